@@ -1,0 +1,2 @@
+//! The `wxbox` program.
+fn main() {}

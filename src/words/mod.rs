@@ -1,0 +1,173 @@
+//! The catalogue of everything a person reads: errors, hints, prompts, phone pages, sandbox pages.
+//!
+//! One Fluent file a language (`en.ftl`, `zh-CN.ftl`). A message that a language lacks is shown in
+//! English. Errors render themselves through `Display`, which carries no language, so the language of
+//! the run is process-wide and set once at the start ([`set_language`]); pages answered to a phone
+//! name theirs with [`t_in!`](crate::t_in).
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+/// The English catalogue, which has every message.
+pub const EN: &str = include_str!("en.ftl");
+/// The Simplified Chinese catalogue.
+pub const ZH: &str = include_str!("zh-CN.ftl");
+
+/// A language that wxbox can speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Lang {
+    /// English.
+    En = 0,
+    /// Simplified Chinese.
+    Zh = 1,
+}
+
+static CURRENT: AtomicU8 = AtomicU8::new(Lang::En as u8);
+
+/// Makes `lang` the language of all that is said without naming one.
+pub fn set_language(lang: Lang) {
+    CURRENT.store(lang as u8, Ordering::Relaxed);
+}
+
+/// The language of the run.
+pub fn language() -> Lang {
+    if CURRENT.load(Ordering::Relaxed) == Lang::Zh as u8 { Lang::Zh } else { Lang::En }
+}
+
+type Bundle = FluentBundle<FluentResource>;
+
+static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(EN, "en"));
+static CHINESE: LazyLock<Bundle> = LazyLock::new(|| bundle(ZH, "zh-CN"));
+
+fn bundle(text: &str, tag: &str) -> Bundle {
+    let mut bundle = Bundle::new_concurrent(vec![tag.parse::<LanguageIdentifier>().unwrap_or_default()]);
+    // Terminals show the invisible isolation marks as boxes, and they would end up in copied values.
+    bundle.set_use_isolating(false);
+    // What does not parse is left out of the resource; a test holds both files to parse whole.
+    let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(partial, _)| partial);
+    bundle.add_resource_overriding(resource);
+    bundle
+}
+
+/// The message `id` in `lang`; use [`t!`](crate::t) or [`t_in!`](crate::t_in).
+pub fn say(lang: Lang, id: &str) -> String {
+    find(lang, id, None)
+}
+
+/// The message `id` in `lang` with its arguments; use [`t!`](crate::t) or [`t_in!`](crate::t_in).
+pub fn say_with(lang: Lang, id: &str, args: &[(&str, &dyn Arg)]) -> String {
+    let mut filled = FluentArgs::new();
+    for (name, value) in args {
+        filled.set(*name, value.arg());
+    }
+    find(lang, id, Some(&filled))
+}
+
+fn find(lang: Lang, id: &str, args: Option<&FluentArgs<'_>>) -> String {
+    let own = match lang {
+        Lang::En => None,
+        Lang::Zh => render(&CHINESE, id, args),
+    };
+    own.or_else(|| render(&ENGLISH, id, args)).unwrap_or_else(|| format!("[{id}]"))
+}
+
+fn render(bundle: &Bundle, id: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {
+    let pattern = bundle.get_message(id)?.value()?;
+    let mut errors = Vec::new();
+    Some(bundle.format_pattern(pattern, args, &mut errors).into_owned())
+}
+
+/// What may fill a `{ $name }` of a message: text as it is, numbers so that plurals work.
+pub trait Arg {
+    /// The value as Fluent takes it.
+    fn arg(&self) -> FluentValue<'_>;
+}
+
+macro_rules! text_arg {
+    ($($kind:ty),*) => {$(
+        impl Arg for $kind {
+            fn arg(&self) -> FluentValue<'_> {
+                FluentValue::String(Cow::Borrowed(self.as_ref()))
+            }
+        }
+    )*};
+}
+text_arg!(str, String, Cow<'_, str>);
+
+macro_rules! number_arg {
+    ($($kind:ty),*) => {$(
+        impl Arg for $kind {
+            fn arg(&self) -> FluentValue<'_> {
+                FluentValue::from(*self)
+            }
+        }
+    )*};
+}
+number_arg!(u8, u16, u32, u64, usize, i32, i64);
+
+impl<T: Arg + ?Sized> Arg for &T {
+    fn arg(&self) -> FluentValue<'_> {
+        (**self).arg()
+    }
+}
+
+impl Arg for std::path::PathBuf {
+    fn arg(&self) -> FluentValue<'_> {
+        FluentValue::String(self.to_string_lossy())
+    }
+}
+
+impl Arg for std::path::Path {
+    fn arg(&self) -> FluentValue<'_> {
+        FluentValue::String(self.to_string_lossy())
+    }
+}
+
+/// The message of that id in the given language: `t_in!(lang, "bind-done-title", user = name)`.
+#[macro_export]
+macro_rules! t_in {
+    ($lang:expr, $id:literal) => {
+        $crate::words::say($lang, $id)
+    };
+    ($lang:expr, $id:literal, $($name:ident = $value:expr),+ $(,)?) => {
+        $crate::words::say_with($lang, $id, &[$((stringify!($name), &$value)),+])
+    };
+}
+
+/// The message of that id in the language of the run: `t!("user-unknown", user = name)`.
+#[macro_export]
+macro_rules! t {
+    ($id:literal $($rest:tt)*) => {
+        $crate::t_in!($crate::words::language(), $id $($rest)*)
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_catalogues_parse_whole() {
+        for text in [EN, ZH] {
+            if let Err((_, errors)) = FluentResource::try_new(text.to_owned()) {
+                panic!("{errors:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn arguments_are_filled_in_without_marks_around_them() {
+        assert_eq!(t_in!(Lang::En, "user-unknown", user = "luffy"), "no user is named luffy");
+    }
+
+    #[test]
+    fn chinese_falls_back_to_english() {
+        assert_eq!(t_in!(Lang::Zh, "user-unknown", user = "luffy"), "no user is named luffy");
+    }
+}

@@ -3,12 +3,77 @@
 //! Connections are accepted, read and checked here, within limits on their number, their bytes and the
 //! time until a request is complete; a handler only ever sees whole, bounded requests. There is one way
 //! to answer: a [`Reply`].
+//!
+//! One thread owns every socket (`serve`), so a thousand idle connections cost a thousand small records
+//! and no thread. What the bytes of one connection mean is in `wire`, which knows no socket; `link` joins
+//! the two, and is the place for TLS. Handlers run on a few threads of their own (`door`).
+//!
+//! tiny_http writes the replies. Its server is not used: it takes no connection that somebody else
+//! accepted, and by itself it limits neither the length of a line, nor the time, nor the threads.
+
+mod door;
+mod link;
+mod reply;
+mod serve;
+mod wire;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
+
+pub use door::{Door, Running};
+pub use reply::Reply;
+
+/// What a door bears before it says no.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Open connections. The door takes fewer where the process may not open twice as many files.
+    pub connections: usize,
+    /// Bytes of a request line and its headers.
+    pub head_bytes: usize,
+    /// Bytes of a body.
+    pub body_bytes: usize,
+    /// From the accepted connection, or from the first byte on a kept-alive one, until the request is complete.
+    pub head_time: Duration,
+    /// How long a kept-alive connection may be silent; zero: every reply closes its connection.
+    pub idle_time: Duration,
+    /// From the reply until the client has taken all of it.
+    pub write_time: Duration,
+    /// Threads that call the handler.
+    pub workers: usize,
+}
+
+impl Limits {
+    /// For the OAuth callback, open to everybody: small requests, one a connection.
+    pub fn callback() -> Self {
+        Limits {
+            connections: 256,
+            head_bytes: 8 << 10,
+            body_bytes: 4 << 10,
+            head_time: Duration::from_secs(10),
+            idle_time: Duration::ZERO,
+            write_time: Duration::from_secs(10),
+            workers: 4,
+        }
+    }
+
+    /// For the sandbox on the own machine: uploads, and connections that stay.
+    pub fn sandbox() -> Self {
+        Limits {
+            connections: 256,
+            head_bytes: 16 << 10,
+            body_bytes: 16 << 20,
+            head_time: Duration::from_secs(60),
+            idle_time: Duration::from_secs(120),
+            write_time: Duration::from_secs(30),
+            workers: 4,
+        }
+    }
+}
 
 /// A complete request.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     /// The method in capitals, as it came: `GET`.
     pub method: String,
@@ -33,5 +98,12 @@ impl Request {
     /// The first value of the query parameter `name`, percent-decoded.
     pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
         url::form_urlencoded::parse(self.query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Method and path only: queries, headers and bodies carry codes and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
     }
 }

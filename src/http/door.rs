@@ -1,0 +1,143 @@
+//! Opening and closing: the port, the loop's thread, the threads that call the handler.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use mio::{Poll, Waker};
+
+use super::serve::{Job, Note, Serve, WAKER};
+use super::{Limits, Reply, Request};
+
+/// How long [`Running::stop`] waits for a handler that does not come back, after the loop has ended.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// A port that is taken and not yet served.
+#[derive(Debug)]
+pub struct Door {
+    listener: TcpListener,
+    addr: SocketAddr,
+    limits: Limits,
+}
+
+impl Door {
+    /// Takes the port. Fails as binding does: in use, not permitted, no such address.
+    pub fn bind(addr: impl ToSocketAddrs, limits: Limits) -> io::Result<Door> {
+        let listener = TcpListener::bind(addr)?;
+        let addr = listener.local_addr()?;
+        Ok(Door { listener, addr, limits })
+    }
+
+    /// The address that was taken, with its real port where 0 was asked for.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Starts to serve. The handler may be called by several threads at once; if it panics, that request is
+    /// answered 500. Fails when the system gives no thread or no poll.
+    pub fn open(self, handler: impl Fn(Request) -> Reply + Send + Sync + 'static) -> io::Result<Running> {
+        self.listener.set_nonblocking(true)?;
+        let mut limits = self.limits;
+        limits.connections = limits.connections.min(half_of_files()).max(1);
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        // Fewer than the connections, so that there is a place left to hear "not now".
+        let (jobs, work) = bounded((limits.connections * 3 / 4).max(1));
+        let (notes, heard) = unbounded();
+        let workers = limits.workers.max(1);
+        let listener = mio::net::TcpListener::from_std(self.listener);
+        let serve = Serve::new(poll, listener, limits, jobs, heard)?;
+
+        // Before the loop: if a thread cannot be had, dropping `serve` ends the workers that were started.
+        let handler: Arc<Handler> = Arc::new(handler);
+        let (alive, ended) = bounded(0);
+        let mut threads = Vec::with_capacity(workers);
+        for _ in 0..workers {
+            let worker = Worker {
+                work: work.clone(),
+                notes: notes.clone(),
+                waker: Arc::clone(&waker),
+                handler: Arc::clone(&handler),
+                _alive: alive.clone(),
+            };
+            threads.push(Builder::new().name("door-worker".into()).spawn(move || worker.run())?);
+        }
+        let main = Builder::new().name("door-loop".into()).spawn(move || serve.run())?;
+        Ok(Running { addr: self.addr, notes, waker, main: Some(main), threads, ended })
+    }
+}
+
+/// A door that is being served; dropping it stops it.
+pub struct Running {
+    addr: SocketAddr,
+    notes: Sender<Note>,
+    waker: Arc<Waker>,
+    main: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
+    /// Disconnected once the last worker has ended.
+    ended: Receiver<()>,
+}
+
+impl Running {
+    /// The address that is served.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Refuses new connections, lets replies that are ready or in work go out, for two seconds at most, and
+    /// ends the threads. A handler that hangs longer than that is left behind.
+    pub fn stop(self) {}
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.notes.send(Note::Stop);
+        let _ = self.waker.wake();
+        if let Some(main) = self.main.take() {
+            let _ = main.join();
+        }
+        // The loop held the only sender of jobs, so the workers find no more work.
+        let _ = self.ended.recv_timeout(GRACE);
+        for thread in self.threads.drain(..).filter(JoinHandle::is_finished) {
+            let _ = thread.join();
+        }
+    }
+}
+
+type Handler = dyn Fn(Request) -> Reply + Send + Sync;
+
+struct Worker {
+    work: Receiver<Job>,
+    notes: Sender<Note>,
+    waker: Arc<Waker>,
+    handler: Arc<Handler>,
+    _alive: Sender<()>,
+}
+
+impl Worker {
+    fn run(self) {
+        for Job { link, request } in &self.work {
+            let reply = catch_unwind(AssertUnwindSafe(|| (self.handler)(request))).unwrap_or_else(|_| Reply::bare(500));
+            if self.notes.send(Note::Reply(link, reply)).is_err() {
+                return;
+            }
+            // If this fails, the reply goes out with the next thing that happens.
+            let _ = self.waker.wake();
+        }
+    }
+}
+
+/// Half of the files that the process may open; the rest is for the database, the client, the terminal.
+fn half_of_files() -> usize {
+    #[cfg(unix)]
+    {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        limit.map_or(usize::MAX, |files| usize::try_from(files / 2).unwrap_or(usize::MAX))
+    }
+    #[cfg(not(unix))]
+    usize::MAX
+}

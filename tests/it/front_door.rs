@@ -1,0 +1,326 @@
+//! The front door under load and abuse: whatever else goes on, the right request is answered.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::{BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::bounded;
+use wxbox::http::{Door, Limits, Reply, Request, Running};
+
+/// Generous: it only keeps a broken server from hanging the tests.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn open(limits: Limits, handler: impl Fn(Request) -> Reply + Send + Sync + 'static) -> Running {
+    Door::bind("127.0.0.1:0", limits).unwrap().open(handler).unwrap()
+}
+
+fn echo(request: Request) -> Reply {
+    match request.path.as_str() {
+        "/right" => Reply::text(200, format!("right {}", request.query)),
+        "/body" => Reply::bytes(200, "application/octet-stream", request.body),
+        "/panic" => panic!("the handler's own fault"),
+        _ => Reply::text(404, "wrong"),
+    }
+}
+
+fn connect(addr: SocketAddr) -> TcpStream {
+    let socket = TcpStream::connect(addr).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_write_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+/// Sends and reads to the end of the connection.
+fn ask(addr: SocketAddr, bytes: &[u8]) -> String {
+    let mut socket = connect(addr);
+    socket.write_all(bytes).unwrap();
+    let mut reply = Vec::new();
+    socket.read_to_end(&mut reply).unwrap();
+    String::from_utf8_lossy(&reply).into_owned()
+}
+
+fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").into_bytes()
+}
+
+/// Whether the other end has closed or reset the connection; waits until it does.
+fn is_cut(mut socket: &TcpStream) -> bool {
+    match socket.read(&mut [0; 64]) {
+        Ok(count) => count == 0,
+        Err(error) => matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe),
+    }
+}
+
+#[test]
+fn a_request_is_answered_in_one_piece_and_the_connection_closed() {
+    let door = open(Limits::callback(), echo);
+    let reply = ask(door.local_addr(), b"GET /right?a=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(reply.starts_with("HTTP/1.1 200 OK\r\nConnection: close\r\n"), "{reply}");
+    assert!(reply.ends_with("\r\n\r\nright a=1"), "{reply}");
+}
+
+#[test]
+fn a_large_body_comes_and_goes_whole() {
+    let door = open(Limits::sandbox(), echo);
+    let body: Vec<u8> = (0..16_u32 << 20).map(|n| (n % 251) as u8).collect();
+    let mut socket = connect(door.local_addr());
+    let mut sender = socket.try_clone().unwrap();
+    let head = format!(
+        "POST /body HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    sender.write_all(head.as_bytes()).unwrap();
+    let mut interim = [0; 25];
+    socket.read_exact(&mut interim).unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let sent = body.clone();
+    let writer = thread::spawn(move || sender.write_all(&sent).unwrap());
+    let mut reply = Vec::new();
+    socket.read_to_end(&mut reply).unwrap();
+    writer.join().unwrap();
+    assert!(reply.ends_with(&body), "{} bytes", reply.len());
+}
+
+#[test]
+fn a_body_over_the_limit_is_refused_so_that_the_client_hears_it() {
+    let door = open(Limits::callback(), echo);
+    let mut socket = connect(door.local_addr());
+    socket.write_all(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n").unwrap();
+    socket.write_all(&[b'x'; 100_000]).unwrap();
+    let mut reply = String::new();
+    socket.read_to_string(&mut reply).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 413 "), "{reply}");
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_their_order() {
+    let door = open(Limits::sandbox(), echo);
+    let mut all: Vec<u8> = Vec::new();
+    for n in 0..50 {
+        all.extend(format!("GET /right?{n} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes());
+    }
+    all.extend(get("/right?last"));
+    let reply = ask(door.local_addr(), &all);
+    let order: Vec<&str> = reply.lines().filter_map(|line| line.strip_prefix("right ")).collect();
+    // A reply's body has no line end: the next status line follows it.
+    let want: Vec<String> = (0..50).map(|n| format!("{n}HTTP/1.1 200 OK")).chain(["last".into()]).collect();
+    assert_eq!(order, want);
+}
+
+#[test]
+fn a_client_that_is_done_sending_still_gets_its_reply() {
+    let door = open(Limits::sandbox(), echo);
+    let mut socket = connect(door.local_addr());
+    socket.write_all(b"GET /right HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    socket.shutdown(Shutdown::Write).unwrap();
+    let mut reply = String::new();
+    socket.read_to_string(&mut reply).unwrap();
+    assert!(reply.ends_with("right "), "{reply}");
+}
+
+#[test]
+fn a_handler_that_panics_costs_its_own_request_only() {
+    let limits = Limits { workers: 1, ..Limits::callback() };
+    let door = open(limits, echo);
+    for _ in 0..3 {
+        assert!(ask(door.local_addr(), &get("/panic")).starts_with("HTTP/1.1 500 "));
+    }
+    assert!(ask(door.local_addr(), &get("/right")).starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn silence_and_drips_are_cut() {
+    let limits =
+        Limits { head_time: Duration::from_millis(200), idle_time: Duration::from_millis(200), ..Limits::sandbox() };
+    let door = open(limits, echo);
+    let silent = connect(door.local_addr());
+    let mut partial = connect(door.local_addr());
+    partial.write_all(b"GET / HT").unwrap();
+    let mut kept = connect(door.local_addr());
+    kept.write_all(b"GET /right HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let mut reply = vec![0; 4096];
+    assert!(kept.read(&mut reply).unwrap() > 0);
+    assert!(is_cut(&silent) && is_cut(&partial) && is_cut(&kept));
+}
+
+#[test]
+fn the_oldest_incomplete_connection_makes_room() {
+    let limits = Limits { connections: 4, ..Limits::callback() };
+    let door = open(limits, echo);
+    let first = connect(door.local_addr());
+    let others: Vec<_> = (0..3).map(|_| connect(door.local_addr())).collect();
+    assert!(ask(door.local_addr(), &get("/right")).starts_with("HTTP/1.1 200 "));
+    assert!(is_cut(&first));
+    for mut other in others {
+        other.write_all(&get("/right")).unwrap();
+        let mut reply = String::new();
+        other.read_to_string(&mut reply).unwrap();
+        assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
+    }
+}
+
+#[test]
+fn more_than_the_workers_can_take_is_told_so_at_once() {
+    let (release, released) = bounded::<()>(0);
+    let limits = Limits { connections: 8, workers: 1, ..Limits::callback() };
+    let door = open(limits, move |_| {
+        let _ = released.recv();
+        Reply::text(200, "done")
+    });
+    // One in work, six in the queue, one too many.
+    let (say, said) = bounded(8);
+    for _ in 0..8 {
+        let (addr, say) = (door.local_addr(), say.clone());
+        thread::spawn(move || say.send(ask(addr, &get("/"))).unwrap());
+    }
+    let first = said.recv_timeout(PATIENCE).unwrap();
+    assert!(first.starts_with("HTTP/1.1 503 "), "{first}");
+    drop(release);
+    for _ in 0..7 {
+        let reply = said.recv_timeout(PATIENCE).unwrap();
+        assert!(reply.ends_with("done"), "{reply}");
+    }
+}
+
+#[test]
+fn when_every_place_is_at_work_a_new_connection_is_refused() {
+    let (begun, begins) = bounded(1);
+    let (release, released) = bounded::<()>(0);
+    let limits = Limits { connections: 1, workers: 1, ..Limits::callback() };
+    let door = open(limits, move |_| {
+        begun.send(()).unwrap();
+        let _ = released.recv();
+        Reply::text(200, "done")
+    });
+    let mut busy = connect(door.local_addr());
+    busy.write_all(&get("/")).unwrap();
+    begins.recv_timeout(PATIENCE).unwrap();
+    assert!(is_cut(&connect(door.local_addr())));
+    drop(release);
+    let mut reply = String::new();
+    busy.read_to_string(&mut reply).unwrap();
+    assert!(reply.ends_with("done"), "{reply}");
+}
+
+#[test]
+fn stopping_lets_a_reply_in_work_go_out_and_refuses_what_comes_later() {
+    let (begun, begins) = bounded(1);
+    let (release, released) = bounded::<()>(1);
+    let door = open(Limits::sandbox(), move |_| {
+        begun.send(()).unwrap();
+        let _ = released.recv();
+        Reply::text(200, "the last word")
+    });
+    let addr = door.local_addr();
+    let idle = connect(addr);
+    let mut asking = connect(addr);
+    asking.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    begins.recv_timeout(PATIENCE).unwrap();
+    let stopping = thread::spawn(move || door.stop());
+    // The idle connection ends when the stop has begun.
+    assert!(is_cut(&idle));
+    release.send(()).unwrap();
+    let mut reply = String::new();
+    asking.read_to_string(&mut reply).unwrap();
+    assert!(reply.contains("Connection: close") && reply.ends_with("the last word"), "{reply}");
+    stopping.join().unwrap();
+    assert_eq!(TcpStream::connect(addr).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+}
+
+#[test]
+fn a_handler_that_hangs_does_not_hang_the_stop() {
+    let (begun, begins) = bounded(1);
+    let (release, released) = bounded::<()>(0);
+    let door = open(Limits::callback(), move |_| {
+        begun.send(()).unwrap();
+        let _ = released.recv();
+        Reply::text(200, "")
+    });
+    let mut asking = connect(door.local_addr());
+    asking.write_all(&get("/")).unwrap();
+    begins.recv_timeout(PATIENCE).unwrap();
+    door.stop();
+    drop(release);
+}
+
+/// The names of this process's threads that belong to doors.
+#[cfg(target_os = "linux")]
+fn door_threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|name| name.starts_with("door-")).count()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_right_request_is_answered_amid_all_sorts_of_others() {
+    let door = open(Limits::callback(), echo);
+    let addr = door.local_addr();
+    let idle: Vec<TcpStream> = (0..1_500).map(|_| connect(addr)).collect();
+    let over = Arc::new(AtomicBool::new(false));
+    let (under_way, seen) = bounded(64);
+    let mut attackers = Vec::new();
+    for n in 0..24 {
+        let (over, under_way) = (Arc::clone(&over), under_way.clone());
+        attackers.push(thread::spawn(move || {
+            let mut told = false;
+            let mut tell = || {
+                if !std::mem::replace(&mut told, true) {
+                    under_way.send(()).unwrap();
+                }
+            };
+            while !over.load(Ordering::Relaxed) {
+                if n < 20 {
+                    // A drip: a byte, and then nothing until the door gives the connection up.
+                    let socket = connect(addr);
+                    let _ = (&socket).write_all(b"G");
+                    tell();
+                    let _ = socket.set_read_timeout(Some(Duration::from_millis(50)));
+                    let _ = (&socket).read(&mut [0; 1]);
+                } else {
+                    // A header line without an end, or rubbish, until the door has enough.
+                    let mut socket = connect(addr);
+                    let piece: &[u8] = if n < 22 { &[b'a'; 4096] } else { b"\0\xff\x16\x03" };
+                    let _ = socket.write_all(b"GET / HTTP/1.1\r\nX: ");
+                    while socket.write_all(piece).is_ok() && !over.load(Ordering::Relaxed) {
+                        tell();
+                    }
+                }
+            }
+        }));
+    }
+    for _ in 0..24 {
+        seen.recv_timeout(PATIENCE).unwrap();
+    }
+    let bad: Vec<_> = (0..4)
+        .map(|_| {
+            thread::spawn(move || {
+                for n in 0..2_500 {
+                    let mut socket = BufReader::new(connect(addr));
+                    let path = if n % 2 == 0 { "/wrong?state=x&code=y" } else { "/%00%ff" };
+                    // The door may have given the connection up for another one.
+                    if socket.get_mut().write_all(&get(path)).is_ok() {
+                        let mut reply = Vec::new();
+                        let _ = socket.read_to_end(&mut reply);
+                        assert!(reply.is_empty() || reply.starts_with(b"HTTP/1.1 404 "));
+                    }
+                }
+            })
+        })
+        .collect();
+    for n in 0..50 {
+        let reply = ask(addr, &get(&format!("/right?{n}")));
+        assert!(reply.starts_with("HTTP/1.1 200 ") && reply.ends_with(&format!("right {n}")), "{reply}");
+    }
+    assert!(door_threads() < 200);
+    bad.into_iter().for_each(|thread| thread.join().unwrap());
+    over.store(true, Ordering::Relaxed);
+    assert!(ask(addr, &get("/right")).ends_with("right "));
+    attackers.into_iter().for_each(|thread| thread.join().unwrap());
+    drop(idle);
+}

@@ -1,0 +1,3 @@
+//! One crate for all integration tests, so that they link once.
+
+mod front_door;

@@ -1,0 +1,148 @@
+//! What surrounds the config file: the variables that wxbox looks at, taken once as a snapshot, and
+//! what the command line said. Both are plain data, so that a test can state any of them.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::error::{Error, Expected};
+use super::origin::{Origin, Setting};
+use super::values::Scope;
+
+/// The variables that decide something here; no other is read.
+pub const VARIABLES: [&str; 11] = [
+    "WXBOX_CONFIG",
+    "WXBOX_DATABASE",
+    "WXBOX_APP_ID",
+    "WXBOX_APP_SECRET",
+    "WXBOX_APP_SECRET_FILE",
+    "WXBOX_REDIRECT_URI",
+    "CREDENTIALS_DIRECTORY",
+    "STATE_DIRECTORY",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "HOME",
+];
+
+/// Where a machine's administrator keeps the config.
+const SYSTEM_CONFIG: &str = "/etc/wxbox/config.toml";
+
+/// What the command line says; `None` where it is silent.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--database`
+    pub database: Option<PathBuf>,
+    /// `--listen`: `HOST:PORT`, `:PORT` or `[V6]:PORT`.
+    pub listen: Option<String>,
+    /// `--scope`
+    pub scope: Option<Scope>,
+    /// `--timeout` of `bind`: how long to wait for the phone.
+    pub timeout: Option<Duration>,
+    /// `--concurrency`: requests at a time.
+    pub concurrency: Option<usize>,
+    /// `--rate`: messages a second, 0 = no limit.
+    pub rate: Option<u32>,
+    /// `--expire-after` of `send`.
+    pub expire_after: Option<Duration>,
+}
+
+/// A snapshot of [`VARIABLES`]. An empty variable counts as unset. `Debug` shows names only, since one
+/// of the values is the secret.
+#[derive(Clone)]
+pub struct Environment {
+    variables: BTreeMap<&'static str, OsString>,
+    system_config: PathBuf,
+}
+
+impl Environment {
+    /// The environment of this process. Without `HOME`, the system's own idea of the home is taken.
+    pub fn read() -> Self {
+        let mut found = Self::of(VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        if !found.variables.contains_key("HOME")
+            && let Ok(home) = etcetera::home_dir()
+        {
+            found.variables.insert("HOME", home.into());
+        }
+        found
+    }
+
+    /// An environment of these variables alone; names that are not in [`VARIABLES`] are left out.
+    pub fn of<N: AsRef<str>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut variables = BTreeMap::new();
+        for (name, value) in pairs {
+            let value = value.into();
+            if let Some(known) = VARIABLES.into_iter().find(|known| *known == name.as_ref())
+                && !value.is_empty()
+            {
+                variables.insert(known, value);
+            }
+        }
+        Self { variables, system_config: SYSTEM_CONFIG.into() }
+    }
+
+    /// The same with another path in place of `/etc/wxbox/config.toml`.
+    pub fn with_system_config(mut self, path: impl Into<PathBuf>) -> Self {
+        self.system_config = path.into();
+        self
+    }
+
+    /// Where a machine's administrator keeps the config.
+    pub(super) fn system_config(&self) -> &Path {
+        &self.system_config
+    }
+
+    fn get(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(name).map(OsString::as_os_str)
+    }
+
+    /// The variable as text; an error where it is not Unicode.
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<&str>, Error> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        value.to_str().map(Some).ok_or(Error::NotUnicode { name })
+    }
+
+    /// The variable as a path, a leading `~/` expanded.
+    pub(super) fn path(&self, name: &'static str) -> Option<PathBuf> {
+        self.get(name).map(|value| self.expand(Path::new(value)))
+    }
+
+    /// A directory that the XDG rules name: a relative path counts as unset.
+    pub(super) fn directory(&self, name: &'static str) -> Option<PathBuf> {
+        self.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    }
+
+    /// The variable as a setting of `key`, in the same words as in the file.
+    pub(super) fn setting<T>(
+        &self,
+        name: &'static str,
+        key: &str,
+        parse: impl Fn(&str) -> Option<T>,
+        expected: Expected,
+    ) -> Result<Option<Setting<T>>, Error> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let origin = Origin::Env(name);
+        match parse(text) {
+            Some(value) => Ok(Some(Setting::new(value, origin))),
+            None => Err(Error::Value { key: key.to_owned(), origin, expected }),
+        }
+    }
+
+    /// `~/x` and `~` below the home; any other path as it is.
+    pub(super) fn expand(&self, path: &Path) -> PathBuf {
+        match (path.strip_prefix("~"), self.get("HOME")) {
+            (Ok(rest), Some(home)) if rest.as_os_str().is_empty() => home.into(),
+            (Ok(rest), Some(home)) => Path::new(home).join(rest),
+            _ => path.to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Environment").field(&self.variables.keys()).finish()
+    }
+}

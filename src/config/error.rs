@@ -1,0 +1,298 @@
+//! What can be wrong with the configuration: each error says the fact, its `hint` the remedy. None holds
+//! a value or a line of the file, since either may be the secret. All are exit status 3.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::origin::Origin;
+use crate::t;
+
+/// What is wrong with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// A config file that was named is not there.
+    NoFile {
+        /// The file.
+        path: PathBuf,
+        /// What named it.
+        origin: Origin,
+    },
+    /// The config file cannot be read.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// The config file is a directory.
+    Directory {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The config file is in another encoding than UTF-8.
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The first line that is not, from 1.
+        line: usize,
+    },
+    /// The config file is not TOML.
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column in characters, from 1.
+        column: usize,
+        /// The parser's words, without the line itself.
+        message: String,
+    },
+    /// A key that does not exist.
+    UnknownKey {
+        /// The key with its tables: `listen.adress`.
+        key: String,
+        /// Where it stands.
+        origin: Origin,
+        /// The right name, where one is near.
+        nearest: Option<String>,
+    },
+    /// A value of the wrong type, or outside of what is allowed.
+    Value {
+        /// The key with its tables.
+        key: String,
+        /// Where the value was set.
+        origin: Origin,
+        /// What it must be.
+        expected: Expected,
+    },
+    /// Two keys that say the same.
+    Twice {
+        /// The key that stands first.
+        first: String,
+        /// The other.
+        second: String,
+        /// Where the other stands.
+        origin: Origin,
+    },
+    /// A key that needs another beside it.
+    Alone {
+        /// The key that is there.
+        key: String,
+        /// The one that is not.
+        partner: String,
+        /// Where the first stands.
+        origin: Origin,
+    },
+    /// Others can write to the config file, and so send in this account's name.
+    Writable {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The file that holds the secret cannot be read.
+    SecretUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// The file that should hold the secret is empty.
+    SecretEmpty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file that should hold the secret holds something else.
+    SecretNotText {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An environment variable is not Unicode.
+    NotUnicode {
+        /// The variable.
+        name: &'static str,
+    },
+    /// No directory is known to keep the database in.
+    NoHome,
+    /// What the command needs was not set anywhere.
+    Missing {
+        /// What is missing.
+        need: Need,
+        /// The config file that was read, if one was.
+        path: Option<PathBuf>,
+        /// Where the config file belongs.
+        home: PathBuf,
+    },
+}
+
+/// What a command may need and not find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// `app_id`
+    AppId,
+    /// `app_secret`, or a file that holds it.
+    AppSecret,
+    /// `redirect_uri`
+    RedirectUri,
+    /// `listen.address`, where no default can be had.
+    ListenAddress,
+}
+
+/// What a value must be. `Display` completes the sentence "… must be".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the names say it, and the catalogue says it in full
+pub enum Expected {
+    Text,
+    Path,
+    Table,
+    AppId,
+    Scope,
+    TokenEndpoint,
+    RedirectUri,
+    Address,
+    Timeout,
+    Duration,
+    ApiBase,
+    Base,
+    Proxy,
+    Concurrency,
+    Whole,
+    Link,
+    Color,
+    Data,
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::Text => t!("config-expected-text"),
+            Self::Path => t!("config-expected-path"),
+            Self::Table => t!("config-expected-table"),
+            Self::AppId => t!("config-expected-app-id"),
+            Self::Scope => t!("config-expected-scope"),
+            Self::TokenEndpoint => t!("config-expected-token-endpoint"),
+            Self::RedirectUri => t!("config-expected-redirect-uri"),
+            Self::Address => t!("config-expected-address"),
+            Self::Timeout => t!("config-expected-timeout"),
+            Self::Duration => t!("config-expected-duration"),
+            Self::ApiBase => t!("config-expected-api-base"),
+            Self::Base => t!("config-expected-base"),
+            Self::Proxy => t!("config-expected-proxy"),
+            Self::Concurrency => t!("config-expected-concurrency"),
+            Self::Whole => t!("config-expected-whole"),
+            Self::Link => t!("config-expected-link"),
+            Self::Color => t!("config-expected-color"),
+            Self::Data => t!("config-expected-data"),
+        })
+    }
+}
+
+/// So that the reader of a flag can answer with it.
+impl std::error::Error for Expected {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::NoFile { path, .. } => t!("config-no-file", path = path),
+            Self::Unreadable { path, reason } => t!("config-unreadable", path = path, reason = reason),
+            Self::Directory { path } => t!("config-directory", path = path),
+            Self::NotUtf8 { path, line } => t!("config-not-utf8", path = path, line = line),
+            Self::Syntax { path, line, column, message } => {
+                t!("config-syntax", path = path, line = line, column = column, message = message)
+            }
+            Self::UnknownKey { key, origin, .. } => t!("config-unknown-key", key = key, at = origin.to_string()),
+            Self::Value { key, origin, expected } => {
+                t!("config-value", key = key, at = origin.to_string(), expected = expected.to_string())
+            }
+            Self::Twice { first, second, origin } => {
+                t!("config-twice", first = first, second = second, at = origin.to_string())
+            }
+            Self::Alone { key, partner, origin } => {
+                t!("config-alone", key = key, partner = partner, at = origin.to_string())
+            }
+            Self::Writable { path, mode } => {
+                t!("config-writable", path = path, mode = format!("{mode:03o}"))
+            }
+            Self::SecretUnreadable { path, reason } => t!("config-secret-unreadable", path = path, reason = reason),
+            Self::SecretEmpty { path } => t!("config-secret-empty", path = path),
+            Self::SecretNotText { path } => t!("config-secret-not-text", path = path),
+            Self::NotUnicode { name } => t!("config-not-unicode", name = name),
+            Self::NoHome => t!("config-no-home"),
+            Self::Missing { need, .. } => need.missing(),
+        })
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoFile { origin, .. } => t!("config-no-file-hint", origin = origin.to_string()),
+            Self::Unreadable { path, .. } => t!("config-unreadable-hint", path = path),
+            Self::Directory { path } => t!("config-directory-hint", path = path.join("config.toml")),
+            Self::NotUtf8 { .. } => t!("config-not-utf8-hint"),
+            Self::Syntax { .. } => t!("config-syntax-hint"),
+            Self::UnknownKey { nearest: Some(nearest), .. } => t!("config-unknown-key-near", nearest = nearest),
+            Self::UnknownKey { nearest: None, .. } => t!("config-unknown-key-hint"),
+            Self::Value { expected: Expected::RedirectUri, .. } => t!("config-redirect-hint"),
+            Self::Twice { first, second, .. } => t!("config-twice-hint", first = first, second = second),
+            Self::Writable { path, .. } => t!("config-writable-hint", path = path),
+            Self::SecretUnreadable { .. } => t!("config-secret-unreadable-hint"),
+            Self::SecretEmpty { .. } | Self::SecretNotText { .. } => t!("config-secret-file-hint"),
+            Self::NoHome => t!("config-no-home-hint"),
+            Self::Missing { need, path: Some(path), .. } => need.hint(path),
+            Self::Missing { need: Need::ListenAddress, path: None, home } => Need::ListenAddress.hint(home),
+            Self::Missing { path: None, home, .. } => t!("config-missing-file-hint", path = home),
+            Self::Value { .. } | Self::Alone { .. } | Self::NotUnicode { .. } => return None,
+        })
+    }
+}
+
+impl Need {
+    fn missing(self) -> String {
+        match self {
+            Self::AppId => t!("config-missing-app-id"),
+            Self::AppSecret => t!("config-missing-app-secret"),
+            Self::RedirectUri => t!("config-missing-redirect-uri"),
+            Self::ListenAddress => t!("config-missing-listen-address"),
+        }
+    }
+
+    fn hint(self, path: &PathBuf) -> String {
+        match self {
+            Self::AppId => t!("config-missing-app-id-hint", path = path),
+            Self::AppSecret => t!("config-missing-app-secret-hint", path = path),
+            Self::RedirectUri => t!("config-missing-redirect-uri-hint", path = path),
+            Self::ListenAddress => t!("config-missing-listen-address-hint", path = path),
+        }
+    }
+}
+
+/// Something about the configuration that works, and should not stay so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// Everybody on the machine can read a config file that holds a secret.
+    Readable {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Readable { path } => f.write_str(&t!("config-readable", path = path)),
+        }
+    }
+}
+
+impl Warning {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Readable { path } => Some(t!("config-readable-hint", path = path)),
+        }
+    }
+}

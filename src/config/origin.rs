@@ -1,0 +1,76 @@
+//! Where a value came from: kept beside each value, so that `config show --origin` can answer "why is
+//! it that?" and an error can say which line or variable to mend.
+
+use std::fmt;
+use std::ops::Deref;
+use std::path::PathBuf;
+
+use crate::t;
+
+/// Where a value came from. `Display` gives what a person would look up: `default`,
+/// `/etc/wxbox/config.toml:3`, `WXBOX_APP_ID`, `--listen`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody said anything.
+    Default,
+    /// A line of the config file.
+    File {
+        /// The config file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// An environment variable of this name.
+    Env(&'static str),
+    /// A file that the service manager laid into `$CREDENTIALS_DIRECTORY`.
+    Credentials(PathBuf),
+    /// A file that holds nothing but the secret.
+    SecretFile(PathBuf),
+    /// An option of the command line, with its dashes.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str(&t!("config-origin-default")),
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Env(name) | Self::Flag(name) => f.write_str(name),
+            Self::Credentials(path) | Self::SecretFile(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// A value and where it came from. It can be used as the value itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting<T> {
+    /// The value in force.
+    pub value: T,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl<T> Setting<T> {
+    /// A value from `origin`.
+    pub fn new(value: T, origin: Origin) -> Self {
+        Self { value, origin }
+    }
+
+    /// A value that nobody set.
+    pub fn default_of(value: T) -> Self {
+        Self::new(value, Origin::Default)
+    }
+
+    /// A value of the command line.
+    pub fn flag(value: T, name: &'static str) -> Self {
+        Self::new(value, Origin::Flag(name))
+    }
+}
+
+impl<T> Deref for Setting<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}

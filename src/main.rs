@@ -1,2 +1,7 @@
-//! The `wxbox` program.
-fn main() {}
+//! The `wxbox` program: the library's [`wxbox::run`] on the process's own arguments and streams.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wxbox::run(std::env::args_os(), &mut wxbox::ui::Ui::stdio()).code().into()
+}

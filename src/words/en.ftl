@@ -2,6 +2,10 @@
 ### Sections stand in alphabetical order of their rooms.
 
 ## bind (terminal)
+bind-port-hint = another program has this port: stop it, or choose another with --listen (redirect_uri must lead there)
+bind-qr-too-long = the URL is too long for a QR code
+bind-qr-window = the code needs a window of { $need }, this one is { $have }: enlarge it, make the letters smaller, or open the URL above in WeChat
+bind-shared = { $user } shares this openid with { $others }
 
 ## callback (pages on the phone)
 
@@ -31,7 +35,7 @@ config-missing-app-id = no app_id is set
 config-missing-app-id-hint = set app_id in { $path }, or the variable WXBOX_APP_ID
 config-missing-app-secret = no app_secret is set
 config-missing-app-secret-hint = set app_secret or app_secret_file in { $path }, or one of the variables WXBOX_APP_SECRET and WXBOX_APP_SECRET_FILE
-config-missing-file-hint = there is no config file yet: `wxbox init` asks for what it needs, or copy config.example.toml to { $path } and fill it in
+config-missing-file-hint = there is no config file yet: copy config.example.toml to { $path } and fill it in
 config-missing-listen-address = where to listen is not set, and redirect_uri does not tell
 config-missing-listen-address-hint = use --listen, or set listen.address in { $path }: the address that the server in front passes callbacks on to, such as "127.0.0.1:8080"
 config-missing-redirect-uri = no redirect_uri is set
@@ -66,12 +70,173 @@ config-writable = others can write to { $path } (mode { $mode }), and so decide 
 config-writable-hint = chmod go-w '{ $path }'
 
 ## delivery
+delivery-attempt = message { $id }: { $state }
 
 ## sandbox (pages and terminal)
 
 ## store
+store-busy = the database { $path } is held by another process
+store-busy-hint = wait for the other wxbox or backup to finish, then try again
+store-corrupt = the database { $path } is damaged
+store-corrupt-hint = restore it from a backup; the damaged file was left as it is
+store-foreign = { $path } is the database of another program
+store-full = the disk of the database { $path } is full
+store-full-hint = make room, then try again; nothing was changed
+store-newer = the database { $path } is of a newer wxbox (schema { $found }, this one knows { $known })
+store-newer-hint = use the newer wxbox, or name another file with --database
+store-not-a-database = { $path } is not a database
+store-not-ours-hint = name the right file with --database, the variable WXBOX_DATABASE or the key database; this one was left as it is
+store-open = cannot open the database { $path }: { $cause }
+store-open-hint = the user that wxbox runs as must be able to write the file and its directory
+store-read-only = the database { $path } cannot be written
+store-read-only-hint = check the mode of the file and its directory, and whether the file system is mounted read-only
+store-sqlite = the database { $path } failed: { $cause }
+
+## outbox
+outbox-attempts = Attempts
+outbox-content = Content
+outbox-created = Created
+outbox-error = Error
+outbox-expires = Expires
+outbox-hint = Hint
+outbox-id = ID
+outbox-msgid = Message id
+outbox-openid = Openid
+outbox-removed = removed with the person
+outbox-sent = Sent
+outbox-state = State
+outbox-template = Template { $id }
+outbox-to = To
+outbox-type = Type
+outbox-unknown = there is no message { $id }
+outbox-unknown-hint = `wxbox outbox list` shows the newest
+
+## send
+did-you-mean = did you mean { $name }?
+openid-unusable = { $openid } cannot be an openid
+openid-unusable-hint = an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+send-and-more = { $names } and { $more } more
+send-color-alone = there is no field { $key } to colour
+send-data-file = cannot read { $path }
+send-data-json = { $path } is not a JSON object of fields: { $cause }
+send-data-object = it must be an object, such as { "{" }"host": "db1"{ "}" }
+send-data-utf8 = { $path } is not UTF-8
+send-data-value = the value of { $key } must be text, a number, or { "{" }"value": …, "color": …{ "}" }
+send-failed = message { $id } to { $to } was refused: { $error }
+send-interrupted = interrupted; { $queued ->
+    [0] nothing is left queued
+    [one] one message stays queued
+   *[other] { $queued } messages stay queued
+}
+send-left-queued = { $queued ->
+    [one] one message is not delivered and stays in the outbox
+   *[other] { $queued } messages are not delivered and stay in the outbox
+}
+send-mistyped-option = there is no option { $option }
+send-mistyped-option-hint = a text that begins with -- goes after --text=
+send-no-tag = nobody has the tag { $tag }
+send-nobody-bound = nobody is bound
+send-nobody-bound-hint = `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
+send-nobody-reachable = nobody who is bound can be reached
+send-not-delivered = { $count ->
+    [one] one message was not delivered
+   *[other] { $count } messages were not delivered
+}
+send-queued = message { $id } to { $to } is not delivered yet and stays queued: { $error }
+send-sent = sent message { $id } ({ $kind }) to { $to }
+send-skipped-unbound = left out, since they are not bound: { $users }
+send-skipped-unreachable = left out, since WeChat refused messages to them: { $users }
+send-tag-unreachable = nobody with the tag { $tag } is bound and reachable
+send-template-hint = give an alias of the config ([templates.ALIAS]) or a template id of 43 characters
+send-template-unknown = there is no template { $name }
+send-text-empty = the text is empty
+send-text-long = the text has { $length } bytes of UTF-8, { $limit } is the most that WeChat takes
+send-text-long-hint = shorten it, or send a link to the whole
+send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
+send-url = { $url } is not an http or https address
+
+## token
+token-fetch = no access token: { $cause }
+token-fetched = fetched an access token
+token-forced = WeChat gave back the refused token, forcing a new one
+token-lock = cannot lock the access token's file beside the database: { $cause }
+
+## ui
+ui-error = error:
+ui-hint = hint:
+ui-interrupted = interrupted
+ui-prompt = cannot ask
+ui-stdin = cannot read standard input
+ui-stdin-long = standard input holds more than { $limit } bytes
+ui-stdin-utf8 = standard input is not UTF-8
+ui-stdin-utf8-hint = convert it first, for instance with `iconv -f GBK -t UTF-8`
+ui-stdout = cannot write to standard output
+ui-warning = warning:
+
+## unbind
+unbind-done = unbound { $user }
 
 ## user
+user-added = added { $user }
+user-changed = changed { $user }
+user-exists = a user named { $user } exists already
+user-exists-hint = `wxbox user show` shows the person, `wxbox user edit` changes it
+user-list-name = NAME
+user-list-note = NOTE
+user-list-openid = OPENID
+user-list-tags = TAGS
+user-name-control = the name holds a control character
+user-name-empty = the name is empty
+user-name-long = the name has { $length } characters, { $limit } is the most
+user-name-missing = no name is given
+user-name-prompt = Name
+user-not-bound = { $user } is not bound
+user-not-bound-hint = `wxbox bind --user '{ $user }'` shows the QR code to scan
+user-password-again = Once more
+user-password-differs = the two are not the same; try again
+user-password-hash = cannot hash the password
+user-password-missing = no password is given
+user-password-missing-hint = use --password-stdin
+user-password-prompt = Password (empty for none)
+user-password-removed = removed the password of { $user }
+user-password-set = set the password of { $user }
+user-password-unusable = standard input must hold a password: one line, not empty
+user-remove-ask = Remove { $user }, with binding, tags and the text of all messages?
+user-remove-kept = nothing was removed
+user-remove-missing = removing a person needs --yes where nobody can be asked
+user-removed = removed { $user }
+user-show-added = Added
+user-show-bound = { $openid } since { $time }
+user-show-name = Name
+user-show-note = Note
+user-show-reachable = Reachable
+user-show-tags = Tags
+user-show-uid = uid
+user-show-unbound = not bound
+user-show-unreachable = no: WeChat refuses messages to this person; bind again once they follow the account
+user-show-wechat = WeChat
+user-tag-unusable = "{ $tag }" cannot be a tag: 1 to { $limit } characters, none of them ; or a control character
+user-uid-taken = the uid of the name { $user } belongs to { $holder }, who was renamed
+user-uid-taken-hint = choose another name
+user-unknown-hint = `wxbox user list` shows everybody
 user-unknown = no user is named { $user }
 
 ## wechat
+wechat-allow-ip-hint = add { $ip } to the account's IP allow-list (微信开发者平台 → 我的业务), wait up to 10 minutes, try again
+wechat-answer-lacks = { $field } is missing
+wechat-answer-not-json = it is not JSON
+wechat-answer-status = it is an HTTP error
+wechat-answer-too-long = it is too long
+wechat-bad-answer = { $host } gave an answer that is not WeChat's (HTTP { $status }): { $cause }
+wechat-bad-answer-hint = a proxy or firewall may stand between; see network.api_base and network.proxy
+wechat-ca-file = cannot use the CA file { $path }: { $cause }
+wechat-ca-file-empty = it holds no certificate
+wechat-no-answer = no answer from { $host }: { $cause }
+wechat-no-host = network.api_base names no host
+wechat-not-sent = cannot reach { $host }: { $cause }
+wechat-not-sent-hint = check the network, network.api_base and network.proxy
+wechat-proxy = network.proxy is not a proxy's address
+wechat-refused = WeChat says { $code } ({ $errmsg })
+wechat-refused-bare = WeChat says { $code }
+wechat-refused-meaning = WeChat says { $code } ({ $errmsg }): { $meaning }
+wechat-timed-out = timed out

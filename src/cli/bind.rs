@@ -1,0 +1,70 @@
+//! `wxbox bind` and `wxbox unbind`.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+/// What the person is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scope {
+    /// The openid, without asking
+    #[value(name = "snsapi_base")]
+    Base,
+    /// Also the nickname, after the person's consent
+    #[value(name = "snsapi_userinfo")]
+    UserInfo,
+}
+
+/// How the QR code is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum QrLook {
+    /// On a terminal: half blocks where the locale is UTF-8, else ASCII
+    #[default]
+    Auto,
+    /// Half blocks
+    Unicode,
+    /// Two characters a module
+    Ascii,
+    /// No code, only the URL
+    None,
+}
+
+/// `wxbox bind`.
+#[derive(Debug, Args)]
+pub struct Bind {
+    /// The person
+    #[arg(short, long, value_name = "NAME")]
+    pub user: String,
+    /// How long to wait for the scan [default: listen.timeout of the config, 5m]
+    #[arg(long, value_name = "TIME", value_parser = super::span)]
+    pub timeout: Option<Duration>,
+    /// Where to listen for the callback [default: listen.address of the config]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// What to ask the person for [default: scope of the config, snsapi_userinfo]
+    #[arg(long, value_enum)]
+    pub scope: Option<Scope>,
+    /// Replace the binding of a person who is bound already
+    #[arg(long)]
+    pub rebind: bool,
+    /// Do not ask for the person's password
+    #[arg(long)]
+    pub as_admin: bool,
+    /// Read the person's password from standard input
+    #[arg(long, conflicts_with = "as_admin")]
+    pub password_stdin: bool,
+    /// How to draw the QR code
+    #[arg(long, value_enum, default_value_t)]
+    pub qr: QrLook,
+    /// Bind to this openid by hand, without a scan
+    #[arg(long, value_name = "OPENID", allow_hyphen_values = true, conflicts_with_all = ["timeout", "listen", "scope", "qr"])]
+    pub openid: Option<String>,
+}
+
+/// `wxbox unbind`.
+#[derive(Debug, Args)]
+pub struct Unbind {
+    /// The person
+    #[arg(short, long, value_name = "NAME")]
+    pub user: String,
+}

@@ -1,0 +1,111 @@
+//! What can be typed: clap types only, no effects. One file a noun.
+
+mod bind;
+mod outbox;
+mod send;
+mod user;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use bind::{Bind, QrLook, Scope, Unbind};
+pub use outbox::{List as OutboxList, Outbox, Show as OutboxShow};
+pub use send::{DataColor, DataValue, MiniProgram, Send};
+pub use user::{Add, Edit, List, Passwd, Remove, Show, User};
+
+use crate::ui::Color;
+
+/// Reach people in WeChat from the command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "wxbox",
+    version,
+    about = "Reach people in WeChat from the command line: a registry, QR binding and delivery for Official Accounts",
+    propagate_version = false,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command, before or after it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub database: Option<PathBuf>,
+    /// Print results as JSON Lines, and errors as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print only data that was asked for, and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say on stderr what is done; twice for more [env: WXBOX_LOG]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colours [env: NO_COLOR, CLICOLOR_FORCE]
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true)]
+    pub color: Color,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Manage the registry of people
+    #[command(subcommand)]
+    User(User),
+    /// Connect a person to their WeChat: show a QR code and wait for the scan
+    Bind(Bind),
+    /// Remove a person's connection to WeChat
+    Unbind(Unbind),
+    /// Send a message
+    Send(Box<Send>),
+    /// Look at messages sent and queued
+    #[command(subcommand)]
+    Outbox(Outbox),
+    /// Print the access token, for other scripts
+    Token(Token),
+    /// Run a local stand-in for the WeChat platform
+    Sandbox(Sandbox),
+    /// Show the whole job against the sandbox, in a throw-away directory
+    Demo,
+}
+
+/// `wxbox token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// Ask WeChat even if a valid token is kept
+    #[arg(long)]
+    pub refresh: bool,
+}
+
+/// `wxbox sandbox`.
+#[derive(Debug, Args)]
+pub struct Sandbox {
+    /// Where to listen; port 0 takes any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8899")]
+    pub listen: String,
+    /// The account, people and templates to start with (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub world: Option<PathBuf>,
+}
+
+/// A span of time as people write it: `90s`, `5m`, `24h`, `30d`.
+fn span(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(span) if span.is_zero() => Err("it must be longer than 0".into()),
+        Ok(span) => Ok(span),
+        Err(_) => Err("use a number with a unit, such as 90s, 5m, 24h or 30d".into()),
+    }
+}

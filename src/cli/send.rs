@@ -1,0 +1,121 @@
+//! `wxbox send`.
+
+use clap::{ArgGroup, Args};
+
+/// `--data K=V`.
+#[derive(Clone, Debug)]
+pub struct DataValue {
+    /// The template's key.
+    pub key: String,
+    /// The value; may be empty and may hold `=`.
+    pub value: String,
+}
+
+/// `--data-color K=#RRGGBB`.
+#[derive(Clone, Debug)]
+pub struct DataColor {
+    /// The template's key.
+    pub key: String,
+    /// `#RRGGBB`.
+    pub color: String,
+}
+
+/// `--miniprogram APPID:PATH`.
+#[derive(Clone, Debug)]
+pub struct MiniProgram {
+    /// The mini-program.
+    pub appid: String,
+    /// Its page.
+    pub path: String,
+}
+
+/// `wxbox send`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("recipient").required(true).multiple(true).args(["user", "tag", "all", "openid"])))]
+#[command(group(ArgGroup::new("message").required(true).args(["text", "text_option", "template"])))]
+pub struct Send {
+    /// To this person; repeatable
+    #[arg(short, long, value_name = "NAME")]
+    pub user: Vec<String>,
+    /// To everybody with this tag; repeatable
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    /// To everybody who is bound
+    #[arg(long, conflicts_with_all = ["user", "tag", "openid"])]
+    pub all: bool,
+    /// To this openid; repeatable
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub openid: Vec<String>,
+
+    /// The text to send; - reads standard input
+    #[arg(allow_hyphen_values = true)]
+    pub text: Option<String>,
+    /// The text to send
+    #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true)]
+    pub text_option: Option<String>,
+    /// Send a template message: an alias of the config, or a template id
+    #[arg(short, long, value_name = "T", allow_hyphen_values = true)]
+    pub template: Option<String>,
+    /// A field of the template; repeatable
+    #[arg(short, long, value_name = "K=V", requires = "template", allow_hyphen_values = true, value_parser = data)]
+    pub data: Vec<DataValue>,
+    /// Fields of the template from a JSON object; - reads standard input
+    #[arg(long, value_name = "FILE", requires = "template")]
+    pub data_json: Option<String>,
+    /// The colour of a field; repeatable (WeChat ignores colours since 2023)
+    #[arg(long, value_name = "K=#RRGGBB", requires = "template", value_parser = color)]
+    pub data_color: Vec<DataColor>,
+    /// What a tap on the message opens
+    #[arg(long, value_name = "URL", requires = "template")]
+    pub url: Option<String>,
+    /// The mini-program page that a tap opens, rather than the URL
+    #[arg(long, value_name = "APPID:PATH", requires = "template", value_parser = miniprogram)]
+    pub miniprogram: Option<MiniProgram>,
+
+    /// Print the exact JSON bodies and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+fn split(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("it must be KEY=VALUE".into()),
+    }
+}
+
+fn data(text: &str) -> Result<DataValue, String> {
+    split(text).map(|(key, value)| DataValue { key, value })
+}
+
+fn color(text: &str) -> Result<DataColor, String> {
+    let (key, color) = split(text)?;
+    let digits = color.strip_prefix('#').unwrap_or_default();
+    if digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        Ok(DataColor { key, color })
+    } else {
+        Err("a colour is # and six hex digits, such as #173177".into())
+    }
+}
+
+fn miniprogram(text: &str) -> Result<MiniProgram, String> {
+    match text.split_once(':') {
+        Some((appid, path)) if !appid.is_empty() && !path.is_empty() => {
+            Ok(MiniProgram { appid: appid.to_owned(), path: path.to_owned() })
+        }
+        _ => Err("it must be APPID:PATH".into()),
+    }
+}
+
+impl Send {
+    /// The positional text, if it looks like a mistyped option.
+    pub fn mistyped_option(&self) -> Option<&str> {
+        self.text.as_deref().filter(|text| {
+            text.strip_prefix("--").is_some_and(|rest| {
+                let name = rest.split('=').next().unwrap_or(rest);
+                name.starts_with(|c: char| c.is_ascii_lowercase())
+                    && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+            })
+        })
+    }
+}

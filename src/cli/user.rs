@@ -1,0 +1,103 @@
+//! `wxbox user …`
+
+use clap::{Args, Subcommand};
+
+/// The registry of people.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Add a person
+    Add(Add),
+    /// List people
+    List(List),
+    /// Show a person
+    Show(Show),
+    /// Change a person's name, note or tags
+    Edit(Edit),
+    /// Set or remove the password that `bind` asks for
+    Passwd(Passwd),
+    /// Remove a person, with binding, tags and the text of all messages to them
+    Remove(Remove),
+}
+
+/// `wxbox user add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The name; asked for where stdin is a terminal
+    pub name: Option<String>,
+    /// Read the password from standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// Bind to this openid at once
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub openid: Option<String>,
+    /// Set a tag; repeatable
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    /// A free text about the person
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    pub note: String,
+}
+
+/// `wxbox user list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only people with this tag
+    #[arg(long, value_name = "TAG")]
+    pub tag: Option<String>,
+    /// Only people who are bound
+    #[arg(long)]
+    pub bound: bool,
+    /// Only people who are not bound
+    #[arg(long, conflicts_with = "bound")]
+    pub unbound: bool,
+}
+
+/// `wxbox user show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The person
+    pub name: String,
+}
+
+/// `wxbox user edit`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("change").required(true).multiple(true).args(["rename", "note", "tag", "untag"])))]
+pub struct Edit {
+    /// The person
+    pub name: String,
+    /// The new name; the uid stays
+    #[arg(long, value_name = "NEW")]
+    pub rename: Option<String>,
+    /// The new note; "" removes it
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub note: Option<String>,
+    /// Set a tag; repeatable
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    /// Take a tag away; repeatable
+    #[arg(long, value_name = "TAG")]
+    pub untag: Vec<String>,
+}
+
+/// `wxbox user passwd`.
+#[derive(Debug, Args)]
+pub struct Passwd {
+    /// The person
+    pub name: String,
+    /// Read the new password from standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// Remove the password
+    #[arg(long, conflicts_with = "password_stdin")]
+    pub remove: bool,
+}
+
+/// `wxbox user remove`.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// The person
+    pub name: String,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}

@@ -1,0 +1,83 @@
+//! How a message of the outbox is shown, by `send` and by `outbox`.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::store::{Message, State};
+use crate::t;
+use crate::time::Timestamp;
+use crate::wechat::Refusal;
+
+/// A message as a result.
+#[derive(Serialize)]
+pub(super) struct Shown {
+    pub(super) id: i64,
+    user: Option<String>,
+    pub(super) openid: Option<String>,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) state: State,
+    pub(super) attempts: i64,
+    pub(super) msgid: Option<String>,
+    errcode: Option<i64>,
+    errmsg: Option<String>,
+    pub(super) error: Option<String>,
+    pub(super) hint: Option<String>,
+    key: Option<String>,
+    pub(super) created_at: Timestamp,
+    pub(super) sent_at: Option<Timestamp>,
+}
+
+impl Shown {
+    /// To whom, as people say it.
+    pub(super) fn recipient(&self) -> &str {
+        self.user.as_deref().or(self.openid.as_deref()).unwrap_or("-")
+    }
+
+    /// What went wrong, with the message and the recipient.
+    pub(super) fn trouble(&self) -> String {
+        let error = self.error.as_deref().unwrap_or_default();
+        match self.state {
+            State::Unknown => t!("send-unknown", id = self.id, to = self.recipient(), error = error),
+            State::Queued => t!("send-queued", id = self.id, to = self.recipient(), error = error),
+            _ => t!("send-failed", id = self.id, to = self.recipient(), error = error),
+        }
+    }
+
+    /// What to do about it.
+    pub(super) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl From<Message> for Shown {
+    fn from(message: Message) -> Self {
+        let hint = message.errcode.and_then(|errcode| {
+            Refusal { api: "", errcode, errmsg: message.errmsg.clone().unwrap_or_default(), rid: None }.hint()
+        });
+        Self {
+            id: message.id,
+            user: message.user,
+            openid: message.openid,
+            kind: message.kind,
+            state: message.state,
+            attempts: message.attempts,
+            msgid: message.msgid,
+            errcode: message.errcode,
+            errmsg: message.errmsg,
+            error: message.error,
+            hint,
+            key: message.key,
+            created_at: message.created_at,
+            sent_at: message.sent_at,
+        }
+    }
+}
+
+/// The line of `send`.
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&t!("send-sent", id = self.id, kind = self.kind, to = self.recipient()))
+    }
+}

@@ -1,0 +1,34 @@
+//! One file a command, each short: ask, act, show. They never call each other.
+
+mod bind;
+mod demo;
+mod message;
+mod outbox;
+mod password;
+mod sandbox;
+mod send;
+mod token;
+mod unbind;
+mod user;
+
+use crate::cli::{Cli, Command};
+use crate::error::Exit;
+use crate::ui::Ui;
+
+/// Runs the command.
+///
+/// # Errors
+/// Whatever stops it; [`crate::error::classify`] makes the exit status of it.
+pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::User(user) => user::run(ui, &global, user),
+        Command::Bind(bind) => bind::run(ui, &global, bind),
+        Command::Unbind(unbind) => unbind::run(ui, &global, &unbind),
+        Command::Send(send) => send::run(ui, &global, &send),
+        Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
+        Command::Token(token) => token::run(ui, &global, &token),
+        Command::Sandbox(sandbox) => sandbox::run(ui, &sandbox),
+        Command::Demo => demo::run(ui),
+    }
+}

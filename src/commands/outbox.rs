@@ -1,0 +1,127 @@
+//! `wxbox outbox …`: messages sent and queued.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::message::Shown;
+use crate::app::App;
+use crate::cli::{Global, Outbox, OutboxList, OutboxShow};
+use crate::config::Flags;
+use crate::error::{Exit, Failure};
+use crate::store::{Filter, State};
+use crate::t;
+use crate::time::Timestamp;
+use crate::ui::{Table, Ui, facts};
+use crate::wechat::message::Content;
+
+pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Result<Exit> {
+    let app = App::open(ui, global, Flags::default())?;
+    match command {
+        Outbox::List(args) => list(ui, &app, args),
+        Outbox::Show(args) => show(ui, &app, args),
+    }
+}
+
+fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
+    let app_id = app.account_id()?;
+    let store = app.store()?;
+    let states: Vec<State> = args.state.iter().filter_map(|word| word.parse().ok()).collect();
+    let user_id = args.user.as_ref().map(|name| app.user(&store, name)).transpose()?.map(|user| user.id);
+    let since = args.since.map(|span| Timestamp::now().before(span));
+    let messages = store.messages(&app_id, &Filter { states: &states, user_id, since, limit: Some(args.limit) })?;
+    if ui.json() {
+        for message in messages {
+            ui.data(&Shown::from(message))?;
+        }
+        return Ok(Exit::Done);
+    }
+    let heading = [
+        t!("outbox-id"),
+        t!("outbox-state"),
+        t!("outbox-to"),
+        t!("outbox-type"),
+        t!("outbox-created"),
+        t!("outbox-error"),
+    ];
+    let mut table = Table::new(&heading);
+    for message in messages {
+        let shown = Shown::from(message);
+        table.row(vec![
+            shown.id.to_string(),
+            shown.state.to_string(),
+            shown.recipient().to_owned(),
+            shown.kind.clone(),
+            shown.created_at.to_string(),
+            shown.error.unwrap_or_default(),
+        ]);
+    }
+    ui.table(&table)?;
+    Ok(Exit::Done)
+}
+
+/// One message with all that is known of it.
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    shown: Shown,
+    expires_at: Timestamp,
+    client_msg_id: Option<String>,
+    content: Option<Content>,
+}
+
+impl fmt::Display for Whole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let it = &self.shown;
+        let mut rows = vec![
+            (t!("outbox-id"), it.id.to_string()),
+            (t!("outbox-state"), it.state.to_string()),
+            (t!("outbox-to"), it.recipient().to_owned()),
+            (t!("outbox-openid"), it.openid.clone().unwrap_or_else(|| "-".into())),
+            (t!("outbox-type"), it.kind.clone()),
+            (t!("outbox-attempts"), it.attempts.to_string()),
+            (t!("outbox-created"), it.created_at.to_string()),
+        ];
+        match it.sent_at {
+            Some(at) => rows.push((t!("outbox-sent"), at.to_string())),
+            None => rows.push((t!("outbox-expires"), self.expires_at.to_string())),
+        }
+        let optional = [
+            (t!("outbox-msgid"), it.msgid.clone()),
+            (t!("outbox-error"), it.error.clone()),
+            (t!("outbox-hint"), it.hint.clone()),
+            (t!("outbox-content"), Some(self.words())),
+        ];
+        rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        f.write_str(&facts(&rows))
+    }
+}
+
+impl Whole {
+    fn words(&self) -> String {
+        match &self.content {
+            None => t!("outbox-removed"),
+            Some(Content::Text { content }) => content.clone(),
+            Some(Content::Template { template_id, url, data, .. }) => {
+                let mut lines = vec![t!("outbox-template", id = template_id)];
+                lines.extend(
+                    data.iter().map(|(key, field)| format!("{key}: {}", field["value"].as_str().unwrap_or(""))),
+                );
+                lines.extend(url.clone());
+                lines.join("\n")
+            }
+        }
+    }
+}
+
+fn show(ui: &mut Ui, app: &App, args: &OutboxShow) -> anyhow::Result<Exit> {
+    let app_id = app.account_id()?;
+    let store = app.store()?;
+    let Some(message) = store.message(&app_id, args.id)? else {
+        return Err(Failure::no_such(t!("outbox-unknown", id = args.id)).hint(t!("outbox-unknown-hint")).into());
+    };
+    let content = message.body.as_deref().map(serde_json::from_str).transpose()?;
+    let (expires_at, client_msg_id) = (message.expires_at, message.client_msg_id.clone());
+    ui.data(&Whole { shown: message.into(), expires_at, client_msg_id, content })?;
+    Ok(Exit::Done)
+}

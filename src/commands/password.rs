@@ -1,0 +1,53 @@
+//! Passwords: Argon2id with the crate's recommended cost (19 MiB, 2 passes), kept as PHC strings.
+
+use std::io::Read;
+
+use anyhow::Context as _;
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+
+use crate::error::Failure;
+use crate::secret::{ExposeSecret, Secret};
+use crate::t;
+
+/// More than any password; a file by mistake is not read whole.
+const LIMIT: u64 = 4096;
+
+/// The hash to keep.
+pub(super) fn hash(password: &Secret) -> anyhow::Result<String> {
+    let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
+    Ok(hash.map_err(|e| anyhow::anyhow!("{e}")).context(t!("user-password-hash"))?.to_string())
+}
+
+/// Whether it is the password of that hash.
+pub(super) fn check(password: &Secret, hash: &str) -> bool {
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok())
+}
+
+/// A password from standard input; one line end after it does not count.
+pub(super) fn read() -> anyhow::Result<Secret> {
+    let mut bytes = Vec::new();
+    std::io::stdin().take(LIMIT + 1).read_to_end(&mut bytes).context(t!("ui-stdin"))?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::usage(t!("ui-stdin-utf8")))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let password = line.strip_suffix('\r').unwrap_or(line);
+    if password.is_empty() || password.len() as u64 > LIMIT || password.contains('\n') {
+        return Err(Failure::usage(t!("user-password-unusable")).into());
+    }
+    Ok(password.to_owned().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_password_opens_its_hash() {
+        let hash = hash(&"geheim".into()).unwrap();
+        assert!(hash.starts_with("$argon2id$"), "{hash}");
+        assert!(check(&"geheim".into(), &hash));
+        assert!(!check(&"Geheim".into(), &hash));
+        assert!(!check(&"geheim".into(), "no hash"));
+    }
+}

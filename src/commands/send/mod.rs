@@ -1,0 +1,63 @@
+//! `wxbox send`: to whom and what is settled first, then all of it is queued or nothing, then delivered.
+
+mod content;
+mod deliver;
+mod recipients;
+
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+
+use crate::app::App;
+use crate::cli::{Global, Send};
+use crate::config::Flags;
+use crate::error::{Exit, Failure};
+use crate::store::{NewMessage, Queued};
+use crate::t;
+use crate::time::Timestamp;
+use crate::ui::Ui;
+
+pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<Exit> {
+    if let Some(option) = args.mistyped_option() {
+        return Err(Failure::usage(t!("send-mistyped-option", option = option))
+            .hint(t!("send-mistyped-option-hint"))
+            .into());
+    }
+    let app = App::open(ui, global, Flags::default())?;
+    let content = content::of(args, &app.config)?;
+    let app_id = app.account_id()?;
+    // A dry run works without the secret; anything else would only find out after queueing.
+    let account = if args.dry_run { None } else { Some(app.account()?) };
+    let mut store = app.store()?;
+    let to = recipients::resolve(ui, &app, &store, args)?;
+    let new: Vec<NewMessage> = to
+        .into_iter()
+        .map(|one| {
+            let client_msg_id = content.is_deduplicated().then(client_msg_id).transpose()?;
+            Ok(NewMessage { user_id: one.user_id, openid: one.openid, client_msg_id })
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let Some(account) = account else {
+        for one in &new {
+            ui.raw_out(&content.body(&one.openid, one.client_msg_id.as_deref()))?;
+        }
+        return Ok(Exit::Done);
+    };
+    let client = app.client()?;
+    let now = Timestamp::now();
+    let queued = Queued {
+        app_id: &app_id,
+        kind: content.kind(),
+        body: &serde_json::to_string(&content)?,
+        expires_at: now.after(app.config.send.expire_after.value),
+    };
+    let ids = store.queue(&queued, &new, now)?;
+    deliver::run(ui, store, client, account, ids)
+}
+
+/// 128 random bits as 32 hex digits: a row number would repeat in a new or restored database, and WeChat
+/// would drop a new message for an old one.
+fn client_msg_id() -> anyhow::Result<String> {
+    let mut bytes = [0; 16];
+    SysRng.try_fill_bytes(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}

@@ -1,0 +1,114 @@
+//! To whom: people by name, tag or all, and bare openids; each once.
+
+use std::collections::HashSet;
+
+use crate::app::{App, nearest};
+use crate::cli::Send;
+use crate::error::Failure;
+use crate::store::{Store, User, UserFilter, checked_openid};
+use crate::t;
+use crate::ui::Ui;
+
+/// Somebody who gets the message.
+pub(super) struct Recipient {
+    pub(super) user_id: Option<i64>,
+    pub(super) openid: String,
+}
+
+/// Everybody whom the command line names.
+///
+/// # Errors
+/// Somebody named does not exist or is not bound; nobody is left.
+pub(super) fn resolve(ui: &mut Ui, app: &App, store: &Store, args: &Send) -> anyhow::Result<Vec<Recipient>> {
+    let mut found = Found::default();
+    for name in &args.user {
+        let user = app.user(store, name)?;
+        if user.binding.is_none() {
+            let hint = t!("user-not-bound-hint", user = user.username);
+            return Err(Failure::no_such(t!("user-not-bound", user = user.username)).hint(hint).into());
+        }
+        found.add(user);
+    }
+    for tag in &args.tag {
+        of_group(ui, app, store, &UserFilter { tag: Some(tag.trim()), bound: None }, &mut found)?;
+    }
+    if args.all {
+        of_group(ui, app, store, &UserFilter { tag: None, bound: Some(true) }, &mut found)?;
+    }
+    for openid in &args.openid {
+        let openid = checked_openid(openid).map_err(|openid| {
+            Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
+        })?;
+        found.add_openid(openid);
+    }
+    Ok(found.to)
+}
+
+/// The bound and reachable of a group; who is left out is said.
+fn of_group(ui: &mut Ui, app: &App, store: &Store, filter: &UserFilter<'_>, found: &mut Found) -> anyhow::Result<()> {
+    let (mut members, mut unbound, mut unreachable) = (0_usize, Vec::new(), Vec::new());
+    store.each_user(filter, app.app_id(), |user| {
+        members += 1;
+        match &user.binding {
+            None => unbound.push(user.username),
+            Some(binding) if binding.unreachable.is_some() => unreachable.push(user.username),
+            Some(_) => found.add(user),
+        }
+        anyhow::Ok(())
+    })?;
+    if members == 0 {
+        return Err(match filter.tag {
+            Some(tag) => {
+                let hint = nearest(tag, store.tags()?).map(|near| t!("did-you-mean", name = near));
+                Failure::no_such(t!("send-no-tag", tag = tag)).hint(hint).into()
+            }
+            None => Failure::no_such(t!("send-nobody-bound")).hint(t!("send-nobody-bound-hint")).into(),
+        });
+    }
+    if members == unbound.len() + unreachable.len() {
+        let what = filter.tag.map_or_else(|| t!("send-nobody-reachable"), |tag| t!("send-tag-unreachable", tag = tag));
+        return Err(Failure::no_such(what).hint(t!("send-nobody-bound-hint")).into());
+    }
+    if !unbound.is_empty() {
+        ui.warn(&t!("send-skipped-unbound", users = names(&unbound)));
+    }
+    if !unreachable.is_empty() {
+        ui.warn(&t!("send-skipped-unreachable", users = names(&unreachable)));
+    }
+    Ok(())
+}
+
+/// The first names, and how many more there are.
+fn names(all: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => t!("send-and-more", names = shown, more = more),
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    to: Vec<Recipient>,
+    users: HashSet<i64>,
+    openids: HashSet<String>,
+}
+
+impl Found {
+    fn add(&mut self, user: User) {
+        if let Some(binding) = user.binding
+            && self.users.insert(user.id)
+        {
+            self.openids.insert(binding.openid.clone());
+            self.to.push(Recipient { user_id: Some(user.id), openid: binding.openid });
+        }
+    }
+
+    /// A bare openid of somebody who is on the list already is the same person.
+    fn add_openid(&mut self, openid: &str) {
+        if self.openids.insert(openid.to_owned()) {
+            self.to.push(Recipient { user_id: None, openid: openid.to_owned() });
+        }
+    }
+}

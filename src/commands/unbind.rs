@@ -1,0 +1,38 @@
+//! `wxbox unbind`: removes a person's connection to WeChat.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::cli::{Global, Unbind};
+use crate::config::Flags;
+use crate::error::{Exit, Failure};
+use crate::t;
+use crate::ui::Ui;
+
+#[derive(Serialize)]
+struct Unbound {
+    event: &'static str,
+    user: String,
+    openid: String,
+}
+
+impl fmt::Display for Unbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&t!("unbind-done", user = self.user))
+    }
+}
+
+pub(super) fn run(ui: &mut Ui, global: &Global, args: &Unbind) -> anyhow::Result<Exit> {
+    let app = App::open(ui, global, Flags::default())?;
+    let app_id = app.account_id()?;
+    let mut store = app.store()?;
+    let user = app.user(&store, &args.user)?;
+    let Some(binding) = user.binding.clone() else {
+        return Err(Failure::no_such(t!("user-not-bound", user = user.username)).into());
+    };
+    store.unbind(&user, &app_id)?;
+    ui.done(&Unbound { event: "unbound", user: user.username, openid: binding.openid })?;
+    Ok(Exit::Done)
+}

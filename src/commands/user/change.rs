@@ -1,0 +1,135 @@
+//! `user add|edit|passwd|remove`.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::show::Shown;
+use super::{name, tags, uid};
+use crate::app::App;
+use crate::cli::{Add, Edit, Passwd, Remove};
+use crate::commands::password;
+use crate::error::{Exit, Failure};
+use crate::store::{self, NewUser, User};
+use crate::t;
+use crate::time::Timestamp;
+use crate::ui::{self, Ui};
+
+/// What was done, in words; the person, in JSON.
+struct Changed {
+    text: String,
+    user: Shown,
+}
+
+impl Serialize for Changed {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.user.serialize(serializer)
+    }
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+pub(super) fn add(ui: &mut Ui, app: &App, args: &Add) -> anyhow::Result<Exit> {
+    let asked = match &args.name {
+        Some(name) => name.clone(),
+        None => ui::username(ui)?,
+    };
+    let username = name(&asked)?;
+    let tags = tags(&args.tag)?;
+    let openid = args.openid.as_deref().map(store::checked_openid).transpose().map_err(unusable_openid)?;
+    let app_id = openid.map(|_| app.account_id()).transpose()?;
+    let mut store = app.store()?;
+    if store.user(username, app.app_id())?.is_some() {
+        // Before anything is asked for.
+        return Err(store::Error::UserExists { name: username.to_owned() }.into());
+    }
+    let password = if args.password_stdin {
+        Some(password::read()?)
+    } else if ui.in_terminal {
+        ui::new_password(ui, "")?
+    } else {
+        None
+    };
+    let hash = password.map(|password| password::hash(&password)).transpose()?;
+    let new = NewUser {
+        username,
+        uid: &uid(username),
+        password: hash.as_deref(),
+        note: args.note.trim(),
+        tags: &tags,
+        binding: app_id.as_deref().zip(openid),
+    };
+    store.add_user(&new, Timestamp::now())?;
+    let user = app.user(&store, username)?;
+    if let Some((app_id, openid)) = new.binding {
+        warn_of_others(ui, &store, &user, app_id, openid)?;
+    }
+    ui.done(&Changed { text: t!("user-added", user = username), user: user.into() })?;
+    Ok(Exit::Done)
+}
+
+fn unusable_openid(openid: &str) -> Failure {
+    Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
+}
+
+fn warn_of_others(ui: &mut Ui, store: &store::Store, user: &User, app_id: &str, openid: &str) -> anyhow::Result<()> {
+    let others = store.others_bound_to(openid, app_id, user)?;
+    if !others.is_empty() {
+        ui.warn(&t!("bind-shared", user = user.username, others = others.join(", ")));
+    }
+    Ok(())
+}
+
+pub(super) fn edit(ui: &mut Ui, app: &App, args: &Edit) -> anyhow::Result<Exit> {
+    let rename = args.rename.as_deref().map(name).transpose()?;
+    let new_uid = rename.map(uid);
+    let (tag, untag) = (tags(&args.tag)?, tags(&args.untag)?);
+    let mut store = app.store()?;
+    let user = app.user(&store, &args.name)?;
+    let edit = store::Edit {
+        rename: rename.zip(new_uid.as_deref()),
+        note: args.note.as_deref().map(str::trim),
+        tag: &tag,
+        untag: &untag,
+    };
+    store.edit_user(&user, &edit)?;
+    let user = app.user(&store, rename.unwrap_or(&user.username))?;
+    ui.done(&Changed { text: t!("user-changed", user = user.username), user: user.into() })?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn passwd(ui: &mut Ui, app: &App, args: &Passwd) -> anyhow::Result<Exit> {
+    let mut store = app.store()?;
+    let user = app.user(&store, &args.name)?;
+    let password = if args.remove {
+        None
+    } else if args.password_stdin {
+        Some(password::read()?)
+    } else {
+        ui::new_password(ui, &t!("user-password-missing"))?
+    };
+    let hash = password.map(|password| password::hash(&password)).transpose()?;
+    store.set_password(&user, hash.as_deref())?;
+    let text = match hash {
+        Some(_) => t!("user-password-set", user = user.username),
+        None => t!("user-password-removed", user = user.username),
+    };
+    ui.done(&Changed { text, user: user.into() })?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn remove(ui: &mut Ui, app: &App, args: &Remove) -> anyhow::Result<Exit> {
+    let mut store = app.store()?;
+    let user = app.user(&store, &args.name)?;
+    if !args.yes && !ui::confirm(ui, &t!("user-remove-ask", user = user.username), &t!("user-remove-missing"))? {
+        ui.status(&t!("user-remove-kept"));
+        return Ok(Exit::Done);
+    }
+    store.remove_user(&user)?;
+    ui.done(&Changed { text: t!("user-removed", user = user.username), user: user.into() })?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,138 @@
+//! From any failure to the exit status and the hint: one place, walked through the whole chain.
+
+use std::io;
+
+use crate::{config, store, t, token, wechat};
+
+/// How a run ended, by its documented exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done; or nothing to do.
+    Done = 0,
+    /// Something unexpected: I/O, the database, a port in use, a bug.
+    Unexpected = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// Configuration or credentials.
+    Config = 3,
+    /// No such thing, or it exists already, or the user is not bound.
+    NoSuch = 4,
+    /// WeChat refused the message for good.
+    Refused = 5,
+    /// Not known to be delivered.
+    Undelivered = 6,
+    /// Several recipients that ended differently.
+    Mixed = 7,
+    /// The binding timed out.
+    TimedOut = 8,
+    /// Ctrl-C.
+    Interrupted = 130,
+    /// SIGTERM.
+    Terminated = 143,
+}
+
+impl Exit {
+    /// The number.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// A failure that a command itself found: what is wrong, what to do, and the status.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Failure {
+    /// The exit status.
+    pub exit: Exit,
+    /// The fact.
+    pub what: String,
+    /// The remedy.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// The command line is wrong.
+    pub fn usage(what: String) -> Self {
+        Self { exit: Exit::Usage, what, hint: None }
+    }
+
+    /// Something is not there, or is there already.
+    pub fn no_such(what: String) -> Self {
+        Self { exit: Exit::NoSuch, what, hint: None }
+    }
+
+    /// The same with a remedy.
+    pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}
+
+/// What a person is told of an error, and the status.
+#[derive(Debug)]
+pub struct Report {
+    /// The exit status.
+    pub exit: Exit,
+    /// The whole chain in one line.
+    pub what: String,
+    /// The remedy.
+    pub hint: Option<String>,
+}
+
+/// Sorts an error by the first cause in its chain that says more than "unexpected".
+pub fn classify(error: &anyhow::Error) -> Report {
+    let (exit, hint) = error.chain().find_map(one).unwrap_or((Exit::Unexpected, None));
+    let mut what = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Many layers repeat the text of the one below.
+        if !what.contains(&cause) {
+            what = format!("{what}: {cause}");
+        }
+    }
+    Report { exit, what, hint }
+}
+
+fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String>)> {
+    if let Some(e) = cause.downcast_ref::<Failure>() {
+        return Some((e.exit, e.hint.clone()));
+    }
+    if let Some(e) = cause.downcast_ref::<config::Error>() {
+        return Some((Exit::Config, e.hint()));
+    }
+    if let Some(e) = cause.downcast_ref::<store::Error>() {
+        let exit = match e {
+            store::Error::UserExists { .. } | store::Error::UidTaken { .. } => Exit::NoSuch,
+            _ => Exit::Unexpected,
+        };
+        return Some((exit, e.hint()));
+    }
+    if let Some(e) = cause.downcast_ref::<token::Error>() {
+        return match e {
+            token::Error::WeChat(e) => Some(of_wechat(e)),
+            token::Error::Store(_) | token::Error::Lock(_) => None,
+        };
+    }
+    if let Some(e) = cause.downcast_ref::<wechat::Error>() {
+        return Some(of_wechat(e));
+    }
+    let io = cause.downcast_ref::<io::Error>()?;
+    match io.kind() {
+        io::ErrorKind::Interrupted => Some((Exit::Interrupted, None)),
+        io::ErrorKind::AddrInUse => Some((Exit::Unexpected, Some(t!("bind-port-hint")))),
+        _ => None,
+    }
+}
+
+fn of_wechat(error: &wechat::Error) -> (Exit, Option<String>) {
+    use wechat::errcode::Action;
+    let exit = match error {
+        wechat::Error::Setup(_) => Exit::Config,
+        wechat::Error::Refused(refusal) => match wechat::errcode::action(refusal.errcode) {
+            Action::StopRun | Action::Refresh => Exit::Config,
+            _ => Exit::Unexpected,
+        },
+        _ => Exit::Unexpected,
+    };
+    (exit, error.hint())
+}

@@ -1,0 +1,119 @@
+//! What can go wrong with the database, each told apart where a person can do something about it.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+use crate::t;
+
+/// A failure of the store. `Display` says the fact; [`Error::hint`] the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file or its directory cannot be opened or made.
+    #[error("{}", t!("store-open", path = path, cause = cause))]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// What the operating system said.
+        cause: String,
+    },
+    /// The file is not an SQLite database.
+    #[error("{}", t!("store-not-a-database", path = path))]
+    NotADatabase {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// The file is the database of another program.
+    #[error("{}", t!("store-foreign", path = path))]
+    Foreign {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// The file was written by a newer wxbox.
+    #[error("{}", t!("store-newer", path = path, found = found, known = known))]
+    Newer {
+        /// The database file.
+        path: PathBuf,
+        /// The schema version in the file.
+        found: i64,
+        /// The newest schema version that this program knows.
+        known: i64,
+    },
+    /// The file is damaged.
+    #[error("{}", t!("store-corrupt", path = path))]
+    Corrupt {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// The file or its file system cannot be written.
+    #[error("{}", t!("store-read-only", path = path))]
+    ReadOnly {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// The disk is full.
+    #[error("{}", t!("store-full", path = path))]
+    Full {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// Another process held the database for too long.
+    #[error("{}", t!("store-busy", path = path))]
+    Busy {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// Anything else that SQLite reports.
+    #[error("{}", t!("store-sqlite", path = path, cause = cause.to_string()))]
+    Sqlite {
+        /// The database file.
+        path: PathBuf,
+        /// SQLite's own words.
+        cause: rusqlite::Error,
+    },
+    /// A user of that name exists.
+    #[error("{}", t!("user-exists", user = name))]
+    UserExists {
+        /// The name asked for.
+        name: String,
+    },
+    /// A renamed user still holds the uid that belongs to that name.
+    #[error("{}", t!("user-uid-taken", user = name, holder = holder))]
+    UidTaken {
+        /// The name asked for.
+        name: String,
+        /// The name of the user who holds the uid.
+        holder: String,
+    },
+}
+
+impl Error {
+    /// Sorts an SQLite error about the file at `path`.
+    pub(super) fn at(path: &Path, cause: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match cause.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotADatabase { path },
+            Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path },
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
+            Some(ErrorCode::DiskFull) => Self::Full { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
+            _ => Self::Sqlite { path, cause },
+        }
+    }
+
+    /// What the person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Open { .. } => Some(t!("store-open-hint")),
+            Self::NotADatabase { .. } | Self::Foreign { .. } => Some(t!("store-not-ours-hint")),
+            Self::Newer { .. } => Some(t!("store-newer-hint")),
+            Self::Corrupt { .. } => Some(t!("store-corrupt-hint")),
+            Self::ReadOnly { .. } => Some(t!("store-read-only-hint")),
+            Self::Full { .. } => Some(t!("store-full-hint")),
+            Self::Busy { .. } => Some(t!("store-busy-hint")),
+            Self::UserExists { .. } => Some(t!("user-exists-hint")),
+            Self::UidTaken { .. } => Some(t!("user-uid-taken-hint")),
+            Self::Sqlite { .. } => None,
+        }
+    }
+}

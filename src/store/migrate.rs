@@ -1,0 +1,128 @@
+//! The schema, step by step. A step that has been released is never edited: changes are new files.
+//!
+//! Several processes may meet an old or empty file at once: the version is read again inside the write
+//! transaction, so one of them migrates and the others find it done.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{Error, Result};
+
+/// All steps, oldest first; a database's `user_version` is the number of those it has taken.
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/001_initial.sql")];
+
+/// `PRAGMA application_id` of our files: "wxbx".
+const APPLICATION_ID: i64 = 0x7778_6278;
+
+/// Takes the steps that the database at `path` has not taken yet.
+pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &[&str]) -> Result<()> {
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    let found = inspect(conn, path, known)?;
+    if found == known {
+        return Ok(());
+    }
+    if found > 0 {
+        copy(conn, path, found)?;
+    }
+    let at = |e| Error::at(path, e);
+    conn.pragma_update(None, "journal_mode", "WAL").map_err(at)?;
+    let step = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(at)?;
+    let found = inspect(&step, path, known)?;
+    for sql in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        step.execute_batch(sql).map_err(at)?;
+    }
+    step.pragma_update(None, "application_id", APPLICATION_ID).map_err(at)?;
+    step.pragma_update(None, "user_version", known).map_err(at)?;
+    step.commit().map_err(at)
+}
+
+/// The file's version, if the file is ours (or empty) and not newer than we are.
+fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64> {
+    let read = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+                FROM pragma_application_id, pragma_user_version";
+    let (application, found, tables): (i64, i64, i64) =
+        conn.query_row(read, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(|e| Error::at(path, e))?;
+    let empty = application == 0 && found == 0 && tables == 0;
+    if application != APPLICATION_ID && !empty {
+        return Err(Error::Foreign { path: path.to_owned() });
+    }
+    if found > known {
+        return Err(Error::Newer { path: path.to_owned(), found, known });
+    }
+    Ok(found)
+}
+
+/// Leaves `FILE.vN.bak` beside the database. Written under another name first, so that it is whole or
+/// not there; a copy that another process has migrated meanwhile is thrown away.
+fn copy(conn: &Connection, path: &Path, version: i64) -> Result<()> {
+    let failed = |e: std::io::Error| Error::Open { path: path.to_owned(), cause: e.to_string() };
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let fresh = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
+    conn.backup("main", fresh.path(), None::<fn(rusqlite::backup::Progress)>).map_err(|e| Error::at(path, e))?;
+    let copied = Connection::open(fresh.path()).map_err(|e| Error::at(path, e))?;
+    let found: i64 =
+        copied.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|e| Error::at(path, e))?;
+    drop(copied);
+    if found == version {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".v{version}.bak"));
+        fresh.persist(path.with_file_name(name)).map_err(|e| failed(e.error))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "CREATE TABLE a (x INTEGER) STRICT;";
+    const TWO: &str = "CREATE TABLE b (y INTEGER) STRICT;";
+
+    fn tables(conn: &Connection) -> Vec<String> {
+        let mut rows = conn.prepare("SELECT name FROM sqlite_schema ORDER BY name").unwrap();
+        rows.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect()
+    }
+
+    #[test]
+    fn an_older_file_is_copied_then_brought_up_to_date() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("wxbox.db");
+        let mut conn = Connection::open(&path).unwrap();
+        bring_up_to_date(&mut conn, &path, &[ONE]).unwrap();
+        conn.execute("INSERT INTO a VALUES (7)", []).unwrap();
+        bring_up_to_date(&mut conn, &path, &[ONE, TWO]).unwrap();
+        assert_eq!(tables(&conn), ["a", "b"]);
+
+        let copy = Connection::open(dir.path().join("wxbox.db.v1.bak")).unwrap();
+        assert_eq!(tables(&copy), ["a"]);
+        assert_eq!(copy.query_row("SELECT x FROM a", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
+        let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert!(names.iter().all(|name| name.to_string_lossy().starts_with("wxbox.db")), "{names:?}");
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_file_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("wxbox.db");
+        let mut conn = Connection::open(&path).unwrap();
+        bring_up_to_date(&mut conn, &path, &[ONE]).unwrap();
+        assert!(bring_up_to_date(&mut conn, &path, &[ONE, TWO, "CREATE TABLE a (z INTEGER)"]).is_err());
+        assert_eq!(tables(&conn), ["a"]);
+    }
+
+    #[test]
+    fn a_newer_file_and_a_foreign_file_are_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("wxbox.db");
+        let mut conn = Connection::open(&path).unwrap();
+        bring_up_to_date(&mut conn, &path, &[ONE, TWO]).unwrap();
+        assert!(matches!(bring_up_to_date(&mut conn, &path, &[ONE]), Err(Error::Newer { found: 2, known: 1, .. })));
+
+        let other = dir.path().join("other.db");
+        let mut conn = Connection::open(&other).unwrap();
+        conn.execute_batch("CREATE TABLE theirs (x)").unwrap();
+        assert!(matches!(bring_up_to_date(&mut conn, &other, &[ONE]), Err(Error::Foreign { .. })));
+        assert_eq!(tables(&conn), ["theirs"]);
+    }
+}

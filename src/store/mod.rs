@@ -1,0 +1,119 @@
+//! The only SQL: what wxbox knows and owes, in one SQLite file.
+//!
+//! Each function is named for what it means, takes the time as an argument, and commits before it
+//! returns. The file is opened 0600 in a directory 0700, in WAL mode with a busy time-out, so any number
+//! of processes can use it at once.
+
+mod error;
+mod migrate;
+mod outbox;
+mod tokens;
+mod users;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+pub use error::Error;
+pub use outbox::{Attempt, Filter, Message, NewMessage, Outcome, Queued, State};
+pub use tokens::Token;
+pub use users::{Binding, Edit, NewUser, User, UserFilter, checked_openid};
+
+use crate::time::Timestamp;
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// How long a statement waits for another process's write.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The open database.
+pub struct Store {
+    conn: Connection,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the database at `path`, making it (and its directory) where there is none, and brings its
+    /// schema up to date; before a change a copy is left beside it as `FILE.vN.bak`.
+    ///
+    /// # Errors
+    /// [`Error::NotADatabase`], [`Error::Foreign`] and [`Error::Newer`] for a file that is not ours to
+    /// touch, [`Error::Open`] where it cannot be opened or made.
+    pub fn open(path: &Path) -> Result<Self> {
+        prepare_file(path).map_err(|source| Error::Open { path: path.to_owned(), cause: source.to_string() })?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags).map_err(|e| Error::at(path, e))?;
+        conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
+        conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;").map_err(|e| Error::at(path, e))?;
+        let mut store = Self { conn, path: path.to_owned() };
+        migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
+        close_to_others(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })?;
+        Ok(store)
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn write(&mut self) -> Result<rusqlite::Transaction<'_>> {
+        self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| Error::at(&self.path, e))
+    }
+
+    fn at<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
+        result.map_err(|e| Error::at(&self.path, e))
+    }
+
+    /// Outcomes need not survive a power cut: a lost one is an attempt without outcome, which is safe.
+    fn relaxed<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.at(self.conn.pragma_update(None, "synchronous", "NORMAL"))?;
+        let result = work(self);
+        self.at(self.conn.pragma_update(None, "synchronous", "FULL"))?;
+        result
+    }
+}
+
+/// Makes the file before SQLite does, so that it (and the WAL that takes over its mode) is 0600.
+fn prepare_file(path: &Path) -> std::io::Result<()> {
+    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty() && !dir.exists()) {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(dir)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// A copy or a restore may have left the file readable by everybody; it holds tokens and openids.
+fn close_to_others(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mut permissions = fs::metadata(path)?.permissions();
+        if permissions.mode() & 0o007 != 0 {
+            permissions.set_mode(permissions.mode() & 0o770);
+            fs::set_permissions(path, permissions)?;
+        }
+    }
+    Ok(())
+}
+
+impl ToSql for Timestamp {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.0.to_sql()
+    }
+}
+
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        i64::column_result(value).map(Self)
+    }
+}

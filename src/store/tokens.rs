@@ -1,0 +1,43 @@
+//! The access token of each account, shared by all processes on this database.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Result, Store};
+use crate::secret::{ExposeSecret, Secret};
+use crate::time::Timestamp;
+
+/// A cached access token.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The token.
+    pub token: Secret,
+    /// When WeChat ends it.
+    pub expires_at: Timestamp,
+}
+
+impl Store {
+    /// The token last fetched for the account, expired or not.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn token(&self, app_id: &str) -> Result<Option<Token>> {
+        let read = self.conn.query_row("SELECT token, expires_at FROM tokens WHERE app_id = ?1", [app_id], |row| {
+            Ok(Token { token: row.get::<_, String>(0)?.into(), expires_at: row.get(1)? })
+        });
+        self.at(read.optional())
+    }
+
+    /// Keeps a fetched token in the place of the last one.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn keep_token(&mut self, app_id: &str, token: &Token, now: Timestamp) -> Result<()> {
+        self.relaxed(|store| {
+            let done = store.conn.execute(
+                "INSERT OR REPLACE INTO tokens (app_id, token, fetched_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
+                params![app_id, token.token.expose_secret(), now, token.expires_at],
+            );
+            store.at(done).map(drop)
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! One valid access token for everybody on this database.
+//!
+//! The token is kept in the store across runs and processes. Who finds none, or whose token was refused,
+//! takes a file lock, looks again (somebody else may have been first), and only then asks WeChat; no
+//! database transaction is open meanwhile, and the system drops the lock of a process that dies.
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::secret::{ExposeSecret, Secret};
+use crate::store::{self, Store, Token};
+use crate::t;
+use crate::time::Timestamp;
+use crate::wechat::{self, Client, Endpoint};
+
+/// A token this close to its end is not used: a request may be under way for a while. At most the last
+/// five minutes, in which the stable endpoint hands out the next one.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// The account whose token it is.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its AppID.
+    pub app_id: String,
+    /// Its AppSecret.
+    pub secret: Secret,
+    /// Where its tokens come from.
+    pub endpoint: Endpoint,
+}
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// WeChat, or the way to it.
+    #[error("{}", t!("token-fetch", cause = .0.to_string()))]
+    WeChat(#[source] wechat::Error),
+    /// The lock file beside the database.
+    #[error("{}", t!("token-lock", cause = .0.to_string()))]
+    Lock(#[source] std::io::Error),
+}
+
+/// A token that can be used now: the kept one, else a new one.
+///
+/// # Errors
+/// [`Error`]
+pub fn valid(store: &mut Store, client: &Client, account: &Account) -> Result<Token, Error> {
+    if let Some(token) = usable(store, account)? {
+        return Ok(token);
+    }
+    let _lock = lock(store.path())?;
+    match usable(store, account)? {
+        Some(token) => Ok(token),
+        None => fetch(store, client, account, false),
+    }
+}
+
+/// The token to use instead of `refused`, which WeChat no longer takes. If the normal call gives the same
+/// one back, a new one is forced, once.
+///
+/// # Errors
+/// [`Error`]
+pub fn instead_of(refused: &Secret, store: &mut Store, client: &Client, account: &Account) -> Result<Token, Error> {
+    let _lock = lock(store.path())?;
+    if let Some(token) = usable(store, account)?.filter(|token| !same(&token.token, refused)) {
+        return Ok(token);
+    }
+    let token = fetch(store, client, account, false)?;
+    if same(&token.token, refused) && account.endpoint == Endpoint::Stable {
+        log::info!("{}", t!("token-forced"));
+        return fetch(store, client, account, true);
+    }
+    Ok(token)
+}
+
+/// Asks WeChat whatever is kept.
+///
+/// # Errors
+/// [`Error`]
+pub fn anew(store: &mut Store, client: &Client, account: &Account) -> Result<Token, Error> {
+    let _lock = lock(store.path())?;
+    fetch(store, client, account, false)
+}
+
+fn usable(store: &Store, account: &Account) -> Result<Option<Token>, Error> {
+    let now = Timestamp::now();
+    let kept = store.token(&account.app_id)?;
+    // A clock set back must not make a token of the future last for years.
+    Ok(kept.filter(|token| token.expires_at > now.after(MARGIN) && token.expires_at <= now.after(LONGEST)))
+}
+
+/// WeChat's tokens live two hours; more than that left is a clock that moved.
+const LONGEST: Duration = Duration::from_secs(7200 + 300);
+
+fn fetch(store: &mut Store, client: &Client, account: &Account, force: bool) -> Result<Token, Error> {
+    let asked = Timestamp::now();
+    let (token, life) =
+        client.access_token(account.endpoint, &account.app_id, &account.secret, force).map_err(Error::WeChat)?;
+    let token = Token { token, expires_at: asked.after(life) };
+    store.keep_token(&account.app_id, &token, asked)?;
+    log::info!("{}", t!("token-fetched"));
+    Ok(token)
+}
+
+fn same(a: &Secret, b: &Secret) -> bool {
+    a.expose_secret() == b.expose_secret()
+}
+
+/// Held until the file is dropped.
+fn lock(database: &Path) -> Result<File, Error> {
+    let mut name = database.file_name().unwrap_or_default().to_owned();
+    name.push("-token-lock");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(database.with_file_name(name)).map_err(Error::Lock)?;
+    file.lock().map_err(Error::Lock)?;
+    Ok(file)
+}

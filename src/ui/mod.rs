@@ -1,0 +1,272 @@
+//! The only way out to a person or a script: results on stdout, everything else on stderr.
+//!
+//! A result is one value with `Serialize` and `Display`; `--json` picks the rendering. A reader that
+//! closes the pipe early is no failure: what follows is dropped. Text from outside loses its control
+//! characters here, so that no nickname or error text can drive the terminal.
+
+mod log;
+mod progress;
+mod prompt;
+mod qr;
+mod table;
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+pub use log::start as start_log;
+pub use progress::Waiting;
+pub use prompt::{confirm, new_password, password, username};
+pub use qr::{Look, Qr, look_of_locale};
+pub use table::{Table, facts};
+
+use crate::error::Report;
+use crate::t;
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere.
+    #[default]
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// The two streams and how they are written.
+pub struct Ui {
+    out: Box<dyn Write + Send>,
+    err: Box<dyn Write + Send>,
+    closed: bool,
+    json: bool,
+    quiet: bool,
+    color: bool,
+    /// stdout is a terminal.
+    pub out_terminal: bool,
+    /// stderr is a terminal.
+    pub err_terminal: bool,
+    /// stdin is a terminal, so a person can be asked.
+    pub in_terminal: bool,
+}
+
+impl Ui {
+    /// The process's own streams.
+    pub fn stdio() -> Self {
+        Self {
+            out: Box::new(io::stdout()),
+            err: Box::new(io::stderr()),
+            closed: false,
+            json: false,
+            quiet: false,
+            color: false,
+            out_terminal: io::stdout().is_terminal(),
+            err_terminal: io::stderr().is_terminal(),
+            in_terminal: io::stdin().is_terminal(),
+        }
+    }
+
+    /// Takes over what the command line says of the output.
+    pub fn configure(&mut self, json: bool, quiet: bool, color: Color) {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        self.json = json;
+        self.quiet = quiet;
+        self.color = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if set("NO_COLOR") => false,
+            Color::Auto
+                if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0") =>
+            {
+                true
+            }
+            Color::Auto => self.err_terminal && !std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
+        };
+    }
+
+    /// Whether results are JSON Lines.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether only data and errors are wanted.
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Shows data that was asked for.
+    ///
+    /// # Errors
+    /// The stream's, except a closed pipe.
+    pub fn data(&mut self, it: &(impl Serialize + Display)) -> anyhow::Result<()> {
+        let line = if self.json { serde_json::to_string(it)? } else { clean(&it.to_string()) };
+        self.line(&line)
+    }
+
+    /// Shows what a command did; not with `--quiet`, unless as JSON.
+    ///
+    /// # Errors
+    /// The stream's, except a closed pipe.
+    pub fn done(&mut self, it: &(impl Serialize + Display)) -> anyhow::Result<()> {
+        if self.quiet && !self.json { Ok(()) } else { self.data(it) }
+    }
+
+    /// Shows a table that was asked for: aligned on a terminal, tabs in a pipe.
+    ///
+    /// # Errors
+    /// The stream's, except a closed pipe.
+    pub fn table(&mut self, table: &Table) -> anyhow::Result<()> {
+        let text = table.render(self.out_terminal);
+        if text.is_empty() { Ok(()) } else { self.line(text.trim_end_matches('\n')) }
+    }
+
+    fn line(&mut self, line: &str) -> anyhow::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        match self.out.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.out.flush()) {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            Err(e) => Err(anyhow::Error::new(e).context(t!("ui-stdout"))),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Says what is going on; not with `--quiet`.
+    pub fn status(&mut self, text: &str) {
+        if !self.quiet {
+            self.say(&clean(text));
+        }
+    }
+
+    /// Says what may be wrong; not with `--quiet`.
+    pub fn warn(&mut self, text: &str) {
+        if !self.quiet {
+            let line = format!("{} {}", self.label("33", &t!("ui-warning")), clean(text));
+            self.say(&line);
+        }
+    }
+
+    /// Says what failed and what to do.
+    pub fn error(&mut self, report: &Report) {
+        if self.json {
+            #[derive(Serialize)]
+            struct Line<'a> {
+                error: &'a str,
+                hint: Option<&'a str>,
+                code: u8,
+            }
+            let line = Line { error: &report.what, hint: report.hint.as_deref(), code: report.exit.code() };
+            if let Ok(line) = serde_json::to_string(&line) {
+                self.say(&line);
+            }
+            return;
+        }
+        let line = format!("{} {}", self.label("31", &t!("ui-error")), clean(&report.what));
+        self.say(&line);
+        if let Some(hint) = &report.hint {
+            let line = format!("{} {}", self.label("36", &t!("ui-hint")), clean(hint));
+            self.say(&line);
+        }
+    }
+
+    /// Writes to stderr as it is: the QR code, clap's own text.
+    pub fn raw_err(&mut self, text: &str) {
+        // Nothing can be told to somebody who closed stderr.
+        let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
+    }
+
+    /// Writes to stdout as it is: help and version.
+    ///
+    /// # Errors
+    /// The stream's, except a closed pipe.
+    pub fn raw_out(&mut self, text: &str) -> anyhow::Result<()> {
+        self.line(text.trim_end_matches('\n'))
+    }
+
+    fn say(&mut self, line: &str) {
+        self.raw_err(&format!("{line}\n"));
+    }
+
+    fn label(&self, style: &str, word: &str) -> String {
+        if self.color { format!("\u{1b}[1;{style}m{word}\u{1b}[0m") } else { word.to_owned() }
+    }
+}
+
+/// Text without the control characters that could drive a terminal.
+pub fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Broken(io::ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Err(self.0.into())
+        }
+    }
+
+    #[derive(Serialize)]
+    struct Name(&'static str);
+
+    impl Display for Name {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "name {}", self.0)
+        }
+    }
+
+    #[test]
+    fn quiet_hides_what_was_done_but_neither_data_nor_json() {
+        for (json, quiet, expected) in [
+            (false, false, "name a\nname b\n"),
+            (false, true, "name a\n"),
+            (true, false, "\"a\"\n\"b\"\n"),
+            (true, true, "\"a\"\n\"b\"\n"),
+        ] {
+            let sink = Sink::default();
+            let mut ui = Ui { out: Box::new(sink.clone()), ..Ui::stdio() };
+            ui.configure(json, quiet, Color::Never);
+            ui.data(&Name("a")).unwrap();
+            ui.done(&Name("b")).unwrap();
+            assert_eq!(String::from_utf8(sink.0.lock().unwrap().clone()).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_success_and_a_full_disk_is_not() {
+        let write = |kind| Ui { out: Box::new(Broken(kind)), ..Ui::stdio() }.data(&Name("a"));
+        assert!(write(io::ErrorKind::BrokenPipe).is_ok());
+        assert!(write(io::ErrorKind::StorageFull).is_err());
+    }
+
+    #[test]
+    fn control_characters_do_not_get_out() {
+        assert_eq!(clean("a\u{1b}[2Jb\u{7}\r\nc\u{9b}d"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}\nc\u{fffd}d");
+    }
+}

@@ -1,0 +1,118 @@
+//! Questions to a person at a terminal. Ctrl-C at a question gives the terminal back as it was.
+
+use anyhow::Context as _;
+use crossbeam_channel::bounded;
+use dialoguer::{Confirm, Input, Password};
+
+use super::Ui;
+use crate::error::{Exit, Failure};
+use crate::secret::Secret;
+use crate::signals::Watch;
+use crate::t;
+
+/// Asks for a name.
+///
+/// # Errors
+/// A usage failure where nobody can be asked.
+pub fn username(ui: &Ui) -> anyhow::Result<String> {
+    ask(ui, &t!("user-name-missing"), || Input::<String>::new().with_prompt(t!("user-name-prompt")).interact_text())
+}
+
+/// Asks for a password, unseen.
+///
+/// # Errors
+/// A usage failure where nobody can be asked, with `hint`.
+pub fn password(ui: &Ui, prompt: &str, missing: &str) -> anyhow::Result<Secret> {
+    let prompt = prompt.to_owned();
+    ask(ui, missing, || Password::new().with_prompt(prompt).allow_empty_password(true).interact()).map(Secret::from)
+}
+
+/// Asks twice for a new password, unseen; empty is none.
+///
+/// # Errors
+/// A usage failure where nobody can be asked.
+pub fn new_password(ui: &Ui, missing: &str) -> anyhow::Result<Option<Secret>> {
+    let asked = ask(ui, missing, || {
+        Password::new()
+            .with_prompt(t!("user-password-prompt"))
+            .with_confirmation(t!("user-password-again"), t!("user-password-differs"))
+            .allow_empty_password(true)
+            .interact()
+    })?;
+    Ok(Some(asked).filter(|password| !password.is_empty()).map(Secret::from))
+}
+
+/// Asks yes or no; "no" is the default.
+///
+/// # Errors
+/// A usage failure where nobody can be asked, saying `missing`.
+pub fn confirm(ui: &Ui, question: &str, missing: &str) -> anyhow::Result<bool> {
+    let question = question.to_owned();
+    ask(ui, missing, || Confirm::new().with_prompt(question).default(false).interact())
+}
+
+/// Asks on a thread of its own, so that a signal can end the wait: the terminal's modes are put back,
+/// since the question itself will not come to it.
+fn ask<T: Send + 'static>(
+    ui: &Ui,
+    missing: &str,
+    question: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    if !ui.in_terminal {
+        return Err(Failure::usage(missing.to_owned()).into());
+    }
+    let modes = Modes::keep();
+    let signals = Watch::begin()?;
+    let (tell, answer) = bounded(1);
+    std::thread::Builder::new().name("prompt".into()).spawn(move || {
+        // Nobody listens after a signal.
+        let _ = tell.send(question());
+    })?;
+    crossbeam_channel::select! {
+        recv(answer) -> answer => match answer? {
+            Ok(answer) => Ok(answer),
+            Err(dialoguer::Error::IO(e)) if e.kind() == std::io::ErrorKind::Interrupted => Err(interrupted(Exit::Interrupted)),
+            Err(e) => Err(e).context(t!("ui-prompt")),
+        },
+        recv(signals.events) -> signal => {
+            modes.put_back();
+            Err(interrupted(signal.map_or(Exit::Interrupted, crate::signals::Signal::exit)))
+        }
+    }
+}
+
+fn interrupted(exit: Exit) -> anyhow::Error {
+    Failure { exit, what: t!("ui-interrupted"), hint: None }.into()
+}
+
+/// The terminal's modes, as they were before a question.
+#[cfg(unix)]
+struct Modes(Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+impl Modes {
+    fn keep() -> Self {
+        Self(rustix::termios::tcgetattr(std::io::stdin()).ok())
+    }
+
+    fn put_back(&self) {
+        if let Some(modes) = &self.0 {
+            // The process is about to leave; there is nothing better to do about a failure.
+            let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, modes);
+            let _ = console::Term::stderr().write_line("");
+            let _ = console::Term::stderr().show_cursor();
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Modes;
+
+#[cfg(not(unix))]
+impl Modes {
+    fn keep() -> Self {
+        Self
+    }
+
+    fn put_back(&self) {}
+}

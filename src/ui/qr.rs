@@ -1,0 +1,101 @@
+//! QR codes in the terminal. Scanners want dark on light with a margin, whatever the terminal's colours
+//! are, so black and white are set explicitly there.
+
+use qrcode::{Color, EcLevel, QrCode};
+
+use super::Ui;
+use crate::t;
+
+/// How a code is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Half blocks: a cell is one column wide and holds two modules, one above the other.
+    Unicode,
+    /// `#`: a module is two columns wide and a line high.
+    Ascii,
+}
+
+/// Palette entries 16 and 231 are black and white in every theme; 0 and 15 are what the theme says.
+const BLACK_ON_WHITE: &str = "\u{1b}[38;5;16;48;5;231m";
+const RESET: &str = "\u{1b}[0m";
+
+/// A QR code at error correction level L, the smallest: a screen is clean and near.
+pub struct Qr {
+    modules: Vec<Color>,
+    width: usize,
+}
+
+impl Qr {
+    /// Encodes `text`; `None` where it is too long for any code.
+    pub fn new(text: &str) -> Option<Self> {
+        let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
+        Some(Self { width: code.width(), modules: code.to_colors() })
+    }
+
+    /// Columns and lines with a margin of `quiet` modules.
+    pub fn size(&self, look: Look, quiet: usize) -> (usize, usize) {
+        let side = self.width + 2 * quiet;
+        match look {
+            Look::Unicode => (side, side.div_ceil(2)),
+            Look::Ascii => (2 * side, side),
+        }
+    }
+
+    fn dark(&self, x: usize, y: usize, quiet: usize) -> bool {
+        let inside = |at: usize| at.checked_sub(quiet).filter(|at| *at < self.width);
+        inside(x).zip(inside(y)).is_some_and(|(x, y)| self.modules[y * self.width + x] == Color::Dark)
+    }
+
+    /// The drawing, a line an end of line; `explicit` sets black on white.
+    pub fn draw(&self, look: Look, quiet: usize, explicit: bool) -> String {
+        let side = self.width + 2 * quiet;
+        let (before, after) = if explicit { (BLACK_ON_WHITE, RESET) } else { ("", "") };
+        let step = if look == Look::Unicode { 2 } else { 1 };
+        let mut text = String::new();
+        for y in (0..side).step_by(step) {
+            text += before;
+            for x in 0..side {
+                text += match (look, self.dark(x, y, quiet), self.dark(x, y + 1, quiet)) {
+                    (Look::Unicode, false, false) => " ",
+                    (Look::Unicode, true, false) => "▀",
+                    (Look::Unicode, false, true) => "▄",
+                    (Look::Unicode, true, true) => "█",
+                    (Look::Ascii, true, _) => "##",
+                    (Look::Ascii, false, _) => "  ",
+                };
+            }
+            text += after;
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl Ui {
+    /// Draws `text` as a QR code on stderr, and says so where the window cannot show it whole.
+    pub fn qr(&mut self, text: &str, look: Look) {
+        let Some(code) = Qr::new(text) else {
+            return self.warn(&t!("bind-qr-too-long"));
+        };
+        let window = if self.err_terminal { console::Term::stderr().size_checked() } else { None };
+        let room = window.map(|(lines, columns)| (usize::from(columns), usize::from(lines)));
+        let fits = |(columns, lines): (usize, usize)| room.is_none_or(|room| columns <= room.0 && lines < room.1);
+        // The standard margin is four modules; two are enough where four do not fit.
+        let quiet = if fits(code.size(look, 4)) { 4 } else { 2 };
+        let (columns, lines) = code.size(look, quiet);
+        let drawing = code.draw(look, quiet, self.err_terminal);
+        self.raw_err(&drawing);
+        if let Some(room) = room.filter(|_| !fits((columns, lines))) {
+            let need = format!("{columns}×{}", lines + 1);
+            self.status(&t!("bind-qr-window", need = need, have = format!("{}×{}", room.0, room.1)));
+        }
+    }
+}
+
+/// How to draw where nobody said: half blocks where the locale is UTF-8.
+pub fn look_of_locale() -> Look {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default();
+    let locale = locale.to_ascii_lowercase();
+    if locale.ends_with("utf-8") || locale.ends_with("utf8") { Look::Unicode } else { Look::Ascii }
+}

@@ -1,0 +1,169 @@
+//! One blocking client with kept-alive connections; requests in, checked JSON out.
+//!
+//! TLS is rustls with ring and the Mozilla roots, built into the program: no trust store is read at the
+//! start, and a container without `ca-certificates` works. A company's own authority is added by
+//! `network.ca_file`.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::blocking::{Client as Http, RequestBuilder};
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use serde_json::Value;
+use url::Url;
+
+use super::{Error, Refusal, Result};
+use crate::secret::{ExposeSecret, Secret};
+use crate::t;
+
+/// More than any answer of the calls we make (10,000 openids are 310 KB).
+const ANSWER_LIMIT: u64 = 8 << 20;
+
+/// Shorter than what servers keep idle connections for, so that a stale one is seldom written to.
+const POOL_IDLE: Duration = Duration::from_secs(5);
+
+/// How the platform is reached.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The API hosts, tried in order.
+    pub api_base: Vec<Url>,
+    /// For a whole call.
+    pub timeout: Duration,
+    /// A proxy's URL; it may hold credentials.
+    pub proxy: Option<Secret>,
+    /// One more authority to trust (PEM).
+    pub ca_file: Option<PathBuf>,
+}
+
+/// The client. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: Http,
+    bases: Arc<[Url]>,
+}
+
+impl Client {
+    /// Makes the client; nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] where the proxy or the CA file cannot be used.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        let mut builder = Http::builder()
+            .tls_backend_preconfigured(tls(settings.ca_file.as_ref())?)
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .timeout(settings.timeout)
+            .connect_timeout(settings.timeout)
+            .pool_idle_timeout(POOL_IDLE)
+            .user_agent(concat!("wxbox/", env!("CARGO_PKG_VERSION")));
+        if settings.api_base.iter().all(is_loopback) {
+            // In clear text to another machine is what a loopback address must never become.
+            builder = builder.no_proxy();
+        } else if let Some(proxy) = &settings.proxy {
+            let proxy = reqwest::Proxy::all(proxy.expose_secret());
+            builder = builder.proxy(proxy.map_err(|_| Error::Setup(t!("wechat-proxy")))?);
+        }
+        let http = builder.build().map_err(|e| Error::Setup(e.without_url().to_string()))?;
+        Ok(Self { http, bases: settings.api_base.clone().into() })
+    }
+
+    /// A GET with these query parameters.
+    pub(super) fn get(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
+        self.call(api, query, |http, url| http.get(url))
+    }
+
+    /// A POST of a JSON body, already raw UTF-8.
+    pub(super) fn post(&self, api: &'static str, token: Option<&Secret>, body: &[u8]) -> Result<Value> {
+        let token = token.map(|token| ("access_token", token.expose_secret()));
+        self.call(api, token.as_slice(), |http, url| {
+            let json = HeaderValue::from_static("application/json; charset=utf-8");
+            http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
+        })
+    }
+
+    fn call(
+        &self,
+        api: &'static str,
+        query: &[(&str, &str)],
+        request: impl Fn(&Http, Url) -> RequestBuilder,
+    ) -> Result<Value> {
+        let Some(base) = self.bases.first() else { return Err(Error::Setup(t!("wechat-no-host"))) };
+        let host = host(base);
+        let mut url = base.clone();
+        url.set_path(&format!("{}{api}", base.path().trim_end_matches('/')));
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        log::debug!("{api} at {host}");
+        let answer = request(&self.http, url).send().map_err(|e| Error::transport(&host, e))?;
+        let status = answer.status();
+        let bad = |cause: String| Error::BadAnswer { host: host.clone(), status: status.as_u16(), cause };
+        let mut bytes = Vec::new();
+        answer.take(ANSWER_LIMIT + 1).read_to_end(&mut bytes).map_err(|e| match e.downcast::<reqwest::Error>() {
+            Ok(e) => Error::transport(&host, e),
+            Err(e) => Error::NoAnswer { host: host.clone(), cause: e.kind().to_string() },
+        })?;
+        if bytes.len() as u64 > ANSWER_LIMIT {
+            return Err(bad(t!("wechat-answer-too-long")));
+        }
+        if !status.is_success() {
+            return Err(bad(t!("wechat-answer-status")));
+        }
+        // Whatever the content type says: /sns/ answers JSON as text/plain.
+        let value: Value = serde_json::from_slice(&bytes).map_err(|_| bad(t!("wechat-answer-not-json")))?;
+        if !value.is_object() {
+            return Err(bad(t!("wechat-answer-not-json")));
+        }
+        match Refusal::from_answer(api, &value) {
+            None => Ok(value),
+            Some(refusal) => {
+                log::debug!("{api}: errcode {} rid {}", refusal.errcode, refusal.rid.as_deref().unwrap_or("-"));
+                Err(Error::Refused(refusal))
+            }
+        }
+    }
+
+    /// An answer without error that lacks what it must have.
+    pub(super) fn lacks(&self, field: &str) -> Error {
+        let host = self.bases.first().map(host).unwrap_or_default();
+        Error::BadAnswer { host, status: 200, cause: t!("wechat-answer-lacks", field = field) }
+    }
+}
+
+fn host(base: &Url) -> String {
+    let name = base.host_str().unwrap_or_default();
+    base.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
+}
+
+fn is_loopback(base: &Url) -> bool {
+    match base.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+fn tls(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(path) = ca_file {
+        let failed = |cause: String| Error::Setup(t!("wechat-ca-file", path = path, cause = cause));
+        let found = CertificateDer::pem_file_iter(path)
+            .and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>)
+            .map_err(|e| failed(e.to_string()))?;
+        if roots.add_parsable_certificates(found).0 == 0 {
+            return Err(failed(t!("wechat-ca-file-empty")));
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::Setup(e.to_string()))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}

@@ -1,0 +1,16 @@
+//! The platform's API, as the official pages at developers.weixin.qq.com describe it: one blocking,
+//! kept-alive client, and the calls by subject. Knows no database and no terminal.
+
+mod client;
+pub mod errcode;
+mod error;
+pub mod message;
+mod oauth;
+mod token;
+
+pub use client::{Client, Settings};
+pub use error::{Error, Refusal};
+pub use oauth::{Grant, authorize_url};
+pub use token::Endpoint;
+
+type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,99 @@
+//! Web authorisation: the URL that the phone opens, and what its code is worth.
+//! Pages: doc/service/guide/h5/auth.html, doc/service/api/webdev/access/api_snsaccesstoken.
+
+use serde_json::Value;
+use url::Url;
+use url::form_urlencoded::byte_serialize;
+
+use super::token::lenient_number;
+use super::{Client, Result};
+use crate::secret::{ExposeSecret, Secret};
+
+/// The scope that covers the profile, after the person's consent; `snsapi_base` is the openid alone.
+const USERINFO: &str = "snsapi_userinfo";
+
+/// The URL that the phone opens. The order of its parts is fixed, since WeChat matches it by a regular
+/// expression; so is the fragment at its end.
+pub fn authorize_url(open_base: &Url, app_id: &str, redirect_uri: &str, scope: &str, state: &str) -> String {
+    let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+    format!(
+        "{}/connect/oauth2/authorize?appid={}&redirect_uri={}&response_type=code&scope={}&state={}#wechat_redirect",
+        open_base.as_str().trim_end_matches('/'),
+        encode(app_id),
+        encode(redirect_uri),
+        scope,
+        encode(state),
+    )
+}
+
+/// What a code is changed for.
+#[derive(Debug)]
+pub struct Grant {
+    /// The person.
+    pub openid: String,
+    /// For `/sns/userinfo` only; not the account's access token.
+    pub web_token: Secret,
+    /// A snapshot page's virtual account: its openid can never get a message.
+    pub snapshot: bool,
+    /// Whether the profile may be asked for.
+    pub userinfo: bool,
+}
+
+impl Client {
+    /// Changes a code for the person's openid. A code works once, for five minutes.
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusals 40029, 40163, 42003, 41008 are about the code.
+    pub fn exchange_code(&self, app_id: &str, secret: &Secret, code: &Secret) -> Result<Grant> {
+        let query = [
+            ("appid", app_id),
+            ("secret", secret.expose_secret()),
+            ("code", code.expose_secret()),
+            ("grant_type", "authorization_code"),
+        ];
+        let answer = self.get("/sns/oauth2/access_token", &query)?;
+        let text = |field: &str| answer.get(field).and_then(Value::as_str).unwrap_or_default();
+        let openid = Some(text("openid")).filter(|openid| !openid.is_empty()).ok_or_else(|| self.lacks("openid"))?;
+        let snapshot = answer.get("is_snapshotuser").is_some_and(|flag| match flag {
+            Value::Bool(yes) => *yes,
+            other => lenient_number(other).is_some_and(|n| n != 0),
+        });
+        Ok(Grant {
+            openid: openid.to_owned(),
+            web_token: text("access_token").to_owned().into(),
+            snapshot,
+            userinfo: text("scope").split(',').any(|scope| scope.trim() == USERINFO),
+        })
+    }
+
+    /// The person's nickname, where the grant covers the profile
+    /// (doc/service/api/webdev/access/api_snsuserinfo).
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error).
+    pub fn nickname(&self, grant: &Grant) -> Result<Option<String>> {
+        let query = [("access_token", grant.web_token.expose_secret()), ("openid", &grant.openid), ("lang", "zh_CN")];
+        let answer = self.get("/sns/userinfo", &query)?;
+        let name = answer.get("nickname").and_then(Value::as_str).unwrap_or_default();
+        let name: String = name.chars().filter(|c| !c.is_control()).collect();
+        Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_authorize_url_is_as_the_platform_wants_it() {
+        let base = Url::parse("https://open.weixin.qq.com/").unwrap();
+        let url =
+            authorize_url(&base, "wx520c15f417810387", "http://203.0.113.7/callback/?a=b c", "snsapi_base", "abc123");
+        assert_eq!(
+            url,
+            "https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx520c15f417810387&redirect_uri=\
+             http%3A%2F%2F203.0.113.7%2Fcallback%2F%3Fa%3Db%20c&response_type=code&scope=snsapi_base\
+             &state=abc123#wechat_redirect"
+        );
+    }
+}

@@ -201,6 +201,9 @@ impl fmt::Display for Error {
                 t!("config-syntax", path = path, line = line, column = column, message = message)
             }
             Self::UnknownKey { key, origin, .. } => t!("config-unknown-key", key = key, at = origin.to_string()),
+            Self::Value { key, origin, expected: Expected::Table } => {
+                t!("config-table", key = key, at = origin.to_string())
+            }
             Self::Value { key, origin, expected } => {
                 t!("config-value", key = key, at = origin.to_string(), expected = expected.to_string())
             }
@@ -234,6 +237,10 @@ impl Error {
             Self::Directory { path } => t!("config-directory-hint", path = path.join("config.toml")),
             Self::NotUtf8 { .. } => t!("config-not-utf8-hint"),
             Self::Syntax { .. } => t!("config-syntax-hint"),
+            // A key of the top level that stands below a table header belongs to that table.
+            Self::UnknownKey { key, nearest: Some(nearest), .. } if key.ends_with(&format!(".{nearest}")) => {
+                t!("config-unknown-key-top", nearest = nearest)
+            }
             Self::UnknownKey { nearest: Some(nearest), .. } => t!("config-unknown-key-near", nearest = nearest),
             Self::UnknownKey { nearest: None, .. } => t!("config-unknown-key-hint"),
             Self::Value { expected: Expected::RedirectUri, .. } => t!("config-redirect-hint"),

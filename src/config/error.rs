@@ -140,25 +140,42 @@ pub enum Need {
 
 /// What a value must be. `Display` completes the sentence "… must be".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the names say it, and the catalogue says it in full
 pub enum Expected {
+    /// Text, not empty.
     Text,
+    /// A path, not empty.
     Path,
+    /// A TOML table.
     Table,
+    /// An app id.
     AppId,
+    /// One of the two scopes.
     Scope,
+    /// One of the two ways to a token.
     TokenEndpoint,
+    /// An address that a phone can be sent back to.
     RedirectUri,
+    /// A host and a port to listen on.
     Address,
+    /// A duration of more than nothing.
     Timeout,
+    /// A duration, perhaps of nothing.
     Duration,
+    /// One or more https addresses.
     ApiBase,
+    /// An http or https address to build on.
     Base,
+    /// The address of a proxy.
     Proxy,
+    /// A whole number from 1 to 1024.
     Concurrency,
+    /// A whole number from 0 that fits 32 bits.
     Whole,
+    /// An http or https address.
     Link,
+    /// `#RRGGBB`
     Color,
+    /// What may fill a template's keyword.
     Data,
 }
 

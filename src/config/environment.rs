@@ -84,6 +84,12 @@ impl Environment {
         Self { variables, system_config: SYSTEM_CONFIG.into() }
     }
 
+    /// Where this user's config file belongs, whether it is there or not.
+    pub fn config_path(&self) -> PathBuf {
+        let base = self.directory("XDG_CONFIG_HOME").or_else(|| Some(self.directory("HOME")?.join(".config")));
+        base.map_or_else(|| self.system_config.clone(), |base| base.join("wxbox").join("config.toml"))
+    }
+
     /// The same with another path in place of `/etc/wxbox/config.toml`.
     pub fn with_system_config(mut self, path: impl Into<PathBuf>) -> Self {
         self.system_config = path.into();
@@ -113,6 +119,11 @@ impl Environment {
     /// A directory that the XDG rules name: a relative path counts as unset.
     pub(super) fn directory(&self, name: &'static str) -> Option<PathBuf> {
         self.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    }
+
+    /// The first directory that the service manager gives for data.
+    pub(super) fn state_directory(&self) -> Option<PathBuf> {
+        std::env::split_paths(self.get("STATE_DIRECTORY")?).find(|path| path.is_absolute())
     }
 
     /// The variable as a setting of `key`, in the same words as in the file.

@@ -140,25 +140,42 @@ pub enum Need {
 
 /// What a value must be. `Display` completes the sentence "… must be".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the names say it, and the catalogue says it in full
 pub enum Expected {
+    /// Text, not empty.
     Text,
+    /// A path, not empty.
     Path,
+    /// A TOML table.
     Table,
+    /// An app id.
     AppId,
+    /// One of the two scopes.
     Scope,
+    /// One of the two ways to a token.
     TokenEndpoint,
+    /// An address that a phone can be sent back to.
     RedirectUri,
+    /// A host and a port to listen on.
     Address,
+    /// A duration of more than nothing.
     Timeout,
+    /// A duration, perhaps of nothing.
     Duration,
+    /// One or more https addresses.
     ApiBase,
+    /// An http or https address to build on.
     Base,
+    /// The address of a proxy.
     Proxy,
+    /// A whole number from 1 to 1024.
     Concurrency,
+    /// A whole number from 0 that fits 32 bits.
     Whole,
+    /// An http or https address.
     Link,
+    /// `#RRGGBB`
     Color,
+    /// What may fill a template's keyword.
     Data,
 }
 
@@ -201,6 +218,9 @@ impl fmt::Display for Error {
                 t!("config-syntax", path = path, line = line, column = column, message = message)
             }
             Self::UnknownKey { key, origin, .. } => t!("config-unknown-key", key = key, at = origin.to_string()),
+            Self::Value { key, origin, expected: Expected::Table } => {
+                t!("config-table", key = key, at = origin.to_string())
+            }
             Self::Value { key, origin, expected } => {
                 t!("config-value", key = key, at = origin.to_string(), expected = expected.to_string())
             }
@@ -234,6 +254,10 @@ impl Error {
             Self::Directory { path } => t!("config-directory-hint", path = path.join("config.toml")),
             Self::NotUtf8 { .. } => t!("config-not-utf8-hint"),
             Self::Syntax { .. } => t!("config-syntax-hint"),
+            // A key of the top level that stands below a table header belongs to that table.
+            Self::UnknownKey { key, nearest: Some(nearest), .. } if key.ends_with(&format!(".{nearest}")) => {
+                t!("config-unknown-key-top", nearest = nearest)
+            }
             Self::UnknownKey { nearest: Some(nearest), .. } => t!("config-unknown-key-near", nearest = nearest),
             Self::UnknownKey { nearest: None, .. } => t!("config-unknown-key-hint"),
             Self::Value { expected: Expected::RedirectUri, .. } => t!("config-redirect-hint"),

@@ -6,12 +6,15 @@
 //! that names the line. What only some commands need (the account, its secret, where to listen) may be
 //! missing here, and is asked for when it is needed.
 
-#[allow(dead_code)] // until the file is read
+mod app_secret;
+mod document;
 mod environment;
 mod error;
+mod file;
+mod keys;
 mod load;
 mod origin;
-#[allow(dead_code)] // until the file is read
+mod templates;
 mod values;
 
 use std::collections::BTreeMap;
@@ -22,6 +25,7 @@ use url::Url;
 
 pub use environment::{Environment, Flags, VARIABLES};
 pub use error::{Error, Expected, Need, Warning};
+pub use keys::{KEYS, Key};
 pub use origin::{Origin, Setting};
 pub use values::{ListenAddress, ListenHost, Proxy, Scope, TokenEndpoint};
 
@@ -188,3 +192,6 @@ impl Config {
         Error::Missing { need, path: self.path.clone(), home: self.home.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests;

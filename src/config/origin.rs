@@ -67,6 +67,12 @@ impl<T> Setting<T> {
     }
 }
 
+impl<T: Default> Default for Setting<T> {
+    fn default() -> Self {
+        Self::default_of(T::default())
+    }
+}
+
 impl<T> Deref for Setting<T> {
     type Target = T;
 

@@ -10,7 +10,7 @@ bind-shared = { $user } shares this openid with { $others }
 ## callback (pages on the phone)
 
 ## config
-config-alone = { $at }: { $key } needs { $partner } beside it
+config-alone = { $at }: { $key } needs { $partner }
 config-directory = { $path } is a directory, not a config file
 config-directory-hint = name the file in it, such as { $path }
 config-expected-address = a host and a port, such as "0.0.0.0:80", "[::1]:8080" or ":80" (every interface)
@@ -30,7 +30,7 @@ config-expected-table = a table
 config-expected-text = text in quotes, and not empty
 config-expected-timeout = a duration in quotes, more than 0, such as "10s", "5m" or "24h"
 config-expected-token-endpoint = "stable" or "classic"
-config-expected-whole = a whole number from 0 (no limit) to 4294967295
+config-expected-whole = a whole number, 0 for no limit
 config-missing-app-id = no app_id is set
 config-missing-app-id-hint = set app_id in { $path }, or the variable WXBOX_APP_ID
 config-missing-app-secret = no app_secret is set
@@ -50,7 +50,7 @@ config-not-utf8-hint = save the file as UTF-8
 config-origin-default = default
 config-readable = everybody on this machine can read { $path }, and it holds a secret
 config-readable-hint = chmod 600 '{ $path }'
-config-redirect-hint = its domain is the one registered with WeChat under 网页授权域名
+config-redirect-hint = such as "http://203.0.113.7/callback/"; its domain is the one registered with WeChat under 网页授权域名
 config-secret-empty = the secret file { $path } is empty
 config-secret-file-hint = it should hold the AppSecret and nothing else
 config-secret-not-text = the secret file { $path } does not hold text
@@ -58,11 +58,13 @@ config-secret-unreadable = cannot read the secret file { $path }: { $reason }
 config-secret-unreadable-hint = the file must exist, and the user that wxbox runs as must be able to read it
 config-syntax = { $path }:{ $line }:{ $column }: not TOML: { $message }
 config-syntax-hint = text needs quotes: key = "value"
+config-table = { $at }: { $key } must be a table, as in [{ $key }]
 config-twice = { $at }: { $second } says again what { $first } says
 config-twice-hint = keep either { $first } or { $second }
 config-unknown-key = { $at }: there is no key { $key }
 config-unknown-key-hint = config.example.toml shows every key
 config-unknown-key-near = did you mean { $nearest }?
+config-unknown-key-top = did you mean { $nearest }? it must stand above the first [table]
 config-unreadable = cannot read the config file { $path }: { $reason }
 config-unreadable-hint = the user that wxbox runs as must be able to read { $path }
 config-value = { $at }: { $key } must be { $expected }

@@ -1,0 +1,113 @@
+//! Finds the config file, reads it, and looks at who else may: a file that others can write would let
+//! them send in the account's name.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::environment::{Environment, Flags};
+use super::error::Error;
+use super::origin::Origin;
+
+/// The config file as it was read.
+pub(super) struct ConfigFile {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// What it says.
+    pub(super) text: String,
+    /// Whether everybody on the machine may read it.
+    pub(super) readable_by_all: bool,
+}
+
+/// Reads the file that `--config` or `WXBOX_CONFIG` names, else the first that is there of the user's own
+/// and the system's. `None` where none is.
+pub(super) fn find(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, Error> {
+    let named = match (&flags.config, environment.path("WXBOX_CONFIG")) {
+        (Some(path), _) => Some((path.clone(), Origin::Flag("--config"))),
+        (None, Some(path)) => Some((path, Origin::Env("WXBOX_CONFIG"))),
+        (None, None) => None,
+    };
+    if let Some((path, origin)) = named {
+        return read(&path)?.map(Some).ok_or(Error::NoFile { path, origin });
+    }
+    for path in [environment.config_path().as_path(), environment.system_config()] {
+        if let Some(found) = read(path)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// `None` where there is no such file.
+fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
+    let unreadable = |error: io::Error| Error::Unreadable { path: path.to_owned(), reason: error.to_string() };
+    if path.is_dir() {
+        return Err(Error::Directory { path: path.to_owned() });
+    }
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    let metadata = file.metadata().map_err(unreadable)?;
+    let readable_by_all = check_modes(path, &file, &metadata)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Error::NotUtf8 { path: path.to_owned(), line }
+    })?;
+    Ok(Some(ConfigFile { path: path.to_owned(), text, readable_by_all }))
+}
+
+/// Refuses a file that others can write; tells whether everybody can read it.
+#[cfg(unix)]
+fn check_modes(path: &Path, file: &File, metadata: &fs::Metadata) -> Result<bool, Error> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = metadata.permissions().mode() & 0o777;
+    // A pipe or a terminal is handed over by whoever started us.
+    if mode & 0o026 == 0 || !metadata.is_file() || modes_mean_nothing(file) {
+        return Ok(false);
+    }
+    if mode & 0o022 != 0 {
+        return Err(Error::Writable { path: path.to_owned(), mode });
+    }
+    Ok(mode & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn check_modes(_: &Path, _: &File, _: &fs::Metadata) -> Result<bool, Error> {
+    Ok(false)
+}
+
+/// Linux's numbers for file systems that make their modes up, as `statfs` gives them.
+#[cfg(target_os = "linux")]
+const WITHOUT_MODES: [(u32, &str); 11] = [
+    (0x0000_4d44, "vfat"),
+    (0x2011_bab0, "exfat"),
+    (0x5346_544e, "ntfs"),
+    (0x7366_746e, "ntfs3"),
+    (0x0102_1997, "9p (Windows drives in WSL)"),
+    (0x6573_5546, "fuse (ntfs-3g, Docker Desktop, virtiofs)"),
+    (0x0000_517b, "smb"),
+    (0xff53_4d42, "cifs"),
+    (0xfe53_4d42, "smb2"),
+    (0x786f_4256, "vboxsf"),
+    (0xbacb_acbc, "vmhgfs"),
+];
+
+#[cfg(target_os = "linux")]
+fn modes_mean_nothing(file: &File) -> bool {
+    // The field's width differs between architectures; the numbers have 32 bits.
+    rustix::fs::fstatfs(file)
+        .is_ok_and(|system| WITHOUT_MODES.iter().any(|(number, _)| *number == system.f_type as u32))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn modes_mean_nothing(_: &File) -> bool {
+    false
+}

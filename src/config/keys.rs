@@ -1,0 +1,119 @@
+//! Every key of the config file, once: the check for unknown keys, the example file's test and the
+//! documents all read this table.
+
+/// A key of the config file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The key with its tables; a segment in capitals (`NAME`, `KEY`) stands for a name of one's own.
+    pub name: &'static str,
+    /// The default as it would be written in the file, or a phrase in brackets where it depends; empty
+    /// where there is none.
+    pub default: &'static str,
+    /// What it is for, in one line.
+    pub meaning: &'static str,
+}
+
+const fn key(name: &'static str, default: &'static str, meaning: &'static str) -> Key {
+    Key { name, default, meaning }
+}
+
+/// Every key, in the order of `config.example.toml`.
+#[rustfmt::skip]
+pub const KEYS: [Key; 31] = [
+    key("app_id", "", "the account's app id"),
+    key("app_secret", "", "the account's AppSecret; the name appsecret is accepted too"),
+    key("app_secret_file", "", "a file that holds nothing but the AppSecret, instead of app_secret"),
+    key("redirect_uri", "", "where WeChat sends the phone back to when somebody is bound"),
+    key("scope", r#""snsapi_userinfo""#, "what a person is asked to agree to: snsapi_userinfo (nickname and openid) or snsapi_base (openid alone, no question)"),
+    key("token_endpoint", r#""stable""#, "which of WeChat's two ways gives the access token: stable or classic"),
+    key("database", "(wxbox.db in $STATE_DIRECTORY, else in $XDG_DATA_HOME/wxbox)", "the SQLite file with everything that wxbox knows"),
+    key("listen.address", "(every interface, on the port of redirect_uri, if that is http or tls_cert is set)", "where bind waits for the phone"),
+    key("listen.timeout", r#""5m""#, "how long bind waits for the phone"),
+    key("listen.tls_cert", "", "PEM file with the certificate chain; with tls_key, bind speaks HTTPS itself"),
+    key("listen.tls_key", "", "PEM file with the key of that certificate"),
+    key("listen.domain_verify_file", "", "the MP_verify_….txt by which WeChat checks who owns the domain"),
+    key("network.api_base", r#"["https://api.weixin.qq.com", "https://api2.weixin.qq.com"]"#, "where WeChat's API is: one address or a list, tried in order"),
+    key("network.open_base", r#""https://open.weixin.qq.com""#, "where the page is that the phone opens first"),
+    key("network.timeout", r#""10s""#, "how long one request to WeChat may take"),
+    key("network.proxy", "(the variables HTTPS_PROXY and NO_PROXY)", "the proxy for requests to WeChat"),
+    key("network.ca_file", "", "PEM file with one more certificate authority to trust"),
+    key("send.concurrency", "16", "requests at a time"),
+    key("send.rate", "0", "messages a second; 0 = no limit of ours"),
+    key("send.wait", r#""30s""#, "how long send goes on with a message after its first failure, before it leaves it to outbox flush"),
+    key("send.max_attempts", "0", "attempts for one message; 0 = until it expires"),
+    key("send.expire_after", r#""24h""#, "after this time a message that is not delivered is given up"),
+    key("send.retain", r#""90d""#, "finished messages are removed after this time"),
+    key("templates.NAME.id", "", "WeChat's id of the template that NAME stands for"),
+    key("templates.NAME.url", "", "what a tap on the message opens"),
+    key("templates.NAME.miniprogram.appid", "", "the app id of a mini program that a tap opens instead"),
+    key("templates.NAME.miniprogram.pagepath", "", "the page of that mini program"),
+    key("templates.NAME.data.KEY", "", "what fills the keyword KEY where --data does not: text or a number"),
+    key("templates.NAME.data.KEY.value", "", "the same, where a colour stands beside it"),
+    key("templates.NAME.data.KEY.color", "", "the colour, as #RRGGBB"),
+    key("appsecret", "", "another name for app_secret"),
+];
+
+/// Whether the key exists, or is a table that leads to one that does.
+pub(super) enum Known {
+    /// There is no such key.
+    No,
+    /// A table: there are keys below it alone.
+    Table,
+    /// A value; below some there are keys as well.
+    Value,
+}
+
+/// Looks a key up by its segments.
+pub(super) fn look_up(path: &[&str]) -> Known {
+    let below = |key: &&Key| starts_with(key, path);
+    if KEYS.iter().filter(below).any(|key| key.name.split('.').count() == path.len()) {
+        Known::Value
+    } else if KEYS.iter().any(|key| below(&key)) {
+        Known::Table
+    } else {
+        Known::No
+    }
+}
+
+fn starts_with(key: &Key, path: &[&str]) -> bool {
+    let mut segments = key.name.split('.');
+    path.iter().all(|wanted| segments.next().is_some_and(|own| own == *wanted || is_free(own)))
+}
+
+fn is_free(segment: &str) -> bool {
+    segment.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// The right name for a key that does not exist: one beside it that is spelled nearly so, else one of
+/// that very name in another table.
+pub(super) fn nearest(path: &[&str]) -> Option<String> {
+    let (last, parents) = path.split_last()?;
+    let plain = last.to_lowercase().replace('-', "_");
+    let allowed = (plain.chars().count() / 3).clamp(1, 3);
+    let beside = KEYS
+        .iter()
+        .filter(|key| starts_with(key, parents))
+        .filter_map(|key| key.name.split('.').nth(parents.len()))
+        .filter(|own| !is_free(own))
+        .map(|own| (strsim::damerau_levenshtein(own, &plain), own))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance);
+    if let Some((_, own)) = beside {
+        return Some(dotted(parents, own));
+    }
+    KEYS.iter().find(|key| key.name.rsplit('.').next() == Some(plain.as_str())).map(|key| key.name.to_owned())
+}
+
+/// The key as it would be written: `listen.timeout`, `templates."a b".id`.
+pub(super) fn dotted(parents: &[&str], last: &str) -> String {
+    let mut whole = String::new();
+    for segment in parents.iter().chain([&last]) {
+        if !whole.is_empty() {
+            whole.push('.');
+        }
+        let bare = !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        // Quoted keys may hold anything, escape sequences for the terminal too.
+        whole.push_str(&if bare { (*segment).to_owned() } else { format!("{segment:?}") });
+    }
+    whole
+}

@@ -1,0 +1,99 @@
+//! `config.example.toml` and the table of keys say the same, in both directions, and the file can be used.
+
+use std::collections::BTreeSet;
+
+use toml::de::{DeTable, DeValue};
+
+use super::Place;
+use crate::config::{KEYS, Origin};
+
+const EXAMPLE: &str = include_str!("../../../config.example.toml");
+
+/// The example with the lines that are commented out as well.
+fn with_examples() -> String {
+    let is_toml = |line: &str| {
+        let code = line.starts_with('[') && line.ends_with(']');
+        let word = |c: char| c.is_ascii_lowercase() || c == '_';
+        code || line.split_once(" = ").is_some_and(|(key, _)| key.chars().all(word))
+    };
+    let open = |line: &'static str| line.strip_prefix("# ").filter(|line| is_toml(line)).unwrap_or(line);
+    EXAMPLE.lines().map(open).collect::<Vec<_>>().join("\n")
+}
+
+fn collect(table: &DeTable<'_>, parent: &str, into: &mut BTreeSet<String>) {
+    for (key, value) in table {
+        let name = format!("{parent}{}", key.get_ref());
+        match value.get_ref() {
+            DeValue::Table(below) => collect(below, &format!("{name}."), into),
+            _ => {
+                into.insert(name);
+            }
+        }
+    }
+}
+
+/// `templates.backup.data.host` as the table of keys has it.
+fn general(name: &str) -> String {
+    let own = |(place, segment): (usize, &str)| match (place, name.starts_with("templates.")) {
+        (1, true) => "NAME".to_owned(),
+        (3, true) if name.contains(".data.") => "KEY".to_owned(),
+        _ => segment.to_owned(),
+    };
+    name.split('.').enumerate().map(own).collect::<Vec<_>>().join(".")
+}
+
+#[test]
+fn every_key_is_shown_and_no_other() {
+    let text = with_examples();
+    let mut names = BTreeSet::new();
+    collect(DeTable::parse(&text).unwrap().get_ref(), "", &mut names);
+    let shown: BTreeSet<_> = names.iter().map(|name| general(name)).collect();
+    let known: BTreeSet<_> = KEYS.iter().map(|key| key.name.to_owned()).filter(|name| name != "appsecret").collect();
+    assert_eq!(shown, known);
+}
+
+#[test]
+fn defaults_stand_as_they_are_and_only_they() {
+    for key in KEYS.iter().filter(|key| !key.name.starts_with("templates.") && key.name != "appsecret") {
+        let (table, name) = key.name.split_once('.').unwrap_or(("", key.name));
+        let start = if table.is_empty() { 0 } else { EXAMPLE.find(&format!("\n[{table}]")).unwrap() + 2 };
+        let section = EXAMPLE[start..].split("\n[").next().unwrap();
+        let fixed = !key.default.is_empty() && !key.default.starts_with('(');
+        let line = if fixed { format!("\n{name} = {}\n", key.default) } else { format!("\n# {name} = ") };
+        assert!(section.contains(&line), "{}: {line}", key.name);
+    }
+}
+
+#[test]
+fn the_file_as_it_is_changes_nothing() {
+    let from_file = Place::with(EXAMPLE).load().unwrap();
+    let without = Place::new().load().unwrap();
+    assert_eq!(from_file.network.api_base.value, without.network.api_base.value);
+    assert_eq!(from_file.network.open_base.value, without.network.open_base.value);
+    assert_eq!(from_file.network.timeout.value, without.network.timeout.value);
+    assert_eq!(from_file.listen.timeout.value, without.listen.timeout.value);
+    assert_eq!(from_file.scope.value, without.scope.value);
+    assert_eq!(from_file.token_endpoint.value, without.token_endpoint.value);
+    let sending = |config: &crate::config::Config| {
+        let send = &config.send;
+        let times = [send.wait.value, send.expire_after.value, send.retain.value];
+        (send.concurrency.value, send.rate.value, send.max_attempts.value, times)
+    };
+    assert_eq!(sending(&from_file), sending(&without));
+    assert!(matches!(from_file.send.retain.origin, Origin::File { .. }));
+    assert_eq!(without.send.retain.origin, Origin::Default);
+}
+
+#[test]
+fn the_file_with_its_examples_can_be_used() {
+    let text: String =
+        with_examples().lines().filter(|line| !line.starts_with("app_secret_file")).map(|l| format!("{l}\n")).collect();
+    let config = Place::with(text).load().unwrap();
+    assert_eq!(config.credentials().unwrap().0, "wx3d0d44e8d59b5b8c");
+    assert_eq!(config.listen_address().unwrap().to_string(), "127.0.0.1:8080");
+    let template = &config.templates["backup"];
+    let data: Vec<_> = template.data.iter().map(|(key, it)| (key.as_str(), it.value.value.as_str())).collect();
+    assert_eq!(data, [("host", "db1"), ("size", "3.50"), ("first", "Backup finished")]);
+    assert_eq!(template.data[2].1.color.as_deref(), Some("#173177"));
+    assert_eq!(template.miniprogram.as_ref().unwrap().appid, "wx0123456789abcdef");
+}

@@ -1,0 +1,133 @@
+//! Which file is read, and files that cannot or should not be.
+
+use super::{Place, set_mode};
+use crate::config::{Config, Error, Flags};
+
+#[test]
+fn the_first_file_that_is_there_is_read() {
+    let place = Place::new();
+    let path = |flags: &Flags, variables: &[(&str, &str)]| {
+        let config = Config::load(flags, &place.environment(variables)).unwrap();
+        config.path.map(|path| place.plain(path.display()))
+    };
+    assert_eq!(path(&Flags::default(), &[]), None);
+    place.write("etc/config.toml", "");
+    assert_eq!(path(&Flags::default(), &[]).as_deref(), Some("DIR/etc/config.toml"));
+    place.write(".config/wxbox/config.toml", "");
+    assert_eq!(path(&Flags::default(), &[]).as_deref(), Some("CONFIG"));
+    let xdg = place.write("xdg/wxbox/config.toml", "");
+    let xdg = ("XDG_CONFIG_HOME", xdg.parent().unwrap().parent().unwrap().to_str().unwrap().to_owned());
+    let xdg = (xdg.0, xdg.1.as_str());
+    assert_eq!(path(&Flags::default(), &[xdg]).as_deref(), Some("DIR/xdg/wxbox/config.toml"));
+    place.write("env.toml", "");
+    assert_eq!(path(&Flags::default(), &[xdg, ("WXBOX_CONFIG", "~/env.toml")]).as_deref(), Some("DIR/env.toml"));
+    let flags = Flags { config: Some(place.write("flag.toml", "")), ..Flags::default() };
+    assert_eq!(path(&flags, &[("WXBOX_CONFIG", "~/env.toml")]).as_deref(), Some("DIR/flag.toml"));
+}
+
+#[test]
+fn a_named_file_must_be_there() {
+    let place = Place::with("");
+    let flags = Flags { config: Some(place.path("no.toml")), ..Flags::default() };
+    let by_flag = Config::load(&flags, &place.environment(&[])).unwrap_err();
+    assert_eq!(place.plain(&by_flag), "the config file DIR/no.toml does not exist");
+    assert_eq!(by_flag.hint().as_deref(), Some("it was named by --config"));
+    let by_variable = Config::load(&Flags::default(), &place.environment(&[("WXBOX_CONFIG", "/no.toml")]));
+    assert_eq!(by_variable.unwrap_err().hint().as_deref(), Some("it was named by WXBOX_CONFIG"));
+    let flags = Flags { config: Some(place.path(".config")), ..Flags::default() };
+    let directory = Config::load(&flags, &place.environment(&[])).unwrap_err();
+    assert_eq!(place.plain(&directory), "DIR/.config is a directory, not a config file");
+    assert_eq!(place.plain(directory.hint().unwrap()), "name the file in it, such as DIR/.config/config.toml");
+}
+
+#[test]
+fn encodings() {
+    let marked = Place::with("\u{feff}app_id = 'wx1'\r\nscope = 'snsapi_base'\r\n").load().unwrap();
+    assert_eq!(marked.account().unwrap().app_id, "wx1");
+    let gbk = Place::with(b"app_id = 'wx1'\n# \xd6\xd0\xce\xc4\n");
+    let error = gbk.load().unwrap_err();
+    assert_eq!(gbk.plain(&error), "CONFIG:2: not UTF-8");
+    assert_eq!(error.hint().as_deref(), Some("save the file as UTF-8"));
+}
+
+#[test]
+fn what_is_missing_is_named_when_it_is_needed() {
+    let place = Place::new();
+    let none = place.load().unwrap();
+    let error = none.account().unwrap_err();
+    assert_eq!(error.to_string(), "no app_id is set");
+    let hint = place.plain(error.hint().unwrap());
+    assert!(hint.contains("`wxbox init`") && hint.contains("copy config.example.toml to CONFIG"), "{hint}");
+    let place = Place::with("app_id = 'wx1'");
+    let config = place.load().unwrap();
+    let cases = [
+        (config.credentials().map(|_| ()).unwrap_err(), "no app_secret is set", "WXBOX_APP_SECRET_FILE"),
+        (config.redirect().map(|_| ()).unwrap_err(), "no redirect_uri is set", "WXBOX_REDIRECT_URI"),
+        (
+            config.listen_address().map(|_| ()).unwrap_err(),
+            "where to listen is not set, and redirect_uri does not tell",
+            "use --listen",
+        ),
+    ];
+    for (error, message, hint) in cases {
+        assert_eq!(error.to_string(), message);
+        let shown = place.plain(error.hint().unwrap());
+        assert!(shown.contains(hint) && shown.contains("in CONFIG"), "{shown}");
+    }
+}
+
+#[test]
+fn a_secret_file_that_does_not_serve_hurts_only_who_needs_it() {
+    let place = Place::with("app_id = 'wx1'\napp_secret_file = '~/secret'");
+    let trouble = |place: &Place| place.load().unwrap().credentials().map(|_| ()).unwrap_err();
+    let error = trouble(&place);
+    assert!(place.plain(&error).starts_with("cannot read the secret file DIR/secret: "), "{error}");
+    for empty in ["", "\n", "\r\n", "  \n"] {
+        place.write("secret", empty);
+        assert_eq!(place.plain(trouble(&place)), "the secret file DIR/secret is empty");
+    }
+    for other in [&b"a\nb\n"[..], b"\xff\xfe", b"a\0b"] {
+        place.write("secret", other);
+        assert!(matches!(trouble(&place), Error::SecretNotText { .. }));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn who_else_may_use_the_file() {
+    let secret = "app_secret = 's'";
+    let cases = [
+        (secret, 0o600, Some(0)),
+        (secret, 0o640, Some(0)),
+        (secret, 0o644, Some(1)),
+        ("network.proxy = 'http://u:p@x.example'", 0o644, Some(1)),
+        ("network.proxy = 'http://x.example'", 0o644, Some(0)),
+        ("app_secret_file = 'x'", 0o644, Some(0)),
+        (secret, 0o660, None),
+        ("", 0o602, None),
+    ];
+    for (text, mode, warnings) in cases {
+        let place = Place::with(text);
+        set_mode(&place.config(), mode);
+        assert_eq!(place.load().ok().map(|config| config.warnings.len()), warnings, "{text} {mode:o}");
+    }
+    let place = Place::with(secret);
+    set_mode(&place.config(), 0o644);
+    let warning = &place.load().unwrap().warnings[0];
+    assert_eq!(place.plain(warning), "everybody on this machine can read CONFIG, and it holds a secret");
+    assert_eq!(place.plain(warning.hint().unwrap()), "chmod 600 'CONFIG'");
+    set_mode(&place.config(), 0o666);
+    let error = place.load().unwrap_err();
+    assert!(place.plain(&error).starts_with("others can write to CONFIG (mode 666)"), "{error}");
+    assert_eq!(place.plain(error.hint().unwrap()), "chmod go-w 'CONFIG'");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_and_paths_start_beside_it() {
+    let place = Place::new();
+    let real = place.write("real/config.toml", "app_id = 'wx1'\nappsecret = 's'\ndatabase = 'x.db'");
+    std::fs::create_dir_all(place.path(".config/wxbox")).unwrap();
+    std::os::unix::fs::symlink(real, place.config()).unwrap();
+    assert_eq!(place.load().unwrap().database.value, place.path(".config/wxbox/x.db"));
+}

@@ -1,0 +1,73 @@
+//! The configuration's tests. Each works in a directory of its own and sees no variable of this process.
+
+mod errors;
+mod example;
+mod files;
+mod layers;
+mod values;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Config, Environment, Error, Flags};
+
+/// A directory with a home, a place for the system's config, and one config file.
+pub(super) struct Place {
+    dir: tempfile::TempDir,
+}
+
+impl Place {
+    pub(super) fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
+    /// With this text as the user's own config.
+    pub(super) fn with(text: impl AsRef<[u8]>) -> Self {
+        let place = Self::new();
+        place.write(".config/wxbox/config.toml", text);
+        place
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(super) fn config(&self) -> PathBuf {
+        self.path(".config/wxbox/config.toml")
+    }
+
+    /// Writes a file that only its owner can read.
+    pub(super) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        set_mode(&path, 0o600);
+        path
+    }
+
+    /// An environment in which this directory is the home, with these variables more.
+    pub(super) fn environment(&self, more: &[(&str, &str)]) -> Environment {
+        let home = self.dir.path().to_str().unwrap();
+        let all = [("HOME", home)].into_iter().chain(more.iter().copied());
+        Environment::of(all).with_system_config(self.path("etc/config.toml"))
+    }
+
+    pub(super) fn load(&self) -> Result<Config, Error> {
+        Config::load(&Flags::default(), &self.environment(&[]))
+    }
+
+    /// A message or a hint with this directory's name taken out.
+    pub(super) fn plain(&self, text: impl ToString) -> String {
+        let config = self.config();
+        text.to_string().replace(config.to_str().unwrap(), "CONFIG").replace(self.dir.path().to_str().unwrap(), "DIR")
+    }
+}
+
+#[cfg(unix)]
+pub(super) fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[cfg(not(unix))]
+pub(super) fn set_mode(_: &Path, _: u32) {}

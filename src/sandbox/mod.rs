@@ -1,1 +1,31 @@
-//! To come.
+//! A local stand-in for the WeChat platform: what the demo and the tests run against.
+//!
+//! [`Platform`] is the platform itself, pure but for its own state and its random ids: a request and
+//! the time go in, a reply comes out. [`Sandbox`] puts it behind a port. The room shares no type with
+//! the client's side, so that a wrong field name cannot be wrong on both sides at once.
+//!
+//! What cannot be known of the real platform is decided for the stricter reading, and says so where it
+//! is decided.
+
+mod answer;
+mod control;
+mod inbox;
+mod messages;
+mod oauth;
+mod pages;
+mod people;
+mod platform;
+mod random;
+mod server;
+mod sns;
+mod template_fields;
+mod templates;
+mod tokens;
+mod world;
+
+pub use platform::{Handled, Platform};
+pub use server::{Line, Listening, Sandbox};
+pub use world::{Error, PersonSettings, TemplateSettings, World};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! What an API call comes to, and how the two families of the platform write it on the wire.
+//!
+//! Nearly every outcome has HTTP status 200; what happened stands in `errcode` and `errmsg`, and an
+//! `errmsg` of a refusal ends in the id of the request. These texts are WeChat's own and are not
+//! translated.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::random;
+use crate::http::Reply;
+
+/// A refusal: WeChat's number and WeChat's text, without the id of the request.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) code: i64,
+    pub(super) text: Cow<'static, str>,
+}
+
+/// The answer of an API call: the JSON of a success, or a refusal.
+pub(super) type Answer = Result<Value, Refusal>;
+
+/// Which of the two families a path belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    /// `/cgi-bin/…`, for servers.
+    Cgi,
+    /// `/sns/…`, for web authorisation.
+    Sns,
+}
+
+const TEXTS: &[(i64, &str)] = &[
+    (40001, "invalid credential, access_token is invalid or not latest"),
+    (40002, "invalid grant_type"),
+    (40003, "invalid openid"),
+    (40007, "invalid media_id"),
+    (40008, "invalid message type"),
+    (40013, "invalid appid"),
+    (40029, "invalid code"),
+    (40030, "invalid refresh_token"),
+    (40037, "invalid template_id"),
+    (40066, "invalid url"),
+    (40125, "invalid appsecret"),
+    (40163, "code been used"),
+    (40166, "invalid weapp appid"),
+    (40200, "invalid account type"),
+    (41001, "access_token missing"),
+    (41002, "appid missing"),
+    (41003, "refresh_token missing"),
+    (41004, "appsecret missing"),
+    (41008, "missing code"),
+    (42001, "access_token expired"),
+    (42002, "refresh_token expired"),
+    (43001, "require GET method"),
+    (43002, "require POST method"),
+    (43004, "require subscribe"),
+    (44002, "empty post data"),
+    (44003, "empty news data"),
+    (44004, "empty content"),
+    (45002, "content size out of limit"),
+    (45008, "article size out of limit"),
+    (45009, "reach max api daily quota limit"),
+    (45015, "response out of time limit or subscription is canceled"),
+    (45047, "out of response count limit"),
+    (45067, "clientmsgid size out of limit"),
+    (47001, "data format error"),
+    (47002, "data format error, do NOT use json unicode encode (\\uxxxx\\uxxxx), please use utf8 encoded text!"),
+    (48001, "api unauthorized"),
+];
+
+/// What `/cgi-bin/` adds to 40001.
+const ADVERT: &str =
+    ", could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r";
+
+/// The refusal of that number with its usual text.
+pub(super) fn refuse(code: i64) -> Refusal {
+    let text = TEXTS.iter().find(|(known, _)| *known == code).map_or("system error", |(_, text)| text);
+    Refusal { code, text: Cow::Borrowed(text) }
+}
+
+/// The refusal of that number with a text of its own.
+pub(super) fn refuse_with(code: i64, text: String) -> Refusal {
+    Refusal { code, text: Cow::Owned(text) }
+}
+
+/// The plain success.
+pub(super) fn ok() -> Value {
+    json!({"errcode": 0, "errmsg": "ok"})
+}
+
+impl Family {
+    /// The family of a path, if it is a path of the API.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        if path.starts_with("/cgi-bin/") {
+            Some(Self::Cgi)
+        } else if path.starts_with("/sns/") {
+            Some(Self::Sns)
+        } else {
+            None
+        }
+    }
+
+    /// Writes an answer as this family does.
+    pub(super) fn reply(self, answer: Answer, now_ms: i64) -> Reply {
+        let value = match answer {
+            Ok(value) => value,
+            Err(refusal) => json!({"errcode": refusal.code, "errmsg": self.errmsg(&refusal, now_ms)}),
+        };
+        let content_type = match self {
+            Self::Cgi => "application/json; encoding=utf-8",
+            Self::Sns => "text/plain",
+        };
+        Reply::bytes(200, content_type, value.to_string())
+    }
+
+    fn errmsg(self, refusal: &Refusal, now_ms: i64) -> String {
+        let advert = if self == Self::Cgi && refusal.code == 40001 { ADVERT } else { "" };
+        let comma = if self == Self::Sns { "," } else { "" };
+        format!("{}{advert}{comma} rid: {}", refusal.text, random::rid(now_ms))
+    }
+}

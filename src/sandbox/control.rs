@@ -1,0 +1,147 @@
+//! What a person (or the demo, or a test) can do to a running sandbox: forms under `/sandbox/`.
+//!
+//! | form | fields | effect |
+//! | --- | --- | --- |
+//! | `/sandbox/authorize?<query of the authorize link>` | `allow` = 1 or 0, `person` | the answer to the consent page |
+//! | `/sandbox/write` | `person`, `text` | the person writes to the account |
+//! | `/sandbox/follow` | `person`, `follows` = 1 or 0 | the person follows or leaves |
+//! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates` (1 or 0) | |
+//! | `/sandbox/clock` | `forward`, such as `49h` | the sandbox's clock goes forward |
+//! | `/sandbox/clear` | | the conversations are forgotten |
+//!
+//! All but the first answer 303 to `/`. `person` and `phone` are names; without `person` it is the one
+//! whose phone it is. A form sent by a page from elsewhere is refused with 403.
+
+use std::time::Duration;
+
+use url::form_urlencoded::parse;
+
+use super::inbox::Entry;
+use super::pages;
+use super::platform::{Handled, Platform};
+use crate::http::{Reply, Request};
+
+/// Takes a form.
+pub(super) fn post(platform: &mut Platform, request: &Request, now_ms: i64) -> Handled {
+    if is_foreign(request) {
+        return Handled::page(pages::refused_form(request));
+    }
+    let form = Form(request);
+    let done = match request.path.as_str() {
+        "/sandbox/authorize" => return authorize(platform, &form, now_ms),
+        "/sandbox/write" => write(platform, &form, now_ms),
+        "/sandbox/follow" => follow(platform, &form, now_ms),
+        "/sandbox/settings" => settings(platform, &form),
+        "/sandbox/clock" => forward(platform, &form),
+        "/sandbox/clear" => {
+            platform.inbox.clear();
+            Some(())
+        }
+        _ => None,
+    };
+    match done {
+        Some(()) => Handled::page(Reply::bytes(303, "text/plain; charset=utf-8", "").header("Location", "/")),
+        None => Handled { unknown: true, ..Handled::page(pages::not_found(request)) },
+    }
+}
+
+struct Form<'a>(&'a Request);
+
+impl Form<'_> {
+    fn value(&self, name: &str) -> Option<String> {
+        parse(&self.0.body).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    fn switch(&self, name: &str) -> Option<bool> {
+        self.value(name).map(|value| matches!(value.as_str(), "1" | "true" | "on"))
+    }
+
+    /// The place of the named person; of the phone's owner where nobody is named.
+    fn person(&self, platform: &Platform, field: &str) -> Option<usize> {
+        match self.value(field) {
+            Some(name) => platform.people.iter().position(|person| person.name == name),
+            None => Some(platform.phone_of(self.0)),
+        }
+    }
+}
+
+/// Browsers say where a form comes from; programs say nothing and may do what they like.
+fn is_foreign(request: &Request) -> bool {
+    if let Some(site) = request.header("sec-fetch-site") {
+        return !matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = request.header("origin") else { return false };
+    let place = origin.split_once("://").map(|(_, place)| place);
+    place.is_none() || place != request.header("host")
+}
+
+fn authorize(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Handled {
+    let link = match platform.read_link(&form.0.query) {
+        Ok(link) => link,
+        Err(error) => return Handled::page(pages::link_error(form.0, error)),
+    };
+    let Some(person) = form.person(platform, "person") else {
+        return Handled::page(pages::not_found(form.0));
+    };
+    if form.switch("allow") == Some(true) {
+        platform.allow(&link, person, now_ms)
+    } else {
+        Handled::page(pages::refused(form.0))
+    }
+}
+
+fn write(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
+    let at = form.person(platform, "person")?;
+    let text = form.value("text").filter(|text| !text.trim().is_empty()).unwrap_or_else(|| "hi".to_owned());
+    let person = platform.people.get_mut(at)?;
+    if person.follows {
+        person.write(now_ms);
+        platform.inbox.entries.push(Entry::Said { openid: person.openid.clone(), text, at_ms: now_ms });
+    }
+    Some(())
+}
+
+fn follow(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
+    let at = form.person(platform, "person")?;
+    let follows = form.switch("follows")?;
+    let person = platform.people.get_mut(at)?;
+    if follows == person.follows {
+        return Some(());
+    }
+    if follows {
+        person.follow(now_ms);
+    } else {
+        person.unfollow();
+    }
+    platform.inbox.entries.push(Entry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
+    Some(())
+}
+
+fn settings(platform: &mut Platform, form: &Form<'_>) -> Option<()> {
+    if form.value("phone").is_some() {
+        platform.phone = form.person(platform, "phone")?;
+    }
+    let world = &mut platform.world;
+    for (name, switch) in [
+        ("snapshot", &mut world.snapshot),
+        ("double_callback", &mut world.double_callback),
+        ("strict_templates", &mut world.strict_templates),
+    ] {
+        if let Some(on) = form.switch(name) {
+            *switch = on;
+        }
+    }
+    Some(())
+}
+
+fn forward(platform: &mut Platform, form: &Form<'_>) -> Option<()> {
+    let by: Duration = form.value("forward")?.parse::<humantime::Duration>().ok()?.into();
+    let ms = i64::try_from(by.as_millis()).ok()?;
+    // Ten years at most in all: far more than anything here lasts, and no sum overflows.
+    let ahead_ms = platform.ahead_ms.checked_add(ms)?;
+    if ahead_ms > 10 * 365 * 86_400_000 {
+        return None;
+    }
+    platform.ahead_ms = ahead_ms;
+    Some(())
+}

@@ -1,0 +1,153 @@
+//! The inbox: every person's phone side by side, with what the account sent, and the things that one
+//! can make the people do.
+
+use maud::{Markup, PreEscaped, html};
+
+use super::{avatar, bubble, language, page};
+use crate::http::{Reply, Request};
+use crate::sandbox::people::Person;
+use crate::sandbox::platform::Platform;
+use crate::sandbox::random;
+use crate::t_in;
+use crate::words::Lang;
+
+/// Lines of a conversation that are drawn.
+const LINES: usize = 60;
+
+/// Looks for what is new every two seconds. Without it the page is the same, and is reloaded by hand.
+const SCRIPT: &str = "setInterval(async()=>{try{\
+    const answer=await fetch('/sandbox/phones'+location.search);\
+    const news=new DOMParser().parseFromString(await answer.text(),'text/html');\
+    for(const part of news.querySelectorAll('[data-live]')){\
+    const old=document.getElementById(part.id);if(old&&old.outerHTML!==part.outerHTML)old.replaceWith(part)}\
+    }catch(stopped){}},2000)";
+
+/// `GET /`; `?person=NAME` shows one phone.
+pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: i64) -> Reply {
+    let lang = language(request);
+    let nonce = random::nonce();
+    let world = &platform.world;
+    let body = html! {
+        body.inbox {
+            header {
+                h1 { (t_in!(lang, "sandbox-inbox-title")) }
+                p { (t_in!(lang, "sandbox-inbox-lead")) }
+                dl {
+                    dt { "appID" } dd { code { (world.app_id) } }
+                    dt { "appsecret" } dd { code { (world.app_secret) } }
+                }
+                (switches(platform, lang))
+            }
+            (columns(platform, request, lang, now_ms))
+            footer { (t_in!(lang, "sandbox-inbox-foot")) }
+            script nonce=(nonce) { (PreEscaped(SCRIPT)) }
+        }
+    };
+    let policy = format!("form-action 'self'; connect-src 'self'; script-src 'nonce-{nonce}'");
+    page(lang, 200, &t_in!(lang, "sandbox-inbox-title"), &body, &policy)
+}
+
+/// `GET /sandbox/phones`: the phones alone, for the page that is open already.
+pub(in crate::sandbox) fn phones(platform: &Platform, request: &Request, now_ms: i64) -> Reply {
+    let lang = language(request);
+    Reply::html(200, columns(platform, request, lang, now_ms).into_string())
+}
+
+fn switches(platform: &Platform, lang: Lang) -> Markup {
+    let world = &platform.world;
+    let all = [
+        ("strict_templates", world.strict_templates, t_in!(lang, "sandbox-switch-strict")),
+        ("snapshot", world.snapshot, t_in!(lang, "sandbox-switch-snapshot")),
+        ("double_callback", world.double_callback, t_in!(lang, "sandbox-switch-double")),
+    ];
+    html! {
+        div.switches {
+            @for (name, on, label) in &all {
+                form method="post" action="/sandbox/settings" {
+                    button.switch.on[*on] type="submit" name=(name) value=(if *on { "0" } else { "1" })
+                        aria-pressed=(on) { i {} (label) }
+                }
+            }
+            form method="post" action="/sandbox/clock" {
+                button.switch type="submit" name="forward" value="49h" { (t_in!(lang, "sandbox-clock-forward")) }
+            }
+            form method="post" action="/sandbox/clear" {
+                button.switch type="submit" { (t_in!(lang, "sandbox-clear")) }
+            }
+        }
+    }
+}
+
+fn columns(platform: &Platform, request: &Request, lang: Lang, now_ms: i64) -> Markup {
+    let only = request.param("person");
+    html! {
+        main.phones {
+            @for (at, person) in platform.people.iter().enumerate() {
+                @if only.as_ref().is_none_or(|name| *name == person.name) {
+                    (phone(platform, at, person, lang, now_ms))
+                }
+            }
+        }
+    }
+}
+
+fn phone(platform: &Platform, at: usize, person: &Person, lang: Lang, now_ms: i64) -> Markup {
+    let lines = platform.inbox.conversation(&person.openid, LINES);
+    html! {
+        section {
+            div.who id={ "who" (at) } data-live {
+                (avatar(&person.name, at + 1))
+                div {
+                    h2 { (person.name) @if at == platform.phone { em { (t_in!(lang, "sandbox-phone-chosen")) } } }
+                    code { (person.openid) }
+                    p { (state(person, lang, now_ms)) }
+                }
+            }
+            div.phone {
+                div.bar { span { "‹" } b { (platform.world.account_name) } span { "···" } }
+                div.talk id={ "talk" (at) } data-live {
+                    div {
+                        @if lines.is_empty() { p.time { (t_in!(lang, "sandbox-empty")) } }
+                        (bubble::conversation(platform, at, &lines, lang, now_ms))
+                    }
+                }
+                form.say method="post" action="/sandbox/write" {
+                    input type="hidden" name="person" value=(person.name);
+                    input type="text" name="text" autocomplete="off" placeholder=(t_in!(lang, "sandbox-say"))
+                        aria-label=(t_in!(lang, "sandbox-say"));
+                    button type="submit" { (t_in!(lang, "sandbox-say-send")) }
+                }
+            }
+            div.acts id={ "acts" (at) } data-live { (acts(platform, at, person, lang)) }
+        }
+    }
+}
+
+fn acts(platform: &Platform, at: usize, person: &Person, lang: Lang) -> Markup {
+    html! {
+        form method="post" action="/sandbox/follow" {
+            input type="hidden" name="person" value=(person.name);
+            @if person.follows {
+                button type="submit" name="follows" value="0" { (t_in!(lang, "sandbox-unfollow")) }
+            } @else {
+                button.main type="submit" name="follows" value="1" { (t_in!(lang, "sandbox-follow")) }
+            }
+        }
+        @if at != platform.phone {
+            form method="post" action="/sandbox/settings" {
+                button type="submit" name="phone" value=(person.name) { (t_in!(lang, "sandbox-phone-choose")) }
+            }
+        }
+    }
+}
+
+fn state(person: &Person, lang: Lang, now_ms: i64) -> String {
+    match person.window(now_ms) {
+        _ if !person.follows => t_in!(lang, "sandbox-state-stranger"),
+        Some(window) => {
+            let until = bubble::clock(window.until_ms, now_ms);
+            t_in!(lang, "sandbox-state-open", left = window.left, until = until)
+        }
+        None => t_in!(lang, "sandbox-state-closed"),
+    }
+}

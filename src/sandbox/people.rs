@@ -1,0 +1,154 @@
+//! The people, what they allow the account at a given time, and the API that lists them.
+//!
+//! developers.weixin.qq.com: doc/service/api/usermanage/userinfo/api_getfans, …/api_userinfo;
+//! doc/service/api/customer/message/api_sendcustommessage (when a message may be sent)
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, refuse};
+use super::platform::{Call, Platform};
+use super::random;
+use super::world::PersonSettings;
+
+const WROTE_MS: i64 = 48 * 3_600_000;
+const WROTE_COUNT: u32 = 5;
+const FOLLOWED_MS: i64 = 60_000;
+const FOLLOWED_COUNT: u32 = 3;
+const PAGE: usize = 10_000;
+
+/// A time in which the account may send this person texts, and how many it still may.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    /// Unix ms.
+    pub(super) until_ms: i64,
+    pub(super) left: u32,
+}
+
+/// Somebody with a phone.
+#[derive(Debug)]
+pub(super) struct Person {
+    pub(super) name: String,
+    pub(super) openid: String,
+    pub(super) follows: bool,
+    /// The last follow, Unix ms.
+    followed_ms: i64,
+    wrote: Option<Window>,
+    followed: Option<Window>,
+}
+
+impl Person {
+    /// A person as the settings have them at the start.
+    pub(super) fn new(settings: &PersonSettings, now_ms: i64) -> Self {
+        let mut person = Self {
+            name: settings.name.clone(),
+            openid: settings.openid.clone().unwrap_or_else(random::openid),
+            follows: settings.follows,
+            followed_ms: now_ms,
+            wrote: None,
+            followed: None,
+        };
+        if settings.wrote {
+            person.write(now_ms);
+        }
+        person
+    }
+
+    /// The person writes to the account. Only a follower can.
+    pub(super) fn write(&mut self, now_ms: i64) {
+        if self.follows {
+            self.wrote = Some(Window { until_ms: now_ms + WROTE_MS, left: WROTE_COUNT });
+        }
+    }
+
+    /// The person follows the account.
+    pub(super) fn follow(&mut self, now_ms: i64) {
+        self.follows = true;
+        self.followed_ms = now_ms;
+        self.followed = Some(Window { until_ms: now_ms + FOLLOWED_MS, left: FOLLOWED_COUNT });
+    }
+
+    /// The person leaves, and every window closes.
+    pub(super) fn unfollow(&mut self) {
+        self.follows = false;
+        self.wrote = None;
+        self.followed = None;
+    }
+
+    /// The window that a text would be taken from: the one that ends first, unless it is used up.
+    pub(super) fn window(&self, now_ms: i64) -> Option<Window> {
+        let open = || [self.followed, self.wrote].into_iter().flatten().filter(move |window| now_ms < window.until_ms);
+        open().find(|window| window.left > 0).or_else(|| open().next())
+    }
+
+    /// Takes one text from the open window: 45015 without one, 45047 where it is used up.
+    pub(super) fn spend(&mut self, now_ms: i64) -> Result<(), super::answer::Refusal> {
+        let mut open = false;
+        for window in [&mut self.followed, &mut self.wrote].into_iter().flatten() {
+            if now_ms < window.until_ms {
+                open = true;
+                if window.left > 0 {
+                    window.left -= 1;
+                    return Ok(());
+                }
+            }
+        }
+        Err(refuse(if open { 45047 } else { 45015 }))
+    }
+}
+
+impl Platform {
+    /// The person of that openid.
+    pub(super) fn person(&mut self, openid: &str) -> Option<&mut Person> {
+        let at = *self.by_openid.get(openid)?;
+        self.people.get_mut(at)
+    }
+
+    /// `GET /cgi-bin/user/get`: the followers, 10,000 a page, until a page is empty.
+    pub(super) fn user_get(&mut self, call: &mut Call<'_>) -> Answer {
+        let after = call.param("next_openid");
+        let start = match after.as_str() {
+            "" => 0,
+            openid => *self.by_openid.get(openid).ok_or_else(|| refuse(40003))? + 1,
+        };
+        let total = self.people.iter().filter(|person| person.follows).count();
+        let page: Vec<&str> = self
+            .people
+            .iter()
+            .skip(start)
+            .filter(|person| person.follows)
+            .take(PAGE)
+            .map(|person| person.openid.as_str())
+            .collect();
+        let Some(last) = page.last() else {
+            return Ok(json!({"total": total, "count": 0, "next_openid": ""}));
+        };
+        Ok(json!({"total": total, "count": page.len(), "data": {"openid": page}, "next_openid": last}))
+    }
+
+    /// `GET /cgi-bin/user/info`: nothing of who the person is, only how they came to follow.
+    pub(super) fn user_info(&mut self, call: &mut Call<'_>) -> Answer {
+        let language = call.param("lang");
+        let person = self.person(&call.param("openid")).ok_or_else(|| refuse(40003))?;
+        call.to = Some(person.openid.clone());
+        if !person.follows {
+            return Ok(json!({"subscribe": 0, "openid": person.openid, "tagid_list": []}));
+        }
+        Ok(json!({
+            "subscribe": 1,
+            "openid": person.openid,
+            "language": if language.is_empty() { "zh_CN" } else { language.as_str() },
+            "subscribe_time": person.followed_ms / 1000,
+            "remark": "",
+            "groupid": 0,
+            "tagid_list": [],
+            "subscribe_scene": "ADD_SCENE_QR_CODE",
+            "qr_scene": 0,
+            "qr_scene_str": "",
+        }))
+    }
+
+    /// `GET /cgi-bin/get_api_domain_ip` and `/cgi-bin/getcallbackip`: the sandbox is always this machine.
+    pub(super) fn own_addresses(&mut self, _: &mut Call<'_>) -> Answer {
+        Ok(Value::from_iter([("ip_list", json!(["127.0.0.1"]))]))
+    }
+}

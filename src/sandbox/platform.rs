@@ -1,0 +1,261 @@
+//! The platform: which request is which call, and what is checked before any of them.
+//!
+//! The order of the checks: the path, the verb (43001, 43002), the access token (41001, then 40001 or
+//! 42001), the day's quota (45009), and only then what the call itself looks at.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::Value;
+use url::Url;
+
+use super::answer::{Answer, Family, Refusal, refuse, refuse_with};
+use super::inbox::Inbox;
+use super::oauth::Authorizations;
+use super::people::Person;
+use super::tokens::Tokens;
+use super::world::{self, World};
+use super::{control, pages};
+use crate::http::{Reply, Request};
+
+/// The platform with everything it knows.
+#[derive(Debug)]
+pub struct Platform {
+    pub(super) world: World,
+    pub(super) people: Vec<Person>,
+    pub(super) by_openid: HashMap<String, usize>,
+    pub(super) tokens: Tokens,
+    pub(super) authorizations: Authorizations,
+    pub(super) inbox: Inbox,
+    /// The place of the person whose phone opens links.
+    pub(super) phone: usize,
+    /// How far the sandbox's clock was set forward.
+    pub(super) ahead_ms: i64,
+    counters: (i64, BTreeMap<&'static str, u64>),
+}
+
+/// A reply and what there is to say about it.
+#[derive(Debug)]
+pub struct Handled {
+    /// What goes back.
+    pub reply: Reply,
+    /// What an API call or an authorisation came to; nothing for the sandbox's own pages.
+    pub errcode: Option<i64>,
+    /// The openid of the person that it was about.
+    pub to: Option<String>,
+    /// A call that the sandbox does not have.
+    pub unknown: bool,
+    /// The inbox page looking at itself.
+    pub quiet: bool,
+    /// What the phone calls once more, without waiting for the answer to matter (`double_callback`).
+    pub again: Option<Url>,
+}
+
+impl Handled {
+    /// A page, about nobody.
+    pub(super) fn page(reply: Reply) -> Self {
+        Self { reply, errcode: None, to: None, unknown: false, quiet: false, again: None }
+    }
+}
+
+/// A call of the API, while it is looked at.
+pub(super) struct Call<'a> {
+    pub(super) request: &'a Request,
+    pub(super) now_ms: i64,
+    /// The openid that the call is about, once it is known to be one.
+    pub(super) to: Option<String>,
+}
+
+impl Call<'_> {
+    /// A query parameter, empty where it is absent.
+    pub(super) fn param(&self, name: &str) -> String {
+        self.request.param(name).unwrap_or_default().into_owned()
+    }
+
+    /// The body as a JSON object: 44002, 47001, 47002.
+    pub(super) fn json(&self) -> Result<Value, Refusal> {
+        let body = &self.request.body;
+        if body.is_empty() {
+            return Err(refuse(44002));
+        }
+        let value: Value = serde_json::from_slice(body).map_err(|_| refuse(47001))?;
+        if !value.is_object() {
+            return Err(refuse(47001));
+        }
+        if has_escaped_text(body) { Err(refuse(47002)) } else { Ok(value) }
+    }
+}
+
+/// Whether JSON has text beyond ASCII written as `\uXXXX`.
+fn has_escaped_text(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|b| *b == b'\\') {
+        let escape = rest.get(at + 1..).unwrap_or_default();
+        if let [b'u', hex @ ..] = escape
+            && let Some(digits) = hex.get(..4)
+            && !digits.starts_with(b"00")
+        {
+            return true;
+        }
+        if let [b'u', b'0', b'0', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] = escape {
+            return true;
+        }
+        rest = escape.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+struct Route {
+    path: &'static str,
+    method: &'static str,
+    /// Whether an access token of the account is needed.
+    token: bool,
+    run: fn(&mut Platform, &mut Call<'_>) -> Answer,
+}
+
+const fn get(path: &'static str, token: bool, run: fn(&mut Platform, &mut Call<'_>) -> Answer) -> Route {
+    Route { path, method: "GET", token, run }
+}
+
+const fn post(path: &'static str, token: bool, run: fn(&mut Platform, &mut Call<'_>) -> Answer) -> Route {
+    Route { path, method: "POST", token, run }
+}
+
+const ROUTES: &[Route] = &[
+    get("/cgi-bin/token", false, Platform::token),
+    post("/cgi-bin/stable_token", false, Platform::stable_token),
+    get("/cgi-bin/get_api_domain_ip", true, Platform::own_addresses),
+    get("/cgi-bin/getcallbackip", true, Platform::own_addresses),
+    get("/cgi-bin/user/get", true, Platform::user_get),
+    get("/cgi-bin/user/info", true, Platform::user_info),
+    get("/cgi-bin/template/get_all_private_template", true, Platform::list_templates),
+    post("/cgi-bin/message/template/send", true, Platform::send_template),
+    post("/cgi-bin/message/custom/send", true, Platform::send_custom),
+    get("/sns/oauth2/access_token", false, Platform::exchange_code),
+    get("/sns/oauth2/refresh_token", false, Platform::refresh_web_token),
+    get("/sns/userinfo", false, Platform::web_user),
+    get("/sns/auth", false, Platform::web_auth),
+];
+
+impl Platform {
+    /// The platform as it is at the start of that world, at `now_ms` (Unix milliseconds).
+    pub fn new(world: World, now_ms: i64) -> Self {
+        let people: Vec<Person> = world.people.iter().map(|settings| Person::new(settings, now_ms)).collect();
+        let by_openid = people.iter().enumerate().map(|(at, person)| (person.openid.clone(), at)).collect();
+        let phone = people.iter().position(|person| Some(&person.name) == world.phone.as_ref()).unwrap_or_default();
+        Self {
+            people,
+            by_openid,
+            phone,
+            tokens: Tokens::default(),
+            authorizations: Authorizations::default(),
+            inbox: Inbox::new(),
+            ahead_ms: 0,
+            counters: (world::beijing_day(now_ms), BTreeMap::new()),
+            world,
+        }
+    }
+
+    /// Answers a request that comes at `now_ms` (Unix milliseconds).
+    pub fn handle(&mut self, request: &Request, now_ms: i64) -> Reply {
+        self.look_at(request, now_ms).reply
+    }
+
+    /// Answers a request that comes at `now_ms` (Unix milliseconds), and says what it was.
+    pub fn look_at(&mut self, request: &Request, now_ms: i64) -> Handled {
+        let now_ms = now_ms + self.ahead_ms;
+        if let Some(family) = Family::of(&request.path) {
+            return self.api(family, request, now_ms);
+        }
+        match (request.method.as_str(), request.path.as_str()) {
+            ("GET" | "HEAD", "/connect/oauth2/authorize") => self.authorize(request, now_ms),
+            ("GET" | "HEAD", "/") => Handled::page(pages::inbox(self, request, now_ms)),
+            ("GET" | "HEAD", "/sandbox/phones") => {
+                Handled { quiet: true, ..Handled::page(pages::phones(self, request, now_ms)) }
+            }
+            ("GET" | "HEAD", "/sandbox/inbox.json") => Handled::page(self.inbox_json()),
+            ("POST", path) if path.starts_with("/sandbox/") => control::post(self, request, now_ms),
+            _ => Handled { unknown: true, ..Handled::page(pages::not_found(request)) },
+        }
+    }
+
+    /// How often the API at `path` was called with a good token on the day (in China) of the last call.
+    pub fn calls_today(&self, path: &str) -> u64 {
+        self.counters.1.get(path).copied().unwrap_or_default()
+    }
+
+    fn api(&mut self, family: Family, request: &Request, now_ms: i64) -> Handled {
+        let route = ROUTES.iter().find(|route| route.path == request.path);
+        let mut call = Call { request, now_ms, to: None };
+        let answer = match route {
+            None => Err(refuse_with(40066, format!("invalid url, the sandbox has no {}", request.path))),
+            Some(route) => self.checked(route, &mut call),
+        };
+        let errcode = match &answer {
+            Ok(_) => 0,
+            Err(refusal) => refusal.code,
+        };
+        let reply = family.reply(answer, now_ms);
+        Handled { errcode: Some(errcode), to: call.to, unknown: route.is_none(), ..Handled::page(reply) }
+    }
+
+    fn checked(&mut self, route: &Route, call: &mut Call<'_>) -> Answer {
+        if call.request.method != route.method {
+            return Err(refuse(if route.method == "GET" { 43001 } else { 43002 }));
+        }
+        if route.token {
+            self.tokens.check(&call.param("access_token"), call.now_ms)?;
+        }
+        self.count(route.path, call.now_ms)?;
+        (route.run)(self, call)
+    }
+
+    fn count(&mut self, path: &'static str, now_ms: i64) -> Result<(), Refusal> {
+        let today = world::beijing_day(now_ms);
+        if self.counters.0 != today {
+            self.counters = (today, BTreeMap::new());
+        }
+        let used = self.counters.1.entry(path).or_default();
+        if self.world.quota.get(path).is_some_and(|limit| *used >= *limit) {
+            return Err(refuse(45009));
+        }
+        *used += 1;
+        Ok(())
+    }
+
+    fn inbox_json(&self) -> Reply {
+        match serde_json::to_vec(&self.inbox.messages) {
+            Ok(body) => Reply::bytes(200, "application/json; charset=utf-8", body),
+            Err(error) => Reply::bytes(500, "text/plain; charset=utf-8", error.to_string()),
+        }
+    }
+}
+
+/// A time (Unix ms) in RFC 3339, UTC.
+pub(super) fn rfc3339(at_ms: i64) -> String {
+    let since = Duration::from_millis(u64::try_from(at_ms).unwrap_or_default());
+    // humantime's Display fails beyond the year 9999.
+    let end = Duration::from_secs(253_402_300_799);
+    humantime::format_rfc3339_millis(UNIX_EPOCH + since.min(end)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_escaped_text;
+
+    #[test]
+    fn only_text_beyond_ascii_counts_as_escaped() {
+        for (json, escaped) in [
+            (r#"{"a":"中文"}"#, false),
+            (r#"{"a":"\u4e2d"}"#, true),
+            (r#"{"a":"\u00e9"}"#, true),
+            (r#"{"a":"\u001f\n\u0041"}"#, false),
+            (r#"{"a":"\\u4e2d"}"#, false),
+            (r#"{"a":"\\\u4e2d"}"#, true),
+            ("\\u00", false),
+            ("\\", false),
+        ] {
+            assert_eq!(has_escaped_text(json.as_bytes()), escaped, "{json}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Ids, tokens and codes from the operating system's random source, in the shapes that WeChat uses.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// A random number of 32 bits.
+pub(super) fn number() -> u32 {
+    // Nothing here guards anything real, so a machine without a random source still gets its sandbox.
+    SysRng.try_next_u32().unwrap_or_else(|_| RandomState::new().build_hasher().finish() as u32)
+}
+
+fn text(length: usize) -> String {
+    (0..length).map(|_| char::from(ALPHABET[number() as usize % ALPHABET.len()])).collect()
+}
+
+/// An access token or a refresh token: digits, an underscore, 133 characters of base64url.
+pub(super) fn token() -> String {
+    format!("{}_{}", 60 + number() % 40, text(133))
+}
+
+/// An OAuth code: 32 letters and digits.
+pub(super) fn code() -> String {
+    (0..32).map(|_| char::from(ALPHABET[number() as usize % 62])).collect()
+}
+
+/// An openid: 28 characters, the first one an `o`.
+pub(super) fn openid() -> String {
+    format!("o{}", text(27))
+}
+
+/// What identifies a request in an error text: three groups of eight hex digits, the first of them
+/// being the Unix time in seconds.
+pub(super) fn rid(now_ms: i64) -> String {
+    format!("{:08x}-{:08x}-{:08x}", now_ms.div_euclid(1000), number(), number())
+}
+
+/// What lets a page run its one script.
+pub(super) fn nonce() -> String {
+    format!("{:08x}{:08x}{:08x}{:08x}", number(), number(), number(), number())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes() {
+        assert_eq!(openid().len(), 28);
+        assert!(openid().starts_with('o'));
+        assert!((130..=160).contains(&token().len()));
+        assert!(token().split_once('_').is_some_and(|(head, _)| head.parse::<u32>().is_ok()));
+        let code = code();
+        assert!(code.len() == 32 && code.bytes().all(|b| b.is_ascii_alphanumeric()), "{code}");
+        assert_eq!(&rid(0x5f3d_ed7d_i64 * 1000)[..9], "5f3ded7d-");
+        assert_eq!(rid(1_700_000_000_000).len(), 26);
+    }
+}

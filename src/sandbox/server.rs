@@ -1,0 +1,178 @@
+//! The platform behind a port: a door, a lock, a line for each request.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use url::{Position, Url};
+
+use super::platform::{Handled, Platform, rfc3339};
+use super::world::World;
+use crate::http::{Door, Request, Running};
+use crate::t;
+
+/// How long the second call of a callback may take, each to connect and to be answered.
+const AGAIN: Duration = Duration::from_secs(3);
+/// Characters of a path that are logged.
+const PATH: usize = 200;
+
+/// A running sandbox; dropping it stops it.
+pub struct Sandbox {
+    listening: Listening,
+    _running: Running,
+}
+
+impl Sandbox {
+    /// Serves that world at the door until it is dropped; `on_request` hears of each request, from several
+    /// threads.
+    ///
+    /// With `double_callback`, the sandbox itself calls the address of an authorisation once before the
+    /// phone is sent there, and waits for the answer: two calls with one code, in a known order. Only
+    /// addresses of this machine with plain http are called.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no poll.
+    pub fn start(world: World, door: Door, on_request: impl Fn(&Line) + Send + Sync + 'static) -> io::Result<Self> {
+        let listening = Listening {
+            event: "listening",
+            url: format!("http://{}", reachable(door.local_addr())),
+            app_id: world.app_id.clone(),
+            app_secret: world.app_secret.clone(),
+        };
+        let platform = Arc::new(Mutex::new(Platform::new(world, now_ms())));
+        let running = door.open(move |request| {
+            let begun = Instant::now();
+            let now = now_ms();
+            let handled = platform.lock().unwrap_or_else(PoisonError::into_inner).look_at(&request, now);
+            // The lock is free again: whoever is called may well ask the platform something.
+            if let Some(url) = &handled.again {
+                call_again(url);
+            }
+            if !handled.quiet {
+                on_request(&Line::new(&request, &handled, now, begun.elapsed()));
+            }
+            handled.reply
+        })?;
+        Ok(Self { listening, _running: running })
+    }
+
+    /// Where it is and whose account it plays.
+    pub fn listening(&self) -> &Listening {
+        &self.listening
+    }
+}
+
+/// Where a sandbox is, and the credentials of its account, which are good for nothing else.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listening {
+    /// Always `listening`.
+    pub event: &'static str,
+    /// The base of every address, without a slash at the end.
+    pub url: String,
+    /// The account's appid.
+    pub app_id: String,
+    /// The account's secret.
+    pub app_secret: String,
+}
+
+impl fmt::Display for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = t!("sandbox-listening", url = self.url, app_id = self.app_id, app_secret = self.app_secret);
+        f.write_str(&text)
+    }
+}
+
+/// What there is to say about a request. Queries and bodies are not part of it, so no secret, token or
+/// code is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// RFC 3339, UTC, by the clock of the machine.
+    pub time: String,
+    /// The method.
+    pub method: String,
+    /// The path without the query.
+    pub path: String,
+    /// What an API call or an authorisation came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errcode: Option<i64>,
+    /// The openid that it was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The sandbox has no such call or page.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
+    /// How long the answer took, in milliseconds.
+    pub ms: u64,
+}
+
+impl Line {
+    fn new(request: &Request, handled: &Handled, now_ms: i64, took: Duration) -> Self {
+        Self {
+            time: rfc3339(now_ms),
+            method: request.method.clone(),
+            path: request.path.chars().take(PATH).collect(),
+            errcode: handled.errcode,
+            to: handled.to.clone(),
+            unknown: handled.unknown,
+            ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:<4} {}", self.time, self.method, self.path)?;
+        if let Some(errcode) = self.errcode {
+            write!(f, "  {errcode}")?;
+        }
+        if let Some(to) = &self.to {
+            write!(f, "  {to}")?;
+        }
+        if self.unknown {
+            write!(f, "  {}", t!("sandbox-line-unknown"))?;
+        }
+        write!(f, "  {} ms", self.ms)
+    }
+}
+
+/// An address that can be connected to, for one that listens everywhere.
+fn reachable(mut addr: SocketAddr) -> SocketAddr {
+    match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => addr.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => addr.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    addr
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Whatever comes of it, the phone goes on: this is a call that nobody looks at.
+fn call_again(url: &Url) {
+    let _ = request_once(url);
+}
+
+fn request_once(url: &Url) -> io::Result<()> {
+    let host = url.host_str().unwrap_or_default();
+    if url.scheme() != "http" {
+        return Ok(());
+    }
+    let place = (host.trim_matches(['[', ']']), url.port_or_known_default().unwrap_or(80));
+    let Some(addr) = place.to_socket_addrs()?.find(|addr| addr.ip().is_loopback()) else { return Ok(()) };
+    let mut stream = TcpStream::connect_timeout(&addr, AGAIN)?;
+    stream.set_read_timeout(Some(AGAIN))?;
+    stream.set_write_timeout(Some(AGAIN))?;
+    let head = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: MicroMessenger\r\nAccept: text/html\r\nConnection: close\r\n\r\n",
+        &url[Position::BeforePath..Position::AfterQuery],
+        &url[Position::BeforeHost..Position::AfterPort],
+    );
+    stream.write_all(head.as_bytes())?;
+    io::copy(&mut stream.take(1 << 20), &mut io::sink()).map(drop)
+}

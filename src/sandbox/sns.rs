@@ -1,0 +1,178 @@
+//! Web authorisation, the server's part: codes for tokens, tokens for a profile.
+//!
+//! A token from here belongs to one person and is of no use under `/cgi-bin/`.
+//! developers.weixin.qq.com: doc/service/api/webdev/access/{api_snsaccesstoken, api_snsauth,
+//! api_snsuserinfo, api_snsrefreshtoken}
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::answer::{self, Answer, Refusal, refuse};
+use super::platform::{Call, Platform};
+use super::random;
+
+const CODE_MS: i64 = 300_000;
+const ACCESS_MS: i64 = 7_200_000;
+const REFRESH_MS: i64 = 30 * 86_400_000;
+
+/// What a person allowed.
+#[derive(Clone, Debug)]
+pub(super) struct Grant {
+    pub(super) openid: String,
+    pub(super) nickname: String,
+    /// With the profile, or only the openid.
+    pub(super) profile: bool,
+    /// From a snapshot page.
+    pub(super) snapshot: bool,
+}
+
+impl Grant {
+    fn scope(&self) -> &'static str {
+        if self.profile { "snsapi_userinfo" } else { "snsapi_base" }
+    }
+}
+
+#[derive(Debug)]
+struct Code {
+    grant: Grant,
+    until_ms: i64,
+    used: bool,
+}
+
+/// A grant for as long as a token lives.
+#[derive(Debug)]
+struct Held {
+    grant: Grant,
+    until_ms: i64,
+}
+
+/// The codes and tokens of web authorisation.
+#[derive(Debug, Default)]
+pub(super) struct Authorizations {
+    codes: HashMap<String, Code>,
+    access: HashMap<String, Held>,
+    refresh: HashMap<String, Held>,
+}
+
+impl Authorizations {
+    /// A code for that grant, good once and for five minutes.
+    pub(super) fn give_code(&mut self, grant: Grant, now_ms: i64) -> String {
+        let code = random::code();
+        self.codes.insert(code.clone(), Code { grant, until_ms: now_ms + CODE_MS, used: false });
+        code
+    }
+
+    /// 41008 without a code, 40029 for one that was never given out or is too old, 40163 for a used one.
+    fn take_code(&mut self, code: &str, now_ms: i64) -> Result<Grant, Refusal> {
+        if code.is_empty() {
+            return Err(refuse(41008));
+        }
+        let known = self.codes.get_mut(code).ok_or_else(|| refuse(40029))?;
+        if known.used {
+            return Err(refuse(40163));
+        }
+        if now_ms >= known.until_ms {
+            return Err(refuse(40029));
+        }
+        known.used = true;
+        Ok(known.grant.clone())
+    }
+
+    fn give_access(&mut self, grant: &Grant, now_ms: i64) -> String {
+        let token = random::token();
+        self.access.insert(token.clone(), Held { grant: grant.clone(), until_ms: now_ms + ACCESS_MS });
+        token
+    }
+
+    /// The grant behind a web token and the openid that belongs to it.
+    fn held(&self, token: &str, openid: &str, now_ms: i64) -> Result<&Grant, Refusal> {
+        if token.is_empty() {
+            return Err(refuse(41001));
+        }
+        let held = self.access.get(token).ok_or_else(|| refuse(40001))?;
+        if now_ms >= held.until_ms {
+            return Err(refuse(42001));
+        }
+        if held.grant.openid == openid { Ok(&held.grant) } else { Err(refuse(40003)) }
+    }
+}
+
+fn granted(grant: &Grant, access: &str, refresh: &str) -> Value {
+    let mut value = json!({
+        "access_token": access,
+        "expires_in": ACCESS_MS / 1000,
+        "refresh_token": refresh,
+        "openid": grant.openid,
+        "scope": grant.scope(),
+    });
+    if grant.snapshot {
+        value["is_snapshotuser"] = json!(1);
+    }
+    value
+}
+
+impl Platform {
+    /// `GET /sns/oauth2/access_token`
+    pub(super) fn exchange_code(&mut self, call: &mut Call<'_>) -> Answer {
+        self.check_appid(&call.param("appid"))?;
+        self.check_secret(&call.param("secret"))?;
+        if call.param("grant_type") != "authorization_code" {
+            return Err(refuse(40002));
+        }
+        let grant = self.authorizations.take_code(&call.param("code"), call.now_ms)?;
+        call.to = Some(grant.openid.clone());
+        let access = self.authorizations.give_access(&grant, call.now_ms);
+        let refresh = random::token();
+        let value = granted(&grant, &access, &refresh);
+        self.authorizations.refresh.insert(refresh, Held { grant, until_ms: call.now_ms + REFRESH_MS });
+        Ok(value)
+    }
+
+    /// `GET /sns/oauth2/refresh_token`: a new access token, the same refresh token.
+    pub(super) fn refresh_web_token(&mut self, call: &mut Call<'_>) -> Answer {
+        self.check_appid(&call.param("appid"))?;
+        if call.param("grant_type") != "refresh_token" {
+            return Err(refuse(40002));
+        }
+        let refresh = call.param("refresh_token");
+        if refresh.is_empty() {
+            return Err(refuse(41003));
+        }
+        let held = self.authorizations.refresh.get(&refresh).ok_or_else(|| refuse(40030))?;
+        if call.now_ms >= held.until_ms {
+            return Err(refuse(42002));
+        }
+        let grant = held.grant.clone();
+        call.to = Some(grant.openid.clone());
+        let access = self.authorizations.give_access(&grant, call.now_ms);
+        Ok(granted(&grant, &access, &refresh))
+    }
+
+    /// `GET /sns/userinfo`: 48001 where the person was not asked for the profile.
+    pub(super) fn web_user(&mut self, call: &mut Call<'_>) -> Answer {
+        let grant = self.authorizations.held(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
+        call.to = Some(grant.openid.clone());
+        if !grant.profile || grant.snapshot {
+            return Err(refuse(48001));
+        }
+        Ok(json!({
+            "openid": grant.openid,
+            "nickname": grant.nickname,
+            "sex": 0,
+            "language": "",
+            "city": "",
+            "province": "",
+            "country": "",
+            "headimgurl": format!("https://thirdwx.qlogo.cn/mmopen/vi_32/{}/132", grant.openid),
+            "privilege": [],
+        }))
+    }
+
+    /// `GET /sns/auth`: whether a web token still holds.
+    pub(super) fn web_auth(&mut self, call: &mut Call<'_>) -> Answer {
+        let grant = self.authorizations.held(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
+        call.to = Some(grant.openid.clone());
+        Ok(answer::ok())
+    }
+}

@@ -1,0 +1,90 @@
+//! Customer-service messages and the windows for them.
+
+use super::*;
+
+const SEND: &str = "/cgi-bin/message/custom/send";
+
+#[test]
+fn what_is_wrong_with_a_body_is_named() {
+    let too_long = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "长".repeat(683)}}).to_string();
+    let fits = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "长".repeat(682)}}).to_string();
+    let cases: &[(&str, i64)] = &[
+        ("", 44002),
+        ("touser=x", 47001),
+        ("\"text\"", 47001),
+        (r#"{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"text","text":{"content":"\u4f60\u597d"}}"#, 47002),
+        (r#"{"msgtype":"text","text":{"content":"x"}}"#, 40003),
+        (r#"{"touser":"oNobody","msgtype":"text","text":{"content":"x"}}"#, 40003),
+        (r#"{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"fax"}"#, 40008),
+        (r#"{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"music"}"#, 40008),
+        (r#"{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"image","image":{"media_id":"x"}}"#, 40007),
+        (r#"{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"text"}"#, 44004),
+        (r#"{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"text","text":{"content":""}}"#, 44004),
+        (r#"{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"text","text":{"content":1}}"#, 47001),
+        (r#"{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"news","news":{"articles":[]}}"#, 44003),
+        (r#"{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"news","news":{"articles":[{},{}]}}"#, 45008),
+        (&too_long, 45002),
+        (&fits, 0),
+    ];
+    let mut game = Game::new();
+    for (body, errcode) in cases {
+        let answer = game.call(SEND, body);
+        assert_eq!(code(&answer), *errcode, "{body}: {answer}");
+    }
+    assert_eq!(game.inbox().as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_text_arrives_and_has_no_msgid() {
+    let mut game = Game::new();
+    let body = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "你好 <b>"}});
+    assert_eq!(game.call(SEND, &body.to_string()), json!({"errcode": 0, "errmsg": "ok"}));
+    let inbox = game.inbox();
+    let message = &inbox[0];
+    assert_eq!((&message["person"], &message["openid"]), (&json!("luffy"), &json!(LUFFY)));
+    assert_eq!((&message["type"], &message["content"]), (&json!("text"), &json!("你好 <b>")));
+    assert_eq!((&message["msgid"], &message["time"]), (&Value::Null, &json!("2026-11-21T22:26:40.000Z")));
+}
+
+#[test]
+fn five_texts_in_the_48_hours_after_the_person_wrote() {
+    let mut game = Game::new();
+    let codes: Vec<i64> = (0..6).map(|_| game.send_text(LUFFY)).collect();
+    assert_eq!(codes, [0, 0, 0, 0, 0, 45047]);
+    game.form("/sandbox/write", "person=luffy&text=again");
+    assert_eq!(game.send_text(LUFFY), 0);
+    game.now += 48 * HOUR - 1;
+    assert_eq!(game.send_text(LUFFY), 0);
+    game.now += 1;
+    assert_eq!(game.send_text(LUFFY), 45015);
+}
+
+#[test]
+fn three_texts_in_the_minute_after_following() {
+    let mut game = Game::new();
+    assert_eq!((game.send_text(NAMI), game.send_text(ZORO)), (45015, 45015));
+    game.form("/sandbox/follow", "person=zoro&follows=1");
+    let codes: Vec<i64> = (0..4).map(|_| game.send_text(ZORO)).collect();
+    assert_eq!(codes, [0, 0, 0, 45047]);
+    game.now += MINUTE;
+    assert_eq!(game.send_text(ZORO), 45015);
+}
+
+#[test]
+fn who_leaves_gets_nothing_and_cannot_write() {
+    let mut game = Game::new();
+    game.form("/sandbox/follow", "person=luffy&follows=0");
+    assert_eq!(game.send_text(LUFFY), 45015);
+    game.form("/sandbox/write", "person=luffy");
+    assert_eq!(game.send_text(LUFFY), 45015);
+}
+
+#[test]
+fn the_clock_can_be_set_forward() {
+    let mut game = Game::new();
+    assert_eq!(game.form("/sandbox/clock", "forward=49h").status(), 303);
+    assert_eq!(game.send_text(LUFFY), 45015);
+    for bad in ["forward=", "forward=-1h", "forward=90000000000years", "forward=11years"] {
+        assert_eq!(game.form("/sandbox/clock", bad).status(), 404, "{bad}");
+    }
+}

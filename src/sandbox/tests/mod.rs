@@ -1,0 +1,119 @@
+//! The platform, called as a client would call it: whole requests in, whole replies out.
+
+mod accounts;
+mod authorize;
+mod custom;
+mod pages;
+mod people;
+mod served;
+mod template;
+
+use serde_json::{Value, json};
+
+use super::{Platform, World};
+use crate::http::{Reply, Request};
+
+const START: i64 = 1_795_300_000_000;
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const LUFFY: &str = "oLuffy_wears_the_straw_hat_1";
+const NAMI: &str = "oNami_draws_maps_of_the_sea1";
+const ZORO: &str = "oZoro_cannot_find_the_way_22";
+const CREDENTIALS: &str = "appid=wx0123456789abcdef&secret=0123456789abcdef0123456789abcdef";
+
+/// A platform and the time there.
+struct Game {
+    platform: Platform,
+    now: i64,
+}
+
+impl Game {
+    fn new() -> Self {
+        Self::with("")
+    }
+
+    fn with(toml: &str) -> Self {
+        Self { platform: Platform::new(World::from_toml(toml).unwrap(), START), now: START }
+    }
+
+    fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let request = Request {
+            method: method.into(),
+            path: path.into(),
+            query: query.into(),
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            body: body.into(),
+            peer: ([203, 0, 113, 9], 4711).into(),
+        };
+        self.platform.handle(&request, self.now)
+    }
+
+    fn get(&mut self, target: &str) -> Value {
+        let reply = self.request("GET", target, &[], "");
+        parse(&reply)
+    }
+
+    fn post(&mut self, target: &str, body: &str) -> Value {
+        let reply = self.request("POST", target, &[], body);
+        parse(&reply)
+    }
+
+    fn form(&mut self, target: &str, body: &str) -> Reply {
+        self.request("POST", target, &[], body)
+    }
+
+    fn page(&mut self, target: &str) -> String {
+        let reply = self.request("GET", target, &[("accept-language", "en")], "");
+        assert_eq!(reply.header_value("content-type"), Some("text/html; charset=utf-8"), "{target}");
+        String::from_utf8(reply.body().to_vec()).unwrap()
+    }
+
+    fn token(&mut self) -> String {
+        text(&self.get(&format!("/cgi-bin/token?grant_type=client_credential&{CREDENTIALS}"))["access_token"])
+    }
+
+    fn stable(&mut self, force: bool) -> Value {
+        let body = json!({
+            "grant_type": "client_credential",
+            "appid": "wx0123456789abcdef",
+            "secret": "0123456789abcdef0123456789abcdef",
+            "force_refresh": force,
+        });
+        self.post("/cgi-bin/stable_token", &body.to_string())
+    }
+
+    /// What an API answers to that token.
+    fn tried(&mut self, token: &str) -> i64 {
+        code(&self.get(&format!("/cgi-bin/get_api_domain_ip?access_token={token}")))
+    }
+
+    /// Posts to an API with a fresh stable token.
+    fn call(&mut self, path: &str, body: &str) -> Value {
+        let token = text(&self.stable(false)["access_token"]);
+        self.post(&format!("{path}?access_token={token}"), body)
+    }
+
+    fn send_text(&mut self, openid: &str) -> i64 {
+        let body = json!({"touser": openid, "msgtype": "text", "text": {"content": "hello"}});
+        code(&self.call("/cgi-bin/message/custom/send", &body.to_string()))
+    }
+
+    fn inbox(&mut self) -> Value {
+        self.get("/sandbox/inbox.json")
+    }
+}
+
+fn parse(reply: &Reply) -> Value {
+    assert_eq!(reply.status(), 200);
+    serde_json::from_slice(reply.body()).unwrap()
+}
+
+/// The errcode, 0 where there is none.
+fn code(answer: &Value) -> i64 {
+    answer["errcode"].as_i64().unwrap_or_default()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}

@@ -1,0 +1,80 @@
+//! The inbox, its forms, and who may send them.
+
+use super::*;
+
+#[test]
+fn the_inbox_shows_what_arrived() {
+    let mut game = Game::new();
+    let body = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "<script>alert(1)</script>"}});
+    game.call("/cgi-bin/message/custom/send", &body.to_string());
+    let page = game.page("/");
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
+    for part in ["luffy", "nami", "zoro", "wx0123456789abcdef", "takes 4 more texts", "nothing has arrived yet"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let one = game.page("/?person=nami");
+    assert!(one.contains(NAMI) && !one.contains(LUFFY));
+    assert!(game.page("/sandbox/phones").contains("data-live"));
+}
+
+#[test]
+fn pages_speak_chinese_to_those_who_do() {
+    let mut game = Game::new();
+    let reply = game.request("GET", "/", &[("accept-language", "zh-CN,zh;q=0.9")], "");
+    assert!(String::from_utf8_lossy(reply.body()).contains("沙箱"));
+}
+
+#[test]
+fn both_languages_have_every_message_of_the_sandbox() {
+    let ids = |catalogue: &str| -> Vec<String> {
+        let names = catalogue.lines().filter_map(|line| line.split_once(" =")).map(|(id, _)| id.to_owned());
+        names.filter(|id| id.starts_with("sandbox-")).collect()
+    };
+    assert_eq!(ids(crate::words::EN), ids(crate::words::ZH));
+}
+
+#[test]
+fn forms_from_elsewhere_are_refused() {
+    let cases: &[(&[(&str, &str)], u16)] = &[
+        (&[], 303),
+        (&[("sec-fetch-site", "same-origin"), ("origin", "null")], 303),
+        (&[("sec-fetch-site", "same-site")], 403),
+        (&[("sec-fetch-site", "cross-site"), ("host", "a"), ("origin", "http://a")], 403),
+        (&[("host", "127.0.0.1:8899"), ("origin", "http://127.0.0.1:8899")], 303),
+        (&[("host", "127.0.0.1:8899"), ("origin", "http://127.0.0.1:1")], 403),
+        (&[("host", "127.0.0.1:8899"), ("origin", "null")], 403),
+    ];
+    for (headers, status) in cases {
+        let mut game = Game::new();
+        assert_eq!(game.request("POST", "/sandbox/clear", headers, "").status(), *status, "{headers:?}");
+    }
+}
+
+#[test]
+fn what_is_not_there_is_said_to_be_missing() {
+    let mut game = Game::new();
+    for (method, target, body) in [
+        ("GET", "/nonsense", ""),
+        ("POST", "/", ""),
+        ("POST", "/sandbox/nonsense", ""),
+        ("POST", "/sandbox/write", "person=nobody"),
+        ("POST", "/sandbox/follow", "person=luffy"),
+        ("POST", "/sandbox/settings", "phone=nobody"),
+    ] {
+        assert_eq!(game.request(method, target, &[], body).status(), 404, "{method} {target}");
+    }
+}
+
+#[test]
+fn only_the_consent_page_may_lead_elsewhere() {
+    let mut game = Game::new();
+    let link = "/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2Fa.example%2F\
+                &response_type=code&scope=snsapi_userinfo&state=1";
+    for (target, form_action) in
+        [("/", "form-action 'self';"), (link, "form-action 'self' http: https:"), ("/nonsense", "form-action 'none'")]
+    {
+        let reply = game.request("GET", target, &[], "");
+        let policy = reply.header_value("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'") && policy.contains(form_action), "{target}: {policy}");
+    }
+}

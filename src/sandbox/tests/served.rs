@@ -1,0 +1,71 @@
+//! The sandbox behind a real port.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::http::{Door, Limits};
+use crate::sandbox::{Line, Sandbox};
+
+fn start(toml: &str) -> (Sandbox, SocketAddr, Arc<Mutex<Vec<Line>>>) {
+    let door = Door::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
+    let addr = door.local_addr();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&lines);
+    let world = World::from_toml(toml).unwrap();
+    let sandbox = Sandbox::start(world, door, move |line| heard.lock().unwrap().push(line.clone())).unwrap();
+    (sandbox, addr, lines)
+}
+
+fn fetch(addr: SocketAddr, target: &str) -> String {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_line_for_each_request_and_no_secret_in_it() {
+    let (sandbox, addr, lines) = start("");
+    let listening = serde_json::to_value(sandbox.listening()).unwrap();
+    assert_eq!((&listening["event"], &listening["url"]), (&json!("listening"), &json!(format!("http://{addr}"))));
+    assert!(sandbox.listening().to_string().contains("wx0123456789abcdef"));
+    let answer = fetch(addr, &format!("/cgi-bin/token?grant_type=client_credential&{CREDENTIALS}"));
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("access_token"), "{answer}");
+    fetch(addr, "/cgi-bin/nonsense?secret=x");
+    fetch(addr, "/sandbox/phones");
+    let lines = lines.lock().unwrap();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[1].unknown && lines[1].errcode == Some(40066));
+    let shown = format!("{} {}", lines[0], serde_json::to_string(&lines[0]).unwrap());
+    assert!(shown.contains("/cgi-bin/token") && !shown.contains("secret") && !shown.contains('?'), "{shown}");
+}
+
+#[test]
+fn a_double_callback_calls_before_the_phone_does() {
+    let (_sandbox, addr, lines) = start("double_callback = true");
+    let callback = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = callback.local_addr().unwrap().port();
+    let link = format!(
+        "/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F127.0.0.1%3A{port}%2Fcb%2F\
+         &response_type=code&scope=snsapi_base&state=xyz"
+    );
+    let phone = std::thread::spawn(move || fetch(addr, &link));
+    let (mut stream, _) = callback.accept().unwrap();
+    let mut bytes = [0; 4096];
+    let length = stream.read(&mut bytes).unwrap();
+    let head = String::from_utf8_lossy(&bytes[..length]).into_owned();
+    let target = head.split(' ').nth(1).unwrap();
+    // The phone has no answer yet, and the platform can be asked in the meantime.
+    assert!(!phone.is_finished());
+    assert!(fetch(addr, "/sandbox/inbox.json").ends_with("[]"));
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    drop(stream);
+    let answer = phone.join().unwrap();
+    assert!(answer.contains(&format!("Location: http://127.0.0.1:{port}{target}\r\n")), "{target}\n{answer}");
+    let lines = lines.lock().unwrap();
+    let authorize = lines.iter().find(|line| line.path == "/connect/oauth2/authorize").unwrap();
+    assert_eq!(authorize.to.as_deref(), Some(LUFFY));
+}

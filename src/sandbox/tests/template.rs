@@ -1,0 +1,120 @@
+//! Template messages.
+
+use super::*;
+
+const SEND: &str = "/cgi-bin/message/template/send";
+const BACKUP: &str = "backup_finished-0123456789abcdefghijklmnopq";
+const ALERT: &str = "server_alert-0123456789abcdefghijklmnopqrst";
+
+fn send(game: &mut Game, body: &Value) -> Value {
+    game.call(SEND, &body.to_string())
+}
+
+fn backup(openid: &str) -> Value {
+    json!({
+        "touser": openid,
+        "template_id": BACKUP,
+        "url": "https://example.com/1",
+        "data": {"first": {"value": "done"}, "host": {"value": "db1"}, "size": {"value": "2 GB", "color": "#173177"}},
+    })
+}
+
+#[test]
+fn the_list_has_the_templates_of_the_world() {
+    let mut game = Game::new();
+    let token = game.token();
+    let list = game.get(&format!("/cgi-bin/template/get_all_private_template?access_token={token}"));
+    assert_eq!(list["template_list"][0]["template_id"], BACKUP);
+    assert!(text(&list["template_list"][1]["content"]).contains("{{thing1.DATA}}"));
+}
+
+#[test]
+fn a_card_arrives_with_its_fields_in_template_order() {
+    let mut game = Game::new();
+    let answer = send(&mut game, &backup(LUFFY));
+    assert_eq!((code(&answer), &answer["errmsg"]), (0, &json!("ok")));
+    let first = answer["msgid"].as_u64().unwrap();
+    assert!(first > 1 << 53);
+    assert!(send(&mut game, &backup(NAMI))["msgid"].as_u64().unwrap() > first);
+    let inbox = game.inbox();
+    let message = &inbox[0];
+    assert_eq!((&message["type"], &message["title"]), (&json!("template"), &json!("Backup finished")));
+    assert_eq!((&message["msgid"], &message["url"]), (&json!(first.to_string()), &json!("https://example.com/1")));
+    let fields = message["fields"].as_array().unwrap();
+    let keys: Vec<&str> = fields.iter().map(|field| field["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["first", "host", "size", "time", "remark"]);
+    assert_eq!(fields[1], json!({"key": "host", "label": "Host", "value": "db1", "shown": "db1"}));
+    assert_eq!(fields[0]["shown"], "done");
+}
+
+#[test]
+fn refusals_name_what_is_wrong() {
+    let data = json!({"host": {"value": "db1"}});
+    let cases = [
+        (json!({"template_id": BACKUP, "data": data}), 40003),
+        (json!({"touser": "oNobody", "template_id": BACKUP, "data": data}), 40003),
+        (json!({"touser": ZORO, "template_id": "x", "data": data}), 40037),
+        (json!({"touser": ZORO, "template_id": BACKUP, "data": data}), 43004),
+        (json!({"touser": LUFFY, "template_id": BACKUP}), 47001),
+        (json!({"touser": LUFFY, "template_id": BACKUP, "data": {"host": {"value": 1}}}), 47001),
+        (json!({"touser": LUFFY, "template_id": BACKUP, "data": data, "client_msg_id": "x".repeat(65)}), 45067),
+        (json!({"touser": LUFFY, "template_id": BACKUP, "data": data, "miniprogram": {"appid": "x"}}), 40166),
+        (json!({"touser": NAMI, "template_id": BACKUP, "data": data}), 0),
+    ];
+    let mut game = Game::new();
+    for (body, errcode) in cases {
+        assert_eq!(code(&send(&mut game, &body)), errcode, "{body}");
+    }
+}
+
+#[test]
+fn a_test_account_takes_what_a_real_one_refuses() {
+    let body = |thing: &str, time: &str| {
+        json!({
+            "touser": LUFFY,
+            "template_id": ALERT,
+            "data": {"thing1": {"value": thing}, "character_string2": {"value": "db1"}, "time3": {"value": time}},
+        })
+    };
+    let cases = [
+        (body("disk full", "03:00"), None),
+        (body("the disk of the database is full", "03:00"), Some("argument invalid! data.thing1.value invalid")),
+        (body("disk full", ""), Some("argument invalid! data.time3.value is empty")),
+        (body("disk full", "at night"), Some("argument invalid! data.time3.value invalid")),
+    ];
+    for (body, refusal) in cases {
+        assert_eq!(code(&send(&mut Game::new(), &body)), 0);
+        let answer = send(&mut Game::with("strict_templates = true"), &body);
+        assert_eq!(code(&answer), if refusal.is_some() { 47003 } else { 0 }, "{body}");
+        assert!(text(&answer["errmsg"]).starts_with(refusal.unwrap_or("ok")), "{answer}");
+    }
+}
+
+#[test]
+fn a_real_account_hides_the_first_line() {
+    let mut game = Game::with("strict_templates = true");
+    send(&mut game, &backup(LUFFY));
+    assert_eq!(game.inbox()[0]["fields"][0]["shown"], Value::Null);
+    assert_eq!(game.inbox()[0]["fields"][0]["value"], "done");
+}
+
+#[test]
+fn a_repeat_within_ten_minutes_is_dropped() {
+    let mut game = Game::new();
+    let mut body = backup(LUFFY);
+    body["client_msg_id"] = json!("0123456789abcdef");
+    let first = send(&mut game, &body);
+    game.now += 10 * MINUTE - 1;
+    assert_eq!(send(&mut game, &body)["msgid"], first["msgid"]);
+    body["touser"] = json!(NAMI);
+    assert_ne!(send(&mut game, &body)["msgid"], first["msgid"]);
+    body["touser"] = json!(LUFFY);
+    let inbox = game.inbox();
+    assert_eq!(inbox.as_array().unwrap().len(), 2);
+    assert_eq!((&inbox[0]["client_msg_id"], &inbox[0]["repeats"]), (&json!("0123456789abcdef"), &json!(1)));
+    game.now += 1;
+    assert_ne!(send(&mut game, &body)["msgid"], first["msgid"]);
+    assert_eq!(game.inbox().as_array().unwrap().len(), 3);
+    assert_eq!(game.form("/sandbox/clear", "").status(), 303);
+    assert_eq!(game.inbox(), json!([]));
+}

@@ -1,9 +1,265 @@
-//! x
-use crate::{
-    cli::{Bind, Global},
-    error::Exit,
-    ui::Ui,
-};
-pub(super) fn run(_: &mut Ui, _: &Global, _: Bind) -> anyhow::Result<Exit> {
+//! `wxbox bind`: take the port, show the URL and its QR code, wait for the phone.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use crossbeam_channel::{Receiver, after, select, tick};
+use serde::Serialize;
+
+use super::password;
+use crate::app::{App, scope};
+use crate::callback::{Callback, Event, Exchange, Person, Refusal, State};
+use crate::cli::{Bind, Global, QrLook};
+use crate::config::{Flags, ListenAddress};
+use crate::error::{Exit, Failure};
+use crate::http::{Door, Limits};
+use crate::secret::Secret;
+use crate::signals::Watch;
+use crate::store::{Store, User, checked_openid};
+use crate::t;
+use crate::time::Timestamp;
+use crate::token::Account;
+use crate::ui::{self, Look, Ui, Waiting};
+use crate::wechat::{self, Client, authorize_url};
+
+/// Phones call back twice; the second call finds the listener still there.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Refusals that are about the code, not about the account: doc/service/api/webdev/access/api_snsaccesstoken.
+const CODE_REFUSALS: [i64; 4] = [40029, 40163, 41008, 42003];
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Shown<'a> {
+    AuthorizeUrl { user: &'a str, url: &'a str },
+    Bound { user: &'a str, openid: &'a str, nickname: Option<&'a str> },
+    Timeout { user: &'a str },
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::AuthorizeUrl { url, .. } => (*url).to_owned(),
+            Self::Bound { user, openid, nickname: Some(name) } => {
+                t!("bind-bound-name", user = *user, openid = *openid, name = *name)
+            }
+            Self::Bound { user, openid, nickname: None } => t!("bind-bound", user = *user, openid = *openid),
+            Self::Timeout { .. } => String::new(),
+        })
+    }
+}
+
+pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Exit> {
+    if let Some(listen) = &args.listen
+        && listen.parse::<ListenAddress>().is_err()
+    {
+        return Err(Failure::usage(t!("bind-listen", address = listen)).hint(t!("bind-listen-hint")).into());
+    }
+    let openid = args.openid.as_deref().map(checked_openid).transpose().map_err(|openid| {
+        Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
+    })?;
+    let flags = Flags {
+        listen: args.listen.clone(),
+        scope: args.scope.map(scope),
+        timeout: args.timeout,
+        ..Flags::default()
+    };
+    let app = App::open(ui, global, flags)?;
+    let app_id = app.account_id()?;
+    if let Some(openid) = openid {
+        return by_hand(ui, &app, &app_id, openid, &args);
+    }
+    if app.config.listen.tls_cert.is_some() {
+        return Err(Failure { exit: Exit::Config, what: t!("bind-tls"), hint: Some(t!("bind-tls-hint")) }.into());
+    }
+    let account = app.account()?;
+    let redirect = app.config.redirect()?.clone();
+    let listen = app.config.listen_address()?;
+    let store = app.store()?;
+    let user = app.user(&store, &args.user)?;
+    check_unbound(&user, args.rebind)?;
+    log_in(ui, &user, &args)?;
+    let client = app.client()?;
+    let door = take_port(&listen)?;
+
+    let state = State::new(&user.uid)?;
+    let open_base = &app.config.network.open_base.value;
+    let scope = app.config.scope.value.as_str();
+    let url = authorize_url(open_base, &app_id, redirect.as_str(), scope, state.as_str());
+    let keep = keeper(store, user.clone(), app_id, args.rebind);
+    let exchange = Arc::new(WeChat { client, account });
+    let (callback, events) = Callback::new(state, redirect.path(), &user.username, exchange, keep);
+    let callback = Arc::new(callback);
+    let running = door.open(move |request| callback.answer(&request)).context(t!("bind-open"))?;
+
+    ui.data(&Shown::AuthorizeUrl { user: &user.username, url: &url })?;
+    draw(ui, &url, args.qr);
+    let exit = wait(ui, &user, app.config.listen.timeout.value, &events);
+    running.stop();
+    exit
+}
+
+fn by_hand(ui: &mut Ui, app: &App, app_id: &str, openid: &str, args: &Bind) -> anyhow::Result<Exit> {
+    let mut store = app.store()?;
+    let user = app.user(&store, &args.user)?;
+    check_unbound(&user, args.rebind)?;
+    keep(&mut store, &user, app_id, openid, None, args.rebind)?;
+    let others = store.others_bound_to(openid, app_id, &user)?;
+    if !others.is_empty() {
+        ui.warn(&t!("bind-shared", user = user.username, others = others.join(", ")));
+    }
+    ui.done(&Shown::Bound { user: &user.username, openid, nickname: None })?;
     Ok(Exit::Done)
+}
+
+fn check_unbound(user: &User, rebind: bool) -> Result<(), Failure> {
+    match &user.binding {
+        Some(binding) if !rebind => {
+            let what = t!("bind-already", user = user.username, openid = binding.openid);
+            Err(Failure::no_such(what).hint(t!("bind-already-hint")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The login of the person who is to be bound, where a password is set.
+fn log_in(ui: &Ui, user: &User, args: &Bind) -> anyhow::Result<()> {
+    let Some(hash) = user.password.as_deref().filter(|_| !args.as_admin) else { return Ok(()) };
+    let given = if args.password_stdin {
+        password::read()?
+    } else if ui.in_terminal {
+        ui::password(ui, &t!("bind-password-prompt", user = user.username), "")?
+    } else {
+        return Err(Failure::usage(t!("bind-password-missing", user = user.username))
+            .hint(t!("bind-password-missing-hint"))
+            .into());
+    };
+    if password::check(&given, hash) {
+        return Ok(());
+    }
+    let what = t!("bind-password-wrong", user = user.username);
+    Err(Failure { exit: Exit::Config, what, hint: Some(t!("bind-password-wrong-hint")) }.into())
+}
+
+fn take_port(listen: &ListenAddress) -> anyhow::Result<Door> {
+    let failed = || t!("bind-port", address = listen.to_string());
+    let mut last = None;
+    for address in listen.resolve().with_context(failed)? {
+        match Door::bind(address, Limits::callback()) {
+            Ok(door) => return Ok(door),
+            // The next one is for a system without IPv6; a port in use stays in use.
+            Err(e) if e.kind() == std::io::ErrorKind::AddrInUse => return Err(e).with_context(failed),
+            Err(e) => last = Some(e),
+        }
+    }
+    Err(last.unwrap_or_else(|| std::io::ErrorKind::AddrNotAvailable.into())).with_context(failed)
+}
+
+/// Stores the binding before the phone is told of it.
+fn keeper(store: Store, user: User, app_id: String, rebind: bool) -> Box<dyn FnMut(&Person) -> anyhow::Result<()> + Send> {
+    let mut store = store;
+    Box::new(move |person| {
+        keep(&mut store, &user, &app_id, &person.openid, person.nickname.as_deref(), rebind)
+    })
+}
+
+fn keep(
+    store: &mut Store,
+    user: &User,
+    app_id: &str,
+    openid: &str,
+    nickname: Option<&str>,
+    rebind: bool,
+) -> anyhow::Result<()> {
+    if store.bind(user, app_id, openid, nickname, rebind, Timestamp::now())? {
+        return Ok(());
+    }
+    // Bound by somebody else since we looked.
+    Err(Failure::no_such(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint")).into())
+}
+
+fn draw(ui: &mut Ui, url: &str, qr: QrLook) {
+    let look = match qr {
+        QrLook::None => None,
+        QrLook::Unicode => Some(Look::Unicode),
+        QrLook::Ascii => Some(Look::Ascii),
+        QrLook::Auto => (ui.err_terminal && !ui.quiet()).then(ui::look_of_locale),
+    };
+    if let Some(look) = look {
+        ui.qr(url, look);
+    }
+}
+
+fn wait(ui: &mut Ui, user: &User, timeout: Duration, events: &Receiver<Event>) -> anyhow::Result<Exit> {
+    let signals = Watch::begin()?;
+    ui.status(&t!("bind-scan", user = user.username));
+    let waiting = Waiting::begin(ui, &t!("bind-waiting"), timeout);
+    let (second, end) = (tick(Duration::from_secs(1)), after(timeout));
+    loop {
+        select! {
+            recv(events) -> event => match event? {
+                Event::TurnedAway(why) => log::info!("{}", t!("bind-turned-away", why = why)),
+                Event::Failed(error) => return Err(error),
+                Event::Bound(person) => {
+                    drop(waiting);
+                    let nickname = person.nickname.as_deref();
+                    ui.done(&Shown::Bound { user: &user.username, openid: &person.openid, nickname })?;
+                    // The second call is answered by the listener; Ctrl-C ends the wait for it.
+                    select! {
+                        recv(signals.events) -> _ => {}
+                        recv(after(LINGER)) -> _ => {}
+                    }
+                    return Ok(Exit::Done);
+                }
+            },
+            recv(second) -> _ => waiting.tick(),
+            recv(signals.events) -> signal => {
+                drop(waiting);
+                ui.status(&t!("ui-interrupted"));
+                return Ok(signal?.exit());
+            }
+            recv(end) -> _ => {
+                drop(waiting);
+                if ui.json() {
+                    ui.data(&Shown::Timeout { user: &user.username })?;
+                }
+                let time = humantime::format_duration(timeout).to_string();
+                let what = t!("bind-timeout", user = user.username, time = time);
+                return Err(Failure { exit: Exit::TimedOut, what, hint: Some(t!("bind-timeout-hint")) }.into());
+            }
+        }
+    }
+}
+
+/// The code's exchange over the WeChat client.
+struct WeChat {
+    client: Client,
+    account: Account,
+}
+
+impl Exchange for WeChat {
+    fn person(&self, code: &Secret) -> Result<Person, Refusal> {
+        let grant = self.client.exchange_code(&self.account.app_id, &self.account.secret, code).map_err(|error| {
+            match error.refusal() {
+                Some(refusal) if CODE_REFUSALS.contains(&refusal.errcode) => {
+                    Refusal::Code { errcode: refusal.errcode }
+                }
+                Some(refusal) if wechat::errcode::action(refusal.errcode) != wechat::errcode::Action::Backoff => {
+                    Refusal::Fatal(error.into())
+                }
+                _ => Refusal::Unreachable(error.into()),
+            }
+        })?;
+        // Only for the operator to see who bound: its failure spoils nothing.
+        let nickname = match grant.userinfo && !grant.snapshot {
+            true => self.client.nickname(&grant).unwrap_or_else(|error| {
+                log::info!("{}", t!("bind-no-nickname", cause = error.to_string()));
+                None
+            }),
+            false => None,
+        };
+        Ok(Person { openid: grant.openid, nickname, snapshot: grant.snapshot })
+    }
 }

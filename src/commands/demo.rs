@@ -1,5 +1,250 @@
-//! x
-use crate::{error::Exit, ui::Ui};
-pub(super) fn run(_: &mut Ui) -> anyhow::Result<Exit> {
-    Ok(Exit::Done)
+//! `wxbox demo`: the whole job as a person would do it, against the sandbox, in a throw-away directory.
+//! Every command is the program itself, run as it is shown.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use anyhow::{Context as _, bail};
+use reqwest::blocking::Client as Phone;
+use serde::Deserialize;
+use tempfile::TempDir;
+use url::Url;
+
+use crate::error::{Exit, Failure};
+use crate::signals::Watch;
+use crate::ui::{Look, Ui, look_of_locale};
+use crate::{t, wechat};
+
+/// Who is bound in the demo, and whose phone it is in the sandbox's world.
+const PERSON: &str = "luffy";
+
+/// The template of the sandbox's world that the alias `backup` stands for.
+const TEMPLATE: &str = "backup_finished-0123456789abcdefghijklmnopq";
+
+/// The sandbox's first line.
+#[derive(Deserialize)]
+struct Listening {
+    url: String,
+    app_id: String,
+    app_secret: String,
+}
+
+/// A message as the sandbox's inbox tells it.
+#[derive(Deserialize)]
+struct Received {
+    content: Option<String>,
+    title: Option<String>,
+    fields: Vec<Line>,
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    label: String,
+    shown: Option<String>,
+}
+
+pub(super) fn run(ui: &mut Ui) -> anyhow::Result<Exit> {
+    let signals = Watch::begin()?;
+    let home = tempfile::Builder::new().prefix("wxbox-demo-").tempdir()?;
+    let mut demo = Demo { program: std::env::current_exe().context(t!("demo-start"))?, home, phone: phone()? };
+    match demo.play(ui) {
+        // The children heard Ctrl-C too; what they leave undone is no failure of the demo.
+        Err(_) if !signals.events.is_empty() => Ok(signals.events.recv()?.exit()),
+        other => other,
+    }
+}
+
+struct Demo {
+    program: std::path::PathBuf,
+    home: TempDir,
+    phone: Phone,
+}
+
+impl Demo {
+    fn play(&mut self, ui: &mut Ui) -> anyhow::Result<Exit> {
+        ui.raw_out(&t!("demo-intro"))?;
+        let (_sandbox, at) = self.sandbox(ui)?;
+        self.config(ui, &at)?;
+        self.step(ui, &["user", "add", PERSON])?;
+        let bind = self.bind(ui)?;
+        self.step(ui, &["send", "--user", PERSON, &t!("demo-send-text")])?;
+        let fields = ["--data", "host=db1", "--data", "size=42 GB", "--data", "time=03:15"];
+        self.step(ui, &[&["send", "--user", PERSON, "--template", "backup"], &fields[..]].concat())?;
+        self.inbox(ui, &at)?;
+        bind.done("bind")?;
+        ui.raw_out(&format!("\n{}", t!("demo-done", dir = self.home.path())))?;
+        Ok(Exit::Done)
+    }
+
+    /// The program with nothing of the caller's environment but what a terminal needs.
+    fn wxbox(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        let keep = ["PATH", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "CLICOLOR_FORCE", "COLORTERM"];
+        let kept: Vec<(&str, OsString)> = keep.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
+        command.args(args).env_clear().envs(kept).env("HOME", self.home.path()).stdin(Stdio::null());
+        command
+    }
+
+    fn sandbox(&self, ui: &mut Ui) -> anyhow::Result<(Running, Listening)> {
+        let args = ["sandbox", "--listen", "127.0.0.1:0", "--json"];
+        ui.typed(&args, " &")?;
+        let mut running = Running(self.wxbox(&args).stdout(Stdio::piped()).spawn().context(t!("demo-start"))?);
+        let line = running.lines()?.next_line()?;
+        ui.raw_out(&line)?;
+        let at = serde_json::from_str(&line).context(t!("demo-start"))?;
+        Ok((running, at))
+    }
+
+    fn config(&self, ui: &mut Ui, at: &Listening) -> anyhow::Result<()> {
+        // Free now; the listener takes it in a moment.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let text = format!(
+            "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://127.0.0.1:{port}/callback/\"\n\n\
+             [network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\n\
+             [templates.backup]\nid = \"{TEMPLATE}\"\nurl = \"https://status.example.com\"\n\
+             [templates.backup.data]\nfirst = \"Backup finished\"\nremark = \"sent by cron\"\n",
+            at.app_id,
+            at.app_secret,
+            url = at.url,
+        );
+        let dir = self.home.path().join(".config/wxbox");
+        std::fs::create_dir_all(&dir)?;
+        let path = dir.join("config.toml");
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&path)?.write_all(text.as_bytes())?;
+        ui.raw_out(&format!("\n{}\n{text}", t!("demo-config", path = short(&path, self.home.path()))))
+    }
+
+    /// Runs a command to its end, its output as it comes.
+    fn step(&self, ui: &mut Ui, args: &[&str]) -> anyhow::Result<()> {
+        ui.typed(args, "")?;
+        let status = self.wxbox(args).status().context(t!("demo-start"))?;
+        ended(args[0], status)
+    }
+
+    /// `bind` with a phone: the link is followed, the binding made; the listener is still there for the
+    /// phone's second call.
+    fn bind(&self, ui: &mut Ui) -> anyhow::Result<Running> {
+        let look = if look_of_locale() == Look::Unicode { "unicode" } else { "ascii" };
+        let args = ["bind", "--user", PERSON, "--qr", look];
+        ui.typed(&args, "")?;
+        let mut bind = Running(self.wxbox(&args).stdout(Stdio::piped()).spawn().context(t!("demo-start"))?);
+        let mut lines = bind.lines()?;
+        let Ok(link) = lines.next_line() else { return Err(bind.failure("bind")) };
+        ui.raw_out(&link)?;
+        let title = self.follow(&link)?;
+        let Ok(bound) = lines.next_line() else { return Err(bind.failure("bind")) };
+        ui.raw_out(&t!("demo-phone", person = PERSON))?;
+        ui.raw_out(&t!("demo-page", title = title))?;
+        ui.raw_out(&bound)?;
+        Ok(bind)
+    }
+
+    /// What the phone does: opens the link, sees who asks, taps Allow, is sent to the callback.
+    fn follow(&self, link: &str) -> anyhow::Result<String> {
+        let link = Url::parse(link)?;
+        let asked = self.phone.get(link.clone()).send()?;
+        if !asked.status().is_success() {
+            bail!(t!("demo-phone-failed", status = asked.status().as_u16()));
+        }
+        let mut allow = link.join("/sandbox/authorize")?;
+        allow.set_query(link.query());
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("person", PERSON)
+            .append_pair("allow", "1")
+            .finish();
+        let form = reqwest::header::HeaderValue::from_static("application/x-www-form-urlencoded");
+        let answer = self.phone.post(allow).header(reqwest::header::CONTENT_TYPE, form).body(body).send()?;
+        if !answer.status().is_success() {
+            bail!(t!("demo-phone-failed", status = answer.status().as_u16()));
+        }
+        let page = String::from_utf8_lossy(&answer.bytes()?).into_owned();
+        let title = page.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+        Ok(title.map(|(title, _)| title.to_owned()).unwrap_or_default())
+    }
+
+    fn inbox(&self, ui: &mut Ui, at: &Listening) -> anyhow::Result<()> {
+        let answer = self.phone.get(format!("{}/sandbox/inbox.json", at.url)).send()?.bytes()?;
+        let all: Vec<Received> = serde_json::from_slice(&answer)?;
+        ui.raw_out(&format!("\n{}", t!("demo-inbox", person = PERSON, url = at.url)))?;
+        for message in all {
+            let mut lines: Vec<String> = message.title.into_iter().chain(message.content).collect();
+            for field in message.fields {
+                let label = Some(field.label).filter(|label| !label.is_empty());
+                let shown = field.shown.unwrap_or_default();
+                lines.push(label.map_or_else(|| shown.clone(), |label| format!("{label} {shown}")));
+            }
+            lines.extend(message.url.map(|url| format!("› {url}")));
+            ui.raw_out(&format!("  ┌ {}", lines.join("\n  │ ")))?;
+        }
+        Ok(())
+    }
+}
+
+/// A command in the background; it ends with the demo.
+struct Running(Child);
+
+impl Running {
+    fn lines(&mut self) -> anyhow::Result<Lines> {
+        Ok(Lines(BufReader::new(self.0.stdout.take().context(t!("demo-start"))?)))
+    }
+
+    /// Waits for its end, which must be a good one.
+    fn done(mut self, name: &str) -> anyhow::Result<()> {
+        let status = self.0.wait()?;
+        ended(name, status)
+    }
+
+    fn failure(mut self, name: &str) -> anyhow::Error {
+        match self.0.wait() {
+            Ok(status) => ended(name, status).err().unwrap_or_else(|| anyhow::anyhow!(t!("demo-no-person"))),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended by itself is no trouble.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+struct Lines(BufReader<ChildStdout>);
+
+impl Lines {
+    fn next_line(&mut self) -> anyhow::Result<String> {
+        let mut line = String::new();
+        if self.0.read_line(&mut line)? == 0 {
+            bail!(t!("demo-start"));
+        }
+        Ok(line.trim_end().to_owned())
+    }
+}
+
+fn ended(name: &str, status: std::process::ExitStatus) -> anyhow::Result<()> {
+    if status.success() {
+        return Ok(());
+    }
+    let code = status.code().map_or_else(|| "-".to_owned(), |code| code.to_string());
+    let what = t!("demo-failed", command = format!("wxbox {name}"), status = code);
+    Err(Failure { exit: Exit::Unexpected, what, hint: None }.into())
+}
+
+/// A stand-in for the phone's browser; it only ever talks to this machine.
+fn phone() -> anyhow::Result<Phone> {
+    let phone = Phone::builder().tls_backend_preconfigured(wechat::tls(None)?).no_proxy().user_agent("MicroMessenger");
+    Ok(phone.build()?)
+}
+
+fn short(path: &Path, home: &Path) -> String {
+    path.strip_prefix(home).map_or_else(|_| path.display().to_string(), |rest| format!("~/{}", rest.display()))
 }

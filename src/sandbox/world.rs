@@ -161,6 +161,14 @@ impl World {
         Ok(world)
     }
 
+    /// The same with an openid for everybody who has none yet.
+    pub fn with_openids(mut self) -> Self {
+        for person in &mut self.people {
+            person.openid.get_or_insert_with(super::random::openid);
+        }
+        self
+    }
+
     /// Whether every value is one that WeChat could have given out.
     ///
     /// # Errors

@@ -269,8 +269,8 @@ impl Store {
         self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(at)
     }
 
-    /// Binds a person to an openid of the account, replacing an older binding; the mark of an
-    /// unreachable one goes with it.
+    /// Binds a person to an openid of the account. An older binding is replaced, with its mark of being
+    /// unreachable, if `replace` says so; else it stays and the answer is `false`.
     ///
     /// # Errors
     /// Only the database's own.
@@ -280,14 +280,18 @@ impl Store {
         app_id: &str,
         openid: &str,
         nickname: Option<&str>,
+        replace: bool,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<bool> {
+        let or = if replace { "REPLACE" } else { "IGNORE" };
         let done = self.conn.execute(
-            "INSERT OR REPLACE INTO bindings (app_id, user_id, openid, nickname, bound_at, unreachable)
-             VALUES (?1, ?2, ?3, ?4, ?5, NULL)",
+            &format!(
+                "INSERT OR {or} INTO bindings (app_id, user_id, openid, nickname, bound_at, unreachable)
+                 VALUES (?1, ?2, ?3, ?4, ?5, NULL)"
+            ),
             params![app_id, user.id, openid, nickname, now],
         );
-        self.at(done).map(drop)
+        self.at(done).map(|rows| rows > 0)
     }
 
     /// Removes the binding towards the account; `false` if there was none.

@@ -188,6 +188,19 @@ impl Ui {
         self.line(text.trim_end_matches('\n'))
     }
 
+    /// Shows a command as one would type it, before it is run.
+    ///
+    /// # Errors
+    /// The stream's, except a closed pipe.
+    pub fn typed(&mut self, args: &[&str], after: &str) -> anyhow::Result<()> {
+        let plain = |word: &str| word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=.:/,@%+".contains(&b));
+        let quote = |word: &&str| if plain(word) { (*word).to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) };
+        let words: Vec<String> = args.iter().map(quote).collect();
+        let line = format!("$ wxbox {}{after}", words.join(" "));
+        let line = if self.color && self.out_terminal { format!("\u{1b}[1m{line}\u{1b}[0m") } else { line };
+        self.line(&format!("\n{line}"))
+    }
+
     fn say(&mut self, line: &str) {
         self.raw_err(&format!("{line}\n"));
     }

@@ -150,7 +150,11 @@ fn is_loopback(base: &Url) -> bool {
     }
 }
 
-fn tls(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig> {
+/// The TLS side of a client: ring, the Mozilla roots, and the authorities of `ca_file`.
+///
+/// # Errors
+/// [`Error::Setup`] where the file holds no certificate.
+pub fn tls(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = ca_file {
         let failed = |cause: String| Error::Setup(t!("wechat-ca-file", path = path, cause = cause));

@@ -8,7 +8,7 @@ pub mod message;
 mod oauth;
 mod token;
 
-pub use client::{Client, Settings};
+pub use client::{Client, Settings, tls};
 pub use error::{Error, Refusal};
 pub use oauth::{Grant, authorize_url};
 pub use token::Endpoint;

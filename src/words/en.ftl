@@ -2,10 +2,33 @@
 ### Sections stand in alphabetical order of their rooms.
 
 ## bind (terminal)
+bind-already = { $user } is bound already, to { $openid }
+bind-already-hint = --rebind replaces the binding
+bind-bound = bound { $user } to { $openid }
+bind-bound-name = bound { $user } to { $openid } ({ $name })
+bind-listen = { $address } is not an address to listen on
+bind-listen-hint = give a host and a port, such as 0.0.0.0:80 or :8080
+bind-meanwhile = { $user } was bound by another wxbox in the meantime
+bind-no-nickname = the nickname could not be read: { $cause }
+bind-open = cannot serve the callback
+bind-password-missing = { $user } has a password, and nobody can be asked for it
+bind-password-missing-hint = use --password-stdin, or --as-admin to go without
+bind-password-prompt = Password of { $user }
+bind-password-wrong = this is not the password of { $user }
+bind-password-wrong-hint = --as-admin goes without it; `wxbox user passwd` sets another
+bind-port = cannot listen on { $address }
 bind-port-hint = another program has this port: stop it, or choose another with --listen (redirect_uri must lead there)
 bind-qr-too-long = the URL is too long for a QR code
 bind-qr-window = the code needs a window of { $need }, this one is { $have }: enlarge it, make the letters smaller, or open the URL above in WeChat
+bind-scan = Scan the code with WeChat, or open the URL there, as { $user }.
 bind-shared = { $user } shares this openid with { $others }
+
+bind-timeout = nobody bound { $user } within { $time }
+bind-timeout-hint = run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be the domain registered with WeChat or may not reach this machine
+bind-tls = listen.tls_cert is set, but this wxbox cannot speak HTTPS yet
+bind-tls-hint = let a web server in front speak HTTPS, set listen.address to where it passes callbacks on, and remove listen.tls_cert
+bind-turned-away = turned away a call: { $why }
+bind-waiting = waiting for the phone,
 
 ## callback (pages on the phone)
 
@@ -71,10 +94,31 @@ config-value = { $at }: { $key } must be { $expected }
 config-writable = others can write to { $path } (mode { $mode }), and so decide what is sent in the account's name
 config-writable-hint = chmod go-w '{ $path }'
 
+## demo
+demo-config = The config ({ $path }):
+demo-done = That was the whole job: a person, a binding, two messages. Everything was in { $dir }, which is removed now.
+demo-failed = the demo stopped at `{ $command }` (exit status { $status })
+demo-inbox = The inbox of { $person }, as the sandbox shows it at { $url }/:
+demo-intro = A local stand-in for WeChat, an empty home, and the wxbox you are running.
+demo-no-person = nobody was bound
+demo-page = The phone shows: { $title }
+demo-phone = Meanwhile the phone opens the link, and { $person } taps Allow …
+demo-phone-failed = the phone could not follow the link (HTTP { $status })
+demo-send-text = Hello from wxbox 你好 👋
+demo-start = cannot start wxbox itself
+
 ## delivery
 delivery-attempt = message { $id }: { $state }
 
 ## sandbox (pages and terminal)
+sandbox-open = the sandbox listens on { $address }: whoever reaches it can use it
+sandbox-people = People
+sandbox-person-away = does not follow the account
+sandbox-person-silent = follows; has not written, so takes templates but no texts
+sandbox-person-wrote = follows and has just written
+sandbox-stop = Ctrl-C stops it. Requests:
+sandbox-templates = Templates
+sandbox-world = cannot use the world { $path }: { $cause }
 sandbox-world-value = { $key } cannot be “{ $value }”
 sandbox-world-twice = { $key } “{ $value }” is there twice
 sandbox-inbox-title = wxbox sandbox

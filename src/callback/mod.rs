@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use percent_encoding::percent_decode_str;
 use subtle::ConstantTimeEq;
 
 use crate::http::{Reply, Request};
@@ -150,7 +151,7 @@ enum Outcome {
 }
 
 impl Callback {
-    /// Waits for `state` on `path` (of the redirect address, percent-decoded) to bind `username`.
+    /// Waits for `state` on `path` (of the redirect address; compared percent-decoded) to bind `username`.
     pub fn new(
         state: State,
         path: impl Into<String>,
@@ -177,7 +178,7 @@ impl Callback {
 
     /// The code of a call that belongs to this binding.
     fn code(&self, request: &Request) -> Result<Secret, Reason> {
-        if decoded(&request.path) != self.path.as_bytes() {
+        if !percent_decode_str(&request.path).eq(percent_decode_str(&self.path)) {
             return Err(Reason::Path);
         }
         if request.method != "GET" {
@@ -271,27 +272,6 @@ impl Wait {
 
 fn same(one: &Secret, other: &Secret) -> bool {
     one.expose_secret().as_bytes().ct_eq(other.expose_secret().as_bytes()).into()
-}
-
-/// A path with its `%XX` resolved; what is no such sequence stays.
-fn decoded(path: &str) -> Vec<u8> {
-    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
-    let bytes = path.as_bytes();
-    let mut plain = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        match (byte, digit(bytes.get(at + 1)), digit(bytes.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                plain.extend(u8::try_from(high * 16 + low));
-                at += 3;
-            }
-            _ => {
-                plain.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::app::{App, scope};
 use crate::callback::{Callback, Event, Exchange, Person, Refusal, State};
 use crate::cli::{Bind, Global, QrLook};
 use crate::config::{Flags, ListenAddress};
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, classify};
 use crate::http::{Door, Limits};
 use crate::secret::Secret;
 use crate::signals::Watch;
@@ -57,15 +57,12 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     {
         return Err(Failure::usage(t!("bind-listen", address = listen)).hint(t!("bind-listen-hint")).into());
     }
-    let openid = args.openid.as_deref().map(checked_openid).transpose().map_err(|openid| {
-        Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
-    })?;
-    let flags = Flags {
-        listen: args.listen.clone(),
-        scope: args.scope.map(scope),
-        timeout: args.timeout,
-        ..Flags::default()
-    };
+    let openid =
+        args.openid.as_deref().map(checked_openid).transpose().map_err(|openid| {
+            Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
+        })?;
+    let flags =
+        Flags { listen: args.listen.clone(), scope: args.scope.map(scope), timeout: args.timeout, ..Flags::default() };
     let app = App::open(ui, global, flags)?;
     let app_id = app.account_id()?;
     if let Some(openid) = openid {
@@ -158,11 +155,14 @@ fn take_port(listen: &ListenAddress) -> anyhow::Result<Door> {
 }
 
 /// Stores the binding before the phone is told of it.
-fn keeper(store: Store, user: User, app_id: String, rebind: bool) -> Box<dyn FnMut(&Person) -> anyhow::Result<()> + Send> {
+fn keeper(
+    store: Store,
+    user: User,
+    app_id: String,
+    rebind: bool,
+) -> Box<dyn FnMut(&Person) -> anyhow::Result<()> + Send> {
     let mut store = store;
-    Box::new(move |person| {
-        keep(&mut store, &user, &app_id, &person.openid, person.nickname.as_deref(), rebind)
-    })
+    Box::new(move |person| keep(&mut store, &user, &app_id, &person.openid, person.nickname.as_deref(), rebind))
 }
 
 fn keep(
@@ -200,7 +200,10 @@ fn wait(ui: &mut Ui, user: &User, timeout: Duration, events: &Receiver<Event>) -
     loop {
         select! {
             recv(events) -> event => match event? {
-                Event::TurnedAway(why) => log::info!("{}", t!("bind-turned-away", why = why)),
+                Event::TurnedAway(why) => log::info!("{}", t!("bind-turned-away", why = why.to_string())),
+                Event::Unreachable(error) => waiting.pause(|| {
+                    ui.warn(&t!("bind-unreachable", cause = classify(&error).what));
+                }),
                 Event::Failed(error) => return Err(error),
                 Event::Bound(person) => {
                     drop(waiting);
@@ -241,17 +244,16 @@ struct WeChat {
 
 impl Exchange for WeChat {
     fn person(&self, code: &Secret) -> Result<Person, Refusal> {
-        let grant = self.client.exchange_code(&self.account.app_id, &self.account.secret, code).map_err(|error| {
-            match error.refusal() {
-                Some(refusal) if CODE_REFUSALS.contains(&refusal.errcode) => {
-                    Refusal::Code { errcode: refusal.errcode }
-                }
+        let grant =
+            self.client.exchange_code(&self.account.app_id, &self.account.secret, code).map_err(|error| match error
+                .refusal()
+            {
+                Some(refusal) if CODE_REFUSALS.contains(&refusal.errcode) => Refusal::Code { errcode: refusal.errcode },
                 Some(refusal) if wechat::errcode::action(refusal.errcode) != wechat::errcode::Action::Backoff => {
                     Refusal::Fatal(error.into())
                 }
                 _ => Refusal::Unreachable(error.into()),
-            }
-        })?;
+            })?;
         // Only for the operator to see who bound: its failure spoils nothing.
         let nickname = match grant.userinfo && !grant.snapshot {
             true => self.client.nickname(&grant).unwrap_or_else(|error| {

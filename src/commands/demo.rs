@@ -84,7 +84,8 @@ impl Demo {
     fn wxbox(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         let keep = ["PATH", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "CLICOLOR_FORCE", "COLORTERM"];
-        let kept: Vec<(&str, OsString)> = keep.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
+        let kept: Vec<(&str, OsString)> =
+            keep.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
         command.args(args).env_clear().envs(kept).env("HOME", self.home.path()).stdin(Stdio::null());
         command
     }

@@ -27,7 +27,7 @@ struct Shown<'a> {
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n", self.listening)?;
-        let people: Vec<_> = self.world.people.iter().map(|person| {
+        let people = self.world.people.iter().map(|person| {
             let about = match (person.follows, person.wrote) {
                 (false, _) => t!("sandbox-person-away"),
                 (true, false) => t!("sandbox-person-silent"),

@@ -193,10 +193,7 @@ impl Ui {
     /// # Errors
     /// The stream's, except a closed pipe.
     pub fn typed(&mut self, args: &[&str], after: &str) -> anyhow::Result<()> {
-        let plain = |word: &str| word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=.:/,@%+".contains(&b));
-        let quote = |word: &&str| if plain(word) { (*word).to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) };
-        let words: Vec<String> = args.iter().map(quote).collect();
-        let line = format!("$ wxbox {}{after}", words.join(" "));
+        let line = format!("$ wxbox {}{after}", shell_words::join(args));
         let line = if self.color && self.out_terminal { format!("\u{1b}[1m{line}\u{1b}[0m") } else { line };
         self.line(&format!("\n{line}"))
     }

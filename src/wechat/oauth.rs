@@ -1,9 +1,9 @@
 //! Web authorisation: the URL that the phone opens, and what its code is worth.
 //! Pages: doc/service/guide/h5/auth.html, doc/service/api/webdev/access/api_snsaccesstoken.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use url::Url;
-use url::form_urlencoded::byte_serialize;
 
 use super::token::lenient_number;
 use super::{Client, Result};
@@ -15,7 +15,8 @@ const USERINFO: &str = "snsapi_userinfo";
 /// The URL that the phone opens. The order of its parts is fixed, since WeChat matches it by a regular
 /// expression; so is the fragment at its end.
 pub fn authorize_url(open_base: &Url, app_id: &str, redirect_uri: &str, scope: &str, state: &str) -> String {
-    let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let encode = |text| utf8_percent_encode(text, UNRESERVED);
     format!(
         "{}/connect/oauth2/authorize?appid={}&redirect_uri={}&response_type=code&scope={}&state={}#wechat_redirect",
         open_base.as_str().trim_end_matches('/'),

@@ -28,6 +28,7 @@ bind-timeout-hint = run it again; --timeout gives more time; if the phone showed
 bind-tls = listen.tls_cert is set, but this wxbox cannot speak HTTPS yet
 bind-tls-hint = let a web server in front speak HTTPS, set listen.address to where it passes callbacks on, and remove listen.tls_cert
 bind-turned-away = turned away a call: { $why }
+bind-unreachable = the phone called back, but its code could not be checked: { $cause }; the phone was told to try again
 bind-waiting = waiting for the phone,
 
 ## callback (pages on the phone)

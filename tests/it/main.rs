@@ -2,3 +2,5 @@
 
 mod callback;
 mod front_door;
+mod harness;
+mod main_job;

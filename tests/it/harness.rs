@@ -1,0 +1,368 @@
+//! What makes a test five lines long: a home of its own, the built program, the sandbox, a phone.
+//!
+//! A run is always compared whole: status, stdout and stderr, with what differs from run to run (times,
+//! ids, ports, the home) replaced by names in brackets. `SNAPSHOTS=overwrite cargo test` writes the
+//! snapshots anew.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::LazyLock;
+
+use reqwest::blocking::Client;
+use serde_json::Value;
+use snapbox::data::Inline;
+use tempfile::TempDir;
+use url::Url;
+
+/// A home with the program in it, and a sandbox where one was started.
+pub struct World {
+    /// The empty home.
+    pub home: TempDir,
+    sandbox: Option<Sandbox>,
+    variables: Vec<(String, String)>,
+}
+
+impl World {
+    /// An empty home, no config, no sandbox.
+    pub fn empty() -> Self {
+        Self { home: tempfile::tempdir().unwrap(), sandbox: None, variables: Vec::new() }
+    }
+
+    /// A home whose config points at a sandbox with the default people and templates.
+    pub fn new() -> Self {
+        Self::of("")
+    }
+
+    /// The same with a world of its own (TOML).
+    pub fn of(world: &str) -> Self {
+        let mut it = Self::empty();
+        let sandbox = Sandbox::start(&it.home, world);
+        let text = format!(
+            "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://127.0.0.1:9/callback/\"\n\
+             [listen]\naddress = \"127.0.0.1:0\"\n\
+             [network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\
+             [templates.backup]\nid = \"{BACKUP}\"\n[templates.backup.data]\nfirst = \"Backup\"\n",
+            sandbox.app_id,
+            sandbox.app_secret,
+            url = sandbox.url
+        );
+        it.sandbox = Some(sandbox);
+        it.config(&text);
+        it
+    }
+
+    /// Writes the config file.
+    pub fn config(&self, text: &str) {
+        self.write(".config/wxbox/config.toml", text);
+    }
+
+    /// Adds lines before the first table of the config file.
+    pub fn config_first(&self, lines: &str) {
+        let path = self.path(".config/wxbox/config.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        self.config(&format!("{lines}\n{text}"));
+    }
+
+    /// A file below the home, 0600, with its directories.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        mode(&path, 0o600);
+        path
+    }
+
+    /// A path below the home.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.path(".local/share/wxbox/wxbox.db")
+    }
+
+    /// Sets a variable for all commands to come.
+    pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// The program with these words, quoted as in a shell, in an environment of its own.
+    pub fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wxbox"));
+        command
+            .args(shell_words::split(line).unwrap())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("LANG", "C.UTF-8")
+            .env("PATH", "/usr/bin:/bin")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.home.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a line to its end.
+    pub fn wxbox(&self, line: &str) -> Ran {
+        self.feed(line, "")
+    }
+
+    /// Runs a line with something on standard input.
+    pub fn feed(&self, line: &str, stdin: impl AsRef<[u8]>) -> Ran {
+        let mut command = self.command(line);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A program that does not read it may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
+        Ran { line: line.to_owned(), output: child.wait_with_output().unwrap(), home: self.home.path().to_owned() }
+    }
+
+    /// Starts a line and leaves it running.
+    pub fn spawn(&self, line: &str) -> Spawned {
+        let mut child = self.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Spawned { line: line.to_owned(), child: Some(child), stdout, said: String::new(), home: self.home.path().into() }
+    }
+
+    /// The sandbox.
+    pub fn sandbox(&mut self) -> &mut Sandbox {
+        self.sandbox.as_mut().expect("a world with a sandbox")
+    }
+
+    /// A value of the database.
+    pub fn sql<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
+        let database = rusqlite::Connection::open(self.database()).unwrap();
+        database.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+}
+
+/// The template of the sandbox that the config's alias `backup` stands for.
+pub const BACKUP: &str = "backup_finished-0123456789abcdefghijklmnopq";
+/// The openid of luffy in the sandbox: follows and has written.
+pub const LUFFY: &str = "oLuffy_wears_the_straw_hat_1";
+/// The openid of nami in the sandbox: follows, has not written.
+pub const NAMI: &str = "oNami_draws_maps_of_the_sea1";
+/// The openid of zoro in the sandbox: does not follow.
+pub const ZORO: &str = "oZoro_cannot_find_the_way_22";
+
+/// Sets a file's mode.
+pub fn mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A run that has ended.
+pub struct Ran {
+    line: String,
+    output: Output,
+    home: PathBuf,
+}
+
+impl Ran {
+    /// Compares status, stdout and stderr with the snapshot.
+    #[track_caller]
+    pub fn is(self, expected: Inline) -> Self {
+        let status = self.output.status;
+        let status = status.code().map_or_else(|| status.to_string(), |code| format!("exit {code}"));
+        let mut text = status + "\n";
+        for (name, bytes) in [("stdout", &self.output.stdout), ("stderr", &self.output.stderr)] {
+            if !bytes.is_empty() {
+                text += &format!("--- {name}\n{}", String::from_utf8_lossy(bytes));
+            }
+        }
+        let home = self.home.to_string_lossy();
+        snapbox::Assert::new().redact_with(redactions()).eq(text.replace(&*home, "[HOME]"), expected);
+        self
+    }
+
+    /// The exit status.
+    pub fn status(&self) -> Option<i32> {
+        self.output.status.code()
+    }
+
+    /// stdout as text.
+    pub fn stdout(&self) -> &str {
+        std::str::from_utf8(&self.output.stdout).unwrap()
+    }
+
+    /// stderr as text.
+    pub fn stderr(&self) -> &str {
+        std::str::from_utf8(&self.output.stderr).unwrap()
+    }
+
+    /// stdout as JSON Lines.
+    pub fn json(&self) -> Vec<Value> {
+        self.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Fails unless the run ended well.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.status(), Some(0), "{}\n{}{}", self.line, self.stdout(), self.stderr());
+        self
+    }
+}
+
+/// A run under way.
+pub struct Spawned {
+    line: String,
+    child: Option<Child>,
+    stdout: BufReader<ChildStdout>,
+    said: String,
+    home: PathBuf,
+}
+
+impl Spawned {
+    /// The next line of stdout; empty at its end.
+    pub fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        self.said += &line;
+        line.trim_end().to_owned()
+    }
+
+    /// Sends SIGINT, SIGTERM, ….
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Ran {
+        self.stdout.read_to_string(&mut self.said).unwrap();
+        let mut output = self.child.take().unwrap().wait_with_output().unwrap();
+        output.stdout = std::mem::take(&mut self.said).into_bytes();
+        Ran { line: std::mem::take(&mut self.line), output, home: std::mem::take(&mut self.home) }
+    }
+}
+
+impl Drop for Spawned {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A running `wxbox sandbox`.
+pub struct Sandbox {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+    /// Its address, without a slash at the end.
+    pub url: String,
+    /// Its account.
+    pub app_id: String,
+    /// Its account's secret.
+    pub app_secret: String,
+    phone: Client,
+    markers: u32,
+}
+
+impl Sandbox {
+    /// Starts one on a free port.
+    pub fn start(home: &TempDir, world: &str) -> Self {
+        let file = home.path().join("world.toml");
+        std::fs::write(&file, world).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wxbox"))
+            .args(["sandbox", "--json", "--listen", "127.0.0.1:0", "--world"])
+            .arg(&file)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        let at: Value = serde_json::from_str(&line).unwrap();
+        let text = |key: &str| at[key].as_str().unwrap().to_owned();
+        let (url, app_id, app_secret) = (text("url"), text("app_id"), text("app_secret"));
+        Self { child, lines, url, app_id, app_secret, phone: phone(), markers: 0 }
+    }
+
+    /// The requests since the last look, as `METHOD PATH ERRCODE`.
+    pub fn requests(&mut self) -> Vec<String> {
+        // Lines come from another process: a request of our own marks the end of what was before.
+        self.markers += 1;
+        let marker = format!("/cgi-bin/marker/{}", self.markers);
+        self.phone.get(format!("{}{marker}", self.url)).send().unwrap();
+        let mut seen = Vec::new();
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.lines.read_line(&mut line).unwrap(), 0, "the sandbox ended");
+            let line: Value = serde_json::from_str(&line).unwrap();
+            if line["path"] == marker.as_str() {
+                return seen;
+            }
+            let (method, path) = (line["method"].as_str().unwrap(), line["path"].as_str().unwrap());
+            seen.push(format!("{method} {path} {}", line["errcode"]));
+        }
+    }
+
+    /// Everything that arrived on the phones.
+    pub fn inbox(&self) -> Vec<Value> {
+        let answer = self.phone.get(format!("{}/sandbox/inbox.json", self.url)).send().unwrap();
+        serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
+    }
+
+    /// Submits one of the sandbox's forms, such as `settings` with `snapshot=1`.
+    pub fn form(&self, name: &str, body: &'static str) {
+        let answer = self.phone.post(format!("{}/sandbox/{name}", self.url)).body(body).send().unwrap();
+        assert!(answer.status().is_success() || answer.status().is_redirection(), "{}", answer.status());
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An HTTP client that follows no redirect.
+pub fn phone() -> Client {
+    Client::builder()
+        .tls_backend_preconfigured(wxbox::wechat::tls(None).unwrap())
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap()
+}
+
+/// What the person does who opens the link and taps Allow: the address that WeChat sends the phone to.
+/// It is what the sandbox says, whatever host `redirect_uri` names.
+pub fn allow(link: &str, person: &str) -> Url {
+    let link = Url::parse(link).unwrap();
+    let answer = if link.query().unwrap().contains("scope=snsapi_base") {
+        phone().get(link).send().unwrap()
+    } else {
+        let mut form = link.join("/sandbox/authorize").unwrap();
+        form.set_query(link.query());
+        phone().post(form).body(format!("person={person}&allow=1")).send().unwrap()
+    };
+    assert_eq!(answer.status(), 302, "{}", answer.text().unwrap());
+    Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap()
+}
+
+fn redactions() -> snapbox::Redactions {
+    static ALL: LazyLock<Vec<(&str, regex::Regex)>> = LazyLock::new(|| {
+        [
+            ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+            ("[CLIENT_MSG_ID]", r#""client_msg_id":"[0-9a-f]{32}""#),
+            ("[MSGID]", r"\b\d{16,19}\b"),
+            ("[PORT]", r"127\.0\.0\.1:(?<redacted>\d{4,5})\b"),
+            ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),
+        ]
+        .into_iter()
+        .map(|(name, pattern)| (name, regex::Regex::new(pattern).unwrap()))
+        .collect()
+    });
+    let mut redactions = snapbox::Redactions::new();
+    for (name, pattern) in ALL.iter() {
+        redactions.insert(name, pattern.clone()).unwrap();
+    }
+    redactions
+}

@@ -1,1 +1,298 @@
-//! To come.
+//! What waits for the phone: judges each call of the redirect address and ends at the first right one.
+//!
+//! Everybody on the Internet may call. A call is right when it carries the state of this binding and a code
+//! that WeChat takes; all others get a page that says why and what to do, repeats nothing of the request, and
+//! leaves the wait as it was. Phones call twice now and then, so the code that succeeded succeeds again
+//! without a second exchange, and a code that WeChat refused is not shown to WeChat again.
+
+mod language;
+mod pages;
+mod state;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use subtle::ConstantTimeEq;
+
+use crate::http::{Reply, Request};
+use crate::secret::{ExposeSecret, Secret};
+use crate::t;
+use pages::Page;
+
+pub use state::State;
+
+/// Longest code that is looked at, in bytes; WeChat's have 32.
+const CODE_BYTES: usize = 512;
+/// Refused codes that are remembered.
+const REFUSED: usize = 8;
+/// Events that may wait to be taken, and how many of these places only the outcome may use.
+const EVENTS: usize = 256;
+const EVENTS_KEPT_FREE: usize = 64;
+
+/// Whom a code stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// WeChat's id of this person towards the account.
+    pub openid: String,
+    /// The name in WeChat, where the scope gives it.
+    pub nickname: Option<String>,
+    /// A virtual person of a snapshot page, who can never receive a message.
+    pub snapshot: bool,
+}
+
+/// Why a code gave no person.
+#[derive(Debug)]
+pub enum Refusal {
+    /// WeChat refused the code (40029, 40163, 42003, 41008, …); the wait goes on.
+    Code {
+        /// WeChat's number for it.
+        errcode: i64,
+    },
+    /// WeChat was not reached or not understood: the phone is told to reload, the wait goes on.
+    Unreachable(anyhow::Error),
+    /// WeChat refused the account itself; no other code will do better, so the wait ends with this error.
+    Fatal(anyhow::Error),
+}
+
+/// Asks WeChat whom a code stands for.
+pub trait Exchange: Send + Sync {
+    /// The person behind `code`, which WeChat takes once. Should give up after some seconds: a phone waits.
+    fn person(&self, code: &Secret) -> Result<Person, Refusal>;
+}
+
+/// Why a call was turned away, with the wait going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Another path.
+    Path,
+    /// Another method than GET.
+    Method,
+    /// No state, or not this binding's.
+    State,
+    /// The right state and no code: link checkers do this.
+    NoCode,
+    /// State or code more than once.
+    Repeated,
+    /// A code that cannot be one of WeChat's.
+    BadCode,
+    /// WeChat refused the code with this errcode.
+    Refused(i64),
+    /// WeChat says that the code was used, and it was not us (or its answer was lost).
+    Used,
+    /// This binding is done, with another code.
+    Taken,
+    /// A snapshot page's virtual person.
+    Snapshot,
+}
+
+impl fmt::Display for Reason {
+    /// In the language of the run, for logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Reason::Path => t!("callback-log-path"),
+            Reason::Method => t!("callback-log-method"),
+            Reason::State => t!("callback-log-state"),
+            Reason::NoCode => t!("callback-log-no-code"),
+            Reason::Repeated => t!("callback-log-repeated"),
+            Reason::BadCode => t!("callback-log-bad-code"),
+            Reason::Refused(errcode) => t!("callback-log-refused", errcode = errcode.to_string()),
+            Reason::Used => t!("callback-log-used"),
+            Reason::Taken => t!("callback-log-taken"),
+            Reason::Snapshot => t!("callback-log-snapshot"),
+        })
+    }
+}
+
+/// What the one who waits hears.
+#[derive(Debug)]
+pub enum Event {
+    /// A call that was not the right one; under a flood not all of these are told.
+    TurnedAway(Reason),
+    /// The right call, but WeChat could not be asked; the phone was told to reload.
+    Unreachable(anyhow::Error),
+    /// The binding is kept and the phone is being told so. The wait is over.
+    Bound(Person),
+    /// The account is refused or the binding could not be kept. The wait is over.
+    Failed(anyhow::Error),
+}
+
+/// Stores a binding before the phone is told of it.
+pub type Keep = Box<dyn FnMut(&Person) -> anyhow::Result<()> + Send>;
+
+/// Judges the calls of one binding.
+pub struct Callback {
+    state: State,
+    path: String,
+    username: String,
+    exchange: Arc<dyn Exchange>,
+    wait: Mutex<Wait>,
+    events: Sender<Event>,
+}
+
+/// What one call at a time may change.
+struct Wait {
+    keep: Keep,
+    refused: VecDeque<(Secret, Reason)>,
+    outcome: Option<Outcome>,
+}
+
+enum Outcome {
+    Bound {
+        code: Secret,
+        nickname: Option<String>,
+    },
+    /// WeChat refuses the account.
+    Refused,
+    /// The binding could not be stored.
+    Unkept,
+}
+
+impl Callback {
+    /// Waits for `state` on `path` (of the redirect address, percent-decoded) to bind `username`.
+    pub fn new(
+        state: State,
+        path: impl Into<String>,
+        username: impl Into<String>,
+        exchange: Arc<dyn Exchange>,
+        keep: Keep,
+    ) -> (Callback, Receiver<Event>) {
+        let (events, heard) = bounded(EVENTS);
+        let wait = Mutex::new(Wait { keep, refused: VecDeque::new(), outcome: None });
+        (Callback { state, path: path.into(), username: username.into(), exchange, wait, events }, heard)
+    }
+
+    /// Answers one call. Waits while another call's code is with WeChat, so that its repeat sees the outcome.
+    pub fn answer(&self, request: &Request) -> Reply {
+        let page = match self.code(request) {
+            Ok(code) => self.settle(code),
+            Err(reason) => Page::TurnedAway(reason),
+        };
+        if let Page::TurnedAway(reason) = &page {
+            self.tell(Event::TurnedAway(*reason));
+        }
+        pages::reply(&page, &self.username, language::preferred(request.header("accept-language")))
+    }
+
+    /// The code of a call that belongs to this binding.
+    fn code(&self, request: &Request) -> Result<Secret, Reason> {
+        if decoded(&request.path) != self.path.as_bytes() {
+            return Err(Reason::Path);
+        }
+        if request.method != "GET" {
+            return Err(Reason::Method);
+        }
+        let (mut state, mut code) = (None, None);
+        for (key, value) in url::form_urlencoded::parse(request.query.as_bytes()) {
+            let slot = match &*key {
+                "state" => &mut state,
+                "code" => &mut code,
+                _ => continue,
+            };
+            if slot.replace(Secret::from(value.into_owned())).is_some() {
+                return Err(Reason::Repeated);
+            }
+        }
+        if !state.is_some_and(|state| self.state.is(state.expose_secret())) {
+            return Err(Reason::State);
+        }
+        let code = code.filter(|code| !code.expose_secret().is_empty()).ok_or(Reason::NoCode)?;
+        let bytes = code.expose_secret().as_bytes();
+        if bytes.len() > CODE_BYTES || !bytes.iter().all(u8::is_ascii_graphic) {
+            return Err(Reason::BadCode);
+        }
+        Ok(code)
+    }
+
+    /// What becomes of a code.
+    fn settle(&self, code: Secret) -> Page {
+        // A panic in an exchange or a keep leaves nothing half done behind the lock.
+        let mut wait = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
+        match &wait.outcome {
+            Some(Outcome::Bound { code: ours, nickname }) if same(ours, &code) => {
+                return Page::Bound { nickname: nickname.clone() };
+            }
+            Some(Outcome::Bound { .. }) => return Page::TurnedAway(Reason::Taken),
+            Some(Outcome::Refused) => return Page::AccountRefused,
+            Some(Outcome::Unkept) => return Page::NotKept,
+            None => {}
+        }
+        if let Some((_, reason)) = wait.refused.iter().find(|(refused, _)| same(refused, &code)) {
+            return Page::TurnedAway(*reason);
+        }
+        match self.exchange.person(&code) {
+            Ok(person) if person.snapshot => wait.refuse(code, Reason::Snapshot),
+            Ok(person) => self.bind(&mut wait, code, person),
+            Err(Refusal::Code { errcode: 40163 }) => wait.refuse(code, Reason::Used),
+            Err(Refusal::Code { errcode }) => wait.refuse(code, Reason::Refused(errcode)),
+            Err(Refusal::Unreachable(error)) => {
+                self.tell(Event::Unreachable(error));
+                Page::Unreachable
+            }
+            Err(Refusal::Fatal(error)) => {
+                wait.outcome = Some(Outcome::Refused);
+                self.tell(Event::Failed(error));
+                Page::AccountRefused
+            }
+        }
+    }
+
+    fn bind(&self, wait: &mut Wait, code: Secret, person: Person) -> Page {
+        if let Err(error) = (wait.keep)(&person) {
+            wait.outcome = Some(Outcome::Unkept);
+            self.tell(Event::Failed(error));
+            return Page::NotKept;
+        }
+        let nickname = person.nickname.clone();
+        wait.outcome = Some(Outcome::Bound { code, nickname: nickname.clone() });
+        self.tell(Event::Bound(person));
+        Page::Bound { nickname }
+    }
+
+    /// Never waits: what a flood causes may be lost, the outcome has its place kept free.
+    fn tell(&self, event: Event) {
+        let outcome = matches!(event, Event::Bound(_) | Event::Failed(_));
+        if outcome || self.events.len() < EVENTS - EVENTS_KEPT_FREE {
+            let _ = self.events.try_send(event);
+        }
+    }
+}
+
+impl Wait {
+    fn refuse(&mut self, code: Secret, reason: Reason) -> Page {
+        if self.refused.len() >= REFUSED {
+            self.refused.pop_front();
+        }
+        self.refused.push_back((code, reason));
+        Page::TurnedAway(reason)
+    }
+}
+
+fn same(one: &Secret, other: &Secret) -> bool {
+    one.expose_secret().as_bytes().ct_eq(other.expose_secret().as_bytes()).into()
+}
+
+/// A path with its `%XX` resolved; what is no such sequence stays.
+fn decoded(path: &str) -> Vec<u8> {
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let bytes = path.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match (byte, digit(bytes.get(at + 1)), digit(bytes.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                plain.extend(u8::try_from(high * 16 + low));
+                at += 3;
+            }
+            _ => {
+                plain.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests;

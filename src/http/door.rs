@@ -16,6 +16,10 @@ use super::{Limits, Reply, Request};
 /// How long [`Running::stop`] waits for a handler that does not come back, after the loop has ended.
 const GRACE: Duration = Duration::from_millis(250);
 
+/// Connections that may wait to be accepted.
+#[cfg(unix)]
+const BACKLOG: i32 = 4096;
+
 /// A port that is taken and not yet served.
 #[derive(Debug)]
 pub struct Door {
@@ -29,6 +33,10 @@ impl Door {
     pub fn bind(addr: impl ToSocketAddrs, limits: Limits) -> io::Result<Door> {
         let listener = TcpListener::bind(addr)?;
         let addr = listener.local_addr()?;
+        // The standard library lets 128 connections wait. A flood overruns that, and then everybody's
+        // connection takes a second or three. Best effort: the door works with 128, too.
+        #[cfg(unix)]
+        let _ = rustix::net::listen(&listener, BACKLOG);
         Ok(Door { listener, addr, limits })
     }
 

@@ -1,6 +1,55 @@
 ### 用户看到的文字，简体中文。缺少的条目用英文。
 
 ## callback（手机上的页面）
+callback-account-title = 绑定失败
+callback-account-why = 微信拒绝了本公众号的配置，无法确认你的授权。
+callback-again-todo = 请在微信中重新扫描二维码或打开链接，再授权一次。
+callback-bad-code-title = 授权无效
+callback-bad-code-why = 这不是微信签发的授权。
+callback-bound-nickname = 微信昵称
+callback-bound-title = 绑定成功
+callback-bound-todo = 现在可以关闭本页面了。
+callback-bound-user = 用户
+callback-bound-why = 发给以下用户的消息，将由公众号送达此微信。
+callback-log-bad-code = code 的形式不对，不可能来自微信
+callback-log-method = 请求方法不是 GET
+callback-log-no-code = state 正确，但没有 code（可能是链接检测）
+callback-log-path = 路径不对
+callback-log-refused = 微信拒绝了 code（errcode { $errcode }）
+callback-log-repeated = state 或 code 重复出现
+callback-log-snapshot = 快照页的虚拟用户
+callback-log-state = state 缺失或不对
+callback-log-taken = 绑定完成之后又来了另一个 code
+callback-log-used = 微信称 code 已被使用
+callback-method-title = 无法这样访问
+callback-method-why = 这个地址只接收在微信中完成授权后的跳转。
+callback-new-link-todo = 请向管理员索取新的二维码，再用微信扫描。
+callback-no-code-title = 尚未授权
+callback-no-code-why = 打开本页面时，没有带上微信的授权结果。
+callback-no-code-todo = 请在微信中扫描二维码或打开链接，并允许授权。
+callback-no-randomness = 无法从操作系统取得随机数
+callback-operator-todo = 请告知管理员处理，然后扫描新的二维码。
+callback-path-title = 页面不存在
+callback-path-why = 这个地址没有任何内容。
+callback-refused-title = 授权已失效
+callback-refused-why = 微信没有接受这次授权，可能已经过期。
+callback-repeated-title = 请求有误
+callback-repeated-why = 地址中有内容重复出现。
+callback-scan-todo = 请用微信扫描二维码，或在微信中打开链接。
+callback-snapshot-title = 请使用完整服务
+callback-snapshot-why = 你打开的是快照页。微信只提供了临时身份，无法接收消息。
+callback-snapshot-todo = 请轻触页面底部的“使用完整服务”，然后重新扫描二维码。
+callback-state-title = 链接无效
+callback-state-why = 没有绑定在等待这次授权。链接可能已过期，或属于另一次绑定。
+callback-taken-title = 链接已被使用
+callback-taken-why = 这个链接已经完成过绑定，只能使用一次。
+callback-unkept-title = 绑定未保存
+callback-unkept-why = 微信已确认你的身份，但服务器没能保存绑定。
+callback-unreachable-title = 暂时无法连接微信
+callback-unreachable-why = 服务器刚才没有连上微信，绑定还没有完成。
+callback-unreachable-todo = 请稍后刷新本页面。
+callback-used-title = 授权已被使用
+callback-used-why = 每次授权只能使用一次，这一次的已经用过了。
 
 ## sandbox
 sandbox-world-value = { $key } 不能是“{ $value }”

@@ -166,18 +166,23 @@ fn the_oldest_incomplete_connection_makes_room() {
 
 #[test]
 fn more_than_the_workers_can_take_is_told_so_at_once() {
+    let (begun, begins) = bounded(8);
     let (release, released) = bounded::<()>(0);
     let limits = Limits { connections: 8, workers: 1, ..Limits::callback() };
     let door = open(limits, move |_| {
+        begun.send(()).unwrap();
         let _ = released.recv();
         Reply::text(200, "done")
     });
-    // One in work, six in the queue, one too many.
     let (say, said) = bounded(8);
-    for _ in 0..8 {
+    let client = || {
         let (addr, say) = (door.local_addr(), say.clone());
         thread::spawn(move || say.send(ask(addr, &get("/"))).unwrap());
-    }
+    };
+    // One in work, six in the queue, one too many.
+    client();
+    begins.recv_timeout(PATIENCE).unwrap();
+    (0..7).for_each(|_| client());
     let first = said.recv_timeout(PATIENCE).unwrap();
     assert!(first.starts_with("HTTP/1.1 503 "), "{first}");
     drop(release);
@@ -285,8 +290,10 @@ fn the_right_request_is_answered_amid_all_sorts_of_others() {
                 } else {
                     // A header line without an end, or rubbish, until the door has enough.
                     let mut socket = connect(addr);
-                    let piece: &[u8] = if n < 22 { &[b'a'; 4096] } else { b"\0\xff\x16\x03" };
-                    let _ = socket.write_all(b"GET / HTTP/1.1\r\nX: ");
+                    let rubbish = b"\0\xff\x16\x03".repeat(4096);
+                    let (begin, piece): (&[u8], &[u8]) =
+                        if n < 22 { (b"GET / HTTP/1.1\r\nX: ", &[b'a'; 16384]) } else { (b"\x16", &rubbish) };
+                    let _ = socket.write_all(begin);
                     while socket.write_all(piece).is_ok() && !over.load(Ordering::Relaxed) {
                         tell();
                     }

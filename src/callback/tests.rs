@@ -1,0 +1,264 @@
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+
+const CODE: &str = "051Ael0w3b2aX03Y0n1w3xYdPD3Ael0X";
+
+/// Answers by the first letter of the code.
+#[derive(Default)]
+struct Fake {
+    asked: AtomicUsize,
+}
+
+impl Exchange for Fake {
+    fn person(&self, code: &Secret) -> Result<Person, Refusal> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let person = |snapshot| Person { openid: "oOpenid".into(), nickname: Some("路飞<b>".into()), snapshot };
+        match code.expose_secret().as_bytes().first() {
+            Some(b'0') => Ok(person(false)),
+            Some(b's') => Ok(person(true)),
+            Some(b'u') => Err(Refusal::Unreachable(anyhow::anyhow!("no route"))),
+            Some(b'f') => Err(Refusal::Fatal(anyhow::anyhow!("40125"))),
+            Some(b'2') => Err(Refusal::Code { errcode: 40163 }),
+            Some(b'p') => panic!("an exchange's own fault"),
+            _ => Err(Refusal::Code { errcode: 40029 }),
+        }
+    }
+}
+
+struct Bench {
+    callback: Callback,
+    events: Receiver<Event>,
+    fake: Arc<Fake>,
+    kept: Arc<AtomicUsize>,
+    state: String,
+}
+
+fn bench_keeping(keep: impl Fn() -> anyhow::Result<()> + Send + 'static) -> Bench {
+    let state = State::new("0123456789abcdef").unwrap();
+    let text = state.as_str().to_owned();
+    let (fake, kept) = (Arc::new(Fake::default()), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&kept);
+    let keep = Box::new(move |_: &Person| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        keep()
+    });
+    let (callback, events) = Callback::new(state, "/回调/", "luffy", Arc::clone(&fake) as Arc<dyn Exchange>, keep);
+    Bench { callback, events, fake, kept, state: text }
+}
+
+fn bench() -> Bench {
+    bench_keeping(|| Ok(()))
+}
+
+fn request(method: &str, path: &str, query: &str) -> Request {
+    Request {
+        method: method.into(),
+        path: path.into(),
+        query: query.into(),
+        headers: vec![("accept-language".into(), "en".into())],
+        body: Vec::new(),
+        peer: SocketAddr::from(([127, 0, 0, 1], 1)),
+    }
+}
+
+impl Bench {
+    fn get(&self, query: &str) -> Reply {
+        self.callback.answer(&request("GET", "/%E5%9B%9e%E8%B0%83/", query))
+    }
+
+    fn code(&self, code: &str) -> Reply {
+        self.get(&format!("code={code}&state={}", self.state))
+    }
+
+    fn asked(&self) -> usize {
+        self.fake.asked.load(Ordering::Relaxed)
+    }
+
+    fn reasons(&self) -> Vec<Reason> {
+        let reason = |event| match event {
+            Event::TurnedAway(reason) => Some(reason),
+            _ => None,
+        };
+        self.events.try_iter().filter_map(reason).collect()
+    }
+}
+
+fn body(reply: &Reply) -> String {
+    String::from_utf8(reply.body().to_vec()).unwrap()
+}
+
+#[test]
+fn the_right_call_binds_and_its_repeat_sees_the_same() {
+    let bench = bench();
+    let first = bench.code(CODE);
+    assert_eq!(first.status(), 200);
+    assert!(body(&first).contains("luffy") && body(&first).contains("路飞&lt;b&gt;"), "{}", body(&first));
+    assert_eq!(bench.code(CODE), first);
+    assert_eq!((bench.asked(), bench.kept.load(Ordering::Relaxed)), (1, 1));
+    let events: Vec<Event> = bench.events.try_iter().collect();
+    assert!(matches!(&events[..], [Event::Bound(person)] if person.openid == "oOpenid"), "{events:?}");
+
+    assert_eq!(bench.code("0another").status(), 409);
+    assert_eq!(bench.code("xbad").status(), 409);
+    assert_eq!(bench.get(&format!("state={}", bench.state)).status(), 400);
+    assert_eq!(bench.reasons(), [Reason::Taken, Reason::Taken, Reason::NoCode]);
+    assert_eq!(bench.asked(), 1);
+}
+
+#[test]
+fn a_refused_code_is_not_shown_to_wechat_again_and_the_wait_goes_on() {
+    let bench = bench();
+    for (code, status, reason) in
+        [("xbad", 410, Reason::Refused(40029)), ("2used", 409, Reason::Used), ("snap", 403, Reason::Snapshot)]
+    {
+        let before = bench.asked();
+        let first = bench.code(code);
+        assert_eq!(first.status(), status);
+        assert_eq!(bench.code(code), first);
+        assert_eq!(bench.asked(), before + 1);
+        assert_eq!(bench.reasons(), [reason, reason]);
+    }
+    assert_eq!(bench.kept.load(Ordering::Relaxed), 0);
+    assert_eq!(bench.code(CODE).status(), 200);
+}
+
+#[test]
+fn refused_codes_do_not_pile_up() {
+    let bench = bench();
+    for n in 0..100 {
+        bench.code(&format!("x{n}"));
+    }
+    assert_eq!(bench.callback.wait.lock().unwrap().refused.len(), REFUSED);
+}
+
+#[test]
+fn an_unreachable_wechat_is_asked_again_at_the_next_load() {
+    let bench = bench();
+    assert_eq!(bench.code("u").status(), 502);
+    assert_eq!(bench.code("u").status(), 502);
+    assert_eq!(bench.asked(), 2);
+    assert!(bench.events.try_iter().all(|event| matches!(event, Event::Unreachable(_))));
+    assert_eq!(bench.code(CODE).status(), 200);
+}
+
+#[test]
+fn a_refused_account_ends_the_wait_once() {
+    let bench = bench();
+    assert_eq!(bench.code("f").status(), 500);
+    assert_eq!(bench.code(CODE).status(), 500);
+    assert_eq!(bench.asked(), 1);
+    let events: Vec<Event> = bench.events.try_iter().collect();
+    assert!(matches!(&events[..], [Event::Failed(error)] if error.to_string() == "40125"), "{events:?}");
+}
+
+#[test]
+fn what_could_not_be_kept_is_no_success() {
+    let bench = bench_keeping(|| anyhow::bail!("disk full"));
+    assert_eq!(bench.code(CODE).status(), 500);
+    assert_eq!(bench.code(CODE).status(), 500);
+    assert_eq!((bench.asked(), bench.kept.load(Ordering::Relaxed)), (1, 1));
+    let events: Vec<Event> = bench.events.try_iter().collect();
+    assert!(matches!(&events[..], [Event::Failed(error)] if error.to_string() == "disk full"), "{events:?}");
+}
+
+#[test]
+fn a_panic_in_the_exchange_does_not_end_the_wait() {
+    let bench = bench();
+    let fault = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| bench.code("p")));
+    assert!(fault.is_err());
+    assert_eq!(bench.code(CODE).status(), 200);
+}
+
+#[test]
+fn the_outcome_is_heard_though_nobody_took_the_events_of_a_flood() {
+    let bench = bench();
+    for _ in 0..10_000 {
+        bench.get("state=wrong&code=x");
+    }
+    bench.code(CODE);
+    assert!(bench.events.try_iter().any(|event| matches!(event, Event::Bound(_))));
+}
+
+#[test]
+fn hostile_requests_are_turned_away_and_not_repeated() {
+    let bench = bench();
+    let state = bench.state.clone();
+    let right = "/%E5%9B%9E%E8%B0%83/";
+    let huge = "marker".repeat(100_000);
+    let table: Vec<(&str, &str, String, Reason)> = vec![
+        ("GET", "", String::new(), Reason::Path),
+        ("GET", "*", String::new(), Reason::Path),
+        ("GET", "/", String::new(), Reason::Path),
+        ("GET", "/marker", String::new(), Reason::Path),
+        ("GET", "/%", String::new(), Reason::Path),
+        ("GET", "/%0", String::new(), Reason::Path),
+        ("GET", "/%00%ff%zz", String::new(), Reason::Path),
+        ("GET", &huge, String::new(), Reason::Path),
+        ("GET", "/%E5%9B%9E%E8%B0%83", format!("code={CODE}&state={state}"), Reason::Path),
+        ("GET", "/%E5%9B%9E%E8%B0%83//", format!("code={CODE}&state={state}"), Reason::Path),
+        ("GET", "/%25E5%259B%259E%25E8%25B0%2583/", format!("code={CODE}&state={state}"), Reason::Path),
+        ("POST", right, format!("code={CODE}&state={state}"), Reason::Method),
+        ("HEAD", right, format!("code={CODE}&state={state}"), Reason::Method),
+        ("get", right, format!("code={CODE}&state={state}"), Reason::Method),
+        ("", right, String::new(), Reason::Method),
+        ("GET", right, String::new(), Reason::State),
+        ("GET", right, "&&&===&;".into(), Reason::State),
+        ("GET", right, format!("code={CODE}"), Reason::State),
+        ("GET", right, format!("code={CODE}&state="), Reason::State),
+        ("GET", right, format!("code={CODE}&state={state}%00"), Reason::State),
+        ("GET", right, format!("code={CODE}&state={}", state.to_uppercase()), Reason::State),
+        ("GET", right, format!("code={CODE}&STATE={state}"), Reason::State),
+        ("GET", right, format!("code={CODE}&state=%ff%fe"), Reason::State),
+        ("GET", right, format!("code={CODE}&state={huge}"), Reason::State),
+        ("GET", right, format!("state={state}"), Reason::NoCode),
+        ("GET", right, format!("state={state}&code="), Reason::NoCode),
+        ("GET", right, format!("state={state}&state={state}&code={CODE}"), Reason::Repeated),
+        ("GET", right, format!("state=x&code={CODE}&state={state}"), Reason::Repeated),
+        ("GET", right, format!("state={state}&code={CODE}&code={CODE}"), Reason::Repeated),
+        ("GET", right, format!("state={state}&code={CODE}&%63ode="), Reason::Repeated),
+        ("GET", right, format!("state={state}&code=%00"), Reason::BadCode),
+        ("GET", right, format!("state={state}&code=a+b"), Reason::BadCode),
+        ("GET", right, format!("state={state}&code=a%0d%0aSet-Cookie:marker"), Reason::BadCode),
+        ("GET", right, format!("state={state}&code=%ff"), Reason::BadCode),
+        ("GET", right, format!("state={state}&code=绑"), Reason::BadCode),
+        ("GET", right, format!("state={state}&code={}", "a".repeat(CODE_BYTES + 1)), Reason::BadCode),
+        ("GET", right, format!("state={state}&code={huge}"), Reason::BadCode),
+        ("GET", right, format!("state={state}&code=<script>marker</script>"), Reason::Refused(40029)),
+    ];
+    for (method, path, query, reason) in table {
+        let reply = bench.callback.answer(&request(method, path, &query));
+        assert_eq!(bench.reasons(), [reason], "{method} {path:.40} {query:.80}");
+        assert!((400..500).contains(&reply.status()), "{reason:?}");
+        let text = body(&reply);
+        for echoed in ["marker", &state, CODE] {
+            assert!(!text.contains(echoed), "{reason:?} repeats {echoed:.20}");
+        }
+    }
+    assert_eq!(bench.code(CODE).status(), 200);
+}
+
+#[test]
+fn pages_speak_the_phones_language() {
+    let bench = bench();
+    let mut call = request("GET", "/", "");
+    assert!(body(&bench.callback.answer(&call)).contains("<html lang=\"en\">"));
+    call.headers[0].1 = "zh-CN,zh;q=0.9,en-US;q=0.8".into();
+    assert!(body(&bench.callback.answer(&call)).contains("<html lang=\"zh-CN\">"));
+    call.headers.clear();
+    let text = body(&bench.callback.answer(&call));
+    assert!(text.contains("<html lang=\"zh-CN\">") && text.contains("页面不存在"), "{text}");
+    assert!(!text.contains("[callback-"), "{text}");
+}
+
+#[test]
+fn every_text_of_the_pages_is_in_both_languages() {
+    let ids = |text: &str| -> Vec<String> {
+        let ids = text.lines().filter_map(|line| line.split_once(" = ")).map(|(id, _)| id.to_owned());
+        let mut ids: Vec<String> = ids.filter(|id| id.starts_with("callback-")).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids(crate::words::EN), ids(crate::words::ZH));
+}

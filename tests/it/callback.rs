@@ -1,0 +1,85 @@
+//! The callback behind its door: what a phone gets, with others knocking.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use wxbox::callback::{Callback, Event, Exchange, Person, Refusal, State};
+use wxbox::http::{Door, Limits};
+use wxbox::secret::Secret;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Says that it was asked, and answers when it is let.
+struct Slow {
+    asked: Sender<()>,
+    let_go: Receiver<()>,
+}
+
+impl Exchange for Slow {
+    fn person(&self, _: &Secret) -> Result<Person, Refusal> {
+        self.asked.send(()).unwrap();
+        let _ = self.let_go.recv();
+        Ok(Person { openid: "oOpenid".into(), nickname: None, snapshot: false })
+    }
+}
+
+fn get(addr: SocketAddr, target: &str) -> String {
+    let mut socket = TcpStream::connect(addr).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(socket, "GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let mut reply = String::new();
+    socket.read_to_string(&mut reply).unwrap();
+    reply
+}
+
+#[test]
+fn two_calls_at_once_are_one_exchange_and_both_phones_are_told() {
+    let (asked, asks) = bounded(8);
+    let (let_go, held) = bounded(8);
+    let state = State::new("0123456789abcdef").unwrap();
+    let right = format!("/callback/?code=right&state={}", state.as_str());
+    let keep = Box::new(|_: &Person| Ok(()));
+    let (callback, events) = Callback::new(state, "/callback/", "luffy", Arc::new(Slow { asked, let_go: held }), keep);
+    let door = Door::bind("127.0.0.1:0", Limits::callback()).unwrap().open(move |call| callback.answer(&call)).unwrap();
+    let addr = door.local_addr();
+    let phones: Vec<_> = (0..2)
+        .map(|_| {
+            let right = right.clone();
+            thread::spawn(move || get(addr, &right))
+        })
+        .collect();
+    asks.recv_timeout(PATIENCE).unwrap();
+    // While WeChat is asked, others are turned away without waiting.
+    assert!(get(addr, "/callback/?code=x&state=y").starts_with("HTTP/1.1 403 "));
+    assert!(matches!(events.recv_timeout(PATIENCE).unwrap(), Event::TurnedAway(_)));
+    let_go.send(()).unwrap();
+    assert!(matches!(events.recv_timeout(PATIENCE).unwrap(), Event::Bound(_)));
+    let replies: Vec<String> = phones.into_iter().map(|phone| phone.join().unwrap()).collect();
+    for reply in &replies {
+        assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains("luffy"), "{reply}");
+    }
+    assert!(asks.try_recv().is_err());
+}
+
+#[test]
+fn stopping_at_the_outcome_still_tells_the_phone() {
+    let (asked, _asks) = bounded(8);
+    let (let_go, held) = bounded(8);
+    let_go.send(()).unwrap();
+    let state = State::new("u").unwrap();
+    let right = format!("/?code=right&state={}", state.as_str());
+    let keep = Box::new(|_: &Person| Ok(()));
+    let (callback, events) = Callback::new(state, "/", "luffy", Arc::new(Slow { asked, let_go: held }), keep);
+    let door = Door::bind("127.0.0.1:0", Limits::callback()).unwrap().open(move |call| callback.answer(&call)).unwrap();
+    let addr = door.local_addr();
+    let phone = thread::spawn(move || get(addr, &right));
+    assert!(matches!(events.recv_timeout(PATIENCE).unwrap(), Event::Bound(_)));
+    door.stop();
+    assert!(phone.join().unwrap().ends_with("</html>"));
+}

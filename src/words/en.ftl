@@ -180,6 +180,7 @@ sandbox-switch-double = callbacks come twice
 sandbox-clock-forward = set the clock 49 hours forward
 sandbox-clear = clear all phones
 sandbox-empty = nothing has arrived yet
+sandbox-more-people = { $count } more people have phones: /?person=NAME shows one of them.
 sandbox-follows = follows the account
 sandbox-follows-not = does not follow the account
 sandbox-state-open = { $left ->
@@ -205,7 +206,7 @@ sandbox-repeats = { $count ->
   }
 sandbox-consent-asks = requests
 sandbox-consent-title = Your nickname and avatar
-sandbox-consent-text = The account will know who you are and can send you messages. Choose who answers:
+sandbox-consent-text = The account will know who you are. Choose who answers:
 sandbox-consent-allow = Allow
 sandbox-consent-refuse = Refuse
 sandbox-refused-title = Not authorised

@@ -63,6 +63,7 @@ sandbox-switch-double = 回调两次
 sandbox-clock-forward = 时钟拨快 49 小时
 sandbox-clear = 清空所有手机
 sandbox-empty = 还没有消息
+sandbox-more-people = 还有 { $count } 人：用 /?person=名字 查看其中一人。
 sandbox-follows = 已关注
 sandbox-follows-not = 未关注
 sandbox-state-open = { $left ->
@@ -84,7 +85,7 @@ sandbox-mini-program = 小程序 { $target }
 sandbox-repeats = 重复发送 { $count } 次，已忽略
 sandbox-consent-asks = 申请获取
 sandbox-consent-title = 你的昵称、头像
-sandbox-consent-text = 公众号将知道你是谁，并可以给你发消息。请选择由谁回答：
+sandbox-consent-text = 公众号将知道你是谁。请选择由谁回答：
 sandbox-consent-allow = 允许
 sandbox-consent-refuse = 拒绝
 sandbox-refused-title = 未授权

@@ -11,6 +11,8 @@ use crate::sandbox::random;
 use crate::t_in;
 use crate::words::Lang;
 
+/// Phones that are drawn where nobody is named; a world may have thousands of people.
+const PHONES: usize = 12;
 /// Lines of a conversation that are drawn.
 const LINES: usize = 60;
 
@@ -80,14 +82,14 @@ fn switches(platform: &Platform, lang: Lang) -> Markup {
 
 fn columns(platform: &Platform, request: &Request, lang: Lang, now_ms: i64) -> Markup {
     let only = request.param("person");
+    let chosen =
+        platform.people.iter().enumerate().filter(|(_, person)| only.as_ref().is_none_or(|name| *name == person.name));
+    let (drawn, more): (Vec<_>, Vec<_>) = chosen.enumerate().partition(|(place, _)| *place < PHONES);
     html! {
         main.phones {
-            @for (at, person) in platform.people.iter().enumerate() {
-                @if only.as_ref().is_none_or(|name| *name == person.name) {
-                    (phone(platform, at, person, lang, now_ms))
-                }
-            }
+            @for (_, (at, person)) in drawn { (phone(platform, at, person, lang, now_ms)) }
         }
+        @if !more.is_empty() { p.more-people { (t_in!(lang, "sandbox-more-people", count = more.len())) } }
     }
 }
 
@@ -114,8 +116,9 @@ fn phone(platform: &Platform, at: usize, person: &Person, lang: Lang, now_ms: i6
                 form.say method="post" action="/sandbox/write" {
                     input type="hidden" name="person" value=(person.name);
                     input type="text" name="text" autocomplete="off" placeholder=(t_in!(lang, "sandbox-say"))
-                        aria-label=(t_in!(lang, "sandbox-say"));
-                    button type="submit" { (t_in!(lang, "sandbox-say-send")) }
+                        aria-label=(t_in!(lang, "sandbox-say"))
+                        disabled[!person.follows];
+                    button type="submit" disabled[!person.follows] { (t_in!(lang, "sandbox-say-send")) }
                 }
             }
             div.acts id={ "acts" (at) } data-live { (acts(platform, at, person, lang)) }

@@ -76,5 +76,5 @@ pub(super) fn refused_form(request: &Request) -> Reply {
 /// A square with the first letter of a name, in a colour of its own.
 fn avatar(name: &str, colour: usize) -> Markup {
     let letter: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
-    html! { span.avatar class={ "c" (colour % 6) } aria-hidden="true" { (letter) } }
+    html! { span class={ "avatar c" (colour % 6) } aria-hidden="true" { (letter) } }
 }

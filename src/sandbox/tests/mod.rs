@@ -3,6 +3,7 @@
 mod accounts;
 mod authorize;
 mod custom;
+mod garbage;
 mod pages;
 mod people;
 mod served;

@@ -49,4 +49,8 @@ fn ten_thousand_followers_a_page() {
         target = format!("/cgi-bin/user/get?access_token={token}&next_openid={next}");
     }
     assert_eq!(counts, [10_000, 1, 0]);
+    let page = game.page("/");
+    assert_eq!(page.matches("<section>").count(), 12);
+    assert!(page.contains("9989 more people") || page.contains("9,989 more people"));
+    assert!(game.page("/?person=10000").contains("o000000000000000000000010000"));
 }

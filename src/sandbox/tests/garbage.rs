@@ -1,0 +1,81 @@
+//! Requests that nobody should send: whatever comes, there is an answer and no panic.
+
+use super::*;
+
+const PATHS: &[&str] = &[
+    "/",
+    "/cgi-bin/token",
+    "/cgi-bin/stable_token",
+    "/cgi-bin/user/get",
+    "/cgi-bin/user/info",
+    "/cgi-bin/message/template/send",
+    "/cgi-bin/message/custom/send",
+    "/sns/oauth2/access_token",
+    "/sns/userinfo",
+    "/connect/oauth2/authorize",
+    "/sandbox/authorize",
+    "/sandbox/write",
+    "/sandbox/follow",
+    "/sandbox/settings",
+    "/sandbox/clock",
+    "/cgi-bin/",
+    "//",
+    "",
+];
+
+const PIECES: &[&str] = &[
+    "appid=wx0123456789abcdef",
+    "redirect_uri=http%3A%2F%2Fa",
+    "redirect_uri=http%3A%2F%2F",
+    "response_type=code",
+    "scope=snsapi_base",
+    "scope=snsapi_userinfo",
+    "state=1",
+    "state=%ff%00",
+    "&",
+    "&",
+    "&",
+    "=",
+    "%",
+    "%e4",
+    "?",
+    "person=luffy",
+    "person=zoro",
+    "allow=1",
+    "follows=1",
+    "forward=9999999h",
+    "text=%3Ca%20href",
+    "access_token=TOKEN",
+    "access_token=TOKEN",
+    "{",
+    "}",
+    "\"touser\":\"oLuffy_wears_the_straw_hat_1\",",
+    "\"msgtype\":\"text\"",
+    "\"text\":{\"content\":\"<a href=\\\"\"}",
+    ",",
+    "\\u4e2d",
+    "绑",
+    "\"data\":{\"thing1\":{\"value\":\"日日日:~\"}}",
+    "\"template_id\":\"server_alert-0123456789abcdefghijklmnopqrst\",",
+    "\0",
+];
+
+#[test]
+fn garbage_is_answered() {
+    let mut game = Game::with("strict_templates = true\ncallback_domain = \"a/\"");
+    let token = game.token();
+    let mut seed: u64 = 20_261_123;
+    let mut pick = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    for _ in 0..20_000 {
+        let mut make = || (0..pick(9)).map(|_| PIECES[pick(PIECES.len())].replace("TOKEN", &token)).collect::<String>();
+        let (query, body) = (make(), make());
+        let path = PATHS[pick(PATHS.len())];
+        let method = ["GET", "POST", "POST", "PUT"][pick(4)];
+        let reply = game.request(method, &format!("{path}?{query}"), &[("cookie", &query)], &body);
+        assert!(matches!(reply.status(), 200 | 302 | 303 | 404), "{method} {path}?{query} {body}");
+    }
+    game.page("/");
+}

@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use reqwest::blocking::Client;
 use serde_json::Value;
@@ -39,12 +40,12 @@ impl World {
         let mut it = Self::empty();
         let sandbox = Sandbox::start(&it.home, world);
         let text = format!(
-            "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://127.0.0.1:9/callback/\"\n\
-             [listen]\naddress = \"127.0.0.1:0\"\n\
+            "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://{}/callback/\"\n\
              [network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\
              [templates.backup]\nid = \"{BACKUP}\"\n[templates.backup.data]\nfirst = \"Backup\"\n",
             sandbox.app_id,
             sandbox.app_secret,
+            own_address(),
             url = sandbox.url
         );
         it.sandbox = Some(sandbox);
@@ -112,8 +113,7 @@ impl World {
     /// Runs a line with something on standard input.
     pub fn feed(&self, line: &str, stdin: impl AsRef<[u8]>) -> Ran {
         let mut command = self.command(line);
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A program that does not read it may be gone already.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
         Ran { line: line.to_owned(), output: child.wait_with_output().unwrap(), home: self.home.path().to_owned() }
@@ -123,7 +123,13 @@ impl World {
     pub fn spawn(&self, line: &str) -> Spawned {
         let mut child = self.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        Spawned { line: line.to_owned(), child: Some(child), stdout, said: String::new(), home: self.home.path().into() }
+        Spawned {
+            line: line.to_owned(),
+            child: Some(child),
+            stdout,
+            said: String::new(),
+            home: self.home.path().into(),
+        }
     }
 
     /// The sandbox.
@@ -146,6 +152,13 @@ pub const LUFFY: &str = "oLuffy_wears_the_straw_hat_1";
 pub const NAMI: &str = "oNami_draws_maps_of_the_sea1";
 /// The openid of zoro in the sandbox: does not follow.
 pub const ZORO: &str = "oZoro_cannot_find_the_way_22";
+
+/// An address for the listener that no other test has: the whole of 127/8 is this machine.
+pub fn own_address() -> String {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    format!("127.{}.{}.{}:18080", high.max(1), low, NEXT.fetch_add(1, Ordering::Relaxed))
+}
 
 /// Sets a file's mode.
 pub fn mode(path: &Path, mode: u32) {
@@ -173,7 +186,10 @@ impl Ran {
             }
         }
         let home = self.home.to_string_lossy();
-        snapbox::Assert::new().redact_with(redactions()).eq(text.replace(&*home, "[HOME]"), expected);
+        snapbox::Assert::new()
+            .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
+            .redact_with(redactions())
+            .eq(text.replace(&*home, "[HOME]"), expected);
         self
     }
 
@@ -333,7 +349,6 @@ pub fn phone() -> Client {
 }
 
 /// What the person does who opens the link and taps Allow: the address that WeChat sends the phone to.
-/// It is what the sandbox says, whatever host `redirect_uri` names.
 pub fn allow(link: &str, person: &str) -> Url {
     let link = Url::parse(link).unwrap();
     let answer = if link.query().unwrap().contains("scope=snsapi_base") {
@@ -347,12 +362,22 @@ pub fn allow(link: &str, person: &str) -> Url {
     Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap()
 }
 
+/// The title of the page at that address, and the HTTP status.
+pub fn open(url: &Url) -> (u16, String) {
+    let answer = phone().get(url.clone()).send().unwrap();
+    let status = answer.status().as_u16();
+    let page = String::from_utf8(answer.bytes().unwrap().to_vec()).unwrap();
+    let title = page.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+    (status, title.map(|(title, _)| title.to_owned()).unwrap_or_default())
+}
+
 fn redactions() -> snapbox::Redactions {
     static ALL: LazyLock<Vec<(&str, regex::Regex)>> = LazyLock::new(|| {
         [
             ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
             ("[CLIENT_MSG_ID]", r#""client_msg_id":"[0-9a-f]{32}""#),
             ("[MSGID]", r"\b\d{16,19}\b"),
+            ("[LISTENER]", r"127\.\d+\.\d+\.\d+(:|%3A)18080"),
             ("[PORT]", r"127\.0\.0\.1:(?<redacted>\d{4,5})\b"),
             ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),
         ]

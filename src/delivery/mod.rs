@@ -25,8 +25,8 @@ use policy::{Effect, Verdict, judge};
 pub enum Event {
     /// A message as it stands after this run.
     Settled(Box<Message>),
-    /// The account was refused (credentials, IP): nothing more can be sent.
-    Stopped(token::Error),
+    /// The account was refused (credentials, IP) or WeChat cannot be reached: nothing more can be sent.
+    Stopped(anyhow::Error),
     /// The run could not go on.
     Broken(anyhow::Error),
 }
@@ -77,18 +77,15 @@ struct Worker {
 
 impl Worker {
     fn work(&mut self, ids: &[i64]) -> anyhow::Result<()> {
-        let mut left = ids.iter();
-        for &id in left.by_ref() {
-            if self.stop.load(Ordering::Relaxed) {
-                break;
+        let mut going = true;
+        for &id in ids {
+            going = going && !self.stop.load(Ordering::Relaxed);
+            if going
+                && let Some(message) = self.store.message(&self.account.app_id, id)?
+                && message.state == State::Queued
+            {
+                going = self.one(&message)?;
             }
-            let Some(message) = self.store.message(&self.account.app_id, id)? else { continue };
-            if message.state == State::Queued && !self.one(&message)? {
-                break;
-            }
-            self.settled(id)?;
-        }
-        for &id in left {
             self.settled(id)?;
         }
         Ok(())
@@ -130,7 +127,7 @@ impl Worker {
                 }
                 Effect::Refresh | Effect::StopRun => {
                     if let Err(error) = result {
-                        let _ = self.tell.send(Event::Stopped(token::Error::WeChat(error)));
+                        let _ = self.tell.send(Event::Stopped(error.into()));
                     }
                     return Ok(false);
                 }
@@ -172,7 +169,7 @@ impl Worker {
             error: Some(error.to_string()),
         };
         self.store.settle(message.id, &outcome, Timestamp::now())?;
-        let _ = self.tell.send(Event::Stopped(error));
+        let _ = self.tell.send(Event::Stopped(error.into()));
         Ok(())
     }
 }

@@ -110,7 +110,10 @@ pub(super) fn passwd(ui: &mut Ui, app: &App, args: &Passwd) -> anyhow::Result<Ex
     } else if args.password_stdin {
         Some(password::read()?)
     } else {
-        ui::new_password(ui, &t!("user-password-missing"))?
+        if !ui.in_terminal {
+            return Err(Failure::usage(t!("user-password-missing")).hint(t!("user-password-missing-hint")).into());
+        }
+        ui::new_password(ui, "")?
     };
     let hash = password.map(|password| password::hash(&password)).transpose()?;
     store.set_password(&user, hash.as_deref())?;

@@ -337,20 +337,30 @@ impl Store {
             )
             .map_err(at)?;
             settle(&step, id, outcome, now).map_err(at)?;
+            if outcome.state == State::Sent {
+                // Whom a message reached can be reached again.
+                step.execute(
+                    "UPDATE bindings SET unreachable = NULL WHERE unreachable NOTNULL
+                     AND (app_id, openid) = (SELECT app_id, openid FROM messages WHERE id = ?1)",
+                    [id],
+                )
+                .map_err(at)?;
+            }
             step.commit().map_err(at)
         })
     }
 
-    /// Leaves attempts that are still under way behind: their messages may have reached WeChat.
+    /// Leaves attempts that are still under way behind: their messages may have reached WeChat. `error`
+    /// says so in words.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn leave_attempts(&mut self, app_id: &str, ids: &[i64]) -> Result<()> {
+    pub fn leave_attempts(&mut self, app_id: &str, ids: &[i64], error: &str) -> Result<()> {
         for id in ids {
             let done = self.conn.execute(
-                "UPDATE messages SET state = 'unknown' WHERE app_id = ?1 AND id = ?2 AND state = 'queued'
+                "UPDATE messages SET state = 'unknown', error = ?3 WHERE app_id = ?1 AND id = ?2 AND state = 'queued'
                  AND EXISTS (SELECT 1 FROM attempts WHERE message_id = ?2 AND outcome IS NULL)",
-                params![app_id, id],
+                params![app_id, id, error],
             );
             self.at(done)?;
         }

@@ -273,7 +273,7 @@ outbox-unknown-hint = `wxbox outbox list` shows the newest
 
 ## send
 did-you-mean = did you mean { $name }?
-openid-unusable = { $openid } cannot be an openid
+openid-unusable = "{ $openid }" cannot be an openid
 openid-unusable-hint = an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 send-and-more = { $names } and { $more } more
 send-color-alone = there is no field { $key } to colour
@@ -294,6 +294,7 @@ send-left-queued = { $queued ->
 }
 send-mistyped-option = there is no option { $option }
 send-mistyped-option-hint = a text that begins with -- goes after --text=
+send-no-answer-yet = interrupted before WeChat answered
 send-no-tag = nobody has the tag { $tag }
 send-nobody-bound = nobody is bound
 send-nobody-bound-hint = `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
@@ -313,6 +314,7 @@ send-text-empty = the text is empty
 send-text-long = the text has { $length } bytes of UTF-8, { $limit } is the most that WeChat takes
 send-text-long-hint = shorten it, or send a link to the whole
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
+send-unknown-hint = it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
 send-url = { $url } is not an http or https address
 
 ## token
@@ -373,7 +375,7 @@ user-show-reachable = Reachable
 user-show-tags = Tags
 user-show-uid = uid
 user-show-unbound = not bound
-user-show-unreachable = no: WeChat refuses messages to this person; bind again once they follow the account
+user-show-unreachable = no: WeChat refuses messages to this person; send one by name once they follow the account again
 user-show-wechat = WeChat
 user-tag-unusable = "{ $tag }" cannot be a tag: 1 to { $limit } characters, none of them ; or a control character
 user-uid-taken = the uid of the name { $user } belongs to { $holder }, who was renamed

@@ -4,3 +4,4 @@ mod callback;
 mod front_door;
 mod harness;
 mod main_job;
+mod tidy;

@@ -12,7 +12,7 @@ pub struct Timestamp(pub i64);
 impl Timestamp {
     /// What the system clock says.
     pub fn now() -> Self {
-        Self(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| millis(since)))
+        Self(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis))
     }
 
     /// This point, later by `span`.

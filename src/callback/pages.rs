@@ -32,7 +32,7 @@ const STYLE: &str = "\
 :root{color-scheme:light dark;--back:#fff;--text:#191919;--soft:#737373;--card:#f7f7f7;--line:#e5e5e5}\
 @media(prefers-color-scheme:dark){:root{--back:#191919;--text:#d5d5d5;--soft:#8f8f8f;--card:#232323;--line:#333}}\
 *{box-sizing:border-box}\
-body{margin:0;min-height:100vh;display:flex;flex-direction:column;background:var(--back);color:var(--text);\
+body{margin:0;min-height:100vh;min-height:100dvh;display:flex;flex-direction:column;background:var(--back);color:var(--text);\
 font:17px/1.6 -apple-system,system-ui,'PingFang SC','Noto Sans CJK SC','Microsoft YaHei',sans-serif;\
 -webkit-text-size-adjust:100%;overflow-wrap:anywhere}\
 main{flex:1;width:100%;max-width:480px;margin:0 auto;padding:56px 28px 32px;text-align:center}\
@@ -40,12 +40,13 @@ svg{width:72px;height:72px;display:block;margin:0 auto 28px}\
 path{fill:none;stroke:#fff;stroke-width:5;stroke-linecap:round;stroke-linejoin:round}\
 .done circle{fill:#07c160}.note circle{fill:#f0a020}.fail circle{fill:#fa5151}\
 h1{margin:0 0 12px;font-size:22px;line-height:1.4;font-weight:600}\
-p{margin:0 0 12px;text-wrap:pretty}\
-.why{color:var(--soft)}\
+p{margin:0 0 12px;text-wrap:balance}\
+.why{color:var(--soft)}p:lang(zh)>span{display:inline-block}\
 dl{display:grid;grid-template-columns:auto 1fr;gap:10px 20px;margin:24px 0;padding:16px 18px;\
 border-radius:8px;background:var(--card);font-size:16px}\
 dt{color:var(--soft);text-align:left}dd{margin:0;text-align:right}\
 .todo{margin-top:24px;padding-top:20px;border-top:1px solid var(--line)}\
+dl+.todo{border:0;padding:0}\
 footer{padding:0 0 24px;text-align:center;font-size:13px;color:var(--soft)}";
 
 /// The reply for a page, about the binding of `user`.
@@ -118,6 +119,13 @@ fn details(user: &str, nickname: Option<&str>, lang: Lang) -> Markup {
     }
 }
 
+/// Keeps what stands between Chinese punctuation on one line where it fits: a browser would break anywhere.
+fn clauses(text: &str) -> Markup {
+    html! {
+        @for clause in text.split_inclusive(['，', '。', '；']) { span { (clause) } }
+    }
+}
+
 fn document(lang: Lang, mark: &Mark, title: &str, why: &str, details: &Markup, todo: &str) -> Markup {
     let tag = match lang {
         Lang::En => "en",
@@ -142,9 +150,9 @@ fn document(lang: Lang, mark: &Mark, title: &str, why: &str, details: &Markup, t
                         path d=(mark.shape) {}
                     }
                     h1 { (title) }
-                    p.why { (why) }
+                    p.why { (clauses(why)) }
                     (details)
-                    p.todo { (todo) }
+                    p.todo { (clauses(todo)) }
                 }
                 footer { "wxbox" }
             }

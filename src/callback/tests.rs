@@ -1,3 +1,5 @@
+//! Every call that a listener may get, and what it is answered.
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::password;
 use crate::app::{App, scope};
-use crate::callback::{Callback, Event, Exchange, Person, Refusal, State};
+use crate::callback::{Callback, Event, Exchange, Keep, Person, Refusal, State};
 use crate::cli::{Bind, Global, QrLook};
 use crate::config::{Flags, ListenAddress};
 use crate::error::{Exit, Failure, classify};
@@ -155,12 +155,7 @@ fn take_port(listen: &ListenAddress) -> anyhow::Result<Door> {
 }
 
 /// Stores the binding before the phone is told of it.
-fn keeper(
-    store: Store,
-    user: User,
-    app_id: String,
-    rebind: bool,
-) -> Box<dyn FnMut(&Person) -> anyhow::Result<()> + Send> {
+fn keeper(store: Store, user: User, app_id: String, rebind: bool) -> Keep {
     let mut store = store;
     Box::new(move |person| keep(&mut store, &user, &app_id, &person.openid, person.nickname.as_deref(), rebind))
 }

@@ -1,3 +1,5 @@
+//! The state machine of a connection: byte streams in, requests and refusals out.
+
 use super::*;
 
 const HOST: &str = "Host: a\r\n";

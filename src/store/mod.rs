@@ -14,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -51,6 +52,8 @@ impl Store {
         // removal would find.
         conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
             .map_err(|e| Error::at(path, e))?;
+        // See `drop`, which does it when it is worth while.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
         let mut store = Self { conn, path: path.to_owned() };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
         close_to_others(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })?;
@@ -76,6 +79,21 @@ impl Store {
         let result = work(self);
         self.at(self.conn.pragma_update(None, "synchronous", "FULL"))?;
         result
+    }
+}
+
+/// The write-ahead log is moved into the file when it has grown, not at the end of every short command:
+/// that would be three more waits for the disk.
+const LOG_LIMIT: u64 = 256 << 10;
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        if fs::metadata(log).is_ok_and(|log| log.len() > LOG_LIMIT) {
+            // If others are busy with it, the next one does it.
+            let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
     }
 }
 

@@ -82,7 +82,7 @@ impl Ui {
             {
                 true
             }
-            Color::Auto => self.err_terminal && !std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            Color::Auto => self.err_terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
         };
     }
 

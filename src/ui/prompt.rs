@@ -27,12 +27,12 @@ pub fn password(ui: &Ui, prompt: &str, missing: &str) -> anyhow::Result<Secret> 
     ask(ui, missing, || Password::new().with_prompt(prompt).allow_empty_password(true).interact()).map(Secret::from)
 }
 
-/// Asks twice for a new password, unseen; empty is none.
+/// Asks twice for a new password, unseen; empty is none. Only where stdin is a terminal.
 ///
 /// # Errors
-/// A usage failure where nobody can be asked.
-pub fn new_password(ui: &Ui, missing: &str) -> anyhow::Result<Option<Secret>> {
-    let asked = ask(ui, missing, || {
+/// The terminal's.
+pub fn new_password(ui: &Ui) -> anyhow::Result<Option<Secret>> {
+    let asked = ask(ui, "", || {
         Password::new()
             .with_prompt(t!("user-password-prompt"))
             .with_confirmation(t!("user-password-again"), t!("user-password-differs"))

@@ -120,7 +120,7 @@ impl Client {
         client_msg_id: Option<&str>,
     ) -> Result<Option<String>> {
         let answer = self.post(content.api(), Some(token), content.body(openid, client_msg_id).as_bytes())?;
-        if answer.get("errcode").and_then(|code| lenient_number(code)) != Some(0) {
+        if answer.get("errcode").and_then(lenient_number) != Some(0) {
             // Without an errcode nothing says that the message was accepted.
             return Err(self.lacks("errcode"));
         }

@@ -52,6 +52,14 @@ callback-used-title = 授权已被使用
 callback-used-why = 每次授权只能使用一次，这一次的已经用过了。
 
 ## sandbox
+sandbox-open = 沙箱监听 { $address }：能访问它的人都能使用
+sandbox-people = 用户
+sandbox-person-away = 未关注公众号
+sandbox-person-silent = 已关注；没有发过消息，只能收模板消息，不能收文本
+sandbox-person-wrote = 已关注，刚发过消息
+sandbox-stop = 按 Ctrl-C 停止。请求：
+sandbox-templates = 模板
+sandbox-world = 无法使用 { $path }：{ $cause }
 sandbox-world-value = { $key } 不能是“{ $value }”
 sandbox-world-twice = { $key } “{ $value }”重复
 sandbox-inbox-title = wxbox 沙箱

@@ -50,7 +50,7 @@ pub(super) fn add(ui: &mut Ui, app: &App, args: &Add) -> anyhow::Result<Exit> {
     let password = if args.password_stdin {
         Some(password::read()?)
     } else if ui.in_terminal {
-        ui::new_password(ui, "")?
+        ui::new_password(ui)?
     } else {
         None
     };
@@ -109,11 +109,11 @@ pub(super) fn passwd(ui: &mut Ui, app: &App, args: &Passwd) -> anyhow::Result<Ex
         None
     } else if args.password_stdin {
         Some(password::read()?)
+    } else if ui.in_terminal {
+        ui::new_password(ui)?
     } else {
-        if !ui.in_terminal {
-            return Err(Failure::usage(t!("user-password-missing")).hint(t!("user-password-missing-hint")).into());
-        }
-        ui::new_password(ui, "")?
+        let missing = Failure::usage(t!("user-password-missing", user = user.username));
+        return Err(missing.hint(t!("user-password-missing-hint")).into());
     };
     let hash = password.map(|password| password::hash(&password)).transpose()?;
     store.set_password(&user, hash.as_deref())?;

@@ -1,0 +1,193 @@
+//! The house rules that a test can hold: who imports whom, who writes where, how long a file grows, and
+//! that the catalogue and the code know the same texts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// What each room may import from the crate, besides itself.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("app", &["cli", "config", "error", "store", "token", "ui", "wechat", "words"]),
+    ("callback", &["http", "secret", "words"]),
+    ("cli", &["ui"]),
+    (
+        "commands",
+        &[
+            "app", "callback", "cli", "config", "delivery", "error", "http", "sandbox", "secret", "signals", "store",
+            "time", "token", "ui", "wechat", "words",
+        ],
+    ),
+    ("config", &["secret", "words"]),
+    ("delivery", &["secret", "store", "time", "token", "wechat", "words"]),
+    ("error", &["config", "store", "token", "wechat", "words"]),
+    ("http", &[]),
+    ("sandbox", &["http", "words"]),
+    ("secret", &[]),
+    ("signals", &["error"]),
+    ("store", &["secret", "time", "words"]),
+    ("time", &[]),
+    ("token", &["secret", "store", "time", "wechat", "words"]),
+    ("ui", &["error", "secret", "signals", "words"]),
+    ("wechat", &["secret", "words"]),
+    ("words", &[]),
+];
+
+/// The Rust files below a directory of the project, with their text.
+fn files(dir: &str) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(dir)];
+    while let Some(dir) = waiting.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.insert(path, text);
+            }
+        }
+    }
+    found
+}
+
+/// The room of a file below `src`: `src/store/users.rs` → `store`.
+fn room(path: &Path) -> String {
+    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// A file without its tests, which may do more: everything before the first `#[cfg(test)]` with a block,
+/// and nothing of a file that holds tests alone.
+fn production(path: &Path, text: &str) -> String {
+    let of_tests = path.components().any(|part| part.as_os_str() == "tests")
+        || path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("tests"));
+    if of_tests {
+        return String::new();
+    }
+    text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()
+}
+
+fn sources() -> impl Iterator<Item = (PathBuf, String)> {
+    files("src").into_iter().map(|(path, text)| {
+        let text = production(&path, &text);
+        (path, text)
+    })
+}
+
+/// Every line of production code outside the named rooms that matches, but for comments.
+fn lines_with(pattern: &str, allowed: &[&str]) -> Vec<String> {
+    let pattern = Regex::new(pattern).unwrap();
+    let mut found = Vec::new();
+    for (path, text) in sources().filter(|(path, _)| !allowed.contains(&room(path).as_str())) {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        found.extend(code.filter(|line| pattern.is_match(line)).map(|line| format!("{}: {line}", path.display())));
+    }
+    found
+}
+
+#[test]
+fn rooms_import_only_what_they_may() {
+    static IMPORT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bcrate::(\{[^}]*\}|[a-z_]+)").unwrap());
+    let allowed: BTreeMap<_, _> = ROOMS.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let room = room(&path);
+        let Some(may) = allowed.get(room.as_str()) else {
+            assert!(["lib", "main"].contains(&room.as_str()), "{room} is not in the table");
+            continue;
+        };
+        for found in IMPORT.captures_iter(&text) {
+            let names = found[1]
+                .trim_matches(['{', '}'])
+                .split(',')
+                .map(|name| name.trim().split("::").next().unwrap_or_default().to_owned());
+            for name in names.filter(|name| !name.is_empty()) {
+                // The macros of the catalogue.
+                let name = if name == "t" || name == "t_in" { "words".to_owned() } else { name };
+                if name != room && !may.contains(&name.as_str()) {
+                    wrong.push(format!("{} imports {name}", path.display()));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn commands_never_call_each_other() {
+    // What they share: how a message is shown, and passwords.
+    let shared = ["message", "password"];
+    let import = Regex::new(r"\b(?:super|commands)::([a-z_]+)").unwrap();
+    let mut wrong = Vec::new();
+    for (path, text) in sources().filter(|(path, _)| room(path) == "commands") {
+        let depth = path.components().rev().position(|part| part.as_os_str() == "commands").unwrap();
+        for found in import.captures_iter(&text) {
+            let sibling = depth == 1 || found[0].starts_with("commands");
+            if sibling && !shared.contains(&&found[1]) {
+                wrong.push(format!("{} uses {}", path.display(), &found[0]));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn only_ui_writes_to_the_streams() {
+    let none = Vec::<String>::new();
+    assert_eq!(lines_with(r"\b(e?print(ln)?|dbg)!|io::(stdout|stderr)\(", &["ui"]), none);
+    assert_eq!(lines_with(r"process::exit|process::abort", &[]), none);
+}
+
+#[test]
+fn sql_is_in_the_store_alone() {
+    assert_eq!(lines_with(r"rusqlite|\bSELECT\b|\bINSERT\b|\bPRAGMA\b", &["store"]), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_sleeps_panics_or_is_left_to_do() {
+    let pattern = r"thread::sleep|\.unwrap\(\)|\.expect\(|\btodo!|\bunimplemented!|\bpanic!|\bTODO\b|\bFIXME\b";
+    assert_eq!(lines_with(pattern, &[]), Vec::<String>::new());
+}
+
+#[test]
+fn no_file_is_longer_than_a_sitting() {
+    let long: Vec<_> = ["src", "tests"]
+        .into_iter()
+        .flat_map(files)
+        .map(|(path, text)| (path, text.lines().count()))
+        .filter(|(_, lines)| *lines > 400)
+        .collect();
+    assert_eq!(long, []);
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let silent: Vec<_> = files("src").into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|it| it.0).collect();
+    assert_eq!(silent, Vec::<PathBuf>::new());
+}
+
+fn ids(catalogue: &str) -> BTreeSet<&str> {
+    catalogue
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+        .filter_map(|line| line.split_once(" ="))
+        .map(|(id, _)| id)
+        .collect()
+}
+
+#[test]
+fn the_catalogue_and_the_code_know_the_same_texts() {
+    let used = Regex::new(r#"\bt(?:_in)?!\(\s*(?:[\w.]+,\s*)?"([a-z0-9-]+)""#).unwrap();
+    let code: String = sources().filter(|(path, _)| room(path) != "words").map(|(_, text)| text).collect();
+    let used: BTreeSet<&str> = used.captures_iter(&code).map(|found| found.get(1).unwrap().as_str()).collect();
+    let english = ids(wxbox::words::EN);
+    assert_eq!(used.difference(&english).collect::<Vec<_>>(), Vec::<&&str>::new(), "used, but not in en.ftl");
+    // A macro of a room may build the call, so any literal counts.
+    let idle: Vec<_> = english.iter().filter(|id| !code.contains(&format!("\"{id}\""))).collect();
+    assert_eq!(idle, Vec::<&&str>::new(), "in en.ftl, but not used");
+    let chinese = ids(wxbox::words::ZH);
+    assert_eq!(chinese.difference(&english).collect::<Vec<_>>(), Vec::<&&str>::new(), "in zh-CN.ftl alone");
+}

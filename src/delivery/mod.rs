@@ -84,12 +84,17 @@ impl Worker {
     fn work(&mut self, ids: &[i64]) -> anyhow::Result<()> {
         let mut going = true;
         for &id in ids {
+            let went = going;
             going = going && !self.stop.load(Ordering::Relaxed);
             if going
                 && let Some(message) = self.store.message(&self.account.app_id, id)?
                 && message.state == State::Queued
             {
                 going = self.one(&message)?;
+            }
+            if went && !going {
+                // What is said to stay queued is there after a power cut too.
+                self.store.to_disk()?;
             }
             self.settled(id)?;
         }

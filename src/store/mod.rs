@@ -48,12 +48,12 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags).map_err(|e| Error::at(path, e))?;
         conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
-        // See `drop`, which does it when it is worth while.
-        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
         // removal would find.
         conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
             .map_err(|e| Error::at(path, e))?;
+        // See `drop`, which does it when it is worth while.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
         let mut store = Self { conn, path: path.to_owned() };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
         close_to_others(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })?;
@@ -73,7 +73,16 @@ impl Store {
         result.map_err(|e| Error::at(&self.path, e))
     }
 
-    /// Outcomes need not survive a power cut: a lost one is an attempt without outcome, which is safe.
+    /// Waits until all that was committed is on the disk.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn to_disk(&self) -> Result<()> {
+        self.at(self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())))
+    }
+
+    /// Commits without waiting for the disk. Outcomes need not survive a power cut: a lost one is an
+    /// attempt without outcome, which is safe.
     fn relaxed<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.at(self.conn.pragma_update(None, "synchronous", "NORMAL"))?;
         let result = work(self);

@@ -137,13 +137,6 @@ impl World {
         self.sandbox.as_mut().expect("a world with a sandbox")
     }
 
-    /// Whether a file of the database (it, its write-ahead log, copies) has these bytes.
-    pub fn database_holds(&self, text: &str) -> bool {
-        files_below(self.database().parent().unwrap())
-            .iter()
-            .any(|file| std::fs::read(file).unwrap().windows(text.len()).any(|part| part == text.as_bytes()))
-    }
-
     /// A value of the database.
     pub fn sql<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
         let database = rusqlite::Connection::open(self.database()).unwrap();
@@ -165,16 +158,6 @@ pub fn own_address() -> String {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let [.., high, low] = std::process::id().to_be_bytes();
     format!("127.{}.{}.{}:18080", high.max(1), low, NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// All files in a directory and those below it.
-pub fn files_below(directory: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
-    }
-    found
 }
 
 /// Sets a file's mode.

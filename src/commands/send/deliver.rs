@@ -73,6 +73,7 @@ impl Teller<'_> {
     /// What a process that leaves now has not heard of.
     fn leave(&mut self, path: &Path, app_id: &str, ids: &[i64]) -> anyhow::Result<()> {
         let mut store = Store::open(path)?;
+        store.to_disk()?;
         store.leave_attempts(app_id, ids, &t!("send-no-answer-yet"))?;
         for &id in ids.iter().filter(|id| !self.told.contains(id)).collect::<Vec<_>>() {
             if let Some(message) = store.message(app_id, id)? {

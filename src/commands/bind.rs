@@ -8,13 +8,13 @@ use anyhow::Context as _;
 use crossbeam_channel::{Receiver, after, select, tick};
 use serde::Serialize;
 
-use super::password;
+use super::{password, port};
 use crate::app::{App, scope};
 use crate::callback::{Callback, Event, Exchange, Keep, Person, Refusal, State};
 use crate::cli::{Bind, Global, QrLook};
-use crate::config::{Flags, ListenAddress};
+use crate::config::Flags;
 use crate::error::{Exit, Failure, classify};
-use crate::http::{Door, Limits};
+use crate::http::Limits;
 use crate::secret::Secret;
 use crate::signals::Watch;
 use crate::store::{Store, User, checked_openid};
@@ -52,11 +52,7 @@ impl fmt::Display for Shown<'_> {
 }
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Exit> {
-    if let Some(listen) = &args.listen
-        && listen.parse::<ListenAddress>().is_err()
-    {
-        return Err(Failure::usage(t!("bind-listen", address = listen)).hint(t!("bind-listen-hint")).into());
-    }
+    args.listen.as_deref().map(port::address).transpose()?;
     let openid =
         args.openid.as_deref().map(checked_openid).transpose().map_err(|openid| {
             Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
@@ -79,7 +75,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     check_unbound(&user, args.rebind)?;
     log_in(ui, &user, &args)?;
     let client = app.client()?;
-    let door = take_port(&listen)?;
+    // From here on a signal ends the wait in good order, however early it comes.
+    let signals = Watch::begin()?;
+    let door = port::take(&listen, &Limits::callback())?;
 
     let state = State::new(&user.uid)?;
     let open_base = &app.config.network.open_base.value;
@@ -93,7 +91,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
 
     ui.data(&Shown::AuthorizeUrl { user: &user.username, url: &url })?;
     draw(ui, &url, args.qr);
-    let exit = wait(ui, &user, app.config.listen.timeout.value, &events);
+    let exit = wait(ui, &user, app.config.listen.timeout.value, &events, &signals);
     running.stop();
     exit
 }
@@ -140,20 +138,6 @@ fn log_in(ui: &Ui, user: &User, args: &Bind) -> anyhow::Result<()> {
     Err(Failure { exit: Exit::Config, what, hint: Some(t!("bind-password-wrong-hint")) }.into())
 }
 
-fn take_port(listen: &ListenAddress) -> anyhow::Result<Door> {
-    let failed = || t!("bind-port", address = listen.to_string());
-    let mut last = None;
-    for address in listen.resolve().with_context(failed)? {
-        match Door::bind(address, Limits::callback()) {
-            Ok(door) => return Ok(door),
-            // The next one is for a system without IPv6; a port in use stays in use.
-            Err(e) if e.kind() == std::io::ErrorKind::AddrInUse => return Err(e).with_context(failed),
-            Err(e) => last = Some(e),
-        }
-    }
-    Err(last.unwrap_or_else(|| std::io::ErrorKind::AddrNotAvailable.into())).with_context(failed)
-}
-
 /// Stores the binding before the phone is told of it.
 fn keeper(store: Store, user: User, app_id: String, rebind: bool) -> Keep {
     let mut store = store;
@@ -168,11 +152,18 @@ fn keep(
     nickname: Option<&str>,
     rebind: bool,
 ) -> anyhow::Result<()> {
-    if store.bind(user, app_id, openid, nickname, rebind, Timestamp::now())? {
-        return Ok(());
+    match store.bind(user, app_id, openid, nickname, rebind, Timestamp::now()) {
+        Ok(true) => Ok(()),
+        // Bound by somebody else since we looked.
+        Ok(false) => {
+            Err(Failure::no_such(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint")).into())
+        }
+        // A binding needs its person: the database refuses one for somebody who was removed since we looked.
+        Err(_) if store.user(&user.username, app_id).is_ok_and(|found| found.is_none()) => {
+            Err(Failure::no_such(t!("bind-removed", user = user.username)).into())
+        }
+        Err(error) => Err(error.into()),
     }
-    // Bound by somebody else since we looked.
-    Err(Failure::no_such(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint")).into())
 }
 
 fn draw(ui: &mut Ui, url: &str, qr: QrLook) {
@@ -187,8 +178,13 @@ fn draw(ui: &mut Ui, url: &str, qr: QrLook) {
     }
 }
 
-fn wait(ui: &mut Ui, user: &User, timeout: Duration, events: &Receiver<Event>) -> anyhow::Result<Exit> {
-    let signals = Watch::begin()?;
+fn wait(
+    ui: &mut Ui,
+    user: &User,
+    timeout: Duration,
+    events: &Receiver<Event>,
+    signals: &Watch,
+) -> anyhow::Result<Exit> {
     ui.status(&t!("bind-scan", user = user.username));
     let waiting = Waiting::begin(ui, &t!("bind-waiting"), timeout);
     let (second, end) = (tick(Duration::from_secs(1)), after(timeout));

@@ -5,16 +5,17 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, bail};
+use crossbeam_channel::{Receiver, bounded, select};
 use reqwest::blocking::Client as Phone;
 use serde::Deserialize;
 use tempfile::TempDir;
 use url::Url;
 
 use crate::error::{Exit, Failure};
-use crate::signals::Watch;
+use crate::signals::{Signal, Watch};
 use crate::ui::{Look, Ui, look_of_locale};
 use crate::{t, wechat};
 
@@ -50,22 +51,19 @@ struct Line {
 pub(super) fn run(ui: &mut Ui) -> anyhow::Result<Exit> {
     let signals = Watch::begin()?;
     let home = tempfile::Builder::new().prefix("wxbox-demo-").tempdir()?;
-    let mut demo = Demo { program: std::env::current_exe().context(t!("demo-start"))?, home, phone: phone()? };
-    match demo.play(ui) {
-        // The children heard Ctrl-C too; what they leave undone is no failure of the demo.
-        Err(_) if !signals.events.is_empty() => Ok(signals.events.recv()?.exit()),
-        other => other,
-    }
+    let program = std::env::current_exe().context(t!("demo-start"))?;
+    Demo { program, home, phone: phone()?, signals }.play(ui)
 }
 
 struct Demo {
     program: std::path::PathBuf,
     home: TempDir,
     phone: Phone,
+    signals: Watch,
 }
 
 impl Demo {
-    fn play(&mut self, ui: &mut Ui) -> anyhow::Result<Exit> {
+    fn play(&self, ui: &mut Ui) -> anyhow::Result<Exit> {
         ui.raw_out(&t!("demo-intro"))?;
         let (_sandbox, at) = self.sandbox(ui)?;
         self.config(ui, &at)?;
@@ -75,7 +73,7 @@ impl Demo {
         let fields = ["--data", "host=db1", "--data", "size=42 GB", "--data", "time=03:15"];
         self.step(ui, &[&["send", "--user", PERSON, "--template", "backup"], &fields[..]].concat())?;
         self.inbox(ui, &at)?;
-        bind.done("bind")?;
+        self.end(bind, "bind")?;
         ui.raw_out(&format!("\n{}", t!("demo-done", dir = self.home.path())))?;
         Ok(Exit::Done)
     }
@@ -90,11 +88,62 @@ impl Demo {
         command
     }
 
+    fn start(&self, args: &[&str]) -> anyhow::Result<Running> {
+        let mut child = self.wxbox(args).stdout(Stdio::piped()).spawn().context(t!("demo-start"))?;
+        let stdout = child.stdout.take();
+        let (tell, lines) = bounded(0);
+        let running = Running { child, lines };
+        let stdout = BufReader::new(stdout.context(t!("demo-start"))?);
+        std::thread::Builder::new().name("lines".into()).spawn(move || {
+            // What is not UTF-8 is no line of ours; nobody listens once the demo is over.
+            let _ = stdout.lines().map_while(Result::ok).try_for_each(|line| tell.send(line));
+        })?;
+        Ok(running)
+    }
+
+    /// The next line of a command, `None` at its end. Ctrl-C ends the wait for it.
+    fn next_line(&self, running: &Running) -> anyhow::Result<Option<String>> {
+        select! {
+            recv(running.lines) -> line => Ok(line.ok()),
+            recv(self.signals.events) -> signal => Err(interrupted(signal?)),
+        }
+    }
+
+    /// Waits for the end of a command, which must be a good one.
+    fn end(&self, mut running: Running, name: &str) -> anyhow::Result<()> {
+        while self.next_line(&running)?.is_some() {}
+        let status = running.child.wait()?;
+        if status.success() {
+            return Ok(());
+        }
+        let code = status.code().map_or_else(|| "-".to_owned(), |code| code.to_string());
+        // Ctrl-C goes to the whole group: the command may have heard of it first.
+        match code.as_str() {
+            "130" => return Err(interrupted(Signal::Interrupt)),
+            "143" => return Err(interrupted(Signal::Terminate)),
+            _ => {}
+        }
+        let what = t!("demo-failed", command = format!("wxbox {name}"), status = code);
+        Err(Failure { exit: Exit::Unexpected, what, hint: None }.into())
+    }
+
+    /// The next line of a command that must not end before it.
+    fn needs_line(&self, running: Running, name: &str) -> anyhow::Result<(Running, String)> {
+        match self.next_line(&running)? {
+            Some(line) => Ok((running, line)),
+            None => Err(match self.end(running, name) {
+                Ok(()) => anyhow::anyhow!(t!("demo-no-person")),
+                Err(error) => error,
+            }),
+        }
+    }
+
     fn sandbox(&self, ui: &mut Ui) -> anyhow::Result<(Running, Listening)> {
         let args = ["sandbox", "--listen", "127.0.0.1:0", "--json"];
         ui.typed(&args, " &")?;
-        let mut running = Running(self.wxbox(&args).stdout(Stdio::piped()).spawn().context(t!("demo-start"))?);
-        let line = running.lines()?.next_line()?;
+        let (mut running, line) = self.needs_line(self.start(&args)?, "sandbox")?;
+        // Its lines about requests are of no interest here; with the pipe closed it need not wait for a reader.
+        running.lines = crossbeam_channel::never();
         ui.raw_out(&line)?;
         let at = serde_json::from_str(&line).context(t!("demo-start"))?;
         Ok((running, at))
@@ -126,8 +175,11 @@ impl Demo {
     /// Runs a command to its end, its output as it comes.
     fn step(&self, ui: &mut Ui, args: &[&str]) -> anyhow::Result<()> {
         ui.typed(args, "")?;
-        let status = self.wxbox(args).status().context(t!("demo-start"))?;
-        ended(args[0], status)
+        let running = self.start(args)?;
+        while let Some(line) = self.next_line(&running)? {
+            ui.raw_out(&line)?;
+        }
+        self.end(running, args[0])
     }
 
     /// `bind` with a phone: the link is followed, the binding made; the listener is still there for the
@@ -136,16 +188,14 @@ impl Demo {
         let look = if look_of_locale() == Look::Unicode { "unicode" } else { "ascii" };
         let args = ["bind", "--user", PERSON, "--qr", look];
         ui.typed(&args, "")?;
-        let mut bind = Running(self.wxbox(&args).stdout(Stdio::piped()).spawn().context(t!("demo-start"))?);
-        let mut lines = bind.lines()?;
-        let Ok(link) = lines.next_line() else { return Err(bind.failure("bind")) };
+        let (running, link) = self.needs_line(self.start(&args)?, "bind")?;
         ui.raw_out(&link)?;
         let title = self.follow(&link)?;
-        let Ok(bound) = lines.next_line() else { return Err(bind.failure("bind")) };
+        let (running, bound) = self.needs_line(running, "bind")?;
         ui.raw_out(&t!("demo-phone", person = PERSON))?;
         ui.raw_out(&t!("demo-page", title = title))?;
         ui.raw_out(&bound)?;
-        Ok(bind)
+        Ok(running)
     }
 
     /// What the phone does: opens the link, sees who asks, taps Allow, is sent to the callback.
@@ -190,54 +240,25 @@ impl Demo {
 }
 
 /// A command in the background; it ends with the demo.
-struct Running(Child);
-
-impl Running {
-    fn lines(&mut self) -> anyhow::Result<Lines> {
-        Ok(Lines(BufReader::new(self.0.stdout.take().context(t!("demo-start"))?)))
-    }
-
-    /// Waits for its end, which must be a good one.
-    fn done(mut self, name: &str) -> anyhow::Result<()> {
-        let status = self.0.wait()?;
-        ended(name, status)
-    }
-
-    fn failure(mut self, name: &str) -> anyhow::Error {
-        match self.0.wait() {
-            Ok(status) => ended(name, status).err().unwrap_or_else(|| anyhow::anyhow!(t!("demo-no-person"))),
-            Err(error) => error.into(),
-        }
-    }
+struct Running {
+    child: Child,
+    lines: Receiver<String>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // One that has ended by itself is no trouble.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        // One that has ended by itself is no trouble. A command that is asked leaves the terminal in order.
+        #[cfg(unix)]
+        let _ =
+            rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::TERM);
+        #[cfg(not(unix))]
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
-struct Lines(BufReader<ChildStdout>);
-
-impl Lines {
-    fn next_line(&mut self) -> anyhow::Result<String> {
-        let mut line = String::new();
-        if self.0.read_line(&mut line)? == 0 {
-            bail!(t!("demo-start"));
-        }
-        Ok(line.trim_end().to_owned())
-    }
-}
-
-fn ended(name: &str, status: std::process::ExitStatus) -> anyhow::Result<()> {
-    if status.success() {
-        return Ok(());
-    }
-    let code = status.code().map_or_else(|| "-".to_owned(), |code| code.to_string());
-    let what = t!("demo-failed", command = format!("wxbox {name}"), status = code);
-    Err(Failure { exit: Exit::Unexpected, what, hint: None }.into())
+fn interrupted(signal: Signal) -> anyhow::Error {
+    Failure { exit: signal.exit(), what: t!("ui-interrupted"), hint: None }.into()
 }
 
 /// A stand-in for the phone's browser; it only ever talks to this machine.

@@ -5,6 +5,7 @@ mod demo;
 mod message;
 mod outbox;
 mod password;
+mod port;
 mod sandbox;
 mod send;
 mod token;

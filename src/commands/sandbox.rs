@@ -1,15 +1,15 @@
 //! `wxbox sandbox`: the local stand-in for the WeChat platform, until Ctrl-C.
 
-use std::fmt;
-use std::net::ToSocketAddrs;
+use std::{fmt, io};
 
-use anyhow::Context as _;
 use crossbeam_channel::{select, unbounded};
 use serde::Serialize;
 
+use super::port;
 use crate::cli::Sandbox as Args;
+use crate::config::ListenAddress;
 use crate::error::{Exit, Failure};
-use crate::http::{Door, Limits};
+use crate::http::Limits;
 use crate::sandbox::{Listening, Sandbox, World};
 use crate::signals::Watch;
 use crate::t;
@@ -44,7 +44,18 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
+/// A port in use has another remedy here than where the callback waits.
+fn taken(error: anyhow::Error, listen: &ListenAddress) -> anyhow::Error {
+    let in_use = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::AddrInUse);
+    if !in_use {
+        return error;
+    }
+    let what = t!("sandbox-port", address = listen.to_string());
+    Failure { exit: Exit::Unexpected, what, hint: Some(t!("sandbox-port-hint")) }.into()
+}
+
 pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
+    let listen = port::address(&args.listen)?;
     let world = match &args.world {
         None => World::default(),
         Some(path) => {
@@ -58,13 +69,12 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
         }
     };
     let world = world.with_openids();
-    let unusable = || Failure::usage(t!("bind-listen", address = args.listen)).hint(t!("bind-listen-hint"));
-    let address = args.listen.to_socket_addrs().ok().and_then(|mut all| all.next()).ok_or_else(unusable)?;
+    let signals = Watch::begin()?;
+    let door = port::take(&listen, &Limits::sandbox()).map_err(|error| taken(error, &listen))?;
+    let address = door.local_addr();
     if !address.ip().is_loopback() {
         ui.warn(&t!("sandbox-open", address = address.to_string()));
     }
-    let signals = Watch::begin()?;
-    let door = Door::bind(address, Limits::sandbox()).with_context(|| t!("bind-port", address = args.listen))?;
     let (tell, lines) = unbounded();
     let shown = world.clone();
     let sandbox = Sandbox::start(world, door, move |line| {

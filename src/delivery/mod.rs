@@ -27,13 +27,15 @@ pub enum Event {
     Settled(Box<Message>),
     /// The account was refused (credentials, IP) or WeChat cannot be reached: nothing more can be sent.
     Stopped(anyhow::Error),
-    /// The run could not go on.
+    /// The run could not go on; the last event.
     Broken(anyhow::Error),
+    /// The run is over, and the database closed; the last event.
+    Over,
 }
 
 /// A run under way.
 pub struct Run {
-    /// What it tells; closed at its end.
+    /// What it tells, to its end.
     pub events: Receiver<Event>,
     stop: Arc<AtomicBool>,
     _thread: JoinHandle<()>,
@@ -50,10 +52,13 @@ impl Run {
         let mut worker =
             Worker { store, client, account, token: None, stopped: HashMap::new(), tell, stop: stop.clone() };
         let thread = std::thread::Builder::new().name("delivery".into()).spawn(move || {
-            if let Err(error) = worker.work(&ids) {
-                // Nobody listens any more: the command has left.
-                let _ = worker.tell.send(Event::Broken(error));
-            }
+            let result = worker.work(&ids);
+            let Worker { store, tell, client, .. } = worker;
+            // The database is closed before the end is told, so that the process may leave at once.
+            drop(store);
+            // Nobody listens any more where the command has left.
+            let _ = tell.send(result.map_or_else(Event::Broken, |()| Event::Over));
+            drop(client);
         })?;
         Ok(Self { events, stop, _thread: thread })
     }
@@ -79,12 +84,17 @@ impl Worker {
     fn work(&mut self, ids: &[i64]) -> anyhow::Result<()> {
         let mut going = true;
         for &id in ids {
+            let went = going;
             going = going && !self.stop.load(Ordering::Relaxed);
             if going
                 && let Some(message) = self.store.message(&self.account.app_id, id)?
                 && message.state == State::Queued
             {
                 going = self.one(&message)?;
+            }
+            if went && !going {
+                // What is said to stay queued is there after a power cut too.
+                self.store.to_disk()?;
             }
             self.settled(id)?;
         }

@@ -77,7 +77,16 @@ impl Store {
         result.map_err(|e| Error::at(&self.path, e))
     }
 
-    /// Outcomes need not survive a power cut: a lost one is an attempt without outcome, which is safe.
+    /// Waits until all that was committed is on the disk.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn to_disk(&self) -> Result<()> {
+        self.at(self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())))
+    }
+
+    /// Commits without waiting for the disk. Outcomes need not survive a power cut: a lost one is an
+    /// attempt without outcome, which is safe.
     fn relaxed<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.at(self.conn.pragma_update(None, "synchronous", "NORMAL"))?;
         let result = work(self);

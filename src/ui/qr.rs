@@ -17,6 +17,8 @@ pub enum Look {
 
 /// Palette entries 16 and 231 are black and white in every theme; 0 and 15 are what the theme says.
 const BLACK_ON_WHITE: &str = "\u{1b}[38;5;16;48;5;231m";
+/// A `#` leaves most of its cell to the background, and scanners want it dark.
+const BLACK_ON_BLACK: &str = "\u{1b}[38;5;16;48;5;16m";
 const RESET: &str = "\u{1b}[0m";
 
 /// A QR code at error correction level L, the smallest: a screen is clean and near.
@@ -46,16 +48,21 @@ impl Qr {
         inside(x).zip(inside(y)).is_some_and(|(x, y)| self.modules[y * self.width + x] == Color::Dark)
     }
 
-    /// The drawing, a line an end of line; `explicit` sets black on white.
+    /// The drawing, a line an end of line; `explicit` sets black and white.
     pub fn draw(&self, look: Look, quiet: usize, explicit: bool) -> String {
         let side = self.width + 2 * quiet;
-        let (before, after) = if explicit { (BLACK_ON_WHITE, RESET) } else { ("", "") };
         let step = if look == Look::Unicode { 2 } else { 1 };
         let mut text = String::new();
         for y in (0..side).step_by(step) {
-            text += before;
+            let mut colors = "";
             for x in 0..side {
-                text += match (look, self.dark(x, y, quiet), self.dark(x, y + 1, quiet)) {
+                let (upper, lower) = (self.dark(x, y, quiet), self.dark(x, y + 1, quiet));
+                let wanted = if look == Look::Ascii && upper { BLACK_ON_BLACK } else { BLACK_ON_WHITE };
+                if explicit && wanted != colors {
+                    text += wanted;
+                    colors = wanted;
+                }
+                text += match (look, upper, lower) {
                     (Look::Unicode, false, false) => " ",
                     (Look::Unicode, true, false) => "▀",
                     (Look::Unicode, false, true) => "▄",
@@ -64,7 +71,9 @@ impl Qr {
                     (Look::Ascii, false, _) => "  ",
                 };
             }
-            text += after;
+            if explicit {
+                text += RESET;
+            }
             text.push('\n');
         }
         text
@@ -83,8 +92,11 @@ impl Ui {
         // The standard margin is four modules; two are enough where four do not fit.
         let quiet = if fits(code.size(look, 4)) { 4 } else { 2 };
         let (columns, lines) = code.size(look, quiet);
-        let drawing = code.draw(look, quiet, self.err_terminal);
-        self.raw_err(&drawing);
+        // Lines that the window breaks are no code; lines that it scrolls away can be scrolled back.
+        if room.is_none_or(|room| columns <= room.0) {
+            let drawing = code.draw(look, quiet, self.err_terminal);
+            self.raw_err(&drawing);
+        }
         if let Some(room) = room.filter(|_| !fits((columns, lines))) {
             let need = format!("{columns}×{}", lines + 1);
             self.status(&t!("bind-qr-window", need = need, have = format!("{}×{}", room.0, room.1)));

@@ -93,15 +93,15 @@ impl Client {
         query: &[(&str, &str)],
         request: impl Fn(&Http, Url) -> RequestBuilder,
     ) -> Result<Value> {
-        let mut last = Error::Setup(t!("wechat-no-host"));
+        let mut last = None;
         for base in self.bases.iter() {
             match self.call_at(base, api, query, &request) {
                 // Nothing has left this machine, so the next host cannot make it twice.
-                Err(error @ Error::NotSent { .. }) => last = error,
+                Err(error @ Error::NotSent { .. }) => last = Some(error),
                 result => return result,
             }
         }
-        Err(last)
+        Err(last.unwrap_or_else(|| Error::Setup(t!("wechat-no-host"))))
     }
 
     fn call_at(

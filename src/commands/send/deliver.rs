@@ -73,6 +73,7 @@ impl Teller<'_> {
     /// What a process that leaves now has not heard of.
     fn leave(&mut self, path: &Path, app_id: &str, ids: &[i64]) -> anyhow::Result<()> {
         let mut store = Store::open(path)?;
+        store.to_disk()?;
         store.leave_attempts(app_id, ids, &t!("send-no-answer-yet"))?;
         for &id in ids.iter().filter(|id| !self.told.contains(id)).collect::<Vec<_>>() {
             if let Some(message) = store.message(app_id, id)? {
@@ -97,7 +98,7 @@ pub(super) fn run(ui: &mut Ui, store: Store, client: Client, account: Account, i
                 Ok(Event::Settled(message)) => teller.tell(*message),
                 Ok(Event::Stopped(error)) => teller.stopped = Some(classify(&error)),
                 Ok(Event::Broken(error)) => return Err(error),
-                Err(_) => break,
+                Ok(Event::Over) | Err(_) => break,
             },
             recv(signals.events) -> signal => {
                 run.stop();

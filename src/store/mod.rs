@@ -11,6 +11,7 @@ mod tokens;
 mod users;
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -46,6 +47,9 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self> {
         prepare_file(path).map_err(|source| Error::Open { path: path.to_owned(), cause: source.to_string() })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if !may_be_a_database(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })? {
+            return Err(Error::NotADatabase { path: path.to_owned() });
+        }
         let conn = Connection::open_with_flags(path, flags).map_err(|e| Error::at(path, e))?;
         conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
@@ -120,6 +124,14 @@ fn prepare_file(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
+}
+
+/// SQLite takes a file shorter than a page for an empty one, and would write over it.
+fn may_be_a_database(path: &Path) -> std::io::Result<bool> {
+    const MAGIC: &[u8] = b"SQLite format 3\0";
+    let mut head = Vec::new();
+    fs::File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut head)?;
+    Ok(head.is_empty() || head == MAGIC)
 }
 
 /// A copy or a restore may have left the file readable by everybody; it holds tokens and openids.

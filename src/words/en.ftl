@@ -82,6 +82,10 @@ callback-unreachable-todo = Reload this page in a moment.
 callback-used-title = This code was used already
 callback-used-why = Each authorization works only once, and this one has been used.
 
+## cli
+cli-no-command = no command is given
+cli-no-command-hint = `{ $command } --help` shows the commands
+
 ## config
 config-alone = { $at }: { $key } needs { $partner }
 config-directory = { $path } is a directory, not a config file
@@ -296,6 +300,7 @@ send-left-queued = { $queued ->
 }
 send-mistyped-option = there is no option { $option }
 send-mistyped-option-hint = a text that begins with -- goes after --text=
+send-mistyped-option-near = did you mean { $near }? a text that begins with -- goes after --text=
 send-no-answer-yet = interrupted before WeChat answered
 send-no-tag = nobody has the tag { $tag }
 send-nobody-bound = nobody is bound
@@ -311,7 +316,7 @@ send-skipped-unbound = left out, since they are not bound: { $users }
 send-skipped-unreachable = left out, since WeChat refused messages to them: { $users }
 send-tag-unreachable = nobody with the tag { $tag } is bound and reachable
 send-template-hint = give an alias of the config ([templates.ALIAS]) or a template id of 43 characters
-send-template-unknown = there is no template { $name }
+send-template-unknown = there is no template "{ $name }"
 send-text-empty = the text is empty
 send-text-long = the text has { $length } bytes of UTF-8, { $limit } is the most that WeChat takes
 send-text-long-hint = shorten it, or send a link to the whole
@@ -331,6 +336,7 @@ ui-hint = hint:
 ui-interrupted = interrupted
 ui-prompt = cannot ask
 ui-stdin = cannot read standard input
+ui-stdin-name = standard input
 ui-stdin-long = standard input holds more than { $limit } bytes
 ui-stdin-utf8 = standard input is not UTF-8
 ui-stdin-utf8-hint = convert it first, for instance with `iconv -f GBK -t UTF-8`

@@ -1,8 +1,13 @@
 //! One crate for all integration tests, so that they link once.
 
-// A test that cannot go on fails; clippy.toml says so of test functions alone.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+// A test that cannot go on fails (clippy.toml says so of test functions alone), one that is skipped says why.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod accounts;
+mod bad_database;
+mod bad_input;
+mod bad_line;
+mod bad_message;
 mod callback;
 mod canned;
 mod files;
@@ -12,9 +17,11 @@ mod main_job;
 mod names;
 mod passwords;
 mod removal;
+mod secrets;
 mod send;
 mod send_left;
 mod send_refused;
 mod tidy;
+mod token;
 mod users;
 mod wire;

@@ -119,7 +119,6 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
     let io = cause.downcast_ref::<io::Error>()?;
     match io.kind() {
         io::ErrorKind::Interrupted => Some((Exit::Interrupted, None)),
-        io::ErrorKind::AddrInUse => Some((Exit::Unexpected, Some(t!("bind-port-hint")))),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{config, store, t, token, wechat};
+use crate::{config, store, token, wechat};
 
 /// How a run ended, by its documented exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +121,6 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
     let io = cause.downcast_ref::<io::Error>()?;
     match io.kind() {
         io::ErrorKind::Interrupted => Some((Exit::Interrupted, None)),
-        io::ErrorKind::AddrInUse => Some((Exit::Unexpected, Some(t!("bind-port-hint")))),
         _ => None,
     }
 }

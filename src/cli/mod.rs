@@ -101,10 +101,14 @@ pub struct Sandbox {
     pub world: Option<PathBuf>,
 }
 
+/// As long as the config allows: added to any clock, it does not overflow.
+const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+
 /// A span of time as people write it: `90s`, `5m`, `24h`, `30d`.
 fn span(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(span) if span.is_zero() => Err("it must be longer than 0".into()),
+        Ok(span) if span > LONGEST => Err("it must be at most 100 years".into()),
         Ok(span) => Ok(span),
         Err(_) => Err("use a number with a unit, such as 90s, 5m, 24h or 30d".into()),
     }

@@ -77,7 +77,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     let client = app.client()?;
     // From here on a signal ends the wait in good order, however early it comes.
     let signals = Watch::begin()?;
-    let door = port::take(&listen, &Limits::callback())?;
+    let door = port::take(&listen, &Limits::callback(), &t!("bind-port-hint"))?;
 
     let state = State::new(&user.uid)?;
     let open_base = &app.config.network.open_base.value;
@@ -90,7 +90,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     let running = door.open(move |request| callback.answer(&request)).context(t!("bind-open"))?;
 
     ui.data(&Shown::AuthorizeUrl { user: &user.username, url: &url })?;
-    draw(ui, &url, args.qr);
+    let drawn = draw(ui, &url, args.qr);
+    ui.status(&if drawn { t!("bind-scan", user = user.username) } else { t!("bind-visit", user = user.username) });
     let exit = wait(ui, &user, app.config.listen.timeout.value, &events, &signals);
     running.stop();
     exit
@@ -166,16 +167,15 @@ fn keep(
     }
 }
 
-fn draw(ui: &mut Ui, url: &str, qr: QrLook) {
+/// Draws the code where it is wanted and can be scanned; whether it was.
+fn draw(ui: &mut Ui, url: &str, qr: QrLook) -> bool {
     let look = match qr {
         QrLook::None => None,
         QrLook::Unicode => Some(Look::Unicode),
         QrLook::Ascii => Some(Look::Ascii),
         QrLook::Auto => (ui.err_terminal && !ui.quiet()).then(ui::look_of_locale),
     };
-    if let Some(look) = look {
-        ui.qr(url, look);
-    }
+    look.is_some_and(|look| ui.qr(url, look))
 }
 
 fn wait(
@@ -185,7 +185,6 @@ fn wait(
     events: &Receiver<Event>,
     signals: &Watch,
 ) -> anyhow::Result<Exit> {
-    ui.status(&t!("bind-scan", user = user.username));
     let waiting = Waiting::begin(ui, &t!("bind-waiting"), timeout);
     let (second, end) = (tick(Duration::from_secs(1)), after(timeout));
     loop {

@@ -1,11 +1,11 @@
 //! Taking the port that was asked for.
 
-use std::io::{Error, ErrorKind};
+use std::io::{self, ErrorKind};
 
 use anyhow::Context as _;
 
 use crate::config::ListenAddress;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::http::{Door, Limits};
 use crate::t;
 
@@ -14,17 +14,26 @@ pub(super) fn address(text: &str) -> Result<ListenAddress, Failure> {
     text.parse().map_err(|_| Failure::usage(t!("bind-listen", address = text)).hint(t!("bind-listen-hint")))
 }
 
-/// The first of the addresses that can be taken.
-pub(super) fn take(listen: &ListenAddress, limits: &Limits) -> anyhow::Result<Door> {
-    let failed = || t!("bind-port", address = listen.to_string());
-    let mut last = None;
-    for address in listen.resolve().with_context(failed)? {
+/// The first of the addresses that can be taken; `in_use` says what to do where another program has it.
+pub(super) fn take(listen: &ListenAddress, limits: &Limits, in_use: &str) -> anyhow::Result<Door> {
+    let resolved = listen.resolve().with_context(|| t!("bind-port", address = listen.to_string()))?;
+    let mut last = io::Error::from(ErrorKind::AddrNotAvailable);
+    for address in resolved {
         match Door::bind(address, limits.clone()) {
             Ok(door) => return Ok(door),
-            // The next one is for a system without IPv6; a port in use stays in use.
-            Err(e) if e.kind() == ErrorKind::AddrInUse => return Err(e).with_context(failed),
-            Err(e) => last = Some(e),
+            Err(e) => last = e,
+        }
+        // The next one is for a system without IPv6; a port in use stays in use.
+        if last.kind() == ErrorKind::AddrInUse {
+            break;
         }
     }
-    Err(last.unwrap_or_else(|| Error::from(ErrorKind::AddrNotAvailable))).with_context(failed)
+    let hint = match last.kind() {
+        ErrorKind::AddrInUse => Some(in_use.to_owned()),
+        ErrorKind::PermissionDenied => Some(t!("bind-port-denied-hint")),
+        ErrorKind::AddrNotAvailable => Some(t!("bind-port-elsewhere-hint", port = listen.port.to_string())),
+        _ => None,
+    };
+    let what = format!("{}: {last}", t!("bind-port", address = listen.to_string()));
+    Err(Failure { exit: Exit::Unexpected, what, hint }.into())
 }

@@ -1,13 +1,12 @@
 //! `wxbox sandbox`: the local stand-in for the WeChat platform, until Ctrl-C.
 
-use std::{fmt, io};
+use std::fmt;
 
 use crossbeam_channel::{select, unbounded};
 use serde::Serialize;
 
 use super::port;
 use crate::cli::Sandbox as Args;
-use crate::config::ListenAddress;
 use crate::error::{Exit, Failure};
 use crate::http::Limits;
 use crate::sandbox::{Listening, Sandbox, World};
@@ -44,16 +43,6 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// A port in use has another remedy here than where the callback waits.
-fn taken(error: anyhow::Error, listen: &ListenAddress) -> anyhow::Error {
-    let in_use = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::AddrInUse);
-    if !in_use {
-        return error;
-    }
-    let what = t!("sandbox-port", address = listen.to_string());
-    Failure { exit: Exit::Unexpected, what, hint: Some(t!("sandbox-port-hint")) }.into()
-}
-
 pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
     let listen = port::address(&args.listen)?;
     let world = match &args.world {
@@ -70,7 +59,7 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
     };
     let world = world.with_openids();
     let signals = Watch::begin()?;
-    let door = port::take(&listen, &Limits::sandbox()).map_err(|error| taken(error, &listen))?;
+    let door = port::take(&listen, &Limits::sandbox(), &t!("sandbox-port-hint"))?;
     let address = door.local_addr();
     if !address.ip().is_loopback() {
         ui.warn(&t!("sandbox-open", address = address.to_string()));

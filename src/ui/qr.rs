@@ -81,19 +81,23 @@ impl Qr {
 }
 
 impl Ui {
-    /// Draws `text` as a QR code on stderr, and says so where the window cannot show it whole.
-    pub fn qr(&mut self, text: &str, look: Look) {
+    /// Draws `text` as a QR code on stderr, and says so where the window cannot show it whole. `false`
+    /// where nothing can be scanned.
+    pub fn qr(&mut self, text: &str, look: Look) -> bool {
         let Some(code) = Qr::new(text) else {
-            return self.warn(&t!("bind-qr-too-long"));
+            self.warn(&t!("bind-qr-too-long"));
+            return false;
         };
         let window = if self.err_terminal { console::Term::stderr().size_checked() } else { None };
         let room = window.map(|(lines, columns)| (usize::from(columns), usize::from(lines)));
+        // A line stays for what is said below the code.
         let fits = |(columns, lines): (usize, usize)| room.is_none_or(|room| columns <= room.0 && lines < room.1);
         // The standard margin is four modules; two are enough where four do not fit.
         let quiet = if fits(code.size(look, 4)) { 4 } else { 2 };
         let (columns, lines) = code.size(look, quiet);
         // Lines that the window breaks are no code; lines that it scrolls away can be scrolled back.
-        if room.is_none_or(|room| columns <= room.0) {
+        let drawn = room.is_none_or(|room| columns <= room.0);
+        if drawn {
             let drawing = code.draw(look, quiet, self.err_terminal);
             self.raw_err(&drawing);
         }
@@ -101,6 +105,7 @@ impl Ui {
             let need = format!("{columns}×{}", lines + 1);
             self.status(&t!("bind-qr-window", need = need, have = format!("{}×{}", room.0, room.1)));
         }
+        drawn
     }
 }
 

@@ -17,6 +17,8 @@ bind-password-prompt = Password of { $user }
 bind-password-wrong = this is not the password of { $user }
 bind-password-wrong-hint = --as-admin goes without it; `wxbox user passwd` sets another
 bind-port = cannot listen on { $address }
+bind-port-denied-hint = ports below 1024 need a right: run `sudo setcap cap_net_bind_service=+ep` on the wxbox program, or pass the port on from a web server and set --listen
+bind-port-elsewhere-hint = this machine has no such address: --listen 0.0.0.0:{ $port } listens on all that it has
 bind-port-hint = another program has this port: stop it, or choose another with --listen (redirect_uri must lead there)
 bind-qr-too-long = the URL is too long for a QR code
 bind-qr-window = the code needs a window of { $need }, this one is { $have }: enlarge it or make the letters smaller and run this again, or open the URL above in WeChat
@@ -29,6 +31,7 @@ bind-tls = listen.tls_cert is set, but this wxbox cannot speak HTTPS yet
 bind-tls-hint = let a web server in front speak HTTPS, set listen.address to where it passes callbacks on, and remove listen.tls_cert
 bind-turned-away = turned away a call: { $why }
 bind-unreachable = the phone called back, but its code could not be checked: { $cause }; the phone was told to try again
+bind-visit = Open the URL in WeChat, as { $user }.
 bind-waiting = waiting for the phone,
 
 ## callback (pages on the phone)
@@ -170,7 +173,6 @@ sandbox-people = People
 sandbox-person-away = does not follow the account
 sandbox-person-silent = follows; has not written, so takes templates but no texts
 sandbox-person-wrote = follows and has just written
-sandbox-port = cannot listen on { $address }: the port is in use
 sandbox-port-hint = a sandbox may be running there already; --listen 127.0.0.1:0 takes any free port
 sandbox-stop = Ctrl-C stops it. Requests:
 sandbox-templates = Templates

@@ -39,13 +39,14 @@ impl World {
     pub fn of(world: &str) -> Self {
         let mut it = Self::empty();
         let sandbox = Sandbox::start(&it.home, world);
+        let listen = own_address();
         let text = format!(
-            "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://{}/callback/\"\n\
+            "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://{listen}/callback/\"\n\
+             [listen]\naddress = \"{listen}\"\n\
              [network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\
              [templates.backup]\nid = \"{BACKUP}\"\n[templates.backup.data]\nfirst = \"Backup\"\n",
             sandbox.app_id,
             sandbox.app_secret,
-            own_address(),
             url = sandbox.url
         );
         it.sandbox = Some(sandbox);
@@ -121,15 +122,15 @@ impl World {
 
     /// Starts a line and leaves it running.
     pub fn spawn(&self, line: &str) -> Spawned {
-        let mut child = self.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.start(self.command(line), line)
+    }
+
+    /// Starts a command, made of this line, and leaves it running.
+    pub fn start(&self, mut command: Command, line: &str) -> Spawned {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        Spawned {
-            line: line.to_owned(),
-            child: Some(child),
-            stdout,
-            said: String::new(),
-            home: self.home.path().into(),
-        }
+        let (line, home) = (line.to_owned(), self.home.path().into());
+        Spawned { line, child: Some(child), stdout, said: String::new(), home }
     }
 
     /// The sandbox.
@@ -379,6 +380,8 @@ fn redactions() -> snapbox::Redactions {
             ("[MSGID]", r"\b\d{16,19}\b"),
             ("[LISTENER]", r"127\.\d+\.\d+\.\d+(:|%3A)18080"),
             ("[PORT]", r"127\.0\.0\.1:(?<redacted>\d{4,5})\b"),
+            ("[DEMO]", r"[^ ]*/wxbox-demo-\w+"),
+            ("[QR]", r"(?:[ ▀▄█]{60,}\n)+"),
             ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),
         ]
         .into_iter()

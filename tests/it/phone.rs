@@ -1,0 +1,232 @@
+//! What phones and strangers send to the callback while `bind` waits, and what they are told.
+
+use std::net::TcpStream;
+
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use rustix::process::Signal;
+use snapbox::str;
+use url::Url;
+
+use crate::harness::{LUFFY, Spawned, World, allow, open, phone};
+use crate::scripted::{Scripted, point_at};
+
+/// A binding under way, and the right call for it.
+fn waiting(line: &str) -> (World, Spawned, Url) {
+    let world = World::new();
+    world.wxbox("user add luffy").ok();
+    let mut bind = world.spawn(line);
+    let right = allow(&bind.next_line(), "luffy");
+    (world, bind, right)
+}
+
+fn call(method: Method, url: &Url, language: &str) -> (u16, HeaderMap, String) {
+    let answer = phone().request(method, url.clone()).header("accept-language", language).send().unwrap();
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    (status, headers, String::from_utf8(answer.bytes().unwrap().to_vec()).unwrap())
+}
+
+/// The right call with another path or query.
+fn with(right: &Url, path: &str, query: &str) -> Url {
+    let mut url = right.clone();
+    url.set_path(path);
+    url.set_query(Some(query));
+    url
+}
+
+#[test]
+fn whatever_else_is_called_the_wait_goes_on_and_the_binding_is_made_once() {
+    let (mut world, mut bind, right) = waiting("-v bind --user luffy");
+    let value = |name: &str| right.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    let (code, state) = (value("code"), value("state"));
+    let half = &state[..state.len() - 1];
+    let same = "/callback/";
+    let calls = [
+        (Method::GET, same, format!("state={state}"), 400, "尚未授权"),
+        (Method::GET, same, format!("code=&state={state}"), 400, "尚未授权"),
+        (Method::GET, same, format!("code={code}&state={half}"), 403, "链接无效"),
+        (Method::GET, same, format!("code={code}"), 403, "链接无效"),
+        (Method::GET, same, String::new(), 403, "链接无效"),
+        (Method::GET, "/", format!("code={code}&state={state}"), 404, "页面不存在"),
+        (Method::GET, "/favicon.ico", String::new(), 404, "页面不存在"),
+        (Method::GET, "/callback", format!("code={code}&state={state}"), 404, "页面不存在"),
+        (Method::POST, same, format!("code={code}&state={state}"), 405, "无法这样访问"),
+        (Method::PUT, same, format!("code={code}&state={state}"), 405, "无法这样访问"),
+        (Method::GET, same, format!("code={code}&code={code}&state={state}"), 400, "请求有误"),
+        (Method::GET, same, format!("code=a%20b&state={state}"), 400, "授权无效"),
+        (Method::GET, same, format!("code=never_given_out&state={state}"), 410, "授权已失效"),
+        (Method::GET, same, format!("code=never_given_out&state={state}"), 410, "授权已失效"),
+    ];
+    for (method, path, query, status, title) in calls {
+        let (got, headers, page) = call(method.clone(), &with(&right, path, &query), "zh-CN");
+        assert_eq!(got, status, "{method} {path}?{query}");
+        assert!(page.contains(&format!("<title>{title}</title>")), "{method} {path}?{query}: {page}");
+        assert!(!page.contains(&state) && !page.contains(&code) && !page.contains("never_given_out"), "{page}");
+        assert_eq!(headers.get("allow").is_some(), status == 405);
+    }
+    let (status, _, page) = call(Method::HEAD, &right, "zh-CN");
+    assert_eq!((status, page.as_str()), (405, ""));
+
+    let (status, headers, page) = call(Method::GET, &right, "zh-CN");
+    assert_eq!(status, 200);
+    assert!(page.contains("绑定成功") && page.contains("luffy"), "{page}");
+    assert_eq!(headers["cache-control"], "no-store");
+    assert_ne!(bind.next_line(), "");
+    // While the phone's second call is waited for.
+    assert_eq!(call(Method::GET, &right, "zh-CN").2, page);
+    assert_eq!(open(&with(&right, same, &format!("code=another&state={state}"))), (409, "链接已被使用".into()));
+    bind.signal(Signal::INT);
+    bind.end().is(str![[r#"
+exit 0
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
+--- stderr
+Open the URL in WeChat, as luffy.
+info: turned away a call: the right state without a code (a link checker, perhaps)
+info: turned away a call: the right state without a code (a link checker, perhaps)
+info: turned away a call: a wrong or missing state
+info: turned away a call: a wrong or missing state
+info: turned away a call: a wrong or missing state
+info: turned away a call: another path
+info: turned away a call: another path
+info: turned away a call: another path
+info: turned away a call: not a GET request
+info: turned away a call: not a GET request
+info: turned away a call: state or code given more than once
+info: turned away a call: a code that cannot be WeChat's
+info: turned away a call: WeChat refused the code (errcode 40029)
+info: turned away a call: WeChat refused the code (errcode 40029)
+info: turned away a call: not a GET request
+
+"#]]);
+    assert_eq!(
+        world.sandbox().requests(),
+        [
+            "POST /sandbox/authorize 0",
+            "GET /sns/oauth2/access_token 40029",
+            "GET /sns/oauth2/access_token 0",
+            "GET /sns/userinfo 0"
+        ]
+    );
+}
+
+#[test]
+fn the_pages_speak_english_to_those_who_prefer_it() {
+    let (_world, bind, right) = waiting("bind --user luffy");
+    let wrong = with(&right, "/callback/", "code=x&state=y");
+    assert!(call(Method::GET, &wrong, "en-US,en;q=0.9,zh;q=0.5").2.contains("<title>Link not valid</title>"));
+    assert!(call(Method::GET, &wrong, "fr").2.contains("<title>链接无效</title>"));
+    assert!(call(Method::GET, &right, "en").2.contains("<title>Binding complete</title>"));
+    bind.end().ok();
+}
+
+#[test]
+fn a_phone_that_calls_twice_is_bound_once_and_sees_the_same_page() {
+    let mut world = World::new();
+    world.sandbox().form("settings", "double_callback=1");
+    world.sandbox().requests();
+    world.wxbox("user add luffy").ok();
+    let mut bind = world.spawn("bind --user luffy");
+    // The sandbox itself has called once when the phone gets the address.
+    let second = allow(&bind.next_line(), "luffy");
+    assert_eq!(open(&second), (200, "绑定成功".to_owned()));
+    bind.end().ok();
+    let requests = world.sandbox().requests();
+    assert_eq!(requests.iter().filter(|line| line.contains("/sns/oauth2/")).count(), 1, "{requests:?}");
+}
+
+#[test]
+fn two_calls_while_wechat_is_asked_are_one_exchange() {
+    let mut world = World::new();
+    world.wxbox("user add luffy").ok();
+    let wechat = Scripted::start();
+    point_at(&mut world, &wechat, "");
+    let mut bind = world.spawn("bind --user luffy --scope snsapi_base");
+    let right = allow(&bind.next_line(), "luffy");
+    let calls: Vec<_> = (0..2)
+        .map(|_| {
+            let right = right.clone();
+            std::thread::spawn(move || open(&right))
+        })
+        .collect();
+    assert_eq!(wechat.asked(), "/sns/oauth2/access_token");
+    // Others are answered meanwhile.
+    assert_eq!(open(&with(&right, "/callback/", "")).0, 403);
+    wechat.answer(200, r#"{"access_token":"t","openid":"oOpenid","scope":"snsapi_base"}"#);
+    for call in calls {
+        assert_eq!(call.join().unwrap(), (200, "绑定成功".to_owned()));
+    }
+    bind.end().ok();
+    assert_eq!(wechat.more(), 0);
+}
+
+#[test]
+fn a_snapshot_page_binds_nobody_and_the_real_person_can_still_come() {
+    let mut world = World::new();
+    world.wxbox("user add luffy").ok();
+    let mut bind = world.spawn("-v bind --user luffy");
+    let link = bind.next_line();
+    world.sandbox().form("settings", "snapshot=1");
+    let snapshot = allow(&link, "luffy");
+    assert_eq!(open(&snapshot), (403, "请使用完整服务".to_owned()));
+    assert_eq!(open(&snapshot), (403, "请使用完整服务".to_owned()));
+    world.sandbox().form("settings", "snapshot=0");
+    assert_eq!(open(&allow(&link, "luffy")), (200, "绑定成功".to_owned()));
+    bind.end().is(str![[r#"
+exit 0
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
+--- stderr
+Open the URL in WeChat, as luffy.
+info: turned away a call: a snapshot page's virtual user
+info: turned away a call: a snapshot page's virtual user
+
+"#]]);
+    assert_eq!(world.sql::<String>("SELECT openid FROM bindings"), LUFFY);
+}
+
+#[test]
+fn while_wechat_cannot_be_reached_the_phone_reloads_until_it_can() {
+    let mut world = World::new();
+    world.wxbox("user add luffy").ok();
+    let wechat = Scripted::start();
+    point_at(&mut world, &wechat, "");
+    let mut bind = world.spawn("bind --user luffy --scope snsapi_base");
+    let right = allow(&bind.next_line(), "luffy");
+    wechat.silence();
+    wechat.answer(500, "oops");
+    wechat.answer(200, "<html>log in to the hotel first</html>");
+    wechat.answer(200, r#"{"errcode":-1,"errmsg":"system error"}"#);
+    wechat.answer(200, r#"{"access_token":"t","scope":"snsapi_base"}"#);
+    for _ in 0..5 {
+        assert_eq!(open(&right), (502, "暂时无法连接微信".to_owned()));
+    }
+    wechat.answer(200, r#"{"access_token":"t","openid":"oOpenid","scope":"snsapi_base"}"#);
+    assert_eq!(open(&right), (200, "绑定成功".to_owned()));
+    bind.end().is(str![[r#"
+exit 0
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_base&state=[STATE]#wechat_redirect
+bound luffy to oOpenid
+--- stderr
+Open the URL in WeChat, as luffy.
+warning: the phone called back, but its code could not be checked: no answer from 127.0.0.1:[PORT]: connection closed before message completed; the phone was told to try again
+warning: the phone called back, but its code could not be checked: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 500): it is an HTTP error; the phone was told to try again
+warning: the phone called back, but its code could not be checked: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON; the phone was told to try again
+warning: the phone called back, but its code could not be checked: WeChat says -1 (system error): platform busy; the phone was told to try again
+warning: the phone called back, but its code could not be checked: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): openid is missing; the phone was told to try again
+
+"#]]);
+}
+
+#[test]
+fn idle_connections_do_not_keep_the_phone_out() {
+    let (_world, bind, right) = waiting("bind --user luffy");
+    let at = right.socket_addrs(|| None).unwrap()[0];
+    let idle: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(at).unwrap()).collect();
+    assert_eq!(open(&right), (200, "绑定成功".to_owned()));
+    bind.end().ok();
+    drop(idle);
+}

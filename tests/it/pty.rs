@@ -1,0 +1,99 @@
+//! A terminal with a program in it: real to the program, a grid of cells to the test.
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, unbounded};
+use pty_process::Size;
+use pty_process::blocking::{Command as InPty, Pts, Pty, open};
+use rustix::termios::{LocalModes, tcgetattr};
+
+/// Generous: it only keeps a broken program from hanging the tests.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The terminal; the program in it is the leader of a session, as under a shell.
+pub struct Terminal {
+    pty: Arc<Pty>,
+    /// Kept open, so that the modes outlive the program.
+    pts: Option<Pts>,
+    chunks: Receiver<Vec<u8>>,
+    parser: vt100::Parser,
+    child: Child,
+}
+
+/// What a terminal looks like when its program has ended.
+pub struct Ended {
+    /// The program's.
+    pub status: ExitStatus,
+    /// What stands on the screen.
+    pub screen: vt100::Screen,
+    /// Whether typed characters are shown.
+    pub echo: bool,
+}
+
+impl Terminal {
+    /// Starts a program in a window of that size.
+    pub fn start(mut command: Command, rows: u16, columns: u16) -> Self {
+        command.env("TERM", "xterm-256color");
+        let (pty, pts) = open().unwrap();
+        pty.resize(Size::new(rows, columns)).unwrap();
+        // The harness gives its commands no standard input; here it is the terminal.
+        let child = InPty::from(command).spawn_borrowed(&pts).unwrap();
+        let pty = Arc::new(pty);
+        let (tell, chunks) = unbounded();
+        let reader = Arc::clone(&pty);
+        std::thread::spawn(move || {
+            let mut chunk = vec![0; 4096];
+            // It ends with an error when the last one who could write has closed.
+            while let Ok(count @ 1..) = (&*reader).read(&mut chunk) {
+                if tell.send(chunk[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { pty, pts: Some(pts), chunks, parser: vt100::Parser::new(rows, columns, 0), child }
+    }
+
+    /// Waits until the screen shows a text.
+    #[track_caller]
+    pub fn until(&mut self, text: &str) -> &vt100::Screen {
+        while !self.parser.screen().contents().contains(text) {
+            match self.chunks.recv_timeout(PATIENCE) {
+                Ok(chunk) => self.parser.process(&chunk),
+                Err(_) => panic!("no {text:?} on the screen:\n{}", self.parser.screen().contents()),
+            }
+        }
+        self.parser.screen()
+    }
+
+    /// Types.
+    pub fn keys(&self, keys: &str) {
+        (&*self.pty).write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Whether typed characters are shown.
+    pub fn echo(&self) -> bool {
+        let modes = tcgetattr(self.pts.as_ref().unwrap()).unwrap();
+        modes.local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
+    }
+
+    /// Waits for the program's end.
+    pub fn end(mut self) -> Ended {
+        let status = self.child.wait().unwrap();
+        let echo = self.echo();
+        self.pts = None;
+        for chunk in &self.chunks {
+            self.parser.process(&chunk);
+        }
+        Ended { status, screen: self.parser.screen().clone(), echo }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

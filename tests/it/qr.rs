@@ -1,0 +1,148 @@
+//! The QR code as it is drawn, read by an independent decoder.
+
+use rqrr::PreparedImage;
+use rustix::process::Signal;
+use vt100::{Color, Screen};
+
+use crate::bind::with_luffy;
+use crate::harness::World;
+use crate::pty::Terminal;
+
+/// Pixels a cell is drawn with; a terminal's cell is twice as high as it is wide.
+const WIDE: usize = 4;
+const HIGH: usize = 2 * WIDE;
+
+/// How bright a cell is where half blocks or `#` stand in it: the upper half, the lower half.
+fn halves(ink: u8, paper: u8, text: &str) -> [u8; 2] {
+    let mixed = u8::midpoint(ink, paper);
+    match text {
+        "▀" => [ink, paper],
+        "▄" => [paper, ink],
+        "█" => [ink, ink],
+        "" | " " => [paper, paper],
+        // A sign covers a part of its cell.
+        _ => [mixed, mixed],
+    }
+}
+
+/// All texts of the codes in a picture of cells, each with the brightness of its halves. A camera is not
+/// sure of anything between dark and bright, so both readings of it must do.
+fn decode(columns: usize, rows: usize, cell: impl Fn(usize, usize) -> [u8; 2]) -> Vec<String> {
+    let texts = |threshold: u8| -> Vec<String> {
+        let mut image = PreparedImage::prepare_from_bitmap(columns * WIDE, rows * HIGH, |x, y| {
+            cell(y / HIGH, x / WIDE)[y % HIGH / (HIGH / 2)] < threshold
+        });
+        image.detect_grids().iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect()
+    };
+    let [dim, strict] = [texts(100), texts(155)];
+    assert_eq!(dim, strict);
+    dim
+}
+
+/// The codes on a screen, in a theme with that default ink and paper.
+fn on_screen(screen: &Screen, [ink, paper]: [u8; 2]) -> Vec<String> {
+    let (rows, columns) = screen.size();
+    let bright = |color: Color, default: u8| match color {
+        Color::Default => default,
+        // What the program says must be what every theme shows.
+        Color::Idx(16) => 0,
+        Color::Idx(231) => 255,
+        other => panic!("a colour of the theme's: {other:?}"),
+    };
+    decode(columns.into(), rows.into(), |row, column| {
+        let cell = screen.cell(row as u16, column as u16).unwrap();
+        halves(bright(cell.fgcolor(), ink), bright(cell.bgcolor(), paper), cell.contents())
+    })
+}
+
+const DARK: [u8; 2] = [220, 20];
+const LIGHT: [u8; 2] = [30, 250];
+
+/// The URL that stands on the screen, put together where the window broke it.
+fn url(screen: &Screen) -> String {
+    let text = screen.contents();
+    text.lines().find(|line| line.starts_with("http://")).expect("a URL").to_owned()
+}
+
+/// Binds in a terminal until the code is drawn.
+fn drawn(world: &World, line: &str, rows: u16, columns: u16) -> (Terminal, Screen) {
+    let mut terminal = Terminal::start(world.command(line), rows, columns);
+    let screen = terminal.until("waiting for the phone").clone();
+    (terminal, screen)
+}
+
+#[test]
+fn in_a_terminal_it_is_read_on_dark_and_on_light_themes() {
+    for (locale, block) in [("C.UTF-8", "▀"), ("C", "##")] {
+        let mut world = with_luffy();
+        world.set("LANG", locale).set("NO_COLOR", "1");
+        let (terminal, screen) = drawn(&world, "bind --user luffy", 100, 180);
+        assert!(screen.contents().contains(block), "{locale}: {}", screen.contents());
+        for theme in [DARK, LIGHT] {
+            assert_eq!(on_screen(&screen, theme), [url(&screen)], "{locale}");
+        }
+        terminal.keys("\x03");
+        assert_eq!(terminal.end().status.code(), Some(130));
+    }
+}
+
+#[test]
+fn the_options_decide_over_the_locale() {
+    let world = with_luffy();
+    let (_terminal, screen) = drawn(&world, "bind --user luffy --qr ascii", 100, 180);
+    assert!(!screen.contents().contains(['▀', '▄', '█']));
+    assert_eq!(on_screen(&screen, DARK), [url(&screen)]);
+    let (_terminal, screen) = drawn(&world, "bind --user luffy --qr none --listen 127.0.0.1:0", 100, 180);
+    assert_eq!(on_screen(&screen, DARK), Vec::<String>::new());
+    assert!(screen.contents().contains("Open the URL in WeChat, as luffy."));
+}
+
+#[test]
+fn with_just_enough_room_the_margin_is_narrower() {
+    let world = with_luffy();
+    let (_terminal, screen) = drawn(&world, "bind --user luffy", 45, 72);
+    assert_eq!(on_screen(&screen, DARK), [url(&screen)]);
+    assert!(!screen.contents().contains("needs a window"));
+}
+
+#[test]
+fn a_window_too_small_is_said() {
+    let world = with_luffy();
+    let (_terminal, screen) = drawn(&world, "bind --user luffy", 24, 80);
+    let text = screen.contents();
+    assert!(text.contains("the code needs a window of") && text.contains("this one is 80×24"), "{text}");
+    assert!(text.contains("as luffy"), "{text}");
+
+    // Too narrow: broken lines would only be in the way.
+    let (_terminal, screen) = drawn(&world, "bind --user luffy --listen 127.0.0.1:0", 60, 40);
+    let text = screen.contents();
+    assert!(!text.contains(['▀', '▄', '█']), "{text}");
+    assert!(text.replace('\n', "").contains("or open the URL above in WeChat"), "{text}");
+}
+
+/// The codes in a text that is printed in black on white.
+fn on_paper(text: &str) -> Vec<String> {
+    let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
+    let columns = lines.iter().map(Vec::len).max().unwrap_or_default();
+    decode(columns, lines.len(), |row, column| match lines[row].get(column) {
+        // Ink, as far as a # has any.
+        Some('#') => [0, 0],
+        Some(sign) => halves(0, 255, &sign.to_string()),
+        None => [255, 255],
+    })
+}
+
+#[test]
+fn without_a_terminal_it_is_ink_on_paper_and_only_on_demand() {
+    let world = with_luffy();
+    for (look, sign) in [("unicode", "▀"), ("ascii", "##")] {
+        let mut bind = world.spawn(&format!("bind --user luffy --qr {look}"));
+        let url = bind.next_line();
+        bind.signal(Signal::INT);
+        let ran = bind.end();
+        assert_eq!(ran.status(), Some(130));
+        assert!(ran.stderr().contains(sign) && !ran.stderr().contains('\u{1b}'));
+        let code: Vec<&str> = ran.stderr().lines().filter(|line| !line.contains(char::is_alphabetic)).collect();
+        assert_eq!(on_paper(&code.join("\n")), [url], "{look}");
+    }
+}

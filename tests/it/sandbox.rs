@@ -1,0 +1,181 @@
+//! `wxbox sandbox` as it is started by hand.
+
+use std::net::TcpListener;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use snapbox::str;
+
+use crate::harness::{World, phone};
+
+/// The sandbox's address, from what it says first.
+fn address(said: &str) -> String {
+    said.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned()
+}
+
+#[test]
+fn it_says_where_it_is_and_whom_it_knows() {
+    let world = World::empty();
+    let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0");
+    assert!(address(&sandbox.next_line()).starts_with("http://127.0.0.1:"));
+    sandbox.signal(Signal::INT);
+    sandbox.end().is(str![[r#"
+exit 130
+--- stdout
+The WeChat sandbox is at http://127.0.0.1:[PORT]
+  app_id      wx0123456789abcdef
+  app_secret  0123456789abcdef0123456789abcdef
+
+People
+luffy  oLuffy_wears_the_straw_hat_1  follows and has just written
+nami   oNami_draws_maps_of_the_sea1  follows; has not written, so takes templates but no texts
+zoro   oZoro_cannot_find_the_way_22  does not follow the account
+
+Templates
+Backup finished  backup_finished-0123456789abcdefghijklmnopq
+Server alert     server_alert-0123456789abcdefghijklmnopqrst
+
+Ctrl-C stops it. Requests:
+
+"#]]);
+}
+
+#[test]
+fn a_line_for_each_request_without_its_secrets() {
+    let world = World::empty();
+    let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0");
+    let url = address(&sandbox.next_line());
+    while !sandbox.next_line().contains("Requests") {}
+    for path in ["/cgi-bin/token?grant_type=client_credential&appid=wx&secret=geheim", "/nothing", "/"] {
+        phone().get(format!("{url}{path}")).send().unwrap();
+    }
+    let lines: Vec<String> = (0..3).map(|_| sandbox.next_line()).collect();
+    sandbox.signal(Signal::TERM);
+    let ran = sandbox.end();
+    assert_eq!(ran.status(), Some(143));
+    assert!(lines[0].contains(" GET  /cgi-bin/token  40013 "), "{lines:?}");
+    assert!(lines[1].contains(" GET  /nothing  unknown to the sandbox "), "{lines:?}");
+    assert!(lines[2].contains(" GET  / "), "{lines:?}");
+    assert!(!ran.stdout().contains("geheim"));
+}
+
+#[test]
+fn json_is_a_line_for_the_start_and_each_request() {
+    let world = World::empty();
+    let mut sandbox = world.spawn("sandbox --json --listen 127.0.0.1:0");
+    let at: Value = serde_json::from_str(&sandbox.next_line()).unwrap();
+    assert_eq!(at.as_object().unwrap().keys().collect::<Vec<_>>(), ["event", "url", "app_id", "app_secret"]);
+    phone().get(format!("{}/cgi-bin/nothing", at["url"].as_str().unwrap())).send().unwrap();
+    let line: Value = serde_json::from_str(&sandbox.next_line()).unwrap();
+    assert_eq!(
+        (&line["method"], &line["path"], &line["unknown"]),
+        (&"GET".into(), &"/cgi-bin/nothing".into(), &true.into())
+    );
+    sandbox.signal(Signal::TERM);
+    assert_eq!(sandbox.end().status(), Some(143));
+}
+
+#[test]
+fn quiet_says_where_it_is_and_no_more() {
+    let world = World::empty();
+    let mut sandbox = world.spawn("-q sandbox --listen :0");
+    let url = address(&sandbox.next_line());
+    let url = url.replace("[::1]", "127.0.0.1");
+    phone().get(format!("{url}/nothing")).send().unwrap();
+    sandbox.signal(Signal::TERM);
+    let ran = sandbox.end();
+    assert!(!ran.stdout().contains("/nothing") && ran.stderr().is_empty());
+}
+
+#[test]
+fn a_world_of_its_own() {
+    let world = World::empty();
+    world.write("world.toml", "account_name = \"Ship\"\n[[people]]\nname = \"路飞\"\n");
+    let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0 --world world.toml");
+    let url = address(&sandbox.next_line());
+    let page = phone().get(url).send().unwrap().text().unwrap();
+    assert!(page.contains("Ship") && page.contains("路飞") && !page.contains("nami"), "{page}");
+    sandbox.signal(Signal::TERM);
+    assert_eq!(sandbox.end().status(), Some(143));
+}
+
+#[test]
+fn a_world_that_cannot_be_is_refused_by_its_name() {
+    let world = World::empty();
+    world.wxbox("sandbox --world missing.toml").is(str![[r#"
+exit 3
+--- stderr
+error: cannot use the world missing.toml: No such file or directory (os error 2)
+
+"#]]);
+    world.write("world.toml", "app_idd = \"wx0123456789abcdef\"\n");
+    world.wxbox("sandbox --world world.toml").is(str![[r#"
+exit 3
+--- stderr
+error: cannot use the world world.toml: TOML parse error at line 1, column 1
+  |
+1 | app_idd = "wx0123456789abcdef"
+  | ^^^^^^^
+unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `snapshot`, `double_callback`, `ip_whitelist`, `quota`, `phone`, `people`, `templates`
+
+"#]]);
+    world.write("world.toml", "app_id = \"wx\"\n");
+    world.wxbox("--json sandbox --world world.toml").is(str![[r#"
+exit 3
+--- stderr
+{"error":"cannot use the world world.toml: app_id cannot be “wx”","hint":null,"code":3}
+
+"#]]);
+    world.write("world.toml", "[[people]]\nname = \"luffy\"\n[[people]]\nname = \"luffy\"\n");
+    world.wxbox("sandbox --world world.toml").is(str![[r#"
+exit 3
+--- stderr
+error: cannot use the world world.toml: people.name “luffy” is there twice
+
+"#]]);
+    world.write("world.toml", b"\xff\xfe");
+    world.wxbox("sandbox --world world.toml").is(str![[r#"
+exit 3
+--- stderr
+error: cannot use the world world.toml: stream did not contain valid UTF-8
+
+"#]]);
+}
+
+#[test]
+fn the_place_to_listen_must_be_free_and_usable() {
+    let world = World::empty();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    world.wxbox(&format!("sandbox --listen {}", taken.local_addr().unwrap())).is(str![[r#"
+exit 1
+--- stderr
+error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
+hint: a sandbox may be running there already; --listen 127.0.0.1:0 takes any free port
+
+"#]]);
+    world.wxbox("sandbox --listen 8899").is(str![[r#"
+exit 2
+--- stderr
+error: 8899 is not an address to listen on
+hint: give a host and a port, such as 0.0.0.0:80 or :8080
+
+"#]]);
+    world.wxbox("sandbox --listen 192.0.2.1:8899").is(str![[r#"
+exit 1
+--- stderr
+error: cannot listen on 192.0.2.1:8899: Cannot assign requested address (os error 99)
+hint: this machine has no such address: --listen 0.0.0.0:8899 listens on all that it has
+
+"#]]);
+}
+
+#[test]
+fn whoever_opens_it_to_others_is_warned() {
+    let world = World::empty();
+    let mut sandbox = world.spawn("--json sandbox --listen 0.0.0.0:0");
+    let at: Value = serde_json::from_str(&sandbox.next_line()).unwrap();
+    assert!(at["url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    sandbox.signal(Signal::TERM);
+    let ran = sandbox.end();
+    assert!(ran.stderr().starts_with("warning: the sandbox listens on 0.0.0.0:"), "{}", ran.stderr());
+}

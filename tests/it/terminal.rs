@@ -1,0 +1,137 @@
+//! What a person at a terminal is asked and shown, and that the terminal is given back as it was.
+
+use crate::bind::with_luffy;
+use crate::harness::{World, allow, open};
+use crate::pty::Terminal;
+
+const CTRL_C: &str = "\x03";
+
+fn terminal(world: &World, line: &str) -> Terminal {
+    Terminal::start(world.command(line), 30, 100)
+}
+
+#[test]
+fn a_new_password_is_typed_twice_and_never_shown() {
+    let world = World::empty();
+    let mut terminal = terminal(&world, "user add luffy");
+    terminal.until("Password");
+    terminal.keys("Geheim1\r");
+    terminal.until("Once more");
+    terminal.keys("geheim2\r");
+    terminal.until("not the same");
+    terminal.keys("Geheim1\r");
+    terminal.until("Once more");
+    terminal.keys("Geheim1\r");
+    let ended = terminal.end();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    assert!(!text.to_lowercase().contains("geheim") && text.contains("added luffy"), "{text}");
+    assert!(ended.echo && !ended.screen.hide_cursor());
+    assert!(world.sql::<String>("SELECT password FROM users").starts_with("$argon2id$"));
+}
+
+#[test]
+fn a_name_is_asked_for_where_none_is_given() {
+    let world = World::empty();
+    let mut terminal = terminal(&world, "user add");
+    terminal.until("Name");
+    terminal.keys("路飞\r");
+    terminal.until("Password");
+    terminal.keys("\r");
+    let ended = terminal.end();
+    assert!(ended.screen.contents().contains("added 路飞"), "{}", ended.screen.contents());
+    assert_eq!(world.sql::<Option<String>>("SELECT password FROM users"), None);
+}
+
+#[test]
+fn ctrl_c_at_a_question_gives_the_terminal_back() {
+    let world = with_luffy();
+    for (line, question) in [("user add nami", "Password"), ("user add", "Name"), ("user remove luffy", "Remove luffy")]
+    {
+        let mut terminal = terminal(&world, line);
+        assert!(terminal.echo());
+        terminal.until(question);
+        terminal.keys(CTRL_C);
+        let ended = terminal.end();
+        let text = ended.screen.contents();
+        assert_eq!(ended.status.code(), Some(130), "{line}: {text}");
+        assert!(ended.echo, "{line}: typing stays unseen");
+        assert!(!ended.screen.hide_cursor(), "{line}: no cursor");
+        // On a line of its own, not behind the question.
+        assert!(text.lines().any(|line| line.starts_with("error: interrupted")), "{line}: {text}");
+    }
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM users"), 1);
+}
+
+#[test]
+fn a_person_is_removed_only_after_a_yes() {
+    let world = with_luffy();
+    for (answer, status, kept) in [("n", 0, 1), ("\r", 0, 1), ("y", 0, 0)] {
+        let mut terminal = terminal(&world, "user remove luffy");
+        terminal.until("Remove luffy");
+        terminal.keys(answer);
+        let ended = terminal.end();
+        let text = ended.screen.contents();
+        assert_eq!(ended.status.code(), Some(status), "{text}");
+        assert_eq!(world.sql::<i64>("SELECT count(*) FROM users"), kept, "{answer:?}: {text}");
+        assert!(text.contains(if kept == 1 { "nothing was removed" } else { "removed luffy" }), "{text}");
+    }
+}
+
+#[test]
+fn the_password_of_a_binding_is_asked_for() {
+    let world = World::new();
+    world.feed("user add luffy --password-stdin", "meat\n").ok();
+    let mut terminal = terminal(&world, "bind --user luffy");
+    terminal.until("Password of luffy");
+    terminal.keys("fish\r");
+    let ended = terminal.end();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(3), "{text}");
+    assert!(text.contains("not the password of luffy") && !text.contains("fish"), "{text}");
+
+    let mut terminal = self::terminal(&world, "bind --user luffy");
+    terminal.until("Password of luffy");
+    terminal.keys("meat\r");
+    terminal.until("waiting for the phone");
+    terminal.keys(CTRL_C);
+    assert_eq!(terminal.end().status.code(), Some(130));
+}
+
+#[test]
+fn ctrl_c_while_waiting_leaves_the_terminal_in_order() {
+    let world = with_luffy();
+    let mut terminal = Terminal::start(world.command("bind --user luffy"), 60, 240);
+    terminal.until("waiting for the phone");
+    terminal.keys(CTRL_C);
+    let ended = terminal.end();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(130), "{text}");
+    assert!(ended.echo && !ended.screen.hide_cursor());
+    assert!(!text.contains("waiting for the phone") && text.ends_with("interrupted"), "{text}");
+    assert_eq!(ended.screen.cursor_position().1, 0, "{text}");
+}
+
+#[test]
+fn the_spinner_gives_way_to_what_happened() {
+    let world = with_luffy();
+    let mut terminal = Terminal::start(world.command("-v bind --user luffy"), 70, 240);
+    let screen = terminal.until("waiting for the phone").contents();
+    let url = screen.lines().find(|line| line.starts_with("http://")).unwrap().to_owned();
+    let right = allow(&url, "luffy");
+    let mut wrong = right.clone();
+    wrong.set_query(None);
+    assert_eq!(open(&wrong).0, 403);
+    terminal.until("turned away a call");
+    assert_eq!(open(&right).0, 200);
+    let text = terminal.end().screen.contents();
+    let after: Vec<&str> = text.lines().skip_while(|line| !line.contains("as luffy.")).collect();
+    assert_eq!(
+        after,
+        [
+            "Scan the code with WeChat, or open the URL there, as luffy.",
+            "info: turned away a call: a wrong or missing state",
+            "bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)"
+        ]
+    );
+}

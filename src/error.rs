@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{config, store, t, token, wechat};
+use crate::{config, store, token, wechat};
 
 /// How a run ended, by its documented exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

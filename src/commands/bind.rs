@@ -191,9 +191,7 @@ fn wait(
         select! {
             recv(events) -> event => match event? {
                 Event::TurnedAway(why) => log::info!("{}", t!("bind-turned-away", why = why.to_string())),
-                Event::Unreachable(error) => waiting.pause(|| {
-                    ui.warn(&t!("bind-unreachable", cause = classify(&error).what));
-                }),
+                Event::Unreachable(error) => ui.warn(&t!("bind-unreachable", cause = classify(&error).what)),
                 Event::Failed(error) => return Err(error),
                 Event::Bound(person) => {
                     drop(waiting);

@@ -65,17 +65,29 @@ struct Demo {
 impl Demo {
     fn play(&self, ui: &mut Ui) -> anyhow::Result<Exit> {
         ui.raw_out(&t!("demo-intro"))?;
-        let (_sandbox, at) = self.sandbox(ui)?;
-        self.config(ui, &at)?;
+        let (mut sandbox, at) = self.sandbox(ui)?;
+        let error = match self.acts(ui, &at) {
+            Ok(()) => return Ok(Exit::Done),
+            Err(error) => error,
+        };
+        // Ctrl-C goes to the whole group: where the sandbox heard of it first, all kinds of things fail.
+        match self.signals.events.try_recv() {
+            Ok(signal) => Err(interrupted(signal)),
+            Err(_) if sandbox.stop() == Some(130) => Err(interrupted(Signal::Interrupt)),
+            Err(_) => Err(error),
+        }
+    }
+
+    fn acts(&self, ui: &mut Ui, at: &Listening) -> anyhow::Result<()> {
+        self.config(ui, at)?;
         self.step(ui, &["user", "add", PERSON])?;
         let bind = self.bind(ui)?;
         self.step(ui, &["send", "--user", PERSON, &t!("demo-send-text")])?;
         let fields = ["--data", "host=db1", "--data", "size=42 GB", "--data", "time=03:15"];
         self.step(ui, &[&["send", "--user", PERSON, "--template", "backup"], &fields[..]].concat())?;
-        self.inbox(ui, &at)?;
+        self.inbox(ui, at)?;
         self.end(bind, "bind")?;
-        ui.raw_out(&format!("\n{}", t!("demo-done", dir = self.home.path())))?;
-        Ok(Exit::Done)
+        ui.raw_out(&format!("\n{}", t!("demo-done", dir = self.home.path())))
     }
 
     /// The program with nothing of the caller's environment but what a terminal needs.
@@ -156,7 +168,7 @@ impl Demo {
             "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://127.0.0.1:{port}/callback/\"\n\n\
              [network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\n\
              [templates.backup]\nid = \"{TEMPLATE}\"\nurl = \"https://status.example.com\"\n\
-             [templates.backup.data]\nfirst = \"Backup finished\"\nremark = \"sent by cron\"\n",
+             [templates.backup.data]\nfirst = \"The nightly run is through.\"\nremark = \"sent by cron\"\n",
             at.app_id,
             at.app_secret,
             url = at.url,
@@ -201,7 +213,7 @@ impl Demo {
     /// What the phone does: opens the link, sees who asks, taps Allow, is sent to the callback.
     fn follow(&self, link: &str) -> anyhow::Result<String> {
         let link = Url::parse(link)?;
-        let asked = self.phone.get(link.clone()).send()?;
+        let asked = self.phone.get(link.clone()).send().map_err(reqwest::Error::without_url)?;
         if !asked.status().is_success() {
             bail!(t!("demo-phone-failed", status = asked.status().as_u16()));
         }
@@ -212,7 +224,13 @@ impl Demo {
             .append_pair("allow", "1")
             .finish();
         let form = reqwest::header::HeaderValue::from_static("application/x-www-form-urlencoded");
-        let answer = self.phone.post(allow).header(reqwest::header::CONTENT_TYPE, form).body(body).send()?;
+        let answer = self
+            .phone
+            .post(allow)
+            .header(reqwest::header::CONTENT_TYPE, form)
+            .body(body)
+            .send()
+            .map_err(reqwest::Error::without_url)?;
         if !answer.status().is_success() {
             bail!(t!("demo-phone-failed", status = answer.status().as_u16()));
         }
@@ -245,15 +263,26 @@ struct Running {
     lines: Receiver<String>,
 }
 
+impl Running {
+    /// Asks it to end, so that it leaves the terminal in order, and waits; its exit status.
+    fn stop(&mut self) -> Option<i32> {
+        // What has ended has nothing to be asked, and its number may be another's by now.
+        if let Ok(None) = self.child.try_wait() {
+            #[cfg(unix)]
+            let _ = rustix::process::kill_process(
+                rustix::process::Pid::from_child(&self.child),
+                rustix::process::Signal::TERM,
+            );
+            #[cfg(not(unix))]
+            let _ = self.child.kill();
+        }
+        self.child.wait().ok()?.code()
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
-        // One that has ended by itself is no trouble. A command that is asked leaves the terminal in order.
-        #[cfg(unix)]
-        let _ =
-            rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::TERM);
-        #[cfg(not(unix))]
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
     }
 }
 

@@ -121,7 +121,12 @@ impl Default for World {
 #[derive(Debug)]
 pub enum Error {
     /// The TOML does not parse or has a key that it should not have.
-    Toml(toml::de::Error),
+    Toml {
+        /// The line, from 1.
+        line: usize,
+        /// What the parser says.
+        message: String,
+    },
     /// The value of `key` is not one that it can have.
     Value {
         /// The key, as it stands in the file.
@@ -141,7 +146,9 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Toml(error) => f.write_str(error.to_string().trim_end()),
+            Self::Toml { line, message } => {
+                f.write_str(&t!("sandbox-world-toml", line = line.to_string(), message = message.trim_end()))
+            }
             Self::Value { key, value } => f.write_str(&t!("sandbox-world-value", key = *key, value = *value)),
             Self::Twice { key, value } => f.write_str(&t!("sandbox-world-twice", key = *key, value = *value)),
         }
@@ -156,7 +163,10 @@ impl World {
     /// # Errors
     /// What does not parse, keys that do not exist, and values that WeChat could not have given out.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        let world: Self = toml::from_str(text).map_err(Error::Toml)?;
+        let world: Self = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            Error::Toml { line: before.matches('\n').count() + 1, message: error.message().to_owned() }
+        })?;
         world.check()?;
         Ok(world)
     }

@@ -17,7 +17,7 @@ impl Log for Stderr {
             let line =
                 format!("{}: {}\n", record.level().as_str().to_lowercase(), super::clean(&record.args().to_string()));
             // Nothing can be told to somebody who closed stderr.
-            let _ = std::io::stderr().write_all(line.as_bytes());
+            let _ = super::progress::above(|| std::io::stderr().write_all(line.as_bytes()));
         }
     }
 

@@ -177,7 +177,7 @@ impl Ui {
     /// Writes to stderr as it is: the QR code, clap's own text.
     pub fn raw_err(&mut self, text: &str) {
         // Nothing can be told to somebody who closed stderr.
-        let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
+        let _ = progress::above(|| self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()));
     }
 
     /// Writes to stdout as it is: help and version.

@@ -1,10 +1,25 @@
 //! The spinner that shows how long something still waits.
 
+use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::Ui;
+
+/// What is drawn just now; everything else on stderr makes room for it.
+static LIVE: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Lets `say` print above the spinner, where there is one. `say` itself must not come here again.
+pub(super) fn above<T>(say: impl FnOnce() -> T) -> T {
+    let live = LIVE.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match live {
+        Some(bar) => bar.suspend(say),
+        None => say(),
+    }
+}
 
 /// A spinner with the remaining time; drawn only where stderr is a terminal that can take it.
 pub struct Waiting {
@@ -17,7 +32,7 @@ impl Waiting {
     pub fn begin(ui: &Ui, text: &str, whole: Duration) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let target = if ui.err_terminal && !ui.quiet && !dumb {
-            ProgressDrawTarget::stderr()
+            ProgressDrawTarget::term_like(Box::new(Line(Term::stderr())))
         } else {
             ProgressDrawTarget::hidden()
         };
@@ -28,6 +43,7 @@ impl Waiting {
         bar.set_prefix(text.to_owned());
         let waiting = Self { bar, until: Instant::now() + whole };
         waiting.tick();
+        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(waiting.bar.clone());
         waiting
     }
 
@@ -42,15 +58,58 @@ impl Waiting {
         self.bar.set_message(format!("{}:{:02}", seconds / 60, seconds % 60));
         self.bar.tick();
     }
-
-    /// Prints a line above the spinner, through `say`.
-    pub fn pause(&self, say: impl FnOnce()) {
-        self.bar.suspend(say);
-    }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
+        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.bar.finish_and_clear();
+    }
+}
+
+/// The terminal without the blanks that the line would be filled up with: they leave the cursor at the
+/// edge, where whatever is typed (the `^C` of Ctrl-C, above all) breaks the line, so that it stays.
+#[derive(Debug)]
+struct Line(Term);
+
+impl TermLike for Line {
+    fn width(&self) -> u16 {
+        self.0.size().1
+    }
+
+    fn height(&self) -> u16 {
+        self.0.size().0
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_up(n)
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_down(n)
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_right(n)
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_left(n)
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.0.write_line(text)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        if text.trim_matches(' ').is_empty() { Ok(()) } else { self.0.write_str(text) }
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
     }
 }

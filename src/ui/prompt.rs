@@ -1,6 +1,7 @@
 //! Questions to a person at a terminal. Ctrl-C at a question gives the terminal back as it was.
 
 use anyhow::Context as _;
+use console::Term;
 use crossbeam_channel::bounded;
 use dialoguer::{Confirm, Input, Password};
 
@@ -33,11 +34,15 @@ pub fn password(ui: &Ui, prompt: &str, missing: &str) -> anyhow::Result<Secret> 
 /// The terminal's.
 pub fn new_password(ui: &Ui) -> anyhow::Result<Option<Secret>> {
     let asked = ask(ui, "", || {
-        Password::new()
-            .with_prompt(t!("user-password-prompt"))
-            .with_confirmation(t!("user-password-again"), t!("user-password-differs"))
-            .allow_empty_password(true)
-            .interact()
+        loop {
+            let unseen = |prompt: String| Password::new().with_prompt(prompt).allow_empty_password(true).interact();
+            let password = unseen(t!("user-password-prompt"))?;
+            // There is nothing in "none" to mistype.
+            if password.is_empty() || unseen(t!("user-password-again"))? == password {
+                return Ok(password);
+            }
+            Term::stderr().write_line(&t!("user-password-differs"))?;
+        }
     })?;
     Ok(Some(asked).filter(|password| !password.is_empty()).map(Secret::from))
 }
@@ -71,7 +76,11 @@ fn ask<T: Send + 'static>(
     crossbeam_channel::select! {
         recv(answer) -> answer => match answer? {
             Ok(answer) => Ok(answer),
-            Err(dialoguer::Error::IO(e)) if e.kind() == std::io::ErrorKind::Interrupted => Err(interrupted(Exit::Interrupted)),
+            // Where keys are read one by one, Ctrl-C is a key before it is a signal.
+            Err(dialoguer::Error::IO(e)) if e.kind() == std::io::ErrorKind::Interrupted => {
+                modes.put_back();
+                Err(interrupted(Exit::Interrupted))
+            }
             Err(e) => Err(e).context(t!("ui-prompt")),
         },
         recv(signals.events) -> signal => {
@@ -99,8 +108,8 @@ impl Modes {
         if let Some(modes) = &self.0 {
             // The process is about to leave; there is nothing better to do about a failure.
             let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, modes);
-            let _ = console::Term::stderr().write_line("");
-            let _ = console::Term::stderr().show_cursor();
+            let _ = Term::stderr().write_line("");
+            let _ = Term::stderr().show_cursor();
         }
     }
 }

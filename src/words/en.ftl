@@ -177,6 +177,7 @@ sandbox-port-hint = a sandbox may be running there already; --listen 127.0.0.1:0
 sandbox-stop = Ctrl-C stops it. Requests:
 sandbox-templates = Templates
 sandbox-world = cannot use the world { $path }: { $cause }
+sandbox-world-toml = line { $line }: { $message }
 sandbox-world-value = { $key } cannot be “{ $value }”
 sandbox-world-twice = { $key } “{ $value }” is there twice
 sandbox-inbox-title = wxbox sandbox

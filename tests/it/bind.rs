@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use snapbox::str;
 
-use crate::harness::{Ran, Spawned, World, allow, open};
+use crate::harness::{LUFFY, Ran, Spawned, World, ZORO, allow, open};
 
 /// A world where luffy is registered.
 pub fn with_luffy() -> World {
@@ -245,4 +245,24 @@ Usage: wxbox bind --user <NAME> --openid <OPENID>
 For more information, try '--help'.
 
 "#]]);
+}
+
+#[test]
+fn somebody_who_does_not_follow_the_account_can_be_bound() {
+    let world = World::new();
+    world.config_first("scope = \"snsapi_base\"");
+    world.wxbox("user add zoro").ok();
+    let mut bind = world.spawn("--json bind --user zoro --scope snsapi_userinfo");
+    let event: Value = serde_json::from_str(&bind.next_line()).unwrap();
+    assert_eq!(open(&allow(event["url"].as_str().unwrap(), "zoro")).0, 200);
+    let events = told(bind).ok().json();
+    assert_eq!((&events[1]["openid"], &events[1]["nickname"]), (&ZORO.into(), &"zoro".into()));
+
+    // The config's scope, where the command line says nothing.
+    world.wxbox("user add luffy").ok();
+    let mut bind = world.spawn("--json bind --user luffy");
+    let event: Value = serde_json::from_str(&bind.next_line()).unwrap();
+    assert_eq!(open(&allow(event["url"].as_str().unwrap(), "luffy")).0, 200);
+    let events = told(bind).ok().json();
+    assert_eq!((&events[1]["openid"], &events[1]["nickname"]), (&LUFFY.into(), &Value::Null));
 }

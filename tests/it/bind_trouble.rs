@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use snapbox::str;
 
 use crate::bind::{people, scan, told, with_luffy};
-use crate::harness::{World, allow, open, own_address};
+use crate::harness::{LUFFY, NAMI, World, allow, open, own_address};
 use crate::scripted::{Scripted, point_at};
 
 #[test]
@@ -300,5 +300,8 @@ fn two_people_are_bound_at_the_same_time_by_two_processes() {
     assert_eq!((open(&luffy).0, open(&nami).0), (200, 200));
     told(first).ok();
     told(second).ok();
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM bindings"), 2);
+    assert_eq!(
+        world.sql::<String>("SELECT group_concat(openid ORDER BY openid) FROM bindings"),
+        format!("{LUFFY},{NAMI}")
+    );
 }

@@ -51,14 +51,14 @@ open_base = "http://127.0.0.1:[PORT]"
 id = "backup_finished-0123456789abcdefghijklmnopq"
 url = "https://status.example.com"
 [templates.backup.data]
-first = "Backup finished"
+first = "The nightly run is through."
 remark = "sent by cron"
 
 $ wxbox user add luffy
 added luffy
 
 $ wxbox bind --user luffy --qr unicode
-http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F127.0.0.1%3A45681%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F127.0.0.1%3A[PORT]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 Meanwhile the phone opens the link, and luffy taps Allow …
 The phone shows: 绑定成功
 bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
@@ -72,7 +72,7 @@ sent message 2 (template) to luffy
 The inbox of luffy, as the sandbox shows it at http://127.0.0.1:[PORT]/:
   ┌ Hello from wxbox 你好 👋
   ┌ Backup finished
-  │ Backup finished
+  │ The nightly run is through.
   │ Host db1
   │ Size 42 GB
   │ Time 03:15

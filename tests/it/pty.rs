@@ -59,13 +59,33 @@ impl Terminal {
     /// Waits until the screen shows a text.
     #[track_caller]
     pub fn until(&mut self, text: &str) -> &vt100::Screen {
-        while !self.parser.screen().contents().contains(text) {
+        self.until_so_often(text, 1)
+    }
+
+    /// Waits until the screen shows a text twice.
+    #[track_caller]
+    pub fn until_twice(&mut self, text: &str) -> &vt100::Screen {
+        self.until_so_often(text, 2)
+    }
+
+    #[track_caller]
+    fn until_so_often(&mut self, text: &str, times: usize) -> &vt100::Screen {
+        while self.parser.screen().contents().matches(text).count() < times {
             match self.chunks.recv_timeout(PATIENCE) {
                 Ok(chunk) => self.parser.process(&chunk),
                 Err(_) => panic!("no {text:?} on the screen:\n{}", self.parser.screen().contents()),
             }
         }
         self.parser.screen()
+    }
+
+    /// Types what is not to be seen, once the program is ready for it: it throws away what came before.
+    pub fn unseen_keys(&mut self, keys: &str) {
+        while self.echo() {
+            assert_eq!(self.child.try_wait().unwrap(), None, "the program has ended");
+            std::thread::yield_now();
+        }
+        self.keys(keys);
     }
 
     /// Types.

@@ -14,14 +14,13 @@ fn terminal(world: &World, line: &str) -> Terminal {
 fn a_new_password_is_typed_twice_and_never_shown() {
     let world = World::empty();
     let mut terminal = terminal(&world, "user add luffy");
-    terminal.until("Password");
-    terminal.keys("Geheim1\r");
-    terminal.until("Once more");
-    terminal.keys("geheim2\r");
-    terminal.until("not the same");
-    terminal.keys("Geheim1\r");
-    terminal.until("Once more");
-    terminal.keys("Geheim1\r");
+    for (question, answer) in [("Password", "Geheim1\r"), ("Once more", "geheim2\r"), ("not the same", "Geheim1\r")] {
+        terminal.until(question);
+        terminal.unseen_keys(answer);
+    }
+    // The second "Once more" stands below the first.
+    terminal.until_twice("Once more");
+    terminal.unseen_keys("Geheim1\r");
     let ended = terminal.end();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
@@ -37,7 +36,7 @@ fn a_name_is_asked_for_where_none_is_given() {
     terminal.until("Name");
     terminal.keys("路飞\r");
     terminal.until("Password");
-    terminal.keys("\r");
+    terminal.unseen_keys("\r");
     let ended = terminal.end();
     assert!(ended.screen.contents().contains("added 路飞"), "{}", ended.screen.contents());
     assert_eq!(world.sql::<Option<String>>("SELECT password FROM users"), None);
@@ -84,7 +83,7 @@ fn the_password_of_a_binding_is_asked_for() {
     world.feed("user add luffy --password-stdin", "meat\n").ok();
     let mut terminal = terminal(&world, "bind --user luffy");
     terminal.until("Password of luffy");
-    terminal.keys("fish\r");
+    terminal.unseen_keys("fish\r");
     let ended = terminal.end();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(3), "{text}");
@@ -92,7 +91,7 @@ fn the_password_of_a_binding_is_asked_for() {
 
     let mut terminal = self::terminal(&world, "bind --user luffy");
     terminal.until("Password of luffy");
-    terminal.keys("meat\r");
+    terminal.unseen_keys("meat\r");
     terminal.until("waiting for the phone");
     terminal.keys(CTRL_C);
     assert_eq!(terminal.end().status.code(), Some(130));

@@ -47,9 +47,12 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self> {
         prepare_file(path).map_err(|source| Error::Open { path: path.to_owned(), cause: source.to_string() })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        if !may_be_a_database(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })? {
+        let head = head(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })?;
+        // SQLite takes a file shorter than a page for an empty one, and would write over it.
+        if !head.is_empty() && !head.starts_with(b"SQLite format 3\0") {
             return Err(Error::NotADatabase { path: path.to_owned() });
         }
+        let _turn = if is_in_wal_mode(&head) { None } else { turn(path) };
         let conn = Connection::open_with_flags(path, flags).map_err(|e| Error::at(path, e))?;
         conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
@@ -126,12 +129,26 @@ fn prepare_file(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// SQLite takes a file shorter than a page for an empty one, and would write over it.
-fn may_be_a_database(path: &Path) -> std::io::Result<bool> {
-    const MAGIC: &[u8] = b"SQLite format 3\0";
+/// The beginning of the file: up to the two bytes that tell how it is written.
+fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    fs::File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut head)?;
-    Ok(head.is_empty() || head == MAGIC)
+    fs::File::open(path)?.take(20).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// The file format's "write version" and "read version" are 2 in WAL mode.
+fn is_in_wal_mode(head: &[u8]) -> bool {
+    head.get(18..20) == Some(&[2, 2])
+}
+
+/// A new file is put into WAL mode by one process at a time, since SQLite does not wait there: who comes
+/// second could be told that the database is busy. The lock is on the directory and ends with the value;
+/// a file system that has no such locks is taken as it is.
+fn turn(path: &Path) -> Option<fs::File> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = fs::File::open(dir).ok()?;
+    dir.lock().ok()?;
+    Some(dir)
 }
 
 /// A copy or a restore may have left the file readable by everybody; it holds tokens and openids.

@@ -119,6 +119,7 @@ fn prepare_file(path: &Path) -> Result<()> {
         Ok(found) if found.is_file() && (1..SHORTEST).contains(&found.len()) => {
             Err(Error::NotADatabase { path: path.to_owned() })
         }
+        Ok(found) if found.is_dir() => Err(failed(io::ErrorKind::IsADirectory.into())),
         Ok(_) => Ok(()),
         Err(e) if e.kind() == io::ErrorKind::NotFound => make_file(path).map_err(failed),
         Err(e) => Err(failed(e)),

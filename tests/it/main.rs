@@ -1,5 +1,8 @@
 //! One crate for all integration tests, so that they link once.
 
+// Clippy's allowance for tests knows test functions, not their helpers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
+
 mod accounts;
 mod bad_database;
 mod bad_input;

@@ -25,7 +25,8 @@ impl App {
         let flags = Flags { config: global.config.clone(), database: global.database.clone(), ..flags };
         let config = Config::load(&flags, &Environment::read())?;
         for warning in &config.warnings {
-            ui.warn(&warning.to_string());
+            let remedy = warning.hint().map(|hint| format!(": {hint}")).unwrap_or_default();
+            ui.warn(&format!("{warning}{remedy}"));
         }
         Ok(Self { config })
     }

@@ -110,7 +110,9 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
     if let Some(e) = cause.downcast_ref::<token::Error>() {
         return match e {
             token::Error::WeChat(e) => Some(of_wechat(e)),
-            token::Error::Store(_) | token::Error::Lock(_) => None,
+            // Transparent: the chain goes on behind the store's error.
+            token::Error::Store(e) => Some((Exit::Unexpected, e.hint())),
+            token::Error::Lock(_) => None,
         };
     }
     if let Some(e) = cause.downcast_ref::<wechat::Error>() {

@@ -31,8 +31,8 @@ pub mod words;
 
 use std::ffi::OsString;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 
 use cli::Cli;
 use error::{Exit, Report, classify};
@@ -63,18 +63,57 @@ fn not_a_command(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> Exit {
     if wants_help {
         return match ui.raw_out(&error.render().to_string()) {
             Ok(()) => Exit::Done,
-            Err(_) => Exit::Unexpected,
+            Err(error) => {
+                ui.error(&classify(&error));
+                Exit::Unexpected
+            }
         };
+    }
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(option) = mistyped_option(args)
+    {
+        ui.error(&classify(&commands::mistyped_option(&option).into()));
+        return Exit::Usage;
     }
     let text = error.render().to_string();
     if !ui.json() {
         ui.raw_err(&text);
         return Exit::Usage;
     }
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let what = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    let hint: Vec<&str> = lines.filter(|line| !line.starts_with("For more information")).collect();
-    let hint = Some(hint.join("; ")).filter(|hint| !hint.is_empty());
-    ui.error(&Report { exit: Exit::Usage, what, hint });
+    let report = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            let word = args.iter().filter_map(|arg| arg.to_str()).skip(1).find(|arg| !arg.starts_with('-'));
+            let command = ["wxbox"].into_iter().chain(word).collect::<Vec<_>>().join(" ");
+            let hint = Some(t!("cli-no-command-hint", command = command));
+            Report { exit: Exit::Usage, what: t!("cli-no-command"), hint }
+        }
+        _ => in_two(&text),
+    };
+    ui.error(&report);
     Exit::Usage
+}
+
+/// Where `send` has a word too much, an unknown option has been taken for the text.
+fn mistyped_option(args: &[OsString]) -> Option<String> {
+    let words = args.iter().skip(1).map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--");
+    let after = words.skip_while(|arg| *arg != "send");
+    let known = Cli::command()
+        .get_arguments()
+        .filter_map(clap::Arg::get_long)
+        .map(|name| format!("--{name}"))
+        .chain(cli::Send::options())
+        .collect::<Vec<_>>();
+    let mut options = after.filter(|arg| arg.starts_with("--"));
+    options.find(|arg| !known.iter().any(|name| arg.split('=').next() == Some(name))).map(str::to_owned)
+}
+
+/// clap's text: what is wrong until the first empty line, then the remedy.
+fn in_two(text: &str) -> Report {
+    let (what, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let join = |text: &str, between| {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(between)
+    };
+    let what = join(what, " ").trim_start_matches("error: ").to_owned();
+    let hint = rest.split("For more information").next().map(|rest| join(rest, "; ")).filter(|hint| !hint.is_empty());
+    Report { exit: Exit::Usage, what, hint }
 }

@@ -57,19 +57,19 @@ pub struct Send {
     #[arg(short, long, value_name = "T", allow_hyphen_values = true)]
     pub template: Option<String>,
     /// A field of the template; repeatable
-    #[arg(short, long, value_name = "K=V", requires = "template", allow_hyphen_values = true, value_parser = data)]
+    #[arg(short, long, value_name = "K=V", requires = "template", conflicts_with_all = ["text", "text_option"], allow_hyphen_values = true, value_parser = data)]
     pub data: Vec<DataValue>,
     /// Fields of the template from a JSON object; - reads standard input
-    #[arg(long, value_name = "FILE", requires = "template")]
+    #[arg(long, value_name = "FILE", requires = "template", conflicts_with_all = ["text", "text_option"])]
     pub data_json: Option<String>,
     /// The colour of a field; repeatable (WeChat ignores colours since 2023)
-    #[arg(long, value_name = "K=#RRGGBB", requires = "template", value_parser = color)]
+    #[arg(long, value_name = "K=#RRGGBB", requires = "template", conflicts_with_all = ["text", "text_option"], value_parser = color)]
     pub data_color: Vec<DataColor>,
     /// What a tap on the message opens
-    #[arg(long, value_name = "URL", requires = "template")]
+    #[arg(long, value_name = "URL", requires = "template", conflicts_with_all = ["text", "text_option"])]
     pub url: Option<String>,
     /// The mini-program page that a tap opens, rather than the URL
-    #[arg(long, value_name = "APPID:PATH", requires = "template", value_parser = miniprogram)]
+    #[arg(long, value_name = "APPID:PATH", requires = "template", conflicts_with_all = ["text", "text_option"], value_parser = miniprogram)]
     pub miniprogram: Option<MiniProgram>,
 
     /// Print the exact JSON bodies and send nothing
@@ -108,6 +108,12 @@ fn miniprogram(text: &str) -> Result<MiniProgram, String> {
 }
 
 impl Send {
+    /// What its options are called: `--user`, `--tag`, ….
+    pub fn options() -> Vec<String> {
+        let command = Self::augment_args(clap::Command::new("send"));
+        command.get_arguments().filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect()
+    }
+
     /// The positional text, if it looks like a mistyped option.
     pub fn mistyped_option(&self) -> Option<&str> {
         self.text.as_deref().filter(|text| {

@@ -56,6 +56,7 @@ impl From<Message> for Shown {
         let hint = message.errcode.and_then(|errcode| {
             Refusal { api: "", errcode, errmsg: message.errmsg.clone().unwrap_or_default(), rid: None }.hint()
         });
+        let hint = hint.or_else(|| (message.state == State::Unknown).then(|| t!("send-unknown-hint")));
         Self {
             id: message.id,
             user: message.user,

@@ -12,6 +12,8 @@ mod token;
 mod unbind;
 mod user;
 
+pub(crate) use send::mistyped_option;
+
 use crate::cli::{Cli, Command};
 use crate::error::Exit;
 use crate::ui::Ui;

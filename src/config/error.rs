@@ -253,6 +253,7 @@ impl Error {
             Self::Unreadable { path, .. } => t!("config-unreadable-hint", path = path),
             Self::Directory { path } => t!("config-directory-hint", path = path.join("config.toml")),
             Self::NotUtf8 { .. } => t!("config-not-utf8-hint"),
+            Self::Syntax { message, .. } if message.contains("duplicate") => return None,
             Self::Syntax { .. } => t!("config-syntax-hint"),
             // A key of the top level that stands below a table header belongs to that table.
             Self::UnknownKey { key, nearest: Some(nearest), .. } if key.ends_with(&format!(".{nearest}")) => {

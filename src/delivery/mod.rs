@@ -25,15 +25,17 @@ use policy::{Effect, Verdict, judge};
 pub enum Event {
     /// A message as it stands after this run.
     Settled(Box<Message>),
-    /// The account was refused (credentials, IP): nothing more can be sent.
-    Stopped(token::Error),
-    /// The run could not go on.
+    /// The account was refused (credentials, IP) or WeChat cannot be reached: nothing more can be sent.
+    Stopped(anyhow::Error),
+    /// The run could not go on; the last event.
     Broken(anyhow::Error),
+    /// The run is over, and the database closed; the last event.
+    Over,
 }
 
 /// A run under way.
 pub struct Run {
-    /// What it tells; closed at its end.
+    /// What it tells, to its end.
     pub events: Receiver<Event>,
     stop: Arc<AtomicBool>,
     _thread: JoinHandle<()>,
@@ -50,10 +52,13 @@ impl Run {
         let mut worker =
             Worker { store, client, account, token: None, stopped: HashMap::new(), tell, stop: stop.clone() };
         let thread = std::thread::Builder::new().name("delivery".into()).spawn(move || {
-            if let Err(error) = worker.work(&ids) {
-                // Nobody listens any more: the command has left.
-                let _ = worker.tell.send(Event::Broken(error));
-            }
+            let result = worker.work(&ids);
+            let Worker { store, tell, client, .. } = worker;
+            // The database is closed before the end is told, so that the process may leave at once.
+            drop(store);
+            // Nobody listens any more where the command has left.
+            let _ = tell.send(result.map_or_else(Event::Broken, |()| Event::Over));
+            drop(client);
         })?;
         Ok(Self { events, stop, _thread: thread })
     }
@@ -77,18 +82,20 @@ struct Worker {
 
 impl Worker {
     fn work(&mut self, ids: &[i64]) -> anyhow::Result<()> {
-        let mut left = ids.iter();
-        for &id in left.by_ref() {
-            if self.stop.load(Ordering::Relaxed) {
-                break;
+        let mut going = true;
+        for &id in ids {
+            let went = going;
+            going = going && !self.stop.load(Ordering::Relaxed);
+            if going
+                && let Some(message) = self.store.message(&self.account.app_id, id)?
+                && message.state == State::Queued
+            {
+                going = self.one(&message)?;
             }
-            let Some(message) = self.store.message(&self.account.app_id, id)? else { continue };
-            if message.state == State::Queued && !self.one(&message)? {
-                break;
+            if went && !going {
+                // What is said to stay queued is there after a power cut too.
+                self.store.to_disk()?;
             }
-            self.settled(id)?;
-        }
-        for &id in left {
             self.settled(id)?;
         }
         Ok(())
@@ -130,7 +137,7 @@ impl Worker {
                 }
                 Effect::Refresh | Effect::StopRun => {
                     if let Err(error) = result {
-                        let _ = self.tell.send(Event::Stopped(token::Error::WeChat(error)));
+                        let _ = self.tell.send(Event::Stopped(error.into()));
                     }
                     return Ok(false);
                 }
@@ -172,7 +179,7 @@ impl Worker {
             error: Some(error.to_string()),
         };
         self.store.settle(message.id, &outcome, Timestamp::now())?;
-        let _ = self.tell.send(Event::Stopped(error));
+        let _ = self.tell.send(Event::Stopped(error.into()));
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ mod tokens;
 mod users;
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -46,9 +47,15 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self> {
         prepare_file(path).map_err(|source| Error::Open { path: path.to_owned(), cause: source.to_string() })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if !may_be_a_database(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })? {
+            return Err(Error::NotADatabase { path: path.to_owned() });
+        }
         let conn = Connection::open_with_flags(path, flags).map_err(|e| Error::at(path, e))?;
         conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
-        conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;").map_err(|e| Error::at(path, e))?;
+        // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
+        // removal would find.
+        conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
+            .map_err(|e| Error::at(path, e))?;
         // See `drop`, which does it when it is worth while.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
         let mut store = Self { conn, path: path.to_owned() };
@@ -70,7 +77,16 @@ impl Store {
         result.map_err(|e| Error::at(&self.path, e))
     }
 
-    /// Outcomes need not survive a power cut: a lost one is an attempt without outcome, which is safe.
+    /// Waits until all that was committed is on the disk.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn to_disk(&self) -> Result<()> {
+        self.at(self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())))
+    }
+
+    /// Commits without waiting for the disk. Outcomes need not survive a power cut: a lost one is an
+    /// attempt without outcome, which is safe.
     fn relaxed<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.at(self.conn.pragma_update(None, "synchronous", "NORMAL"))?;
         let result = work(self);
@@ -108,6 +124,14 @@ fn prepare_file(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
+}
+
+/// SQLite takes a file shorter than a page for an empty one, and would write over it.
+fn may_be_a_database(path: &Path) -> std::io::Result<bool> {
+    const MAGIC: &[u8] = b"SQLite format 3\0";
+    let mut head = Vec::new();
+    fs::File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut head)?;
+    Ok(head.is_empty() || head == MAGIC)
 }
 
 /// A copy or a restore may have left the file readable by everybody; it holds tokens and openids.

@@ -195,6 +195,9 @@ const SELECT: &str = "SELECT m.id, u.username, m.openid, m.type, c.body, m.state
     FROM messages m LEFT JOIN users u ON u.id = m.user_id LEFT JOIN contents c ON c.id = m.content_id
     WHERE m.app_id = ?";
 
+const INSERT: &str = "INSERT INTO messages (app_id, user_id, openid, content_id, type, state, client_msg_id,
+    created_at, due_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?7, ?8)";
+
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         id: row.get(0)?,
@@ -219,42 +222,35 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
 impl Store {
     /// Queues one content for all recipients, or for none; the ids in the order of the recipients.
     ///
+    /// Committed, but the disk is not waited for: the first attempt's commit does that for all that was
+    /// written before it, and where there is no attempt, [`Store::to_disk`].
+    ///
     /// # Errors
     /// Only the database's own.
     pub fn queue(&mut self, queued: &Queued<'_>, to: &[NewMessage], now: Timestamp) -> Result<Vec<i64>> {
-        let path = self.path.clone();
-        let at = |e| Error::at(&path, e);
-        let step = self.write()?;
-        step.execute(
-            "INSERT INTO contents (type, body, created_at) VALUES (?1, ?2, ?3)",
-            params![queued.kind, queued.body, now],
-        )
-        .map_err(at)?;
-        let content = step.last_insert_rowid();
-        let mut ids = Vec::with_capacity(to.len());
-        {
-            let mut insert = step
-                .prepare(
-                    "INSERT INTO messages (app_id, user_id, openid, content_id, type, state, client_msg_id,
-                     created_at, due_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?7, ?8)",
-                )
-                .map_err(at)?;
-            for one in to {
-                let row = params![
-                    queued.app_id,
-                    one.user_id,
-                    one.openid,
-                    content,
-                    queued.kind,
-                    one.client_msg_id,
-                    now,
-                    queued.expires_at
-                ];
-                ids.push(insert.insert(row).map_err(at)?);
+        self.relaxed(|store| {
+            let path = store.path.clone();
+            let at = |e| Error::at(&path, e);
+            let step = store.write()?;
+            step.execute(
+                "INSERT INTO contents (type, body, created_at) VALUES (?1, ?2, ?3)",
+                params![queued.kind, queued.body, now],
+            )
+            .map_err(at)?;
+            let content = step.last_insert_rowid();
+            let mut ids = Vec::with_capacity(to.len());
+            {
+                let mut insert = step.prepare(INSERT).map_err(at)?;
+                for one in to {
+                    let Queued { app_id, kind, expires_at, .. } = queued;
+                    let NewMessage { user_id, openid, client_msg_id } = one;
+                    let row = params![app_id, user_id, openid, content, kind, client_msg_id, now, expires_at];
+                    ids.push(insert.insert(row).map_err(at)?);
+                }
             }
-        }
-        step.commit().map_err(at)?;
-        Ok(ids)
+            step.commit().map_err(at)?;
+            Ok(ids)
+        })
     }
 
     /// The message of that id, if it belongs to the account.
@@ -337,20 +333,30 @@ impl Store {
             )
             .map_err(at)?;
             settle(&step, id, outcome, now).map_err(at)?;
+            if outcome.state == State::Sent {
+                // Whom a message reached can be reached again.
+                step.execute(
+                    "UPDATE bindings SET unreachable = NULL WHERE unreachable NOTNULL
+                     AND (app_id, openid) = (SELECT app_id, openid FROM messages WHERE id = ?1)",
+                    [id],
+                )
+                .map_err(at)?;
+            }
             step.commit().map_err(at)
         })
     }
 
-    /// Leaves attempts that are still under way behind: their messages may have reached WeChat.
+    /// Leaves attempts that are still under way behind: their messages may have reached WeChat. `error`
+    /// says so in words.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn leave_attempts(&mut self, app_id: &str, ids: &[i64]) -> Result<()> {
+    pub fn leave_attempts(&mut self, app_id: &str, ids: &[i64], error: &str) -> Result<()> {
         for id in ids {
             let done = self.conn.execute(
-                "UPDATE messages SET state = 'unknown' WHERE app_id = ?1 AND id = ?2 AND state = 'queued'
+                "UPDATE messages SET state = 'unknown', error = ?3 WHERE app_id = ?1 AND id = ?2 AND state = 'queued'
                  AND EXISTS (SELECT 1 FROM attempts WHERE message_id = ?2 AND outcome IS NULL)",
-                params![app_id, id],
+                params![app_id, id, error],
             );
             self.at(done)?;
         }

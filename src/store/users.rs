@@ -242,7 +242,6 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn remove_user(&mut self, user: &User) -> Result<()> {
-        self.at(self.conn.pragma_update(None, "secure_delete", "ON"))?;
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
         let step = self.write()?;

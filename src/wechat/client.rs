@@ -93,7 +93,24 @@ impl Client {
         query: &[(&str, &str)],
         request: impl Fn(&Http, Url) -> RequestBuilder,
     ) -> Result<Value> {
-        let Some(base) = self.bases.first() else { return Err(Error::Setup(t!("wechat-no-host"))) };
+        let mut last = None;
+        for base in self.bases.iter() {
+            match self.call_at(base, api, query, &request) {
+                // Nothing has left this machine, so the next host cannot make it twice.
+                Err(error @ Error::NotSent { .. }) => last = Some(error),
+                result => return result,
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::Setup(t!("wechat-no-host"))))
+    }
+
+    fn call_at(
+        &self,
+        base: &Url,
+        api: &'static str,
+        query: &[(&str, &str)],
+        request: impl Fn(&Http, Url) -> RequestBuilder,
+    ) -> Result<Value> {
         let host = host(base);
         let mut url = base.clone();
         url.set_path(&format!("{}{api}", base.path().trim_end_matches('/')));

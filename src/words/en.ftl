@@ -85,6 +85,10 @@ callback-unreachable-todo = Reload this page in a moment.
 callback-used-title = This code was used already
 callback-used-why = Each authorization works only once, and this one has been used.
 
+## cli
+cli-no-command = no command is given
+cli-no-command-hint = `{ $command } --help` shows the commands
+
 ## config
 config-alone = { $at }: { $key } needs { $partner }
 config-directory = { $path } is a directory, not a config file
@@ -278,7 +282,7 @@ outbox-unknown-hint = `wxbox outbox list` shows the newest
 
 ## send
 did-you-mean = did you mean { $name }?
-openid-unusable = { $openid } cannot be an openid
+openid-unusable = "{ $openid }" cannot be an openid
 openid-unusable-hint = an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 send-and-more = { $names } and { $more } more
 send-color-alone = there is no field { $key } to colour
@@ -299,6 +303,8 @@ send-left-queued = { $queued ->
 }
 send-mistyped-option = there is no option { $option }
 send-mistyped-option-hint = a text that begins with -- goes after --text=
+send-mistyped-option-near = did you mean { $near }? a text that begins with -- goes after --text=
+send-no-answer-yet = interrupted before WeChat answered
 send-no-tag = nobody has the tag { $tag }
 send-nobody-bound = nobody is bound
 send-nobody-bound-hint = `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
@@ -313,11 +319,12 @@ send-skipped-unbound = left out, since they are not bound: { $users }
 send-skipped-unreachable = left out, since WeChat refused messages to them: { $users }
 send-tag-unreachable = nobody with the tag { $tag } is bound and reachable
 send-template-hint = give an alias of the config ([templates.ALIAS]) or a template id of 43 characters
-send-template-unknown = there is no template { $name }
+send-template-unknown = there is no template "{ $name }"
 send-text-empty = the text is empty
 send-text-long = the text has { $length } bytes of UTF-8, { $limit } is the most that WeChat takes
 send-text-long-hint = shorten it, or send a link to the whole
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
+send-unknown-hint = it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
 send-url = { $url } is not an http or https address
 
 ## token
@@ -332,6 +339,7 @@ ui-hint = hint:
 ui-interrupted = interrupted
 ui-prompt = cannot ask
 ui-stdin = cannot read standard input
+ui-stdin-name = standard input
 ui-stdin-long = standard input holds more than { $limit } bytes
 ui-stdin-utf8 = standard input is not UTF-8
 ui-stdin-utf8-hint = convert it first, for instance with `iconv -f GBK -t UTF-8`
@@ -378,7 +386,7 @@ user-show-reachable = Reachable
 user-show-tags = Tags
 user-show-uid = uid
 user-show-unbound = not bound
-user-show-unreachable = no: WeChat refuses messages to this person; bind again once they follow the account
+user-show-unreachable = no: WeChat refuses messages to this person; send one by name once they follow the account again
 user-show-wechat = WeChat
 user-tag-unusable = "{ $tag }" cannot be a tag: 1 to { $limit } characters, none of them ; or a control character
 user-uid-taken = the uid of the name { $user } belongs to { $holder }, who was renamed

@@ -110,7 +110,8 @@ fn data_json(file: &str) -> anyhow::Result<Map<String, Value>> {
         let bytes = std::fs::read(file).with_context(|| t!("send-data-file", path = file))?;
         String::from_utf8(bytes).map_err(|_| Failure::usage(t!("send-data-utf8", path = file)))?
     };
-    let unusable = |cause: String| Failure::usage(t!("send-data-json", path = file, cause = cause));
+    let name = if file == "-" { t!("ui-stdin-name") } else { file.to_owned() };
+    let unusable = |cause: String| Failure::usage(t!("send-data-json", path = name, cause = cause));
     let fields: Value =
         serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| unusable(e.to_string()))?;
     let Value::Object(fields) = fields else { return Err(unusable(t!("send-data-object")).into()) };

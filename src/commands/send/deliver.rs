@@ -1,5 +1,7 @@
 //! The part of `send` after queueing: results as they come, Ctrl-C, and the exit status.
 
+use std::collections::HashSet;
+use std::path::Path;
 use std::time::Duration;
 
 use crossbeam_channel::{after, never, select};
@@ -46,42 +48,75 @@ impl Tally {
     }
 }
 
+/// What is told while messages are delivered.
+struct Teller<'a> {
+    ui: &'a mut Ui,
+    tally: Tally,
+    told: HashSet<i64>,
+    /// Why nothing more can be sent.
+    stopped: Option<Report>,
+    leaving: Option<Signal>,
+    /// A result could not be written; delivery goes on, since that is the job.
+    unwritten: Option<anyhow::Error>,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, message: Message) {
+        self.tally.count(message.state);
+        self.told.insert(message.id);
+        let stopped = self.stopped.is_some() || self.leaving.is_some();
+        if let Err(error) = show(self.ui, message, stopped) {
+            self.unwritten.get_or_insert(error);
+        }
+    }
+
+    /// What a process that leaves now has not heard of.
+    fn leave(&mut self, path: &Path, app_id: &str, ids: &[i64]) -> anyhow::Result<()> {
+        let mut store = Store::open(path)?;
+        store.to_disk()?;
+        store.leave_attempts(app_id, ids, &t!("send-no-answer-yet"))?;
+        for &id in ids.iter().filter(|id| !self.told.contains(id)).collect::<Vec<_>>() {
+            if let Some(message) = store.message(app_id, id)? {
+                self.tell(message);
+            }
+        }
+        Ok(())
+    }
+}
+
 pub(super) fn run(ui: &mut Ui, store: Store, client: Client, account: Account, ids: Vec<i64>) -> anyhow::Result<Exit> {
     let signals = Watch::begin()?;
     let path = store.path().to_owned();
     let app_id = account.app_id.clone();
     let run = Run::begin(store, client, account, ids.clone())?;
-    let mut tally = Tally::default();
-    let mut stopped = None;
-    let mut leaving: Option<Signal> = None;
+    let (tally, told) = (Tally::default(), HashSet::new());
+    let mut teller = Teller { ui, tally, told, stopped: None, leaving: None, unwritten: None };
     let mut deadline = never();
     loop {
         select! {
             recv(run.events) -> event => match event {
-                Ok(Event::Settled(message)) => {
-                    tally.count(message.state);
-                    show(ui, *message, stopped.is_some())?;
-                }
-                Ok(Event::Stopped(error)) => stopped = Some(classify(&error.into())),
+                Ok(Event::Settled(message)) => teller.tell(*message),
+                Ok(Event::Stopped(error)) => teller.stopped = Some(classify(&error)),
                 Ok(Event::Broken(error)) => return Err(error),
-                Err(_) => break,
+                Ok(Event::Over) | Err(_) => break,
             },
             recv(signals.events) -> signal => {
                 run.stop();
-                leaving = signal.ok().or(leaving);
+                teller.leaving = signal.ok().or(teller.leaving);
                 deadline = after(GRACE);
             }
             recv(deadline) -> _ => {
-                Store::open(&path)?.leave_attempts(&app_id, &ids)?;
+                teller.leave(&path, &app_id, &ids)?;
                 break;
             }
         }
     }
+    let Teller { ui, tally, stopped, leaving, unwritten, .. } = teller;
     if let Some(signal) = leaving {
-        ui.status(&t!("send-interrupted", queued = ids.len() - tally.sent - tally.failed - tally.unknown));
+        ui.status(&t!("send-interrupted", queued = tally.queued));
         return Ok(signal.exit());
     }
-    finish(ui, &tally, stopped)
+    unwritten.map_or_else(|| finish(ui, &tally, stopped), Err)
 }
 
 /// A result line where WeChat took it, an error where not. Of messages that only wait because the run was

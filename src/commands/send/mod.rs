@@ -7,7 +7,7 @@ mod recipients;
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 
-use crate::app::App;
+use crate::app::{App, nearest};
 use crate::cli::{Global, Send};
 use crate::config::Flags;
 use crate::error::{Exit, Failure};
@@ -18,9 +18,7 @@ use crate::ui::Ui;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<Exit> {
     if let Some(option) = args.mistyped_option() {
-        return Err(Failure::usage(t!("send-mistyped-option", option = option))
-            .hint(t!("send-mistyped-option-hint"))
-            .into());
+        return Err(mistyped_option(option).into());
     }
     let app = App::open(ui, global, Flags::default())?;
     let content = content::of(args, &app.config)?;
@@ -52,6 +50,16 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     };
     let ids = store.queue(&queued, &new, now)?;
     deliver::run(ui, store, client, account, ids)
+}
+
+/// No text looks like `--this`: somebody meant an option.
+pub(crate) fn mistyped_option(option: &str) -> Failure {
+    let name = option.split('=').next().unwrap_or(option);
+    let hint = match nearest(name, Send::options()) {
+        Some(near) => t!("send-mistyped-option-near", near = near),
+        None => t!("send-mistyped-option-hint"),
+    };
+    Failure::usage(t!("send-mistyped-option", option = name)).hint(hint)
 }
 
 /// 128 random bits as 32 hex digits: a row number would repeat in a new or restored database, and WeChat

@@ -1,0 +1,172 @@
+//! Command lines that mean nothing, and output that nobody takes.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use snapbox::str;
+
+use crate::bad_input::unchanged;
+use crate::harness::World;
+
+#[test]
+fn a_mistyped_option_is_no_text() {
+    let world = World::new();
+    unchanged(&world, "send -u x --tempalte y").is(str![[r#"
+exit 2
+--- stderr
+error: there is no option --tempalte
+hint: did you mean --template? a text that begins with -- goes after --text=
+
+"#]]);
+    unchanged(&world, "send -u x --dryrun").is(str![[r#"
+exit 2
+--- stderr
+error: there is no option --dryrun
+hint: did you mean --dry-run? a text that begins with -- goes after --text=
+
+"#]]);
+    unchanged(&world, "send -u x --url=https://a --json").is(str![[r#"
+exit 2
+--- stderr
+{"error":"the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>>","hint":"Usage: wxbox send --url <URL> --json <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>","code":2}
+
+"#]]);
+}
+
+#[test]
+fn the_command_lines_own_errors() {
+    let world = World::empty();
+    world.wxbox("sned").is(str![[r#"
+exit 2
+--- stderr
+error: unrecognized subcommand 'sned'
+
+  tip: some similar subcommands exist: 'sandbox', 'send'
+
+Usage: wxbox [OPTIONS] <COMMAND>
+
+For more information, try '--help'.
+
+"#]]);
+    world.wxbox("sned --json").is(str![[r#"
+exit 2
+--- stderr
+{"error":"unrecognized subcommand 'sned'","hint":"tip: some similar subcommands exist: 'sandbox', 'send'; Usage: wxbox [OPTIONS] <COMMAND>","code":2}
+
+"#]]);
+    world.wxbox("--json user").is(str![[r#"
+exit 2
+--- stderr
+{"error":"no command is given","hint":"`wxbox user --help` shows the commands","code":2}
+
+"#]]);
+    world.wxbox("--json").is(str![[r#"
+exit 2
+--- stderr
+{"error":"no command is given","hint":"`wxbox --help` shows the commands","code":2}
+
+"#]]);
+    world.wxbox("user").is(str![[r#"
+exit 2
+--- stderr
+Manage the registry of people
+
+Usage: wxbox user [OPTIONS] <COMMAND>
+
+Commands:
+  add     Add a person
+  list    List people
+  show    Show a person
+  edit    Change a person's name, note or tags
+  passwd  Set or remove the password that `bind` asks for
+  remove  Remove a person, with binding, tags and the text of all messages to them
+  help    Print this message or the help of the given subcommand(s)
+
+Options:
+  -h, --help  Print help
+
+Global options:
+  -c, --config <FILE>    The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml,
+                         then /etc/wxbox/config.toml]
+      --database <FILE>  The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]
+      --json             Print results as JSON Lines, and errors as JSON
+  -q, --quiet            Print only data that was asked for, and errors
+  -v, --verbose...       Say on stderr what is done; twice for more [env: WXBOX_LOG]
+      --color <WHEN>     When to use colours [env: NO_COLOR, CLICOLOR_FORCE] [default: auto]
+
+"#]]);
+    world.wxbox("--json user show").is(str![[r#"
+exit 2
+--- stderr
+{"error":"the following required arguments were not provided: <NAME>","hint":"Usage: wxbox user show <NAME>","code":2}
+
+"#]]);
+    world.wxbox("--json send -u x --tag").is(str![[r#"
+exit 2
+--- stderr
+{"error":"a value is required for '--tag <TAG>' but none was supplied","hint":null,"code":2}
+
+"#]]);
+    world.wxbox("--json outbox list --state sant").is(str![[r#"
+exit 2
+--- stderr
+{"error":"invalid value 'sant' for '--state <STATE>' [possible values: queued, sent, failed, unknown, cancelled, expired]","hint":"tip: a similar value exists: 'sent'","code":2}
+
+"#]]);
+    world.wxbox("outbox list --since 5").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value '5' for '--since <TIME>': use a number with a unit, such as 90s, 5m, 24h or 30d
+
+For more information, try '--help'.
+
+"#]]);
+    world.wxbox("outbox show one").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'one' for '<ID>': invalid digit found in string
+
+For more information, try '--help'.
+
+"#]]);
+    world.wxbox("--json outbox list --limit -1").is(str![[r#"
+exit 2
+--- stderr
+{"error":"unexpected argument '-1' found","hint":"Usage: wxbox outbox list [OPTIONS]","code":2}
+
+"#]]);
+    world.wxbox("--version").is(str![[r#"
+exit 0
+--- stdout
+wxbox 0.1.0
+
+"#]]);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let world = World::empty();
+    world.wxbox("user add luffy").ok();
+    world.sql::<i64>(
+        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 3000)
+         INSERT INTO users (username, uid, note, created_at)
+         SELECT 'person-' || n, printf('%032x', n), printf('%.100c', 'x'), n FROM n RETURNING id",
+    );
+    for line in ["user list", "user list --json"] {
+        let mut child = world.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = String::new();
+        let mut stdout = BufReader::with_capacity(64, child.stdout.take().unwrap());
+        stdout.read_line(&mut first).unwrap();
+        drop(stdout);
+        assert!(first.contains("luffy"), "{first}");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()), "{line}");
+    }
+    for line in ["user list", "user list --json", "user show luffy", "--help", "user add nami"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = world.command(line).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("cannot write to standard output: No space left on device"), "{line}: {said}");
+    }
+}

@@ -1,0 +1,216 @@
+//! Texts and fields that cannot be sent.
+
+use snapbox::str;
+
+use crate::bad_input::unchanged;
+use crate::harness::{LUFFY, World};
+
+#[test]
+fn a_message_that_cannot_be_one() {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    let unchanged = |line: &str| unchanged(&world, line);
+    unchanged("send -u luffy -t backup -d host").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'host' for '--data <K=V>': it must be KEY=VALUE
+
+For more information, try '--help'.
+
+"#]]);
+    unchanged("send -u luffy -t backup -d =x").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value '=x' for '--data <K=V>': it must be KEY=VALUE
+
+For more information, try '--help'.
+
+"#]]);
+    unchanged("send -u luffy -t backup --data-color host=red").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'host=red' for '--data-color <K=#RRGGBB>': a colour is # and six hex digits, such as #173177
+
+For more information, try '--help'.
+
+"#]]);
+    unchanged("send -u luffy -t backup --data-color host=#ffffff").is(str![[r#"
+exit 2
+--- stderr
+error: there is no field host to colour
+
+"#]]);
+    unchanged("send -u luffy -t backup --url ftp://x").is(str![[r#"
+exit 2
+--- stderr
+error: ftp://x is not an http or https address
+
+"#]]);
+    unchanged("send -u luffy -t backup --miniprogram wx1").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'wx1' for '--miniprogram <APPID:PATH>': it must be APPID:PATH
+
+For more information, try '--help'.
+
+"#]]);
+    unchanged("send -u luffy -t backpu").is(str![[r#"
+exit 4
+--- stderr
+error: there is no template "backpu"
+hint: did you mean backup?
+
+"#]]);
+    unchanged("send -u luffy -t 'not an id'").is(str![[r#"
+exit 4
+--- stderr
+error: there is no template "not an id"
+hint: give an alias of the config ([templates.ALIAS]) or a template id of 43 characters
+
+"#]]);
+    unchanged("send -u luffy -t ''").is(str![[r#"
+exit 4
+--- stderr
+error: there is no template ""
+hint: give an alias of the config ([templates.ALIAS]) or a template id of 43 characters
+
+"#]]);
+    unchanged("send -u luffy ''").is(str![[r#"
+exit 2
+--- stderr
+error: the text is empty
+
+"#]]);
+    unchanged("send -u luffy ' \n '").is(str![[r#"
+exit 2
+--- stderr
+error: the text is empty
+
+"#]]);
+    unchanged("send -u luffy -").is(str![[r#"
+exit 2
+--- stderr
+error: the text is empty
+
+"#]]);
+    unchanged("send -u luffy text --text text").is(str![[r#"
+exit 2
+--- stderr
+error: the argument '[TEXT]' cannot be used with '--text <TEXT>'
+
+Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
+
+For more information, try '--help'.
+
+"#]]);
+    unchanged("send -u luffy text -t backup").is(str![[r#"
+exit 2
+--- stderr
+error: the argument '[TEXT]' cannot be used with '--template <T>'
+
+Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
+
+For more information, try '--help'.
+
+"#]]);
+    unchanged("send -u luffy text -d a=b").is(str![[r#"
+exit 2
+--- stderr
+error: the argument '[TEXT]' cannot be used with '--data <K=V>'
+
+Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
+
+For more information, try '--help'.
+
+"#]]);
+    unchanged("send -u luffy").is(str![[r#"
+exit 2
+--- stderr
+error: the following required arguments were not provided:
+  <TEXT|--text <TEXT>|--template <T>>
+
+Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
+
+For more information, try '--help'.
+
+"#]]);
+    unchanged(&format!("send -u luffy {}x", "中".repeat(683))).is(str![[r#"
+exit 2
+--- stderr
+error: the text has 2050 bytes of UTF-8, 2048 is the most that WeChat takes
+hint: shorten it, or send a link to the whole
+
+"#]]);
+    unchanged(&format!("send -u luffy --dry-run {}", "x".repeat(2049))).is(str![[r#"
+exit 2
+--- stderr
+error: the text has 2049 bytes of UTF-8, 2048 is the most that WeChat takes
+hint: shorten it, or send a link to the whole
+
+"#]]);
+    world.wxbox(&format!("send -u luffy {}", "x".repeat(2048))).ok();
+    world.feed("send -u luffy -", b"caf\xe9").is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not UTF-8
+hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+
+"#]]);
+    world.feed("send -u luffy -", vec![b'x'; (4 << 20) + 1]).is(str![[r#"
+exit 2
+--- stderr
+error: standard input holds more than 4194304 bytes
+
+"#]]);
+}
+
+#[test]
+fn fields_that_cannot_be_read() {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    unchanged(&world, "send -u luffy -t backup --data-json absent.json").is(str![[r#"
+exit 1
+--- stderr
+error: cannot read absent.json: No such file or directory (os error 2)
+
+"#]]);
+    let with = |json: &[u8]| world.feed("send -u luffy -t backup --data-json -", json);
+    with(b"{\"host\":").is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: EOF while parsing a value at line 1 column 8
+
+"#]]);
+    with(b"[]").is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: it must be an object, such as {"host": "db1"}
+
+"#]]);
+    with(b"{\"host\":null}").is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": …}
+
+"#]]);
+    with(b"{\"host\":{\"value\":\"x\",\"colour\":\"#ffffff\"}}").is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": …}
+
+"#]]);
+    with(b"{\"host\":\"\xff\"}").is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not UTF-8
+hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+
+"#]]);
+    with(b"").is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: EOF while parsing a value at line 1 column 0
+
+"#]]);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);
+}

@@ -1,0 +1,153 @@
+//! A server that gives prepared answers in order, byte by byte, and keeps what it was asked.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use crate::harness::{LUFFY, World};
+
+/// An answer of the API that gives a token.
+pub const TOKEN: &str = r#"{"access_token":"canned-token-1","expires_in":7200}"#;
+/// "Accepted", with an id that a 64-bit float cannot hold.
+pub const OK: &str = r#"{"errcode":0,"errmsg":"ok","msgid":9007199254740993}"#;
+
+/// What is done with one request.
+pub enum Answer {
+    /// These bytes, then the connection is closed.
+    Bytes(Vec<u8>),
+    /// Nothing, until the other side gives up.
+    Hold,
+}
+
+/// An answer with a JSON body, as WeChat gives it.
+pub fn json(body: &str) -> Answer {
+    answer("200 OK", "application/json; encoding=utf-8", body)
+}
+
+/// An answer with that status line and content type.
+pub fn answer(status: &str, content_type: &str, body: &str) -> Answer {
+    Answer::Bytes(
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes(),
+    )
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The first line.
+    pub line: String,
+    /// The lines after it, the names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Request {
+    /// The value of the header of that name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The server; its end fails the test if an answer was not used, or if there were more requests.
+pub struct Canned {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<Request>>>,
+    held: Receiver<()>,
+    /// The answers that were not used.
+    thread: Option<JoinHandle<usize>>,
+    answers: usize,
+}
+
+impl Canned {
+    /// A server on a free port of this machine.
+    pub fn new(answers: Vec<Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (tell, held) = channel();
+        let (count, kept) = (answers.len(), requests.clone());
+        let thread = std::thread::spawn(move || serve(&listener, answers, &kept, &tell));
+        Self { address, requests, held, thread: Some(thread), answers: count }
+    }
+
+    /// Its address, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Waits until a request is being held.
+    pub fn held(&self) {
+        self.held.recv().unwrap();
+    }
+
+    /// What it was asked so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// A home whose config points here (plus `path`), with luffy bound; `network` stands in that table.
+    pub fn world(&self, path: &str, network: &str) -> World {
+        let world = World::empty();
+        world.config(&format!(
+            "app_id = \"wx0123456789abcdef\"\napp_secret = \"canned-secret\"\n\
+             [network]\napi_base = \"{}{path}\"\n{network}\n",
+            self.url()
+        ));
+        world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+        world
+    }
+}
+
+impl Drop for Canned {
+    fn drop(&mut self) {
+        // A line that is no request is the sign to end.
+        TcpStream::connect(self.address).unwrap().write_all(b"end\n").unwrap();
+        let left = self.thread.take().unwrap().join().unwrap();
+        if !std::thread::panicking() {
+            assert_eq!((left, self.requests().len()), (0, self.answers), "answers left, requests");
+        }
+    }
+}
+
+fn serve(listener: &TcpListener, answers: Vec<Answer>, kept: &Mutex<Vec<Request>>, held: &Sender<()>) -> usize {
+    let mut answers = answers.into_iter();
+    loop {
+        let mut stream = listener.accept().unwrap().0;
+        let Some(request) = read(&stream) else { return answers.len() };
+        kept.lock().unwrap().push(request);
+        match answers.next() {
+            // The other side may have seen enough before the last byte.
+            Some(Answer::Bytes(bytes)) => drop(stream.write_all(&bytes)),
+            Some(Answer::Hold) => {
+                held.send(()).unwrap();
+                let _ = stream.read(&mut [0]);
+            }
+            None => {}
+        }
+    }
+}
+
+fn read(stream: &TcpStream) -> Option<Request> {
+    let mut reader = BufReader::new(stream);
+    let mut next = || {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    };
+    let line = Some(next()).filter(|line| line.ends_with("HTTP/1.1"))?;
+    let mut headers = Vec::new();
+    while let Some((name, value)) = next().split_once(": ") {
+        headers.push((name.to_lowercase(), value.to_owned()));
+    }
+    let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, n)| n.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    Some(Request { line, headers, body: String::from_utf8(body).unwrap() })
+}

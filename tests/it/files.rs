@@ -1,0 +1,25 @@
+//! What lies in the files of a home.
+
+use std::path::{Path, PathBuf};
+
+use crate::harness::World;
+
+/// All files in a directory and those below it.
+pub fn below(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(below(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+/// Whether a file has these bytes.
+pub fn holds(file: &Path, text: &str) -> bool {
+    std::fs::read(file).unwrap().windows(text.len()).any(|part| part == text.as_bytes())
+}
+
+/// Whether a file of the database (it, its write-ahead log, copies) has these bytes.
+pub fn database_holds(world: &World, text: &str) -> bool {
+    below(world.database().parent().unwrap()).iter().any(|file| holds(file, text))
+}

@@ -1,0 +1,137 @@
+//! `user remove`: the person goes out of the files, the counts stay.
+
+use snapbox::str;
+
+use crate::files::database_holds;
+use crate::harness::{LUFFY, World};
+
+#[test]
+fn removal_asks_or_needs_yes() {
+    let world = World::new();
+    world.wxbox("user add luffy").ok();
+    world.wxbox("user remove luffy").is(str![[r#"
+exit 2
+--- stderr
+error: removing a person needs --yes where nobody can be asked
+
+"#]]);
+    world.feed("user remove luffy --json", "y\n").is(str![[r#"
+exit 2
+--- stderr
+{"error":"removing a person needs --yes where nobody can be asked","hint":null,"code":2}
+
+"#]]);
+    world.wxbox("user show luffy").ok();
+    world.wxbox("user remove luffy -y").is(str![[r#"
+exit 0
+--- stdout
+removed luffy
+
+"#]]);
+    world.wxbox("user remove luffy --yes").is(str![[r#"
+exit 4
+--- stderr
+error: no user is named luffy
+hint: `wxbox user list` shows everybody
+
+"#]]);
+    // The uid is free again with its holder gone.
+    world.wxbox("user add luffy").ok();
+}
+
+#[test]
+fn removal_takes_the_person_out_of_the_files_and_keeps_the_count() {
+    let mut world = World::new();
+    world.wxbox(&format!("user add luffy --tag pirate-tag --note secret-note --openid {LUFFY}")).ok();
+    world.wxbox("user add nami --openid oNami_draws_maps_of_the_sea1").ok();
+    world.wxbox("send -u luffy 'words for luffy alone'").ok();
+    world.wxbox(&format!("send --openid {LUFFY} 'words for a bare openid'")).ok();
+    world.wxbox("send -u luffy -u nami -t backup -d host=shared-host").ok();
+    world.sandbox().form("follow", "person=luffy&follows=0");
+    world.wxbox("send -u luffy 'words that were refused'").is(str![[r#"
+exit 5
+--- stderr
+error: message 5 to luffy was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: Use a template message, or ask the person to write to the account first
+
+"#]]);
+    let api = world.sandbox().url.clone();
+    let down = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    world.config(&down.replace(&api, "http://127.0.0.1:1"));
+    world.wxbox("send -u luffy 'words that wait'").is(str![[r#"
+exit 6
+--- stderr
+error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+hint: check the network, network.api_base and network.proxy
+one message is not delivered and stays in the outbox
+
+"#]]);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'"), 1);
+    let private =
+        ["words for luffy", "words for a bare", "that were refused", "that wait", "secret-note", "pirate-tag", LUFFY];
+    for text in private {
+        assert!(database_holds(&world, text), "{text}");
+    }
+
+    world.wxbox("user remove luffy --yes --json").is(str![[r#"
+exit 0
+--- stdout
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]"}
+
+"#]]);
+
+    for text in private {
+        assert!(!database_holds(&world, text), "{text}");
+    }
+    assert!(database_holds(&world, "shared-host"), "the text went to nami too");
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM bindings"), 1);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM tags"), 0);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'"), 0);
+    assert_eq!(world.sql::<String>("SELECT group_concat(state) FROM messages"), "sent,sent,sent,sent,failed");
+    assert_eq!(world.sql::<String>("PRAGMA integrity_check"), "ok");
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    world.wxbox("outbox list").is(str![[r#"
+exit 0
+--- stdout
+5	failed	-	text	[TIME]	
+4	sent	nami	template	[TIME]	
+3	sent	-	template	[TIME]	
+2	sent	-	text	[TIME]	
+1	sent	-	text	[TIME]	
+
+"#]]);
+    world.wxbox("outbox show 1").is(str![[r#"
+exit 0
+--- stdout
+ID        1
+State     sent
+To        -
+Openid    -
+Type      text
+Attempts  1
+Created   [TIME]
+Sent      [TIME]
+Content   removed with the person
+
+"#]]);
+    world.wxbox("outbox show 5 --json").is(str![[r#"
+exit 0
+--- stdout
+{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"error":null,"hint":"Use a template message, or ask the person to write to the account first","key":null,"created_at":"[TIME]","sent_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null}
+
+"#]]);
+}
+
+#[test]
+fn removal_reaches_what_moved_between_pages() {
+    let world = World::new();
+    let batch =
+        |n: usize| format!("user add person-{:02} --note private-note-{:02}-{}", n * 37 % 80, n, "x".repeat(600));
+    for n in 0..80 {
+        world.wxbox(&batch(n)).ok();
+    }
+    world.wxbox("user remove person-37 --yes").ok();
+    assert!(!database_holds(&world, "private-note-01"), "the note");
+    assert!(!database_holds(&world, "person-37"), "the name");
+    assert!(database_holds(&world, "private-note-02"));
+}

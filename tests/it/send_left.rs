@@ -1,0 +1,291 @@
+//! `send`: what is left behind, by refused credentials, a dead network or a signal.
+
+use rustix::process::Signal;
+use snapbox::str;
+
+use crate::canned::{Answer, Canned, OK, TOKEN, json};
+use crate::harness::{LUFFY, NAMI, World, ZORO};
+use crate::send::{crew, queued, with_crew};
+
+#[test]
+fn credentials_that_wechat_refuses_are_3() {
+    let mut world = crew();
+    world.set("WXBOX_APP_SECRET", "ffffffffffffffffffffffffffffffff");
+    world.wxbox("send -u luffy -u nami hi").is(str![[r#"
+exit 3
+--- stderr
+error: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+hint: Copy the AppSecret again or reset it in the console
+2 messages are not delivered and stay in the outbox
+
+"#]]);
+    world.wxbox("send --json -u luffy hi").is(str![[r#"
+exit 3
+--- stdout
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Copy the AppSecret again or reset it in the console","key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+{"error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Copy the AppSecret again or reset it in the console","code":3}
+one message is not delivered and stays in the outbox
+
+"#]]);
+    assert_eq!(queued(&world), 3);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM attempts"), 0);
+    world.wxbox("outbox show 1").is(str![[r#"
+exit 0
+--- stdout
+ID        1
+State     queued
+To        luffy
+Openid    oLuffy_wears_the_straw_hat_1
+Type      text
+Attempts  0
+Created   [TIME]
+Expires   [TIME]
+Error     no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+Hint      Copy the AppSecret again or reset it in the console
+Content   hi
+
+"#]]);
+    world.set("WXBOX_APP_ID", "wxffffffffffffffff");
+    world.wxbox(&format!("send --openid {LUFFY} hi")).is(str![[r#"
+exit 3
+--- stderr
+error: no access token: WeChat says 40013 (invalid appid): AppID unknown or malformed
+hint: Copy the AppID again; it is case-sensitive
+one message is not delivered and stays in the outbox
+
+"#]]);
+}
+
+#[test]
+fn a_machine_that_is_not_allowed_learns_its_address() {
+    let world = with_crew(World::of("ip_whitelist = [\"192.0.2.0/24\"]\n"));
+    world.wxbox("send -u luffy hi").is(str![[r#"
+exit 3
+--- stderr
+error: no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
+hint: add 127.0.0.1 to the account's IP allow-list (微信开发者平台 → 我的业务), wait up to 10 minutes, try again
+one message is not delivered and stays in the outbox
+
+"#]]);
+    world.wxbox("send --json -u luffy hi").is(str![[r#"
+exit 3
+--- stdout
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (微信开发者平台 → 我的业务), wait up to 10 minutes, try again","key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+{"error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (微信开发者平台 → 我的业务), wait up to 10 minutes, try again","code":3}
+one message is not delivered and stays in the outbox
+
+"#]]);
+    world.wxbox("token").is(str![[r#"
+exit 3
+--- stderr
+error: no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
+hint: add 127.0.0.1 to the account's IP allow-list (微信开发者平台 → 我的业务), wait up to 10 minutes, try again
+
+"#]]);
+}
+
+#[test]
+fn what_did_not_leave_stays_queued() {
+    let world = World::empty();
+    world.config("app_id = \"wx1\"\napp_secret = \"s\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n");
+    let world = with_crew(world);
+    world.wxbox("send -u luffy -u nami hi").is(str![[r#"
+exit 6
+--- stderr
+error: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+hint: check the network, network.api_base and network.proxy
+2 messages are not delivered and stay in the outbox
+
+"#]]);
+    world.wxbox("send --json -u luffy hi").is(str![[r#"
+exit 6
+--- stdout
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+{"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"check the network, network.api_base and network.proxy","code":6}
+one message is not delivered and stays in the outbox
+
+"#]]);
+    assert_eq!(queued(&world), 3);
+    world.wxbox("outbox list").is(str![[r#"
+exit 0
+--- stdout
+3	queued	luffy	text	[TIME]	no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+2	queued	nami	text	[TIME]	
+1	queued	luffy	text	[TIME]	no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+
+"#]]);
+    world.wxbox("outbox show 1").is(str![[r#"
+exit 0
+--- stdout
+ID        1
+State     queued
+To        luffy
+Openid    oLuffy_wears_the_straw_hat_1
+Type      text
+Attempts  0
+Created   [TIME]
+Expires   [TIME]
+Error     no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+Content   hi
+
+"#]]);
+}
+
+#[test]
+fn a_cached_token_does_not_make_the_host_reachable() {
+    let mut world = crew();
+    world.wxbox("send -u luffy hi").ok();
+    let api = world.sandbox().url.clone();
+    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    world.config(&config.replace(&api, "http://127.0.0.1:1"));
+    world.wxbox("send -u luffy -u nami hi").is(str![[r#"
+exit 6
+--- stderr
+error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+hint: check the network, network.api_base and network.proxy
+2 messages are not delivered and stay in the outbox
+
+"#]]);
+    assert_eq!(queued(&world), 2);
+}
+
+#[test]
+fn no_answer_in_time_is_unknown() {
+    let server = Canned::new(vec![json(TOKEN), Answer::Hold, Answer::Hold]);
+    let world = server.world("", "timeout = \"300ms\"");
+    world.wxbox("send -u luffy hi").is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: timed out
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    world.wxbox("send --json -u luffy hi").is(str![[r#"
+exit 6
+--- stdout
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":"no answer from 127.0.0.1:[PORT]: timed out","hint":"it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be","key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+{"error":"one message was not delivered","hint":null,"code":6}
+
+"#]]);
+    world.wxbox("outbox show 1").is(str![[r#"
+exit 0
+--- stdout
+ID        1
+State     unknown
+To        luffy
+Openid    oLuffy_wears_the_straw_hat_1
+Type      text
+Attempts  1
+Created   [TIME]
+Expires   [TIME]
+Error     no answer from 127.0.0.1:[PORT]: timed out
+Hint      it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+Content   hi
+
+"#]]);
+    assert_eq!(world.sql::<String>("SELECT group_concat(state) FROM messages"), "unknown,unknown");
+    assert_eq!(world.sql::<String>("SELECT group_concat(outcome) FROM attempts"), "ambiguous,ambiguous");
+}
+
+#[test]
+fn one_unknown_does_not_stop_the_next() {
+    let server = Canned::new(vec![json(TOKEN), Answer::Bytes(b"garbage\r\n\r\n".to_vec()), json(OK)]);
+    let world = server.world("", "");
+    world.wxbox(&format!("send -u luffy --openid {NAMI} hi")).is(str![[r#"
+exit 6
+--- stdout
+sent message 2 (text) to oNami_draws_maps_of_the_sea1
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: invalid HTTP version parsed
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+}
+
+#[test]
+fn a_signal_ends_it_and_what_may_have_arrived_is_unknown() {
+    for (signal, option) in [(Signal::INT, ""), (Signal::TERM, "--json")] {
+        let server = Canned::new(vec![json(TOKEN), json(OK), Answer::Hold]);
+        let world = server.world("", "timeout = \"1h\"");
+        let send = world.spawn(&format!("send {option} -u luffy --openid {NAMI} --openid {ZORO} hi"));
+        server.held();
+        send.signal(signal);
+        let ran = send.end();
+        if signal == Signal::INT {
+            ran.is(str![[r#"
+exit 130
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+error: message 2 to oNami_draws_maps_of_the_sea1 may or may not have been delivered: interrupted before WeChat answered
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+interrupted; one message stays queued
+
+"#]])
+        } else {
+            ran.is(str![[r#"
+exit 143
+--- stdout
+{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":2,"user":null,"openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":"interrupted before WeChat answered","hint":"it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":null,"openid":"oZoro_cannot_find_the_way_22","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+interrupted; one message stays queued
+
+"#]])
+        };
+        assert_eq!(world.sql::<String>("SELECT group_concat(state) FROM messages"), "sent,unknown,queued");
+        assert_eq!(world.sql::<String>("PRAGMA integrity_check"), "ok");
+        world.wxbox("outbox show 2").is(str![[r#"
+exit 0
+--- stdout
+ID        2
+State     unknown
+To        oNami_draws_maps_of_the_sea1
+Openid    oNami_draws_maps_of_the_sea1
+Type      text
+Attempts  1
+Created   [TIME]
+Expires   [TIME]
+Error     interrupted before WeChat answered
+Hint      it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+Content   hi
+
+"#]]);
+    }
+}
+
+#[test]
+fn a_signal_waits_for_an_answer_that_is_about_to_come() {
+    let server = Canned::new(vec![Answer::Hold]);
+    let world = server.world("", "timeout = \"1h\"");
+    let send = world.spawn("send -u luffy hi");
+    server.held();
+    send.signal(Signal::INT);
+    // Held is the call for a token: nothing of the message has left.
+    send.end().is(str![[r#"
+exit 130
+--- stderr
+interrupted; one message stays queued
+
+"#]]);
+    assert_eq!(queued(&world), 1);
+}
+
+#[test]
+fn a_full_disk_behind_stdout_does_not_keep_the_rest_from_going_out() {
+    let mut world = crew();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = world.command("send -u luffy -u nami -t backup").stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: cannot write to standard output: No space left on device (os error 28)\n"
+    );
+    assert_eq!(world.sandbox().inbox().len(), 2);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'"), 2);
+}

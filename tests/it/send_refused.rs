@@ -1,0 +1,199 @@
+//! `send`: what WeChat refuses, and what follows for the others.
+
+use snapbox::str;
+
+use crate::harness::{LUFFY, World};
+use crate::send::{crew, queued, with_crew};
+
+#[test]
+fn a_refused_person_is_marked_and_left_out_afterwards() {
+    let mut world = crew();
+    world.wxbox("send -u zoro -t backup -d host=a").is(str![[r#"
+exit 5
+--- stderr
+error: message 1 to zoro was refused: WeChat says 43004 (require subscribe): recipient does not follow the account
+hint: Ask the person to follow the account, then resend
+
+"#]]);
+    world.wxbox("user show zoro").is(str![[r#"
+exit 0
+--- stdout
+Name       zoro
+uid        eed83905a260b31bc5d254701999ee94
+WeChat     oZoro_cannot_find_the_way_22 since [TIME]
+Reachable  no: WeChat refuses messages to this person; send one by name once they follow the account again
+Tags       lost
+Added      [TIME]
+
+"#]]);
+    world.wxbox("send --tag lost -t backup").is(str![[r#"
+exit 4
+--- stderr
+error: nobody with the tag lost is bound and reachable
+hint: `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
+
+"#]]);
+    world.sandbox().requests();
+    world.wxbox("send --all -t backup -d host=a").is(str![[r#"
+exit 0
+--- stdout
+sent message 2 (template) to luffy
+sent message 3 (template) to nami
+--- stderr
+warning: left out, since WeChat refused messages to them: zoro
+
+"#]]);
+    assert_eq!(world.sandbox().requests().len(), 2);
+    // By name it is tried: the person may follow again.
+    world.sandbox().form("follow", "person=zoro&follows=1");
+    world.wxbox("send -u zoro -t backup -d host=a").is(str![[r#"
+exit 0
+--- stdout
+sent message 4 (template) to zoro
+
+"#]]);
+    world.wxbox("send --tag lost -t backup").is(str![[r#"
+exit 0
+--- stdout
+sent message 5 (template) to zoro
+
+"#]]);
+}
+
+#[test]
+fn results_in_json_and_quiet() {
+    let world = crew();
+    world.wxbox("send -q -u luffy hi").is(str![[r#"
+exit 0
+
+"#]]);
+    world.wxbox("send --json -u luffy hi").is(str![[r#"
+exit 0
+--- stdout
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+
+"#]]);
+    world.wxbox("send -q -u nami hi").is(str![[r#"
+exit 5
+--- stderr
+error: message 3 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: Use a template message, or ask the person to write to the account first
+
+"#]]);
+    world.wxbox("send --json -u nami -u luffy hi").is(str![[r#"
+exit 7
+--- stdout
+{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+--- stderr
+{"error":"one message was not delivered","hint":null,"code":7}
+
+"#]]);
+    world.wxbox(&format!("send --json --openid {LUFFY} hi")).is(str![[r#"
+exit 0
+--- stdout
+{"id":6,"user":null,"openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+
+"#]]);
+}
+
+#[test]
+fn refused_for_good_is_5() {
+    let world = crew();
+    world.wxbox("send -u nami hi").is(str![[r#"
+exit 5
+--- stderr
+error: message 1 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: Use a template message, or ask the person to write to the account first
+
+"#]]);
+    world.wxbox("send -u luffy -t no_such_template").is(str![[r#"
+exit 5
+--- stderr
+error: message 2 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
+hint: List the templates again; category changes delete templates
+
+"#]]);
+    world.wxbox("send --openid oNobody hi").is(str![[r#"
+exit 5
+--- stderr
+error: message 3 to oNobody was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
+hint: Check that the recipient was enrolled with this AppID; enrol again
+
+"#]]);
+    world.wxbox("outbox list --state failed").is(str![[r#"
+exit 0
+--- stdout
+3	failed	oNobody	text	[TIME]	WeChat says 40003 (invalid openid): openid malformed or of another account
+2	failed	luffy	template	[TIME]	WeChat says 40037 (invalid template_id): template_id not in this account
+1	failed	nami	text	[TIME]	WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+
+"#]]);
+    world.wxbox("outbox show 1").is(str![[r#"
+exit 0
+--- stdout
+ID        1
+State     failed
+To        nami
+Openid    oNami_draws_maps_of_the_sea1
+Type      text
+Attempts  1
+Created   [TIME]
+Expires   [TIME]
+Error     WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+Hint      Use a template message, or ask the person to write to the account first
+Content   hi
+
+"#]]);
+}
+
+#[test]
+fn one_refusal_of_a_template_is_enough() {
+    let mut world = crew();
+    world.wxbox("send -u luffy -u nami -t no_such_template").is(str![[r#"
+exit 5
+--- stderr
+error: message 1 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
+hint: List the templates again; category changes delete templates
+error: message 2 to nami was refused: WeChat says 40037 (invalid template_id): template_id not in this account
+hint: List the templates again; category changes delete templates
+
+"#]]);
+    assert_eq!(
+        world.sandbox().requests(),
+        ["POST /cgi-bin/stable_token 0", "POST /cgi-bin/message/template/send 40037"]
+    );
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM attempts"), 1);
+}
+
+#[test]
+fn a_used_up_quota_leaves_all_queued() {
+    let mut world = with_crew(World::of("[quota]\n\"/cgi-bin/message/template/send\" = 1\n"));
+    world.wxbox("send -u luffy -t backup").ok();
+    world.sandbox().requests();
+    world.wxbox("send -u luffy -u nami -t backup").is(str![[r#"
+exit 6
+--- stderr
+error: message 2 to luffy is not delivered yet and stays queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: Wait for the next day (China time), or reset the quota (10 per month)
+error: message 3 to nami is not delivered yet and stays queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: Wait for the next day (China time), or reset the quota (10 per month)
+
+"#]]);
+    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/message/template/send 45009"]);
+    assert_eq!(queued(&world), 2);
+}
+
+#[test]
+fn different_ends_are_7() {
+    let world = crew();
+    world.wxbox("send -u luffy -u nami hi").is(str![[r#"
+exit 7
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+error: message 2 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: Use a template message, or ask the person to write to the account first
+
+"#]]);
+}

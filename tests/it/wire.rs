@@ -1,0 +1,293 @@
+//! What goes over the wire, and what is made of odd answers.
+
+use snapbox::str;
+
+use crate::canned::{Answer, Canned, OK, TOKEN, answer, json};
+use crate::harness::LUFFY;
+
+#[test]
+fn a_text_is_one_post_in_raw_utf_8() {
+    let server = Canned::new(vec![json(TOKEN), json(OK)]);
+    let world = server.world("", "");
+    world.wxbox("send -u luffy '备份完成 🎉 \"<&>\\'").ok();
+    let [token, text] = &server.requests()[..] else { panic!("two requests") };
+    assert_eq!(token.line, "POST /cgi-bin/stable_token HTTP/1.1");
+    assert_eq!(
+        token.body,
+        r#"{"grant_type":"client_credential","appid":"wx0123456789abcdef","secret":"canned-secret","force_refresh":false}"#
+    );
+    assert_eq!(text.line, "POST /cgi-bin/message/custom/send?access_token=canned-token-1 HTTP/1.1");
+    assert_eq!(text.header("content-type"), Some("application/json; charset=utf-8"));
+    assert_eq!(text.header("content-length"), Some(text.body.len().to_string().as_str()));
+    assert_eq!(text.header("host"), Some(server.url().trim_start_matches("http://")));
+    assert!(text.header("user-agent").unwrap().starts_with("wxbox/"));
+    for absent in ["transfer-encoding", "expect", "referer", "cookie", "authorization"] {
+        assert_eq!(text.header(absent), None);
+    }
+    assert_eq!(
+        text.body,
+        format!(r#"{{"touser":"{LUFFY}","msgtype":"text","text":{{"content":"备份完成 🎉 \"<&>\\"}}}}"#)
+    );
+}
+
+#[test]
+fn a_template_message_goes_out_as_the_dry_run_shows_it() {
+    let server = Canned::new(vec![json(TOKEN), json(OK)]);
+    let world = server.world("/proxy/v1/", "");
+    let line = "send -u luffy -t T-1 -d host=数据库1 -d note=a=b --data-color host=#173177 --url https://e.com/?a=1&b=2 \
+                --miniprogram wx1:pages/x?y=1";
+    let dry = world.wxbox(&format!("{line} --dry-run")).ok();
+    world.wxbox(line).ok();
+    let [token, template] = &server.requests()[..] else { panic!("two requests") };
+    assert_eq!(token.line, "POST /proxy/v1/cgi-bin/stable_token HTTP/1.1");
+    assert_eq!(template.line, "POST /proxy/v1/cgi-bin/message/template/send?access_token=canned-token-1 HTTP/1.1");
+    let without_id = |body: &str| {
+        let id = body.split_once("\"client_msg_id\":\"").unwrap().1;
+        assert!(id.as_bytes()[..32].iter().all(u8::is_ascii_hexdigit) && &id[32..34] == "\",", "{body}");
+        body.replace(&id[..32], "ID")
+    };
+    let expected = format!(
+        r##"{{"touser":"{LUFFY}","template_id":"T-1","url":"https://e.com/?a=1&b=2","miniprogram":{{"appid":"wx1","pagepath":"pages/x?y=1"}},"client_msg_id":"ID","data":{{"host":{{"value":"数据库1","color":"#173177"}},"note":{{"value":"a=b"}}}}}}"##
+    );
+    assert_eq!(without_id(&template.body), expected);
+    assert_eq!(without_id(dry.stdout().trim_end()), expected);
+}
+
+#[test]
+fn the_classic_endpoint_is_a_get() {
+    let server = Canned::new(vec![json(TOKEN), json(OK)]);
+    let world = server.world("", "");
+    world.config_first("token_endpoint = \"classic\"");
+    world.wxbox("send -u luffy hi").ok();
+    assert_eq!(
+        server.requests()[0].line,
+        "GET /cgi-bin/token?grant_type=client_credential&appid=wx0123456789abcdef&secret=canned-secret HTTP/1.1"
+    );
+}
+
+#[test]
+fn odd_but_whole_answers_are_taken() {
+    let server = Canned::new(vec![
+        answer("200 OK", "text/plain", r#"{"access_token":"t","expires_in":"7200"}"#),
+        answer("200 OK", "text/plain; charset=gbk", r#"{"errcode":"0","errmsg":"ok","msgid":18446744073709551615}"#),
+        answer("200 OK", "", r#"{"errcode":0,"errmsg":"ok","msgid":"9007199254740993"}"#),
+        answer("200 OK", "application/json", " {\"errcode\":0,\"msgid\":9007199254740993}\n"),
+        Answer::Bytes(b"HTTP/1.0 200 OK\r\n\r\n{\"errcode\":0}".to_vec()),
+        Answer::Bytes(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nd\r\n{\"errcode\":0}\r\n0\r\n\r\n"
+                .to_vec(),
+        ),
+    ]);
+    let world = server.world("", "");
+    let msgid = || world.wxbox("--json send -u luffy hi").ok().json()[0]["msgid"].clone();
+    assert_eq!(msgid(), "18446744073709551615");
+    assert_eq!(msgid(), "9007199254740993");
+    assert_eq!(msgid(), "9007199254740993");
+    assert_eq!(msgid(), serde_json::Value::Null);
+    assert_eq!(msgid(), serde_json::Value::Null);
+    let kept = world.wxbox("--json outbox show 1").ok().json();
+    assert_eq!(kept[0]["msgid"], "18446744073709551615");
+}
+
+#[test]
+fn an_errcode_as_text_is_a_refusal() {
+    let body = r#"{"errcode":"40003","errmsg":"invalid openid rid: 6aac005a-01bfdbee-79769285"}"#;
+    let server = Canned::new(vec![json(TOKEN), answer("200 OK", "text/plain", body)]);
+    server.world("", "").wxbox("send -u luffy hi").is(str![[r#"
+exit 5
+--- stderr
+error: message 1 to luffy was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
+hint: Check that the recipient was enrolled with this AppID; enrol again
+
+"#]]);
+}
+
+#[test]
+fn what_is_no_answer_of_wechats_leaves_the_message_unknown() {
+    let unknown = |answer: Answer| {
+        let server = Canned::new(vec![json(TOKEN), answer]);
+        let world = server.world("", "");
+        let ran = world.wxbox("send -u luffy hi");
+        assert_eq!(world.sql::<String>("SELECT state FROM messages"), "unknown");
+        ran
+    };
+    unknown(Answer::Bytes(
+        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            .to_vec(),
+    ))
+    .is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 302): it is an HTTP error
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(answer("502 Bad Gateway", "text/html", "<html><h1>502 Bad Gateway</h1></html>")).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 502): it is an HTTP error
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(answer("200 OK", "text/html", "<html>Log in to the hotel's network</html>")).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(answer("200 OK", "application/json", "")).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(answer("200 OK", "application/json", "[0]")).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(answer("200 OK", "application/json", "{}")).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): errcode is missing
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(answer("200 OK", "application/json", r#"{"errcode":null}"#)).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): errcode is missing
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(answer("200 OK", "application/json", "{\"errcode\":0,\"errmsg\":\"\u{0}\"}")).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"errcode\":".to_vec())).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: end of file before message length reached
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec())).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: connection closed before message completed
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(Answer::Bytes(Vec::new())).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: connection closed before message completed
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(Answer::Bytes(b"220 mail.example.com ESMTP\r\n".to_vec())).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: invalid HTTP version parsed
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(answer("200 OK", "application/json", &" ".repeat((8 << 20) + 1))).is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is too long
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+    unknown(Answer::Bytes(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{{", u64::MAX - 1).into_bytes())).is(
+        str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: message head is too large
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]],
+    );
+}
+
+#[test]
+fn without_a_token_nothing_is_tried() {
+    let queued = |answer: Answer| {
+        let server = Canned::new(vec![answer]);
+        let world = server.world("", "");
+        let ran = world.wxbox("send -u luffy hi");
+        assert_eq!(world.sql::<String>("SELECT state FROM messages"), "queued");
+        assert_eq!(world.sql::<i64>("SELECT count(*) FROM attempts"), 0);
+        ran
+    };
+    queued(answer("502 Bad Gateway", "text/html", "<html>canned-secret</html>")).is(str![[r#"
+exit 6
+--- stderr
+error: no access token: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 502): it is an HTTP error
+hint: a proxy or firewall may stand between; see network.api_base and network.proxy
+one message is not delivered and stays in the outbox
+
+"#]]);
+    queued(json(r#"{"access_token":"","expires_in":7200}"#)).is(str![[r#"
+exit 6
+--- stderr
+error: no access token: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): access_token is missing
+hint: a proxy or firewall may stand between; see network.api_base and network.proxy
+one message is not delivered and stays in the outbox
+
+"#]]);
+    queued(json(r#"{"access_token":"x"}"#)).is(str![[r#"
+exit 6
+--- stderr
+error: no access token: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): expires_in is missing
+hint: a proxy or firewall may stand between; see network.api_base and network.proxy
+one message is not delivered and stays in the outbox
+
+"#]]);
+    queued(json(r#"{"errcode":-1,"errmsg":"system error"}"#)).is(str![[r#"
+exit 6
+--- stderr
+error: no access token: WeChat says -1 (system error): platform busy
+hint: Wait a second and retry with growing pauses; no change needed
+one message is not delivered and stays in the outbox
+
+"#]]);
+    queued(json(r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#)).is(str![[r#"
+exit 6
+--- stderr
+error: no access token: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: Wait for the next day (China time), or reset the quota (10 per month)
+one message is not delivered and stays in the outbox
+
+"#]]);
+    queued(Answer::Bytes(Vec::new())).is(str![[r#"
+exit 6
+--- stderr
+error: no access token: no answer from 127.0.0.1:[PORT]: connection closed before message completed
+one message is not delivered and stays in the outbox
+
+"#]]);
+}
+
+#[test]
+fn the_next_api_host_is_tried_where_one_cannot_be_reached() {
+    let server = Canned::new(vec![json(TOKEN), json(OK)]);
+    let world = server.world("", "");
+    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    let list = format!("api_base = [\"http://127.0.0.1:1\", \"{}\"]", server.url());
+    world.config(&config.replace(&format!("api_base = \"{}\"", server.url()), &list));
+    world.wxbox("send -u luffy hi").is(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+
+"#]]);
+    assert_eq!(server.requests().len(), 2);
+}

@@ -222,7 +222,7 @@ fn an_openid_is_looked_at_before_it_is_kept() {
     world.wxbox("bind --user luffy --openid 'o openid'").is(str![[r#"
 exit 2
 --- stderr
-error: o openid cannot be an openid
+error: "o openid" cannot be an openid
 hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 
 "#]]);

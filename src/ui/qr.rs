@@ -21,6 +21,9 @@ const BLACK_ON_WHITE: &str = "\u{1b}[38;5;16;48;5;231m";
 const BLACK_ON_BLACK: &str = "\u{1b}[38;5;16;48;5;16m";
 const RESET: &str = "\u{1b}[0m";
 
+/// What is said below the code: what to do with it, and how long it is waited for.
+const LINES_BELOW: usize = 2;
+
 /// A QR code at error correction level L, the smallest: a screen is clean and near.
 pub struct Qr {
     modules: Vec<Color>,
@@ -90,20 +93,25 @@ impl Ui {
         };
         let window = if self.err_terminal { console::Term::stderr().size_checked() } else { None };
         let room = window.map(|(lines, columns)| (usize::from(columns), usize::from(lines)));
-        // A line stays for what is said below the code.
-        let fits = |(columns, lines): (usize, usize)| room.is_none_or(|room| columns <= room.0 && lines < room.1);
+        let fits = |(columns, lines): (usize, usize)| {
+            room.is_none_or(|room| columns <= room.0 && lines + LINES_BELOW <= room.1)
+        };
         // The standard margin is four modules; two are enough where four do not fit.
         let quiet = if fits(code.size(look, 4)) { 4 } else { 2 };
         let (columns, lines) = code.size(look, quiet);
-        // Lines that the window breaks are no code; lines that it scrolls away can be scrolled back.
+        // Lines that the window breaks are no code; lines that it scrolls away come back in a higher one.
         let drawn = room.is_none_or(|room| columns <= room.0);
         if drawn {
             let drawing = code.draw(look, quiet, self.err_terminal);
             self.raw_err(&drawing);
         }
-        if let Some(room) = room.filter(|_| !fits((columns, lines))) {
-            let need = format!("{columns}×{}", lines + 1);
-            self.status(&t!("bind-qr-window", need = need, have = format!("{}×{}", room.0, room.1)));
+        if let Some((wide, high)) = room.filter(|_| !fits((columns, lines))) {
+            let (need, have) = (format!("{columns}×{}", lines + LINES_BELOW), format!("{wide}×{high}"));
+            self.status(&if drawn {
+                t!("bind-qr-short", need = need, have = have)
+            } else {
+                t!("bind-qr-narrow", need = need, have = have)
+            });
         }
         drawn
     }

@@ -20,8 +20,9 @@ bind-port = cannot listen on { $address }
 bind-port-denied-hint = ports below 1024 need a right: run `sudo setcap cap_net_bind_service=+ep` on the wxbox program, or pass the port on from a web server and set --listen
 bind-port-elsewhere-hint = this machine has no such address: --listen 0.0.0.0:{ $port } listens on all that it has
 bind-port-hint = another program has this port: stop it, or choose another with --listen (redirect_uri must lead there)
+bind-qr-narrow = the code needs a window of { $need }, this one is { $have }: run this again in a larger one or with smaller letters
+bind-qr-short = the code needs a window of { $need }, this one is { $have }: enlarge it or make the letters smaller, or open the URL above in WeChat
 bind-qr-too-long = the URL is too long for a QR code
-bind-qr-window = the code needs a window of { $need }, this one is { $have }: enlarge it or make the letters smaller and run this again, or open the URL above in WeChat
 bind-removed = { $user } was removed by another wxbox in the meantime
 bind-scan = Scan the code with WeChat, or open the URL there, as { $user }.
 bind-shared = { $user } shares this openid with { $others }

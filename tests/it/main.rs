@@ -18,6 +18,7 @@ mod front_door;
 mod harness;
 mod main_job;
 mod names;
+mod pages;
 mod passwords;
 mod phone;
 mod pty;

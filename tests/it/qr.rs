@@ -117,7 +117,8 @@ fn a_window_too_small_is_said() {
     let (_terminal, screen) = drawn(&world, "bind --user luffy --listen 127.0.0.1:0", 60, 40);
     let text = screen.contents();
     assert!(!text.contains(['▀', '▄', '█']), "{text}");
-    assert!(text.replace('\n', "").contains("or open the URL above in WeChat"), "{text}");
+    assert!(text.replace('\n', "").contains("run this again in a larger one"), "{text}");
+    assert!(text.contains("Open the URL in WeChat, as luffy."), "{text}");
 }
 
 /// The codes in a text that is printed in black on white.
@@ -145,4 +146,20 @@ fn without_a_terminal_it_is_ink_on_paper_and_only_on_demand() {
         let code: Vec<&str> = ran.stderr().lines().filter(|line| !line.contains(char::is_alphabetic)).collect();
         assert_eq!(on_paper(&code.join("\n")), [url], "{look}");
     }
+}
+
+#[test]
+fn the_window_asked_for_shows_the_whole_code() {
+    let world = with_luffy();
+    let (_terminal, screen) = drawn(&world, "bind --user luffy", 24, 80);
+    let text = screen.contents();
+    let (_, need) = text.split_once("needs a window of ").unwrap();
+    let (columns, rows) = need.split_once(',').unwrap().0.split_once('×').unwrap();
+    let size = (rows.parse().unwrap(), columns.parse().unwrap());
+    let (_terminal, screen) = drawn(&world, "bind --user luffy --listen 127.0.0.1:0", size.0, size.1);
+    let text = screen.contents();
+    assert!(!text.contains("needs a window"), "{text}");
+    // On a light theme the URL's own lines, scrolled away here, would be a part of the margin.
+    assert_eq!(on_screen(&screen, LIGHT).len(), 1, "{text}");
+    assert_eq!(on_screen(&screen, DARK).len(), 1, "{text}");
 }

@@ -35,8 +35,8 @@ pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: 
                 h1 { (t_in!(lang, "sandbox-inbox-title")) }
                 p { (t_in!(lang, "sandbox-inbox-lead")) }
                 dl {
-                    dt { "appID" } dd { code { (world.app_id) } }
-                    dt { "appsecret" } dd { code { (world.app_secret) } }
+                    div { dt { "appID" } dd { code { (world.app_id) } } }
+                    div { dt { "appsecret" } dd { code { (world.app_secret) } } }
                 }
                 (switches(platform, lang))
             }

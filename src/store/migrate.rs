@@ -3,6 +3,7 @@
 //! Several processes may meet an old or empty file at once: the version is read again inside the write
 //! transaction, so one of them migrates and the others find it done.
 
+use std::fs::File;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -22,6 +23,7 @@ pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &
     if found == known {
         return Ok(());
     }
+    let _turn = turn(path);
     if found > 0 {
         copy(conn, path, found)?;
     }
@@ -35,6 +37,16 @@ pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &
     step.pragma_update(None, "application_id", APPLICATION_ID).map_err(at)?;
     step.pragma_update(None, "user_version", known).map_err(at)?;
     step.commit().map_err(at)
+}
+
+/// One process at a time makes or changes the file, since SQLite does not wait where a new file is put into
+/// WAL mode: who came second would be told that the database is busy. The lock is on the directory and ends
+/// with the value; a file system that has no such locks is taken as it is.
+fn turn(path: &Path) -> Option<File> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = File::open(dir).ok()?;
+    dir.lock().ok()?;
+    Some(dir)
 }
 
 /// The file's version, if the file is ours (or empty) and not newer than we are.

@@ -11,7 +11,7 @@ mod tokens;
 mod users;
 
 use std::fs;
-use std::io::Read;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -45,11 +45,8 @@ impl Store {
     /// [`Error::NotADatabase`], [`Error::Foreign`] and [`Error::Newer`] for a file that is not ours to
     /// touch, [`Error::Open`] where it cannot be opened or made.
     pub fn open(path: &Path) -> Result<Self> {
-        prepare_file(path).map_err(|source| Error::Open { path: path.to_owned(), cause: source.to_string() })?;
+        prepare_file(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        if !may_be_a_database(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })? {
-            return Err(Error::NotADatabase { path: path.to_owned() });
-        }
         let conn = Connection::open_with_flags(path, flags).map_err(|e| Error::at(path, e))?;
         conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
@@ -110,9 +107,27 @@ impl Drop for Store {
     }
 }
 
-/// Makes the file before SQLite does, so that it (and the WAL that takes over its mode) is 0600.
-fn prepare_file(path: &Path) -> std::io::Result<()> {
-    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty() && !dir.exists()) {
+/// SQLite takes a file shorter than its smallest page for an empty one, and would write over it.
+const SHORTEST: u64 = 512;
+
+/// Makes a missing file before SQLite does, so that it (and the WAL that takes over its mode) is 0600. One
+/// that exists is not opened here: closing it again would drop the locks that SQLite holds on it elsewhere
+/// in this process.
+fn prepare_file(path: &Path) -> Result<()> {
+    let failed = |e: io::Error| Error::Open { path: path.to_owned(), cause: e.to_string() };
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() && (1..SHORTEST).contains(&found.len()) => {
+            Err(Error::NotADatabase { path: path.to_owned() })
+        }
+        Ok(found) if found.is_dir() => Err(failed(io::ErrorKind::IsADirectory.into())),
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => make_file(path).map_err(failed),
+        Err(e) => Err(failed(e)),
+    }
+}
+
+fn make_file(path: &Path) -> io::Result<()> {
+    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
@@ -120,22 +135,18 @@ fn prepare_file(path: &Path) -> std::io::Result<()> {
         builder.create(dir)?;
     }
     let mut options = fs::OpenOptions::new();
-    options.read(true).append(true).create(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
-}
-
-/// SQLite takes a file shorter than a page for an empty one, and would write over it.
-fn may_be_a_database(path: &Path) -> std::io::Result<bool> {
-    const MAGIC: &[u8] = b"SQLite format 3\0";
-    let mut head = Vec::new();
-    fs::File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut head)?;
-    Ok(head.is_empty() || head == MAGIC)
+    match options.open(path) {
+        // Another process was first.
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 /// A copy or a restore may have left the file readable by everybody; it holds tokens and openids.
-fn close_to_others(path: &Path) -> std::io::Result<()> {
+fn close_to_others(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

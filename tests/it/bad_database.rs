@@ -54,7 +54,7 @@ exit 1
     unchanged(&world, "--database . user list").is(str![[r#"
 exit 1
 --- stderr
-error: cannot open the database .: Is a directory (os error 21)
+error: cannot open the database .: is a directory
 hint: the user that wxbox runs as must be able to write the file and its directory
 
 "#]]);
@@ -172,8 +172,8 @@ fn a_read_only_disk() {
         said,
         str![[r#"
 added luffy
-error: cannot open the database disk/wxbox.db: Read-only file system (os error 30)
-hint: the user that wxbox runs as must be able to write the file and its directory
+error: the database disk/wxbox.db cannot be written
+hint: check the mode of the file and its directory, and whether the file system is mounted read-only
 exit 1
 error: cannot open the database disk/new/wxbox.db: Read-only file system (os error 30)
 hint: the user that wxbox runs as must be able to write the file and its directory

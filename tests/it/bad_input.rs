@@ -116,7 +116,7 @@ error: [HOME]/.config/wxbox/config.toml:2:1: not TOML: duplicate key
     with("[network]\napi_base = \"http://example.com\"\n").is(str![[r#"
 exit 3
 --- stderr
-error: [HOME]/.config/wxbox/config.toml:2: network.api_base must be an https address without user, query or fragment, or a list of them (plain http for this machine only, such as http://127.0.0.1:8899)
+error: [HOME]/.config/wxbox/config.toml:2: network.api_base must be an https address without user, query or fragment, or a list of them (plain http for this machine only, such as http://127.0.0.1:[PORT])
 
 "#]]);
     with("redirect_uri = \"/callback/\"\n").is(str![[r#"

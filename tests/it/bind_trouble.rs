@@ -127,7 +127,7 @@ hint: set redirect_uri in [HOME]/.config/wxbox/config.toml, or the variable WXBO
 exit 3
 --- stderr
 error: where to listen is not set, and redirect_uri does not tell
-hint: use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml: the address that the server in front passes callbacks on to, such as "127.0.0.1:8080"
+hint: use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml: the address that the server in front passes callbacks on to, such as "127.0.0.1:[PORT]"
 
 "#]]);
     world.set("WXBOX_REDIRECT_URI", "example.com/callback");

@@ -379,7 +379,7 @@ fn redactions() -> snapbox::Redactions {
             ("[CLIENT_MSG_ID]", r#""client_msg_id":"[0-9a-f]{32}""#),
             ("[MSGID]", r"\b\d{16,19}\b"),
             ("[LISTENER]", r"127\.\d+\.\d+\.\d+(:|%3A)18080"),
-            ("[PORT]", r"127\.0\.0\.1(?::|%3A)(?<redacted>\d{5})\b"),
+            ("[PORT]", r"127\.0\.0\.1(?::|%3A)(?<redacted>\d{4,5})\b"),
             ("[DEMO]", r"[^ ]*/wxbox-demo-\w+"),
             ("[QR]", r"(?:[ ▀▄█]{60,}\n)+"),
             ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),

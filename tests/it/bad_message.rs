@@ -238,3 +238,16 @@ error: standard input is not a JSON object of fields: the value of host must be 
 
 "##]]);
 }
+
+#[test]
+fn an_unusable_openid_is_found_before_a_database_is_made() {
+    let world = World::empty();
+    world.config("app_id = \"wx0123456789abcdef\"\napp_secret = \"s\"\n");
+    unchanged(&world, "send --openid 'a b' hi").is(str![[r#"
+exit 2
+--- stderr
+error: "a b" cannot be an openid
+hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+
+"#]]);
+}

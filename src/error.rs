@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{config, store, token, wechat};
+use crate::{config, delivery, store, t, token, wechat};
 
 /// How a run ended, by its documented exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +122,9 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
             _ => Exit::Unexpected,
         };
         return Some((exit, e.hint()));
+    }
+    if cause.is::<delivery::Unrecorded>() {
+        return Some((Exit::Unexpected, Some(t!("delivery-unrecorded-hint"))));
     }
     if let Some(e) = cause.downcast_ref::<token::Error>() {
         return match e {

@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand};
 pub use bind::{Bind, QrLook, Scope, Unbind};
 pub use documents::{Completions, Help, Man};
 pub use outbox::{List as OutboxList, Outbox, Show as OutboxShow};
-pub use send::{DataColor, DataValue, MiniProgram, Send};
+pub use send::{DataColor, DataValue, MiniProgram, Send, is_color};
 pub use user::{Add, Edit, List, Passwd, Remove, Show, User};
 
 use crate::ui::Color;

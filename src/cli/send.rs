@@ -97,12 +97,16 @@ fn data(text: &str) -> Result<DataValue, String> {
 
 fn color(text: &str) -> Result<DataColor, String> {
     let (key, color) = split(text)?;
-    let digits = color.strip_prefix('#').unwrap_or_default();
-    if digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+    if is_color(&color) {
         Ok(DataColor { key, color })
     } else {
         Err("a colour is # and six hex digits, such as #173177".into())
     }
+}
+
+/// Whether it is `#` and six hex digits.
+pub fn is_color(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn miniprogram(text: &str) -> Result<MiniProgram, String> {

@@ -47,7 +47,10 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self> {
         prepare_file(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(path, flags).map_err(|e| Error::at(path, e))?;
+        // An absolute path is always a file; SQLite takes `:memory:` and `file:…` for something else.
+        let file =
+            std::path::absolute(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })?;
+        let conn = Connection::open_with_flags(file, flags).map_err(|e| Error::at(path, e))?;
         conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
         // removal would find.

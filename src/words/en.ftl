@@ -168,6 +168,8 @@ demo-start = cannot start wxbox itself
 
 ## delivery
 delivery-attempt = message { $id }: { $state }
+delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
+delivery-unrecorded-hint = mend the database first, and do not send the message again unless it is sure that it did not arrive
 
 ## help
 help-names = there are { $names }
@@ -302,8 +304,10 @@ send-data-file = cannot read { $path }
 send-data-json = { $path } is not a JSON object of fields: { $cause }
 send-data-object = it must be an object, such as { "{" }"host": "db1"{ "}" }
 send-data-utf8 = { $path } is not UTF-8
-send-data-value = the value of { $key } must be text, a number, or { "{" }"value": …, "color": …{ "}" }
+send-data-nameless = a field has no name
+send-data-value = the value of { $key } must be text, a number, or { "{" }"value": …, "color": "#RRGGBB"{ "}" }
 send-failed = message { $id } to { $to } was refused: { $error }
+send-gone = message { $id } is no longer in the outbox, since the person was removed: it may or may not have been delivered
 send-interrupted = interrupted; { $queued ->
     [0] nothing is left queued
     [one] one message stays queued

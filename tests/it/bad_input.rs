@@ -203,3 +203,29 @@ exit 0
 
 "#]]);
 }
+
+#[test]
+fn a_device_in_place_of_a_file_is_not_read_for_ever() {
+    let world = World::empty();
+    unchanged(&world, "-c /dev/zero user list").is(str![[r#"
+exit 3
+--- stderr
+error: cannot read the config file /dev/zero: file too large
+hint: the user that wxbox runs as must be able to read /dev/zero
+
+"#]]);
+    world.config("app_id = \"wx0123456789abcdef\"\napp_secret_file = \"/dev/zero\"\n");
+    unchanged(&world, "token").is(str![[r#"
+exit 3
+--- stderr
+error: cannot read the secret file /dev/zero: file too large
+hint: the file must exist, and the user that wxbox runs as must be able to read it
+
+"#]]);
+    unchanged(&world, "send --openid o -t T --data-json /dev/zero --dry-run").is(str![[r#"
+exit 1
+--- stderr
+error: cannot read /dev/zero: file too large
+
+"#]]);
+}

@@ -166,18 +166,18 @@ exit 2
 error: standard input is not a JSON object of fields: it must be an object, such as {"host": "db1"}
 
 "#]]);
-    with(b"{\"host\":null}").is(str![[r#"
+    with(b"{\"host\":null}").is(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": …}
+error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
 
-"#]]);
-    with(b"{\"host\":{\"value\":\"x\",\"colour\":\"#ffffff\"}}").is(str![[r#"
+"##]]);
+    with(b"{\"host\":{\"value\":\"x\",\"colour\":\"#ffffff\"}}").is(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": …}
+error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
 
-"#]]);
+"##]]);
     with(b"{\"host\":\"\xff\"}").is(str![[r#"
 exit 2
 --- stderr
@@ -192,4 +192,41 @@ error: standard input is not a JSON object of fields: EOF while parsing a value 
 
 "#]]);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);
+}
+
+#[test]
+fn fields_in_json_are_held_to_the_rules_of_the_options() {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    unchanged(&world, "send -u luffy -t backup -d host=1 --url 'https://x/\u{1b}[31m'").is(str![[r#"
+exit 2
+--- stderr
+error: https://x/�[31m is not an http or https address
+
+"#]]);
+    world.feed("send -u luffy -t backup --data-json -", r#"{"": "x"}"#).is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: a field has no name
+
+"#]]);
+    world.feed("send -u luffy -t backup --data-json -", r#"{"host": {"value": "x", "color": "red"}}"#).is(str![[r##"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+
+"##]]);
+}
+
+#[test]
+fn an_unusable_openid_is_found_before_a_database_is_made() {
+    let world = World::empty();
+    world.config("app_id = \"wx0123456789abcdef\"\napp_secret = \"s\"\n");
+    unchanged(&world, "send --openid 'a b' hi").is(str![[r#"
+exit 2
+--- stderr
+error: "a b" cannot be an openid
+hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+
+"#]]);
 }

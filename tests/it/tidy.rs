@@ -36,7 +36,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("config", &["secret", "words"]),
     ("delivery", &["secret", "store", "time", "token", "wechat", "words"]),
-    ("error", &["config", "store", "token", "wechat", "words"]),
+    ("error", &["config", "delivery", "store", "token", "wechat", "words"]),
     ("http", &[]),
     ("reference", &["cli", "config", "error"]),
     ("sandbox", &["http", "words"]),

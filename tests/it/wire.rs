@@ -291,3 +291,48 @@ sent message 1 (text) to luffy
 "#]]);
     assert_eq!(server.requests().len(), 2);
 }
+
+#[test]
+fn an_answer_that_drips_ends_at_the_time_out() {
+    let server = Canned::new(vec![json(TOKEN), Answer::Drip]);
+    let world = server.world("", "timeout = \"600ms\"");
+    world.wxbox("send -u luffy hi").is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: timed out
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+}
+
+#[test]
+fn a_host_that_does_not_take_the_connection_got_nothing_and_the_next_is_tried() {
+    // It takes TCP, as the system does for it, and says nothing to TLS.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let deaf = format!("https://{}", listener.local_addr().unwrap());
+    let server = Canned::new(vec![json(TOKEN), json(OK)]);
+    let world = server.world("", "timeout = \"600ms\"");
+    let path = world.path(".config/wxbox/config.toml");
+    let one = format!("api_base = \"{}\"", server.url());
+    let text = std::fs::read_to_string(&path).unwrap();
+    world.config(&text.replace(&one, &format!("api_base = [\"{deaf}\", \"{}\"]", server.url())));
+    world.wxbox("send -u luffy hi").is(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+
+"#]]);
+    drop(listener);
+}
+
+#[test]
+fn what_is_meant_for_this_machine_goes_through_no_proxy() {
+    let server = Canned::new(vec![json(TOKEN)]);
+    let proxy = Canned::new(vec![]);
+    let world = server.world("", &format!("proxy = \"{}\"", proxy.url()));
+    let path = world.path(".config/wxbox/config.toml");
+    let one = format!("api_base = \"{}\"", server.url());
+    let text = std::fs::read_to_string(&path).unwrap();
+    world.config(&text.replace(&one, &format!("api_base = [\"{}\", \"https://wechat.invalid\"]", server.url())));
+    world.wxbox("token").ok();
+}

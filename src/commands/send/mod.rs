@@ -20,13 +20,14 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     if let Some(option) = args.mistyped_option() {
         return Err(mistyped_option(option).into());
     }
+    let openids = recipients::openids(args)?;
     let app = App::open(ui, global, Flags::default())?;
     let content = content::of(args, &app.config)?;
     let app_id = app.account_id()?;
     // A dry run works without the secret; anything else would only find out after queueing.
     let account = if args.dry_run { None } else { Some(app.account()?) };
     let mut store = app.store()?;
-    let to = recipients::resolve(ui, &app, &store, args)?;
+    let to = recipients::resolve(ui, &app, &store, args, &openids)?;
     let new: Vec<NewMessage> = to
         .into_iter()
         .map(|one| {

@@ -33,7 +33,7 @@ pub mod words;
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, Parser, ValueEnum};
 
 use cli::Cli;
 use error::{Exit, Report, classify};
@@ -57,9 +57,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> Exit {
 
 /// Help and version, or clap's complaint in our form.
 fn not_a_command(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> Exit {
-    let flag = |name: &str| args.iter().take_while(|arg| *arg != "--").any(|arg| arg == name);
-    let color = if flag("--color=never") { Color::Never } else { Color::Auto };
-    ui.configure(flag("--json"), false, color);
+    let words: Vec<&str> = args.iter().map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
+    let color = match words.iter().rposition(|word| *word == "--color" || word.starts_with("--color=")) {
+        Some(at) => words[at].strip_prefix("--color=").or_else(|| words.get(at + 1).copied()),
+        None => None,
+    };
+    let color = color.and_then(|name| Color::from_str(name, false).ok()).unwrap_or_default();
+    ui.configure(words.contains(&"--json"), false, color);
     let wants_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if wants_help {
         return match ui.raw_out(&error.render().to_string()) {

@@ -39,27 +39,35 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Options of every command, before or after it.
+/// Options of every command, before or after it; given twice, as by an alias, the last counts.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]
-    #[arg(short, long, global = true, value_name = "FILE")]
+    #[arg(short, long, global = true, value_name = "FILE", overrides_with = "config")]
     pub config: Option<PathBuf>,
     /// The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", overrides_with = "database")]
     pub database: Option<PathBuf>,
     /// Print results as JSON Lines, and errors as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, overrides_with = "json")]
     pub json: bool,
     /// Print only data that was asked for, and errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, overrides_with = "quiet")]
     pub quiet: bool,
     /// Say on stderr what is done; twice for more [env: WXBOX_LOG]
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// When to use colours [env: NO_COLOR, CLICOLOR_FORCE]
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        overrides_with = "color"
+    )]
     pub color: Color,
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::cli::Man as Args;
-use crate::error::Exit;
+use crate::error::{Exit, Failure};
 use crate::reference;
 use crate::t;
 use crate::ui::Ui;
@@ -19,6 +19,9 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
         }
         return Ok(Exit::Done);
     };
+    if dir.exists() && !dir.is_dir() {
+        return Err(Failure { exit: Exit::Unexpected, what: t!("man-no-directory", path = dir), hint: None }.into());
+    }
     std::fs::create_dir_all(dir).with_context(|| t!("man-write", path = dir))?;
     for (name, page) in &pages {
         let path = dir.join(name);

@@ -11,12 +11,12 @@ use crate::secret::Secret;
 use crate::signals::Watch;
 use crate::t;
 
-/// Asks for a name.
+/// Asks for a name. Only where stdin is a terminal.
 ///
 /// # Errors
-/// A usage failure where nobody can be asked.
+/// The terminal's.
 pub fn username(ui: &Ui) -> anyhow::Result<String> {
-    ask(ui, &t!("user-name-missing"), || Input::<String>::new().with_prompt(t!("user-name-prompt")).interact_text())
+    ask(ui, "", || Input::<String>::new().with_prompt(t!("user-name-prompt")).interact_text())
 }
 
 /// Asks for a password, unseen.

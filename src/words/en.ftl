@@ -178,6 +178,7 @@ help-unknown = there is no command or topic "{ $name }"
 help-whole = `wxbox help { $name }` shows the whole
 
 ## man
+man-no-directory = { $path } is not a directory
 man-write = cannot write { $path }
 man-written = wrote { $count } manual pages to { $path }
 
@@ -378,6 +379,7 @@ user-name-control = the name holds a control character
 user-name-empty = the name is empty
 user-name-long = the name has { $length } characters, { $limit } is the most
 user-name-missing = no name is given
+user-name-missing-hint = give it on the command line: `wxbox user add NAME`
 user-name-prompt = Name
 user-not-bound = { $user } is not bound
 user-not-bound-hint = `wxbox bind --user '{ $user }'` shows the QR code to scan

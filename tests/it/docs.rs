@@ -15,8 +15,12 @@ use crate::harness::{LUFFY, World};
 pub fn committed(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("BLESS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        return std::fs::write(path, text).unwrap();
+        let dir = path.parent().unwrap();
+        std::fs::create_dir_all(dir).unwrap();
+        // Other tests read it at the same time.
+        let whole = dir.join(format!(".{}.new", path.file_name().unwrap().to_str().unwrap()));
+        std::fs::write(&whole, text).unwrap();
+        return std::fs::rename(whole, path).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     let (mut old, mut new) = (found.lines(), text.lines());
@@ -245,7 +249,7 @@ exit 0
     world.wxbox("man /dev/null").is(str![[r#"
 exit 1
 --- stderr
-error: cannot write /dev/null: File exists (os error 17)
+error: /dev/null is not a directory
 
 "#]]);
     let pages = reference::man_pages().unwrap();

@@ -72,6 +72,7 @@ exit 2
 exit 2
 --- stderr
 error: no name is given
+hint: give it on the command line: `wxbox user add NAME`
 
 "#]]);
     world.wxbox("user add -- -dash").is(str![[r#"

@@ -36,6 +36,9 @@ impl fmt::Display for Changed {
 pub(super) fn add(ui: &mut Ui, app: &App, args: &Add) -> anyhow::Result<Exit> {
     let asked = match &args.name {
         Some(name) => name.clone(),
+        None if !ui.in_terminal => {
+            return Err(Failure::usage(t!("user-name-missing")).hint(t!("user-name-missing-hint")).into());
+        }
         None => ui::username(ui)?,
     };
     let username = name(&asked)?;

@@ -116,7 +116,7 @@ config-missing-app-id = no app_id is set
 config-missing-app-id-hint = set app_id in { $path }, or the variable WXBOX_APP_ID
 config-missing-app-secret = no app_secret is set
 config-missing-app-secret-hint = set app_secret or app_secret_file in { $path }, or one of the variables WXBOX_APP_SECRET and WXBOX_APP_SECRET_FILE
-config-missing-file-hint = there is no config file yet: copy config.example.toml to { $path } and fill it in
+config-missing-file-hint = there is no config file yet: write app_id, app_secret and redirect_uri to { $path }; config.example.toml in the source shows every key
 config-missing-listen-address = where to listen is not set, and redirect_uri does not tell
 config-missing-listen-address-hint = use --listen, or set listen.address in { $path }: the address that the server in front passes callbacks on to, such as "127.0.0.1:8080"
 config-missing-redirect-uri = no redirect_uri is set
@@ -302,6 +302,7 @@ send-interrupted = interrupted; { $queued ->
     [one] one message stays queued
    *[other] { $queued } messages stay queued
 }
+send-stopping = stopping; waiting up to two seconds for the answer under way
 send-left-queued = { $queued ->
     [one] one message is not delivered and stays in the outbox
    *[other] { $queued } messages are not delivered and stay in the outbox

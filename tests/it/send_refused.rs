@@ -77,13 +77,13 @@ exit 0
 exit 5
 --- stderr
 error: message 3 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
     world.wxbox("send --json -u nami -u luffy hi").is(str![[r#"
 exit 7
 --- stdout
-{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null}
 {"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":7}
@@ -104,7 +104,7 @@ fn refused_for_good_is_5() {
 exit 5
 --- stderr
 error: message 1 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
     world.wxbox("send -u luffy -t no_such_template").is(str![[r#"
@@ -118,7 +118,7 @@ hint: List the templates again; category changes delete templates
 exit 5
 --- stderr
 error: message 3 to oNobody was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
-hint: Check that the recipient was enrolled with this AppID; enrol again
+hint: Check that the recipient was bound with this AppID; bind again
 
 "#]]);
     world.wxbox("outbox list --state failed").is(str![[r#"
@@ -141,7 +141,7 @@ Attempts  1
 Created   [TIME]
 Expires   [TIME]
 Error     WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-Hint      Use a template message, or ask the person to write to the account first
+Hint      Use a template message, or ask the person to write to the account first (they must follow it for either)
 Content   hi
 
 "#]]);
@@ -193,7 +193,7 @@ exit 7
 sent message 1 (text) to luffy
 --- stderr
 error: message 2 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
 }

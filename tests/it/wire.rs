@@ -97,7 +97,7 @@ fn an_errcode_as_text_is_a_refusal() {
 exit 5
 --- stderr
 error: message 1 to luffy was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
-hint: Check that the recipient was enrolled with this AppID; enrol again
+hint: Check that the recipient was bound with this AppID; bind again
 
 "#]]);
 }

@@ -328,6 +328,27 @@ send-unknown = message { $id } to { $to } may or may not have been delivered: { 
 send-unknown-hint = it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
 send-url = { $url } is not an http or https address
 
+## template
+template-alias = Alias
+template-alias-unknown = the account has no template { $id }, which the alias { $name } stands for
+template-alias-unknown-hint = `wxbox template list` shows those that it has; the alias is at { $at }
+template-asked = asked WeChat for the templates: { $count }
+template-asked-at = As of
+template-content = Content
+template-fields = Fields
+template-id = ID
+template-list-alias = ALIAS
+template-list-fields = FIELDS
+template-list-id = ID
+template-list-title = TITLE
+template-none = the account has no templates
+template-several = "{ $name }" can be each of { $ids }
+template-several-hint = give more of the id, or an alias of the config
+template-title = Title
+template-unasked = WeChat could not be asked for the templates: { $cause }
+template-unknown = there is no template "{ $name }"
+template-unknown-hint = `wxbox template list` shows the account's templates
+
 ## token
 token-fetch = no access token: { $cause }
 token-fetched = fetched an access token

@@ -13,6 +13,7 @@ mod bind_trouble;
 mod callback;
 mod canned;
 mod demo;
+mod fields;
 mod files;
 mod front_door;
 mod harness;

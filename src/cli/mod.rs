@@ -3,6 +3,7 @@
 mod bind;
 mod outbox;
 mod send;
+mod template;
 mod user;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 pub use bind::{Bind, QrLook, Scope, Unbind};
 pub use outbox::{List as OutboxList, Outbox, Show as OutboxShow};
 pub use send::{DataColor, DataValue, MiniProgram, Send, is_color};
+pub use template::{List as TemplateList, Show as TemplateShow, Template};
 pub use user::{Add, Edit, List, Passwd, Remove, Show, User};
 
 use crate::ui::Color;
@@ -74,6 +76,9 @@ pub enum Command {
     /// Look at messages sent and queued
     #[command(subcommand)]
     Outbox(Outbox),
+    /// Look at the account's message templates
+    #[command(subcommand)]
+    Template(Template),
     /// Print the access token, for other scripts
     Token(Token),
     /// Run a local stand-in for the WeChat platform

@@ -53,7 +53,7 @@ pub struct Send {
     /// The text to send
     #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true)]
     pub text_option: Option<String>,
-    /// Send a template message: an alias of the config, or a template id
+    /// Send a template message: an alias of the config, a template id or the beginning of one, or a title
     #[arg(short, long, value_name = "T")]
     pub template: Option<String>,
     /// A field of the template; repeatable

@@ -7,6 +7,7 @@
 mod error;
 mod migrate;
 mod outbox;
+mod templates;
 mod tokens;
 mod users;
 
@@ -21,6 +22,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 pub use error::Error;
 pub use outbox::{Attempt, Filter, Message, NewMessage, Outcome, Queued, State};
+pub use templates::{Template, TemplateList};
 pub use tokens::Token;
 pub use users::{Binding, Edit, NewUser, User, UserFilter, checked_openid};
 

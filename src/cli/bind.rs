@@ -29,8 +29,15 @@ pub enum QrLook {
     None,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  wxbox bind --user luffy                              scan the code with luffy's phone
+  wxbox bind --user luffy --rebind --timeout 30m >url.txt
+  wxbox bind --user luffy --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
+
 /// `wxbox bind`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Bind {
     /// The person
     #[arg(short, long, value_name = "NAME")]

@@ -29,8 +29,15 @@ pub struct MiniProgram {
     pub path: String,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  wxbox send --user luffy \"Backup of db1 finished\"
+  df -h | wxbox send --tag ops -
+  wxbox send -u luffy -u nami --template backup -d host=db1 --url https://status.example.com";
+
 /// `wxbox send`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 #[command(group(ArgGroup::new("recipient").required(true).multiple(true).args(["user", "tag", "all", "openid"])))]
 #[command(group(ArgGroup::new("message").required(true).args(["text", "text_option", "template"])))]
 pub struct Send {

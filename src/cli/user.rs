@@ -19,8 +19,15 @@ pub enum User {
     Remove(Remove),
 }
 
+const ADD_EXAMPLES: &str = "\
+Examples:
+  wxbox user add luffy --tag ops --note captain
+  wxbox user add nami --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+  echo \"$PASSWORD\" | wxbox user add zoro --password-stdin";
+
 /// `wxbox user add`.
 #[derive(Debug, Args)]
+#[command(after_help = ADD_EXAMPLES)]
 pub struct Add {
     /// The name; asked for where stdin is a terminal
     pub name: Option<String>,

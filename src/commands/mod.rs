@@ -1,7 +1,10 @@
 //! One file a command, each short: ask, act, show. They never call each other.
 
 mod bind;
+mod completions;
 mod demo;
+mod help;
+mod man;
 mod message;
 mod outbox;
 mod password;
@@ -36,5 +39,8 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Token(token) => token::run(ui, &global, &token),
         Command::Sandbox(sandbox) => sandbox::run(ui, &sandbox),
         Command::Demo => demo::run(ui),
+        Command::Completions(completions) => completions::run(ui, &completions),
+        Command::Man(man) => man::run(ui, &man),
+        Command::Help(help) => help::run(ui, &help),
     }
 }

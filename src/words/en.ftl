@@ -89,6 +89,7 @@ callback-used-why = Each authorization works only once, and this one has been us
 ## cli
 cli-no-command = no command is given
 cli-no-command-hint = `{ $command } --help` shows the commands
+cli-usage = the usage is: { $usage }
 
 ## config
 config-alone = { $at }: { $key } needs { $partner }
@@ -169,6 +170,16 @@ demo-start = cannot start wxbox itself
 delivery-attempt = message { $id }: { $state }
 delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
 delivery-unrecorded-hint = mend the database first, and do not send the message again unless it is sure that it did not arrive
+
+## help
+help-names = there are { $names }
+help-near = did you mean `wxbox help { $name }`?
+help-unknown = there is no command or topic "{ $name }"
+help-whole = `wxbox help { $name }` shows the whole
+
+## man
+man-write = cannot write { $path }
+man-written = wrote { $count } manual pages to { $path }
 
 ## sandbox (pages and terminal)
 sandbox-open = the sandbox listens on { $address }: whoever reaches it can use it

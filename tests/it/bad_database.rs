@@ -77,8 +77,6 @@ exit 2
 --- stderr
 error: a value is required for '--database <FILE>' but none was supplied
 
-For more information, try '--help'.
-
 "#]]);
 }
 

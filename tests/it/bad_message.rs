@@ -15,23 +15,17 @@ exit 2
 --- stderr
 error: invalid value 'host' for '--data <K=V>': it must be KEY=VALUE
 
-For more information, try '--help'.
-
 "#]]);
     unchanged("send -u luffy -t backup -d =x").is(str![[r#"
 exit 2
 --- stderr
 error: invalid value '=x' for '--data <K=V>': it must be KEY=VALUE
 
-For more information, try '--help'.
-
 "#]]);
     unchanged("send -u luffy -t backup --data-color host=red").is(str![[r#"
 exit 2
 --- stderr
 error: invalid value 'host=red' for '--data-color <K=#RRGGBB>': a colour is # and six hex digits, such as #173177
-
-For more information, try '--help'.
 
 "#]]);
     unchanged("send -u luffy -t backup --data-color hue=#ffffff").is(str![[r#"
@@ -50,8 +44,6 @@ error: ftp://x is not an http or https address
 exit 2
 --- stderr
 error: invalid value 'wx1' for '--miniprogram <APPID:PATH>': it must be APPID:PATH
-
-For more information, try '--help'.
 
 "#]]);
     world.wxbox("send -u luffy -t backpu").is(str![[r#"
@@ -97,41 +89,28 @@ error: the text is empty
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--text <TEXT>'
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     unchanged("send -u luffy text -t backup").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--template <T>'
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     unchanged("send -u luffy text -d a=b").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--data <K=V>'
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     unchanged("send -u luffy").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided:
-  <TEXT|--text <TEXT>|--template <T>>
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+error: the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     unchanged(&format!("send -u luffy {}x", "中".repeat(683))).is(str![[r#"

@@ -31,12 +31,8 @@ hint: `wxbox user list` shows everybody
     world.wxbox("bind").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided:
-  --user <NAME>
-
-Usage: wxbox bind --user <NAME>
-
-For more information, try '--help'.
+error: the following required arguments were not provided: --user <NAME>
+hint: the usage is: wxbox bind --user <NAME>
 
 "#]]);
 }
@@ -70,10 +66,7 @@ error: standard input must hold a password: one line, not empty
 exit 2
 --- stderr
 error: the argument '--as-admin' cannot be used with '--password-stdin'
-
-Usage: wxbox bind --user <NAME> --as-admin
-
-For more information, try '--help'.
+hint: the usage is: wxbox bind --user <NAME> --as-admin
 
 "#]]);
     assert_eq!(people(&world), before);

@@ -372,7 +372,8 @@ pub fn open(url: &Url) -> (u16, String) {
     (status, title.map(|(title, _)| title.to_owned()).unwrap_or_default())
 }
 
-fn redactions() -> snapbox::Redactions {
+/// What differs from run to run, and the names that stand for it.
+pub fn redactions() -> snapbox::Redactions {
     static ALL: LazyLock<Vec<(&str, regex::Regex)>> = LazyLock::new(|| {
         [
             ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),

@@ -212,21 +212,14 @@ hint: `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
 exit 2
 --- stderr
 error: the argument '--all' cannot be used with '--user <NAME>'
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     world.wxbox("send hi").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided:
-  <--user <NAME>|--tag <TAG>|--all|--openid <ID>>
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+error: the following required arguments were not provided: <--user <NAME>|--tag <TAG>|--all|--openid <ID>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);

@@ -40,6 +40,9 @@ _wxbox() {
             wxbox,send)
                 cmd="wxbox__subcmd__send"
                 ;;
+            wxbox,template)
+                cmd="wxbox__subcmd__template"
+                ;;
             wxbox,token)
                 cmd="wxbox__subcmd__token"
                 ;;
@@ -54,6 +57,12 @@ _wxbox() {
                 ;;
             wxbox__subcmd__outbox,show)
                 cmd="wxbox__subcmd__outbox__subcmd__show"
+                ;;
+            wxbox__subcmd__template,list)
+                cmd="wxbox__subcmd__template__subcmd__list"
+                ;;
+            wxbox__subcmd__template,show)
+                cmd="wxbox__subcmd__template__subcmd__show"
                 ;;
             wxbox__subcmd__user,add)
                 cmd="wxbox__subcmd__user__subcmd__add"
@@ -80,7 +89,7 @@ _wxbox() {
 
     case "${cmd}" in
         wxbox)
-            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version user bind unbind send outbox token sandbox demo completions man help"
+            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version user bind unbind send outbox template token sandbox demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -494,6 +503,96 @@ _wxbox() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__template)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help list show"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__template__subcmd__list)
+            opts="-c -q -v -h --refresh --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__template__subcmd__show)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

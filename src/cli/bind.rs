@@ -64,7 +64,7 @@ pub struct Bind {
     #[arg(long, value_enum, default_value_t)]
     pub qr: QrLook,
     /// Bind to this openid by hand, without a scan
-    #[arg(long, value_name = "OPENID", allow_hyphen_values = true, conflicts_with_all = ["timeout", "listen", "scope", "qr"])]
+    #[arg(long, value_name = "OPENID", conflicts_with_all = ["timeout", "listen", "scope", "qr", "password_stdin"])]
     pub openid: Option<String>,
 }
 

@@ -4,6 +4,7 @@ mod bind;
 mod documents;
 mod outbox;
 mod send;
+mod template;
 mod user;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub use bind::{Bind, QrLook, Scope, Unbind};
 pub use documents::{Completions, Help, Man};
 pub use outbox::{List as OutboxList, Outbox, Show as OutboxShow};
 pub use send::{DataColor, DataValue, MiniProgram, Send, is_color};
+pub use template::{List as TemplateList, Show as TemplateShow, Template};
 pub use user::{Add, Edit, List, Passwd, Remove, Show, User};
 
 use crate::ui::Color;
@@ -86,6 +88,9 @@ pub enum Command {
     /// Look at messages sent and queued
     #[command(subcommand)]
     Outbox(Outbox),
+    /// Look at the account's message templates
+    #[command(subcommand)]
+    Template(Template),
     /// Print the access token, for other scripts
     Token(Token),
     /// Run a local stand-in for the WeChat platform

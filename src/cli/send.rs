@@ -51,7 +51,7 @@ pub struct Send {
     #[arg(long, conflicts_with_all = ["user", "tag", "openid"])]
     pub all: bool,
     /// To this openid; repeatable
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID")]
     pub openid: Vec<String>,
 
     /// The text to send; - reads standard input
@@ -60,8 +60,8 @@ pub struct Send {
     /// The text to send
     #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true)]
     pub text_option: Option<String>,
-    /// Send a template message: an alias of the config, or a template id
-    #[arg(short, long, value_name = "T", allow_hyphen_values = true)]
+    /// Send a template message: an alias of the config, a template id or the beginning of one, or a title
+    #[arg(short, long, value_name = "T")]
     pub template: Option<String>,
     /// A field of the template; repeatable
     #[arg(short, long, value_name = "K=V", requires = "template", conflicts_with_all = ["text", "text_option"], allow_hyphen_values = true, value_parser = data)]

@@ -35,7 +35,7 @@ pub struct Add {
     #[arg(long)]
     pub password_stdin: bool,
     /// Bind to this openid at once
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID")]
     pub openid: Option<String>,
     /// Set a tag; repeatable
     #[arg(long, value_name = "TAG")]

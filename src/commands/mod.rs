@@ -11,6 +11,8 @@ mod password;
 mod port;
 mod sandbox;
 mod send;
+mod template;
+mod template_list;
 mod token;
 mod unbind;
 mod user;
@@ -33,6 +35,7 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Unbind(unbind) => unbind::run(ui, &global, &unbind),
         Command::Send(send) => send::run(ui, &global, &send),
         Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
+        Command::Template(template) => template::run(ui, &global, &template),
         Command::Token(token) => token::run(ui, &global, &token),
         Command::Sandbox(sandbox) => sandbox::run(ui, &sandbox),
         Command::Demo => demo::run(ui),

@@ -28,10 +28,10 @@ exit 2
 error: invalid value 'host=red' for '--data-color <K=#RRGGBB>': a colour is # and six hex digits, such as #173177
 
 "#]]);
-    unchanged("send -u luffy -t backup --data-color host=#ffffff").is(str![[r#"
+    unchanged("send -u luffy -t backup --data-color hue=#ffffff").is(str![[r#"
 exit 2
 --- stderr
-error: there is no field host to colour
+error: there is no field hue to colour
 
 "#]]);
     unchanged("send -u luffy -t backup --url ftp://x").is(str![[r#"
@@ -46,25 +46,25 @@ exit 2
 error: invalid value 'wx1' for '--miniprogram <APPID:PATH>': it must be APPID:PATH
 
 "#]]);
-    unchanged("send -u luffy -t backpu").is(str![[r#"
+    world.wxbox("send -u luffy -t backpu").is(str![[r#"
 exit 4
 --- stderr
 error: there is no template "backpu"
 hint: did you mean backup?
 
 "#]]);
-    unchanged("send -u luffy -t 'not an id'").is(str![[r#"
+    world.wxbox("send -u luffy -t 'not an id'").is(str![[r#"
 exit 4
 --- stderr
 error: there is no template "not an id"
-hint: give an alias of the config ([templates.ALIAS]) or a template id of 43 characters
+hint: `wxbox template list` shows the account's templates
 
 "#]]);
-    unchanged("send -u luffy -t ''").is(str![[r#"
+    world.wxbox("send -u luffy -t ''").is(str![[r#"
 exit 4
 --- stderr
 error: there is no template ""
-hint: give an alias of the config ([templates.ALIAS]) or a template id of 43 characters
+hint: `wxbox template list` shows the account's templates
 
 "#]]);
     unchanged("send -u luffy ''").is(str![[r#"

@@ -5,6 +5,9 @@ use snapbox::str;
 use crate::canned::{Answer, Canned, OK, TOKEN, answer, json};
 use crate::harness::LUFFY;
 
+/// The account's templates: one, with two fields.
+const LIST: &str = r#"{"template_list":[{"template_id":"T-1","title":"T","content":"{{host.DATA}} {{note.DATA}}"}]}"#;
+
 #[test]
 fn a_text_is_one_post_in_raw_utf_8() {
     let server = Canned::new(vec![json(TOKEN), json(OK)]);
@@ -32,14 +35,17 @@ fn a_text_is_one_post_in_raw_utf_8() {
 
 #[test]
 fn a_template_message_goes_out_as_the_dry_run_shows_it() {
-    let server = Canned::new(vec![json(TOKEN), json(OK)]);
+    let server = Canned::new(vec![json(TOKEN), json(LIST), json(OK)]);
     let world = server.world("/proxy/v1/", "");
     let line = "send -u luffy -t T-1 -d host=数据库1 -d note=a=b --data-color host=#173177 --url https://e.com/?a=1&b=2 \
                 --miniprogram wx1:pages/x?y=1";
     let dry = world.wxbox(&format!("{line} --dry-run")).ok();
     world.wxbox(line).ok();
-    let [token, template] = &server.requests()[..] else { panic!("two requests") };
+    let [token, list, template] = &server.requests()[..] else { panic!("three requests") };
     assert_eq!(token.line, "POST /proxy/v1/cgi-bin/stable_token HTTP/1.1");
+    // Asked for before the dry run, kept for the message.
+    let asked = "GET /proxy/v1/cgi-bin/template/get_all_private_template?access_token=canned-token-1 HTTP/1.1";
+    assert_eq!(list.line, asked);
     assert_eq!(template.line, "POST /proxy/v1/cgi-bin/message/template/send?access_token=canned-token-1 HTTP/1.1");
     let without_id = |body: &str| {
         let id = body.split_once("\"client_msg_id\":\"").unwrap().1;
@@ -97,7 +103,7 @@ fn an_errcode_as_text_is_a_refusal() {
 exit 5
 --- stderr
 error: message 1 to luffy was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
-hint: Check that the recipient was enrolled with this AppID; enrol again
+hint: Check that the recipient was bound with this AppID; bind again
 
 "#]]);
 }

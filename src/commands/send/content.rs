@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::app::nearest;
 use crate::cli::Send;
 use crate::config::{Config, Template};
 use crate::error::Failure;
@@ -18,7 +17,7 @@ use crate::wechat::message::{Content, Field, MiniProgram, TEXT_LIMIT, clean_text
 /// More than any message; a file by mistake is not read whole.
 const INPUT_LIMIT: u64 = 4 << 20;
 
-/// The content that the command line asks for.
+/// The content that the command line asks for; which template a name stands for is settled later.
 ///
 /// # Errors
 /// Usage failures that say what is wrong with it.
@@ -48,9 +47,6 @@ fn text(args: &Send) -> anyhow::Result<Content> {
 
 fn template(args: &Send, name: &str, config: &Config) -> anyhow::Result<Content> {
     let alias = config.templates.get(name);
-    if alias.is_none() {
-        check_id(name, config)?;
-    }
     let mut data = alias.map(defaults).unwrap_or_default();
     if let Some(file) = &args.data_json {
         data.extend(data_json(file)?);
@@ -84,18 +80,6 @@ fn template(args: &Send, name: &str, config: &Config) -> anyhow::Result<Content>
         miniprogram,
         data,
     })
-}
-
-/// A name that is no alias must be an id; one close to an alias is a slip of the finger. Ids are 43
-/// letters, digits, `-` and `_`.
-fn check_id(name: &str, config: &Config) -> Result<(), Failure> {
-    let usable = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    let near = if name.len() == 43 { None } else { nearest(name, config.templates.keys().cloned()) };
-    if usable && near.is_none() {
-        return Ok(());
-    }
-    let hint = near.map_or_else(|| t!("send-template-hint"), |near| t!("did-you-mean", name = near));
-    Err(Failure::no_such(t!("send-template-unknown", name = name)).hint(hint))
 }
 
 fn defaults(alias: &Template) -> Map<String, Value> {

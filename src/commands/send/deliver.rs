@@ -110,6 +110,7 @@ pub(super) fn run(ui: &mut Ui, store: Store, client: Client, account: Account, i
             },
             recv(signals.events) -> signal => {
                 run.stop();
+                teller.ui.status(&t!("send-stopping"));
                 teller.leaving = signal.ok().or(teller.leaving);
                 deadline = after(GRACE);
             }

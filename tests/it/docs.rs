@@ -161,6 +161,8 @@ fn json_objects_have_the_fields_that_are_documented() {
         ("send --user luffy hi", "send, outbox list", 0),
         ("outbox list", "send, outbox list", 0),
         ("outbox show 1", "outbox show", 0),
+        ("template list", "template …", 0),
+        ("template show backup", "template …", 0),
         ("token", "token", 0),
         ("unbind --user luffy", "unbind", 0),
         ("user remove luffy --yes", "user …", 0),

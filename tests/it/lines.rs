@@ -4,7 +4,9 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
+use clap::CommandFactory;
 use rustix::process::Signal;
+use wxbox::cli::Cli;
 
 use crate::docs::committed;
 use crate::harness::{BACKUP, LUFFY, NAMI, World, redactions};
@@ -65,6 +67,30 @@ fn closed(world: &World, line: &str) -> Output {
 #[test]
 fn the_table_is_long_enough() {
     assert!(lines().len() >= 80, "{}", lines().len());
+}
+
+/// Every command has a line, and every option of its own.
+#[test]
+fn no_command_or_option_is_left_out() {
+    fn below(command: &clap::Command, words: &str, missing: &mut Vec<String>) {
+        for it in command.get_subcommands() {
+            below(it, &format!("{words}{} ", it.get_name()), missing);
+        }
+        let own: Vec<_> = lines().into_iter().map(|line| format!(" {line} ")).filter(|it| it.contains(words)).collect();
+        if own.is_empty() {
+            missing.push(words.to_owned());
+        }
+        for option in command.get_opts().filter_map(clap::Arg::get_long) {
+            if !own.iter().any(|line| line.contains(&format!(" --{option}"))) {
+                missing.push(format!("{words}--{option}"));
+            }
+        }
+    }
+    let mut missing = Vec::new();
+    for it in Cli::command().get_subcommands() {
+        below(it, &format!(" {} ", it.get_name()), &mut missing);
+    }
+    assert_eq!(missing, Vec::<String>::new(), "give it a line in tests/it/lines/lines.txt");
 }
 
 #[test]

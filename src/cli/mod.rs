@@ -11,9 +11,12 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 pub use bind::{Bind, QrLook, Scope, Unbind};
-pub use outbox::{List as OutboxList, Outbox, Show as OutboxShow};
+pub use outbox::{
+    Cancel as OutboxCancel, List as OutboxList, Outbox, Prune as OutboxPrune, Show as OutboxShow,
+    Status as OutboxStatus,
+};
 pub use send::{DataColor, DataValue, MiniProgram, Send};
-pub use user::{Add, Edit, List, Passwd, Remove, Show, User};
+pub use user::{Add, Edit, Import, List, Passwd, Remove, Show, User};
 
 use crate::ui::Color;
 
@@ -71,11 +74,13 @@ pub enum Command {
     Unbind(Unbind),
     /// Send a message
     Send(Box<Send>),
-    /// Look at messages sent and queued
+    /// Look at messages sent and queued, and tidy them up
     #[command(subcommand)]
     Outbox(Outbox),
     /// Print the access token, for other scripts
     Token(Token),
+    /// Copy the database while others use it
+    Backup(Backup),
     /// Run a local stand-in for the WeChat platform
     Sandbox(Sandbox),
     /// Show the whole job against the sandbox, in a throw-away directory
@@ -88,6 +93,16 @@ pub struct Token {
     /// Ask WeChat even if a valid token is kept
     #[arg(long)]
     pub refresh: bool,
+}
+
+/// `wxbox backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// Where the copy goes
+    pub file: PathBuf,
+    /// Replace a file that is there
+    #[arg(short, long)]
+    pub force: bool,
 }
 
 /// `wxbox sandbox`.

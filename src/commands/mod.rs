@@ -1,5 +1,6 @@
 //! One file a command, each short: ask, act, show. They never call each other.
 
+mod backup;
 mod bind;
 mod demo;
 mod message;
@@ -31,6 +32,7 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Send(send) => send::run(ui, &global, &send),
         Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
         Command::Token(token) => token::run(ui, &global, &token),
+        Command::Backup(backup) => backup::run(ui, &global, &backup),
         Command::Sandbox(sandbox) => sandbox::run(ui, &sandbox),
         Command::Demo => demo::run(ui),
     }

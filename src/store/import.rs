@@ -78,11 +78,13 @@ impl Store {
         Ok(Ok(n))
     }
 
-    /// Somebody staged who is in the database already, the first in the file.
+    /// Ends the staging, so that nothing of the database is held while passwords are hashed. Gives back
+    /// somebody staged who is in the database already, the first in the file.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn incoming_clash(&self) -> Result<Option<Clash>> {
+    pub fn end_incoming(&mut self) -> Result<Option<Clash>> {
+        self.at(self.conn.execute_batch("COMMIT"))?;
         self.at(clash(&self.conn))
     }
 
@@ -100,8 +102,6 @@ impl Store {
     /// # Errors
     /// Only the database's own; somebody who was added meanwhile is a [`Clash`]. Nothing is added then.
     pub fn take_incoming(&mut self, app_id: &str, now: Timestamp) -> Result<std::result::Result<usize, Clash>> {
-        // Ends what only the staged tables were in.
-        self.at(self.conn.execute_batch("COMMIT"))?;
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
         let step = self.write()?;

@@ -66,7 +66,7 @@ pub(super) fn import(ui: &mut Ui, app: &App, args: &Import) -> anyhow::Result<Ex
         let n = stage(&mut store, &person)?.map_err(|clash| clashed(&records, &clash))?;
         clear.extend(person.clear.map(|password| (n, password)));
     }
-    if let Some(clash) = store.incoming_clash()? {
+    if let Some(clash) = store.end_incoming()? {
         return Err(clashed(&records, &clash).into());
     }
     hash(ui, &mut store, &clear)?;

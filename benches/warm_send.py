@@ -64,7 +64,10 @@ def measure(env, home, at):
         config.write(
             f'app_id = "{at["app_id"]}"\napp_secret = "{at["app_secret"]}"\n[network]\napi_base = "{at["url"]}"\n'
         )
-    wxbox = [WXBOX, "-q", "send", "--user", "luffy", "--template", TEMPLATE, "--data", "host=db1"]
+    fields = ["first=Backup", "host=db1", "size=42 GB", "time=03:15", "remark=by cron"]
+    data = [word for field in fields for word in ("--data", field)]
+    wxbox = [WXBOX, "-q", "send", "--user", "luffy", "--template", TEMPLATE, *data]
+    wxbox += ["--data", "size=42 GB", "--data", "time=03:15"]
     subprocess.run([WXBOX, "user", "add", "luffy", "--openid", "oLuffy_wears_the_straw_hat_1"], env=env, check=True)
     token = subprocess.run([WXBOX, "token"], env=env, check=True, capture_output=True, text=True).stdout.strip()
     dry = subprocess.run(wxbox + ["--dry-run"], env=env, check=True, capture_output=True, text=True).stdout.strip()

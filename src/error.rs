@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{config, store, token, wechat};
+use crate::{config, delivery, store, t, token, wechat};
 
 /// How a run ended, by its documented exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,22 @@ pub enum Exit {
     /// SIGTERM.
     Terminated = 143,
 }
+
+/// Every exit status with its meaning: the help topic, the man page and README print this table.
+#[rustfmt::skip]
+pub const STATUSES: [(Exit, &str); 11] = [
+    (Exit::Done, "done; nothing to do"),
+    (Exit::Unexpected, "something unexpected: I/O, the database, a port in use, a bug"),
+    (Exit::Usage, "the command line is wrong: usage, an unusable name, text or field, a missing --yes without a terminal"),
+    (Exit::Config, "configuration or credentials: missing, invalid or refused by WeChat; or a user's wrong password"),
+    (Exit::NoSuch, "no such user, tag, template or message; or it exists already; or the user is not bound (nothing is queued)"),
+    (Exit::Refused, "WeChat refused the message (all of them) for good"),
+    (Exit::Undelivered, "not known to be delivered: queued or unknown (all of those not delivered)"),
+    (Exit::Mixed, "several recipients, and they ended differently"),
+    (Exit::TimedOut, "the binding timed out"),
+    (Exit::Interrupted, "interrupted by Ctrl-C; what was queued stays queued"),
+    (Exit::Terminated, "ended by SIGTERM; what was queued stays queued"),
+];
 
 impl Exit {
     /// The number.
@@ -106,6 +122,9 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
             _ => Exit::Unexpected,
         };
         return Some((exit, e.hint()));
+    }
+    if cause.is::<delivery::Unrecorded>() {
+        return Some((Exit::Unexpected, Some(t!("delivery-unrecorded-hint"))));
     }
     if let Some(e) = cause.downcast_ref::<token::Error>() {
         return match e {

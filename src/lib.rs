@@ -19,6 +19,7 @@ pub mod config;
 pub mod delivery;
 pub mod error;
 pub mod http;
+pub mod reference;
 pub mod sandbox;
 pub mod secret;
 pub mod signals;
@@ -31,7 +32,7 @@ pub mod words;
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 
 use cli::Cli;
@@ -75,19 +76,20 @@ fn not_a_command(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> Exit {
         ui.error(&classify(&commands::mistyped_option(&option).into()));
         return Exit::Usage;
     }
-    let text = error.render().to_string();
-    if !ui.json() {
-        ui.raw_err(&text);
-        return Exit::Usage;
-    }
-    let report = match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+    let asks_for_a_command =
+        matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand);
+    let report = match asks_for_a_command {
+        true if !ui.json() => {
+            ui.raw_err(&error.render().to_string());
+            return Exit::Usage;
+        }
+        true => {
             let word = args.iter().filter_map(|arg| arg.to_str()).skip(1).find(|arg| !arg.starts_with('-'));
             let command = ["wxbox"].into_iter().chain(word).collect::<Vec<_>>().join(" ");
             let hint = Some(t!("cli-no-command-hint", command = command));
             Report { exit: Exit::Usage, what: t!("cli-no-command"), hint }
         }
-        _ => in_two(&text),
+        false => complaint(error),
     };
     ui.error(&report);
     Exit::Usage
@@ -107,13 +109,19 @@ fn mistyped_option(args: &[OsString]) -> Option<String> {
     options.find(|arg| !known.iter().any(|name| arg.split('=').next() == Some(name))).map(str::to_owned)
 }
 
-/// clap's text: what is wrong until the first empty line, then the remedy.
-fn in_two(text: &str) -> Report {
-    let (what, rest) = text.split_once("\n\n").unwrap_or((text, ""));
-    let join = |text: &str, between| {
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(between)
-    };
-    let what = join(what, " ").trim_start_matches("error: ").to_owned();
-    let hint = rest.split("For more information").next().map(|rest| join(rest, "; ")).filter(|hint| !hint.is_empty());
+/// clap's complaint as ours: what is wrong, and the nearest right word, else the usage.
+fn complaint(error: &clap::Error) -> Report {
+    let text = error.render().to_string();
+    let (what, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let what = what.split_whitespace().collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned();
+    let near = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+        .into_iter()
+        .find_map(|kind| match error.get(kind)? {
+            ContextValue::String(name) => Some(name.clone()),
+            ContextValue::Strings(names) => names.last().cloned(),
+            _ => None,
+        });
+    let usage = rest.lines().find_map(|line| line.strip_prefix("Usage: "));
+    let hint = near.map(|name| t!("did-you-mean", name = name)).or_else(|| usage.map(|it| t!("cli-usage", usage = it)));
     Report { exit: Exit::Usage, what, hint }
 }

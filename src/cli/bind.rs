@@ -29,8 +29,15 @@ pub enum QrLook {
     None,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  wxbox bind --user luffy                              scan the code with luffy's phone
+  wxbox bind --user luffy --rebind --timeout 30m >url.txt
+  wxbox bind --user luffy --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
+
 /// `wxbox bind`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Bind {
     /// The person
     #[arg(short, long, value_name = "NAME")]
@@ -57,7 +64,7 @@ pub struct Bind {
     #[arg(long, value_enum, default_value_t)]
     pub qr: QrLook,
     /// Bind to this openid by hand, without a scan
-    #[arg(long, value_name = "OPENID", allow_hyphen_values = true, conflicts_with_all = ["timeout", "listen", "scope", "qr"])]
+    #[arg(long, value_name = "OPENID", conflicts_with_all = ["timeout", "listen", "scope", "qr", "password_stdin"])]
     pub openid: Option<String>,
 }
 

@@ -1,8 +1,10 @@
 //! What can be typed: clap types only, no effects. One file a noun.
 
 mod bind;
+mod documents;
 mod outbox;
 mod send;
+mod template;
 mod user;
 
 use std::path::PathBuf;
@@ -11,11 +13,13 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 pub use bind::{Bind, QrLook, Scope, Unbind};
+pub use documents::{Completions, Help, Man};
 pub use outbox::{
     Cancel as OutboxCancel, List as OutboxList, Outbox, Prune as OutboxPrune, Show as OutboxShow,
     Status as OutboxStatus,
 };
-pub use send::{DataColor, DataValue, MiniProgram, Send};
+pub use send::{DataColor, DataValue, MiniProgram, Send, is_color};
+pub use template::{List as TemplateList, Show as TemplateShow, Template};
 pub use user::{Add, Edit, Import, List, Passwd, Remove, Show, User};
 
 use crate::ui::Color;
@@ -27,6 +31,8 @@ use crate::ui::Color;
     version,
     about = "Reach people in WeChat from the command line: a registry, QR binding and delivery for Official Accounts",
     propagate_version = false,
+    disable_help_subcommand = true,
+    after_help = documents::MAIN_EXAMPLES,
     max_term_width = 100
 )]
 pub struct Cli {
@@ -77,6 +83,9 @@ pub enum Command {
     /// Look at messages sent and queued, and tidy them up
     #[command(subcommand)]
     Outbox(Outbox),
+    /// Look at the account's message templates
+    #[command(subcommand)]
+    Template(Template),
     /// Print the access token, for other scripts
     Token(Token),
     /// Copy the database while others use it
@@ -85,10 +94,30 @@ pub enum Command {
     Sandbox(Sandbox),
     /// Show the whole job against the sandbox, in a throw-away directory
     Demo,
+    /// Print a shell's completions, to be kept where the shell looks for them
+    #[command(after_help = documents::COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Print the manual page, or write all of them into a directory
+    Man(Man),
+    /// Print the help of a command, or of a topic: exit-codes, environment, json, sandbox
+    Help(Help),
 }
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  wxbox token
+  curl \"https://api.weixin.qq.com/cgi-bin/get_api_domain_ip?access_token=$(wxbox token)\"
+  wxbox --json token | jq -r .expires_at";
+
+const SANDBOX_EXAMPLES: &str = "\
+Examples:
+  wxbox sandbox                                        its page: http://127.0.0.1:8899/
+  wxbox sandbox --world world.toml --listen 127.0.0.1:0
+  wxbox help sandbox                                   how to use it";
 
 /// `wxbox token`.
 #[derive(Debug, Args)]
+#[command(after_help = TOKEN_EXAMPLES)]
 pub struct Token {
     /// Ask WeChat even if a valid token is kept
     #[arg(long)]
@@ -107,6 +136,7 @@ pub struct Backup {
 
 /// `wxbox sandbox`.
 #[derive(Debug, Args)]
+#[command(after_help = SANDBOX_EXAMPLES)]
 pub struct Sandbox {
     /// Where to listen; port 0 takes any free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8899")]
@@ -114,6 +144,11 @@ pub struct Sandbox {
     /// The account, people and templates to start with (TOML)
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
+}
+
+/// A whole number.
+fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "it must be a whole number".into())
 }
 
 /// As long as the config allows: added to any clock, it does not overflow.

@@ -29,8 +29,15 @@ pub struct MiniProgram {
     pub path: String,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  wxbox send --user luffy \"Backup of db1 finished\"
+  df -h | wxbox send --tag ops -
+  wxbox send -u luffy -u nami --template backup -d host=db1 --url https://status.example.com";
+
 /// `wxbox send`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 #[command(group(ArgGroup::new("recipient").required(true).multiple(true).args(["user", "tag", "all", "openid"])))]
 #[command(group(ArgGroup::new("message").required(true).args(["text", "text_option", "template"])))]
 pub struct Send {
@@ -44,7 +51,7 @@ pub struct Send {
     #[arg(long, conflicts_with_all = ["user", "tag", "openid"])]
     pub all: bool,
     /// To this openid; repeatable
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID")]
     pub openid: Vec<String>,
 
     /// The text to send; - reads standard input
@@ -53,8 +60,8 @@ pub struct Send {
     /// The text to send
     #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true)]
     pub text_option: Option<String>,
-    /// Send a template message: an alias of the config, or a template id
-    #[arg(short, long, value_name = "T", allow_hyphen_values = true)]
+    /// Send a template message: an alias of the config, a template id or the beginning of one, or a title
+    #[arg(short, long, value_name = "T")]
     pub template: Option<String>,
     /// A field of the template; repeatable
     #[arg(short, long, value_name = "K=V", requires = "template", conflicts_with_all = ["text", "text_option"], allow_hyphen_values = true, value_parser = data)]
@@ -90,12 +97,16 @@ fn data(text: &str) -> Result<DataValue, String> {
 
 fn color(text: &str) -> Result<DataColor, String> {
     let (key, color) = split(text)?;
-    let digits = color.strip_prefix('#').unwrap_or_default();
-    if digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+    if is_color(&color) {
         Ok(DataColor { key, color })
     } else {
         Err("a colour is # and six hex digits, such as #173177".into())
     }
+}
+
+/// Whether it is `#` and six hex digits.
+pub fn is_color(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn miniprogram(text: &str) -> Result<MiniProgram, String> {

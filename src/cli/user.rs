@@ -25,8 +25,15 @@ pub enum User {
     Export,
 }
 
+const ADD_EXAMPLES: &str = "\
+Examples:
+  wxbox user add luffy --tag ops --note captain
+  wxbox user add nami --openid oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+  echo \"$PASSWORD\" | wxbox user add zoro --password-stdin";
+
 /// `wxbox user add`.
 #[derive(Debug, Args)]
+#[command(after_help = ADD_EXAMPLES)]
 pub struct Add {
     /// The name; asked for where stdin is a terminal
     pub name: Option<String>,
@@ -34,7 +41,7 @@ pub struct Add {
     #[arg(long)]
     pub password_stdin: bool,
     /// Bind to this openid at once
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID")]
     pub openid: Option<String>,
     /// Set a tag; repeatable
     #[arg(long, value_name = "TAG")]

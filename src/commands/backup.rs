@@ -21,7 +21,7 @@ struct Copied {
 
 impl fmt::Display for Copied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&t!("backup-done", file = self.file.display().to_string(), bytes = self.bytes))
+        f.write_str(&t!("backup-done", file = self.file.display().to_string()))
     }
 }
 

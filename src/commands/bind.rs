@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use crossbeam_channel::{Receiver, after, select, tick};
+use crossbeam_channel::{Receiver, after, bounded, select, tick};
 use serde::Serialize;
 
 use super::{password, port};
@@ -16,16 +16,19 @@ use crate::config::Flags;
 use crate::error::{Exit, Failure, classify};
 use crate::http::Limits;
 use crate::secret::Secret;
-use crate::signals::Watch;
+use crate::signals::{Signal, Watch};
 use crate::store::{Store, User, checked_openid};
 use crate::t;
 use crate::time::Timestamp;
 use crate::token::Account;
 use crate::ui::{self, Look, Ui, Waiting};
-use crate::wechat::{self, Client, authorize_url};
+use crate::wechat::{self, Client, Grant, authorize_url};
 
 /// Phones call back twice; the second call finds the listener still there.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// How long the nickname may take.
+const NICKNAME: Duration = Duration::from_millis(1500);
 
 /// Refusals that are about the code, not about the account: doc/service/api/webdev/access/api_snsaccesstoken.
 const CODE_REFUSALS: [i64; 4] = [40029, 40163, 41008, 42003];
@@ -92,9 +95,57 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     ui.data(&Shown::AuthorizeUrl { user: &user.username, url: &url })?;
     let drawn = draw(ui, &url, args.qr);
     ui.status(&if drawn { t!("bind-scan", user = user.username) } else { t!("bind-visit", user = user.username) });
-    let exit = wait(ui, &user, app.config.listen.timeout.value, &events, &signals);
+    let timeout = app.config.listen.timeout.value;
+    let mut ended = wait(ui, timeout, &events, &signals)?;
+    if let Ended::Bound(person) = &ended {
+        told(ui, &app, &user, person)?;
+        // The second call is answered by the listener; a signal ends the wait for it.
+        select! {
+            recv(signals.events) -> _ => {}
+            recv(after(LINGER)) -> _ => {}
+        }
+        running.stop();
+        return Ok(Exit::Done);
+    }
+    // A call that was under way may have made the binding after all, and its phone was told so.
     running.stop();
-    exit
+    for event in events.try_iter() {
+        if let Event::Bound(person) = event {
+            told(ui, &app, &user, &person)?;
+            ended = Ended::Bound(person);
+        }
+    }
+    over(ui, &user, timeout, &ended)
+}
+
+/// Says who was bound, and who else has that openid.
+fn told(ui: &mut Ui, app: &App, user: &User, person: &Person) -> anyhow::Result<()> {
+    let nickname = person.nickname.as_deref();
+    ui.done(&Shown::Bound { user: &user.username, openid: &person.openid, nickname })?;
+    let others = app.store()?.others_bound_to(&person.openid, app.app_id(), user)?;
+    if !others.is_empty() {
+        ui.warn(&t!("bind-shared", user = user.username, others = others.join(", ")));
+    }
+    Ok(())
+}
+
+/// The status of a wait that is over.
+fn over(ui: &mut Ui, user: &User, timeout: Duration, ended: &Ended) -> anyhow::Result<Exit> {
+    match ended {
+        Ended::Bound(_) => Ok(Exit::Done),
+        Ended::Stopped(signal) => {
+            ui.status(&t!("ui-interrupted"));
+            Ok(signal.exit())
+        }
+        Ended::TimedOut => {
+            if ui.json() {
+                ui.data(&Shown::Timeout { user: &user.username })?;
+            }
+            let time = humantime::format_duration(timeout).to_string();
+            let what = t!("bind-timeout", user = user.username, time = time);
+            Err(Failure { exit: Exit::TimedOut, what, hint: Some(t!("bind-timeout-hint")) }.into())
+        }
+    }
 }
 
 fn by_hand(ui: &mut Ui, app: &App, app_id: &str, openid: &str, args: &Bind) -> anyhow::Result<Exit> {
@@ -178,13 +229,14 @@ fn draw(ui: &mut Ui, url: &str, qr: QrLook) -> bool {
     look.is_some_and(|look| ui.qr(url, look))
 }
 
-fn wait(
-    ui: &mut Ui,
-    user: &User,
-    timeout: Duration,
-    events: &Receiver<Event>,
-    signals: &Watch,
-) -> anyhow::Result<Exit> {
+/// How a wait ended.
+enum Ended {
+    Bound(Person),
+    Stopped(Signal),
+    TimedOut,
+}
+
+fn wait(ui: &mut Ui, timeout: Duration, events: &Receiver<Event>, signals: &Watch) -> anyhow::Result<Ended> {
     let waiting = Waiting::begin(ui, &t!("bind-waiting"), timeout);
     let (second, end) = (tick(Duration::from_secs(1)), after(timeout));
     loop {
@@ -193,33 +245,11 @@ fn wait(
                 Event::TurnedAway(why) => log::info!("{}", t!("bind-turned-away", why = why.to_string())),
                 Event::Unreachable(error) => ui.warn(&t!("bind-unreachable", cause = classify(&error).what)),
                 Event::Failed(error) => return Err(error),
-                Event::Bound(person) => {
-                    drop(waiting);
-                    let nickname = person.nickname.as_deref();
-                    ui.done(&Shown::Bound { user: &user.username, openid: &person.openid, nickname })?;
-                    // The second call is answered by the listener; Ctrl-C ends the wait for it.
-                    select! {
-                        recv(signals.events) -> _ => {}
-                        recv(after(LINGER)) -> _ => {}
-                    }
-                    return Ok(Exit::Done);
-                }
+                Event::Bound(person) => return Ok(Ended::Bound(person)),
             },
             recv(second) -> _ => waiting.tick(),
-            recv(signals.events) -> signal => {
-                drop(waiting);
-                ui.status(&t!("ui-interrupted"));
-                return Ok(signal?.exit());
-            }
-            recv(end) -> _ => {
-                drop(waiting);
-                if ui.json() {
-                    ui.data(&Shown::Timeout { user: &user.username })?;
-                }
-                let time = humantime::format_duration(timeout).to_string();
-                let what = t!("bind-timeout", user = user.username, time = time);
-                return Err(Failure { exit: Exit::TimedOut, what, hint: Some(t!("bind-timeout-hint")) }.into());
-            }
+            recv(signals.events) -> signal => return Ok(Ended::Stopped(signal?)),
+            recv(end) -> _ => return Ok(Ended::TimedOut),
         }
     }
 }
@@ -242,14 +272,28 @@ impl Exchange for WeChat {
                 }
                 _ => Refusal::Unreachable(error.into()),
             })?;
-        // Only for the operator to see who bound: its failure spoils nothing.
-        let nickname = match grant.userinfo && !grant.snapshot {
-            true => self.client.nickname(&grant).unwrap_or_else(|error| {
-                log::info!("{}", t!("bind-no-nickname", cause = error.to_string()));
-                None
-            }),
-            false => None,
-        };
+        let nickname = if grant.userinfo && !grant.snapshot { self.nickname(&grant) } else { None };
         Ok(Person { openid: grant.openid, nickname, snapshot: grant.snapshot })
+    }
+}
+
+impl WeChat {
+    /// Only for the operator to see who bound: neither its failure nor its silence spoils anything, since
+    /// the code is spent and the binding waits to be kept.
+    fn nickname(&self, grant: &Grant) -> Option<String> {
+        let (tell, answer) = bounded(1);
+        let (client, grant) = (self.client.clone(), grant.clone());
+        let asked = std::thread::Builder::new().name("nickname".into()).spawn(move || {
+            // Nobody listens any more where it took too long.
+            let _ = tell.send(client.nickname(&grant));
+        });
+        let cause = match asked.map(|_| answer.recv_timeout(NICKNAME)) {
+            Ok(Ok(Ok(nickname))) => return nickname,
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(late)) => late.to_string(),
+            Err(error) => error.to_string(),
+        };
+        log::info!("{}", t!("bind-no-nickname", cause = cause));
+        None
     }
 }

@@ -2,13 +2,18 @@
 
 mod backup;
 mod bind;
+mod completions;
 mod demo;
+mod help;
+mod man;
 mod message;
 mod outbox;
 mod password;
 mod port;
 mod sandbox;
 mod send;
+mod template;
+mod template_list;
 mod token;
 mod unbind;
 mod user;
@@ -31,9 +36,13 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Unbind(unbind) => unbind::run(ui, &global, &unbind),
         Command::Send(send) => send::run(ui, &global, &send),
         Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
+        Command::Template(template) => template::run(ui, &global, &template),
         Command::Token(token) => token::run(ui, &global, &token),
         Command::Backup(backup) => backup::run(ui, &global, &backup),
         Command::Sandbox(sandbox) => sandbox::run(ui, &sandbox),
         Command::Demo => demo::run(ui),
+        Command::Completions(completions) => completions::run(ui, &completions),
+        Command::Man(man) => man::run(ui, &man),
+        Command::Help(help) => help::run(ui, &help),
     }
 }

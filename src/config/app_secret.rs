@@ -1,12 +1,13 @@
 //! Finds the AppSecret: in a variable, in a file that a variable or the service manager names, or in the
 //! config file, in this order.
 
-use std::fs;
+use std::fs::File;
 use std::path::Path;
 
 use super::document::Section;
 use super::environment::Environment;
 use super::error::{Error, Expected};
+use super::file::bounded;
 use super::origin::{Origin, Setting};
 use super::values;
 use crate::secret::Secret;
@@ -66,8 +67,9 @@ fn only_one(root: &Section<'_>) -> Result<(), Error> {
 
 /// The secret in a file of its own; a line end behind it is not part of it.
 fn read(path: &Path) -> Result<Secret, Error> {
-    let bytes =
-        fs::read(path).map_err(|error| Error::SecretUnreadable { path: path.to_owned(), reason: error.to_string() })?;
+    let bytes = File::open(path)
+        .and_then(bounded)
+        .map_err(|error| Error::SecretUnreadable { path: path.to_owned(), reason: error.to_string() })?;
     let not_text = || Error::SecretNotText { path: path.to_owned() };
     let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;
     let line = one_line(text);

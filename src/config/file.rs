@@ -44,7 +44,7 @@ fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
     if path.is_dir() {
         return Err(Error::Directory { path: path.to_owned() });
     }
-    let mut file = match File::open(path) {
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
@@ -53,14 +53,23 @@ fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
     };
     let metadata = file.metadata().map_err(unreadable)?;
     let readable_by_all = check_modes(path, &file, &metadata)?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    let bytes = bounded(file).map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
         Error::NotUtf8 { path: path.to_owned(), line }
     })?;
     Ok(Some(ConfigFile { path: path.to_owned(), text, readable_by_all }))
+}
+
+/// More than any config or secret; a device by mistake is not read for ever.
+const LIMIT: u64 = 1 << 20;
+
+/// All that is in the file, if it is not too much.
+pub(super) fn bounded(file: File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LIMIT { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
 /// Refuses a file that others can write; tells whether everybody can read it.

@@ -196,7 +196,9 @@ pub(super) fn text(text: &str) -> Option<String> {
 
 /// Where the phone is sent back to.
 pub(super) fn redirect_uri(text: &str) -> Option<Url> {
-    web(text).filter(|url| url.fragment().is_none() && !has_user(url))
+    // The parser is lenient: it would take "http:callback" for a host.
+    let typed = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'));
+    web(text).filter(|url| typed && url.fragment().is_none() && !has_user(url))
 }
 
 /// The base of an API, with `/` at its end: https, or plain http on this very machine.

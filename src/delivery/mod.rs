@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::secret::Secret;
-use crate::store::{Message, Outcome, State, Store};
+use crate::store::{self, Message, Outcome, State, Store};
 use crate::t;
 use crate::time::Timestamp;
 use crate::token::{self, Account};
@@ -31,6 +31,16 @@ pub enum Event {
     Broken(anyhow::Error),
     /// The run is over, and the database closed; the last event.
     Over,
+}
+
+/// An attempt has ended and the database would not take its outcome: the message must not be sent again as
+/// if nothing had happened.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", t!("delivery-unrecorded", id = id, state = state.as_str(), cause = cause.to_string()))]
+pub struct Unrecorded {
+    id: i64,
+    state: State,
+    cause: store::Error,
 }
 
 /// A run under way.
@@ -125,11 +135,18 @@ impl Worker {
             let result = self.client.send(&token, &content, openid, message.client_msg_id.as_deref());
             let verdict = judge(result.as_ref().err());
             let outcome = outcome(&verdict, &result);
-            self.store.end_attempt(message.id, n, &outcome, Timestamp::now())?;
+            self.store.end_attempt(message.id, n, &outcome, Timestamp::now()).map_err(|cause| Unrecorded {
+                id: message.id,
+                state: outcome.state,
+                cause,
+            })?;
             log::info!("{}", t!("delivery-attempt", id = message.id, state = outcome.state.as_str()));
             match verdict.effect {
                 Effect::Refresh if !repeated => {
                     repeated = true;
+                    if self.stop.load(Ordering::Relaxed) {
+                        return Ok(false);
+                    }
                     match token::instead_of(&token, &mut self.store, &self.client, &self.account) {
                         Ok(token) => self.token = Some(token.token),
                         Err(error) => return self.no_token(message, error).map(|()| false),
@@ -171,7 +188,7 @@ impl Worker {
         let token::Error::WeChat(cause) = &error else { return Err(error.into()) };
         let refusal = cause.refusal();
         let outcome = Outcome {
-            attempt: crate::store::Attempt::NotSent,
+            attempt: store::Attempt::NotSent,
             state: State::Queued,
             msgid: None,
             errcode: refusal.map(|refusal| refusal.errcode),

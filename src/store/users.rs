@@ -245,8 +245,8 @@ impl Store {
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
         let step = self.write()?;
-        // A person reached by --openid alone is the same person.
-        let theirs = "(user_id = ?1 OR EXISTS (SELECT 1 FROM bindings b WHERE b.user_id = ?1
+        // A person reached by --openid alone is the same person; another who shares the openid is not.
+        let theirs = "(user_id = ?1 OR user_id IS NULL AND EXISTS (SELECT 1 FROM bindings b WHERE b.user_id = ?1
             AND b.app_id = messages.app_id AND b.openid = messages.openid))";
         step.execute(&format!("DELETE FROM messages WHERE state = 'queued' AND {theirs}"), [user.id]).map_err(at)?;
         step.execute(

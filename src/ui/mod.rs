@@ -139,15 +139,15 @@ impl Ui {
     /// Says what is going on; not with `--quiet`.
     pub fn status(&mut self, text: &str) {
         if !self.quiet {
-            self.say(&clean(text));
+            self.say(&line(text));
         }
     }
 
     /// Says what may be wrong; not with `--quiet`.
     pub fn warn(&mut self, text: &str) {
         if !self.quiet {
-            let line = format!("{} {}", self.label("33", &t!("ui-warning")), clean(text));
-            self.say(&line);
+            let said = format!("{} {}", self.label("33", &t!("ui-warning")), line(text));
+            self.say(&said);
         }
     }
 
@@ -166,11 +166,11 @@ impl Ui {
             }
             return;
         }
-        let line = format!("{} {}", self.label("31", &t!("ui-error")), clean(&report.what));
-        self.say(&line);
+        let said = format!("{} {}", self.label("31", &t!("ui-error")), line(&report.what));
+        self.say(&said);
         if let Some(hint) = &report.hint {
-            let line = format!("{} {}", self.label("36", &t!("ui-hint")), clean(hint));
-            self.say(&line);
+            let said = format!("{} {}", self.label("36", &t!("ui-hint")), line(hint));
+            self.say(&said);
         }
     }
 
@@ -207,9 +207,18 @@ impl Ui {
     }
 }
 
-/// Text without the control characters that could drive a terminal.
+/// Text without the control characters that could drive a terminal, and without the marks that turn the
+/// direction of what follows.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    let drives = |c: char| {
+        c.is_control() && c != '\n' && c != '\t' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if drives(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// The same in one line: no name can add a line of its own to what is said.
+fn line(text: &str) -> String {
+    clean(text).replace(['\n', '\t'], " ")
 }
 
 #[cfg(test)]
@@ -277,6 +286,7 @@ mod tests {
 
     #[test]
     fn control_characters_do_not_get_out() {
+        assert_eq!(line("a\nerror: b\u{202e}"), "a error: b\u{fffd}");
         assert_eq!(clean("a\u{1b}[2Jb\u{7}\r\nc\u{9b}d"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}\nc\u{fffd}d");
     }
 }

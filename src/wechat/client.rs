@@ -42,8 +42,9 @@ pub struct Settings {
 /// The client. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Client {
-    http: Http,
-    bases: Arc<[Url]>,
+    /// Each host with what reaches it.
+    bases: Arc<[(Url, Http)]>,
+    timeout: Duration,
 }
 
 impl Client {
@@ -52,25 +53,40 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`] where the proxy or the CA file cannot be used.
     pub fn new(settings: &Settings) -> Result<Self> {
+        let tls = tls(settings.ca_file.as_ref())?;
+        let (mut near, mut far) = (None, None);
+        let bases = settings.api_base.iter().map(|base| {
+            let made = if is_loopback(base) { &mut near } else { &mut far };
+            let http = match made {
+                Some(http) => Http::clone(http),
+                None => made.insert(Self::http(settings, tls.clone(), is_loopback(base))?).clone(),
+            };
+            Ok((base.clone(), http))
+        });
+        Ok(Self { bases: bases.collect::<Result<_>>()?, timeout: settings.timeout })
+    }
+
+    fn http(settings: &Settings, tls: rustls::ClientConfig, loopback: bool) -> Result<Http> {
         let mut builder = Http::builder()
-            .tls_backend_preconfigured(tls(settings.ca_file.as_ref())?)
+            .tls_backend_preconfigured(tls)
             .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             .timeout(settings.timeout)
-            .connect_timeout(settings.timeout)
+            // Less than the whole, or a host that does not take the connection would look like one that did
+            // not answer: the next host would not be tried, and the message be taken for one that may have arrived.
+            .connect_timeout(settings.timeout / 2)
             .pool_idle_timeout(POOL_IDLE)
             .user_agent(concat!("wxbox/", env!("CARGO_PKG_VERSION")));
-        if settings.api_base.iter().all(is_loopback) {
+        if loopback {
             // In clear text to another machine is what a loopback address must never become.
             builder = builder.no_proxy();
         } else if let Some(proxy) = &settings.proxy {
             let proxy = reqwest::Proxy::all(proxy.expose_secret());
             builder = builder.proxy(proxy.map_err(|_| Error::Setup(t!("wechat-proxy")))?);
         }
-        let http = builder.build().map_err(|e| Error::Setup(e.without_url().to_string()))?;
-        Ok(Self { http, bases: settings.api_base.clone().into() })
+        builder.build().map_err(|e| Error::Setup(e.without_url().to_string()))
     }
 
     /// A GET with these query parameters.
@@ -94,8 +110,8 @@ impl Client {
         request: impl Fn(&Http, Url) -> RequestBuilder,
     ) -> Result<Value> {
         let mut last = None;
-        for base in self.bases.iter() {
-            match self.call_at(base, api, query, &request) {
+        for (base, http) in self.bases.iter() {
+            match self.call_at(http, base, api, query, &request) {
                 // Nothing has left this machine, so the next host cannot make it twice.
                 Err(error @ Error::NotSent { .. }) => last = Some(error),
                 result => return result,
@@ -106,6 +122,7 @@ impl Client {
 
     fn call_at(
         &self,
+        http: &Http,
         base: &Url,
         api: &'static str,
         query: &[(&str, &str)],
@@ -118,7 +135,8 @@ impl Client {
             url.query_pairs_mut().extend_pairs(query);
         }
         log::debug!("{api} at {host}");
-        let answer = request(&self.http, url).send().map_err(|e| Error::transport(&host, e))?;
+        // The client's own time-out is for each read; this one is for the whole, however slowly it drips.
+        let answer = request(http, url).timeout(self.timeout).send().map_err(|e| Error::transport(&host, e))?;
         let status = answer.status();
         let bad = |cause: String| Error::BadAnswer { host: host.clone(), status: status.as_u16(), cause };
         let mut bytes = Vec::new();
@@ -148,7 +166,7 @@ impl Client {
 
     /// An answer without error that lacks what it must have.
     pub(super) fn lacks(&self, field: &str) -> Error {
-        let host = self.bases.first().map(host).unwrap_or_default();
+        let host = self.bases.first().map(|(base, _)| host(base)).unwrap_or_default();
         Error::BadAnswer { host, status: 200, cause: t!("wechat-answer-lacks", field = field) }
     }
 }

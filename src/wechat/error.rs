@@ -64,19 +64,23 @@ impl std::fmt::Display for Refusal {
     }
 }
 
+/// More than any errmsg of WeChat's, in characters.
+const LONGEST: usize = 500;
+
 /// Takes the request id off the end of an errmsg, and the advertisement that may stand before it.
 fn clean(errmsg: &str) -> (String, Option<String>) {
     let (text, rid) = match errmsg.rfind("rid: ") {
-        Some(at) if errmsg[at + 5..].chars().all(|c| c.is_ascii_hexdigit() || c == '-') => {
-            (&errmsg[..at], Some(errmsg[at + 5..].to_owned()).filter(|rid| !rid.is_empty()))
-        }
+        Some(at) if errmsg[at + 5..].chars().all(|c| c.is_ascii_hexdigit() || c == '-') => (
+            &errmsg[..at],
+            Some(errmsg[at + 5..].chars().take(LONGEST).collect()).filter(|rid: &String| !rid.is_empty()),
+        ),
         _ => (errmsg, None),
     };
     let text = text.split(", could get access_token by").next().unwrap_or(text);
     let text = text.split("hint: [").next().unwrap_or(text);
     let text = text.trim_end_matches([',', ' ', '!']);
-    // Text from outside never carries control characters to a terminal.
-    (text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(), rid)
+    // Text from outside never carries control characters to a terminal, nor fills the outbox.
+    (text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect(), rid)
 }
 
 /// A failure of a call.

@@ -6,6 +6,7 @@ pub mod errcode;
 mod error;
 pub mod message;
 mod oauth;
+pub mod template;
 mod token;
 
 pub use client::{Client, Settings, tls};

@@ -27,8 +27,11 @@ pub fn authorize_url(open_base: &Url, app_id: &str, redirect_uri: &str, scope: &
     )
 }
 
+/// More characters than WeChat lets a nickname have.
+const NICKNAME_LIMIT: usize = 64;
+
 /// What a code is changed for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Grant {
     /// The person.
     pub openid: String,
@@ -54,7 +57,10 @@ impl Client {
         ];
         let answer = self.get("/sns/oauth2/access_token", &query)?;
         let text = |field: &str| answer.get(field).and_then(Value::as_str).unwrap_or_default();
-        let openid = Some(text("openid")).filter(|openid| !openid.is_empty()).ok_or_else(|| self.lacks("openid"))?;
+        // It will stand in databases, on terminals and in requests: nothing but what an openid is made of.
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let usable = |openid: &&str| (1..=128).contains(&openid.len()) && openid.chars().all(word);
+        let openid = Some(text("openid")).filter(usable).ok_or_else(|| self.lacks("openid"))?;
         let snapshot = answer.get("is_snapshotuser").is_some_and(|flag| match flag {
             Value::Bool(yes) => *yes,
             other => lenient_number(other).is_some_and(|n| n != 0),
@@ -76,7 +82,7 @@ impl Client {
         let query = [("access_token", grant.web_token.expose_secret()), ("openid", &grant.openid), ("lang", "zh_CN")];
         let answer = self.get("/sns/userinfo", &query)?;
         let name = answer.get("nickname").and_then(Value::as_str).unwrap_or_default();
-        let name: String = name.chars().filter(|c| !c.is_control()).collect();
+        let name: String = name.chars().filter(|c| !c.is_control()).take(NICKNAME_LIMIT).collect();
         Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty()))
     }
 }

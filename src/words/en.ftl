@@ -3,7 +3,7 @@
 
 ## backup
 backup-dir = { $file } is a directory: name the file that is to be written
-backup-done = copied the database to { $file } ({ $bytes } bytes)
+backup-done = copied the database to { $file }
 backup-exists = { $file } exists already
 backup-exists-hint = --force replaces it, once the new copy is whole
 backup-itself = { $file } is the database itself
@@ -98,6 +98,7 @@ callback-used-why = Each authorization works only once, and this one has been us
 ## cli
 cli-no-command = no command is given
 cli-no-command-hint = `{ $command } --help` shows the commands
+cli-usage = the usage is: { $usage }
 
 ## config
 config-alone = { $at }: { $key } needs { $partner }
@@ -125,7 +126,7 @@ config-missing-app-id = no app_id is set
 config-missing-app-id-hint = set app_id in { $path }, or the variable WXBOX_APP_ID
 config-missing-app-secret = no app_secret is set
 config-missing-app-secret-hint = set app_secret or app_secret_file in { $path }, or one of the variables WXBOX_APP_SECRET and WXBOX_APP_SECRET_FILE
-config-missing-file-hint = there is no config file yet: copy config.example.toml to { $path } and fill it in
+config-missing-file-hint = there is no config file yet: write app_id, app_secret and redirect_uri to { $path }; config.example.toml in the source shows every key
 config-missing-listen-address = where to listen is not set, and redirect_uri does not tell
 config-missing-listen-address-hint = use --listen, or set listen.address in { $path }: the address that the server in front passes callbacks on to, such as "127.0.0.1:8080"
 config-missing-redirect-uri = no redirect_uri is set
@@ -176,6 +177,18 @@ demo-start = cannot start wxbox itself
 
 ## delivery
 delivery-attempt = message { $id }: { $state }
+delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
+delivery-unrecorded-hint = mend the database first, and do not send the message again unless it is sure that it did not arrive
+
+## help
+help-names = there are { $names }
+help-near = did you mean `wxbox help { $name }`?
+help-unknown = there is no command or topic "{ $name }"
+help-whole = `wxbox help { $name }` shows the whole
+
+## man
+man-write = cannot write { $path }
+man-written = wrote { $count } manual pages to { $path }
 
 ## sandbox (pages and terminal)
 sandbox-open = the sandbox listens on { $address }: whoever reaches it can use it
@@ -319,13 +332,24 @@ send-data-file = cannot read { $path }
 send-data-json = { $path } is not a JSON object of fields: { $cause }
 send-data-object = it must be an object, such as { "{" }"host": "db1"{ "}" }
 send-data-utf8 = { $path } is not UTF-8
-send-data-value = the value of { $key } must be text, a number, or { "{" }"value": …, "color": …{ "}" }
+send-data-nameless = a field has no name
+send-data-value = the value of { $key } must be text, a number, or { "{" }"value": …, "color": "#RRGGBB"{ "}" }
 send-failed = message { $id } to { $to } was refused: { $error }
+send-gone = message { $id } is no longer in the outbox, since the person was removed: it may or may not have been delivered
+send-field-near = { $key } (did you mean { $near }?)
+send-fields-hint = its fields are { $fields }; `wxbox template show { $name }` shows them in place
+send-fields-missing = nothing is given for { $fields } of the template { $name }
+send-fields-missing-too = nothing is given for { $fields }
+send-fields-unknown = { $count ->
+    [one] the template { $name } has no field { $fields }
+   *[other] the template { $name } has no fields { $fields }
+}
 send-interrupted = interrupted; { $queued ->
     [0] nothing is left queued
     [one] one message stays queued
    *[other] { $queued } messages stay queued
 }
+send-stopping = stopping; waiting up to two seconds for the answer under way
 send-left-queued = { $queued ->
     [one] one message is not delivered and stays in the outbox
    *[other] { $queued } messages are not delivered and stay in the outbox
@@ -347,11 +371,12 @@ send-sent = sent message { $id } ({ $kind }) to { $to }
 send-skipped-unbound = left out, since they are not bound: { $users }
 send-skipped-unreachable = left out, since WeChat refused messages to them: { $users }
 send-tag-unreachable = nobody with the tag { $tag } is bound and reachable
-send-template-hint = give an alias of the config ([templates.ALIAS]) or a template id of 43 characters
-send-template-unknown = there is no template "{ $name }"
+send-template-unlisted = which template "{ $name }" is cannot be looked up: { $cause }
 send-text-empty = the text is empty
 send-text-long = the text has { $length } bytes of UTF-8, { $limit } is the most that WeChat takes
 send-text-long-hint = shorten it, or send a link to the whole
+send-unchecked = the template { $name } and its fields are not checked: { $cause }
+send-unchecked-secret = no template list is kept, and there is no secret to ask for one with
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
 send-unknown-hint = it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
 send-url = { $url } is not an http or https address
@@ -397,6 +422,26 @@ import-uid-twice = the uid of { $user } belongs to { $holder } on line { $line }
 import-utf16 = { $file } is not UTF-8, but UTF-16 or no text at all
 import-utf16-hint = convert it first, for instance with `iconv -f UTF-16 -t UTF-8`
 import-utf8 = this is not UTF-8
+## template
+template-alias = Alias
+template-alias-unknown = the account has no template { $id }, which the alias { $name } stands for
+template-alias-unknown-hint = `wxbox template list` shows those that it has; the alias is at { $at }
+template-asked = asked WeChat for the templates: { $count }
+template-asked-at = As of
+template-content = Content
+template-fields = Fields
+template-id = ID
+template-list-alias = ALIAS
+template-list-fields = FIELDS
+template-list-id = ID
+template-list-title = TITLE
+template-none = the account has no templates
+template-several = "{ $name }" can be each of { $ids }
+template-several-hint = give more of the id, or an alias of the config
+template-title = Title
+template-unasked = WeChat could not be asked for the templates: { $cause }
+template-unknown = there is no template "{ $name }"
+template-unknown-hint = `wxbox template list` shows the account's templates
 
 ## token
 token-fetch = no access token: { $cause }

@@ -48,8 +48,14 @@ nami	oNami_draws_maps_of_the_sea1
 "#]]);
 
     world.wxbox("send -u luffy -t backup").ok();
-    world.wxbox("send --all -t backup_finished-0123456789abcdefghijklmnopq -c b.toml").ok();
-    let once = ["POST /cgi-bin/stable_token 0", "POST /cgi-bin/message/template/send 0"];
+    world
+        .wxbox("send --all -t backup_finished-0123456789abcdefghijklmnopq -d host=a -d size=1 -d time=2 -c b.toml")
+        .ok();
+    let once = [
+        "POST /cgi-bin/stable_token 0",
+        "GET /cgi-bin/template/get_all_private_template 0",
+        "POST /cgi-bin/message/template/send 0",
+    ];
     assert_eq!(world.sandbox().requests(), once);
     assert_eq!(other.requests(), once);
     assert_eq!(world.sql::<i64>("SELECT count(DISTINCT token) FROM tokens"), 2);

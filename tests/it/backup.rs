@@ -15,7 +15,7 @@ fn the_copy_is_the_database() {
     world.wxbox("backup copy.db").is(str![[r#"
 exit 0
 --- stdout
-copied the database to copy.db (77824 bytes)
+copied the database to copy.db
 
 "#]]);
     assert_eq!(world.path("copy.db").metadata().unwrap().permissions().mode() & 0o777, 0o600);
@@ -36,12 +36,9 @@ error: copy.db exists already
 hint: --force replaces it, once the new copy is whole
 
 "#]]);
-    world.wxbox("backup copy.db --force --json").is(str![[r#"
-exit 0
---- stdout
-{"file":"copy.db","bytes":77824}
-
-"#]]);
+    let json = world.wxbox("backup copy.db --force --json").ok().json();
+    assert_eq!(json[0]["file"], "copy.db");
+    assert_eq!(json[0]["bytes"], world.path("copy.db").metadata().unwrap().len());
     world.wxbox("--database copy.db user list").is(str![[r#"
 exit 0
 --- stdout
@@ -78,12 +75,8 @@ hint: name the right file with --database, the variable WXBOX_DATABASE or the ke
     world.wxbox("backup").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided:
-  <FILE>
-
-Usage: wxbox backup <FILE>
-
-For more information, try '--help'.
+error: the following required arguments were not provided: <FILE>
+hint: the usage is: wxbox backup <FILE>
 
 "#]]);
     let mut names: Vec<_> =

@@ -5,7 +5,7 @@ use std::process::Command;
 use snapbox::str;
 
 use crate::bad_input::unchanged;
-use crate::harness::World;
+use crate::harness::{LUFFY, World};
 
 #[test]
 fn a_database_that_is_none_of_ours() {
@@ -41,14 +41,14 @@ hint: name the right file with --database, the variable WXBOX_DATABASE or the ke
     unchanged(&world, "--database newer.db user add nami").is(str![[r#"
 exit 1
 --- stderr
-error: the database newer.db is of a newer wxbox (schema 99, this one knows 1)
+error: the database newer.db is of a newer wxbox (schema 99, this one knows 2)
 hint: use the newer wxbox, or name another file with --database
 
 "#]]);
     unchanged(&world, "--database newer.db user list --json").is(str![[r#"
 exit 1
 --- stderr
-{"error":"the database newer.db is of a newer wxbox (schema 99, this one knows 1)","hint":"use the newer wxbox, or name another file with --database","code":1}
+{"error":"the database newer.db is of a newer wxbox (schema 99, this one knows 2)","hint":"use the newer wxbox, or name another file with --database","code":1}
 
 "#]]);
     unchanged(&world, "--database . user list").is(str![[r#"
@@ -76,8 +76,6 @@ hint: the user that wxbox runs as must be able to write the file and its directo
 exit 2
 --- stderr
 error: a value is required for '--database <FILE>' but none was supplied
-
-For more information, try '--help'.
 
 "#]]);
 }
@@ -182,4 +180,30 @@ luffy	-
 
 "#]]
     );
+}
+
+#[test]
+fn a_name_that_sqlite_would_take_for_memory_is_a_file() {
+    let world = World::empty();
+    for name in [":memory:", "file:x.db?mode=memory"] {
+        world.wxbox(&format!("--database {name} user add luffy")).ok();
+        world.wxbox(&format!("--database {name} user show luffy")).ok();
+    }
+}
+
+#[test]
+fn an_outcome_that_cannot_be_written_down_is_not_passed_over() {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    rusqlite::Connection::open(world.database())
+        .unwrap()
+        .execute_batch("CREATE TRIGGER broken BEFORE UPDATE ON attempts BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        .unwrap();
+    world.wxbox("send -u luffy hi").is(str![[r#"
+exit 1
+--- stderr
+error: message 1 was tried (now sent), and that could not be written down: the database [HOME]/.local/share/wxbox/wxbox.db failed: broken
+hint: mend the database first, and do not send the message again unless it is sure that it did not arrive
+
+"#]]);
 }

@@ -45,13 +45,13 @@ hint: it was named by --config
 exit 3
 --- stderr
 error: no app_id is set
-hint: there is no config file yet: copy config.example.toml to [HOME]/.config/wxbox/config.toml and fill it in
+hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
 
 "#]]);
     unchanged(&world, "token --json").is(str![[r#"
 exit 3
 --- stderr
-{"error":"no app_id is set","hint":"there is no config file yet: copy config.example.toml to [HOME]/.config/wxbox/config.toml and fill it in","code":3}
+{"error":"no app_id is set","hint":"there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key","code":3}
 
 "#]]);
     with("this is not toml\n").is(str![[r#"
@@ -200,6 +200,32 @@ warning: everybody on this machine can read c.toml, and it holds a secret: chmod
 "#]]);
     world.wxbox("-c c.toml user list -q").is(str![[r#"
 exit 0
+
+"#]]);
+}
+
+#[test]
+fn a_device_in_place_of_a_file_is_not_read_for_ever() {
+    let world = World::empty();
+    unchanged(&world, "-c /dev/zero user list").is(str![[r#"
+exit 3
+--- stderr
+error: cannot read the config file /dev/zero: file too large
+hint: the user that wxbox runs as must be able to read /dev/zero
+
+"#]]);
+    world.config("app_id = \"wx0123456789abcdef\"\napp_secret_file = \"/dev/zero\"\n");
+    unchanged(&world, "token").is(str![[r#"
+exit 3
+--- stderr
+error: cannot read the secret file /dev/zero: file too large
+hint: the file must exist, and the user that wxbox runs as must be able to read it
+
+"#]]);
+    unchanged(&world, "send --openid o -t T --data-json /dev/zero --dry-run").is(str![[r#"
+exit 1
+--- stderr
+error: cannot read /dev/zero: file too large
 
 "#]]);
 }

@@ -15,15 +15,11 @@ exit 2
 --- stderr
 error: invalid value 'host' for '--data <K=V>': it must be KEY=VALUE
 
-For more information, try '--help'.
-
 "#]]);
     unchanged("send -u luffy -t backup -d =x").is(str![[r#"
 exit 2
 --- stderr
 error: invalid value '=x' for '--data <K=V>': it must be KEY=VALUE
-
-For more information, try '--help'.
 
 "#]]);
     unchanged("send -u luffy -t backup --data-color host=red").is(str![[r#"
@@ -31,13 +27,11 @@ exit 2
 --- stderr
 error: invalid value 'host=red' for '--data-color <K=#RRGGBB>': a colour is # and six hex digits, such as #173177
 
-For more information, try '--help'.
-
 "#]]);
-    unchanged("send -u luffy -t backup --data-color host=#ffffff").is(str![[r#"
+    unchanged("send -u luffy -t backup --data-color hue=#ffffff").is(str![[r#"
 exit 2
 --- stderr
-error: there is no field host to colour
+error: there is no field hue to colour
 
 "#]]);
     unchanged("send -u luffy -t backup --url ftp://x").is(str![[r#"
@@ -51,28 +45,26 @@ exit 2
 --- stderr
 error: invalid value 'wx1' for '--miniprogram <APPID:PATH>': it must be APPID:PATH
 
-For more information, try '--help'.
-
 "#]]);
-    unchanged("send -u luffy -t backpu").is(str![[r#"
+    world.wxbox("send -u luffy -t backpu").is(str![[r#"
 exit 4
 --- stderr
 error: there is no template "backpu"
 hint: did you mean backup?
 
 "#]]);
-    unchanged("send -u luffy -t 'not an id'").is(str![[r#"
+    world.wxbox("send -u luffy -t 'not an id'").is(str![[r#"
 exit 4
 --- stderr
 error: there is no template "not an id"
-hint: give an alias of the config ([templates.ALIAS]) or a template id of 43 characters
+hint: `wxbox template list` shows the account's templates
 
 "#]]);
-    unchanged("send -u luffy -t ''").is(str![[r#"
+    world.wxbox("send -u luffy -t ''").is(str![[r#"
 exit 4
 --- stderr
 error: there is no template ""
-hint: give an alias of the config ([templates.ALIAS]) or a template id of 43 characters
+hint: `wxbox template list` shows the account's templates
 
 "#]]);
     unchanged("send -u luffy ''").is(str![[r#"
@@ -97,41 +89,28 @@ error: the text is empty
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--text <TEXT>'
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     unchanged("send -u luffy text -t backup").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--template <T>'
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     unchanged("send -u luffy text -d a=b").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--data <K=V>'
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     unchanged("send -u luffy").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided:
-  <TEXT|--text <TEXT>|--template <T>>
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+error: the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     unchanged(&format!("send -u luffy {}x", "中".repeat(683))).is(str![[r#"
@@ -187,18 +166,18 @@ exit 2
 error: standard input is not a JSON object of fields: it must be an object, such as {"host": "db1"}
 
 "#]]);
-    with(b"{\"host\":null}").is(str![[r#"
+    with(b"{\"host\":null}").is(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": …}
+error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
 
-"#]]);
-    with(b"{\"host\":{\"value\":\"x\",\"colour\":\"#ffffff\"}}").is(str![[r#"
+"##]]);
+    with(b"{\"host\":{\"value\":\"x\",\"colour\":\"#ffffff\"}}").is(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": …}
+error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
 
-"#]]);
+"##]]);
     with(b"{\"host\":\"\xff\"}").is(str![[r#"
 exit 2
 --- stderr
@@ -213,4 +192,41 @@ error: standard input is not a JSON object of fields: EOF while parsing a value 
 
 "#]]);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);
+}
+
+#[test]
+fn fields_in_json_are_held_to_the_rules_of_the_options() {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    unchanged(&world, "send -u luffy -t backup -d host=1 --url 'https://x/\u{1b}[31m'").is(str![[r#"
+exit 2
+--- stderr
+error: https://x/�[31m is not an http or https address
+
+"#]]);
+    world.feed("send -u luffy -t backup --data-json -", r#"{"": "x"}"#).is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: a field has no name
+
+"#]]);
+    world.feed("send -u luffy -t backup --data-json -", r#"{"host": {"value": "x", "color": "red"}}"#).is(str![[r##"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+
+"##]]);
+}
+
+#[test]
+fn an_unusable_openid_is_found_before_a_database_is_made() {
+    let world = World::empty();
+    world.config("app_id = \"wx0123456789abcdef\"\napp_secret = \"s\"\n");
+    unchanged(&world, "send --openid 'a b' hi").is(str![[r#"
+exit 2
+--- stderr
+error: "a b" cannot be an openid
+hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+
+"#]]);
 }

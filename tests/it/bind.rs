@@ -143,15 +143,11 @@ exit 2
 --- stderr
 error: invalid value '0s' for '--timeout <TIME>': it must be longer than 0
 
-For more information, try '--help'.
-
 "#]]);
     world.wxbox("bind --user luffy --timeout 500000000000years").is(str![[r#"
 exit 2
 --- stderr
 error: invalid value '500000000000years' for '--timeout <TIME>': it must be at most 100 years
-
-For more information, try '--help'.
 
 "#]]);
 }
@@ -239,10 +235,7 @@ warning: nami shares this openid with luffy
 exit 2
 --- stderr
 error: the argument '--openid <OPENID>' cannot be used with '--qr <QR>'
-
-Usage: wxbox bind --user <NAME> --openid <OPENID>
-
-For more information, try '--help'.
+hint: the usage is: wxbox bind --user <NAME> --openid <OPENID>
 
 "#]]);
 }

@@ -1,6 +1,6 @@
 //! `bind` where something stands in its way: the person, the password, the port, WeChat, a signal.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 
@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use snapbox::str;
 
 use crate::bind::{people, scan, told, with_luffy};
-use crate::harness::{LUFFY, NAMI, World, allow, open, own_address};
+use crate::harness::{LUFFY, NAMI, Spawned, World, allow, open, own_address};
 use crate::scripted::{Scripted, point_at};
 
 #[test]
@@ -31,12 +31,8 @@ hint: `wxbox user list` shows everybody
     world.wxbox("bind").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided:
-  --user <NAME>
-
-Usage: wxbox bind --user <NAME>
-
-For more information, try '--help'.
+error: the following required arguments were not provided: --user <NAME>
+hint: the usage is: wxbox bind --user <NAME>
 
 "#]]);
 }
@@ -70,10 +66,7 @@ error: standard input must hold a password: one line, not empty
 exit 2
 --- stderr
 error: the argument '--as-admin' cannot be used with '--password-stdin'
-
-Usage: wxbox bind --user <NAME> --as-admin
-
-For more information, try '--help'.
+hint: the usage is: wxbox bind --user <NAME> --as-admin
 
 "#]]);
     assert_eq!(people(&world), before);
@@ -162,14 +155,14 @@ fn without_credentials_or_config_nothing_begins() {
 exit 3
 --- stderr
 error: no app_id is set
-hint: there is no config file yet: copy config.example.toml to [HOME]/.config/wxbox/config.toml and fill it in
+hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
 
 "#]]);
     world.wxbox("bind --user luffy --openid oOpenid").is(str![[r#"
 exit 3
 --- stderr
 error: no app_id is set
-hint: there is no config file yet: copy config.example.toml to [HOME]/.config/wxbox/config.toml and fill it in
+hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
 
 "#]]);
 }
@@ -304,4 +297,57 @@ fn two_people_are_bound_at_the_same_time_by_two_processes() {
         world.sql::<String>("SELECT group_concat(openid ORDER BY openid) FROM bindings"),
         format!("{LUFFY},{NAMI}")
     );
+}
+
+/// A phone's call that is under way: the code is with WeChat, which has not answered yet.
+fn phone_waits(world: &mut World, wechat: &Scripted, line: &str) -> (Spawned, TcpStream) {
+    point_at(world, wechat, "");
+    let mut bind = world.spawn(line);
+    let callback = allow(&bind.next_line(), "luffy");
+    let mut phone = TcpStream::connect(callback.socket_addrs(|| None).unwrap()[0]).unwrap();
+    write!(phone, "GET {}?{} HTTP/1.1\r\nHost: a\r\n\r\n", callback.path(), callback.query().unwrap()).unwrap();
+    assert_eq!(wechat.asked(), "/sns/oauth2/access_token");
+    (bind, phone)
+}
+
+#[test]
+fn a_binding_made_while_a_signal_came_is_told() {
+    let mut world = with_luffy();
+    let wechat = Scripted::start();
+    let (bind, mut phone) = phone_waits(&mut world, &wechat, "bind --user luffy");
+    bind.signal(Signal::INT);
+    wechat.answer(200, &format!("{{\"openid\":\"{LUFFY}\",\"access_token\":\"t\",\"scope\":\"snsapi_base\"}}"));
+    let mut page = String::new();
+    phone.read_to_string(&mut page).unwrap();
+    assert!(page.contains("绑定成功"), "{page}");
+    let ran = bind.end();
+    assert!(ran.stdout().contains("bound luffy to"), "{}{}", ran.stdout(), ran.stderr());
+    assert_eq!((ran.status(), world.sql::<i64>("SELECT count(*) FROM bindings")), (Some(0), 1));
+}
+
+#[test]
+fn wechat_may_keep_the_nickname_to_itself() {
+    let mut world = with_luffy();
+    let wechat = Scripted::start();
+    let (bind, mut phone) = phone_waits(&mut world, &wechat, "bind --user luffy");
+    wechat.answer(200, &format!("{{\"openid\":\"{LUFFY}\",\"access_token\":\"t\",\"scope\":\"snsapi_userinfo\"}}"));
+    assert_eq!(wechat.asked(), "/sns/userinfo");
+    // That is never answered.
+    let mut page = String::new();
+    phone.read_to_string(&mut page).unwrap();
+    assert!(page.contains("绑定成功"), "{page}");
+    let ran = bind.end();
+    assert_eq!((ran.status(), world.sql::<i64>("SELECT count(*) FROM bindings")), (Some(0), 1), "{}", ran.stderr());
+}
+
+#[test]
+fn an_openid_that_is_none_binds_nobody() {
+    let mut world = with_luffy();
+    let wechat = Scripted::start();
+    let (bind, mut phone) = phone_waits(&mut world, &wechat, "bind --user luffy --timeout 2s");
+    wechat.answer(200, r#"{"openid":"o\u001b[2J","access_token":"t","scope":"snsapi_base"}"#);
+    let mut page = String::new();
+    phone.read_to_string(&mut page).unwrap();
+    assert!(page.starts_with("HTTP/1.1 502"), "{page}");
+    assert_eq!((bind.end().status(), world.sql::<i64>("SELECT count(*) FROM bindings")), (Some(8), 0));
 }

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::harness::{LUFFY, World};
 
@@ -19,6 +20,8 @@ pub enum Answer {
     Bytes(Vec<u8>),
     /// Nothing, until the other side gives up.
     Hold,
+    /// A good head, then a blank now and then, until the other side gives up.
+    Drip,
 }
 
 /// An answer with a JSON body, as WeChat gives it.
@@ -128,6 +131,11 @@ fn serve(listener: &TcpListener, answers: Vec<Answer>, kept: &Mutex<Vec<Request>
             Some(Answer::Hold) => {
                 held.send(()).unwrap();
                 let _ = stream.read(&mut [0]);
+            }
+            Some(Answer::Drip) => {
+                stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n").unwrap();
+                while stream.write_all(b" ").is_ok() && stream.read(&mut [0]).is_err() {}
             }
             None => {}
         }

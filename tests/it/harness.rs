@@ -44,7 +44,7 @@ impl World {
             "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://{listen}/callback/\"\n\
              [listen]\naddress = \"{listen}\"\n\
              [network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\
-             [templates.backup]\nid = \"{BACKUP}\"\n[templates.backup.data]\nfirst = \"Backup\"\n",
+             [templates.backup]\nid = \"{BACKUP}\"\n[templates.backup.data]\nfirst = \"Backup\"\nhost = \"db0\"\nsize = \"-\"\ntime = \"-\"\n",
             sandbox.app_id,
             sandbox.app_secret,
             url = sandbox.url
@@ -372,7 +372,8 @@ pub fn open(url: &Url) -> (u16, String) {
     (status, title.map(|(title, _)| title.to_owned()).unwrap_or_default())
 }
 
-fn redactions() -> snapbox::Redactions {
+/// What differs from run to run, and the names that stand for it.
+pub fn redactions() -> snapbox::Redactions {
     static ALL: LazyLock<Vec<(&str, regex::Regex)>> = LazyLock::new(|| {
         [
             ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),

@@ -109,7 +109,7 @@ hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb
     refused(&world, "username,tags\nnami,\"a;b\tc\"\n").is(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column tags: "b	c" cannot be a tag: 1 to 64 characters, none of them ; or a control character
+error: standard input, line 2, column tags: "b c" cannot be a tag: 1 to 64 characters, none of them ; or a control character
 
 "#]]);
     refused(&world, "username,uid\nnami,963C7DA1AE5DDE1A98320EC528DEAFF1\n").is(str![[r#"
@@ -349,12 +349,8 @@ error: cannot read .: Is a directory (os error 21)
     world.wxbox("user import").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided:
-  <FILE>
-
-Usage: wxbox user import <FILE>
-
-For more information, try '--help'.
+error: the following required arguments were not provided: <FILE>
+hint: the usage is: wxbox user import <FILE>
 
 "#]]);
     assert!(!world.database().exists());

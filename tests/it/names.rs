@@ -126,7 +126,7 @@ exit 0
 exit 3
 --- stderr
 error: no app_id is set
-hint: there is no config file yet: copy config.example.toml to [HOME]/.config/wxbox/config.toml and fill it in
+hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
 
 "#]]);
 }

@@ -74,30 +74,21 @@ nothing is queued
     world.wxbox("outbox cancel").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided:
-  <ID|--all>
-
-Usage: wxbox outbox cancel <ID|--all>
-
-For more information, try '--help'.
+error: the following required arguments were not provided: <ID|--all>
+hint: the usage is: wxbox outbox cancel <ID|--all>
 
 "#]]);
     world.wxbox("outbox cancel 1 --all").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '[ID]...' cannot be used with '--all'
-
-Usage: wxbox outbox cancel <ID|--all>
-
-For more information, try '--help'.
+hint: the usage is: wxbox outbox cancel <ID|--all>
 
 "#]]);
     world.wxbox("outbox cancel x").is(str![[r#"
 exit 2
 --- stderr
 error: invalid value 'x' for '[ID]...': invalid digit found in string
-
-For more information, try '--help'.
 
 "#]]);
     assert_eq!(
@@ -114,7 +105,7 @@ fn all_are_cancelled_but_what_is_being_sent() {
     world.wxbox("token").ok();
     let wechat = Scripted::start();
     point_at(&mut world, &wechat, "");
-    let sending = world.spawn("send -u luffy -u nami -t backup -d host=db1");
+    let sending = world.spawn("send -u luffy -u nami hello");
     // The first request is under way, so the first message may arrive.
     wechat.asked();
     world.wxbox("outbox cancel 1").is(str![[r#"
@@ -136,7 +127,7 @@ warning: one message is just being sent, and stays
     sending.end().is(str![[r#"
 exit 7
 --- stdout
-sent message 1 (template) to luffy
+sent message 1 (text) to luffy
 --- stderr
 error: message 2 to nami was cancelled
 
@@ -145,8 +136,8 @@ error: message 2 to nami was cancelled
     world.wxbox("outbox list").is(str![[r#"
 exit 0
 --- stdout
-2	cancelled	nami	template	[TIME]	
-1	sent	luffy	template	[TIME]	
+2	cancelled	nami	text	[TIME]	
+1	sent	luffy	text	[TIME]	
 
 "#]]);
 }
@@ -195,20 +186,14 @@ removed 3 messages
     world.wxbox("outbox prune").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided:
-  --older-than <AGE>
-
-Usage: wxbox outbox prune --older-than <AGE>
-
-For more information, try '--help'.
+error: the following required arguments were not provided: --older-than <AGE>
+hint: the usage is: wxbox outbox prune --older-than <AGE>
 
 "#]]);
     world.wxbox("outbox prune --older-than soon").is(str![[r#"
 exit 2
 --- stderr
 error: invalid value 'soon' for '--older-than <AGE>': use a number with a unit, such as 90s, 5m, 24h or 30d
-
-For more information, try '--help'.
 
 "#]]);
 }
@@ -270,13 +255,13 @@ fn the_outbox_belongs_to_an_account() {
 exit 3
 --- stderr
 error: no app_id is set
-hint: there is no config file yet: copy config.example.toml to [HOME]/.config/wxbox/config.toml and fill it in
+hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
 
 "#]]);
     world.wxbox("outbox cancel --all --json").is(str![[r#"
 exit 3
 --- stderr
-{"error":"no app_id is set","hint":"there is no config file yet: copy config.example.toml to [HOME]/.config/wxbox/config.toml and fill it in","code":3}
+{"error":"no app_id is set","hint":"there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key","code":3}
 
 "#]]);
 }

@@ -27,7 +27,7 @@ fn visit(world: &World, url: &str, language: &str) -> Option<(String, Vec<String
     let output = match ran {
         Ok(output) => output,
         Err(error) => {
-            println!("skipped: chromium cannot be started ({error})");
+            eprintln!("skipped: chromium cannot be started ({error})");
             return None;
         }
     };

@@ -73,10 +73,7 @@ error: the name is empty
 exit 2
 --- stderr
 error: the argument '--remove' cannot be used with '--password-stdin'
-
-Usage: wxbox user passwd --remove <NAME>
-
-For more information, try '--help'.
+hint: the usage is: wxbox user passwd --remove <NAME>
 
 "#]]);
     world.wxbox("user list").is(str![[r#"

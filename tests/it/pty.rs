@@ -12,12 +12,14 @@ use rustix::termios::{LocalModes, tcgetattr};
 
 /// Generous: it only keeps a broken program from hanging the tests.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A sequence that changes nothing on the screen.
+const END: &[u8] = b"\x1b]9;end\x07";
 
 /// The terminal; the program in it is the leader of a session, as under a shell.
 pub struct Terminal {
     pty: Arc<Pty>,
-    /// Kept open, so that the modes outlive the program.
-    pts: Option<Pts>,
+    /// Kept open, so that modes and output outlive the program.
+    pts: Pts,
     chunks: Receiver<Vec<u8>>,
     parser: vt100::Parser,
     child: Child,
@@ -53,7 +55,7 @@ impl Terminal {
                 }
             }
         });
-        Self { pty, pts: Some(pts), chunks, parser: vt100::Parser::new(rows, columns, 0), child }
+        Self { pty, pts, chunks, parser: vt100::Parser::new(rows, columns, 0), child }
     }
 
     /// Waits until the screen shows a text.
@@ -95,7 +97,7 @@ impl Terminal {
 
     /// Whether typed characters are shown.
     pub fn echo(&self) -> bool {
-        let modes = tcgetattr(self.pts.as_ref().unwrap()).unwrap();
+        let modes = tcgetattr(&self.pts).unwrap();
         modes.local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
     }
 
@@ -103,9 +105,13 @@ impl Terminal {
     pub fn end(mut self) -> Ended {
         let status = self.child.wait().unwrap();
         let echo = self.echo();
-        self.pts = None;
-        for chunk in &self.chunks {
+        // What was written last may be on its way still; what is written now comes after it.
+        rustix::io::write(&self.pts, END).unwrap();
+        let mut tail = Vec::new();
+        while !tail.ends_with(END) {
+            let chunk = self.chunks.recv_timeout(PATIENCE).expect("the end");
             self.parser.process(&chunk);
+            tail.extend(chunk);
         }
         Ended { status, screen: self.parser.screen().clone(), echo }
     }

@@ -2,6 +2,7 @@
 
 use snapbox::str;
 
+use crate::canned::{Answer, Canned, TOKEN, json};
 use crate::files::database_holds;
 use crate::harness::{LUFFY, World};
 
@@ -52,7 +53,7 @@ fn removal_takes_the_person_out_of_the_files_and_keeps_the_count() {
 exit 5
 --- stderr
 error: message 5 to luffy was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
     let api = world.sandbox().url.clone();
@@ -117,7 +118,7 @@ Content   removed with the person
     world.wxbox("outbox show 5 --json").is(str![[r#"
 exit 0
 --- stdout
-{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"error":null,"hint":"Use a template message, or ask the person to write to the account first","key":null,"created_at":"[TIME]","sent_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null}
+{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"error":null,"hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null}
 
 "#]]);
 }
@@ -134,4 +135,30 @@ fn removal_reaches_what_moved_between_pages() {
     assert!(!database_holds(&world, "private-note-01"), "the note");
     assert!(!database_holds(&world, "person-37"), "the name");
     assert!(database_holds(&world, "private-note-02"));
+}
+
+#[test]
+fn removal_leaves_the_messages_of_another_with_the_same_openid() {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox(&format!("user add twin --openid {LUFFY}")).ok();
+    world.wxbox("send -u luffy 'words for luffy'").ok();
+    world.wxbox("user remove twin --yes").ok();
+    assert_eq!(world.sql::<String>("SELECT openid FROM messages"), LUFFY);
+    assert!(database_holds(&world, "words for luffy"));
+}
+
+#[test]
+fn a_message_whose_person_is_removed_meanwhile_is_not_said_to_be_sent() {
+    let server = Canned::new(vec![json(TOKEN), Answer::Hold]);
+    let world = server.world("", "timeout = \"1s\"");
+    let sending = world.spawn("send -u luffy hi");
+    server.held();
+    world.wxbox("user remove luffy --yes").ok();
+    sending.end().is(str![[r#"
+exit 6
+--- stderr
+error: message 1 is no longer in the outbox, since the person was removed: it may or may not have been delivered
+
+"#]]);
 }

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, NAMI, World, ZORO};
+use crate::harness::{BACKUP, LUFFY, NAMI, World, ZORO};
 
 /// A world with luffy, nami and zoro bound, usopp not; tags crew (all but zoro) and lost (zoro).
 pub fn crew() -> World {
@@ -41,24 +41,29 @@ fn a_text_comes_from_the_line_an_option_or_standard_input() {
 
 #[test]
 fn fields_come_from_the_config_a_file_and_the_line() {
-    let world = crew();
-    world.config(
-        &(std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap()
-            + "host = { value = \"from config\", color = \"#111111\" }\nsize = 1.50\n\
-               [templates.linked]\nid = \"L\"\nurl = \"https://a.example\"\n\
-               miniprogram = { appid = \"wx2\", pagepath = \"p\" }\n"),
-    );
-    world.write("data.json", r##"{"host": "from 文件", "time": {"value": 12, "color": "#222222"}, "size": 1.50}"##);
+    let template =
+        |id: &str, content: &str| format!("[[templates]]\nid = \"{id}\"\ntitle = \"T\"\ncontent = \"{content}\"\n");
+    let linked = "linked_page-0123456789abcdefghijklmnopqrstu";
+    let all = template(BACKUP, "{{first.DATA}} {{host.DATA}} {{size.DATA}} {{remark.DATA}}") + &template(linked, "x");
+    let world = with_crew(World::of(&all));
+    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    let (config, _) = config.split_once("host = ").unwrap();
+    world.config(&format!(
+        "{config}host = {{ value = \"from config\", color = \"#111111\" }}\nsize = 1.50\n\
+         [templates.linked]\nid = \"{linked}\"\nurl = \"https://a.example\"\n\
+         miniprogram = {{ appid = \"wx2\", pagepath = \"p\" }}\n"
+    ));
+    world.write("data.json", r##"{"host": "from 文件", "remark": {"value": 12, "color": "#222222"}, "size": 1.50}"##);
     world.wxbox("send -u luffy -t backup --dry-run").is(str![[r##"
 exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"first":{"value":"Backup"},"host":{"value":"from config","color":"#111111"},"size":{"value":"1.50"}}}
 
 "##]]);
-    world.wxbox("send -u luffy -t backup --dry-run --data-json data.json -d host=line -d more=").is(str![[r##"
+    world.wxbox("send -u luffy -t backup --dry-run --data-json data.json -d host=line -d first=").is(str![[r##"
 exit 0
 --- stdout
-{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"first":{"value":"Backup"},"host":{"value":"line"},"size":{"value":"1.5"},"time":{"value":"12","color":"#222222"},"more":{"value":""}}}
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"first":{"value":""},"host":{"value":"line"},"size":{"value":"1.5"},"remark":{"value":"12","color":"#222222"}}}
 
 "##]]);
     world
@@ -72,19 +77,19 @@ exit 0
     world.wxbox("send -u luffy -t linked --dry-run").is(str![[r#"
 exit 0
 --- stdout
-{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"L","url":"https://a.example","miniprogram":{"appid":"wx2","pagepath":"p"},[CLIENT_MSG_ID],"data":{}}
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"linked_page-0123456789abcdefghijklmnopqrstu","url":"https://a.example","miniprogram":{"appid":"wx2","pagepath":"p"},[CLIENT_MSG_ID],"data":{}}
 
 "#]]);
     world.wxbox("send -u luffy -t linked --dry-run --url http://b.example/?q=é --miniprogram wx3:x:y").is(str![[r#"
 exit 0
 --- stdout
-{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"L","url":"http://b.example/?q=é","miniprogram":{"appid":"wx3","pagepath":"x:y"},[CLIENT_MSG_ID],"data":{}}
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"linked_page-0123456789abcdefghijklmnopqrstu","url":"http://b.example/?q=é","miniprogram":{"appid":"wx3","pagepath":"x:y"},[CLIENT_MSG_ID],"data":{}}
 
 "#]]);
-    world.wxbox("send -u luffy -t backup --dry-run -d 'host=a=b' -d ' size = 3 ' -d 'time=x\u{7}\ny'").is(str![[r##"
+    world.wxbox("send -u luffy -t backup --dry-run -d 'host=a=b' -d ' size = 3 ' -d 'remark=x\u{7}\ny'").is(str![[r##"
 exit 0
 --- stdout
-{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"first":{"value":"Backup"},"host":{"value":"a=b","color":"#111111"},"size":{"value":" 3 "},"time":{"value":"x/ny"}}}
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"first":{"value":"Backup"},"host":{"value":"a=b","color":"#111111"},"size":{"value":" 3 "},"remark":{"value":"x/ny"}}}
 
 "##]]);
 }
@@ -207,21 +212,14 @@ hint: `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
 exit 2
 --- stderr
 error: the argument '--all' cannot be used with '--user <NAME>'
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     world.wxbox("send hi").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided:
-  <--user <NAME>|--tag <TAG>|--all|--openid <ID>>
-
-Usage: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
-
-For more information, try '--help'.
+error: the following required arguments were not provided: <--user <NAME>|--tag <TAG>|--all|--openid <ID>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
 
 "#]]);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);

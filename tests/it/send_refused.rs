@@ -60,6 +60,18 @@ sent message 5 (template) to zoro
 "#]]);
 }
 
+/// A template that WeChat no longer has, though the kept list does.
+const GONE: &str = "gone_meanwhile-0123456789abcdefghijklmnopqr";
+
+/// Keeps the list as it was before that template was removed.
+fn with_gone(world: World) -> World {
+    world.wxbox("template list").ok();
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    let row = "INSERT INTO templates SELECT app_id, 9, ?1, 'Gone', 'x' FROM template_lists";
+    database.execute(row, [GONE]).unwrap();
+    world
+}
+
 #[test]
 fn results_in_json_and_quiet() {
     let world = crew();
@@ -77,13 +89,13 @@ exit 0
 exit 5
 --- stderr
 error: message 3 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
     world.wxbox("send --json -u nami -u luffy hi").is(str![[r#"
 exit 7
 --- stdout
-{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null}
 {"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":7}
@@ -99,15 +111,15 @@ exit 0
 
 #[test]
 fn refused_for_good_is_5() {
-    let world = crew();
+    let world = with_gone(crew());
     world.wxbox("send -u nami hi").is(str![[r#"
 exit 5
 --- stderr
 error: message 1 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
-    world.wxbox("send -u luffy -t no_such_template").is(str![[r#"
+    world.wxbox("send -u luffy -t Gone").is(str![[r#"
 exit 5
 --- stderr
 error: message 2 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
@@ -118,7 +130,7 @@ hint: List the templates again; category changes delete templates
 exit 5
 --- stderr
 error: message 3 to oNobody was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
-hint: Check that the recipient was enrolled with this AppID; enrol again
+hint: Check that the recipient was bound with this AppID; bind again
 
 "#]]);
     world.wxbox("outbox list --state failed").is(str![[r#"
@@ -141,7 +153,7 @@ Attempts  1
 Created   [TIME]
 Expires   [TIME]
 Error     WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-Hint      Use a template message, or ask the person to write to the account first
+Hint      Use a template message, or ask the person to write to the account first (they must follow it for either)
 Content   hi
 
 "#]]);
@@ -149,8 +161,9 @@ Content   hi
 
 #[test]
 fn one_refusal_of_a_template_is_enough() {
-    let mut world = crew();
-    world.wxbox("send -u luffy -u nami -t no_such_template").is(str![[r#"
+    let mut world = with_gone(crew());
+    world.sandbox().requests();
+    world.wxbox("send -u luffy -u nami -t Gone").is(str![[r#"
 exit 5
 --- stderr
 error: message 1 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
@@ -159,10 +172,7 @@ error: message 2 to nami was refused: WeChat says 40037 (invalid template_id): t
 hint: List the templates again; category changes delete templates
 
 "#]]);
-    assert_eq!(
-        world.sandbox().requests(),
-        ["POST /cgi-bin/stable_token 0", "POST /cgi-bin/message/template/send 40037"]
-    );
+    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/message/template/send 40037"]);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM attempts"), 1);
 }
 
@@ -193,7 +203,7 @@ exit 7
 sent message 1 (text) to luffy
 --- stderr
 error: message 2 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-hint: Use a template message, or ask the person to write to the account first
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
 }

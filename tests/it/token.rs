@@ -5,6 +5,7 @@ use snapbox::str;
 use crate::harness::{LUFFY, World, phone};
 
 const STABLE: &str = "POST /cgi-bin/stable_token 0";
+const LIST: &str = "GET /cgi-bin/template/get_all_private_template 0";
 const SENT: &str = "POST /cgi-bin/message/template/send 0";
 const SEND: &str = "send -u luffy -t backup -d host=a";
 
@@ -32,7 +33,7 @@ fn a_token_is_fetched_once_and_kept_for_the_processes_to_come() {
     let mut world = world();
     world.wxbox(SEND).ok();
     world.wxbox(SEND).ok();
-    assert_eq!(world.sandbox().requests(), [STABLE, SENT, SENT]);
+    assert_eq!(world.sandbox().requests(), [STABLE, LIST, SENT, SENT]);
     world.wxbox(SEND).ok();
     assert_eq!(world.sandbox().requests(), [SENT]);
 }
@@ -124,7 +125,7 @@ fn the_classic_endpoint_gives_another_each_time() {
     assert_ne!(world.wxbox("token --refresh").ok().stdout(), first);
     world.wxbox(SEND).ok();
     let classic = "GET /cgi-bin/token 0";
-    assert_eq!(world.sandbox().requests(), [classic, classic, SENT]);
+    assert_eq!(world.sandbox().requests(), [classic, classic, LIST, SENT]);
 }
 
 #[test]

@@ -67,10 +67,7 @@ exit 0
 exit 2
 --- stderr
 error: the argument '--bound' cannot be used with '--unbound'
-
-Usage: wxbox user list --bound
-
-For more information, try '--help'.
+hint: the usage is: wxbox user list --bound
 
 "#]]);
     world.wxbox("user show 路飞").is(str![[r#"
@@ -206,12 +203,8 @@ exit 0
     world.wxbox("user edit luffy").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided:
-  <--rename <NEW>|--note <TEXT>|--tag <TAG>|--untag <TAG>>
-
-Usage: wxbox user edit <--rename <NEW>|--note <TEXT>|--tag <TAG>|--untag <TAG>> <NAME>
-
-For more information, try '--help'.
+error: the following required arguments were not provided: <--rename <NEW>|--note <TEXT>|--tag <TAG>|--untag <TAG>>
+hint: the usage is: wxbox user edit <--rename <NEW>|--note <TEXT>|--tag <TAG>|--untag <TAG>> <NAME>
 
 "#]]);
     world.wxbox("user edit luffy --tag x --rename ''").is(str![[r#"

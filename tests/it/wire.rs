@@ -5,6 +5,9 @@ use snapbox::str;
 use crate::canned::{Answer, Canned, OK, TOKEN, answer, json};
 use crate::harness::LUFFY;
 
+/// The account's templates: one, with two fields.
+const LIST: &str = r#"{"template_list":[{"template_id":"T-1","title":"T","content":"{{host.DATA}} {{note.DATA}}"}]}"#;
+
 #[test]
 fn a_text_is_one_post_in_raw_utf_8() {
     let server = Canned::new(vec![json(TOKEN), json(OK)]);
@@ -32,14 +35,17 @@ fn a_text_is_one_post_in_raw_utf_8() {
 
 #[test]
 fn a_template_message_goes_out_as_the_dry_run_shows_it() {
-    let server = Canned::new(vec![json(TOKEN), json(OK)]);
+    let server = Canned::new(vec![json(TOKEN), json(LIST), json(OK)]);
     let world = server.world("/proxy/v1/", "");
     let line = "send -u luffy -t T-1 -d host=数据库1 -d note=a=b --data-color host=#173177 --url https://e.com/?a=1&b=2 \
                 --miniprogram wx1:pages/x?y=1";
     let dry = world.wxbox(&format!("{line} --dry-run")).ok();
     world.wxbox(line).ok();
-    let [token, template] = &server.requests()[..] else { panic!("two requests") };
+    let [token, list, template] = &server.requests()[..] else { panic!("three requests") };
     assert_eq!(token.line, "POST /proxy/v1/cgi-bin/stable_token HTTP/1.1");
+    // Asked for before the dry run, kept for the message.
+    let asked = "GET /proxy/v1/cgi-bin/template/get_all_private_template?access_token=canned-token-1 HTTP/1.1";
+    assert_eq!(list.line, asked);
     assert_eq!(template.line, "POST /proxy/v1/cgi-bin/message/template/send?access_token=canned-token-1 HTTP/1.1");
     let without_id = |body: &str| {
         let id = body.split_once("\"client_msg_id\":\"").unwrap().1;
@@ -97,7 +103,7 @@ fn an_errcode_as_text_is_a_refusal() {
 exit 5
 --- stderr
 error: message 1 to luffy was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
-hint: Check that the recipient was enrolled with this AppID; enrol again
+hint: Check that the recipient was bound with this AppID; bind again
 
 "#]]);
 }
@@ -290,4 +296,49 @@ sent message 1 (text) to luffy
 
 "#]]);
     assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn an_answer_that_drips_ends_at_the_time_out() {
+    let server = Canned::new(vec![json(TOKEN), Answer::Drip]);
+    let world = server.world("", "timeout = \"600ms\"");
+    world.wxbox("send -u luffy hi").is(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: timed out
+hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+
+"#]]);
+}
+
+#[test]
+fn a_host_that_does_not_take_the_connection_got_nothing_and_the_next_is_tried() {
+    // It takes TCP, as the system does for it, and says nothing to TLS.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let deaf = format!("https://{}", listener.local_addr().unwrap());
+    let server = Canned::new(vec![json(TOKEN), json(OK)]);
+    let world = server.world("", "timeout = \"600ms\"");
+    let path = world.path(".config/wxbox/config.toml");
+    let one = format!("api_base = \"{}\"", server.url());
+    let text = std::fs::read_to_string(&path).unwrap();
+    world.config(&text.replace(&one, &format!("api_base = [\"{deaf}\", \"{}\"]", server.url())));
+    world.wxbox("send -u luffy hi").is(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+
+"#]]);
+    drop(listener);
+}
+
+#[test]
+fn what_is_meant_for_this_machine_goes_through_no_proxy() {
+    let server = Canned::new(vec![json(TOKEN)]);
+    let proxy = Canned::new(vec![]);
+    let world = server.world("", &format!("proxy = \"{}\"", proxy.url()));
+    let path = world.path(".config/wxbox/config.toml");
+    let one = format!("api_base = \"{}\"", server.url());
+    let text = std::fs::read_to_string(&path).unwrap();
+    world.config(&text.replace(&one, &format!("api_base = [\"{}\", \"https://wechat.invalid\"]", server.url())));
+    world.wxbox("token").ok();
 }

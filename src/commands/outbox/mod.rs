@@ -123,7 +123,9 @@ fn show(ui: &mut Ui, app: &App, args: &OutboxShow) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
     let store = app.store()?;
     let Some(message) = store.message(&app_id, args.id)? else {
-        return Err(Failure::no_such(t!("outbox-unknown", id = args.id)).hint(t!("outbox-unknown-hint")).into());
+        return Err(Failure::no_such(t!("outbox-unknown", id = args.id.to_string()))
+            .hint(t!("outbox-unknown-hint"))
+            .into());
     };
     let content = message.body.as_deref().map(serde_json::from_str).transpose()?;
     let (expires_at, client_msg_id) = (message.expires_at, message.client_msg_id.clone());

@@ -1,13 +1,13 @@
 //! What is sent: a text, or a template with its fields from the config, a JSON object and `--data`, the
 //! later winning.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::app::nearest;
 use crate::cli::Send;
 use crate::config::{Config, Template};
 use crate::error::Failure;
@@ -17,7 +17,7 @@ use crate::wechat::message::{Content, Field, MiniProgram, TEXT_LIMIT, clean_text
 /// More than any message; a file by mistake is not read whole.
 const INPUT_LIMIT: u64 = 4 << 20;
 
-/// The content that the command line asks for.
+/// The content that the command line asks for; which template a name stands for is settled later.
 ///
 /// # Errors
 /// Usage failures that say what is wrong with it.
@@ -47,9 +47,6 @@ fn text(args: &Send) -> anyhow::Result<Content> {
 
 fn template(args: &Send, name: &str, config: &Config) -> anyhow::Result<Content> {
     let alias = config.templates.get(name);
-    if alias.is_none() {
-        check_id(name, config)?;
-    }
     let mut data = alias.map(defaults).unwrap_or_default();
     if let Some(file) = &args.data_json {
         data.extend(data_json(file)?);
@@ -85,18 +82,6 @@ fn template(args: &Send, name: &str, config: &Config) -> anyhow::Result<Content>
     })
 }
 
-/// A name that is no alias must be an id; one close to an alias is a slip of the finger. Ids are 43
-/// letters, digits, `-` and `_`.
-fn check_id(name: &str, config: &Config) -> Result<(), Failure> {
-    let usable = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    let near = if name.len() == 43 { None } else { nearest(name, config.templates.keys().cloned()) };
-    if usable && near.is_none() {
-        return Ok(());
-    }
-    let hint = near.map_or_else(|| t!("send-template-hint"), |near| t!("did-you-mean", name = near));
-    Err(Failure::no_such(t!("send-template-unknown", name = name)).hint(hint))
-}
-
 fn defaults(alias: &Template) -> Map<String, Value> {
     let field =
         |value: &crate::config::DataValue| json!(Field { value: clean_text(&value.value), color: value.color.clone() });
@@ -107,7 +92,7 @@ fn data_json(file: &str) -> anyhow::Result<Map<String, Value>> {
     let text = if file == "-" {
         stdin()?
     } else {
-        let bytes = std::fs::read(file).with_context(|| t!("send-data-file", path = file))?;
+        let bytes = File::open(file).and_then(bounded).with_context(|| t!("send-data-file", path = file))?;
         String::from_utf8(bytes).map_err(|_| Failure::usage(t!("send-data-utf8", path = file)))?
     };
     let name = if file == "-" { t!("ui-stdin-name") } else { file.to_owned() };
@@ -118,6 +103,7 @@ fn data_json(file: &str) -> anyhow::Result<Map<String, Value>> {
     fields
         .into_iter()
         .map(|(key, value)| match field(&value) {
+            _ if key.trim().is_empty() => Err(unusable(t!("send-data-nameless")).into()),
             Some(field) => Ok((key, json!(field))),
             None => Err(unusable(t!("send-data-value", key = key)).into()),
         })
@@ -135,7 +121,7 @@ fn field(value: &Value) -> Option<Field> {
         Value::Object(parts) => {
             let color = match parts.get("color") {
                 None | Some(Value::Null) => None,
-                Some(color) => Some(color.as_str()?.to_owned()),
+                Some(color) => Some(color.as_str().filter(|color| crate::cli::is_color(color))?.to_owned()),
             };
             let known = parts.keys().all(|key| key == "value" || key == "color");
             if known { Some(Field { value: text(parts.get("value")?)?, color }) } else { None }
@@ -146,18 +132,27 @@ fn field(value: &Value) -> Option<Field> {
 
 fn check_url(url: &str) -> Result<(), Failure> {
     match Url::parse(url) {
-        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => Ok(()),
+        // The parser drops control characters; what is sent would still have them.
+        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && !url.contains(char::is_control) => Ok(()),
         _ => Err(Failure::usage(t!("send-url", url = url))),
     }
 }
 
 fn stdin() -> anyhow::Result<String> {
-    let mut bytes = Vec::new();
-    std::io::stdin().take(INPUT_LIMIT + 1).read_to_end(&mut bytes).with_context(|| t!("ui-stdin"))?;
-    if bytes.len() as u64 > INPUT_LIMIT {
-        return Err(Failure::usage(t!("ui-stdin-long", limit = INPUT_LIMIT)).into());
-    }
+    let bytes = match bounded(io::stdin()) {
+        Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
+            return Err(Failure::usage(t!("ui-stdin-long", limit = INPUT_LIMIT)).into());
+        }
+        read => read.with_context(|| t!("ui-stdin"))?,
+    };
     String::from_utf8(bytes).map_err(|_| Failure::usage(t!("ui-stdin-utf8")).hint(t!("ui-stdin-utf8-hint")).into())
+}
+
+/// All that there is to read, if it is not too much.
+fn bounded(input: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(INPUT_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > INPUT_LIMIT { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
 #[cfg(test)]
@@ -172,6 +167,7 @@ mod tests {
             (json!({"value": 3}), Some(("3", None))),
             (json!({"value": "x", "color": "#ffffff"}), Some(("x", Some("#ffffff")))),
             (json!({"color": "#ffffff"}), None),
+            (json!({"value": "x", "color": "red"}), None),
             (json!({"value": "x", "size": 2}), None),
             (json!(true), None),
             (json!(["x"]), None),

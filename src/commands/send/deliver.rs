@@ -70,6 +70,14 @@ impl Teller<'_> {
         }
     }
 
+    /// Messages without an end: nothing says that they were delivered.
+    fn miss(&mut self, ids: &[i64]) {
+        for id in ids.iter().filter(|id| !self.told.contains(id)) {
+            self.tally.unknown += 1;
+            self.ui.error(&Report { exit: Exit::Undelivered, what: t!("send-gone", id = id), hint: None });
+        }
+    }
+
     /// What a process that leaves now has not heard of.
     fn leave(&mut self, path: &Path, app_id: &str, ids: &[i64]) -> anyhow::Result<()> {
         let mut store = Store::open(path)?;
@@ -102,6 +110,7 @@ pub(super) fn run(ui: &mut Ui, store: Store, client: Client, account: Account, i
             },
             recv(signals.events) -> signal => {
                 run.stop();
+                teller.ui.status(&t!("send-stopping"));
                 teller.leaving = signal.ok().or(teller.leaving);
                 deadline = after(GRACE);
             }
@@ -110,6 +119,9 @@ pub(super) fn run(ui: &mut Ui, store: Store, client: Client, account: Account, i
                 break;
             }
         }
+    }
+    if teller.leaving.is_none() {
+        teller.miss(&ids);
     }
     let Teller { ui, tally, stopped, leaving, unwritten, .. } = teller;
     if let Some(signal) = leaving {

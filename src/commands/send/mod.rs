@@ -2,6 +2,7 @@
 
 mod content;
 mod deliver;
+mod fields;
 mod recipients;
 
 use rand::TryRng as _;
@@ -20,13 +21,17 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     if let Some(option) = args.mistyped_option() {
         return Err(mistyped_option(option).into());
     }
+    let openids = recipients::openids(args)?;
     let app = App::open(ui, global, Flags::default())?;
-    let content = content::of(args, &app.config)?;
+    let mut content = content::of(args, &app.config)?;
     let app_id = app.account_id()?;
     // A dry run works without the secret; anything else would only find out after queueing.
-    let account = if args.dry_run { None } else { Some(app.account()?) };
+    let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
     let mut store = app.store()?;
-    let to = recipients::resolve(ui, &app, &store, args)?;
+    let to = recipients::resolve(ui, &app, &store, args, &openids)?;
+    if let Some(name) = &args.template {
+        fields::settle(ui, &app, &mut store, account.as_ref(), name, &mut content)?;
+    }
     let new: Vec<NewMessage> = to
         .into_iter()
         .map(|one| {
@@ -34,7 +39,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
             Ok(NewMessage { user_id: one.user_id, openid: one.openid, client_msg_id })
         })
         .collect::<anyhow::Result<_>>()?;
-    let Some(account) = account else {
+    let Some(account) = account.filter(|_| !args.dry_run) else {
         for one in &new {
             ui.raw_out(&content.body(&one.openid, one.client_msg_id.as_deref()))?;
         }

@@ -19,7 +19,13 @@ pub(super) struct Recipient {
 ///
 /// # Errors
 /// Somebody named does not exist or is not bound; nobody is left.
-pub(super) fn resolve(ui: &mut Ui, app: &App, store: &Store, args: &Send) -> anyhow::Result<Vec<Recipient>> {
+pub(super) fn resolve(
+    ui: &mut Ui,
+    app: &App,
+    store: &Store,
+    args: &Send,
+    openids: &[&str],
+) -> anyhow::Result<Vec<Recipient>> {
     let mut found = Found::default();
     for name in &args.user {
         let user = app.user(store, name)?;
@@ -35,13 +41,17 @@ pub(super) fn resolve(ui: &mut Ui, app: &App, store: &Store, args: &Send) -> any
     if args.all {
         of_group(ui, app, store, &UserFilter { tag: None, bound: Some(true) }, &mut found)?;
     }
-    for openid in &args.openid {
-        let openid = checked_openid(openid).map_err(|openid| {
-            Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
-        })?;
-        found.add_openid(openid);
-    }
+    openids.iter().for_each(|openid| found.add_openid(openid));
     Ok(found.to)
+}
+
+/// The bare openids of the command line, before anything is opened.
+///
+/// # Errors
+/// One of them cannot be an openid.
+pub(super) fn openids(args: &Send) -> Result<Vec<&str>, Failure> {
+    let unusable = |openid| Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"));
+    args.openid.iter().map(|openid| checked_openid(openid).map_err(unusable)).collect()
 }
 
 /// The bound and reachable of a group; who is left out is said.

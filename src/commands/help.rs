@@ -1,0 +1,41 @@
+//! `wxbox help`: the help of a command or of a topic.
+
+use crate::cli::Help as Args;
+use crate::error::{Exit, Failure};
+use crate::reference::{self, TOPICS};
+use crate::t;
+use crate::ui::Ui;
+
+pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    let topic = if let [word] = words.as_slice() { TOPICS.iter().find(|topic| topic.name == *word) } else { None };
+    let text = match topic {
+        Some(topic) => (topic.text)(),
+        None => match reference::help_of(&words) {
+            Ok(text) => text,
+            Err(unknown) => return Err(no_help(&words, unknown).into()),
+        },
+    };
+    ui.raw_out(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Names what there is instead of the word at this place.
+fn no_help(words: &[&str], unknown: usize) -> Failure {
+    let (known, word) = (&words[..unknown], words[unknown]);
+    let mut names = reference::commands_of(known);
+    if known.is_empty() {
+        names.extend(TOPICS.iter().map(|topic| topic.name.to_owned()));
+    }
+    let near = names
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(name, word), name))
+        .filter(|(distance, _)| *distance <= (word.chars().count() / 3).clamp(1, 3))
+        .min_by_key(|(distance, _)| *distance);
+    let hint = match near {
+        Some((_, name)) => t!("help-near", name = [known, &[name.as_str()]].concat().join(" ")),
+        None if names.is_empty() => t!("help-whole", name = known.join(" ")),
+        None => t!("help-names", names = names.join(", ")),
+    };
+    Failure::usage(t!("help-unknown", name = words.join(" "))).hint(hint)
+}

@@ -1,0 +1,76 @@
+//! The account's template list, for `template` and `send`: kept in the database, asked for where it must be,
+//! and searched by what people call a template.
+
+use crate::app::{App, nearest};
+use crate::error::Failure;
+use crate::store::{Store, Template, TemplateList};
+use crate::t;
+use crate::time::Timestamp;
+use crate::token::{Account, instead_of, valid};
+use crate::wechat::errcode::{Action, action};
+
+/// Asks WeChat for the list and keeps it.
+///
+/// # Errors
+/// WeChat's, the way to it, or the database's.
+pub(super) fn ask(app: &App, store: &mut Store, account: &Account) -> anyhow::Result<TemplateList> {
+    let client = app.client()?;
+    let token = valid(store, &client, account)?;
+    let found = match client.templates(&token.token) {
+        Err(error) if error.refusal().is_some_and(|refusal| action(refusal.errcode) == Action::Refresh) => {
+            let token = instead_of(&token.token, store, &client, account)?;
+            client.templates(&token.token)?
+        }
+        found => found?,
+    };
+    let templates = found
+        .into_iter()
+        .map(|it| Template { template_id: it.template_id, title: it.title, content: it.content })
+        .collect();
+    let list = TemplateList { templates, asked_at: Timestamp::now() };
+    store.keep_templates(&account.app_id, &list.templates, list.asked_at)?;
+    log::info!("{}", t!("template-asked", count = list.templates.len()));
+    Ok(list)
+}
+
+/// The template that somebody calls so: an alias of the config, else an id, a title, or the beginning of one
+/// id alone.
+///
+/// # Errors
+/// There is none (with the nearest), or there are several (with their ids).
+pub(super) fn find<'l>(app: &App, name: &str, list: &'l TemplateList) -> Result<&'l Template, Failure> {
+    let all = &list.templates;
+    if let Some(alias) = app.config.templates.get(name) {
+        let id = alias.id.value.as_str();
+        return all.iter().find(|it| it.template_id == id).ok_or_else(|| {
+            let what = t!("template-alias-unknown", name = name, id = id);
+            Failure::no_such(what).hint(t!("template-alias-unknown-hint", at = alias.id.origin.to_string()))
+        });
+    }
+    if let Some(found) = all.iter().find(|it| it.template_id == name) {
+        return Ok(found);
+    }
+    let titled: Vec<_> = all.iter().filter(|it| it.title == name.trim()).collect();
+    let begun = || all.iter().filter(|it| it.template_id.starts_with(name)).collect();
+    let candidates: Vec<_> = if titled.is_empty() && !name.is_empty() { begun() } else { titled };
+    match candidates[..] {
+        [one] => Ok(one),
+        [] => Err(unknown(app, name, all)),
+        [..] => {
+            let ids: Vec<&str> = candidates.iter().map(|it| it.template_id.as_str()).collect();
+            let what = t!("template-several", name = name, ids = ids.join(", "));
+            Err(Failure::usage(what).hint(t!("template-several-hint")))
+        }
+    }
+}
+
+/// There is no such template, and what was probably meant.
+pub(super) fn unknown(app: &App, name: &str, all: &[Template]) -> Failure {
+    let aliases = app.config.templates.keys().cloned();
+    let own = all.iter().flat_map(|it| [it.title.clone(), it.template_id.clone()]);
+    let hint = match nearest(name, aliases.chain(own)) {
+        Some(near) => t!("did-you-mean", name = near),
+        None => t!("template-unknown-hint"),
+    };
+    Failure::no_such(t!("template-unknown", name = name)).hint(hint)
+}

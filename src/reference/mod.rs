@@ -1,0 +1,89 @@
+//! What is written about wxbox beside its texts: tables of exit statuses, variables, config keys and JSON
+//! objects, the help topics, the completions and the manual pages. Each is made from the one table or the
+//! clap types that the program itself goes by; `tests/it/docs.rs` compares the committed copies.
+
+mod man;
+mod tables;
+mod topics;
+
+use clap::{Command, CommandFactory};
+use clap_complete::Shell;
+
+use crate::cli::Cli;
+
+pub use man::pages as man_pages;
+pub use tables::{ENVIRONMENT, OBJECTS, Object, TABLES, Variable};
+pub use topics::{TOPICS, Topic};
+
+/// The script by which a shell completes wxbox's command line.
+pub fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "wxbox", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// The names of the commands below these words.
+pub fn commands_of(words: &[&str]) -> Vec<String> {
+    let whole = Cli::command();
+    let found = words.iter().try_fold(&whole, |command, word| command.find_subcommand(word));
+    found.map(|command| command.get_subcommands().map(|it| it.get_name().to_owned()).collect()).unwrap_or_default()
+}
+
+/// The `--help` of the command that these words name.
+///
+/// # Errors
+/// The place of the first word that names none.
+pub fn help_of(words: &[&str]) -> Result<String, usize> {
+    let command = Cli::command();
+    let mut at = &command;
+    for (place, word) in words.iter().enumerate() {
+        at = at.find_subcommand(word).ok_or(place)?;
+    }
+    // clap alone decides between the short form and the long one.
+    let line = ["wxbox"].iter().chain(words).chain(&["--help"]);
+    Ok(command.clone().try_get_matches_from(line).err().map(|help| help.render().to_string()).unwrap_or_default())
+}
+
+/// Every command's words, the shortest first: of `wxbox` itself none.
+pub fn all_commands() -> Vec<Vec<String>> {
+    fn below(command: &Command, words: &[String], found: &mut Vec<Vec<String>>) {
+        found.push(words.to_owned());
+        for it in command.get_subcommands() {
+            below(it, &[words, &[it.get_name().to_owned()]].concat(), found);
+        }
+    }
+    let mut found = Vec::new();
+    below(&Cli::command(), &[], &mut found);
+    found
+}
+
+/// Terms with their meanings, in 80 columns: side by side where the terms are short.
+fn described(rows: &[(String, String)]) -> String {
+    const WIDTH: usize = 80;
+    let widest = rows.iter().map(|(term, _)| term.chars().count()).max().unwrap_or(0);
+    let beside = widest <= 24;
+    let indent = if beside { widest + 4 } else { 6 };
+    let mut text = String::new();
+    for (term, meaning) in rows {
+        let mut line = format!("  {term}");
+        if beside {
+            line = format!("{line:indent$}");
+        } else {
+            text += &format!("{line}\n");
+            line = " ".repeat(indent);
+        }
+        let mut begun = false;
+        for word in meaning.split_whitespace() {
+            if begun && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                text += &format!("{}\n", line.trim_end());
+                line = " ".repeat(indent);
+                begun = false;
+            }
+            line += if begun { " " } else { "" };
+            line += word;
+            begun = true;
+        }
+        text += &format!("{}\n", line.trim_end());
+    }
+    text
+}

@@ -1,0 +1,128 @@
+//! The tables, each once.
+
+use crate::config::KEYS;
+use crate::error::STATUSES;
+
+/// A variable of the environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
+const fn variable(name: &'static str, meaning: &'static str) -> Variable {
+    Variable { name, meaning }
+}
+
+/// Every variable that wxbox looks at. The command line wins over the variables, they over the config file.
+#[rustfmt::skip]
+pub const ENVIRONMENT: [Variable; 20] = [
+    variable("WXBOX_CONFIG", "the config file; -c wins over it"),
+    variable("WXBOX_DATABASE", "the database file; --database wins over it"),
+    variable("WXBOX_APP_ID", "the account's app id, instead of the key app_id"),
+    variable("WXBOX_APP_SECRET", "the account's AppSecret, instead of the key app_secret"),
+    variable("WXBOX_APP_SECRET_FILE", "a file that holds nothing but the AppSecret"),
+    variable("WXBOX_REDIRECT_URI", "instead of the key redirect_uri"),
+    variable("WXBOX_LOG", "what -v does: info (as -v) or debug (as -vv)"),
+    variable("CREDENTIALS_DIRECTORY", "set by systemd: the secret may be its file wxbox-app-secret"),
+    variable("STATE_DIRECTORY", "set by systemd: where the database is kept"),
+    variable("XDG_CONFIG_HOME", "where wxbox/config.toml is; else ~/.config"),
+    variable("XDG_DATA_HOME", "where wxbox/wxbox.db is; else ~/.local/share"),
+    variable("HOME", "what ~ stands for"),
+    variable("NO_COLOR", "set: no colours; --color wins over it"),
+    variable("CLICOLOR_FORCE", "set and not 0: colours in pipes and files too"),
+    variable("TERM", "dumb: no colours and no spinner"),
+    variable("LC_ALL", "names UTF-8: the QR code is drawn with half blocks"),
+    variable("LC_CTYPE", "the same where LC_ALL is not set"),
+    variable("LANG", "the same where neither of them is set"),
+    variable("HTTPS_PROXY", "the proxy for requests to WeChat, unless network.proxy is set"),
+    variable("NO_PROXY", "hosts that are asked without the proxy"),
+];
+
+/// What a command prints with `--json`, a line each.
+#[derive(Clone, Copy, Debug)]
+pub struct Object {
+    /// The command.
+    pub command: &'static str,
+    /// The object's fields, in their order.
+    pub fields: &'static [&'static str],
+    /// Where and when it is printed, or what must be known of it.
+    pub about: &'static str,
+}
+
+const MESSAGE: &[&str] = &[
+    "id",
+    "user",
+    "openid",
+    "type",
+    "state",
+    "attempts",
+    "msgid",
+    "errcode",
+    "errmsg",
+    "error",
+    "hint",
+    "key",
+    "created_at",
+    "sent_at",
+];
+
+/// Every object.
+#[rustfmt::skip]
+pub const OBJECTS: [Object; 11] = [
+    Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then, removed as it was" },
+    Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins" },
+    Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
+    Object { command: "bind", fields: &["event", "user"], about: "event timeout" },
+    Object { command: "unbind", fields: &["event", "user", "openid"], about: "event unbound" },
+    Object { command: "send, outbox list", fields: MESSAGE, about: "a message; msgid is text" },
+    Object { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at", "expires_at", "client_msg_id", "content"], about: "a message with all that is known of it" },
+    Object { command: "token", fields: &["access_token", "expires_at"], about: "" },
+    Object { command: "sandbox", fields: &["event", "url", "app_id", "app_secret"], about: "event listening, first" },
+    Object { command: "sandbox", fields: &["time", "method", "path", "errcode", "to", "unknown", "ms"], about: "a request; errcode, to and unknown only where they apply" },
+    Object { command: "any error", fields: &["error", "hint", "code"], about: "on stderr; code is the exit status" },
+];
+
+/// A table of the README by the name of its markers.
+pub type Table = (&'static str, fn() -> String);
+
+/// The tables of the README, in Markdown.
+pub const TABLES: [Table; 4] = [
+    ("exit-statuses", || {
+        let rows = STATUSES.iter().map(|(exit, meaning)| [exit.code().to_string(), (*meaning).to_owned()]);
+        markdown(["code", "meaning"], rows)
+    }),
+    ("environment", || {
+        markdown(["variable", "meaning"], ENVIRONMENT.iter().map(|it| [code(it.name), it.meaning.to_owned()]))
+    }),
+    ("config-keys", || {
+        let rows = KEYS.iter().map(|key| {
+            let default = if key.default.starts_with('(') || key.default.is_empty() {
+                key.default.trim_matches(['(', ')']).to_owned()
+            } else {
+                code(key.default)
+            };
+            [code(key.name), default, key.meaning.to_owned()]
+        });
+        markdown(["key", "default", "meaning"], rows)
+    }),
+    ("json-objects", || {
+        let rows = OBJECTS.iter().map(|it| [code(it.command), code(&it.fields.join(", ")), it.about.to_owned()]);
+        markdown(["command", "fields", "about"], rows)
+    }),
+];
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
+}
+
+fn markdown<const N: usize>(heading: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let mut text = line(heading.map(str::to_owned).to_vec()) + &line(vec!["---".to_owned(); N]);
+    for row in rows {
+        text += &line(row.map(|cell| cell.replace('|', "\\|")).to_vec());
+    }
+    text
+}

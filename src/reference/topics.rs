@@ -1,0 +1,96 @@
+//! The topics of `wxbox help`, in plain text of 80 columns.
+
+use super::described;
+use super::tables::{ENVIRONMENT, OBJECTS};
+use crate::error::STATUSES;
+
+/// A topic of `wxbox help`.
+#[derive(Clone, Copy, Debug)]
+pub struct Topic {
+    /// What it is asked for by.
+    pub name: &'static str,
+    /// Its text.
+    pub text: fn() -> String,
+}
+
+/// Every topic.
+pub const TOPICS: [Topic; 4] = [
+    Topic { name: "exit-codes", text: exit_codes },
+    Topic { name: "environment", text: environment },
+    Topic { name: "json", text: json },
+    Topic { name: "sandbox", text: || SANDBOX.to_owned() },
+];
+
+/// Exit statuses as terms with their meanings.
+pub(super) fn statuses() -> Vec<(String, String)> {
+    STATUSES.iter().map(|(exit, meaning)| (exit.code().to_string(), (*meaning).to_owned())).collect()
+}
+
+/// Variables as terms with their meanings.
+pub(super) fn variables() -> Vec<(String, String)> {
+    ENVIRONMENT.iter().map(|it| (it.name.to_owned(), it.meaning.to_owned())).collect()
+}
+
+fn exit_codes() -> String {
+    format!(
+        "Every exit status of wxbox has one meaning:\n\n{}\n\
+         A message that WeChat did not accept is never reported as sent: 0 after `send`\n\
+         means that WeChat took every message. With --json an error's \"code\" is the\n\
+         exit status.\n",
+        described(&statuses())
+    )
+}
+
+fn environment() -> String {
+    format!(
+        "Variables that wxbox looks at. The command line wins over them, they win over\n\
+         the config file. An empty one counts as unset.\n\n{}\n\
+         No option takes the secret, since everybody on the machine can see arguments.\n",
+        described(&variables())
+    )
+}
+
+fn json() -> String {
+    let rows: Vec<_> = OBJECTS
+        .iter()
+        .map(|it| {
+            let about = if it.about.is_empty() { String::new() } else { format!(" ({})", it.about) };
+            (it.command.to_owned(), format!("{}{about}", it.fields.join(", ")))
+        })
+        .collect();
+    format!(
+        "With --json, stdout carries one JSON object a line and nothing else, and errors\n\
+         are objects on stderr. The fields, in their order; later versions may add more:\n\n{}\n\
+         Times are RFC 3339 in UTC. A field that has no value is null. state is one of\n\
+         queued, sent, failed, unknown, cancelled, expired; unknown is a message whose\n\
+         request may have reached WeChat though no answer came.\n\n\
+         \x20 wxbox --json user list | jq -r .username\n\
+         \x20 wxbox --json send --user luffy \"hi\" | jq -r .state\n",
+        described(&rows)
+    )
+}
+
+const SANDBOX: &str = r#"The sandbox is a stand-in for the WeChat platform on this machine: strict where
+the platform is, and nothing leaves the machine. `wxbox demo` shows it at work.
+
+  wxbox sandbox                         its phones: http://127.0.0.1:8899/
+  wxbox sandbox --listen 127.0.0.1:0    any free port
+
+It prints its credentials, people and templates. Point a config at it:
+
+  app_id = "wx0123456789abcdef"
+  app_secret = "0123456789abcdef0123456789abcdef"
+  redirect_uri = "http://127.0.0.1:8080/callback/"
+  [network]
+  api_base = "http://127.0.0.1:8899"
+  open_base = "http://127.0.0.1:8899"
+
+Then, beside it:
+
+  wxbox -c sandbox.toml user add luffy
+  wxbox -c sandbox.toml bind --user luffy   open the URL, tap Allow
+  wxbox -c sandbox.toml send --user luffy "hello"
+
+Its page shows what arrived. --world FILE gives it another account, people and
+templates; `wxbox sandbox --help` shows the options.
+"#;

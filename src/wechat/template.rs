@@ -1,0 +1,112 @@
+//! The account's templates: doc/service/api/notify/template/api_getalltemplates.
+
+use serde_json::Value;
+
+use super::{Client, Result};
+use crate::secret::{ExposeSecret, Secret};
+
+/// A template of the account, as WeChat describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// Its id.
+    pub template_id: String,
+    /// Its title.
+    pub title: String,
+    /// Its lines, with `{{key.DATA}}` where a value goes.
+    pub content: String,
+}
+
+impl Client {
+    /// All templates of the account, 25 at most.
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
+    pub fn templates(&self, token: &Secret) -> Result<Vec<Template>> {
+        let answer =
+            self.get("/cgi-bin/template/get_all_private_template", &[("access_token", token.expose_secret())])?;
+        let list = answer.get("template_list").and_then(Value::as_array).ok_or_else(|| self.lacks("template_list"))?;
+        let text = |it: &Value, name: &str| it.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let read = |it: &Value| Template {
+            template_id: text(it, "template_id"),
+            title: text(it, "title"),
+            content: text(it, "content"),
+        };
+        Ok(list.iter().map(read).filter(|it| !it.template_id.is_empty()).collect())
+    }
+}
+
+/// A piece of a template's content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Text that every message shows.
+    Text(&'a str),
+    /// The key of a value.
+    Key(&'a str),
+}
+
+/// Takes a content apart: `{{key.DATA}}` is a key, however it is spaced and whatever the case of `DATA`;
+/// all else is text.
+pub fn pieces(content: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    let mut rest = content;
+    while let Some(end) = rest.find("}}") {
+        // The innermost braces: text before them may hold some of its own.
+        let key = rest[..end].rfind("{{").and_then(|start| Some((start, key_of(&rest[start + 2..end])?)));
+        match key {
+            Some((start, key)) => {
+                found.extend(Some(&rest[..start]).filter(|text| !text.is_empty()).map(Piece::Text));
+                found.push(Piece::Key(key));
+            }
+            None => found.push(Piece::Text(&rest[..end + 2])),
+        }
+        rest = &rest[end + 2..];
+    }
+    found.extend(Some(rest).filter(|text| !text.is_empty()).map(Piece::Text));
+    found
+}
+
+fn key_of(inside: &str) -> Option<&str> {
+    let (key, suffix) = inside.rsplit_once('.')?;
+    let key = key.trim();
+    (suffix.trim().eq_ignore_ascii_case("DATA") && !key.is_empty()).then_some(key)
+}
+
+/// The keys of a content, each once, in order.
+pub fn keys(content: &str) -> Vec<&str> {
+    let mut keys = Vec::new();
+    for piece in pieces(content) {
+        if let Piece::Key(key) = piece
+            && !keys.contains(&key)
+        {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_from_contents_of_all_ages() {
+        let cases: &[(&str, &[&str])] = &[
+            ("{{first.DATA}}\n领奖金额:{{keyword1.DATA}}\n{{remark.DATA}}", &["first", "keyword1", "remark"]),
+            ("时间：{{time3.DATA}}\n{{ thing1 . data }}", &["time3", "thing1"]),
+            ("{{a.DATA}}{{b.DATA}} {{a.DATA}}", &["a", "b"]),
+            ("{{{a.DATA}}}", &["a"]),
+            ("{{x {{a.DATA}}", &["a"]),
+            ("{{.DATA}} {{a}} {{a.b}} }} {{a.DATA", &[]),
+            ("", &[]),
+        ];
+        for (content, expected) in cases {
+            assert_eq!(keys(content), *expected, "{content}");
+        }
+    }
+
+    #[test]
+    fn no_text_is_lost() {
+        use Piece::{Key, Text};
+        assert_eq!(pieces("{x}} Host: {{host.DATA}}!\n"), [Text("{x}}"), Text(" Host: "), Key("host"), Text("!\n")]);
+    }
+}

@@ -1,0 +1,268 @@
+//! What is committed beside the code and must say what the code says: completions, the command-line
+//! reference, README's tables. `BLESS=1 cargo test docs` writes all of it anew.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use clap_complete::Shell;
+use regex::Regex;
+use snapbox::str;
+use wxbox::reference;
+
+use crate::harness::{LUFFY, World};
+
+/// Compares a committed file with what it should be, or writes it.
+pub fn committed(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        return std::fs::write(path, text).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    let (mut old, mut new) = (found.lines(), text.lines());
+    for number in 1.. {
+        match (old.next(), new.next()) {
+            (None, None) => break,
+            (was, is) => assert_eq!(was, is, "{name}:{number} is out of date: BLESS=1 cargo test docs lines"),
+        }
+    }
+}
+
+const SHELLS: [(Shell, &str, &str); 5] = [
+    (Shell::Bash, "bash", "wxbox.bash"),
+    (Shell::Zsh, "zsh", "_wxbox"),
+    (Shell::Fish, "fish", "wxbox.fish"),
+    (Shell::PowerShell, "powershell", "_wxbox.ps1"),
+    (Shell::Elvish, "elvish", "wxbox.elv"),
+];
+
+#[test]
+fn the_completions_are_those_of_the_code() {
+    let world = World::empty();
+    for (shell, name, file) in SHELLS {
+        let script = reference::completions(shell);
+        committed(&format!("completions/{file}"), &script);
+        let ran = world.wxbox(&format!("completions {name}")).ok();
+        assert_eq!(ran.stdout().trim_end(), script.trim_end());
+    }
+}
+
+/// What a program says to a script on its standard input's place; `None`, with a word, where it is missing.
+fn asked(program: &str, args: &[&str]) -> Option<String> {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(program);
+    command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).env("HOME", home.path()).stdin(Stdio::null());
+    match command.output() {
+        Ok(output) => {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            assert!(output.status.success(), "{program}: {}{}", text(&output.stdout), text(&output.stderr));
+            assert_eq!(text(&output.stderr), "", "{program}");
+            Some(text(&output.stdout))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            eprintln!("skipped: there is no {program} on the PATH");
+            None
+        }
+        Err(error) => panic!("{program}: {error}"),
+    }
+}
+
+#[test]
+fn bash_completes() {
+    let script = r#"source completions/wxbox.bash && complete -p wxbox &&
+        try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _wxbox wxbox "${@: -1}" "${@: -2:1}"; echo "${COMPREPLY[@]}"; }
+        try wxbox us; try wxbox user sh; try wxbox user add --pass; try wxbox completions el"#;
+    let Some(said) = asked("bash", &["--norc", "-c", script]) else { return };
+    let lines: Vec<_> = said.lines().collect();
+    assert!(lines[0].ends_with("-F _wxbox wxbox"), "{said}");
+    assert_eq!(lines[1..], ["user", "show", "--password-stdin", "elvish"]);
+}
+
+#[test]
+fn zsh_takes_the_script() {
+    let script = "autoload -U compinit && compinit -D -u && source completions/_wxbox && echo $_comps[wxbox]";
+    if let Some(said) = asked("zsh", &["-f", "-c", script]) {
+        assert_eq!(said, "_wxbox\n");
+    }
+}
+
+#[test]
+fn fish_completes() {
+    let script = "source completions/wxbox.fish; complete -C 'wxbox us'; complete -C 'wxbox user sh'";
+    if let Some(said) = asked("fish", &["--no-config", "-c", script]) {
+        assert_eq!(said, "user\tManage the registry of people\nshow\tShow a person\n");
+    }
+}
+
+#[test]
+fn the_reference_shows_every_help() {
+    let world = World::empty();
+    let mut text = "# Every `--help` of wxbox\n\nWritten by `BLESS=1 cargo test docs`.\n".to_owned();
+    for words in reference::all_commands() {
+        let line = words.join(" ");
+        let help = world.wxbox(&format!("{line} --help")).ok();
+        // Where a topic has a command's name, the topic is shown.
+        if !reference::TOPICS.iter().any(|topic| topic.name == line) {
+            let same = world.wxbox(&format!("help {line}")).ok();
+            assert_eq!(help.stdout(), same.stdout(), "{line}");
+        }
+        text += &format!("\n## `{}`\n\n```text\n{}```\n", format!("wxbox {line}").trim(), help.stdout());
+    }
+    committed("tests/cli-reference.md", &text);
+}
+
+#[test]
+fn the_readmes_tables_are_those_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let mut readme = std::fs::read_to_string(path).unwrap();
+    for (name, table) in reference::TABLES {
+        let (begin, end) = (format!("<!-- BEGIN: {name} -->\n"), format!("<!-- END: {name} -->\n"));
+        let (before, rest) = readme.split_once(&begin).unwrap_or_else(|| panic!("README lacks {begin}"));
+        let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("README lacks {end}"));
+        readme = format!("{before}{begin}{}{end}{after}", table());
+    }
+    committed("README.md", &readme);
+}
+
+#[test]
+fn every_variable_that_is_read_is_documented() {
+    let documented: Vec<_> = reference::ENVIRONMENT.iter().map(|it| it.name).collect();
+    for name in wxbox::config::VARIABLES {
+        assert!(documented.contains(&name), "{name}");
+    }
+    let read = Regex::new(r#"(?:env::var(?:_os)?|\bset)\("([A-Z_]+)"\)"#).unwrap();
+    for (path, text) in crate::tidy::files("src") {
+        for found in read.captures_iter(&text) {
+            assert!(documented.contains(&&found[1]), "{}: {}", path.display(), &found[1]);
+        }
+    }
+}
+
+#[test]
+fn json_objects_have_the_fields_that_are_documented() {
+    let mut world = World::new();
+    let fields = |line: &str| -> Vec<String> {
+        let ran = world.wxbox(&format!("--json {line}")).ok();
+        ran.json()[0].as_object().unwrap().keys().cloned().collect()
+    };
+    let documented = |command: &str, nth: usize| {
+        let mut all = reference::OBJECTS.iter().filter(|it| it.command == command);
+        all.nth(nth).unwrap().fields.to_vec()
+    };
+    let bind = format!("bind --user luffy --openid {LUFFY}");
+    let lines = [
+        ("user add luffy", "user …", 0),
+        ("user list", "user …", 0),
+        (bind.as_str(), "bind", 1),
+        ("send --user luffy hi", "send, outbox list", 0),
+        ("outbox list", "send, outbox list", 0),
+        ("outbox show 1", "outbox show", 0),
+        ("token", "token", 0),
+        ("unbind --user luffy", "unbind", 0),
+        ("user remove luffy --yes", "user …", 0),
+    ];
+    for (line, command, nth) in lines {
+        assert_eq!(fields(line), documented(command, nth), "{line}");
+    }
+    let error: serde_json::Value = serde_json::from_str(world.wxbox("--json user show x").stderr()).unwrap();
+    assert_eq!(error.as_object().unwrap().keys().collect::<Vec<_>>(), documented("any error", 0));
+    world.sandbox();
+}
+
+#[test]
+fn help_fits_eighty_columns_and_names_what_is_near() {
+    let world = World::empty();
+    for topic in reference::TOPICS {
+        let ran = world.wxbox(&format!("help {}", topic.name)).ok();
+        let wide: Vec<_> = ran.stdout().lines().filter(|line| line.chars().count() > 80).collect();
+        assert_eq!(wide, Vec::<&str>::new());
+        assert_eq!(ran.stdout().trim_end(), (topic.text)().trim_end());
+    }
+    world.wxbox("help exit-code").is(str![[r#"
+exit 2
+--- stderr
+error: there is no command or topic "exit-code"
+hint: did you mean `wxbox help exit-codes`?
+
+"#]]);
+    world.wxbox("help user ad").is(str![[r#"
+exit 2
+--- stderr
+error: there is no command or topic "user ad"
+hint: did you mean `wxbox help user add`?
+
+"#]]);
+    world.wxbox("help token more").is(str![[r#"
+exit 2
+--- stderr
+error: there is no command or topic "token more"
+hint: `wxbox help token` shows the whole
+
+"#]]);
+    world.wxbox("help weather").is(str![[r#"
+exit 2
+--- stderr
+error: there is no command or topic "weather"
+hint: there are user, bind, unbind, send, outbox, template, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, sandbox
+
+"#]]);
+    world.wxbox("help exit-codes").is(str![[r#"
+exit 0
+--- stdout
+Every exit status of wxbox has one meaning:
+
+  0    done; nothing to do
+  1    something unexpected: I/O, the database, a port in use, a bug
+  2    the command line is wrong: usage, an unusable name, text or field, a
+       missing --yes without a terminal
+  3    configuration or credentials: missing, invalid or refused by WeChat; or a
+       user's wrong password
+  4    no such user, tag, template or message; or it exists already; or the user
+       is not bound (nothing is queued)
+  5    WeChat refused the message (all of them) for good
+  6    not known to be delivered: queued or unknown (all of those not delivered)
+  7    several recipients, and they ended differently
+  8    the binding timed out
+  130  interrupted by Ctrl-C; what was queued stays queued
+  143  ended by SIGTERM; what was queued stays queued
+
+A message that WeChat did not accept is never reported as sent: 0 after `send`
+means that WeChat took every message. With --json an error's "code" is the
+exit status.
+
+"#]]);
+}
+
+#[test]
+fn the_manual_pages_are_well_formed() {
+    let world = World::empty();
+    world.write("man/wxbox.1", "old");
+    world.wxbox("man man").ok();
+    world.wxbox("-q man new/man1").is(str![[r#"
+exit 0
+
+"#]]);
+    world.wxbox("man /dev/null").is(str![[r#"
+exit 1
+--- stderr
+error: cannot write /dev/null: File exists (os error 17)
+
+"#]]);
+    let pages = reference::man_pages().unwrap();
+    assert_eq!(world.wxbox("man").ok().stdout().trim_end(), pages[0].1.trim_end());
+    for name in ["ENVIRONMENT", "FILES", "\"EXIT STATUS\"", "EXAMPLES"] {
+        assert!(pages[0].1.contains(&format!("\n.SH {name}\n")), "{name}");
+    }
+    let mut paths = Vec::new();
+    for (name, page) in &pages {
+        let path = world.path(&format!("man/{name}"));
+        assert_eq!(&std::fs::read_to_string(&path).unwrap(), page);
+        paths.push(path.to_str().unwrap().to_owned());
+    }
+    assert!(paths.iter().any(|path| path.ends_with("/wxbox-user-add.1")), "{paths:?}");
+    assert_eq!(std::fs::read_dir(world.path("man")).unwrap().count(), pages.len());
+    let lint: Vec<_> = ["-T", "lint", "-W", "error"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+    if let Some(said) = asked("mandoc", &lint) {
+        assert_eq!(said, "");
+    }
+}

@@ -1,0 +1,118 @@
+//! A table of command lines, good and bad, in one home after another: what each says as text, with
+//! `--json`, and with standard input closed. `BLESS=1 cargo test lines` writes it anew: read the diff.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use rustix::process::Signal;
+
+use crate::docs::committed;
+use crate::harness::{BACKUP, LUFFY, NAMI, World, redactions};
+
+/// The lines, in the order in which they are run; `tests/it/lines/*.txt` shows what comes of them.
+const LINES: &str = include_str!("lines/lines.txt");
+
+fn lines() -> Vec<String> {
+    let known = [("$LUFFY", LUFFY), ("$NAMI", NAMI), ("$BACKUP", BACKUP)];
+    let fill = |line: &str| known.iter().fold(line.to_owned(), |line, (name, value)| line.replace(name, value));
+    LINES.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(fill).collect()
+}
+
+fn shown(world: &World, line: &str, output: &Output) -> String {
+    let status = output.status.code().map_or_else(|| output.status.to_string(), |code| format!("exit {code}"));
+    let mut text = format!("$ wxbox {line}\n{status}\n");
+    for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+        if !bytes.is_empty() {
+            text += &format!("--- {name}\n{}", String::from_utf8_lossy(bytes));
+        }
+    }
+    redactions().redact(&text.replace(world.home.path().to_str().unwrap(), "[HOME]"))
+}
+
+/// Runs all lines in a home of their own and compares what they said.
+fn table(mode: &str, before: &str, run: impl Fn(&World, &str) -> Output) {
+    let world = World::new();
+    world.write("fields.json", r##"{"host": "db1", "size": {"value": "42 GB", "color": "#173177"}}"##);
+    world.write("bad.toml", "app_id = 3\n");
+    world.write("latin.txt", b"caf\xe9\n");
+    let whole: String = lines()
+        .iter()
+        .map(|line| {
+            let line = format!("{before}{line}");
+            shown(&world, &line, &run(&world, &line)) + "\n"
+        })
+        .collect();
+    committed(&format!("tests/it/lines/{mode}.txt"), &whole);
+}
+
+fn piped(world: &World, line: &str) -> Output {
+    let mut command = world.command(line);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A program that does not read it may be gone already.
+    let _ = child.stdin.take().unwrap().write_all("from the pipe 你好\n".as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn closed(world: &World, line: &str) -> Output {
+    let wxbox = world.command(line);
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "exec \"$0\" \"$@\" <&-"]).arg(wxbox.get_program()).args(wxbox.get_args());
+    shell.env_clear().envs(wxbox.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.current_dir(world.home.path()).output().unwrap()
+}
+
+#[test]
+fn the_table_is_long_enough() {
+    assert!(lines().len() >= 80, "{}", lines().len());
+}
+
+#[test]
+fn as_text() {
+    table("text", "", piped);
+}
+
+#[test]
+fn as_json() {
+    table("json", "--json ", piped);
+}
+
+#[test]
+fn with_standard_input_closed() {
+    table("closed", "", closed);
+}
+
+#[test]
+fn with_json_every_line_of_both_streams_is_an_object() {
+    let world = World::new();
+    let words = ["help", "--help", "-h", "--version", "completions", "man"];
+    for line in lines().iter().filter(|line| !words.iter().any(|word| line.split(' ').any(|it| it == *word))) {
+        let output = piped(&world, &format!("--json {line}"));
+        // Warnings are words on stderr; an error is the last line there.
+        let errors = String::from_utf8(output.stderr).unwrap();
+        let errors = errors.lines().last().filter(|_| !output.status.success() && output.stdout.is_empty());
+        for said in String::from_utf8(output.stdout).unwrap().lines().chain(errors) {
+            assert!(said.starts_with('{') && said.ends_with('}'), "{line}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_signal_ends_a_list_that_nobody_reads() {
+    let world = World::empty();
+    world.wxbox("user add luffy").ok();
+    world.sql::<i64>(
+        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 3000)
+         INSERT INTO users (username, uid, note, created_at)
+         SELECT 'person-' || n, printf('%032x', n), printf('%.100c', 'x'), n FROM n RETURNING id",
+    );
+    for signal in [Signal::INT, Signal::TERM] {
+        for line in ["user list", "user list --json"] {
+            let mut run = world.spawn(line);
+            // It has begun to write, and the pipe takes less than the whole.
+            assert!(!run.next_line().is_empty());
+            run.signal(signal);
+            assert_eq!(run.end().status(), None, "{line}: ended by the signal itself");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Databases that earlier versions of wxbox wrote: taken over with all that is in them, after a copy.
+//!
+//! `tests/fixtures/version-N.db` was written by the wxbox whose schema had N steps: luffy and nami bound to
+//! the sandbox's account, usopp with a password, two messages sent and one refused.
+
+use snapbox::str;
+
+use crate::harness::{World, mode};
+
+/// A home with the database of that version in its place.
+fn with_version(version: u8) -> World {
+    let world = World::new();
+    let fixture = format!("{}/tests/fixtures/version-{version}.db", env!("CARGO_MANIFEST_DIR"));
+    world.write(".local/share/wxbox/wxbox.db", std::fs::read(fixture).unwrap());
+    world
+}
+
+/// What must be there and go on working, whatever wrote the database.
+fn works(world: &World) {
+    world.wxbox("user list").is(str![[r#"
+exit 0
+--- stdout
+luffy	oLuffy_wears_the_straw_hat_1	crew	captain
+nami	oNami_draws_maps_of_the_sea1	crew	
+usopp	-		
+
+"#]]);
+    world.wxbox("outbox list").is(str![[r#"
+exit 0
+--- stdout
+3	sent	luffy	template	[TIME]	
+2	failed	nami	text	[TIME]	WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+1	sent	luffy	text	[TIME]	
+
+"#]]);
+    world.wxbox("bind -u usopp --openid oUsopp_tells_a_tall_story_33 --json").ok();
+    world.wxbox("send -u luffy -t backup -d host=db2 -d size=1 -d time=04:00").is(str![[r#"
+exit 0
+--- stdout
+sent message 4 (template) to luffy
+
+"#]]);
+    assert_eq!(world.sql::<String>("PRAGMA integrity_check"), "ok");
+}
+
+#[test]
+fn version_1_is_copied_and_brought_up_to_date() {
+    let world = with_version(1);
+    works(&world);
+    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 2);
+    let copy = world.path(".local/share/wxbox/wxbox.db.v1.bak");
+    let copy = rusqlite::Connection::open(copy).unwrap();
+    let read = |sql: &str| copy.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(read("SELECT user_version FROM pragma_user_version"), 1);
+    assert_eq!(read("SELECT count(*) FROM users"), 3);
+    assert_eq!(read("SELECT count(*) FROM messages"), 3);
+    assert_eq!(read("SELECT count(*) FROM sqlite_schema WHERE name = 'templates'"), 0);
+}
+
+#[test]
+fn version_2_is_used_as_it_is() {
+    let world = with_version(2);
+    works(&world);
+    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 2);
+    assert!(!world.path(".local/share/wxbox/wxbox.db.v1.bak").exists());
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM templates"), 2);
+}
+
+#[test]
+fn a_copy_of_a_closed_database_is_closed_too() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = with_version(1);
+    mode(&world.database(), 0o644);
+    world.wxbox("user list").ok();
+    let mode = |name: &str| std::fs::metadata(world.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(".local/share/wxbox/wxbox.db.v1.bak"), 0o600);
+    assert_eq!(mode(".local/share/wxbox/wxbox.db") & 0o007, 0);
+}

@@ -16,6 +16,9 @@ _wxbox() {
             ",$1")
                 cmd="wxbox"
                 ;;
+            wxbox,backup)
+                cmd="wxbox__subcmd__backup"
+                ;;
             wxbox,bind)
                 cmd="wxbox__subcmd__bind"
                 ;;
@@ -52,11 +55,20 @@ _wxbox() {
             wxbox,user)
                 cmd="wxbox__subcmd__user"
                 ;;
+            wxbox__subcmd__outbox,cancel)
+                cmd="wxbox__subcmd__outbox__subcmd__cancel"
+                ;;
             wxbox__subcmd__outbox,list)
                 cmd="wxbox__subcmd__outbox__subcmd__list"
                 ;;
+            wxbox__subcmd__outbox,prune)
+                cmd="wxbox__subcmd__outbox__subcmd__prune"
+                ;;
             wxbox__subcmd__outbox,show)
                 cmd="wxbox__subcmd__outbox__subcmd__show"
+                ;;
+            wxbox__subcmd__outbox,status)
+                cmd="wxbox__subcmd__outbox__subcmd__status"
                 ;;
             wxbox__subcmd__template,list)
                 cmd="wxbox__subcmd__template__subcmd__list"
@@ -69,6 +81,12 @@ _wxbox() {
                 ;;
             wxbox__subcmd__user,edit)
                 cmd="wxbox__subcmd__user__subcmd__edit"
+                ;;
+            wxbox__subcmd__user,export)
+                cmd="wxbox__subcmd__user__subcmd__export"
+                ;;
+            wxbox__subcmd__user,import)
+                cmd="wxbox__subcmd__user__subcmd__import"
                 ;;
             wxbox__subcmd__user,list)
                 cmd="wxbox__subcmd__user__subcmd__list"
@@ -89,8 +107,38 @@ _wxbox() {
 
     case "${cmd}" in
         wxbox)
-            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version user bind unbind send outbox template token sandbox demo completions man help"
+            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version user bind unbind send outbox template token backup sandbox demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__backup)
+            opts="-f -c -q -v -h --force --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -297,8 +345,38 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__outbox)
-            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help list show"
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help list show cancel prune status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__outbox__subcmd__cancel)
+            opts="-c -q -v -h --all --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -376,6 +454,40 @@ _wxbox() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wxbox__subcmd__outbox__subcmd__prune)
+            opts="-c -q -v -h --older-than --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wxbox__subcmd__outbox__subcmd__show)
             opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -383,6 +495,40 @@ _wxbox() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__outbox__subcmd__status)
+            opts="-c -q -v -h --check --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --check)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -685,7 +831,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__user)
-            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help add list show edit passwd remove"
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help add list show edit passwd remove import export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -779,6 +925,66 @@ _wxbox() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__user__subcmd__export)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__user__subcmd__import)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -38,29 +38,32 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "user" -d 'Manage the re
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "bind" -d 'Connect a person to their WeChat: show a QR code and wait for the scan'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "unbind" -d 'Remove a person\'s connection to WeChat'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "send" -d 'Send a message'
-complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "outbox" -d 'Look at messages sent and queued'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "outbox" -d 'Look at messages sent and queued, and tidy them up'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "template" -d 'Look at the account\'s message templates'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "token" -d 'Print the access token, for other scripts'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "backup" -d 'Copy the database while others use it'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "sandbox" -d 'Run a local stand-in for the WeChat platform'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "demo" -d 'Show the whole job against the sandbox, in a throw-away directory'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "completions" -d 'Print a shell\'s completions, to be kept where the shell looks for them'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "help" -d 'Print the help of a command, or of a topic: exit-codes, environment, json, sandbox'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
 always\t'Everywhere'
 never\t'Nowhere'"
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -l json -d 'Print results as JSON Lines, and errors as JSON'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -s q -l quiet -d 'Print only data that was asked for, and errors'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -f -a "add" -d 'Add a person'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -f -a "list" -d 'List people'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -f -a "show" -d 'Show a person'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -f -a "edit" -d 'Change a person\'s name, note or tags'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -f -a "passwd" -d 'Set or remove the password that `bind` asks for'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove" -f -a "remove" -d 'Remove a person, with binding, tags and the text of all messages to them'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "add" -d 'Add a person'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "list" -d 'List people'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "show" -d 'Show a person'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "edit" -d 'Change a person\'s name, note or tags'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "passwd" -d 'Set or remove the password that `bind` asks for'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "remove" -d 'Remove a person, with binding, tags and the text of all messages to them'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "import" -d 'Add people from a file, all or none'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "export" -d 'Print everybody, for `user import`: CSV, or JSON Lines with --json'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from add" -l openid -d 'Bind to this openid at once' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from add" -l tag -d 'Set a tag; repeatable' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from add" -l note -d 'A free text about the person' -r
@@ -129,6 +132,24 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcom
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from import" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from import" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from import" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from import" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -s u -l user -d 'The person' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l timeout -d 'How long to wait for the scan [default: listen.timeout of the config, 5m]' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l listen -d 'Where to listen for the callback [default: listen.address of the config]' -r
@@ -182,17 +203,20 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l json -d 'Print resu
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
 always\t'Everywhere'
 never\t'Nowhere'"
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show" -l json -d 'Print results as JSON Lines, and errors as JSON'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Print only data that was asked for, and errors'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'List messages, newest first'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'Show a message'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -f -a "list" -d 'List messages, newest first'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -f -a "show" -d 'Show a message'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -f -a "cancel" -d 'Withdraw queued messages'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -f -a "prune" -d 'Remove finished messages from the database'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -f -a "status" -d 'Count messages by state'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from list" -l state -d 'Only messages in this state; repeatable' -r -f -a "queued\t''
 sent\t''
 failed\t''
@@ -220,6 +244,36 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subc
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l all -d 'All queued messages'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from prune" -l older-than -d 'Only messages of which nothing happened within this time, such as 30d' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from prune" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from prune" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from prune" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from prune" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -l check -d 'Exit with status 6 if the oldest queued message is older than this' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
@@ -260,6 +314,16 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand token" -l json -d 'Print res
 complete -c wxbox -n "__fish_wxbox_using_subcommand token" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand token" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand token" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand backup" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand backup" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand backup" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand backup" -s f -l force -d 'Replace a file that is there'
+complete -c wxbox -n "__fish_wxbox_using_subcommand backup" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand backup" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand backup" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand backup" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_using_subcommand sandbox" -l listen -d 'Where to listen; port 0 takes any free one' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand sandbox" -l world -d 'The account, people and templates to start with (TOML)' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand sandbox" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F

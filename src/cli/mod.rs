@@ -14,10 +14,13 @@ use clap::{Args, Parser, Subcommand};
 
 pub use bind::{Bind, QrLook, Scope, Unbind};
 pub use documents::{Completions, Help, Man};
-pub use outbox::{List as OutboxList, Outbox, Show as OutboxShow};
+pub use outbox::{
+    Cancel as OutboxCancel, List as OutboxList, Outbox, Prune as OutboxPrune, Show as OutboxShow,
+    Status as OutboxStatus,
+};
 pub use send::{DataColor, DataValue, MiniProgram, Send, is_color};
 pub use template::{List as TemplateList, Show as TemplateShow, Template};
-pub use user::{Add, Edit, List, Passwd, Remove, Show, User};
+pub use user::{Add, Edit, Import, List, Passwd, Remove, Show, User};
 
 use crate::ui::Color;
 
@@ -85,7 +88,7 @@ pub enum Command {
     Unbind(Unbind),
     /// Send a message
     Send(Box<Send>),
-    /// Look at messages sent and queued
+    /// Look at messages sent and queued, and tidy them up
     #[command(subcommand)]
     Outbox(Outbox),
     /// Look at the account's message templates
@@ -93,6 +96,8 @@ pub enum Command {
     Template(Template),
     /// Print the access token, for other scripts
     Token(Token),
+    /// Copy the database while others use it
+    Backup(Backup),
     /// Run a local stand-in for the WeChat platform
     Sandbox(Sandbox),
     /// Show the whole job against the sandbox, in a throw-away directory
@@ -125,6 +130,16 @@ pub struct Token {
     /// Ask WeChat even if a valid token is kept
     #[arg(long)]
     pub refresh: bool,
+}
+
+/// `wxbox backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// Where the copy goes
+    pub file: PathBuf,
+    /// Replace a file that is there
+    #[arg(short, long)]
+    pub force: bool,
 }
 
 /// `wxbox sandbox`.

@@ -11,6 +11,12 @@ pub enum Outbox {
     List(List),
     /// Show a message
     Show(Show),
+    /// Withdraw queued messages
+    Cancel(Cancel),
+    /// Remove finished messages from the database
+    Prune(Prune),
+    /// Count messages by state
+    Status(Status),
 }
 
 const LIST_EXAMPLES: &str = "\
@@ -43,4 +49,31 @@ pub struct Show {
     /// The message's id
     #[arg(value_parser = super::whole::<i64>)]
     pub id: i64,
+}
+
+/// `wxbox outbox cancel`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["id", "all"])))]
+pub struct Cancel {
+    /// The messages' ids
+    pub id: Vec<i64>,
+    /// All queued messages
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `wxbox outbox prune`.
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// Only messages of which nothing happened within this time, such as 30d
+    #[arg(long, value_name = "AGE", value_parser = super::span)]
+    pub older_than: Duration,
+}
+
+/// `wxbox outbox status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Exit with status 6 if the oldest queued message is older than this
+    #[arg(long, value_name = "AGE", value_parser = super::span)]
+    pub check: Option<Duration>,
 }

@@ -1,5 +1,7 @@
 //! `wxbox user …`
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 /// The registry of people.
@@ -17,6 +19,10 @@ pub enum User {
     Passwd(Passwd),
     /// Remove a person, with binding, tags and the text of all messages to them
     Remove(Remove),
+    /// Add people from a file, all or none
+    Import(Import),
+    /// Print everybody, for `user import`: CSV, or JSON Lines with --json
+    Export,
 }
 
 const ADD_EXAMPLES: &str = "\
@@ -108,3 +114,20 @@ pub struct Remove {
     #[arg(short, long)]
     pub yes: bool,
 }
+
+/// `wxbox user import`.
+#[derive(Debug, Args)]
+#[command(after_help = IMPORT_HELP)]
+pub struct Import {
+    /// The file; - reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+const IMPORT_HELP: &str = "The file is UTF-8: CSV whose first line names the columns, in any order, or JSON Lines.
+  username  required
+  uid       32 hex digits, of a person who was renamed; without it the MD5 of the name
+  password  an Argon2id hash as it is; anything else is a password, and is hashed
+  openid    binds to the config's account
+  tags      separated by ; (in JSON: a list)
+  note      a free text";

@@ -41,6 +41,7 @@ impl Shown {
         match self.state {
             State::Unknown => t!("send-unknown", id = self.id, to = self.recipient(), error = error),
             State::Queued => t!("send-queued", id = self.id, to = self.recipient(), error = error),
+            State::Cancelled => t!("send-cancelled", id = self.id, to = self.recipient()),
             _ => t!("send-failed", id = self.id, to = self.recipient(), error = error),
         }
     }

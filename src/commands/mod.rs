@@ -1,5 +1,6 @@
 //! One file a command, each short: ask, act, show. They never call each other.
 
+mod backup;
 mod bind;
 mod completions;
 mod demo;
@@ -37,6 +38,7 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
         Command::Template(template) => template::run(ui, &global, &template),
         Command::Token(token) => token::run(ui, &global, &token),
+        Command::Backup(backup) => backup::run(ui, &global, &backup),
         Command::Sandbox(sandbox) => sandbox::run(ui, &sandbox),
         Command::Demo => demo::run(ui),
         Command::Completions(completions) => completions::run(ui, &completions),

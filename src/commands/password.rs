@@ -25,6 +25,19 @@ pub(super) fn check(password: &Secret, hash: &str) -> bool {
         .is_ok_and(|hash| Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok())
 }
 
+/// Whether it is a hash that passwords can be checked against; `None`: it looks like one, but is broken.
+pub(super) fn is_hash(text: &str) -> Option<bool> {
+    if !text.starts_with("$argon2id$") {
+        return Some(false);
+    }
+    PasswordHash::new(text).is_ok_and(|hash| hash.salt.is_some() && hash.hash.is_some()).then_some(true)
+}
+
+/// Whether it can be typed where a password is asked for: one line, not too long.
+pub(super) fn is_usable(password: &str) -> bool {
+    !password.is_empty() && password.len() as u64 <= LIMIT && !password.contains(char::is_control)
+}
+
 /// A password from standard input; one line end after it does not count.
 pub(super) fn read() -> anyhow::Result<Secret> {
     let mut bytes = Vec::new();

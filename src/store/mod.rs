@@ -4,7 +4,10 @@
 //! returns. The file is opened 0600 in a directory 0700, in WAL mode with a busy time-out, so any number
 //! of processes can use it at once.
 
+mod backup;
 mod error;
+mod history;
+mod import;
 mod migrate;
 mod outbox;
 mod templates;
@@ -21,6 +24,8 @@ use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 pub use error::Error;
+pub use history::Counts;
+pub use import::{Clash, Incoming};
 pub use outbox::{Attempt, Filter, Message, NewMessage, Outcome, Queued, State};
 pub use templates::{Template, TemplateList};
 pub use tokens::Token;
@@ -28,7 +33,8 @@ pub use users::{Binding, Edit, NewUser, User, UserFilter, checked_openid};
 
 use crate::time::Timestamp;
 
-type Result<T> = std::result::Result<T, Error>;
+/// What the store gives back.
+pub type Result<T> = std::result::Result<T, Error>;
 
 /// How long a statement waits for another process's write.
 const BUSY: Duration = Duration::from_secs(10);

@@ -332,7 +332,7 @@ impl Store {
                 params![id, n, now, outcome.attempt.as_str(), outcome.errcode],
             )
             .map_err(at)?;
-            settle(&step, id, outcome, now).map_err(at)?;
+            settle(&step, id, outcome, now, "").map_err(at)?;
             if outcome.state == State::Sent {
                 // Whom a message reached can be reached again.
                 step.execute(
@@ -363,13 +363,14 @@ impl Store {
         Ok(())
     }
 
-    /// Settles a message that is not attempted at all, since the same refusal is certain.
+    /// Settles a message that is not attempted at all, since the same refusal is certain; unless somebody
+    /// has cancelled it meanwhile.
     ///
     /// # Errors
     /// Only the database's own.
     pub fn settle(&mut self, id: i64, outcome: &Outcome, now: Timestamp) -> Result<()> {
         self.relaxed(|store| {
-            let done = settle(&store.conn, id, outcome, now);
+            let done = settle(&store.conn, id, outcome, now, "AND state = 'queued'");
             store.at(done)
         })
     }
@@ -385,10 +386,13 @@ impl Store {
     }
 }
 
-fn settle(conn: &rusqlite::Connection, id: i64, outcome: &Outcome, now: Timestamp) -> rusqlite::Result<()> {
+type Conn = rusqlite::Connection;
+
+fn settle(conn: &Conn, id: i64, outcome: &Outcome, now: Timestamp, only: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE messages SET state = ?2, msgid = ?3, errcode = ?4, errmsg = ?5, error = ?6, sent_at = ?7";
     let sent_at = (outcome.state == State::Sent).then_some(now);
     conn.execute(
-        "UPDATE messages SET state = ?2, msgid = ?3, errcode = ?4, errmsg = ?5, error = ?6, sent_at = ?7 WHERE id = ?1",
+        &format!("{sql} WHERE id = ?1 {only}"),
         params![id, outcome.state, outcome.msgid, outcome.errcode, outcome.errmsg, outcome.error, sent_at],
     )
     .map(drop)

@@ -16,7 +16,7 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 pub use log::start as start_log;
-pub use progress::Waiting;
+pub use progress::{Progress, Waiting};
 pub use prompt::{confirm, new_password, password, username};
 pub use qr::{Look, Qr, look_of_locale};
 pub use table::{Table, facts};

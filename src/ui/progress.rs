@@ -1,4 +1,4 @@
-//! The spinner that shows how long something still waits.
+//! The spinner that shows how long something still waits, and the bar that shows how much is done.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -30,13 +30,7 @@ pub struct Waiting {
 impl Waiting {
     /// Begins to show `text` and the time left of `whole`.
     pub fn begin(ui: &Ui, text: &str, whole: Duration) -> Self {
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let target = if ui.err_terminal && !ui.quiet && !dumb {
-            ProgressDrawTarget::term_like(Box::new(Line(Term::stderr())))
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
+        let bar = ProgressBar::with_draw_target(None, target(ui));
         if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {msg}") {
             bar.set_style(style);
         }
@@ -64,6 +58,44 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.bar.finish_and_clear();
+    }
+}
+
+/// A bar of how much is done; drawn only where stderr is a terminal that can take it.
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// Begins to show `text` and that nothing of `whole` is done.
+    pub fn begin(ui: &Ui, text: &str, whole: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(whole), target(ui));
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}") {
+            bar.set_style(style);
+        }
+        bar.set_prefix(text.to_owned());
+        bar.tick();
+        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+        Self(bar)
+    }
+
+    /// One more is done.
+    pub fn step(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.0.finish_and_clear();
+    }
+}
+
+fn target(ui: &Ui) -> ProgressDrawTarget {
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if ui.err_terminal && !ui.quiet && !dumb {
+        ProgressDrawTarget::term_like(Box::new(Line(Term::stderr())))
+    } else {
+        ProgressDrawTarget::hidden()
     }
 }
 

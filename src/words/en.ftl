@@ -1,6 +1,15 @@
 ### Every text that a person reads, in English. The id says where it is used: room, thing, part.
 ### Sections stand in alphabetical order of their rooms.
 
+## backup
+backup-dir = { $file } is a directory: name the file that is to be written
+backup-done = copied the database to { $file }
+backup-exists = { $file } exists already
+backup-exists-hint = --force replaces it, once the new copy is whole
+backup-itself = { $file } is the database itself
+backup-nothing = there is no database at { $path }
+backup-nothing-hint = name the right file with --database, the variable WXBOX_DATABASE or the key database
+
 ## bind (terminal)
 bind-already = { $user } is bound already, to { $openid }
 bind-already-hint = --rebind replaces the binding
@@ -278,6 +287,16 @@ store-sqlite = the database { $path } failed: { $cause }
 
 ## outbox
 outbox-attempts = Attempts
+outbox-cancel-left = { $count ->
+    [one] one message is just being sent, and stays
+   *[other] { $count } messages are just being sent, and stay
+}
+outbox-cancel-none = nothing is queued
+outbox-cancel-sending = message { $id } is just being sent: it may arrive
+outbox-cancel-sending-hint = `wxbox outbox show { $id }` tells what became of it
+outbox-cancel-state = message { $id } is { $state }, not queued
+outbox-cancel-state-hint = only queued messages can be cancelled
+outbox-cancelled = cancelled message { $id } to { $to }
 outbox-content = Content
 outbox-created = Created
 outbox-error = Error
@@ -285,12 +304,20 @@ outbox-expires = Expires
 outbox-hint = Hint
 outbox-id = ID
 outbox-msgid = Message id
+outbox-oldest = oldest queued
+outbox-oldest-since = { $age }, since { $time }
 outbox-openid = Openid
+outbox-pruned = removed { $count ->
+    [one] one message
+   *[other] { $count } messages
+}
 outbox-removed = removed with the person
 outbox-sent = Sent
 outbox-state = State
 outbox-template = Template { $id }
 outbox-to = To
+outbox-too-old = the oldest queued message has waited for { $age }, longer than { $limit }
+outbox-too-old-hint = `wxbox outbox list --state queued` shows what waits, and why
 outbox-type = Type
 outbox-unknown = there is no message { $id }
 outbox-unknown-hint = `wxbox outbox list` shows the newest
@@ -300,6 +327,7 @@ did-you-mean = did you mean { $name }?
 openid-unusable = "{ $openid }" cannot be an openid
 openid-unusable-hint = an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 send-and-more = { $names } and { $more } more
+send-cancelled = message { $id } to { $to } was cancelled
 send-color-alone = there is no field { $key } to colour
 send-data-file = cannot read { $path }
 send-data-json = { $path } is not a JSON object of fields: { $cause }
@@ -354,6 +382,47 @@ send-unknown = message { $id } to { $to } may or may not have been delivered: { 
 send-unknown-hint = it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
 send-url = { $url } is not an http or https address
 
+## user import
+import-added = added { $count ->
+    [one] one person
+   *[other] { $count } people
+}
+import-column = { $file }, line { $line }, column { $column }: { $what }
+import-column-twice = the column { $column } is there twice
+import-column-unknown = there is no column "{ $column }"
+import-columns = the columns are { $columns }; a CSV file names them in its first line
+import-empty = { $file } is empty
+import-exists-hint = nobody was added; take the line out, or import into another database with --database
+import-fields = { $found ->
+    [one] one field
+   *[other] { $found } fields
+}, but { $expected ->
+    [one] one column
+   *[other] { $expected } columns
+}
+import-fields-hint = a field with a comma or a line break stands in double quotes
+import-gbk = this is not UTF-8, but GBK by the look of it
+import-hash = this begins like an Argon2id hash, but is none
+import-hashing = hashing passwords
+import-json-hint = each line is one JSON object; a CSV file is read without --json
+import-json-tags = tags must be a list of texts
+import-json-text = this must be a text or null
+import-line = { $file }, line { $line }: { $what }
+import-no-username = there is no column username
+import-openid = an openid needs an account
+import-password = this cannot be a password: it is too long, or holds a control character
+import-quote-behind = something stands behind a closing quote
+import-quote-behind-hint = a field with quotes in it stands in double quotes, and each of its own is doubled: "a ""b"" c"
+import-quote-open = the quote that opens here is never closed
+import-read = cannot read { $file }
+import-twice = { $user } is on line { $line } already
+import-uid = "{ $uid }" is no uid
+import-uid-hint = a uid has 32 hex digits, 0-9 and a-f; without one it is made of the name
+import-uid-taken = the uid of { $user } belongs to { $holder }
+import-uid-twice = the uid of { $user } belongs to { $holder } on line { $line }
+import-utf16 = { $file } is not UTF-8, but UTF-16 or no text at all
+import-utf16-hint = convert it first, for instance with `iconv -f UTF-16 -t UTF-8`
+import-utf8 = this is not UTF-8
 ## template
 template-alias = Alias
 template-alias-unknown = the account has no template { $id }, which the alias { $name } stands for

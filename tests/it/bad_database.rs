@@ -98,7 +98,7 @@ hint: restore it from a backup; the damaged file was left as it is
 }
 
 /// Runs a shell script where it may mount a small file system on `disk`; says so where it may not.
-fn on_a_disk(world: &World, script: &str) -> Option<String> {
+pub fn on_a_disk(world: &World, script: &str) -> Option<String> {
     std::fs::create_dir_all(world.path("disk")).unwrap();
     let mount = "mount -t tmpfs -o size=400k none disk";
     let inside = |script: &str| {

@@ -75,6 +75,8 @@ Commands:
   edit    Change a person's name, note or tags
   passwd  Set or remove the password that `bind` asks for
   remove  Remove a person, with binding, tags and the text of all messages to them
+  import  Add people from a file, all or none
+  export  Print everybody, for `user import`: CSV, or JSON Lines with --json
 
 Options:
   -h, --help  Print help

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod accounts;
+mod backup;
 mod bad_database;
 mod bad_input;
 mod bad_line;
@@ -18,9 +19,12 @@ mod fields;
 mod files;
 mod front_door;
 mod harness;
+mod import;
+mod import_bad;
 mod lines;
 mod main_job;
 mod names;
+mod outbox_tend;
 mod pages;
 mod passwords;
 mod phone;

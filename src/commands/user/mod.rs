@@ -1,7 +1,11 @@
 //! `wxbox user …`: the registry of people.
 
 mod change;
+mod export;
+mod import;
+mod records;
 mod show;
+mod strict;
 
 use md5::{Digest, Md5};
 
@@ -21,6 +25,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: User) -> anyhow::Result
         User::Edit(args) => change::edit(ui, &app, &args),
         User::Passwd(args) => change::passwd(ui, &app, &args),
         User::Remove(args) => change::remove(ui, &app, &args),
+        User::Import(args) => import::import(ui, &app, &args),
+        User::Export => export::export(ui, &app),
     }
 }
 

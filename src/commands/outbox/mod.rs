@@ -1,12 +1,14 @@
 //! `wxbox outbox …`: messages sent and queued.
 
+mod tend;
+
 use std::fmt;
 
 use serde::Serialize;
 
-use super::message::Shown;
 use crate::app::App;
 use crate::cli::{Global, Outbox, OutboxList, OutboxShow};
+use crate::commands::message::Shown;
 use crate::config::Flags;
 use crate::error::{Exit, Failure};
 use crate::store::{Filter, State};
@@ -20,6 +22,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Res
     match command {
         Outbox::List(args) => list(ui, &app, args),
         Outbox::Show(args) => show(ui, &app, args),
+        Outbox::Cancel(args) => tend::cancel(ui, &app, args),
+        Outbox::Prune(args) => tend::prune(ui, &app, args),
+        Outbox::Status(args) => tend::status(ui, &app, args),
     }
 }
 

@@ -1,0 +1,161 @@
+//! `outbox cancel|prune|status`.
+
+use std::fmt;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::app::App;
+use crate::cli::{OutboxCancel, OutboxPrune, OutboxStatus};
+use crate::commands::message::Shown;
+use crate::error::{Exit, Failure, Report};
+use crate::store::{Counts, State, Store};
+use crate::t;
+use crate::time::Timestamp;
+use crate::ui::{Ui, facts};
+
+/// A message that was withdrawn.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Cancelled(Shown);
+
+impl fmt::Display for Cancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&t!("outbox-cancelled", id = self.0.id, to = self.0.recipient()))
+    }
+}
+
+pub(super) fn cancel(ui: &mut Ui, app: &App, args: &OutboxCancel) -> anyhow::Result<Exit> {
+    let app_id = app.account_id()?;
+    let mut store = app.store()?;
+    if args.all {
+        let cancelled = store.cancel_all(&app_id)?;
+        let left = queued(&store.counts(&app_id)?);
+        if cancelled.is_empty() && left == 0 {
+            ui.status(&t!("outbox-cancel-none"));
+        }
+        for id in cancelled {
+            show(ui, &store, &app_id, id)?;
+        }
+        if left > 0 {
+            ui.warn(&t!("outbox-cancel-left", count = left));
+        }
+        return Ok(Exit::Done);
+    }
+    let mut exit = Exit::Done;
+    for &id in &args.id {
+        if store.cancel(&app_id, id)? {
+            show(ui, &store, &app_id, id)?;
+            continue;
+        }
+        exit = Exit::NoSuch;
+        let (what, hint) = match store.message(&app_id, id)?.map(|message| message.state) {
+            None => (t!("outbox-unknown", id = id), t!("outbox-unknown-hint")),
+            Some(State::Queued) => (t!("outbox-cancel-sending", id = id), t!("outbox-cancel-sending-hint", id = id)),
+            Some(state) => (t!("outbox-cancel-state", id = id, state = state.as_str()), t!("outbox-cancel-state-hint")),
+        };
+        ui.error(&Report { exit, what, hint: Some(hint) });
+    }
+    Ok(exit)
+}
+
+fn show(ui: &mut Ui, store: &Store, app_id: &str, id: i64) -> anyhow::Result<()> {
+    match store.message(app_id, id)? {
+        Some(message) => ui.done(&Cancelled(message.into())),
+        None => Ok(()),
+    }
+}
+
+/// How many were removed.
+#[derive(Serialize)]
+struct Removed {
+    removed: usize,
+}
+
+impl fmt::Display for Removed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&t!("outbox-pruned", count = self.removed))
+    }
+}
+
+pub(super) fn prune(ui: &mut Ui, app: &App, args: &OutboxPrune) -> anyhow::Result<Exit> {
+    let app_id = app.account_id()?;
+    let removed = app.store()?.prune(&app_id, Timestamp::now().before(args.older_than))?;
+    ui.done(&Removed { removed })?;
+    Ok(Exit::Done)
+}
+
+/// The counts, and how old the oldest queued is, in seconds.
+struct Status {
+    counts: Counts,
+    age: Option<u64>,
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (state, count) in &self.counts.of {
+            map.serialize_entry(state.as_str(), count)?;
+        }
+        map.serialize_entry("oldest_queued_at", &self.counts.oldest_queued)?;
+        map.serialize_entry("oldest_queued_seconds", &self.age)?;
+        map.end()
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows: Vec<_> =
+            self.counts.of.iter().map(|(state, count)| (state.to_string(), count.to_string())).collect();
+        if let (Some(at), Some(age)) = (self.counts.oldest_queued, self.age) {
+            rows.push((t!("outbox-oldest"), t!("outbox-oldest-since", age = words(age), time = at.to_string())));
+        }
+        f.write_str(&facts(&rows))
+    }
+}
+
+/// An age in its largest unit, as the options take it.
+fn words(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds}s"),
+        120..7200 => format!("{}m", seconds / 60),
+        7200..172_800 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Result<Exit> {
+    let app_id = app.account_id()?;
+    let counts = app.store()?.counts(&app_id)?;
+    let now = Timestamp::now();
+    let oldest = counts.oldest_queued;
+    // A clock that was set back makes no message younger than new.
+    let age = oldest.map(|at| u64::try_from(now.0.saturating_sub(at.0) / 1000).unwrap_or(0));
+    let status = Status { counts, age };
+    ui.data(&status)?;
+    match (args.check, oldest, age) {
+        (Some(limit), Some(at), Some(age)) if at < now.before(limit) => {
+            let what = t!("outbox-too-old", age = words(age), limit = words(limit.as_secs()));
+            Err(Failure { exit: Exit::Undelivered, what, hint: Some(t!("outbox-too-old-hint")) }.into())
+        }
+        _ => Ok(Exit::Done),
+    }
+}
+
+fn queued(counts: &Counts) -> i64 {
+    counts.of.iter().find(|(state, _)| *state == State::Queued).map_or(0, |(_, count)| *count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_has_one_unit() {
+        let cases =
+            [(0, "0s"), (119, "119s"), (120, "2m"), (7199, "119m"), (7200, "2h"), (172_799, "47h"), (200_000, "2d")];
+        for (seconds, expected) in cases {
+            assert_eq!(words(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `user export`: what `user import` takes.
+
+use serde::Serialize;
+
+use super::records::COLUMNS;
+use crate::app::App;
+use crate::error::Exit;
+use crate::store::{User, UserFilter};
+use crate::ui::{self, Ui};
+
+/// A person as a line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    username: &'a str,
+    uid: &'a str,
+    password: Option<&'a str>,
+    openid: Option<&'a str>,
+    tags: &'a [String],
+    note: &'a str,
+}
+
+/// Lines are written when so many bytes are together.
+const BATCH: usize = 64 << 10;
+
+pub(super) fn export(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
+    let store = app.store()?;
+    let mut batch = String::new();
+    if !ui.json() {
+        batch += &csv_line(&COLUMNS)?;
+    }
+    store.each_user(&UserFilter::default(), app.app_id(), |user| {
+        batch += &if ui.json() { json_line(&user)? } else { csv_line(&fields(&user, &user.tags.join(";")))? };
+        if batch.len() >= BATCH {
+            write(ui, &batch)?;
+            batch.clear();
+        }
+        anyhow::Ok(())
+    })?;
+    if !batch.is_empty() {
+        write(ui, &batch)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// As it is into a file or a pipe; to a terminal without what could drive it.
+fn write(ui: &mut Ui, lines: &str) -> anyhow::Result<()> {
+    if ui.out_terminal { ui.raw_out(&ui::clean(lines)) } else { ui.raw_out(lines) }
+}
+
+fn fields<'a>(user: &'a User, tags: &'a str) -> [&'a str; COLUMNS.len()] {
+    let openid = user.binding.as_ref().map_or("", |binding| binding.openid.as_str());
+    [&user.username, &user.uid, user.password.as_deref().unwrap_or_default(), openid, tags, &user.note]
+}
+
+fn csv_line(fields: &[&str]) -> anyhow::Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(fields)?;
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+fn json_line(user: &User) -> anyhow::Result<String> {
+    let line = Line {
+        username: &user.username,
+        uid: &user.uid,
+        password: user.password.as_deref(),
+        openid: user.binding.as_ref().map(|binding| binding.openid.as_str()),
+        tags: &user.tags,
+        note: &user.note,
+    };
+    Ok(serde_json::to_string(&line)? + "\n")
+}

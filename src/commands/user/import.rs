@@ -1,0 +1,166 @@
+//! `user import`: everybody in a file is added, or nobody.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::records::{Raw, Records};
+use crate::app::App;
+use crate::cli::Import;
+use crate::commands::password;
+use crate::error::{Exit, Failure};
+use crate::secret::Secret;
+use crate::store::{Clash, Incoming, Store, checked_openid};
+use crate::t;
+use crate::time::Timestamp;
+use crate::ui::{Progress, Ui};
+
+/// How many were added.
+#[derive(Serialize)]
+struct Added {
+    added: usize,
+}
+
+impl fmt::Display for Added {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&t!("import-added", count = self.added))
+    }
+}
+
+/// A person as the database will have them.
+struct Person {
+    line: u64,
+    username: String,
+    uid: String,
+    hash: Option<String>,
+    clear: Option<Secret>,
+    openid: Option<String>,
+    tags: Vec<String>,
+    note: String,
+}
+
+pub(super) fn import(ui: &mut Ui, app: &App, args: &Import) -> anyhow::Result<Exit> {
+    let stdin = args.file.as_os_str() == "-";
+    let name = if stdin { t!("ui-stdin-name") } else { args.file.display().to_string() };
+    let from: Box<dyn Read> = if stdin {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(File::open(&args.file).with_context(|| t!("import-read", file = name))?)
+    };
+    let mut records = Records::open(from, name, ui.json())?;
+    let mut store = app.store()?;
+    store.begin_import()?;
+    let mut clear = Vec::new();
+    let mut app_id = None;
+    while let Some(raw) = records.next()? {
+        let person = checked(&records, raw)?;
+        if person.openid.is_some() && app_id.is_none() {
+            app_id =
+                Some(app.account_id().with_context(|| records.place(person.line, "openid", &t!("import-openid")))?);
+        }
+        let n = stage(&mut store, &person)?.map_err(|clash| clashed(&records, &clash))?;
+        clear.extend(person.clear.map(|password| (n, password)));
+    }
+    if let Some(clash) = store.end_incoming()? {
+        return Err(clashed(&records, &clash).into());
+    }
+    hash(ui, &mut store, &clear)?;
+    let taken = store.take_incoming(app_id.as_deref().unwrap_or_default(), Timestamp::now())?;
+    let added = taken.map_err(|clash| clashed(&records, &clash))?;
+    ui.done(&Added { added })?;
+    Ok(Exit::Done)
+}
+
+fn stage(store: &mut Store, person: &Person) -> crate::store::Result<Result<i64, Clash>> {
+    store.add_incoming(&Incoming {
+        line: person.line,
+        username: &person.username,
+        uid: &person.uid,
+        password: person.hash.as_deref(),
+        openid: person.openid.as_deref(),
+        tags: &person.tags,
+        note: &person.note,
+    })
+}
+
+/// Every field as it is kept, or what is wrong with it.
+fn checked(records: &Records, raw: Raw) -> Result<Person, Failure> {
+    let line = raw.line;
+    let [username, uid, word, openid, tags, note] = raw.fields;
+    let at =
+        |column: &'static str| move |failure: Failure| records.wrong(line, column, &failure.what).hint(failure.hint);
+    let username = super::name(&username).map_err(at("username"))?.to_owned();
+    let uid = match uid.trim() {
+        "" => super::uid(&username),
+        uid if uid.len() == 32 && uid.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) => uid.to_owned(),
+        uid => return Err(records.wrong(line, "uid", &t!("import-uid", uid = uid)).hint(t!("import-uid-hint"))),
+    };
+    let (mut hash, mut clear) = (None, None);
+    match password::is_hash(&word) {
+        _ if word.is_empty() => {}
+        Some(true) => hash = Some(word),
+        Some(false) if password::is_usable(&word) => clear = Some(word.into()),
+        Some(false) => return Err(records.wrong(line, "password", &t!("import-password"))),
+        None => return Err(records.wrong(line, "password", &t!("import-hash"))),
+    }
+    let openid = match openid.trim() {
+        "" => None,
+        openid => {
+            let usable = checked_openid(openid).map_err(|openid| {
+                Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
+            });
+            Some(usable.map_err(at("openid"))?.to_owned())
+        }
+    };
+    let tags: Vec<String> = tags.split(';').filter(|tag| !tag.trim().is_empty()).map(str::to_owned).collect();
+    let tags = super::tags(&tags).map_err(at("tags"))?;
+    Ok(Person { line, username, uid, hash, clear, openid, tags, note: note.trim().to_owned() })
+}
+
+/// Who is there already, and where.
+fn clashed(records: &Records, clash: &Clash) -> Failure {
+    let Clash { line, username, holder, holder_line } = clash;
+    let (what, hint) = match holder_line {
+        Some(before) if holder == username => (t!("import-twice", user = username, line = before), None),
+        Some(before) => (t!("import-uid-twice", user = username, holder = holder, line = before), None),
+        None if holder == username => (t!("user-exists", user = username), Some(t!("import-exists-hint"))),
+        None => (t!("import-uid-taken", user = username, holder = holder), Some(t!("import-exists-hint"))),
+    };
+    Failure { exit: Exit::NoSuch, ..records.wrong_line(*line, &what) }.hint(hint)
+}
+
+/// Hashes what came in clear, on all processors: each takes some 25 ms, on purpose.
+fn hash(ui: &Ui, store: &mut Store, clear: &[(i64, Secret)]) -> anyhow::Result<()> {
+    if clear.is_empty() {
+        return Ok(());
+    }
+    let progress = Progress::begin(ui, &t!("import-hashing"), clear.len() as u64);
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(clear.len());
+    let next = AtomicUsize::new(0);
+    let (tell, hashes) = crossbeam_channel::unbounded();
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            let (tell, next) = (tell.clone(), &next);
+            scope.spawn(move || {
+                while let Some((n, password)) = clear.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    // Nobody listens any more where one has failed.
+                    if tell.send((*n, password::hash(password))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(tell);
+        // Taken into the loop, so that a failure closes the channel and the workers end.
+        for (n, hash) in hashes {
+            store.set_incoming_password(n, &hash?)?;
+            progress.step();
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,100 @@
+//! The outbox as a whole: what is withdrawn, what is forgotten, and how much there is of each.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Error, Result, State, Store};
+use crate::time::Timestamp;
+
+/// A message is withdrawn only while no attempt is open: what another process is sending may arrive.
+const CANCEL: &str = "UPDATE messages SET state = 'cancelled' WHERE app_id = ?1 AND id = ?2 AND state = 'queued'
+    AND NOT EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id AND outcome IS NULL)";
+
+/// How many messages there are, by state.
+#[derive(Clone, Debug)]
+pub struct Counts {
+    /// Every state, in the order of a message's life.
+    pub of: Vec<(State, i64)>,
+    /// When the oldest of the queued was queued.
+    pub oldest_queued: Option<Timestamp>,
+}
+
+impl Store {
+    /// Withdraws the account's message; `false` if it is not there, not queued, or just being sent.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn cancel(&mut self, app_id: &str, id: i64) -> Result<bool> {
+        self.at(self.conn.execute(CANCEL, params![app_id, id])).map(|rows| rows > 0)
+    }
+
+    /// Withdraws all of the account's messages that are queued and not just being sent; their ids.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn cancel_all(&mut self, app_id: &str) -> Result<Vec<i64>> {
+        let path = self.path.clone();
+        let at = |e| Error::at(&path, e);
+        let step = self.write()?;
+        let mut cancelled = Vec::new();
+        {
+            let mut query = step
+                .prepare("SELECT id FROM messages WHERE app_id = ?1 AND state = 'queued' ORDER BY id")
+                .map_err(at)?;
+            let ids: Vec<i64> =
+                query.query_map([app_id], |row| row.get(0)).and_then(|rows| rows.collect()).map_err(at)?;
+            let mut cancel = step.prepare(CANCEL).map_err(at)?;
+            for id in ids {
+                if cancel.execute(params![app_id, id]).map_err(at)? > 0 {
+                    cancelled.push(id);
+                }
+            }
+        }
+        step.commit().map_err(at)?;
+        Ok(cancelled)
+    }
+
+    /// Removes the account's messages that are no longer queued and of which nothing happened since
+    /// `before`, with their attempts, and the contents that no message holds any more; how many messages.
+    /// What is removed is overwritten in the file.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn prune(&mut self, app_id: &str, before: Timestamp) -> Result<usize> {
+        let path = self.path.clone();
+        let at = |e| Error::at(&path, e);
+        let step = self.write()?;
+        let removed = step
+            .execute(
+                "DELETE FROM messages WHERE app_id = ?1 AND state <> 'queued' AND max(created_at,
+                 coalesce(sent_at, 0), coalesce((SELECT max(coalesce(ended_at, started_at)) FROM attempts
+                 WHERE message_id = messages.id), 0)) < ?2",
+                params![app_id, before],
+            )
+            .map_err(at)?;
+        let orphans = "DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM messages WHERE content_id = contents.id)";
+        step.execute(orphans, []).map_err(at)?;
+        step.commit().map_err(at)?;
+        // The write-ahead log still holds the old pages; a reader elsewhere may keep it for now.
+        self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(at)?;
+        Ok(removed)
+    }
+
+    /// How many messages the account has, by state.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn counts(&self, app_id: &str) -> Result<Counts> {
+        let sql = "SELECT count(*), min(created_at) FROM messages WHERE app_id = ?1 AND state = ?2";
+        let mut query = self.at(self.conn.prepare(sql))?;
+        let mut counts = Counts { of: Vec::new(), oldest_queued: None };
+        for state in State::ALL {
+            let row = query.query_row(params![app_id, state], |row| Ok((row.get(0)?, row.get(1)?))).optional();
+            let (count, oldest) = self.at(row)?.unwrap_or_default();
+            counts.of.push((state, count));
+            if state == State::Queued {
+                counts.oldest_queued = oldest;
+            }
+        }
+        Ok(counts)
+    }
+}

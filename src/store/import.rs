@@ -1,0 +1,158 @@
+//! Many people at once, all or none: they are staged in a table of this connection alone, which SQLite
+//! keeps outside the database, then taken over in one transaction. Memory stays small however many there
+//! are, and nobody waits for the file that is still being read.
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+
+use super::{Error, Result, Store};
+use crate::time::Timestamp;
+
+/// A person of the file, checked.
+#[derive(Clone, Debug)]
+pub struct Incoming<'a> {
+    /// Where it stands in the file.
+    pub line: u64,
+    /// The name, trimmed and checked.
+    pub username: &'a str,
+    /// 32 lower-case hex digits.
+    pub uid: &'a str,
+    /// The Argon2id hash, as a PHC string.
+    pub password: Option<&'a str>,
+    /// The openid towards the config's account.
+    pub openid: Option<&'a str>,
+    /// Tags to set.
+    pub tags: &'a [String],
+    /// Free text.
+    pub note: &'a str,
+}
+
+/// Two people who cannot both be there.
+#[derive(Clone, Debug)]
+pub struct Clash {
+    /// The line of the person who cannot be added.
+    pub line: u64,
+    /// That person's name.
+    pub username: String,
+    /// Who has the name or the uid.
+    pub holder: String,
+    /// The holder's line; `None`: the holder is in the database.
+    pub holder_line: Option<u64>,
+}
+
+/// Room for the random order of the uids; nothing else of this connection needs it.
+const STAGE: &str = "PRAGMA main.cache_size = -16384; PRAGMA temp.cache_size = -12288;
+    CREATE TEMP TABLE incoming (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, username TEXT NOT NULL UNIQUE,
+        uid TEXT NOT NULL UNIQUE, password TEXT, openid TEXT, note TEXT NOT NULL) STRICT;
+    CREATE TEMP TABLE incoming_tags (tag TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (tag, n))
+        STRICT, WITHOUT ROWID;
+    BEGIN;";
+
+impl Store {
+    /// Begins to stage people.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn begin_import(&mut self) -> Result<()> {
+        self.at(self.conn.execute_batch(STAGE))
+    }
+
+    /// Stages a person; the number under which [`Store::set_incoming_password`] knows them.
+    ///
+    /// # Errors
+    /// Only the database's own; a name or uid that was staged before is a [`Clash`].
+    pub fn add_incoming(&mut self, new: &Incoming<'_>) -> Result<std::result::Result<i64, Clash>> {
+        let sql = "INSERT INTO temp.incoming (line, username, uid, password, openid, note)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let mut insert = self.at(self.conn.prepare_cached(sql))?;
+        let row = params![number(new.line), new.username, new.uid, new.password, new.openid, new.note];
+        let n = match insert.insert(row) {
+            Err(e) if e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                return self.at(staged_before(&self.conn, new)).map(Err);
+            }
+            result => self.at(result)?,
+        };
+        for tag in new.tags {
+            let sql = "INSERT OR IGNORE INTO temp.incoming_tags (tag, n) VALUES (?1, ?2)";
+            self.at(self.conn.prepare_cached(sql).and_then(|mut insert| insert.execute(params![tag, n])))?;
+        }
+        Ok(Ok(n))
+    }
+
+    /// Ends the staging, so that nothing of the database is held while passwords are hashed. Gives back
+    /// somebody staged who is in the database already, the first in the file.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn end_incoming(&mut self) -> Result<Option<Clash>> {
+        self.at(self.conn.execute_batch("COMMIT"))?;
+        self.at(clash(&self.conn))
+    }
+
+    /// Gives a staged person a password hash.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn set_incoming_password(&mut self, n: i64, hash: &str) -> Result<()> {
+        let sql = "UPDATE temp.incoming SET password = ?2 WHERE n = ?1";
+        self.at(self.conn.execute(sql, params![n, hash])).map(drop)
+    }
+
+    /// Adds all who were staged, bound to the account where they have an openid; how many they are.
+    ///
+    /// # Errors
+    /// Only the database's own; somebody who was added meanwhile is a [`Clash`]. Nothing is added then.
+    pub fn take_incoming(&mut self, app_id: &str, now: Timestamp) -> Result<std::result::Result<usize, Clash>> {
+        let path = self.path.clone();
+        let at = |e| Error::at(&path, e);
+        let step = self.write()?;
+        if let Some(clash) = clash(&step).map_err(at)? {
+            return Ok(Err(clash));
+        }
+        let last: i64 = step.query_row("SELECT coalesce(max(id), 0) FROM users", [], |row| row.get(0)).map_err(at)?;
+        let added = step
+            .execute(
+                "INSERT INTO users (id, username, uid, password, note, created_at)
+                 SELECT ?1 + n, username, uid, password, note, ?2 FROM temp.incoming ORDER BY n",
+                params![last, now],
+            )
+            .map_err(at)?;
+        step.execute(
+            "INSERT INTO tags (tag, user_id) SELECT tag, ?1 + n FROM temp.incoming_tags ORDER BY tag, n",
+            [last],
+        )
+        .map_err(at)?;
+        step.execute(
+            "INSERT INTO bindings (app_id, user_id, openid, bound_at)
+             SELECT ?2, ?1 + n, openid, ?3 FROM temp.incoming WHERE openid NOTNULL ORDER BY n",
+            params![last, app_id, now],
+        )
+        .map_err(at)?;
+        step.commit().map_err(at)?;
+        Ok(Ok(added))
+    }
+}
+
+fn number(line: u64) -> i64 {
+    i64::try_from(line).unwrap_or(i64::MAX)
+}
+
+/// Whose name or uid it is that the file had before.
+fn staged_before(conn: &Connection, new: &Incoming<'_>) -> rusqlite::Result<Clash> {
+    let sql = "SELECT username, line FROM temp.incoming WHERE username = ?1 OR uid = ?2
+               ORDER BY username = ?1 DESC LIMIT 1";
+    conn.query_row(sql, [new.username, new.uid], |row| {
+        let holder_line = u64::try_from(row.get::<_, i64>(1)?).ok();
+        Ok(Clash { line: new.line, username: new.username.to_owned(), holder: row.get(0)?, holder_line })
+    })
+}
+
+fn clash(conn: &Connection) -> rusqlite::Result<Option<Clash>> {
+    let sql = "SELECT i.line, i.username, u.username FROM temp.incoming i CROSS JOIN users u
+               WHERE u.username = i.username OR u.uid = i.uid
+               ORDER BY i.n, u.username = i.username DESC LIMIT 1";
+    conn.query_row(sql, [], |row| {
+        let line = u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
+        Ok(Clash { line, username: row.get(1)?, holder: row.get(2)?, holder_line: None })
+    })
+    .optional()
+}

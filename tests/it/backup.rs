@@ -1,0 +1,151 @@
+//! `backup`: a copy that is whole or not there.
+
+use std::os::unix::fs::PermissionsExt;
+
+use snapbox::str;
+
+use crate::bad_database::on_a_disk;
+use crate::harness::World;
+
+#[test]
+fn the_copy_is_the_database() {
+    let world = World::new();
+    world.wxbox("user add luffy --tag crew").ok();
+    assert!(world.path(".local/share/wxbox/wxbox.db-wal").metadata().unwrap().len() > 0, "what counts is in the log");
+    world.wxbox("backup copy.db").is(str![[r#"
+exit 0
+--- stdout
+copied the database to copy.db
+
+"#]]);
+    assert_eq!(world.path("copy.db").metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    world.wxbox("--database copy.db user list").is(str![[r#"
+exit 0
+--- stdout
+luffy	-	crew	
+
+"#]]);
+    // What is written there leaves a log, which must not get into the next copy.
+    world.wxbox("--database copy.db user add stranger").ok();
+    assert!(world.path("copy.db-wal").metadata().unwrap().len() > 0);
+    world.wxbox("user add nami").ok();
+    world.wxbox("backup copy.db").is(str![[r#"
+exit 2
+--- stderr
+error: copy.db exists already
+hint: --force replaces it, once the new copy is whole
+
+"#]]);
+    let json = world.wxbox("backup copy.db --force --json").ok().json();
+    assert_eq!(json[0]["file"], "copy.db");
+    assert_eq!(json[0]["bytes"], world.path("copy.db").metadata().unwrap().len());
+    world.wxbox("--database copy.db user list").is(str![[r#"
+exit 0
+--- stdout
+luffy	-	crew	
+nami	-		
+
+"#]]);
+    world.wxbox("-q backup dir/copy.db").is(str![[r#"
+exit 1
+--- stderr
+error: cannot open the database dir/copy.db: No such file or directory (os error 2)
+hint: the user that wxbox runs as must be able to write the file and its directory
+
+"#]]);
+    world.wxbox("backup .").is(str![[r#"
+exit 2
+--- stderr
+error: . is a directory: name the file that is to be written
+
+"#]]);
+    world.wxbox("backup --force .local/share/wxbox/wxbox.db").is(str![[r#"
+exit 2
+--- stderr
+error: .local/share/wxbox/wxbox.db is the database itself
+
+"#]]);
+    world.wxbox("--database none.db backup other.db").is(str![[r#"
+exit 4
+--- stderr
+error: there is no database at none.db
+hint: name the right file with --database, the variable WXBOX_DATABASE or the key database
+
+"#]]);
+    world.wxbox("backup").is(str![[r#"
+exit 2
+--- stderr
+error: the following required arguments were not provided: <FILE>
+hint: the usage is: wxbox backup <FILE>
+
+"#]]);
+    let mut names: Vec<_> =
+        std::fs::read_dir(world.home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".config", ".local", "copy.db", "copy.db-shm", "copy.db-wal", "world.toml"]);
+}
+
+#[test]
+fn others_write_meanwhile() {
+    let world = World::new();
+    world.feed("user import -", format!("username,note\n{}", rows(0))).ok();
+    let mut database = rusqlite::Connection::open(world.database()).unwrap();
+    std::thread::scope(|scope| {
+        let (stop, stopped) = crossbeam_channel::bounded::<()>(0);
+        let (begun, begins) = crossbeam_channel::bounded(0);
+        scope.spawn(move || {
+            // Each commit moves one from a note to another: the sum stays, at every moment.
+            database.busy_timeout(std::time::Duration::from_secs(60)).unwrap();
+            database.execute_batch("UPDATE users SET note = '100'").unwrap();
+            begun.send(()).unwrap();
+            while stopped.try_recv() != Err(crossbeam_channel::TryRecvError::Disconnected) {
+                let step = database.transaction().unwrap();
+                step.execute("UPDATE users SET note = note - 1 WHERE username = 'p7'", []).unwrap();
+                step.execute("UPDATE users SET note = note + 1 WHERE username = 'p1990'", []).unwrap();
+                step.commit().unwrap();
+            }
+        });
+        begins.recv().unwrap();
+        for n in 0..5 {
+            world.wxbox(&format!("backup copy-{n}.db")).ok();
+        }
+        drop(stop);
+    });
+    for n in 0..5 {
+        let copy = rusqlite::Connection::open(world.path(&format!("copy-{n}.db"))).unwrap();
+        let one = |sql: &str| copy.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(one("PRAGMA integrity_check"), "ok");
+        let sum = one("SELECT CAST(sum(note) AS TEXT) FROM users");
+        assert_eq!(sum.trim_end_matches(".0"), "200000");
+        assert_eq!(one("SELECT CAST(count(*) AS TEXT) FROM users"), "2000");
+    }
+}
+
+fn rows(note: u32) -> String {
+    (0..2000).map(|n| format!("p{n},{note}\n")).collect()
+}
+
+#[test]
+fn a_full_disk_leaves_nothing() {
+    let world = World::new();
+    world.feed("user import -", format!("username,note\n{}", rows(7))).ok();
+    let script = "dd if=/dev/zero of=disk/filler bs=1k count=300 2>/dev/null
+        $WXBOX backup disk/copy.db 2>&1; echo exit $?
+        ls -A disk
+        rm disk/filler
+        $WXBOX backup disk/copy.db >/dev/null 2>&1; echo exit $?
+        ls -A disk";
+    let Some(said) = on_a_disk(&world, script) else { return };
+    snapbox::assert_data_eq!(
+        said,
+        str![[r#"
+error: the disk of the database disk/copy.db is full
+hint: make room, then try again; nothing was changed
+exit 1
+filler
+exit 0
+copy.db
+
+"#]]
+    );
+}

@@ -1,0 +1,258 @@
+//! `user import` and `user export`: what goes out comes in again.
+
+use snapbox::str;
+
+use crate::harness::{LUFFY, World};
+
+const PEOPLE: &str = "note,username,tags,openid,uid,password
+\"two
+lines, and \"\"quotes\"\"\",luffy,crew; captain ;,oLuffy_wears_the_straw_hat_1,,open sesame
+,lucy,,,963c7da1ae5dde1a98320ec528deaff1,
+
+ trimmed ,  nami ,,,,$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+";
+
+/// A hash has commas, so it stands in quotes.
+fn people() -> String {
+    let (before, hash) = PEOPLE.split_once('$').unwrap();
+    format!("{before}\"${}\"\n", hash.trim_end())
+}
+
+#[test]
+fn people_come_from_a_file_in_any_order_of_columns() {
+    let world = World::new();
+    world.write("people.csv", people());
+    world.wxbox("user import people.csv").is(str![[r#"
+exit 0
+--- stdout
+added 3 people
+
+"#]]);
+    world.wxbox("user list --json").is(str![[r#"
+exit 0
+--- stdout
+{"username":"lucy","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"tags":[],"note":"","created_at":"[TIME]"}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"tags":["captain","crew"],"note":"two/nlines, and /"quotes/"","created_at":"[TIME]"}
+{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":null,"bound":false,"bound_at":null,"reachable":false,"tags":[],"note":"trimmed","created_at":"[TIME]"}
+
+"#]]);
+    world.wxbox("user show lucy").is(str![[r#"
+exit 0
+--- stdout
+Name    lucy
+uid     963c7da1ae5dde1a98320ec528deaff1
+WeChat  not bound
+Added   [TIME]
+
+"#]]);
+    let hash: String = world.sql("SELECT password FROM users WHERE username = 'luffy'");
+    assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+    assert_eq!(world.sql::<String>("SELECT password FROM users WHERE username = 'nami'").len(), 97);
+    assert_eq!(
+        world.feed("bind --user luffy --rebind --password-stdin --timeout 1ms", "open sesame").status(),
+        Some(8),
+        "the password of the file is luffy's"
+    );
+    // The same names again: nobody is added.
+    world.wxbox("user import people.csv").is(str![[r#"
+exit 4
+--- stderr
+error: people.csv, line 2: a user named luffy exists already
+hint: nobody was added; take the line out, or import into another database with --database
+
+"#]]);
+    world.feed("user import -", "username\nzoro\nnami\n").is(str![[r#"
+exit 4
+--- stderr
+error: standard input, line 3: a user named nami exists already
+hint: nobody was added; take the line out, or import into another database with --database
+
+"#]]);
+    world.feed("user import - --json", "username\nzoro\nusopp\n").is(str![[r#"
+exit 2
+--- stderr
+{"error":"standard input, line 1, column 1: expected value","hint":"each line is one JSON object; a CSV file is read without --json","code":2}
+
+"#]]);
+    world.feed("-q user import -", "{\"username\":\"sanji\",\"tags\":[\"cook\"]}\n").is(str![[r#"
+exit 0
+
+"#]]);
+    world.feed("user import -", "username,tags\n").is(str![[r#"
+exit 0
+--- stdout
+added 0 people
+
+"#]]);
+    world.wxbox("user list --tag cook").is(str![[r#"
+exit 0
+--- stdout
+sanji	-	cook	
+
+"#]]);
+}
+
+#[test]
+fn what_is_exported() {
+    let world = World::new();
+    world.wxbox("user export").is(str![[r#"
+exit 0
+--- stdout
+username,uid,password,openid,tags,note
+
+"#]]);
+    world.wxbox("user export --json").is(str![[r#"
+exit 0
+
+"#]]);
+    world.wxbox(&format!("user add luffy --openid {LUFFY} --tag b --tag a --note 'x, \"y\"'")).ok();
+    world.wxbox("user add nami").ok();
+    world.wxbox("user edit nami --rename 'cat burglar'").ok();
+    world.wxbox("-q user export").is(str![[r#"
+exit 0
+--- stdout
+username,uid,password,openid,tags,note
+cat burglar,0f064e34f4c1703f93825f7dc4a61865,,,,
+luffy,6cfbec608383fd05c271de92010d455f,,oLuffy_wears_the_straw_hat_1,a;b,"x, ""y"""
+
+"#]]);
+    world.wxbox("user export --json").is(str![[r#"
+exit 0
+--- stdout
+{"username":"cat burglar","uid":"0f064e34f4c1703f93825f7dc4a61865","password":null,"openid":null,"tags":[],"note":""}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","password":null,"openid":"oLuffy_wears_the_straw_hat_1","tags":["a","b"],"note":"x, /"y/""}
+
+"#]]);
+}
+
+/// Every name and note has something in it that some format treats as its own.
+fn nasty() -> String {
+    let pieces = [
+        "\"",
+        "\"\"",
+        ",",
+        ";",
+        "'",
+        "\\",
+        "\\n",
+        "=1+1",
+        "@x",
+        "-",
+        " ",
+        "路飞",
+        "👨‍👩‍👧",
+        "e\u{301}",
+        "\u{feff}",
+        "\u{200b}",
+        "{",
+        "}",
+        "#",
+        "$argon2id$",
+        "null",
+        "\u{202e}x",
+        "\u{a0}",
+        "%s",
+        "\u{10ffff}",
+    ];
+    let breaks = ["\n", "\r\n", "\r", "\t", "\u{0}", "\u{1b}[2J", "\u{85}", "\u{2028}", "\n\n"];
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut pick = |from: &[&str]| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        from[usize::try_from(state % from.len() as u64).unwrap()].to_owned()
+    };
+    let all = [&pieces[..], &breaks[..]].concat();
+    let mut text = "username,openid,tags,note,uid\n".to_owned();
+    let quoted = |field: &str| format!("\"{}\"", field.replace('"', "\"\""));
+    for n in 0..400 {
+        let name = format!("{}{}{}{n}{}", pick(&pieces), pick(&pieces), pick(&pieces), pick(&pieces));
+        let note = format!("{}{}{}{}", pick(&all), pick(&all), pick(&all), pick(&all));
+        let openid = if n % 3 == 0 { format!("o-_{n}") } else { String::new() };
+        let tag = |word: String| word.replace(';', ":");
+        let tags = format!("{};{n};{}", tag(pick(&pieces)), tag(pick(&pieces)));
+        let uid = if n % 5 == 0 { format!("{n:032x}") } else { String::new() };
+        let row = [&name, &openid, &tags, &note, &uid].map(|field| quoted(field));
+        text += &format!("{}\r\n", row.join(","));
+    }
+    text
+}
+
+#[test]
+fn import_of_an_export_is_the_identity() {
+    let world = World::new();
+    world.feed("user import -", nasty()).is(str![[r#"
+exit 0
+--- stdout
+added 400 people
+
+"#]]);
+    world.feed("user import -", "username,password,openid\nwith password,geheim,oSame\nshares,,oSame").ok();
+    let csv = world.wxbox("user export").ok();
+    let json = world.wxbox("user export --json").ok();
+    assert_eq!(json.json().len(), 402);
+    for (database, command, text) in
+        [("csv.db", "user import -", csv.stdout()), ("json.db", "user import --json -", json.stdout())]
+    {
+        world.feed(&format!("--database {database} {command}"), text).ok();
+        assert_eq!(world.wxbox(&format!("--database {database} user export")).stdout(), csv.stdout());
+        assert_eq!(world.wxbox(&format!("--database {database} user export --json")).stdout(), json.stdout());
+    }
+    // The bound stay bound, and who was renamed keeps the uid.
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM bindings"), 136);
+}
+
+#[test]
+fn marks_line_ends_and_blank_lines_do_not_matter() {
+    let world = World::empty();
+    world.feed("user import -", "\u{feff}username\r\nluffy\r\n\r\nnami\r\n").is(str![[r#"
+exit 0
+--- stdout
+added 2 people
+
+"#]]);
+    world.feed("user import -", "\u{feff}\n  {\"username\":\"zoro\"}\r\n\n{\"username\":\"robin\",\"note\":null}").is(
+        str![[r#"
+exit 0
+--- stdout
+added 2 people
+
+"#]],
+    );
+    world.feed("user import -", " Username , NOTE \n\"usopp\",\"x\"").is(str![[r#"
+exit 0
+--- stdout
+added one person
+
+"#]]);
+    world.wxbox("user list").is(str![[r#"
+exit 0
+--- stdout
+luffy	-		
+nami	-		
+robin	-		
+usopp	-		x
+zoro	-		
+
+"#]]);
+}
+
+#[test]
+fn an_openid_needs_an_account() {
+    let world = World::empty();
+    world.feed("user import -", "username,openid\nnami,\nluffy,oLuffy\n").is(str![[r#"
+exit 3
+--- stderr
+error: standard input, line 3, column openid: an openid needs an account: no app_id is set
+hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
+
+"#]]);
+    world.feed("user import -", "username,openid\nluffy,\n").ok();
+    world.wxbox("user export").is(str![[r#"
+exit 0
+--- stdout
+username,uid,password,openid,tags,note
+luffy,6cfbec608383fd05c271de92010d455f,,,,
+
+"#]]);
+}

@@ -1,0 +1,267 @@
+//! `outbox cancel|prune|status`.
+
+use snapbox::str;
+
+use crate::harness::{LUFFY, NAMI, World};
+use crate::scripted::{Scripted, point_at};
+
+/// Two messages that were sent, and three that wait since nothing can be reached.
+fn world() -> World {
+    let mut world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox(&format!("user add nami --openid {NAMI}")).ok();
+    world.wxbox("send -u luffy -u nami -t backup -d host=db1").ok();
+    let api = world.sandbox().url.clone();
+    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    world.config(&config.replace(&format!("api_base = \"{api}\""), "api_base = \"http://127.0.0.1:1\""));
+    world.wxbox("send -u luffy -u nami -t backup -d host=db2");
+    world.wxbox("send -u luffy text");
+    rusqlite::Connection::open(world.database())
+        .unwrap()
+        .execute_batch("UPDATE messages SET created_at = created_at - 3 * 3600000 - 60000")
+        .unwrap();
+    world
+}
+
+#[test]
+fn queued_messages_are_cancelled() {
+    let world = world();
+    world.wxbox("outbox status").is(str![[r#"
+exit 0
+--- stdout
+queued         3
+sent           2
+failed         0
+unknown        0
+cancelled      0
+expired        0
+oldest queued  3h, since [TIME]
+
+"#]]);
+    world.wxbox("outbox cancel 3").is(str![[r#"
+exit 0
+--- stdout
+cancelled message 3 to luffy
+
+"#]]);
+    world.wxbox("outbox cancel 3 4 1 99").is(str![[r#"
+exit 4
+--- stdout
+cancelled message 4 to nami
+--- stderr
+error: message 3 is cancelled, not queued
+hint: only queued messages can be cancelled
+error: message 1 is sent, not queued
+hint: only queued messages can be cancelled
+error: there is no message 99
+hint: `wxbox outbox list` shows the newest
+
+"#]]);
+    world.wxbox("outbox cancel 5 1 --json").is(str![[r#"
+exit 4
+--- stdout
+{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":"cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+{"error":"message 1 is sent, not queued","hint":"only queued messages can be cancelled","code":4}
+
+"#]]);
+    world.wxbox("outbox cancel --all").is(str![[r#"
+exit 0
+--- stderr
+nothing is queued
+
+"#]]);
+    world.wxbox("outbox cancel").is(str![[r#"
+exit 2
+--- stderr
+error: the following required arguments were not provided: <ID|--all>
+hint: the usage is: wxbox outbox cancel <ID|--all>
+
+"#]]);
+    world.wxbox("outbox cancel 1 --all").is(str![[r#"
+exit 2
+--- stderr
+error: the argument '[ID]...' cannot be used with '--all'
+hint: the usage is: wxbox outbox cancel <ID|--all>
+
+"#]]);
+    world.wxbox("outbox cancel x").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'x' for '[ID]...': invalid digit found in string
+
+"#]]);
+    assert_eq!(
+        world.sql::<String>("SELECT group_concat(state) FROM messages"),
+        "sent,sent,cancelled,cancelled,cancelled"
+    );
+}
+
+#[test]
+fn all_are_cancelled_but_what_is_being_sent() {
+    let mut world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox(&format!("user add nami --openid {NAMI}")).ok();
+    world.wxbox("token").ok();
+    let wechat = Scripted::start();
+    point_at(&mut world, &wechat, "");
+    let sending = world.spawn("send -u luffy -u nami hello");
+    // The first request is under way, so the first message may arrive.
+    wechat.asked();
+    world.wxbox("outbox cancel 1").is(str![[r#"
+exit 4
+--- stderr
+error: message 1 is just being sent: it may arrive
+hint: `wxbox outbox show 1` tells what became of it
+
+"#]]);
+    world.wxbox("outbox cancel --all").is(str![[r#"
+exit 0
+--- stdout
+cancelled message 2 to nami
+--- stderr
+warning: one message is just being sent, and stays
+
+"#]]);
+    wechat.answer(200, r#"{"errcode":0,"errmsg":"ok","msgid":1234567890123456789}"#);
+    sending.end().is(str![[r#"
+exit 7
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+error: message 2 to nami was cancelled
+
+"#]]);
+    assert_eq!(wechat.more(), 0, "the cancelled message is not sent");
+    world.wxbox("outbox list").is(str![[r#"
+exit 0
+--- stdout
+2	cancelled	nami	text	[TIME]	
+1	sent	luffy	text	[TIME]	
+
+"#]]);
+}
+
+#[test]
+fn what_is_old_and_finished_is_removed() {
+    let world = world();
+    world.wxbox("outbox cancel 5").ok();
+    world.wxbox("outbox prune --older-than 30d").is(str![[r#"
+exit 0
+--- stdout
+removed 0 messages
+
+"#]]);
+    let old = "UPDATE messages SET created_at = created_at - 40 * 86400000";
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    database.execute_batch(old).unwrap();
+    // The last attempt counts, and the time WeChat took it.
+    world.wxbox("outbox prune --older-than 30d").is(str![[r#"
+exit 0
+--- stdout
+removed 0 messages
+
+"#]]);
+    database
+        .execute_batch(
+            "UPDATE messages SET sent_at = sent_at - 40 * 86400000;
+             UPDATE attempts SET started_at = started_at - 40 * 86400000, ended_at = ended_at - 40 * 86400000",
+        )
+        .unwrap();
+    world.wxbox("outbox prune --older-than 41d --json").is(str![[r#"
+exit 0
+--- stdout
+{"removed":0}
+
+"#]]);
+    world.wxbox("outbox prune --older-than 30d").is(str![[r#"
+exit 0
+--- stdout
+removed 3 messages
+
+"#]]);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 2);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM contents"), 1);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM attempts WHERE message_id NOT IN (SELECT id FROM messages)"), 0);
+    world.wxbox("outbox prune").is(str![[r#"
+exit 2
+--- stderr
+error: the following required arguments were not provided: --older-than <AGE>
+hint: the usage is: wxbox outbox prune --older-than <AGE>
+
+"#]]);
+    world.wxbox("outbox prune --older-than soon").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'soon' for '--older-than <AGE>': use a number with a unit, such as 90s, 5m, 24h or 30d
+
+"#]]);
+}
+
+#[test]
+fn a_queue_that_stands_still_is_seen() {
+    let world = world();
+    world.wxbox("outbox status --check 6h").ok();
+    rusqlite::Connection::open(world.database())
+        .unwrap()
+        .execute_batch("UPDATE messages SET created_at = created_at - 3 * 86400000 WHERE id = 4")
+        .unwrap();
+    world.wxbox("outbox status").is(str![[r#"
+exit 0
+--- stdout
+queued         3
+sent           2
+failed         0
+unknown        0
+cancelled      0
+expired        0
+oldest queued  3d, since [TIME]
+
+"#]]);
+    world.wxbox("outbox status --check 2d").is(str![[r#"
+exit 6
+--- stdout
+queued         3
+sent           2
+failed         0
+unknown        0
+cancelled      0
+expired        0
+oldest queued  3d, since [TIME]
+--- stderr
+error: the oldest queued message has waited for 3d, longer than 2d
+hint: `wxbox outbox list --state queued` shows what waits, and why
+
+"#]]);
+    world.wxbox("outbox status --check 4d -q").ok();
+    let json = world.wxbox("outbox status --json --check 2d");
+    assert_eq!(json.status(), Some(6));
+    assert_eq!(json.json()[0]["queued"], 3);
+    assert_eq!(json.json()[0]["failed"], 0);
+    assert!(json.json()[0]["oldest_queued_seconds"].as_u64().unwrap() >= 3 * 86400);
+    world.wxbox("outbox cancel --all").ok();
+    world.wxbox("outbox status --json --check 1s").is(str![[r#"
+exit 0
+--- stdout
+{"queued":0,"sent":2,"failed":0,"unknown":0,"cancelled":3,"expired":0,"oldest_queued_at":null,"oldest_queued_seconds":null}
+
+"#]]);
+}
+
+#[test]
+fn the_outbox_belongs_to_an_account() {
+    let world = World::empty();
+    world.wxbox("outbox status").is(str![[r#"
+exit 3
+--- stderr
+error: no app_id is set
+hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
+
+"#]]);
+    world.wxbox("outbox cancel --all --json").is(str![[r#"
+exit 3
+--- stderr
+{"error":"no app_id is set","hint":"there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key","code":3}
+
+"#]]);
+}

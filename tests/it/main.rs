@@ -24,6 +24,7 @@ mod passwords;
 mod phone;
 mod pty;
 mod qr;
+mod qr_file;
 mod removal;
 mod sandbox;
 mod scripted;

@@ -205,6 +205,7 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen for the callback [default: listen.address of the config]')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'What to ask the person for [default: scope of the config, snsapi_userinfo]')
             [CompletionResult]::new('--qr', '--qr', [CompletionResultType]::ParameterName, 'How to draw the QR code')
+            [CompletionResult]::new('--qr-file', '--qr-file', [CompletionResultType]::ParameterName, 'Also draw the QR code in this file: .png or .svg')
             [CompletionResult]::new('--openid', '--openid', [CompletionResultType]::ParameterName, 'Bind to this openid by hand, without a scan')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]')

@@ -167,7 +167,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__bind)
-            opts="-u -c -q -v -h --user --timeout --listen --scope --rebind --as-admin --password-stdin --qr --openid --config --database --json --quiet --verbose --color --help"
+            opts="-u -c -q -v -h --user --timeout --listen --scope --rebind --as-admin --password-stdin --qr --qr-file --openid --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -195,6 +195,10 @@ _wxbox() {
                     ;;
                 --qr)
                     COMPREPLY=($(compgen -W "auto unicode ascii none" -- "${cur}"))
+                    return 0
+                    ;;
+                --qr-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --openid)

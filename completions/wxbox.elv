@@ -192,6 +192,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand --listen 'Where to listen for the callback [default: listen.address of the config]'
             cand --scope 'What to ask the person for [default: scope of the config, snsapi_userinfo]'
             cand --qr 'How to draw the QR code'
+            cand --qr-file 'Also draw the QR code in this file: .png or .svg'
             cand --openid 'Bind to this openid by hand, without a scan'
             cand -c 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]'
             cand --config 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]'

@@ -159,6 +159,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l qr -d 'How to draw 
 unicode\t'Half blocks'
 ascii\t'Two characters a module'
 none\t'No code, only the URL'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l qr-file -d 'Also draw the QR code in this file: .png or .svg' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l openid -d 'Bind to this openid by hand, without a scan' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F

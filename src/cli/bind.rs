@@ -1,5 +1,6 @@
 //! `wxbox bind` and `wxbox unbind`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -63,8 +64,11 @@ pub struct Bind {
     /// How to draw the QR code
     #[arg(long, value_enum, default_value_t)]
     pub qr: QrLook,
+    /// Also draw the QR code in this file: .png or .svg
+    #[arg(long, value_name = "FILE")]
+    pub qr_file: Option<PathBuf>,
     /// Bind to this openid by hand, without a scan
-    #[arg(long, value_name = "OPENID", conflicts_with_all = ["timeout", "listen", "scope", "qr", "password_stdin"])]
+    #[arg(long, value_name = "OPENID", conflicts_with_all = ["timeout", "listen", "scope", "qr", "password_stdin", "qr_file"])]
     pub openid: Option<String>,
 }
 

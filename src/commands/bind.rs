@@ -21,7 +21,7 @@ use crate::store::{Store, User, checked_openid};
 use crate::t;
 use crate::time::Timestamp;
 use crate::token::Account;
-use crate::ui::{self, Look, Ui, Waiting};
+use crate::ui::{self, Look, QrFile, Ui, Waiting};
 use crate::wechat::{self, Client, Grant, authorize_url};
 
 /// Phones call back twice; the second call finds the listener still there.
@@ -56,6 +56,7 @@ impl fmt::Display for Shown<'_> {
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Exit> {
     args.listen.as_deref().map(port::address).transpose()?;
+    let qr_file = args.qr_file.as_deref().map(QrFile::new).transpose()?;
     let openid =
         args.openid.as_deref().map(checked_openid).transpose().map_err(|openid| {
             Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
@@ -86,6 +87,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     let open_base = &app.config.network.open_base.value;
     let scope = app.config.scope.value.as_str();
     let url = authorize_url(open_base, &app_id, redirect.as_str(), scope, state.as_str());
+    if let Some(file) = &qr_file {
+        file.draw(&url).with_context(|| t!("bind-qr-file-failed", path = file.path()))?;
+    }
     let keep = keeper(store, user.clone(), app_id, args.rebind);
     let exchange = Arc::new(WeChat { client, account });
     let (callback, events) = Callback::new(state, redirect.path(), &user.username, exchange, keep);
@@ -93,7 +97,10 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     let running = door.open(move |request| callback.answer(&request)).context(t!("bind-open"))?;
 
     ui.data(&Shown::AuthorizeUrl { user: &user.username, url: &url })?;
-    let drawn = draw(ui, &url, args.qr);
+    if let Some(file) = &qr_file {
+        ui.status(&t!("bind-qr-file-drawn", path = file.path()));
+    }
+    let drawn = draw(ui, &url, args.qr) || qr_file.is_some();
     ui.status(&if drawn { t!("bind-scan", user = user.username) } else { t!("bind-visit", user = user.username) });
     let timeout = app.config.listen.timeout.value;
     let mut ended = wait(ui, timeout, &events, &signals)?;

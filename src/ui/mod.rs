@@ -8,6 +8,7 @@ mod log;
 mod progress;
 mod prompt;
 mod qr;
+mod qr_file;
 mod table;
 
 use std::fmt::Display;
@@ -19,6 +20,7 @@ pub use log::start as start_log;
 pub use progress::{Progress, Waiting};
 pub use prompt::{confirm, new_password, password, username};
 pub use qr::{Look, Qr, look_of_locale};
+pub use qr_file::QrFile;
 pub use table::{Table, facts};
 
 use crate::error::Report;

@@ -29,6 +29,10 @@ bind-port = cannot listen on { $address }
 bind-port-denied-hint = ports below 1024 need a right: run `sudo setcap cap_net_bind_service=+ep` on the wxbox program, or pass the port on from a web server and set --listen
 bind-port-elsewhere-hint = this machine has no such address: --listen 0.0.0.0:{ $port } listens on all that it has
 bind-port-hint = another program has this port: stop it, or choose another with --listen (redirect_uri must lead there)
+bind-qr-file = { $path } is neither a .png nor a .svg file
+bind-qr-file-drawn = The code is in { $path }.
+bind-qr-file-failed = cannot draw the code in { $path }
+bind-qr-file-hint = the ending says what is drawn: --qr-file code.png or --qr-file code.svg
 bind-qr-narrow = the code needs a window of { $need }, this one is { $have }: run this again in a larger one or with smaller letters
 bind-qr-short = the code needs a window of { $need }, this one is { $have }: enlarge it or make the letters smaller, or open the URL above in WeChat
 bind-qr-too-long = the URL is too long for a QR code

@@ -30,6 +30,7 @@ mod passwords;
 mod phone;
 mod pty;
 mod qr;
+mod qr_file;
 mod removal;
 mod sandbox;
 mod scripted;

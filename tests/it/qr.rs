@@ -106,6 +106,30 @@ fn with_just_enough_room_the_margin_is_narrower() {
 }
 
 #[test]
+fn eighty_columns_hold_the_half_blocks_but_not_the_signs() {
+    let mut world = with_luffy();
+    let (terminal, screen) = drawn(&world, "bind --user luffy", 60, 80);
+    assert!(!screen.contents().contains("needs a window"), "{}", screen.contents());
+    for theme in [DARK, LIGHT] {
+        assert_eq!(on_screen(&screen, theme), [url(&screen)]);
+    }
+    terminal.keys("\x03");
+    terminal.end();
+    world.set("LANG", "C");
+    let (_terminal, screen) = drawn(&world, "bind --user luffy", 100, 80);
+    let text = screen.contents();
+    assert!(!text.contains("##"), "{text}");
+    assert!(text.contains("the code needs a window of") && text.contains("this one is 80×100"), "{text}");
+    assert!(text.contains("Open the URL in WeChat, as luffy."), "{text}");
+    // The window that is asked for does hold them.
+    let (_, need) = text.split_once("needs a window of ").unwrap();
+    let (columns, rows) = need.split_once(',').unwrap().0.split_once('×').unwrap();
+    let size = (rows.parse().unwrap(), columns.parse().unwrap());
+    let (_terminal, screen) = drawn(&world, "bind --user luffy --listen 127.0.0.1:0", size.0, size.1);
+    assert_eq!(on_screen(&screen, DARK).len(), 1, "{}", screen.contents());
+}
+
+#[test]
 fn a_window_too_small_is_said() {
     let world = with_luffy();
     let (_terminal, screen) = drawn(&world, "bind --user luffy", 24, 80);

@@ -1,0 +1,109 @@
+//! QR codes as pictures, for whoever cannot see the terminal: a PNG or an SVG, black on white with the
+//! margin that scanners want.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use qrcode::render::svg;
+use qrcode::{Color, EcLevel, QrCode};
+
+use crate::error::Failure;
+use crate::t;
+
+/// Modules of white around the code, as the standard asks for.
+const QUIET: usize = 4;
+/// Pixels a module.
+const SCALE: usize = 8;
+
+/// A file to draw a code in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QrFile {
+    path: PathBuf,
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Png,
+    Svg,
+}
+
+impl QrFile {
+    /// The file of that name, whose ending says what it is.
+    ///
+    /// # Errors
+    /// The ending is neither `.png` nor `.svg`.
+    pub fn new(path: &Path) -> Result<Self, Failure> {
+        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let format = match ending.to_str() {
+            Some("png") => Format::Png,
+            Some("svg") => Format::Svg,
+            _ => return Err(Failure::usage(t!("bind-qr-file", path = path)).hint(t!("bind-qr-file-hint"))),
+        };
+        Ok(Self { path: path.to_owned(), format })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Draws `text` in it, whole or not at all, in the place of what was there. Nobody else can read it: a
+    /// link to bind somebody is for that person alone.
+    ///
+    /// # Errors
+    /// The text is too long for a code, or the file cannot be written.
+    pub fn draw(&self, text: &str) -> io::Result<()> {
+        // Level M: it may be printed, or photographed from a screen far away.
+        let code = QrCode::with_error_correction_level(text, EcLevel::M)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, t!("bind-qr-too-long")))?;
+        let picture = match self.format {
+            Format::Png => png(&code)?,
+            Format::Svg => code.render::<svg::Color<'_>>().module_dimensions(SCALE as u32, SCALE as u32).build().into(),
+        };
+        let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Said here, since the temporary file's name is nobody's business.
+        std::fs::metadata(dir)?;
+        let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        file.write_all(&picture)?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
+}
+
+/// One bit a pixel: 1 is white.
+fn png(code: &QrCode) -> io::Result<Vec<u8>> {
+    let (width, colors) = (code.width(), code.to_colors());
+    let side = (width + 2 * QUIET) * SCALE;
+    let dark = |x: usize, y: usize| {
+        let inside = |pixel: usize| (pixel / SCALE).checked_sub(QUIET).filter(|module| *module < width);
+        inside(x).zip(inside(y)).is_some_and(|(x, y)| colors[y * width + x] == Color::Dark)
+    };
+    let byte = |y: usize, first: usize| (first..first + 8).fold(0_u8, |bits, x| bits << 1 | u8::from(!dark(x, y)));
+    let pixels: Vec<u8> =
+        (0..side).flat_map(|y| (0..side).step_by(8).map(move |first| (y, first))).map(|(y, x)| byte(y, x)).collect();
+    let mut picture = Vec::new();
+    let side = u32::try_from(side).map_err(io::Error::other)?;
+    let mut encoder = png::Encoder::new(&mut picture, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&pixels)?;
+    writer.finish()?;
+    Ok(picture)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_says_the_format() {
+        let format = |path: &str| QrFile::new(Path::new(path)).ok().map(|file| file.format);
+        assert_eq!(format("a/code.png"), Some(Format::Png));
+        assert_eq!(format("CODE.SVG"), Some(Format::Svg));
+        for path in ["code", "code.jpg", ".png", "png", ""] {
+            assert_eq!(format(path), None, "{path}");
+        }
+    }
+}

@@ -71,7 +71,7 @@ const MESSAGE: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const OBJECTS: [Object; 12] = [
+pub const OBJECTS: [Object; 17] = [
     Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then, removed as it was" },
     Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins" },
     Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
@@ -80,6 +80,11 @@ pub const OBJECTS: [Object; 12] = [
     Object { command: "send, outbox list", fields: MESSAGE, about: "a message; msgid is text" },
     Object { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at", "expires_at", "client_msg_id", "content"], about: "a message with all that is known of it" },
     Object { command: "template …", fields: &["template_id", "title", "content", "keys", "alias"], about: "a template of the account" },
+    Object { command: "outbox status", fields: &["queued", "sent", "failed", "unknown", "cancelled", "expired", "oldest_queued_at", "oldest_queued_seconds"], about: "how many messages, by state" },
+    Object { command: "outbox prune", fields: &["removed"], about: "how many messages" },
+    Object { command: "user export", fields: &["username", "uid", "password", "openid", "tags", "note"], about: "a person, as user import takes them; password is a hash" },
+    Object { command: "user import", fields: &["added"], about: "how many people" },
+    Object { command: "backup", fields: &["file", "bytes"], about: "the copy" },
     Object { command: "token", fields: &["access_token", "expires_at"], about: "" },
     Object { command: "sandbox", fields: &["event", "url", "app_id", "app_secret"], about: "event listening, first" },
     Object { command: "sandbox", fields: &["time", "method", "path", "errcode", "to", "unknown", "ms"], about: "a request; errcode, to and unknown only where they apply" },

@@ -1,6 +1,7 @@
 //! What can be typed: clap types only, no effects. One file a noun.
 
 mod bind;
+mod config;
 mod outbox;
 mod send;
 mod template;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 pub use bind::{Bind, QrLook, Scope, Unbind};
+pub use config::{Config, Show as ConfigShow};
 pub use outbox::{List as OutboxList, Outbox, Show as OutboxShow};
 pub use send::{DataColor, DataValue, MiniProgram, Send};
 pub use template::{List as TemplateList, Show as TemplateShow, Template};
@@ -79,6 +81,9 @@ pub enum Command {
     /// Look at the account's message templates
     #[command(subcommand)]
     Template(Template),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(Config),
     /// Print the access token, for other scripts
     Token(Token),
     /// Run a local stand-in for the WeChat platform

@@ -1,6 +1,7 @@
 //! One file a command, each short: ask, act, show. They never call each other.
 
 mod bind;
+mod config;
 mod demo;
 mod message;
 mod outbox;
@@ -33,6 +34,7 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Send(send) => send::run(ui, &global, &send),
         Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
         Command::Template(template) => template::run(ui, &global, &template),
+        Command::Config(config) => config::run(ui, &global, &config),
         Command::Token(token) => token::run(ui, &global, &token),
         Command::Sandbox(sandbox) => sandbox::run(ui, &sandbox),
         Command::Demo => demo::run(ui),

@@ -12,6 +12,7 @@ mod bind;
 mod bind_trouble;
 mod callback;
 mod canned;
+mod config_show;
 mod demo;
 mod fields;
 mod files;

@@ -25,6 +25,9 @@ _wxbox() {
             wxbox,completions)
                 cmd="wxbox__subcmd__completions"
                 ;;
+            wxbox,config)
+                cmd="wxbox__subcmd__config"
+                ;;
             wxbox,demo)
                 cmd="wxbox__subcmd__demo"
                 ;;
@@ -54,6 +57,12 @@ _wxbox() {
                 ;;
             wxbox,user)
                 cmd="wxbox__subcmd__user"
+                ;;
+            wxbox__subcmd__config,path)
+                cmd="wxbox__subcmd__config__subcmd__path"
+                ;;
+            wxbox__subcmd__config,show)
+                cmd="wxbox__subcmd__config__subcmd__show"
                 ;;
             wxbox__subcmd__outbox,cancel)
                 cmd="wxbox__subcmd__outbox__subcmd__cancel"
@@ -107,7 +116,7 @@ _wxbox() {
 
     case "${cmd}" in
         wxbox)
-            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version user bind unbind send outbox template token backup sandbox demo completions man help"
+            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version user bind unbind send outbox template config token backup sandbox demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -231,6 +240,96 @@ _wxbox() {
         wxbox__subcmd__completions)
             opts="-c -q -v -h --config --database --json --quiet --verbose --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__config)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help show path"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__config__subcmd__path)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__config__subcmd__show)
+            opts="-c -q -v -h --origin --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -40,6 +40,7 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "unbind" -d 'Remove a pe
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "send" -d 'Send a message'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "outbox" -d 'Look at messages sent and queued, and tidy them up'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "template" -d 'Look at the account\'s message templates'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "config" -d 'Look at the configuration'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "token" -d 'Print the access token, for other scripts'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "backup" -d 'Copy the database while others use it'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "sandbox" -d 'Run a local stand-in for the WeChat platform'
@@ -305,6 +306,36 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_su
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -f -a "show" -d 'Show every value in force, secrets masked'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -f -a "path" -d 'Print the path of the config file that is read, or where it belongs'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from show" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Also say where each value came from'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from path" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from path" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_using_subcommand token" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand token" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand token" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'

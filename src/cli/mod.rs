@@ -1,6 +1,7 @@
 //! What can be typed: clap types only, no effects. One file a noun.
 
 mod bind;
+mod config;
 mod documents;
 mod outbox;
 mod send;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 pub use bind::{Bind, QrLook, Scope, Unbind};
+pub use config::{Config, Show as ConfigShow};
 pub use documents::{Completions, Help, Man};
 pub use outbox::{
     Cancel as OutboxCancel, List as OutboxList, Outbox, Prune as OutboxPrune, Show as OutboxShow,
@@ -94,6 +96,9 @@ pub enum Command {
     /// Look at the account's message templates
     #[command(subcommand)]
     Template(Template),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(Config),
     /// Print the access token, for other scripts
     Token(Token),
     /// Copy the database while others use it

@@ -3,6 +3,7 @@
 mod backup;
 mod bind;
 mod completions;
+mod config;
 mod demo;
 mod help;
 mod man;
@@ -37,6 +38,7 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Send(send) => send::run(ui, &global, &send),
         Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
         Command::Template(template) => template::run(ui, &global, &template),
+        Command::Config(config) => config::run(ui, &global, &config),
         Command::Token(token) => token::run(ui, &global, &token),
         Command::Backup(backup) => backup::run(ui, &global, &backup),
         Command::Sandbox(sandbox) => sandbox::run(ui, &sandbox),

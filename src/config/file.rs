@@ -38,6 +38,16 @@ pub(super) fn find(flags: &Flags, environment: &Environment) -> Result<Option<Co
     Ok(None)
 }
 
+/// The config file that is read; where there is none, the place where it belongs.
+pub fn path_in_force(flags: &Flags, environment: &Environment) -> PathBuf {
+    let named = flags.config.clone().or_else(|| environment.path("WXBOX_CONFIG"));
+    named.unwrap_or_else(|| {
+        let own = environment.config_path();
+        let places = [own.as_path(), environment.system_config()];
+        places.into_iter().find(|path| path.exists()).map(Path::to_owned).unwrap_or(own.clone())
+    })
+}
+
 /// `None` where there is no such file.
 fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
     let unreadable = |error: io::Error| Error::Unreadable { path: path.to_owned(), reason: error.to_string() };

@@ -14,6 +14,7 @@ mod file;
 mod keys;
 mod load;
 mod origin;
+mod show;
 mod templates;
 mod values;
 
@@ -25,8 +26,10 @@ use url::Url;
 
 pub use environment::{Environment, Flags, VARIABLES};
 pub use error::{Error, Expected, Need, Warning};
+pub use file::path_in_force;
 pub use keys::{KEYS, Key};
 pub use origin::{Origin, Setting};
+pub use show::Shown;
 pub use values::{ListenAddress, ListenHost, Proxy, Scope, TokenEndpoint};
 
 use crate::secret::Secret;

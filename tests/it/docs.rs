@@ -209,7 +209,7 @@ hint: `wxbox help token` shows the whole
 exit 2
 --- stderr
 error: there is no command or topic "weather"
-hint: there are user, bind, unbind, send, outbox, template, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, sandbox
+hint: there are user, bind, unbind, send, outbox, template, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, sandbox
 
 "#]]);
     world.wxbox("help exit-codes").is(str![[r#"

@@ -13,6 +13,7 @@ mod bind;
 mod bind_trouble;
 mod callback;
 mod canned;
+mod config_show;
 mod demo;
 mod docs;
 mod fields;

@@ -4,6 +4,7 @@ mod errors;
 mod example;
 mod files;
 mod layers;
+mod show;
 mod values;
 
 use std::fs;

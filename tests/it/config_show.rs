@@ -1,0 +1,164 @@
+//! `config show` and `config path`.
+
+use snapbox::str;
+
+use crate::harness::{World, mode};
+
+#[test]
+fn every_value_is_shown_and_where_it_came_from() {
+    let mut world = World::empty();
+    world.config(
+        "app_id = \"wx1\"\napp_secret = \"hunter2\"\n[network]\nproxy = \"http://me:hunter3@proxy.example:3128\"\n\
+         [send]\nrate = 5\n[templates.\"a b\"]\nid = \"T\"\ndata = { host = \"x\" }\n",
+    );
+    world.set("WXBOX_REDIRECT_URI", "http://203.0.113.7/callback/");
+    world.wxbox("config show").is(str![[r#"
+exit 0
+--- stdout
+app_id = "wx1"
+app_secret = "***"
+app_secret_file = (not set)
+redirect_uri = "http://203.0.113.7/callback/"
+scope = "snsapi_userinfo"
+token_endpoint = "stable"
+database = "[HOME]/.local/share/wxbox/wxbox.db"
+listen.address = (not set)
+listen.timeout = "5m"
+listen.tls_cert = (not set)
+listen.tls_key = (not set)
+listen.domain_verify_file = (not set)
+network.api_base = ["https://api.weixin.qq.com/", "https://api2.weixin.qq.com/"]
+network.open_base = "https://open.weixin.qq.com/"
+network.timeout = "10s"
+network.proxy = "http://***@proxy.example:3128/"
+network.ca_file = (not set)
+send.concurrency = 16
+send.rate = 5
+send.wait = "30s"
+send.max_attempts = 0
+send.expire_after = "24h"
+send.retain = "90d"
+templates."a b".id = "T"
+templates."a b".data.host = "x"
+
+"#]]);
+    world.wxbox("config show --origin --database other.db").is(str![[r#"
+exit 0
+--- stdout
+app_id = "wx1"                                     [HOME]/.config/wxbox/config.toml:1
+app_secret = "***"                                 [HOME]/.config/wxbox/config.toml:2
+app_secret_file = (not set)
+redirect_uri = "http://203.0.113.7/callback/"      WXBOX_REDIRECT_URI
+scope = "snsapi_userinfo"                          default
+token_endpoint = "stable"                          default
+database = "other.db"                              --database
+listen.address = (not set)
+listen.timeout = "5m"                              default
+listen.tls_cert = (not set)
+listen.tls_key = (not set)
+listen.domain_verify_file = (not set)
+network.api_base = ["https://api.weixin.qq.com/", "https://api2.weixin.qq.com/"]  default
+network.open_base = "https://open.weixin.qq.com/"  default
+network.timeout = "10s"                            default
+network.proxy = "http://***@proxy.example:3128/"   [HOME]/.config/wxbox/config.toml:4
+network.ca_file = (not set)
+send.concurrency = 16                              default
+send.rate = 5                                      [HOME]/.config/wxbox/config.toml:6
+send.wait = "30s"                                  default
+send.max_attempts = 0                              default
+send.expire_after = "24h"                          default
+send.retain = "90d"                                default
+templates."a b".id = "T"                           [HOME]/.config/wxbox/config.toml:8
+templates."a b".data.host = "x"                    [HOME]/.config/wxbox/config.toml:9
+
+"#]]);
+    world.wxbox("--json config show").is(str![[r#"
+exit 0
+--- stdout
+{"key":"app_id","value":"wx1","origin":"[HOME]/.config/wxbox/config.toml:1"}
+{"key":"app_secret","value":"***","origin":"[HOME]/.config/wxbox/config.toml:2"}
+{"key":"app_secret_file","value":null,"origin":null}
+{"key":"redirect_uri","value":"http://203.0.113.7/callback/","origin":"WXBOX_REDIRECT_URI"}
+{"key":"scope","value":"snsapi_userinfo","origin":"default"}
+{"key":"token_endpoint","value":"stable","origin":"default"}
+{"key":"database","value":"[HOME]/.local/share/wxbox/wxbox.db","origin":"default"}
+{"key":"listen.address","value":null,"origin":null}
+{"key":"listen.timeout","value":"5m","origin":"default"}
+{"key":"listen.tls_cert","value":null,"origin":null}
+{"key":"listen.tls_key","value":null,"origin":null}
+{"key":"listen.domain_verify_file","value":null,"origin":null}
+{"key":"network.api_base","value":["https://api.weixin.qq.com/","https://api2.weixin.qq.com/"],"origin":"default"}
+{"key":"network.open_base","value":"https://open.weixin.qq.com/","origin":"default"}
+{"key":"network.timeout","value":"10s","origin":"default"}
+{"key":"network.proxy","value":"http://***@proxy.example:3128/","origin":"[HOME]/.config/wxbox/config.toml:4"}
+{"key":"network.ca_file","value":null,"origin":null}
+{"key":"send.concurrency","value":16,"origin":"default"}
+{"key":"send.rate","value":5,"origin":"[HOME]/.config/wxbox/config.toml:6"}
+{"key":"send.wait","value":"30s","origin":"default"}
+{"key":"send.max_attempts","value":0,"origin":"default"}
+{"key":"send.expire_after","value":"24h","origin":"default"}
+{"key":"send.retain","value":"90d","origin":"default"}
+{"key":"templates./"a b/".id","value":"T","origin":"[HOME]/.config/wxbox/config.toml:8"}
+{"key":"templates./"a b/".data.host","value":"x","origin":"[HOME]/.config/wxbox/config.toml:9"}
+
+"#]]);
+    for line in ["config show --origin -vv", "config show --json -vv"] {
+        let ran = world.wxbox(line);
+        assert!(!(ran.stdout().to_owned() + ran.stderr()).contains("hunter"));
+    }
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_said() {
+    let world = World::empty();
+    world.config("app_id = \"wx1\"\napp_secret_file = \"absent\"\n");
+    let ran = world.wxbox("config show --origin");
+    assert_eq!(
+        ran.stderr().replace(world.home.path().to_str().unwrap(), "HOME"),
+        "warning: cannot read the secret file HOME/.config/wxbox/absent: No such file or directory (os error 2)\n"
+    );
+}
+
+#[test]
+fn the_path_is_the_one_that_is_read() {
+    let mut world = World::empty();
+    world.wxbox("config path").is(str![[r#"
+exit 0
+--- stdout
+[HOME]/.config/wxbox/config.toml
+--- stderr
+[HOME]/.config/wxbox/config.toml does not exist yet
+
+"#]]);
+    world.wxbox("--json config path -q").is(str![[r#"
+exit 0
+--- stdout
+{"path":"[HOME]/.config/wxbox/config.toml","exists":false}
+
+"#]]);
+    // A file that cannot be used has a path all the same.
+    world.config("broken");
+    mode(&world.path(".config/wxbox/config.toml"), 0o666);
+    world.wxbox("config path").is(str![[r#"
+exit 0
+--- stdout
+[HOME]/.config/wxbox/config.toml
+
+"#]]);
+    world.wxbox("config path -c other.toml").is(str![[r#"
+exit 0
+--- stdout
+other.toml
+--- stderr
+other.toml does not exist yet
+
+"#]]);
+    world.set("WXBOX_CONFIG", "~/third.toml");
+    world.write("third.toml", "");
+    world.wxbox("config path").is(str![[r#"
+exit 0
+--- stdout
+[HOME]/third.toml
+
+"#]]);
+}

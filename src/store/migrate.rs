@@ -52,14 +52,23 @@ fn turn(path: &Path) -> Option<File> {
 
 /// The file's version, if the file is ours (or empty) and not newer than we are.
 fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64> {
-    let read = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
-                FROM pragma_application_id, pragma_user_version";
-    let (application, found, tables): (i64, i64, i64) =
-        conn.query_row(read, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(|e| Error::at(path, e))?;
-    let empty = application == 0 && found == 0 && tables == 0;
-    if application != APPLICATION_ID && !empty {
-        return Err(Error::Foreign { path: path.to_owned() });
-    }
+    let at = |e| Error::at(path, e);
+    let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(at)?;
+    let found = if application == APPLICATION_ID {
+        // What is ours stays ours, so this needs no common look with the first.
+        conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(at)?
+    } else {
+        // One look at all of it, since another process may be making the file now.
+        let read = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+                    FROM pragma_application_id, pragma_user_version";
+        let look = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, i64>(2)?));
+        let (application, found, tables) = conn.query_row(read, [], look).map_err(at)?;
+        let empty = application == 0 && found == 0 && tables == 0;
+        if application != APPLICATION_ID && !empty {
+            return Err(Error::Foreign { path: path.to_owned() });
+        }
+        found
+    };
     if found > known {
         return Err(Error::Newer { path: path.to_owned(), found, known });
     }

@@ -4,7 +4,7 @@
 use crate::cli::{Global, Scope};
 use crate::config::{self, Config, Environment, Flags, TokenEndpoint};
 use crate::error::Failure;
-use crate::store::{Store, User};
+use crate::store::{Store, User, checked_openid};
 use crate::t;
 use crate::token::Account;
 use crate::ui::Ui;
@@ -94,6 +94,27 @@ impl App {
             }
         }
     }
+}
+
+/// An openid that was typed, trimmed.
+///
+/// # Errors
+/// A usage failure that says what an openid looks like.
+pub fn openid(typed: &str) -> Result<&str, Failure> {
+    checked_openid(typed)
+        .map_err(|typed| Failure::usage(t!("openid-unusable", openid = typed)).hint(t!("openid-unusable-hint")))
+}
+
+/// Warns of others who are bound to the person's openid: one phone would get what is meant for both.
+///
+/// # Errors
+/// Only the database's own.
+pub fn warn_of_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, openid: &str) -> anyhow::Result<()> {
+    let others = store.others_bound_to(openid, app_id, user)?;
+    if !others.is_empty() {
+        ui.warn(&t!("bind-shared", user = user.username, others = others.join(", ")));
+    }
+    Ok(())
 }
 
 /// The candidate that was probably meant.

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, after, bounded, select, tick};
 use serde::Serialize;
 
 use super::{password, port};
-use crate::app::{App, scope};
+use crate::app::{App, openid, scope, warn_of_shared};
 use crate::callback::{Callback, Event, Exchange, Keep, Person, Refusal, State};
 use crate::cli::{Bind, Global, QrLook};
 use crate::config::Flags;
@@ -17,7 +17,7 @@ use crate::error::{Exit, Failure, classify};
 use crate::http::Limits;
 use crate::secret::Secret;
 use crate::signals::{Signal, Watch};
-use crate::store::{Store, User, checked_openid};
+use crate::store::{Store, User};
 use crate::t;
 use crate::time::Timestamp;
 use crate::token::Account;
@@ -57,10 +57,7 @@ impl fmt::Display for Shown<'_> {
 pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Exit> {
     args.listen.as_deref().map(port::address).transpose()?;
     let qr_file = args.qr_file.as_deref().map(QrFile::new).transpose()?;
-    let openid =
-        args.openid.as_deref().map(checked_openid).transpose().map_err(|openid| {
-            Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
-        })?;
+    let openid = args.openid.as_deref().map(openid).transpose()?;
     let flags =
         Flags { listen: args.listen.clone(), scope: args.scope.map(scope), timeout: args.timeout, ..Flags::default() };
     let app = App::open(ui, global, flags)?;
@@ -129,11 +126,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
 fn told(ui: &mut Ui, app: &App, user: &User, person: &Person) -> anyhow::Result<()> {
     let nickname = person.nickname.as_deref();
     ui.done(&Shown::Bound { user: &user.username, openid: &person.openid, nickname })?;
-    let others = app.store()?.others_bound_to(&person.openid, app.app_id(), user)?;
-    if !others.is_empty() {
-        ui.warn(&t!("bind-shared", user = user.username, others = others.join(", ")));
-    }
-    Ok(())
+    warn_of_shared(ui, &app.store()?, app.app_id(), user, &person.openid)
 }
 
 /// The status of a wait that is over.
@@ -160,10 +153,7 @@ fn by_hand(ui: &mut Ui, app: &App, app_id: &str, openid: &str, args: &Bind) -> a
     let user = app.user(&store, &args.user)?;
     check_unbound(&user, args.rebind)?;
     keep(&mut store, &user, app_id, openid, None, args.rebind)?;
-    let others = store.others_bound_to(openid, app_id, &user)?;
-    if !others.is_empty() {
-        ui.warn(&t!("bind-shared", user = user.username, others = others.join(", ")));
-    }
+    warn_of_shared(ui, &store, app_id, &user, openid)?;
     ui.done(&Shown::Bound { user: &user.username, openid, nickname: None })?;
     Ok(Exit::Done)
 }

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::app::{App, nearest};
+use crate::app::{App, nearest, openid};
 use crate::cli::Send;
 use crate::error::Failure;
-use crate::store::{Store, User, UserFilter, checked_openid};
+use crate::store::{Store, User, UserFilter};
 use crate::t;
 use crate::ui::Ui;
 
@@ -50,8 +50,7 @@ pub(super) fn resolve(
 /// # Errors
 /// One of them cannot be an openid.
 pub(super) fn openids(args: &Send) -> Result<Vec<&str>, Failure> {
-    let unusable = |openid| Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"));
-    args.openid.iter().map(|openid| checked_openid(openid).map_err(unusable)).collect()
+    args.openid.iter().map(|typed| openid(typed)).collect()
 }
 
 /// The bound and reachable of a group; who is left out is said.

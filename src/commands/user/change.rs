@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::show::Shown;
 use super::{name, tags, uid};
-use crate::app::App;
+use crate::app::{App, openid, warn_of_shared};
 use crate::cli::{Add, Edit, Passwd, Remove};
 use crate::commands::password;
 use crate::error::{Exit, Failure};
-use crate::store::{self, NewUser, User};
+use crate::store::{self, NewUser};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{self, Ui};
@@ -43,7 +43,7 @@ pub(super) fn add(ui: &mut Ui, app: &App, args: &Add) -> anyhow::Result<Exit> {
     };
     let username = name(&asked)?;
     let tags = tags(&args.tag)?;
-    let openid = args.openid.as_deref().map(store::checked_openid).transpose().map_err(unusable_openid)?;
+    let openid = args.openid.as_deref().map(openid).transpose()?;
     let app_id = openid.map(|_| app.account_id()).transpose()?;
     let mut store = app.store()?;
     if store.user(username, app.app_id())?.is_some() {
@@ -69,22 +69,10 @@ pub(super) fn add(ui: &mut Ui, app: &App, args: &Add) -> anyhow::Result<Exit> {
     store.add_user(&new, Timestamp::now())?;
     let user = app.user(&store, username)?;
     if let Some((app_id, openid)) = new.binding {
-        warn_of_others(ui, &store, &user, app_id, openid)?;
+        warn_of_shared(ui, &store, app_id, &user, openid)?;
     }
     ui.done(&Changed { text: t!("user-added", user = username), user: user.into() })?;
     Ok(Exit::Done)
-}
-
-fn unusable_openid(openid: &str) -> Failure {
-    Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
-}
-
-fn warn_of_others(ui: &mut Ui, store: &store::Store, user: &User, app_id: &str, openid: &str) -> anyhow::Result<()> {
-    let others = store.others_bound_to(openid, app_id, user)?;
-    if !others.is_empty() {
-        ui.warn(&t!("bind-shared", user = user.username, others = others.join(", ")));
-    }
-    Ok(())
 }
 
 pub(super) fn edit(ui: &mut Ui, app: &App, args: &Edit) -> anyhow::Result<Exit> {

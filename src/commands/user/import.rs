@@ -10,12 +10,12 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::records::{Raw, Records};
-use crate::app::App;
+use crate::app::{self, App};
 use crate::cli::Import;
 use crate::commands::password;
 use crate::error::{Exit, Failure};
 use crate::secret::Secret;
-use crate::store::{Clash, Incoming, Store, checked_openid};
+use crate::store::{Clash, Incoming, Store};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Progress, Ui};
@@ -110,12 +110,7 @@ fn checked(records: &Records, raw: Raw) -> Result<Person, Failure> {
     }
     let openid = match openid.trim() {
         "" => None,
-        openid => {
-            let usable = checked_openid(openid).map_err(|openid| {
-                Failure::usage(t!("openid-unusable", openid = openid)).hint(t!("openid-unusable-hint"))
-            });
-            Some(usable.map_err(at("openid"))?.to_owned())
-        }
+        openid => Some(app::openid(openid).map_err(at("openid"))?.to_owned()),
     };
     let tags: Vec<String> = tags.split(';').filter(|tag| !tag.trim().is_empty()).map(str::to_owned).collect();
     let tags = super::tags(&tags).map_err(at("tags"))?;

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::cli::Send;
+use crate::cli::What;
 use crate::config::{Config, Template};
 use crate::error::Failure;
 use crate::t;
@@ -21,20 +21,20 @@ const INPUT_LIMIT: u64 = 4 << 20;
 ///
 /// # Errors
 /// Usage failures that say what is wrong with it.
-pub(super) fn of(args: &Send, config: &Config) -> anyhow::Result<Content> {
-    match &args.template {
-        Some(name) => template(args, name, config),
-        None => text(args),
+pub(crate) fn of(text: Option<&str>, what: &What, config: &Config) -> anyhow::Result<Content> {
+    match (&what.template, text.or(what.text_option.as_deref())) {
+        (Some(name), _) => template(what, name, config),
+        (None, Some("-")) => self::text(&stdin()?),
+        (None, text) => self::text(text.unwrap_or_default()),
     }
 }
 
-fn text(args: &Send) -> anyhow::Result<Content> {
-    let raw = match args.text.as_deref().or(args.text_option.as_deref()) {
-        Some("-") => stdin()?,
-        Some(text) => text.to_owned(),
-        None => String::new(),
-    };
-    let content = clean_text(&raw);
+/// A text, as it can be sent.
+///
+/// # Errors
+/// It is empty, or too long.
+pub(crate) fn text(raw: &str) -> anyhow::Result<Content> {
+    let content = clean_text(raw);
     if content.trim().is_empty() {
         return Err(Failure::usage(t!("send-text-empty")).into());
     }
@@ -45,7 +45,11 @@ fn text(args: &Send) -> anyhow::Result<Content> {
     Ok(Content::Text { content })
 }
 
-fn template(args: &Send, name: &str, config: &Config) -> anyhow::Result<Content> {
+/// A template's message: what the config gives, then a JSON object, then single fields.
+///
+/// # Errors
+/// A field, a colour or the address is none.
+pub(crate) fn template(args: &What, name: &str, config: &Config) -> anyhow::Result<Content> {
     let alias = config.templates.get(name);
     let mut data = alias.map(defaults).unwrap_or_default();
     if let Some(file) = &args.data_json {
@@ -100,12 +104,20 @@ fn data_json(file: &str) -> anyhow::Result<Map<String, Value>> {
     let fields: Value =
         serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| unusable(e.to_string()))?;
     let Value::Object(fields) = fields else { return Err(unusable(t!("send-data-object")).into()) };
+    fields_of(fields).map_err(|cause| unusable(cause).into())
+}
+
+/// The fields of a JSON object as a message has them.
+///
+/// # Errors
+/// What is wrong with one, in words.
+pub(super) fn fields_of(fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
     fields
         .into_iter()
         .map(|(key, value)| match field(&value) {
-            _ if key.trim().is_empty() => Err(unusable(t!("send-data-nameless")).into()),
+            _ if key.trim().is_empty() => Err(t!("send-data-nameless")),
             Some(field) => Ok((key, json!(field))),
-            None => Err(unusable(t!("send-data-value", key = key)).into()),
+            None => Err(t!("send-data-value", key = key)),
         })
         .collect()
 }
@@ -130,7 +142,7 @@ fn field(value: &Value) -> Option<Field> {
     }
 }
 
-fn check_url(url: &str) -> Result<(), Failure> {
+pub(super) fn check_url(url: &str) -> Result<(), Failure> {
     match Url::parse(url) {
         // The parser drops control characters; what is sent would still have them.
         Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && !url.contains(char::is_control) => Ok(()),

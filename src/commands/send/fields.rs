@@ -18,7 +18,7 @@ const ID_LENGTH: usize = 43;
 
 /// Real accounts show neither of them, so a message is whole without:
 /// doc/service/guide/product/template_message/Template_Message_Interface
-const OPTIONAL: [&str; 2] = ["first", "remark"];
+pub(super) const OPTIONAL: [&str; 2] = ["first", "remark"];
 
 /// Puts the template's id into the content and checks the fields, if it is a template's. The kept list
 /// decides without a request; what it refuses, and what no list is kept for, WeChat is asked about.
@@ -71,7 +71,7 @@ pub(super) fn settle(
 }
 
 /// The template of that name, if the fields are its own.
-fn judge<'l>(
+pub(super) fn judge<'l>(
     app: &App,
     name: &str,
     data: &Map<String, Value>,

@@ -106,6 +106,7 @@ impl Serve {
                 }
             }
             self.hear();
+            self.wake(Instant::now());
             self.expire(Instant::now());
             self.accept();
         }
@@ -123,7 +124,7 @@ impl Serve {
             Accepting::Waiting => None,
             Accepting::Resting(until) => Some(until),
         };
-        let links = self.links.values().filter_map(|link| link.deadline(&self.limits));
+        let links = self.links.values().flat_map(|link| [link.deadline(&self.limits), link.alarm()]).flatten();
         links.chain(accept).chain(self.stop_at).min().map(|at| at.saturating_duration_since(now))
     }
 
@@ -167,6 +168,15 @@ impl Serve {
                     self.links.values_mut().for_each(Link::close_after_reply);
                 }
             }
+        }
+    }
+
+    /// Moves the connections whose alarm rings.
+    fn wake(&mut self, now: Instant) {
+        let rings = |link: &Link| link.alarm().is_some_and(|at| at <= now);
+        let ids: Vec<usize> = self.links.iter().filter(|(_, link)| rings(link)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.pump(id);
         }
     }
 

@@ -24,6 +24,7 @@ mod import;
 mod import_bad;
 mod lines;
 mod main_job;
+mod manners;
 mod names;
 mod outbox_tend;
 mod pages;

@@ -8,8 +8,10 @@
 //! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates` (1 or 0) | |
 //! | `/sandbox/clock` | `forward`, such as `49h` | the sandbox's clock goes forward |
 //! | `/sandbox/clear` | | the conversations are forgotten |
+//! | `/sandbox/tokens` | `revoke` = 1 | every access token given out so far is dead (40001) |
+//! | `/sandbox/faults` | in TOML, `[[faults]]` as in a world | the fault plan from now on; none where it is empty |
 //!
-//! All but the first answer 303 to `/`. `person` and `phone` are names; without `person` it is the one
+//! All but the first answer 303 to `/`; a plan that cannot be answers 400 with the reason. `person` and `phone` are names; without `person` it is the one
 //! whose phone it is. A form sent by a page from elsewhere is refused with 403.
 
 use std::time::Duration;
@@ -17,8 +19,9 @@ use std::time::Duration;
 use url::form_urlencoded::parse;
 
 use super::inbox::Entry;
-use super::pages;
+use super::plan::Plan;
 use super::platform::{Handled, Platform};
+use super::{faults, pages};
 use crate::http::{Reply, Request};
 
 /// Takes a form.
@@ -33,6 +36,14 @@ pub(super) fn post(platform: &mut Platform, request: &Request, now_ms: i64) -> H
         "/sandbox/follow" => follow(platform, &form, now_ms),
         "/sandbox/settings" => settings(platform, &form),
         "/sandbox/clock" => forward(platform, &form),
+        "/sandbox/tokens" => form.switch("revoke").filter(|on| *on).map(|_| platform.tokens.revoke()),
+        "/sandbox/faults" => match plan(&request.body) {
+            Ok(plan) => {
+                platform.plan = plan;
+                Some(())
+            }
+            Err(reason) => return Handled::page(Reply::text(400, format!("{reason}\n"))),
+        },
         "/sandbox/clear" => {
             platform.inbox.clear();
             Some(())
@@ -115,6 +126,11 @@ fn follow(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
     }
     platform.inbox.entries.push(Entry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
     Some(())
+}
+
+fn plan(body: &[u8]) -> Result<Plan, String> {
+    let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
+    faults::read(text).map(|faults| Plan::new(&faults)).map_err(|error| error.to_string())
 }
 
 fn settings(platform: &mut Platform, form: &Form<'_>) -> Option<()> {

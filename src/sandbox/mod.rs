@@ -9,11 +9,13 @@
 
 mod answer;
 mod control;
+mod faults;
 mod inbox;
 mod messages;
 mod oauth;
 mod pages;
 mod people;
+mod plan;
 mod platform;
 mod random;
 mod server;
@@ -23,6 +25,7 @@ mod templates;
 mod tokens;
 mod world;
 
+pub use faults::Fault;
 pub use platform::{Handled, Platform};
 pub use server::{Line, Listening, Sandbox};
 pub use world::{Error, PersonSettings, TemplateSettings, World};

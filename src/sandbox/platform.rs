@@ -6,13 +6,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, UNIX_EPOCH};
 
+use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use super::answer::{Answer, Family, Refusal, refuse, refuse_with};
+use super::faults::Effect;
 use super::inbox::Inbox;
 use super::oauth::Authorizations;
 use super::people::Person;
+use super::plan::Plan;
 use super::tokens::Tokens;
 use super::world::{self, World};
 use super::{control, pages};
@@ -29,6 +32,8 @@ pub struct Platform {
     pub(super) inbox: Inbox,
     /// The place of the person whose phone opens links.
     pub(super) phone: usize,
+    /// What goes wrong.
+    pub(super) plan: Plan,
     /// How far the sandbox's clock was set forward.
     pub(super) ahead_ms: i64,
     counters: (i64, BTreeMap<&'static str, u64>),
@@ -45,6 +50,8 @@ pub struct Handled {
     pub to: Option<String>,
     /// A call that the sandbox does not have.
     pub unknown: bool,
+    /// What went wrong with it, as the fault plan wants it.
+    pub fault: Option<String>,
     /// The inbox page looking at itself.
     pub quiet: bool,
     /// What the phone calls once more, without waiting for the answer to matter (`double_callback`).
@@ -54,7 +61,7 @@ pub struct Handled {
 impl Handled {
     /// A page, about nobody.
     pub(super) fn page(reply: Reply) -> Self {
-        Self { reply, errcode: None, to: None, unknown: false, quiet: false, again: None }
+        Self { reply, errcode: None, to: None, unknown: false, fault: None, quiet: false, again: None }
     }
 }
 
@@ -150,6 +157,7 @@ impl Platform {
             tokens: Tokens::default(),
             authorizations: Authorizations::default(),
             inbox: Inbox::new(),
+            plan: Plan::new(&world.faults),
             ahead_ms: 0,
             counters: (world::beijing_day(now_ms), BTreeMap::new()),
             world,
@@ -185,18 +193,29 @@ impl Platform {
     }
 
     fn api(&mut self, family: Family, request: &Request, now_ms: i64) -> Handled {
-        let route = ROUTES.iter().find(|route| route.path == request.path);
+        let Some(route) = ROUTES.iter().find(|route| route.path == request.path) else {
+            let refusal = refuse_with(40066, format!("invalid url, the sandbox has no {}", request.path));
+            return Handled { unknown: true, ..answered(family, Err(refusal), now_ms) };
+        };
+        if self.plan.is_empty() {
+            return self.called(family, route, request, now_ms);
+        }
+        let to = addressee(request);
+        let verdict = self.plan.judge(route.path, to.as_deref());
+        let mut handled = match verdict.effects().iter().find(|effect| !effect.processes()) {
+            None => self.called(family, route, request, now_ms),
+            Some(Effect::Errcode(code)) => Handled { to, ..answered(family, Err(refuse(*code)), now_ms) },
+            Some(_) => Handled { to, ..Handled::page(Reply::text(200, "")) },
+        };
+        handled.reply = verdict.effects().iter().fold(handled.reply, |reply, effect| effect.spoil(reply));
+        handled.fault = verdict.words();
+        handled
+    }
+
+    fn called(&mut self, family: Family, route: &Route, request: &Request, now_ms: i64) -> Handled {
         let mut call = Call { request, now_ms, to: None };
-        let answer = match route {
-            None => Err(refuse_with(40066, format!("invalid url, the sandbox has no {}", request.path))),
-            Some(route) => self.checked(route, &mut call),
-        };
-        let errcode = match &answer {
-            Ok(_) => 0,
-            Err(refusal) => refusal.code,
-        };
-        let reply = family.reply(answer, now_ms);
-        Handled { errcode: Some(errcode), to: call.to, unknown: route.is_none(), ..Handled::page(reply) }
+        let answer = self.checked(route, &mut call);
+        Handled { to: call.to, ..answered(family, answer, now_ms) }
     }
 
     fn checked(&mut self, route: &Route, call: &mut Call<'_>) -> Answer {
@@ -229,6 +248,31 @@ impl Platform {
             Err(error) => Reply::bytes(500, "text/plain; charset=utf-8", error.to_string()),
         }
     }
+}
+
+fn answered(family: Family, answer: Answer, now_ms: i64) -> Handled {
+    let errcode = match &answer {
+        Ok(_) => 0,
+        Err(refusal) => refusal.code,
+    };
+    Handled { errcode: Some(errcode), ..Handled::page(family.reply(answer, now_ms)) }
+}
+
+/// Whom a call is about, before it is looked at: the openid in its query or its body, whether anybody has it or not.
+fn addressee(request: &Request) -> Option<String> {
+    #[derive(Deserialize)]
+    struct To {
+        touser: String,
+    }
+    match request.param("openid") {
+        Some(openid) => Some(openid.into_owned()),
+        None => serde_json::from_slice(&request.body).ok().map(|To { touser }| touser),
+    }
+}
+
+/// The paths of the API.
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().map(|route| route.path)
 }
 
 /// A time (Unix ms) in RFC 3339, UTC.

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use super::faults::Fault;
 use crate::t;
 
 /// What a sandbox starts from. Every key may be left out.
@@ -38,6 +39,8 @@ pub struct World {
     pub people: Vec<PersonSettings>,
     /// The account's templates.
     pub templates: Vec<TemplateSettings>,
+    /// What goes wrong, in the order in which it is looked at.
+    pub faults: Vec<Fault>,
 }
 
 /// One person.
@@ -113,6 +116,7 @@ impl Default for World {
                     "Event: {{thing1.DATA}}\nHost: {{character_string2.DATA}}\nTime: {{time3.DATA}}",
                 ),
             ],
+            faults: Vec::new(),
         }
     }
 }
@@ -141,6 +145,23 @@ pub enum Error {
         /// Its value.
         value: String,
     },
+    /// A `key` that has no meaning without `with`.
+    Alone {
+        /// The key, as it stands in the file.
+        key: &'static str,
+        /// The key that is missing.
+        with: &'static str,
+    },
+    /// More than one of `keys`, which exclude each other.
+    Several {
+        /// The keys.
+        keys: &'static str,
+    },
+    /// None of `keys`, of which there must be one.
+    NoneOf {
+        /// The keys.
+        keys: &'static str,
+    },
 }
 
 impl fmt::Display for Error {
@@ -151,6 +172,9 @@ impl fmt::Display for Error {
             }
             Self::Value { key, value } => f.write_str(&t!("sandbox-world-value", key = *key, value = *value)),
             Self::Twice { key, value } => f.write_str(&t!("sandbox-world-twice", key = *key, value = *value)),
+            Self::Alone { key, with } => f.write_str(&t!("sandbox-world-alone", key = *key, with = *with)),
+            Self::Several { keys } => f.write_str(&t!("sandbox-world-several", keys = *keys)),
+            Self::NoneOf { keys } => f.write_str(&t!("sandbox-world-none-of", keys = *keys)),
         }
     }
 }
@@ -163,10 +187,7 @@ impl World {
     /// # Errors
     /// What does not parse, keys that do not exist, and values that WeChat could not have given out.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        let world: Self = toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            Error::Toml { line: before.matches('\n').count() + 1, message: error.message().to_owned() }
-        })?;
+        let world: Self = toml::from_str(text).map_err(|error| at_line(text, &error))?;
         world.check()?;
         Ok(world)
     }
@@ -225,7 +246,14 @@ impl World {
     }
 }
 
-fn need(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
+/// A complaint of the parser about `text`, with its line.
+pub(super) fn at_line(text: &str, error: &toml::de::Error) -> Error {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    Error::Toml { line: before.matches('\n').count() + 1, message: error.message().to_owned() }
+}
+
+/// Refuses the value of `key` unless it `holds`.
+pub(super) fn need(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
     if holds { Ok(()) } else { Err(Error::Value { key, value: value.to_owned() }) }
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod authorize;
 mod custom;
+mod faults;
 mod garbage;
 mod pages;
 mod people;

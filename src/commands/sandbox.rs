@@ -34,7 +34,11 @@ impl fmt::Display for Shown<'_> {
             };
             (person.name.clone(), format!("{}  {about}", person.openid.as_deref().unwrap_or("-")))
         });
-        let people: Vec<_> = people.collect();
+        let crowd = self.world.crowd_ends().map(|ends| {
+            let [first, last] = ends.map(|it| (it.name, it.openid.unwrap_or_default()));
+            (format!("{} … {}", first.0, last.0), format!("{} …  {}", first.1, t!("sandbox-person-crowd")))
+        });
+        let people: Vec<_> = people.chain(crowd).collect();
         writeln!(f, "{}\n{}\n", t!("sandbox-people"), facts(&people))?;
         let templates: Vec<_> =
             self.world.templates.iter().map(|template| (template.title.clone(), template.id.clone())).collect();

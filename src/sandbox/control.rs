@@ -107,7 +107,7 @@ fn write(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
     let person = platform.people.get_mut(at)?;
     if person.follows {
         person.write(now_ms);
-        platform.inbox.entries.push(Entry::Said { openid: person.openid.clone(), text, at_ms: now_ms });
+        platform.inbox.push(Entry::Said { openid: person.openid.clone(), text, at_ms: now_ms });
     }
     Some(())
 }
@@ -124,7 +124,7 @@ fn follow(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
     } else {
         person.unfollow();
     }
-    platform.inbox.entries.push(Entry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
+    platform.inbox.push(Entry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
     Some(())
 }
 

@@ -9,6 +9,7 @@
 
 mod answer;
 mod control;
+mod crowd;
 mod faults;
 mod inbox;
 mod messages;
@@ -20,6 +21,7 @@ mod platform;
 mod random;
 mod server;
 mod sns;
+mod stats;
 mod template_fields;
 mod templates;
 mod tokens;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, UNIX_EPOCH};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
@@ -16,20 +16,24 @@ use super::inbox::Inbox;
 use super::oauth::Authorizations;
 use super::people::Person;
 use super::plan::Plan;
+use super::stats::Stats;
 use super::tokens::Tokens;
 use super::world::{self, World};
-use super::{control, pages};
+use super::{control, crowd, pages};
 use crate::http::{Reply, Request};
 
 /// The platform with everything it knows.
 #[derive(Debug)]
 pub struct Platform {
     pub(super) world: World,
+    /// Those of the world, then the crowd.
     pub(super) people: Vec<Person>,
-    pub(super) by_openid: HashMap<String, usize>,
+    /// The places of those of the world.
+    by_openid: HashMap<String, usize>,
     pub(super) tokens: Tokens,
     pub(super) authorizations: Authorizations,
     pub(super) inbox: Inbox,
+    pub(super) stats: Stats,
     /// The place of the person whose phone opens links.
     pub(super) phone: usize,
     /// What goes wrong.
@@ -147,8 +151,9 @@ const ROUTES: &[Route] = &[
 impl Platform {
     /// The platform as it is at the start of that world, at `now_ms` (Unix milliseconds).
     pub fn new(world: World, now_ms: i64) -> Self {
-        let people: Vec<Person> = world.people.iter().map(|settings| Person::new(settings, now_ms)).collect();
+        let mut people: Vec<Person> = world.people.iter().map(|settings| Person::new(settings, now_ms)).collect();
         let by_openid = people.iter().enumerate().map(|(at, person)| (person.openid.clone(), at)).collect();
+        people.extend((1..=world.crowd).map(|number| Person::new(&crowd::member(number), now_ms)));
         let phone = people.iter().position(|person| Some(&person.name) == world.phone.as_ref()).unwrap_or_default();
         Self {
             people,
@@ -157,11 +162,23 @@ impl Platform {
             tokens: Tokens::default(),
             authorizations: Authorizations::default(),
             inbox: Inbox::new(),
+            stats: Stats::default(),
             plan: Plan::new(&world.faults),
             ahead_ms: 0,
             counters: (world::beijing_day(now_ms), BTreeMap::new()),
             world,
         }
+    }
+
+    /// The place of the person of that openid.
+    pub(super) fn place_of(&self, openid: &str) -> Option<usize> {
+        let of_crowd = || Some(self.named() + crowd::number(openid, self.world.crowd)? as usize - 1);
+        self.by_openid.get(openid).copied().or_else(of_crowd)
+    }
+
+    /// How many people there are before the crowd.
+    pub(super) fn named(&self) -> usize {
+        self.world.people.len()
     }
 
     /// Answers a request that comes at `now_ms` (Unix milliseconds).
@@ -181,7 +198,8 @@ impl Platform {
             ("GET" | "HEAD", "/sandbox/phones") => {
                 Handled { quiet: true, ..Handled::page(pages::phones(self, request, now_ms)) }
             }
-            ("GET" | "HEAD", "/sandbox/inbox.json") => Handled::page(self.inbox_json()),
+            ("GET" | "HEAD", "/sandbox/inbox.json") => Handled::page(json(&self.inbox.messages().collect::<Vec<_>>())),
+            ("GET" | "HEAD", "/sandbox/stats.json") => Handled::page(json(&self.stats.shown())),
             ("POST", path) if path.starts_with("/sandbox/") => control::post(self, request, now_ms),
             _ => Handled { unknown: true, ..Handled::page(pages::not_found(request)) },
         }
@@ -197,6 +215,7 @@ impl Platform {
             let refusal = refuse_with(40066, format!("invalid url, the sandbox has no {}", request.path));
             return Handled { unknown: true, ..answered(family, Err(refusal), now_ms) };
         };
+        self.stats.called(route.path);
         if self.plan.is_empty() {
             return self.called(family, route, request, now_ms);
         }
@@ -241,12 +260,12 @@ impl Platform {
         *used += 1;
         Ok(())
     }
+}
 
-    fn inbox_json(&self) -> Reply {
-        match serde_json::to_vec(&self.inbox.messages) {
-            Ok(body) => Reply::bytes(200, "application/json; charset=utf-8", body),
-            Err(error) => Reply::bytes(500, "text/plain; charset=utf-8", error.to_string()),
-        }
+fn json(it: &impl Serialize) -> Reply {
+    match serde_json::to_string(it) {
+        Ok(body) => Reply::json(200, body),
+        Err(error) => Reply::text(500, error.to_string()),
     }
 }
 

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use super::crowd;
 use super::faults::Fault;
 use crate::t;
 
@@ -37,6 +38,9 @@ pub struct World {
     pub phone: Option<String>,
     /// Who there is.
     pub people: Vec<PersonSettings>,
+    /// So many followers more, a million at most: `crowd000001` with the openid `oCrowd0000000000000000000001`, and so
+    /// on. All of them have just written.
+    pub crowd: u32,
     /// The account's templates.
     pub templates: Vec<TemplateSettings>,
     /// What goes wrong, in the order in which it is looked at.
@@ -104,6 +108,7 @@ impl Default for World {
                 person("nami", "oNami_draws_maps_of_the_sea1", true, false),
                 person("zoro", "oZoro_cannot_find_the_way_22", false, false),
             ],
+            crowd: 0,
             templates: vec![
                 template(
                     "backup_finished-0123456789abcdefghijklmnopq",
@@ -200,6 +205,11 @@ impl World {
         self
     }
 
+    /// The first and the last of the crowd, where there is one.
+    pub fn crowd_ends(&self) -> Option<[PersonSettings; 2]> {
+        (self.crowd > 0).then(|| [1, self.crowd].map(crowd::member))
+    }
+
     /// Whether every value is one that WeChat could have given out.
     ///
     /// # Errors
@@ -222,14 +232,17 @@ impl World {
         if let Some(phone) = &self.phone {
             need(self.people.iter().any(|person| person.name == *phone), "phone", phone)?;
         }
+        need(self.crowd <= crowd::MOST, "crowd", &self.crowd.to_string())?;
         let mut seen = HashSet::new();
         for person in &self.people {
             let name = &person.name;
             need(!name.trim().is_empty() && !name.chars().any(char::is_control), "people.name", name)?;
-            once(seen.insert(("name", name.as_str())), "people.name", name)?;
+            let fresh = seen.insert(("name", name.as_str())) && !crowd::has_name(name, self.crowd);
+            once(fresh, "people.name", name)?;
             if let Some(openid) = &person.openid {
                 need(openid.len() == 28 && word(openid), "people.openid", openid)?;
-                once(seen.insert(("openid", openid.as_str())), "people.openid", openid)?;
+                let fresh = seen.insert(("openid", openid.as_str())) && crowd::number(openid, self.crowd).is_none();
+                once(fresh, "people.openid", openid)?;
             }
         }
         for template in &self.templates {
@@ -319,6 +332,9 @@ mod tests {
             ("ip_whitelist = [\"1.2.3.*\"]", "ip_whitelist"),
             ("ip_whitelist = [\"1.2.3.4/33\"]", "ip_whitelist"),
             ("phone = \"sanji\"", "phone"),
+            ("crowd = 1000001", "crowd"),
+            ("crowd = 1\n[[people]]\nname = \"crowd000001\"", "people.name"),
+            ("crowd = 1\n[[people]]\nname = \"a\"\nopenid = \"oCrowd0000000000000000000001\"", "people.openid"),
             ("nonsense = 1", "nonsense"),
             ("[[people]]\nname = \"\"", "people.name"),
             ("[[people]]\nname = \"a\"\n[[people]]\nname = \"a\"", "people.name"),

@@ -203,6 +203,7 @@ sandbox-people = People
 sandbox-person-away = does not follow the account
 sandbox-person-silent = follows; has not written, so takes templates but no texts
 sandbox-person-wrote = follows and has just written
+sandbox-person-crowd = all follow and have just written
 sandbox-port-hint = a sandbox may be running there already; --listen 127.0.0.1:0 takes any free port
 sandbox-stop = Ctrl-C stops it. Requests:
 sandbox-templates = Templates

@@ -57,6 +57,7 @@ sandbox-people = 用户
 sandbox-person-away = 未关注公众号
 sandbox-person-silent = 已关注；没有发过消息，只能收模板消息，不能收文本
 sandbox-person-wrote = 已关注，刚发过消息
+sandbox-person-crowd = 全部已关注，刚发过消息
 sandbox-port-hint = 那里可能已有一个沙箱；--listen 127.0.0.1:0 使用任意空闲端口
 sandbox-stop = 按 Ctrl-C 停止。请求：
 sandbox-templates = 模板

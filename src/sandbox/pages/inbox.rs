@@ -84,15 +84,16 @@ fn switches(platform: &Platform, lang: Lang) -> Markup {
 
 fn columns(platform: &Platform, request: &Request, lang: Lang, now_ms: i64) -> Markup {
     let only = request.param("person");
-    let chosen =
+    let mut chosen =
         platform.people.iter().enumerate().filter(|(_, person)| only.as_ref().is_none_or(|name| *name == person.name));
-    let (drawn, more): (Vec<_>, Vec<_>) = chosen.enumerate().partition(|(place, _)| *place < PHONES);
+    let drawn: Vec<_> = chosen.by_ref().take(PHONES).collect();
+    let more = chosen.count();
     html! {
         (faults(platform, lang))
         main.phones {
-            @for (_, (at, person)) in drawn { (phone(platform, at, person, lang, now_ms)) }
+            @for (at, person) in drawn { (phone(platform, at, person, lang, now_ms)) }
         }
-        @if !more.is_empty() { p.more-people { (t_in!(lang, "sandbox-more-people", count = more.len())) } }
+        @if more > 0 { p.more-people { (t_in!(lang, "sandbox-more-people", count = more)) } }
     }
 }
 

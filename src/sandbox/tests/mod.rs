@@ -8,6 +8,7 @@ mod garbage;
 mod pages;
 mod people;
 mod served;
+mod stats;
 mod template;
 
 use serde_json::{Value, json};

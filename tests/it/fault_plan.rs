@@ -223,3 +223,23 @@ fn a_revoked_token_is_refused_and_the_line_says_what_a_fault_did() {
     send(&socket, &new);
     assert_eq!(answer(&socket).1, r#"{"errcode":0,"errmsg":"ok"}"#);
 }
+
+#[test]
+fn the_documented_faults_are_ones_that_can_be() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("```toml\n[[faults]]").unwrap();
+    let (example, rest) = rest.split_once("```").unwrap();
+    let example = format!("[[faults]]{example}");
+    assert_eq!(wxbox::sandbox::World::from_toml(&example).unwrap().faults.len(), 3);
+    // Each row of the table, with whatever stands between backticks in its first cell.
+    let table =
+        rest.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).take_while(|line| line.starts_with('|'));
+    let keys: Vec<&str> = table.map(|line| line.split('`').nth(1).unwrap()).collect();
+    assert_eq!(keys.len(), 8);
+    let help = World::empty().wxbox("help sandbox").ok();
+    for key in keys {
+        let world = wxbox::sandbox::World::from_toml(&format!("[[faults]]\n{key}\n")).unwrap();
+        assert_eq!(world.faults.len(), 1, "{key}");
+        assert!(help.stdout().contains(&format!("\n  {key} ")), "{key}");
+    }
+}

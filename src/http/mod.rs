@@ -11,6 +11,7 @@
 //! tiny_http writes the replies. Its server is not used: it takes no connection that somebody else
 //! accepted, and by itself it limits neither the length of a line, nor the time, nor the threads.
 
+mod bell;
 mod door;
 mod link;
 mod manner;

@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
+use super::bell::Bell;
 use super::link::{Link, Next};
 use super::{Limits, Reply, Request};
 
@@ -57,6 +59,7 @@ pub(super) struct Serve {
     limits: Limits,
     jobs: Sender<Job>,
     notes: Receiver<Note>,
+    bell: Arc<Bell>,
     links: BTreeMap<usize, Link>,
     next_link: usize,
     accepting: Accepting,
@@ -72,6 +75,7 @@ impl Serve {
         limits: Limits,
         jobs: Sender<Job>,
         notes: Receiver<Note>,
+        bell: Arc<Bell>,
     ) -> io::Result<Self> {
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         Ok(Serve {
@@ -80,6 +84,7 @@ impl Serve {
             limits,
             jobs,
             notes,
+            bell,
             links: BTreeMap::new(),
             next_link: FIRST_LINK,
             accepting: Accepting::Ready,
@@ -153,6 +158,7 @@ impl Serve {
 
     /// Takes replies, and the word to stop.
     fn hear(&mut self) {
+        self.bell.heard();
         while let Ok(note) = self.notes.try_recv() {
             match note {
                 Note::Reply(id, reply) => {

@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use url::form_urlencoded::parse;
 
+use super::faults::{self, Plan};
 use super::inbox::Entry;
-use super::plan::Plan;
+use super::pages;
 use super::platform::{Handled, Platform};
-use super::{faults, pages};
 use crate::http::{Reply, Request};
 
 /// Takes a form.

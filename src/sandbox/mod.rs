@@ -16,7 +16,6 @@ mod messages;
 mod oauth;
 mod pages;
 mod people;
-mod plan;
 mod platform;
 mod random;
 mod server;

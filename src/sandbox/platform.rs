@@ -11,11 +11,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::answer::{Answer, Family, Refusal, refuse, refuse_with};
-use super::faults::Effect;
+use super::faults::{Effect, Plan};
 use super::inbox::Inbox;
 use super::oauth::Authorizations;
 use super::people::Person;
-use super::plan::Plan;
 use super::stats::Stats;
 use super::tokens::Tokens;
 use super::world::{self, World};

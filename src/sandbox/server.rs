@@ -35,7 +35,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the system gives no thread or no poll.
-    pub fn start(world: World, door: Door, on_request: impl Fn(&Line) + Send + Sync + 'static) -> io::Result<Self> {
+    pub fn start(world: World, door: Door, on_request: impl Fn(Line) + Send + Sync + 'static) -> io::Result<Self> {
         let listening = Listening {
             event: "listening",
             url: format!("http://{}", reachable(door.local_addr())),
@@ -52,7 +52,7 @@ impl Sandbox {
                 call_again(url);
             }
             if !handled.quiet {
-                on_request(&Line::new(&request, &handled, now, begun.elapsed()));
+                on_request(Line::new(&request, &handled, now, begun.elapsed()));
             }
             handled.reply
         })?;

@@ -6,30 +6,30 @@ use std::fmt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
-use super::faults::{Effect, Fault, Strikes};
+use super::{Effect, Fault, Strikes};
 
 /// The faults in their order, each with its counters.
 #[derive(Debug)]
-pub(super) struct Plan(Vec<Entry>);
+pub(in crate::sandbox) struct Plan(Vec<Entry>);
 
 /// A fault and what it has seen.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) fault: Fault,
+pub(in crate::sandbox) struct Entry {
+    pub(in crate::sandbox) fault: Fault,
     /// Calls that it looked at.
     looked: u64,
     /// Calls that it struck.
-    pub(super) struck: u64,
+    pub(in crate::sandbox) struck: u64,
     generator: Xoshiro256PlusPlus,
 }
 
 /// What a plan says of one call: nothing, or one or more effects, delays first.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Verdict(Vec<Effect>);
+pub(in crate::sandbox) struct Verdict(Vec<Effect>);
 
 impl Plan {
     /// The plan of these faults, at its beginning.
-    pub(super) fn new(faults: &[Fault]) -> Self {
+    pub(in crate::sandbox) fn new(faults: &[Fault]) -> Self {
         let entry = |fault: &Fault| {
             let seed = if let Strikes::Chance { seed, .. } = fault.strikes { seed } else { 0 };
             let generator = Xoshiro256PlusPlus::seed_from_u64(seed);
@@ -39,18 +39,18 @@ impl Plan {
     }
 
     /// The faults in their order.
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(in crate::sandbox) fn entries(&self) -> &[Entry] {
         &self.0
     }
 
     /// Whether no call is struck, ever.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::sandbox) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Counts a call and judges it. Each fault counts every call that it is about, whatever the other faults do.
     /// The first that strikes wins; all delays that strike add up and go with it.
-    pub(super) fn judge(&mut self, path: &str, to: Option<&str>) -> Verdict {
+    pub(in crate::sandbox) fn judge(&mut self, path: &str, to: Option<&str>) -> Verdict {
         let mut delays = Vec::new();
         let mut other = None;
         for entry in &mut self.0 {
@@ -91,12 +91,12 @@ impl Entry {
 
 impl Verdict {
     /// What happens to the call.
-    pub(super) fn effects(&self) -> &[Effect] {
+    pub(in crate::sandbox) fn effects(&self) -> &[Effect] {
         &self.0
     }
 
     /// The words of the request's line.
-    pub(super) fn words(&self) -> Option<String> {
+    pub(in crate::sandbox) fn words(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.to_string())
     }
 }

@@ -9,6 +9,8 @@
 
 mod answer;
 mod control;
+mod crowd;
+mod faults;
 mod inbox;
 mod messages;
 mod oauth;
@@ -18,11 +20,13 @@ mod platform;
 mod random;
 mod server;
 mod sns;
+mod stats;
 mod template_fields;
 mod templates;
 mod tokens;
 mod world;
 
+pub use faults::Fault;
 pub use platform::{Handled, Platform};
 pub use server::{Line, Listening, Sandbox};
 pub use world::{Error, PersonSettings, TemplateSettings, World};

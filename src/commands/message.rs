@@ -42,6 +42,9 @@ impl Shown {
     pub(super) fn trouble(&self) -> String {
         let error = self.error.as_deref().unwrap_or_default();
         match self.state {
+            state if self.duplicate => {
+                t!("send-duplicate", id = self.id, to = self.recipient(), state = state.as_str())
+            }
             State::Unknown => t!("send-unknown", id = self.id, to = self.recipient(), error = error),
             State::Queued => t!("send-queued", id = self.id, to = self.recipient(), error = error),
             State::Cancelled => t!("send-cancelled", id = self.id, to = self.recipient()),

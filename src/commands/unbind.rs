@@ -32,7 +32,10 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Unbind) -> anyhow::Result
     let Some(binding) = user.binding.clone() else {
         return Err(Failure::no_such(t!("user-not-bound", user = user.username)).into());
     };
-    store.unbind(&user, &app_id)?;
+    let withdrawn = store.unbind(&user, &app_id)?.unwrap_or_default();
     ui.done(&Unbound { event: "unbound", user: user.username, openid: binding.openid })?;
+    if withdrawn > 0 {
+        ui.status(&t!("unbind-withdrawn", count = withdrawn));
+    }
     Ok(Exit::Done)
 }

@@ -1,11 +1,11 @@
 //! What the desk knows between two turns, and what a turn does with it.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::crew::Done;
+use super::later::Later;
 use super::policy::{Effect, Fate, NO_WINDOW, Outcome};
 use super::schedule::{self, Decision, Facts, GivenUp};
 use super::{Orders, Tagged, Trouble};
@@ -56,7 +56,7 @@ pub(super) struct Board {
     pub(super) ready: VecDeque<Held>,
     pub(super) flying: HashMap<i64, Flight>,
     /// To be tried again by this run: when, and which.
-    pub(super) later: BinaryHeap<Reverse<(Instant, i64)>>,
+    pub(super) later: Later,
     /// Ids of this run that were not taken yet, first and last.
     pub(super) ranges: VecDeque<(i64, i64)>,
     /// Ids of this run that another process has.
@@ -75,7 +75,7 @@ impl Board {
             orders,
             ready: VecDeque::new(),
             flying: HashMap::new(),
-            later: BinaryHeap::new(),
+            later: Later::default(),
             ranges: ids.into_iter().map(|id| (id, id)).collect(),
             elsewhere: Vec::new(),
             due,
@@ -92,7 +92,7 @@ impl Board {
 
     /// Whether there is something to take at that time.
     pub(super) fn has_untaken(&self, at: Instant) -> bool {
-        self.due || !self.ranges.is_empty() || self.later.peek().is_some_and(|next| next.0.0 <= at)
+        self.due || !self.ranges.is_empty() || self.later.is_due(at)
     }
 
     fn facts<'a>(&self, held: &'a Held, now: &'a Moment) -> Facts<'a> {
@@ -132,10 +132,8 @@ impl Board {
     /// Takes what there is room for.
     pub(super) fn take(&mut self, turn: &Turn<'_>, at: Instant) -> Result<(), Trouble> {
         while self.room() > 0
-            && let Some(Reverse((when, id))) = self.later.peek().copied()
-            && when <= at
+            && let Some(id) = self.later.take(at)
         {
-            self.later.pop();
             self.own(turn, (id, id))?;
         }
         while self.room() > 0
@@ -149,6 +147,7 @@ impl Board {
             let room = self.room();
             let taken = turn.take(Scope::Due, room)?;
             self.due = taken.len() == room;
+            taken.iter().for_each(|held| self.later.remove(held.message.id));
             self.ready.extend(taken);
         }
         Ok(())
@@ -295,7 +294,7 @@ impl Board {
         }
         if soon {
             let pause = u64::try_from(ending.due_at.0.saturating_sub(now.at.0)).unwrap_or(0);
-            self.later.push(Reverse((Instant::now() + Duration::from_millis(pause), message.id)));
+            self.later.put(message.id, Instant::now() + Duration::from_millis(pause));
             return Ok(());
         }
         (message.state, message.due_at) = (ending.state, ending.due_at);

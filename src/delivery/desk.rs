@@ -149,7 +149,7 @@ impl Desk<'_> {
 
     fn has_work(&self) -> bool {
         let board = &self.board;
-        let waits = board.later.peek().is_some_and(|next| next.0.0 <= Instant::now());
+        let waits = board.later.is_due(Instant::now());
         waits || board.due || !board.ready.is_empty() || !board.ranges.is_empty() || self.parcels.is_some()
     }
 
@@ -327,7 +327,7 @@ impl Desk<'_> {
     fn wait(&mut self) {
         let board = &self.board;
         let mut times = vec![self.pause.until(), self.deadline, self.pace.next()];
-        times.push(board.later.peek().map(|next| next.0.0));
+        times.push(board.later.next());
         times.push((!board.elsewhere.is_empty()).then(|| Instant::now() + LOOK));
         let mut select = Select::new();
         select.recv(self.crew.done());

@@ -71,7 +71,7 @@ impl Desk<'_> {
         self.let_go()?;
         let board = &mut self.board;
         let mut rest: Vec<(i64, i64)> = std::mem::take(&mut board.ranges).into();
-        rest.extend(std::mem::take(&mut board.later).into_iter().map(|next| (next.0.1, next.0.1)));
+        rest.extend(board.later.drain().map(|id| (id, id)));
         rest.extend(std::mem::take(&mut board.elsewhere).into_iter().map(|id| (id, id)));
         rest.sort_unstable();
         if self.cause.error.is_some() {

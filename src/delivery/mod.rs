@@ -10,6 +10,7 @@ mod access;
 mod board;
 mod crew;
 mod desk;
+mod later;
 mod leaving;
 mod orphans;
 mod pace;

@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
+use super::outbox::{redirect, withdraw};
 use super::{Error, Result, Store};
 use crate::time::Timestamp;
 
@@ -268,8 +269,9 @@ impl Store {
         self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(at)
     }
 
-    /// Binds a person to an openid of the account. An older binding is replaced, with its mark of being
-    /// unreachable, if `replace` says so; else it stays and the answer is `false`.
+    /// Binds a person to an openid of the account, and sends there what waits for them. An older binding is
+    /// replaced, with its mark of being unreachable, if `replace` says so; else it stays and the answer is
+    /// `false`.
     ///
     /// # Errors
     /// Only the database's own.
@@ -282,25 +284,36 @@ impl Store {
         replace: bool,
         now: Timestamp,
     ) -> Result<bool> {
+        let path = self.path.clone();
+        let at = |e| Error::at(&path, e);
         let or = if replace { "REPLACE" } else { "IGNORE" };
-        let done = self.conn.execute(
-            &format!(
-                "INSERT OR {or} INTO bindings (app_id, user_id, openid, nickname, bound_at, unreachable)
-                 VALUES (?1, ?2, ?3, ?4, ?5, NULL)"
-            ),
-            params![app_id, user.id, openid, nickname, now],
+        let sql = format!(
+            "INSERT OR {or} INTO bindings (app_id, user_id, openid, nickname, bound_at, unreachable)
+             VALUES (?1, ?2, ?3, ?4, ?5, NULL)"
         );
-        self.at(done).map(|rows| rows > 0)
+        let step = self.write()?;
+        let bound = step.execute(&sql, params![app_id, user.id, openid, nickname, now]).map_err(at)? > 0;
+        if bound {
+            redirect(&step, app_id, user.id, openid).map_err(at)?;
+        }
+        step.commit().map_err(at)?;
+        Ok(bound)
     }
 
-    /// Removes the binding towards the account; `false` if there was none.
+    /// Removes the binding towards the account and withdraws what waits for the person; how many messages, or
+    /// `None` if there was no binding.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn unbind(&mut self, user: &User, app_id: &str) -> Result<bool> {
-        let done =
-            self.conn.execute("DELETE FROM bindings WHERE app_id = ?1 AND user_id = ?2", params![app_id, user.id]);
-        self.at(done).map(|rows| rows > 0)
+    pub fn unbind(&mut self, user: &User, app_id: &str) -> Result<Option<usize>> {
+        let path = self.path.clone();
+        let at = |e| Error::at(&path, e);
+        let step = self.write()?;
+        let sql = "DELETE FROM bindings WHERE app_id = ?1 AND user_id = ?2";
+        let unbound = step.execute(sql, params![app_id, user.id]).map_err(at)? > 0;
+        let withdrawn = if unbound { Some(withdraw(&step, app_id, user.id).map_err(at)?) } else { None };
+        step.commit().map_err(at)?;
+        Ok(withdrawn)
     }
 
     /// The names of the others who are bound to the same openid of the account.

@@ -390,8 +390,8 @@ send-fields-unknown = { $count ->
 }
 send-interrupted = interrupted; { $queued ->
     [0] nothing is left queued
-    [one] one message stays queued
-   *[other] { $queued } messages stay queued
+    [one] one message stays queued; `wxbox outbox flush` delivers it
+   *[other] { $queued } messages stay queued; `wxbox outbox flush` goes on with them
 }
 send-stopping = stopping; waiting up to two seconds for the answer under way
 send-left-queued = { $queued ->
@@ -511,6 +511,10 @@ ui-warning = warning:
 
 ## unbind
 unbind-done = unbound { $user }
+unbind-withdrawn = { $count ->
+    [one] one message that waited for them was cancelled
+   *[other] { $count } messages that waited for them were cancelled
+}
 
 ## user
 user-added = added { $user }

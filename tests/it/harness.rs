@@ -120,6 +120,22 @@ impl World {
         Ran { line: line.to_owned(), output: child.wait_with_output().unwrap(), home: self.home.path().to_owned() }
     }
 
+    /// Adds so many of the sandbox's crowd as users, bound.
+    pub fn crowd(&self, count: usize) {
+        let rows = (1..=count).map(|n| format!("crowd{n:06},oCrowd{n:022}\n")).collect::<String>();
+        self.feed("user import -", format!("username,openid\n{rows}")).ok();
+    }
+
+    /// Changes lines of the config: the first becomes the second.
+    pub fn reconfigure(&self, changes: &[(&str, &str)]) {
+        let path = self.path(".config/wxbox/config.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        self.config(&changes.iter().fold(text, |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        }));
+    }
+
     /// Starts a line and leaves it running.
     pub fn spawn(&self, line: &str) -> Spawned {
         self.start(self.command(line), line)
@@ -320,6 +336,12 @@ impl Sandbox {
     /// Everything that arrived on the phones.
     pub fn inbox(&self) -> Vec<Value> {
         let answer = self.phone.get(format!("{}/sandbox/inbox.json", self.url)).send().unwrap();
+        serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
+    }
+
+    /// What arrived, counted: `delivered`, `recipients`, `twice`, and `calls` by path.
+    pub fn stats(&self) -> Value {
+        let answer = self.phone.get(format!("{}/sandbox/stats.json", self.url)).send().unwrap();
         serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
     }
 

@@ -227,7 +227,7 @@ sent message 1 (text) to luffy
 stopping; waiting up to two seconds for the answer under way
 error: message 2 to oNami_draws_maps_of_the_sea1 may or may not have been delivered: interrupted before WeChat answered
 hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
-interrupted; one message stays queued
+interrupted; one message stays queued; `wxbox outbox flush` delivers it
 
 "#]])
         } else {
@@ -239,7 +239,7 @@ exit 143
 {"id":3,"user":null,"openid":"oZoro_cannot_find_the_way_22","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 stopping; waiting up to two seconds for the answer under way
-interrupted; one message stays queued
+interrupted; one message stays queued; `wxbox outbox flush` delivers it
 
 "#]])
         };
@@ -276,7 +276,7 @@ fn a_signal_waits_for_an_answer_that_is_about_to_come() {
 exit 130
 --- stderr
 stopping; waiting up to two seconds for the answer under way
-interrupted; one message stays queued
+interrupted; one message stays queued; `wxbox outbox flush` delivers it
 
 "#]]);
     assert_eq!(queued(&world), 1);

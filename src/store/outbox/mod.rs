@@ -19,6 +19,7 @@ use serde::Serialize;
 pub use alive::{Alive, Orphan};
 pub use queue::{Body, NewMessage, Parcel, Place};
 pub use retry::Retry;
+pub(in crate::store) use retry::{redirect, withdraw};
 pub use turn::{Answer, Ending, Held, Record, Scope, Turn, Who};
 
 use super::{Result, Store};

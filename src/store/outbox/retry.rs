@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::{Error, Result, Store};
 use super::State;
@@ -96,25 +96,23 @@ impl Store {
         let done = self.conn.execute(sql, params![app_id, now, now.after(SET_BACK)]);
         self.at(done).map(drop)
     }
+}
 
-    /// Of a person whom messages wait for: to the new openid where they were bound anew; without one they
-    /// are withdrawn. What is being sent just now is left. How many.
-    ///
-    /// # Errors
-    /// Only the database's own.
-    pub fn redirect(&mut self, app_id: &str, user_id: i64, openid: Option<&str>) -> Result<usize> {
-        let waiting = "app_id = ?1 AND user_id = ?2 AND state = 'queued' AND worker IS NULL";
-        let done = match openid {
-            Some(openid) => self.conn.execute(
-                &format!(
-                    "UPDATE OR IGNORE messages SET openid = ?3 WHERE {waiting} AND maybe_at IS NULL AND openid <> ?3"
-                ),
-                params![app_id, user_id, openid],
-            ),
-            None => self
-                .conn
-                .execute(&format!("UPDATE messages SET state = 'cancelled' WHERE {waiting}"), params![app_id, user_id]),
-        };
-        self.at(done)
-    }
+/// What waits for a person, and is neither being sent nor may have arrived.
+const WAITING: &str = "app_id = ?1 AND user_id = ?2 AND state = 'queued' AND worker IS NULL AND maybe_at IS NULL";
+
+/// What waits for a person who was bound anew goes to the new openid.
+pub(in crate::store) fn redirect(
+    conn: &Connection,
+    app_id: &str,
+    user_id: i64,
+    openid: &str,
+) -> rusqlite::Result<usize> {
+    let sql = format!("UPDATE OR IGNORE messages SET openid = ?3 WHERE {WAITING} AND openid <> ?3");
+    conn.execute(&sql, params![app_id, user_id, openid])
+}
+
+/// What waits for a person who is no longer bound is withdrawn.
+pub(in crate::store) fn withdraw(conn: &Connection, app_id: &str, user_id: i64) -> rusqlite::Result<usize> {
+    conn.execute(&format!("UPDATE messages SET state = 'cancelled' WHERE {WAITING}"), params![app_id, user_id])
 }

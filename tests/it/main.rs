@@ -37,6 +37,7 @@ mod phone;
 mod pty;
 mod qr;
 mod qr_file;
+mod redactions;
 mod removal;
 mod sandbox;
 mod scripted;

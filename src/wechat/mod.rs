@@ -6,6 +6,7 @@ pub mod errcode;
 mod error;
 pub mod message;
 mod oauth;
+mod rests;
 pub mod template;
 mod token;
 

@@ -7,6 +7,7 @@ mod error;
 pub mod message;
 mod oauth;
 pub mod template;
+pub mod template_rules;
 mod token;
 
 pub use client::{Client, Settings, tls};

@@ -328,6 +328,36 @@ outbox-type = Type
 outbox-unknown = there is no message { $id }
 outbox-unknown-hint = `wxbox outbox list` shows the newest
 
+## rule (values of templates)
+rule-amount = an amount has up to 10 digits, with decimals, a currency sign before them and 元 behind, such as ¥12.50
+rule-blank = nothing is shown for { $keys }
+rule-broken = WeChat refuses { $key } with "{ $value }" ({ $length ->
+    [one] one character
+   *[other] { $length } characters
+}): { $rule }
+rule-car-number = a number plate has up to 8 letters and digits, such as 粤A8Z888挂; the first and the last may be Chinese
+rule-character-string = it has up to 32 digits, letters and symbols, no Chinese and no blanks
+rule-color = WeChat shows no colours: { $keys }
+rule-const = it is one of the texts that were approved with the template, up to 20 characters
+rule-date = a date is written 2019年10月1日 or 2019-10-01, a time may follow, and ~ joins two
+rule-decimals = WeChat has refused amounts without decimals: { $key } is { $value }
+rule-emoji = no emoji
+rule-empty = WeChat refuses { $key } when it is empty
+rule-enum = it is one of the texts that were approved with the template
+rule-hidden = WeChat does not show { $keys }
+rule-length = at most { $limit } characters
+rule-letter = it has up to 32 letters and nothing else
+rule-line-break = no line breaks
+rule-name = a name has up to 10 characters where one is Chinese, else up to 20 letters and symbols
+rule-number = a number has up to 32 digits and may have decimals
+rule-phone-number = a phone number has up to 17 digits, + and -
+rule-phrase = it has up to 5 Chinese characters and nothing else
+rule-short-thing = its rule is not published
+rule-shown = WeChat shows { $key } as "{ $shown }": { $why }
+rule-symbol = it has up to 5 symbols and nothing else
+rule-thing = a thing has up to 20 characters
+rule-time = a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
+
 ## send
 did-you-mean = did you mean { $name }?
 openid-unusable = "{ $openid }" cannot be an openid

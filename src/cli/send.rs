@@ -79,6 +79,9 @@ pub struct Send {
     #[arg(long, value_name = "APPID:PATH", requires = "template", conflicts_with_all = ["text", "text_option"], value_parser = miniprogram)]
     pub miniprogram: Option<MiniProgram>,
 
+    /// Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values
+    #[arg(long)]
+    pub strict: bool,
     /// Print the exact JSON bodies and send nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -91,11 +94,11 @@ fn split(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn data(text: &str) -> Result<DataValue, String> {
+pub(super) fn data(text: &str) -> Result<DataValue, String> {
     split(text).map(|(key, value)| DataValue { key, value })
 }
 
-fn color(text: &str) -> Result<DataColor, String> {
+pub(super) fn color(text: &str) -> Result<DataColor, String> {
     let (key, color) = split(text)?;
     if is_color(&color) {
         Ok(DataColor { key, color })

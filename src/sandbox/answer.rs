@@ -45,6 +45,9 @@ const TEXTS: &[(i64, &str)] = &[
     (40163, "code been used"),
     (40166, "invalid weapp appid"),
     (40200, "invalid account type"),
+    (40246, "keyword name invalid"),
+    // Chinese there, too; the exact words are not known.
+    (40247, "历史模板库已升级为类目模板，不能再添加"),
     (41001, "access_token missing"),
     (41002, "appid missing"),
     (41003, "refresh_token missing"),
@@ -62,6 +65,7 @@ const TEXTS: &[(i64, &str)] = &[
     (45008, "article size out of limit"),
     (45009, "reach max api daily quota limit"),
     (45015, "response out of time limit or subscription is canceled"),
+    (45026, "template num exceeds limit"),
     (45047, "out of response count limit"),
     (45067, "clientmsgid size out of limit"),
     (47001, "data format error"),

@@ -10,6 +10,7 @@
 mod answer;
 mod control;
 mod inbox;
+mod library;
 mod messages;
 mod oauth;
 mod pages;
@@ -19,10 +20,12 @@ mod random;
 mod server;
 mod sns;
 mod template_fields;
+mod template_types;
 mod templates;
 mod tokens;
 mod world;
 
+pub use library::{Keyword, LibraryTemplate};
 pub use platform::{Handled, Platform};
 pub use server::{Line, Listening, Sandbox};
 pub use world::{Error, PersonSettings, TemplateSettings, World};

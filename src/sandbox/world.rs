@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use super::library::LibraryTemplate;
 use crate::t;
 
 /// What a sandbox starts from. Every key may be left out.
@@ -38,6 +39,8 @@ pub struct World {
     pub people: Vec<PersonSettings>,
     /// The account's templates.
     pub templates: Vec<TemplateSettings>,
+    /// The templates that it can add.
+    pub library: Vec<LibraryTemplate>,
 }
 
 /// One person.
@@ -113,6 +116,7 @@ impl Default for World {
                     "Event: {{thing1.DATA}}\nHost: {{character_string2.DATA}}\nTime: {{time3.DATA}}",
                 ),
             ],
+            library: super::library::default(),
         }
     }
 }
@@ -215,6 +219,16 @@ impl World {
             need(template.id.len() == 43 && word(&template.id), "templates.id", &template.id)?;
             once(seen.insert(("id", template.id.as_str())), "templates.id", &template.id)?;
         }
+        for template in &self.library {
+            let number = &template.number;
+            need(!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()), "library.number", number)?;
+            once(seen.insert(("number", number.as_str())), "library.number", number)?;
+            for keyword in &template.keywords {
+                let kind = &keyword.kind;
+                let word = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                need(word, "library.keywords.type", kind)?;
+            }
+        }
         Ok(())
     }
 
@@ -296,6 +310,11 @@ mod tests {
             ("[[people]]\nname = \"a\"\n[[people]]\nname = \"a\"", "people.name"),
             ("[[people]]\nname = \"a\"\nopenid = \"o\"", "people.openid"),
             ("[[templates]]\nid = \"a\"\ntitle = \"\"\ncontent = \"\"", "templates.id"),
+            ("[[library]]\nnumber = \"TM1\"\ntitle = \"\"\nkeywords = []", "library.number"),
+            (
+                "[[library]]\nnumber = \"1\"\ntitle = \"\"\nkeywords = [{name = \"a\", type = \"thing1\"}]",
+                "library.keywords.type",
+            ),
         ];
         for (text, named) in cases {
             let error = World::from_toml(text).unwrap_err().to_string();

@@ -30,7 +30,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     let mut store = app.store()?;
     let to = recipients::resolve(ui, &app, &store, args, &openids)?;
     if let Some(name) = &args.template {
-        fields::settle(ui, &app, &mut store, account.as_ref(), name, &mut content)?;
+        fields::settle(ui, &app, &mut store, account.as_ref(), name, args.strict, &mut content)?;
     }
     let new: Vec<NewMessage> = to
         .into_iter()

@@ -46,7 +46,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every type with the word that its keys begin with.
-    pub(super) const ALL: [(Self, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str); 16] = [
         (Self::Thing, "thing"),
         (Self::CharacterString, "character_string"),
         (Self::Time, "time"),
@@ -78,26 +78,43 @@ impl Kind {
         (word.len() < key.len()).then_some(kind)
     }
 
+    /// The most characters that such a value has, where the rule is one of characters.
+    pub fn most(self, value: &str) -> Option<usize> {
+        match self {
+            Self::Thing | Self::Const => Some(20),
+            Self::CharacterString | Self::Letter => Some(32),
+            Self::PhoneNumber => Some(17),
+            Self::CarNumber => Some(8),
+            Self::Symbol | Self::Phrase => Some(5),
+            Self::Name => Some(if value.chars().any(is_chinese) { 10 } else { 20 }),
+            Self::Time
+            | Self::Date
+            | Self::Amount
+            | Self::Number
+            | Self::Enum
+            | Self::EnumString
+            | Self::ShortThing => None,
+        }
+    }
+
     /// Whether a value, which is not blank, follows the type's rule.
     pub fn takes(self, value: &str) -> bool {
-        let length = value.chars().count();
+        if self.most(value).is_some_and(|most| value.chars().count() > most) {
+            return false;
+        }
         match self {
-            Self::Thing | Self::Const => length <= 20,
-            Self::CharacterString => length <= 32 && value.chars().all(|c| c.is_ascii_alphanumeric() || is_symbol(c)),
+            Self::Thing | Self::Const | Self::Enum | Self::EnumString | Self::ShortThing => true,
+            Self::CharacterString => value.chars().all(|c| c.is_ascii_alphanumeric() || is_symbol(c)),
             Self::Time => is(value, &moments(true)),
             Self::Date => is(value, &moments(false)),
             Self::Amount => amount(value),
-            Self::PhoneNumber => is(value, "[0-9+-]{1,17}"),
+            Self::PhoneNumber => is(value, "[0-9+-]*"),
             Self::CarNumber => plate(value),
             Self::Number => is(value, DECIMAL) && digits(value) <= 32,
-            Self::Letter => is(value, "[A-Za-z]{1,32}"),
-            Self::Symbol => length <= 5 && value.chars().all(is_symbol),
-            Self::Name => {
-                let most = if value.chars().any(is_chinese) { 10 } else { 20 };
-                length <= most && !value.contains(|c: char| c.is_ascii_digit())
-            }
-            Self::Phrase => length <= 5 && value.chars().all(is_chinese),
-            Self::Enum | Self::EnumString | Self::ShortThing => true,
+            Self::Letter => is(value, "[A-Za-z]*"),
+            Self::Symbol => value.chars().all(is_symbol),
+            Self::Name => !value.contains(|c: char| c.is_ascii_digit()),
+            Self::Phrase => value.chars().all(is_chinese),
         }
     }
 }
@@ -133,7 +150,7 @@ fn amount(value: &str) -> bool {
 fn plate(value: &str) -> bool {
     let bare = value.strip_prefix(is_chinese).unwrap_or(value);
     let bare = bare.strip_suffix(is_chinese).unwrap_or(bare);
-    value.chars().count() <= 8 && is(bare, "[0-9A-Za-z]*")
+    is(bare, "[0-9A-Za-z]*")
 }
 
 const YEAR: &str = "[0-9]{4}";
@@ -144,13 +161,13 @@ const CLOCK: &str = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?";
 /// A day with or without its time, or (`clock`) a time with or without its day: `2019年10月1日 15:01`, a part
 /// of it, or the numbers with one of `-/.` between them; or two with `~` between them.
 fn moments(clock: bool) -> String {
-    let chinese = format!("{YEAR}年{MONTH}月(?:{DAY}日)?|{MONTH}月{DAY}日");
     let numbers = ["-", "/", r"\."].map(|sign| format!("(?:{YEAR}{sign})?{MONTH}{sign}{DAY}|{YEAR}{sign}{MONTH}"));
-    let numbers = numbers.join("|");
+    // A time may stand close behind 日 alone.
+    let (closed, open) = (format!("(?:{YEAR}年)?{MONTH}月{DAY}日"), format!("{YEAR}年{MONTH}月|{}", numbers.join("|")));
     let one = if clock {
-        format!("(?:(?:{chinese}) *|(?:{numbers}) +)?{CLOCK}")
+        format!("(?:(?:{closed}) *|(?:{open}) +)?{CLOCK}")
     } else {
-        format!("(?:{chinese})(?: *{CLOCK})?|(?:{numbers})(?: +{CLOCK})?")
+        format!("(?:{closed})(?: *{CLOCK})?|(?:{open})(?: +{CLOCK})?")
     };
     format!(" *(?:{one})(?: *~ *(?:{one}))? *")
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use kinds::Kind;
-pub use said::{join, said};
+pub use said::{join, rule, said};
 pub use shown::{SHOWN_CHARS, preview, shown};
 
 /// Neither is shown, nor need they be given.
@@ -69,7 +69,8 @@ impl Rule {
         }
     }
 
-    fn level(self) -> Level {
+    /// How bad it is without `strict`.
+    pub fn level(self) -> Level {
         match self {
             Self::Kind(_) | Self::Empty => Level::Error,
             _ => Level::Warning,

@@ -40,7 +40,11 @@ fn line(finding: &Finding, with: &[&Finding]) -> String {
     match finding.rule {
         Rule::Kind(kind) => {
             let length = finding.value.chars().count();
-            t!("rule-broken", key = key, value = brief(&finding.value), length = length, rule = rule(kind))
+            if kind.most(&finding.value).is_some_and(|most| length > most) {
+                t!("rule-too-long", key = key, length = length, rule = rule(kind))
+            } else {
+                t!("rule-broken", key = key, value = brief(&finding.value), rule = rule(kind))
+            }
         }
         Rule::Empty => t!("rule-empty", key = key),
         Rule::Hidden => t!("rule-hidden", keys = keys()),

@@ -16,6 +16,7 @@ mod canned;
 mod config_show;
 mod demo;
 mod docs;
+mod endpoints;
 mod fields;
 mod files;
 mod front_door;

@@ -43,7 +43,8 @@ const LIST: &str = "/cgi-bin/template/get_all_private_template";
 const TEMPLATE: &str = "/cgi-bin/message/template/send";
 const AUTHORIZE: &str = "/connect/oauth2/authorize";
 
-/// Lines that make each call, with what WeChat is asked for it, in this order.
+/// Lines that make each call, with what WeChat is asked for it, in this order; behind a blank, an answer other than
+/// the page's. One that makes a call which `src/wechat` does not name is left out.
 const RUNS: &[(&str, &[&str])] = &[
     ("token", &[STABLE]),
     ("send -u luffy '备份完成 🎉 \"<&>\\'", &[STABLE, "/cgi-bin/message/custom/send"]),
@@ -56,6 +57,23 @@ const RUNS: &[(&str, &[&str])] = &[
     ("template list", &[STABLE, LIST]),
     ("template add 43216", &[STABLE, "/cgi-bin/template/api_add_template", LIST]),
     ("template add 43216 --keyword 服务器 --keyword 时间", &[STABLE, "/cgi-bin/template/api_add_template", LIST]),
+    (
+        "follower list",
+        &[STABLE, "/cgi-bin/user/get", "/cgi-bin/user/get {\"total\":1,\"count\":0,\"next_openid\":\"\"}"],
+    ),
+    ("follower show oLuffy_wears_the_straw_hat_1", &[STABLE, "/cgi-bin/user/info"]),
+    ("follower remark oLuffy_wears_the_straw_hat_1 船长", &[STABLE, "/cgi-bin/user/info/updateremark"]),
+    ("user sync", &[STABLE, "/cgi-bin/user/info/batchget"]),
+    ("quota show /cgi-bin/user/get", &[STABLE, "/cgi-bin/openapi/quota/get"]),
+    ("quota clear --yes", &[STABLE, "/cgi-bin/clear_quota"]),
+    (
+        "quota clear --yes",
+        &[
+            "/cgi-bin/stable_token {\"errcode\":45009,\"errmsg\":\"reach max api daily quota limit\"}",
+            "/cgi-bin/clear_quota/v2",
+        ],
+    ),
+    ("explain 6aac005a-01bfdbee-79769285", &[STABLE, "/cgi-bin/openapi/rid/get"]),
     ("template remove T-1 --yes", &[STABLE, LIST, "/cgi-bin/template/del_private_template", LIST]),
 ];
 
@@ -184,14 +202,19 @@ impl Tally {
     }
 
     fn server(&self, paths: &[&str]) -> Canned {
-        Canned::new(paths.iter().map(|path| json(&self.endpoint(path).answer)).collect())
+        let answer = |asked: &&str| match asked.split_once(' ') {
+            Some((_, answer)) => json(answer),
+            None => json(&self.endpoint(asked).answer),
+        };
+        Canned::new(paths.iter().map(answer).collect())
     }
 
     /// Compares what the server was asked with these calls, in this order.
     fn asked(&mut self, line: &str, server: &Canned, paths: &[&str]) {
         let requests = server.requests();
         assert_eq!(requests.len(), paths.len(), "{line}: {requests:?}");
-        for (path, request) in paths.iter().zip(&requests) {
+        let paths = paths.iter().map(|asked| asked.split(' ').next().unwrap());
+        for (path, request) in paths.zip(&requests) {
             let mut words = request.line.split(' ');
             let method = words.next().unwrap();
             let url = Url::parse(&format!("http://host{}", words.next().unwrap())).unwrap();
@@ -239,7 +262,9 @@ fn bind(tally: &mut Tally) {
 #[test]
 fn every_call_is_as_its_page_has_it() {
     let mut tally = Tally { endpoints: endpoints(), sent: BTreeSet::new(), optional: BTreeSet::new() };
-    for (line, paths) in RUNS {
+    let named = named();
+    let path = |asked: &str| asked.split(' ').next().unwrap().to_owned();
+    for (line, paths) in RUNS.iter().filter(|(_, paths)| paths.iter().all(|asked| named.contains(&path(asked)))) {
         let server = tally.server(paths);
         server.world("", "").wxbox(line).ok();
         tally.asked(line, &server, paths);
@@ -252,7 +277,7 @@ fn every_call_is_as_its_page_has_it() {
     tally.asked("token", &server, &classic);
     bind(&mut tally);
 
-    assert_eq!(tally.sent, named(), "sent here, and named in src/wechat");
+    assert_eq!(tally.sent, named, "sent here, and named in src/wechat");
     let mut unused = Vec::new();
     for endpoint in tally.endpoints.iter().filter(|it| tally.sent.contains(&it.path)) {
         let mut names = Vec::new();

@@ -67,11 +67,17 @@ _wxbox() {
             wxbox__subcmd__outbox,cancel)
                 cmd="wxbox__subcmd__outbox__subcmd__cancel"
                 ;;
+            wxbox__subcmd__outbox,flush)
+                cmd="wxbox__subcmd__outbox__subcmd__flush"
+                ;;
             wxbox__subcmd__outbox,list)
                 cmd="wxbox__subcmd__outbox__subcmd__list"
                 ;;
             wxbox__subcmd__outbox,prune)
                 cmd="wxbox__subcmd__outbox__subcmd__prune"
+                ;;
+            wxbox__subcmd__outbox,retry)
+                cmd="wxbox__subcmd__outbox__subcmd__retry"
                 ;;
             wxbox__subcmd__outbox,show)
                 cmd="wxbox__subcmd__outbox__subcmd__show"
@@ -457,7 +463,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__outbox)
-            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help list show cancel prune status"
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help list show flush retry cancel prune status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -488,6 +494,36 @@ _wxbox() {
             ;;
         wxbox__subcmd__outbox__subcmd__cancel)
             opts="-c -q -v -h --all --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__outbox__subcmd__flush)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -577,6 +613,36 @@ _wxbox() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__outbox__subcmd__retry)
+            opts="-c -q -v -h --failed --unknown --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -703,7 +769,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__send)
-            opts="-u -t -d -c -q -v -h --user --tag --all --openid --text --template --data --data-json --data-color --url --miniprogram --strict --dry-run --config --database --json --quiet --verbose --color --help"
+            opts="-u -t -d -c -q -v -h --user --tag --all --openid --batch --text --template --data --data-json --data-color --url --miniprogram --strict --key --fallback --expire-after --no-wait --concurrency --rate --dry-run --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -722,6 +788,10 @@ _wxbox() {
                     return 0
                     ;;
                 --openid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --batch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -758,6 +828,26 @@ _wxbox() {
                     return 0
                     ;;
                 --miniprogram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expire-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

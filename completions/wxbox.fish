@@ -187,6 +187,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand unbind" -s h -l help -d 'Pri
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s u -l user -d 'To this person; repeatable' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l tag -d 'To everybody with this tag; repeatable' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l openid -d 'To this openid; repeatable' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l batch -d 'Messages as JSON, one a line; - reads standard input' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l text -d 'The text to send' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s t -l template -d 'Send a template message: an alias of the config, a template id or the beginning of one, or a title' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s d -l data -d 'A field of the template; repeatable' -r
@@ -194,6 +195,11 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l data-json -d 'Field
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l data-color -d 'The colour of a field; repeatable (WeChat ignores colours since 2023)' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l url -d 'What a tap on the message opens' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l miniprogram -d 'The mini-program page that a tap opens, rather than the URL' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l key -d 'Deliver at most once to each recipient, however often this is run with the same key' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l fallback -d 'Send a text as this template\'s message where WeChat takes no text, since the person has not written lately' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l expire-after -d 'Give a message up that is not delivered after this time, instead of send.expire_after' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l concurrency -d 'Requests at a time, instead of send.concurrency' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l rate -d 'Messages a second at most, instead of send.rate; 0 = no limit' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
@@ -201,25 +207,28 @@ always\t'Everywhere'
 never\t'Nowhere'"
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l all -d 'To everybody who is bound'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l strict -d 'Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values'
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l no-wait -d 'Only queue, and leave it to `outbox flush` to deliver'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l dry-run -d 'Print the exact JSON bodies and send nothing'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l json -d 'Print results as JSON Lines, and errors as JSON'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
 always\t'Everywhere'
 never\t'Nowhere'"
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -l json -d 'Print results as JSON Lines, and errors as JSON'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -s q -l quiet -d 'Print only data that was asked for, and errors'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -f -a "list" -d 'List messages, newest first'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -f -a "show" -d 'Show a message'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -f -a "cancel" -d 'Withdraw queued messages'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -f -a "prune" -d 'Remove finished messages from the database'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show cancel prune status" -f -a "status" -d 'Count messages by state'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -f -a "list" -d 'List messages, newest first'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -f -a "show" -d 'Show a message'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -f -a "flush" -d 'Deliver what is due, for cron or a timer'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -f -a "retry" -d 'Deliver messages once more that failed, or that may have been delivered'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -f -a "cancel" -d 'Withdraw queued messages'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -f -a "prune" -d 'Remove finished messages from the database'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -f -a "status" -d 'Count messages by state'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from list" -l state -d 'Only messages in this state; repeatable' -r -f -a "queued\t''
 sent\t''
 failed\t''
@@ -247,6 +256,26 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subc
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from flush" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from flush" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from flush" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from flush" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from flush" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from flush" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from flush" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l failed -d 'All failed messages'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l unknown -d 'All messages that may or may not have been delivered: some people may get theirs twice'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'

@@ -1,6 +1,9 @@
 //! Points in time as wxbox keeps them: Unix milliseconds in the database, RFC 3339 in UTC on the way out.
 
 use std::fmt;
+use std::str::FromStr;
+#[cfg(target_os = "linux")]
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
@@ -26,6 +29,74 @@ impl Timestamp {
     }
 }
 
+/// A point in time by two clocks: one that people and the network set, and the machine's uptime, which nobody
+/// sets but which begins anew with each boot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// By the system clock.
+    pub at: Timestamp,
+    /// By the uptime; `None` where the system does not tell which boot it is.
+    pub up: Option<Uptime>,
+}
+
+impl Moment {
+    /// What the clocks say.
+    pub fn now() -> Self {
+        Self { at: Timestamp::now(), up: Uptime::now() }
+    }
+
+    /// How long ago `earlier` was: by the uptime where both were in the same boot, else by the clock; `None`
+    /// where that says that it is still to come.
+    pub fn since(&self, earlier: &Self) -> Option<Duration> {
+        let passed = match (&self.up, &earlier.up) {
+            (Some(now), Some(then)) if now.boot == then.boot => now.ms.checked_sub(then.ms),
+            _ => self.at.0.checked_sub(earlier.at.0),
+        };
+        passed.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis)
+    }
+}
+
+/// How long the machine has been up, and in which boot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uptime {
+    boot: String,
+    ms: i64,
+}
+
+impl Uptime {
+    /// Of Linux alone: no other system has a name for its boot that any process can read.
+    #[cfg(target_os = "linux")]
+    fn now() -> Option<Self> {
+        static BOOT: LazyLock<Option<String>> = LazyLock::new(|| {
+            let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+            Some(id.chars().filter(char::is_ascii_hexdigit).take(12).collect())
+        });
+        // It counts the time that the machine sleeps.
+        let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Some(Self { boot: BOOT.clone()?, ms: up.tv_sec * 1000 + up.tv_nsec / 1_000_000 })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn now() -> Option<Self> {
+        None
+    }
+}
+
+impl fmt::Display for Uptime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.boot, self.ms)
+    }
+}
+
+impl FromStr for Uptime {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (boot, ms) = text.split_once(':').ok_or(())?;
+        Ok(Self { boot: boot.to_owned(), ms: ms.parse().map_err(|_| ())? })
+    }
+}
+
 fn millis(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
@@ -46,6 +117,24 @@ impl Serialize for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn uptime_counts_within_a_boot_and_the_clock_across_boots() {
+        let moment = |at, up: &str| Moment { at: Timestamp(at), up: up.parse().ok() };
+        let cases = [
+            ("the clock was set back an hour", moment(9_000_000, "a:1000"), moment(5_400_000, "a:61000"), Some(60)),
+            ("the clock was set forward", moment(0, "a:1000"), moment(9_000_000, "a:3000"), Some(2)),
+            ("another boot", moment(0, "a:1000"), moment(5000, "b:10"), Some(5)),
+            ("another boot, clock set back", moment(9000, "a:1000"), moment(5000, "b:5000"), None),
+            ("no uptime", moment(0, ""), moment(7000, "b:5000"), Some(7)),
+            ("uptime that runs back", moment(0, "a:9000"), moment(7000, "a:5000"), None),
+        ];
+        for (case, then, now, passed) in cases {
+            assert_eq!(now.since(&then), passed.map(Duration::from_secs), "{case}");
+        }
+        let now = Moment::now();
+        assert_eq!(now.up.as_ref().map(|up| up.to_string().parse()), now.up.clone().map(Ok));
+    }
 
     #[test]
     fn shown_as_rfc_3339_whatever_it_holds() {

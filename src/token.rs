@@ -43,6 +43,14 @@ pub enum Error {
     Lock(#[source] std::io::Error),
 }
 
+/// The kept token, if it can be used now.
+///
+/// # Errors
+/// [`Error::Store`]
+pub fn kept(store: &Store, account: &Account) -> Result<Option<Token>, Error> {
+    usable(store, account)
+}
+
 /// A token that can be used now: the kept one, else a new one.
 ///
 /// # Errors

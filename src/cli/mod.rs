@@ -17,10 +17,10 @@ pub use bind::{Bind, QrLook, Scope, Unbind};
 pub use config::{Config, Show as ConfigShow};
 pub use documents::{Completions, Help, Man};
 pub use outbox::{
-    Cancel as OutboxCancel, List as OutboxList, Outbox, Prune as OutboxPrune, Show as OutboxShow,
+    Cancel as OutboxCancel, List as OutboxList, Outbox, Prune as OutboxPrune, Retry as OutboxRetry, Show as OutboxShow,
     Status as OutboxStatus,
 };
-pub use send::{DataColor, DataValue, MiniProgram, Send, is_color};
+pub use send::{DataColor, DataValue, How, MiniProgram, Send, What, is_color};
 pub use template::{
     Add as TemplateAdd, Check as TemplateCheck, List as TemplateList, Remove as TemplateRemove, Show as TemplateShow,
     Template,

@@ -11,6 +11,10 @@ pub enum Outbox {
     List(List),
     /// Show a message
     Show(Show),
+    /// Deliver what is due, for cron or a timer
+    Flush,
+    /// Deliver messages once more that failed, or that may have been delivered
+    Retry(Retry),
     /// Withdraw queued messages
     Cancel(Cancel),
     /// Remove finished messages from the database
@@ -49,6 +53,21 @@ pub struct Show {
     /// The message's id
     #[arg(value_parser = super::whole::<i64>)]
     pub id: i64,
+}
+
+/// `wxbox outbox retry`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["id", "failed", "unknown"])))]
+pub struct Retry {
+    /// The messages' ids
+    #[arg(value_parser = super::whole::<i64>)]
+    pub id: Vec<i64>,
+    /// All failed messages
+    #[arg(long)]
+    pub failed: bool,
+    /// All messages that may or may not have been delivered: some people may get theirs twice
+    #[arg(long)]
+    pub unknown: bool,
 }
 
 /// `wxbox outbox cancel`.

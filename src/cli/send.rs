@@ -1,5 +1,7 @@
 //! `wxbox send`.
 
+use std::time::Duration;
+
 use clap::{ArgGroup, Args};
 
 /// `--data K=V`.
@@ -33,13 +35,15 @@ const EXAMPLES: &str = "\
 Examples:
   wxbox send --user luffy \"Backup of db1 finished\"
   df -h | wxbox send --tag ops -
-  wxbox send -u luffy -u nami --template backup -d host=db1 --url https://status.example.com";
+  wxbox send -u luffy -u nami --template backup -d host=db1 --url https://status.example.com
+  wxbox send --all --template notice -d thing1=Maintenance --key maintenance-2026-11
+  producer | wxbox send --batch -";
 
 /// `wxbox send`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-#[command(group(ArgGroup::new("recipient").required(true).multiple(true).args(["user", "tag", "all", "openid"])))]
-#[command(group(ArgGroup::new("message").required(true).args(["text", "text_option", "template"])))]
+#[command(group(ArgGroup::new("recipient").required(true).multiple(true).args(["user", "tag", "all", "openid", "batch"])))]
+#[command(group(ArgGroup::new("message").required(true).args(["text", "text_option", "template", "batch"])))]
 pub struct Send {
     /// To this person; repeatable
     #[arg(short, long, value_name = "NAME")]
@@ -53,10 +57,33 @@ pub struct Send {
     /// To this openid; repeatable
     #[arg(long, value_name = "ID")]
     pub openid: Vec<String>,
+    /// Messages as JSON, one a line; - reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "tag", "all", "openid", "key", "fallback"])]
+    pub batch: Option<String>,
 
     /// The text to send; - reads standard input
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, conflicts_with_all = ["data", "data_json", "data_color", "url", "miniprogram"])]
     pub text: Option<String>,
+    /// What is said.
+    #[command(flatten)]
+    pub what: What,
+    /// How it is delivered.
+    #[command(flatten)]
+    pub how: How,
+    /// Requests at a time, instead of send.concurrency
+    #[arg(long, value_name = "N", value_parser = concurrency)]
+    pub concurrency: Option<usize>,
+    /// Messages a second at most, instead of send.rate; 0 = no limit
+    #[arg(long, value_name = "N", value_parser = super::whole::<u32>)]
+    pub rate: Option<u32>,
+    /// Print the exact JSON bodies and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// A text, or a template with its fields.
+#[derive(Clone, Debug, Default, Args)]
+pub struct What {
     /// The text to send
     #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true)]
     pub text_option: Option<String>,
@@ -64,27 +91,46 @@ pub struct Send {
     #[arg(short, long, value_name = "T")]
     pub template: Option<String>,
     /// A field of the template; repeatable
-    #[arg(short, long, value_name = "K=V", requires = "template", conflicts_with_all = ["text", "text_option"], allow_hyphen_values = true, value_parser = data)]
+    #[arg(short, long, value_name = "K=V", requires = "template", conflicts_with = "text_option", allow_hyphen_values = true, value_parser = data)]
     pub data: Vec<DataValue>,
     /// Fields of the template from a JSON object; - reads standard input
-    #[arg(long, value_name = "FILE", requires = "template", conflicts_with_all = ["text", "text_option"])]
+    #[arg(long, value_name = "FILE", requires = "template", conflicts_with = "text_option")]
     pub data_json: Option<String>,
     /// The colour of a field; repeatable (WeChat ignores colours since 2023)
-    #[arg(long, value_name = "K=#RRGGBB", requires = "template", conflicts_with_all = ["text", "text_option"], value_parser = color)]
+    #[arg(long, value_name = "K=#RRGGBB", requires = "template", conflicts_with = "text_option", value_parser = color)]
     pub data_color: Vec<DataColor>,
     /// What a tap on the message opens
-    #[arg(long, value_name = "URL", requires = "template", conflicts_with_all = ["text", "text_option"])]
+    #[arg(long, value_name = "URL", requires = "template", conflicts_with = "text_option")]
     pub url: Option<String>,
     /// The mini-program page that a tap opens, rather than the URL
-    #[arg(long, value_name = "APPID:PATH", requires = "template", conflicts_with_all = ["text", "text_option"], value_parser = miniprogram)]
+    #[arg(long, value_name = "APPID:PATH", requires = "template", conflicts_with = "text_option", value_parser = miniprogram)]
     pub miniprogram: Option<MiniProgram>,
-
     /// Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values
     #[arg(long)]
     pub strict: bool,
-    /// Print the exact JSON bodies and send nothing
+}
+
+/// How a message is delivered.
+#[derive(Clone, Debug, Default, Args)]
+pub struct How {
+    /// Deliver at most once to each recipient, however often this is run with the same key
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+    /// Send a text as this template's message where WeChat takes no text, since the person has not written lately
+    #[arg(long, value_name = "T", conflicts_with_all = ["template", "batch"])]
+    pub fallback: Option<String>,
+    /// Give a message up that is not delivered after this time, instead of send.expire_after
+    #[arg(long, value_name = "TIME", value_parser = super::span)]
+    pub expire_after: Option<Duration>,
+    /// Only queue, and leave it to `outbox flush` to deliver
     #[arg(long)]
-    pub dry_run: bool,
+    pub no_wait: bool,
+}
+
+/// As many as the config allows.
+fn concurrency(text: &str) -> Result<usize, String> {
+    super::whole(text)
+        .and_then(|n| if (1..=1024).contains(&n) { Ok(n) } else { Err("it must be from 1 to 1024".into()) })
 }
 
 fn split(text: &str) -> Result<(String, String), String> {

@@ -27,6 +27,9 @@ pub(super) struct Shown {
     key: Option<String>,
     pub(super) created_at: Timestamp,
     pub(super) sent_at: Option<Timestamp>,
+    /// It was there before, with the same key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) duplicate: bool,
 }
 
 impl Shown {
@@ -73,6 +76,7 @@ impl From<Message> for Shown {
             key: message.key,
             created_at: message.created_at,
             sent_at: message.sent_at,
+            duplicate: false,
         }
     }
 }
@@ -80,6 +84,11 @@ impl From<Message> for Shown {
 /// The line of `send`.
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&t!("send-sent", id = self.id, kind = self.kind, to = self.recipient()))
+        let (id, kind, to) = (self.id, self.kind.as_str(), self.recipient());
+        f.write_str(&match (self.duplicate, self.state) {
+            (true, state) => t!("send-duplicate", id = id, to = to, state = state.as_str()),
+            (false, State::Queued) => t!("send-only-queued", id = id, kind = kind, to = to),
+            (false, _) => t!("send-sent", id = id, kind = kind, to = to),
+        })
     }
 }

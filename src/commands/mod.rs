@@ -4,6 +4,7 @@ mod backup;
 mod bind;
 mod completions;
 mod config;
+mod deliver;
 mod demo;
 mod help;
 mod man;

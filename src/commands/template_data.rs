@@ -65,12 +65,20 @@ fn data_json(file: &str) -> anyhow::Result<Map<String, Value>> {
     let fields: Value =
         serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| unusable(e.to_string()))?;
     let Value::Object(fields) = fields else { return Err(unusable(t!("send-data-object")).into()) };
+    fields_of(fields).map_err(|cause| unusable(cause).into())
+}
+
+/// The fields of a JSON object as a message has them.
+///
+/// # Errors
+/// What is wrong with one, in words.
+pub(super) fn fields_of(fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
     fields
         .into_iter()
         .map(|(key, value)| match field(&value) {
-            _ if key.trim().is_empty() => Err(unusable(t!("send-data-nameless")).into()),
+            _ if key.trim().is_empty() => Err(t!("send-data-nameless")),
             Some(field) => Ok((key, json!(field))),
-            None => Err(unusable(t!("send-data-value", key = key)).into()),
+            None => Err(t!("send-data-value", key = key)),
         })
         .collect()
 }
@@ -95,7 +103,11 @@ fn field(value: &Value) -> Option<Field> {
     }
 }
 
-fn stdin() -> anyhow::Result<String> {
+/// Standard input as text.
+///
+/// # Errors
+/// It is too long, or not UTF-8.
+pub(super) fn stdin() -> anyhow::Result<String> {
     let bytes = match bounded(io::stdin()) {
         Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
             return Err(Failure::usage(t!("ui-stdin-long", limit = INPUT_LIMIT)).into());

@@ -69,7 +69,10 @@ pub(super) fn settle(
 }
 
 /// The template of that name, if the fields are its own.
-fn judge<'l>(
+///
+/// # Errors
+/// There is no such template, or the fields are not the template's.
+pub(super) fn judge<'l>(
     app: &App,
     name: &str,
     data: &Map<String, Value>,

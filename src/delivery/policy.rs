@@ -1,101 +1,164 @@
-//! What follows from an answer, in one place: for the message, and for the rest of the run.
+//! What follows from an answer, in one table: for the message, and for the rest of the run.
 
-use crate::store::{Attempt, State};
+use crate::store::Attempt;
 use crate::wechat::Error;
 use crate::wechat::errcode::{Action, action};
 
-/// What an outcome means for the messages after it.
+/// How an attempt ended, as far as what follows goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// WeChat took the message.
+    Accepted,
+    /// WeChat answered with an errcode of that action.
+    Refused(Action),
+    /// No connection: no byte left this machine.
+    NotSent,
+    /// It may have arrived: a time-out, a reset, an answer that is cut or none of WeChat's, HTTP 5xx, a
+    /// process that was killed.
+    Maybe,
+}
+
+/// What becomes of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is sent.
+    Sent,
+    /// It is tried again at once, with a new token; the second time in a row as [`Fate::Backoff`].
+    AtOnce,
+    /// It is tried again, with growing pauses.
+    Backoff,
+    /// It is tried again after midnight in Beijing, when WeChat counts anew.
+    Tomorrow,
+    /// It is refused for good.
+    Failed,
+    /// Where WeChat drops a repeat (templates, for ten minutes) it is tried again, else it is unknown.
+    Repeat,
+}
+
+/// What it means for the messages after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Nothing.
     None,
-    /// A new token, then the same message once more.
+    /// A new token is fetched, once for all.
     Refresh,
+    /// Nobody can be reached: all wait.
+    Pause,
     /// Nothing reaches this person: the binding is marked.
     Mark,
-    /// The rest of this API or template would end the same way: nobody else is tried with it.
+    /// This API or template has nothing left today: what would go that way waits with it.
+    HoldKind,
+    /// This API or template is refused: what would go that way is refused with it.
     StopKind,
-    /// Nothing can be sent now: what is left stays queued.
+    /// The account is refused: nothing more is sent, what is left stays queued.
     StopRun,
 }
 
-/// What follows from one attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
     /// How the attempt ended.
-    pub attempt: Attempt,
-    /// Where the message stands now.
-    pub state: State,
+    pub outcome: Outcome,
+    /// What becomes of the message.
+    pub fate: Fate,
     /// What it means for the rest.
     pub effect: Effect,
 }
 
-/// Sorts the end of an attempt; `None` is WeChat's "ok".
-pub fn judge(error: Option<&Error>) -> Verdict {
-    let (attempt, state, effect) = match error {
-        None => (Attempt::Accepted, State::Sent, Effect::None),
-        Some(Error::Refused(refusal)) => {
-            let (state, effect) = of_action(action(refusal.errcode));
-            (Attempt::Refused, state, effect)
-        }
-        Some(Error::NotSent { .. } | Error::Setup(_)) => (Attempt::NotSent, State::Queued, Effect::StopRun),
-        Some(Error::NoAnswer { .. } | Error::BadAnswer { .. }) => (Attempt::Ambiguous, State::Unknown, Effect::None),
-    };
-    Verdict { attempt, state, effect }
+const fn row(outcome: Outcome, fate: Fate, effect: Effect) -> Row {
+    Row { outcome, fate, effect }
 }
 
-fn of_action(action: Action) -> (State, Effect) {
-    match action {
-        Action::Done => (State::Sent, Effect::None),
-        Action::Refresh => (State::Queued, Effect::Refresh),
-        Action::Backoff => (State::Queued, Effect::None),
-        Action::HoldDay => (State::Queued, Effect::StopKind),
-        Action::Fail => (State::Failed, Effect::None),
-        Action::FailMark => (State::Failed, Effect::Mark),
-        Action::StopKind => (State::Failed, Effect::StopKind),
-        Action::StopRun => (State::Queued, Effect::StopRun),
+/// All that can come of an attempt. README shows it.
+pub const TABLE: [Row; 11] = [
+    row(Outcome::Accepted, Fate::Sent, Effect::None),
+    row(Outcome::Refused(Action::Done), Fate::Sent, Effect::None),
+    row(Outcome::Refused(Action::Refresh), Fate::AtOnce, Effect::Refresh),
+    row(Outcome::Refused(Action::Backoff), Fate::Backoff, Effect::None),
+    row(Outcome::Refused(Action::HoldDay), Fate::Tomorrow, Effect::HoldKind),
+    row(Outcome::Refused(Action::Fail), Fate::Failed, Effect::None),
+    row(Outcome::Refused(Action::FailMark), Fate::Failed, Effect::Mark),
+    row(Outcome::Refused(Action::StopKind), Fate::Failed, Effect::StopKind),
+    row(Outcome::Refused(Action::StopRun), Fate::Backoff, Effect::StopRun),
+    row(Outcome::NotSent, Fate::Backoff, Effect::Pause),
+    row(Outcome::Maybe, Fate::Repeat, Effect::None),
+];
+
+impl Outcome {
+    /// Sorts the end of an attempt; `None` is WeChat's "ok".
+    pub fn of(error: Option<&Error>) -> Self {
+        match error {
+            None => Self::Accepted,
+            Some(Error::Refused(refusal)) => Self::Refused(action(refusal.errcode)),
+            Some(Error::NotSent { .. } | Error::Setup(_)) => Self::NotSent,
+            Some(Error::NoAnswer { .. } | Error::BadAnswer { .. }) => Self::Maybe,
+        }
+    }
+
+    /// What follows.
+    pub fn row(self) -> Row {
+        // A test holds that the table has a row for each.
+        let found = TABLE.into_iter().find(|row| row.outcome == self);
+        found.unwrap_or(row(self, Fate::Failed, Effect::None))
+    }
+
+    /// The word for it in the database.
+    pub fn attempt(self) -> Attempt {
+        match self {
+            Self::Accepted | Self::Refused(Action::Done) => Attempt::Accepted,
+            Self::Refused(_) => Attempt::Refused,
+            Self::NotSent => Attempt::NotSent,
+            Self::Maybe => Attempt::Ambiguous,
+        }
     }
 }
+
+/// The codes by which WeChat takes no customer-service text now: no open window, or its count used up.
+/// Page: doc/service/guide/product/kf/intro.html.
+pub const NO_WINDOW: [i64; 2] = [45015, 45047];
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::wechat::Refusal;
+    use crate::wechat::errcode::entries;
 
     #[test]
-    fn each_outcome_has_its_consequence() {
+    fn every_code_has_its_row() {
+        for entry in entries() {
+            let outcome = Outcome::Refused(entry.action);
+            assert_eq!(TABLE.iter().filter(|row| row.outcome == outcome).count(), 1, "{}", entry.errcode);
+        }
+        for outcome in [Outcome::Accepted, Outcome::NotSent, Outcome::Maybe] {
+            assert_eq!(TABLE.iter().filter(|row| row.outcome == outcome).count(), 1, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn each_end_of_an_attempt_has_its_consequence() {
         let refused = |errcode| Error::Refused(Refusal { api: "/x", errcode, errmsg: String::new(), rid: None });
         let host = || "api".to_owned();
+        let not_sent = Error::NotSent { host: host(), cause: String::new() };
+        let no_answer = Error::NoAnswer { host: host(), cause: String::new() };
+        let bad_answer = Error::BadAnswer { host: host(), status: 502, cause: String::new() };
         let cases = [
-            (None, Attempt::Accepted, State::Sent, Effect::None),
-            (Some(refused(40001)), Attempt::Refused, State::Queued, Effect::Refresh),
-            (Some(refused(-1)), Attempt::Refused, State::Queued, Effect::None),
-            (Some(refused(45009)), Attempt::Refused, State::Queued, Effect::StopKind),
-            (Some(refused(40003)), Attempt::Refused, State::Failed, Effect::None),
-            (Some(refused(43004)), Attempt::Refused, State::Failed, Effect::Mark),
-            (Some(refused(40037)), Attempt::Refused, State::Failed, Effect::StopKind),
-            (Some(refused(40164)), Attempt::Refused, State::Queued, Effect::StopRun),
-            (
-                Some(Error::NotSent { host: host(), cause: String::new() }),
-                Attempt::NotSent,
-                State::Queued,
-                Effect::StopRun,
-            ),
-            (
-                Some(Error::NoAnswer { host: host(), cause: String::new() }),
-                Attempt::Ambiguous,
-                State::Unknown,
-                Effect::None,
-            ),
-            (
-                Some(Error::BadAnswer { host: host(), status: 502, cause: String::new() }),
-                Attempt::Ambiguous,
-                State::Unknown,
-                Effect::None,
-            ),
+            (None, Attempt::Accepted, Fate::Sent, Effect::None),
+            (Some(refused(40001)), Attempt::Refused, Fate::AtOnce, Effect::Refresh),
+            (Some(refused(-1)), Attempt::Refused, Fate::Backoff, Effect::None),
+            (Some(refused(45009)), Attempt::Refused, Fate::Tomorrow, Effect::HoldKind),
+            (Some(refused(40003)), Attempt::Refused, Fate::Failed, Effect::None),
+            (Some(refused(43004)), Attempt::Refused, Fate::Failed, Effect::Mark),
+            (Some(refused(40037)), Attempt::Refused, Fate::Failed, Effect::StopKind),
+            (Some(refused(40164)), Attempt::Refused, Fate::Backoff, Effect::StopRun),
+            (Some(refused(999_999)), Attempt::Refused, Fate::Failed, Effect::None),
+            (Some(not_sent), Attempt::NotSent, Fate::Backoff, Effect::Pause),
+            (Some(no_answer), Attempt::Ambiguous, Fate::Repeat, Effect::None),
+            (Some(bad_answer), Attempt::Ambiguous, Fate::Repeat, Effect::None),
         ];
-        for (error, attempt, state, effect) in cases {
-            assert_eq!(judge(error.as_ref()), Verdict { attempt, state, effect }, "{error:?}");
+        for (error, attempt, fate, effect) in cases {
+            let outcome = Outcome::of(error.as_ref());
+            let row = outcome.row();
+            assert_eq!((outcome.attempt(), row.fate, row.effect), (attempt, fate, effect), "{error:?}");
         }
     }
 }

@@ -3,6 +3,7 @@
 //! clap types that the program itself goes by; `tests/it/docs.rs` compares the committed copies.
 
 mod man;
+mod outcomes;
 mod tables;
 mod topics;
 

@@ -71,13 +71,14 @@ const MESSAGE: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const OBJECTS: [Object; 18] = [
+pub const OBJECTS: [Object; 19] = [
     Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then, removed as it was" },
     Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins" },
     Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
     Object { command: "bind", fields: &["event", "user"], about: "event timeout" },
     Object { command: "unbind", fields: &["event", "user", "openid"], about: "event unbound" },
-    Object { command: "send, outbox list", fields: MESSAGE, about: "a message; msgid is text" },
+    Object { command: "send, outbox list|flush|retry", fields: MESSAGE, about: "a message; msgid is text; one that its --key had before has \"duplicate\": true too" },
+    Object { command: "send --batch", fields: &["line", "ref", "id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at"], about: "the message of a line, with the line's own ref; of a line that cannot be used only line, ref, state and error" },
     Object { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at", "expires_at", "client_msg_id", "content"], about: "a message with all that is known of it" },
     Object { command: "template …", fields: &["template_id", "title", "content", "keys", "alias", "types"], about: "a template of the account; types are those of the keys, null where one has none" },
     Object { command: "template check", fields: &["template_id", "title", "preview", "findings"], about: "what people see; a finding has key, level (warning or error), rule and text" },
@@ -96,7 +97,8 @@ pub const OBJECTS: [Object; 18] = [
 pub type Table = (&'static str, fn() -> String);
 
 /// The tables of the README, in Markdown.
-pub const TABLES: [Table; 4] = [
+pub const TABLES: [Table; 5] = [
+    ("outcomes", super::outcomes::table),
     ("exit-statuses", || {
         let rows = STATUSES.iter().map(|(exit, meaning)| [exit.code().to_string(), (*meaning).to_owned()]);
         markdown(["code", "meaning"], rows)
@@ -125,7 +127,7 @@ fn code(text: &str) -> String {
     format!("`{text}`")
 }
 
-fn markdown<const N: usize>(heading: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(super) fn markdown<const N: usize>(heading: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut text = line(heading.map(str::to_owned).to_vec()) + &line(vec!["---".to_owned(); N]);
     for row in rows {

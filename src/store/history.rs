@@ -6,7 +6,8 @@ use super::{Error, Result, State, Store};
 use crate::time::Timestamp;
 
 /// A message is withdrawn only while no attempt is open: what another process is sending may arrive.
-const CANCEL: &str = "UPDATE messages SET state = 'cancelled' WHERE app_id = ?1 AND id = ?2 AND state = 'queued'
+const CANCEL: &str =
+    "UPDATE messages SET state = 'cancelled', worker = NULL WHERE app_id = ?1 AND id = ?2 AND state = 'queued'
     AND NOT EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id AND outcome IS NULL)";
 
 /// How many messages there are, by state.

@@ -11,8 +11,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Error, Result};
 
 /// All steps, oldest first; a database's `user_version` is the number of those it has taken.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/001_initial.sql"), include_str!("migrations/002_templates.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001_initial.sql"),
+    include_str!("migrations/002_templates.sql"),
+    include_str!("migrations/003_delivery.sql"),
+];
 
 /// `PRAGMA application_id` of our files: "wxbx".
 const APPLICATION_ID: i64 = 0x7778_6278;

@@ -26,7 +26,10 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 pub use error::Error;
 pub use history::Counts;
 pub use import::{Clash, Incoming};
-pub use outbox::{Attempt, Filter, Message, NewMessage, Outcome, Queued, State};
+pub use outbox::{
+    Alive, Answer, Attempt, Body, Ending, Filter, Held, Message, NewMessage, Orphan, Parcel, Place, Record, Retry,
+    Scope, State, Turn, Who,
+};
 pub use templates::{Template, TemplateList};
 pub use tokens::Token;
 pub use users::{Binding, Edit, NewUser, User, UserFilter, checked_openid};
@@ -85,18 +88,12 @@ impl Store {
         result.map_err(|e| Error::at(&self.path, e))
     }
 
-    /// Waits until all that was committed is on the disk: a write that changes nothing, which waits.
-    ///
-    /// # Errors
-    /// Only the database's own.
-    pub fn to_disk(&self) -> Result<()> {
-        let sql = "UPDATE messages SET due_at = due_at WHERE id = (SELECT max(id) FROM messages)";
-        self.at(self.conn.execute(sql, [])).map(drop)
-    }
-
     /// Commits without waiting for the disk. Outcomes need not survive a power cut: a lost one is an
     /// attempt without outcome, which is safe.
-    fn relaxed<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    fn relaxed<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         self.at(self.conn.pragma_update(None, "synchronous", "NORMAL"))?;
         let result = work(self);
         self.at(self.conn.pragma_update(None, "synchronous", "FULL"))?;

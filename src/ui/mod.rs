@@ -17,7 +17,7 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 pub use log::start as start_log;
-pub use progress::{Progress, Waiting};
+pub use progress::{Delivered, Progress, Waiting};
 pub use prompt::{confirm, new_password, password, username};
 pub use qr::{Look, Qr, look_of_locale};
 pub use qr_file::QrFile;

@@ -1,13 +1,15 @@
 //! The spinner that shows how long something still waits, and the bar that shows how much is done.
 
+use std::fmt;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use console::Term;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
 use super::Ui;
+use crate::t;
 
 /// What is drawn just now; everything else on stderr makes room for it.
 static LIVE: Mutex<Option<ProgressBar>> = Mutex::new(None);
@@ -87,6 +89,54 @@ impl Drop for Progress {
     fn drop(&mut self) {
         *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.0.finish_and_clear();
+    }
+}
+
+/// A bar of messages that are delivered: how they ended, how fast it goes, how long it will take.
+pub struct Delivered {
+    bar: ProgressBar,
+    shown: bool,
+}
+
+impl Delivered {
+    /// Begins with so many to deliver.
+    pub fn begin(ui: &Ui, whole: usize) -> Self {
+        let target = target(ui);
+        let shown = !target.is_hidden();
+        let bar = ProgressBar::with_draw_target(Some(whole as u64), target);
+        // Narrow terminals cut it at the right: what matters most comes first.
+        if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {msg} {bar:16} {per_sec} {eta}") {
+            bar.set_style(style.with_key("per_sec", |state: &ProgressState, w: &mut dyn fmt::Write| {
+                // A rate of the first moment says nothing.
+                let _ = write!(w, "{:.0}/s", if state.per_sec().is_finite() { state.per_sec() } else { 0.0 });
+            }));
+        }
+        bar.tick();
+        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+        Self { bar, shown }
+    }
+
+    /// So many more have come.
+    pub fn more(&self, count: usize) {
+        self.bar.inc_length(count as u64);
+    }
+
+    /// One more has ended; so many are sent now, so many not.
+    pub fn step(&self, sent: usize, not: usize) {
+        self.bar.set_message(t!("ui-delivered", sent = sent, not = not));
+        self.bar.inc(1);
+    }
+
+    /// Takes it away; whether it was shown.
+    pub fn end(self) -> bool {
+        self.shown
+    }
+}
+
+impl Drop for Delivered {
+    fn drop(&mut self) {
+        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.bar.finish_and_clear();
     }
 }
 

@@ -10,6 +10,16 @@ backup-itself = { $file } is the database itself
 backup-nothing = there is no database at { $path }
 backup-nothing-hint = name the right file with --database, the variable WXBOX_DATABASE or the key database
 
+## batch
+batch-file = cannot read { $path }
+batch-json = it is not a message as JSON: { $cause }
+batch-line = line { $line }: { $error }
+batch-long = the line is longer than { $limit } bytes
+batch-read = the lines cannot be read further
+batch-utf8 = it is not UTF-8
+batch-what = it needs "text", or "template" with its "data" and "url"
+batch-whom = it needs either "user" or "openid"
+
 ## bind (terminal)
 bind-already = { $user } is bound already, to { $openid }
 bind-already-hint = --rebind replaces the binding
@@ -183,6 +193,12 @@ demo-start = cannot start wxbox itself
 
 ## delivery
 delivery-attempt = message { $id }: { $state }
+delivery-attempts = given up after { $attempts } attempts: { $error }
+delivery-expired = it could not be delivered within its time
+delivery-expired-after = it could not be delivered within its time; the last answer was: { $error }
+delivery-no-answer-yet = interrupted before WeChat answered
+delivery-process-gone = the process that sent it ended before WeChat answered
+delivery-tomorrow = { $error }; it is tried again after midnight in Beijing, at { $time }
 delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
 delivery-unrecorded-hint = mend the database first, and do not send the message again unless it is sure that it did not arrive
 
@@ -319,6 +335,10 @@ outbox-pruned = removed { $count ->
    *[other] { $count } messages
 }
 outbox-removed = removed with the person
+outbox-retry-gone = message { $id } cannot be sent again, since the person was removed and what it said with them
+outbox-retry-key = message { $id } is not sent again: message { $other } has its key
+outbox-retry-none = nothing to deliver once more
+outbox-retry-sent = WeChat has taken message { $id }; send it as a new one if it is to arrive twice
 outbox-sent = Sent
 outbox-state = State
 outbox-template = Template { $id }
@@ -370,7 +390,14 @@ send-data-object = it must be an object, such as { "{" }"host": "db1"{ "}" }
 send-data-utf8 = { $path } is not UTF-8
 send-data-nameless = a field has no name
 send-data-value = the value of { $key } must be text, a number, or { "{" }"value": …, "color": "#RRGGBB"{ "}" }
+send-duplicate = nothing sent to { $to }: message { $id } has this key, and is { $state }
 send-failed = message { $id } to { $to } was refused: { $error }
+send-fallback-fields = the template { $name } has { $count ->
+    [0] no field left
+   *[other] { $count } fields ({ $fields })
+} for the text of --fallback
+send-fallback-fields-hint = give every field but one a default in [templates.{ $name }.data]
+send-fallback-text = --fallback goes with a text
 send-gone = message { $id } is no longer in the outbox, since the person was removed: it may or may not have been delivered
 send-field-near = { $key } (did you mean { $near }?)
 send-fields-check-hint = `wxbox template check { $name } --data …` shows what people would see
@@ -395,11 +422,11 @@ send-left-queued = { $queued ->
 send-mistyped-option = there is no option { $option }
 send-mistyped-option-hint = a text that begins with -- goes after --text=
 send-mistyped-option-near = did you mean { $near }? a text that begins with -- goes after --text=
-send-no-answer-yet = interrupted before WeChat answered
 send-no-tag = nobody has the tag { $tag }
 send-nobody-bound = nobody is bound
 send-nobody-bound-hint = `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
 send-nobody-reachable = nobody who is bound can be reached
+send-only-queued = queued message { $id } ({ $kind }) to { $to }
 send-not-delivered = { $count ->
     [one] one message was not delivered
    *[other] { $count } messages were not delivered
@@ -408,6 +435,7 @@ send-queued = message { $id } to { $to } is not delivered yet and stays queued: 
 send-sent = sent message { $id } ({ $kind }) to { $to }
 send-skipped-unbound = left out, since they are not bound: { $users }
 send-skipped-unreachable = left out, since WeChat refused messages to them: { $users }
+send-summary = sent { $sent }, refused { $failed }, left in the outbox { $waiting }
 send-tag-unreachable = nobody with the tag { $tag } is bound and reachable
 send-template-unlisted = which template "{ $name }" is cannot be looked up: { $cause }
 send-text-empty = the text is empty
@@ -418,6 +446,7 @@ send-unchecked-secret = no template list is kept, and there is no secret to ask 
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
 send-unknown-hint = it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
 send-url = { $url } is not an http or https address
+send-waiting = { $error }; trying again
 
 ## user import
 import-added = added { $count ->
@@ -501,6 +530,7 @@ token-forced = WeChat gave back the refused token, forcing a new one
 token-lock = cannot lock the access token's file beside the database: { $cause }
 
 ## ui
+ui-delivered = { $sent } sent, { $not } not
 ui-error = error:
 ui-hint = hint:
 ui-interrupted = interrupted

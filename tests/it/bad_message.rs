@@ -89,28 +89,28 @@ error: the text is empty
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--text <TEXT>'
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
 
 "#]]);
     unchanged("send -u luffy text -t backup").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--template <T>'
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
 
 "#]]);
     unchanged("send -u luffy text -d a=b").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--data <K=V>'
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
 
 "#]]);
     unchanged("send -u luffy").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>>
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>> <TEXT|--text <TEXT>|--template <T>>
+error: the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
 
 "#]]);
     unchanged(&format!("send -u luffy {}x", "中".repeat(683))).is(str![[r#"

@@ -100,7 +100,7 @@ impl Canned {
         let world = World::empty();
         world.config(&format!(
             "app_id = \"wx0123456789abcdef\"\napp_secret = \"canned-secret\"\n\
-             [network]\napi_base = \"{}{path}\"\n{network}\n",
+             [send]\nwait = \"0s\"\nconcurrency = 1\n[network]\napi_base = \"{}{path}\"\n{network}\n",
             self.url()
         ));
         world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();

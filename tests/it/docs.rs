@@ -145,6 +145,7 @@ fn every_variable_that_is_read_is_documented() {
 #[test]
 fn json_objects_have_the_fields_that_are_documented() {
     let mut world = World::new();
+    world.write("lines.jsonl", r#"{"user": "luffy", "text": "hi", "ref": 1}"#);
     let fields = |line: &str| -> Vec<String> {
         let ran = world.wxbox(&format!("--json {line}")).ok();
         ran.json()[0].as_object().unwrap().keys().cloned().collect()
@@ -158,8 +159,9 @@ fn json_objects_have_the_fields_that_are_documented() {
         ("user add luffy", "user …", 0),
         ("user list", "user …", 0),
         (bind.as_str(), "bind", 1),
-        ("send --user luffy hi", "send, outbox list", 0),
-        ("outbox list", "send, outbox list", 0),
+        ("send --user luffy hi", "send, outbox list|flush|retry", 0),
+        ("outbox list", "send, outbox list|flush|retry", 0),
+        ("send --batch lines.jsonl", "send --batch", 0),
         ("outbox show 1", "outbox show", 0),
         ("template list", "template …", 0),
         ("template show backup", "template …", 0),

@@ -113,7 +113,7 @@ fn an_alias_or_an_id_that_the_account_does_not_have() {
 exit 4
 --- stderr
 error: the account has no template backup_finished-0123456789abcdefghijklmnopq, which the alias backup stands for
-hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:10
+hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
     world.wxbox(&format!("send -u luffy -t {BACKUP}")).is(str![[r#"

@@ -43,7 +43,7 @@ impl World {
         let text = format!(
             "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://{listen}/callback/\"\n\
              [listen]\naddress = \"{listen}\"\n\
-             [network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\
+             [send]\nwait = \"0s\"\nconcurrency = 1\n[network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\
              [templates.backup]\nid = \"{BACKUP}\"\n[templates.backup.data]\nhost = \"db0\"\nsize = \"-\"\ntime = \"-\"\n",
             sandbox.app_id,
             sandbox.app_secret,

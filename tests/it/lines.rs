@@ -37,6 +37,11 @@ fn table(mode: &str, before: &str, run: impl Fn(&World, &str) -> Output) {
     world.write("fields.json", r##"{"host": "db1", "size": {"value": "42 GB", "color": "#173177"}}"##);
     world.write("bad.toml", "app_id = 3\n");
     world.write("latin.txt", b"caf\xe9\n");
+    world.write("lines.jsonl", "{\"user\": \"luffy\", \"text\": \"你好\", \"ref\": [1]}\n");
+    world.write(
+        "unusable.jsonl",
+        "{\"user\": \"nobody\", \"text\": \"x\"}\n\nno JSON\n{\"ref\": 7, \"usr\": \"luffy\"}\n",
+    );
     let whole: String = lines()
         .iter()
         .map(|line| {

@@ -89,7 +89,9 @@ hint: add 127.0.0.1 to the account's IP allow-list (微信开发者平台 → �
 #[test]
 fn what_did_not_leave_stays_queued() {
     let world = World::empty();
-    world.config("app_id = \"wx1\"\napp_secret = \"s\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n");
+    world.config(
+        "app_id = \"wx1\"\napp_secret = \"s\"\n[send]\nwait = \"0s\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n",
+    );
     let world = with_crew(world);
     world.wxbox("send -u luffy -u nami hi").is(str![[r#"
 exit 6
@@ -113,7 +115,7 @@ one message is not delivered and stays in the outbox
 exit 0
 --- stdout
 3	queued	luffy	text	[TIME]	no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
-2	queued	nami	text	[TIME]	
+2	queued	nami	text	[TIME]	no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 1	queued	luffy	text	[TIME]	no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 
 "#]]);
@@ -144,6 +146,7 @@ fn a_cached_token_does_not_make_the_host_reachable() {
     world.wxbox("send -u luffy -u nami hi").is(str![[r#"
 exit 6
 --- stderr
+cannot reach 127.0.0.1:1: Connection refused (os error 111); trying again
 error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
 2 messages are not delivered and stay in the outbox

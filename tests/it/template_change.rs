@@ -123,14 +123,14 @@ exit 0
 --- stdout
 {"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}/nHost: {{host.DATA}}/nSize: {{size.DATA}}/nTime: {{time.DATA}}/n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null]}
 --- stderr
-warning: the alias backup still stands for it: [HOME]/.config/wxbox/config.toml:10
+warning: the alias backup still stands for it: [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
     world.wxbox("template remove backup --yes").is(str![[r#"
 exit 4
 --- stderr
 error: the account has no template backup_finished-0123456789abcdefghijklmnopq, which the alias backup stands for
-hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:10
+hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
 }

@@ -244,6 +244,46 @@ hint: without --strict this is a warning; `wxbox template check backup --data �
 }
 
 #[test]
+fn each_line_of_a_batch_is_checked() {
+    let world = world();
+    let lines = format!(
+        "{{\"user\":\"luffy\",\"template\":\"Server alert\",\"data\":{{\"thing1\":\"a\",\"character_string2\":\"b c\",\"time3\":\"03:00\"}}}}\n\
+         {{\"user\":\"luffy\",\"template\":\"backup\",\"data\":{{\"host\":\"{LONG}\"}}}}\n"
+    );
+    world.feed("send --batch - --dry-run", &lines).is(str![[r#"
+exit 7
+--- stdout
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"123456789012345678901"},"size":{"value":"-"},"time":{"value":"-"}}}
+--- stderr
+error: line 1: WeChat refuses character_string2 with "b c": it has up to 32 digits, letters and symbols, no Chinese and no blanks
+
+"#]]);
+    world.feed("send --batch - --dry-run --strict", &lines).is(str![[r#"
+exit 5
+--- stderr
+error: line 1: WeChat refuses character_string2 with "b c": it has up to 32 digits, letters and symbols, no Chinese and no blanks
+error: line 2: WeChat shows host as "12345678901234567890…": at most 20 characters
+
+"#]]);
+}
+
+#[test]
+fn a_text_that_the_fallback_could_not_carry_is_not_queued() {
+    let template = "[[templates]]\nid = \"note_0123456789abcdefghijklmnopqrstuvwxyz-A\"\ntitle = \"Note\"\n";
+    let world = World::of(&format!("{template}content = \"Note: {{{{thing1.DATA}}}}\"\n"));
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox(&format!("send -u luffy --fallback Note {LONG}")).is(str![[r#"
+exit 2
+--- stderr
+error: WeChat refuses thing1 with 21 characters: a thing has up to 20 characters
+hint: `wxbox template check Note --data …` shows what people would see
+
+"#]]);
+    assert_eq!(messages(&world), 0);
+    world.wxbox("send -u luffy --fallback Note done").ok();
+}
+
+#[test]
 fn typed_fields_are_checked_though_the_template_cannot_be_looked_up() {
     let world = World::of("[quota]\n\"/cgi-bin/template/get_all_private_template\" = 0\n");
     world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();

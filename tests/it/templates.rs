@@ -114,7 +114,7 @@ hint: give more of the id, or an alias of the config
 exit 4
 --- stderr
 error: the account has no template backup_finished-0123456789abcdefghijklmnopq, which the alias backup stands for
-hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:10
+hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
 }

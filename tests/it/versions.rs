@@ -47,7 +47,7 @@ sent message 4 (template) to luffy
 fn version_1_is_copied_and_brought_up_to_date() {
     let world = with_version(1);
     works(&world);
-    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 2);
+    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 3);
     let copy = world.path(".local/share/wxbox/wxbox.db.v1.bak");
     let copy = rusqlite::Connection::open(copy).unwrap();
     let read = |sql: &str| copy.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
@@ -58,12 +58,37 @@ fn version_1_is_copied_and_brought_up_to_date() {
 }
 
 #[test]
-fn version_2_is_used_as_it_is() {
+fn version_2_is_brought_up_to_date() {
     let world = with_version(2);
     works(&world);
-    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 2);
+    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 3);
     assert!(!world.path(".local/share/wxbox/wxbox.db.v1.bak").exists());
+    assert!(world.path(".local/share/wxbox/wxbox.db.v2.bak").exists());
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM templates"), 2);
+}
+
+#[test]
+fn version_3_is_used_as_it_is() {
+    let world = with_version(3);
+    works(&world);
+    assert!(!world.path(".local/share/wxbox/wxbox.db.v2.bak").exists());
+}
+
+/// A process of version 2 was killed between an attempt and its answer.
+#[test]
+fn an_attempt_that_version_2_left_open_may_have_arrived() {
+    let world = with_version(2);
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    let open = "UPDATE messages SET state = 'queued', due_at = 0, sent_at = NULL WHERE id = 1;
+        UPDATE attempts SET outcome = NULL, ended_at = NULL WHERE message_id = 1";
+    database.execute_batch(open).unwrap();
+    drop(database);
+    world.wxbox("outbox list --state unknown").is(str![[r#"
+exit 0
+--- stdout
+1	unknown	luffy	text	[TIME]	the process that sent it ended before WeChat answered
+
+"#]]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `wxbox outbox …`: messages sent and queued.
 
+mod again;
 mod tend;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use crate::app::App;
 use crate::cli::{Global, Outbox, OutboxList, OutboxShow};
 use crate::commands::message::Shown;
 use crate::config::Flags;
+use crate::delivery::settle_orphans;
 use crate::error::{Exit, Failure};
 use crate::store::{Filter, State};
 use crate::t;
@@ -19,7 +21,13 @@ use crate::wechat::message::Content;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Result<Exit> {
     let app = App::open(ui, global, Flags::default())?;
+    // What a process that was killed has left behind, before anybody looks.
+    if !matches!(command, Outbox::Flush) {
+        settle_orphans(&mut app.store()?)?;
+    }
     match command {
+        Outbox::Flush => again::flush(ui, &app),
+        Outbox::Retry(args) => again::retry(ui, &app, args),
         Outbox::List(args) => list(ui, &app, args),
         Outbox::Show(args) => show(ui, &app, args),
         Outbox::Cancel(args) => tend::cancel(ui, &app, args),

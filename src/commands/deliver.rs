@@ -1,0 +1,279 @@
+//! Delivery as a command shows it: results as they come, a bar, Ctrl-C, and the exit status. `send`, `outbox
+//! flush` and `outbox retry` are this; `run` as well.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, at, never, select};
+
+use crate::app::App;
+use crate::commands::message::Shown;
+use crate::delivery::{Event, Orders, Run, Work};
+use crate::error::{Exit, Failure, Report, classify};
+use crate::signals::{Signal, Watch};
+use crate::store::{Message, State, Store};
+use crate::t;
+use crate::ui::{Delivered, Ui};
+use crate::wechat::Client;
+
+/// How long a request under way may go on after Ctrl-C; it cannot be called back.
+const GRACE: Duration = Duration::from_millis(1500);
+/// When a command leaves all the same.
+const LEAVE: Duration = Duration::from_millis(1900);
+/// From so many messages on there is a bar.
+const MANY: usize = 10;
+
+/// What delivery needs, all of it opened.
+pub(super) struct Delivery {
+    pub(super) store: Store,
+    pub(super) client: Client,
+    pub(super) orders: Orders,
+}
+
+impl Delivery {
+    /// With what the config says.
+    ///
+    /// # Errors
+    /// The account's, the database's and the client's.
+    pub(super) fn of(app: &App) -> anyhow::Result<Self> {
+        let orders = orders(app)?;
+        Ok(Self { store: app.store()?, client: app.client()?, orders })
+    }
+}
+
+/// How the config wants it done.
+///
+/// # Errors
+/// The account's.
+pub(super) fn orders(app: &App) -> anyhow::Result<Orders> {
+    let send = &app.config.send;
+    Ok(Orders {
+        account: app.account()?,
+        concurrency: send.concurrency.value,
+        rate: send.rate.value,
+        wait: send.wait.value,
+        max_attempts: send.max_attempts.value,
+        deliver: true,
+    })
+}
+
+/// How messages of a run have ended.
+#[derive(Default)]
+pub(super) struct Tally {
+    sent: usize,
+    failed: usize,
+    queued: usize,
+    unknown: usize,
+}
+
+impl Tally {
+    /// One more.
+    pub(super) fn count(&mut self, state: State) {
+        match state {
+            State::Sent => self.sent += 1,
+            State::Queued => self.queued += 1,
+            State::Unknown => self.unknown += 1,
+            State::Failed | State::Cancelled | State::Expired => self.failed += 1,
+        }
+    }
+
+    /// One status for all: what was not delivered decides, if it is all of one kind.
+    pub(super) fn exit(&self) -> Exit {
+        match (self.sent, self.failed, self.queued + self.unknown) {
+            (_, 0, 0) => Exit::Done,
+            (0, _, 0) => Exit::Refused,
+            (_, 0, _) => Exit::Undelivered,
+            _ => Exit::Mixed,
+        }
+    }
+}
+
+/// A message as this run leaves it, to be shown.
+pub(super) struct Told {
+    pub(super) shown: Shown,
+    pub(super) tag: Option<u64>,
+    /// It was only to be queued.
+    pub(super) queued: bool,
+    /// Why it waits was, or will be, said for all of them.
+    pub(super) hushed: bool,
+}
+
+/// Shows something, once.
+type Show = Box<dyn FnOnce(&mut Ui) -> anyhow::Result<()> + Send>;
+
+/// What comes up beside the messages of a run.
+pub(super) enum Aside {
+    /// Something was asked for that cannot be sent; this shows it.
+    Failed(Show),
+    /// What was to be sent could not be read to its end.
+    Broken(anyhow::Error),
+}
+
+/// What is told while messages are delivered.
+struct Teller<'a, F> {
+    ui: &'a mut Ui,
+    show: F,
+    tally: Tally,
+    bar: Option<Delivered>,
+    /// Why nothing more can be sent.
+    stopped: Option<Report>,
+    leaving: Option<Signal>,
+    /// Nothing is to be sent.
+    only_queued: bool,
+    /// A result could not be written; delivery goes on, since that is the job.
+    unwritten: Option<anyhow::Error>,
+}
+
+impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
+    /// Takes an event in; whether it was the last.
+    fn hear(&mut self, event: Event) -> anyhow::Result<bool> {
+        match event {
+            Event::Settled { message, tag, duplicate } => self.settled(*message, tag, duplicate),
+            Event::Gone(id) => {
+                self.tally.unknown += 1;
+                self.ui.error(&Report { exit: Exit::Undelivered, what: t!("send-gone", id = id), hint: None });
+            }
+            Event::Queued(count) => match &self.bar {
+                Some(bar) => bar.more(count),
+                None if count >= MANY && !self.ui.json() => self.bar = Some(Delivered::begin(self.ui, count)),
+                None => {}
+            },
+            Event::Waiting(error) => self.ui.status(&t!("send-waiting", error = error.to_string())),
+            Event::Stopped(error) => self.stopped = Some(classify(&error)),
+            Event::Left(count) => self.tally.queued += count,
+            Event::Broken(error) => return Err(error),
+            Event::Over => return Ok(true),
+        }
+        Ok(false)
+    }
+
+    fn aside(&mut self, show: Show) {
+        self.tally.failed += 1;
+        if let Err(error) = show(self.ui) {
+            self.unwritten.get_or_insert(error);
+        }
+    }
+
+    fn settled(&mut self, message: Message, tag: Option<u64>, duplicate: bool) {
+        self.tally.count(message.state);
+        let hushed = message.state == State::Queued && (self.stopped.is_some() || self.leaving.is_some());
+        if let Some(bar) = &self.bar {
+            bar.step(self.tally.sent, self.tally.failed + self.tally.unknown + self.tally.queued);
+            if message.state == State::Sent && self.ui.out_terminal {
+                return;
+            }
+        }
+        let mut shown = Shown::from(message);
+        shown.duplicate = duplicate;
+        if let Err(error) = (self.show)(self.ui, Told { shown, tag, queued: self.only_queued, hushed }) {
+            self.unwritten.get_or_insert(error);
+        }
+    }
+}
+
+/// Delivers that work and shows each message as it is left.
+///
+/// # Errors
+/// What stops the run itself, or its results from being written.
+pub(super) fn run(ui: &mut Ui, it: Delivery, work: Work) -> anyhow::Result<Exit> {
+    with(ui, it, work, never(), show)
+}
+
+/// The same, each message shown by `show`, with what comes up beside them.
+///
+/// # Errors
+/// What stops the run itself, or its results from being written.
+pub(super) fn with(
+    ui: &mut Ui,
+    it: Delivery,
+    work: Work,
+    asides: Receiver<Aside>,
+    show: impl FnMut(&mut Ui, Told) -> anyhow::Result<()>,
+) -> anyhow::Result<Exit> {
+    let signals = Watch::begin()?;
+    let Delivery { store, client, orders } = it;
+    let only_queued = !orders.deliver;
+    let run = Run::begin(store, client, orders, work)?;
+    let tally = Tally::default();
+    let mut teller = Teller { ui, show, tally, bar: None, stopped: None, leaving: None, only_queued, unwritten: None };
+    let mut leave = never();
+    let mut broken = None;
+    let mut asides = asides;
+    loop {
+        select! {
+            recv(run.events) -> event => match event {
+                Ok(event) => if teller.hear(event)? { break },
+                Err(_) => break,
+            },
+            recv(asides) -> aside => match aside {
+                Ok(Aside::Failed(show)) => teller.aside(show),
+                Ok(Aside::Broken(error)) => broken = Some(error),
+                Err(_) => asides = never(),
+            },
+            recv(signals.events) -> signal => {
+                run.stop(Instant::now() + GRACE);
+                teller.ui.status(&t!("send-stopping"));
+                teller.leaving = signal.ok().or(teller.leaving);
+                leave = at(Instant::now() + LEAVE);
+            }
+            // Whatever it hangs on: what it holds is free as soon as this process is gone.
+            recv(leave) -> _ => break,
+        }
+    }
+    // Whoever tells asides has ended before the run has.
+    for aside in asides.try_iter() {
+        match aside {
+            Aside::Failed(show) => teller.aside(show),
+            Aside::Broken(error) => broken = Some(error),
+        }
+    }
+    let Teller { ui, tally, stopped, leaving, unwritten, bar, .. } = teller;
+    if bar.is_some_and(|bar| bar.end()) {
+        ui.status(&t!(
+            "send-summary",
+            sent = tally.sent,
+            failed = tally.failed,
+            waiting = tally.queued + tally.unknown
+        ));
+    }
+    if let Some(signal) = leaving {
+        ui.status(&t!("send-interrupted", queued = tally.queued));
+        return Ok(signal.exit());
+    }
+    match broken.or(unwritten) {
+        Some(error) => Err(error),
+        None if only_queued && tally.failed + tally.unknown == 0 => Ok(Exit::Done),
+        None => finish(ui, &tally, stopped),
+    }
+}
+
+/// A result line where WeChat took it, an error where not. Of messages that only wait because the run was
+/// stopped, the reason is said once, at the end.
+fn show(ui: &mut Ui, Told { shown, hushed, queued, .. }: Told) -> anyhow::Result<()> {
+    if ui.json() || shown.state == State::Sent || queued && shown.state == State::Queued {
+        return ui.done(&shown);
+    }
+    if !hushed {
+        ui.error(&Report { exit: Exit::Unexpected, what: shown.trouble(), hint: shown.hint().map(str::to_owned) });
+    }
+    Ok(())
+}
+
+/// The status, and in JSON one error line for the whole.
+fn finish(ui: &mut Ui, tally: &Tally, stopped: Option<Report>) -> anyhow::Result<Exit> {
+    let waiting = tally.queued + tally.unknown;
+    if let Some(mut report) = stopped {
+        report.exit = match (report.exit, tally.sent, tally.failed) {
+            (Exit::Config, 0, 0) => Exit::Config,
+            _ => tally.exit(),
+        };
+        ui.error(&report);
+        ui.status(&t!("send-left-queued", queued = waiting));
+        return Ok(report.exit);
+    }
+    let exit = tally.exit();
+    if exit != Exit::Done && ui.json() {
+        let not = tally.failed + waiting;
+        return Err(Failure { exit, what: t!("send-not-delivered", count = not), hint: None }.into());
+    }
+    Ok(exit)
+}

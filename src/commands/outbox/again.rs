@@ -1,0 +1,66 @@
+//! `outbox flush|retry`: what is due, or wanted once more, is delivered as `send` does it.
+
+use crate::app::App;
+use crate::cli::OutboxRetry;
+use crate::commands::deliver::{self, Delivery};
+use crate::delivery::Work;
+use crate::error::{Exit, Failure, Report};
+use crate::store::{Retry, State};
+use crate::t;
+use crate::time::Timestamp;
+use crate::ui::Ui;
+
+pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
+    let it = Delivery::of(app)?;
+    let (path, retain) = (it.store.path().to_owned(), app.config.send.retain.value);
+    let app_id = it.orders.account.app_id.clone();
+    let exit = deliver::run(ui, it, Work::Due)?;
+    crate::store::Store::open(&path)?.prune(&app_id, Timestamp::now().before(retain))?;
+    Ok(exit)
+}
+
+pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Result<Exit> {
+    let mut it = Delivery::of(app)?;
+    let app_id = it.orders.account.app_id.clone();
+    let ids = match (args.failed, args.unknown) {
+        (true, _) => it.store.ids_in(&app_id, State::Failed)?,
+        (_, true) => it.store.ids_in(&app_id, State::Unknown)?,
+        _ => args.id.clone(),
+    };
+    let all = args.failed || args.unknown;
+    let now = Timestamp::now();
+    let expires_at = now.after(app.config.send.expire_after.value);
+    let (mut queued, mut refused) = (Vec::new(), None);
+    for id in ids {
+        match it.store.retry(&app_id, id, expires_at, now)? {
+            Retry::Queued => queued.push(id),
+            // Of all that failed, those that cannot be sent again are not worth a failure.
+            Retry::Gone | Retry::Busy if all => {}
+            why => {
+                let failure = why_not(id, &why);
+                ui.error(&Report { exit: failure.exit, what: failure.what, hint: failure.hint });
+                refused = Some(failure.exit);
+            }
+        }
+    }
+    if queued.is_empty() {
+        if refused.is_none() {
+            ui.status(&t!("outbox-retry-none"));
+        }
+        return Ok(refused.unwrap_or(Exit::Done));
+    }
+    let exit = deliver::run(ui, it, Work::Messages(queued))?;
+    Ok(refused.filter(|_| exit == Exit::Done).unwrap_or(exit))
+}
+
+fn why_not(id: i64, why: &Retry) -> Failure {
+    match why {
+        Retry::NoSuch | Retry::Queued => {
+            Failure::no_such(t!("outbox-unknown", id = id)).hint(t!("outbox-unknown-hint"))
+        }
+        Retry::Sent => Failure::no_such(t!("outbox-retry-sent", id = id)),
+        Retry::Gone => Failure::no_such(t!("outbox-retry-gone", id = id)),
+        Retry::Busy => Failure::no_such(t!("outbox-cancel-sending", id = id)),
+        Retry::KeyTaken(other) => Failure::no_such(t!("outbox-retry-key", id = id, other = other)),
+    }
+}

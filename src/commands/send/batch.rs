@@ -1,0 +1,174 @@
+//! `wxbox send --batch`: one JSON message a line in, one JSON result a line out. Lines are read no faster than
+//! they are delivered.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+use crossbeam_channel::{Sender, bounded};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::line::{Order, Reader, Unusable};
+use crate::app::App;
+use crate::cli::Send;
+use crate::commands::deliver::{self, Aside, Delivery, Told};
+use crate::commands::message::Shown;
+use crate::delivery::{Tagged, Work};
+use crate::error::{Exit, Report};
+use crate::store::State;
+use crate::t;
+use crate::ui::Ui;
+
+/// The longest line, in bytes.
+const LINE: u64 = 4 << 20;
+/// Lines that are read ahead.
+const AHEAD: usize = 64;
+
+/// The result of a line.
+#[derive(Serialize)]
+struct Outcome {
+    line: u64,
+    #[serde(rename = "ref", skip_serializing_if = "Value::is_null")]
+    reference: Value,
+    #[serde(flatten)]
+    what: What,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum What {
+    Message(Box<Shown>),
+    Unusable { state: State, error: String },
+}
+
+/// A batch has JSON alone.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// The callers' names of the lines that are under way.
+type References = Arc<Mutex<HashMap<u64, Value>>>;
+
+pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Result<Exit> {
+    app.account_id()?;
+    let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
+    let input: Box<dyn Read + std::marker::Send> = match file {
+        "-" => Box::new(io::stdin()),
+        path => Box::new(File::open(path).with_context(|| t!("batch-file", path = path))?),
+    };
+    let lines = Lines { input: BufReader::new(input), number: 0 };
+    if args.dry_run {
+        let store = app.store()?;
+        return dry_run(ui, lines, Reader::new(app, store, account, args.what.strict));
+    }
+    let mut it = Delivery::of(&app)?;
+    it.orders.deliver = !args.how.no_wait;
+    let reader = Reader::new(app, crate::store::Store::open(it.store.path())?, account, args.what.strict);
+    let (parcels_in, parcels) = bounded(AHEAD);
+    let (asides_in, asides) = bounded(AHEAD);
+    let references = References::default();
+    let known = references.clone();
+    std::thread::Builder::new().name("lines".into()).spawn(move || {
+        if let Err(error) = feed(lines, reader, &known, &parcels_in, &asides_in) {
+            let _ = asides_in.send(Aside::Broken(error));
+        }
+    })?;
+    let show = |ui: &mut Ui, told: Told| {
+        let line = told.tag.unwrap_or_default();
+        let reference = references.lock().unwrap_or_else(PoisonError::into_inner).remove(&line).unwrap_or_default();
+        ui.data(&Outcome { line, reference, what: What::Message(Box::new(told.shown)) })
+    };
+    deliver::with(ui, it, Work::Parcels(parcels), asides, show)
+}
+
+/// Reads lines until their end, or until nobody wants them any more.
+fn feed(
+    mut lines: Lines,
+    mut reader: Reader,
+    references: &References,
+    parcels: &Sender<Tagged>,
+    asides: &Sender<Aside>,
+) -> anyhow::Result<()> {
+    while let Some((number, line)) = lines.next()? {
+        let gone = match read(&mut reader, line) {
+            Ok(Order { parcel, reference }) => {
+                references.lock().unwrap_or_else(PoisonError::into_inner).insert(number, reference);
+                parcels.send(Tagged { parcel, tag: Some(number) }).is_err()
+            }
+            Err(unusable) => {
+                asides.send(Aside::Failed(Box::new(move |ui| ui.data(&result(number, unusable))))).is_err()
+            }
+        };
+        if gone {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn read(reader: &mut Reader, line: Option<Vec<u8>>) -> Result<Order, Unusable> {
+    match line {
+        Some(line) => reader.read(&line),
+        None => Err(Unusable { error: t!("batch-long", limit = LINE), reference: Value::Null }),
+    }
+}
+
+fn result(line: u64, Unusable { error, reference }: Unusable) -> Outcome {
+    Outcome { line, reference, what: What::Unusable { state: State::Failed, error } }
+}
+
+fn dry_run(ui: &mut Ui, mut lines: Lines, mut reader: Reader) -> anyhow::Result<Exit> {
+    let (mut good, mut bad) = (0, 0);
+    while let Some((number, line)) = lines.next()? {
+        match read(&mut reader, line) {
+            Ok(order) => {
+                good += 1;
+                super::dry_run(ui, &order.parcel)?;
+            }
+            Err(Unusable { error, .. }) => {
+                bad += 1;
+                let what = t!("batch-line", line = number, error = error);
+                ui.error(&Report { exit: Exit::Usage, what, hint: None });
+            }
+        }
+    }
+    Ok(match (good, bad) {
+        (_, 0) => Exit::Done,
+        (0, _) => Exit::Refused,
+        _ => Exit::Mixed,
+    })
+}
+
+/// The lines of the input with their numbers, from 1; empty ones are left out.
+struct Lines {
+    input: BufReader<Box<dyn Read + std::marker::Send>>,
+    number: u64,
+}
+
+impl Lines {
+    /// The next line without its end; `None` in place of one that is too long.
+    fn next(&mut self) -> anyhow::Result<Option<(u64, Option<Vec<u8>>)>> {
+        loop {
+            let mut line = Vec::new();
+            let read =
+                (&mut self.input).take(LINE + 1).read_until(b'\n', &mut line).with_context(|| t!("batch-read"))?;
+            if read == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            if line.last() != Some(&b'\n') && line.len() as u64 > LINE {
+                self.input.skip_until(b'\n').with_context(|| t!("batch-read"))?;
+                return Ok(Some((self.number, None)));
+            }
+            if !line.trim_ascii().is_empty() {
+                return Ok(Some((self.number, Some(line))));
+            }
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! The desk: the one thread that decides and writes. Each time something has happened it has a turn, in which
+//! all that ended is written down and all that can begin is begun, in one commit; then it waits for the next.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Select, Sender, TryRecvError};
+
+use super::access::Access;
+use super::board::{Board, Left, Lesson, Started, answer};
+use super::crew::{Crew, Job};
+use super::pace::{Pace, Pause};
+use super::policy::Effect;
+use super::{Event, Orders, Tagged, Trouble, Unrecorded, Work, settle_orphans};
+use crate::secret::Secret;
+use crate::store::{Alive, Answer, State, Store, Who};
+use crate::time::Moment;
+use crate::token;
+use crate::wechat::{self, Client};
+
+/// Parcels that are queued in one turn, at most: those of a batch have one message each.
+const PARCELS: usize = 64;
+/// How often is looked at what other processes have of this run's messages.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Delivers until there is nothing left to do for this run.
+pub(super) fn run(
+    store: Store,
+    client: Client,
+    orders: Orders,
+    work: Work,
+    stopped: Receiver<Instant>,
+    tell: &Sender<Event>,
+) -> anyhow::Result<()> {
+    let alive = Alive::begin(store.path())?;
+    let access = Access::new(orders.account.clone(), client.clone(), store.path().to_owned());
+    let (pace, pause) = (Pace::new(orders.rate), Pause::new(orders.wait));
+    let (parcels, ids, due) = match work {
+        Work::Parcels(parcels) => (Some(parcels), Vec::new(), false),
+        Work::Messages(ids) => (None, ids, false),
+        Work::Due => (None, Vec::new(), true),
+    };
+    let deliver = orders.deliver;
+    let board = Board::new(orders, ids, due);
+    let crew = Crew::new(client);
+    let (halted, deadline, said) = (!deliver, None, false);
+    let mut desk = Desk {
+        store,
+        alive,
+        board,
+        crew,
+        access,
+        pace,
+        pause,
+        parcels,
+        stopped,
+        tell,
+        halted,
+        cause: Answer::default(),
+        deadline,
+        said,
+    };
+    desk.prepare()?;
+    desk.work()?;
+    desk.rest()
+}
+
+pub(super) struct Desk<'a> {
+    pub(super) store: Store,
+    pub(super) alive: Alive,
+    pub(super) board: Board,
+    pub(super) crew: Crew,
+    pub(super) access: Access,
+    pub(super) pace: Pace,
+    pub(super) pause: Pause,
+    pub(super) parcels: Option<Receiver<Tagged>>,
+    pub(super) stopped: Receiver<Instant>,
+    pub(super) tell: &'a Sender<Event>,
+    /// Nothing more is sent.
+    pub(super) halted: bool,
+    /// Why: the account was refused, or WeChat is out of reach.
+    pub(super) cause: Answer,
+    /// Somebody wants to leave: what is under way has until then.
+    pub(super) deadline: Option<Instant>,
+    /// It was said that something is tried again.
+    pub(super) said: bool,
+}
+
+/// What a turn leaves to do once it is committed.
+#[derive(Default)]
+struct Turned {
+    left: Vec<Left>,
+    duplicates: Vec<(i64, Option<u64>)>,
+    queued: usize,
+    started: Vec<Started>,
+    lessons: Vec<Lesson>,
+}
+
+impl Desk<'_> {
+    /// What dead processes left is due, and so is what a clock that was set back keeps waiting.
+    fn prepare(&mut self) -> anyhow::Result<()> {
+        if self.board.due {
+            settle_orphans(&mut self.store)?;
+            let (app_id, now) = (&self.board.orders.account.app_id, Moment::now().at);
+            self.store.heed_clock(app_id, now)?;
+            self.board.due = self.store.has_due(app_id, now)?;
+        }
+        Ok(())
+    }
+
+    fn work(&mut self) -> anyhow::Result<()> {
+        loop {
+            self.listen()?;
+            let token = self.token()?;
+            let moved = self.turn(token.as_ref())?;
+            if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return self.abandon();
+            }
+            if !moved {
+                if self.is_over()? {
+                    return Ok(());
+                }
+                self.wait();
+            }
+        }
+    }
+
+    /// Takes in what was heard, other than answers of WeChat to messages.
+    fn listen(&mut self) -> anyhow::Result<()> {
+        if let Ok(deadline) = self.stopped.try_recv() {
+            self.deadline = Some(deadline);
+        }
+        match self.access.hear() {
+            Ok(()) => Ok(()),
+            Err(error) => self.no_token(error),
+        }
+    }
+
+    /// The token, if something is to be sent and there is one.
+    fn token(&mut self) -> anyhow::Result<Option<Secret>> {
+        if self.halted || self.deadline.is_some() || self.pause.until().is_some() || !self.has_work() {
+            return Ok(None);
+        }
+        match self.access.token(&self.store) {
+            Ok(token) => Ok(token),
+            Err(error) => self.no_token(error).map(|()| None),
+        }
+    }
+
+    fn has_work(&self) -> bool {
+        let board = &self.board;
+        let waits = board.later.peek().is_some_and(|next| next.0.0 <= Instant::now());
+        waits || board.due || !board.ready.is_empty() || !board.ranges.is_empty() || self.parcels.is_some()
+    }
+
+    /// Without a token nothing goes: a way that is down is tried again, anything else ends the run.
+    fn no_token(&mut self, error: token::Error) -> anyhow::Result<()> {
+        let token::Error::WeChat(cause) = &error else { return Err(error.into()) };
+        let passes = match cause {
+            wechat::Error::Refused(refusal) => {
+                wechat::errcode::action(refusal.errcode) == wechat::errcode::Action::Backoff
+            }
+            wechat::Error::Setup(_) => false,
+            wechat::Error::NotSent { .. } | wechat::Error::NoAnswer { .. } | wechat::Error::BadAnswer { .. } => true,
+        };
+        if passes && self.pause.fail() {
+            self.waiting(error.into());
+        } else {
+            let said = Answer { error: Some(error.to_string()), ..answer(Some(cause)) };
+            self.halt(error.into(), said);
+        }
+        Ok(())
+    }
+
+    fn halt(&mut self, error: anyhow::Error, cause: Answer) {
+        if !self.halted {
+            self.halted = true;
+            self.cause = cause;
+            let _ = self.tell.send(Event::Stopped(error));
+        }
+    }
+
+    fn waiting(&mut self, error: anyhow::Error) {
+        if !self.said {
+            self.said = true;
+            let _ = self.tell.send(Event::Waiting(error));
+        }
+    }
+
+    /// Has a turn; whether anything came of it.
+    fn turn(&mut self, token: Option<&Secret>) -> anyhow::Result<bool> {
+        let at = Instant::now();
+        let idle = self.board.orders.concurrency.saturating_sub(self.board.flying.len());
+        let done: Vec<_> = self.crew.done().try_iter().collect();
+        let parcels = self.parcels();
+        let may_take = token.is_some();
+        let most = if may_take { self.pace.allows(at, idle + done.len()) } else { 0 };
+        let nothing_waits = self.board.ready.is_empty() && !self.board.has_untaken(at);
+        if done.is_empty() && parcels.is_empty() && (most == 0 || nothing_waits) {
+            return Ok(false);
+        }
+        let now = Moment::now();
+        let ended = done.first().map(|done| (done.id, done.result.is_ok()));
+        let durable = most > 0 || !parcels.is_empty();
+        let Desk { store, board, alive, .. } = self;
+        let app_id = board.orders.account.app_id.clone();
+        let who = Who { app_id: &app_id, worker: alive.name(), now: now.at };
+        let result = store.turn(who, durable, |turn| {
+            let mut out = Turned::default();
+            for done in done {
+                out.lessons.extend(board.landed(turn, done, &now, &mut out.left)?);
+            }
+            for tagged in &parcels {
+                let duplicates = board.queue(turn, tagged)?;
+                out.queued += tagged.parcel.to.len() - duplicates.len();
+                out.duplicates.extend(duplicates.into_iter().map(|id| (id, tagged.tag)));
+            }
+            // Learnt in this very turn: nothing more begins before it is heeded.
+            if may_take && out.lessons.iter().all(|lesson| lesson.effect != Effect::StopRun) {
+                board.take(turn, at)?;
+                out.started = board.begin(turn, most, &now, &mut out.left)?;
+            }
+            Ok::<_, Trouble>(out)
+        });
+        let out = result.map_err(|trouble| unrecorded(ended, trouble))?;
+        self.after(out, token)
+    }
+
+    /// What follows from a turn that is committed: requests, news, and what answers mean for all.
+    fn after(&mut self, out: Turned, token: Option<&Secret>) -> anyhow::Result<bool> {
+        let Turned { left, duplicates, queued, started, lessons } = out;
+        let moved = !(left.is_empty() && started.is_empty() && lessons.is_empty()) || queued + duplicates.len() > 0;
+        self.pace.spend(started.len());
+        if let Some(token) = token {
+            let mut under_way = self.board.flying.len() - started.len();
+            for Started { id, openid, client_msg_id, content } in started {
+                under_way += 1;
+                let token = token.clone();
+                self.crew.take(Job { id, token, content, openid, client_msg_id }, under_way)?;
+            }
+        }
+        if queued > 0 {
+            let _ = self.tell.send(Event::Queued(queued));
+        }
+        for (id, tag) in duplicates {
+            self.tell_standing(id, tag, true)?;
+        }
+        // Why a run ends comes before what it leaves.
+        lessons.into_iter().for_each(|lesson| self.learn(lesson));
+        left.into_iter().for_each(|left| self.tell_left(left));
+        Ok(moved)
+    }
+
+    fn learn(&mut self, lesson: Lesson) {
+        let Lesson { effect, trouble, done } = lesson;
+        let error = match done.result {
+            Ok(_) => {
+                self.access.accepted();
+                self.pause.clear();
+                return;
+            }
+            Err(error) => error,
+        };
+        let cause = answer(Some(&error));
+        match effect {
+            Effect::Refresh => {
+                if !self.access.refuse(&done.token) {
+                    self.halt(error.into(), cause);
+                }
+            }
+            Effect::StopRun => self.halt(error.into(), cause),
+            Effect::Pause if self.pause.fail() => self.waiting(error.into()),
+            Effect::Pause => self.halt(error.into(), cause),
+            Effect::None if trouble && !self.pause.strike() => self.halt(error.into(), cause),
+            Effect::None if trouble => {
+                if !self.board.later.is_empty() {
+                    self.waiting(error.into());
+                }
+            }
+            Effect::None | Effect::Mark | Effect::HoldKind | Effect::StopKind => self.pause.clear(),
+        }
+    }
+
+    /// Parcels that wait to be queued, while there is room for their messages.
+    fn parcels(&mut self) -> Vec<Tagged> {
+        let mut taken = Vec::new();
+        let (mut room, live) = (self.board.room(), self.deadline.is_none());
+        // Where nothing is sent any more they are queued all the same: that is what was asked for.
+        room += if self.halted { PARCELS } else { 0 };
+        while live
+            && taken.len() < PARCELS
+            && room > 0
+            && (self.halted || self.board.ranges.is_empty())
+            && let Some(parcels) = &self.parcels
+        {
+            match parcels.try_recv() {
+                Ok(tagged) => {
+                    room = room.saturating_sub(tagged.parcel.to.len());
+                    taken.push(tagged);
+                }
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => self.parcels = None,
+            }
+        }
+        taken
+    }
+
+    /// Whether nothing is left that this run could do.
+    fn is_over(&mut self) -> anyhow::Result<bool> {
+        if !self.board.flying.is_empty() {
+            return Ok(false);
+        }
+        if self.deadline.is_some() {
+            return Ok(true);
+        }
+        if self.halted {
+            self.let_go()?;
+            return Ok(self.parcels.is_none());
+        }
+        let board = &self.board;
+        let idle =
+            board.ready.is_empty() && board.later.is_empty() && board.ranges.is_empty() && self.parcels.is_none();
+        Ok(idle && !self.has_elsewhere()?)
+    }
+
+    /// Waits until something happens, or is due.
+    fn wait(&mut self) {
+        let board = &self.board;
+        let mut times = vec![self.pause.until(), self.deadline, self.pace.next()];
+        times.push(board.later.peek().map(|next| next.0.0));
+        times.push((!board.elsewhere.is_empty()).then(|| Instant::now() + LOOK));
+        let mut select = Select::new();
+        select.recv(self.crew.done());
+        select.recv(self.access.answers());
+        select.recv(&self.stopped);
+        let wants_parcels = self.deadline.is_none() && (self.halted || board.room() > 0 && board.ranges.is_empty());
+        if let Some(parcels) = self.parcels.as_ref().filter(|_| wants_parcels) {
+            select.recv(parcels);
+        }
+        match times.into_iter().flatten().min() {
+            Some(next) => drop(select.ready_deadline(next)),
+            None => drop(select.ready()),
+        }
+    }
+}
+
+/// Where a turn fails that had an end to write down, that comes first.
+fn unrecorded(ended: Option<(i64, bool)>, trouble: Trouble) -> anyhow::Error {
+    match ended {
+        Some((id, sent)) => {
+            let state = if sent { State::Sent } else { State::Queued };
+            Unrecorded { id, state, cause: Arc::new(trouble.into()) }.into()
+        }
+        None => trouble.into(),
+    }
+}

@@ -1,0 +1,56 @@
+//! The messages of processes that are gone: what they had not begun is due at once; what they had begun may
+//! have arrived.
+
+use std::time::Duration;
+
+use super::policy::Outcome;
+use super::schedule::{self, Facts};
+use crate::store::{Answer, Ending, Orphan, State, Store, Who};
+use crate::t;
+use crate::time::Moment;
+
+/// Settles the messages of every process that held some and lives no more, of all accounts.
+///
+/// # Errors
+/// Only the database's own.
+pub fn settle_orphans(store: &mut Store) -> crate::store::Result<()> {
+    store.for_orphans(|store, worker, orphans| {
+        let now = Moment::now();
+        // One account at a time has its turn; nearly always there is but one.
+        orphans.chunk_by(|a, b| a.app_id == b.app_id).try_for_each(|of_one| {
+            let Some(first) = of_one.first() else { return Ok(()) };
+            let who = Who { app_id: &first.app_id, worker, now: now.at };
+            store.turn(who, true, |turn| {
+                of_one.iter().try_for_each(|orphan| turn.end(orphan.id, &ending(orphan, &now)).map(drop))
+            })
+        })
+    })
+}
+
+fn ending(orphan: &Orphan, now: &Moment) -> Ending {
+    let mut ending = Ending {
+        attempt: None,
+        state: State::Queued,
+        due_at: now.at,
+        answer: Answer::default(),
+        record: orphan.record.clone(),
+        instead: None,
+    };
+    let Some((n, started)) = &orphan.open else { return ending };
+    let facts = Facts {
+        record: &orphan.record,
+        attempts: *n,
+        // Whoever takes it next looks at that.
+        expires_at: crate::time::Timestamp(i64::MAX),
+        repeatable: orphan.repeatable,
+        now,
+        wait: Duration::ZERO,
+        max_attempts: 0,
+    };
+    let decision = schedule::after(Outcome::Maybe.row().fate, &facts, started, 0.0);
+    ending.attempt = Some((*n, Outcome::Maybe.attempt()));
+    ending.state = decision.state;
+    ending.answer.error = Some(t!("delivery-process-gone"));
+    ending.record.maybe = decision.record.maybe;
+    ending
+}

@@ -1,0 +1,144 @@
+//! Which process has which messages, and whether it lives: each holds a lock on a file of its own beside the
+//! database, which the system drops with the process. No clock says so: clocks move and machines sleep.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+use rusqlite::params;
+
+use super::super::{Error, Result, Store};
+use crate::time::{Moment, Timestamp};
+
+/// This process as one that has messages, until it is dropped.
+#[derive(Debug)]
+pub struct Alive {
+    name: String,
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Alive {
+    /// Begins, for the database at that path.
+    ///
+    /// # Errors
+    /// [`Error::Open`] where no file can be made beside the database.
+    pub fn begin(database: &Path) -> Result<Self> {
+        let failed = |e: io::Error| Error::Open { path: database.to_owned(), cause: e.to_string() };
+        let mut bytes = [0; 8];
+        SysRng.try_fill_bytes(&mut bytes).map_err(|e| failed(io::Error::other(e)))?;
+        let name = format!("{:016x}", u64::from_be_bytes(bytes));
+        let path = beside(database, &name);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let lock = options.open(&path).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        Ok(Self { name, path, _lock: lock })
+    }
+
+    /// What the messages of this process are marked with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        // Whoever finds it left behind removes it.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// A message of a process that is gone.
+#[derive(Clone, Debug)]
+pub struct Orphan {
+    /// The message.
+    pub id: i64,
+    /// Its account.
+    pub app_id: String,
+    /// The attempt that has no ending: its number, its start. It may have arrived.
+    pub open: Option<(i64, Moment)>,
+    /// Whether WeChat drops a repeat of it.
+    pub repeatable: bool,
+    /// What was tried before.
+    pub record: super::Record,
+}
+
+const ORPHANS: &str = "SELECT m.id, m.app_id, m.client_msg_id NOTNULL AND m.fallback_id IS NULL AS repeatable, m.failed_at, m.pauses, m.forgiven, m.maybe_at,
+    m.maybe_up, m.begun_up, a.n, a.started_at
+    FROM messages m LEFT JOIN attempts a ON a.message_id = m.id AND a.outcome IS NULL
+    WHERE m.worker = ?1 AND m.state = 'queued' ORDER BY m.id";
+
+impl Store {
+    /// Hands the messages of each process that is gone to `settle`, which says what becomes of them, in a turn
+    /// in that process's name. Another process that does the same at that time is left to it.
+    ///
+    /// # Errors
+    /// Those of `settle`, and the database's own.
+    pub fn for_orphans(&mut self, mut settle: impl FnMut(&mut Self, &str, Vec<Orphan>) -> Result<()>) -> Result<()> {
+        for worker in self.workers()? {
+            let path = beside(&self.path, &worker);
+            let Some(lock) = lock_of_the_dead(&path) else { continue };
+            let orphans = self.orphans(&worker)?;
+            settle(self, &worker, orphans)?;
+            // Settled messages need nobody's name: a process was killed between two commits of its end.
+            let rest = "UPDATE messages SET worker = NULL WHERE worker = ?1 AND state <> 'queued'";
+            self.at(self.conn.execute(rest, params![worker]))?;
+            let _ = fs::remove_file(&path);
+            drop(lock);
+        }
+        Ok(())
+    }
+
+    fn workers(&self) -> Result<Vec<String>> {
+        let mut query = self.at(self.conn.prepare("SELECT DISTINCT worker FROM messages WHERE worker NOTNULL"))?;
+        let rows = self.at(query.query_map([], |row| row.get(0)))?;
+        self.at(rows.collect())
+    }
+
+    fn orphans(&self, worker: &str) -> Result<Vec<Orphan>> {
+        let mut query = self.at(self.conn.prepare(ORPHANS))?;
+        let moment = |at: Option<Timestamp>, up: Option<String>| {
+            at.map(|at| Moment { at, up: up.and_then(|up| up.parse().ok()) })
+        };
+        let rows = query.query_map([worker], |row| {
+            let started = moment(row.get("started_at")?, row.get("begun_up")?);
+            Ok(Orphan {
+                id: row.get("id")?,
+                app_id: row.get("app_id")?,
+                open: row.get::<_, Option<i64>>("n")?.zip(started),
+                repeatable: row.get("repeatable")?,
+                record: super::Record {
+                    failed_at: row.get("failed_at")?,
+                    pauses: row.get("pauses")?,
+                    forgiven: row.get("forgiven")?,
+                    maybe: moment(row.get("maybe_at")?, row.get("maybe_up")?),
+                },
+            })
+        });
+        self.at(rows.and_then(Iterator::collect))
+    }
+}
+
+/// The lock, if nobody who lives has it. Held while the messages are dealt with, so that only one does it.
+fn lock_of_the_dead(path: &Path) -> Option<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).ok()?;
+    match file.try_lock() {
+        Ok(()) => Some(file),
+        Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
+    }
+}
+
+fn beside(database: &Path, worker: &str) -> PathBuf {
+    let mut name = database.file_name().unwrap_or_default().to_owned();
+    name.push(format!("-worker-{worker}"));
+    database.with_file_name(name)
+}

@@ -1,15 +1,17 @@
 //! `wxbox sandbox`: the local stand-in for the WeChat platform, until Ctrl-C.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use crossbeam_channel::{select, unbounded};
+use crossbeam_channel::{bounded, select};
 use serde::Serialize;
 
 use super::port;
 use crate::cli::Sandbox as Args;
 use crate::error::{Exit, Failure};
 use crate::http::Limits;
-use crate::sandbox::{Listening, Sandbox, World};
+use crate::sandbox::{Line, Listening, Sandbox, World};
 use crate::signals::Watch;
 use crate::t;
 use crate::ui::{Ui, facts};
@@ -34,7 +36,11 @@ impl fmt::Display for Shown<'_> {
             };
             (person.name.clone(), format!("{}  {about}", person.openid.as_deref().unwrap_or("-")))
         });
-        let people: Vec<_> = people.collect();
+        let crowd = self.world.crowd_ends().map(|ends| {
+            let [first, last] = ends.map(|it| (it.name, it.openid.unwrap_or_default()));
+            (format!("{} … {}", first.0, last.0), format!("{} …  {}", first.1, t!("sandbox-person-crowd")))
+        });
+        let people: Vec<_> = people.chain(crowd).collect();
         writeln!(f, "{}\n{}\n", t!("sandbox-people"), facts(&people))?;
         let templates: Vec<_> =
             self.world.templates.iter().map(|template| (template.title.clone(), template.id.clone())).collect();
@@ -70,17 +76,53 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
     if !address.ip().is_loopback() {
         ui.warn(&t!("sandbox-open", address = address.to_string()));
     }
-    let (tell, lines) = unbounded();
+    let lines = Arc::new(Lines::default());
+    let (tell, news) = bounded(1);
     let shown = world.clone();
+    let heard = Arc::clone(&lines);
     let sandbox = Sandbox::start(world, door, move |line| {
-        // Nobody listens once the sandbox is being stopped.
-        let _ = tell.send(line.clone());
+        if heard.add(line) {
+            // Where it is full, somebody was told already; nobody listens once the sandbox is being stopped.
+            let _ = tell.try_send(());
+        }
     })?;
     ui.data(&Shown { listening: sandbox.listening(), world: &shown })?;
     loop {
-        select! {
-            recv(lines) -> line => ui.done(&line?)?,
-            recv(signals.events) -> signal => return Ok(signal?.exit()),
+        let mut ended = select! {
+            recv(news) -> news => { news?; None },
+            recv(signals.events) -> signal => Some(signal?),
+        };
+        ui.done_all(&lines.take())?;
+        if ended.is_none() {
+            ended = select! {
+                recv(signals.events) -> signal => Some(signal?),
+                default(PACE) => None,
+            };
         }
+        if let Some(signal) = ended {
+            ui.done_all(&lines.take())?;
+            return Ok(signal.exit());
+        }
+    }
+}
+
+/// After lines were written, more are gathered for so long: a flood of requests makes a few hundred writes a second,
+/// not a write each, and a single line still comes at once.
+const PACE: Duration = Duration::from_millis(2);
+
+/// The lines that wait to be written.
+#[derive(Default)]
+struct Lines(Mutex<Vec<Line>>);
+
+impl Lines {
+    /// Adds a line; whether it is the first that waits.
+    fn add(&self, line: Line) -> bool {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push(line);
+        waiting.len() == 1
+    }
+
+    fn take(&self) -> Vec<Line> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

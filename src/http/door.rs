@@ -8,8 +8,9 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use mio::{Poll, Waker};
+use mio::Poll;
 
+use super::bell::Bell;
 use super::serve::{Job, Note, Serve, WAKER};
 use super::{Limits, Reply, Request};
 
@@ -52,13 +53,13 @@ impl Door {
         let mut limits = self.limits;
         limits.connections = limits.connections.min(half_of_files()).max(1);
         let poll = Poll::new()?;
-        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let bell = Arc::new(Bell::new(poll.registry(), WAKER)?);
         // Fewer than the connections, so that there is a place left to hear "not now".
         let (jobs, work) = bounded((limits.connections * 3 / 4).max(1));
         let (notes, heard) = unbounded();
         let workers = limits.workers.max(1);
         let listener = mio::net::TcpListener::from_std(self.listener);
-        let serve = Serve::new(poll, listener, limits, jobs, heard)?;
+        let serve = Serve::new(poll, listener, limits, jobs, heard, Arc::clone(&bell))?;
 
         // Before the loop: if a thread cannot be had, dropping `serve` ends the workers that were started.
         let handler: Arc<Handler> = Arc::new(handler);
@@ -68,14 +69,14 @@ impl Door {
             let worker = Worker {
                 work: work.clone(),
                 notes: notes.clone(),
-                waker: Arc::clone(&waker),
+                bell: Arc::clone(&bell),
                 handler: Arc::clone(&handler),
                 _alive: alive.clone(),
             };
             threads.push(Builder::new().name("door-worker".into()).spawn(move || worker.run())?);
         }
         let main = Builder::new().name("door-loop".into()).spawn(move || serve.run())?;
-        Ok(Running { addr: self.addr, notes, waker, main: Some(main), threads, ended })
+        Ok(Running { addr: self.addr, notes, bell, main: Some(main), threads, ended })
     }
 }
 
@@ -83,7 +84,7 @@ impl Door {
 pub struct Running {
     addr: SocketAddr,
     notes: Sender<Note>,
-    waker: Arc<Waker>,
+    bell: Arc<Bell>,
     main: Option<JoinHandle<()>>,
     threads: Vec<JoinHandle<()>>,
     /// Disconnected once the last worker has ended.
@@ -104,7 +105,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.notes.send(Note::Stop);
-        let _ = self.waker.wake();
+        self.bell.ring();
         if let Some(main) = self.main.take() {
             let _ = main.join();
         }
@@ -121,7 +122,7 @@ type Handler = dyn Fn(Request) -> Reply + Send + Sync;
 struct Worker {
     work: Receiver<Job>,
     notes: Sender<Note>,
-    waker: Arc<Waker>,
+    bell: Arc<Bell>,
     handler: Arc<Handler>,
     _alive: Sender<()>,
 }
@@ -133,8 +134,7 @@ impl Worker {
             if self.notes.send(Note::Reply(link, reply)).is_err() {
                 return;
             }
-            // If this fails, the reply goes out with the next thing that happens.
-            let _ = self.waker.wake();
+            self.bell.ring();
         }
     }
 }

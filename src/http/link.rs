@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 
+use super::manner::Drip;
 use super::wire::{Stage, Wire};
-use super::{Limits, Reply, Request};
+use super::{Limits, Manner, Reply, Request};
 
 /// How long a client may take to hear that all is said.
 const LINGER_TIME: Duration = Duration::from_secs(2);
@@ -35,6 +36,12 @@ pub(super) struct Link {
     /// Bytes still to be thrown away after the last reply: closing with unread bytes would reset the
     /// connection, and the client could lose the reply.
     linger: usize,
+    /// A reply that is ready, and when it may go out.
+    held: Option<(Instant, Reply)>,
+    /// The reply that goes out drips.
+    drip: Option<Drip>,
+    /// The connection ends with a reset.
+    reset: bool,
 }
 
 impl Link {
@@ -42,7 +49,7 @@ impl Link {
     pub(super) fn new(socket: TcpStream, peer: SocketAddr, limits: &Limits, now: Instant) -> Self {
         let wire = Wire::new(limits.head_bytes, limits.body_bytes, !limits.idle_time.is_zero(), peer);
         let linger = limits.body_bytes.saturating_add(LINGER_BYTES);
-        Link { socket, wire, stage: Stage::Reading, since: now, linger }
+        Link { socket, wire, stage: Stage::Reading, since: now, linger, held: None, drip: None, reset: false }
     }
 
     /// The socket, to register it.
@@ -63,16 +70,15 @@ impl Link {
     }
 
     fn go(&mut self, scratch: &mut [u8]) -> Next {
+        if let Some((_, reply)) = self.held.take_if(|(due, _)| *due <= Instant::now()) {
+            self.begin(reply);
+        }
+        if self.reset {
+            return Next::Close;
+        }
         loop {
-            while !self.wire.pending().is_empty() {
-                match self.socket.write(self.wire.pending()) {
-                    Ok(0) => return Next::Close,
-                    Ok(count) => self.wire.wrote(count),
-                    Err(error) => match settle(&error) {
-                        Some(next) => return next,
-                        None => continue,
-                    },
-                }
+            if let Some(next) = self.write() {
+                return next;
             }
             if let Some(request) = self.wire.advance() {
                 return Next::Hand(request);
@@ -80,8 +86,10 @@ impl Link {
             if !self.wire.pending().is_empty() {
                 continue;
             }
-            if self.wire.stage() == Stage::Over {
-                return self.drain(scratch);
+            match self.wire.stage() {
+                Stage::Over => return self.drain(scratch),
+                Stage::Silent => return self.ignore(scratch),
+                _ => {}
             }
             if !self.wire.wants_bytes() {
                 return Next::Wait;
@@ -89,6 +97,50 @@ impl Link {
             match self.socket.read(scratch) {
                 Ok(0) => return Next::Close,
                 Ok(count) => self.wire.feed(&scratch[..count]),
+                Err(error) => {
+                    if let Some(next) = settle(&error) {
+                        return next;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes what is pending: all of it, unless there is something else to do now.
+    fn write(&mut self) -> Option<Next> {
+        while !self.wire.pending().is_empty() {
+            let mut bytes = self.wire.pending();
+            if let Some(drip) = &self.drip {
+                if drip.next > Instant::now() {
+                    return Some(Next::Wait);
+                }
+                bytes = &bytes[..1];
+            }
+            let written = self.socket.write(bytes);
+            // Also where nothing could be written, so that it is tried again then and not at once.
+            if let Some(drip) = &mut self.drip {
+                drip.wait(Instant::now());
+            }
+            match written {
+                Ok(0) => return Some(Next::Close),
+                Ok(count) => self.wire.wrote(count),
+                Err(error) => {
+                    if let Some(next) = settle(&error) {
+                        return Some(next);
+                    }
+                }
+            }
+        }
+        self.drip = None;
+        None
+    }
+
+    /// Hears whether the client leaves; whatever it says is thrown away.
+    fn ignore(&mut self, scratch: &mut [u8]) -> Next {
+        loop {
+            match self.socket.read(scratch) {
+                Ok(0) => return Next::Close,
+                Ok(_) => {}
                 Err(error) => {
                     if let Some(next) = settle(&error) {
                         return next;
@@ -118,7 +170,32 @@ impl Link {
 
     /// Takes the handler's reply.
     pub(super) fn answer(&mut self, reply: Reply) {
-        self.wire.answer(reply);
+        match reply.delay() {
+            Duration::ZERO => self.begin(reply),
+            delay => self.held = Some((self.since + delay, reply)),
+        }
+    }
+
+    /// Begins to send a reply in its manner.
+    fn begin(&mut self, reply: Reply) {
+        match reply.manner() {
+            Manner::Reset => {
+                self.reset = true;
+                linger_no_time(&self.socket);
+            }
+            Manner::Never => self.wire.fall_silent(),
+            Manner::Drip(pause) => {
+                self.drip = Some(Drip::new(pause, Instant::now()));
+                self.wire.answer(reply);
+            }
+            Manner::Whole | Manner::Half => self.wire.answer(reply),
+        }
+    }
+
+    /// When it has something to do that no readiness announces.
+    pub(super) fn alarm(&self) -> Option<Instant> {
+        let held = self.held.as_ref().map(|(due, _)| *due);
+        held.or_else(|| self.drip.filter(|_| !self.wire.pending().is_empty()).map(|drip| drip.next))
     }
 
     /// Answers with a bare status and ends the connection.
@@ -136,11 +213,12 @@ impl Link {
         matches!(self.stage, Stage::Working | Stage::Writing)
     }
 
-    /// When patience ends; never while the handler works.
+    /// When patience ends; never while the handler works, nor while it is us who are slow.
     pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
         let patience = match self.stage {
-            Stage::Idle => limits.idle_time,
+            Stage::Idle | Stage::Silent => limits.idle_time,
             Stage::Reading => limits.head_time,
+            Stage::Writing if self.drip.is_some() => return None,
             Stage::Writing => limits.write_time,
             Stage::Over => LINGER_TIME,
             Stage::Working => return None,
@@ -152,6 +230,14 @@ impl Link {
     pub(super) fn dispensable(&self) -> Option<(bool, Instant)> {
         (!self.is_busy()).then_some((self.stage != Stage::Over, self.since))
     }
+}
+
+/// Makes closing the socket a reset. Elsewhere than on Unix it is an ordinary end.
+fn linger_no_time(socket: &TcpStream) {
+    #[cfg(unix)]
+    let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
+    #[cfg(not(unix))]
+    let _ = socket;
 }
 
 /// What an error of a socket means: wait for readiness, give up, or (none) try again.

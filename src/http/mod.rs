@@ -11,8 +11,10 @@
 //! tiny_http writes the replies. Its server is not used: it takes no connection that somebody else
 //! accepted, and by itself it limits neither the length of a line, nor the time, nor the threads.
 
+mod bell;
 mod door;
 mod link;
+mod manner;
 mod reply;
 mod serve;
 mod wire;
@@ -23,6 +25,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use door::{Door, Running};
+pub use manner::Manner;
 pub use reply::Reply;
 
 /// What a door bears before it says no.
@@ -36,7 +39,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// From the accepted connection, or from the first byte on a kept-alive one, until the request is complete.
     pub head_time: Duration,
-    /// How long a kept-alive connection may be silent; zero: every reply closes its connection.
+    /// How long a kept-alive connection may be silent, and [`Manner::Never`] holds one; zero: every reply closes its
+    /// connection.
     pub idle_time: Duration,
     /// From the reply until the client has taken all of it.
     pub write_time: Duration,

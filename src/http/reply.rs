@@ -1,6 +1,10 @@
 //! The one way to answer: a status, headers and a whole body, with the headers that every reply carries.
 
+use std::time::Duration;
+
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
+
+use super::Manner;
 
 /// No script, no foreign picture, no frame around the page; styles are inline.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; \
@@ -12,12 +16,14 @@ pub struct Reply {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    delay: Duration,
+    manner: Manner,
 }
 
 impl Reply {
     /// A body of the given `Content-Type`.
     pub fn bytes(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Reply { status, headers: Vec::new(), body: body.into() }
+        Reply { status, headers: Vec::new(), body: body.into(), delay: Duration::ZERO, manner: Manner::Whole }
             .header("Server", "wxbox")
             .header("Content-Type", content_type)
             .header("Cache-Control", "no-store")
@@ -65,6 +71,28 @@ impl Reply {
         self
     }
 
+    /// Goes out so long after the request was complete, and not before; hours at most.
+    pub fn delayed(mut self, by: Duration) -> Self {
+        self.delay = by;
+        self
+    }
+
+    /// Goes out in that manner.
+    pub fn in_manner(mut self, manner: Manner) -> Self {
+        self.manner = manner;
+        self
+    }
+
+    /// How long after the request it goes out, at the earliest.
+    pub fn delay(&self) -> Duration {
+        self.delay
+    }
+
+    /// How it goes out.
+    pub fn manner(&self) -> Manner {
+        self.manner
+    }
+
     /// The status code.
     pub fn status(&self) -> u16 {
         self.status
@@ -102,6 +130,9 @@ impl Reply {
         };
         if let Some(line) = wire.windows(2).position(|pair| pair == b"\r\n") {
             wire.splice(line + 2..line + 2, stays.bytes());
+        }
+        if self.manner == Manner::Half && !bodiless {
+            wire.truncate(wire.len().saturating_sub(length.div_ceil(2)));
         }
         wire
     }

@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
+use super::bell::Bell;
 use super::link::{Link, Next};
 use super::{Limits, Reply, Request};
 
@@ -57,6 +59,7 @@ pub(super) struct Serve {
     limits: Limits,
     jobs: Sender<Job>,
     notes: Receiver<Note>,
+    bell: Arc<Bell>,
     links: BTreeMap<usize, Link>,
     next_link: usize,
     accepting: Accepting,
@@ -72,6 +75,7 @@ impl Serve {
         limits: Limits,
         jobs: Sender<Job>,
         notes: Receiver<Note>,
+        bell: Arc<Bell>,
     ) -> io::Result<Self> {
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         Ok(Serve {
@@ -80,6 +84,7 @@ impl Serve {
             limits,
             jobs,
             notes,
+            bell,
             links: BTreeMap::new(),
             next_link: FIRST_LINK,
             accepting: Accepting::Ready,
@@ -106,6 +111,7 @@ impl Serve {
                 }
             }
             self.hear();
+            self.wake(Instant::now());
             self.expire(Instant::now());
             self.accept();
         }
@@ -123,7 +129,7 @@ impl Serve {
             Accepting::Waiting => None,
             Accepting::Resting(until) => Some(until),
         };
-        let links = self.links.values().filter_map(|link| link.deadline(&self.limits));
+        let links = self.links.values().flat_map(|link| [link.deadline(&self.limits), link.alarm()]).flatten();
         links.chain(accept).chain(self.stop_at).min().map(|at| at.saturating_duration_since(now))
     }
 
@@ -152,6 +158,7 @@ impl Serve {
 
     /// Takes replies, and the word to stop.
     fn hear(&mut self) {
+        self.bell.heard();
         while let Ok(note) = self.notes.try_recv() {
             match note {
                 Note::Reply(id, reply) => {
@@ -167,6 +174,15 @@ impl Serve {
                     self.links.values_mut().for_each(Link::close_after_reply);
                 }
             }
+        }
+    }
+
+    /// Moves the connections whose alarm rings.
+    fn wake(&mut self, now: Instant) {
+        let rings = |link: &Link| link.alarm().is_some_and(|at| at <= now);
+        let ids: Vec<usize> = self.links.iter().filter(|(_, link)| rings(link)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.pump(id);
         }
     }
 

@@ -6,7 +6,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Reply, Request};
+use super::{Manner, Reply, Request};
 
 /// Header lines a request may have.
 const HEADERS: usize = 64;
@@ -22,6 +22,8 @@ pub(super) enum Stage {
     Working,
     /// A reply is on its way.
     Writing,
+    /// There will be no reply, and the client does not know it ([`Manner::Never`]).
+    Silent,
     /// Everything is said; the connection can be closed.
     Over,
 }
@@ -30,6 +32,7 @@ enum Phase {
     Head,
     Body { request: Box<Request>, length: usize },
     Work,
+    Silent,
     End,
 }
 
@@ -103,10 +106,16 @@ impl Wire {
     /// Answers the request in work.
     pub(super) fn answer(&mut self, reply: Reply) {
         let keep = self.keep && self.may_keep;
+        let whole = reply.manner() != Manner::Half;
         // Behind an interim response that is not out yet.
         self.output.extend(reply.into_wire(self.minor, self.bodiless, keep));
         self.answered = true;
-        self.phase = if keep { Phase::Head } else { Phase::End };
+        self.phase = if keep && whole { Phase::Head } else { Phase::End };
+    }
+
+    /// Leaves the request in work without an answer, for good.
+    pub(super) fn fall_silent(&mut self) {
+        self.phase = Phase::Silent;
     }
 
     /// Answers with a bare status and ends the connection.
@@ -140,6 +149,7 @@ impl Wire {
         let writing = !self.pending().is_empty();
         match self.phase {
             Phase::Work => Stage::Working,
+            Phase::Silent => Stage::Silent,
             Phase::Body { .. } => Stage::Reading,
             _ if writing => Stage::Writing,
             Phase::End => Stage::Over,

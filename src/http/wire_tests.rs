@@ -164,3 +164,26 @@ fn headers_come_in_lower_case_and_only_as_text() {
     assert_eq!(request.param("a").as_deref(), Some("绑"));
     assert!(!format!("{request:?}").contains("BB"));
 }
+
+#[test]
+fn half_a_reply_announces_the_whole_and_is_the_last() {
+    let mut wire = wire();
+    wire.feed(format!("GET / HTTP/1.1\r\n{HOST}\r\nGET /2 HTTP/1.1\r\n{HOST}\r\n").as_bytes());
+    assert!(wire.advance().is_some());
+    wire.answer(Reply::text(200, "12345").in_manner(Manner::Half));
+    let out = String::from_utf8(wire.pending().to_vec()).unwrap();
+    assert!(out.contains("\r\nContent-Length: 5\r\n") && out.ends_with("\r\n\r\n12"), "{out}");
+    wire.wrote(out.len());
+    assert!(wire.advance().is_none());
+    assert_eq!(wire.stage(), Stage::Over);
+}
+
+#[test]
+fn whoever_falls_silent_says_nothing_more() {
+    let mut wire = wire();
+    wire.feed(format!("GET / HTTP/1.1\r\n{HOST}\r\nGET /2 HTTP/1.1\r\n{HOST}\r\n").as_bytes());
+    assert!(wire.advance().is_some());
+    wire.fall_silent();
+    assert_eq!(wire.stage(), Stage::Silent);
+    assert!(wire.advance().is_none() && wire.pending().is_empty() && !wire.wants_bytes());
+}

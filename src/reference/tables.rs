@@ -89,7 +89,7 @@ pub const OBJECTS: [Object; 19] = [
     Object { command: "backup", fields: &["file", "bytes"], about: "the copy" },
     Object { command: "token", fields: &["access_token", "expires_at"], about: "" },
     Object { command: "sandbox", fields: &["event", "url", "app_id", "app_secret"], about: "event listening, first" },
-    Object { command: "sandbox", fields: &["time", "method", "path", "errcode", "to", "unknown", "ms"], about: "a request; errcode, to and unknown only where they apply" },
+    Object { command: "sandbox", fields: &["time", "method", "path", "errcode", "to", "unknown", "fault", "ms"], about: "a request; errcode, to, unknown and fault only where they apply" },
     Object { command: "any error", fields: &["error", "hint", "code"], about: "on stderr; code is the exit status" },
 ];
 

@@ -93,4 +93,28 @@ Then, beside it:
 
 Its page shows what arrived. --world FILE gives it another account, people and
 templates; `wxbox sandbox --help` shows the options.
+
+The world may have faults, too. Each says which calls it strikes and has one of
+the keys below; the first that strikes wins, delays go with others:
+
+  [[faults]]
+  api = "/cgi-bin/message/*"   # default: every call of the API
+  nth = 3                      # or [3, 5], or every = 5, or probability = 0.1
+  times = 2                    # twice at most
+  to = "oLuffy_wears_the_straw_hat_1"
+  reset = "after"
+
+  errcode = 45009              that refusal in place of the call
+  status = 502                 a page in place of the call; after it with
+                               processed = true
+  truncated = true             the call, then half of its answer
+  reset = "before"             a reset, before or "after" the call
+  hang = "before"              no answer, before or "after" the call
+  drip = "200ms"               the call, then its answer a byte at a time
+  content_type = "text/html"   the right answer under the wrong header
+  delay = "50ms"               the right answer, later
+
+POST /sandbox/faults replaces them (such TOML as the body), POST /sandbox/tokens
+with revoke=1 makes all access tokens worthless, GET /sandbox/stats.json counts
+what arrived. crowd = 100000 in a world adds so many followers.
 "#;

@@ -8,14 +8,17 @@
 //! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates` (1 or 0) | |
 //! | `/sandbox/clock` | `forward`, such as `49h` | the sandbox's clock goes forward |
 //! | `/sandbox/clear` | | the conversations are forgotten |
+//! | `/sandbox/tokens` | `revoke` = 1 | every access token given out so far is dead (40001) |
+//! | `/sandbox/faults` | in TOML, `[[faults]]` as in a world | the fault plan from now on; none where it is empty |
 //!
-//! All but the first answer 303 to `/`. `person` and `phone` are names; without `person` it is the one
+//! All but the first answer 303 to `/`; a plan that cannot be answers 400 with the reason. `person` and `phone` are names; without `person` it is the one
 //! whose phone it is. A form sent by a page from elsewhere is refused with 403.
 
 use std::time::Duration;
 
 use url::form_urlencoded::parse;
 
+use super::faults::{self, Plan};
 use super::inbox::Entry;
 use super::pages;
 use super::platform::{Handled, Platform};
@@ -33,6 +36,14 @@ pub(super) fn post(platform: &mut Platform, request: &Request, now_ms: i64) -> H
         "/sandbox/follow" => follow(platform, &form, now_ms),
         "/sandbox/settings" => settings(platform, &form),
         "/sandbox/clock" => forward(platform, &form),
+        "/sandbox/tokens" => form.switch("revoke").filter(|on| *on).map(|_| platform.tokens.revoke()),
+        "/sandbox/faults" => match plan(&request.body) {
+            Ok(plan) => {
+                platform.plan = plan;
+                Some(())
+            }
+            Err(reason) => return Handled::page(Reply::text(400, format!("{reason}\n"))),
+        },
         "/sandbox/clear" => {
             platform.inbox.clear();
             Some(())
@@ -96,7 +107,7 @@ fn write(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
     let person = platform.people.get_mut(at)?;
     if person.follows {
         person.write(now_ms);
-        platform.inbox.entries.push(Entry::Said { openid: person.openid.clone(), text, at_ms: now_ms });
+        platform.inbox.push(Entry::Said { openid: person.openid.clone(), text, at_ms: now_ms });
     }
     Some(())
 }
@@ -113,8 +124,13 @@ fn follow(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
     } else {
         person.unfollow();
     }
-    platform.inbox.entries.push(Entry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
+    platform.inbox.push(Entry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
     Some(())
+}
+
+fn plan(body: &[u8]) -> Result<Plan, String> {
+    let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
+    faults::read(text).map(|faults| Plan::new(&faults)).map_err(|error| error.to_string())
 }
 
 fn settings(platform: &mut Platform, form: &Form<'_>) -> Option<()> {

@@ -1,12 +1,15 @@
 //! What arrived on the phones, in order, with what the people themselves said and did.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, Hash};
 
 use serde::Serialize;
 
 use super::random;
 
 const REPEAT_MS: i64 = 600_000;
+/// Lines of all conversations that are remembered; whoever only counts looks at the stats.
+const ENTRIES: usize = 20_000;
 
 /// A message that the platform delivered, as `/sandbox/inbox.json` shows it.
 #[derive(Debug, Serialize)]
@@ -36,7 +39,7 @@ pub(super) struct Message {
 }
 
 /// A line of a template message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub(super) struct Field {
     pub(super) key: String,
     /// What the template says before the value; may be empty.
@@ -50,31 +53,49 @@ pub(super) struct Field {
 /// One line of a conversation.
 #[derive(Debug)]
 pub(super) enum Entry {
-    /// From the account: a place in the messages.
-    Message(usize),
+    /// From the account.
+    Message(Box<Message>),
     /// From the person.
     Said { openid: String, text: String, at_ms: i64 },
     /// The person followed or left.
     Followed { openid: String, follows: bool, at_ms: i64 },
 }
 
-/// All conversations.
+/// All conversations, as far as they are remembered.
 #[derive(Debug)]
 pub(super) struct Inbox {
-    pub(super) messages: Vec<Message>,
-    pub(super) entries: Vec<Entry>,
-    /// (openid, client_msg_id) → place in the messages.
-    recent: HashMap<(String, String), usize>,
-    order: VecDeque<(i64, (String, String))>,
+    entries: VecDeque<Entry>,
+    /// Entries that were there before the first one.
+    forgotten: usize,
+    /// By the hash of an openid and a client_msg_id. A hash that two share by accident would swallow a message; with
+    /// a million of them in ten minutes, the chance is one in thirty million.
+    recent: HashMap<u64, Recent>,
+    order: VecDeque<(i64, u64)>,
     last_msgid: u64,
+}
+
+/// A message that would not be shown again.
+#[derive(Debug)]
+struct Recent {
+    /// Its place, counted from the first entry ever.
+    place: usize,
+    msgid: u64,
+}
+
+impl Message {
+    /// What the person sees of it.
+    pub(super) fn body(&self) -> impl Hash {
+        let text = (self.kind, &self.content, &self.template_id, &self.title, &self.fields);
+        (text, &self.url, &self.miniprogram)
+    }
 }
 
 impl Inbox {
     /// An empty one, whose message ids begin above 2^53, as the platform's do.
     pub(super) fn new() -> Self {
         Self {
-            messages: Vec::new(),
-            entries: Vec::new(),
+            entries: VecDeque::new(),
+            forgotten: 0,
             recent: HashMap::new(),
             order: VecDeque::new(),
             last_msgid: 3_400_000_000_000_000_000 + u64::from(random::number()),
@@ -87,20 +108,28 @@ impl Inbox {
         self.last_msgid
     }
 
-    /// Puts a message on its phone.
-    pub(super) fn deliver(&mut self, message: Message) {
-        let at = self.messages.len();
-        if let Some(id) = &message.client_msg_id {
-            let key = (message.openid.clone(), id.clone());
-            self.order.push_back((message.at_ms, key.clone()));
-            self.recent.insert(key, at);
+    /// Adds a line to a conversation, and forgets the oldest one of all where there are too many.
+    pub(super) fn push(&mut self, entry: Entry) {
+        self.entries.push_back(entry);
+        if self.entries.len() > ENTRIES {
+            self.entries.pop_front();
+            self.forgotten += 1;
         }
-        self.messages.push(message);
-        self.entries.push(Entry::Message(at));
     }
 
-    /// The message that went to `openid` under this id in the last ten minutes, counted as sent again.
-    pub(super) fn repeat(&mut self, openid: &str, client_msg_id: &str, now_ms: i64) -> Option<&Message> {
+    /// Puts a message on its phone.
+    pub(super) fn deliver(&mut self, message: Message) {
+        let msgid = message.msgid.as_ref().and_then(|id| id.parse().ok());
+        if let (Some(id), Some(msgid)) = (&message.client_msg_id, msgid) {
+            let key = self.recent.hasher().hash_one((&message.openid, id));
+            self.order.push_back((message.at_ms, key));
+            self.recent.insert(key, Recent { place: self.forgotten + self.entries.len(), msgid });
+        }
+        self.push(Entry::Message(Box::new(message)));
+    }
+
+    /// The id of the message that went to `openid` under this id in the last ten minutes, counted as sent again.
+    pub(super) fn repeat(&mut self, openid: &str, client_msg_id: &str, now_ms: i64) -> Option<u64> {
         while let Some((at_ms, key)) = self.order.front() {
             if now_ms - at_ms < REPEAT_MS {
                 break;
@@ -108,10 +137,13 @@ impl Inbox {
             self.recent.remove(key);
             self.order.pop_front();
         }
-        let at = *self.recent.get(&(openid.to_owned(), client_msg_id.to_owned()))?;
-        let message = self.messages.get_mut(at)?;
-        message.repeats += 1;
-        Some(message)
+        let key = self.recent.hasher().hash_one((openid, client_msg_id));
+        let Recent { place, msgid } = self.recent.get(&key)?;
+        let entry = place.checked_sub(self.forgotten).and_then(|at| self.entries.get_mut(at));
+        if let Some(Entry::Message(message)) = entry {
+            message.repeats += 1;
+        }
+        Some(*msgid)
     }
 
     /// Forgets every conversation; message ids go on.
@@ -119,18 +151,74 @@ impl Inbox {
         *self = Self { last_msgid: self.last_msgid, ..Self::new() };
     }
 
+    /// The messages that are remembered, oldest first.
+    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Message(message) => Some(&**message),
+            _ => None,
+        })
+    }
+
     /// The last lines of one conversation, oldest first.
     pub(super) fn conversation(&self, openid: &str, most: usize) -> Vec<&Entry> {
         let mut lines: Vec<&Entry> =
-            self.entries.iter().rev().filter(|entry| self.whose(entry) == Some(openid)).take(most).collect();
+            self.entries.iter().rev().filter(|entry| entry.openid() == openid).take(most).collect();
         lines.reverse();
         lines
     }
+}
 
-    fn whose<'a>(&'a self, entry: &'a Entry) -> Option<&'a str> {
-        match entry {
-            Entry::Message(at) => self.messages.get(*at).map(|message| message.openid.as_str()),
-            Entry::Said { openid, .. } | Entry::Followed { openid, .. } => Some(openid),
+impl Entry {
+    fn openid(&self) -> &str {
+        match self {
+            Self::Message(message) => &message.openid,
+            Self::Said { openid, .. } | Self::Followed { openid, .. } => openid,
         }
+    }
+
+    /// When it was, Unix ms.
+    pub(super) fn at_ms(&self) -> i64 {
+        match self {
+            Self::Message(message) => message.at_ms,
+            Self::Said { at_ms, .. } | Self::Followed { at_ms, .. } => *at_ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(number: usize) -> Message {
+        Message {
+            person: "luffy".into(),
+            openid: "oLuffy".into(),
+            kind: "template",
+            content: None,
+            template_id: None,
+            title: None,
+            fields: Vec::new(),
+            url: None,
+            miniprogram: None,
+            time: String::new(),
+            at_ms: 0,
+            msgid: Some(number.to_string()),
+            client_msg_id: Some(number.to_string()),
+            repeats: 0,
+        }
+    }
+
+    #[test]
+    fn old_messages_are_forgotten_and_still_not_delivered_again() {
+        let mut inbox = Inbox::new();
+        (0..ENTRIES + 3).for_each(|number| inbox.deliver(message(number)));
+        assert_eq!(inbox.messages().count(), ENTRIES);
+        assert_eq!(inbox.messages().next().unwrap().msgid.as_deref(), Some("3"));
+        assert_eq!(inbox.repeat("oLuffy", "2", 1), Some(2));
+        assert_eq!(inbox.repeat("oLuffy", "4", 1), Some(4));
+        let repeats: Vec<u32> = inbox.messages().take(3).map(|message| message.repeats).collect();
+        assert_eq!(repeats, [0, 1, 0]);
+        assert_eq!(inbox.repeat("oLuffy", "4", REPEAT_MS), None);
+        assert_eq!(inbox.recent.len() + inbox.order.len(), 0);
     }
 }

@@ -29,8 +29,14 @@ impl Platform {
         }
         let person = self.person(&message.openid).ok_or_else(|| refuse(40003))?;
         person.spend(call.now_ms)?;
-        self.inbox.deliver(message);
+        self.deliver(message);
         Ok(answer::ok())
+    }
+
+    /// Puts a message on its phone.
+    pub(super) fn deliver(&mut self, message: Message) {
+        self.stats.delivered(&message);
+        self.inbox.deliver(message);
     }
 
     /// An empty message to the person that a body's `touser` names: 40003 where it names nobody.

@@ -9,6 +9,8 @@
 
 mod answer;
 mod control;
+mod crowd;
+mod faults;
 mod inbox;
 mod library;
 mod messages;
@@ -19,12 +21,14 @@ mod platform;
 mod random;
 mod server;
 mod sns;
+mod stats;
 mod template_fields;
 mod template_types;
 mod templates;
 mod tokens;
 mod world;
 
+pub use faults::Fault;
 pub use library::{Keyword, LibraryTemplate};
 pub use platform::{Handled, Platform};
 pub use server::{Line, Listening, Sandbox};

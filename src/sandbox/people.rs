@@ -99,7 +99,7 @@ impl Person {
 impl Platform {
     /// The person of that openid.
     pub(super) fn person(&mut self, openid: &str) -> Option<&mut Person> {
-        let at = *self.by_openid.get(openid)?;
+        let at = self.place_of(openid)?;
         self.people.get_mut(at)
     }
 
@@ -108,7 +108,7 @@ impl Platform {
         let after = call.param("next_openid");
         let start = match after.as_str() {
             "" => 0,
-            openid => *self.by_openid.get(openid).ok_or_else(|| refuse(40003))? + 1,
+            openid => self.place_of(openid).ok_or_else(|| refuse(40003))? + 1,
         };
         let total = self.people.iter().filter(|person| person.follows).count();
         let page: Vec<&str> = self

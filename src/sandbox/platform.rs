@@ -6,29 +6,37 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
 use super::answer::{Answer, Family, Refusal, refuse, refuse_with};
+use super::faults::{Effect, Plan};
 use super::inbox::Inbox;
 use super::oauth::Authorizations;
 use super::people::Person;
+use super::stats::Stats;
 use super::tokens::Tokens;
 use super::world::{self, World};
-use super::{control, pages};
+use super::{control, crowd, pages};
 use crate::http::{Reply, Request};
 
 /// The platform with everything it knows.
 #[derive(Debug)]
 pub struct Platform {
     pub(super) world: World,
+    /// Those of the world, then the crowd.
     pub(super) people: Vec<Person>,
-    pub(super) by_openid: HashMap<String, usize>,
+    /// The places of those of the world.
+    by_openid: HashMap<String, usize>,
     pub(super) tokens: Tokens,
     pub(super) authorizations: Authorizations,
     pub(super) inbox: Inbox,
+    pub(super) stats: Stats,
     /// The place of the person whose phone opens links.
     pub(super) phone: usize,
+    /// What goes wrong.
+    pub(super) plan: Plan,
     /// How far the sandbox's clock was set forward.
     pub(super) ahead_ms: i64,
     counters: (i64, BTreeMap<&'static str, u64>),
@@ -45,6 +53,8 @@ pub struct Handled {
     pub to: Option<String>,
     /// A call that the sandbox does not have.
     pub unknown: bool,
+    /// What went wrong with it, as the fault plan wants it.
+    pub fault: Option<String>,
     /// The inbox page looking at itself.
     pub quiet: bool,
     /// What the phone calls once more, without waiting for the answer to matter (`double_callback`).
@@ -54,7 +64,7 @@ pub struct Handled {
 impl Handled {
     /// A page, about nobody.
     pub(super) fn page(reply: Reply) -> Self {
-        Self { reply, errcode: None, to: None, unknown: false, quiet: false, again: None }
+        Self { reply, errcode: None, to: None, unknown: false, fault: None, quiet: false, again: None }
     }
 }
 
@@ -142,8 +152,9 @@ const ROUTES: &[Route] = &[
 impl Platform {
     /// The platform as it is at the start of that world, at `now_ms` (Unix milliseconds).
     pub fn new(world: World, now_ms: i64) -> Self {
-        let people: Vec<Person> = world.people.iter().map(|settings| Person::new(settings, now_ms)).collect();
+        let mut people: Vec<Person> = world.people.iter().map(|settings| Person::new(settings, now_ms)).collect();
         let by_openid = people.iter().enumerate().map(|(at, person)| (person.openid.clone(), at)).collect();
+        people.extend((1..=world.crowd).map(|number| Person::new(&crowd::member(number), now_ms)));
         let phone = people.iter().position(|person| Some(&person.name) == world.phone.as_ref()).unwrap_or_default();
         Self {
             people,
@@ -152,10 +163,23 @@ impl Platform {
             tokens: Tokens::default(),
             authorizations: Authorizations::default(),
             inbox: Inbox::new(),
+            stats: Stats::default(),
+            plan: Plan::new(&world.faults),
             ahead_ms: 0,
             counters: (world::beijing_day(now_ms), BTreeMap::new()),
             world,
         }
+    }
+
+    /// The place of the person of that openid.
+    pub(super) fn place_of(&self, openid: &str) -> Option<usize> {
+        let of_crowd = || Some(self.named() + crowd::number(openid, self.world.crowd)? as usize - 1);
+        self.by_openid.get(openid).copied().or_else(of_crowd)
+    }
+
+    /// How many people there are before the crowd.
+    pub(super) fn named(&self) -> usize {
+        self.world.people.len()
     }
 
     /// Answers a request that comes at `now_ms` (Unix milliseconds).
@@ -175,7 +199,8 @@ impl Platform {
             ("GET" | "HEAD", "/sandbox/phones") => {
                 Handled { quiet: true, ..Handled::page(pages::phones(self, request, now_ms)) }
             }
-            ("GET" | "HEAD", "/sandbox/inbox.json") => Handled::page(self.inbox_json()),
+            ("GET" | "HEAD", "/sandbox/inbox.json") => Handled::page(json(&self.inbox.messages().collect::<Vec<_>>())),
+            ("GET" | "HEAD", "/sandbox/stats.json") => Handled::page(json(&self.stats.shown())),
             ("POST", path) if path.starts_with("/sandbox/") => control::post(self, request, now_ms),
             _ => Handled { unknown: true, ..Handled::page(pages::not_found(request)) },
         }
@@ -187,18 +212,30 @@ impl Platform {
     }
 
     fn api(&mut self, family: Family, request: &Request, now_ms: i64) -> Handled {
-        let route = ROUTES.iter().find(|route| route.path == request.path);
+        let Some(route) = ROUTES.iter().find(|route| route.path == request.path) else {
+            let refusal = refuse_with(40066, format!("invalid url, the sandbox has no {}", request.path));
+            return Handled { unknown: true, ..answered(family, Err(refusal), now_ms) };
+        };
+        self.stats.called(route.path);
+        if self.plan.is_empty() {
+            return self.called(family, route, request, now_ms);
+        }
+        let to = addressee(request);
+        let verdict = self.plan.judge(route.path, to.as_deref());
+        let mut handled = match verdict.effects().iter().find(|effect| !effect.processes()) {
+            None => self.called(family, route, request, now_ms),
+            Some(Effect::Errcode(code)) => Handled { to, ..answered(family, Err(refuse(*code)), now_ms) },
+            Some(_) => Handled { to, ..Handled::page(Reply::text(200, "")) },
+        };
+        handled.reply = verdict.effects().iter().fold(handled.reply, |reply, effect| effect.spoil(reply));
+        handled.fault = verdict.words();
+        handled
+    }
+
+    fn called(&mut self, family: Family, route: &Route, request: &Request, now_ms: i64) -> Handled {
         let mut call = Call { request, now_ms, to: None };
-        let answer = match route {
-            None => Err(refuse_with(40066, format!("invalid url, the sandbox has no {}", request.path))),
-            Some(route) => self.checked(route, &mut call),
-        };
-        let errcode = match &answer {
-            Ok(_) => 0,
-            Err(refusal) => refusal.code,
-        };
-        let reply = family.reply(answer, now_ms);
-        Handled { errcode: Some(errcode), to: call.to, unknown: route.is_none(), ..Handled::page(reply) }
+        let answer = self.checked(route, &mut call);
+        Handled { to: call.to, ..answered(family, answer, now_ms) }
     }
 
     fn checked(&mut self, route: &Route, call: &mut Call<'_>) -> Answer {
@@ -224,13 +261,38 @@ impl Platform {
         *used += 1;
         Ok(())
     }
+}
 
-    fn inbox_json(&self) -> Reply {
-        match serde_json::to_vec(&self.inbox.messages) {
-            Ok(body) => Reply::bytes(200, "application/json; charset=utf-8", body),
-            Err(error) => Reply::bytes(500, "text/plain; charset=utf-8", error.to_string()),
-        }
+fn json(it: &impl Serialize) -> Reply {
+    match serde_json::to_string(it) {
+        Ok(body) => Reply::json(200, body),
+        Err(error) => Reply::text(500, error.to_string()),
     }
+}
+
+fn answered(family: Family, answer: Answer, now_ms: i64) -> Handled {
+    let errcode = match &answer {
+        Ok(_) => 0,
+        Err(refusal) => refusal.code,
+    };
+    Handled { errcode: Some(errcode), ..Handled::page(family.reply(answer, now_ms)) }
+}
+
+/// Whom a call is about, before it is looked at: the openid in its query or its body, whether anybody has it or not.
+fn addressee(request: &Request) -> Option<String> {
+    #[derive(Deserialize)]
+    struct To {
+        touser: String,
+    }
+    match request.param("openid") {
+        Some(openid) => Some(openid.into_owned()),
+        None => serde_json::from_slice(&request.body).ok().map(|To { touser }| touser),
+    }
+}
+
+/// The paths of the API.
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().map(|route| route.path)
 }
 
 /// A time (Unix ms) in RFC 3339, UTC.

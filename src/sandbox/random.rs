@@ -1,16 +1,26 @@
-//! Ids, tokens and codes from the operating system's random source, in the shapes that WeChat uses.
+//! Random ids, tokens and codes in the shapes that WeChat uses.
 
+use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use rand::TryRng;
-use rand::rngs::SysRng;
+use rand::rngs::{SysRng, Xoshiro256PlusPlus};
+use rand::{Rng, SeedableRng, TryRng};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+thread_local! {
+    /// Seeded once a thread: a token is 130 characters, and asking the system for each would be most of the work.
+    static GENERATOR: RefCell<Xoshiro256PlusPlus> = RefCell::new(Xoshiro256PlusPlus::seed_from_u64(seed()));
+}
+
+fn seed() -> u64 {
+    // Nothing here guards anything real, so a machine without a random source still gets its sandbox.
+    SysRng.try_next_u64().unwrap_or_else(|_| RandomState::new().build_hasher().finish())
+}
+
 /// A random number of 32 bits.
 pub(super) fn number() -> u32 {
-    // Nothing here guards anything real, so a machine without a random source still gets its sandbox.
-    SysRng.try_next_u32().unwrap_or_else(|_| RandomState::new().build_hasher().finish() as u32)
+    GENERATOR.with_borrow_mut(Xoshiro256PlusPlus::next_u32)
 }
 
 fn text(length: usize) -> String {

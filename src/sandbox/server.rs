@@ -35,7 +35,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the system gives no thread or no poll.
-    pub fn start(world: World, door: Door, on_request: impl Fn(&Line) + Send + Sync + 'static) -> io::Result<Self> {
+    pub fn start(world: World, door: Door, on_request: impl Fn(Line) + Send + Sync + 'static) -> io::Result<Self> {
         let listening = Listening {
             event: "listening",
             url: format!("http://{}", reachable(door.local_addr())),
@@ -52,7 +52,7 @@ impl Sandbox {
                 call_again(url);
             }
             if !handled.quiet {
-                on_request(&Line::new(&request, &handled, now, begun.elapsed()));
+                on_request(Line::new(&request, &handled, now, begun.elapsed()));
             }
             handled.reply
         })?;
@@ -104,7 +104,10 @@ pub struct Line {
     /// The sandbox has no such call or page.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
-    /// How long the answer took, in milliseconds.
+    /// What the fault plan made of it, such as `reset after`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// How long the answer took to be made, in milliseconds; a fault that delays it does not count.
     pub ms: u64,
 }
 
@@ -117,6 +120,7 @@ impl Line {
             errcode: handled.errcode,
             to: handled.to.clone(),
             unknown: handled.unknown,
+            fault: handled.fault.clone(),
             ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }
     }
@@ -133,6 +137,9 @@ impl fmt::Display for Line {
         }
         if self.unknown {
             write!(f, "  {}", t!("sandbox-line-unknown"))?;
+        }
+        if let Some(fault) = &self.fault {
+            write!(f, "  {}", t!("sandbox-line-fault", fault = fault))?;
         }
         write!(f, "  {} ms", self.ms)
     }

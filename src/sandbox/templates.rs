@@ -47,10 +47,8 @@ impl Platform {
         if !self.person(&message.openid).is_some_and(|person| person.follows) {
             return Err(refuse(43004));
         }
-        if let Some(first) = client_msg_id
-            .as_ref()
-            .and_then(|known| self.inbox.repeat(&message.openid, known, call.now_ms))
-            .and_then(|message| message.msgid.as_ref()?.parse::<u64>().ok())
+        if let Some(known) = &client_msg_id
+            && let Some(first) = self.inbox.repeat(&message.openid, known, call.now_ms)
         {
             return Ok(accepted(first));
         }
@@ -63,7 +61,7 @@ impl Platform {
         message.client_msg_id = client_msg_id;
         let msgid = self.inbox.next_msgid();
         message.msgid = Some(msgid.to_string());
-        self.inbox.deliver(message);
+        self.deliver(message);
         Ok(accepted(msgid))
     }
 }

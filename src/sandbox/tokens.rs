@@ -82,6 +82,12 @@ impl Tokens {
         }
     }
 
+    /// Every token given out so far is dead from now on, as when another program took new ones.
+    pub(super) fn revoke(&mut self) {
+        self.classic = Pool::default();
+        self.stable = Pool::default();
+    }
+
     fn classic(&mut self, now_ms: i64) -> Value {
         granted(self.classic.replace(now_ms, now_ms + OVERLAP_MS), now_ms)
     }

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use super::crowd;
+use super::faults::Fault;
 use super::library::LibraryTemplate;
 use crate::t;
 
@@ -37,10 +39,15 @@ pub struct World {
     pub phone: Option<String>,
     /// Who there is.
     pub people: Vec<PersonSettings>,
+    /// So many followers more, a million at most: `crowd000001` with the openid `oCrowd0000000000000000000001`, and so
+    /// on. All of them have just written.
+    pub crowd: u32,
     /// The account's templates.
     pub templates: Vec<TemplateSettings>,
     /// The templates that it can add.
     pub library: Vec<LibraryTemplate>,
+    /// What goes wrong, in the order in which it is looked at.
+    pub faults: Vec<Fault>,
 }
 
 /// One person.
@@ -104,6 +111,7 @@ impl Default for World {
                 person("nami", "oNami_draws_maps_of_the_sea1", true, false),
                 person("zoro", "oZoro_cannot_find_the_way_22", false, false),
             ],
+            crowd: 0,
             templates: vec![
                 template(
                     "backup_finished-0123456789abcdefghijklmnopq",
@@ -117,6 +125,7 @@ impl Default for World {
                 ),
             ],
             library: super::library::default(),
+            faults: Vec::new(),
         }
     }
 }
@@ -145,6 +154,23 @@ pub enum Error {
         /// Its value.
         value: String,
     },
+    /// A `key` that has no meaning without `with`.
+    Alone {
+        /// The key, as it stands in the file.
+        key: &'static str,
+        /// The key that is missing.
+        with: &'static str,
+    },
+    /// More than one of `keys`, which exclude each other.
+    Several {
+        /// The keys.
+        keys: &'static str,
+    },
+    /// None of `keys`, of which there must be one.
+    NoneOf {
+        /// The keys.
+        keys: &'static str,
+    },
 }
 
 impl fmt::Display for Error {
@@ -155,6 +181,9 @@ impl fmt::Display for Error {
             }
             Self::Value { key, value } => f.write_str(&t!("sandbox-world-value", key = *key, value = *value)),
             Self::Twice { key, value } => f.write_str(&t!("sandbox-world-twice", key = *key, value = *value)),
+            Self::Alone { key, with } => f.write_str(&t!("sandbox-world-alone", key = *key, with = *with)),
+            Self::Several { keys } => f.write_str(&t!("sandbox-world-several", keys = *keys)),
+            Self::NoneOf { keys } => f.write_str(&t!("sandbox-world-none-of", keys = *keys)),
         }
     }
 }
@@ -167,10 +196,7 @@ impl World {
     /// # Errors
     /// What does not parse, keys that do not exist, and values that WeChat could not have given out.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        let world: Self = toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            Error::Toml { line: before.matches('\n').count() + 1, message: error.message().to_owned() }
-        })?;
+        let world: Self = toml::from_str(text).map_err(|error| at_line(text, &error))?;
         world.check()?;
         Ok(world)
     }
@@ -181,6 +207,11 @@ impl World {
             person.openid.get_or_insert_with(super::random::openid);
         }
         self
+    }
+
+    /// The first and the last of the crowd, where there is one.
+    pub fn crowd_ends(&self) -> Option<[PersonSettings; 2]> {
+        (self.crowd > 0).then(|| [1, self.crowd].map(crowd::member))
     }
 
     /// Whether every value is one that WeChat could have given out.
@@ -205,14 +236,17 @@ impl World {
         if let Some(phone) = &self.phone {
             need(self.people.iter().any(|person| person.name == *phone), "phone", phone)?;
         }
+        need(self.crowd <= crowd::MOST, "crowd", &self.crowd.to_string())?;
         let mut seen = HashSet::new();
         for person in &self.people {
             let name = &person.name;
             need(!name.trim().is_empty() && !name.chars().any(char::is_control), "people.name", name)?;
-            once(seen.insert(("name", name.as_str())), "people.name", name)?;
+            let fresh = seen.insert(("name", name.as_str())) && !crowd::has_name(name, self.crowd);
+            once(fresh, "people.name", name)?;
             if let Some(openid) = &person.openid {
                 need(openid.len() == 28 && word(openid), "people.openid", openid)?;
-                once(seen.insert(("openid", openid.as_str())), "people.openid", openid)?;
+                let fresh = seen.insert(("openid", openid.as_str())) && crowd::number(openid, self.crowd).is_none();
+                once(fresh, "people.openid", openid)?;
             }
         }
         for template in &self.templates {
@@ -239,7 +273,14 @@ impl World {
     }
 }
 
-fn need(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
+/// A complaint of the parser about `text`, with its line.
+pub(super) fn at_line(text: &str, error: &toml::de::Error) -> Error {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    Error::Toml { line: before.matches('\n').count() + 1, message: error.message().to_owned() }
+}
+
+/// Refuses the value of `key` unless it `holds`.
+pub(super) fn need(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
     if holds { Ok(()) } else { Err(Error::Value { key, value: value.to_owned() }) }
 }
 
@@ -305,6 +346,9 @@ mod tests {
             ("ip_whitelist = [\"1.2.3.*\"]", "ip_whitelist"),
             ("ip_whitelist = [\"1.2.3.4/33\"]", "ip_whitelist"),
             ("phone = \"sanji\"", "phone"),
+            ("crowd = 1000001", "crowd"),
+            ("crowd = 1\n[[people]]\nname = \"crowd000001\"", "people.name"),
+            ("crowd = 1\n[[people]]\nname = \"a\"\nopenid = \"oCrowd0000000000000000000001\"", "people.openid"),
             ("nonsense = 1", "nonsense"),
             ("[[people]]\nname = \"\"", "people.name"),
             ("[[people]]\nname = \"a\"\n[[people]]\nname = \"a\"", "people.name"),

@@ -103,8 +103,12 @@ impl Ui {
     /// # Errors
     /// The stream's, except a closed pipe.
     pub fn data(&mut self, it: &(impl Serialize + Display)) -> anyhow::Result<()> {
-        let line = if self.json { serde_json::to_string(it)? } else { clean(&it.to_string()) };
+        let line = self.shown(it)?;
         self.line(&line)
+    }
+
+    fn shown(&self, it: &(impl Serialize + Display)) -> anyhow::Result<String> {
+        Ok(if self.json { serde_json::to_string(it)? } else { clean(&it.to_string()) })
     }
 
     /// Shows what a command did; not with `--quiet`, unless as JSON.
@@ -113,6 +117,18 @@ impl Ui {
     /// The stream's, except a closed pipe.
     pub fn done(&mut self, it: &(impl Serialize + Display)) -> anyhow::Result<()> {
         if self.quiet && !self.json { Ok(()) } else { self.data(it) }
+    }
+
+    /// The same for several, in one go.
+    ///
+    /// # Errors
+    /// The stream's, except a closed pipe.
+    pub fn done_all<T: Serialize + Display>(&mut self, them: &[T]) -> anyhow::Result<()> {
+        if them.is_empty() || (self.quiet && !self.json) || self.closed {
+            return Ok(());
+        }
+        let lines: Vec<String> = them.iter().map(|it| self.shown(it)).collect::<anyhow::Result<_>>()?;
+        self.line(&lines.join("\n"))
     }
 
     /// Shows a table that was asked for: aligned on a terminal, tabs in a pipe.
@@ -275,6 +291,20 @@ mod tests {
             ui.configure(json, quiet, Color::Never);
             ui.data(&Name("a")).unwrap();
             ui.done(&Name("b")).unwrap();
+            assert_eq!(String::from_utf8(sink.0.lock().unwrap().clone()).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn several_are_shown_as_if_one_by_one_and_none_is_no_line() {
+        for (json, quiet, expected) in
+            [(false, false, "name a\nname b\n"), (false, true, ""), (true, true, "\"a\"\n\"b\"\n")]
+        {
+            let sink = Sink::default();
+            let mut ui = Ui { out: Box::new(sink.clone()), ..Ui::stdio() };
+            ui.configure(json, quiet, Color::Never);
+            ui.done_all::<Name>(&[]).unwrap();
+            ui.done_all(&[Name("a"), Name("b")]).unwrap();
             assert_eq!(String::from_utf8(sink.0.lock().unwrap().clone()).unwrap(), expected);
         }
     }

@@ -220,6 +220,7 @@ sandbox-people = People
 sandbox-person-away = does not follow the account
 sandbox-person-silent = follows; has not written, so takes templates but no texts
 sandbox-person-wrote = follows and has just written
+sandbox-person-crowd = all follow and have just written
 sandbox-port-hint = a sandbox may be running there already; --listen 127.0.0.1:0 takes any free port
 sandbox-stop = Ctrl-C stops it. Requests:
 sandbox-templates = Templates
@@ -227,6 +228,9 @@ sandbox-world = cannot use the world { $path }: { $cause }
 sandbox-world-toml = line { $line }: { $message }
 sandbox-world-value = { $key } cannot be “{ $value }”
 sandbox-world-twice = { $key } “{ $value }” is there twice
+sandbox-world-alone = { $key } has no meaning without { $with }
+sandbox-world-several = a fault takes no more than one of { $keys }
+sandbox-world-none-of = a fault takes one of { $keys }
 sandbox-inbox-title = wxbox sandbox
 sandbox-inbox-lead = A stand-in for the WeChat platform on this machine. What the account sends arrives on these phones; nothing leaves the machine.
 sandbox-inbox-foot = Times are those of China, as WeChat counts them.
@@ -237,6 +241,11 @@ sandbox-clock-forward = set the clock 49 hours forward
 sandbox-clear = clear all phones
 sandbox-empty = nothing has arrived yet
 sandbox-more-people = { $count } more people have phones: /?person=NAME shows one of them.
+sandbox-faults = What goes wrong
+sandbox-fault-struck = { $count ->
+    [one] struck once
+   *[other] struck { $count } times
+  }
 sandbox-follows = follows the account
 sandbox-follows-not = does not follow the account
 sandbox-state-open = { $left ->
@@ -285,6 +294,7 @@ sandbox-link-encoding = The redirect_uri must be percent-encoded, once.
 sandbox-link-response-type = The response_type must be code.
 sandbox-link-state = The state must be letters and digits, 128 at most.
 sandbox-line-unknown = unknown to the sandbox
+sandbox-line-fault = fault: { $fault }
 sandbox-listening =
     The WeChat sandbox is at { $url }
       app_id      { $app_id }

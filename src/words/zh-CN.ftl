@@ -86,6 +86,7 @@ sandbox-people = 用户
 sandbox-person-away = 未关注公众号
 sandbox-person-silent = 已关注；没有发过消息，只能收模板消息，不能收文本
 sandbox-person-wrote = 已关注，刚发过消息
+sandbox-person-crowd = 全部已关注，刚发过消息
 sandbox-port-hint = 那里可能已有一个沙箱；--listen 127.0.0.1:0 使用任意空闲端口
 sandbox-stop = 按 Ctrl-C 停止。请求：
 sandbox-templates = 模板
@@ -93,6 +94,9 @@ sandbox-world = 无法使用 { $path }：{ $cause }
 sandbox-world-toml = 第 { $line } 行：{ $message }
 sandbox-world-value = { $key } 不能是“{ $value }”
 sandbox-world-twice = { $key } “{ $value }”重复
+sandbox-world-alone = { $key } 须与 { $with } 一起使用
+sandbox-world-several = 一个故障只能有其中一项：{ $keys }
+sandbox-world-none-of = 一个故障须有其中一项：{ $keys }
 sandbox-inbox-title = wxbox 沙箱
 sandbox-inbox-lead = 本机上的微信平台替身。公众号发出的消息会显示在下面的手机上，不会离开这台机器。
 sandbox-inbox-foot = 时间均为北京时间。
@@ -103,6 +107,8 @@ sandbox-clock-forward = 时钟拨快 49 小时
 sandbox-clear = 清空所有手机
 sandbox-empty = 还没有消息
 sandbox-more-people = 还有 { $count } 人：用 /?person=名字 查看其中一人。
+sandbox-faults = 故障计划
+sandbox-fault-struck = 已发生 { $count } 次
 sandbox-follows = 已关注
 sandbox-follows-not = 未关注
 sandbox-state-open = { $left ->
@@ -147,6 +153,7 @@ sandbox-link-encoding = redirect_uri 必须且只能百分号编码一次。
 sandbox-link-response-type = response_type 必须是 code。
 sandbox-link-state = state 只能由字母和数字组成，最多 128 个。
 sandbox-line-unknown = 沙箱没有此接口
+sandbox-line-fault = 故障：{ $fault }
 sandbox-listening =
     微信沙箱地址：{ $url }
       app_id      { $app_id }

@@ -267,7 +267,7 @@ impl Drop for Spawned {
 /// A running `wxbox sandbox`.
 pub struct Sandbox {
     child: Child,
-    lines: BufReader<ChildStdout>,
+    said: BufReader<ChildStdout>,
     /// Its address, without a slash at the end.
     pub url: String,
     /// Its account.
@@ -297,26 +297,24 @@ impl Sandbox {
         let at: Value = serde_json::from_str(&line).unwrap();
         let text = |key: &str| at[key].as_str().unwrap().to_owned();
         let (url, app_id, app_secret) = (text("url"), text("app_id"), text("app_secret"));
-        Self { child, lines, url, app_id, app_secret, phone: phone(), markers: 0 }
+        Self { child, said: lines, url, app_id, app_secret, phone: phone(), markers: 0 }
     }
 
     /// The requests since the last look, as `METHOD PATH ERRCODE`.
     pub fn requests(&mut self) -> Vec<String> {
+        let word = |it: &Value| it.as_str().map_or_else(|| it.to_string(), str::to_owned);
+        let text = |line: &Value| ["method", "path", "errcode"].map(|key| word(&line[key])).join(" ");
+        self.lines().iter().map(text).collect()
+    }
+
+    /// The lines of the requests since the last look.
+    pub fn lines(&mut self) -> Vec<Value> {
         // Lines come from another process: a request of our own marks the end of what was before.
         self.markers += 1;
         let marker = format!("/cgi-bin/marker/{}", self.markers);
         self.phone.get(format!("{}{marker}", self.url)).send().unwrap();
-        let mut seen = Vec::new();
-        loop {
-            let mut line = String::new();
-            assert_ne!(self.lines.read_line(&mut line).unwrap(), 0, "the sandbox ended");
-            let line: Value = serde_json::from_str(&line).unwrap();
-            if line["path"] == marker.as_str() {
-                return seen;
-            }
-            let (method, path) = (line["method"].as_str().unwrap(), line["path"].as_str().unwrap());
-            seen.push(format!("{method} {path} {}", line["errcode"]));
-        }
+        let lines = self.said.by_ref().lines().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+        lines.take_while(|line| line["path"] != marker.as_str()).collect()
     }
 
     /// Everything that arrived on the phones.
@@ -326,8 +324,8 @@ impl Sandbox {
     }
 
     /// Submits one of the sandbox's forms, such as `settings` with `snapshot=1`.
-    pub fn form(&self, name: &str, body: &'static str) {
-        let answer = self.phone.post(format!("{}/sandbox/{name}", self.url)).body(body).send().unwrap();
+    pub fn form(&self, name: &str, body: impl Into<String>) {
+        let answer = self.phone.post(format!("{}/sandbox/{name}", self.url)).body(body.into()).send().unwrap();
         assert!(answer.status().is_success() || answer.status().is_redirection(), "{}", answer.status());
     }
 }

@@ -116,7 +116,7 @@ error: cannot use the world missing.toml: No such file or directory (os error 2)
     world.wxbox("sandbox --world world.toml").is(str![[r#"
 exit 3
 --- stderr
-error: cannot use the world world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `snapshot`, `double_callback`, `ip_whitelist`, `quota`, `phone`, `people`, `templates`, `library`
+error: cannot use the world world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `snapshot`, `double_callback`, `ip_whitelist`, `quota`, `phone`, `people`, `crowd`, `templates`, `library`, `faults`
 
 "#]]);
     world.write("world.toml", "app_id = \"wx\"\n");
@@ -178,4 +178,27 @@ fn whoever_opens_it_to_others_is_warned() {
     sandbox.signal(Signal::TERM);
     let ran = sandbox.end();
     assert!(ran.stderr().starts_with("warning: the sandbox listens on 0.0.0.0:"), "{}", ran.stderr());
+}
+
+#[test]
+fn a_crowd_needs_no_list() {
+    let world = World::empty();
+    world.write(
+        "world.toml",
+        "crowd = 100000\n[[people]]\nname = \"luffy\"\nopenid = \"oLuffy_wears_the_straw_hat_1\"\n",
+    );
+    let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0 --world world.toml");
+    let url = address(&sandbox.next_line());
+    let stats = phone().get(format!("{url}/sandbox/stats.json")).send().unwrap().text().unwrap();
+    assert_eq!(stats, r#"{"calls":{},"delivered":0,"recipients":0,"twice":0}"#);
+    while !sandbox.next_line().contains("stats.json") {}
+    sandbox.signal(Signal::TERM);
+    let ran = sandbox.end();
+    let people: Vec<&str> = ran.stdout().lines().skip_while(|line| *line != "People").take(3).collect();
+    let expected = [
+        "People",
+        "luffy                      oLuffy_wears_the_straw_hat_1  follows; has not written, so takes templates but no texts",
+        "crowd000001 … crowd100000  oCrowd0000000000000000000001 …  all follow and have just written",
+    ];
+    assert_eq!(people, expected);
 }

@@ -14,15 +14,13 @@ const BEIJING_MS: i64 = 8 * 3_600_000;
 
 /// A conversation, oldest line first.
 pub(super) fn conversation(platform: &Platform, at: usize, lines: &[&Entry], lang: Lang, now_ms: i64) -> Markup {
-    let times: Vec<i64> = lines.iter().map(|entry| when(platform, entry)).collect();
+    let times: Vec<i64> = lines.iter().map(|entry| entry.at_ms()).collect();
     html! {
         @for (index, entry) in lines.iter().enumerate() {
             @let at_ms = times[index];
             @if index == 0 || at_ms - times[index - 1] > SILENCE_MS { p.time title=(rfc3339(at_ms)) { (clock(at_ms, now_ms)) } }
             @match entry {
-                Entry::Message(place) => @if let Some(message) = platform.inbox.messages.get(*place) {
-                    (from_account(platform, message, lang))
-                },
+                Entry::Message(message) => (from_account(platform, message, lang)),
                 Entry::Said { text, .. } => div.line.own {
                     div.bubble { (text) }
                     @if let Some(person) = platform.people.get(at) { (avatar(&person.name, at + 1)) }
@@ -31,13 +29,6 @@ pub(super) fn conversation(platform: &Platform, at: usize, lines: &[&Entry], lan
                 Entry::Followed { follows: false, .. } => p.time { (t_in!(lang, "sandbox-note-left")) },
             }
         }
-    }
-}
-
-fn when(platform: &Platform, entry: &Entry) -> i64 {
-    match entry {
-        Entry::Message(place) => platform.inbox.messages.get(*place).map_or(0, |message| message.at_ms),
-        Entry::Said { at_ms, .. } | Entry::Followed { at_ms, .. } => *at_ms,
     }
 }
 

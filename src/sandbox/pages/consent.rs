@@ -14,6 +14,8 @@ pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> Rep
     let lang = language(request);
     let account = &platform.world.account_name;
     let owner = platform.phone_of(request);
+    // Of the crowd only who is asked for: nobody would find anybody among a hundred thousand.
+    let asked = platform.people.iter().enumerate().filter(|(at, _)| *at < platform.named() || *at == owner);
     let title = t_in!(lang, "sandbox-consent-title");
     let body = html! {
         body.consent {
@@ -22,7 +24,7 @@ pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> Rep
                 h1 { (title) }
                 p.small { (t_in!(lang, "sandbox-consent-text")) }
                 div.people {
-                    @for (at, person) in platform.people.iter().enumerate() {
+                    @for (at, person) in asked {
                         label.person {
                             (avatar(&person.name, at + 1))
                             span.name {

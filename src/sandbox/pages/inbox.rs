@@ -13,6 +13,8 @@ use crate::words::Lang;
 
 /// Phones that are drawn where nobody is named; a world may have thousands of people.
 const PHONES: usize = 12;
+/// Faults of the plan that are shown.
+const FAULTS: usize = 12;
 /// Lines of a conversation that are drawn.
 const LINES: usize = 60;
 
@@ -82,14 +84,32 @@ fn switches(platform: &Platform, lang: Lang) -> Markup {
 
 fn columns(platform: &Platform, request: &Request, lang: Lang, now_ms: i64) -> Markup {
     let only = request.param("person");
-    let chosen =
+    let mut chosen =
         platform.people.iter().enumerate().filter(|(_, person)| only.as_ref().is_none_or(|name| *name == person.name));
-    let (drawn, more): (Vec<_>, Vec<_>) = chosen.enumerate().partition(|(place, _)| *place < PHONES);
+    let drawn: Vec<_> = chosen.by_ref().take(PHONES).collect();
+    let more = chosen.count();
     html! {
+        (faults(platform, lang))
         main.phones {
-            @for (_, (at, person)) in drawn { (phone(platform, at, person, lang, now_ms)) }
+            @for (at, person) in drawn { (phone(platform, at, person, lang, now_ms)) }
         }
-        @if !more.is_empty() { p.more-people { (t_in!(lang, "sandbox-more-people", count = more.len())) } }
+        @if more > 0 { p.more-people { (t_in!(lang, "sandbox-more-people", count = more)) } }
+    }
+}
+
+/// The fault plan and how often each fault struck.
+fn faults(platform: &Platform, lang: Lang) -> Markup {
+    let entries = platform.plan.entries();
+    html! {
+        div.faults id="faults" data-live {
+            @if !entries.is_empty() {
+                h2 { (t_in!(lang, "sandbox-faults")) }
+                @for entry in entries.iter().take(FAULTS) {
+                    p { code { (entry.fault) } " " (t_in!(lang, "sandbox-fault-struck", count = entry.struck)) }
+                }
+                @if entries.len() > FAULTS { p { "…" } }
+            }
+        }
     }
 }
 

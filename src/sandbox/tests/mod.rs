@@ -3,10 +3,12 @@
 mod accounts;
 mod authorize;
 mod custom;
+mod faults;
 mod garbage;
 mod pages;
 mod people;
 mod served;
+mod stats;
 mod template;
 
 use serde_json::{Value, json};

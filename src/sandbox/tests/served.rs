@@ -14,7 +14,7 @@ fn start(toml: &str) -> (Sandbox, SocketAddr, Arc<Mutex<Vec<Line>>>) {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&lines);
     let world = World::from_toml(toml).unwrap();
-    let sandbox = Sandbox::start(world, door, move |line| heard.lock().unwrap().push(line.clone())).unwrap();
+    let sandbox = Sandbox::start(world, door, move |line| heard.lock().unwrap().push(line)).unwrap();
     (sandbox, addr, lines)
 }
 

@@ -1,0 +1,114 @@
+//! The fault plan at work: which fault strikes which call. Counters and a seeded generator, no clock, so that a
+//! plan repeats.
+
+use std::fmt;
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
+
+use super::{Effect, Fault, Strikes};
+
+/// The faults in their order, each with its counters.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Plan(Vec<Entry>);
+
+/// A fault and what it has seen.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Entry {
+    pub(in crate::sandbox) fault: Fault,
+    /// Calls that it looked at.
+    looked: u64,
+    /// Calls that it struck.
+    pub(in crate::sandbox) struck: u64,
+    generator: Xoshiro256PlusPlus,
+}
+
+/// What a plan says of one call: nothing, or one or more effects, delays first.
+#[derive(Debug, Default, PartialEq)]
+pub(in crate::sandbox) struct Verdict(Vec<Effect>);
+
+impl Plan {
+    /// The plan of these faults, at its beginning.
+    pub(in crate::sandbox) fn new(faults: &[Fault]) -> Self {
+        let entry = |fault: &Fault| {
+            let seed = if let Strikes::Chance { seed, .. } = fault.strikes { seed } else { 0 };
+            let generator = Xoshiro256PlusPlus::seed_from_u64(seed);
+            Entry { fault: fault.clone(), looked: 0, struck: 0, generator }
+        };
+        Self(faults.iter().map(entry).collect())
+    }
+
+    /// The faults in their order.
+    pub(in crate::sandbox) fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+
+    /// Whether no call is struck, ever.
+    pub(in crate::sandbox) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Counts a call and judges it. Each fault counts every call that it is about, whatever the other faults do.
+    /// The first that strikes wins; all delays that strike add up and go with it.
+    pub(in crate::sandbox) fn judge(&mut self, path: &str, to: Option<&str>) -> Verdict {
+        let mut delays = Vec::new();
+        let mut other = None;
+        for entry in &mut self.0 {
+            let calls = &entry.fault.calls;
+            if !calls.has_path(path) || calls.to.as_deref().is_some_and(|wanted| to != Some(wanted)) {
+                continue;
+            }
+            let is_delay = matches!(entry.fault.effect, Effect::Delay(_));
+            // The counters and the generator go on where the fault does not strike.
+            let due = entry.is_due();
+            if !due || (!is_delay && other.is_some()) || entry.fault.times.is_some_and(|times| entry.struck >= times) {
+                continue;
+            }
+            entry.struck += 1;
+            if is_delay {
+                delays.push(entry.fault.effect.clone());
+            } else {
+                other = Some(entry.fault.effect.clone());
+            }
+        }
+        delays.extend(other);
+        Verdict(delays)
+    }
+}
+
+impl Entry {
+    /// Counts a call; whether it is this fault's turn.
+    fn is_due(&mut self) -> bool {
+        self.looked += 1;
+        match &self.fault.strikes {
+            Strikes::All => true,
+            Strikes::Nth(numbers) => numbers.contains(&self.looked),
+            Strikes::Every(every) => self.looked.is_multiple_of(*every),
+            Strikes::Chance { probability, .. } => self.generator.random_bool(*probability),
+        }
+    }
+}
+
+impl Verdict {
+    /// What happens to the call.
+    pub(in crate::sandbox) fn effects(&self) -> &[Effect] {
+        &self.0
+    }
+
+    /// The words of the request's line.
+    pub(in crate::sandbox) fn words(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.to_string())
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, effect) in self.0.iter().enumerate() {
+            if place > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{effect}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+//! The fault plan: what it takes, which call a fault strikes, and what the call still does.
+
+use super::*;
+use crate::http::Manner;
+
+const IPS: &str = "/cgi-bin/get_api_domain_ip";
+const TEXT: &str = "/cgi-bin/message/custom/send";
+
+impl Game {
+    /// Calls a path and gives the words of the fault that struck, empty where none did.
+    fn struck(&mut self, target: &str, body: &str) -> String {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let request = Request {
+            method: if body.is_empty() { "GET" } else { "POST" }.into(),
+            path: path.into(),
+            query: query.into(),
+            headers: Vec::new(),
+            body: body.into(),
+            peer: ([127, 0, 0, 1], 4711).into(),
+        };
+        self.platform.look_at(&request, self.now).fault.unwrap_or_default()
+    }
+
+    /// Which of the first `calls` calls are struck, from 1.
+    fn pattern(&mut self, calls: u64) -> Vec<u64> {
+        (1..=calls).filter(|_| !self.struck(IPS, "").is_empty()).collect()
+    }
+
+    fn text_to(&mut self, openid: &str, content: &str) -> Reply {
+        let token = text(&self.stable(false)["access_token"]);
+        let body = json!({"touser": openid, "msgtype": "text", "text": {"content": content}}).to_string();
+        self.request("POST", &format!("{TEXT}?access_token={token}"), &[], &body)
+    }
+}
+
+fn plan(rest: &str) -> Game {
+    Game::with(&format!("[[faults]]\napi = \"{IPS}\"\n{rest}"))
+}
+
+#[test]
+fn a_fault_strikes_the_calls_that_it_says() {
+    let cases: &[(&str, &[u64])] = &[
+        ("errcode = -1", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+        ("errcode = -1\nnth = 3", &[3]),
+        ("errcode = -1\nnth = [3, 5]", &[3, 5]),
+        ("errcode = -1\nevery = 4", &[4, 8]),
+        ("errcode = -1\ntimes = 2", &[1, 2]),
+        ("errcode = -1\nevery = 3\ntimes = 2", &[3, 6]),
+        ("errcode = -1\nprobability = 1.0\ntimes = 1", &[1]),
+    ];
+    for (rest, calls) in cases {
+        assert_eq!(plan(rest).pattern(10), *calls, "{rest}");
+    }
+}
+
+#[test]
+fn chance_repeats_with_its_seed_and_differs_with_another() {
+    let rest = |seed: u64| format!("errcode = -1\nprobability = 0.1\nseed = {seed}");
+    let first = plan(&rest(1)).pattern(1000);
+    assert_eq!(first, plan(&rest(1)).pattern(1000));
+    assert_eq!(first, plan("errcode = -1\nprobability = 0.1").pattern(1000));
+    assert_ne!(first, plan(&rest(2)).pattern(1000));
+    assert!((60..140).contains(&first.len()), "{}", first.len());
+}
+
+#[test]
+fn each_fault_counts_for_itself_and_the_first_that_strikes_wins() {
+    let mut game = Game::with(
+        "[[faults]]\nnth = 1\nstatus = 502\n[[faults]]\nnth = [1, 2]\nerrcode = 45009\n\
+         [[faults]]\ntimes = 1\nreset = \"after\"\n[[faults]]\ntimes = 4\ndelay = \"50ms\"\n\
+         [[faults]]\nnth = 1\ndelay = \"1s\"\n",
+    );
+    let struck: Vec<String> = (0..5).map(|_| game.struck(IPS, "")).collect();
+    let expected =
+        ["delay 50ms, delay 1s, status 502", "delay 50ms, errcode 45009", "delay 50ms, reset after", "delay 50ms", ""];
+    assert_eq!(struck, expected);
+}
+
+#[test]
+fn a_fault_is_about_its_path_and_its_openid() {
+    let mut game = Game::with(&format!(
+        "[[faults]]\napi = \"/cgi-bin/message/*\"\nto = \"{LUFFY}\"\nerrcode = 45011\n\
+         [[faults]]\napi = \"/sns/*\"\nerrcode = -1\n[[faults]]\napi = \"/cgi-bin/user/info\"\nto = \"{NAMI}\"\nstatus = 500\n"
+    ));
+    let to = |openid: &str| json!({"touser": openid, "msgtype": "text"}).to_string();
+    assert_eq!(game.struck(TEXT, &to(LUFFY)), "errcode 45011");
+    assert_eq!(game.struck("/cgi-bin/message/template/send", &to(LUFFY)), "errcode 45011");
+    assert_eq!(game.struck(TEXT, &to(NAMI)), "");
+    assert_eq!(game.struck(TEXT, "not JSON"), "");
+    assert_eq!(game.struck(&format!("/cgi-bin/user/info?openid={NAMI}"), ""), "status 500");
+    assert_eq!(game.struck(&format!("/cgi-bin/user/info?openid={LUFFY}"), ""), "");
+    assert_eq!(game.struck("/sns/auth?openid=x", ""), "errcode -1");
+    assert_eq!(game.struck(IPS, ""), "");
+    // What is not the API is not struck, nor counted.
+    let mut all = Game::with("[[faults]]\nnth = 1\nstatus = 500\n");
+    for target in ["/cgi-bin/nothing", "/", "/sandbox/inbox.json", "/connect/oauth2/authorize"] {
+        assert_eq!(all.struck(target, ""), "", "{target}");
+    }
+    assert_eq!(all.struck(IPS, ""), "status 500");
+}
+
+#[test]
+fn what_a_fault_leaves_of_call_and_answer() {
+    let cases = [
+        ("errcode = 45009", 0, 200, Manner::Whole, "errcode 45009"),
+        ("status = 502", 0, 502, Manner::Whole, "status 502"),
+        ("status = 503\nprocessed = true", 1, 503, Manner::Whole, "status 503 processed"),
+        ("truncated = true", 1, 200, Manner::Half, "truncated"),
+        ("reset = \"before\"", 0, 200, Manner::Reset, "reset before"),
+        ("reset = \"after\"", 1, 200, Manner::Reset, "reset after"),
+        ("hang = \"before\"", 0, 200, Manner::Never, "hang before"),
+        ("hang = \"after\"", 1, 200, Manner::Never, "hang after"),
+        ("drip = \"200ms\"", 1, 200, Manner::Drip(std::time::Duration::from_millis(200)), "drip 200ms"),
+        ("content_type = \"text/html\"", 1, 200, Manner::Whole, "content_type text/html"),
+        ("delay = \"1m 30s\"", 1, 200, Manner::Whole, "delay 1m 30s"),
+    ];
+    for (rest, arrived, status, manner, words) in cases {
+        let mut game = Game::with(&format!("[[faults]]\napi = \"{TEXT}\"\n{rest}"));
+        let reply = game.text_to(LUFFY, "hello");
+        assert_eq!(game.inbox().as_array().unwrap().len(), arrived, "{rest}");
+        assert_eq!((reply.status(), reply.manner()), (status, manner), "{rest}");
+        let body = json!({"touser": LUFFY}).to_string();
+        assert_eq!(game.struck(TEXT, &body), words);
+    }
+}
+
+#[test]
+fn an_answer_keeps_what_the_fault_leaves_alone() {
+    let mut game = Game::with(&format!(
+        "[[faults]]\napi = \"{TEXT}\"\nnth = 1\nerrcode = 45009\n[[faults]]\nnth = 2\nerrcode = 77\n"
+    ));
+    let refused: Value = serde_json::from_slice(game.text_to(LUFFY, "hello").body()).unwrap();
+    assert_eq!(refused["errcode"], 45009);
+    assert!(text(&refused["errmsg"]).starts_with("reach max api daily quota limit rid: "), "{refused}");
+    let mut game = Game::with("[[faults]]\ncontent_type = \"text/html\"\n[[faults]]\ndelay = \"50ms\"\n");
+    let reply = game.request("GET", IPS, &[], "");
+    assert_eq!(code(&parse(&reply)), 41001);
+    assert_eq!(reply.header_value("content-type"), Some("text/html"));
+    assert_eq!(reply.delay().as_millis(), 50);
+    let mut game = Game::with("[[faults]]\nstatus = 502\n");
+    let reply = game.request("GET", IPS, &[], "");
+    assert_eq!(reply.header_value("content-type"), Some("text/html; charset=utf-8"));
+    assert!(String::from_utf8_lossy(reply.body()).starts_with("<html>"));
+    assert_eq!(game.platform.calls_today(IPS), 0);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_its_line() {
+    let cases = [
+        ("api = \"/cgi-bin/mesage/*\"\nerrcode = 1", "line 2: faults.api cannot be “/cgi-bin/mesage/*”"),
+        ("nth = 0\nerrcode = 1", "line 2: faults.nth cannot be “0”"),
+        ("nth = []\nerrcode = 1", "line 2: faults.nth cannot be “”"),
+        ("every = 0\nerrcode = 1", "line 2: faults.every cannot be “0”"),
+        ("probability = 0.0\nerrcode = 1", "line 2: faults.probability cannot be “0”"),
+        ("probability = nan\nerrcode = 1", "line 2: faults.probability cannot be “NaN”"),
+        ("probability = 1.1\nerrcode = 1", "line 2: faults.probability cannot be “1.1”"),
+        ("nth = 1\nevery = 2\nerrcode = 1", "line 2: a fault takes no more than one of nth, every, probability"),
+        ("seed = 2\nerrcode = 1", "line 2: faults.seed has no meaning without probability"),
+        ("times = 0\nerrcode = 1", "line 2: faults.times cannot be “0”"),
+        ("to = \"luffy\"\nerrcode = 1", "line 2: faults.to cannot be “luffy”"),
+        ("errcode = 0", "line 2: faults.errcode cannot be “0”"),
+        ("status = 101", "line 2: faults.status cannot be “101”"),
+        ("processed = true\nerrcode = 1", "line 2: faults.processed has no meaning without status"),
+        ("truncated = false", "line 2: faults.truncated cannot be “false”"),
+        ("content_type = \"a\\r\\nb\"", "line 2: faults.content_type cannot be"),
+        ("drip = \"0s\"", "line 2: faults.drip cannot be “0s”"),
+        ("delay = \"soon\"", "line 2: faults.delay cannot be “soon”"),
+        ("delay = \"2h\"", "line 2: faults.delay cannot be “2h”"),
+        ("", "line 2: a fault takes one of errcode, status, truncated,"),
+        ("errcode = 1\nreset = \"after\"", "line 2: a fault takes no more than one of errcode, status,"),
+        ("reset = \"middle\"", "unknown variant `middle`, expected `before` or `after`"),
+        ("reste = \"after\"", "unknown field `reste`"),
+        ("nth = \"x\"\nerrcode = 1", "line 3: "),
+    ];
+    for (rest, reason) in cases {
+        let toml = format!("snapshot = true\n[[faults]]\n{rest}\n");
+        let error = World::from_toml(&toml).unwrap_err().to_string();
+        let clean: String = error.chars().filter(|c| !matches!(c, '\u{2068}' | '\u{2069}')).collect();
+        assert!(clean.contains(reason), "{rest}: {clean}");
+    }
+}
+
+#[test]
+fn the_plan_can_be_replaced_at_run_time() {
+    let mut game = Game::with("[[faults]]\nstatus = 502\nnth = 2\n");
+    assert_eq!(game.struck(IPS, ""), "");
+    assert_eq!(game.form("/sandbox/faults", "[[faults]]\nerrcode = 45011\nnth = 1\n").status(), 303);
+    assert_eq!(game.struck(IPS, ""), "errcode 45011");
+    for body in ["[[faults]]\nerror = 1", "crowd = 3", "\"", "[[faults]]"] {
+        let reply = game.form("/sandbox/faults", body);
+        assert_eq!(reply.status(), 400, "{body}");
+        assert!(String::from_utf8_lossy(reply.body()).starts_with("line "), "{body}");
+    }
+    assert_eq!(game.request("POST", "/sandbox/faults", &[("sec-fetch-site", "cross-site")], "").status(), 403);
+    let page = game.page("/");
+    assert!(page.contains("<code>*: errcode 45011, nth 1</code> struck once"), "{page}");
+    assert_eq!(game.form("/sandbox/faults", "").status(), 303);
+    assert_eq!(game.struck(IPS, ""), "");
+    assert!(!game.page("/").contains("errcode 45011"));
+}
+
+#[test]
+fn revoked_tokens_are_dead_and_new_ones_live() {
+    let mut game = Game::new();
+    let (classic, stable) = (game.token(), text(&game.stable(false)["access_token"]));
+    assert_eq!(game.form("/sandbox/tokens", "revoke=0").status(), 404);
+    assert_eq!((game.tried(&classic), game.tried(&stable)), (0, 0));
+    assert_eq!(game.form("/sandbox/tokens", "revoke=1").status(), 303);
+    assert_eq!((game.tried(&classic), game.tried(&stable)), (40001, 40001));
+    let fresh = text(&game.stable(false)["access_token"]);
+    assert_ne!(fresh, stable);
+    assert_eq!(game.tried(&fresh), 0);
+}

@@ -1,0 +1,73 @@
+//! The counters, and a crowd to count.
+
+use super::*;
+
+fn stats(game: &mut Game) -> Value {
+    game.get("/sandbox/stats.json")
+}
+
+#[test]
+fn calls_are_counted_whatever_came_of_them() {
+    let mut game = Game::with("[[faults]]\napi = \"/cgi-bin/getcallbackip\"\nreset = \"before\"\n");
+    assert_eq!(stats(&mut game), json!({"calls": {}, "delivered": 0, "recipients": 0, "twice": 0}));
+    assert_eq!(game.tried("x"), 40001);
+    let token = game.token();
+    assert_eq!(game.tried(&token), 0);
+    game.request("GET", "/cgi-bin/getcallbackip", &[], "");
+    game.request("GET", "/cgi-bin/nothing", &[], "");
+    let calls = json!({"/cgi-bin/get_api_domain_ip": 2, "/cgi-bin/getcallbackip": 1, "/cgi-bin/token": 1});
+    assert_eq!(stats(&mut game)["calls"], calls);
+}
+
+#[test]
+fn messages_are_counted_once_and_twice() {
+    let mut game = Game::new();
+    let template = |openid: &str, host: &str, id: &str| {
+        let data = json!({"host": {"value": host}});
+        let template = "backup_finished-0123456789abcdefghijklmnopq";
+        json!({"touser": openid, "template_id": template, "data": data, "client_msg_id": id}).to_string()
+    };
+    let path = "/cgi-bin/message/template/send";
+    let mut numbers = |body: String| {
+        game.call(path, &body);
+        let it = stats(&mut game);
+        [&it["delivered"], &it["recipients"], &it["twice"]].map(|it| it.as_u64().unwrap())
+    };
+    assert_eq!(numbers(template(LUFFY, "db1", "1")), [1, 1, 0]);
+    // The platform itself drops what it knows by its id.
+    assert_eq!(numbers(template(LUFFY, "db1", "1")), [1, 1, 0]);
+    assert_eq!(numbers(template(LUFFY, "db2", "2")), [2, 1, 0]);
+    assert_eq!(numbers(template(NAMI, "db1", "3")), [3, 2, 0]);
+    assert_eq!(numbers(template(ZORO, "db1", "4")), [3, 2, 0]);
+    assert_eq!(numbers(template(LUFFY, "db1", "5")), [4, 2, 1]);
+    assert_eq!(numbers(template(LUFFY, "db1", "6")), [5, 2, 1]);
+    assert_eq!(numbers(template(NAMI, "db1", "7")), [6, 2, 2]);
+    // Texts count as well, and nothing is forgotten with the conversations.
+    game.form("/sandbox/clear", "");
+    assert_eq!((game.send_text(LUFFY), game.send_text(LUFFY)), (0, 0));
+    let it = stats(&mut game);
+    assert_eq!((&it["delivered"], &it["twice"]), (&json!(8), &json!(3)));
+}
+
+#[test]
+fn a_crowd_follows_and_has_written() {
+    let mut game = Game::with("crowd = 20000\n");
+    let openid = |number: u32| format!("oCrowd{number:022}");
+    assert_eq!((game.send_text(&openid(1)), game.send_text(&openid(20_000))), (0, 0));
+    assert_eq!((game.send_text(&openid(0)), game.send_text(&openid(20_001))), (40003, 40003));
+    assert_eq!(game.inbox()[1]["person"], "crowd020000");
+    let token = game.token();
+    let info = game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={}", openid(7)));
+    assert_eq!((&info["subscribe"], &info["openid"]), (&json!(1), &json!(openid(7))));
+    let page = game.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid={}", openid(19_000)));
+    assert_eq!(
+        (&page["total"], &page["count"], &page["next_openid"]),
+        (&json!(20_002), &json!(1000), &json!(openid(20_000)))
+    );
+    assert!(game.page("/?person=crowd019999").contains(&openid(19_999)));
+    // Nobody looks for a face among so many.
+    let link = "/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2Fa.example%2F\
+                &response_type=code&scope=snsapi_userinfo&state=1";
+    let asks = game.page(link);
+    assert!(asks.contains("nami") && !asks.contains("crowd0"));
+}

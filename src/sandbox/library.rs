@@ -2,13 +2,15 @@
 //!
 //! developers.weixin.qq.com: doc/service/api/notify/template/api_addtemplate, …/api_deletetemplate
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal, ok, refuse};
 use super::platform::{Call, Platform};
 use super::random;
-use super::world::TemplateSettings;
+use super::world::{Error, TemplateSettings, need, once};
 
 /// The most templates of an account.
 const MOST: usize = 25;
@@ -70,6 +72,20 @@ pub(super) fn default() -> Vec<LibraryTemplate> {
     vec![template("43216", "服务器告警通知", &alert), template("50123", "备份完成通知", &backup)]
 }
 
+/// Whether every number and type is one that WeChat could have.
+pub(super) fn check(library: &[LibraryTemplate]) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    for LibraryTemplate { number, keywords, .. } in library {
+        need(!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()), "library.number", number)?;
+        once(seen.insert(number), "library.number", number)?;
+        for Keyword { kind, .. } in keywords {
+            let word = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            need(word, "library.keywords.type", kind)?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether it is a number of the library that was closed in 2025: `TM00001`, `OPENTM200001`.
 fn is_legacy(number: &str) -> bool {
     let digits = number.trim_start_matches("OPEN").trim_start_matches("TM");
@@ -111,6 +127,7 @@ impl Platform {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::World;
 
     #[test]
     fn numbers_of_the_closed_library() {
@@ -124,6 +141,21 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_legacy(number), legacy, "{number}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let one = "[[library]]\nnumber = \"1\"\ntitle = \"\"\nkeywords = [{ name = \"a\", type = \"thing\" }]\n";
+        assert!(World::from_toml(one).is_ok());
+        let cases = [
+            (one.replace("\"1\"", "\"TM1\""), "library.number"),
+            (one.repeat(2), "library.number"),
+            (one.replace("thing", "thing1"), "library.keywords.type"),
+        ];
+        for (text, named) in cases {
+            let error = World::from_toml(&text).unwrap_err().to_string();
+            assert!(error.contains(named), "{text}: {error}");
         }
     }
 

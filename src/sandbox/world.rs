@@ -253,17 +253,7 @@ impl World {
             need(template.id.len() == 43 && word(&template.id), "templates.id", &template.id)?;
             once(seen.insert(("id", template.id.as_str())), "templates.id", &template.id)?;
         }
-        for template in &self.library {
-            let number = &template.number;
-            need(!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()), "library.number", number)?;
-            once(seen.insert(("number", number.as_str())), "library.number", number)?;
-            for keyword in &template.keywords {
-                let kind = &keyword.kind;
-                let word = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-                need(word, "library.keywords.type", kind)?;
-            }
-        }
-        Ok(())
+        super::library::check(&self.library)
     }
 
     /// Whether `caller` may ask for tokens.
@@ -284,7 +274,8 @@ pub(super) fn need(holds: bool, key: &'static str, value: &str) -> Result<(), Er
     if holds { Ok(()) } else { Err(Error::Value { key, value: value.to_owned() }) }
 }
 
-fn once(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
+/// A value that is there once.
+pub(super) fn once(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
     if holds { Ok(()) } else { Err(Error::Twice { key, value: value.to_owned() }) }
 }
 
@@ -354,11 +345,6 @@ mod tests {
             ("[[people]]\nname = \"a\"\n[[people]]\nname = \"a\"", "people.name"),
             ("[[people]]\nname = \"a\"\nopenid = \"o\"", "people.openid"),
             ("[[templates]]\nid = \"a\"\ntitle = \"\"\ncontent = \"\"", "templates.id"),
-            ("[[library]]\nnumber = \"TM1\"\ntitle = \"\"\nkeywords = []", "library.number"),
-            (
-                "[[library]]\nnumber = \"1\"\ntitle = \"\"\nkeywords = [{name = \"a\", type = \"thing1\"}]",
-                "library.keywords.type",
-            ),
         ];
         for (text, named) in cases {
             let error = World::from_toml(text).unwrap_err().to_string();

@@ -85,8 +85,17 @@ _wxbox() {
             wxbox__subcmd__outbox,status)
                 cmd="wxbox__subcmd__outbox__subcmd__status"
                 ;;
+            wxbox__subcmd__template,add)
+                cmd="wxbox__subcmd__template__subcmd__add"
+                ;;
+            wxbox__subcmd__template,check)
+                cmd="wxbox__subcmd__template__subcmd__check"
+                ;;
             wxbox__subcmd__template,list)
                 cmd="wxbox__subcmd__template__subcmd__list"
+                ;;
+            wxbox__subcmd__template,remove)
+                cmd="wxbox__subcmd__template__subcmd__remove"
                 ;;
             wxbox__subcmd__template,show)
                 cmd="wxbox__subcmd__template__subcmd__show"
@@ -760,7 +769,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__send)
-            opts="-u -t -d -c -q -v -h --user --tag --all --openid --batch --text --template --data --data-json --data-color --url --miniprogram --key --fallback --expire-after --no-wait --concurrency --rate --dry-run --config --database --json --quiet --verbose --color --help"
+            opts="-u -t -d -c -q -v -h --user --tag --all --openid --batch --text --template --data --data-json --data-color --url --miniprogram --strict --key --fallback --expire-after --no-wait --concurrency --rate --dry-run --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -866,7 +875,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__template)
-            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help list show"
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help list show check add remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -895,8 +904,118 @@ _wxbox() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wxbox__subcmd__template__subcmd__add)
+            opts="-c -q -v -h --keyword --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --keyword)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__template__subcmd__check)
+            opts="-d -c -q -v -h --data --data-json --data-color --strict --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-json)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-color)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wxbox__subcmd__template__subcmd__list)
             opts="-c -q -v -h --refresh --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__template__subcmd__remove)
+            opts="-y -c -q -v -h --yes --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

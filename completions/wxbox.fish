@@ -39,7 +39,7 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "bind" -d 'Connect a per
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "unbind" -d 'Remove a person\'s connection to WeChat'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "send" -d 'Send a message'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "outbox" -d 'Look at messages sent and queued, and tidy them up'
-complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "template" -d 'Look at the account\'s message templates'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "template" -d 'Look at the account\'s message templates, check values, change the list'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "config" -d 'Look at the configuration'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "token" -d 'Print the access token, for other scripts'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "backup" -d 'Copy the database while others use it'
@@ -206,6 +206,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l color -d 'When to u
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l all -d 'To everybody who is bound'
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l strict -d 'Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l no-wait -d 'Only queue, and leave it to `outbox flush` to deliver'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l dry-run -d 'Print the exact JSON bodies and send nothing'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l json -d 'Print results as JSON Lines, and errors as JSON'
@@ -305,17 +306,20 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subc
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
 always\t'Everywhere'
 never\t'Nowhere'"
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -l json -d 'Print results as JSON Lines, and errors as JSON'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Print only data that was asked for, and errors'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'List the account\'s templates'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'Show a template with its fields'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -f -a "list" -d 'List the account\'s templates'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -f -a "show" -d 'Show a template with its fields'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -f -a "check" -d 'Check values and preview the card; nothing is sent'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -f -a "add" -d 'Add a template of WeChat\'s library to the account'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -f -a "remove" -d 'Remove a template from the account'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from list" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from list" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from list" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
@@ -335,6 +339,39 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_su
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s d -l data -d 'A field of the template; repeatable' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l data-json -d 'Fields of the template from a JSON object; - reads standard input' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l data-color -d 'The colour of a field; repeatable' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l strict -d 'Take what WeChat would not show for an error'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -l keyword -d 'A keyword of the template; repeatable, in the order in which the card shows them' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Do not ask'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'

@@ -21,7 +21,10 @@ pub use outbox::{
     Status as OutboxStatus,
 };
 pub use send::{DataColor, DataValue, How, MiniProgram, Send, What, is_color};
-pub use template::{List as TemplateList, Show as TemplateShow, Template};
+pub use template::{
+    Add as TemplateAdd, Check as TemplateCheck, List as TemplateList, Remove as TemplateRemove, Show as TemplateShow,
+    Template,
+};
 pub use user::{Add, Edit, Import, List, Passwd, Remove, Show, User};
 
 use crate::ui::Color;
@@ -93,7 +96,7 @@ pub enum Command {
     /// Look at messages sent and queued, and tidy them up
     #[command(subcommand)]
     Outbox(Outbox),
-    /// Look at the account's message templates
+    /// Look at the account's message templates, check values, change the list
     #[command(subcommand)]
     Template(Template),
     /// Look at the configuration

@@ -15,6 +15,8 @@ mod port;
 mod sandbox;
 mod send;
 mod template;
+mod template_data;
+mod template_fields;
 mod template_list;
 mod token;
 mod unbind;

@@ -48,6 +48,9 @@ const TEXTS: &[(i64, &str)] = &[
     (40166, "invalid weapp appid"),
     (40173, "there is no bind relation"),
     (40200, "invalid account type"),
+    (40246, "keyword name invalid"),
+    // Chinese there, too; the exact words are not known.
+    (40247, "历史模板库已升级为类目模板，不能再添加"),
     (41001, "access_token missing"),
     (41002, "appid missing"),
     (41003, "refresh_token missing"),
@@ -73,6 +76,7 @@ const TEXTS: &[(i64, &str)] = &[
     (45009, "reach max api daily quota limit"),
     (45011, "api minute-quota reach limit, must slower, retry next minute"),
     (45015, "response out of time limit or subscription is canceled"),
+    (45026, "template num exceeds limit"),
     (45047, "out of response count limit"),
     (45061, "maybe the update frequency is too often, please try again"),
     (45065, "clientmsgid exist"),

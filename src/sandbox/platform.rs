@@ -139,6 +139,8 @@ const ROUTES: &[Route] = &[
     get("/cgi-bin/user/get", true, Platform::user_get),
     get("/cgi-bin/user/info", true, Platform::user_info),
     get("/cgi-bin/template/get_all_private_template", true, Platform::list_templates),
+    post("/cgi-bin/template/api_add_template", true, Platform::add_template),
+    post("/cgi-bin/template/del_private_template", true, Platform::remove_template),
     post("/cgi-bin/message/template/send", true, Platform::send_template),
     post("/cgi-bin/message/custom/send", true, Platform::send_custom),
     get("/sns/oauth2/access_token", false, Platform::exchange_code),

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::crowd;
 use super::faults::Fault;
+use super::library::LibraryTemplate;
 use crate::t;
 
 /// What a sandbox starts from. Every key may be left out.
@@ -43,6 +44,8 @@ pub struct World {
     pub crowd: u32,
     /// The account's templates.
     pub templates: Vec<TemplateSettings>,
+    /// The templates that it can add.
+    pub library: Vec<LibraryTemplate>,
     /// What goes wrong, in the order in which it is looked at.
     pub faults: Vec<Fault>,
 }
@@ -121,6 +124,7 @@ impl Default for World {
                     "Event: {{thing1.DATA}}\nHost: {{character_string2.DATA}}\nTime: {{time3.DATA}}",
                 ),
             ],
+            library: super::library::default(),
             faults: Vec::new(),
         }
     }
@@ -249,7 +253,7 @@ impl World {
             need(template.id.len() == 43 && word(&template.id), "templates.id", &template.id)?;
             once(seen.insert(("id", template.id.as_str())), "templates.id", &template.id)?;
         }
-        Ok(())
+        super::library::check(&self.library)
     }
 
     /// Whether `caller` may ask for tokens.
@@ -270,7 +274,8 @@ pub(super) fn need(holds: bool, key: &'static str, value: &str) -> Result<(), Er
     if holds { Ok(()) } else { Err(Error::Value { key, value: value.to_owned() }) }
 }
 
-fn once(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
+/// A value that is there once.
+pub(super) fn once(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
     if holds { Ok(()) } else { Err(Error::Twice { key, value: value.to_owned() }) }
 }
 

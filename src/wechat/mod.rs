@@ -8,6 +8,7 @@ pub mod message;
 mod oauth;
 mod rests;
 pub mod template;
+pub mod template_rules;
 mod token;
 
 pub use client::{Client, Settings, tls};

@@ -215,6 +215,7 @@ man-written = wrote { $count } manual pages to { $path }
 
 ## sandbox (pages and terminal)
 sandbox-open = the sandbox listens on { $address }: whoever reaches it can use it
+sandbox-library = Library, for `template add`
 sandbox-people = People
 sandbox-person-away = does not follow the account
 sandbox-person-silent = follows; has not written, so takes templates but no texts
@@ -358,6 +359,34 @@ outbox-type = Type
 outbox-unknown = there is no message { $id }
 outbox-unknown-hint = `wxbox outbox list` shows the newest
 
+## rule (values of templates)
+rule-amount = an amount has up to 10 digits, with decimals, a currency sign before them and 元 behind, such as ¥12.50
+rule-blank = nothing is shown for { $keys }
+rule-broken = WeChat refuses { $key } with "{ $value }": { $rule }
+rule-car-number = a number plate has up to 8 letters and digits, such as 粤A8Z888挂; the first and the last may be Chinese
+rule-character-string = it has up to 32 digits, letters and symbols, no Chinese and no blanks
+rule-color = WeChat shows no colours: { $keys }
+rule-const = it is one of the texts that were approved with the template, up to 20 characters
+rule-date = a date is written 2019年10月1日 or 2019-10-01, a time may follow, and ~ joins two
+rule-decimals = WeChat has refused amounts without decimals: { $key } is { $value }
+rule-emoji = no emoji
+rule-empty = WeChat refuses { $key } when it is empty
+rule-enum = it is one of the texts that were approved with the template
+rule-hidden = WeChat does not show { $keys }
+rule-length = at most { $limit } characters
+rule-letter = it has up to 32 letters and nothing else
+rule-line-break = no line breaks
+rule-name = a name has up to 10 characters where one is Chinese, else up to 20 letters and symbols
+rule-number = a number has up to 32 digits and may have decimals
+rule-phone-number = a phone number has up to 17 digits, + and -
+rule-phrase = it has up to 5 Chinese characters and nothing else
+rule-short-thing = its rule is not published
+rule-shown = WeChat shows { $key } as "{ $shown }": { $why }
+rule-symbol = it has up to 5 symbols and nothing else
+rule-thing = a thing has up to 20 characters
+rule-time = a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
+rule-too-long = WeChat refuses { $key } with { $length } characters: { $rule }
+
 ## send
 did-you-mean = did you mean { $name }?
 openid-unusable = "{ $openid }" cannot be an openid
@@ -381,9 +410,11 @@ send-fallback-fields-hint = give every field but one a default in [templates.{ $
 send-fallback-text = --fallback goes with a text
 send-gone = message { $id } is no longer in the outbox, since the person was removed: it may or may not have been delivered
 send-field-near = { $key } (did you mean { $near }?)
+send-fields-check-hint = `wxbox template check { $name } --data …` shows what people would see
 send-fields-hint = its fields are { $fields }; `wxbox template show { $name }` shows them in place
 send-fields-missing = nothing is given for { $fields } of the template { $name }
 send-fields-missing-too = nothing is given for { $fields }
+send-fields-strict-hint = without --strict this is a warning; `wxbox template check { $name } --data …` shows what people would see
 send-fields-unknown = { $count ->
     [one] the template { $name } has no field { $fields }
    *[other] the template { $name } has no fields { $fields }
@@ -469,19 +500,32 @@ import-utf16 = { $file } is not UTF-8, but UTF-16 or no text at all
 import-utf16-hint = convert it first, for instance with `iconv -f UTF-16 -t UTF-8`
 import-utf8 = this is not UTF-8
 ## template
+template-add-unknown-hint = it may have been added all the same: `wxbox template list --refresh` shows
+template-added = added the template { $id }
+template-added-fields = added the template { $title } ({ $id }): its fields are { $fields }
 template-alias = Alias
+template-alias-left = the alias { $name } still stands for it: { $at }
 template-alias-unknown = the account has no template { $id }, which the alias { $name } stands for
 template-alias-unknown-hint = `wxbox template list` shows those that it has; the alias is at { $at }
 template-asked = asked WeChat for the templates: { $count }
 template-asked-at = As of
+template-check-unknown = the template { $name } cannot be looked up: { $cause }
 template-content = Content
+template-field-hidden = is not shown
 template-fields = Fields
+template-gone = the account had no template { $title } ({ $id }) any more
 template-id = ID
+template-library-unknown = the library has no template { $id }
+template-library-unknown-hint = the console shows the numbers: 模板消息 → 模板库 → 类目模板库
 template-list-alias = ALIAS
 template-list-fields = FIELDS
 template-list-id = ID
 template-list-title = TITLE
 template-none = the account has no templates
+template-remove-ask = Remove the template { $title } ({ $id }) from the account? What names it will not be sent any more.
+template-remove-kept = nothing was removed
+template-remove-missing = removing a template needs --yes where nobody can be asked
+template-removed = removed the template { $title } ({ $id })
 template-several = "{ $name }" can be each of { $ids }
 template-several-hint = give more of the id, or an alias of the config
 template-title = Title

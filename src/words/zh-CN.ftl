@@ -51,8 +51,37 @@ callback-unreachable-todo = 请稍后刷新本页面。
 callback-used-title = 授权已被使用
 callback-used-why = 每次授权只能使用一次，这一次的已经用过了。
 
+## rule（模板字段的值）
+rule-amount = 金额最多 10 位数字，可带小数，前面可带一个货币符号，结尾可带“元”，如 ¥12.50
+rule-blank = 不会显示任何内容：{ $keys }
+rule-broken = 微信会拒绝 { $key } 的值“{ $value }”：{ $rule }
+rule-car-number = 车牌最多 8 位字母和数字，首位和末位可为汉字，如 粤A8Z888挂
+rule-character-string = 最多 32 位数字、字母或符号，不能有汉字和空格
+rule-color = 微信不显示颜色：{ $keys }
+rule-const = 只能是随模板审核通过的文字，最多 20 个字符
+rule-date = 日期写作 2019年10月1日 或 2019-10-01，后面可带时间，两个日期用 ~ 连接
+rule-decimals = 不带小数的金额曾被微信拒绝：{ $key } 为 { $value }
+rule-emoji = 不显示表情符号
+rule-empty = 微信会拒绝空的 { $key }
+rule-enum = 只能是随模板审核通过的文字
+rule-hidden = 微信不显示 { $keys }
+rule-length = 最多显示 { $limit } 个字符
+rule-letter = 最多 32 位字母，不能有其他字符
+rule-line-break = 不换行
+rule-name = 含汉字时最多 10 个字符，否则最多 20 个字母和符号
+rule-number = 最多 32 位数字，可带小数
+rule-phone-number = 最多 17 位数字、+ 和 -
+rule-phrase = 最多 5 个汉字，不能有其他字符
+rule-short-thing = 规则没有公布
+rule-shown = 微信把 { $key } 显示为“{ $shown }”：{ $why }
+rule-symbol = 最多 5 个符号，不能有其他字符
+rule-thing = 最多 20 个字符
+rule-time = 时间写作 15:01 或 15:01:59，前面可带日期（2019年10月1日 15:01），两个时间用 ~ 连接
+rule-too-long = 微信会拒绝 { $length } 个字符的 { $key }：{ $rule }
+
 ## sandbox
 sandbox-open = 沙箱监听 { $address }：能访问它的人都能使用
+sandbox-library = 模板库（供 `template add` 使用）
 sandbox-people = 用户
 sandbox-person-away = 未关注公众号
 sandbox-person-silent = 已关注；没有发过消息，只能收模板消息，不能收文本
@@ -129,3 +158,22 @@ sandbox-listening =
     微信沙箱地址：{ $url }
       app_id      { $app_id }
       app_secret  { $app_secret }
+
+## send（字段）
+send-fields-check-hint = `wxbox template check { $name } --data …` 可预览收件人看到的内容
+send-fields-strict-hint = 不用 --strict 时只是警告；`wxbox template check { $name } --data …` 可预览收件人看到的内容
+
+## template
+template-add-unknown-hint = 可能已经添加成功：用 `wxbox template list --refresh` 查看
+template-added = 已添加模板 { $id }
+template-added-fields = 已添加模板 { $title }（{ $id }）：字段为 { $fields }
+template-alias-left = 别名 { $name } 仍指向它：{ $at }
+template-check-unknown = 无法查询模板 { $name }：{ $cause }
+template-field-hidden = 不显示
+template-gone = 账号中已没有模板 { $title }（{ $id }）
+template-library-unknown = 模板库中没有 { $id }
+template-library-unknown-hint = 编号见公众平台：模板消息 → 模板库 → 类目模板库
+template-remove-ask = 从账号中删除模板 { $title }（{ $id }）？之后用它的消息都无法发送。
+template-remove-kept = 没有删除任何内容
+template-remove-missing = 无法询问时，删除模板需要 --yes
+template-removed = 已删除模板 { $title }（{ $id }）

@@ -45,7 +45,7 @@ impl World {
             "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://{listen}/callback/\"\n\
              [listen]\naddress = \"{listen}\"\n\
              [send]\nwait = \"0s\"\nconcurrency = 1\n[network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\
-             [templates.backup]\nid = \"{BACKUP}\"\n[templates.backup.data]\nfirst = \"Backup\"\nhost = \"db0\"\nsize = \"-\"\ntime = \"-\"\n",
+             [templates.backup]\nid = \"{BACKUP}\"\n[templates.backup.data]\nhost = \"db0\"\nsize = \"-\"\ntime = \"-\"\n",
             sandbox.app_id,
             sandbox.app_secret,
             url = sandbox.url

@@ -8,7 +8,6 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::random;
 use crate::http::Reply;
 
 /// A refusal: WeChat's number and WeChat's text, without the id of the request.
@@ -39,8 +38,10 @@ const TEXTS: &[(i64, &str)] = &[
     (40013, "invalid appid"),
     (40029, "invalid code"),
     (40030, "invalid refresh_token"),
+    (40032, "invalid openid list size"),
     (40037, "invalid template_id"),
     (40066, "invalid url"),
+    (40092, "invalid remark name"),
     (40125, "invalid appsecret"),
     (40163, "code been used"),
     (40166, "invalid weapp appid"),
@@ -67,6 +68,12 @@ const TEXTS: &[(i64, &str)] = &[
     (47001, "data format error"),
     (47002, "data format error, do NOT use json unicode encode (\\uxxxx\\uxxxx), please use utf8 encoded text!"),
     (48001, "api unauthorized"),
+    (48006, "forbid to clear quota because of reaching the limit"),
+    (76001, "rid not found, please check"),
+    (76002, "rid is error"),
+    (76003, "could not query this rid,no permission"),
+    (76021, "cgi_path not found, please check"),
+    (76022, "could not use this cgi_path, no permission"),
 ];
 
 /// What `/cgi-bin/` adds to 40001.
@@ -101,11 +108,11 @@ impl Family {
         }
     }
 
-    /// Writes an answer as this family does.
-    pub(super) fn reply(self, answer: Answer, now_ms: i64) -> Reply {
+    /// Writes an answer as this family does; `rid` is the id of the request.
+    pub(super) fn reply(self, answer: Answer, rid: &str) -> Reply {
         let value = match answer {
             Ok(value) => value,
-            Err(refusal) => json!({"errcode": refusal.code, "errmsg": self.errmsg(&refusal, now_ms)}),
+            Err(refusal) => json!({"errcode": refusal.code, "errmsg": self.errmsg(&refusal, rid)}),
         };
         let content_type = match self {
             Self::Cgi => "application/json; encoding=utf-8",
@@ -114,9 +121,9 @@ impl Family {
         Reply::bytes(200, content_type, value.to_string())
     }
 
-    fn errmsg(self, refusal: &Refusal, now_ms: i64) -> String {
+    fn errmsg(self, refusal: &Refusal, rid: &str) -> String {
         let advert = if self == Self::Cgi && refusal.code == 40001 { ADVERT } else { "" };
         let comma = if self == Self::Sns { "," } else { "" };
-        format!("{}{advert}{comma} rid: {}", refusal.text, random::rid(now_ms))
+        format!("{}{advert}{comma} rid: {rid}", refusal.text)
     }
 }

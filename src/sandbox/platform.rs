@@ -1,9 +1,10 @@
 //! The platform: which request is which call, and what is checked before any of them.
 //!
 //! The order of the checks: the path, the verb (43001, 43002), the access token (41001, then 40001 or
-//! 42001), the day's quota (45009), and only then what the call itself looks at.
+//! 42001), whether the account may (48001), the day's quota (45009), and only then what the call itself looks
+//! at.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::Value;
@@ -13,9 +14,11 @@ use super::answer::{Answer, Family, Refusal, refuse, refuse_with};
 use super::inbox::Inbox;
 use super::oauth::Authorizations;
 use super::people::Person;
+use super::quota::Counters;
+use super::requests::Requests;
 use super::tokens::Tokens;
-use super::world::{self, World};
-use super::{control, pages};
+use super::world::World;
+use super::{control, pages, random};
 use crate::http::{Reply, Request};
 
 /// The platform with everything it knows.
@@ -31,7 +34,8 @@ pub struct Platform {
     pub(super) phone: usize,
     /// How far the sandbox's clock was set forward.
     pub(super) ahead_ms: i64,
-    counters: (i64, BTreeMap<&'static str, u64>),
+    pub(super) counters: Counters,
+    pub(super) requests: Requests,
 }
 
 /// A reply and what there is to say about it.
@@ -128,6 +132,12 @@ const ROUTES: &[Route] = &[
     get("/cgi-bin/getcallbackip", true, Platform::own_addresses),
     get("/cgi-bin/user/get", true, Platform::user_get),
     get("/cgi-bin/user/info", true, Platform::user_info),
+    post("/cgi-bin/user/info/batchget", true, Platform::user_info_batch),
+    post("/cgi-bin/user/info/updateremark", true, Platform::user_remark),
+    post("/cgi-bin/openapi/quota/get", true, Platform::quota_get),
+    post("/cgi-bin/openapi/rid/get", true, Platform::rid_get),
+    post("/cgi-bin/clear_quota", true, Platform::clear_quota),
+    post("/cgi-bin/clear_quota/v2", false, Platform::clear_quota_by_secret),
     get("/cgi-bin/template/get_all_private_template", true, Platform::list_templates),
     post("/cgi-bin/message/template/send", true, Platform::send_template),
     post("/cgi-bin/message/custom/send", true, Platform::send_custom),
@@ -151,7 +161,8 @@ impl Platform {
             authorizations: Authorizations::default(),
             inbox: Inbox::new(),
             ahead_ms: 0,
-            counters: (world::beijing_day(now_ms), BTreeMap::new()),
+            counters: Counters::default(),
+            requests: Requests::default(),
             world,
         }
     }
@@ -181,7 +192,7 @@ impl Platform {
 
     /// How often the API at `path` was called with a good token on the day (in China) of the last call.
     pub fn calls_today(&self, path: &str) -> u64 {
-        self.counters.1.get(path).copied().unwrap_or_default()
+        self.counters.used(path)
     }
 
     fn api(&mut self, family: Family, request: &Request, now_ms: i64) -> Handled {
@@ -195,7 +206,12 @@ impl Platform {
             Ok(_) => 0,
             Err(refusal) => refusal.code,
         };
-        let reply = family.reply(answer, now_ms);
+        let rid = random::rid(now_ms);
+        let reply = family.reply(answer, &rid);
+        // Those of web authorisation can never be asked about.
+        if errcode != 0 && family == Family::Cgi {
+            self.requests.keep(rid, request, &reply, now_ms);
+        }
         Handled { errcode: Some(errcode), to: call.to, unknown: route.is_none(), ..Handled::page(reply) }
     }
 
@@ -205,22 +221,17 @@ impl Platform {
         }
         if route.token {
             self.tokens.check(&call.param("access_token"), call.now_ms)?;
+            if self.world.unauthorized.iter().any(|path| path == route.path) {
+                return Err(refuse(48001));
+            }
         }
         self.count(route.path, call.now_ms)?;
         (route.run)(self, call)
     }
 
-    fn count(&mut self, path: &'static str, now_ms: i64) -> Result<(), Refusal> {
-        let today = world::beijing_day(now_ms);
-        if self.counters.0 != today {
-            self.counters = (today, BTreeMap::new());
-        }
-        let used = self.counters.1.entry(path).or_default();
-        if self.world.quota.get(path).is_some_and(|limit| *used >= *limit) {
-            return Err(refuse(45009));
-        }
-        *used += 1;
-        Ok(())
+    /// Whether there is an API at that path.
+    pub(super) fn has(path: &str) -> bool {
+        ROUTES.iter().any(|route| route.path == path)
     }
 
     fn inbox_json(&self) -> Reply {

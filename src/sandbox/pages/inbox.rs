@@ -59,6 +59,7 @@ fn switches(platform: &Platform, lang: Lang) -> Markup {
     let world = &platform.world;
     let all = [
         ("strict_templates", world.strict_templates, t_in!(lang, "sandbox-switch-strict")),
+        ("real_limits", world.real_limits, t_in!(lang, "sandbox-switch-limits")),
         ("snapshot", world.snapshot, t_in!(lang, "sandbox-switch-snapshot")),
         ("double_callback", world.double_callback, t_in!(lang, "sandbox-switch-double")),
     ];
@@ -90,6 +91,26 @@ fn columns(platform: &Platform, request: &Request, lang: Lang, now_ms: i64) -> M
             @for (_, (at, person)) in drawn { (phone(platform, at, person, lang, now_ms)) }
         }
         @if !more.is_empty() { p.more-people { (t_in!(lang, "sandbox-more-people", count = more.len())) } }
+        details.calls { summary { (t_in!(lang, "sandbox-calls")) } (calls(platform, lang)) }
+    }
+}
+
+/// What was called today, and how much of it is left.
+fn calls(platform: &Platform, lang: Lang) -> Markup {
+    html! {
+        table id="calls" data-live {
+            @for (path, used) in platform.counters.all() {
+                tr {
+                    td { code { (path) } }
+                    td {
+                        @match platform.world.limit(path) {
+                            Some(limit) => (t_in!(lang, "sandbox-calls-of", used = used, limit = limit)),
+                            None => (used),
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 

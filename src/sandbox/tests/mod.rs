@@ -6,6 +6,7 @@ mod custom;
 mod garbage;
 mod pages;
 mod people;
+mod quota;
 mod served;
 mod template;
 

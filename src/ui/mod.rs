@@ -98,6 +98,11 @@ impl Ui {
         self.quiet
     }
 
+    /// Whether whoever read the results has gone: nobody needs any more of them.
+    pub fn closed(&self) -> bool {
+        self.closed
+    }
+
     /// Shows data that was asked for.
     ///
     /// # Errors
@@ -124,11 +129,23 @@ impl Ui {
         if text.is_empty() { Ok(()) } else { self.line(text.trim_end_matches('\n')) }
     }
 
+    /// Shows what came to a table since the last time, so that a long one need not be waited for.
+    ///
+    /// # Errors
+    /// The stream's, except a closed pipe.
+    pub fn table_part(&mut self, table: &mut Table) -> anyhow::Result<()> {
+        let text = table.part(self.out_terminal);
+        if text.is_empty() { Ok(()) } else { self.line(text.trim_end_matches('\n')) }
+    }
+
     fn line(&mut self, line: &str) -> anyhow::Result<()> {
         if self.closed {
             return Ok(());
         }
-        match self.out.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.out.flush()) {
+        let mut write = || self.out.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.out.flush());
+        // What is drawn on stderr is on the same terminal.
+        let written = if self.out_terminal { progress::above(write) } else { write() };
+        match written {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed = true;
                 Ok(())

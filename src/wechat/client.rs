@@ -103,6 +103,11 @@ impl Client {
         })
     }
 
+    /// A POST with these query parameters and no body.
+    pub(super) fn post_query(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
+        self.call(api, query, |http, url| http.post(url))
+    }
+
     fn call(
         &self,
         api: &'static str,

@@ -6,6 +6,9 @@ pub mod errcode;
 mod error;
 pub mod message;
 mod oauth;
+pub mod people;
+pub mod quota;
+pub mod rid;
 pub mod template;
 mod token;
 

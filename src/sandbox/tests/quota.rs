@@ -21,6 +21,7 @@ fn a_counter_has_the_limit_of_the_kind_of_account() {
     game.form("/sandbox/settings", "real_limits=1");
     assert_eq!(told(&mut game, "/cgi-bin/user/get"), json!({"daily_limit": 500, "used": 1, "remain": 499}));
     assert_eq!(told(&mut game, "/cgi-bin/message/custom/send"), json!({"daily_limit": 7, "used": 0, "remain": 7}));
+    assert!(game.page("/").contains("<td><code>/cgi-bin/user/get</code></td><td>1 of 500</td>"));
     let rate = quota(&mut game, "/cgi-bin/stable_token")["rate_limit"].clone();
     assert_eq!(rate, json!({"call_count": 10_000, "refresh_second": 60}));
     game.now += 24 * HOUR;

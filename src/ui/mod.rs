@@ -25,6 +25,7 @@ pub use table::{Table, facts};
 
 use crate::error::Report;
 use crate::t;
+use crate::words::{Lang, of_locale};
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -224,6 +225,12 @@ impl Ui {
     fn label(&self, style: &str, word: &str) -> String {
         if self.color { format!("\u{1b}[1;{style}m{word}\u{1b}[0m") } else { word.to_owned() }
     }
+}
+
+/// The language that the locale asks for.
+pub fn language_of_locale() -> Lang {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    of_locale(&set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG")).unwrap_or_default())
 }
 
 /// Text without the control characters that could drive a terminal, and without the marks that turn the

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::blocking::{Client as Http, RequestBuilder};
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
@@ -105,7 +105,8 @@ impl Client {
 
     /// A POST with these query parameters and no body.
     pub(super) fn post_query(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
-        self.call(api, query, |http, url| http.post(url))
+        // Without its length, some servers refuse a POST (411).
+        self.call(api, query, |http, url| http.post(url).header(CONTENT_LENGTH, HeaderValue::from_static("0")))
     }
 
     fn call(

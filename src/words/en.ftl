@@ -539,7 +539,7 @@ sync-done = { $asked ->
     }
 }
 sync-followed = { $user } follows the account again, and can be reached
-sync-invalid = { $user } is bound to { $openid }: { $cause }
+sync-invalid = the openid { $openid } of { $user }: { $cause }
 sync-invalid-some = { $count ->
     [one] the openid of one person is
    *[other] the openids of { $count } people are

@@ -95,7 +95,7 @@ exit 7
 zoro no longer follows the account, and cannot be reached
 asked about 5 people: 2 follow, 1 does not; one changed
 --- stderr
-error: nico, robin is bound to oNobody_of_this_account_0001: WeChat says 40003 (invalid openid): openid malformed or of another account
+error: the openid oNobody_of_this_account_0001 of nico, robin: WeChat says 40003 (invalid openid): openid malformed or of another account
 hint: Check that the recipient was bound with this AppID; bind again
 
 "#]]);
@@ -122,7 +122,7 @@ exit 7
     }
     let ran = world.wxbox("-q user sync");
     assert_eq!((ran.status(), ran.stdout()), (Some(4), ""));
-    assert!(ran.stderr().starts_with("error: robin is bound to"), "{}", ran.stderr());
+    assert!(ran.stderr().starts_with("error: the openid oNobody_of_this_account_0001 of robin: "), "{}", ran.stderr());
 }
 
 #[test]

@@ -31,6 +31,12 @@ _wxbox() {
             wxbox,demo)
                 cmd="wxbox__subcmd__demo"
                 ;;
+            wxbox,explain)
+                cmd="wxbox__subcmd__explain"
+                ;;
+            wxbox,follower)
+                cmd="wxbox__subcmd__follower"
+                ;;
             wxbox,help)
                 cmd="wxbox__subcmd__help"
                 ;;
@@ -39,6 +45,9 @@ _wxbox() {
                 ;;
             wxbox,outbox)
                 cmd="wxbox__subcmd__outbox"
+                ;;
+            wxbox,quota)
+                cmd="wxbox__subcmd__quota"
                 ;;
             wxbox,sandbox)
                 cmd="wxbox__subcmd__sandbox"
@@ -64,6 +73,15 @@ _wxbox() {
             wxbox__subcmd__config,show)
                 cmd="wxbox__subcmd__config__subcmd__show"
                 ;;
+            wxbox__subcmd__follower,list)
+                cmd="wxbox__subcmd__follower__subcmd__list"
+                ;;
+            wxbox__subcmd__follower,remark)
+                cmd="wxbox__subcmd__follower__subcmd__remark"
+                ;;
+            wxbox__subcmd__follower,show)
+                cmd="wxbox__subcmd__follower__subcmd__show"
+                ;;
             wxbox__subcmd__outbox,cancel)
                 cmd="wxbox__subcmd__outbox__subcmd__cancel"
                 ;;
@@ -84,6 +102,12 @@ _wxbox() {
                 ;;
             wxbox__subcmd__outbox,status)
                 cmd="wxbox__subcmd__outbox__subcmd__status"
+                ;;
+            wxbox__subcmd__quota,clear)
+                cmd="wxbox__subcmd__quota__subcmd__clear"
+                ;;
+            wxbox__subcmd__quota,show)
+                cmd="wxbox__subcmd__quota__subcmd__show"
                 ;;
             wxbox__subcmd__template,add)
                 cmd="wxbox__subcmd__template__subcmd__add"
@@ -124,6 +148,9 @@ _wxbox() {
             wxbox__subcmd__user,show)
                 cmd="wxbox__subcmd__user__subcmd__show"
                 ;;
+            wxbox__subcmd__user,sync)
+                cmd="wxbox__subcmd__user__subcmd__sync"
+                ;;
             *)
                 ;;
         esac
@@ -131,7 +158,7 @@ _wxbox() {
 
     case "${cmd}" in
         wxbox)
-            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version user bind unbind send outbox template config token backup sandbox demo completions man help"
+            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version user bind unbind send outbox template follower quota explain config token backup sandbox demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -375,6 +402,156 @@ _wxbox() {
         wxbox__subcmd__demo)
             opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__explain)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__follower)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help list show remark"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__follower__subcmd__list)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__follower__subcmd__remark)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__follower__subcmd__show)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -707,6 +884,96 @@ _wxbox() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__quota)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help show clear"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__quota__subcmd__clear)
+            opts="-y -c -q -v -h --yes --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__quota__subcmd__show)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1143,7 +1410,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__user)
-            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help add list show edit passwd remove import export"
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help add list show edit passwd remove import export sync"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1415,6 +1682,36 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__user__subcmd__show)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__user__subcmd__sync)
             opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

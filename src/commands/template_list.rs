@@ -7,12 +7,11 @@ use crate::secret::Secret;
 use crate::store::{Store, Template, TemplateList};
 use crate::t;
 use crate::time::Timestamp;
-use crate::token::{Account, instead_of, valid};
+use crate::token::{Account, call};
 use crate::ui::Ui;
-use crate::wechat::errcode::{Action, action};
 use crate::wechat::{self, Client};
 
-/// Makes a call with a valid token; where WeChat does not take that one, once more with another.
+/// Makes a call in the account's name.
 ///
 /// # Errors
 /// The call's, or the token's.
@@ -20,17 +19,9 @@ pub(super) fn with_token<T>(
     app: &App,
     store: &mut Store,
     account: &Account,
-    call: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
+    make: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
 ) -> anyhow::Result<T> {
-    let client = app.client()?;
-    let token = valid(store, &client, account)?;
-    match call(&client, &token.token) {
-        Err(error) if error.refusal().is_some_and(|refusal| action(refusal.errcode) == Action::Refresh) => {
-            let token = instead_of(&token.token, store, &client, account)?;
-            Ok(call(&client, &token.token)?)
-        }
-        result => Ok(result?),
-    }
+    Ok(call(store, &app.client()?, account, make)??)
 }
 
 /// Asks WeChat for the list and keeps it.

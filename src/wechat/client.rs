@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::blocking::{Client as Http, RequestBuilder};
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
@@ -129,6 +129,13 @@ impl Client {
             let json = HeaderValue::from_static("application/json; charset=utf-8");
             http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
         })
+    }
+
+    /// A POST with these query parameters and no body, that must not arrive twice.
+    pub(super) fn post_query(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
+        // Without its length, some servers refuse a POST (411).
+        let empty = HeaderValue::from_static("0");
+        self.call(api, query, Twice::Harmful, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
     }
 
     /// Calls one host after the other, those that failed lately last, as long as the next cannot make it twice.

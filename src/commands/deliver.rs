@@ -36,7 +36,8 @@ impl Delivery {
     /// The account's, the database's and the client's.
     pub(super) fn of(app: &App) -> anyhow::Result<Self> {
         let orders = orders(app)?;
-        Ok(Self { store: app.store()?, client: app.client()?, orders })
+        let client = app.client_meanwhile()?;
+        Ok(Self { store: app.store()?, client: client.done()?, orders })
     }
 }
 

@@ -41,7 +41,9 @@ pub(super) fn settle(
         }
     };
     let warnings = values(name, template.as_ref(), data, strict)?;
-    said(&warnings).iter().for_each(|text| ui.warn(text));
+    if !ui.quiet() {
+        said(&warnings).iter().for_each(|text| ui.warn(text));
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 use rusqlite::params;
 
-use super::super::{Error, Result, Store};
+use super::super::{Error, Result, Store, beside};
 use crate::time::{Moment, Timestamp};
 
 /// This process as one that has messages, until it is dropped.
@@ -30,7 +30,7 @@ impl Alive {
         let mut bytes = [0; 8];
         SysRng.try_fill_bytes(&mut bytes).map_err(|e| failed(io::Error::other(e)))?;
         let name = format!("{:016x}", u64::from_be_bytes(bytes));
-        let path = beside(database, &name);
+        let path = beside(database, &format!("-worker-{name}"));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -81,7 +81,7 @@ impl Store {
     /// Those of `settle`, and the database's own.
     pub fn for_orphans(&mut self, mut settle: impl FnMut(&mut Self, &str, Vec<Orphan>) -> Result<()>) -> Result<()> {
         for worker in self.workers()? {
-            let path = beside(&self.path, &worker);
+            let path = beside(&self.path, &format!("-worker-{worker}"));
             let Some(lock) = lock_of_the_dead(&path) else { continue };
             let orphans = self.orphans(&worker)?;
             settle(self, &worker, orphans)?;
@@ -135,10 +135,4 @@ fn lock_of_the_dead(path: &Path) -> Option<File> {
         Ok(()) => Some(file),
         Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
     }
-}
-
-fn beside(database: &Path, worker: &str) -> PathBuf {
-    let mut name = database.file_name().unwrap_or_default().to_owned();
-    name.push(format!("-worker-{worker}"));
-    database.with_file_name(name)
 }

@@ -103,7 +103,11 @@ impl Desk<'_> {
             settle_orphans(&mut self.store)?;
             let (app_id, now) = (&self.board.orders.account.app_id, Moment::now().at);
             self.store.heed_clock(app_id, now)?;
-            self.board.due = self.store.has_due(app_id, now)?;
+            let due = self.store.due(app_id, now)?;
+            self.board.due = due > 0;
+            let _ = self.tell.send(Event::Queued(due));
+        } else if !self.board.ranges.is_empty() {
+            let _ = self.tell.send(Event::Queued(self.board.ranges.len()));
         }
         Ok(())
     }

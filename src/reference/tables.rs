@@ -80,7 +80,7 @@ pub const OBJECTS: [Object; 28] = [
     Object { command: "unbind", fields: &["event", "user", "openid"], about: "event unbound" },
     Object { command: "send, outbox list|flush|retry", fields: MESSAGE, about: "a message; msgid is text; one that its --key had before has \"duplicate\": true too" },
     Object { command: "send --batch", fields: &["line", "ref", "id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at"], about: "the message of a line, with the line's own ref; of a line that cannot be used only line, ref, state and error" },
-    Object { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at", "expires_at", "client_msg_id", "content"], about: "a message with all that is known of it" },
+    Object { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at", "due_at", "expires_at", "client_msg_id", "content"], about: "a message with all that is known of it" },
     Object { command: "template …", fields: &["template_id", "title", "content", "keys", "alias", "types"], about: "a template of the account; types are those of the keys, null where one has none" },
     Object { command: "template check", fields: &["template_id", "title", "preview", "findings"], about: "what people see; a finding has key, level (warning or error), rule and text" },
     Object { command: "outbox status", fields: &["queued", "sent", "failed", "unknown", "cancelled", "expired", "oldest_queued_at", "oldest_queued_seconds"], about: "how many messages, by state" },

@@ -405,6 +405,7 @@ outbox-cancel-state-hint = only queued messages can be cancelled
 outbox-cancelled = cancelled message { $id } to { $to }
 outbox-content = Content
 outbox-created = Created
+outbox-due = Next try
 outbox-error = Error
 outbox-expires = Expires
 outbox-hint = Hint

@@ -1,8 +1,6 @@
 //! What commands need, opened in one place: config first, then the database, then the HTTP client, each
 //! only for a command that uses it.
 
-use std::thread::JoinHandle;
-
 use crate::cli::{Global, Scope};
 use crate::config::{self, Config, Environment, Flags, TokenEndpoint};
 use crate::error::Failure;
@@ -10,25 +8,12 @@ use crate::store::{Store, User, checked_openid};
 use crate::t;
 use crate::token::{Account, Session};
 use crate::ui::Ui;
-use crate::wechat::{self, Client, Endpoint, Settings};
+use crate::wechat::{Client, Endpoint, Settings};
 
 /// The config, and the ways to open the rest.
 pub struct App {
     /// The configuration of this run.
     pub config: Config,
-}
-
-/// A client that is being made.
-pub struct Making(JoinHandle<Result<Client, wechat::Error>>);
-
-impl Making {
-    /// The client.
-    ///
-    /// # Errors
-    /// [`crate::wechat::Error::Setup`]
-    pub fn done(self) -> anyhow::Result<Client> {
-        Ok(self.0.join().map_err(|_| anyhow::anyhow!(t!("client-broken")))??)
-    }
 }
 
 impl App {
@@ -86,16 +71,6 @@ impl App {
     /// [`crate::wechat::Error::Setup`]
     pub fn client(&self) -> anyhow::Result<Client> {
         Ok(Client::new(&self.settings())?)
-    }
-
-    /// The HTTP client, made while something else is done.
-    ///
-    /// # Errors
-    /// The system's, where it gives no thread.
-    pub fn client_meanwhile(&self) -> std::io::Result<Making> {
-        let settings = self.settings();
-        let make = move || Client::new(&settings);
-        std::thread::Builder::new().name("client".into()).spawn(make).map(Making)
     }
 
     fn settings(&self) -> Settings {

@@ -36,8 +36,7 @@ impl Delivery {
     /// The account's, the database's and the client's.
     pub(super) fn of(app: &App) -> anyhow::Result<Self> {
         let orders = orders(app)?;
-        let client = app.client_meanwhile()?;
-        Ok(Self { store: app.store()?, client: client.done()?, orders })
+        Ok(Self { store: app.store()?, client: app.client()?, orders })
     }
 }
 

@@ -114,9 +114,6 @@ cli-no-command = no command is given
 cli-no-command-hint = `{ $command } --help` shows the commands
 cli-usage = the usage is: { $usage }
 
-## client
-client-broken = the HTTP client could not be made
-
 ## config
 config-alone = { $at }: { $key } needs { $partner }
 config-directory = { $path } is a directory, not a config file

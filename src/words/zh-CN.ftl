@@ -281,5 +281,3 @@ sync-invalid = { $user } 的 openid { $openid }：{ $cause }
 sync-invalid-some = { $count } 人的 openid 不属于此公众号
 sync-unfollowed = { $user } 已取消关注，无法送达
 
-## client
-client-broken = 无法创建 HTTP 客户端

@@ -46,14 +46,14 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     app.account_id()?;
     // A dry run works without the secret; anything else would only find out after queueing.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
-    // It takes as long as the database to open.
-    let client = if args.dry_run { None } else { Some(app.client_meanwhile()?) };
     let mut store = app.store()?;
     let to = recipients::resolve(ui, &app, &store, args, &openids)?;
     let parcel =
         parcel(ui, &app, &mut store, account.as_ref(), Saying { content, what: &args.what, how: &args.how }, to)?;
-    let Some(client) = client else { return dry_run(ui, &parcel) };
-    let mut it = Delivery { store, client: client.done()?, orders: deliver::orders(&app)? };
+    if args.dry_run {
+        return dry_run(ui, &parcel);
+    }
+    let mut it = Delivery { store, client: app.client()?, orders: deliver::orders(&app)? };
     it.orders.deliver = !args.how.no_wait;
     deliver::run(ui, it, one(parcel)?)
 }

@@ -115,12 +115,19 @@ impl Store {
 /// that would be three more waits for the disk.
 const LOG_LIMIT: u64 = 256 << 10;
 
-impl Drop for Store {
-    fn drop(&mut self) {
+impl Store {
+    /// Moves the log into the file, if it has grown.
+    pub fn trim(&self) {
         if fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > LOG_LIMIT) {
             // If others are busy with it, the next one does it.
             let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.trim();
     }
 }
 

@@ -100,7 +100,11 @@ impl Store {
         self.at(rows.collect())
     }
 
-    fn orphans(&self, worker: &str) -> Result<Vec<Orphan>> {
+    /// What a process holds, in the order of the ids.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn orphans(&self, worker: &str) -> Result<Vec<Orphan>> {
         let mut query = self.at(self.conn.prepare(ORPHANS))?;
         let moment = |at: Option<Timestamp>, up: Option<String>| {
             at.map(|at| Moment { at, up: up.and_then(|up| up.parse().ok()) })

@@ -3,6 +3,7 @@
 mod backup;
 mod bind;
 mod completions;
+mod compose;
 mod config;
 mod deliver;
 mod demo;

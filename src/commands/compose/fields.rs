@@ -71,7 +71,7 @@ pub(super) fn settle(
 }
 
 /// The template of that name, if the fields are its own.
-pub(super) fn judge<'l>(
+pub(in crate::commands) fn judge<'l>(
     app: &App,
     name: &str,
     data: &Map<String, Value>,

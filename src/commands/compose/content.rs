@@ -21,7 +21,7 @@ const INPUT_LIMIT: u64 = 4 << 20;
 ///
 /// # Errors
 /// Usage failures that say what is wrong with it.
-pub(crate) fn of(text: Option<&str>, what: &What, config: &Config) -> anyhow::Result<Content> {
+pub(in crate::commands) fn of(text: Option<&str>, what: &What, config: &Config) -> anyhow::Result<Content> {
     match (&what.template, text.or(what.text_option.as_deref())) {
         (Some(name), _) => template(what, name, config),
         (None, Some("-")) => self::text(&stdin()?),
@@ -33,7 +33,7 @@ pub(crate) fn of(text: Option<&str>, what: &What, config: &Config) -> anyhow::Re
 ///
 /// # Errors
 /// It is empty, or too long.
-pub(crate) fn text(raw: &str) -> anyhow::Result<Content> {
+pub(in crate::commands) fn text(raw: &str) -> anyhow::Result<Content> {
     let content = clean_text(raw);
     if content.trim().is_empty() {
         return Err(Failure::usage(t!("send-text-empty")).into());
@@ -49,7 +49,7 @@ pub(crate) fn text(raw: &str) -> anyhow::Result<Content> {
 ///
 /// # Errors
 /// A field, a colour or the address is none.
-pub(crate) fn template(args: &What, name: &str, config: &Config) -> anyhow::Result<Content> {
+pub(in crate::commands) fn template(args: &What, name: &str, config: &Config) -> anyhow::Result<Content> {
     let alias = config.templates.get(name);
     let mut data = alias.map(defaults).unwrap_or_default();
     if let Some(file) = &args.data_json {
@@ -111,7 +111,7 @@ fn data_json(file: &str) -> anyhow::Result<Map<String, Value>> {
 ///
 /// # Errors
 /// What is wrong with one, in words.
-pub(super) fn fields_of(fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
+pub(in crate::commands) fn fields_of(fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
     fields
         .into_iter()
         .map(|(key, value)| match field(&value) {
@@ -142,7 +142,7 @@ fn field(value: &Value) -> Option<Field> {
     }
 }
 
-pub(super) fn check_url(url: &str) -> Result<(), Failure> {
+pub(in crate::commands) fn check_url(url: &str) -> Result<(), Failure> {
     match Url::parse(url) {
         // The parser drops control characters; what is sent would still have them.
         Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && !url.contains(char::is_control) => Ok(()),

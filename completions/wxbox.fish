@@ -39,7 +39,10 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "bind" -d 'Connect a per
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "unbind" -d 'Remove a person\'s connection to WeChat'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "send" -d 'Send a message'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "outbox" -d 'Look at messages sent and queued, and tidy them up'
-complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "template" -d 'Look at the account\'s message templates'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "template" -d 'Look at the account\'s message templates, check values, change the list'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "follower" -d 'Look at who follows the account'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "quota" -d 'Look at how often WeChat\'s APIs may still be called today'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "explain" -d 'Say what an errcode of WeChat\'s means and what to do, or what became of a request'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "config" -d 'Look at the configuration'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "token" -d 'Print the access token, for other scripts'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "backup" -d 'Copy the database while others use it'
@@ -48,23 +51,24 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "demo" -d 'Show the whol
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "completions" -d 'Print a shell\'s completions, to be kept where the shell looks for them'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "help" -d 'Print the help of a command, or of a topic: exit-codes, environment, json, sandbox'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
 always\t'Everywhere'
 never\t'Nowhere'"
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -l json -d 'Print results as JSON Lines, and errors as JSON'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -s q -l quiet -d 'Print only data that was asked for, and errors'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "add" -d 'Add a person'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "list" -d 'List people'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "show" -d 'Show a person'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "edit" -d 'Change a person\'s name, note or tags'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "passwd" -d 'Set or remove the password that `bind` asks for'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "remove" -d 'Remove a person, with binding, tags and the text of all messages to them'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "import" -d 'Add people from a file, all or none'
-complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export" -f -a "export" -d 'Print everybody, for `user import`: CSV, or JSON Lines with --json'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -f -a "add" -d 'Add a person'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -f -a "list" -d 'List people'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -f -a "show" -d 'Show a person'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -f -a "edit" -d 'Change a person\'s name, note or tags'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -f -a "passwd" -d 'Set or remove the password that `bind` asks for'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -f -a "remove" -d 'Remove a person, with binding, tags and the text of all messages to them'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -f -a "import" -d 'Add people from a file, all or none'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -f -a "export" -d 'Print everybody, for `user import`: CSV, or JSON Lines with --json'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -f -a "sync" -d 'Ask WeChat which of the bound still follow the account'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from add" -l openid -d 'Bind to this openid at once' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from add" -l tag -d 'Set a tag; repeatable' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from add" -l note -d 'A free text about the person' -r
@@ -151,6 +155,15 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcom
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from sync" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from sync" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from sync" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from sync" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -s u -l user -d 'The person' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l timeout -d 'How long to wait for the scan [default: listen.timeout of the config, 5m]' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l listen -d 'Where to listen for the callback [default: listen.address of the config]' -r
@@ -206,6 +219,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l color -d 'When to u
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l all -d 'To everybody who is bound'
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l strict -d 'Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l no-wait -d 'Only queue, and leave it to `outbox flush` to deliver'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l dry-run -d 'Print the exact JSON bodies and send nothing'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l json -d 'Print results as JSON Lines, and errors as JSON'
@@ -305,17 +319,20 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subc
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
 always\t'Everywhere'
 never\t'Nowhere'"
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -l json -d 'Print results as JSON Lines, and errors as JSON'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Print only data that was asked for, and errors'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'List the account\'s templates'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'Show a template with its fields'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -f -a "list" -d 'List the account\'s templates'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -f -a "show" -d 'Show a template with its fields'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -f -a "check" -d 'Check values and preview the card; nothing is sent'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -f -a "add" -d 'Add a template of WeChat\'s library to the account'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and not __fish_seen_subcommand_from list show check add remove" -f -a "remove" -d 'Remove a template from the account'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from list" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from list" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from list" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
@@ -335,6 +352,117 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_su
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s d -l data -d 'A field of the template; repeatable' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l data-json -d 'Fields of the template from a JSON object; - reads standard input' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l data-color -d 'The colour of a field; repeatable' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l strict -d 'Take what WeChat would not show for an error'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -l keyword -d 'A keyword of the template; repeatable, in the order in which the card shows them' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Do not ask'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -f -a "list" -d 'List everybody who follows the account, with who is bound to them'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -f -a "show" -d 'Show what WeChat tells of a person'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -f -a "remark" -d 'Set what the account calls a person'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from list" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from list" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from list" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from show" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from show" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from show" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from remark" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from remark" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from remark" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from remark" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from remark" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from remark" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and __fish_seen_subcommand_from remark" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and not __fish_seen_subcommand_from show clear" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and not __fish_seen_subcommand_from show clear" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and not __fish_seen_subcommand_from show clear" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and not __fish_seen_subcommand_from show clear" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and not __fish_seen_subcommand_from show clear" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and not __fish_seen_subcommand_from show clear" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and not __fish_seen_subcommand_from show clear" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and not __fish_seen_subcommand_from show clear" -f -a "show" -d 'Show how many calls are left today, by API'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and not __fish_seen_subcommand_from show clear" -f -a "clear" -d 'Let all counters begin at 0 again; WeChat allows that ten times a month'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from show" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from show" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from show" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from clear" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from clear" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from clear" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from clear" -s y -l yes -d 'Do not ask'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from clear" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from clear" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from clear" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand quota; and __fish_seen_subcommand_from clear" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand explain" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand explain" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand explain" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand explain" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand explain" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand explain" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand explain" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand config; and not __fish_seen_subcommand_from show path" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'

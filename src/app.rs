@@ -6,7 +6,7 @@ use crate::config::{self, Config, Environment, Flags, TokenEndpoint};
 use crate::error::Failure;
 use crate::store::{Store, User, checked_openid};
 use crate::t;
-use crate::token::Account;
+use crate::token::{Account, Session};
 use crate::ui::Ui;
 use crate::wechat::{Client, Endpoint, Settings};
 
@@ -77,6 +77,15 @@ impl App {
             proxy: network.proxy.as_ref().map(|proxy| proxy.value.expose_url().to_owned().into()),
             ca_file: network.ca_file.as_ref().map(|path| path.value.clone()),
         })?)
+    }
+
+    /// All that it takes to ask WeChat something; nothing is sent yet.
+    ///
+    /// # Errors
+    /// As [`App::account`], [`App::store`] and [`App::client`].
+    pub fn session(&self) -> anyhow::Result<Session> {
+        let account = self.account()?;
+        Ok(Session { store: self.store()?, client: self.client()?, account })
     }
 
     /// The person of that name.

@@ -12,6 +12,7 @@ use crate::secret::{ExposeSecret, Secret};
 use crate::store::{self, Store, Token};
 use crate::t;
 use crate::time::Timestamp;
+use crate::wechat::errcode::{Action, action};
 use crate::wechat::{self, Client, Endpoint};
 
 /// A token this close to its end is not used: a request may be under way for a while. At most the last
@@ -91,6 +92,49 @@ pub fn instead_of(refused: &Secret, store: &mut Store, client: &Client, account:
 pub fn anew(store: &mut Store, client: &Client, account: &Account) -> Result<Token, Error> {
     let _lock = lock(store.path())?;
     fetch(store, client, account, false)
+}
+
+/// The account, and what it takes to ask WeChat something in its name.
+pub struct Session {
+    /// The database.
+    pub store: Store,
+    /// The way to WeChat.
+    pub client: Client,
+    /// In whose name.
+    pub account: Account,
+}
+
+impl Session {
+    /// [`call`] with what is here.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn call<T>(
+        &mut self,
+        make: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
+    ) -> Result<Result<T, wechat::Error>, Error> {
+        call(&mut self.store, &self.client, &self.account, make)
+    }
+}
+
+/// Makes a call with a valid token; where WeChat does not take that one, once more with another.
+///
+/// # Errors
+/// [`Error`] where there is no token; what the call itself came to is inside.
+pub fn call<T>(
+    store: &mut Store,
+    client: &Client,
+    account: &Account,
+    make: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
+) -> Result<Result<T, wechat::Error>, Error> {
+    let token = valid(store, client, account)?;
+    match make(client, &token.token) {
+        Err(wechat::Error::Refused(refusal)) if action(refusal.errcode) == Action::Refresh => {
+            let token = instead_of(&token.token, store, client, account)?;
+            Ok(make(client, &token.token))
+        }
+        result => Ok(result),
+    }
 }
 
 fn usable(store: &Store, account: &Account) -> Result<Option<Token>, Error> {

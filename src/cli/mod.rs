@@ -3,7 +3,9 @@
 mod bind;
 mod config;
 mod documents;
+mod follower;
 mod outbox;
+mod quota;
 mod send;
 mod template;
 mod user;
@@ -16,12 +18,17 @@ use clap::{Args, Parser, Subcommand};
 pub use bind::{Bind, QrLook, Scope, Unbind};
 pub use config::{Config, Show as ConfigShow};
 pub use documents::{Completions, Help, Man};
+pub use follower::{Follower, Remark as FollowerRemark, Show as FollowerShow};
 pub use outbox::{
     Cancel as OutboxCancel, List as OutboxList, Outbox, Prune as OutboxPrune, Retry as OutboxRetry, Show as OutboxShow,
     Status as OutboxStatus,
 };
+pub use quota::{Clear as QuotaClear, Explain, Quota, Show as QuotaShow};
 pub use send::{DataColor, DataValue, How, MiniProgram, Send, What, is_color};
-pub use template::{List as TemplateList, Show as TemplateShow, Template};
+pub use template::{
+    Add as TemplateAdd, Check as TemplateCheck, List as TemplateList, Remove as TemplateRemove, Show as TemplateShow,
+    Template,
+};
 pub use user::{Add, Edit, Import, List, Passwd, Remove, Show, User};
 
 use crate::ui::Color;
@@ -93,9 +100,17 @@ pub enum Command {
     /// Look at messages sent and queued, and tidy them up
     #[command(subcommand)]
     Outbox(Outbox),
-    /// Look at the account's message templates
+    /// Look at the account's message templates, check values, change the list
     #[command(subcommand)]
     Template(Template),
+    /// Look at who follows the account
+    #[command(subcommand)]
+    Follower(Follower),
+    /// Look at how often WeChat's APIs may still be called today
+    #[command(subcommand)]
+    Quota(Quota),
+    /// Say what an errcode of WeChat's means and what to do, or what became of a request
+    Explain(Explain),
     /// Look at the configuration
     #[command(subcommand)]
     Config(Config),

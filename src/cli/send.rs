@@ -105,6 +105,9 @@ pub struct What {
     /// The mini-program page that a tap opens, rather than the URL
     #[arg(long, value_name = "APPID:PATH", requires = "template", conflicts_with = "text_option", value_parser = miniprogram)]
     pub miniprogram: Option<MiniProgram>,
+    /// Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// How a message is delivered.
@@ -137,11 +140,11 @@ fn split(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn data(text: &str) -> Result<DataValue, String> {
+pub(super) fn data(text: &str) -> Result<DataValue, String> {
     split(text).map(|(key, value)| DataValue { key, value })
 }
 
-fn color(text: &str) -> Result<DataColor, String> {
+pub(super) fn color(text: &str) -> Result<DataColor, String> {
     let (key, color) = split(text)?;
     if is_color(&color) {
         Ok(DataColor { key, color })

@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::send::{DataColor, DataValue, color, data};
+
 /// The account's templates.
 #[derive(Debug, Subcommand)]
 pub enum Template {
@@ -9,6 +11,12 @@ pub enum Template {
     List(List),
     /// Show a template with its fields
     Show(Show),
+    /// Check values and preview the card; nothing is sent
+    Check(Check),
+    /// Add a template of WeChat's library to the account
+    Add(Add),
+    /// Remove a template from the account
+    Remove(Remove),
 }
 
 /// `wxbox template list`.
@@ -25,4 +33,77 @@ pub struct Show {
     /// An alias of the config, a template id or the beginning of one, or a title
     #[arg(value_name = "T", allow_hyphen_values = true)]
     pub template: String,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  wxbox template check backup -d host=db1 -d size=\"42 GB\"
+  wxbox template check \"Server alert\" --data-json fields.json --strict
+  wxbox --json template check backup -d host=db1 | jq -r .preview";
+
+/// `wxbox template check`.
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub struct Check {
+    /// An alias of the config, a template id or the beginning of one, or a title
+    #[arg(value_name = "T", allow_hyphen_values = true)]
+    pub template: String,
+    /// A field of the template; repeatable
+    #[arg(short, long, value_name = "K=V", allow_hyphen_values = true, value_parser = data)]
+    pub data: Vec<DataValue>,
+    /// Fields of the template from a JSON object; - reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub data_json: Option<String>,
+    /// The colour of a field; repeatable
+    #[arg(long, value_name = "K=#RRGGBB", value_parser = color)]
+    pub data_color: Vec<DataColor>,
+    /// Take what WeChat would not show for an error
+    #[arg(long)]
+    pub strict: bool,
+}
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  wxbox template add 43216 --keyword 服务器 --keyword 告警时间
+  wxbox template list                                      the new template with its fields";
+
+/// `wxbox template add`.
+#[derive(Debug, Args)]
+#[command(after_help = ADD_EXAMPLES)]
+pub struct Add {
+    /// The template's number in the library, as the console shows it
+    #[arg(value_name = "SHORT_ID", value_parser = number)]
+    pub short_id: String,
+    /// A keyword of the template; repeatable, in the order in which the card shows them
+    #[arg(long, value_name = "NAME", value_parser = keyword)]
+    pub keyword: Vec<String>,
+}
+
+/// `wxbox template remove`.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// An alias of the config, a template id or the beginning of one, or a title
+    #[arg(value_name = "T", allow_hyphen_values = true)]
+    pub template: String,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+fn number(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        Ok(text.to_owned())
+    } else {
+        Err("it must be digits, such as 43216, or letters and digits".into())
+    }
+}
+
+fn keyword(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().any(char::is_control) {
+        Err("it must be a name in one line".into())
+    } else {
+        Ok(text.to_owned())
+    }
 }

@@ -23,6 +23,8 @@ pub enum User {
     Import(Import),
     /// Print everybody, for `user import`: CSV, or JSON Lines with --json
     Export,
+    /// Ask WeChat which of the bound still follow the account
+    Sync,
 }
 
 const ADD_EXAMPLES: &str = "\
@@ -130,4 +132,7 @@ const IMPORT_HELP: &str = "The file is UTF-8: CSV whose first line names the col
   password  an Argon2id hash as it is; anything else is a password, and is hashed
   openid    binds to the config's account
   tags      separated by ; (in JSON: a list)
-  note      a free text";
+  note      a free text
+
+The db.sqlite3 of the original web application can be given as well: its people come with uid and openid, their
+passwords are hashed. It is only read.";

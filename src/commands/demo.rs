@@ -174,8 +174,7 @@ impl Demo {
         let text = format!(
             "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://127.0.0.1:{port}/callback/\"\n\n\
              [network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\n\
-             [templates.backup]\nid = \"{TEMPLATE}\"\nurl = \"https://status.example.com\"\n\
-             [templates.backup.data]\nfirst = \"The nightly run is through.\"\nremark = \"sent by cron\"\n",
+             [templates.backup]\nid = \"{TEMPLATE}\"\nurl = \"https://status.example.com\"\n",
             at.app_id,
             at.app_secret,
             url = at.url,
@@ -255,7 +254,7 @@ impl Demo {
             for field in message.fields {
                 let label = Some(field.label).filter(|label| !label.is_empty());
                 let shown = field.shown.unwrap_or_default();
-                lines.push(label.map_or_else(|| shown.clone(), |label| format!("{label} {shown}")));
+                lines.extend(label.map(|label| format!("{label} {shown}")).or(Some(shown).filter(|it| !it.is_empty())));
             }
             lines.extend(message.url.map(|url| format!("› {url}")));
             ui.raw_out(&format!("  ┌ {}", lines.join("\n  │ ")))?;

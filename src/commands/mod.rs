@@ -7,15 +7,20 @@ mod compose;
 mod config;
 mod deliver;
 mod demo;
+mod explain;
+mod follower;
 mod help;
 mod man;
 mod message;
 mod outbox;
 mod password;
 mod port;
+mod quota;
 mod sandbox;
 mod send;
 mod template;
+mod template_data;
+mod template_fields;
 mod template_list;
 mod token;
 mod unbind;
@@ -40,6 +45,9 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Send(send) => send::run(ui, &global, &send),
         Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
         Command::Template(template) => template::run(ui, &global, &template),
+        Command::Follower(follower) => follower::run(ui, &global, &follower),
+        Command::Quota(quota) => quota::run(ui, &global, &quota),
+        Command::Explain(explain) => explain::run(ui, &global, &explain),
         Command::Config(config) => config::run(ui, &global, &config),
         Command::Token(token) => token::run(ui, &global, &token),
         Command::Backup(backup) => backup::run(ui, &global, &backup),

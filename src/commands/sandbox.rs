@@ -45,6 +45,12 @@ impl fmt::Display for Shown<'_> {
         let templates: Vec<_> =
             self.world.templates.iter().map(|template| (template.title.clone(), template.id.clone())).collect();
         writeln!(f, "{}\n{}\n", t!("sandbox-templates"), facts(&templates))?;
+        let library = self.world.library.iter().map(|template| {
+            let keywords: Vec<&str> = template.keywords.iter().map(|keyword| keyword.name.as_str()).collect();
+            (template.number.clone(), format!("{}  {}", template.title, keywords.join(", ")))
+        });
+        let library: Vec<_> = library.collect();
+        writeln!(f, "{}\n{}\n", t!("sandbox-library"), facts(&library))?;
         f.write_str(&t!("sandbox-stop"))
     }
 }

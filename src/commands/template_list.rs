@@ -2,27 +2,34 @@
 //! and searched by what people call a template.
 
 use crate::app::{App, nearest};
-use crate::error::Failure;
+use crate::error::{Failure, classify};
+use crate::secret::Secret;
 use crate::store::{Store, Template, TemplateList};
 use crate::t;
 use crate::time::Timestamp;
-use crate::token::{Account, instead_of, valid};
-use crate::wechat::errcode::{Action, action};
+use crate::token::{Account, call};
+use crate::ui::Ui;
+use crate::wechat::{self, Client};
+
+/// Makes a call in the account's name.
+///
+/// # Errors
+/// The call's, or the token's.
+pub(super) fn with_token<T>(
+    app: &App,
+    store: &mut Store,
+    account: &Account,
+    make: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
+) -> anyhow::Result<T> {
+    Ok(call(store, &app.client()?, account, make)??)
+}
 
 /// Asks WeChat for the list and keeps it.
 ///
 /// # Errors
 /// WeChat's, the way to it, or the database's.
 pub(super) fn ask(app: &App, store: &mut Store, account: &Account) -> anyhow::Result<TemplateList> {
-    let client = app.client()?;
-    let token = valid(store, &client, account)?;
-    let found = match client.templates(&token.token) {
-        Err(error) if error.refusal().is_some_and(|refusal| action(refusal.errcode) == Action::Refresh) => {
-            let token = instead_of(&token.token, store, &client, account)?;
-            client.templates(&token.token)?
-        }
-        found => found?,
-    };
+    let found = with_token(app, store, account, Client::templates)?;
     let templates = found
         .into_iter()
         .map(|it| Template { template_id: it.template_id, title: it.title, content: it.content })
@@ -31,6 +38,30 @@ pub(super) fn ask(app: &App, store: &mut Store, account: &Account) -> anyhow::Re
     store.keep_templates(&account.app_id, &list.templates, list.asked_at)?;
     log::info!("{}", t!("template-asked", count = list.templates.len()));
     Ok(list)
+}
+
+/// The template that somebody calls so, and when WeChat gave the list that it is from: the kept one, unless
+/// that does not know it, since WeChat has the last word.
+///
+/// # Errors
+/// As [`find`]; and where no list is kept, as [`ask`].
+pub(super) fn look(ui: &mut Ui, app: &App, store: &mut Store, name: &str) -> anyhow::Result<(Template, Timestamp)> {
+    let kept = store.templates(&app.account_id()?)?;
+    if let Some(list) = &kept
+        && let Ok(found) = find(app, name, list)
+    {
+        return Ok((found.clone(), list.asked_at));
+    }
+    let asked = app.account().and_then(|account| ask(app, store, &account));
+    let list = match (asked, kept) {
+        (Ok(asked), _) => asked,
+        (Err(error), None) => return Err(error),
+        (Err(error), Some(kept)) => {
+            ui.warn(&t!("template-unasked", cause = classify(&error).what));
+            kept
+        }
+    };
+    Ok((find(app, name, &list)?.clone(), list.asked_at))
 }
 
 /// The template that somebody calls so: an alias of the config, else an id, a title, or the beginning of one

@@ -181,7 +181,7 @@ impl Desk<'_> {
     }
 
     fn waiting(&mut self, error: anyhow::Error) {
-        if !self.said {
+        if !self.said && !self.halted {
             self.said = true;
             let _ = self.tell.send(Event::Waiting(error));
         }
@@ -216,7 +216,8 @@ impl Desk<'_> {
                 out.duplicates.extend(duplicates.into_iter().map(|id| (id, tagged.tag)));
             }
             // Learnt in this very turn: nothing more begins before it is heeded.
-            if may_take && out.lessons.iter().all(|lesson| lesson.effect != Effect::StopRun) {
+            let heeded = |lesson: &Lesson| !matches!(lesson.effect, Effect::StopRun | Effect::Refresh | Effect::Pause);
+            if may_take && out.lessons.iter().all(heeded) {
                 board.take(turn, at)?;
                 out.started = board.begin(turn, most, &now, &mut out.left)?;
             }

@@ -18,7 +18,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 
 /// Every variable that wxbox looks at. The command line wins over the variables, they over the config file.
 #[rustfmt::skip]
-pub const ENVIRONMENT: [Variable; 20] = [
+pub const ENVIRONMENT: [Variable; 21] = [
     variable("WXBOX_CONFIG", "the config file; -c wins over it"),
     variable("WXBOX_DATABASE", "the database file; --database wins over it"),
     variable("WXBOX_APP_ID", "the account's app id, instead of the key app_id"),
@@ -34,9 +34,10 @@ pub const ENVIRONMENT: [Variable; 20] = [
     variable("NO_COLOR", "set: no colours; --color wins over it"),
     variable("CLICOLOR_FORCE", "set and not 0: colours in pipes and files too"),
     variable("TERM", "dumb: no colours and no spinner"),
-    variable("LC_ALL", "names UTF-8: the QR code is drawn with half blocks"),
-    variable("LC_CTYPE", "the same where LC_ALL is not set"),
-    variable("LANG", "the same where neither of them is set"),
+    variable("LC_ALL", "names UTF-8: the QR code is drawn with half blocks; begins with zh: explain speaks Chinese"),
+    variable("LC_CTYPE", "where LC_ALL is not set: names UTF-8, as there"),
+    variable("LC_MESSAGES", "where LC_ALL is not set: begins with zh, as there"),
+    variable("LANG", "where these are not set: both"),
     variable("HTTPS_PROXY", "the proxy for requests to WeChat, unless network.proxy is set"),
     variable("NO_PROXY", "hosts that are asked without the proxy"),
 ];
@@ -71,7 +72,7 @@ const MESSAGE: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const OBJECTS: [Object; 18] = [
+pub const OBJECTS: [Object; 28] = [
     Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then, removed as it was" },
     Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins" },
     Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
@@ -80,11 +81,21 @@ pub const OBJECTS: [Object; 18] = [
     Object { command: "send, outbox list|flush|retry", fields: MESSAGE, about: "a message; msgid is text; one that its --key had before has \"duplicate\": true too" },
     Object { command: "send --batch", fields: &["line", "ref", "id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at"], about: "the message of a line, with the line's own ref; of a line that cannot be used only line, ref, state and error" },
     Object { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at", "expires_at", "client_msg_id", "content"], about: "a message with all that is known of it" },
-    Object { command: "template …", fields: &["template_id", "title", "content", "keys", "alias"], about: "a template of the account" },
+    Object { command: "template …", fields: &["template_id", "title", "content", "keys", "alias", "types"], about: "a template of the account; types are those of the keys, null where one has none" },
+    Object { command: "template check", fields: &["template_id", "title", "preview", "findings"], about: "what people see; a finding has key, level (warning or error), rule and text" },
     Object { command: "outbox status", fields: &["queued", "sent", "failed", "unknown", "cancelled", "expired", "oldest_queued_at", "oldest_queued_seconds"], about: "how many messages, by state" },
     Object { command: "outbox prune", fields: &["removed"], about: "how many messages" },
     Object { command: "user export", fields: &["username", "uid", "password", "openid", "tags", "note"], about: "a person, as user import takes them; password is a hash" },
     Object { command: "user import", fields: &["added"], about: "how many people" },
+    Object { command: "user sync", fields: &["event", "user", "openid"], about: "event unfollowed, followed or invalid: who is not as they were" },
+    Object { command: "user sync", fields: &["event", "asked", "follow", "do_not_follow", "invalid", "changed"], about: "event synced, last: how many people" },
+    Object { command: "follower list", fields: &["openid", "users"], about: "users: who is bound to it" },
+    Object { command: "follower show", fields: &["openid", "users", "subscribe", "subscribe_time", "subscribe_scene", "qr_scene_str", "remark", "tagid_list", "language", "unionid"], about: "subscribe: whether the person follows" },
+    Object { command: "follower remark", fields: &["openid", "users", "remark"], about: "as it is now" },
+    Object { command: "quota show", fields: &["api", "daily_limit", "used", "remain", "rate_limit", "errcode", "error"], about: "rate_limit: null, or call_count in refresh_second; errcode, error: why there is nothing to tell" },
+    Object { command: "quota clear", fields: &["event", "app_id"], about: "event quota_cleared" },
+    Object { command: "explain", fields: &["errcode", "errmsg", "meaning", "hint", "action", "wxbox"], about: "of a code" },
+    Object { command: "explain", fields: &["rid", "invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"], about: "of a request; secrets masked" },
     Object { command: "backup", fields: &["file", "bytes"], about: "the copy" },
     Object { command: "token", fields: &["access_token", "expires_at"], about: "" },
     Object { command: "sandbox", fields: &["event", "url", "app_id", "app_secret"], about: "event listening, first" },

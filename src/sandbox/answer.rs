@@ -8,7 +8,6 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::random;
 use crate::http::Reply;
 
 /// A refusal: WeChat's number and WeChat's text, without the id of the request.
@@ -41,13 +40,18 @@ const TEXTS: &[(i64, &str)] = &[
     (40014, "invalid access_token"),
     (40029, "invalid code"),
     (40030, "invalid refresh_token"),
+    (40032, "invalid openid list size"),
     (40037, "invalid template_id"),
     (40066, "invalid url"),
+    (40092, "invalid remark name"),
     (40125, "invalid appsecret"),
     (40163, "code been used"),
     (40166, "invalid weapp appid"),
     (40173, "there is no bind relation"),
     (40200, "invalid account type"),
+    (40246, "keyword name invalid"),
+    // Chinese there, too; the exact words are not known.
+    (40247, "历史模板库已升级为类目模板，不能再添加"),
     (41001, "access_token missing"),
     (41002, "appid missing"),
     (41003, "refresh_token missing"),
@@ -73,6 +77,7 @@ const TEXTS: &[(i64, &str)] = &[
     (45009, "reach max api daily quota limit"),
     (45011, "api minute-quota reach limit, must slower, retry next minute"),
     (45015, "response out of time limit or subscription is canceled"),
+    (45026, "template num exceeds limit"),
     (45047, "out of response count limit"),
     (45061, "maybe the update frequency is too often, please try again"),
     (45065, "clientmsgid exist"),
@@ -90,6 +95,7 @@ const TEXTS: &[(i64, &str)] = &[
     (48002, "user block receive message"),
     (48003, "user not agree mass-send protocol"),
     (48004, "api forbidden for irregularities, view detail on mp.weixin.qq.com"),
+    (48006, "forbid to clear quota because of reaching the limit"),
     (48009, "this api is expired"),
     (48012, "invalid token"),
     (50001, "api unauthorized or user unauthorized"),
@@ -101,6 +107,11 @@ const TEXTS: &[(i64, &str)] = &[
     (61004, "access clientip is not registered"),
     (61007, "api is unauthorized to component"),
     (65400, "please enable new custom service, or wait for a while if you have enabled"),
+    (76001, "rid not found, please check"),
+    (76002, "rid is error"),
+    (76003, "could not query this rid,no permission"),
+    (76021, "cgi_path not found, please check"),
+    (76022, "could not use this cgi_path, no permission"),
 ];
 
 /// What `/cgi-bin/` adds to 40001.
@@ -135,11 +146,11 @@ impl Family {
         }
     }
 
-    /// Writes an answer as this family does.
-    pub(super) fn reply(self, answer: Answer, now_ms: i64) -> Reply {
+    /// Writes an answer as this family does; `rid` is the id of the request.
+    pub(super) fn reply(self, answer: Answer, rid: &str) -> Reply {
         let value = match answer {
             Ok(value) => value,
-            Err(refusal) => json!({"errcode": refusal.code, "errmsg": self.errmsg(&refusal, now_ms)}),
+            Err(refusal) => json!({"errcode": refusal.code, "errmsg": self.errmsg(&refusal, rid)}),
         };
         let content_type = match self {
             Self::Cgi => "application/json; encoding=utf-8",
@@ -148,9 +159,9 @@ impl Family {
         Reply::bytes(200, content_type, value.to_string())
     }
 
-    fn errmsg(self, refusal: &Refusal, now_ms: i64) -> String {
+    fn errmsg(self, refusal: &Refusal, rid: &str) -> String {
         let advert = if self == Self::Cgi && refusal.code == 40001 { ADVERT } else { "" };
         let comma = if self == Self::Sns { "," } else { "" };
-        format!("{}{advert}{comma} rid: {}", refusal.text, random::rid(now_ms))
+        format!("{}{advert}{comma} rid: {rid}", refusal.text)
     }
 }

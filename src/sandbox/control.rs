@@ -5,7 +5,7 @@
 //! | `/sandbox/authorize?<query of the authorize link>` | `allow` = 1 or 0, `person` | the answer to the consent page |
 //! | `/sandbox/write` | `person`, `text` | the person writes to the account |
 //! | `/sandbox/follow` | `person`, `follows` = 1 or 0 | the person follows or leaves |
-//! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates` (1 or 0) | |
+//! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates`, `real_limits` (1 or 0) | |
 //! | `/sandbox/clock` | `forward`, such as `49h` | the sandbox's clock goes forward |
 //! | `/sandbox/clear` | | the conversations are forgotten |
 //! | `/sandbox/tokens` | `revoke` = 1 | every access token given out so far is dead (40001) |
@@ -142,6 +142,7 @@ fn settings(platform: &mut Platform, form: &Form<'_>) -> Option<()> {
         ("snapshot", &mut world.snapshot),
         ("double_callback", &mut world.double_callback),
         ("strict_templates", &mut world.strict_templates),
+        ("real_limits", &mut world.real_limits),
     ] {
         if let Some(on) = form.switch(name) {
             *switch = on;

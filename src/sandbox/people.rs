@@ -1,11 +1,12 @@
 //! The people, what they allow the account at a given time, and the API that lists them.
 //!
-//! developers.weixin.qq.com: doc/service/api/usermanage/userinfo/api_getfans, …/api_userinfo;
+//! developers.weixin.qq.com: doc/service/api/usermanage/userinfo/{api_getfans, api_userinfo,
+//! api_batchuserinfo, api_updateremark};
 //! doc/service/api/customer/message/api_sendcustommessage (when a message may be sent)
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, refuse};
+use super::answer::{self, Answer, refuse};
 use super::platform::{Call, Platform};
 use super::random;
 use super::world::PersonSettings;
@@ -14,7 +15,9 @@ const WROTE_MS: i64 = 48 * 3_600_000;
 const WROTE_COUNT: u32 = 5;
 const FOLLOWED_MS: i64 = 60_000;
 const FOLLOWED_COUNT: u32 = 3;
-const PAGE: usize = 10_000;
+const BATCH: usize = 100;
+/// Bytes. Of the pages that disagree the stricter one.
+const REMARK_BYTES: usize = 29;
 
 /// A time in which the account may send this person texts, and how many it still may.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +33,8 @@ pub(super) struct Person {
     pub(super) name: String,
     pub(super) openid: String,
     pub(super) follows: bool,
+    /// What the operator calls this person.
+    remark: String,
     /// The last follow, Unix ms.
     followed_ms: i64,
     wrote: Option<Window>,
@@ -43,6 +48,7 @@ impl Person {
             name: settings.name.clone(),
             openid: settings.openid.clone().unwrap_or_else(random::openid),
             follows: settings.follows,
+            remark: String::new(),
             followed_ms: now_ms,
             wrote: None,
             followed: None,
@@ -67,9 +73,10 @@ impl Person {
         self.followed = Some(Window { until_ms: now_ms + FOLLOWED_MS, left: FOLLOWED_COUNT });
     }
 
-    /// The person leaves, and every window closes.
+    /// The person leaves: every window closes, and what the operator noted is gone.
     pub(super) fn unfollow(&mut self) {
         self.follows = false;
+        self.remark.clear();
         self.wrote = None;
         self.followed = None;
     }
@@ -81,7 +88,7 @@ impl Person {
     }
 
     /// Takes one text from the open window: 45015 without one, 45047 where it is used up.
-    pub(super) fn spend(&mut self, now_ms: i64) -> Result<(), super::answer::Refusal> {
+    pub(super) fn spend(&mut self, now_ms: i64) -> Result<(), answer::Refusal> {
         let mut open = false;
         for window in [&mut self.followed, &mut self.wrote].into_iter().flatten() {
             if now_ms < window.until_ms {
@@ -96,6 +103,27 @@ impl Person {
     }
 }
 
+impl Person {
+    /// What the platform tells of this person.
+    fn info(&self, language: &str) -> Value {
+        if !self.follows {
+            return json!({"subscribe": 0, "openid": self.openid, "tagid_list": []});
+        }
+        json!({
+            "subscribe": 1,
+            "openid": self.openid,
+            "language": if language.is_empty() { "zh_CN" } else { language },
+            "subscribe_time": self.followed_ms / 1000,
+            "remark": self.remark,
+            "groupid": 0,
+            "tagid_list": [],
+            "subscribe_scene": "ADD_SCENE_QR_CODE",
+            "qr_scene": 0,
+            "qr_scene_str": "",
+        })
+    }
+}
+
 impl Platform {
     /// The person of that openid.
     pub(super) fn person(&mut self, openid: &str) -> Option<&mut Person> {
@@ -103,7 +131,7 @@ impl Platform {
         self.people.get_mut(at)
     }
 
-    /// `GET /cgi-bin/user/get`: the followers, 10,000 a page, until a page is empty.
+    /// `GET /cgi-bin/user/get`: the followers, page by page, until a page is empty.
     pub(super) fn user_get(&mut self, call: &mut Call<'_>) -> Answer {
         let after = call.param("next_openid");
         let start = match after.as_str() {
@@ -116,7 +144,7 @@ impl Platform {
             .iter()
             .skip(start)
             .filter(|person| person.follows)
-            .take(PAGE)
+            .take(self.world.followers_a_page)
             .map(|person| person.openid.as_str())
             .collect();
         let Some(last) = page.last() else {
@@ -130,21 +158,38 @@ impl Platform {
         let language = call.param("lang");
         let person = self.person(&call.param("openid")).ok_or_else(|| refuse(40003))?;
         call.to = Some(person.openid.clone());
-        if !person.follows {
-            return Ok(json!({"subscribe": 0, "openid": person.openid, "tagid_list": []}));
+        Ok(person.info(&language))
+    }
+
+    /// `POST /cgi-bin/user/info/batchget`: all of them, or 40003 where one is nobody.
+    pub(super) fn user_info_batch(&mut self, call: &mut Call<'_>) -> Answer {
+        let body = call.json()?;
+        let list = body["user_list"].as_array().ok_or_else(|| refuse(47001))?;
+        if list.is_empty() || list.len() > BATCH {
+            return Err(refuse(40032));
         }
-        Ok(json!({
-            "subscribe": 1,
-            "openid": person.openid,
-            "language": if language.is_empty() { "zh_CN" } else { language.as_str() },
-            "subscribe_time": person.followed_ms / 1000,
-            "remark": "",
-            "groupid": 0,
-            "tagid_list": [],
-            "subscribe_scene": "ADD_SCENE_QR_CODE",
-            "qr_scene": 0,
-            "qr_scene_str": "",
-        }))
+        let info = |asked: &Value| {
+            let person = self.person(asked["openid"].as_str().unwrap_or_default()).ok_or_else(|| refuse(40003))?;
+            Ok(person.info(asked["lang"].as_str().unwrap_or_default()))
+        };
+        let list: Vec<Value> = list.iter().map(info).collect::<Result<_, _>>()?;
+        Ok(json!({"user_info_list": list}))
+    }
+
+    /// `POST /cgi-bin/user/info/updateremark`
+    pub(super) fn user_remark(&mut self, call: &mut Call<'_>) -> Answer {
+        let body = call.json()?;
+        let remark = body["remark"].as_str().ok_or_else(|| refuse(47001))?;
+        let person = self.person(body["openid"].as_str().unwrap_or_default()).ok_or_else(|| refuse(40003))?;
+        call.to = Some(person.openid.clone());
+        if !person.follows {
+            return Err(refuse(43004));
+        }
+        if remark.len() > REMARK_BYTES {
+            return Err(refuse(40092));
+        }
+        remark.clone_into(&mut person.remark);
+        Ok(answer::ok())
     }
 
     /// `GET /cgi-bin/get_api_domain_ip` and `/cgi-bin/getcallbackip`: the sandbox is always this machine.

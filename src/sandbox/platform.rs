@@ -1,9 +1,10 @@
 //! The platform: which request is which call, and what is checked before any of them.
 //!
 //! The order of the checks: the path, the verb (43001, 43002), the access token (41001, then 40001 or
-//! 42001), the day's quota (45009), and only then what the call itself looks at.
+//! 42001), whether the account may (48001), the day's quota (45009), and only then what the call itself looks
+//! at.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -15,10 +16,12 @@ use super::faults::{Effect, Plan};
 use super::inbox::Inbox;
 use super::oauth::Authorizations;
 use super::people::Person;
+use super::quota::Counters;
+use super::requests::Requests;
 use super::stats::Stats;
 use super::tokens::Tokens;
-use super::world::{self, World};
-use super::{control, crowd, pages};
+use super::world::World;
+use super::{control, crowd, pages, random};
 use crate::http::{Reply, Request};
 
 /// The platform with everything it knows.
@@ -39,7 +42,8 @@ pub struct Platform {
     pub(super) plan: Plan,
     /// How far the sandbox's clock was set forward.
     pub(super) ahead_ms: i64,
-    counters: (i64, BTreeMap<&'static str, u64>),
+    pub(super) counters: Counters,
+    pub(super) requests: Requests,
 }
 
 /// A reply and what there is to say about it.
@@ -138,7 +142,15 @@ const ROUTES: &[Route] = &[
     get("/cgi-bin/getcallbackip", true, Platform::own_addresses),
     get("/cgi-bin/user/get", true, Platform::user_get),
     get("/cgi-bin/user/info", true, Platform::user_info),
+    post("/cgi-bin/user/info/batchget", true, Platform::user_info_batch),
+    post("/cgi-bin/user/info/updateremark", true, Platform::user_remark),
+    post("/cgi-bin/openapi/quota/get", true, Platform::quota_get),
+    post("/cgi-bin/openapi/rid/get", true, Platform::rid_get),
+    post("/cgi-bin/clear_quota", true, Platform::clear_quota),
+    post("/cgi-bin/clear_quota/v2", false, Platform::clear_quota_by_secret),
     get("/cgi-bin/template/get_all_private_template", true, Platform::list_templates),
+    post("/cgi-bin/template/api_add_template", true, Platform::add_template),
+    post("/cgi-bin/template/del_private_template", true, Platform::remove_template),
     post("/cgi-bin/message/template/send", true, Platform::send_template),
     post("/cgi-bin/message/custom/send", true, Platform::send_custom),
     get("/sns/oauth2/access_token", false, Platform::exchange_code),
@@ -164,7 +176,8 @@ impl Platform {
             stats: Stats::default(),
             plan: Plan::new(&world.faults),
             ahead_ms: 0,
-            counters: (world::beijing_day(now_ms), BTreeMap::new()),
+            counters: Counters::default(),
+            requests: Requests::default(),
             world,
         }
     }
@@ -206,13 +219,13 @@ impl Platform {
 
     /// How often the API at `path` was called with a good token on the day (in China) of the last call.
     pub fn calls_today(&self, path: &str) -> u64 {
-        self.counters.1.get(path).copied().unwrap_or_default()
+        self.counters.used(path)
     }
 
     fn api(&mut self, family: Family, request: &Request, now_ms: i64) -> Handled {
         let Some(route) = ROUTES.iter().find(|route| route.path == request.path) else {
             let refusal = refuse_with(40066, format!("invalid url, the sandbox has no {}", request.path));
-            return Handled { unknown: true, ..answered(family, Err(refusal), now_ms) };
+            return Handled { unknown: true, ..self.answered(family, request, Err(refusal), now_ms) };
         };
         self.stats.called(route.path);
         if self.plan.is_empty() {
@@ -222,7 +235,7 @@ impl Platform {
         let verdict = self.plan.judge(route.path, to.as_deref());
         let mut handled = match verdict.effects().iter().find(|effect| !effect.processes()) {
             None => self.called(family, route, request, now_ms),
-            Some(Effect::Errcode(code)) => Handled { to, ..answered(family, Err(refuse(*code)), now_ms) },
+            Some(Effect::Errcode(code)) => Handled { to, ..self.answered(family, request, Err(refuse(*code)), now_ms) },
             Some(_) => Handled { to, ..Handled::page(Reply::text(200, "")) },
         };
         handled.reply = verdict.effects().iter().fold(handled.reply, |reply, effect| effect.spoil(reply));
@@ -230,10 +243,25 @@ impl Platform {
         handled
     }
 
+    /// The reply of an answer; a refusal is kept, to be asked about.
+    fn answered(&mut self, family: Family, request: &Request, answer: Answer, now_ms: i64) -> Handled {
+        let errcode = match &answer {
+            Ok(_) => 0,
+            Err(refusal) => refusal.code,
+        };
+        let rid = random::rid(now_ms);
+        let reply = family.reply(answer, &rid);
+        // Those of web authorisation can never be asked about.
+        if errcode != 0 && family == Family::Cgi {
+            self.requests.keep(rid, request, &reply, now_ms);
+        }
+        Handled { errcode: Some(errcode), ..Handled::page(reply) }
+    }
+
     fn called(&mut self, family: Family, route: &Route, request: &Request, now_ms: i64) -> Handled {
         let mut call = Call { request, now_ms, to: None };
         let answer = self.checked(route, &mut call);
-        Handled { to: call.to, ..answered(family, answer, now_ms) }
+        Handled { to: call.to, ..self.answered(family, request, answer, now_ms) }
     }
 
     fn checked(&mut self, route: &Route, call: &mut Call<'_>) -> Answer {
@@ -242,22 +270,17 @@ impl Platform {
         }
         if route.token {
             self.tokens.check(&call.param("access_token"), call.now_ms)?;
+            if self.world.unauthorized.iter().any(|path| path == route.path) {
+                return Err(refuse(48001));
+            }
         }
         self.count(route.path, call.now_ms)?;
         (route.run)(self, call)
     }
 
-    fn count(&mut self, path: &'static str, now_ms: i64) -> Result<(), Refusal> {
-        let today = world::beijing_day(now_ms);
-        if self.counters.0 != today {
-            self.counters = (today, BTreeMap::new());
-        }
-        let used = self.counters.1.entry(path).or_default();
-        if self.world.quota.get(path).is_some_and(|limit| *used >= *limit) {
-            return Err(refuse(45009));
-        }
-        *used += 1;
-        Ok(())
+    /// Whether there is an API at that path.
+    pub(super) fn has(path: &str) -> bool {
+        ROUTES.iter().any(|route| route.path == path)
     }
 }
 
@@ -266,14 +289,6 @@ fn json(it: &impl Serialize) -> Reply {
         Ok(body) => Reply::json(200, body),
         Err(error) => Reply::text(500, error.to_string()),
     }
-}
-
-fn answered(family: Family, answer: Answer, now_ms: i64) -> Handled {
-    let errcode = match &answer {
-        Ok(_) => 0,
-        Err(refusal) => refusal.code,
-    };
-    Handled { errcode: Some(errcode), ..Handled::page(family.reply(answer, now_ms)) }
 }
 
 /// Whom a call is about, before it is looked at: the openid in its query or its body, whether anybody has it or not.

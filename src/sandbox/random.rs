@@ -42,6 +42,11 @@ pub(super) fn openid() -> String {
     format!("o{}", text(27))
 }
 
+/// A template's id: 43 characters.
+pub(super) fn template_id() -> String {
+    text(43)
+}
+
 /// What identifies a request in an error text: three groups of eight hex digits, the first of them
 /// being the Unix time in seconds.
 pub(super) fn rid(now_ms: i64) -> String {

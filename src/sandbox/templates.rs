@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Refusal, refuse, refuse_with};
 use super::inbox::Field;
 use super::platform::{Call, Platform};
-use super::template_fields::{self, Flaw};
+use super::template_fields;
+use super::template_types::{Flaw, check};
 use super::world::TemplateSettings;
 
 /// In bytes; what the similar id of a mass message documents.
@@ -102,7 +103,7 @@ fn fill(template: &TemplateSettings, data: &Map<String, Value>, strict: bool) ->
     let mut fields = Vec::new();
     for (key, label) in template_fields::parse(&template.content) {
         let value = data.get(key).and_then(|given| given["value"].as_str()).unwrap_or_default();
-        if strict && let Err(flaw) = template_fields::check(key, value) {
+        if strict && let Err(flaw) = check(key, value) {
             let what = if flaw == Flaw::Empty { "is empty" } else { "invalid" };
             return Err(refuse_with(47003, format!("argument invalid! data.{key}.value {what}")));
         }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::crowd;
 use super::faults::Fault;
+use super::library::LibraryTemplate;
 use crate::t;
 
 /// What a sandbox starts from. Every key may be left out.
@@ -32,8 +33,14 @@ pub struct World {
     pub double_callback: bool,
     /// Addresses or `address/bits` that may ask for tokens; empty lets in everybody.
     pub ip_whitelist: Vec<String>,
-    /// Calls a day, by path, after which an API answers 45009; a path that is not named has no limit.
+    /// The call limits of a real account instead of those of a test account.
+    pub real_limits: bool,
+    /// Calls a day, by path, after which an API answers 45009, in place of the account's limit.
     pub quota: BTreeMap<String, u64>,
+    /// Paths of APIs that the account may not call: 48001.
+    pub unauthorized: Vec<String>,
+    /// How many followers `/cgi-bin/user/get` lists at once: 1 to 10,000.
+    pub followers_a_page: usize,
     /// The name of the person whose phone opens links; the first person without it.
     pub phone: Option<String>,
     /// Who there is.
@@ -43,6 +50,8 @@ pub struct World {
     pub crowd: u32,
     /// The account's templates.
     pub templates: Vec<TemplateSettings>,
+    /// The templates that it can add.
+    pub library: Vec<LibraryTemplate>,
     /// What goes wrong, in the order in which it is looked at.
     pub faults: Vec<Fault>,
 }
@@ -101,7 +110,10 @@ impl Default for World {
             snapshot: false,
             double_callback: false,
             ip_whitelist: Vec::new(),
+            real_limits: false,
             quota: BTreeMap::new(),
+            unauthorized: Vec::new(),
+            followers_a_page: 10_000,
             phone: None,
             people: vec![
                 person("luffy", "oLuffy_wears_the_straw_hat_1", true, true),
@@ -121,6 +133,7 @@ impl Default for World {
                     "Event: {{thing1.DATA}}\nHost: {{character_string2.DATA}}\nTime: {{time3.DATA}}",
                 ),
             ],
+            library: super::library::default(),
             faults: Vec::new(),
         }
     }
@@ -229,6 +242,11 @@ impl World {
         for entry in &self.ip_whitelist {
             need(Network::parse(entry).is_some(), "ip_whitelist", entry)?;
         }
+        for path in &self.unauthorized {
+            need(super::Platform::has(path), "unauthorized", path)?;
+        }
+        let page = self.followers_a_page;
+        need((1..=10_000).contains(&page), "followers_a_page", &page.to_string())?;
         if let Some(phone) = &self.phone {
             need(self.people.iter().any(|person| person.name == *phone), "phone", phone)?;
         }
@@ -249,7 +267,7 @@ impl World {
             need(template.id.len() == 43 && word(&template.id), "templates.id", &template.id)?;
             once(seen.insert(("id", template.id.as_str())), "templates.id", &template.id)?;
         }
-        Ok(())
+        super::library::check(&self.library)
     }
 
     /// Whether `caller` may ask for tokens.
@@ -270,7 +288,8 @@ pub(super) fn need(holds: bool, key: &'static str, value: &str) -> Result<(), Er
     if holds { Ok(()) } else { Err(Error::Value { key, value: value.to_owned() }) }
 }
 
-fn once(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
+/// A value that is there once.
+pub(super) fn once(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
     if holds { Ok(()) } else { Err(Error::Twice { key, value: value.to_owned() }) }
 }
 
@@ -335,6 +354,9 @@ mod tests {
             ("crowd = 1000001", "crowd"),
             ("crowd = 1\n[[people]]\nname = \"crowd000001\"", "people.name"),
             ("crowd = 1\n[[people]]\nname = \"a\"\nopenid = \"oCrowd0000000000000000000001\"", "people.openid"),
+            ("unauthorized = [\"/cgi-bin/nothing\"]", "unauthorized"),
+            ("followers_a_page = 0", "followers_a_page"),
+            ("followers_a_page = 10001", "followers_a_page"),
             ("nonsense = 1", "nonsense"),
             ("[[people]]\nname = \"\"", "people.name"),
             ("[[people]]\nname = \"a\"\n[[people]]\nname = \"a\"", "people.name"),

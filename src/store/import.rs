@@ -2,7 +2,7 @@
 //! keeps outside the database, then taken over in one transaction. Memory stays small however many there
 //! are, and nobody waits for the file that is still being read.
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::{Error, Result, Store};
 use crate::time::Timestamp;
@@ -88,6 +88,14 @@ impl Store {
         self.at(clash(&self.conn))
     }
 
+    /// Everybody staged who is in the database already, in the order of the file.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn incoming_clashes(&self) -> Result<Vec<Clash>> {
+        self.at(clashes(&self.conn, None))
+    }
+
     /// Gives a staged person a password hash.
     ///
     /// # Errors
@@ -147,12 +155,20 @@ fn staged_before(conn: &Connection, new: &Incoming<'_>) -> rusqlite::Result<Clas
 }
 
 fn clash(conn: &Connection) -> rusqlite::Result<Option<Clash>> {
+    clashes(conn, Some(1)).map(|first| first.into_iter().next())
+}
+
+/// Each staged person once, though one may have the name and another the uid.
+fn clashes(conn: &Connection, most: Option<i64>) -> rusqlite::Result<Vec<Clash>> {
     let sql = "SELECT i.line, i.username, u.username FROM temp.incoming i CROSS JOIN users u
                WHERE u.username = i.username OR u.uid = i.uid
-               ORDER BY i.n, u.username = i.username DESC LIMIT 1";
-    conn.query_row(sql, [], |row| {
+               ORDER BY i.n, u.username = i.username DESC LIMIT ?1";
+    let mut query = conn.prepare(sql)?;
+    let rows = query.query_map([most.unwrap_or(-1)], |row| {
         let line = u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
         Ok(Clash { line, username: row.get(1)?, holder: row.get(2)?, holder_line: None })
-    })
-    .optional()
+    })?;
+    let mut all = rows.collect::<rusqlite::Result<Vec<Clash>>>()?;
+    all.dedup_by(|later, first| later.line == first.line);
+    Ok(all)
 }

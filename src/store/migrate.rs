@@ -18,7 +18,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
 ];
 
 /// `PRAGMA application_id` of our files: "wxbx".
-const APPLICATION_ID: i64 = 0x7778_6278;
+pub(super) const APPLICATION_ID: i64 = 0x7778_6278;
 
 /// Takes the steps that the database at `path` has not taken yet.
 pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &[&str]) -> Result<()> {

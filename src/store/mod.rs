@@ -6,9 +6,11 @@
 
 mod backup;
 mod error;
+mod following;
 mod history;
 mod import;
 mod migrate;
+mod original;
 mod outbox;
 mod templates;
 mod tokens;
@@ -24,8 +26,10 @@ use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 pub use error::Error;
+pub use following::{Bound, Changed};
 pub use history::Counts;
 pub use import::{Clash, Incoming};
+pub use original::{NotText, Original, OriginalError, OriginalUser, SQLITE_HEADER};
 pub use outbox::{
     Alive, Answer, Attempt, Body, Ending, Filter, Held, Message, NewMessage, Orphan, Parcel, Place, Record, Retry,
     Scope, State, Turn, Who,

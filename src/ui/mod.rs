@@ -25,6 +25,7 @@ pub use table::{Table, facts};
 
 use crate::error::Report;
 use crate::t;
+use crate::words::{Lang, of_locale};
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -98,6 +99,11 @@ impl Ui {
         self.quiet
     }
 
+    /// Whether whoever read the results has gone: nobody needs any more of them.
+    pub fn closed(&self) -> bool {
+        self.closed
+    }
+
     /// Shows data that was asked for.
     ///
     /// # Errors
@@ -140,11 +146,23 @@ impl Ui {
         if text.is_empty() { Ok(()) } else { self.line(text.trim_end_matches('\n')) }
     }
 
+    /// Shows what came to a table since the last time, so that a long one need not be waited for.
+    ///
+    /// # Errors
+    /// The stream's, except a closed pipe.
+    pub fn table_part(&mut self, table: &mut Table) -> anyhow::Result<()> {
+        let text = table.part(self.out_terminal);
+        if text.is_empty() { Ok(()) } else { self.line(text.trim_end_matches('\n')) }
+    }
+
     fn line(&mut self, line: &str) -> anyhow::Result<()> {
         if self.closed {
             return Ok(());
         }
-        match self.out.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.out.flush()) {
+        let mut write = || self.out.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.out.flush());
+        // What is drawn on stderr is on the same terminal.
+        let written = if self.out_terminal { progress::above(write) } else { write() };
+        match written {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed = true;
                 Ok(())
@@ -223,6 +241,12 @@ impl Ui {
     fn label(&self, style: &str, word: &str) -> String {
         if self.color { format!("\u{1b}[1;{style}m{word}\u{1b}[0m") } else { word.to_owned() }
     }
+}
+
+/// The language that the locale asks for.
+pub fn language_of_locale() -> Lang {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    of_locale(&set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG")).unwrap_or_default())
 }
 
 /// Text without the control characters that could drive a terminal, and without the marks that turn the

@@ -81,7 +81,12 @@ impl Progress {
 
     /// One more is done.
     pub fn step(&self) {
-        self.0.inc(1);
+        self.steps(1);
+    }
+
+    /// So many more are done.
+    pub fn steps(&self, count: usize) {
+        self.0.inc(count as u64);
     }
 }
 

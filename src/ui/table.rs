@@ -7,12 +7,14 @@ use console::measure_text_width;
 pub struct Table {
     heading: Vec<String>,
     rows: Vec<Vec<String>>,
+    /// How wide the columns of the parts before are; empty before the first.
+    shown: Vec<usize>,
 }
 
 impl Table {
     /// A table with these column headings.
     pub fn new(heading: &[String]) -> Self {
-        Self { heading: heading.to_vec(), rows: Vec::new() }
+        Self { heading: heading.to_vec(), rows: Vec::new(), shown: Vec::new() }
     }
 
     /// Adds a row; a cell keeps to its line and its column.
@@ -33,12 +35,9 @@ impl Table {
         if self.rows.is_empty() {
             return text;
         }
-        let all = || std::iter::once(&self.heading).chain(&self.rows);
-        let width = |column: usize| {
-            all().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..self.heading.len()).map(width).collect();
-        for row in all() {
+        let heading = self.shown.is_empty().then_some(&self.heading);
+        let widths = self.widths();
+        for row in heading.into_iter().chain(&self.rows) {
             let mut line = String::new();
             for (cell, width) in row.iter().zip(&widths) {
                 line += cell;
@@ -48,6 +47,25 @@ impl Table {
             text.push('\n');
         }
         text
+    }
+
+    /// The rows since the last part, without those before.
+    pub(super) fn part(&mut self, terminal: bool) -> String {
+        let text = self.render(terminal);
+        if !text.is_empty() {
+            self.shown = self.widths();
+        }
+        self.rows.clear();
+        text
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let all = || std::iter::once(&self.heading).chain(&self.rows);
+        let width = |column: usize| {
+            let before = self.shown.get(column).copied().unwrap_or(0);
+            all().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).fold(before, usize::max)
+        };
+        (0..self.heading.len()).map(width).collect()
     }
 }
 
@@ -72,5 +90,18 @@ mod tests {
         table.row(vec!["nami".into(), "two\nlines".into()]);
         assert_eq!(table.render(true), "USER  NOTE\n路飞  captain\nnami  two lines\n");
         assert_eq!(table.render(false), "路飞\tcaptain\nnami\ttwo lines\n");
+    }
+
+    #[test]
+    fn a_part_keeps_to_the_columns_of_the_one_before() {
+        let mut table = Table::new(&["USER".into(), "NOTE".into()]);
+        assert_eq!(table.part(true), "");
+        table.row(vec!["a_long_name".into(), "x".into()]);
+        assert_eq!(table.part(true), "USER         NOTE\na_long_name  x\n");
+        table.row(vec!["nami".into(), "y".into()]);
+        assert_eq!(table.part(true), "nami         y\n");
+        assert_eq!(table.part(true), "");
+        table.row(vec!["nami".into(), "y".into()]);
+        assert_eq!(table.part(false), "nami\ty\n");
     }
 }

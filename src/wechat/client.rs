@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::blocking::{Client as Http, RequestBuilder};
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
 use url::Url;
 
+use super::rests::Rests;
 use super::{Error, Refusal, Result};
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
@@ -39,12 +40,22 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
 }
 
-/// The client. Clones share its connections.
+/// The client. Clones share its connections, and what is known of its hosts.
 #[derive(Clone, Debug)]
 pub struct Client {
     /// Each host with what reaches it.
     bases: Arc<[(Url, Http)]>,
+    rests: Rests,
     timeout: Duration,
+}
+
+/// What a call does that arrives twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Twice {
+    /// What it does once: it asks, or WeChat drops the repeat.
+    Harmless,
+    /// Something for each time.
+    Harmful,
 }
 
 impl Client {
@@ -63,7 +74,8 @@ impl Client {
             };
             Ok((base.clone(), http))
         });
-        Ok(Self { bases: bases.collect::<Result<_>>()?, timeout: settings.timeout })
+        let bases: Arc<[_]> = bases.collect::<Result<_>>()?;
+        Ok(Self { rests: Rests::of(bases.len()), bases, timeout: settings.timeout })
     }
 
     fn http(settings: &Settings, tls: rustls::ClientConfig, loopback: bool) -> Result<Http> {
@@ -91,30 +103,64 @@ impl Client {
 
     /// A GET with these query parameters.
     pub(super) fn get(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
-        self.call(api, query, |http, url| http.get(url))
+        self.call(api, query, Twice::Harmless, |http, url| http.get(url))
+    }
+
+    /// A GET that counts: what it asks for is given once.
+    pub(super) fn get_once(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
+        self.call(api, query, Twice::Harmful, |http, url| http.get(url))
+    }
+
+    /// A POST of a JSON body, already raw UTF-8, that must not arrive twice.
+    pub(super) fn post(&self, api: &'static str, token: Option<&Secret>, body: &[u8]) -> Result<Value> {
+        self.post_as(api, token, body, Twice::Harmful)
     }
 
     /// A POST of a JSON body, already raw UTF-8.
-    pub(super) fn post(&self, api: &'static str, token: Option<&Secret>, body: &[u8]) -> Result<Value> {
+    pub(super) fn post_as(
+        &self,
+        api: &'static str,
+        token: Option<&Secret>,
+        body: &[u8],
+        twice: Twice,
+    ) -> Result<Value> {
         let token = token.map(|token| ("access_token", token.expose_secret()));
-        self.call(api, token.as_slice(), |http, url| {
+        self.call(api, token.as_slice(), twice, |http, url| {
             let json = HeaderValue::from_static("application/json; charset=utf-8");
             http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
         })
     }
 
+    /// A POST with these query parameters and no body, that must not arrive twice.
+    pub(super) fn post_query(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
+        // Without its length, some servers refuse a POST (411).
+        let empty = HeaderValue::from_static("0");
+        self.call(api, query, Twice::Harmful, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
+    }
+
+    /// Calls one host after the other, those that failed lately last, as long as the next cannot make it twice.
     fn call(
         &self,
         api: &'static str,
         query: &[(&str, &str)],
+        twice: Twice,
         request: impl Fn(&Http, Url) -> RequestBuilder,
     ) -> Result<Value> {
-        let mut last = None;
-        for (base, http) in self.bases.iter() {
-            match self.call_at(http, base, api, query, &request) {
-                // Nothing has left this machine, so the next host cannot make it twice.
-                Err(error @ Error::NotSent { .. }) => last = Some(error),
+        let mut last: Option<Error> = None;
+        for at in self.rests.order() {
+            let Some((base, http)) = self.bases.get(at) else { continue };
+            let error = match self.call_at(http, base, api, query, &request) {
+                Err(error @ (Error::NotSent { .. } | Error::BadAnswer { status: 500.., .. })) => error,
                 result => return result,
+            };
+            self.rests.rest(at);
+            let arrived = !matches!(error, Error::NotSent { .. });
+            // What may have arrived at one host is not said never to have left because another is out of reach.
+            if arrived || last.is_none() {
+                last = Some(error);
+            }
+            if arrived && twice == Twice::Harmful {
+                break;
             }
         }
         Err(last.unwrap_or_else(|| Error::Setup(t!("wechat-no-host"))))

@@ -34,8 +34,8 @@ pub struct Entry {
     pub official: &'static str,
     meaning_en: &'static str,
     meaning_zh: &'static str,
-    /// What to do, in English; may be empty.
-    pub remedy: &'static str,
+    remedy_en: &'static str,
+    remedy_zh: &'static str,
     /// What follows from it.
     pub action: Action,
 }
@@ -48,7 +48,39 @@ impl Entry {
             Lang::En | Lang::Zh => self.meaning_en,
         }
     }
+
+    /// What to do about it; `None` where nothing is known to help.
+    pub fn remedy(&self, lang: Lang) -> Option<&'static str> {
+        let remedy = match lang {
+            Lang::Zh if !self.remedy_zh.is_empty() => self.remedy_zh,
+            Lang::En | Lang::Zh => self.remedy_en,
+        };
+        Some(remedy).filter(|remedy| !remedy.is_empty())
+    }
+
+    /// Whether it is a page error: the phone shows it, no call ever answers it.
+    pub fn is_of_page(&self) -> bool {
+        (10_000..20_000).contains(&self.errcode)
+    }
 }
+
+impl Action {
+    /// Its name in the table.
+    pub fn as_str(self) -> &'static str {
+        NAMES.iter().find(|(_, action)| *action == self).map_or("", |(name, _)| name)
+    }
+}
+
+const NAMES: [(&str, Action); 8] = [
+    ("done", Action::Done),
+    ("refresh", Action::Refresh),
+    ("backoff", Action::Backoff),
+    ("hold_day", Action::HoldDay),
+    ("fail", Action::Fail),
+    ("fail_mark", Action::FailMark),
+    ("stop_kind", Action::StopKind),
+    ("stop_run", Action::StopRun),
+];
 
 /// The table's row for `errcode`.
 pub fn find(errcode: i64) -> Option<Entry> {
@@ -58,6 +90,19 @@ pub fn find(errcode: i64) -> Option<Entry> {
 /// All rows, by code.
 pub fn entries() -> impl Iterator<Item = Entry> {
     TABLE.lines().skip(1).filter_map(parse)
+}
+
+/// The codes that were probably meant, the likeliest first: those that differ in one digit or two.
+pub fn nearest(errcode: i64, most: usize) -> Vec<Entry> {
+    let typed = errcode.to_string();
+    let far = |entry: &Entry| {
+        let slips = strsim::damerau_levenshtein(&typed, &entry.errcode.to_string());
+        (slips, entry.errcode.abs_diff(errcode))
+    };
+    let mut near: Vec<Entry> = entries().filter(|entry| far(entry).0 <= 2).collect();
+    near.sort_by_key(far);
+    near.truncate(most);
+    near
 }
 
 /// What follows from a code; one that the table does not know is a refusal.
@@ -70,18 +115,10 @@ fn parse(line: &'static str) -> Option<Entry> {
     let errcode = fields.next()?.parse().ok()?;
     let official = fields.next()?;
     let (meaning_en, meaning_zh, remedy) = (fields.next()?, fields.next()?, fields.next()?);
-    let action = match fields.nth(2)? {
-        "done" => Action::Done,
-        "refresh" => Action::Refresh,
-        "backoff" => Action::Backoff,
-        "hold_day" => Action::HoldDay,
-        "fail" => Action::Fail,
-        "fail_mark" => Action::FailMark,
-        "stop_kind" => Action::StopKind,
-        "stop_run" => Action::StopRun,
-        _ => return None,
-    };
-    Some(Entry { errcode, official, meaning_en, meaning_zh, remedy, action })
+    let name = fields.nth(2)?;
+    let action = NAMES.iter().find(|(known, _)| *known == name)?.1;
+    let remedy_zh = fields.next()?;
+    Some(Entry { errcode, official, meaning_en, meaning_zh, remedy_en: remedy, remedy_zh, action })
 }
 
 #[cfg(test)]
@@ -94,6 +131,28 @@ mod tests {
         assert_eq!(codes.len(), TABLE.lines().count() - 1);
         assert!(codes.is_sorted_by(|a, b| a < b), "codes are unique and in order");
         assert!(entries().all(|entry| !entry.meaning(Lang::En).is_empty() && !entry.meaning(Lang::Zh).is_empty()));
+    }
+
+    #[test]
+    fn what_helps_is_said_in_both_languages_or_in_none() {
+        for entry in entries() {
+            assert_eq!(entry.remedy_en.is_empty(), entry.remedy_zh.is_empty(), "{}", entry.errcode);
+        }
+        let entry = find(40164).unwrap();
+        assert!(entry.remedy(Lang::Zh).is_some_and(|text| text.contains("白名单")));
+        assert!(entry.remedy(Lang::En).is_some_and(|text| text.contains("whitelist")));
+        assert_eq!(find(0).and_then(|entry| entry.remedy(Lang::Zh)), None);
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_near() {
+        let codes = |typed| nearest(typed, 3).iter().map(|entry| entry.errcode).collect::<Vec<_>>();
+        for (typed, meant) in [(4001, 40001), (400001, 40001), (44013, 44003), (41064, 40164), (-2, -1), (47103, 47003)]
+        {
+            assert!(codes(typed).contains(&meant), "{typed}: {:?}", codes(typed));
+        }
+        assert_eq!(codes(99_999_999), Vec::<i64>::new());
+        assert_eq!(nearest(40000, 3).len(), 3);
     }
 
     #[test]

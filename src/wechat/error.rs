@@ -47,7 +47,7 @@ impl Refusal {
         if let Some(ip) = self.ip() {
             return Some(t!("wechat-allow-ip-hint", ip = ip));
         }
-        errcode::find(self.errcode).map(|entry| entry.remedy.to_owned()).filter(|remedy| !remedy.is_empty())
+        errcode::find(self.errcode)?.remedy(words::language()).map(str::to_owned)
     }
 }
 

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::client::Twice;
 use super::token::lenient_number;
 use super::{Client, Result};
 use crate::secret::Secret;
@@ -119,7 +120,10 @@ impl Client {
         openid: &str,
         client_msg_id: Option<&str>,
     ) -> Result<Option<String>> {
-        let answer = self.post(content.api(), Some(token), content.body(openid, client_msg_id).as_bytes())?;
+        let dropped = content.is_deduplicated() && client_msg_id.is_some();
+        let twice = if dropped { Twice::Harmless } else { Twice::Harmful };
+        let body = content.body(openid, client_msg_id);
+        let answer = self.post_as(content.api(), Some(token), body.as_bytes(), twice)?;
         if answer.get("errcode").and_then(lenient_number) != Some(0) {
             // Without an errcode nothing says that the message was accepted.
             return Err(self.lacks("errcode"));

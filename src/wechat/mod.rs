@@ -6,7 +6,12 @@ pub mod errcode;
 mod error;
 pub mod message;
 mod oauth;
+pub mod people;
+pub mod quota;
+mod rests;
+pub mod rid;
 pub mod template;
+pub mod template_rules;
 mod token;
 
 pub use client::{Client, Settings, tls};

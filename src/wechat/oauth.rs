@@ -55,7 +55,7 @@ impl Client {
             ("code", code.expose_secret()),
             ("grant_type", "authorization_code"),
         ];
-        let answer = self.get("/sns/oauth2/access_token", &query)?;
+        let answer = self.get_once("/sns/oauth2/access_token", &query)?;
         let text = |field: &str| answer.get(field).and_then(Value::as_str).unwrap_or_default();
         // It will stand in databases, on terminals and in requests: nothing but what an openid is made of.
         let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';

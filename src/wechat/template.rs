@@ -1,6 +1,7 @@
-//! The account's templates: doc/service/api/notify/template/api_getalltemplates.
+//! The account's templates: doc/service/api/notify/template/api_getalltemplates, api_addtemplate,
+//! api_deletetemplate.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
@@ -32,6 +33,31 @@ impl Client {
             content: text(it, "content"),
         };
         Ok(list.iter().map(read).filter(|it| !it.template_id.is_empty()).collect())
+    }
+
+    /// Adds a template of the library to the account, with these of its keywords in this order; WeChat's id of
+    /// it. Each call adds another one.
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusals 40037 (no such number), 40246 (the keywords), 40247 (a number of
+    /// the library that was closed), 45026 (25 are the most), 45027 among others.
+    pub fn add_template(&self, token: &Secret, short_id: &str, keywords: &[String]) -> Result<String> {
+        let mut body = json!({"template_id_short": short_id});
+        if !keywords.is_empty() {
+            body["keyword_name_list"] = json!(keywords);
+        }
+        let answer = self.post("/cgi-bin/template/api_add_template", Some(token), body.to_string().as_bytes())?;
+        let id = answer.get("template_id").and_then(Value::as_str).filter(|id| !id.is_empty());
+        id.map(str::to_owned).ok_or_else(|| self.lacks("template_id"))
+    }
+
+    /// Removes a template from the account.
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusal 40037 where the account has none of that id.
+    pub fn remove_template(&self, token: &Secret, template_id: &str) -> Result<()> {
+        let body = json!({"template_id": template_id}).to_string();
+        self.post("/cgi-bin/template/del_private_template", Some(token), body.as_bytes()).map(drop)
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::client::Twice;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
@@ -40,7 +41,7 @@ impl Client {
                     "secret": secret.expose_secret(),
                     "force_refresh": force,
                 });
-                self.post(STABLE, None, body.to_string().as_bytes())?
+                self.post_as(STABLE, None, body.to_string().as_bytes(), Twice::Harmless)?
             }
             Endpoint::Classic => {
                 let query =

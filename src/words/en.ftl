@@ -202,6 +202,57 @@ delivery-tomorrow = { $error }; it is tried again after midnight in Beijing, at 
 delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
 delivery-unrecorded-hint = mend the database first, and do not send the message again unless it is sure that it did not arrive
 
+## explain
+explain-answer = Answer
+explain-body = Body
+explain-caller = Caller
+explain-code = Code
+explain-does-backoff = a message that gets it stays queued, and is tried again with growing pauses
+explain-does-done = nothing: it is no error
+explain-does-fail = a message that gets it has failed, and is not repeated
+explain-does-fail-mark = a message that gets it has failed, and the person is marked as unreachable: messages to a tag or to everybody leave them out
+explain-does-hold-day = messages that get it stay queued until the counters begin anew, after midnight in China
+explain-does-page = nothing: the phone shows it, wxbox never hears of it
+explain-does-refresh = a new access token is fetched, and the call made once more
+explain-does-stop-kind = a message that gets it has failed, and so have all others of its kind or template in the same run
+explain-does-stop-run = nothing more is sent; what is left stays queued
+explain-errmsg = WeChat says
+explain-hint = give an errcode such as 40164, or the rid at the end of an errmsg, such as 6aac005a-01bfdbee-79769285
+explain-meaning = Meaning
+explain-nearest = the nearest are { $codes }
+explain-neither = "{ $what }" is neither an errcode nor the id of a request
+explain-refused = { $rid }: { $cause }
+explain-remedy = What to do
+explain-time = Time
+explain-unknown = wxbox does not know the errcode { $code }
+explain-unknown-hint = see 全局返回码 in WeChat's documents
+explain-url = Address
+explain-wxbox = wxbox
+
+## follower
+follower-asking = asking WeChat for the followers
+follower-list-broken = the list breaks off after { $listed } of { $total } followers
+follower-list-openid = OPENID
+follower-list-users = USERS
+follower-none = nobody follows the account
+follower-refused = { $openid }: { $cause }
+follower-remark-control = the remark holds a control character
+follower-remark-long = the remark has { $length } characters, { $limit } is the most
+follower-remarked = the remark on { $who } is "{ $remark }" now
+follower-show-follows = Follows
+follower-show-language = Language
+follower-show-not = no
+follower-show-openid = Openid
+follower-show-qr = QR scene
+follower-show-remark = Remark
+follower-show-scene = Came by
+follower-show-since = since { $time }
+follower-show-tags = Tags
+follower-show-unionid = Unionid
+follower-show-users = Users
+follower-show-yes = yes
+follower-unremarked = there is no remark on { $who } any more
+
 ## help
 help-names = there are { $names }
 help-near = did you mean `wxbox help { $name }`?
@@ -213,8 +264,25 @@ man-no-directory = { $path } is not a directory
 man-write = cannot write { $path }
 man-written = wrote { $count } manual pages to { $path }
 
+## quota
+quota-clear-ask = Let all counters of { $app_id } begin at 0 again? WeChat allows that ten times a month, the console's included.
+quota-clear-missing = clearing the counters, which WeChat allows ten times a month, needs --yes where nobody can be asked
+quota-cleared = all counters of { $app_id } begin at 0 again; WeChat allows that ten times a month
+quota-kept = nothing was cleared
+quota-list-api = API
+quota-list-left = LEFT
+quota-list-limit = LIMIT
+quota-list-note = NOTE
+quota-list-rate = RATE
+quota-list-used = USED
+quota-rate = { $count } in { $seconds } s
+quota-unknown = WeChat has no API { $apis }
+quota-unknown-hint = give its path, such as /cgi-bin/message/custom/send
+quota-unusable = "{ $api }" is not the path of an API
+
 ## sandbox (pages and terminal)
 sandbox-open = the sandbox listens on { $address }: whoever reaches it can use it
+sandbox-library = Library, for `template add`
 sandbox-people = People
 sandbox-person-away = does not follow the account
 sandbox-person-silent = follows; has not written, so takes templates but no texts
@@ -234,8 +302,11 @@ sandbox-inbox-title = wxbox sandbox
 sandbox-inbox-lead = A stand-in for the WeChat platform on this machine. What the account sends arrives on these phones; nothing leaves the machine.
 sandbox-inbox-foot = Times are those of China, as WeChat counts them.
 sandbox-switch-strict = templates as on a real account
+sandbox-switch-limits = call limits of a real account
 sandbox-switch-snapshot = links open as snapshot pages
 sandbox-switch-double = callbacks come twice
+sandbox-calls = Calls of today
+sandbox-calls-of = { $used } of { $limit }
 sandbox-clock-forward = set the clock 49 hours forward
 sandbox-clear = clear all phones
 sandbox-empty = nothing has arrived yet
@@ -358,6 +429,34 @@ outbox-type = Type
 outbox-unknown = there is no message { $id }
 outbox-unknown-hint = `wxbox outbox list` shows the newest
 
+## rule (values of templates)
+rule-amount = an amount has up to 10 digits, with decimals, a currency sign before them and 元 behind, such as ¥12.50
+rule-blank = nothing is shown for { $keys }
+rule-broken = WeChat refuses { $key } with "{ $value }": { $rule }
+rule-car-number = a number plate has up to 8 letters and digits, such as 粤A8Z888挂; the first and the last may be Chinese
+rule-character-string = it has up to 32 digits, letters and symbols, no Chinese and no blanks
+rule-color = WeChat shows no colours: { $keys }
+rule-const = it is one of the texts that were approved with the template, up to 20 characters
+rule-date = a date is written 2019年10月1日 or 2019-10-01, a time may follow, and ~ joins two
+rule-decimals = WeChat has refused amounts without decimals: { $key } is { $value }
+rule-emoji = no emoji
+rule-empty = WeChat refuses { $key } when it is empty
+rule-enum = it is one of the texts that were approved with the template
+rule-hidden = WeChat does not show { $keys }
+rule-length = at most { $limit } characters
+rule-letter = it has up to 32 letters and nothing else
+rule-line-break = no line breaks
+rule-name = a name has up to 10 characters where one is Chinese, else up to 20 letters and symbols
+rule-number = a number has up to 32 digits and may have decimals
+rule-phone-number = a phone number has up to 17 digits, + and -
+rule-phrase = it has up to 5 Chinese characters and nothing else
+rule-short-thing = its rule is not published
+rule-shown = WeChat shows { $key } as "{ $shown }": { $why }
+rule-symbol = it has up to 5 symbols and nothing else
+rule-thing = a thing has up to 20 characters
+rule-time = a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
+rule-too-long = WeChat refuses { $key } with { $length } characters: { $rule }
+
 ## send
 did-you-mean = did you mean { $name }?
 openid-unusable = "{ $openid }" cannot be an openid
@@ -381,9 +480,11 @@ send-fallback-fields-hint = give every field but one a default in [templates.{ $
 send-fallback-text = --fallback goes with a text
 send-gone = message { $id } is no longer in the outbox, since the person was removed: it may or may not have been delivered
 send-field-near = { $key } (did you mean { $near }?)
+send-fields-check-hint = `wxbox template check { $name } --data …` shows what people would see
 send-fields-hint = its fields are { $fields }; `wxbox template show { $name }` shows them in place
 send-fields-missing = nothing is given for { $fields } of the template { $name }
 send-fields-missing-too = nothing is given for { $fields }
+send-fields-strict-hint = without --strict this is a warning; `wxbox template check { $name } --data …` shows what people would see
 send-fields-unknown = { $count ->
     [one] the template { $name } has no field { $fields }
    *[other] the template { $name } has no fields { $fields }
@@ -453,35 +554,95 @@ import-json-hint = each line is one JSON object; a CSV file is read without --js
 import-json-tags = tags must be a list of texts
 import-json-text = this must be a text or null
 import-line = { $file }, line { $line }: { $what }
+import-no-column = { $file }: the table { $table } has no column { $column }
+import-no-table = { $file } is an SQLite database without a table { $table }
+import-no-table-hint = wxbox takes the db.sqlite3 of the original web application, CSV and JSON Lines
 import-no-username = there is no column username
+import-not-text = this is not UTF-8 text
 import-openid = an openid needs an account
+import-original-left = nobody was added: { $wrong } of { $count } people in { $file } cannot be taken
+import-original-left-hint = mend these rows in a copy of the file, or delete them there, and import the copy
+import-original-there-hint = delete these rows in a copy of the file and import the copy, or import into another database with --database
+import-original-twice = { $user } is in row { $row } already
+import-own-database = { $file } is a database of wxbox itself
+import-own-database-hint = `wxbox --database '{ $file }' user export` writes what `wxbox user import` takes
 import-password = this cannot be a password: it is too long, or holds a control character
 import-quote-behind = something stands behind a closing quote
 import-quote-behind-hint = a field with quotes in it stands in double quotes, and each of its own is doubled: "a ""b"" c"
 import-quote-open = the quote that opens here is never closed
 import-read = cannot read { $file }
+import-row = { $file }, row { $row }: { $what }
+import-row-column = { $file }, row { $row }, column { $column }: { $what }
+import-sqlite-stdin = standard input is an SQLite database, which can only be read as a file
+import-sqlite-stdin-hint = name the file: `wxbox user import db.sqlite3`
 import-twice = { $user } is on line { $line } already
 import-uid = "{ $uid }" is no uid
+import-uid-foreign = "{ $uid }" is not the MD5 of { $user }
 import-uid-hint = a uid has 32 hex digits, 0-9 and a-f; without one it is made of the name
 import-uid-taken = the uid of { $user } belongs to { $holder }
 import-uid-twice = the uid of { $user } belongs to { $holder } on line { $line }
+import-unfinished = { $file } is in use, or was not closed properly: it does not hold everything yet
+import-unfinished-hint = stop the application, then run `sqlite3 '{ $file }' 'PRAGMA journal_mode = DELETE'` and try again
+import-unreadable = cannot read { $file }: { $cause }
 import-utf16 = { $file } is not UTF-8, but UTF-16 or no text at all
 import-utf16-hint = convert it first, for instance with `iconv -f UTF-16 -t UTF-8`
 import-utf8 = this is not UTF-8
+
+## user sync
+sync-asking = asking WeChat who still follows
+sync-broken = this breaks off after { $done } of { $all } openids
+sync-done = { $asked ->
+    [0] nobody is bound
+   *[other] asked about { $asked ->
+        [one] one person
+       *[other] { $asked } people
+    }: { $follow } { $follow ->
+        [one] follows
+       *[other] follow
+    }, { $not } { $not ->
+        [one] does not
+       *[other] do not
+    }; { $changed ->
+        [0] nothing changed
+        [one] one changed
+       *[other] { $changed } changed
+    }
+}
+sync-followed = { $user } follows the account again, and can be reached
+sync-invalid = the openid { $openid } of { $user }: { $cause }
+sync-invalid-some = { $count ->
+    [one] the openid of one person is
+   *[other] the openids of { $count } people are
+} not of this account
+sync-unfollowed = { $user } no longer follows the account, and cannot be reached
+
 ## template
+template-add-unknown-hint = it may have been added all the same: `wxbox template list --refresh` shows
+template-added = added the template { $id }
+template-added-fields = added the template { $title } ({ $id }): its fields are { $fields }
 template-alias = Alias
+template-alias-left = the alias { $name } still stands for it: { $at }
 template-alias-unknown = the account has no template { $id }, which the alias { $name } stands for
 template-alias-unknown-hint = `wxbox template list` shows those that it has; the alias is at { $at }
 template-asked = asked WeChat for the templates: { $count }
 template-asked-at = As of
+template-check-unknown = the template { $name } cannot be looked up: { $cause }
 template-content = Content
+template-field-hidden = is not shown
 template-fields = Fields
+template-gone = the account had no template { $title } ({ $id }) any more
 template-id = ID
+template-library-unknown = the library has no template { $id }
+template-library-unknown-hint = the console shows the numbers: 模板消息 → 模板库 → 类目模板库
 template-list-alias = ALIAS
 template-list-fields = FIELDS
 template-list-id = ID
 template-list-title = TITLE
 template-none = the account has no templates
+template-remove-ask = Remove the template { $title } ({ $id }) from the account? What names it will not be sent any more.
+template-remove-kept = nothing was removed
+template-remove-missing = removing a template needs --yes where nobody can be asked
+template-removed = removed the template { $title } ({ $id })
 template-several = "{ $name }" can be each of { $ids }
 template-several-hint = give more of the id, or an alias of the config
 template-title = Title

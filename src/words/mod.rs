@@ -40,6 +40,12 @@ pub fn language() -> Lang {
     if CURRENT.load(Ordering::Relaxed) == Lang::Zh as u8 { Lang::Zh } else { Lang::En }
 }
 
+/// The language of a locale's name, such as `zh_CN.UTF-8`; English for all that wxbox does not speak.
+pub fn of_locale(name: &str) -> Lang {
+    let language = name.split(['_', '-', '.', '@']).next().unwrap_or_default();
+    if language.eq_ignore_ascii_case("zh") { Lang::Zh } else { Lang::En }
+}
+
 type Bundle = FluentBundle<FluentResource>;
 
 static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(EN, "en"));
@@ -164,6 +170,20 @@ mod tests {
     #[test]
     fn arguments_are_filled_in_without_marks_around_them() {
         assert_eq!(t_in!(Lang::En, "user-unknown", user = "luffy"), "no user is named luffy");
+    }
+
+    #[test]
+    fn a_locale_names_a_language() {
+        for (name, lang) in [
+            ("zh_CN.UTF-8", Lang::Zh),
+            ("zh", Lang::Zh),
+            ("ZH-hans", Lang::Zh),
+            ("C.UTF-8", Lang::En),
+            ("", Lang::En),
+            ("zhx", Lang::En),
+        ] {
+            assert_eq!(of_locale(name), lang, "{name}");
+        }
     }
 
     #[test]

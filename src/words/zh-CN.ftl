@@ -51,8 +51,103 @@ callback-unreachable-todo = 请稍后刷新本页面。
 callback-used-title = 授权已被使用
 callback-used-why = 每次授权只能使用一次，这一次的已经用过了。
 
+## rule（模板字段的值）
+rule-amount = 金额最多 10 位数字，可带小数，前面可带一个货币符号，结尾可带“元”，如 ¥12.50
+rule-blank = 不会显示任何内容：{ $keys }
+rule-broken = 微信会拒绝 { $key } 的值“{ $value }”：{ $rule }
+rule-car-number = 车牌最多 8 位字母和数字，首位和末位可为汉字，如 粤A8Z888挂
+rule-character-string = 最多 32 位数字、字母或符号，不能有汉字和空格
+rule-color = 微信不显示颜色：{ $keys }
+rule-const = 只能是随模板审核通过的文字，最多 20 个字符
+rule-date = 日期写作 2019年10月1日 或 2019-10-01，后面可带时间，两个日期用 ~ 连接
+rule-decimals = 不带小数的金额曾被微信拒绝：{ $key } 为 { $value }
+rule-emoji = 不显示表情符号
+rule-empty = 微信会拒绝空的 { $key }
+rule-enum = 只能是随模板审核通过的文字
+rule-hidden = 微信不显示 { $keys }
+rule-length = 最多显示 { $limit } 个字符
+rule-letter = 最多 32 位字母，不能有其他字符
+rule-line-break = 不换行
+rule-name = 含汉字时最多 10 个字符，否则最多 20 个字母和符号
+rule-number = 最多 32 位数字，可带小数
+rule-phone-number = 最多 17 位数字、+ 和 -
+rule-phrase = 最多 5 个汉字，不能有其他字符
+rule-short-thing = 规则没有公布
+rule-shown = 微信把 { $key } 显示为“{ $shown }”：{ $why }
+rule-symbol = 最多 5 个符号，不能有其他字符
+rule-thing = 最多 20 个字符
+rule-time = 时间写作 15:01 或 15:01:59，前面可带日期（2019年10月1日 15:01），两个时间用 ~ 连接
+rule-too-long = 微信会拒绝 { $length } 个字符的 { $key }：{ $rule }
+## explain
+explain-answer = 应答
+explain-body = 请求内容
+explain-caller = 调用方
+explain-code = 错误码
+explain-does-backoff = 收到此码的消息留在队列，逐次拉长间隔重试
+explain-does-done = 无需处理：这不是错误
+explain-does-fail = 收到此码的消息记为失败，不再重发
+explain-does-fail-mark = 收到此码的消息记为失败，并把此人标记为无法送达：按标签或群发时会跳过
+explain-does-hold-day = 收到此码的消息留在队列，等调用次数在北京时间零点后重新计算
+explain-does-page = 无需处理：只显示在手机上，wxbox 收不到
+explain-does-refresh = 重新获取 access_token，再调用一次
+explain-does-stop-kind = 收到此码的消息记为失败，本次运行中同类或同模板的其他消息也一样
+explain-does-stop-run = 不再发送；其余消息留在队列
+explain-errmsg = 微信原文
+explain-hint = 请给出错误码（如 40164），或 errmsg 末尾的 rid（如 6aac005a-01bfdbee-79769285）
+explain-meaning = 含义
+explain-nearest = 最接近的是 { $codes }
+explain-neither = “{ $what }”既不是错误码，也不是 rid
+explain-refused = { $rid }：{ $cause }
+explain-remedy = 处理办法
+explain-time = 时间
+explain-unknown = wxbox 不认识错误码 { $code }
+explain-unknown-hint = 请查阅微信文档中的“全局返回码”
+explain-url = 请求地址
+explain-wxbox = wxbox
+
+## follower
+follower-asking = 正在向微信获取关注者
+follower-list-broken = 列表中断，已列出 { $listed } / { $total } 位关注者
+follower-list-openid = OPENID
+follower-list-users = 用户
+follower-none = 没有人关注此公众号
+follower-refused = { $openid }：{ $cause }
+follower-remark-control = 备注名含有控制字符
+follower-remark-long = 备注名有 { $length } 个字符，最多 { $limit } 个
+follower-remarked = { $who } 的备注名已设为“{ $remark }”
+follower-show-follows = 关注
+follower-show-language = 语言
+follower-show-not = 未关注
+follower-show-openid = openid
+follower-show-qr = 二维码场景
+follower-show-remark = 备注名
+follower-show-scene = 关注来源
+follower-show-since = 自 { $time }
+follower-show-tags = 标签
+follower-show-unionid = unionid
+follower-show-users = 用户
+follower-show-yes = 已关注
+follower-unremarked = 已清除 { $who } 的备注名
+
+## quota
+quota-clear-ask = 把 { $app_id } 的全部接口调用次数清零？微信每月只允许 10 次，后台操作也计入。
+quota-clear-missing = 清零调用次数（微信每月只允许 10 次）无人可问时需要 --yes
+quota-cleared = { $app_id } 的全部接口调用次数已清零；微信每月只允许 10 次
+quota-kept = 没有清零
+quota-list-api = 接口
+quota-list-left = 剩余
+quota-list-limit = 上限
+quota-list-note = 说明
+quota-list-rate = 频率
+quota-list-used = 已用
+quota-rate = { $seconds } 秒 { $count } 次
+quota-unknown = 微信没有接口 { $apis }
+quota-unknown-hint = 请给出接口路径，如 /cgi-bin/message/custom/send
+quota-unusable = “{ $api }”不是接口路径
+
 ## sandbox
 sandbox-open = 沙箱监听 { $address }：能访问它的人都能使用
+sandbox-library = 模板库（供 `template add` 使用）
 sandbox-people = 用户
 sandbox-person-away = 未关注公众号
 sandbox-person-silent = 已关注；没有发过消息，只能收模板消息，不能收文本
@@ -72,8 +167,11 @@ sandbox-inbox-title = wxbox 沙箱
 sandbox-inbox-lead = 本机上的微信平台替身。公众号发出的消息会显示在下面的手机上，不会离开这台机器。
 sandbox-inbox-foot = 时间均为北京时间。
 sandbox-switch-strict = 模板按正式账号检查
+sandbox-switch-limits = 调用次数按正式账号限制
 sandbox-switch-snapshot = 以快照页打开链接
 sandbox-switch-double = 回调两次
+sandbox-calls = 今日调用次数
+sandbox-calls-of = { $used } / { $limit }
 sandbox-clock-forward = 时钟拨快 49 小时
 sandbox-clear = 清空所有手机
 sandbox-empty = 还没有消息
@@ -129,3 +227,56 @@ sandbox-listening =
     微信沙箱地址：{ $url }
       app_id      { $app_id }
       app_secret  { $app_secret }
+
+## send（字段）
+send-fields-check-hint = `wxbox template check { $name } --data …` 可预览收件人看到的内容
+send-fields-strict-hint = 不用 --strict 时只是警告；`wxbox template check { $name } --data …` 可预览收件人看到的内容
+
+## template
+template-add-unknown-hint = 可能已经添加成功：用 `wxbox template list --refresh` 查看
+template-added = 已添加模板 { $id }
+template-added-fields = 已添加模板 { $title }（{ $id }）：字段为 { $fields }
+template-alias-left = 别名 { $name } 仍指向它：{ $at }
+template-check-unknown = 无法查询模板 { $name }：{ $cause }
+template-field-hidden = 不显示
+template-gone = 账号中已没有模板 { $title }（{ $id }）
+template-library-unknown = 模板库中没有 { $id }
+template-library-unknown-hint = 编号见公众平台：模板消息 → 模板库 → 类目模板库
+template-remove-ask = 从账号中删除模板 { $title }（{ $id }）？之后用它的消息都无法发送。
+template-remove-kept = 没有删除任何内容
+template-remove-missing = 无法询问时，删除模板需要 --yes
+template-removed = 已删除模板 { $title }（{ $id }）
+## user import
+import-no-column = { $file }：表 { $table } 没有 { $column } 列
+import-no-table = { $file } 是 SQLite 数据库，但没有表 { $table }
+import-no-table-hint = 可导入原网页应用的 db.sqlite3、CSV 和 JSON Lines
+import-not-text = 不是 UTF-8 文本
+import-original-left = 没有导入任何人：{ $file } 的 { $count } 人中有 { $wrong } 人无法导入
+import-original-left-hint = 请在文件的副本中改正或删除这些行，再导入副本
+import-original-there-hint = 请在文件的副本中删除这些行再导入，或用 --database 导入另一个数据库
+import-original-twice = { $user } 已在第 { $row } 行出现
+import-own-database = { $file } 是 wxbox 自己的数据库
+import-own-database-hint = `wxbox --database '{ $file }' user export` 的输出可用 `wxbox user import` 导入
+import-row = { $file } 第 { $row } 行：{ $what }
+import-row-column = { $file } 第 { $row } 行 { $column } 列：{ $what }
+import-sqlite-stdin = 标准输入是 SQLite 数据库，只能以文件读取
+import-sqlite-stdin-hint = 请给出文件名：`wxbox user import db.sqlite3`
+import-uid-foreign = “{ $uid }”不是 { $user } 的 MD5
+import-unfinished = { $file } 正在使用，或没有正常关闭：内容还不完整
+import-unfinished-hint = 请先停止原应用，再执行 `sqlite3 '{ $file }' 'PRAGMA journal_mode = DELETE'`，然后重试
+import-unreadable = 无法读取 { $file }：{ $cause }
+
+## user sync
+sync-asking = 正在向微信查询谁仍在关注
+sync-broken = 查询中断，已完成 { $done } / { $all } 个 openid
+sync-done = { $asked ->
+    [0] 没有人绑定
+   *[other] 查询了 { $asked } 人：{ $follow } 人关注，{ $not } 人未关注；{ $changed ->
+        [0] 没有变化
+       *[other] { $changed } 人有变化
+    }
+}
+sync-followed = { $user } 已重新关注，可以送达
+sync-invalid = { $user } 的 openid { $openid }：{ $cause }
+sync-invalid-some = { $count } 人的 openid 不属于此公众号
+sync-unfollowed = { $user } 已取消关注，无法送达

@@ -77,6 +77,7 @@ Commands:
   remove  Remove a person, with binding, tags and the text of all messages to them
   import  Add people from a file, all or none
   export  Print everybody, for `user import`: CSV, or JSON Lines with --json
+  sync    Ask WeChat which of the bound still follow the account
 
 Options:
   -h, --help  Print help

@@ -50,9 +50,6 @@ open_base = "http://127.0.0.1:[PORT]"
 [templates.backup]
 id = "backup_finished-0123456789abcdefghijklmnopq"
 url = "https://status.example.com"
-[templates.backup.data]
-first = "The nightly run is through."
-remark = "sent by cron"
 
 $ wxbox user add luffy
 added luffy
@@ -72,11 +69,9 @@ sent message 2 (template) to luffy
 The inbox of luffy, as the sandbox shows it at http://127.0.0.1:[PORT]/:
   ┌ Hello from wxbox 你好 👋
   ┌ Backup finished
-  │ The nightly run is through.
   │ Host db1
   │ Size 42 GB
   │ Time 03:15
-  │ sent by cron
   │ › https://status.example.com
 
 That was the whole job: a person, a binding, two messages. Everything was in [DEMO], which is removed now.

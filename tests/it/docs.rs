@@ -165,6 +165,16 @@ fn json_objects_have_the_fields_that_are_documented() {
         ("outbox show 1", "outbox show", 0),
         ("template list", "template …", 0),
         ("template show backup", "template …", 0),
+        ("template check backup", "template check", 0),
+        ("template add 43216 --keyword 告警内容", "template …", 0),
+        ("template remove backup --yes", "template …", 0),
+        ("user sync", "user sync", 1),
+        ("follower list", "follower list", 0),
+        (&format!("follower show {LUFFY}"), "follower show", 0),
+        (&format!("follower remark {LUFFY} captain"), "follower remark", 0),
+        ("quota show", "quota show", 0),
+        ("quota clear --yes", "quota clear", 0),
+        ("explain 40001", "explain", 0),
         ("token", "token", 0),
         ("unbind --user luffy", "unbind", 0),
         ("user remove luffy --yes", "user …", 0),
@@ -211,7 +221,7 @@ hint: `wxbox help token` shows the whole
 exit 2
 --- stderr
 error: there is no command or topic "weather"
-hint: there are user, bind, unbind, send, outbox, template, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, sandbox
+hint: there are user, bind, unbind, send, outbox, template, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, sandbox
 
 "#]]);
     world.wxbox("help exit-codes").is(str![[r#"

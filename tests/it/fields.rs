@@ -172,7 +172,7 @@ fn a_dry_run_without_a_secret_checks_what_is_kept() {
     world.wxbox("send -u luffy -t backup -d hots=a --dry-run").is(str![[r#"
 exit 0
 --- stdout
-{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"first":{"value":"Backup"},"host":{"value":"db0"},"size":{"value":"-"},"time":{"value":"-"},"hots":{"value":"a"}}}
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"db0"},"size":{"value":"-"},"time":{"value":"-"},"hots":{"value":"a"}}}
 --- stderr
 warning: the template backup and its fields are not checked: no template list is kept, and there is no secret to ask for one with
 

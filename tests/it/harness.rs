@@ -7,7 +7,6 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use reqwest::blocking::Client;
@@ -15,6 +14,8 @@ use serde_json::Value;
 use snapbox::data::Inline;
 use tempfile::TempDir;
 use url::Url;
+
+pub use crate::redactions::redactions;
 
 /// A home with the program in it, and a sandbox where one was started.
 pub struct World {
@@ -44,7 +45,7 @@ impl World {
             "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://{listen}/callback/\"\n\
              [listen]\naddress = \"{listen}\"\n\
              [send]\nwait = \"0s\"\nconcurrency = 1\n[network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\
-             [templates.backup]\nid = \"{BACKUP}\"\n[templates.backup.data]\nfirst = \"Backup\"\nhost = \"db0\"\nsize = \"-\"\ntime = \"-\"\n",
+             [templates.backup]\nid = \"{BACKUP}\"\n[templates.backup.data]\nhost = \"db0\"\nsize = \"-\"\ntime = \"-\"\n",
             sandbox.app_id,
             sandbox.app_secret,
             url = sandbox.url
@@ -390,28 +391,4 @@ pub fn open(url: &Url) -> (u16, String) {
     let page = String::from_utf8(answer.bytes().unwrap().to_vec()).unwrap();
     let title = page.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
     (status, title.map(|(title, _)| title.to_owned()).unwrap_or_default())
-}
-
-/// What differs from run to run, and the names that stand for it.
-pub fn redactions() -> snapbox::Redactions {
-    static ALL: LazyLock<Vec<(&str, regex::Regex)>> = LazyLock::new(|| {
-        [
-            ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
-            ("[CLIENT_MSG_ID]", r#""client_msg_id":"[0-9a-f]{32}""#),
-            ("[MSGID]", r"\b\d{16,19}\b"),
-            ("[LISTENER]", r"127\.\d+\.\d+\.\d+(:|%3A)18080"),
-            ("[PORT]", r"127\.0\.0\.1(?::|%3A)(?<redacted>\d{4,5})\b"),
-            ("[DEMO]", r"[^ ]*/wxbox-demo-\w+"),
-            ("[QR]", r"(?:[ ▀▄█]{60,}\n)+"),
-            ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),
-        ]
-        .into_iter()
-        .map(|(name, pattern)| (name, regex::Regex::new(pattern).unwrap()))
-        .collect()
-    });
-    let mut redactions = snapbox::Redactions::new();
-    for (name, pattern) in ALL.iter() {
-        redactions.insert(name, pattern.clone()).unwrap();
-    }
-    redactions
 }

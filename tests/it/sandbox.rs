@@ -35,6 +35,10 @@ Templates
 Backup finished  backup_finished-0123456789abcdefghijklmnopq
 Server alert     server_alert-0123456789abcdefghijklmnopqrst
 
+Library, for `template add`
+43216  服务器告警通知  服务器, 告警内容, 告警时间, 告警级别
+50123  备份完成通知  备份名称, 文件大小, 完成时间, 负责人
+
 Ctrl-C stops it. Requests:
 
 "#]]);
@@ -112,7 +116,7 @@ error: cannot use the world missing.toml: No such file or directory (os error 2)
     world.wxbox("sandbox --world world.toml").is(str![[r#"
 exit 3
 --- stderr
-error: cannot use the world world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `snapshot`, `double_callback`, `ip_whitelist`, `quota`, `phone`, `people`, `crowd`, `templates`, `faults`
+error: cannot use the world world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `library`, `faults`
 
 "#]]);
     world.write("world.toml", "app_id = \"wx\"\n");

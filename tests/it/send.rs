@@ -57,13 +57,17 @@ fn fields_come_from_the_config_a_file_and_the_line() {
     world.wxbox("send -u luffy -t backup --dry-run").is(str![[r##"
 exit 0
 --- stdout
-{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"first":{"value":"Backup"},"host":{"value":"from config","color":"#111111"},"size":{"value":"1.50"}}}
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"from config","color":"#111111"},"size":{"value":"1.50"}}}
+--- stderr
+warning: WeChat shows no colours: host
 
 "##]]);
     world.wxbox("send -u luffy -t backup --dry-run --data-json data.json -d host=line -d first=").is(str![[r##"
 exit 0
 --- stdout
-{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"first":{"value":""},"host":{"value":"line"},"size":{"value":"1.5"},"remark":{"value":"12","color":"#222222"}}}
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"line"},"size":{"value":"1.5"},"remark":{"value":"12","color":"#222222"},"first":{"value":""}}}
+--- stderr
+warning: WeChat does not show remark
 
 "##]]);
     world
@@ -71,7 +75,10 @@ exit 0
         .is(str![[r##"
 exit 0
 --- stdout
-{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"first":{"value":"x","color":"#abcdef"},"host":{"value":"from config","color":"#111111"},"size":{"value":"1.50"}}}
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"from config","color":"#111111"},"size":{"value":"1.50"},"first":{"value":"x","color":"#abcdef"}}}
+--- stderr
+warning: WeChat does not show first
+warning: WeChat shows no colours: host
 
 "##]]);
     world.wxbox("send -u luffy -t linked --dry-run").is(str![[r#"
@@ -89,7 +96,10 @@ exit 0
     world.wxbox("send -u luffy -t backup --dry-run -d 'host=a=b' -d ' size = 3 ' -d 'remark=x\u{7}\ny'").is(str![[r##"
 exit 0
 --- stdout
-{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"first":{"value":"Backup"},"host":{"value":"a=b","color":"#111111"},"size":{"value":" 3 "},"remark":{"value":"x/ny"}}}
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a=b","color":"#111111"},"size":{"value":" 3 "},"remark":{"value":"x/ny"}}}
+--- stderr
+warning: WeChat shows no colours: host
+warning: WeChat does not show remark
 
 "##]]);
 }

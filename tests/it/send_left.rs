@@ -146,7 +146,6 @@ fn a_cached_token_does_not_make_the_host_reachable() {
     world.wxbox("send -u luffy -u nami hi").is(str![[r#"
 exit 6
 --- stderr
-cannot reach 127.0.0.1:1: Connection refused (os error 111); trying again
 error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
 2 messages are not delivered and stay in the outbox

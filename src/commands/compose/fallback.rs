@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::content;
-use super::fields::{self, OPTIONAL};
+use super::fields;
 use crate::app::App;
 use crate::cli::What;
 use crate::commands::template_list::{ask, find};
@@ -14,6 +14,7 @@ use crate::token::Account;
 use crate::ui::Ui;
 use crate::wechat::message::Content;
 use crate::wechat::template::keys;
+use crate::wechat::template_rules::HIDDEN;
 
 /// The text in the one field of the template that the config leaves open.
 ///
@@ -25,6 +26,7 @@ pub(super) fn of(
     store: &mut Store,
     account: Option<&Account>,
     name: &str,
+    strict: bool,
     text: &Content,
 ) -> anyhow::Result<Content> {
     let Content::Text { content: text } = text else { return Err(Failure::usage(t!("send-fallback-text")).into()) };
@@ -38,12 +40,12 @@ pub(super) fn of(
     let Content::Template { data, .. } = &mut fallback else { return Ok(fallback) };
     let found = find(app, name, &list)?;
     let keys = keys(&found.content);
-    let open: Vec<&str> = keys.into_iter().filter(|key| !OPTIONAL.contains(key) && !data.contains_key(*key)).collect();
+    let open: Vec<&str> = keys.into_iter().filter(|key| !HIDDEN.contains(key) && !data.contains_key(*key)).collect();
     let [key] = open[..] else {
         let what = t!("send-fallback-fields", name = name, count = open.len(), fields = open.join(", "));
         return Err(Failure::usage(what).hint(t!("send-fallback-fields-hint", name = name)).into());
     };
     data.insert(key.to_owned(), json!({ "value": text }));
-    fields::settle(ui, app, store, account, name, &mut fallback)?;
+    fields::settle(ui, app, store, account, name, strict, &mut fallback)?;
     Ok(fallback)
 }

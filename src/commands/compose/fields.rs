@@ -1,151 +1,72 @@
-//! Which template is meant, and whether its fields are filled: checked against the account's list before
-//! anything is queued, since WeChat takes a message with wrong fields and shows it with holes.
+//! Which template is meant, whether its fields are filled, and what WeChat makes of their values: looked at
+//! before anything is queued.
 
 use serde_json::{Map, Value};
 
-use crate::app::{App, nearest};
-use crate::commands::template_list::{ask, find, unknown};
-use crate::error::{Exit, Failure, classify};
-use crate::store::{Store, Template, TemplateList};
+use crate::app::App;
+use crate::commands::template_fields::{Settled, settle as settled};
+use crate::error::Failure;
+use crate::store::{Store, Template};
 use crate::t;
 use crate::token::Account;
 use crate::ui::Ui;
 use crate::wechat::message::Content;
 use crate::wechat::template::keys;
+use crate::wechat::template_rules::{Finding, Level, findings, join, said};
 
-/// The length of WeChat's template ids.
-const ID_LENGTH: usize = 43;
-
-/// Real accounts show neither of them, so a message is whole without:
-/// doc/service/guide/product/template_message/Template_Message_Interface
-pub(super) const OPTIONAL: [&str; 2] = ["first", "remark"];
-
-/// Puts the template's id into the content and checks the fields, if it is a template's. The kept list
-/// decides without a request; what it refuses, and what no list is kept for, WeChat is asked about.
+/// Puts the template's id into the content and checks the fields, if it is a template's: what WeChat refuses
+/// is an error, what it does not show a warning, with `strict` an error too.
 ///
 /// # Errors
-/// There is no such template, or the fields are not the template's.
+/// There is no such template, or the fields are not the template's, or their values are not what they must be.
 pub(super) fn settle(
     ui: &mut Ui,
     app: &App,
     store: &mut Store,
     account: Option<&Account>,
     name: &str,
+    strict: bool,
     content: &mut Content,
 ) -> anyhow::Result<()> {
     let Content::Template { template_id, data, .. } = content else { return Ok(()) };
-    let kept = store.templates(app.app_id())?;
-    let refusal = match &kept {
-        None => None,
-        Some(list) => match judge(app, name, data, list) {
-            Ok(found) => {
-                template_id.clone_from(&found.template_id);
-                return Ok(());
-            }
-            Err(refusal) => Some(refusal),
-        },
-    };
-    let cause = match account.map(|account| ask(app, store, account)) {
-        Some(Ok(list)) => {
-            template_id.clone_from(&judge(app, name, data, &list)?.template_id);
-            return Ok(());
+    let template = match settled(app, store, account, name, data)? {
+        Settled::Known(template) => {
+            template_id.clone_from(&template.template_id);
+            Some(template)
         }
-        Some(Err(error)) => classify(&error).what,
-        // A dry run without a secret: the kept list is all that there is.
-        None => match refusal {
-            Some(refusal) => return Err(refusal.into()),
-            None => t!("send-unchecked-secret"),
-        },
+        Settled::Unchecked { template_id: id, cause } => {
+            *template_id = id;
+            ui.warn(&t!("send-unchecked", name = name, cause = cause));
+            None
+        }
     };
-    let listed = kept.as_ref().and_then(|list| find(app, name, list).ok());
-    if let Some(found) = listed {
-        template_id.clone_from(&found.template_id);
-    } else if !app.config.templates.contains_key(name) && !is_id(name) {
-        let own = kept.map(|list| list.templates).unwrap_or_default();
-        let mut failure = unknown(app, name, &own);
-        failure.what = t!("send-template-unlisted", name = name, cause = cause);
-        return Err(failure.into());
-    }
-    ui.warn(&t!("send-unchecked", name = name, cause = cause));
+    let warnings = values(name, template.as_ref(), data, strict)?;
+    said(&warnings).iter().for_each(|text| ui.warn(text));
     Ok(())
 }
 
-/// The template of that name, if the fields are its own.
-pub(in crate::commands) fn judge<'l>(
-    app: &App,
+/// What is not as WeChat would show it. Where no key of the template can be read, those that are given are all
+/// that is known.
+///
+/// # Errors
+/// What WeChat refuses, and with `strict` all of it.
+pub(in crate::commands) fn values(
     name: &str,
+    template: Option<&Template>,
     data: &Map<String, Value>,
-    list: &'l TemplateList,
-) -> Result<&'l Template, Failure> {
-    let found = find(app, name, list)?;
-    let keys = keys(&found.content);
-    // Where no key can be read, nothing can be said.
-    match wrong_fields(name, &keys, data).filter(|_| !keys.is_empty()) {
-        Some(what) => {
-            let hint = t!("send-fields-hint", fields = keys.join(", "), name = shell_words::quote(name));
-            Err(Failure { exit: Exit::Usage, what, hint: Some(hint) })
-        }
-        None => Ok(found),
+    strict: bool,
+) -> Result<Vec<Finding>, Failure> {
+    let own = template.map(|template| keys(&template.content)).filter(|keys| !keys.is_empty());
+    let found = findings(&own.unwrap_or_else(|| data.keys().map(String::as_str).collect()), data, strict);
+    let (errors, warnings): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(|it| it.level == Level::Error);
+    if errors.is_empty() {
+        return Ok(warnings);
     }
-}
-
-/// What is wrong with the fields, all of it in one line.
-fn wrong_fields(name: &str, keys: &[&str], data: &Map<String, Value>) -> Option<String> {
-    let missing: Vec<&str> =
-        keys.iter().copied().filter(|key| !OPTIONAL.contains(key) && !data.contains_key(*key)).collect();
-    let unknown: Vec<String> = data
-        .keys()
-        .filter(|key| !keys.contains(&key.as_str()))
-        .map(|key| match nearest(&key.to_lowercase(), keys.iter().map(|&own| own.to_owned())) {
-            Some(near) => t!("send-field-near", key = key, near = near),
-            None => key.clone(),
-        })
-        .collect();
-    let missed = missing.join(", ");
-    match (unknown.is_empty(), missing.is_empty()) {
-        (true, true) => None,
-        (true, false) => Some(t!("send-fields-missing", name = name, fields = missed)),
-        (false, _) => {
-            let what = t!("send-fields-unknown", name = name, count = unknown.len(), fields = unknown.join(", "));
-            let more = (!missing.is_empty()).then(|| t!("send-fields-missing-too", fields = missed));
-            Some([Some(what), more].into_iter().flatten().collect::<Vec<_>>().join("; "))
-        }
-    }
-}
-
-/// Whether the name can be a whole template id.
-fn is_id(name: &str) -> bool {
-    name.len() == ID_LENGTH && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn fields_are_compared_both_ways() {
-        let keys = ["first", "host", "size", "remark"];
-        let cases = [
-            (json!({"host": 1, "size": 1}), None),
-            (json!({"first": 1, "host": 1, "size": 1, "remark": 1}), None),
-            (json!({"host": 1}), Some("nothing is given for size of the template T")),
-            (json!({"host": 1, "size": 1, "Size": 1}), Some("the template T has no field Size (did you mean size?)")),
-            (
-                json!({"hots": 1, "xyz": 1}),
-                Some("the template T has no fields hots (did you mean host?), xyz; nothing is given for host, size"),
-            ),
-        ];
-        for (data, expected) in cases {
-            assert_eq!(wrong_fields("T", &keys, data.as_object().unwrap()).as_deref(), expected, "{data}");
-        }
-    }
-
-    #[test]
-    fn an_id_has_43_letters_digits_and_signs() {
-        assert!(is_id("NcN_W_aEIwu-FHyJx8djU99Z70AvwwGcEufXiTzj-NM"));
-        assert!(!is_id("NcN_W_aEIwu-FHyJx8djU99Z70AvwwGcEufXiTzj-N"));
-        assert!(!is_id("NcN_W_aEIwu FHyJx8djU99Z70AvwwGcEufXiTzj-NM"));
-    }
+    let name = shell_words::quote(name);
+    let hint = if errors.iter().any(|it| it.rule.level() == Level::Error) {
+        t!("send-fields-check-hint", name = name)
+    } else {
+        t!("send-fields-strict-hint", name = name)
+    };
+    Err(Failure::usage(join(&errors)).hint(hint))
 }

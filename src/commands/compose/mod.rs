@@ -42,10 +42,10 @@ pub(super) fn parcel(
 ) -> anyhow::Result<Parcel> {
     let Saying { mut content, what, how } = saying;
     if let Some(name) = &what.template {
-        fields::settle(ui, app, store, account, name, &mut content)?;
+        fields::settle(ui, app, store, account, name, what.strict, &mut content)?;
     }
     let fallback = match &how.fallback {
-        Some(name) => Some(fallback::of(ui, app, store, account, name, &content)?),
+        Some(name) => Some(fallback::of(ui, app, store, account, name, what.strict, &content)?),
         None => None,
     };
     let expires_in = how.expire_after.unwrap_or(app.config.send.expire_after.value);

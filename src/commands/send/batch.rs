@@ -65,11 +65,11 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     let lines = Lines { input: BufReader::new(input), number: 0 };
     if args.dry_run {
         let store = app.store()?;
-        return dry_run(ui, lines, Reader::new(app, store, account));
+        return dry_run(ui, lines, Reader::new(app, store, account, args.what.strict));
     }
     let mut it = Delivery::of(&app)?;
     it.orders.deliver = !args.how.no_wait;
-    let reader = Reader::new(app, crate::store::Store::open(it.store.path())?, account);
+    let reader = Reader::new(app, crate::store::Store::open(it.store.path())?, account, args.what.strict);
     let (parcels_in, parcels) = bounded(AHEAD);
     let (asides_in, asides) = bounded(AHEAD);
     let references = References::default();

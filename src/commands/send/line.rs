@@ -7,9 +7,11 @@ use crate::app::{App, openid};
 use crate::cli::What;
 use crate::commands::compose::recipients::Recipient;
 use crate::commands::compose::{content, fields, wrap};
+use crate::commands::template_data::fields_of;
+use crate::commands::template_fields::judge;
 use crate::commands::template_list::ask;
 use crate::error::{Failure, classify};
-use crate::store::{Parcel, Store, TemplateList};
+use crate::store::{Parcel, Store, Template, TemplateList};
 use crate::t;
 use crate::token::Account;
 use crate::wechat::message::Content;
@@ -47,13 +49,15 @@ pub(super) struct Reader {
     pub(super) app: App,
     pub(super) store: Store,
     pub(super) account: Option<Account>,
+    /// What WeChat would not show is an error.
+    strict: bool,
     templates: Option<TemplateList>,
     asked: bool,
 }
 
 impl Reader {
-    pub(super) fn new(app: App, store: Store, account: Option<Account>) -> Self {
-        Self { app, store, account, templates: None, asked: false }
+    pub(super) fn new(app: App, store: Store, account: Option<Account>, strict: bool) -> Self {
+        Self { app, store, account, strict, templates: None, asked: false }
     }
 
     /// What a line says.
@@ -99,35 +103,37 @@ impl Reader {
         }
     }
 
-    fn template(&mut self, name: &str, data: Map<String, Value>, url: Option<String>) -> anyhow::Result<Content> {
+    fn template(&mut self, name: &str, given: Map<String, Value>, url: Option<String>) -> anyhow::Result<Content> {
         if let Some(url) = &url {
             content::check_url(url)?;
         }
         let what = What { url, ..What::default() };
         let mut content = content::template(&what, name, &self.app.config)?;
-        let Content::Template { data: fields, template_id, .. } = &mut content else { return Ok(content) };
-        fields.extend(content::fields_of(data).map_err(Failure::usage)?);
+        let Content::Template { data, template_id, .. } = &mut content else { return Ok(content) };
+        data.extend(fields_of(given).map_err(Failure::usage)?);
+        let found = self.find(name, data)?;
+        if let Some(found) = &found {
+            template_id.clone_from(&found.template_id);
+        }
+        // Nobody reads warnings among thousands of lines.
+        fields::values(name, found.as_ref(), data, self.strict)?;
+        Ok(content)
+    }
+
+    /// The template, if there is a list to find it in.
+    fn find(&mut self, name: &str, data: &Map<String, Value>) -> anyhow::Result<Option<Template>> {
         if self.templates.is_none() {
             self.templates = self.store.templates(self.app.app_id())?;
         }
-        let judged = self.templates.as_ref().map(|list| fields::judge(&self.app, name, fields, list));
-        match judged {
-            Some(Ok(found)) => {
-                template_id.clone_from(&found.template_id);
-                return Ok(content);
-            }
+        match self.templates.as_ref().map(|list| judge(&self.app, name, data, list)) {
+            Some(Ok(found)) => return Ok(Some(found.clone())),
             // One look at WeChat's own list serves the whole batch.
-            refused if self.asked => {
-                return refused.map_or(Ok(()), |refused| refused.map(drop)).map(|()| content).map_err(Into::into);
-            }
+            refused if self.asked => return Ok(refused.transpose()?.cloned()),
             _ => self.asked = true,
         }
         if let Some(account) = &self.account {
             self.templates = Some(ask(&self.app, &mut self.store, account)?);
         }
-        if let Some(list) = &self.templates {
-            template_id.clone_from(&fields::judge(&self.app, name, fields, list)?.template_id);
-        }
-        Ok(content)
+        Ok(self.templates.as_ref().map(|list| judge(&self.app, name, data, list)).transpose()?.cloned())
     }
 }

@@ -2,28 +2,29 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::original;
 use super::records::{Raw, Records};
 use crate::app::{self, App};
 use crate::cli::Import;
 use crate::commands::password;
 use crate::error::{Exit, Failure};
 use crate::secret::Secret;
-use crate::store::{Clash, Incoming, Store};
+use crate::store::{Clash, Incoming, SQLITE_HEADER, Store};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Progress, Ui};
 
 /// How many were added.
 #[derive(Serialize)]
-struct Added {
-    added: usize,
+pub(super) struct Added {
+    pub(super) added: usize,
 }
 
 impl fmt::Display for Added {
@@ -33,26 +34,36 @@ impl fmt::Display for Added {
 }
 
 /// A person as the database will have them.
-struct Person {
-    line: u64,
-    username: String,
-    uid: String,
-    hash: Option<String>,
-    clear: Option<Secret>,
-    openid: Option<String>,
-    tags: Vec<String>,
-    note: String,
+pub(super) struct Person {
+    pub(super) line: u64,
+    pub(super) username: String,
+    pub(super) uid: String,
+    pub(super) hash: Option<String>,
+    pub(super) clear: Option<Secret>,
+    pub(super) openid: Option<String>,
+    pub(super) tags: Vec<String>,
+    pub(super) note: String,
 }
 
 pub(super) fn import(ui: &mut Ui, app: &App, args: &Import) -> anyhow::Result<Exit> {
     let stdin = args.file.as_os_str() == "-";
     let name = if stdin { t!("ui-stdin-name") } else { args.file.display().to_string() };
-    let from: Box<dyn Read> = if stdin {
+    let mut from: Box<dyn Read> = if stdin {
         Box::new(std::io::stdin())
     } else {
         Box::new(File::open(&args.file).with_context(|| t!("import-read", file = name))?)
     };
-    let mut records = Records::open(from, name, ui.json())?;
+    let mut head = Vec::new();
+    let begin = SQLITE_HEADER.len() as u64;
+    from.by_ref().take(begin).read_to_end(&mut head).with_context(|| t!("import-read", file = name))?;
+    match (head == SQLITE_HEADER, stdin) {
+        (true, true) => {
+            return Err(Failure::usage(t!("import-sqlite-stdin")).hint(t!("import-sqlite-stdin-hint")).into());
+        }
+        (true, false) => return original::import(ui, app, &args.file),
+        (false, _) => {}
+    }
+    let mut records = Records::open(Box::new(Cursor::new(head).chain(from)), name, ui.json())?;
     let mut store = app.store()?;
     store.begin_import()?;
     let mut clear = Vec::new();
@@ -76,7 +87,7 @@ pub(super) fn import(ui: &mut Ui, app: &App, args: &Import) -> anyhow::Result<Ex
     Ok(Exit::Done)
 }
 
-fn stage(store: &mut Store, person: &Person) -> crate::store::Result<Result<i64, Clash>> {
+pub(super) fn stage(store: &mut Store, person: &Person) -> crate::store::Result<Result<i64, Clash>> {
     store.add_incoming(&Incoming {
         line: person.line,
         username: &person.username,
@@ -130,7 +141,7 @@ fn clashed(records: &Records, clash: &Clash) -> Failure {
 }
 
 /// Hashes what came in clear, on all processors: each takes some 25 ms, on purpose.
-fn hash(ui: &Ui, store: &mut Store, clear: &[(i64, Secret)]) -> anyhow::Result<()> {
+pub(super) fn hash(ui: &Ui, store: &mut Store, clear: &[(i64, Secret)]) -> anyhow::Result<()> {
     if clear.is_empty() {
         return Ok(());
     }

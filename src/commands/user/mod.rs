@@ -3,9 +3,11 @@
 mod change;
 mod export;
 mod import;
+mod original;
 mod records;
 mod show;
 mod strict;
+mod sync;
 
 use md5::{Digest, Md5};
 
@@ -27,6 +29,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: User) -> anyhow::Result
         User::Remove(args) => change::remove(ui, &app, &args),
         User::Import(args) => import::import(ui, &app, &args),
         User::Export => export::export(ui, &app),
+        User::Sync => sync::sync(ui, &app),
     }
 }
 

@@ -61,6 +61,7 @@ fn switches(platform: &Platform, lang: Lang) -> Markup {
     let world = &platform.world;
     let all = [
         ("strict_templates", world.strict_templates, t_in!(lang, "sandbox-switch-strict")),
+        ("real_limits", world.real_limits, t_in!(lang, "sandbox-switch-limits")),
         ("snapshot", world.snapshot, t_in!(lang, "sandbox-switch-snapshot")),
         ("double_callback", world.double_callback, t_in!(lang, "sandbox-switch-double")),
     ];
@@ -94,6 +95,7 @@ fn columns(platform: &Platform, request: &Request, lang: Lang, now_ms: i64) -> M
             @for (at, person) in drawn { (phone(platform, at, person, lang, now_ms)) }
         }
         @if more > 0 { p.more-people { (t_in!(lang, "sandbox-more-people", count = more)) } }
+        details.calls { summary { (t_in!(lang, "sandbox-calls")) } (calls(platform, lang)) }
     }
 }
 
@@ -108,6 +110,25 @@ fn faults(platform: &Platform, lang: Lang) -> Markup {
                     p { code { (entry.fault) } " " (t_in!(lang, "sandbox-fault-struck", count = entry.struck)) }
                 }
                 @if entries.len() > FAULTS { p { "…" } }
+            }
+        }
+    }
+}
+
+/// What was called today, and how much of it is left.
+fn calls(platform: &Platform, lang: Lang) -> Markup {
+    html! {
+        table id="calls" data-live {
+            @for (path, used) in platform.counters.all() {
+                tr {
+                    td { code { (path) } }
+                    td {
+                        @match platform.world.limit(path) {
+                            Some(limit) => (t_in!(lang, "sandbox-calls-of", used = used, limit = limit)),
+                            None => (used),
+                        }
+                    }
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ mod faults;
 mod garbage;
 mod pages;
 mod people;
+mod quota;
 mod served;
 mod stats;
 mod template;

@@ -54,3 +54,68 @@ fn ten_thousand_followers_a_page() {
     assert!(page.contains("9989 more people") || page.contains("9,989 more people"));
     assert!(game.page("/?person=10000").contains("o000000000000000000000010000"));
 }
+
+#[test]
+fn many_are_told_of_at_once_or_none() {
+    let mut game = Game::new();
+    let info = "/cgi-bin/user/info/batchget";
+    let list = |openids: &[&str]| {
+        let list: Vec<Value> = openids.iter().map(|openid| json!({"openid": openid, "lang": "en"})).collect();
+        json!({"user_list": list}).to_string()
+    };
+    let answer = game.call(info, &list(&[ZORO, LUFFY]));
+    let told = answer["user_info_list"].as_array().unwrap();
+    assert_eq!(told[0], json!({"subscribe": 0, "openid": ZORO, "tagid_list": []}));
+    assert_eq!((&told[1]["openid"], &told[1]["language"]), (&json!(LUFFY), &json!("en")));
+    assert_eq!(code(&game.call(info, &list(&[LUFFY; 100]))), 0);
+    for (body, errcode) in [
+        (list(&[LUFFY; 101]), 40032),
+        (list(&[]), 40032),
+        (list(&[LUFFY, "oNobody"]), 40003),
+        ("{\"user_list\":[{}]}".into(), 40003),
+        ("{}".into(), 47001),
+    ] {
+        assert_eq!(code(&game.call(info, &body)), errcode, "{body}");
+    }
+}
+
+#[test]
+fn a_remark_is_kept_until_the_person_leaves() {
+    let mut game = Game::new();
+    let remark = |game: &mut Game, openid: &str, remark: &str| {
+        let body = json!({"openid": openid, "remark": remark}).to_string();
+        code(&game.call("/cgi-bin/user/info/updateremark", &body))
+    };
+    let told = |game: &mut Game| {
+        let token = text(&game.stable(false)["access_token"]);
+        game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={LUFFY}"))["remark"].clone()
+    };
+    for (openid, text, errcode) in [
+        (LUFFY, "captain", 0),
+        (LUFFY, &"x".repeat(29), 0),
+        (LUFFY, &"x".repeat(30), 40092),
+        (LUFFY, "草帽海贼团的船长", 0),
+        (LUFFY, "草帽海贼团的船长草帽", 40092),
+        (ZORO, "x", 43004),
+        ("oNobody", "x", 40003),
+    ] {
+        assert_eq!(remark(&mut game, openid, text), errcode, "{openid} {text}");
+    }
+    assert_eq!(told(&mut game), "草帽海贼团的船长");
+    for follows in [0, 1] {
+        game.form("/sandbox/follow", &format!("person=luffy&follows={follows}"));
+    }
+    assert_eq!(told(&mut game), "");
+}
+
+#[test]
+fn a_page_may_be_smaller_than_ten_thousand() {
+    let mut game = Game::with("followers_a_page = 1");
+    let token = game.token();
+    let first = game.get(&format!("/cgi-bin/user/get?access_token={token}"));
+    assert_eq!(first, json!({"total": 2, "count": 1, "data": {"openid": [LUFFY]}, "next_openid": LUFFY}));
+    // Who has been listed may leave; the list goes on behind them.
+    game.form("/sandbox/follow", "person=luffy&follows=0");
+    let second = game.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid={LUFFY}"));
+    assert_eq!(second, json!({"total": 1, "count": 1, "data": {"openid": [NAMI]}, "next_openid": NAMI}));
+}

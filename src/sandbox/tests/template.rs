@@ -3,6 +3,8 @@
 use super::*;
 
 const SEND: &str = "/cgi-bin/message/template/send";
+const ADD: &str = "/cgi-bin/template/api_add_template";
+const REMOVE: &str = "/cgi-bin/template/del_private_template";
 const BACKUP: &str = "backup_finished-0123456789abcdefghijklmnopq";
 const ALERT: &str = "server_alert-0123456789abcdefghijklmnopqrst";
 
@@ -117,4 +119,66 @@ fn a_repeat_within_ten_minutes_is_dropped() {
     assert_eq!(game.inbox().as_array().unwrap().len(), 3);
     assert_eq!(game.form("/sandbox/clear", "").status(), 303);
     assert_eq!(game.inbox(), json!([]));
+}
+
+#[test]
+fn a_template_of_the_library_is_added_and_removed() {
+    let mut game = Game::new();
+    let added = game.call(ADD, r#"{"template_id_short":"43216","keyword_name_list":["告警内容","告警时间"]}"#);
+    assert_eq!((code(&added), &added["errmsg"]), (0, &json!("ok")));
+    let id = text(&added["template_id"]);
+    assert_eq!(id.len(), 43);
+    let token = game.token();
+    let list = format!("/cgi-bin/template/get_all_private_template?access_token={token}");
+    let newest = game.get(&list)["template_list"][2].clone();
+    assert_eq!((&newest["template_id"], &newest["title"]), (&json!(id), &json!("服务器告警通知")));
+    assert_eq!(newest["content"], "告警内容:{{thing2.DATA}}\n告警时间:{{time3.DATA}}");
+    let body = json!({
+        "touser": LUFFY,
+        "template_id": id,
+        "data": {"thing2": {"value": "磁盘快满了"}, "time3": {"value": "03:00"}},
+    });
+    assert_eq!(code(&send(&mut game, &body)), 0);
+    let gone = json!({"template_id": id}).to_string();
+    assert_eq!(game.call(REMOVE, &gone), json!({"errcode": 0, "errmsg": "ok"}));
+    assert_eq!(code(&send(&mut game, &body)), 40037);
+    assert_eq!(code(&game.call(REMOVE, &gone)), 40037);
+    assert_eq!(game.get(&list)["template_list"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_cannot_be_added_is_refused_by_its_number() {
+    let cases = [
+        (r#"{}"#, 40037),
+        (r#"{"template_id_short":43216}"#, 40037),
+        (r#"{"template_id_short":"99999","keyword_name_list":["告警内容"]}"#, 40037),
+        (r#"{"template_id_short":"OPENTM200001"}"#, 40247),
+        (r#"{"template_id_short":"TM00001","keyword_name_list":["告警内容"]}"#, 40247),
+        (r#"{"template_id_short":"43216"}"#, 40246),
+        (r#"{"template_id_short":"43216","keyword_name_list":[]}"#, 40246),
+        (r#"{"template_id_short":"43216","keyword_name_list":"告警内容"}"#, 40246),
+        (r#"{"template_id_short":"43216","keyword_name_list":["内容"]}"#, 40246),
+        (r#"{"template_id_short":"43216","keyword_name_list":["告警内容","告警内容"]}"#, 40246),
+        (r#"{"template_id_short":"43216","keyword_name_list":["\u544a\u8b66\u5185\u5bb9"]}"#, 40246),
+        ("template_id_short=43216", 47001),
+    ];
+    let mut game = Game::new();
+    for (body, errcode) in cases {
+        let answer = game.call(ADD, body);
+        assert_eq!(code(&answer), errcode, "{body}");
+        assert_eq!(text(&answer["errmsg"]).starts_with("历史模板库"), errcode == 40247, "{answer}");
+    }
+    // Two are there, 25 are the most.
+    let body = r#"{"template_id_short":"43216","keyword_name_list":["告警内容"]}"#;
+    let codes: Vec<i64> = (0..24).map(|_| code(&game.call(ADD, body))).collect();
+    assert_eq!(codes[..23], [0; 23]);
+    assert_eq!(codes[23], 45026);
+}
+
+#[test]
+fn a_library_of_ones_own() {
+    let library = "[[library]]\nnumber = \"7\"\ntitle = \"Seven\"\nkeywords = [{ name = \"Host\", type = \"thing\" }]";
+    let mut game = Game::with(library);
+    assert_eq!(code(&game.call(ADD, r#"{"template_id_short":"7","keyword_name_list":["Host"]}"#)), 0);
+    assert_eq!(code(&game.call(ADD, r#"{"template_id_short":"43216","keyword_name_list":["告警内容"]}"#)), 40037);
 }

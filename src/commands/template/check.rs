@@ -1,0 +1,79 @@
+//! `wxbox template check`: what WeChat would refuse, what the person would not see, and what they would.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::cli::TemplateCheck;
+use crate::commands::template_data::fields;
+use crate::commands::template_fields::{Settled, settle};
+use crate::error::{Exit, Failure, Report};
+use crate::t;
+use crate::ui::Ui;
+use crate::wechat::template::keys;
+use crate::wechat::template_rules::{self, Finding, Level, findings, join, said};
+
+/// A template with its values, looked at.
+#[derive(Serialize)]
+struct Checked<'a> {
+    template_id: &'a str,
+    title: &'a str,
+    preview: &'a str,
+    findings: Vec<Line<'a>>,
+}
+
+/// A finding as a result.
+#[derive(Serialize)]
+struct Line<'a> {
+    key: &'a str,
+    level: Level,
+    rule: &'static str,
+    text: String,
+}
+
+impl fmt::Display for Checked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.title)?;
+        self.preview.lines().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
+pub(super) fn run(ui: &mut Ui, app: &App, args: &TemplateCheck) -> anyhow::Result<Exit> {
+    let name = args.template.as_str();
+    let alias = app.config.templates.get(name);
+    let data = fields(alias, args.data_json.as_deref(), &args.data, &args.data_color)?;
+    app.account_id()?;
+    let account = app.account();
+    let mut store = app.store()?;
+    let template = match settle(app, &mut store, account.as_ref().ok(), name, &data)? {
+        Settled::Known(template) => template,
+        Settled::Unchecked { cause, .. } => {
+            account?;
+            let what = t!("template-check-unknown", name = name, cause = cause);
+            return Err(Failure { exit: Exit::Unexpected, what, hint: None }.into());
+        }
+    };
+    let found = findings(&keys(&template.content), &data, args.strict);
+    ui.data(&Checked {
+        template_id: &template.template_id,
+        title: &template.title,
+        preview: &template_rules::preview(&template.content, &data),
+        findings: found.iter().map(line).collect(),
+    })?;
+    let (errors, warnings): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(|it| it.level == Level::Error);
+    if !ui.json() {
+        said(&warnings).iter().for_each(|text| ui.warn(text));
+        for what in said(&errors) {
+            ui.error(&Report { exit: Exit::Usage, what, hint: None });
+        }
+    } else if !errors.is_empty() {
+        return Err(Failure::usage(join(&errors)).into());
+    }
+    Ok(if errors.is_empty() { Exit::Done } else { Exit::Usage })
+}
+
+fn line(finding: &Finding) -> Line<'_> {
+    let text = join(std::slice::from_ref(finding));
+    Line { key: &finding.key, level: finding.level, rule: finding.rule.name(), text }
+}

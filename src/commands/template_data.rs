@@ -1,0 +1,151 @@
+//! The fields of a template message: those of the config's alias, a JSON object and `--data`, the later
+//! winning; then the colours.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use anyhow::Context as _;
+use serde_json::{Map, Value, json};
+
+use crate::cli::{DataColor, DataValue, is_color};
+use crate::config::Template;
+use crate::error::Failure;
+use crate::t;
+use crate::wechat::message::{Field, clean_text};
+
+/// More than any message; a file by mistake is not read whole.
+const INPUT_LIMIT: u64 = 4 << 20;
+
+/// The fields as they are sent, key → [`Field`], in order.
+///
+/// # Errors
+/// Usage failures that say what is wrong with them.
+pub(super) fn fields(
+    alias: Option<&Template>,
+    file: Option<&str>,
+    given: &[DataValue],
+    colors: &[DataColor],
+) -> anyhow::Result<Map<String, Value>> {
+    let mut data = alias.map(defaults).unwrap_or_default();
+    if let Some(file) = file {
+        data.extend(data_json(file)?);
+    }
+    for field in given {
+        let value = clean_text(&field.value);
+        match data.get_mut(&field.key).and_then(Value::as_object_mut) {
+            // A colour from the config stays.
+            Some(known) => known.insert("value".into(), json!(value)),
+            None => data.insert(field.key.clone(), json!({ "value": value })),
+        };
+    }
+    for field in colors {
+        let Some(known) = data.get_mut(&field.key).and_then(Value::as_object_mut) else {
+            return Err(Failure::usage(t!("send-color-alone", key = field.key)).into());
+        };
+        known.insert("color".into(), json!(field.color));
+    }
+    Ok(data)
+}
+
+fn defaults(alias: &Template) -> Map<String, Value> {
+    let field =
+        |value: &crate::config::DataValue| json!(Field { value: clean_text(&value.value), color: value.color.clone() });
+    alias.data.iter().map(|(key, value)| (key.clone(), field(&value.value))).collect()
+}
+
+fn data_json(file: &str) -> anyhow::Result<Map<String, Value>> {
+    let text = if file == "-" {
+        stdin()?
+    } else {
+        let bytes = File::open(file).and_then(bounded).with_context(|| t!("send-data-file", path = file))?;
+        String::from_utf8(bytes).map_err(|_| Failure::usage(t!("send-data-utf8", path = file)))?
+    };
+    let name = if file == "-" { t!("ui-stdin-name") } else { file.to_owned() };
+    let unusable = |cause: String| Failure::usage(t!("send-data-json", path = name, cause = cause));
+    let fields: Value =
+        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| unusable(e.to_string()))?;
+    let Value::Object(fields) = fields else { return Err(unusable(t!("send-data-object")).into()) };
+    fields_of(fields).map_err(|cause| unusable(cause).into())
+}
+
+/// The fields of a JSON object as a message has them.
+///
+/// # Errors
+/// What is wrong with one, in words.
+pub(super) fn fields_of(fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    fields
+        .into_iter()
+        .map(|(key, value)| match field(&value) {
+            _ if key.trim().is_empty() => Err(t!("send-data-nameless")),
+            Some(field) => Ok((key, json!(field))),
+            None => Err(t!("send-data-value", key = key)),
+        })
+        .collect()
+}
+
+/// A string, a number, or `{"value": …, "color": …}`.
+fn field(value: &Value) -> Option<Field> {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(clean_text(text)),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    match value {
+        Value::Object(parts) => {
+            let color = match parts.get("color") {
+                None | Some(Value::Null) => None,
+                Some(color) => Some(color.as_str().filter(|color| is_color(color))?.to_owned()),
+            };
+            let known = parts.keys().all(|key| key == "value" || key == "color");
+            if known { Some(Field { value: text(parts.get("value")?)?, color }) } else { None }
+        }
+        plain => Some(Field { value: text(plain)?, color: None }),
+    }
+}
+
+/// Standard input as text.
+///
+/// # Errors
+/// It is too long, or not UTF-8.
+pub(super) fn stdin() -> anyhow::Result<String> {
+    let bytes = match bounded(io::stdin()) {
+        Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
+            return Err(Failure::usage(t!("ui-stdin-long", limit = INPUT_LIMIT)).into());
+        }
+        read => read.with_context(|| t!("ui-stdin"))?,
+    };
+    String::from_utf8(bytes).map_err(|_| Failure::usage(t!("ui-stdin-utf8")).hint(t!("ui-stdin-utf8-hint")).into())
+}
+
+/// All that there is to read, if it is not too much.
+fn bounded(input: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(INPUT_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > INPUT_LIMIT { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_strings_numbers_or_value_and_color() {
+        let cases = [
+            (json!("a\u{7}b"), Some(("ab", None))),
+            (json!(12.5), Some(("12.5", None))),
+            (json!({"value": 3}), Some(("3", None))),
+            (json!({"value": "x", "color": "#ffffff"}), Some(("x", Some("#ffffff")))),
+            (json!({"color": "#ffffff"}), None),
+            (json!({"value": "x", "color": "red"}), None),
+            (json!({"value": "x", "size": 2}), None),
+            (json!(true), None),
+            (json!(["x"]), None),
+            (json!(null), None),
+        ];
+        for (value, expected) in cases {
+            let found = field(&value);
+            let found = found.as_ref().map(|field| (field.value.as_str(), field.color.as_deref()));
+            assert_eq!(found, expected, "{value}");
+        }
+    }
+}

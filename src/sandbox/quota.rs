@@ -1,0 +1,152 @@
+//! How often an API may be called on a day, how often it was, and the calls that tell and clear it.
+//!
+//! developers.weixin.qq.com: doc/service/Message_Management/API_Call_Limits.html (the limits),
+//! doc/service/api/apimanage/{api_getapiquota, api_clearquota, api_clearquotabyappsecret}
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::answer::{self, Answer, Refusal, refuse};
+use super::platform::{Call, Platform, rfc3339};
+use super::world::{self, World};
+
+/// Calls a day of an API: of a real account, and of a test account.
+struct Limit {
+    path: &'static str,
+    real: u64,
+    test: u64,
+}
+
+const fn limit(path: &'static str, real: u64, test: u64) -> Limit {
+    Limit { path, real, test }
+}
+
+/// Where the page has no number for a test account, it has that of a real one. Of the template list it is only
+/// known that the limit is low.
+const LIMITS: &[Limit] = &[
+    limit("/cgi-bin/token", 2_000, 200),
+    limit("/cgi-bin/stable_token", 500_000, 500_000),
+    limit("/cgi-bin/message/custom/send", 500_000, 50_000),
+    limit("/cgi-bin/message/template/send", 100_000, 100_000),
+    limit("/cgi-bin/template/get_all_private_template", 1_000, 1_000),
+    limit("/cgi-bin/template/api_add_template", 1_000, 1_000),
+    limit("/cgi-bin/template/del_private_template", 1_000, 1_000),
+    limit("/cgi-bin/user/get", 500, 100),
+    limit("/cgi-bin/user/info", 5_000_000, 500_000),
+    limit("/cgi-bin/user/info/batchget", 5_000_000, 500_000),
+    limit("/cgi-bin/user/info/updateremark", 10_000, 10_000),
+];
+
+/// Calls in so many seconds, where that is known.
+const RATES: &[(&str, u64, u64)] = &[("/cgi-bin/stable_token", 10_000, 60)];
+
+/// Of both ways together, and of the console.
+const CLEARS_A_MONTH: u32 = 10;
+
+/// The counters of a day, and how often they were cleared in a month; both are those of China.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    day: i64,
+    used: BTreeMap<&'static str, u64>,
+    month: String,
+    clears: u32,
+}
+
+impl Counters {
+    /// How often the API at `path` was called on the day of the last call.
+    pub(super) fn used(&self, path: &str) -> u64 {
+        self.used.get(path).copied().unwrap_or_default()
+    }
+
+    /// Every API that was called on that day.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.used.iter().map(|(path, used)| (*path, *used))
+    }
+
+    fn begin_day(&mut self, now_ms: i64) {
+        let today = world::beijing_day(now_ms);
+        if self.day != today {
+            self.day = today;
+            self.used.clear();
+        }
+    }
+
+    fn clear(&mut self, now_ms: i64) -> Result<(), Refusal> {
+        let month = rfc3339(now_ms + 8 * 3_600_000).chars().take("2026-11".len()).collect();
+        if self.month != month {
+            (self.month, self.clears) = (month, 0);
+        }
+        if self.clears >= CLEARS_A_MONTH {
+            return Err(refuse(48006));
+        }
+        self.clears += 1;
+        self.used.clear();
+        Ok(())
+    }
+}
+
+impl World {
+    /// Calls a day of the API at `path`; `None` where no limit is known.
+    pub(super) fn limit(&self, path: &str) -> Option<u64> {
+        let known = || LIMITS.iter().find(|limit| limit.path == path);
+        let of_kind = |limit: &Limit| if self.real_limits { limit.real } else { limit.test };
+        self.quota.get(path).copied().or_else(|| known().map(of_kind))
+    }
+}
+
+impl Platform {
+    /// Counts a call: 45009 where the day's are used up.
+    pub(super) fn count(&mut self, path: &'static str, now_ms: i64) -> Result<(), Refusal> {
+        self.counters.begin_day(now_ms);
+        let used = self.counters.used.entry(path).or_default();
+        if self.world.limit(path).is_some_and(|limit| *used >= limit) {
+            return Err(refuse(45009));
+        }
+        *used += 1;
+        Ok(())
+    }
+
+    /// `POST /cgi-bin/openapi/quota/get`
+    pub(super) fn quota_get(&mut self, call: &mut Call<'_>) -> Answer {
+        let body = call.json()?;
+        let path = body["cgi_path"].as_str().unwrap_or_default();
+        if !path.starts_with('/') {
+            return Err(refuse(76003));
+        }
+        if path.starts_with("/sns/") {
+            return Err(refuse(76022));
+        }
+        // The sandbox counts no limit for the rest of its calls, so it has nothing to tell of them.
+        let limit = self.world.limit(path).ok_or_else(|| refuse(if Self::has(path) { 76022 } else { 76021 }))?;
+        let used = self.counters.used(path);
+        let quota = json!({"daily_limit": limit, "used": used, "remain": limit.saturating_sub(used)});
+        let mut answer = answer::ok();
+        answer["quota"] = quota;
+        if let Some((_, count, seconds)) = RATES.iter().find(|(known, ..)| *known == path) {
+            answer["rate_limit"] = json!({"call_count": count, "refresh_second": seconds});
+        }
+        Ok(answer)
+    }
+
+    /// `POST /cgi-bin/clear_quota`
+    pub(super) fn clear_quota(&mut self, call: &mut Call<'_>) -> Answer {
+        let body = call.json()?;
+        self.check_appid(body["appid"].as_str().unwrap_or_default())?;
+        self.counters.clear(call.now_ms)?;
+        Ok(answer::ok())
+    }
+
+    /// `POST /cgi-bin/clear_quota/v2`: without a token, from the query or from JSON.
+    pub(super) fn clear_quota_by_secret(&mut self, call: &mut Call<'_>) -> Answer {
+        let body = if call.request.body.is_empty() { Value::Null } else { call.json()? };
+        let field = |name: &str| match call.param(name) {
+            empty if empty.is_empty() => body[name].as_str().unwrap_or_default().to_owned(),
+            given => given,
+        };
+        self.check_appid(&field("appid"))?;
+        self.check_secret(&field("appsecret"))?;
+        self.counters.clear(call.now_ms)?;
+        Ok(answer::ok())
+    }
+}

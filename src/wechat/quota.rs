@@ -1,0 +1,114 @@
+//! How often the account may call an API, and how often it has. Pages:
+//! doc/service/api/apimanage/{api_getapiquota, api_clearquota, api_clearquotabyappsecret}.
+
+use serde_json::{Value, json};
+
+use super::token::lenient_number;
+use super::{Client, Result};
+use crate::secret::{ExposeSecret, Secret};
+
+/// The paths that wxbox calls and WeChat counts. The calls of web authorisation (`/sns/…`) have no daily
+/// limit and cannot be asked about.
+pub const APIS: [&str; 11] = [
+    "/cgi-bin/stable_token",
+    "/cgi-bin/token",
+    "/cgi-bin/message/custom/send",
+    "/cgi-bin/message/template/send",
+    "/cgi-bin/template/get_all_private_template",
+    "/cgi-bin/template/api_add_template",
+    "/cgi-bin/template/del_private_template",
+    "/cgi-bin/user/get",
+    "/cgi-bin/user/info",
+    "/cgi-bin/user/info/batchget",
+    "/cgi-bin/user/info/updateremark",
+];
+
+/// An API's counter of the day (in China), as WeChat gives it; a number that it leaves out is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// Calls a day.
+    pub daily_limit: Option<u64>,
+    /// Calls of this day.
+    pub used: Option<u64>,
+    /// Calls that are left.
+    pub remain: Option<u64>,
+    /// How many calls in how many seconds, where that is limited.
+    pub rate: Option<(u64, u64)>,
+}
+
+impl Client {
+    /// The counter of the API at the path `api`: no host, no query.
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusals 76021 (no such path), 76022 (not for this account), 76003.
+    pub fn quota(&self, token: &Secret, api: &str) -> Result<Quota> {
+        let body = json!({"cgi_path": api}).to_string();
+        let answer = self.post("/cgi-bin/openapi/quota/get", Some(token), body.as_bytes())?;
+        let quota = answer.get("quota").filter(|it| it.is_object()).ok_or_else(|| self.lacks("quota"))?;
+        Ok(read(quota, answer.get("rate_limit")))
+    }
+
+    /// Sets every counter of the account to 0: ten times a month, together with the console and
+    /// [`Client::clear_quota_by_secret`].
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusal 48006 where the ten are used up.
+    pub fn clear_quota(&self, token: &Secret, app_id: &str) -> Result<()> {
+        let body = json!({"appid": app_id}).to_string();
+        self.post("/cgi-bin/clear_quota", Some(token), body.as_bytes()).map(drop)
+    }
+
+    /// The same without a token, for the day on which no further token can be had.
+    ///
+    /// # Errors
+    /// As [`Client::clear_quota`].
+    pub fn clear_quota_by_secret(&self, app_id: &str, secret: &Secret) -> Result<()> {
+        // The page lists them as a body, and sends them in the query in all of its examples.
+        let query = [("appid", app_id), ("appsecret", secret.expose_secret())];
+        self.post_query("/cgi-bin/clear_quota/v2", &query).map(drop)
+    }
+}
+
+fn read(quota: &Value, rate: Option<&Value>) -> Quota {
+    let number = |name: &str| quota.get(name).and_then(lenient_number);
+    let rate = rate.and_then(|rate| {
+        let number = |name: &str| rate.get(name).and_then(lenient_number).filter(|number| *number > 0);
+        number("call_count").zip(number("refresh_second"))
+    });
+    Quota { daily_limit: number("daily_limit"), used: number("used"), remain: number("remain"), rate }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_read_however_they_are_written() {
+        let quota = json!({"daily_limit": "500000", "used": 2, "remain": 499_998});
+        let known = Quota { daily_limit: Some(500_000), used: Some(2), remain: Some(499_998), rate: None };
+        assert_eq!(read(&quota, None), known);
+        assert_eq!(read(&quota, Some(&json!({"call_count": 0, "refresh_second": 0}))), known);
+        let rate = Some(&json!({"call_count": 5000, "refresh_second": "60"})).map(|rate| read(&quota, Some(rate)).rate);
+        assert_eq!(rate, Some(Some((5000, 60))));
+        assert_eq!(read(&json!({"used": null}), None), Quota::default());
+    }
+
+    #[test]
+    fn every_counted_call_is_listed() {
+        let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wechat");
+        let mut found = 0;
+        // The calls that tell and clear the counters have none worth a line.
+        let uncounted = ["/cgi-bin/openapi/", "/cgi-bin/clear_quota"];
+        let called = regex::Regex::new(r#""(/cgi-bin/[a-z_/0-9]+)""#).unwrap();
+        let files = std::fs::read_dir(here).unwrap().map(|file| file.unwrap().path());
+        for file in files.filter(|path| path.is_file()) {
+            let text = std::fs::read_to_string(file).unwrap();
+            for path in called.captures_iter(&text).map(|found| found.extract::<1>().1[0]) {
+                found += 1;
+                let listed = APIS.contains(&path) || uncounted.iter().any(|start| path.starts_with(start));
+                assert!(listed, "{path} is called, but not in APIS");
+            }
+        }
+        assert!(found > APIS.len());
+    }
+}

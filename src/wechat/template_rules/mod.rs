@@ -1,0 +1,132 @@
+//! What WeChat makes of the values of a template message: which it refuses with 47003, and what it takes
+//! and then does not show. Pure; the findings are data, their words are in [`said`].
+//!
+//! Typed keys: doc/service/guide/product/template_message/Template_Message_Interface. What is not shown: the
+//! announcement community/develop/doc/000a2ae286cdc0f41a8face4c51801, in force since 2023-05-04.
+
+mod kinds;
+mod said;
+mod shown;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub use kinds::Kind;
+pub use said::{join, rule, said};
+pub use shown::{SHOWN_CHARS, preview, shown};
+
+/// Neither is shown, nor need they be given.
+pub const HIDDEN: [&str; 2] = ["first", "remark"];
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The message is taken, and something of it is not shown.
+    Warning,
+    /// The message is refused.
+    Error,
+}
+
+/// A rule that a value breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// What a typed key's value must be: refused.
+    Kind(Kind),
+    /// A typed key needs a value: refused.
+    Empty,
+    /// `first` and `remark` are not shown.
+    Hidden,
+    /// An untyped key without a value is an empty line.
+    Blank,
+    /// Colours have no effect.
+    Color,
+    /// Emoji are left out.
+    Emoji,
+    /// Line breaks are left out.
+    LineBreak,
+    /// At most [`SHOWN_CHARS`] characters are shown.
+    Length,
+    /// An amount such as `¥800`, which follows its rule and was refused all the same.
+    Decimals,
+}
+
+impl Rule {
+    /// The word for it in JSON: a type's own name, else what is wrong.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kind(kind) => kind.name(),
+            Self::Empty => "empty",
+            Self::Hidden => "hidden",
+            Self::Blank => "blank",
+            Self::Color => "color",
+            Self::Emoji => "emoji",
+            Self::LineBreak => "line_break",
+            Self::Length => "length",
+            Self::Decimals => "decimals",
+        }
+    }
+
+    /// How bad it is without `strict`.
+    pub fn level(self) -> Level {
+        match self {
+            Self::Kind(_) | Self::Empty => Level::Error,
+            _ => Level::Warning,
+        }
+    }
+}
+
+/// A rule that the value of a key breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The template's key.
+    pub key: String,
+    /// How bad it is.
+    pub level: Level,
+    /// The rule.
+    pub rule: Rule,
+    /// The value as it was given.
+    pub value: String,
+}
+
+/// What is wrong with the values of these keys, in their order. `data` is what is sent: key → `{value, color}`;
+/// a key that it lacks has no value. With `strict`, what would not be shown is an error too.
+pub fn findings(keys: &[&str], data: &Map<String, Value>, strict: bool) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for key in keys {
+        let field = |part: &str| data.get(*key).and_then(|field| field.get(part)).and_then(Value::as_str);
+        let value = field("value").unwrap_or_default();
+        for rule in broken(key, value, field("color").is_some()) {
+            let level = if strict { Level::Error } else { rule.level() };
+            found.push(Finding { key: (*key).to_owned(), level, rule, value: value.to_owned() });
+        }
+    }
+    found
+}
+
+fn broken(key: &str, value: &str, colored: bool) -> Vec<Rule> {
+    if HIDDEN.contains(&key) {
+        // There is nothing to miss in an empty one.
+        return if value.trim().is_empty() { Vec::new() } else { vec![Rule::Hidden] };
+    }
+    let kind = Kind::of(key);
+    let plain = shown::without_emoji(value);
+    let long = shown::in_one_line(&plain).chars().count() > SHOWN_CHARS;
+    let refusal = match kind {
+        Some(_) if value.trim().is_empty() => Some(Rule::Empty),
+        Some(kind) if !kind.takes(value) => Some(Rule::Kind(kind)),
+        _ => None,
+    };
+    let others = [
+        (kind.is_none() && plain.trim().is_empty(), Rule::Blank),
+        (colored, Rule::Color),
+        (plain != value, Rule::Emoji),
+        (value.contains(['\n', '\r']), Rule::LineBreak),
+        // What is refused for its length need not be called long as well.
+        (long && refusal.is_none(), Rule::Length),
+        (refusal.is_none() && kind == Some(Kind::Amount) && !value.contains('.'), Rule::Decimals),
+    ];
+    refusal.into_iter().chain(others.into_iter().filter_map(|(broken, rule)| broken.then_some(rule))).collect()
+}

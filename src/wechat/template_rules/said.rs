@@ -1,0 +1,94 @@
+//! The words for findings.
+
+use super::{Finding, Kind, Rule, shown};
+use crate::t;
+
+/// A line for each finding; keys of which nothing but one thing is to be said share a line, as do the
+/// findings that change what is shown of one value.
+pub fn said(findings: &[Finding]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut told: Vec<&Finding> = Vec::new();
+    for finding in findings {
+        if told.contains(&finding) {
+            continue;
+        }
+        let shared = |other: &&Finding| group(finding) == group(other) && group(finding).is_some();
+        let with: Vec<&Finding> = findings.iter().filter(|other| *other == finding || shared(other)).collect();
+        lines.push(line(finding, &with));
+        told.extend(with);
+    }
+    lines
+}
+
+/// The same in one line.
+pub fn join(findings: &[Finding]) -> String {
+    said(findings).join("; ")
+}
+
+/// What findings that share a line have in common: a rule, or a key.
+fn group(finding: &Finding) -> Option<(&'static str, &str)> {
+    match finding.rule {
+        rule @ (Rule::Hidden | Rule::Blank | Rule::Color) => Some((rule.name(), "")),
+        Rule::Emoji | Rule::LineBreak | Rule::Length => Some(("shown", finding.key.as_str())),
+        Rule::Kind(_) | Rule::Empty | Rule::Decimals => None,
+    }
+}
+
+fn line(finding: &Finding, with: &[&Finding]) -> String {
+    let key = finding.key.as_str();
+    let keys = || with.iter().map(|it| it.key.as_str()).collect::<Vec<_>>().join(", ");
+    match finding.rule {
+        Rule::Kind(kind) => {
+            let length = finding.value.chars().count();
+            if kind.most(&finding.value).is_some_and(|most| length > most) {
+                t!("rule-too-long", key = key, length = length, rule = rule(kind))
+            } else {
+                t!("rule-broken", key = key, value = brief(&finding.value), rule = rule(kind))
+            }
+        }
+        Rule::Empty => t!("rule-empty", key = key),
+        Rule::Hidden => t!("rule-hidden", keys = keys()),
+        Rule::Blank => t!("rule-blank", keys = keys()),
+        Rule::Color => t!("rule-color", keys = keys()),
+        Rule::Decimals => t!("rule-decimals", key = key, value = finding.value),
+        Rule::Emoji | Rule::LineBreak | Rule::Length => {
+            let why = with.iter().map(|it| match it.rule {
+                Rule::Emoji => t!("rule-emoji"),
+                Rule::LineBreak => t!("rule-line-break"),
+                _ => t!("rule-length", limit = super::SHOWN_CHARS),
+            });
+            let why = why.collect::<Vec<_>>().join(", ");
+            t!("rule-shown", key = key, shown = shown(&finding.value), why = why)
+        }
+    }
+}
+
+/// What a value of that type must be.
+pub fn rule(kind: Kind) -> String {
+    match kind {
+        Kind::Thing => t!("rule-thing"),
+        Kind::CharacterString => t!("rule-character-string"),
+        Kind::Time => t!("rule-time"),
+        Kind::Date => t!("rule-date"),
+        Kind::Amount => t!("rule-amount"),
+        Kind::PhoneNumber => t!("rule-phone-number"),
+        Kind::CarNumber => t!("rule-car-number"),
+        Kind::Number => t!("rule-number"),
+        Kind::Letter => t!("rule-letter"),
+        Kind::Symbol => t!("rule-symbol"),
+        Kind::Name => t!("rule-name"),
+        Kind::Phrase => t!("rule-phrase"),
+        Kind::Const => t!("rule-const"),
+        Kind::Enum | Kind::EnumString => t!("rule-enum"),
+        Kind::ShortThing => t!("rule-short-thing"),
+    }
+}
+
+/// The beginning of a value: an error line is not the place for all of a long one.
+fn brief(value: &str) -> String {
+    const MOST: usize = 40;
+    match value.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}

@@ -1,0 +1,79 @@
+//! What the person sees of a template message.
+
+use serde_json::{Map, Value};
+use unicode_properties::{EmojiStatus, UnicodeEmoji};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::HIDDEN;
+use crate::wechat::template::{Piece, pieces};
+
+/// The most characters that are shown of a value. One report counts a run of Latin letters as one; the
+/// announcement does not.
+pub const SHOWN_CHARS: usize = 20;
+
+/// A value as it is shown: without emoji, in one line, not too long.
+pub fn shown(value: &str) -> String {
+    let line = in_one_line(&without_emoji(value));
+    if line.chars().count() <= SHOWN_CHARS {
+        return line;
+    }
+    let mut left = SHOWN_CHARS;
+    let fits = |sign: &&str| {
+        let length = sign.chars().count();
+        let fits = length <= left;
+        left = if fits { left - length } else { 0 };
+        fits
+    };
+    line.graphemes(true).take_while(fits).collect::<String>() + "…"
+}
+
+/// The text with a blank for each line break.
+pub(super) fn in_one_line(text: &str) -> String {
+    text.split(['\n', '\r']).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The text without what is drawn as a picture: ☎ is a letter, unless a mark asks for its picture.
+pub(super) fn without_emoji(text: &str) -> String {
+    text.graphemes(true).filter(|sign| !is_emoji(sign)).collect()
+}
+
+fn is_emoji(sign: &str) -> bool {
+    use EmojiStatus::{
+        EmojiPresentation, EmojiPresentationAndEmojiComponent, EmojiPresentationAndModifierAndEmojiComponent,
+        EmojiPresentationAndModifierBase,
+    };
+    let is_picture = |c: char| {
+        matches!(
+            c.emoji_status(),
+            EmojiPresentation
+                | EmojiPresentationAndEmojiComponent
+                | EmojiPresentationAndModifierAndEmojiComponent
+                | EmojiPresentationAndModifierBase
+        )
+    };
+    sign.chars().any(|c| c == '\u{fe0f}' || is_picture(c))
+}
+
+/// The lines of the card below its title, as the person will see them.
+pub fn preview(content: &str, data: &Map<String, Value>) -> String {
+    let value = |key: &str| {
+        let given = data.get(key).and_then(|field| field.get("value")).and_then(Value::as_str);
+        given.map(shown).unwrap_or_default()
+    };
+    let mut lines = Vec::new();
+    for line in content.lines() {
+        let parts = pieces(line);
+        let is = |piece: &Piece<'_>, hidden: bool| matches!(piece, Piece::Key(key) if HIDDEN.contains(key) == hidden);
+        // The line of a hidden key goes with its words.
+        if parts.iter().any(|it| is(it, true)) && !parts.iter().any(|it| is(it, false)) {
+            continue;
+        }
+        let text = parts.iter().map(|piece| match piece {
+            Piece::Text(text) => (*text).to_owned(),
+            Piece::Key(key) if HIDDEN.contains(key) => String::new(),
+            Piece::Key(key) => value(key),
+        });
+        lines.push(text.collect::<String>().trim_end().to_owned());
+    }
+    lines.join("\n").trim_matches('\n').to_owned()
+}

@@ -1,0 +1,131 @@
+//! What is found, shown and said. The types' own rules, each way: tests/it/template_values.rs.
+
+use serde_json::json;
+
+use super::*;
+
+fn of(key: &str, field: Value, strict: bool) -> Vec<(Level, &'static str)> {
+    let data = json!({ key: field });
+    let found = findings(&[key], data.as_object().unwrap(), strict);
+    found.iter().map(|it| (it.level, it.rule.name())).collect()
+}
+
+#[test]
+fn a_typed_key_ends_in_a_digit() {
+    for key in
+        ["thing", "name", "time", "number", "keyword1", "Thing1", "thing1a", "thing_1", "first", "1", "", "thingx1"]
+    {
+        assert_eq!(Kind::of(key), None, "{key}");
+        // Whatever it holds is a matter of what is shown.
+        assert!(of(key, json!({"value": "x"}), false).iter().all(|(level, _)| *level == Level::Warning), "{key}");
+    }
+    assert_eq!(Kind::of("thing01"), Some(Kind::Thing));
+    assert_eq!(Kind::of("character_string21"), Some(Kind::CharacterString));
+    assert_eq!(Kind::of("short_thing1"), Some(Kind::ShortThing));
+}
+
+#[test]
+fn what_would_not_be_shown_is_a_warning_and_with_strict_an_error() {
+    let cases: &[(&str, Value, &[&str])] = &[
+        ("host", json!({"value": "db1"}), &[]),
+        ("host", json!({"value": "12345678901234567890"}), &[]),
+        ("host", json!({"value": "123456789012345678901"}), &["length"]),
+        ("host", json!({"value": "一二三四五六七八九十一二三四五六七八九十一"}), &["length"]),
+        // Without the emoji there are 20.
+        ("host", json!({"value": "👨‍👩‍👧12345678901234567890🇨🇳"}), &["emoji"]),
+        ("host", json!({"value": "done ✅"}), &["emoji"]),
+        ("host", json!({"value": "1️⃣"}), &["blank", "emoji"]),
+        ("host", json!({"value": "☎ 25℃ © ① → ✓ 中文"}), &[]),
+        ("host", json!({"value": "☎\u{fe0f} 110"}), &["emoji"]),
+        ("host", json!({"value": "two\nlines"}), &["line_break"]),
+        ("host", json!({"value": ""}), &["blank"]),
+        ("host", json!({"value": "\u{3000}"}), &["blank"]),
+        ("host", json!({"value": "db1", "color": "#173177"}), &["color"]),
+        ("host", json!({}), &["blank"]),
+        ("first", json!({"value": "Backup", "color": "#173177"}), &["hidden"]),
+        ("first", json!({"value": ""}), &[]),
+        ("remark", json!({"value": "🎉\n"}), &["hidden"]),
+        ("remark", json!({}), &[]),
+        ("thing1", json!({"value": "完成 ✅\n!", "color": "#173177"}), &["color", "emoji", "line_break"]),
+        ("character_string1", json!({"value": "12345678901234567890"}), &[]),
+        ("character_string1", json!({"value": "123456789012345678901"}), &["length"]),
+        ("amount1", json!({"value": "¥800"}), &["decimals"]),
+        ("amount1", json!({"value": "¥800.00"}), &[]),
+    ];
+    for (key, field, expected) in cases {
+        let warned: Vec<_> = expected.iter().map(|rule| (Level::Warning, *rule)).collect();
+        assert_eq!(of(key, field.clone(), false), warned, "{key} {field}");
+        let refused: Vec<_> = expected.iter().map(|rule| (Level::Error, *rule)).collect();
+        assert_eq!(of(key, field.clone(), true), refused, "{key} {field}");
+    }
+}
+
+#[test]
+fn what_wechat_refuses_is_an_error_with_or_without_strict() {
+    for strict in [false, true] {
+        let long = "一二三四五六七八九十一二三四五六七八九十一";
+        assert_eq!(of("thing1", json!({ "value": long }), strict), [(Level::Error, "thing")]);
+        assert_eq!(of("thing1", json!({}), strict), [(Level::Error, "empty")]);
+        assert_eq!(of("time2", json!({"value": "now"}), strict), [(Level::Error, "time")]);
+    }
+}
+
+#[test]
+fn a_value_is_shown_without_emoji_in_one_line_of_20_characters() {
+    let cases = [
+        ("db1", "db1"),
+        ("a\r\n\nb\n", "a b"),
+        ("🎉 done 🎉", " done "),
+        ("12345678901234567890", "12345678901234567890"),
+        ("123456789012345678901", "12345678901234567890…"),
+        ("长长长长长长长长长长长长长长长长长长长长长", "长长长长长长长长长长长长长长长长长长长长…"),
+        // A letter is not parted from its accent.
+        ("1234567890123456789e\u{301}x", "1234567890123456789…"),
+    ];
+    for (value, expected) in cases {
+        assert_eq!(shown(value), expected, "{value:?}");
+    }
+}
+
+#[test]
+fn the_preview_is_the_card_without_what_is_hidden() {
+    let data = json!({
+        "first": {"value": "Backup"},
+        "host": {"value": "db1"},
+        "note": {"value": "the night's backup of db1\nis done 🎉"},
+        "remark": {"value": "bye"},
+    });
+    let card = |content: &str| preview(content, data.as_object().unwrap());
+    let content =
+        "{{first.DATA}}\r\nHost: {{host.DATA}}\r\nNote: {{note.DATA}}\r\nSize: {{size.DATA}}\r\n{{remark.DATA}}";
+    assert_eq!(card(content), "Host: db1\nNote: the night's backup o…\nSize:");
+    assert_eq!(card("{{first.DATA}} {{host.DATA}}\n\nAs told: {{remark.DATA}}\nEnd"), " db1\n\nEnd");
+    assert_eq!(card(""), "");
+}
+
+#[test]
+fn findings_that_say_the_same_share_a_line() {
+    let data = json!({
+        "first": {"value": "Backup"},
+        "host": {"value": "db1", "color": "#173177"},
+        "note": {"value": "the night's backup of\ndb1 is done 🎉", "color": "#173177"},
+        "remark": {"value": "bye"},
+        "thing1": {"value": ""},
+        "time2": {"value": "now"},
+    });
+    let found = findings(&["first", "host", "note", "remark", "thing1", "time2"], data.as_object().unwrap(), false);
+    let expected = [
+        "WeChat does not show first, remark",
+        "WeChat shows no colours: host, note",
+        "WeChat shows note as \"the night's backup o…\": no emoji, no line breaks, at most 20 characters",
+        "WeChat refuses thing1 when it is empty",
+        "WeChat refuses time2 with \"now\": a time is written 15:01 or 15:01:59, a date may stand \
+         before it (2019年10月1日 15:01), and ~ joins two",
+    ];
+    assert_eq!(said(&found), expected);
+    assert_eq!(
+        said(&found[..1]),
+        expected[..0].iter().copied().chain(["WeChat does not show first"]).collect::<Vec<_>>()
+    );
+    assert_eq!(join(&found[..2]), "WeChat does not show first; WeChat shows no colours: host");
+}

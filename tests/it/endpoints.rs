@@ -1,0 +1,327 @@
+//! Every call that wxbox makes against the platform's own pages, as tests/fixtures/endpoints.toml has them:
+//! path, method, query and body. A drift in either shows.
+
+use std::collections::BTreeSet;
+
+use percent_encoding::percent_decode_str;
+use regex::Regex;
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Value as Shape;
+use url::Url;
+
+use crate::canned::{Canned, Request, json};
+use crate::harness::{LUFFY, World, open, own_address};
+
+/// A call as its page has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Endpoint {
+    page: String,
+    path: String,
+    method: String,
+    #[serde(default)]
+    query: toml::Table,
+    body: Option<toml::Table>,
+    /// The parameters of the query in the order that they must have.
+    order: Option<Vec<String>>,
+    fragment: Option<String>,
+    /// A success.
+    answer: String,
+}
+
+fn endpoints() -> Vec<Endpoint> {
+    #[derive(Deserialize)]
+    struct File {
+        endpoint: Vec<Endpoint>,
+    }
+    toml::from_str::<File>(include_str!("../fixtures/endpoints.toml")).unwrap().endpoint
+}
+
+const STABLE: &str = "/cgi-bin/stable_token";
+const LIST: &str = "/cgi-bin/template/get_all_private_template";
+const TEMPLATE: &str = "/cgi-bin/message/template/send";
+const AUTHORIZE: &str = "/connect/oauth2/authorize";
+
+/// Lines that make each call, with what WeChat is asked for it, in this order; behind a blank, an answer other than
+/// the page's. One that makes a call which `src/wechat` does not name is left out.
+const RUNS: &[(&str, &[&str])] = &[
+    ("token", &[STABLE]),
+    ("send -u luffy '备份完成 🎉 \"<&>\\'", &[STABLE, "/cgi-bin/message/custom/send"]),
+    ("send -u luffy -t T-1 -d host=db1", &[STABLE, LIST, TEMPLATE]),
+    (
+        "send -u luffy -t T-1 -d host=数据库1 --data-color host=#173177 --url https://example.com/?a=1&b=2 \
+         --miniprogram wx0123456789abcdef:pages/log",
+        &[STABLE, LIST, TEMPLATE],
+    ),
+    ("template list", &[STABLE, LIST]),
+    ("template add 43216", &[STABLE, "/cgi-bin/template/api_add_template", LIST]),
+    ("template add 43216 --keyword 服务器 --keyword 时间", &[STABLE, "/cgi-bin/template/api_add_template", LIST]),
+    (
+        "follower list",
+        &[STABLE, "/cgi-bin/user/get", "/cgi-bin/user/get {\"total\":1,\"count\":0,\"next_openid\":\"\"}"],
+    ),
+    ("follower show oLuffy_wears_the_straw_hat_1", &[STABLE, "/cgi-bin/user/info"]),
+    ("follower remark oLuffy_wears_the_straw_hat_1 船长", &[STABLE, "/cgi-bin/user/info/updateremark"]),
+    ("user sync", &[STABLE, "/cgi-bin/user/info/batchget"]),
+    ("quota show /cgi-bin/user/get", &[STABLE, "/cgi-bin/openapi/quota/get"]),
+    ("quota clear --yes", &[STABLE, "/cgi-bin/clear_quota"]),
+    (
+        "quota clear --yes",
+        &[
+            "/cgi-bin/stable_token {\"errcode\":45009,\"errmsg\":\"reach max api daily quota limit\"}",
+            "/cgi-bin/clear_quota/v2",
+        ],
+    ),
+    ("explain 6aac005a-01bfdbee-79769285", &[STABLE, "/cgi-bin/openapi/rid/get"]),
+    ("template remove T-1 --yes", &[STABLE, LIST, "/cgi-bin/template/del_private_template", LIST]),
+];
+
+/// What may be sent and never is.
+const UNUSED: &[&str] = &[
+    "/cgi-bin/message/custom/send customservice",
+    "/cgi-bin/message/template/send topcolor",
+    "/cgi-bin/user/info lang",
+    "/cgi-bin/user/info/batchget user_list[].lang",
+    "/connect/oauth2/authorize forcePopup",
+];
+
+/// The paths that the client's side names, but for its tests.
+fn named() -> BTreeSet<String> {
+    let path = Regex::new(r#""[^"\s]*?(/(?:cgi-bin|sns|connect|wxa|wxaapi)/[a-z0-9_/]+)"#).unwrap();
+    let files = crate::tidy::files("src/wechat");
+    let code = files.values().map(|text| text.split("#[cfg(test)]\nmod tests {").next().unwrap());
+    code.flat_map(|text| path.captures_iter(text).map(|found| found[1].to_owned()).collect::<Vec<_>>()).collect()
+}
+
+/// Compares a value with its shape; optional names that are there go to `seen`.
+fn compare(shape: &Shape, found: &Value, at: &str, seen: &mut BTreeSet<String>, wrong: &mut Vec<String>) {
+    let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+    match (shape, found) {
+        (Shape::String(kind), found) => {
+            let fits = match kind.as_str() {
+                "string" => found.as_str().is_some_and(|text| !text.is_empty()),
+                "boolean" => found.is_boolean(),
+                fixed => found.as_str().is_some_and(|text| fixed[1..].split('|').any(|one| one == text)),
+            };
+            if !fits {
+                wrong.push(format!("{at} is {found}, not {kind}"));
+            }
+        }
+        (Shape::Array(shapes), Value::Array(items)) if !items.is_empty() => {
+            items.iter().for_each(|item| compare(&shapes[0], item, &format!("{at}[]"), seen, wrong));
+        }
+        (Shape::Table(shapes), Value::Object(fields)) => {
+            for (name, found) in fields {
+                let optional = shapes.get(&format!("{name}?"));
+                if optional.is_some() {
+                    seen.insert(below(name));
+                }
+                match (shapes.get(name).or(optional), shapes.get("*")) {
+                    (Some(shape), _) => compare(shape, found, &below(name), seen, wrong),
+                    (None, Some(shape)) => compare(shape, found, &below("*"), seen, wrong),
+                    (None, None) => wrong.push(format!("{} is not on the page", below(name))),
+                }
+            }
+            let lacks = |name: &&String| !name.ends_with('?') && *name != "*" && !fields.contains_key(*name);
+            wrong.extend(shapes.keys().filter(lacks).map(|name| format!("{} is missing", below(name))));
+        }
+        _ => wrong.push(format!("{at} is {found}, not a {}", shape.type_str())),
+    }
+}
+
+/// The optional names of a shape.
+fn optional(shape: &Shape, at: &str, names: &mut Vec<String>) {
+    let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+    match shape {
+        Shape::Array(shapes) => optional(&shapes[0], &format!("{at}[]"), names),
+        Shape::Table(shapes) => {
+            for (name, shape) in shapes {
+                let plain = below(name.trim_end_matches('?'));
+                if name.ends_with('?') {
+                    names.push(plain.clone());
+                }
+                optional(shape, &plain, names);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The parameters of a query, in order; each once.
+fn parameters(url: &Url) -> serde_json::Map<String, Value> {
+    let mut found = serde_json::Map::new();
+    for (name, value) in url.query_pairs() {
+        assert_eq!(found.insert(name.clone().into_owned(), value.into_owned().into()), None, "{name} is there twice");
+    }
+    found
+}
+
+/// What is wrong with a request, and the optional names that it has.
+fn judge(endpoint: &Endpoint, method: &str, url: &Url, request: &Request) -> (Vec<String>, BTreeSet<String>) {
+    let (mut wrong, mut seen) = (Vec::new(), BTreeSet::new());
+    if method != endpoint.method || url.path() != endpoint.path {
+        wrong.push(format!("it is {method} {}", url.path()));
+    }
+    let query = parameters(url);
+    if endpoint.order.as_ref().is_some_and(|order| !query.keys().eq(order)) {
+        wrong.push(format!("its query is {:?}", url.query()));
+    }
+    if url.fragment() != endpoint.fragment.as_deref() {
+        wrong.push(format!("its fragment is {:?}", url.fragment()));
+    }
+    compare(&Shape::Table(endpoint.query.clone()), &Value::Object(query), "", &mut seen, &mut wrong);
+    let Some(shape) = &endpoint.body else {
+        if !request.body.is_empty() {
+            wrong.push("it has a body".into());
+        }
+        return (wrong, seen);
+    };
+    if request.header("content-type") != Some("application/json; charset=utf-8") {
+        wrong.push(format!("its content type is {:?}", request.header("content-type")));
+    }
+    if request.body.contains("\\u") {
+        wrong.push("its body is escaped".into());
+    }
+    let body: Value = serde_json::from_str(&request.body).unwrap();
+    compare(&Shape::Table(shape.clone()), &body, "", &mut seen, &mut wrong);
+    (wrong, seen)
+}
+
+/// What was sent, endpoint by endpoint: the optional names.
+struct Tally {
+    endpoints: Vec<Endpoint>,
+    sent: BTreeSet<String>,
+    optional: BTreeSet<String>,
+}
+
+impl Tally {
+    fn endpoint(&self, path: &str) -> &Endpoint {
+        let found = self.endpoints.iter().find(|it| it.path == path);
+        found.unwrap_or_else(|| panic!("tests/fixtures/endpoints.toml lacks {path}"))
+    }
+
+    fn server(&self, paths: &[&str]) -> Canned {
+        let answer = |asked: &&str| match asked.split_once(' ') {
+            Some((_, answer)) => json(answer),
+            None => json(&self.endpoint(asked).answer),
+        };
+        Canned::new(paths.iter().map(answer).collect())
+    }
+
+    /// Compares what the server was asked with these calls, in this order.
+    fn asked(&mut self, line: &str, server: &Canned, paths: &[&str]) {
+        let requests = server.requests();
+        assert_eq!(requests.len(), paths.len(), "{line}: {requests:?}");
+        let paths = paths.iter().map(|asked| asked.split(' ').next().unwrap());
+        for (path, request) in paths.zip(&requests) {
+            let mut words = request.line.split(' ');
+            let method = words.next().unwrap();
+            let url = Url::parse(&format!("http://host{}", words.next().unwrap())).unwrap();
+            self.judge(line, path, method, &url, request);
+        }
+    }
+
+    fn judge(&mut self, line: &str, path: &str, method: &str, url: &Url, request: &Request) {
+        let endpoint = self.endpoint(path);
+        let (wrong, seen) = judge(endpoint, method, url, request);
+        assert_eq!(wrong, Vec::<String>::new(), "{line}: {path}, see {}", endpoint.page);
+        self.optional.extend(seen.iter().map(|name| format!("{path} {name}")));
+        self.sent.insert(path.to_owned());
+    }
+}
+
+/// The phone's link, and what its code is changed for.
+fn bind(tally: &mut Tally) {
+    let paths = ["/sns/oauth2/access_token", "/sns/userinfo"];
+    let server = tally.server(&paths);
+    let (world, listen) = (World::empty(), own_address());
+    world.config(&format!(
+        "app_id = \"wx0123456789abcdef\"\napp_secret = \"canned-secret\"\nredirect_uri = \"http://{listen}/callback/?a=b\"\n\
+         [listen]\naddress = \"{listen}\"\n[network]\napi_base = \"{}\"\n",
+        server.url()
+    ));
+    world.wxbox("user add luffy").ok();
+    let mut bind = world.spawn("bind --user luffy --qr none");
+    let link = Url::parse(&bind.next_line()).unwrap();
+    let link_request = Request { line: String::new(), headers: Vec::new(), body: String::new() };
+    tally.judge("bind", AUTHORIZE, "GET", &link, &link_request);
+    // Percent-encoded once, with nothing left as it was that has a meaning in an address.
+    let raw = link.query().unwrap().split('&').find_map(|part| part.strip_prefix("redirect_uri=")).unwrap();
+    assert!(!raw.contains([':', '/', '?', '=']), "{raw}");
+    let callback = percent_decode_str(raw).decode_utf8().unwrap().into_owned();
+    assert_eq!(callback, format!("http://{listen}/callback/?a=b"));
+    let state = parameters(&link)["state"].as_str().unwrap().to_owned();
+    assert!(state.len() <= 128 && state.bytes().all(|b| b.is_ascii_alphanumeric()), "{state}");
+    let (status, _) = open(&Url::parse(&format!("{callback}&code=0a1&state={state}")).unwrap());
+    assert_eq!(status, 200);
+    bind.end().ok();
+    tally.asked("bind", &server, &paths);
+}
+
+#[test]
+fn every_call_is_as_its_page_has_it() {
+    let mut tally = Tally { endpoints: endpoints(), sent: BTreeSet::new(), optional: BTreeSet::new() };
+    let named = named();
+    let path = |asked: &str| asked.split(' ').next().unwrap().to_owned();
+    for (line, paths) in RUNS.iter().filter(|(_, paths)| paths.iter().all(|asked| named.contains(&path(asked)))) {
+        let server = tally.server(paths);
+        server.world("", "").wxbox(line).ok();
+        tally.asked(line, &server, paths);
+    }
+    let classic = ["/cgi-bin/token"];
+    let server = tally.server(&classic);
+    let world = server.world("", "");
+    world.config_first("token_endpoint = \"classic\"");
+    world.wxbox("token").ok();
+    tally.asked("token", &server, &classic);
+    bind(&mut tally);
+
+    assert_eq!(tally.sent, named, "sent here, and named in src/wechat");
+    let mut unused = Vec::new();
+    for endpoint in tally.endpoints.iter().filter(|it| tally.sent.contains(&it.path)) {
+        let mut names = Vec::new();
+        optional(&Shape::Table(endpoint.query.clone()), "", &mut names);
+        optional(&Shape::Table(endpoint.body.clone().unwrap_or_default()), "", &mut names);
+        unused.extend(names.into_iter().map(|name| format!("{} {name}", endpoint.path)));
+    }
+    unused.retain(|name| !tally.optional.contains(name));
+    unused.sort();
+    let expected: Vec<_> = UNUSED.iter().filter(|it| tally.sent.contains(it.split(' ').next().unwrap())).collect();
+    assert_eq!(unused.iter().collect::<Vec<_>>(), expected, "optional, and never sent");
+}
+
+#[test]
+fn a_drift_is_seen() {
+    let endpoints = endpoints();
+    let send = endpoints.iter().find(|it| it.path == TEMPLATE).unwrap();
+    let request = |body: &str| Request {
+        line: String::new(),
+        headers: vec![("content-type".into(), "application/json; charset=utf-8".into())],
+        body: body.into(),
+    };
+    let good =
+        format!(r#"{{"touser":"{LUFFY}","template_id":"T","url":"https://e","data":{{"host":{{"value":"x"}}}}}}"#);
+    let at = |target: &str| Url::parse(&format!("http://host{target}")).unwrap();
+    let url = at("/cgi-bin/message/template/send?access_token=x");
+    let wrong = |method: &str, url: &Url, body: &str| judge(send, method, url, &request(body)).0.join("; ");
+    assert_eq!(wrong("POST", &url, &good), "");
+    assert_eq!(judge(send, "POST", &url, &request(&good)).1, BTreeSet::from(["url".to_owned()]));
+    let cases = [
+        ("\"touser\"", "\"to_user\"", "to_user is not on the page; touser is missing"),
+        ("\"T\"", "12", "template_id is 12, not string"),
+        ("\"T\"", "\"\"", "template_id is \"\", not string"),
+        ("\"value\":\"x\"", "\"value\":null", "data.*.value is null, not string"),
+        ("{\"value\":\"x\"}", "\"x\"", "data.* is \"x\", not a table"),
+        ("\"url\"", "\"link\"", "link is not on the page"),
+        ("\"x\"", "\"\\u4e2d\"", "its body is escaped"),
+    ];
+    for (part, other, expected) in cases {
+        assert!(good.contains(part));
+        assert_eq!(wrong("POST", &url, &good.replace(part, other)), expected);
+    }
+    assert_eq!(wrong("GET", &url, &good), "it is GET /cgi-bin/message/template/send");
+    assert_eq!(wrong("POST", &at("/cgi-bin/message/template/send"), &good), "access_token is missing");
+    let more = at("/cgi-bin/message/template/send?access_token=x&touser=y");
+    assert_eq!(wrong("POST", &more, &good), "touser is not on the page");
+}

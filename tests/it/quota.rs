@@ -1,0 +1,175 @@
+//! `quota`: what is left of the day's calls, and how they begin anew.
+
+use snapbox::str;
+
+use crate::canned::{Canned, TOKEN, json};
+use crate::harness::{World, ZORO};
+use crate::pty::Terminal;
+
+#[test]
+fn every_api_of_wxbox_has_a_line() {
+    let world = World::of("real_limits = true\n[quota]\n\"/cgi-bin/user/get\" = 1\n");
+    world.wxbox("follower list").is(str![[r#"
+exit 1
+--- stdout
+oLuffy_wears_the_straw_hat_1	-
+oNami_draws_maps_of_the_sea1	-
+--- stderr
+error: the list breaks off after 2 of 2 followers: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: Wait for the next day (China time), or reset the quota (10 per month)
+
+"#]]);
+    world.wxbox("quota show").is(str![[r#"
+exit 0
+--- stdout
+/cgi-bin/stable_token	500000	1	499999	10000 in 60 s	
+/cgi-bin/token	2000	0	2000	-	
+/cgi-bin/message/custom/send	500000	0	500000	-	
+/cgi-bin/message/template/send	100000	0	100000	-	
+/cgi-bin/template/get_all_private_template	1000	0	1000	-	
+/cgi-bin/template/api_add_template	1000	0	1000	-	
+/cgi-bin/template/del_private_template	1000	0	1000	-	
+/cgi-bin/user/get	1	1	0	-	
+/cgi-bin/user/info	5000000	0	5000000	-	
+/cgi-bin/user/info/batchget	5000000	0	5000000	-	
+/cgi-bin/user/info/updateremark	10000	0	10000	-	
+
+"#]]);
+    world.wxbox("--json quota show /cgi-bin/stable_token user/get /sns/userinfo").is(str![[r#"
+exit 4
+--- stdout
+{"api":"/cgi-bin/stable_token","daily_limit":500000,"used":1,"remain":499999,"rate_limit":{"call_count":10000,"refresh_second":60},"errcode":null,"error":null}
+{"api":"/user/get","daily_limit":null,"used":null,"remain":null,"rate_limit":null,"errcode":76021,"error":"WeChat says 76021 (cgi_path not found, please check): API path unknown"}
+{"api":"/sns/userinfo","daily_limit":null,"used":null,"remain":null,"rate_limit":null,"errcode":76022,"error":"WeChat says 76022 (could not use this cgi_path, no permission): no permission for this path (all of /sns)"}
+--- stderr
+{"error":"WeChat has no API /user/get","hint":"did you mean /cgi-bin/user/get?","code":4}
+
+"#]]);
+}
+
+#[test]
+fn what_may_not_be_asked_about_is_a_line() {
+    let mut world = World::of("unauthorized = [\"/cgi-bin/openapi/quota/get\"]");
+    let ran = world.wxbox("quota show").ok();
+    let lines: Vec<&str> = ran.stdout().lines().collect();
+    assert!(lines.len() > 10 && lines.iter().all(|line| line.contains("\t-\t-\t-\t-\tWeChat says 48001")), "{lines:?}");
+    assert_eq!(world.sandbox().requests().len(), 1 + lines.len());
+    let world = World::new();
+    world.wxbox("quota show /sns/userinfo").is(str![[r#"
+exit 0
+--- stdout
+/sns/userinfo	-	-	-	-	WeChat says 76022 (could not use this cgi_path, no permission): no permission for this path (all of /sns)
+
+"#]]);
+}
+
+#[test]
+fn an_address_may_be_pasted_and_its_secrets_go_nowhere() {
+    let world = World::new();
+    let ran = world.wxbox("-vv quota show 'https://api.weixin.qq.com/cgi-bin/user/get?access_token=geheim'").ok();
+    assert_eq!(ran.stdout(), "/cgi-bin/user/get\t100\t0\t100\t-\t\n");
+    assert!(!ran.stderr().contains("geheim"));
+}
+
+#[test]
+fn what_was_told_before_a_failure_is_shown() {
+    let world = World::of("[quota]\n\"/cgi-bin/openapi/quota/get\" = 2\n");
+    world.wxbox("quota show").is(str![[r#"
+exit 1
+--- stdout
+/cgi-bin/stable_token	500000	1	499999	10000 in 60 s	
+/cgi-bin/token	200	0	200	-	
+--- stderr
+error: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: Wait for the next day (China time), or reset the quota (10 per month)
+
+"#]]);
+}
+
+#[test]
+fn counters_are_cleared_ten_times_a_month() {
+    let world = World::of("[quota]\n\"/cgi-bin/user/info\" = 1\n");
+    let show = format!("follower show {ZORO}");
+    world.wxbox(&show).ok();
+    assert_eq!(world.wxbox(&show).status(), Some(1));
+    world.wxbox("quota clear --yes").is(str![[r#"
+exit 0
+--- stdout
+all counters of wx0123456789abcdef begin at 0 again; WeChat allows that ten times a month
+
+"#]]);
+    world.wxbox(&show).ok();
+    for _ in 1..10 {
+        world.wxbox("-q quota clear -y").is(str![[r#"
+exit 0
+
+"#]]);
+    }
+    world.wxbox("quota clear --yes").is(str![[r#"
+exit 1
+--- stderr
+error: WeChat says 48006 (forbid to clear quota because of reaching the limit): monthly quota resets used up
+hint: Wait for the next month
+
+"#]]);
+}
+
+#[test]
+fn clearing_asks_a_person() {
+    let mut world = World::new();
+    for (key, said) in [("n", "nothing was cleared"), ("y", "all counters of wx0123456789abcdef begin at 0 again")] {
+        let mut terminal = Terminal::start(world.command("quota clear"), 20, 160);
+        terminal.until("ten times a month");
+        terminal.keys(key);
+        let ended = terminal.end();
+        assert_eq!(ended.status.code(), Some(0));
+        assert!(ended.screen.contents().contains(said), "{}", ended.screen.contents());
+    }
+    let cleared = "POST /cgi-bin/clear_quota 0";
+    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/stable_token 0", cleared]);
+}
+
+#[test]
+fn where_no_token_can_be_had_the_secret_clears() {
+    let mut world = World::of("[quota]\n\"/cgi-bin/stable_token\" = 0\n");
+    world.wxbox("quota clear --yes").ok();
+    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/stable_token 45009", "POST /cgi-bin/clear_quota/v2 0"]);
+    // Any other refusal of a token is what it is.
+    world.config_first("token_endpoint = \"classic\"");
+    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    world.config(&config.replace("app_secret = \"0", "app_secret = \"f"));
+    assert_eq!(world.wxbox("quota clear --yes").status(), Some(3));
+    assert_eq!(world.sandbox().requests(), ["GET /cgi-bin/token 40125"]);
+}
+
+#[test]
+fn what_goes_over_the_wire() {
+    let server = Canned::new(vec![
+        json(TOKEN),
+        json(r#"{"errcode":0,"errmsg":"ok","quota":{"daily_limit":"0","used":0},"component_rate_limit":{}}"#),
+        json(r#"{"errcode":0,"errmsg":"ok"}"#),
+    ]);
+    let world = server.world("", "");
+    world.wxbox("quota show '/cgi-bin/user/get?x=1'").is(str![[r#"
+exit 0
+--- stdout
+/cgi-bin/user/get	0	0	-	-	
+
+"#]]);
+    world.wxbox("quota clear --yes").ok();
+    let [_, show, clear] = &server.requests()[..] else { panic!("three requests") };
+    assert_eq!(show.line, "POST /cgi-bin/openapi/quota/get?access_token=canned-token-1 HTTP/1.1");
+    assert_eq!(show.body, r#"{"cgi_path":"/cgi-bin/user/get"}"#);
+    assert_eq!(clear.line, "POST /cgi-bin/clear_quota?access_token=canned-token-1 HTTP/1.1");
+    assert_eq!(clear.body, r#"{"appid":"wx0123456789abcdef"}"#);
+    drop(server);
+    let server =
+        Canned::new(vec![json(r#"{"errcode":45009,"errmsg":"reach max rid: 1-2-3"}"#), json(r#"{"errcode":0}"#)]);
+    server.world("", "").wxbox("quota clear --yes").ok();
+    let by_secret = server.requests().pop().unwrap();
+    assert_eq!(
+        by_secret.line,
+        "POST /cgi-bin/clear_quota/v2?appid=wx0123456789abcdef&appsecret=canned-secret HTTP/1.1"
+    );
+    assert_eq!((by_secret.body.as_str(), by_secret.header("content-length")), ("", Some("0")));
+}

@@ -1,0 +1,27 @@
+//! What differs from run to run (times, ids, ports), and the names in brackets that stand for it.
+
+use std::sync::LazyLock;
+
+/// What differs from run to run, and the names that stand for it.
+pub fn redactions() -> snapbox::Redactions {
+    static ALL: LazyLock<Vec<(&str, regex::Regex)>> = LazyLock::new(|| {
+        [
+            ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+            ("[CLIENT_MSG_ID]", r#""client_msg_id":"[0-9a-f]{32}""#),
+            ("[MSGID]", r"\b\d{16,19}\b"),
+            ("[LISTENER]", r"127\.\d+\.\d+\.\d+(:|%3A)18080"),
+            ("[PORT]", r"127\.0\.0\.1(?::|%3A)(?<redacted>\d{4,5})\b"),
+            ("[DEMO]", r"[^ ]*/wxbox-demo-\w+"),
+            ("[QR]", r"(?:[ ▀▄█]{60,}\n)+"),
+            ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),
+        ]
+        .into_iter()
+        .map(|(name, pattern)| (name, regex::Regex::new(pattern).unwrap()))
+        .collect()
+    });
+    let mut redactions = snapbox::Redactions::new();
+    for (name, pattern) in ALL.iter() {
+        redactions.insert(name, pattern.clone()).unwrap();
+    }
+    redactions
+}

@@ -1,0 +1,315 @@
+//! What is wrong with a template's values is known before anything is queued.
+
+use snapbox::str;
+
+use crate::harness::{LUFFY, World};
+
+const LIST: &str = "GET /cgi-bin/template/get_all_private_template 0";
+const SENT: &str = "POST /cgi-bin/message/template/send 0";
+const SEND: &str = "send -u luffy -t 'Server alert' -d character_string2=db1";
+/// One character more than is shown.
+const LONG: &str = "123456789012345678901";
+
+fn world() -> World {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world
+}
+
+fn messages(world: &World) -> i64 {
+    world.sql("SELECT count(*) FROM messages")
+}
+
+#[test]
+fn the_preview_is_what_people_see() {
+    let mut world = world();
+    world.wxbox("template check backup -d host=db1 -d size='42 GB' -d time=03:15").is(str![[r#"
+exit 0
+--- stdout
+Backup finished
+  Host: db1
+  Size: 42 GB
+  Time: 03:15
+
+"#]]);
+    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/stable_token 0", LIST]);
+    world
+        .wxbox(
+            "template check backup -d first=Backup -d 'remark=see the log' -d host='the database of the shop' \
+             -d 'size=42 GB ✅' -d 'time=03:15\n04:15' --data-color size=#173177 --data-color host=#ff0000",
+        )
+        .is(str![[r#"
+exit 0
+--- stdout
+Backup finished
+  Host: the database of the …
+  Size: 42 GB
+  Time: 03:15 04:15
+--- stderr
+warning: WeChat does not show first, remark
+warning: WeChat shows no colours: host, size
+warning: WeChat shows host as "the database of the …": at most 20 characters
+warning: WeChat shows size as "42 GB ": no emoji
+warning: WeChat shows time as "03:15 04:15": no line breaks
+
+"#]]);
+    world.wxbox("template check 'Server alert' -d thing1='the disk of the database is full' -d character_string2=db1 -d time3=").is(str![[r#"
+exit 2
+--- stdout
+Server alert
+  Event: the disk of the data…
+  Host: db1
+  Time:
+--- stderr
+error: WeChat refuses thing1 with 32 characters: a thing has up to 20 characters
+error: WeChat refuses time3 when it is empty
+
+"#]]);
+    // The list is kept, and nothing is sent.
+    assert_eq!(world.sandbox().requests(), Vec::<String>::new());
+    assert_eq!(messages(&world), 0);
+}
+
+#[test]
+fn with_strict_nothing_may_be_lost() {
+    let world = world();
+    world.wxbox(&format!("template check backup -d remark=bye -d host={LONG} --strict")).is(str![[r#"
+exit 2
+--- stdout
+Backup finished
+  Host: 12345678901234567890…
+  Size: -
+  Time: -
+--- stderr
+error: WeChat shows host as "12345678901234567890…": at most 20 characters
+error: WeChat does not show remark
+
+"#]]);
+    world.wxbox("template check backup -d host=db1 --strict").is(str![[r#"
+exit 0
+--- stdout
+Backup finished
+  Host: db1
+  Size: -
+  Time: -
+
+"#]]);
+}
+
+#[test]
+fn findings_are_data() {
+    let world = world();
+    world
+        .wxbox(&format!(
+            "--json template check backup -d first=Backup -d host={LONG} -d size= -d 'time=🎉\n3' --data-color time=#173177"
+        ))
+        .is(str![[r#"
+exit 0
+--- stdout
+{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","preview":"Host: 12345678901234567890…/nSize:/nTime: 3","findings":[{"key":"first","level":"warning","rule":"hidden","text":"WeChat does not show first"},{"key":"host","level":"warning","rule":"length","text":"WeChat shows host as /"12345678901234567890…/": at most 20 characters"},{"key":"size","level":"warning","rule":"blank","text":"nothing is shown for size"},{"key":"time","level":"warning","rule":"color","text":"WeChat shows no colours: time"},{"key":"time","level":"warning","rule":"emoji","text":"WeChat shows time as /"3/": no emoji"},{"key":"time","level":"warning","rule":"line_break","text":"WeChat shows time as /"3/": no line breaks"}]}
+
+"#]]);
+    world.wxbox("--json template check 'Server alert' -d thing1=a -d character_string2='a b' -d time3=now").is(str![[r#"
+exit 2
+--- stdout
+{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: a b/nTime: now","findings":[{"key":"character_string2","level":"error","rule":"character_string","text":"WeChat refuses character_string2 with /"a b/": it has up to 32 digits, letters and symbols, no Chinese and no blanks"},{"key":"time3","level":"error","rule":"time","text":"WeChat refuses time3 with /"now/": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two"}]}
+--- stderr
+{"error":"WeChat refuses character_string2 with /"a b/": it has up to 32 digits, letters and symbols, no Chinese and no blanks; WeChat refuses time3 with /"now/": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two","hint":null,"code":2}
+
+"#]]);
+    world.wxbox("--json template check 'Server alert' -d thing1=a -d character_string2=b -d time3=03:15").is(str![[r#"
+exit 0
+--- stdout
+{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: b/nTime: 03:15","findings":[]}
+
+"#]]);
+}
+
+#[test]
+fn fields_come_from_the_config_a_file_and_the_line() {
+    let world = world();
+    world.write("fields.json", r##"{"host": "from the file", "size": {"value": 1.50, "color": "#173177"}}"##);
+    world.wxbox("template check backup --data-json fields.json -d size=2").is(str![[r#"
+exit 0
+--- stdout
+Backup finished
+  Host: from the file
+  Size: 2
+  Time: -
+--- stderr
+warning: WeChat shows no colours: size
+
+"#]]);
+    world.feed("template check backup --data-json -", r#"{"host": "from the pipe"}"#).is(str![[r#"
+exit 0
+--- stdout
+Backup finished
+  Host: from the pipe
+  Size: -
+  Time: -
+
+"#]]);
+    world.wxbox("template check backup -d hots=db1").is(str![[r#"
+exit 2
+--- stderr
+error: the template backup has no field hots (did you mean host?)
+hint: its fields are first, host, size, time, remark; `wxbox template show backup` shows them in place
+
+"#]]);
+    world.wxbox("template check backup --data-color hots=#173177").is(str![[r#"
+exit 2
+--- stderr
+error: there is no field hots to colour
+
+"#]]);
+    world.wxbox("template check bakup -d host=db1").is(str![[r#"
+exit 4
+--- stderr
+error: there is no template "bakup"
+hint: did you mean backup?
+
+"#]]);
+}
+
+#[test]
+fn without_a_list_and_a_way_to_it_nothing_can_be_said() {
+    let mut world = World::empty();
+    world.config("app_id = \"wx1\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n[templates.a]\nid = \"b\"\n");
+    world.wxbox("template check a").is(str![[r#"
+exit 3
+--- stderr
+error: no app_secret is set
+hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or one of the variables WXBOX_APP_SECRET and WXBOX_APP_SECRET_FILE
+
+"#]]);
+    world.set("WXBOX_APP_SECRET", "geheim").wxbox("template check a").is(str![[r#"
+exit 1
+--- stderr
+error: the template a cannot be looked up: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+
+"#]]);
+}
+
+#[test]
+fn what_wechat_refuses_is_not_queued() {
+    let mut world = world();
+    world.wxbox(&format!("{SEND} -d thing1='the disk of the database is full' -d time3=")).is(str![[r#"
+exit 2
+--- stderr
+error: WeChat refuses thing1 with 32 characters: a thing has up to 20 characters; WeChat refuses time3 when it is empty
+hint: `wxbox template check 'Server alert' --data …` shows what people would see
+
+"#]]);
+    world.wxbox(&format!("{SEND} -d thing1=full -d time3=2026-11-22T03:00:00Z --dry-run --json")).is(str![[r#"
+exit 2
+--- stderr
+{"error":"WeChat refuses time3 with /"[TIME]/": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two","hint":"`wxbox template check 'Server alert' --data …` shows what people would see","code":2}
+
+"#]]);
+    assert_eq!(messages(&world), 0);
+    world.sandbox().requests();
+    world.wxbox(&format!("{SEND} -d thing1=full -d time3='2026-11-22 03:00'")).ok();
+    assert_eq!(world.sandbox().requests(), [SENT]);
+}
+
+#[test]
+fn what_is_not_shown_is_a_warning_and_with_strict_not_queued() {
+    let world = world();
+    let line = format!("send -u luffy -t backup -d first=Backup -d host={LONG} -d 'size=42 GB ✅'");
+    world.wxbox(&line).is(str![[r#"
+exit 0
+--- stdout
+sent message 1 (template) to luffy
+--- stderr
+warning: WeChat does not show first
+warning: WeChat shows host as "12345678901234567890…": at most 20 characters
+warning: WeChat shows size as "42 GB ": no emoji
+
+"#]]);
+    world.wxbox(&format!("{line} -q")).is(str![[r#"
+exit 0
+
+"#]]);
+    world.wxbox(&format!("{line} --strict")).is(str![[r#"
+exit 2
+--- stderr
+error: WeChat does not show first; WeChat shows host as "12345678901234567890…": at most 20 characters; WeChat shows size as "42 GB ": no emoji
+hint: without --strict this is a warning; `wxbox template check backup --data …` shows what people would see
+
+"#]]);
+    world.wxbox("send -u luffy -t backup -d host=db1 --strict").ok();
+    // A text is shown as it is.
+    world.wxbox("send -u luffy 'a text 🎉\nof two lines' --strict").ok();
+    assert_eq!(messages(&world), 4);
+}
+
+#[test]
+fn each_line_of_a_batch_is_checked() {
+    let world = world();
+    let lines = format!(
+        "{{\"user\":\"luffy\",\"template\":\"Server alert\",\"data\":{{\"thing1\":\"a\",\"character_string2\":\"b c\",\"time3\":\"03:00\"}}}}\n\
+         {{\"user\":\"luffy\",\"template\":\"backup\",\"data\":{{\"host\":\"{LONG}\"}}}}\n"
+    );
+    world.feed("send --batch - --dry-run", &lines).is(str![[r#"
+exit 7
+--- stdout
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"123456789012345678901"},"size":{"value":"-"},"time":{"value":"-"}}}
+--- stderr
+error: line 1: WeChat refuses character_string2 with "b c": it has up to 32 digits, letters and symbols, no Chinese and no blanks
+
+"#]]);
+    world.feed("send --batch - --dry-run --strict", &lines).is(str![[r#"
+exit 5
+--- stderr
+error: line 1: WeChat refuses character_string2 with "b c": it has up to 32 digits, letters and symbols, no Chinese and no blanks
+error: line 2: WeChat shows host as "12345678901234567890…": at most 20 characters
+
+"#]]);
+}
+
+#[test]
+fn a_text_that_the_fallback_could_not_carry_is_not_queued() {
+    let template = "[[templates]]\nid = \"note_0123456789abcdefghijklmnopqrstuvwxyz-A\"\ntitle = \"Note\"\n";
+    let world = World::of(&format!("{template}content = \"Note: {{{{thing1.DATA}}}}\"\n"));
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox(&format!("send -u luffy --fallback Note {LONG}")).is(str![[r#"
+exit 2
+--- stderr
+error: WeChat refuses thing1 with 21 characters: a thing has up to 20 characters
+hint: `wxbox template check Note --data …` shows what people would see
+
+"#]]);
+    assert_eq!(messages(&world), 0);
+    world.wxbox("send -u luffy --fallback Note done").ok();
+}
+
+#[test]
+fn typed_fields_are_checked_though_the_template_cannot_be_looked_up() {
+    let world = World::of("[quota]\n\"/cgi-bin/template/get_all_private_template\" = 0\n");
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox("send -u luffy -t backup -d thing1=").is(str![[r#"
+exit 2
+--- stderr
+warning: the template backup and its fields are not checked: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+error: WeChat refuses thing1 when it is empty
+hint: `wxbox template check backup --data …` shows what people would see
+
+"#]]);
+    assert_eq!(messages(&world), 0);
+}
+
+#[test]
+fn what_passes_here_passes_at_a_real_account() {
+    let mut world = World::of("strict_templates = true\n");
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    let card =
+        world.wxbox("--json template check backup -d host='the database of the shop' -d 'size=1 🎉'").ok().json();
+    world.wxbox("send -u luffy -t backup -d host='the database of the shop' -d 'size=1 🎉'").ok();
+    let inbox = world.sandbox().inbox();
+    let fields = inbox[0]["fields"].as_array().unwrap().iter().filter(|field| !field["shown"].is_null());
+    let lines: Vec<String> = fields
+        .map(|field| format!("{}: {}", field["label"].as_str().unwrap(), field["shown"].as_str().unwrap()))
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    assert_eq!(card[0]["preview"], lines.join("\n"));
+}

@@ -1,0 +1,234 @@
+//! A table of values for each typed key, each way, held against both sides: what `template check` and `send`
+//! refuse, and what the sandbox refuses as a real account. They were written apart from each other.
+
+use serde_json::{Map, Value, json};
+use wxbox::http::Request;
+use wxbox::sandbox::{Platform, TemplateSettings, World};
+use wxbox::wechat::template_rules::{Kind, Level, findings, shown};
+
+use crate::harness::LUFFY;
+
+/// Values that the type of a key takes, and values that it refuses.
+const KINDS: &[(&str, &[&str], &[&str])] = &[
+    (
+        "thing1",
+        &["备份完成", "disk /var is 9% full", "一二三四五六七八九十一二三四五六七八九十", "a", " a", "1!", "👍"],
+        &["disk /var is 91% full", "一二三四五六七八九十一二三四五六七八九十一"],
+    ),
+    (
+        "character_string2",
+        &["db1.example.com", "ORDER-2026/11#1", "25℃", "12345678901234567890123456789012"],
+        &["db 1", "数据库", "db1，库", "café", "123456789012345678901234567890123", "a\nb"],
+    ),
+    (
+        "time3",
+        &[
+            "15:01",
+            "9:05",
+            "00:00",
+            "23:59:59",
+            "2019年10月1日 15:01",
+            "2019年10月1日15:01",
+            "10月1日 15:01",
+            "2026-11-22 03:00:00",
+            "2026/11/22 03:00",
+            "2026.11.22 03:00",
+            "15:01~16:01",
+            "15:01 ~ 16:01",
+            "2019年10月1日 15:01~2019年10月1日 16:01",
+        ],
+        &[
+            "24:00",
+            "15:60",
+            "15:01:60",
+            "15:1",
+            "1501",
+            "2019年10月1日",
+            "2026-11-22",
+            "2026-11-2203:00",
+            "2026-11-22T03:00:00Z",
+            "2026-13-01 15:01",
+            "now",
+            "3 pm",
+            "15:01~",
+            "~15:01",
+            "15:01-16:01",
+            "15:01~16:01~17:01",
+            "１５:０１",
+        ],
+    ),
+    (
+        "date4",
+        &[
+            "2019年10月1日",
+            "2019年10月",
+            "10月1日",
+            "2018-01-01",
+            "2018/1/1",
+            "2018.01.01",
+            "2018-01",
+            "01-31",
+            "2019年10月1日 15:01",
+            "2018-01-01 15:01:59",
+            "2018-01-01~2018-01-31",
+        ],
+        &[
+            "2018",
+            "20180101",
+            "2018-13-01",
+            "2018-01-32",
+            "18-01-01",
+            "2018-01/01",
+            "2018-00-10",
+            "15:01",
+            "1 Jan 2018",
+            "2019年",
+        ],
+    ),
+    (
+        "amount5",
+        &["12.50", "¥12.50", "￥12.50", "$0.99", "€1.00元", "100.00元", "12345678.90", "1234567890", "¥800"],
+        &[
+            "12345678901",
+            "123456789.01",
+            "twelve",
+            "12.",
+            ".50",
+            "-5.00",
+            "1,234.50",
+            "¥¥1.00",
+            "12.50 元",
+            "RMB12.50",
+            "元",
+        ],
+    ),
+    (
+        "phone_number6",
+        &["13800138000", "+86-0766-66888866", "12345678901234567"],
+        &["123456789012345678", "138 0013 8000", "call me", "(0766)66888866"],
+    ),
+    (
+        "car_number7",
+        &["粤A8Z888挂", "京A12345", "A1", "粤B12345D"],
+        &["粤A8Z8888挂", "粤A粤888", "粤A·12345", "京A 1234"],
+    ),
+    (
+        "number8",
+        &["0", "3.14", "12345678901234567890123456789012"],
+        &["123456789012345678901234567890123", "3.", ".5", "-1", "1e3", "1,000", "３"],
+    ),
+    (
+        "letter9",
+        &["abcXYZ", "abcdefghijklmnopqrstuvwxyzabcdef"],
+        &["abcdefghijklmnopqrstuvwxyzabcdefg", "abc1", "a b", "é", "字"],
+    ),
+    ("symbol10", &["!?", "！，。", "+-*/="], &["!?!?!?", "a!", "! ?", "1", "字"]),
+    (
+        "name11",
+        &["路飞", "一二三四五六七八九十", "Monkey D. Luffy", "abcdefghijklmnopqrst", "阿凡提·买买提"],
+        &["一二三四五六七八九十一", "路飞 Monkey D", "abcdefghijklmnopqrstu", "user7"],
+    ),
+    ("phrase12", &["配送中", "一二三四五", "已完成"], &["一二三四五六", "done", "已完成!", "第1步", "ひらがな"]),
+    (
+        "const13",
+        &["待付款", "一二三四五六七八九十一二三四五六七八九十"],
+        &["一二三四五六七八九十一二三四五六七八九十一"],
+    ),
+    ("enum14", &["whatever"], &[]),
+    ("enum_string15", &["whatever"], &[]),
+    ("short_thing16", &["whatever"], &[]),
+];
+
+/// Values of keys without a type, to be shown.
+const SHOWN: &[&str] = &[
+    "db1",
+    "12345678901234567890",
+    "123456789012345678901",
+    "一二三四五六七八九十一二三四五六七八九十一",
+    "a\r\nb\n\nc",
+    "done 🎉 👨‍👩‍👧 🇨🇳 1️⃣ ☎ ☎\u{fe0f} ©",
+    "🎉12345678901234567890",
+    "1234567890123456789e\u{301}x",
+    "🎉",
+    "\n",
+    "",
+];
+
+/// What a real account answers to a card with that one value: the errcode, the text and what the phone shows.
+fn sent(key: &str, value: &str) -> (i64, String, Value) {
+    let template =
+        TemplateSettings { id: "T".repeat(43), title: "T".into(), content: format!("Label: {{{{{key}.DATA}}}}") };
+    let world = World { strict_templates: true, templates: vec![template], ..World::default() };
+    let mut platform = Platform::new(world, 0);
+    let mut ask = |method: &str, path: &str, query: &str, body: &str| -> Value {
+        let request = Request {
+            method: method.into(),
+            path: path.into(),
+            query: query.into(),
+            headers: Vec::new(),
+            body: body.into(),
+            peer: ([127, 0, 0, 1], 1).into(),
+        };
+        serde_json::from_slice(platform.handle(&request, 0).body()).unwrap()
+    };
+    let world = World::default();
+    let secret = format!("grant_type=client_credential&appid={}&secret={}", world.app_id, world.app_secret);
+    let token = ask("GET", "/cgi-bin/token", &secret, "");
+    let token = format!("access_token={}", token["access_token"].as_str().unwrap());
+    let body = json!({"touser": LUFFY, "template_id": "T".repeat(43), "data": {key: {"value": value}}}).to_string();
+    let answer = ask("POST", "/cgi-bin/message/template/send", &token, &body);
+    let inbox = ask("GET", "/sandbox/inbox.json", "", "");
+    let errmsg = answer["errmsg"].as_str().unwrap().split(" rid: ").next().unwrap().to_owned();
+    (answer["errcode"].as_i64().unwrap(), errmsg, inbox[0]["fields"][0]["shown"].clone())
+}
+
+/// The rule of the first error, if there is one.
+fn refused(key: &str, value: &str) -> Option<&'static str> {
+    let data: Map<String, Value> = json!({key: {"value": value}}).as_object().unwrap().clone();
+    let found = findings(&[key], &data, false);
+    found.iter().find(|finding| finding.level == Level::Error).map(|finding| finding.rule.name())
+}
+
+#[test]
+fn each_type_has_its_cases() {
+    let cases: Vec<_> = KINDS.iter().map(|(key, ..)| Kind::of(key).unwrap()).collect();
+    assert_eq!(cases, Kind::ALL.map(|(kind, _)| kind));
+}
+
+#[test]
+fn both_sides_take_what_follows_the_rule() {
+    for (key, good, _) in KINDS {
+        for value in *good {
+            assert_eq!(refused(key, value), None, "{key} {value:?}");
+            assert_eq!(sent(key, value), (0, "ok".into(), json!(shown(value))), "{key} {value:?}");
+        }
+    }
+}
+
+#[test]
+fn both_sides_refuse_what_breaks_the_rule() {
+    for (key, _, bad) in KINDS {
+        let kind = key.trim_end_matches(|c: char| c.is_ascii_digit());
+        for value in *bad {
+            assert_eq!(refused(key, value), Some(kind), "{key} {value:?}");
+            let errmsg = format!("argument invalid! data.{key}.value invalid");
+            assert_eq!(sent(key, value), (47003, errmsg, Value::Null), "{key} {value:?}");
+        }
+        for value in ["", " ", "\n", "\u{3000}"] {
+            assert_eq!(refused(key, value), Some("empty"), "{key} {value:?}");
+            let errmsg = format!("argument invalid! data.{key}.value is empty");
+            assert_eq!(sent(key, value), (47003, errmsg, Value::Null), "{key} {value:?}");
+        }
+    }
+}
+
+#[test]
+fn a_key_without_a_type_takes_anything_and_both_sides_show_the_same_of_it() {
+    for key in ["host", "name", "time", "keyword1", "thing", "Thing1"] {
+        for value in SHOWN {
+            assert_eq!(refused(key, value), None, "{key} {value:?}");
+            assert_eq!(sent(key, value), (0, "ok".into(), json!(shown(value))), "{key} {value:?}");
+        }
+    }
+    assert_eq!(sent("first", "x"), (0, "ok".into(), Value::Null));
+}

@@ -334,8 +334,8 @@ impl Desk<'_> {
             return Ok(self.parcels.is_none());
         }
         let board = &self.board;
-        let idle =
-            board.ready.is_empty() && board.later.is_empty() && board.ranges.is_empty() && self.parcels.is_none();
+        let taken = !board.due && board.ranges.is_empty() && self.parcels.is_none();
+        let idle = taken && board.ready.is_empty() && board.later.is_empty();
         Ok(idle && !self.has_elsewhere()?)
     }
 

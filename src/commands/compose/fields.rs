@@ -52,7 +52,7 @@ pub(super) fn settle(
 ///
 /// # Errors
 /// What WeChat refuses, and with `strict` all of it.
-pub(super) fn values(
+pub(in crate::commands) fn values(
     name: &str,
     template: Option<&Template>,
     data: &Map<String, Value>,

@@ -70,13 +70,18 @@ impl App {
     /// # Errors
     /// [`crate::wechat::Error::Setup`]
     pub fn client(&self) -> anyhow::Result<Client> {
+        Ok(Client::new(&self.settings())?)
+    }
+
+    /// How the config says that the platform is reached.
+    pub fn settings(&self) -> Settings {
         let network = &self.config.network;
-        Ok(Client::new(&Settings {
+        Settings {
             api_base: network.api_base.value.clone(),
             timeout: network.timeout.value,
             proxy: network.proxy.as_ref().map(|proxy| proxy.value.expose_url().to_owned().into()),
             ca_file: network.ca_file.as_ref().map(|path| path.value.clone()),
-        })?)
+        }
     }
 
     /// All that it takes to ask WeChat something; nothing is sent yet.

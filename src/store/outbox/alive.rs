@@ -94,6 +94,19 @@ impl Store {
         Ok(())
     }
 
+    /// Whether a process that lives has messages of the account. Nothing is settled, and no file is made.
+    pub(in crate::store) fn is_at_work(&self, app_id: &str) -> Result<bool> {
+        let sql = "SELECT DISTINCT worker FROM messages WHERE worker NOTNULL AND app_id = ?1";
+        let mut query = self.at(self.conn.prepare(sql))?;
+        let rows = self.at(query.query_map([app_id], |row| row.get::<_, String>(0)))?;
+        let workers: Vec<String> = self.at(rows.collect())?;
+        let lives = |worker: &String| {
+            let file = OpenOptions::new().write(true).open(beside(&self.path, worker));
+            file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+        };
+        Ok(workers.iter().any(lives))
+    }
+
     fn workers(&self) -> Result<Vec<String>> {
         let mut query = self.at(self.conn.prepare("SELECT DISTINCT worker FROM messages WHERE worker NOTNULL"))?;
         let rows = self.at(query.query_map([], |row| row.get(0)))?;

@@ -105,7 +105,7 @@ exit 3
 failure  config: [HOME]/.config/wxbox/config.toml:1: there is no key app_ids
          fix: did you mean app_id?
 --- stderr
-not looked at, since something before failed: permissions, credentials, database, disk space, outbox, names, proxy, TLS, clock, token, IP allow-list, APIs, templates, redirect_uri, port, callback
+nothing else was looked at: all of it needs a config that can be read
 one failure, no warning
 
 "#]]);
@@ -115,7 +115,7 @@ exit 3
 failure  config: the config file absent.toml does not exist
          fix: it was named by --config
 --- stderr
-not looked at, since something before failed: permissions, credentials, database, disk space, outbox, names, proxy, TLS, clock, token, IP allow-list, APIs, templates, redirect_uri, port, callback
+nothing else was looked at: all of it needs a config that can be read
 one failure, no warning
 
 "#]]);

@@ -32,6 +32,8 @@ mod front_door;
 mod harness;
 mod import;
 mod import_bad;
+mod init;
+mod init_asks;
 mod lines;
 mod main_job;
 mod manners;

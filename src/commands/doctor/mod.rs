@@ -37,6 +37,8 @@ struct Tally {
     warnings: usize,
     /// What could not be looked at, since something before it failed.
     skipped: Vec<Name>,
+    /// There is no config to go by.
+    is_blind: bool,
 }
 
 pub(super) fn run(ui: &mut Ui, global: &Global) -> anyhow::Result<Exit> {
@@ -61,16 +63,12 @@ pub(super) fn run(ui: &mut Ui, global: &Global) -> anyhow::Result<Exit> {
                 tally.show(ui, group, &patience(WHOLE))?;
             }
         }
-        Err(_) => tally.skipped.extend(AFTER_CONFIG.iter().flat_map(|names| names.iter())),
+        Err(_) => tally.is_blind = true,
     }
     drop(waiting);
     tally.sum_up(ui);
     Ok(if tally.failures > 0 { Exit::Config } else { Exit::Done })
 }
-
-/// What is looked at once the config is read.
-const AFTER_CONFIG: [&[Name]; 6] =
-    [database::NAMES, network::NAMES, network::WAY, account::NAMES, &[Name::RedirectUri], callback::NAMES];
 
 /// The looks, in the order in which they are shown; before the last, what is to be said of redirect_uri.
 type Groups = Vec<(Group, Option<Arc<App>>)>;
@@ -112,7 +110,9 @@ impl Tally {
     }
 
     fn sum_up(&self, ui: &mut Ui) {
-        if !self.skipped.is_empty() {
+        if self.is_blind {
+            ui.status(&t!("doctor-blind"));
+        } else if !self.skipped.is_empty() {
             let names: Vec<String> = self.skipped.iter().map(|name| name.said()).collect();
             ui.status(&t!("doctor-skipped", names = names.join(", ")));
         }

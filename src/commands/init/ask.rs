@@ -8,7 +8,7 @@ use url::Url;
 use super::file::Answers;
 use super::given::Given;
 use crate::commands::addresses;
-use crate::config::{Expected, ListenAddress, read_app_id, read_redirect_uri};
+use crate::config::{ListenAddress, read_app_id, read_redirect_uri};
 use crate::error::Failure;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
@@ -48,7 +48,7 @@ pub(super) fn answers(ui: &mut Ui, path: &Path, given: Given) -> anyhow::Result<
 
 pub(super) fn app_id(ui: &Ui) -> anyhow::Result<String> {
     ui::text(ui, &t!("init-app-id"), None, |typed| {
-        read_app_id(typed).map(drop).ok_or_else(|| t!("init-must-be", expected = Expected::AppId.to_string()))
+        read_app_id(typed).map(drop).ok_or_else(|| t!("init-must-be", expected = t!("init-expected-app-id")))
     })
 }
 
@@ -74,7 +74,7 @@ fn redirect_uri(ui: &mut Ui, at_home: bool) -> anyhow::Result<Url> {
         }
     }
     let typed = ui::text(ui, &t!("init-redirect"), first, move |typed| {
-        let expected = || t!("init-must-be", expected = Expected::RedirectUri.to_string());
+        let expected = || t!("init-must-be", expected = t!("init-expected-redirect"));
         let uri = read_redirect_uri(typed).ok_or_else(expected)?;
         match troubles(&uri, at_home).into_iter().find(|it| !it.is_of_real_accounts()) {
             Some(trouble) => Err(trouble.said()),
@@ -94,8 +94,8 @@ fn listen(ui: &mut Ui) -> anyhow::Result<String> {
     ui.status(&t!("init-where-listen"));
     let default = std::net::SocketAddr::from(([127, 0, 0, 1], PORT)).to_string();
     ui::text(ui, &t!("init-listen"), Some(default), |typed| {
-        let expected = |expected: Expected| t!("init-must-be", expected = expected.to_string());
-        typed.parse::<ListenAddress>().map(drop).map_err(expected)
+        let expected = || t!("init-must-be", expected = t!("init-expected-listen"));
+        typed.parse::<ListenAddress>().map(drop).map_err(|_| expected())
     })
 }
 

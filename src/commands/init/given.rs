@@ -31,18 +31,18 @@ impl Given {
             ("--app-id", "WXBOX_APP_ID", "app_id"),
             environment,
             read_app_id,
-            Expected::AppId,
+            (Expected::AppId, t!("init-expected-app-id")),
         )?;
         let redirect_uri = value(
             args.redirect_uri.as_deref(),
             ("--redirect-uri", "WXBOX_REDIRECT_URI", "redirect_uri"),
             environment,
             read_redirect_uri,
-            Expected::RedirectUri,
+            (Expected::RedirectUri, t!("init-expected-redirect")),
         )?;
         let listen = args.listen.as_deref().map(|text| port::address(text).map(|it| it.to_string())).transpose()?;
         let sandbox = match &args.sandbox {
-            Some(text) => Some(read_api_base(text).ok_or_else(|| wrong("--sandbox", Expected::ApiBase))?),
+            Some(text) => Some(read_api_base(text).ok_or_else(|| wrong("--sandbox", t!("init-expected-sandbox")))?),
             None => None,
         };
         let secret = environment.text("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(|it| it.trim().into());
@@ -91,16 +91,16 @@ fn value<T>(
     (flag, variable, key): (&str, &'static str, &str),
     environment: &Environment,
     read: impl Fn(&str) -> Option<T>,
-    expected: Expected,
+    (expected, said): (Expected, String),
 ) -> anyhow::Result<Option<T>> {
     if let Some(text) = option {
-        return Ok(Some(read(text.trim()).ok_or_else(|| wrong(flag, expected))?));
+        return Ok(Some(read(text.trim()).ok_or_else(|| wrong(flag, said))?));
     }
     let Some(text) = environment.text(variable)? else { return Ok(None) };
     let error = || Error::Value { key: key.to_owned(), origin: Origin::Env(variable), expected };
     Ok(Some(read(text).ok_or_else(error)?))
 }
 
-fn wrong(option: &str, expected: Expected) -> Failure {
-    Failure::usage(t!("init-value", option = option, expected = expected.to_string()))
+fn wrong(option: &str, expected: String) -> Failure {
+    Failure::usage(t!("init-value", option = option, expected = expected))
 }

@@ -34,6 +34,8 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -s q -l quiet -d 'Print only d
 complete -c wxbox -n "__fish_wxbox_needs_command" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_needs_command" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_needs_command" -s V -l version -d 'Print version'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "init" -d 'Write a config: asks for what it needs, and tries it'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "doctor" -d 'Look whether all is well, and say what to mend'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "user" -d 'Manage the registry of people'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "bind" -d 'Connect a person to their WeChat: show a QR code and wait for the scan'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "unbind" -d 'Remove a person\'s connection to WeChat'
@@ -52,6 +54,31 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "demo" -d 'Show the whol
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "completions" -d 'Print a shell\'s completions, to be kept where the shell looks for them'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "help" -d 'Print the help of a command, or of a topic: exit-codes, environment, json, sandbox'
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l app-id -d 'The account\'s app id [env: WXBOX_APP_ID]' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l redirect-uri -d 'The address that WeChat sends phones back to [env: WXBOX_REDIRECT_URI]' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l listen -d 'Where bind listens, if a web server or tunnel in front passes callbacks on' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l sandbox -d 'Ask no WeChat but a sandbox, at this address' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l secret-stdin -d 'Read the AppSecret from standard input [env: WXBOX_APP_SECRET holds it]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l no-check -d 'Do not try the app id and the secret'
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -s f -l force -d 'Replace a config that is there; it is kept as FILE.bak'
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand doctor" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand doctor" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand doctor" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand doctor" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand doctor" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand doctor" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and not __fish_seen_subcommand_from add list show edit passwd remove import export sync" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'

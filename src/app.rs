@@ -73,7 +73,8 @@ impl App {
         Ok(Client::new(&self.settings())?)
     }
 
-    fn settings(&self) -> Settings {
+    /// How the config says that the platform is reached.
+    pub fn settings(&self) -> Settings {
         let network = &self.config.network;
         Settings {
             api_base: network.api_base.value.clone(),

@@ -39,7 +39,7 @@ pub const STATUSES: [(Exit, &str); 13] = [
     (Exit::Done, "done; nothing to do"),
     (Exit::Unexpected, "something unexpected: I/O, the database, a port in use, a bug"),
     (Exit::Usage, "the command line is wrong: usage, an unusable name, text or field, a missing --yes without a terminal"),
-    (Exit::Config, "configuration or credentials: missing, invalid or refused by WeChat; or a user's wrong password"),
+    (Exit::Config, "configuration or credentials: missing, invalid or refused by WeChat; a user's wrong password; or doctor found a failure"),
     (Exit::NoSuch, "no such user, tag, template or message; or it exists already; or the user is not bound (nothing is queued)"),
     (Exit::Refused, "WeChat refused the message (all of them) for good"),
     (Exit::Undelivered, "not known to be delivered: queued or unknown (all of those not delivered)"),

@@ -8,6 +8,8 @@ use clap_complete::Shell;
 pub(super) const MAIN_EXAMPLES: &str = "\
 Examples:
   wxbox demo                              the whole job, in a throw-away directory
+  wxbox init                              the config, asked for and tried
+  wxbox doctor                            what keeps it from working
   wxbox user add luffy
   wxbox bind --user luffy
   wxbox send --user luffy \"hello\"

@@ -2,8 +2,10 @@
 
 mod bind;
 mod config;
+mod doctor;
 mod documents;
 mod follower;
+mod init;
 mod outbox;
 mod quota;
 mod run;
@@ -20,6 +22,7 @@ pub use bind::{Bind, QrLook, Scope, Unbind};
 pub use config::{Config, Show as ConfigShow};
 pub use documents::{Completions, Help, Man};
 pub use follower::{Follower, Remark as FollowerRemark, Show as FollowerShow};
+pub use init::Init;
 pub use outbox::{
     Cancel as OutboxCancel, List as OutboxList, Outbox, Prune as OutboxPrune, Retry as OutboxRetry, Show as OutboxShow,
     Status as OutboxStatus,
@@ -90,6 +93,11 @@ pub struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a config: asks for what it needs, and tries it
+    Init(Init),
+    /// Look whether all is well, and say what to mend
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor,
     /// Manage the registry of people
     #[command(subcommand)]
     User(User),

@@ -1,5 +1,6 @@
 //! One file a command, each short: ask, act, show. They never call each other.
 
+mod addresses;
 mod backup;
 mod bind;
 mod completions;
@@ -7,9 +8,12 @@ mod compose;
 mod config;
 mod deliver;
 mod demo;
+mod doctor;
 mod explain;
 mod follower;
+mod ground;
 mod help;
+mod init;
 mod man;
 mod message;
 mod outbox;
@@ -50,6 +54,8 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Follower(follower) => follower::run(ui, &global, &follower),
         Command::Quota(quota) => quota::run(ui, &global, &quota),
         Command::Explain(explain) => explain::run(ui, &global, &explain),
+        Command::Init(init) => init::run(ui, &global, &init),
+        Command::Doctor => doctor::run(ui, &global),
         Command::Config(config) => config::run(ui, &global, &config),
         Command::Token(token) => token::run(ui, &global, &token),
         Command::Backup(backup) => backup::run(ui, &global, &backup),

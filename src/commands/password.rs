@@ -40,13 +40,18 @@ pub(super) fn is_usable(password: &str) -> bool {
 
 /// A password from standard input; one line end after it does not count.
 pub(super) fn read() -> anyhow::Result<Secret> {
+    read_or(t!("user-password-unusable"))
+}
+
+/// The same for another kind of secret; `unusable` says what standard input must hold.
+pub(super) fn read_or(unusable: String) -> anyhow::Result<Secret> {
     let mut bytes = Vec::new();
     std::io::stdin().take(LIMIT + 1).read_to_end(&mut bytes).context(t!("ui-stdin"))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::usage(t!("ui-stdin-utf8")))?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let password = line.strip_suffix('\r').unwrap_or(line);
     if password.is_empty() || password.len() as u64 > LIMIT || password.contains('\n') {
-        return Err(Failure::usage(t!("user-password-unusable")).into());
+        return Err(Failure::usage(unusable).into());
     }
     Ok(password.to_owned().into())
 }

@@ -106,7 +106,7 @@ impl Environment {
     }
 
     /// The variable as text; an error where it is not Unicode.
-    pub(super) fn text(&self, name: &'static str) -> Result<Option<&str>, Error> {
+    pub fn text(&self, name: &'static str) -> Result<Option<&str>, Error> {
         let Some(value) = self.get(name) else { return Ok(None) };
         value.to_str().map(Some).ok_or(Error::NotUnicode { name })
     }

@@ -48,6 +48,12 @@ pub fn path_in_force(flags: &Flags, environment: &Environment) -> PathBuf {
     })
 }
 
+/// Where a new config belongs: the place that is named, else the user's own.
+pub fn path_to_write(flags: &Flags, environment: &Environment) -> PathBuf {
+    let named = flags.config.clone().or_else(|| environment.path("WXBOX_CONFIG"));
+    named.unwrap_or_else(|| environment.config_path())
+}
+
 /// `None` where there is no such file.
 fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
     let unreadable = |error: io::Error| Error::Unreadable { path: path.to_owned(), reason: error.to_string() };
@@ -98,6 +104,24 @@ fn check_modes(path: &Path, file: &File, metadata: &fs::Metadata) -> Result<bool
     Ok(mode & 0o004 != 0)
 }
 
+/// The permission bits of a file or directory; `None` where it is none of these, or its file system makes them up.
+pub fn modes(path: &Path) -> Option<u32> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        let metadata = fs::metadata(path).ok().filter(|it| it.is_file() || it.is_dir())?;
+        // Never by opening it: to close a file drops the locks that SQLite has on it in this process.
+        #[cfg(target_os = "linux")]
+        if rustix::fs::statfs(path).is_ok_and(|system| is_without_modes(&system)) {
+            return None;
+        }
+        Some(metadata.permissions().mode() & 0o7777)
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 #[cfg(not(unix))]
 fn check_modes(_: &Path, _: &File, _: &fs::Metadata) -> Result<bool, Error> {
     Ok(false)
@@ -121,9 +145,13 @@ const WITHOUT_MODES: [(u32, &str); 11] = [
 
 #[cfg(target_os = "linux")]
 fn modes_mean_nothing(file: &File) -> bool {
+    rustix::fs::fstatfs(file).is_ok_and(|system| is_without_modes(&system))
+}
+
+#[cfg(target_os = "linux")]
+fn is_without_modes(system: &rustix::fs::StatFs) -> bool {
     // The field's width differs between architectures; the numbers have 32 bits.
-    rustix::fs::fstatfs(file)
-        .is_ok_and(|system| WITHOUT_MODES.iter().any(|(number, _)| *number == system.f_type as u32))
+    WITHOUT_MODES.iter().any(|(number, _)| *number == system.f_type as u32)
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]

@@ -1,7 +1,7 @@
 //! Puts the layers over each other: default, file, environment, command line. What the file says is
 //! checked even where another layer wins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::de::DeValue;
@@ -10,6 +10,7 @@ use url::Url;
 use super::document::{Document, Section};
 use super::environment::{Environment, Flags};
 use super::error::{Error, Expected, Warning};
+use super::file::ConfigFile;
 use super::origin::{Origin, Setting};
 use super::{Config, Listen, Network, Sending, app_secret, file, templates, values};
 
@@ -22,7 +23,19 @@ impl Config {
     /// Reads the config file, if there is one, and lays environment and command line over it. Nothing
     /// else is opened but a file that holds the secret.
     pub fn load(flags: &Flags, environment: &Environment) -> Result<Self, Error> {
-        let file = file::find(flags, environment)?;
+        Self::of_file(file::find(flags, environment)?, flags, environment)
+    }
+
+    /// The same with `text` for the file at `path`, whatever is there.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn of_text(path: &Path, text: String, environment: &Environment) -> Result<Self, Error> {
+        let file = ConfigFile { path: path.to_owned(), text, readable_by_all: false };
+        Self::of_file(Some(file), &Flags::default(), environment)
+    }
+
+    fn of_file(file: Option<ConfigFile>, flags: &Flags, environment: &Environment) -> Result<Self, Error> {
         let document = match &file {
             Some(file) => Document::parse(&file.path, &file.text, environment)?,
             None => Document::none(environment),

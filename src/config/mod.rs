@@ -26,11 +26,14 @@ use url::Url;
 
 pub use environment::{Environment, Flags, VARIABLES};
 pub use error::{Error, Expected, Need, Warning};
-pub use file::path_in_force;
+pub use file::{modes, path_in_force, path_to_write};
 pub use keys::{KEYS, Key};
 pub use origin::{Origin, Setting};
 pub use show::Shown;
-pub use values::{ListenAddress, ListenHost, Proxy, Scope, TokenEndpoint};
+pub use values::{
+    ListenAddress, ListenHost, Proxy, Scope, TokenEndpoint, api_base as read_api_base, app_id as read_app_id,
+    redirect_uri as read_redirect_uri,
+};
 
 use crate::secret::Secret;
 

@@ -185,7 +185,7 @@ fn web(text: &str) -> Option<Url> {
 }
 
 /// An app id: one word, printable.
-pub(super) fn app_id(text: &str) -> Option<String> {
+pub fn app_id(text: &str) -> Option<String> {
     (!text.is_empty() && text.chars().all(|c| c.is_ascii_graphic())).then(|| text.to_owned())
 }
 
@@ -195,14 +195,14 @@ pub(super) fn text(text: &str) -> Option<String> {
 }
 
 /// Where the phone is sent back to.
-pub(super) fn redirect_uri(text: &str) -> Option<Url> {
+pub fn redirect_uri(text: &str) -> Option<Url> {
     // The parser is lenient: it would take "http:callback" for a host.
     let typed = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'));
     web(text).filter(|url| typed && url.fragment().is_none() && !has_user(url))
 }
 
 /// The base of an API, with `/` at its end: https, or plain http on this very machine.
-pub(super) fn api_base(text: &str) -> Option<Url> {
+pub fn api_base(text: &str) -> Option<Url> {
     base(text).filter(|url| url.scheme() == "https" || is_loopback(url))
 }
 

@@ -72,7 +72,7 @@ const MESSAGE: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const OBJECTS: [Object; 29] = [
+pub const OBJECTS: [Object; 31] = [
     Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then, removed as it was" },
     Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins" },
     Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
@@ -97,6 +97,8 @@ pub const OBJECTS: [Object; 29] = [
     Object { command: "quota clear", fields: &["event", "app_id"], about: "event quota_cleared" },
     Object { command: "explain", fields: &["errcode", "errmsg", "meaning", "hint", "action", "wxbox"], about: "of a code" },
     Object { command: "explain", fields: &["rid", "invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"], about: "of a request; secrets masked" },
+    Object { command: "init", fields: &["event", "path", "app_id", "checked", "kept"], about: "event config_written; checked: WeChat took the app id and the secret; kept: the file that was there before" },
+    Object { command: "doctor", fields: &["check", "status", "detail", "fix"], about: "status: ok, warning or failure; fix: null where there is nothing to do" },
     Object { command: "backup", fields: &["file", "bytes"], about: "the copy" },
     Object { command: "token", fields: &["access_token", "expires_at"], about: "" },
     Object { command: "sandbox", fields: &["event", "url", "app_id", "app_secret"], about: "event listening, first" },

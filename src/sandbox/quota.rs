@@ -114,7 +114,7 @@ impl Platform {
         if !path.starts_with('/') {
             return Err(refuse(76003));
         }
-        if path.starts_with("/sns/") {
+        if path.starts_with("/sns/") || self.world.unauthorized.iter().any(|it| it == path) {
             return Err(refuse(76022));
         }
         // The sandbox counts no limit for the rest of its calls, so it has nothing to tell of them.

@@ -54,7 +54,7 @@ fn turn(path: &Path) -> Option<File> {
 }
 
 /// The file's version, if the file is ours (or empty) and not newer than we are.
-fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64> {
+pub(super) fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64> {
     let at = |e| Error::at(path, e);
     let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(at)?;
     let found = if application == APPLICATION_ID {

@@ -7,6 +7,7 @@
 mod backup;
 mod error;
 mod following;
+mod health;
 mod history;
 mod import;
 mod migrate;
@@ -27,6 +28,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 pub use error::Error;
 pub use following::{Bound, Changed};
+pub use health::{Look, Overdue, Soundness};
 pub use history::Counts;
 pub use import::{Clash, Incoming};
 pub use original::{NotText, Original, OriginalError, OriginalUser, SQLITE_HEADER};

@@ -3,13 +3,13 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use url::Url;
 
-use super::{BUSY, migrate};
+use super::{BUSY, beside, migrate};
 use crate::secret::Secret;
 
 /// What every SQLite file begins with.
@@ -143,12 +143,6 @@ fn open(path: &Path) -> Result<Connection, OriginalError> {
     // What stands in a schema from elsewhere is not ours to run.
     conn.execute_batch("PRAGMA trusted_schema = OFF;")?;
     Ok(conn)
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 /// SQLite keeps what it is given: a name of digits alone may be a number.

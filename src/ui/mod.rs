@@ -10,6 +10,7 @@ mod prompt;
 mod qr;
 mod qr_file;
 mod table;
+mod verdict;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -19,10 +20,11 @@ use serde::Serialize;
 
 pub use log::start as start_log;
 pub use progress::{Delivered, Progress, Waiting};
-pub use prompt::{confirm, new_password, password, username};
+pub use prompt::{again, confirm, new_password, password, text, unseen, username};
 pub use qr::{Look, Qr, look_of_locale};
 pub use qr_file::QrFile;
 pub use table::{Table, facts};
+pub use verdict::Level;
 
 use crate::error::Report;
 use crate::t;

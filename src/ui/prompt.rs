@@ -28,6 +28,47 @@ pub fn password(ui: &Ui, prompt: &str, missing: &str) -> anyhow::Result<Secret> 
     ask(ui, missing, || Password::new().with_prompt(prompt).allow_empty_password(true).interact()).map(Secret::from)
 }
 
+/// Asks for a line of text; Enter takes the default, where there is one. What `check` finds wrong is said, and asked
+/// for again. Only where stdin is a terminal.
+///
+/// # Errors
+/// The terminal's.
+pub fn text(
+    ui: &Ui,
+    prompt: &str,
+    default: Option<String>,
+    check: impl Fn(&str) -> Result<(), String> + Send + 'static,
+) -> anyhow::Result<String> {
+    let prompt = prompt.to_owned();
+    ask(ui, "", move || {
+        let input = Input::<String>::new().with_prompt(prompt);
+        let input = input.validate_with(move |typed: &String| check(typed.trim()));
+        match default {
+            Some(default) => input.default(default).interact_text(),
+            None => input.interact_text(),
+        }
+    })
+    .map(|typed| typed.trim().to_owned())
+}
+
+/// Asks for what is not to be seen, until something is typed. Only where stdin is a terminal.
+///
+/// # Errors
+/// The terminal's.
+pub fn unseen(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
+    let prompt = prompt.to_owned();
+    ask(ui, "", || Password::new().with_prompt(prompt).interact()).map(|typed| typed.trim().to_owned().into())
+}
+
+/// Asks yes or no; "yes" is the default. Only where stdin is a terminal.
+///
+/// # Errors
+/// The terminal's.
+pub fn again(ui: &Ui, question: &str) -> anyhow::Result<bool> {
+    let question = question.to_owned();
+    ask(ui, "", || Confirm::new().with_prompt(question).default(true).interact())
+}
+
 /// Asks twice for a new password, unseen; empty is none. Only where stdin is a terminal.
 ///
 /// # Errors

@@ -44,9 +44,9 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Client {
     /// Each host with what reaches it.
-    bases: Arc<[(Url, Http)]>,
+    pub(super) bases: Arc<[(Url, Http)]>,
     rests: Rests,
-    timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 /// What a call does that arrives twice.
@@ -217,12 +217,12 @@ impl Client {
     }
 }
 
-fn host(base: &Url) -> String {
+pub(super) fn host(base: &Url) -> String {
     let name = base.host_str().unwrap_or_default();
     base.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
 }
 
-fn is_loopback(base: &Url) -> bool {
+pub(super) fn is_loopback(base: &Url) -> bool {
     match base.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),

@@ -8,6 +8,8 @@ pub mod message;
 mod oauth;
 pub mod people;
 pub mod quota;
+mod reach;
+pub mod redirect;
 mod rests;
 pub mod rid;
 pub mod template;
@@ -17,6 +19,7 @@ mod token;
 pub use client::{Client, Settings, tls};
 pub use error::{Error, Refusal};
 pub use oauth::{Grant, authorize_url};
+pub use reach::{Reached, Via, proxy_of};
 pub use token::Endpoint;
 
 type Result<T> = std::result::Result<T, Error>;

@@ -140,7 +140,7 @@ config-missing-app-id = no app_id is set
 config-missing-app-id-hint = set app_id in { $path }, or the variable WXBOX_APP_ID
 config-missing-app-secret = no app_secret is set
 config-missing-app-secret-hint = set app_secret or app_secret_file in { $path }, or one of the variables WXBOX_APP_SECRET and WXBOX_APP_SECRET_FILE
-config-missing-file-hint = there is no config file yet: write app_id, app_secret and redirect_uri to { $path }; config.example.toml in the source shows every key
+config-missing-file-hint = there is no config file yet: `wxbox init` asks for what it needs and writes { $path }
 config-missing-listen-address = where to listen is not set, and redirect_uri does not tell
 config-missing-listen-address-hint = use --listen, or set listen.address in { $path }: the address that the server in front passes callbacks on to, such as "127.0.0.1:8080"
 config-missing-redirect-uri = no redirect_uri is set
@@ -201,6 +201,199 @@ delivery-process-gone = the process that sent it ended before WeChat answered
 delivery-tomorrow = { $error }; it is tried again after midnight in Beijing, at { $time }
 delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
 delivery-unrecorded-hint = mend the database first, and do not send the message again unless it is sure that it did not arrive
+
+## doctor, init (with the rules for redirect_uri)
+doctor-api-followers = the list of followers
+doctor-api-people = followers one by one
+doctor-api-templates = template messages
+doctor-api-texts = customer-service messages
+doctor-apis-denied = the account may not use: { $apis }
+doctor-apis-fix = WeChat grants these to verified accounts (已认证) and to test accounts; the console lists them under 接口权限
+doctor-apis-none = the account may send neither template messages nor customer-service messages
+doctor-apis-unknown = WeChat does not tell which APIs the account may use
+doctor-apis-used-up = no calls are left today: { $apis }
+doctor-apis-used-up-fix = the counters begin anew after midnight in China; `wxbox quota clear` does it now, ten times a month
+doctor-app-id-fix = an app id is wx and 16 digits 0-9 and a-f; compare app_id with the account's page
+doctor-app-id-odd = { $app_id } does not look like an app id
+doctor-blind = nothing else was looked at: all of it needs a config that can be read
+doctor-callback = { $uri } leads here
+doctor-callback-broken = the connection broke
+doctor-callback-failed = { $uri } cannot be opened: { $cause }
+doctor-callback-far = { $uri } is not an address of this machine, and cannot be opened from here: { $cause }
+doctor-callback-far-fix = if a router passes the port on to this machine, it may only lack the way back to itself (NAT loopback): run `wxbox bind` and open the address with a phone that is not in this Wi-Fi
+doctor-callback-name-fix = the name in redirect_uri must lead to this machine, or to the server that passes callbacks on
+doctor-callback-other = something else answers at { $uri } (HTTP { $status })
+doctor-callback-other-fix = let the server or tunnel that answers there pass that path on to { $address }, query and all
+doctor-callback-own-fix = redirect_uri leads to this machine, but not to where bind listens ({ $address }): compare the ports, and look for a firewall
+doctor-callback-router-fix = if a router passes the port on to this machine, it may only lack the way back to itself (NAT loopback), and answer itself; else let what answers there pass that path on to { $address }. A phone that is not in this Wi-Fi tells, while `wxbox bind` waits
+doctor-callback-tls-fix = the certificate must be one that phones trust, for the very name in redirect_uri, with its whole chain
+doctor-clock = this clock agrees with { $host }
+doctor-clock-ahead = this clock is { $time } ahead of { $host }
+doctor-clock-behind = this clock is { $time } behind { $host }
+doctor-clock-fix = set the clock, and let it be kept: `timedatectl set-ntp true`
+doctor-config-none = there is no config file ({ $path })
+doctor-config-none-fix = `wxbox init` writes one
+doctor-credentials = { $app_id }; the AppSecret is from { $from }
+doctor-damaged = the database { $path } is damaged: { $cause }
+doctor-database = { $path } is sound (schema { $schema })
+doctor-database-cannot = { $path } cannot be made: { $dir }: { $cause }
+doctor-database-cannot-fix = name another file with --database, the variable WXBOX_DATABASE or the key database, in a directory that wxbox may write to
+doctor-database-large = { $path } was not read to its end in { $seconds } seconds; what was read is sound
+doctor-database-large-fix = `wxbox outbox prune --older-than 30d` makes it smaller; if it is small, the disk is very slow
+doctor-database-none = { $path } is not there yet; the first command that needs it makes it
+doctor-database-old = { $path } is sound; the next command brings its schema from { $found } to { $known }, and leaves a copy beside it
+doctor-database-open = others can read or write { $path }, which holds tokens and openids
+doctor-database-open-fix = chmod o-rwx '{ $path }'
+doctor-dir-writable = others can write to { $dir }, and so put another file in the place of { $file }
+doctor-failures = { $failures ->
+    [one] one failure
+   *[other] { $failures } failures
+}, { $warnings ->
+    [0] no warning
+    [one] one warning
+   *[other] { $warnings } warnings
+}
+doctor-ip-list = WeChat takes calls from this machine
+doctor-late = no answer within { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+}
+doctor-late-fix = something on the way neither works nor says no: a network, a disk, or a lock that another process holds
+doctor-looking = looking,
+doctor-name-apis = APIs
+doctor-name-callback = callback
+doctor-name-clock = clock
+doctor-name-config = config
+doctor-name-credentials = credentials
+doctor-name-database = database
+doctor-name-ip-list = IP allow-list
+doctor-name-names = names
+doctor-name-outbox = outbox
+doctor-name-permissions = permissions
+doctor-name-port = port
+doctor-name-proxy = proxy
+doctor-name-redirect-uri = redirect_uri
+doctor-name-space = disk space
+doctor-name-templates = templates
+doctor-name-tls = TLS
+doctor-name-token = token
+doctor-name-unknown = there is no such name
+doctor-names = found { $names }
+doctor-names-failed = cannot look up { $name }: { $cause }
+doctor-names-fix = check the network and /etc/resolv.conf; behind a proxy set network.proxy
+doctor-names-none = there is none to look up
+doctor-names-proxy = left to the proxy
+doctor-outbox-empty = nothing is queued
+doctor-outbox-overdue = { $count ->
+    [one] one message has been due for { $age }
+   *[other] { $count } messages are due, the first for { $age }
+}, and nobody delivers
+doctor-outbox-overdue-fix = let cron or a timer run `wxbox outbox flush` every few minutes
+doctor-outbox-queued = { $count ->
+    [one] one message is queued
+   *[other] { $count } messages are queued
+}, the oldest for { $age }
+doctor-outbox-unknown = { $count ->
+    [one] one message of the last day may or may not have arrived
+   *[other] { $count } messages of the last day may or may not have arrived
+}
+doctor-outbox-unknown-fix = `wxbox outbox list --state unknown` shows them; `wxbox outbox retry --unknown` sends them again, and some people may get theirs twice
+doctor-permissions = nobody else can read or replace what is secret
+doctor-port = { $address } is free
+doctor-port-fix = another program has it, perhaps a `wxbox bind`: stop it, or set listen.address to another port, which redirect_uri must lead to
+doctor-proxy-config = { $proxy } (network.proxy)
+doctor-proxy-environment = { $proxy } (a variable of the environment)
+doctor-proxy-failed = cannot connect to { $proxy }: { $cause }
+doctor-proxy-fix = mend or remove network.proxy, or the variable HTTPS_PROXY
+doctor-proxy-none = none
+doctor-redirect = { $uri }; WeChat's console must have { $enter } under 网页授权域名
+doctor-redirect-fix = change redirect_uri
+doctor-redirect-near = { $uri }: only phones in the same network reach it; the test account's page must have { $enter } under 网页授权获取用户基本信息
+doctor-redirect-real = { $uri }: by its call limits this is a real account, and there phones get error 10003: { $why }
+doctor-redirect-real-fix = redirect_uri must be on a domain with ICP filing that is entered under 网页授权域名 (设置与开发 → 账号设置 → 功能设置), without a port
+doctor-redirect-sandbox = { $uri }; the sandbox takes any
+doctor-redirect-test = { $uri }; the test account's page must have { $enter } under 网页授权获取用户基本信息
+doctor-redirect-test-only = { $uri } is for a test account alone: { $why }
+doctor-redirect-test-only-fix = with a test account enter { $enter } under 网页授权获取用户基本信息; with a real one use a domain with ICP filing
+doctor-secret-fix = an AppSecret has 32 digits 0-9 and a-f; where it is lost, the console gives out a new one
+doctor-secret-odd = what { $from } holds does not look like an AppSecret
+doctor-skipped = not looked at, since something before failed: { $names }
+doctor-space = { $free } are free in { $dir }
+doctor-space-fix = make room: with a full disk no message can be queued
+doctor-templates = the account has { $count ->
+    [one] the one of the alias
+   *[other] those of all { $count } aliases
+}
+doctor-templates-fields = the template of { $name } has no { $fields }, which the alias fills
+doctor-templates-fields-fix = its fields are { $fields }: mend [templates.{ $name }.data]
+doctor-templates-none = no aliases
+doctor-templates-values = { $name }: { $findings }
+doctor-templates-values-fix = mend [templates.{ $name }.data]; `wxbox template check { $name }` shows what people would see
+doctor-tls = { $hosts } can be reached, the certificate is good
+doctor-tls-certificate-fix = a proxy that opens TLS needs its authority named in network.ca_file; with a clock that is wrong, good certificates look bad
+doctor-tls-none = { $hosts } can be reached, without TLS
+doctor-token = WeChat takes the app id and the AppSecret
+doctor-token-kept = the kept token is good until { $time }; the AppSecret was not tried, since a new token would end it for others (token_endpoint = "classic")
+doctor-warnings = { $warnings ->
+    [one] all works; one warning
+   *[other] all works; { $warnings } warnings
+}
+doctor-well = all is well
+init-again = Try again?
+init-app-id = App id
+init-begin = This writes { $path }. Ctrl-C leaves without a trace.
+init-cannot-write = cannot write { $path }: { $cause }
+init-cannot-write-hint = name another place with -c or the variable WXBOX_CONFIG
+init-console = Now enter { $enter } in WeChat's console: for a test account under 网页授权获取用户基本信息, for a real one under 网页授权域名.
+init-expected-app-id = an app id, such as wx3d0d44e8d59b5b8c
+init-expected-listen = a host and a port, such as 127.0.0.1:8080 or :8080
+init-expected-redirect = an http or https address with a host, such as http://203.0.113.7:8080/callback/
+init-expected-sandbox = the address of a sandbox, such as http://127.0.0.1:8899
+init-exists-hint = --force replaces it; it is kept as FILE.bak
+init-file-header =
+    wxbox: a config file with every key, written by `wxbox init`. Only you can read it, and so it should stay: it
+    holds the account's secret. `wxbox doctor` says whether all is well.
+
+    A line that is commented out shows an example of a key that has no fixed default; every other line that is not
+    an answer of yours shows the default and may be left out.
+init-kept = what was there is kept as { $path }
+init-listen = Listen on
+init-listen-missing = redirect_uri is https, so bind must be told where to listen: set listen.address in the config
+init-missing = nobody can be asked, and these are missing: { $options }
+init-missing-hint = give them as options, the secret by WXBOX_APP_SECRET or on standard input; in a terminal `wxbox init` asks for them
+init-missing-secret = --secret-stdin (or the variable WXBOX_APP_SECRET)
+init-must-be = it must be { $expected }
+init-near = Phones in the same Wi-Fi reach this machine at the address below. That will do for a test account; a real account needs a domain with ICP filing, such as https://wx.example.com/callback/.
+init-next = Next:
+init-nothing = nothing was changed
+init-nothing-written = nothing was written: { $cause }
+init-others = Other addresses of this machine: { $others }
+init-public = This machine is on the Internet at the address below. That will do for a test account; a real account needs a domain with ICP filing, such as https://wx.example.com/callback/.
+init-redirect = Callback address
+init-replace = { $path } is there already. Replace it? (It is kept as FILE.bak.)
+init-secret = AppSecret (not shown)
+init-secret-length = an AppSecret has 32 characters, this has { $length }
+init-secret-unusable = standard input must hold the AppSecret: one line, not empty
+init-trying = Asking WeChat …
+init-unchecked = it is written without having worked; `wxbox doctor` tries it again
+init-unreached-hint = check the network and the variable HTTPS_PROXY; --no-check writes the config without asking WeChat
+init-value = { $option } must be { $expected }
+init-where-app-id = App id and AppSecret: a test account (测试号, free, for everybody) has both on its page, https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login; a real account has them in 微信开发者平台 → 我的业务.
+init-where-listen = An https address needs a web server or tunnel in front. Where does it pass callbacks on to?
+init-where-redirect = Callback address: where WeChat sends a phone back to when somebody is bound. The phone must be able to open it.
+init-where-sandbox = App id and AppSecret are what `wxbox sandbox` printed.
+init-works = WeChat takes them.
+init-written = wrote { $path }
+redirect-ip = it is an IP address, which a real account does not take
+redirect-local = no phone can look that name up
+redirect-loopback = it leads each phone to itself
+redirect-parameter = its query has { $name }, which WeChat adds itself
+redirect-port = it has a port ({ $port }), which a real account does not take
+ui-level-failure = failure
+ui-level-ok = ok
+ui-level-warning = warning
+ui-verdict = { $name }: { $detail }
+ui-verdict-fix = fix: { $fix }
 
 ## explain
 explain-answer = Answer

@@ -45,13 +45,13 @@ hint: it was named by --config
 exit 3
 --- stderr
 error: no app_id is set
-hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
+hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
 
 "#]]);
     unchanged(&world, "token --json").is(str![[r#"
 exit 3
 --- stderr
-{"error":"no app_id is set","hint":"there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key","code":3}
+{"error":"no app_id is set","hint":"there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml","code":3}
 
 "#]]);
     with("this is not toml\n").is(str![[r#"

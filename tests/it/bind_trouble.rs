@@ -155,14 +155,14 @@ fn without_credentials_or_config_nothing_begins() {
 exit 3
 --- stderr
 error: no app_id is set
-hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
+hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
 
 "#]]);
     world.wxbox("bind --user luffy --openid oOpenid").is(str![[r#"
 exit 3
 --- stderr
 error: no app_id is set
-hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
+hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
 
 "#]]);
 }

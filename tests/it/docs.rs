@@ -158,6 +158,7 @@ fn json_objects_have_the_fields_that_are_documented() {
     let lines = [
         ("user add luffy", "user …", 0),
         ("user list", "user …", 0),
+        ("doctor", "doctor", 0),
         (bind.as_str(), "bind", 1),
         ("send --user luffy hi", "send, outbox list|flush|retry", 0),
         ("outbox list", "send, outbox list|flush|retry", 0),
@@ -182,6 +183,10 @@ fn json_objects_have_the_fields_that_are_documented() {
     for (line, command, nth) in lines {
         assert_eq!(fields(line), documented(command, nth), "{line}");
     }
+    let init = world
+        .feed("--json -c new.toml init --app-id wx1 --redirect-uri http://192.0.2.1/ --secret-stdin --no-check", "x");
+    let line: serde_json::Value = serde_json::from_str(init.ok().stdout()).unwrap();
+    assert_eq!(line.as_object().unwrap().keys().collect::<Vec<_>>(), documented("init", 0));
     let error: serde_json::Value = serde_json::from_str(world.wxbox("--json user show x").stderr()).unwrap();
     assert_eq!(error.as_object().unwrap().keys().collect::<Vec<_>>(), documented("any error", 0));
     world.sandbox();
@@ -221,7 +226,7 @@ hint: `wxbox help token` shows the whole
 exit 2
 --- stderr
 error: there is no command or topic "weather"
-hint: there are user, bind, unbind, send, run, outbox, template, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, sandbox
+hint: there are init, doctor, user, bind, unbind, send, run, outbox, template, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, sandbox
 
 "#]]);
     world.wxbox("help exit-codes").is(str![[r#"
@@ -233,8 +238,8 @@ Every exit status of wxbox has one meaning:
   1    something unexpected: I/O, the database, a port in use, a bug
   2    the command line is wrong: usage, an unusable name, text or field, a
        missing --yes without a terminal
-  3    configuration or credentials: missing, invalid or refused by WeChat; or a
-       user's wrong password
+  3    configuration or credentials: missing, invalid or refused by WeChat; a
+       user's wrong password; or doctor found a failure
   4    no such user, tag, template or message; or it exists already; or the user
        is not bound (nothing is queued)
   5    WeChat refused the message (all of them) for good

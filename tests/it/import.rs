@@ -244,7 +244,7 @@ fn an_openid_needs_an_account() {
 exit 3
 --- stderr
 error: standard input, line 3, column openid: an openid needs an account: no app_id is set
-hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
+hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
 
 "#]]);
     world.feed("user import -", "username,openid\nluffy,\n").ok();

@@ -255,13 +255,13 @@ fn the_outbox_belongs_to_an_account() {
 exit 3
 --- stderr
 error: no app_id is set
-hint: there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key
+hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
 
 "#]]);
     world.wxbox("outbox cancel --all --json").is(str![[r#"
 exit 3
 --- stderr
-{"error":"no app_id is set","hint":"there is no config file yet: write app_id, app_secret and redirect_uri to [HOME]/.config/wxbox/config.toml; config.example.toml in the source shows every key","code":3}
+{"error":"no app_id is set","hint":"there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml","code":3}
 
 "#]]);
 }

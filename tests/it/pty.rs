@@ -71,8 +71,9 @@ impl Terminal {
         self.until_so_often(text, 2)
     }
 
+    /// Waits until the screen shows a text so often.
     #[track_caller]
-    fn until_so_often(&mut self, text: &str, times: usize) -> &vt100::Screen {
+    pub fn until_so_often(&mut self, text: &str, times: usize) -> &vt100::Screen {
         while self.parser.screen().contents().matches(text).count() < times {
             match self.chunks.recv_timeout(PATIENCE) {
                 Ok(chunk) => self.parser.process(&chunk),

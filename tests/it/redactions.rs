@@ -12,6 +12,7 @@ pub fn redactions() -> snapbox::Redactions {
             ("[LISTENER]", r"127\.\d+\.\d+\.\d+(:|%3A)18080"),
             ("[PORT]", r"127\.0\.0\.1(?::|%3A)(?<redacted>\d{4,5})\b"),
             ("[DEMO]", r"[^ ]*/wxbox-demo-\w+"),
+            ("[SPACE]", r"\b\d+\.\d\d [KMGT]iB\b"),
             ("[QR]", r"(?:[ ▀▄█]{60,}\n)+"),
             ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),
         ]

@@ -63,6 +63,9 @@ fn every_line() -> Vec<String> {
         "quota show",
         "quota clear --yes",
         "explain 40001",
+        "doctor",
+        "init",
+        "-c new.toml init --secret-stdin --app-id wx1",
         "explain 6aac005a-01bfdbee-79769285",
         "sned",
         "send -u luffy --tempalte x",
@@ -124,6 +127,11 @@ fn no_command_says_a_secret_while_all_goes_wrong() {
     for line in every_line().into_iter().chain(["-vv token".to_owned(), "--json token --refresh".to_owned()]) {
         keeps(&world, &line, "", &[&secret, PASSWORD]);
     }
+    let init = "-vv -c refused.toml init --app-id wx1 --redirect-uri http://192.0.2.1/ --secret-stdin";
+    for line in [init.to_owned(), format!("--json {init}"), format!("{init} --sandbox {}", world.sandbox().url)] {
+        world.set("HTTPS_PROXY", "http://127.0.0.1:1");
+        keeps(&world, &line, "a-secret-to-look-for", &["a-secret-to-look-for"]);
+    }
     let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
     let api = world.sandbox().url.clone();
     for broken in [
@@ -136,7 +144,15 @@ fn no_command_says_a_secret_while_all_goes_wrong() {
         config.replace("[network]\n", &format!("[network]\nproxy = \"http://user:{PASSWORD}@[::\"\n")),
     ] {
         world.config(&broken);
-        for line in ["-vv send -u luffy hi", "-vv token", "-vv --json token", "-vv user list", "-vv bind --user nami"] {
+        for line in [
+            "-vv send -u luffy hi",
+            "-vv token",
+            "-vv --json token",
+            "-vv user list",
+            "-vv bind --user nami",
+            "-vv doctor",
+            "-vv --json doctor",
+        ] {
             keeps(&world, line, "", &[&secret, PASSWORD]);
         }
     }
@@ -179,6 +195,7 @@ fn files_are_for_the_owner_alone_whatever_the_umask() {
     };
     loose(&format!("user add luffy --openid {LUFFY}"));
     loose("send -u luffy hi");
+    loose("doctor");
     // A connection that stays open keeps the write-ahead log and its index in place.
     let open = rusqlite::Connection::open(world.database()).unwrap();
     open.query_row("SELECT count(*) FROM users", [], |row| row.get::<_, i64>(0)).unwrap();

@@ -30,7 +30,7 @@ impl Alive {
         let mut bytes = [0; 8];
         SysRng.try_fill_bytes(&mut bytes).map_err(|e| failed(io::Error::other(e)))?;
         let name = format!("{:016x}", u64::from_be_bytes(bytes));
-        let path = beside(database, &format!("-worker-{name}"));
+        let path = lock_of(database, &name);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -81,7 +81,7 @@ impl Store {
     /// Those of `settle`, and the database's own.
     pub fn for_orphans(&mut self, mut settle: impl FnMut(&mut Self, &str, Vec<Orphan>) -> Result<()>) -> Result<()> {
         for worker in self.workers()? {
-            let path = beside(&self.path, &format!("-worker-{worker}"));
+            let path = lock_of(&self.path, &worker);
             let Some(lock) = lock_of_the_dead(&path) else { continue };
             let orphans = self.orphans(&worker)?;
             settle(self, &worker, orphans)?;
@@ -92,6 +92,19 @@ impl Store {
             drop(lock);
         }
         Ok(())
+    }
+
+    /// Whether a process that lives has messages of the account. Nothing is settled, and no file is made.
+    pub(in crate::store) fn is_at_work(&self, app_id: &str) -> Result<bool> {
+        let sql = "SELECT DISTINCT worker FROM messages WHERE worker NOTNULL AND app_id = ?1";
+        let mut query = self.at(self.conn.prepare(sql))?;
+        let rows = self.at(query.query_map([app_id], |row| row.get::<_, String>(0)))?;
+        let workers: Vec<String> = self.at(rows.collect())?;
+        let lives = |worker: &String| {
+            let file = OpenOptions::new().write(true).open(lock_of(&self.path, worker));
+            file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+        };
+        Ok(workers.iter().any(lives))
     }
 
     fn workers(&self) -> Result<Vec<String>> {
@@ -139,4 +152,9 @@ fn lock_of_the_dead(path: &Path) -> Option<File> {
         Ok(()) => Some(file),
         Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
     }
+}
+
+/// Where a process of that name has its lock.
+fn lock_of(database: &Path, worker: &str) -> PathBuf {
+    beside(database, &format!("-worker-{worker}"))
 }

@@ -1,0 +1,211 @@
+//! The callback: whether the port is free, and whether redirect_uri leads to it. For that, the doctor listens for a
+//! moment and calls itself as a phone would.
+
+use std::error::Error as _;
+use std::io;
+use std::net::{IpAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use reqwest::blocking::Client as Phone;
+use url::{Host, Url};
+
+use super::check::{Check, Name};
+use super::group::Tell;
+use crate::app::App;
+use crate::callback::State;
+use crate::commands::{addresses, port};
+use crate::error::classify;
+use crate::http::{Limits, Reply, Request};
+use crate::t;
+use crate::wechat::redirect::{Kind, is_private, to_enter, troubles};
+use crate::wechat::tls;
+
+pub(super) const NAMES: &[Name] = &[Name::Port, Name::Callback];
+
+/// How long the doctor waits for its own answer.
+const PATIENCE: Duration = Duration::from_secs(6);
+/// How long for a connection.
+const CONNECT: Duration = Duration::from_secs(4);
+
+/// Judges redirect_uri by WeChat's rules; `None` without one.
+pub(super) fn redirect_uri(app: &App, kind: Option<Kind>) -> Check {
+    let uri = match app.config.redirect() {
+        Ok(uri) => uri,
+        Err(error) => {
+            let report = classify(&error.into());
+            return Check::warning(Name::RedirectUri, report.what, report.hint);
+        }
+    };
+    let at_home = is_at_home(app);
+    let troubles = troubles(uri, at_home);
+    let said = |wanted: &dyn Fn(bool) -> bool| {
+        let them = troubles.iter().filter(|it| wanted(it.is_of_real_accounts())).map(|it| it.said());
+        them.collect::<Vec<_>>().join("; ")
+    };
+    let (for_all, for_real) = (said(&|real| !real), said(&|real| real));
+    if !for_all.is_empty() {
+        return Check::failure(Name::RedirectUri, format!("{uri}: {for_all}"), t!("doctor-redirect-fix"));
+    }
+    let enter = to_enter(uri);
+    match kind {
+        Some(Kind::Real) if !for_real.is_empty() => {
+            let what = t!("doctor-redirect-real", uri = uri.as_str(), why = for_real);
+            Check::failure(Name::RedirectUri, what, t!("doctor-redirect-real-fix"))
+        }
+        None if !for_real.is_empty() => {
+            let what = t!("doctor-redirect-test-only", uri = uri.as_str(), why = for_real);
+            Check::warning(Name::RedirectUri, what, t!("doctor-redirect-test-only-fix", enter = enter))
+        }
+        _ if at_home => Check::ok(Name::RedirectUri, t!("doctor-redirect-sandbox", uri = uri.as_str())),
+        _ => {
+            let near = matches!(uri.host(), Some(Host::Ipv4(ip)) if is_private(ip.into()));
+            let what = match (kind, near) {
+                (Some(Kind::Test), true) => t!("doctor-redirect-near", uri = uri.as_str(), enter = enter),
+                (Some(Kind::Test), false) => t!("doctor-redirect-test", uri = uri.as_str(), enter = enter),
+                _ => t!("doctor-redirect", uri = uri.as_str(), enter = enter),
+            };
+            Check::ok(Name::RedirectUri, what)
+        }
+    }
+}
+
+/// Whether the pages that phones open are on this very machine: the sandbox's.
+fn is_at_home(app: &App) -> bool {
+    match app.config.network.open_base.value.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+pub(super) fn look(tell: &Tell, app: &App) {
+    // Without one there is nothing to listen for, which is told elsewhere.
+    let Ok(uri) = app.config.redirect().cloned() else { return };
+    let taken = app.config.listen_address().map_err(anyhow::Error::from).and_then(|listen| {
+        let door = port::take(&listen, &Limits::callback(), &t!("doctor-port-fix"))?;
+        Ok((listen, door))
+    });
+    let (listen, door) = match taken {
+        Ok(taken) => taken,
+        Err(error) => {
+            let _ = tell.send(Check::of(Name::Port, classify(&error)));
+            return;
+        }
+    };
+    let listen = listen.to_string();
+    let _ = tell.send(Check::ok(Name::Port, t!("doctor-port", address = listen)));
+    if app.config.listen.tls_cert.is_some() {
+        return;
+    }
+    // Known to nobody else: the first shows that it is us who call, the second that it is us who answer.
+    let nonces = (State::new("doctor"), State::new(""));
+    let (Ok(asked), Ok(answer)) = nonces else { return };
+    let (expected, reply) = (asked.as_str().to_owned(), answer.as_str().to_owned());
+    let opened = door.open(move |request: Request| match request.param("state") {
+        Some(state) if *state == *expected => Reply::text(200, reply.clone()),
+        _ => Reply::text(404, ""),
+    });
+    let check = match opened {
+        Ok(running) => {
+            let check = call(app, &uri, &asked, &answer, &listen);
+            running.stop();
+            check
+        }
+        Err(error) => Some(Check::failure(Name::Callback, error.to_string(), None)),
+    };
+    let _ = check.map(|check| tell.send(check));
+}
+
+/// Calls redirect_uri, and says who answered; `None` where nobody can be called as the config says.
+fn call(app: &App, uri: &Url, asked: &State, answer: &State, listen: &str) -> Option<Check> {
+    let ips = match resolve(uri) {
+        Ok(ips) => ips,
+        Err(cause) => {
+            let host = uri.host_str().unwrap_or_default();
+            let what = t!("doctor-names-failed", name = host, cause = cause.to_string());
+            return Some(Check::failure(Name::Callback, what, t!("doctor-callback-name-fix")));
+        }
+    };
+    let own = ips.iter().any(|ip| addresses::is_own(*ip));
+    let phone = phone(app).ok()?;
+    let mut url = uri.clone();
+    url.query_pairs_mut().append_pair("state", asked.as_str());
+    Some(match phone.get(url).send() {
+        Ok(response) => {
+            let status = response.status();
+            let ours = response.text().is_ok_and(|text| text == answer.as_str());
+            let what = t!("doctor-callback-other", uri = uri.as_str(), status = status.as_u16());
+            // A router without the way back answers itself, though never with the right certificate.
+            match ours {
+                true => Check::ok(Name::Callback, t!("doctor-callback", uri = uri.as_str())),
+                false if own || uri.scheme() == "https" => {
+                    Check::failure(Name::Callback, what, t!("doctor-callback-other-fix", address = listen))
+                }
+                false => Check::warning(Name::Callback, what, t!("doctor-callback-router-fix", address = listen)),
+            }
+        }
+        Err(error) => {
+            let cause = cause(&error);
+            let what = t!("doctor-callback-failed", uri = uri.as_str(), cause = cause);
+            let far = t!("doctor-callback-far", uri = uri.as_str(), cause = cause);
+            match is_about_tls(&error) {
+                true => Check::failure(Name::Callback, what, t!("doctor-callback-tls-fix")),
+                false if own => Check::failure(Name::Callback, what, t!("doctor-callback-own-fix", address = listen)),
+                false => Check::warning(Name::Callback, far, t!("doctor-callback-far-fix")),
+            }
+        }
+    })
+}
+
+fn resolve(uri: &Url) -> io::Result<Vec<IpAddr>> {
+    match uri.host() {
+        Some(Host::Ipv4(ip)) => Ok(vec![ip.into()]),
+        Some(Host::Ipv6(ip)) => Ok(vec![ip.into()]),
+        Some(Host::Domain(name)) => Ok((name, 0).to_socket_addrs()?.map(|it| it.ip()).collect()),
+        None => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+/// A phone asks directly: the proxy is for this machine's own way out.
+///
+/// # Errors
+/// Those of `network.ca_file`, which are told where WeChat is called.
+fn phone(app: &App) -> anyhow::Result<Phone> {
+    let ca_file = app.config.network.ca_file.as_ref().map(|it| &it.value);
+    let phone = Phone::builder()
+        .tls_backend_preconfigured(tls(ca_file)?)
+        .http1_only()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(PATIENCE)
+        .connect_timeout(CONNECT);
+    Ok(phone.build()?)
+}
+
+/// The innermost cause, which says most; no layer of it is asked for the address, with the nonce in it.
+fn cause(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return t!("wechat-timed-out");
+    }
+    let mut cause = None;
+    let mut source = error.source();
+    while let Some(inner) = source {
+        cause = Some(inner.to_string());
+        source = inner.source();
+    }
+    cause.unwrap_or_else(|| t!("doctor-callback-broken"))
+}
+
+/// Whether a connection was made, and TLS failed on it.
+fn is_about_tls(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let carried = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if inner.is::<rustls::Error>() || carried.is_some_and(|it| it.is::<rustls::Error>()) {
+            return true;
+        }
+        source = inner.source();
+    }
+    false
+}

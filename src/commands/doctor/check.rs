@@ -1,0 +1,87 @@
+//! A line of the doctor's: what was looked at, how it is, and what to do.
+
+use serde::Serialize;
+
+use crate::error::Report;
+use crate::t;
+use crate::ui::Level;
+
+/// What is looked at. The order is that of the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Name {
+    Config,
+    Permissions,
+    Credentials,
+    Database,
+    Space,
+    Outbox,
+    Names,
+    Proxy,
+    Tls,
+    Clock,
+    Token,
+    IpList,
+    Apis,
+    Templates,
+    RedirectUri,
+    Port,
+    Callback,
+}
+
+impl Name {
+    /// What people call it.
+    pub(super) fn said(self) -> String {
+        match self {
+            Self::Config => t!("doctor-name-config"),
+            Self::Permissions => t!("doctor-name-permissions"),
+            Self::Credentials => t!("doctor-name-credentials"),
+            Self::Database => t!("doctor-name-database"),
+            Self::Space => t!("doctor-name-space"),
+            Self::Outbox => t!("doctor-name-outbox"),
+            Self::Names => t!("doctor-name-names"),
+            Self::Proxy => t!("doctor-name-proxy"),
+            Self::Tls => t!("doctor-name-tls"),
+            Self::Clock => t!("doctor-name-clock"),
+            Self::Token => t!("doctor-name-token"),
+            Self::IpList => t!("doctor-name-ip-list"),
+            Self::Apis => t!("doctor-name-apis"),
+            Self::Templates => t!("doctor-name-templates"),
+            Self::RedirectUri => t!("doctor-name-redirect-uri"),
+            Self::Port => t!("doctor-name-port"),
+            Self::Callback => t!("doctor-name-callback"),
+        }
+    }
+}
+
+/// A line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Check {
+    /// What was looked at.
+    pub(super) check: Name,
+    /// How it is.
+    pub(super) status: Level,
+    /// The fact.
+    pub(super) detail: String,
+    /// The remedy; `None` where none is needed or known.
+    pub(super) fix: Option<String>,
+}
+
+impl Check {
+    pub(super) fn ok(check: Name, detail: String) -> Self {
+        Self { check, status: Level::Ok, detail, fix: None }
+    }
+
+    pub(super) fn warning(check: Name, detail: String, fix: impl Into<Option<String>>) -> Self {
+        Self { check, status: Level::Warning, detail, fix: fix.into() }
+    }
+
+    pub(super) fn failure(check: Name, detail: String, fix: impl Into<Option<String>>) -> Self {
+        Self { check, status: Level::Failure, detail, fix: fix.into() }
+    }
+
+    /// A failure as a command would have reported it.
+    pub(super) fn of(check: Name, report: Report) -> Self {
+        Self::failure(check, report.what, report.hint)
+    }
+}

@@ -1,0 +1,101 @@
+//! The config: whether it can be read, by whom else, and whether it names an account.
+
+use std::path::{Path, PathBuf};
+
+use crossbeam_channel::Sender;
+
+use super::check::{Check, Name};
+use super::group::Tell;
+use crate::app::App;
+use crate::config::{Config, Environment, Flags, Origin, Warning, modes, path_in_force};
+use crate::error::classify;
+use crate::secret::ExposeSecret;
+use crate::t;
+
+pub(super) const NAMES: &[Name] = &[Name::Config, Name::Permissions, Name::Credentials];
+
+/// Looks, and hands the config over where it can be read.
+pub(super) fn look(tell: &Tell, flags: &Flags, loaded: &Sender<App>) {
+    let environment = Environment::read();
+    let config = match Config::load(flags, &environment) {
+        Ok(config) => config,
+        Err(error) => {
+            let _ = tell.send(Check::of(Name::Config, classify(&error.into())));
+            return;
+        }
+    };
+    let read = match &config.path {
+        Some(path) => Check::ok(Name::Config, path.display().to_string()),
+        None => {
+            let home = path_in_force(flags, &environment);
+            let what = t!("doctor-config-none", path = home.as_path());
+            match config.app_id.is_some() {
+                // All of it may stand in variables.
+                true => Check::ok(Name::Config, what),
+                false => Check::warning(Name::Config, what, t!("doctor-config-none-fix")),
+            }
+        }
+    };
+    // Nobody listens any more where the time was up.
+    let _ = tell.send(read);
+    permissions(tell, &config);
+    let _ = tell.send(credentials(&config));
+    let _ = loaded.send(App { config });
+}
+
+/// Who else may read or replace what wxbox keeps.
+fn permissions(tell: &Tell, config: &Config) {
+    let mut found = Vec::new();
+    for Warning::Readable { path } in &config.warnings {
+        found.push((t!("config-readable", path = path), t!("config-readable-hint", path = path)));
+    }
+    let secret_file = config.app_secret.as_ref().and_then(|secret| match &secret.origin {
+        // The service manager's own files are none of the operator's.
+        Origin::SecretFile(path) => Some(path),
+        _ => None,
+    });
+    if let Some(path) = secret_file.filter(|path| has(path, 0o004)) {
+        found.push((t!("config-readable", path = path), t!("config-readable-hint", path = path)));
+    }
+    // Whoever may write to the directory can put another file into its place; a sticky one keeps them from it.
+    let open = |dir: &&Path| modes(dir).is_some_and(|mode| mode & 0o022 != 0 && mode & 0o1000 == 0);
+    let mut dirs = Vec::new();
+    for file in [config.path.as_deref(), secret_file.map(PathBuf::as_path)].into_iter().flatten() {
+        if let Some(dir) = file.parent().filter(open).filter(|dir| !dirs.contains(dir)) {
+            dirs.push(dir);
+            found.push((t!("doctor-dir-writable", dir = dir, file = file), t!("config-writable-hint", path = dir)));
+        }
+    }
+    let database = &config.database.value;
+    if has(database, 0o007) {
+        found.push((t!("doctor-database-open", path = database), t!("doctor-database-open-fix", path = database)));
+    }
+    if found.is_empty() {
+        let _ = tell.send(Check::ok(Name::Permissions, t!("doctor-permissions")));
+    }
+    for (what, fix) in found {
+        let _ = tell.send(Check::warning(Name::Permissions, what, fix));
+    }
+}
+
+fn has(path: &Path, bits: u32) -> bool {
+    modes(path).is_some_and(|mode| mode & bits != 0)
+}
+
+/// Whether there is an account, and whether what names it looks right.
+fn credentials(config: &Config) -> Check {
+    let (app_id, secret) = match config.credentials() {
+        Ok(found) => found,
+        Err(error) => return Check::of(Name::Credentials, classify(&error.into())),
+    };
+    let hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let from = config.app_secret.as_ref().map(|it| it.origin.to_string()).unwrap_or_default();
+    if !app_id.strip_prefix("wx").is_some_and(|rest| rest.len() == 16 && hex(rest)) {
+        return Check::warning(Name::Credentials, t!("doctor-app-id-odd", app_id = app_id), t!("doctor-app-id-fix"));
+    }
+    let secret = secret.expose_secret();
+    if secret.len() != 32 || !hex(secret) {
+        return Check::warning(Name::Credentials, t!("doctor-secret-odd", from = from), t!("doctor-secret-fix"));
+    }
+    Check::ok(Name::Credentials, t!("doctor-credentials", app_id = app_id, from = from))
+}

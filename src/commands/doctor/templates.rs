@@ -1,0 +1,61 @@
+//! The templates behind the config's aliases: whether the account has them, with the fields that the alias fills.
+
+use serde_json::{Map, Value, json};
+
+use super::account::{Access, failure};
+use super::check::{Check, Name};
+use crate::app::App;
+use crate::config;
+use crate::t;
+use crate::wechat::message::clean_text;
+use crate::wechat::template::{Template, keys};
+use crate::wechat::template_rules::{findings, join};
+
+/// The day's calls of the list are few, and may be used up.
+const USED_UP: i64 = 45009;
+
+/// A line for each alias that something is wrong with, or one for all.
+pub(super) fn look(access: &mut Access, app: &App) -> Vec<Check> {
+    let aliases = &app.config.templates;
+    if aliases.is_empty() {
+        return vec![Check::ok(Name::Templates, t!("doctor-templates-none"))];
+    }
+    let list = match access.call(crate::wechat::Client::templates) {
+        Ok(Ok(list)) => list,
+        Ok(Err(error)) if error.refusal().is_some_and(|it| it.errcode == USED_UP) => {
+            return vec![Check::warning(Name::Templates, error.to_string(), error.hint())];
+        }
+        Ok(Err(error)) => return vec![failure(Name::Templates, &error.into())],
+        Err(error) => return vec![failure(Name::Templates, &error)],
+    };
+    let found: Vec<Check> = aliases.iter().filter_map(|(name, alias)| judge(name, alias, &list)).collect();
+    match found.is_empty() {
+        true => vec![Check::ok(Name::Templates, t!("doctor-templates", count = aliases.len()))],
+        false => found,
+    }
+}
+
+fn judge(name: &str, alias: &config::Template, list: &[Template]) -> Option<Check> {
+    let (id, at) = (alias.id.value.as_str(), alias.id.origin.to_string());
+    let Some(template) = list.iter().find(|it| it.template_id == id) else {
+        let what = t!("template-alias-unknown", name = name, id = id);
+        return Some(Check::failure(Name::Templates, what, t!("template-alias-unknown-hint", at = at)));
+    };
+    let keys = keys(&template.content);
+    let own: Vec<&str> = alias.data.iter().map(|(key, _)| key.as_str()).collect();
+    let foreign: Vec<&str> = own.iter().copied().filter(|key| !keys.contains(key)).collect();
+    // Where no key can be read, nothing can be said.
+    if !foreign.is_empty() && !keys.is_empty() {
+        let what = t!("doctor-templates-fields", name = name, fields = foreign.join(", "));
+        let fix = t!("doctor-templates-fields-fix", fields = keys.join(", "), name = name);
+        return Some(Check::failure(Name::Templates, what, fix));
+    }
+    let field = |value: &config::DataValue| json!({ "value": clean_text(&value.value) });
+    let data: Map<String, Value> = alias.data.iter().map(|(key, it)| (key.clone(), field(&it.value))).collect();
+    // What it lacks is for --data to give, and what is not shown is said where it is sent.
+    let mut broken = findings(&own, &data, false);
+    broken.retain(|it| it.level == crate::wechat::template_rules::Level::Error);
+    let what = t!("doctor-templates-values", name = name, findings = join(&broken));
+    let fix = t!("doctor-templates-values-fix", name = name);
+    (!broken.is_empty()).then(|| Check::warning(Name::Templates, what, fix))
+}

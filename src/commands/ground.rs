@@ -1,0 +1,27 @@
+//! Where a file belongs that is not there yet.
+
+use std::io;
+use std::path::Path;
+
+/// The directory of the file, or the nearest above it that is there.
+pub(super) fn existing(path: &Path) -> &Path {
+    let dirs = path.ancestors().skip(1);
+    dirs.filter(|dir| !dir.as_os_str().is_empty()).find(|dir| dir.exists()).unwrap_or(Path::new("."))
+}
+
+/// Whether the file can be made, with the directories that it lacks; nothing is made.
+///
+/// # Errors
+/// The system's: a mode, or a file system that is mounted read-only.
+pub(super) fn may_make(path: &Path) -> io::Result<()> {
+    let dir = existing(path);
+    if !dir.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, access};
+        access(dir, Access::WRITE_OK | Access::EXEC_OK)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! The questions, each with a line that says where the answer is found.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use url::Url;
+
+use super::file::Answers;
+use super::given::Given;
+use crate::commands::addresses;
+use crate::config::{ListenAddress, read_app_id, read_redirect_uri};
+use crate::error::Failure;
+use crate::secret::{ExposeSecret, Secret};
+use crate::t;
+use crate::ui::{self, Ui};
+use crate::wechat::redirect::{is_private, troubles};
+
+/// The port that is proposed: below 1024 one needs a right.
+const PORT: u16 = 8080;
+/// Characters of an AppSecret.
+const SECRET: usize = 32;
+
+/// Asks for all that is not given.
+pub(super) fn answers(ui: &mut Ui, path: &Path, given: Given) -> anyhow::Result<Answers> {
+    ui.status(&t!("init-begin", path = path));
+    let at_home = given.sandbox.is_some();
+    let app_id = match given.app_id {
+        Some(app_id) => app_id,
+        None => {
+            ui.status(&if at_home { t!("init-where-sandbox") } else { t!("init-where-app-id") });
+            app_id(ui)?
+        }
+    };
+    let secret = match given.secret {
+        Some(secret) => secret,
+        None => secret(ui)?,
+    };
+    let redirect_uri = match given.redirect_uri {
+        Some(uri) => uri,
+        None => redirect_uri(ui, at_home)?,
+    };
+    let listen = match given.listen {
+        None if redirect_uri.scheme() == "https" => Some(listen(ui)?),
+        given => given,
+    };
+    Ok(Answers { app_id, secret, redirect_uri, listen, sandbox: given.sandbox })
+}
+
+pub(super) fn app_id(ui: &Ui) -> anyhow::Result<String> {
+    ui::text(ui, &t!("init-app-id"), None, |typed| {
+        read_app_id(typed).map(drop).ok_or_else(|| t!("init-must-be", expected = t!("init-expected-app-id")))
+    })
+}
+
+/// Nobody sees what was pasted, so what is odd about it is said.
+pub(super) fn secret(ui: &mut Ui) -> anyhow::Result<Secret> {
+    let secret = ui::unseen(ui, &t!("init-secret"))?;
+    let length = secret.expose_secret().chars().count();
+    if length != SECRET {
+        ui.warn(&t!("init-secret-length", length = length));
+    }
+    Ok(secret)
+}
+
+fn redirect_uri(ui: &mut Ui, at_home: bool) -> anyhow::Result<Url> {
+    ui.status(&t!("init-where-redirect"));
+    let own = if at_home { vec![IpAddr::from([127, 0, 0, 1])] } else { addresses::reachable() };
+    let first = own.first().map(|ip| proposal(*ip));
+    if let (false, Some(ip)) = (at_home, own.first()) {
+        ui.status(&if is_private(*ip) { t!("init-near") } else { t!("init-public") });
+        let others: Vec<String> = own.iter().skip(1).map(|ip| proposal(*ip)).collect();
+        if !others.is_empty() {
+            ui.status(&t!("init-others", others = others.join(", ")));
+        }
+    }
+    let typed = ui::text(ui, &t!("init-redirect"), first, move |typed| {
+        let expected = || t!("init-must-be", expected = t!("init-expected-redirect"));
+        let uri = read_redirect_uri(typed).ok_or_else(expected)?;
+        match troubles(&uri, at_home).into_iter().find(|it| !it.is_of_real_accounts()) {
+            Some(trouble) => Err(trouble.said()),
+            None => Ok(()),
+        }
+    })?;
+    // The question let nothing else pass.
+    Ok(read_redirect_uri(&typed).ok_or_else(|| Failure::usage(t!("init-redirect")))?)
+}
+
+/// An address that a phone can come back to.
+fn proposal(ip: IpAddr) -> String {
+    format!("http://{}/callback/", std::net::SocketAddr::new(ip, PORT))
+}
+
+fn listen(ui: &mut Ui) -> anyhow::Result<String> {
+    ui.status(&t!("init-where-listen"));
+    let default = std::net::SocketAddr::from(([127, 0, 0, 1], PORT)).to_string();
+    ui::text(ui, &t!("init-listen"), Some(default), |typed| {
+        let expected = || t!("init-must-be", expected = t!("init-expected-listen"));
+        typed.parse::<ListenAddress>().map(drop).map_err(|_| expected())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_proposed_can_be_taken() {
+        for (ip, uri) in
+            [("192.168.1.20", "http://192.168.1.20:8080/callback/"), ("fd00::2", "http://[fd00::2]:8080/callback/")]
+        {
+            let proposed = proposal(ip.parse().unwrap());
+            assert_eq!(proposed, uri);
+            assert!(read_redirect_uri(&proposed).is_some());
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What the command line and the environment answer already.
+
+use url::Url;
+
+use super::file::Answers;
+use crate::cli::Init as Args;
+use crate::commands::{password, port};
+use crate::config::{Environment, Error, Expected, Origin, read_api_base, read_app_id, read_redirect_uri};
+use crate::error::Failure;
+use crate::secret::Secret;
+use crate::t;
+
+/// Answers that need not be asked for.
+pub(super) struct Given {
+    pub(super) app_id: Option<String>,
+    pub(super) secret: Option<Secret>,
+    pub(super) redirect_uri: Option<Url>,
+    pub(super) listen: Option<String>,
+    pub(super) sandbox: Option<Url>,
+    secret_stdin: bool,
+}
+
+impl Given {
+    /// Reads all of it but standard input.
+    ///
+    /// # Errors
+    /// The first value that makes no sense.
+    pub(super) fn read(args: &Args, environment: &Environment) -> anyhow::Result<Self> {
+        let app_id = value(
+            args.app_id.as_deref(),
+            ("--app-id", "WXBOX_APP_ID", "app_id"),
+            environment,
+            read_app_id,
+            (Expected::AppId, t!("init-expected-app-id")),
+        )?;
+        let redirect_uri = value(
+            args.redirect_uri.as_deref(),
+            ("--redirect-uri", "WXBOX_REDIRECT_URI", "redirect_uri"),
+            environment,
+            read_redirect_uri,
+            (Expected::RedirectUri, t!("init-expected-redirect")),
+        )?;
+        let listen = args.listen.as_deref().map(|text| port::address(text).map(|it| it.to_string())).transpose()?;
+        let sandbox = match &args.sandbox {
+            Some(text) => Some(read_api_base(text).ok_or_else(|| wrong("--sandbox", t!("init-expected-sandbox")))?),
+            None => None,
+        };
+        let secret = environment.text("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(|it| it.trim().into());
+        Ok(Self { app_id, secret, redirect_uri, listen, sandbox, secret_stdin: args.secret_stdin })
+    }
+
+    /// Whether there is an answer to everything that nobody can be asked for.
+    ///
+    /// # Errors
+    /// One that names all that is missing.
+    pub(super) fn is_whole(&self) -> Result<(), Failure> {
+        let missing = [
+            (self.app_id.is_none()).then(|| "--app-id".to_owned()),
+            (self.secret.is_none() && !self.secret_stdin).then(|| t!("init-missing-secret")),
+            (self.redirect_uri.is_none()).then(|| "--redirect-uri".to_owned()),
+        ];
+        let missing: Vec<String> = missing.into_iter().flatten().collect();
+        match missing.is_empty() {
+            true => Ok(()),
+            false => {
+                Err(Failure::usage(t!("init-missing", options = missing.join(", "))).hint(t!("init-missing-hint")))
+            }
+        }
+    }
+
+    /// The answers, where there are all; reads standard input, if the secret is there.
+    ///
+    /// # Errors
+    /// As [`Given::is_whole`]; and where standard input holds no secret.
+    pub(super) fn answers(self) -> anyhow::Result<Answers> {
+        self.is_whole()?;
+        let secret = match self.secret {
+            Some(secret) => secret,
+            None => password::read_or(t!("init-secret-unusable"))?,
+        };
+        let (Some(app_id), Some(redirect_uri)) = (self.app_id, self.redirect_uri) else {
+            return Err(Failure::usage(t!("init-missing", options = "--app-id, --redirect-uri")).into());
+        };
+        Ok(Answers { app_id, secret, redirect_uri, listen: self.listen, sandbox: self.sandbox })
+    }
+}
+
+/// A value of an option, else of a variable.
+fn value<T>(
+    option: Option<&str>,
+    (flag, variable, key): (&str, &'static str, &str),
+    environment: &Environment,
+    read: impl Fn(&str) -> Option<T>,
+    (expected, said): (Expected, String),
+) -> anyhow::Result<Option<T>> {
+    if let Some(text) = option {
+        return Ok(Some(read(text.trim()).ok_or_else(|| wrong(flag, said))?));
+    }
+    let Some(text) = environment.text(variable)? else { return Ok(None) };
+    let error = || Error::Value { key: key.to_owned(), origin: Origin::Env(variable), expected };
+    Ok(Some(read(text).ok_or_else(error)?))
+}
+
+fn wrong(option: &str, expected: String) -> Failure {
+    Failure::usage(t!("init-value", option = option, expected = expected))
+}

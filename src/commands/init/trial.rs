@@ -1,0 +1,75 @@
+//! Whether WeChat takes the app id and the secret, before they are written.
+
+use std::path::Path;
+
+use super::ask;
+use super::file::Answers;
+use crate::app::App;
+use crate::config::{Config, Environment};
+use crate::error::{Failure, Report, classify};
+use crate::t;
+use crate::ui::{self, Ui};
+use crate::wechat::{self, Endpoint};
+
+/// WeChat knows no such app id.
+const NO_ACCOUNT: [i64; 2] = [40013, 41002];
+/// The secret is not the account's.
+const NO_SECRET: [i64; 3] = [40001, 40125, 41004];
+
+/// Asks WeChat for a token in the way that the config to be written says. It is the same token for everybody, so
+/// that nothing is spoilt; it is not kept.
+fn ask_for_token(answers: &Answers, path: &Path, environment: &Environment) -> anyhow::Result<()> {
+    let client = App { config: Config::of_text(path, answers.text(), environment)? }.client()?;
+    client.access_token(Endpoint::Stable, &answers.app_id, &answers.secret, false)?;
+    Ok(())
+}
+
+/// Tries once; whether it was tried.
+///
+/// # Errors
+/// WeChat's, or the way to it: then nothing is written.
+pub(super) fn once(answers: &Answers, path: &Path, environment: &Environment) -> anyhow::Result<bool> {
+    let Err(error) = ask_for_token(answers, path, environment) else { return Ok(true) };
+    let Report { exit, what, hint } = classify(&error);
+    let refused = refusal(&error).is_some();
+    let hint = if refused { hint } else { Some(t!("init-unreached-hint")) };
+    Err(Failure { exit, what: t!("init-nothing-written", cause = what), hint }.into())
+}
+
+/// Tries until WeChat takes them, or until somebody has enough of it; whether it took them.
+///
+/// # Errors
+/// The terminal's.
+pub(super) fn until_it_works(
+    ui: &mut Ui,
+    answers: &mut Answers,
+    path: &Path,
+    environment: &Environment,
+) -> anyhow::Result<bool> {
+    loop {
+        ui.status(&t!("init-trying"));
+        let Err(error) = ask_for_token(answers, path, environment) else {
+            ui.status(&t!("init-works"));
+            return Ok(true);
+        };
+        ui.error(&classify(&error));
+        match refusal(&error) {
+            Some(code) if NO_ACCOUNT.contains(&code) => {
+                answers.app_id = ask::app_id(ui)?;
+                answers.secret = ask::secret(ui)?;
+            }
+            Some(code) if NO_SECRET.contains(&code) => answers.secret = ask::secret(ui)?,
+            // An address to allow, above all: that is done elsewhere, and takes a while.
+            _ if ui::again(ui, &t!("init-again"))? => {}
+            _ => {
+                ui.warn(&t!("init-unchecked"));
+                return Ok(false);
+            }
+        }
+    }
+}
+
+fn refusal(error: &anyhow::Error) -> Option<i64> {
+    let refusal = error.chain().find_map(|it| it.downcast_ref::<wechat::Error>()?.refusal());
+    refusal.map(|it| it.errcode)
+}

@@ -1,0 +1,179 @@
+//! A look at a database that changes nothing of it, however old, new or broken it is.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+
+use super::migrate::{self, MIGRATIONS};
+use super::{Error, Result, SHORTEST, Store};
+use crate::time::Timestamp;
+
+/// How long the look waits for another process's write.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// A database that is looked at.
+pub struct Look {
+    conn: Connection,
+    path: PathBuf,
+    /// The version of its schema; 0 where there is none yet.
+    pub found: i64,
+    /// The version that this program brings it to.
+    pub known: i64,
+}
+
+/// What a check of the whole file came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Soundness {
+    /// All of it is as it should be.
+    Sound,
+    /// The first thing that is not, in SQLite's words.
+    Damaged(String),
+    /// The time was up.
+    Unfinished,
+}
+
+/// Messages that are due and that nobody delivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    /// How many.
+    pub count: i64,
+    /// The earliest time that one was due.
+    pub since: Timestamp,
+}
+
+impl Look {
+    /// Opens what is at `path`; `None` where nothing is.
+    ///
+    /// # Errors
+    /// [`Error::NotADatabase`], [`Error::Foreign`] and [`Error::Newer`] for a file that is not ours, or not this
+    /// program's; [`Error::Open`] where it cannot be opened.
+    pub fn open(path: &Path) -> Result<Option<Self>> {
+        let failed = |e: io::Error| Error::Open { path: path.to_owned(), cause: e.to_string() };
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
+            Ok(found) if found.is_file() && (1..SHORTEST).contains(&found.len()) => {
+                return Err(Error::NotADatabase { path: path.to_owned() });
+            }
+            Ok(_) => {}
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(failed(e)),
+        }
+        let at = |e| Error::at(path, e);
+        let file = std::path::absolute(path).map_err(failed)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(file, flags).map_err(at)?;
+        conn.busy_timeout(BUSY).map_err(at)?;
+        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+        let found = migrate::inspect(&conn, path, known)?;
+        Ok(Some(Self { conn, path: path.to_owned(), found, known }))
+    }
+
+    /// Whether it can be opened as a [`Store`] without a change of its schema.
+    pub fn is_current(&self) -> bool {
+        self.found == self.known
+    }
+
+    /// Takes the right to write, and gives it back.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`]; [`Error::Busy`] where another process has had it for two seconds.
+    pub fn writable(&self) -> Result<()> {
+        self.conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(|e| Error::at(&self.path, e))
+    }
+
+    /// Reads the whole file, and says what is wrong with it.
+    ///
+    /// # Errors
+    /// Where it cannot be read as far as that.
+    pub fn soundness(&self, within: Duration) -> Result<Soundness> {
+        let interrupt = self.conn.get_interrupt_handle();
+        let (done, finished) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // The other end is dropped, not written to.
+                if finished.recv_timeout(within) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    interrupt.interrupt();
+                }
+            });
+            let said = self.conn.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+            drop(done);
+            match said {
+                Ok(said) if said == "ok" => Ok(Soundness::Sound),
+                Ok(said) => Ok(Soundness::Damaged(said)),
+                Err(e) if e.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(Soundness::Unfinished),
+                Err(e) => Err(Error::at(&self.path, e)),
+            }
+        })
+    }
+}
+
+impl Store {
+    /// The account's messages that were due before that time and that no process has. Where a process is at work
+    /// on others of them, it will come to these, and there are none.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn overdue(&self, app_id: &str, before: Timestamp) -> Result<Option<Overdue>> {
+        if self.is_at_work(app_id)? {
+            return Ok(None);
+        }
+        let sql = "SELECT count(*), min(due_at) FROM messages WHERE app_id = ?1 AND state = 'queued' AND due_at < ?2";
+        let row = self.conn.query_row(sql, params![app_id, before], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (count, since): (i64, Option<Timestamp>) = self.at(row)?;
+        Ok(since.map(|since| Overdue { count, since }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_neither_makes_nor_changes_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("wxbox.db");
+        assert!(Look::open(&path).unwrap().is_none());
+        assert!(!path.exists());
+
+        let mut conn = Connection::open(&path).unwrap();
+        migrate::bring_up_to_date(&mut conn, &path, &MIGRATIONS[..1]).unwrap();
+        drop(conn);
+        let look = Look::open(&path).unwrap().unwrap();
+        assert_eq!((look.found, look.is_current()), (1, false));
+        look.writable().unwrap();
+        assert_eq!(look.soundness(Duration::from_secs(60)).unwrap(), Soundness::Sound);
+        drop(look);
+        assert_eq!(Look::open(&path).unwrap().unwrap().found, 1);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no copy beside it");
+    }
+
+    #[test]
+    fn damage_is_seen_and_a_large_file_takes_no_longer_than_it_may() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("wxbox.db");
+        let store = Store::open(&path).unwrap();
+        store
+            .conn
+            .execute_batch(
+                "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 20000)
+                 INSERT INTO contents (type, body, created_at) SELECT 'text', printf('%.200c', 'x'), n FROM n;
+                 PRAGMA wal_checkpoint(TRUNCATE);",
+            )
+            .unwrap();
+        drop(store);
+        let look = Look::open(&path).unwrap().unwrap();
+        assert_eq!(look.soundness(Duration::ZERO).unwrap(), Soundness::Unfinished);
+        drop(look);
+        let mut bytes = fs::read(&path).unwrap();
+        let page = bytes.len() / 2 / 4096 * 4096;
+        bytes[page..page + 4096].fill(0x55);
+        fs::write(&path, bytes).unwrap();
+        let look = Look::open(&path).unwrap().unwrap();
+        let found = look.soundness(Duration::from_secs(60));
+        assert!(matches!(found, Ok(Soundness::Damaged(_)) | Err(Error::Corrupt { .. })), "{found:?}");
+    }
+}

@@ -1,0 +1,118 @@
+//! What the doctor says of the callback: the port, the rules for redirect_uri, and whether it leads here.
+
+use std::net::TcpListener;
+
+use snapbox::str;
+
+use crate::doctor::{finds, troubles};
+use crate::harness::{World, own_address};
+
+#[test]
+fn a_port_that_is_taken_or_is_not_where_redirect_uri_leads() {
+    let mut world = World::new();
+    let text = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    let listen = text.lines().find_map(|line| line.strip_prefix("address = ")).unwrap().trim_matches('"').to_owned();
+    {
+        let _taken = TcpListener::bind(&listen).unwrap();
+        finds(
+            &world,
+            str![[r#"
+failure port: cannot listen on [LISTENER]: Address already in use (os error 98) | another program has it, perhaps a `wxbox bind`: stop it, or set listen.address to another port, which redirect_uri must lead to
+
+"#]],
+        );
+    }
+    // Another program is where the phone would come to.
+    let other = format!("{}/callback/", world.sandbox().url);
+    let callback = format!("http://{listen}/callback/");
+    world.reconfigure(&[(&callback, &other)]);
+    finds(
+        &world,
+        str![[r#"
+failure callback: something else answers at http://127.0.0.1:[PORT]/callback/ (HTTP 404) | let the server or tunnel that answers there pass that path on to [LISTENER], query and all
+
+"#]],
+    );
+    // Nobody is there.
+    let nobody = format!("http://{}/callback/", own_address());
+    world.reconfigure(&[(&other, &nobody)]);
+    finds(
+        &world,
+        str![[r#"
+failure callback: http://[LISTENER]/callback/ cannot be opened: Connection refused (os error 111) | redirect_uri leads to this machine, but not to where bind listens ([LISTENER]): compare the ports, and look for a firewall
+
+"#]],
+    );
+    world.reconfigure(&[(&nobody, "https://127.0.0.1:1/callback/")]);
+    world.reconfigure(&[(&format!("address = \"{listen}\"\n"), "")]);
+    finds(
+        &world,
+        str![[r#"
+failure port: where to listen is not set, and redirect_uri does not tell | use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml: the address that the server in front passes callbacks on to, such as "127.0.0.1:[PORT]"
+
+"#]],
+    );
+}
+
+#[test]
+fn a_redirect_uri_that_wechat_or_no_phone_would_follow() {
+    let set = |world: &mut World, uri: &str, open_base: &str| {
+        let text = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+        let old = text.lines().find(|line| line.starts_with("redirect_uri")).unwrap().to_owned();
+        let base = text.lines().find(|line| line.starts_with("open_base")).unwrap().to_owned();
+        let (uri, open_base) = (format!("redirect_uri = \"{uri}\""), format!("open_base = \"{open_base}\""));
+        world.reconfigure(&[(&old, &uri), (&base, &open_base)]);
+    };
+    let only = |world: &World| -> Vec<String> {
+        let found = troubles(&world.wxbox("--json doctor"));
+        found.into_iter().filter(|line| line.contains(" redirect-uri: ")).collect()
+    };
+    let wechat = "https://open.weixin.qq.com";
+    let mut world = World::new();
+    for (uri, expected) in [
+        (
+            "http://127.0.0.1:1/",
+            "failure redirect-uri: http://127.0.0.1:1/: it leads each phone to itself | change redirect_uri",
+        ),
+        (
+            "http://db1.invalid/",
+            "failure redirect-uri: http://db1.invalid/: no phone can look that name up | change redirect_uri",
+        ),
+        (
+            "http://db1.invalid/?state=1",
+            "failure redirect-uri: http://db1.invalid/?state=1: its query has state, which WeChat adds itself; no phone can look that name up | change redirect_uri",
+        ),
+    ] {
+        set(&mut world, uri, wechat);
+        assert_eq!(only(&world), [expected]);
+    }
+    let callback = troubles(&world.wxbox("--json doctor")).into_iter().find(|line| line.contains(" callback: "));
+    assert!(callback.unwrap().starts_with("failure callback: cannot look up db1.invalid: "));
+
+    // An address that no connection leads to, and that is not this machine's.
+    let far = "http://224.0.0.1:8080/callback/";
+    set(&mut world, far, wechat);
+    assert_eq!(only(&world), Vec::<String>::new(), "a test account by its limits");
+    finds(
+        &world,
+        str![[r#"
+warning callback: http://224.0.0.1:8080/callback/ is not an address of this machine, and cannot be opened from here: Network is unreachable (os error 101) | if a router passes the port on to this machine, it may only lack the way back to itself (NAT loopback): run `wxbox bind` and open the address with a phone that is not in this Wi-Fi
+
+"#]],
+    );
+    for (settings, expected) in [
+        (
+            "real_limits = true",
+            "failure redirect-uri: http://224.0.0.1:8080/callback/: by its call limits this is a real account, and there phones get error 10003: it is an IP address",
+        ),
+        (
+            "unauthorized = [\"/cgi-bin/openapi/quota/get\"]",
+            "warning redirect-uri: http://224.0.0.1:8080/callback/ is for a test account alone: it is an IP address",
+        ),
+    ] {
+        let mut world = World::of(settings);
+        set(&mut world, far, wechat);
+        let found = only(&world);
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
+    }
+}

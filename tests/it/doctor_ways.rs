@@ -1,0 +1,263 @@
+//! The doctor where the database, the clock or the way to WeChat is not in order, and where something hangs.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use rustix::process::Signal;
+use snapbox::str;
+use wxbox::http::{Door, Limits, Reply, Running};
+
+use crate::canned::TOKEN;
+use crate::doctor::{finds, troubles};
+use crate::harness::{LUFFY, World, own_address};
+use crate::pty::Terminal;
+
+/// A home whose config leads to that API, with luffy bound.
+fn world_of(api: &str, network: &str) -> World {
+    let (world, listen) = (World::empty(), own_address());
+    world.config(&format!(
+        "app_id = \"wx0123456789abcdef\"\napp_secret = \"0123456789abcdef0123456789abcdef\"\n\
+         redirect_uri = \"http://{listen}/callback/\"\n[listen]\naddress = \"{listen}\"\n\
+         [network]\nopen_base = \"http://127.0.0.1\"\napi_base = \"{api}\"\n{network}\n"
+    ));
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world
+}
+
+/// A platform that knows one call, at another time.
+fn elsewhen(date: std::time::SystemTime) -> (Running, String) {
+    let door = Door::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
+    let date = httpdate::fmt_http_date(date);
+    let running = door.open(move |request| {
+        let body = if request.path == "/cgi-bin/stable_token" { TOKEN } else { r#"{"errcode":76021,"errmsg":"x"}"# };
+        Reply::json(200, body).header("Date", &date)
+    });
+    let running = running.unwrap();
+    let url = format!("http://{}", running.local_addr());
+    (running, url)
+}
+
+#[test]
+fn a_clock_that_is_wrong() {
+    let now = std::time::SystemTime::now();
+    let span = std::time::Duration::from_secs;
+    for (date, expected) in [
+        (now + span(2 * 3600), "failure clock: this clock is 1h 59m"),
+        (now - span(2 * 3600), "failure clock: this clock is 2h"),
+        (now - span(120), "warning clock: this clock is 2m"),
+    ] {
+        let (_running, url) = elsewhen(date);
+        let found = troubles(&world_of(&url, "").wxbox("--json doctor")).join("\n");
+        assert!(found.starts_with(expected), "{found}");
+        let direction = if date > now { " behind 127.0.0.1" } else { " ahead of 127.0.0.1" };
+        assert!(found.contains(direction) && found.contains("timedatectl set-ntp true"), "{found}");
+    }
+}
+
+#[test]
+fn a_host_that_is_not_there() {
+    finds(
+        &world_of("http://127.0.0.1:1", ""),
+        str![[r#"
+failure tls: cannot reach 127.0.0.1:1: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+failure token: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+
+"#]],
+    );
+    // With a second one that is, all works.
+    let (_running, url) = elsewhen(std::time::SystemTime::now());
+    let world = world_of("http://127.0.0.1:1", "");
+    world.reconfigure(&[("\"http://127.0.0.1:1\"", &format!("[\"http://127.0.0.1:1\", \"{url}\"]"))]);
+    finds(
+        &world,
+        str![[r#"
+warning tls: cannot reach 127.0.0.1:1: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+warning apis: WeChat does not tell which APIs the account may use | -
+
+"#]],
+    );
+}
+
+#[test]
+fn a_name_that_does_not_exist_and_a_proxy_that_is_not_there() {
+    let world = world_of("https://wechat.invalid", "");
+    let found = troubles(&world.wxbox("--json doctor"));
+    assert!(found[0].starts_with("failure names: cannot look up wechat.invalid: "), "{found:?}");
+    assert!(found[1].starts_with("failure tls: cannot reach wechat.invalid: "), "{found:?}");
+    let mut world = world_of("https://wechat.invalid", "proxy = \"http://user:geheim@127.0.0.1:1\"");
+    finds(
+        &world,
+        str![[r#"
+failure proxy: cannot connect to http://127.0.0.1:1 (network.proxy): Connection refused (os error 111) | mend or remove network.proxy, or the variable HTTPS_PROXY
+failure tls: cannot reach wechat.invalid: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+failure token: no access token: cannot reach wechat.invalid: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+
+"#]],
+    );
+    world.reconfigure(&[("proxy = \"http://user:geheim@127.0.0.1:1\"", "")]);
+    world.set("HTTPS_PROXY", "http://user:geheim@127.0.0.1:1");
+    finds(
+        &world,
+        str![[r#"
+failure proxy: cannot connect to http://127.0.0.1:1 (a variable of the environment): Connection refused (os error 111) | mend or remove network.proxy, or the variable HTTPS_PROXY
+failure tls: cannot reach wechat.invalid: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+failure token: no access token: cannot reach wechat.invalid: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+
+"#]],
+    );
+    world.set("NO_PROXY", "wechat.invalid");
+    let found = troubles(&world.wxbox("--json doctor"));
+    assert!(found[0].starts_with("failure names: cannot look up wechat.invalid: "), "{found:?}");
+    world_of("https://wechat.invalid", "ca_file = \"config.toml\"").wxbox("-q doctor").is(str![[r#"
+exit 3
+--- stdout
+failure  names: cannot look up wechat.invalid: failed to lookup address information: Name or service not known
+         fix: check the network and /etc/resolv.conf; behind a proxy set network.proxy
+failure  TLS: cannot use the CA file [HOME]/.config/wxbox/config.toml: it holds no certificate
+
+"#]]);
+}
+
+#[test]
+fn what_hangs_is_told_and_holds_up_nothing() {
+    // The API hangs: the sandbox would let go after two minutes.
+    let world = World::of("[[faults]]\nhang = \"before\"");
+    world.reconfigure(&[("[network]\n", "[network]\ntimeout = \"1s\"\n")]);
+    finds(
+        &world,
+        str![[r#"
+failure token: no answer from 127.0.0.1:[PORT]: timed out | check the network, network.api_base and network.proxy
+
+"#]],
+    );
+    // The host takes connections and says nothing at all.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    finds(
+        &world_of(&format!("http://{}", silent.local_addr().unwrap()), "timeout = \"1s\""),
+        str![[r#"
+failure tls: no answer from 127.0.0.1:[PORT]: timed out | check the network, network.api_base and network.proxy
+failure token: no access token: no answer from 127.0.0.1:[PORT]: timed out | check the network, network.api_base and network.proxy
+
+"#]],
+    );
+    // A file that never comes to its end.
+    let world = World::new();
+    assert!(Command::new("mkfifo").arg(world.path("secret")).status().unwrap().success());
+    let mut line = world.command("doctor");
+    line.env("WXBOX_APP_SECRET_FILE", world.path("secret"));
+    let ran = world.start(line, "doctor").end();
+    assert_eq!(ran.status(), Some(3));
+    assert!(ran.stdout().starts_with("failure  config: no answer within 4 seconds\n"), "{}", ran.stdout());
+}
+
+#[test]
+fn a_database_that_cannot_be_used() {
+    let world = World::new();
+    world.wxbox("user add luffy").ok();
+    world.wxbox("backup broken.db").ok();
+    let mut bytes = std::fs::read(world.path("broken.db")).unwrap();
+    bytes[4096..8192].fill(0x55);
+    std::fs::write(world.path("broken.db"), bytes).unwrap();
+    let found = troubles(&world.wxbox("--json --database broken.db doctor")).join("\n");
+    assert!(found.starts_with("failure database: the database broken.db is damaged"), "{found}");
+    assert!(found.contains("restore it from a backup"), "{found}");
+    world.write("text", "a shopping list\n".repeat(100));
+    world.wxbox("--database text -q doctor").is(str![[r#"
+exit 3
+--- stdout
+failure  database: text is not a database
+         fix: name the right file with --database, the variable WXBOX_DATABASE or the key database; this one was left as it is
+
+"#]]);
+    world.wxbox("--database text/wxbox.db -q doctor").is(str![[r#"
+exit 3
+--- stdout
+failure  database: cannot open the database text/wxbox.db: Not a directory (os error 20)
+         fix: the user that wxbox runs as must be able to write the file and its directory
+
+"#]]);
+    // One of an older wxbox is looked at, and left as it is.
+    let old = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/version-1.db");
+    std::fs::copy(old, world.path("old.db")).unwrap();
+    let before = std::fs::read(world.path("old.db")).unwrap();
+    let ran = world.wxbox("--database old.db doctor").ok();
+    assert!(ran.stdout().contains("brings its schema from 1 to "), "{}", ran.stdout());
+    assert!(ran.stderr().contains("not looked at, since something before failed: outbox"), "{}", ran.stderr());
+    assert!(before == std::fs::read(world.path("old.db")).unwrap() && !world.path("old.db.v1.bak").exists());
+}
+
+#[test]
+fn messages_that_nobody_delivers() {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox("send --user luffy --no-wait hello").ok();
+    assert!(world.wxbox("doctor").ok().stdout().contains("outbox: one message is queued, the oldest for "));
+    world.sql::<i64>("UPDATE messages SET due_at = due_at - 7500000, created_at = created_at - 7500000 RETURNING id");
+    finds(
+        &world,
+        str![[r#"
+warning outbox: one message has been due for 2h 5m, and nobody delivers | let cron or a timer run `wxbox outbox flush` every few minutes
+
+"#]],
+    );
+    // A process that lives has others: it will come to this one.
+    world.sql::<i64>(
+        "INSERT INTO messages (app_id, openid, type, state, created_at, due_at, expires_at, worker)
+         SELECT app_id, openid, type, state, created_at, due_at, expires_at, '00' FROM messages RETURNING id",
+    );
+    let lock = std::fs::File::create(world.path(".local/share/wxbox/wxbox.db-worker-00")).unwrap();
+    lock.lock().unwrap();
+    assert_eq!(troubles(&world.wxbox("--json doctor")), Vec::<String>::new());
+    drop(lock);
+    finds(
+        &world,
+        str![[r#"
+warning outbox: 2 messages are due, the first for 2h 5m, and nobody delivers | let cron or a timer run `wxbox outbox flush` every few minutes
+
+"#]],
+    );
+    world.sql::<i64>(
+        "UPDATE messages SET state = 'unknown', worker = NULL, created_at = created_at + 7500000 RETURNING id",
+    );
+    finds(
+        &world,
+        str![[r#"
+warning outbox: 2 messages of the last day may or may not have arrived | `wxbox outbox list --state unknown` shows them; `wxbox outbox retry --unknown` sends them again, and some people may get theirs twice
+
+"#]],
+    );
+    world.sql::<i64>("UPDATE messages SET created_at = created_at - 90000000 RETURNING id");
+    assert_eq!(troubles(&world.wxbox("--json doctor")), Vec::<String>::new());
+}
+
+#[test]
+fn in_a_terminal_words_are_coloured_and_a_signal_ends_the_wait() {
+    let world = World::new();
+    world.reconfigure(&[("id = \"backup", "id = \"gone")]);
+    let ended = Terminal::start(world.command("doctor"), 40, 200).end();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(3), "{text}");
+    assert!(ended.echo && !ended.screen.hide_cursor() && !text.contains("looking"), "{text}");
+    assert!(text.ends_with("one failure, no warning"), "{text}");
+    let colour = |word: &str| {
+        let row = text.lines().position(|line| line.starts_with(word)).unwrap();
+        ended.screen.cell(row.try_into().unwrap(), 0).unwrap().fgcolor()
+    };
+    assert_eq!([colour("ok "), colour("failure ")], [vt100::Color::Idx(2), vt100::Color::Idx(1)]);
+
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let world = world_of(&format!("http://{}", silent.local_addr().unwrap()), "");
+    let mut terminal = Terminal::start(world.command("doctor"), 40, 200);
+    terminal.until("looking, ");
+    terminal.keys("\x03");
+    let ended = terminal.end();
+    assert_eq!(ended.status.code(), Some(130));
+    assert!(ended.echo && !ended.screen.hide_cursor(), "{}", ended.screen.contents());
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let world = world_of(&format!("http://{}", silent.local_addr().unwrap()), "");
+    let run = world.spawn("doctor");
+    // It waits for the host: the signal does not come before it can be heard.
+    let _asked = silent.accept().unwrap();
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().status(), Some(143));
+}

@@ -52,6 +52,7 @@ pub(super) fn orders(app: &App) -> anyhow::Result<Orders> {
         rate: send.rate.value,
         wait: send.wait.value,
         max_attempts: send.max_attempts.value,
+        retain: send.retain.value,
         deliver: true,
     })
 }

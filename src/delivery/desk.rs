@@ -61,7 +61,7 @@ pub(super) fn run(
         deadline,
         said,
     };
-    let result = desk.prepare().and_then(|()| desk.work()).and_then(|()| desk.rest());
+    let result = desk.prepare().and_then(|()| desk.work()).and_then(|()| desk.rest()).and_then(|()| desk.tidy_up());
     let Desk { store, crew, .. } = desk;
     // It would do so only as it is closed.
     store.trim();
@@ -113,6 +113,12 @@ impl Desk<'_> {
             self.tell.tell(Event::Queued(self.board.ranges.len()));
         }
         Ok(())
+    }
+
+    /// Removes what is finished for long.
+    fn tidy_up(&mut self) -> anyhow::Result<()> {
+        let Orders { account, retain, .. } = &self.board.orders;
+        Ok(self.store.forget(&account.app_id, Moment::now().at.before(*retain))?)
     }
 
     fn work(&mut self) -> anyhow::Result<()> {

@@ -43,6 +43,8 @@ pub struct Orders {
     pub wait: Duration,
     /// Attempts for one message; 0 = until it expires.
     pub max_attempts: u32,
+    /// After this, what is finished is removed.
+    pub retain: Duration,
     /// Whether anything is sent; else it is only queued.
     pub deliver: bool,
 }

@@ -75,9 +75,23 @@ impl Store {
         let orphans = "DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM messages WHERE content_id = contents.id)";
         step.execute(orphans, []).map_err(at)?;
         step.commit().map_err(at)?;
-        // The write-ahead log still holds the old pages; a reader elsewhere may keep it for now.
-        self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(at)?;
+        if removed > 0 {
+            // The write-ahead log still holds the old pages; a reader elsewhere may keep it for now.
+            self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(at)?;
+        }
         Ok(removed)
+    }
+
+    /// The same, where the oldest message is that old: quick to see that it is not.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn forget(&mut self, app_id: &str, before: Timestamp) -> Result<()> {
+        let oldest = self.conn.query_row("SELECT created_at FROM messages ORDER BY id LIMIT 1", [], |row| row.get(0));
+        match self.at(oldest.optional())? {
+            Some(oldest) if before > oldest => self.prune(app_id, before).map(drop),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// How many messages the account has, by state.

@@ -285,3 +285,21 @@ hint: give every field but one a default in [templates.server_alert.data]
 
 "#]]);
 }
+
+#[test]
+fn what_is_finished_for_long_is_forgotten_and_what_waits_is_not() {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox("send -u luffy one").ok();
+    world.wxbox("send -u luffy --no-wait --expire-after 200d two").ok();
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    let older = "UPDATE messages SET created_at = created_at - 7862400000, sent_at = sent_at - 7862400000;
+        UPDATE attempts SET started_at = started_at - 7862400000, ended_at = ended_at - 7862400000";
+    database.execute_batch(older).unwrap();
+    drop(database);
+    world.wxbox("send -u luffy three").ok();
+    let left = "SELECT group_concat(id || state, ' ') FROM messages";
+    assert_eq!(world.sql::<String>(left), "2queued 3sent");
+    world.wxbox("outbox flush").ok();
+    assert_eq!(world.sql::<String>(left), "2sent 3sent");
+}

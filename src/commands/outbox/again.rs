@@ -11,12 +11,7 @@ use crate::time::Timestamp;
 use crate::ui::Ui;
 
 pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
-    let it = Delivery::of(app)?;
-    let (path, retain) = (it.store.path().to_owned(), app.config.send.retain.value);
-    let app_id = it.orders.account.app_id.clone();
-    let exit = deliver::run(ui, it, Work::Due)?;
-    crate::store::Store::open(&path)?.prune(&app_id, Timestamp::now().before(retain))?;
-    Ok(exit)
+    deliver::run(ui, Delivery::of(app)?, Work::Due)
 }
 
 pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Result<Exit> {

@@ -40,6 +40,7 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "user" -d 'Manage the re
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "bind" -d 'Connect a person to their WeChat: show a QR code and wait for the scan'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "unbind" -d 'Remove a person\'s connection to WeChat'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "send" -d 'Send a message'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "run" -d 'Run a command, then report how it ended'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "outbox" -d 'Look at messages sent and queued, and tidy them up'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "template" -d 'Look at the account\'s message templates, check values, change the list'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "follower" -d 'Look at who follows the account'
@@ -253,6 +254,32 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l json -d 'Print resu
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s u -l user -d 'Report to this person; repeatable' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l tag -d 'Report to everybody with this tag; repeatable' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l on -d 'Which end to report: always, success (status 0) or failure (anything else)' -r -f -a "always\t'Every end'
+success\t'Status 0'
+failure\t'Any other status, a signal, or no start at all'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l text -d 'The text to send' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s t -l template -d 'Send a template message: an alias of the config, a template id or the beginning of one, or a title' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s d -l data -d 'A field of the template; repeatable' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l data-json -d 'Fields of the template from a JSON object; - reads standard input' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l data-color -d 'The colour of a field; repeatable (WeChat ignores colours since 2023)' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l url -d 'What a tap on the message opens' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l miniprogram -d 'The mini-program page that a tap opens, rather than the URL' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l key -d 'Deliver at most once to each recipient, however often this is run with the same key' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l fallback -d 'Send a text as this template\'s message where WeChat takes no text, since the person has not written lately' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l expire-after -d 'Give a message up that is not delivered after this time, instead of send.expire_after' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l strict -d 'Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values'
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l no-wait -d 'Only queue, and leave it to `outbox flush` to deliver'
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and not __fish_seen_subcommand_from list show flush retry cancel prune status" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'

@@ -6,35 +6,36 @@ use crate::{config, delivery, store, t, token, wechat};
 
 /// How a run ended, by its documented exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// Done; or nothing to do.
-    Done = 0,
+    Done,
     /// Something unexpected: I/O, the database, a port in use, a bug.
-    Unexpected = 1,
+    Unexpected,
     /// The command line is wrong.
-    Usage = 2,
+    Usage,
     /// Configuration or credentials.
-    Config = 3,
+    Config,
     /// No such thing, or it exists already, or the user is not bound.
-    NoSuch = 4,
+    NoSuch,
     /// WeChat refused the message for good.
-    Refused = 5,
+    Refused,
     /// Not known to be delivered.
-    Undelivered = 6,
+    Undelivered,
     /// Several recipients that ended differently.
-    Mixed = 7,
+    Mixed,
     /// The binding timed out.
-    TimedOut = 8,
+    TimedOut,
     /// Ctrl-C.
-    Interrupted = 130,
+    Interrupted,
     /// SIGTERM.
-    Terminated = 143,
+    Terminated,
+    /// `run` ends as its command did.
+    Command(u8),
 }
 
 /// Every exit status with its meaning: the help topic, the man page and README print this table.
 #[rustfmt::skip]
-pub const STATUSES: [(Exit, &str); 11] = [
+pub const STATUSES: [(Exit, &str); 13] = [
     (Exit::Done, "done; nothing to do"),
     (Exit::Unexpected, "something unexpected: I/O, the database, a port in use, a bug"),
     (Exit::Usage, "the command line is wrong: usage, an unusable name, text or field, a missing --yes without a terminal"),
@@ -44,6 +45,8 @@ pub const STATUSES: [(Exit, &str); 11] = [
     (Exit::Undelivered, "not known to be delivered: queued or unknown (all of those not delivered)"),
     (Exit::Mixed, "several recipients, and they ended differently"),
     (Exit::TimedOut, "the binding timed out"),
+    (Exit::Command(126), "run: the command cannot be executed"),
+    (Exit::Command(127), "run: there is no such command"),
     (Exit::Interrupted, "interrupted by Ctrl-C; what was queued stays queued"),
     (Exit::Terminated, "ended by SIGTERM; what was queued stays queued"),
 ];
@@ -51,7 +54,20 @@ pub const STATUSES: [(Exit, &str); 11] = [
 impl Exit {
     /// The number.
     pub fn code(self) -> u8 {
-        self as u8
+        match self {
+            Self::Done => 0,
+            Self::Unexpected => 1,
+            Self::Usage => 2,
+            Self::Config => 3,
+            Self::NoSuch => 4,
+            Self::Refused => 5,
+            Self::Undelivered => 6,
+            Self::Mixed => 7,
+            Self::TimedOut => 8,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+            Self::Command(status) => status,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod follower;
 mod init;
 mod outbox;
 mod quota;
+mod run;
 mod send;
 mod template;
 mod user;
@@ -27,6 +28,7 @@ pub use outbox::{
     Status as OutboxStatus,
 };
 pub use quota::{Clear as QuotaClear, Explain, Quota, Show as QuotaShow};
+pub use run::{On, Run};
 pub use send::{DataColor, DataValue, How, MiniProgram, Send, What, is_color};
 pub use template::{
     Add as TemplateAdd, Check as TemplateCheck, List as TemplateList, Remove as TemplateRemove, Show as TemplateShow,
@@ -105,6 +107,8 @@ pub enum Command {
     Unbind(Unbind),
     /// Send a message
     Send(Box<Send>),
+    /// Run a command, then report how it ended
+    Run(Box<Run>),
     /// Look at messages sent and queued, and tidy them up
     #[command(subcommand)]
     Outbox(Outbox),

@@ -117,7 +117,7 @@ pub struct How {
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
     /// Send a text as this template's message where WeChat takes no text, since the person has not written lately
-    #[arg(long, value_name = "T", conflicts_with_all = ["template", "batch"])]
+    #[arg(long, value_name = "T", conflicts_with = "template")]
     pub fallback: Option<String>,
     /// Give a message up that is not delivered after this time, instead of send.expire_after
     #[arg(long, value_name = "TIME", value_parser = super::span)]

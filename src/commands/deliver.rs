@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, at, never, select};
+use crossbeam_channel::{Receiver, TryRecvError, never};
 
 use crate::app::App;
 use crate::commands::message::Shown;
 use crate::delivery::{Event, Orders, Run, Work};
 use crate::error::{Exit, Failure, Report, classify};
-use crate::signals::{Signal, Watch};
+use crate::signals::{Bell, Signal};
 use crate::store::{Message, State, Store};
 use crate::t;
 use crate::ui::{Delivered, Ui};
@@ -124,8 +124,8 @@ struct Teller<'a, F> {
 }
 
 impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
-    /// Takes an event in; whether it was the last.
-    fn hear(&mut self, event: Event) -> anyhow::Result<bool> {
+    /// Takes an event in.
+    fn hear(&mut self, event: Event) -> anyhow::Result<()> {
         match event {
             Event::Settled { message, tag, duplicate } => self.settled(*message, tag, duplicate),
             Event::Gone(id) => {
@@ -141,16 +141,23 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
             Event::Stopped(error) => self.stopped = Some(classify(&error)),
             Event::Left(count) => self.tally.queued += count,
             Event::Broken(error) => return Err(error),
-            Event::Over => return Ok(true),
+            Event::Over => {}
         }
-        Ok(false)
+        Ok(())
     }
 
-    fn aside(&mut self, show: Show) {
-        self.tally.failed += 1;
-        if let Err(error) = show(self.ui) {
-            self.unwritten.get_or_insert(error);
+    /// Takes in what came up beside the messages; what stops the whole is given back.
+    fn aside(&mut self, aside: Aside) -> Option<anyhow::Error> {
+        match aside {
+            Aside::Broken(error) => return Some(error),
+            Aside::Failed(show) => {
+                self.tally.failed += 1;
+                if let Err(error) = show(self.ui) {
+                    self.unwritten.get_or_insert(error);
+                }
+            }
         }
+        None
     }
 
     fn settled(&mut self, message: Message, tag: Option<u64>, duplicate: bool) {
@@ -175,10 +182,10 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
 /// # Errors
 /// What stops the run itself, or its results from being written.
 pub(super) fn run(ui: &mut Ui, it: Delivery, work: Work) -> anyhow::Result<Exit> {
-    with(ui, it, work, never(), show)
+    with(ui, it, work, Bell::begin()?, never(), show)
 }
 
-/// The same, each message shown by `show`, with what comes up beside them.
+/// The same, each message shown by `show`, with what comes up beside them; the bell rings for both.
 ///
 /// # Errors
 /// What stops the run itself, or its results from being written.
@@ -186,46 +193,41 @@ pub(super) fn with(
     ui: &mut Ui,
     it: Delivery,
     work: Work,
+    mut bell: Bell,
     asides: Receiver<Aside>,
     show: impl FnMut(&mut Ui, Told) -> anyhow::Result<()>,
 ) -> anyhow::Result<Exit> {
-    let signals = Watch::begin()?;
     let Delivery { store, client, orders } = it;
     let only_queued = !orders.deliver;
-    let run = Run::begin(store, client, orders, work)?;
+    let ringer = bell.ringer();
+    let run = Run::begin(store, client, orders, work, move || ringer.ring())?;
     let tally = Tally::default();
     let mut teller = Teller { ui, show, tally, bar: None, stopped: None, leaving: None, only_queued, unwritten: None };
-    let mut leave = never();
-    let mut broken = None;
-    let mut asides = asides;
-    loop {
-        select! {
-            recv(run.events) -> event => match event {
-                Ok(event) => if teller.hear(event)? { break },
-                Err(_) => break,
-            },
-            recv(asides) -> aside => match aside {
-                Ok(Aside::Failed(show)) => teller.aside(show),
-                Ok(Aside::Broken(error)) => broken = Some(error),
-                Err(_) => asides = never(),
-            },
-            recv(signals.events) -> signal => {
-                run.stop(Instant::now() + GRACE);
-                teller.ui.status(&t!("send-stopping"));
-                teller.leaving = signal.ok().or(teller.leaving);
-                leave = at(Instant::now() + LEAVE);
+    let (mut leave, mut broken) = (None, None);
+    'run: loop {
+        if let Some(signal) = bell.wait(leave)? {
+            run.stop(Instant::now() + GRACE);
+            teller.ui.status(&t!("send-stopping"));
+            teller.leaving = Some(signal);
+            leave = Some(Instant::now() + LEAVE);
+        }
+        loop {
+            match run.events.try_recv() {
+                Ok(Event::Over) => break 'run,
+                Ok(event) => teller.hear(event)?,
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => break 'run,
             }
-            // Whatever it hangs on: what it holds is free as soon as this process is gone.
-            recv(leave) -> _ => break,
+        }
+        asides.try_iter().for_each(|aside| broken = teller.aside(aside).or(broken.take()));
+        if leave.is_some_and(|leave| Instant::now() >= leave) {
+            // It hangs on an answer. What it holds besides is free as soon as this process is gone.
+            run.forsake()?.into_iter().for_each(|message| teller.settled(message, None, false));
+            break;
         }
     }
     // Whoever tells asides has ended before the run has.
-    for aside in asides.try_iter() {
-        match aside {
-            Aside::Failed(show) => teller.aside(show),
-            Aside::Broken(error) => broken = Some(error),
-        }
-    }
+    asides.try_iter().for_each(|aside| broken = teller.aside(aside).or(broken.take()));
     let Teller { ui, tally, stopped, leaving, unwritten, bar, .. } = teller;
     if bar.is_some_and(|bar| bar.end()) {
         ui.status(&t!(

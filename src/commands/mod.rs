@@ -4,6 +4,7 @@ mod addresses;
 mod backup;
 mod bind;
 mod completions;
+mod compose;
 mod config;
 mod deliver;
 mod demo;
@@ -19,6 +20,7 @@ mod outbox;
 mod password;
 mod port;
 mod quota;
+mod run;
 mod sandbox;
 mod send;
 mod template;
@@ -46,6 +48,7 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Bind(bind) => bind::run(ui, &global, bind),
         Command::Unbind(unbind) => unbind::run(ui, &global, &unbind),
         Command::Send(send) => send::run(ui, &global, &send),
+        Command::Run(run) => run::run(ui, &global, &run),
         Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
         Command::Template(template) => template::run(ui, &global, &template),
         Command::Follower(follower) => follower::run(ui, &global, &follower),

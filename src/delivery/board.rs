@@ -90,6 +90,11 @@ impl Board {
         (2 * self.orders.concurrency).saturating_sub(self.ready.len() + self.flying.len())
     }
 
+    /// Whether nothing but what is under way is left to do.
+    pub(super) fn is_done(&self) -> bool {
+        !self.due && self.ready.is_empty() && self.later.is_empty() && self.ranges.is_empty()
+    }
+
     /// Whether there is something to take at that time.
     pub(super) fn has_untaken(&self, at: Instant) -> bool {
         self.due || !self.ranges.is_empty() || self.later.is_due(at)

@@ -53,12 +53,17 @@ impl Crew {
         Ok(())
     }
 
+    /// Does it at once, here.
+    pub(super) fn make(&self, job: Job) {
+        // The other end is here.
+        let _ = self.done.0.send(make(&self.client, job));
+    }
+
     fn hire(&mut self) -> io::Result<()> {
         let (client, jobs, done) = (self.client.clone(), self.jobs.1.clone(), self.done.0.clone());
         std::thread::Builder::new().name("sender".into()).spawn(move || {
-            for Job { id, token, content, openid, client_msg_id } in jobs {
-                let result = client.send(&token, &content, &openid, client_msg_id.as_deref());
-                if done.send(Done { id, token, result }).is_err() {
+            for job in jobs {
+                if done.send(make(&client, job)).is_err() {
                     break;
                 }
             }
@@ -66,4 +71,9 @@ impl Crew {
         self.size += 1;
         Ok(())
     }
+}
+
+fn make(client: &Client, Job { id, token, content, openid, client_msg_id }: Job) -> Done {
+    let result = client.send(&token, &content, &openid, client_msg_id.as_deref());
+    Done { id, token, result }
 }

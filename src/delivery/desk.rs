@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Select, Sender, TryRecvError};
+use crossbeam_channel::{Receiver, Select, TryRecvError};
 
 use super::access::Access;
 use super::board::{Board, Left, Lesson, Started, answer};
 use super::crew::{Crew, Job};
 use super::pace::{Pace, Pause};
 use super::policy::Effect;
-use super::{Event, Orders, Tagged, Trouble, Unrecorded, Work, settle_orphans};
+use super::{Event, Orders, Tagged, Teller, Trouble, Unrecorded, Work, settle_orphans};
 use crate::secret::Secret;
 use crate::store::{Alive, Answer, State, Store, Who};
 use crate::time::Moment;
@@ -23,16 +23,17 @@ const PARCELS: usize = 64;
 /// How often is looked at what other processes have of this run's messages.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Delivers until there is nothing left to do for this run.
+/// Delivers until there is nothing left to do for this run. What takes time to close, and that a process need not
+/// close before it leaves, comes back.
 pub(super) fn run(
     store: Store,
+    alive: Alive,
     client: Client,
     orders: Orders,
     work: Work,
     stopped: Receiver<Instant>,
-    tell: &Sender<Event>,
-) -> anyhow::Result<()> {
-    let alive = Alive::begin(store.path())?;
+    tell: &Teller,
+) -> (anyhow::Result<()>, Store, Crew) {
     let access = Access::new(orders.account.clone(), client.clone(), store.path().to_owned());
     let (pace, pause) = (Pace::new(orders.rate), Pause::new(orders.wait));
     let (parcels, ids, due) = match work {
@@ -60,9 +61,11 @@ pub(super) fn run(
         deadline,
         said,
     };
-    desk.prepare()?;
-    desk.work()?;
-    desk.rest()
+    let result = desk.prepare().and_then(|()| desk.work()).and_then(|()| desk.rest());
+    let Desk { store, crew, .. } = desk;
+    // It would do so only as it is closed.
+    store.trim();
+    (result, store, crew)
 }
 
 pub(super) struct Desk<'a> {
@@ -75,7 +78,7 @@ pub(super) struct Desk<'a> {
     pub(super) pause: Pause,
     pub(super) parcels: Option<Receiver<Tagged>>,
     pub(super) stopped: Receiver<Instant>,
-    pub(super) tell: &'a Sender<Event>,
+    pub(super) tell: &'a Teller,
     /// Nothing more is sent.
     pub(super) halted: bool,
     /// Why: the account was refused, or WeChat is out of reach.
@@ -103,7 +106,11 @@ impl Desk<'_> {
             settle_orphans(&mut self.store)?;
             let (app_id, now) = (&self.board.orders.account.app_id, Moment::now().at);
             self.store.heed_clock(app_id, now)?;
-            self.board.due = self.store.has_due(app_id, now)?;
+            let due = self.store.due(app_id, now)?;
+            self.board.due = due > 0;
+            self.tell.tell(Event::Queued(due));
+        } else if !self.board.ranges.is_empty() {
+            self.tell.tell(Event::Queued(self.board.ranges.len()));
         }
         Ok(())
     }
@@ -176,14 +183,14 @@ impl Desk<'_> {
         if !self.halted {
             self.halted = true;
             self.cause = cause;
-            let _ = self.tell.send(Event::Stopped(error));
+            self.tell.tell(Event::Stopped(error));
         }
     }
 
     fn waiting(&mut self, error: anyhow::Error) {
         if !self.said && !self.halted {
             self.said = true;
-            let _ = self.tell.send(Event::Waiting(error));
+            self.tell.tell(Event::Waiting(error));
         }
     }
 
@@ -232,16 +239,24 @@ impl Desk<'_> {
         let Turned { left, duplicates, queued, started, lessons } = out;
         let moved = !(left.is_empty() && started.is_empty() && lessons.is_empty()) || queued + duplicates.len() > 0;
         self.pace.spend(started.len());
+        // The only one, with nothing to do meanwhile, is sent here: a thread takes longer to begin.
+        let alone =
+            started.len() == 1 && self.board.flying.len() == 1 && self.parcels.is_none() && self.board.is_done();
         if let Some(token) = token {
             let mut under_way = self.board.flying.len() - started.len();
             for Started { id, openid, client_msg_id, content } in started {
                 under_way += 1;
                 let token = token.clone();
-                self.crew.take(Job { id, token, content, openid, client_msg_id }, under_way)?;
+                let job = Job { id, token, content, openid, client_msg_id };
+                if alone {
+                    self.crew.make(job);
+                } else {
+                    self.crew.take(job, under_way)?;
+                }
             }
         }
         if queued > 0 {
-            let _ = self.tell.send(Event::Queued(queued));
+            self.tell.tell(Event::Queued(queued));
         }
         for (id, tag) in duplicates {
             self.tell_standing(id, tag, true)?;
@@ -319,8 +334,8 @@ impl Desk<'_> {
             return Ok(self.parcels.is_none());
         }
         let board = &self.board;
-        let idle =
-            board.ready.is_empty() && board.later.is_empty() && board.ranges.is_empty() && self.parcels.is_none();
+        let taken = !board.due && board.ranges.is_empty() && self.parcels.is_none();
+        let idle = taken && board.ready.is_empty() && board.later.is_empty();
         Ok(idle && !self.has_elsewhere()?)
     }
 

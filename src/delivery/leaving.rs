@@ -89,7 +89,7 @@ impl Desk<'_> {
             }
         }
         if untold > 0 {
-            let _ = self.tell.send(Event::Left(untold));
+            self.tell.tell(Event::Left(untold));
         }
         Ok(())
     }
@@ -102,8 +102,7 @@ impl Desk<'_> {
                 Event::Settled { message, tag, duplicate: false }
             }
         };
-        // Nobody listens any more where the command has left.
-        let _ = self.tell.send(event);
+        self.tell.tell(event);
     }
 
     pub(super) fn tell_standing(&mut self, id: i64, tag: Option<u64>, duplicate: bool) -> anyhow::Result<()> {
@@ -112,7 +111,7 @@ impl Desk<'_> {
             Some(message) => Event::Settled { message: Box::new(message), tag, duplicate },
             None => Event::Gone(id),
         };
-        let _ = self.tell.send(event);
+        self.tell.tell(event);
         Ok(())
     }
 }

@@ -17,6 +17,7 @@ mod pace;
 pub mod policy;
 mod schedule;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub use orphans::settle_orphans;
 
-use crate::store::{self, Message, Parcel, State, Store};
+use crate::store::{self, Alive, Message, Parcel, State, Store};
 use crate::t;
 use crate::token::Account;
 use crate::wechat::Client;
@@ -88,7 +89,7 @@ pub enum Event {
     Left(usize),
     /// The run could not go on; the last event.
     Broken(anyhow::Error),
-    /// The run is over, and the database closed; the last event.
+    /// The run is over, and all of it in the database; the last event.
     Over,
 }
 
@@ -119,23 +120,58 @@ pub struct Run {
     /// What it tells, to its end.
     pub events: Receiver<Event>,
     stop: Sender<Instant>,
+    database: PathBuf,
+    worker: String,
+}
+
+/// Where a run tells its events.
+struct Teller {
+    events: Sender<Event>,
+    ring: Box<dyn Fn() + Send>,
+}
+
+impl Teller {
+    fn tell(&self, event: Event) {
+        // Nobody listens any more where the command has left.
+        let _ = self.events.send(event);
+        (self.ring)();
+    }
 }
 
 impl Run {
-    /// Delivers that work. The run owns the store; what it leaves is in the database.
+    /// Delivers that work. The run owns the store; what it leaves is in the database. `ring` is called for each
+    /// event.
     ///
     /// # Errors
-    /// The operating system's, where no thread can be made.
-    pub fn begin(store: Store, client: Client, orders: Orders, work: Work) -> std::io::Result<Self> {
+    /// The database's where no lock can be had beside it, and the system's where it gives no thread.
+    pub fn begin(
+        store: Store,
+        client: Client,
+        orders: Orders,
+        work: Work,
+        ring: impl Fn() + Send + 'static,
+    ) -> anyhow::Result<Self> {
         let (tell, events) = bounded(UNREAD);
         let (stop, stopped) = unbounded();
+        let alive = Alive::begin(store.path())?;
+        let (database, worker) = (store.path().to_owned(), alive.name().to_owned());
         std::thread::Builder::new().name("delivery".into()).spawn(move || {
-            let result = desk::run(store, client, orders, work, stopped, &tell);
-            // The database is closed before the end is told, so that the process may leave at once. Nobody
-            // listens any more where the command has left.
-            let _ = tell.send(result.map_or_else(Event::Broken, |()| Event::Over));
+            let tell = Teller { events: tell, ring: Box::new(ring) };
+            let (result, store, crew) = desk::run(store, alive, client, orders, work, stopped, &tell);
+            // The process may leave before these are closed: nothing is lost with them.
+            tell.tell(result.map_or_else(Event::Broken, |()| Event::Over));
+            drop((store, crew));
         })?;
-        Ok(Self { events, stop })
+        Ok(Self { events, stop, database, worker })
+    }
+
+    /// Leaves without the run, which hangs on an answer: what it was at may have arrived. The messages as they
+    /// stand now.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn forsake(&self) -> store::Result<Vec<Message>> {
+        orphans::forsake(&self.database, &self.worker)
     }
 
     /// Begins no further message, and waits until then for the answers under way.

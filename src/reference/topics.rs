@@ -36,7 +36,9 @@ fn exit_codes() -> String {
         "Every exit status of wxbox has one meaning:\n\n{}\n\
          A message that WeChat did not accept is never reported as sent: 0 after `send`\n\
          means that WeChat took every message. With --json an error's \"code\" is the\n\
-         exit status.\n",
+         exit status.\n\n\
+         `run` ends with the status of its command, and with 128+n where signal n ended\n\
+         the command. What became of the report does not change that.\n",
         described(&statuses())
     )
 }

@@ -63,6 +63,8 @@ impl Store {
     /// touch, [`Error::Open`] where it cannot be opened or made.
     pub fn open(path: &Path) -> Result<Self> {
         prepare_file(path)?;
+        let log = beside(path, "-wal");
+        let has_log = log.exists();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         // An absolute path is always a file; SQLite takes `:memory:` and `file:…` for something else.
         let file =
@@ -78,6 +80,10 @@ impl Store {
         let mut store = Self { conn, path: path.to_owned() };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
         close_to_others(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })?;
+        if !has_log && let Some(dir) = log.parent() {
+            // Its name must outlast a power cut, too. SQLite would see to that at the first commit of every process.
+            let _ = fs::File::open(dir).and_then(|dir| dir.sync_all());
+        }
         Ok(store)
     }
 
@@ -111,15 +117,27 @@ impl Store {
 /// that would be three more waits for the disk.
 const LOG_LIMIT: u64 = 256 << 10;
 
-impl Drop for Store {
-    fn drop(&mut self) {
-        let mut log = self.path.clone().into_os_string();
-        log.push("-wal");
-        if fs::metadata(log).is_ok_and(|log| log.len() > LOG_LIMIT) {
+impl Store {
+    /// Moves the log into the file, if it has grown.
+    pub fn trim(&self) {
+        if fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > LOG_LIMIT) {
             // If others are busy with it, the next one does it.
             let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
     }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.trim();
+    }
+}
+
+/// The file of that ending beside the database.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(ending);
+    name.into()
 }
 
 /// SQLite takes a file shorter than its smallest page for an empty one, and would write over it.

@@ -14,6 +14,7 @@ mod verdict;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::mem::replace;
 
 use serde::Serialize;
 
@@ -48,6 +49,8 @@ pub struct Ui {
     closed: bool,
     json: bool,
     quiet: bool,
+    /// Warnings have been read.
+    warned: bool,
     color: bool,
     /// stdout is a terminal.
     pub out_terminal: bool,
@@ -66,6 +69,7 @@ impl Ui {
             closed: false,
             json: false,
             quiet: false,
+            warned: false,
             color: false,
             out_terminal: io::stdout().is_terminal(),
             err_terminal: io::stderr().is_terminal(),
@@ -104,6 +108,23 @@ impl Ui {
     /// Whether whoever read the results has gone: nobody needs any more of them.
     pub fn closed(&self) -> bool {
         self.closed
+    }
+
+    /// Leaves stdout to another program: until `act` is done, results go to stderr.
+    pub fn results_on_stderr<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let stdout = replace(&mut self.out, Box::new(io::stderr()));
+        let terminal = replace(&mut self.out_terminal, self.err_terminal);
+        let done = act(self);
+        (self.out, self.out_terminal) = (stdout, terminal);
+        done
+    }
+
+    /// Keeps warnings back until `act` is done, for what is done a second time.
+    pub fn without_warnings<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let before = replace(&mut self.warned, true);
+        let done = act(self);
+        self.warned = before;
+        done
     }
 
     /// Shows data that was asked for.
@@ -183,7 +204,7 @@ impl Ui {
 
     /// Says what may be wrong; not with `--quiet`.
     pub fn warn(&mut self, text: &str) {
-        if !self.quiet {
+        if !self.quiet && !self.warned {
             let said = format!("{} {}", self.label("33", &t!("ui-warning")), line(text));
             self.say(&said);
         }

@@ -564,6 +564,20 @@ sandbox-listening =
       app_id      { $app_id }
       app_secret  { $app_secret }
 
+## run
+run-cannot-report = nobody will be told how the command ends: { $cause }
+run-interpreter-hint = a script begins with the name of its interpreter, such as #!/bin/sh
+run-not-reported = nobody was told how the command ended: { $cause }
+run-not-started = cannot run { $program }: { $cause }
+run-result-bad = failed
+run-result-good = succeeded
+run-stdin = standard input is the command's own
+run-stdin-hint = give the text with --text TEXT, or the fields in a file
+run-text-bad = Failed (status { $status }) on { $host } after { $duration }: { $command }
+run-text-good = Succeeded (status 0) on { $host } after { $duration }: { $command }
+run-text-not-started = Not started (status { $status }) on { $host }: { $command }: { $cause }
+run-text-signal = Ended by { $signal } (status { $status }) on { $host } after { $duration }: { $command }
+
 ## store
 store-busy = the database { $path } is held by another process
 store-busy-hint = wait for the other wxbox or backup to finish, then try again
@@ -596,6 +610,7 @@ outbox-cancel-state-hint = only queued messages can be cancelled
 outbox-cancelled = cancelled message { $id } to { $to }
 outbox-content = Content
 outbox-created = Created
+outbox-due = Next try
 outbox-error = Error
 outbox-expires = Expires
 outbox-hint = Hint

@@ -312,6 +312,19 @@ quota-rate = { $seconds } 秒 { $count } 次
 quota-unknown = 微信没有接口 { $apis }
 quota-unknown-hint = 请给出接口路径，如 /cgi-bin/message/custom/send
 quota-unusable = “{ $api }”不是接口路径
+## run
+run-cannot-report = 命令结束后不会通知任何人：{ $cause }
+run-interpreter-hint = 脚本的第一行应写明解释器，例如 #!/bin/sh
+run-not-reported = 命令的结果没有通知任何人：{ $cause }
+run-not-started = 无法运行 { $program }：{ $cause }
+run-result-bad = 失败
+run-result-good = 成功
+run-stdin = 标准输入属于命令自己
+run-stdin-hint = 用 --text 给出文本，或把字段写在文件里
+run-text-bad = 失败（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
+run-text-good = 成功（状态 0），{ $host }，用时 { $duration }：{ $command }
+run-text-not-started = 未能启动（状态 { $status }），{ $host }：{ $command }：{ $cause }
+run-text-signal = 被 { $signal } 终止（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
 
 ## sandbox
 sandbox-open = 沙箱监听 { $address }：能访问它的人都能使用
@@ -448,3 +461,4 @@ sync-followed = { $user } 已重新关注，可以送达
 sync-invalid = { $user } 的 openid { $openid }：{ $cause }
 sync-invalid-some = { $count } 人的 openid 不属于此公众号
 sync-unfollowed = { $user } 已取消关注，无法送达
+

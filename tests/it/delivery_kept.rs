@@ -136,6 +136,20 @@ exit 0
 }
 
 #[test]
+fn a_flush_without_a_kept_token_waits_for_one() {
+    let mut world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox("send -u luffy --no-wait hello").ok();
+    world.wxbox("outbox flush").is(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+
+"#]]);
+    assert_eq!(world.sandbox().inbox().len(), 1);
+}
+
+#[test]
 fn what_waits_follows_a_person_to_a_new_binding() {
     let mut world = World::new();
     world.wxbox(&format!("user add luffy --openid {NAMI}")).ok();

@@ -226,7 +226,7 @@ hint: `wxbox help token` shows the whole
 exit 2
 --- stderr
 error: there is no command or topic "weather"
-hint: there are init, doctor, user, bind, unbind, send, outbox, template, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, sandbox
+hint: there are init, doctor, user, bind, unbind, send, run, outbox, template, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, sandbox
 
 "#]]);
     world.wxbox("help exit-codes").is(str![[r#"
@@ -246,12 +246,17 @@ Every exit status of wxbox has one meaning:
   6    not known to be delivered: queued or unknown (all of those not delivered)
   7    several recipients, and they ended differently
   8    the binding timed out
+  126  run: the command cannot be executed
+  127  run: there is no such command
   130  interrupted by Ctrl-C; what was queued stays queued
   143  ended by SIGTERM; what was queued stays queued
 
 A message that WeChat did not accept is never reported as sent: 0 after `send`
 means that WeChat took every message. With --json an error's "code" is the
 exit status.
+
+`run` ends with the status of its command, and with 128+n where signal n ended
+the command. What became of the report does not change that.
 
 "#]]);
 }

@@ -49,6 +49,8 @@ mod qr_file;
 mod quota;
 mod redactions;
 mod removal;
+mod run;
+mod run_child;
 mod sandbox;
 mod scripted;
 mod secrets;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, unbounded};
 use pty_process::Size;
 use pty_process::blocking::{Command as InPty, Pts, Pty, open};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
 
 /// Generous: it only keeps a broken program from hanging the tests.
@@ -94,6 +95,11 @@ impl Terminal {
     /// Types.
     pub fn keys(&self, keys: &str) {
         (&*self.pty).write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Sends a signal to the program alone.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Whether typed characters are shown.

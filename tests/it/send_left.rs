@@ -41,6 +41,7 @@ Type      text
 Attempts  0
 Created   [TIME]
 Expires   [TIME]
+Next try  [TIME]
 Error     no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
 Hint      Copy the AppSecret again or reset it in the console
 Content   hi
@@ -130,6 +131,7 @@ Type      text
 Attempts  0
 Created   [TIME]
 Expires   [TIME]
+Next try  [TIME]
 Error     no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 Content   hi
 

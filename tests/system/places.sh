@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Tries wxbox in the places that it runs in: no home, a read-only root, another user, PID 1, cron, systemd's
-# directories, a container with nothing in it, a mount without modes. Usage: tests/system/places.sh target/debug/wxbox
+# directories, a container with nothing in it, a mount without modes. Usage: tests/system/places.sh [PROGRAM]
 # Needs root (or user namespaces) for most; says what it could not try. Status 1 if a place failed.
 set -uo pipefail
 
-wxbox=$(realpath "${1:?the program}")
+here=$(realpath "$(dirname "$0")/../..")
+wxbox=$(realpath "${1:-${CARGO_TARGET_DIR:-$here/target}/debug/wxbox}")
 scratch=$(mktemp -d)
 chmod 755 "$scratch"
 failed=0

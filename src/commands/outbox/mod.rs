@@ -78,6 +78,7 @@ fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
 struct Whole {
     #[serde(flatten)]
     shown: Shown,
+    due_at: Option<Timestamp>,
     expires_at: Timestamp,
     client_msg_id: Option<String>,
     content: Option<Content>,
@@ -99,6 +100,7 @@ impl fmt::Display for Whole {
             Some(at) => rows.push((t!("outbox-sent"), at.to_string())),
             None => rows.push((t!("outbox-expires"), self.expires_at.to_string())),
         }
+        rows.extend(self.due_at.map(|at| (t!("outbox-due"), at.to_string())));
         let optional = [
             (t!("outbox-msgid"), it.msgid.clone()),
             (t!("outbox-error"), it.error.clone()),
@@ -137,6 +139,7 @@ fn show(ui: &mut Ui, app: &App, args: &OutboxShow) -> anyhow::Result<Exit> {
     };
     let content = message.body.as_deref().map(serde_json::from_str).transpose()?;
     let (expires_at, client_msg_id) = (message.expires_at, message.client_msg_id.clone());
-    ui.data(&Whole { shown: message.into(), expires_at, client_msg_id, content })?;
+    let due_at = (message.state == State::Queued).then_some(message.due_at);
+    ui.data(&Whole { shown: message.into(), due_at, expires_at, client_msg_id, content })?;
     Ok(Exit::Done)
 }

@@ -19,6 +19,7 @@ use crate::commands::deliver::{self, Aside, Delivery, Told};
 use crate::commands::message::Shown;
 use crate::delivery::{Tagged, Work};
 use crate::error::{Exit, Report};
+use crate::signals::Bell;
 use crate::store::State;
 use crate::t;
 use crate::ui::Ui;
@@ -72,11 +73,18 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     let reader = Reader::new(app, crate::store::Store::open(it.store.path())?, account, args.what.strict);
     let (parcels_in, parcels) = bounded(AHEAD);
     let (asides_in, asides) = bounded(AHEAD);
+    let bell = Bell::begin()?;
+    let ringer = bell.ringer();
+    let aside = move |aside| {
+        let gone = asides_in.send(aside).is_err();
+        ringer.ring();
+        gone
+    };
     let references = References::default();
     let known = references.clone();
     std::thread::Builder::new().name("lines".into()).spawn(move || {
-        if let Err(error) = feed(lines, reader, &known, &parcels_in, &asides_in) {
-            let _ = asides_in.send(Aside::Broken(error));
+        if let Err(error) = feed(lines, reader, &known, &parcels_in, &aside) {
+            aside(Aside::Broken(error));
         }
     })?;
     let show = |ui: &mut Ui, told: Told| {
@@ -84,7 +92,7 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
         let reference = references.lock().unwrap_or_else(PoisonError::into_inner).remove(&line).unwrap_or_default();
         ui.data(&Outcome { line, reference, what: What::Message(Box::new(told.shown)) })
     };
-    deliver::with(ui, it, Work::Parcels(parcels), asides, show)
+    deliver::with(ui, it, Work::Parcels(parcels), bell, asides, show)
 }
 
 /// Reads lines until their end, or until nobody wants them any more.
@@ -93,7 +101,7 @@ fn feed(
     mut reader: Reader,
     references: &References,
     parcels: &Sender<Tagged>,
-    asides: &Sender<Aside>,
+    aside: &impl Fn(Aside) -> bool,
 ) -> anyhow::Result<()> {
     while let Some((number, line)) = lines.next()? {
         let gone = match read(&mut reader, line) {
@@ -101,9 +109,7 @@ fn feed(
                 references.lock().unwrap_or_else(PoisonError::into_inner).insert(number, reference);
                 parcels.send(Tagged { parcel, tag: Some(number) }).is_err()
             }
-            Err(unusable) => {
-                asides.send(Aside::Failed(Box::new(move |ui| ui.data(&result(number, unusable))))).is_err()
-            }
+            Err(unusable) => aside(Aside::Failed(Box::new(move |ui| ui.data(&result(number, unusable))))),
         };
         if gone {
             break;

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::recipients::Recipient;
-use super::{content, fields, wrap};
 use crate::app::{App, openid};
 use crate::cli::What;
+use crate::commands::compose::recipients::Recipient;
+use crate::commands::compose::{content, fields, wrap};
 use crate::commands::template_data::fields_of;
 use crate::commands::template_fields::judge;
 use crate::commands::template_list::ask;

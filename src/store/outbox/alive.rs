@@ -9,7 +9,7 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 use rusqlite::params;
 
-use super::super::{Error, Result, Store};
+use super::super::{Error, Result, Store, beside};
 use crate::time::{Moment, Timestamp};
 
 /// This process as one that has messages, until it is dropped.
@@ -30,7 +30,7 @@ impl Alive {
         let mut bytes = [0; 8];
         SysRng.try_fill_bytes(&mut bytes).map_err(|e| failed(io::Error::other(e)))?;
         let name = format!("{:016x}", u64::from_be_bytes(bytes));
-        let path = beside(database, &name);
+        let path = beside(database, &format!("-worker-{name}"));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -81,7 +81,7 @@ impl Store {
     /// Those of `settle`, and the database's own.
     pub fn for_orphans(&mut self, mut settle: impl FnMut(&mut Self, &str, Vec<Orphan>) -> Result<()>) -> Result<()> {
         for worker in self.workers()? {
-            let path = beside(&self.path, &worker);
+            let path = beside(&self.path, &format!("-worker-{worker}"));
             let Some(lock) = lock_of_the_dead(&path) else { continue };
             let orphans = self.orphans(&worker)?;
             settle(self, &worker, orphans)?;
@@ -101,7 +101,7 @@ impl Store {
         let rows = self.at(query.query_map([app_id], |row| row.get::<_, String>(0)))?;
         let workers: Vec<String> = self.at(rows.collect())?;
         let lives = |worker: &String| {
-            let file = OpenOptions::new().write(true).open(beside(&self.path, worker));
+            let file = OpenOptions::new().write(true).open(beside(&self.path, &format!("-worker-{worker}")));
             file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
         };
         Ok(workers.iter().any(lives))
@@ -113,7 +113,11 @@ impl Store {
         self.at(rows.collect())
     }
 
-    fn orphans(&self, worker: &str) -> Result<Vec<Orphan>> {
+    /// What a process holds, in the order of the ids.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn orphans(&self, worker: &str) -> Result<Vec<Orphan>> {
         let mut query = self.at(self.conn.prepare(ORPHANS))?;
         let moment = |at: Option<Timestamp>, up: Option<String>| {
             at.map(|at| Moment { at, up: up.and_then(|up| up.parse().ok()) })
@@ -148,10 +152,4 @@ fn lock_of_the_dead(path: &Path) -> Option<File> {
         Ok(()) => Some(file),
         Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
     }
-}
-
-fn beside(database: &Path, worker: &str) -> PathBuf {
-    let mut name = database.file_name().unwrap_or_default().to_owned();
-    name.push(format!("-worker-{worker}"));
-    database.with_file_name(name)
 }

@@ -76,14 +76,15 @@ impl Store {
         self.at(rows.collect())
     }
 
-    /// Whether the account has a message that is due and that nobody has.
+    /// How many messages the account has that are due and that nobody has.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn has_due(&self, app_id: &str, now: Timestamp) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM messages WHERE app_id = ?1 AND state = 'queued' AND worker IS NULL
-                   AND due_at <= ?2)";
-        self.at(self.conn.query_row(sql, params![app_id, now], |row| row.get(0)))
+    pub fn due(&self, app_id: &str, now: Timestamp) -> Result<usize> {
+        let sql =
+            "SELECT count(*) FROM messages WHERE app_id = ?1 AND state = 'queued' AND worker IS NULL AND due_at <= ?2";
+        let found = self.conn.query_row(sql, params![app_id, now], |row| row.get::<_, i64>(0));
+        self.at(found).map(|count| usize::try_from(count).unwrap_or_default())
     }
 
     /// Where the clock was set back, what waits for a time that the old clock gave is due at once.

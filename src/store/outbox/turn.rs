@@ -102,8 +102,9 @@ pub struct Who<'a> {
 const MORE: &str = "m.content_id, m.fallback_id, m.failed_at, m.pauses, m.forgiven, m.maybe_at, m.maybe_up";
 
 /// [`SELECT`] without the body and with [`MORE`].
-fn select_held() -> String {
-    SELECT.replacen("c.body", "NULL", 1).replacen("FROM", &format!(", {MORE} FROM"), 1)
+fn select_held(how: &str) -> String {
+    let select = SELECT.replacen("c.body", "NULL", 1).replacen("FROM", &format!(", {MORE} FROM"), 1);
+    select.replacen("messages m", &format!("messages m {how}"), 1)
 }
 
 fn held(row: &Row<'_>) -> rusqlite::Result<Held> {
@@ -156,12 +157,16 @@ impl Turn<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn take(&self, scope: Scope, limit: usize) -> Result<Vec<Held>> {
-        let (which, (first, last)) = match scope {
-            Scope::Only(first, last) => ("m.id BETWEEN ?2 AND ?3 ORDER BY m.id", (first, last)),
-            Scope::Due => ("m.due_at <= ?2 AND ?3 = ?3 ORDER BY m.due_at, m.id", (self.now.0, 0)),
+        // Without a word SQLite walks all that is due to find a range of ids.
+        let (from, which, (first, last)) = match scope {
+            Scope::Only(first, last) => ("NOT INDEXED", "m.id BETWEEN ?2 AND ?3 ORDER BY m.id", (first, last)),
+            Scope::Due => {
+                let which = "m.due_at <= ?2 AND ?3 = ?3 ORDER BY m.due_at, m.id";
+                ("INDEXED BY messages_due", which, (self.now.0, 0))
+            }
         };
         let free = "m.state = 'queued' AND m.worker IS NULL AND m.content_id NOTNULL AND m.openid NOTNULL";
-        let sql = format!("{}1 AND {free} AND {which} LIMIT ?4", select_held());
+        let sql = format!("{}1 AND {free} AND {which} LIMIT ?4", select_held(from));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut query = self.at(self.step.prepare_cached(&sql))?;
         let rows = self.at(query.query_map(params![self.app_id, first, last, limit], held))?;
@@ -249,7 +254,9 @@ impl Turn<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn mark(&self, openid: &str, unreachable: Option<i64>) -> Result<()> {
-        let sql = "UPDATE bindings SET unreachable = ?3 WHERE app_id = ?1 AND openid = ?2 AND unreachable IS NOT ?3";
+        // Without a word SQLite walks all of the account's.
+        let sql = "UPDATE bindings INDEXED BY bindings_by_openid SET unreachable = ?3
+                   WHERE app_id = ?1 AND openid = ?2 AND unreachable IS NOT ?3";
         let mut update = self.at(self.step.prepare_cached(sql))?;
         self.at(update.execute(params![self.app_id, openid, unreachable])).map(drop)
     }

@@ -1,10 +1,18 @@
-//! Ctrl-C and SIGTERM as events that a command can wait for.
+//! Ctrl-C and SIGTERM as events that a command can wait for: [`Watch`] as a channel beside others, [`Bell`] without a
+//! thread of its own, for a command that is over before such a thread has begun. And [`Relay`]: the signals that a
+//! command run by us is to have.
+
+mod bell;
+mod relay;
 
 use std::io;
 
 use crossbeam_channel::{Receiver, unbounded};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
+
+pub use bell::{Bell, Ringer};
+pub use relay::{Heard, Passed, Relay};
 
 use crate::error::Exit;
 

@@ -13,7 +13,7 @@ use crate::wechat::message::{Content, MiniProgram, TEXT_LIMIT, clean_text};
 ///
 /// # Errors
 /// Usage failures that say what is wrong with it.
-pub(crate) fn of(text: Option<&str>, what: &What, config: &Config) -> anyhow::Result<Content> {
+pub(in crate::commands) fn of(text: Option<&str>, what: &What, config: &Config) -> anyhow::Result<Content> {
     match (&what.template, text.or(what.text_option.as_deref())) {
         (Some(name), _) => template(what, name, config),
         (None, Some("-")) => self::text(&stdin()?),
@@ -25,7 +25,7 @@ pub(crate) fn of(text: Option<&str>, what: &What, config: &Config) -> anyhow::Re
 ///
 /// # Errors
 /// It is empty, or too long.
-pub(crate) fn text(raw: &str) -> anyhow::Result<Content> {
+pub(in crate::commands) fn text(raw: &str) -> anyhow::Result<Content> {
     let content = clean_text(raw);
     if content.trim().is_empty() {
         return Err(Failure::usage(t!("send-text-empty")).into());
@@ -41,7 +41,7 @@ pub(crate) fn text(raw: &str) -> anyhow::Result<Content> {
 ///
 /// # Errors
 /// A field, a colour or the address is none.
-pub(crate) fn template(args: &What, name: &str, config: &Config) -> anyhow::Result<Content> {
+pub(in crate::commands) fn template(args: &What, name: &str, config: &Config) -> anyhow::Result<Content> {
     let alias = config.templates.get(name);
     let data = fields(alias, args.data_json.as_deref(), &args.data, &args.data_color)?;
     if let Some(url) = &args.url {
@@ -61,7 +61,7 @@ pub(crate) fn template(args: &What, name: &str, config: &Config) -> anyhow::Resu
     })
 }
 
-pub(super) fn check_url(url: &str) -> Result<(), Failure> {
+pub(in crate::commands) fn check_url(url: &str) -> Result<(), Failure> {
     match Url::parse(url) {
         // The parser drops control characters; what is sent would still have them.
         Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && !url.contains(char::is_control) => Ok(()),

@@ -41,7 +41,9 @@ pub(super) fn settle(
         }
     };
     let warnings = values(name, template.as_ref(), data, strict)?;
-    said(&warnings).iter().for_each(|text| ui.warn(text));
+    if !ui.quiet() {
+        said(&warnings).iter().for_each(|text| ui.warn(text));
+    }
     Ok(())
 }
 
@@ -50,7 +52,7 @@ pub(super) fn settle(
 ///
 /// # Errors
 /// What WeChat refuses, and with `strict` all of it.
-pub(super) fn values(
+pub(in crate::commands) fn values(
     name: &str,
     template: Option<&Template>,
     data: &Map<String, Value>,

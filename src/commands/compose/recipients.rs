@@ -3,31 +3,42 @@
 use std::collections::HashSet;
 
 use crate::app::{App, nearest, openid};
-use crate::cli::Send;
 use crate::error::Failure;
 use crate::store::{Store, User, UserFilter};
 use crate::t;
 use crate::ui::Ui;
 
 /// Somebody who gets the message.
-pub(super) struct Recipient {
-    pub(super) user_id: Option<i64>,
-    pub(super) openid: String,
+pub(in crate::commands) struct Recipient {
+    pub(in crate::commands) user_id: Option<i64>,
+    pub(in crate::commands) openid: String,
+}
+
+/// Whom the command line names.
+#[derive(Default)]
+pub(in crate::commands) struct Whom<'a> {
+    /// People by name.
+    pub(in crate::commands) user: &'a [String],
+    /// Everybody with one of these tags.
+    pub(in crate::commands) tag: &'a [String],
+    /// Everybody who is bound.
+    pub(in crate::commands) all: bool,
+    /// Bare openids, checked.
+    pub(in crate::commands) openids: &'a [&'a str],
 }
 
 /// Everybody whom the command line names.
 ///
 /// # Errors
 /// Somebody named does not exist or is not bound; nobody is left.
-pub(super) fn resolve(
+pub(in crate::commands) fn resolve(
     ui: &mut Ui,
     app: &App,
     store: &Store,
-    args: &Send,
-    openids: &[&str],
+    whom: &Whom<'_>,
 ) -> anyhow::Result<Vec<Recipient>> {
     let mut found = Found::default();
-    for name in &args.user {
+    for name in whom.user {
         let user = app.user(store, name)?;
         if user.binding.is_none() {
             let hint = t!("user-not-bound-hint", user = user.username);
@@ -35,13 +46,13 @@ pub(super) fn resolve(
         }
         found.add(user);
     }
-    for tag in &args.tag {
+    for tag in whom.tag {
         of_group(ui, app, store, &UserFilter { tag: Some(tag.trim()), bound: None }, &mut found)?;
     }
-    if args.all {
+    if whom.all {
         of_group(ui, app, store, &UserFilter { tag: None, bound: Some(true) }, &mut found)?;
     }
-    openids.iter().for_each(|openid| found.add_openid(openid));
+    whom.openids.iter().for_each(|openid| found.add_openid(openid));
     Ok(found.to)
 }
 
@@ -49,8 +60,8 @@ pub(super) fn resolve(
 ///
 /// # Errors
 /// One of them cannot be an openid.
-pub(super) fn openids(args: &Send) -> Result<Vec<&str>, Failure> {
-    args.openid.iter().map(|typed| openid(typed)).collect()
+pub(in crate::commands) fn openids(typed: &[String]) -> Result<Vec<&str>, Failure> {
+    typed.iter().map(|typed| openid(typed)).collect()
 }
 
 /// The bound and reachable of a group; who is left out is said.

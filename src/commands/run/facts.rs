@@ -1,0 +1,152 @@
+//! What is known of a command that has ended, and how it gets into the report.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use super::child::Ended;
+use crate::t;
+use crate::wechat::message::clean_text;
+
+/// The most of a command line that is told, in characters.
+const COMMAND: usize = 200;
+
+/// The facts by their names between `{` and `}`, and a text of all of them.
+pub(super) struct Facts {
+    known: [(&'static str, String); 7],
+    text: String,
+}
+
+impl Facts {
+    /// Of a command that ended so, after so long.
+    pub(super) fn of(command: &[OsString], ended: &Ended, took: Duration) -> Self {
+        let line = shortened(&shell_words::join(command.iter().map(|word| word.to_string_lossy())));
+        let program = command.first().map(Path::new);
+        let program = program.map(|path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
+        let program = clean_text(&program.unwrap_or_default());
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let duration = duration(took);
+        let signal = match ended {
+            Ended::Signal(number) => name(*number),
+            _ => "-".to_owned(),
+        };
+        let status = ended.status().to_string();
+        let result = if ended.status() == 0 { t!("run-result-good") } else { t!("run-result-bad") };
+        let text = match ended {
+            Ended::Status(0) => t!("run-text-good", host = host, duration = duration, command = line),
+            Ended::Status(status) => {
+                t!("run-text-bad", status = *status, host = host, duration = duration, command = line)
+            }
+            Ended::Signal(_) => {
+                t!(
+                    "run-text-signal",
+                    signal = signal,
+                    status = status,
+                    host = host,
+                    duration = duration,
+                    command = line
+                )
+            }
+            Ended::NotStarted(error) => {
+                t!("run-text-not-started", status = status, host = host, command = line, cause = error.to_string())
+            }
+        };
+        let known = [
+            ("result", result),
+            ("status", status),
+            ("signal", signal),
+            ("duration", duration),
+            ("command", line),
+            ("program", program),
+            ("host", host),
+        ];
+        Self { known, text }
+    }
+
+    /// All of them in a sentence, the most important first.
+    pub(super) fn text(&self) -> String {
+        self.text.clone()
+    }
+
+    /// The text with each `{name}` of a fact replaced by it; any other brace stays.
+    pub(super) fn fill(&self, text: &str) -> String {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            filled += before;
+            let fact = after.split_once('}').and_then(|(name, behind)| {
+                let (_, value) = self.known.iter().find(|(known, _)| *known == name)?;
+                Some((value, behind))
+            });
+            (filled, rest) = match fact {
+                Some((value, behind)) => (filled + value, behind),
+                None => (filled + "{", after),
+            };
+        }
+        filled + rest
+    }
+}
+
+/// The beginning of a command line, in one line.
+fn shortened(line: &str) -> String {
+    let line = clean_text(line).replace(['\n', '\t'], " ");
+    match line.char_indices().nth(COMMAND) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// Whole seconds; below one, milliseconds.
+fn duration(took: Duration) -> String {
+    let shown = match took.as_secs() {
+        0 => Duration::from_millis(u64::from(took.subsec_millis())),
+        seconds => Duration::from_secs(seconds),
+    };
+    humantime::format_duration(shown).to_string()
+}
+
+/// `SIGTERM`; a number where it has no name.
+fn name(signal: i32) -> String {
+    signal_hook::low_level::signal_name(signal).map_or_else(|| signal.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(command: &[&str], ended: &Ended, ms: u64) -> Facts {
+        let command: Vec<OsString> = command.iter().map(OsString::from).collect();
+        Facts::of(&command, ended, Duration::from_millis(ms))
+    }
+
+    #[test]
+    fn facts_fill_their_names_and_nothing_else() {
+        let it = facts(&["/opt/bin/back up", "{status}"], &Ended::Status(3), 192_400);
+        let cases = [
+            ("{program}: {result}, {status}, {signal}", "back up: failed, 3, -"),
+            ("{{status}} {duration}", "{3} 3m 12s"),
+            ("{ status} {nothing} {", "{ status} {nothing} {"),
+            ("{status", "{status"),
+            ("{x{status}}", "{x3}"),
+            ("{command}", "'/opt/bin/back up' {status}"),
+            ("", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(it.fill(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_signal_has_its_name_and_the_status_that_shells_give_it() {
+        let it = facts(&["x"], &Ended::Signal(15), 0);
+        assert_eq!(it.fill("{signal} {status} {duration}"), "SIGTERM 143 0s");
+        assert_eq!(facts(&["x"], &Ended::Signal(40), 999).fill("{signal} {status} {duration}"), "40 168 999ms");
+    }
+
+    #[test]
+    fn a_long_command_line_is_cut_and_control_characters_are_left_out() {
+        let long = "好".repeat(300);
+        assert_eq!(facts(&[&long], &Ended::Status(0), 0).fill("{command}").chars().count(), COMMAND + 1);
+        assert_eq!(facts(&["a\n\u{1b}b"], &Ended::Status(0), 0).fill("{command}"), "'a b'");
+    }
+}

@@ -1,0 +1,116 @@
+//! `wxbox run`: a command runs as it would without us, then its end is reported. Nothing of ours keeps it from
+//! running, and nothing of ours changes its exit status.
+
+mod child;
+mod facts;
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::app::App;
+use crate::cli::{Global, On, Run};
+use crate::commands::compose::recipients::{self, Whom};
+use crate::commands::compose::{Saying, content, parcel, work};
+use crate::commands::deliver::{self, Delivery};
+use crate::config::Flags;
+use crate::error::{Exit, Failure, Report, classify};
+use crate::store::{Parcel, Store};
+use crate::t;
+use crate::ui::Ui;
+use crate::wechat::message::Content;
+use child::Ended;
+use facts::Facts;
+
+pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Exit> {
+    if args.what.text_option.as_deref() == Some("-") || args.what.data_json.as_deref() == Some("-") {
+        return Err(Failure::usage(t!("run-stdin")).hint(t!("run-stdin-hint")).into());
+    }
+    ui.results_on_stderr(|ui| {
+        // Whatever would keep the report from being sent is best known now.
+        let before = Facts::of(&args.command, &Ended::Status(0), Duration::ZERO);
+        let trouble = ready(ui, global, args, &before).err().map(|error| classify(&error));
+        if let Some(Report { exit, what, hint }) = &trouble {
+            let what = t!("run-cannot-report", cause = what);
+            ui.error(&Report { exit: *exit, what, hint: hint.clone() });
+        }
+        let began = Instant::now();
+        let ended = child::run(&args.command)?;
+        let facts = Facts::of(&args.command, &ended, began.elapsed());
+        let exit = Exit::Command(ended.status());
+        if let Ended::NotStarted(error) = &ended {
+            let program = args.command.first().map(|word| word.to_string_lossy()).unwrap_or_default();
+            let what = t!("run-not-started", program = program, cause = error.to_string());
+            ui.error(&Report { exit, what, hint: child::hint(error) });
+        }
+        let good = ended.status() == 0;
+        if args.on == On::Always || good == (args.on == On::Success) {
+            report(ui, global, args, &facts, trouble.as_ref());
+        }
+        Ok(exit)
+    })
+}
+
+/// Queues and delivers; what goes wrong is said, and was said already if it went wrong before the command began.
+fn report(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, said: Option<&Report>) {
+    let ready = match said {
+        Some(_) => ready(ui, global, args, facts),
+        // Its warnings have been read.
+        None => ui.without_warnings(|ui| ready(ui, global, args, facts)),
+    };
+    match ready.and_then(|(app, store, parcel)| Ok((delivery(&app, store, args)?, work(parcel)?))) {
+        Ok((it, work)) => {
+            // What became of the messages has been said.
+            if let Err(error) = deliver::run(ui, it, work) {
+                ui.error(&classify(&error));
+            }
+        }
+        Err(error) => {
+            let Report { exit, what, hint } = classify(&error);
+            if said.is_none_or(|said| said.what != what) {
+                ui.error(&Report { exit, what: t!("run-not-reported", cause = what), hint });
+            }
+        }
+    }
+}
+
+fn delivery(app: &App, store: Store, args: &Run) -> anyhow::Result<Delivery> {
+    let mut it = Delivery { store, client: app.client()?, orders: deliver::orders(app)? };
+    it.orders.deliver = !args.how.no_wait;
+    Ok(it)
+}
+
+/// Everything up to the message, as `send` has it.
+fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Result<(App, Store, Parcel)> {
+    let flags = Flags { expire_after: args.how.expire_after, ..Flags::default() };
+    let mut app = App::open(ui, global, flags)?;
+    let default = args.what.text_option.is_none().then(|| facts.text());
+    let mut content = content::of(default.as_deref(), &args.what, &app.config)?;
+    // What facts.text() says is not looked through once more.
+    if default.is_none() || args.what.template.is_some() {
+        fill(&mut content, facts);
+    }
+    // A fallback is made of these.
+    for (_, value) in app.config.templates.values_mut().flat_map(|template| &mut template.data) {
+        value.value.value = facts.fill(&value.value.value);
+    }
+    let account = app.account()?;
+    let mut store = app.store()?;
+    let to = recipients::resolve(ui, &app, &store, &Whom { user: &args.user, tag: &args.tag, ..Whom::default() })?;
+    let saying = Saying { content, what: &args.what, how: &args.how };
+    let parcel = parcel(ui, &app, &mut store, Some(&account), saying, to)?;
+    Ok((app, store, parcel))
+}
+
+fn fill(content: &mut Content, facts: &Facts) {
+    match content {
+        Content::Text { content } => *content = facts.fill(content),
+        Content::Template { data, .. } => {
+            for value in data.values_mut().filter_map(|field| field.get_mut("value")) {
+                if let Value::String(text) = value {
+                    *text = facts.fill(text);
+                }
+            }
+        }
+    }
+}

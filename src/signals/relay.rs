@@ -1,0 +1,73 @@
+//! Signals that are meant for a command that we run.
+
+use std::io;
+
+use rustix::process::{Pid, getpgid, getpgrp, kill_process};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::iterator::exfiltrator::origin::Origin;
+use signal_hook::low_level::siginfo::Cause;
+
+/// The signals that are passed on.
+const PASSED: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
+
+/// While it lives, signals that would end us are heard here, to be passed on to the command that we run. Those
+/// that were ignored when we began, as under `nohup`, stay so, for the command too.
+pub struct Relay {
+    signals: SignalsInfo<WithOrigin>,
+}
+
+/// What a [`Relay`] hears.
+pub enum Heard {
+    /// Children may have ended.
+    Children,
+    /// A signal for the command.
+    Signal(Passed),
+}
+
+/// A signal that is to be passed on.
+pub struct Passed(Origin);
+
+impl Relay {
+    /// Begins to listen; to be called before the command is started.
+    ///
+    /// # Errors
+    /// The operating system's, where a handler cannot be set.
+    pub fn begin() -> io::Result<Self> {
+        let ignored = ignored();
+        let heard = PASSED.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+        Ok(Self { signals: SignalsInfo::new(heard.chain([SIGCHLD]))? })
+    }
+
+    /// Waits for what comes next.
+    ///
+    /// # Errors
+    /// The operating system's; there is none to be met.
+    pub fn hear(&mut self) -> io::Result<Heard> {
+        let origin = self.signals.forever().next().ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(if origin.signal == SIGCHLD { Heard::Children } else { Heard::Signal(Passed(origin)) })
+    }
+}
+
+impl Passed {
+    /// Sends it to a child that has not been waited for yet, unless it has it already: a terminal sends its
+    /// signals to all of the foreground's process group.
+    pub fn pass_on(&self, child: Pid) {
+        let from_terminal = self.0.cause == Cause::Kernel;
+        if from_terminal && getpgid(Some(child)).is_ok_and(|group| group == getpgrp()) {
+            return;
+        }
+        if let Some(signal) = rustix::process::Signal::from_named_raw(self.0.signal) {
+            // It may not be ours to signal any more, as after sudo.
+            let _ = kill_process(child, signal);
+        }
+    }
+}
+
+/// The signals that this process ignores, a bit each, the lowest for signal 1. Only Linux tells.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+}

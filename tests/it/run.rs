@@ -1,0 +1,298 @@
+//! `run`: what is reported, to whom, when, and what becomes of the command where it cannot be.
+
+use rustix::process::Signal;
+use snapbox::str;
+
+use crate::canned::{Answer, Canned, OK, TOKEN, json};
+use crate::harness::{LUFFY, NAMI, World};
+use crate::send::{crew, queued};
+
+/// A world with luffy bound.
+pub fn with_luffy() -> World {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world
+}
+
+/// The texts that arrived, this machine's name and the time that commands took replaced.
+pub fn reports(world: &mut World) -> Vec<String> {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let time = regex::Regex::new(r"after \d+m?s:").unwrap();
+    let texts = world.sandbox().inbox().into_iter().map(|message| message["content"].as_str().unwrap().to_owned());
+    texts
+        .map(|text| time.replace(&text.replace(&format!("on {host}"), "on HOST"), "after TIME:").into_owned())
+        .collect()
+}
+
+/// The fields of the template that arrived last.
+fn fields(world: &mut World) -> Vec<String> {
+    let inbox = world.sandbox().inbox();
+    let fields = inbox.last().unwrap()["fields"].as_array().unwrap();
+    fields
+        .iter()
+        .map(|field| format!("{}={}", field["key"].as_str().unwrap(), field["value"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn only_the_end_that_was_asked_for_is_reported() {
+    let mut world = with_luffy();
+    let cases = [
+        ("", "true", 1),
+        ("", "false", 1),
+        ("--on always", "nothing", 1),
+        ("--on success", "true", 1),
+        ("--on success", "false", 0),
+        ("--on success", "nothing", 0),
+        ("--on failure", "true", 0),
+        ("--on failure", "false", 1),
+        ("--on failure", "nothing", 1),
+        ("--on failure", "sh -c 'kill $$'", 1),
+    ];
+    for (on, command, count) in cases {
+        world.sandbox().form("write", "person=luffy");
+        let before = world.sandbox().inbox().len();
+        world.wxbox(&format!("run -u luffy {on} -- {command}"));
+        assert_eq!(world.sandbox().inbox().len() - before, count, "{on} {command}");
+    }
+}
+
+#[test]
+fn all_who_are_named_or_tagged_hear_of_it() {
+    let mut world = crew();
+    world.wxbox("run -u luffy --tag crew -t backup -- true").is(str![[r#"
+exit 0
+--- stderr
+warning: left out, since they are not bound: usopp
+sent message 1 (template) to luffy
+sent message 2 (template) to nami
+
+"#]]);
+    assert_eq!(world.sandbox().inbox().len(), 2);
+}
+
+#[test]
+fn facts_are_filled_into_texts_and_fields() {
+    let mut world = with_luffy();
+    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    world.config(&config.replace("\"db0\"", "\"{program} on {nothing}\""));
+    world.write("fields.json", r#"{"size": "{status} {signal}", "time": 3}"#);
+    world
+        .wxbox("run -q -u luffy -t backup --data-json fields.json -d 'remark={result}: {command}' -- false '{status}'");
+    let expected = ["first=", "host=false on {nothing}", "size=1 -", "time=3", "remark=failed: false {status}"];
+    assert_eq!(fields(&mut world), expected);
+    world.wxbox("run -q -u luffy --text '{result} {status} {signal} {program}' -- sh -c 'kill $$'");
+    assert_eq!(world.sandbox().inbox()[1]["content"], "failed 143 SIGTERM sh");
+    world.wxbox("run -q -u luffy --text 'Nightly run of {host}: {result} after {duration}' -- true");
+    let text = world.sandbox().inbox()[2]["content"].as_str().unwrap().to_owned();
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    assert!(text.starts_with(&format!("Nightly run of {host}: succeeded after ")) && text.ends_with("ms"), "{text}");
+}
+
+#[test]
+fn a_fallback_carries_the_report_where_no_text_is_taken() {
+    let mut world = with_luffy();
+    world.wxbox(&format!("user add nami --openid {NAMI}")).ok();
+    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    world.config(&config.replace("host = \"db0\"\n", "").replace("size = \"-\"", "size = \"{status}\""));
+    world.wxbox("run -u nami --fallback backup --text '{program}: {result}' -- false").is(str![[r#"
+exit 1
+--- stderr
+sent message 1 (template) to nami
+
+"#]]);
+    assert_eq!(fields(&mut world), ["first=", "host=false: failed", "size=1", "time=-", "remark="]);
+}
+
+#[test]
+fn a_key_makes_it_one_report() {
+    let mut world = with_luffy();
+    world.wxbox("run -u luffy --key nightly -- true").ok();
+    world.wxbox("run -u luffy --key nightly -- false").is(str![[r#"
+exit 1
+--- stderr
+nothing sent to luffy: message 1 has this key, and is sent
+
+"#]]);
+    assert_eq!(reports(&mut world), ["Succeeded (status 0) on HOST after TIME: true"]);
+}
+
+#[test]
+fn a_report_may_be_left_to_flush() {
+    let mut world = with_luffy();
+    world.wxbox("run -u luffy --no-wait --expire-after 1h -- sh -c 'exit 2'").is(str![[r#"
+exit 2
+--- stderr
+queued message 1 (text) to luffy
+
+"#]]);
+    assert_eq!((world.sandbox().inbox().len(), queued(&world)), (0, 1));
+    assert_eq!(world.sql::<f64>("SELECT round((expires_at - created_at) / 3600000.0) FROM messages"), 1.0);
+    world.wxbox("outbox flush").ok();
+    assert_eq!(reports(&mut world), ["Failed (status 2) on HOST after TIME: sh -c 'exit 2'"]);
+}
+
+#[test]
+fn what_cannot_be_delivered_stays_queued_and_the_status_is_the_commands() {
+    let world = World::empty();
+    world.config(
+        "app_id = \"wx1\"\napp_secret = \"s\"\n[send]\nwait = \"0s\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n",
+    );
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    for (command, status) in [("true", 0), ("sh -c 'exit 33'", 33), ("nothing", 127)] {
+        let ran = world.wxbox(&format!("-q run -u luffy -- {command}"));
+        assert_eq!(ran.status(), Some(status), "{command}");
+        assert!(ran.stderr().contains("cannot reach 127.0.0.1:1"), "{}", ran.stderr());
+    }
+    assert_eq!(queued(&world), 3);
+}
+
+#[test]
+fn a_refusal_is_said_and_the_status_is_the_commands() {
+    let world = with_luffy();
+    world.wxbox(&format!("user add nami --openid {NAMI}")).ok();
+    world.wxbox("run -u nami -- true").is(str![[r#"
+exit 0
+--- stderr
+error: message 1 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+
+"#]]);
+}
+
+#[test]
+fn a_signal_while_the_report_waits_leaves_it_queued() {
+    let server = Canned::new(vec![Answer::Hold]);
+    let world = server.world("", "timeout = \"1h\"");
+    let run = world.spawn("run -u luffy -- sh -c 'exit 3'");
+    server.held();
+    run.signal(Signal::INT);
+    run.end().is(str![[r#"
+exit 3
+--- stderr
+stopping; waiting up to two seconds for the answer under way
+interrupted; one message stays queued; `wxbox outbox flush` delivers it
+
+"#]]);
+    assert_eq!(queued(&world), 1);
+}
+
+/// Whatever is wrong with ours, the command runs, with its own streams and status.
+#[test]
+fn nothing_of_ours_keeps_the_command_from_running() {
+    let world = crew();
+    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    let ran = |options: &str| world.wxbox(&format!("run {options} -- sh -c 'echo ran; exit 9'"));
+    world.config("app_id = 3\n");
+    ran("-u luffy").is(str![[r#"
+exit 9
+--- stdout
+ran
+--- stderr
+error: nobody will be told how the command ends: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
+
+"#]]);
+    std::fs::remove_file(world.path(".config/wxbox/config.toml")).unwrap();
+    assert_eq!((ran("-u luffy").status(), ran("-u luffy").stdout()), (Some(9), "ran\n"));
+    world.config(&config.replace("app_secret", "# app_secret"));
+    assert_eq!((ran("-u luffy").status(), ran("-u luffy").stdout()), (Some(9), "ran\n"));
+    world.config(&config);
+    for (options, trouble) in [
+        ("-u lufy", "no user is named lufy"),
+        ("-u usopp", "usopp is not bound"),
+        ("--tag nobody", "nobody has the tag nobody"),
+        ("-u luffy --text ''", "the text is empty"),
+        ("-u luffy -t bakup", "there is no template \"bakup\""),
+        ("-u luffy -t backup -d hots=1", "the template backup has no field hots (did you mean host?)"),
+        (
+            "-u luffy -t backup --data-json absent.json",
+            "cannot read absent.json: No such file or directory (os error 2)",
+        ),
+        ("-u luffy --fallback backup", "the template backup has no field left for the text of --fallback"),
+    ] {
+        let it = ran(options);
+        assert_eq!((it.status(), it.stdout()), (Some(9), "ran\n"), "{options}");
+        let said: Vec<&str> = it.stderr().lines().filter(|line| line.starts_with("error: ")).collect();
+        assert_eq!(said, [format!("error: nobody will be told how the command ends: {trouble}")], "{options}");
+    }
+    world.wxbox("--json -q run --on success -u lufy -- sh -c 'echo ran; exit 9'").is(str![[r#"
+exit 9
+--- stdout
+ran
+--- stderr
+{"error":"nobody will be told how the command ends: no user is named lufy","hint":"did you mean luffy?","code":4}
+
+"#]]);
+    std::fs::write(world.database(), "no database at all").unwrap();
+    ran("-u luffy").is(str![[r#"
+exit 9
+--- stdout
+ran
+--- stderr
+error: nobody will be told how the command ends: [HOME]/.local/share/wxbox/wxbox.db is not a database
+hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; this one was left as it is
+
+"#]]);
+}
+
+#[test]
+fn a_wrong_command_line_runs_nothing() {
+    let world = with_luffy();
+    for line in [
+        "run -- touch made",
+        "run -u luffy",
+        "run -u luffy touch made",
+        "run -u luffy --on sometimes -- touch made",
+        "run -u luffy --text x -t backup -- touch made",
+        "run -u luffy --text - -- touch made",
+        "run -u luffy -t backup --data-json - -- touch made",
+        "run --all -- touch made",
+    ] {
+        let ran = world.wxbox(line);
+        assert_eq!(ran.status(), Some(2), "{line}");
+        assert!(ran.stderr().starts_with("error: "), "{line}: {}", ran.stderr());
+        assert!(!world.path("made").exists(), "{line}");
+    }
+}
+
+#[test]
+fn what_is_mended_while_the_command_runs_is_reported() {
+    let mut world = with_luffy();
+    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    world.write("good.toml", &config);
+    world.config("app_id = 3\n");
+    let ran = world.wxbox("run -u luffy -- cp good.toml .config/wxbox/config.toml");
+    assert!(ran.stderr().starts_with("error: nobody will be told"), "{}", ran.stderr());
+    assert!(ran.stderr().ends_with("sent message 1 (text) to luffy\n"), "{}", ran.stderr());
+    assert_eq!(reports(&mut world).len(), 1);
+}
+
+#[test]
+fn what_breaks_while_the_command_runs_is_said() {
+    let world = with_luffy();
+    world.wxbox("run -u luffy -- sh -c 'echo app_id = 3 >.config/wxbox/config.toml; exit 5'").is(str![[r#"
+exit 5
+--- stderr
+error: nobody was told how the command ended: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
+
+"#]]);
+}
+
+#[test]
+fn the_report_is_queued_only_once_the_command_has_ended() {
+    let server = Canned::new(vec![json(TOKEN), json(OK)]);
+    let world = server.world("", "");
+    let fifo = world.path("go");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut run = world.spawn("run -u luffy -- sh -c 'echo begun; cat go'");
+    assert_eq!(run.next_line(), "begun");
+    // Neither a message nor an open database while it runs: others may work on the file, or put a backup in its place.
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(server.requests().len(), 0);
+    let mut wal = world.database().into_os_string();
+    wal.push("-wal");
+    assert!(!std::path::Path::new(&wal).exists());
+    std::fs::write(fifo, "").unwrap();
+    assert_eq!(run.end().status(), Some(0));
+    assert_eq!(server.requests().len(), 2);
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# packaging/redis/wxbox-redis with a real Redis: 300 entries, the consumer and wxbox killed in the middle, again and
+# again; at the end every entry is acknowledged and every message has arrived once.
+. "$(dirname "$0")/world.sh"
+count=300
+world $count
+cat <&7 >/dev/null &
+redis-server --port 0 --unixsocket "$home/redis" --save "" --daemonize no --logfile "" >/dev/null &
+cli() { redis-cli -s "$home/redis" "$@"; }
+until cli ping >/dev/null 2>&1; do :; done
+
+for n in $(seq $count); do
+    printf 'XADD wxbox * message "{\\"user\\": \\"crowd%06d\\", \\"template\\": \\"backup\\", \\"data\\": {\\"host\\": \\"db%d\\", \\"size\\": 1, \\"time\\": \\"now\\"}}"\n' "$n" "$n"
+done | cli >/dev/null
+
+consumer=(/usr/bin/python3 "$here/packaging/redis/wxbox-redis" --url "unix://$home/redis")
+# Read by the group, less what is pending.
+acknowledged() { cli xinfo groups wxbox 2>/dev/null | awk '/^pending$/{getline; pending = $0} /^entries-read$/{getline; read = $0} END {print read - pending}'; }
+for part in 20 60 110 200; do
+    setsid "${consumer[@]}" 2>"$home/said" &
+    group=$!
+    until [ "$(acknowledged)" -ge "$part" ]; do kill -0 "$group" || fail "it ended: $(cat "$home/said")"; done
+    kill -KILL -- "-$group"
+    wait "$group" 2>/dev/null || true
+    say "killed with $(acknowledged) of $count acknowledged"
+done
+"${consumer[@]}" --until-idle 1
+wxbox -q outbox flush
+[ "$(cli xpending wxbox wxbox | head -1)" = 0 ] || fail "$(cli xpending wxbox wxbox | head -1) entries are not acknowledged"
+[ "$(arrived delivered) $(arrived recipients) $(arrived twice)" = "$count $count 0" ] ||
+    fail "$(arrived delivered) arrived, at $(arrived recipients), $(arrived twice) twice"
+say "all $count arrived once, and are acknowledged"

@@ -1,0 +1,38 @@
+# For the scripts beside it: a home, a sandbox with a crowd, wxbox on the PATH. Sourced.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+built=${CARGO_TARGET_DIR:-$here/target}/debug
+home=$(mktemp -d)
+export HOME=$home PATH=$built:$PATH
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$home"' EXIT
+
+say() { printf '%s: %s\n' "$(basename "$0")" "$*"; }
+fail() { say "FAILED: $*" >&2; exit 1; }
+field() { python3 -c 'import json, sys; print(json.load(sys.stdin)'"$1"')'; }
+
+# world CROWD: starts the sandbox; its request lines come on descriptor 7.
+world() {
+    printf 'real_limits = true\ncrowd = %d\n' "$1" >"$home/world.toml"
+    mkfifo "$home/lines"
+    wxbox sandbox --json --listen 127.0.0.1:0 --world "$home/world.toml" >"$home/lines" &
+    exec 7<"$home/lines"
+    read -r first <&7
+    url=$(field '["url"]' <<<"$first")
+    mkdir -p "$home/.config/wxbox"
+    (umask 077; cat >"$home/.config/wxbox/config.toml") <<EOF
+app_id = "$(field '["app_id"]' <<<"$first")"
+app_secret = "$(field '["app_secret"]' <<<"$first")"
+[network]
+api_base = "$url"
+[templates.backup]
+id = "backup_finished-0123456789abcdefghijklmnopq"
+EOF
+    {
+        echo username,openid
+        for n in $(seq "$1"); do printf 'crowd%06d,oCrowd%022d\n' "$n" "$n"; done
+    } | wxbox -q user import -
+}
+
+# What arrived: a number of the sandbox's own count.
+arrived() { python3 -c 'import json, sys, urllib.request as web
+print(json.load(web.urlopen(sys.argv[1] + "/sandbox/stats.json"))[sys.argv[2]])' "$url" "$1"; }

@@ -3,8 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
@@ -14,6 +13,9 @@ use crate::time::Timestamp;
 
 /// How long the look waits for another process's write.
 const BUSY: Duration = Duration::from_secs(2);
+
+/// Pages, about, between two looks at the clock.
+const STEPS: i32 = 100;
 
 /// A database that is looked at.
 pub struct Look {
@@ -82,6 +84,10 @@ impl Look {
     /// # Errors
     /// [`Error::ReadOnly`]; [`Error::Busy`] where another process has had it for two seconds.
     pub fn writable(&self) -> Result<()> {
+        // SQLite lets a read-only file be opened for writing, and begins as if it could.
+        if self.conn.is_readonly("main").map_err(|e| Error::at(&self.path, e))? {
+            return Err(Error::ReadOnly { path: self.path.clone() });
+        }
         self.conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(|e| Error::at(&self.path, e))
     }
 
@@ -89,25 +95,19 @@ impl Look {
     ///
     /// # Errors
     /// Where it cannot be read as far as that.
-    pub fn soundness(&self, within: Duration) -> Result<Soundness> {
-        let interrupt = self.conn.get_interrupt_handle();
-        let (done, finished) = mpsc::channel::<()>();
-        std::thread::scope(|scope| {
-            scope.spawn(move || {
-                // The other end is dropped, not written to.
-                if finished.recv_timeout(within) == Err(mpsc::RecvTimeoutError::Timeout) {
-                    interrupt.interrupt();
-                }
-            });
-            let said = self.conn.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
-            drop(done);
-            match said {
-                Ok(said) if said == "ok" => Ok(Soundness::Sound),
-                Ok(said) => Ok(Soundness::Damaged(said)),
-                Err(e) if e.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(Soundness::Unfinished),
-                Err(e) => Err(Error::at(&self.path, e)),
-            }
-        })
+    pub fn soundness(&mut self, within: Duration) -> Result<Soundness> {
+        let path = self.path.clone();
+        let at = |e| Error::at(&path, e);
+        let until = Instant::now() + within;
+        self.conn.progress_handler(STEPS, Some(move || Instant::now() >= until)).map_err(at)?;
+        let said = self.conn.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        self.conn.progress_handler(0, None::<fn() -> bool>).map_err(at)?;
+        match said {
+            Ok(said) if said == "ok" => Ok(Soundness::Sound),
+            Ok(said) => Ok(Soundness::Damaged(said)),
+            Err(e) if e.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(Soundness::Unfinished),
+            Err(e) => Err(at(e)),
+        }
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
         let mut conn = Connection::open(&path).unwrap();
         migrate::bring_up_to_date(&mut conn, &path, &MIGRATIONS[..1]).unwrap();
         drop(conn);
-        let look = Look::open(&path).unwrap().unwrap();
+        let mut look = Look::open(&path).unwrap().unwrap();
         assert_eq!((look.found, look.is_current()), (1, false));
         look.writable().unwrap();
         assert_eq!(look.soundness(Duration::from_secs(60)).unwrap(), Soundness::Sound);
@@ -165,14 +165,14 @@ mod tests {
             )
             .unwrap();
         drop(store);
-        let look = Look::open(&path).unwrap().unwrap();
+        let mut look = Look::open(&path).unwrap().unwrap();
         assert_eq!(look.soundness(Duration::ZERO).unwrap(), Soundness::Unfinished);
         drop(look);
         let mut bytes = fs::read(&path).unwrap();
         let page = bytes.len() / 2 / 4096 * 4096;
         bytes[page..page + 4096].fill(0x55);
         fs::write(&path, bytes).unwrap();
-        let look = Look::open(&path).unwrap().unwrap();
+        let mut look = Look::open(&path).unwrap().unwrap();
         let found = look.soundness(Duration::from_secs(60));
         assert!(matches!(found, Ok(Soundness::Damaged(_)) | Err(Error::Corrupt { .. })), "{found:?}");
     }

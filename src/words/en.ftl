@@ -299,6 +299,7 @@ doctor-outbox-unknown = { $count ->
 }
 doctor-outbox-unknown-fix = `wxbox outbox list --state unknown` shows them; `wxbox outbox retry --unknown` sends them again, and some people may get theirs twice
 doctor-permissions = nobody else can read or replace what is secret
+doctor-permissions-none = { $path } is on a file system without modes: whoever may use that mount can read it
 doctor-port = { $address } is free
 doctor-port-fix = another program has it, perhaps a `wxbox bind`: stop it, or set listen.address to another port, which redirect_uri must lead to
 doctor-proxy-config = { $proxy } (network.proxy)

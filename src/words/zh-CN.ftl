@@ -156,6 +156,7 @@ doctor-outbox-queued = 队列中有 { $count } 条消息，最早的已等 { $ag
 doctor-outbox-unknown = 最近一天有 { $count } 条消息不确定是否送达
 doctor-outbox-unknown-fix = `wxbox outbox list --state unknown` 可查看；`wxbox outbox retry --unknown` 会重发，有人可能收到两次
 doctor-permissions = 其他人无法读取或替换机密内容
+doctor-permissions-none = { $path } 所在的文件系统没有权限位：能使用该挂载的人都可以读取
 doctor-port = { $address } 空闲
 doctor-port-fix = 端口被其他程序占用（也可能是正在运行的 `wxbox bind`）：请停止它，或把 listen.address 改为其他端口，并让 redirect_uri 指向那里
 doctor-proxy-config = { $proxy }（network.proxy）

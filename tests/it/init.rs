@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use snapbox::str;
 
 use crate::files;
-use crate::harness::{World, mode};
+use crate::harness::{World, mode, own_address};
 
 const ID: &str = "wx0123456789abcdef";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -20,7 +20,11 @@ fn bare(settings: &str) -> (World, String) {
 }
 
 fn line(url: &str) -> String {
-    format!("init --sandbox {url} --app-id {ID} --redirect-uri {URI} --secret-stdin")
+    line_to(url, URI)
+}
+
+fn line_to(url: &str, uri: &str) -> String {
+    format!("init --sandbox {url} --app-id {ID} --redirect-uri {uri} --secret-stdin")
 }
 
 fn config(world: &World) -> String {
@@ -30,7 +34,9 @@ fn config(world: &World) -> String {
 #[test]
 fn a_config_that_works_is_written_for_the_owner_alone() {
     let (mut world, url) = bare("");
-    world.feed(&line(&url), format!("{SECRET}\n")).is(str![[r#"
+    let listen = own_address();
+    let uri = format!("http://{listen}/callback/");
+    world.feed(&format!("{} --listen {listen}", line_to(&url, &uri)), format!("{SECRET}\n")).is(str![[r#"
 exit 0
 --- stdout
 wrote [HOME]/.config/wxbox/config.toml
@@ -48,10 +54,10 @@ Next:
     let shown = world.wxbox("config show").ok();
     for set in [
         format!("app_id = \"{ID}\""),
-        format!("redirect_uri = \"{URI}\""),
+        format!("redirect_uri = \"{uri}\""),
         format!("network.api_base = [\"{url}/\"]"),
         format!("network.open_base = \"{url}/\""),
-        "listen.address = (not set)".into(),
+        format!("listen.address = \"{listen}\""),
         "send.retain = \"90d\"".into(),
     ] {
         assert!(shown.stdout().lines().any(|line| line == set), "{set}: {}", shown.stdout());
@@ -217,7 +223,7 @@ Next:
     // A config that cannot even be read is no reason not to write a good one.
     world.config("app_id = 3\n");
     world.feed(&format!("{} --force", line(&url)), SECRET).ok();
-    world.wxbox("-q doctor").ok();
+    world.wxbox("config show").ok();
 }
 
 #[test]

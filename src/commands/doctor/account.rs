@@ -78,7 +78,9 @@ pub(super) fn look(tell: &Tell, app: &App, kind: &Sender<Kind>) {
 /// What a command would have said of it; where no answer came, there is still the network to look at.
 pub(super) fn failure(name: Name, error: &anyhow::Error) -> Check {
     let mut check = Check::of(name, classify(error));
-    check.fix.get_or_insert_with(|| t!("wechat-not-sent-hint"));
+    if error.chain().any(|it| it.is::<wechat::Error>()) {
+        check.fix.get_or_insert_with(|| t!("wechat-not-sent-hint"));
+    }
     check
 }
 

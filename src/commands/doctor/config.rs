@@ -71,7 +71,13 @@ fn permissions(tell: &Tell, config: &Config) {
         found.push((t!("doctor-database-open", path = database), t!("doctor-database-open-fix", path = database)));
     }
     if found.is_empty() {
-        let _ = tell.send(Check::ok(Name::Permissions, t!("doctor-permissions")));
+        let files = [config.path.as_deref(), secret_file.map(PathBuf::as_path), Some(database.as_path())];
+        let without = files.into_iter().flatten().find(|file| file.is_file() && modes(file).is_none());
+        let said = match without {
+            Some(file) => t!("doctor-permissions-none", path = file),
+            None => t!("doctor-permissions"),
+        };
+        let _ = tell.send(Check::ok(Name::Permissions, said));
     }
     for (what, fix) in found {
         let _ = tell.send(Check::warning(Name::Permissions, what, fix));

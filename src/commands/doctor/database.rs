@@ -32,9 +32,9 @@ const RECENT: Duration = Duration::from_secs(24 * 3600);
 pub(super) fn look(tell: &Tell, app: &App) {
     let path = &app.config.database.value;
     let (check, queue) = match Look::open(path) {
-        Ok(Some(look)) if look.is_current() => (database(&look, path), Queue::Here),
+        Ok(Some(mut look)) if look.is_current() => (database(&mut look, path), Queue::Here),
         // An old one is opened by a command that may change it.
-        Ok(Some(look)) => (database(&look, path), Queue::Closed),
+        Ok(Some(mut look)) => (database(&mut look, path), Queue::Closed),
         Ok(None) => (absent(path), Queue::None),
         Err(error) => (failed(error), Queue::Closed),
     };
@@ -63,7 +63,7 @@ fn failed(error: store::Error) -> Check {
     Check::of(Name::Database, classify(&error.into()))
 }
 
-fn database(look: &Look, path: &Path) -> Check {
+fn database(look: &mut Look, path: &Path) -> Check {
     match look.soundness(READING) {
         Err(error) => return failed(error),
         Ok(Soundness::Damaged(cause)) => {

@@ -9,11 +9,11 @@ world 1
 cat <&7 >/dev/null &
 wxbox -q send --no-wait -u crowd000001 -t backup -d host=a -d size=b -d time=c
 
-line=$(grep -v '^#' "$here/packaging/crontab" | sed "s| wxbox /usr/local/bin/wxbox| root $built/wxbox|; s|/etc/wxbox/config.toml|$home/.config/wxbox/config.toml|; s|/var/lib/wxbox/wxbox.db|$home/.local/share/wxbox/wxbox.db|")
 mkdir "$home/cron.d" "$home/dev" "$home/none"
 touch "$home/crontab"
-# The line as it is, but for what it says: there is no mail here.
-printf '%s >>%s 2>&1\n' "$line" "$home/said" >"$home/cron.d/wxbox"
+# The file as it is, but for whose line it is, where things are, and what the line says: there is no mail here.
+sed "s|^PATH=|PATH=$built:|; s| wxbox wxbox \(.*\)| root wxbox \1 >>$home/said 2>\&1|; s|/etc/wxbox/config.toml|$home/.config/wxbox/config.toml|; s|/var/lib/wxbox/wxbox.db|$home/.local/share/wxbox/wxbox.db|" \
+    "$here/packaging/crontab" >"$home/cron.d/wxbox"
 
 mkfifo "$home/log"
 python3 -uc 'import socket, sys

@@ -167,7 +167,6 @@ fn lock(database: &Path) -> Result<File, Error> {
     name.push("-token-lock");
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(database.with_file_name(name)).map_err(Error::Lock)?;
     file.lock().map_err(Error::Lock)?;

@@ -184,7 +184,6 @@ impl Demo {
         let path = dir.join("config.toml");
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
-        #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options.open(&path)?.write_all(text.as_bytes())?;
         ui.raw_out(&format!("\n{}\n{text}", t!("demo-config", path = short(&path, self.home.path()))))
@@ -274,13 +273,10 @@ impl Running {
     fn stop(&mut self) -> Option<i32> {
         // What has ended has nothing to be asked, and its number may be another's by now.
         if let Ok(None) = self.child.try_wait() {
-            #[cfg(unix)]
             let _ = rustix::process::kill_process(
                 rustix::process::Pid::from_child(&self.child),
                 rustix::process::Signal::TERM,
             );
-            #[cfg(not(unix))]
-            let _ = self.child.kill();
         }
         self.child.wait().ok()?.code()
     }

@@ -73,8 +73,12 @@ impl Store {
         conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
         // removal would find.
-        conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
-            .map_err(|e| Error::at(path, e))?;
+        // macOS's fsync leaves what it was given in the disk's own memory; only its full one waits. Elsewhere
+        // the line means nothing.
+        conn.execute_batch(
+            "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA secure_delete = ON;",
+        )
+        .map_err(|e| Error::at(path, e))?;
         // See `drop`, which does it when it is worth while.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
         let mut store = Self { conn, path: path.to_owned() };
@@ -163,13 +167,11 @@ fn make_file(path: &Path) -> io::Result<()> {
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
-        #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(dir)?;
     }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         // Another process was first.
@@ -180,17 +182,14 @@ fn make_file(path: &Path) -> io::Result<()> {
 
 /// A copy or a restore may have left the file readable by everybody; it holds tokens and openids.
 fn close_to_others(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mut permissions = fs::metadata(path)?.permissions();
-        if permissions.mode() & 0o007 != 0 {
-            permissions.set_mode(permissions.mode() & 0o770);
-            match fs::set_permissions(path, permissions) {
-                // Another user's file, shared on purpose.
-                Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {}
-                done => done?,
-            }
+    use std::os::unix::fs::PermissionsExt;
+    let mut permissions = fs::metadata(path)?.permissions();
+    if permissions.mode() & 0o007 != 0 {
+        permissions.set_mode(permissions.mode() & 0o770);
+        match fs::set_permissions(path, permissions) {
+            // Another user's file, shared on purpose.
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {}
+            done => done?,
         }
     }
     Ok(())

@@ -140,10 +140,8 @@ fn interrupted(exit: Exit) -> anyhow::Error {
 }
 
 /// The terminal's modes, as they were before a question.
-#[cfg(unix)]
 struct Modes(Option<rustix::termios::Termios>);
 
-#[cfg(unix)]
 impl Modes {
     fn keep() -> Self {
         Self(rustix::termios::tcgetattr(std::io::stdin()).ok())
@@ -157,16 +155,4 @@ impl Modes {
             let _ = Term::stderr().show_cursor();
         }
     }
-}
-
-#[cfg(not(unix))]
-struct Modes;
-
-#[cfg(not(unix))]
-impl Modes {
-    fn keep() -> Self {
-        Self
-    }
-
-    fn put_back(&self) {}
 }

@@ -58,6 +58,7 @@ mod secrets;
 mod send;
 mod send_left;
 mod send_refused;
+mod supply;
 mod sync;
 mod template_change;
 mod template_check;

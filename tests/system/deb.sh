@@ -42,7 +42,8 @@ say "works as the README has it"
 secret=0123456789abcdef0123456789abcdef
 WXBOX_APP_SECRET=$secret $wxbox -q -c /etc/wxbox/config.toml init --no-check --app-id wx0123456789abcdef \
     --redirect-uri http://127.0.0.1:8080/callback/
-sed -i "s|^# database = .*|database = \"/var/lib/wxbox/wxbox.db\"|; s|^api_base = .*|api_base = \"$url\"|" /etc/wxbox/config.toml
+sed -i 's/^# database/database/' /etc/wxbox/config.toml
+sed -i "s|^api_base = .*|api_base = \"$url\"|" /etc/wxbox/config.toml
 printf '[templates.alert]\nid = "backup_finished-0123456789abcdefghijklmnopq"\ndata = { size = "-", time = "-" }\n' >>/etc/wxbox/config.toml
 chown wxbox: /etc/wxbox/config.toml
 as_user() { setpriv --reuid=wxbox --regid=wxbox --init-groups env -i HOME=/var/lib/wxbox WXBOX_APP_SECRET=$secret $wxbox "$@"; }

@@ -68,7 +68,6 @@ pub(super) fn write(path: &Path, text: &str, replace: bool) -> io::Result<Option
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
-    #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(dir)?;
     let fresh = filled(dir, text.as_bytes())?;
@@ -156,15 +155,11 @@ mod tests {
         assert_eq!(kept.file_name().unwrap(), "config.toml.bak");
         assert_eq!([&path, &kept].map(|it| fs::read_to_string(it).unwrap()), ["two", "one"]);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2, "nothing half-written beside it");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-            assert_eq!([mode(&path), mode(&kept), mode(path.parent().unwrap())], [0o600, 0o600, 0o700]);
-        }
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!([mode(&path), mode(&kept), mode(path.parent().unwrap())], [0o600, 0o600, 0o700]);
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_link_to_the_config_stays_one() {
         let dir = tempfile::tempdir().unwrap();

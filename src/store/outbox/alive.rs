@@ -34,7 +34,6 @@ impl Alive {
         let path = lock_of(database, &name);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
-        #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let lock = options.open(&path).map_err(failed)?;
         lock.lock().map_err(failed)?;
@@ -146,7 +145,6 @@ impl Store {
 fn lock_of_the_dead(path: &Path) -> Option<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).ok()?;
     match file.try_lock() {

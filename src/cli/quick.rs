@@ -9,8 +9,10 @@ use clap::{Args as _, Command, FromArgMatches as _, Parser as _, Subcommand as _
 
 use super::{Cli, Global, Outbox, Run, Send, Token};
 
+type Augment = fn(Command) -> Command;
+
 /// The commands that are known here, each with what makes its part of the tree.
-const KNOWN: [(&str, fn(Command) -> Command); 4] = [
+const KNOWN: [(&str, Augment); 4] = [
     ("send", Send::augment_args),
     ("run", Run::augment_args),
     ("token", Token::augment_args),

@@ -15,6 +15,7 @@ use crate::sandbox::{Line, Listening, Sandbox, World};
 use crate::signals::Watch;
 use crate::t;
 use crate::ui::{Ui, facts};
+use crate::words::{listed, system};
 
 /// Where the sandbox is; in words also what there is in it.
 #[derive(Serialize)]
@@ -47,7 +48,7 @@ impl fmt::Display for Shown<'_> {
         writeln!(f, "{}\n{}\n", t!("sandbox-templates"), facts(&templates))?;
         let library = self.world.library.iter().map(|template| {
             let keywords: Vec<&str> = template.keywords.iter().map(|keyword| keyword.name.as_str()).collect();
-            (template.number.clone(), format!("{}  {}", template.title, keywords.join(", ")))
+            (template.number.clone(), format!("{}  {}", template.title, listed(keywords)))
         });
         let library: Vec<_> = library.collect();
         writeln!(f, "{}\n{}\n", t!("sandbox-library"), facts(&library))?;
@@ -87,7 +88,7 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
                 what: t!("sandbox-world", path = path, cause = cause),
                 hint: None,
             };
-            let text = std::fs::read_to_string(path).map_err(|e| failure(e.to_string()))?;
+            let text = std::fs::read_to_string(path).map_err(|e| failure(system(&e)))?;
             World::from_toml(&text).map_err(|e| failure(e.to_string()))?
         }
     };

@@ -34,7 +34,7 @@ pub mod words;
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, ValueEnum};
+use clap::{CommandFactory, ValueEnum};
 
 use cli::Cli;
 use error::{Exit, Report, classify};
@@ -45,7 +45,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
     let wanted = words::wanted(|name| std::env::var(name).ok());
     words::set_language(wanted.lang);
-    let cli = match Cli::try_parse_from(&args) {
+    let cli = match Cli::of(&args) {
         Ok(cli) => cli,
         Err(error) => return not_a_command(&args, &error, ui),
     };

@@ -221,17 +221,19 @@ fn the_catalogue_and_the_code_know_the_same_texts() {
 
 /// Where words in a row are no text of ours: documents, which are English; SQL; what the sandbox says in WeChat's
 /// place; how WeChat writes dates.
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 14] = [
     "config/keys.rs",
     "error.rs",
     "reference/",
     "sandbox/answer.rs",
+    "sandbox/custom/kinds.rs",
     "sandbox/library.rs",
-    "sandbox/messages.rs",
     "sandbox/platform.rs",
+    "sandbox/subscribe/mod.rs",
     "sandbox/templates.rs",
     "sandbox/template_types.rs",
     "sandbox/tokens.rs",
+    "sandbox/world/console.rs",
     "store/",
     "wechat/template_rules/kinds.rs",
 ];

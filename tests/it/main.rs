@@ -36,6 +36,7 @@ mod init;
 mod init_asks;
 mod languages;
 mod lines;
+mod looks;
 mod main_job;
 mod manners;
 mod names;

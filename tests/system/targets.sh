@@ -43,7 +43,7 @@ if [ "$what" = macos ]; then
     chmod +x "$place/cc" "$place/ar"
     # The standard library is compiled as well, from its source; stable Rust must be told that it may.
     cd "$here"
-    RUSTC_BOOTSTRAP=1 CC_aarch64_apple_darwin=$place/cc AR_aarch64_apple_darwin=$place/ar SDKROOT=$place MACOSX_DEPLOYMENT_TARGET=11.0 \
+    RUSTC_BOOTSTRAP=1 ZIG_GLOBAL_CACHE_DIR=$place/zig/cache CC_aarch64_apple_darwin=$place/cc AR_aarch64_apple_darwin=$place/ar SDKROOT=$place MACOSX_DEPLOYMENT_TARGET=11.0 \
         cargo check -Zbuild-std=std,panic_abort --target aarch64-apple-darwin
     say "checked for macOS"
     exit 0

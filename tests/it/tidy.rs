@@ -252,7 +252,7 @@ const NO_TEXT: [&str; 19] = [
     "9p (Windows drives",
     "Backup finished",
     "Server alert",
-    "# ---- The account",
+    "# ---- ",
     " at line ",
     "unknown field `",
     "one of ",

@@ -683,6 +683,7 @@ outbox-retry-none = nothing to deliver once more
 outbox-retry-sent = WeChat has taken message { $id }; send it as a new one if it is to arrive twice
 outbox-sent = Sent
 outbox-state = State
+outbox-state-said = { $state }
 outbox-template = Template { $id }
 outbox-to = To
 outbox-too-old = the oldest queued message has waited for { $age }, longer than { $limit }

@@ -666,6 +666,15 @@ outbox-retry-none = 没有需要重发的消息
 outbox-retry-sent = 微信已接收消息 { $id }；如果确实要让对方收到两次，请作为新消息发送
 outbox-sent = 发送时间
 outbox-state = 状态
+outbox-state-said = { $state }（{ $state ->
+    [sent] 已发送
+    [queued] 排队中
+    [failed] 失败
+    [unknown] 不确定是否送达
+    [cancelled] 已取消
+    [expired] 已过期
+   *[other] { $state }
+}）
 outbox-template = 模板 { $id }
 outbox-to = 接收者
 outbox-too-old = 最早的排队消息已等 { $age }，超过 { $limit }
@@ -962,7 +971,7 @@ ui-system =
         [HostUnreachable] 无法到达该主机
         [Interrupted] 被中断
         [IsADirectory] 是目录
-        [Lookup] 域名解析失败
+        [Lookup] 查不到这个域名
         [NetworkDown] 网络已断开
         [NetworkUnreachable] 无法到达该网络
         [NotADirectory] 路径中有一段不是目录
@@ -1008,7 +1017,7 @@ user-password-differs = 两次输入不一致，请重新输入
 user-password-hash = 无法计算密码哈希
 user-password-missing = 没有给出 { $user } 的密码
 user-password-missing-hint = 请用 --password-stdin 给出，或用 --remove 清除密码
-user-password-prompt = 密码（留空则不设）
+user-password-prompt = 密码（绑定时须输入；留空则不设）
 user-password-removed = 已清除 { $user } 的密码
 user-password-set = 已设置 { $user } 的密码
 user-password-unusable = 标准输入应为密码：一行，不能为空

@@ -100,7 +100,7 @@ impl fmt::Display for Whole {
         let it = &self.shown;
         let mut rows = vec![
             (t!("outbox-id"), Cell::from(it.id.to_string())),
-            (t!("outbox-state"), it.state.as_str().into()),
+            (t!("outbox-state"), t!("outbox-state-said", state = it.state.as_str()).into()),
             (t!("outbox-to"), it.recipient().into()),
             (t!("outbox-openid"), it.openid.as_deref().unwrap_or("-").into()),
             (t!("outbox-type"), it.kind.as_str().into()),

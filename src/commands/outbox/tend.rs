@@ -105,8 +105,12 @@ impl Serialize for Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows: Vec<(String, Cell)> =
-            self.counts.of.iter().map(|(state, count)| (state.to_string(), count.to_string().into())).collect();
+        let mut rows: Vec<(String, Cell)> = self
+            .counts
+            .of
+            .iter()
+            .map(|(state, count)| (t!("outbox-state-said", state = state.as_str()), count.to_string().into()))
+            .collect();
         if let (Some(at), Some(age)) = (self.counts.oldest_queued, self.age) {
             rows.push((t!("outbox-oldest"), t!("outbox-oldest-since", age = words(age), time = at.to_string()).into()));
         }

@@ -237,6 +237,7 @@ exit 143
 --- stdout
 {"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 {"id":2,"user":null,"openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":"interrupted before WeChat answered","hint":"it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":null,"openid":"oZoro_cannot_find_the_way_22","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 stopping; waiting up to two seconds for the answer under way
 interrupted; one message stays queued; `wxbox outbox flush` delivers it

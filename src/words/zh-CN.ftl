@@ -960,6 +960,7 @@ ui-system =
         [AlreadyExists] 已经存在
         [ArgumentListTooLong] 参数太长
         [BrokenPipe] 管道已断开
+        [Certificate] 证书不受信任、已过期或与域名不符（{ $text }）
         [Closed] 连接在应答完成之前关闭
         [ConnectionAborted] 连接中断
         [ConnectionRefused] 连接被拒绝
@@ -969,6 +970,7 @@ ui-system =
         [ExecutableFileBusy] 程序文件正在使用
         [FileTooLarge] 文件太大
         [HostUnreachable] 无法到达该主机
+        [Http] 应答不是 HTTP
         [Interrupted] 被中断
         [IsADirectory] 是目录
         [Lookup] 查不到这个域名

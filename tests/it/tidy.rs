@@ -240,7 +240,7 @@ const DOCUMENTS: [&str; 14] = [
 
 /// What else is none: HTML, HTTP, command lines, names of file systems and templates, words of others that are looked
 /// for.
-const NO_TEXT: [&str; 19] = [
+const NO_TEXT: [&str; 21] = [
     "default-src 'none'",
     "form-action ",
     "setInterval(",
@@ -258,6 +258,8 @@ const NO_TEXT: [&str; 19] = [
     "one of ",
     "connection closed",
     "failed to lookup",
+    "invalid HTTP",
+    "invalid peer certificate",
     "invalid ip ",
     ", could get access_token",
 ];

@@ -1,5 +1,5 @@
 //! What is committed beside the code and must say what the code says: completions, the command-line
-//! reference, README's tables. `BLESS=1 cargo test docs` writes all of it anew.
+//! reference. `BLESS=1 cargo test docs` writes all of it anew, and the READMEs' tables (`docs_readmes.rs`).
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -113,19 +113,6 @@ fn the_reference_shows_every_help() {
         text += &format!("\n## `{}`\n\n```text\n{}```\n", format!("wxbox {line}").trim(), help.stdout());
     }
     committed("tests/cli-reference.md", &text);
-}
-
-#[test]
-fn the_readmes_tables_are_those_of_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let mut readme = std::fs::read_to_string(path).unwrap();
-    for (name, table) in reference::TABLES {
-        let (begin, end) = (format!("<!-- BEGIN: {name} -->\n"), format!("<!-- END: {name} -->\n"));
-        let (before, rest) = readme.split_once(&begin).unwrap_or_else(|| panic!("README lacks {begin}"));
-        let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("README lacks {end}"));
-        readme = format!("{before}{begin}{}{end}{after}", table());
-    }
-    committed("README.md", &readme);
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod delivery_kept;
 mod delivery_shared;
 mod demo;
 mod docs;
+mod docs_readmes;
 mod doctor;
 mod doctor_callback;
 mod doctor_ways;

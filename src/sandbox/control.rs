@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `/sandbox/authorize?<query of the authorize link>` | `allow` = 1 or 0, `person` | the answer to the consent page |
 //! | `/sandbox/write` | `person`, `text` | the person writes to the account |
-//! | `/sandbox/follow` | `person`, `follows` = 1 or 0 | the person follows or leaves |
+//! | `/sandbox/follow` | `person`, `follows` = 1 or 0 | the person follows or leaves; with `?code=` and the end of a code's address, by that code |
 //! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates`, `real_limits` (1 or 0) | |
 //! | `/sandbox/clock` | `forward`, such as `49h` | the sandbox's clock goes forward |
 //! | `/sandbox/clear` | | the conversations are forgotten |
@@ -115,12 +115,17 @@ fn write(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
 fn follow(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
     let at = form.person(platform, "person")?;
     let follows = form.switch("follows")?;
+    let scene = match form.0.param("code") {
+        // A code that has expired leads nowhere.
+        Some(id) => Some(platform.codes.scene(&id, now_ms)?),
+        None => None,
+    };
     let person = platform.people.get_mut(at)?;
     if follows == person.follows {
         return Some(());
     }
     if follows {
-        person.follow(now_ms);
+        person.follow(scene, now_ms);
     } else {
         person.unfollow();
     }

@@ -16,6 +16,7 @@ use super::faults::{Effect, Plan};
 use super::inbox::Inbox;
 use super::oauth::Authorizations;
 use super::people::Person;
+use super::qrcode::Codes;
 use super::quota::Counters;
 use super::requests::Requests;
 use super::stats::Stats;
@@ -34,6 +35,7 @@ pub struct Platform {
     by_openid: HashMap<String, usize>,
     pub(super) tokens: Tokens,
     pub(super) authorizations: Authorizations,
+    pub(super) codes: Codes,
     pub(super) inbox: Inbox,
     pub(super) stats: Stats,
     /// The place of the person whose phone opens links.
@@ -144,6 +146,7 @@ const ROUTES: &[Route] = &[
     get("/cgi-bin/user/info", true, Platform::user_info),
     post("/cgi-bin/user/info/batchget", true, Platform::user_info_batch),
     post("/cgi-bin/user/info/updateremark", true, Platform::user_remark),
+    post("/cgi-bin/qrcode/create", true, Platform::create_code),
     post("/cgi-bin/openapi/quota/get", true, Platform::quota_get),
     post("/cgi-bin/openapi/rid/get", true, Platform::rid_get),
     post("/cgi-bin/clear_quota", true, Platform::clear_quota),
@@ -172,6 +175,7 @@ impl Platform {
             phone,
             tokens: Tokens::default(),
             authorizations: Authorizations::default(),
+            codes: Codes::default(),
             inbox: Inbox::new(),
             stats: Stats::default(),
             plan: Plan::new(&world.faults),
@@ -212,6 +216,7 @@ impl Platform {
             }
             ("GET" | "HEAD", "/sandbox/inbox.json") => Handled::page(json(&self.inbox.messages().collect::<Vec<_>>())),
             ("GET" | "HEAD", "/sandbox/stats.json") => Handled::page(json(&self.stats.shown())),
+            ("GET" | "HEAD", path) if path.starts_with("/q/") => self.scan(request, &path[3..], now_ms),
             ("POST", path) if path.starts_with("/sandbox/") => control::post(self, request, now_ms),
             _ => Handled { unknown: true, ..Handled::page(pages::not_found(request)) },
         }

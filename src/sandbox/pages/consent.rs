@@ -2,7 +2,7 @@
 
 use maud::html;
 
-use super::{avatar, language, notice, page};
+use super::{avatar, language, notice, page, people};
 use crate::http::{Reply, Request};
 use crate::sandbox::oauth::LinkError;
 use crate::sandbox::platform::Platform;
@@ -13,9 +13,6 @@ use crate::t_in;
 pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> Reply {
     let lang = language(request);
     let account = &platform.world.account_name;
-    let owner = platform.phone_of(request);
-    // Of the crowd only who is asked for: nobody would find anybody among a hundred thousand.
-    let asked = platform.people.iter().enumerate().filter(|(at, _)| *at < platform.named() || *at == owner);
     let title = t_in!(lang, "sandbox-consent-title");
     let body = html! {
         body.consent {
@@ -23,22 +20,7 @@ pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> Rep
                 div.asker { (avatar(account, 0)) span { (account) } small { (t_in!(lang, "sandbox-consent-asks")) } }
                 h1 { (title) }
                 p.small { (t_in!(lang, "sandbox-consent-text")) }
-                div.people {
-                    @for (at, person) in asked {
-                        label.person {
-                            (avatar(&person.name, at + 1))
-                            span.name {
-                                (person.name)
-                                small {
-                                    @if person.follows { (t_in!(lang, "sandbox-follows")) }
-                                    @else { (t_in!(lang, "sandbox-follows-not")) }
-                                }
-                            }
-                            input type="radio" name="person" value=(person.name) checked[at == owner];
-                            span.tick aria-hidden="true" { "✓" }
-                        }
-                    }
-                }
+                (people(platform, request, lang))
                 div.choice {
                     button type="submit" name="allow" value="0" { (t_in!(lang, "sandbox-consent-refuse")) }
                     button.main type="submit" name="allow" value="1" { (t_in!(lang, "sandbox-consent-allow")) }

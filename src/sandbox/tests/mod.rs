@@ -7,6 +7,7 @@ mod faults;
 mod garbage;
 mod pages;
 mod people;
+mod qrcode;
 mod quota;
 mod served;
 mod stats;

@@ -55,7 +55,7 @@ impl Tls {
             .with_single_cert(chain, key)
             .map_err(|error| match error {
                 Error::InconsistentKeys(_) => Unusable::Mismatch,
-                Error::InvalidCertificate(_) => Unusable::BadCertificate(error.to_string()),
+                Error::InvalidCertificate(why) => Unusable::BadCertificate(format!("{why:?}")),
                 _ => Unusable::BadKey,
             })?;
         Ok(Tls(Arc::new(config)))

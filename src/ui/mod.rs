@@ -4,6 +4,7 @@
 //! closes the pipe early is no failure: what follows is dropped. Text from outside loses its control
 //! characters here, so that no nickname or error text can drive the terminal.
 
+mod lines;
 mod log;
 mod progress;
 mod prompt;
@@ -18,9 +19,10 @@ use std::mem::replace;
 
 use serde::Serialize;
 
+pub use lines::{Line, Lines};
 pub use log::start as start_log;
 pub use progress::{Delivered, Progress, Waiting};
-pub use prompt::{again, confirm, new_password, password, text, unseen, username};
+pub use prompt::{again, confirm, forget_typed, new_password, password, text, unseen, username};
 pub use qr::{Look, Qr, look_of_locale};
 pub use qr_file::QrFile;
 pub use table::{Table, facts};

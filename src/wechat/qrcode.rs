@@ -9,13 +9,10 @@ use super::client::Twice;
 use super::{Client, Result};
 use crate::secret::Secret;
 
-/// The longest life of a temporary code.
-pub const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
-
 impl Client {
     /// The link of a temporary code, to be drawn as one: whoever scans it in WeChat is shown the account and a button
     /// to follow it. `scene` (1 to 64 characters) is what `user/info` then says of how they came. The code lives as
-    /// long as `life`, in whole seconds, at most [`LONGEST`].
+    /// long as `life`, in whole seconds, 30 days at most.
     ///
     /// # Errors
     /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
@@ -23,7 +20,7 @@ impl Client {
         let body = json!({
             "action_name": "QR_STR_SCENE",
             // Without it the code would live for a minute, or half of one: the pages disagree.
-            "expire_seconds": life.min(LONGEST).as_secs(),
+            "expire_seconds": life.as_secs(),
             "action_info": {"scene": {"scene_str": scene}},
         })
         .to_string();

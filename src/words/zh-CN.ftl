@@ -1,5 +1,46 @@
 ### 用户看到的文字，简体中文。缺少的条目用英文。
 
+## bind（终端）
+bind-follow-no-code = 没有取得关注用的二维码：{ $cause }
+bind-follow-not = { $user } 尚未关注公众号，关注之前收不到任何消息
+bind-follow-otherwise = 第 2 步：请 { $user } 在微信里搜索公众号名称并关注。
+bind-follow-pause = 完成后按回车，继续绑定 { $user }：
+bind-follow-scan = 第 2 步：请 { $user } 用微信扫描此二维码并关注公众号，一天内有效。
+bind-follow-unknown = 无法确认 { $user } 是否已关注公众号：{ $cause }
+bind-follow-visit = 第 2 步：请 { $user } 在微信中打开上面的链接并关注公众号，一天内有效。
+bind-left = { $count } 人中已绑定 { $bound } 人，未绑定：{ $users }
+bind-left-hint = `wxbox bind --unbound` 会继续绑定所有尚未绑定的人
+bind-none = { $count } 人均未绑定：{ $users }
+bind-nobody-left = 没有需要绑定的人了。
+bind-openid-several = --openid 只能绑定一个人
+bind-openid-several-hint = 请逐个绑定，或把所有人的 openid 写进文件，用 `wxbox user import` 导入
+bind-password-first = 标准输入的第一行必须是密码，不能为空
+bind-password-several = --password-stdin 只提供一个密码，而要绑定的不止一人
+bind-password-several-hint = 用 --as-admin 可跳过密码，或逐个绑定
+bind-paste-address-hint = 它以 { $uri } 开头，带有 code=… 和 state=…；请原样粘贴
+bind-paste-again-hint = 请重新扫码，并在五分钟内粘贴新的地址
+bind-paste-awaited = 请从标准输入给出手机跳转到的地址：一行。
+bind-paste-bad-code = 地址中的 code 形式不对，不可能来自微信
+bind-paste-end = 标准输入已结束，没有给出 { $user } 的地址
+bind-paste-end-hint = 请把手机跳转到的完整地址写成一行
+bind-paste-how = 随后手机会跳转到 { $uri }…（打不开也没关系）：请点右上角“···”→“复制链接”，把地址粘贴到这里。
+bind-paste-no-address = 这不是微信让手机跳转到的地址
+bind-paste-no-code = 这个地址里没有 code
+bind-paste-no-code-hint = 这是授权之前的页面：请先点“允许”，再复制之后跳转到的地址
+bind-paste-prompt = 地址：
+bind-paste-refused = 微信拒绝了地址中的 code（errcode { $errcode }）：它不属于本公众号，或已超过五分钟
+bind-paste-snapshot = 这是快照页的地址：对应的是虚拟用户，无法接收消息
+bind-paste-snapshot-hint = 请在手机上轻触“使用完整服务”，再重新扫码
+bind-paste-state = 这个地址属于另一次绑定：state 与上面的二维码不符
+bind-paste-state-hint = 请扫描现在显示的二维码；以前的地址已经无效
+bind-paste-unreachable = 无法核实地址中的 code：{ $cause }
+bind-paste-unreachable-hint = 请稍后再粘贴一次；如果那时 code 已被用掉，请重新扫码
+bind-paste-used = 地址中的 code 已被使用
+bind-short-link = 短链接：{ $link }
+bind-short-needed = 窗口放不下该网址的二维码，因此这里显示的是指向本机的短链接：{ $link }
+bind-so-far = { $count } 人中已绑定 { $bound } 人，绑定予以保留。
+bind-turn = 第 { $place } 人，共 { $count } 人：{ $user }
+
 ## callback（手机上的页面）
 callback-account-title = 绑定失败
 callback-account-why = 微信拒绝了本公众号的配置，无法确认你的授权。
@@ -50,6 +91,27 @@ callback-unreachable-why = 服务器刚才没有连上微信，绑定还没有�
 callback-unreachable-todo = 请稍后刷新本页面。
 callback-used-title = 授权已被使用
 callback-used-why = 每次授权只能使用一次，这一次的已经用过了。
+
+## papers（监听端口的证书与校验文件）
+papers-bad-certificate = { $path } 中的证书无法使用：{ $cause }
+papers-bad-key = { $path } 中的私钥无法使用
+papers-denied-hint = 请让运行 wxbox 的用户能读取 { $path }，例如通过用户组授权
+papers-encrypted-key = { $path } 中的私钥已加密，运行时无人可以输入密码
+papers-encrypted-key-hint = `(umask 077; openssl pkey -in '{ $path }' -out '{ $path }.plain')` 可写出未加密的私钥，再把 listen.tls_key 指向它
+papers-http = { $uri } 是 http 地址，但 listen.tls_cert 使监听端口只支持 HTTPS，手机将无法连接
+papers-http-hint = 请让 redirect_uri 以 https 开头，或删除 listen.tls_cert 和 listen.tls_key
+papers-mismatch = { $key } 中的私钥与 { $certificate } 中的证书不匹配
+papers-mismatch-hint = 文件中的第一张证书必须是本服务器自己的，私钥必须是生成该证书时所用的
+papers-no-certificate = { $path } 中没有证书
+papers-no-certificate-hint = listen.tls_cert 须为 PEM 文件：以 -----BEGIN CERTIFICATE----- 开头，先是本服务器的证书，然后是证书链，例如 fullchain.pem
+papers-no-key = { $path } 中没有私钥
+papers-no-key-hint = listen.tls_key 须为 PEM 文件，内含 RSA、ECDSA 或 Ed25519 私钥：以 -----BEGIN PRIVATE KEY----- 开头，例如 privkey.pem
+papers-proof-content = { $path } 的内容与文件名中的 16 个字符不符，微信不会通过校验
+papers-proof-content-hint = 请从公众平台重新下载该文件，不要改动
+papers-proof-hint = listen.domain_verify_file 应为公众平台“网页授权域名”处下载的文件：MP_verify_ 加 16 个字母或数字，再加 .txt
+papers-proof-name = { $path } 不是微信的校验文件：文件名不对
+papers-unreadable = { $key }：无法读取 { $path }：{ $cause }
+papers-unreadable-hint = 请让 { $key } 指向正确的文件；相对路径从配置文件所在目录算起
 
 ## rule（模板字段的值）
 rule-amount = 金额最多 10 位数字，可带小数，前面可带一个货币符号，结尾可带“元”，如 ¥12.50

@@ -336,6 +336,8 @@ fn wechat_may_keep_the_nickname_to_itself() {
     let mut page = String::new();
     phone.read_to_string(&mut page).unwrap();
     assert!(page.contains("绑定成功"), "{page}");
+    // WeChat would keep it to itself as well whether luffy follows.
+    bind.signal(Signal::INT);
     let ran = bind.end();
     assert_eq!((ran.status(), world.sql::<i64>("SELECT count(*) FROM bindings")), (Some(0), 1), "{}", ran.stderr());
 }

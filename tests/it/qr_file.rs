@@ -30,7 +30,7 @@ fn in_png(path: &Path) -> Vec<String> {
 }
 
 /// Fills the path of black rectangles on the white one.
-fn in_svg(path: &Path) -> Vec<String> {
+pub fn in_svg(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap();
     let number = |found: &regex::Captures<'_>, at: usize| found[at].parse::<usize>().unwrap();
     let ground =

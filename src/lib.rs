@@ -33,7 +33,7 @@ pub mod words;
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser, ValueEnum};
+use clap::{CommandFactory, ValueEnum};
 
 use cli::Cli;
 use error::{Exit, Report, classify};
@@ -42,7 +42,7 @@ use ui::{Color, Ui};
 /// Runs one command line, the program's name first. Can be called more than once in a process.
 pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
+    let cli = match Cli::of(&args) {
         Ok(cli) => cli,
         Err(error) => return not_a_command(&args, &error, ui),
     };

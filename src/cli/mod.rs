@@ -7,6 +7,7 @@ mod documents;
 mod follower;
 mod init;
 mod outbox;
+mod quick;
 mod quota;
 mod run;
 mod send;

@@ -41,12 +41,13 @@ Examples:
 /// `wxbox bind`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[command(group(clap::ArgGroup::new("who").required(true).args(["user", "unbound"])))]
 pub struct Bind {
     /// The person; repeatable: one after the other
-    #[arg(short, long, value_name = "NAME", required_unless_present = "unbound")]
+    #[arg(short, long, value_name = "NAME")]
     pub user: Vec<String>,
     /// Everybody who is not bound yet, one after the other
-    #[arg(long, conflicts_with_all = ["user", "openid", "rebind"])]
+    #[arg(long, conflicts_with_all = ["openid", "rebind"])]
     pub unbound: bool,
     /// Of these only who has this tag
     #[arg(long, value_name = "TAG", requires = "unbound", conflicts_with = "user")]

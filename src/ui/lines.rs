@@ -28,7 +28,7 @@ impl Lines {
     ///
     /// # Errors
     /// The operating system's, where there is no thread to be had.
-    pub fn next(&mut self) -> io::Result<&Receiver<io::Result<Line>>> {
+    pub fn arriving(&mut self) -> io::Result<&Receiver<io::Result<Line>>> {
         if self.0.is_none() {
             let (tell, lines) = bounded(0);
             std::thread::Builder::new().name("lines".into()).spawn(move || {

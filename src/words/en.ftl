@@ -396,7 +396,7 @@ init-file-header =
     an answer of yours shows the default and may be left out.
 init-kept = what was there is kept as { $path }
 init-listen = Listen on
-init-listen-missing = redirect_uri is https, so bind must be told where to listen: set listen.address in the config
+init-listen-missing = redirect_uri is https, so bind must be told how to listen: set listen.address in the config, to where a web server or tunnel passes callbacks on, or listen.tls_cert and listen.tls_key, with which it speaks HTTPS itself
 init-missing = nobody can be asked, and these are missing: { $options }
 init-missing-hint = give them as options, the secret by WXBOX_APP_SECRET or on standard input; in a terminal `wxbox init` asks for them
 init-missing-secret = --secret-stdin (or the variable WXBOX_APP_SECRET)
@@ -417,7 +417,7 @@ init-unchecked = it is written without having worked; `wxbox doctor` tries it ag
 init-unreached-hint = check the network and the variable HTTPS_PROXY; --no-check writes the config without asking WeChat
 init-value = { $option } must be { $expected }
 init-where-app-id = App id and AppSecret: a test account (测试号, free, for everybody) has both on its page, https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login; a real account has them in 微信开发者平台 → 我的业务.
-init-where-listen = An https address needs a web server or tunnel in front. Where does it pass callbacks on to?
+init-where-listen = Where does the web server or tunnel with the https address pass callbacks on to? (Without one: :443, and then set listen.tls_cert and listen.tls_key in the config.)
 init-where-redirect = Callback address: where WeChat sends a phone back to when somebody is bound. The phone must be able to open it.
 init-where-sandbox = App id and AppSecret are what `wxbox sandbox` printed.
 init-works = WeChat takes them.

@@ -271,7 +271,7 @@ init-file-header =
     被注释的行是没有固定默认值的配置项的示例；其余不是你所填写的行都是默认值，可以删去。
 init-kept = 原文件已保存为 { $path }
 init-listen = 监听地址
-init-listen-missing = redirect_uri 是 https，必须告诉 bind 在哪里监听：请在配置中设置 listen.address
+init-listen-missing = redirect_uri 是 https，必须告诉 bind 如何监听：请在配置中设置 listen.address（Web 服务器或内网穿透转发回调的地址），或设置 listen.tls_cert 和 listen.tls_key，由它自己提供 HTTPS
 init-missing = 无法询问，缺少：{ $options }
 init-missing-hint = 请用选项给出，AppSecret 用 WXBOX_APP_SECRET 或标准输入；在终端中运行 `wxbox init` 会逐项询问
 init-missing-secret = --secret-stdin（或环境变量 WXBOX_APP_SECRET）
@@ -292,7 +292,7 @@ init-unchecked = 未经验证即写入；可用 `wxbox doctor` 再次检查
 init-unreached-hint = 请检查网络和环境变量 HTTPS_PROXY；--no-check 可不经验证直接写入配置
 init-value = { $option } 应为：{ $expected }
 init-where-app-id = AppID 和 AppSecret：测试号（免费，人人可用）在其页面上 https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login；正式账号在 微信开发者平台 → 我的业务。
-init-where-listen = https 地址前面需要 Web 服务器或内网穿透。它把回调转发到哪里？
+init-where-listen = 提供 https 地址的 Web 服务器或内网穿透把回调转发到哪里？（没有的话填 :443，再在配置中设置 listen.tls_cert 和 listen.tls_key。）
 init-where-redirect = 回调地址：有人绑定时，微信让手机跳转到这里。手机必须能打开它。
 init-where-sandbox = AppID 和 AppSecret 见 `wxbox sandbox` 的输出。
 init-works = 验证通过。

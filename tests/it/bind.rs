@@ -238,7 +238,7 @@ warning: nami shares this openid with luffy
 exit 2
 --- stderr
 error: the argument '--openid <OPENID>' cannot be used with '--qr <QR>'
-hint: the usage is: wxbox bind --user <NAME> --openid <OPENID>
+hint: the usage is: wxbox bind --openid <OPENID> <--user <NAME>|--unbound>
 
 "#]]);
 }

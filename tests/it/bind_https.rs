@@ -149,8 +149,14 @@ interrupted
 
 "#]]);
     let found = troubles(&world.wxbox("--json doctor"));
-    assert!(found.iter().any(|line| line.starts_with("warning permissions: ") && line.contains("key.pem")), "{found:?}");
-    assert!(found.iter().any(|line| line.starts_with("warning callback: ") && line.contains("plain http")), "{found:?}");
+    assert!(
+        found.iter().any(|line| line.starts_with("warning permissions: ") && line.contains("key.pem")),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().any(|line| line.starts_with("warning callback: ") && line.contains("plain http")),
+        "{found:?}"
+    );
     // Without a listener none of it matters.
     let mut command = world.command("bind --user luffy --paste");
     let (theirs, _ours) = std::io::pipe().unwrap();
@@ -253,7 +259,10 @@ hint: listen.domain_verify_file is the file as the console gives it out under ç½
 
 "#]]);
     let found = troubles(&world.wxbox("--json doctor"));
-    assert!(found.iter().any(|line| line.starts_with("failure callback: ") && line.contains("MP_verify.txt")), "{found:?}");
+    assert!(
+        found.iter().any(|line| line.starts_with("failure callback: ") && line.contains("MP_verify.txt")),
+        "{found:?}"
+    );
     // Served as it is, since WeChat is to judge it.
     let (world, _) = proving("MP_verify_a1B2c3D4e5F6g7H8.txt", b"something else");
     begun(world.spawn("bind --user luffy")).is(str![[r#"

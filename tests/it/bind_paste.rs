@@ -238,14 +238,14 @@ hint: it begins with https://wx.example.com/callback/ and holds code=… and sta
 exit 2
 --- stderr
 error: the argument '--paste' cannot be used with '--listen <ADDR>'
-hint: the usage is: wxbox bind --user <NAME> --paste
+hint: the usage is: wxbox bind --paste <--user <NAME>|--unbound>
 
 "#]]);
     world.wxbox("bind --user luffy --paste --openid oOpenid").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '--paste' cannot be used with '--openid <OPENID>'
-hint: the usage is: wxbox bind --user <NAME> --paste
+hint: the usage is: wxbox bind --paste <--user <NAME>|--unbound>
 
 "#]]);
 }

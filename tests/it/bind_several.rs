@@ -210,21 +210,21 @@ hint: use --as-admin to go without, or bind them one by one
 exit 2
 --- stderr
 error: the argument '--unbound' cannot be used with '--rebind'
-hint: the usage is: wxbox bind --listen <ADDR> --unbound
+hint: the usage is: wxbox bind --listen <ADDR> <--user <NAME>|--unbound>
 
 "#]]);
     bind("--unbound -u luffy").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '--unbound' cannot be used with '--user <NAME>'
-hint: the usage is: wxbox bind --listen <ADDR> --unbound
+hint: the usage is: wxbox bind --listen <ADDR> <--user <NAME>|--unbound>
 
 "#]]);
     bind("--tag crew -u luffy").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '--tag <TAG>' cannot be used with '--user <NAME>'
-hint: the usage is: wxbox bind --unbound --listen <ADDR> --tag <TAG>
+hint: the usage is: wxbox bind --listen <ADDR> --tag <TAG> <--user <NAME>|--unbound>
 
 "#]]);
     bind("--unbound --tag crow").is(str![[r#"

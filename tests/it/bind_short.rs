@@ -66,14 +66,14 @@ Open the URL in WeChat, as luffy.
 exit 2
 --- stderr
 error: the argument '--short-link' cannot be used with '--paste'
-hint: the usage is: wxbox bind --user <NAME> --short-link
+hint: the usage is: wxbox bind --short-link <--user <NAME>|--unbound>
 
 "#]]);
     world.wxbox("bind --user luffy --short-link --openid oOpenid").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '--short-link' cannot be used with '--openid <OPENID>'
-hint: the usage is: wxbox bind --user <NAME> --short-link
+hint: the usage is: wxbox bind --short-link <--user <NAME>|--unbound>
 
 "#]]);
 }

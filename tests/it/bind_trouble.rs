@@ -31,8 +31,8 @@ hint: `wxbox user list` shows everybody
     world.wxbox("bind").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: --user <NAME>
-hint: the usage is: wxbox bind --user <NAME>
+error: the following required arguments were not provided: <--user <NAME>|--unbound>
+hint: the usage is: wxbox bind <--user <NAME>|--unbound>
 
 "#]]);
 }
@@ -66,7 +66,7 @@ error: standard input must hold a password: one line, not empty
 exit 2
 --- stderr
 error: the argument '--as-admin' cannot be used with '--password-stdin'
-hint: the usage is: wxbox bind --user <NAME> --as-admin
+hint: the usage is: wxbox bind --as-admin <--user <NAME>|--unbound>
 
 "#]]);
     assert_eq!(people(&world), before);

@@ -139,7 +139,7 @@ fn pause(ui: &mut Ui, job: &Job, next: Option<&str>, lines: &mut Lines) -> anyho
     ui::forget_typed();
     ui.raw_err(&format!("{} ", t!("bind-follow-pause", user = next)));
     let stopped = select! {
-        recv(lines.next()?) -> _ => return Ok(None),
+        recv(lines.arriving()?) -> _ => return Ok(None),
         recv(job.signals.events) -> signal => Some(signal?),
         recv(after(job.timeout())) -> _ => None,
     };

@@ -38,7 +38,7 @@ pub(super) fn one(ui: &mut Ui, job: &Job, turn: Turn, lines: &mut Lines) -> anyh
             ui.raw_err(&format!("{} ", t!("bind-paste-prompt")));
         }
         let line = select! {
-            recv(lines.next()?) -> line => line?.context(t!("ui-stdin"))?,
+            recv(lines.arriving()?) -> line => line?.context(t!("ui-stdin"))?,
             recv(job.signals.events) -> signal => {
                 new_line(ui);
                 return Ok(Ended::Stopped(signal?));

@@ -98,7 +98,7 @@ fn log_in(ui: &Ui, user: &User, args: &Bind, given: Option<&Secret>, hint: &str)
 }
 
 fn first_line(lines: &mut Lines) -> anyhow::Result<Secret> {
-    match lines.next()?.recv()?? {
+    match lines.arriving()?.recv()?? {
         Line::Text(text) if !text.expose_secret().is_empty() => Ok(text),
         _ => Err(Failure::usage(t!("bind-password-first")).into()),
     }

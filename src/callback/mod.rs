@@ -8,7 +8,6 @@
 //! A [`Callback`] is one binding's; a [`Site`] is all that a listener answers while it waits for one person after
 //! the other.
 
-mod language;
 mod pages;
 mod proof;
 mod short;
@@ -26,6 +25,7 @@ use subtle::ConstantTimeEq;
 use crate::http::{Reply, Request};
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
+use crate::words::{Lang, preferred};
 use pages::Page;
 
 pub use proof::{Proof, is_name_of_proof};
@@ -196,7 +196,8 @@ impl Callback {
         if let Page::TurnedAway(reason) = &page {
             self.tell(Event::TurnedAway(*reason));
         }
-        pages::reply(&page, &self.username, language::preferred(request.header("accept-language")))
+        // WeChat is Chinese before it is anything else.
+        pages::reply(&page, &self.username, preferred(request.header("accept-language"), Lang::Zh))
     }
 
     /// Judges what came in no call: the query of the address that WeChat sent the phone to. What came of it is told

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::pages::{self, Page};
 use super::proof::Proof;
-use super::{Callback, Reason, language};
+use super::{Callback, Reason};
 use crate::http::{Reply, Request};
+use crate::words::{Lang, preferred};
 
 /// The callbacks of all bindings that have begun, of which the last is waited for.
 pub struct Site {
@@ -37,7 +38,7 @@ impl Site {
         match callback {
             Some(callback) => callback.answer(request),
             None => {
-                let lang = language::preferred(request.header("accept-language"));
+                let lang = preferred(request.header("accept-language"), Lang::Zh);
                 pages::reply(&Page::TurnedAway(Reason::Path), "", lang)
             }
         }

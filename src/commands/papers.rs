@@ -101,7 +101,7 @@ fn bytes(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, Failure> {
             ErrorKind::PermissionDenied => t!("papers-denied-hint", path = path),
             _ => t!("papers-unreadable-hint", key = key),
         };
-        failure(t!("papers-unreadable", path = path, key = key, cause = error.to_string()), hint)
+        failure(t!("papers-unreadable", path = path, key = key, cause = error), hint)
     })
 }
 

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal, refuse};
-use super::platform::{Call, Handled, Platform};
+use super::call::Call;
+use super::platform::{Handled, Platform};
 use super::{pages, random};
 use crate::http::Request;
 

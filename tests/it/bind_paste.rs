@@ -173,7 +173,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 Open the URL in WeChat, as luffy.
 Standard input is to give the address that the phone is sent to: one line.
 error: this address is of a snapshot page: it stands for nobody, and no message could arrive
-hint: tap 使用完整服务 (use full service) on the phone, then scan the code again
+hint: tap “Use full service” on the phone, then scan the code again
 
 "#]]);
     world.sandbox().form("settings", "snapshot=0");

@@ -113,7 +113,7 @@ error: cannot draw the code in absent/code.png: No such file or directory (os er
 exit 2
 --- stderr
 error: the argument '--openid <OPENID>' cannot be used with '--qr-file <FILE>'
-hint: the usage is: wxbox bind --user <NAME> --openid <OPENID>
+hint: the usage is: wxbox bind --openid <OPENID> <--user <NAME>|--unbound>
 
 "#]]);
     std::fs::create_dir(world.path("dir.svg")).unwrap();

@@ -35,10 +35,11 @@ impl Place {
         let listen = app.config.listen_address()?;
         let papers = papers::read(&app.config)?;
         if let Some(key) = papers::open_key(&app.config) {
-            ui.warn(&format!("{}: {}", t!("config-readable", path = key), t!("config-readable-hint", path = key)));
+            let (what, hint) = (t!("config-readable", path = key), t!("config-readable-hint", path = key));
+            ui.warn(&t!("ui-cause", what = what, cause = hint));
         }
         for (what, hint) in &papers.warnings {
-            ui.warn(&format!("{what}: {hint}"));
+            ui.warn(&t!("ui-cause", what = what, cause = hint));
         }
         Ok(Self { listen, papers })
     }

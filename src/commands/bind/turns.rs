@@ -20,6 +20,7 @@ use crate::store::{Store, User};
 use crate::t;
 use crate::ui::{Lines, QrFile, Ui};
 use crate::wechat::authorize_url;
+use crate::words::span;
 
 /// What is the same for everybody.
 pub(super) struct Job {
@@ -155,7 +156,7 @@ impl Tally {
         if ui.json() {
             ui.data(&Shown::Timeout { user: &user.username })?;
         }
-        let time = humantime::format_duration(job.timeout()).to_string();
+        let time = span(job.timeout());
         let what = t!("bind-timeout", user = user.username, time = time);
         if self.count == 1 {
             return Err(Failure { exit: Exit::TimedOut, what, hint: Some(t!("bind-timeout-hint")) }.into());

@@ -209,10 +209,9 @@ impl Callback {
         }
     }
 
-    /// Whether a call is meant for this binding, right or not.
-    fn knows(&self, request: &Request) -> bool {
-        self.short_link.as_ref().is_some_and(|link| link.is(&request.path))
-            || request.param("state").is_some_and(|state| self.state.is(&state))
+    /// Whether a call of that path, with that state, is meant for this binding, right or not.
+    fn knows(&self, path: &str, state: Option<&str>) -> bool {
+        self.short_link.as_ref().is_some_and(|link| link.is(path)) || state.is_some_and(|state| self.state.is(state))
     }
 
     /// Whether a call is under way whose code is with WeChat.

@@ -31,9 +31,10 @@ impl Site {
         if let Some(reply) = self.proof.as_ref().and_then(|proof| proof.reply(request, &self.path)) {
             return reply;
         }
+        let state = request.param("state");
         let callback = {
             let all = self.callbacks.lock().unwrap_or_else(PoisonError::into_inner);
-            all.iter().find(|it| it.knows(request)).or(all.last()).map(Arc::clone)
+            all.iter().find(|it| it.knows(&request.path, state.as_deref())).or(all.last()).map(Arc::clone)
         };
         match callback {
             Some(callback) => callback.answer(request),

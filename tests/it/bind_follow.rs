@@ -84,7 +84,7 @@ fn in_a_terminal_it_is_drawn() {
     assert_eq!(open(&allow(&url, "zoro")).0, 200);
     let screen = terminal.until("Step 2: scan this code").clone();
     let text = screen.contents();
-    let link = text.lines().filter(|line| line.starts_with("http://")).last().unwrap();
+    let link = text.lines().rfind(|line| line.starts_with("http://")).unwrap();
     assert!(link.contains("/q/"), "{text}");
     assert_eq!(on_screen(&screen, DARK), [url.as_str(), link]);
     assert!(terminal.end().status.success());

@@ -314,7 +314,7 @@ fn the_picture_is_that_of_whose_turn_it_is() {
     let world = with(&["luffy", "nami"]);
     let mut bind = world.spawn("bind -u luffy -u nami --qr-file code.svg");
     let url = bind.next_line();
-    assert_eq!(crate::qr_file::in_svg(&world.path("code.svg")), [url.clone()]);
+    assert_eq!(crate::qr_file::in_svg(&world.path("code.svg")), std::slice::from_ref(&url));
     assert_eq!(open(&allow(&url, "luffy")).0, 200);
     bind.next_line();
     let url = bind.next_line();
@@ -327,7 +327,7 @@ fn a_code_to_follow_by_is_not_pushed_away_by_the_next() {
     let mut terminal = Terminal::start(world.command("bind -u zoro -u luffy --qr none"), 40, 240);
     let first = |screen: &vt100::Screen| {
         let text = screen.contents();
-        text.lines().filter(|line| line.contains("/authorize?")).last().unwrap().to_owned()
+        text.lines().rfind(|line| line.contains("/authorize?")).unwrap().to_owned()
     };
     let zoro = first(terminal.until("waiting for the phone"));
     assert_eq!(open(&allow(&zoro, "zoro")).0, 200);

@@ -17,7 +17,7 @@ use crate::ui::{self, Lines, Ui};
 use crate::wechat::{self, errcode};
 
 /// How long WeChat may take for all of it.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the code can be scanned; whoever is away may get it sent.
 const LIFE: Duration = Duration::from_secs(24 * 3600);
 

@@ -10,7 +10,7 @@ use super::turns::Job;
 use crate::callback::ShortLink;
 use crate::cli::QrLook;
 use crate::t;
-use crate::ui::{self, Look, Ui};
+use crate::ui::{Look, Ui};
 
 /// The short link of a turn, where its code holds one.
 pub(super) enum Short {
@@ -87,7 +87,7 @@ fn look(ui: &Ui, qr: QrLook) -> Option<Look> {
         QrLook::None => None,
         QrLook::Unicode => Some(Look::Unicode),
         QrLook::Ascii => Some(Look::Ascii),
-        QrLook::Auto => (ui.err_terminal && !ui.quiet()).then(ui::look_of_locale),
+        QrLook::Auto => ui.is_watched().then(|| ui.look()),
     }
 }
 

@@ -346,7 +346,7 @@ fn who_is_given_up_is_not_bound_by_a_late_answer_of_wechats() {
     let mut world = with(&["luffy", "nami"]);
     let wechat = crate::scripted::Scripted::start();
     crate::scripted::point_at(&mut world, &wechat, "timeout = \"1h\"");
-    let mut bind = world.spawn("-q bind -u luffy -u nami --timeout 2s");
+    let mut bind = world.spawn("-q bind -u luffy -u nami --timeout 4s");
     let call = allow(&bind.next_line(), "luffy");
     let mut phone = TcpStream::connect(call.socket_addrs(|| None).unwrap()[0]).unwrap();
     write!(phone, "GET {}?{} HTTP/1.1\r\nHost: a\r\n\r\n", call.path(), call.query().unwrap()).unwrap();

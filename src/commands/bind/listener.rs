@@ -97,12 +97,12 @@ impl Listener {
         Ok(ended.unless(bound))
     }
 
-    /// The second call of the last phone is answered, too; a signal ends the wait for it.
-    pub(super) fn leave(self, left: Duration, signals: &Watch) {
+    /// The second call of the last phone, which was bound so long ago, is answered, too; a signal ends the wait for it.
+    pub(super) fn leave(self, ago: Duration, signals: &Watch) {
         if self.running.is_some() {
             select! {
                 recv(signals.events) -> _ => {}
-                recv(after(LINGER.saturating_sub(left))) -> _ => {}
+                recv(after(LINGER.saturating_sub(ago))) -> _ => {}
             }
         }
     }

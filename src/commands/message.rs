@@ -8,6 +8,7 @@ use crate::store::{Message, State};
 use crate::t;
 use crate::time::Timestamp;
 use crate::wechat::Refusal;
+use crate::wechat::message::api_of;
 
 /// A message as a result.
 #[derive(Serialize)]
@@ -61,7 +62,8 @@ impl Shown {
 impl From<Message> for Shown {
     fn from(message: Message) -> Self {
         let hint = message.errcode.and_then(|errcode| {
-            Refusal { api: "", errcode, errmsg: message.errmsg.clone().unwrap_or_default(), rid: None }.hint()
+            let api = api_of(&message.kind);
+            Refusal { api, errcode, errmsg: message.errmsg.clone().unwrap_or_default(), rid: None }.hint()
         });
         let hint = hint.or_else(|| (message.state == State::Unknown).then(|| t!("send-unknown-hint")));
         Self {

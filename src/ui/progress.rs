@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
-use super::Ui;
+use super::{Ui, clean};
 use crate::t;
 
 /// What is drawn just now; everything else on stderr makes room for it.
@@ -91,6 +91,35 @@ impl Progress {
 }
 
 impl Drop for Progress {
+    fn drop(&mut self) {
+        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.0.finish_and_clear();
+    }
+}
+
+/// A bar of a file that is uploaded; drawn only where stderr is a terminal that can take it.
+pub struct Uploading(ProgressBar);
+
+impl Uploading {
+    /// Begins to show that nothing of `whole` bytes is uploaded.
+    pub fn begin(ui: &Ui, file: &str, whole: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(whole), target(ui));
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {bytes}/{total_bytes}") {
+            bar.set_style(style);
+        }
+        bar.set_prefix(clean(&t!("ui-uploading", file = file)));
+        bar.tick();
+        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+        Self(bar)
+    }
+
+    /// So many bytes are uploaded.
+    pub fn is_at(&self, done: u64) {
+        self.0.set_position(done);
+    }
+}
+
+impl Drop for Uploading {
     fn drop(&mut self) {
         *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.0.finish_and_clear();

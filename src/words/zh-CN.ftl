@@ -243,6 +243,7 @@ redirect-port = 带有端口（{ $port }），正式账号不接受
 ui-level-failure = 失败
 ui-level-ok = 正常
 ui-level-warning = 警告
+ui-uploading = 正在上传 { $file }
 ui-verdict = { $name }：{ $detail }
 ui-verdict-fix = 处理：{ $fix }
 
@@ -412,6 +413,13 @@ sandbox-listening =
 ## send（字段）
 send-fields-check-hint = `wxbox template check { $name } --data …` 可预览收件人看到的内容
 send-fields-strict-hint = 不用 --strict 时只是警告；`wxbox template check { $name } --data …` 可预览收件人看到的内容
+send-message-hint = 内容是一个对象，如 { "{" }"msgtype": "image", "image": { "{" }"media_id": "@chart.png"{ "}" }{ "}" }；详见 `wxbox send --help`
+send-message-json = { $file } 不是 JSON 消息：{ $cause }
+send-news-hint = 文件为 TOML 或 JSON，含 title、description、url 和 picurl；示例见 `wxbox send --help`
+send-news-toml = { $file } 不是 TOML 或 JSON 格式的图文：{ $cause }
+send-split-many = 文本将分 { $parts } 条发送，而用户再次发言之前，微信最多接受 { $limit } 条客服消息
+send-touser = 消息自带的 touser 是 { $touser }，而收件人是 { $openid }
+send-touser-hint = 请去掉消息中的 touser
 
 ## template
 template-add-unknown-hint = 可能已经添加成功：用 `wxbox template list --refresh` 查看
@@ -427,6 +435,7 @@ template-remove-ask = 从账号中删除模板 { $title }（{ $id }）？之后�
 template-remove-kept = 没有删除任何内容
 template-remove-missing = 无法询问时，删除模板需要 --yes
 template-removed = 已删除模板 { $title }（{ $id }）
+template-unknown-subscription-hint = `wxbox template list --subscribe` 列出账号的订阅通知模板
 ## user import
 import-no-column = { $file }：表 { $table } 没有 { $column } 列
 import-no-table = { $file } 是 SQLite 数据库，但没有表 { $table }
@@ -462,3 +471,53 @@ sync-invalid = { $user } 的 openid { $openid }：{ $cause }
 sync-invalid-some = { $count } 人的 openid 不属于此公众号
 sync-unfollowed = { $user } 已取消关注，无法送达
 
+## batch
+batch-file-named = 批量消息的一行不能用 @ 指定文件
+batch-file-named-hint = 先用 `wxbox media upload 文件` 取得 media_id
+
+## delivery
+delivery-file-gone = { $file } 已不再保存，无法上传
+delivery-part-cut = 前一部分（消息 { $id }）没有送达
+delivery-part-waits = 等待前一部分（消息 { $id }）送达
+delivery-upload = 无法上传 { $file }：{ $error }
+
+## outbox
+outbox-after = 前一部分
+
+## wechat
+wechat-who-custom = 客服消息只有已认证的订阅号、服务号和测试号可以发送
+wechat-who-people = 关注者列表和用户信息只有已认证的订阅号、服务号和测试号可以读取
+wechat-who-subscribe = 订阅通知只有已认证的服务号可以发送（已认证的订阅号可能也可以）
+wechat-who-template = 模板消息只有已认证的服务号和测试号可以发送
+
+## kind（消息的组成部分）
+kind-kinds-hint = 类型有：{ $kinds }
+kind-media-hint = `wxbox media upload 文件` 会输出 media_id；在 --message 的文件中，可用 "@文件" 指定要上传的文件
+kind-missing = 类型为 { $kind } 的消息缺少 { $part }
+kind-none = 消息既没有 msgtype，也没有 template_id
+kind-none-hint = msgtype 说明消息类型：text、image、news……；详见 `wxbox send --help`
+kind-not-link = { $part } 不是 http 或 https 地址：{ $url }
+kind-not-list = { $part } 必须是非空列表
+kind-not-media-id = { $part } 不可能是 media_id：{ $text }
+kind-not-object = { $part } 必须是对象
+kind-not-text = { $part } 必须是文本，且不能为空白
+kind-parts-hint = 可用的部分：{ $parts }；带 ? 的可省略
+kind-too-long = { $part } 有 { $length } 个字符，最多 { $limit } 个
+kind-too-many = { $part } 有 { $count } 项，微信最多接受 { $limit } 项
+kind-unknown = 没有“{ $kind }”这种消息类型
+kind-unknown-part = 类型为 { $kind } 的消息没有 { $part }
+
+## media（素材）
+media-directory = { $file } 是目录
+media-empty = { $file } 是空文件
+media-file-hint = 请指定图片、语音或视频文件，或 `wxbox media upload` 输出的 media_id
+media-format = { $file } 是 { $found }，微信不接受
+media-format-kind = { $file } 是 { $found }，微信不接受它作为 { $kind }
+media-format-none = { $file } 不是图片、语音或视频
+media-formats = { $kind }：{ $formats }
+media-formats-hint = 微信接受的格式：{ $formats }
+media-kept = 微信已保存 { $file }，有效期至 { $time }
+media-large = { $file } 有 { $size } 字节，微信作为 { $kind } 最多接受 { $limit } 字节
+media-large-hint = 请压缩后再试
+media-no-file = { $file } 既不是普通文件，也不是标准输入
+media-unreadable = 无法读取 { $file }：{ $cause }

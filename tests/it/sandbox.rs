@@ -116,7 +116,7 @@ error: cannot use the world missing.toml: No such file or directory (os error 2)
     world.wxbox("sandbox --world world.toml").is(str![[r#"
 exit 3
 --- stderr
-error: cannot use the world world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `library`, `faults`
+error: cannot use the world world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `verified`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `subscriptions`, `one_time_template`, `business_domain`, `kf_accounts`, `articles`, `cards`, `library`, `faults`
 
 "#]]);
     world.write("world.toml", "app_id = \"wx\"\n");

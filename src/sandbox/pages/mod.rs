@@ -3,18 +3,21 @@
 mod bubble;
 mod consent;
 mod inbox;
+mod kinds;
+mod subscribe;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 pub(super) use consent::{consent, link_error, refused};
 pub(super) use inbox::{inbox, phones};
+pub(super) use subscribe::{ask_error, subscribe};
 
 use crate::http::{Reply, Request};
 use crate::t_in;
 use crate::words::{self, Lang};
 
 const STYLE: &str = include_str!("style.css");
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
 /// The language of whoever looks.

@@ -56,7 +56,7 @@ Examples:
   wxbox send --all --template notice -d thing1=Maintenance --key maintenance-2026-11
   wxbox send --user luffy --image chart.png
   wxbox send --tag ops --news article.toml
-  wxbox send --user luffy --subscribe \"Door opened\" -d thing1=\"Door 3\" --url https://doors.example.com
+  wxbox send --user luffy --subscribe \"Door opened\" -d thing1=\"Door 3\"
   wxbox send --user luffy --message video.json
   make 2>&1 | wxbox send --user luffy --split -
   producer | wxbox send --batch -";
@@ -102,7 +102,7 @@ pub struct Send {
     /// Send any kind of message, from a JSON file; - reads standard input
     #[arg(long = "message", value_name = "FILE", conflicts_with = "fallback")]
     pub message_file: Option<String>,
-    /// Send a text that is too long in parts, each only after the one before it; --key is #2, #3, … for those
+    /// Send a text that is too long in parts, each only after the one before it; with --key, part 2 has KEY#2, and so on
     #[arg(long, conflicts_with_all = ["template", "image", "news", "subscribe", "fallback"])]
     pub split: bool,
     /// How it is delivered.

@@ -116,7 +116,7 @@ struct Teller<'a, F> {
     tally: Tally,
     bar: Option<Delivered>,
     /// A file is on its way.
-    upload: Option<Uploading>,
+    upload: Option<(Uploading, String)>,
     /// Why nothing more can be sent.
     stopped: Option<Report>,
     leaving: Option<Signal>,
@@ -140,7 +140,8 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
                 None if count >= MANY && !self.ui.json() => self.bar = Some(Delivered::begin(self.ui, count)),
                 None => {}
             },
-            Event::Uploading { file, done, whole } => self.uploading(&file, done, whole),
+            Event::Uploading { file, done, whole } => self.uploading(file, done, whole),
+            Event::Uploaded(file) => self.upload = self.upload.take().filter(|(_, shown)| *shown != file),
             Event::Waiting(error) => self.ui.status(&t!("send-waiting", error = error.to_string())),
             Event::Stopped(error) => self.stopped = Some(classify(&error)),
             Event::Left(count) => self.tally.queued += count,
@@ -150,15 +151,15 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
         Ok(())
     }
 
-    /// A file is so far on its way.
-    fn uploading(&mut self, file: &str, done: u64, whole: u64) {
+    /// A file is so far on its way; one is shown at a time.
+    fn uploading(&mut self, file: String, done: u64, whole: u64) {
         if self.bar.is_some() || self.ui.json() {
             return;
         }
-        let upload = self.upload.get_or_insert_with(|| Uploading::begin(self.ui, file, whole));
-        upload.is_at(done);
-        if done == whole {
-            self.upload = None;
+        let begin = || (Uploading::begin(self.ui, &file, whole), file.clone());
+        let (bar, shown) = self.upload.get_or_insert_with(begin);
+        if *shown == file {
+            bar.is_at(done);
         }
     }
 

@@ -30,7 +30,11 @@ pub(super) struct MediaFile {
 /// # Errors
 /// It cannot be read, is empty or too large, or is not what WeChat takes.
 pub(super) fn open(path: &str, kind: Option<MediaType>) -> Result<MediaFile, Failure> {
-    let name = if path == "-" { t!("ui-stdin-name") } else { name_of(path) };
+    let name = match path {
+        "-" => t!("ui-stdin-name"),
+        "" => "\"\"".to_owned(),
+        path => name_of(path),
+    };
     let (bytes, size) = read(path).map_err(|error| unreadable(&name, &error))?;
     if bytes.is_empty() {
         return Err(Failure::usage(t!("media-empty", file = name)).hint(t!("media-file-hint")));

@@ -48,7 +48,8 @@ impl Shown {
             }
             State::Unknown => t!("send-unknown", id = self.id, to = self.recipient(), error = error),
             State::Queued => t!("send-queued", id = self.id, to = self.recipient(), error = error),
-            State::Cancelled => t!("send-cancelled", id = self.id, to = self.recipient()),
+            State::Cancelled if error.is_empty() => t!("send-cancelled", id = self.id, to = self.recipient()),
+            State::Cancelled => t!("send-cancelled-why", id = self.id, to = self.recipient(), error = error),
             _ => t!("send-failed", id = self.id, to = self.recipient(), error = error),
         }
     }

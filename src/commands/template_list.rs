@@ -84,7 +84,11 @@ pub(super) fn find<'l>(app: &App, name: &str, list: &'l TemplateList) -> Result<
         let id = alias.id.value.as_str();
         return all.iter().find(|it| it.template_id == id).ok_or_else(|| {
             let what = t!("template-alias-unknown", name = name, id = id);
-            Failure::no_such(what).hint(t!("template-alias-unknown-hint", at = alias.id.origin.to_string()))
+            let at = alias.id.origin.to_string();
+            Failure::no_such(what).hint(match list.family {
+                Family::Template => t!("template-alias-unknown-hint", at = at),
+                Family::Subscription => t!("template-alias-unknown-subscription-hint", at = at),
+            })
         });
     }
     if let Some(found) = all.iter().find(|it| it.template_id == name) {

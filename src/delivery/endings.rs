@@ -35,7 +35,8 @@ pub(super) fn answer(error: Option<&wechat::Error>) -> Answer {
 
 /// The same for a message that is given up without one more attempt: its last error stays.
 pub(super) fn unsent(held: &Held, decision: &Decision) -> Ending {
-    let last = held.message.error.clone();
+    // A part that only waited for another has no answer.
+    let last = held.message.error.clone().filter(|_| held.message.attempts > 0 || held.message.after_id.is_none());
     let error = match (decision.given_up, last) {
         (Some(GivenUp::Expired), Some(last)) => t!("delivery-expired-after", error = last),
         (Some(GivenUp::Expired), None) => t!("delivery-expired"),

@@ -97,6 +97,8 @@ pub enum Event {
         /// Of so many.
         whole: u64,
     },
+    /// WeChat has answered to that file, or cannot be reached.
+    Uploaded(String),
     /// Nothing goes through just now; it is tried again.
     Waiting(anyhow::Error),
     /// Nothing more can be sent: the account was refused, or WeChat cannot be reached.

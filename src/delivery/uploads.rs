@@ -205,11 +205,13 @@ impl Porter {
             let _ = self.done.0.send(Uploaded { key, name, token, result: Err(None) });
             return Ok(());
         };
-        let (client, done, told) = (self.client.clone(), self.done.0.clone(), told(tell, &name, bytes.len() as u64));
+        let (client, done, tell) = (self.client.clone(), self.done.0.clone(), tell.clone());
+        let told = told(&tell, &name, bytes.len() as u64);
         std::thread::Builder::new().name("upload".into()).spawn(move || {
             let created_at = Timestamp::now();
             let media = |media_id| Media { media_id, created_at, expires_at: created_at.after(LIFE) };
             let result = client.upload(&token, key.kind, format, &bytes, &told).map(media).map_err(Some);
+            tell.tell(Event::Uploaded(name.clone()));
             // Nobody listens where the run has ended meanwhile.
             let _ = done.send(Uploaded { key, name, token, result });
         })?;

@@ -61,13 +61,11 @@ const UNAUTHORIZED: i64 = 48001;
 
 /// Which accounts may use an API, in words. Page: doc/service/guide/dev/api.
 fn who_may(api: &str) -> Option<String> {
-    Some(match api {
-        "/cgi-bin/message/custom/send" => t!("wechat-who-custom"),
-        "/cgi-bin/message/template/send" => t!("wechat-who-template"),
-        "/cgi-bin/message/subscribe/bizsend" => t!("wechat-who-subscribe"),
-        _ if api.starts_with("/cgi-bin/template/") => t!("wechat-who-template"),
-        _ if api.starts_with("/wxaapi/newtmpl/") => t!("wechat-who-subscribe"),
-        _ if api.starts_with("/cgi-bin/user/") => t!("wechat-who-people"),
+    Some(match api.split('/').skip(1).collect::<Vec<_>>()[..] {
+        ["cgi-bin", "message", "custom", ..] => t!("wechat-who-custom"),
+        ["cgi-bin", "message", "template", "send"] | ["cgi-bin", "template", ..] => t!("wechat-who-template"),
+        ["cgi-bin", "message", "subscribe", ..] | ["wxaapi", "newtmpl", ..] => t!("wechat-who-subscribe"),
+        ["cgi-bin", "user", ..] => t!("wechat-who-people"),
         _ => return None,
     })
 }

@@ -466,7 +466,9 @@ man-write = cannot write { $path }
 man-written = wrote { $count } manual pages to { $path }
 
 ## kind (what a message must have)
+kind-hint = `wxbox send --help` shows what messages look like
 kind-kinds-hint = the types are { $kinds }
+kind-link-hint = write the whole address, such as https://status.example.com
 kind-media-hint = `wxbox media upload FILE` prints a media_id; in a file for --message, "@FILE" names a file to upload
 kind-missing = a message of the type { $kind } needs { $part }
 kind-none = the message has neither msgtype nor template_id
@@ -476,7 +478,10 @@ kind-not-list = { $part } must be a list, and not empty
 kind-not-media-id = { $part } cannot be a media_id: { $text }
 kind-not-object = { $part } must be an object
 kind-not-text = { $part } must be text, and not blank
-kind-parts-hint = its parts are { $parts }; what has a ? may be left out
+kind-parts-hint = its parts are { $parts }{ $optional ->
+    [0] {""}
+   *[other] ; what has a ? may be left out
+}
 kind-too-long = { $part } has { $length } characters, { $limit } is the most
 kind-too-many = { $part } has { $count } entries, { $limit } is the most that WeChat takes
 kind-unknown = there is no type of message "{ $kind }"
@@ -485,7 +490,7 @@ kind-unknown-part = a message of the type { $kind } has no { $part }
 ## media
 media-directory = { $file } is a directory
 media-empty = { $file } is empty
-media-file-hint = name a picture, sound or film, or the media_id that `wxbox media upload` printed
+media-file-hint = name a picture, sound or film; `send` takes the media_id of one, too
 media-format = { $file } is { $found }, which WeChat does not take
 media-format-kind = { $file } is { $found }, which WeChat does not take as { $kind }
 media-format-none = { $file } is neither a picture nor a sound nor a film
@@ -738,6 +743,7 @@ openid-unusable = "{ $openid }" cannot be an openid
 openid-unusable-hint = an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 send-and-more = { $names } and { $more } more
 send-cancelled = message { $id } to { $to } was cancelled
+send-cancelled-why = message { $id } to { $to } was cancelled: { $error }
 send-color-alone = there is no field { $key } to colour
 send-data-file = cannot read { $path }
 send-data-json = { $path } is not a JSON object of fields: { $cause }
@@ -769,6 +775,7 @@ send-interrupted = interrupted; { $queued ->
     [one] one message stays queued; `wxbox outbox flush` delivers it
    *[other] { $queued } messages stay queued; `wxbox outbox flush` goes on with them
 }
+send-file-hint = name a file, or - for standard input
 send-message-hint = it is an object, such as { "{" }"msgtype": "image", "image": { "{" }"media_id": "@chart.png"{ "}" }{ "}" }; `wxbox send --help` shows more
 send-message-json = { $file } is not a message as JSON: { $cause }
 send-news-hint = it has title, description, url and picurl, in TOML or JSON; `wxbox send --help` shows one
@@ -800,7 +807,8 @@ send-tag-unreachable = nobody with the tag { $tag } is bound and reachable
 send-template-unlisted = which template "{ $name }" is cannot be looked up: { $cause }
 send-text-empty = the text is empty
 send-text-long = the text has { $length } bytes of UTF-8, { $limit } is the most that WeChat takes
-send-text-long-hint = shorten it, send a link to the whole, or give --split to send it in parts
+send-text-long-hint = shorten it, or send a link to the whole
+send-text-split-hint = shorten it, send a link to the whole, or give --split to send it in parts
 send-touser = the message names { $touser } itself, and the recipient is { $openid }
 send-touser-hint = leave touser out of the message
 send-unchecked = the template { $name } and its fields are not checked: { $cause }
@@ -906,6 +914,7 @@ template-alias = Alias
 template-alias-left = the alias { $name } still stands for it: { $at }
 template-alias-unknown = the account has no template { $id }, which the alias { $name } stands for
 template-alias-unknown-hint = `wxbox template list` shows those that it has; the alias is at { $at }
+template-alias-unknown-subscription-hint = `wxbox template list --subscribe` shows those that it has; the alias is at { $at }
 template-asked = asked WeChat for the templates: { $count }
 template-asked-at = As of
 template-check-unknown = the template { $name } cannot be looked up: { $cause }

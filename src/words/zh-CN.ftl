@@ -439,11 +439,14 @@ sandbox-listening =
 ## send（字段）
 send-fields-check-hint = `wxbox template check { $name } --data …` 可预览收件人看到的内容
 send-fields-strict-hint = 不用 --strict 时只是警告；`wxbox template check { $name } --data …` 可预览收件人看到的内容
+send-file-hint = 请指定文件，或用 - 表示标准输入
 send-message-hint = 内容是一个对象，如 { "{" }"msgtype": "image", "image": { "{" }"media_id": "@chart.png"{ "}" }{ "}" }；详见 `wxbox send --help`
 send-message-json = { $file } 不是 JSON 消息：{ $cause }
+send-cancelled-why = 发给 { $to } 的消息 { $id } 已取消：{ $error }
 send-news-hint = 文件为 TOML 或 JSON，含 title、description、url 和 picurl；示例见 `wxbox send --help`
 send-news-toml = { $file } 不是 TOML 或 JSON 格式的图文：{ $cause }
 send-split-many = 文本将分 { $parts } 条发送，而用户再次发言之前，微信最多接受 { $limit } 条客服消息
+send-text-split-hint = 请缩短文本、改为发送链接，或用 --split 分成多条发送
 send-touser = 消息自带的 touser 是 { $touser }，而收件人是 { $openid }
 send-touser-hint = 请去掉消息中的 touser
 
@@ -462,6 +465,7 @@ template-remove-kept = 没有删除任何内容
 template-remove-missing = 无法询问时，删除模板需要 --yes
 template-removed = 已删除模板 { $title }（{ $id }）
 template-unknown-subscription-hint = `wxbox template list --subscribe` 列出账号的订阅通知模板
+template-alias-unknown-subscription-hint = `wxbox template list --subscribe` 列出账号已有的订阅通知模板；别名定义在 { $at }
 ## user import
 import-no-column = { $file }：表 { $table } 没有 { $column } 列
 import-no-table = { $file } 是 SQLite 数据库，但没有表 { $table }
@@ -517,7 +521,9 @@ wechat-who-subscribe = 订阅通知只有已认证的服务号可以发送（已
 wechat-who-template = 模板消息只有已认证的服务号和测试号可以发送
 
 ## kind（消息的组成部分）
+kind-hint = 消息的写法见 `wxbox send --help`
 kind-kinds-hint = 类型有：{ $kinds }
+kind-link-hint = 请写完整地址，如 https://status.example.com
 kind-media-hint = `wxbox media upload 文件` 会输出 media_id；在 --message 的文件中，可用 "@文件" 指定要上传的文件
 kind-missing = 类型为 { $kind } 的消息缺少 { $part }
 kind-none = 消息既没有 msgtype，也没有 template_id
@@ -527,7 +533,10 @@ kind-not-list = { $part } 必须是非空列表
 kind-not-media-id = { $part } 不可能是 media_id：{ $text }
 kind-not-object = { $part } 必须是对象
 kind-not-text = { $part } 必须是文本，且不能为空白
-kind-parts-hint = 可用的部分：{ $parts }；带 ? 的可省略
+kind-parts-hint = 可用的部分：{ $parts }{ $optional ->
+    [0] {""}
+   *[other] ；带 ? 的可省略
+}
 kind-too-long = { $part } 有 { $length } 个字符，最多 { $limit } 个
 kind-too-many = { $part } 有 { $count } 项，微信最多接受 { $limit } 项
 kind-unknown = 没有“{ $kind }”这种消息类型
@@ -536,7 +545,7 @@ kind-unknown-part = 类型为 { $kind } 的消息没有 { $part }
 ## media（素材）
 media-directory = { $file } 是目录
 media-empty = { $file } 是空文件
-media-file-hint = 请指定图片、语音或视频文件，或 `wxbox media upload` 输出的 media_id
+media-file-hint = 请指定图片、语音或视频文件；`send` 也接受 media_id
 media-format = { $file } 是 { $found }，微信不接受
 media-format-kind = { $file } 是 { $found }，微信不接受它作为 { $kind }
 media-format-none = { $file } 不是图片、语音或视频

@@ -16,7 +16,8 @@ use crate::wechat::message::{Content, MiniProgram, TEXT_LIMIT, clean_text};
 /// Usage failures that say what is wrong with it.
 pub(in crate::commands) fn of(text: Option<&str>, what: &What, config: &Config) -> anyhow::Result<Content> {
     let content = unfitted(text, what, config)?;
-    fits(&content)?;
+    // What `send` would offer, its callers do not.
+    fits(&content).map_err(|failure| failure.hint(t!("send-text-long-hint")))?;
     Ok(content)
 }
 
@@ -52,7 +53,7 @@ pub(super) fn fits(content: &Content) -> Result<(), Failure> {
     match content {
         Content::Text { content, .. } if content.len() > TEXT_LIMIT => {
             let what = t!("send-text-long", length = content.len(), limit = TEXT_LIMIT);
-            Err(Failure::usage(what).hint(t!("send-text-long-hint")))
+            Err(Failure::usage(what).hint(t!("send-text-split-hint")))
         }
         _ => Ok(()),
     }
@@ -103,5 +104,8 @@ pub(super) fn colourless(mut data: Map<String, Value>) -> Map<String, Value> {
 }
 
 pub(in crate::commands) fn check_url(url: &str) -> Result<(), Failure> {
-    if is_link(url) { Ok(()) } else { Err(Failure::usage(t!("send-url", url = url))) }
+    match is_link(url) {
+        true => Ok(()),
+        false => Err(Failure::usage(t!("send-url", url = url)).hint(t!("kind-link-hint"))),
+    }
 }

@@ -2,9 +2,9 @@
 //! with the files that go with it.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
 use super::{Said, content};
@@ -12,7 +12,7 @@ use crate::cli::Send;
 use crate::commands::media_file;
 use crate::commands::template_data::{bounded, fields_of, stdin};
 use crate::config::Config;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::store::Attachment;
 use crate::t;
 use crate::wechat::kinds::{self, Flaw, Msgtype, Written};
@@ -100,15 +100,14 @@ fn attach(path: &str, kind: MediaType) -> Result<(FileRef, Attachment), Failure>
 /// A JSON or TOML table; JSON begins with a brace.
 fn table(file: &str) -> anyhow::Result<Map<String, Value>> {
     let text = text_of(file)?;
-    if text.trim_start().starts_with('{') {
-        return Ok(serde_json::from_str(&text).map_err(|cause| not_json(file, &cause))?);
-    }
-    // The whole of TOML's complaint is several lines, with a picture.
-    let unusable = |cause: toml::de::Error| {
-        let cause = cause.message().replace('\n', " ");
+    let unusable = |cause: String| {
         Failure::usage(t!("send-news-toml", file = shown(file), cause = cause)).hint(t!("send-news-hint"))
     };
-    Ok(toml::from_str(&text).map_err(unusable)?)
+    if text.trim_start().starts_with('{') {
+        return Ok(serde_json::from_str(&text).map_err(|cause| unusable(cause.to_string()))?);
+    }
+    // The whole of TOML's complaint is several lines, with a picture.
+    Ok(toml::from_str(&text).map_err(|cause: toml::de::Error| unusable(cause.message().replace('\n', " ")))?)
 }
 
 /// The text of a file, or of standard input where it is `-`.
@@ -116,10 +115,16 @@ fn text_of(file: &str) -> anyhow::Result<String> {
     let text = if file == "-" {
         stdin()?
     } else {
-        let bytes = File::open(file).and_then(bounded).with_context(|| t!("send-data-file", path = file))?;
-        String::from_utf8(bytes).map_err(|_| Failure::usage(t!("send-data-utf8", path = file)))?
+        let bytes = File::open(file).and_then(bounded).map_err(|cause| unreadable(file, &cause))?;
+        let other = || Failure::usage(t!("send-data-utf8", path = file)).hint(t!("ui-stdin-utf8-hint"));
+        String::from_utf8(bytes).map_err(|_| other())?
     };
     Ok(text.trim_start_matches('\u{feff}').to_owned())
+}
+
+fn unreadable(file: &str, cause: &io::Error) -> Failure {
+    let what = format!("{}: {cause}", t!("send-data-file", path = file));
+    Failure { exit: Exit::Unexpected, what, hint: Some(t!("send-file-hint")) }
 }
 
 fn shown(file: &str) -> String {

@@ -32,7 +32,8 @@ fn cut(text: &str, limit: usize) -> usize {
     let link = head.rfind("<a ").filter(|at| good(at) && !head[*at..].contains("</a>"));
     let head = &text[..link.unwrap_or(most)];
     let line = head.rfind('\n').filter(good);
-    let word = || head.rfind(char::is_whitespace).filter(good);
+    let ends = head.len() == most && text[most..].starts_with(char::is_whitespace);
+    let word = || if ends { Some(most) } else { head.rfind(char::is_whitespace).filter(good) };
     line.or_else(|| link.or_else(word)).unwrap_or(most)
 }
 
@@ -53,7 +54,8 @@ mod tests {
         split("0123456789", 10, &["0123456789"]);
         split("0123456789a", 10, &["0123456789", "a"]);
         split("one two three four", 10, &["one two", "three four"]);
-        split("first\nsecond third", 12, &["first", "second third"]);
+        split("first\nsecond third", 12, &["first\nsecond", "third"]);
+        split("the first\nsecond third", 16, &["the first", "second third"]);
         split("a\nsecond third", 12, &["a\nsecond", "third"]);
         split("line one\nline two\nline three", 18, &["line one\nline two", "line three"]);
         split("word\n\n\n\n\n\n\n\n\n\nnext", 8, &["word", "next"]);
@@ -73,7 +75,7 @@ mod tests {
     #[test]
     fn a_link_stays_whole_where_it_can() {
         let link = "<a href=\"https://a\">here</a>";
-        split(&format!("some words before {link} after"), 40, &["some words before", &format!("{link} after")]);
+        split(&format!("some words before {link} after"), 35, &["some words before", &format!("{link} after")]);
     }
 
     #[test]

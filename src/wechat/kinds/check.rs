@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Part, Rule};
+use super::{Need, Part, Rule};
 use crate::t;
 use crate::wechat::media::is_media_id;
 use crate::wechat::message::clean_text;
@@ -22,7 +22,7 @@ pub(super) type Checked<T> = Result<T, Flaw>;
 
 impl Flaw {
     fn bare(what: String) -> Self {
-        Self { what, hint: None }
+        Self { what, hint: Some(t!("kind-hint")) }
     }
 
     fn missing(kind: &str, at: &str, own: &[Part]) -> Self {
@@ -55,9 +55,12 @@ impl Flaw {
 
 /// The names of the parts; one that may be left out has a `?` behind.
 fn parts_hint(own: &[Part]) -> String {
-    let names: Vec<_> =
-        own.iter().map(|part| if part.required { part.name.to_owned() } else { format!("{}?", part.name) }).collect();
-    t!("kind-parts-hint", parts = names.join(", "))
+    let names: Vec<_> = own
+        .iter()
+        .map(|part| if part.need == Need::None { format!("{}?", part.name) } else { part.name.to_owned() })
+        .collect();
+    let optional = own.iter().filter(|part| part.need == Need::None).count();
+    t!("kind-parts-hint", parts = names.join(", "), optional = optional)
 }
 
 /// Whether that is an address that a phone opens.
@@ -78,13 +81,15 @@ pub(super) fn parts_of(
     let mut parts = Map::new();
     for part in own {
         // Producers write down what they do not have.
-        let given = found.shift_remove(part.name).filter(|value| !value.is_null() && value.as_str() != Some(""));
-        match given {
-            Some(value) => {
-                parts.insert(part.name.to_owned(), checked(kind, &below(part.name), part.rule, value)?);
+        let given = found.shift_remove(part.name).filter(|value| !value.is_null());
+        let empty = given.as_ref().is_some_and(|value| value.as_str() == Some(""));
+        match (given, part.need) {
+            (Some(value), need) if !empty || need == Need::There => {
+                let value = if empty { value } else { checked(kind, &below(part.name), part.rule, value)? };
+                parts.insert(part.name.to_owned(), value);
             }
-            None if part.required => return Err(Flaw::missing(kind, &below(part.name), own)),
-            None => {}
+            (_, Need::None) => {}
+            _ => return Err(Flaw::missing(kind, &below(part.name), own)),
         }
     }
     match found.keys().next() {
@@ -130,7 +135,9 @@ fn text(at: &str, rule: Rule, value: Value) -> Checked<String> {
             let what = t!("kind-too-long", part = at, length = text.chars().count(), limit = limit);
             Err(Flaw::bare(what))
         }
-        Rule::Link if !is_link(&text) => Err(Flaw::bare(t!("kind-not-link", part = at, url = text))),
+        Rule::Link if !is_link(&text) => {
+            Err(Flaw { what: t!("kind-not-link", part = at, url = text), hint: Some(t!("kind-link-hint")) })
+        }
         Rule::Media(_) if !is_media_id(&text) && !text.starts_with('@') => {
             Err(Flaw { what: t!("kind-not-media-id", part = at, text = text), hint: Some(t!("kind-media-hint")) })
         }

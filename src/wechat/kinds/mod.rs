@@ -62,16 +62,27 @@ enum Rule {
 #[derive(Clone, Copy, Debug)]
 struct Part {
     name: &'static str,
-    required: bool,
+    need: Need,
     rule: Rule,
 }
 
+/// Whether a part must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    /// It must say something.
+    Full,
+    /// It must be there, and may be empty.
+    There,
+    /// It may be left out.
+    None,
+}
+
 const fn must(name: &'static str, rule: Rule) -> Part {
-    Part { name, required: true, rule }
+    Part { name, need: Need::Full, rule }
 }
 
 const fn may(name: &'static str, rule: Rule) -> Part {
-    Part { name, required: false, rule }
+    Part { name, need: Need::None, rule }
 }
 
 const TEXT: Rule = Rule::Text(0);
@@ -79,9 +90,13 @@ const THUMB: Part = must("thumb_media_id", Rule::Media(MediaType::Thumb));
 const TITLE: Part = may("title", TEXT);
 const DESCRIPTION: Part = may("description", TEXT);
 
-/// The parts of a news card.
-const ARTICLE: &[Part] =
-    &[must("title", TEXT), must("description", TEXT), must("url", Rule::Link), must("picurl", Rule::Link)];
+/// The parts of a news card; one without a picture says so.
+const ARTICLE: &[Part] = &[
+    must("title", TEXT),
+    Part { name: "description", need: Need::There, rule: TEXT },
+    must("url", Rule::Link),
+    Part { name: "picurl", need: Need::There, rule: Rule::Link },
+];
 
 const TEXT_PARTS: &[Part] = &[must("content", TEXT)];
 
@@ -127,9 +142,14 @@ impl Msgtype {
     }
 }
 
-/// The parts beside those that every message has.
-const MINIPROGRAM: Part = may("miniprogram", Rule::Object(&[must("appid", TEXT), may("pagepath", TEXT)]));
-const TEMPLATE: &[Part] = &[must("template_id", TEXT), may("url", Rule::Link), MINIPROGRAM, must("data", Rule::Fields)];
+const TEMPLATE: &[Part] = &[
+    must("template_id", TEXT),
+    may("url", Rule::Link),
+    may("miniprogram", Rule::Object(&[must("appid", TEXT), may("pagepath", TEXT)])),
+    must("data", Rule::Fields),
+];
+/// The others' mini-program page must be named.
+const MINIPROGRAM: Part = may("miniprogram", Rule::Object(&[must("appid", TEXT), must("pagepath", TEXT)]));
 const SUBSCRIBE: &[Part] =
     &[must("template_id", TEXT), may("page", Rule::Link), MINIPROGRAM, must("data", Rule::Fields)];
 const ONCE: &[Part] = &[
@@ -212,8 +232,7 @@ fn branch(
     message: Map<String, Value>,
 ) -> Checked<(Map<String, Value>, Option<String>)> {
     const ACCOUNT: &[Part] = &[must("kf_account", TEXT)];
-    let own =
-        [Part { name: kind, required: true, rule: Rule::Object(parts) }, may("customservice", Rule::Object(ACCOUNT))];
+    let own = [must(kind, Rule::Object(parts)), may("customservice", Rule::Object(ACCOUNT))];
     let mut whole = parts_of(kind, "", &own, message)?;
     let account = whole.get("customservice").and_then(|it| it["kf_account"].as_str()).map(str::to_owned);
     let branch = match whole.get_mut(kind).map(Value::take) {

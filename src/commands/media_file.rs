@@ -10,6 +10,7 @@ use ring::digest::{SHA256, digest};
 use crate::error::{Exit, Failure};
 use crate::t;
 use crate::wechat::media::{Format, MediaType, mime_of};
+use crate::words::{clauses, listed};
 
 /// The largest of any type, and a byte more.
 const MOST: u64 = (10 << 20) + 1;
@@ -81,7 +82,7 @@ fn unreadable(name: &str, error: &io::Error) -> Failure {
         io::ErrorKind::IsADirectory => t!("media-directory", file = name),
         io::ErrorKind::InvalidInput => t!("media-no-file", file = name),
         _ => {
-            let what = t!("media-unreadable", file = name, cause = error.to_string());
+            let what = t!("media-unreadable", file = name, cause = *error);
             return Failure { exit: Exit::Unexpected, what, hint: Some(t!("media-file-hint")) };
         }
     };
@@ -91,8 +92,8 @@ fn unreadable(name: &str, error: &io::Error) -> Failure {
 /// It has a format that WeChat does not take, or not as that.
 fn of_no_use(name: &str, kind: Option<MediaType>, bytes: &[u8]) -> Failure {
     let formats = |kind: MediaType| {
-        let names: Vec<_> = kind.formats().iter().map(ToString::to_string).collect();
-        t!("media-formats", kind = kind.as_str(), formats = names.join(", "))
+        let names = kind.formats().iter().map(ToString::to_string);
+        t!("media-formats", kind = kind.as_str(), formats = listed(names))
     };
     let taken: Vec<_> =
         MediaType::ALL.into_iter().filter(|it| kind.is_none_or(|kind| kind == *it)).map(formats).collect();
@@ -102,5 +103,5 @@ fn of_no_use(name: &str, kind: Option<MediaType>, bytes: &[u8]) -> Failure {
         (Some(found), None) => t!("media-format", file = name, found = found),
         (None, _) => t!("media-format-none", file = name),
     };
-    Failure::usage(what).hint(t!("media-formats-hint", formats = taken.join("; ")))
+    Failure::usage(what).hint(t!("media-formats-hint", formats = clauses(taken)))
 }

@@ -130,7 +130,9 @@ impl Platform {
         match (request.method.as_str(), request.path.as_str()) {
             ("GET" | "HEAD", "/connect/oauth2/authorize") => self.authorize(request, now_ms),
             ("GET" | "HEAD", "/mp/subscribemsg") => Handled::page(pages::subscribe(self, request)),
-            ("GET" | "HEAD", path) if path.starts_with(media::SHOWN) => Handled::page(self.show_media(request)),
+            ("GET" | "HEAD", path) if path.starts_with(media::SHOWN) => {
+                Handled { quiet: true, ..Handled::page(self.show_media(request)) }
+            }
             ("GET" | "HEAD", "/") => Handled::page(pages::inbox(self, request, now_ms)),
             ("GET" | "HEAD", "/sandbox/phones") => {
                 Handled { quiet: true, ..Handled::page(pages::phones(self, request, now_ms)) }

@@ -18,6 +18,7 @@ use crate::t;
 use crate::wechat::kinds::{self, Flaw, Msgtype, Written};
 use crate::wechat::media::{MediaType, is_media_id};
 use crate::wechat::message::{Content, FileRef};
+use crate::words::json as json_error;
 
 /// WeChat's media_ids are about 64 characters long; a word that is shorter than this is a file that is not there.
 const MEDIA_ID: usize = 20;
@@ -104,7 +105,7 @@ fn table(file: &str) -> anyhow::Result<Map<String, Value>> {
         Failure::usage(t!("send-news-toml", file = shown(file), cause = cause)).hint(t!("send-news-hint"))
     };
     if text.trim_start().starts_with('{') {
-        return Ok(serde_json::from_str(&text).map_err(|cause| unusable(cause.to_string()))?);
+        return Ok(serde_json::from_str(&text).map_err(|cause| unusable(json_error(&cause)))?);
     }
     // The whole of TOML's complaint is several lines, with a picture.
     Ok(toml::from_str(&text).map_err(|cause: toml::de::Error| unusable(cause.message().replace('\n', " ")))?)
@@ -123,7 +124,7 @@ fn text_of(file: &str) -> anyhow::Result<String> {
 }
 
 fn unreadable(file: &str, cause: &io::Error) -> Failure {
-    let what = format!("{}: {cause}", t!("send-data-file", path = file));
+    let what = t!("media-unreadable", file = file, cause = *cause);
     Failure { exit: Exit::Unexpected, what, hint: Some(t!("send-file-hint")) }
 }
 
@@ -132,7 +133,7 @@ fn shown(file: &str) -> String {
 }
 
 fn not_json(file: &str, cause: &serde_json::Error) -> Failure {
-    Failure::usage(t!("send-message-json", file = shown(file), cause = cause.to_string())).hint(t!("send-message-hint"))
+    Failure::usage(t!("send-message-json", file = shown(file), cause = json_error(cause))).hint(t!("send-message-hint"))
 }
 
 fn failure(flaw: Flaw) -> Failure {

@@ -193,6 +193,25 @@ mod tests {
     }
 
     #[test]
+    fn no_file_is_too_strange() {
+        let good = [mp3(4), [b"#!AMR\n".as_slice(), &[0x3c; 99]].concat(), b"\0\0\0\x18ftypmp42".to_vec()];
+        let mut seed: u32 = 20_261_127;
+        for round in 0..30_000 {
+            let mut bytes = good[round % good.len()].clone();
+            for _ in 0..3 {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let at = (seed >> 8) as usize % bytes.len();
+                bytes[at] = seed.to_be_bytes()[0];
+            }
+            bytes.truncate((seed >> 3) as usize % (bytes.len() + 1));
+            if let Some(format) = Format::of(&bytes) {
+                // A frame is a byte at least.
+                assert!(format.lasts_ms(&bytes).unwrap_or_default() <= bytes.len() as u64 * 144);
+            }
+        }
+    }
+
+    #[test]
     fn names_stand_for_formats() {
         for (name, expected) in [
             ("a.JPG", Some(Format::Jpeg)),

@@ -231,6 +231,15 @@ mod tests {
     }
 
     #[test]
+    fn the_world_of_the_readme_can_be() {
+        let readme = include_str!("../../../README.md");
+        let (_, rest) = readme.split_once("A world of your own").unwrap();
+        let (_, rest) = rest.split_once("```toml\n").unwrap();
+        let world = World::from_toml(rest.split_once("```").unwrap().0).unwrap();
+        assert_eq!((world.people[0].grants.len(), world.kf_accounts.len()), (1, 1));
+    }
+
+    #[test]
     fn what_cannot_be_is_refused() {
         let cases = [
             ("app_id = \"wx1\"", "app_id"),

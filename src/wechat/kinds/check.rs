@@ -7,6 +7,7 @@ use super::{Need, Part, Rule};
 use crate::t;
 use crate::wechat::media::is_media_id;
 use crate::wechat::message::clean_text;
+use crate::words::listed;
 
 /// What is wrong with a message, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +40,7 @@ impl Flaw {
         let nearest = kinds.iter().copied().max_by(|a, b| near(a).total_cmp(&near(b))).filter(|it| near(it) >= 0.8);
         let hint = match nearest {
             Some(nearest) => t!("did-you-mean", name = nearest),
-            None => t!("kind-kinds-hint", kinds = kinds.join(", ")),
+            None => t!("kind-kinds-hint", kinds = listed(&kinds)),
         };
         Self { what: t!("kind-unknown", kind = name), hint: Some(hint) }
     }
@@ -60,7 +61,7 @@ fn parts_hint(own: &[Part]) -> String {
         .map(|part| if part.need == Need::None { format!("{}?", part.name) } else { part.name.to_owned() })
         .collect();
     let optional = own.iter().filter(|part| part.need == Need::None).count();
-    t!("kind-parts-hint", parts = names.join(", "), optional = optional)
+    t!("kind-parts-hint", parts = listed(names), optional = optional)
 }
 
 /// Whether that is an address that a phone opens.

@@ -57,6 +57,7 @@ mod removal;
 mod run;
 mod run_child;
 mod sandbox;
+mod sandbox_kinds;
 mod scripted;
 mod secrets;
 mod send;

@@ -12,7 +12,7 @@ backup-nothing-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置�
 ## batch
 batch-file = 无法读取 { $path }
 batch-file-named = 批量消息的一行不能用 @ 指定文件
-batch-file-named-hint = 先用 `wxbox media upload 文件` 取得 media_id
+batch-file-named-hint = `wxbox media upload FILE` 会输出它的 media_id
 batch-json = 不是 JSON 格式的消息：{ $cause }
 batch-line = 第 { $line } 行：{ $error }
 batch-long = 该行超过 { $limit } 字节
@@ -481,7 +481,7 @@ man-written = 已把 { $count } 页手册写入 { $path }
 kind-hint = 消息的写法见 `wxbox send --help`
 kind-kinds-hint = 类型有：{ $kinds }
 kind-link-hint = 请写完整地址，如 https://status.example.com
-kind-media-hint = `wxbox media upload 文件` 会输出 media_id；在 --message 的文件中，可用 "@文件" 指定要上传的文件
+kind-media-hint = `wxbox media upload FILE` 会输出 media_id；在 --message 的文件中，可用 "@FILE" 指定要上传的文件
 kind-missing = 类型为 { $kind } 的消息缺少 { $part }
 kind-none = 消息既没有 msgtype，也没有 template_id
 kind-none-hint = msgtype 说明消息类型：text、image、news……；详见 `wxbox send --help`
@@ -674,9 +674,9 @@ store-open-hint = 运行 wxbox 的用户须能写入该文件及其目录
 store-read-only = 无法写入数据库 { $path }
 store-read-only-hint = 请检查文件及其目录的权限，以及文件系统是否以只读方式挂载
 store-sqlite = 数据库 { $path } 出错：{ $cause }
+outbox-after = 前一部分
 
 ## outbox
-outbox-after = 前一部分
 outbox-attempts = 尝试次数
 outbox-cancel-left = 有 { $count } 条消息正在发送，无法取消
 outbox-cancel-none = 发件箱中没有排队的消息
@@ -777,7 +777,6 @@ send-fallback-fields = 模板 { $name } { $count ->
 }，无法确定 --fallback 的文本放在哪里
 send-fallback-fields-hint = 请在 [templates.{ $name }.data] 中只留一个字段不设默认值
 send-fallback-text = --fallback 只能与文本一起使用
-send-file-hint = 请指定文件，或用 - 表示标准输入
 send-gone = 消息 { $id } 已不在发件箱中，因为用户已删除：不确定是否送达
 send-field-near = { $key }（是不是 { $near }？）
 send-fields-check-hint = `wxbox template check { $name } --data …` 可预览收件人看到的内容
@@ -790,10 +789,11 @@ send-interrupted = 已中断；{ $queued ->
     [0] 没有消息留在队列
    *[other] 还有 { $queued } 条消息在排队；`wxbox outbox flush` 会继续发送
 }
+send-file-hint = 请指定文件，或用 - 表示标准输入
 send-message-hint = 内容是一个对象，如 { "{" }"msgtype": "image", "image": { "{" }"media_id": "@chart.png"{ "}" }{ "}" }；详见 `wxbox send --help`
 send-message-json = { $file } 不是 JSON 消息：{ $cause }
 send-news-hint = 文件为 TOML 或 JSON，含 title、description、url 和 picurl；示例见 `wxbox send --help`
-send-news-toml = { $file } 不是 TOML 或 JSON 格式的图文：{ $cause }
+send-news-toml = { $file } 不是 TOML 或 JSON 格式的图文（{ $cause }）
 send-split-many = 文本将分 { $parts } 条发送，而用户再次发言之前，微信最多接受 { $limit } 条客服消息
 send-stopping = 正在停止；最多再等两秒，等待已发出的请求返回
 send-left-queued = 有 { $queued } 条消息没有送达，留在发件箱
@@ -807,6 +807,18 @@ send-nobody-reachable = 已绑定的人都无法送达
 send-only-queued = 发给 { $to } 的消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息
+    [image] 图片
+    [voice] 语音
+    [video] 视频
+    [music] 音乐
+    [news] 图文
+    [mpnews] 图文素材
+    [mpnewsarticle] 已发布文章
+    [msgmenu] 菜单
+    [wxcard] 卡券
+    [miniprogrampage] 小程序卡片
+    [subscribe] 订阅通知
+    [subscribe_once] 一次性订阅
    *[other] { $kind }
 }）已进入发件箱
 send-not-delivered = 有 { $count } 条消息没有送达
@@ -814,6 +826,18 @@ send-queued = 发给 { $to } 的消息 { $id } 尚未送达，仍在排队：{ $
 send-sent = 已把消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息
+    [image] 图片
+    [voice] 语音
+    [video] 视频
+    [music] 音乐
+    [news] 图文
+    [mpnews] 图文素材
+    [mpnewsarticle] 已发布文章
+    [msgmenu] 菜单
+    [wxcard] 卡券
+    [miniprogrampage] 小程序卡片
+    [subscribe] 订阅通知
+    [subscribe_once] 一次性订阅
    *[other] { $kind }
 }）发给 { $to }
 send-skipped-unbound = 因未绑定而跳过：{ $users }

@@ -185,14 +185,14 @@ fn who_may_send_it_is_said_where_the_account_may_not() {
 exit 5
 --- stderr
 error: message 1 to luffy was refused: WeChat says 48001 (api unauthorized): account lacks this API
-hint: customer-service messages are for verified accounts (已认证的订阅号 or 服务号) and test accounts (测试号)
+hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
     world.wxbox("send -u luffy -t backup").is(str![[r#"
 exit 5
 --- stderr
 error: message 2 to luffy was refused: WeChat says 48001 (api unauthorized): account lacks this API
-hint: template messages are for verified service accounts (已认证的服务号) and test accounts (测试号)
+hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 
 "#]]);
     world
@@ -201,14 +201,14 @@ hint: template messages are for verified service accounts (已认证的服务号
 exit 5
 --- stderr
 error: message 3 to luffy was refused: WeChat says 48001 (api unauthorized): account lacks this API
-hint: subscription notifications are for verified service accounts (已认证的服务号), and perhaps verified subscription accounts (订阅号)
+hint: subscription notifications are for verified (已认证) service accounts (服务号), and perhaps for verified subscription accounts (订阅号)
 
 "#]]);
     world.wxbox("send -u luffy --image a.png").is(str![[r#"
 exit 5
 --- stderr
 error: message 4 to luffy was refused: cannot upload a.png: WeChat says 48001 (api unauthorized): account lacks this API
-hint: customer-service messages are for verified accounts (已认证的订阅号 or 服务号) and test accounts (测试号)
+hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
     world.wxbox("media upload a.png").is(str![[r#"
@@ -230,7 +230,7 @@ Attempts  1
 Created   [TIME]
 Expires   [TIME]
 Error     WeChat says 48001 (api unauthorized): account lacks this API
-Hint      customer-service messages are for verified accounts (已认证的订阅号 or 服务号) and test accounts (测试号)
+Hint      customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 Content   hello
 
 "#]]);

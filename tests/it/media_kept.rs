@@ -211,9 +211,9 @@ fn an_upload_that_the_account_may_not_make_ends_its_kind_alone() {
 exit 5
 --- stderr
 error: message 1 to luffy was refused: cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
-hint: customer-service messages are for verified accounts (已认证的订阅号 or 服务号) and test accounts (测试号)
+hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 error: message 2 to nami was refused: cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
-hint: customer-service messages are for verified accounts (已认证的订阅号 or 服务号) and test accounts (测试号)
+hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
     assert_eq!(calls(&mut world), ["media/upload 48001"]);

@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure, Report, classify};
 use crate::signals::{Bell, Signal};
 use crate::store::{Message, State, Store};
 use crate::t;
-use crate::ui::{Delivered, Ui, Uploading};
+use crate::ui::{Delivered, Progress, Ui};
 use crate::wechat::Client;
 
 /// How long a request under way may go on after Ctrl-C; it cannot be called back.
@@ -116,7 +116,7 @@ struct Teller<'a, F> {
     tally: Tally,
     bar: Option<Delivered>,
     /// A file is on its way.
-    upload: Option<(Uploading, String)>,
+    upload: Option<(Progress, String)>,
     /// Why nothing more can be sent.
     stopped: Option<Report>,
     leaving: Option<Signal>,
@@ -156,7 +156,7 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
         if self.bar.is_some() || self.ui.json() {
             return;
         }
-        let begin = || (Uploading::begin(self.ui, &file, whole), file.clone());
+        let begin = || (Progress::of_bytes(self.ui, &t!("ui-uploading", file = file), whole), file.clone());
         let (bar, shown) = self.upload.get_or_insert_with(begin);
         if *shown == file {
             bar.is_at(done);

@@ -13,7 +13,7 @@ use crate::error::Exit;
 use crate::store::{Media, Which};
 use crate::t;
 use crate::time::Timestamp;
-use crate::ui::{Ui, Uploading};
+use crate::ui::{Progress, Ui};
 use crate::wechat::media::{LIFE, MediaType, Told};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<Exit> {
@@ -71,8 +71,8 @@ fn upload(ui: &mut Ui, app: &App, args: &MediaUpload) -> anyhow::Result<Exit> {
 }
 
 /// A bar, and what moves it.
-fn bar(ui: &Ui, name: &str, whole: u64) -> (Arc<Mutex<Option<Uploading>>>, Told) {
-    let bar = Arc::new(Mutex::new(Some(Uploading::begin(ui, name, whole))));
+fn bar(ui: &Ui, name: &str, whole: u64) -> (Arc<Mutex<Option<Progress>>>, Told) {
+    let bar = Arc::new(Mutex::new(Some(Progress::of_bytes(ui, &t!("ui-uploading", file = name), whole))));
     let moved = bar.clone();
     let told = Arc::new(move |done| {
         if let Some(bar) = &*moved.lock().unwrap_or_else(PoisonError::into_inner) {

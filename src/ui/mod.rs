@@ -20,7 +20,7 @@ use std::mem::replace;
 use serde::Serialize;
 
 pub use log::start as start_log;
-pub use progress::{Delivered, Progress, Uploading, Waiting};
+pub use progress::{Delivered, Progress, Waiting};
 pub use prompt::{again, confirm, new_password, password, text, unseen, username};
 pub use qr::{Look, Qr, look_of_locale};
 pub use qr_file::QrFile;

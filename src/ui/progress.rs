@@ -69,11 +69,20 @@ pub struct Progress(ProgressBar);
 impl Progress {
     /// Begins to show `text` and that nothing of `whole` is done.
     pub fn begin(ui: &Ui, text: &str, whole: u64) -> Self {
+        Self::styled(ui, text, whole, "{prefix} {bar:30} {pos}/{len}")
+    }
+
+    /// The same for bytes.
+    pub fn of_bytes(ui: &Ui, text: &str, whole: u64) -> Self {
+        Self::styled(ui, text, whole, "{prefix} {bar:30} {bytes}/{total_bytes}")
+    }
+
+    fn styled(ui: &Ui, text: &str, whole: u64, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(whole), target(ui));
-        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}") {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.set_prefix(text.to_owned());
+        bar.set_prefix(clean(text));
         bar.tick();
         *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
         Self(bar)
@@ -88,38 +97,14 @@ impl Progress {
     pub fn steps(&self, count: usize) {
         self.0.inc(count as u64);
     }
-}
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.0.finish_and_clear();
-    }
-}
-
-/// A bar of a file that is uploaded; drawn only where stderr is a terminal that can take it.
-pub struct Uploading(ProgressBar);
-
-impl Uploading {
-    /// Begins to show that nothing of `whole` bytes is uploaded.
-    pub fn begin(ui: &Ui, file: &str, whole: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(whole), target(ui));
-        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {bytes}/{total_bytes}") {
-            bar.set_style(style);
-        }
-        bar.set_prefix(clean(&t!("ui-uploading", file = file)));
-        bar.tick();
-        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
-        Self(bar)
-    }
-
-    /// So many bytes are uploaded.
+    /// So much is done in all.
     pub fn is_at(&self, done: u64) {
         self.0.set_position(done);
     }
 }
 
-impl Drop for Uploading {
+impl Drop for Progress {
     fn drop(&mut self) {
         *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.0.finish_and_clear();

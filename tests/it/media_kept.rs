@@ -67,6 +67,18 @@ Content   media_id: chart.png
 }
 
 #[test]
+fn two_processes_upload_it_twice_at_most() {
+    let mut world = world();
+    let runs = [world.spawn("send -u luffy --image chart.png"), world.spawn("send -u luffy --image chart.png")];
+    runs.into_iter().for_each(|run| drop(run.end().ok()));
+    let seen = calls(&mut world);
+    let count = |call: &str| seen.iter().filter(|it| *it == call).count();
+    assert!(count("custom/send 0") == 2 && (1..=2).contains(&count("media/upload 0")), "{seen:?}");
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM media"), 1);
+    assert_eq!(files(&world), 0);
+}
+
+#[test]
 fn a_dry_run_uploads_nothing() {
     let mut world = world();
     world.wxbox("send -u luffy --dry-run --image chart.png").is(str![[r#"

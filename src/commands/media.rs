@@ -71,7 +71,7 @@ fn upload(ui: &mut Ui, app: &App, args: &MediaUpload) -> anyhow::Result<Exit> {
 }
 
 /// A bar, and what moves it.
-fn bar(ui: &Ui, name: &str, whole: u64) -> (Arc<Mutex<Option<Progress>>>, Told) {
+fn bar(ui: &mut Ui, name: &str, whole: u64) -> (Arc<Mutex<Option<Progress>>>, Told) {
     let bar = Arc::new(Mutex::new(Some(Progress::of_bytes(ui, &t!("ui-uploading", file = name), whole))));
     let moved = bar.clone();
     let told = Arc::new(move |done| {

@@ -38,6 +38,7 @@ mod kinds;
 mod kinds_bad;
 mod languages;
 mod lines;
+mod looks;
 mod main_job;
 mod manners;
 mod media;

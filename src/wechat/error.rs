@@ -237,7 +237,7 @@ mod tests {
         assert!(hint("/cgi-bin/message/custom/send").contains("订阅号"));
         assert_ne!(hint("/cgi-bin/message/subscribe/bizsend"), hint("/cgi-bin/message/custom/send"));
         assert_eq!(hint("/cgi-bin/user/info"), hint("/cgi-bin/user/get"));
-        assert_eq!(hint("/cgi-bin/media/upload"), errcode::find(48001).unwrap().remedy(words::Lang::En).unwrap());
+        assert_eq!(hint("/cgi-bin/media/upload"), errcode::find(48001).unwrap().remedy(Lang::En).unwrap());
     }
 
     #[test]

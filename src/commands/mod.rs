@@ -19,6 +19,7 @@ mod media;
 mod media_file;
 mod message;
 mod outbox;
+mod papers;
 mod password;
 mod port;
 mod quota;

@@ -9,6 +9,7 @@ pub mod media;
 pub mod message;
 mod oauth;
 pub mod people;
+mod qrcode;
 pub mod quota;
 mod reach;
 pub mod redirect;

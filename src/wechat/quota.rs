@@ -9,7 +9,7 @@ use crate::secret::{ExposeSecret, Secret};
 
 /// The paths that wxbox calls and WeChat counts. The calls of web authorisation (`/sns/…`) have no daily
 /// limit and cannot be asked about.
-pub const APIS: [&str; 15] = [
+pub const APIS: [&str; 16] = [
     "/cgi-bin/stable_token",
     "/cgi-bin/token",
     "/cgi-bin/message/custom/send",
@@ -21,6 +21,7 @@ pub const APIS: [&str; 15] = [
     "/cgi-bin/template/api_add_template",
     "/cgi-bin/template/del_private_template",
     "/wxaapi/newtmpl/gettemplate",
+    "/cgi-bin/qrcode/create",
     "/cgi-bin/user/get",
     "/cgi-bin/user/info",
     "/cgi-bin/user/info/batchget",

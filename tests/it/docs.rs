@@ -133,6 +133,7 @@ fn every_variable_that_is_read_is_documented() {
 fn json_objects_have_the_fields_that_are_documented() {
     let mut world = World::new();
     world.write("lines.jsonl", r#"{"user": "luffy", "text": "hi", "ref": 1}"#);
+    world.write("chart.png", crate::media::PNG);
     let fields = |line: &str| -> Vec<String> {
         let ran = world.wxbox(&format!("--json {line}")).ok();
         ran.json()[0].as_object().unwrap().keys().cloned().collect()
@@ -151,6 +152,7 @@ fn json_objects_have_the_fields_that_are_documented() {
         ("outbox list", "send, outbox list|flush|retry", 0),
         ("send --batch lines.jsonl", "send --batch", 0),
         ("outbox show 1", "outbox show", 0),
+        ("media upload chart.png", "media upload", 0),
         ("template list", "template …", 0),
         ("template show backup", "template …", 0),
         ("template check backup", "template check", 0),
@@ -213,7 +215,7 @@ hint: `wxbox help token` shows the whole
 exit 2
 --- stderr
 error: there is no command or topic "weather"
-hint: there are init, doctor, user, bind, unbind, send, run, outbox, template, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, sandbox
+hint: there are init, doctor, user, bind, unbind, send, run, outbox, template, media, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, sandbox
 
 "#]]);
     world.wxbox("help exit-codes").is(str![[r#"

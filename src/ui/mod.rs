@@ -7,6 +7,7 @@
 mod cell;
 mod clean;
 mod facts;
+mod lines;
 mod log;
 mod manner;
 mod progress;
@@ -28,9 +29,10 @@ pub use cell::{Cell, Tone, when};
 pub use clean::clean;
 pub use console::measure_text_width as width;
 pub use facts::{Facts, facts};
+pub use lines::{Line, Lines};
 pub use log::start as start_log;
 pub use progress::{Delivered, Progress, Waiting};
-pub use prompt::{again, confirm, new_password, password, text, unseen, username};
+pub use prompt::{again, confirm, forget_typed, new_password, password, text, unseen, username};
 pub use qr::{Look, Qr};
 pub use qr_file::QrFile;
 pub use table::Table;
@@ -242,6 +244,12 @@ impl Ui {
         if let Some(hint) = &report.hint {
             self.labelled("36", &t!("ui-hint"), hint);
         }
+    }
+
+    /// Begins a line on stderr that the person goes on with.
+    pub fn question(&mut self, text: &str) {
+        let said = marked(&line(text), "");
+        self.raw_err(&said);
     }
 
     /// Writes to stderr as it is: the QR code, clap's own text.

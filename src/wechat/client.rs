@@ -49,6 +49,18 @@ pub struct Client {
     pub(super) timeout: Duration,
 }
 
+/// A call, but for what it carries.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    /// The path.
+    pub(super) api: &'static str,
+    /// The query, not yet encoded.
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) twice: Twice,
+    /// For the whole, however slowly it drips.
+    pub(super) timeout: Duration,
+}
+
 /// What a call does that arrives twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Twice {
@@ -103,12 +115,12 @@ impl Client {
 
     /// A GET with these query parameters.
     pub(super) fn get(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
-        self.call(api, query, Twice::Harmless, |http, url| http.get(url))
+        self.call(&self.of(api, query, Twice::Harmless), |http, url| http.get(url))
     }
 
     /// A GET that counts: what it asks for is given once.
     pub(super) fn get_once(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
-        self.call(api, query, Twice::Harmful, |http, url| http.get(url))
+        self.call(&self.of(api, query, Twice::Harmful), |http, url| http.get(url))
     }
 
     /// A POST of a JSON body, already raw UTF-8, that must not arrive twice.
@@ -125,7 +137,7 @@ impl Client {
         twice: Twice,
     ) -> Result<Value> {
         let token = token.map(|token| ("access_token", token.expose_secret()));
-        self.call(api, token.as_slice(), twice, |http, url| {
+        self.call(&self.of(api, token.as_slice(), twice), |http, url| {
             let json = HeaderValue::from_static("application/json; charset=utf-8");
             http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
         })
@@ -135,21 +147,21 @@ impl Client {
     pub(super) fn post_query(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
         // Without its length, some servers refuse a POST (411).
         let empty = HeaderValue::from_static("0");
-        self.call(api, query, Twice::Harmful, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
+        let call = self.of(api, query, Twice::Harmful);
+        self.call(&call, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
+    }
+
+    /// With the usual time.
+    fn of<'a>(&self, api: &'static str, query: &'a [(&'a str, &'a str)], twice: Twice) -> Call<'a> {
+        Call { api, query, twice, timeout: self.timeout }
     }
 
     /// Calls one host after the other, those that failed lately last, as long as the next cannot make it twice.
-    fn call(
-        &self,
-        api: &'static str,
-        query: &[(&str, &str)],
-        twice: Twice,
-        request: impl Fn(&Http, Url) -> RequestBuilder,
-    ) -> Result<Value> {
+    pub(super) fn call(&self, call: &Call<'_>, request: impl Fn(&Http, Url) -> RequestBuilder) -> Result<Value> {
         let mut last: Option<Error> = None;
         for at in self.rests.order() {
             let Some((base, http)) = self.bases.get(at) else { continue };
-            let error = match self.call_at(http, base, api, query, &request) {
+            let error = match self.call_at(http, base, call, &request) {
                 Err(error @ (Error::NotSent { .. } | Error::BadAnswer { status: 500.., .. })) => error,
                 result => return result,
             };
@@ -159,7 +171,7 @@ impl Client {
             if arrived || last.is_none() {
                 last = Some(error);
             }
-            if arrived && twice == Twice::Harmful {
+            if arrived && call.twice == Twice::Harmful {
                 break;
             }
         }
@@ -170,8 +182,7 @@ impl Client {
         &self,
         http: &Http,
         base: &Url,
-        api: &'static str,
-        query: &[(&str, &str)],
+        &Call { api, query, timeout, .. }: &Call<'_>,
         request: impl Fn(&Http, Url) -> RequestBuilder,
     ) -> Result<Value> {
         let host = host(base);
@@ -181,8 +192,8 @@ impl Client {
             url.query_pairs_mut().extend_pairs(query);
         }
         log::debug!("{api} at {host}");
-        // The client's own time-out is for each read; this one is for the whole, however slowly it drips.
-        let answer = request(http, url).timeout(self.timeout).send().map_err(|e| Error::transport(&host, e))?;
+        // The client's own time-out is for each read; this one is for the whole.
+        let answer = request(http, url).timeout(timeout).send().map_err(|e| Error::transport(&host, e))?;
         let status = answer.status();
         let bad = |cause: String| Error::BadAnswer { host: host.clone(), status: status.as_u16(), cause };
         let mut bytes = Vec::new();

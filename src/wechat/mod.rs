@@ -4,9 +4,12 @@
 mod client;
 pub mod errcode;
 mod error;
+pub mod kinds;
+pub mod media;
 pub mod message;
 mod oauth;
 pub mod people;
+mod qrcode;
 pub mod quota;
 mod reach;
 pub mod redirect;

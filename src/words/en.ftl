@@ -12,12 +12,14 @@ backup-nothing-hint = name the right file with --database, the variable WXBOX_DA
 
 ## batch
 batch-file = cannot read { $path }
+batch-file-named = a line of a batch cannot name a file with @
+batch-file-named-hint = `wxbox media upload FILE` prints a media_id for it
 batch-json = it is not a message as JSON: { $cause }
 batch-line = line { $line }: { $error }
 batch-long = the line is longer than { $limit } bytes
 batch-read = the lines cannot be read further
 batch-utf8 = it is not UTF-8
-batch-what = it needs "text", or "template" with its "data" and "url"
+batch-what = it needs "text", or "template" with its "data" and "url", or "message"
 batch-whom = it needs either "user" or "openid"
 
 ## bind (terminal)
@@ -25,16 +27,51 @@ bind-already = { $user } is bound already, to { $openid }
 bind-already-hint = --rebind replaces the binding
 bind-bound = bound { $user } to { $openid }
 bind-bound-name = bound { $user } to { $openid } ({ $name })
+bind-follow-no-code = no code to follow the account by: { $cause }
+bind-follow-not = { $user } does not follow the account yet: until then, no message can arrive
+bind-follow-otherwise = Step 2: let { $user } find the account in WeChat by its name, and follow it.
+bind-follow-pause = Then press Enter for { $user }:
+bind-follow-scan = Step 2: scan this code with WeChat, as { $user }, and follow the account. It is good for a day.
+bind-follow-unknown = whether { $user } follows the account is not known: { $cause }
+bind-follow-visit = Step 2: open that URL in WeChat, as { $user }, and follow the account. It is good for a day.
+bind-left = bound { $bound } of { $count }; not bound: { $users }
+bind-left-hint = `wxbox bind --unbound` goes on with everybody who is not bound yet
 bind-listen = { $address } is not an address to listen on
 bind-listen-hint = give a host and a port, such as 0.0.0.0:80 or :8080
 bind-meanwhile = { $user } was bound by another wxbox in the meantime
 bind-no-nickname = the nickname could not be read: { $cause }
+bind-nobody-left = Nobody is left to be bound.
+bind-none = bound none of { $count }: { $users }
 bind-open = cannot serve the callback
+bind-openid-several = --openid binds one person, not several
+bind-openid-several-hint = bind them one by one, or give everybody an openid in a file for `wxbox user import`
+bind-password-first = the first line of standard input must be the password, not empty
 bind-password-missing = { $user } has a password, and nobody can be asked for it
 bind-password-missing-hint = use --password-stdin, or --as-admin to go without
 bind-password-prompt = Password of { $user }
+bind-password-several = --password-stdin gives one password, and several people are to be bound
+bind-password-several-hint = use --as-admin to go without, or bind them one by one
 bind-password-wrong = this is not the password of { $user }
 bind-password-wrong-hint = --as-admin goes without it; `wxbox user passwd` sets another
+bind-paste-address-hint = it begins with { $uri } and holds code=… and state=…; paste it as it is
+bind-paste-again-hint = scan the code again, and paste the new address within five minutes
+bind-paste-awaited = Standard input is to give the address that the phone is sent to: one line.
+bind-paste-bad-code = what this address holds as its code cannot be one of WeChat's
+bind-paste-end = standard input ended, and gave no address for { $user }
+bind-paste-end-hint = give the whole address that the phone was sent to, in one line
+bind-paste-how = Then the phone is sent to { $uri }…, which need not open: there, choose ··· and Copy Link, and paste the address here.
+bind-paste-no-address = this is not an address that WeChat sent a phone to
+bind-paste-no-code = this address holds no code
+bind-paste-no-code-hint = it is where the phone was before: tap Allow first, then copy the address that comes after it
+bind-paste-prompt = Address:
+bind-paste-refused = WeChat refuses the code of this address (errcode { $errcode }): it is not the account's, or older than five minutes
+bind-paste-snapshot = this address is of a snapshot page: it stands for nobody, and no message could arrive
+bind-paste-snapshot-hint = tap “Use full service” on the phone, then scan the code again
+bind-paste-state = this address belongs to another binding: its state is not the one of the code above
+bind-paste-state-hint = scan the code that is shown now; an address of an earlier one is of no use any more
+bind-paste-unreachable = the code of this address could not be checked: { $cause }
+bind-paste-unreachable-hint = paste the address once more in a moment; if the code is used up by then, scan again
+bind-paste-used = the code of this address was used already
 bind-port = cannot listen on { $address }
 bind-port-denied-hint = ports below 1024 need a right: run `sudo setcap cap_net_bind_service=+ep` on the wxbox program, or pass the port on from a web server and set --listen
 bind-port-elsewhere-hint = this machine has no such address: --listen 0.0.0.0:{ $port } listens on all that it has
@@ -49,10 +86,12 @@ bind-qr-too-long = the URL is too long for a QR code
 bind-removed = { $user } was removed by another wxbox in the meantime
 bind-scan = Scan the code with WeChat, or open the URL there, as { $user }.
 bind-shared = { $user } shares this openid with { $others }
+bind-short-link = Short link: { $link }
+bind-short-needed = The window is too small for the code of that URL: this one is of a short link to this machine, { $link }
+bind-so-far = { $bound } of { $count } are bound, and stay so.
 bind-timeout = nobody bound { $user } within { $time }
 bind-timeout-hint = run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be the domain registered with WeChat or may not reach this machine
-bind-tls = listen.tls_cert is set, but this wxbox cannot speak HTTPS yet
-bind-tls-hint = let a web server in front speak HTTPS, set listen.address to where it passes callbacks on, and remove listen.tls_cert
+bind-turn = { $place } of { $count }: { $user }
 bind-turned-away = turned away a call: { $why }
 bind-unreachable = the phone called back, but its code could not be checked: { $cause }; the phone was told to try again
 bind-visit = Open the URL in WeChat, as { $user }.
@@ -218,11 +257,15 @@ delivery-attempt = message { $id }: { $state }
 delivery-attempts = given up after { $attempts } attempts: { $error }
 delivery-expired = it could not be delivered within its time
 delivery-expired-after = it could not be delivered within its time; the last answer was: { $error }
+delivery-file-gone = { $file } is not kept any more, so it cannot be uploaded
 delivery-no-answer-yet = interrupted before WeChat answered
+delivery-part-cut = message { $id }, the part before it, was not delivered
+delivery-part-waits = it waits for message { $id }, the part before it
 delivery-process-gone = the process that sent it ended before WeChat answered
 delivery-tomorrow = { $error }; it is tried again after midnight in Beijing, at { $time }
 delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
 delivery-unrecorded-hint = mend the database first, and do not send the message again unless it is sure that it did not arrive
+delivery-upload = cannot upload { $file }: { $error }
 
 ## doctor, init (with the rules for redirect_uri)
 doctor-api-followers = the list of followers
@@ -381,7 +424,7 @@ init-file-header =
     an answer of yours shows the default and may be left out.
 init-kept = what was there is kept as { $path }
 init-listen = Listen on
-init-listen-missing = redirect_uri is https, so bind must be told where to listen: set listen.address in the config
+init-listen-missing = redirect_uri is https, so bind must be told how to listen: set listen.address in the config, to where a web server or tunnel passes callbacks on, or listen.tls_cert and listen.tls_key, with which it speaks HTTPS itself
 init-missing = nobody can be asked, and these are missing: { $options }
 init-missing-hint = give them as options, the secret by WXBOX_APP_SECRET or on standard input; in a terminal `wxbox init` asks for them
 init-missing-secret = --secret-stdin (or the variable WXBOX_APP_SECRET)
@@ -402,7 +445,7 @@ init-unchecked = it is written without having worked; `wxbox doctor` tries it ag
 init-unreached-hint = check the network and the variable HTTPS_PROXY; --no-check writes the config without asking WeChat
 init-value = { $option } must be { $expected }
 init-where-app-id = App id and AppSecret: a test account (测试号, free, for everybody) has both on its page, https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login; a real account has them in 微信开发者平台 → 我的业务.
-init-where-listen = An https address needs a web server or tunnel in front. Where does it pass callbacks on to?
+init-where-listen = Where does the web server or tunnel with the https address pass callbacks on to? (Without one: :443, and then set listen.tls_cert and listen.tls_key in the config.)
 init-where-redirect = Callback address: where WeChat sends a phone back to when somebody is bound. The phone must be able to open it.
 init-where-sandbox = App id and AppSecret are what `wxbox sandbox` printed.
 init-works = WeChat takes them.
@@ -415,6 +458,7 @@ redirect-port = it has a port ({ $port }), which a real account does not take
 ui-level-failure = failure
 ui-level-ok = ok
 ui-level-warning = warning
+ui-uploading = uploading { $file }
 ui-verdict = { $name }: { $detail }
 ui-verdict-fix = fix: { $fix }
 
@@ -480,6 +524,43 @@ help-whole = `wxbox help { $name }` shows the whole
 man-no-directory = { $path } is not a directory
 man-write = cannot write { $path }
 man-written = wrote { $count } manual pages to { $path }
+
+## kind (what a message must have)
+kind-hint = `wxbox send --help` shows what messages look like
+kind-kinds-hint = the types are { $kinds }
+kind-link-hint = write the whole address, such as https://status.example.com
+kind-media-hint = `wxbox media upload FILE` prints a media_id; in a file for --message, "@FILE" names a file to upload
+kind-missing = a message of the type { $kind } needs { $part }
+kind-none = the message has neither msgtype nor template_id
+kind-none-hint = msgtype says what it is: text, image, news, …; `wxbox send --help` shows all
+kind-not-link = { $part } is not an http or https address: { $url }
+kind-not-list = { $part } must be a list, and not empty
+kind-not-media-id = { $part } cannot be a media_id: { $text }
+kind-not-object = { $part } must be an object
+kind-not-text = { $part } must be text, and not blank
+kind-parts-hint = its parts are { $parts }{ $optional ->
+    [0] {""}
+   *[other] ; what has a ? may be left out
+}
+kind-too-long = { $part } has { $length } characters, { $limit } is the most
+kind-too-many = { $part } has { $count } entries, { $limit } is the most that WeChat takes
+kind-unknown = there is no type of message "{ $kind }"
+kind-unknown-part = a message of the type { $kind } has no { $part }
+
+## media
+media-directory = { $file } is a directory
+media-empty = { $file } is empty
+media-file-hint = name a picture, sound or film; `send` takes the media_id of one, too
+media-format = { $file } is { $found }, which WeChat does not take
+media-format-kind = { $file } is { $found }, which WeChat does not take as { $kind }
+media-format-none = { $file } is neither a picture nor a sound nor a film
+media-formats = { $kind }: { $formats }
+media-formats-hint = WeChat takes { $formats }
+media-kept = WeChat keeps { $file } already, until { $time }
+media-large = { $file } has { $size } bytes, { $limit } is the most that WeChat takes as { $kind }
+media-large-hint = shrink it
+media-no-file = { $file } is neither a file nor standard input
+media-unreadable = cannot read { $file }: { $cause }
 
 ## quota
 quota-clear-ask = Let all counters of { $app_id } begin at 0 again? WeChat allows that ten times a month, the console's included.
@@ -584,6 +665,10 @@ sandbox-consent-allow = Allow
 sandbox-consent-refuse = Refuse
 sandbox-refused-title = Not authorised
 sandbox-refused-text = WeChat tells nobody about a refusal: the program that asked goes on waiting until its time is up. Go back to answer otherwise.
+sandbox-code-title = Follow { $account }
+sandbox-code-text = This is what the phone shows that scans a code of the account’s. Choose who scanned it:
+sandbox-code-expired-title = The code has expired
+sandbox-code-expired-text = Whoever made it has to make a new one.
 sandbox-ask-title = Receive one message
 sandbox-ask-text = The account may then send one message. Choose who answers:
 sandbox-ask-confirm = Confirm
@@ -650,6 +735,7 @@ store-read-only-hint = check the mode of the file and its directory, and whether
 store-sqlite = the database { $path } failed: { $cause }
 
 ## outbox
+outbox-after = After
 outbox-attempts = Attempts
 outbox-cancel-left = { $count ->
     [one] one message is just being sent, and stays
@@ -683,6 +769,7 @@ outbox-retry-none = nothing to deliver once more
 outbox-retry-sent = WeChat has taken message { $id }; send it as a new one if it is to arrive twice
 outbox-sent = Sent
 outbox-state = State
+outbox-state-said = { $state }
 outbox-template = Template { $id }
 outbox-to = To
 outbox-too-old = the oldest queued message has waited for { $age }, longer than { $limit }
@@ -690,6 +777,27 @@ outbox-too-old-hint = `wxbox outbox list --state queued` shows what waits, and w
 outbox-type = Type
 outbox-unknown = there is no message { $id }
 outbox-unknown-hint = `wxbox outbox list` shows the newest
+
+## papers (what the listener shows of itself)
+papers-bad-certificate = the certificate in { $path } cannot be used: { $cause }
+papers-bad-key = the key in { $path } cannot be used
+papers-denied-hint = let the user that runs wxbox read { $path }, for instance through its group
+papers-encrypted-key = the key in { $path } is encrypted, and nobody can be asked for its password
+papers-encrypted-key-hint = `(umask 077; openssl pkey -in '{ $path }' -out '{ $path }.plain')` writes it without one; name that file in listen.tls_key
+papers-http = { $uri } is plain http, but listen.tls_cert lets the listener speak HTTPS alone: phones will not get through
+papers-http-hint = begin redirect_uri with https, or remove listen.tls_cert and listen.tls_key
+papers-mismatch = the key in { $key } is not that of the certificate in { $certificate }
+papers-mismatch-hint = the first certificate of the file must be this server's own, and the key the one that it was made for
+papers-no-certificate = there is no certificate in { $path }
+papers-no-certificate-hint = listen.tls_cert is a PEM file: -----BEGIN CERTIFICATE-----, this server's own first, then its chain, such as fullchain.pem
+papers-no-key = there is no key in { $path }
+papers-no-key-hint = listen.tls_key is a PEM file with an RSA, ECDSA or Ed25519 key: -----BEGIN PRIVATE KEY-----, such as privkey.pem
+papers-proof-content = { $path } does not hold the 16 characters of its name, so WeChat will not take it
+papers-proof-content-hint = download it once more from WeChat's console, and keep it as it is
+papers-proof-hint = listen.domain_verify_file is the file as the console gives it out under 网页授权域名: MP_verify_, 16 letters or digits, .txt
+papers-proof-name = { $path } cannot be WeChat's file: the name is another
+papers-unreadable = { $key }: cannot read { $path }: { $cause }
+papers-unreadable-hint = let { $key } name the file that is meant; a relative path begins at the directory of the config
 
 ## rule (values of templates)
 rule-amount = an amount has up to 10 digits, with decimals, a currency sign before them and 元 behind, such as ¥12.50
@@ -725,6 +833,7 @@ openid-unusable = "{ $openid }" cannot be an openid
 openid-unusable-hint = an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 send-and-more = { $names } and { $more } more
 send-cancelled = message { $id } to { $to } was cancelled
+send-cancelled-why = message { $id } to { $to } was cancelled: { $error }
 send-color-alone = there is no field { $key } to colour
 send-data-file = cannot read { $path }
 send-data-json = { $path } is not a JSON object of fields: { $cause }
@@ -756,6 +865,12 @@ send-interrupted = interrupted; { $queued ->
     [one] one message stays queued; `wxbox outbox flush` delivers it
    *[other] { $queued } messages stay queued; `wxbox outbox flush` goes on with them
 }
+send-file-hint = name a file, or - for standard input
+send-message-hint = it is an object, such as { "{" }"msgtype": "image", "image": { "{" }"media_id": "@chart.png"{ "}" }{ "}" }; `wxbox send --help` shows more
+send-message-json = { $file } is not a message as JSON: { $cause }
+send-news-hint = it has title, description, url and picurl, in TOML or JSON; `wxbox send --help` shows one
+send-news-toml = { $file } is not an article in TOML or JSON: { $cause }
+send-split-many = the text goes in { $parts } parts, and WeChat takes { $limit } customer-service messages in a row before the person writes again
 send-stopping = stopping; waiting up to two seconds for the answer under way
 send-left-queued = { $queued ->
     [one] one message is not delivered and stays in the outbox
@@ -783,6 +898,9 @@ send-template-unlisted = which template "{ $name }" is cannot be looked up: { $c
 send-text-empty = the text is empty
 send-text-long = the text has { $length } bytes of UTF-8, { $limit } is the most that WeChat takes
 send-text-long-hint = shorten it, or send a link to the whole
+send-text-split-hint = shorten it, send a link to the whole, or give --split to send it in parts
+send-touser = the message names { $touser } itself, and the recipient is { $openid }
+send-touser-hint = leave touser out of the message
 send-unchecked = the template { $name } and its fields are not checked: { $cause }
 send-unchecked-secret = no template list is kept, and there is no secret to ask for one with
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
@@ -886,6 +1004,7 @@ template-alias = Alias
 template-alias-left = the alias { $name } still stands for it: { $at }
 template-alias-unknown = the account has no template { $id }, which the alias { $name } stands for
 template-alias-unknown-hint = `wxbox template list` shows those that it has; the alias is at { $at }
+template-alias-unknown-subscription-hint = `wxbox template list --subscribe` shows those that it has; the alias is at { $at }
 template-asked = asked WeChat for the templates: { $count }
 template-asked-at = As of
 template-check-unknown = the template { $name } cannot be looked up: { $cause }
@@ -911,6 +1030,7 @@ template-title = Title
 template-unasked = WeChat could not be asked for the templates: { $cause }
 template-unknown = there is no template "{ $name }"
 template-unknown-hint = `wxbox template list` shows the account's templates
+template-unknown-subscription-hint = `wxbox template list --subscribe` shows the account's subscription templates
 
 ## token
 token-fetch = no access token: { $cause }
@@ -1041,3 +1161,7 @@ wechat-refused = WeChat says { $code } ({ $errmsg })
 wechat-refused-bare = WeChat says { $code }
 wechat-refused-meaning = WeChat says { $code } ({ $errmsg }): { $meaning }
 wechat-timed-out = timed out
+wechat-who-custom = customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+wechat-who-people = the list of followers and what is known of them are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+wechat-who-subscribe = subscription notifications are for verified (已认证) service accounts (服务号), and perhaps for verified subscription accounts (订阅号)
+wechat-who-template = template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)

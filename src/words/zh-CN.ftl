@@ -11,12 +11,14 @@ backup-nothing-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置�
 
 ## batch
 batch-file = 无法读取 { $path }
+batch-file-named = 批量消息的一行不能用 @ 指定文件
+batch-file-named-hint = `wxbox media upload FILE` 会输出它的 media_id
 batch-json = 不是 JSON 格式的消息：{ $cause }
 batch-line = 第 { $line } 行：{ $error }
 batch-long = 该行超过 { $limit } 字节
 batch-read = 无法继续读取后面的行
 batch-utf8 = 不是 UTF-8
-batch-what = 须有 "text"，或 "template"（可带 "data" 和 "url"）
+batch-what = 需要 "text"，或 "template" 及其 "data" 和 "url"，或 "message"
 batch-whom = 须有 "user" 或 "openid"，且只能有一个
 
 ## bind（终端）
@@ -24,16 +26,51 @@ bind-already = { $user } 已绑定到 { $openid }
 bind-already-hint = --rebind 可替换原有绑定
 bind-bound = 已将 { $user } 绑定到 { $openid }
 bind-bound-name = 已将 { $user } 绑定到 { $openid }（{ $name }）
+bind-follow-no-code = 没有取得关注用的二维码：{ $cause }
+bind-follow-not = { $user } 尚未关注公众号，关注之前收不到任何消息
+bind-follow-otherwise = 第 2 步：请 { $user } 在微信里搜索公众号名称并关注。
+bind-follow-pause = 完成后按回车，继续绑定 { $user }：
+bind-follow-scan = 第 2 步：请 { $user } 用微信扫描此二维码并关注公众号，一天内有效。
+bind-follow-unknown = 无法确认 { $user } 是否已关注公众号：{ $cause }
+bind-follow-visit = 第 2 步：请 { $user } 在微信中打开上面的链接并关注公众号，一天内有效。
+bind-left = { $count } 人中已绑定 { $bound } 人，未绑定：{ $users }
+bind-left-hint = `wxbox bind --unbound` 会继续绑定所有尚未绑定的人
 bind-listen = { $address } 不是可监听的地址
 bind-listen-hint = 请给出主机和端口，如 0.0.0.0:80 或 :8080
 bind-meanwhile = { $user } 刚刚已由另一个 wxbox 绑定
 bind-no-nickname = 无法读取微信昵称：{ $cause }
+bind-nobody-left = 没有需要绑定的人了。
+bind-none = { $count } 人均未绑定：{ $users }
 bind-open = 无法提供回调服务
+bind-openid-several = --openid 只能绑定一个人
+bind-openid-several-hint = 请逐个绑定，或把所有人的 openid 写进文件，用 `wxbox user import` 导入
+bind-password-first = 标准输入的第一行必须是密码，不能为空
 bind-password-missing = { $user } 设有密码，但没有终端可供输入
 bind-password-missing-hint = 请用 --password-stdin 给出密码，或用 --as-admin 跳过
 bind-password-prompt = { $user } 的密码
+bind-password-several = --password-stdin 只提供一个密码，而要绑定的不止一人
+bind-password-several-hint = 用 --as-admin 可跳过密码，或逐个绑定
 bind-password-wrong = { $user } 的密码不对
 bind-password-wrong-hint = --as-admin 可跳过密码；`wxbox user passwd` 可重设密码
+bind-paste-address-hint = 它以 { $uri } 开头，带有 code=… 和 state=…；请原样粘贴
+bind-paste-again-hint = 请重新扫码，并在五分钟内粘贴新的地址
+bind-paste-awaited = 请从标准输入给出手机跳转到的地址：一行。
+bind-paste-bad-code = 地址中的 code 形式不对，不可能来自微信
+bind-paste-end = 标准输入已结束，没有给出 { $user } 的地址
+bind-paste-end-hint = 请把手机跳转到的完整地址写成一行
+bind-paste-how = 随后手机会跳转到 { $uri }…（打不开也没关系）：请点右上角“···”→“复制链接”，把地址粘贴到这里。
+bind-paste-no-address = 这不是微信让手机跳转到的地址
+bind-paste-no-code = 这个地址里没有 code
+bind-paste-no-code-hint = 这是授权之前的页面：请先点“允许”，再复制之后跳转到的地址
+bind-paste-prompt = 地址：
+bind-paste-refused = 微信拒绝了地址中的 code（errcode { $errcode }）：它不属于本公众号，或已超过五分钟
+bind-paste-snapshot = 这是快照页的地址：对应的是虚拟用户，无法接收消息
+bind-paste-snapshot-hint = 请在手机上轻触“使用完整服务”，再重新扫码
+bind-paste-state = 这个地址属于另一次绑定：state 与上面的二维码不符
+bind-paste-state-hint = 请扫描现在显示的二维码；以前的地址已经无效
+bind-paste-unreachable = 无法核实地址中的 code：{ $cause }
+bind-paste-unreachable-hint = 请稍后再粘贴一次；如果那时 code 已被用掉，请重新扫码
+bind-paste-used = 地址中的 code 已被使用
 bind-port = 无法监听 { $address }
 bind-port-denied-hint = 监听 1024 以下的端口需要权限：对 wxbox 程序执行 `sudo setcap cap_net_bind_service=+ep`，或由 Web 服务器转发该端口并设置 --listen
 bind-port-elsewhere-hint = 本机没有这个地址：--listen 0.0.0.0:{ $port } 可监听本机全部地址
@@ -48,10 +85,12 @@ bind-qr-too-long = 链接太长，无法生成二维码
 bind-removed = { $user } 刚刚已被另一个 wxbox 删除
 bind-scan = 请 { $user } 用微信扫描二维码，或在微信中打开该链接。
 bind-shared = { $user } 与 { $others } 共用此 openid
+bind-short-link = 短链接：{ $link }
+bind-short-needed = 窗口放不下该网址的二维码，因此这里显示的是指向本机的短链接：{ $link }
+bind-so-far = { $count } 人中已绑定 { $bound } 人，绑定予以保留。
 bind-timeout = { $time } 内没有人完成 { $user } 的绑定
 bind-timeout-hint = 请重新运行；--timeout 可延长等待时间；如果手机显示错误，可能 redirect_uri 不在微信登记的域名下，或无法访问到本机
-bind-tls = 设置了 listen.tls_cert，但此版本的 wxbox 还不支持 HTTPS
-bind-tls-hint = 请由前面的 Web 服务器提供 HTTPS，把 listen.address 设为它转发回调的地址，并删除 listen.tls_cert
+bind-turn = 第 { $place } 人，共 { $count } 人：{ $user }
 bind-turned-away = 拒绝了一次访问：{ $why }
 bind-unreachable = 手机已回调，但无法验证 code：{ $cause }；已提示手机重试
 bind-visit = 请 { $user } 在微信中打开该链接。
@@ -189,7 +228,7 @@ config-table = { $at }：{ $key } 须是表，写作 [{ $key }]
 config-twice = { $at }：{ $second } 与 { $first } 重复
 config-twice-hint = { $first } 和 { $second } 只能保留一个
 config-unknown-key = { $at }：没有配置项 { $key }
-config-unknown-key-hint = 全部配置项见 config.example.toml
+config-unknown-key-hint = 全部配置项见 config.example.zh-CN.toml
 config-unknown-key-near = 是不是想写 { $nearest }？
 config-unknown-key-top = 是不是想写 { $nearest }？它须写在第一个 [表] 之前
 config-unreadable = 无法读取配置文件 { $path }：{ $reason }
@@ -225,7 +264,10 @@ delivery-attempt = 消息 { $id }：{ $state ->
 delivery-attempts = 已尝试 { $attempts } 次，不再重试：{ $error }
 delivery-expired = 在有效期内未能送达
 delivery-expired-after = 在有效期内未能送达；最后一次的结果：{ $error }
+delivery-file-gone = { $file } 已不再保存，无法上传
 delivery-no-answer-yet = 在微信应答之前被中断
+delivery-part-cut = 前一部分（消息 { $id }）没有送达
+delivery-part-waits = 等待前一部分（消息 { $id }）送达
 delivery-process-gone = 发送它的进程在微信应答之前已结束
 delivery-tomorrow = { $error }；将在北京时间零点之后（{ $time }）重试
 delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
@@ -238,6 +280,7 @@ delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
    *[other] { $state }
 }），但结果无法写入数据库：{ $cause }
 delivery-unrecorded-hint = 请先修复数据库；除非确定对方没有收到，否则不要重发这条消息
+delivery-upload = 无法上传 { $file }：{ $error }
 
 ## doctor、init（含 redirect_uri 的规则）
 doctor-api-followers = 关注者列表
@@ -370,7 +413,7 @@ init-file-header =
     被注释的行是没有固定默认值的配置项的示例；其余不是你所填写的行都是默认值，可以删去。
 init-kept = 原文件已保存为 { $path }
 init-listen = 监听地址
-init-listen-missing = redirect_uri 是 https，必须告诉 bind 在哪里监听：请在配置中设置 listen.address
+init-listen-missing = redirect_uri 是 https，必须告诉 bind 如何监听：请在配置中设置 listen.address（Web 服务器或内网穿透转发回调的地址），或设置 listen.tls_cert 和 listen.tls_key，由它自己提供 HTTPS
 init-missing = 没有终端可供询问，还缺少：{ $options }
 init-missing-hint = 请用选项给出，AppSecret 用 WXBOX_APP_SECRET 或标准输入；在终端中运行 `wxbox init` 会逐项询问
 init-missing-secret = --secret-stdin（或环境变量 WXBOX_APP_SECRET）
@@ -391,7 +434,7 @@ init-unchecked = 未经验证即写入；可用 `wxbox doctor` 再次检查
 init-unreached-hint = 请检查网络和环境变量 HTTPS_PROXY；--no-check 可不经验证直接写入配置
 init-value = { $option } 应为：{ $expected }
 init-where-app-id = AppID 和 AppSecret：测试号（免费，人人可用）在其页面上 https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login；正式账号在 微信开发者平台 → 我的业务。
-init-where-listen = https 地址前面需要 Web 服务器或内网穿透。它把回调转发到哪里？
+init-where-listen = 提供 https 地址的 Web 服务器或内网穿透把回调转发到哪里？（没有的话填 :443，再在配置中设置 listen.tls_cert 和 listen.tls_key。）
 init-where-redirect = 回调地址：有人绑定时，微信让手机跳转到这里。手机必须能打开它。
 init-where-sandbox = AppID 和 AppSecret 见 `wxbox sandbox` 的输出。
 init-works = 验证通过。
@@ -404,6 +447,7 @@ redirect-port = 带有端口（{ $port }），正式账号不接受
 ui-level-failure = 失败
 ui-level-ok = 正常
 ui-level-warning = 警告
+ui-uploading = 正在上传 { $file }
 ui-verdict = { $name }：{ $detail }
 ui-verdict-fix = 处理：{ $fix }
 
@@ -469,6 +513,43 @@ help-whole = `wxbox help { $name }` 可查看全部内容
 man-no-directory = { $path } 不是目录
 man-write = 无法写入 { $path }
 man-written = 已把 { $count } 页手册写入 { $path }
+
+## kind（消息的组成部分）
+kind-hint = 消息的写法见 `wxbox send --help`
+kind-kinds-hint = 类型有：{ $kinds }
+kind-link-hint = 请写完整地址，如 https://status.example.com
+kind-media-hint = `wxbox media upload FILE` 会输出 media_id；在 --message 的文件中，可用 "@FILE" 指定要上传的文件
+kind-missing = 类型为 { $kind } 的消息缺少 { $part }
+kind-none = 消息既没有 msgtype，也没有 template_id
+kind-none-hint = msgtype 说明消息类型：text、image、news……；详见 `wxbox send --help`
+kind-not-link = { $part } 不是 http 或 https 地址：{ $url }
+kind-not-list = { $part } 必须是非空列表
+kind-not-media-id = { $part } 不可能是 media_id：{ $text }
+kind-not-object = { $part } 必须是对象
+kind-not-text = { $part } 必须是文本，且不能为空白
+kind-parts-hint = 可用的部分：{ $parts }{ $optional ->
+    [0] {""}
+   *[other] ；带 ? 的可省略
+}
+kind-too-long = { $part } 有 { $length } 个字符，最多 { $limit } 个
+kind-too-many = { $part } 有 { $count } 项，微信最多接受 { $limit } 项
+kind-unknown = 没有“{ $kind }”这种消息类型
+kind-unknown-part = 类型为 { $kind } 的消息没有 { $part }
+
+## media（素材）
+media-directory = { $file } 是目录
+media-empty = { $file } 是空文件
+media-file-hint = 请指定图片、语音或视频文件；`send` 也接受 media_id
+media-format = { $file } 是 { $found }，微信不接受
+media-format-kind = { $file } 是 { $found }，微信不接受它作为 { $kind }
+media-format-none = { $file } 不是图片、语音或视频
+media-formats = { $kind }：{ $formats }
+media-formats-hint = 微信接受的格式：{ $formats }
+media-kept = 微信已保存 { $file }，有效期至 { $time }
+media-large = { $file } 有 { $size } 字节，微信作为 { $kind } 最多接受 { $limit } 字节
+media-large-hint = 请压缩后再试
+media-no-file = { $file } 既不是普通文件，也不是标准输入
+media-unreadable = 无法读取 { $file }：{ $cause }
 
 ## quota
 quota-clear-ask = 把 { $app_id } 的全部接口调用次数清零？微信每月只允许 10 次，后台操作也计入。
@@ -566,6 +647,10 @@ sandbox-consent-allow = 允许
 sandbox-consent-refuse = 拒绝
 sandbox-refused-title = 未授权
 sandbox-refused-text = 微信不会通知任何人：发起方会一直等到超时。返回可重新选择。
+sandbox-code-title = 关注“{ $account }”
+sandbox-code-text = 手机扫描公众号的二维码后看到的就是本页。请选择由谁扫描：
+sandbox-code-expired-title = 二维码已过期
+sandbox-code-expired-text = 请让生成它的人重新生成一个。
 sandbox-ask-title = 接收一条消息
 sandbox-ask-text = 确认后，公众号可以向你发送一条消息。请选择由谁回答：
 sandbox-ask-confirm = 确定
@@ -630,6 +715,7 @@ store-open-hint = 运行 wxbox 的用户须能写入该文件及其目录
 store-read-only = 无法写入数据库 { $path }
 store-read-only-hint = 请检查文件及其目录的权限，以及文件系统是否以只读方式挂载
 store-sqlite = 数据库 { $path } 出错：{ $cause }
+outbox-after = 前一部分
 
 ## outbox
 outbox-attempts = 尝试次数
@@ -666,6 +752,15 @@ outbox-retry-none = 没有需要重发的消息
 outbox-retry-sent = 微信已接收消息 { $id }；如果确实要让对方收到两次，请作为新消息发送
 outbox-sent = 发送时间
 outbox-state = 状态
+outbox-state-said = { $state }（{ $state ->
+    [sent] 已发送
+    [queued] 排队中
+    [failed] 失败
+    [unknown] 不确定是否送达
+    [cancelled] 已取消
+    [expired] 已过期
+   *[other] { $state }
+}）
 outbox-template = 模板 { $id }
 outbox-to = 接收者
 outbox-too-old = 最早的排队消息已等 { $age }，超过 { $limit }
@@ -673,6 +768,27 @@ outbox-too-old-hint = `wxbox outbox list --state queued` 可查看哪些消息�
 outbox-type = 类型
 outbox-unknown = 没有消息 { $id }
 outbox-unknown-hint = `wxbox outbox list` 可查看最近的消息
+
+## papers（监听端口的证书与校验文件）
+papers-bad-certificate = { $path } 中的证书无法使用：{ $cause }
+papers-bad-key = { $path } 中的私钥无法使用
+papers-denied-hint = 请让运行 wxbox 的用户能读取 { $path }，例如通过用户组授权
+papers-encrypted-key = { $path } 中的私钥已加密，运行时无人可以输入密码
+papers-encrypted-key-hint = `(umask 077; openssl pkey -in '{ $path }' -out '{ $path }.plain')` 可写出未加密的私钥，再把 listen.tls_key 指向它
+papers-http = { $uri } 是 http 地址，但 listen.tls_cert 使监听端口只支持 HTTPS，手机将无法连接
+papers-http-hint = 请让 redirect_uri 以 https 开头，或删除 listen.tls_cert 和 listen.tls_key
+papers-mismatch = { $key } 中的私钥与 { $certificate } 中的证书不匹配
+papers-mismatch-hint = 文件中的第一张证书必须是本服务器自己的，私钥必须是生成该证书时所用的
+papers-no-certificate = { $path } 中没有证书
+papers-no-certificate-hint = listen.tls_cert 须为 PEM 文件：以 -----BEGIN CERTIFICATE----- 开头，先是本服务器的证书，然后是证书链，例如 fullchain.pem
+papers-no-key = { $path } 中没有私钥
+papers-no-key-hint = listen.tls_key 须为 PEM 文件，内含 RSA、ECDSA 或 Ed25519 私钥：以 -----BEGIN PRIVATE KEY----- 开头，例如 privkey.pem
+papers-proof-content = { $path } 的内容与文件名中的 16 个字符不符，微信不会通过校验
+papers-proof-content-hint = 请从微信后台重新下载该文件，不要改动
+papers-proof-hint = listen.domain_verify_file 应为微信后台“网页授权域名”处下载的文件：MP_verify_ 加 16 个字母或数字，再加 .txt
+papers-proof-name = { $path } 不是微信的校验文件：文件名不对
+papers-unreadable = { $key }：无法读取 { $path }：{ $cause }
+papers-unreadable-hint = 请让 { $key } 指向正确的文件；相对路径从配置文件所在目录算起
 
 ## rule（模板字段的值）
 rule-amount = 金额最多 10 位数字，可带小数，前面可带一个货币符号，结尾可带“元”，如 ¥12.50
@@ -708,6 +824,7 @@ openid-unusable = “{ $openid }”不可能是 openid
 openid-unusable-hint = openid 由字母、数字、- 和 _ 组成，如 oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 send-and-more = { $names } 等，另有 { $more } 个
 send-cancelled = 发给 { $to } 的消息 { $id } 已被取消
+send-cancelled-why = 发给 { $to } 的消息 { $id } 已取消：{ $error }
 send-color-alone = 没有字段 { $key }，无法设置颜色
 send-data-file = 无法读取 { $path }
 send-data-json = { $path } 不是由字段组成的 JSON 对象：{ $cause }
@@ -743,6 +860,12 @@ send-interrupted = 已中断；{ $queued ->
     [0] 没有消息留在队列
    *[other] 还有 { $queued } 条消息在排队；`wxbox outbox flush` 会继续发送
 }
+send-file-hint = 请指定文件，或用 - 表示标准输入
+send-message-hint = 内容是一个对象，如 { "{" }"msgtype": "image", "image": { "{" }"media_id": "@chart.png"{ "}" }{ "}" }；详见 `wxbox send --help`
+send-message-json = { $file } 不是 JSON 消息：{ $cause }
+send-news-hint = 文件为 TOML 或 JSON，含 title、description、url 和 picurl；示例见 `wxbox send --help`
+send-news-toml = { $file } 不是 TOML 或 JSON 格式的图文（{ $cause }）
+send-split-many = 文本将分 { $parts } 条发送，而用户再次发言之前，微信最多接受 { $limit } 条客服消息
 send-stopping = 正在停止；最多再等两秒，等待已发出的请求返回
 send-left-queued = 有 { $queued } 条消息没有送达，留在发件箱
 send-mistyped-option = 没有选项 { $option }
@@ -755,6 +878,18 @@ send-nobody-reachable = 已绑定的人都无法送达
 send-only-queued = 发给 { $to } 的消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息
+    [image] 图片
+    [voice] 语音
+    [video] 视频
+    [music] 音乐
+    [news] 图文
+    [mpnews] 图文素材
+    [mpnewsarticle] 已发布文章
+    [msgmenu] 菜单
+    [wxcard] 卡券
+    [miniprogrampage] 小程序卡片
+    [subscribe] 订阅通知
+    [subscribe_once] 一次性订阅
    *[other] { $kind }
 }）已进入发件箱
 send-not-delivered = 有 { $count } 条消息没有送达
@@ -762,6 +897,18 @@ send-queued = 发给 { $to } 的消息 { $id } 尚未送达，仍在排队：{ $
 send-sent = 已把消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息
+    [image] 图片
+    [voice] 语音
+    [video] 视频
+    [music] 音乐
+    [news] 图文
+    [mpnews] 图文素材
+    [mpnewsarticle] 已发布文章
+    [msgmenu] 菜单
+    [wxcard] 卡券
+    [miniprogrampage] 小程序卡片
+    [subscribe] 订阅通知
+    [subscribe_once] 一次性订阅
    *[other] { $kind }
 }）发给 { $to }
 send-skipped-unbound = 因未绑定而跳过：{ $users }
@@ -772,6 +919,9 @@ send-template-unlisted = 无法查询模板“{ $name }”：{ $cause }
 send-text-empty = 文本为空
 send-text-long = 文本有 { $length } 字节（UTF-8），微信最多接受 { $limit } 字节
 send-text-long-hint = 请缩短，或改发全文的链接
+send-text-split-hint = 请缩短文本、改为发送链接，或用 --split 分成多条发送
+send-touser = 消息自带的 touser 是 { $touser }，而收件人是 { $openid }
+send-touser-hint = 请去掉消息中的 touser
 send-unchecked = 没有检查模板 { $name } 及其字段：{ $cause }
 send-unchecked-secret = 没有保存过模板列表，也没有可用来查询的 AppSecret
 send-unknown = 不确定发给 { $to } 的消息 { $id } 是否送达：{ $error }
@@ -853,6 +1003,7 @@ template-alias = 别名
 template-alias-left = 别名 { $name } 仍指向它：{ $at }
 template-alias-unknown = 账号中没有别名 { $name } 所指的模板 { $id }
 template-alias-unknown-hint = `wxbox template list` 可查看账号中的模板；别名写在 { $at }
+template-alias-unknown-subscription-hint = `wxbox template list --subscribe` 列出账号已有的订阅通知模板；别名定义在 { $at }
 template-asked = 已向微信查询模板：{ $count } 个
 template-asked-at = 查询时间
 template-check-unknown = 无法查询模板 { $name }：{ $cause }
@@ -878,6 +1029,7 @@ template-title = 标题
 template-unasked = 无法向微信查询模板：{ $cause }
 template-unknown = 没有模板“{ $name }”
 template-unknown-hint = `wxbox template list` 可查看账号中的模板
+template-unknown-subscription-hint = `wxbox template list --subscribe` 列出账号的订阅通知模板
 
 ## token
 token-fetch = 无法取得 access_token：{ $cause }
@@ -951,6 +1103,7 @@ ui-system =
         [AlreadyExists] 已经存在
         [ArgumentListTooLong] 参数太长
         [BrokenPipe] 管道已断开
+        [Certificate] 证书不受信任、已过期或与域名不符（{ $text }）
         [Closed] 连接在应答完成之前关闭
         [ConnectionAborted] 连接中断
         [ConnectionRefused] 连接被拒绝
@@ -960,9 +1113,10 @@ ui-system =
         [ExecutableFileBusy] 程序文件正在使用
         [FileTooLarge] 文件太大
         [HostUnreachable] 无法到达该主机
+        [Http] 应答不是 HTTP
         [Interrupted] 被中断
         [IsADirectory] 是目录
-        [Lookup] 域名解析失败
+        [Lookup] 查不到这个域名
         [NetworkDown] 网络已断开
         [NetworkUnreachable] 无法到达该网络
         [NotADirectory] 路径中有一段不是目录
@@ -1008,7 +1162,7 @@ user-password-differs = 两次输入不一致，请重新输入
 user-password-hash = 无法计算密码哈希
 user-password-missing = 没有给出 { $user } 的密码
 user-password-missing-hint = 请用 --password-stdin 给出，或用 --remove 清除密码
-user-password-prompt = 密码（留空则不设）
+user-password-prompt = 密码（绑定时须输入；留空则不设）
 user-password-removed = 已清除 { $user } 的密码
 user-password-set = 已设置 { $user } 的密码
 user-password-unusable = 标准输入应为密码：一行，不能为空
@@ -1051,3 +1205,7 @@ wechat-refused = 微信返回 { $code }（{ $errmsg }）
 wechat-refused-bare = 微信返回 { $code }
 wechat-refused-meaning = 微信返回 { $code }（{ $errmsg }）：{ $meaning }
 wechat-timed-out = 超时
+wechat-who-custom = 客服消息只有已认证的订阅号、服务号和测试号可以发送
+wechat-who-people = 关注者列表和用户信息只有已认证的订阅号、服务号和测试号可以读取
+wechat-who-subscribe = 订阅通知只有已认证的服务号可以发送（已认证的订阅号可能也可以）
+wechat-who-template = 模板消息只有已认证的服务号和测试号可以发送

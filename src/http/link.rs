@@ -47,7 +47,7 @@ pub(super) struct Link {
 impl Link {
     /// A connection just accepted.
     pub(super) fn new(socket: TcpStream, peer: SocketAddr, limits: &Limits, now: Instant) -> Self {
-        let wire = Wire::new(limits.head_bytes, limits.body_bytes, !limits.idle_time.is_zero(), peer);
+        let wire = Wire::new(limits, peer);
         let linger = limits.body_bytes.saturating_add(LINGER_BYTES);
         Link { socket, wire, stage: Stage::Reading, since: now, linger, held: None, drip: None, reset: false }
     }

@@ -27,6 +27,7 @@ use std::time::Duration;
 pub use door::{Door, Running};
 pub use manner::Manner;
 pub use reply::Reply;
+pub use wire::{Stage, Wire};
 
 /// What a door bears before it says no.
 #[derive(Clone, Debug)]

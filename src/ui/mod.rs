@@ -64,16 +64,26 @@ impl Ui {
     /// The process's own streams.
     pub fn stdio() -> Self {
         Self {
-            out: Box::new(io::stdout()),
-            err: Box::new(io::stderr()),
+            out_terminal: io::stdout().is_terminal(),
+            err_terminal: io::stderr().is_terminal(),
+            in_terminal: io::stdin().is_terminal(),
+            ..Self::of(io::stdout(), io::stderr())
+        }
+    }
+
+    /// The caller's own streams, neither of them a terminal; nobody can be asked.
+    pub fn of(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
+        Self {
+            out: Box::new(out),
+            err: Box::new(err),
             closed: false,
             json: false,
             quiet: false,
             warned: false,
             color: false,
-            out_terminal: io::stdout().is_terminal(),
-            err_terminal: io::stderr().is_terminal(),
-            in_terminal: io::stdin().is_terminal(),
+            out_terminal: false,
+            err_terminal: false,
+            in_terminal: false,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::t;
 use crate::token::{Account, Session};
 use crate::ui::Ui;
 use crate::wechat::{Client, Endpoint, Settings};
+use crate::words::listed;
 
 /// The config, and the ways to open the rest.
 pub struct App {
@@ -25,8 +26,8 @@ impl App {
         let flags = Flags { config: global.config.clone(), database: global.database.clone(), ..flags };
         let config = Config::load(&flags, &Environment::read())?;
         for warning in &config.warnings {
-            let remedy = warning.hint().map(|hint| format!(": {hint}")).unwrap_or_default();
-            ui.warn(&format!("{warning}{remedy}"));
+            let what = warning.to_string();
+            ui.warn(&warning.hint().map_or_else(|| what.clone(), |hint| t!("ui-cause", what = what, cause = hint)));
         }
         Ok(Self { config })
     }
@@ -126,7 +127,7 @@ pub fn openid(typed: &str) -> Result<&str, Failure> {
 pub fn warn_of_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, openid: &str) -> anyhow::Result<()> {
     let others = store.others_bound_to(openid, app_id, user)?;
     if !others.is_empty() {
-        ui.warn(&t!("bind-shared", user = user.username, others = others.join(", ")));
+        ui.warn(&t!("bind-shared", user = user.username, others = listed(others)));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{config, delivery, store, t, token, wechat};
+use crate::{config, delivery, store, t, token, wechat, words};
 
 /// How a run ended, by its documented exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,11 +115,12 @@ pub struct Report {
 /// Sorts an error by the first cause in its chain that says more than "unexpected".
 pub fn classify(error: &anyhow::Error) -> Report {
     let (exit, hint) = error.chain().find_map(one).unwrap_or((Exit::Unexpected, None));
-    let mut what = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
+    let mut said = error.chain().map(words::said);
+    let mut what = said.next().unwrap_or_default();
+    for cause in said {
         // Many layers repeat the text of the one below.
         if !what.contains(&cause) {
-            what = format!("{what}: {cause}");
+            what = t!("ui-cause", what = what, cause = cause);
         }
     }
     Report { exit, what, hint }

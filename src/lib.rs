@@ -15,6 +15,7 @@ pub mod app;
 pub mod callback;
 pub mod cli;
 pub mod commands;
+mod complaint;
 pub mod config;
 pub mod delivery;
 pub mod error;
@@ -32,7 +33,7 @@ pub mod words;
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, ValueEnum};
 
 use cli::Cli;
@@ -42,12 +43,17 @@ use ui::{Color, Ui};
 /// Runs one command line, the program's name first. Can be called more than once in a process.
 pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
+    let wanted = words::wanted(|name| std::env::var(name).ok());
+    words::set_language(wanted.lang);
     let cli = match Cli::of(&args) {
         Ok(cli) => cli,
         Err(error) => return not_a_command(&args, &error, ui),
     };
     ui.configure(cli.global.json, cli.global.quiet, cli.global.color);
     ui::start_log(cli.global.verbose);
+    if let Some(name) = &wanted.unknown {
+        ui.warn(&t!("ui-language-unknown", name = name));
+    }
     commands::run(cli, ui).unwrap_or_else(|error| {
         let report = classify(&error);
         ui.error(&report);
@@ -93,7 +99,7 @@ fn not_a_command(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> Exit {
             let hint = Some(t!("cli-no-command-hint", command = command));
             Report { exit: Exit::Usage, what: t!("cli-no-command"), hint }
         }
-        false => complaint(error),
+        false => complaint::of(error),
     };
     ui.error(&report);
     Exit::Usage
@@ -111,21 +117,4 @@ fn mistyped_option(args: &[OsString]) -> Option<String> {
         .collect::<Vec<_>>();
     let mut options = after.filter(|arg| arg.starts_with("--"));
     options.find(|arg| !known.iter().any(|name| arg.split('=').next() == Some(name))).map(str::to_owned)
-}
-
-/// clap's complaint as ours: what is wrong, and the nearest right word, else the usage.
-fn complaint(error: &clap::Error) -> Report {
-    let text = error.render().to_string();
-    let (what, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
-    let what = what.split_whitespace().collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned();
-    let near = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
-        .into_iter()
-        .find_map(|kind| match error.get(kind)? {
-            ContextValue::String(name) => Some(name.clone()),
-            ContextValue::Strings(names) => names.last().cloned(),
-            _ => None,
-        });
-    let usage = rest.lines().find_map(|line| line.strip_prefix("Usage: "));
-    let hint = near.map(|name| t!("did-you-mean", name = name)).or_else(|| usage.map(|it| t!("cli-usage", usage = it)));
-    Report { exit: Exit::Usage, what, hint }
 }

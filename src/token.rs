@@ -40,7 +40,7 @@ pub enum Error {
     #[error("{}", t!("token-fetch", cause = .0.to_string()))]
     WeChat(#[source] wechat::Error),
     /// The lock file beside the database.
-    #[error("{}", t!("token-lock", cause = .0.to_string()))]
+    #[error("{}", t!("token-lock", cause = .0))]
     Lock(#[source] std::io::Error),
 }
 

@@ -5,7 +5,6 @@
 //! leaves the wait as it was. Phones call twice now and then, so the code that succeeded succeeds again
 //! without a second exchange, and a code that WeChat refused is not shown to WeChat again.
 
-mod language;
 mod pages;
 mod state;
 
@@ -20,6 +19,7 @@ use subtle::ConstantTimeEq;
 use crate::http::{Reply, Request};
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
+use crate::words::{Lang, preferred};
 use pages::Page;
 
 pub use state::State;
@@ -173,7 +173,8 @@ impl Callback {
         if let Page::TurnedAway(reason) = &page {
             self.tell(Event::TurnedAway(*reason));
         }
-        pages::reply(&page, &self.username, language::preferred(request.header("accept-language")))
+        // WeChat is Chinese before it is anything else.
+        pages::reply(&page, &self.username, preferred(request.header("accept-language"), Lang::Zh))
     }
 
     /// The code of a call that belongs to this binding.

@@ -127,13 +127,9 @@ fn clauses(text: &str) -> Markup {
 }
 
 fn document(lang: Lang, mark: &Mark, title: &str, why: &str, details: &Markup, todo: &str) -> Markup {
-    let tag = match lang {
-        Lang::En => "en",
-        Lang::Zh => "zh-CN",
-    };
     html! {
         (DOCTYPE)
-        html lang=(tag) {
+        html lang=(lang.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";

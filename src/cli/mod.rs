@@ -37,6 +37,7 @@ pub use template::{
 };
 pub use user::{Add, Edit, Import, List, Passwd, Remove, Show, User};
 
+use crate::t;
 use crate::ui::Color;
 
 /// Reach people in WeChat from the command line.
@@ -189,7 +190,7 @@ pub struct Sandbox {
 
 /// A whole number.
 fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| "it must be a whole number".into())
+    text.parse().map_err(|_| t!("cli-expected-whole"))
 }
 
 /// As long as the config allows: added to any clock, it does not overflow.
@@ -198,9 +199,9 @@ const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 /// A span of time as people write it: `90s`, `5m`, `24h`, `30d`.
 fn span(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
-        Ok(span) if span.is_zero() => Err("it must be longer than 0".into()),
-        Ok(span) if span > LONGEST => Err("it must be at most 100 years".into()),
+        Ok(span) if span.is_zero() => Err(t!("cli-expected-positive")),
+        Ok(span) if span > LONGEST => Err(t!("cli-expected-shorter")),
         Ok(span) => Ok(span),
-        Err(_) => Err("use a number with a unit, such as 90s, 5m, 24h or 30d".into()),
+        Err(_) => Err(t!("cli-expected-span")),
     }
 }

@@ -9,8 +9,11 @@ use clap::{Args as _, Command, FromArgMatches as _, Parser as _, Subcommand as _
 
 use super::{Cli, Global, Outbox, Run, Send, Token};
 
-/// The commands that are known here, each with what makes its part of the tree.
-const KNOWN: [(&str, fn(Command) -> Command); 4] = [
+/// Makes a command's part of the tree.
+type Part = fn(Command) -> Command;
+
+/// The commands that are known here.
+const KNOWN: [(&str, Part); 4] = [
     ("send", Send::augment_args),
     ("run", Run::augment_args),
     ("token", Token::augment_args),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
+use crate::t;
+
 /// `--data K=V`.
 #[derive(Clone, Debug)]
 pub struct DataValue {
@@ -129,14 +131,13 @@ pub struct How {
 
 /// As many as the config allows.
 fn concurrency(text: &str) -> Result<usize, String> {
-    super::whole(text)
-        .and_then(|n| if (1..=1024).contains(&n) { Ok(n) } else { Err("it must be from 1 to 1024".into()) })
+    super::whole(text).and_then(|n| if (1..=1024).contains(&n) { Ok(n) } else { Err(t!("cli-expected-concurrency")) })
 }
 
 fn split(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
-        _ => Err("it must be KEY=VALUE".into()),
+        _ => Err(t!("cli-expected-field")),
     }
 }
 
@@ -146,11 +147,7 @@ pub(super) fn data(text: &str) -> Result<DataValue, String> {
 
 pub(super) fn color(text: &str) -> Result<DataColor, String> {
     let (key, color) = split(text)?;
-    if is_color(&color) {
-        Ok(DataColor { key, color })
-    } else {
-        Err("a colour is # and six hex digits, such as #173177".into())
-    }
+    if is_color(&color) { Ok(DataColor { key, color }) } else { Err(t!("cli-expected-color")) }
 }
 
 /// Whether it is `#` and six hex digits.
@@ -163,7 +160,7 @@ fn miniprogram(text: &str) -> Result<MiniProgram, String> {
         Some((appid, path)) if !appid.is_empty() && !path.is_empty() => {
             Ok(MiniProgram { appid: appid.to_owned(), path: path.to_owned() })
         }
-        _ => Err("it must be APPID:PATH".into()),
+        _ => Err(t!("cli-expected-mini-program")),
     }
 }
 

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::send::{DataColor, DataValue, color, data};
+use crate::t;
 
 /// The account's templates.
 #[derive(Debug, Subcommand)]
@@ -95,14 +96,14 @@ fn number(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
         Ok(text.to_owned())
     } else {
-        Err("it must be digits, such as 43216, or letters and digits".into())
+        Err(t!("cli-expected-template-number"))
     }
 }
 
 fn keyword(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() || text.chars().any(char::is_control) {
-        Err("it must be a name in one line".into())
+        Err(t!("cli-expected-keyword"))
     } else {
         Ok(text.to_owned())
     }

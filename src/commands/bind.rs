@@ -23,6 +23,7 @@ use crate::time::Timestamp;
 use crate::token::Account;
 use crate::ui::{self, Look, QrFile, Ui, Waiting};
 use crate::wechat::{self, Client, Grant, authorize_url};
+use crate::words::span;
 
 /// Phones call back twice; the second call finds the listener still there.
 const LINGER: Duration = Duration::from_secs(2);
@@ -141,7 +142,7 @@ fn over(ui: &mut Ui, user: &User, timeout: Duration, ended: &Ended) -> anyhow::R
             if ui.json() {
                 ui.data(&Shown::Timeout { user: &user.username })?;
             }
-            let time = humantime::format_duration(timeout).to_string();
+            let time = span(timeout);
             let what = t!("bind-timeout", user = user.username, time = time);
             Err(Failure { exit: Exit::TimedOut, what, hint: Some(t!("bind-timeout-hint")) }.into())
         }

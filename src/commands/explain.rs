@@ -9,53 +9,51 @@ use crate::app::App;
 use crate::cli::{Explain as Args, Global};
 use crate::config::Flags;
 use crate::error::{Exit, Failure};
-use crate::t_in;
+use crate::t;
 use crate::time::Timestamp;
-use crate::ui::{Ui, facts, language_of_locale};
+use crate::ui::{Ui, facts};
 use crate::wechat::errcode::{Action, Entry, find, nearest};
 use crate::wechat::rid::{Traced, is_rid};
-use crate::words::Lang;
+use crate::words::{language, listed};
 
 /// How many codes are named in place of an unknown one.
 const NEAREST: usize = 3;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Exit> {
-    let lang = language_of_locale();
     let what = args.what.trim();
     // As it stands at the end of an errmsg.
     let what = what.strip_prefix("rid:").unwrap_or(what).trim();
     if let Ok(errcode) = what.parse() {
-        let entry = find(errcode).ok_or_else(|| unknown(errcode, lang))?;
-        ui.data(&Explained::new(&entry, lang))?;
+        let entry = find(errcode).ok_or_else(|| unknown(errcode))?;
+        ui.data(&Explained::new(&entry))?;
         return Ok(Exit::Done);
     }
     if !is_rid(what) {
-        return Err(Failure::usage(t_in!(lang, "explain-neither", what = what))
-            .hint(t_in!(lang, "explain-hint"))
-            .into());
+        return Err(Failure::usage(t!("explain-neither", what = what)).hint(t!("explain-hint")).into());
     }
     let app = App::open(ui, global, Flags::default())?;
     let mut session = app.session()?;
     let told = session.call(|client, token| client.request_of(token, what))?;
     let told = told.map_err(|error| match error.refusal().map(|refusal| refusal.errcode) {
         Some(76001..=76004) => {
-            let told = t_in!(lang, "explain-refused", rid = what, cause = error.to_string());
+            let told = t!("explain-refused", rid = what, cause = error.to_string());
             Failure::no_such(told).hint(error.hint()).into()
         }
         _ => anyhow::Error::from(error),
     })?;
-    ui.data(&Request::new(what, told, lang))?;
+    ui.data(&Request::new(what, told))?;
     Ok(Exit::Done)
 }
 
-fn unknown(errcode: i64, lang: Lang) -> Failure {
-    let name = |entry: &Entry| format!("{} ({})", entry.errcode, entry.meaning(lang));
+fn unknown(errcode: i64) -> Failure {
+    let name =
+        |entry: &Entry| t!("explain-near", code = entry.errcode.to_string(), meaning = entry.meaning(language()));
     let near: Vec<String> = nearest(errcode, NEAREST).iter().map(name).collect();
     let hint = match near.is_empty() {
-        true => t_in!(lang, "explain-unknown-hint"),
-        false => t_in!(lang, "explain-nearest", codes = near.join(", ")),
+        true => t!("explain-unknown-hint"),
+        false => t!("explain-nearest", codes = listed(near)),
     };
-    Failure::no_such(t_in!(lang, "explain-unknown", code = errcode.to_string())).hint(hint)
+    Failure::no_such(t!("explain-unknown", code = errcode.to_string())).hint(hint)
 }
 
 /// A code as a result.
@@ -67,49 +65,45 @@ struct Explained {
     hint: Option<&'static str>,
     action: &'static str,
     wxbox: String,
-    #[serde(skip)]
-    lang: Lang,
 }
 
 impl Explained {
-    fn new(entry: &Entry, lang: Lang) -> Self {
+    fn new(entry: &Entry) -> Self {
         Self {
             errcode: entry.errcode,
             errmsg: Some(entry.official).filter(|text| !text.is_empty()),
-            meaning: entry.meaning(lang),
-            hint: entry.remedy(lang),
+            meaning: entry.meaning(language()),
+            hint: entry.remedy(language()),
             action: entry.action.as_str(),
-            wxbox: consequence(entry, lang),
-            lang,
+            wxbox: consequence(entry),
         }
     }
 }
 
 /// What delivery does about it.
-fn consequence(entry: &Entry, lang: Lang) -> String {
+fn consequence(entry: &Entry) -> String {
     if entry.is_of_page() {
-        return t_in!(lang, "explain-does-page");
+        return t!("explain-does-page");
     }
     match entry.action {
-        Action::Done => t_in!(lang, "explain-does-done"),
-        Action::Refresh => t_in!(lang, "explain-does-refresh"),
-        Action::Backoff => t_in!(lang, "explain-does-backoff"),
-        Action::HoldDay => t_in!(lang, "explain-does-hold-day"),
-        Action::Fail => t_in!(lang, "explain-does-fail"),
-        Action::FailMark => t_in!(lang, "explain-does-fail-mark"),
-        Action::StopKind => t_in!(lang, "explain-does-stop-kind"),
-        Action::StopRun => t_in!(lang, "explain-does-stop-run"),
+        Action::Done => t!("explain-does-done"),
+        Action::Refresh => t!("explain-does-refresh"),
+        Action::Backoff => t!("explain-does-backoff"),
+        Action::HoldDay => t!("explain-does-hold-day"),
+        Action::Fail => t!("explain-does-fail"),
+        Action::FailMark => t!("explain-does-fail-mark"),
+        Action::StopKind => t!("explain-does-stop-kind"),
+        Action::StopRun => t!("explain-does-stop-run"),
     }
 }
 
 impl fmt::Display for Explained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lang = self.lang;
-        let mut rows = vec![(t_in!(lang, "explain-code"), self.errcode.to_string())];
-        rows.extend(self.errmsg.map(|text| (t_in!(lang, "explain-errmsg"), text.to_owned())));
-        rows.push((t_in!(lang, "explain-meaning"), self.meaning.to_owned()));
-        rows.extend(self.hint.map(|text| (t_in!(lang, "explain-remedy"), text.to_owned())));
-        rows.push((t_in!(lang, "explain-wxbox"), self.wxbox.clone()));
+        let mut rows = vec![(t!("explain-code"), self.errcode.to_string())];
+        rows.extend(self.errmsg.map(|text| (t!("explain-errmsg"), text.to_owned())));
+        rows.push((t!("explain-meaning"), self.meaning.to_owned()));
+        rows.extend(self.hint.map(|text| (t!("explain-remedy"), text.to_owned())));
+        rows.push((t!("explain-wxbox"), self.wxbox.clone()));
         f.write_str(&facts(&rows))
     }
 }
@@ -124,12 +118,10 @@ struct Request<'a> {
     request_body: String,
     response_body: String,
     client_ip: String,
-    #[serde(skip)]
-    lang: Lang,
 }
 
 impl<'a> Request<'a> {
-    fn new(rid: &'a str, it: Traced, lang: Lang) -> Self {
+    fn new(rid: &'a str, it: Traced) -> Self {
         let seconds = it.invoke_time.and_then(|seconds| i64::try_from(seconds).ok());
         Self {
             rid,
@@ -139,22 +131,20 @@ impl<'a> Request<'a> {
             request_body: it.request_body,
             response_body: it.response_body,
             client_ip: it.client_ip,
-            lang,
         }
     }
 }
 
 impl fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lang = self.lang;
         let or_none = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
         let time = self.invoke_time.map(|time| time.to_string()).unwrap_or_default();
         f.write_str(&facts(&[
-            (t_in!(lang, "explain-time"), or_none(&time)),
-            (t_in!(lang, "explain-caller"), or_none(&self.client_ip)),
-            (t_in!(lang, "explain-url"), or_none(&self.request_url)),
-            (t_in!(lang, "explain-body"), or_none(&self.request_body)),
-            (t_in!(lang, "explain-answer"), or_none(&self.response_body)),
+            (t!("explain-time"), or_none(&time)),
+            (t!("explain-caller"), or_none(&self.client_ip)),
+            (t!("explain-url"), or_none(&self.request_url)),
+            (t!("explain-body"), or_none(&self.request_body)),
+            (t!("explain-answer"), or_none(&self.response_body)),
         ]))
     }
 }

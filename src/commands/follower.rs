@@ -15,6 +15,7 @@ use crate::token::Session;
 use crate::ui::{Progress, Table, Ui, facts};
 use crate::wechat;
 use crate::wechat::people::{Follower, Page, REMARK_LIMIT};
+use crate::words::listed;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<Exit> {
     let app = App::open(ui, global, Flags::default())?;
@@ -140,7 +141,7 @@ impl fmt::Display for Shown {
             (t!("follower-show-scene"), &self.subscribe_scene),
             (t!("follower-show-qr"), &self.qr_scene_str),
             (t!("follower-show-remark"), &self.remark),
-            (t!("follower-show-tags"), &Some(tags.join(", ")).filter(|tags| !tags.is_empty())),
+            (t!("follower-show-tags"), &Some(listed(&tags)).filter(|tags| !tags.is_empty())),
             (t!("follower-show-language"), &self.language),
             (t!("follower-show-unionid"), &self.unionid),
         ];
@@ -169,7 +170,7 @@ struct Remarked<'a> {
 
 impl fmt::Display for Remarked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = if self.users.is_empty() { self.openid.to_owned() } else { self.users.join(", ") };
+        let who = if self.users.is_empty() { self.openid.to_owned() } else { listed(&self.users) };
         f.write_str(&match self.remark {
             "" => t!("follower-unremarked", who = who),
             remark => t!("follower-remarked", who = who, remark = remark),

@@ -5,6 +5,7 @@ use crate::error::{Exit, Failure};
 use crate::reference::{self, TOPICS};
 use crate::t;
 use crate::ui::Ui;
+use crate::words::listed;
 
 pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
@@ -35,7 +36,7 @@ fn no_help(words: &[&str], unknown: usize) -> Failure {
     let hint = match near {
         Some((_, name)) => t!("help-near", name = [known, &[name.as_str()]].concat().join(" ")),
         None if names.is_empty() => t!("help-whole", name = known.join(" ")),
-        None => t!("help-names", names = names.join(", ")),
+        None => t!("help-names", names = listed(names)),
     };
     Failure::usage(t!("help-unknown", name = words.join(" "))).hint(hint)
 }

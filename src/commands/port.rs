@@ -34,6 +34,6 @@ pub(super) fn take(listen: &ListenAddress, limits: &Limits, in_use: &str) -> any
         ErrorKind::AddrNotAvailable => Some(t!("bind-port-elsewhere-hint", port = listen.port.to_string())),
         _ => None,
     };
-    let what = format!("{}: {last}", t!("bind-port", address = listen.to_string()));
+    let what = t!("ui-cause", what = t!("bind-port", address = listen.to_string()), cause = last);
     Err(Failure { exit: Exit::Unexpected, what, hint }.into())
 }

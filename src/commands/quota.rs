@@ -14,6 +14,7 @@ use crate::token;
 use crate::ui::{self, Table, Ui};
 use crate::wechat;
 use crate::wechat::quota::{APIS, Quota};
+use crate::words::listed;
 
 /// There is no such API.
 const NO_SUCH_API: i64 = 76021;
@@ -119,7 +120,7 @@ fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
     let Some(first) = unknown.first() else { return Ok(Exit::Done) };
     let begun = APIS.into_iter().find(|api| api.ends_with(first)).map(str::to_owned);
     let near = begun.or_else(|| nearest(first, APIS.map(str::to_owned))).map(|near| t!("did-you-mean", name = near));
-    let what = t!("quota-unknown", apis = unknown.join(", "));
+    let what = t!("quota-unknown", apis = listed(&unknown));
     Err(Failure::no_such(what).hint(near.unwrap_or_else(|| t!("quota-unknown-hint"))).into())
 }
 

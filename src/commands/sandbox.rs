@@ -15,6 +15,7 @@ use crate::sandbox::{Line, Listening, Sandbox, World};
 use crate::signals::Watch;
 use crate::t;
 use crate::ui::{Ui, facts};
+use crate::words::{listed, system};
 
 /// Where the sandbox is; in words also what there is in it.
 #[derive(Serialize)]
@@ -47,12 +48,34 @@ impl fmt::Display for Shown<'_> {
         writeln!(f, "{}\n{}\n", t!("sandbox-templates"), facts(&templates))?;
         let library = self.world.library.iter().map(|template| {
             let keywords: Vec<&str> = template.keywords.iter().map(|keyword| keyword.name.as_str()).collect();
-            (template.number.clone(), format!("{}  {}", template.title, keywords.join(", ")))
+            (template.number.clone(), format!("{}  {}", template.title, listed(keywords)))
         });
         let library: Vec<_> = library.collect();
         writeln!(f, "{}\n{}\n", t!("sandbox-library"), facts(&library))?;
+        writeln!(f, "{}\n{}\n", t!("sandbox-subscriptions"), facts(&subscriptions(self.world)))?;
+        writeln!(f, "{}\n{}\n", t!("sandbox-named"), facts(&named(self.world)))?;
         f.write_str(&t!("sandbox-stop"))
     }
+}
+
+fn subscriptions(world: &World) -> Vec<(String, String)> {
+    let templates = world.subscriptions.iter().map(|template| {
+        let lasts = if template.long_term { t!("sandbox-lasts") } else { t!("sandbox-once") };
+        (template.title.clone(), format!("{}  {lasts}", template.id))
+    });
+    let one_time = (t!("sandbox-kind-one-time"), world.one_time_template.clone());
+    templates.chain([one_time]).collect()
+}
+
+/// What messages name by WeChat's words.
+fn named(world: &World) -> Vec<(String, String)> {
+    let clerks = world.kf_accounts.iter().map(|it| ("kf_account", it.account.clone(), &it.nickname));
+    let articles = world.articles.iter().flat_map(|it| {
+        [("mpnews", it.media_id.clone(), &it.title), ("mpnewsarticle", it.article_id.clone(), &it.title)]
+    });
+    let cards = world.cards.iter().map(|it| ("wxcard", it.id.clone(), &it.title));
+    let all = clerks.chain(articles).chain(cards);
+    all.map(|(key, id, about)| (key.to_owned(), format!("{id}  {about}"))).collect()
 }
 
 pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
@@ -65,7 +88,7 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
                 what: t!("sandbox-world", path = path, cause = cause),
                 hint: None,
             };
-            let text = std::fs::read_to_string(path).map_err(|e| failure(e.to_string()))?;
+            let text = std::fs::read_to_string(path).map_err(|e| failure(system(&e)))?;
             World::from_toml(&text).map_err(|e| failure(e.to_string()))?
         }
     };

@@ -12,6 +12,7 @@ use crate::config::Template;
 use crate::error::Failure;
 use crate::t;
 use crate::wechat::message::{Field, clean_text};
+use crate::words::json;
 
 /// More than any message; a file by mistake is not read whole.
 const INPUT_LIMIT: u64 = 4 << 20;
@@ -62,8 +63,7 @@ fn data_json(file: &str) -> anyhow::Result<Map<String, Value>> {
     };
     let name = if file == "-" { t!("ui-stdin-name") } else { file.to_owned() };
     let unusable = |cause: String| Failure::usage(t!("send-data-json", path = name, cause = cause));
-    let fields: Value =
-        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| unusable(e.to_string()))?;
+    let fields: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| unusable(json(&e)))?;
     let Value::Object(fields) = fields else { return Err(unusable(t!("send-data-object")).into()) };
     fields_of(fields).map_err(|cause| unusable(cause).into())
 }

@@ -11,6 +11,7 @@ use crate::t;
 use crate::token::Account;
 use crate::wechat::template::keys;
 use crate::wechat::template_rules::HIDDEN;
+use crate::words::{clauses, listed};
 
 /// The length of WeChat's template ids.
 const ID_LENGTH: usize = 43;
@@ -83,7 +84,7 @@ pub(super) fn judge<'l>(
     // Where no key can be read, nothing can be said.
     match wrong_fields(name, &keys, data).filter(|_| !keys.is_empty()) {
         Some(what) => {
-            let hint = t!("send-fields-hint", fields = keys.join(", "), name = shell_words::quote(name));
+            let hint = t!("send-fields-hint", fields = listed(&keys), name = shell_words::quote(name));
             Err(Failure { exit: Exit::Usage, what, hint: Some(hint) })
         }
         None => Ok(found),
@@ -102,14 +103,14 @@ fn wrong_fields(name: &str, keys: &[&str], data: &Map<String, Value>) -> Option<
             None => key.clone(),
         })
         .collect();
-    let missed = missing.join(", ");
+    let missed = listed(&missing);
     match (unknown.is_empty(), missing.is_empty()) {
         (true, true) => None,
         (true, false) => Some(t!("send-fields-missing", name = name, fields = missed)),
         (false, _) => {
-            let what = t!("send-fields-unknown", name = name, count = unknown.len(), fields = unknown.join(", "));
+            let what = t!("send-fields-unknown", name = name, count = unknown.len(), fields = listed(&unknown));
             let more = (!missing.is_empty()).then(|| t!("send-fields-missing-too", fields = missed));
-            Some([Some(what), more].into_iter().flatten().collect::<Vec<_>>().join("; "))
+            Some(clauses([Some(what), more].into_iter().flatten()))
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::time::Timestamp;
 use crate::token::{Account, call};
 use crate::ui::Ui;
 use crate::wechat::{self, Client};
+use crate::words::listed;
 
 /// Makes a call in the account's name.
 ///
@@ -89,7 +90,7 @@ pub(super) fn find<'l>(app: &App, name: &str, list: &'l TemplateList) -> Result<
         [] => Err(unknown(app, name, all)),
         [..] => {
             let ids: Vec<&str> = candidates.iter().map(|it| it.template_id.as_str()).collect();
-            let what = t!("template-several", name = name, ids = ids.join(", "));
+            let what = t!("template-several", name = name, ids = listed(ids));
             Err(Failure::usage(what).hint(t!("template-several-hint")))
         }
     }

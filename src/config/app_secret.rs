@@ -11,6 +11,7 @@ use super::file::bounded;
 use super::origin::{Origin, Setting};
 use super::values;
 use crate::secret::Secret;
+use crate::words::system;
 
 /// The name under which a service manager hands the secret over.
 const CREDENTIAL: &str = "wxbox-app-secret";
@@ -69,7 +70,7 @@ fn only_one(root: &Section<'_>) -> Result<(), Error> {
 fn read(path: &Path) -> Result<Secret, Error> {
     let bytes = File::open(path)
         .and_then(bounded)
-        .map_err(|error| Error::SecretUnreadable { path: path.to_owned(), reason: error.to_string() })?;
+        .map_err(|error| Error::SecretUnreadable { path: path.to_owned(), reason: system(&error) })?;
     let not_text = || Error::SecretNotText { path: path.to_owned() };
     let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;
     let line = one_line(text);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::environment::{Environment, Flags};
 use super::error::Error;
 use super::origin::Origin;
+use crate::words::system;
 
 /// The config file as it was read.
 pub(super) struct ConfigFile {
@@ -56,7 +57,7 @@ pub fn path_to_write(flags: &Flags, environment: &Environment) -> PathBuf {
 
 /// `None` where there is no such file.
 fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
-    let unreadable = |error: io::Error| Error::Unreadable { path: path.to_owned(), reason: error.to_string() };
+    let unreadable = |error: io::Error| Error::Unreadable { path: path.to_owned(), reason: system(&error) };
     if path.is_dir() {
         return Err(Error::Directory { path: path.to_owned() });
     }

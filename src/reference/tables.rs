@@ -18,7 +18,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 
 /// Every variable that wxbox looks at. The command line wins over the variables, they over the config file.
 #[rustfmt::skip]
-pub const ENVIRONMENT: [Variable; 21] = [
+pub const ENVIRONMENT: [Variable; 22] = [
     variable("WXBOX_CONFIG", "the config file; -c wins over it"),
     variable("WXBOX_DATABASE", "the database file; --database wins over it"),
     variable("WXBOX_APP_ID", "the account's app id, instead of the key app_id"),
@@ -26,6 +26,7 @@ pub const ENVIRONMENT: [Variable; 21] = [
     variable("WXBOX_APP_SECRET_FILE", "a file that holds nothing but the AppSecret"),
     variable("WXBOX_REDIRECT_URI", "instead of the key redirect_uri"),
     variable("WXBOX_LOG", "what -v does: info (as -v) or debug (as -vv)"),
+    variable("WXBOX_LANG", "the language of all that is said but --help and man: en or zh; wins over the locale"),
     variable("CREDENTIALS_DIRECTORY", "set by systemd: the secret may be its file wxbox-app-secret"),
     variable("STATE_DIRECTORY", "set by systemd: where the database is kept"),
     variable("XDG_CONFIG_HOME", "where wxbox/config.toml is; else ~/.config"),
@@ -34,10 +35,10 @@ pub const ENVIRONMENT: [Variable; 21] = [
     variable("NO_COLOR", "set: no colours; --color wins over it"),
     variable("CLICOLOR_FORCE", "set and not 0: colours in pipes and files too"),
     variable("TERM", "dumb: no colours and no spinner"),
-    variable("LC_ALL", "names UTF-8: the QR code is drawn with half blocks; begins with zh: explain speaks Chinese"),
-    variable("LC_CTYPE", "where LC_ALL is not set: names UTF-8, as there"),
-    variable("LC_MESSAGES", "where LC_ALL is not set: begins with zh, as there"),
-    variable("LANG", "where these are not set: both"),
+    variable("LC_ALL", "the locale: zh… is Chinese; with UTF-8 the QR code is drawn with half blocks"),
+    variable("LC_MESSAGES", "the locale's language, where LC_ALL is not set"),
+    variable("LC_CTYPE", "the locale's encoding, where LC_ALL is not set"),
+    variable("LANG", "the locale, where these are not set"),
     variable("HTTPS_PROXY", "the proxy for requests to WeChat, unless network.proxy is set"),
     variable("NO_PROXY", "hosts that are asked without the proxy"),
 ];

@@ -93,8 +93,48 @@ Then, beside it:
   wxbox -c sandbox.toml bind --user luffy   open the URL, tap Allow
   wxbox -c sandbox.toml send --user luffy "hello"
 
-Its page shows what arrived. --world FILE gives it another account, people and
-templates; `wxbox sandbox --help` shows the options.
+Its page shows what arrived, and has buttons for what people do: write, follow,
+leave, tap a menu, allow a subscription notification. What messages can refer
+to is listed at the start; uploads are kept for three days, 256 MiB at most.
+--world FILE gives it another account, people and templates, all keys optional:
+
+  verified = true              # menus and typing; a test account gets 40200
+  strict_templates = true      # typed fields, as on a real account
+  one_time_template = "…"      # 43 characters, of message/template/subscribe
+  business_domain = "…"        # where /mp/subscribemsg may send people back to
+
+  [[people]]
+  name = "robin"
+  openid = "…"                 # 28 characters
+  follows = true
+  wrote = true
+  grants = ["*"]               # a notification of each subscription template,
+                               # or ids, once for each notification
+  scenes = [1000]              # of one-time messages
+
+  [[templates]]                # of template messages
+  id = "…"
+  title = "Disk full"
+  content = "Host: {{host.DATA}}"
+
+  [[subscriptions]]            # of subscription notifications
+  id = "…"
+  title = "Disk report"
+  content = "Host: {{character_string1.DATA}}"
+  long_term = false            # true: a consent lasts until it is taken back
+
+  [[kf_accounts]]              # in whose name messages can be sent
+  account = "franky@ship"
+  nickname = "Franky"
+
+  [[articles]]                 # of mpnews and mpnewsarticle
+  media_id = "…"
+  article_id = "…"
+  title = "How the ship was built"
+
+  [[cards]]                    # of wxcard
+  id = "…"
+  title = "One free repair"
 
 The world may have faults, too. Each says which calls it strikes and has one of
 the keys below; the first that strikes wins, delays go with others:

@@ -23,7 +23,7 @@ pub(super) type Answer = Result<Value, Refusal>;
 /// Which of the two families a path belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
-    /// `/cgi-bin/…`, for servers.
+    /// `/cgi-bin/…` and `/wxaapi/…`, for servers.
     Cgi,
     /// `/sns/…`, for web authorisation.
     Sns,
@@ -34,8 +34,14 @@ const TEXTS: &[(i64, &str)] = &[
     (40001, "invalid credential, access_token is invalid or not latest"),
     (40002, "invalid grant_type"),
     (40003, "invalid openid"),
+    (40004, "invalid media type"),
+    (40005, "invalid file type"),
     (40007, "invalid media_id"),
     (40008, "invalid message type"),
+    (40009, "invalid image size"),
+    (40010, "invalid voice size"),
+    (40011, "invalid video size"),
+    (40012, "invalid thumb size"),
     (40013, "invalid appid"),
     (40014, "invalid access_token"),
     (40029, "invalid code"),
@@ -44,11 +50,16 @@ const TEXTS: &[(i64, &str)] = &[
     (40037, "invalid template_id"),
     (40066, "invalid url"),
     (40092, "invalid remark name"),
+    (40097, "invalid args"),
     (40125, "invalid appsecret"),
+    (40129, "invalid scene"),
     (40163, "code been used"),
+    (40165, "invalid weapp pagepath"),
     (40166, "invalid weapp appid"),
     (40173, "there is no bind relation"),
     (40200, "invalid account type"),
+    (40213, "invalid href tag"),
+    (40214, "invalid href text"),
     (40246, "keyword name invalid"),
     // Chinese there, too; the exact words are not known.
     (40247, "历史模板库已升级为类目模板，不能再添加"),
@@ -56,7 +67,12 @@ const TEXTS: &[(i64, &str)] = &[
     (41002, "appid missing"),
     (41003, "refresh_token missing"),
     (41004, "appsecret missing"),
+    (41005, "media data missing"),
+    (41006, "media_id missing"),
     (41008, "missing code"),
+    (41010, "missing url"),
+    (41012, "missing cardid"),
+    (41030, "invalid page"),
     (42001, "access_token expired"),
     (42002, "refresh_token expired"),
     (42005, "api usage expired"),
@@ -66,13 +82,17 @@ const TEXTS: &[(i64, &str)] = &[
     (43007, "require bizuser authorize"),
     (43016, "require verify"),
     (43019, "require remove blacklist"),
+    (43101, "user refuse to accept the msg"),
     (43103, "the api only can cancel the subscription"),
     (43104, "this appid does not have permission"),
     (43106, "not allow to add template, for punishment"),
+    (44001, "empty media data"),
     (44002, "empty post data"),
     (44003, "empty news data"),
     (44004, "empty content"),
     (45002, "content size out of limit"),
+    (45003, "title size out of limit"),
+    (45007, "playtime out of limit"),
     (45008, "article size out of limit"),
     (45009, "reach max api daily quota limit"),
     (45011, "api minute-quota reach limit, must slower, retry next minute"),
@@ -83,7 +103,13 @@ const TEXTS: &[(i64, &str)] = &[
     (45065, "clientmsgid exist"),
     (45066, "same clientmsgid retry too fast"),
     (45067, "clientmsgid size out of limit"),
+    (45072, "invalid command"),
+    (45080, "need sending message to user, or recving message from user in the last 30 seconds before typing"),
+    (45081, "you are already typing"),
+    (45086, "invalid attrbute 'data-miniprogram-appid'"),
     (45087, "customer service message from this account have been blocked!"),
+    (45098, "msgmenu list size is out of limit"),
+    (45099, "msgmenu item content size is out of limit"),
     (45102, "this api have been blocked temporarily."),
     (45103, "This API has been unsupported"),
     (45169, "openid much req"),
@@ -106,6 +132,8 @@ const TEXTS: &[(i64, &str)] = &[
     (61003, "component is not authorized by this account"),
     (61004, "access clientip is not registered"),
     (61007, "api is unauthorized to component"),
+    (61451, "invalid parameter"),
+    (61452, "invalid kf_account"),
     (65400, "please enable new custom service, or wait for a while if you have enabled"),
     (76001, "rid not found, please check"),
     (76002, "rid is error"),
@@ -137,7 +165,7 @@ pub(super) fn ok() -> Value {
 impl Family {
     /// The family of a path, if it is a path of the API.
     pub(super) fn of(path: &str) -> Option<Self> {
-        if path.starts_with("/cgi-bin/") {
+        if path.starts_with("/cgi-bin/") || path.starts_with("/wxaapi/") {
             Some(Self::Cgi)
         } else if path.starts_with("/sns/") {
             Some(Self::Sns)

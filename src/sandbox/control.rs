@@ -3,15 +3,19 @@
 //! | form | fields | effect |
 //! | --- | --- | --- |
 //! | `/sandbox/authorize?<query of the authorize link>` | `allow` = 1 or 0, `person` | the answer to the consent page |
-//! | `/sandbox/write` | `person`, `text` | the person writes to the account |
+//! | `/sandbox/subscribe?<query of the link>` | `allow` = 1 or 0, `person` | the answer to the page of one-time subscriptions |
+//! | `/sandbox/write` | `person`, `text` | the person writes to the account, or taps an entry of a menu, which says its text |
+//! | `/sandbox/click` | `person` | the person taps the account's own menu |
 //! | `/sandbox/follow` | `person`, `follows` = 1 or 0 | the person follows or leaves |
-//! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates`, `real_limits` (1 or 0) | |
+//! | `/sandbox/grant` | `person`, `template`, `give` = 1 or 0 | the person allows a notification, or takes back all of that template |
+//! | `/sandbox/scene` | `person`, `scene` | the person allows one one-time message of that scene |
+//! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates`, `real_limits`, `verified` (1 or 0) | |
 //! | `/sandbox/clock` | `forward`, such as `49h` | the sandbox's clock goes forward |
 //! | `/sandbox/clear` | | the conversations are forgotten |
 //! | `/sandbox/tokens` | `revoke` = 1 | every access token given out so far is dead (40001) |
 //! | `/sandbox/faults` | in TOML, `[[faults]]` as in a world | the fault plan from now on; none where it is empty |
 //!
-//! All but the first answer 303 to `/`; a plan that cannot be answers 400 with the reason. `person` and `phone` are names; without `person` it is the one
+//! All but the first two answer 303 to `/`; a plan that cannot be answers 400 with the reason. `person` and `phone` are names; without `person` it is the one
 //! whose phone it is. A form sent by a page from elsewhere is refused with 403.
 
 use std::time::Duration;
@@ -32,6 +36,10 @@ pub(super) fn post(platform: &mut Platform, request: &Request, now_ms: i64) -> H
     let form = Form(request);
     let done = match request.path.as_str() {
         "/sandbox/authorize" => return authorize(platform, &form, now_ms),
+        "/sandbox/subscribe" => return subscribe(platform, &form),
+        "/sandbox/click" => click(platform, &form, now_ms),
+        "/sandbox/grant" => grant(platform, &form),
+        "/sandbox/scene" => scene(platform, &form),
         "/sandbox/write" => write(platform, &form, now_ms),
         "/sandbox/follow" => follow(platform, &form, now_ms),
         "/sandbox/settings" => settings(platform, &form),
@@ -101,6 +109,46 @@ fn authorize(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Handled {
     }
 }
 
+fn subscribe(platform: &mut Platform, form: &Form<'_>) -> Handled {
+    let ask = match platform.read_ask(form.0) {
+        Ok(ask) => ask,
+        Err(error) => return Handled::page(pages::ask_error(form.0, error)),
+    };
+    match form.person(platform, "person") {
+        Some(person) => platform.answer_ask(ask, person, form.switch("allow") == Some(true)),
+        None => Handled::page(pages::not_found(form.0)),
+    }
+}
+
+fn click(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
+    let at = form.person(platform, "person")?;
+    let person = platform.people.get_mut(at)?;
+    if person.follows {
+        person.act(now_ms);
+        platform.inbox.push(Entry::Clicked { openid: person.openid.clone(), at_ms: now_ms });
+    }
+    Some(())
+}
+
+fn grant(platform: &mut Platform, form: &Form<'_>) -> Option<()> {
+    let at = form.person(platform, "person")?;
+    let id = form.value("template")?;
+    let template = platform.world.subscriptions.iter().find(|it| it.id == id)?;
+    if form.switch("give")? {
+        platform.grants.give(at, template);
+    } else {
+        platform.grants.take_back(at, template);
+    }
+    Some(())
+}
+
+fn scene(platform: &mut Platform, form: &Form<'_>) -> Option<()> {
+    let at = form.person(platform, "person")?;
+    let scene = super::subscribe::scene(&form.value("scene")?)?;
+    platform.grants.give_scene(at, scene);
+    Some(())
+}
+
 fn write(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
     let at = form.person(platform, "person")?;
     let text = form.value("text").filter(|text| !text.trim().is_empty()).unwrap_or_else(|| "hi".to_owned());
@@ -143,6 +191,7 @@ fn settings(platform: &mut Platform, form: &Form<'_>) -> Option<()> {
         ("double_callback", &mut world.double_callback),
         ("strict_templates", &mut world.strict_templates),
         ("real_limits", &mut world.real_limits),
+        ("verified", &mut world.verified),
     ] {
         if let Some(on) = form.switch(name) {
             *switch = on;

@@ -11,7 +11,8 @@ pub(super) const MOST: u32 = 1_000_000;
 /// Somebody of the crowd, from 1.
 pub(super) fn member(number: u32) -> PersonSettings {
     let openid = Some(format!("oCrowd{number:022}"));
-    PersonSettings { name: format!("crowd{number:06}"), openid, follows: true, wrote: true }
+    let name = format!("crowd{number:06}");
+    PersonSettings { name, openid, follows: true, wrote: true, grants: Vec::new(), scenes: Vec::new() }
 }
 
 /// The number of an openid in a crowd of that size.

@@ -4,7 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hash};
 
 use serde::Serialize;
+use serde_json::Value;
 
+use super::media::Attached;
 use super::random;
 
 const REPEAT_MS: i64 = 600_000;
@@ -12,13 +14,13 @@ const REPEAT_MS: i64 = 600_000;
 const ENTRIES: usize = 20_000;
 
 /// A message that the platform delivered, as `/sandbox/inbox.json` shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Message {
     pub(super) person: String,
     pub(super) openid: String,
     #[serde(rename = "type")]
     pub(super) kind: &'static str,
-    /// The text of a text message.
+    /// The text of a text message; what stands below the title of other kinds.
     pub(super) content: Option<String>,
     pub(super) template_id: Option<String>,
     pub(super) title: Option<String>,
@@ -27,6 +29,14 @@ pub(super) struct Message {
     pub(super) url: Option<String>,
     /// `appid:path` of the mini-program that a tap opens.
     pub(super) miniprogram: Option<String>,
+    /// The part of a customer-service message that is named like its kind, as it was sent.
+    pub(super) body: Value,
+    /// The uploaded files that it shows, the picture of a video or a card last.
+    pub(super) files: Vec<Attached>,
+    /// In whose name it was sent.
+    pub(super) kf_account: Option<String>,
+    /// Of a one-time message.
+    pub(super) scene: Option<u16>,
     /// RFC 3339, UTC.
     pub(super) time: String,
     #[serde(skip)]
@@ -57,6 +67,8 @@ pub(super) enum Entry {
     Message(Box<Message>),
     /// From the person.
     Said { openid: String, text: String, at_ms: i64 },
+    /// The person tapped the account's menu.
+    Clicked { openid: String, at_ms: i64 },
     /// The person followed or left.
     Followed { openid: String, follows: bool, at_ms: i64 },
 }
@@ -86,7 +98,7 @@ impl Message {
     /// What the person sees of it.
     pub(super) fn body(&self) -> impl Hash {
         let text = (self.kind, &self.content, &self.template_id, &self.title, &self.fields);
-        (text, &self.url, &self.miniprogram)
+        (text, &self.url, &self.miniprogram, &self.body, &self.kf_account)
     }
 }
 
@@ -172,7 +184,7 @@ impl Entry {
     fn openid(&self) -> &str {
         match self {
             Self::Message(message) => &message.openid,
-            Self::Said { openid, .. } | Self::Followed { openid, .. } => openid,
+            Self::Said { openid, .. } | Self::Clicked { openid, .. } | Self::Followed { openid, .. } => openid,
         }
     }
 
@@ -180,7 +192,7 @@ impl Entry {
     pub(super) fn at_ms(&self) -> i64 {
         match self {
             Self::Message(message) => message.at_ms,
-            Self::Said { at_ms, .. } | Self::Followed { at_ms, .. } => *at_ms,
+            Self::Said { at_ms, .. } | Self::Clicked { at_ms, .. } | Self::Followed { at_ms, .. } => *at_ms,
         }
     }
 }
@@ -191,20 +203,11 @@ mod tests {
 
     fn message(number: usize) -> Message {
         Message {
-            person: "luffy".into(),
             openid: "oLuffy".into(),
             kind: "template",
-            content: None,
-            template_id: None,
-            title: None,
-            fields: Vec::new(),
-            url: None,
-            miniprogram: None,
-            time: String::new(),
-            at_ms: 0,
             msgid: Some(number.to_string()),
             client_msg_id: Some(number.to_string()),
-            repeats: 0,
+            ..Message::default()
         }
     }
 

@@ -8,12 +8,14 @@
 //! is decided.
 
 mod answer;
+mod call;
 mod control;
 mod crowd;
+mod custom;
 mod faults;
 mod inbox;
 mod library;
-mod messages;
+mod media;
 mod oauth;
 mod pages;
 mod people;
@@ -21,9 +23,11 @@ mod platform;
 mod quota;
 mod random;
 mod requests;
+mod routes;
 mod server;
 mod sns;
 mod stats;
+mod subscribe;
 mod template_fields;
 mod template_types;
 mod templates;
@@ -34,7 +38,10 @@ pub use faults::Fault;
 pub use library::{Keyword, LibraryTemplate};
 pub use platform::{Handled, Platform};
 pub use server::{Line, Listening, Sandbox};
-pub use world::{Error, PersonSettings, TemplateSettings, World};
+pub use world::{
+    ArticleSettings, CardSettings, Error, KfAccountSettings, PersonSettings, SubscriptionSettings, TemplateSettings,
+    World,
+};
 
 #[cfg(test)]
 mod tests;

@@ -13,8 +13,8 @@ use super::world::PersonSettings;
 
 const WROTE_MS: i64 = 48 * 3_600_000;
 const WROTE_COUNT: u32 = 5;
-const FOLLOWED_MS: i64 = 60_000;
-const FOLLOWED_COUNT: u32 = 3;
+const ACTED_MS: i64 = 60_000;
+const ACTED_COUNT: u32 = 3;
 const BATCH: usize = 100;
 /// Bytes. Of the pages that disagree the stricter one.
 const REMARK_BYTES: usize = 29;
@@ -37,8 +37,11 @@ pub(super) struct Person {
     remark: String,
     /// The last follow, Unix ms.
     followed_ms: i64,
+    /// The last message of either side, Unix ms.
+    pub(super) exchanged_ms: i64,
     wrote: Option<Window>,
-    followed: Option<Window>,
+    /// After following, a tap on the account's menu, or the scan of a code.
+    acted: Option<Window>,
 }
 
 impl Person {
@@ -50,8 +53,9 @@ impl Person {
             follows: settings.follows,
             remark: String::new(),
             followed_ms: now_ms,
+            exchanged_ms: 0,
             wrote: None,
-            followed: None,
+            acted: None,
         };
         if settings.wrote {
             person.write(now_ms);
@@ -63,6 +67,7 @@ impl Person {
     pub(super) fn write(&mut self, now_ms: i64) {
         if self.follows {
             self.wrote = Some(Window { until_ms: now_ms + WROTE_MS, left: WROTE_COUNT });
+            self.exchanged_ms = now_ms;
         }
     }
 
@@ -70,7 +75,14 @@ impl Person {
     pub(super) fn follow(&mut self, now_ms: i64) {
         self.follows = true;
         self.followed_ms = now_ms;
-        self.followed = Some(Window { until_ms: now_ms + FOLLOWED_MS, left: FOLLOWED_COUNT });
+        self.act(now_ms);
+    }
+
+    /// The person taps an item of the account's menu, or scans a code of it. Only a follower can.
+    pub(super) fn act(&mut self, now_ms: i64) {
+        if self.follows {
+            self.acted = Some(Window { until_ms: now_ms + ACTED_MS, left: ACTED_COUNT });
+        }
     }
 
     /// The person leaves: every window closes, and what the operator noted is gone.
@@ -78,23 +90,24 @@ impl Person {
         self.follows = false;
         self.remark.clear();
         self.wrote = None;
-        self.followed = None;
+        self.acted = None;
     }
 
     /// The window that a text would be taken from: the one that ends first, unless it is used up.
     pub(super) fn window(&self, now_ms: i64) -> Option<Window> {
-        let open = || [self.followed, self.wrote].into_iter().flatten().filter(move |window| now_ms < window.until_ms);
+        let open = || [self.acted, self.wrote].into_iter().flatten().filter(move |window| now_ms < window.until_ms);
         open().find(|window| window.left > 0).or_else(|| open().next())
     }
 
     /// Takes one text from the open window: 45015 without one, 45047 where it is used up.
     pub(super) fn spend(&mut self, now_ms: i64) -> Result<(), answer::Refusal> {
         let mut open = false;
-        for window in [&mut self.followed, &mut self.wrote].into_iter().flatten() {
+        for window in [&mut self.acted, &mut self.wrote].into_iter().flatten() {
             if now_ms < window.until_ms {
                 open = true;
                 if window.left > 0 {
                     window.left -= 1;
+                    self.exchanged_ms = now_ms;
                     return Ok(());
                 }
             }

@@ -1,4 +1,4 @@
-//! The platform: which request is which call, and what is checked before any of them.
+//! The platform: what it knows, and what is checked before any call.
 //!
 //! The order of the checks: the path, the verb (43001, 43002), the access token (41001, then 40001 or
 //! 42001), whether the account may (48001), the day's quota (45009), and only then what the call itself looks
@@ -8,20 +8,24 @@ use std::collections::HashMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use url::Url;
 
 use super::answer::{Answer, Family, Refusal, refuse, refuse_with};
+pub(super) use super::call::Call;
+use super::custom::Typing;
 use super::faults::{Effect, Plan};
 use super::inbox::Inbox;
+use super::media::Store;
 use super::oauth::Authorizations;
 use super::people::Person;
 use super::quota::Counters;
 use super::requests::Requests;
+use super::routes::{self, Route, Run};
 use super::stats::Stats;
+use super::subscribe::Grants;
 use super::tokens::Tokens;
 use super::world::World;
-use super::{control, crowd, pages, random};
+use super::{control, crowd, media, pages, random};
 use crate::http::{Reply, Request};
 
 /// The platform with everything it knows.
@@ -44,6 +48,9 @@ pub struct Platform {
     pub(super) ahead_ms: i64,
     pub(super) counters: Counters,
     pub(super) requests: Requests,
+    pub(super) media: Store,
+    pub(super) grants: Grants,
+    pub(super) typing: Typing,
 }
 
 /// A reply and what there is to say about it.
@@ -72,93 +79,6 @@ impl Handled {
     }
 }
 
-/// A call of the API, while it is looked at.
-pub(super) struct Call<'a> {
-    pub(super) request: &'a Request,
-    pub(super) now_ms: i64,
-    /// The openid that the call is about, once it is known to be one.
-    pub(super) to: Option<String>,
-}
-
-impl Call<'_> {
-    /// A query parameter, empty where it is absent.
-    pub(super) fn param(&self, name: &str) -> String {
-        self.request.param(name).unwrap_or_default().into_owned()
-    }
-
-    /// The body as a JSON object: 44002, 47001, 47002.
-    pub(super) fn json(&self) -> Result<Value, Refusal> {
-        let body = &self.request.body;
-        if body.is_empty() {
-            return Err(refuse(44002));
-        }
-        let value: Value = serde_json::from_slice(body).map_err(|_| refuse(47001))?;
-        if !value.is_object() {
-            return Err(refuse(47001));
-        }
-        if has_escaped_text(body) { Err(refuse(47002)) } else { Ok(value) }
-    }
-}
-
-/// Whether JSON has text beyond ASCII written as `\uXXXX`.
-fn has_escaped_text(json: &[u8]) -> bool {
-    let mut rest = json;
-    while let Some(at) = rest.iter().position(|b| *b == b'\\') {
-        let escape = rest.get(at + 1..).unwrap_or_default();
-        if let [b'u', hex @ ..] = escape
-            && let Some(digits) = hex.get(..4)
-            && !digits.starts_with(b"00")
-        {
-            return true;
-        }
-        if let [b'u', b'0', b'0', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] = escape {
-            return true;
-        }
-        rest = escape.get(1..).unwrap_or_default();
-    }
-    false
-}
-
-struct Route {
-    path: &'static str,
-    method: &'static str,
-    /// Whether an access token of the account is needed.
-    token: bool,
-    run: fn(&mut Platform, &mut Call<'_>) -> Answer,
-}
-
-const fn get(path: &'static str, token: bool, run: fn(&mut Platform, &mut Call<'_>) -> Answer) -> Route {
-    Route { path, method: "GET", token, run }
-}
-
-const fn post(path: &'static str, token: bool, run: fn(&mut Platform, &mut Call<'_>) -> Answer) -> Route {
-    Route { path, method: "POST", token, run }
-}
-
-const ROUTES: &[Route] = &[
-    get("/cgi-bin/token", false, Platform::token),
-    post("/cgi-bin/stable_token", false, Platform::stable_token),
-    get("/cgi-bin/get_api_domain_ip", true, Platform::own_addresses),
-    get("/cgi-bin/getcallbackip", true, Platform::own_addresses),
-    get("/cgi-bin/user/get", true, Platform::user_get),
-    get("/cgi-bin/user/info", true, Platform::user_info),
-    post("/cgi-bin/user/info/batchget", true, Platform::user_info_batch),
-    post("/cgi-bin/user/info/updateremark", true, Platform::user_remark),
-    post("/cgi-bin/openapi/quota/get", true, Platform::quota_get),
-    post("/cgi-bin/openapi/rid/get", true, Platform::rid_get),
-    post("/cgi-bin/clear_quota", true, Platform::clear_quota),
-    post("/cgi-bin/clear_quota/v2", false, Platform::clear_quota_by_secret),
-    get("/cgi-bin/template/get_all_private_template", true, Platform::list_templates),
-    post("/cgi-bin/template/api_add_template", true, Platform::add_template),
-    post("/cgi-bin/template/del_private_template", true, Platform::remove_template),
-    post("/cgi-bin/message/template/send", true, Platform::send_template),
-    post("/cgi-bin/message/custom/send", true, Platform::send_custom),
-    get("/sns/oauth2/access_token", false, Platform::exchange_code),
-    get("/sns/oauth2/refresh_token", false, Platform::refresh_web_token),
-    get("/sns/userinfo", false, Platform::web_user),
-    get("/sns/auth", false, Platform::web_auth),
-];
-
 impl Platform {
     /// The platform as it is at the start of that world, at `now_ms` (Unix milliseconds).
     pub fn new(world: World, now_ms: i64) -> Self {
@@ -178,6 +98,9 @@ impl Platform {
             ahead_ms: 0,
             counters: Counters::default(),
             requests: Requests::default(),
+            media: Store::default(),
+            grants: Grants::new(&world),
+            typing: Typing::default(),
             world,
         }
     }
@@ -206,6 +129,10 @@ impl Platform {
         }
         match (request.method.as_str(), request.path.as_str()) {
             ("GET" | "HEAD", "/connect/oauth2/authorize") => self.authorize(request, now_ms),
+            ("GET" | "HEAD", "/mp/subscribemsg") => Handled::page(pages::subscribe(self, request)),
+            ("GET" | "HEAD", path) if path.starts_with(media::SHOWN) => {
+                Handled { quiet: true, ..Handled::page(self.show_media(request)) }
+            }
             ("GET" | "HEAD", "/") => Handled::page(pages::inbox(self, request, now_ms)),
             ("GET" | "HEAD", "/sandbox/phones") => {
                 Handled { quiet: true, ..Handled::page(pages::phones(self, request, now_ms)) }
@@ -223,7 +150,7 @@ impl Platform {
     }
 
     fn api(&mut self, family: Family, request: &Request, now_ms: i64) -> Handled {
-        let Some(route) = ROUTES.iter().find(|route| route.path == request.path) else {
+        let Some(route) = routes::find(&request.path) else {
             let refusal = refuse_with(40066, format!("invalid url, the sandbox has no {}", request.path));
             return Handled { unknown: true, ..self.answered(family, request, Err(refusal), now_ms) };
         };
@@ -260,11 +187,21 @@ impl Platform {
 
     fn called(&mut self, family: Family, route: &Route, request: &Request, now_ms: i64) -> Handled {
         let mut call = Call { request, now_ms, to: None };
-        let answer = self.checked(route, &mut call);
-        Handled { to: call.to, ..self.answered(family, request, answer, now_ms) }
+        let handled = match (self.checked(route, &call), route.run) {
+            (Err(refusal), _) => self.answered(family, request, Err(refusal), now_ms),
+            (Ok(()), Run::Json(run)) => {
+                let answer = run(self, &mut call);
+                self.answered(family, request, answer, now_ms)
+            }
+            (Ok(()), Run::File(run)) => match run(self, &mut call) {
+                Ok(reply) => Handled { errcode: Some(0), ..Handled::page(reply) },
+                Err(refusal) => self.answered(family, request, Err(refusal), now_ms),
+            },
+        };
+        Handled { to: call.to, ..handled }
     }
 
-    fn checked(&mut self, route: &Route, call: &mut Call<'_>) -> Answer {
+    fn checked(&mut self, route: &Route, call: &Call<'_>) -> Result<(), Refusal> {
         if call.request.method != route.method {
             return Err(refuse(if route.method == "GET" { 43001 } else { 43002 }));
         }
@@ -274,13 +211,7 @@ impl Platform {
                 return Err(refuse(48001));
             }
         }
-        self.count(route.path, call.now_ms)?;
-        (route.run)(self, call)
-    }
-
-    /// Whether there is an API at that path.
-    pub(super) fn has(path: &str) -> bool {
-        ROUTES.iter().any(|route| route.path == path)
+        self.count(route.path, call.now_ms)
     }
 }
 
@@ -303,36 +234,10 @@ fn addressee(request: &Request) -> Option<String> {
     }
 }
 
-/// The paths of the API.
-pub(super) fn paths() -> impl Iterator<Item = &'static str> {
-    ROUTES.iter().map(|route| route.path)
-}
-
 /// A time (Unix ms) in RFC 3339, UTC.
 pub(super) fn rfc3339(at_ms: i64) -> String {
     let since = Duration::from_millis(u64::try_from(at_ms).unwrap_or_default());
     // humantime's Display fails beyond the year 9999.
     let end = Duration::from_secs(253_402_300_799);
     humantime::format_rfc3339_millis(UNIX_EPOCH + since.min(end)).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::has_escaped_text;
-
-    #[test]
-    fn only_text_beyond_ascii_counts_as_escaped() {
-        for (json, escaped) in [
-            (r#"{"a":"中文"}"#, false),
-            (r#"{"a":"\u4e2d"}"#, true),
-            (r#"{"a":"\u00e9"}"#, true),
-            (r#"{"a":"\u001f\n\u0041"}"#, false),
-            (r#"{"a":"\\u4e2d"}"#, false),
-            (r#"{"a":"\\\u4e2d"}"#, true),
-            ("\\u00", false),
-            ("\\", false),
-        ] {
-            assert_eq!(has_escaped_text(json.as_bytes()), escaped, "{json}");
-        }
-    }
 }

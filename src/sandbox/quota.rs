@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Answer, Refusal, refuse};
 use super::platform::{Call, Platform, rfc3339};
+use super::routes;
 use super::world::{self, World};
 
 /// Calls a day of an API: of a real account, and of a test account.
@@ -22,13 +23,16 @@ const fn limit(path: &'static str, real: u64, test: u64) -> Limit {
     Limit { path, real, test }
 }
 
-/// Where the page has no number for a test account, it has that of a real one. Of the template list it is only
-/// known that the limit is low.
+/// Where the page has no number for a test account, it has that of a real one. Of the lists of templates it is
+/// only known that the limit is low.
 const LIMITS: &[Limit] = &[
     limit("/cgi-bin/token", 2_000, 200),
     limit("/cgi-bin/stable_token", 500_000, 500_000),
     limit("/cgi-bin/message/custom/send", 500_000, 50_000),
     limit("/cgi-bin/message/template/send", 100_000, 100_000),
+    limit("/cgi-bin/media/upload", 100_000, 500),
+    limit("/cgi-bin/media/get", 200_000, 1_000),
+    limit("/wxaapi/newtmpl/gettemplate", 1_000, 1_000),
     limit("/cgi-bin/template/get_all_private_template", 1_000, 1_000),
     limit("/cgi-bin/template/api_add_template", 1_000, 1_000),
     limit("/cgi-bin/template/del_private_template", 1_000, 1_000),
@@ -118,7 +122,8 @@ impl Platform {
             return Err(refuse(76022));
         }
         // The sandbox counts no limit for the rest of its calls, so it has nothing to tell of them.
-        let limit = self.world.limit(path).ok_or_else(|| refuse(if Self::has(path) { 76022 } else { 76021 }))?;
+        let limit =
+            self.world.limit(path).ok_or_else(|| refuse(if routes::find(path).is_some() { 76022 } else { 76021 }))?;
         let used = self.counters.used(path);
         let quota = json!({"daily_limit": limit, "used": used, "remain": limit.saturating_sub(used)});
         let mut answer = answer::ok();

@@ -47,6 +47,11 @@ pub(super) fn template_id() -> String {
     text(43)
 }
 
+/// The id of an uploaded file: 64 characters.
+pub(super) fn media_id() -> String {
+    text(64)
+}
+
 /// What identifies a request in an error text: three groups of eight hex digits, the first of them
 /// being the Unix time in seconds.
 pub(super) fn rid(now_ms: i64) -> String {

@@ -33,7 +33,9 @@ pub(super) struct Requests(VecDeque<Record>);
 impl Requests {
     /// Keeps a refused request with its answer.
     pub(super) fn keep(&mut self, rid: String, request: &Request, reply: &Reply, at_ms: i64) {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(BODY).collect();
+        // No character is longer than four bytes; the body may be an upload of many megabytes.
+        let head = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(4 * BODY)]).into_owned();
+        let text = |bytes: &[u8]| head(bytes).chars().take(BODY).collect();
         if self.0.len() >= KEPT {
             self.0.pop_front();
         }

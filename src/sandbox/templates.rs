@@ -80,18 +80,24 @@ fn client_msg_id(body: &Value) -> Result<Option<String>, Refusal> {
     }
 }
 
-/// The sandbox takes every well-formed appid as linked to the account.
-fn mini_program(value: &Value) -> Result<Option<String>, Refusal> {
+/// `appid:path` of a mini-program: 40166 where there can be no such one. The sandbox takes every well-formed appid as
+/// linked to the account.
+pub(super) fn mini_program(value: &Value) -> Result<Option<String>, Refusal> {
     if value.is_null() {
         return Ok(None);
     }
     let appid = value["appid"].as_str().unwrap_or_default();
-    let hex = appid.strip_prefix("wx").unwrap_or_default();
-    if hex.len() != 16 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+    if !is_app_id(appid) {
         return Err(refuse(40166));
     }
     let path = value["pagepath"].as_str().or_else(|| value["path"].as_str()).unwrap_or_default();
     Ok(Some(format!("{appid}:{path}")))
+}
+
+/// Whether it has the shape of an appid.
+pub(super) fn is_app_id(text: &str) -> bool {
+    let hex = text.strip_prefix("wx").unwrap_or_default();
+    hex.len() == 16 && hex.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn fill(template: &TemplateSettings, data: &Map<String, Value>, strict: bool) -> Result<Vec<Field>, Refusal> {

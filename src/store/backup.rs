@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::{Error, Result, Store};
+use crate::words::system;
 
 impl Store {
     /// Copies the database, with what is still in its write-ahead log, to `to`, 0600. It is written under
@@ -18,7 +19,7 @@ impl Store {
     pub fn backup(&self, to: &Path, replace: bool) -> Result<bool> {
         let failed = |e: io::Error| match e.kind() {
             io::ErrorKind::StorageFull => Error::Full { path: to.to_owned() },
-            _ => Error::Open { path: to.to_owned(), cause: e.to_string() },
+            _ => Error::Open { path: to.to_owned(), cause: system(&e) },
         };
         let at = |e| Error::at(to, e);
         let dir = to.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use super::migrate::{self, MIGRATIONS};
 use super::{Error, Result, SHORTEST, Store};
 use crate::time::Timestamp;
+use crate::words::system;
 
 /// How long the look waits for another process's write.
 const BUSY: Duration = Duration::from_secs(2);
@@ -54,7 +55,7 @@ impl Look {
     /// [`Error::NotADatabase`], [`Error::Foreign`] and [`Error::Newer`] for a file that is not ours, or not this
     /// program's; [`Error::Open`] where it cannot be opened.
     pub fn open(path: &Path) -> Result<Option<Self>> {
-        let failed = |e: io::Error| Error::Open { path: path.to_owned(), cause: e.to_string() };
+        let failed = |e: io::Error| Error::Open { path: path.to_owned(), cause: system(&e) };
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
             Ok(found) if found.is_file() && (1..SHORTEST).contains(&found.len()) => {

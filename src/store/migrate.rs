@@ -9,6 +9,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Error, Result};
+use crate::words::system;
 
 /// All steps, oldest first; a database's `user_version` is the number of those it has taken.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -81,7 +82,7 @@ pub(super) fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64>
 /// Leaves `FILE.vN.bak` beside the database. Written under another name first, so that it is whole or
 /// not there; a copy that another process has migrated meanwhile is thrown away.
 fn copy(conn: &Connection, path: &Path, version: i64) -> Result<()> {
-    let failed = |e: std::io::Error| Error::Open { path: path.to_owned(), cause: e.to_string() };
+    let failed = |e: std::io::Error| Error::Open { path: path.to_owned(), cause: system(&e) };
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fresh = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
     conn.backup("main", fresh.path(), None::<fn(rusqlite::backup::Progress)>).map_err(|e| Error::at(path, e))?;

@@ -41,6 +41,7 @@ pub use tokens::Token;
 pub use users::{Binding, Edit, NewUser, User, UserFilter, checked_openid};
 
 use crate::time::Timestamp;
+use crate::words::system;
 
 /// What the store gives back.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -67,8 +68,7 @@ impl Store {
         let has_log = log.exists();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         // An absolute path is always a file; SQLite takes `:memory:` and `file:…` for something else.
-        let file =
-            std::path::absolute(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })?;
+        let file = std::path::absolute(path).map_err(|e| Error::Open { path: path.to_owned(), cause: system(&e) })?;
         let conn = Connection::open_with_flags(file, flags).map_err(|e| Error::at(path, e))?;
         conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
@@ -79,7 +79,7 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
         let mut store = Self { conn, path: path.to_owned() };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
-        close_to_others(path).map_err(|e| Error::Open { path: path.to_owned(), cause: e.to_string() })?;
+        close_to_others(path).map_err(|e| Error::Open { path: path.to_owned(), cause: system(&e) })?;
         if !has_log && let Some(dir) = log.parent() {
             // Its name must outlast a power cut, too. SQLite would see to that at the first commit of every process.
             let _ = fs::File::open(dir).and_then(|dir| dir.sync_all());
@@ -147,7 +147,7 @@ const SHORTEST: u64 = 512;
 /// that exists is not opened here: closing it again would drop the locks that SQLite holds on it elsewhere
 /// in this process.
 fn prepare_file(path: &Path) -> Result<()> {
-    let failed = |e: io::Error| Error::Open { path: path.to_owned(), cause: e.to_string() };
+    let failed = |e: io::Error| Error::Open { path: path.to_owned(), cause: system(&e) };
     match fs::metadata(path) {
         Ok(found) if found.is_file() && (1..SHORTEST).contains(&found.len()) => {
             Err(Error::NotADatabase { path: path.to_owned() })

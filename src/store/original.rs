@@ -73,7 +73,7 @@ impl From<rusqlite::Error> for OriginalError {
 
 impl From<io::Error> for OriginalError {
     fn from(error: io::Error) -> Self {
-        Self::Other(error.to_string())
+        Self::Other(crate::words::system(&error))
     }
 }
 

@@ -10,6 +10,7 @@ mod prompt;
 mod qr;
 mod qr_file;
 mod table;
+mod theme;
 mod verdict;
 
 use std::fmt::Display;
@@ -28,7 +29,6 @@ pub use verdict::Level;
 
 use crate::error::Report;
 use crate::t;
-use crate::words::{Lang, of_locale};
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -215,8 +215,7 @@ impl Ui {
     /// Says what may be wrong; not with `--quiet`.
     pub fn warn(&mut self, text: &str) {
         if !self.quiet && !self.warned {
-            let said = format!("{} {}", self.label("33", &t!("ui-warning")), line(text));
-            self.say(&said);
+            self.labelled("33", &t!("ui-warning"), text);
         }
     }
 
@@ -235,11 +234,9 @@ impl Ui {
             }
             return;
         }
-        let said = format!("{} {}", self.label("31", &t!("ui-error")), line(&report.what));
-        self.say(&said);
+        self.labelled("31", &t!("ui-error"), &report.what);
         if let Some(hint) = &report.hint {
-            let said = format!("{} {}", self.label("36", &t!("ui-hint")), line(hint));
-            self.say(&said);
+            self.labelled("36", &t!("ui-hint"), hint);
         }
     }
 
@@ -271,15 +268,11 @@ impl Ui {
         self.raw_err(&format!("{line}\n"));
     }
 
-    fn label(&self, style: &str, word: &str) -> String {
-        if self.color { format!("\u{1b}[1;{style}m{word}\u{1b}[0m") } else { word.to_owned() }
+    fn labelled(&mut self, style: &str, word: &str, text: &str) {
+        let said = marked(word, &line(text));
+        let said = if self.color { said.replacen(word, &format!("\u{1b}[1;{style}m{word}\u{1b}[0m"), 1) } else { said };
+        self.say(&said);
     }
-}
-
-/// The language that the locale asks for.
-pub fn language_of_locale() -> Lang {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    of_locale(&set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG")).unwrap_or_default())
 }
 
 /// Text without the control characters that could drive a terminal, and without the marks that turn the
@@ -289,6 +282,13 @@ pub fn clean(text: &str) -> String {
         c.is_control() && c != '\n' && c != '\t' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if drives(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// A text behind a word such as `error:`.
+fn marked(word: &str, text: &str) -> String {
+    // A mark of full width brings its own gap.
+    let gap = if word.ends_with('：') { "" } else { " " };
+    format!("{word}{gap}{text}")
 }
 
 /// The same in one line: no name can add a line of its own to what is said.

@@ -6,6 +6,7 @@ use crossbeam_channel::bounded;
 use dialoguer::{Confirm, Input, Password};
 
 use super::Ui;
+use super::theme::Plain;
 use crate::error::{Exit, Failure};
 use crate::secret::Secret;
 use crate::signals::Watch;
@@ -16,7 +17,7 @@ use crate::t;
 /// # Errors
 /// The terminal's.
 pub fn username(ui: &Ui) -> anyhow::Result<String> {
-    ask(ui, "", || Input::<String>::new().with_prompt(t!("user-name-prompt")).interact_text())
+    ask(ui, "", || Input::<String>::with_theme(&Plain).with_prompt(t!("user-name-prompt")).interact_text())
 }
 
 /// Asks for a password, unseen.
@@ -25,7 +26,8 @@ pub fn username(ui: &Ui) -> anyhow::Result<String> {
 /// A usage failure where nobody can be asked, with `hint`.
 pub fn password(ui: &Ui, prompt: &str, missing: &str) -> anyhow::Result<Secret> {
     let prompt = prompt.to_owned();
-    ask(ui, missing, || Password::new().with_prompt(prompt).allow_empty_password(true).interact()).map(Secret::from)
+    ask(ui, missing, || Password::with_theme(&Plain).with_prompt(prompt).allow_empty_password(true).interact())
+        .map(Secret::from)
 }
 
 /// Asks for a line of text; Enter takes the default, where there is one. What `check` finds wrong is said, and asked
@@ -41,7 +43,7 @@ pub fn text(
 ) -> anyhow::Result<String> {
     let prompt = prompt.to_owned();
     ask(ui, "", move || {
-        let input = Input::<String>::new().with_prompt(prompt);
+        let input = Input::<String>::with_theme(&Plain).with_prompt(prompt);
         let input = input.validate_with(move |typed: &String| check(typed.trim()));
         match default {
             Some(default) => input.default(default).interact_text(),
@@ -57,7 +59,8 @@ pub fn text(
 /// The terminal's.
 pub fn unseen(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
     let prompt = prompt.to_owned();
-    ask(ui, "", || Password::new().with_prompt(prompt).interact()).map(|typed| typed.trim().to_owned().into())
+    ask(ui, "", || Password::with_theme(&Plain).with_prompt(prompt).interact())
+        .map(|typed| typed.trim().to_owned().into())
 }
 
 /// Asks yes or no; "yes" is the default. Only where stdin is a terminal.
@@ -66,7 +69,7 @@ pub fn unseen(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
 /// The terminal's.
 pub fn again(ui: &Ui, question: &str) -> anyhow::Result<bool> {
     let question = question.to_owned();
-    ask(ui, "", || Confirm::new().with_prompt(question).default(true).interact())
+    ask(ui, "", || Confirm::with_theme(&Plain).with_prompt(question).default(true).interact())
 }
 
 /// Asks twice for a new password, unseen; empty is none. Only where stdin is a terminal.
@@ -76,7 +79,8 @@ pub fn again(ui: &Ui, question: &str) -> anyhow::Result<bool> {
 pub fn new_password(ui: &Ui) -> anyhow::Result<Option<Secret>> {
     let asked = ask(ui, "", || {
         loop {
-            let unseen = |prompt: String| Password::new().with_prompt(prompt).allow_empty_password(true).interact();
+            let unseen =
+                |prompt: String| Password::with_theme(&Plain).with_prompt(prompt).allow_empty_password(true).interact();
             let password = unseen(t!("user-password-prompt"))?;
             // There is nothing in "none" to mistype.
             if password.is_empty() || unseen(t!("user-password-again"))? == password {
@@ -94,7 +98,7 @@ pub fn new_password(ui: &Ui) -> anyhow::Result<Option<Secret>> {
 /// A usage failure where nobody can be asked, saying `missing`.
 pub fn confirm(ui: &Ui, question: &str, missing: &str) -> anyhow::Result<bool> {
     let question = question.to_owned();
-    ask(ui, missing, || Confirm::new().with_prompt(question).default(false).interact())
+    ask(ui, missing, || Confirm::with_theme(&Plain).with_prompt(question).default(false).interact())
 }
 
 /// Asks on a thread of its own, so that a signal can end the wait: the terminal's modes are put back,

@@ -12,14 +12,14 @@ use std::time::Duration;
 use reqwest::blocking::{Client as Http, RequestBuilder};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use serde_json::Value;
 use url::Url;
 
 use super::rests::Rests;
 use super::{Error, Refusal, Result};
 use crate::secret::{ExposeSecret, Secret};
-use crate::t;
+use crate::{t, words};
 
 /// More than any answer of the calls we make (10,000 openids are 310 KB).
 const ANSWER_LIMIT: u64 = 8 << 20;
@@ -188,7 +188,7 @@ impl Client {
         let mut bytes = Vec::new();
         answer.take(ANSWER_LIMIT + 1).read_to_end(&mut bytes).map_err(|e| match e.downcast::<reqwest::Error>() {
             Ok(e) => Error::transport(&host, e),
-            Err(e) => Error::NoAnswer { host: host.clone(), cause: e.kind().to_string() },
+            Err(e) => Error::NoAnswer { host: host.clone(), cause: words::system(&e.kind().into()) },
         })?;
         if bytes.len() as u64 > ANSWER_LIMIT {
             return Err(bad(t!("wechat-answer-too-long")));
@@ -241,7 +241,10 @@ pub fn tls(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig> {
         let failed = |cause: String| Error::Setup(t!("wechat-ca-file", path = path, cause = cause));
         let found = CertificateDer::pem_file_iter(path)
             .and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>)
-            .map_err(|e| failed(e.to_string()))?;
+            .map_err(|e| match e {
+            pem::Error::Io(e) => failed(words::system(&e)),
+            e => failed(e.to_string()),
+        })?;
         if roots.add_parsable_certificates(found).0 == 0 {
             return Err(failed(t!("wechat-ca-file-empty")));
         }

@@ -128,10 +128,10 @@ impl Error {
         let error = error.without_url();
         let host = host.to_owned();
         // The innermost cause says most; the layers above it repeat each other.
-        let mut cause = error.to_string();
+        let mut cause = words::said(&error);
         let mut source = error.source();
         while let Some(inner) = source {
-            cause = inner.to_string();
+            cause = words::said(inner);
             source = inner.source();
         }
         if timeout {

@@ -110,9 +110,31 @@ callback-used-title = This code was used already
 callback-used-why = Each authorization works only once, and this one has been used.
 
 ## cli
+cli-argument-twice = the argument '{ $arg }' cannot be used multiple times
+cli-conflict = the argument '{ $arg }' cannot be used with '{ $other }'
+cli-conflict-several = the argument '{ $arg }' cannot be used with: { $others }
+cli-expected-color = a colour is # and six hex digits, such as #173177
+cli-expected-concurrency = it must be from 1 to 1024
+cli-expected-field = it must be KEY=VALUE
+cli-expected-keyword = it must be a name in one line
+cli-expected-mini-program = it must be APPID:PATH
+cli-expected-positive = it must be longer than 0
+cli-expected-shorter = it must be at most 100 years
+cli-expected-span = use a number with a unit, such as 90s, 5m, 24h or 30d
+cli-expected-template-number = it must be digits, such as 43216, or letters and digits
+cli-expected-whole = it must be a whole number
 cli-no-command = no command is given
 cli-no-command-hint = `{ $command } --help` shows the commands
+cli-not-unicode = invalid UTF-8 was detected in one or more arguments
+cli-required = the following required arguments were not provided: { $args }
+cli-unknown-argument = unexpected argument '{ $arg }' found
+cli-unknown-command = unrecognized subcommand '{ $name }'
 cli-usage = the usage is: { $usage }
+cli-value-invalid = invalid value '{ $value }' for '{ $arg }'
+cli-value-missing = a value is required for '{ $arg }' but none was supplied
+cli-value-possible = { $what } [possible values: { $values }]
+cli-value-refused = invalid value '{ $value }' for '{ $arg }': { $cause }
+cli-value-surplus = unexpected value '{ $value }' for '{ $arg }' found; no more were expected
 
 ## config
 config-alone = { $at }: { $key } needs { $partner }
@@ -413,6 +435,7 @@ explain-does-stop-run = nothing more is sent; what is left stays queued
 explain-errmsg = WeChat says
 explain-hint = give an errcode such as 40164, or the rid at the end of an errmsg, such as 6aac005a-01bfdbee-79769285
 explain-meaning = Meaning
+explain-near = { $code } ({ $meaning })
 explain-nearest = the nearest are { $codes }
 explain-neither = "{ $what }" is neither an errcode nor the id of a request
 explain-refused = { $rid }: { $cause }
@@ -485,6 +508,10 @@ sandbox-person-crowd = all follow and have just written
 sandbox-port-hint = a sandbox may be running there already; --listen 127.0.0.1:0 takes any free port
 sandbox-stop = Ctrl-C stops it. Requests:
 sandbox-templates = Templates
+sandbox-subscriptions = Subscription templates
+sandbox-once = once a consent
+sandbox-lasts = until the consent is taken back
+sandbox-named = What customer-service messages can name
 sandbox-world = cannot use the world { $path }: { $cause }
 sandbox-world-toml = line { $line }: { $message }
 sandbox-world-value = { $key } cannot be “{ $value }”
@@ -497,6 +524,7 @@ sandbox-inbox-lead = A stand-in for the WeChat platform on this machine. What th
 sandbox-inbox-foot = Times are those of China, as WeChat counts them.
 sandbox-switch-strict = templates as on a real account
 sandbox-switch-limits = call limits of a real account
+sandbox-switch-verified = a verified account: menus, typing
 sandbox-switch-snapshot = links open as snapshot pages
 sandbox-switch-double = callbacks come twice
 sandbox-calls = Calls of today
@@ -525,14 +553,30 @@ sandbox-follow = Follow
 sandbox-unfollow = Unfollow
 sandbox-say = Write to the account
 sandbox-say-send = Send
+sandbox-click = tap the menu
+sandbox-typing = The account is typing…
+sandbox-grant-give = allow one more
+sandbox-grant-back = take back
+sandbox-grant-lasts = until taken back
+sandbox-grant-scene = allow one of scene 1000
 sandbox-note-followed = followed the account
 sandbox-note-left = unfollowed the account
+sandbox-note-clicked = tapped the menu
 sandbox-details = Details
 sandbox-mini-program = Mini program { $target }
 sandbox-repeats = { $count ->
     [one] sent again once, and dropped
    *[other] sent again { $count } times, and dropped
   }
+sandbox-kind-image = picture
+sandbox-kind-voice = voice message
+sandbox-kind-video = video
+sandbox-kind-music = Music
+sandbox-kind-article = article
+sandbox-kind-coupon = Coupon
+sandbox-kind-mini-program = Mini program
+sandbox-kind-subscription = Subscription notification
+sandbox-kind-one-time = One-time subscription
 sandbox-consent-asks = requests
 sandbox-consent-title = Your nickname and avatar
 sandbox-consent-text = The account will know who you are. Choose who answers:
@@ -540,6 +584,15 @@ sandbox-consent-allow = Allow
 sandbox-consent-refuse = Refuse
 sandbox-refused-title = Not authorised
 sandbox-refused-text = WeChat tells nobody about a refusal: the program that asked goes on waiting until its time is up. Go back to answer otherwise.
+sandbox-ask-title = Receive one message
+sandbox-ask-text = The account may then send one message. Choose who answers:
+sandbox-ask-confirm = Confirm
+sandbox-ask-cancel = Cancel
+sandbox-ask-action = The action must be get_confirm.
+sandbox-ask-scene = The scene must be a whole number from 0 to 10000.
+sandbox-ask-template = The template_id is not that of the account’s one-time subscriptions.
+sandbox-ask-redirect = The redirect_url is not a web address on the account’s business domain.
+sandbox-ask-reserved = What is reserved must be letters and digits, 128 at most.
 sandbox-missing-title = Not here
 sandbox-missing-text = The sandbox has no such page, person or form.
 sandbox-foreign-title = Not from here
@@ -866,18 +919,36 @@ token-forced = WeChat gave back the refused token, forcing a new one
 token-lock = cannot lock the access token's file beside the database: { $cause }
 
 ## ui
+ui-ask = { $prompt }:{ " " }
+ui-ask-default = { $prompt } [{ $default }]:{ " " }
+ui-cause = { $what }: { $cause }
+ui-clauses = { $first }; { $rest }
 ui-delivered = { $sent } sent, { $not } not
 ui-error = error:
+ui-hidden = [hidden]
 ui-hint = hint:
 ui-interrupted = interrupted
+ui-json =
+    { $kind ->
+       *[other] { $text } at line { $line } column { $column }
+    }
+ui-language-unknown = WXBOX_LANG is { $name }, but wxbox speaks only en and zh
+ui-list = { $first }, { $rest }
+ui-no = no
 ui-prompt = cannot ask
+ui-span = { $count }{ $unit }
 ui-stdin = cannot read standard input
 ui-stdin-name = standard input
 ui-stdin-long = standard input holds more than { $limit } bytes
 ui-stdin-utf8 = standard input is not UTF-8
 ui-stdin-utf8-hint = convert it first, for instance with `iconv -f GBK -t UTF-8`
 ui-stdout = cannot write to standard output
+ui-system =
+    { $kind ->
+       *[other] { $text }
+    }
 ui-warning = warning:
+ui-yes = yes
 
 ## unbind
 unbind-done = unbound { $user }

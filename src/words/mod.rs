@@ -1,9 +1,12 @@
 //! The catalogue of everything a person reads: errors, hints, prompts, phone pages, sandbox pages.
 //!
-//! One Fluent file a language (`en.ftl`, `zh-CN.ftl`). A message that a language lacks is shown in
-//! English. Errors render themselves through `Display`, which carries no language, so the language of
-//! the run is process-wide and set once at the start ([`set_language`]); pages answered to a phone
-//! name theirs with [`t_in!`](crate::t_in).
+//! One Fluent file a language (`en.ftl`, `zh-CN.ftl`), read when the first word is said. A message that a
+//! language lacks is shown in English. Errors render themselves through `Display`, which carries no
+//! language, so the language of the run is process-wide and set once at the start ([`set_language`]);
+//! pages answered to a phone name theirs with [`t_in!`](crate::t_in).
+
+mod choice;
+mod phrases;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -12,6 +15,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
+
+pub use choice::{Wanted, preferred, wanted};
+pub use phrases::{clauses, json, listed, said, span, system};
 
 /// The English catalogue, which has every message.
 pub const EN: &str = include_str!("en.ftl");
@@ -28,6 +34,16 @@ pub enum Lang {
     Zh = 1,
 }
 
+impl Lang {
+    /// Its tag, as pages name it.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh-CN",
+        }
+    }
+}
+
 static CURRENT: AtomicU8 = AtomicU8::new(Lang::En as u8);
 
 /// Makes `lang` the language of all that is said without naming one.
@@ -40,19 +56,13 @@ pub fn language() -> Lang {
     if CURRENT.load(Ordering::Relaxed) == Lang::Zh as u8 { Lang::Zh } else { Lang::En }
 }
 
-/// The language of a locale's name, such as `zh_CN.UTF-8`; English for all that wxbox does not speak.
-pub fn of_locale(name: &str) -> Lang {
-    let language = name.split(['_', '-', '.', '@']).next().unwrap_or_default();
-    if language.eq_ignore_ascii_case("zh") { Lang::Zh } else { Lang::En }
-}
-
 type Bundle = FluentBundle<FluentResource>;
 
-static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(EN, "en"));
-static CHINESE: LazyLock<Bundle> = LazyLock::new(|| bundle(ZH, "zh-CN"));
+static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(EN, Lang::En));
+static CHINESE: LazyLock<Bundle> = LazyLock::new(|| bundle(ZH, Lang::Zh));
 
-fn bundle(text: &str, tag: &str) -> Bundle {
-    let mut bundle = Bundle::new_concurrent(vec![tag.parse::<LanguageIdentifier>().unwrap_or_default()]);
+fn bundle(text: &str, lang: Lang) -> Bundle {
+    let mut bundle = Bundle::new_concurrent(vec![lang.tag().parse::<LanguageIdentifier>().unwrap_or_default()]);
     // Terminals show the invisible isolation marks as boxes, and they would end up in copied values.
     bundle.set_use_isolating(false);
     // What does not parse is left out of the resource; a test holds both files to parse whole.
@@ -173,21 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_locale_names_a_language() {
-        for (name, lang) in [
-            ("zh_CN.UTF-8", Lang::Zh),
-            ("zh", Lang::Zh),
-            ("ZH-hans", Lang::Zh),
-            ("C.UTF-8", Lang::En),
-            ("", Lang::En),
-            ("zhx", Lang::En),
-        ] {
-            assert_eq!(of_locale(name), lang, "{name}");
-        }
-    }
-
-    #[test]
-    fn chinese_falls_back_to_english() {
-        assert_eq!(t_in!(Lang::Zh, "user-unknown", user = "luffy"), "no user is named luffy");
+    fn each_language_has_its_own_words() {
+        assert_eq!(t_in!(Lang::Zh, "user-unknown", user = "luffy"), "没有名为 luffy 的用户");
     }
 }

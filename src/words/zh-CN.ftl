@@ -1,4 +1,61 @@
-### 用户看到的文字，简体中文。缺少的条目用英文。
+### 用户看到的文字，简体中文。与 en.ftl 的条目和顺序一致。
+
+## backup
+backup-dir = { $file } 是目录：请给出要写入的文件名
+backup-done = 数据库已备份到 { $file }
+backup-exists = { $file } 已存在
+backup-exists-hint = --force 会在新备份完整写好之后替换它
+backup-itself = { $file } 就是数据库本身
+backup-nothing = { $path } 处没有数据库
+backup-nothing-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件
+
+## batch
+batch-file = 无法读取 { $path }
+batch-json = 不是 JSON 格式的消息：{ $cause }
+batch-line = 第 { $line } 行：{ $error }
+batch-long = 该行超过 { $limit } 字节
+batch-read = 无法继续读取后面的行
+batch-utf8 = 不是 UTF-8
+batch-what = 须有 "text"，或 "template"（可带 "data" 和 "url"）
+batch-whom = 须有 "user" 或 "openid"，且只能有一个
+
+## bind（终端）
+bind-already = { $user } 已绑定到 { $openid }
+bind-already-hint = --rebind 可替换原有绑定
+bind-bound = 已将 { $user } 绑定到 { $openid }
+bind-bound-name = 已将 { $user } 绑定到 { $openid }（{ $name }）
+bind-listen = { $address } 不是可监听的地址
+bind-listen-hint = 请给出主机和端口，如 0.0.0.0:80 或 :8080
+bind-meanwhile = { $user } 刚刚已由另一个 wxbox 绑定
+bind-no-nickname = 无法读取微信昵称：{ $cause }
+bind-open = 无法提供回调服务
+bind-password-missing = { $user } 设有密码，但没有终端可供输入
+bind-password-missing-hint = 请用 --password-stdin 给出密码，或用 --as-admin 跳过
+bind-password-prompt = { $user } 的密码
+bind-password-wrong = { $user } 的密码不对
+bind-password-wrong-hint = --as-admin 可跳过密码；`wxbox user passwd` 可重设密码
+bind-port = 无法监听 { $address }
+bind-port-denied-hint = 监听 1024 以下的端口需要权限：对 wxbox 程序执行 `sudo setcap cap_net_bind_service=+ep`，或由 Web 服务器转发该端口并设置 --listen
+bind-port-elsewhere-hint = 本机没有这个地址：--listen 0.0.0.0:{ $port } 可监听本机全部地址
+bind-port-hint = 端口被其他程序占用：请停止它，或用 --listen 另选端口（redirect_uri 须能到达该端口）
+bind-qr-file = { $path } 不是 .png 或 .svg 文件
+bind-qr-file-drawn = 二维码已保存到 { $path }。
+bind-qr-file-failed = 无法把二维码写入 { $path }
+bind-qr-file-hint = 扩展名决定图片格式：--qr-file code.png 或 --qr-file code.svg
+bind-qr-narrow = 二维码需要 { $need } 的窗口，现在只有 { $have }：请放大窗口或缩小字体后重新运行
+bind-qr-short = 二维码需要 { $need } 的窗口，现在只有 { $have }：请放大窗口或缩小字体，也可在微信中打开上面的链接
+bind-qr-too-long = 链接太长，无法生成二维码
+bind-removed = { $user } 刚刚已被另一个 wxbox 删除
+bind-scan = 请 { $user } 用微信扫描二维码，或在微信中打开该链接。
+bind-shared = { $user } 与 { $others } 共用此 openid
+bind-timeout = { $time } 内没有人完成 { $user } 的绑定
+bind-timeout-hint = 请重新运行；--timeout 可延长等待时间；如果手机显示错误，可能 redirect_uri 不在微信登记的域名下，或无法访问到本机
+bind-tls = 设置了 listen.tls_cert，但此版本的 wxbox 还不支持 HTTPS
+bind-tls-hint = 请由前面的 Web 服务器提供 HTTPS，把 listen.address 设为它转发回调的地址，并删除 listen.tls_cert
+bind-turned-away = 拒绝了一次访问：{ $why }
+bind-unreachable = 手机已回调，但无法验证 code：{ $cause }；已提示手机重试
+bind-visit = 请 { $user } 在微信中打开该链接。
+bind-waiting = 正在等待手机，剩余
 
 ## callback（手机上的页面）
 callback-account-title = 绑定失败
@@ -51,33 +108,137 @@ callback-unreachable-todo = 请稍后刷新本页面。
 callback-used-title = 授权已被使用
 callback-used-why = 每次授权只能使用一次，这一次的已经用过了。
 
-## rule（模板字段的值）
-rule-amount = 金额最多 10 位数字，可带小数，前面可带一个货币符号，结尾可带“元”，如 ¥12.50
-rule-blank = 不会显示任何内容：{ $keys }
-rule-broken = 微信会拒绝 { $key } 的值“{ $value }”：{ $rule }
-rule-car-number = 车牌最多 8 位字母和数字，首位和末位可为汉字，如 粤A8Z888挂
-rule-character-string = 最多 32 位数字、字母或符号，不能有汉字和空格
-rule-color = 微信不显示颜色：{ $keys }
-rule-const = 只能是随模板审核通过的文字，最多 20 个字符
-rule-date = 日期写作 2019年10月1日 或 2019-10-01，后面可带时间，两个日期用 ~ 连接
-rule-decimals = 不带小数的金额曾被微信拒绝：{ $key } 为 { $value }
-rule-emoji = 不显示表情符号
-rule-empty = 微信会拒绝空的 { $key }
-rule-enum = 只能是随模板审核通过的文字
-rule-hidden = 微信不显示 { $keys }
-rule-length = 最多显示 { $limit } 个字符
-rule-letter = 最多 32 位字母，不能有其他字符
-rule-line-break = 不换行
-rule-name = 含汉字时最多 10 个字符，否则最多 20 个字母和符号
-rule-number = 最多 32 位数字，可带小数
-rule-phone-number = 最多 17 位数字、+ 和 -
-rule-phrase = 最多 5 个汉字，不能有其他字符
-rule-short-thing = 规则没有公布
-rule-shown = 微信把 { $key } 显示为“{ $shown }”：{ $why }
-rule-symbol = 最多 5 个符号，不能有其他字符
-rule-thing = 最多 20 个字符
-rule-time = 时间写作 15:01 或 15:01:59，前面可带日期（2019年10月1日 15:01），两个时间用 ~ 连接
-rule-too-long = 微信会拒绝 { $length } 个字符的 { $key }：{ $rule }
+## cli
+cli-argument-twice = 参数 { $arg } 只能使用一次
+cli-conflict = 参数 { $arg } 不能与 { $other } 同时使用
+cli-conflict-several = 参数 { $arg } 不能与这些参数同时使用：{ $others }
+cli-expected-color = 颜色是 # 加六位十六进制数字，如 #173177
+cli-expected-concurrency = 须在 1 到 1024 之间
+cli-expected-field = 应写作 KEY=VALUE
+cli-expected-keyword = 须是一行以内的名称
+cli-expected-mini-program = 应写作 APPID:PATH
+cli-expected-positive = 须大于 0
+cli-expected-shorter = 不能超过 100 年
+cli-expected-span = 请用数字加单位，如 90s、5m、24h 或 30d
+cli-expected-template-number = 须是数字编号（如 43216），或字母和数字
+cli-expected-whole = 须是整数
+cli-no-command = 没有给出命令
+cli-no-command-hint = `{ $command } --help` 可查看有哪些命令
+cli-not-unicode = 有参数不是有效的 UTF-8
+cli-required = 缺少必需的参数：{ $args }
+cli-unknown-argument = 无法识别的参数 { $arg }
+cli-unknown-command = 没有命令 { $name }
+cli-usage = 用法是 { $usage }
+cli-value-invalid = { $arg } 的值“{ $value }”无效
+cli-value-missing = { $arg } 需要一个值
+cli-value-possible = { $what }，可用的值：{ $values }
+cli-value-refused = { $arg } 的值“{ $value }”无效：{ $cause }
+cli-value-surplus = { $arg } 的值“{ $value }”是多余的
+
+## config
+config-alone = { $at }：{ $key } 须与 { $partner } 一起设置
+config-directory = { $path } 是目录，不是配置文件
+config-directory-hint = 请指定其中的文件，如 { $path }
+config-expected-address = 主机和端口，如 "0.0.0.0:80"、"[::1]:8080" 或 ":80"（本机全部地址）
+config-expected-api-base = https 地址或其列表，不带用户名、查询参数和片段（http 只限本机，如 http://127.0.0.1:8899）
+config-expected-app-id = 带引号的 AppID，如 "wx3d0d44e8d59b5b8c"
+config-expected-base = http 或 https 地址，不带用户名、查询参数和片段
+config-expected-color = 形如 "#RRGGBB" 的颜色
+config-expected-concurrency = 1 到 1024 的整数
+config-expected-data = 带引号的文本、数字，或 {"{"} value = "…", color = "#RRGGBB" {"}"}
+config-expected-duration = 带引号的时长，如 "30s"、"5m" 或 "24h"
+config-expected-link = http 或 https 地址
+config-expected-path = 带引号的路径
+config-expected-proxy = http 或 https 地址，如 "http://proxy.example.com:3128"
+config-expected-redirect-uri = 带主机的完整 http 或 https 地址，不带片段、用户名和密码
+config-expected-scope = "snsapi_userinfo" 或 "snsapi_base"
+config-expected-table = 表
+config-expected-text = 带引号的文本，不能为空
+config-expected-timeout = 带引号的时长，须大于 0，如 "10s"、"5m" 或 "24h"
+config-expected-token-endpoint = "stable" 或 "classic"
+config-expected-whole = 整数，0 表示不限
+config-missing-app-id = 没有设置 app_id
+config-missing-app-id-hint = 请在 { $path } 中设置 app_id，或设置环境变量 WXBOX_APP_ID
+config-missing-app-secret = 没有设置 app_secret
+config-missing-app-secret-hint = 请在 { $path } 中设置 app_secret 或 app_secret_file，或设置环境变量 WXBOX_APP_SECRET、WXBOX_APP_SECRET_FILE 之一
+config-missing-file-hint = 还没有配置文件：`wxbox init` 会逐项询问并写入 { $path }
+config-missing-listen-address = 没有设置监听地址，从 redirect_uri 也无法得知
+config-missing-listen-address-hint = 请用 --listen，或在 { $path } 中设置 listen.address：前面的服务器把回调转发到的地址，如 "127.0.0.1:8080"
+config-missing-redirect-uri = 没有设置 redirect_uri
+config-missing-redirect-uri-hint = 请在 { $path } 中设置 redirect_uri，或设置环境变量 WXBOX_REDIRECT_URI：微信授权后让手机跳转到的地址，如 "http://203.0.113.7/callback/"
+config-no-file = 配置文件 { $path } 不存在
+config-no-file-hint = 它由 { $origin } 指定
+config-no-home = 没有主目录，不知道数据库该放在哪里
+config-no-home-hint = 请用 --database 或环境变量 WXBOX_DATABASE 指定文件
+config-not-unicode = 环境变量 { $name } 不是有效的 Unicode
+config-not-utf8 = { $path }:{ $line }：不是 UTF-8
+config-not-utf8-hint = 请把文件另存为 UTF-8
+config-origin-default = 默认值
+config-path-absent = { $path } 尚不存在
+config-readable = 本机任何人都能读取 { $path }，而其中有密钥
+config-readable-hint = chmod 600 '{ $path }'
+config-redirect-hint = 如 "http://203.0.113.7/callback/"；其域名须在微信后台的“网页授权域名”中登记
+config-secret-empty = 密钥文件 { $path } 是空的
+config-secret-file-hint = 其中应只有 AppSecret
+config-secret-not-text = 密钥文件 { $path } 的内容不是文本
+config-secret-unreadable = 无法读取密钥文件 { $path }：{ $reason }
+config-secret-unreadable-hint = 文件须存在，且运行 wxbox 的用户须能读取
+config-syntax = { $path }:{ $line }:{ $column }：不是 TOML：{ $message }
+config-syntax-hint = 文本须带引号：key = "value"
+config-table = { $at }：{ $key } 须是表，写作 [{ $key }]
+config-twice = { $at }：{ $second } 与 { $first } 重复
+config-twice-hint = { $first } 和 { $second } 只能保留一个
+config-unknown-key = { $at }：没有配置项 { $key }
+config-unknown-key-hint = 全部配置项见 config.example.toml
+config-unknown-key-near = 是不是想写 { $nearest }？
+config-unknown-key-top = 是不是想写 { $nearest }？它须写在第一个 [表] 之前
+config-unreadable = 无法读取配置文件 { $path }：{ $reason }
+config-unreadable-hint = 运行 wxbox 的用户须能读取 { $path }
+config-unset = （未设置）
+config-value = { $at }：{ $key } 应为：{ $expected }
+config-writable = 其他人可以写入 { $path }（权限 { $mode }），从而决定以公众号名义发送什么
+config-writable-hint = chmod go-w '{ $path }'
+
+## demo
+demo-config = 配置（{ $path }）：
+demo-done = 全部过程就是这样：一个用户、一次绑定、两条消息。所有文件都在 { $dir }，现已删除。
+demo-failed = 演示停在 `{ $command }`（退出码 { $status }）
+demo-inbox = { $person } 收到的消息，与沙箱页面 { $url }/ 上的一致：
+demo-intro = 本机上的微信替身、一个空的主目录，和你正在运行的 wxbox。
+demo-no-person = 没有人完成绑定
+demo-page = 手机显示：{ $title }
+demo-phone = 此时手机打开链接，{ $person } 点了“允许”……
+demo-phone-failed = 手机无法打开链接（HTTP { $status }）
+demo-send-text = 来自 wxbox 的问候 你好 👋
+demo-start = 无法启动 wxbox 本身
+
+## delivery
+delivery-attempt = 消息 { $id }：{ $state ->
+    [sent] 已发送
+    [queued] 排队中
+    [failed] 失败
+    [unknown] 不确定是否送达
+    [cancelled] 已取消
+    [expired] 已过期
+   *[other] { $state }
+}
+delivery-attempts = 已尝试 { $attempts } 次，不再重试：{ $error }
+delivery-expired = 在有效期内未能送达
+delivery-expired-after = 在有效期内未能送达；最后一次的结果：{ $error }
+delivery-no-answer-yet = 在微信应答之前被中断
+delivery-process-gone = 发送它的进程在微信应答之前已结束
+delivery-tomorrow = { $error }；将在北京时间零点之后（{ $time }）重试
+delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
+    [sent] 已发送
+    [queued] 排队中
+    [failed] 失败
+    [unknown] 不确定是否送达
+    [cancelled] 已取消
+    [expired] 已过期
+   *[other] { $state }
+}），但结果无法写入数据库：{ $cause }
+delivery-unrecorded-hint = 请先修复数据库；除非确定对方没有收到，否则不要重发这条消息
+
 ## doctor、init（含 redirect_uri 的规则）
 doctor-api-followers = 关注者列表
 doctor-api-people = 用户基本信息
@@ -125,7 +286,7 @@ doctor-failures = { $failures } 项失败，{ $warnings } 项警告
 doctor-ip-list = 微信接受本机的调用
 doctor-late = { $seconds } 秒内没有结果
 doctor-late-fix = 有环节既不工作也不报错：网络、磁盘，或被其他进程占用的锁
-doctor-looking = 正在检查，
+doctor-looking = 正在检查，剩余
 doctor-name-apis = 接口权限
 doctor-name-callback = 回调
 doctor-name-clock = 时钟
@@ -134,7 +295,7 @@ doctor-name-credentials = 账号凭证
 doctor-name-database = 数据库
 doctor-name-ip-list = IP 白名单
 doctor-name-names = 域名解析
-doctor-name-outbox = 待发消息
+doctor-name-outbox = 发件箱
 doctor-name-permissions = 文件权限
 doctor-name-port = 端口
 doctor-name-proxy = 代理
@@ -159,8 +320,8 @@ doctor-permissions = 其他人无法读取或替换机密内容
 doctor-permissions-none = { $path } 所在的文件系统没有权限位：能使用该挂载的人都可以读取
 doctor-port = { $address } 空闲
 doctor-port-fix = 端口被其他程序占用（也可能是正在运行的 `wxbox bind`）：请停止它，或把 listen.address 改为其他端口，并让 redirect_uri 指向那里
-doctor-proxy-config = { $proxy }（network.proxy）
-doctor-proxy-environment = { $proxy }（环境变量）
+doctor-proxy-config = { $proxy }（来自 network.proxy）
+doctor-proxy-environment = { $proxy }（来自环境变量）
 doctor-proxy-failed = 无法连接 { $proxy }：{ $cause }
 doctor-proxy-fix = 请修正或删除 network.proxy，或环境变量 HTTPS_PROXY
 doctor-proxy-none = 未使用
@@ -210,7 +371,7 @@ init-file-header =
 init-kept = 原文件已保存为 { $path }
 init-listen = 监听地址
 init-listen-missing = redirect_uri 是 https，必须告诉 bind 在哪里监听：请在配置中设置 listen.address
-init-missing = 无法询问，缺少：{ $options }
+init-missing = 没有终端可供询问，还缺少：{ $options }
 init-missing-hint = 请用选项给出，AppSecret 用 WXBOX_APP_SECRET 或标准输入；在终端中运行 `wxbox init` 会逐项询问
 init-missing-secret = --secret-stdin（或环境变量 WXBOX_APP_SECRET）
 init-must-be = 应为：{ $expected }
@@ -263,6 +424,7 @@ explain-does-stop-run = 不再发送；其余消息留在队列
 explain-errmsg = 微信原文
 explain-hint = 请给出错误码（如 40164），或 errmsg 末尾的 rid（如 6aac005a-01bfdbee-79769285）
 explain-meaning = 含义
+explain-near = { $code }（{ $meaning }）
 explain-nearest = 最接近的是 { $codes }
 explain-neither = “{ $what }”既不是错误码，也不是 rid
 explain-refused = { $rid }：{ $cause }
@@ -290,16 +452,27 @@ follower-show-openid = openid
 follower-show-qr = 二维码场景
 follower-show-remark = 备注名
 follower-show-scene = 关注来源
-follower-show-since = 自 { $time }
+follower-show-since = 自 { $time } 起
 follower-show-tags = 标签
 follower-show-unionid = unionid
 follower-show-users = 用户
 follower-show-yes = 已关注
 follower-unremarked = 已清除 { $who } 的备注名
 
+## help
+help-names = 可用的有 { $names }
+help-near = 是不是想看 `wxbox help { $name }`？
+help-unknown = 没有命令或主题“{ $name }”
+help-whole = `wxbox help { $name }` 可查看全部内容
+
+## man
+man-no-directory = { $path } 不是目录
+man-write = 无法写入 { $path }
+man-written = 已把 { $count } 页手册写入 { $path }
+
 ## quota
 quota-clear-ask = 把 { $app_id } 的全部接口调用次数清零？微信每月只允许 10 次，后台操作也计入。
-quota-clear-missing = 清零调用次数（微信每月只允许 10 次）无人可问时需要 --yes
+quota-clear-missing = 没有终端可供确认时，清零调用次数需要 --yes（微信每月只允许 10 次）
 quota-cleared = { $app_id } 的全部接口调用次数已清零；微信每月只允许 10 次
 quota-kept = 没有清零
 quota-list-api = 接口
@@ -312,21 +485,8 @@ quota-rate = { $seconds } 秒 { $count } 次
 quota-unknown = 微信没有接口 { $apis }
 quota-unknown-hint = 请给出接口路径，如 /cgi-bin/message/custom/send
 quota-unusable = “{ $api }”不是接口路径
-## run
-run-cannot-report = 命令结束后不会通知任何人：{ $cause }
-run-interpreter-hint = 脚本的第一行应写明解释器，例如 #!/bin/sh
-run-not-reported = 命令的结果没有通知任何人：{ $cause }
-run-not-started = 无法运行 { $program }：{ $cause }
-run-result-bad = 失败
-run-result-good = 成功
-run-stdin = 标准输入属于命令自己
-run-stdin-hint = 用 --text 给出文本，或把字段写在文件里
-run-text-bad = 失败（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
-run-text-good = 成功（状态 0），{ $host }，用时 { $duration }：{ $command }
-run-text-not-started = 未能启动（状态 { $status }），{ $host }：{ $command }：{ $cause }
-run-text-signal = 被 { $signal } 终止（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
 
-## sandbox
+## sandbox（页面和终端）
 sandbox-open = 沙箱监听 { $address }：能访问它的人都能使用
 sandbox-library = 模板库（供 `template add` 使用）
 sandbox-people = 用户
@@ -337,6 +497,10 @@ sandbox-person-crowd = 全部已关注，刚发过消息
 sandbox-port-hint = 那里可能已有一个沙箱；--listen 127.0.0.1:0 使用任意空闲端口
 sandbox-stop = 按 Ctrl-C 停止。请求：
 sandbox-templates = 模板
+sandbox-subscriptions = 订阅通知模板
+sandbox-once = 每次授权可发一条
+sandbox-lasts = 长期有效，直到取消授权
+sandbox-named = 客服消息可引用的内容
 sandbox-world = 无法使用 { $path }：{ $cause }
 sandbox-world-toml = 第 { $line } 行：{ $message }
 sandbox-world-value = { $key } 不能是“{ $value }”
@@ -349,6 +513,7 @@ sandbox-inbox-lead = 本机上的微信平台替身。公众号发出的消息�
 sandbox-inbox-foot = 时间均为北京时间。
 sandbox-switch-strict = 模板按正式账号检查
 sandbox-switch-limits = 调用次数按正式账号限制
+sandbox-switch-verified = 已认证账号（菜单消息、输入状态）
 sandbox-switch-snapshot = 以快照页打开链接
 sandbox-switch-double = 回调两次
 sandbox-calls = 今日调用次数
@@ -373,11 +538,27 @@ sandbox-follow = 关注
 sandbox-unfollow = 取消关注
 sandbox-say = 给公众号留言
 sandbox-say-send = 发送
+sandbox-click = 点击公众号菜单
+sandbox-typing = 对方正在输入…
+sandbox-grant-give = 再允许一次
+sandbox-grant-back = 取消授权
+sandbox-grant-lasts = 长期有效
+sandbox-grant-scene = 允许场景 1000 一次
 sandbox-note-followed = 关注了公众号
 sandbox-note-left = 取消了关注
+sandbox-note-clicked = 点击了公众号菜单
 sandbox-details = 详情
 sandbox-mini-program = 小程序 { $target }
 sandbox-repeats = 重复发送 { $count } 次，已忽略
+sandbox-kind-image = 图片
+sandbox-kind-voice = 语音
+sandbox-kind-video = 视频
+sandbox-kind-music = 音乐
+sandbox-kind-article = 图文
+sandbox-kind-coupon = 卡券
+sandbox-kind-mini-program = 小程序
+sandbox-kind-subscription = 订阅通知
+sandbox-kind-one-time = 一次性订阅消息
 sandbox-consent-asks = 申请获取
 sandbox-consent-title = 你的昵称、头像
 sandbox-consent-text = 公众号将知道你是谁。请选择由谁回答：
@@ -385,6 +566,15 @@ sandbox-consent-allow = 允许
 sandbox-consent-refuse = 拒绝
 sandbox-refused-title = 未授权
 sandbox-refused-text = 微信不会通知任何人：发起方会一直等到超时。返回可重新选择。
+sandbox-ask-title = 接收一条消息
+sandbox-ask-text = 确认后，公众号可以向你发送一条消息。请选择由谁回答：
+sandbox-ask-confirm = 确定
+sandbox-ask-cancel = 取消
+sandbox-ask-action = action 必须是 get_confirm。
+sandbox-ask-scene = scene 必须是 0 到 10000 的整数。
+sandbox-ask-template = template_id 不是该公众号的一次性订阅模板。
+sandbox-ask-redirect = redirect_url 不是公众号业务域名下的网址。
+sandbox-ask-reserved = reserved 只能由字母和数字组成，最多 128 个。
 sandbox-missing-title = 没有找到
 sandbox-missing-text = 沙箱里没有这个页面、人或表单。
 sandbox-foreign-title = 来源不对
@@ -409,43 +599,236 @@ sandbox-listening =
       app_id      { $app_id }
       app_secret  { $app_secret }
 
-## send（字段）
-send-fields-check-hint = `wxbox template check { $name } --data …` 可预览收件人看到的内容
-send-fields-strict-hint = 不用 --strict 时只是警告；`wxbox template check { $name } --data …` 可预览收件人看到的内容
+## run
+run-cannot-report = 命令结束后不会通知任何人：{ $cause }
+run-interpreter-hint = 脚本的第一行应写明解释器，例如 #!/bin/sh
+run-not-reported = 命令的结果没有通知任何人：{ $cause }
+run-not-started = 无法运行 { $program }：{ $cause }
+run-result-bad = 失败
+run-result-good = 成功
+run-stdin = 标准输入属于命令自己
+run-stdin-hint = 用 --text 给出文本，或把字段写在文件里
+run-text-bad = 失败（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
+run-text-good = 成功（状态 0），{ $host }，用时 { $duration }：{ $command }
+run-text-not-started = 未能启动（状态 { $status }），{ $host }：{ $command }：{ $cause }
+run-text-signal = 被 { $signal } 终止（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
 
-## template
-template-add-unknown-hint = 可能已经添加成功：用 `wxbox template list --refresh` 查看
-template-added = 已添加模板 { $id }
-template-added-fields = 已添加模板 { $title }（{ $id }）：字段为 { $fields }
-template-alias-left = 别名 { $name } 仍指向它：{ $at }
-template-check-unknown = 无法查询模板 { $name }：{ $cause }
-template-field-hidden = 不显示
-template-gone = 账号中已没有模板 { $title }（{ $id }）
-template-library-unknown = 模板库中没有 { $id }
-template-library-unknown-hint = 编号见公众平台：模板消息 → 模板库 → 类目模板库
-template-remove-ask = 从账号中删除模板 { $title }（{ $id }）？之后用它的消息都无法发送。
-template-remove-kept = 没有删除任何内容
-template-remove-missing = 无法询问时，删除模板需要 --yes
-template-removed = 已删除模板 { $title }（{ $id }）
+## store
+store-busy = 数据库 { $path } 正被其他进程占用
+store-busy-hint = 请等另一个 wxbox 或备份结束后重试
+store-corrupt = 数据库 { $path } 已损坏
+store-corrupt-hint = 请用备份恢复；损坏的文件原样保留
+store-foreign = { $path } 是其他程序的数据库
+store-full = 数据库 { $path } 所在的磁盘已满
+store-full-hint = 请腾出空间后重试；没有任何改动
+store-newer = 数据库 { $path } 来自更新版本的 wxbox（结构版本 { $found }，本程序支持到 { $known }）
+store-newer-hint = 请使用更新版本的 wxbox，或用 --database 指定另一个文件
+store-not-a-database = { $path } 不是数据库
+store-not-ours-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件；该文件原样未动
+store-open = 无法打开数据库 { $path }：{ $cause }
+store-open-hint = 运行 wxbox 的用户须能写入该文件及其目录
+store-read-only = 无法写入数据库 { $path }
+store-read-only-hint = 请检查文件及其目录的权限，以及文件系统是否以只读方式挂载
+store-sqlite = 数据库 { $path } 出错：{ $cause }
+
+## outbox
+outbox-attempts = 尝试次数
+outbox-cancel-left = 有 { $count } 条消息正在发送，无法取消
+outbox-cancel-none = 发件箱中没有排队的消息
+outbox-cancel-sending = 消息 { $id } 正在发送：对方可能会收到
+outbox-cancel-sending-hint = 结果可用 `wxbox outbox show { $id }` 查看
+outbox-cancel-state = 消息 { $id } { $state ->
+    [sent] 已经发送
+    [failed] 已经失败
+    [unknown] 不确定是否送达
+    [cancelled] 已经取消
+    [expired] 已经过期
+   *[other] 是 { $state }
+}，不在排队
+outbox-cancel-state-hint = 只有排队中的消息可以取消
+outbox-cancelled = 已取消发给 { $to } 的消息 { $id }
+outbox-content = 内容
+outbox-created = 创建时间
+outbox-due = 下次尝试
+outbox-error = 错误
+outbox-expires = 有效期至
+outbox-hint = 提示
+outbox-id = ID
+outbox-msgid = msgid
+outbox-oldest = 最早的排队消息
+outbox-oldest-since = 已等 { $age }，自 { $time }
+outbox-openid = openid
+outbox-pruned = 已清除 { $count } 条消息
+outbox-removed = 已随用户一起删除
+outbox-retry-gone = 消息 { $id } 无法重发：用户已删除，消息内容也一并删除了
+outbox-retry-key = 没有重发消息 { $id }：消息 { $other } 已使用相同的 key
+outbox-retry-none = 没有需要重发的消息
+outbox-retry-sent = 微信已接收消息 { $id }；如果确实要让对方收到两次，请作为新消息发送
+outbox-sent = 发送时间
+outbox-state = 状态
+outbox-template = 模板 { $id }
+outbox-to = 接收者
+outbox-too-old = 最早的排队消息已等 { $age }，超过 { $limit }
+outbox-too-old-hint = `wxbox outbox list --state queued` 可查看哪些消息在等待、为什么
+outbox-type = 类型
+outbox-unknown = 没有消息 { $id }
+outbox-unknown-hint = `wxbox outbox list` 可查看最近的消息
+
+## rule（模板字段的值）
+rule-amount = 金额最多 10 位数字，可带小数，前面可带一个货币符号，结尾可带“元”，如 ¥12.50
+rule-blank = { $keys } 不会显示任何内容
+rule-broken = 微信会拒绝 { $key } 的值“{ $value }”：{ $rule }
+rule-car-number = 车牌最多 8 位字母和数字，首位和末位可为汉字，如 粤A8Z888挂
+rule-character-string = 最多 32 位数字、字母或符号，不能有汉字和空格
+rule-color = 微信不显示 { $keys } 的颜色
+rule-const = 只能是随模板审核通过的文字，最多 20 个字符
+rule-date = 日期写作 2019年10月1日 或 2019-10-01，后面可带时间，两个日期用 ~ 连接
+rule-decimals = 不带小数的金额曾被微信拒绝：{ $key } 为 { $value }
+rule-emoji = 不显示表情符号
+rule-empty = 微信会拒绝空的 { $key }
+rule-enum = 只能是随模板审核通过的文字
+rule-hidden = 微信不显示 { $keys }
+rule-length = 最多显示 { $limit } 个字符
+rule-letter = 最多 32 位字母，不能有其他字符
+rule-line-break = 不换行
+rule-name = 含汉字时最多 10 个字符，否则最多 20 个字母和符号
+rule-number = 最多 32 位数字，可带小数
+rule-phone-number = 最多 17 位数字、+ 和 -
+rule-phrase = 最多 5 个汉字，不能有其他字符
+rule-short-thing = 规则没有公布
+rule-shown = 微信把 { $key } 显示为“{ $shown }”：{ $why }
+rule-symbol = 最多 5 个符号，不能有其他字符
+rule-thing = 最多 20 个字符
+rule-time = 时间写作 15:01 或 15:01:59，前面可带日期（2019年10月1日 15:01），两个时间用 ~ 连接
+rule-too-long = 微信会拒绝 { $length } 个字符的 { $key }：{ $rule }
+
+## send
+did-you-mean = 是不是想用 { $name }？
+openid-unusable = “{ $openid }”不可能是 openid
+openid-unusable-hint = openid 由字母、数字、- 和 _ 组成，如 oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+send-and-more = { $names } 等，另有 { $more } 个
+send-cancelled = 发给 { $to } 的消息 { $id } 已被取消
+send-color-alone = 没有字段 { $key }，无法设置颜色
+send-data-file = 无法读取 { $path }
+send-data-json = { $path } 不是由字段组成的 JSON 对象：{ $cause }
+send-data-object = 须是对象，如 { "{" }"host": "db1"{ "}" }
+send-data-utf8 = { $path } 不是 UTF-8
+send-data-nameless = 有字段没有名称
+send-data-value = { $key } 的值应为文本、数字，或 { "{" }"value": …, "color": "#RRGGBB"{ "}" }
+send-duplicate = 没有再发给 { $to }：消息 { $id } 已使用此 key，{ $state ->
+    [sent] 并已发送
+    [queued] 仍在排队
+    [failed] 但已失败
+    [unknown] 但不确定是否送达
+    [cancelled] 但已取消
+    [expired] 但已过期
+   *[other] 状态为 { $state }
+}
+send-failed = 发给 { $to } 的消息 { $id } 被拒绝：{ $error }
+send-fallback-fields = 模板 { $name } { $count ->
+    [0] 没有剩余字段
+   *[other] 还有 { $count } 个字段（{ $fields }）
+}，无法确定 --fallback 的文本放在哪里
+send-fallback-fields-hint = 请在 [templates.{ $name }.data] 中只留一个字段不设默认值
+send-fallback-text = --fallback 只能与文本一起使用
+send-gone = 消息 { $id } 已不在发件箱中，因为用户已删除：不确定是否送达
+send-field-near = { $key }（是不是 { $near }？）
+send-fields-check-hint = `wxbox template check { $name } --data …` 可预览收件人看到的内容
+send-fields-hint = 字段为 { $fields }；`wxbox template show { $name }` 可查看它们的位置
+send-fields-missing = 没有给出模板 { $name } 的字段 { $fields }
+send-fields-missing-too = 没有给出字段 { $fields }
+send-fields-strict-hint = 不用 --strict 时只是警告；`wxbox template check { $name } --data …` 可预览收件人看到的内容
+send-fields-unknown = 模板 { $name } 没有字段 { $fields }
+send-interrupted = 已中断；{ $queued ->
+    [0] 没有消息留在队列
+   *[other] 还有 { $queued } 条消息在排队；`wxbox outbox flush` 会继续发送
+}
+send-stopping = 正在停止；最多再等两秒，等待已发出的请求返回
+send-left-queued = 有 { $queued } 条消息没有送达，留在发件箱
+send-mistyped-option = 没有选项 { $option }
+send-mistyped-option-hint = 以 -- 开头的文本请写在 --text= 之后
+send-mistyped-option-near = 是不是想用 { $near }？以 -- 开头的文本请写在 --text= 之后
+send-no-tag = 没有人带标签 { $tag }
+send-nobody-bound = 还没有人绑定
+send-nobody-bound-hint = `wxbox user list` 可查看谁已绑定；`wxbox bind --user NAME` 进行绑定
+send-nobody-reachable = 已绑定的人都无法送达
+send-only-queued = 发给 { $to } 的消息 { $id }（{ $kind ->
+    [text] 文本
+    [template] 模板消息
+   *[other] { $kind }
+}）已进入发件箱
+send-not-delivered = 有 { $count } 条消息没有送达
+send-queued = 发给 { $to } 的消息 { $id } 尚未送达，仍在排队：{ $error }
+send-sent = 已把消息 { $id }（{ $kind ->
+    [text] 文本
+    [template] 模板消息
+   *[other] { $kind }
+}）发给 { $to }
+send-skipped-unbound = 因未绑定而跳过：{ $users }
+send-skipped-unreachable = 因微信曾拒绝发给他们的消息而跳过：{ $users }
+send-summary = 已发送 { $sent } 条，被拒绝 { $failed } 条，留在发件箱 { $waiting } 条
+send-tag-unreachable = 带标签 { $tag } 的人都没有绑定，或无法送达
+send-template-unlisted = 无法查询模板“{ $name }”：{ $cause }
+send-text-empty = 文本为空
+send-text-long = 文本有 { $length } 字节（UTF-8），微信最多接受 { $limit } 字节
+send-text-long-hint = 请缩短，或改发全文的链接
+send-unchecked = 没有检查模板 { $name } 及其字段：{ $cause }
+send-unchecked-secret = 没有保存过模板列表，也没有可用来查询的 AppSecret
+send-unknown = 不确定发给 { $to } 的消息 { $id } 是否送达：{ $error }
+send-unknown-hint = 对方可能已经收到，所以不会自动重发：请询问对方，必要时再发一次
+send-url = { $url } 不是 http 或 https 地址
+send-waiting = { $error }；正在重试
+
 ## user import
+import-added = 已添加 { $count } 个用户
+import-column = { $file } 第 { $line } 行 { $column } 列：{ $what }
+import-column-twice = { $column } 列出现了两次
+import-column-unknown = 没有“{ $column }”这一列
+import-columns = 可用的列为 { $columns }；CSV 文件的第一行须是列名
+import-empty = { $file } 是空的
+import-exists-hint = 没有添加任何人；请去掉这一行，或用 --database 导入另一个数据库
+import-fields = 有 { $found } 个字段，而列名有 { $expected } 个
+import-fields-hint = 字段中有逗号或换行时，须用双引号括起来
+import-gbk = 不是 UTF-8，看起来是 GBK
+import-hash = 开头像 Argon2id 哈希，但并不是
+import-hashing = 正在计算密码哈希
+import-json-hint = 每行须是一个 JSON 对象；CSV 文件不要加 --json
+import-json-tags = tags 须是文本的列表
+import-json-text = 须是文本或 null
+import-line = { $file } 第 { $line } 行：{ $what }
 import-no-column = { $file }：表 { $table } 没有 { $column } 列
 import-no-table = { $file } 是 SQLite 数据库，但没有表 { $table }
 import-no-table-hint = 可导入原网页应用的 db.sqlite3、CSV 和 JSON Lines
+import-no-username = 没有 username 列
 import-not-text = 不是 UTF-8 文本
+import-openid = 有 openid 就必须有账号
 import-original-left = 没有导入任何人：{ $file } 的 { $count } 人中有 { $wrong } 人无法导入
 import-original-left-hint = 请在文件的副本中改正或删除这些行，再导入副本
 import-original-there-hint = 请在文件的副本中删除这些行再导入，或用 --database 导入另一个数据库
 import-original-twice = { $user } 已在第 { $row } 行出现
 import-own-database = { $file } 是 wxbox 自己的数据库
 import-own-database-hint = `wxbox --database '{ $file }' user export` 的输出可用 `wxbox user import` 导入
+import-password = 不能用作密码：太长，或含有控制字符
+import-quote-behind = 右引号后面还有内容
+import-quote-behind-hint = 含引号的字段须用双引号括起来，其中每个引号写两遍："a ""b"" c"
+import-quote-open = 从这里开始的引号没有结束
+import-read = 无法读取 { $file }
 import-row = { $file } 第 { $row } 行：{ $what }
 import-row-column = { $file } 第 { $row } 行 { $column } 列：{ $what }
 import-sqlite-stdin = 标准输入是 SQLite 数据库，只能以文件读取
 import-sqlite-stdin-hint = 请给出文件名：`wxbox user import db.sqlite3`
+import-twice = { $user } 已在第 { $line } 行出现
+import-uid = “{ $uid }”不是 uid
 import-uid-foreign = “{ $uid }”不是 { $user } 的 MD5
+import-uid-hint = uid 是 32 位十六进制数字（0-9、a-f）；不给出时由用户名生成
+import-uid-taken = { $user } 的 uid 属于 { $holder }
+import-uid-twice = { $user } 的 uid 属于第 { $line } 行的 { $holder }
 import-unfinished = { $file } 正在使用，或没有正常关闭：内容还不完整
 import-unfinished-hint = 请先停止原应用，再执行 `sqlite3 '{ $file }' 'PRAGMA journal_mode = DELETE'`，然后重试
 import-unreadable = 无法读取 { $file }：{ $cause }
+import-utf16 = { $file } 不是 UTF-8，而是 UTF-16，或根本不是文本
+import-utf16-hint = 请先转换，例如 `iconv -f UTF-16 -t UTF-8`
+import-utf8 = 不是 UTF-8
 
 ## user sync
 sync-asking = 正在向微信查询谁仍在关注
@@ -462,3 +845,190 @@ sync-invalid = { $user } 的 openid { $openid }：{ $cause }
 sync-invalid-some = { $count } 人的 openid 不属于此公众号
 sync-unfollowed = { $user } 已取消关注，无法送达
 
+## template
+template-add-unknown-hint = 可能已经添加成功：用 `wxbox template list --refresh` 查看
+template-added = 已添加模板 { $id }
+template-added-fields = 已添加模板 { $title }（{ $id }）：字段为 { $fields }
+template-alias = 别名
+template-alias-left = 别名 { $name } 仍指向它：{ $at }
+template-alias-unknown = 账号中没有别名 { $name } 所指的模板 { $id }
+template-alias-unknown-hint = `wxbox template list` 可查看账号中的模板；别名写在 { $at }
+template-asked = 已向微信查询模板：{ $count } 个
+template-asked-at = 查询时间
+template-check-unknown = 无法查询模板 { $name }：{ $cause }
+template-content = 内容
+template-field-hidden = 不显示
+template-fields = 字段
+template-gone = 账号中已没有模板 { $title }（{ $id }）
+template-id = ID
+template-library-unknown = 模板库中没有 { $id }
+template-library-unknown-hint = 编号见公众平台：模板消息 → 模板库 → 类目模板库
+template-list-alias = 别名
+template-list-fields = 字段
+template-list-id = ID
+template-list-title = 标题
+template-none = 账号中没有模板
+template-remove-ask = 从账号中删除模板 { $title }（{ $id }）？之后用它的消息都无法发送。
+template-remove-kept = 没有删除任何内容
+template-remove-missing = 没有终端可供确认时，删除模板需要 --yes
+template-removed = 已删除模板 { $title }（{ $id }）
+template-several = “{ $name }”可能是其中任何一个：{ $ids }
+template-several-hint = 请多写几位 ID，或使用配置中的别名
+template-title = 标题
+template-unasked = 无法向微信查询模板：{ $cause }
+template-unknown = 没有模板“{ $name }”
+template-unknown-hint = `wxbox template list` 可查看账号中的模板
+
+## token
+token-fetch = 无法取得 access_token：{ $cause }
+token-fetched = 已获取 access_token
+token-forced = 微信返回的仍是刚被拒绝的 access_token，正在强制刷新
+token-lock = 无法锁定数据库旁的 access_token 锁文件：{ $cause }
+
+## ui
+ui-ask = { $prompt }：
+ui-ask-default = { $prompt } [{ $default }]：
+ui-cause = { $what }：{ $cause }
+ui-clauses = { $first }；{ $rest }
+ui-delivered = 已发送 { $sent }，未送达 { $not }
+ui-error = 错误：
+ui-hidden = [不显示]
+ui-hint = 提示：
+ui-interrupted = 已中断
+ui-json =
+    { $kind ->
+        [end] 第 { $line } 行第 { $column } 列之后内容不完整
+        [syntax] 第 { $line } 行第 { $column } 列有语法错误
+        [unknown] 第 { $line } 行第 { $column } 列：没有字段 { $field }，可用的字段为 { $expected }
+       *[other] 第 { $line } 行第 { $column } 列：{ $text }
+    }
+ui-language-unknown = WXBOX_LANG 的值是 { $name }，但 wxbox 只支持 en 和 zh
+ui-list = { $first }、{ $rest }
+ui-no = 否
+ui-prompt = 无法询问
+ui-span = { $count } { $unit ->
+    [ms] 毫秒
+    [s] 秒
+    [m] 分钟
+    [h] 小时
+    [d] 天
+    [day] 天
+    [days] 天
+    [month] 个月
+    [months] 个月
+    [year] 年
+    [years] 年
+   *[other] { $unit }
+}
+ui-stdin = 无法读取标准输入
+ui-stdin-name = 标准输入
+ui-stdin-long = 标准输入超过 { $limit } 字节
+ui-stdin-utf8 = 标准输入不是 UTF-8
+ui-stdin-utf8-hint = 请先转换，例如 `iconv -f GBK -t UTF-8`
+ui-stdout = 无法写入标准输出
+ui-system =
+    { $kind ->
+        [AddrInUse] 地址已被占用
+        [AddrNotAvailable] 本机没有这个地址
+        [AlreadyExists] 已经存在
+        [ArgumentListTooLong] 参数太长
+        [BrokenPipe] 管道已断开
+        [Closed] 连接在应答完成之前关闭
+        [ConnectionAborted] 连接中断
+        [ConnectionRefused] 连接被拒绝
+        [ConnectionReset] 连接被重置
+        [Deadlock] 会造成死锁
+        [DirectoryNotEmpty] 目录不为空
+        [ExecutableFileBusy] 程序文件正在使用
+        [FileTooLarge] 文件太大
+        [HostUnreachable] 无法到达该主机
+        [Interrupted] 被中断
+        [IsADirectory] 是目录
+        [Lookup] 域名解析失败
+        [NetworkDown] 网络已断开
+        [NetworkUnreachable] 无法到达该网络
+        [NotADirectory] 路径中有一段不是目录
+        [NotConnected] 尚未连接
+        [NotFound] 没有这个文件或目录
+        [OutOfMemory] 内存不足
+        [PermissionDenied] 权限不足
+        [QuotaExceeded] 磁盘配额已用完
+        [ReadOnlyFilesystem] 文件系统只读
+        [ResourceBusy] 正被使用
+        [StorageFull] 磁盘已满
+        [TimedOut] 超时
+        [UnexpectedEof] 内容不完整
+       *[other] { $text }
+    }
+ui-warning = 警告：
+ui-yes = 是
+
+## unbind
+unbind-done = 已解除 { $user } 的绑定
+unbind-withdrawn = 已取消 { $count } 条等待发给该用户的消息
+
+## user
+user-added = 已添加 { $user }
+user-changed = 已修改 { $user }
+user-exists = 已有名为 { $user } 的用户
+user-exists-hint = `wxbox user show` 可查看，`wxbox user edit` 可修改
+user-list-name = 用户名
+user-list-note = 备注
+user-list-openid = OPENID
+user-list-tags = 标签
+user-name-control = 用户名含有控制字符
+user-name-empty = 用户名为空
+user-name-long = 用户名有 { $length } 个字符，最多 { $limit } 个
+user-name-missing = 没有给出用户名
+user-name-missing-hint = 请写在命令行中：`wxbox user add NAME`
+user-name-prompt = 用户名
+user-not-bound = { $user } 尚未绑定
+user-not-bound-hint = `wxbox bind --user '{ $user }'` 会显示供扫描的二维码
+user-password-again = 再输入一次
+user-password-differs = 两次输入不一致，请重新输入
+user-password-hash = 无法计算密码哈希
+user-password-missing = 没有给出 { $user } 的密码
+user-password-missing-hint = 请用 --password-stdin 给出，或用 --remove 清除密码
+user-password-prompt = 密码（留空则不设）
+user-password-removed = 已清除 { $user } 的密码
+user-password-set = 已设置 { $user } 的密码
+user-password-unusable = 标准输入应为密码：一行，不能为空
+user-remove-ask = 删除 { $user }，连同绑定、标签和全部消息的内容？
+user-remove-kept = 没有删除任何内容
+user-remove-missing = 没有终端可供确认时，删除用户需要 --yes
+user-removed = 已删除 { $user }
+user-show-added = 添加时间
+user-show-bound = { $openid }，绑定于 { $time }
+user-show-name = 用户名
+user-show-note = 备注
+user-show-reachable = 可送达
+user-show-tags = 标签
+user-show-uid = uid
+user-show-unbound = 未绑定
+user-show-unreachable = 否：微信拒绝发给此人的消息；等对方重新关注公众号后，请指名发送一次
+user-show-wechat = 微信
+user-tag-unusable = “{ $tag }”不能用作标签：须为 1 到 { $limit } 个字符，不能含 ; 和控制字符
+user-uid-taken = 用户名 { $user } 的 uid 属于已改名的 { $holder }
+user-uid-taken-hint = 请换一个用户名
+user-unknown-hint = `wxbox user list` 可查看全部用户
+user-unknown = 没有名为 { $user } 的用户
+
+## wechat
+wechat-allow-ip-hint = 请把 { $ip } 加入账号的 IP 白名单（微信开发者平台 → 我的业务），最多等 10 分钟后重试
+wechat-answer-lacks = 缺少 { $field }
+wechat-answer-not-json = 不是 JSON
+wechat-answer-status = 是 HTTP 错误
+wechat-answer-too-long = 太长
+wechat-bad-answer = { $host } 的应答不是微信的（HTTP { $status }）：{ $cause }
+wechat-bad-answer-hint = 中间可能有代理或防火墙；请检查 network.api_base 和 network.proxy
+wechat-ca-file = 无法使用 CA 证书文件 { $path }：{ $cause }
+wechat-ca-file-empty = 其中没有证书
+wechat-no-answer = { $host } 没有应答：{ $cause }
+wechat-no-host = network.api_base 中没有主机名
+wechat-not-sent = 无法连接 { $host }：{ $cause }
+wechat-not-sent-hint = 请检查网络、network.api_base 和 network.proxy
+wechat-proxy = network.proxy 不是代理地址
+wechat-refused = 微信返回 { $code }（{ $errmsg }）
+wechat-refused-bare = 微信返回 { $code }
+wechat-refused-meaning = 微信返回 { $code }（{ $errmsg }）：{ $meaning }
+wechat-timed-out = 超时

@@ -63,8 +63,8 @@ wxbox     收到此码的消息记为失败，并把此人标记为无法送达�
     world.wxbox("explain 4004").is(str![[r#"
 exit 4
 --- stderr
-error: wxbox 不认识错误码 4004
-hint: 最接近的是 40004 (媒体类型不合法), 40014 (access_token 不合法), 40034 (模板大小不合法)
+错误：wxbox 不认识错误码 4004
+提示：最接近的是 40004（媒体类型不合法）、40014（access_token 不合法）、40034（模板大小不合法）
 
 "#]]);
     let language = |world: &World| {

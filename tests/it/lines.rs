@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use clap::CommandFactory;
+use regex::Regex;
 use rustix::process::Signal;
 use wxbox::cli::Cli;
 
@@ -31,8 +32,13 @@ fn shown(world: &World, line: &str, output: &Output) -> String {
     redactions().redact(&text.replace(world.home.path().to_str().unwrap(), "[HOME]"))
 }
 
-/// Runs all lines in a home of their own and compares what they said.
-fn table(mode: &str, before: &str, run: impl Fn(&World, &str) -> Output) {
+/// Whether a line asks for a document, which is English whatever the language is, or for a script.
+fn is_document(line: &str) -> bool {
+    line.split(' ').any(|word| ["help", "--help", "-h", "--version", "completions", "man"].contains(&word))
+}
+
+/// Runs lines in a home of their own and compares what they said, which comes back.
+fn table(mode: &str, before: &str, lines: &[String], run: impl Fn(&World, &str) -> Output) -> String {
     let world = World::new();
     world.write("fields.json", r##"{"host": "db1", "size": {"value": "42 GB", "color": "#173177"}}"##);
     world.write("bad.toml", "app_id = 3\n");
@@ -42,7 +48,7 @@ fn table(mode: &str, before: &str, run: impl Fn(&World, &str) -> Output) {
         "unusable.jsonl",
         "{\"user\": \"nobody\", \"text\": \"x\"}\n\nno JSON\n{\"ref\": 7, \"usr\": \"luffy\"}\n",
     );
-    let whole: String = lines()
+    let whole: String = lines
         .iter()
         .map(|line| {
             let line = format!("{before}{line}");
@@ -50,10 +56,14 @@ fn table(mode: &str, before: &str, run: impl Fn(&World, &str) -> Output) {
         })
         .collect();
     committed(&format!("tests/it/lines/{mode}.txt"), &whole);
+    whole
 }
 
 fn piped(world: &World, line: &str) -> Output {
-    let mut command = world.command(line);
+    fed(world.command(line))
+}
+
+fn fed(mut command: Command) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A program that does not read it may be gone already.
@@ -100,24 +110,47 @@ fn no_command_or_option_is_left_out() {
 
 #[test]
 fn as_text() {
-    table("text", "", piped);
+    table("text", "", &lines(), piped);
 }
 
 #[test]
 fn as_json() {
-    table("json", "--json ", piped);
+    table("json", "--json ", &lines(), piped);
 }
 
 #[test]
 fn with_standard_input_closed() {
-    table("closed", "", closed);
+    table("closed", "", &lines(), closed);
+}
+
+#[test]
+fn in_chinese() {
+    // A noun alone shows its help.
+    let speaks = |line: &String| {
+        !is_document(line) && Cli::command().find_subcommand(line).is_none_or(|it| !it.has_subcommands())
+    };
+    let lines: Vec<_> = lines().into_iter().filter(speaks).collect();
+    let whole = table("chinese", "", &lines, |world, line| {
+        let mut command = world.command(line);
+        command.env("WXBOX_LANG", "zh");
+        fed(command)
+    });
+    assert_eq!(english(&whole), Vec::<String>::new());
+}
+
+/// What is English of what was said: three words in a row that are neither quoted, nor a command line, nor JSON.
+fn english(whole: &str) -> Vec<String> {
+    let sentence = Regex::new("[A-Za-z']{2,}(?: [A-Za-z']{2,}){2,}").unwrap();
+    let quoted =
+        Regex::new("`[^`]*`|“[^”]*”|（[^）]*）|用法是 .*|^微信原文 .*|^  Host: .*|^ *wxbox .*|^[{].*[}]$").unwrap();
+    let said = whole.lines().filter(|line| !line.starts_with("$ wxbox "));
+    said.filter(|line| sentence.is_match(&quoted.replace_all(line, ""))).map(str::to_owned).collect()
 }
 
 #[test]
 fn with_json_every_line_of_both_streams_is_an_object() {
     let world = World::new();
-    let words = ["help", "--help", "-h", "--version", "completions", "man"];
-    for line in lines().iter().filter(|line| !words.iter().any(|word| line.split(' ').any(|it| it == *word))) {
+    for line in lines().iter().filter(|line| !is_document(line)) {
         let output = piped(&world, &format!("--json {line}"));
         // Warnings are words on stderr; an error is the last line there.
         let errors = String::from_utf8(output.stderr).unwrap();

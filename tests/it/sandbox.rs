@@ -39,6 +39,17 @@ Library, for `template add`
 43216  服务器告警通知  服务器, 告警内容, 告警时间, 告警级别
 50123  备份完成通知  备份名称, 文件大小, 完成时间, 负责人
 
+Subscription templates
+Backup report          backup_report-0123456789abcdefghijklmnopqrs  once a consent
+Service status         service_status-0123456789abcdefghijklmnopqr  until the consent is taken back
+One-time subscription  one_time_message-0123456789abcdefghijklmnop
+
+What customer-service messages can name
+kf_account     robin@wxbox  Robin
+mpnews         article_media_about_the_sea_0123456789abcdefghijklmnopqrstuvwxyz  What the sea is like this week
+mpnewsarticle  article_about_the_sea  What the sea is like this week
+wxcard         card_for_one_meal_0123456789  One free meal
+
 Ctrl-C stops it. Requests:
 
 "#]]);
@@ -116,7 +127,7 @@ error: cannot use the world missing.toml: No such file or directory (os error 2)
     world.wxbox("sandbox --world world.toml").is(str![[r#"
 exit 3
 --- stderr
-error: cannot use the world world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `library`, `faults`
+error: cannot use the world world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `verified`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `subscriptions`, `one_time_template`, `business_domain`, `kf_accounts`, `articles`, `cards`, `library`, `faults`
 
 "#]]);
     world.write("world.toml", "app_id = \"wx\"\n");

@@ -8,6 +8,7 @@ sandbox below it, where the connection is made, since it has the address of the 
 raises must carry WeChat's codes; anything that is not as it should be fails.
 """
 
+import io
 import json
 import subprocess
 import sys
@@ -26,7 +27,14 @@ ZORO = "oZoro_cannot_find_the_way_22"  # does not follow
 NOBODY = "oNobody_has_ever_had_this_id"
 BACKUP = "backup_finished-0123456789abcdefghijklmnopq"
 CALLBACK = "http://203.0.113.7/callback/?from=wechatpy"
-# Of our own reply to a path that it does not know; WeChat has no such text.
+ALERT = "server_alert-0123456789abcdefghijklmnopqrst"
+REPORT = "backup_report-0123456789abcdefghijklmnopqrs"
+ONE_TIME = "one_time_message-0123456789abcdefghijklmnop"
+# The smallest files that are what they are: what is behind the head is of no interest to the sandbox.
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0"
+AMR = b"#!AMR\n" + (b"\x04" + bytes(12)) * 100
+MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
 
 PROGRAM = ""
 
@@ -63,8 +71,9 @@ class Proof(unittest.TestCase):
     def led(self, session):
         """The session, but that the platform's hosts are the sandbox."""
         session.trust_env = False
-        for host in ("https://api.weixin.qq.com/", "https://open.weixin.qq.com/", self.base):
-            session.mount(host, ToSandbox(self.base))
+        for name in ("api", "open", "mp"):
+            session.mount(f"https://{name}.weixin.qq.com/", ToSandbox(self.base))
+        session.mount(self.base, ToSandbox(self.base))
         return session
 
     def client(self, app_id=None, secret=None, **options):
@@ -96,6 +105,27 @@ class Proof(unittest.TestCase):
 
     def inbox(self):
         return self.phone.get(f"{self.base}/sandbox/inbox.json").json()
+
+    def act(self, form, **fields):
+        """A button of the sandbox's page."""
+        answer = self.phone.post(f"{self.base}/sandbox/{form}", data=fields, allow_redirects=False)
+        self.assertEqual(answer.status_code, 303, answer.text)
+
+    def upload(self, client, kind, name, content):
+        """wechatpy's upload, and the id under whichever name it came."""
+        file = io.BytesIO(content)
+        file.name = name
+        given = client.media.upload(kind, file)
+        self.assertEqual(given["type"], kind)
+        return given.get("media_id") or given["thumb_media_id"]
+
+    def arrives(self, kind, call, *args, **options):
+        """The message must be taken, and be the last one in the inbox, of that kind."""
+        self.act("write", person="luffy")
+        self.assertEqual(call(*args, **options)["errcode"], 0)
+        last = self.inbox()[-1]
+        self.assertEqual((last["openid"], last["type"]), (LUFFY, kind))
+        return last
 
     def raises(self, errcode, call, *args, kind=WeChatClientException, **options):
         """The call must be refused with that code, in wechatpy's own exception."""
@@ -196,13 +226,12 @@ class Proof(unittest.TestCase):
         self.raises(40166, client.message.send_template, LUFFY, BACKUP, data, mini_program=mini)
 
     def test_a_real_account_checks_typed_fields(self):
-        self.phone.post(f"{self.base}/sandbox/settings", data={"strict_templates": "1"})
+        self.act("settings", strict_templates="1")
         client = self.client()
-        alert = "server_alert-0123456789abcdefghijklmnopqrst"
         good = {"thing1": {"value": "磁盘快满了"}, "character_string2": {"value": "db1"}, "time3": {"value": "03:00"}}
-        self.assertEqual(client.message.send_template(LUFFY, alert, good)["errcode"], 0)
+        self.assertEqual(client.message.send_template(LUFFY, ALERT, good)["errcode"], 0)
         bad = {**good, "time3": {"value": "at night"}}
-        self.raises(47003, client.message.send_template, LUFFY, alert, bad)
+        self.raises(47003, client.message.send_template, LUFFY, ALERT, bad)
 
     def test_template_list(self):
         client = self.client()
@@ -220,6 +249,149 @@ class Proof(unittest.TestCase):
         listed = client.template.get_all_private_template()["template_list"]
         self.assertEqual(listed[-1]["template_id"], added)
         self.assertEqual(listed[-1]["content"], "告警内容:{{thing2.DATA}}\n告警时间:{{time3.DATA}}")
+
+    # Media, and the kinds of messages that have some
+
+    def test_media(self):
+        client = self.client()
+        for kind, name, content, served in (
+            ("image", "picture.png", PNG, "image/png"),
+            ("image", "picture.jpg", JPEG, "image/jpeg"),
+            ("voice", "voice.amr", AMR, "audio/amr"),
+            ("thumb", "thumb.jpg", JPEG, "image/jpeg"),
+        ):
+            media_id = self.upload(client, kind, name, content)
+            answer = client.media.download(media_id)
+            self.assertEqual((answer.content, answer.headers["Content-Type"]), (content, served))
+            self.assertEqual(self.phone.get(client.media.get_url(media_id)).content, content)
+        media_id = self.upload(client, "video", "film.mp4", MP4)
+        self.assertEqual(self.phone.get(client.media.download(media_id)["video_url"]).content, MP4)
+        large = PNG + bytes((10 << 20) - len(PNG))
+        media_id = self.upload(client, "image", "large.png", large)
+        self.assertEqual(len(client.media.download(media_id).content), 10 << 20)
+
+    def test_media_that_is_refused(self):
+        client = self.client()
+        for errcode, kind, name, content in (
+            (40004, "file", "a.png", PNG),
+            (40005, "image", "a.amr", AMR),
+            (40005, "image", "a.png", JPEG),
+            (40005, "image", "a", PNG),
+            (40009, "image", "a.png", PNG + bytes(10 << 20)),
+            (40010, "voice", "a.amr", AMR + bytes(2 << 20)),
+            (40011, "video", "a.mp4", MP4 + bytes(10 << 20)),
+            (40012, "thumb", "a.jpg", JPEG + bytes(64 << 10)),
+            (44001, "image", "a.png", b""),
+            (45007, "voice", "a.amr", AMR * 31),
+        ):
+            self.raises(errcode, self.upload, client, kind, name, content)
+        self.raises(41005, client.post, "media/upload", params={"type": "image"}, data={"media": "text"})
+        self.raises(40007, client.media.download, "x")
+        media_id = self.upload(client, "image", "a.png", PNG)
+        self.act("clock", forward="72h")
+        self.raises(40007, client.media.download, media_id)
+        self.raises(40007, client.message.send_image, LUFFY, media_id)
+
+    def test_messages_with_media(self):
+        client = self.client()
+        image = self.upload(client, "image", "picture.png", PNG)
+        voice = self.upload(client, "voice", "voice.amr", AMR)
+        video = self.upload(client, "video", "film.mp4", MP4)
+        thumb = self.upload(client, "thumb", "thumb.jpg", JPEG)
+        send = client.message
+        got = self.arrives("image", send.send_image, LUFFY, image, account="robin@wxbox")
+        self.assertEqual((got["body"], got["kf_account"]), ({"media_id": image}, "robin@wxbox"))
+        self.assertEqual(self.phone.get(self.base + got["files"][0]["path"]).content, PNG)
+        got = self.arrives("voice", send.send_voice, LUFFY, voice)
+        self.assertEqual(got["files"][0]["seconds"], 2)
+        # wechatpy names no picture, though the page's table does not call it optional.
+        self.raises(40007, send.send_video, LUFFY, video, "Film")
+        film = {"media_id": video, "thumb_media_id": thumb, "title": "Film", "description": "of the sea"}
+        film = {"touser": LUFFY, "msgtype": "video", "video": film}
+        got = self.arrives("video", client.post, "message/custom/send", data=film)
+        self.assertEqual([it["media_id"] for it in got["files"]], [video, thumb])
+        song = ("https://example.com/low.mp3", "https://example.com/high.mp3", thumb, "Song", "of the sea")
+        got = self.arrives("music", send.send_music, LUFFY, *song)
+        self.assertEqual(got["body"]["hqmusicurl"], song[1])
+        page = {"title": "Shop", "appid": "wx0123456789abcdef", "pagepath": "pages/index", "thumb_media_id": thumb}
+        got = self.arrives("miniprogrampage", send.send_mini_program_page, LUFFY, page)
+        self.assertEqual(got["body"], page)
+        self.raises(40007, send.send_image, LUFFY, thumb)
+        self.raises(40007, send.send_voice, LUFFY, "x")
+        self.raises(40007, send.send_mini_program_page, LUFFY, {**page, "thumb_media_id": image})
+        self.raises(61452, send.send_image, LUFFY, image, account="nobody@wxbox")
+
+    def test_articles_cards_and_menus(self):
+        client = self.client()
+        send = client.message
+        article = {"title": "News", "description": "of it", "url": "https://example.com/", "image": "https://example.com/1.png"}
+        got = self.arrives("news", send.send_articles, LUFFY, [article])
+        self.assertEqual(got["body"]["articles"][0]["picurl"], article["image"])
+        self.raises(45008, send.send_articles, LUFFY, [article, article])
+        media_id = "article_media_about_the_sea_0123456789abcdefghijklmnopqrstuvwxyz"
+        got = self.arrives("mpnews", send.send_articles, LUFFY, media_id)
+        title = got["title"]
+        self.raises(40007, send.send_articles, LUFFY, "x")
+        published = {"touser": LUFFY, "msgtype": "mpnewsarticle", "mpnewsarticle": {"article_id": "article_about_the_sea"}}
+        got = self.arrives("mpnewsarticle", client.post, "message/custom/send", data=published)
+        self.assertEqual(got["title"], title)
+        got = self.arrives("wxcard", send.send_card, LUFFY, "card_for_one_meal_0123456789")
+        self.assertEqual(got["title"], "One free meal")
+        self.raises(61451, send.send_card, LUFFY, "x")
+        menu = {"head_content": "Well?", "list": [{"id": "1", "content": "Good"}], "tail_content": "Thanks"}
+        self.raises(40200, send.send_msg_menu, LUFFY, menu)
+        self.act("settings", verified="1")
+        got = self.arrives("msgmenu", send.send_msg_menu, LUFFY, menu)
+        self.assertEqual(got["body"], menu)
+        # A kind of mini-programs.
+        self.raises(40008, send.send_link, LUFFY, article)
+
+    def test_typing(self):
+        client = self.client()
+        command = {"touser": LUFFY, "command": "Typing"}
+        self.raises(40200, client.post, "message/custom/typing", data=command)
+        self.act("settings", verified="1")
+        self.assertEqual(client.post("message/custom/typing", data=command)["errcode"], 0)
+        self.raises(45081, client.post, "message/custom/typing", data=command)
+        self.raises(45080, client.post, "message/custom/typing", data={**command, "touser": NAMI})
+        self.raises(45072, client.post, "message/custom/typing", data={**command, "command": "x"})
+
+    # Subscriptions
+
+    def test_subscription_notification(self):
+        client = self.client()
+        listed = client.get("https://api.weixin.qq.com/wxaapi/newtmpl/gettemplate")["data"]
+        self.assertEqual([(it["priTmplId"], it["type"]) for it in listed][0], (REPORT, 2))
+        data = {"thing1": {"value": "数据库"}, "character_string2": {"value": "42GB"}, "time3": {"value": "03:00"}}
+        send = client.message.send_subscribe_message
+        got = self.arrives("subscription", send, LUFFY, REPORT, data, page="https://example.com/")
+        self.assertEqual([it["value"] for it in got["fields"]], ["数据库", "42GB", "03:00"])
+        self.raises(43101, send, LUFFY, REPORT, data)
+        self.act("grant", person="luffy", template=REPORT, give="1")
+        self.raises(47003, send, LUFFY, REPORT, {**data, "time3": {"value": "at night"}})
+        self.raises(40037, send, LUFFY, BACKUP, data)
+        self.raises(41030, send, LUFFY, REPORT, data, page="index")
+        self.raises(40166, send, LUFFY, REPORT, data, miniprogram={"appid": "nothing", "pagepath": "index"})
+        self.assertEqual(send(LUFFY, REPORT, data)["errcode"], 0)
+
+    def test_one_time_subscription(self):
+        client = self.client()
+        content = {"content": {"value": "All of it", "color": "#173177"}}
+        send = client.message.send_subscribe_template
+        self.raises(43101, send, NAMI, ONE_TIME, "7", "It is done", content)
+        link = client.message.get_subscribe_authorize_url("7", ONE_TIME, CALLBACK, reserved="state1")
+        self.assertIn("nami", self.phone.get(link).text)
+        form = f"{self.base}/sandbox/subscribe?{urlsplit(link).query}"
+        answer = self.phone.post(form, data={"person": "nami", "allow": "1"}, allow_redirects=False)
+        query = parse_qs(urlsplit(answer.headers["Location"]).query)
+        self.assertEqual(query, {"from": ["wechatpy"], "openid": [NAMI], "template_id": [ONE_TIME],
+                                 "action": ["confirm"], "scene": ["7"], "reserved": ["state1"]})
+        self.assertEqual(send(NAMI, ONE_TIME, "7", "It is done", content, url="https://example.com/")["errcode"], 0)
+        got = self.inbox()[-1]
+        self.assertEqual((got["type"], got["openid"], got["scene"]), ("one_time", NAMI, 7))
+        self.assertEqual((got["title"], got["content"]), ("It is done", "All of it"))
+        self.raises(43101, send, NAMI, ONE_TIME, "7", "It is done", content)
+        self.raises(45003, send, NAMI, ONE_TIME, "7", "长" * 16, content)
 
     # People and quota
 

@@ -15,6 +15,7 @@ use crate::ui::Ui;
 use crate::wechat::message::Content;
 use crate::wechat::template::keys;
 use crate::wechat::template_rules::HIDDEN;
+use crate::words::listed;
 
 /// The text in the one field of the template that the config leaves open.
 ///
@@ -42,7 +43,7 @@ pub(super) fn of(
     let keys = keys(&found.content);
     let open: Vec<&str> = keys.into_iter().filter(|key| !HIDDEN.contains(key) && !data.contains_key(*key)).collect();
     let [key] = open[..] else {
-        let what = t!("send-fallback-fields", name = name, count = open.len(), fields = open.join(", "));
+        let what = t!("send-fallback-fields", name = name, count = open.len(), fields = listed(&open));
         return Err(Failure::usage(what).hint(t!("send-fallback-fields-hint", name = name)).into());
     };
     data.insert(key.to_owned(), json!({ "value": text }));

@@ -7,6 +7,7 @@ use crate::error::Failure;
 use crate::store::{Store, User, UserFilter};
 use crate::t;
 use crate::ui::Ui;
+use crate::words::listed;
 
 /// Somebody who gets the message.
 pub(in crate::commands) struct Recipient {
@@ -101,7 +102,7 @@ fn of_group(ui: &mut Ui, app: &App, store: &Store, filter: &UserFilter<'_>, foun
 /// The first names, and how many more there are.
 fn names(all: &[String]) -> String {
     const SHOWN: usize = 5;
-    let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let shown = listed(all.iter().take(SHOWN));
     match all.len().saturating_sub(SHOWN) {
         0 => shown,
         more => t!("send-and-more", names = shown, more = more),

@@ -13,6 +13,7 @@ use crate::t;
 use crate::token::{self, Account};
 use crate::wechat::redirect::Kind;
 use crate::wechat::{self, Client, Endpoint};
+use crate::words::listed;
 
 pub(super) const NAMES: &[Name] = &[Name::Token, Name::IpList, Name::Apis, Name::Templates];
 
@@ -141,7 +142,7 @@ fn apis(access: &mut Access, kind: &Sender<Kind>) -> anyhow::Result<Check> {
             Use::Unknown => {}
         }
     }
-    let said = |apis: &[&str]| apis.iter().map(|api| said(api)).collect::<Vec<_>>().join(", ");
+    let said = |apis: &[&str]| listed(apis.iter().map(|api| said(api)));
     if [TEXTS, TEMPLATES].iter().all(|api| denied.contains(api)) {
         return Ok(Check::failure(Name::Apis, t!("doctor-apis-none"), t!("doctor-apis-fix")));
     }

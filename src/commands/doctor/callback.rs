@@ -19,6 +19,7 @@ use crate::http::{Limits, Reply, Request};
 use crate::t;
 use crate::wechat::redirect::{Kind, is_private, to_enter, troubles};
 use crate::wechat::tls;
+use crate::words::{clauses, said, system};
 
 pub(super) const NAMES: &[Name] = &[Name::Port, Name::Callback];
 
@@ -40,11 +41,15 @@ pub(super) fn redirect_uri(app: &App, kind: Option<Kind>) -> Check {
     let troubles = troubles(uri, at_home);
     let said = |wanted: &dyn Fn(bool) -> bool| {
         let them = troubles.iter().filter(|it| wanted(it.is_of_real_accounts())).map(|it| it.said());
-        them.collect::<Vec<_>>().join("; ")
+        clauses(them)
     };
     let (for_all, for_real) = (said(&|real| !real), said(&|real| real));
     if !for_all.is_empty() {
-        return Check::failure(Name::RedirectUri, format!("{uri}: {for_all}"), t!("doctor-redirect-fix"));
+        return Check::failure(
+            Name::RedirectUri,
+            t!("ui-cause", what = uri.as_str(), cause = for_all),
+            t!("doctor-redirect-fix"),
+        );
     }
     let enter = to_enter(uri);
     match kind {
@@ -112,7 +117,7 @@ pub(super) fn look(tell: &Tell, app: &App) {
             running.stop();
             check
         }
-        Err(error) => Some(Check::failure(Name::Callback, error.to_string(), None)),
+        Err(error) => Some(Check::failure(Name::Callback, system(&error), None)),
     };
     let _ = check.map(|check| tell.send(check));
 }
@@ -123,7 +128,7 @@ fn call(app: &App, uri: &Url, asked: &State, answer: &State, listen: &str) -> Op
         Ok(ips) => ips,
         Err(cause) => {
             let host = uri.host_str().unwrap_or_default();
-            let what = t!("doctor-names-failed", name = host, cause = cause.to_string());
+            let what = t!("doctor-names-failed", name = host, cause = cause);
             return Some(Check::failure(Name::Callback, what, t!("doctor-callback-name-fix")));
         }
     };
@@ -191,7 +196,7 @@ fn cause(error: &reqwest::Error) -> String {
     let mut cause = None;
     let mut source = error.source();
     while let Some(inner) = source {
-        cause = Some(inner.to_string());
+        cause = Some(said(inner));
         source = inner.source();
     }
     cause.unwrap_or_else(|| t!("doctor-callback-broken"))

@@ -15,6 +15,7 @@ use crate::store::{self, Filter, Look, Soundness, State};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::Level;
+use crate::words::{span, system};
 
 pub(super) const NAMES: &[Name] = &[Name::Database, Name::Space, Name::Outbox];
 
@@ -96,7 +97,7 @@ fn absent(path: &Path) -> Check {
     match ground::may_make(path) {
         Ok(()) => Check::ok(Name::Database, t!("doctor-database-none", path = path)),
         Err(cause) => {
-            let (dir, cause) = (ground::existing(path), cause.to_string());
+            let (dir, cause) = (ground::existing(path), system(&cause));
             let what = t!("doctor-database-cannot", path = path, dir = dir, cause = cause);
             Check::failure(Name::Database, what, t!("doctor-database-cannot-fix"))
         }
@@ -152,5 +153,5 @@ fn outbox(app: &App) -> anyhow::Result<Check> {
 /// An age in hours and minutes, such as `2h 15m`.
 fn age_of(seconds: u64) -> String {
     let whole = if seconds < 60 { seconds } else { seconds / 60 * 60 };
-    humantime::format_duration(Duration::from_secs(whole)).to_string()
+    span(Duration::from_secs(whole))
 }

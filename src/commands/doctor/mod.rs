@@ -22,6 +22,7 @@ use crate::signals::Watch;
 use crate::t;
 use crate::ui::{Level, Ui, Waiting};
 use crate::wechat::redirect::Kind;
+use crate::words::listed;
 use check::{Check, Name};
 use group::{Ended, Group, Patience};
 
@@ -113,8 +114,8 @@ impl Tally {
         if self.is_blind {
             ui.status(&t!("doctor-blind"));
         } else if !self.skipped.is_empty() {
-            let names: Vec<String> = self.skipped.iter().map(|name| name.said()).collect();
-            ui.status(&t!("doctor-skipped", names = names.join(", ")));
+            let names = listed(self.skipped.iter().map(|name| name.said()));
+            ui.status(&t!("doctor-skipped", names = names));
         }
         ui.status(&match (self.failures, self.warnings) {
             (0, 0) => t!("doctor-well"),

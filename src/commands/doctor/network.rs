@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::error::classify;
 use crate::t;
 use crate::wechat::{self, Client, Reached, Settings, Via, proxy_of};
+use crate::words::{clauses, listed, span, system};
 
 pub(super) const NAMES: &[Name] = &[Name::Names];
 pub(super) const WAY: &[Name] = &[Name::Proxy, Name::Tls, Name::Clock];
@@ -46,7 +47,7 @@ pub(super) fn names(tell: &Tell, app: &App) {
         .iter()
         .filter_map(|(name, port)| match (*name, *port).to_socket_addrs() {
             Ok(mut found) => found.next().is_none().then(|| (*name, t!("doctor-name-unknown"))),
-            Err(cause) => Some((*name, cause.to_string())),
+            Err(cause) => Some((*name, system(&cause))),
         })
         .collect();
     let check = if named.is_empty() {
@@ -54,11 +55,11 @@ pub(super) fn names(tell: &Tell, app: &App) {
         Check::ok(Name::Names, what)
     } else if failed.is_empty() {
         let names: Vec<_> = named.iter().map(|(name, _)| *name).collect();
-        Check::ok(Name::Names, t!("doctor-names", names = names.join(", ")))
+        Check::ok(Name::Names, t!("doctor-names", names = listed(names)))
     } else {
         let what: Vec<_> =
             failed.iter().map(|(name, cause)| t!("doctor-names-failed", name = *name, cause = cause)).collect();
-        let (what, fix) = (what.join("; "), t!("doctor-names-fix"));
+        let (what, fix) = (clauses(what), t!("doctor-names-fix"));
         // The others stand in for one.
         match failed.len() == settings.api_base.len() {
             true => Check::failure(Name::Names, what, fix),
@@ -98,7 +99,7 @@ fn proxy(via: Option<&Via>) -> Check {
     match connect(via) {
         Ok(()) => Check::ok(Name::Proxy, shown),
         Err(cause) => {
-            let what = t!("doctor-proxy-failed", proxy = shown, cause = cause.to_string());
+            let what = t!("doctor-proxy-failed", proxy = shown, cause = cause);
             Check::failure(Name::Proxy, what, t!("doctor-proxy-fix"))
         }
     }
@@ -119,16 +120,16 @@ fn tls(reached: &[Reached], failed: &[wechat::Error]) -> Check {
     if failed.is_empty() {
         let hosts = |tls| {
             let hosts: Vec<&str> = reached.iter().filter(|it| it.tls == tls).map(|it| it.host.as_str()).collect();
-            hosts.join(", ")
+            listed(hosts)
         };
         let (over, without) = (hosts(true), hosts(false));
         let said = [
             (!over.is_empty()).then(|| t!("doctor-tls", hosts = over)),
             (!without.is_empty()).then(|| t!("doctor-tls-none", hosts = without)),
         ];
-        return Check::ok(Name::Tls, said.into_iter().flatten().collect::<Vec<_>>().join("; "));
+        return Check::ok(Name::Tls, clauses(said.into_iter().flatten()));
     }
-    let what = failed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let what = clauses(failed.iter().map(ToString::to_string));
     // rustls says so in these words, in English everywhere.
     let fix = match what.contains("certificate") {
         true => t!("doctor-tls-certificate-fix"),
@@ -145,7 +146,7 @@ fn clock(host: &str, ahead: i64) -> Check {
     if off <= SLIGHT {
         return Check::ok(Name::Clock, t!("doctor-clock", host = host));
     }
-    let time = humantime::format_duration(Duration::from_secs(off)).to_string();
+    let time = span(Duration::from_secs(off));
     let what = match ahead > 0 {
         true => t!("doctor-clock-behind", host = host, time = time),
         false => t!("doctor-clock-ahead", host = host, time = time),

@@ -10,6 +10,7 @@ use crate::t;
 use crate::wechat::message::clean_text;
 use crate::wechat::template::{Template, keys};
 use crate::wechat::template_rules::{findings, join};
+use crate::words::listed;
 
 /// The day's calls of the list are few, and may be used up.
 const USED_UP: i64 = 45009;
@@ -46,8 +47,8 @@ fn judge(name: &str, alias: &config::Template, list: &[Template]) -> Option<Chec
     let foreign: Vec<&str> = own.iter().copied().filter(|key| !keys.contains(key)).collect();
     // Where no key can be read, nothing can be said.
     if !foreign.is_empty() && !keys.is_empty() {
-        let what = t!("doctor-templates-fields", name = name, fields = foreign.join(", "));
-        let fix = t!("doctor-templates-fields-fix", fields = keys.join(", "), name = name);
+        let what = t!("doctor-templates-fields", name = name, fields = listed(foreign));
+        let fix = t!("doctor-templates-fields-fix", fields = listed(keys), name = name);
         return Some(Check::failure(Name::Templates, what, fix));
     }
     let field = |value: &config::DataValue| json!({ "value": clean_text(&value.value) });

@@ -14,6 +14,7 @@ use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 use crate::ui::{self, Ui};
 use crate::wechat::redirect::{is_private, troubles};
+use crate::words::listed;
 
 /// The port that is proposed: below 1024 one needs a right.
 const PORT: u16 = 8080;
@@ -70,7 +71,7 @@ fn redirect_uri(ui: &mut Ui, at_home: bool) -> anyhow::Result<Url> {
         ui.status(&if is_private(*ip) { t!("init-near") } else { t!("init-public") });
         let others: Vec<String> = own.iter().skip(1).map(|ip| proposal(*ip)).collect();
         if !others.is_empty() {
-            ui.status(&t!("init-others", others = others.join(", ")));
+            ui.status(&t!("init-others", others = listed(others)));
         }
     }
     let typed = ui::text(ui, &t!("init-redirect"), first, move |typed| {

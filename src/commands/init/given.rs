@@ -9,6 +9,7 @@ use crate::config::{Environment, Error, Expected, Origin, read_api_base, read_ap
 use crate::error::Failure;
 use crate::secret::Secret;
 use crate::t;
+use crate::words::listed;
 
 /// Answers that need not be asked for.
 pub(super) struct Given {
@@ -62,9 +63,7 @@ impl Given {
         let missing: Vec<String> = missing.into_iter().flatten().collect();
         match missing.is_empty() {
             true => Ok(()),
-            false => {
-                Err(Failure::usage(t!("init-missing", options = missing.join(", "))).hint(t!("init-missing-hint")))
-            }
+            false => Err(Failure::usage(t!("init-missing", options = listed(missing))).hint(t!("init-missing-hint"))),
         }
     }
 

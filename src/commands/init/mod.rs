@@ -87,7 +87,7 @@ fn may_write(ui: &Ui, path: &Path, force: bool, asks: bool) -> anyhow::Result<Op
 }
 
 fn cannot_write(path: &Path, cause: &std::io::Error) -> Failure {
-    let what = t!("init-cannot-write", path = path, cause = cause.to_string());
+    let what = t!("init-cannot-write", path = path, cause = *cause);
     Failure { exit: Exit::Unexpected, what, hint: Some(t!("init-cannot-write-hint")) }
 }
 
@@ -96,7 +96,7 @@ fn after(ui: &mut Ui, global: &Global, answers: &Answers) {
     let uri = &answers.redirect_uri;
     if answers.sandbox.is_none() {
         for trouble in troubles(uri, false).iter().filter(|it| !it.is_of_real_accounts()) {
-            ui.warn(&format!("{uri}: {}", trouble.said()));
+            ui.warn(&t!("ui-cause", what = uri.as_str(), cause = trouble.said()));
         }
         ui.status(&t!("init-console", enter = to_enter(uri)));
     }

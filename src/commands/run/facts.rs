@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::child::Ended;
 use crate::t;
 use crate::wechat::message::clean_text;
+use crate::words::span;
 
 /// The most of a command line that is told, in characters.
 const COMMAND: usize = 200;
@@ -25,7 +26,8 @@ impl Facts {
         let program = program.map(|path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
         let program = clean_text(&program.unwrap_or_default());
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let duration = duration(took);
+        let took = whole(took);
+        let duration = span(took);
         let signal = match ended {
             Ended::Signal(number) => name(*number),
             _ => "-".to_owned(),
@@ -48,14 +50,14 @@ impl Facts {
                 )
             }
             Ended::NotStarted(error) => {
-                t!("run-text-not-started", status = status, host = host, command = line, cause = error.to_string())
+                t!("run-text-not-started", status = status, host = host, command = line, cause = *error)
             }
         };
         let known = [
             ("result", result),
             ("status", status),
             ("signal", signal),
-            ("duration", duration),
+            ("duration", humantime::format_duration(took).to_string()),
             ("command", line),
             ("program", program),
             ("host", host),
@@ -97,12 +99,11 @@ fn shortened(line: &str) -> String {
 }
 
 /// Whole seconds; below one, milliseconds.
-fn duration(took: Duration) -> String {
-    let shown = match took.as_secs() {
+fn whole(took: Duration) -> Duration {
+    match took.as_secs() {
         0 => Duration::from_millis(u64::from(took.subsec_millis())),
         seconds => Duration::from_secs(seconds),
-    };
-    humantime::format_duration(shown).to_string()
+    }
 }
 
 /// `SIGTERM`; a number where it has no name.

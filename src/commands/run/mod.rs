@@ -40,7 +40,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         let exit = Exit::Command(ended.status());
         if let Ended::NotStarted(error) = &ended {
             let program = args.command.first().map(|word| word.to_string_lossy()).unwrap_or_default();
-            let what = t!("run-not-started", program = program, cause = error.to_string());
+            let what = t!("run-not-started", program = program, cause = *error);
             ui.error(&Report { exit, what, hint: child::hint(error) });
         }
         let good = ended.status() == 0;

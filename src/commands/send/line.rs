@@ -15,6 +15,7 @@ use crate::store::{Parcel, Store, Template, TemplateList};
 use crate::t;
 use crate::token::Account;
 use crate::wechat::message::Content;
+use crate::words::json;
 
 /// What a line may say.
 #[derive(Deserialize)]
@@ -69,7 +70,7 @@ impl Reader {
                 // What came before the mistake may be whole JSON all the same.
                 let reference =
                     serde_json::from_str::<Value>(text).ok().and_then(|mut it| Some(it.get_mut("ref")?.take()));
-                unusable(t!("batch-json", cause = error.to_string()), reference.unwrap_or_default())
+                unusable(t!("batch-json", cause = json(&error)), reference.unwrap_or_default())
             })?,
         };
         let reference = line.reference.clone();

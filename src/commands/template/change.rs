@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 use crate::token::Account;
 use crate::ui::{self, Ui};
 use crate::wechat;
+use crate::words::listed;
 
 /// A template that was added or removed.
 #[derive(Serialize)]
@@ -46,7 +47,7 @@ pub(super) fn add(ui: &mut Ui, app: &App, args: &TemplateAdd) -> anyhow::Result<
     let text = if template.keys.is_empty() {
         t!("template-added", id = id)
     } else {
-        t!("template-added-fields", id = id, title = template.title, fields = template.keys.join(", "))
+        t!("template-added-fields", id = id, title = template.title, fields = listed(&template.keys))
     };
     ui.done(&Changed { template, text })?;
     Ok(Exit::Done)

@@ -11,6 +11,7 @@ use crate::store::{User, UserFilter};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Table, Ui};
+use crate::words::listed;
 
 /// A person as a result.
 #[derive(Serialize)]
@@ -58,7 +59,7 @@ impl fmt::Display for Shown {
             rows.push((t!("user-show-reachable"), t!("user-show-unreachable")));
         }
         if !self.tags.is_empty() {
-            rows.push((t!("user-show-tags"), self.tags.join(", ")));
+            rows.push((t!("user-show-tags"), listed(&self.tags)));
         }
         if !self.note.is_empty() {
             rows.push((t!("user-show-note"), self.note.clone()));

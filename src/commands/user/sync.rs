@@ -12,6 +12,7 @@ use crate::t;
 use crate::token::Session;
 use crate::ui::{Progress, Ui};
 use crate::wechat::people::{BATCH, NOT_FOLLOWING};
+use crate::words::listed;
 
 /// What is told of one person.
 #[derive(Serialize)]
@@ -98,7 +99,7 @@ fn ask<'b>(session: &mut Session, part: &'b [Bound]) -> anyhow::Result<Vec<(&'b 
             None => match session.call(|client, token| client.follower(token, &it.openid))? {
                 Err(error) if is_about_openid(&error) => {
                     let cause = error.to_string();
-                    let what = t!("sync-invalid", user = it.users.join(", "), openid = it.openid, cause = cause);
+                    let what = t!("sync-invalid", user = listed(&it.users), openid = it.openid, cause = cause);
                     Said::Invalid(Report { exit: Exit::NoSuch, what, hint: error.hint() })
                 }
                 told => Said::Follows(told?.subscribe),

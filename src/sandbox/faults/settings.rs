@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{Calls, Effect, Fault, Strikes, When};
-use crate::sandbox::platform;
+use crate::sandbox::routes;
 use crate::sandbox::world::{Error, at_line, need};
 
 /// No pause is longer.
@@ -64,7 +64,7 @@ impl TryFrom<Settings> for Fault {
     fn try_from(it: Settings) -> Result<Self, Error> {
         let api = it.api.clone().unwrap_or_else(|| "*".to_owned());
         let calls = Calls { api, to: it.to.clone() };
-        need(platform::paths().any(|path| calls.has_path(path)), "faults.api", &calls.api)?;
+        need(routes::paths().any(|path| calls.has_path(path)), "faults.api", &calls.api)?;
         if let Some(to) = &calls.to {
             need(to.len() == 28 && to.bytes().all(|b| b.is_ascii_graphic()), "faults.to", to)?;
         }

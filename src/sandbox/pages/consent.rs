@@ -12,17 +12,32 @@ use crate::t_in;
 /// the link says, so it may end anywhere.
 pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> Reply {
     let lang = language(request);
+    let action = format!("/sandbox/authorize?{}", request.query);
+    let words = [
+        t_in!(lang, "sandbox-consent-asks"),
+        t_in!(lang, "sandbox-consent-title"),
+        t_in!(lang, "sandbox-consent-text"),
+        t_in!(lang, "sandbox-consent-refuse"),
+        t_in!(lang, "sandbox-consent-allow"),
+    ];
+    sheet(platform, request, &action, &words)
+}
+
+/// A question with two answers, and whose they are. The words: what the account does, the question, what yes means,
+/// no, yes.
+pub(super) fn sheet(platform: &Platform, request: &Request, action: &str, words: &[String; 5]) -> Reply {
+    let lang = language(request);
     let account = &platform.world.account_name;
     let owner = platform.phone_of(request);
     // Of the crowd only who is asked for: nobody would find anybody among a hundred thousand.
     let asked = platform.people.iter().enumerate().filter(|(at, _)| *at < platform.named() || *at == owner);
-    let title = t_in!(lang, "sandbox-consent-title");
+    let [asks, title, text, no, yes] = words;
     let body = html! {
         body.consent {
-            form.sheet method="post" action={ "/sandbox/authorize?" (request.query) } {
-                div.asker { (avatar(account, 0)) span { (account) } small { (t_in!(lang, "sandbox-consent-asks")) } }
+            form.sheet method="post" action=(action) {
+                div.asker { (avatar(account, 0)) span { (account) } small { (asks) } }
                 h1 { (title) }
-                p.small { (t_in!(lang, "sandbox-consent-text")) }
+                p.small { (text) }
                 div.people {
                     @for (at, person) in asked {
                         label.person {
@@ -40,13 +55,13 @@ pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> Rep
                     }
                 }
                 div.choice {
-                    button type="submit" name="allow" value="0" { (t_in!(lang, "sandbox-consent-refuse")) }
-                    button.main type="submit" name="allow" value="1" { (t_in!(lang, "sandbox-consent-allow")) }
+                    button type="submit" name="allow" value="0" { (no) }
+                    button.main type="submit" name="allow" value="1" { (yes) }
                 }
             }
         }
     };
-    page(lang, 200, &title, &body, "form-action 'self' http: https:")
+    page(lang, 200, title, &body, "form-action 'self' http: https:")
 }
 
 /// The person refused: WeChat tells nobody, and the page stays.

@@ -7,7 +7,7 @@ use super::{avatar, bubble, language, page};
 use crate::http::{Reply, Request};
 use crate::sandbox::people::Person;
 use crate::sandbox::platform::Platform;
-use crate::sandbox::random;
+use crate::sandbox::{SubscriptionSettings, random};
 use crate::t_in;
 use crate::words::Lang;
 
@@ -62,6 +62,7 @@ fn switches(platform: &Platform, lang: Lang) -> Markup {
     let all = [
         ("strict_templates", world.strict_templates, t_in!(lang, "sandbox-switch-strict")),
         ("real_limits", world.real_limits, t_in!(lang, "sandbox-switch-limits")),
+        ("verified", world.verified, t_in!(lang, "sandbox-switch-verified")),
         ("snapshot", world.snapshot, t_in!(lang, "sandbox-switch-snapshot")),
         ("double_callback", world.double_callback, t_in!(lang, "sandbox-switch-double")),
     ];
@@ -147,7 +148,12 @@ fn phone(platform: &Platform, at: usize, person: &Person, lang: Lang, now_ms: i6
                 }
             }
             div.phone {
-                div.bar { span { "‹" } b { (platform.world.account_name) } span { "···" } }
+                div.bar id={ "bar" (at) } data-live {
+                    span { "‹" }
+                    @if platform.typing.shows(at, now_ms) { b { (t_in!(lang, "sandbox-typing")) } }
+                    @else { b { (platform.world.account_name) } }
+                    span { "···" }
+                }
                 div.talk id={ "talk" (at) } data-live {
                     div {
                         @if lines.is_empty() { p.time { (t_in!(lang, "sandbox-empty")) } }
@@ -177,9 +183,53 @@ fn acts(platform: &Platform, at: usize, person: &Person, lang: Lang) -> Markup {
                 button.main type="submit" name="follows" value="1" { (t_in!(lang, "sandbox-follow")) }
             }
         }
+        @if person.follows {
+            form method="post" action="/sandbox/click" {
+                button type="submit" name="person" value=(person.name) { (t_in!(lang, "sandbox-click")) }
+            }
+        }
         @if at != platform.phone {
             form method="post" action="/sandbox/settings" {
                 button type="submit" name="phone" value=(person.name) { (t_in!(lang, "sandbox-phone-choose")) }
+            }
+        }
+        @for template in &platform.world.subscriptions { (subscription(platform, at, person, template, lang)) }
+        form.grant method="post" action="/sandbox/scene" {
+            input type="hidden" name="person" value=(person.name);
+            span {
+                (t_in!(lang, "sandbox-kind-one-time"))
+                @for scene in platform.grants.scenes(at) { " " em { (scene) } }
+            }
+            button type="submit" name="scene" value="1000" { (t_in!(lang, "sandbox-grant-scene")) }
+        }
+    }
+}
+
+/// How many notifications of a template the person takes, and the way to change it.
+fn subscription(
+    platform: &Platform,
+    at: usize,
+    person: &Person,
+    template: &SubscriptionSettings,
+    lang: Lang,
+) -> Markup {
+    let left = platform.grants.left(at, template);
+    html! {
+        form.grant method="post" action="/sandbox/grant" {
+            input type="hidden" name="person" value=(person.name);
+            input type="hidden" name="template" value=(template.id);
+            span {
+                (template.title)
+                @if left > 0 {
+                    " "
+                    em { @if template.long_term { (t_in!(lang, "sandbox-grant-lasts")) } @else { (left) } }
+                }
+            }
+            @if left > 0 {
+                button type="submit" name="give" value="0" { (t_in!(lang, "sandbox-grant-back")) }
+            }
+            @if left == 0 || !template.long_term {
+                button type="submit" name="give" value="1" { (t_in!(lang, "sandbox-grant-give")) }
             }
         }
     }

@@ -3,35 +3,33 @@
 mod bubble;
 mod consent;
 mod inbox;
+mod kinds;
+mod subscribe;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 pub(super) use consent::{consent, link_error, refused};
 pub(super) use inbox::{inbox, phones};
+pub(super) use subscribe::{ask_error, subscribe};
 
 use crate::http::{Reply, Request};
 use crate::t_in;
 use crate::words::{self, Lang};
 
 const STYLE: &str = include_str!("style.css");
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
 /// The language of whoever looks.
 fn language(request: &Request) -> Lang {
-    match request.header("accept-language") {
-        Some(wanted) if wanted.trim_start().to_ascii_lowercase().starts_with("zh") => Lang::Zh,
-        Some(_) => Lang::En,
-        None => words::language(),
-    }
+    words::preferred(request.header("accept-language"), words::language())
 }
 
 /// A whole page; `policy` is added to what it may do.
 fn page(lang: Lang, status: u16, title: &str, body: &Markup, policy: &str) -> Reply {
-    let tag = if lang == Lang::Zh { "zh-CN" } else { "en" };
     let page = html! {
         (DOCTYPE)
-        html lang=(tag) {
+        html lang=(lang.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";

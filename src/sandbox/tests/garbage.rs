@@ -10,6 +10,19 @@ const PATHS: &[&str] = &[
     "/cgi-bin/user/info",
     "/cgi-bin/message/template/send",
     "/cgi-bin/message/custom/send",
+    "/cgi-bin/message/custom/send",
+    "/cgi-bin/message/custom/typing",
+    "/cgi-bin/message/subscribe/bizsend",
+    "/cgi-bin/message/template/subscribe",
+    "/wxaapi/newtmpl/gettemplate",
+    "/cgi-bin/media/upload",
+    "/cgi-bin/media/get",
+    "/sandbox/media/",
+    "/mp/subscribemsg",
+    "/sandbox/subscribe",
+    "/sandbox/grant",
+    "/sandbox/scene",
+    "/sandbox/click",
     "/sns/oauth2/access_token",
     "/sns/userinfo",
     "/connect/oauth2/authorize",
@@ -52,6 +65,23 @@ const PIECES: &[&str] = &[
     "\"touser\":\"oLuffy_wears_the_straw_hat_1\",",
     "\"msgtype\":\"text\"",
     "\"text\":{\"content\":\"<a href=\\\"\"}",
+    "\"text\":{\"content\":\"<a href=\\\"weixin://bizmsgmenu?msgmenucontent=%ff\\\">绑</a><a >\"}",
+    "\"msgtype\":\"msgmenu\",\"msgmenu\":{\"list\":[{\"id\":\"\",\"content\":\"绑\"}]}",
+    "\"template_id\":\"backup_report-0123456789abcdefghijklmnopqrs\",",
+    "\"template_id\":\"one_time_message-0123456789abcdefghijklmnop\",",
+    "\"scene\":\"7\",",
+    "action=get_confirm&",
+    "scene=7",
+    "template_id=one_time_message-0123456789abcdefghijklmnop",
+    "redirect_url=http%3A%2F%2Fa",
+    "type=voice",
+    "--XX\r\n",
+    "\r\n--XX",
+    "--",
+    "\r\n\r\n",
+    "Content-Disposition: form-data; name=\"media\"; filename=\"a.mp3\"\r\n\r\n",
+    "Content-Disposition: form-data; name=\"media\"; filename=\"a.amr\"\r\n\r\n#!AMR\n",
+    "ID3绑\u{7f}\u{7f}",
     ",",
     "\\u4e2d",
     "绑",
@@ -60,9 +90,11 @@ const PIECES: &[&str] = &[
     "\0",
 ];
 
+const FORM: (&str, &str) = ("content-type", "multipart/form-data; boundary=XX");
+
 #[test]
 fn garbage_is_answered() {
-    let mut game = Game::with("strict_templates = true\ncallback_domain = \"a/\"");
+    let mut game = Game::with("strict_templates = true\nverified = true\ncallback_domain = \"a/\"");
     let token = game.token();
     let mut seed: u64 = 20_261_123;
     let mut pick = |below: usize| {
@@ -74,7 +106,7 @@ fn garbage_is_answered() {
         let (query, body) = (make(), make());
         let path = PATHS[pick(PATHS.len())];
         let method = ["GET", "POST", "POST", "PUT"][pick(4)];
-        let reply = game.request(method, &format!("{path}?{query}"), &[("cookie", &query)], &body);
+        let reply = game.request(method, &format!("{path}?{query}"), &[("cookie", &query), FORM], &body);
         assert!(matches!(reply.status(), 200 | 302 | 303 | 404), "{method} {path}?{query} {body}");
     }
     game.page("/");

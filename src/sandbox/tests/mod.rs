@@ -5,11 +5,14 @@ mod authorize;
 mod custom;
 mod faults;
 mod garbage;
+mod kinds;
+mod media;
 mod pages;
 mod people;
 mod quota;
 mod served;
 mod stats;
+mod subscribe;
 mod template;
 
 use serde_json::{Value, json};
@@ -40,14 +43,14 @@ impl Game {
         Self { platform: Platform::new(World::from_toml(toml).unwrap(), START), now: START }
     }
 
-    fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+    fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let request = Request {
             method: method.into(),
             path: path.into(),
             query: query.into(),
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            body: body.into(),
+            body: body.as_ref().to_vec(),
             peer: ([203, 0, 113, 9], 4711).into(),
         };
         self.platform.handle(&request, self.now)

@@ -69,3 +69,34 @@ fn a_double_callback_calls_before_the_phone_does() {
     let authorize = lines.iter().find(|line| line.path == "/connect/oauth2/authorize").unwrap();
     assert_eq!(authorize.to.as_deref(), Some(LUFFY));
 }
+
+/// Uploads so many bytes as an image, and gives the answer.
+fn upload(addr: SocketAddr, size: usize) -> String {
+    let answer = fetch(addr, &format!("/cgi-bin/token?grant_type=client_credential&{CREDENTIALS}"));
+    let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let head = "--XX\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a.png\"\r\n\r\n";
+    let file = [media::PNG, &vec![0; size - media::PNG.len()]].concat();
+    let body = [head.as_bytes(), &file, b"\r\n--XX--\r\n"].concat();
+    let mut stream = TcpStream::connect(addr).unwrap();
+    let target = format!("/cgi-bin/media/upload?type=image&access_token={}", text(&answer["access_token"]));
+    write!(
+        stream,
+        "POST {target} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Content-Type: multipart/form-data; boundary=XX\r\n\r\n",
+        body.len()
+    )
+    .unwrap();
+    stream.write_all(&body).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn the_largest_file_passes_the_door_and_a_larger_one_is_refused_behind_it() {
+    let (_sandbox, addr, _) = start("");
+    let answer = upload(addr, 10 << 20);
+    assert!(answer.contains("\"media_id\":"), "{answer}");
+    let answer = upload(addr, (10 << 20) + 1);
+    assert!(answer.contains("\"errcode\":40009"), "{answer}");
+}

@@ -11,6 +11,7 @@ use rusqlite::params;
 
 use super::super::{Error, Result, Store, beside};
 use crate::time::{Moment, Timestamp};
+use crate::words::system;
 
 /// This process as one that has messages, until it is dropped.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ impl Alive {
     /// # Errors
     /// [`Error::Open`] where no file can be made beside the database.
     pub fn begin(database: &Path) -> Result<Self> {
-        let failed = |e: io::Error| Error::Open { path: database.to_owned(), cause: e.to_string() };
+        let failed = |e: io::Error| Error::Open { path: database.to_owned(), cause: system(&e) };
         let mut bytes = [0; 8];
         SysRng.try_fill_bytes(&mut bytes).map_err(|e| failed(io::Error::other(e)))?;
         let name = format!("{:016x}", u64::from_be_bytes(bytes));

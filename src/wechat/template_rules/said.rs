@@ -2,6 +2,7 @@
 
 use super::{Finding, Kind, Rule, shown};
 use crate::t;
+use crate::words::{clauses, listed};
 
 /// A line for each finding; keys of which nothing but one thing is to be said share a line, as do the
 /// findings that change what is shown of one value.
@@ -22,7 +23,7 @@ pub fn said(findings: &[Finding]) -> Vec<String> {
 
 /// The same in one line.
 pub fn join(findings: &[Finding]) -> String {
-    said(findings).join("; ")
+    clauses(said(findings))
 }
 
 /// What findings that share a line have in common: a rule, or a key.
@@ -36,7 +37,7 @@ fn group(finding: &Finding) -> Option<(&'static str, &str)> {
 
 fn line(finding: &Finding, with: &[&Finding]) -> String {
     let key = finding.key.as_str();
-    let keys = || with.iter().map(|it| it.key.as_str()).collect::<Vec<_>>().join(", ");
+    let keys = || listed(with.iter().map(|it| it.key.as_str()));
     match finding.rule {
         Rule::Kind(kind) => {
             let length = finding.value.chars().count();
@@ -57,8 +58,7 @@ fn line(finding: &Finding, with: &[&Finding]) -> String {
                 Rule::LineBreak => t!("rule-line-break"),
                 _ => t!("rule-length", limit = super::SHOWN_CHARS),
             });
-            let why = why.collect::<Vec<_>>().join(", ");
-            t!("rule-shown", key = key, shown = shown(&finding.value), why = why)
+            t!("rule-shown", key = key, shown = shown(&finding.value), why = listed(why))
         }
     }
 }

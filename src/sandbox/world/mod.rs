@@ -1,8 +1,12 @@
 //! The world of a sandbox: the account's settings, the people, the templates; from TOML, or as it is
 //! without a file.
 
-use std::collections::{BTreeMap, HashSet};
-use std::fmt;
+mod check;
+mod console;
+mod error;
+mod network;
+
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::Deserialize;
@@ -10,7 +14,10 @@ use serde::Deserialize;
 use super::crowd;
 use super::faults::Fault;
 use super::library::LibraryTemplate;
-use crate::t;
+pub use console::{ArticleSettings, CardSettings, KfAccountSettings, SubscriptionSettings};
+pub use error::Error;
+pub(super) use error::{at_line, need, once};
+use network::Network;
 
 /// What a sandbox starts from. Every key may be left out.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,6 +34,8 @@ pub struct World {
     /// Templates as on a real account (typed keys are checked, `first` and `remark` are not shown)
     /// instead of as on a test account.
     pub strict_templates: bool,
+    /// A verified account: it may send menus and say that it is typing, which a test account answers with 40200.
+    pub verified: bool,
     /// Everybody authorises from a snapshot page, with an openid that stands for nobody.
     pub snapshot: bool,
     /// The address after an authorisation is called twice.
@@ -50,6 +59,18 @@ pub struct World {
     pub crowd: u32,
     /// The account's templates.
     pub templates: Vec<TemplateSettings>,
+    /// Its templates of subscription notifications.
+    pub subscriptions: Vec<SubscriptionSettings>,
+    /// The one template of its one-time subscriptions, 43 characters.
+    pub one_time_template: String,
+    /// The host that the page of one-time subscriptions may send people back to; any host without it.
+    pub business_domain: Option<String>,
+    /// Who sends customer-service messages; nobody: 65400 where a message names somebody.
+    pub kf_accounts: Vec<KfAccountSettings>,
+    /// What `mpnews` and `mpnewsarticle` can show.
+    pub articles: Vec<ArticleSettings>,
+    /// What `wxcard` can show.
+    pub cards: Vec<CardSettings>,
     /// The templates that it can add.
     pub library: Vec<LibraryTemplate>,
     /// What goes wrong, in the order in which it is looked at.
@@ -70,6 +91,13 @@ pub struct PersonSettings {
     /// Whether this person has written to the account just now, so that texts reach them.
     #[serde(default)]
     pub wrote: bool,
+    /// Ids of the subscription templates of which this person allowed a notification, once for each time that one
+    /// stands here; `*` is one of each.
+    #[serde(default)]
+    pub grants: Vec<String>,
+    /// Scenes (0 to 10,000) of which this person allowed a one-time message.
+    #[serde(default)]
+    pub scenes: Vec<u16>,
 }
 
 /// One template.
@@ -95,7 +123,10 @@ impl Default for World {
             openid: Some(openid.into()),
             follows,
             wrote,
+            grants: Vec::new(),
+            scenes: Vec::new(),
         };
+        let luffy = person("luffy", "oLuffy_wears_the_straw_hat_1", true, true);
         let template = |id: &str, title: &str, content: &str| TemplateSettings {
             id: id.into(),
             title: title.into(),
@@ -107,6 +138,7 @@ impl Default for World {
             account_name: "wxbox".into(),
             callback_domain: None,
             strict_templates: false,
+            verified: false,
             snapshot: false,
             double_callback: false,
             ip_whitelist: Vec::new(),
@@ -116,7 +148,7 @@ impl Default for World {
             followers_a_page: 10_000,
             phone: None,
             people: vec![
-                person("luffy", "oLuffy_wears_the_straw_hat_1", true, true),
+                PersonSettings { grants: vec!["*".into()], scenes: vec![1000], ..luffy },
                 person("nami", "oNami_draws_maps_of_the_sea1", true, false),
                 person("zoro", "oZoro_cannot_find_the_way_22", false, false),
             ],
@@ -133,71 +165,17 @@ impl Default for World {
                     "Event: {{thing1.DATA}}\nHost: {{character_string2.DATA}}\nTime: {{time3.DATA}}",
                 ),
             ],
+            subscriptions: console::subscriptions(),
+            one_time_template: "one_time_message-0123456789abcdefghijklmnop".into(),
+            business_domain: None,
+            kf_accounts: console::kf_accounts(),
+            articles: console::articles(),
+            cards: console::cards(),
             library: super::library::default(),
             faults: Vec::new(),
         }
     }
 }
-
-/// Why a world cannot be.
-#[derive(Debug)]
-pub enum Error {
-    /// The TOML does not parse or has a key that it should not have.
-    Toml {
-        /// The line, from 1.
-        line: usize,
-        /// What the parser says.
-        message: String,
-    },
-    /// The value of `key` is not one that it can have.
-    Value {
-        /// The key, as it stands in the file.
-        key: &'static str,
-        /// Its value.
-        value: String,
-    },
-    /// Two people or templates share the `value` of `key`.
-    Twice {
-        /// The key, as it stands in the file.
-        key: &'static str,
-        /// Its value.
-        value: String,
-    },
-    /// A `key` that has no meaning without `with`.
-    Alone {
-        /// The key, as it stands in the file.
-        key: &'static str,
-        /// The key that is missing.
-        with: &'static str,
-    },
-    /// More than one of `keys`, which exclude each other.
-    Several {
-        /// The keys.
-        keys: &'static str,
-    },
-    /// None of `keys`, of which there must be one.
-    NoneOf {
-        /// The keys.
-        keys: &'static str,
-    },
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Toml { line, message } => {
-                f.write_str(&t!("sandbox-world-toml", line = line.to_string(), message = message.trim_end()))
-            }
-            Self::Value { key, value } => f.write_str(&t!("sandbox-world-value", key = *key, value = *value)),
-            Self::Twice { key, value } => f.write_str(&t!("sandbox-world-twice", key = *key, value = *value)),
-            Self::Alone { key, with } => f.write_str(&t!("sandbox-world-alone", key = *key, with = *with)),
-            Self::Several { keys } => f.write_str(&t!("sandbox-world-several", keys = *keys)),
-            Self::NoneOf { keys } => f.write_str(&t!("sandbox-world-none-of", keys = *keys)),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
 
 impl World {
     /// Reads a world from TOML.
@@ -223,100 +201,10 @@ impl World {
         (self.crowd > 0).then(|| [1, self.crowd].map(crowd::member))
     }
 
-    /// Whether every value is one that WeChat could have given out.
-    ///
-    /// # Errors
-    /// The first value that is not.
-    pub fn check(&self) -> Result<(), Error> {
-        let hex = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let word = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        need(
-            self.app_id.len() == 18 && self.app_id.starts_with("wx") && hex(&self.app_id[2..]),
-            "app_id",
-            &self.app_id,
-        )?;
-        need(self.app_secret.len() == 32 && hex(&self.app_secret), "app_secret", "…")?;
-        if let Some(domain) = &self.callback_domain {
-            need(!domain.is_empty() && !domain.contains("://"), "callback_domain", domain)?;
-        }
-        for entry in &self.ip_whitelist {
-            need(Network::parse(entry).is_some(), "ip_whitelist", entry)?;
-        }
-        for path in &self.unauthorized {
-            need(super::Platform::has(path), "unauthorized", path)?;
-        }
-        let page = self.followers_a_page;
-        need((1..=10_000).contains(&page), "followers_a_page", &page.to_string())?;
-        if let Some(phone) = &self.phone {
-            need(self.people.iter().any(|person| person.name == *phone), "phone", phone)?;
-        }
-        need(self.crowd <= crowd::MOST, "crowd", &self.crowd.to_string())?;
-        let mut seen = HashSet::new();
-        for person in &self.people {
-            let name = &person.name;
-            need(!name.trim().is_empty() && !name.chars().any(char::is_control), "people.name", name)?;
-            let fresh = seen.insert(("name", name.as_str())) && !crowd::has_name(name, self.crowd);
-            once(fresh, "people.name", name)?;
-            if let Some(openid) = &person.openid {
-                need(openid.len() == 28 && word(openid), "people.openid", openid)?;
-                let fresh = seen.insert(("openid", openid.as_str())) && crowd::number(openid, self.crowd).is_none();
-                once(fresh, "people.openid", openid)?;
-            }
-        }
-        for template in &self.templates {
-            need(template.id.len() == 43 && word(&template.id), "templates.id", &template.id)?;
-            once(seen.insert(("id", template.id.as_str())), "templates.id", &template.id)?;
-        }
-        super::library::check(&self.library)
-    }
-
     /// Whether `caller` may ask for tokens.
     pub(super) fn lets_in(&self, caller: IpAddr) -> bool {
         self.ip_whitelist.is_empty()
             || self.ip_whitelist.iter().filter_map(|entry| Network::parse(entry)).any(|net| net.has(caller))
-    }
-}
-
-/// A complaint of the parser about `text`, with its line.
-pub(super) fn at_line(text: &str, error: &toml::de::Error) -> Error {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    Error::Toml { line: before.matches('\n').count() + 1, message: error.message().to_owned() }
-}
-
-/// Refuses the value of `key` unless it `holds`.
-pub(super) fn need(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
-    if holds { Ok(()) } else { Err(Error::Value { key, value: value.to_owned() }) }
-}
-
-/// A value that is there once.
-pub(super) fn once(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
-    if holds { Ok(()) } else { Err(Error::Twice { key, value: value.to_owned() }) }
-}
-
-/// An address and how many of its leading bits count.
-struct Network {
-    address: IpAddr,
-    bits: u32,
-}
-
-impl Network {
-    fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits.parse::<u32>().ok()?)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().ok()?;
-        let whole = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.unwrap_or(whole);
-        (bits <= whole).then_some(Self { address, bits })
-    }
-
-    fn has(&self, other: IpAddr) -> bool {
-        match (self.address, other) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= self.bits,
-            (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= self.bits,
-            _ => false,
-        }
     }
 }
 
@@ -343,6 +231,15 @@ mod tests {
     }
 
     #[test]
+    fn the_world_of_the_readme_can_be() {
+        let readme = include_str!("../../../README.md");
+        let (_, rest) = readme.split_once("A world of your own").unwrap();
+        let (_, rest) = rest.split_once("```toml\n").unwrap();
+        let world = World::from_toml(rest.split_once("```").unwrap().0).unwrap();
+        assert_eq!((world.people[0].grants.len(), world.kf_accounts.len()), (1, 1));
+    }
+
+    #[test]
     fn what_cannot_be_is_refused() {
         let cases = [
             ("app_id = \"wx1\"", "app_id"),
@@ -361,6 +258,14 @@ mod tests {
             ("[[people]]\nname = \"\"", "people.name"),
             ("[[people]]\nname = \"a\"\n[[people]]\nname = \"a\"", "people.name"),
             ("[[people]]\nname = \"a\"\nopenid = \"o\"", "people.openid"),
+            ("[[people]]\nname = \"a\"\ngrants = [\"x\"]", "people.grants"),
+            ("[[people]]\nname = \"a\"\nscenes = [10001]", "people.scenes"),
+            ("one_time_template = \"x\"", "one_time_template"),
+            ("business_domain = \"a/b\"", "business_domain"),
+            ("[[subscriptions]]\nid = \"x\"\ntitle = \"\"\ncontent = \"\"", "subscriptions.id"),
+            ("[[kf_accounts]]\naccount = \"x\"\nnickname = \"\"", "kf_accounts.account"),
+            ("[[articles]]\nmedia_id = \"x\"\narticle_id = \"\"\ntitle = \"\"", "articles.article_id"),
+            ("[[cards]]\nid = \"x\"\ntitle = \"\"\n[[cards]]\nid = \"x\"\ntitle = \"\"", "cards.id"),
             ("[[templates]]\nid = \"a\"\ntitle = \"\"\ncontent = \"\"", "templates.id"),
         ];
         for (text, named) in cases {

@@ -1,0 +1,110 @@
+//! Uploading a file and getting it back, and showing it on the sandbox's own pages.
+
+use serde_json::{Value, json};
+
+use super::format::Format;
+use super::{File, Kind, multipart};
+use crate::http::{Reply, Request};
+use crate::sandbox::answer::{Answer, Refusal, refuse};
+use crate::sandbox::platform::{Call, Platform};
+
+/// Where the sandbox's pages find the files, by their ids.
+pub(in crate::sandbox) const SHOWN: &str = "/sandbox/media/";
+
+const KB: usize = 1 << 10;
+const MB: usize = 1 << 20;
+const VOICE_MS: u64 = 60_000;
+
+impl Kind {
+    /// The kind of that `type`.
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "image" => Self::Image,
+            "voice" => Self::Voice,
+            "video" => Self::Video,
+            "thumb" => Self::Thumb,
+            _ => return None,
+        })
+    }
+
+    /// Bytes of a file at most, and the refusal of a larger one.
+    fn limit(self) -> (usize, i64) {
+        match self {
+            Self::Image => (10 * MB, 40009),
+            Self::Voice => (2 * MB, 40010),
+            Self::Video => (10 * MB, 40011),
+            Self::Thumb => (64 * KB, 40012),
+        }
+    }
+}
+
+impl Platform {
+    /// `POST /cgi-bin/media/upload`
+    ///
+    /// A part's `Content-Type` may be missing: wechatpy sends none, and is used. The id of a thumb is named
+    /// `thumb_media_id`, as it was in older answers; whether it still is cannot be known, so a client must take both.
+    pub(in crate::sandbox) fn upload(&mut self, call: &mut Call<'_>) -> Answer {
+        let name = call.param("type");
+        let kind = Kind::of(&name).ok_or_else(|| refuse(40004))?;
+        let content_type = call.request.header("content-type").unwrap_or_default();
+        let parts = multipart::parts(content_type, &call.request.body).ok_or_else(|| refuse(41005))?;
+        let part = parts.iter().find(|part| part.name == "media").ok_or_else(|| refuse(41005))?;
+        let file_name = part.file_name.as_deref().ok_or_else(|| refuse(41005))?;
+        let file = read(kind, file_name, part.bytes, call.now_ms)?;
+        let id = self.media.add(file);
+        let named = if kind == Kind::Thumb { "thumb_media_id" } else { "media_id" };
+        let mut answer = json!({"type": name});
+        answer[named] = Value::String(id);
+        answer["created_at"] = Value::from(call.now_ms / 1000);
+        Ok(answer)
+    }
+
+    /// `GET /cgi-bin/media/get`
+    pub(in crate::sandbox) fn download(&mut self, call: &mut Call<'_>) -> Result<Reply, Refusal> {
+        let id = call.param("media_id");
+        if id.is_empty() {
+            return Err(refuse(41006));
+        }
+        let file = self.media.valid(&id, call.now_ms).ok_or_else(|| refuse(40007))?;
+        if file.kind == Kind::Video {
+            let host = call.request.header("host").unwrap_or("127.0.0.1");
+            let url = json!({"video_url": format!("http://{host}{SHOWN}{id}")});
+            return Ok(Reply::bytes(200, "application/json; encoding=utf-8", url.to_string()));
+        }
+        let name = format!("attachment; filename=\"{id}.{}\"", file.format.extension());
+        Ok(Reply::bytes(200, file.format.content_type(), file.bytes.as_slice()).header("Content-disposition", &name))
+    }
+
+    /// `GET /sandbox/media/ID`: the file for a phone's page, as long as it is kept. A message that arrived keeps its
+    /// picture beyond the three days.
+    pub(in crate::sandbox) fn show_media(&self, request: &Request) -> Reply {
+        let id = request.path.strip_prefix(SHOWN).unwrap_or_default();
+        match self.media.files.get(id) {
+            None => Reply::text(404, ""),
+            // The format was read from the bytes, and the type is not to be guessed: nothing in them runs.
+            Some(file) => Reply::bytes(200, file.format.content_type(), file.bytes.as_slice())
+                .header("Content-Security-Policy", "default-src 'none'; sandbox")
+                .header("Cache-Control", "private, max-age=86400, immutable"),
+        }
+    }
+}
+
+/// A file that may be uploaded as that kind. The name's extension and the content must both say one of its formats, and the same.
+fn read(kind: Kind, name: &str, bytes: &[u8], now_ms: i64) -> Result<File, Refusal> {
+    if bytes.is_empty() {
+        return Err(refuse(44001));
+    }
+    let (limit, too_large) = kind.limit();
+    if bytes.len() > limit {
+        return Err(refuse(too_large));
+    }
+    let format = Format::of(bytes).filter(|format| format.fits(kind) && Format::named(name) == Some(*format));
+    let format = format.ok_or_else(|| refuse(40005))?;
+    let lasts = format.lasts_ms(bytes);
+    if lasts.is_some_and(|ms| ms > VOICE_MS) {
+        return Err(refuse(45007));
+    }
+    // A phone shows a second of anything.
+    let seconds = lasts.and_then(|ms| u32::try_from(ms.div_ceil(1000).max(1)).ok());
+    Ok(File { kind, format, bytes: bytes.to_vec(), seconds, at_ms: now_ms })
+}

@@ -1,0 +1,264 @@
+//! A message of the account, drawn as the phone draws its kind. Nothing is loaded from elsewhere: pictures are those
+//! that were uploaded here, and one that is somewhere else is a field with the name of its host.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::avatar;
+use crate::sandbox::custom::is_web;
+use crate::sandbox::custom::links::{Link, Piece, answer, pieces};
+use crate::sandbox::inbox::Message;
+use crate::sandbox::media::Kind;
+use crate::sandbox::platform::Platform;
+use crate::t_in;
+use crate::words::Lang;
+
+/// A message on the phone of the person at that place.
+pub(super) fn message(platform: &Platform, at: usize, message: &Message, lang: Lang) -> Markup {
+    let person = platform.people.get(at).map(|person| person.name.as_str()).unwrap_or_default();
+    match message.kind {
+        "template" => card(message, None, lang),
+        "subscription" => card(message, Some(&t_in!(lang, "sandbox-kind-subscription")), lang),
+        "one_time" => card(message, Some(&t_in!(lang, "sandbox-kind-one-time")), lang),
+        kind => {
+            let part = match kind {
+                "image" => picture(message, &t_in!(lang, "sandbox-kind-image")),
+                "voice" => voice(message, lang),
+                "video" => video(message, lang),
+                "music" => music(message, lang),
+                "news" => article(message, &host(&message.body["articles"][0]["picurl"])),
+                "mpnews" | "mpnewsarticle" => article(message, &t_in!(lang, "sandbox-kind-article")),
+                "msgmenu" => menu(message, person),
+                "wxcard" => coupon(message, lang),
+                "miniprogrampage" => mini_program(message, lang),
+                _ => html! { div.bubble { (linked(message.content.as_deref().unwrap_or_default(), person)) } },
+            };
+            html! { div.line data-kind=(kind) { (sender(platform, message)) div.part { (clerk(platform, message)) (part) } } }
+        }
+    }
+}
+
+/// The picture of whoever sent it: of the account, or of one of its clerks.
+fn sender(platform: &Platform, message: &Message) -> Markup {
+    let mut clerks = platform.world.kf_accounts.iter().enumerate();
+    let clerk = clerks.find(|(_, clerk)| Some(&clerk.account) == message.kf_account.as_ref());
+    match clerk {
+        Some((at, clerk)) => avatar(&clerk.nickname, at + 4),
+        None => avatar(&platform.world.account_name, 0),
+    }
+}
+
+fn clerk(platform: &Platform, message: &Message) -> Markup {
+    let clerk = platform.world.kf_accounts.iter().find(|clerk| Some(&clerk.account) == message.kf_account.as_ref());
+    html! { @if let Some(clerk) = clerk { small.clerk { (clerk.nickname) } } }
+}
+
+fn picture(message: &Message, says: &str) -> Markup {
+    html! {
+        @if let Some(file) = message.files.last() {
+            a.picture href=(file.path) target="_blank" { img src=(file.path) alt=(says) loading="lazy"; }
+        }
+    }
+}
+
+/// A bar that grows with the time.
+fn voice(message: &Message, lang: Lang) -> Markup {
+    html! {
+        @if let Some(file) = message.files.first() {
+            @let seconds = file.seconds.unwrap_or_default();
+            a.bubble.voice href=(file.path) target="_blank" title=(t_in!(lang, "sandbox-kind-voice"))
+                style={ "width:" (76 + 2 * seconds.min(60)) "px" } {
+                span.waves aria-hidden="true" { i {} i {} i {} }
+                @if file.seconds.is_some() { (seconds) "″" }
+            }
+        }
+    }
+}
+
+fn video(message: &Message, lang: Lang) -> Markup {
+    let film = message.files.iter().find(|file| file.kind == Kind::Video);
+    let poster = message.files.iter().find(|file| file.kind == Kind::Thumb);
+    html! {
+        @if let (Some(film), Some(poster)) = (film, poster) {
+            a.picture.video href=(film.path) target="_blank" {
+                img src=(poster.path) alt=(t_in!(lang, "sandbox-kind-video")) loading="lazy";
+                span.play aria-hidden="true" { "▶" }
+            }
+        }
+        @if message.title.is_some() || message.content.is_some() { div.below { (words(message)) } }
+    }
+}
+
+/// A title and what stands below it.
+fn words(message: &Message) -> Markup {
+    html! {
+        @if let Some(title) = &message.title { b { (title) } }
+        @if let Some(content) = &message.content { p { (content) } }
+    }
+}
+
+/// A box with words and something beside them, which a tap opens.
+fn tile(message: &Message, beside: &Markup, foot: Option<&str>) -> Markup {
+    let inside = html! {
+        div.words { (words(message)) }
+        (beside)
+    };
+    html! {
+        div.tile {
+            @if let Some(url) = &message.url {
+                a.row href=(url) title=(url) target="_blank" rel="noopener noreferrer" { (inside) }
+            } @else {
+                div.row { (inside) }
+            }
+            @if let Some(foot) = foot { div.kind { (foot) } }
+        }
+    }
+}
+
+fn music(message: &Message, lang: Lang) -> Markup {
+    let beside = html! {
+        @if let Some(file) = message.files.last() {
+            span.square { img src=(file.path) alt="" loading="lazy"; span.play aria-hidden="true" { "♪" } }
+        }
+    };
+    tile(message, &beside, Some(&t_in!(lang, "sandbox-kind-music")))
+}
+
+/// An article; what stands for its picture says where that is.
+fn article(message: &Message, picture: &str) -> Markup {
+    let beside = html! { @if !picture.is_empty() { span.square.none { (picture) } } };
+    tile(message, &beside, None)
+}
+
+fn host(url: &Value) -> String {
+    let url = url.as_str().and_then(|url| url::Url::parse(url).ok());
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A menu: a tap on an entry says its text.
+fn menu(message: &Message, person: &str) -> Markup {
+    let list = message.body["list"].as_array().map(Vec::as_slice).unwrap_or_default();
+    html! {
+        div.bubble.menu {
+            @if let Some(head) = &message.content { p { (head) } }
+            @for entry in list {
+                @let text = entry["content"].as_str().unwrap_or_default();
+                (says(person, text, text))
+            }
+            @if let Some(tail) = message.body["tail_content"].as_str() { p { (tail) } }
+        }
+    }
+}
+
+/// Something that makes the person say a text when it is tapped.
+fn says(person: &str, text: &str, label: &str) -> Markup {
+    html! {
+        form.tap method="post" action="/sandbox/write" {
+            input type="hidden" name="person" value=(person);
+            input type="hidden" name="text" value=(text);
+            button type="submit" { (label) }
+        }
+    }
+}
+
+fn coupon(message: &Message, lang: Lang) -> Markup {
+    html! {
+        div.tile.coupon {
+            div.row { div.words { (words(message)) code { (message.body["card_id"].as_str().unwrap_or_default()) } } }
+            div.kind { (t_in!(lang, "sandbox-kind-coupon")) }
+        }
+    }
+}
+
+fn mini_program(message: &Message, lang: Lang) -> Markup {
+    html! {
+        div.tile.program {
+            div.words {
+                code { (message.miniprogram.as_deref().unwrap_or_default()) }
+                (words(message))
+            }
+            @if let Some(file) = message.files.last() { img src=(file.path) alt="" loading="lazy"; }
+            div.kind { (t_in!(lang, "sandbox-kind-mini-program")) }
+        }
+    }
+}
+
+/// A card as wide as the conversation; `label` says what it is.
+fn card(message: &Message, label: Option<&str>, lang: Lang) -> Markup {
+    html! {
+        div.card data-kind=(message.kind) {
+            @if let Some(label) = label { small.label { (label) } }
+            h3 { (message.title.as_deref().unwrap_or_default()) }
+            @if let Some(content) = &message.content { p.lead { (content) } }
+            @for field in &message.fields {
+                @match &field.shown {
+                    Some(shown) if !field.label.is_empty() => div.field { span { (field.label) } b { (shown) } },
+                    Some(shown) if !shown.is_empty() => p.lead { (shown) },
+                    _ => {}
+                }
+            }
+            @if message.repeats > 0 {
+                p.repeats { (t_in!(lang, "sandbox-repeats", count = message.repeats)) }
+            }
+            (foot(message, lang))
+        }
+    }
+}
+
+/// What a tap opens. A mini-program has nothing here that could open it.
+fn foot(message: &Message, lang: Lang) -> Markup {
+    html! {
+        @if let Some(target) = &message.miniprogram {
+            div.foot { span { (t_in!(lang, "sandbox-mini-program", target = *target)) } span.more { "›" } }
+        } @else if let Some(url) = message.url.as_deref() {
+            @if is_web(url) {
+                a.foot href=(url) title=(url) target="_blank" rel="noopener noreferrer" {
+                    span { (t_in!(lang, "sandbox-details")) } span.more { "›" }
+                }
+            } @else {
+                div.foot { span { (url) } }
+            }
+        }
+    }
+}
+
+/// A text with its links; every other tag is shown as it was written.
+fn linked(text: &str, person: &str) -> Markup {
+    html! {
+        @for piece in pieces(text) {
+            @match piece {
+                Piece::Text(text) => (text),
+                Piece::Link(Link { href, label, .. }) => {
+                    @let href = href.unwrap_or_default();
+                    @if is_web(href) {
+                        a href=(href) target="_blank" rel="noopener noreferrer" { (label) }
+                    } @else if let Some((text, _)) = answer(href) {
+                        (says(person, &text, label))
+                    } @else {
+                        span.link title=(href) { (label) }
+                    }
+                },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_web_links_can_be_tapped() {
+        for (text, shown) in [
+            ("a < b & c", "a &lt; b &amp; c"),
+            ("<b>x</b>", "&lt;b&gt;x&lt;/b&gt;"),
+            ("<a x", "&lt;a x"),
+            ("<a href=\"javascript:alert(1)\">x</a>", "<span class=\"link\" title=\"javascript:alert(1)\">x</span>"),
+        ] {
+            assert_eq!(linked(text, "luffy").into_string(), shown);
+        }
+        let link = linked("see <a href=\"https://example.com/?a=1&b=2\">this</a>!", "luffy").into_string();
+        assert!(link.starts_with("see <a href=\"https://example.com/?a=1&amp;b=2\" target"), "{link}");
+        assert!(link.ends_with(">this</a>!"), "{link}");
+    }
+}

@@ -1,0 +1,72 @@
+//! Which request is which call.
+
+use super::answer::{Answer, Refusal};
+use super::call::Call;
+use super::platform::Platform;
+use crate::http::Reply;
+
+/// A call of the API.
+pub(super) struct Route {
+    pub(super) path: &'static str,
+    pub(super) method: &'static str,
+    /// Whether an access token of the account is needed.
+    pub(super) token: bool,
+    pub(super) run: Run,
+}
+
+/// What a call does once it may be made.
+#[derive(Clone, Copy)]
+pub(super) enum Run {
+    /// It answers with JSON.
+    Json(fn(&mut Platform, &mut Call<'_>) -> Answer),
+    /// It answers with a file, or with something of its own.
+    File(fn(&mut Platform, &mut Call<'_>) -> Result<Reply, Refusal>),
+}
+
+const fn get(path: &'static str, token: bool, run: fn(&mut Platform, &mut Call<'_>) -> Answer) -> Route {
+    Route { path, method: "GET", token, run: Run::Json(run) }
+}
+
+const fn post(path: &'static str, token: bool, run: fn(&mut Platform, &mut Call<'_>) -> Answer) -> Route {
+    Route { path, method: "POST", token, run: Run::Json(run) }
+}
+
+const ROUTES: &[Route] = &[
+    get("/cgi-bin/token", false, Platform::token),
+    post("/cgi-bin/stable_token", false, Platform::stable_token),
+    get("/cgi-bin/get_api_domain_ip", true, Platform::own_addresses),
+    get("/cgi-bin/getcallbackip", true, Platform::own_addresses),
+    get("/cgi-bin/user/get", true, Platform::user_get),
+    get("/cgi-bin/user/info", true, Platform::user_info),
+    post("/cgi-bin/user/info/batchget", true, Platform::user_info_batch),
+    post("/cgi-bin/user/info/updateremark", true, Platform::user_remark),
+    post("/cgi-bin/openapi/quota/get", true, Platform::quota_get),
+    post("/cgi-bin/openapi/rid/get", true, Platform::rid_get),
+    post("/cgi-bin/clear_quota", true, Platform::clear_quota),
+    post("/cgi-bin/clear_quota/v2", false, Platform::clear_quota_by_secret),
+    get("/cgi-bin/template/get_all_private_template", true, Platform::list_templates),
+    post("/cgi-bin/template/api_add_template", true, Platform::add_template),
+    post("/cgi-bin/template/del_private_template", true, Platform::remove_template),
+    post("/cgi-bin/message/template/send", true, Platform::send_template),
+    post("/cgi-bin/message/custom/send", true, Platform::send_custom),
+    post("/cgi-bin/message/custom/typing", true, Platform::typing),
+    post("/cgi-bin/message/subscribe/bizsend", true, Platform::send_subscription),
+    post("/cgi-bin/message/template/subscribe", true, Platform::send_one_time),
+    get("/wxaapi/newtmpl/gettemplate", true, Platform::list_subscriptions),
+    post("/cgi-bin/media/upload", true, Platform::upload),
+    Route { path: "/cgi-bin/media/get", method: "GET", token: true, run: Run::File(Platform::download) },
+    get("/sns/oauth2/access_token", false, Platform::exchange_code),
+    get("/sns/oauth2/refresh_token", false, Platform::refresh_web_token),
+    get("/sns/userinfo", false, Platform::web_user),
+    get("/sns/auth", false, Platform::web_auth),
+];
+
+/// The call at that path.
+pub(super) fn find(path: &str) -> Option<&'static Route> {
+    ROUTES.iter().find(|route| route.path == path)
+}
+
+/// The paths of the API.
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().map(|route| route.path)
+}

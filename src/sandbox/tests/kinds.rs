@@ -1,0 +1,306 @@
+//! Every kind of customer-service message: what it must have, and how it arrives.
+
+use super::media::{JPEG, MP4, PNG, amr};
+use super::*;
+
+const SEND: &str = "/cgi-bin/message/custom/send";
+const PHONES: &str = "/sandbox/phones?person=crowd000001";
+const ONE: &str = "oCrowd0000000000000000000001";
+
+/// A verified account with somebody for each message, files of each kind, and a body of each kind.
+struct Kinds {
+    game: Game,
+    sent: u32,
+    files: [String; 4],
+}
+
+impl Kinds {
+    fn new(toml: &str) -> Self {
+        let mut game = Game::with(&format!("verified = true\ncrowd = 200\n{toml}"));
+        let files = [
+            game.media("image", "a.png", PNG),
+            game.media("voice", "a.amr", &amr(150)),
+            game.media("video", "a.mp4", MP4),
+            game.media("thumb", "a.jpg", JPEG),
+        ];
+        Self { game, sent: 0, files }
+    }
+
+    /// The part of each kind that WeChat takes.
+    fn good(&self) -> Vec<(&'static str, Value)> {
+        let [image, voice, video, thumb] = &self.files;
+        let article = World::default().articles.remove(0);
+        let url = "https://example.com/";
+        vec![
+            ("text", json!({"content": "hello"})),
+            ("image", json!({"media_id": image})),
+            ("voice", json!({"media_id": voice})),
+            ("video", json!({"media_id": video, "thumb_media_id": thumb, "title": "Film", "description": "of it"})),
+            (
+                "music",
+                json!({"title": "Song", "description": "of it", "musicurl": url, "hqmusicurl": url, "thumb_media_id": thumb}),
+            ),
+            (
+                "news",
+                json!({"articles": [{"title": "News", "description": "of it", "url": url, "picurl": "https://pictures.example/1.jpg"}]}),
+            ),
+            ("mpnews", json!({"media_id": article.media_id})),
+            ("mpnewsarticle", json!({"article_id": article.article_id})),
+            (
+                "msgmenu",
+                json!({"head_content": "Well?", "list": [{"id": "1", "content": "Good"}, {"id": "2", "content": "Bad"}], "tail_content": "Thanks"}),
+            ),
+            ("wxcard", json!({"card_id": World::default().cards[0].id})),
+            (
+                "miniprogrampage",
+                json!({"title": "Program", "appid": "wx0123456789abcdef", "pagepath": "pages/index", "thumb_media_id": thumb}),
+            ),
+        ]
+    }
+
+    /// Sends to somebody new, so that no window is used up.
+    fn send(&mut self, kind: &str, part: &Value, more: &Value) -> i64 {
+        self.sent += 1;
+        let mut body = json!({"touser": format!("oCrowd{:022}", self.sent), "msgtype": kind, kind: part});
+        for (key, value) in more.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        code(&self.game.call(SEND, &body.to_string()))
+    }
+}
+
+#[test]
+fn each_kind_arrives_whole() {
+    let mut kinds = Kinds::new("");
+    for (kind, part) in kinds.good() {
+        assert_eq!(kinds.send(kind, &part, &json!({})), 0, "{kind}");
+        let inbox = kinds.game.inbox();
+        let message = inbox.as_array().unwrap().last().unwrap();
+        assert_eq!((&message["type"], &message["body"]), (&json!(kind), &part));
+    }
+    let inbox = kinds.game.inbox();
+    let of = |kind: &str| inbox.as_array().unwrap().iter().find(|it| it["type"] == kind).unwrap();
+    assert_eq!(of("voice")["files"][0]["seconds"], json!(3));
+    let film = &of("video")["files"];
+    assert_eq!((&film[0]["content_type"], &film[1]["type"]), (&json!("video/mp4"), &json!("thumb")));
+    assert_eq!(film[0]["bytes"], json!(MP4.len()));
+    assert_eq!((&of("news")["title"], &of("news")["content"]), (&json!("News"), &json!("of it")));
+    assert_eq!(of("mpnews")["title"], of("mpnewsarticle")["title"]);
+    assert_eq!(of("miniprogrampage")["miniprogram"], json!("wx0123456789abcdef:pages/index"));
+}
+
+#[test]
+fn a_field_that_is_missing_empty_of_another_type_or_unknown_is_refused() {
+    // What each field's absence comes to; 0 where it may be left out.
+    let codes: &[(&str, &str, i64)] = &[
+        ("text", "content", 44004),
+        ("image", "media_id", 40007),
+        ("voice", "media_id", 40007),
+        ("video", "media_id", 40007),
+        ("video", "thumb_media_id", 40007),
+        ("video", "title", 0),
+        ("video", "description", 0),
+        ("music", "title", 0),
+        ("music", "description", 0),
+        ("music", "musicurl", 41010),
+        ("music", "hqmusicurl", 41010),
+        ("music", "thumb_media_id", 40007),
+        ("news", "articles", 44003),
+        ("mpnews", "media_id", 40007),
+        ("mpnewsarticle", "article_id", 61451),
+        ("msgmenu", "head_content", 0),
+        ("msgmenu", "list", 61451),
+        ("msgmenu", "tail_content", 0),
+        ("wxcard", "card_id", 41012),
+        ("miniprogrampage", "title", 0),
+        ("miniprogrampage", "appid", 40166),
+        ("miniprogrampage", "pagepath", 40165),
+        ("miniprogrampage", "thumb_media_id", 40007),
+    ];
+    let mut kinds = Kinds::new("");
+    let good = kinds.good();
+    let fields: usize = good.iter().map(|(_, part)| part.as_object().unwrap().len()).sum();
+    assert_eq!(fields, codes.len(), "a field without a line here");
+    for (kind, field, errcode) in codes {
+        let part = &good.iter().find(|(known, _)| known == kind).unwrap().1;
+        let with = |value: Value| {
+            let mut part = part.clone();
+            part[*field] = value;
+            part
+        };
+        let mut without = part.clone();
+        without.as_object_mut().unwrap().remove(*field).unwrap();
+        assert_eq!(kinds.send(kind, &without, &json!({})), *errcode, "{kind} without {field}");
+        assert_eq!(kinds.send(kind, &with(Value::Null), &json!({})), *errcode, "{kind} with no {field}");
+        let empty = if part[*field].is_array() { json!([]) } else { json!("") };
+        assert_eq!(kinds.send(kind, &with(empty), &json!({})), *errcode, "{kind} with an empty {field}");
+        // Ids of files and the list of articles have one refusal for whatever cannot be one.
+        let other = if matches!(*errcode, 40007 | 44003) && *kind != "mpnews" { *errcode } else { 47001 };
+        assert_eq!(kinds.send(kind, &with(json!(7)), &json!({})), other, "{kind} with a number as {field}");
+        assert_eq!(kinds.send(kind, &part.clone(), &json!({})), 0, "{kind}");
+    }
+    for (kind, mut part) in good {
+        part["foo"] = json!("x");
+        assert_eq!(kinds.send(kind, &part, &json!({})), 61451, "{kind} with a field too much");
+        assert_eq!(kinds.send(kind, &json!("x"), &json!({})), 47001, "{kind} that is a text");
+    }
+}
+
+#[test]
+fn ids_and_addresses_must_be_of_the_right_kind() {
+    let mut kinds = Kinds::new("");
+    let [image, voice, video, thumb] = kinds.files.clone();
+    let url = "https://example.com/";
+    let article = |title: Value, description: Value, url: Value, picture: Value| json!({"articles": [{"title": title, "description": description, "url": url, "picurl": picture}]});
+    let entry = json!({"id": "1", "content": "x"});
+    let cases = [
+        ("image", json!({"media_id": thumb}), 40007),
+        ("image", json!({"media_id": voice}), 40007),
+        ("voice", json!({"media_id": image}), 40007),
+        ("video", json!({"media_id": video, "thumb_media_id": image}), 40007),
+        ("music", json!({"musicurl": "ftp://a/", "hqmusicurl": url, "thumb_media_id": thumb}), 40066),
+        ("music", json!({"musicurl": url, "hqmusicurl": "a", "thumb_media_id": thumb}), 40066),
+        ("news", article(json!(""), json!(""), json!(url), json!("")), 61451),
+        ("news", article(json!("x"), json!(""), json!(url), json!("")), 0),
+        ("news", article(json!("x"), Value::Null, json!(url), json!("")), 61451),
+        ("news", article(json!("x"), json!(""), Value::Null, json!("")), 41010),
+        ("news", article(json!("x"), json!(""), json!(url), Value::Null), 61451),
+        ("news", article(json!("x"), json!(""), json!(url), json!("file:///x")), 40066),
+        ("news", json!({"articles": ["x"]}), 47001),
+        ("mpnews", json!({"media_id": image}), 40007),
+        ("mpnewsarticle", json!({"article_id": "nothing"}), 61451),
+        ("wxcard", json!({"card_id": "nothing"}), 61451),
+        ("msgmenu", json!({"list": vec![&entry; 10]}), 0),
+        ("msgmenu", json!({"list": vec![&entry; 11]}), 45098),
+        ("msgmenu", json!({"list": [{"id": "1", "content": "长".repeat(61)}]}), 45099),
+        ("msgmenu", json!({"list": [{"id": "1"}]}), 61451),
+        ("msgmenu", json!({"list": [{"id": 1, "content": "x"}]}), 47001),
+        ("miniprogrampage", json!({"appid": "wx1", "pagepath": "a", "thumb_media_id": thumb}), 40166),
+        ("text", json!({"content": "<a href=\"javascript:x\">x</a>"}), 40213),
+        ("fax", json!({}), 40008),
+    ];
+    for (kind, part, errcode) in cases {
+        assert_eq!(kinds.send(kind, &part, &json!({})), errcode, "{kind} {part}");
+    }
+}
+
+#[test]
+fn a_file_is_good_for_three_days() {
+    let mut kinds = Kinds::new("");
+    kinds.game.form("/sandbox/clock", "forward=71h59m59s");
+    kinds.game.form("/sandbox/write", "person=luffy");
+    let body = json!({"touser": LUFFY, "msgtype": "image", "image": {"media_id": kinds.files[0]}}).to_string();
+    assert_eq!(code(&kinds.game.call(SEND, &body)), 0);
+    kinds.game.now += 1000;
+    assert_eq!(code(&kinds.game.call(SEND, &body)), 40007);
+}
+
+#[test]
+fn a_test_account_sends_no_menus() {
+    let mut game = Game::new();
+    let body = json!({"touser": LUFFY, "msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "x"}]}});
+    assert_eq!(code(&game.call(SEND, &body.to_string())), 40200);
+    game.form("/sandbox/settings", "verified=1");
+    assert_eq!(code(&game.call(SEND, &body.to_string())), 0);
+}
+
+#[test]
+fn a_message_may_be_in_the_name_of_somebody() {
+    let mut kinds = Kinds::new("");
+    let named = |name: Value| json!({"customservice": {"kf_account": name}});
+    let text = json!({"content": "hello"});
+    assert_eq!(kinds.send("text", &text, &named(json!("robin@wxbox"))), 0);
+    assert_eq!(kinds.game.inbox()[0]["kf_account"], json!("robin@wxbox"));
+    assert!(kinds.game.page(PHONES).contains("Robin"));
+    for wrong in [json!("nobody@wxbox"), json!("robin"), json!(""), json!(7), Value::Null] {
+        assert_eq!(kinds.send("text", &text, &named(wrong.clone())), 61452, "{wrong}");
+    }
+    assert_eq!(kinds.send("text", &text, &json!({"customservice": null})), 0);
+    let mut kinds = Kinds::new("kf_accounts = []");
+    assert_eq!(kinds.send("text", &text, &named(json!("robin@wxbox"))), 65400);
+}
+
+#[test]
+fn pages_show_each_kind_and_load_nothing_from_elsewhere() {
+    let mut kinds = Kinds::new("");
+    let good = kinds.good();
+    let shown = [
+        ("text", vec![">hello<"]),
+        ("image", vec!["<img src=\"/sandbox/media/"]),
+        ("voice", vec!["3″", "width:82px"]),
+        ("video", vec!["▶", "Film", "of it", "<img src=\"/sandbox/media/"]),
+        ("music", vec!["♪", "Song", "href=\"https://example.com/\""]),
+        ("news", vec!["News", "of it", "href=\"https://example.com/\"", ">pictures.example<"]),
+        ("mpnews", vec!["What the sea is like this week", "Waves"]),
+        ("mpnewsarticle", vec!["What the sea is like this week", "Waves"]),
+        ("msgmenu", vec!["Well?", "value=\"Good\"", ">Bad</button>", "Thanks"]),
+        ("wxcard", vec!["One free meal", "Coupon"]),
+        ("miniprogrampage", vec!["Program", "wx0123456789abcdef:pages/index", "Mini program"]),
+    ];
+    for ((kind, part), (of, pieces)) in good.iter().zip(shown) {
+        assert_eq!(*kind, of);
+        kinds.game.form("/sandbox/clear", "");
+        kinds.game.form("/sandbox/write", "person=crowd000001&text=next");
+        let body = json!({"touser": ONE, "msgtype": kind, *kind: part});
+        assert_eq!(code(&kinds.game.call(SEND, &body.to_string())), 0, "{kind}");
+        let page = kinds.game.page(PHONES);
+        for piece in pieces {
+            assert!(page.contains(piece), "{kind}: {piece}\n{page}");
+        }
+        assert!(!page.contains("src=\"http") && !page.contains("1.jpg"), "{page}");
+    }
+}
+
+#[test]
+fn a_tap_on_a_menu_says_its_text_and_opens_the_window() {
+    let mut game = Game::with("verified = true");
+    let menu = json!({"list": [{"id": "1", "content": "Good & <b>"}]});
+    let body = json!({"touser": LUFFY, "msgtype": "msgmenu", "msgmenu": menu}).to_string();
+    for _ in 0..5 {
+        assert_eq!(code(&game.call(SEND, &body)), 0);
+    }
+    assert_eq!(game.send_text(LUFFY), 45047);
+    let page = game.page("/sandbox/phones?person=luffy");
+    assert!(page.contains("name=\"text\" value=\"Good &amp; &lt;b&gt;\""), "{page}");
+    game.form("/sandbox/write", "person=luffy&text=Good+%26+%3Cb%3E");
+    assert_eq!(game.send_text(LUFFY), 0);
+    assert!(game.page("/?person=luffy").contains("<div class=\"bubble\">Good &amp; &lt;b&gt;</div>"));
+}
+
+#[test]
+fn three_messages_in_the_minute_after_a_tap_on_the_accounts_menu() {
+    let mut game = Game::new();
+    assert_eq!(game.send_text(NAMI), 45015);
+    game.form("/sandbox/click", "person=nami");
+    let codes: Vec<i64> = (0..4).map(|_| game.send_text(NAMI)).collect();
+    assert_eq!(codes, [0, 0, 0, 45047]);
+    game.now += MINUTE;
+    assert_eq!(game.send_text(NAMI), 45015);
+    // Who does not follow has no menu to tap.
+    game.form("/sandbox/click", "person=zoro");
+    assert_eq!(game.send_text(ZORO), 45015);
+}
+
+#[test]
+fn typing_needs_an_exchange_and_shows_until_a_message_comes() {
+    let mut game = Game::new();
+    let typing = |game: &mut Game, openid: &str, command: &str| {
+        let body = json!({"touser": openid, "command": command}).to_string();
+        code(&game.call("/cgi-bin/message/custom/typing", &body))
+    };
+    assert_eq!(typing(&mut game, LUFFY, "Typing"), 40200);
+    game.form("/sandbox/settings", "verified=1");
+    assert_eq!(typing(&mut game, "oNobody", "Typing"), 40003);
+    assert_eq!(typing(&mut game, LUFFY, "typing"), 45072);
+    assert_eq!(typing(&mut game, NAMI, "Typing"), 45080);
+    assert_eq!(typing(&mut game, LUFFY, "Typing"), 0);
+    assert!(game.page("/?person=luffy").contains("is typing"));
+    assert_eq!(typing(&mut game, LUFFY, "Typing"), 45081);
+    assert_eq!(typing(&mut game, LUFFY, "CancelTyping"), 0);
+    assert_eq!(typing(&mut game, LUFFY, "Typing"), 0);
+    game.send_text(LUFFY);
+    assert!(!game.page("/?person=luffy").contains("is typing"));
+    assert_eq!(typing(&mut game, LUFFY, "Typing"), 0);
+    game.now += 30_001;
+    assert_eq!(typing(&mut game, LUFFY, "Typing"), 45080);
+}

@@ -1,0 +1,217 @@
+//! Subscription notifications and one-time messages: what they must have, and the consent that they use up.
+
+use super::*;
+
+const SEND: &str = "/cgi-bin/message/subscribe/bizsend";
+const ONE_TIME: &str = "/cgi-bin/message/template/subscribe";
+const REPORT: &str = "backup_report-0123456789abcdefghijklmnopqrs";
+const STATUS: &str = "service_status-0123456789abcdefghijklmnopqr";
+const SCENES: &str = "one_time_message-0123456789abcdefghijklmnop";
+
+fn report(openid: &str) -> Value {
+    json!({"touser": openid, "template_id": REPORT, "data": {
+        "thing1": {"value": "数据库"}, "character_string2": {"value": "42GB"}, "time3": {"value": "03:00"}}})
+}
+
+fn status(openid: &str) -> Value {
+    json!({"touser": openid, "template_id": STATUS, "data": {
+        "thing1": {"value": "mail"}, "phrase2": {"value": "正常"}, "date3": {"value": "2026-11-22"}}})
+}
+
+fn one_time(openid: &str) -> Value {
+    json!({"touser": openid, "template_id": SCENES, "scene": "1000", "title": "It is done",
+        "data": {"content": {"value": "All of it", "color": "#173177"}}, "url": "https://example.com/"})
+}
+
+/// The body with another value at that place, such as `data.thing1.value`.
+fn with(body: &Value, place: &str, value: Value) -> Value {
+    let mut body = body.clone();
+    *place.split('.').fold(&mut body, |at, name| &mut at[name]) = value;
+    body
+}
+
+impl Game {
+    fn code_of(&mut self, path: &str, body: &Value) -> i64 {
+        code(&self.call(path, &body.to_string()))
+    }
+
+    fn open(&mut self, redirect: &str, more: &str) -> Reply {
+        let query = format!("action=get_confirm&appid=wx0123456789abcdef&scene=7&template_id={SCENES}");
+        let target = format!("/mp/subscribemsg?{query}&redirect_url={redirect}{more}");
+        self.request("GET", &target, &[("accept-language", "en")], "")
+    }
+}
+
+#[test]
+fn a_consent_is_for_one_notification_unless_it_lasts() {
+    let mut game = Game::new();
+    assert_eq!(game.call(SEND, &report(LUFFY).to_string()), json!({"errcode": 0, "errmsg": "ok"}));
+    assert_eq!(game.code_of(SEND, &report(LUFFY)), 43101);
+    game.form("/sandbox/grant", &format!("person=luffy&template={REPORT}&give=1"));
+    game.form("/sandbox/grant", &format!("person=luffy&template={REPORT}&give=1"));
+    let codes: Vec<i64> = (0..3).map(|_| game.code_of(SEND, &report(LUFFY))).collect();
+    assert_eq!(codes, [0, 0, 43101]);
+    assert_eq!([game.code_of(SEND, &status(LUFFY)), game.code_of(SEND, &status(LUFFY))], [0, 0]);
+    game.form("/sandbox/grant", &format!("person=luffy&template={STATUS}&give=0"));
+    assert_eq!(game.code_of(SEND, &status(LUFFY)), 43101);
+    assert_eq!(game.code_of(SEND, &report(NAMI)), 43101);
+    // Who does not follow gets nothing, whatever was allowed.
+    game.form("/sandbox/grant", &format!("person=zoro&template={REPORT}&give=1"));
+    assert_eq!(game.code_of(SEND, &report(ZORO)), 43101);
+}
+
+#[test]
+fn a_world_says_who_allowed_what() {
+    let toml = format!("[[people]]\nname = \"robin\"\nopenid = \"{NAMI}\"\ngrants = [\"{REPORT}\", \"{REPORT}\"]");
+    let mut game = Game::with(&toml);
+    let codes: Vec<i64> = (0..3).map(|_| game.code_of(SEND, &report(NAMI))).collect();
+    assert_eq!(codes, [0, 0, 43101]);
+    assert_eq!(game.code_of(SEND, &status(NAMI)), 43101);
+}
+
+#[test]
+fn a_notification_that_is_refused_uses_nothing_up() {
+    let mut game = Game::new();
+    let good = report(LUFFY);
+    let mini = |appid: &str, path: Value| json!({"appid": appid, "pagepath": path});
+    let cases = [
+        ("touser", json!("oNobody"), 40003),
+        ("template_id", json!(STATUS.to_uppercase()), 40037),
+        ("data", Value::Null, 47001),
+        ("data.thing1", Value::Null, 47003),
+        ("data.thing1.value", json!(""), 47003),
+        ("data.thing1.value", json!(7), 47001),
+        ("data.thing1.value", json!("长".repeat(21)), 47003),
+        ("data.character_string2.value", json!("大"), 47003),
+        ("data.time3.value", json!("at night"), 47003),
+        ("data.thing9", json!({"value": "x"}), 47003),
+        ("page", json!("pages/index"), 41030),
+        ("page", json!(7), 41030),
+        ("miniprogram", mini("wx1", json!("a")), 40166),
+        ("miniprogram", mini("wx0123456789abcdef", Value::Null), 40165),
+        ("miniprogram_state", json!("beta"), 40097),
+        ("lang", json!("fr"), 40097),
+    ];
+    for (place, value, errcode) in cases {
+        let body = with(&good, place, value);
+        assert_eq!(game.code_of(SEND, &body), errcode, "{body}");
+    }
+    let body = with(&good, "page", json!("https://example.com/"));
+    let body = with(&body, "miniprogram", mini("wx0123456789abcdef", json!("pages/index")));
+    let body = with(&with(&body, "miniprogram_state", json!("formal")), "lang", json!("zh_CN"));
+    assert_eq!(game.code_of(SEND, &body), 0);
+    let inbox = game.inbox();
+    let message = &inbox[0];
+    assert_eq!((&message["type"], &message["title"]), (&json!("subscription"), &json!("Backup report")));
+    assert_eq!((&message["template_id"], &message["msgid"]), (&json!(REPORT), &Value::Null));
+    assert_eq!(message["fields"][1]["value"], json!("42GB"));
+    assert_eq!(message["url"], json!("https://example.com/"));
+    assert_eq!(message["miniprogram"], json!("wx0123456789abcdef:pages/index"));
+    let page = game.page("/?person=luffy");
+    assert!(page.contains("Subscription notification") && page.contains("数据库"), "{page}");
+}
+
+#[test]
+fn a_refusal_names_the_field() {
+    let mut game = Game::new();
+    let errmsg = |answer: Value| text(&answer["errmsg"]).split(" rid").next().unwrap().to_owned();
+    let bad = with(&report(LUFFY), "data.time3.value", json!("x"));
+    assert_eq!(errmsg(game.call(SEND, &bad.to_string())), "argument invalid! data.time3.value invalid");
+    let bad = with(&report(LUFFY), "data.time3.value", json!(" "));
+    assert_eq!(errmsg(game.call(SEND, &bad.to_string())), "argument invalid! data.time3.value is empty");
+}
+
+#[test]
+fn the_templates_can_be_listed() {
+    let mut game = Game::new();
+    let token = text(&game.stable(false)["access_token"]);
+    let answer = game.get(&format!("/wxaapi/newtmpl/gettemplate?access_token={token}"));
+    assert_eq!(code(&answer), 0);
+    let expected = json!({"priTmplId": REPORT, "title": "Backup report", "content":
+        "Backup: {{thing1.DATA}}\nSize: {{character_string2.DATA}}\nFinished: {{time3.DATA}}", "example": "", "type": 2});
+    assert_eq!((&answer["data"][0], &answer["data"][1]["type"]), (&expected, &json!(3)));
+    assert_eq!(code(&game.get("/wxaapi/newtmpl/gettemplate")), 41001);
+}
+
+#[test]
+fn a_one_time_message_needs_its_scene() {
+    let mut game = Game::new();
+    let good = one_time(LUFFY);
+    let cases = [
+        ("touser", json!("oNobody"), 40003),
+        ("template_id", json!(REPORT), 40037),
+        ("scene", Value::Null, 40129),
+        ("scene", json!("10001"), 40129),
+        ("scene", json!("+1"), 40129),
+        ("scene", json!(1000), 47001),
+        ("scene", json!("1001"), 43101),
+        ("title", Value::Null, 45003),
+        ("title", json!(""), 45003),
+        ("title", json!("长".repeat(16)), 45003),
+        ("data", json!({}), 44004),
+        ("data.content.value", json!(""), 44004),
+        ("data.content.value", json!("长".repeat(201)), 45002),
+        ("data.content.color", json!(7), 47001),
+        ("url", json!("example.com"), 40066),
+        ("miniprogram", json!({"appid": "wx0123456789abcdef"}), 40165),
+    ];
+    for (place, value, errcode) in cases {
+        let body = with(&good, place, value);
+        assert_eq!(game.code_of(ONE_TIME, &body), errcode, "{body}");
+    }
+    let longest = with(&with(&good, "title", json!("长".repeat(15))), "data.content.value", json!("长".repeat(200)));
+    assert_eq!([game.code_of(ONE_TIME, &longest), game.code_of(ONE_TIME, &good)], [0, 43101]);
+    let inbox = game.inbox();
+    let message = &inbox[0];
+    assert_eq!((&message["type"], &message["scene"]), (&json!("one_time"), &json!(1000)));
+    // The recipient need not follow, and consents of a scene do not add up.
+    game.form("/sandbox/scene", "person=zoro&scene=1000");
+    game.form("/sandbox/scene", "person=zoro&scene=1000");
+    let codes = [game.code_of(ONE_TIME, &one_time(ZORO)), game.code_of(ONE_TIME, &one_time(ZORO))];
+    assert_eq!(codes, [0, 43101]);
+}
+
+#[test]
+fn the_page_asks_and_the_phone_goes_back_with_the_answer() {
+    let mut game = Game::new();
+    let back = "http%3A%2F%2Fa.example%2Fb%3Fc%3D1";
+    let reply = game.open(back, "&reserved=xyz");
+    let page = String::from_utf8_lossy(reply.body()).into_owned();
+    assert!(page.contains("Receive one message") && page.contains("luffy"), "{page}");
+    let query = format!(
+        "action=get_confirm&appid=wx0123456789abcdef&scene=7&template_id={SCENES}&redirect_url={back}&reserved=xyz"
+    );
+    let answer = |game: &mut Game, allow: &str| {
+        let reply = game.form(&format!("/sandbox/subscribe?{query}"), &format!("person=nami&allow={allow}"));
+        assert_eq!(reply.status(), 302);
+        reply.header_value("location").unwrap().to_owned()
+    };
+    let end = format!("template_id={SCENES}&action=cancel&scene=7&reserved=xyz");
+    assert_eq!(answer(&mut game, "0"), format!("http://a.example/b?c=1&{end}"));
+    let seven = with(&one_time(NAMI), "scene", json!("7"));
+    assert_eq!(game.code_of(ONE_TIME, &seven), 43101);
+    let end = format!("openid={NAMI}&template_id={SCENES}&action=confirm&scene=7&reserved=xyz");
+    assert_eq!(answer(&mut game, "1"), format!("http://a.example/b?c=1&{end}"));
+    assert_eq!(game.code_of(ONE_TIME, &seven), 0);
+}
+
+#[test]
+fn a_link_that_wechat_would_not_open_asks_nothing() {
+    let mut game = Game::with("business_domain = \"a.example\"");
+    let good = "http%3A%2F%2Fa.example%2F";
+    let asks = |reply: Reply| String::from_utf8_lossy(reply.body()).contains("Receive one message");
+    assert!(asks(game.open(good, "")));
+    for (redirect, more) in [
+        ("http%3A%2F%2Fb.example%2F", ""),
+        ("http%3A%2F%2Fa.example%3A81%2F", ""),
+        ("ftp%3A%2F%2Fa.example%2F", ""),
+        ("", ""),
+        (good, "&reserved=a-b"),
+        (good, &format!("&reserved={}", "a".repeat(129))),
+    ] {
+        assert!(!asks(game.open(redirect, more)), "{redirect} {more}");
+    }
+    for wrong in ["action=x", "action=get_confirm&appid=x", "action=get_confirm&appid=wx0123456789abcdef&scene=x"] {
+        assert!(!asks(game.request("GET", &format!("/mp/subscribemsg?{wrong}"), &[("accept-language", "en")], "")));
+    }
+}

@@ -1,0 +1,147 @@
+//! What an account sets up in WeChat's console, and what its messages refer to: subscription templates,
+//! customer-service accounts, articles, coupons.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+
+use super::{Error, World, need, once};
+
+/// A template of subscription notifications.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubscriptionSettings {
+    /// The `priTmplId`, 43 characters.
+    pub id: String,
+    /// The title of the card.
+    pub title: String,
+    /// The lines, with their `{{thing1.DATA}}`.
+    pub content: String,
+    /// A consent lasts until it is taken back, and is not for one notification (type 3 in place of 2).
+    #[serde(default)]
+    pub long_term: bool,
+}
+
+/// A customer-service account, in whose name messages can be sent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KfAccountSettings {
+    /// `name@account`.
+    pub account: String,
+    /// What people see.
+    pub nickname: String,
+}
+
+/// A published article, or a graphic message that is kept as material.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArticleSettings {
+    /// What `mpnews` names it by.
+    pub media_id: String,
+    /// What `mpnewsarticle` names it by.
+    pub article_id: String,
+    /// The title.
+    pub title: String,
+    /// The lines below it.
+    #[serde(default)]
+    pub digest: String,
+}
+
+/// A coupon.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardSettings {
+    /// The `card_id`.
+    pub id: String,
+    /// What it is good for.
+    pub title: String,
+}
+
+/// The subscription templates of a world that names none: one of each type.
+pub(super) fn subscriptions() -> Vec<SubscriptionSettings> {
+    let template = |id: &str, title: &str, content: &str, long_term| SubscriptionSettings {
+        id: id.into(),
+        title: title.into(),
+        content: content.into(),
+        long_term,
+    };
+    vec![
+        template(
+            "backup_report-0123456789abcdefghijklmnopqrs",
+            "Backup report",
+            "Backup: {{thing1.DATA}}\nSize: {{character_string2.DATA}}\nFinished: {{time3.DATA}}",
+            false,
+        ),
+        template(
+            "service_status-0123456789abcdefghijklmnopqr",
+            "Service status",
+            "Service: {{thing1.DATA}}\nStatus: {{phrase2.DATA}}\nTime: {{date3.DATA}}",
+            true,
+        ),
+    ]
+}
+
+/// The customer-service accounts of a world that names none.
+pub(super) fn kf_accounts() -> Vec<KfAccountSettings> {
+    vec![KfAccountSettings { account: "robin@wxbox".into(), nickname: "Robin".into() }]
+}
+
+/// The articles of a world that names none.
+pub(super) fn articles() -> Vec<ArticleSettings> {
+    vec![ArticleSettings {
+        media_id: "article_media_about_the_sea_0123456789abcdefghijklmnopqrstuvwxyz".into(),
+        article_id: "article_about_the_sea".into(),
+        title: "What the sea is like this week".into(),
+        digest: "Waves, winds, and where to find a harbour".into(),
+    }]
+}
+
+/// The coupons of a world that names none.
+pub(super) fn cards() -> Vec<CardSettings> {
+    vec![CardSettings { id: "card_for_one_meal_0123456789".into(), title: "One free meal".into() }]
+}
+
+/// Whether every id is one that WeChat could have given out, once.
+pub(super) fn check(world: &World) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    for it in &world.subscriptions {
+        need(is_template(&it.id), "subscriptions.id", &it.id)?;
+        once(seen.insert(("subscriptions", it.id.as_str())), "subscriptions.id", &it.id)?;
+    }
+    let template = &world.one_time_template;
+    need(is_template(template), "one_time_template", template)?;
+    for KfAccountSettings { account, .. } in &world.kf_accounts {
+        let whole = account.split_once('@').is_some_and(|(name, place)| is_word(name) && is_word(place));
+        need(whole, "kf_accounts.account", account)?;
+        once(seen.insert(("kf", account.as_str())), "kf_accounts.account", account)?;
+    }
+    for ArticleSettings { media_id, article_id, .. } in &world.articles {
+        need(is_word(media_id), "articles.media_id", media_id)?;
+        once(seen.insert(("media", media_id.as_str())), "articles.media_id", media_id)?;
+        need(is_word(article_id), "articles.article_id", article_id)?;
+        once(seen.insert(("article", article_id.as_str())), "articles.article_id", article_id)?;
+    }
+    for CardSettings { id, .. } in &world.cards {
+        need(is_word(id), "cards.id", id)?;
+        once(seen.insert(("card", id.as_str())), "cards.id", id)?;
+    }
+    for person in &world.people {
+        for grant in &person.grants {
+            let known = grant == "*" || world.subscriptions.iter().any(|it| it.id == *grant);
+            need(known, "people.grants", grant)?;
+        }
+        for scene in &person.scenes {
+            need(*scene <= 10_000, "people.scenes", &scene.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether it has the shape of a template's id.
+pub(super) fn is_template(id: &str) -> bool {
+    id.len() == 43 && is_word(id)
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}

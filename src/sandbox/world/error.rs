@@ -1,0 +1,81 @@
+//! Why a world cannot be, and the two checks that nearly every value of it passes.
+
+use std::fmt;
+
+use crate::t;
+
+/// Why a world cannot be.
+#[derive(Debug)]
+pub enum Error {
+    /// The TOML does not parse or has a key that it should not have.
+    Toml {
+        /// The line, from 1.
+        line: usize,
+        /// What the parser says.
+        message: String,
+    },
+    /// The value of `key` is not one that it can have.
+    Value {
+        /// The key, as it stands in the file.
+        key: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// Two people or templates share the `value` of `key`.
+    Twice {
+        /// The key, as it stands in the file.
+        key: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// A `key` that has no meaning without `with`.
+    Alone {
+        /// The key, as it stands in the file.
+        key: &'static str,
+        /// The key that is missing.
+        with: &'static str,
+    },
+    /// More than one of `keys`, which exclude each other.
+    Several {
+        /// The keys.
+        keys: &'static str,
+    },
+    /// None of `keys`, of which there must be one.
+    NoneOf {
+        /// The keys.
+        keys: &'static str,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Toml { line, message } => {
+                f.write_str(&t!("sandbox-world-toml", line = line.to_string(), message = message.trim_end()))
+            }
+            Self::Value { key, value } => f.write_str(&t!("sandbox-world-value", key = *key, value = *value)),
+            Self::Twice { key, value } => f.write_str(&t!("sandbox-world-twice", key = *key, value = *value)),
+            Self::Alone { key, with } => f.write_str(&t!("sandbox-world-alone", key = *key, with = *with)),
+            Self::Several { keys } => f.write_str(&t!("sandbox-world-several", keys = *keys)),
+            Self::NoneOf { keys } => f.write_str(&t!("sandbox-world-none-of", keys = *keys)),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// A complaint of the parser about `text`, with its line.
+pub(in crate::sandbox) fn at_line(text: &str, error: &toml::de::Error) -> Error {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    Error::Toml { line: before.matches('\n').count() + 1, message: error.message().to_owned() }
+}
+
+/// Refuses the value of `key` unless it `holds`.
+pub(in crate::sandbox) fn need(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::Value { key, value: value.to_owned() }) }
+}
+
+/// A value that is there once.
+pub(in crate::sandbox) fn once(holds: bool, key: &'static str, value: &str) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::Twice { key, value: value.to_owned() }) }
+}

@@ -1,0 +1,51 @@
+//! How questions look: in the language of the run, and without what could drive the terminal.
+
+use std::fmt::{self, Write};
+
+use dialoguer::theme::Theme;
+
+use super::{line, marked};
+use crate::t;
+
+/// The looks of all questions.
+pub(super) struct Plain;
+
+impl Theme for Plain {
+    fn format_error(&self, f: &mut dyn Write, error: &str) -> fmt::Result {
+        f.write_str(&marked(&t!("ui-error"), &line(error)))
+    }
+
+    fn format_confirm_prompt(&self, f: &mut dyn Write, prompt: &str, default: Option<bool>) -> fmt::Result {
+        let choice = match default {
+            None => "[y/n]",
+            Some(true) => "[Y/n]",
+            Some(false) => "[y/N]",
+        };
+        write!(f, "{} {choice} ", line(prompt))
+    }
+
+    fn format_confirm_prompt_selection(&self, f: &mut dyn Write, prompt: &str, answer: Option<bool>) -> fmt::Result {
+        let answer = match answer {
+            Some(true) => t!("ui-yes"),
+            Some(false) => t!("ui-no"),
+            None => String::new(),
+        };
+        write!(f, "{} {answer}", line(prompt))
+    }
+
+    fn format_input_prompt(&self, f: &mut dyn Write, prompt: &str, default: Option<&str>) -> fmt::Result {
+        let prompt = line(prompt);
+        f.write_str(&match default {
+            Some(default) => t!("ui-ask-default", prompt = prompt, default = line(default)),
+            None => t!("ui-ask", prompt = prompt),
+        })
+    }
+
+    fn format_input_prompt_selection(&self, f: &mut dyn Write, prompt: &str, answer: &str) -> fmt::Result {
+        write!(f, "{}{}", t!("ui-ask", prompt = line(prompt)), line(answer))
+    }
+
+    fn format_password_prompt_selection(&self, f: &mut dyn Write, prompt: &str) -> fmt::Result {
+        self.format_input_prompt_selection(f, prompt, &t!("ui-hidden"))
+    }
+}

@@ -1,0 +1,132 @@
+//! Which language is meant: by the environment of a run, by the `Accept-Language` of whoever opens a page.
+
+use super::Lang;
+
+/// Languages of a header that are looked at.
+const LOOKED_AT: usize = 32;
+
+/// What the environment asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The language.
+    pub lang: Lang,
+    /// What `WXBOX_LANG` holds, where that is no language of ours: it counts as unset.
+    pub unknown: Option<String>,
+}
+
+/// `WXBOX_LANG`, else the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set, as POSIX has it; `value` looks a
+/// variable up.
+pub fn wanted(value: impl Fn(&str) -> Option<String>) -> Wanted {
+    let set = |name: &str| value(name).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+    let own = set("WXBOX_LANG");
+    if let Some(lang) = own.as_deref().and_then(named) {
+        return Wanted { lang, unknown: None };
+    }
+    let locale = set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG"));
+    Wanted { lang: of_locale(locale.as_deref().unwrap_or_default()), unknown: own }
+}
+
+/// The language of a name such as `zh`, `zh-CN` or `en_GB`; `None` where wxbox does not speak it.
+fn named(name: &str) -> Option<Lang> {
+    match name.split(['_', '-', '.', '@']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        "zh" => Some(Lang::Zh),
+        "en" | "c" | "posix" => Some(Lang::En),
+        _ => None,
+    }
+}
+
+/// The language of a locale such as `zh_CN.UTF-8`. English for all that wxbox does not speak, and where the
+/// locale has another encoding: a terminal that wants GBK shows nothing that anybody can read.
+pub fn of_locale(name: &str) -> Lang {
+    let encoding = name.split_once('.').map(|(_, rest)| rest.split('@').next().unwrap_or_default());
+    let utf8 = encoding.is_none_or(|it| ["utf-8", "utf8"].iter().any(|utf8| it.eq_ignore_ascii_case(utf8)));
+    named(name).filter(|_| utf8).unwrap_or(Lang::En)
+}
+
+/// What a browser would rather read: the one of our languages with the highest `q`, the first where several have
+/// it, else `otherwise`.
+pub fn preferred(header: Option<&str>, otherwise: Lang) -> Lang {
+    let mut best = (0.0, otherwise);
+    for item in header.unwrap_or_default().split(',').take(LOOKED_AT) {
+        let mut parts = item.split(';').map(str::trim);
+        let lang = match parts.next().unwrap_or_default().split('-').next() {
+            Some(tag) if tag.eq_ignore_ascii_case("en") => Lang::En,
+            Some(tag) if tag.eq_ignore_ascii_case("zh") => Lang::Zh,
+            _ => continue,
+        };
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0_f32));
+        if weight > best.0 && weight <= 1.0 {
+            best = (weight, lang);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wxbox_lang_wins_over_the_locale_and_the_first_that_is_set_over_those_behind() {
+        for (set, lang, unknown) in [
+            (vec![], Lang::En, None),
+            (vec![("LANG", "zh_CN.UTF-8")], Lang::Zh, None),
+            (vec![("LANG", "zh_CN.UTF-8"), ("LC_MESSAGES", "en_GB.UTF-8")], Lang::En, None),
+            (vec![("LANG", "en_US.UTF-8"), ("LC_MESSAGES", "zh_CN.UTF-8")], Lang::Zh, None),
+            (vec![("LC_ALL", "C"), ("LC_MESSAGES", "zh_CN.UTF-8"), ("LANG", "zh_CN.UTF-8")], Lang::En, None),
+            (vec![("LC_ALL", ""), ("LC_MESSAGES", ""), ("LANG", "zh_CN.UTF-8")], Lang::Zh, None),
+            (vec![("LC_CTYPE", "zh_CN.UTF-8")], Lang::En, None),
+            (vec![("WXBOX_LANG", "zh"), ("LC_ALL", "C")], Lang::Zh, None),
+            (vec![("WXBOX_LANG", " zh-CN "), ("LANG", "C")], Lang::Zh, None),
+            (vec![("WXBOX_LANG", "en"), ("LC_ALL", "zh_CN.UTF-8")], Lang::En, None),
+            (vec![("WXBOX_LANG", "C"), ("LC_ALL", "zh_CN.UTF-8")], Lang::En, None),
+            (vec![("WXBOX_LANG", ""), ("LC_ALL", "zh_CN.UTF-8")], Lang::Zh, None),
+            (vec![("WXBOX_LANG", "fr"), ("LC_ALL", "zh_CN.UTF-8")], Lang::Zh, Some("fr")),
+            (vec![("WXBOX_LANG", "chinese")], Lang::En, Some("chinese")),
+        ] {
+            let value = |name: &str| set.iter().find(|(it, _)| *it == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(wanted(value), Wanted { lang, unknown: unknown.map(str::to_owned) }, "{set:?}");
+        }
+    }
+
+    #[test]
+    fn a_locale_names_a_language() {
+        for (name, lang) in [
+            ("zh_CN.UTF-8", Lang::Zh),
+            ("zh_CN.utf8@pinyin", Lang::Zh),
+            ("zh_CN", Lang::Zh),
+            ("zh", Lang::Zh),
+            ("ZH-hans", Lang::Zh),
+            ("zh_CN.GB18030", Lang::En),
+            ("zh_TW.Big5", Lang::En),
+            ("C.UTF-8", Lang::En),
+            ("fr_FR.UTF-8", Lang::En),
+            ("", Lang::En),
+            ("zhx", Lang::En),
+        ] {
+            assert_eq!(of_locale(name), lang, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_browser_gets_what_it_puts_first() {
+        for header in [
+            None,
+            Some(""),
+            Some("zh-CN,zh;q=0.9,en;q=0.8"),
+            Some("fr, *;q=0.5"),
+            Some("en;q=0.3, zh;q=0.4"),
+            Some("zh, en"),
+            Some("en;q=0"),
+            Some("en;q=7, en;q=NaN, en;q=-1, en;q="),
+            Some(";;;,,,=q;q=q"),
+        ] {
+            assert_eq!(preferred(header, Lang::Zh), Lang::Zh, "{header:?}");
+        }
+        for header in ["en", "EN-us,en;q=0.9,zh;q=0.8", "fr, en;q=0.2", "en, zh", "zh;q=0.1, en;q=0.2", "en ; q=0.5"] {
+            assert_eq!(preferred(Some(header), Lang::Zh), Lang::En, "{header}");
+        }
+        assert_eq!(preferred(Some("fr"), Lang::En), Lang::En);
+        assert_eq!(preferred(Some("zh-TW"), Lang::En), Lang::Zh);
+    }
+}

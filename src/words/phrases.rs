@@ -1,0 +1,121 @@
+//! Small parts of sentences: things in a row, what the operating system says, spans of time.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use fluent_bundle::FluentValue;
+use serde_json::error::Category;
+
+use super::Arg;
+use crate::t;
+
+/// Things in a row: "a, b, c".
+pub fn listed<T: AsRef<str>>(them: impl IntoIterator<Item = T>) -> String {
+    let all = them.into_iter().map(|it| it.as_ref().to_owned());
+    all.reduce(|first, rest| t!("ui-list", first = first, rest = rest)).unwrap_or_default()
+}
+
+/// Facts in a row: "a; b; c".
+pub fn clauses<T: AsRef<str>>(them: impl IntoIterator<Item = T>) -> String {
+    let all = them.into_iter().map(|it| it.as_ref().to_owned());
+    all.reduce(|first, rest| t!("ui-clauses", first = first, rest = rest)).unwrap_or_default()
+}
+
+/// What libraries say that speak English alone, and what is meant.
+const KNOWN: [(&str, &str); 2] =
+    [("connection closed before message completed", "Closed"), ("failed to lookup address information", "Lookup")];
+
+/// What the operating system says, in the language of the run: it speaks English itself, whatever the locale is.
+pub fn system(error: &io::Error) -> String {
+    // What carries a text of its own has a better one than its kind.
+    if error.get_ref().is_none() {
+        return t!("ui-system", kind = format!("{:?}", error.kind()), text = error.to_string());
+    }
+    meant(error.to_string())
+}
+
+/// What an error says of itself, without its causes.
+pub fn said(error: &(dyn Error + 'static)) -> String {
+    error.downcast_ref::<io::Error>().map_or_else(|| meant(error.to_string()), system)
+}
+
+fn meant(text: String) -> String {
+    match KNOWN.iter().find(|(known, _)| text.starts_with(known)) {
+        Some((_, kind)) => t!("ui-system", kind = *kind, text = text),
+        None => text,
+    }
+}
+
+impl Arg for io::Error {
+    fn arg(&self) -> FluentValue<'_> {
+        FluentValue::String(system(self).into())
+    }
+}
+
+/// What is wrong with a JSON text: the place, and as much as can be said of it in the language of the run.
+pub fn json(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let text = text.strip_suffix(&place).unwrap_or(&text);
+    let unknown = text.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, expected "));
+    let (kind, field, expected) = match (unknown, error.classify()) {
+        (Some((field, expected)), _) => ("unknown", field, expected.trim_start_matches("one of ").replace('`', "")),
+        (None, Category::Syntax) => ("syntax", "", String::new()),
+        (None, Category::Eof) => ("end", "", String::new()),
+        (None, _) => ("data", "", String::new()),
+    };
+    let expected = listed(expected.split(", "));
+    let (line, column) = (error.line(), error.column());
+    t!("ui-json", kind = kind, text = text, field = field, expected = expected, line = line, column = column)
+}
+
+/// A span of time in all its units, such as `2h 5m`.
+pub fn span(time: Duration) -> String {
+    let text = humantime::format_duration(time).to_string();
+    let part = |part: &str| {
+        let (count, unit) = part.split_at(part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len()));
+        t!("ui-span", count = count, unit = unit)
+    };
+    text.split(' ').map(part).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_its_marks_between() {
+        assert_eq!(listed(["a", "b", "c"]), "a, b, c");
+        assert_eq!(clauses(["a".to_owned(), "b".to_owned()]), "a; b");
+        assert_eq!(listed::<&str>([]), "");
+    }
+
+    #[test]
+    fn a_text_of_its_own_is_kept() {
+        let own = io::Error::new(io::ErrorKind::NotFound, "no such gnome");
+        assert_eq!(system(&own), "no such gnome");
+        assert_eq!(system(&io::Error::from_raw_os_error(2)), "No such file or directory (os error 2)");
+    }
+
+    #[test]
+    fn json_is_wrong_in_the_words_of_serde() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Two {
+            #[serde(rename = "a")]
+            _a: u8,
+        }
+        for text in ["", "{", "no", r#"{"a": 1, "b": 2}"#, r#"{"a": "1"}"#, "{}", r#"{"a": 1} x"#] {
+            let error = serde_json::from_str::<Two>(text).unwrap_err();
+            assert_eq!(json(&error), error.to_string(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_span_has_all_its_units() {
+        assert_eq!(span(Duration::from_secs(7500)), "2h 5m");
+        assert_eq!(span(Duration::ZERO), "0s");
+        assert_eq!(span(Duration::from_secs(86_400 * 40)), "1month 9days 13h 26m 24s");
+    }
+}

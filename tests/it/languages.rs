@@ -1,0 +1,129 @@
+//! Who speaks which language: the variables of a run, the questions at a terminal, the pages of the sandbox.
+
+use snapbox::str;
+
+use crate::harness::{LUFFY, World, phone};
+use crate::pty::Terminal;
+
+#[test]
+fn wxbox_lang_wins_over_the_locale() {
+    let mut world = World::empty();
+    world.set("LC_ALL", "zh_CN.UTF-8");
+    world.wxbox("user show nami").is(str![[r#"
+exit 4
+--- stderr
+错误：没有名为 nami 的用户
+提示：`wxbox user list` 可查看全部用户
+
+"#]]);
+    world.set("WXBOX_LANG", "en").wxbox("user show nami").is(str![[r#"
+exit 4
+--- stderr
+error: no user is named nami
+hint: `wxbox user list` shows everybody
+
+"#]]);
+    world.set("WXBOX_LANG", "fr");
+    world.wxbox("user show nami").is(str![[r#"
+exit 4
+--- stderr
+警告：WXBOX_LANG 的值是 fr，但 wxbox 只支持 en 和 zh
+错误：没有名为 nami 的用户
+提示：`wxbox user list` 可查看全部用户
+
+"#]]);
+    world.wxbox("-q user list").is(str![[r#"
+exit 0
+
+"#]]);
+    world.wxbox("user lst").is(str![[r#"
+exit 2
+--- stderr
+错误：没有命令 lst
+提示：是不是想用 list？
+
+"#]]);
+    world.set("LC_ALL", "C").set("WXBOX_LANG", "zh-CN").wxbox("user lst").is(str![[r#"
+exit 2
+--- stderr
+错误：没有命令 lst
+提示：是不是想用 list？
+
+"#]]);
+}
+
+#[test]
+fn json_has_the_same_names_and_states_in_every_language() {
+    let mut world = World::new();
+    world.wxbox("user add luffy").ok();
+    world.wxbox(&format!("bind --user luffy --openid {LUFFY}")).ok();
+    let lines = ["user show luffy", "doctor", "outbox status", "send --user luffy hi", "explain 40164", "token"];
+    let shapes = |world: &World| -> Vec<_> {
+        let shape = |line: &str| {
+            let objects = world.wxbox(&format!("--json {line}")).json();
+            let words = |it: &serde_json::Value| {
+                let of = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
+                (
+                    it.as_object().unwrap().keys().cloned().collect::<Vec<_>>(),
+                    ["state", "status", "check", "event", "action"].map(of),
+                )
+            };
+            objects.iter().map(words).collect::<Vec<_>>()
+        };
+        lines.into_iter().map(shape).collect()
+    };
+    let english = shapes(&world);
+    world.set("WXBOX_LANG", "zh");
+    assert_eq!(shapes(&world), english);
+}
+
+#[test]
+fn questions_and_answers_are_in_the_language_of_the_run() {
+    let mut world = World::empty();
+    world.wxbox("user add 路飞").ok();
+    world.set("WXBOX_LANG", "zh");
+    let terminal = |line: &str| Terminal::start(world.command(line), 30, 100);
+
+    let mut add = terminal("user add");
+    add.until("用户名：");
+    add.keys("娜美\r");
+    add.until("密码（留空则不设）：");
+    add.unseen_keys("a\r");
+    add.until("再输入一次：");
+    add.unseen_keys("b\r");
+    add.until("两次输入不一致");
+    add.unseen_keys("\r");
+    assert_eq!(
+        add.end().screen.contents(),
+        "用户名：娜美\n密码（留空则不设）：[不显示]\n再输入一次：[不显示]\n两次输入不一致，请重新输入\n\
+         密码（留空则不设）：[不显示]\n已添加 娜美"
+    );
+
+    for (key, answer) in [("n", "否\n没有删除任何内容"), ("y", "是\n已删除 路飞")] {
+        let mut remove = terminal("user remove 路飞");
+        remove.until("[y/N]");
+        remove.keys(key);
+        let text = remove.end().screen.contents();
+        assert_eq!(text, format!("删除 路飞，连同绑定、标签和全部消息的内容？ {answer}"));
+    }
+}
+
+#[test]
+fn the_sandbox_speaks_as_the_browser_wants_and_else_as_the_run() {
+    for (lang, own) in [("zh", "zh-CN"), ("en", "en")] {
+        let mut world = World::empty();
+        world.set("WXBOX_LANG", lang);
+        let mut sandbox = world.spawn("--json sandbox --listen 127.0.0.1:0");
+        let at: serde_json::Value = serde_json::from_str(&sandbox.next_line()).unwrap();
+        let page = |wanted: Option<&str>| {
+            let request = phone().get(at["url"].as_str().unwrap());
+            let request = wanted.iter().fold(request, |request, wanted| request.header("Accept-Language", *wanted));
+            request.send().unwrap().text().unwrap()
+        };
+        for (wanted, spoken) in
+            [(None, own), (Some("fr"), own), (Some("en-GB, zh;q=0.9"), "en"), (Some("zh-TW, en;q=0.8"), "zh-CN")]
+        {
+            assert!(page(wanted).contains(&format!("<html lang=\"{spoken}\">")), "{lang}: {wanted:?}");
+        }
+    }
+}

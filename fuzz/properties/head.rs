@@ -71,10 +71,11 @@ fn flush(wire: &mut Wire, said: &mut Vec<Said>) {
         let mut reply = httparse::Response::new(&mut headers);
         let Ok(httparse::Status::Complete(end)) = reply.parse(rest) else { panic!("a reply that is none") };
         let status = reply.code.unwrap();
-        let bodiless = matches!(said.last(), Some(Said::Request { method, .. }) if method == "HEAD") || status == 100;
         let length = reply.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
         let length = length.map_or(0, |header| std::str::from_utf8(header.value).unwrap().parse().unwrap());
-        rest = &rest[end + if bodiless { 0 } else { length }..];
+        // Whole, or for HEAD and an interim reply, not there at all.
+        rest = &rest[end..];
+        rest = if rest.is_empty() || status == 100 { rest } else { &rest[length..] };
         said.push(Said::Reply(status));
     }
 }

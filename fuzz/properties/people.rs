@@ -33,6 +33,10 @@ pub fn people(bytes: &[u8]) {
 
 /// Into a database with nobody in it.
 fn import(database: &str, file: OsString) -> Ran {
+    for part in ["-wal", "-shm"] {
+        // What the last run left belongs to the database that it was.
+        let _ = std::fs::remove_file(HOME.path(&format!("{database}{part}")));
+    }
     std::fs::copy(HOME.path("wxbox.db"), HOME.path(database)).unwrap();
     HOME.wxbox(database, ["user".into(), "import".into(), file])
 }

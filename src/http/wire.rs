@@ -163,10 +163,11 @@ impl Wire {
         (self.minor, self.bodiless) = (1, false);
         let mut headers = [httparse::EMPTY_HEADER; HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
-        let end = match parsed.parse(&self.input) {
-            Ok(httparse::Status::Complete(end)) if end <= self.head_bytes => end,
+        // What is over the limit is not looked at, however much came at once.
+        let end = match parsed.parse(self.input.get(..self.head_bytes).unwrap_or(&self.input)) {
+            Ok(httparse::Status::Complete(end)) => end,
             Ok(httparse::Status::Partial) if self.input.len() < self.head_bytes => return Ok(()),
-            Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(431),
+            Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => return Err(431),
             Err(_) => return Err(400),
         };
         let method = parsed.method.unwrap_or_default().to_owned();

@@ -4,6 +4,7 @@
 //! closes the pipe early is no failure: what follows is dropped. Text from outside loses its control
 //! characters here, so that no nickname or error text can drive the terminal.
 
+mod crash;
 mod log;
 mod progress;
 mod prompt;
@@ -19,6 +20,7 @@ use std::mem::replace;
 
 use serde::Serialize;
 
+pub use crash::end_at_panic;
 pub use log::start as start_log;
 pub use progress::{Delivered, Progress, Waiting};
 pub use prompt::{again, confirm, new_password, password, text, unseen, username};
@@ -90,6 +92,7 @@ impl Ui {
     /// Takes over what the command line says of the output.
     pub fn configure(&mut self, json: bool, quiet: bool, color: Color) {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        crash::note(json);
         self.json = json;
         self.quiet = quiet;
         self.color = match color {

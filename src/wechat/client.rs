@@ -16,7 +16,10 @@ use rustls::pki_types::pem::{self, PemObject};
 use serde_json::Value;
 use url::Url;
 
+use super::error::Unreadable;
 use super::rests::Rests;
+use super::rid::is_secret;
+use super::token::lenient_number;
 use super::{Error, Refusal, Result};
 use crate::secret::{ExposeSecret, Secret};
 use crate::{t, words};
@@ -103,12 +106,12 @@ impl Client {
 
     /// A GET with these query parameters.
     pub(super) fn get(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
-        self.call(api, query, Twice::Harmless, |http, url| http.get(url))
+        self.call(api, query, None, Twice::Harmless, |http, url| http.get(url))
     }
 
     /// A GET that counts: what it asks for is given once.
     pub(super) fn get_once(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
-        self.call(api, query, Twice::Harmful, |http, url| http.get(url))
+        self.call(api, query, None, Twice::Harmful, |http, url| http.get(url))
     }
 
     /// A POST of a JSON body, already raw UTF-8, that must not arrive twice.
@@ -125,31 +128,37 @@ impl Client {
         twice: Twice,
     ) -> Result<Value> {
         let token = token.map(|token| ("access_token", token.expose_secret()));
-        self.call(api, token.as_slice(), twice, |http, url| {
-            let json = HeaderValue::from_static("application/json; charset=utf-8");
-            http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
-        })
+        self.call(api, token.as_slice(), None, twice, |http, url| json(http, url, body))
+    }
+
+    /// A POST of a JSON body that holds a secret, and that may arrive twice.
+    pub(super) fn post_secret(&self, api: &'static str, secret: &Secret, body: &[u8]) -> Result<Value> {
+        self.call(api, &[], Some(secret), Twice::Harmless, |http, url| json(http, url, body))
     }
 
     /// A POST with these query parameters and no body, that must not arrive twice.
     pub(super) fn post_query(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
         // Without its length, some servers refuse a POST (411).
         let empty = HeaderValue::from_static("0");
-        self.call(api, query, Twice::Harmful, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
+        self.call(api, query, None, Twice::Harmful, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
     }
 
     /// Calls one host after the other, those that failed lately last, as long as the next cannot make it twice.
+    /// Neither the secrets of the query nor that of the body are repeated from an answer.
     fn call(
         &self,
         api: &'static str,
         query: &[(&str, &str)],
+        secret: Option<&Secret>,
         twice: Twice,
         request: impl Fn(&Http, Url) -> RequestBuilder,
     ) -> Result<Value> {
         let mut last: Option<Error> = None;
+        let own = query.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| *value);
+        let secrets: Vec<&str> = own.chain(secret.map(|it| it.expose_secret())).collect();
         for at in self.rests.order() {
             let Some((base, http)) = self.bases.get(at) else { continue };
-            let error = match self.call_at(http, base, api, query, &request) {
+            let error = match self.call_at(http, base, api, query, &secrets, &request) {
                 Err(error @ (Error::NotSent { .. } | Error::BadAnswer { status: 500.., .. })) => error,
                 result => return result,
             };
@@ -172,6 +181,7 @@ impl Client {
         base: &Url,
         api: &'static str,
         query: &[(&str, &str)],
+        secrets: &[&str],
         request: impl Fn(&Http, Url) -> RequestBuilder,
     ) -> Result<Value> {
         let host = host(base);
@@ -193,6 +203,9 @@ impl Client {
         if bytes.len() as u64 > ANSWER_LIMIT {
             return Err(bad(t!("wechat-answer-too-long")));
         }
+        if status.is_redirection() {
+            return Err(bad(t!("wechat-answer-redirect")));
+        }
         if !status.is_success() {
             return Err(bad(t!("wechat-answer-status")));
         }
@@ -201,12 +214,24 @@ impl Client {
         if !value.is_object() {
             return Err(bad(t!("wechat-answer-not-json")));
         }
-        match Refusal::from_answer(api, &value) {
-            None => Ok(value),
-            Some(refusal) => {
+        match Refusal::from_answer(api, &value, secrets) {
+            Ok(None) => Ok(value),
+            Err(Unreadable) => Err(bad(t!("wechat-answer-lacks", field = "errcode"))),
+            Ok(Some(refusal)) => {
                 log::debug!("{api}: errcode {} rid {}", refusal.errcode, refusal.rid.as_deref().unwrap_or("-"));
                 Err(Error::Refused(refusal))
             }
+        }
+    }
+
+    /// What an answer says that has nothing else to say.
+    ///
+    /// # Errors
+    /// [`Error::BadAnswer`]: without an errcode nothing says that it was done.
+    pub(super) fn accepted(&self, answer: &Value) -> Result<()> {
+        match answer.get("errcode").and_then(lenient_number) {
+            Some(0) => Ok(()),
+            _ => Err(self.lacks("errcode")),
         }
     }
 
@@ -215,6 +240,11 @@ impl Client {
         let host = self.bases.first().map(|(base, _)| host(base)).unwrap_or_default();
         Error::BadAnswer { host, status: 200, cause: t!("wechat-answer-lacks", field = field) }
     }
+}
+
+fn json(http: &Http, url: Url, body: &[u8]) -> RequestBuilder {
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
 }
 
 pub(super) fn host(base: &Url) -> String {

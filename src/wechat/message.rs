@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::client::Twice;
-use super::token::lenient_number;
+use super::token::word;
 use super::{Client, Result};
 use crate::secret::Secret;
 
@@ -105,7 +105,9 @@ impl Content {
 /// could only carry as `\u` escapes.
 pub fn clean_text(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
-    text.trim_end_matches('\n').chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    let mut text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    text.truncate(text.trim_end_matches('\n').len());
+    text
 }
 
 impl Client {
@@ -124,12 +126,12 @@ impl Client {
         let twice = if dropped { Twice::Harmless } else { Twice::Harmful };
         let body = content.body(openid, client_msg_id);
         let answer = self.post_as(content.api(), Some(token), body.as_bytes(), twice)?;
-        if answer.get("errcode").and_then(lenient_number) != Some(0) {
-            // Without an errcode nothing says that the message was accepted.
-            return Err(self.lacks("errcode"));
-        }
+        self.accepted(&answer)?;
         // It exceeds 2^53, so it is kept as the digits that came.
-        Ok(answer.get("msgid").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)))
+        Ok(answer.get("msgid").and_then(|id| match id {
+            Value::Number(number) => Some(number.to_string()),
+            other => word(other).map(str::to_owned),
+        }))
     }
 }
 
@@ -159,7 +161,12 @@ mod tests {
 
     #[test]
     fn text_is_cleaned_of_what_json_must_escape() {
-        let cases = [("a\r\nb\n\n", "a\nb"), ("\u{1b}[31mred\u{0}", "[31mred"), ("tab\tand\rreturn", "tab\tandreturn")];
+        let cases = [
+            ("a\r\nb\n\n", "a\nb"),
+            ("\u{1b}[31mred\u{0}", "[31mred"),
+            ("tab\tand\rreturn", "tab\tandreturn"),
+            ("a\n\r\u{7f}", "a"),
+        ];
         for (raw, clean) in cases {
             assert_eq!(clean_text(raw), clean);
         }

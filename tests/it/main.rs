@@ -14,6 +14,7 @@ mod bind_trouble;
 mod callback;
 mod canned;
 mod config_show;
+mod crash;
 mod delivery_faults;
 mod delivery_kept;
 mod delivery_shared;

@@ -64,7 +64,9 @@ pub fn answers(bytes: &[u8]) {
     // What an answer may reflect.
     let body = text.replace("$T", TOKEN).replace("$S", SECRET).replace("$C", CODE);
     let whole = match choice & 0x80 {
-        0 => format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).into_bytes(),
+        0 => {
+            format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).into_bytes()
+        }
         _ if body == text => rest.to_vec(),
         _ => body.into_bytes(),
     };

@@ -80,7 +80,10 @@ static PAGES: LazyLock<BTreeSet<(u16, Vec<u8>)>> = LazyLock::new(|| {
             vec![get(language, "state=$S")],
             vec![get(language, "state=$S&state=$S")],
             vec![get(language, "state=$S&code=%0a")],
-            ["x", "2", "s", "u", "0", "1", "0"].iter().map(|it| get(language, &format!("state=$S&code={it}"))).collect(),
+            ["x", "2", "s", "u", "0", "1", "0"]
+                .iter()
+                .map(|it| get(language, &format!("state=$S&code={it}")))
+                .collect(),
             vec![get(language, "state=$S&code=f")],
         ];
         for calls in all {

@@ -25,7 +25,8 @@ pub fn config(bytes: &[u8]) {
 }
 
 fn read(text: String) {
-    let environment = Environment::of([("HOME", "/nowhere"), ("WXBOX_APP_ID", "wx1")]).with_system_config("/nowhere/etc");
+    let environment =
+        Environment::of([("HOME", "/nowhere"), ("WXBOX_APP_ID", "wx1")]).with_system_config("/nowhere/etc");
     let told = match Config::of_text(Path::new("/nowhere/config.toml"), text, &environment) {
         Err(error) => tell(&error),
         Ok(config) => {

@@ -34,10 +34,14 @@ impl Home {
         std::fs::write(dir.path().join("config.toml"), config).unwrap();
         let home = Self { dir };
         let mut store = Store::open(&home.path("wxbox.db")).unwrap();
-        let template = |id: &str, content: &str| Template { template_id: id.into(), title: id.into(), content: content.into() };
+        let template =
+            |id: &str, content: &str| Template { template_id: id.into(), title: id.into(), content: content.into() };
         let list = [
             template("T-1", "{{first.DATA}}\nHost: {{host.DATA}}\nNote: {{note.DATA}}\n{{remark.DATA}}"),
-            template("T-2", "{{thing1.DATA}} {{time2.DATA}} {{amount3.DATA}} {{character_string4.DATA}} {{phone_number5.DATA}}"),
+            template(
+                "T-2",
+                "{{thing1.DATA}} {{time2.DATA}} {{amount3.DATA}} {{character_string4.DATA}} {{phone_number5.DATA}}",
+            ),
         ];
         store.keep_templates("wx1", &list, Timestamp::now()).unwrap();
         home
@@ -58,7 +62,13 @@ impl Home {
     pub fn wxbox(&self, database: &str, words: impl IntoIterator<Item = OsString>) -> Ran {
         let (out, err) = (Sink::default(), Sink::default());
         let words = words.into_iter();
-        let global = ["wxbox".into(), "-c".into(), self.path("config.toml").into(), "--database".into(), self.path(database).into()];
+        let global = [
+            "wxbox".into(),
+            "-c".into(),
+            self.path("config.toml").into(),
+            "--database".into(),
+            self.path(database).into(),
+        ];
         let status = wxbox::run(global.into_iter().chain(words), &mut Ui::of(out.clone(), err.clone())).code();
         let ran = Ran { status, stdout: out.text(), stderr: err.text() };
         let drives = |c: char| c.is_control() && c != '\n' && c != '\t';

@@ -12,7 +12,8 @@ pub fn template(bytes: &[u8]) {
     let content = parts.next().unwrap_or_default();
     let keys = keys(content);
     put_together(content);
-    let values = parts.chain(std::iter::repeat("")).map(|value| json!({"value": clean_text(value), "color": "#173177"}));
+    let values =
+        parts.chain(std::iter::repeat("")).map(|value| json!({"value": clean_text(value), "color": "#173177"}));
     let data: Map<String, Value> = keys.iter().map(|key| (*key).to_owned()).zip(values).collect();
     let card = preview(content, &data);
     assert!(card.lines().count() <= content.lines().count());

@@ -136,7 +136,9 @@ fn concurrency(text: &str) -> Result<usize, String> {
 
 fn split(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() && !key.contains(char::is_control) => Ok((key.trim().to_owned(), value.to_owned())),
+        Some((key, value)) if !key.trim().is_empty() && !key.contains(char::is_control) => {
+            Ok((key.trim().to_owned(), value.to_owned()))
+        }
         _ => Err(t!("cli-expected-field")),
     }
 }

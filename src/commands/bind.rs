@@ -222,7 +222,7 @@ fn draw(ui: &mut Ui, url: &str, qr: QrLook) -> bool {
         QrLook::None => None,
         QrLook::Unicode => Some(Look::Unicode),
         QrLook::Ascii => Some(Look::Ascii),
-        QrLook::Auto => (ui.err_terminal && !ui.quiet()).then(ui::look_of_locale),
+        QrLook::Auto => ui.is_watched().then(|| ui.look()),
     };
     look.is_some_and(|look| ui.qr(url, look))
 }

@@ -3,8 +3,8 @@
 use std::io::Read;
 
 use anyhow::Context as _;
-use argon2::{Argon2, Params};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::{Argon2, Params};
 
 use crate::error::Failure;
 use crate::secret::{ExposeSecret, Secret};

@@ -18,7 +18,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 
 /// Every variable that wxbox looks at. The command line wins over the variables, they over the config file.
 #[rustfmt::skip]
-pub const ENVIRONMENT: [Variable; 22] = [
+pub const ENVIRONMENT: [Variable; 23] = [
     variable("WXBOX_CONFIG", "the config file; -c wins over it"),
     variable("WXBOX_DATABASE", "the database file; --database wins over it"),
     variable("WXBOX_APP_ID", "the account's app id, instead of the key app_id"),
@@ -34,7 +34,8 @@ pub const ENVIRONMENT: [Variable; 22] = [
     variable("HOME", "what ~ stands for"),
     variable("NO_COLOR", "set: no colours; --color wins over it"),
     variable("CLICOLOR_FORCE", "set and not 0: colours in pipes and files too"),
-    variable("TERM", "dumb: no colours and no spinner"),
+    variable("TERM", "dumb: no colours, and nothing moves: no spinner, no bar, questions a line at a time"),
+    variable("WXBOX_ACCESSIBLE", "set and not 0: nothing moves, and no QR code is drawn unless --qr asks for it; for screen readers"),
     variable("LC_ALL", "the locale: zh… is Chinese; with UTF-8 the QR code is drawn with half blocks"),
     variable("LC_MESSAGES", "the locale's language, where LC_ALL is not set"),
     variable("LC_CTYPE", "the locale's encoding, where LC_ALL is not set"),

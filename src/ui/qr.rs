@@ -84,6 +84,16 @@ impl Qr {
 }
 
 impl Ui {
+    /// How to draw where nobody said: half blocks where the locale is UTF-8.
+    pub fn look(&self) -> Look {
+        if self.manner.ascii { Look::Ascii } else { Look::Unicode }
+    }
+
+    /// Whether somebody is there to scan what is drawn.
+    pub fn is_watched(&self) -> bool {
+        self.err_terminal && !self.quiet && !self.manner.read_out
+    }
+
     /// Draws `text` as a QR code on stderr, and says so where the window cannot show it whole. `false`
     /// where nothing can be scanned.
     pub fn qr(&mut self, text: &str, look: Look) -> bool {
@@ -102,7 +112,7 @@ impl Ui {
         // Lines that the window breaks are no code; lines that it scrolls away come back in a higher one.
         let drawn = room.is_none_or(|room| columns <= room.0);
         if drawn {
-            let drawing = code.draw(look, quiet, self.err_terminal);
+            let drawing = code.draw(look, quiet, self.manner.knows_color);
             self.raw_err(&drawing);
         }
         if let Some((wide, high)) = room.filter(|_| !fits((columns, lines))) {
@@ -115,12 +125,4 @@ impl Ui {
         }
         drawn
     }
-}
-
-/// How to draw where nobody said: half blocks where the locale is UTF-8.
-pub fn look_of_locale() -> Look {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default();
-    let locale = locale.to_ascii_lowercase();
-    if locale.ends_with("utf-8") || locale.ends_with("utf8") { Look::Unicode } else { Look::Ascii }
 }

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::errcode;
 use super::rid::MASK;
-use crate::{t, words};
+use crate::words::{self, Lang};
+use crate::{t, t_in};
 
 /// An errcode that is no number.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,11 +28,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// Reads the answer's `errcode` and `errmsg`, without the request's `secrets`; `None` where it is no error.
-    pub(super) fn from_answer(
-        api: &'static str,
-        answer: &Value,
-        secrets: &[&str],
-    ) -> Result<Option<Self>, Unreadable> {
+    pub(super) fn from_answer(api: &'static str, answer: &Value, secrets: &[&str]) -> Result<Option<Self>, Unreadable> {
         let errcode = match answer.get("errcode") {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::String(code)) => code.trim().parse().map_err(|_| Unreadable)?,
@@ -62,16 +59,25 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// What WeChat says, and what it means.
+    pub fn said(&self, lang: Lang) -> String {
+        let code = self.errcode.to_string();
+        let meaning = errcode::find(self.errcode).map_or("", |entry| entry.meaning(lang));
+        match (self.errmsg.is_empty(), meaning.is_empty()) {
+            (true, true) => t_in!(lang, "wechat-refused-bare", code = code),
+            (true, false) => t_in!(lang, "wechat-refused", code = code, errmsg = meaning),
+            (false, true) => t_in!(lang, "wechat-refused", code = code, errmsg = self.errmsg),
+            (false, false) => {
+                t_in!(lang, "wechat-refused-meaning", code = code, errmsg = self.errmsg, meaning = meaning)
+            }
+        }
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let code = self.errcode.to_string();
-        let meaning = errcode::find(self.errcode).map_or("", |entry| entry.meaning(words::language()));
-        f.write_str(&match (self.errmsg.is_empty(), meaning.is_empty()) {
-            (true, true) => t!("wechat-refused-bare", code = code),
-            (true, false) => t!("wechat-refused", code = code, errmsg = meaning),
-            (false, true) => t!("wechat-refused", code = code, errmsg = self.errmsg),
-            (false, false) => t!("wechat-refused-meaning", code = code, errmsg = self.errmsg, meaning = meaning),
-        })
+        f.write_str(&self.said(words::language()))
     }
 }
 

@@ -919,6 +919,24 @@ token-forced = WeChat gave back the refused token, forcing a new one
 token-lock = cannot lock the access token's file beside the database: { $cause }
 
 ## ui
+ui-ago = { $unit ->
+    [s] { $count } s ago
+    [min] { $count } min ago
+    [h] { $count } h ago
+    [d] { $count } days ago
+    [mo] { $count } months ago
+    [y] { $count } years ago
+   *[now] just now
+}
+ui-ahead = { $unit ->
+    [s] in { $count } s
+    [min] in { $count } min
+    [h] in { $count } h
+    [d] in { $count } days
+    [mo] in { $count } months
+    [y] in { $count } years
+   *[now] just now
+}
 ui-ask = { $prompt }:{ " " }
 ui-ask-default = { $prompt } [{ $default }]:{ " " }
 ui-cause = { $what }: { $cause }
@@ -950,10 +968,11 @@ ui-system =
        *[other] { $text }
     }
 ui-warning = warning:
+ui-when = { $time } ({ $ago })
 ui-yes = yes
 
 ## unbind
-unbind-done = unbound { $user }
+unbind-done = unbound { $user } from { $openid }
 unbind-withdrawn = { $count ->
     [one] one message that waited for them was cancelled
    *[other] { $count } messages that waited for them were cancelled

@@ -886,6 +886,24 @@ token-forced = 微信返回的仍是刚被拒绝的 access_token，正在强制�
 token-lock = 无法锁定数据库旁的 access_token 锁文件：{ $cause }
 
 ## ui
+ui-ago = { $unit ->
+    [s] { $count } 秒前
+    [min] { $count } 分钟前
+    [h] { $count } 小时前
+    [d] { $count } 天前
+    [mo] { $count } 个月前
+    [y] { $count } 年前
+   *[now] 刚刚
+}
+ui-ahead = { $unit ->
+    [s] { $count } 秒后
+    [min] { $count } 分钟后
+    [h] { $count } 小时后
+    [d] { $count } 天后
+    [mo] { $count } 个月后
+    [y] { $count } 年后
+   *[now] 刚刚
+}
 ui-ask = { $prompt }：
 ui-ask-default = { $prompt } [{ $default }]：
 ui-cause = { $what }：{ $cause }
@@ -963,10 +981,11 @@ ui-system =
        *[other] { $text }
     }
 ui-warning = 警告：
+ui-when = { $time }（{ $ago }）
 ui-yes = 是
 
 ## unbind
-unbind-done = 已解除 { $user } 的绑定
+unbind-done = 已解除 { $user } 与 { $openid } 的绑定
 unbind-withdrawn = 已取消 { $count } 条等待发给该用户的消息
 
 ## user

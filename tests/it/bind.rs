@@ -193,7 +193,7 @@ exit 0
     world.wxbox("unbind --user luffy").is(str![[r#"
 exit 0
 --- stdout
-unbound luffy
+unbound luffy from oAnother
 
 "#]]);
     world.wxbox("unbind --user luffy").is(str![[r#"

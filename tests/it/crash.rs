@@ -35,7 +35,8 @@ fn a_panic_ends_with_its_place_and_nothing_else() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{said}");
         let place = |text: &str| {
-            let place = text.strip_prefix("a fault in wxbox itself, at ").and_then(|it| it.strip_suffix(" (version 0.1.0)"));
+            let place =
+                text.strip_prefix("a fault in wxbox itself, at ").and_then(|it| it.strip_suffix(" (version 0.1.0)"));
             let (file, line) = place.and_then(|it| it.rsplit_once(':')).unwrap_or_else(|| panic!("{said}"));
             assert!(file.ends_with(".rs") && !file.starts_with('/') && line.parse::<u32>().is_ok(), "{said}");
         };

@@ -17,7 +17,8 @@ fn token(answer: Answer, network: &str) -> Ran {
 #[test]
 fn no_redirect_is_followed_wherever_it_leads() {
     let elsewhere = Canned::new(vec![]);
-    for status in ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"]
+    for status in
+        ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"]
     {
         let away = |path: &str| {
             let to = format!("{}{path}", elsewhere.url());
@@ -35,7 +36,11 @@ fn no_redirect_is_followed_wherever_it_leads() {
     }
     // The first host's word is not taken for the second's address either, and `doctor` only looks.
     let server = Canned::new(vec![Answer::Bytes(
-        format!("HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", elsewhere.url()).into(),
+        format!(
+            "HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            elsewhere.url()
+        )
+        .into(),
     )]);
     server.world("", "").wxbox("token").is(str![[r#"
 exit 1
@@ -82,13 +87,18 @@ hint: a proxy or firewall may stand between; see network.api_base and network.pr
 
 #[test]
 fn what_is_nested_packed_or_not_text_is_no_answer() {
-    let nested = |depth: usize| format!("{{\"access_token\":\"t\",\"expires_in\":7200,\"x\":{}0{}}}", "[".repeat(depth), "]".repeat(depth));
+    let nested = |depth: usize| {
+        format!("{{\"access_token\":\"t\",\"expires_in\":7200,\"x\":{}0{}}}", "[".repeat(depth), "]".repeat(depth))
+    };
     token(json(&nested(100)), "").ok();
     let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n";
-    let packed = [format!("{head}Content-Encoding: gzip\r\n\r\n").as_bytes(), b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"].concat();
+    let packed =
+        [format!("{head}Content-Encoding: gzip\r\n\r\n").as_bytes(), b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"]
+            .concat();
     let bytes = [head.as_bytes(), b"\r\n{\"access_token\":\"t\",\"expires_in\":7200,\"x\":\"\xff\"}"].concat();
     let huge = "{\"access_token\":\"t\",\"expires_in\":1e999}";
-    for case in [json(&nested(128)), json(&nested(1_000_000)), Answer::Bytes(packed), Answer::Bytes(bytes), json(huge)] {
+    for case in [json(&nested(128)), json(&nested(1_000_000)), Answer::Bytes(packed), Answer::Bytes(bytes), json(huge)]
+    {
         let ran = token(case, "");
         assert!(ran.status() == Some(1) && ran.stderr().contains("it is not JSON"), "{}", ran.stderr());
     }
@@ -131,16 +141,19 @@ fn what_was_done_is_done_only_where_wechat_says_so() {
 fn a_proxys_password_is_sent_to_the_proxy_and_told_to_nobody() {
     let password = "p%40ssw0rd-to-look-for";
     let private = [password, "p@ssw0rd-to-look-for", "dXNlcjpwQHNzdzByZC10by1sb29rLWZvcg"];
-    let refusals = || vec![
-        answer("407 Proxy Authentication Required", "text/plain", ""),
-        answer("403 Forbidden", "text/html", "no"),
-        Answer::Bytes(b"rubbish\r\n\r\n".to_vec()),
-        Answer::Bytes(Vec::new()),
-    ];
+    let refusals = || {
+        vec![
+            answer("407 Proxy Authentication Required", "text/plain", ""),
+            answer("403 Forbidden", "text/html", "no"),
+            Answer::Bytes(b"rubbish\r\n\r\n".to_vec()),
+            Answer::Bytes(Vec::new()),
+        ]
+    };
     for by_variable in [false, true] {
         for line in ["-vv token", "--json -vv token", "-vv send -u luffy hi", "-vv template list"] {
             let proxy = Canned::new(refusals());
-            let (at, server) = (proxy.url().replace("http://", &format!("http://user:{password}@")), Canned::new(vec![]));
+            let (at, server) =
+                (proxy.url().replace("http://", &format!("http://user:{password}@")), Canned::new(vec![]));
             let own = if by_variable { String::new() } else { format!("proxy = \"{at}\"") };
             let mut world = server.world("", &own);
             world.reconfigure(&[(&format!("\"{}\"", server.url()), "\"https://wechat.invalid\"")]);
@@ -162,7 +175,14 @@ fn a_proxys_password_is_sent_to_the_proxy_and_told_to_nobody() {
     world.set("HTTPS_PROXY", &dead);
     for config in ["", &format!("[network]\nproxy = \"{dead}\"\n"), &format!("[network]\nproxy = \"{dead}:x\"\n")] {
         world.config(&format!("app_id = \"wx1\"\napp_secret = \"x\"\n{config}"));
-        for line in ["-vv token", "-vv doctor", "--json -vv doctor", "config show --origin", "--json config show", "-vv bind -u x"] {
+        for line in [
+            "-vv token",
+            "-vv doctor",
+            "--json -vv doctor",
+            "config show --origin",
+            "--json config show",
+            "-vv bind -u x",
+        ] {
             silent_of(&world.wxbox(line), &private);
         }
     }

@@ -64,7 +64,8 @@ fn holds(name: &str, cases: u32, property: fn(&[u8])) {
     kept.sort();
     let kept: Vec<Vec<u8>> = kept.iter().map(|path| std::fs::read(path).unwrap()).collect();
     kept.iter().for_each(|bytes| property(bytes));
-    let any = (select(kept), prop::collection::vec(change(), 1..6)).prop_map(|(bytes, changes)| changed(bytes, &changes));
+    let any =
+        (select(kept), prop::collection::vec(change(), 1..6)).prop_map(|(bytes, changes)| changed(bytes, &changes));
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     match runner.run(&any, |bytes| {
         property(&bytes);

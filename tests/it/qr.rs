@@ -119,11 +119,11 @@ fn eighty_columns_hold_the_half_blocks_but_not_the_signs() {
     let (_terminal, screen) = drawn(&world, "bind --user luffy", 100, 80);
     let text = screen.contents();
     assert!(!text.contains("##"), "{text}");
-    assert!(text.contains("the code needs a window of") && text.contains("this one is 80×100"), "{text}");
+    assert!(text.contains("the code needs a window of") && text.contains("this one is 80x100"), "{text}");
     assert!(text.contains("Open the URL in WeChat, as luffy."), "{text}");
     // The window that is asked for does hold them.
     let (_, need) = text.split_once("needs a window of ").unwrap();
-    let (columns, rows) = need.split_once(',').unwrap().0.split_once('×').unwrap();
+    let (columns, rows) = need.split_once(',').unwrap().0.split_once('x').unwrap();
     let size = (rows.parse().unwrap(), columns.parse().unwrap());
     let (_terminal, screen) = drawn(&world, "bind --user luffy --listen 127.0.0.1:0", size.0, size.1);
     assert_eq!(on_screen(&screen, DARK).len(), 1, "{}", screen.contents());

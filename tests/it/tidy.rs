@@ -46,7 +46,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &["secret", "time", "words"]),
     ("time", &[]),
     ("token", &["secret", "store", "time", "wechat", "words"]),
-    ("ui", &["error", "secret", "signals", "words"]),
+    ("ui", &["error", "secret", "signals", "time", "words"]),
     ("wechat", &["secret", "words"]),
     ("words", &[]),
 ];

@@ -25,7 +25,7 @@ pub fn people(bytes: &[u8]) {
         }
         2 | 4 => {
             assert_eq!(people.lines().count(), 1, "some were taken: {people}{ran:?}");
-            assert!(ran.stderr.starts_with("error: "), "{ran:?}");
+            assert!(!ran.stderr.is_empty(), "{ran:?}");
         }
         _ => panic!("{ran:?}"),
     }

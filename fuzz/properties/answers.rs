@@ -61,8 +61,11 @@ pub fn answers(bytes: &[u8]) {
         return;
     }
     let text = String::from_utf8_lossy(rest);
-    // What an answer may reflect.
-    let body = text.replace("$T", TOKEN).replace("$S", SECRET).replace("$C", CODE);
+    // What an answer may reflect: what the call sends.
+    let (has_secret, has_code) = (matches!(choice % 16, 0..=2 | 13), choice % 16 == 2);
+    let reflected = [("$T", TOKEN, !has_secret), ("$S", SECRET, has_secret), ("$C", CODE, has_code)];
+    let sent = reflected.into_iter().filter(|(.., sent)| *sent);
+    let body = sent.fold(text.to_string(), |text, (sign, secret, _)| text.replace(sign, secret));
     let whole = match choice & 0x80 {
         0 => {
             format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).into_bytes()

@@ -8,7 +8,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestError, TestRunner};
 
 #[path = "../../fuzz/properties/mod.rs"]
-mod properties;
+mod any;
 
 /// What is done to an input.
 #[derive(Clone, Debug)]
@@ -79,40 +79,40 @@ fn holds(name: &str, cases: u32, property: fn(&[u8])) {
 
 #[test]
 fn heads() {
-    holds("head", 1000, properties::head::head);
+    holds("head", 1000, any::head::head);
 }
 
 #[test]
 fn callbacks() {
-    holds("callback", 300, properties::callback::callback);
+    holds("callback", 300, any::callback::callback);
 }
 
 #[test]
 fn answers() {
-    holds("answers", 300, properties::answers::answers);
+    holds("answers", 300, any::answers::answers);
 }
 
 #[test]
 fn data() {
-    holds("data", 100, properties::data::data);
+    holds("data", 100, any::data::data);
 }
 
 #[test]
 fn batches() {
-    holds("batch", 100, properties::batch::batch);
+    holds("batch", 100, any::batch::batch);
 }
 
 #[test]
 fn people() {
-    holds("people", 50, properties::people::people);
+    holds("people", 50, any::people::people);
 }
 
 #[test]
 fn configs() {
-    holds("config", 500, properties::config::config);
+    holds("config", 500, any::config::config);
 }
 
 #[test]
 fn templates() {
-    holds("template", 500, properties::template::template);
+    holds("template", 500, any::template::template);
 }

@@ -74,10 +74,11 @@ const MESSAGE: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const OBJECTS: [Object; 31] = [
+pub const OBJECTS: [Object; 32] = [
     Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then, removed as it was" },
-    Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins" },
+    Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins; with short_link too where the QR code holds one" },
     Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
+    Object { command: "bind", fields: &["event", "user", "url"], about: "event follow: the person does not follow the account yet; url: where they can, null where WeChat gives no code" },
     Object { command: "bind", fields: &["event", "user"], about: "event timeout" },
     Object { command: "unbind", fields: &["event", "user", "openid"], about: "event unbound" },
     Object { command: "send, outbox list|flush|retry", fields: MESSAGE, about: "a message; msgid is text; one that its --key had before has \"duplicate\": true too" },

@@ -123,6 +123,13 @@ fn hidden(still: bool, prompt: &str, may_be_empty: bool) -> dialoguer::Result<St
     }
 }
 
+/// Forgets what was typed before anybody was asked.
+pub fn forget_typed() {
+    // Where it cannot be forgotten, it is an early answer.
+    #[cfg(unix)]
+    let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
+}
+
 /// Asks on a thread of its own, so that a signal can end the wait: the terminal's modes are put back,
 /// since the question itself will not come to it.
 fn ask<T: Send + 'static>(

@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    wxbox::private::seal();
     wxbox::run(std::env::args_os(), &mut wxbox::ui::Ui::stdio()).code().into()
 }

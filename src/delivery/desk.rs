@@ -371,8 +371,8 @@ fn unrecorded(ended: Option<(i64, bool)>, trouble: Trouble) -> anyhow::Error {
     match ended {
         Some((id, sent)) => {
             let state = if sent { State::Sent } else { State::Queued };
-            Unrecorded { id, state, cause: Arc::new(trouble.into()) }.into()
+            Unrecorded { id, state, cause: Arc::new(trouble.cause()) }.into()
         }
-        None => trouble.into(),
+        None => trouble.cause(),
     }
 }

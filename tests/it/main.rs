@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod accounts;
+mod attacks;
 mod backup;
 mod bad_database;
 mod bad_input;

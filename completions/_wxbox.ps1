@@ -257,9 +257,10 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             break
         }
         'wxbox;bind' {
-            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'The person')
-            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'The person')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the scan [default: listen.timeout of the config, 5m]')
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'The person; repeatable: one after the other')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'The person; repeatable: one after the other')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'Of these only who has this tag')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for each scan [default: listen.timeout of the config, 5m]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen for the callback [default: listen.address of the config]')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'What to ask the person for [default: scope of the config, snsapi_userinfo]')
             [CompletionResult]::new('--qr', '--qr', [CompletionResultType]::ParameterName, 'How to draw the QR code')
@@ -269,9 +270,12 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--unbound', '--unbound', [CompletionResultType]::ParameterName, 'Everybody who is not bound yet, one after the other')
+            [CompletionResult]::new('--paste', '--paste', [CompletionResultType]::ParameterName, 'Do not listen: take the address that WeChat sent the phone to, as somebody pastes it (in a script: a line of standard input)')
             [CompletionResult]::new('--rebind', '--rebind', [CompletionResultType]::ParameterName, 'Replace the binding of a person who is bound already')
             [CompletionResult]::new('--as-admin', '--as-admin', [CompletionResultType]::ParameterName, 'Do not ask for the person''s password')
-            [CompletionResult]::new('--password-stdin', '--password-stdin', [CompletionResultType]::ParameterName, 'Read the person''s password from standard input')
+            [CompletionResult]::new('--password-stdin', '--password-stdin', [CompletionResultType]::ParameterName, 'Read the person''s password from standard input (with --paste: its first line)')
+            [CompletionResult]::new('--short-link', '--short-link', [CompletionResultType]::ParameterName, 'Draw a smaller code: of a link to this listener, which sends the phone on [default: where the window is too small]')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON Lines, and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data that was asked for, and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data that was asked for, and errors')

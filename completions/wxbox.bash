@@ -227,7 +227,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__bind)
-            opts="-u -c -q -v -h --user --timeout --listen --scope --rebind --as-admin --password-stdin --qr --qr-file --openid --config --database --json --quiet --verbose --color --help"
+            opts="-u -c -q -v -h --user --unbound --tag --timeout --listen --paste --scope --rebind --as-admin --password-stdin --qr --qr-file --short-link --openid --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -238,6 +238,10 @@ _wxbox() {
                     return 0
                     ;;
                 -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -192,8 +192,9 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcom
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand user; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -s u -l user -d 'The person' -r
-complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l timeout -d 'How long to wait for the scan [default: listen.timeout of the config, 5m]' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -s u -l user -d 'The person; repeatable: one after the other' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l tag -d 'Of these only who has this tag' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l timeout -d 'How long to wait for each scan [default: listen.timeout of the config, 5m]' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l listen -d 'Where to listen for the callback [default: listen.address of the config]' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l scope -d 'What to ask the person for [default: scope of the config, snsapi_userinfo]' -r -f -a "snsapi_base\t'The openid, without asking'
 snsapi_userinfo\t'Also the nickname, after the person\'s consent'"
@@ -208,9 +209,12 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l database -d 'The da
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l unbound -d 'Everybody who is not bound yet, one after the other'
+complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l paste -d 'Do not listen: take the address that WeChat sent the phone to, as somebody pastes it (in a script: a line of standard input)'
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l rebind -d 'Replace the binding of a person who is bound already'
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l as-admin -d 'Do not ask for the person\'s password'
-complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l password-stdin -d 'Read the person\'s password from standard input'
+complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l password-stdin -d 'Read the person\'s password from standard input (with --paste: its first line)'
+complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l short-link -d 'Draw a smaller code: of a link to this listener, which sends the phone on [default: where the window is too small]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -l json -d 'Print results as JSON Lines, and errors as JSON'
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand bind" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'

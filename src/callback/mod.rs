@@ -4,13 +4,19 @@
 //! that WeChat takes; all others get a page that says why and what to do, repeats nothing of the request, and
 //! leaves the wait as it was. Phones call twice now and then, so the code that succeeded succeeds again
 //! without a second exchange, and a code that WeChat refused is not shown to WeChat again.
+//!
+//! A [`Callback`] is one binding's; a [`Site`] is all that a listener answers while it waits for one person after
+//! the other.
 
 mod pages;
+mod proof;
+mod short;
+mod site;
 mod state;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use percent_encoding::percent_decode_str;
@@ -22,6 +28,9 @@ use crate::t;
 use crate::words::{Lang, preferred};
 use pages::Page;
 
+pub use proof::{Proof, is_name_of_proof};
+pub use short::ShortLink;
+pub use site::Site;
 pub use state::State;
 
 /// Longest code that is looked at, in bytes; WeChat's have 32.
@@ -128,7 +137,10 @@ pub struct Callback {
     path: String,
     username: String,
     exchange: Arc<dyn Exchange>,
+    short_link: Option<ShortLink>,
     wait: Mutex<Wait>,
+    /// Nobody waits for it any more. Held while a binding is kept, so that it is either kept before or not at all.
+    over: Mutex<bool>,
     events: Sender<Event>,
 }
 
@@ -161,20 +173,72 @@ impl Callback {
     ) -> (Callback, Receiver<Event>) {
         let (events, heard) = bounded(EVENTS);
         let wait = Mutex::new(Wait { keep, refused: VecDeque::new(), outcome: None });
-        (Callback { state, path: path.into(), username: username.into(), exchange, wait, events }, heard)
+        let (path, username) = (path.into(), username.into());
+        let callback =
+            Callback { state, path, username, exchange, short_link: None, wait, over: Mutex::new(false), events };
+        (callback, heard)
+    }
+
+    /// Sends on, to the page where it all begins, whoever comes to that link.
+    pub fn with_short_link(self, link: ShortLink) -> Self {
+        Callback { short_link: Some(link), ..self }
     }
 
     /// Answers one call. Waits while another call's code is with WeChat, so that its repeat sees the outcome.
     pub fn answer(&self, request: &Request) -> Reply {
-        let page = match self.code(request) {
-            Ok(code) => self.settle(code),
-            Err(reason) => Page::TurnedAway(reason),
+        let page = match &self.short_link {
+            Some(link) if link.is(&request.path) => match self.sends_on(request) {
+                Ok(()) => return link.reply(),
+                Err(reason) => Page::TurnedAway(reason),
+            },
+            _ => self.code(request).map_or_else(Page::TurnedAway, |code| self.settle(code)),
         };
         if let Page::TurnedAway(reason) = &page {
             self.tell(Event::TurnedAway(*reason));
         }
         // WeChat is Chinese before it is anything else.
         pages::reply(&page, &self.username, preferred(request.header("accept-language"), Lang::Zh))
+    }
+
+    /// Judges what came in no call: the query of the address that WeChat sent the phone to. What came of it is told
+    /// as an event.
+    pub fn take(&self, query: &str) {
+        let page = self.code_in(query).map_or_else(Page::TurnedAway, |code| self.settle(code));
+        if let Page::TurnedAway(reason) = page {
+            self.tell(Event::TurnedAway(reason));
+        }
+    }
+
+    /// Whether a call of that path, with that state, is meant for this binding, right or not.
+    fn knows(&self, path: &str, state: Option<&str>) -> bool {
+        self.short_link.as_ref().is_some_and(|link| link.is(path)) || state.is_some_and(|state| self.state.is(state))
+    }
+
+    /// Whether a call is under way whose code is with WeChat.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.wait.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Ends the wait: what was kept has been told by now, and nothing will be kept from here on.
+    pub fn close(&self) {
+        *self.over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+
+    fn is_over(&self) -> bool {
+        *self.over.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the short link still leads anywhere.
+    fn sends_on(&self, request: &Request) -> Result<(), Reason> {
+        if !matches!(request.method.as_str(), "GET" | "HEAD") {
+            return Err(Reason::Method);
+        }
+        // Not while a code is with WeChat: that one is enough.
+        match self.wait.try_lock() {
+            Ok(wait) if wait.outcome.is_some() => Err(Reason::Taken),
+            _ if self.is_over() => Err(Reason::State),
+            _ => Ok(()),
+        }
     }
 
     /// The code of a call that belongs to this binding.
@@ -185,8 +249,13 @@ impl Callback {
         if request.method != "GET" {
             return Err(Reason::Method);
         }
+        self.code_in(&request.query)
+    }
+
+    /// The code of a query that belongs to this binding.
+    fn code_in(&self, query: &str) -> Result<Secret, Reason> {
         let (mut state, mut code) = (None, None);
-        for (key, value) in url::form_urlencoded::parse(request.query.as_bytes()) {
+        for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
             let slot = match &*key {
                 "state" => &mut state,
                 "code" => &mut code,
@@ -218,6 +287,7 @@ impl Callback {
             Some(Outcome::Bound { .. }) => return Page::TurnedAway(Reason::Taken),
             Some(Outcome::Refused) => return Page::AccountRefused,
             Some(Outcome::Unkept) => return Page::NotKept,
+            None if self.is_over() => return Page::TurnedAway(Reason::State),
             None => {}
         }
         if let Some((_, reason)) = wait.refused.iter().find(|(refused, _)| same(refused, &code)) {
@@ -241,6 +311,10 @@ impl Callback {
     }
 
     fn bind(&self, wait: &mut Wait, code: Secret, person: Person) -> Page {
+        let over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
+        if *over {
+            return Page::TurnedAway(Reason::State);
+        }
         if let Err(error) = (wait.keep)(&person) {
             wait.outcome = Some(Outcome::Unkept);
             self.tell(Event::Failed(error));

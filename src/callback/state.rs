@@ -20,16 +20,7 @@ pub struct State(String);
 impl State {
     /// A fresh state for the user with this uid. Fails when the operating system has no randomness to give.
     pub fn new(uid: &str) -> anyhow::Result<State> {
-        let mut text = String::with_capacity(uid.len() + DIGITS);
-        text.push_str(uid);
-        let mut bytes = [0; DIGITS];
-        while text.len() < uid.len() + DIGITS {
-            SysRng.try_fill_bytes(&mut bytes).with_context(|| t!("callback-no-randomness"))?;
-            // Six bits each; 62 and 63 are thrown away, so every digit is as likely as any other.
-            let digits = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 63)));
-            text.extend(digits.take(uid.len() + DIGITS - text.len()).map(|digit| char::from(*digit)));
-        }
-        Ok(State(text))
+        Ok(State(format!("{uid}{}", random_digits(DIGITS)?)))
     }
 
     /// The text for the authorize URL.
@@ -41,6 +32,19 @@ impl State {
     pub(super) fn is(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
+}
+
+/// So many random digits of base 62. Fails when the operating system has no randomness to give.
+pub(super) fn random_digits(count: usize) -> anyhow::Result<String> {
+    let mut text = String::with_capacity(count);
+    let mut bytes = [0; DIGITS];
+    while text.len() < count {
+        SysRng.try_fill_bytes(&mut bytes).with_context(|| t!("callback-no-randomness"))?;
+        // Six bits each; 62 and 63 are thrown away, so every digit is as likely as any other.
+        let digits = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 63)));
+        text.extend(digits.take(count - text.len()).map(|digit| char::from(*digit)));
+    }
+    Ok(text)
 }
 
 impl fmt::Debug for State {

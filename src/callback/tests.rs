@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 
-const CODE: &str = "051Ael0w3b2aX03Y0n1w3xYdPD3Ael0X";
+pub(super) const CODE: &str = "051Ael0w3b2aX03Y0n1w3xYdPD3Ael0X";
 
 /// Answers by the first letter of the code.
 #[derive(Default)]
-struct Fake {
+pub(super) struct Fake {
     asked: AtomicUsize,
 }
 
@@ -29,12 +29,12 @@ impl Exchange for Fake {
     }
 }
 
-struct Bench {
-    callback: Callback,
-    events: Receiver<Event>,
+pub(super) struct Bench {
+    pub(super) callback: Arc<Callback>,
+    pub(super) events: Receiver<Event>,
+    pub(super) state: String,
     fake: Arc<Fake>,
     kept: Arc<AtomicUsize>,
-    state: String,
 }
 
 fn bench_keeping(keep: impl Fn() -> anyhow::Result<()> + Send + 'static) -> Bench {
@@ -47,14 +47,14 @@ fn bench_keeping(keep: impl Fn() -> anyhow::Result<()> + Send + 'static) -> Benc
         keep()
     });
     let (callback, events) = Callback::new(state, "/回调/", "luffy", Arc::clone(&fake) as Arc<dyn Exchange>, keep);
-    Bench { callback, events, fake, kept, state: text }
+    Bench { callback: Arc::new(callback), events, state: text, fake, kept }
 }
 
-fn bench() -> Bench {
+pub(super) fn bench() -> Bench {
     bench_keeping(|| Ok(()))
 }
 
-fn request(method: &str, path: &str, query: &str) -> Request {
+pub(super) fn request(method: &str, path: &str, query: &str) -> Request {
     Request {
         method: method.into(),
         path: path.into(),
@@ -74,7 +74,7 @@ impl Bench {
         self.get(&format!("code={code}&state={}", self.state))
     }
 
-    fn asked(&self) -> usize {
+    pub(super) fn asked(&self) -> usize {
         self.fake.asked.load(Ordering::Relaxed)
     }
 
@@ -252,4 +252,55 @@ fn pages_speak_the_phones_language() {
     let text = body(&bench.callback.answer(&call));
     assert!(text.contains("<html lang=\"zh-CN\">") && text.contains("页面不存在"), "{text}");
     assert!(!text.contains("[callback-"), "{text}");
+}
+
+/// An exchange that waits until it is told to go on.
+struct Slow {
+    begun: Sender<()>,
+    go_on: Receiver<()>,
+}
+
+impl Exchange for Slow {
+    fn person(&self, _: &Secret) -> Result<Person, Refusal> {
+        self.begun.send(()).unwrap();
+        self.go_on.recv().unwrap();
+        Ok(Person { openid: "oOpenid".into(), nickname: None, snapshot: false })
+    }
+}
+
+#[test]
+fn what_was_with_wechat_when_the_wait_ended_is_not_kept() {
+    let ((begun, begins), (go, go_on)) = (bounded(1), bounded(1));
+    let keep: Keep = Box::new(|_| panic!("kept"));
+    let state = State::new("u").unwrap();
+    let query = format!("code={CODE}&state={}", state.as_str());
+    let (callback, events) = Callback::new(state, "/", "luffy", Arc::new(Slow { begun, go_on }), keep);
+    let callback = Arc::new(callback);
+    assert!(!callback.is_busy());
+    let phone = {
+        let callback = Arc::clone(&callback);
+        std::thread::spawn(move || callback.answer(&request("GET", "/", &query)))
+    };
+    begins.recv().unwrap();
+    assert!(callback.is_busy());
+    callback.close();
+    go.send(()).unwrap();
+    assert_eq!(phone.join().unwrap().status(), 403);
+    assert!(matches!(events.try_iter().collect::<Vec<_>>()[..], [Event::TurnedAway(Reason::State)]));
+}
+
+#[test]
+fn an_address_that_was_pasted_is_judged_as_a_call_is() {
+    let bench = bench();
+    for (query, reason) in [
+        ("", Reason::State),
+        ("code=1&state=2", Reason::State),
+        (&*format!("state={}", bench.state), Reason::NoCode),
+        (&*format!("code=xbad&state={}", bench.state), Reason::Refused(40029)),
+    ] {
+        bench.callback.take(query);
+        assert_eq!(bench.reasons(), [reason], "{query}");
+    }
+    bench.callback.take(&format!("state={}&code={CODE}", bench.state));
+    assert!(matches!(bench.events.try_iter().collect::<Vec<_>>()[..], [Event::Bound(_)]));
 }

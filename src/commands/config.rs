@@ -11,7 +11,7 @@ use crate::cli::{Config as Command, Global};
 use crate::config::{Environment, Flags, Shown, path_in_force};
 use crate::error::Exit;
 use crate::t;
-use crate::ui::Ui;
+use crate::ui::{Ui, width};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<Exit> {
     match command {
@@ -42,7 +42,10 @@ impl fmt::Display for Line {
         };
         let line = format!("{} = {value}", self.key);
         match (self.column, &self.origin) {
-            (Some(column), Some(origin)) => write!(f, "{line:column$}  {origin}"),
+            (Some(column), Some(origin)) => {
+                let gap = column.saturating_sub(width(&line)) + 2;
+                write!(f, "{line}{}{origin}", " ".repeat(gap))
+            }
             _ => f.write_str(&line),
         }
     }
@@ -61,7 +64,7 @@ fn show(ui: &mut Ui, global: &Global, origin: bool) -> anyhow::Result<Exit> {
     if origin {
         // A list of addresses or a long path does not push everything to the right.
         const WIDEST: usize = 60;
-        let lengths = lines.iter().map(|line| line.to_string().chars().count());
+        let lengths = lines.iter().map(|line| width(&line.to_string()));
         let column = lengths.filter(|length| *length <= WIDEST).max().unwrap_or_default();
         lines.iter_mut().for_each(|line| line.column = Some(column));
     }

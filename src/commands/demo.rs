@@ -17,7 +17,7 @@ use url::Url;
 use crate::error::{Exit, Failure};
 use crate::private;
 use crate::signals::{Signal, Watch};
-use crate::ui::{Look, Ui, look_of_locale};
+use crate::ui::{Look, Ui};
 use crate::{t, wechat};
 
 /// Who is bound in the demo, and whose phone it is in the sandbox's world.
@@ -200,7 +200,7 @@ impl Demo {
     /// `bind` with a phone: the link is followed, the binding made; the listener is still there for the
     /// phone's second call.
     fn bind(&self, ui: &mut Ui) -> anyhow::Result<Running> {
-        let look = if look_of_locale() == Look::Unicode { "unicode" } else { "ascii" };
+        let look = if ui.look() == Look::Unicode { "unicode" } else { "ascii" };
         let args = ["bind", "--user", PERSON, "--qr", look];
         ui.typed(&args, "")?;
         let (running, link) = self.needs_line(self.start(&args)?, "bind")?;

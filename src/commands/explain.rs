@@ -11,7 +11,7 @@ use crate::config::Flags;
 use crate::error::{Exit, Failure};
 use crate::t;
 use crate::time::Timestamp;
-use crate::ui::{Ui, facts};
+use crate::ui::{Cell, Facts, Ui};
 use crate::wechat::errcode::{Action, Entry, find, nearest};
 use crate::wechat::rid::{Traced, is_rid};
 use crate::words::{language, listed};
@@ -99,12 +99,12 @@ fn consequence(entry: &Entry) -> String {
 
 impl fmt::Display for Explained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows = vec![(t!("explain-code"), self.errcode.to_string())];
-        rows.extend(self.errmsg.map(|text| (t!("explain-errmsg"), text.to_owned())));
-        rows.push((t!("explain-meaning"), self.meaning.to_owned()));
-        rows.extend(self.hint.map(|text| (t!("explain-remedy"), text.to_owned())));
-        rows.push((t!("explain-wxbox"), self.wxbox.clone()));
-        f.write_str(&facts(&rows))
+        let mut rows = vec![(t!("explain-code"), Cell::from(self.errcode.to_string()))];
+        rows.extend(self.errmsg.map(|text| (t!("explain-errmsg"), text.into())));
+        rows.push((t!("explain-meaning"), self.meaning.into()));
+        rows.extend(self.hint.map(|text| (t!("explain-remedy"), text.into())));
+        rows.push((t!("explain-wxbox"), self.wxbox.as_str().into()));
+        Facts(rows).fmt(f)
     }
 }
 
@@ -137,14 +137,14 @@ impl<'a> Request<'a> {
 
 impl fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let or_none = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
-        let time = self.invoke_time.map(|time| time.to_string()).unwrap_or_default();
-        f.write_str(&facts(&[
-            (t!("explain-time"), or_none(&time)),
+        let or_none = |text: &str| Cell::from(if text.is_empty() { "-" } else { text });
+        Facts(vec![
+            (t!("explain-time"), self.invoke_time.map_or("-".into(), Cell::from)),
             (t!("explain-caller"), or_none(&self.client_ip)),
             (t!("explain-url"), or_none(&self.request_url)),
             (t!("explain-body"), or_none(&self.request_body)),
             (t!("explain-answer"), or_none(&self.response_body)),
-        ]))
+        ])
+        .fmt(f)
     }
 }

@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure};
 use crate::t;
 use crate::time::Timestamp;
 use crate::token::Session;
-use crate::ui::{Progress, Table, Ui, facts};
+use crate::ui::{Cell, Facts, Progress, Table, Ui, when};
 use crate::wechat;
 use crate::wechat::people::{Follower, Page, REMARK_LIMIT};
 use crate::words::listed;
@@ -129,13 +129,13 @@ impl fmt::Display for Shown {
         let follows = match (self.subscribe, self.subscribe_time) {
             (false, _) => t!("follower-show-not"),
             (true, None) => t!("follower-show-yes"),
-            (true, Some(time)) => t!("follower-show-since", time = time.to_string()),
+            (true, Some(time)) => t!("follower-show-since", time = when(time, f)),
         };
         let tags: Vec<String> = self.tagid_list.iter().map(u64::to_string).collect();
         let mut rows = vec![
-            (t!("follower-show-openid"), self.openid.clone()),
-            (t!("follower-show-users"), bound(&self.users)),
-            (t!("follower-show-follows"), follows),
+            (t!("follower-show-openid"), Cell::from(self.openid.as_str())),
+            (t!("follower-show-users"), bound(&self.users).into()),
+            (t!("follower-show-follows"), follows.into()),
         ];
         let known = [
             (t!("follower-show-scene"), &self.subscribe_scene),
@@ -145,8 +145,8 @@ impl fmt::Display for Shown {
             (t!("follower-show-language"), &self.language),
             (t!("follower-show-unionid"), &self.unionid),
         ];
-        rows.extend(known.into_iter().filter_map(|(label, value)| Some((label, value.clone()?))));
-        f.write_str(&facts(&rows))
+        rows.extend(known.into_iter().filter_map(|(label, value)| Some((label, value.clone()?.into()))));
+        Facts(rows).fmt(f)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::store::{Message, State};
 use crate::t;
 use crate::time::Timestamp;
 use crate::wechat::Refusal;
+use crate::words::Lang;
 
 /// A message as a result.
 #[derive(Serialize)]
@@ -60,9 +61,18 @@ impl Shown {
 
 impl From<Message> for Shown {
     fn from(message: Message) -> Self {
-        let hint = message.errcode.and_then(|errcode| {
-            Refusal { api: "", errcode, errmsg: message.errmsg.clone().unwrap_or_default(), rid: None }.hint()
+        let refusal = message.errcode.map(|errcode| {
+            let errmsg = message.errmsg.clone().unwrap_or_default();
+            Refusal { api: "", errcode, errmsg, rid: None }
         });
+        // It was written in the language of the run that sent it, which may be cron's.
+        let error = message.error.map(|error| match &refusal {
+            Some(refusal) => [Lang::En, Lang::Zh]
+                .into_iter()
+                .fold(error, |error, lang| error.replace(&refusal.said(lang), &refusal.to_string())),
+            None => error,
+        });
+        let hint = refusal.and_then(|refusal| refusal.hint());
         let hint = hint.or_else(|| (message.state == State::Unknown).then(|| t!("send-unknown-hint")));
         Self {
             id: message.id,
@@ -74,7 +84,7 @@ impl From<Message> for Shown {
             msgid: message.msgid,
             errcode: message.errcode,
             errmsg: message.errmsg,
-            error: message.error,
+            error,
             hint,
             key: message.key,
             created_at: message.created_at,

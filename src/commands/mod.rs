@@ -17,6 +17,7 @@ mod init;
 mod man;
 mod message;
 mod outbox;
+mod papers;
 mod password;
 mod port;
 mod quota;

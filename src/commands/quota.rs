@@ -115,7 +115,7 @@ fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
     };
     let told = apis.into_iter().try_for_each(&mut tell);
     // What was told before a failure is shown before it.
-    ui.table(&table)?;
+    ui.table(&mut table)?;
     told?;
     let Some(first) = unknown.first() else { return Ok(Exit::Done) };
     let begun = APIS.into_iter().find(|api| api.ends_with(first)).map(str::to_owned);

@@ -20,7 +20,7 @@ struct Unbound {
 
 impl fmt::Display for Unbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&t!("unbind-done", user = self.user))
+        f.write_str(&t!("unbind-done", user = self.user, openid = self.openid))
     }
 }
 

@@ -12,7 +12,7 @@ use mio::Poll;
 
 use super::bell::Bell;
 use super::serve::{Job, Note, Serve, WAKER};
-use super::{Limits, Reply, Request};
+use super::{Limits, Reply, Request, Tls};
 
 /// How long [`Running::stop`] waits for a handler that does not come back, after the loop has ended.
 const GRACE: Duration = Duration::from_millis(250);
@@ -26,6 +26,7 @@ const BACKLOG: i32 = 4096;
 pub struct Door {
     listener: TcpListener,
     addr: SocketAddr,
+    tls: Option<Tls>,
     limits: Limits,
 }
 
@@ -38,7 +39,13 @@ impl Door {
         // connection takes a second or three. Best effort: the door works with 128, too.
         #[cfg(unix)]
         let _ = rustix::net::listen(&listener, BACKLOG);
-        Ok(Door { listener, addr, limits })
+        Ok(Door { listener, addr, tls: None, limits })
+    }
+
+    /// Speaks HTTPS, where `tls` is there.
+    pub fn speaking(mut self, tls: Option<Tls>) -> Self {
+        self.tls = tls;
+        self
     }
 
     /// The address that was taken, with its real port where 0 was asked for.
@@ -59,7 +66,7 @@ impl Door {
         let (notes, heard) = unbounded();
         let workers = limits.workers.max(1);
         let listener = mio::net::TcpListener::from_std(self.listener);
-        let serve = Serve::new(poll, listener, limits, jobs, heard, Arc::clone(&bell))?;
+        let serve = Serve::new(poll, listener, self.tls, limits, jobs, heard, Arc::clone(&bell))?;
 
         // Before the loop: if a thread cannot be had, dropping `serve` ends the workers that were started.
         let handler: Arc<Handler> = Arc::new(handler);

@@ -1,14 +1,14 @@
-//! One connection: a socket, and what its bytes mean.
-//!
-//! The socket never blocks. TLS would stand here, between the socket and the [`Wire`].
+//! One connection: its bytes, and what they mean. Neither reading nor writing ever blocks.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 
 use super::manner::Drip;
+use super::stream::Stream;
+use super::tls::Tls;
 use super::wire::{Stage, Wire};
 use super::{Limits, Manner, Reply, Request};
 
@@ -16,6 +16,10 @@ use super::{Limits, Manner, Reply, Request};
 const LINGER_TIME: Duration = Duration::from_secs(2);
 /// What it may send meanwhile, beyond a body's limit.
 const LINGER_BYTES: usize = 256 << 10;
+/// What a handshake may take, with a chain of certificates that nobody asked for.
+const HANDSHAKE_BYTES: usize = 32 << 10;
+/// By what TLS may swell a request: a record for every few bytes, and no more.
+const SWELL: usize = 4;
 
 /// What is to be done with a connection after it moved.
 pub(super) enum Next {
@@ -29,10 +33,12 @@ pub(super) enum Next {
 
 /// One connection.
 pub(super) struct Link {
-    socket: TcpStream,
+    stream: Stream,
     wire: Wire,
     stage: Stage,
     since: Instant,
+    /// Bytes of the socket's that a request may take.
+    request: usize,
     /// Bytes still to be thrown away after the last reply: closing with unread bytes would reset the
     /// connection, and the client could lose the reply.
     linger: usize,
@@ -45,16 +51,26 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// A connection just accepted.
-    pub(super) fn new(socket: TcpStream, peer: SocketAddr, limits: &Limits, now: Instant) -> Self {
+    /// A connection just accepted. A handshake of TLS is a part of its first request: it has the same time, and is as
+    /// dispensable. Fails where TLS cannot begin.
+    pub(super) fn new(
+        socket: TcpStream,
+        tls: Option<&Tls>,
+        peer: SocketAddr,
+        limits: &Limits,
+        now: Instant,
+    ) -> io::Result<Self> {
         let wire = Wire::new(limits.head_bytes, limits.body_bytes, !limits.idle_time.is_zero(), peer);
         let linger = limits.body_bytes.saturating_add(LINGER_BYTES);
-        Link { socket, wire, stage: Stage::Reading, since: now, linger, held: None, drip: None, reset: false }
+        let request = SWELL.saturating_mul(limits.head_bytes.saturating_add(limits.body_bytes));
+        let stream = Stream::new(socket, tls, request.saturating_add(HANDSHAKE_BYTES))?;
+        let stage = Stage::Reading;
+        Ok(Link { stream, wire, stage, request, since: now, linger, held: None, drip: None, reset: false })
     }
 
     /// The socket, to register it.
     pub(super) fn socket(&mut self) -> &mut TcpStream {
-        &mut self.socket
+        self.stream.socket()
     }
 
     /// Writes, parses and reads until the socket is exhausted or a request is complete. After each pass the
@@ -81,6 +97,7 @@ impl Link {
                 return next;
             }
             if let Some(request) = self.wire.advance() {
+                self.stream.permit(self.request);
                 return Next::Hand(request);
             }
             if !self.wire.pending().is_empty() {
@@ -94,7 +111,7 @@ impl Link {
             if !self.wire.wants_bytes() {
                 return Next::Wait;
             }
-            match self.socket.read(scratch) {
+            match self.stream.read(scratch) {
                 Ok(0) => return Next::Close,
                 Ok(count) => self.wire.feed(&scratch[..count]),
                 Err(error) => {
@@ -116,7 +133,7 @@ impl Link {
                 }
                 bytes = &bytes[..1];
             }
-            let written = self.socket.write(bytes);
+            let written = self.stream.write(bytes);
             // Also where nothing could be written, so that it is tried again then and not at once.
             if let Some(drip) = &mut self.drip {
                 drip.wait(Instant::now());
@@ -138,7 +155,7 @@ impl Link {
     /// Hears whether the client leaves; whatever it says is thrown away.
     fn ignore(&mut self, scratch: &mut [u8]) -> Next {
         loop {
-            match self.socket.read(scratch) {
+            match self.stream.read(scratch) {
                 Ok(0) => return Next::Close,
                 Ok(_) => {}
                 Err(error) => {
@@ -152,11 +169,14 @@ impl Link {
 
     /// Says that no more is coming, and throws away what the client still sends.
     fn drain(&mut self, scratch: &mut [u8]) -> Next {
-        if self.stage != Stage::Over && self.socket.shutdown(Shutdown::Write).is_err() {
-            return Next::Close;
+        if self.stage != Stage::Over {
+            self.stream.permit(self.linger.saturating_mul(SWELL));
+            if self.stream.finish().is_err() {
+                return Next::Close;
+            }
         }
         loop {
-            match self.socket.read(scratch) {
+            match self.stream.read(scratch) {
                 Ok(count) if count > 0 && count < self.linger => self.linger -= count,
                 Ok(_) => return Next::Close,
                 Err(error) => {
@@ -181,7 +201,7 @@ impl Link {
         match reply.manner() {
             Manner::Reset => {
                 self.reset = true;
-                linger_no_time(&self.socket);
+                linger_no_time(self.stream.socket());
             }
             Manner::Never => self.wire.fall_silent(),
             Manner::Drip(pause) => {

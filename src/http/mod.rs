@@ -5,8 +5,9 @@
 //! to answer: a [`Reply`].
 //!
 //! One thread owns every socket (`serve`), so a thousand idle connections cost a thousand small records
-//! and no thread. What the bytes of one connection mean is in `wire`, which knows no socket; `link` joins
-//! the two, and is the place for TLS. Handlers run on a few threads of their own (`door`).
+//! and no thread. What the bytes of one connection mean is in `wire`, which knows no socket; `stream` has
+//! the bytes, out of TLS where the door speaks it; `link` joins the two. Handlers run on a few threads of
+//! their own (`door`).
 //!
 //! tiny_http writes the replies. Its server is not used: it takes no connection that somebody else
 //! accepted, and by itself it limits neither the length of a line, nor the time, nor the threads.
@@ -17,6 +18,8 @@ mod link;
 mod manner;
 mod reply;
 mod serve;
+mod stream;
+mod tls;
 mod wire;
 
 use std::borrow::Cow;
@@ -27,6 +30,7 @@ use std::time::Duration;
 pub use door::{Door, Running};
 pub use manner::Manner;
 pub use reply::Reply;
+pub use tls::{Tls, Unusable};
 
 /// What a door bears before it says no.
 #[derive(Clone, Debug)]
@@ -37,7 +41,8 @@ pub struct Limits {
     pub head_bytes: usize,
     /// Bytes of a body.
     pub body_bytes: usize,
-    /// From the accepted connection, or from the first byte on a kept-alive one, until the request is complete.
+    /// From the accepted connection, or from the first byte on a kept-alive one, until the request is complete; the
+    /// handshake of TLS is within it.
     pub head_time: Duration,
     /// How long a kept-alive connection may be silent, and [`Manner::Never`] holds one; zero: every reply closes its
     /// connection.

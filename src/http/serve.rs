@@ -15,6 +15,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::bell::Bell;
 use super::link::{Link, Next};
+use super::tls::Tls;
 use super::{Limits, Reply, Request};
 
 /// The wake-up call of workers and of a stop.
@@ -56,6 +57,7 @@ enum Accepting {
 pub(super) struct Serve {
     poll: Poll,
     listener: Option<TcpListener>,
+    tls: Option<Tls>,
     limits: Limits,
     jobs: Sender<Job>,
     notes: Receiver<Note>,
@@ -72,6 +74,7 @@ impl Serve {
     pub(super) fn new(
         poll: Poll,
         mut listener: TcpListener,
+        tls: Option<Tls>,
         limits: Limits,
         jobs: Sender<Job>,
         notes: Receiver<Note>,
@@ -81,6 +84,7 @@ impl Serve {
         Ok(Serve {
             poll,
             listener: Some(listener),
+            tls,
             limits,
             jobs,
             notes,
@@ -230,7 +234,7 @@ impl Serve {
         let _ = socket.set_nodelay(true);
         let id = self.next_link;
         self.next_link += 1;
-        let mut link = Link::new(socket, peer, &self.limits, Instant::now());
+        let Ok(mut link) = Link::new(socket, self.tls.as_ref(), peer, &self.limits, Instant::now()) else { return };
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self.poll.registry().register(link.socket(), Token(id), interest).is_ok() {
             self.links.insert(id, link);

@@ -18,7 +18,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 
 /// Every variable that wxbox looks at. The command line wins over the variables, they over the config file.
 #[rustfmt::skip]
-pub const ENVIRONMENT: [Variable; 22] = [
+pub const ENVIRONMENT: [Variable; 23] = [
     variable("WXBOX_CONFIG", "the config file; -c wins over it"),
     variable("WXBOX_DATABASE", "the database file; --database wins over it"),
     variable("WXBOX_APP_ID", "the account's app id, instead of the key app_id"),
@@ -34,7 +34,8 @@ pub const ENVIRONMENT: [Variable; 22] = [
     variable("HOME", "what ~ stands for"),
     variable("NO_COLOR", "set: no colours; --color wins over it"),
     variable("CLICOLOR_FORCE", "set and not 0: colours in pipes and files too"),
-    variable("TERM", "dumb: no colours and no spinner"),
+    variable("TERM", "dumb: no colours, and nothing moves: no spinner, no bar, questions a line at a time"),
+    variable("WXBOX_ACCESSIBLE", "set and not 0: nothing moves, and no QR code is drawn unless --qr asks for it; for screen readers"),
     variable("LC_ALL", "the locale: zh… is Chinese; with UTF-8 the QR code is drawn with half blocks"),
     variable("LC_MESSAGES", "the locale's language, where LC_ALL is not set"),
     variable("LC_CTYPE", "the locale's encoding, where LC_ALL is not set"),
@@ -73,10 +74,11 @@ const MESSAGE: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const OBJECTS: [Object; 31] = [
+pub const OBJECTS: [Object; 32] = [
     Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then, removed as it was" },
-    Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins" },
+    Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins; with short_link too where the QR code holds one" },
     Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
+    Object { command: "bind", fields: &["event", "user", "url"], about: "event follow: the person does not follow the account yet; url: where they can, null where WeChat gives no code" },
     Object { command: "bind", fields: &["event", "user"], about: "event timeout" },
     Object { command: "unbind", fields: &["event", "user", "openid"], about: "event unbound" },
     Object { command: "send, outbox list|flush|retry", fields: MESSAGE, about: "a message; msgid is text; one that its --key had before has \"duplicate\": true too" },

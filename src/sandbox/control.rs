@@ -6,7 +6,7 @@
 //! | `/sandbox/subscribe?<query of the link>` | `allow` = 1 or 0, `person` | the answer to the page of one-time subscriptions |
 //! | `/sandbox/write` | `person`, `text` | the person writes to the account, or taps an entry of a menu, which says its text |
 //! | `/sandbox/click` | `person` | the person taps the account's own menu |
-//! | `/sandbox/follow` | `person`, `follows` = 1 or 0 | the person follows or leaves |
+//! | `/sandbox/follow` | `person`, `follows` = 1 or 0 | the person follows or leaves; with `?code=` and the end of a code's address, by that code |
 //! | `/sandbox/grant` | `person`, `template`, `give` = 1 or 0 | the person allows a notification, or takes back all of that template |
 //! | `/sandbox/scene` | `person`, `scene` | the person allows one one-time message of that scene |
 //! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates`, `real_limits`, `verified` (1 or 0) | |
@@ -163,12 +163,17 @@ fn write(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
 fn follow(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
     let at = form.person(platform, "person")?;
     let follows = form.switch("follows")?;
+    let scene = match form.0.param("code") {
+        // A code that has expired leads nowhere.
+        Some(id) => Some(platform.codes.scene(&id, now_ms)?),
+        None => None,
+    };
     let person = platform.people.get_mut(at)?;
     if follows == person.follows {
         return Some(());
     }
     if follows {
-        person.follow(now_ms);
+        person.follow(scene, now_ms);
     } else {
         person.unfollow();
     }

@@ -20,6 +20,7 @@ mod oauth;
 mod pages;
 mod people;
 mod platform;
+mod qrcode;
 mod quota;
 mod random;
 mod requests;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Answer, refuse};
 use super::platform::{Call, Platform};
+use super::qrcode::Scene;
 use super::random;
 use super::world::PersonSettings;
 
@@ -35,6 +36,8 @@ pub(super) struct Person {
     pub(super) follows: bool,
     /// What the operator calls this person.
     remark: String,
+    /// The code that was scanned for the last follow.
+    scene: Option<Scene>,
     /// The last follow, Unix ms.
     followed_ms: i64,
     /// The last message of either side, Unix ms.
@@ -52,6 +55,7 @@ impl Person {
             openid: settings.openid.clone().unwrap_or_else(random::openid),
             follows: settings.follows,
             remark: String::new(),
+            scene: None,
             followed_ms: now_ms,
             exchanged_ms: 0,
             wrote: None,
@@ -71,9 +75,10 @@ impl Person {
         }
     }
 
-    /// The person follows the account.
-    pub(super) fn follow(&mut self, now_ms: i64) {
+    /// The person follows the account, by a code where there is a scene.
+    pub(super) fn follow(&mut self, scene: Option<Scene>, now_ms: i64) {
         self.follows = true;
+        self.scene = scene;
         self.followed_ms = now_ms;
         self.act(now_ms);
     }
@@ -122,6 +127,11 @@ impl Person {
         if !self.follows {
             return json!({"subscribe": 0, "openid": self.openid, "tagid_list": []});
         }
+        let (number, text) = match &self.scene {
+            Some(Scene::Number(number)) => (*number, ""),
+            Some(Scene::Text(text)) => (0, text.as_str()),
+            None => (0, ""),
+        };
         json!({
             "subscribe": 1,
             "openid": self.openid,
@@ -131,8 +141,8 @@ impl Person {
             "groupid": 0,
             "tagid_list": [],
             "subscribe_scene": "ADD_SCENE_QR_CODE",
-            "qr_scene": 0,
-            "qr_scene_str": "",
+            "qr_scene": number,
+            "qr_scene_str": text,
         })
     }
 }

@@ -18,6 +18,7 @@ use super::inbox::Inbox;
 use super::media::Store;
 use super::oauth::Authorizations;
 use super::people::Person;
+use super::qrcode::Codes;
 use super::quota::Counters;
 use super::requests::Requests;
 use super::routes::{self, Route, Run};
@@ -38,6 +39,7 @@ pub struct Platform {
     by_openid: HashMap<String, usize>,
     pub(super) tokens: Tokens,
     pub(super) authorizations: Authorizations,
+    pub(super) codes: Codes,
     pub(super) inbox: Inbox,
     pub(super) stats: Stats,
     /// The place of the person whose phone opens links.
@@ -92,6 +94,7 @@ impl Platform {
             phone,
             tokens: Tokens::default(),
             authorizations: Authorizations::default(),
+            codes: Codes::default(),
             inbox: Inbox::new(),
             stats: Stats::default(),
             plan: Plan::new(&world.faults),
@@ -139,6 +142,7 @@ impl Platform {
             }
             ("GET" | "HEAD", "/sandbox/inbox.json") => Handled::page(json(&self.inbox.messages().collect::<Vec<_>>())),
             ("GET" | "HEAD", "/sandbox/stats.json") => Handled::page(json(&self.stats.shown())),
+            ("GET" | "HEAD", path) if path.starts_with("/q/") => self.scan(request, &path[3..], now_ms),
             ("POST", path) if path.starts_with("/sandbox/") => control::post(self, request, now_ms),
             _ => Handled { unknown: true, ..Handled::page(pages::not_found(request)) },
         }

@@ -36,6 +36,7 @@ const LIMITS: &[Limit] = &[
     limit("/cgi-bin/template/get_all_private_template", 1_000, 1_000),
     limit("/cgi-bin/template/api_add_template", 1_000, 1_000),
     limit("/cgi-bin/template/del_private_template", 1_000, 1_000),
+    limit("/cgi-bin/qrcode/create", 100_000, 10_000),
     limit("/cgi-bin/user/get", 500, 100),
     limit("/cgi-bin/user/info", 5_000_000, 500_000),
     limit("/cgi-bin/user/info/batchget", 5_000_000, 500_000),

@@ -40,6 +40,7 @@ const ROUTES: &[Route] = &[
     get("/cgi-bin/user/info", true, Platform::user_info),
     post("/cgi-bin/user/info/batchget", true, Platform::user_info_batch),
     post("/cgi-bin/user/info/updateremark", true, Platform::user_remark),
+    post("/cgi-bin/qrcode/create", true, Platform::create_code),
     post("/cgi-bin/openapi/quota/get", true, Platform::quota_get),
     post("/cgi-bin/openapi/rid/get", true, Platform::rid_get),
     post("/cgi-bin/clear_quota", true, Platform::clear_quota),

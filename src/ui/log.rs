@@ -14,8 +14,11 @@ impl Log for Stderr {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            let line =
-                format!("{}: {}\n", record.level().as_str().to_lowercase(), super::clean(&record.args().to_string()));
+            let line = format!(
+                "{}: {}\n",
+                record.level().as_str().to_lowercase(),
+                super::clean::line(&record.args().to_string())
+            );
             // Nothing can be told to somebody who closed stderr.
             let _ = super::progress::above(|| std::io::stderr().write_all(line.as_bytes()));
         }

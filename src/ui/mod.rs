@@ -1,14 +1,20 @@
 //! The only way out to a person or a script: results on stdout, everything else on stderr.
 //!
 //! A result is one value with `Serialize` and `Display`; `--json` picks the rendering. A reader that
-//! closes the pipe early is no failure: what follows is dropped. Text from outside loses its control
-//! characters here, so that no nickname or error text can drive the terminal.
+//! closes the pipe early is no failure: what follows is dropped. Text from outside loses here what could
+//! drive the terminal.
 
+mod cell;
+mod clean;
+mod facts;
+mod lines;
 mod log;
+mod manner;
 mod progress;
 mod prompt;
 mod qr;
 mod qr_file;
+mod still;
 mod table;
 mod theme;
 mod verdict;
@@ -19,16 +25,24 @@ use std::mem::replace;
 
 use serde::Serialize;
 
+pub use cell::{Cell, Tone, when};
+pub use clean::clean;
+pub use console::measure_text_width as width;
+pub use facts::{Facts, facts};
+pub use lines::{Line, Lines};
 pub use log::start as start_log;
 pub use progress::{Delivered, Progress, Waiting};
-pub use prompt::{again, confirm, new_password, password, text, unseen, username};
-pub use qr::{Look, Qr, look_of_locale};
+pub use prompt::{again, confirm, forget_typed, new_password, password, text, unseen, username};
+pub use qr::{Look, Qr};
 pub use qr_file::QrFile;
-pub use table::{Table, facts};
+pub use table::Table;
 pub use verdict::Level;
 
 use crate::error::Report;
 use crate::t;
+use clean::line;
+use manner::Manner;
+use table::Screen;
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -51,7 +65,7 @@ pub struct Ui {
     quiet: bool,
     /// Warnings have been read.
     warned: bool,
-    color: bool,
+    manner: Manner,
     /// stdout is a terminal.
     pub out_terminal: bool,
     /// stderr is a terminal.
@@ -70,7 +84,7 @@ impl Ui {
             json: false,
             quiet: false,
             warned: false,
-            color: false,
+            manner: Manner::default(),
             out_terminal: io::stdout().is_terminal(),
             err_terminal: io::stderr().is_terminal(),
             in_terminal: io::stdin().is_terminal(),
@@ -79,20 +93,9 @@ impl Ui {
 
     /// Takes over what the command line says of the output.
     pub fn configure(&mut self, json: bool, quiet: bool, color: Color) {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         self.json = json;
         self.quiet = quiet;
-        self.color = match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto if set("NO_COLOR") => false,
-            Color::Auto
-                if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0") =>
-            {
-                true
-            }
-            Color::Auto => self.err_terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
-        };
+        self.manner = Manner::of(color, self.out_terminal, self.err_terminal);
     }
 
     /// Whether results are JSON Lines.
@@ -114,8 +117,9 @@ impl Ui {
     pub fn results_on_stderr<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
         let stdout = replace(&mut self.out, Box::new(io::stderr()));
         let terminal = replace(&mut self.out_terminal, self.err_terminal);
+        let color = replace(&mut self.manner.color_out, self.manner.color_err);
         let done = act(self);
-        (self.out, self.out_terminal) = (stdout, terminal);
+        (self.out, self.out_terminal, self.manner.color_out) = (stdout, terminal, color);
         done
     }
 
@@ -137,7 +141,12 @@ impl Ui {
     }
 
     fn shown(&self, it: &(impl Serialize + Display)) -> anyhow::Result<String> {
-        Ok(if self.json { serde_json::to_string(it)? } else { clean(&it.to_string()) })
+        Ok(match (self.json, self.out_terminal) {
+            (true, _) => clean::json(&serde_json::to_string(it)?),
+            // The other form is for people: see [`Facts`].
+            (false, true) => clean(&format!("{it:#}")),
+            (false, false) => clean(&it.to_string()),
+        })
     }
 
     /// Shows what a command did; not with `--quiet`, unless as JSON.
@@ -164,8 +173,8 @@ impl Ui {
     ///
     /// # Errors
     /// The stream's, except a closed pipe.
-    pub fn table(&mut self, table: &Table) -> anyhow::Result<()> {
-        let text = table.render(self.out_terminal);
+    pub fn table(&mut self, table: &mut Table) -> anyhow::Result<()> {
+        let text = table.render(self.screen());
         if text.is_empty() { Ok(()) } else { self.line(text.trim_end_matches('\n')) }
     }
 
@@ -174,15 +183,22 @@ impl Ui {
     /// # Errors
     /// The stream's, except a closed pipe.
     pub fn table_part(&mut self, table: &mut Table) -> anyhow::Result<()> {
-        let text = table.part(self.out_terminal);
+        let text = table.part(self.screen());
         if text.is_empty() { Ok(()) } else { self.line(text.trim_end_matches('\n')) }
+    }
+
+    fn screen(&self) -> Option<Screen> {
+        let more = if self.manner.ascii { "..." } else { "…" };
+        let (columns, color) = (facts::columns(), self.manner.color_out);
+        self.out_terminal.then_some(Screen { columns, color, more })
     }
 
     fn line(&mut self, line: &str) -> anyhow::Result<()> {
         if self.closed {
             return Ok(());
         }
-        let mut write = || self.out.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.out.flush());
+        let shown = if self.out_terminal && self.manner.ascii { clean::ascii(line) } else { line.to_owned() };
+        let mut write = || self.out.write_all(format!("{shown}\n").as_bytes()).and_then(|()| self.out.flush());
         // What is drawn on stderr is on the same terminal.
         let written = if self.out_terminal { progress::above(write) } else { write() };
         match written {
@@ -220,7 +236,7 @@ impl Ui {
             }
             let line = Line { error: &report.what, hint: report.hint.as_deref(), code: report.exit.code() };
             if let Ok(line) = serde_json::to_string(&line) {
-                self.say(&line);
+                self.say(&clean::json(&line));
             }
             return;
         }
@@ -236,12 +252,13 @@ impl Ui {
         let _ = progress::above(|| self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()));
     }
 
-    /// Writes to stdout as it is: help and version.
+    /// Writes to stdout as it is: help and version, what scripts and files take. On a terminal nothing can drive it.
     ///
     /// # Errors
     /// The stream's, except a closed pipe.
     pub fn raw_out(&mut self, text: &str) -> anyhow::Result<()> {
-        self.line(text.trim_end_matches('\n'))
+        let text = text.trim_end_matches('\n');
+        if self.out_terminal { self.line(&clean(text)) } else { self.line(text) }
     }
 
     /// Shows a command as one would type it, before it is run.
@@ -250,28 +267,24 @@ impl Ui {
     /// The stream's, except a closed pipe.
     pub fn typed(&mut self, args: &[&str], after: &str) -> anyhow::Result<()> {
         let line = format!("$ wxbox {}{after}", shell_words::join(args));
-        let line = if self.color && self.out_terminal { format!("\u{1b}[1m{line}\u{1b}[0m") } else { line };
+        let line = if self.manner.color_out { format!("\u{1b}[1m{line}\u{1b}[0m") } else { line };
         self.line(&format!("\n{line}"))
     }
 
     fn say(&mut self, line: &str) {
-        self.raw_err(&format!("{line}\n"));
+        let shown = if self.err_terminal && self.manner.ascii { clean::ascii(line) } else { line.to_owned() };
+        self.raw_err(&format!("{shown}\n"));
     }
 
     fn labelled(&mut self, style: &str, word: &str, text: &str) {
         let said = marked(word, &line(text));
-        let said = if self.color { said.replacen(word, &format!("\u{1b}[1;{style}m{word}\u{1b}[0m"), 1) } else { said };
+        let said = if self.manner.color_err {
+            said.replacen(word, &format!("\u{1b}[1;{style}m{word}\u{1b}[0m"), 1)
+        } else {
+            said
+        };
         self.say(&said);
     }
-}
-
-/// Text without the control characters that could drive a terminal, and without the marks that turn the
-/// direction of what follows.
-pub fn clean(text: &str) -> String {
-    let drives = |c: char| {
-        c.is_control() && c != '\n' && c != '\t' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if drives(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// A text behind a word such as `error:`.
@@ -279,11 +292,6 @@ fn marked(word: &str, text: &str) -> String {
     // A mark of full width brings its own gap.
     let gap = if word.ends_with('：') { "" } else { " " };
     format!("{word}{gap}{text}")
-}
-
-/// The same in one line: no name can add a line of its own to what is said.
-fn line(text: &str) -> String {
-    clean(text).replace(['\n', '\t'], " ")
 }
 
 #[cfg(test)]
@@ -361,11 +369,5 @@ mod tests {
         let write = |kind| Ui { out: Box::new(Broken(kind)), ..Ui::stdio() }.data(&Name("a"));
         assert!(write(io::ErrorKind::BrokenPipe).is_ok());
         assert!(write(io::ErrorKind::StorageFull).is_err());
-    }
-
-    #[test]
-    fn control_characters_do_not_get_out() {
-        assert_eq!(line("a\nerror: b\u{202e}"), "a error: b\u{fffd}");
-        assert_eq!(clean("a\u{1b}[2Jb\u{7}\r\nc\u{9b}d"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}\nc\u{fffd}d");
     }
 }

@@ -31,14 +31,15 @@ pub struct Waiting {
 
 impl Waiting {
     /// Begins to show `text` and the time left of `whole`.
-    pub fn begin(ui: &Ui, text: &str, whole: Duration) -> Self {
+    pub fn begin(ui: &mut Ui, text: &str, whole: Duration) -> Self {
         let bar = ProgressBar::with_draw_target(None, target(ui));
         if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {msg}") {
-            bar.set_style(style);
+            bar.set_style(if ui.manner.ascii { style.tick_chars("|/-\\ ") } else { style });
         }
         bar.set_prefix(text.to_owned());
         let waiting = Self { bar, until: Instant::now() + whole };
         waiting.tick();
+        still(ui, &format!("{text} {}", clock(whole)));
         *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(waiting.bar.clone());
         waiting
     }
@@ -50,8 +51,7 @@ impl Waiting {
 
     /// Redraws.
     pub fn tick(&self) {
-        let seconds = self.left().as_secs();
-        self.bar.set_message(format!("{}:{:02}", seconds / 60, seconds % 60));
+        self.bar.set_message(clock(self.left()));
         self.bar.tick();
     }
 }
@@ -68,13 +68,14 @@ pub struct Progress(ProgressBar);
 
 impl Progress {
     /// Begins to show `text` and that nothing of `whole` is done.
-    pub fn begin(ui: &Ui, text: &str, whole: u64) -> Self {
+    pub fn begin(ui: &mut Ui, text: &str, whole: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(whole), target(ui));
         if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}") {
-            bar.set_style(style);
+            bar.set_style(if ui.manner.ascii { style.progress_chars(ASCII) } else { style });
         }
         bar.set_prefix(text.to_owned());
         bar.tick();
+        still(ui, text);
         *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
         Self(bar)
     }
@@ -106,15 +107,15 @@ pub struct Delivered {
 impl Delivered {
     /// Begins with so many to deliver.
     pub fn begin(ui: &Ui, whole: usize) -> Self {
-        let target = target(ui);
-        let shown = !target.is_hidden();
-        let bar = ProgressBar::with_draw_target(Some(whole as u64), target);
+        let shown = is_watched(ui);
+        let bar = ProgressBar::with_draw_target(Some(whole as u64), target(ui));
         // Narrow terminals cut it at the right: what matters most comes first.
         if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {msg} {bar:16} {per_sec} {eta}") {
-            bar.set_style(style.with_key("per_sec", |state: &ProgressState, w: &mut dyn fmt::Write| {
+            let style = style.with_key("per_sec", |state: &ProgressState, w: &mut dyn fmt::Write| {
                 // A rate of the first moment says nothing.
                 let _ = write!(w, "{:.0}/s", if state.per_sec().is_finite() { state.per_sec() } else { 0.0 });
-            }));
+            });
+            bar.set_style(if ui.manner.ascii { style.progress_chars(ASCII) } else { style });
         }
         bar.tick();
         *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
@@ -132,7 +133,7 @@ impl Delivered {
         self.bar.inc(1);
     }
 
-    /// Takes it away; whether it was shown.
+    /// Takes it away; whether somebody looked on, who wants to know how it ended.
     pub fn end(self) -> bool {
         self.shown
     }
@@ -145,12 +146,31 @@ impl Drop for Delivered {
     }
 }
 
+/// Minutes and seconds.
+fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// A bar of what is done and what is not, in ASCII.
+const ASCII: &str = "#-";
+
+/// Whether somebody looks on.
+fn is_watched(ui: &Ui) -> bool {
+    ui.err_terminal && !ui.quiet
+}
+
 fn target(ui: &Ui) -> ProgressDrawTarget {
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    if ui.err_terminal && !ui.quiet && !dumb {
-        ProgressDrawTarget::term_like(Box::new(Line(Term::stderr())))
-    } else {
-        ProgressDrawTarget::hidden()
+    match is_watched(ui) && !ui.manner.still {
+        true => ProgressDrawTarget::term_like(Box::new(Line(Term::stderr()))),
+        false => ProgressDrawTarget::hidden(),
+    }
+}
+
+/// Says once what goes on where nothing may move.
+fn still(ui: &mut Ui, text: &str) {
+    if is_watched(ui) && ui.manner.still {
+        ui.status(text.trim_end_matches([',', '，']));
     }
 }
 

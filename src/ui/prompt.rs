@@ -5,8 +5,8 @@ use console::Term;
 use crossbeam_channel::bounded;
 use dialoguer::{Confirm, Input, Password};
 
-use super::Ui;
 use super::theme::Plain;
+use super::{Ui, still};
 use crate::error::{Exit, Failure};
 use crate::secret::Secret;
 use crate::signals::Watch;
@@ -17,7 +17,7 @@ use crate::t;
 /// # Errors
 /// The terminal's.
 pub fn username(ui: &Ui) -> anyhow::Result<String> {
-    ask(ui, "", || Input::<String>::with_theme(&Plain).with_prompt(t!("user-name-prompt")).interact_text())
+    text(ui, &t!("user-name-prompt"), None, |_| Ok(()))
 }
 
 /// Asks for a password, unseen.
@@ -25,9 +25,8 @@ pub fn username(ui: &Ui) -> anyhow::Result<String> {
 /// # Errors
 /// A usage failure where nobody can be asked, with `hint`.
 pub fn password(ui: &Ui, prompt: &str, missing: &str) -> anyhow::Result<Secret> {
-    let prompt = prompt.to_owned();
-    ask(ui, missing, || Password::with_theme(&Plain).with_prompt(prompt).allow_empty_password(true).interact())
-        .map(Secret::from)
+    let (prompt, still) = (prompt.to_owned(), ui.manner.still);
+    ask(ui, missing, move || hidden(still, &prompt, true)).map(Secret::from)
 }
 
 /// Asks for a line of text; Enter takes the default, where there is one. What `check` finds wrong is said, and asked
@@ -41,8 +40,11 @@ pub fn text(
     default: Option<String>,
     check: impl Fn(&str) -> Result<(), String> + Send + 'static,
 ) -> anyhow::Result<String> {
-    let prompt = prompt.to_owned();
+    let (prompt, still) = (prompt.to_owned(), ui.manner.still);
     ask(ui, "", move || {
+        if still {
+            return still::text(&prompt, default.as_deref(), check);
+        }
         let input = Input::<String>::with_theme(&Plain).with_prompt(prompt);
         let input = input.validate_with(move |typed: &String| check(typed.trim()));
         match default {
@@ -58,9 +60,8 @@ pub fn text(
 /// # Errors
 /// The terminal's.
 pub fn unseen(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
-    let prompt = prompt.to_owned();
-    ask(ui, "", || Password::with_theme(&Plain).with_prompt(prompt).interact())
-        .map(|typed| typed.trim().to_owned().into())
+    let (prompt, still) = (prompt.to_owned(), ui.manner.still);
+    ask(ui, "", move || hidden(still, &prompt, false)).map(|typed| typed.trim().to_owned().into())
 }
 
 /// Asks yes or no; "yes" is the default. Only where stdin is a terminal.
@@ -68,8 +69,7 @@ pub fn unseen(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
 /// # Errors
 /// The terminal's.
 pub fn again(ui: &Ui, question: &str) -> anyhow::Result<bool> {
-    let question = question.to_owned();
-    ask(ui, "", || Confirm::with_theme(&Plain).with_prompt(question).default(true).interact())
+    yes_or_no(ui, question, "", true)
 }
 
 /// Asks twice for a new password, unseen; empty is none. Only where stdin is a terminal.
@@ -77,13 +77,12 @@ pub fn again(ui: &Ui, question: &str) -> anyhow::Result<bool> {
 /// # Errors
 /// The terminal's.
 pub fn new_password(ui: &Ui) -> anyhow::Result<Option<Secret>> {
-    let asked = ask(ui, "", || {
+    let still = ui.manner.still;
+    let asked = ask(ui, "", move || {
         loop {
-            let unseen =
-                |prompt: String| Password::with_theme(&Plain).with_prompt(prompt).allow_empty_password(true).interact();
-            let password = unseen(t!("user-password-prompt"))?;
+            let password = hidden(still, &t!("user-password-prompt"), true)?;
             // There is nothing in "none" to mistype.
-            if password.is_empty() || unseen(t!("user-password-again"))? == password {
+            if password.is_empty() || hidden(still, &t!("user-password-again"), true)? == password {
                 return Ok(password);
             }
             Term::stderr().write_line(&t!("user-password-differs"))?;
@@ -97,8 +96,35 @@ pub fn new_password(ui: &Ui) -> anyhow::Result<Option<Secret>> {
 /// # Errors
 /// A usage failure where nobody can be asked, saying `missing`.
 pub fn confirm(ui: &Ui, question: &str, missing: &str) -> anyhow::Result<bool> {
-    let question = question.to_owned();
-    ask(ui, missing, || Confirm::with_theme(&Plain).with_prompt(question).default(false).interact())
+    yes_or_no(ui, question, missing, false)
+}
+
+fn yes_or_no(ui: &Ui, question: &str, missing: &str, default: bool) -> anyhow::Result<bool> {
+    let (question, still) = (question.to_owned(), ui.manner.still);
+    ask(ui, missing, move || match still {
+        true => still::confirm(&question, default),
+        false => Confirm::with_theme(&Plain).with_prompt(question).default(default).interact(),
+    })
+}
+
+/// What is not to be seen; where it may not be empty, until it is not.
+fn hidden(still: bool, prompt: &str, may_be_empty: bool) -> dialoguer::Result<String> {
+    if !still {
+        return Password::with_theme(&Plain).with_prompt(prompt).allow_empty_password(may_be_empty).interact();
+    }
+    loop {
+        let typed = still::secret(prompt)?;
+        if may_be_empty || !typed.is_empty() {
+            return Ok(typed);
+        }
+    }
+}
+
+/// Forgets what was typed before anybody was asked.
+pub fn forget_typed() {
+    // Where it cannot be forgotten, it is an early answer.
+    #[cfg(unix)]
+    let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
 /// Asks on a thread of its own, so that a signal can end the wait: the terminal's modes are put back,

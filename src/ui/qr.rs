@@ -21,6 +21,10 @@ const BLACK_ON_WHITE: &str = "\u{1b}[38;5;16;48;5;231m";
 const BLACK_ON_BLACK: &str = "\u{1b}[38;5;16;48;5;16m";
 const RESET: &str = "\u{1b}[0m";
 
+/// The standard margin, in modules, and one that is enough where that does not fit.
+const WIDE: usize = 4;
+const NARROW: usize = 2;
+
 /// What is said below the code: what to do with it, and how long it is waited for.
 const LINES_BELOW: usize = 2;
 
@@ -83,7 +87,35 @@ impl Qr {
     }
 }
 
+/// Columns and lines of a window.
+type Room = Option<(usize, usize)>;
+
+/// Whether a drawing of that size is seen whole; without a window there is room for everything.
+fn fits(room: Room, (columns, lines): (usize, usize)) -> bool {
+    room.is_none_or(|room| columns <= room.0 && lines + LINES_BELOW <= room.1)
+}
+
 impl Ui {
+    fn room(&self) -> Room {
+        let window = if self.err_terminal { console::Term::stderr().size_checked() } else { None };
+        window.map(|(lines, columns)| (usize::from(columns), usize::from(lines)))
+    }
+
+    /// Whether `text` can be drawn as a QR code that is seen whole.
+    pub fn qr_fits(&self, text: &str, look: Look) -> bool {
+        Qr::new(text).is_some_and(|code| fits(self.room(), code.size(look, NARROW)))
+    }
+
+    /// How to draw where nobody said: half blocks where the locale is UTF-8.
+    pub fn look(&self) -> Look {
+        if self.manner.ascii { Look::Ascii } else { Look::Unicode }
+    }
+
+    /// Whether somebody is there to scan what is drawn.
+    pub fn is_watched(&self) -> bool {
+        self.err_terminal && !self.quiet && !self.manner.read_out
+    }
+
     /// Draws `text` as a QR code on stderr, and says so where the window cannot show it whole. `false`
     /// where nothing can be scanned.
     pub fn qr(&mut self, text: &str, look: Look) -> bool {
@@ -91,21 +123,16 @@ impl Ui {
             self.warn(&t!("bind-qr-too-long"));
             return false;
         };
-        let window = if self.err_terminal { console::Term::stderr().size_checked() } else { None };
-        let room = window.map(|(lines, columns)| (usize::from(columns), usize::from(lines)));
-        let fits = |(columns, lines): (usize, usize)| {
-            room.is_none_or(|room| columns <= room.0 && lines + LINES_BELOW <= room.1)
-        };
-        // The standard margin is four modules; two are enough where four do not fit.
-        let quiet = if fits(code.size(look, 4)) { 4 } else { 2 };
+        let room = self.room();
+        let quiet = if fits(room, code.size(look, WIDE)) { WIDE } else { NARROW };
         let (columns, lines) = code.size(look, quiet);
         // Lines that the window breaks are no code; lines that it scrolls away come back in a higher one.
         let drawn = room.is_none_or(|room| columns <= room.0);
         if drawn {
-            let drawing = code.draw(look, quiet, self.err_terminal);
+            let drawing = code.draw(look, quiet, self.manner.knows_color);
             self.raw_err(&drawing);
         }
-        if let Some((wide, high)) = room.filter(|_| !fits((columns, lines))) {
+        if let Some((wide, high)) = room.filter(|_| !fits(room, (columns, lines))) {
             let (need, have) = (format!("{columns}×{}", lines + LINES_BELOW), format!("{wide}×{high}"));
             self.status(&if drawn {
                 t!("bind-qr-short", need = need, have = have)
@@ -115,12 +142,4 @@ impl Ui {
         }
         drawn
     }
-}
-
-/// How to draw where nobody said: half blocks where the locale is UTF-8.
-pub fn look_of_locale() -> Look {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default();
-    let locale = locale.to_ascii_lowercase();
-    if locale.ends_with("utf-8") || locale.ends_with("utf8") { Look::Unicode } else { Look::Ascii }
 }

@@ -1,107 +1,256 @@
-//! Rows of columns: aligned under a heading on a terminal, separated by tabs in a pipe.
+//! Rows of columns. In a pipe they are separated by tabs and whole. On a terminal they are aligned under a heading
+//! and kept to the window: long texts are cut, and where even that does not do, each row becomes a list of facts.
 
 use console::measure_text_width;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::cell::Cell;
+use super::facts::aligned;
+
+/// Blanks between columns.
+const GAP: usize = 2;
+/// The least that is left of a text that is cut, in columns.
+const LEAST: usize = 12;
 
 /// A table under way.
 #[derive(Debug)]
 pub struct Table {
     heading: Vec<String>,
-    rows: Vec<Vec<String>>,
-    /// How wide the columns of the parts before are; empty before the first.
-    shown: Vec<usize>,
+    rows: Vec<Vec<Cell>>,
+    /// Columns whose texts may be cut.
+    cut: Vec<usize>,
+    layout: Layout,
+}
+
+/// How the parts before were laid out.
+#[derive(Debug, Default)]
+enum Layout {
+    #[default]
+    Undecided,
+    /// In columns of these widths.
+    Columns(Vec<usize>),
+    /// A list of facts for each row.
+    Facts,
+}
+
+/// The terminal that a table is shown on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Screen {
+    /// How wide it is, where it tells.
+    pub(super) columns: Option<usize>,
+    /// Whether it has colours.
+    pub(super) color: bool,
+    /// What stands for what is cut.
+    pub(super) more: &'static str,
 }
 
 impl Table {
-    /// A table with these column headings.
+    /// A table with these column headings; the last column may be cut.
     pub fn new(heading: &[String]) -> Self {
-        Self { heading: heading.to_vec(), rows: Vec::new(), shown: Vec::new() }
+        let cut = heading.len().checked_sub(1).into_iter().collect();
+        Self { heading: heading.to_vec(), rows: Vec::new(), cut, layout: Layout::default() }
+    }
+
+    /// Lets the texts of these columns be cut, counted from 0, and of no others.
+    pub fn cut(mut self, columns: &[usize]) -> Self {
+        self.cut = columns.to_vec();
+        self
     }
 
     /// Adds a row; a cell keeps to its line and its column.
-    pub fn row(&mut self, cells: Vec<String>) {
-        let flat = |cell: String| super::clean(&cell).replace(['\n', '\t'], " ");
-        self.rows.push(cells.into_iter().map(flat).collect());
+    pub fn row<C: Into<Cell>>(&mut self, cells: Vec<C>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
-    pub(super) fn render(&self, terminal: bool) -> String {
-        let mut text = String::new();
-        if !terminal {
-            for row in &self.rows {
-                text += &row.join("\t");
-                text.push('\n');
-            }
-            return text;
-        }
+    /// All rows, for a terminal or, without one, for a program.
+    pub(super) fn render(&mut self, screen: Option<Screen>) -> String {
+        let Some(screen) = screen else {
+            let line = |row: &Vec<Cell>| row.iter().map(|cell| cell.said(false)).collect::<Vec<_>>().join("\t") + "\n";
+            return self.rows.iter().map(line).collect();
+        };
         if self.rows.is_empty() {
-            return text;
+            return String::new();
         }
-        let heading = self.shown.is_empty().then_some(&self.heading);
-        let widths = self.widths();
-        for row in heading.into_iter().chain(&self.rows) {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                line += cell;
-                line += &" ".repeat(width.saturating_sub(measure_text_width(cell)) + 2);
-            }
-            text += line.trim_end();
-            text.push('\n');
+        let said: Vec<Vec<String>> =
+            self.rows.iter().map(|row| row.iter().map(|cell| cell.said(true)).collect()).collect();
+        let first = matches!(self.layout, Layout::Undecided);
+        if !matches!(self.layout, Layout::Facts) {
+            self.layout = self.laid_out(&said, screen);
         }
-        text
+        match &self.layout {
+            Layout::Columns(widths) => self.columns(&said, widths, screen, first),
+            _ => self.facts(&said, screen, first),
+        }
     }
 
     /// The rows since the last part, without those before.
-    pub(super) fn part(&mut self, terminal: bool) -> String {
-        let text = self.render(terminal);
-        if !text.is_empty() {
-            self.shown = self.widths();
-        }
+    pub(super) fn part(&mut self, screen: Option<Screen>) -> String {
+        let text = self.render(screen);
         self.rows.clear();
         text
     }
 
-    fn widths(&self) -> Vec<usize> {
-        let all = || std::iter::once(&self.heading).chain(&self.rows);
+    /// Columns, as long as they can be made to fit. Rows that come later keep to what was begun.
+    fn laid_out(&self, said: &[Vec<String>], screen: Screen) -> Layout {
+        let before = if let Layout::Columns(widths) = &self.layout { Some(widths) } else { None };
+        let natural = self.natural(said, before);
+        let Some(room) = screen.columns else { return Layout::Columns(natural) };
+        match (self.fitted(natural, room), before) {
+            (Some(widths), _) => Layout::Columns(widths),
+            (None, Some(before)) => Layout::Columns(before.clone()),
+            (None, None) => Layout::Facts,
+        }
+    }
+
+    fn natural(&self, said: &[Vec<String>], before: Option<&Vec<usize>>) -> Vec<usize> {
         let width = |column: usize| {
-            let before = self.shown.get(column).copied().unwrap_or(0);
-            all().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).fold(before, usize::max)
+            let all = std::iter::once(&self.heading).chain(said);
+            let before = before.and_then(|before| before.get(column)).copied().unwrap_or(0);
+            all.filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).fold(before, usize::max)
         };
         (0..self.heading.len()).map(width).collect()
     }
+
+    /// Takes from the widest of the columns that may be cut, until all fit; `None` where they do not.
+    fn fitted(&self, mut widths: Vec<usize>, room: usize) -> Option<Vec<usize>> {
+        let least = |column: usize| measure_text_width(&self.heading[column]).max(LEAST);
+        while widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1) > room {
+            let open = self.cut.iter().copied().filter(|column| widths[*column] > least(*column));
+            let widest = open.max_by_key(|column| widths[*column])?;
+            widths[widest] -= 1;
+        }
+        Some(widths)
+    }
+
+    fn columns(&self, said: &[Vec<String>], widths: &[usize], screen: Screen, headed: bool) -> String {
+        let mut text = String::new();
+        let last = widths.len().saturating_sub(1);
+        let mut line = |row: &[String], cells: Option<&Vec<Cell>>| {
+            for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+                let shown =
+                    if self.cut.contains(&column) { shortened(cell, *width, screen.more) } else { cell.clone() };
+                let gap = if column == last { 0 } else { width.saturating_sub(measure_text_width(&shown)) + GAP };
+                match cells.and_then(|cells| cells.get(column)) {
+                    Some(Cell::Toned(_, tone)) if screen.color => text += &tone.paint(&shown),
+                    _ => text += &shown,
+                }
+                text += &" ".repeat(gap);
+            }
+            text.truncate(text.trim_end_matches(' ').len());
+            text.push('\n');
+        };
+        if headed {
+            line(&self.heading.iter().map(|word| word.to_uppercase()).collect::<Vec<_>>(), None);
+        }
+        said.iter().zip(&self.rows).for_each(|(row, cells)| line(row, Some(cells)));
+        text
+    }
+
+    fn facts(&self, said: &[Vec<String>], screen: Screen, first: bool) -> String {
+        let mut text = if first { String::new() } else { "\n".to_owned() };
+        let blocks = said.iter().map(|row| {
+            let named = self.heading.iter().cloned().zip(row.iter().cloned());
+            aligned(&named.filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>(), screen.columns) + "\n"
+        });
+        text += &blocks.collect::<Vec<_>>().join("\n");
+        text
+    }
 }
 
-/// Names and values below each other, the values aligned; a value of several lines is indented.
-pub fn facts(rows: &[(String, String)]) -> String {
-    let width = rows.iter().map(|(name, _)| measure_text_width(name)).max().unwrap_or(0);
-    let line = |(name, value): &(String, String)| {
-        let gap = " ".repeat(width - measure_text_width(name) + 2);
-        format!("{name}{gap}{}", value.replace('\n', &format!("\n{}", " ".repeat(width + 2))))
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+/// A text that takes no more columns than that, what is left out marked by `more`.
+fn shortened(text: &str, width: usize, more: &str) -> String {
+    if measure_text_width(text) <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(measure_text_width(more));
+    let mut kept = String::new();
+    for letter in text.graphemes(true) {
+        if measure_text_width(&kept) + measure_text_width(letter) > room {
+            break;
+        }
+        kept += letter;
+    }
+    kept.trim_end().to_owned() + more
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::cell::Tone;
     use super::*;
+
+    fn screen(columns: usize) -> Option<Screen> {
+        Some(Screen { columns: Some(columns), color: false, more: "…" })
+    }
+
+    fn messages() -> Table {
+        let mut table = Table::new(&["ID".into(), "USER".into(), "ERROR".into()]);
+        table.row(vec!["1", "路飞", "the disk of the server is full"]);
+        table.row(vec!["20", "nami", ""]);
+        table
+    }
 
     #[test]
     fn columns_stand_by_display_width_on_a_terminal_and_by_tabs_in_a_pipe() {
         let mut table = Table::new(&["USER".into(), "NOTE".into()]);
-        table.row(vec!["路飞".into(), "captain".into()]);
-        table.row(vec!["nami".into(), "two\nlines".into()]);
-        assert_eq!(table.render(true), "USER  NOTE\n路飞  captain\nnami  two lines\n");
-        assert_eq!(table.render(false), "路飞\tcaptain\nnami\ttwo lines\n");
+        table.row(vec!["路飞", "captain"]);
+        table.row(vec!["nami", "two\nlines"]);
+        table.row(vec!["Jose\u{301}", "x\u{1b}[31m"]);
+        assert_eq!(
+            table.render(screen(80)),
+            "USER  NOTE\n路飞  captain\nnami  two lines\nJose\u{301}  x\u{fffd}[31m\n"
+        );
+        assert_eq!(table.render(None), "路飞\tcaptain\nnami\ttwo lines\nJose\u{301}\tx\u{fffd}[31m\n");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_on_a_terminal_alone() {
+        let whole = "ID  USER  ERROR\n1   路飞  the disk of the server is full\n20  nami\n";
+        assert_eq!(messages().render(screen(200)), whole);
+        assert_eq!(messages().render(screen(40)), whole);
+        assert_eq!(messages().render(screen(39)), whole.replace("is full", "is fu…"));
+        assert_eq!(messages().render(screen(22)), whole.replace("the disk of the server is full", "the disk of…"));
+        assert_eq!(messages().render(None), "1\t路飞\tthe disk of the server is full\n20\tnami\t\n");
+    }
+
+    #[test]
+    fn where_columns_do_not_fit_each_row_is_a_list_of_facts() {
+        assert_eq!(
+            messages().render(screen(21)),
+            "ID     1\nUSER   路飞\nERROR  the disk of the server is full\n\nID    20\nUSER  nami\n"
+        );
+    }
+
+    #[test]
+    fn what_is_cut_ends_between_letters() {
+        for (text, width, shown) in [
+            ("路飞是船长", 7, "路飞是…"),
+            ("路飞是船长", 6, "路飞…"),
+            ("a👨‍👩‍👧b", 3, "a…"),
+            ("Jose\u{301}phine", 5, "Jose\u{301}…"),
+            ("whole", 5, "whole"),
+        ] {
+            assert_eq!(shortened(text, width, "…"), shown);
+        }
     }
 
     #[test]
     fn a_part_keeps_to_the_columns_of_the_one_before() {
         let mut table = Table::new(&["USER".into(), "NOTE".into()]);
-        assert_eq!(table.part(true), "");
-        table.row(vec!["a_long_name".into(), "x".into()]);
-        assert_eq!(table.part(true), "USER         NOTE\na_long_name  x\n");
-        table.row(vec!["nami".into(), "y".into()]);
-        assert_eq!(table.part(true), "nami         y\n");
-        assert_eq!(table.part(true), "");
-        table.row(vec!["nami".into(), "y".into()]);
-        assert_eq!(table.part(false), "nami\ty\n");
+        assert_eq!(table.part(screen(80)), "");
+        table.row(vec!["a_long_name", "x"]);
+        assert_eq!(table.part(screen(80)), "USER         NOTE\na_long_name  x\n");
+        table.row(vec!["nami", "y"]);
+        assert_eq!(table.part(screen(80)), "nami         y\n");
+        assert_eq!(table.part(screen(80)), "");
+        table.row(vec!["nami", "y"]);
+        assert_eq!(table.part(None), "nami\ty\n");
+    }
+
+    #[test]
+    fn a_colour_is_beside_the_word_and_takes_no_room() {
+        let mut table = Table::new(&["STATE".into(), "TO".into()]);
+        table.row(vec![Cell::Toned("sent".into(), Tone::Good), "luffy".into()]);
+        let screen = Screen { columns: None, color: true, more: "…" };
+        assert_eq!(table.render(Some(screen)), "STATE  TO\n\u{1b}[32msent\u{1b}[0m   luffy\n");
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 
 use dialoguer::theme::Theme;
 
-use super::{line, marked};
+use super::clean::line;
+use super::marked;
 use crate::t;
 
 /// The looks of all questions.

@@ -3,7 +3,10 @@
 use console::measure_text_width;
 use serde::Serialize;
 
-use super::{Ui, line};
+use super::Ui;
+use super::cell::Tone;
+use super::clean::{json, line};
+use super::facts::{columns, hanging};
 use crate::t;
 
 /// How something is.
@@ -27,11 +30,11 @@ impl Level {
         }
     }
 
-    fn color(self) -> &'static str {
+    fn tone(self) -> Tone {
         match self {
-            Self::Ok => "32",
-            Self::Warning => "33",
-            Self::Failure => "31",
+            Self::Ok => Tone::Good,
+            Self::Warning => Tone::Odd,
+            Self::Failure => Tone::Bad,
         }
     }
 }
@@ -54,21 +57,19 @@ impl Ui {
             return Ok(());
         }
         if self.json {
-            let text = serde_json::to_string(it)?;
+            let text = json(&serde_json::to_string(it)?);
             return self.line(&text);
         }
         let word = level.said();
         let widest = [Level::Ok, Level::Warning, Level::Failure].map(|it| measure_text_width(&it.said()));
         let width = widest.into_iter().max().unwrap_or(0) + 2;
         let gap = " ".repeat(width.saturating_sub(measure_text_width(&word)));
-        let word = match self.color && self.out_terminal {
-            true => format!("\u{1b}[1;{}m{word}\u{1b}[0m", level.color()),
-            false => word,
-        };
-        let mut text = format!("{word}{gap}{}", t!("ui-verdict", name = name, detail = line(detail)));
+        let word = if self.manner.color_out { level.tone().paint(&word) } else { word };
+        let mut text = t!("ui-verdict", name = name, detail = line(detail));
         if let Some(fix) = fix {
-            text += &format!("\n{}{}", " ".repeat(width), t!("ui-verdict-fix", fix = line(fix)));
+            text += &format!("\n{}", t!("ui-verdict-fix", fix = line(fix)));
         }
-        self.line(&text)
+        let columns = if self.out_terminal { columns() } else { None };
+        self.line(&format!("{word}{gap}{}", hanging(&text, width, columns)))
     }
 }

@@ -5,7 +5,8 @@ use std::error::Error as _;
 use serde_json::Value;
 
 use super::errcode;
-use crate::{t, words};
+use crate::words::{self, Lang};
+use crate::{t, t_in};
 
 /// WeChat's own "no".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,16 +52,25 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// What WeChat says, and what it means.
+    pub fn said(&self, lang: Lang) -> String {
+        let code = self.errcode.to_string();
+        let meaning = errcode::find(self.errcode).map_or("", |entry| entry.meaning(lang));
+        match (self.errmsg.is_empty(), meaning.is_empty()) {
+            (true, true) => t_in!(lang, "wechat-refused-bare", code = code),
+            (true, false) => t_in!(lang, "wechat-refused", code = code, errmsg = meaning),
+            (false, true) => t_in!(lang, "wechat-refused", code = code, errmsg = self.errmsg),
+            (false, false) => {
+                t_in!(lang, "wechat-refused-meaning", code = code, errmsg = self.errmsg, meaning = meaning)
+            }
+        }
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let code = self.errcode.to_string();
-        let meaning = errcode::find(self.errcode).map_or("", |entry| entry.meaning(words::language()));
-        f.write_str(&match (self.errmsg.is_empty(), meaning.is_empty()) {
-            (true, true) => t!("wechat-refused-bare", code = code),
-            (true, false) => t!("wechat-refused", code = code, errmsg = meaning),
-            (false, true) => t!("wechat-refused", code = code, errmsg = self.errmsg),
-            (false, false) => t!("wechat-refused-meaning", code = code, errmsg = self.errmsg, meaning = meaning),
-        })
+        f.write_str(&self.said(words::language()))
     }
 }
 

@@ -7,6 +7,7 @@ mod error;
 pub mod message;
 mod oauth;
 pub mod people;
+mod qrcode;
 pub mod quota;
 mod reach;
 pub mod redirect;

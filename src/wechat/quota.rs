@@ -9,7 +9,7 @@ use crate::secret::{ExposeSecret, Secret};
 
 /// The paths that wxbox calls and WeChat counts. The calls of web authorisation (`/sns/…`) have no daily
 /// limit and cannot be asked about.
-pub const APIS: [&str; 11] = [
+pub const APIS: [&str; 12] = [
     "/cgi-bin/stable_token",
     "/cgi-bin/token",
     "/cgi-bin/message/custom/send",
@@ -17,6 +17,7 @@ pub const APIS: [&str; 11] = [
     "/cgi-bin/template/get_all_private_template",
     "/cgi-bin/template/api_add_template",
     "/cgi-bin/template/del_private_template",
+    "/cgi-bin/qrcode/create",
     "/cgi-bin/user/get",
     "/cgi-bin/user/info",
     "/cgi-bin/user/info/batchget",

@@ -25,16 +25,51 @@ bind-already = { $user } is bound already, to { $openid }
 bind-already-hint = --rebind replaces the binding
 bind-bound = bound { $user } to { $openid }
 bind-bound-name = bound { $user } to { $openid } ({ $name })
+bind-follow-no-code = no code to follow the account by: { $cause }
+bind-follow-not = { $user } does not follow the account yet: until then, no message can arrive
+bind-follow-otherwise = Step 2: let { $user } find the account in WeChat by its name, and follow it.
+bind-follow-pause = Then press Enter for { $user }:
+bind-follow-scan = Step 2: scan this code with WeChat, as { $user }, and follow the account. It is good for a day.
+bind-follow-unknown = whether { $user } follows the account is not known: { $cause }
+bind-follow-visit = Step 2: open that URL in WeChat, as { $user }, and follow the account. It is good for a day.
+bind-left = bound { $bound } of { $count }; not bound: { $users }
+bind-left-hint = `wxbox bind --unbound` goes on with everybody who is not bound yet
 bind-listen = { $address } is not an address to listen on
 bind-listen-hint = give a host and a port, such as 0.0.0.0:80 or :8080
 bind-meanwhile = { $user } was bound by another wxbox in the meantime
 bind-no-nickname = the nickname could not be read: { $cause }
+bind-nobody-left = Nobody is left to be bound.
+bind-none = bound none of { $count }: { $users }
 bind-open = cannot serve the callback
+bind-openid-several = --openid binds one person, not several
+bind-openid-several-hint = bind them one by one, or give everybody an openid in a file for `wxbox user import`
+bind-password-first = the first line of standard input must be the password, not empty
 bind-password-missing = { $user } has a password, and nobody can be asked for it
 bind-password-missing-hint = use --password-stdin, or --as-admin to go without
 bind-password-prompt = Password of { $user }
+bind-password-several = --password-stdin gives one password, and several people are to be bound
+bind-password-several-hint = use --as-admin to go without, or bind them one by one
 bind-password-wrong = this is not the password of { $user }
 bind-password-wrong-hint = --as-admin goes without it; `wxbox user passwd` sets another
+bind-paste-address-hint = it begins with { $uri } and holds code=… and state=…; paste it as it is
+bind-paste-again-hint = scan the code again, and paste the new address within five minutes
+bind-paste-awaited = Standard input is to give the address that the phone is sent to: one line.
+bind-paste-bad-code = what this address holds as its code cannot be one of WeChat's
+bind-paste-end = standard input ended, and gave no address for { $user }
+bind-paste-end-hint = give the whole address that the phone was sent to, in one line
+bind-paste-how = Then the phone is sent to { $uri }…, which need not open: there, choose ··· and Copy Link, and paste the address here.
+bind-paste-no-address = this is not an address that WeChat sent a phone to
+bind-paste-no-code = this address holds no code
+bind-paste-no-code-hint = it is where the phone was before: tap Allow first, then copy the address that comes after it
+bind-paste-prompt = Address:
+bind-paste-refused = WeChat refuses the code of this address (errcode { $errcode }): it is not the account's, or older than five minutes
+bind-paste-snapshot = this address is of a snapshot page: it stands for nobody, and no message could arrive
+bind-paste-snapshot-hint = tap “Use full service” on the phone, then scan the code again
+bind-paste-state = this address belongs to another binding: its state is not the one of the code above
+bind-paste-state-hint = scan the code that is shown now; an address of an earlier one is of no use any more
+bind-paste-unreachable = the code of this address could not be checked: { $cause }
+bind-paste-unreachable-hint = paste the address once more in a moment; if the code is used up by then, scan again
+bind-paste-used = the code of this address was used already
 bind-port = cannot listen on { $address }
 bind-port-denied-hint = ports below 1024 need a right: run `sudo setcap cap_net_bind_service=+ep` on the wxbox program, or pass the port on from a web server and set --listen
 bind-port-elsewhere-hint = this machine has no such address: --listen 0.0.0.0:{ $port } listens on all that it has
@@ -49,10 +84,12 @@ bind-qr-too-long = the URL is too long for a QR code
 bind-removed = { $user } was removed by another wxbox in the meantime
 bind-scan = Scan the code with WeChat, or open the URL there, as { $user }.
 bind-shared = { $user } shares this openid with { $others }
+bind-short-link = Short link: { $link }
+bind-short-needed = The window is too small for the code of that URL: this one is of a short link to this machine, { $link }
+bind-so-far = { $bound } of { $count } are bound, and stay so.
 bind-timeout = nobody bound { $user } within { $time }
 bind-timeout-hint = run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be the domain registered with WeChat or may not reach this machine
-bind-tls = listen.tls_cert is set, but this wxbox cannot speak HTTPS yet
-bind-tls-hint = let a web server in front speak HTTPS, set listen.address to where it passes callbacks on, and remove listen.tls_cert
+bind-turn = { $place } of { $count }: { $user }
 bind-turned-away = turned away a call: { $why }
 bind-unreachable = the phone called back, but its code could not be checked: { $cause }; the phone was told to try again
 bind-visit = Open the URL in WeChat, as { $user }.
@@ -381,7 +418,7 @@ init-file-header =
     an answer of yours shows the default and may be left out.
 init-kept = what was there is kept as { $path }
 init-listen = Listen on
-init-listen-missing = redirect_uri is https, so bind must be told where to listen: set listen.address in the config
+init-listen-missing = redirect_uri is https, so bind must be told how to listen: set listen.address in the config, to where a web server or tunnel passes callbacks on, or listen.tls_cert and listen.tls_key, with which it speaks HTTPS itself
 init-missing = nobody can be asked, and these are missing: { $options }
 init-missing-hint = give them as options, the secret by WXBOX_APP_SECRET or on standard input; in a terminal `wxbox init` asks for them
 init-missing-secret = --secret-stdin (or the variable WXBOX_APP_SECRET)
@@ -402,7 +439,7 @@ init-unchecked = it is written without having worked; `wxbox doctor` tries it ag
 init-unreached-hint = check the network and the variable HTTPS_PROXY; --no-check writes the config without asking WeChat
 init-value = { $option } must be { $expected }
 init-where-app-id = App id and AppSecret: a test account (测试号, free, for everybody) has both on its page, https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login; a real account has them in 微信开发者平台 → 我的业务.
-init-where-listen = An https address needs a web server or tunnel in front. Where does it pass callbacks on to?
+init-where-listen = Where does the web server or tunnel with the https address pass callbacks on to? (Without one: :443, and then set listen.tls_cert and listen.tls_key in the config.)
 init-where-redirect = Callback address: where WeChat sends a phone back to when somebody is bound. The phone must be able to open it.
 init-where-sandbox = App id and AppSecret are what `wxbox sandbox` printed.
 init-works = WeChat takes them.
@@ -584,6 +621,10 @@ sandbox-consent-allow = Allow
 sandbox-consent-refuse = Refuse
 sandbox-refused-title = Not authorised
 sandbox-refused-text = WeChat tells nobody about a refusal: the program that asked goes on waiting until its time is up. Go back to answer otherwise.
+sandbox-code-title = Follow { $account }
+sandbox-code-text = This is what the phone shows that scans a code of the account’s. Choose who scanned it:
+sandbox-code-expired-title = The code has expired
+sandbox-code-expired-text = Whoever made it has to make a new one.
 sandbox-ask-title = Receive one message
 sandbox-ask-text = The account may then send one message. Choose who answers:
 sandbox-ask-confirm = Confirm
@@ -692,6 +733,27 @@ outbox-too-old-hint = `wxbox outbox list --state queued` shows what waits, and w
 outbox-type = Type
 outbox-unknown = there is no message { $id }
 outbox-unknown-hint = `wxbox outbox list` shows the newest
+
+## papers (what the listener shows of itself)
+papers-bad-certificate = the certificate in { $path } cannot be used: { $cause }
+papers-bad-key = the key in { $path } cannot be used
+papers-denied-hint = let the user that runs wxbox read { $path }, for instance through its group
+papers-encrypted-key = the key in { $path } is encrypted, and nobody can be asked for its password
+papers-encrypted-key-hint = `(umask 077; openssl pkey -in '{ $path }' -out '{ $path }.plain')` writes it without one; name that file in listen.tls_key
+papers-http = { $uri } is plain http, but listen.tls_cert lets the listener speak HTTPS alone: phones will not get through
+papers-http-hint = begin redirect_uri with https, or remove listen.tls_cert and listen.tls_key
+papers-mismatch = the key in { $key } is not that of the certificate in { $certificate }
+papers-mismatch-hint = the first certificate of the file must be this server's own, and the key the one that it was made for
+papers-no-certificate = there is no certificate in { $path }
+papers-no-certificate-hint = listen.tls_cert is a PEM file: -----BEGIN CERTIFICATE-----, this server's own first, then its chain, such as fullchain.pem
+papers-no-key = there is no key in { $path }
+papers-no-key-hint = listen.tls_key is a PEM file with an RSA, ECDSA or Ed25519 key: -----BEGIN PRIVATE KEY-----, such as privkey.pem
+papers-proof-content = { $path } does not hold the 16 characters of its name, so WeChat will not take it
+papers-proof-content-hint = download it once more from WeChat's console, and keep it as it is
+papers-proof-hint = listen.domain_verify_file is the file as the console gives it out under 网页授权域名: MP_verify_, 16 letters or digits, .txt
+papers-proof-name = { $path } cannot be WeChat's file: the name is another
+papers-unreadable = { $key }: cannot read { $path }: { $cause }
+papers-unreadable-hint = let { $key } name the file that is meant; a relative path begins at the directory of the config
 
 ## rule (values of templates)
 rule-amount = an amount has up to 10 digits, with decimals, a currency sign before them and 元 behind, such as ¥12.50
@@ -921,6 +983,24 @@ token-forced = WeChat gave back the refused token, forcing a new one
 token-lock = cannot lock the access token's file beside the database: { $cause }
 
 ## ui
+ui-ago = { $unit ->
+    [s] { $count } s ago
+    [min] { $count } min ago
+    [h] { $count } h ago
+    [d] { $count } days ago
+    [mo] { $count } months ago
+    [y] { $count } years ago
+   *[now] just now
+}
+ui-ahead = { $unit ->
+    [s] in { $count } s
+    [min] in { $count } min
+    [h] in { $count } h
+    [d] in { $count } days
+    [mo] in { $count } months
+    [y] in { $count } years
+   *[now] just now
+}
 ui-ask = { $prompt }:{ " " }
 ui-ask-default = { $prompt } [{ $default }]:{ " " }
 ui-cause = { $what }: { $cause }
@@ -950,10 +1030,11 @@ ui-system =
        *[other] { $text }
     }
 ui-warning = warning:
+ui-when = { $time } ({ $ago })
 ui-yes = yes
 
 ## unbind
-unbind-done = unbound { $user }
+unbind-done = unbound { $user } from { $openid }
 unbind-withdrawn = { $count ->
     [one] one message that waited for them was cancelled
    *[other] { $count } messages that waited for them were cancelled

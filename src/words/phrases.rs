@@ -53,6 +53,24 @@ impl Arg for io::Error {
     }
 }
 
+/// How many seconds ago something was, as people say it; a negative number is still to come.
+pub fn ago(seconds: i64) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let (unit, length) = match seconds.unsigned_abs() {
+        0 => ("now", 1),
+        1..MINUTE => ("s", 1),
+        MINUTE..HOUR => ("min", MINUTE),
+        HOUR..172_800 => ("h", HOUR),
+        172_800..5_184_000 => ("d", DAY),
+        5_184_000..63_072_000 => ("mo", 30 * DAY),
+        _ => ("y", 365 * DAY),
+    };
+    let count = seconds.unsigned_abs() / length;
+    if seconds < 0 { t!("ui-ahead", count = count, unit = unit) } else { t!("ui-ago", count = count, unit = unit) }
+}
+
 /// What is wrong with a JSON text: the place, and as much as can be said of it in the language of the run.
 pub fn json(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -96,6 +114,29 @@ mod tests {
         let own = io::Error::new(io::ErrorKind::NotFound, "no such gnome");
         assert_eq!(system(&own), "no such gnome");
         assert_eq!(system(&io::Error::from_raw_os_error(2)), "No such file or directory (os error 2)");
+    }
+
+    #[test]
+    fn people_say_how_long_ago_in_one_unit() {
+        for (seconds, said) in [
+            (0, "just now"),
+            (1, "1 s ago"),
+            (59, "59 s ago"),
+            (60, "1 min ago"),
+            (3599, "59 min ago"),
+            (3600, "1 h ago"),
+            (172_799, "47 h ago"),
+            (172_800, "2 days ago"),
+            (5_184_000, "2 months ago"),
+            (63_072_000, "2 years ago"),
+            (i64::MAX, "292471208677 years ago"),
+            (-1, "in 1 s"),
+            (-300, "in 5 min"),
+            (-7200, "in 2 h"),
+            (i64::MIN, "in 292471208677 years"),
+        ] {
+            assert_eq!(ago(seconds), said);
+        }
     }
 
     #[test]

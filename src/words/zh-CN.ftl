@@ -24,16 +24,51 @@ bind-already = { $user } 已绑定到 { $openid }
 bind-already-hint = --rebind 可替换原有绑定
 bind-bound = 已将 { $user } 绑定到 { $openid }
 bind-bound-name = 已将 { $user } 绑定到 { $openid }（{ $name }）
+bind-follow-no-code = 没有取得关注用的二维码：{ $cause }
+bind-follow-not = { $user } 尚未关注公众号，关注之前收不到任何消息
+bind-follow-otherwise = 第 2 步：请 { $user } 在微信里搜索公众号名称并关注。
+bind-follow-pause = 完成后按回车，继续绑定 { $user }：
+bind-follow-scan = 第 2 步：请 { $user } 用微信扫描此二维码并关注公众号，一天内有效。
+bind-follow-unknown = 无法确认 { $user } 是否已关注公众号：{ $cause }
+bind-follow-visit = 第 2 步：请 { $user } 在微信中打开上面的链接并关注公众号，一天内有效。
+bind-left = { $count } 人中已绑定 { $bound } 人，未绑定：{ $users }
+bind-left-hint = `wxbox bind --unbound` 会继续绑定所有尚未绑定的人
 bind-listen = { $address } 不是可监听的地址
 bind-listen-hint = 请给出主机和端口，如 0.0.0.0:80 或 :8080
 bind-meanwhile = { $user } 刚刚已由另一个 wxbox 绑定
 bind-no-nickname = 无法读取微信昵称：{ $cause }
+bind-nobody-left = 没有需要绑定的人了。
+bind-none = { $count } 人均未绑定：{ $users }
 bind-open = 无法提供回调服务
+bind-openid-several = --openid 只能绑定一个人
+bind-openid-several-hint = 请逐个绑定，或把所有人的 openid 写进文件，用 `wxbox user import` 导入
+bind-password-first = 标准输入的第一行必须是密码，不能为空
 bind-password-missing = { $user } 设有密码，但没有终端可供输入
 bind-password-missing-hint = 请用 --password-stdin 给出密码，或用 --as-admin 跳过
 bind-password-prompt = { $user } 的密码
+bind-password-several = --password-stdin 只提供一个密码，而要绑定的不止一人
+bind-password-several-hint = 用 --as-admin 可跳过密码，或逐个绑定
 bind-password-wrong = { $user } 的密码不对
 bind-password-wrong-hint = --as-admin 可跳过密码；`wxbox user passwd` 可重设密码
+bind-paste-address-hint = 它以 { $uri } 开头，带有 code=… 和 state=…；请原样粘贴
+bind-paste-again-hint = 请重新扫码，并在五分钟内粘贴新的地址
+bind-paste-awaited = 请从标准输入给出手机跳转到的地址：一行。
+bind-paste-bad-code = 地址中的 code 形式不对，不可能来自微信
+bind-paste-end = 标准输入已结束，没有给出 { $user } 的地址
+bind-paste-end-hint = 请把手机跳转到的完整地址写成一行
+bind-paste-how = 随后手机会跳转到 { $uri }…（打不开也没关系）：请点右上角“···”→“复制链接”，把地址粘贴到这里。
+bind-paste-no-address = 这不是微信让手机跳转到的地址
+bind-paste-no-code = 这个地址里没有 code
+bind-paste-no-code-hint = 这是授权之前的页面：请先点“允许”，再复制之后跳转到的地址
+bind-paste-prompt = 地址：
+bind-paste-refused = 微信拒绝了地址中的 code（errcode { $errcode }）：它不属于本公众号，或已超过五分钟
+bind-paste-snapshot = 这是快照页的地址：对应的是虚拟用户，无法接收消息
+bind-paste-snapshot-hint = 请在手机上轻触“使用完整服务”，再重新扫码
+bind-paste-state = 这个地址属于另一次绑定：state 与上面的二维码不符
+bind-paste-state-hint = 请扫描现在显示的二维码；以前的地址已经无效
+bind-paste-unreachable = 无法核实地址中的 code：{ $cause }
+bind-paste-unreachable-hint = 请稍后再粘贴一次；如果那时 code 已被用掉，请重新扫码
+bind-paste-used = 地址中的 code 已被使用
 bind-port = 无法监听 { $address }
 bind-port-denied-hint = 监听 1024 以下的端口需要权限：对 wxbox 程序执行 `sudo setcap cap_net_bind_service=+ep`，或由 Web 服务器转发该端口并设置 --listen
 bind-port-elsewhere-hint = 本机没有这个地址：--listen 0.0.0.0:{ $port } 可监听本机全部地址
@@ -48,10 +83,12 @@ bind-qr-too-long = 链接太长，无法生成二维码
 bind-removed = { $user } 刚刚已被另一个 wxbox 删除
 bind-scan = 请 { $user } 用微信扫描二维码，或在微信中打开该链接。
 bind-shared = { $user } 与 { $others } 共用此 openid
+bind-short-link = 短链接：{ $link }
+bind-short-needed = 窗口放不下该网址的二维码，因此这里显示的是指向本机的短链接：{ $link }
+bind-so-far = { $count } 人中已绑定 { $bound } 人，绑定予以保留。
 bind-timeout = { $time } 内没有人完成 { $user } 的绑定
 bind-timeout-hint = 请重新运行；--timeout 可延长等待时间；如果手机显示错误，可能 redirect_uri 不在微信登记的域名下，或无法访问到本机
-bind-tls = 设置了 listen.tls_cert，但此版本的 wxbox 还不支持 HTTPS
-bind-tls-hint = 请由前面的 Web 服务器提供 HTTPS，把 listen.address 设为它转发回调的地址，并删除 listen.tls_cert
+bind-turn = 第 { $place } 人，共 { $count } 人：{ $user }
 bind-turned-away = 拒绝了一次访问：{ $why }
 bind-unreachable = 手机已回调，但无法验证 code：{ $cause }；已提示手机重试
 bind-visit = 请 { $user } 在微信中打开该链接。
@@ -370,7 +407,7 @@ init-file-header =
     被注释的行是没有固定默认值的配置项的示例；其余不是你所填写的行都是默认值，可以删去。
 init-kept = 原文件已保存为 { $path }
 init-listen = 监听地址
-init-listen-missing = redirect_uri 是 https，必须告诉 bind 在哪里监听：请在配置中设置 listen.address
+init-listen-missing = redirect_uri 是 https，必须告诉 bind 如何监听：请在配置中设置 listen.address（Web 服务器或内网穿透转发回调的地址），或设置 listen.tls_cert 和 listen.tls_key，由它自己提供 HTTPS
 init-missing = 没有终端可供询问，还缺少：{ $options }
 init-missing-hint = 请用选项给出，AppSecret 用 WXBOX_APP_SECRET 或标准输入；在终端中运行 `wxbox init` 会逐项询问
 init-missing-secret = --secret-stdin（或环境变量 WXBOX_APP_SECRET）
@@ -391,7 +428,7 @@ init-unchecked = 未经验证即写入；可用 `wxbox doctor` 再次检查
 init-unreached-hint = 请检查网络和环境变量 HTTPS_PROXY；--no-check 可不经验证直接写入配置
 init-value = { $option } 应为：{ $expected }
 init-where-app-id = AppID 和 AppSecret：测试号（免费，人人可用）在其页面上 https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login；正式账号在 微信开发者平台 → 我的业务。
-init-where-listen = https 地址前面需要 Web 服务器或内网穿透。它把回调转发到哪里？
+init-where-listen = 提供 https 地址的 Web 服务器或内网穿透把回调转发到哪里？（没有的话填 :443，再在配置中设置 listen.tls_cert 和 listen.tls_key。）
 init-where-redirect = 回调地址：有人绑定时，微信让手机跳转到这里。手机必须能打开它。
 init-where-sandbox = AppID 和 AppSecret 见 `wxbox sandbox` 的输出。
 init-works = 验证通过。
@@ -566,6 +603,10 @@ sandbox-consent-allow = 允许
 sandbox-consent-refuse = 拒绝
 sandbox-refused-title = 未授权
 sandbox-refused-text = 微信不会通知任何人：发起方会一直等到超时。返回可重新选择。
+sandbox-code-title = 关注“{ $account }”
+sandbox-code-text = 手机扫描公众号的二维码后看到的就是本页。请选择由谁扫描：
+sandbox-code-expired-title = 二维码已过期
+sandbox-code-expired-text = 请让生成它的人重新生成一个。
 sandbox-ask-title = 接收一条消息
 sandbox-ask-text = 确认后，公众号可以向你发送一条消息。请选择由谁回答：
 sandbox-ask-confirm = 确定
@@ -675,6 +716,27 @@ outbox-too-old-hint = `wxbox outbox list --state queued` 可查看哪些消息�
 outbox-type = 类型
 outbox-unknown = 没有消息 { $id }
 outbox-unknown-hint = `wxbox outbox list` 可查看最近的消息
+
+## papers（监听端口的证书与校验文件）
+papers-bad-certificate = { $path } 中的证书无法使用：{ $cause }
+papers-bad-key = { $path } 中的私钥无法使用
+papers-denied-hint = 请让运行 wxbox 的用户能读取 { $path }，例如通过用户组授权
+papers-encrypted-key = { $path } 中的私钥已加密，运行时无人可以输入密码
+papers-encrypted-key-hint = `(umask 077; openssl pkey -in '{ $path }' -out '{ $path }.plain')` 可写出未加密的私钥，再把 listen.tls_key 指向它
+papers-http = { $uri } 是 http 地址，但 listen.tls_cert 使监听端口只支持 HTTPS，手机将无法连接
+papers-http-hint = 请让 redirect_uri 以 https 开头，或删除 listen.tls_cert 和 listen.tls_key
+papers-mismatch = { $key } 中的私钥与 { $certificate } 中的证书不匹配
+papers-mismatch-hint = 文件中的第一张证书必须是本服务器自己的，私钥必须是生成该证书时所用的
+papers-no-certificate = { $path } 中没有证书
+papers-no-certificate-hint = listen.tls_cert 须为 PEM 文件：以 -----BEGIN CERTIFICATE----- 开头，先是本服务器的证书，然后是证书链，例如 fullchain.pem
+papers-no-key = { $path } 中没有私钥
+papers-no-key-hint = listen.tls_key 须为 PEM 文件，内含 RSA、ECDSA 或 Ed25519 私钥：以 -----BEGIN PRIVATE KEY----- 开头，例如 privkey.pem
+papers-proof-content = { $path } 的内容与文件名中的 16 个字符不符，微信不会通过校验
+papers-proof-content-hint = 请从微信后台重新下载该文件，不要改动
+papers-proof-hint = listen.domain_verify_file 应为微信后台“网页授权域名”处下载的文件：MP_verify_ 加 16 个字母或数字，再加 .txt
+papers-proof-name = { $path } 不是微信的校验文件：文件名不对
+papers-unreadable = { $key }：无法读取 { $path }：{ $cause }
+papers-unreadable-hint = 请让 { $key } 指向正确的文件；相对路径从配置文件所在目录算起
 
 ## rule（模板字段的值）
 rule-amount = 金额最多 10 位数字，可带小数，前面可带一个货币符号，结尾可带“元”，如 ¥12.50
@@ -888,6 +950,24 @@ token-forced = 微信返回的仍是刚被拒绝的 access_token，正在强制�
 token-lock = 无法锁定数据库旁的 access_token 锁文件：{ $cause }
 
 ## ui
+ui-ago = { $unit ->
+    [s] { $count } 秒前
+    [min] { $count } 分钟前
+    [h] { $count } 小时前
+    [d] { $count } 天前
+    [mo] { $count } 个月前
+    [y] { $count } 年前
+   *[now] 刚刚
+}
+ui-ahead = { $unit ->
+    [s] { $count } 秒后
+    [min] { $count } 分钟后
+    [h] { $count } 小时后
+    [d] { $count } 天后
+    [mo] { $count } 个月后
+    [y] { $count } 年后
+   *[now] 刚刚
+}
 ui-ask = { $prompt }：
 ui-ask-default = { $prompt } [{ $default }]：
 ui-cause = { $what }：{ $cause }
@@ -963,10 +1043,11 @@ ui-system =
        *[other] { $text }
     }
 ui-warning = 警告：
+ui-when = { $time }（{ $ago }）
 ui-yes = 是
 
 ## unbind
-unbind-done = 已解除 { $user } 的绑定
+unbind-done = 已解除 { $user } 与 { $openid } 的绑定
 unbind-withdrawn = 已取消 { $count } 条等待发给该用户的消息
 
 ## user

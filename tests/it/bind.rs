@@ -45,7 +45,9 @@ bound luffy to oLuffy_wears_the_straw_hat_1
 Open the URL in WeChat, as luffy.
 
 "#]]);
-    assert_eq!(world.sandbox().requests(), ["GET /connect/oauth2/authorize 0", "GET /sns/oauth2/access_token 0"]);
+    let requests = world.sandbox().requests();
+    assert_eq!(requests[..2], ["GET /connect/oauth2/authorize 0", "GET /sns/oauth2/access_token 0"]);
+    assert!(!requests.iter().any(|it| it.contains("/sns/userinfo")), "{requests:?}");
 }
 
 #[test]
@@ -82,6 +84,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 fn a_nickname_that_cannot_be_read_spoils_nothing() {
     let world = World::of("[quota]\n\"/sns/userinfo\" = 0");
     world.wxbox("user add luffy").ok();
+    world.wxbox("token").ok();
     scan(&world, "-v bind --user luffy").is(str![[r#"
 exit 0
 --- stdout
@@ -193,7 +196,7 @@ exit 0
     world.wxbox("unbind --user luffy").is(str![[r#"
 exit 0
 --- stdout
-unbound luffy
+unbound luffy from oAnother
 
 "#]]);
     world.wxbox("unbind --user luffy").is(str![[r#"
@@ -235,7 +238,7 @@ warning: nami shares this openid with luffy
 exit 2
 --- stderr
 error: the argument '--openid <OPENID>' cannot be used with '--qr <QR>'
-hint: the usage is: wxbox bind --user <NAME> --openid <OPENID>
+hint: the usage is: wxbox bind --openid <OPENID> <--user <NAME>|--unbound>
 
 "#]]);
 }

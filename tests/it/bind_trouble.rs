@@ -31,8 +31,8 @@ hint: `wxbox user list` shows everybody
     world.wxbox("bind").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: --user <NAME>
-hint: the usage is: wxbox bind --user <NAME>
+error: the following required arguments were not provided: <--user <NAME>|--unbound>
+hint: the usage is: wxbox bind <--user <NAME>|--unbound>
 
 "#]]);
 }
@@ -66,7 +66,7 @@ error: standard input must hold a password: one line, not empty
 exit 2
 --- stderr
 error: the argument '--as-admin' cannot be used with '--password-stdin'
-hint: the usage is: wxbox bind --user <NAME> --as-admin
+hint: the usage is: wxbox bind --as-admin <--user <NAME>|--unbound>
 
 "#]]);
     assert_eq!(people(&world), before);
@@ -336,6 +336,8 @@ fn wechat_may_keep_the_nickname_to_itself() {
     let mut page = String::new();
     phone.read_to_string(&mut page).unwrap();
     assert!(page.contains("绑定成功"), "{page}");
+    // WeChat would keep it to itself as well whether luffy follows.
+    bind.signal(Signal::INT);
     let ran = bind.end();
     assert_eq!((ran.status(), world.sql::<i64>("SELECT count(*) FROM bindings")), (Some(0), 1), "{}", ran.stderr());
 }

@@ -161,7 +161,7 @@ fn what_waits_follows_a_person_to_a_new_binding() {
     world.wxbox("unbind -u luffy").is(str![[r#"
 exit 0
 --- stdout
-unbound luffy
+unbound luffy from oLuffy_wears_the_straw_hat_1
 --- stderr
 one message that waited for them was cancelled
 

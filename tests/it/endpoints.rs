@@ -81,6 +81,7 @@ const RUNS: &[(&str, &[&str])] = &[
 const UNUSED: &[&str] = &[
     "/cgi-bin/message/custom/send customservice",
     "/cgi-bin/message/template/send topcolor",
+    "/cgi-bin/qrcode/create action_info.scene.scene_id",
     "/cgi-bin/user/info lang",
     "/cgi-bin/user/info/batchget user_list[].lang",
     "/connect/oauth2/authorize forcePopup",
@@ -102,6 +103,7 @@ fn compare(shape: &Shape, found: &Value, at: &str, seen: &mut BTreeSet<String>, 
             let fits = match kind.as_str() {
                 "string" => found.as_str().is_some_and(|text| !text.is_empty()),
                 "boolean" => found.is_boolean(),
+                "number" => found.is_u64(),
                 fixed => found.as_str().is_some_and(|text| fixed[1..].split('|').any(|one| one == text)),
             };
             if !fits {
@@ -231,9 +233,10 @@ impl Tally {
     }
 }
 
-/// The phone's link, and what its code is changed for.
+/// The phone's link, what its code is changed for, and the link by which who does not follow yet comes to.
 fn bind(tally: &mut Tally) {
-    let paths = ["/sns/oauth2/access_token", "/sns/userinfo"];
+    let gone = "/cgi-bin/user/info {\"subscribe\":0,\"openid\":\"oLuffy_wears_the_straw_hat_1\",\"tagid_list\":[]}";
+    let paths = ["/sns/oauth2/access_token", "/sns/userinfo", STABLE, gone, "/cgi-bin/qrcode/create"];
     let server = tally.server(&paths);
     let (world, listen) = (World::empty(), own_address());
     world.config(&format!(

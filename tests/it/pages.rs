@@ -9,11 +9,11 @@ use url::Url;
 use crate::harness::{World, allow, phone};
 
 /// The width of a small phone.
-const NARROW: u32 = 360;
+pub const NARROW: u32 = 360;
 
 /// Chromium's view of an address: the document after its scripts ran, and what it complained of. Nothing
 /// where there is no Chromium.
-fn visit(world: &World, url: &str, language: &str) -> Option<(String, Vec<String>)> {
+pub fn visit(world: &World, url: &str, language: &str) -> Option<(String, Vec<String>)> {
     let ran = Command::new("chromium")
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
@@ -37,21 +37,21 @@ fn visit(world: &World, url: &str, language: &str) -> Option<(String, Vec<String
 }
 
 /// A page as the server sends it.
-fn get(url: &str, language: &str) -> String {
+pub fn get(url: &str, language: &str) -> String {
     let answer = phone().get(url).header("accept-language", language).send().unwrap();
     String::from_utf8(answer.bytes().unwrap().to_vec()).unwrap()
 }
 
 /// A page as it was laid out.
-struct Seen {
-    title: String,
-    text: String,
+pub struct Seen {
+    pub title: String,
+    pub text: String,
     /// How wide the window would have to be.
-    width: u64,
+    pub width: u64,
 }
 
 /// Lays pages out in frames as wide as a small phone. A headless window cannot be that narrow.
-fn narrow(world: &World, pages: &[String]) -> Option<Vec<Seen>> {
+pub fn narrow(world: &World, pages: &[String]) -> Option<Vec<Seen>> {
     let quoted = |page: &String| page.replace('&', "&amp;").replace('"', "&quot;");
     let frame =
         |page| format!("<iframe width={NARROW} height=640 style='border:0' srcdoc=\"{}\"></iframe>", quoted(page));

@@ -23,6 +23,7 @@ pub struct Terminal {
     pts: Pts,
     chunks: Receiver<Vec<u8>>,
     parser: vt100::Parser,
+    raw: Vec<u8>,
     child: Child,
 }
 
@@ -34,12 +35,16 @@ pub struct Ended {
     pub screen: vt100::Screen,
     /// Whether typed characters are shown.
     pub echo: bool,
+    /// All that came to it.
+    pub raw: Vec<u8>,
 }
 
 impl Terminal {
-    /// Starts a program in a window of that size.
+    /// Starts a program in a window of that size; it is a common terminal, unless the command says otherwise.
     pub fn start(mut command: Command, rows: u16, columns: u16) -> Self {
-        command.env("TERM", "xterm-256color");
+        if command.get_envs().all(|(name, _)| name != "TERM") {
+            command.env("TERM", "xterm-256color");
+        }
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(rows, columns)).unwrap();
         // The harness gives its commands no standard input; here it is the terminal.
@@ -56,7 +61,7 @@ impl Terminal {
                 }
             }
         });
-        Self { pty, pts, chunks, parser: vt100::Parser::new(rows, columns, 0), child }
+        Self { pty, pts, chunks, parser: vt100::Parser::new(rows, columns, 0), raw: Vec::new(), child }
     }
 
     /// Waits until the screen shows a text.
@@ -76,11 +81,16 @@ impl Terminal {
     pub fn until_so_often(&mut self, text: &str, times: usize) -> &vt100::Screen {
         while self.parser.screen().contents().matches(text).count() < times {
             match self.chunks.recv_timeout(PATIENCE) {
-                Ok(chunk) => self.parser.process(&chunk),
+                Ok(chunk) => self.take(&chunk),
                 Err(_) => panic!("no {text:?} on the screen:\n{}", self.parser.screen().contents()),
             }
         }
         self.parser.screen()
+    }
+
+    fn take(&mut self, chunk: &[u8]) {
+        self.parser.process(chunk);
+        self.raw.extend(chunk);
     }
 
     /// Types what is not to be seen, once the program is ready for it: it throws away what came before.
@@ -117,10 +127,12 @@ impl Terminal {
         let mut tail = Vec::new();
         while !tail.ends_with(END) {
             let chunk = self.chunks.recv_timeout(PATIENCE).expect("the end");
-            self.parser.process(&chunk);
+            self.take(&chunk);
             tail.extend(chunk);
         }
-        Ended { status, screen: self.parser.screen().clone(), echo }
+        let mut raw = std::mem::take(&mut self.raw);
+        raw.truncate(raw.len() - END.len());
+        Ended { status, screen: self.parser.screen().clone(), echo, raw }
     }
 }
 

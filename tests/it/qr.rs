@@ -40,7 +40,7 @@ fn decode(columns: usize, rows: usize, cell: impl Fn(usize, usize) -> [u8; 2]) -
 }
 
 /// The codes on a screen, in a theme with that default ink and paper.
-fn on_screen(screen: &Screen, [ink, paper]: [u8; 2]) -> Vec<String> {
+pub fn on_screen(screen: &Screen, [ink, paper]: [u8; 2]) -> Vec<String> {
     let (rows, columns) = screen.size();
     let bright = |color: Color, default: u8| match color {
         Color::Default => default,
@@ -55,7 +55,7 @@ fn on_screen(screen: &Screen, [ink, paper]: [u8; 2]) -> Vec<String> {
     })
 }
 
-const DARK: [u8; 2] = [220, 20];
+pub const DARK: [u8; 2] = [220, 20];
 const LIGHT: [u8; 2] = [30, 250];
 
 /// The URL that stands on the screen, put together where the window broke it.
@@ -116,14 +116,15 @@ fn eighty_columns_hold_the_half_blocks_but_not_the_signs() {
     terminal.keys("\x03");
     terminal.end();
     world.set("LANG", "C");
-    let (_terminal, screen) = drawn(&world, "bind --user luffy", 100, 80);
+    // Not where redirect_uri leads, so that no short link is of use.
+    let (_terminal, screen) = drawn(&world, "bind --user luffy --listen 127.0.0.1:0", 100, 80);
     let text = screen.contents();
     assert!(!text.contains("##"), "{text}");
-    assert!(text.contains("the code needs a window of") && text.contains("this one is 80×100"), "{text}");
+    assert!(text.contains("the code needs a window of") && text.contains("this one is 80x100"), "{text}");
     assert!(text.contains("Open the URL in WeChat, as luffy."), "{text}");
     // The window that is asked for does hold them.
     let (_, need) = text.split_once("needs a window of ").unwrap();
-    let (columns, rows) = need.split_once(',').unwrap().0.split_once('×').unwrap();
+    let (columns, rows) = need.split_once(',').unwrap().0.split_once('x').unwrap();
     let size = (rows.parse().unwrap(), columns.parse().unwrap());
     let (_terminal, screen) = drawn(&world, "bind --user luffy --listen 127.0.0.1:0", size.0, size.1);
     assert_eq!(on_screen(&screen, DARK).len(), 1, "{}", screen.contents());
@@ -132,7 +133,7 @@ fn eighty_columns_hold_the_half_blocks_but_not_the_signs() {
 #[test]
 fn a_window_too_small_is_said() {
     let world = with_luffy();
-    let (_terminal, screen) = drawn(&world, "bind --user luffy", 24, 80);
+    let (_terminal, screen) = drawn(&world, "bind --user luffy --listen 127.0.0.1:0", 24, 80);
     let text = screen.contents();
     assert!(text.contains("the code needs a window of") && text.contains("this one is 80×24"), "{text}");
     assert!(text.contains("as luffy"), "{text}");
@@ -175,7 +176,7 @@ fn without_a_terminal_it_is_ink_on_paper_and_only_on_demand() {
 #[test]
 fn the_window_asked_for_shows_the_whole_code() {
     let world = with_luffy();
-    let (_terminal, screen) = drawn(&world, "bind --user luffy", 24, 80);
+    let (_terminal, screen) = drawn(&world, "bind --user luffy --listen 127.0.0.1:0", 24, 80);
     let text = screen.contents();
     let (_, need) = text.split_once("needs a window of ").unwrap();
     let (columns, rows) = need.split_once(',').unwrap().0.split_once('×').unwrap();

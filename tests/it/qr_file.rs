@@ -30,7 +30,7 @@ fn in_png(path: &Path) -> Vec<String> {
 }
 
 /// Fills the path of black rectangles on the white one.
-fn in_svg(path: &Path) -> Vec<String> {
+pub fn in_svg(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap();
     let number = |found: &regex::Captures<'_>, at: usize| found[at].parse::<usize>().unwrap();
     let ground =
@@ -113,7 +113,7 @@ error: cannot draw the code in absent/code.png: No such file or directory (os er
 exit 2
 --- stderr
 error: the argument '--openid <OPENID>' cannot be used with '--qr-file <FILE>'
-hint: the usage is: wxbox bind --user <NAME> --openid <OPENID>
+hint: the usage is: wxbox bind --openid <OPENID> <--user <NAME>|--unbound>
 
 "#]]);
     std::fs::create_dir(world.path("dir.svg")).unwrap();

@@ -11,6 +11,8 @@ pub fn redactions() -> snapbox::Redactions {
             ("[MSGID]", r"\b\d{16,19}\b"),
             ("[LISTENER]", r"127\.\d+\.\d+\.\d+(:|%3A)18080"),
             ("[PORT]", r"127\.0\.0\.1(?::|%3A)(?<redacted>\d{4,5})\b"),
+            ("[SHORT]", r":18080/callback/(?<redacted>[0-9A-Za-z]{14})\b"),
+            ("[CODE]", r"/q/(?<redacted>[0-9A-Za-z]{32})\b"),
             ("[DEMO]", r"[^ ]*/wxbox-demo-\w+"),
             ("[SPACE]", r"\b\d+\.\d\d [KMGT]iB\b"),
             ("[QR]", r"(?:[ ▀▄█]{60,}\n)+"),

@@ -113,6 +113,7 @@ fn ctrl_c_while_waiting_leaves_the_terminal_in_order() {
 #[test]
 fn the_spinner_gives_way_to_what_happened() {
     let world = with_luffy();
+    world.wxbox("token").ok();
     let mut terminal = Terminal::start(world.command("-v bind --user luffy"), 70, 240);
     let screen = terminal.until("waiting for the phone").contents();
     let url = screen.lines().find(|line| line.starts_with("http://")).unwrap().to_owned();

@@ -48,7 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &["private", "secret", "time", "words"]),
     ("time", &[]),
     ("token", &["private", "secret", "store", "time", "wechat", "words"]),
-    ("ui", &["error", "private", "secret", "signals", "words"]),
+    ("ui", &["error", "private", "secret", "signals", "time", "words"]),
     ("wechat", &["secret", "words"]),
     ("words", &[]),
 ];
@@ -138,13 +138,14 @@ fn rooms_import_only_what_they_may() {
 #[test]
 fn commands_never_call_each_other() {
     // What they share: the machine's addresses, where a file can be made, what is sent and to whom, delivery, how a
-    // message is shown, passwords, what is said of a port that is taken, and templates.
+    // message is shown, the listener's papers, passwords, what is said of a port that is taken, and templates.
     let shared = [
         "addresses",
         "compose",
         "deliver",
         "ground",
         "message",
+        "papers",
         "password",
         "port",
         "template_data",

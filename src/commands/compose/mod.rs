@@ -20,6 +20,7 @@ use crate::token::Account;
 use crate::ui::Ui;
 use crate::wechat::message::Content;
 use recipients::Recipient;
+pub(super) use recipients::names;
 
 /// What is to be said, and how.
 pub(super) struct Saying<'a> {

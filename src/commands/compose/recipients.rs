@@ -100,7 +100,7 @@ fn of_group(ui: &mut Ui, app: &App, store: &Store, filter: &UserFilter<'_>, foun
 }
 
 /// The first names, and how many more there are.
-fn names(all: &[String]) -> String {
+pub(in crate::commands) fn names(all: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown = listed(all.iter().take(SHOWN));
     match all.len().saturating_sub(SHOWN) {

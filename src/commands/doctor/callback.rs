@@ -1,5 +1,5 @@
-//! The callback: whether the port is free, and whether redirect_uri leads to it. For that, the doctor listens for a
-//! moment and calls itself as a phone would.
+//! The callback: whether the port is free, what is served there can be used, and redirect_uri leads to it. For that,
+//! the doctor listens for a moment and calls itself as a phone would.
 
 use std::error::Error as _;
 use std::io;
@@ -13,7 +13,7 @@ use super::check::{Check, Name};
 use super::group::Tell;
 use crate::app::App;
 use crate::callback::State;
-use crate::commands::{addresses, port};
+use crate::commands::{addresses, papers, port};
 use crate::error::classify;
 use crate::http::{Limits, Reply, Request};
 use crate::t;
@@ -100,9 +100,17 @@ pub(super) fn look(tell: &Tell, app: &App) {
     };
     let listen = listen.to_string();
     let _ = tell.send(Check::ok(Name::Port, t!("doctor-port", address = listen)));
-    if app.config.listen.tls_cert.is_some() {
-        return;
+    let papers = match papers::read(&app.config) {
+        Ok(papers) => papers,
+        Err(error) => {
+            let _ = tell.send(Check::of(Name::Callback, classify(&error.into())));
+            return;
+        }
+    };
+    for (what, fix) in papers.warnings {
+        let _ = tell.send(Check::warning(Name::Callback, what, fix));
     }
+    let door = door.speaking(papers.tls);
     // Known to nobody else: the first shows that it is us who call, the second that it is us who answer.
     let nonces = (State::new("doctor"), State::new(""));
     let (Ok(asked), Ok(answer)) = nonces else { return };
@@ -206,11 +214,16 @@ fn cause(error: &reqwest::Error) -> String {
 fn is_about_tls(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(inner) = source {
-        let carried = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if inner.is::<rustls::Error>() || carried.is_some_and(|it| it.is::<rustls::Error>()) {
+        if is_of_tls(inner) {
             return true;
         }
         source = inner.source();
     }
     false
+}
+
+/// What an error of the system's carries is none of its sources.
+fn is_of_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>() || carried.is_some_and(|inner| is_of_tls(inner))
 }

@@ -7,6 +7,7 @@ use crossbeam_channel::Sender;
 use super::check::{Check, Name};
 use super::group::Tell;
 use crate::app::App;
+use crate::commands::papers;
 use crate::config::{Config, Environment, Flags, Origin, Warning, modes, path_in_force};
 use crate::error::classify;
 use crate::secret::ExposeSecret;
@@ -56,6 +57,9 @@ fn permissions(tell: &Tell, config: &Config) {
     });
     if let Some(path) = secret_file.filter(|path| has(path, 0o004)) {
         found.push((t!("config-readable", path = path), t!("config-readable-hint", path = path)));
+    }
+    if let Some(key) = papers::open_key(config) {
+        found.push((t!("config-readable", path = key), t!("config-readable-hint", path = key)));
     }
     // Whoever may write to the directory can put another file into its place; a sticky one keeps them from it.
     let open = |dir: &&Path| modes(dir).is_some_and(|mode| mode & 0o022 != 0 && mode & 0o1000 == 0);

@@ -16,7 +16,7 @@ use crate::error::{Exit, Failure};
 use crate::store::{Filter, State};
 use crate::t;
 use crate::time::Timestamp;
-use crate::ui::{Table, Ui, facts};
+use crate::ui::{Cell, Facts, Table, Tone, Ui};
 use crate::wechat::message::Content;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Result<Exit> {
@@ -57,20 +57,31 @@ fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
         t!("outbox-created"),
         t!("outbox-error"),
     ];
-    let mut table = Table::new(&heading);
+    let mut table = Table::new(&heading).cut(&[2, 5]);
     for message in messages {
         let shown = Shown::from(message);
         table.row(vec![
-            shown.id.to_string(),
-            shown.state.to_string(),
-            shown.recipient().to_owned(),
-            shown.kind.clone(),
-            shown.created_at.to_string(),
-            shown.error.unwrap_or_default(),
+            Cell::from(shown.id.to_string()),
+            Cell::Toned(shown.state.to_string(), tone(shown.state)),
+            shown.recipient().into(),
+            shown.kind.as_str().into(),
+            shown.created_at.into(),
+            shown.error.unwrap_or_default().into(),
         ]);
     }
-    ui.table(&table)?;
+    ui.table(&mut table)?;
     Ok(Exit::Done)
+}
+
+/// What news a state is.
+fn tone(state: State) -> Tone {
+    match state {
+        State::Sent => Tone::Good,
+        State::Queued => Tone::Open,
+        State::Unknown => Tone::Odd,
+        State::Failed | State::Expired => Tone::Bad,
+        State::Cancelled => Tone::Past,
+    }
 }
 
 /// One message with all that is known of it.
@@ -88,27 +99,27 @@ impl fmt::Display for Whole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let it = &self.shown;
         let mut rows = vec![
-            (t!("outbox-id"), it.id.to_string()),
-            (t!("outbox-state"), it.state.to_string()),
-            (t!("outbox-to"), it.recipient().to_owned()),
-            (t!("outbox-openid"), it.openid.clone().unwrap_or_else(|| "-".into())),
-            (t!("outbox-type"), it.kind.clone()),
-            (t!("outbox-attempts"), it.attempts.to_string()),
-            (t!("outbox-created"), it.created_at.to_string()),
+            (t!("outbox-id"), Cell::from(it.id.to_string())),
+            (t!("outbox-state"), it.state.as_str().into()),
+            (t!("outbox-to"), it.recipient().into()),
+            (t!("outbox-openid"), it.openid.as_deref().unwrap_or("-").into()),
+            (t!("outbox-type"), it.kind.as_str().into()),
+            (t!("outbox-attempts"), it.attempts.to_string().into()),
+            (t!("outbox-created"), it.created_at.into()),
         ];
         match it.sent_at {
-            Some(at) => rows.push((t!("outbox-sent"), at.to_string())),
-            None => rows.push((t!("outbox-expires"), self.expires_at.to_string())),
+            Some(at) => rows.push((t!("outbox-sent"), at.into())),
+            None => rows.push((t!("outbox-expires"), self.expires_at.into())),
         }
-        rows.extend(self.due_at.map(|at| (t!("outbox-due"), at.to_string())));
+        rows.extend(self.due_at.map(|at| (t!("outbox-due"), at.into())));
         let optional = [
             (t!("outbox-msgid"), it.msgid.clone()),
             (t!("outbox-error"), it.error.clone()),
             (t!("outbox-hint"), it.hint.clone()),
             (t!("outbox-content"), Some(self.words())),
         ];
-        rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        f.write_str(&facts(&rows))
+        rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?.into()))));
+        Facts(rows).fmt(f)
     }
 }
 

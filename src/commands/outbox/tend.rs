@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure, Report};
 use crate::store::{Counts, State, Store};
 use crate::t;
 use crate::time::Timestamp;
-use crate::ui::{Ui, facts};
+use crate::ui::{Cell, Facts, Ui};
 
 /// A message that was withdrawn.
 #[derive(Serialize)]
@@ -105,12 +105,12 @@ impl Serialize for Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows: Vec<_> =
-            self.counts.of.iter().map(|(state, count)| (state.to_string(), count.to_string())).collect();
+        let mut rows: Vec<(String, Cell)> =
+            self.counts.of.iter().map(|(state, count)| (state.to_string(), count.to_string().into())).collect();
         if let (Some(at), Some(age)) = (self.counts.oldest_queued, self.age) {
-            rows.push((t!("outbox-oldest"), t!("outbox-oldest-since", age = words(age), time = at.to_string())));
+            rows.push((t!("outbox-oldest"), t!("outbox-oldest-since", age = words(age), time = at.to_string()).into()));
         }
-        f.write_str(&facts(&rows))
+        Facts(rows).fmt(f)
     }
 }
 

@@ -44,7 +44,7 @@ fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
     }
     let heading =
         [t!("template-list-alias"), t!("template-list-title"), t!("template-list-fields"), t!("template-list-id")];
-    let mut table = Table::new(&heading);
+    let mut table = Table::new(&heading).cut(&[1, 2]);
     for it in shown {
         table.row(vec![
             it.alias.unwrap_or("-").to_owned(),
@@ -53,7 +53,7 @@ fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
             it.template_id.to_owned(),
         ]);
     }
-    ui.table(&table)?;
+    ui.table(&mut table)?;
     Ok(Exit::Done)
 }
 

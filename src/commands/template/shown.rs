@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::store::Template;
 use crate::t;
 use crate::time::Timestamp;
-use crate::ui::facts;
+use crate::ui::{Facts, facts};
 use crate::wechat::template::{Piece, keys, pieces};
 use crate::wechat::template_rules::{HIDDEN, Kind, rule};
 
@@ -65,13 +65,14 @@ impl<'a> Shown<'a> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&facts(&[
-            (t!("template-title"), self.title.to_owned()),
-            (t!("template-id"), self.template_id.to_owned()),
-            (t!("template-alias"), self.alias.unwrap_or("-").to_owned()),
-            (t!("template-asked-at"), self.asked_at.to_string()),
-            (t!("template-fields"), self.fields()),
-            (t!("template-content"), self.card()),
-        ]))
+        Facts(vec![
+            (t!("template-title"), self.title.into()),
+            (t!("template-id"), self.template_id.into()),
+            (t!("template-alias"), self.alias.unwrap_or("-").into()),
+            (t!("template-asked-at"), self.asked_at.into()),
+            (t!("template-fields"), self.fields().into()),
+            (t!("template-content"), self.card().into()),
+        ])
+        .fmt(f)
     }
 }

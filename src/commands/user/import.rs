@@ -141,7 +141,7 @@ fn clashed(records: &Records, clash: &Clash) -> Failure {
 }
 
 /// Hashes what came in clear, on all processors: each takes some 25 ms, on purpose.
-pub(super) fn hash(ui: &Ui, store: &mut Store, clear: &[(i64, Secret)]) -> anyhow::Result<()> {
+pub(super) fn hash(ui: &mut Ui, store: &mut Store, clear: &[(i64, Secret)]) -> anyhow::Result<()> {
     if clear.is_empty() {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use crate::error::Exit;
 use crate::store::{User, UserFilter};
 use crate::t;
 use crate::time::Timestamp;
-use crate::ui::{Table, Ui};
+use crate::ui::{Cell, Facts, Table, Ui, when};
 use crate::words::listed;
 
 /// A person as a result.
@@ -47,25 +47,25 @@ impl From<User> for Shown {
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bound = match (&self.openid, self.bound_at) {
-            (Some(openid), Some(at)) => t!("user-show-bound", openid = openid, time = at.to_string()),
+            (Some(openid), Some(at)) => t!("user-show-bound", openid = openid, time = when(at, f)),
             _ => t!("user-show-unbound"),
         };
         let mut rows = vec![
-            (t!("user-show-name"), self.username.clone()),
-            (t!("user-show-uid"), self.uid.clone()),
-            (t!("user-show-wechat"), bound),
+            (t!("user-show-name"), Cell::from(self.username.as_str())),
+            (t!("user-show-uid"), self.uid.as_str().into()),
+            (t!("user-show-wechat"), bound.into()),
         ];
         if self.bound && !self.reachable {
-            rows.push((t!("user-show-reachable"), t!("user-show-unreachable")));
+            rows.push((t!("user-show-reachable"), t!("user-show-unreachable").into()));
         }
         if !self.tags.is_empty() {
-            rows.push((t!("user-show-tags"), listed(&self.tags)));
+            rows.push((t!("user-show-tags"), listed(&self.tags).into()));
         }
         if !self.note.is_empty() {
-            rows.push((t!("user-show-note"), self.note.clone()));
+            rows.push((t!("user-show-note"), self.note.as_str().into()));
         }
-        rows.push((t!("user-show-added"), self.created_at.to_string()));
-        f.write_str(&crate::ui::facts(&rows))
+        rows.push((t!("user-show-added"), self.created_at.into()));
+        Facts(rows).fmt(f)
     }
 }
 
@@ -89,12 +89,13 @@ pub(super) fn list(ui: &mut Ui, app: &App, args: &List) -> anyhow::Result<Exit> 
         return Ok(Exit::Done);
     }
     let mut table =
-        Table::new(&[t!("user-list-name"), t!("user-list-openid"), t!("user-list-tags"), t!("user-list-note")]);
+        Table::new(&[t!("user-list-name"), t!("user-list-openid"), t!("user-list-tags"), t!("user-list-note")])
+            .cut(&[0, 2, 3]);
     store.each_user(&filter, app.app_id(), |user| {
         let shown = Shown::from(user);
         table.row(vec![shown.username, shown.openid.unwrap_or_else(|| "-".into()), shown.tags.join(","), shown.note]);
         anyhow::Ok(())
     })?;
-    ui.table(&table)?;
+    ui.table(&mut table)?;
     Ok(Exit::Done)
 }

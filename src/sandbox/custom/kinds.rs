@@ -8,6 +8,7 @@
 use serde_json::{Map, Value};
 
 use super::links;
+use crate::sandbox::ArticleSettings;
 use crate::sandbox::answer::{Refusal, refuse, refuse_with};
 use crate::sandbox::inbox::Message;
 use crate::sandbox::media::{Attached, Kind};
@@ -169,19 +170,25 @@ fn news(branch: &Branch<'_>, message: &mut Message) -> Result<(), Refusal> {
 }
 
 fn mpnews(branch: &Branch<'_>, message: &mut Message) -> Result<(), Refusal> {
-    branch.only(&["media_id"])?;
-    let id = branch.needed("media_id", 40007)?;
-    let articles = &branch.platform.world.articles;
-    let article = articles.iter().find(|article| article.media_id == id).ok_or_else(|| refuse(40007))?;
-    (message.title, message.content) = (Some(article.title.clone()), Some(article.digest.clone()));
-    Ok(())
+    published(branch, message, "media_id", 40007, |article| &article.media_id)
 }
 
 fn mpnewsarticle(branch: &Branch<'_>, message: &mut Message) -> Result<(), Refusal> {
-    branch.only(&["article_id"])?;
-    let id = branch.needed("article_id", 61451)?;
+    published(branch, message, "article_id", 61451, |article| &article.article_id)
+}
+
+/// One of the account's articles, by the id that the field holds.
+fn published(
+    branch: &Branch<'_>,
+    message: &mut Message,
+    field: &str,
+    code: i64,
+    id: fn(&ArticleSettings) -> &String,
+) -> Result<(), Refusal> {
+    branch.only(&[field])?;
+    let wanted = branch.needed(field, code)?;
     let articles = &branch.platform.world.articles;
-    let article = articles.iter().find(|article| article.article_id == id).ok_or_else(|| refuse(61451))?;
+    let article = articles.iter().find(|article| id(article) == wanted).ok_or_else(|| refuse(code))?;
     (message.title, message.content) = (Some(article.title.clone()), Some(article.digest.clone()));
     Ok(())
 }

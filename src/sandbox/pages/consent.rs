@@ -2,7 +2,7 @@
 
 use maud::html;
 
-use super::{avatar, language, notice, page};
+use super::{avatar, language, notice, page, people};
 use crate::http::{Reply, Request};
 use crate::sandbox::oauth::LinkError;
 use crate::sandbox::platform::Platform;
@@ -28,9 +28,6 @@ pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> Rep
 pub(super) fn sheet(platform: &Platform, request: &Request, action: &str, words: &[String; 5]) -> Reply {
     let lang = language(request);
     let account = &platform.world.account_name;
-    let owner = platform.phone_of(request);
-    // Of the crowd only who is asked for: nobody would find anybody among a hundred thousand.
-    let asked = platform.people.iter().enumerate().filter(|(at, _)| *at < platform.named() || *at == owner);
     let [asks, title, text, no, yes] = words;
     let body = html! {
         body.consent {
@@ -38,22 +35,7 @@ pub(super) fn sheet(platform: &Platform, request: &Request, action: &str, words:
                 div.asker { (avatar(account, 0)) span { (account) } small { (asks) } }
                 h1 { (title) }
                 p.small { (text) }
-                div.people {
-                    @for (at, person) in asked {
-                        label.person {
-                            (avatar(&person.name, at + 1))
-                            span.name {
-                                (person.name)
-                                small {
-                                    @if person.follows { (t_in!(lang, "sandbox-follows")) }
-                                    @else { (t_in!(lang, "sandbox-follows-not")) }
-                                }
-                            }
-                            input type="radio" name="person" value=(person.name) checked[at == owner];
-                            span.tick aria-hidden="true" { "✓" }
-                        }
-                    }
-                }
+                (people(platform, request, lang))
                 div.choice {
                     button type="submit" name="allow" value="0" { (no) }
                     button.main type="submit" name="allow" value="1" { (yes) }

@@ -1,6 +1,7 @@
 //! The pages: what a phone shows when it opens a link, and the inbox where one looks at all phones.
 
 mod bubble;
+mod code;
 mod consent;
 mod inbox;
 mod kinds;
@@ -8,10 +9,12 @@ mod subscribe;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+pub(super) use code::{code, code_expired};
 pub(super) use consent::{consent, link_error, refused};
 pub(super) use inbox::{inbox, phones};
 pub(super) use subscribe::{ask_error, subscribe};
 
+use super::Platform;
 use crate::http::{Reply, Request};
 use crate::t_in;
 use crate::words::{self, Lang};
@@ -75,4 +78,29 @@ pub(super) fn refused_form(request: &Request) -> Reply {
 fn avatar(name: &str, colour: usize) -> Markup {
     let letter: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
     html! { span class={ "avatar c" (colour % 6) } aria-hidden="true" { (letter) } }
+}
+
+/// Whose phone it is, to choose from.
+fn people(platform: &Platform, request: &Request, lang: Lang) -> Markup {
+    let owner = platform.phone_of(request);
+    // Of the crowd only who is asked for: nobody would find anybody among a hundred thousand.
+    let asked = platform.people.iter().enumerate().filter(|(at, _)| *at < platform.named() || *at == owner);
+    html! {
+        div.people {
+            @for (at, person) in asked {
+                label.person {
+                    (avatar(&person.name, at + 1))
+                    span.name {
+                        (person.name)
+                        small {
+                            @if person.follows { (t_in!(lang, "sandbox-follows")) }
+                            @else { (t_in!(lang, "sandbox-follows-not")) }
+                        }
+                    }
+                    input type="radio" name="person" value=(person.name) checked[at == owner];
+                    span.tick aria-hidden="true" { "✓" }
+                }
+            }
+        }
+    }
 }

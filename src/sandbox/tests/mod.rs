@@ -9,6 +9,7 @@ mod kinds;
 mod media;
 mod pages;
 mod people;
+mod qrcode;
 mod quota;
 mod served;
 mod stats;

@@ -1,0 +1,76 @@
+//! A link that is short enough for a small QR code, and sends the phone on to the long one.
+
+use percent_encoding::percent_decode_str;
+use subtle::ConstantTimeEq;
+use url::Url;
+
+use super::state::random_digits;
+use crate::http::Reply;
+
+/// Random digits: 14 of base 62 are 83 bits. Who guesses them learns the state.
+const DIGITS: usize = 14;
+
+/// A link below the redirect address; its end is random.
+#[derive(Clone)]
+pub struct ShortLink {
+    url: Url,
+    to: String,
+}
+
+impl ShortLink {
+    /// A link below `redirect` that sends on to `to`. Fails when the operating system has no randomness to give.
+    pub fn new(redirect: &Url, to: &str) -> anyhow::Result<Self> {
+        let mut url = redirect.clone();
+        url.set_query(None);
+        url.set_path(&format!("{}/{}", redirect.path().trim_end_matches('/'), random_digits(DIGITS)?));
+        Ok(Self { url, to: to.to_owned() })
+    }
+
+    /// The link itself.
+    pub fn as_str(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// Whether that path is this link's, in a time that does not tell how much of it is right.
+    pub(super) fn is(&self, path: &str) -> bool {
+        let bytes = |path| percent_decode_str(path).collect::<Vec<u8>>();
+        bytes(path).ct_eq(&bytes(self.url.path())).into()
+    }
+
+    /// Where the phone goes from here.
+    pub(super) fn reply(&self) -> Reply {
+        Reply::redirect(&self.to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_below_the_redirect_address_and_never_the_same() {
+        for (redirect, below) in [
+            ("http://203.0.113.7:8080/callback/?a=b", "http://203.0.113.7:8080/callback/"),
+            ("https://wx.example.com/wx/callback", "https://wx.example.com/wx/callback/"),
+            ("http://203.0.113.7/", "http://203.0.113.7/"),
+            ("http://[2001:db8::1]/%E5%9B%9E", "http://[2001:db8::1]/%E5%9B%9E/"),
+        ] {
+            let link = || ShortLink::new(&Url::parse(redirect).unwrap(), "https://long.example/").unwrap();
+            let (one, other) = (link(), link());
+            let digits = one.as_str().strip_prefix(below).unwrap();
+            assert!(digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_alphanumeric()));
+            assert_ne!(one.as_str(), other.as_str());
+            let path = one.url.path();
+            assert!(one.is(path) && !other.is(path));
+            assert!(!one.is("") && !one.is(&path[1..]) && !one.is(&format!("{path}/")) && !one.is(&format!("{path}a")));
+        }
+    }
+
+    #[test]
+    fn it_sends_on_with_the_fragment_that_wechat_wants() {
+        let to = "https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx&state=1#wechat_redirect";
+        let reply = ShortLink::new(&Url::parse("http://203.0.113.7/").unwrap(), to).unwrap().reply();
+        assert_eq!((reply.status(), reply.header_value("location")), (302, Some(to)));
+        assert_eq!(reply.header_value("cache-control"), Some("no-store"));
+    }
+}

@@ -1,0 +1,56 @@
+//! The binding itself: kept in the database, and by hand where the openid is known.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::people::check_unbound;
+use super::shown::Shown;
+use crate::app::{App, warn_of_shared};
+use crate::callback::Keep;
+use crate::error::{Exit, Failure};
+use crate::store::{Store, User};
+use crate::t;
+use crate::time::Timestamp;
+use crate::ui::Ui;
+
+/// Binds to an openid that somebody knows.
+pub(super) fn by_hand(ui: &mut Ui, app: &App, name: &str, openid: &str, rebind: bool) -> anyhow::Result<Exit> {
+    let app_id = app.account_id()?;
+    let mut store = app.store()?;
+    let user = app.user(&store, name)?;
+    check_unbound(&user, rebind)?;
+    keep(&mut store, &user, &app_id, openid, None, rebind)?;
+    warn_of_shared(ui, &store, &app_id, &user, openid)?;
+    ui.done(&Shown::Bound { user: &user.username, openid, nickname: None })?;
+    Ok(Exit::Done)
+}
+
+/// Stores the binding before the phone is told of it.
+pub(super) fn keeper(store: &Arc<Mutex<Store>>, user: User, app_id: String, rebind: bool) -> Keep {
+    let store = Arc::clone(store);
+    Box::new(move |person| {
+        let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+        keep(&mut store, &user, &app_id, &person.openid, person.nickname.as_deref(), rebind)
+    })
+}
+
+fn keep(
+    store: &mut Store,
+    user: &User,
+    app_id: &str,
+    openid: &str,
+    nickname: Option<&str>,
+    rebind: bool,
+) -> anyhow::Result<()> {
+    match store.bind(user, app_id, openid, nickname, rebind, Timestamp::now()) {
+        Ok(true) => Ok(()),
+        // Bound by somebody else since we looked.
+        Ok(false) => {
+            Err(Failure::no_such(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint")).into())
+        }
+        // A binding needs its person: the database refuses one for somebody who was removed since we looked.
+        Err(_) if store.user(&user.username, app_id).is_ok_and(|found| found.is_none()) => {
+            Err(Failure::no_such(t!("bind-removed", user = user.username)).into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

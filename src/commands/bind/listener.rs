@@ -1,0 +1,144 @@
+//! The listener: takes the port once, and waits for the phone of one person after the other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use crossbeam_channel::{Receiver, after, select, tick};
+
+use super::turns::{Ended, Job, Turn};
+use super::{code, papers, port};
+use crate::app::App;
+use crate::callback::{Callback, Event, Site};
+use crate::config::ListenAddress;
+use crate::error::classify;
+use crate::http::{Limits, Running};
+use crate::signals::Watch;
+use crate::t;
+use crate::ui::{Ui, Waiting};
+
+/// Phones call back twice; the second call finds the listener still there.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// How long WeChat may still take for a code that came in the last moment.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Where to listen, and what to show there.
+pub(super) struct Place {
+    listen: ListenAddress,
+    papers: papers::Papers,
+}
+
+impl Place {
+    /// As the config says; nothing is taken yet.
+    pub(super) fn find(ui: &mut Ui, app: &App) -> anyhow::Result<Self> {
+        let listen = app.config.listen_address()?;
+        let papers = papers::read(&app.config)?;
+        if let Some(key) = papers::open_key(&app.config) {
+            let (what, hint) = (t!("config-readable", path = key), t!("config-readable-hint", path = key));
+            ui.warn(&t!("ui-cause", what = what, cause = hint));
+        }
+        for (what, hint) in &papers.warnings {
+            ui.warn(&t!("ui-cause", what = what, cause = hint));
+        }
+        Ok(Self { listen, papers })
+    }
+}
+
+/// The port with all that is answered there.
+pub(super) struct Listener {
+    site: Arc<Site>,
+    running: Option<Running>,
+    is_https: bool,
+}
+
+impl Listener {
+    /// Takes the port.
+    pub(super) fn open(place: Place, job: &Job) -> anyhow::Result<Self> {
+        let papers = place.papers;
+        let door = port::take(&place.listen, &Limits::callback(), &t!("bind-port-hint"))?;
+        let site = Arc::new(Site::new(job.redirect.path(), papers.proof));
+        let is_https = papers.tls.is_some();
+        let answers = Arc::clone(&site);
+        let door = door.speaking(papers.tls);
+        let running = door.open(move |request| answers.answer(&request)).context(t!("bind-open"))?;
+        Ok(Self { site, running: Some(running), is_https })
+    }
+
+    /// Waits for one person; after the `last`, the port is closed unless they are bound.
+    pub(super) fn one(&mut self, ui: &mut Ui, job: &Job, turn: Turn, last: bool) -> anyhow::Result<Ended> {
+        let Turn { user, url, mut callback, events } = turn;
+        let own = self.running.as_ref().map(Running::local_addr);
+        let short = match own {
+            Some(own) => code::short(ui, job, &url, own, self.is_https)?,
+            None => None,
+        };
+        if let Some(short) = &short {
+            callback = callback.with_short_link(short.link().clone());
+        }
+        let callback = Arc::new(callback);
+        self.site.begin(Arc::clone(&callback));
+        code::show(ui, job, &user.username, &url, short.as_ref())?;
+        let mut ended = wait(ui, job.timeout(), &events, &job.signals)?;
+        if !last && matches!(ended, Ended::TimedOut) {
+            ended = last_moment(&callback, &events, &job.signals)?;
+        }
+        match ended {
+            Ended::Bound(..) | Ended::Failed { .. } => return Ok(ended),
+            Ended::TimedOut if !last => {}
+            // A call that was under way may have made the binding after all, and its phone was told so.
+            Ended::TimedOut | Ended::Stopped(_) => self.running = None,
+        }
+        callback.close();
+        let bound = events.try_iter().find_map(|event| match event {
+            Event::Bound(person) => Some(person),
+            _ => None,
+        });
+        Ok(ended.unless(bound))
+    }
+
+    /// The second call of the last phone, which was bound so long ago, is answered, too; a signal ends the wait for it.
+    pub(super) fn leave(self, ago: Duration, signals: &Watch) {
+        if self.running.is_some() {
+            select! {
+                recv(signals.events) -> _ => {}
+                recv(after(LINGER.saturating_sub(ago))) -> _ => {}
+            }
+        }
+    }
+}
+
+fn wait(ui: &mut Ui, timeout: Duration, events: &Receiver<Event>, signals: &Watch) -> anyhow::Result<Ended> {
+    let waiting = Waiting::begin(ui, &t!("bind-waiting"), timeout);
+    let (second, end) = (tick(Duration::from_secs(1)), after(timeout));
+    loop {
+        select! {
+            recv(events) -> event => match event? {
+                Event::TurnedAway(why) => log::info!("{}", t!("bind-turned-away", why = why.to_string())),
+                Event::Unreachable(error) => ui.warn(&t!("bind-unreachable", cause = classify(&error).what)),
+                Event::Failed(error) => return Ok(Ended::failed(error)),
+                Event::Bound(person) => return Ok(Ended::Bound(person, None)),
+            },
+            recv(second) -> _ => waiting.tick(),
+            recv(signals.events) -> signal => return Ok(Ended::Stopped(signal?)),
+            recv(end) -> _ => return Ok(Ended::TimedOut),
+        }
+    }
+}
+
+/// Waits for a code that is with WeChat when the time is up.
+fn last_moment(callback: &Callback, events: &Receiver<Event>, signals: &Watch) -> anyhow::Result<Ended> {
+    let end = after(GRACE);
+    while callback.is_busy() {
+        select! {
+            recv(events) -> event => match event? {
+                Event::Bound(person) => return Ok(Ended::Bound(person, None)),
+                Event::Failed(error) => return Ok(Ended::failed(error)),
+                Event::TurnedAway(_) | Event::Unreachable(_) => {}
+            },
+            recv(signals.events) -> signal => return Ok(Ended::Stopped(signal?)),
+            recv(end) -> _ => break,
+        }
+    }
+    Ok(Ended::TimedOut)
+}

@@ -1,0 +1,105 @@
+//! Who is to be bound, all looked at before anything begins.
+
+use std::collections::HashSet;
+
+use crate::app::{App, nearest};
+use crate::cli::Bind;
+use crate::commands::password;
+use crate::error::{Exit, Failure};
+use crate::secret::{ExposeSecret, Secret};
+use crate::store::{Store, User, UserFilter};
+use crate::t;
+use crate::ui::{self, Line, Lines, Ui};
+
+/// The people of the command line, each once, who exist, may be bound, and have given their passwords. `lines` is
+/// standard input where the password is only its first line.
+pub(super) fn chosen(
+    ui: &Ui,
+    app: &App,
+    store: &Store,
+    args: &Bind,
+    lines: Option<&mut Lines>,
+) -> anyhow::Result<Vec<User>> {
+    let people = if args.unbound { unbound(app, store, args.tag.as_deref())? } else { named(app, store, args)? };
+    if args.password_stdin && people.len() > 1 {
+        return Err(Failure::usage(t!("bind-password-several")).hint(t!("bind-password-several-hint")).into());
+    }
+    // It is there, whether it is asked for or not.
+    let given = match lines {
+        Some(lines) if args.password_stdin => Some(first_line(lines)?),
+        _ => None,
+    };
+    let hint = if people.len() > 1 { t!("bind-password-several-hint") } else { t!("bind-password-missing-hint") };
+    for user in &people {
+        log_in(ui, user, args, given.as_ref(), &hint)?;
+    }
+    Ok(people)
+}
+
+fn named(app: &App, store: &Store, args: &Bind) -> anyhow::Result<Vec<User>> {
+    let mut seen = HashSet::new();
+    let mut people = Vec::new();
+    for name in &args.user {
+        let user = app.user(store, name)?;
+        check_unbound(&user, args.rebind)?;
+        if seen.insert(user.id) {
+            people.push(user);
+        }
+    }
+    Ok(people)
+}
+
+/// Everybody who is not bound, by their names; a tag that nobody has is an error.
+fn unbound(app: &App, store: &Store, tag: Option<&str>) -> anyhow::Result<Vec<User>> {
+    let tag = tag.map(str::trim);
+    let mut people = Vec::new();
+    store.each_user(&UserFilter { tag, bound: Some(false) }, app.app_id(), |user| {
+        people.push(user);
+        anyhow::Ok(())
+    })?;
+    if let Some(tag) = tag.filter(|_| people.is_empty()) {
+        let tags = store.tags()?;
+        if !tags.iter().any(|it| it == tag) {
+            let hint = nearest(tag, tags).map(|near| t!("did-you-mean", name = near));
+            return Err(Failure::no_such(t!("send-no-tag", tag = tag)).hint(hint).into());
+        }
+    }
+    Ok(people)
+}
+
+/// A person who is bound already is bound anew only on demand.
+pub(super) fn check_unbound(user: &User, rebind: bool) -> Result<(), Failure> {
+    match &user.binding {
+        Some(binding) if !rebind => {
+            let what = t!("bind-already", user = user.username, openid = binding.openid);
+            Err(Failure::no_such(what).hint(t!("bind-already-hint")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The login of the person who is to be bound, where a password is set; `hint` is for where nobody can be asked.
+fn log_in(ui: &Ui, user: &User, args: &Bind, given: Option<&Secret>, hint: &str) -> anyhow::Result<()> {
+    let Some(hash) = user.password.as_deref().filter(|_| !args.as_admin) else { return Ok(()) };
+    let right = if let Some(given) = given {
+        password::check(given, hash)
+    } else if args.password_stdin {
+        password::check(&password::read()?, hash)
+    } else if ui.in_terminal {
+        password::check(&ui::password(ui, &t!("bind-password-prompt", user = user.username), "")?, hash)
+    } else {
+        return Err(Failure::usage(t!("bind-password-missing", user = user.username)).hint(hint.to_owned()).into());
+    };
+    if right {
+        return Ok(());
+    }
+    let what = t!("bind-password-wrong", user = user.username);
+    Err(Failure { exit: Exit::Config, what, hint: Some(t!("bind-password-wrong-hint")) }.into())
+}
+
+fn first_line(lines: &mut Lines) -> anyhow::Result<Secret> {
+    match lines.arriving()?.recv()?? {
+        Line::Text(text) if !text.expose_secret().is_empty() => Ok(text),
+        _ => Err(Failure::usage(t!("bind-password-first")).into()),
+    }
+}

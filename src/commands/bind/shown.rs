@@ -1,0 +1,47 @@
+//! What `bind` tells of itself: a line an event.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::t;
+
+/// An event.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(super) enum Shown<'a> {
+    AuthorizeUrl {
+        user: &'a str,
+        url: &'a str,
+        /// What the QR code holds in its place.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        short_link: Option<&'a str>,
+    },
+    Bound {
+        user: &'a str,
+        openid: &'a str,
+        nickname: Option<&'a str>,
+    },
+    /// The person does not follow the account yet; `url` is where they can, unless WeChat gave none.
+    Follow {
+        user: &'a str,
+        url: Option<&'a str>,
+    },
+    Timeout {
+        user: &'a str,
+    },
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::AuthorizeUrl { url, .. } => (*url).to_owned(),
+            Self::Bound { user, openid, nickname: Some(name) } => {
+                t!("bind-bound-name", user = *user, openid = *openid, name = *name)
+            }
+            Self::Bound { user, openid, nickname: None } => t!("bind-bound", user = *user, openid = *openid),
+            Self::Follow { url, .. } => url.unwrap_or_default().to_owned(),
+            Self::Timeout { .. } => String::new(),
+        })
+    }
+}

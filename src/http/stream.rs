@@ -1,0 +1,120 @@
+//! The bytes of a connection: the socket's own, or what TLS makes of them. Neither reading nor writing ever blocks.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
+
+use mio::net::TcpStream;
+use rustls::ServerConnection;
+
+use super::tls::Tls;
+
+/// Bytes that are encrypted at a time: a record of TLS.
+const RECORD: usize = 16 << 10;
+
+/// One connection's bytes.
+pub(super) struct Stream {
+    socket: TcpStream,
+    tls: Option<Session>,
+}
+
+/// TLS on one connection.
+struct Session {
+    tls: Box<ServerConnection>,
+    /// Bytes that were taken to be written; their records are not all out yet.
+    owed: usize,
+    /// Bytes of the socket's that may still come, whatever they mean.
+    left: usize,
+}
+
+impl Stream {
+    /// The bytes of `socket`, with `tls` what that makes of them. Without leave no more than `most` bytes are taken
+    /// from the socket then, so that neither a handshake nor empty records go on for ever.
+    pub(super) fn new(socket: TcpStream, tls: Option<&Tls>, most: usize) -> io::Result<Self> {
+        let session = |tls: &Tls| {
+            let tls = ServerConnection::new(tls.0.clone()).map_err(io::Error::other)?;
+            Ok::<_, io::Error>(Session { tls: Box::new(tls), owed: 0, left: most })
+        };
+        Ok(Stream { socket, tls: tls.map(session).transpose()? })
+    }
+
+    /// The socket.
+    pub(super) fn socket(&mut self) -> &mut TcpStream {
+        &mut self.socket
+    }
+
+    /// Gives leave to take so many bytes more from the socket.
+    pub(super) fn permit(&mut self, more: usize) {
+        if let Some(session) = &mut self.tls {
+            session.left = session.left.saturating_add(more);
+        }
+    }
+
+    /// Reads what has come; 0 bytes are the end, `WouldBlock` says that nothing has come.
+    pub(super) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            None => self.socket.read(into),
+            Some(session) => session.read(&mut self.socket, into),
+        }
+    }
+
+    /// Writes as many of the bytes as can go now; `WouldBlock` where none can. After that, the next call must begin
+    /// with the same bytes.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            None => self.socket.write(bytes),
+            Some(session) => session.write(&mut self.socket, bytes),
+        }
+    }
+
+    /// Says that no more is coming.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        if let Some(session) = &mut self.tls {
+            session.tls.send_close_notify();
+            // Who does not take it knows the end by the length of the reply.
+            let _ = session.flush(&mut self.socket);
+        }
+        self.socket.shutdown(Shutdown::Write)
+    }
+}
+
+impl Session {
+    fn read(&mut self, socket: &mut TcpStream, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.tls.reader().read(into) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                // Many leave without a word.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(0),
+                read => return read,
+            }
+            // What a handshake has to say must be out before its answer can come.
+            self.flush(socket)?;
+            let count = self.tls.read_tls(socket)?;
+            if count == 0 {
+                return Ok(0);
+            }
+            self.left = self.left.checked_sub(count).ok_or(ErrorKind::FileTooLarge)?;
+            if let Err(error) = self.tls.process_new_packets() {
+                // The alert that says why.
+                let _ = self.flush(socket);
+                return Err(io::Error::new(ErrorKind::InvalidData, error));
+            }
+        }
+    }
+
+    fn write(&mut self, socket: &mut TcpStream, bytes: &[u8]) -> io::Result<usize> {
+        if self.owed == 0 {
+            self.owed = self.tls.writer().write(&bytes[..bytes.len().min(RECORD)])?;
+        }
+        self.flush(socket)?;
+        Ok(std::mem::take(&mut self.owed))
+    }
+
+    fn flush(&mut self, socket: &mut TcpStream) -> io::Result<()> {
+        while self.tls.wants_write() {
+            if self.tls.write_tls(socket)? == 0 {
+                return Err(ErrorKind::WriteZero.into());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,98 @@
+//! Codes by which people come to follow.
+
+use super::*;
+
+fn create(game: &mut Game, body: &Value) -> Value {
+    game.call("/cgi-bin/qrcode/create", &body.to_string())
+}
+
+fn text_scene(text: &str, life: Value) -> Value {
+    json!({"action_name": "QR_STR_SCENE", "expire_seconds": life, "action_info": {"scene": {"scene_str": text}}})
+}
+
+/// The path of the page that a code leads to.
+fn path(answer: &Value) -> String {
+    let url = text(&answer["url"]);
+    format!("/q/{}", url.strip_prefix("http://localhost/q/").unwrap())
+}
+
+/// How somebody came to follow: a number, a text.
+fn scene(game: &mut Game, openid: &str) -> (Value, Value) {
+    let token = text(&game.stable(false)["access_token"]);
+    let info = game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={openid}"));
+    (info["qr_scene"].clone(), info["qr_scene_str"].clone())
+}
+
+#[test]
+fn who_scans_a_code_follows_and_the_account_knows_by_which() {
+    let mut game = Game::new();
+    let made = create(&mut game, &text_scene("a text", json!(600)));
+    assert_eq!((code(&made), &made["expire_seconds"]), (0, &json!(600)));
+    assert!(text(&made["ticket"]).len() > 80);
+    let page = path(&made);
+    let shown = game.page(&page);
+    assert!(shown.contains("Follow wxbox") && shown.contains("value=\"zoro\""), "{shown}");
+    let form = shown.split_once("action=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    assert_eq!(game.form(&form, "person=zoro&follows=1").status(), 303);
+    assert_eq!(scene(&mut game, ZORO), (json!(0), json!("a text")));
+    // Who follows already stays as they are.
+    assert_eq!(game.form(&form, "person=nami&follows=1").status(), 303);
+    assert_eq!(scene(&mut game, NAMI), (json!(0), json!("")));
+
+    game.form("/sandbox/follow", "person=zoro&follows=0");
+    let body = json!({"action_name": "QR_SCENE", "expire_seconds": 60, "action_info": {"scene": {"scene_id": 7}}});
+    let id = path(&create(&mut game, &body)).split_off(3);
+    game.form(&format!("/sandbox/follow?code={id}"), "person=zoro&follows=1");
+    assert_eq!(scene(&mut game, ZORO), (json!(7), json!("")));
+}
+
+#[test]
+fn a_code_expires_unless_it_is_permanent() {
+    let mut game = Game::new();
+    let made = create(&mut game, &text_scene("x", json!(60)));
+    let body = json!({"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": "x"}}});
+    let permanent = create(&mut game, &body);
+    assert_eq!(permanent.get("expire_seconds"), None);
+    game.now += MINUTE - 1;
+    assert!(game.page(&path(&made)).contains("Follow wxbox"));
+    game.now += 1;
+    assert!(game.page(&path(&made)).contains("has expired"));
+    let id = path(&made).split_off(3);
+    assert_eq!(game.form(&format!("/sandbox/follow?code={id}"), "person=zoro&follows=1").status(), 404);
+    game.now += 365 * 24 * HOUR;
+    assert!(game.page(&path(&permanent)).contains("Follow wxbox"));
+    assert!(game.page("/q/nonsense").contains("has expired"));
+}
+
+#[test]
+fn what_the_page_does_not_have_is_refused() {
+    let mut game = Game::new();
+    let of =
+        |name: &str, scene: Value| json!({"action_name": name, "expire_seconds": 60, "action_info": {"scene": scene}});
+    for (body, errcode) in [
+        (of("QR_SCENE", json!({"scene_id": u32::MAX})), 0),
+        (of("QR_SCENE", json!({"scene_id": 0})), 40053),
+        (of("QR_SCENE", json!({"scene_id": u64::from(u32::MAX) + 1})), 40053),
+        (of("QR_SCENE", json!({"scene_id": "1"})), 40053),
+        (of("QR_SCENE", json!({"scene_str": "1"})), 40053),
+        (of("QR_LIMIT_SCENE", json!({"scene_id": 100_000})), 0),
+        (of("QR_LIMIT_SCENE", json!({"scene_id": 100_001})), 40053),
+        (of("QR_STR_SCENE", json!({"scene_str": "海".repeat(64)})), 0),
+        (of("QR_STR_SCENE", json!({"scene_str": "x".repeat(65)})), 40053),
+        (of("QR_STR_SCENE", json!({"scene_str": ""})), 40053),
+        (of("QR_STR_SCENE", json!({"scene_id": 1})), 40053),
+        (of("QR_TEXT", json!({"scene_str": "x"})), 40052),
+        (json!({"action_info": {"scene": {"scene_str": "x"}}}), 40052),
+        (json!({"action_name": "QR_STR_SCENE", "expire_seconds": 60}), 40053),
+        (text_scene("x", Value::Null), 0),
+        (text_scene("x", json!(2_592_000)), 0),
+        (text_scene("x", json!(2_592_001)), 40053),
+        (text_scene("x", json!(0)), 40053),
+        (text_scene("x", json!("60")), 40053),
+    ] {
+        assert_eq!(code(&create(&mut game, &body)), errcode, "{body}");
+    }
+    assert_eq!(code(&game.call("/cgi-bin/qrcode/create", "x")), 47001);
+    let mut game = Game::with("unauthorized = [\"/cgi-bin/qrcode/create\"]");
+    assert_eq!(code(&create(&mut game, &text_scene("x", json!(60)))), 48001);
+}

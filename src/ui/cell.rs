@@ -1,0 +1,87 @@
+//! What a table or a list of facts shows in one place: a text, a state with its colour, a point in time.
+
+use std::fmt;
+
+use super::clean::line;
+use crate::t;
+use crate::time::Timestamp;
+use crate::words;
+
+/// A value to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// A text as it is.
+    Text(String),
+    /// A word that is good or bad news; it says so itself, its colour says it again.
+    Toned(String, Tone),
+    /// A point in time: how long ago, where a person looks at it; RFC 3339 in UTC everywhere else.
+    Time(Timestamp),
+}
+
+/// What news a word is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// As it should be.
+    Good,
+    /// Neither yet.
+    Open,
+    /// Not sure to be as it should.
+    Odd,
+    /// Not as it should be.
+    Bad,
+    /// Over.
+    Past,
+}
+
+impl Tone {
+    /// The word in its colour.
+    pub(super) fn paint(self, word: &str) -> String {
+        let style = match self {
+            Self::Good => "32",
+            Self::Open => "36",
+            Self::Odd => "33",
+            Self::Bad => "31",
+            Self::Past => "2",
+        };
+        format!("\u{1b}[{style}m{word}\u{1b}[0m")
+    }
+}
+
+impl Cell {
+    /// In one line, for a person or not.
+    pub(super) fn said(&self, to_person: bool) -> String {
+        match self {
+            Self::Text(text) | Self::Toned(text, _) => line(text),
+            Self::Time(at) if to_person => ago(*at),
+            Self::Time(at) => at.to_string(),
+        }
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<Timestamp> for Cell {
+    fn from(at: Timestamp) -> Self {
+        Self::Time(at)
+    }
+}
+
+/// How long ago that was, or how soon it will be.
+fn ago(at: Timestamp) -> String {
+    words::ago(Timestamp::now().0.saturating_sub(at.0) / 1000)
+}
+
+/// A point in time in a sentence that `f` writes: RFC 3339, and in brackets how long ago, where a person looks at it.
+pub fn when(at: Timestamp, f: &fmt::Formatter<'_>) -> String {
+    if f.alternate() { t!("ui-when", time = at.to_string(), ago = ago(at)) } else { at.to_string() }
+}

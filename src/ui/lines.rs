@@ -1,0 +1,60 @@
+//! Lines of standard input for somebody who waits for other things too.
+
+use std::io::{self, BufRead, Read};
+
+use crossbeam_channel::{Receiver, bounded};
+
+use crate::secret::Secret;
+
+/// More than any address or password; what never ends its line is not read for ever.
+const LIMIT: u64 = 64 << 10;
+
+/// What was read.
+pub enum Line {
+    /// A line without its end; it may hold a code or a password.
+    Text(Secret),
+    /// Longer than anything that is asked for, or not UTF-8.
+    Unusable,
+    /// There is no more.
+    End,
+}
+
+/// Reads standard input on a thread of its own from the first time that a line is wanted, and a line ahead.
+#[derive(Default)]
+pub struct Lines(Option<Receiver<io::Result<Line>>>);
+
+impl Lines {
+    /// Where the next line arrives.
+    ///
+    /// # Errors
+    /// The operating system's, where there is no thread to be had.
+    pub fn arriving(&mut self) -> io::Result<&Receiver<io::Result<Line>>> {
+        if self.0.is_none() {
+            let (tell, lines) = bounded(0);
+            std::thread::Builder::new().name("lines".into()).spawn(move || {
+                // Nobody listens any more where the command has left.
+                while tell.send(read()).is_ok() {}
+            })?;
+            self.0 = Some(lines);
+        }
+        self.0.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+fn read() -> io::Result<Line> {
+    let mut bytes = Vec::new();
+    let count = io::stdin().lock().take(LIMIT).read_until(b'\n', &mut bytes)?;
+    if count == 0 {
+        return Ok(Line::End);
+    }
+    if count as u64 == LIMIT {
+        return Ok(Line::Unusable);
+    }
+    Ok(match String::from_utf8(bytes) {
+        Ok(text) => {
+            let line = text.strip_suffix('\n').unwrap_or(&text);
+            Line::Text(line.strip_suffix('\r').unwrap_or(line).into())
+        }
+        Err(_) => Line::Unusable,
+    })
+}

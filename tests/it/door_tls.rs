@@ -1,0 +1,187 @@
+//! The front door where it speaks HTTPS: the same limits, from the first byte of a handshake on.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+use wxbox::http::{Door, Limits, Manner, Reply, Request, Running, Tls, Unusable};
+
+use crate::certificate::Certificate;
+
+/// Generous: it only keeps a broken server from hanging the tests.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn open(own: &Certificate, limits: Limits) -> Running {
+    let tls = Tls::new(own.certificate.as_bytes(), own.key.as_bytes()).unwrap();
+    let answer = |request: Request| match request.path.as_str() {
+        "/body" => Reply::bytes(200, "application/octet-stream", request.body),
+        "/drip" => Reply::text(200, "drop by drop").in_manner(Manner::Drip(Duration::from_millis(1))),
+        path => Reply::text(200, format!("right {path}")),
+    };
+    Door::bind("127.0.0.1:0", limits).unwrap().speaking(Some(tls)).open(answer).unwrap()
+}
+
+fn tcp(addr: SocketAddr) -> TcpStream {
+    let socket = TcpStream::connect(addr).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_write_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+fn connect(own: &Certificate, addr: SocketAddr) -> StreamOwned<ClientConnection, TcpStream> {
+    let name = ServerName::from(addr.ip());
+    StreamOwned::new(ClientConnection::new(Arc::new(own.trusting()), name).unwrap(), tcp(addr))
+}
+
+fn ask(own: &Certificate, addr: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = connect(own, addr);
+    stream.write_all(bytes).unwrap();
+    let mut reply = Vec::new();
+    // Without the word that all is said, this would be an error.
+    stream.read_to_end(&mut reply).unwrap();
+    String::from_utf8_lossy(&reply).into_owned()
+}
+
+/// Whether the other end gives the connection up, whatever it said before; waits until it does.
+fn is_cut(mut socket: impl Read) -> bool {
+    let mut scratch = [0; 4096];
+    loop {
+        match socket.read(&mut scratch) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(error) => return !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        }
+    }
+}
+
+#[test]
+fn a_request_is_answered_and_the_end_is_said() {
+    let own = Certificate::new();
+    let door = open(&own, Limits::callback());
+    let reply = ask(&own, door.local_addr(), b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(reply.starts_with("HTTP/1.1 200 OK\r\nConnection: close\r\n") && reply.ends_with("right /a"), "{reply}");
+    let reply = ask(&own, door.local_addr(), b"GET /drip HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(reply.ends_with("drop by drop"), "{reply}");
+}
+
+#[test]
+fn large_bodies_and_several_requests_go_through_one_connection() {
+    let own = Certificate::new();
+    let door = open(&own, Limits::sandbox());
+    let body: Vec<u8> = (0..5_u32 << 20).map(|n| (n % 251) as u8).collect();
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        all.extend(format!("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes());
+        all.extend(&body);
+    }
+    all.extend(b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    let mut stream = connect(&own, door.local_addr());
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock).unwrap();
+    }
+    // Each side may have more to say than the other takes before it has been heard itself.
+    stream.sock.set_nonblocking(true).unwrap();
+    let (mut sent, mut reply, mut scratch) = (0, Vec::new(), vec![0; 1 << 16]);
+    loop {
+        if sent < all.len() {
+            match stream.write(&all[sent..]) {
+                Ok(count) => sent += count,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            }
+        }
+        match stream.read(&mut scratch) {
+            Ok(0) => break,
+            Ok(count) => reply.extend(&scratch[..count]),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        }
+        std::thread::yield_now();
+    }
+    let heads = reply.windows(15).filter(|part| part == b"HTTP/1.1 200 OK").count();
+    assert_eq!((heads, reply.windows(body.len()).filter(|part| *part == body).count()), (4, 3));
+    assert!(reply.ends_with(b"right /last"));
+}
+
+#[test]
+fn a_handshake_has_the_time_of_a_head_and_is_cut_after_it() {
+    let own = Certificate::new();
+    let door = open(&own, Limits { head_time: Duration::from_millis(200), ..Limits::callback() });
+    let (silent, partial) = (tcp(door.local_addr()), tcp(door.local_addr()));
+    // The first bytes of a greeting that announces 512.
+    (&partial).write_all(b"\x16\x03\x01\x02\x00\x01\x00").unwrap();
+    let mut greeted = connect(&own, door.local_addr());
+    while greeted.conn.is_handshaking() {
+        greeted.conn.complete_io(&mut greeted.sock).unwrap();
+    }
+    assert!(is_cut(&silent) && is_cut(&partial) && is_cut(&greeted.sock));
+}
+
+#[test]
+fn handshakes_left_open_make_room_for_others() {
+    let own = Certificate::new();
+    let door = open(&own, Limits { connections: 4, ..Limits::callback() });
+    let open: Vec<_> = (0..4).map(|_| tcp(door.local_addr())).collect();
+    for socket in &open {
+        let _ = (&*socket).write_all(b"\x16\x03\x01\x02\x00");
+    }
+    let reply = ask(&own, door.local_addr(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
+    assert!(is_cut(&open[0]));
+}
+
+#[test]
+fn what_is_no_tls_is_cut_and_keeps_nobody_else_from_it() {
+    let own = Certificate::new();
+    let door = open(&own, Limits::callback());
+    for rubbish in [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), &[0xff; 100], &[0x16; 100_000]] {
+        let socket = tcp(door.local_addr());
+        // It may be cut before all is sent.
+        let _ = (&socket).write_all(rubbish);
+        assert!(is_cut(&socket));
+    }
+    assert!(ask(&own, door.local_addr(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn records_of_a_byte_each_are_not_taken_without_end() {
+    let own = Certificate::new();
+    let door = open(&own, Limits { head_time: PATIENCE * 10, ..Limits::callback() });
+    let mut stream = connect(&own, door.local_addr());
+    stream.write_all(b"GET / HTTP/1.1\r\nX: ").unwrap();
+    // Less than a head may have; as records, more than is taken for one.
+    let sent = (0..7_000).take_while(|_| stream.write_all(b"a").and_then(|()| stream.flush()).is_ok()).count();
+    assert!(sent < 7_000 || is_cut(&stream.sock), "{sent}");
+    let mut reply = Vec::new();
+    assert!(stream.read_to_end(&mut reply).is_err() && reply.is_empty());
+}
+
+#[test]
+fn a_certificate_and_a_key_that_do_not_do_are_told_apart() {
+    let (own, other) = (Certificate::new(), Certificate::new());
+    let cases = [
+        (own.certificate.as_str(), other.key.as_str(), Unusable::Mismatch),
+        ("", &own.key, Unusable::NoCertificate),
+        (&own.key, &own.key, Unusable::NoCertificate),
+        (&own.certificate, "", Unusable::NoKey),
+        (&own.certificate, &own.certificate, Unusable::NoKey),
+        (&own.certificate, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END", Unusable::EncryptedKey),
+        (
+            &own.certificate,
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n",
+            Unusable::EncryptedKey,
+        ),
+        (&own.certificate, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", Unusable::BadKey),
+        (&own.certificate, "-----BEGIN PRIVATE KEY-----\n?\n-----END PRIVATE KEY-----\n", Unusable::BadKey),
+    ];
+    for (certificate, key, expected) in cases {
+        assert_eq!(Tls::new(certificate.as_bytes(), key.as_bytes()).unwrap_err(), expected);
+    }
+    let broken = own.certificate.replacen("MII", "MIX", 1);
+    let found = Tls::new(broken.as_bytes(), own.key.as_bytes()).unwrap_err();
+    assert!(matches!(found, Unusable::BadCertificate(_)), "{found:?}");
+    // Both in one file, and the line ends of Windows.
+    let both = format!("{}{}", own.certificate, own.key).replace('\n', "\r\n");
+    assert!(Tls::new(both.as_bytes(), both.as_bytes()).is_ok());
+}

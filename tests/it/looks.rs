@@ -1,0 +1,309 @@
+//! What a terminal is shown: windows of every width, colours, symbols, movement; and that text from outside cannot
+//! drive it.
+
+use snapbox::str;
+
+use crate::bind::with_luffy;
+use crate::harness::{LUFFY, NAMI, World, ZORO, allow};
+use crate::pty::{Ended, Terminal};
+
+/// People and messages, three minutes old.
+fn with_messages() -> World {
+    let world = World::new();
+    let note = "草帽一伙的船长，想成为海贼王，喜欢吃肉";
+    world.wxbox(&format!("user add 路飞 --tag ops --tag oncall --note {note}")).ok();
+    world.wxbox(&format!("bind --user 路飞 --openid {LUFFY}")).ok();
+    world.wxbox("user add nami").ok();
+    world.wxbox("send -u 路飞 hello").ok();
+    world.wxbox("send -u 路飞 -t backup").ok();
+    world.wxbox(&format!("send --openid {ZORO} hello"));
+    world.wxbox("send -u 路飞 --no-wait later").ok();
+    world.sql::<i64>("UPDATE messages SET created_at = created_at - 180000 RETURNING id");
+    world
+}
+
+fn shown(world: &World, line: &str, columns: u16) -> Ended {
+    Terminal::start(world.command(line), 60, columns).end()
+}
+
+/// What stands on the screen, and that nothing on it is longer than the window.
+fn screen(world: &World, line: &str, columns: u16) -> String {
+    let ended = shown(world, line, columns);
+    for row in 0..60 {
+        assert!(!ended.screen.row_wrapped(row), "{line}: row {row} of\n{}", ended.screen.contents());
+    }
+    ended.screen.contents()
+}
+
+#[test]
+fn lists_keep_to_the_window() {
+    let mut world = with_messages();
+    snapbox::assert_data_eq!(
+        screen(&world, "outbox list", 200),
+        str![[r#"
+ID  STATE   TO                            TYPE      CREATED    ERROR
+4   queued  路飞                          text      3 min ago
+3   failed  oZoro_cannot_find_the_way_22  text      3 min ago  WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+2   sent    路飞                          template  3 min ago
+1   sent    路飞                          text      3 min ago
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen(&world, "outbox list", 80),
+        str![[r#"
+ID  STATE   TO                       TYPE      CREATED    ERROR
+4   queued  路飞                     text      3 min ago
+3   failed  oZoro_cannot_find_the_…  text      3 min ago  WeChat says 45015 (re…
+2   sent    路飞                     template  3 min ago
+1   sent    路飞                     text      3 min ago
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen(&world, "outbox list --limit 2", 40),
+        str![[r#"
+ID       4
+State    queued
+To       路飞
+Type     text
+Created  3 min ago
+
+ID       3
+State    failed
+To       oZoro_cannot_find_the_way_22
+Type     text
+Created  3 min ago
+Error    WeChat says 45015 (response out
+         of time limit or subscription
+         is canceled): no open
+         conversation window, or user
+         unfollowed
+"#]]
+    );
+    world.set("WXBOX_LANG", "zh");
+    snapbox::assert_data_eq!(
+        screen(&world, "outbox list", 80),
+        str![[r#"
+ID  状态    接收者                   类型      创建时间  错误
+4   queued  路飞                     text      3 分钟前
+3   failed  oZoro_cannot_find_the_…  text      3 分钟前  微信返回 45015（respon…
+2   sent    路飞                     template  3 分钟前
+1   sent    路飞                     text      3 分钟前
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen(&world, "user list", 80),
+        str![[r#"
+用户名  OPENID                        标签        备注
+nami    -
+路飞    oLuffy_wears_the_straw_hat_1  oncall,ops  草帽一伙的船长，想成为海贼王…
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen(&world, "user list", 40),
+        str![[r#"
+用户名  nami
+OPENID  -
+
+用户名  路飞
+OPENID  oLuffy_wears_the_straw_hat_1
+标签    oncall,ops
+备注    草帽一伙的船长，想成为海贼王，喜
+        欢吃肉
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen(&world, "explain 40001", 40),
+        str![[r#"
+错误码    40001
+微信原文  invalid credential,
+          access_token is invalid or not
+          latest
+含义      凭证无效或非最新
+处理办法  丢弃缓存的 access_token，重新
+          获取后再试一次；若获取时就出
+          错，请检查 AppSecret
+wxbox     重新获取 access_token，再调用
+          一次
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen(&world, "template list", 80),
+        str![[r#"
+别名    标题           字段          ID
+backup  Backup finis…  first,host,…  backup_finished-0123456789abcdefghijklmnopq
+-       Server alert   thing1,char…  server_alert-0123456789abcdefghijklmnopqrst
+"#]]
+    );
+}
+
+#[test]
+fn times_are_for_people_on_a_terminal_and_for_programs_elsewhere() {
+    let world = with_messages();
+    let list = screen(&world, "outbox list", 120);
+    assert_eq!(list.matches("3 min ago").count(), 4, "{list}");
+    let show = screen(&world, "outbox show 4", 120);
+    assert!(show.contains("Z (3 min ago)") && show.contains("Z (in 23 h)"), "{show}");
+    for line in ["outbox list", "outbox show 4", "--json outbox list"] {
+        let piped = world.wxbox(line).ok();
+        assert!(!piped.stdout().contains("ago") && piped.stdout().contains("Z"), "{}", piped.stdout());
+    }
+    let json = shown(&world, "--json outbox show 4", 250).screen.contents();
+    assert!(!json.contains("ago"), "{json}");
+}
+
+#[test]
+fn a_pipe_is_given_all_of_it() {
+    let world = with_messages();
+    let piped = world.wxbox("outbox list").ok();
+    assert!(piped.stdout().contains("subscription is canceled): no open conversation window, or user unfollowed"));
+    assert!(!piped.stdout().contains('…') && !piped.stdout().contains('\u{1b}'));
+}
+
+#[test]
+fn colours_say_again_what_a_word_says() {
+    let mut world = with_messages();
+    let raw = |world: &World, line: &str| String::from_utf8(shown(world, line, 120).raw).unwrap();
+    let colored = raw(&world, "outbox list");
+    for painted in ["\u{1b}[32msent\u{1b}[0m", "\u{1b}[31mfailed\u{1b}[0m", "\u{1b}[36mqueued\u{1b}[0m"] {
+        assert!(colored.contains(painted), "{painted:?} in {colored:?}");
+    }
+    assert!(raw(&world, "doctor").contains("\u{1b}[32mok\u{1b}[0m"));
+    assert!(raw(&world, "user show x").contains("\u{1b}[1;31merror:\u{1b}[0m"));
+    let plain = |world: &World| {
+        for line in ["outbox list", "doctor", "user show x", "outbox show 1", "user list"] {
+            assert!(!raw(world, line).contains("\u{1b}[3") && !raw(world, line).contains("\u{1b}[1"), "{line}");
+        }
+    };
+    world.set("NO_COLOR", "1");
+    plain(&world);
+    assert!(raw(&world, "--color always outbox list").contains("\u{1b}[32msent"));
+    world.set("NO_COLOR", "").set("TERM", "dumb");
+    plain(&world);
+    world.set("CLICOLOR_FORCE", "1");
+    assert!(world.wxbox("-c absent.toml doctor").stdout().contains("\u{1b}[31mfailure\u{1b}[0m"));
+}
+
+/// What no terminal may get from others: what drives it or turns or hides text.
+const UNFIT: [char; 7] = ['\u{1b}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{7f}', '\u{7}'];
+
+#[test]
+fn text_from_outside_cannot_drive_the_terminal() {
+    let mut world = World::of(
+        "[[people]]\nname = \"ev\\u202eil\\u200b\"\nopenid = \"oEvil_0123456789abcdefghijkl\"\nfollows = true\nwrote = true\n\
+         [[templates]]\nid = \"evil-0123456789abcdefghijklmnopqrstuvwxyzAB\"\ntitle = \"T\\u009b\\u202e\"\ncontent = \"a {{x.DATA}}\"\n",
+    );
+    world.feed("user import -", "username,note\n\"ev\u{202e}il\",\"a\u{1b}[2Jb\u{9b}2Jc\u{200b}d\u{7f}\"\n").ok();
+    world.set("TERM", "dumb").set("WXBOX_LOG", "debug");
+    for line in [
+        "user list",
+        "user show 'ev\u{202e}il'",
+        "--json user list",
+        "--json user show 'ev\u{202e}il'",
+        "user export",
+        "--json user export",
+        "user show 'no\u{1b}[2J\u{9b}body'",
+        "--json user show 'no\u{1b}[2J\u{9b}body'",
+        "-c 'x\u{1b}[2J\u{202e}.toml' user list",
+        "user lst\u{9b}",
+        "template list",
+        "--json template list",
+        "template show evil",
+        "send --openid o --text 'a\u{1b}[2J\u{9b}b\u{202e}' --dry-run",
+        "follower remark o 'a\u{202e}\u{2066}b'",
+        "explain 'x\u{1b}[2J'",
+        "config show",
+    ] {
+        // The name of a config may be worth a look; the terminal's own line ends are \r\n.
+        let raw = String::from_utf8(shown(&world, line, 100).raw).unwrap();
+        let found: Vec<_> = raw.chars().filter(|c| UNFIT.contains(c)).collect();
+        assert_eq!(found, Vec::<char>::new(), "{line}: {raw:?}");
+    }
+    for (line, keys) in [("user remove 'ev\u{202e}il'", "n\n"), ("template remove evil", "n\n")] {
+        let mut terminal = Terminal::start(world.command(line), 30, 100);
+        terminal.until("[y/N]");
+        terminal.keys(keys);
+        let raw = String::from_utf8(terminal.end().raw).unwrap();
+        assert!(!raw.contains(UNFIT), "{line}: {raw:?}");
+    }
+    // In pipes, too: a log is looked at on a terminal one day. But what others read back is as it was.
+    for line in ["user list", "--json user list", "template list"] {
+        let ran = world.wxbox(line).ok();
+        assert!(!ran.stdout().contains(UNFIT), "{line}: {:?}", ran.stdout());
+    }
+    assert!(world.wxbox("user export").ok().stdout().contains("a\u{1b}[2Jb"));
+    assert_eq!(world.wxbox("--json user list").json()[0]["note"], "a\u{1b}[2Jb\u{9b}2Jc\u{200b}d\u{7f}");
+
+    world.wxbox("user add luffy").ok();
+    let mut bind = Terminal::start(world.command("bind --user luffy --qr none"), 30, 250);
+    let screen = bind.until("waiting for the phone").contents();
+    let url = screen.lines().find(|line| line.starts_with("http://")).unwrap();
+    crate::harness::open(&allow(url, "ev%e2%80%aeil%e2%80%8b"));
+    let raw = String::from_utf8(bind.end().raw).unwrap();
+    assert!(raw.contains("bound luffy") && !raw.contains(UNFIT), "{raw:?}");
+}
+
+#[test]
+fn nothing_moves_on_a_dumb_terminal_or_where_the_screen_is_read_out() {
+    for (name, value, drawn) in [("TERM", "dumb", true), ("WXBOX_ACCESSIBLE", "1", false)] {
+        let mut world = with_luffy();
+        world.set("NO_COLOR", "1").set(name, value);
+        let mut bind = Terminal::start(world.command("bind --user luffy"), 60, 250);
+        bind.until("waiting for the phone, 5:00");
+        bind.signal(rustix::process::Signal::INT);
+        let ended = bind.end();
+        let raw = String::from_utf8(ended.raw).unwrap();
+        assert!(!raw.contains('\u{1b}'), "{name}: {raw:?}");
+        assert_eq!(raw.contains('█'), drawn, "{name}: {raw}");
+        let visit = if drawn { "Scan the code with WeChat" } else { "Open the URL in WeChat" };
+        assert!(raw.contains(visit), "{name}: {raw}");
+
+        for (line, answers, end) in [
+            ("user remove luffy", &["what\n", "n\n"][..], "nothing was removed"),
+            ("user add", &["\n", "nami\n"], "Password (empty for none): "),
+            ("user remove luffy", &["y\n"], "removed luffy"),
+        ] {
+            let mut terminal = Terminal::start(world.command(line), 30, 100);
+            for (n, answer) in answers.iter().enumerate() {
+                terminal.until_so_often(if line == "user add" { "Name: " } else { "[y/N] " }, n + 1);
+                terminal.keys(answer);
+            }
+            if line == "user add" {
+                terminal.until(end);
+                terminal.unseen_keys("a\n");
+                terminal.until("Once more: ");
+                terminal.unseen_keys("a\n");
+            }
+            let ended = terminal.end();
+            let raw = String::from_utf8(ended.raw).unwrap();
+            assert_eq!(ended.status.code(), Some(0), "{name}: {raw}");
+            assert!(ended.echo && raw.contains(end) && !raw.contains('\u{1b}'), "{name}: {raw:?}");
+        }
+        assert!(world.sql::<String>("SELECT password FROM users WHERE username = 'nami'").starts_with("$argon2id$"));
+    }
+}
+
+#[test]
+fn a_broadcast_is_summed_up_where_no_bar_can_be_drawn() {
+    let mut world = World::of("crowd = 12\n");
+    world.crowd(12);
+    world.set("TERM", "dumb");
+    let raw = String::from_utf8(shown(&world, "send --all -t backup", 100).raw).unwrap();
+    assert_eq!(raw, "sent 12, refused 0, left in the outbox 0\r\n");
+}
+
+#[test]
+fn without_utf_8_symbols_of_ours_are_ascii() {
+    let mut world = with_messages();
+    world.set("LANG", "C").set("WXBOX_LANG", "en");
+    for line in ["outbox list", "template show backup", "user show luffy", "doctor", "send --data a=b"] {
+        let raw = String::from_utf8(shown(&world, line, 80).raw).unwrap();
+        let foreign: Vec<_> =
+            raw.chars().filter(|c| !c.is_ascii() && !"路飞测试号网页授权获取用户基本信息".contains(*c)).collect();
+        assert_eq!(foreign, Vec::<char>::new(), "{line}: {raw}");
+    }
+    assert!(screen(&world, "outbox list", 80).contains("..."));
+    assert!(screen(&world, "template show backup", 80).contains("Host: <host>"));
+    // What goes into a pipe is not touched.
+    assert!(world.wxbox("template show backup").stdout().contains("Host: ‹host›"));
+    world.wxbox(&format!("bind --user nami --openid {NAMI}")).ok();
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# README's own lines for nginx, in a real nginx: people are bound through it, by the long link and by the short one, and
+# WeChat's file is served through it; its log keeps no code.
+. "$(dirname "$0")/world.sh"
+world 1
+cat <&7 >/dev/null &
+name=wx.example.com
+read -r port inner < <(python3 -c 'import socket
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+print(*[it.getsockname()[1] for it in held])')
+openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj "/CN=$name" -addext "subjectAltName=DNS:$name" \
+    -keyout "$home/key.pem" -out "$home/cert.pem" 2>/dev/null
+
+# As a reader would fill them in.
+recipe=$(sed -n '/^ *```nginx$/,/^ *```$/p' "$here/README.md" | sed '1d; $d' |
+    sed "s|listen 443 ssl|listen 127.0.0.1:$port ssl|; s|127.0.0.1:8080|127.0.0.1:$inner|
+        s|/etc/letsencrypt/live/$name/fullchain.pem|$home/cert.pem|; s|/etc/letsencrypt/live/$name/privkey.pem|$home/key.pem|")
+case $recipe in
+    *"127.0.0.1:$port ssl"*"$home/cert.pem"*"$home/key.pem"*"proxy_pass http://127.0.0.1:$inner;"*) ;;
+    *) fail "README's lines are others than this script knows: $recipe" ;;
+esac
+mkdir "$home/nginx"
+cat >"$home/nginx.conf" <<END
+daemon off;
+pid $home/nginx/pid;
+error_log $home/nginx/errors;
+events {}
+http {
+    access_log $home/nginx/calls;
+    client_body_temp_path $home/nginx/body;
+    proxy_temp_path $home/nginx/proxy;
+    fastcgi_temp_path $home/nginx/fastcgi;
+    uwsgi_temp_path $home/nginx/uwsgi;
+    scgi_temp_path $home/nginx/scgi;
+$recipe
+}
+END
+nginx -e "$home/nginx/errors" -c "$home/nginx.conf" &
+nginx=$!
+until [ -s "$home/nginx/pid" ]; do kill -0 $nginx || fail "nginx has ended: $(cat "$home/nginx/errors")"; done
+
+printf a1B2c3D4e5F6g7H8 >"$home/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt"
+config=$home/.config/wxbox/config.toml
+{
+    printf 'redirect_uri = "https://%s:%d/callback/"\n' $name "$port"
+    sed "s|^\[network\]|[listen]\naddress = \"127.0.0.1:$inner\"\ndomain_verify_file = \"MP_verify_a1B2c3D4e5F6g7H8.txt\"\n[network]\nopen_base = \"$url\"|" "$config"
+} >"$home/config.toml"
+(umask 077; cp "$home/config.toml" "$config")
+
+# phone URL [OPTION…]: what a phone would see that knows the name and trusts the certificate.
+phone() { curl -sS --noproxy '*' --cacert "$home/cert.pem" --resolve "$name:$port:127.0.0.1" "${@:2}" "$1"; }
+# binds USER [OPTION…]: reads the link, lets the person allow, comes back through nginx.
+binds() {
+    local user=$1 event link back page
+    mkfifo "$home/said-$user"
+    wxbox --json bind -u "$user" "${@:2}" >"$home/said-$user" 2>"$home/err-$user" &
+    local bind=$!
+    exec 8<"$home/said-$user"
+    read -r event <&8 || fail "bind has ended: $(cat "$home/err-$user")"
+    link=$(field '["url"]' <<<"$event")
+    if [ "${2-}" = --short-link ]; then
+        local short
+        short=$(field '["short_link"]' <<<"$event")
+        [ "$(phone "$short" -o /dev/null -w '%{redirect_url}')" = "$link" ] || fail "$short does not lead to $link"
+        [ "$(phone "${short%?????}wrong" -o /dev/null -w '%{http_code}')" = 404 ] || fail "a guess was as good"
+    fi
+    [ "$(phone "https://$name:$port/MP_verify_a1B2c3D4e5F6g7H8.txt")" = a1B2c3D4e5F6g7H8 ] || fail "WeChat's file is not there"
+    link=${link%#*}
+    back=$(curl -sS --noproxy '*' -o /dev/null -w '%{redirect_url}' -d "person=$user&allow=1" "$url/sandbox/authorize?${link#*\?}")
+    page=$(phone "$back" -H 'Accept-Language: en')
+    case $page in *"Binding complete"*) ;; *) fail "$user came back to: $page" ;; esac
+    wait $bind || fail "bind: status $?: $(cat "$home/err-$user")"
+    exec 8<&-
+    wxbox user list --bound | grep -q "^$user" || fail "$user is not bound"
+    say "bound $user through nginx"
+}
+wxbox -q user add luffy
+wxbox -q user add nami
+binds luffy
+binds nami --short-link
+! grep -q code= "$home/nginx/calls" 2>/dev/null || fail "nginx has logged a code: $(cat "$home/nginx/calls")"
+say "nginx has kept no code"

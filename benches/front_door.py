@@ -116,7 +116,7 @@ def ask_once(host, port, target):
     asked = time.monotonic()
     try:
         with socket.create_connection((host, port), PATIENCE) as peer:
-            peer.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            peer.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
             reply = b"".join(iter(lambda: peer.recv(65536), b""))
         status = int(reply.split(b" ", 2)[1]) if reply else 0
     except OSError:

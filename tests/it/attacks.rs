@@ -8,7 +8,8 @@ use rustix::process::{Resource, Rlimit, Signal, prlimit};
 use url::Url;
 
 use crate::bind::{told, with_luffy};
-use crate::harness::{LUFFY, NAMI, Spawned, World, allow, open, own_address};
+use crate::harness::{LUFFY, NAMI, Spawned, World, allow, open, own_address, phone};
+use crate::run_child::after;
 
 fn value(url: &Url, name: &str) -> String {
     url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned()
@@ -152,17 +153,7 @@ fn idle(at: SocketAddr, count: usize) -> Vec<TcpStream> {
 }
 
 fn under_few_files(world: &World, line: &str) -> Spawned {
-    let wxbox = world.command(line);
-    let mut shell = std::process::Command::new("/bin/sh");
-    shell.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""]).arg(wxbox.get_program()).args(wxbox.get_args());
-    shell.env_clear().envs(wxbox.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    world.start(
-        {
-            shell.current_dir(world.home.path());
-            shell
-        },
-        line,
-    )
+    world.start(after(world, "ulimit -n 64", line), line)
 }
 
 #[test]
@@ -208,4 +199,28 @@ fn accepting_that_fails_is_no_end() {
     assert_eq!(open(&right).0, 200);
     told(bind).ok();
     drop(kept);
+}
+
+#[test]
+fn a_short_link_that_is_guessed_tells_nothing() {
+    let mut world = with_luffy();
+    let mut bind = world.spawn("--json bind --user luffy --short-link --timeout 60s");
+    let event: serde_json::Value = serde_json::from_str(&bind.next_line()).unwrap();
+    let short = Url::parse(event["short_link"].as_str().unwrap()).unwrap();
+    let (before, digits) = short.as_str().rsplit_once('/').unwrap();
+    assert_eq!(digits.len(), 14, "83 bits");
+    let near =
+        [&digits[1..], &digits[..13], &digits.to_ascii_uppercase(), &format!("{digits}0"), &format!("{digits}/")];
+    let far = (0..500).map(|n| format!("{n:014}"));
+    for guess in near.iter().map(|it| (*it).to_owned()).filter(|it| it != digits).chain(far) {
+        let answer = phone().get(format!("{before}/{guess}")).send().unwrap();
+        assert_eq!((answer.status().as_u16(), answer.headers().get("location")), (404, None), "{guess}");
+    }
+    // The right one leads on still, and the binding is made.
+    let answer = phone().get(short).send().unwrap();
+    let link = answer.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(link, event["url"].as_str().unwrap());
+    assert_eq!(open(&allow(&link, "luffy")).0, 200);
+    told(bind).ok();
+    assert_eq!((bound(&world).as_deref(), exchanges(&mut world)), (Some(LUFFY), 1));
 }

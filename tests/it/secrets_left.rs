@@ -11,16 +11,7 @@ use rustix::process::Signal;
 use crate::files;
 use crate::harness::{LUFFY, NAMI, World};
 use crate::relay::{Relay, Side};
-
-/// A line run by a shell that has done something else before.
-fn after(world: &World, before: &str, line: &str) -> Command {
-    let wxbox = world.command(line);
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(wxbox.get_program()).args(wxbox.get_args());
-    shell.env_clear().envs(wxbox.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell.current_dir(world.home.path());
-    shell
-}
+use crate::run_child::after;
 
 fn mode(path: &Path) -> u32 {
     std::fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777

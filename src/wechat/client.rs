@@ -213,6 +213,7 @@ impl Client {
             Ok(e) => Error::transport(&host, e),
             Err(e) => Error::NoAnswer { host: host.clone(), cause: words::system(&e.kind().into()) },
         })?;
+        log::debug!("{api}: HTTP {}", status.as_u16());
         if bytes.len() as u64 > ANSWER_LIMIT {
             return Err(bad(t!("wechat-answer-too-long")));
         }

@@ -264,7 +264,7 @@ delivery-part-waits = it waits for message { $id }, the part before it
 delivery-process-gone = the process that sent it ended before WeChat answered
 delivery-tomorrow = { $error }; it is tried again after midnight in Beijing, at { $time }
 delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
-delivery-unrecorded-hint = mend the database first, and do not send the message again unless it is sure that it did not arrive
+delivery-unrecorded-hint = mend the database first (if it is damaged: `wxbox help recovery`), and do not send the message again unless it is sure that it did not arrive
 delivery-upload = cannot upload { $file }: { $error }
 
 ## doctor, init (with the rules for redirect_uri)
@@ -720,13 +720,15 @@ run-text-signal = Ended by { $signal } (status { $status }) on { $host } after {
 store-busy = the database { $path } is held by another process
 store-busy-hint = wait for the other wxbox or backup to finish, then try again
 store-corrupt = the database { $path } is damaged
-store-corrupt-hint = restore it from a backup; the damaged file was left as it is
+store-corrupt-hint = `wxbox help recovery` says how to save what is in it, and how to restore a backup; the damaged file was left as it is
+store-corrupt-log = the write-ahead log { $path } is damaged
 store-foreign = { $path } is the database of another program
 store-full = the disk of the database { $path } is full
 store-full-hint = make room, then try again; nothing was changed
 store-newer = the database { $path } is of a newer wxbox (schema { $found }, this one knows { $known })
 store-newer-hint = use the newer wxbox, or name another file with --database
 store-not-a-database = { $path } is not a database
+store-not-a-database-hint = name the right file with --database, the variable WXBOX_DATABASE or the key database; if it was a database once: `wxbox help recovery`; this file was left as it was
 store-not-ours-hint = name the right file with --database, the variable WXBOX_DATABASE or the key database; this one was left as it is
 store-open = cannot open the database { $path }: { $cause }
 store-open-hint = the user that wxbox runs as must be able to write the file and its directory

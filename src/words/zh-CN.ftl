@@ -279,7 +279,7 @@ delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
     [expired] 已过期
    *[other] { $state }
 }），但结果无法写入数据库：{ $cause }
-delivery-unrecorded-hint = 请先修复数据库；除非确定对方没有收到，否则不要重发这条消息
+delivery-unrecorded-hint = 请先修复数据库（如已损坏，见 `wxbox help recovery`）；除非确定对方没有收到，否则不要重发这条消息
 delivery-upload = 无法上传 { $file }：{ $error }
 
 ## doctor、init（含 redirect_uri 的规则）
@@ -702,13 +702,15 @@ run-text-signal = 被 { $signal } 终止（状态 { $status }），{ $host }，�
 store-busy = 数据库 { $path } 正被其他进程占用
 store-busy-hint = 请等另一个 wxbox 或备份结束后重试
 store-corrupt = 数据库 { $path } 已损坏
-store-corrupt-hint = 请用备份恢复；损坏的文件原样保留
+store-corrupt-hint = 如何抢救其中的数据、如何恢复备份，见 `wxbox help recovery`；损坏的文件原样保留
+store-corrupt-log = 预写日志 { $path } 已损坏
 store-foreign = { $path } 是其他程序的数据库
 store-full = 数据库 { $path } 所在的磁盘已满
 store-full-hint = 请腾出空间后重试；没有任何改动
 store-newer = 数据库 { $path } 来自更新版本的 wxbox（结构版本 { $found }，本程序支持到 { $known }）
 store-newer-hint = 请使用更新版本的 wxbox，或用 --database 指定另一个文件
 store-not-a-database = { $path } 不是数据库
+store-not-a-database-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件；如果它原来是数据库，见 `wxbox help recovery`；该文件原样保留
 store-not-ours-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件；该文件原样未动
 store-open = 无法打开数据库 { $path }：{ $cause }
 store-open-hint = 运行 wxbox 的用户须能写入该文件及其目录

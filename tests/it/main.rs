@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod accounts;
+mod attacks;
 mod backup;
 mod bad_database;
 mod bad_input;
@@ -43,6 +44,7 @@ mod import;
 mod import_bad;
 mod init;
 mod init_asks;
+mod killed;
 mod kinds;
 mod kinds_bad;
 mod languages;
@@ -65,7 +67,9 @@ mod pty;
 mod qr;
 mod qr_file;
 mod quota;
+mod recovery;
 mod redactions;
+mod relay;
 mod removal;
 mod run;
 mod run_child;
@@ -73,6 +77,8 @@ mod sandbox;
 mod sandbox_kinds;
 mod scripted;
 mod secrets;
+mod secrets_everywhere;
+mod secrets_left;
 mod send;
 mod send_left;
 mod send_refused;

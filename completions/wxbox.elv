@@ -51,7 +51,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand demo 'Show the whole job against the sandbox, in a throw-away directory'
             cand completions 'Print a shell''s completions, to be kept where the shell looks for them'
             cand man 'Print the manual page, or write all of them into a directory'
-            cand help 'Print the help of a command, or of a topic: exit-codes, environment, json, sandbox'
+            cand help 'Print the help of a command, or of a topic: exit-codes, environment, json, recovery, sandbox'
         }
         &'wxbox;init'= {
             cand --app-id 'The account''s app id [env: WXBOX_APP_ID]'

@@ -54,7 +54,7 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "sandbox" -d 'Run a loca
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "demo" -d 'Show the whole job against the sandbox, in a throw-away directory'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "completions" -d 'Print a shell\'s completions, to be kept where the shell looks for them'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
-complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "help" -d 'Print the help of a command, or of a topic: exit-codes, environment, json, sandbox'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "help" -d 'Print the help of a command, or of a topic: exit-codes, environment, json, recovery, sandbox'
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l app-id -d 'The account\'s app id [env: WXBOX_APP_ID]' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l redirect-uri -d 'The address that WeChat sends phones back to [env: WXBOX_REDIRECT_URI]' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l listen -d 'Where bind listens, if a web server or tunnel in front passes callbacks on' -r

@@ -4,10 +4,11 @@
 //! takes a file lock, looks again (somebody else may have been first), and only then asks WeChat; no
 //! database transaction is open meanwhile, and the system drops the lock of a process that dies.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::private;
 use crate::secret::{ExposeSecret, Secret};
 use crate::store::{self, Store, Token};
 use crate::t;
@@ -165,10 +166,7 @@ fn same(a: &Secret, b: &Secret) -> bool {
 fn lock(database: &Path) -> Result<File, Error> {
     let mut name = database.file_name().unwrap_or_default().to_owned();
     name.push("-token-lock");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(database.with_file_name(name)).map_err(Error::Lock)?;
+    let file = private::file(&database.with_file_name(name)).map_err(Error::Lock)?;
     file.lock().map_err(Error::Lock)?;
     Ok(file)
 }

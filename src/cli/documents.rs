@@ -14,7 +14,7 @@ Examples:
   wxbox bind --user luffy
   wxbox send --user luffy \"hello\"
 
-Topics of `wxbox help`: exit-codes, environment, json, sandbox";
+Topics of `wxbox help`: exit-codes, environment, json, recovery, sandbox";
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

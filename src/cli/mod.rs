@@ -146,7 +146,7 @@ pub enum Command {
     Completions(Completions),
     /// Print the manual page, or write all of them into a directory
     Man(Man),
-    /// Print the help of a command, or of a topic: exit-codes, environment, json, sandbox
+    /// Print the help of a command, or of a topic: exit-codes, environment, json, recovery, sandbox
     Help(Help),
 }
 

@@ -174,7 +174,9 @@ fn concurrency(text: &str) -> Result<usize, String> {
 
 fn split(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        Some((key, value)) if !key.trim().is_empty() && !key.contains(char::is_control) => {
+            Ok((key.trim().to_owned(), value.to_owned()))
+        }
         _ => Err(t!("cli-expected-field")),
     }
 }
@@ -195,7 +197,7 @@ pub fn is_color(text: &str) -> bool {
 
 fn miniprogram(text: &str) -> Result<MiniProgram, String> {
     match text.split_once(':') {
-        Some((appid, path)) if !appid.is_empty() && !path.is_empty() => {
+        Some((appid, path)) if !appid.is_empty() && !path.is_empty() && !text.contains(char::is_control) => {
             Ok(MiniProgram { appid: appid.to_owned(), path: path.to_owned() })
         }
         _ => Err(t!("cli-expected-mini-program")),

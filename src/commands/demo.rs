@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::error::{Exit, Failure};
+use crate::private;
 use crate::signals::{Signal, Watch};
 use crate::ui::{Look, Ui};
 use crate::{t, wechat};
@@ -182,10 +183,7 @@ impl Demo {
         let dir = self.home.path().join(".config/wxbox");
         std::fs::create_dir_all(&dir)?;
         let path = dir.join("config.toml");
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&path)?.write_all(text.as_bytes())?;
+        private::new_file(&path)?.write_all(text.as_bytes())?;
         ui.raw_out(&format!("\n{}\n{text}", t!("demo-config", path = short(&path, self.home.path()))))
     }
 

@@ -76,7 +76,7 @@ pub(super) fn fields_of(fields: Map<String, Value>) -> Result<Map<String, Value>
     fields
         .into_iter()
         .map(|(key, value)| match field(&value) {
-            _ if key.trim().is_empty() => Err(t!("send-data-nameless")),
+            _ if key.trim().is_empty() || key.contains(char::is_control) => Err(t!("send-data-nameless")),
             Some(field) => Ok((key, json!(field))),
             None => Err(t!("send-data-value", key = key)),
         })

@@ -78,8 +78,8 @@ pub(super) fn unrecorded(ended: Option<(i64, bool)>, trouble: Trouble) -> anyhow
     match ended {
         Some((id, sent)) => {
             let state = if sent { State::Sent } else { State::Queued };
-            Unrecorded { id, state, cause: Arc::new(trouble.into()) }.into()
+            Unrecorded { id, state, cause: Arc::new(trouble.cause()) }.into()
         }
-        None => trouble.into(),
+        None => trouble.cause(),
     }
 }

@@ -130,6 +130,16 @@ enum Trouble {
     Content(#[from] serde_json::Error),
 }
 
+impl Trouble {
+    /// What went wrong itself, which knows its remedy.
+    fn cause(self) -> anyhow::Error {
+        match self {
+            Self::Store(error) => error.into(),
+            Self::Content(error) => error.into(),
+        }
+    }
+}
+
 /// A reader that is slow holds delivery up, not memory.
 const UNREAD: usize = 1024;
 

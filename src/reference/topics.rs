@@ -14,10 +14,11 @@ pub struct Topic {
 }
 
 /// Every topic.
-pub const TOPICS: [Topic; 4] = [
+pub const TOPICS: [Topic; 5] = [
     Topic { name: "exit-codes", text: exit_codes },
     Topic { name: "environment", text: environment },
     Topic { name: "json", text: json },
+    Topic { name: "recovery", text: || RECOVERY.to_owned() },
     Topic { name: "sandbox", text: || SANDBOX.to_owned() },
 ];
 
@@ -71,6 +72,55 @@ fn json() -> String {
         described(&rows)
     )
 }
+
+const RECOVERY: &str = r#"What to do when the database is damaged or gone. DB stands for its file, which
+`wxbox config show` names. A file that is damaged wxbox leaves as it is.
+
+Stop what uses it: lines of cron, a `bind` that waits,
+
+  systemctl stop wxbox-flush.timer wxbox-flush.service
+
+Keep what is there. DB-wal is a part of it, and must not lie beside another DB:
+SQLite would put its pages into that one.
+
+  mkdir damaged
+  mv DB* damaged/
+
+Restore the last copy that `wxbox backup` made:
+
+  cp /var/backups/wxbox.db DB
+
+Or save what can be read, with SQLite's own program. (Where it can, .recover in
+place of .dump saves more; that of Debian and Ubuntu cannot.)
+
+  sqlite3 damaged/DB .dump | sed "s/^ROLLBACK.*/COMMIT;/" | sqlite3 DB
+  version=$(sqlite3 damaged/DB "pragma user_version")
+  sqlite3 DB "pragma user_version = $version"
+  sqlite3 DB "pragma application_id = 2004378232; pragma journal_mode = wal"
+
+If only the log is said to be damaged, DB is whole without it, as it was when
+the log was last moved into it:
+
+  cp damaged/DB DB
+
+Then look at it:
+
+  wxbox doctor
+  wxbox outbox list --state queued
+
+What was queued when the copy was made may have been sent since, and would be
+sent again: WeChat drops the repeat of a template message within 10 minutes, and
+never that of a text. Give up what is not to be sent again, before anything is
+delivered:
+
+  wxbox outbox cancel --all          # or: wxbox outbox cancel ID...
+
+What happened after the copy was made it does not know. Who was bound since
+binds again; a --key used since is free, so a script that repeats its `send`
+sends again.
+
+  systemctl start wxbox-flush.timer
+"#;
 
 const SANDBOX: &str = r#"The sandbox is a stand-in for the WeChat platform on this machine: strict where
 the platform is, and nothing leaves the machine. `wxbox demo` shows it at work.

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::{Error, Result, Store};
+use crate::private;
 use crate::words::system;
 
 impl Store {
@@ -24,8 +25,7 @@ impl Store {
         let at = |e| Error::at(to, e);
         let dir = to.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::metadata(dir).map_err(failed)?;
-        let fresh =
-            tempfile::Builder::new().prefix(".wxbox-backup-").tempfile_in(dir).map_err(|e| failed(e.kind().into()))?;
+        let fresh = private::temporary(dir, ".wxbox-backup-").map_err(failed)?;
         let mut copy = Connection::open(fresh.path()).map_err(at)?;
         {
             // In one step, under one read transaction: the copy is of one moment, writers do not wait, and

@@ -45,6 +45,12 @@ pub enum Error {
         /// The database file.
         path: PathBuf,
     },
+    /// The write-ahead log beside the file is damaged.
+    #[error("{}", t!("store-corrupt-log", path = path))]
+    CorruptLog {
+        /// The log.
+        path: PathBuf,
+    },
     /// The file or its file system cannot be written.
     #[error("{}", t!("store-read-only", path = path))]
     ReadOnly {
@@ -106,9 +112,10 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Open { .. } => Some(t!("store-open-hint")),
-            Self::NotADatabase { .. } | Self::Foreign { .. } => Some(t!("store-not-ours-hint")),
+            Self::NotADatabase { .. } => Some(t!("store-not-a-database-hint")),
+            Self::Foreign { .. } => Some(t!("store-not-ours-hint")),
             Self::Newer { .. } => Some(t!("store-newer-hint")),
-            Self::Corrupt { .. } => Some(t!("store-corrupt-hint")),
+            Self::Corrupt { .. } | Self::CorruptLog { .. } => Some(t!("store-corrupt-hint")),
             Self::ReadOnly { .. } => Some(t!("store-read-only-hint")),
             Self::Full { .. } => Some(t!("store-full-hint")),
             Self::Busy { .. } => Some(t!("store-busy-hint")),

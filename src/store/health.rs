@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 use super::migrate::{self, MIGRATIONS};
 use super::outbox::free;
-use super::{Error, Result, SHORTEST, Store};
+use super::{Error, Result, SHORTEST, Store, wal};
 use crate::time::Timestamp;
 use crate::words::system;
 
@@ -57,6 +57,7 @@ impl Look {
     /// program's; [`Error::Open`] where it cannot be opened.
     pub fn open(path: &Path) -> Result<Option<Self>> {
         let failed = |e: io::Error| Error::Open { path: path.to_owned(), cause: system(&e) };
+        wal::check(path)?;
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
             Ok(found) if found.is_file() && (1..SHORTEST).contains(&found.len()) => {

@@ -9,6 +9,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Error, Result};
+use crate::private;
 use crate::words::system;
 
 /// All steps, oldest first; a database's `user_version` is the number of those it has taken.
@@ -42,7 +43,10 @@ pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &
     }
     step.pragma_update(None, "application_id", APPLICATION_ID).map_err(at)?;
     step.pragma_update(None, "user_version", known).map_err(at)?;
-    step.commit().map_err(at)
+    step.commit().map_err(at)?;
+    // The file alone is a database of ours from now on, whatever becomes of its log.
+    let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    Ok(())
 }
 
 /// One process at a time makes or changes the file, since SQLite does not wait where a new file is put into
@@ -85,7 +89,7 @@ pub(super) fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64>
 fn copy(conn: &Connection, path: &Path, version: i64) -> Result<()> {
     let failed = |e: std::io::Error| Error::Open { path: path.to_owned(), cause: system(&e) };
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let fresh = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
+    let fresh = private::temporary(dir, ".wxbox-copy-").map_err(failed)?;
     conn.backup("main", fresh.path(), None::<fn(rusqlite::backup::Progress)>).map_err(|e| Error::at(path, e))?;
     let copied = Connection::open(fresh.path()).map_err(|e| Error::at(path, e))?;
     let found: i64 =

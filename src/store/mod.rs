@@ -16,6 +16,7 @@ mod outbox;
 mod templates;
 mod tokens;
 mod users;
+mod wal;
 
 use std::fs;
 use std::io;
@@ -40,6 +41,7 @@ pub use templates::{Family, Template, TemplateList};
 pub use tokens::Token;
 pub use users::{Binding, Edit, NewUser, User, UserFilter, checked_openid};
 
+use crate::private;
 use crate::time::Timestamp;
 use crate::words::system;
 
@@ -63,6 +65,7 @@ impl Store {
     /// [`Error::NotADatabase`], [`Error::Foreign`] and [`Error::Newer`] for a file that is not ours to
     /// touch, [`Error::Open`] where it cannot be opened or made.
     pub fn open(path: &Path) -> Result<Self> {
+        let path = &real(path);
         prepare_file(path)?;
         let log = beside(path, "-wal");
         let has_log = log.exists();
@@ -83,7 +86,6 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
         let mut store = Self { conn, path: path.to_owned() };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
-        close_to_others(path).map_err(|e| Error::Open { path: path.to_owned(), cause: system(&e) })?;
         if !has_log && let Some(dir) = log.parent() {
             // Its name must outlast a power cut, too. SQLite would see to that at the first commit of every process.
             let _ = fs::File::open(dir).and_then(|dir| dir.sync_all());
@@ -144,6 +146,14 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// The file itself where `path` is a link to it. What is beside the file is beside the file, whatever it is
+/// called: two processes that know it by two names must meet at the same locks.
+fn real(path: &Path) -> PathBuf {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink());
+    let file = is_link.then(|| fs::canonicalize(path).ok()).flatten();
+    file.unwrap_or_else(|| path.to_owned())
+}
+
 /// SQLite takes a file shorter than its smallest page for an empty one, and would write over it.
 const SHORTEST: u64 = 512;
 
@@ -152,44 +162,53 @@ const SHORTEST: u64 = 512;
 /// in this process.
 fn prepare_file(path: &Path) -> Result<()> {
     let failed = |e: io::Error| Error::Open { path: path.to_owned(), cause: system(&e) };
+    wal::check(path)?;
     match fs::metadata(path) {
         Ok(found) if found.is_file() && (1..SHORTEST).contains(&found.len()) => {
             Err(Error::NotADatabase { path: path.to_owned() })
         }
         Ok(found) if found.is_dir() => Err(failed(io::ErrorKind::IsADirectory.into())),
-        Ok(_) => Ok(()),
+        Ok(found) => close_to_others(path, &found).map_err(failed),
         Err(e) if e.kind() == io::ErrorKind::NotFound => make_file(path).map_err(failed),
         Err(e) => Err(failed(e)),
     }
 }
 
 fn make_file(path: &Path) -> io::Result<()> {
-    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir)?;
+    if let Some(dir) = path.parent() {
+        private::directory(dir)?;
     }
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    match private::new_file(path) {
         // Another process was first.
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map(drop),
     }
 }
 
-/// A copy or a restore may have left the file readable by everybody; it holds tokens and openids.
-fn close_to_others(path: &Path) -> io::Result<()> {
+/// A copy or a restore may have left the file readable by everybody; it holds tokens and openids. A group keeps it
+/// if it can write, too: it was shared with that on purpose. Before SQLite opens it, which makes the files beside
+/// it in its mode.
+fn close_to_others(path: &Path, found: &fs::Metadata) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let mut permissions = fs::metadata(path)?.permissions();
-    if permissions.mode() & 0o007 != 0 {
-        permissions.set_mode(permissions.mode() & 0o770);
-        match fs::set_permissions(path, permissions) {
+    let close = |path: &Path, found: &fs::Metadata| {
+        let mode = found.permissions().mode() & 0o777;
+        let may = if mode & 0o060 == 0o060 { 0o770 } else { 0o700 };
+        if !found.is_file() || mode & 0o077 & !may == 0 {
+            return Ok(false);
+        }
+        match fs::set_permissions(path, fs::Permissions::from_mode(mode & may)) {
             // Another user's file, shared on purpose.
-            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {}
-            done => done?,
+            Err(e) if matches!(e.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
+                Ok(false)
+            }
+            done => done.map(|()| true),
+        }
+    };
+    if close(path, found)? {
+        for file in [beside(path, "-wal"), beside(path, "-shm")] {
+            if let Ok(found) = fs::symlink_metadata(&file) {
+                close(&file, &found)?;
+            }
         }
     }
     Ok(())

@@ -23,6 +23,13 @@ pub(super) fn above<T>(say: impl FnOnce() -> T) -> T {
     }
 }
 
+/// Takes away what is drawn, from whatever state: nothing that may be locked is waited for.
+pub(super) fn wipe() {
+    if LIVE.try_lock().is_ok_and(|live| live.is_some()) {
+        let _ = Term::stderr().clear_line();
+    }
+}
+
 /// A spinner with the remaining time; drawn only where stderr is a terminal that can take it.
 pub struct Waiting {
     bar: ProgressBar,

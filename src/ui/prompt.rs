@@ -1,5 +1,7 @@
 //! Questions to a person at a terminal. Ctrl-C at a question gives the terminal back as it was.
 
+use std::sync::{Mutex, PoisonError};
+
 use anyhow::Context as _;
 use console::Term;
 use crossbeam_channel::bounded;
@@ -136,7 +138,7 @@ fn ask<T: Send + 'static>(
     if !ui.in_terminal {
         return Err(Failure::usage(missing.to_owned()).into());
     }
-    let modes = Modes::keep();
+    let _modes = Modes::keep();
     let signals = Watch::begin()?;
     let (tell, answer) = bounded(1);
     std::thread::Builder::new().name("prompt".into()).spawn(move || {
@@ -148,13 +150,13 @@ fn ask<T: Send + 'static>(
             Ok(answer) => Ok(answer),
             // Where keys are read one by one, Ctrl-C is a key before it is a signal.
             Err(dialoguer::Error::IO(e)) if e.kind() == std::io::ErrorKind::Interrupted => {
-                modes.put_back();
+                put_back();
                 Err(interrupted(Exit::Interrupted))
             }
             Err(e) => Err(e).context(t!("ui-prompt")),
         },
         recv(signals.events) -> signal => {
-            modes.put_back();
+            put_back();
             Err(interrupted(signal.map_or(Exit::Interrupted, crate::signals::Signal::exit)))
         }
     }
@@ -164,20 +166,33 @@ fn interrupted(exit: Exit) -> anyhow::Error {
     Failure { exit, what: t!("ui-interrupted"), hint: None }.into()
 }
 
-/// The terminal's modes, as they were before a question.
-struct Modes(Option<rustix::termios::Termios>);
+/// The terminal's modes, as they were before the question that is asked just now.
+static MODES: Mutex<Option<rustix::termios::Termios>> = Mutex::new(None);
+
+/// While it lives, [`put_back`] knows what to put back.
+struct Modes;
 
 impl Modes {
     fn keep() -> Self {
-        Self(rustix::termios::tcgetattr(std::io::stdin()).ok())
+        *MODES.lock().unwrap_or_else(PoisonError::into_inner) = rustix::termios::tcgetattr(std::io::stdin()).ok();
+        Self
     }
+}
 
-    fn put_back(&self) {
-        if let Some(modes) = &self.0 {
-            // The process is about to leave; there is nothing better to do about a failure.
-            let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, modes);
-            let _ = Term::stderr().write_line("");
-            let _ = Term::stderr().show_cursor();
-        }
+impl Drop for Modes {
+    fn drop(&mut self) {
+        *MODES.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Gives the terminal back as it was before a question, where one is asked.
+pub(super) fn put_back() {
+    if let Ok(modes) = MODES.try_lock()
+        && let Some(modes) = modes.as_ref()
+    {
+        // The process is about to leave; there is nothing better to do about a failure.
+        let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, modes);
+        let _ = Term::stderr().write_line("");
+        let _ = Term::stderr().show_cursor();
     }
 }

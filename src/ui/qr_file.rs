@@ -8,6 +8,7 @@ use qrcode::render::svg;
 use qrcode::{Color, EcLevel, QrCode};
 
 use crate::error::Failure;
+use crate::private;
 use crate::t;
 
 /// Modules of white around the code, as the standard asks for.
@@ -64,7 +65,7 @@ impl QrFile {
         let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // Said here, since the temporary file's name is nobody's business.
         std::fs::metadata(dir)?;
-        let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        let mut file = private::temporary(dir, ".wxbox-qr-")?;
         file.write_all(&picture)?;
         file.persist(&self.path)?;
         Ok(())

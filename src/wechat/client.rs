@@ -16,7 +16,10 @@ use rustls::pki_types::pem::{self, PemObject};
 use serde_json::Value;
 use url::Url;
 
+use super::error::Unreadable;
 use super::rests::Rests;
+use super::rid::is_secret;
+use super::token::lenient_number;
 use super::{Error, Refusal, Result};
 use crate::secret::{ExposeSecret, Secret};
 use crate::{t, words};
@@ -56,6 +59,8 @@ pub(super) struct Call<'a> {
     pub(super) api: &'static str,
     /// The query, not yet encoded.
     pub(super) query: &'a [(&'a str, &'a str)],
+    /// What the body holds that nobody may read.
+    pub(super) secret: Option<&'a Secret>,
     pub(super) twice: Twice,
     /// For the whole, however slowly it drips.
     pub(super) timeout: Duration,
@@ -137,10 +142,13 @@ impl Client {
         twice: Twice,
     ) -> Result<Value> {
         let token = token.map(|token| ("access_token", token.expose_secret()));
-        self.call(&self.of(api, token.as_slice(), twice), |http, url| {
-            let json = HeaderValue::from_static("application/json; charset=utf-8");
-            http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
-        })
+        self.call(&self.of(api, token.as_slice(), twice), |http, url| json(http, url, body))
+    }
+
+    /// A POST of a JSON body that holds a secret, and that may arrive twice.
+    pub(super) fn post_secret(&self, api: &'static str, secret: &Secret, body: &[u8]) -> Result<Value> {
+        let call = Call { secret: Some(secret), ..self.of(api, &[], Twice::Harmless) };
+        self.call(&call, |http, url| json(http, url, body))
     }
 
     /// A POST with these query parameters and no body, that must not arrive twice.
@@ -151,17 +159,20 @@ impl Client {
         self.call(&call, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
     }
 
-    /// With the usual time.
+    /// With the usual time, and no secret but those of the query.
     fn of<'a>(&self, api: &'static str, query: &'a [(&'a str, &'a str)], twice: Twice) -> Call<'a> {
-        Call { api, query, twice, timeout: self.timeout }
+        Call { api, query, secret: None, twice, timeout: self.timeout }
     }
 
     /// Calls one host after the other, those that failed lately last, as long as the next cannot make it twice.
+    /// Neither the secrets of the query nor that of the body are repeated from an answer.
     pub(super) fn call(&self, call: &Call<'_>, request: impl Fn(&Http, Url) -> RequestBuilder) -> Result<Value> {
         let mut last: Option<Error> = None;
+        let own = call.query.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| *value);
+        let secrets: Vec<&str> = own.chain(call.secret.map(|it| it.expose_secret())).collect();
         for at in self.rests.order() {
             let Some((base, http)) = self.bases.get(at) else { continue };
-            let error = match self.call_at(http, base, call, &request) {
+            let error = match self.call_at(http, base, call, &secrets, &request) {
                 Err(error @ (Error::NotSent { .. } | Error::BadAnswer { status: 500.., .. })) => error,
                 result => return result,
             };
@@ -183,6 +194,7 @@ impl Client {
         http: &Http,
         base: &Url,
         &Call { api, query, timeout, .. }: &Call<'_>,
+        secrets: &[&str],
         request: impl Fn(&Http, Url) -> RequestBuilder,
     ) -> Result<Value> {
         let host = host(base);
@@ -201,8 +213,12 @@ impl Client {
             Ok(e) => Error::transport(&host, e),
             Err(e) => Error::NoAnswer { host: host.clone(), cause: words::system(&e.kind().into()) },
         })?;
+        log::debug!("{api}: HTTP {}", status.as_u16());
         if bytes.len() as u64 > ANSWER_LIMIT {
             return Err(bad(t!("wechat-answer-too-long")));
+        }
+        if status.is_redirection() {
+            return Err(bad(t!("wechat-answer-redirect")));
         }
         if !status.is_success() {
             return Err(bad(t!("wechat-answer-status")));
@@ -212,12 +228,24 @@ impl Client {
         if !value.is_object() {
             return Err(bad(t!("wechat-answer-not-json")));
         }
-        match Refusal::from_answer(api, &value) {
-            None => Ok(value),
-            Some(refusal) => {
+        match Refusal::from_answer(api, &value, secrets) {
+            Ok(None) => Ok(value),
+            Err(Unreadable) => Err(bad(t!("wechat-answer-lacks", field = "errcode"))),
+            Ok(Some(refusal)) => {
                 log::debug!("{api}: errcode {} rid {}", refusal.errcode, refusal.rid.as_deref().unwrap_or("-"));
                 Err(Error::Refused(refusal))
             }
+        }
+    }
+
+    /// What an answer says that has nothing else to say.
+    ///
+    /// # Errors
+    /// [`Error::BadAnswer`]: without an errcode nothing says that it was done.
+    pub(super) fn accepted(&self, answer: &Value) -> Result<()> {
+        match answer.get("errcode").and_then(lenient_number) {
+            Some(0) => Ok(()),
+            _ => Err(self.lacks("errcode")),
         }
     }
 
@@ -226,6 +254,11 @@ impl Client {
         let host = self.bases.first().map(|(base, _)| host(base)).unwrap_or_default();
         Error::BadAnswer { host, status: 200, cause: t!("wechat-answer-lacks", field = field) }
     }
+}
+
+fn json(http: &Http, url: Url, body: &[u8]) -> RequestBuilder {
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
 }
 
 pub(super) fn host(base: &Url) -> String {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::client::Twice;
 use super::kinds::Msgtype;
 use super::media::MediaType;
-use super::token::lenient_number;
+use super::token::word;
 use super::{Client, Result};
 use crate::secret::Secret;
 
@@ -235,7 +235,9 @@ fn card(body: &mut Value, template_id: &str, link: (&str, Option<&str>), minipro
 /// could only carry as `\u` escapes.
 pub fn clean_text(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
-    text.trim_end_matches('\n').chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    let mut text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    text.truncate(text.trim_end_matches('\n').len());
+    text
 }
 
 impl Client {
@@ -254,12 +256,12 @@ impl Client {
         let twice = if dropped { Twice::Harmless } else { Twice::Harmful };
         let body = content.body(openid, client_msg_id);
         let answer = self.post_as(content.api(), Some(token), body.as_bytes(), twice)?;
-        if answer.get("errcode").and_then(lenient_number) != Some(0) {
-            // Without an errcode nothing says that the message was accepted.
-            return Err(self.lacks("errcode"));
-        }
+        self.accepted(&answer)?;
         // It exceeds 2^53, so it is kept as the digits that came.
-        Ok(answer.get("msgid").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)))
+        Ok(answer.get("msgid").and_then(|id| match id {
+            Value::Number(number) => Some(number.to_string()),
+            other => word(other).map(str::to_owned),
+        }))
     }
 }
 
@@ -290,7 +292,12 @@ mod tests {
 
     #[test]
     fn text_is_cleaned_of_what_json_must_escape() {
-        let cases = [("a\r\nb\n\n", "a\nb"), ("\u{1b}[31mred\u{0}", "[31mred"), ("tab\tand\rreturn", "tab\tandreturn")];
+        let cases = [
+            ("a\r\nb\n\n", "a\nb"),
+            ("\u{1b}[31mred\u{0}", "[31mred"),
+            ("tab\tand\rreturn", "tab\tandreturn"),
+            ("a\n\r\u{7f}", "a"),
+        ];
         for (raw, clean) in cases {
             assert_eq!(clean_text(raw), clean);
         }

@@ -60,7 +60,7 @@ impl Client {
     /// Any [`Error`](super::Error); refusal 48006 where the ten are used up.
     pub fn clear_quota(&self, token: &Secret, app_id: &str) -> Result<()> {
         let body = json!({"appid": app_id}).to_string();
-        self.post("/cgi-bin/clear_quota", Some(token), body.as_bytes()).map(drop)
+        self.accepted(&self.post("/cgi-bin/clear_quota", Some(token), body.as_bytes())?)
     }
 
     /// The same without a token, for the day on which no further token can be had.
@@ -70,7 +70,7 @@ impl Client {
     pub fn clear_quota_by_secret(&self, app_id: &str, secret: &Secret) -> Result<()> {
         // The page lists them as a body, and sends them in the query in all of its examples.
         let query = [("appid", app_id), ("appsecret", secret.expose_secret())];
-        self.post_query("/cgi-bin/clear_quota/v2", &query).map(drop)
+        self.accepted(&self.post_query("/cgi-bin/clear_quota/v2", &query)?)
     }
 }
 

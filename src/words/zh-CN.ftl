@@ -279,7 +279,7 @@ delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
     [expired] 已过期
    *[other] { $state }
 }），但结果无法写入数据库：{ $cause }
-delivery-unrecorded-hint = 请先修复数据库；除非确定对方没有收到，否则不要重发这条消息
+delivery-unrecorded-hint = 请先修复数据库（如已损坏，见 `wxbox help recovery`）；除非确定对方没有收到，否则不要重发这条消息
 delivery-upload = 无法上传 { $file }：{ $error }
 
 ## doctor、init（含 redirect_uri 的规则）
@@ -702,13 +702,15 @@ run-text-signal = 被 { $signal } 终止（状态 { $status }），{ $host }，�
 store-busy = 数据库 { $path } 正被其他进程占用
 store-busy-hint = 请等另一个 wxbox 或备份结束后重试
 store-corrupt = 数据库 { $path } 已损坏
-store-corrupt-hint = 请用备份恢复；损坏的文件原样保留
+store-corrupt-hint = 如何抢救其中的数据、如何恢复备份，见 `wxbox help recovery`；损坏的文件原样保留
+store-corrupt-log = 预写日志 { $path } 已损坏
 store-foreign = { $path } 是其他程序的数据库
 store-full = 数据库 { $path } 所在的磁盘已满
 store-full-hint = 请腾出空间后重试；没有任何改动
 store-newer = 数据库 { $path } 来自更新版本的 wxbox（结构版本 { $found }，本程序支持到 { $known }）
 store-newer-hint = 请使用更新版本的 wxbox，或用 --database 指定另一个文件
 store-not-a-database = { $path } 不是数据库
+store-not-a-database-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件；如果它原来是数据库，见 `wxbox help recovery`；该文件原样保留
 store-not-ours-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件；该文件原样未动
 store-open = 无法打开数据库 { $path }：{ $cause }
 store-open-hint = 运行 wxbox 的用户须能写入该文件及其目录
@@ -940,7 +942,7 @@ import-exists-hint = 没有添加任何人；请去掉这一行，或用 --datab
 import-fields = 有 { $found } 个字段，而列名有 { $expected } 个
 import-fields-hint = 字段中有逗号或换行时，须用双引号括起来
 import-gbk = 不是 UTF-8，看起来是 GBK
-import-hash = 开头像 Argon2id 哈希，但并不是
+import-hash = 开头像 Argon2id 哈希，但不是可用来验证的哈希
 import-hashing = 正在计算密码哈希
 import-json-hint = 每行须是一个 JSON 对象；CSV 文件不要加 --json
 import-json-tags = tags 须是文本的列表
@@ -1060,6 +1062,8 @@ ui-ask = { $prompt }：
 ui-ask-default = { $prompt } [{ $default }]：
 ui-cause = { $what }：{ $cause }
 ui-clauses = { $first }；{ $rest }
+ui-crash = wxbox 自身出错，位置是 { $place }（版本 { $version }）
+ui-crash-hint = 请将这一行报告给 wxbox 的维护者；已排队的消息仍在发件箱中
 ui-delivered = 已发送 { $sent }，未送达 { $not }
 ui-error = 错误：
 ui-hidden = [不显示]
@@ -1190,6 +1194,7 @@ user-unknown = 没有名为 { $user } 的用户
 wechat-allow-ip-hint = 请把 { $ip } 加入账号的 IP 白名单（微信开发者平台 → 我的业务），最多等 10 分钟后重试
 wechat-answer-lacks = 缺少 { $field }
 wechat-answer-not-json = 不是 JSON
+wechat-answer-redirect = 要求跳转到别处，wxbox 不会跟随
 wechat-answer-status = 是 HTTP 错误
 wechat-answer-too-long = 太长
 wechat-bad-answer = { $host } 的应答不是微信的（HTTP { $status }）：{ $cause }

@@ -15,7 +15,7 @@ fn a_database_that_is_none_of_ours() {
 exit 1
 --- stderr
 error: text is not a database
-hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; this one was left as it is
+hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; if it was a database once: `wxbox help recovery`; this file was left as it was
 
 "#]]);
     world.write("short", "x");
@@ -23,7 +23,7 @@ hint: name the right file with --database, the variable WXBOX_DATABASE or the ke
 exit 1
 --- stderr
 error: short is not a database
-hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; this one was left as it is
+hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; if it was a database once: `wxbox help recovery`; this file was left as it was
 
 "#]]);
     let theirs = rusqlite::Connection::open(world.path("theirs.db")).unwrap();
@@ -92,7 +92,7 @@ fn a_damaged_database() {
 exit 1
 --- stderr
 error: the database [HOME]/.local/share/wxbox/wxbox.db is damaged
-hint: restore it from a backup; the damaged file was left as it is
+hint: `wxbox help recovery` says how to save what is in it, and how to restore a backup; the damaged file was left as it is
 
 "#]]);
 }
@@ -203,7 +203,7 @@ fn an_outcome_that_cannot_be_written_down_is_not_passed_over() {
 exit 1
 --- stderr
 error: message 1 was tried (now sent), and that could not be written down: the database [HOME]/.local/share/wxbox/wxbox.db failed: broken
-hint: mend the database first, and do not send the message again unless it is sure that it did not arrive
+hint: mend the database first (if it is damaged: `wxbox help recovery`), and do not send the message again unless it is sure that it did not arrive
 
 "#]]);
 }

@@ -61,8 +61,11 @@ bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
 Open the URL in WeChat, as luffy.
 Standard input is to give the address that the phone is sent to: one line.
 debug: /sns/oauth2/access_token at 127.0.0.1:[PORT]
+debug: /sns/oauth2/access_token: HTTP 200
 debug: /sns/userinfo at 127.0.0.1:[PORT]
+debug: /sns/userinfo: HTTP 200
 debug: /cgi-bin/user/info at 127.0.0.1:[PORT]
+debug: /cgi-bin/user/info: HTTP 200
 
 "#]]);
     assert_eq!(world.sql::<String>("SELECT openid FROM bindings"), LUFFY);

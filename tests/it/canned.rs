@@ -22,6 +22,8 @@ pub enum Answer {
     Hold,
     /// A good head, then a blank now and then, until the other side gives up.
     Drip,
+    /// The first text, then the second again and again, until the other side gives up.
+    Flood(&'static str, &'static str),
 }
 
 /// An answer with a JSON body, as WeChat gives it.
@@ -136,6 +138,11 @@ fn serve(listener: &TcpListener, answers: Vec<Answer>, kept: &Mutex<Vec<Request>
                 stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n").unwrap();
                 while stream.write_all(b" ").is_ok() && stream.read(&mut [0]).is_err() {}
+            }
+            Some(Answer::Flood(first, again)) => {
+                let again = again.repeat(1000);
+                let _ = stream.write_all(first.as_bytes());
+                while stream.write_all(again.as_bytes()).is_ok() {}
             }
             None => {}
         }

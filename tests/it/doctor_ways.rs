@@ -160,13 +160,13 @@ fn a_database_that_cannot_be_used() {
     std::fs::write(world.path("broken.db"), bytes).unwrap();
     let found = troubles(&world.wxbox("--json --database broken.db doctor")).join("\n");
     assert!(found.starts_with("failure database: the database broken.db is damaged"), "{found}");
-    assert!(found.contains("restore it from a backup"), "{found}");
+    assert!(found.contains("`wxbox help recovery`"), "{found}");
     world.write("text", "a shopping list\n".repeat(100));
     world.wxbox("--database text -q doctor").is(str![[r#"
 exit 3
 --- stdout
 failure  database: text is not a database
-         fix: name the right file with --database, the variable WXBOX_DATABASE or the key database; this one was left as it is
+         fix: name the right file with --database, the variable WXBOX_DATABASE or the key database; if it was a database once: `wxbox help recovery`; this file was left as it was
 
 "#]]);
     world.wxbox("--database text/wxbox.db -q doctor").is(str![[r#"

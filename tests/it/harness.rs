@@ -188,8 +188,10 @@ pub fn mode(path: &Path, mode: u32) {
 
 /// A run that has ended.
 pub struct Ran {
-    line: String,
-    output: Output,
+    /// The command line.
+    pub line: String,
+    /// All that came of it.
+    pub output: Output,
     home: PathBuf,
 }
 
@@ -259,10 +261,14 @@ impl Spawned {
         line.trim_end().to_owned()
     }
 
+    /// Its number.
+    pub fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(self.child.as_ref().unwrap())
+    }
+
     /// Sends SIGINT, SIGTERM, ….
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
-        rustix::process::kill_process(pid, signal).unwrap();
+        rustix::process::kill_process(self.pid(), signal).unwrap();
     }
 
     /// Waits for its end.

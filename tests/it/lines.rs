@@ -15,7 +15,7 @@ use crate::harness::{BACKUP, LUFFY, NAMI, World, ZORO, redactions};
 /// The lines, in the order in which they are run; `tests/it/lines/*.txt` shows what comes of them.
 const LINES: &str = include_str!("lines/lines.txt");
 
-fn lines() -> Vec<String> {
+pub fn lines() -> Vec<String> {
     let known = [("$LUFFY", LUFFY), ("$NAMI", NAMI), ("$ZORO", ZORO), ("$BACKUP", BACKUP)];
     let fill = |line: &str| known.iter().fold(line.to_owned(), |line, (name, value)| line.replace(name, value));
     LINES.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(fill).collect()

@@ -230,7 +230,7 @@ exit 9
 ran
 --- stderr
 error: nobody will be told how the command ends: [HOME]/.local/share/wxbox/wxbox.db is not a database
-hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; this one was left as it is
+hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; if it was a database once: `wxbox help recovery`; this file was left as it was
 
 "#]]);
 }

@@ -19,7 +19,7 @@ fn script(traps: &str) -> String {
 }
 
 /// A line run by a shell that has done something else before.
-fn after(world: &World, before: &str, line: &str) -> Command {
+pub fn after(world: &World, before: &str, line: &str) -> Command {
     let wxbox = world.command(line);
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(wxbox.get_program()).args(wxbox.get_args());

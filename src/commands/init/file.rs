@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use url::Url;
 
+use crate::private;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 use crate::words::{Lang, language};
@@ -71,10 +72,7 @@ pub(super) fn write(path: &Path, text: &str, replace: bool) -> io::Result<Option
     // A link stays a link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)?;
+    private::directory(dir)?;
     let fresh = filled(dir, text.as_bytes())?;
     let mut kept = None;
     if replace && path.exists() {
@@ -96,7 +94,7 @@ pub(super) fn write(path: &Path, text: &str, replace: bool) -> io::Result<Option
 
 /// A file in `dir`, 0600, that goes again unless it gets a name.
 fn filled(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(".wxbox-config-").tempfile_in(dir)?;
+    let mut file = private::temporary(dir, ".wxbox-config-")?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)

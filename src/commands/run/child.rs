@@ -8,6 +8,7 @@ use std::process::Command;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
+use crate::private;
 use crate::signals::{Heard, Relay};
 use crate::t;
 
@@ -51,7 +52,9 @@ pub(super) fn run(command: &[OsString]) -> io::Result<Ended> {
     let mut relay = Relay::begin()?;
     let [program, args @ ..] = command else { return Ok(Ended::NotStarted(io::ErrorKind::InvalidInput.into())) };
     // It is waited for below, by its number: as the first process of a container we get the orphans of others too.
-    let child = match Command::new(program).args(args).env_remove(SECRET).spawn() {
+    let mut command = Command::new(program);
+    command.args(args).env_remove(SECRET);
+    let child = match private::unsealed(|| command.spawn()) {
         Ok(child) => Pid::from_child(&child),
         Err(error) => return Ok(Ended::NotStarted(error)),
     };

@@ -10,6 +10,7 @@ use rand::rngs::SysRng;
 use rusqlite::params;
 
 use super::super::{Error, Result, Store, beside};
+use crate::private;
 use crate::time::{Moment, Timestamp};
 use crate::words::system;
 
@@ -32,10 +33,7 @@ impl Alive {
         SysRng.try_fill_bytes(&mut bytes).map_err(|e| failed(io::Error::other(e)))?;
         let name = format!("{:016x}", u64::from_be_bytes(bytes));
         let path = lock_of(database, &name);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let lock = options.open(&path).map_err(failed)?;
+        let lock = private::new_file(&path).map_err(failed)?;
         lock.lock().map_err(failed)?;
         Ok(Self { name, path, _lock: lock })
     }
@@ -143,10 +141,7 @@ impl Store {
 
 /// The lock, if nobody who lives has it. Held while the messages are dealt with, so that only one does it.
 fn lock_of_the_dead(path: &Path) -> Option<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).ok()?;
+    let file = private::file(path).ok()?;
     match file.try_lock() {
         Ok(()) => Some(file),
         Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,

@@ -1,0 +1,115 @@
+//! What is for this user alone: files and directories whatever the umask is, and the memory of this process.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Opens a file for writing, making it where there is none: 0600. A link in its place is not followed: in a
+/// directory that others can write to, it would have a file made or taken wherever they like.
+///
+/// # Errors
+/// The system's.
+pub fn file(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().write(true).create(true).truncate(false))
+}
+
+/// Makes a file that is not there yet: 0600.
+///
+/// # Errors
+/// The system's; `AlreadyExists` also where a link is there that leads nowhere.
+pub fn new_file(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().write(true).create_new(true))
+}
+
+fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    let file = options.open(path)?;
+    close_to_others(&file)?;
+    Ok(file)
+}
+
+/// A file in that directory, 0600, that goes again unless it gets a name.
+///
+/// # Errors
+/// The system's.
+pub fn temporary(dir: &Path, prefix: &str) -> io::Result<NamedTempFile> {
+    // Its own name is nobody's business.
+    let file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir).map_err(|e| io::Error::from(e.kind()))?;
+    close_to_others(file.as_file())?;
+    Ok(file)
+}
+
+/// A umask can only take away; one that takes from the owner would leave a file that nobody can open again.
+fn close_to_others(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut permissions = file.metadata()?.permissions();
+    if permissions.mode() & 0o600 != 0o600 {
+        permissions.set_mode(0o600);
+        file.set_permissions(permissions)?;
+    }
+    Ok(())
+}
+
+/// Makes a directory and those above it that are missing: 0700.
+///
+/// # Errors
+/// The system's.
+pub fn directory(dir: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
+    for dir in missing.into_iter().rev() {
+        let mut builder = DirBuilder::new();
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        match builder.create(dir) {
+            // Another process was first.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
+            made => made?,
+        }
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
+    }
+    // What is there and is no directory is told by what is made in it.
+    Ok(())
+}
+
+/// What this process may leave behind when it crashes: no memory. Where the system has such a word, other
+/// programs of this user can no longer look at its memory and its environment either.
+#[derive(Debug)]
+pub struct Sealed {
+    before: rustix::process::Rlimit,
+}
+
+static SEALED: std::sync::OnceLock<Sealed> = std::sync::OnceLock::new();
+
+/// Seals this process. It does not outlast the start of another program.
+pub fn seal() {
+    // Where the system refuses, there is nothing to be done about it.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    let before = rustix::process::getrlimit(rustix::process::Resource::Core);
+    SEALED.get_or_init(|| Sealed { before });
+    limit(Some(0));
+}
+
+/// Starts another program with the limit on core dumps that this process began with.
+///
+/// # Errors
+/// Those of `start`.
+pub fn unsealed<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    if let Some(Sealed { before }) = SEALED.get() {
+        limit(before.current);
+        let started = start();
+        limit(Some(0));
+        return started;
+    }
+    start()
+}
+
+/// The soft limit only: the hard one could not be raised again. `None`: no limit.
+fn limit(current: Option<u64>) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Core).maximum;
+    let _ = setrlimit(Resource::Core, Rlimit { current, maximum });
+}

@@ -1,0 +1,179 @@
+//! Every command line of the table, with everything that can go wrong on the way to WeChat and with the database: none
+//! says a secret, and none leaves one in a file.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::files;
+use crate::harness::{LUFFY, World};
+use crate::lines;
+
+const PASSWORD: &str = "a-password-to-look-for";
+/// What the table's `init` lines are given; it stands in the configs that they write.
+const SECRET: &str = "5ec2e7f000000000000000000000c0de";
+const PROXY: &str = "a-proxy-password";
+
+/// A home in which the lines can be run, with the token that is in its database.
+struct Told {
+    world: World,
+    private: Vec<String>,
+}
+
+impl Told {
+    fn new(faults: &str) -> Self {
+        // Not the one that the help shows.
+        let mut world = World::of(&format!("app_secret = \"b0a7b0a7b0a7b0a7b0a7b0a7b0a7b0a7\"\n{faults}"));
+        world.reconfigure(&[("[network]\n", "[network]\ntimeout = \"200ms\"\n")]);
+        world.write("fields.json", r##"{"host": "db1", "size": {"value": "42 GB", "color": "#173177"}}"##);
+        world.write("bad.toml", "app_id = 3\n");
+        world.write("lines.jsonl", "{\"user\": \"luffy\", \"text\": \"hello\", \"ref\": [1]}\n");
+        let private = vec![world.sandbox().app_secret.clone(), PASSWORD.into(), SECRET.into(), PROXY.into()];
+        // Their start shows the account.
+        std::fs::remove_file(world.path("world.toml")).unwrap();
+        Self { world, private }
+    }
+
+    /// Runs a line, and looks at all that it said and left.
+    #[track_caller]
+    fn keeps(&mut self, line: &str) {
+        let mut command = self.world.command(line);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stdin = if line.contains("--secret-stdin") { SECRET } else { PASSWORD };
+        if line.contains("-stdin") {
+            // A program that does not read it may be gone already.
+            let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        }
+        let output = child.wait_with_output().unwrap();
+        // Whatever token came of it is looked for, too, and in what is run after it.
+        if let Ok(database) = rusqlite::Connection::open(self.world.database())
+            && let Ok(token) = database.query_row("SELECT token FROM tokens", [], |row| row.get::<_, String>(0))
+            && !self.private.contains(&token)
+        {
+            self.private.push(token);
+        }
+        let said = [output.stdout, output.stderr].concat();
+        let files = files::below(self.world.home.path());
+        let data = self.world.database().parent().unwrap().to_owned();
+        for text in &self.private {
+            let holds = |bytes: &[u8]| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+            assert!(!holds(&said), "{line}: {text}: {}", String::from_utf8_lossy(&said));
+            for file in &files {
+                let is_config = file.extension().is_some_and(|it| it == "toml" || it == "bak");
+                let may = match text.as_str() {
+                    PASSWORD => false,
+                    text if text == self.private[0] || text == SECRET || text == PROXY => is_config,
+                    _ => file.starts_with(&data),
+                };
+                assert!(may || !holds(&std::fs::read(file).unwrap()), "{line}: {text} in {}", file.display());
+            }
+        }
+    }
+
+    fn all(&mut self, lines: &[impl std::fmt::Display]) {
+        for line in lines {
+            self.keeps(&format!("-vv {line}"));
+        }
+    }
+}
+
+/// A line of each command that asks WeChat something.
+const ASK: [&str; 22] = [
+    "user show luffy",
+    "send -u luffy hello",
+    "--json send -u luffy -t backup -d host=db1",
+    "send -u luffy hello --fallback server_alert",
+    "send --batch lines.jsonl",
+    "run -u luffy -- sh -c 'exit 3'",
+    "outbox flush",
+    "outbox retry --unknown",
+    "outbox list",
+    "template list --refresh",
+    "template show backup",
+    "template check backup -d host=a",
+    "template add 43216 --keyword 告警内容",
+    "template remove backup --yes",
+    "follower list",
+    "follower show oNami_draws_maps_of_the_sea1",
+    "follower remark oNami_draws_maps_of_the_sea1 navigator",
+    "user sync",
+    "quota show /cgi-bin/user/get",
+    "explain 6aac005a-01bfdbee-79769285",
+    "doctor",
+    "-c new.toml init --app-id wx0123456789abcdef --redirect-uri http://192.0.2.1/ --secret-stdin --force",
+];
+
+#[test]
+fn no_line_of_the_table_says_or_leaves_a_secret() {
+    let all = lines::lines();
+    let mut told = Told::new("");
+    told.all(&all);
+    assert!(told.private.len() > 4, "there was a token");
+    // Once more with the secret from elsewhere, through a proxy that nobody is at.
+    told.world.set("WXBOX_APP_SECRET", SECRET);
+    let proxy = format!("[network]\nproxy = \"http://user:{PROXY}@127.0.0.1:1\"\n");
+    told.world.reconfigure(&[("[network]\n", &proxy)]);
+    told.keeps(&format!("user add luffy --openid {LUFFY}"));
+    told.all(&ASK);
+}
+
+#[test]
+fn nor_with_any_fault_of_the_way_to_wechat() {
+    let faults = [
+        "errcode = -1",
+        "errcode = 40001",
+        "errcode = 40013",
+        "errcode = 40125",
+        "errcode = 40164",
+        "errcode = 45009",
+        "errcode = 99999",
+        "status = 502",
+        "status = 502\nprocessed = true",
+        "truncated = true",
+        "reset = \"before\"",
+        "reset = \"after\"",
+        "hang = \"after\"",
+        "drip = \"50ms\"",
+        "content_type = \"text/html\"",
+    ];
+    let luffy = format!("user add luffy --openid {LUFFY}");
+    let nth: Vec<_> = (2..100).collect();
+    let later = format!("api = \"/cgi-bin/*\"\nnth = {nth:?}");
+    for fault in faults {
+        // With a token that can be said; then it is the token that does not come.
+        for which in [&later, "api = \"/cgi-bin/stable_token\""] {
+            let mut told = Told::new(&format!("[[faults]]\n{which}\n{fault}\n"));
+            told.keeps(&luffy);
+            told.all(&ASK);
+        }
+    }
+}
+
+#[test]
+fn nor_with_a_database_that_is_broken() {
+    let all = lines::lines();
+    let whole = {
+        let world = World::new();
+        world.wxbox("user add luffy").ok();
+        world.wxbox("token").ok();
+        let _ = world.sql::<i64>("SELECT 1");
+        std::fs::read(world.database()).unwrap()
+    };
+    let newer = {
+        let mut bytes = whole.clone();
+        bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
+        bytes
+    };
+    let damaged = {
+        let mut bytes = whole.clone();
+        bytes[100..4096].fill(0xa5);
+        bytes
+    };
+    for (n, bytes) in [&newer, &damaged, &whole[..whole.len() / 2].to_vec()].into_iter().enumerate() {
+        let mut told = Told::new("");
+        told.world.write(".local/share/wxbox/wxbox.db", bytes);
+        for line in all.iter().skip(n).step_by(3) {
+            told.keeps(&format!("--json -vv {line}"));
+        }
+    }
+}

@@ -115,7 +115,7 @@ fn call(choice: u8, client: &Client) -> Result<(), Error> {
         13 => client.clear_quota_by_secret("wx1", &secret)?,
         14 => drop(client.request_of(&token, "1-2-3")?),
         _ => {
-            let content = Content::Text { content: "hi".into() };
+            let content = Content::Text { content: "hi".into(), kf_account: None };
             let msgid = client.send(&token, &content, OPENID, None)?.unwrap_or_default();
             assert!(msgid.is_empty() || is_word(&msgid), "{msgid:?}");
         }

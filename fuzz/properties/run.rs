@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
-use wxbox::store::{Store, Template};
+use wxbox::store::{Family, Store, Template, TemplateList};
 use wxbox::time::Timestamp;
 use wxbox::ui::Ui;
 
@@ -36,14 +36,15 @@ impl Home {
         let mut store = Store::open(&home.path("wxbox.db")).unwrap();
         let template =
             |id: &str, content: &str| Template { template_id: id.into(), title: id.into(), content: content.into() };
-        let list = [
+        let templates = vec![
             template("T-1", "{{first.DATA}}\nHost: {{host.DATA}}\nNote: {{note.DATA}}\n{{remark.DATA}}"),
             template(
                 "T-2",
                 "{{thing1.DATA}} {{time2.DATA}} {{amount3.DATA}} {{character_string4.DATA}} {{phone_number5.DATA}}",
             ),
         ];
-        store.keep_templates("wx1", &list, Timestamp::now()).unwrap();
+        let list = TemplateList { family: Family::Template, templates, asked_at: Timestamp::now() };
+        store.keep_templates("wx1", &list).unwrap();
         home
     }
 

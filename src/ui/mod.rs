@@ -259,6 +259,12 @@ impl Ui {
         }
     }
 
+    /// Begins a line on stderr that the person goes on with.
+    pub fn question(&mut self, text: &str) {
+        let said = marked(&line(text), "");
+        self.raw_err(&said);
+    }
+
     /// Writes to stderr as it is: the QR code, clap's own text.
     pub fn raw_err(&mut self, text: &str) {
         // Nothing can be told to somebody who closed stderr.

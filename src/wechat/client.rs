@@ -52,6 +52,28 @@ pub struct Client {
     pub(super) timeout: Duration,
 }
 
+/// A call, but for what it carries.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    /// The path.
+    pub(super) api: &'static str,
+    /// The query, not yet encoded.
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) twice: Twice,
+    /// What the body holds that no answer may give back.
+    pub(super) secret: Option<&'a Secret>,
+    /// For the whole, however slowly it drips.
+    pub(super) timeout: Duration,
+}
+
+impl Call<'_> {
+    /// What is not repeated from an answer.
+    fn secrets(&self) -> Vec<&str> {
+        let own = self.query.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| *value);
+        own.chain(self.secret.map(ExposeSecret::expose_secret)).collect()
+    }
+}
+
 /// What a call does that arrives twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Twice {
@@ -106,12 +128,12 @@ impl Client {
 
     /// A GET with these query parameters.
     pub(super) fn get(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
-        self.call(api, query, None, Twice::Harmless, |http, url| http.get(url))
+        self.call(&self.of(api, query, Twice::Harmless), |http, url| http.get(url))
     }
 
     /// A GET that counts: what it asks for is given once.
     pub(super) fn get_once(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
-        self.call(api, query, None, Twice::Harmful, |http, url| http.get(url))
+        self.call(&self.of(api, query, Twice::Harmful), |http, url| http.get(url))
     }
 
     /// A POST of a JSON body, already raw UTF-8, that must not arrive twice.
@@ -128,37 +150,34 @@ impl Client {
         twice: Twice,
     ) -> Result<Value> {
         let token = token.map(|token| ("access_token", token.expose_secret()));
-        self.call(api, token.as_slice(), None, twice, |http, url| json(http, url, body))
+        self.call(&self.of(api, token.as_slice(), twice), |http, url| json(http, url, body))
     }
 
     /// A POST of a JSON body that holds a secret, and that may arrive twice.
     pub(super) fn post_secret(&self, api: &'static str, secret: &Secret, body: &[u8]) -> Result<Value> {
-        self.call(api, &[], Some(secret), Twice::Harmless, |http, url| json(http, url, body))
+        let call = Call { secret: Some(secret), ..self.of(api, &[], Twice::Harmless) };
+        self.call(&call, |http, url| json(http, url, body))
     }
 
     /// A POST with these query parameters and no body, that must not arrive twice.
     pub(super) fn post_query(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
         // Without its length, some servers refuse a POST (411).
         let empty = HeaderValue::from_static("0");
-        self.call(api, query, None, Twice::Harmful, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
+        let call = self.of(api, query, Twice::Harmful);
+        self.call(&call, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
+    }
+
+    /// With the usual time.
+    fn of<'a>(&self, api: &'static str, query: &'a [(&'a str, &'a str)], twice: Twice) -> Call<'a> {
+        Call { api, query, twice, secret: None, timeout: self.timeout }
     }
 
     /// Calls one host after the other, those that failed lately last, as long as the next cannot make it twice.
-    /// Neither the secrets of the query nor that of the body are repeated from an answer.
-    fn call(
-        &self,
-        api: &'static str,
-        query: &[(&str, &str)],
-        secret: Option<&Secret>,
-        twice: Twice,
-        request: impl Fn(&Http, Url) -> RequestBuilder,
-    ) -> Result<Value> {
+    pub(super) fn call(&self, call: &Call<'_>, request: impl Fn(&Http, Url) -> RequestBuilder) -> Result<Value> {
         let mut last: Option<Error> = None;
-        let own = query.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| *value);
-        let secrets: Vec<&str> = own.chain(secret.map(|it| it.expose_secret())).collect();
         for at in self.rests.order() {
             let Some((base, http)) = self.bases.get(at) else { continue };
-            let error = match self.call_at(http, base, api, query, &secrets, &request) {
+            let error = match self.call_at(http, base, call, &request) {
                 Err(error @ (Error::NotSent { .. } | Error::BadAnswer { status: 500.., .. })) => error,
                 result => return result,
             };
@@ -168,7 +187,7 @@ impl Client {
             if arrived || last.is_none() {
                 last = Some(error);
             }
-            if arrived && twice == Twice::Harmful {
+            if arrived && call.twice == Twice::Harmful {
                 break;
             }
         }
@@ -179,11 +198,10 @@ impl Client {
         &self,
         http: &Http,
         base: &Url,
-        api: &'static str,
-        query: &[(&str, &str)],
-        secrets: &[&str],
+        call: &Call<'_>,
         request: impl Fn(&Http, Url) -> RequestBuilder,
     ) -> Result<Value> {
+        let &Call { api, query, timeout, .. } = call;
         let host = host(base);
         let mut url = base.clone();
         url.set_path(&format!("{}{api}", base.path().trim_end_matches('/')));
@@ -191,8 +209,8 @@ impl Client {
             url.query_pairs_mut().extend_pairs(query);
         }
         log::debug!("{api} at {host}");
-        // The client's own time-out is for each read; this one is for the whole, however slowly it drips.
-        let answer = request(http, url).timeout(self.timeout).send().map_err(|e| Error::transport(&host, e))?;
+        // The client's own time-out is for each read; this one is for the whole.
+        let answer = request(http, url).timeout(timeout).send().map_err(|e| Error::transport(&host, e))?;
         let status = answer.status();
         let bad = |cause: String| Error::BadAnswer { host: host.clone(), status: status.as_u16(), cause };
         let mut bytes = Vec::new();
@@ -214,7 +232,7 @@ impl Client {
         if !value.is_object() {
             return Err(bad(t!("wechat-answer-not-json")));
         }
-        match Refusal::from_answer(api, &value, secrets) {
+        match Refusal::from_answer(api, &value, &call.secrets()) {
             Ok(None) => Ok(value),
             Err(Unreadable) => Err(bad(t!("wechat-answer-lacks", field = "errcode"))),
             Ok(Some(refusal)) => {

@@ -55,8 +55,27 @@ impl Refusal {
         if let Some(ip) = self.ip() {
             return Some(t!("wechat-allow-ip-hint", ip = ip));
         }
+        if self.errcode == UNAUTHORIZED
+            && let Some(who) = who_may(self.api)
+        {
+            return Some(who);
+        }
         errcode::find(self.errcode)?.remedy(words::language()).map(str::to_owned)
     }
+}
+
+/// The account may not use the API.
+const UNAUTHORIZED: i64 = 48001;
+
+/// Which accounts may use an API, in words. Page: doc/service/guide/dev/api.
+fn who_may(api: &str) -> Option<String> {
+    Some(match api.split('/').skip(1).collect::<Vec<_>>()[..] {
+        ["cgi-bin", "message", "custom", ..] => t!("wechat-who-custom"),
+        ["cgi-bin", "message", "template", "send"] | ["cgi-bin", "template", ..] => t!("wechat-who-template"),
+        ["cgi-bin", "message", "subscribe", ..] | ["wxaapi", "newtmpl", ..] => t!("wechat-who-subscribe"),
+        ["cgi-bin", "user", ..] => t!("wechat-who-people"),
+        _ => return None,
+    })
 }
 
 impl Refusal {
@@ -226,6 +245,16 @@ mod tests {
         let answer = json!({"errcode": 40001, "errmsg": "bad: /x?access_token=50_Im7&secret=geheim! rid: 1-2-3"});
         let refusal = Refusal::from_answer("/x", &answer, &["50_Im7", "", "geheim"]).unwrap().unwrap();
         assert_eq!(refusal.errmsg, "bad: /x?access_token=***&secret=***");
+    }
+
+    #[test]
+    fn who_may_is_told_for_each_api() {
+        let hint = |api| Refusal { api, errcode: 48001, errmsg: String::new(), rid: None }.hint().unwrap();
+        assert!(hint("/cgi-bin/message/template/send").contains("服务号"));
+        assert!(hint("/cgi-bin/message/custom/send").contains("订阅号"));
+        assert_ne!(hint("/cgi-bin/message/subscribe/bizsend"), hint("/cgi-bin/message/custom/send"));
+        assert_eq!(hint("/cgi-bin/user/info"), hint("/cgi-bin/user/get"));
+        assert_eq!(hint("/cgi-bin/media/upload"), errcode::find(48001).unwrap().remedy(Lang::En).unwrap());
     }
 
     #[test]

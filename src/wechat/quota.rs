@@ -9,14 +9,18 @@ use crate::secret::{ExposeSecret, Secret};
 
 /// The paths that wxbox calls and WeChat counts. The calls of web authorisation (`/sns/…`) have no daily
 /// limit and cannot be asked about.
-pub const APIS: [&str; 12] = [
+pub const APIS: [&str; 16] = [
     "/cgi-bin/stable_token",
     "/cgi-bin/token",
     "/cgi-bin/message/custom/send",
     "/cgi-bin/message/template/send",
+    "/cgi-bin/message/template/subscribe",
+    "/cgi-bin/message/subscribe/bizsend",
+    "/cgi-bin/media/upload",
     "/cgi-bin/template/get_all_private_template",
     "/cgi-bin/template/api_add_template",
     "/cgi-bin/template/del_private_template",
+    "/wxaapi/newtmpl/gettemplate",
     "/cgi-bin/qrcode/create",
     "/cgi-bin/user/get",
     "/cgi-bin/user/info",
@@ -100,7 +104,7 @@ mod tests {
         let mut found = 0;
         // The calls that tell and clear the counters have none worth a line.
         let uncounted = ["/cgi-bin/openapi/", "/cgi-bin/clear_quota"];
-        let called = regex::Regex::new(r#""(/cgi-bin/[a-z_/0-9]+)""#).unwrap();
+        let called = regex::Regex::new(r#""(/(?:cgi-bin|wxaapi)/[a-z_/0-9]+)""#).unwrap();
         let files = std::fs::read_dir(here).unwrap().map(|file| file.unwrap().path());
         for file in files.filter(|path| path.is_file()) {
             let text = std::fs::read_to_string(file).unwrap();

@@ -1,5 +1,5 @@
 //! The account's templates: doc/service/api/notify/template/api_getalltemplates, api_addtemplate,
-//! api_deletetemplate.
+//! api_deletetemplate; and those of subscription notifications: doc/service/api/notify/notify/api_getwxapubnewtemplate.
 
 use serde_json::{Value, json};
 
@@ -24,12 +24,23 @@ impl Client {
     /// # Errors
     /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
     pub fn templates(&self, token: &Secret) -> Result<Vec<Template>> {
-        let answer =
-            self.get("/cgi-bin/template/get_all_private_template", &[("access_token", token.expose_secret())])?;
-        let list = answer.get("template_list").and_then(Value::as_array).ok_or_else(|| self.lacks("template_list"))?;
+        self.list("/cgi-bin/template/get_all_private_template", token, "template_list", "template_id")
+    }
+
+    /// All subscription templates of the account.
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
+    pub fn subscriptions(&self, token: &Secret) -> Result<Vec<Template>> {
+        self.list("/wxaapi/newtmpl/gettemplate", token, "data", "priTmplId")
+    }
+
+    fn list(&self, api: &'static str, token: &Secret, list: &str, id: &str) -> Result<Vec<Template>> {
+        let answer = self.get(api, &[("access_token", token.expose_secret())])?;
+        let list = answer.get(list).and_then(Value::as_array).ok_or_else(|| self.lacks(list))?;
         let text = |it: &Value, name: &str| it.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let read = |it: &Value| {
-            let template_id = it.get("template_id").and_then(word)?.to_owned();
+            let template_id = it.get(id).and_then(word)?.to_owned();
             Some(Template { template_id, title: text(it, "title"), content: text(it, "content") })
         };
         Ok(list.iter().filter_map(read).collect())

@@ -49,7 +49,7 @@ pub struct Request {
     pub line: String,
     /// The lines after it, the names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The body; what is no text in it is replaced.
     pub body: String,
 }
 
@@ -164,5 +164,5 @@ fn read(stream: &TcpStream) -> Option<Request> {
     let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, n)| n.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    Some(Request { line, headers, body: String::from_utf8(body).unwrap() })
+    Some(Request { line, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }

@@ -36,14 +36,14 @@ impl Home {
         let mut store = Store::open(&home.path("wxbox.db")).unwrap();
         let template =
             |id: &str, content: &str| Template { template_id: id.into(), title: id.into(), content: content.into() };
-        let templates = vec![
+        let list = [
             template("T-1", "{{first.DATA}}\nHost: {{host.DATA}}\nNote: {{note.DATA}}\n{{remark.DATA}}"),
             template(
                 "T-2",
                 "{{thing1.DATA}} {{time2.DATA}} {{amount3.DATA}} {{character_string4.DATA}} {{phone_number5.DATA}}",
             ),
         ];
-        let list = TemplateList { family: Family::Template, templates, asked_at: Timestamp::now() };
+        let list = TemplateList { family: Family::Template, templates: list.into(), asked_at: Timestamp::now() };
         store.keep_templates("wx1", &list).unwrap();
         home
     }

@@ -59,19 +59,11 @@ pub(super) struct Call<'a> {
     pub(super) api: &'static str,
     /// The query, not yet encoded.
     pub(super) query: &'a [(&'a str, &'a str)],
-    pub(super) twice: Twice,
-    /// What the body holds that no answer may give back.
+    /// What the body holds that nobody may read.
     pub(super) secret: Option<&'a Secret>,
+    pub(super) twice: Twice,
     /// For the whole, however slowly it drips.
     pub(super) timeout: Duration,
-}
-
-impl Call<'_> {
-    /// What is not repeated from an answer.
-    fn secrets(&self) -> Vec<&str> {
-        let own = self.query.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| *value);
-        own.chain(self.secret.map(ExposeSecret::expose_secret)).collect()
-    }
 }
 
 /// What a call does that arrives twice.
@@ -167,17 +159,20 @@ impl Client {
         self.call(&call, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
     }
 
-    /// With the usual time.
+    /// With the usual time, and no secret but those of the query.
     fn of<'a>(&self, api: &'static str, query: &'a [(&'a str, &'a str)], twice: Twice) -> Call<'a> {
-        Call { api, query, twice, secret: None, timeout: self.timeout }
+        Call { api, query, secret: None, twice, timeout: self.timeout }
     }
 
     /// Calls one host after the other, those that failed lately last, as long as the next cannot make it twice.
+    /// Neither the secrets of the query nor that of the body are repeated from an answer.
     pub(super) fn call(&self, call: &Call<'_>, request: impl Fn(&Http, Url) -> RequestBuilder) -> Result<Value> {
         let mut last: Option<Error> = None;
+        let own = call.query.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| *value);
+        let secrets: Vec<&str> = own.chain(call.secret.map(|it| it.expose_secret())).collect();
         for at in self.rests.order() {
             let Some((base, http)) = self.bases.get(at) else { continue };
-            let error = match self.call_at(http, base, call, &request) {
+            let error = match self.call_at(http, base, call, &secrets, &request) {
                 Err(error @ (Error::NotSent { .. } | Error::BadAnswer { status: 500.., .. })) => error,
                 result => return result,
             };
@@ -198,10 +193,10 @@ impl Client {
         &self,
         http: &Http,
         base: &Url,
-        call: &Call<'_>,
+        &Call { api, query, timeout, .. }: &Call<'_>,
+        secrets: &[&str],
         request: impl Fn(&Http, Url) -> RequestBuilder,
     ) -> Result<Value> {
-        let &Call { api, query, timeout, .. } = call;
         let host = host(base);
         let mut url = base.clone();
         url.set_path(&format!("{}{api}", base.path().trim_end_matches('/')));
@@ -232,7 +227,7 @@ impl Client {
         if !value.is_object() {
             return Err(bad(t!("wechat-answer-not-json")));
         }
-        match Refusal::from_answer(api, &value, &call.secrets()) {
+        match Refusal::from_answer(api, &value, secrets) {
             Ok(None) => Ok(value),
             Err(Unreadable) => Err(bad(t!("wechat-answer-lacks", field = "errcode"))),
             Ok(Some(refusal)) => {

@@ -183,7 +183,7 @@ impl Client {
         let size = bytes.len() as u64;
         let query = [("access_token", token.expose_secret()), ("type", kind.as_str())];
         let timeout = self.timeout + Duration::from_secs(size / SLOW);
-        let call = Call { api: "/cgi-bin/media/upload", query: &query, twice: Twice::Harmless, secret: None, timeout };
+        let call = Call { api: "/cgi-bin/media/upload", query: &query, secret: None, twice: Twice::Harmless, timeout };
         let answer = self.call(&call, |http, url| {
             let (name, mime) = format.sent_as();
             let leaving = Leaving { bytes: bytes.clone(), at: 0, told: told.clone() };

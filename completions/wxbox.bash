@@ -49,6 +49,9 @@ _wxbox() {
             wxbox,man)
                 cmd="wxbox__subcmd__man"
                 ;;
+            wxbox,media)
+                cmd="wxbox__subcmd__media"
+                ;;
             wxbox,outbox)
                 cmd="wxbox__subcmd__outbox"
                 ;;
@@ -90,6 +93,9 @@ _wxbox() {
                 ;;
             wxbox__subcmd__follower,show)
                 cmd="wxbox__subcmd__follower__subcmd__show"
+                ;;
+            wxbox__subcmd__media,upload)
+                cmd="wxbox__subcmd__media__subcmd__upload"
                 ;;
             wxbox__subcmd__outbox,cancel)
                 cmd="wxbox__subcmd__outbox__subcmd__cancel"
@@ -167,7 +173,7 @@ _wxbox() {
 
     case "${cmd}" in
         wxbox)
-            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version init doctor user bind unbind send run outbox template follower quota explain config token backup sandbox demo completions man help"
+            opts="-c -q -v -h -V --config --database --json --quiet --verbose --color --help --version init doctor user bind unbind send run outbox template media follower quota explain config token backup sandbox demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -728,6 +734,70 @@ _wxbox() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wxbox__subcmd__media)
+            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help upload"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wxbox__subcmd__media__subcmd__upload)
+            opts="-c -q -v -h --type --config --database --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --type)
+                    COMPREPLY=($(compgen -W "image voice video thumb" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wxbox__subcmd__outbox)
             opts="-c -q -v -h --config --database --json --quiet --verbose --color --help list show flush retry cancel prune status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1219,7 +1289,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__send)
-            opts="-u -t -d -c -q -v -h --user --tag --all --openid --batch --text --template --data --data-json --data-color --url --miniprogram --strict --key --fallback --expire-after --no-wait --concurrency --rate --dry-run --config --database --json --quiet --verbose --color --help"
+            opts="-u -t -d -c -q -v -h --user --tag --all --openid --batch --text --template --data --data-json --data-color --url --miniprogram --strict --image --news --subscribe --message --split --key --fallback --expire-after --no-wait --concurrency --rate --dry-run --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1278,6 +1348,22 @@ _wxbox() {
                     return 0
                     ;;
                 --miniprogram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --image)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --news)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscribe)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --message)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1389,7 +1475,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__template__subcmd__check)
-            opts="-d -c -q -v -h --data --data-json --data-color --strict --config --database --json --quiet --verbose --color --help"
+            opts="-d -c -q -v -h --data --data-json --data-color --subscribe --strict --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1435,7 +1521,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__template__subcmd__list)
-            opts="-c -q -v -h --refresh --config --database --json --quiet --verbose --color --help"
+            opts="-c -q -v -h --refresh --subscribe --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1495,7 +1581,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__template__subcmd__show)
-            opts="-c -q -v -h --config --database --json --quiet --verbose --color --help"
+            opts="-c -q -v -h --subscribe --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -43,6 +43,7 @@ complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "send" -d 'Send a messag
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "run" -d 'Run a command, then report how it ended'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "outbox" -d 'Look at messages sent and queued, and tidy them up'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "template" -d 'Look at the account\'s message templates, check values, change the list'
+complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "media" -d 'Have WeChat keep files that messages show'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "follower" -d 'Look at who follows the account'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "quota" -d 'Look at how often WeChat\'s APIs may still be called today'
 complete -c wxbox -n "__fish_wxbox_needs_command" -f -a "explain" -d 'Say what an errcode of WeChat\'s means and what to do, or what became of a request'
@@ -240,6 +241,10 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l data-json -d 'Field
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l data-color -d 'The colour of a field; repeatable (WeChat ignores colours since 2023)' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l url -d 'What a tap on the message opens' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l miniprogram -d 'The mini-program page that a tap opens, rather than the URL' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l image -d 'Send a picture: a file (- reads standard input), or the media_id of one that `media upload` printed' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l news -d 'Send a card that opens an address, from a file with title, description, url and picurl; - reads standard input' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l subscribe -d 'Send a subscription notification to people who have allowed it: an alias, a template id or its beginning, or a title' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l message -d 'Send any kind of message, from a JSON file; - reads standard input' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l key -d 'Deliver at most once to each recipient, however often this is run with the same key' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l fallback -d 'Send a text as this template\'s message where WeChat takes no text, since the person has not written lately' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l expire-after -d 'Give a message up that is not delivered after this time, instead of send.expire_after' -r
@@ -252,6 +257,7 @@ always\t'Everywhere'
 never\t'Nowhere'"
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l all -d 'To everybody who is bound'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l strict -d 'Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values'
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l split -d 'Send a text that is too long in parts, each only after the one before it; with --key, part 2 has KEY#2, and so on'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l no-wait -d 'Only queue, and leave it to `outbox flush` to deliver'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l dry-run -d 'Print the exact JSON bodies and send nothing'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l json -d 'Print results as JSON Lines, and errors as JSON'
@@ -397,6 +403,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_su
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from list" -l refresh -d 'Ask WeChat even if a list is kept'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from list" -l subscribe -d 'Of subscription notifications'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON Lines, and errors as JSON'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
@@ -406,6 +413,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_su
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -l subscribe -d 'Of subscription notifications'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -l json -d 'Print results as JSON Lines, and errors as JSON'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
@@ -418,6 +426,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_su
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l subscribe -d 'Of subscription notifications'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l strict -d 'Take what WeChat would not show for an error'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l json -d 'Print results as JSON Lines, and errors as JSON'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print only data that was asked for, and errors'
@@ -443,6 +452,29 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_su
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and not __fish_seen_subcommand_from upload" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and not __fish_seen_subcommand_from upload" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and not __fish_seen_subcommand_from upload" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and not __fish_seen_subcommand_from upload" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and not __fish_seen_subcommand_from upload" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and not __fish_seen_subcommand_from upload" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and not __fish_seen_subcommand_from upload" -s h -l help -d 'Print help'
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and not __fish_seen_subcommand_from upload" -f -a "upload" -d 'Have WeChat keep a file for three days, and print its media_id'
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and __fish_seen_subcommand_from upload" -l type -d 'What it is to be, if not what it looks like: image, voice, video or thumb' -r -f -a "image\t''
+voice\t''
+video\t''
+thumb\t''"
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and __fish_seen_subcommand_from upload" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and __fish_seen_subcommand_from upload" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and __fish_seen_subcommand_from upload" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and __fish_seen_subcommand_from upload" -l json -d 'Print results as JSON Lines, and errors as JSON'
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and __fish_seen_subcommand_from upload" -s q -l quiet -d 'Print only data that was asked for, and errors'
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and __fish_seen_subcommand_from upload" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
+complete -c wxbox -n "__fish_wxbox_using_subcommand media; and __fish_seen_subcommand_from upload" -s h -l help -d 'Print help'
 complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand follower; and not __fish_seen_subcommand_from list show remark" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'

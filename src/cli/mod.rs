@@ -6,6 +6,7 @@ mod doctor;
 mod documents;
 mod follower;
 mod init;
+mod media;
 mod outbox;
 mod quick;
 mod quota;
@@ -24,6 +25,7 @@ pub use config::{Config, Show as ConfigShow};
 pub use documents::{Completions, Help, Man};
 pub use follower::{Follower, Remark as FollowerRemark, Show as FollowerShow};
 pub use init::Init;
+pub use media::{Media, Upload as MediaUpload};
 pub use outbox::{
     Cancel as OutboxCancel, List as OutboxList, Outbox, Prune as OutboxPrune, Retry as OutboxRetry, Show as OutboxShow,
     Status as OutboxStatus,
@@ -117,6 +119,9 @@ pub enum Command {
     /// Look at the account's message templates, check values, change the list
     #[command(subcommand)]
     Template(Template),
+    /// Have WeChat keep files that messages show
+    #[command(subcommand)]
+    Media(Media),
     /// Look at who follows the account
     #[command(subcommand)]
     Follower(Follower),

@@ -34,18 +34,41 @@ pub struct MiniProgram {
 }
 
 const EXAMPLES: &str = "\
+An article for --news is a file in TOML or JSON:
+  title = \"Backup of db1 finished\"
+  description = \"42 GB in 12 minutes\"
+  url = \"https://status.example.com/db1\"
+  picurl = \"https://status.example.com/db1.png\"
+
+A message for --message is a JSON object as WeChat takes it, without touser:
+  {\"msgtype\": \"video\", \"video\": {\"media_id\": \"@clip.mp4\",
+   \"thumb_media_id\": \"@clip.jpg\", \"title\": \"Door 3\"}}
+msgtype is text, image, voice, video, music, news, mpnews, mpnewsarticle,
+msgmenu, wxcard or miniprogrampage, each with its branch of the same name, and
+{\"customservice\": {\"kf_account\": …}} where a clerk is to be named; @FILE stands
+for a file to upload. Without a msgtype it is a template message (template_id,
+data), with a page a subscription notification, with a scene and a title a
+one-time subscription; \"msgtype\": \"template\", \"subscribe\" or \"subscribe_once\"
+says so, too.
+
 Examples:
   wxbox send --user luffy \"Backup of db1 finished\"
   df -h | wxbox send --tag ops -
   wxbox send -u luffy -u nami --template backup -d host=db1 --url https://status.example.com
   wxbox send --all --template notice -d thing1=Maintenance --key maintenance-2026-11
+  wxbox send --user luffy --image chart.png
+  wxbox send --tag ops --news article.toml
+  wxbox send --user luffy --subscribe \"Door opened\" -d thing1=\"Door 3\"
+  wxbox send --user luffy --message video.json
+  make 2>&1 | wxbox send --user luffy --split -
   producer | wxbox send --batch -";
 
 /// `wxbox send`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[command(group(ArgGroup::new("recipient").required(true).multiple(true).args(["user", "tag", "all", "openid", "batch"])))]
-#[command(group(ArgGroup::new("message").required(true).args(["text", "text_option", "template", "batch"])))]
+#[command(group(ArgGroup::new("message").required(true)
+    .args(["text", "text_option", "template", "image", "news", "subscribe", "message_file", "batch"])))]
 pub struct Send {
     /// To this person; repeatable
     #[arg(short, long, value_name = "NAME")]
@@ -69,6 +92,21 @@ pub struct Send {
     /// What is said.
     #[command(flatten)]
     pub what: What,
+    /// Send a picture: a file (- reads standard input), or the media_id of one that `media upload` printed
+    #[arg(long, value_name = "FILE|MEDIA_ID", conflicts_with = "fallback")]
+    pub image: Option<String>,
+    /// Send a card that opens an address, from a file with title, description, url and picurl; - reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "fallback")]
+    pub news: Option<String>,
+    /// Send a subscription notification to people who have allowed it: an alias, a template id or its beginning, or a title
+    #[arg(long, value_name = "T", group = "card", conflicts_with_all = ["fallback", "data_color"])]
+    pub subscribe: Option<String>,
+    /// Send any kind of message, from a JSON file; - reads standard input
+    #[arg(long = "message", value_name = "FILE", conflicts_with = "fallback")]
+    pub message_file: Option<String>,
+    /// Send a text that is too long in parts, each only after the one before it; with --key, part 2 has KEY#2, and so on
+    #[arg(long, conflicts_with_all = ["template", "image", "news", "subscribe", "fallback"])]
+    pub split: bool,
     /// How it is delivered.
     #[command(flatten)]
     pub how: How,
@@ -90,22 +128,22 @@ pub struct What {
     #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true)]
     pub text_option: Option<String>,
     /// Send a template message: an alias of the config, a template id or the beginning of one, or a title
-    #[arg(short, long, value_name = "T")]
+    #[arg(short, long, value_name = "T", group = "card")]
     pub template: Option<String>,
     /// A field of the template; repeatable
-    #[arg(short, long, value_name = "K=V", requires = "template", conflicts_with = "text_option", allow_hyphen_values = true, value_parser = data)]
+    #[arg(short, long, value_name = "K=V", requires = "card", conflicts_with = "text_option", allow_hyphen_values = true, value_parser = data)]
     pub data: Vec<DataValue>,
     /// Fields of the template from a JSON object; - reads standard input
-    #[arg(long, value_name = "FILE", requires = "template", conflicts_with = "text_option")]
+    #[arg(long, value_name = "FILE", requires = "card", conflicts_with = "text_option")]
     pub data_json: Option<String>,
     /// The colour of a field; repeatable (WeChat ignores colours since 2023)
     #[arg(long, value_name = "K=#RRGGBB", requires = "template", conflicts_with = "text_option", value_parser = color)]
     pub data_color: Vec<DataColor>,
     /// What a tap on the message opens
-    #[arg(long, value_name = "URL", requires = "template", conflicts_with = "text_option")]
+    #[arg(long, value_name = "URL", requires = "card", conflicts_with = "text_option")]
     pub url: Option<String>,
     /// The mini-program page that a tap opens, rather than the URL
-    #[arg(long, value_name = "APPID:PATH", requires = "template", conflicts_with = "text_option", value_parser = miniprogram)]
+    #[arg(long, value_name = "APPID:PATH", requires = "card", conflicts_with = "text_option", value_parser = miniprogram)]
     pub miniprogram: Option<MiniProgram>,
     /// Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values
     #[arg(long)]
@@ -136,7 +174,9 @@ fn concurrency(text: &str) -> Result<usize, String> {
 
 fn split(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        Some((key, value)) if !key.trim().is_empty() && !key.contains(char::is_control) => {
+            Ok((key.trim().to_owned(), value.to_owned()))
+        }
         _ => Err(t!("cli-expected-field")),
     }
 }
@@ -157,7 +197,7 @@ pub fn is_color(text: &str) -> bool {
 
 fn miniprogram(text: &str) -> Result<MiniProgram, String> {
     match text.split_once(':') {
-        Some((appid, path)) if !appid.is_empty() && !path.is_empty() => {
+        Some((appid, path)) if !appid.is_empty() && !path.is_empty() && !text.contains(char::is_control) => {
             Ok(MiniProgram { appid: appid.to_owned(), path: path.to_owned() })
         }
         _ => Err(t!("cli-expected-mini-program")),

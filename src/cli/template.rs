@@ -26,6 +26,9 @@ pub struct List {
     /// Ask WeChat even if a list is kept
     #[arg(long)]
     pub refresh: bool,
+    /// Of subscription notifications
+    #[arg(long)]
+    pub subscribe: bool,
 }
 
 /// `wxbox template show`.
@@ -34,6 +37,9 @@ pub struct Show {
     /// An alias of the config, a template id or the beginning of one, or a title
     #[arg(value_name = "T", allow_hyphen_values = true)]
     pub template: String,
+    /// Of subscription notifications
+    #[arg(long)]
+    pub subscribe: bool,
 }
 
 const CHECK_EXAMPLES: &str = "\
@@ -58,6 +64,9 @@ pub struct Check {
     /// The colour of a field; repeatable
     #[arg(long, value_name = "K=#RRGGBB", value_parser = color)]
     pub data_color: Vec<DataColor>,
+    /// Of subscription notifications
+    #[arg(long)]
+    pub subscribe: bool,
     /// Take what WeChat would not show for an error
     #[arg(long)]
     pub strict: bool,

@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure, Report, classify};
 use crate::signals::{Bell, Signal};
 use crate::store::{Message, State, Store};
 use crate::t;
-use crate::ui::{Delivered, Ui};
+use crate::ui::{Delivered, Progress, Ui};
 use crate::wechat::Client;
 
 /// How long a request under way may go on after Ctrl-C; it cannot be called back.
@@ -115,6 +115,8 @@ struct Teller<'a, F> {
     show: F,
     tally: Tally,
     bar: Option<Delivered>,
+    /// A file is on its way.
+    upload: Option<(Progress, String)>,
     /// Why nothing more can be sent.
     stopped: Option<Report>,
     leaving: Option<Signal>,
@@ -138,6 +140,8 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
                 None if count >= MANY && !self.ui.json() => self.bar = Some(Delivered::begin(self.ui, count)),
                 None => {}
             },
+            Event::Uploading { file, done, whole } => self.uploading(file, done, whole),
+            Event::Uploaded(file) => self.upload = self.upload.take().filter(|(_, shown)| *shown != file),
             Event::Waiting(error) => self.ui.status(&t!("send-waiting", error = error.to_string())),
             Event::Stopped(error) => self.stopped = Some(classify(&error)),
             Event::Left(count) => self.tally.queued += count,
@@ -145,6 +149,18 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
             Event::Over => {}
         }
         Ok(())
+    }
+
+    /// A file is so far on its way; one is shown at a time.
+    fn uploading(&mut self, file: String, done: u64, whole: u64) {
+        if self.bar.is_some() || self.ui.json() {
+            return;
+        }
+        let begin = || (Progress::of_bytes(self.ui, &t!("ui-uploading", file = file), whole), file.clone());
+        let (bar, shown) = self.upload.get_or_insert_with(begin);
+        if *shown == file {
+            bar.is_at(done);
+        }
     }
 
     /// Takes in what came up beside the messages; what stops the whole is given back.
@@ -203,7 +219,8 @@ pub(super) fn with(
     let ringer = bell.ringer();
     let run = Run::begin(store, client, orders, work, move || ringer.ring())?;
     let tally = Tally::default();
-    let mut teller = Teller { ui, show, tally, bar: None, stopped: None, leaving: None, only_queued, unwritten: None };
+    let mut teller =
+        Teller { ui, show, tally, bar: None, upload: None, stopped: None, leaving: None, only_queued, unwritten: None };
     let (mut leave, mut broken) = (None, None);
     'run: loop {
         if let Some(signal) = bell.wait(leave)? {

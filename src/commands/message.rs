@@ -8,6 +8,7 @@ use crate::store::{Message, State};
 use crate::t;
 use crate::time::Timestamp;
 use crate::wechat::Refusal;
+use crate::wechat::message::api_of;
 use crate::words::Lang;
 
 /// A message as a result.
@@ -48,7 +49,8 @@ impl Shown {
             }
             State::Unknown => t!("send-unknown", id = self.id, to = self.recipient(), error = error),
             State::Queued => t!("send-queued", id = self.id, to = self.recipient(), error = error),
-            State::Cancelled => t!("send-cancelled", id = self.id, to = self.recipient()),
+            State::Cancelled if error.is_empty() => t!("send-cancelled", id = self.id, to = self.recipient()),
+            State::Cancelled => t!("send-cancelled-why", id = self.id, to = self.recipient(), error = error),
             _ => t!("send-failed", id = self.id, to = self.recipient(), error = error),
         }
     }
@@ -63,7 +65,7 @@ impl From<Message> for Shown {
     fn from(message: Message) -> Self {
         let refusal = message.errcode.map(|errcode| {
             let errmsg = message.errmsg.clone().unwrap_or_default();
-            Refusal { api: "", errcode, errmsg, rid: None }
+            Refusal { api: api_of(&message.kind), errcode, errmsg, rid: None }
         });
         // It was written in the language of the run that sent it, which may be cron's.
         let error = message.error.map(|error| match &refusal {

@@ -15,6 +15,8 @@ mod ground;
 mod help;
 mod init;
 mod man;
+mod media;
+mod media_file;
 mod message;
 mod outbox;
 mod papers;
@@ -52,6 +54,7 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Run(run) => run::run(ui, &global, &run),
         Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
         Command::Template(template) => template::run(ui, &global, &template),
+        Command::Media(media) => media::run(ui, &global, &media),
         Command::Follower(follower) => follower::run(ui, &global, &follower),
         Command::Quota(quota) => quota::run(ui, &global, &quota),
         Command::Explain(explain) => explain::run(ui, &global, &explain),

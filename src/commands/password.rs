@@ -3,8 +3,8 @@
 use std::io::Read;
 
 use anyhow::Context as _;
-use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::{Argon2, Params};
 
 use crate::error::Failure;
 use crate::secret::{ExposeSecret, Secret};
@@ -30,7 +30,13 @@ pub(super) fn is_hash(text: &str) -> Option<bool> {
     if !text.starts_with("$argon2id$") {
         return Some(false);
     }
-    PasswordHash::new(text).is_ok_and(|hash| hash.salt.is_some() && hash.hash.is_some()).then_some(true)
+    let whole = |hash: &PasswordHash| hash.salt.is_some() && hash.hash.is_some() && is_cheap(hash);
+    PasswordHash::new(text).is_ok_and(|hash| whole(&hash)).then_some(true)
+}
+
+/// Whether the check of a password takes seconds and a GiB at most, not all there is of both.
+fn is_cheap(hash: &PasswordHash) -> bool {
+    Params::try_from(hash).is_ok_and(|it| it.m_cost() <= 1 << 20 && it.t_cost() <= 64 && it.p_cost() <= 64)
 }
 
 /// Whether it can be typed where a password is asked for: one line, not too long.
@@ -67,5 +73,14 @@ mod tests {
         assert!(check(&"geheim".into(), &hash));
         assert!(!check(&"Geheim".into(), &hash));
         assert!(!check(&"geheim".into(), "no hash"));
+    }
+
+    #[test]
+    fn no_hash_may_cost_all_memory_or_the_whole_day() {
+        let hash = |cost: &str| format!("$argon2id$v=19${cost}$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA");
+        assert_eq!(is_hash(&hash("m=19456,t=2,p=1")), Some(true));
+        for cost in ["m=4294967295,t=1,p=1", "m=8,t=4294967295,p=1", "m=8000000,t=1,p=1000000"] {
+            assert_eq!(is_hash(&hash(cost)), None, "{cost}");
+        }
     }
 }

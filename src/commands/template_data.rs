@@ -76,7 +76,7 @@ pub(super) fn fields_of(fields: Map<String, Value>) -> Result<Map<String, Value>
     fields
         .into_iter()
         .map(|(key, value)| match field(&value) {
-            _ if key.trim().is_empty() => Err(t!("send-data-nameless")),
+            _ if key.trim().is_empty() || key.contains(char::is_control) => Err(t!("send-data-nameless")),
             Some(field) => Ok((key, json!(field))),
             None => Err(t!("send-data-value", key = key)),
         })
@@ -118,7 +118,10 @@ pub(super) fn stdin() -> anyhow::Result<String> {
 }
 
 /// All that there is to read, if it is not too much.
-fn bounded(input: impl Read) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// The input's; [`io::ErrorKind::FileTooLarge`].
+pub(super) fn bounded(input: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(INPUT_LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > INPUT_LIMIT { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }

@@ -3,11 +3,12 @@
 
 use serde_json::{Map, Value};
 
-use super::template_list::{ask, find, unknown};
+use super::template_list::{ask, find, typed, unknown};
 use crate::app::{App, nearest};
 use crate::error::{Exit, Failure, classify};
-use crate::store::{Store, Template, TemplateList};
+use crate::store::{Family, Store, Template, TemplateList};
 use crate::t;
+use crate::time::Timestamp;
 use crate::token::Account;
 use crate::wechat::template::keys;
 use crate::wechat::template_rules::HIDDEN;
@@ -29,7 +30,7 @@ pub(super) enum Settled {
     },
 }
 
-/// Finds the template and compares its fields with `data`. The kept list decides without a request; what it
+/// Finds the template of that list and compares its fields with `data`. The kept list decides without a request; what it
 /// refuses, and what no list is kept for, WeChat is asked about.
 ///
 /// # Errors
@@ -38,10 +39,10 @@ pub(super) fn settle(
     app: &App,
     store: &mut Store,
     account: Option<&Account>,
-    name: &str,
+    (name, family): (&str, Family),
     data: &Map<String, Value>,
 ) -> anyhow::Result<Settled> {
-    let kept = store.templates(app.app_id())?;
+    let kept = store.templates(app.app_id(), family)?;
     let refusal = match &kept {
         None => None,
         Some(list) => match judge(app, name, data, list) {
@@ -49,7 +50,7 @@ pub(super) fn settle(
             Err(refusal) => Some(refusal),
         },
     };
-    let cause = match account.map(|account| ask(app, store, account)) {
+    let cause = match account.map(|account| ask(app, store, account, family)) {
         Some(Ok(list)) => return Ok(Settled::Known(judge(app, name, data, &list)?.clone())),
         Some(Err(error)) => classify(&error).what,
         // Without a secret the kept list is all that there is.
@@ -61,8 +62,8 @@ pub(super) fn settle(
     let listed = kept.as_ref().and_then(|list| find(app, name, list).ok()).map(|found| found.template_id.clone());
     let alias = app.config.templates.get(name).map(|alias| alias.id.value.clone());
     let Some(template_id) = listed.or(alias).or_else(|| is_id(name).then(|| name.to_owned())) else {
-        let own = kept.map(|list| list.templates).unwrap_or_default();
-        let mut failure = unknown(app, name, &own);
+        let none = TemplateList { family, templates: Vec::new(), asked_at: Timestamp::now() };
+        let mut failure = unknown(app, name, &kept.unwrap_or(none));
         failure.what = t!("send-template-unlisted", name = name, cause = cause);
         return Err(failure.into());
     };
@@ -84,7 +85,7 @@ pub(super) fn judge<'l>(
     // Where no key can be read, nothing can be said.
     match wrong_fields(name, &keys, data).filter(|_| !keys.is_empty()) {
         Some(what) => {
-            let hint = t!("send-fields-hint", fields = listed(&keys), name = shell_words::quote(name));
+            let hint = t!("send-fields-hint", fields = listed(&keys), name = typed(name, list.family));
             Err(Failure { exit: Exit::Usage, what, hint: Some(hint) })
         }
         None => Ok(found),

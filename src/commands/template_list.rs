@@ -4,7 +4,7 @@
 use crate::app::{App, nearest};
 use crate::error::{Failure, classify};
 use crate::secret::Secret;
-use crate::store::{Store, Template, TemplateList};
+use crate::store::{Family, Store, Template, TemplateList};
 use crate::t;
 use crate::time::Timestamp;
 use crate::token::{Account, call};
@@ -29,14 +29,17 @@ pub(super) fn with_token<T>(
 ///
 /// # Errors
 /// WeChat's, the way to it, or the database's.
-pub(super) fn ask(app: &App, store: &mut Store, account: &Account) -> anyhow::Result<TemplateList> {
-    let found = with_token(app, store, account, Client::templates)?;
+pub(super) fn ask(app: &App, store: &mut Store, account: &Account, family: Family) -> anyhow::Result<TemplateList> {
+    let found = match family {
+        Family::Template => with_token(app, store, account, Client::templates)?,
+        Family::Subscription => with_token(app, store, account, Client::subscriptions)?,
+    };
     let templates = found
         .into_iter()
         .map(|it| Template { template_id: it.template_id, title: it.title, content: it.content })
         .collect();
-    let list = TemplateList { templates, asked_at: Timestamp::now() };
-    store.keep_templates(&account.app_id, &list.templates, list.asked_at)?;
+    let list = TemplateList { family, templates, asked_at: Timestamp::now() };
+    store.keep_templates(&account.app_id, &list)?;
     log::info!("{}", t!("template-asked", count = list.templates.len()));
     Ok(list)
 }
@@ -46,14 +49,20 @@ pub(super) fn ask(app: &App, store: &mut Store, account: &Account) -> anyhow::Re
 ///
 /// # Errors
 /// As [`find`]; and where no list is kept, as [`ask`].
-pub(super) fn look(ui: &mut Ui, app: &App, store: &mut Store, name: &str) -> anyhow::Result<(Template, Timestamp)> {
-    let kept = store.templates(&app.account_id()?)?;
+pub(super) fn look(
+    ui: &mut Ui,
+    app: &App,
+    store: &mut Store,
+    name: &str,
+    family: Family,
+) -> anyhow::Result<(Template, Timestamp)> {
+    let kept = store.templates(&app.account_id()?, family)?;
     if let Some(list) = &kept
         && let Ok(found) = find(app, name, list)
     {
         return Ok((found.clone(), list.asked_at));
     }
-    let asked = app.account().and_then(|account| ask(app, store, &account));
+    let asked = app.account().and_then(|account| ask(app, store, &account, family));
     let list = match (asked, kept) {
         (Ok(asked), _) => asked,
         (Err(error), None) => return Err(error),
@@ -76,7 +85,11 @@ pub(super) fn find<'l>(app: &App, name: &str, list: &'l TemplateList) -> Result<
         let id = alias.id.value.as_str();
         return all.iter().find(|it| it.template_id == id).ok_or_else(|| {
             let what = t!("template-alias-unknown", name = name, id = id);
-            Failure::no_such(what).hint(t!("template-alias-unknown-hint", at = alias.id.origin.to_string()))
+            let at = alias.id.origin.to_string();
+            Failure::no_such(what).hint(match list.family {
+                Family::Template => t!("template-alias-unknown-hint", at = at),
+                Family::Subscription => t!("template-alias-unknown-subscription-hint", at = at),
+            })
         });
     }
     if let Some(found) = all.iter().find(|it| it.template_id == name) {
@@ -87,7 +100,7 @@ pub(super) fn find<'l>(app: &App, name: &str, list: &'l TemplateList) -> Result<
     let candidates: Vec<_> = if titled.is_empty() && !name.is_empty() { begun() } else { titled };
     match candidates[..] {
         [one] => Ok(one),
-        [] => Err(unknown(app, name, all)),
+        [] => Err(unknown(app, name, list)),
         [..] => {
             let ids: Vec<&str> = candidates.iter().map(|it| it.template_id.as_str()).collect();
             let what = t!("template-several", name = name, ids = listed(ids));
@@ -97,12 +110,22 @@ pub(super) fn find<'l>(app: &App, name: &str, list: &'l TemplateList) -> Result<
 }
 
 /// There is no such template, and what was probably meant.
-pub(super) fn unknown(app: &App, name: &str, all: &[Template]) -> Failure {
+pub(super) fn unknown(app: &App, name: &str, list: &TemplateList) -> Failure {
     let aliases = app.config.templates.keys().cloned();
-    let own = all.iter().flat_map(|it| [it.title.clone(), it.template_id.clone()]);
-    let hint = match nearest(name, aliases.chain(own)) {
-        Some(near) => t!("did-you-mean", name = near),
-        None => t!("template-unknown-hint"),
+    let own = list.templates.iter().flat_map(|it| [it.title.clone(), it.template_id.clone()]);
+    let hint = match (nearest(name, aliases.chain(own)), list.family) {
+        (Some(near), _) => t!("did-you-mean", name = near),
+        (None, Family::Template) => t!("template-unknown-hint"),
+        (None, Family::Subscription) => t!("template-unknown-subscription-hint"),
     };
     Failure::no_such(t!("template-unknown", name = name)).hint(hint)
+}
+
+/// The name as `template show` takes it in a shell.
+pub(super) fn typed(name: &str, family: Family) -> String {
+    let name = shell_words::quote(name);
+    match family {
+        Family::Template => name.into_owned(),
+        Family::Subscription => format!("{name} --subscribe"),
+    }
 }

@@ -21,7 +21,7 @@ fn template(all: &Section<'_>, name: &str) -> Result<Template, Error> {
     let needs = |partner: String| Error::Alone { key: all.key(name), partner, origin: all.origin(name) };
     let data = section.section("data");
     Ok(Template {
-        id: section.text("id", values::text, Expected::Text)?.ok_or_else(|| needs(section.key("id")))?,
+        id: section.text("id", values::line, Expected::Text)?.ok_or_else(|| needs(section.key("id")))?,
         url: section.text("url", values::link, Expected::Link)?,
         miniprogram: miniprogram(&section)?,
         data: data
@@ -38,7 +38,7 @@ fn miniprogram(template: &Section<'_>) -> Result<Option<Setting<Miniprogram>>, E
     let needs =
         || Error::Alone { key: template.key("miniprogram"), partner: section.key("appid"), origin: origin.clone() };
     let appid = section.text("appid", values::app_id, Expected::AppId)?.ok_or_else(needs)?.value;
-    let pagepath = section.text("pagepath", values::text, Expected::Text)?.map(|page| page.value);
+    let pagepath = section.text("pagepath", values::line, Expected::Text)?.map(|page| page.value);
     Ok(Some(Setting::new(Miniprogram { appid, pagepath }, origin)))
 }
 

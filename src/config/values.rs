@@ -194,6 +194,11 @@ pub(super) fn text(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
 
+/// Any text but none, in one line: it goes into a message as it is.
+pub(super) fn line(text: &str) -> Option<String> {
+    self::text(text).filter(|text| !text.contains(char::is_control))
+}
+
 /// Where the phone is sent back to.
 pub fn redirect_uri(text: &str) -> Option<Url> {
     // The parser is lenient: it would take "http:callback" for a host.
@@ -233,7 +238,8 @@ pub(super) fn proxy(text: &str) -> Option<Proxy> {
 
 /// A link for a person to open, as it was written.
 pub(super) fn link(text: &str) -> Option<String> {
-    web(text).map(|_| text.to_owned())
+    // The parser drops control characters; what is sent would still have them.
+    web(text).and_then(|_| line(text))
 }
 
 /// `#RRGGBB`, as it was written.

@@ -7,16 +7,17 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Select, TryRecvError};
 
 use super::access::Access;
-use super::board::{Board, Left, Lesson, Started, answer};
+use super::board::{Board, Left, Lesson, Started};
 use super::crew::{Crew, Job};
+use super::lessons::unrecorded;
 use super::pace::{Pace, Pause};
 use super::policy::Effect;
-use super::{Event, Orders, Tagged, Teller, Trouble, Unrecorded, Work, settle_orphans};
+use super::uploads::Porter;
+use super::{Event, Orders, Tagged, Teller, Trouble, Work, settle_orphans};
 use crate::secret::Secret;
-use crate::store::{Alive, Answer, State, Store, Who};
+use crate::store::{Alive, Answer, Store, Who};
 use crate::time::Moment;
-use crate::token;
-use crate::wechat::{self, Client};
+use crate::wechat::Client;
 
 /// Parcels that are queued in one turn, at most: those of a batch have one message each.
 const PARCELS: usize = 64;
@@ -32,7 +33,7 @@ pub(super) fn run(
     orders: Orders,
     work: Work,
     stopped: Receiver<Instant>,
-    tell: &Teller,
+    tell: &Arc<Teller>,
 ) -> (anyhow::Result<()>, Store, Crew) {
     let access = Access::new(orders.account.clone(), client.clone(), store.path().to_owned());
     let (pace, pause) = (Pace::new(orders.rate), Pause::new(orders.wait));
@@ -43,13 +44,14 @@ pub(super) fn run(
     };
     let deliver = orders.deliver;
     let board = Board::new(orders, ids, due);
-    let crew = Crew::new(client);
+    let (porter, crew) = (Porter::new(client.clone()), Crew::new(client));
     let (halted, deadline, said) = (!deliver, None, false);
     let mut desk = Desk {
         store,
         alive,
         board,
         crew,
+        porter,
         access,
         pace,
         pause,
@@ -73,12 +75,13 @@ pub(super) struct Desk<'a> {
     pub(super) alive: Alive,
     pub(super) board: Board,
     pub(super) crew: Crew,
+    pub(super) porter: Porter,
     pub(super) access: Access,
     pub(super) pace: Pace,
     pub(super) pause: Pause,
     pub(super) parcels: Option<Receiver<Tagged>>,
     pub(super) stopped: Receiver<Instant>,
-    pub(super) tell: &'a Teller,
+    pub(super) tell: &'a Arc<Teller>,
     /// Nothing more is sent.
     pub(super) halted: bool,
     /// Why: the account was refused, or WeChat is out of reach.
@@ -117,6 +120,9 @@ impl Desk<'_> {
 
     /// Removes what is finished for long.
     fn tidy_up(&mut self) -> anyhow::Result<()> {
+        if self.board.shelf.used {
+            self.store.forget_files()?;
+        }
         let Orders { account, retain, .. } = &self.board.orders;
         Ok(self.store.forget(&account.app_id, Moment::now().at.before(*retain))?)
     }
@@ -163,41 +169,12 @@ impl Desk<'_> {
     fn has_work(&self) -> bool {
         let board = &self.board;
         let waits = board.later.is_due(Instant::now());
-        waits || board.due || !board.ready.is_empty() || !board.ranges.is_empty() || self.parcels.is_some()
-    }
-
-    /// Without a token nothing goes: a way that is down is tried again, anything else ends the run.
-    fn no_token(&mut self, error: token::Error) -> anyhow::Result<()> {
-        let token::Error::WeChat(cause) = &error else { return Err(error.into()) };
-        let passes = match cause {
-            wechat::Error::Refused(refusal) => {
-                wechat::errcode::action(refusal.errcode) == wechat::errcode::Action::Backoff
-            }
-            wechat::Error::Setup(_) => false,
-            wechat::Error::NotSent { .. } | wechat::Error::NoAnswer { .. } | wechat::Error::BadAnswer { .. } => true,
-        };
-        if passes && self.pause.fail() {
-            self.waiting(error.into());
-        } else {
-            let said = Answer { error: Some(error.to_string()), ..answer(Some(cause)) };
-            self.halt(error.into(), said);
-        }
-        Ok(())
-    }
-
-    fn halt(&mut self, error: anyhow::Error, cause: Answer) {
-        if !self.halted {
-            self.halted = true;
-            self.cause = cause;
-            self.tell.tell(Event::Stopped(error));
-        }
-    }
-
-    fn waiting(&mut self, error: anyhow::Error) {
-        if !self.said && !self.halted {
-            self.said = true;
-            self.tell.tell(Event::Waiting(error));
-        }
+        waits
+            || board.due
+            || board.shelf.has_next()
+            || !board.ready.is_empty()
+            || !board.ranges.is_empty()
+            || self.parcels.is_some()
     }
 
     /// Has a turn; whether anything came of it.
@@ -205,11 +182,13 @@ impl Desk<'_> {
         let at = Instant::now();
         let idle = self.board.orders.concurrency.saturating_sub(self.board.flying.len());
         let done: Vec<_> = self.crew.done().try_iter().collect();
+        let uploaded: Vec<_> = self.porter.done().try_iter().collect();
         let parcels = self.parcels();
         let may_take = token.is_some();
         let most = if may_take { self.pace.allows(at, idle + done.len()) } else { 0 };
         let nothing_waits = self.board.ready.is_empty() && !self.board.has_untaken(at);
-        if done.is_empty() && parcels.is_empty() && (most == 0 || nothing_waits) {
+        let nothing_came = done.is_empty() && uploaded.is_empty() && parcels.is_empty();
+        if nothing_came && (most == 0 || nothing_waits) {
             return Ok(false);
         }
         let now = Moment::now();
@@ -223,9 +202,12 @@ impl Desk<'_> {
             for done in done {
                 out.lessons.extend(board.landed(turn, done, &now, &mut out.left)?);
             }
+            for it in uploaded {
+                out.lessons.extend(board.uploaded(turn, it, &now, &mut out.left)?);
+            }
             for tagged in &parcels {
-                let duplicates = board.queue(turn, tagged)?;
-                out.queued += tagged.parcel.to.len() - duplicates.len();
+                let (queued, duplicates) = board.queue(turn, tagged)?;
+                out.queued += queued;
                 out.duplicates.extend(duplicates.into_iter().map(|id| (id, tagged.tag)));
             }
             // Learnt in this very turn: nothing more begins before it is heeded.
@@ -269,38 +251,20 @@ impl Desk<'_> {
         }
         // Why a run ends comes before what it leaves.
         lessons.into_iter().for_each(|lesson| self.learn(lesson));
-        left.into_iter().for_each(|left| self.tell_left(left));
+        left.into_iter().try_for_each(|left| self.tell_left(left))?;
+        if let Some(token) = token.filter(|_| !self.halted) {
+            self.carry(token)?;
+        }
         Ok(moved)
     }
 
-    fn learn(&mut self, lesson: Lesson) {
-        let Lesson { effect, trouble, done } = lesson;
-        let error = match done.result {
-            Ok(_) => {
-                self.access.accepted();
-                self.pause.clear();
-                return;
-            }
-            Err(error) => error,
-        };
-        let cause = answer(Some(&error));
-        match effect {
-            Effect::Refresh => {
-                if !self.access.refuse(&done.token) {
-                    self.halt(error.into(), cause);
-                }
-            }
-            Effect::StopRun => self.halt(error.into(), cause),
-            Effect::Pause if self.pause.fail() => self.waiting(error.into()),
-            Effect::Pause => self.halt(error.into(), cause),
-            Effect::None if trouble && !self.pause.strike() => self.halt(error.into(), cause),
-            Effect::None if trouble => {
-                if !self.board.later.is_empty() {
-                    self.waiting(error.into());
-                }
-            }
-            Effect::None | Effect::Mark | Effect::HoldKind | Effect::StopKind => self.pause.clear(),
+    /// Begins the uploads that messages wait for.
+    fn carry(&mut self, token: &Secret) -> anyhow::Result<()> {
+        while let Some(wanted) = self.board.shelf.next() {
+            let bytes = self.store.file(&wanted.key.sha256)?;
+            self.porter.take(wanted, bytes, token.clone(), self.tell)?;
         }
+        Ok(())
     }
 
     /// Parcels that wait to be queued, while there is room for their messages.
@@ -341,7 +305,7 @@ impl Desk<'_> {
         }
         let board = &self.board;
         let taken = !board.due && board.ranges.is_empty() && self.parcels.is_none();
-        let idle = taken && board.ready.is_empty() && board.later.is_empty();
+        let idle = taken && board.ready.is_empty() && board.later.is_empty() && board.shelf.is_empty();
         Ok(idle && !self.has_elsewhere()?)
     }
 
@@ -353,6 +317,7 @@ impl Desk<'_> {
         times.push((!board.elsewhere.is_empty()).then(|| Instant::now() + LOOK));
         let mut select = Select::new();
         select.recv(self.crew.done());
+        select.recv(self.porter.done());
         select.recv(self.access.answers());
         select.recv(&self.stopped);
         let wants_parcels = self.deadline.is_none() && (self.halted || board.room() > 0 && board.ranges.is_empty());
@@ -363,16 +328,5 @@ impl Desk<'_> {
             Some(next) => drop(select.ready_deadline(next)),
             None => drop(select.ready()),
         }
-    }
-}
-
-/// Where a turn fails that had an end to write down, that comes first.
-fn unrecorded(ended: Option<(i64, bool)>, trouble: Trouble) -> anyhow::Error {
-    match ended {
-        Some((id, sent)) => {
-            let state = if sent { State::Sent } else { State::Queued };
-            Unrecorded { id, state, cause: Arc::new(trouble.cause()) }.into()
-        }
-        None => trouble.cause(),
     }
 }

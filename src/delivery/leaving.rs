@@ -26,7 +26,10 @@ impl Desk<'_> {
                 Some((message, _)) if message.state == State::Queued && message.due_at <= Moment::now().at => {
                     self.board.ranges.push_back((id, id));
                 }
-                Some(_) | None => self.tell_standing(id, None, false)?,
+                Some(_) | None => {
+                    self.tell_standing(id, None, false)?;
+                    self.board.follow_elsewhere(id);
+                }
             }
         }
         if self.board.elsewhere.is_empty() {
@@ -44,7 +47,8 @@ impl Desk<'_> {
 
     /// Lets go of what was taken and not begun.
     pub(super) fn let_go(&mut self) -> anyhow::Result<()> {
-        let ready: Vec<i64> = self.board.ready.drain(..).map(|held| held.message.id).collect();
+        let board = &mut self.board;
+        let ready: Vec<i64> = board.ready.drain(..).chain(board.shelf.clear()).map(|held| held.message.id).collect();
         if !ready.is_empty() {
             let app_id = self.board.orders.account.app_id.clone();
             let who = Who { app_id: &app_id, worker: self.alive.name(), now: Moment::now().at };
@@ -62,17 +66,17 @@ impl Desk<'_> {
         let who = Who { app_id: &app_id, worker: alive.name(), now: now.at };
         let mut left = Vec::new();
         store.turn(who, true, |turn| board.abandon(turn, &now, &mut left))?;
-        left.into_iter().for_each(|left| self.tell_left(left));
-        Ok(())
+        left.into_iter().try_for_each(|left| self.tell_left(left))
     }
 
     /// Tells of what is left queued.
     pub(super) fn rest(&mut self) -> anyhow::Result<()> {
         self.let_go()?;
+        let blocked = self.blocked()?;
         let board = &mut self.board;
         let mut rest: Vec<(i64, i64)> = std::mem::take(&mut board.ranges).into();
         rest.extend(board.later.drain().map(|id| (id, id)));
-        rest.extend(std::mem::take(&mut board.elsewhere).into_iter().map(|id| (id, id)));
+        rest.extend(std::mem::take(&mut board.elsewhere).into_iter().chain(blocked).map(|id| (id, id)));
         rest.sort_unstable();
         if self.cause.error.is_some() {
             let Desk { store, board, alive, cause, .. } = self;
@@ -94,15 +98,17 @@ impl Desk<'_> {
         Ok(())
     }
 
-    pub(super) fn tell_left(&mut self, left: Left) {
+    pub(super) fn tell_left(&mut self, left: Left) -> anyhow::Result<()> {
         let event = match left {
             Left::Gone(id) => Event::Gone(id),
+            Left::Standing(id) => return self.tell_standing(id, None, false),
             Left::Message(message) => {
                 let tag = self.board.tags.remove(&message.id);
                 Event::Settled { message, tag, duplicate: false }
             }
         };
         self.tell.tell(event);
+        Ok(())
     }
 
     pub(super) fn tell_standing(&mut self, id: i64, tag: Option<u64>, duplicate: bool) -> anyhow::Result<()> {

@@ -10,12 +10,17 @@ mod access;
 mod board;
 mod crew;
 mod desk;
+mod endings;
+mod landing;
 mod later;
 mod leaving;
+mod lessons;
 mod orphans;
 mod pace;
+mod parts;
 pub mod policy;
 mod schedule;
+mod uploads;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,6 +88,17 @@ pub enum Event {
     Gone(i64),
     /// So many messages are queued, all told.
     Queued(usize),
+    /// So many bytes of a file that messages wait for have left.
+    Uploading {
+        /// Its name.
+        file: String,
+        /// So far.
+        done: u64,
+        /// Of so many.
+        whole: u64,
+    },
+    /// WeChat has answered to that file, or cannot be reached.
+    Uploaded(String),
     /// Nothing goes through just now; it is tried again.
     Waiting(anyhow::Error),
     /// Nothing more can be sent: the account was refused, or WeChat cannot be reached.
@@ -139,7 +155,7 @@ pub struct Run {
 /// Where a run tells its events.
 struct Teller {
     events: Sender<Event>,
-    ring: Box<dyn Fn() + Send>,
+    ring: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Teller {
@@ -161,14 +177,14 @@ impl Run {
         client: Client,
         orders: Orders,
         work: Work,
-        ring: impl Fn() + Send + 'static,
+        ring: impl Fn() + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
         let (tell, events) = bounded(UNREAD);
         let (stop, stopped) = unbounded();
         let alive = Alive::begin(store.path())?;
         let (database, worker) = (store.path().to_owned(), alive.name().to_owned());
         std::thread::Builder::new().name("delivery".into()).spawn(move || {
-            let tell = Teller { events: tell, ring: Box::new(ring) };
+            let tell = Arc::new(Teller { events: tell, ring: Box::new(ring) });
             let (result, store, crew) = desk::run(store, alive, client, orders, work, stopped, &tell);
             // The process may leave before these are closed: nothing is lost with them.
             tell.tell(result.map_or_else(Event::Broken, |()| Event::Over));

@@ -54,7 +54,7 @@ impl Door {
     }
 
     /// Starts to serve. The handler may be called by several threads at once; if it panics where panics
-    /// unwind (not in the release build, which aborts), that request is answered 500. Fails when the system gives no thread or no poll.
+    /// unwind (not in the program itself, which ends), that request is answered 500. Fails when the system gives no thread or no poll.
     pub fn open(self, handler: impl Fn(Request) -> Reply + Send + Sync + 'static) -> io::Result<Running> {
         self.listener.set_nonblocking(true)?;
         let mut limits = self.limits;

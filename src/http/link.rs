@@ -60,7 +60,7 @@ impl Link {
         limits: &Limits,
         now: Instant,
     ) -> io::Result<Self> {
-        let wire = Wire::new(limits.head_bytes, limits.body_bytes, !limits.idle_time.is_zero(), peer);
+        let wire = Wire::new(limits, peer);
         let linger = limits.body_bytes.saturating_add(LINGER_BYTES);
         let request = SWELL.saturating_mul(limits.head_bytes.saturating_add(limits.body_bytes));
         let stream = Stream::new(socket, tls, request.saturating_add(HANDSHAKE_BYTES))?;

@@ -31,6 +31,7 @@ pub use door::{Door, Running};
 pub use manner::Manner;
 pub use reply::Reply;
 pub use tls::{Tls, Unusable};
+pub use wire::{Stage, Wire};
 
 /// What a door bears before it says no.
 #[derive(Clone, Debug)]

@@ -6,14 +6,14 @@
 
 use std::net::SocketAddr;
 
-use super::{Manner, Reply, Request};
+use super::{Limits, Manner, Reply, Request};
 
 /// Header lines a request may have.
 const HEADERS: usize = 64;
 
 /// Where a connection stands; each stage has its own patience.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub enum Stage {
     /// Kept alive, and nothing of a next request has come.
     Idle,
     /// A request is not complete yet.
@@ -37,7 +37,7 @@ enum Phase {
 }
 
 /// One connection's state.
-pub(super) struct Wire {
+pub struct Wire {
     head_bytes: usize,
     body_bytes: usize,
     may_keep: bool,
@@ -54,12 +54,12 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// A fresh connection; `may_keep` allows more than one request on it.
-    pub(super) fn new(head_bytes: usize, body_bytes: usize, may_keep: bool, peer: SocketAddr) -> Self {
+    /// A fresh connection, within those of the limits that are about bytes.
+    pub fn new(limits: &Limits, peer: SocketAddr) -> Self {
         Wire {
-            head_bytes,
-            body_bytes,
-            may_keep,
+            head_bytes: limits.head_bytes,
+            body_bytes: limits.body_bytes,
+            may_keep: !limits.idle_time.is_zero(),
             peer,
             input: Vec::new(),
             output: Vec::new(),
@@ -73,17 +73,17 @@ impl Wire {
     }
 
     /// Whether bytes should be read now. While a request is in work they stay with the kernel, and so in bounds.
-    pub(super) fn wants_bytes(&self) -> bool {
+    pub fn wants_bytes(&self) -> bool {
         matches!(self.phase, Phase::Head | Phase::Body { .. })
     }
 
     /// Takes bytes that came.
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
+    pub fn feed(&mut self, bytes: &[u8]) {
         self.input.extend_from_slice(bytes);
     }
 
     /// Goes on as far as the bytes allow: gives a request once it is complete, or has a refusal to send.
-    pub(super) fn advance(&mut self) -> Option<Request> {
+    pub fn advance(&mut self) -> Option<Request> {
         if matches!(self.phase, Phase::Head)
             && self.pending().is_empty()
             && let Err(status) = self.head()
@@ -104,7 +104,7 @@ impl Wire {
     }
 
     /// Answers the request in work.
-    pub(super) fn answer(&mut self, reply: Reply) {
+    pub fn answer(&mut self, reply: Reply) {
         let keep = self.keep && self.may_keep;
         let whole = reply.manner() != Manner::Half;
         // Behind an interim response that is not out yet.
@@ -114,29 +114,29 @@ impl Wire {
     }
 
     /// Leaves the request in work without an answer, for good.
-    pub(super) fn fall_silent(&mut self) {
+    pub fn fall_silent(&mut self) {
         self.phase = Phase::Silent;
     }
 
     /// Answers with a bare status and ends the connection.
-    pub(super) fn refuse(&mut self, status: u16) {
+    pub fn refuse(&mut self, status: u16) {
         self.may_keep = false;
         self.input = Vec::new();
         self.answer(Reply::bare(status));
     }
 
     /// Makes the reply to come the last one.
-    pub(super) fn close_after_reply(&mut self) {
+    pub fn close_after_reply(&mut self) {
         self.may_keep = false;
     }
 
     /// What is to be sent.
-    pub(super) fn pending(&self) -> &[u8] {
+    pub fn pending(&self) -> &[u8] {
         self.output.get(self.sent..).unwrap_or_default()
     }
 
     /// Notes that `count` bytes of [`Wire::pending`] went out.
-    pub(super) fn wrote(&mut self, count: usize) {
+    pub fn wrote(&mut self, count: usize) {
         self.sent += count;
         if self.sent >= self.output.len() {
             self.output = Vec::new();
@@ -145,7 +145,7 @@ impl Wire {
     }
 
     /// Where the connection stands.
-    pub(super) fn stage(&self) -> Stage {
+    pub fn stage(&self) -> Stage {
         let writing = !self.pending().is_empty();
         match self.phase {
             Phase::Work => Stage::Working,
@@ -163,10 +163,11 @@ impl Wire {
         (self.minor, self.bodiless) = (1, false);
         let mut headers = [httparse::EMPTY_HEADER; HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
-        let end = match parsed.parse(&self.input) {
-            Ok(httparse::Status::Complete(end)) if end <= self.head_bytes => end,
+        // What is over the limit is not looked at, however much came at once.
+        let end = match parsed.parse(self.input.get(..self.head_bytes).unwrap_or(&self.input)) {
+            Ok(httparse::Status::Complete(end)) => end,
             Ok(httparse::Status::Partial) if self.input.len() < self.head_bytes => return Ok(()),
-            Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(431),
+            Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => return Err(431),
             Err(_) => return Err(400),
         };
         let method = parsed.method.unwrap_or_default().to_owned();

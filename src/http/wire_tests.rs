@@ -5,7 +5,8 @@ use super::*;
 const HOST: &str = "Host: a\r\n";
 
 fn wire() -> Wire {
-    Wire::new(512, 64, true, SocketAddr::from(([127, 0, 0, 1], 1)))
+    let limits = Limits { head_bytes: 512, body_bytes: 64, ..Limits::sandbox() };
+    Wire::new(&limits, SocketAddr::from(([127, 0, 0, 1], 1)))
 }
 
 /// Feeds `parts`, answers every request with "ok", and tells what was asked and what went out, in short:

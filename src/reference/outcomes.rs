@@ -23,7 +23,7 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::Refused(action) => action,
     };
     if action == Action::Fail {
-        return "any other errcode, such as 40003, 45015, 47003".to_owned();
+        return "any other errcode, such as 40003, 43101, 45015, 47003".to_owned();
     }
     let codes: Vec<String> =
         entries().filter(|entry| entry.action == action).map(|entry| entry.errcode.to_string()).collect();
@@ -38,8 +38,8 @@ fn fate(fate: Fate) -> &'static str {
         Fate::Tomorrow => "tried again after midnight in Beijing",
         Fate::Failed => "`failed`",
         Fate::Repeat => {
-            "a template is tried again while WeChat drops a repeat (10 minutes by its `client_msg_id`); after that, and a \
-             text at once, it is `unknown`, and repeated only by `outbox retry --unknown`"
+            "a template is tried again while WeChat drops a repeat (10 minutes by its `client_msg_id`); after that, and any \
+             other message at once, it is `unknown`, and repeated only by `outbox retry --unknown`"
         }
     }
 }

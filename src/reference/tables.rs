@@ -26,7 +26,7 @@ pub const ENVIRONMENT: [Variable; 23] = [
     variable("WXBOX_APP_SECRET_FILE", "a file that holds nothing but the AppSecret"),
     variable("WXBOX_REDIRECT_URI", "instead of the key redirect_uri"),
     variable("WXBOX_LOG", "what -v does: info (as -v) or debug (as -vv)"),
-    variable("WXBOX_LANG", "the language of all that is said but --help and man: en or zh; wins over the locale"),
+    variable("WXBOX_LANG", "the language of all that is said but --help and man: en or zh (another is warned of); wins over the locale"),
     variable("CREDENTIALS_DIRECTORY", "set by systemd: the secret may be its file wxbox-app-secret"),
     variable("STATE_DIRECTORY", "set by systemd: where the database is kept"),
     variable("XDG_CONFIG_HOME", "where wxbox/config.toml is; else ~/.config"),
@@ -74,7 +74,7 @@ const MESSAGE: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const OBJECTS: [Object; 32] = [
+pub const OBJECTS: [Object; 33] = [
     Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then, removed as it was" },
     Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins; with short_link too where the QR code holds one" },
     Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
@@ -84,9 +84,10 @@ pub const OBJECTS: [Object; 32] = [
     Object { command: "send, outbox list|flush|retry", fields: MESSAGE, about: "a message; msgid is text; one that its --key had before has \"duplicate\": true too" },
     Object { command: "run", fields: MESSAGE, about: "the report, on stderr: stdout is the command's own" },
     Object { command: "send --batch", fields: &["line", "ref", "id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at"], about: "the message of a line, with the line's own ref; of a line that cannot be used only line, ref, state and error" },
-    Object { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at", "due_at", "expires_at", "client_msg_id", "content"], about: "a message with all that is known of it" },
+    Object { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at", "due_at", "expires_at", "client_msg_id", "content", "after"], about: "a message with all that is known of it; after: the part that goes before it" },
     Object { command: "template …", fields: &["template_id", "title", "content", "keys", "alias", "types"], about: "a template of the account; types are those of the keys, null where one has none" },
     Object { command: "template check", fields: &["template_id", "title", "preview", "findings"], about: "what people see; a finding has key, level (warning or error), rule and text" },
+    Object { command: "media upload", fields: &["media_id", "type", "created_at", "expires_at", "kept"], about: "a file that WeChat keeps; kept: it did before" },
     Object { command: "outbox status", fields: &["queued", "sent", "failed", "unknown", "cancelled", "expired", "oldest_queued_at", "oldest_queued_seconds"], about: "how many messages, by state" },
     Object { command: "outbox prune", fields: &["removed"], about: "how many messages" },
     Object { command: "user export", fields: &["username", "uid", "password", "openid", "tags", "note"], about: "a person, as user import takes them; password is a hash" },

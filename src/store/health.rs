@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 use super::migrate::{self, MIGRATIONS};
+use super::outbox::free;
 use super::{Error, Result, SHORTEST, Store, wal};
 use crate::time::Timestamp;
 use crate::words::system;
@@ -123,8 +124,12 @@ impl Store {
         if self.is_at_work(app_id)? {
             return Ok(None);
         }
-        let sql = "SELECT count(*), min(due_at) FROM messages WHERE app_id = ?1 AND state = 'queued' AND due_at < ?2";
-        let row = self.conn.query_row(sql, params![app_id, before], |row| Ok((row.get(0)?, row.get(1)?)));
+        let sql = format!(
+            "SELECT count(*), min(due_at) FROM messages m
+             WHERE app_id = ?1 AND state = 'queued' AND due_at < ?2 AND {}",
+            free("?2")
+        );
+        let row = self.conn.query_row(&sql, params![app_id, before], |row| Ok((row.get(0)?, row.get(1)?)));
         let (count, since): (i64, Option<Timestamp>) = self.at(row)?;
         Ok(since.map(|since| Overdue { count, since }))
     }

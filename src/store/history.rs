@@ -2,7 +2,9 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use super::outbox::{cut, forget_unheld};
 use super::{Error, Result, State, Store};
+use crate::t;
 use crate::time::Timestamp;
 
 /// A message is withdrawn only while no attempt is open: what another process is sending may arrive.
@@ -20,12 +22,22 @@ pub struct Counts {
 }
 
 impl Store {
-    /// Withdraws the account's message; `false` if it is not there, not queued, or just being sent.
+    /// Withdraws the account's message with the parts that come after it; which. None if it is not there, not
+    /// queued, or just being sent.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn cancel(&mut self, app_id: &str, id: i64) -> Result<bool> {
-        self.at(self.conn.execute(CANCEL, params![app_id, id])).map(|rows| rows > 0)
+    pub fn cancel(&mut self, app_id: &str, id: i64) -> Result<Vec<i64>> {
+        let path = self.path.clone();
+        let at = |e| Error::at(&path, e);
+        let step = self.write()?;
+        let mut cancelled = Vec::new();
+        if step.execute(CANCEL, params![app_id, id]).map_err(at)? > 0 {
+            cancelled.push(id);
+            cancelled.extend(cut(&step, id, &t!("delivery-part-cut", id = id)).map_err(at)?);
+        }
+        step.commit().map_err(at)?;
+        Ok(cancelled)
     }
 
     /// Withdraws all of the account's messages that are queued and not just being sent; their ids.
@@ -72,8 +84,7 @@ impl Store {
                 params![app_id, before],
             )
             .map_err(at)?;
-        let orphans = "DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM messages WHERE content_id = contents.id)";
-        step.execute(orphans, []).map_err(at)?;
+        forget_unheld(&step).map_err(at)?;
         step.commit().map_err(at)?;
         if removed > 0 {
             // The write-ahead log still holds the old pages; a reader elsewhere may keep it for now.

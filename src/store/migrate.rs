@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001_initial.sql"),
     include_str!("migrations/002_templates.sql"),
     include_str!("migrations/003_delivery.sql"),
+    include_str!("migrations/004_media.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "wxbx".

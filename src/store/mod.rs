@@ -34,10 +34,10 @@ pub use history::Counts;
 pub use import::{Clash, Incoming};
 pub use original::{NotText, Original, OriginalError, OriginalUser, SQLITE_HEADER};
 pub use outbox::{
-    Alive, Answer, Attempt, Body, Ending, Filter, Held, Message, NewMessage, Orphan, Parcel, Place, Record, Retry,
-    Scope, State, Turn, Who,
+    Alive, Answer, Attachment, Attempt, Body, Ending, Filter, Held, Media, Message, NewMessage, Orphan, Parcel, Place,
+    Record, Retry, Scope, State, Turn, Which, Who,
 };
-pub use templates::{Template, TemplateList};
+pub use templates::{Family, Template, TemplateList};
 pub use tokens::Token;
 pub use users::{Binding, Edit, NewUser, User, UserFilter, checked_openid};
 

@@ -1,9 +1,28 @@
-//! Each account's template list as WeChat last gave it.
+//! Each account's template lists as WeChat last gave them.
 
 use rusqlite::{OptionalExtension, params};
 
 use super::{Error, Result, Store};
 use crate::time::Timestamp;
+
+/// Which of the account's lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// The templates of template messages.
+    Template,
+    /// Those of subscription notifications.
+    Subscription,
+}
+
+impl Family {
+    /// Where its lists and their templates are.
+    fn tables(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Template => ("template_lists", "templates"),
+            Self::Subscription => ("subscription_lists", "subscriptions"),
+        }
+    }
+}
 
 /// A template of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +38,8 @@ pub struct Template {
 /// A template list and when it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateList {
+    /// Which list it is.
+    pub family: Family,
     /// The templates, in WeChat's order; there may be none.
     pub templates: Vec<Template>,
     /// When WeChat gave them.
@@ -30,37 +51,39 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn templates(&self, app_id: &str) -> Result<Option<TemplateList>> {
-        let asked = "SELECT asked_at FROM template_lists WHERE app_id = ?1";
-        let Some(asked_at) = self.at(self.conn.query_row(asked, [app_id], |row| row.get(0)).optional())? else {
+    pub fn templates(&self, app_id: &str, family: Family) -> Result<Option<TemplateList>> {
+        let (lists, templates) = family.tables();
+        let asked = format!("SELECT asked_at FROM {lists} WHERE app_id = ?1");
+        let Some(asked_at) = self.at(self.conn.query_row(&asked, [app_id], |row| row.get(0)).optional())? else {
             return Ok(None);
         };
-        let each = "SELECT template_id, title, content FROM templates WHERE app_id = ?1 ORDER BY position";
-        let mut each = self.at(self.conn.prepare(each))?;
+        let each = format!("SELECT template_id, title, content FROM {templates} WHERE app_id = ?1 ORDER BY position");
+        let mut each = self.at(self.conn.prepare(&each))?;
         let rows = each.query_map([app_id], |row| {
             Ok(Template { template_id: row.get(0)?, title: row.get(1)?, content: row.get(2)? })
         });
         let templates = self.at(rows.and_then(Iterator::collect))?;
-        Ok(Some(TemplateList { templates, asked_at }))
+        Ok(Some(TemplateList { family, templates, asked_at }))
     }
 
     /// Keeps a list that WeChat gave, in the place of the last one.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn keep_templates(&mut self, app_id: &str, templates: &[Template], now: Timestamp) -> Result<()> {
+    pub fn keep_templates(&mut self, app_id: &str, list: &TemplateList) -> Result<()> {
+        let (lists, templates) = list.family.tables();
         self.relaxed(|store| {
             let path = store.path.clone();
             let at = |e| Error::at(&path, e);
             let write = store.write()?;
-            write.execute("DELETE FROM template_lists WHERE app_id = ?1", [app_id]).map_err(at)?;
-            write
-                .execute("INSERT INTO template_lists (app_id, asked_at) VALUES (?1, ?2)", params![app_id, now])
-                .map_err(at)?;
-            for (position, it) in (0_i64..).zip(templates) {
-                let row = "INSERT INTO templates (app_id, position, template_id, title, content)
-                           VALUES (?1, ?2, ?3, ?4, ?5)";
-                write.execute(row, params![app_id, position, it.template_id, it.title, it.content]).map_err(at)?;
+            write.execute(&format!("DELETE FROM {lists} WHERE app_id = ?1"), [app_id]).map_err(at)?;
+            let row = format!("INSERT INTO {lists} (app_id, asked_at) VALUES (?1, ?2)");
+            write.execute(&row, params![app_id, list.asked_at]).map_err(at)?;
+            let row = format!(
+                "INSERT INTO {templates} (app_id, position, template_id, title, content) VALUES (?1, ?2, ?3, ?4, ?5)"
+            );
+            for (position, it) in (0_i64..).zip(&list.templates) {
+                write.execute(&row, params![app_id, position, it.template_id, it.title, it.content]).map_err(at)?;
             }
             write.commit().map_err(at)
         })
@@ -72,18 +95,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_account_has_its_own_list_and_an_empty_one_is_a_list_too() {
+    fn each_account_has_its_own_lists_and_an_empty_one_is_a_list_too() {
+        use Family::{Subscription, Template as Own};
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
         let template = |id: &str| Template { template_id: id.into(), title: "T".into(), content: "a".into() };
-        assert_eq!(store.templates("wx1").unwrap(), None);
-        store.keep_templates("wx1", &[template("z"), template("a")], Timestamp(1)).unwrap();
-        store.keep_templates("wx2", &[template("b")], Timestamp(2)).unwrap();
-        let kept = store.templates("wx1").unwrap().unwrap();
-        assert_eq!((kept.templates, kept.asked_at), (vec![template("z"), template("a")], Timestamp(1)));
-        store.keep_templates("wx1", &[], Timestamp(3)).unwrap();
-        let kept = store.templates("wx1").unwrap().unwrap();
-        assert_eq!((kept.templates, kept.asked_at), (vec![], Timestamp(3)));
-        assert_eq!(store.templates("wx2").unwrap().unwrap().templates, [template("b")]);
+        let list = |family, ids: &[&str], at| {
+            let templates = ids.iter().map(|id| template(id)).collect();
+            TemplateList { family, templates, asked_at: Timestamp(at) }
+        };
+        assert_eq!(store.templates("wx1", Own).unwrap(), None);
+        let kept =
+            [("wx1", list(Own, &["z", "a"], 1)), ("wx2", list(Own, &["b"], 2)), ("wx1", list(Subscription, &["s"], 3))];
+        for (app_id, list) in &kept {
+            store.keep_templates(app_id, list).unwrap();
+        }
+        for (app_id, list) in &kept {
+            assert_eq!(store.templates(app_id, list.family).unwrap().as_ref(), Some(list));
+        }
+        store.keep_templates("wx1", &list(Own, &[], 4)).unwrap();
+        assert_eq!(store.templates("wx1", Own).unwrap(), Some(list(Own, &[], 4)));
+        assert_eq!(store.templates("wx1", Subscription).unwrap().as_ref(), Some(&kept[2].1));
+        assert_eq!(store.templates("wx2", Own).unwrap().as_ref(), Some(&kept[1].1));
     }
 }

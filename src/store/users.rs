@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
-use super::outbox::{redirect, withdraw};
+use super::outbox::{forget_unheld, redirect, withdraw};
 use super::{Error, Result, Store};
 use crate::time::Timestamp;
 
@@ -252,17 +252,13 @@ impl Store {
         step.execute(&format!("DELETE FROM messages WHERE state = 'queued' AND {theirs}"), [user.id]).map_err(at)?;
         step.execute(
             &format!(
-                "UPDATE messages SET openid = NULL, content_id = NULL, key = NULL, errmsg = NULL, error = NULL,
+                "UPDATE messages SET openid = NULL, content_id = NULL, fallback_id = NULL, key = NULL, errmsg = NULL, error = NULL,
                  client_msg_id = NULL WHERE {theirs}"
             ),
             [user.id],
         )
         .map_err(at)?;
-        step.execute(
-            "DELETE FROM contents WHERE id NOT IN (SELECT content_id FROM messages WHERE content_id NOTNULL)",
-            [],
-        )
-        .map_err(at)?;
+        forget_unheld(&step).map_err(at)?;
         step.execute("DELETE FROM users WHERE id = ?1", [user.id]).map_err(at)?;
         step.commit().map_err(at)?;
         // The write-ahead log still holds the old pages; a reader elsewhere may keep it for now.

@@ -69,9 +69,13 @@ fn broken(line: &str, room: usize) -> Vec<String> {
         let (before, behind) = (line[..at].chars().next_back(), line[at..].chars().next());
         behind.is_none() || before.is_some_and(char::is_whitespace) || wide(before) || wide(behind)
     };
+    // An address that stands behind a colon begins a line rather than take the word before it along.
+    let colons = line.match_indices('：').map(|(at, colon)| at + colon.len());
+    let mut places: Vec<usize> = linebreaks(line).map(|(at, _)| at).filter(|at| apart(*at)).chain(colons).collect();
+    places.sort_unstable();
     let mut pieces = Vec::new();
     let (mut from, mut end) = (0, 0);
-    for (next, _) in linebreaks(line).filter(|(at, _)| apart(*at)) {
+    for next in places {
         if end > from && measure_text_width(line[from..next].trim_end()) > room {
             pieces.push(line[from..end].trim_end().to_owned());
             from = end;
@@ -109,6 +113,7 @@ mod tests {
         );
         let url = "https://open.weixin.qq.com/connect/oauth2/authorize";
         assert_eq!(broken(&format!("see {url} for more"), 20), ["see", url, "for more"]);
+        assert_eq!(broken("数据库：/var/lib/wxbox/wxbox.db 完好", 20), ["数据库：", "/var/lib/wxbox/wxbox.db", "完好"]);
         for line in ["", "short", "  two blanks first"] {
             assert_eq!(broken(line, 20), [line]);
         }

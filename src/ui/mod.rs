@@ -6,6 +6,7 @@
 
 mod cell;
 mod clean;
+mod crash;
 mod facts;
 mod lines;
 mod log;
@@ -28,6 +29,7 @@ use serde::Serialize;
 pub use cell::{Cell, Tone, when};
 pub use clean::clean;
 pub use console::measure_text_width as width;
+pub use crash::end_at_panic;
 pub use facts::{Facts, facts};
 pub use lines::{Line, Lines};
 pub use log::start as start_log;
@@ -78,21 +80,32 @@ impl Ui {
     /// The process's own streams.
     pub fn stdio() -> Self {
         Self {
-            out: Box::new(io::stdout()),
-            err: Box::new(io::stderr()),
+            out_terminal: io::stdout().is_terminal(),
+            err_terminal: io::stderr().is_terminal(),
+            in_terminal: io::stdin().is_terminal(),
+            ..Self::of(io::stdout(), io::stderr())
+        }
+    }
+
+    /// The caller's own streams, neither of them a terminal; nobody can be asked.
+    pub fn of(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
+        Self {
+            out: Box::new(out),
+            err: Box::new(err),
             closed: false,
             json: false,
             quiet: false,
             warned: false,
             manner: Manner::default(),
-            out_terminal: io::stdout().is_terminal(),
-            err_terminal: io::stderr().is_terminal(),
-            in_terminal: io::stdin().is_terminal(),
+            out_terminal: false,
+            err_terminal: false,
+            in_terminal: false,
         }
     }
 
     /// Takes over what the command line says of the output.
     pub fn configure(&mut self, json: bool, quiet: bool, color: Color) {
+        crash::note(json);
         self.json = json;
         self.quiet = quiet;
         self.manner = Manner::of(color, self.out_terminal, self.err_terminal);
@@ -244,6 +257,12 @@ impl Ui {
         if let Some(hint) = &report.hint {
             self.labelled("36", &t!("ui-hint"), hint);
         }
+    }
+
+    /// Begins a line on stderr that the person goes on with.
+    pub fn question(&mut self, text: &str) {
+        let said = marked(&line(text), "");
+        self.raw_err(&said);
     }
 
     /// Writes to stderr as it is: the QR code, clap's own text.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
-use super::Ui;
+use super::{Ui, clean};
 use crate::t;
 
 /// What is drawn just now; everything else on stderr makes room for it.
@@ -20,6 +20,13 @@ pub(super) fn above<T>(say: impl FnOnce() -> T) -> T {
     match live {
         Some(bar) => bar.suspend(say),
         None => say(),
+    }
+}
+
+/// Takes away what is drawn, from whatever state: nothing that may be locked is waited for.
+pub(super) fn wipe() {
+    if LIVE.try_lock().is_ok_and(|live| live.is_some()) {
+        let _ = Term::stderr().clear_line();
     }
 }
 
@@ -69,11 +76,20 @@ pub struct Progress(ProgressBar);
 impl Progress {
     /// Begins to show `text` and that nothing of `whole` is done.
     pub fn begin(ui: &mut Ui, text: &str, whole: u64) -> Self {
+        Self::styled(ui, text, whole, "{prefix} {bar:30} {pos}/{len}")
+    }
+
+    /// The same for bytes.
+    pub fn of_bytes(ui: &mut Ui, text: &str, whole: u64) -> Self {
+        Self::styled(ui, text, whole, "{prefix} {bar:30} {bytes}/{total_bytes}")
+    }
+
+    fn styled(ui: &mut Ui, text: &str, whole: u64, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(whole), target(ui));
-        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}") {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(if ui.manner.ascii { style.progress_chars(ASCII) } else { style });
         }
-        bar.set_prefix(text.to_owned());
+        bar.set_prefix(clean(text));
         bar.tick();
         still(ui, text);
         *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
@@ -88,6 +104,11 @@ impl Progress {
     /// So many more are done.
     pub fn steps(&self, count: usize) {
         self.0.inc(count as u64);
+    }
+
+    /// So much is done in all.
+    pub fn is_at(&self, done: u64) {
+        self.0.set_position(done);
     }
 }
 

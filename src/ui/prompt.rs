@@ -1,5 +1,8 @@
 //! Questions to a person at a terminal. Ctrl-C at a question gives the terminal back as it was.
 
+#[cfg(unix)]
+use std::sync::{Mutex, PoisonError};
+
 use anyhow::Context as _;
 use console::Term;
 use crossbeam_channel::bounded;
@@ -137,7 +140,7 @@ fn ask<T: Send + 'static>(
     if !ui.in_terminal {
         return Err(Failure::usage(missing.to_owned()).into());
     }
-    let modes = Modes::keep();
+    let _modes = Modes::keep();
     let signals = Watch::begin()?;
     let (tell, answer) = bounded(1);
     std::thread::Builder::new().name("prompt".into()).spawn(move || {
@@ -149,13 +152,13 @@ fn ask<T: Send + 'static>(
             Ok(answer) => Ok(answer),
             // Where keys are read one by one, Ctrl-C is a key before it is a signal.
             Err(dialoguer::Error::IO(e)) if e.kind() == std::io::ErrorKind::Interrupted => {
-                modes.put_back();
+                put_back();
                 Err(interrupted(Exit::Interrupted))
             }
             Err(e) => Err(e).context(t!("ui-prompt")),
         },
         recv(signals.events) -> signal => {
-            modes.put_back();
+            put_back();
             Err(interrupted(signal.map_or(Exit::Interrupted, crate::signals::Signal::exit)))
         }
     }
@@ -165,34 +168,41 @@ fn interrupted(exit: Exit) -> anyhow::Error {
     Failure { exit, what: t!("ui-interrupted"), hint: None }.into()
 }
 
-/// The terminal's modes, as they were before a question.
+/// The terminal's modes, as they were before the question that is asked just now.
 #[cfg(unix)]
-struct Modes(Option<rustix::termios::Termios>);
+static MODES: Mutex<Option<rustix::termios::Termios>> = Mutex::new(None);
 
-#[cfg(unix)]
+/// While it lives, [`put_back`] knows what to put back.
+struct Modes;
+
 impl Modes {
     fn keep() -> Self {
-        Self(rustix::termios::tcgetattr(std::io::stdin()).ok())
+        #[cfg(unix)]
+        {
+            *MODES.lock().unwrap_or_else(PoisonError::into_inner) = rustix::termios::tcgetattr(std::io::stdin()).ok();
+        }
+        Self
     }
+}
 
-    fn put_back(&self) {
-        if let Some(modes) = &self.0 {
-            // The process is about to leave; there is nothing better to do about a failure.
-            let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, modes);
-            let _ = Term::stderr().write_line("");
-            let _ = Term::stderr().show_cursor();
+impl Drop for Modes {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        {
+            *MODES.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 }
 
-#[cfg(not(unix))]
-struct Modes;
-
-#[cfg(not(unix))]
-impl Modes {
-    fn keep() -> Self {
-        Self
+/// Gives the terminal back as it was before a question, where one is asked.
+pub(super) fn put_back() {
+    #[cfg(unix)]
+    if let Ok(modes) = MODES.try_lock()
+        && let Some(modes) = modes.as_ref()
+    {
+        // The process is about to leave; there is nothing better to do about a failure.
+        let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, modes);
+        let _ = Term::stderr().write_line("");
+        let _ = Term::stderr().show_cursor();
     }
-
-    fn put_back(&self) {}
 }

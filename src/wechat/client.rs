@@ -16,7 +16,10 @@ use rustls::pki_types::pem::{self, PemObject};
 use serde_json::Value;
 use url::Url;
 
+use super::error::Unreadable;
 use super::rests::Rests;
+use super::rid::is_secret;
+use super::token::lenient_number;
 use super::{Error, Refusal, Result};
 use crate::secret::{ExposeSecret, Secret};
 use crate::{t, words};
@@ -46,6 +49,20 @@ pub struct Client {
     /// Each host with what reaches it.
     pub(super) bases: Arc<[(Url, Http)]>,
     rests: Rests,
+    pub(super) timeout: Duration,
+}
+
+/// A call, but for what it carries.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    /// The path.
+    pub(super) api: &'static str,
+    /// The query, not yet encoded.
+    pub(super) query: &'a [(&'a str, &'a str)],
+    /// What the body holds that nobody may read.
+    pub(super) secret: Option<&'a Secret>,
+    pub(super) twice: Twice,
+    /// For the whole, however slowly it drips.
     pub(super) timeout: Duration,
 }
 
@@ -103,12 +120,12 @@ impl Client {
 
     /// A GET with these query parameters.
     pub(super) fn get(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
-        self.call(api, query, Twice::Harmless, |http, url| http.get(url))
+        self.call(&self.of(api, query, Twice::Harmless), |http, url| http.get(url))
     }
 
     /// A GET that counts: what it asks for is given once.
     pub(super) fn get_once(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
-        self.call(api, query, Twice::Harmful, |http, url| http.get(url))
+        self.call(&self.of(api, query, Twice::Harmful), |http, url| http.get(url))
     }
 
     /// A POST of a JSON body, already raw UTF-8, that must not arrive twice.
@@ -125,31 +142,37 @@ impl Client {
         twice: Twice,
     ) -> Result<Value> {
         let token = token.map(|token| ("access_token", token.expose_secret()));
-        self.call(api, token.as_slice(), twice, |http, url| {
-            let json = HeaderValue::from_static("application/json; charset=utf-8");
-            http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
-        })
+        self.call(&self.of(api, token.as_slice(), twice), |http, url| json(http, url, body))
+    }
+
+    /// A POST of a JSON body that holds a secret, and that may arrive twice.
+    pub(super) fn post_secret(&self, api: &'static str, secret: &Secret, body: &[u8]) -> Result<Value> {
+        let call = Call { secret: Some(secret), ..self.of(api, &[], Twice::Harmless) };
+        self.call(&call, |http, url| json(http, url, body))
     }
 
     /// A POST with these query parameters and no body, that must not arrive twice.
     pub(super) fn post_query(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
         // Without its length, some servers refuse a POST (411).
         let empty = HeaderValue::from_static("0");
-        self.call(api, query, Twice::Harmful, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
+        let call = self.of(api, query, Twice::Harmful);
+        self.call(&call, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
+    }
+
+    /// With the usual time, and no secret but those of the query.
+    fn of<'a>(&self, api: &'static str, query: &'a [(&'a str, &'a str)], twice: Twice) -> Call<'a> {
+        Call { api, query, secret: None, twice, timeout: self.timeout }
     }
 
     /// Calls one host after the other, those that failed lately last, as long as the next cannot make it twice.
-    fn call(
-        &self,
-        api: &'static str,
-        query: &[(&str, &str)],
-        twice: Twice,
-        request: impl Fn(&Http, Url) -> RequestBuilder,
-    ) -> Result<Value> {
+    /// Neither the secrets of the query nor that of the body are repeated from an answer.
+    pub(super) fn call(&self, call: &Call<'_>, request: impl Fn(&Http, Url) -> RequestBuilder) -> Result<Value> {
         let mut last: Option<Error> = None;
+        let own = call.query.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| *value);
+        let secrets: Vec<&str> = own.chain(call.secret.map(|it| it.expose_secret())).collect();
         for at in self.rests.order() {
             let Some((base, http)) = self.bases.get(at) else { continue };
-            let error = match self.call_at(http, base, api, query, &request) {
+            let error = match self.call_at(http, base, call, &secrets, &request) {
                 Err(error @ (Error::NotSent { .. } | Error::BadAnswer { status: 500.., .. })) => error,
                 result => return result,
             };
@@ -159,7 +182,7 @@ impl Client {
             if arrived || last.is_none() {
                 last = Some(error);
             }
-            if arrived && twice == Twice::Harmful {
+            if arrived && call.twice == Twice::Harmful {
                 break;
             }
         }
@@ -170,8 +193,8 @@ impl Client {
         &self,
         http: &Http,
         base: &Url,
-        api: &'static str,
-        query: &[(&str, &str)],
+        &Call { api, query, timeout, .. }: &Call<'_>,
+        secrets: &[&str],
         request: impl Fn(&Http, Url) -> RequestBuilder,
     ) -> Result<Value> {
         let host = host(base);
@@ -181,8 +204,8 @@ impl Client {
             url.query_pairs_mut().extend_pairs(query);
         }
         log::debug!("{api} at {host}");
-        // The client's own time-out is for each read; this one is for the whole, however slowly it drips.
-        let answer = request(http, url).timeout(self.timeout).send().map_err(|e| Error::transport(&host, e))?;
+        // The client's own time-out is for each read; this one is for the whole.
+        let answer = request(http, url).timeout(timeout).send().map_err(|e| Error::transport(&host, e))?;
         let status = answer.status();
         let bad = |cause: String| Error::BadAnswer { host: host.clone(), status: status.as_u16(), cause };
         let mut bytes = Vec::new();
@@ -194,6 +217,9 @@ impl Client {
         if bytes.len() as u64 > ANSWER_LIMIT {
             return Err(bad(t!("wechat-answer-too-long")));
         }
+        if status.is_redirection() {
+            return Err(bad(t!("wechat-answer-redirect")));
+        }
         if !status.is_success() {
             return Err(bad(t!("wechat-answer-status")));
         }
@@ -202,12 +228,24 @@ impl Client {
         if !value.is_object() {
             return Err(bad(t!("wechat-answer-not-json")));
         }
-        match Refusal::from_answer(api, &value) {
-            None => Ok(value),
-            Some(refusal) => {
+        match Refusal::from_answer(api, &value, secrets) {
+            Ok(None) => Ok(value),
+            Err(Unreadable) => Err(bad(t!("wechat-answer-lacks", field = "errcode"))),
+            Ok(Some(refusal)) => {
                 log::debug!("{api}: errcode {} rid {}", refusal.errcode, refusal.rid.as_deref().unwrap_or("-"));
                 Err(Error::Refused(refusal))
             }
+        }
+    }
+
+    /// What an answer says that has nothing else to say.
+    ///
+    /// # Errors
+    /// [`Error::BadAnswer`]: without an errcode nothing says that it was done.
+    pub(super) fn accepted(&self, answer: &Value) -> Result<()> {
+        match answer.get("errcode").and_then(lenient_number) {
+            Some(0) => Ok(()),
+            _ => Err(self.lacks("errcode")),
         }
     }
 
@@ -216,6 +254,11 @@ impl Client {
         let host = self.bases.first().map(|(base, _)| host(base)).unwrap_or_default();
         Error::BadAnswer { host, status: 200, cause: t!("wechat-answer-lacks", field = field) }
     }
+}
+
+fn json(http: &Http, url: Url, body: &[u8]) -> RequestBuilder {
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
 }
 
 pub(super) fn host(base: &Url) -> String {

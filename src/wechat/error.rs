@@ -5,8 +5,13 @@ use std::error::Error as _;
 use serde_json::Value;
 
 use super::errcode;
+use super::rid::MASK;
 use crate::words::{self, Lang};
 use crate::{t, t_in};
+
+/// An errcode that is no number.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unreadable;
 
 /// WeChat's own "no".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,18 +27,20 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Reads the answer's `errcode` and `errmsg`; `None` where the answer is no error.
-    pub(super) fn from_answer(api: &'static str, answer: &Value) -> Option<Self> {
-        let errcode = match answer.get("errcode")? {
-            Value::String(code) => code.trim().parse().ok()?,
-            code => code.as_i64()?,
+    /// Reads the answer's `errcode` and `errmsg`, without the request's `secrets`; `None` where it is no error.
+    pub(super) fn from_answer(api: &'static str, answer: &Value, secrets: &[&str]) -> Result<Option<Self>, Unreadable> {
+        let errcode = match answer.get("errcode") {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::String(code)) => code.trim().parse().map_err(|_| Unreadable)?,
+            Some(code) => code.as_i64().ok_or(Unreadable)?,
         };
         if errcode == 0 {
-            return None;
+            return Ok(None);
         }
         let raw = answer.get("errmsg").and_then(Value::as_str).unwrap_or_default();
-        let (errmsg, rid) = clean(raw);
-        Some(Self { api, errcode, errmsg, rid })
+        let secrets = secrets.iter().filter(|secret| !secret.is_empty());
+        let (errmsg, rid) = clean(&secrets.fold(raw.to_owned(), |text, secret| text.replace(secret, MASK)));
+        Ok(Some(Self { api, errcode, errmsg, rid }))
     }
 
     /// The caller's IP address as WeChat sees it, where the refusal is about it.
@@ -48,8 +55,27 @@ impl Refusal {
         if let Some(ip) = self.ip() {
             return Some(t!("wechat-allow-ip-hint", ip = ip));
         }
+        if self.errcode == UNAUTHORIZED
+            && let Some(who) = who_may(self.api)
+        {
+            return Some(who);
+        }
         errcode::find(self.errcode)?.remedy(words::language()).map(str::to_owned)
     }
+}
+
+/// The account may not use the API.
+const UNAUTHORIZED: i64 = 48001;
+
+/// Which accounts may use an API, in words. Page: doc/service/guide/dev/api.
+fn who_may(api: &str) -> Option<String> {
+    Some(match api.split('/').skip(1).collect::<Vec<_>>()[..] {
+        ["cgi-bin", "message", "custom", ..] => t!("wechat-who-custom"),
+        ["cgi-bin", "message", "template", "send"] | ["cgi-bin", "template", ..] => t!("wechat-who-template"),
+        ["cgi-bin", "message", "subscribe", ..] | ["wxaapi", "newtmpl", ..] => t!("wechat-who-subscribe"),
+        ["cgi-bin", "user", ..] => t!("wechat-who-people"),
+        _ => return None,
+    })
 }
 
 impl Refusal {
@@ -204,11 +230,31 @@ mod tests {
 
     #[test]
     fn codes_come_as_numbers_or_text_and_zero_is_no_error() {
-        let read = |answer| Refusal::from_answer("/x", &answer).map(|refusal| refusal.errcode);
-        assert_eq!(read(json!({"errcode": 40013, "errmsg": "invalid appid"})), Some(40013));
-        assert_eq!(read(json!({"errcode": "200014"})), Some(200_014));
-        assert_eq!(read(json!({"errcode": 0, "errmsg": "ok"})), None);
-        assert_eq!(read(json!({"access_token": "x"})), None);
+        let read = |answer| Refusal::from_answer("/x", &answer, &[]).map(|found| found.map(|it| it.errcode));
+        assert_eq!(read(json!({"errcode": 40013, "errmsg": "invalid appid"})), Ok(Some(40013)));
+        assert_eq!(read(json!({"errcode": "200014"})), Ok(Some(200_014)));
+        assert_eq!(read(json!({"errcode": 0, "errmsg": "ok"})), Ok(None));
+        assert_eq!(read(json!({"access_token": "x"})), Ok(None));
+        for code in [json!("x"), json!(1.5), json!(u64::MAX), json!([40001]), json!(true)] {
+            assert_eq!(read(json!({"errcode": code})), Err(Unreadable), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_repeats_the_request_does_so_without_its_secrets() {
+        let answer = json!({"errcode": 40001, "errmsg": "bad: /x?access_token=50_Im7&secret=geheim! rid: 1-2-3"});
+        let refusal = Refusal::from_answer("/x", &answer, &["50_Im7", "", "geheim"]).unwrap().unwrap();
+        assert_eq!(refusal.errmsg, "bad: /x?access_token=***&secret=***");
+    }
+
+    #[test]
+    fn who_may_is_told_for_each_api() {
+        let hint = |api| Refusal { api, errcode: 48001, errmsg: String::new(), rid: None }.hint().unwrap();
+        assert!(hint("/cgi-bin/message/template/send").contains("服务号"));
+        assert!(hint("/cgi-bin/message/custom/send").contains("订阅号"));
+        assert_ne!(hint("/cgi-bin/message/subscribe/bizsend"), hint("/cgi-bin/message/custom/send"));
+        assert_eq!(hint("/cgi-bin/user/info"), hint("/cgi-bin/user/get"));
+        assert_eq!(hint("/cgi-bin/media/upload"), errcode::find(48001).unwrap().remedy(Lang::En).unwrap());
     }
 
     #[test]

@@ -1,12 +1,15 @@
-//! What can be sent to one person, and the two calls that send it.
+//! What can be sent to one person, and the calls that send it.
 //! Pages: doc/service/api/customer/message/api_sendcustommessage,
-//! doc/service/api/notify/template/api_sendtemplatemessage.
+//! doc/service/api/notify/template/api_sendtemplatemessage, doc/service/api/notify/notify/api_sendnewsubscribemsg,
+//! doc/service/api/notify/subscribe/api_templatesubscribe.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::client::Twice;
-use super::token::lenient_number;
+use super::kinds::Msgtype;
+use super::media::MediaType;
+use super::token::word;
 use super::{Client, Result};
 use crate::secret::Secret;
 
@@ -41,6 +44,19 @@ pub enum Content {
     Text {
         /// Up to [`TEXT_LIMIT`] bytes.
         content: String,
+        /// The clerk it is from, `name@account`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kf_account: Option<String>,
+    },
+    /// Any other customer-service message.
+    Custom {
+        /// Which.
+        msgtype: Msgtype,
+        /// Its parts, as [`kinds`](super::kinds) checks them; one that names a file of ours is a [`FileRef`].
+        branch: Map<String, Value>,
+        /// The clerk it is from, `name@account`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kf_account: Option<String>,
     },
     /// A template message.
     Template {
@@ -55,14 +71,62 @@ pub enum Content {
         /// Key → [`Field`], in order.
         data: Map<String, Value>,
     },
+    /// A subscription notification, to somebody who has allowed it.
+    Subscribe {
+        /// From the account's own list of these.
+        template_id: String,
+        /// Opened when the message is tapped.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        page: Option<String>,
+        /// Opened when the message is tapped.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        miniprogram: Option<MiniProgram>,
+        /// Key → [`Field`] without a colour, in order.
+        data: Map<String, Value>,
+    },
+    /// A message by a one-time subscription.
+    #[serde(rename = "subscribe_once")]
+    Once {
+        /// From the console.
+        template_id: String,
+        /// The scene that the person has allowed it for.
+        scene: String,
+        /// Up to 15 characters.
+        title: String,
+        /// Up to 200 characters.
+        content: Field,
+        /// Opened when the message is tapped.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+        /// Opened when the message is tapped.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        miniprogram: Option<MiniProgram>,
+    },
 }
 
+/// A file that stands where a `media_id` goes, until it is uploaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRef {
+    /// What it was called, without its directory.
+    pub file: String,
+    /// The SHA-256 of its content, in hex digits.
+    pub sha256: String,
+}
+
+const CUSTOM: &str = "/cgi-bin/message/custom/send";
+const TEMPLATE: &str = "/cgi-bin/message/template/send";
+const SUBSCRIBE: &str = "/cgi-bin/message/subscribe/bizsend";
+const ONCE: &str = "/cgi-bin/message/template/subscribe";
+
 impl Content {
-    /// `text`, `template`, …: the word for it in the outbox and in JSON.
+    /// `text`, `image`, `template`, …: the word for it in the outbox and in JSON.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Text { .. } => "text",
+            Self::Custom { msgtype, .. } => msgtype.as_str(),
             Self::Template { .. } => "template",
+            Self::Subscribe { .. } => "subscribe",
+            Self::Once { .. } => "subscribe_once",
         }
     }
 
@@ -71,33 +135,99 @@ impl Content {
         matches!(self, Self::Template { .. })
     }
 
+    /// The template that it is made of.
+    pub fn template_id(&self) -> Option<&str> {
+        match self {
+            Self::Text { .. } | Self::Custom { .. } => None,
+            Self::Template { template_id, .. }
+            | Self::Subscribe { template_id, .. }
+            | Self::Once { template_id, .. } => Some(template_id),
+        }
+    }
+
+    /// The files that must be uploaded first, with what each is uploaded as.
+    pub fn files(&self) -> Vec<(FileRef, MediaType)> {
+        let Self::Custom { msgtype, branch, .. } = self else { return Vec::new() };
+        let file = |(name, value): (&String, &Value)| {
+            Some((serde_json::from_value(value.clone()).ok()?, msgtype.media(name)?))
+        };
+        branch.iter().filter(|(_, value)| value.is_object()).filter_map(file).collect()
+    }
+
+    /// The same with what `name` gives in the place of each file.
+    pub fn with_media(&self, name: impl Fn(&FileRef, MediaType) -> String) -> Self {
+        let mut named = self.clone();
+        if let Self::Custom { msgtype, branch, .. } = &mut named {
+            for (part, value) in branch.iter_mut().filter(|(_, value)| value.is_object()) {
+                if let (Ok(file), Some(kind)) = (serde_json::from_value(value.clone()), msgtype.media(part)) {
+                    *value = name(&file, kind).into();
+                }
+            }
+        }
+        named
+    }
+
     /// The body of the request, in raw UTF-8: WeChat refuses `\u` escapes.
     pub fn body(&self, openid: &str, client_msg_id: Option<&str>) -> String {
-        let body = match self {
-            Self::Text { content } => json!({"touser": openid, "msgtype": "text", "text": {"content": content}}),
+        let mut body = json!({"touser": openid});
+        match self {
+            Self::Text { content, kf_account } => {
+                custom(&mut body, "text", json!({"content": content}), kf_account.as_deref());
+            }
+            Self::Custom { msgtype, branch, kf_account } => {
+                custom(&mut body, msgtype.as_str(), Value::Object(branch.clone()), kf_account.as_deref());
+            }
             Self::Template { template_id, url, miniprogram, data } => {
-                let mut body = json!({"touser": openid, "template_id": template_id});
-                if let Some(url) = url {
-                    body["url"] = json!(url);
-                }
-                if let Some(target) = miniprogram {
-                    body["miniprogram"] = json!(target);
-                }
+                card(&mut body, template_id, ("url", url.as_deref()), miniprogram.as_ref());
                 if let Some(id) = client_msg_id {
                     body["client_msg_id"] = json!(id);
                 }
                 body["data"] = Value::Object(data.clone());
-                body
             }
-        };
+            Self::Subscribe { template_id, page, miniprogram, data } => {
+                card(&mut body, template_id, ("page", page.as_deref()), miniprogram.as_ref());
+                body["data"] = Value::Object(data.clone());
+            }
+            Self::Once { template_id, scene, title, content, url, miniprogram } => {
+                card(&mut body, template_id, ("url", url.as_deref()), miniprogram.as_ref());
+                body["scene"] = json!(scene);
+                body["title"] = json!(title);
+                body["data"] = json!({"content": content});
+            }
+        }
         body.to_string()
     }
 
     fn api(&self) -> &'static str {
-        match self {
-            Self::Text { .. } => "/cgi-bin/message/custom/send",
-            Self::Template { .. } => "/cgi-bin/message/template/send",
-        }
+        api_of(self.kind())
+    }
+}
+
+/// The path that messages of that [kind](Content::kind) go to.
+pub fn api_of(kind: &str) -> &'static str {
+    match kind {
+        "template" => TEMPLATE,
+        "subscribe" => SUBSCRIBE,
+        "subscribe_once" => ONCE,
+        _ => CUSTOM,
+    }
+}
+
+fn custom(body: &mut Value, msgtype: &str, branch: Value, kf_account: Option<&str>) {
+    body["msgtype"] = json!(msgtype);
+    body[msgtype] = branch;
+    if let Some(account) = kf_account {
+        body["customservice"] = json!({"kf_account": account});
+    }
+}
+
+fn card(body: &mut Value, template_id: &str, link: (&str, Option<&str>), miniprogram: Option<&MiniProgram>) {
+    body["template_id"] = json!(template_id);
+    if let (name, Some(link)) = link {
+        body[name] = json!(link);
+    }
+    if let Some(target) = miniprogram {
+        body["miniprogram"] = json!(target);
     }
 }
 
@@ -105,7 +235,9 @@ impl Content {
 /// could only carry as `\u` escapes.
 pub fn clean_text(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
-    text.trim_end_matches('\n').chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    let mut text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    text.truncate(text.trim_end_matches('\n').len());
+    text
 }
 
 impl Client {
@@ -124,12 +256,12 @@ impl Client {
         let twice = if dropped { Twice::Harmless } else { Twice::Harmful };
         let body = content.body(openid, client_msg_id);
         let answer = self.post_as(content.api(), Some(token), body.as_bytes(), twice)?;
-        if answer.get("errcode").and_then(lenient_number) != Some(0) {
-            // Without an errcode nothing says that the message was accepted.
-            return Err(self.lacks("errcode"));
-        }
+        self.accepted(&answer)?;
         // It exceeds 2^53, so it is kept as the digits that came.
-        Ok(answer.get("msgid").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)))
+        Ok(answer.get("msgid").and_then(|id| match id {
+            Value::Number(number) => Some(number.to_string()),
+            other => word(other).map(str::to_owned),
+        }))
     }
 }
 
@@ -139,7 +271,8 @@ mod tests {
 
     #[test]
     fn bodies_have_the_platforms_shapes_in_raw_utf_8() {
-        let text = Content::Text { content: "备份完成 🎉 <a href=\"https://x\">&</a>".into() };
+        let content = "备份完成 🎉 <a href=\"https://x\">&</a>".into();
+        let text = Content::Text { content, kf_account: None };
         assert_eq!(
             text.body("oA", Some("ignored")),
             r#"{"touser":"oA","msgtype":"text","text":{"content":"备份完成 🎉 <a href=\"https://x\">&</a>"}}"#
@@ -159,7 +292,12 @@ mod tests {
 
     #[test]
     fn text_is_cleaned_of_what_json_must_escape() {
-        let cases = [("a\r\nb\n\n", "a\nb"), ("\u{1b}[31mred\u{0}", "[31mred"), ("tab\tand\rreturn", "tab\tandreturn")];
+        let cases = [
+            ("a\r\nb\n\n", "a\nb"),
+            ("\u{1b}[31mred\u{0}", "[31mred"),
+            ("tab\tand\rreturn", "tab\tandreturn"),
+            ("a\n\r\u{7f}", "a"),
+        ];
         for (raw, clean) in cases {
             assert_eq!(clean_text(raw), clean);
         }
@@ -167,13 +305,51 @@ mod tests {
 
     #[test]
     fn content_survives_the_outbox() {
-        let content = Content::Template {
+        let object = |value: Value| value.as_object().unwrap().clone();
+        let template = Content::Template {
             template_id: "T".into(),
             url: None,
             miniprogram: None,
-            data: json!({"z": {"value": "1"}, "a": {"value": "2"}}).as_object().unwrap().clone(),
+            data: object(json!({"z": {"value": "1"}, "a": {"value": "2"}})),
         };
-        let kept = serde_json::to_string(&content).unwrap();
-        assert_eq!(serde_json::from_str::<Content>(&kept).unwrap(), content);
+        let file = json!({"file": "a.mp4", "sha256": "00ff"});
+        let video = Content::Custom {
+            msgtype: Msgtype::Video,
+            branch: object(json!({"media_id": file, "thumb_media_id": "T-1", "title": "t"})),
+            kf_account: Some("a@b".into()),
+        };
+        let once = Content::Once {
+            template_id: "T".into(),
+            scene: "7".into(),
+            title: "t".into(),
+            content: Field { value: "v".into(), color: None },
+            url: None,
+            miniprogram: None,
+        };
+        for content in [template, video, once] {
+            let kept = serde_json::to_string(&content).unwrap();
+            assert_eq!(serde_json::from_str::<Content>(&kept).unwrap(), content);
+        }
+        let old = r#"{"type":"text","content":"of an earlier version"}"#;
+        let text = Content::Text { content: "of an earlier version".into(), kf_account: None };
+        assert_eq!(serde_json::from_str::<Content>(old).unwrap(), text);
+    }
+
+    #[test]
+    fn a_file_stands_where_its_media_id_goes() {
+        let branch =
+            json!({"media_id": {"file": "a.mp4", "sha256": "00"}, "thumb_media_id": {"file": "a.jpg", "sha256": "01"}});
+        let branch = branch.as_object().unwrap().clone();
+        let video = Content::Custom { msgtype: Msgtype::Video, branch, kf_account: None };
+        let files = video.files();
+        let found: Vec<_> =
+            files.iter().map(|(file, kind)| (file.file.as_str(), file.sha256.as_str(), *kind)).collect();
+        assert_eq!(found, [("a.mp4", "00", MediaType::Video), ("a.jpg", "01", MediaType::Thumb)]);
+        let named = video.with_media(|file, kind| format!("{}-{}", kind.as_str(), file.sha256));
+        assert!(named.files().is_empty());
+        assert_eq!(
+            named.body("oA", None),
+            r#"{"touser":"oA","msgtype":"video","video":{"media_id":"video-00","thumb_media_id":"thumb-01"}}"#
+        );
     }
 }

@@ -4,6 +4,8 @@
 mod client;
 pub mod errcode;
 mod error;
+pub mod kinds;
+pub mod media;
 pub mod message;
 mod oauth;
 pub mod people;

@@ -57,10 +57,7 @@ impl Client {
         ];
         let answer = self.get_once("/sns/oauth2/access_token", &query)?;
         let text = |field: &str| answer.get(field).and_then(Value::as_str).unwrap_or_default();
-        // It will stand in databases, on terminals and in requests: nothing but what an openid is made of.
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let usable = |openid: &&str| (1..=128).contains(&openid.len()) && openid.chars().all(word);
-        let openid = Some(text("openid")).filter(usable).ok_or_else(|| self.lacks("openid"))?;
+        let openid = answer.get("openid").and_then(openid).ok_or_else(|| self.lacks("openid"))?;
         let snapshot = answer.get("is_snapshotuser").is_some_and(|flag| match flag {
             Value::Bool(yes) => *yes,
             other => lenient_number(other).is_some_and(|n| n != 0),
@@ -85,6 +82,17 @@ impl Client {
         let name: String = name.chars().filter(|c| !c.is_control()).take(NICKNAME_LIMIT).collect();
         Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty()))
     }
+}
+
+/// Whether it is nothing but what an openid is made of: it will stand in databases, on terminals and in requests.
+pub(super) fn is_openid(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    (1..=128).contains(&text.len()) && text.chars().all(word)
+}
+
+/// An openid of an answer.
+pub(super) fn openid(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| is_openid(text))
 }
 
 #[cfg(test)]

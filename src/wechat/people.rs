@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::oauth::{is_openid, openid};
 use super::token::lenient_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
@@ -66,12 +67,15 @@ impl Client {
         let total = answer.get("total").and_then(lenient_number).ok_or_else(|| self.lacks("total"))?;
         // An empty page has no `data` at all.
         let listed = answer.get("data").and_then(|data| data.get("openid")).and_then(Value::as_array);
-        let openids: Vec<String> = listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        let openids: Option<Vec<String>> =
+            listed.into_iter().flatten().map(|it| openid(it).map(str::to_owned)).collect();
+        let openids = openids.ok_or_else(|| self.lacks("data.openid"))?;
         if openids.is_empty() && answer.get("count").and_then(lenient_number).is_some_and(|count| count > 0) {
             return Err(self.lacks("data.openid"));
         }
         // Who gives back what was asked after would go on for ever.
         let next = text(&answer, "next_openid").filter(|next| !openids.is_empty() && Some(next.as_str()) != after);
+        let next = next.map(|it| if is_openid(&it) { Ok(it) } else { Err(self.lacks("next_openid")) }).transpose()?;
         Ok(Page { total, openids, next })
     }
 
@@ -104,7 +108,7 @@ impl Client {
     /// Any [`Error`](super::Error); refusals 40003, 40092 (the remark), 43004 (does not follow).
     pub fn set_remark(&self, token: &Secret, openid: &str, remark: &str) -> Result<()> {
         let body = json!({"openid": openid, "remark": remark}).to_string();
-        self.post("/cgi-bin/user/info/updateremark", Some(token), body.as_bytes()).map(drop)
+        self.accepted(&self.post("/cgi-bin/user/info/updateremark", Some(token), body.as_bytes())?)
     }
 }
 
@@ -115,7 +119,7 @@ fn read(it: &Value) -> Option<Follower> {
     };
     let tags = it.get("tagid_list").and_then(Value::as_array).into_iter().flatten();
     Some(Follower {
-        openid: text(it, "openid")?,
+        openid: it.get("openid").and_then(openid)?.to_owned(),
         subscribe,
         subscribe_time: it.get("subscribe_time").and_then(lenient_number).filter(|seconds| *seconds > 0),
         subscribe_scene: text(it, "subscribe_scene"),

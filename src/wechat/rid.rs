@@ -9,7 +9,7 @@ use super::{Client, Result};
 use crate::secret::Secret;
 
 /// What stands in the place of a secret.
-const MASK: &str = "***";
+pub(super) const MASK: &str = "***";
 
 /// A refused request of the last seven days, secrets masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn is_rid(text: &str) -> bool {
 }
 
 /// A name whose value nobody should see.
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let parts = ["token", "secret", "ticket", "password", "session_key"];
     name == "code" || name.ends_with("_code") || parts.iter().any(|part| name.contains(part))

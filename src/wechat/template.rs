@@ -1,8 +1,9 @@
 //! The account's templates: doc/service/api/notify/template/api_getalltemplates, api_addtemplate,
-//! api_deletetemplate.
+//! api_deletetemplate; and those of subscription notifications: doc/service/api/notify/notify/api_getwxapubnewtemplate.
 
 use serde_json::{Value, json};
 
+use super::token::word;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
@@ -23,16 +24,26 @@ impl Client {
     /// # Errors
     /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
     pub fn templates(&self, token: &Secret) -> Result<Vec<Template>> {
-        let answer =
-            self.get("/cgi-bin/template/get_all_private_template", &[("access_token", token.expose_secret())])?;
-        let list = answer.get("template_list").and_then(Value::as_array).ok_or_else(|| self.lacks("template_list"))?;
+        self.list("/cgi-bin/template/get_all_private_template", token, "template_list", "template_id")
+    }
+
+    /// All subscription templates of the account.
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
+    pub fn subscriptions(&self, token: &Secret) -> Result<Vec<Template>> {
+        self.list("/wxaapi/newtmpl/gettemplate", token, "data", "priTmplId")
+    }
+
+    fn list(&self, api: &'static str, token: &Secret, list: &str, id: &str) -> Result<Vec<Template>> {
+        let answer = self.get(api, &[("access_token", token.expose_secret())])?;
+        let list = answer.get(list).and_then(Value::as_array).ok_or_else(|| self.lacks(list))?;
         let text = |it: &Value, name: &str| it.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let read = |it: &Value| Template {
-            template_id: text(it, "template_id"),
-            title: text(it, "title"),
-            content: text(it, "content"),
+        let read = |it: &Value| {
+            let template_id = it.get(id).and_then(word)?.to_owned();
+            Some(Template { template_id, title: text(it, "title"), content: text(it, "content") })
         };
-        Ok(list.iter().map(read).filter(|it| !it.template_id.is_empty()).collect())
+        Ok(list.iter().filter_map(read).collect())
     }
 
     /// Adds a template of the library to the account, with these of its keywords in this order; WeChat's id of
@@ -47,7 +58,7 @@ impl Client {
             body["keyword_name_list"] = json!(keywords);
         }
         let answer = self.post("/cgi-bin/template/api_add_template", Some(token), body.to_string().as_bytes())?;
-        let id = answer.get("template_id").and_then(Value::as_str).filter(|id| !id.is_empty());
+        let id = answer.get("template_id").and_then(word);
         id.map(str::to_owned).ok_or_else(|| self.lacks("template_id"))
     }
 
@@ -57,7 +68,7 @@ impl Client {
     /// Any [`Error`](super::Error); refusal 40037 where the account has none of that id.
     pub fn remove_template(&self, token: &Secret, template_id: &str) -> Result<()> {
         let body = json!({"template_id": template_id}).to_string();
-        self.post("/cgi-bin/template/del_private_template", Some(token), body.as_bytes()).map(drop)
+        self.accepted(&self.post("/cgi-bin/template/del_private_template", Some(token), body.as_bytes())?)
     }
 }
 

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::client::Twice;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
@@ -41,7 +40,7 @@ impl Client {
                     "secret": secret.expose_secret(),
                     "force_refresh": force,
                 });
-                self.post_as(STABLE, None, body.to_string().as_bytes(), Twice::Harmless)?
+                self.post_secret(STABLE, secret, body.to_string().as_bytes())?
             }
             Endpoint::Classic => {
                 let query =
@@ -49,11 +48,16 @@ impl Client {
                 self.get(CLASSIC, &query)?
             }
         };
-        let token = answer.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty());
+        let token = answer.get("access_token").and_then(word);
         let token = token.ok_or_else(|| self.lacks("access_token"))?;
         let seconds = answer.get("expires_in").and_then(lenient_number).ok_or_else(|| self.lacks("expires_in"))?;
         Ok((token.to_owned().into(), Duration::from_secs(seconds)))
     }
+}
+
+/// A token or an id: printable, in one piece, and not longer than any of WeChat's by far.
+pub(super) fn word(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| (1..=4096).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
 /// WeChat's numbers come as numbers or as text.

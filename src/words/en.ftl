@@ -12,12 +12,14 @@ backup-nothing-hint = name the right file with --database, the variable WXBOX_DA
 
 ## batch
 batch-file = cannot read { $path }
+batch-file-named = a line of a batch cannot name a file with @
+batch-file-named-hint = `wxbox media upload FILE` prints a media_id for it
 batch-json = it is not a message as JSON: { $cause }
 batch-line = line { $line }: { $error }
 batch-long = the line is longer than { $limit } bytes
 batch-read = the lines cannot be read further
 batch-utf8 = it is not UTF-8
-batch-what = it needs "text", or "template" with its "data" and "url"
+batch-what = it needs "text", or "template" with its "data" and "url", or "message"
 batch-whom = it needs either "user" or "openid"
 
 ## bind (terminal)
@@ -255,11 +257,15 @@ delivery-attempt = message { $id }: { $state }
 delivery-attempts = given up after { $attempts } attempts: { $error }
 delivery-expired = it could not be delivered within its time
 delivery-expired-after = it could not be delivered within its time; the last answer was: { $error }
+delivery-file-gone = { $file } is not kept any more, so it cannot be uploaded
 delivery-no-answer-yet = interrupted before WeChat answered
+delivery-part-cut = message { $id }, the part before it, was not delivered
+delivery-part-waits = it waits for message { $id }, the part before it
 delivery-process-gone = the process that sent it ended before WeChat answered
 delivery-tomorrow = { $error }; it is tried again after midnight in Beijing, at { $time }
 delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
 delivery-unrecorded-hint = mend the database first (if it is damaged: `wxbox help recovery`), and do not send the message again unless it is sure that it did not arrive
+delivery-upload = cannot upload { $file }: { $error }
 
 ## doctor, init (with the rules for redirect_uri)
 doctor-api-followers = the list of followers
@@ -452,6 +458,7 @@ redirect-port = it has a port ({ $port }), which a real account does not take
 ui-level-failure = failure
 ui-level-ok = ok
 ui-level-warning = warning
+ui-uploading = uploading { $file }
 ui-verdict = { $name }: { $detail }
 ui-verdict-fix = fix: { $fix }
 
@@ -517,6 +524,43 @@ help-whole = `wxbox help { $name }` shows the whole
 man-no-directory = { $path } is not a directory
 man-write = cannot write { $path }
 man-written = wrote { $count } manual pages to { $path }
+
+## kind (what a message must have)
+kind-hint = `wxbox send --help` shows what messages look like
+kind-kinds-hint = the types are { $kinds }
+kind-link-hint = write the whole address, such as https://status.example.com
+kind-media-hint = `wxbox media upload FILE` prints a media_id; in a file for --message, "@FILE" names a file to upload
+kind-missing = a message of the type { $kind } needs { $part }
+kind-none = the message has neither msgtype nor template_id
+kind-none-hint = msgtype says what it is: text, image, news, …; `wxbox send --help` shows all
+kind-not-link = { $part } is not an http or https address: { $url }
+kind-not-list = { $part } must be a list, and not empty
+kind-not-media-id = { $part } cannot be a media_id: { $text }
+kind-not-object = { $part } must be an object
+kind-not-text = { $part } must be text, and not blank
+kind-parts-hint = its parts are { $parts }{ $optional ->
+    [0] {""}
+   *[other] ; what has a ? may be left out
+}
+kind-too-long = { $part } has { $length } characters, { $limit } is the most
+kind-too-many = { $part } has { $count } entries, { $limit } is the most that WeChat takes
+kind-unknown = there is no type of message "{ $kind }"
+kind-unknown-part = a message of the type { $kind } has no { $part }
+
+## media
+media-directory = { $file } is a directory
+media-empty = { $file } is empty
+media-file-hint = name a picture, sound or film; `send` takes the media_id of one, too
+media-format = { $file } is { $found }, which WeChat does not take
+media-format-kind = { $file } is { $found }, which WeChat does not take as { $kind }
+media-format-none = { $file } is neither a picture nor a sound nor a film
+media-formats = { $kind }: { $formats }
+media-formats-hint = WeChat takes { $formats }
+media-kept = WeChat keeps { $file } already, until { $time }
+media-large = { $file } has { $size } bytes, { $limit } is the most that WeChat takes as { $kind }
+media-large-hint = shrink it
+media-no-file = { $file } is neither a file nor standard input
+media-unreadable = cannot read { $file }: { $cause }
 
 ## quota
 quota-clear-ask = Let all counters of { $app_id } begin at 0 again? WeChat allows that ten times a month, the console's included.
@@ -693,6 +737,7 @@ store-read-only-hint = check the mode of the file and its directory, and whether
 store-sqlite = the database { $path } failed: { $cause }
 
 ## outbox
+outbox-after = After
 outbox-attempts = Attempts
 outbox-cancel-left = { $count ->
     [one] one message is just being sent, and stays
@@ -726,6 +771,7 @@ outbox-retry-none = nothing to deliver once more
 outbox-retry-sent = WeChat has taken message { $id }; send it as a new one if it is to arrive twice
 outbox-sent = Sent
 outbox-state = State
+outbox-state-said = { $state }
 outbox-template = Template { $id }
 outbox-to = To
 outbox-too-old = the oldest queued message has waited for { $age }, longer than { $limit }
@@ -789,6 +835,7 @@ openid-unusable = "{ $openid }" cannot be an openid
 openid-unusable-hint = an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 send-and-more = { $names } and { $more } more
 send-cancelled = message { $id } to { $to } was cancelled
+send-cancelled-why = message { $id } to { $to } was cancelled: { $error }
 send-color-alone = there is no field { $key } to colour
 send-data-file = cannot read { $path }
 send-data-json = { $path } is not a JSON object of fields: { $cause }
@@ -820,6 +867,12 @@ send-interrupted = interrupted; { $queued ->
     [one] one message stays queued; `wxbox outbox flush` delivers it
    *[other] { $queued } messages stay queued; `wxbox outbox flush` goes on with them
 }
+send-file-hint = name a file, or - for standard input
+send-message-hint = it is an object, such as { "{" }"msgtype": "image", "image": { "{" }"media_id": "@chart.png"{ "}" }{ "}" }; `wxbox send --help` shows more
+send-message-json = { $file } is not a message as JSON: { $cause }
+send-news-hint = it has title, description, url and picurl, in TOML or JSON; `wxbox send --help` shows one
+send-news-toml = { $file } is not an article in TOML or JSON: { $cause }
+send-split-many = the text goes in { $parts } parts, and WeChat takes { $limit } customer-service messages in a row before the person writes again
 send-stopping = stopping; waiting up to two seconds for the answer under way
 send-left-queued = { $queued ->
     [one] one message is not delivered and stays in the outbox
@@ -847,6 +900,9 @@ send-template-unlisted = which template "{ $name }" is cannot be looked up: { $c
 send-text-empty = the text is empty
 send-text-long = the text has { $length } bytes of UTF-8, { $limit } is the most that WeChat takes
 send-text-long-hint = shorten it, or send a link to the whole
+send-text-split-hint = shorten it, send a link to the whole, or give --split to send it in parts
+send-touser = the message names { $touser } itself, and the recipient is { $openid }
+send-touser-hint = leave touser out of the message
 send-unchecked = the template { $name } and its fields are not checked: { $cause }
 send-unchecked-secret = no template list is kept, and there is no secret to ask for one with
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
@@ -874,7 +930,7 @@ import-fields = { $found ->
 }
 import-fields-hint = a field with a comma or a line break stands in double quotes
 import-gbk = this is not UTF-8, but GBK by the look of it
-import-hash = this begins like an Argon2id hash, but is none
+import-hash = this begins like an Argon2id hash, but is none that can be checked
 import-hashing = hashing passwords
 import-json-hint = each line is one JSON object; a CSV file is read without --json
 import-json-tags = tags must be a list of texts
@@ -950,6 +1006,7 @@ template-alias = Alias
 template-alias-left = the alias { $name } still stands for it: { $at }
 template-alias-unknown = the account has no template { $id }, which the alias { $name } stands for
 template-alias-unknown-hint = `wxbox template list` shows those that it has; the alias is at { $at }
+template-alias-unknown-subscription-hint = `wxbox template list --subscribe` shows those that it has; the alias is at { $at }
 template-asked = asked WeChat for the templates: { $count }
 template-asked-at = As of
 template-check-unknown = the template { $name } cannot be looked up: { $cause }
@@ -975,6 +1032,7 @@ template-title = Title
 template-unasked = WeChat could not be asked for the templates: { $cause }
 template-unknown = there is no template "{ $name }"
 template-unknown-hint = `wxbox template list` shows the account's templates
+template-unknown-subscription-hint = `wxbox template list --subscribe` shows the account's subscription templates
 
 ## token
 token-fetch = no access token: { $cause }
@@ -1005,6 +1063,8 @@ ui-ask = { $prompt }:{ " " }
 ui-ask-default = { $prompt } [{ $default }]:{ " " }
 ui-cause = { $what }: { $cause }
 ui-clauses = { $first }; { $rest }
+ui-crash = a fault in wxbox itself, at { $place } (version { $version })
+ui-crash-hint = please report this line; what was queued is still in the outbox
 ui-delivered = { $sent } sent, { $not } not
 ui-error = error:
 ui-hidden = [hidden]
@@ -1090,6 +1150,7 @@ user-unknown = no user is named { $user }
 wechat-allow-ip-hint = add { $ip } to the account's IP allow-list (微信开发者平台 → 我的业务), wait up to 10 minutes, try again
 wechat-answer-lacks = { $field } is missing
 wechat-answer-not-json = it is not JSON
+wechat-answer-redirect = it sends elsewhere, which is not followed
 wechat-answer-status = it is an HTTP error
 wechat-answer-too-long = it is too long
 wechat-bad-answer = { $host } gave an answer that is not WeChat's (HTTP { $status }): { $cause }
@@ -1105,3 +1166,7 @@ wechat-refused = WeChat says { $code } ({ $errmsg })
 wechat-refused-bare = WeChat says { $code }
 wechat-refused-meaning = WeChat says { $code } ({ $errmsg }): { $meaning }
 wechat-timed-out = timed out
+wechat-who-custom = customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+wechat-who-people = the list of followers and what is known of them are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+wechat-who-subscribe = subscription notifications are for verified (已认证) service accounts (服务号), and perhaps for verified subscription accounts (订阅号)
+wechat-who-template = template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)

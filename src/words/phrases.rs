@@ -23,8 +23,12 @@ pub fn clauses<T: AsRef<str>>(them: impl IntoIterator<Item = T>) -> String {
 }
 
 /// What libraries say that speak English alone, and what is meant.
-const KNOWN: [(&str, &str); 2] =
-    [("connection closed before message completed", "Closed"), ("failed to lookup address information", "Lookup")];
+const KNOWN: [(&str, &str); 4] = [
+    ("connection closed before message completed", "Closed"),
+    ("failed to lookup address information", "Lookup"),
+    ("invalid HTTP", "Http"),
+    ("invalid peer certificate", "Certificate"),
+];
 
 /// What the operating system says, in the language of the run: it speaks English itself, whatever the locale is.
 pub fn system(error: &io::Error) -> String {

@@ -11,12 +11,14 @@ backup-nothing-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置�
 
 ## batch
 batch-file = 无法读取 { $path }
+batch-file-named = 批量消息的一行不能用 @ 指定文件
+batch-file-named-hint = `wxbox media upload FILE` 会输出它的 media_id
 batch-json = 不是 JSON 格式的消息：{ $cause }
 batch-line = 第 { $line } 行：{ $error }
 batch-long = 该行超过 { $limit } 字节
 batch-read = 无法继续读取后面的行
 batch-utf8 = 不是 UTF-8
-batch-what = 须有 "text"，或 "template"（可带 "data" 和 "url"）
+batch-what = 需要 "text"，或 "template" 及其 "data" 和 "url"，或 "message"
 batch-whom = 须有 "user" 或 "openid"，且只能有一个
 
 ## bind（终端）
@@ -226,7 +228,7 @@ config-table = { $at }：{ $key } 须是表，写作 [{ $key }]
 config-twice = { $at }：{ $second } 与 { $first } 重复
 config-twice-hint = { $first } 和 { $second } 只能保留一个
 config-unknown-key = { $at }：没有配置项 { $key }
-config-unknown-key-hint = 全部配置项见 config.example.toml
+config-unknown-key-hint = 全部配置项见 config.example.zh-CN.toml
 config-unknown-key-near = 是不是想写 { $nearest }？
 config-unknown-key-top = 是不是想写 { $nearest }？它须写在第一个 [表] 之前
 config-unreadable = 无法读取配置文件 { $path }：{ $reason }
@@ -262,7 +264,10 @@ delivery-attempt = 消息 { $id }：{ $state ->
 delivery-attempts = 已尝试 { $attempts } 次，不再重试：{ $error }
 delivery-expired = 在有效期内未能送达
 delivery-expired-after = 在有效期内未能送达；最后一次的结果：{ $error }
+delivery-file-gone = { $file } 已不再保存，无法上传
 delivery-no-answer-yet = 在微信应答之前被中断
+delivery-part-cut = 前一部分（消息 { $id }）没有送达
+delivery-part-waits = 等待前一部分（消息 { $id }）送达
 delivery-process-gone = 发送它的进程在微信应答之前已结束
 delivery-tomorrow = { $error }；将在北京时间零点之后（{ $time }）重试
 delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
@@ -275,6 +280,7 @@ delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
    *[other] { $state }
 }），但结果无法写入数据库：{ $cause }
 delivery-unrecorded-hint = 请先修复数据库（如已损坏，见 `wxbox help recovery`）；除非确定对方没有收到，否则不要重发这条消息
+delivery-upload = 无法上传 { $file }：{ $error }
 
 ## doctor、init（含 redirect_uri 的规则）
 doctor-api-followers = 关注者列表
@@ -441,6 +447,7 @@ redirect-port = 带有端口（{ $port }），正式账号不接受
 ui-level-failure = 失败
 ui-level-ok = 正常
 ui-level-warning = 警告
+ui-uploading = 正在上传 { $file }
 ui-verdict = { $name }：{ $detail }
 ui-verdict-fix = 处理：{ $fix }
 
@@ -506,6 +513,43 @@ help-whole = `wxbox help { $name }` 可查看全部内容
 man-no-directory = { $path } 不是目录
 man-write = 无法写入 { $path }
 man-written = 已把 { $count } 页手册写入 { $path }
+
+## kind（消息的组成部分）
+kind-hint = 消息的写法见 `wxbox send --help`
+kind-kinds-hint = 类型有：{ $kinds }
+kind-link-hint = 请写完整地址，如 https://status.example.com
+kind-media-hint = `wxbox media upload FILE` 会输出 media_id；在 --message 的文件中，可用 "@FILE" 指定要上传的文件
+kind-missing = 类型为 { $kind } 的消息缺少 { $part }
+kind-none = 消息既没有 msgtype，也没有 template_id
+kind-none-hint = msgtype 说明消息类型：text、image、news……；详见 `wxbox send --help`
+kind-not-link = { $part } 不是 http 或 https 地址：{ $url }
+kind-not-list = { $part } 必须是非空列表
+kind-not-media-id = { $part } 不可能是 media_id：{ $text }
+kind-not-object = { $part } 必须是对象
+kind-not-text = { $part } 必须是文本，且不能为空白
+kind-parts-hint = 可用的部分：{ $parts }{ $optional ->
+    [0] {""}
+   *[other] ；带 ? 的可省略
+}
+kind-too-long = { $part } 有 { $length } 个字符，最多 { $limit } 个
+kind-too-many = { $part } 有 { $count } 项，微信最多接受 { $limit } 项
+kind-unknown = 没有“{ $kind }”这种消息类型
+kind-unknown-part = 类型为 { $kind } 的消息没有 { $part }
+
+## media（素材）
+media-directory = { $file } 是目录
+media-empty = { $file } 是空文件
+media-file-hint = 请指定图片、语音或视频文件；`send` 也接受 media_id
+media-format = { $file } 是 { $found }，微信不接受
+media-format-kind = { $file } 是 { $found }，微信不接受它作为 { $kind }
+media-format-none = { $file } 不是图片、语音或视频
+media-formats = { $kind }：{ $formats }
+media-formats-hint = 微信接受的格式：{ $formats }
+media-kept = 微信已保存 { $file }，有效期至 { $time }
+media-large = { $file } 有 { $size } 字节，微信作为 { $kind } 最多接受 { $limit } 字节
+media-large-hint = 请压缩后再试
+media-no-file = { $file } 既不是普通文件，也不是标准输入
+media-unreadable = 无法读取 { $file }：{ $cause }
 
 ## quota
 quota-clear-ask = 把 { $app_id } 的全部接口调用次数清零？微信每月只允许 10 次，后台操作也计入。
@@ -673,6 +717,7 @@ store-open-hint = 运行 wxbox 的用户须能写入该文件及其目录
 store-read-only = 无法写入数据库 { $path }
 store-read-only-hint = 请检查文件及其目录的权限，以及文件系统是否以只读方式挂载
 store-sqlite = 数据库 { $path } 出错：{ $cause }
+outbox-after = 前一部分
 
 ## outbox
 outbox-attempts = 尝试次数
@@ -709,6 +754,15 @@ outbox-retry-none = 没有需要重发的消息
 outbox-retry-sent = 微信已接收消息 { $id }；如果确实要让对方收到两次，请作为新消息发送
 outbox-sent = 发送时间
 outbox-state = 状态
+outbox-state-said = { $state }（{ $state ->
+    [sent] 已发送
+    [queued] 排队中
+    [failed] 失败
+    [unknown] 不确定是否送达
+    [cancelled] 已取消
+    [expired] 已过期
+   *[other] { $state }
+}）
 outbox-template = 模板 { $id }
 outbox-to = 接收者
 outbox-too-old = 最早的排队消息已等 { $age }，超过 { $limit }
@@ -772,6 +826,7 @@ openid-unusable = “{ $openid }”不可能是 openid
 openid-unusable-hint = openid 由字母、数字、- 和 _ 组成，如 oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
 send-and-more = { $names } 等，另有 { $more } 个
 send-cancelled = 发给 { $to } 的消息 { $id } 已被取消
+send-cancelled-why = 发给 { $to } 的消息 { $id } 已取消：{ $error }
 send-color-alone = 没有字段 { $key }，无法设置颜色
 send-data-file = 无法读取 { $path }
 send-data-json = { $path } 不是由字段组成的 JSON 对象：{ $cause }
@@ -807,6 +862,12 @@ send-interrupted = 已中断；{ $queued ->
     [0] 没有消息留在队列
    *[other] 还有 { $queued } 条消息在排队；`wxbox outbox flush` 会继续发送
 }
+send-file-hint = 请指定文件，或用 - 表示标准输入
+send-message-hint = 内容是一个对象，如 { "{" }"msgtype": "image", "image": { "{" }"media_id": "@chart.png"{ "}" }{ "}" }；详见 `wxbox send --help`
+send-message-json = { $file } 不是 JSON 消息：{ $cause }
+send-news-hint = 文件为 TOML 或 JSON，含 title、description、url 和 picurl；示例见 `wxbox send --help`
+send-news-toml = { $file } 不是 TOML 或 JSON 格式的图文（{ $cause }）
+send-split-many = 文本将分 { $parts } 条发送，而用户再次发言之前，微信最多接受 { $limit } 条客服消息
 send-stopping = 正在停止；最多再等两秒，等待已发出的请求返回
 send-left-queued = 有 { $queued } 条消息没有送达，留在发件箱
 send-mistyped-option = 没有选项 { $option }
@@ -819,6 +880,18 @@ send-nobody-reachable = 已绑定的人都无法送达
 send-only-queued = 发给 { $to } 的消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息
+    [image] 图片
+    [voice] 语音
+    [video] 视频
+    [music] 音乐
+    [news] 图文
+    [mpnews] 图文素材
+    [mpnewsarticle] 已发布文章
+    [msgmenu] 菜单
+    [wxcard] 卡券
+    [miniprogrampage] 小程序卡片
+    [subscribe] 订阅通知
+    [subscribe_once] 一次性订阅
    *[other] { $kind }
 }）已进入发件箱
 send-not-delivered = 有 { $count } 条消息没有送达
@@ -826,6 +899,18 @@ send-queued = 发给 { $to } 的消息 { $id } 尚未送达，仍在排队：{ $
 send-sent = 已把消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息
+    [image] 图片
+    [voice] 语音
+    [video] 视频
+    [music] 音乐
+    [news] 图文
+    [mpnews] 图文素材
+    [mpnewsarticle] 已发布文章
+    [msgmenu] 菜单
+    [wxcard] 卡券
+    [miniprogrampage] 小程序卡片
+    [subscribe] 订阅通知
+    [subscribe_once] 一次性订阅
    *[other] { $kind }
 }）发给 { $to }
 send-skipped-unbound = 因未绑定而跳过：{ $users }
@@ -836,6 +921,9 @@ send-template-unlisted = 无法查询模板“{ $name }”：{ $cause }
 send-text-empty = 文本为空
 send-text-long = 文本有 { $length } 字节（UTF-8），微信最多接受 { $limit } 字节
 send-text-long-hint = 请缩短，或改发全文的链接
+send-text-split-hint = 请缩短文本、改为发送链接，或用 --split 分成多条发送
+send-touser = 消息自带的 touser 是 { $touser }，而收件人是 { $openid }
+send-touser-hint = 请去掉消息中的 touser
 send-unchecked = 没有检查模板 { $name } 及其字段：{ $cause }
 send-unchecked-secret = 没有保存过模板列表，也没有可用来查询的 AppSecret
 send-unknown = 不确定发给 { $to } 的消息 { $id } 是否送达：{ $error }
@@ -854,7 +942,7 @@ import-exists-hint = 没有添加任何人；请去掉这一行，或用 --datab
 import-fields = 有 { $found } 个字段，而列名有 { $expected } 个
 import-fields-hint = 字段中有逗号或换行时，须用双引号括起来
 import-gbk = 不是 UTF-8，看起来是 GBK
-import-hash = 开头像 Argon2id 哈希，但并不是
+import-hash = 开头像 Argon2id 哈希，但不是可用来验证的哈希
 import-hashing = 正在计算密码哈希
 import-json-hint = 每行须是一个 JSON 对象；CSV 文件不要加 --json
 import-json-tags = tags 须是文本的列表
@@ -917,6 +1005,7 @@ template-alias = 别名
 template-alias-left = 别名 { $name } 仍指向它：{ $at }
 template-alias-unknown = 账号中没有别名 { $name } 所指的模板 { $id }
 template-alias-unknown-hint = `wxbox template list` 可查看账号中的模板；别名写在 { $at }
+template-alias-unknown-subscription-hint = `wxbox template list --subscribe` 列出账号已有的订阅通知模板；别名定义在 { $at }
 template-asked = 已向微信查询模板：{ $count } 个
 template-asked-at = 查询时间
 template-check-unknown = 无法查询模板 { $name }：{ $cause }
@@ -942,6 +1031,7 @@ template-title = 标题
 template-unasked = 无法向微信查询模板：{ $cause }
 template-unknown = 没有模板“{ $name }”
 template-unknown-hint = `wxbox template list` 可查看账号中的模板
+template-unknown-subscription-hint = `wxbox template list --subscribe` 列出账号的订阅通知模板
 
 ## token
 token-fetch = 无法取得 access_token：{ $cause }
@@ -972,6 +1062,8 @@ ui-ask = { $prompt }：
 ui-ask-default = { $prompt } [{ $default }]：
 ui-cause = { $what }：{ $cause }
 ui-clauses = { $first }；{ $rest }
+ui-crash = wxbox 自身出错，位置是 { $place }（版本 { $version }）
+ui-crash-hint = 请将这一行报告给 wxbox 的维护者；已排队的消息仍在发件箱中
 ui-delivered = 已发送 { $sent }，未送达 { $not }
 ui-error = 错误：
 ui-hidden = [不显示]
@@ -1015,6 +1107,7 @@ ui-system =
         [AlreadyExists] 已经存在
         [ArgumentListTooLong] 参数太长
         [BrokenPipe] 管道已断开
+        [Certificate] 证书不受信任、已过期或与域名不符（{ $text }）
         [Closed] 连接在应答完成之前关闭
         [ConnectionAborted] 连接中断
         [ConnectionRefused] 连接被拒绝
@@ -1024,9 +1117,10 @@ ui-system =
         [ExecutableFileBusy] 程序文件正在使用
         [FileTooLarge] 文件太大
         [HostUnreachable] 无法到达该主机
+        [Http] 应答不是 HTTP
         [Interrupted] 被中断
         [IsADirectory] 是目录
-        [Lookup] 域名解析失败
+        [Lookup] 查不到这个域名
         [NetworkDown] 网络已断开
         [NetworkUnreachable] 无法到达该网络
         [NotADirectory] 路径中有一段不是目录
@@ -1072,7 +1166,7 @@ user-password-differs = 两次输入不一致，请重新输入
 user-password-hash = 无法计算密码哈希
 user-password-missing = 没有给出 { $user } 的密码
 user-password-missing-hint = 请用 --password-stdin 给出，或用 --remove 清除密码
-user-password-prompt = 密码（留空则不设）
+user-password-prompt = 密码（绑定时须输入；留空则不设）
 user-password-removed = 已清除 { $user } 的密码
 user-password-set = 已设置 { $user } 的密码
 user-password-unusable = 标准输入应为密码：一行，不能为空
@@ -1100,6 +1194,7 @@ user-unknown = 没有名为 { $user } 的用户
 wechat-allow-ip-hint = 请把 { $ip } 加入账号的 IP 白名单（微信开发者平台 → 我的业务），最多等 10 分钟后重试
 wechat-answer-lacks = 缺少 { $field }
 wechat-answer-not-json = 不是 JSON
+wechat-answer-redirect = 要求跳转到别处，wxbox 不会跟随
 wechat-answer-status = 是 HTTP 错误
 wechat-answer-too-long = 太长
 wechat-bad-answer = { $host } 的应答不是微信的（HTTP { $status }）：{ $cause }
@@ -1115,3 +1210,7 @@ wechat-refused = 微信返回 { $code }（{ $errmsg }）
 wechat-refused-bare = 微信返回 { $code }
 wechat-refused-meaning = 微信返回 { $code }（{ $errmsg }）：{ $meaning }
 wechat-timed-out = 超时
+wechat-who-custom = 客服消息只有已认证的订阅号、服务号和测试号可以发送
+wechat-who-people = 关注者列表和用户信息只有已认证的订阅号、服务号和测试号可以读取
+wechat-who-subscribe = 订阅通知只有已认证的服务号可以发送（已认证的订阅号可能也可以）
+wechat-who-template = 模板消息只有已认证的服务号和测试号可以发送

@@ -28,7 +28,7 @@ hint: did you mean --dry-run? a text that begins with -- goes after --text=
     unchanged(&world, "send -u x --url=https://a --json").is(str![[r#"
 exit 2
 --- stderr
-{"error":"the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>","hint":"the usage is: wxbox send --url <URL> --json <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>","code":2}
+{"error":"the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>> <--template <T>|--subscribe <T>>","hint":"the usage is: wxbox send --url <URL> --json <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>> <--template <T>|--subscribe <T>>","code":2}
 
 "#]]);
 }

@@ -38,6 +38,7 @@ error: there is no field hue to colour
 exit 2
 --- stderr
 error: ftp://x is not an http or https address
+hint: write the whole address, such as https://status.example.com
 
 "#]]);
     unchanged("send -u luffy -t backup --miniprogram wx1").is(str![[r#"
@@ -89,42 +90,42 @@ error: the text is empty
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--text <TEXT>'
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
 
 "#]]);
     unchanged("send -u luffy text -t backup").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--template <T>'
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
 
 "#]]);
     unchanged("send -u luffy text -d a=b").is(str![[r#"
 exit 2
 --- stderr
 error: the argument '[TEXT]' cannot be used with '--data <K=V>'
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
 
 "#]]);
     unchanged("send -u luffy").is(str![[r#"
 exit 2
 --- stderr
-error: the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
+error: the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
 
 "#]]);
     unchanged(&format!("send -u luffy {}x", "中".repeat(683))).is(str![[r#"
 exit 2
 --- stderr
 error: the text has 2050 bytes of UTF-8, 2048 is the most that WeChat takes
-hint: shorten it, or send a link to the whole
+hint: shorten it, send a link to the whole, or give --split to send it in parts
 
 "#]]);
     unchanged(&format!("send -u luffy --dry-run {}", "x".repeat(2049))).is(str![[r#"
 exit 2
 --- stderr
 error: the text has 2049 bytes of UTF-8, 2048 is the most that WeChat takes
-hint: shorten it, or send a link to the whole
+hint: shorten it, send a link to the whole, or give --split to send it in parts
 
 "#]]);
     world.wxbox(&format!("send -u luffy {}", "x".repeat(2048))).ok();
@@ -202,6 +203,7 @@ fn fields_in_json_are_held_to_the_rules_of_the_options() {
 exit 2
 --- stderr
 error: https://x/�[31m is not an http or https address
+hint: write the whole address, such as https://status.example.com
 
 "#]]);
     world.feed("send -u luffy -t backup --data-json -", r#"{"": "x"}"#).is(str![[r#"

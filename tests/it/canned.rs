@@ -22,6 +22,8 @@ pub enum Answer {
     Hold,
     /// A good head, then a blank now and then, until the other side gives up.
     Drip,
+    /// The first text, then the second again and again, until the other side gives up.
+    Flood(&'static str, &'static str),
 }
 
 /// An answer with a JSON body, as WeChat gives it.
@@ -47,7 +49,7 @@ pub struct Request {
     pub line: String,
     /// The lines after it, the names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The body; what is no text in it is replaced.
     pub body: String,
 }
 
@@ -137,6 +139,11 @@ fn serve(listener: &TcpListener, answers: Vec<Answer>, kept: &Mutex<Vec<Request>
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n").unwrap();
                 while stream.write_all(b" ").is_ok() && stream.read(&mut [0]).is_err() {}
             }
+            Some(Answer::Flood(first, again)) => {
+                let again = again.repeat(1000);
+                let _ = stream.write_all(first.as_bytes());
+                while stream.write_all(again.as_bytes()).is_ok() {}
+            }
             None => {}
         }
     }
@@ -157,5 +164,5 @@ fn read(stream: &TcpStream) -> Option<Request> {
     let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, n)| n.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    Some(Request { line, headers, body: String::from_utf8(body).unwrap() })
+    Some(Request { line, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }

@@ -1,5 +1,5 @@
 //! What is committed beside the code and must say what the code says: completions, the command-line
-//! reference, README's tables. `BLESS=1 cargo test docs` writes all of it anew.
+//! reference. `BLESS=1 cargo test docs` writes all of it anew, and the READMEs' tables (`docs_readmes.rs`).
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -116,19 +116,6 @@ fn the_reference_shows_every_help() {
 }
 
 #[test]
-fn the_readmes_tables_are_those_of_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let mut readme = std::fs::read_to_string(path).unwrap();
-    for (name, table) in reference::TABLES {
-        let (begin, end) = (format!("<!-- BEGIN: {name} -->\n"), format!("<!-- END: {name} -->\n"));
-        let (before, rest) = readme.split_once(&begin).unwrap_or_else(|| panic!("README lacks {begin}"));
-        let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("README lacks {end}"));
-        readme = format!("{before}{begin}{}{end}{after}", table());
-    }
-    committed("README.md", &readme);
-}
-
-#[test]
 fn every_variable_that_is_read_is_documented() {
     let documented: Vec<_> = reference::ENVIRONMENT.iter().map(|it| it.name).collect();
     for name in wxbox::config::VARIABLES {
@@ -146,6 +133,7 @@ fn every_variable_that_is_read_is_documented() {
 fn json_objects_have_the_fields_that_are_documented() {
     let mut world = World::new();
     world.write("lines.jsonl", r#"{"user": "luffy", "text": "hi", "ref": 1}"#);
+    world.write("chart.png", crate::media::PNG);
     let fields = |line: &str| -> Vec<String> {
         let ran = world.wxbox(&format!("--json {line}")).ok();
         ran.json()[0].as_object().unwrap().keys().cloned().collect()
@@ -164,6 +152,7 @@ fn json_objects_have_the_fields_that_are_documented() {
         ("outbox list", "send, outbox list|flush|retry", 0),
         ("send --batch lines.jsonl", "send --batch", 0),
         ("outbox show 1", "outbox show", 0),
+        ("media upload chart.png", "media upload", 0),
         ("template list", "template …", 0),
         ("template show backup", "template …", 0),
         ("template check backup", "template check", 0),
@@ -226,7 +215,7 @@ hint: `wxbox help token` shows the whole
 exit 2
 --- stderr
 error: there is no command or topic "weather"
-hint: there are init, doctor, user, bind, unbind, send, run, outbox, template, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, recovery, sandbox
+hint: there are init, doctor, user, bind, unbind, send, run, outbox, template, media, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, recovery, sandbox
 
 "#]]);
     world.wxbox("help exit-codes").is(str![[r#"

@@ -186,7 +186,7 @@ failure apis: the account may send neither template messages nor customer-servic
     finds(
         &World::of("unauthorized = [\"/cgi-bin/template/get_all_private_template\"]"),
         str![[r#"
-failure templates: WeChat says 48001 (api unauthorized): account lacks this API | Needs a verified account of the right kind, or the sandbox
+failure templates: WeChat says 48001 (api unauthorized): account lacks this API | template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 
 "#]],
     );

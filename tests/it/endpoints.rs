@@ -12,6 +12,8 @@ use url::Url;
 
 use crate::canned::{Canned, Request, json};
 use crate::harness::{LUFFY, World, open, own_address};
+use crate::kinds::bodies;
+use crate::media::PNG;
 
 /// A call as its page has it.
 #[derive(Deserialize)]
@@ -23,6 +25,8 @@ struct Endpoint {
     #[serde(default)]
     query: toml::Table,
     body: Option<toml::Table>,
+    /// The field of a form that holds a file.
+    file: Option<String>,
     /// The parameters of the query in the order that they must have.
     order: Option<Vec<String>>,
     fragment: Option<String>,
@@ -79,7 +83,8 @@ const RUNS: &[(&str, &[&str])] = &[
 
 /// What may be sent and never is.
 const UNUSED: &[&str] = &[
-    "/cgi-bin/message/custom/send customservice",
+    "/cgi-bin/message/subscribe/bizsend lang",
+    "/cgi-bin/message/subscribe/bizsend miniprogram_state",
     "/cgi-bin/message/template/send topcolor",
     "/cgi-bin/qrcode/create action_info.scene.scene_id",
     "/cgi-bin/user/info lang",
@@ -159,6 +164,18 @@ fn parameters(url: &Url) -> serde_json::Map<String, Value> {
     found
 }
 
+/// What is wrong with a request that is a form with one file: its name has an ending, by which WeChat goes.
+fn form(field: &str, request: &Request) -> Option<String> {
+    let boundary = request.header("content-type").and_then(|it| it.strip_prefix("multipart/form-data; boundary="));
+    let Some(boundary) = boundary else { return Some("it is no form".into()) };
+    let boundary = regex::escape(boundary);
+    let pattern = format!(
+        "(?s)^--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"[a-z]+\\.[a-z0-9]+\"\r\n\
+         Content-Type: [a-z]+/[a-z0-9]+\r\n\r\n.+\r\n--{boundary}--\r\n$"
+    );
+    (!Regex::new(&pattern).unwrap().is_match(&request.body)).then(|| format!("its form is {:?}", request.body))
+}
+
 /// What is wrong with a request, and the optional names that it has.
 fn judge(endpoint: &Endpoint, method: &str, url: &Url, request: &Request) -> (Vec<String>, BTreeSet<String>) {
     let (mut wrong, mut seen) = (Vec::new(), BTreeSet::new());
@@ -173,6 +190,10 @@ fn judge(endpoint: &Endpoint, method: &str, url: &Url, request: &Request) -> (Ve
         wrong.push(format!("its fragment is {:?}", url.fragment()));
     }
     compare(&Shape::Table(endpoint.query.clone()), &Value::Object(query), "", &mut seen, &mut wrong);
+    if let Some(field) = &endpoint.file {
+        wrong.extend(form(field, request));
+        return (wrong, seen);
+    }
     let Some(shape) = &endpoint.body else {
         if !request.body.is_empty() {
             wrong.push("it has a body".into());
@@ -272,6 +293,18 @@ fn every_call_is_as_its_page_has_it() {
         server.world("", "").wxbox(line).ok();
         tally.asked(line, &server, paths);
     }
+    for it in bodies() {
+        let paths = it.paths(STABLE);
+        let server = tally.server(&paths);
+        server.world("", "").feed("send -u luffy --message -", it.without_touser().to_string()).ok();
+        tally.asked(&it.kind, &server, &paths);
+    }
+    let upload = [STABLE, "/cgi-bin/media/upload"];
+    let server = tally.server(&upload);
+    let world = server.world("", "");
+    world.write("chart.png", PNG);
+    world.wxbox("media upload chart.png").ok();
+    tally.asked("media upload", &server, &upload);
     let classic = ["/cgi-bin/token"];
     let server = tally.server(&classic);
     let world = server.world("", "");

@@ -83,7 +83,7 @@ fn an_account_that_may_not_ask_is_told_so() {
 exit 1
 --- stderr
 error: WeChat says 48001 (api unauthorized): account lacks this API
-hint: Needs a verified account of the right kind, or the sandbox
+hint: the list of followers and what is known of them are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
     for line in [format!("follower show {LUFFY}"), format!("follower remark {LUFFY} x")] {

@@ -7,7 +7,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use reqwest::blocking::Client;
 use serde_json::Value;
@@ -173,9 +173,11 @@ pub const ZORO: &str = "oZoro_cannot_find_the_way_22";
 
 /// An address for the listener that no other test has: the whole of 127/8 is this machine.
 pub fn own_address() -> String {
-    static NEXT: AtomicU8 = AtomicU8::new(1);
-    let [.., high, low] = std::process::id().to_be_bytes();
-    format!("127.{}.{}.{}:18080", high.max(1), low, NEXT.fetch_add(1, Ordering::Relaxed))
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    // Half of 127/8: so much of the process's number, then a count.
+    let number = 0x80_0000 | (std::process::id() & 0x1fff) << 10 | NEXT.fetch_add(1, Ordering::Relaxed) & 0x3ff;
+    let [_, a, b, c] = number.to_be_bytes();
+    format!("127.{a}.{b}.{c}:18080")
 }
 
 /// Sets a file's mode.
@@ -186,8 +188,7 @@ pub fn mode(path: &Path, mode: u32) {
 
 /// A run that has ended.
 pub struct Ran {
-    /// The command line.
-    pub line: String,
+    line: String,
     /// All that came of it.
     pub output: Output,
     home: PathBuf,
@@ -259,7 +260,6 @@ impl Spawned {
         line.trim_end().to_owned()
     }
 
-    /// Its number.
     pub fn pid(&self) -> rustix::process::Pid {
         rustix::process::Pid::from_child(self.child.as_ref().unwrap())
     }

@@ -129,7 +129,7 @@ hint: a uid has 32 hex digits, 0-9 and a-f; without one it is made of the name
     refused(&world, "username,password\nnami,$argon2id$v=19$m=19456\n").is(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column password: this begins like an Argon2id hash, but is none
+error: standard input, line 2, column password: this begins like an Argon2id hash, but is none that can be checked
 
 "#]]);
     refused(&world, "username,password\nnami,\"a\nb\"\n").is(str![[r#"

@@ -87,7 +87,7 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
     let mut add = terminal("user add");
     add.until("用户名：");
     add.keys("娜美\r");
-    add.until("密码（留空则不设）：");
+    add.until("密码（绑定时须输入；留空则不设）：");
     add.unseen_keys("a\r");
     add.until("再输入一次：");
     add.unseen_keys("b\r");
@@ -95,8 +95,8 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
     add.unseen_keys("\r");
     assert_eq!(
         add.end().screen.contents(),
-        "用户名：娜美\n密码（留空则不设）：[不显示]\n再输入一次：[不显示]\n两次输入不一致，请重新输入\n\
-         密码（留空则不设）：[不显示]\n已添加 娜美"
+        "用户名：娜美\n密码（绑定时须输入；留空则不设）：[不显示]\n再输入一次：[不显示]\n两次输入不一致，请重新输入\n\
+         密码（绑定时须输入；留空则不设）：[不显示]\n已添加 娜美"
     );
 
     for (key, answer) in [("n", "否\n没有删除任何内容"), ("y", "是\n已删除 路飞")] {

@@ -48,6 +48,13 @@ fn table(mode: &str, before: &str, lines: &[String], run: impl Fn(&World, &str) 
         "unusable.jsonl",
         "{\"user\": \"nobody\", \"text\": \"x\"}\n\nno JSON\n{\"ref\": 7, \"usr\": \"luffy\"}\n",
     );
+    world.write("chart.png", crate::media::PNG);
+    world.write("empty.png", "");
+    world.write("notes.png", "no picture");
+    world.write("article.toml", "title = \"t\"\ndescription = \"d\"\nurl = \"https://a.example\"\npicurl = \"\"\n");
+    world
+        .write("menu.json", "{\"msgtype\": \"msgmenu\", \"msgmenu\": {\"list\": [{\"id\": 1, \"content\": \"yes\"}]}}");
+    world.write("video.json", "{\"msgtype\": \"video\", \"video\": {\"media_id\": \"@chart.png\"}}");
     let whole: String = lines
         .iter()
         .map(|line| {

@@ -222,14 +222,14 @@ hint: `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
 exit 2
 --- stderr
 error: the argument '--all' cannot be used with '--user <NAME>'
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
 
 "#]]);
     world.wxbox("send hi").is(str![[r#"
 exit 2
 --- stderr
 error: the following required arguments were not provided: <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>>
-hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--batch <FILE>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
 
 "#]]);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);

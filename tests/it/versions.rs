@@ -1,7 +1,8 @@
 //! Databases that earlier versions of wxbox wrote: taken over with all that is in them, after a copy.
 //!
 //! `tests/fixtures/version-N.db` was written by the wxbox whose schema had N steps: luffy and nami bound to
-//! the sandbox's account, usopp with a password, two messages sent and one refused.
+//! the sandbox's account, usopp with a password, two messages sent and one refused; from 4 on with a file that was
+//! uploaded, and subscription templates.
 
 use snapbox::str;
 
@@ -47,7 +48,7 @@ sent message 4 (template) to luffy
 fn version_1_is_copied_and_brought_up_to_date() {
     let world = with_version(1);
     works(&world);
-    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 3);
+    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 4);
     let copy = world.path(".local/share/wxbox/wxbox.db.v1.bak");
     let copy = rusqlite::Connection::open(copy).unwrap();
     let read = |sql: &str| copy.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
@@ -61,17 +62,27 @@ fn version_1_is_copied_and_brought_up_to_date() {
 fn version_2_is_brought_up_to_date() {
     let world = with_version(2);
     works(&world);
-    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 3);
+    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 4);
     assert!(!world.path(".local/share/wxbox/wxbox.db.v1.bak").exists());
     assert!(world.path(".local/share/wxbox/wxbox.db.v2.bak").exists());
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM templates"), 2);
 }
 
 #[test]
-fn version_3_is_used_as_it_is() {
+fn version_3_is_brought_up_to_date() {
     let world = with_version(3);
     works(&world);
-    assert!(!world.path(".local/share/wxbox/wxbox.db.v2.bak").exists());
+    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 4);
+    assert!(world.path(".local/share/wxbox/wxbox.db.v3.bak").exists());
+}
+
+#[test]
+fn version_4_is_used_as_it_is() {
+    let world = with_version(4);
+    works(&world);
+    assert!(!world.path(".local/share/wxbox/wxbox.db.v3.bak").exists());
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM subscriptions"), 2);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM media"), 1);
 }
 
 /// A process of version 2 was killed between an attempt and its answer.

@@ -24,7 +24,7 @@ fn a_text_is_one_post_in_raw_utf_8() {
     assert_eq!(text.header("content-length"), Some(text.body.len().to_string().as_str()));
     assert_eq!(text.header("host"), Some(server.url().trim_start_matches("http://")));
     assert!(text.header("user-agent").unwrap().starts_with("wxbox/"));
-    for absent in ["transfer-encoding", "expect", "referer", "cookie", "authorization"] {
+    for absent in ["accept-encoding", "transfer-encoding", "expect", "referer", "cookie", "authorization"] {
         assert_eq!(text.header(absent), None);
     }
     assert_eq!(
@@ -124,7 +124,7 @@ fn what_is_no_answer_of_wechats_leaves_the_message_unknown() {
     .is(str![[r#"
 exit 6
 --- stderr
-error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 302): it is an HTTP error
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 302): it sends elsewhere, which is not followed
 hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
 
 "#]]);

@@ -65,7 +65,7 @@ fn a_message_is_filled_with_the_same_values_in_both() {
 }
 
 /// WeChat's own words for places in its console, units and number plates: what an English text may show in Chinese.
-const OF_WECHAT: [&str; 20] = [
+const OF_WECHAT: [&str; 22] = [
     "网页授权域名",
     "网页授权获取用户基本信息",
     "设置与开发",
@@ -74,6 +74,8 @@ const OF_WECHAT: [&str; 20] = [
     "已认证",
     "接口权限",
     "测试号",
+    "订阅号",
+    "服务号",
     "微信开发者平台",
     "我的业务",
     "全局返回码",

@@ -137,7 +137,7 @@ fn show(ui: &mut Ui, job: &Job, user: &User, link: &str) -> anyhow::Result<()> {
 fn pause(ui: &mut Ui, job: &Job, next: Option<&str>, lines: &mut Lines) -> anyhow::Result<Option<Signal>> {
     let Some(next) = next.filter(|_| ui.in_terminal && ui.err_terminal) else { return Ok(None) };
     ui::forget_typed();
-    ui.raw_err(&format!("{} ", t!("bind-follow-pause", user = next)));
+    ui.question(&t!("bind-follow-pause", user = next));
     let stopped = select! {
         recv(lines.arriving()?) -> _ => return Ok(None),
         recv(job.signals.events) -> signal => Some(signal?),

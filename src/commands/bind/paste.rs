@@ -35,7 +35,7 @@ pub(super) fn one(ui: &mut Ui, job: &Job, turn: Turn, lines: &mut Lines) -> anyh
     ui.status(&if ui.in_terminal { t!("bind-paste-how", uri = redirect) } else { t!("bind-paste-awaited") });
     loop {
         if ui.in_terminal {
-            ui.raw_err(&format!("{} ", t!("bind-paste-prompt")));
+            ui.question(&t!("bind-paste-prompt"));
         }
         let line = select! {
             recv(lines.arriving()?) -> line => line?.context(t!("ui-stdin"))?,

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::cli::What;
 use crate::commands::template_list::{ask, find};
 use crate::error::Failure;
-use crate::store::Store;
+use crate::store::{Family, Store};
 use crate::t;
 use crate::token::Account;
 use crate::ui::Ui;
@@ -30,10 +30,12 @@ pub(super) fn of(
     strict: bool,
     text: &Content,
 ) -> anyhow::Result<Content> {
-    let Content::Text { content: text } = text else { return Err(Failure::usage(t!("send-fallback-text")).into()) };
-    let list = match (store.templates(app.app_id())?, account) {
+    let Content::Text { content: text, .. } = text else {
+        return Err(Failure::usage(t!("send-fallback-text")).into());
+    };
+    let list = match (store.templates(app.app_id(), Family::Template)?, account) {
         (Some(list), _) if find(app, name, &list).is_ok() => list,
-        (_, Some(account)) => ask(app, store, account)?,
+        (_, Some(account)) => ask(app, store, account, Family::Template)?,
         (Some(list), None) => list,
         (None, None) => return Err(Failure::usage(t!("send-unchecked-secret")).into()),
     };
@@ -47,6 +49,6 @@ pub(super) fn of(
         return Err(Failure::usage(what).hint(t!("send-fallback-fields-hint", name = name)).into());
     };
     data.insert(key.to_owned(), json!({ "value": text }));
-    fields::settle(ui, app, store, account, name, strict, &mut fallback)?;
+    fields::settle(ui, app, store, account, Some(name), strict, &mut fallback)?;
     Ok(fallback)
 }

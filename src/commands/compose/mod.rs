@@ -3,7 +3,9 @@
 pub(in crate::commands) mod content;
 mod fallback;
 pub(in crate::commands) mod fields;
+pub(in crate::commands) mod kinds;
 pub(in crate::commands) mod recipients;
+mod split;
 
 use std::time::Duration;
 
@@ -12,22 +14,86 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 
 use crate::app::App;
-use crate::cli::{How, What};
+use crate::cli::How;
 use crate::delivery::{Tagged, Work};
-use crate::store::{Body, NewMessage, Parcel, Store};
+use crate::error::Failure;
+use crate::store::{Attachment, Body, NewMessage, Parcel, Store};
+use crate::t;
 use crate::time::Timestamp;
 use crate::token::Account;
 use crate::ui::Ui;
-use crate::wechat::message::Content;
+use crate::wechat::message::{Content, TEXT_LIMIT};
 use recipients::Recipient;
 pub(super) use recipients::names;
 
+/// What is to be said: a content, and what goes with it.
+pub(super) struct Said {
+    pub(super) content: Content,
+    /// What comes after it, part by part.
+    parts: Vec<Content>,
+    /// The files that it names.
+    files: Vec<Attachment>,
+    /// What its template was called; without a name it goes by its id.
+    name: Option<String>,
+    /// Whom it names itself.
+    touser: Option<String>,
+}
+
+impl From<Content> for Said {
+    fn from(content: Content) -> Self {
+        Self { content, parts: Vec::new(), files: Vec::new(), name: None, touser: None }
+    }
+}
+
+impl Said {
+    /// The same, its template called so.
+    pub(super) fn named(mut self, name: Option<&str>) -> Self {
+        self.name = name.map(str::to_owned);
+        self
+    }
+
+    /// The same as WeChat takes it: a text that is too long in parts, if it may be split.
+    ///
+    /// # Errors
+    /// It is too long.
+    pub(super) fn fit(mut self, may_split: bool) -> Result<Self, Failure> {
+        match &self.content {
+            Content::Text { content, kf_account } if may_split && content.len() > TEXT_LIMIT => {
+                let part = |text: &str| Content::Text { content: text.to_owned(), kf_account: kf_account.clone() };
+                let mut parts = split::parts(content, TEXT_LIMIT).into_iter().map(part);
+                let first = parts.next();
+                self.parts = parts.collect();
+                self.content = first.unwrap_or(self.content);
+            }
+            content => content::fits(content)?,
+        }
+        Ok(self)
+    }
+
+    /// Whether it is for these.
+    ///
+    /// # Errors
+    /// It names somebody else.
+    pub(super) fn is_for(&self, to: &[Recipient]) -> Result<(), Failure> {
+        match (&self.touser, to.iter().find(|one| Some(&one.openid) != self.touser.as_ref())) {
+            (Some(touser), Some(other)) => {
+                let what = t!("send-touser", touser = touser, openid = other.openid);
+                Err(Failure::usage(what).hint(t!("send-touser-hint")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What is to be said, and how.
 pub(super) struct Saying<'a> {
-    pub(super) content: Content,
-    pub(super) what: &'a What,
+    pub(super) said: Said,
+    pub(super) strict: bool,
     pub(super) how: &'a How,
 }
+
+/// So many messages WeChat takes in a row. Page: doc/service/guide/product/kf/intro.html.
+const IN_A_ROW: usize = 5;
 
 /// The message for all of them, its template and fallback looked up.
 ///
@@ -41,16 +107,19 @@ pub(super) fn parcel(
     saying: Saying<'_>,
     to: Vec<Recipient>,
 ) -> anyhow::Result<Parcel> {
-    let Saying { mut content, what, how } = saying;
-    if let Some(name) = &what.template {
-        fields::settle(ui, app, store, account, name, what.strict, &mut content)?;
-    }
+    let Saying { mut said, strict, how } = saying;
+    said.is_for(&to)?;
+    fields::settle(ui, app, store, account, said.name.as_deref(), strict, &mut said.content)?;
     let fallback = match &how.fallback {
-        Some(name) => Some(fallback::of(ui, app, store, account, name, what.strict, &content)?),
+        Some(name) => Some(fallback::of(ui, app, store, account, name, strict, &said.content)?),
         None => None,
     };
+    let parts = said.parts.len() + 1;
+    if parts > IN_A_ROW {
+        ui.warn(&t!("send-split-many", parts = parts, limit = IN_A_ROW));
+    }
     let expires_in = how.expire_after.unwrap_or(app.config.send.expire_after.value);
-    wrap(content, fallback, how.key.clone(), expires_in, to)
+    wrap(said, fallback, how.key.clone(), expires_in, to)
 }
 
 /// A parcel of that.
@@ -58,13 +127,13 @@ pub(super) fn parcel(
 /// # Errors
 /// The system gives no random numbers.
 pub(super) fn wrap(
-    content: Content,
+    said: Said,
     fallback: Option<Content>,
     key: Option<String>,
     expires_in: Duration,
     to: Vec<Recipient>,
 ) -> anyhow::Result<Parcel> {
-    let deduplicated = content.is_deduplicated() || fallback.is_some();
+    let deduplicated = said.content.is_deduplicated() || fallback.is_some();
     let to = to.into_iter().map(|one| {
         let client_msg_id = deduplicated.then(client_msg_id).transpose()?;
         Ok(NewMessage { user_id: one.user_id, openid: one.openid, client_msg_id })
@@ -74,7 +143,15 @@ pub(super) fn wrap(
     let body = |content: &Content| -> anyhow::Result<Body> {
         Ok(Body { kind: content.kind(), json: serde_json::to_string(content)? })
     };
-    Ok(Parcel { body: body(&content)?, fallback: fallback.as_ref().map(body).transpose()?, to, key, expires_at })
+    Ok(Parcel {
+        body: body(&said.content)?,
+        parts: said.parts.iter().map(body).collect::<anyhow::Result<_>>()?,
+        files: said.files,
+        fallback: fallback.as_ref().map(body).transpose()?,
+        to,
+        key,
+        expires_at,
+    })
 }
 
 /// One parcel, and no more to come.

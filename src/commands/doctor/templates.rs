@@ -7,6 +7,7 @@ use super::check::{Check, Name};
 use crate::app::App;
 use crate::config;
 use crate::t;
+use crate::wechat::Client;
 use crate::wechat::message::clean_text;
 use crate::wechat::template::{Template, keys};
 use crate::wechat::template_rules::{findings, join};
@@ -21,7 +22,7 @@ pub(super) fn look(access: &mut Access, app: &App) -> Vec<Check> {
     if aliases.is_empty() {
         return vec![Check::ok(Name::Templates, t!("doctor-templates-none"))];
     }
-    let list = match access.call(crate::wechat::Client::templates) {
+    let mut list = match access.call(Client::templates) {
         Ok(Ok(list)) => list,
         Ok(Err(error)) if error.refusal().is_some_and(|it| it.errcode == USED_UP) => {
             return vec![Check::warning(Name::Templates, error.to_string(), error.hint())];
@@ -29,6 +30,12 @@ pub(super) fn look(access: &mut Access, app: &App) -> Vec<Check> {
         Ok(Err(error)) => return vec![failure(Name::Templates, &error.into())],
         Err(error) => return vec![failure(Name::Templates, &error)],
     };
+    // An alias may stand for a subscription template; an account without those has no list of them.
+    if aliases.values().any(|alias| !list.iter().any(|it| it.template_id == alias.id.value))
+        && let Ok(Ok(subscriptions)) = access.call(Client::subscriptions)
+    {
+        list.extend(subscriptions);
+    }
     let found: Vec<Check> = aliases.iter().filter_map(|(name, alias)| judge(name, alias, &list)).collect();
     match found.is_empty() {
         true => vec![Check::ok(Name::Templates, t!("doctor-templates", count = aliases.len()))],

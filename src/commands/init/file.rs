@@ -11,11 +11,15 @@ use url::Url;
 use crate::private;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
+use crate::words::{Lang, language};
 
-const EXAMPLE: &str = include_str!("../../../config.example.toml");
-
-/// Where the example begins to speak of keys.
-const BEGIN: &str = "# ---- The account";
+/// The example in a language, and where it begins to speak of keys.
+fn example(lang: Lang) -> (&'static str, &'static str) {
+    match lang {
+        Lang::En => (include_str!("../../../config.example.toml"), "# ---- The account"),
+        Lang::Zh => (include_str!("../../../config.example.zh-CN.toml"), "# ---- 账号"),
+    }
+}
 
 /// What the config is to say.
 #[derive(Clone, Debug)]
@@ -43,7 +47,8 @@ impl Answers {
         ];
         let header: String =
             t!("init-file-header").lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
-        let keys = EXAMPLE.find(BEGIN).map_or(EXAMPLE, |at| &EXAMPLE[at..]);
+        let (example, begin) = example(language());
+        let keys = example.find(begin).map_or(example, |at| &example[at..]);
         let lines = keys.lines().map(|line| {
             let found = given.iter().find_map(|(begin, value)| line.starts_with(begin).then_some((*begin, (*value)?)));
             match found {
@@ -130,6 +135,18 @@ mod tests {
         let plain = loaded(&Answers { listen: None, sandbox: None, ..answers });
         assert!(plain.listen.address.is_none() && plain.templates.is_empty());
         assert_eq!(plain.network.api_base.value.len(), 2);
+    }
+
+    #[test]
+    fn the_example_has_the_same_lines_in_both_languages() {
+        let lines = |lang| {
+            let is_key = |it: &str| it.split_once(" = ").is_some_and(|(key, _)| !key.contains([' ', ';']));
+            let prose = |line: &str| line.strip_prefix("# ").is_some_and(|it| !is_key(it) && !it.starts_with('['));
+            let (text, begin) = example(lang);
+            let (_, text) = text.split_once(begin).unwrap();
+            text.lines().skip(1).filter(|line| !line.is_empty() && !prose(line)).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(Lang::Zh), lines(Lang::En));
     }
 
     #[test]

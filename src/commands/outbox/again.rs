@@ -20,7 +20,12 @@ pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Resul
     let ids = match (args.failed, args.unknown) {
         (true, _) => it.store.ids_in(&app_id, State::Failed)?,
         (_, true) => it.store.ids_in(&app_id, State::Unknown)?,
-        _ => args.id.clone(),
+        _ => {
+            // A part that is named before the one that it waits for would not wait.
+            let mut ids = args.id.clone();
+            ids.sort_unstable();
+            ids
+        }
     };
     let all = args.failed || args.unknown;
     let now = Timestamp::now();

@@ -2,6 +2,7 @@
 
 mod again;
 mod tend;
+mod words;
 
 use std::fmt;
 
@@ -18,6 +19,7 @@ use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Cell, Facts, Table, Tone, Ui};
 use crate::wechat::message::Content;
+use words::words;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Result<Exit> {
     let app = App::open(ui, global, Flags::default())?;
@@ -93,6 +95,7 @@ struct Whole {
     expires_at: Timestamp,
     client_msg_id: Option<String>,
     content: Option<Content>,
+    after: Option<i64>,
 }
 
 impl fmt::Display for Whole {
@@ -100,7 +103,7 @@ impl fmt::Display for Whole {
         let it = &self.shown;
         let mut rows = vec![
             (t!("outbox-id"), Cell::from(it.id.to_string())),
-            (t!("outbox-state"), it.state.as_str().into()),
+            (t!("outbox-state"), t!("outbox-state-said", state = it.state.as_str()).into()),
             (t!("outbox-to"), it.recipient().into()),
             (t!("outbox-openid"), it.openid.as_deref().unwrap_or("-").into()),
             (t!("outbox-type"), it.kind.as_str().into()),
@@ -112,31 +115,15 @@ impl fmt::Display for Whole {
             None => rows.push((t!("outbox-expires"), self.expires_at.into())),
         }
         rows.extend(self.due_at.map(|at| (t!("outbox-due"), at.into())));
+        rows.extend(self.after.map(|id| (t!("outbox-after"), id.to_string().into())));
         let optional = [
             (t!("outbox-msgid"), it.msgid.clone()),
             (t!("outbox-error"), it.error.clone()),
             (t!("outbox-hint"), it.hint.clone()),
-            (t!("outbox-content"), Some(self.words())),
+            (t!("outbox-content"), Some(words(self.content.as_ref()))),
         ];
         rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?.into()))));
         Facts(rows).fmt(f)
-    }
-}
-
-impl Whole {
-    fn words(&self) -> String {
-        match &self.content {
-            None => t!("outbox-removed"),
-            Some(Content::Text { content }) => content.clone(),
-            Some(Content::Template { template_id, url, data, .. }) => {
-                let mut lines = vec![t!("outbox-template", id = template_id)];
-                lines.extend(
-                    data.iter().map(|(key, field)| format!("{key}: {}", field["value"].as_str().unwrap_or(""))),
-                );
-                lines.extend(url.clone());
-                lines.join("\n")
-            }
-        }
     }
 }
 
@@ -150,7 +137,8 @@ fn show(ui: &mut Ui, app: &App, args: &OutboxShow) -> anyhow::Result<Exit> {
     };
     let content = message.body.as_deref().map(serde_json::from_str).transpose()?;
     let (expires_at, client_msg_id) = (message.expires_at, message.client_msg_id.clone());
+    let after = message.after_id;
     let due_at = (message.state == State::Queued).then_some(message.due_at);
-    ui.data(&Whole { shown: message.into(), due_at, expires_at, client_msg_id, content })?;
+    ui.data(&Whole { shown: message.into(), due_at, expires_at, client_msg_id, content, after })?;
     Ok(Exit::Done)
 }

@@ -1,5 +1,6 @@
 //! `outbox cancel|prune|status`.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use serde::ser::SerializeMap;
@@ -30,22 +31,26 @@ pub(super) fn cancel(ui: &mut Ui, app: &App, args: &OutboxCancel) -> anyhow::Res
     let mut store = app.store()?;
     if args.all {
         let cancelled = store.cancel_all(&app_id)?;
-        let left = queued(&store.counts(&app_id)?);
-        if cancelled.is_empty() && left == 0 {
+        let still = queued(&store.counts(&app_id)?);
+        if cancelled.is_empty() && still == 0 {
             ui.status(&t!("outbox-cancel-none"));
         }
         for id in cancelled {
             show(ui, &store, &app_id, id)?;
         }
-        if left > 0 {
-            ui.warn(&t!("outbox-cancel-left", count = left));
+        if still > 0 {
+            ui.warn(&t!("outbox-cancel-left", count = still));
         }
         return Ok(Exit::Done);
     }
     let mut exit = Exit::Done;
-    for &id in &args.id {
-        if store.cancel(&app_id, id)? {
-            show(ui, &store, &app_id, id)?;
+    let mut left: VecDeque<i64> = args.id.iter().copied().collect();
+    while let Some(id) = left.pop_front() {
+        let cancelled = store.cancel(&app_id, id)?;
+        if !cancelled.is_empty() {
+            // One that was withdrawn with the part before it may be named, too.
+            left.retain(|id| !cancelled.contains(id));
+            cancelled.iter().try_for_each(|id| show(ui, &store, &app_id, *id))?;
             continue;
         }
         exit = Exit::NoSuch;
@@ -105,8 +110,12 @@ impl Serialize for Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows: Vec<(String, Cell)> =
-            self.counts.of.iter().map(|(state, count)| (state.to_string(), count.to_string().into())).collect();
+        let mut rows: Vec<(String, Cell)> = self
+            .counts
+            .of
+            .iter()
+            .map(|(state, count)| (t!("outbox-state-said", state = state.as_str()), count.to_string().into()))
+            .collect();
         if let (Some(at), Some(age)) = (self.counts.oldest_queued, self.age) {
             rows.push((t!("outbox-oldest"), t!("outbox-oldest-since", age = words(age), time = at.to_string()).into()));
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::app::App;
 use crate::cli::{Global, On, Run};
 use crate::commands::compose::recipients::{self, Whom};
-use crate::commands::compose::{Saying, content, parcel, work};
+use crate::commands::compose::{Said, Saying, content, parcel, work};
 use crate::commands::deliver::{self, Delivery};
 use crate::config::Flags;
 use crate::error::{Exit, Failure, Report, classify};
@@ -97,14 +97,15 @@ fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Res
     let account = app.account()?;
     let mut store = app.store()?;
     let to = recipients::resolve(ui, &app, &store, &Whom { user: &args.user, tag: &args.tag, ..Whom::default() })?;
-    let saying = Saying { content, what: &args.what, how: &args.how };
+    let said = Said::from(content).named(args.what.template.as_deref());
+    let saying = Saying { said, strict: args.what.strict, how: &args.how };
     let parcel = parcel(ui, &app, &mut store, Some(&account), saying, to)?;
     Ok((app, store, parcel))
 }
 
 fn fill(content: &mut Content, facts: &Facts) {
     match content {
-        Content::Text { content } => *content = facts.fill(content),
+        Content::Text { content, .. } => *content = facts.fill(content),
         Content::Template { data, .. } => {
             for value in data.values_mut().filter_map(|field| field.get_mut("value")) {
                 if let Value::String(text) = value {
@@ -112,5 +113,7 @@ fn fill(content: &mut Content, facts: &Facts) {
                 }
             }
         }
+        // `run` sends no other.
+        Content::Custom { .. } | Content::Subscribe { .. } | Content::Once { .. } => {}
     }
 }

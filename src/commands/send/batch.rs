@@ -12,7 +12,7 @@ use crossbeam_channel::{Sender, bounded};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::line::{Order, Reader, Unusable};
+use super::line::{Manner, Order, Reader, Unusable};
 use crate::app::App;
 use crate::cli::Send;
 use crate::commands::deliver::{self, Aside, Delivery, Told};
@@ -53,8 +53,8 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// The callers' names of the lines that are under way.
-type References = Arc<Mutex<HashMap<u64, Value>>>;
+/// The callers' names of the lines that are under way, and how many messages each is.
+type References = Arc<Mutex<HashMap<u64, (Value, usize)>>>;
 
 pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Result<Exit> {
     app.account_id()?;
@@ -64,13 +64,14 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
         path => Box::new(File::open(path).with_context(|| t!("batch-file", path = path))?),
     };
     let lines = Lines { input: BufReader::new(input), number: 0 };
+    let how = Manner { strict: args.what.strict, split: args.split };
     if args.dry_run {
         let store = app.store()?;
-        return dry_run(ui, lines, Reader::new(app, store, account, args.what.strict));
+        return dry_run(ui, lines, Reader::new(app, store, account, how));
     }
     let mut it = Delivery::of(&app)?;
     it.orders.deliver = !args.how.no_wait;
-    let reader = Reader::new(app, crate::store::Store::open(it.store.path())?, account, args.what.strict);
+    let reader = Reader::new(app, crate::store::Store::open(it.store.path())?, account, how);
     let (parcels_in, parcels) = bounded(AHEAD);
     let (asides_in, asides) = bounded(AHEAD);
     let bell = Bell::begin()?;
@@ -89,10 +90,22 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     })?;
     let show = |ui: &mut Ui, told: Told| {
         let line = told.tag.unwrap_or_default();
-        let reference = references.lock().unwrap_or_else(PoisonError::into_inner).remove(&line).unwrap_or_default();
+        let reference = reference(&references, line);
         ui.data(&Outcome { line, reference, what: What::Message(Box::new(told.shown)) })
     };
     deliver::with(ui, it, Work::Parcels(parcels), bell, asides, show)
+}
+
+/// The caller's name of a line of which one more message was told.
+fn reference(references: &References, line: u64) -> Value {
+    let mut known = references.lock().unwrap_or_else(PoisonError::into_inner);
+    match known.get_mut(&line) {
+        Some((reference, messages @ 2..)) => {
+            *messages -= 1;
+            reference.clone()
+        }
+        _ => known.remove(&line).unwrap_or_default().0,
+    }
 }
 
 /// Reads lines until their end, or until nobody wants them any more.
@@ -106,7 +119,10 @@ fn feed(
     while let Some((number, line)) = lines.next()? {
         let gone = match read(&mut reader, line) {
             Ok(Order { parcel, reference }) => {
-                references.lock().unwrap_or_else(PoisonError::into_inner).insert(number, reference);
+                references
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(number, (reference, 1 + parcel.parts.len()));
                 parcels.send(Tagged { parcel, tag: Some(number) }).is_err()
             }
             Err(unusable) => aside(Aside::Failed(Box::new(move |ui| ui.data(&result(number, unusable))))),
@@ -135,7 +151,7 @@ fn dry_run(ui: &mut Ui, mut lines: Lines, mut reader: Reader) -> anyhow::Result<
         match read(&mut reader, line) {
             Ok(order) => {
                 good += 1;
-                super::dry_run(ui, &order.parcel)?;
+                super::dry_run(ui, &reader.app, &reader.store, &order.parcel)?;
             }
             Err(Unusable { error, .. }) => {
                 bad += 1;

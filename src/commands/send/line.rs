@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 use crate::app::{App, openid};
 use crate::cli::What;
 use crate::commands::compose::recipients::Recipient;
-use crate::commands::compose::{content, fields, wrap};
+use crate::commands::compose::{content, fields, kinds, wrap};
 use crate::commands::template_data::fields_of;
 use crate::commands::template_fields::judge;
 use crate::commands::template_list::ask;
 use crate::error::{Failure, classify};
-use crate::store::{Parcel, Store, Template, TemplateList};
+use crate::store::{Family, Parcel, Store, Template, TemplateList};
 use crate::t;
 use crate::token::Account;
 use crate::wechat::message::Content;
@@ -25,6 +25,7 @@ struct Line {
     openid: Option<String>,
     text: Option<String>,
     template: Option<String>,
+    message: Option<Map<String, Value>>,
     #[serde(default)]
     data: Map<String, Value>,
     url: Option<String>,
@@ -50,15 +51,29 @@ pub(super) struct Reader {
     pub(super) app: App,
     pub(super) store: Store,
     pub(super) account: Option<Account>,
+    how: Manner,
+    templates: Known,
+    subscriptions: Known,
+}
+
+/// What the command line says for all lines.
+pub(super) struct Manner {
     /// What WeChat would not show is an error.
-    strict: bool,
-    templates: Option<TemplateList>,
+    pub(super) strict: bool,
+    /// A text that is too long goes in parts.
+    pub(super) split: bool,
+}
+
+/// A list of templates, as far as it was looked at.
+#[derive(Default)]
+struct Known {
+    list: Option<TemplateList>,
     asked: bool,
 }
 
 impl Reader {
-    pub(super) fn new(app: App, store: Store, account: Option<Account>, strict: bool) -> Self {
-        Self { app, store, account, strict, templates: None, asked: false }
+    pub(super) fn new(app: App, store: Store, account: Option<Account>, how: Manner) -> Self {
+        Self { app, store, account, how, templates: Known::default(), subscriptions: Known::default() }
     }
 
     /// What a line says.
@@ -82,12 +97,17 @@ impl Reader {
 
     fn parcel(&mut self, line: Line) -> anyhow::Result<Parcel> {
         let to = self.recipient(&line)?;
-        let content = match (line.text, line.template) {
-            (Some(text), None) if line.data.is_empty() && line.url.is_none() => content::text(&text)?,
-            (None, Some(name)) => self.template(&name, line.data, line.url)?,
+        let bare = line.data.is_empty() && line.url.is_none();
+        let (mut said, name) = match (line.text, line.template, line.message) {
+            (Some(text), None, None) if bare => (content::text(&text)?.into(), None),
+            (None, None, Some(message)) if bare => (kinds::written(message, false)?, None),
+            (None, Some(name), None) => (self.template(&name, line.data, line.url)?.into(), Some(name)),
             _ => return Err(Failure::usage(t!("batch-what")).into()),
         };
-        wrap(content, None, line.key, self.app.config.send.expire_after.value, vec![to])
+        self.settle(name.as_deref(), &mut said.content)?;
+        let to = vec![to];
+        said.is_for(&to)?;
+        wrap(said.fit(self.how.split)?, None, line.key, self.app.config.send.expire_after.value, to)
     }
 
     fn recipient(&self, line: &Line) -> anyhow::Result<Recipient> {
@@ -104,37 +124,50 @@ impl Reader {
         }
     }
 
-    fn template(&mut self, name: &str, given: Map<String, Value>, url: Option<String>) -> anyhow::Result<Content> {
+    fn template(&self, name: &str, given: Map<String, Value>, url: Option<String>) -> anyhow::Result<Content> {
         if let Some(url) = &url {
             content::check_url(url)?;
         }
         let what = What { url, ..What::default() };
         let mut content = content::template(&what, name, &self.app.config)?;
-        let Content::Template { data, template_id, .. } = &mut content else { return Ok(content) };
-        data.extend(fields_of(given).map_err(Failure::usage)?);
-        let found = self.find(name, data)?;
+        if let Content::Template { data, .. } = &mut content {
+            data.extend(fields_of(given).map_err(Failure::usage)?);
+        }
+        Ok(content)
+    }
+
+    /// Which template is meant, and whether its fields are filled.
+    fn settle(&mut self, name: Option<&str>, content: &mut Content) -> anyhow::Result<()> {
+        let Some((family, template_id, data)) = fields::listed(content) else { return Ok(()) };
+        let own = template_id.clone();
+        let name = name.unwrap_or(&own);
+        let found = self.find((name, family), data)?;
         if let Some(found) = &found {
             template_id.clone_from(&found.template_id);
         }
         // Nobody reads warnings among thousands of lines.
-        fields::values(name, found.as_ref(), data, self.strict)?;
-        Ok(content)
+        fields::values((name, family), found.as_ref(), data, self.how.strict)?;
+        Ok(())
     }
 
     /// The template, if there is a list to find it in.
-    fn find(&mut self, name: &str, data: &Map<String, Value>) -> anyhow::Result<Option<Template>> {
-        if self.templates.is_none() {
-            self.templates = self.store.templates(self.app.app_id())?;
+    fn find(&mut self, (name, family): (&str, Family), data: &Map<String, Value>) -> anyhow::Result<Option<Template>> {
+        let known = match family {
+            Family::Template => &mut self.templates,
+            Family::Subscription => &mut self.subscriptions,
+        };
+        if known.list.is_none() {
+            known.list = self.store.templates(self.app.app_id(), family)?;
         }
-        match self.templates.as_ref().map(|list| judge(&self.app, name, data, list)) {
+        match known.list.as_ref().map(|list| judge(&self.app, name, data, list)) {
             Some(Ok(found)) => return Ok(Some(found.clone())),
             // One look at WeChat's own list serves the whole batch.
-            refused if self.asked => return Ok(refused.transpose()?.cloned()),
-            _ => self.asked = true,
+            refused if known.asked => return Ok(refused.transpose()?.cloned()),
+            _ => known.asked = true,
         }
         if let Some(account) = &self.account {
-            self.templates = Some(ask(&self.app, &mut self.store, account)?);
+            known.list = Some(ask(&self.app, &mut self.store, account, family)?);
         }
-        Ok(self.templates.as_ref().map(|list| judge(&self.app, name, data, list)).transpose()?.cloned())
+        Ok(known.list.as_ref().map(|list| judge(&self.app, name, data, list)).transpose()?.cloned())
     }
 }

@@ -3,15 +3,18 @@
 mod batch;
 mod line;
 
+use std::collections::HashMap;
+
 use crate::app::{App, nearest};
 use crate::cli::{Global, Send};
 use crate::commands::compose::recipients::{self, Whom};
-use crate::commands::compose::{Saying, content, parcel, work};
+use crate::commands::compose::{Saying, kinds, parcel, work};
 use crate::commands::deliver::{self, Delivery};
 use crate::config::Flags;
 use crate::error::{Exit, Failure};
-use crate::store::Parcel;
+use crate::store::{Parcel, Store, Which};
 use crate::t;
+use crate::time::Timestamp;
 use crate::ui::Ui;
 use crate::wechat::message::Content;
 
@@ -30,27 +33,44 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     if let Some(file) = &args.batch {
         return batch::run(ui, app, args, file);
     }
-    let content = content::of(args.text.as_deref(), &args.what, &app.config)?;
+    let said = kinds::of(args, &app.config)?;
     app.account_id()?;
     // A dry run works without the secret; anything else would only find out after queueing.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
     let mut store = app.store()?;
     let whom = Whom { user: &args.user, tag: &args.tag, all: args.all, openids: &openids };
     let to = recipients::resolve(ui, &app, &store, &whom)?;
-    let parcel =
-        parcel(ui, &app, &mut store, account.as_ref(), Saying { content, what: &args.what, how: &args.how }, to)?;
+    let saying = Saying { said, strict: args.what.strict, how: &args.how };
+    let parcel = parcel(ui, &app, &mut store, account.as_ref(), saying, to)?;
     if args.dry_run {
-        return dry_run(ui, &parcel);
+        return dry_run(ui, &app, &store, &parcel);
     }
     let mut it = Delivery { store, client: app.client()?, orders: deliver::orders(&app)? };
     it.orders.deliver = !args.how.no_wait;
     deliver::run(ui, it, work(parcel)?)
 }
 
-fn dry_run(ui: &mut Ui, parcel: &Parcel) -> anyhow::Result<Exit> {
-    let content: Content = serde_json::from_str(&parcel.body.json)?;
+/// The bodies, in the order in which each person would get them; a file that WeChat does not keep goes by its name.
+fn dry_run(ui: &mut Ui, app: &App, store: &Store, parcel: &Parcel) -> anyhow::Result<Exit> {
+    let mut contents = Vec::new();
+    for body in [&parcel.body].into_iter().chain(&parcel.parts) {
+        let content: Content = serde_json::from_str(&body.json)?;
+        let mut kept = HashMap::new();
+        for (file, kind) in content.files() {
+            let which = Which { sha256: &file.sha256, kind: kind.as_str() };
+            if let Some(media) = store.media(app.app_id(), which, Timestamp::now())? {
+                kept.insert((file.sha256, kind), media.media_id);
+            }
+        }
+        contents.push(content.with_media(|file, kind| match kept.get(&(file.sha256.clone(), kind)) {
+            Some(media_id) => media_id.clone(),
+            None => format!("@{}", file.file),
+        }));
+    }
     for one in &parcel.to {
-        ui.raw_out(&content.body(&one.openid, one.client_msg_id.as_deref()))?;
+        for content in &contents {
+            ui.raw_out(&content.body(&one.openid, one.client_msg_id.as_deref()))?;
+        }
     }
     Ok(Exit::Done)
 }

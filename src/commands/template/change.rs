@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::cli::{TemplateAdd, TemplateRemove};
 use crate::commands::template_list::{ask, look, with_token};
 use crate::error::{Exit, Failure, classify};
-use crate::store::{Store, Template, TemplateList};
+use crate::store::{Family, Store, Template, TemplateList};
 use crate::t;
 use crate::time::Timestamp;
 use crate::token::Account;
@@ -78,7 +78,7 @@ pub(super) fn remove(ui: &mut Ui, app: &App, args: &TemplateRemove) -> anyhow::R
     }
     let account = app.account()?;
     let mut store = app.store()?;
-    let (template, asked_at) = look(ui, app, &mut store, &args.template)?;
+    let (template, asked_at) = look(ui, app, &mut store, &args.template, Family::Template)?;
     let (id, title) = (template.template_id.as_str(), template.title.as_str());
     if !args.yes && !ui::confirm(ui, &t!("template-remove-ask", title = title, id = id), "")? {
         ui.status(&t!("template-remove-kept"));
@@ -91,9 +91,9 @@ pub(super) fn remove(ui: &mut Ui, app: &App, args: &TemplateRemove) -> anyhow::R
         Err(error) => return Err(error),
     };
     // Whether WeChat can be asked or not, nothing is to be sent with it any more.
-    if let Some(mut list) = store.templates(&account.app_id)? {
+    if let Some(mut list) = store.templates(&account.app_id, Family::Template)? {
         list.templates.retain(|it| it.template_id != id);
-        store.keep_templates(&account.app_id, &list.templates, list.asked_at)?;
+        store.keep_templates(&account.app_id, &list)?;
     }
     refresh(ui, app, &mut store, &account);
     if gone {
@@ -114,7 +114,7 @@ fn is_unknown_id(error: &anyhow::Error) -> bool {
 
 /// The list as it is now; what was done stays done where it cannot be had.
 fn refresh(ui: &mut Ui, app: &App, store: &mut Store, account: &Account) -> Option<TemplateList> {
-    match ask(app, store, account) {
+    match ask(app, store, account, Family::Template) {
         Ok(list) => Some(list),
         Err(error) => {
             ui.warn(&t!("template-unasked", cause = classify(&error).what));

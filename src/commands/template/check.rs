@@ -46,7 +46,7 @@ pub(super) fn run(ui: &mut Ui, app: &App, args: &TemplateCheck) -> anyhow::Resul
     app.account_id()?;
     let account = app.account();
     let mut store = app.store()?;
-    let template = match settle(app, &mut store, account.as_ref().ok(), name, &data)? {
+    let template = match settle(app, &mut store, account.as_ref().ok(), (name, super::family(args.subscribe)), &data)? {
         Settled::Known(template) => template,
         Settled::Unchecked { cause, .. } => {
             account?;

@@ -9,6 +9,7 @@ use crate::cli::{Global, Template as Command, TemplateList as ListArgs, Template
 use crate::commands::template_list::{ask, look};
 use crate::config::Flags;
 use crate::error::Exit;
+use crate::store::Family;
 use crate::t;
 use crate::ui::{Table, Ui};
 use shown::Shown;
@@ -24,13 +25,19 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
     }
 }
 
+/// Which list is meant.
+fn family(subscribe: bool) -> Family {
+    if subscribe { Family::Subscription } else { Family::Template }
+}
+
 fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
     let mut store = app.store()?;
-    let kept = if args.refresh { None } else { store.templates(&app_id)? };
+    let family = family(args.subscribe);
+    let kept = if args.refresh { None } else { store.templates(&app_id, family)? };
     let list = match kept {
         Some(kept) => kept,
-        None => ask(app, &mut store, &app.account()?)?,
+        None => ask(app, &mut store, &app.account()?, family)?,
     };
     let shown = list.templates.iter().map(|it| Shown::new(it, &app.config, list.asked_at));
     if ui.json() {
@@ -59,7 +66,7 @@ fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
 
 fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
     let mut store = app.store()?;
-    let (found, asked_at) = look(ui, app, &mut store, &args.template)?;
+    let (found, asked_at) = look(ui, app, &mut store, &args.template, family(args.subscribe))?;
     ui.data(&Shown::new(&found, &app.config, asked_at))?;
     Ok(Exit::Done)
 }

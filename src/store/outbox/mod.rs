@@ -5,6 +5,8 @@
 //! may have reached WeChat.
 
 mod alive;
+mod media;
+mod parts;
 mod queue;
 mod retry;
 mod turn;
@@ -17,6 +19,9 @@ use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 use serde::Serialize;
 
 pub use alive::{Alive, Orphan};
+pub(in crate::store) use media::forget_unheld;
+pub use media::{Attachment, Media, Which};
+pub(in crate::store) use parts::{cut, free};
 pub use queue::{Body, NewMessage, Parcel, Place};
 pub use retry::Retry;
 pub(in crate::store) use retry::{redirect, withdraw};
@@ -147,6 +152,8 @@ pub struct Message {
     pub expires_at: Timestamp,
     /// When WeChat accepted it.
     pub sent_at: Option<Timestamp>,
+    /// The message that must be sent before it: the part before this one.
+    pub after_id: Option<i64>,
 }
 
 /// Which messages are asked for, newest first.
@@ -163,7 +170,7 @@ pub struct Filter<'a> {
 }
 
 const SELECT: &str = "SELECT m.id, u.username, m.openid, m.type, c.body, m.state, m.attempts, m.msgid, m.errcode,
-    m.errmsg, m.error, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at
+    m.errmsg, m.error, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at, m.after_id
     FROM messages m LEFT JOIN users u ON u.id = m.user_id LEFT JOIN contents c ON c.id = m.content_id
     WHERE m.app_id = ?";
 
@@ -186,6 +193,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         expires_at: row.get(14)?,
         sent_at: row.get(15)?,
         due_at: row.get(16)?,
+        after_id: row.get(17)?,
     })
 }
 

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::super::Result;
+use super::media::Attachment;
 use super::turn::Turn;
 use crate::time::Timestamp;
 
@@ -31,11 +32,15 @@ pub struct Body {
 pub struct Parcel {
     /// What is sent.
     pub body: Body,
+    /// What is sent after it, part by part, each only when the one before it is.
+    pub parts: Vec<Body>,
+    /// The files that are sent with it.
+    pub files: Vec<Attachment>,
     /// What is sent instead where WeChat takes no text from us now.
     pub fallback: Option<Body>,
     /// To whom.
     pub to: Vec<NewMessage>,
-    /// The caller's key: for each recipient there is at most one live message of it.
+    /// The caller's key: for each recipient there is at most one live message of it. Part 2 has it with `#2` behind.
     pub key: Option<String>,
     /// When it is given up.
     pub expires_at: Timestamp,
@@ -46,51 +51,93 @@ pub struct Parcel {
 pub enum Place {
     /// Queued, with this id.
     New(i64),
+    /// Queued, with this id, to be sent when that other message of the same recipient is.
+    After(i64, i64),
     /// The recipient has this live message of the same key already; nothing was queued.
     Duplicate(i64),
 }
 
+impl Place {
+    /// The message that the recipient has.
+    pub fn id(&self) -> i64 {
+        match self {
+            Self::New(id) | Self::After(id, _) | Self::Duplicate(id) => *id,
+        }
+    }
+}
+
 const INSERT: &str = "INSERT INTO messages (app_id, user_id, openid, content_id, fallback_id, type, state,
-    client_msg_id, key, created_at, due_at, touched_at, expires_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?9, ?9, ?10)
+    client_msg_id, key, created_at, due_at, touched_at, expires_at, after_id, parts_left)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?9, ?9, ?10, ?11, ?12)
     ON CONFLICT (app_id, openid, key) WHERE key IS NOT NULL AND state IN ('queued', 'sent', 'unknown') DO NOTHING";
 
 const LIVE: &str = "SELECT id FROM messages WHERE app_id = ?1 AND openid = ?2 AND key = ?3
     AND key IS NOT NULL AND state IN ('queued', 'sent', 'unknown')";
 
+/// A part of a parcel.
+struct Part<'a> {
+    body: &'a Body,
+    fallback: Option<i64>,
+    key: Option<String>,
+    /// How many come after it.
+    left: usize,
+}
+
 impl Turn<'_> {
-    /// Queues a parcel; the places in the order of its recipients.
+    /// Queues a parcel; the places in the order of its recipients, part after part.
     ///
     /// # Errors
     /// Only the database's own.
     pub fn queue(&self, parcel: &Parcel) -> Result<Vec<Place>> {
-        let content = self.keep(&parcel.body)?;
         let fallback = parcel.fallback.as_ref().map(|body| self.keep(body)).transpose()?;
+        let left = parcel.parts.len();
+        let first = Part { body: &parcel.body, fallback, key: parcel.key.clone(), left };
+        let mut places = self.queue_part(parcel, &first, None)?;
+        let mut before = 0;
+        for (number, body) in (2..).zip(&parcel.parts) {
+            let key = parcel.key.as_ref().map(|key| format!("{key}#{number}"));
+            let part = Part { body, fallback: None, key, left: left + 1 - number };
+            let queued = self.queue_part(parcel, &part, Some(&places[before..]))?;
+            before = places.len();
+            places.extend(queued);
+        }
+        Ok(places)
+    }
+
+    /// Queues one part for all recipients, after their places in the part before.
+    fn queue_part(&self, parcel: &Parcel, part: &Part<'_>, before: Option<&[Place]>) -> Result<Vec<Place>> {
+        let content = self.keep(part.body)?;
+        self.attach(content, &parcel.files)?;
         let mut insert = self.at(self.step.prepare_cached(INSERT))?;
         let mut places = Vec::with_capacity(parcel.to.len());
-        for one in &parcel.to {
+        for (at, one) in parcel.to.iter().enumerate() {
             let NewMessage { user_id, openid, client_msg_id } = one;
-            let key = parcel.key.as_deref();
+            let key = part.key.as_deref();
+            let after = before.and_then(|before| before.get(at)).map(Place::id);
             let row = params![
                 self.app_id,
                 user_id,
                 openid,
                 content,
-                fallback,
-                parcel.body.kind,
+                part.fallback,
+                part.body.kind,
                 client_msg_id,
                 key,
                 self.now,
-                parcel.expires_at
+                parcel.expires_at,
+                after,
+                i64::try_from(part.left).unwrap_or(i64::MAX),
             ];
-            let place = match self.at(insert.execute(row))? {
-                0 => self.live(openid, key)?.map(Place::Duplicate),
-                _ => Some(Place::New(self.step.last_insert_rowid())),
-            };
-            places.extend(place);
+            let queued = self.at(insert.execute(row))? > 0;
+            let id = self.step.last_insert_rowid();
+            places.push(match (queued, after) {
+                (true, None) => Place::New(id),
+                (true, Some(after)) => Place::After(id, after),
+                (false, _) => Place::Duplicate(self.live(openid, key)?.unwrap_or_default()),
+            });
         }
-        if !places.iter().any(|place| matches!(place, Place::New(_))) {
-            for unused in [Some(content), fallback].into_iter().flatten() {
+        if places.iter().all(|place| matches!(place, Place::Duplicate(_))) {
+            for unused in [Some(content), part.fallback].into_iter().flatten() {
                 self.at(self.step.execute("DELETE FROM contents WHERE id = ?1", [unused]))?;
             }
         }

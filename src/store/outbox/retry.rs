@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::{Error, Result, Store};
-use super::State;
+use super::{State, free};
 use crate::time::Timestamp;
 
 /// What became of a message that somebody wants delivered once more.
@@ -29,11 +29,14 @@ pub enum Retry {
 const SET_BACK: Duration = Duration::from_secs(60);
 
 const AGAIN: &str = "UPDATE messages SET state = 'queued', due_at = ?3, touched_at = ?3, expires_at = ?4,
-    failed_at = NULL, pauses = 0, forgiven = attempts, maybe_at = NULL, maybe_up = NULL WHERE app_id = ?1 AND id = ?2";
+    failed_at = NULL, pauses = 0, forgiven = attempts, maybe_at = NULL, maybe_up = NULL,
+    after_id = (SELECT p.id FROM messages p WHERE p.id = messages.after_id AND p.state IN ('queued', 'sent'))
+    WHERE app_id = ?1 AND id = ?2";
 
 impl Store {
     /// Queues a message once more, due at once, with a new time to expire. What was tried before counts for
-    /// nothing; WeChat's dedupe id stays, so what did arrive minutes ago does not arrive twice.
+    /// nothing; WeChat's dedupe id stays, so what did arrive minutes ago does not arrive twice. A part whose
+    /// predecessor is to be sent still waits for it, and for no other.
     ///
     /// # Errors
     /// Only the database's own.
@@ -81,9 +84,12 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn due(&self, app_id: &str, now: Timestamp) -> Result<usize> {
-        let sql =
-            "SELECT count(*) FROM messages WHERE app_id = ?1 AND state = 'queued' AND worker IS NULL AND due_at <= ?2";
-        let found = self.conn.query_row(sql, params![app_id, now], |row| row.get::<_, i64>(0));
+        let sql = format!(
+            "SELECT count(*) FROM messages m
+             WHERE app_id = ?1 AND state = 'queued' AND worker IS NULL AND due_at <= ?2 AND {}",
+            free("?2")
+        );
+        let found = self.conn.query_row(&sql, params![app_id, now], |row| row.get::<_, i64>(0));
         self.at(found).map(|count| usize::try_from(count).unwrap_or_default())
     }
 

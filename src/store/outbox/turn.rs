@@ -4,6 +4,7 @@
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::super::{Error, Result, Store};
+use super::parts::free;
 use super::{Attempt, Message, SELECT, State, message};
 use crate::time::{Moment, Timestamp, Uptime};
 
@@ -18,6 +19,8 @@ pub struct Held {
     pub fallback_id: Option<i64>,
     /// What was tried before.
     pub record: Record,
+    /// How many parts come after this one.
+    pub parts_left: i64,
 }
 
 impl Held {
@@ -99,7 +102,8 @@ pub struct Who<'a> {
     pub now: Timestamp,
 }
 
-const MORE: &str = "m.content_id, m.fallback_id, m.failed_at, m.pauses, m.forgiven, m.maybe_at, m.maybe_up";
+const MORE: &str =
+    "m.content_id, m.fallback_id, m.failed_at, m.pauses, m.forgiven, m.maybe_at, m.maybe_up, m.parts_left";
 
 /// [`SELECT`] without the body and with [`MORE`].
 fn select_held(how: &str) -> String {
@@ -120,6 +124,7 @@ fn held(row: &Row<'_>) -> rusqlite::Result<Held> {
             forgiven: row.get("forgiven")?,
             maybe: maybe.map(|at| Moment { at, up: up.and_then(|up| up.parse().ok()) }),
         },
+        parts_left: row.get("parts_left")?,
     })
 }
 
@@ -165,11 +170,11 @@ impl Turn<'_> {
                 ("INDEXED BY messages_due", which, (self.now.0, 0))
             }
         };
-        let free = "m.state = 'queued' AND m.worker IS NULL AND m.content_id NOTNULL AND m.openid NOTNULL";
-        let sql = format!("{}1 AND {free} AND {which} LIMIT ?4", select_held(from));
+        let open = "m.state = 'queued' AND m.worker IS NULL AND m.content_id NOTNULL AND m.openid NOTNULL";
+        let sql = format!("{}1 AND {open} AND {} AND {which} LIMIT ?4", select_held(from), free("?5"));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut query = self.at(self.step.prepare_cached(&sql))?;
-        let rows = self.at(query.query_map(params![self.app_id, first, last, limit], held))?;
+        let rows = self.at(query.query_map(params![self.app_id, first, last, limit, self.now], held))?;
         let taken: Vec<Held> = self.at(rows.collect())?;
         let mut take = self.at(self.step.prepare_cached("UPDATE messages SET worker = ?2 WHERE id = ?1"))?;
         for one in &taken {

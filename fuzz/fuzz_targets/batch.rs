@@ -1,0 +1,7 @@
+//! Feeds `properties::batch`.
+#![no_main]
+
+#[path = "../properties/mod.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::batch::batch(bytes));

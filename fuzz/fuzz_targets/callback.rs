@@ -1,0 +1,7 @@
+//! Feeds `properties::callback`.
+#![no_main]
+
+#[path = "../properties/mod.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::callback::callback(bytes));

@@ -1,0 +1,7 @@
+//! Feeds `properties::head`.
+#![no_main]
+
+#[path = "../properties/mod.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::head::head(bytes));

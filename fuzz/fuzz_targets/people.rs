@@ -1,0 +1,7 @@
+//! Feeds `properties::people`.
+#![no_main]
+
+#[path = "../properties/mod.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::people::people(bytes));

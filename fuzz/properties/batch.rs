@@ -1,0 +1,32 @@
+//! The lines of a batch: each is a message that WeChat can take, or is named with what is wrong.
+
+use std::sync::LazyLock;
+
+use super::run::{Home, check_body};
+
+static HOME: LazyLock<Home> = LazyLock::new(|| {
+    let home = Home::new();
+    let add = ["user", "add", "luffy", "--openid", super::run::OPENID].map(Into::into);
+    assert_eq!(home.wxbox("wxbox.db", add).status, 0);
+    home
+});
+
+/// A file of lines.
+pub fn batch(bytes: &[u8]) {
+    // Openids other than the one that is looked for.
+    if bytes.windows(6).any(|part| part == b"openid") || bytes.windows(2).any(|part| part == b"\\u") {
+        return;
+    }
+    let file = HOME.write("batch", bytes);
+    let ran = HOME.wxbox("wxbox.db", ["send".into(), "--batch".into(), file.into(), "--dry-run".into()]);
+    let (good, bad) = (ran.stdout.lines().count(), ran.stderr.lines().count());
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
+    assert_eq!(good + bad, lines, "{ran:?}");
+    let expected = match (good, bad) {
+        (_, 0) => 0,
+        (0, _) => 5,
+        _ => 7,
+    };
+    assert_eq!(ran.status, expected, "{ran:?}");
+    ran.stdout.lines().for_each(check_body);
+}

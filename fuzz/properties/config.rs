@@ -1,0 +1,44 @@
+//! Config files: whatever stands around the secret, no error, warning or view of the config holds it.
+
+use std::path::Path;
+
+use wxbox::config::{Config, Environment, Error};
+
+const SECRET: &str = "geheim-4f5a9c";
+
+/// The rest of a file that has a secret and a proxy's password, once well written, and once on the line of the secret.
+pub fn config(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if text.contains("geheim") {
+        return;
+    }
+    // As a value of that key; another may be shown.
+    let proxied = text.replace("proxy = \"$P\"", &format!("proxy = \"http://user:{SECRET}@proxy.example:1\""));
+    for whole in [
+        format!("app_secret = \"{SECRET}\"\n{text}"),
+        format!("app_secret = {SECRET} {text}"),
+        format!("app_secret = \"{SECRET}{text}"),
+        proxied,
+    ] {
+        read(whole);
+    }
+}
+
+fn read(text: String) {
+    let environment =
+        Environment::of([("HOME", "/nowhere"), ("WXBOX_APP_ID", "wx1")]).with_system_config("/nowhere/etc");
+    let told = match Config::of_text(Path::new("/nowhere/config.toml"), text, &environment) {
+        Err(error) => tell(&error),
+        Ok(config) => {
+            let shown: Vec<_> = config.shown().into_iter().map(|it| format!("{} {:?}", it.key, it.value)).collect();
+            let errors = [config.credentials().err(), config.redirect().err(), config.listen_address().err()];
+            let errors: String = errors.iter().flatten().map(tell).collect();
+            format!("{shown:?} {errors} {config:?}")
+        }
+    };
+    assert!(!told.contains(SECRET), "{told}");
+}
+
+fn tell(error: &Error) -> String {
+    format!("{error} {error:?} {}", error.hint().unwrap_or_default())
+}

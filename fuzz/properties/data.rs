@@ -1,0 +1,49 @@
+//! The fields of a template message as they are typed: what goes out can be taken by WeChat, or nothing does.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::sync::LazyLock;
+
+use super::run::{Home, OPENID, check_body};
+
+static HOME: LazyLock<Home> = LazyLock::new(Home::new);
+
+/// Options, a NUL between two; the first letter of each says which.
+pub fn data(bytes: &[u8]) {
+    let mut words: Vec<OsString> = ["send", "--dry-run", "--openid", OPENID].map(Into::into).to_vec();
+    let mut template = "t".into();
+    for piece in bytes.split(|byte| *byte == 0).take(12) {
+        let Some((kind, rest)) = piece.split_first() else { continue };
+        let value = OsString::from_vec(rest.to_vec());
+        let option = match kind {
+            b't' => {
+                template = value;
+                continue;
+            }
+            b'j' => {
+                let file = HOME.write("data.json", rest);
+                words.extend(["--data-json".into(), file.into()]);
+                continue;
+            }
+            b'c' => "--data-color=",
+            b'u' => "--url=",
+            b'm' => "--miniprogram=",
+            b's' => "--strict",
+            _ => "--data=",
+        };
+        let mut word = OsString::from(option);
+        if option.ends_with('=') {
+            word.push(value);
+        }
+        words.push(word);
+    }
+    let mut whole = OsString::from("--template=");
+    whole.push(template);
+    words.push(whole);
+    let ran = HOME.wxbox("wxbox.db", words);
+    match ran.status {
+        0 => check_body(ran.stdout.trim_end_matches('\n')),
+        2 | 4 => assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{ran:?}"),
+        _ => panic!("{ran:?}"),
+    }
+}

@@ -1,0 +1,100 @@
+//! The bytes of a connection: what comes of them does not depend on where they were cut, and stays within limits.
+
+use std::net::SocketAddr;
+
+use wxbox::http::{Limits, Reply, Request, Stage, Wire};
+
+fn limits() -> Limits {
+    Limits { head_bytes: 512, body_bytes: 64, ..Limits::sandbox() }
+}
+
+/// The first byte says how the rest is cut.
+pub fn head(bytes: &[u8]) {
+    let Some((size, stream)) = bytes.split_first() else { return };
+    let whole = talk(stream, stream.len().max(1));
+    assert_eq!(talk(stream, usize::from(*size).max(1)), whole, "it matters where the stream is cut");
+    agrees_with_httparse(stream, whole.first());
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Said {
+    Request { method: String, target: (String, String), headers: Vec<(String, String)>, body: Vec<u8> },
+    Reply(u16),
+    End,
+}
+
+/// Feeds the stream in pieces, answers each request, and tells what was asked and answered.
+fn talk(stream: &[u8], size: usize) -> Vec<Said> {
+    let limits = limits();
+    let mut wire = Wire::new(&limits, SocketAddr::from(([127, 0, 0, 1], 1)));
+    let mut said = Vec::new();
+    for piece in stream.chunks(size) {
+        if !wire.wants_bytes() {
+            break;
+        }
+        wire.feed(piece);
+        loop {
+            let request = wire.advance();
+            flush(&mut wire, &mut said);
+            let Some(request) = request else { break };
+            check(&request, &limits);
+            let Request { method, path, query, headers, body, .. } = request;
+            said.push(Said::Request { method, target: (path, query), headers, body });
+            wire.answer(Reply::text(200, "ok"));
+            flush(&mut wire, &mut said);
+        }
+    }
+    if wire.stage() == Stage::Over {
+        said.push(Said::End);
+    }
+    said
+}
+
+fn check(request: &Request, limits: &Limits) {
+    let Request { method, path, query, headers, body, .. } = request;
+    assert!(path.starts_with('/') || (path == "*" && method == "OPTIONS"), "{path}");
+    assert!(!path.contains(['?', '#']) && !query.contains('#'));
+    assert!(body.len() <= limits.body_bytes && headers.len() <= 64);
+    let bytes = method.len() + path.len() + query.len() + headers.iter().map(|(a, b)| a.len() + b.len()).sum::<usize>();
+    assert!(bytes <= limits.head_bytes);
+    assert!(headers.iter().all(|(name, _)| !name.is_empty() && !name.contains(|c: char| c.is_ascii_uppercase())));
+    let _ = (request.param("code"), request.header("accept-language"));
+}
+
+/// What is pending goes out, and is whole HTTP.
+fn flush(wire: &mut Wire, said: &mut Vec<Said>) {
+    let out = wire.pending().to_vec();
+    wire.wrote(out.len());
+    let mut rest = out.as_slice();
+    while !rest.is_empty() {
+        let mut headers = [httparse::EMPTY_HEADER; 16];
+        let mut reply = httparse::Response::new(&mut headers);
+        let Ok(httparse::Status::Complete(end)) = reply.parse(rest) else { panic!("a reply that is none") };
+        let status = reply.code.unwrap();
+        let length = reply.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
+        let length = length.map_or(0, |header| std::str::from_utf8(header.value).unwrap().parse().unwrap());
+        // Whole, or for HEAD and an interim reply, not there at all.
+        rest = &rest[end..];
+        rest = if rest.is_empty() || status == 100 { rest } else { &rest[length..] };
+        said.push(Said::Reply(status));
+    }
+}
+
+/// The first thing that is said, against what the parser says of the beginning within the limit.
+fn agrees_with_httparse(stream: &[u8], first: Option<&Said>) {
+    let limit = limits().head_bytes;
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut request = httparse::Request::new(&mut headers);
+    match (request.parse(&stream[..stream.len().min(limit)]), first) {
+        (Ok(httparse::Status::Complete(_)), Some(Said::Request { method, headers, .. })) => {
+            assert_eq!((Some(method.as_str()), request.headers.len() >= headers.len()), (request.method, true));
+        }
+        // It may be well written and still not be taken, or its body be under way.
+        (Ok(httparse::Status::Complete(_)), Some(Said::Reply(100 | 400 | 411 | 413 | 417)) | None) => {}
+        (Ok(httparse::Status::Partial), None) if stream.len() < limit => {}
+        (Ok(httparse::Status::Partial), Some(Said::Reply(431))) if stream.len() >= limit => {}
+        (Err(httparse::Error::TooManyHeaders), Some(Said::Reply(431))) => {}
+        (Err(_), Some(Said::Reply(400))) => {}
+        (parsed, said) => panic!("{parsed:?}, but {said:?}"),
+    }
+}

@@ -1,0 +1,89 @@
+//! A long text in several parts, none of them longer than WeChat takes.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The parts of a text, of `limit` bytes at most, in order. They are cut between lines where that leaves no part
+/// short, else between words, and never within a character as people see it, nor within a link, if it can be helped.
+/// A blank that is cut at is left out.
+pub(super) fn parts(text: &str, limit: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim_end();
+    while rest.len() > limit {
+        let end = cut(rest, limit);
+        parts.push(rest[..end].trim_end());
+        rest = &rest[end..];
+        // The next line keeps its indent.
+        rest = if rest.starts_with('\n') { rest.trim_start_matches('\n') } else { rest.trim_start() };
+    }
+    parts.push(rest);
+    parts.retain(|part| !part.trim().is_empty());
+    parts
+}
+
+/// Where the first part of what is too long ends.
+fn cut(text: &str, limit: usize) -> usize {
+    let starts = text.grapheme_indices(true).map(|(at, _)| at);
+    let most = starts.take_while(|at| *at <= limit).last().unwrap_or(0);
+    // A character longer than a part.
+    let whole = || (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(limit);
+    let most = if most == 0 { whole() } else { most };
+    let head = &text[..most];
+    let good = |at: &usize| *at > most / 2;
+    let link = head.rfind("<a ").filter(|at| good(at) && !head[*at..].contains("</a>"));
+    let head = &text[..link.unwrap_or(most)];
+    let line = head.rfind('\n').filter(good);
+    let ends = head.len() == most && text[most..].starts_with(char::is_whitespace);
+    let word = || if ends { Some(most) } else { head.rfind(char::is_whitespace).filter(good) };
+    line.or_else(|| link.or_else(word)).unwrap_or(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn split(text: &str, limit: usize, expected: &[&str]) {
+        let parts = parts(text, limit);
+        assert_eq!(parts, expected);
+        assert!(parts.iter().all(|part| part.len() <= limit));
+    }
+
+    #[test]
+    fn lines_and_words_stay_whole() {
+        split("short", 10, &["short"]);
+        split("0123456789", 10, &["0123456789"]);
+        split("0123456789a", 10, &["0123456789", "a"]);
+        split("one two three four", 10, &["one two", "three four"]);
+        split("first\nsecond third", 12, &["first\nsecond", "third"]);
+        split("the first\nsecond third", 16, &["the first", "second third"]);
+        split("a\nsecond third", 12, &["a\nsecond", "third"]);
+        split("line one\nline two\nline three", 18, &["line one\nline two", "line three"]);
+        split("word\n\n\n\n\n\n\n\n\n\nnext", 8, &["word", "next"]);
+        split("line one\n  indented", 12, &["line one", "  indented"]);
+        split("\n  \n", 2, &[]);
+    }
+
+    #[test]
+    fn a_character_is_never_cut() {
+        split("路飞路飞", 7, &["路飞", "路飞"]);
+        let family = "👨‍👩‍👧‍👦";
+        split(&format!("abc{family}{family}"), 30, &[&format!("abc{family}"), family]);
+        split("e\u{301}e\u{301}e\u{301}", 4, &["e\u{301}", "e\u{301}", "e\u{301}"]);
+        split(&format!("e{}", "\u{301}".repeat(4)), 4, &["e\u{301}", "\u{301}\u{301}", "\u{301}"]);
+    }
+
+    #[test]
+    fn a_link_stays_whole_where_it_can() {
+        let link = "<a href=\"https://a\">here</a>";
+        split(&format!("some words before {link} after"), 35, &["some words before", &format!("{link} after")]);
+    }
+
+    #[test]
+    fn nothing_but_blanks_is_lost() {
+        let text: String = (0..2000).map(|n| if n % 7 == 0 { " \n" } else { "路a🎉" }).collect();
+        let parts = parts(&text, 100);
+        assert!(parts.iter().all(|part| part.len() <= 100 && !part.is_empty()));
+        let solid = |text: &str| text.split_whitespace().collect::<String>();
+        assert_eq!(solid(&parts.concat()), solid(&text));
+    }
+}

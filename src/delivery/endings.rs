@@ -1,0 +1,69 @@
+//! What an end says of a message: in the database, and in words.
+
+use super::policy::Fate;
+use super::schedule::{Decision, GivenUp};
+use crate::store::{Answer, Ending, Held};
+use crate::t;
+use crate::wechat;
+use crate::wechat::message::Content;
+
+/// The kind of a fallback.
+pub(super) const TEMPLATE: &str = "template";
+
+/// The end that a decision makes, without what an answer says.
+pub(super) fn ending(decision: &Decision) -> Ending {
+    Ending {
+        attempt: None,
+        state: decision.state,
+        due_at: decision.due_at,
+        answer: Answer::default(),
+        record: decision.record.clone(),
+        instead: None,
+    }
+}
+
+/// What an error says of a message.
+pub(super) fn answer(error: Option<&wechat::Error>) -> Answer {
+    let refusal = error.and_then(wechat::Error::refusal);
+    Answer {
+        msgid: None,
+        errcode: refusal.map(|it| it.errcode),
+        errmsg: refusal.map(|it| it.errmsg.clone()),
+        error: error.map(ToString::to_string),
+    }
+}
+
+/// The same for a message that is given up without one more attempt: its last error stays.
+pub(super) fn unsent(held: &Held, decision: &Decision) -> Ending {
+    // A part that only waited for another has no answer.
+    let last = held.message.error.clone().filter(|_| held.message.attempts > 0 || held.message.after_id.is_none());
+    let error = match (decision.given_up, last) {
+        (Some(GivenUp::Expired), Some(last)) => t!("delivery-expired-after", error = last),
+        (Some(GivenUp::Expired), None) => t!("delivery-expired"),
+        (_, last) => last.unwrap_or_default(),
+    };
+    let (errcode, errmsg) = (held.message.errcode, held.message.errmsg.clone());
+    Ending { answer: Answer { msgid: None, errcode, errmsg, error: Some(error) }, ..ending(decision) }
+}
+
+/// The error in words, with what was decided where that is not plain.
+pub(super) fn why(error: String, decision: &Decision, fate: Fate, attempts: i64) -> String {
+    match (decision.given_up, fate) {
+        (Some(GivenUp::Attempts), _) => t!("delivery-attempts", attempts = attempts, error = error),
+        (None, Fate::Tomorrow) => t!("delivery-tomorrow", time = decision.due_at.to_string(), error = error),
+        _ => error,
+    }
+}
+
+/// What a `stop_kind` refusal covers: the kind of message, and of a template's that template.
+pub(super) fn class(content: &Content) -> String {
+    match content.template_id() {
+        None => content.kind().to_owned(),
+        Some(template_id) => format!("{} {template_id}", content.kind()),
+    }
+}
+
+/// Where in its span a pause ends.
+pub(super) fn luck() -> f64 {
+    rand::random()
+}

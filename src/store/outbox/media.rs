@@ -1,0 +1,145 @@
+//! Media: what WeChat keeps of ours for three days, and the files that messages still need.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::super::{Error, Result, Store};
+use super::Turn;
+use crate::time::Timestamp;
+
+/// A file that WeChat keeps for the account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// WeChat's name for it.
+    pub media_id: String,
+    /// When it was uploaded.
+    pub created_at: Timestamp,
+    /// Until when WeChat keeps it.
+    pub expires_at: Timestamp,
+}
+
+/// Which file, and what it is uploaded as: `image`, `voice`, `video` or `thumb`.
+#[derive(Clone, Copy, Debug)]
+pub struct Which<'a> {
+    /// The SHA-256 of its content, in hex digits.
+    pub sha256: &'a str,
+    /// The type.
+    pub kind: &'a str,
+}
+
+/// A file that a message needs.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// The SHA-256 of its content, in hex digits.
+    pub sha256: String,
+    /// Its content.
+    pub bytes: Arc<[u8]>,
+}
+
+/// Removes the contents that no message holds any more, be it as a fallback, and the files that none needs.
+pub(in crate::store) fn forget_unheld(conn: &Connection) -> rusqlite::Result<()> {
+    let contents = "DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM messages WHERE content_id = contents.id)
+                    AND NOT EXISTS (SELECT 1 FROM messages WHERE fallback_id = contents.id)";
+    conn.execute(contents, [])?;
+    let files = "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM content_files f WHERE f.sha256 = files.sha256)";
+    conn.execute(files, []).map(drop)
+}
+
+fn kept(conn: &Connection, app_id: &str, which: Which<'_>, now: Timestamp) -> rusqlite::Result<Option<Media>> {
+    let sql = "SELECT media_id, created_at, expires_at FROM media
+               WHERE app_id = ?1 AND sha256 = ?2 AND type = ?3 AND expires_at > ?4";
+    let read =
+        |row: &rusqlite::Row<'_>| Ok(Media { media_id: row.get(0)?, created_at: row.get(1)?, expires_at: row.get(2)? });
+    conn.query_row(sql, params![app_id, which.sha256, which.kind, now], read).optional()
+}
+
+fn keep(conn: &Connection, app_id: &str, which: Which<'_>, media: &Media, now: Timestamp) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM media WHERE expires_at <= ?1", [now])?;
+    let sql = "INSERT OR REPLACE INTO media (app_id, sha256, type, media_id, created_at, expires_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let Media { media_id, created_at, expires_at } = media;
+    conn.execute(sql, params![app_id, which.sha256, which.kind, media_id, created_at, expires_at]).map(drop)
+}
+
+impl Store {
+    /// What WeChat keeps of that file for the account, if it does at that time.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn media(&self, app_id: &str, which: Which<'_>, now: Timestamp) -> Result<Option<Media>> {
+        self.at(kept(&self.conn, app_id, which, now))
+    }
+
+    /// Keeps what was uploaded, in the place of an earlier one.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn keep_media(&mut self, app_id: &str, which: Which<'_>, media: &Media, now: Timestamp) -> Result<()> {
+        self.relaxed(|store| {
+            let path = store.path.clone();
+            let at = |e| Error::at(&path, e);
+            let write = store.write()?;
+            keep(&write, app_id, which, media, now).map_err(at)?;
+            write.commit().map_err(at)
+        })
+    }
+
+    /// The content of a file that a message needs.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn file(&self, sha256: &str) -> Result<Option<Arc<[u8]>>> {
+        let sql = "SELECT bytes FROM files WHERE sha256 = ?1";
+        let found = self.conn.query_row(sql, [sha256], |row| row.get::<_, Vec<u8>>(0)).optional();
+        Ok(self.at(found)?.map(Into::into))
+    }
+
+    /// Removes the files that only messages needed which are sent.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn forget_files(&mut self) -> Result<()> {
+        let sql = "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM content_files f JOIN messages m
+                   ON m.content_id = f.content_id WHERE f.sha256 = files.sha256 AND m.state <> 'sent')";
+        self.relaxed(|store| store.at(store.conn.execute(sql, [])).map(drop))
+    }
+}
+
+impl Turn<'_> {
+    /// As [`Store::media`].
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn media(&self, which: Which<'_>) -> Result<Option<Media>> {
+        self.at(kept(&self.step, self.app_id, which, self.now))
+    }
+
+    /// As [`Store::keep_media`].
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn keep_media(&self, which: Which<'_>, media: &Media) -> Result<()> {
+        self.at(keep(&self.step, self.app_id, which, media, self.now))
+    }
+
+    /// WeChat does not know that media_id any more; what was uploaded since stays.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn forget_media(&self, which: Which<'_>, media_id: &str) -> Result<()> {
+        let sql = "DELETE FROM media WHERE app_id = ?1 AND sha256 = ?2 AND type = ?3 AND media_id = ?4";
+        self.at(self.step.execute(sql, params![self.app_id, which.sha256, which.kind, media_id])).map(drop)
+    }
+
+    /// Notes that a content needs these files, and keeps them.
+    pub(super) fn attach(&self, content: i64, files: &[Attachment]) -> Result<()> {
+        for file in files {
+            let sql = "INSERT OR IGNORE INTO files (sha256, bytes) VALUES (?1, ?2)";
+            self.at(self.step.execute(sql, params![file.sha256, &file.bytes[..]]))?;
+            let sql = "INSERT OR IGNORE INTO content_files (content_id, sha256) VALUES (?1, ?2)";
+            self.at(self.step.execute(sql, params![content, file.sha256]))?;
+        }
+        Ok(())
+    }
+}

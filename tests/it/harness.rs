@@ -182,8 +182,7 @@ pub fn own_address() -> String {
 
 /// A run that has ended.
 pub struct Ran {
-    /// The command line.
-    pub line: String,
+    line: String,
     /// All that came of it.
     pub output: Output,
     home: PathBuf,
@@ -255,7 +254,6 @@ impl Spawned {
         line.trim_end().to_owned()
     }
 
-    /// Its number.
     pub fn pid(&self) -> rustix::process::Pid {
         rustix::process::Pid::from_child(self.child.as_ref().unwrap())
     }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    wxbox::ui::end_at_panic();
     wxbox::private::seal();
+    wxbox::ui::end_at_panic();
     wxbox::run(std::env::args_os(), &mut wxbox::ui::Ui::stdio()).code().into()
 }

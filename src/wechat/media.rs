@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use reqwest::blocking::multipart::{Form, Part};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::client::{Call, Twice};
+use super::token::word;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
@@ -193,8 +193,8 @@ impl Client {
             http.post(url).multipart(form)
         })?;
         // For a thumb the name has been another.
-        let id = ["media_id", "thumb_media_id"].iter().find_map(|name| answer.get(name).and_then(Value::as_str));
-        id.filter(|id| !id.is_empty()).map(str::to_owned).ok_or_else(|| self.lacks("media_id"))
+        let id = ["media_id", "thumb_media_id"].iter().find_map(|name| answer.get(name).and_then(word));
+        id.map(str::to_owned).ok_or_else(|| self.lacks("media_id"))
     }
 }
 

@@ -23,3 +23,9 @@ pub fn holds(file: &Path, text: &str) -> bool {
 pub fn database_holds(world: &World, text: &str) -> bool {
     below(world.database().parent().unwrap()).iter().any(|file| holds(file, text))
 }
+
+/// Sets a file's mode.
+pub fn mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}

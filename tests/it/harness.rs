@@ -5,7 +5,7 @@
 //! snapshots anew.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -15,6 +15,7 @@ use snapbox::data::Inline;
 use tempfile::TempDir;
 use url::Url;
 
+pub use crate::files::mode;
 pub use crate::redactions::redactions;
 
 /// A home with the program in it, and a sandbox where one was started.
@@ -174,22 +175,14 @@ pub const ZORO: &str = "oZoro_cannot_find_the_way_22";
 /// An address for the listener that no other test has: the whole of 127/8 is this machine.
 pub fn own_address() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
-    // Half of 127/8: so much of the process's number, then a count.
-    let number = 0x80_0000 | (std::process::id() & 0x1fff) << 10 | NEXT.fetch_add(1, Ordering::Relaxed) & 0x3ff;
-    let [_, a, b, c] = number.to_be_bytes();
+    let count = NEXT.fetch_add(1, Ordering::Relaxed) & 0x3ff;
+    let [_, a, b, c] = (0x80_0000 | (std::process::id() & 0x1fff) << 10 | count).to_be_bytes();
     format!("127.{a}.{b}.{c}:18080")
-}
-
-/// Sets a file's mode.
-pub fn mode(path: &Path, mode: u32) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 /// A run that has ended.
 pub struct Ran {
-    /// The command line.
-    pub line: String,
+    line: String,
     /// All that came of it.
     pub output: Output,
     home: PathBuf,
@@ -261,7 +254,6 @@ impl Spawned {
         line.trim_end().to_owned()
     }
 
-    /// Its number.
     pub fn pid(&self) -> rustix::process::Pid {
         rustix::process::Pid::from_child(self.child.as_ref().unwrap())
     }

@@ -66,7 +66,9 @@ fn holds(name: &str, cases: u32, property: fn(&[u8])) {
     kept.iter().for_each(|bytes| property(bytes));
     let any =
         (select(kept), prop::collection::vec(change(), 1..6)).prop_map(|(bytes, changes)| changed(bytes, &changes));
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    // PROPTEST_CASES, of which 256 are usual, makes it longer.
+    let longer = (Config::default().cases / 256).max(1);
+    let mut runner = TestRunner::new(Config { cases: cases * longer, failure_persistence: None, ..Config::default() });
     match runner.run(&any, |bytes| {
         property(&bytes);
         Ok(())

@@ -45,7 +45,7 @@ fn is_said(ran: &Ran, what: &str) {
     assert_eq!(ran.status(), Some(1), "{}{}", ran.stdout(), ran.stderr());
     assert!(ran.stderr().contains(what), "{}", ran.stderr());
     assert!(ran.stderr().contains("/.local/share/wxbox/wxbox.db"), "{}", ran.stderr());
-    assert!(ran.stderr().contains("wxbox help recovery"), "{}: {}", ran.line, ran.stderr());
+    assert!(ran.stderr().contains("wxbox help recovery"), "{}", ran.stderr());
 }
 
 const LINES: [&str; 12] = [

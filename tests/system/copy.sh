@@ -9,6 +9,7 @@
 set -euo pipefail
 
 [ "$(id -u)" = 0 ] || { echo "only root can make a copy of the machine"; exit 77; }
+unshare -mpfui true 2>/dev/null || { echo "no namespaces can be made"; exit 77; }
 [ -x /lib/systemd/systemd ] || { echo "there is no systemd"; exit 77; }
 script=$(realpath "$1")
 shift
@@ -29,11 +30,11 @@ mount -t cgroup2 none "$place/groups" && mkdir "$place/groups/$group" || { echo 
 export place said group script
 # shellcheck disable=SC2016
 unshare -m -p -f -u -i --propagation private --kill-child bash -euc '
-    echo $$ >"$place/groups/$group/cgroup.procs" 2>/dev/null || echo 0 >"$place/groups/$group/cgroup.procs"
+    echo 0 >"$place/groups/$group/cgroup.procs"
     mount -t tmpfs tmpfs "$place/memory"
     cd "$place/memory"
     mkdir new work root
-    mount -t overlay overlay -o lowerdir=/,upperdir=new,workdir=work root || exit 77
+    mount -t overlay overlay -o lowerdir=/,upperdir=new,workdir=work root || { echo "there is no overlayfs"; exit 77; }
     cd root
     # What else is mounted here, to be read.
     for there in $(findmnt -rno TARGET -t ext4,xfs,btrfs,overlay,zfs | grep -vx -e / -e "$place.*"); do
@@ -69,7 +70,7 @@ unshare -m -p -f -u -i --propagation private --kill-child bash -euc '
         printf " \"%s\"" "$script" "$@"
         echo
     } >etc/systemd/system/copy.service
-    cp dev/null dev/console 2>/dev/null || : >dev/console
+    : >dev/console
     exec unshare -C bash -euc "
         mount -t cgroup2 none sys/fs/cgroup
         mkdir run/old

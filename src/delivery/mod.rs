@@ -2,9 +2,10 @@
 //! may be tried again, and tells what came of each.
 //!
 //! One thread decides (`desk`): it alone writes to the database, a turn at a time, so that one wait for the disk
-//! covers all attempts that begin together. Others make the requests (`crew`), so that nothing waits for WeChat,
-//! and Ctrl-C for nobody. The desk's thread is there early, to make the client meanwhile (`hand`). What follows from an answer is in `policy`, when a message is due again in `schedule`.
-//! Any number of processes share the work: each marks what it takes, and lives as long as its lock does.
+//! covers all attempts that begin together; it is there early, to make the HTTP client meanwhile (`hand`). Others
+//! make the requests (`crew`), so that nothing waits for WeChat, and Ctrl-C for nobody. What follows from an answer
+//! is in `policy`, when a message is due again in `schedule`. Any number of processes share the work: each marks what
+//! it takes, and lives as long as its lock does.
 
 mod access;
 mod board;

@@ -24,11 +24,8 @@ pub fn new_file(path: &Path) -> io::Result<File> {
 }
 
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-    }
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
     let file = options.open(path)?;
     close_to_others(&file)?;
     Ok(file)
@@ -46,19 +43,13 @@ pub fn temporary(dir: &Path, prefix: &str) -> io::Result<NamedTempFile> {
 }
 
 /// A umask can only take away; one that takes from the owner would leave a file that nobody can open again.
-#[cfg_attr(not(unix), allow(clippy::unnecessary_wraps))]
 fn close_to_others(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mut permissions = file.metadata()?.permissions();
-        if permissions.mode() & 0o600 != 0o600 {
-            permissions.set_mode(0o600);
-            file.set_permissions(permissions)?;
-        }
+    use std::os::unix::fs::PermissionsExt;
+    let mut permissions = file.metadata()?.permissions();
+    if permissions.mode() & 0o600 != 0o600 {
+        permissions.set_mode(0o600);
+        file.set_permissions(permissions)?;
     }
-    #[cfg(not(unix))]
-    let _ = file;
     Ok(())
 }
 
@@ -70,18 +61,14 @@ pub fn directory(dir: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
     for dir in missing.into_iter().rev() {
         let mut builder = DirBuilder::new();
-        #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         match builder.create(dir) {
             // Another process was first.
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
             made => made?,
         }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
-        }
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
     }
     // What is there and is no directory is told by what is made in it.
     Ok(())
@@ -91,7 +78,6 @@ pub fn directory(dir: &Path) -> io::Result<()> {
 /// programs of this user can no longer look at its memory and its environment either.
 #[derive(Debug)]
 pub struct Sealed {
-    #[cfg(unix)]
     before: rustix::process::Rlimit,
 }
 
@@ -102,12 +88,9 @@ pub fn seal() {
     // Where the system refuses, there is nothing to be done about it.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    #[cfg(unix)]
-    {
-        let before = rustix::process::getrlimit(rustix::process::Resource::Core);
-        SEALED.get_or_init(|| Sealed { before });
-        limit(Some(0));
-    }
+    let before = rustix::process::getrlimit(rustix::process::Resource::Core);
+    SEALED.get_or_init(|| Sealed { before });
+    limit(Some(0));
 }
 
 /// Starts another program with the limit on core dumps that this process began with.
@@ -115,7 +98,6 @@ pub fn seal() {
 /// # Errors
 /// Those of `start`.
 pub fn unsealed<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    #[cfg(unix)]
     if let Some(Sealed { before }) = SEALED.get() {
         limit(before.current);
         let started = start();
@@ -126,7 +108,6 @@ pub fn unsealed<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
 }
 
 /// The soft limit only: the hard one could not be raised again. `None`: no limit.
-#[cfg(unix)]
 fn limit(current: Option<u64>) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let maximum = getrlimit(Resource::Core).maximum;

@@ -271,13 +271,10 @@ impl Running {
     fn stop(&mut self) -> Option<i32> {
         // What has ended has nothing to be asked, and its number may be another's by now.
         if let Ok(None) = self.child.try_wait() {
-            #[cfg(unix)]
             let _ = rustix::process::kill_process(
                 rustix::process::Pid::from_child(&self.child),
                 rustix::process::Signal::TERM,
             );
-            #[cfg(not(unix))]
-            let _ = self.child.kill();
         }
         self.child.wait().ok()?.code()
     }

@@ -18,10 +18,7 @@ pub(super) fn may_make(path: &Path) -> io::Result<()> {
     if !dir.is_dir() {
         return Err(io::ErrorKind::NotADirectory.into());
     }
-    #[cfg(unix)]
-    {
-        use rustix::fs::{Access, access};
-        access(dir, Access::WRITE_OK | Access::EXEC_OK)?;
-    }
+    use rustix::fs::{Access, access};
+    access(dir, Access::WRITE_OK | Access::EXEC_OK)?;
     Ok(())
 }

@@ -34,12 +34,9 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
 /// Whole or not at all, so that nobody ever reads half a page.
 fn write(dir: &Path, path: &Path, page: &str) -> anyhow::Result<()> {
     let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // The umask takes away from it as usual.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
+    use std::os::unix::fs::PermissionsExt;
+    // The umask takes away from it as usual.
+    builder.permissions(std::fs::Permissions::from_mode(0o666));
     let mut file = builder.tempfile_in(dir)?;
     file.write_all(page.as_bytes())?;
     file.persist(path)?;

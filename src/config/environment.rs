@@ -63,7 +63,7 @@ impl Environment {
     pub fn read() -> Self {
         let mut found = Self::of(VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         if !found.variables.contains_key("HOME")
-            && let Ok(home) = etcetera::home_dir()
+            && let Some(home) = std::env::home_dir()
         {
             found.variables.insert("HOME", home.into());
         }

@@ -90,7 +90,6 @@ pub(super) fn bounded(file: File) -> io::Result<Vec<u8>> {
 }
 
 /// Refuses a file that others can write; tells whether everybody can read it.
-#[cfg(unix)]
 fn check_modes(path: &Path, file: &File, metadata: &fs::Metadata) -> Result<bool, Error> {
     use std::os::unix::fs::PermissionsExt;
 
@@ -107,25 +106,15 @@ fn check_modes(path: &Path, file: &File, metadata: &fs::Metadata) -> Result<bool
 
 /// The permission bits of a file or directory; `None` where it is none of these, or its file system makes them up.
 pub fn modes(path: &Path) -> Option<u32> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::PermissionsExt;
 
-        let metadata = fs::metadata(path).ok().filter(|it| it.is_file() || it.is_dir())?;
-        // Never by opening it: to close a file drops the locks that SQLite has on it in this process.
-        #[cfg(target_os = "linux")]
-        if rustix::fs::statfs(path).is_ok_and(|system| is_without_modes(&system)) {
-            return None;
-        }
-        Some(metadata.permissions().mode() & 0o7777)
+    let metadata = fs::metadata(path).ok().filter(|it| it.is_file() || it.is_dir())?;
+    // Never by opening it: to close a file drops the locks that SQLite has on it in this process.
+    #[cfg(target_os = "linux")]
+    if rustix::fs::statfs(path).is_ok_and(|system| is_without_modes(&system)) {
+        return None;
     }
-    #[cfg(not(unix))]
-    None
-}
-
-#[cfg(not(unix))]
-fn check_modes(_: &Path, _: &File, _: &fs::Metadata) -> Result<bool, Error> {
-    Ok(false)
+    Some(metadata.permissions().mode() & 0o7777)
 }
 
 /// Linux's numbers for file systems that make their modes up, as `statfs` gives them.
@@ -155,7 +144,7 @@ fn is_without_modes(system: &rustix::fs::StatFs) -> bool {
     WITHOUT_MODES.iter().any(|(number, _)| *number == system.f_type as u32)
 }
 
-#[cfg(all(unix, not(target_os = "linux")))]
+#[cfg(not(target_os = "linux"))]
 fn modes_mean_nothing(_: &File) -> bool {
     false
 }

@@ -18,7 +18,6 @@ use super::{Limits, Reply, Request, Tls};
 const GRACE: Duration = Duration::from_millis(250);
 
 /// Connections that may wait to be accepted.
-#[cfg(unix)]
 const BACKLOG: i32 = 4096;
 
 /// A port that is taken and not yet served.
@@ -37,7 +36,6 @@ impl Door {
         let addr = listener.local_addr()?;
         // The standard library lets 128 connections wait. A flood overruns that, and then everybody's
         // connection takes a second or three. Best effort: the door works with 128, too.
-        #[cfg(unix)]
         let _ = rustix::net::listen(&listener, BACKLOG);
         Ok(Door { listener, addr, tls: None, limits })
     }
@@ -148,11 +146,6 @@ impl Worker {
 
 /// Half of the files that the process may open; the rest is for the database, the client, the terminal.
 fn half_of_files() -> usize {
-    #[cfg(unix)]
-    {
-        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-        limit.map_or(usize::MAX, |files| usize::try_from(files / 2).unwrap_or(usize::MAX))
-    }
-    #[cfg(not(unix))]
-    usize::MAX
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.map_or(usize::MAX, |files| usize::try_from(files / 2).unwrap_or(usize::MAX))
 }

@@ -252,12 +252,9 @@ impl Link {
     }
 }
 
-/// Makes closing the socket a reset. Elsewhere than on Unix it is an ordinary end.
+/// Makes closing the socket a reset.
 fn linger_no_time(socket: &TcpStream) {
-    #[cfg(unix)]
     let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
-    #[cfg(not(unix))]
-    let _ = socket;
 }
 
 /// What an error of a socket means: wait for readiness, give up, or (none) try again.

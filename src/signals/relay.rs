@@ -7,7 +7,6 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SI
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::iterator::exfiltrator::origin::Origin;
-use signal_hook::low_level::siginfo::Cause;
 
 /// The signals that are passed on.
 const PASSED: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
@@ -54,7 +53,8 @@ impl Passed {
     /// Sends it to a child that has not been waited for yet, unless it has it already: a terminal sends its
     /// signals to all of the foreground's process group.
     pub fn pass_on(&self, child: Pid) {
-        let from_terminal = self.0.cause == Cause::Kernel;
+        // Linux names the kernel as the cause, macOS nothing; neither has a process then.
+        let from_terminal = self.0.process.is_none();
         if from_terminal && getpgid(Some(child)).is_ok_and(|group| group == getpgrp()) {
             return;
         }

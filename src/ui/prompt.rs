@@ -1,6 +1,5 @@
 //! Questions to a person at a terminal. Ctrl-C at a question gives the terminal back as it was.
 
-#[cfg(unix)]
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
@@ -126,7 +125,6 @@ fn hidden(still: bool, prompt: &str, may_be_empty: bool) -> dialoguer::Result<St
 /// Forgets what was typed before anybody was asked.
 pub fn forget_typed() {
     // Where it cannot be forgotten, it is an early answer.
-    #[cfg(unix)]
     let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
@@ -169,7 +167,6 @@ fn interrupted(exit: Exit) -> anyhow::Error {
 }
 
 /// The terminal's modes, as they were before the question that is asked just now.
-#[cfg(unix)]
 static MODES: Mutex<Option<rustix::termios::Termios>> = Mutex::new(None);
 
 /// While it lives, [`put_back`] knows what to put back.
@@ -177,26 +174,19 @@ struct Modes;
 
 impl Modes {
     fn keep() -> Self {
-        #[cfg(unix)]
-        {
-            *MODES.lock().unwrap_or_else(PoisonError::into_inner) = rustix::termios::tcgetattr(std::io::stdin()).ok();
-        }
+        *MODES.lock().unwrap_or_else(PoisonError::into_inner) = rustix::termios::tcgetattr(std::io::stdin()).ok();
         Self
     }
 }
 
 impl Drop for Modes {
     fn drop(&mut self) {
-        #[cfg(unix)]
-        {
-            *MODES.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        }
+        *MODES.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
 /// Gives the terminal back as it was before a question, where one is asked.
 pub(super) fn put_back() {
-    #[cfg(unix)]
     if let Ok(modes) = MODES.try_lock()
         && let Some(modes) = modes.as_ref()
     {

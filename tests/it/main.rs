@@ -84,6 +84,7 @@ mod send_left;
 mod send_refused;
 mod split;
 mod subscribe;
+mod supply;
 mod sync;
 mod template_change;
 mod template_check;

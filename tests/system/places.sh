@@ -183,6 +183,12 @@ pid_1() {
     status=0
     wait $unshared || status=$?
     [ $status = 143 ] || { echo "status $status"; return 1; }
+    # The first process gets the orphans of others: it must let go of them, and end with its own command.
+    status=0
+    "${space[@]}" env -i HOME="$PWD" PATH="$PATH" "$wxbox" -q -c c.toml run --user luffy -- bash -c '
+        orphan=$(true & echo $!)
+        for ((n = 0; n < 100000; n++)); do [ -e /proc/$orphan ] || exit 7; done' || status=$?
+    [ $status = 7 ] || { echo "status $status"; return 1; }
 }
 
 systemd_directories() {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The units in packaging/systemd are ones that systemd takes, with our program in its place.
+# The units in packaging/systemd are ones that systemd takes, with our program in its place. (deb.sh starts them.)
 . "$(dirname "$0")/world.sh"
 mkdir "$home/units"
 for unit in "$here"/packaging/systemd/*.service "$here"/packaging/systemd/*.timer; do
-    sed "s|/usr/local/bin/wxbox|$built/wxbox|; s|^User=wxbox|User=root|" "$unit" >"$home/units/$(basename "$unit")"
+    sed "s|^ExecStart=wxbox|ExecStart=$built/wxbox|; s|^User=wxbox|User=root|" "$unit" >"$home/units/$(basename "$unit")"
 done
 cp "$home/units/wxbox-notify@.service" "$home/units/wxbox-notify@a.service"
 said=$(systemd-analyze verify --man=no "$home"/units/wxbox-flush.service "$home"/units/wxbox-flush.timer "$home"/units/wxbox-notify@a.service 2>&1) ||

@@ -105,7 +105,6 @@ fn absent(path: &Path) -> Check {
 }
 
 /// `None` where the system does not tell.
-#[cfg(unix)]
 fn space(dir: &Path) -> Option<Check> {
     // What is no disk has no blocks.
     let system = rustix::fs::statvfs(dir).ok().filter(|system| system.f_blocks > 0)?;
@@ -116,11 +115,6 @@ fn space(dir: &Path) -> Option<Check> {
         NONE..SCARCE => Check::warning(Name::Space, what, t!("doctor-space-fix")),
         _ => Check::ok(Name::Space, what),
     })
-}
-
-#[cfg(not(unix))]
-fn space(_: &Path) -> Option<Check> {
-    None
 }
 
 fn outbox(app: &App) -> anyhow::Result<Check> {

@@ -170,15 +170,11 @@ mod tests {
         assert_eq!(kept.file_name().unwrap(), "config.toml.bak");
         assert_eq!([&path, &kept].map(|it| fs::read_to_string(it).unwrap()), ["two", "one"]);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2, "nothing half-written beside it");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-            assert_eq!([mode(&path), mode(&kept), mode(path.parent().unwrap())], [0o600, 0o600, 0o700]);
-        }
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!([mode(&path), mode(&kept), mode(path.parent().unwrap())], [0o600, 0o600, 0o700]);
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_link_to_the_config_stays_one() {
         let dir = tempfile::tempdir().unwrap();

@@ -92,7 +92,6 @@ fn a_secret_file_that_does_not_serve_hurts_only_who_needs_it() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn who_else_may_use_the_file() {
     let secret = "app_secret = 's'";
@@ -122,7 +121,6 @@ fn who_else_may_use_the_file() {
     assert_eq!(place.plain(error.hint().unwrap()), "chmod go-w 'CONFIG'");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_link_is_followed_and_paths_start_beside_it() {
     let place = Place::new();

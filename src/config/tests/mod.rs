@@ -64,11 +64,7 @@ impl Place {
     }
 }
 
-#[cfg(unix)]
 pub(super) fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
-
-#[cfg(not(unix))]
-pub(super) fn set_mode(_: &Path, _: u32) {}

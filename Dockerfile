@@ -1,0 +1,30 @@
+# wxbox in a container:
+#
+#     docker build -t wxbox .
+#     docker run --rm -it -v wxbox:/var/lib/wxbox -v ./config.toml:/etc/wxbox/config.toml:ro -p 8080:8080 wxbox bind --user luffy
+#
+# The user is 10001: config.toml must be that user's (chown 10001 config.toml), or readable by it. The secret may be a
+# file of its own, as Docker's secrets are: -e WXBOX_APP_SECRET_FILE=/run/secrets/wxbox-app-secret
+
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
+    cargo build --release --locked && cp target/release/wxbox /usr/local/bin/wxbox
+
+# No smaller than this, since `wxbox run` starts other programs. WeChat's certificates need no ca-certificates: the
+# roots are built in.
+FROM debian:12-slim
+RUN groupadd --gid 10001 wxbox \
+    && useradd --uid 10001 --gid wxbox --home-dir /var/lib/wxbox --shell /usr/sbin/nologin wxbox \
+    && install -d -m 700 -o wxbox -g wxbox /var/lib/wxbox
+COPY --from=build /usr/local/bin/wxbox /usr/local/bin/wxbox
+# The database is there, and outlives the container.
+ENV STATE_DIRECTORY=/var/lib/wxbox
+VOLUME /var/lib/wxbox
+WORKDIR /var/lib/wxbox
+USER 10001:10001
+# Each container is one command, which ends; nothing that could be well or ill goes on in it.
+HEALTHCHECK NONE
+ENTRYPOINT ["wxbox"]
+CMD ["--help"]

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# The Debian package: built, looked at by lintian, then installed, used as its README says, upgraded, removed and
+# purged in a copy of this machine, with a real systemd. Needs cargo-deb on the PATH (.ci/run gets it).
+. "$(dirname "$0")/world.sh"
+
+if [ "${1-}" != inside ]; then
+    [ "$(id -u)" = 0 ] || { say "skipped: only root can install packages"; exit 0; }
+    # Not in the home that was made for wxbox.
+    deb=$(env -u HOME "$here/packaging/deb/build" | tail -1)
+    deb=$(realpath "$deb")
+    lintian --fail-on error,warning "$deb" || fail "lintian has something against $deb"
+    "$here/tests/system/copy.sh" "$0" inside "$deb" && status=0 || status=$?
+    [ $status != 77 ] || { say "skipped: no copy of this machine can be made to install it in"; exit 0; }
+    exit $status
+fi
+
+deb=$2
+# Where packages put things, but for what dpkg, systemd and the list of users keep of themselves.
+everything() {
+    find /etc /usr /var /opt /srv -xdev \( -path /var/lib/dpkg -o -path /var/log -o -path /var/lib/systemd -o -path /var/cache \
+        -o -path /var/tmp -o -path '/etc/*-' \) -prune -o -print | sort
+}
+flush() { systemctl start wxbox-flush.service 2>/dev/null || fail "wxbox-flush.service: $(tail -3 /run/services; systemctl show wxbox-flush.service -p ExecMainStatus -p Result; as_user outbox list)"; }
+state() { systemctl show -P "$2" "$1"; }
+
+world 1
+exec 7<&-
+everything >"$home/before"
+
+say "installs"
+dpkg -i "$deb" >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
+wxbox=/usr/bin/wxbox
+[ "$($wxbox --version)" = "wxbox $(dpkg-query -W -f '${Version}' wxbox | sed 's/-.*//')" ] || fail "another version"
+[ "$(getent passwd wxbox | cut -d: -f6,7)" = /var/lib/wxbox:/usr/sbin/nologin ] || fail "the user: $(getent passwd wxbox)"
+[ "$(stat -c '%a %U' /etc/wxbox /var/lib/wxbox | paste -sd' ')" = "755 root 700 wxbox" ] || fail "the directories"
+[ "$(systemctl is-enabled wxbox-flush.timer)" = disabled ] || fail "the timer runs before there is a config"
+for page in $(cd "$here" && $wxbox -q man "$home/man" && ls "$home/man"); do
+    [ "$(zcat "/usr/share/man/man1/$page.gz")" = "$(cat "$home/man/$page")" ] || fail "the manual page $page"
+done
+bash -c 'set -eu; . /usr/share/bash-completion/completions/wxbox; complete -p wxbox' >/dev/null || fail "no completion"
+
+say "works as the README has it"
+secret=0123456789abcdef0123456789abcdef
+WXBOX_APP_SECRET=$secret $wxbox -q -c /etc/wxbox/config.toml init --no-check --app-id wx0123456789abcdef \
+    --redirect-uri http://127.0.0.1:8080/callback/
+sed -i 's/^# database/database/' /etc/wxbox/config.toml
+sed -i "s|^api_base = .*|api_base = \"$url\"|" /etc/wxbox/config.toml
+printf '[templates.alert]\nid = "backup_finished-0123456789abcdefghijklmnopq"\ndata = { size = "-", time = "-" }\n' >>/etc/wxbox/config.toml
+chown wxbox: /etc/wxbox/config.toml
+as_user() { setpriv --reuid=wxbox --regid=wxbox --init-groups env -i HOME=/var/lib/wxbox WXBOX_APP_SECRET=$secret $wxbox "$@"; }
+as_user -q user add luffy --openid oLuffy_wears_the_straw_hat_1 --tag ops
+as_user -q send -u luffy -t alert -d host=first --no-wait
+systemctl enable --now wxbox-flush.timer 2>/dev/null
+[ "$(state wxbox-flush.timer ActiveState)" = active ] || fail "the timer does not run"
+flush
+[ "$(arrived delivered)" = 1 ] || fail "the service delivered nothing"
+
+say "takes the secret as a credential, and tells of a unit that failed"
+sed -i '/^app_secret/d' /etc/wxbox/config.toml
+install -d -m 700 /etc/credstore
+(umask 077; printf $secret >/etc/credstore/wxbox-app-secret)
+printf '[Unit]\nOnFailure=wxbox-notify@%%n.service\n[Service]\nType=oneshot\nExecStart=false\n' >/etc/systemd/system/broken.service
+systemctl daemon-reload
+systemctl start broken.service 2>/dev/null && fail "broken.service is not broken"
+# Its job was put in the queue with the failure; a second request waits for the first.
+systemctl start wxbox-notify@broken.service.service
+[ "$(state wxbox-notify@broken.service.service Result)" = success ] || fail "the notice: $(as_user outbox list)"
+[ "$(arrived delivered)" -ge 2 ] || fail "nobody was told"
+as_user outbox show 2 | grep -q 'broken.service failed on' || fail "another text: $(as_user outbox show 2)"
+mv /etc/credstore/wxbox-app-secret "$home/"
+as_user -q send -u luffy -t alert -d host=second --no-wait
+systemctl start wxbox-flush.service 2>/dev/null && fail "the credential is not what is used"
+mv "$home/wxbox-app-secret" /etc/credstore/
+
+say "is upgraded, and keeps what it had"
+dpkg -i "$deb" >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
+[ "$(systemctl is-enabled wxbox-flush.timer)" = enabled ] || fail "the timer is no longer enabled"
+flush
+[ "$(as_user outbox status | grep -c 'queued *0')" = 1 ] || fail "$(as_user outbox status)"
+
+say "is removed, and leaves what it kept"
+dpkg -r wxbox >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
+[ ! -e $wxbox ] && [ -s /etc/wxbox/config.toml ] && [ -s /var/lib/wxbox/wxbox.db ] || fail "removed too much or too little"
+[ "$(state wxbox-flush.timer ActiveState)" != active ] || fail "the timer still runs"
+
+say "is purged, and leaves nothing but its user"
+dpkg -P wxbox >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
+rm -r /etc/systemd/system/broken.service
+everything >"$home/after"
+# The directory for credentials is the operator's, made above.
+left=$(diff "$home/before" "$home/after" | grep '^[<>]' | grep -v ' /etc/credstore$' || true)
+[ -z "$left" ] || fail "not as it was: $(head -20 <<<"$left")"
+say "done"

@@ -7,13 +7,12 @@ use crossbeam_channel::{Receiver, TryRecvError, never};
 
 use crate::app::App;
 use crate::commands::message::Shown;
-use crate::delivery::{Event, Orders, Run, Work};
+use crate::delivery::{Event, Hand, Orders, ReadyHand, Run, Work};
 use crate::error::{Exit, Failure, Report, classify};
 use crate::signals::{Bell, Signal};
 use crate::store::{Message, State, Store};
 use crate::t;
 use crate::ui::{Delivered, Progress, Ui};
-use crate::wechat::Client;
 
 /// How long a request under way may go on after Ctrl-C; it cannot be called back.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -25,7 +24,7 @@ const MANY: usize = 10;
 /// What delivery needs, all of it opened.
 pub(super) struct Delivery {
     pub(super) store: Store,
-    pub(super) client: Client,
+    pub(super) hand: ReadyHand,
     pub(super) orders: Orders,
 }
 
@@ -36,7 +35,8 @@ impl Delivery {
     /// The account's, the database's and the client's.
     pub(super) fn of(app: &App) -> anyhow::Result<Self> {
         let orders = orders(app)?;
-        Ok(Self { store: app.store()?, client: app.client()?, orders })
+        let hand = Hand::begin(app.settings())?;
+        Ok(Self { store: app.store()?, hand: hand.ready()?, orders })
     }
 }
 
@@ -214,10 +214,10 @@ pub(super) fn with(
     asides: Receiver<Aside>,
     show: impl FnMut(&mut Ui, Told) -> anyhow::Result<()>,
 ) -> anyhow::Result<Exit> {
-    let Delivery { store, client, orders } = it;
+    let Delivery { store, hand, orders } = it;
     let only_queued = !orders.deliver;
     let ringer = bell.ringer();
-    let run = Run::begin(store, client, orders, work, move || ringer.ring())?;
+    let run = Run::begin(store, hand, orders, work, move || ringer.ring())?;
     let tally = Tally::default();
     let mut teller =
         Teller { ui, show, tally, bar: None, upload: None, stopped: None, leaving: None, only_queued, unwritten: None };

@@ -2,15 +2,17 @@
 //! may be tried again, and tells what came of each.
 //!
 //! One thread decides (`desk`): it alone writes to the database, a turn at a time, so that one wait for the disk
-//! covers all attempts that begin together. Others make the requests (`crew`), so that nothing waits for WeChat,
-//! and Ctrl-C for nobody. What follows from an answer is in `policy`, when a message is due again in `schedule`.
-//! Any number of processes share the work: each marks what it takes, and lives as long as its lock does.
+//! covers all attempts that begin together; it is there early, to make the HTTP client meanwhile (`hand`). Others
+//! make the requests (`crew`), so that nothing waits for WeChat, and Ctrl-C for nobody. What follows from an answer
+//! is in `policy`, when a message is due again in `schedule`. Any number of processes share the work: each marks what
+//! it takes, and lives as long as its lock does.
 
 mod access;
 mod board;
 mod crew;
 mod desk;
 mod endings;
+mod hand;
 mod landing;
 mod later;
 mod leaving;
@@ -28,12 +30,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
+pub use hand::{Hand, ReadyHand};
 pub use orphans::settle_orphans;
 
 use crate::store::{self, Alive, Message, Parcel, State, Store};
 use crate::t;
 use crate::token::Account;
-use crate::wechat::Client;
 
 /// How a run goes about it.
 #[derive(Clone, Debug)]
@@ -171,10 +173,10 @@ impl Run {
     /// event.
     ///
     /// # Errors
-    /// The database's where no lock can be had beside it, and the system's where it gives no thread.
+    /// The database's where no lock can be had beside it.
     pub fn begin(
         store: Store,
-        client: Client,
+        hand: ReadyHand,
         orders: Orders,
         work: Work,
         ring: impl Fn() + Send + Sync + 'static,
@@ -183,13 +185,13 @@ impl Run {
         let (stop, stopped) = unbounded();
         let alive = Alive::begin(store.path())?;
         let (database, worker) = (store.path().to_owned(), alive.name().to_owned());
-        std::thread::Builder::new().name("delivery".into()).spawn(move || {
+        hand.give(move |client| {
             let tell = Arc::new(Teller { events: tell, ring: Box::new(ring) });
             let (result, store, crew) = desk::run(store, alive, client, orders, work, stopped, &tell);
             // The process may leave before these are closed: nothing is lost with them.
             tell.tell(result.map_or_else(Event::Broken, |()| Event::Over));
             drop((store, crew));
-        })?;
+        });
         Ok(Self { events, stop, database, worker })
     }
 

@@ -14,6 +14,7 @@ use crate::commands::compose::recipients::{self, Whom};
 use crate::commands::compose::{Said, Saying, content, parcel, work};
 use crate::commands::deliver::{self, Delivery};
 use crate::config::Flags;
+use crate::delivery::Hand;
 use crate::error::{Exit, Failure, Report, classify};
 use crate::store::{Parcel, Store};
 use crate::t;
@@ -75,7 +76,8 @@ fn report(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, said: Option<
 }
 
 fn delivery(app: &App, store: Store, args: &Run) -> anyhow::Result<Delivery> {
-    let mut it = Delivery { store, client: app.client()?, orders: deliver::orders(app)? };
+    let hand = Hand::begin(app.settings())?.ready()?;
+    let mut it = Delivery { store, hand, orders: deliver::orders(app)? };
     it.orders.deliver = !args.how.no_wait;
     Ok(it)
 }

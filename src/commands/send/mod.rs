@@ -11,6 +11,7 @@ use crate::commands::compose::recipients::{self, Whom};
 use crate::commands::compose::{Saying, kinds, parcel, work};
 use crate::commands::deliver::{self, Delivery};
 use crate::config::Flags;
+use crate::delivery::Hand;
 use crate::error::{Exit, Failure};
 use crate::store::{Parcel, Store, Which};
 use crate::t;
@@ -37,15 +38,14 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     app.account_id()?;
     // A dry run works without the secret; anything else would only find out after queueing.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
+    let hand = if args.dry_run { None } else { Some(Hand::begin(app.settings())?) };
     let mut store = app.store()?;
     let whom = Whom { user: &args.user, tag: &args.tag, all: args.all, openids: &openids };
     let to = recipients::resolve(ui, &app, &store, &whom)?;
     let saying = Saying { said, strict: args.what.strict, how: &args.how };
     let parcel = parcel(ui, &app, &mut store, account.as_ref(), saying, to)?;
-    if args.dry_run {
-        return dry_run(ui, &app, &store, &parcel);
-    }
-    let mut it = Delivery { store, client: app.client()?, orders: deliver::orders(&app)? };
+    let Some(hand) = hand else { return dry_run(ui, &app, &store, &parcel) };
+    let mut it = Delivery { store, hand: hand.ready()?, orders: deliver::orders(&app)? };
     it.orders.deliver = !args.how.no_wait;
     deliver::run(ui, it, work(parcel)?)
 }

@@ -27,7 +27,9 @@ cleanup() {
 trap cleanup EXIT
 mount -t cgroup2 none "$place/groups" && mkdir "$place/groups/$group" || { echo "there are no control groups"; exit 77; }
 
-export place said group script
+here=$(realpath "$(dirname "$0")/../..")
+[ -z "${CARGO_TARGET_DIR-}" ] || CARGO_TARGET_DIR=$(realpath "$CARGO_TARGET_DIR")
+export place said group script here
 # shellcheck disable=SC2016
 unshare -m -p -f -u -i --propagation private --kill-child bash -euc '
     echo 0 >"$place/groups/$group/cgroup.procs"
@@ -42,6 +44,11 @@ unshare -m -p -f -u -i --propagation private --kill-child bash -euc '
     done
     for dir in tmp run dev; do mount -t tmpfs tmpfs $dir; done
     chmod 1777 tmp
+    # The project, which may lie below one of these.
+    for dir in "$here" ${CARGO_TARGET_DIR:+"$CARGO_TARGET_DIR"}; do
+        mkdir -p ".$dir"
+        mount --bind -o ro "$dir" ".$dir"
+    done
     for device in null zero full random urandom tty; do
         touch dev/$device
         mount --bind /dev/$device dev/$device
@@ -66,6 +73,7 @@ unshare -m -p -f -u -i --propagation private --kill-child bash -euc '
         echo "[Service]"
         echo "Type=oneshot"
         echo "TimeoutStartSec=infinity"
+        [ -z "${CARGO_TARGET_DIR-}" ] || echo "Environment=\"CARGO_TARGET_DIR=$CARGO_TARGET_DIR\""
         printf "ExecStart=bash"
         printf " \"%s\"" "$script" "$@"
         echo

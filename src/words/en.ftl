@@ -88,7 +88,10 @@ bind-scan = Scan the code with WeChat, or open the URL there, as { $user }.
 bind-shared = { $user } shares this openid with { $others }
 bind-short-link = Short link: { $link }
 bind-short-needed = The window is too small for the code of that URL: this one is of a short link to this machine, { $link }
-bind-so-far = { $bound } of { $count } are bound, and stay so.
+bind-so-far = { $bound ->
+    [0] None of the { $count } is bound.
+   *[other] { $bound } of { $count } are bound, and stay so.
+}
 bind-timeout = nobody bound { $user } within { $time }
 bind-timeout-hint = run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be the domain registered with WeChat or may not reach this machine
 bind-turn = { $place } of { $count }: { $user }
@@ -636,7 +639,7 @@ sandbox-say = Write to the account
 sandbox-say-send = Send
 sandbox-click = tap the menu
 sandbox-typing = The account is typing…
-sandbox-grant-give = allow one more
+sandbox-grant-give = allow
 sandbox-grant-back = take back
 sandbox-grant-lasts = until taken back
 sandbox-grant-scene = allow one of scene 1000
@@ -917,7 +920,7 @@ import-added = added { $count ->
 }
 import-column = { $file }, line { $line }, column { $column }: { $what }
 import-column-twice = the column { $column } is there twice
-import-column-unknown = there is no column "{ $column }"
+import-column-unknown = unknown column "{ $column }"
 import-columns = the columns are { $columns }; a CSV file names them in its first line
 import-empty = { $file } is empty
 import-exists-hint = nobody was added; take the line out, or import into another database with --database

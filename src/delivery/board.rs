@@ -56,6 +56,13 @@ pub(super) struct Lesson {
     pub(super) error: Option<wechat::Error>,
 }
 
+impl Lesson {
+    /// Whether more may begin before it is heeded.
+    pub(super) fn lets_go_on(&self) -> bool {
+        !matches!(self.effect, Effect::StopRun | Effect::Refresh | Effect::Pause)
+    }
+}
+
 pub(super) struct Board {
     pub(super) orders: Orders,
     /// Taken, and not begun.

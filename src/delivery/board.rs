@@ -81,6 +81,8 @@ pub(super) struct Board {
     /// Whatever is due is this run's, and there is some.
     pub(super) due: bool,
     pub(super) tags: HashMap<i64, u64>,
+    /// The tags of what this run was asked for once more, by the message that it has on its way for that already.
+    pub(super) twins: HashMap<i64, Vec<Option<u64>>>,
     contents: HashMap<i64, Arc<Content>>,
     /// What every further message of an API or template is told, without asking WeChat.
     pub(super) closed: HashMap<String, Ending>,
@@ -99,6 +101,7 @@ impl Board {
             shelf: Shelf::default(),
             due,
             tags: HashMap::new(),
+            twins: HashMap::new(),
             contents: HashMap::new(),
             closed: HashMap::new(),
         }
@@ -107,6 +110,16 @@ impl Board {
     /// How many more may be taken: a run holds at most twice what it sends at a time.
     pub(super) fn room(&self) -> usize {
         (2 * self.orders.concurrency).saturating_sub(self.ready.len() + self.flying.len() + self.shelf.len())
+    }
+
+    /// Whether that message is this run's, and has not come to an end.
+    pub(super) fn has(&self, id: i64) -> bool {
+        self.flying.contains_key(&id)
+            || self.ready.iter().any(|held| held.message.id == id)
+            || self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&id))
+            || self.later.has(id)
+            || self.blocked.contains_key(&id)
+            || self.shelf.has(id)
     }
 
     /// Whether nothing but what is under way is left to do.

@@ -247,7 +247,12 @@ impl Desk<'_> {
             self.tell.tell(Event::Queued(queued));
         }
         for (id, tag) in duplicates {
-            self.tell_standing(id, tag, true)?;
+            // How one of this run's own ends is not known yet.
+            if self.board.has(id) {
+                self.board.twins.entry(id).or_default().push(tag);
+            } else {
+                self.tell_duplicate(id, tag)?;
+            }
         }
         // Why a run ends comes before what it leaves.
         lessons.into_iter().for_each(|lesson| self.learn(lesson));

@@ -15,6 +15,7 @@ batch-file = cannot read { $path }
 batch-file-named = a line of a batch cannot name a file with @
 batch-file-named-hint = `wxbox media upload FILE` prints a media_id for it
 batch-json = it is not a message as JSON: { $cause }
+batch-key = its key is empty: name one, or leave it out
 batch-line = line { $line }: { $error }
 batch-long = the line is longer than { $limit } bytes
 batch-read = the lines cannot be read further
@@ -158,6 +159,7 @@ cli-conflict-several = the argument '{ $arg }' cannot be used with: { $others }
 cli-expected-color = a colour is # and six hex digits, such as #173177
 cli-expected-concurrency = it must be from 1 to 1024
 cli-expected-field = it must be KEY=VALUE
+cli-expected-key = a key must not be empty; is a variable unset?
 cli-expected-keyword = it must be a name in one line
 cli-expected-mini-program = it must be APPID:PATH
 cli-expected-positive = it must be longer than 0

@@ -14,6 +14,7 @@ batch-file = 无法读取 { $path }
 batch-file-named = 批量消息的一行不能用 @ 指定文件
 batch-file-named-hint = `wxbox media upload FILE` 会输出它的 media_id
 batch-json = 不是 JSON 格式的消息：{ $cause }
+batch-key = key 是空的：请填写，或去掉它
 batch-line = 第 { $line } 行：{ $error }
 batch-long = 该行超过 { $limit } 字节
 batch-read = 无法继续读取后面的行
@@ -157,6 +158,7 @@ cli-conflict-several = 参数 { $arg } 不能与这些参数同时使用：{ $ot
 cli-expected-color = 颜色是 # 加六位十六进制数字，如 #173177
 cli-expected-concurrency = 须在 1 到 1024 之间
 cli-expected-field = 应写作 KEY=VALUE
+cli-expected-key = key 不能为空；是否有变量未设置？
 cli-expected-keyword = 须是一行以内的名称
 cli-expected-mini-program = 应写作 APPID:PATH
 cli-expected-positive = 须大于 0

@@ -1079,6 +1079,7 @@ ui-json =
     { $kind ->
        *[other] { $text } at line { $line } column { $column }
     }
+ui-json-fault = { $text }
 ui-language-unknown = WXBOX_LANG is { $name }, but wxbox speaks only en and zh
 ui-list = { $first }, { $rest }
 ui-no = no

@@ -1081,6 +1081,12 @@ ui-json =
         [unknown] 第 { $line } 行第 { $column } 列：没有字段 { $field }，可用的字段为 { $expected }
        *[other] 第 { $line } 行第 { $column } 列：{ $text }
     }
+ui-json-fault =
+    { $kind ->
+        [end] 内容不完整
+        [syntax] 有语法错误
+       *[other] { $text }
+    }
 ui-language-unknown = WXBOX_LANG 的值是 { $name }，但 wxbox 只支持 en 和 zh
 ui-list = { $first }、{ $rest }
 ui-no = 否

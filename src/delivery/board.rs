@@ -40,10 +40,8 @@ pub(super) struct Started {
 /// A message as a turn leaves it.
 pub(super) enum Left {
     Message(Box<Message>),
-    /// It was withdrawn, since the part before it was not sent.
+    /// It was withdrawn, by a person or since the part before it was not sent; or it is no longer there.
     Standing(i64),
-    /// It is no longer there: the person was removed.
-    Gone(i64),
 }
 
 /// What an answer means for all, once the turn is over.

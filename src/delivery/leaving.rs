@@ -100,10 +100,6 @@ impl Desk<'_> {
 
     pub(super) fn tell_left(&mut self, left: Left) -> anyhow::Result<()> {
         match left {
-            Left::Gone(id) => {
-                self.tell.tell(Event::Gone(id));
-                self.tell_twins(id)
-            }
             Left::Standing(id) => self.tell_standing(id),
             Left::Message(message) => {
                 let (id, tag) = (message.id, self.board.tags.remove(&message.id));

@@ -270,7 +270,7 @@ error: invalid value '' for '--key <KEY>': a key must not be empty; is a variabl
     world.feed("send --batch -", "{\"user\":\"luffy\",\"text\":\"hello\",\"key\":\" \"}\n").is(str![[r#"
 exit 5
 --- stdout
-{"line":1,"state":"failed","error":"its /"key/" is empty: name one, or leave it out"}
+{"line":1,"state":"failed","error":"its key is empty: name one, or leave it out"}
 
 "#]]);
 }

@@ -90,7 +90,7 @@ fn not_a_command(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> Exit {
     let asks_for_a_command =
         matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand);
     let report = match asks_for_a_command {
-        true if !ui.json() => {
+        true if !ui.json() && error.kind() != ErrorKind::MissingSubcommand => {
             ui.raw_err(&error.render().to_string());
             return Exit::Usage;
         }

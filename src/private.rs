@@ -27,7 +27,7 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
     let file = options.open(path)?;
-    close_to_others(&file)?;
+    open_to_owner(&file)?;
     Ok(file)
 }
 
@@ -38,12 +38,12 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 pub fn temporary(dir: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     // Its own name is nobody's business.
     let file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir).map_err(|e| io::Error::from(e.kind()))?;
-    close_to_others(file.as_file())?;
+    open_to_owner(file.as_file())?;
     Ok(file)
 }
 
 /// A umask can only take away; one that takes from the owner would leave a file that nobody can open again.
-fn close_to_others(file: &File) -> io::Result<()> {
+fn open_to_owner(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mut permissions = file.metadata()?.permissions();
     if permissions.mode() & 0o600 != 0o600 {

@@ -154,7 +154,7 @@ pub struct What {
 #[derive(Clone, Debug, Default, Args)]
 pub struct How {
     /// Deliver at most once to each recipient, however often this is run with the same key
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = key)]
     pub key: Option<String>,
     /// Send a text as this template's message where WeChat takes no text, since the person has not written lately
     #[arg(long, value_name = "T", conflicts_with = "template")]
@@ -193,6 +193,11 @@ pub(super) fn color(text: &str) -> Result<DataColor, String> {
 /// Whether it is `#` and six hex digits.
 pub fn is_color(text: &str) -> bool {
     text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// A key that somebody has named: an empty one is a variable that was not set.
+fn key(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err(t!("cli-expected-key")) } else { Ok(text.to_owned()) }
 }
 
 fn miniprogram(text: &str) -> Result<MiniProgram, String> {

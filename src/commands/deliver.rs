@@ -137,7 +137,11 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
             }
             Event::Queued(count) => match &self.bar {
                 Some(bar) => bar.more(count),
-                None if count >= MANY && !self.ui.json() => self.bar = Some(Delivered::begin(self.ui, count)),
+                None if count >= MANY && !self.ui.json() => {
+                    // One bar at a time: this one makes room first.
+                    self.upload = None;
+                    self.bar = Some(Delivered::begin(self.ui, count));
+                }
                 None => {}
             },
             Event::Uploading { file, done, whole } => self.uploading(file, done, whole),

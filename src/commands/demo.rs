@@ -94,7 +94,17 @@ impl Demo {
     /// The program with nothing of the caller's environment but what a terminal needs.
     fn wxbox(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        let keep = ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "CLICOLOR_FORCE", "COLORTERM"];
+        let keep = [
+            "PATH",
+            "WXBOX_LANG",
+            "LANG",
+            "LC_ALL",
+            "LC_MESSAGES",
+            "LC_CTYPE",
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "COLORTERM",
+        ];
         let kept: Vec<(&str, OsString)> =
             keep.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
         // A spinner and what the demo says would write into each other's lines.

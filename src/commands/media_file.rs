@@ -13,7 +13,7 @@ use crate::wechat::media::{Format, MediaType, mime_of};
 use crate::words::{clauses, listed};
 
 /// The largest of any type, and a byte more.
-const MOST: u64 = (10 << 20) + 1;
+const MOST: u64 = MediaType::Video.limit() as u64 + 1;
 
 /// A file that WeChat would take.
 pub(super) struct MediaFile {

@@ -40,10 +40,8 @@ pub(super) struct Started {
 /// A message as a turn leaves it.
 pub(super) enum Left {
     Message(Box<Message>),
-    /// It was withdrawn, since the part before it was not sent.
+    /// It was withdrawn, by a person or since the part before it was not sent; or it is no longer there.
     Standing(i64),
-    /// It is no longer there: the person was removed.
-    Gone(i64),
 }
 
 /// What an answer means for all, once the turn is over.
@@ -54,6 +52,13 @@ pub(super) struct Lesson {
     /// The token that the request bore.
     pub(super) token: Secret,
     pub(super) error: Option<wechat::Error>,
+}
+
+impl Lesson {
+    /// Whether more may begin before it is heeded.
+    pub(super) fn lets_go_on(&self) -> bool {
+        !matches!(self.effect, Effect::StopRun | Effect::Refresh | Effect::Pause)
+    }
 }
 
 pub(super) struct Board {
@@ -74,6 +79,8 @@ pub(super) struct Board {
     /// Whatever is due is this run's, and there is some.
     pub(super) due: bool,
     pub(super) tags: HashMap<i64, u64>,
+    /// The tags of what this run was asked for once more, by the message that it has on its way for that already.
+    pub(super) twins: HashMap<i64, Vec<Option<u64>>>,
     contents: HashMap<i64, Arc<Content>>,
     /// What every further message of an API or template is told, without asking WeChat.
     pub(super) closed: HashMap<String, Ending>,
@@ -92,6 +99,7 @@ impl Board {
             shelf: Shelf::default(),
             due,
             tags: HashMap::new(),
+            twins: HashMap::new(),
             contents: HashMap::new(),
             closed: HashMap::new(),
         }
@@ -100,6 +108,16 @@ impl Board {
     /// How many more may be taken: a run holds at most twice what it sends at a time.
     pub(super) fn room(&self) -> usize {
         (2 * self.orders.concurrency).saturating_sub(self.ready.len() + self.flying.len() + self.shelf.len())
+    }
+
+    /// Whether that message is this run's, and has not come to an end.
+    pub(super) fn has(&self, id: i64) -> bool {
+        self.flying.contains_key(&id)
+            || self.ready.iter().any(|held| held.message.id == id)
+            || self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&id))
+            || self.later.has(id)
+            || self.blocked.contains_key(&id)
+            || self.shelf.has(id)
     }
 
     /// Whether nothing but what is under way is left to do.

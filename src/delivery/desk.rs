@@ -11,7 +11,6 @@ use super::board::{Board, Left, Lesson, Started};
 use super::crew::{Crew, Job};
 use super::lessons::unrecorded;
 use super::pace::{Pace, Pause};
-use super::policy::Effect;
 use super::uploads::Porter;
 use super::{Event, Orders, Tagged, Teller, Trouble, Work, settle_orphans};
 use crate::secret::Secret;
@@ -186,7 +185,8 @@ impl Desk<'_> {
         let parcels = self.parcels();
         let may_take = token.is_some();
         let most = if may_take { self.pace.allows(at, idle + done.len()) } else { 0 };
-        let nothing_waits = self.board.ready.is_empty() && !self.board.has_untaken(at);
+        let Board { ready, shelf, .. } = &self.board;
+        let nothing_waits = ready.is_empty() && !shelf.has_next() && !self.board.has_untaken(at);
         let nothing_came = done.is_empty() && uploaded.is_empty() && parcels.is_empty();
         if nothing_came && (most == 0 || nothing_waits) {
             return Ok(false);
@@ -211,8 +211,7 @@ impl Desk<'_> {
                 out.duplicates.extend(duplicates.into_iter().map(|id| (id, tagged.tag)));
             }
             // Learnt in this very turn: nothing more begins before it is heeded.
-            let heeded = |lesson: &Lesson| !matches!(lesson.effect, Effect::StopRun | Effect::Refresh | Effect::Pause);
-            if may_take && out.lessons.iter().all(heeded) {
+            if may_take && out.lessons.iter().all(Lesson::lets_go_on) {
                 board.take(turn, at)?;
                 out.started = board.begin(turn, most, &now, &mut out.left)?;
             }
@@ -225,6 +224,7 @@ impl Desk<'_> {
     /// What follows from a turn that is committed: requests, news, and what answers mean for all.
     fn after(&mut self, out: Turned, token: Option<&Secret>) -> anyhow::Result<bool> {
         let Turned { left, duplicates, queued, started, lessons } = out;
+        let goes_on = lessons.iter().all(Lesson::lets_go_on);
         let moved = !(left.is_empty() && started.is_empty() && lessons.is_empty()) || queued + duplicates.len() > 0;
         self.pace.spend(started.len());
         // The only one, with nothing to do meanwhile, is sent here: a thread takes longer to begin.
@@ -247,12 +247,17 @@ impl Desk<'_> {
             self.tell.tell(Event::Queued(queued));
         }
         for (id, tag) in duplicates {
-            self.tell_standing(id, tag, true)?;
+            // How one of this run's own ends is not known yet.
+            if self.board.has(id) {
+                self.board.twins.entry(id).or_default().push(tag);
+            } else {
+                self.tell_duplicate(id, tag)?;
+            }
         }
         // Why a run ends comes before what it leaves.
         lessons.into_iter().for_each(|lesson| self.learn(lesson));
         left.into_iter().try_for_each(|left| self.tell_left(left))?;
-        if let Some(token) = token.filter(|_| !self.halted) {
+        if let Some(token) = token.filter(|_| goes_on && !self.halted) {
             self.carry(token)?;
         }
         Ok(moved)

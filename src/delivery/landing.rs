@@ -186,7 +186,7 @@ impl Board {
     ) -> Result<(), Trouble> {
         let mut message = held.message;
         if !turn.end(message.id, ending)? {
-            left.push(Left::Gone(message.id));
+            left.push(Left::Standing(message.id));
             return Ok(());
         }
         if soon {

@@ -40,6 +40,10 @@ impl Later {
         Some(id)
     }
 
+    pub(super) fn has(&self, id: i64) -> bool {
+        self.when.contains_key(&id)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.order.is_empty()
     }

@@ -27,7 +27,7 @@ impl Desk<'_> {
                     self.board.ranges.push_back((id, id));
                 }
                 Some(_) | None => {
-                    self.tell_standing(id, None, false)?;
+                    self.tell_standing(id)?;
                     self.board.follow_elsewhere(id);
                 }
             }
@@ -38,7 +38,7 @@ impl Desk<'_> {
         // They are another's to finish; this run waits no longer for them than for its own.
         if self.pause.is_long_since_progress() {
             for id in std::mem::take(&mut self.board.elsewhere) {
-                self.tell_standing(id, None, false)?;
+                self.tell_standing(id)?;
             }
             return Ok(false);
         }
@@ -89,7 +89,7 @@ impl Desk<'_> {
             if self.deadline.is_some_and(|deadline| Instant::now() >= deadline + TELL) {
                 untold += 1;
             } else {
-                self.tell_standing(id, None, false)?;
+                self.tell_standing(id)?;
             }
         }
         if untold > 0 {
@@ -99,20 +99,35 @@ impl Desk<'_> {
     }
 
     pub(super) fn tell_left(&mut self, left: Left) -> anyhow::Result<()> {
-        let event = match left {
-            Left::Gone(id) => Event::Gone(id),
-            Left::Standing(id) => return self.tell_standing(id, None, false),
+        match left {
+            Left::Standing(id) => self.tell_standing(id),
             Left::Message(message) => {
-                let tag = self.board.tags.remove(&message.id);
-                Event::Settled { message, tag, duplicate: false }
+                let (id, tag) = (message.id, self.board.tags.remove(&message.id));
+                self.tell.tell(Event::Settled { message, tag, duplicate: false });
+                self.tell_twins(id)
             }
-        };
-        self.tell.tell(event);
-        Ok(())
+        }
     }
 
-    pub(super) fn tell_standing(&mut self, id: i64, tag: Option<u64>, duplicate: bool) -> anyhow::Result<()> {
-        let tag = if duplicate { tag } else { self.board.tags.remove(&id) };
+    /// Tells how a message of this run stands.
+    pub(super) fn tell_standing(&mut self, id: i64) -> anyhow::Result<()> {
+        let tag = self.board.tags.remove(&id);
+        self.tell_as(id, tag, false)?;
+        self.tell_twins(id)
+    }
+
+    /// Tells how the message stands that was there before, with the same key.
+    pub(super) fn tell_duplicate(&mut self, id: i64, tag: Option<u64>) -> anyhow::Result<()> {
+        self.tell_as(id, tag, true)
+    }
+
+    /// Tells of what was asked for once more while that message was on its way.
+    fn tell_twins(&mut self, id: i64) -> anyhow::Result<()> {
+        let twins = self.board.twins.remove(&id).unwrap_or_default();
+        twins.into_iter().try_for_each(|tag| self.tell_duplicate(id, tag))
+    }
+
+    fn tell_as(&mut self, id: i64, tag: Option<u64>, duplicate: bool) -> anyhow::Result<()> {
         let event = match self.store.message(&self.board.orders.account.app_id, id)? {
             Some(message) => Event::Settled { message: Box::new(message), tag, duplicate },
             None => Event::Gone(id),

@@ -79,6 +79,11 @@ impl Shelf {
         self.shelved.len()
     }
 
+    /// Whether that message waits.
+    pub(super) fn has(&self, id: i64) -> bool {
+        self.shelved.iter().any(|it| it.held.message.id == id)
+    }
+
     /// Whether none waits.
     pub(super) fn is_empty(&self) -> bool {
         self.shelved.is_empty()

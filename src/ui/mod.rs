@@ -72,7 +72,7 @@ pub struct Ui {
     pub out_terminal: bool,
     /// stderr is a terminal.
     pub err_terminal: bool,
-    /// stdin is a terminal, so a person can be asked.
+    /// Whether somebody can be asked: stdin is a terminal, and so is stderr, where questions stand.
     pub in_terminal: bool,
 }
 
@@ -82,7 +82,7 @@ impl Ui {
         Self {
             out_terminal: io::stdout().is_terminal(),
             err_terminal: io::stderr().is_terminal(),
-            in_terminal: io::stdin().is_terminal(),
+            in_terminal: io::stdin().is_terminal() && io::stderr().is_terminal(),
             ..Self::of(io::stdout(), io::stderr())
         }
     }

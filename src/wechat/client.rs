@@ -266,7 +266,8 @@ pub(super) fn host(base: &Url) -> String {
     base.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
 }
 
-pub(super) fn is_loopback(base: &Url) -> bool {
+/// Whether that address is this very machine.
+pub fn is_loopback(base: &Url) -> bool {
     match base.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),

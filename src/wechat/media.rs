@@ -74,7 +74,7 @@ impl MediaType {
     }
 
     /// The most that it may have, in bytes.
-    pub fn limit(self) -> usize {
+    pub const fn limit(self) -> usize {
         match self {
             Self::Image | Self::Video => 10 << 20,
             Self::Voice => 2 << 20,

@@ -15,6 +15,7 @@ batch-file = cannot read { $path }
 batch-file-named = a line of a batch cannot name a file with @
 batch-file-named-hint = `wxbox media upload FILE` prints a media_id for it
 batch-json = it is not a message as JSON: { $cause }
+batch-key = its key is empty: name one, or leave it out
 batch-line = line { $line }: { $error }
 batch-long = the line is longer than { $limit } bytes
 batch-read = the lines cannot be read further
@@ -88,7 +89,10 @@ bind-scan = Scan the code with WeChat, or open the URL there, as { $user }.
 bind-shared = { $user } shares this openid with { $others }
 bind-short-link = Short link: { $link }
 bind-short-needed = The window is too small for the code of that URL: this one is of a short link to this machine, { $link }
-bind-so-far = { $bound } of { $count } are bound, and stay so.
+bind-so-far = { $bound ->
+    [0] None of the { $count } is bound.
+   *[other] { $bound } of { $count } are bound, and stay so.
+}
 bind-timeout = nobody bound { $user } within { $time }
 bind-timeout-hint = run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be the domain registered with WeChat or may not reach this machine
 bind-turn = { $place } of { $count }: { $user }
@@ -155,6 +159,7 @@ cli-conflict-several = the argument '{ $arg }' cannot be used with: { $others }
 cli-expected-color = a colour is # and six hex digits, such as #173177
 cli-expected-concurrency = it must be from 1 to 1024
 cli-expected-field = it must be KEY=VALUE
+cli-expected-key = a key must not be empty; is a variable unset?
 cli-expected-keyword = it must be a name in one line
 cli-expected-mini-program = it must be APPID:PATH
 cli-expected-positive = it must be longer than 0
@@ -636,7 +641,7 @@ sandbox-say = Write to the account
 sandbox-say-send = Send
 sandbox-click = tap the menu
 sandbox-typing = The account is typing…
-sandbox-grant-give = allow one more
+sandbox-grant-give = allow
 sandbox-grant-back = take back
 sandbox-grant-lasts = until taken back
 sandbox-grant-scene = allow one of scene 1000
@@ -917,7 +922,7 @@ import-added = added { $count ->
 }
 import-column = { $file }, line { $line }, column { $column }: { $what }
 import-column-twice = the column { $column } is there twice
-import-column-unknown = there is no column "{ $column }"
+import-column-unknown = unknown column "{ $column }"
 import-columns = the columns are { $columns }; a CSV file names them in its first line
 import-empty = { $file } is empty
 import-exists-hint = nobody was added; take the line out, or import into another database with --database
@@ -1074,6 +1079,7 @@ ui-json =
     { $kind ->
        *[other] { $text } at line { $line } column { $column }
     }
+ui-json-fault = { $text }
 ui-language-unknown = WXBOX_LANG is { $name }, but wxbox speaks only en and zh
 ui-list = { $first }, { $rest }
 ui-no = no

@@ -75,11 +75,28 @@ pub fn ago(seconds: i64) -> String {
     if seconds < 0 { t!("ui-ahead", count = count, unit = unit) } else { t!("ui-ago", count = count, unit = unit) }
 }
 
+/// serde's words for what is wrong with a JSON text, without the place.
+fn fault(error: &serde_json::Error) -> String {
+    let mut text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.truncate(text.strip_suffix(&place).unwrap_or(&text).len());
+    text
+}
+
+/// What is wrong with a JSON text, where its place is told otherwise.
+pub fn json_fault(error: &serde_json::Error) -> String {
+    let kind = match error.classify() {
+        Category::Syntax => "syntax",
+        Category::Eof => "end",
+        Category::Data | Category::Io => "data",
+    };
+    t!("ui-json-fault", kind = kind, text = fault(error))
+}
+
 /// What is wrong with a JSON text: the place, and as much as can be said of it in the language of the run.
 pub fn json(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let text = text.strip_suffix(&place).unwrap_or(&text);
+    let text = fault(error);
+    let text = text.as_str();
     let unknown = text.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, expected "));
     let (kind, field, expected) = match (unknown, error.classify()) {
         (Some((field, expected)), _) => ("unknown", field, expected.trim_start_matches("one of ").replace('`', "")),

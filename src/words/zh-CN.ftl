@@ -14,6 +14,7 @@ batch-file = 无法读取 { $path }
 batch-file-named = 批量消息的一行不能用 @ 指定文件
 batch-file-named-hint = `wxbox media upload FILE` 会输出它的 media_id
 batch-json = 不是 JSON 格式的消息：{ $cause }
+batch-key = key 是空的：请填写，或去掉它
 batch-line = 第 { $line } 行：{ $error }
 batch-long = 该行超过 { $limit } 字节
 batch-read = 无法继续读取后面的行
@@ -87,9 +88,12 @@ bind-scan = 请 { $user } 用微信扫描二维码，或在微信中打开该链
 bind-shared = { $user } 与 { $others } 共用此 openid
 bind-short-link = 短链接：{ $link }
 bind-short-needed = 窗口放不下该网址的二维码，因此这里显示的是指向本机的短链接：{ $link }
-bind-so-far = { $count } 人中已绑定 { $bound } 人，绑定予以保留。
+bind-so-far = { $bound ->
+    [0] { $count } 人都没有绑定。
+   *[other] { $count } 人中已绑定 { $bound } 人，已完成的绑定保留。
+}
 bind-timeout = { $time } 内没有人完成 { $user } 的绑定
-bind-timeout-hint = 请重新运行；--timeout 可延长等待时间；如果手机显示错误，可能 redirect_uri 不在微信登记的域名下，或无法访问到本机
+bind-timeout-hint = 请重新运行；--timeout 可延长等待时间；如果手机显示错误，可能是 redirect_uri 不在微信后台的“网页授权域名”下，或手机无法访问本机
 bind-turn = 第 { $place } 人，共 { $count } 人：{ $user }
 bind-turned-away = 拒绝了一次访问：{ $why }
 bind-unreachable = 手机已回调，但无法验证 code：{ $cause }；已提示手机重试
@@ -136,7 +140,7 @@ callback-snapshot-title = 请使用完整服务
 callback-snapshot-why = 你打开的是快照页。微信只提供了临时身份，无法接收消息。
 callback-snapshot-todo = 请轻触页面底部的“使用完整服务”，然后重新扫描二维码。
 callback-state-title = 链接无效
-callback-state-why = 没有绑定在等待这次授权。链接可能已过期，或属于另一次绑定。
+callback-state-why = 当前没有等待此次授权的绑定。链接可能已过期，或属于另一次绑定。
 callback-taken-title = 链接已被使用
 callback-taken-why = 这个链接已经完成过绑定，只能使用一次。
 callback-unkept-title = 绑定未保存
@@ -154,6 +158,7 @@ cli-conflict-several = 参数 { $arg } 不能与这些参数同时使用：{ $ot
 cli-expected-color = 颜色是 # 加六位十六进制数字，如 #173177
 cli-expected-concurrency = 须在 1 到 1024 之间
 cli-expected-field = 应写作 KEY=VALUE
+cli-expected-key = key 不能为空；是否有变量未设置？
 cli-expected-keyword = 须是一行以内的名称
 cli-expected-mini-program = 应写作 APPID:PATH
 cli-expected-positive = 须大于 0
@@ -405,7 +410,7 @@ init-expected-app-id = AppID，如 wx3d0d44e8d59b5b8c
 init-expected-listen = 主机和端口，如 127.0.0.1:8080 或 :8080
 init-expected-redirect = 带主机的 http 或 https 地址，如 http://203.0.113.7:8080/callback/
 init-expected-sandbox = 沙箱的地址，如 http://127.0.0.1:8899
-init-exists-hint = --force 会替换它，原文件保存为 FILE.bak
+init-exists-hint = --force 会替换它，原文件保存为同名的 .bak 文件
 init-file-header =
     wxbox 配置文件，含全部配置项，由 `wxbox init` 生成。其中有账号的 AppSecret，只应由你本人读取。
     `wxbox doctor` 可检查一切是否正常。
@@ -425,7 +430,7 @@ init-nothing-written = 没有写入任何内容：{ $cause }
 init-others = 本机的其他地址：{ $others }
 init-public = 本机在公网上的地址如下。测试号这样即可；正式账号需要已备案的域名，如 https://wx.example.com/callback/。
 init-redirect = 回调地址
-init-replace = { $path } 已存在。替换它？（原文件保存为 FILE.bak）
+init-replace = { $path } 已存在（替换时原文件保存为同名的 .bak 文件）。替换它？
 init-secret = AppSecret（输入时不显示）
 init-secret-length = AppSecret 应有 32 个字符，这里有 { $length } 个
 init-secret-unusable = 标准输入应为 AppSecret：一行，不能为空
@@ -527,7 +532,7 @@ kind-not-list = { $part } 必须是非空列表
 kind-not-media-id = { $part } 不可能是 media_id：{ $text }
 kind-not-object = { $part } 必须是对象
 kind-not-text = { $part } 必须是文本，且不能为空白
-kind-parts-hint = 可用的部分：{ $parts }{ $optional ->
+kind-parts-hint = 可用的字段：{ $parts }{ $optional ->
     [0] {""}
    *[other] ；带 ? 的可省略
 }
@@ -608,20 +613,20 @@ sandbox-fault-struck = 已发生 { $count } 次
 sandbox-follows = 已关注
 sandbox-follows-not = 未关注
 sandbox-state-open = { $left ->
-    [0] 已关注；在此人再次留言前不能再发文本
-   *[other] 已关注；{ $until } 之前还可发 { $left } 条文本
+    [0] 已关注；在此人再次发消息之前不能再发客服消息
+   *[other] 已关注；{ $until } 之前还可发 { $left } 条客服消息
   }
-sandbox-state-closed = 已关注；最近没有留言，只能收模板消息
+sandbox-state-closed = 已关注；最近没有发过消息，只能收模板消息
 sandbox-state-stranger = 未关注：任何消息都会被拒绝
 sandbox-phone-chosen = 用它打开链接
 sandbox-phone-choose = 用这部手机打开链接
 sandbox-follow = 关注
 sandbox-unfollow = 取消关注
-sandbox-say = 给公众号留言
+sandbox-say = 给公众号发消息
 sandbox-say-send = 发送
 sandbox-click = 点击公众号菜单
 sandbox-typing = 对方正在输入…
-sandbox-grant-give = 再允许一次
+sandbox-grant-give = 允许
 sandbox-grant-back = 取消授权
 sandbox-grant-lasts = 长期有效
 sandbox-grant-scene = 允许场景 1000 一次
@@ -834,7 +839,7 @@ send-data-object = 须是对象，如 { "{" }"host": "db1"{ "}" }
 send-data-utf8 = { $path } 不是 UTF-8
 send-data-nameless = 有字段没有名称
 send-data-value = { $key } 的值应为文本、数字，或 { "{" }"value": …, "color": "#RRGGBB"{ "}" }
-send-duplicate = 没有再发给 { $to }：消息 { $id } 已使用此 key，{ $state ->
+send-duplicate = 未重复发送给 { $to }：消息 { $id } 已使用此 key，{ $state ->
     [sent] 并已发送
     [queued] 仍在排队
     [failed] 但已失败
@@ -854,7 +859,7 @@ send-gone = 消息 { $id } 已不在发件箱中，因为用户已删除：不�
 send-field-near = { $key }（是不是 { $near }？）
 send-fields-check-hint = `wxbox template check { $name } --data …` 可预览收件人看到的内容
 send-fields-hint = 字段为 { $fields }；`wxbox template show { $name }` 可查看它们的位置
-send-fields-missing = 没有给出模板 { $name } 的字段 { $fields }
+send-fields-missing = 缺少模板 { $name } 的字段 { $fields }
 send-fields-missing-too = 没有给出字段 { $fields }
 send-fields-strict-hint = 不用 --strict 时只是警告；`wxbox template check { $name } --data …` 可预览收件人看到的内容
 send-fields-unknown = 模板 { $name } 没有字段 { $fields }
@@ -935,7 +940,7 @@ send-waiting = { $error }；正在重试
 import-added = 已添加 { $count } 个用户
 import-column = { $file } 第 { $line } 行 { $column } 列：{ $what }
 import-column-twice = { $column } 列出现了两次
-import-column-unknown = 没有“{ $column }”这一列
+import-column-unknown = 不认识的列“{ $column }”
 import-columns = 可用的列为 { $columns }；CSV 文件的第一行须是列名
 import-empty = { $file } 是空的
 import-exists-hint = 没有添加任何人；请去掉这一行，或用 --database 导入另一个数据库
@@ -1014,7 +1019,7 @@ template-field-hidden = 不显示
 template-fields = 字段
 template-gone = 账号中已没有模板 { $title }（{ $id }）
 template-id = ID
-template-library-unknown = 模板库中没有 { $id }
+template-library-unknown = 模板库中没有编号为 { $id } 的模板
 template-library-unknown-hint = 编号见公众平台：模板消息 → 模板库 → 类目模板库
 template-list-alias = 别名
 template-list-fields = 字段
@@ -1075,6 +1080,12 @@ ui-json =
         [syntax] 第 { $line } 行第 { $column } 列有语法错误
         [unknown] 第 { $line } 行第 { $column } 列：没有字段 { $field }，可用的字段为 { $expected }
        *[other] 第 { $line } 行第 { $column } 列：{ $text }
+    }
+ui-json-fault =
+    { $kind ->
+        [end] 内容不完整
+        [syntax] 有语法错误
+       *[other] { $text }
     }
 ui-language-unknown = WXBOX_LANG 的值是 { $name }，但 wxbox 只支持 en 和 zh
 ui-list = { $first }、{ $rest }
@@ -1195,7 +1206,7 @@ wechat-allow-ip-hint = 请把 { $ip } 加入账号的 IP 白名单（微信开�
 wechat-answer-lacks = 缺少 { $field }
 wechat-answer-not-json = 不是 JSON
 wechat-answer-redirect = 要求跳转到别处，wxbox 不会跟随
-wechat-answer-status = 是 HTTP 错误
+wechat-answer-status = 服务器返回了 HTTP 错误
 wechat-answer-too-long = 太长
 wechat-bad-answer = { $host } 的应答不是微信的（HTTP { $status }）：{ $cause }
 wechat-bad-answer-hint = 中间可能有代理或防火墙；请检查 network.api_base 和 network.proxy

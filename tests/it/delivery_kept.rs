@@ -235,6 +235,47 @@ nothing sent to luffy: message 6 has this key, and is sent
 }
 
 #[test]
+fn what_is_asked_for_twice_in_one_run_ends_as_its_message_does() {
+    let mut world = World::new();
+    for name in ["luffy", "ace"] {
+        world.wxbox(&format!("user add {name} --openid {LUFFY}")).ok();
+    }
+    world.wxbox("send -u luffy -u ace --key k hello").is(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+nothing sent to luffy: message 1 has this key, and is sent
+
+"#]]);
+    let line = r#"{"user":"luffy","text":"hello","key":"b"}"#;
+    let ran = world.feed("send --batch - --json", format!("{line}\n{line}\n"));
+    assert_eq!((ran.status(), ran.stdout().matches(r#""state":"sent""#).count()), (Some(0), 2), "{}", ran.stdout());
+    // One that is refused is refused for both.
+    let line = r#"{"openid":"oNami_draws_maps_of_the_sea1","text":"hello","key":"c"}"#;
+    let ran = world.feed("send --batch - --json", format!("{line}\n{line}\n"));
+    assert_eq!((ran.status(), ran.stdout().matches(r#""state":"failed""#).count()), (Some(5), 2), "{}", ran.stdout());
+    assert_eq!(world.sandbox().stats()["delivered"], 2);
+}
+
+#[test]
+fn an_empty_key_is_none() {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox("send -u luffy --key '' hello").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value '' for '--key <KEY>': a key must not be empty; is a variable unset?
+
+"#]]);
+    world.feed("send --batch -", "{\"user\":\"luffy\",\"text\":\"hello\",\"key\":\" \"}\n").is(str![[r#"
+exit 5
+--- stdout
+{"line":1,"state":"failed","error":"its key is empty: name one, or leave it out"}
+
+"#]]);
+}
+
+#[test]
 fn a_text_falls_back_to_a_template() {
     let mut world = World::new();
     world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();

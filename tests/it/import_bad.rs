@@ -29,21 +29,21 @@ hint: the columns are username,uid,password,openid,tags,note; a CSV file names t
     refused(&world, "usernme,note\nx,y\n").is(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1: there is no column "usernme"
+error: standard input, line 1: unknown column "usernme"
 hint: did you mean username?
 
 "#]]);
     refused(&world, "username,phone\nx,y\n").is(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1: there is no column "phone"
+error: standard input, line 1: unknown column "phone"
 hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
 
 "#]]);
     refused(&world, "username;note\nx;y\n").is(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1: there is no column "username;note"
+error: standard input, line 1: unknown column "username;note"
 hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
 
 "#]]);
@@ -188,7 +188,7 @@ hint: each line is one JSON object; a CSV file is read without --json
     refused(&world, "{\"username\":\"nami\",\"tag\":[]}\n").is(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1: there is no column "tag"
+error: standard input, line 1: unknown column "tag"
 hint: did you mean tags?
 
 "#]]);

@@ -152,6 +152,19 @@ exit 5
 }
 
 #[test]
+fn a_title_in_a_line_may_begin_with_an_at_sign() {
+    let world = World::new();
+    let menu = r#"{"head_content": "@all: who comes?", "list": [{"id": "1", "content": "me"}]}"#;
+    let line = format!(r#"{{"openid": "{NAMI}", "message": {{"msgtype": "msgmenu", "msgmenu": {menu}}}}}"#);
+    world.feed("send --dry-run --batch -", &line).is(str![[r#"
+exit 0
+--- stdout
+{"touser":"oNami_draws_maps_of_the_sea1","msgtype":"msgmenu","msgmenu":{"head_content":"@all: who comes?","list":[{"id":"1","content":"me"}]}}
+
+"#]]);
+}
+
+#[test]
 fn an_article_is_a_small_file() {
     let world = World::new();
     world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, after, select, tick};
 
-use super::turns::{Ended, Job, Turn};
+use super::turns::{Ended, GRACE, Job, Turn};
 use super::{code, papers, port};
 use crate::app::App;
 use crate::callback::{Callback, Event, Site};
@@ -19,9 +19,6 @@ use crate::ui::{Ui, Waiting};
 
 /// Phones call back twice; the second call finds the listener still there.
 const LINGER: Duration = Duration::from_secs(2);
-
-/// How long WeChat may still take for a code that came in the last moment.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// Where to listen, and what to show there.
 pub(super) struct Place {

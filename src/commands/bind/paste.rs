@@ -2,21 +2,18 @@
 //! input. It holds the code, so no text repeats it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, after, select};
 
 use super::code;
-use super::turns::{Ended, Job, Turn};
+use super::turns::{Ended, GRACE, Job, Turn};
 use crate::callback::{Callback, Event, Reason};
 use crate::error::{Exit, Failure, Report};
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 use crate::ui::{Line, Lines, Ui};
-
-/// How long WeChat may still take for a code that came in the last moment.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// What came of a line.
 enum Came {

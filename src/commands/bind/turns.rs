@@ -22,6 +22,9 @@ use crate::ui::{Lines, QrFile, Ui};
 use crate::wechat::authorize_url;
 use crate::words::span;
 
+/// How long WeChat may still take for a code that came in the last moment.
+pub(super) const GRACE: Duration = Duration::from_secs(2);
+
 /// What is the same for everybody.
 pub(super) struct Job {
     pub(super) app: App,

@@ -64,7 +64,7 @@ pub(in crate::commands) fn written(message: Map<String, Value>, files: bool) -> 
         Content::Subscribe { data, .. } => {
             *data = content::colourless(fields_of(std::mem::take(data)).map_err(Failure::usage)?)
         }
-        Content::Custom { branch, .. } if !files && branch.values().any(is_path) => {
+        Content::Custom { msgtype, branch, .. } if !files && names_file(*msgtype, branch) => {
             return Err(Failure::usage(t!("batch-file-named")).hint(t!("batch-file-named-hint")).into());
         }
         Content::Text { .. } | Content::Custom { .. } | Content::Once { .. } => {}
@@ -72,8 +72,10 @@ pub(in crate::commands) fn written(message: Map<String, Value>, files: bool) -> 
     Ok(Said { touser, ..with_files(content)? })
 }
 
-fn is_path(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.starts_with('@'))
+/// Whether a part that may name a file does; a title may begin with `@`, too.
+fn names_file(msgtype: Msgtype, branch: &Map<String, Value>) -> bool {
+    let is_path = |value: &Value| value.as_str().is_some_and(|text| text.starts_with('@'));
+    branch.iter().any(|(part, value)| msgtype.media(part).is_some() && is_path(value))
 }
 
 /// Reads the files that `@` names, and puts what is known of them there.

@@ -18,7 +18,7 @@ use crate::error::classify;
 use crate::http::{Limits, Reply, Request};
 use crate::t;
 use crate::wechat::redirect::{Kind, is_private, to_enter, troubles};
-use crate::wechat::tls;
+use crate::wechat::{is_loopback, tls};
 use crate::words::{clauses, said, system};
 
 pub(super) const NAMES: &[Name] = &[Name::Port, Name::Callback];
@@ -37,7 +37,8 @@ pub(super) fn redirect_uri(app: &App, kind: Option<Kind>) -> Check {
             return Check::warning(Name::RedirectUri, report.what, report.hint);
         }
     };
-    let at_home = is_at_home(app);
+    // Where the pages that phones open are on this very machine, they are the sandbox's.
+    let at_home = is_loopback(&app.config.network.open_base.value);
     let troubles = troubles(uri, at_home);
     let said = |wanted: &dyn Fn(bool) -> bool| {
         let them = troubles.iter().filter(|it| wanted(it.is_of_real_accounts())).map(|it| it.said());
@@ -71,16 +72,6 @@ pub(super) fn redirect_uri(app: &App, kind: Option<Kind>) -> Check {
             };
             Check::ok(Name::RedirectUri, what)
         }
-    }
-}
-
-/// Whether the pages that phones open are on this very machine: the sandbox's.
-fn is_at_home(app: &App) -> bool {
-    match app.config.network.open_base.value.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

@@ -96,6 +96,9 @@ impl Reader {
     }
 
     fn parcel(&mut self, line: Line) -> anyhow::Result<Parcel> {
+        if line.key.as_deref().is_some_and(|key| key.trim().is_empty()) {
+            return Err(Failure::usage(t!("batch-key")).into());
+        }
         let to = self.recipient(&line)?;
         let bare = line.data.is_empty() && line.url.is_none();
         let (mut said, name) = match (line.text, line.template, line.message) {

@@ -11,6 +11,7 @@ use super::strict::{Fault, Strict};
 use crate::app::nearest;
 use crate::error::Failure;
 use crate::t;
+use crate::words::json_fault;
 
 /// What a file says of a person, in this order.
 pub(super) const COLUMNS: [&str; 6] = ["username", "uid", "password", "openid", "tags", "note"];
@@ -173,11 +174,8 @@ impl Records {
             }
         };
         let text = String::from_utf8(bytes).map_err(|e| self.not_utf8(e.as_bytes(), line, None))?;
-        let object: Map<String, Value> = serde_json::from_str(&text).map_err(|e| {
-            let what = e.to_string();
-            let what = what.split(" at line ").next().unwrap_or_default();
-            self.wrong(line, &e.column().to_string(), what).hint(t!("import-json-hint"))
-        })?;
+        let object: Map<String, Value> = serde_json::from_str(&text)
+            .map_err(|e| self.wrong(line, &e.column().to_string(), &json_fault(&e)).hint(t!("import-json-hint")))?;
         let mut fields = <[String; COLUMNS.len()]>::default();
         for (key, value) in object {
             let place = self.place_of(&key, line)?;

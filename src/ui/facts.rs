@@ -59,7 +59,7 @@ pub(super) fn columns() -> Option<usize> {
 
 /// A line in pieces that fit, broken where its writing allows it. What may not be broken stays whole, such as an
 /// address: the terminal goes on with it in the next line, and it can be copied.
-fn broken(line: &str, room: usize) -> Vec<String> {
+pub(super) fn broken(line: &str, room: usize) -> Vec<String> {
     if measure_text_width(line) <= room {
         return vec![line.to_owned()];
     }

@@ -1,14 +1,16 @@
 //! Questions to a person at a terminal. Ctrl-C at a question gives the terminal back as it was.
 
+use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
-use console::Term;
+use console::{Term, measure_text_width};
 use crossbeam_channel::bounded;
 use dialoguer::{Confirm, Input, Password};
 
+use super::facts::{broken, columns};
 use super::theme::Plain;
-use super::{Ui, still};
+use super::{Ui, clean, still};
 use crate::error::{Exit, Failure};
 use crate::secret::Secret;
 use crate::signals::Watch;
@@ -105,8 +107,19 @@ fn yes_or_no(ui: &Ui, question: &str, missing: &str, default: bool) -> anyhow::R
     let (question, still) = (question.to_owned(), ui.manner.still);
     ask(ui, missing, move || match still {
         true => still::confirm(&question, default),
-        false => Confirm::with_theme(&Plain).with_prompt(question).default(default).interact(),
+        false => Confirm::with_theme(&Plain).with_prompt(last_line(&question, " [y/N] ")?).default(default).interact(),
     })
+}
+
+/// The last line of a question that the window is too narrow for, with what follows it; those above it are shown.
+/// What is asked is drawn anew with its answer, and only one line of it would be.
+fn last_line(question: &str, behind: &str) -> io::Result<String> {
+    let question = clean::line(question);
+    let room = columns().unwrap_or(usize::MAX).saturating_sub(measure_text_width(behind) + 1);
+    let mut lines = broken(&question, room);
+    let last = lines.pop().unwrap_or_default();
+    lines.iter().try_for_each(|line| Term::stderr().write_line(line))?;
+    Ok(last)
 }
 
 /// What is not to be seen; where it may not be empty, until it is not.
@@ -125,7 +138,7 @@ fn hidden(still: bool, prompt: &str, may_be_empty: bool) -> dialoguer::Result<St
 /// Forgets what was typed before anybody was asked.
 pub fn forget_typed() {
     // Where it cannot be forgotten, it is an early answer.
-    let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
+    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
 /// Asks on a thread of its own, so that a signal can end the wait: the terminal's modes are put back,
@@ -149,7 +162,7 @@ fn ask<T: Send + 'static>(
         recv(answer) -> answer => match answer? {
             Ok(answer) => Ok(answer),
             // Where keys are read one by one, Ctrl-C is a key before it is a signal.
-            Err(dialoguer::Error::IO(e)) if e.kind() == std::io::ErrorKind::Interrupted => {
+            Err(dialoguer::Error::IO(e)) if e.kind() == io::ErrorKind::Interrupted => {
                 put_back();
                 Err(interrupted(Exit::Interrupted))
             }
@@ -174,7 +187,7 @@ struct Modes;
 
 impl Modes {
     fn keep() -> Self {
-        *MODES.lock().unwrap_or_else(PoisonError::into_inner) = rustix::termios::tcgetattr(std::io::stdin()).ok();
+        *MODES.lock().unwrap_or_else(PoisonError::into_inner) = rustix::termios::tcgetattr(io::stdin()).ok();
         Self
     }
 }
@@ -191,7 +204,7 @@ pub(super) fn put_back() {
         && let Some(modes) = modes.as_ref()
     {
         // The process is about to leave; there is nothing better to do about a failure.
-        let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, modes);
+        let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, modes);
         let _ = Term::stderr().write_line("");
         let _ = Term::stderr().show_cursor();
     }

@@ -22,6 +22,10 @@ failure port: cannot listen on [LISTENER]: Address already in use (os error 98) 
 "#]],
         );
     }
+    // A child that another test was just starting may have it for a moment more.
+    while TcpListener::bind(&listen).is_err() {
+        std::thread::yield_now();
+    }
     // Another program is where the phone would come to.
     let other = format!("{}/callback/", world.sandbox().url);
     let callback = format!("http://{listen}/callback/");

@@ -143,7 +143,7 @@ impl Trouble {
 }
 
 /// A reader that is slow holds delivery up, not memory.
-const UNREAD: usize = 1024;
+const UNREAD: usize = 128;
 
 /// A run under way.
 pub struct Run {

@@ -2,7 +2,7 @@
 //! only for a command that uses it.
 
 use crate::cli::{Global, Scope};
-use crate::config::{self, Config, Environment, Flags, TokenEndpoint};
+use crate::config::{self, Config, Environment, Flags, Origin, TokenEndpoint};
 use crate::error::Failure;
 use crate::store::{Store, User, checked_openid};
 use crate::t;
@@ -58,12 +58,50 @@ impl App {
         Ok(Account { app_id: app_id.to_owned(), secret: secret.clone(), endpoint })
     }
 
-    /// The database.
+    /// The database; it is made where there is none.
     ///
     /// # Errors
     /// [`crate::store::Error`]
     pub fn store(&self) -> anyhow::Result<Store> {
         Ok(Store::open(&self.config.database.value)?)
+    }
+
+    /// The same for a command that brings something into it. A path that somebody typed may be mistyped: who looks on
+    /// is told that the file is new.
+    ///
+    /// # Errors
+    /// [`crate::store::Error`]
+    pub fn store_to_fill(&self, ui: &mut Ui) -> anyhow::Result<Store> {
+        let is_there = self.has_database();
+        let store = self.store()?;
+        if !is_there && self.names_database() && ui.err_terminal {
+            ui.status(&t!("store-made", path = self.config.database.display().to_string()));
+        }
+        Ok(store)
+    }
+
+    /// The database as it is, for a command that brings nothing into it: where there is none, none is made.
+    ///
+    /// # Errors
+    /// [`crate::store::Error`]
+    pub fn store_as_found(&self, ui: &mut Ui) -> anyhow::Result<Store> {
+        if self.has_database() {
+            return self.store();
+        }
+        if self.names_database() {
+            ui.warn(&t!("store-absent", path = self.config.database.display().to_string()));
+        }
+        Ok(Store::without_file(&self.config.database)?)
+    }
+
+    /// Whether there is a file of that name; where that cannot be told, opening it tells why.
+    pub fn has_database(&self) -> bool {
+        self.config.database.try_exists().unwrap_or(true)
+    }
+
+    /// Whether somebody said where the database is.
+    fn names_database(&self) -> bool {
+        !matches!(self.config.database.origin, Origin::Default | Origin::Env("STATE_DIRECTORY" | "XDG_DATA_HOME"))
     }
 
     /// The HTTP client; nothing is sent yet.
@@ -88,10 +126,10 @@ impl App {
     /// All that it takes to ask WeChat something; nothing is sent yet.
     ///
     /// # Errors
-    /// As [`App::account`], [`App::store`] and [`App::client`].
-    pub fn session(&self) -> anyhow::Result<Session> {
+    /// As [`App::account`], [`App::store_to_fill`] and [`App::client`].
+    pub fn session(&self, ui: &mut Ui) -> anyhow::Result<Session> {
         let account = self.account()?;
-        Ok(Session { store: self.store()?, client: self.client()?, account })
+        Ok(Session { store: self.store_to_fill(ui)?, client: self.client()?, account })
     }
 
     /// The person of that name.

@@ -29,14 +29,14 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    /// With what the config says.
+    /// With what the config says, and the database that `store` opens.
     ///
     /// # Errors
     /// The account's, the database's and the client's.
-    pub(super) fn of(app: &App) -> anyhow::Result<Self> {
+    pub(super) fn of(app: &App, store: impl FnOnce() -> anyhow::Result<Store>) -> anyhow::Result<Self> {
         let orders = orders(app)?;
         let hand = Hand::begin(app.settings())?;
-        Ok(Self { store: app.store()?, hand: hand.ready()?, orders })
+        Ok(Self { store: store()?, hand: hand.ready()?, orders })
     }
 }
 

@@ -722,6 +722,7 @@ run-text-not-started = Not started (status { $status }) on { $host }: { $command
 run-text-signal = Ended by { $signal } (status { $status }) on { $host } after { $duration }: { $command }
 
 ## store
+store-absent = there is no database at { $path } yet; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
 store-busy = the database { $path } is held by another process
 store-busy-hint = wait for the other wxbox or backup to finish, then try again
 store-corrupt = the database { $path } is damaged
@@ -730,6 +731,7 @@ store-corrupt-log = the write-ahead log { $path } is damaged
 store-foreign = { $path } is the database of another program
 store-full = the disk of the database { $path } is full
 store-full-hint = make room, then try again; nothing was changed
+store-made = made a new database at { $path }
 store-newer = the database { $path } is of a newer wxbox (schema { $found }, this one knows { $known })
 store-newer-hint = use the newer wxbox, or name another file with --database
 store-not-a-database = { $path } is not a database

@@ -704,6 +704,7 @@ run-text-not-started = 未能启动（状态 { $status }），{ $host }：{ $com
 run-text-signal = 被 { $signal } 终止（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
 
 ## store
+store-absent = { $path } 处还没有数据库；如果本应有，请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件
 store-busy = 数据库 { $path } 正被其他进程占用
 store-busy-hint = 请等另一个 wxbox 或备份结束后重试
 store-corrupt = 数据库 { $path } 已损坏
@@ -712,6 +713,7 @@ store-corrupt-log = 预写日志 { $path } 已损坏
 store-foreign = { $path } 是其他程序的数据库
 store-full = 数据库 { $path } 所在的磁盘已满
 store-full-hint = 请腾出空间后重试；没有任何改动
+store-made = 已新建数据库 { $path }
 store-newer = 数据库 { $path } 来自更新版本的 wxbox（结构版本 { $found }，本程序支持到 { $known }）
 store-newer-hint = 请使用更新版本的 wxbox，或用 --database 指定另一个文件
 store-not-a-database = { $path } 不是数据库

@@ -24,7 +24,7 @@ use words::words;
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Result<Exit> {
     let app = App::open(ui, global, Flags::default())?;
     // What a process that was killed has left behind, before anybody looks.
-    if !matches!(command, Outbox::Flush) {
+    if !matches!(command, Outbox::Flush) && app.has_database() {
         settle_orphans(&mut app.store()?)?;
     }
     match command {
@@ -40,7 +40,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Res
 
 fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let store = app.store()?;
+    let store = app.store_as_found(ui)?;
     let states: Vec<State> = args.state.iter().filter_map(|word| word.parse().ok()).collect();
     let user_id = args.user.as_ref().map(|name| app.user(&store, name)).transpose()?.map(|user| user.id);
     let since = args.since.map(|span| Timestamp::now().before(span));
@@ -129,7 +129,7 @@ impl fmt::Display for Whole {
 
 fn show(ui: &mut Ui, app: &App, args: &OutboxShow) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let store = app.store()?;
+    let store = app.store_as_found(ui)?;
     let Some(message) = store.message(&app_id, args.id)? else {
         return Err(Failure::no_such(t!("outbox-unknown", id = args.id.to_string()))
             .hint(t!("outbox-unknown-hint"))

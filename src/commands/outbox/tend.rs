@@ -28,7 +28,7 @@ impl fmt::Display for Cancelled {
 
 pub(super) fn cancel(ui: &mut Ui, app: &App, args: &OutboxCancel) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let mut store = app.store()?;
+    let mut store = app.store_as_found(ui)?;
     if args.all {
         let cancelled = store.cancel_all(&app_id)?;
         let still = queued(&store.counts(&app_id)?);
@@ -85,7 +85,7 @@ impl fmt::Display for Removed {
 
 pub(super) fn prune(ui: &mut Ui, app: &App, args: &OutboxPrune) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let removed = app.store()?.prune(&app_id, Timestamp::now().before(args.older_than))?;
+    let removed = app.store_as_found(ui)?.prune(&app_id, Timestamp::now().before(args.older_than))?;
     ui.done(&Removed { removed })?;
     Ok(Exit::Done)
 }
@@ -135,7 +135,7 @@ fn words(seconds: u64) -> String {
 
 pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let counts = app.store()?.counts(&app_id)?;
+    let counts = app.store_as_found(ui)?.counts(&app_id)?;
     let now = Timestamp::now();
     let oldest = counts.oldest_queued;
     // A clock that was set back makes no message younger than new.

@@ -97,7 +97,7 @@ fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Res
         value.value.value = facts.fill(&value.value.value);
     }
     let account = app.account()?;
-    let mut store = app.store()?;
+    let mut store = app.store_to_fill(ui)?;
     let to = recipients::resolve(ui, &app, &store, &Whom { user: &args.user, tag: &args.tag, ..Whom::default() })?;
     let said = Said::from(content).named(args.what.template.as_deref());
     let saying = Saying { said, strict: args.what.strict, how: &args.how };

@@ -77,6 +77,11 @@ impl Tally {
         }
     }
 
+    /// Whether there was none.
+    fn is_empty(&self) -> bool {
+        self.sent + self.failed + self.queued + self.unknown == 0
+    }
+
     /// One status for all: what was not delivered decides, if it is all of one kind.
     pub(super) fn exit(&self) -> Exit {
         match (self.sent, self.failed, self.queued + self.unknown) {
@@ -219,7 +224,7 @@ pub(super) fn with(
     show: impl FnMut(&mut Ui, Told) -> anyhow::Result<()>,
 ) -> anyhow::Result<Exit> {
     let Delivery { store, hand, orders } = it;
-    let only_queued = !orders.deliver;
+    let (only_queued, is_flush) = (!orders.deliver, matches!(work, Work::Due));
     let ringer = bell.ringer();
     let run = Run::begin(store, hand, orders, work, move || ringer.ring())?;
     let tally = Tally::default();
@@ -262,6 +267,9 @@ pub(super) fn with(
     if let Some(signal) = leaving {
         ui.status(&t!("send-interrupted", queued = tally.queued));
         return Ok(signal.exit());
+    }
+    if is_flush && tally.is_empty() && stopped.is_none() {
+        ui.nothing(&t!("outbox-flush-none"));
     }
     match broken.or(unwritten) {
         Some(error) => Err(error),

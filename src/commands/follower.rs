@@ -68,7 +68,7 @@ fn list(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
     }
     drop(progress);
     if listed == 0 {
-        ui.status(&t!("follower-none"));
+        ui.nothing(&t!("follower-none"));
     }
     Ok(Exit::Done)
 }

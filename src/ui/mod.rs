@@ -231,6 +231,14 @@ impl Ui {
         }
     }
 
+    /// Says to somebody who looks on why there is nothing to be seen; a script sees that itself.
+    pub fn nothing(&mut self, text: &str) {
+        if self.err_terminal && !self.json && !self.quiet {
+            let text = line(text);
+            self.say(&if self.manner.color_err { Tone::Past.paint(&text) } else { text });
+        }
+    }
+
     /// Says what may be wrong; not with `--quiet`.
     pub fn warn(&mut self, text: &str) {
         if !self.quiet && !self.warned {

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, World};
+use crate::harness::{LUFFY, World, ZORO};
 use crate::pty::Terminal;
 
 fn shown(world: &World, line: &str) -> String {
@@ -71,4 +71,35 @@ fn a_named_database_that_is_made_is_told_of_on_a_terminal() {
     world.set("WXBOX_DATABASE", "d.db");
     assert!(shown(&world, "token").contains("made a new database at d.db"));
     assert_eq!(world.wxbox("--database e.db user add luffy").ok().stderr(), "");
+}
+
+#[test]
+fn an_empty_list_says_so_on_a_terminal_alone() {
+    let mut world =
+        World::of(&format!("templates = []\n[[people]]\nname = \"zoro\"\nopenid = \"{ZORO}\"\nfollows = false\n"));
+    world.set("NO_COLOR", "1");
+    let said = |world: &World, line: &str, expected: &str| {
+        assert_eq!(shown(world, line), expected, "{line}");
+        for line in [line.to_owned(), format!("--json {line}"), format!("-q {line}")] {
+            let ran = world.wxbox(&line).ok();
+            assert_eq!((ran.stdout(), ran.stderr()), ("", ""), "{line}");
+        }
+        assert_eq!(shown(world, &format!("-q {line}")) + &shown(world, &format!("--json {line}")), "", "{line}");
+    };
+    said(&world, "user list", "no people yet; add one with `wxbox user add NAME`");
+    said(&world, "outbox list", "no messages yet; `wxbox send` sends one");
+    said(&world, "outbox flush", "nothing is due");
+    world.wxbox("user add luffy --tag ops").ok();
+    said(&world, "outbox flush", "nothing is due");
+    said(&world, "user list --tag nope", "nobody has the tag nope");
+    said(&world, "user list --tag opps", "nobody has the tag opps; did you mean ops?");
+    said(&world, "user list --tag ops --bound", "nobody is like that; `wxbox user list` shows everybody");
+    said(&world, "outbox list --state failed", "no message is like that; `wxbox outbox list` shows the newest");
+    said(&world, "template list", "the account has no templates");
+    said(&world, "follower list", "nobody follows the account");
+    let raw =
+        |world: &World| String::from_utf8(Terminal::start(world.command("outbox list"), 30, 200).end().raw).unwrap();
+    assert!(!raw(&world).contains('\u{1b}'));
+    world.set("NO_COLOR", "");
+    assert!(raw(&world).starts_with("\u{1b}[2m"));
 }

@@ -13,7 +13,11 @@ use crate::ui::Ui;
 pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
     let it = Delivery::of(app, || app.store_as_found(ui))?;
     // Who delivers has a lock beside the file.
-    if app.has_database() { deliver::run(ui, it, Work::Due) } else { Ok(Exit::Done) }
+    if app.has_database() {
+        return deliver::run(ui, it, Work::Due);
+    }
+    ui.nothing(&t!("outbox-flush-none"));
+    Ok(Exit::Done)
 }
 
 pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Result<Exit> {

@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure, Report, classify};
 use crate::signals::{Bell, Signal};
 use crate::store::{Message, State, Store};
 use crate::t;
-use crate::ui::{Delivered, Progress, Ui};
+use crate::ui::{Delivered, Progress, Slow, Ui};
 
 /// How long a request under way may go on after Ctrl-C; it cannot be called back.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -120,6 +120,10 @@ struct Teller<'a, F> {
     show: F,
     tally: Tally,
     bar: Option<Delivered>,
+    /// Messages that are queued, and not yet told.
+    open: usize,
+    /// What shows that something is done, where there is no bar.
+    slow: Slow,
     /// A file is on its way.
     upload: Option<(Progress, String)>,
     /// Why nothing more can be sent.
@@ -131,9 +135,31 @@ struct Teller<'a, F> {
     unwritten: Option<anyhow::Error>,
 }
 
-impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
+impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
+    fn begin(ui: &'a mut Ui, show: F, only_queued: bool) -> Self {
+        Self {
+            ui,
+            show,
+            tally: Tally::default(),
+            bar: None,
+            open: 0,
+            slow: Slow::default(),
+            upload: None,
+            stopped: None,
+            leaving: None,
+            only_queued,
+            unwritten: None,
+        }
+    }
+
     /// Takes an event in.
     fn hear(&mut self, event: Event) -> anyhow::Result<()> {
+        match &event {
+            Event::Queued(count) => self.open += count,
+            Event::Settled { .. } | Event::Gone(_) => self.open = self.open.saturating_sub(1),
+            Event::Left(count) => self.open = self.open.saturating_sub(*count),
+            _ => {}
+        }
         match event {
             Event::Settled { message, tag, duplicate } => self.settled(*message, tag, duplicate),
             Event::Gone(id) => {
@@ -145,6 +171,7 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
                 None if count >= MANY && !self.ui.json() => {
                     // One bar at a time: this one makes room first.
                     self.upload = None;
+                    self.slow.end();
                     self.bar = Some(Delivered::begin(self.ui, count));
                 }
                 None => {}
@@ -160,11 +187,22 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
         Ok(())
     }
 
+    /// What moves, moves on.
+    fn tick(&mut self) {
+        if self.open == 0 || self.bar.is_some() || self.upload.is_some() || self.leaving.is_some() {
+            self.slow.end();
+        } else {
+            self.slow.begin(self.ui);
+            self.slow.tick(self.ui, || t!("send-under-way"));
+        }
+    }
+
     /// A file is so far on its way; one is shown at a time.
     fn uploading(&mut self, file: String, done: u64, whole: u64) {
         if self.bar.is_some() || self.ui.json() {
             return;
         }
+        self.slow.end();
         let begin = || (Progress::of_bytes(self.ui, &t!("ui-uploading", file = file), whole), file.clone());
         let (bar, shown) = self.upload.get_or_insert_with(begin);
         if *shown == file {
@@ -227,12 +265,10 @@ pub(super) fn with(
     let (only_queued, is_flush) = (!orders.deliver, matches!(work, Work::Due));
     let ringer = bell.ringer();
     let run = Run::begin(store, hand, orders, work, move || ringer.ring())?;
-    let tally = Tally::default();
-    let mut teller =
-        Teller { ui, show, tally, bar: None, upload: None, stopped: None, leaving: None, only_queued, unwritten: None };
+    let mut teller = Teller::begin(ui, show, only_queued);
     let (mut leave, mut broken) = (None, None);
     'run: loop {
-        if let Some(signal) = bell.wait(leave)? {
+        if let Some(signal) = bell.wait(leave.into_iter().chain(teller.slow.next()).min())? {
             run.stop(Instant::now() + GRACE);
             teller.ui.status(&t!("send-stopping"));
             teller.leaving = Some(signal);
@@ -247,12 +283,14 @@ pub(super) fn with(
             }
         }
         asides.try_iter().for_each(|aside| broken = teller.aside(aside).or(broken.take()));
+        teller.tick();
         if leave.is_some_and(|leave| Instant::now() >= leave) {
             // It hangs on an answer. What it holds besides is free as soon as this process is gone.
             run.forsake()?.into_iter().for_each(|message| teller.settled(message, None, false));
             break;
         }
     }
+    teller.slow.end();
     // Whoever tells asides has ended before the run has.
     asides.try_iter().for_each(|aside| broken = teller.aside(aside).or(broken.take()));
     let Teller { ui, tally, stopped, leaving, unwritten, bar, .. } = teller;

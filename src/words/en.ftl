@@ -915,6 +915,7 @@ send-touser = the message names { $touser } itself, and the recipient is { $open
 send-touser-hint = leave touser out of the message
 send-unchecked = the template { $name } and its fields are not checked: { $cause }
 send-unchecked-secret = no template list is kept, and there is no secret to ask for one with
+send-under-way = sending…
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
 send-unknown-hint = it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
 send-url = { $url } is not an http or https address

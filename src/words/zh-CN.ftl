@@ -936,6 +936,7 @@ send-touser = 消息自带的 touser 是 { $touser }，而收件人是 { $openid
 send-touser-hint = 请去掉消息中的 touser
 send-unchecked = 没有检查模板 { $name } 及其字段：{ $cause }
 send-unchecked-secret = 没有保存过模板列表，也没有可用来查询的 AppSecret
+send-under-way = 正在发送…
 send-unknown = 不确定发给 { $to } 的消息 { $id } 是否送达：{ $error }
 send-unknown-hint = 对方可能已经收到，所以不会自动重发：请询问对方，必要时再发一次
 send-url = { $url } 不是 http 或 https 地址

@@ -283,6 +283,33 @@ fn nothing_moves_on_a_dumb_terminal_or_where_the_screen_is_read_out() {
 }
 
 #[test]
+fn a_message_that_takes_its_time_is_waited_for_visibly() {
+    let mut world = World::of("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\nhang = \"before\"\n");
+    let line = format!("send --openid {LUFFY} hello");
+    let mut terminal = Terminal::start(world.command(&line), 30, 100);
+    terminal.until("sending…");
+    terminal.signal(rustix::process::Signal::INT);
+    let ended = terminal.end();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(130), "{text}");
+    assert!(!text.contains("sending…") && !ended.screen.hide_cursor(), "{text}");
+    world.reconfigure(&[("[network]", "[network]\ntimeout = \"1200ms\"")]);
+    for (before, name, value) in [
+        ("-q ", "WXBOX_LANG", "en"),
+        ("--json ", "WXBOX_LANG", "en"),
+        ("", "TERM", "dumb"),
+        ("", "WXBOX_ACCESSIBLE", "1"),
+    ] {
+        world.set(name, value);
+        let ended = shown(&world, &format!("{before}{line}"), 250);
+        let raw = String::from_utf8(ended.raw).unwrap();
+        assert_eq!(ended.status.code(), Some(6), "{name}: {raw}");
+        assert!(!raw.contains("sending…"), "{name}: {raw}");
+        world.set("TERM", "xterm-256color");
+    }
+}
+
+#[test]
 fn a_broadcast_is_summed_up_where_no_bar_can_be_drawn() {
     let mut world = World::of("crowd = 12\n");
     world.crowd(12);

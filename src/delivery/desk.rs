@@ -226,6 +226,9 @@ impl Desk<'_> {
         let Turned { left, duplicates, queued, started, lessons } = out;
         let goes_on = lessons.iter().all(Lesson::lets_go_on);
         let moved = !(left.is_empty() && started.is_empty() && lessons.is_empty()) || queued + duplicates.len() > 0;
+        if queued > 0 {
+            self.tell.tell(Event::Queued(queued));
+        }
         self.pace.spend(started.len());
         // The only one, with nothing to do meanwhile, is sent here: a thread takes longer to begin.
         let alone =
@@ -242,9 +245,6 @@ impl Desk<'_> {
                     self.crew.take(job, under_way)?;
                 }
             }
-        }
-        if queued > 0 {
-            self.tell.tell(Event::Queued(queued));
         }
         for (id, tag) in duplicates {
             // How one of this run's own ends is not known yet.

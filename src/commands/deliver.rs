@@ -133,6 +133,15 @@ struct Teller<'a, F> {
     only_queued: bool,
     /// A result could not be written; delivery goes on, since that is the job.
     unwritten: Option<anyhow::Error>,
+    /// The tag of the last parcel that is in the database.
+    taken: Option<u64>,
+}
+
+/// How a run has ended.
+pub(super) struct Ended {
+    pub(super) exit: Exit,
+    /// The tag of the last parcel that is in the database, as are all before it.
+    pub(super) taken: Option<u64>,
 }
 
 impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
@@ -149,6 +158,7 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
             leaving: None,
             only_queued,
             unwritten: None,
+            taken: None,
         }
     }
 
@@ -176,6 +186,7 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
                 }
                 None => {}
             },
+            Event::Taken(tag) => self.taken = Some(tag),
             Event::Uploading { file, done, whole } => self.uploading(file, done, whole),
             Event::Uploaded(file) => self.upload = self.upload.take().filter(|(_, shown)| *shown != file),
             Event::Waiting(error) => self.ui.status(&t!("send-waiting", error = error.to_string())),
@@ -246,7 +257,7 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
 /// # Errors
 /// What stops the run itself, or its results from being written.
 pub(super) fn run(ui: &mut Ui, it: Delivery, work: Work) -> anyhow::Result<Exit> {
-    with(ui, it, work, Bell::begin()?, never(), show)
+    Ok(with(ui, it, work, Bell::begin()?, never(), show)?.exit)
 }
 
 /// The same, each message shown by `show`, with what comes up beside them; the bell rings for both.
@@ -260,7 +271,7 @@ pub(super) fn with(
     mut bell: Bell,
     asides: Receiver<Aside>,
     show: impl FnMut(&mut Ui, Told) -> anyhow::Result<()>,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<Ended> {
     let Delivery { store, hand, orders } = it;
     let (only_queued, is_flush) = (!orders.deliver, matches!(work, Work::Due));
     let ringer = bell.ringer();
@@ -293,7 +304,7 @@ pub(super) fn with(
     teller.slow.end();
     // Whoever tells asides has ended before the run has.
     asides.try_iter().for_each(|aside| broken = teller.aside(aside).or(broken.take()));
-    let Teller { ui, tally, stopped, leaving, unwritten, bar, .. } = teller;
+    let Teller { ui, tally, stopped, leaving, unwritten, bar, taken, .. } = teller;
     if bar.is_some_and(|bar| bar.end()) {
         ui.status(&t!(
             "send-summary",
@@ -304,16 +315,17 @@ pub(super) fn with(
     }
     if let Some(signal) = leaving {
         ui.status(&t!("send-interrupted", queued = tally.queued));
-        return Ok(signal.exit());
+        return Ok(Ended { exit: signal.exit(), taken });
     }
     if is_flush && tally.is_empty() && stopped.is_none() {
         ui.nothing(&t!("outbox-flush-none"));
     }
-    match broken.or(unwritten) {
-        Some(error) => Err(error),
-        None if only_queued && tally.failed + tally.unknown == 0 => Ok(Exit::Done),
-        None => finish(ui, &tally, stopped),
-    }
+    let exit = match broken.or(unwritten) {
+        Some(error) => return Err(error),
+        None if only_queued && tally.failed + tally.unknown == 0 => Exit::Done,
+        None => finish(ui, &tally, stopped)?,
+    };
+    Ok(Ended { exit, taken })
 }
 
 /// A result line where WeChat took it, an error where not. Of messages that only wait because the run was

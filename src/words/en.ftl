@@ -16,6 +16,14 @@ batch-file-named = a line of a batch cannot name a file with @
 batch-file-named-hint = `wxbox media upload FILE` prints a media_id for it
 batch-json = it is not a message as JSON: { $cause }
 batch-key = its key is empty: name one, or leave it out
+batch-left = { $taken ->
+    [0] no line of { $file } was taken; give it again
+   *[other] the lines of { $file } up to { $taken } were taken, those behind were not: `tail -n +{ $next } { $file } | wxbox send --batch -` goes on with them
+}
+batch-left-stdin = { $taken ->
+    [0] no line was taken; give them again
+   *[other] the lines up to { $taken } were taken, those behind were not: give them again
+}
 batch-line = line { $line }: { $error }
 batch-long = the line is longer than { $limit } bytes
 batch-read = the lines cannot be read further

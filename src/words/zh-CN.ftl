@@ -15,6 +15,14 @@ batch-file-named = 批量消息的一行不能用 @ 指定文件
 batch-file-named-hint = `wxbox media upload FILE` 会输出它的 media_id
 batch-json = 不是 JSON 格式的消息：{ $cause }
 batch-key = key 是空的：请填写，或去掉它
+batch-left = { $taken ->
+    [0] { $file } 中没有一行被接收；请重新执行
+   *[other] { $file } 的前 { $taken } 行已接收，其后的没有：`tail -n +{ $next } { $file } | wxbox send --batch -` 会继续
+}
+batch-left-stdin = { $taken ->
+    [0] 没有一行被接收；请重新输入
+   *[other] 前 { $taken } 行已接收，其后的没有；请重新输入其后的行
+}
 batch-line = 第 { $line } 行：{ $error }
 batch-long = 该行超过 { $limit } 字节
 batch-read = 无法继续读取后面的行

@@ -94,6 +94,37 @@ fn ctrl_c_says_how_to_go_on() {
 }
 
 #[test]
+fn ctrl_c_in_a_batch_says_which_lines_were_not_taken() {
+    let mut world = crowd(300, "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"20ms\"\n");
+    let line =
+        |n: usize| format!("{{\"user\":\"crowd{n:06}\",\"template\":\"backup\",\"data\":{{\"host\":\"db1\"}}}}\n");
+    world.write("a batch", (1..=300).map(line).collect::<String>());
+    let mut run = world.spawn("send --concurrency 2 --batch 'a batch'");
+    run.next_line();
+    run.signal(Signal::INT);
+    let ran = run.end();
+    assert_eq!(ran.status(), Some(130));
+    let said = ran.stderr().to_owned();
+    let taken: i64 = world.sql("SELECT count(*) FROM messages");
+    assert!(said.contains(&format!("the lines of 'a batch' up to {taken} were taken")), "{taken}: {said}");
+    let hint = said.lines().last().unwrap().split('`').nth(1).unwrap();
+    assert_eq!(hint, format!("tail -n +{} 'a batch' | wxbox send --batch -", taken + 1));
+    let rest = (1..=300).skip(usize::try_from(taken).unwrap()).map(line).collect::<String>();
+    world.feed("send --batch -", rest).ok();
+    world.wxbox("outbox flush").ok();
+    world.sandbox().lines();
+    all_arrived_once(&mut world, 300);
+
+    world.write("short", line(1));
+    world.sandbox().form("faults", "[[faults]]\napi = \"/cgi-bin/message/*\"\nhang = \"after\"\n");
+    let run = world.spawn("send --batch short");
+    while world.sandbox().stats()["delivered"] != 301 {}
+    run.signal(Signal::INT);
+    let said = run.end().stderr().to_owned();
+    assert!(said.contains("interrupted") && !said.contains("taken"), "all of it was taken: {said}");
+}
+
+#[test]
 fn a_full_disk_in_the_middle_loses_nothing() {
     let mut world = crowd(200, "");
     world.wxbox(&format!("-q send --no-wait --all {TEMPLATE}")).ok();

@@ -718,12 +718,14 @@ sandbox-listening =
 ## run
 run-cannot-report = nobody will be told how the command ends: { $cause }
 run-interpreter-hint = a script begins with the name of its interpreter, such as #!/bin/sh
+run-names = known are { $names }
 run-not-reported = nobody was told how the command ended: { $cause }
 run-not-started = cannot run { $program }: { $cause }
 run-result-bad = failed
 run-result-good = succeeded
 run-stdin = standard input is the command's own
 run-stdin-hint = give the text with --text TEXT, or the fields in a file
+run-stranger = {"{"}{ $name }{"}"} stands for nothing, and is sent as it is
 run-text-bad = Failed (status { $status }) on { $host } after { $duration }: { $command }
 run-text-good = Succeeded (status 0) on { $host } after { $duration }: { $command }
 run-text-not-started = Not started (status { $status }) on { $host }: { $command }: { $cause }

@@ -700,12 +700,14 @@ sandbox-listening =
 ## run
 run-cannot-report = 命令结束后不会通知任何人：{ $cause }
 run-interpreter-hint = 脚本的第一行应写明解释器，例如 #!/bin/sh
+run-names = 可用的有 { $names }
 run-not-reported = 命令的结果没有通知任何人：{ $cause }
 run-not-started = 无法运行 { $program }：{ $cause }
 run-result-bad = 失败
 run-result-good = 成功
 run-stdin = 标准输入属于命令自己
 run-stdin-hint = 用 --text 给出文本，或把字段写在文件里
+run-stranger = {"{"}{ $name }{"}"} 不代表任何内容，将原样发送
 run-text-bad = 失败（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
 run-text-good = 成功（状态 0），{ $host }，用时 { $duration }：{ $command }
 run-text-not-started = 未能启动（状态 { $status }），{ $host }：{ $command }：{ $cause }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::app::App;
+use crate::app::{App, nearest};
 use crate::cli::{Global, On, Run};
 use crate::commands::compose::recipients::{self, Whom};
 use crate::commands::compose::{Said, Saying, content, parcel, work};
@@ -20,6 +20,7 @@ use crate::store::{Parcel, Store};
 use crate::t;
 use crate::ui::Ui;
 use crate::wechat::message::Content;
+use crate::words::listed;
 use child::Ended;
 use facts::Facts;
 
@@ -90,7 +91,11 @@ fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Res
     let mut content = content::of(default.as_deref(), &args.what, &app.config)?;
     // What facts.text() says is not looked through once more.
     if default.is_none() || args.what.template.is_some() {
-        fill(&mut content, facts);
+        let mut fill = |text: &mut String| {
+            facts.strangers(text).iter().for_each(|name| warn_of(ui, facts, name));
+            *text = facts.fill(text);
+        };
+        each_text(&mut content, &mut fill);
     }
     // A fallback is made of these.
     for (_, value) in app.config.templates.values_mut().flat_map(|template| &mut template.data) {
@@ -105,13 +110,23 @@ fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Res
     Ok((app, store, parcel))
 }
 
-fn fill(content: &mut Content, facts: &Facts) {
+/// A name in braces that is sent as it is, since nothing is known by it.
+fn warn_of(ui: &mut Ui, facts: &Facts, name: &str) {
+    let what = match nearest(&name.to_lowercase(), facts.names().map(str::to_owned)) {
+        Some(near) => t!("did-you-mean", name = format!("{{{near}}}")),
+        None => t!("run-names", names = listed(facts.names().map(|name| format!("{{{name}}}")))),
+    };
+    ui.warn(&t!("ui-clauses", first = t!("run-stranger", name = name), rest = what));
+}
+
+/// Each text of a message that facts may stand in.
+fn each_text(content: &mut Content, fill: &mut impl FnMut(&mut String)) {
     match content {
-        Content::Text { content, .. } => *content = facts.fill(content),
+        Content::Text { content, .. } => fill(content),
         Content::Template { data, .. } => {
             for value in data.values_mut().filter_map(|field| field.get_mut("value")) {
                 if let Value::String(text) = value {
-                    *text = facts.fill(text);
+                    fill(text);
                 }
             }
         }

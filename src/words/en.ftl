@@ -419,7 +419,9 @@ doctor-warnings = { $warnings ->
 }
 doctor-well = all is well
 init-again = Try again?
+init-all-the-same = Write the config all the same?
 init-app-id = App id
+init-app-id-odd = an app id is wx and { $digits } hex digits; { $app_id } is not
 init-begin = This writes { $path }. Ctrl-C leaves without a trace.
 init-cannot-write = cannot write { $path }: { $cause }
 init-cannot-write-hint = name another place with -c or the variable WXBOX_CONFIG
@@ -853,6 +855,7 @@ rule-too-long = WeChat refuses { $key } with { $length } characters: { $rule }
 did-you-mean = did you mean { $name }?
 openid-unusable = "{ $openid }" cannot be an openid
 openid-unusable-hint = an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+openid-odd = an openid mostly has { $length } characters and begins with o; { $openid } does not
 send-and-more = { $names } and { $more } more
 send-cancelled = message { $id } to { $to } was cancelled
 send-cancelled-why = message { $id } to { $to } was cancelled: { $error }

@@ -20,6 +20,8 @@ use crate::words::listed;
 const PORT: u16 = 8080;
 /// Characters of an AppSecret.
 const SECRET: usize = 32;
+/// Hex digits of an AppID.
+const DIGITS: usize = 16;
 
 /// Asks for all that is not given.
 pub(super) fn answers(ui: &mut Ui, path: &Path, given: Given) -> anyhow::Result<Answers> {
@@ -32,6 +34,7 @@ pub(super) fn answers(ui: &mut Ui, path: &Path, given: Given) -> anyhow::Result<
             app_id(ui)?
         }
     };
+    warn_of_app_id(ui, &app_id);
     let secret = match given.secret {
         Some(secret) => secret,
         None => secret(ui)?,
@@ -51,6 +54,14 @@ pub(super) fn app_id(ui: &Ui) -> anyhow::Result<String> {
     ui::text(ui, &t!("init-app-id"), None, |typed| {
         read_app_id(typed).map(drop).ok_or_else(|| t!("init-must-be", expected = t!("init-expected-app-id")))
     })
+}
+
+/// What WeChat gives is `wx` and 16 hex digits. That it always will be is written nowhere.
+pub(super) fn warn_of_app_id(ui: &mut Ui, app_id: &str) {
+    let digits = app_id.strip_prefix("wx").unwrap_or_default();
+    if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        ui.warn(&t!("init-app-id-odd", app_id = app_id, digits = DIGITS));
+    }
 }
 
 /// Nobody sees what was pasted, so what is odd about it is said.

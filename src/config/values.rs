@@ -189,6 +189,12 @@ pub fn app_id(text: &str) -> Option<String> {
     (!text.is_empty() && text.chars().all(|c| c.is_ascii_graphic())).then(|| text.to_owned())
 }
 
+/// Whether it is as WeChat's are, though that they always will be is written nowhere: `wx` and 16 hex digits.
+pub fn is_usual_app_id(app_id: &str) -> bool {
+    let digits = app_id.strip_prefix("wx").unwrap_or_default();
+    digits.len() == 16 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// Any text but none.
 pub(super) fn text(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())

@@ -421,7 +421,6 @@ doctor-well = all is well
 init-again = Try again?
 init-all-the-same = Write the config all the same?
 init-app-id = App id
-init-app-id-odd = an app id is wx and { $digits } hex digits; { $app_id } is not
 init-begin = This writes { $path }. Ctrl-C leaves without a trace.
 init-cannot-write = cannot write { $path }: { $cause }
 init-cannot-write-hint = name another place with -c or the variable WXBOX_CONFIG

@@ -411,7 +411,6 @@ doctor-well = 一切正常
 init-again = 再试一次？
 init-all-the-same = 仍然写入配置？
 init-app-id = AppID
-init-app-id-odd = AppID 应为 wx 加 { $digits } 位十六进制数字，{ $app_id } 不是
 init-begin = 将写入 { $path }。按 Ctrl-C 退出，不留任何痕迹。
 init-cannot-write = 无法写入 { $path }：{ $cause }
 init-cannot-write-hint = 用 -c 或环境变量 WXBOX_CONFIG 指定其他位置

@@ -170,7 +170,7 @@ fn what_did_not_work_is_not_written_unless_one_says_so() {
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(3), "{text}");
     assert!(text.contains("nothing was changed"), "{text}");
-    assert!(text.contains("warning: an app id is wx and 16 hex digits; wx012345 is not"), "{text}");
+    assert!(text.contains("warning: wx012345 does not look like an app id: an app id is wx and 16 digits"), "{text}");
     assert!(!world.path(".config").exists());
 }
 

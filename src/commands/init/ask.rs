@@ -8,7 +8,7 @@ use url::Url;
 use super::file::Answers;
 use super::given::Given;
 use crate::commands::addresses;
-use crate::config::{ListenAddress, read_app_id, read_redirect_uri};
+use crate::config::{ListenAddress, is_usual_app_id, read_app_id, read_redirect_uri};
 use crate::error::Failure;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
@@ -20,8 +20,6 @@ use crate::words::listed;
 const PORT: u16 = 8080;
 /// Characters of an AppSecret.
 const SECRET: usize = 32;
-/// Hex digits of an AppID.
-const DIGITS: usize = 16;
 
 /// Asks for all that is not given.
 pub(super) fn answers(ui: &mut Ui, path: &Path, given: Given) -> anyhow::Result<Answers> {
@@ -56,11 +54,11 @@ pub(super) fn app_id(ui: &Ui) -> anyhow::Result<String> {
     })
 }
 
-/// What WeChat gives is `wx` and 16 hex digits. That it always will be is written nowhere.
+/// It may be right all the same.
 pub(super) fn warn_of_app_id(ui: &mut Ui, app_id: &str) {
-    let digits = app_id.strip_prefix("wx").unwrap_or_default();
-    if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        ui.warn(&t!("init-app-id-odd", app_id = app_id, digits = DIGITS));
+    if !is_usual_app_id(app_id) {
+        let what = t!("doctor-app-id-odd", app_id = app_id);
+        ui.warn(&t!("ui-cause", what = what, cause = t!("doctor-app-id-fix")));
     }
 }
 

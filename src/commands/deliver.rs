@@ -318,7 +318,7 @@ pub(super) fn with(
         return Ok(Ended { exit: signal.exit(), taken });
     }
     if is_flush && tally.is_empty() && stopped.is_none() {
-        ui.nothing(&t!("outbox-flush-none"));
+        ui.whisper(&t!("outbox-flush-none"));
     }
     let exit = match broken.or(unwritten) {
         Some(error) => return Err(error),

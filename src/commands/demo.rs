@@ -53,7 +53,9 @@ pub(super) fn run(ui: &mut Ui) -> anyhow::Result<Exit> {
     let signals = Watch::begin()?;
     let home = tempfile::Builder::new().prefix("wxbox-demo-").tempdir()?;
     let program = std::env::current_exe().context(t!("demo-start"))?;
-    Demo { program, home, phone: phone()?, signals }.play(ui)
+    let demo = Demo { program, home, phone: phone()?, signals };
+    // It is a show, and no result.
+    if ui.json() { ui.results_on_stderr(|ui| demo.play(ui)) } else { demo.play(ui) }
 }
 
 struct Demo {
@@ -104,6 +106,7 @@ impl Demo {
             "NO_COLOR",
             "CLICOLOR_FORCE",
             "COLORTERM",
+            "TERM",
         ];
         let kept: Vec<(&str, OsString)> =
             keep.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
@@ -112,7 +115,7 @@ impl Demo {
             .args(args)
             .env_clear()
             .envs(kept)
-            .env("TERM", "dumb")
+            .env("WXBOX_ACCESSIBLE", "1")
             .env("HOME", self.home.path())
             .stdin(Stdio::null());
         command

@@ -68,7 +68,7 @@ fn list(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
     }
     drop(progress);
     if listed == 0 {
-        ui.nothing(&t!("follower-none"));
+        ui.whisper(&t!("follower-none"));
     }
     Ok(Exit::Done)
 }

@@ -231,8 +231,8 @@ impl Ui {
         }
     }
 
-    /// Says to somebody who looks on why there is nothing to be seen; a script sees that itself.
-    pub fn nothing(&mut self, text: &str) {
+    /// Says to somebody who looks on what a script need not be told: why there is nothing to be seen, what is waited for.
+    pub fn whisper(&mut self, text: &str) {
         if self.err_terminal && !self.json && !self.quiet {
             let text = line(text);
             self.say(&if self.manner.color_err { Tone::Past.paint(&text) } else { text });

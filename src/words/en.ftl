@@ -47,6 +47,7 @@ bind-left = bound { $bound } of { $count }; not bound: { $users }
 bind-left-hint = `wxbox bind --unbound` goes on with everybody who is not bound yet
 bind-listen = { $address } is not an address to listen on
 bind-listen-hint = give a host and a port, such as 0.0.0.0:80 or :8080
+bind-lingering = waiting { $seconds } seconds more, in case the phone loads its page again
 bind-meanwhile = { $user } was bound by another wxbox in the meantime
 bind-no-nickname = the nickname could not be read: { $cause }
 bind-nobody-left = Nobody is left to be bound.

@@ -46,6 +46,7 @@ bind-left = { $count } 人中已绑定 { $bound } 人，未绑定：{ $users }
 bind-left-hint = `wxbox bind --unbound` 会继续绑定所有尚未绑定的人
 bind-listen = { $address } 不是可监听的地址
 bind-listen-hint = 请给出主机和端口，如 0.0.0.0:80 或 :8080
+bind-lingering = 再等 { $seconds } 秒，以便手机再次加载页面
 bind-meanwhile = { $user } 刚刚已由另一个 wxbox 绑定
 bind-no-nickname = 无法读取微信昵称：{ $cause }
 bind-nobody-left = 没有需要绑定的人了。

@@ -104,6 +104,7 @@ fn ctrl_c_in_a_batch_says_which_lines_were_not_taken() {
     run.signal(Signal::INT);
     let ran = run.end();
     assert_eq!(ran.status(), Some(130));
+    assert_eq!(ran.json().len(), ran.stdout().lines().count(), "nothing but JSON, however it ends");
     let said = ran.stderr().to_owned();
     let taken: i64 = world.sql("SELECT count(*) FROM messages");
     assert!(said.contains(&format!("the lines of 'a batch' up to {taken} were taken")), "{taken}: {said}");

@@ -218,7 +218,7 @@ hint: `wxbox help token` shows the whole
 exit 2
 --- stderr
 error: there is no command or topic "weather"
-hint: there are init, doctor, user, bind, unbind, send, run, outbox, template, media, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, recovery, sandbox
+hint: there are init, doctor, user, bind, unbind, send, run, outbox, template, media, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, recovery
 
 "#]]);
     world.wxbox("help exit-codes").is(str![[r#"

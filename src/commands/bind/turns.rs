@@ -141,7 +141,7 @@ pub(super) fn all(ui: &mut Ui, job: &Job, mut way: Way, lines: &mut Lines, peopl
         }
     }
     if let (Way::Listener(listener), None) = (way, stopped) {
-        listener.leave(since.elapsed(), &job.signals);
+        listener.leave(ui, since.elapsed(), &job.signals);
     }
     tally.sum_up()
 }

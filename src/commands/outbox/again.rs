@@ -16,7 +16,7 @@ pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
     if app.has_database() {
         return deliver::run(ui, it, Work::Due);
     }
-    ui.nothing(&t!("outbox-flush-none"));
+    ui.whisper(&t!("outbox-flush-none"));
     Ok(Exit::Done)
 }
 

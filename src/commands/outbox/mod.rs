@@ -61,7 +61,7 @@ fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
     ];
     if messages.is_empty() {
         let is_all = states.is_empty() && user_id.is_none() && since.is_none();
-        ui.nothing(&if is_all { t!("outbox-none") } else { t!("outbox-none-match") });
+        ui.whisper(&if is_all { t!("outbox-none") } else { t!("outbox-none-match") });
     }
     let mut table = Table::new(&heading).cut(&[2, 5]);
     for message in messages {

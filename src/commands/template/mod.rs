@@ -47,7 +47,7 @@ fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     if list.templates.is_empty() {
-        ui.nothing(&t!("template-none"));
+        ui.whisper(&t!("template-none"));
     }
     let heading =
         [t!("template-list-alias"), t!("template-list-title"), t!("template-list-fields"), t!("template-list-id")];

@@ -100,7 +100,7 @@ pub(super) fn list(ui: &mut Ui, app: &App, args: &List) -> anyhow::Result<Exit> 
     })?;
     ui.table(&mut table)?;
     if found == 0 {
-        ui.nothing(&none(&store, &filter)?);
+        ui.whisper(&none(&store, &filter)?);
     }
     Ok(Exit::Done)
 }

@@ -600,7 +600,7 @@ sandbox-named = 客服消息可引用的内容
 sandbox-world = 无法使用 { $path }：{ $cause }
 sandbox-world-toml = 第 { $line } 行：{ $message }
 sandbox-world-value = { $key } 不能是“{ $value }”
-sandbox-world-twice = { $key } “{ $value }”重复
+sandbox-world-twice = { $key }“{ $value }”重复
 sandbox-world-alone = { $key } 须与 { $with } 一起使用
 sandbox-world-several = 一个故障只能有其中一项：{ $keys }
 sandbox-world-none-of = 一个故障须有其中一项：{ $keys }
@@ -1125,7 +1125,7 @@ ui-span = { $count } { $unit ->
    *[other] { $unit }
 }
 ui-stdin = 无法读取标准输入
-ui-stdin-name = 标准输入
+ui-stdin-name = stdin
 ui-stdin-long = 标准输入超过 { $limit } 字节
 ui-stdin-utf8 = 标准输入不是 UTF-8
 ui-stdin-utf8-hint = 请先转换，例如 `iconv -f GBK -t UTF-8`

@@ -143,6 +143,10 @@ fn in_chinese() {
         fed(command)
     });
     assert_eq!(english(&whole), Vec::<String>::new());
+    // Two blanks and more stand between columns.
+    let parted = Regex::new("[\u{4e00}-\u{9fff}，。；：！？、（）“”] [\u{4e00}-\u{9fff}，。；：！？、（）“”]").unwrap();
+    let said = whole.lines().filter(|line| !line.starts_with("$ wxbox "));
+    assert_eq!(said.filter(|line| parted.is_match(line)).collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 /// What is English of what was said: three words in a row that are neither quoted, nor a command line, nor JSON.

@@ -140,11 +140,16 @@ backup  Backup finis…  first,host,…  backup_finished-0123456789abcdefghijklm
 fn what_is_said_keeps_to_the_window_and_is_a_line_in_a_pipe() {
     let mut world = with_messages();
     world.set("NO_COLOR", "1");
-    snapbox::assert_data_eq!(screen(&world, "user show nobody", 40), str![[r#"
+    snapbox::assert_data_eq!(
+        screen(&world, "user show nobody", 40),
+        str![[r#"
 error: no user is named nobody
 hint: `wxbox user list` shows everybody
-"#]]);
-    snapbox::assert_data_eq!(screen(&world, "--database typo.db unbind --user nobody", 40), str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen(&world, "--database typo.db unbind --user nobody", 40),
+        str![[r#"
 warning: there is no database at typo.db
          yet; if there should be one,
          name the right file with
@@ -153,28 +158,38 @@ warning: there is no database at typo.db
          database
 error: no user is named nobody
 hint: `wxbox user list` shows everybody
-"#]]);
+"#]]
+    );
     assert_eq!(world.wxbox("--database typo.db unbind --user nobody").stderr().lines().count(), 3);
-    snapbox::assert_data_eq!(screen(&world, "bind --user nami --openid", 24), str![[r#"
+    snapbox::assert_data_eq!(
+        screen(&world, "bind --user nami --openid", 24),
+        str![[r#"
 error: a value is
        required for
        '--openid
        <OPENID>' but
        none was supplied
-"#]]);
+"#]]
+    );
     world.set("WXBOX_LANG", "zh");
-    snapbox::assert_data_eq!(screen(&world, "--database typo.db unbind --user nobody", 40), str![[r#"
+    snapbox::assert_data_eq!(
+        screen(&world, "--database typo.db unbind --user nobody", 40),
+        str![[r#"
 警告：typo.db 处还没有数据库；如果本应
       有，请用 --database、环境变量
       WXBOX_DATABASE 或配置项 database
       指定正确的文件
 错误：没有名为 nobody 的用户
 提示：`wxbox user list` 可查看全部用户
-"#]]);
-    snapbox::assert_data_eq!(screen(&world, "send -u nami hello", 60), str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen(&world, "send -u nami hello", 60),
+        str![[r#"
 错误：nami 尚未绑定
 提示：`wxbox bind --user 'nami'` 会显示供扫描的二维码
-"#]]);
+"#]]
+    );
 }
 
 #[test]

@@ -102,6 +102,8 @@ sent message 1 (text) to luffy
 
 "#]]);
     assert_eq!(world.sandbox().inbox()[0]["content"], "{Dration} {nothing} 0 {\"a\": 1}");
+    let ran = world.wxbox("run -u nobody --text {hots} -- true");
+    assert_eq!(ran.stderr().matches("{hots} stands for nothing").count(), 1, "{}", ran.stderr());
     world.wxbox("run -u luffy -t backup -d host={hots} -d size={status} -- true").is(str![[r#"
 exit 0
 --- stderr

@@ -31,7 +31,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
     ui.results_on_stderr(|ui| {
         // Whatever would keep the report from being sent is best known now.
         let before = Facts::of(&args.command, &Ended::Status(0), Duration::ZERO);
-        let trouble = ready(ui, global, args, &before).err().map(|error| classify(&error));
+        let trouble = ready(ui, global, args, &before, true).err().map(|error| classify(&error));
         if let Some(Report { exit, what, hint }) = &trouble {
             let what = t!("run-cannot-report", cause = what);
             ui.error(&Report { exit: *exit, what, hint: hint.clone() });
@@ -56,9 +56,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
 /// Queues and delivers; what goes wrong is said, and was said already if it went wrong before the command began.
 fn report(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, said: Option<&Report>) {
     let ready = match said {
-        Some(_) => ready(ui, global, args, facts),
+        Some(_) => ready(ui, global, args, facts, false),
         // Its warnings have been read.
-        None => ui.without_warnings(|ui| ready(ui, global, args, facts)),
+        None => ui.without_warnings(|ui| ready(ui, global, args, facts, false)),
     };
     match ready.and_then(|(app, store, parcel)| Ok((delivery(&app, store, args)?, work(parcel)?))) {
         Ok((it, work)) => {
@@ -83,8 +83,8 @@ fn delivery(app: &App, store: Store, args: &Run) -> anyhow::Result<Delivery> {
     Ok(it)
 }
 
-/// Everything up to the message, as `send` has it.
-fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Result<(App, Store, Parcel)> {
+/// Everything up to the message, as `send` has it; the `first` time with a word about names that stand for nothing.
+fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, first: bool) -> anyhow::Result<(App, Store, Parcel)> {
     let flags = Flags { expire_after: args.how.expire_after, ..Flags::default() };
     let mut app = App::open(ui, global, flags)?;
     let default = args.what.text_option.is_none().then(|| facts.text());
@@ -92,7 +92,9 @@ fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Res
     // What facts.text() says is not looked through once more.
     if default.is_none() || args.what.template.is_some() {
         let mut fill = |text: &mut String| {
-            facts.strangers(text).iter().for_each(|name| warn_of(ui, facts, name));
+            if first {
+                facts.strangers(text).iter().for_each(|name| warn_of(ui, facts, name));
+            }
             *text = facts.fill(text);
         };
         each_text(&mut content, &mut fill);

@@ -235,6 +235,33 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
         None
     }
 
+    /// Sums up how it ended; `broken` is what kept it from going on.
+    fn end(mut self, broken: Option<anyhow::Error>, is_flush: bool) -> anyhow::Result<Ended> {
+        self.slow.end();
+        let Teller { ui, tally, stopped, leaving, unwritten, bar, taken, only_queued, .. } = self;
+        if bar.is_some_and(|bar| bar.end()) {
+            ui.status(&t!(
+                "send-summary",
+                sent = tally.sent,
+                failed = tally.failed,
+                waiting = tally.queued + tally.unknown
+            ));
+        }
+        if let Some(signal) = leaving {
+            ui.status(&t!("send-interrupted", queued = tally.queued));
+            return Ok(Ended { exit: signal.exit(), taken });
+        }
+        if is_flush && tally.is_empty() && stopped.is_none() {
+            ui.whisper(&t!("outbox-flush-none"));
+        }
+        let exit = match broken.or(unwritten) {
+            Some(error) => return Err(error),
+            None if only_queued && tally.failed + tally.unknown == 0 => Exit::Done,
+            None => finish(ui, &tally, stopped)?,
+        };
+        Ok(Ended { exit, taken })
+    }
+
     fn settled(&mut self, message: Message, tag: Option<u64>, duplicate: bool) {
         self.tally.count(message.state);
         let hushed = message.state == State::Queued && (self.stopped.is_some() || self.leaving.is_some());
@@ -301,31 +328,9 @@ pub(super) fn with(
             break;
         }
     }
-    teller.slow.end();
     // Whoever tells asides has ended before the run has.
     asides.try_iter().for_each(|aside| broken = teller.aside(aside).or(broken.take()));
-    let Teller { ui, tally, stopped, leaving, unwritten, bar, taken, .. } = teller;
-    if bar.is_some_and(|bar| bar.end()) {
-        ui.status(&t!(
-            "send-summary",
-            sent = tally.sent,
-            failed = tally.failed,
-            waiting = tally.queued + tally.unknown
-        ));
-    }
-    if let Some(signal) = leaving {
-        ui.status(&t!("send-interrupted", queued = tally.queued));
-        return Ok(Ended { exit: signal.exit(), taken });
-    }
-    if is_flush && tally.is_empty() && stopped.is_none() {
-        ui.whisper(&t!("outbox-flush-none"));
-    }
-    let exit = match broken.or(unwritten) {
-        Some(error) => return Err(error),
-        None if only_queued && tally.failed + tally.unknown == 0 => Exit::Done,
-        None => finish(ui, &tally, stopped)?,
-    };
-    Ok(Ended { exit, taken })
+    teller.end(broken, is_flush)
 }
 
 /// A result line where WeChat took it, an error where not. Of messages that only wait because the run was

@@ -11,9 +11,10 @@ use crate::time::Timestamp;
 use crate::ui::Ui;
 
 pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
-    let it = Delivery::of(app, || app.store_as_found(ui))?;
     // Who delivers has a lock beside the file.
-    if app.has_database() {
+    let can_deliver = app.has_database();
+    let it = Delivery::of(app, || app.store_as_found(ui))?;
+    if can_deliver {
         return deliver::run(ui, it, Work::Due);
     }
     ui.whisper(&t!("outbox-flush-none"));

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
@@ -13,15 +12,12 @@ use super::{Event, Teller, Trouble};
 use crate::secret::Secret;
 use crate::store::{Held, Media, Turn, Which};
 use crate::time::Timestamp;
-use crate::wechat::media::{Format, LIFE, MediaType, Told};
+use crate::wechat::media::{Format, LIFE, MARGIN, MediaType, Told};
 use crate::wechat::message::Content;
 use crate::wechat::{self, Client};
 
 /// Files on their way at a time.
 const AT_A_TIME: usize = 2;
-
-/// A media_id that ends so soon is not sent any more.
-const MARGIN: Duration = Duration::from_secs(60);
 
 /// How often an upload says how far it is.
 const STEPS: u64 = 50;

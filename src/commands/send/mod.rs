@@ -5,7 +5,7 @@ mod line;
 
 use std::collections::HashMap;
 
-use crate::app::{App, nearest};
+use crate::app::App;
 use crate::cli::{Global, Send};
 use crate::commands::compose::recipients::{self, Whom};
 use crate::commands::compose::{Saying, kinds, parcel, work};
@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 use crate::ui::Ui;
 use crate::wechat::media::MARGIN;
 use crate::wechat::message::Content;
+use crate::words::nearest;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<Exit> {
     if let Some(option) = args.mistyped_option() {

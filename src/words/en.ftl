@@ -1044,6 +1044,7 @@ token-fetch = no access token: { $cause }
 token-fetched = fetched an access token
 token-forced = WeChat gave back the refused token, forcing a new one
 token-lock = cannot lock the access token's file beside the database: { $cause }
+token-thread = cannot ask for an access token, the system gives no thread: { $cause }
 
 ## ui
 ui-ago = { $unit ->

@@ -1043,6 +1043,7 @@ token-fetch = 无法取得 access_token：{ $cause }
 token-fetched = 已获取 access_token
 token-forced = 微信返回的仍是刚被拒绝的 access_token，正在强制刷新
 token-lock = 无法锁定数据库旁的 access_token 锁文件：{ $cause }
+token-thread = 无法获取 access_token，系统无法创建线程：{ $cause }
 
 ## ui
 ui-ago = { $unit ->

@@ -46,7 +46,10 @@ fn read(file: &str) -> Result<Vec<u8>, Failure> {
 }
 
 /// All that there is to read, if it is not too much.
-fn bounded(input: impl Read) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// The input's; [`io::ErrorKind::FileTooLarge`].
+pub(super) fn bounded(input: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LIMIT { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }

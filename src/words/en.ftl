@@ -702,6 +702,10 @@ sandbox-link-response-type = The response_type must be code.
 sandbox-link-state = The state must be letters and digits, 128 at most.
 sandbox-line-unknown = unknown to the sandbox
 sandbox-line-fault = fault: { $fault }
+sandbox-lines-left-out = { $count ->
+    [one] one request is not listed: its line was not read in time
+   *[other] { $count } requests are not listed: their lines were not read in time
+}
 sandbox-listening =
     The WeChat sandbox is at { $url }
       app_id      { $app_id }

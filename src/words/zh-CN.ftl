@@ -684,6 +684,7 @@ sandbox-link-response-type = response_type 必须是 code。
 sandbox-link-state = state 只能由字母和数字组成，最多 128 个。
 sandbox-line-unknown = 沙箱没有此接口
 sandbox-line-fault = 故障：{ $fault }
+sandbox-lines-left-out = 有 { $count } 个请求未列出：输出没有被及时读取
 sandbox-listening =
     微信沙箱地址：{ $url }
       app_id      { $app_id }

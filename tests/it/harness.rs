@@ -246,10 +246,11 @@ pub struct Spawned {
 }
 
 impl Spawned {
-    /// The next line of stdout; empty at its end.
+    /// The next line of stdout, which must not be at its end: whoever looks for one would look for ever.
+    #[track_caller]
     pub fn next_line(&mut self) -> String {
         let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
+        assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "{} ended: {}", self.line, self.said);
         self.said += &line;
         line.trim_end().to_owned()
     }

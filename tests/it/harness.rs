@@ -246,13 +246,18 @@ pub struct Spawned {
 }
 
 impl Spawned {
-    /// The next line of stdout, which must not be at its end: whoever looks for one would look for ever.
+    /// The next line of stdout; `None` at its end.
+    pub fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let read = self.stdout.read_line(&mut line).unwrap();
+        self.said += &line;
+        (read > 0).then(|| line.trim_end().to_owned())
+    }
+
+    /// The next line, which must be there: whoever looks for one would look for ever.
     #[track_caller]
     pub fn next_line(&mut self) -> String {
-        let mut line = String::new();
-        assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "{} ended: {}", self.line, self.said);
-        self.said += &line;
-        line.trim_end().to_owned()
+        self.line().unwrap_or_else(|| panic!("{} ended: {}", self.line, self.said))
     }
 
     pub fn pid(&self) -> rustix::process::Pid {

@@ -274,7 +274,7 @@ fn what_cannot_be_sent_again_is_told_beside_what_is() {
     for text in ["second", "third"] {
         world.wxbox(&format!("send -u luffy --no-wait {text}")).ok();
     }
-    world.wxbox("outbox retry 1 2 99").is(str![[r#"
+    world.wxbox("outbox retry 1 2 99 2").is(str![[r#"
 exit 7
 --- stdout
 sent message 2 (text) to luffy

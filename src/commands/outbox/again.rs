@@ -27,6 +27,7 @@ pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Resul
             // A part that is named before the one that it waits for would not wait.
             let mut ids = args.id.clone();
             ids.sort_unstable();
+            ids.dedup();
             ids
         }
     };

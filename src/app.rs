@@ -9,7 +9,7 @@ use crate::t;
 use crate::token::{Account, Session};
 use crate::ui::Ui;
 use crate::wechat::{Client, Endpoint, Settings};
-use crate::words::listed;
+use crate::words::{listed, nearest};
 
 /// The config, and the ways to open the rest.
 pub struct App {
@@ -158,6 +158,15 @@ pub fn openid(typed: &str) -> Result<&str, Failure> {
         .map_err(|typed| Failure::usage(t!("openid-unusable", openid = typed)).hint(t!("openid-unusable-hint")))
 }
 
+/// That nobody has a tag, with the nearest that somebody has.
+///
+/// # Errors
+/// Only the database's own.
+pub fn unknown_tag(store: &Store, tag: &str) -> anyhow::Result<Failure> {
+    let hint = nearest(tag, store.tags()?).map(|near| t!("did-you-mean", name = near));
+    Ok(Failure::no_such(t!("send-no-tag", tag = tag)).hint(hint))
+}
+
 /// Warns of others who are bound to the person's openid: one phone would get what is meant for both.
 ///
 /// # Errors
@@ -170,30 +179,10 @@ pub fn warn_of_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, ope
     Ok(())
 }
 
-/// The candidate that was probably meant.
-pub fn nearest(word: &str, candidates: impl IntoIterator<Item = String>) -> Option<String> {
-    let likeness = |candidate: &String| strsim::jaro_winkler(word, candidate);
-    let best = candidates.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(&best) >= 0.8).then_some(best)
-}
-
 /// The config's word for what the command line says.
 pub fn scope(scope: Scope) -> config::Scope {
     match scope {
         Scope::Base => config::Scope::Base,
         Scope::UserInfo => config::Scope::UserInfo,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_near_name_is_proposed() {
-        let names = || ["luffy", "nami", "zoro"].map(str::to_owned);
-        assert_eq!(nearest("lufy", names()).as_deref(), Some("luffy"));
-        assert_eq!(nearest("sanji", names()), None);
-        assert_eq!(nearest("x", []), None);
     }
 }

@@ -335,7 +335,7 @@ pub(super) fn with(
 
 /// A result line where WeChat took it, an error where not. Of messages that only wait because the run was
 /// stopped, the reason is said once, at the end.
-fn show(ui: &mut Ui, Told { shown, hushed, queued, .. }: Told) -> anyhow::Result<()> {
+pub(super) fn show(ui: &mut Ui, Told { shown, hushed, queued, .. }: Told) -> anyhow::Result<()> {
     if ui.json() || shown.state == State::Sent || queued && shown.state == State::Queued {
         return ui.done(&shown);
     }

@@ -712,6 +712,10 @@ sandbox-link-response-type = The response_type must be code.
 sandbox-link-state = The state must be letters and digits, 128 at most.
 sandbox-line-unknown = unknown to the sandbox
 sandbox-line-fault = fault: { $fault }
+sandbox-lines-left-out = { $count ->
+    [one] one request is not listed: its line was not read in time
+   *[other] { $count } requests are not listed: their lines were not read in time
+}
 sandbox-listening =
     The WeChat sandbox is at { $url }
       app_id      { $app_id }
@@ -860,9 +864,9 @@ send-and-more = { $names } and { $more } more
 send-cancelled = message { $id } to { $to } was cancelled
 send-cancelled-why = message { $id } to { $to } was cancelled: { $error }
 send-color-alone = there is no field { $key } to colour
-send-data-file = cannot read { $path }
+send-data-hint = write its fields like this: { "{" }"host": "db1", "size": { "{" }"value": 3, "color": "#173177"{ "}" }{ "}" }
 send-data-json = { $path } is not a JSON object of fields: { $cause }
-send-data-object = it must be an object, such as { "{" }"host": "db1"{ "}" }
+send-data-object = it must be an object
 send-data-utf8 = { $path } is not UTF-8
 send-data-nameless = a field has no name
 send-data-value = the value of { $key } must be text, a number, or { "{" }"value": …, "color": "#RRGGBB"{ "}" }
@@ -1063,6 +1067,7 @@ token-fetch = no access token: { $cause }
 token-fetched = fetched an access token
 token-forced = WeChat gave back the refused token, forcing a new one
 token-lock = cannot lock the access token's file beside the database: { $cause }
+token-thread = cannot ask for an access token, the system gives no thread: { $cause }
 
 ## ui
 ui-ago = { $unit ->

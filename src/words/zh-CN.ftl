@@ -694,6 +694,7 @@ sandbox-link-response-type = response_type 必须是 code。
 sandbox-link-state = state 只能由字母和数字组成，最多 128 个。
 sandbox-line-unknown = 沙箱没有此接口
 sandbox-line-fault = 故障：{ $fault }
+sandbox-lines-left-out = 有 { $count } 个请求未列出：输出没有被及时读取
 sandbox-listening =
     微信沙箱地址：{ $url }
       app_id      { $app_id }
@@ -851,9 +852,9 @@ send-and-more = { $names } 等，另有 { $more } 个
 send-cancelled = 发给 { $to } 的消息 { $id } 已被取消
 send-cancelled-why = 发给 { $to } 的消息 { $id } 已取消：{ $error }
 send-color-alone = 没有字段 { $key }，无法设置颜色
-send-data-file = 无法读取 { $path }
+send-data-hint = 字段请这样写：{ "{" }"host": "db1", "size": { "{" }"value": 3, "color": "#173177"{ "}" }{ "}" }
 send-data-json = { $path } 不是由字段组成的 JSON 对象：{ $cause }
-send-data-object = 须是对象，如 { "{" }"host": "db1"{ "}" }
+send-data-object = 须是对象
 send-data-utf8 = { $path } 不是 UTF-8
 send-data-nameless = 有字段没有名称
 send-data-value = { $key } 的值应为文本、数字，或 { "{" }"value": …, "color": "#RRGGBB"{ "}" }
@@ -1062,6 +1063,7 @@ token-fetch = 无法取得 access_token：{ $cause }
 token-fetched = 已获取 access_token
 token-forced = 微信返回的仍是刚被拒绝的 access_token，正在强制刷新
 token-lock = 无法锁定数据库旁的 access_token 锁文件：{ $cause }
+token-thread = 无法获取 access_token，系统无法创建线程：{ $cause }
 
 ## ui
 ui-ago = { $unit ->

@@ -37,7 +37,7 @@ fn a_broadcast_that_is_killed_goes_on_where_it_was() {
     let mut line = format!("send --json --all {TEMPLATE}");
     for kill_after in [1, 40, 3, 77, 20, 120, 9, usize::MAX] {
         let mut run = world.spawn(&line);
-        let told = (0..kill_after).take_while(|_| !run.next_line().is_empty()).count();
+        let told = (0..kill_after).take_while(|_| run.line().is_some()).count();
         if told < kill_after {
             run.end();
             break;

@@ -236,7 +236,8 @@ Every exit status of wxbox has one meaning:
        is not bound (nothing is queued)
   5    WeChat refused the message (all of them) for good
   6    not known to be delivered: queued or unknown (all of those not delivered)
-  7    several recipients or people to bind, and they ended differently
+  7    several recipients, messages or people to bind, and they ended
+       differently
   8    the binding timed out
   126  run: the command cannot be executed
   127  run: there is no such command

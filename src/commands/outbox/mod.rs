@@ -1,8 +1,8 @@
 //! `wxbox outbox …`: messages sent and queued.
 
 mod again;
+mod said;
 mod tend;
-mod words;
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Cell, Facts, Table, Tone, Ui};
 use crate::wechat::message::Content;
-use words::words;
+use said::said;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Result<Exit> {
     let app = App::open(ui, global, Flags::default())?;
@@ -124,7 +124,7 @@ impl fmt::Display for Whole {
             (t!("outbox-msgid"), it.msgid.clone()),
             (t!("outbox-error"), it.error.clone()),
             (t!("outbox-hint"), it.hint.clone()),
-            (t!("outbox-content"), Some(words(self.content.as_ref()))),
+            (t!("outbox-content"), Some(said(self.content.as_ref()))),
         ];
         rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?.into()))));
         Facts(rows).fmt(f)

@@ -14,6 +14,7 @@ use crate::store::{Counts, State, Store};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Cell, Facts, Ui};
+use crate::words;
 
 /// A message that was withdrawn.
 #[derive(Serialize)]
@@ -117,19 +118,12 @@ impl fmt::Display for Status {
             .map(|(state, count)| (t!("outbox-state-said", state = state.as_str()), count.to_string().into()))
             .collect();
         if let (Some(at), Some(age)) = (self.counts.oldest_queued, self.age) {
-            rows.push((t!("outbox-oldest"), t!("outbox-oldest-since", age = words(age), time = at.to_string()).into()));
+            rows.push((
+                t!("outbox-oldest"),
+                t!("outbox-oldest-since", age = words::age(age), time = at.to_string()).into(),
+            ));
         }
         Facts(rows).fmt(f)
-    }
-}
-
-/// An age in its largest unit, as the options take it.
-fn words(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds}s"),
-        120..7200 => format!("{}m", seconds / 60),
-        7200..172_800 => format!("{}h", seconds / 3600),
-        _ => format!("{}d", seconds / 86_400),
     }
 }
 
@@ -144,7 +138,7 @@ pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Res
     ui.data(&status)?;
     match (args.check, oldest, age) {
         (Some(limit), Some(at), Some(age)) if at < now.before(limit) => {
-            let what = t!("outbox-too-old", age = words(age), limit = words(limit.as_secs()));
+            let what = t!("outbox-too-old", age = words::age(age), limit = words::age(limit.as_secs()));
             Err(Failure { exit: Exit::Undelivered, what, hint: Some(t!("outbox-too-old-hint")) }.into())
         }
         _ => Ok(Exit::Done),
@@ -153,18 +147,4 @@ pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Res
 
 fn queued(counts: &Counts) -> i64 {
     counts.of.iter().find(|(state, _)| *state == State::Queued).map_or(0, |(_, count)| *count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_age_has_one_unit() {
-        let cases =
-            [(0, "0s"), (119, "119s"), (120, "2m"), (7199, "119m"), (7200, "2h"), (172_799, "47h"), (200_000, "2d")];
-        for (seconds, expected) in cases {
-            assert_eq!(words(seconds), expected);
-        }
-    }
 }

@@ -69,7 +69,7 @@ pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Resul
         let _ = asides_in.send(Aside::Failed(Box::new(show)));
     }
     drop(asides_in);
-    deliver::with(ui, it, Work::Messages(queued), Bell::begin()?, asides, deliver::show)
+    Ok(deliver::with(ui, it, Work::Messages(queued), Bell::begin()?, asides, deliver::show)?.exit)
 }
 
 fn tell(ui: &mut Ui, Failure { exit, what, hint }: Failure) {

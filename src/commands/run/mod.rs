@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::app::{App, nearest};
+use crate::app::App;
 use crate::cli::{Global, On, Run};
 use crate::commands::compose::recipients::{self, Whom};
 use crate::commands::compose::{Said, Saying, content, parcel, work};
@@ -20,7 +20,7 @@ use crate::store::{Parcel, Store};
 use crate::t;
 use crate::ui::Ui;
 use crate::wechat::message::Content;
-use crate::words::listed;
+use crate::words::{listed, nearest};
 use child::Ended;
 use facts::Facts;
 

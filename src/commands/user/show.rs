@@ -4,14 +4,14 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::app::{App, nearest};
+use crate::app::App;
 use crate::cli::{List, Show};
 use crate::error::Exit;
 use crate::store::{Store, User, UserFilter};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Cell, Facts, Table, Ui, when};
-use crate::words::listed;
+use crate::words::{listed, nearest};
 
 /// A person as a result.
 #[derive(Serialize)]

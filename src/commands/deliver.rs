@@ -304,6 +304,8 @@ pub(super) fn with(
     let ringer = bell.ringer();
     let run = Run::begin(store, hand, orders, work, move || ringer.ring())?;
     let mut teller = Teller::begin(ui, show, only_queued);
+    // Not everything that is told wakes us.
+    teller.slow.begin(teller.ui);
     let (mut leave, mut broken) = (None, None);
     'run: loop {
         if let Some(signal) = bell.wait(leave.into_iter().chain(teller.slow.next()).min())? {

@@ -228,16 +228,17 @@ impl Desk<'_> {
         let Turned { left, duplicates, queued, taken, started, lessons } = out;
         let goes_on = lessons.iter().all(Lesson::lets_go_on);
         let moved = !(left.is_empty() && started.is_empty() && lessons.is_empty()) || queued + duplicates.len() > 0;
+        // The only one, with nothing to do meanwhile, is sent here: a thread takes longer to begin.
+        let alone =
+            started.len() == 1 && self.board.flying.len() == 1 && self.parcels.is_none() && self.board.is_done();
         if queued > 0 {
-            self.tell.tell(Event::Queued(queued));
+            let news = Event::Queued(queued);
+            if alone { self.tell.leave(news) } else { self.tell.tell(news) }
         }
         if let Some(tag) = taken {
             self.tell.tell(Event::Taken(tag));
         }
         self.pace.spend(started.len());
-        // The only one, with nothing to do meanwhile, is sent here: a thread takes longer to begin.
-        let alone =
-            started.len() == 1 && self.board.flying.len() == 1 && self.parcels.is_none() && self.board.is_done();
         if let Some(token) = token {
             let mut under_way = self.board.flying.len() - started.len();
             for Started { id, openid, client_msg_id, content } in started {

@@ -168,6 +168,11 @@ impl Teller {
         let _ = self.events.send(event);
         (self.ring)();
     }
+
+    /// The same for what can wait until somebody looks: waking who listens would take a processor from the request.
+    fn leave(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
 }
 
 impl Run {

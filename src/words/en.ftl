@@ -87,6 +87,7 @@ bind-qr-too-long = the URL is too long for a QR code
 bind-removed = { $user } was removed by another wxbox in the meantime
 bind-scan = Scan the code with WeChat, or open the URL there, as { $user }.
 bind-shared = { $user } shares this openid with { $others }
+bind-shared-unknown = { $user } is bound; whether others have this openid, too, could not be found out: { $cause }
 bind-short-link = Short link: { $link }
 bind-short-needed = The window is too small for the code of that URL: this one is of a short link to this machine, { $link }
 bind-so-far = { $bound ->

@@ -86,6 +86,7 @@ bind-qr-too-long = 链接太长，无法生成二维码
 bind-removed = { $user } 刚刚已被另一个 wxbox 删除
 bind-scan = 请 { $user } 用微信扫描二维码，或在微信中打开该链接。
 bind-shared = { $user } 与 { $others } 共用此 openid
+bind-shared-unknown = { $user } 已绑定，但无法查明是否还有他人使用此 openid：{ $cause }
 bind-short-link = 短链接：{ $link }
 bind-short-needed = 窗口放不下该网址的二维码，因此这里显示的是指向本机的短链接：{ $link }
 bind-so-far = { $bound ->

@@ -19,7 +19,7 @@ pub(super) fn by_hand(ui: &mut Ui, app: &App, name: &str, openid: &str, rebind: 
     let user = app.user(&store, name)?;
     check_unbound(&user, rebind)?;
     keep(&mut store, &user, &app_id, openid, None, rebind)?;
-    warn_of_shared(ui, &store, &app_id, &user, openid)?;
+    warn_of_shared(ui, &store, &app_id, &user, openid);
     ui.done(&Shown::Bound { user: &user.username, openid, nickname: None })?;
     Ok(Exit::Done)
 }

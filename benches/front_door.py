@@ -24,8 +24,8 @@ import sys
 import time
 from urllib.parse import urlsplit
 
-IDLE, DRIPS, HELLOS, BAD, AT_ONCE, RIGHT = 1500, 20, 50, 10_000, 50, 20
-PATIENCE = 60
+IDLE, DRIPS, HELLOS, BAD, AT_ONCE = 1500, 20, 50, 10_000, 50
+PATIENCE, PAUSE = 60, 0.25
 RSS_KIB, THREADS = 64 * 1024, 200
 CROWD = [f"127.0.0.{n}" for n in range(2, 10)]
 
@@ -231,9 +231,10 @@ async def main(url, pid, duration, one_address):
     seen, begun, right, rounds = {}, time.monotonic(), [], 0
     while rounds == 0 or time.monotonic() - begun < duration:
         flood = asyncio.gather(*(bad(place, BAD // AT_ONCE, seen) for _ in range(AT_ONCE)))
-        for _ in range(RIGHT):
+        while not flood.done():
             right.append({"begun": time.monotonic() - begun, **await ask_apart(url)})
             threads = max(threads, process(pid)[1])
+            await asyncio.sleep(PAUSE)
         await flood
         rounds += 1
     print(f"flood: over after {time.monotonic() - begun:.1f} s, in {rounds} rounds")

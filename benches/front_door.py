@@ -10,7 +10,8 @@ pipelined requests and clients that do not read are under way, 10,000 bad reques
 SECONDS are over, and URL is asked now and then; at last once more. The attack comes from eight other addresses of this
 machine, or with --one-address from the phone's, as through a tunnel. Prints one line a measure, and for each right
 request that got no answer what became of its connection; exits 1 when there was one or a bound (RSS 64 MiB, 200
-threads) was passed. Needs about 2,500 file descriptors of its own; one round takes about a minute.
+threads) was passed. Needs about 2,500 file descriptors of its own; a round takes
+seconds, over TLS one to three minutes.
 """
 
 import argparse

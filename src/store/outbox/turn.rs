@@ -198,12 +198,14 @@ impl Turn<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn begin(&self, id: i64, up: Option<&Uptime>) -> Result<Option<i64>> {
-        let sql = "UPDATE messages SET attempts = attempts + 1, begun_up = ?3
-                   WHERE id = ?1 AND worker = ?2 AND state = 'queued' RETURNING attempts";
-        let mut update = self.at(self.step.prepare_cached(sql))?;
-        let up = up.map(ToString::to_string);
-        let n = self.at(update.query_row(params![id, self.worker, up], |row| row.get(0)).optional())?;
+        // Not RETURNING, for which SQLite makes a table and a journal of the statement each time.
+        let sql = "SELECT attempts + 1 FROM messages WHERE id = ?1 AND worker = ?2 AND state = 'queued'";
+        let mut query = self.at(self.step.prepare_cached(sql))?;
+        let n = self.at(query.query_row(params![id, self.worker], |row| row.get(0)).optional())?;
         if let Some(n) = n {
+            let sql = "UPDATE messages SET attempts = ?2, begun_up = ?3 WHERE id = ?1";
+            let mut update = self.at(self.step.prepare_cached(sql))?;
+            self.at(update.execute(params![id, n, up.map(ToString::to_string)]))?;
             let sql = "INSERT INTO attempts (message_id, n, started_at) VALUES (?1, ?2, ?3)";
             let mut insert = self.at(self.step.prepare_cached(sql))?;
             self.at(insert.execute(params![id, n, self.now]))?;

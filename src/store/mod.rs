@@ -48,13 +48,14 @@ use crate::words::system;
 /// What the store gives back.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// How long a statement waits for another process's write.
+/// How long a statement waits for another process's write, where nothing else is said.
 const BUSY: Duration = Duration::from_secs(10);
 
 /// The open database.
 pub struct Store {
     conn: Connection,
     path: PathBuf,
+    patience: Duration,
 }
 
 impl Store {
@@ -86,7 +87,7 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::at(path, e))?;
         // See `drop`, which does it when it is worth while.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
-        let mut store = Self { conn, path: path.to_owned() };
+        let mut store = Self { conn, path: path.to_owned(), patience: BUSY };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
         if !has_log && let Some(dir) = log.parent() {
             // Its name must outlast a power cut, too. SQLite would see to that at the first commit of every process.
@@ -98,6 +99,21 @@ impl Store {
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Waits so long for another process's write from now on, instead of ten seconds, before it is [`Error::Busy`].
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn patient_for(mut self, patience: Duration) -> Result<Self> {
+        self.at(self.conn.busy_timeout(patience))?;
+        self.patience = patience;
+        Ok(self)
+    }
+
+    /// How long it waits for another process's write.
+    pub fn patience(&self) -> Duration {
+        self.patience
     }
 
     fn write(&mut self) -> Result<rusqlite::Transaction<'_>> {

@@ -145,8 +145,10 @@ impl Store {
     /// Moves the log into the file, if it has grown.
     pub fn trim(&self) {
         if fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > LOG_LIMIT) {
-            // If others are busy with it, the next one does it.
+            // If others are busy with it, the next one does it: nobody waits for that.
+            let _ = self.conn.busy_timeout(Duration::ZERO);
             let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            let _ = self.conn.busy_timeout(self.patience);
         }
     }
 }

@@ -105,6 +105,20 @@ fn it_can_be_read() {
     drop(held);
 }
 
+/// With a log that has grown, and that who reads would move into the file.
+#[test]
+fn nor_does_the_end_of_a_reader_wait() {
+    let world = world();
+    // Somebody reads, so that it cannot be moved at once.
+    let reader = Connection::open(world.database()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM users").unwrap();
+    let held = Connection::open(world.database()).unwrap();
+    held.execute_batch("CREATE TABLE large (x); INSERT INTO large VALUES (zeroblob(500000)); BEGIN EXCLUSIVE").unwrap();
+    let store = Store::open(&world.database()).unwrap().patient_for(Duration::from_secs(3600)).unwrap();
+    drop(store);
+    drop((held, reader));
+}
+
 #[test]
 fn what_would_write_says_so_and_changes_nothing() {
     let world = world();

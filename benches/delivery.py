@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILT = os.path.join(ROOT, "target/release/wxbox")
@@ -103,24 +104,22 @@ def curl(world, count, turn):
 
 def latency(home):
     count, ms = 1000, 50
-    world = World(home, count, f'[[faults]]\napi = "/cgi-bin/message/template/send"\ndelay = "{ms}ms"\n')
-    took, _, _ = send_all(world)
-    world.close()
+    with closing(World(home, count, f'[[faults]]\napi = "/cgi-bin/message/template/send"\ndelay = "{ms}ms"\n')) as world:
+        took, _, _ = send_all(world)
     ideal = count * ms / 1000 / 32
     return [("1,000 templates, 50 ms, 32 at a time, over N·latency/C", took / ideal, 1.10, "")]
 
 
 def rate(home):
     count = 20000
-    world = World(home, count)
     ratios, ours, theirs = [], [], []
-    for turn in range(3):
-        other = curl(world, count, turn)
-        took, _, _ = send_all(world)
-        ours.append(count / took)
-        theirs.append(count / other)
-        ratios.append(other / took)
-    world.close()
+    with closing(World(home, count)) as world:
+        for turn in range(3):
+            other = curl(world, count, turn)
+            took, _, _ = send_all(world)
+            ours.append(count / took)
+            theirs.append(count / other)
+            ratios.append(other / took)
     middle = sorted(ratios)[1]
     print(f"  wxbox {sorted(ours)[1]:.0f}/s, curl {sorted(theirs)[1]:.0f}/s")
     return [("messages a second, answers at once, over curl --parallel", middle, -0.7, "")]
@@ -128,10 +127,10 @@ def rate(home):
 
 def crowd(home):
     count = 100_000
-    world = World(home, count)
-    took, peak, stamps = send_all(world)
-    size = sum(os.path.getsize(f"{home}/.local/share/wxbox/{name}") for name in os.listdir(f"{home}/.local/share/wxbox"))
-    world.close()
+    with closing(World(home, count)) as world:
+        took, peak, stamps = send_all(world)
+    kept = f"{home}/.local/share/wxbox"
+    size = sum(os.path.getsize(f"{kept}/{name}") for name in os.listdir(kept))
     tenth = len(stamps) // 10
     first, last = tenth / (stamps[tenth] - stamps[0]), tenth / (stamps[-1] - stamps[-tenth])
     print(f"  {took:.1f} s in all, {stamps[0]:.1f} s until the first; {first:.0f}/s at the start, {last:.0f}/s at the end")
@@ -144,14 +143,12 @@ def crowd(home):
 
 def batch(home):
     count = 50_000
-    world = World(home, 1000)
     with open(f"{home}/lines", "w") as lines:
         for n in range(count):
             line = {"user": f"crowd{n % 1000 + 1:06d}", "template": TEMPLATE, "data": {**FIELDS, "host": f"db{n}"}, "key": str(n), "ref": n}
             lines.write(json.dumps(line) + "\n")
-    with open(f"{home}/lines") as stdin:
+    with closing(World(home, 1000)) as world, open(f"{home}/lines") as stdin:
         took, peak, stamps = timed(world, ["send", "--batch", "-"], stdin)
-    world.close()
     if len(stamps) != count:
         sys.exit(f"{len(stamps)} of {count} lines were sent")
     return [("50,000 batch lines", took, 45, " s"), ("50,000 batch lines: peak memory", peak / 1024, 64, " MiB")]

@@ -2,14 +2,14 @@
 //! only for a command that uses it.
 
 use crate::cli::{Global, Scope};
-use crate::config::{self, Config, Environment, Flags, TokenEndpoint};
+use crate::config::{self, Config, Environment, Flags, Origin, TokenEndpoint};
 use crate::error::Failure;
 use crate::store::{Store, User, checked_openid};
 use crate::t;
 use crate::token::{Account, Session};
 use crate::ui::Ui;
 use crate::wechat::{Client, Endpoint, Settings};
-use crate::words::listed;
+use crate::words::{listed, nearest};
 
 /// The config, and the ways to open the rest.
 pub struct App {
@@ -58,12 +58,50 @@ impl App {
         Ok(Account { app_id: app_id.to_owned(), secret: secret.clone(), endpoint })
     }
 
-    /// The database.
+    /// The database; it is made where there is none.
     ///
     /// # Errors
     /// [`crate::store::Error`]
     pub fn store(&self) -> anyhow::Result<Store> {
         Ok(Store::open(&self.config.database.value)?)
+    }
+
+    /// The same for a command that brings something into it. A path that somebody typed may be mistyped: who looks on
+    /// is told that the file is new.
+    ///
+    /// # Errors
+    /// [`crate::store::Error`]
+    pub fn store_to_fill(&self, ui: &mut Ui) -> anyhow::Result<Store> {
+        let is_there = self.has_database();
+        let store = self.store()?;
+        if !is_there && self.names_database() && ui.err_terminal {
+            ui.status(&t!("store-made", path = self.config.database.display().to_string()));
+        }
+        Ok(store)
+    }
+
+    /// The database as it is, for a command that brings nothing into it: where there is none, none is made.
+    ///
+    /// # Errors
+    /// [`crate::store::Error`]
+    pub fn store_as_found(&self, ui: &mut Ui) -> anyhow::Result<Store> {
+        if self.has_database() {
+            return self.store();
+        }
+        if self.names_database() {
+            ui.warn(&t!("store-absent", path = self.config.database.display().to_string()));
+        }
+        Ok(Store::without_file(&self.config.database)?)
+    }
+
+    /// Whether there is a file of that name; where that cannot be told, opening it tells why.
+    pub fn has_database(&self) -> bool {
+        self.config.database.try_exists().unwrap_or(true)
+    }
+
+    /// Whether somebody said where the database is.
+    fn names_database(&self) -> bool {
+        !matches!(self.config.database.origin, Origin::Default | Origin::Env("STATE_DIRECTORY" | "XDG_DATA_HOME"))
     }
 
     /// The HTTP client; nothing is sent yet.
@@ -88,10 +126,10 @@ impl App {
     /// All that it takes to ask WeChat something; nothing is sent yet.
     ///
     /// # Errors
-    /// As [`App::account`], [`App::store`] and [`App::client`].
-    pub fn session(&self) -> anyhow::Result<Session> {
+    /// As [`App::account`], [`App::store_to_fill`] and [`App::client`].
+    pub fn session(&self, ui: &mut Ui) -> anyhow::Result<Session> {
         let account = self.account()?;
-        Ok(Session { store: self.store()?, client: self.client()?, account })
+        Ok(Session { store: self.store_to_fill(ui)?, client: self.client()?, account })
     }
 
     /// The person of that name.
@@ -120,6 +158,15 @@ pub fn openid(typed: &str) -> Result<&str, Failure> {
         .map_err(|typed| Failure::usage(t!("openid-unusable", openid = typed)).hint(t!("openid-unusable-hint")))
 }
 
+/// That nobody has a tag, with the nearest that somebody has.
+///
+/// # Errors
+/// Only the database's own.
+pub fn unknown_tag(store: &Store, tag: &str) -> anyhow::Result<Failure> {
+    let hint = nearest(tag, store.tags()?).map(|near| t!("did-you-mean", name = near));
+    Ok(Failure::no_such(t!("send-no-tag", tag = tag)).hint(hint))
+}
+
 /// Warns of others who are bound to the person's openid: one phone would get what is meant for both. The binding stands,
 /// also where that cannot be found out.
 pub fn warn_of_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, openid: &str) {
@@ -130,30 +177,10 @@ pub fn warn_of_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, ope
     }
 }
 
-/// The candidate that was probably meant.
-pub fn nearest(word: &str, candidates: impl IntoIterator<Item = String>) -> Option<String> {
-    let likeness = |candidate: &String| strsim::jaro_winkler(word, candidate);
-    let best = candidates.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(&best) >= 0.8).then_some(best)
-}
-
 /// The config's word for what the command line says.
 pub fn scope(scope: Scope) -> config::Scope {
     match scope {
         Scope::Base => config::Scope::Base,
         Scope::UserInfo => config::Scope::UserInfo,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_near_name_is_proposed() {
-        let names = || ["luffy", "nami", "zoro"].map(str::to_owned);
-        assert_eq!(nearest("lufy", names()).as_deref(), Some("luffy"));
-        assert_eq!(nearest("sanji", names()), None);
-        assert_eq!(nearest("x", []), None);
     }
 }

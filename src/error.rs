@@ -43,7 +43,7 @@ pub const STATUSES: [(Exit, &str); 13] = [
     (Exit::NoSuch, "no such user, tag, template or message; or it exists already; or the user is not bound (nothing is queued)"),
     (Exit::Refused, "WeChat refused the message (all of them) for good"),
     (Exit::Undelivered, "not known to be delivered: queued or unknown (all of those not delivered)"),
-    (Exit::Mixed, "several recipients or people to bind, and they ended differently"),
+    (Exit::Mixed, "several recipients, messages or people to bind, and they ended differently"),
     (Exit::TimedOut, "the binding timed out"),
     (Exit::Command(126), "run: the command cannot be executed"),
     (Exit::Command(127), "run: there is no such command"),
@@ -148,7 +148,7 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
             token::Error::WeChat(e) => Some(of_wechat(e)),
             // Transparent: the chain goes on behind the store's error.
             token::Error::Store(e) => Some((Exit::Unexpected, e.hint())),
-            token::Error::Lock(_) => None,
+            token::Error::Lock(_) | token::Error::Thread(_) => None,
         };
     }
     if let Some(e) = cause.downcast_ref::<wechat::Error>() {

@@ -20,6 +20,7 @@ pub mod config;
 pub mod delivery;
 pub mod error;
 pub mod http;
+pub mod loopback;
 pub mod private;
 pub mod reference;
 pub mod sandbox;

@@ -43,6 +43,9 @@ pub enum Error {
     /// The lock file beside the database.
     #[error("{}", t!("token-lock", cause = .0))]
     Lock(#[source] std::io::Error),
+    /// The system gives no thread to ask on.
+    #[error("{}", t!("token-thread", cause = .0))]
+    Thread(#[source] std::io::Error),
 }
 
 /// The kept token, if it can be used now.

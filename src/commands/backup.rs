@@ -29,7 +29,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Backup) -> anyhow::Result
     let app = App::open(ui, global, Flags::default())?;
     let database = &app.config.database.value;
     let (from, to) = (database.display().to_string(), args.file.display().to_string());
-    if !database.exists() {
+    if !app.has_database() {
         // Opening would make one, and the copy would be of nothing.
         return Err(Failure::no_such(t!("backup-nothing", path = from)).hint(t!("backup-nothing-hint")).into());
     }

@@ -26,6 +26,7 @@ struct Line {
     key: String,
     value: Option<Value>,
     origin: Option<String>,
+    /// Where the origins stand below each other for a person; in a pipe a tab does.
     #[serde(skip)]
     column: Option<usize>,
 }
@@ -42,6 +43,7 @@ impl fmt::Display for Line {
         };
         let line = format!("{} = {value}", self.key);
         match (self.column, &self.origin) {
+            (Some(_), origin) if !f.alternate() => write!(f, "{line}\t{}", origin.as_deref().unwrap_or_default()),
             (Some(column), Some(origin)) => {
                 let gap = column.saturating_sub(width(&line)) + 2;
                 write!(f, "{line}{}{origin}", " ".repeat(gap))

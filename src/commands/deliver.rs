@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure, Report, classify};
 use crate::signals::{Bell, Signal};
 use crate::store::{Message, State, Store};
 use crate::t;
-use crate::ui::{Delivered, Progress, Ui};
+use crate::ui::{Delivered, Progress, Slow, Ui};
 
 /// How long a request under way may go on after Ctrl-C; it cannot be called back.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -29,14 +29,14 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    /// With what the config says.
+    /// With what the config says, and the database that `store` opens.
     ///
     /// # Errors
     /// The account's, the database's and the client's.
-    pub(super) fn of(app: &App) -> anyhow::Result<Self> {
+    pub(super) fn of(app: &App, store: impl FnOnce() -> anyhow::Result<Store>) -> anyhow::Result<Self> {
         let orders = orders(app)?;
         let hand = Hand::begin(app.settings())?;
-        Ok(Self { store: app.store()?, hand: hand.ready()?, orders })
+        Ok(Self { store: store()?, hand: hand.ready()?, orders })
     }
 }
 
@@ -77,6 +77,11 @@ impl Tally {
         }
     }
 
+    /// Whether there was none.
+    fn is_empty(&self) -> bool {
+        self.sent + self.failed + self.queued + self.unknown == 0
+    }
+
     /// One status for all: what was not delivered decides, if it is all of one kind.
     pub(super) fn exit(&self) -> Exit {
         match (self.sent, self.failed, self.queued + self.unknown) {
@@ -115,6 +120,10 @@ struct Teller<'a, F> {
     show: F,
     tally: Tally,
     bar: Option<Delivered>,
+    /// Messages that are queued, and not yet told.
+    open: usize,
+    /// What shows that something is done, where there is no bar.
+    slow: Slow,
     /// A file is on its way.
     upload: Option<(Progress, String)>,
     /// Why nothing more can be sent.
@@ -124,11 +133,43 @@ struct Teller<'a, F> {
     only_queued: bool,
     /// A result could not be written; delivery goes on, since that is the job.
     unwritten: Option<anyhow::Error>,
+    /// The tag of the last parcel that is in the database.
+    taken: Option<u64>,
 }
 
-impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
+/// How a run has ended.
+pub(super) struct Ended {
+    pub(super) exit: Exit,
+    /// The tag of the last parcel that is in the database, as are all before it.
+    pub(super) taken: Option<u64>,
+}
+
+impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
+    fn begin(ui: &'a mut Ui, show: F, only_queued: bool) -> Self {
+        Self {
+            ui,
+            show,
+            tally: Tally::default(),
+            bar: None,
+            open: 0,
+            slow: Slow::default(),
+            upload: None,
+            stopped: None,
+            leaving: None,
+            only_queued,
+            unwritten: None,
+            taken: None,
+        }
+    }
+
     /// Takes an event in.
     fn hear(&mut self, event: Event) -> anyhow::Result<()> {
+        match &event {
+            Event::Queued(count) => self.open += count,
+            Event::Settled { .. } | Event::Gone(_) => self.open = self.open.saturating_sub(1),
+            Event::Left(count) => self.open = self.open.saturating_sub(*count),
+            _ => {}
+        }
         match event {
             Event::Settled { message, tag, duplicate } => self.settled(*message, tag, duplicate),
             Event::Gone(id) => {
@@ -140,10 +181,12 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
                 None if count >= MANY && !self.ui.json() => {
                     // One bar at a time: this one makes room first.
                     self.upload = None;
+                    self.slow.end();
                     self.bar = Some(Delivered::begin(self.ui, count));
                 }
                 None => {}
             },
+            Event::Taken(tag) => self.taken = Some(tag),
             Event::Uploading { file, done, whole } => self.uploading(file, done, whole),
             Event::Uploaded(file) => self.upload = self.upload.take().filter(|(_, shown)| *shown != file),
             Event::Locked { database, messages } => {
@@ -158,11 +201,22 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
         Ok(())
     }
 
+    /// What moves, moves on.
+    fn tick(&mut self) {
+        if self.open == 0 || self.bar.is_some() || self.upload.is_some() || self.leaving.is_some() {
+            self.slow.end();
+        } else {
+            self.slow.begin(self.ui);
+            self.slow.tick(self.ui, || t!("send-under-way"));
+        }
+    }
+
     /// A file is so far on its way; one is shown at a time.
     fn uploading(&mut self, file: String, done: u64, whole: u64) {
         if self.bar.is_some() || self.ui.json() {
             return;
         }
+        self.slow.end();
         let begin = || (Progress::of_bytes(self.ui, &t!("ui-uploading", file = file), whole), file.clone());
         let (bar, shown) = self.upload.get_or_insert_with(begin);
         if *shown == file {
@@ -182,6 +236,40 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
             }
         }
         None
+    }
+
+    /// Sums up how it ended; `broken` is what kept it from going on.
+    fn end(mut self, broken: Option<anyhow::Error>, is_flush: bool) -> anyhow::Result<Ended> {
+        self.slow.end();
+        let Teller { ui, tally, stopped, leaving, unwritten, bar, taken, only_queued, .. } = self;
+        if bar.is_some_and(|bar| bar.end()) {
+            ui.status(&t!(
+                "send-summary",
+                sent = tally.sent,
+                failed = tally.failed,
+                waiting = tally.queued + tally.unknown
+            ));
+        }
+        if let Some(signal) = leaving {
+            match broken {
+                // How many are left queued is not known then.
+                Some(error) => {
+                    ui.error(&Report { exit: signal.exit(), ..classify(&error) });
+                    ui.status(&t!("ui-interrupted"));
+                }
+                None => ui.status(&t!("send-interrupted", queued = tally.queued)),
+            }
+            return Ok(Ended { exit: signal.exit(), taken });
+        }
+        if is_flush && tally.is_empty() && stopped.is_none() {
+            ui.whisper(&t!("outbox-flush-none"));
+        }
+        let exit = match broken.or(unwritten) {
+            Some(error) => return Err(error),
+            None if only_queued && tally.failed + tally.unknown == 0 => Exit::Done,
+            None => finish(ui, &tally, stopped)?,
+        };
+        Ok(Ended { exit, taken })
     }
 
     fn settled(&mut self, message: Message, tag: Option<u64>, duplicate: bool) {
@@ -206,7 +294,7 @@ impl<F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'_, F> {
 /// # Errors
 /// What stops the run itself, or its results from being written.
 pub(super) fn run(ui: &mut Ui, it: Delivery, work: Work) -> anyhow::Result<Exit> {
-    with(ui, it, work, Bell::begin()?, never(), show)
+    Ok(with(ui, it, work, Bell::begin()?, never(), show)?.exit)
 }
 
 /// The same, each message shown by `show`, with what comes up beside them; the bell rings for both.
@@ -220,17 +308,15 @@ pub(super) fn with(
     mut bell: Bell,
     asides: Receiver<Aside>,
     show: impl FnMut(&mut Ui, Told) -> anyhow::Result<()>,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<Ended> {
     let Delivery { store, hand, orders } = it;
-    let only_queued = !orders.deliver;
+    let (only_queued, is_flush) = (!orders.deliver, matches!(work, Work::Due));
     let ringer = bell.ringer();
     let run = Run::begin(store, hand, orders, work, move || ringer.ring())?;
-    let tally = Tally::default();
-    let mut teller =
-        Teller { ui, show, tally, bar: None, upload: None, stopped: None, leaving: None, only_queued, unwritten: None };
+    let mut teller = Teller::begin(ui, show, only_queued);
     let (mut leave, mut broken) = (None, None);
     'run: loop {
-        if let Some(signal) = bell.wait(leave)? {
+        if let Some(signal) = bell.wait(leave.into_iter().chain(teller.slow.next()).min())? {
             run.stop(Instant::now() + GRACE);
             teller.ui.status(&t!("send-stopping"));
             teller.leaving = Some(signal);
@@ -249,6 +335,7 @@ pub(super) fn with(
             }
         }
         asides.try_iter().for_each(|aside| broken = teller.aside(aside).or(broken.take()));
+        teller.tick();
         if leave.is_some_and(|leave| Instant::now() >= leave) {
             // It hangs on an answer. What it holds besides is free as soon as this process is gone.
             match run.forsake() {
@@ -260,36 +347,12 @@ pub(super) fn with(
     }
     // Whoever tells asides has ended before the run has.
     asides.try_iter().for_each(|aside| broken = teller.aside(aside).or(broken.take()));
-    let Teller { ui, tally, stopped, leaving, unwritten, bar, .. } = teller;
-    if bar.is_some_and(|bar| bar.end()) {
-        ui.status(&t!(
-            "send-summary",
-            sent = tally.sent,
-            failed = tally.failed,
-            waiting = tally.queued + tally.unknown
-        ));
-    }
-    if let Some(signal) = leaving {
-        match broken {
-            // How many are left queued is not known then.
-            Some(error) => {
-                ui.error(&Report { exit: signal.exit(), ..classify(&error) });
-                ui.status(&t!("ui-interrupted"));
-            }
-            None => ui.status(&t!("send-interrupted", queued = tally.queued)),
-        }
-        return Ok(signal.exit());
-    }
-    match broken.or(unwritten) {
-        Some(error) => Err(error),
-        None if only_queued && tally.failed + tally.unknown == 0 => Ok(Exit::Done),
-        None => finish(ui, &tally, stopped),
-    }
+    teller.end(broken, is_flush)
 }
 
 /// A result line where WeChat took it, an error where not. Of messages that only wait because the run was
 /// stopped, the reason is said once, at the end.
-fn show(ui: &mut Ui, Told { shown, hushed, queued, .. }: Told) -> anyhow::Result<()> {
+pub(super) fn show(ui: &mut Ui, Told { shown, hushed, queued, .. }: Told) -> anyhow::Result<()> {
     if ui.json() || shown.state == State::Sent || queued && shown.state == State::Queued {
         return ui.done(&shown);
     }

@@ -3,12 +3,15 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, bail};
 use crossbeam_channel::{Receiver, bounded, select};
+use rand::TryRng as _;
+use rand::rngs::SysRng;
 use reqwest::blocking::Client as Phone;
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -53,7 +56,9 @@ pub(super) fn run(ui: &mut Ui) -> anyhow::Result<Exit> {
     let signals = Watch::begin()?;
     let home = tempfile::Builder::new().prefix("wxbox-demo-").tempdir()?;
     let program = std::env::current_exe().context(t!("demo-start"))?;
-    Demo { program, home, phone: phone()?, signals }.play(ui)
+    let demo = Demo { program, home, phone: phone()?, signals };
+    // It is a show, and no result.
+    if ui.json() { ui.results_on_stderr(|ui| demo.play(ui)) } else { demo.play(ui) }
 }
 
 struct Demo {
@@ -104,6 +109,7 @@ impl Demo {
             "NO_COLOR",
             "CLICOLOR_FORCE",
             "COLORTERM",
+            "TERM",
         ];
         let kept: Vec<(&str, OsString)> =
             keep.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
@@ -112,7 +118,7 @@ impl Demo {
             .args(args)
             .env_clear()
             .envs(kept)
-            .env("TERM", "dumb")
+            .env("WXBOX_ACCESSIBLE", "1")
             .env("HOME", self.home.path())
             .stdin(Stdio::null());
         command
@@ -180,8 +186,7 @@ impl Demo {
     }
 
     fn config(&self, ui: &mut Ui, at: &Listening) -> anyhow::Result<()> {
-        // Free now; the listener takes it in a moment.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port()?;
         let text = format!(
             "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://127.0.0.1:{port}/callback/\"\n\n\
              [network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\n\
@@ -298,6 +303,20 @@ impl Drop for Running {
 
 fn interrupted(signal: Signal) -> anyhow::Error {
     Failure { exit: signal.exit(), what: t!("ui-interrupted"), hint: None }.into()
+}
+
+/// A port that is free; the listener takes it in a moment. It is none of those that the system gives to whoever asks for
+/// any: somebody would have it by then.
+fn free_port() -> anyhow::Result<u16> {
+    const OURS: Range<u32> = 20_000..32_000;
+    for _ in 0..100 {
+        let chance = SysRng.try_next_u32()? % (OURS.end - OURS.start);
+        let port = u16::try_from(OURS.start + chance)?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// A stand-in for the phone's browser; it only ever talks to this machine.

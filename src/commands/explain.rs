@@ -32,7 +32,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
         return Err(Failure::usage(t!("explain-neither", what = what)).hint(t!("explain-hint")).into());
     }
     let app = App::open(ui, global, Flags::default())?;
-    let mut session = app.session()?;
+    let mut session = app.session(ui)?;
     let told = session.call(|client, token| client.request_of(token, what))?;
     let told = told.map_err(|error| match error.refusal().map(|refusal| refusal.errcode) {
         Some(76001..=76004) => {

@@ -26,7 +26,10 @@ fn no_help(words: &[&str], unknown: usize) -> Failure {
     let (known, word) = (&words[..unknown], words[unknown]);
     let mut names = reference::commands_of(known);
     if known.is_empty() {
-        names.extend(TOPICS.iter().map(|topic| topic.name.to_owned()));
+        // A topic may have a command's name.
+        let topics: Vec<_> =
+            TOPICS.iter().map(|topic| topic.name.to_owned()).filter(|it| !names.contains(it)).collect();
+        names.extend(topics);
     }
     let near = names
         .iter()

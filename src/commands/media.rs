@@ -14,7 +14,7 @@ use crate::store::{Media, Which};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Progress, Ui};
-use crate::wechat::media::{LIFE, MediaType, Told};
+use crate::wechat::media::{LIFE, MARGIN, MediaType, Told};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<Exit> {
     let app = App::open(ui, global, Flags::default())?;
@@ -52,11 +52,11 @@ fn upload(ui: &mut Ui, app: &App, args: &MediaUpload) -> anyhow::Result<Exit> {
     app.account()?;
     let kind: Option<MediaType> = args.kind.as_ref().and_then(|word| word.parse().ok());
     let file = media_file::open(&args.file, kind)?;
-    let mut session = app.session()?;
+    let mut session = app.session(ui)?;
     let app_id = session.account.app_id.clone();
     let which = Which { sha256: &file.sha256, kind: file.kind.as_str() };
     let asked_at = Timestamp::now();
-    if let Some(kept) = session.store.media(&app_id, which, asked_at)? {
+    if let Some(kept) = session.store.media(&app_id, which, asked_at.after(MARGIN))? {
         ui.status(&t!("media-kept", file = file.name, time = kept.expires_at.to_string()));
         ui.data(&Shown::new(kept, file.kind, true))?;
         return Ok(Exit::Done);

@@ -14,6 +14,7 @@ mod follower;
 mod ground;
 mod help;
 mod init;
+mod input;
 mod man;
 mod media;
 mod media_file;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use url::Url;
 
-use crate::app::{App, nearest};
+use crate::app::App;
 use crate::cli::{Global, Quota as Command, QuotaClear as ClearArgs, QuotaShow as ShowArgs};
 use crate::config::Flags;
 use crate::error::{Exit, Failure};
@@ -14,7 +14,7 @@ use crate::token;
 use crate::ui::{self, Table, Ui};
 use crate::wechat;
 use crate::wechat::quota::{APIS, Quota};
-use crate::words::listed;
+use crate::words::{listed, nearest};
 
 /// There is no such API.
 const NO_SUCH_API: i64 = 76021;
@@ -92,7 +92,7 @@ impl fmt::Display for Shown<'_> {
 fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
     let named = args.api.iter().map(|api| path(api)).collect::<Result<Vec<_>, _>>()?;
     let apis: Vec<&str> = if named.is_empty() { APIS.to_vec() } else { named.iter().map(String::as_str).collect() };
-    let mut session = app.session()?;
+    let mut session = app.session(ui)?;
     let mut table = Table::new(&[
         t!("quota-list-api"),
         t!("quota-list-limit"),
@@ -118,8 +118,8 @@ fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
     ui.table(&mut table)?;
     told?;
     let Some(first) = unknown.first() else { return Ok(Exit::Done) };
-    let begun = APIS.into_iter().find(|api| api.ends_with(first)).map(str::to_owned);
-    let near = begun.or_else(|| nearest(first, APIS.map(str::to_owned))).map(|near| t!("did-you-mean", name = near));
+    let begun = APIS.into_iter().find(|api| api.ends_with(first));
+    let near = begun.or_else(|| nearest(first, APIS)).map(|near| t!("did-you-mean", name = near));
     let what = t!("quota-unknown", apis = listed(&unknown));
     Err(Failure::no_such(what).hint(near.unwrap_or_else(|| t!("quota-unknown-hint"))).into())
 }
@@ -150,7 +150,7 @@ impl fmt::Display for Cleared<'_> {
 }
 
 fn clear(ui: &mut Ui, app: &App, args: &ClearArgs) -> anyhow::Result<Exit> {
-    let mut session = app.session()?;
+    let mut session = app.session(ui)?;
     let account = session.account.clone();
     let question = t!("quota-clear-ask", app_id = account.app_id);
     if !args.yes && !ui::confirm(ui, &question, &t!("quota-clear-missing"))? {

@@ -1,13 +1,14 @@
 //! `wxbox sandbox`: the local stand-in for the WeChat platform, until Ctrl-C.
 
 use std::fmt;
+use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{bounded, select};
 use serde::Serialize;
 
-use super::port;
+use super::{input, port};
 use crate::cli::Sandbox as Args;
 use crate::error::{Exit, Failure};
 use crate::http::Limits;
@@ -88,7 +89,8 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
                 what: t!("sandbox-world", path = path, cause = cause),
                 hint: None,
             };
-            let text = std::fs::read_to_string(path).map_err(|e| failure(system(&e)))?;
+            let bytes = File::open(path).and_then(input::bounded).map_err(|e| failure(system(&e)))?;
+            let text = String::from_utf8(bytes).map_err(|_| failure(t!("batch-utf8")))?;
             World::from_toml(&text).map_err(|e| failure(e.to_string()))?
         }
     };
@@ -115,7 +117,7 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
             recv(news) -> news => { news?; None },
             recv(signals.events) -> signal => Some(signal?),
         };
-        ui.done_all(&lines.take())?;
+        show(ui, &lines)?;
         if ended.is_none() {
             ended = select! {
                 recv(signals.events) -> signal => Some(signal?),
@@ -123,7 +125,7 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
             };
         }
         if let Some(signal) = ended {
-            ui.done_all(&lines.take())?;
+            show(ui, &lines)?;
             return Ok(signal.exit());
         }
     }
@@ -133,19 +135,60 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
 /// not a write each, and a single line still comes at once.
 const PACE: Duration = Duration::from_millis(2);
 
-/// The lines that wait to be written.
+/// Lines that wait at most: where nobody reads them, they are counted.
+const WAITING: usize = 50_000;
+
+/// The lines that wait to be written, and how many more there would be.
 #[derive(Default)]
-struct Lines(Mutex<Vec<Line>>);
+struct Lines(Mutex<(Vec<Line>, usize)>);
 
 impl Lines {
     /// Adds a line; whether it is the first that waits.
     fn add(&self, line: Line) -> bool {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.push(line);
+        let (waiting, left_out) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() < WAITING {
+            waiting.push(line);
+        } else {
+            *left_out += 1;
+        }
         waiting.len() == 1
     }
 
-    fn take(&self) -> Vec<Line> {
+    fn take(&self) -> (Vec<Line>, usize) {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn show(ui: &mut Ui, lines: &Lines) -> anyhow::Result<()> {
+    let (waiting, left_out) = lines.take();
+    ui.done_all(&waiting)?;
+    if left_out > 0 {
+        ui.warn(&t!("sandbox-lines-left-out", count = left_out));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_nobody_reads_are_counted() {
+        let line = || Line {
+            time: String::new(),
+            method: "GET".into(),
+            path: "/".into(),
+            errcode: None,
+            to: None,
+            unknown: false,
+            fault: None,
+            ms: 0,
+        };
+        let lines = Lines::default();
+        let told = (0..WAITING + 3).filter(|_| lines.add(line())).count();
+        let (waiting, left_out) = lines.take();
+        assert_eq!((told, waiting.len(), left_out), (1, WAITING, 3));
+        assert!(lines.add(line()), "and it goes on");
+        assert_eq!(lines.take().1, 0);
     }
 }

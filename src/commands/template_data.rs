@@ -1,21 +1,15 @@
 //! The fields of a template message: those of the config's alias, a JSON object and `--data`, the later
 //! winning; then the colours.
 
-use std::fs::File;
-use std::io::{self, Read};
-
-use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
 use crate::cli::{DataColor, DataValue, is_color};
+use crate::commands::input;
 use crate::config::Template;
 use crate::error::Failure;
 use crate::t;
 use crate::wechat::message::{Field, clean_text};
 use crate::words::json;
-
-/// More than any message; a file by mistake is not read whole.
-const INPUT_LIMIT: u64 = 4 << 20;
 
 /// The fields as they are sent, key → [`Field`], in order.
 ///
@@ -55,15 +49,10 @@ fn defaults(alias: &Template) -> Map<String, Value> {
 }
 
 fn data_json(file: &str) -> anyhow::Result<Map<String, Value>> {
-    let text = if file == "-" {
-        stdin()?
-    } else {
-        let bytes = File::open(file).and_then(bounded).with_context(|| t!("send-data-file", path = file))?;
-        String::from_utf8(bytes).map_err(|_| Failure::usage(t!("send-data-utf8", path = file)))?
+    let unusable = |cause: String| {
+        Failure::usage(t!("send-data-json", path = input::name(file), cause = cause)).hint(t!("send-data-hint"))
     };
-    let name = if file == "-" { t!("ui-stdin-name") } else { file.to_owned() };
-    let unusable = |cause: String| Failure::usage(t!("send-data-json", path = name, cause = cause));
-    let fields: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| unusable(json(&e)))?;
+    let fields: Value = serde_json::from_str(&input::text(file)?).map_err(|e| unusable(json(&e)))?;
     let Value::Object(fields) = fields else { return Err(unusable(t!("send-data-object")).into()) };
     fields_of(fields).map_err(|cause| unusable(cause).into())
 }
@@ -101,30 +90,6 @@ fn field(value: &Value) -> Option<Field> {
         }
         plain => Some(Field { value: text(plain)?, color: None }),
     }
-}
-
-/// Standard input as text.
-///
-/// # Errors
-/// It is too long, or not UTF-8.
-pub(super) fn stdin() -> anyhow::Result<String> {
-    let bytes = match bounded(io::stdin()) {
-        Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
-            return Err(Failure::usage(t!("ui-stdin-long", limit = INPUT_LIMIT)).into());
-        }
-        read => read.with_context(|| t!("ui-stdin"))?,
-    };
-    String::from_utf8(bytes).map_err(|_| Failure::usage(t!("ui-stdin-utf8")).hint(t!("ui-stdin-utf8-hint")).into())
-}
-
-/// All that there is to read, if it is not too much.
-///
-/// # Errors
-/// The input's; [`io::ErrorKind::FileTooLarge`].
-pub(super) fn bounded(input: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    input.take(INPUT_LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > INPUT_LIMIT { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
 #[cfg(test)]

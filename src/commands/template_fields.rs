@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::template_list::{ask, find, typed, unknown};
-use crate::app::{App, nearest};
+use crate::app::App;
 use crate::error::{Exit, Failure, classify};
 use crate::store::{Family, Store, Template, TemplateList};
 use crate::t;
@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 use crate::token::Account;
 use crate::wechat::template::keys;
 use crate::wechat::template_rules::HIDDEN;
-use crate::words::{clauses, listed};
+use crate::words::{clauses, listed, nearest};
 
 /// The length of WeChat's template ids.
 const ID_LENGTH: usize = 43;
@@ -99,7 +99,7 @@ fn wrong_fields(name: &str, keys: &[&str], data: &Map<String, Value>) -> Option<
     let unknown: Vec<String> = data
         .keys()
         .filter(|key| !keys.contains(&key.as_str()))
-        .map(|key| match nearest(&key.to_lowercase(), keys.iter().map(|&own| own.to_owned())) {
+        .map(|key| match nearest(&key.to_lowercase(), keys.iter().copied()) {
             Some(near) => t!("send-field-near", key = key, near = near),
             None => key.clone(),
         })

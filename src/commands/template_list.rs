@@ -1,7 +1,7 @@
 //! The account's template list, for `template` and `send`: kept in the database, asked for where it must be,
 //! and searched by what people call a template.
 
-use crate::app::{App, nearest};
+use crate::app::App;
 use crate::error::{Failure, classify};
 use crate::secret::Secret;
 use crate::store::{Family, Store, Template, TemplateList};
@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use crate::token::{Account, call};
 use crate::ui::Ui;
 use crate::wechat::{self, Client};
-use crate::words::listed;
+use crate::words::{listed, nearest};
 
 /// Makes a call in the account's name.
 ///

@@ -35,8 +35,10 @@ pub(super) fn find(environment: &Environment, root: &Section<'_>) -> Result<Foun
     let in_config = own.is_some();
     let own_file = root.path("app_secret_file")?;
 
-    let looked_up = if let Some(text) = environment.text("WXBOX_APP_SECRET")? {
-        Ok(Some(Setting::new(one_line(text).into(), Origin::Env("WXBOX_APP_SECRET"))))
+    let direct = environment.text("WXBOX_APP_SECRET")?.map(one_line);
+    // Blanks are no secret: as if it were empty.
+    let looked_up = if let Some(text) = direct.filter(|text| !text.trim().is_empty()) {
+        Ok(Some(Setting::new(text.into(), Origin::Env("WXBOX_APP_SECRET"))))
     } else if let Some(path) = environment.path("WXBOX_APP_SECRET_FILE") {
         read(&path).map(|secret| Some(Setting::new(secret, Origin::SecretFile(path))))
     } else if let Some(path) = environment.directory("CREDENTIALS_DIRECTORY").map(|dir| dir.join(CREDENTIAL))

@@ -32,7 +32,7 @@ pub use origin::{Origin, Setting};
 pub use show::Shown;
 pub use values::{
     ListenAddress, ListenHost, Proxy, Scope, TokenEndpoint, api_base as read_api_base, app_id as read_app_id,
-    redirect_uri as read_redirect_uri,
+    is_usual_app_id, redirect_uri as read_redirect_uri,
 };
 
 use crate::secret::Secret;

@@ -7,9 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::error::Expected;
+use crate::loopback::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
 
 /// What a person is asked to agree to in WeChat.
@@ -189,6 +190,12 @@ pub fn app_id(text: &str) -> Option<String> {
     (!text.is_empty() && text.chars().all(|c| c.is_ascii_graphic())).then(|| text.to_owned())
 }
 
+/// Whether it is as WeChat's are, though that they always will be is written nowhere: `wx` and 16 hex digits.
+pub fn is_usual_app_id(app_id: &str) -> bool {
+    let digits = app_id.strip_prefix("wx").unwrap_or_default();
+    digits.len() == 16 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// Any text but none.
 pub(super) fn text(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
@@ -220,15 +227,6 @@ pub(super) fn base(text: &str) -> Option<Url> {
     let path = format!("{}/", url.path().trim_end_matches('/'));
     url.set_path(&path);
     Some(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 /// A proxy of the kinds that the HTTP client can use.

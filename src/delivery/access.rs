@@ -48,7 +48,7 @@ impl Access {
             let kept = if self.refused.is_none() { token::kept(store, &self.account)? } else { None };
             match kept {
                 Some(token) => self.state = State::Have(token.token),
-                None => self.ask().map_err(token::Error::Lock)?,
+                None => self.ask().map_err(token::Error::Thread)?,
             }
         }
         Ok(match &self.state {

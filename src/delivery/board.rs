@@ -243,13 +243,16 @@ impl Board {
             let Some((mut held, filled, media)) = self.shelf.fill(turn, held, &content, class, now.at)? else {
                 continue;
             };
-            let Some(n) = turn.begin(id, now.up.as_ref())? else {
+            let attempt = match held.message.openid.clone() {
+                Some(openid) => turn.begin(id, now.up.as_ref())?.map(|n| (openid, n)),
+                None => None,
+            };
+            let Some((openid, n)) = attempt else {
                 // Cancelled, or the person removed, since it was taken.
                 self.elsewhere.push(id);
                 continue;
             };
             held.message.attempts = n;
-            let Some(openid) = held.message.openid.clone() else { continue };
             let client_msg_id = held.message.client_msg_id.clone();
             begun.push(Started { id, openid, client_msg_id, content: filled });
             self.flying.insert(id, Flight { held, n, started: now.clone(), content, media });

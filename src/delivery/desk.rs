@@ -99,6 +99,7 @@ struct Turned {
     left: Vec<Left>,
     duplicates: Vec<(i64, Option<u64>)>,
     queued: usize,
+    taken: Option<u64>,
     started: Vec<Started>,
     lessons: Vec<Lesson>,
 }
@@ -219,6 +220,7 @@ impl Desk<'_> {
             for tagged in &parcels {
                 let (queued, duplicates) = board.queue(turn, tagged)?;
                 out.queued += queued;
+                out.taken = tagged.tag;
                 out.duplicates.extend(duplicates.into_iter().map(|id| (id, tagged.tag)));
             }
             // Learnt in this very turn: nothing more begins before it is heeded. Nor by a time that is past.
@@ -234,9 +236,15 @@ impl Desk<'_> {
 
     /// What follows from a turn that is committed: requests, news, and what answers mean for all.
     fn after(&mut self, out: Turned, token: Option<&Secret>) -> anyhow::Result<bool> {
-        let Turned { left, duplicates, queued, started, lessons } = out;
+        let Turned { left, duplicates, queued, taken, started, lessons } = out;
         let goes_on = lessons.iter().all(Lesson::lets_go_on);
         let moved = !(left.is_empty() && started.is_empty() && lessons.is_empty()) || queued + duplicates.len() > 0;
+        if queued > 0 {
+            self.tell.tell(Event::Queued(queued));
+        }
+        if let Some(tag) = taken {
+            self.tell.tell(Event::Taken(tag));
+        }
         self.pace.spend(started.len());
         // The only one, with nothing to do meanwhile, is sent here: a thread takes longer to begin.
         let alone =
@@ -253,9 +261,6 @@ impl Desk<'_> {
                     self.crew.take(job, under_way)?;
                 }
             }
-        }
-        if queued > 0 {
-            self.tell.tell(Event::Queued(queued));
         }
         for (id, tag) in duplicates {
             // How one of this run's own ends is not known yet.

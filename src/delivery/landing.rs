@@ -8,7 +8,7 @@ use super::crew::Done;
 use super::endings::{TEMPLATE, answer, class, ending, luck, why};
 use super::policy::{Effect, Fate, NO_WINDOW, Outcome, Row};
 use super::schedule;
-use super::uploads::Uploaded;
+use super::uploads::{Missed, Uploaded};
 use crate::store::{Answer, Ending, Held, Message, State, Turn};
 use crate::t;
 use crate::time::Moment;
@@ -88,8 +88,8 @@ impl Board {
                 waiting.into_iter().rev().for_each(|shelved| self.ready.push_front(shelved.held));
                 return Ok(Some(Lesson { effect: Effect::None, trouble: false, token, error: None }));
             }
-            Err(Some(error)) => error,
-            Err(None) => {
+            Err(Missed::Failed(error)) => error,
+            Err(Missed::Gone) => {
                 let ending = |held: &Held| Ending {
                     attempt: None,
                     state: State::Failed,

@@ -91,6 +91,8 @@ pub enum Event {
     Gone(i64),
     /// So many messages are queued, all told.
     Queued(usize),
+    /// The parcel of that tag is in the database, with all that came before it.
+    Taken(u64),
     /// So many bytes of a file that messages wait for have left.
     Uploading {
         /// Its name.

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
@@ -13,15 +12,12 @@ use super::{Event, Teller, Trouble};
 use crate::secret::Secret;
 use crate::store::{Held, Media, Turn, Which};
 use crate::time::Timestamp;
-use crate::wechat::media::{Format, LIFE, MediaType, Told};
+use crate::wechat::media::{Format, LIFE, MARGIN, MediaType, Told};
 use crate::wechat::message::Content;
 use crate::wechat::{self, Client};
 
 /// Files on their way at a time.
 const AT_A_TIME: usize = 2;
-
-/// A media_id that ends so soon is not sent any more.
-const MARGIN: Duration = Duration::from_secs(60);
 
 /// How often an upload says how far it is.
 const STEPS: u64 = 50;
@@ -54,12 +50,20 @@ pub(super) struct Wanted {
     pub(super) name: String,
 }
 
-/// How an upload ended; an error is `None` where the file is not kept any more.
+/// Why there is no media_id of a file.
+pub(super) enum Missed {
+    /// It is not kept any more.
+    Gone,
+    /// WeChat refused it, or it did not get there.
+    Failed(wechat::Error),
+}
+
+/// How an upload ended.
 pub(super) struct Uploaded {
     pub(super) key: Key,
     pub(super) name: String,
     pub(super) token: Secret,
-    pub(super) result: Result<Media, Option<wechat::Error>>,
+    pub(super) result: Result<Media, Missed>,
 }
 
 /// What is known of the files of this run, and which messages wait for them.
@@ -207,7 +211,7 @@ impl Porter {
         let file = bytes.and_then(|bytes| Some((Format::of(&bytes)?, bytes)));
         let Some((format, bytes)) = file else {
             // The other end is here.
-            let _ = self.done.0.send(Uploaded { key, name, token, result: Err(None) });
+            let _ = self.done.0.send(Uploaded { key, name, token, result: Err(Missed::Gone) });
             return Ok(());
         };
         let (client, done, tell) = (self.client.clone(), self.done.0.clone(), tell.clone());
@@ -215,7 +219,7 @@ impl Porter {
         std::thread::Builder::new().name("upload".into()).spawn(move || {
             let created_at = Timestamp::now();
             let media = |media_id| Media { media_id, created_at, expires_at: created_at.after(LIFE) };
-            let result = client.upload(&token, key.kind, format, &bytes, &told).map(media).map_err(Some);
+            let result = client.upload(&token, key.kind, format, &bytes, &told).map(media).map_err(Missed::Failed);
             tell.tell(Event::Uploaded(name.clone()));
             // Nobody listens where the run has ended meanwhile.
             let _ = done.send(Uploaded { key, name, token, result });

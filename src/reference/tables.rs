@@ -74,7 +74,7 @@ const MESSAGE: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const OBJECTS: [Object; 33] = [
+pub const OBJECTS: [Object; 36] = [
     Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then, removed as it was" },
     Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins; with short_link too where the QR code holds one" },
     Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
@@ -84,6 +84,7 @@ pub const OBJECTS: [Object; 33] = [
     Object { command: "send, outbox list|flush|retry", fields: MESSAGE, about: "a message; msgid is text; one that its --key had before has \"duplicate\": true too" },
     Object { command: "run", fields: MESSAGE, about: "the report, on stderr: stdout is the command's own" },
     Object { command: "send --batch", fields: &["line", "ref", "id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at"], about: "the message of a line, with the line's own ref; of a line that cannot be used only line, ref, state and error" },
+    Object { command: "send --dry-run", fields: &["touser", "msgtype", "text"], about: "the exact body that WeChat would get, with WeChat's own fields: these are a text's" },
     Object { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at", "due_at", "expires_at", "client_msg_id", "content", "after"], about: "a message with all that is known of it; after: the part that goes before it" },
     Object { command: "template …", fields: &["template_id", "title", "content", "keys", "alias", "types"], about: "a template of the account; types are those of the keys, null where one has none" },
     Object { command: "template check", fields: &["template_id", "title", "preview", "findings"], about: "what people see; a finding has key, level (warning or error), rule and text" },
@@ -102,6 +103,8 @@ pub const OBJECTS: [Object; 33] = [
     Object { command: "explain", fields: &["errcode", "errmsg", "meaning", "hint", "action", "wxbox"], about: "of a code" },
     Object { command: "explain", fields: &["rid", "invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"], about: "of a request; secrets masked" },
     Object { command: "init", fields: &["event", "path", "app_id", "checked", "kept"], about: "event config_written; checked: WeChat took the app id and the secret; kept: the file that was there before" },
+    Object { command: "config show", fields: &["key", "value", "origin"], about: "secrets masked; value, origin: null where nothing is set" },
+    Object { command: "config path", fields: &["path", "exists"], about: "the file that is read, or would be" },
     Object { command: "doctor", fields: &["check", "status", "detail", "fix"], about: "status: ok, warning or failure; fix: null where there is nothing to do" },
     Object { command: "backup", fields: &["file", "bytes"], about: "the copy" },
     Object { command: "token", fields: &["access_token", "expires_at"], about: "" },

@@ -56,6 +56,8 @@ const TEXTS: &[(i64, &str)] = &[
     (40125, "invalid appsecret"),
     (40129, "invalid scene"),
     (40163, "code been used"),
+    // The sandbox's own refusal has the caller's address.
+    (40164, "invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist"),
     (40165, "invalid weapp pagepath"),
     (40166, "invalid weapp appid"),
     (40173, "there is no bind relation"),
@@ -120,6 +122,7 @@ const TEXTS: &[(i64, &str)] = &[
     (46101, "this api have been not supported since 2020-01-11 00:00:00, please use new api(subscribeMessage)!"),
     (47001, "data format error"),
     (47002, "data format error, do NOT use json unicode encode (\\uxxxx\\uxxxx), please use utf8 encoded text!"),
+    (47003, "argument invalid!"),
     (48001, "api unauthorized"),
     (48002, "user block receive message"),
     (48003, "user not agree mass-send protocol"),

@@ -12,6 +12,8 @@ use super::random;
 const REPEAT_MS: i64 = 600_000;
 /// Lines of all conversations that are remembered; whoever only counts looks at the stats.
 const ENTRIES: usize = 20_000;
+/// Bytes of them, as they came.
+const BYTES: usize = 64 << 20;
 
 /// A message that the platform delivered, as `/sandbox/inbox.json` shows it.
 #[derive(Debug, Default, Serialize)]
@@ -46,6 +48,9 @@ pub(super) struct Message {
     pub(super) client_msg_id: Option<String>,
     /// How many times it was sent again and dropped.
     pub(super) repeats: u32,
+    /// Bytes of the call that sent it.
+    #[serde(skip)]
+    pub(super) size: usize,
 }
 
 /// A line of a template message.
@@ -77,6 +82,7 @@ pub(super) enum Entry {
 #[derive(Debug)]
 pub(super) struct Inbox {
     entries: VecDeque<Entry>,
+    bytes: usize,
     /// Entries that were there before the first one.
     forgotten: usize,
     /// By the hash of an openid and a client_msg_id. A hash that two share by accident would swallow a message; with
@@ -107,6 +113,7 @@ impl Inbox {
     pub(super) fn new() -> Self {
         Self {
             entries: VecDeque::new(),
+            bytes: 0,
             forgotten: 0,
             recent: HashMap::new(),
             order: VecDeque::new(),
@@ -120,11 +127,14 @@ impl Inbox {
         self.last_msgid
     }
 
-    /// Adds a line to a conversation, and forgets the oldest one of all where there are too many.
+    /// Adds a line to a conversation, and forgets the oldest ones of all where there are too many.
     pub(super) fn push(&mut self, entry: Entry) {
+        self.bytes += entry.size();
         self.entries.push_back(entry);
-        if self.entries.len() > ENTRIES {
-            self.entries.pop_front();
+        while (self.entries.len() > ENTRIES || self.bytes > BYTES)
+            && let Some(oldest) = self.entries.pop_front()
+        {
+            self.bytes -= oldest.size();
             self.forgotten += 1;
         }
     }
@@ -158,9 +168,11 @@ impl Inbox {
         Some(*msgid)
     }
 
-    /// Forgets every conversation; message ids go on.
+    /// Forgets every conversation, and not which messages would not be shown again.
     pub(super) fn clear(&mut self) {
-        *self = Self { last_msgid: self.last_msgid, ..Self::new() };
+        self.forgotten += self.entries.len();
+        self.entries.clear();
+        self.bytes = 0;
     }
 
     /// The messages that are remembered, oldest first.
@@ -185,6 +197,15 @@ impl Entry {
         match self {
             Self::Message(message) => &message.openid,
             Self::Said { openid, .. } | Self::Clicked { openid, .. } | Self::Followed { openid, .. } => openid,
+        }
+    }
+
+    /// Bytes that it takes, about.
+    fn size(&self) -> usize {
+        match self {
+            Self::Message(message) => message.size,
+            Self::Said { text, .. } => text.len(),
+            Self::Clicked { .. } | Self::Followed { .. } => 0,
         }
     }
 
@@ -223,5 +244,25 @@ mod tests {
         assert_eq!(repeats, [0, 1, 0]);
         assert_eq!(inbox.repeat("oLuffy", "4", REPEAT_MS), None);
         assert_eq!(inbox.recent.len() + inbox.order.len(), 0);
+    }
+
+    #[test]
+    fn large_messages_make_room_for_each_other() {
+        let mut inbox = Inbox::new();
+        (0..70).for_each(|number| inbox.deliver(Message { size: 1 << 20, ..message(number) }));
+        assert_eq!((inbox.messages().count(), inbox.bytes), (64, BYTES));
+        inbox.push(Entry::Said { openid: "oLuffy".into(), text: "x".repeat(BYTES + 1), at_ms: 0 });
+        assert_eq!((inbox.entries.len(), inbox.bytes), (0, 0), "not even that one");
+    }
+
+    #[test]
+    fn who_forgets_the_conversations_gets_no_message_twice() {
+        let mut inbox = Inbox::new();
+        inbox.deliver(message(1));
+        inbox.clear();
+        assert_eq!((inbox.messages().count(), inbox.repeat("oLuffy", "1", 1)), (0, Some(1)));
+        inbox.deliver(message(2));
+        assert_eq!(inbox.repeat("oLuffy", "2", 1), Some(2));
+        assert_eq!(inbox.messages().map(|message| message.repeats).collect::<Vec<_>>(), [1]);
     }
 }

@@ -4,7 +4,7 @@
 //! developers.weixin.qq.com: doc/service/api/webdev/access/{api_snsaccesstoken, api_snsauth,
 //! api_snsuserinfo, api_snsrefreshtoken}
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Value, json};
 
@@ -15,6 +15,8 @@ use super::random;
 const CODE_MS: i64 = 300_000;
 const ACCESS_MS: i64 = 7_200_000;
 const REFRESH_MS: i64 = 30 * 86_400_000;
+/// Codes that are remembered, and tokens of either kind: whoever opens a link gets one.
+const KEPT: usize = 20_000;
 
 /// What a person allowed.
 #[derive(Clone, Debug)]
@@ -47,19 +49,44 @@ struct Held {
     until_ms: i64,
 }
 
+/// Codes or tokens by their texts; where there are too many the oldest is forgotten.
+#[derive(Debug)]
+struct Kept<T> {
+    all: HashMap<String, T>,
+    order: VecDeque<String>,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self { all: HashMap::new(), order: VecDeque::new() }
+    }
+}
+
+impl<T> Kept<T> {
+    fn add(&mut self, text: String, it: T) {
+        if self.order.len() >= KEPT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.all.remove(&oldest);
+        }
+        self.order.push_back(text.clone());
+        self.all.insert(text, it);
+    }
+}
+
 /// The codes and tokens of web authorisation.
 #[derive(Debug, Default)]
 pub(super) struct Authorizations {
-    codes: HashMap<String, Code>,
-    access: HashMap<String, Held>,
-    refresh: HashMap<String, Held>,
+    codes: Kept<Code>,
+    access: Kept<Held>,
+    refresh: Kept<Held>,
 }
 
 impl Authorizations {
     /// A code for that grant, good once and for five minutes.
     pub(super) fn give_code(&mut self, grant: Grant, now_ms: i64) -> String {
         let code = random::code();
-        self.codes.insert(code.clone(), Code { grant, until_ms: now_ms + CODE_MS, used: false });
+        self.codes.add(code.clone(), Code { grant, until_ms: now_ms + CODE_MS, used: false });
         code
     }
 
@@ -68,7 +95,7 @@ impl Authorizations {
         if code.is_empty() {
             return Err(refuse(41008));
         }
-        let known = self.codes.get_mut(code).ok_or_else(|| refuse(40029))?;
+        let known = self.codes.all.get_mut(code).ok_or_else(|| refuse(40029))?;
         if known.used {
             return Err(refuse(40163));
         }
@@ -81,7 +108,7 @@ impl Authorizations {
 
     fn give_access(&mut self, grant: &Grant, now_ms: i64) -> String {
         let token = random::token();
-        self.access.insert(token.clone(), Held { grant: grant.clone(), until_ms: now_ms + ACCESS_MS });
+        self.access.add(token.clone(), Held { grant: grant.clone(), until_ms: now_ms + ACCESS_MS });
         token
     }
 
@@ -90,7 +117,7 @@ impl Authorizations {
         if token.is_empty() {
             return Err(refuse(41001));
         }
-        let held = self.access.get(token).ok_or_else(|| refuse(40001))?;
+        let held = self.access.all.get(token).ok_or_else(|| refuse(40001))?;
         if now_ms >= held.until_ms {
             return Err(refuse(42001));
         }
@@ -125,7 +152,7 @@ impl Platform {
         let access = self.authorizations.give_access(&grant, call.now_ms);
         let refresh = random::token();
         let value = granted(&grant, &access, &refresh);
-        self.authorizations.refresh.insert(refresh, Held { grant, until_ms: call.now_ms + REFRESH_MS });
+        self.authorizations.refresh.add(refresh, Held { grant, until_ms: call.now_ms + REFRESH_MS });
         Ok(value)
     }
 
@@ -139,7 +166,7 @@ impl Platform {
         if refresh.is_empty() {
             return Err(refuse(41003));
         }
-        let held = self.authorizations.refresh.get(&refresh).ok_or_else(|| refuse(40030))?;
+        let held = self.authorizations.refresh.all.get(&refresh).ok_or_else(|| refuse(40030))?;
         if call.now_ms >= held.until_ms {
             return Err(refuse(42002));
         }
@@ -174,5 +201,20 @@ impl Platform {
         let grant = self.authorizations.held(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
         call.to = Some(grant.openid.clone());
         Ok(answer::ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_codes_make_room() {
+        let mut all = Authorizations::default();
+        let grant = Grant { openid: "o".into(), nickname: String::new(), profile: false, snapshot: false };
+        let codes: Vec<String> = (0..KEPT + 2).map(|_| all.give_code(grant.clone(), 0)).collect();
+        let mut taken = |at: usize| all.take_code(&codes[at], 1).map_err(|refusal| refusal.code).err();
+        assert_eq!([taken(0), taken(1), taken(2), taken(KEPT + 1)], [Some(40029), Some(40029), None, None]);
+        assert_eq!((all.codes.all.len(), all.codes.order.len()), (KEPT, KEPT));
     }
 }

@@ -1,6 +1,6 @@
 //! The outbox as a whole: what is withdrawn, what is forgotten, and how much there is of each.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::outbox::{cut, forget_unheld};
 use super::{Error, Result, State, Store};
@@ -21,6 +21,21 @@ pub struct Counts {
     pub oldest_queued: Option<Timestamp>,
 }
 
+/// Withdraws a message with the parts that come after it, which are told why; which.
+fn cancel(step: &Connection, app_id: &str, id: i64) -> rusqlite::Result<Vec<i64>> {
+    let mut cancelled = Vec::new();
+    if step.prepare_cached(CANCEL)?.execute(params![app_id, id])? > 0 {
+        cancelled.push(id);
+        cancelled.extend(cut(step, id, &t!("delivery-part-cut", id = id))?);
+    }
+    Ok(cancelled)
+}
+
+fn queued(step: &Connection, app_id: &str) -> rusqlite::Result<Vec<i64>> {
+    let mut query = step.prepare("SELECT id FROM messages WHERE app_id = ?1 AND state = 'queued' ORDER BY id")?;
+    query.query_map([app_id], |row| row.get(0))?.collect()
+}
+
 impl Store {
     /// Withdraws the account's message with the parts that come after it; which. None if it is not there, not
     /// queued, or just being sent.
@@ -31,11 +46,7 @@ impl Store {
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
         let step = self.write()?;
-        let mut cancelled = Vec::new();
-        if step.execute(CANCEL, params![app_id, id]).map_err(at)? > 0 {
-            cancelled.push(id);
-            cancelled.extend(cut(&step, id, &t!("delivery-part-cut", id = id)).map_err(at)?);
-        }
+        let cancelled = cancel(&step, app_id, id).map_err(at)?;
         step.commit().map_err(at)?;
         Ok(cancelled)
     }
@@ -48,21 +59,12 @@ impl Store {
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
         let step = self.write()?;
-        let mut cancelled = Vec::new();
-        {
-            let mut query = step
-                .prepare("SELECT id FROM messages WHERE app_id = ?1 AND state = 'queued' ORDER BY id")
-                .map_err(at)?;
-            let ids: Vec<i64> =
-                query.query_map([app_id], |row| row.get(0)).and_then(|rows| rows.collect()).map_err(at)?;
-            let mut cancel = step.prepare(CANCEL).map_err(at)?;
-            for id in ids {
-                if cancel.execute(params![app_id, id]).map_err(at)? > 0 {
-                    cancelled.push(id);
-                }
-            }
-        }
+        let mut cancelled = queued(&step, app_id)
+            .and_then(|ids| ids.into_iter().map(|id| cancel(&step, app_id, id)).collect::<rusqlite::Result<Vec<_>>>())
+            .map_err(at)?
+            .concat();
         step.commit().map_err(at)?;
+        cancelled.sort_unstable();
         Ok(cancelled)
     }
 

@@ -96,6 +96,16 @@ impl Store {
         Ok(store)
     }
 
+    /// One in memory without anything in it, in place of a file that is not there at `path`: for who only looks.
+    ///
+    /// # Errors
+    /// Only SQLite's own.
+    pub fn without_file(path: &Path) -> Result<Self> {
+        let conn = Connection::open_in_memory().map_err(|e| Error::at(path, e))?;
+        migrate::MIGRATIONS.iter().try_for_each(|sql| conn.execute_batch(sql)).map_err(|e| Error::at(path, e))?;
+        Ok(Self { conn, path: path.to_owned(), patience: BUSY })
+    }
+
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path

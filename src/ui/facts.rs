@@ -63,11 +63,13 @@ pub(super) fn broken(line: &str, room: usize) -> Vec<String> {
     if measure_text_width(line) <= room {
         return vec![line.to_owned()];
     }
-    // Between words and beside Chinese alone: an address could be broken behind each slash.
+    // Between words and beside Chinese alone: an address could be broken behind each slash. A command that is to be
+    // copied keeps to its line.
     let wide = |c: Option<char>| c.is_some_and(|c| measure_text_width(c.encode_utf8(&mut [0; 4])) > 1);
     let apart = |at: usize| {
         let (before, behind) = (line[..at].chars().next_back(), line[at..].chars().next());
-        behind.is_none() || before.is_some_and(char::is_whitespace) || wide(before) || wide(behind)
+        let in_command = line[..at].matches('`').count() % 2 == 1;
+        behind.is_none() || !in_command && (before.is_some_and(char::is_whitespace) || wide(before) || wide(behind))
     };
     // An address that stands behind a colon begins a line rather than take the word before it along.
     let colons = line.match_indices('：').map(|(at, colon)| at + colon.len());
@@ -114,6 +116,7 @@ mod tests {
         let url = "https://open.weixin.qq.com/connect/oauth2/authorize";
         assert_eq!(broken(&format!("see {url} for more"), 20), ["see", url, "for more"]);
         assert_eq!(broken("数据库：/var/lib/wxbox/wxbox.db 完好", 20), ["数据库：", "/var/lib/wxbox/wxbox.db", "完好"]);
+        assert_eq!(broken("then `wxbox outbox flush` goes on", 20), ["then", "`wxbox outbox flush`", "goes on"]);
         for line in ["", "short", "  two blanks first"] {
             assert_eq!(broken(line, 20), [line]);
         }

@@ -33,7 +33,7 @@ impl Lines {
             let (tell, lines) = bounded(0);
             std::thread::Builder::new().name("lines".into()).spawn(move || {
                 // Nobody listens any more where the command has left.
-                while tell.send(read()).is_ok() {}
+                while tell.send(read(&mut io::stdin().lock())).is_ok() {}
             })?;
             self.0 = Some(lines);
         }
@@ -41,13 +41,15 @@ impl Lines {
     }
 }
 
-fn read() -> io::Result<Line> {
+fn read(input: &mut impl BufRead) -> io::Result<Line> {
     let mut bytes = Vec::new();
-    let count = io::stdin().lock().take(LIMIT).read_until(b'\n', &mut bytes)?;
+    let count = input.by_ref().take(LIMIT).read_until(b'\n', &mut bytes)?;
     if count == 0 {
         return Ok(Line::End);
     }
-    if count as u64 == LIMIT {
+    if count as u64 == LIMIT && !bytes.ends_with(b"\n") {
+        // Its rest is no line of its own: what comes after it would be taken for somebody else's.
+        input.skip_until(b'\n')?;
         return Ok(Line::Unusable);
     }
     Ok(match String::from_utf8(bytes) {
@@ -57,4 +59,25 @@ fn read() -> io::Result<Line> {
         }
         Err(_) => Line::Unusable,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::ExposeSecret;
+
+    #[test]
+    fn the_rest_of_a_line_that_is_too_long_is_passed_over() {
+        let limit = LIMIT as usize;
+        let fits = "x".repeat(limit - 1);
+        let input = format!("{}\n{fits}\nsecond\r\n{}\nthird", "x".repeat(limit), "y".repeat(3 * limit));
+        let mut input = input.as_bytes();
+        let mut next = || match read(&mut input).unwrap() {
+            Line::Text(text) => text.expose_secret().to_owned(),
+            Line::Unusable => "unusable".into(),
+            Line::End => "end".into(),
+        };
+        let lines: Vec<_> = (0..6).map(|_| next()).collect();
+        assert_eq!(lines, ["unusable", &fits, "second", "unusable", "third", "end"]);
+    }
 }

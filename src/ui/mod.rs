@@ -15,6 +15,7 @@ mod progress;
 mod prompt;
 mod qr;
 mod qr_file;
+mod said;
 mod still;
 mod table;
 mod theme;
@@ -33,17 +34,17 @@ pub use crash::end_at_panic;
 pub use facts::{Facts, facts};
 pub use lines::{Line, Lines};
 pub use log::start as start_log;
-pub use progress::{Delivered, Progress, Waiting};
+pub use progress::{Delivered, Progress, Slow, Waiting};
 pub use prompt::{again, confirm, forget_typed, new_password, password, text, unseen, username};
 pub use qr::{Look, Qr};
 pub use qr_file::QrFile;
 pub use table::Table;
 pub use verdict::Level;
 
-use crate::error::Report;
 use crate::t;
 use clean::line;
 use manner::Manner;
+use said::marked;
 use table::Screen;
 
 /// When colours are used.
@@ -210,7 +211,8 @@ impl Ui {
         if self.closed {
             return Ok(());
         }
-        let shown = if self.out_terminal && self.manner.ascii { clean::ascii(line) } else { line.to_owned() };
+        let shown =
+            if self.out_terminal && self.manner.ascii && !self.json { clean::ascii(line) } else { line.to_owned() };
         let mut write = || self.out.write_all(format!("{shown}\n").as_bytes()).and_then(|()| self.out.flush());
         // What is drawn on stderr is on the same terminal.
         let written = if self.out_terminal { progress::above(write) } else { write() };
@@ -221,41 +223,6 @@ impl Ui {
             }
             Err(e) => Err(anyhow::Error::new(e).context(t!("ui-stdout"))),
             Ok(()) => Ok(()),
-        }
-    }
-
-    /// Says what is going on; not with `--quiet`.
-    pub fn status(&mut self, text: &str) {
-        if !self.quiet {
-            self.say(&line(text));
-        }
-    }
-
-    /// Says what may be wrong; not with `--quiet`.
-    pub fn warn(&mut self, text: &str) {
-        if !self.quiet && !self.warned {
-            self.labelled("33", &t!("ui-warning"), text);
-        }
-    }
-
-    /// Says what failed and what to do.
-    pub fn error(&mut self, report: &Report) {
-        if self.json {
-            #[derive(Serialize)]
-            struct Line<'a> {
-                error: &'a str,
-                hint: Option<&'a str>,
-                code: u8,
-            }
-            let line = Line { error: &report.what, hint: report.hint.as_deref(), code: report.exit.code() };
-            if let Ok(line) = serde_json::to_string(&line) {
-                self.say(&clean::json(&line));
-            }
-            return;
-        }
-        self.labelled("31", &t!("ui-error"), &report.what);
-        if let Some(hint) = &report.hint {
-            self.labelled("36", &t!("ui-hint"), hint);
         }
     }
 
@@ -289,28 +256,6 @@ impl Ui {
         let line = if self.manner.color_out { format!("\u{1b}[1m{line}\u{1b}[0m") } else { line };
         self.line(&format!("\n{line}"))
     }
-
-    fn say(&mut self, line: &str) {
-        let shown = if self.err_terminal && self.manner.ascii { clean::ascii(line) } else { line.to_owned() };
-        self.raw_err(&format!("{shown}\n"));
-    }
-
-    fn labelled(&mut self, style: &str, word: &str, text: &str) {
-        let said = marked(word, &line(text));
-        let said = if self.manner.color_err {
-            said.replacen(word, &format!("\u{1b}[1;{style}m{word}\u{1b}[0m"), 1)
-        } else {
-            said
-        };
-        self.say(&said);
-    }
-}
-
-/// A text behind a word such as `error:`.
-fn marked(word: &str, text: &str) -> String {
-    // A mark of full width brings its own gap.
-    let gap = if word.ends_with('：') { "" } else { " " };
-    format!("{word}{gap}{text}")
 }
 
 #[cfg(test)]

@@ -70,6 +70,68 @@ impl Drop for Waiting {
     }
 }
 
+/// A spinner for what is mostly over at once: it is made only when that has taken a while. Where nothing may move, and
+/// with `--json`, there is none.
+#[derive(Default)]
+pub struct Slow {
+    /// When it is drawn next.
+    next: Option<Instant>,
+    bar: Option<ProgressBar>,
+}
+
+impl Slow {
+    /// How long nothing is said.
+    const PATIENCE: Duration = Duration::from_millis(500);
+    /// From one picture to the next.
+    const PICTURE: Duration = Duration::from_millis(100);
+
+    /// Something is being waited for from now on.
+    pub fn begin(&mut self, ui: &Ui) {
+        if self.next.is_none() && is_watched(ui) && !ui.manner.still && !ui.json {
+            self.next = Some(Instant::now() + Self::PATIENCE);
+        }
+    }
+
+    /// When [`Slow::tick`] is to be called.
+    pub fn next(&self) -> Option<Instant> {
+        self.next
+    }
+
+    /// Draws, if it is time.
+    pub fn tick(&mut self, ui: &Ui, text: impl FnOnce() -> String) {
+        let now = Instant::now();
+        if self.next.is_none_or(|next| now < next) {
+            return;
+        }
+        self.next = Some(now + Self::PICTURE);
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(None, target(ui));
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}") {
+                bar.set_style(if ui.manner.ascii { style.tick_chars("|/-\\ ") } else { style });
+            }
+            bar.set_prefix(text());
+            *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+            bar
+        });
+        bar.tick();
+    }
+
+    /// Nothing is being waited for any more.
+    pub fn end(&mut self) {
+        self.next = None;
+        if let Some(bar) = self.bar.take() {
+            *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 /// A bar of how much is done; drawn only where stderr is a terminal that can take it.
 pub struct Progress(ProgressBar);
 

@@ -21,6 +21,7 @@ use super::rests::Rests;
 use super::rid::is_secret;
 use super::token::lenient_number;
 use super::{Error, Refusal, Result};
+use crate::loopback::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
 use crate::{t, words};
 
@@ -264,16 +265,6 @@ fn json(http: &Http, url: Url, body: &[u8]) -> RequestBuilder {
 pub(super) fn host(base: &Url) -> String {
     let name = base.host_str().unwrap_or_default();
     base.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
-}
-
-/// Whether that address is this very machine.
-pub fn is_loopback(base: &Url) -> bool {
-    match base.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 /// The TLS side of a client: ring, the Mozilla roots, and the authorities of `ca_file`.

@@ -18,6 +18,9 @@ use crate::secret::{ExposeSecret, Secret};
 /// How long WeChat keeps a file.
 pub const LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
 
+/// A media_id that ends so soon is not used any more: a message may be under way for a while.
+pub const MARGIN: Duration = Duration::from_secs(60);
+
 /// What a file is uploaded as. How long a voice plays (60 seconds at most) is for WeChat to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -19,7 +19,7 @@ pub mod template;
 pub mod template_rules;
 mod token;
 
-pub use client::{Client, Settings, is_loopback, tls};
+pub use client::{Client, Settings, tls};
 pub use error::{Error, Refusal};
 pub use oauth::{Grant, authorize_url};
 pub use reach::{Reached, Via, proxy_of};

@@ -7,8 +7,9 @@ use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::DATE;
 use url::Url;
 
-use super::client::{host, is_loopback};
+use super::client::host;
 use super::{Client, Error, Settings};
+use crate::loopback::is_loopback;
 use crate::secret::ExposeSecret;
 
 /// What a host said to a request that asks for nothing.

@@ -16,6 +16,14 @@ batch-file-named = a line of a batch cannot name a file with @
 batch-file-named-hint = `wxbox media upload FILE` prints a media_id for it
 batch-json = it is not a message as JSON: { $cause }
 batch-key = its key is empty: name one, or leave it out
+batch-left = { $taken ->
+    [0] no line of { $file } was taken; give it again
+   *[other] the lines of { $file } up to { $taken } were taken, those behind were not: `tail -n +{ $next } { $file } | wxbox send --batch -` goes on with them
+}
+batch-left-stdin = { $taken ->
+    [0] no line was taken; give them again
+   *[other] the lines up to { $taken } were taken, those behind were not: give them again
+}
 batch-line = line { $line }: { $error }
 batch-long = the line is longer than { $limit } bytes
 batch-read = the lines cannot be read further
@@ -39,6 +47,7 @@ bind-left = bound { $bound } of { $count }; not bound: { $users }
 bind-left-hint = `wxbox bind --unbound` goes on with everybody who is not bound yet
 bind-listen = { $address } is not an address to listen on
 bind-listen-hint = give a host and a port, such as 0.0.0.0:80 or :8080
+bind-lingering = waiting { $seconds } seconds more, in case the phone loads its page again
 bind-meanwhile = { $user } was bound by another wxbox in the meantime
 bind-no-nickname = the nickname could not be read: { $cause }
 bind-nobody-left = Nobody is left to be bound.
@@ -417,6 +426,7 @@ doctor-warnings = { $warnings ->
 }
 doctor-well = all is well
 init-again = Try again?
+init-all-the-same = Write the config all the same?
 init-app-id = App id
 init-begin = This writes { $path }. Ctrl-C leaves without a trace.
 init-cannot-write = cannot write { $path }: { $cause }
@@ -708,6 +718,10 @@ sandbox-link-response-type = The response_type must be code.
 sandbox-link-state = The state must be letters and digits, 128 at most.
 sandbox-line-unknown = unknown to the sandbox
 sandbox-line-fault = fault: { $fault }
+sandbox-lines-left-out = { $count ->
+    [one] one request is not listed: its line was not read in time
+   *[other] { $count } requests are not listed: their lines were not read in time
+}
 sandbox-listening =
     The WeChat sandbox is at { $url }
       app_id      { $app_id }
@@ -716,18 +730,21 @@ sandbox-listening =
 ## run
 run-cannot-report = nobody will be told how the command ends: { $cause }
 run-interpreter-hint = a script begins with the name of its interpreter, such as #!/bin/sh
+run-names = known are { $names }
 run-not-reported = nobody was told how the command ended: { $cause }
 run-not-started = cannot run { $program }: { $cause }
 run-result-bad = failed
 run-result-good = succeeded
 run-stdin = standard input is the command's own
 run-stdin-hint = give the text with --text TEXT, or the fields in a file
+run-stranger = {"{"}{ $name }{"}"} stands for nothing, and is sent as it is
 run-text-bad = Failed (status { $status }) on { $host } after { $duration }: { $command }
 run-text-good = Succeeded (status 0) on { $host } after { $duration }: { $command }
 run-text-not-started = Not started (status { $status }) on { $host }: { $command }: { $cause }
 run-text-signal = Ended by { $signal } (status { $status }) on { $host } after { $duration }: { $command }
 
 ## store
+store-absent = there is no database at { $path } yet; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
 store-busy = the database { $path } is locked by another process
 store-busy-hint = wait until the other wxbox, backup or sqlite3 is done with it, then try again; `fuser -v FILE` shows which process has it
 store-corrupt = the database { $path } is damaged
@@ -736,6 +753,7 @@ store-corrupt-log = the write-ahead log { $path } is damaged
 store-foreign = { $path } is the database of another program
 store-full = the disk of the database { $path } is full
 store-full-hint = make room, then try again; nothing was changed
+store-made = made a new database at { $path }
 store-newer = the database { $path } is of a newer wxbox (schema { $found }, this one knows { $known })
 store-newer-hint = use the newer wxbox, or name another file with --database
 store-not-a-database = { $path } is not a database
@@ -765,9 +783,12 @@ outbox-created = Created
 outbox-due = Next try
 outbox-error = Error
 outbox-expires = Expires
+outbox-flush-none = nothing is due
 outbox-hint = Hint
 outbox-id = ID
 outbox-msgid = Message id
+outbox-none = no messages yet; `wxbox send` sends one
+outbox-none-match = no message is like that; `wxbox outbox list` shows the newest
 outbox-oldest = oldest queued
 outbox-oldest-since = { $age }, since { $time }
 outbox-openid = Openid
@@ -844,13 +865,14 @@ rule-too-long = WeChat refuses { $key } with { $length } characters: { $rule }
 did-you-mean = did you mean { $name }?
 openid-unusable = "{ $openid }" cannot be an openid
 openid-unusable-hint = an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+openid-odd = an openid mostly has { $length } characters and begins with o; { $openid } does not
 send-and-more = { $names } and { $more } more
 send-cancelled = message { $id } to { $to } was cancelled
 send-cancelled-why = message { $id } to { $to } was cancelled: { $error }
 send-color-alone = there is no field { $key } to colour
-send-data-file = cannot read { $path }
+send-data-hint = write its fields like this: { "{" }"host": "db1", "size": { "{" }"value": 3, "color": "#173177"{ "}" }{ "}" }
 send-data-json = { $path } is not a JSON object of fields: { $cause }
-send-data-object = it must be an object, such as { "{" }"host": "db1"{ "}" }
+send-data-object = it must be an object
 send-data-utf8 = { $path } is not UTF-8
 send-data-nameless = a field has no name
 send-data-value = the value of { $key } must be text, a number, or { "{" }"value": …, "color": "#RRGGBB"{ "}" }
@@ -916,6 +938,7 @@ send-touser = the message names { $touser } itself, and the recipient is { $open
 send-touser-hint = leave touser out of the message
 send-unchecked = the template { $name } and its fields are not checked: { $cause }
 send-unchecked-secret = no template list is kept, and there is no secret to ask for one with
+send-under-way = sending…
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
 send-unknown-hint = it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
 send-url = { $url } is not an http or https address
@@ -1050,6 +1073,7 @@ token-fetch = no access token: { $cause }
 token-fetched = fetched an access token
 token-forced = WeChat gave back the refused token, forcing a new one
 token-lock = cannot lock the access token's file beside the database: { $cause }
+token-thread = cannot ask for an access token, the system gives no thread: { $cause }
 
 ## ui
 ui-ago = { $unit ->
@@ -1127,6 +1151,8 @@ user-name-long = the name has { $length } characters, { $limit } is the most
 user-name-missing = no name is given
 user-name-missing-hint = give it on the command line: `wxbox user add NAME`
 user-name-prompt = Name
+user-none = no people yet; add one with `wxbox user add NAME`
+user-none-match = nobody is like that; `wxbox user list` shows everybody
 user-not-bound = { $user } is not bound
 user-not-bound-hint = `wxbox bind --user '{ $user }'` shows the QR code to scan
 user-password-again = Once more

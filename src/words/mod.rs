@@ -17,7 +17,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 pub use choice::{Wanted, preferred, wanted};
-pub use phrases::{ago, clauses, json, json_fault, listed, said, span, system};
+pub use phrases::{age, ago, clauses, first_of, json, json_fault, listed, nearest, said, span, system};
 
 /// The English catalogue, which has every message.
 pub const EN: &str = include_str!("en.ftl");

@@ -1,4 +1,4 @@
-//! Small parts of sentences: things in a row, what the operating system says, spans of time.
+//! Small parts of sentences: things in a row, the word that was meant, what the operating system says, spans of time.
 
 use std::error::Error;
 use std::io;
@@ -20,6 +20,23 @@ pub fn listed<T: AsRef<str>>(them: impl IntoIterator<Item = T>) -> String {
 pub fn clauses<T: AsRef<str>>(them: impl IntoIterator<Item = T>) -> String {
     let all = them.into_iter().map(|it| it.as_ref().to_owned());
     all.reduce(|first, rest| t!("ui-clauses", first = first, rest = rest)).unwrap_or_default()
+}
+
+/// The first of many names, and how many more there are.
+pub fn first_of(all: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = listed(all.iter().take(SHOWN));
+    match all.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => t!("send-and-more", names = shown, more = more),
+    }
+}
+
+/// The word of these that was probably meant.
+pub fn nearest<T: AsRef<str>>(word: &str, candidates: impl IntoIterator<Item = T>) -> Option<T> {
+    let likeness = |candidate: &T| strsim::jaro_winkler(word, candidate.as_ref());
+    let best = candidates.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(&best) >= 0.8).then_some(best)
 }
 
 /// What libraries say that speak English alone, and what is meant.
@@ -73,6 +90,17 @@ pub fn ago(seconds: i64) -> String {
     };
     let count = seconds.unsigned_abs() / length;
     if seconds < 0 { t!("ui-ahead", count = count, unit = unit) } else { t!("ui-ago", count = count, unit = unit) }
+}
+
+/// An age in its largest unit, as the options take it.
+pub fn age(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0..120 => (seconds, "s"),
+        120..7200 => (seconds / 60, "m"),
+        7200..172_800 => (seconds / 3600, "h"),
+        _ => (seconds / 86_400, "d"),
+    };
+    t!("ui-span", count = count, unit = unit)
 }
 
 /// serde's words for what is wrong with a JSON text, without the place.
@@ -158,6 +186,23 @@ mod tests {
         ] {
             assert_eq!(ago(seconds), said);
         }
+    }
+
+    #[test]
+    fn an_age_has_one_unit() {
+        let cases =
+            [(0, "0s"), (119, "119s"), (120, "2m"), (7199, "119m"), (7200, "2h"), (172_799, "47h"), (200_000, "2d")];
+        for (seconds, expected) in cases {
+            assert_eq!(age(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn only_a_near_word_is_proposed() {
+        let names = ["luffy", "nami", "zoro"];
+        assert_eq!(nearest("lufy", names), Some("luffy"));
+        assert_eq!(nearest("sanji", names), None);
+        assert_eq!(nearest::<&str>("x", []), None);
     }
 
     #[test]

@@ -15,6 +15,14 @@ batch-file-named = 批量消息的一行不能用 @ 指定文件
 batch-file-named-hint = `wxbox media upload FILE` 会输出它的 media_id
 batch-json = 不是 JSON 格式的消息：{ $cause }
 batch-key = key 是空的：请填写，或去掉它
+batch-left = { $taken ->
+    [0] { $file } 中没有一行被接收；请重新执行
+   *[other] { $file } 的前 { $taken } 行已接收，其后的没有：`tail -n +{ $next } { $file } | wxbox send --batch -` 会继续
+}
+batch-left-stdin = { $taken ->
+    [0] 没有一行被接收；请重新输入
+   *[other] 前 { $taken } 行已接收，其后的没有；请重新输入其后的行
+}
 batch-line = 第 { $line } 行：{ $error }
 batch-long = 该行超过 { $limit } 字节
 batch-read = 无法继续读取后面的行
@@ -38,6 +46,7 @@ bind-left = { $count } 人中已绑定 { $bound } 人，未绑定：{ $users }
 bind-left-hint = `wxbox bind --unbound` 会继续绑定所有尚未绑定的人
 bind-listen = { $address } 不是可监听的地址
 bind-listen-hint = 请给出主机和端口，如 0.0.0.0:80 或 :8080
+bind-lingering = 再等 { $seconds } 秒，以便手机再次加载页面
 bind-meanwhile = { $user } 刚刚已由另一个 wxbox 绑定
 bind-no-nickname = 无法读取微信昵称：{ $cause }
 bind-nobody-left = 没有需要绑定的人了。
@@ -404,6 +413,7 @@ doctor-token-kept = 已存的 access_token 在 { $time } 前有效；没有验�
 doctor-warnings = 一切可用，{ $warnings } 项警告
 doctor-well = 一切正常
 init-again = 再试一次？
+init-all-the-same = 仍然写入配置？
 init-app-id = AppID
 init-begin = 将写入 { $path }。按 Ctrl-C 退出，不留任何痕迹。
 init-cannot-write = 无法写入 { $path }：{ $cause }
@@ -593,7 +603,7 @@ sandbox-named = 客服消息可引用的内容
 sandbox-world = 无法使用 { $path }：{ $cause }
 sandbox-world-toml = 第 { $line } 行：{ $message }
 sandbox-world-value = { $key } 不能是“{ $value }”
-sandbox-world-twice = { $key } “{ $value }”重复
+sandbox-world-twice = { $key }“{ $value }”重复
 sandbox-world-alone = { $key } 须与 { $with } 一起使用
 sandbox-world-several = 一个故障只能有其中一项：{ $keys }
 sandbox-world-none-of = 一个故障须有其中一项：{ $keys }
@@ -687,6 +697,7 @@ sandbox-link-response-type = response_type 必须是 code。
 sandbox-link-state = state 只能由字母和数字组成，最多 128 个。
 sandbox-line-unknown = 沙箱没有此接口
 sandbox-line-fault = 故障：{ $fault }
+sandbox-lines-left-out = 有 { $count } 个请求未列出：输出没有被及时读取
 sandbox-listening =
     微信沙箱地址：{ $url }
       app_id      { $app_id }
@@ -695,18 +706,21 @@ sandbox-listening =
 ## run
 run-cannot-report = 命令结束后不会通知任何人：{ $cause }
 run-interpreter-hint = 脚本的第一行应写明解释器，例如 #!/bin/sh
+run-names = 可用的有 { $names }
 run-not-reported = 命令的结果没有通知任何人：{ $cause }
 run-not-started = 无法运行 { $program }：{ $cause }
 run-result-bad = 失败
 run-result-good = 成功
 run-stdin = 标准输入属于命令自己
 run-stdin-hint = 用 --text 给出文本，或把字段写在文件里
+run-stranger = {"{"}{ $name }{"}"} 不代表任何内容，将原样发送
 run-text-bad = 失败（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
 run-text-good = 成功（状态 0），{ $host }，用时 { $duration }：{ $command }
 run-text-not-started = 未能启动（状态 { $status }），{ $host }：{ $command }：{ $cause }
 run-text-signal = 被 { $signal } 终止（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
 
 ## store
+store-absent = { $path } 处还没有数据库；如果本应有，请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件
 store-busy = 数据库 { $path } 被其他进程锁定
 store-busy-hint = 请等另一个 wxbox、备份或 sqlite3 用完数据库后重试；`fuser -v FILE` 可查出是哪个进程
 store-corrupt = 数据库 { $path } 已损坏
@@ -715,6 +729,7 @@ store-corrupt-log = 预写日志 { $path } 已损坏
 store-foreign = { $path } 是其他程序的数据库
 store-full = 数据库 { $path } 所在的磁盘已满
 store-full-hint = 请腾出空间后重试；没有任何改动
+store-made = 已新建数据库 { $path }
 store-newer = 数据库 { $path } 来自更新版本的 wxbox（结构版本 { $found }，本程序支持到 { $known }）
 store-newer-hint = 请使用更新版本的 wxbox，或用 --database 指定另一个文件
 store-not-a-database = { $path } 不是数据库
@@ -748,9 +763,12 @@ outbox-created = 创建时间
 outbox-due = 下次尝试
 outbox-error = 错误
 outbox-expires = 有效期至
+outbox-flush-none = 没有到时间该发送的消息
 outbox-hint = 提示
 outbox-id = ID
 outbox-msgid = msgid
+outbox-none = 还没有消息；可用 `wxbox send` 发送
+outbox-none-match = 没有符合条件的消息；`wxbox outbox list` 列出最近的消息
 outbox-oldest = 最早的排队消息
 outbox-oldest-since = 已等 { $age }，自 { $time }
 outbox-openid = openid
@@ -832,13 +850,14 @@ rule-too-long = 微信会拒绝 { $length } 个字符的 { $key }：{ $rule }
 did-you-mean = 是不是想用 { $name }？
 openid-unusable = “{ $openid }”不可能是 openid
 openid-unusable-hint = openid 由字母、数字、- 和 _ 组成，如 oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+openid-odd = openid 通常有 { $length } 个字符、以 o 开头；{ $openid } 不是
 send-and-more = { $names } 等，另有 { $more } 个
 send-cancelled = 发给 { $to } 的消息 { $id } 已被取消
 send-cancelled-why = 发给 { $to } 的消息 { $id } 已取消：{ $error }
 send-color-alone = 没有字段 { $key }，无法设置颜色
-send-data-file = 无法读取 { $path }
+send-data-hint = 字段请这样写：{ "{" }"host": "db1", "size": { "{" }"value": 3, "color": "#173177"{ "}" }{ "}" }
 send-data-json = { $path } 不是由字段组成的 JSON 对象：{ $cause }
-send-data-object = 须是对象，如 { "{" }"host": "db1"{ "}" }
+send-data-object = 须是对象
 send-data-utf8 = { $path } 不是 UTF-8
 send-data-nameless = 有字段没有名称
 send-data-value = { $key } 的值应为文本、数字，或 { "{" }"value": …, "color": "#RRGGBB"{ "}" }
@@ -934,6 +953,7 @@ send-touser = 消息自带的 touser 是 { $touser }，而收件人是 { $openid
 send-touser-hint = 请去掉消息中的 touser
 send-unchecked = 没有检查模板 { $name } 及其字段：{ $cause }
 send-unchecked-secret = 没有保存过模板列表，也没有可用来查询的 AppSecret
+send-under-way = 正在发送…
 send-unknown = 不确定发给 { $to } 的消息 { $id } 是否送达：{ $error }
 send-unknown-hint = 对方可能已经收到，所以不会自动重发：请询问对方，必要时再发一次
 send-url = { $url } 不是 http 或 https 地址
@@ -1046,6 +1066,7 @@ token-fetch = 无法取得 access_token：{ $cause }
 token-fetched = 已获取 access_token
 token-forced = 微信返回的仍是刚被拒绝的 access_token，正在强制刷新
 token-lock = 无法锁定数据库旁的 access_token 锁文件：{ $cause }
+token-thread = 无法获取 access_token，系统无法创建线程：{ $cause }
 
 ## ui
 ui-ago = { $unit ->
@@ -1109,7 +1130,7 @@ ui-span = { $count } { $unit ->
    *[other] { $unit }
 }
 ui-stdin = 无法读取标准输入
-ui-stdin-name = 标准输入
+ui-stdin-name = stdin
 ui-stdin-long = 标准输入超过 { $limit } 字节
 ui-stdin-utf8 = 标准输入不是 UTF-8
 ui-stdin-utf8-hint = 请先转换，例如 `iconv -f GBK -t UTF-8`
@@ -1173,6 +1194,8 @@ user-name-long = 用户名有 { $length } 个字符，最多 { $limit } 个
 user-name-missing = 没有给出用户名
 user-name-missing-hint = 请写在命令行中：`wxbox user add NAME`
 user-name-prompt = 用户名
+user-none = 还没有用户；可用 `wxbox user add NAME` 添加
+user-none-match = 没有符合条件的用户；`wxbox user list` 列出所有人
 user-not-bound = { $user } 尚未绑定
 user-not-bound-hint = `wxbox bind --user '{ $user }'` 会显示供扫描的二维码
 user-password-again = 再输入一次

@@ -65,7 +65,7 @@ error: cannot open the database text/wxbox.db: Not a directory (os error 20)
 hint: the user that wxbox runs as must be able to write the file and its directory
 
 "#]]);
-    unchanged(&world, "--database /proc/wxbox.db user list").is(str![[r#"
+    unchanged(&world, "--database /proc/wxbox.db user add luffy").is(str![[r#"
 exit 1
 --- stderr
 error: cannot open the database /proc/wxbox.db: No such file or directory (os error 2)

@@ -226,6 +226,7 @@ hint: the file must exist, and the user that wxbox runs as must be able to read 
 exit 1
 --- stderr
 error: cannot read /dev/zero: file too large
+hint: name a file, or - for standard input
 
 "#]]);
 }

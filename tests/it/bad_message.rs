@@ -152,31 +152,36 @@ fn fields_that_cannot_be_read() {
 exit 1
 --- stderr
 error: cannot read absent.json: No such file or directory (os error 2)
+hint: name a file, or - for standard input
 
 "#]]);
     let with = |json: &[u8]| world.feed("send -u luffy -t backup --data-json -", json);
-    with(b"{\"host\":").is(str![[r#"
+    with(b"{\"host\":").is(str![[r##"
 exit 2
 --- stderr
 error: standard input is not a JSON object of fields: EOF while parsing a value at line 1 column 8
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
-"#]]);
-    with(b"[]").is(str![[r#"
+"##]]);
+    with(b"[]").is(str![[r##"
 exit 2
 --- stderr
-error: standard input is not a JSON object of fields: it must be an object, such as {"host": "db1"}
+error: standard input is not a JSON object of fields: it must be an object
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
-"#]]);
+"##]]);
     with(b"{\"host\":null}").is(str![[r##"
 exit 2
 --- stderr
 error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);
     with(b"{\"host\":{\"value\":\"x\",\"colour\":\"#ffffff\"}}").is(str![[r##"
 exit 2
 --- stderr
 error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);
     with(b"{\"host\":\"\xff\"}").is(str![[r#"
@@ -186,12 +191,13 @@ error: standard input is not UTF-8
 hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
 
 "#]]);
-    with(b"").is(str![[r#"
+    with(b"").is(str![[r##"
 exit 2
 --- stderr
 error: standard input is not a JSON object of fields: EOF while parsing a value at line 1 column 0
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
-"#]]);
+"##]]);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);
 }
 
@@ -206,16 +212,18 @@ error: https://x/�[31m is not an http or https address
 hint: write the whole address, such as https://status.example.com
 
 "#]]);
-    world.feed("send -u luffy -t backup --data-json -", r#"{"": "x"}"#).is(str![[r#"
+    world.feed("send -u luffy -t backup --data-json -", r#"{"": "x"}"#).is(str![[r##"
 exit 2
 --- stderr
 error: standard input is not a JSON object of fields: a field has no name
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
-"#]]);
+"##]]);
     world.feed("send -u luffy -t backup --data-json -", r#"{"host": {"value": "x", "color": "red"}}"#).is(str![[r##"
 exit 2
 --- stderr
 error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
 "##]]);
 }

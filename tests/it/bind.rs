@@ -162,6 +162,8 @@ fn who_is_bound_is_bound_again_only_on_demand() {
 exit 0
 --- stdout
 bound luffy to oSomebody_else
+--- stderr
+warning: an openid mostly has 28 characters and begins with o; oSomebody_else does not
 
 "#]]);
     world.wxbox("bind --user luffy").is(str![[r#"
@@ -191,6 +193,8 @@ Open the URL in WeChat, as luffy.
 exit 0
 --- stdout
 {"event":"bound","user":"luffy","openid":"oAnother","nickname":null}
+--- stderr
+warning: an openid mostly has 28 characters and begins with o; oAnother does not
 
 "#]]);
     world.wxbox("unbind --user luffy").is(str![[r#"
@@ -231,6 +235,7 @@ exit 0
 --- stdout
 bound nami to oThe_same
 --- stderr
+warning: an openid mostly has 28 characters and begins with o; oThe_same does not
 warning: nami shares this openid with luffy
 
 "#]]);

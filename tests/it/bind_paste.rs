@@ -88,7 +88,11 @@ fn an_address_that_will_not_do_is_told_why() {
         move |address: &Url| format!("https://wx.example.com/callback/?code={code}&state={}", parts(address)[1])
     };
     let line = "bind --user luffy --paste";
-    pasting(&world, line, |it| format!("{}0", &it.as_str()[..it.as_str().len() - 1])).is(str![[r#"
+    let another = |address: &Url| {
+        let (text, last) = address.as_str().split_at(address.as_str().len() - 1);
+        format!("{text}{}", if last == "0" { '1' } else { '0' })
+    };
+    pasting(&world, line, another).is(str![[r#"
 exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect

@@ -45,33 +45,44 @@ templates."a b".data.host = "x"
     world.wxbox("config show --origin --database other.db").is(str![[r#"
 exit 0
 --- stdout
-app_id = "wx1"                                     [HOME]/.config/wxbox/config.toml:1
-app_secret = "***"                                 [HOME]/.config/wxbox/config.toml:2
-app_secret_file = (not set)
-redirect_uri = "http://203.0.113.7/callback/"      WXBOX_REDIRECT_URI
-scope = "snsapi_userinfo"                          default
-token_endpoint = "stable"                          default
-database = "other.db"                              --database
-listen.address = (not set)
-listen.timeout = "5m"                              default
-listen.tls_cert = (not set)
-listen.tls_key = (not set)
-listen.domain_verify_file = (not set)
-network.api_base = ["https://api.weixin.qq.com/", "https://api2.weixin.qq.com/"]  default
-network.open_base = "https://open.weixin.qq.com/"  default
-network.timeout = "10s"                            default
-network.proxy = "http://***@proxy.example:3128/"   [HOME]/.config/wxbox/config.toml:4
-network.ca_file = (not set)
-send.concurrency = 16                              default
-send.rate = 5                                      [HOME]/.config/wxbox/config.toml:6
-send.wait = "30s"                                  default
-send.max_attempts = 0                              default
-send.expire_after = "24h"                          default
-send.retain = "90d"                                default
-templates."a b".id = "T"                           [HOME]/.config/wxbox/config.toml:8
-templates."a b".data.host = "x"                    [HOME]/.config/wxbox/config.toml:9
+app_id = "wx1"	[HOME]/.config/wxbox/config.toml:1
+app_secret = "***"	[HOME]/.config/wxbox/config.toml:2
+app_secret_file = (not set)	
+redirect_uri = "http://203.0.113.7/callback/"	WXBOX_REDIRECT_URI
+scope = "snsapi_userinfo"	default
+token_endpoint = "stable"	default
+database = "other.db"	--database
+listen.address = (not set)	
+listen.timeout = "5m"	default
+listen.tls_cert = (not set)	
+listen.tls_key = (not set)	
+listen.domain_verify_file = (not set)	
+network.api_base = ["https://api.weixin.qq.com/", "https://api2.weixin.qq.com/"]	default
+network.open_base = "https://open.weixin.qq.com/"	default
+network.timeout = "10s"	default
+network.proxy = "http://***@proxy.example:3128/"	[HOME]/.config/wxbox/config.toml:4
+network.ca_file = (not set)	
+send.concurrency = 16	default
+send.rate = 5	[HOME]/.config/wxbox/config.toml:6
+send.wait = "30s"	default
+send.max_attempts = 0	default
+send.expire_after = "24h"	default
+send.retain = "90d"	default
+templates."a b".id = "T"	[HOME]/.config/wxbox/config.toml:8
+templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
 
 "#]]);
+    world.write("b.toml", "scope = 'snsapi_base'\n[send]\nrate = 5\n");
+    let ended =
+        crate::pty::Terminal::start(world.command("-c b.toml --database d.db config show --origin"), 40, 100).end();
+    let shown = ended.screen.contents();
+    for line in [
+        "scope = \"snsapi_base\"                              b.toml:1",
+        "send.rate = 5                                      b.toml:3",
+        "app_secret = (not set)",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
+    }
     world.wxbox("--json config show").is(str![[r#"
 exit 0
 --- stdout

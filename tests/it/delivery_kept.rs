@@ -37,7 +37,7 @@ fn a_broadcast_that_is_killed_goes_on_where_it_was() {
     let mut line = format!("send --json --all {TEMPLATE}");
     for kill_after in [1, 40, 3, 77, 20, 120, 9, usize::MAX] {
         let mut run = world.spawn(&line);
-        let told = (0..kill_after).take_while(|_| !run.next_line().is_empty()).count();
+        let told = (0..kill_after).take_while(|_| run.line().is_some()).count();
         if told < kill_after {
             run.end();
             break;
@@ -91,6 +91,38 @@ fn ctrl_c_says_how_to_go_on() {
     assert_eq!(flushed.json().len(), left);
     world.sandbox().lines();
     all_arrived_once(&mut world, 60);
+}
+
+#[test]
+fn ctrl_c_in_a_batch_says_which_lines_were_not_taken() {
+    let mut world = crowd(300, "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"20ms\"\n");
+    let line =
+        |n: usize| format!("{{\"user\":\"crowd{n:06}\",\"template\":\"backup\",\"data\":{{\"host\":\"db1\"}}}}\n");
+    world.write("a batch", (1..=300).map(line).collect::<String>());
+    let mut run = world.spawn("send --concurrency 2 --batch 'a batch'");
+    run.next_line();
+    run.signal(Signal::INT);
+    let ran = run.end();
+    assert_eq!(ran.status(), Some(130));
+    assert_eq!(ran.json().len(), ran.stdout().lines().count(), "nothing but JSON, however it ends");
+    let said = ran.stderr().to_owned();
+    let taken: i64 = world.sql("SELECT count(*) FROM messages");
+    assert!(said.contains(&format!("the lines of 'a batch' up to {taken} were taken")), "{taken}: {said}");
+    let hint = said.lines().last().unwrap().split('`').nth(1).unwrap();
+    assert_eq!(hint, format!("tail -n +{} 'a batch' | wxbox send --batch -", taken + 1));
+    let rest = (1..=300).skip(usize::try_from(taken).unwrap()).map(line).collect::<String>();
+    world.feed("send --batch -", rest).ok();
+    world.wxbox("outbox flush").ok();
+    world.sandbox().lines();
+    all_arrived_once(&mut world, 300);
+
+    world.write("short", line(1));
+    world.sandbox().form("faults", "[[faults]]\napi = \"/cgi-bin/message/*\"\nhang = \"after\"\n");
+    let run = world.spawn("send --batch short");
+    while world.sandbox().stats()["delivered"] != 301 {}
+    run.signal(Signal::INT);
+    let said = run.end().stderr().to_owned();
+    assert!(said.contains("interrupted") && !said.contains("taken"), "all of it was taken: {said}");
 }
 
 #[test]

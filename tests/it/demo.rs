@@ -119,6 +119,23 @@ fn a_signal_in_the_middle_ends_it_with_all_that_it_started() {
 }
 
 #[test]
+fn its_code_is_black_on_white_in_every_theme() {
+    let world = world();
+    let mut terminal = Terminal::start(world.command("demo"), 120, 240);
+    terminal.until("Scan the code");
+    terminal.keys("\x03");
+    let raw = String::from_utf8(terminal.end().raw).unwrap();
+    assert!(raw.contains("\u{1b}[38;5;16;48;5;231m"), "{raw}");
+}
+
+#[test]
+fn with_json_it_is_no_result() {
+    let ran = world().wxbox("--json demo").ok();
+    assert_eq!(ran.stdout(), "");
+    assert!(ran.stderr().contains("That was the whole job"), "{}", ran.stderr());
+}
+
+#[test]
 fn ctrl_c_in_a_terminal_goes_to_all_of_them() {
     let world = world();
     let mut terminal = Terminal::start(world.command("demo"), 120, 240);

@@ -151,6 +151,9 @@ fn json_objects_have_the_fields_that_are_documented() {
         ("send --user luffy hi", "send, outbox list|flush|retry", 0),
         ("outbox list", "send, outbox list|flush|retry", 0),
         ("send --batch lines.jsonl", "send --batch", 0),
+        ("send --user luffy hi --dry-run", "send --dry-run", 0),
+        ("config show", "config show", 0),
+        ("config path", "config path", 0),
         ("outbox show 1", "outbox show", 0),
         ("media upload chart.png", "media upload", 0),
         ("template list", "template …", 0),
@@ -215,7 +218,7 @@ hint: `wxbox help token` shows the whole
 exit 2
 --- stderr
 error: there is no command or topic "weather"
-hint: there are init, doctor, user, bind, unbind, send, run, outbox, template, media, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, recovery, sandbox
+hint: there are init, doctor, user, bind, unbind, send, run, outbox, template, media, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, recovery
 
 "#]]);
     world.wxbox("help exit-codes").is(str![[r#"
@@ -233,7 +236,8 @@ Every exit status of wxbox has one meaning:
        is not bound (nothing is queued)
   5    WeChat refused the message (all of them) for good
   6    not known to be delivered: queued or unknown (all of those not delivered)
-  7    several recipients or people to bind, and they ended differently
+  7    several recipients, messages or people to bind, and they ended
+       differently
   8    the binding timed out
   126  run: the command cannot be executed
   127  run: there is no such command

@@ -65,8 +65,6 @@ fn nobody_may_follow() {
     let world = World::of(&format!("[[people]]\nname = \"zoro\"\nopenid = \"{ZORO}\"\nfollows = false\n"));
     world.wxbox("follower list").is(str![[r#"
 exit 0
---- stderr
-nobody follows the account
 
 "#]]);
     world.wxbox("--json -q follower list").is(str![[r#"

@@ -246,12 +246,18 @@ pub struct Spawned {
 }
 
 impl Spawned {
-    /// The next line of stdout; empty at its end.
-    pub fn next_line(&mut self) -> String {
+    /// The next line of stdout; `None` at its end.
+    pub fn line(&mut self) -> Option<String> {
         let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
+        let read = self.stdout.read_line(&mut line).unwrap();
         self.said += &line;
-        line.trim_end().to_owned()
+        (read > 0).then(|| line.trim_end().to_owned())
+    }
+
+    /// The next line, which must be there: whoever looks for one would look for ever.
+    #[track_caller]
+    pub fn next_line(&mut self) -> String {
+        self.line().unwrap_or_else(|| panic!("{} ended: {}", self.line, self.said))
     }
 
     pub fn pid(&self) -> rustix::process::Pid {

@@ -146,12 +146,32 @@ fn without_an_answer_it_is_written_unchecked_if_one_wants() {
     terminal.keys("\r");
     terminal.until("Try again?");
     terminal.keys("n");
+    terminal.until("Write the config all the same?");
+    terminal.keys("y");
     let ended = terminal.end();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
     assert!(text.contains("it is written without having worked"), "{text}");
     assert!(text.contains("Now enter wx.example.com in WeChat's console"), "{text}");
     assert!(config(&world).contains("\naddress = \"127.0.0.1:8080\"\n"));
+}
+
+#[test]
+fn what_did_not_work_is_not_written_unless_one_says_so() {
+    let world = World::empty();
+    let (_running, url) = answering(&[REFUSED]);
+    let mut terminal = begin(&world, &format!("init --sandbox {url}"));
+    answer(&mut terminal, "wx012345", "");
+    terminal.until("Try again?");
+    terminal.keys("n");
+    terminal.until("Write the config all the same?");
+    terminal.keys("\r");
+    let ended = terminal.end();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(3), "{text}");
+    assert!(text.contains("nothing was changed"), "{text}");
+    assert!(text.contains("warning: wx012345 does not look like an app id: an app id is wx and 16 digits"), "{text}");
+    assert!(!world.path(".config").exists());
 }
 
 #[test]

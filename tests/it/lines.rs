@@ -143,6 +143,10 @@ fn in_chinese() {
         fed(command)
     });
     assert_eq!(english(&whole), Vec::<String>::new());
+    // Two blanks and more stand between columns.
+    let parted = Regex::new("[\u{4e00}-\u{9fff}，。；：！？、（）“”] [\u{4e00}-\u{9fff}，。；：！？、（）“”]").unwrap();
+    let said = whole.lines().filter(|line| !line.starts_with("$ wxbox "));
+    assert_eq!(said.filter(|line| parted.is_match(line)).collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 /// What is English of what was said: three words in a row that are neither quoted, nor a command line, nor JSON.
@@ -163,7 +167,8 @@ fn with_json_every_line_of_both_streams_is_an_object() {
         let errors = String::from_utf8(output.stderr).unwrap();
         let errors = errors.lines().last().filter(|_| !output.status.success() && output.stdout.is_empty());
         for said in String::from_utf8(output.stdout).unwrap().lines().chain(errors) {
-            assert!(said.starts_with('{') && said.ends_with('}'), "{line}: {said}");
+            let object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(said);
+            assert!(object.is_ok(), "{line}: {said}");
         }
     }
 }

@@ -137,6 +137,62 @@ backup  Backup finis…  first,host,…  backup_finished-0123456789abcdefghijklm
 }
 
 #[test]
+fn what_is_said_keeps_to_the_window_and_is_a_line_in_a_pipe() {
+    let mut world = with_messages();
+    world.set("NO_COLOR", "1");
+    snapbox::assert_data_eq!(
+        screen(&world, "user show nobody", 40),
+        str![[r#"
+error: no user is named nobody
+hint: `wxbox user list` shows everybody
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen(&world, "--database typo.db unbind --user nobody", 40),
+        str![[r#"
+warning: there is no database at typo.db
+         yet; if there should be one,
+         name the right file with
+         --database, the variable
+         WXBOX_DATABASE or the key
+         database
+error: no user is named nobody
+hint: `wxbox user list` shows everybody
+"#]]
+    );
+    assert_eq!(world.wxbox("--database typo.db unbind --user nobody").stderr().lines().count(), 3);
+    snapbox::assert_data_eq!(
+        screen(&world, "bind --user nami --openid", 24),
+        str![[r#"
+error: a value is
+       required for
+       '--openid
+       <OPENID>' but
+       none was supplied
+"#]]
+    );
+    world.set("WXBOX_LANG", "zh");
+    snapbox::assert_data_eq!(
+        screen(&world, "--database typo.db unbind --user nobody", 40),
+        str![[r#"
+警告：typo.db 处还没有数据库；如果本应
+      有，请用 --database、环境变量
+      WXBOX_DATABASE 或配置项 database
+      指定正确的文件
+错误：没有名为 nobody 的用户
+提示：`wxbox user list` 可查看全部用户
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen(&world, "send -u nami hello", 60),
+        str![[r#"
+错误：nami 尚未绑定
+提示：`wxbox bind --user 'nami'` 会显示供扫描的二维码
+"#]]
+    );
+}
+
+#[test]
 fn times_are_for_people_on_a_terminal_and_for_programs_elsewhere() {
     let world = with_messages();
     let list = screen(&world, "outbox list", 120);
@@ -279,6 +335,36 @@ fn nothing_moves_on_a_dumb_terminal_or_where_the_screen_is_read_out() {
             assert!(ended.echo && raw.contains(end) && !raw.contains('\u{1b}'), "{name}: {raw:?}");
         }
         assert!(world.sql::<String>("SELECT password FROM users WHERE username = 'nami'").starts_with("$argon2id$"));
+    }
+}
+
+#[test]
+fn a_message_that_takes_its_time_is_waited_for_visibly() {
+    let mut world = World::of("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\nhang = \"before\"\n");
+    let line = format!("send --openid {LUFFY} hello");
+    // Without a token, and with one.
+    for _ in 0..2 {
+        let mut terminal = Terminal::start(world.command(&line), 30, 100);
+        terminal.until("sending…");
+        terminal.signal(rustix::process::Signal::INT);
+        let ended = terminal.end();
+        let text = ended.screen.contents();
+        assert_eq!(ended.status.code(), Some(130), "{text}");
+        assert!(!text.contains("sending…") && !ended.screen.hide_cursor(), "{text}");
+    }
+    world.reconfigure(&[("[network]", "[network]\ntimeout = \"1200ms\"")]);
+    for (before, name, value) in [
+        ("-q ", "WXBOX_LANG", "en"),
+        ("--json ", "WXBOX_LANG", "en"),
+        ("", "TERM", "dumb"),
+        ("", "WXBOX_ACCESSIBLE", "1"),
+    ] {
+        world.set(name, value);
+        let ended = shown(&world, &format!("{before}{line}"), 250);
+        let raw = String::from_utf8(ended.raw).unwrap();
+        assert_eq!(ended.status.code(), Some(6), "{name}: {raw}");
+        assert!(!raw.contains("sending…"), "{name}: {raw}");
+        world.set("TERM", "xterm-256color");
     }
 }
 

@@ -3,6 +3,7 @@
 // Clippy's allowance for tests knows test functions, not their helpers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
+mod absent;
 mod accounts;
 mod attacks;
 mod backup;

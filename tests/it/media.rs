@@ -44,6 +44,10 @@ fn a_file_is_uploaded_once_in_three_days() {
     let later = world.wxbox("media upload chart.png").ok();
     assert_ne!(later.stdout().trim(), id);
     assert_eq!(uploads(&mut world), 3);
+    // Nobody could use it in its last minute.
+    world.sql::<i64>("UPDATE media SET expires_at = (unixepoch() + 30) * 1000 RETURNING 1");
+    assert_ne!(world.wxbox("media upload chart.png").ok().stdout(), later.stdout());
+    assert_eq!(uploads(&mut world), 1);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM media"), 1, "what is over is forgotten");
 }
 

@@ -265,3 +265,40 @@ exit 3
 
 "#]]);
 }
+
+#[test]
+fn what_cannot_be_sent_again_is_told_beside_what_is() {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox("send -u luffy hello").ok();
+    for text in ["second", "third"] {
+        world.wxbox(&format!("send -u luffy --no-wait {text}")).ok();
+    }
+    world.wxbox("outbox retry 1 2 99 2").is(str![[r#"
+exit 7
+--- stdout
+sent message 2 (text) to luffy
+--- stderr
+error: WeChat has taken message 1; send it as a new one if it is to arrive twice
+error: there is no message 99
+hint: `wxbox outbox list` shows the newest
+
+"#]]);
+    world.wxbox("outbox retry 1 3 --json").is(str![[r#"
+exit 7
+--- stdout
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+--- stderr
+{"error":"WeChat has taken message 1; send it as a new one if it is to arrive twice","hint":null,"code":4}
+{"error":"one message was not delivered","hint":null,"code":7}
+
+"#]]);
+    world.wxbox("outbox retry 1 99").is(str![[r#"
+exit 4
+--- stderr
+error: WeChat has taken message 1; send it as a new one if it is to arrive twice
+error: there is no message 99
+hint: `wxbox outbox list` shows the newest
+
+"#]]);
+}

@@ -142,7 +142,7 @@ fn a_window_too_small_is_said() {
     let (_terminal, screen) = drawn(&world, "bind --user luffy --listen 127.0.0.1:0", 60, 40);
     let text = screen.contents();
     assert!(!text.contains(['▀', '▄', '█']), "{text}");
-    assert!(text.replace('\n', "").contains("run this again in a larger one"), "{text}");
+    assert!(text.replace('\n', " ").contains("run this again in a larger one"), "{text}");
     assert!(text.contains("Open the URL in WeChat, as luffy."), "{text}");
 }
 

@@ -90,6 +90,30 @@ fn facts_are_filled_into_texts_and_fields() {
 }
 
 #[test]
+fn a_name_that_is_no_fact_is_warned_of_before_the_command_runs() {
+    let mut world = with_luffy();
+    world.wxbox("run -u luffy --text '{Dration} {nothing} {status} {\"a\": 1}' -- sh -c 'echo here >&2'").is(str![[r#"
+exit 0
+--- stderr
+warning: {Dration} stands for nothing, and is sent as it is; did you mean {duration}?
+warning: {nothing} stands for nothing, and is sent as it is; known are {result}, {status}, {signal}, {duration}, {command}, {program}, {host}
+here
+sent message 1 (text) to luffy
+
+"#]]);
+    assert_eq!(world.sandbox().inbox()[0]["content"], "{Dration} {nothing} 0 {\"a\": 1}");
+    let ran = world.wxbox("run -u nobody --text {hots} -- true");
+    assert_eq!(ran.stderr().matches("{hots} stands for nothing").count(), 1, "{}", ran.stderr());
+    world.wxbox("run -u luffy -t backup -d host={hots} -d size={status} -- true").is(str![[r#"
+exit 0
+--- stderr
+warning: {hots} stands for nothing, and is sent as it is; did you mean {host}?
+sent message 2 (template) to luffy
+
+"#]]);
+}
+
+#[test]
 fn a_fallback_carries_the_report_where_no_text_is_taken() {
     let mut world = with_luffy();
     world.wxbox(&format!("user add nami --openid {NAMI}")).ok();

@@ -148,7 +148,13 @@ error: cannot use the world world.toml: people.name “luffy” is there twice
     world.wxbox("sandbox --world world.toml").is(str![[r#"
 exit 3
 --- stderr
-error: cannot use the world world.toml: stream did not contain valid UTF-8
+error: cannot use the world world.toml: it is not UTF-8
+
+"#]]);
+    world.wxbox("sandbox --world /dev/zero").is(str![[r#"
+exit 3
+--- stderr
+error: cannot use the world /dev/zero: file too large
 
 "#]]);
 }

@@ -1,6 +1,7 @@
 //! `--split`: a long text in parts, each only after the one before it, whoever delivers them.
 
 use rustix::process::Signal;
+use serde_json::{Value, json};
 use snapbox::str;
 
 use crate::harness::{LUFFY, NAMI, World};
@@ -328,6 +329,12 @@ cancelled message 6 to luffy
 "#]]);
     world.wxbox("outbox retry 6 5 4").ok();
     assert_eq!(states(&world), "cancelled,cancelled,cancelled,sent,sent,sent");
+    world.feed("send -u luffy --split --no-wait -", long()).ok();
+    world.wxbox("outbox cancel --all").ok();
+    let ran = world.wxbox("outbox list --json --limit 3").ok();
+    let reasons: Vec<_> = ran.json().iter().map(|it| it["error"].clone()).collect();
+    let part = "message 7, the part before it, was not delivered";
+    assert_eq!(reasons, [json!(part), json!(part), Value::Null]);
 }
 
 #[test]

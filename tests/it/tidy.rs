@@ -23,6 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "delivery",
             "error",
             "http",
+            "loopback",
             "private",
             "reference",
             "sandbox",
@@ -36,10 +37,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "words",
         ],
     ),
-    ("config", &["secret", "words"]),
+    ("config", &["loopback", "secret", "words"]),
     ("delivery", &["secret", "store", "time", "token", "wechat", "words"]),
     ("error", &["config", "delivery", "store", "token", "wechat", "words"]),
     ("http", &[]),
+    ("loopback", &[]),
     ("private", &[]),
     ("reference", &["cli", "config", "delivery", "error", "wechat"]),
     ("sandbox", &["http", "words"]),
@@ -49,7 +51,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("token", &["private", "secret", "store", "time", "wechat", "words"]),
     ("ui", &["error", "private", "secret", "signals", "time", "words"]),
-    ("wechat", &["secret", "words"]),
+    ("wechat", &["loopback", "secret", "words"]),
     ("words", &[]),
 ];
 
@@ -137,14 +139,15 @@ fn rooms_import_only_what_they_may() {
 
 #[test]
 fn commands_never_call_each_other() {
-    // What they share: the machine's addresses, where a file can be made, what is sent and to whom, delivery, files for
-    // WeChat, how a message is shown, the listener's papers, passwords, what is said of a port that is taken, and
-    // templates.
+    // What they share: the machine's addresses, where a file can be made, input that is read whole, what is sent and to
+    // whom, delivery, files for WeChat, how a message is shown, the listener's papers, passwords, what is said of a port
+    // that is taken, and templates.
     let shared = [
         "addresses",
         "compose",
         "deliver",
         "ground",
+        "input",
         "media_file",
         "message",
         "papers",

@@ -105,8 +105,9 @@ fn english_is_english() {
 #[test]
 fn chinese_is_chinese() {
     // Names of things; or nothing but values and marks.
-    let alike =
-        Regex::new("^(?:(?:app|open|union|u|msg)?id|ID|AppID|OPENID|TLS|wxbox|redirect_uri|access_token)$|^chmod ");
+    let alike = Regex::new(
+        "^(?:(?:app|open|union|u|msg)?id|ID|AppID|OPENID|TLS|wxbox|redirect_uri|access_token|stdin)$|^chmod ",
+    );
     let alike = alike.unwrap();
     let mut english = Vec::new();
     for (id, text) in messages(ZH) {

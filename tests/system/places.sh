@@ -95,7 +95,7 @@ no_home() {
 home_that_is_not_there() {
     [ "$(id -u)" = 0 ] || skip "needs root"
     nobody=(setpriv --reuid=54321 --regid=54321 --clear-groups env -i HOME=/nonexistent)
-    says "cannot open the database /nonexistent/.local/share/wxbox/wxbox.db" "${nobody[@]}" "$wxbox" user list
+    says "cannot open the database /nonexistent/.local/share/wxbox/wxbox.db" "${nobody[@]}" "$wxbox" user add luffy
     says "cannot write /nonexistent/.config/wxbox/config.toml" "${nobody[@]}" "$wxbox" init --no-check \
         --app-id wx1 --redirect-uri http://192.0.2.1/ --secret-stdin <<<x
 }

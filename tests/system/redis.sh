@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # packaging/redis/wxbox-redis with a real Redis: 300 entries, the consumer and wxbox killed in the middle, again and
-# again; at the end every entry is acknowledged and every message has arrived once.
+# again; at the end every entry is acknowledged and every message has arrived once. Then without wxbox, and without Redis.
 . "$(dirname "$0")/world.sh"
 count=300
 world $count
 cat <&7 >/dev/null &
 redis-server --port 0 --unixsocket "$home/redis" --save "" --daemonize no --logfile "" >/dev/null &
+server=$!
 cli() { redis-cli -s "$home/redis" "$@"; }
 until cli ping >/dev/null 2>&1; do :; done
 
@@ -30,3 +31,20 @@ wxbox -q outbox flush
 [ "$(arrived delivered) $(arrived recipients) $(arrived twice)" = "$count $count 0" ] ||
     fail "$(arrived delivered) arrived, at $(arrived recipients), $(arrived twice) twice"
 say "all $count arrived once, and are acknowledged"
+
+# It ends where it could only wait: wxbox cannot start, Redis is gone.
+ends() {
+    status=0
+    timeout 60 "${consumer[@]}" 2>"$home/said" || status=$?
+    [ "$status" = 1 ] || fail "it ended with $status: $(cat "$home/said")"
+}
+WXBOX_CONFIG=/nowhere ends
+grep -q /nowhere "$home/said" || fail "it did not say why: $(cat "$home/said")"
+ends &
+consuming=$!
+cli xadd wxbox '*' message '{"user": "crowd000001", "text": "one more"}' >/dev/null
+until [ "$(acknowledged)" -gt "$count" ]; do kill -0 "$consuming" || fail "it ended: $(cat "$home/said")"; done
+kill -KILL "$server"
+wait "$consuming"
+grep -q ^Redis: "$home/said" || fail "it did not say why: $(cat "$home/said")"
+say "it ends when wxbox does, and when Redis is gone"

@@ -12,13 +12,19 @@ use crate::t;
 use crate::time::Timestamp;
 use crate::ui::Ui;
 
+/// Characters of the openids that WeChat gives today. It promises none, so that others are only warned of.
+const LENGTH: usize = 28;
+
 /// Binds to an openid that somebody knows.
 pub(super) fn by_hand(ui: &mut Ui, app: &App, name: &str, openid: &str, rebind: bool) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let mut store = app.store()?;
+    let mut store = app.store_as_found(ui)?;
     let user = app.user(&store, name)?;
     check_unbound(&user, rebind)?;
     keep(&mut store, &user, &app_id, openid, None, rebind)?;
+    if openid.len() != LENGTH || !openid.starts_with('o') {
+        ui.warn(&t!("openid-odd", length = LENGTH, openid = openid));
+    }
     warn_of_shared(ui, &store, &app_id, &user, openid);
     ui.done(&Shown::Bound { user: &user.username, openid, nickname: None })?;
     Ok(Exit::Done)

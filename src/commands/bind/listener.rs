@@ -95,11 +95,13 @@ impl Listener {
     }
 
     /// The second call of the last phone, which was bound so long ago, is answered, too; a signal ends the wait for it.
-    pub(super) fn leave(self, ago: Duration, signals: &Watch) {
-        if self.running.is_some() {
+    pub(super) fn leave(self, ui: &mut Ui, ago: Duration, signals: &Watch) {
+        let left = LINGER.saturating_sub(ago);
+        if self.running.is_some() && !left.is_zero() {
+            ui.whisper(&t!("bind-lingering", seconds = LINGER.as_secs()));
             select! {
                 recv(signals.events) -> _ => {}
-                recv(after(LINGER.saturating_sub(ago))) -> _ => {}
+                recv(after(left)) -> _ => {}
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::app::{App, nearest};
+use crate::app::{App, unknown_tag};
 use crate::cli::Bind;
 use crate::commands::password;
 use crate::error::{Exit, Failure};
@@ -57,12 +57,10 @@ fn unbound(app: &App, store: &Store, tag: Option<&str>) -> anyhow::Result<Vec<Us
         people.push(user);
         anyhow::Ok(())
     })?;
-    if let Some(tag) = tag.filter(|_| people.is_empty()) {
-        let tags = store.tags()?;
-        if !tags.iter().any(|it| it == tag) {
-            let hint = nearest(tag, tags).map(|near| t!("did-you-mean", name = near));
-            return Err(Failure::no_such(t!("send-no-tag", tag = tag)).hint(hint).into());
-        }
+    if let Some(tag) = tag.filter(|_| people.is_empty())
+        && !store.tags()?.iter().any(|it| it == tag)
+    {
+        return Err(unknown_tag(store, tag)?.into());
     }
     Ok(people)
 }

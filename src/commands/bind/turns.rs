@@ -13,14 +13,13 @@ use super::{follow, keep, paste};
 use crate::app::{App, warn_of_shared};
 use crate::callback::{Callback, Event, Exchange, Person, State};
 use crate::cli::Bind;
-use crate::commands::compose::names;
 use crate::error::{Exit, Failure, classify};
 use crate::signals::{Signal, Watch};
 use crate::store::{Store, User};
 use crate::t;
 use crate::ui::{Lines, QrFile, Ui};
 use crate::wechat::authorize_url;
-use crate::words::span;
+use crate::words::{first_of, span};
 
 /// How long WeChat may still take for a code that came in the last moment.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
@@ -141,7 +140,7 @@ pub(super) fn all(ui: &mut Ui, job: &Job, mut way: Way, lines: &mut Lines, peopl
         }
     }
     if let (Way::Listener(listener), None) = (way, stopped) {
-        listener.leave(since.elapsed(), &job.signals);
+        listener.leave(ui, since.elapsed(), &job.signals);
     }
     tally.sum_up()
 }
@@ -203,8 +202,8 @@ impl Tally {
         let exit = if alike { *first } else { Exit::Mixed };
         let who: Vec<String> = self.others.iter().map(|(name, _)| name.clone()).collect();
         let what = match self.bound {
-            0 => t!("bind-none", count = self.count, users = names(&who)),
-            bound => t!("bind-left", bound = bound, count = self.count, users = names(&who)),
+            0 => t!("bind-none", count = self.count, users = first_of(&who)),
+            bound => t!("bind-left", bound = bound, count = self.count, users = first_of(&who)),
         };
         Err(Failure { exit, what, hint: Some(t!("bind-left-hint")) }.into())
     }

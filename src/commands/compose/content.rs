@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::cli::What;
-use crate::commands::template_data::{fields, stdin};
+use crate::commands::input;
+use crate::commands::template_data::fields;
 use crate::config::Config;
 use crate::error::Failure;
 use crate::t;
@@ -28,7 +29,7 @@ pub(in crate::commands) fn of(text: Option<&str>, what: &What, config: &Config) 
 pub(super) fn unfitted(text: Option<&str>, what: &What, config: &Config) -> anyhow::Result<Content> {
     match (&what.template, text.or(what.text_option.as_deref())) {
         (Some(name), _) => template(what, name, config),
-        (None, Some("-")) => Ok(self::text(&stdin()?)?),
+        (None, Some("-")) => Ok(self::text(&input::text("-")?)?),
         (None, text) => Ok(self::text(text.unwrap_or_default())?),
     }
 }

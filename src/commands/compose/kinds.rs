@@ -1,18 +1,16 @@
 //! The kinds of message beside text and template: what `send` is asked for by options or as JSON becomes a content,
 //! with the files that go with it.
 
-use std::fs::File;
-use std::io;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::{Said, content};
 use crate::cli::Send;
-use crate::commands::media_file;
-use crate::commands::template_data::{bounded, fields_of, stdin};
+use crate::commands::template_data::fields_of;
+use crate::commands::{input, media_file};
 use crate::config::Config;
-use crate::error::{Exit, Failure};
+use crate::error::Failure;
 use crate::store::Attachment;
 use crate::t;
 use crate::wechat::kinds::{self, Flaw, Msgtype, Written};
@@ -33,7 +31,7 @@ pub(in crate::commands) fn of(args: &Send, config: &Config) -> anyhow::Result<Sa
     } else if let Some(file) = &args.news {
         kinds::news(table(file)?).map_err(failure)?.into()
     } else if let Some(file) = &args.message_file {
-        let message = serde_json::from_str(&text_of(file)?).map_err(|cause| not_json(file, &cause))?;
+        let message = serde_json::from_str(&input::text(file)?).map_err(|cause| not_json(file, &cause))?;
         written(message, true)?
     } else if let Some(name) = &args.subscribe {
         Said::from(content::subscribe(&args.what, name, config)?).named(Some(name))
@@ -102,9 +100,9 @@ fn attach(path: &str, kind: MediaType) -> Result<(FileRef, Attachment), Failure>
 
 /// A JSON or TOML table; JSON begins with a brace.
 fn table(file: &str) -> anyhow::Result<Map<String, Value>> {
-    let text = text_of(file)?;
+    let text = input::text(file)?;
     let unusable = |cause: String| {
-        Failure::usage(t!("send-news-toml", file = shown(file), cause = cause)).hint(t!("send-news-hint"))
+        Failure::usage(t!("send-news-toml", file = input::name(file), cause = cause)).hint(t!("send-news-hint"))
     };
     if text.trim_start().starts_with('{') {
         return Ok(serde_json::from_str(&text).map_err(|cause| unusable(json_error(&cause)))?);
@@ -113,29 +111,9 @@ fn table(file: &str) -> anyhow::Result<Map<String, Value>> {
     Ok(toml::from_str(&text).map_err(|cause: toml::de::Error| unusable(cause.message().replace('\n', " ")))?)
 }
 
-/// The text of a file, or of standard input where it is `-`.
-fn text_of(file: &str) -> anyhow::Result<String> {
-    let text = if file == "-" {
-        stdin()?
-    } else {
-        let bytes = File::open(file).and_then(bounded).map_err(|cause| unreadable(file, &cause))?;
-        let other = || Failure::usage(t!("send-data-utf8", path = file)).hint(t!("ui-stdin-utf8-hint"));
-        String::from_utf8(bytes).map_err(|_| other())?
-    };
-    Ok(text.trim_start_matches('\u{feff}').to_owned())
-}
-
-fn unreadable(file: &str, cause: &io::Error) -> Failure {
-    let what = t!("media-unreadable", file = file, cause = *cause);
-    Failure { exit: Exit::Unexpected, what, hint: Some(t!("send-file-hint")) }
-}
-
-fn shown(file: &str) -> String {
-    if file == "-" { t!("ui-stdin-name") } else { file.to_owned() }
-}
-
 fn not_json(file: &str, cause: &serde_json::Error) -> Failure {
-    Failure::usage(t!("send-message-json", file = shown(file), cause = json_error(cause))).hint(t!("send-message-hint"))
+    Failure::usage(t!("send-message-json", file = input::name(file), cause = json_error(cause)))
+        .hint(t!("send-message-hint"))
 }
 
 fn failure(flaw: Flaw) -> Failure {

@@ -24,7 +24,6 @@ use crate::token::Account;
 use crate::ui::Ui;
 use crate::wechat::message::{Content, TEXT_LIMIT};
 use recipients::Recipient;
-pub(super) use recipients::names;
 
 /// What is to be said: a content, and what goes with it.
 pub(super) struct Said {

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::app::{App, nearest, openid};
+use crate::app::{App, openid, unknown_tag};
 use crate::error::Failure;
 use crate::store::{Store, User, UserFilter};
 use crate::t;
 use crate::ui::Ui;
-use crate::words::listed;
+use crate::words::first_of;
 
 /// Somebody who gets the message.
 pub(in crate::commands) struct Recipient {
@@ -79,10 +79,7 @@ fn of_group(ui: &mut Ui, app: &App, store: &Store, filter: &UserFilter<'_>, foun
     })?;
     if members == 0 {
         return Err(match filter.tag {
-            Some(tag) => {
-                let hint = nearest(tag, store.tags()?).map(|near| t!("did-you-mean", name = near));
-                Failure::no_such(t!("send-no-tag", tag = tag)).hint(hint).into()
-            }
+            Some(tag) => unknown_tag(store, tag)?.into(),
             None => Failure::no_such(t!("send-nobody-bound")).hint(t!("send-nobody-bound-hint")).into(),
         });
     }
@@ -91,22 +88,12 @@ fn of_group(ui: &mut Ui, app: &App, store: &Store, filter: &UserFilter<'_>, foun
         return Err(Failure::no_such(what).hint(t!("send-nobody-bound-hint")).into());
     }
     if !unbound.is_empty() {
-        ui.warn(&t!("send-skipped-unbound", users = names(&unbound)));
+        ui.warn(&t!("send-skipped-unbound", users = first_of(&unbound)));
     }
     if !unreachable.is_empty() {
-        ui.warn(&t!("send-skipped-unreachable", users = names(&unreachable)));
+        ui.warn(&t!("send-skipped-unreachable", users = first_of(&unreachable)));
     }
     Ok(())
-}
-
-/// The first names, and how many more there are.
-pub(in crate::commands) fn names(all: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let shown = listed(all.iter().take(SHOWN));
-    match all.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => t!("send-and-more", names = shown, more = more),
-    }
 }
 
 #[derive(Default)]

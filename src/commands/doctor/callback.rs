@@ -16,9 +16,10 @@ use crate::callback::State;
 use crate::commands::{addresses, papers, port};
 use crate::error::classify;
 use crate::http::{Limits, Reply, Request};
+use crate::loopback::is_loopback;
 use crate::t;
 use crate::wechat::redirect::{Kind, is_private, to_enter, troubles};
-use crate::wechat::{is_loopback, tls};
+use crate::wechat::tls;
 use crate::words::{clauses, said, system};
 
 pub(super) const NAMES: &[Name] = &[Name::Port, Name::Callback];

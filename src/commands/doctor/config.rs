@@ -8,7 +8,7 @@ use super::check::{Check, Name};
 use super::group::Tell;
 use crate::app::App;
 use crate::commands::papers;
-use crate::config::{Config, Environment, Flags, Origin, Warning, modes, path_in_force};
+use crate::config::{Config, Environment, Flags, Origin, Warning, is_usual_app_id, modes, path_in_force};
 use crate::error::classify;
 use crate::secret::ExposeSecret;
 use crate::t;
@@ -98,13 +98,13 @@ fn credentials(config: &Config) -> Check {
         Ok(found) => found,
         Err(error) => return Check::of(Name::Credentials, classify(&error.into())),
     };
-    let hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let from = config.app_secret.as_ref().map(|it| it.origin.to_string()).unwrap_or_default();
-    if !app_id.strip_prefix("wx").is_some_and(|rest| rest.len() == 16 && hex(rest)) {
+    if !is_usual_app_id(app_id) {
         return Check::warning(Name::Credentials, t!("doctor-app-id-odd", app_id = app_id), t!("doctor-app-id-fix"));
     }
     let secret = secret.expose_secret();
-    if secret.len() != 32 || !hex(secret) {
+    let hex = |digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+    if secret.len() != 32 || !secret.bytes().all(hex) {
         return Check::warning(Name::Credentials, t!("doctor-secret-odd", from = from), t!("doctor-secret-fix"));
     }
     Check::ok(Name::Credentials, t!("doctor-credentials", app_id = app_id, from = from))

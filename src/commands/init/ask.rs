@@ -8,7 +8,7 @@ use url::Url;
 use super::file::Answers;
 use super::given::Given;
 use crate::commands::addresses;
-use crate::config::{ListenAddress, read_app_id, read_redirect_uri};
+use crate::config::{ListenAddress, is_usual_app_id, read_app_id, read_redirect_uri};
 use crate::error::Failure;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
@@ -32,6 +32,7 @@ pub(super) fn answers(ui: &mut Ui, path: &Path, given: Given) -> anyhow::Result<
             app_id(ui)?
         }
     };
+    warn_of_app_id(ui, &app_id);
     let secret = match given.secret {
         Some(secret) => secret,
         None => secret(ui)?,
@@ -51,6 +52,14 @@ pub(super) fn app_id(ui: &Ui) -> anyhow::Result<String> {
     ui::text(ui, &t!("init-app-id"), None, |typed| {
         read_app_id(typed).map(drop).ok_or_else(|| t!("init-must-be", expected = t!("init-expected-app-id")))
     })
+}
+
+/// It may be right all the same.
+pub(super) fn warn_of_app_id(ui: &mut Ui, app_id: &str) {
+    if !is_usual_app_id(app_id) {
+        let what = t!("doctor-app-id-odd", app_id = app_id);
+        ui.warn(&t!("ui-cause", what = what, cause = t!("doctor-app-id-fix")));
+    }
 }
 
 /// Nobody sees what was pasted, so what is odd about it is said.

@@ -19,6 +19,7 @@ use crate::ui::{self, Ui};
 use crate::wechat::redirect::{to_enter, troubles};
 use file::Answers;
 use given::Given;
+use trial::Trial;
 
 /// What was done.
 #[derive(Serialize)]
@@ -56,9 +57,19 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
         return Ok(Exit::Done);
     };
     let mut answers = if asks { ask::answers(ui, &path, given)? } else { given.answers()? };
+    if !asks {
+        ask::warn_of_app_id(ui, &answers.app_id);
+    }
     let checked = match (args.no_check, asks) {
         (true, _) => false,
-        (false, true) => trial::until_it_works(ui, &mut answers, &path, &environment)?,
+        (false, true) => match trial::until_it_works(ui, &mut answers, &path, &environment)? {
+            Trial::Works => true,
+            Trial::Unchecked => false,
+            Trial::Dropped(exit) => {
+                ui.status(&t!("init-nothing"));
+                return Ok(exit);
+            }
+        },
         (false, false) => trial::once(&answers, &path, &environment)?,
     };
     let kept = file::write(&path, &answers.text(), replace).map_err(|cause| cannot_write(&path, &cause))?;

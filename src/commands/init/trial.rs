@@ -6,7 +6,7 @@ use super::ask;
 use super::file::Answers;
 use crate::app::App;
 use crate::config::{Config, Environment};
-use crate::error::{Failure, Report, classify};
+use crate::error::{Exit, Failure, Report, classify};
 use crate::t;
 use crate::ui::{self, Ui};
 use crate::wechat::{self, Endpoint};
@@ -15,6 +15,16 @@ use crate::wechat::{self, Endpoint};
 const NO_ACCOUNT: [i64; 2] = [40013, 41002];
 /// The secret is not the account's.
 const NO_SECRET: [i64; 3] = [40001, 40125, 41004];
+
+/// What came of trying.
+pub(super) enum Trial {
+    /// WeChat takes them.
+    Works,
+    /// Somebody wants the config all the same.
+    Unchecked,
+    /// Somebody does not; how the last try failed.
+    Dropped(Exit),
+}
 
 /// Asks WeChat for a token in the way that the config to be written says. It is the same token for everybody, so
 /// that nothing is spoilt; it is not kept.
@@ -36,7 +46,7 @@ pub(super) fn once(answers: &Answers, path: &Path, environment: &Environment) ->
     Err(Failure { exit, what: t!("init-nothing-written", cause = what), hint }.into())
 }
 
-/// Tries until WeChat takes them, or until somebody has enough of it; whether it took them.
+/// Tries until WeChat takes them, or until somebody has enough of it.
 ///
 /// # Errors
 /// The terminal's.
@@ -45,26 +55,29 @@ pub(super) fn until_it_works(
     answers: &mut Answers,
     path: &Path,
     environment: &Environment,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Trial> {
     loop {
         ui.status(&t!("init-trying"));
         let Err(error) = ask_for_token(answers, path, environment) else {
             ui.status(&t!("init-works"));
-            return Ok(true);
+            return Ok(Trial::Works);
         };
-        ui.error(&classify(&error));
+        let report = classify(&error);
+        ui.error(&report);
         match refusal(&error) {
             Some(code) if NO_ACCOUNT.contains(&code) => {
                 answers.app_id = ask::app_id(ui)?;
+                ask::warn_of_app_id(ui, &answers.app_id);
                 answers.secret = ask::secret(ui)?;
             }
             Some(code) if NO_SECRET.contains(&code) => answers.secret = ask::secret(ui)?,
             // An address to allow, above all: that is done elsewhere, and takes a while.
             _ if ui::again(ui, &t!("init-again"))? => {}
-            _ => {
+            _ if ui::confirm(ui, &t!("init-all-the-same"), "")? => {
                 ui.warn(&t!("init-unchecked"));
-                return Ok(false);
+                return Ok(Trial::Unchecked);
             }
+            _ => return Ok(Trial::Dropped(report.exit)),
         }
     }
 }

@@ -1,21 +1,31 @@
 //! `outbox flush|retry`: what is due, or wanted once more, is delivered as `send` does it.
 
+use crossbeam_channel::unbounded;
+
 use crate::app::App;
 use crate::cli::OutboxRetry;
-use crate::commands::deliver::{self, Delivery};
+use crate::commands::deliver::{self, Aside, Delivery};
 use crate::delivery::Work;
 use crate::error::{Exit, Failure, Report};
+use crate::signals::Bell;
 use crate::store::{Retry, State};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::Ui;
 
 pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
-    deliver::run(ui, Delivery::of(app)?, Work::Due)
+    // Who delivers has a lock beside the file.
+    let can_deliver = app.has_database();
+    let it = Delivery::of(app, || app.store_as_found(ui))?;
+    if can_deliver {
+        return deliver::run(ui, it, Work::Due);
+    }
+    ui.whisper(&t!("outbox-flush-none"));
+    Ok(Exit::Done)
 }
 
 pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Result<Exit> {
-    let mut it = Delivery::of(app)?;
+    let mut it = Delivery::of(app, || app.store_as_found(ui))?;
     let app_id = it.orders.account.app_id.clone();
     let ids = match (args.failed, args.unknown) {
         (true, _) => it.store.ids_in(&app_id, State::Failed)?,
@@ -24,33 +34,46 @@ pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Resul
             // A part that is named before the one that it waits for would not wait.
             let mut ids = args.id.clone();
             ids.sort_unstable();
+            ids.dedup();
             ids
         }
     };
     let all = args.failed || args.unknown;
     let now = Timestamp::now();
     let expires_at = now.after(app.config.send.expire_after.value);
-    let (mut queued, mut refused) = (Vec::new(), None);
+    let (mut queued, mut refused) = (Vec::new(), Vec::new());
     for id in ids {
         match it.store.retry(&app_id, id, expires_at, now)? {
             Retry::Queued => queued.push(id),
             // Of all that failed, those that cannot be sent again are not worth a failure.
             Retry::Gone | Retry::Busy if all => {}
-            why => {
-                let failure = why_not(id, &why);
-                ui.error(&Report { exit: failure.exit, what: failure.what, hint: failure.hint });
-                refused = Some(failure.exit);
-            }
+            why => refused.push(why_not(id, &why)),
         }
     }
     if queued.is_empty() {
-        if refused.is_none() {
+        if refused.is_empty() {
             ui.status(&t!("outbox-retry-none"));
         }
-        return Ok(refused.unwrap_or(Exit::Done));
+        let exit = refused.last().map_or(Exit::Done, |failure| failure.exit);
+        refused.into_iter().for_each(|failure| tell(ui, failure));
+        return Ok(exit);
     }
-    let exit = deliver::run(ui, it, Work::Messages(queued))?;
-    Ok(refused.filter(|_| exit == Exit::Done).unwrap_or(exit))
+    // They end as those do that cannot be delivered.
+    let (asides_in, asides) = unbounded();
+    for failure in refused {
+        let show = move |ui: &mut Ui| {
+            tell(ui, failure);
+            Ok(())
+        };
+        // The other end is here.
+        let _ = asides_in.send(Aside::Failed(Box::new(show)));
+    }
+    drop(asides_in);
+    Ok(deliver::with(ui, it, Work::Messages(queued), Bell::begin()?, asides, deliver::show)?.exit)
+}
+
+fn tell(ui: &mut Ui, Failure { exit, what, hint }: Failure) {
+    ui.error(&Report { exit, what, hint });
 }
 
 fn why_not(id: i64, why: &Retry) -> Failure {

@@ -1,8 +1,8 @@
 //! `wxbox outbox …`: messages sent and queued.
 
 mod again;
+mod said;
 mod tend;
-mod words;
 
 use std::fmt;
 
@@ -19,12 +19,12 @@ use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Cell, Facts, Table, Tone, Ui};
 use crate::wechat::message::Content;
-use words::words;
+use said::said;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Result<Exit> {
     let app = App::open(ui, global, Flags::default())?;
     // What a process that was killed has left behind, before anybody looks.
-    if !matches!(command, Outbox::Flush) {
+    if !matches!(command, Outbox::Flush) && app.has_database() {
         settle_orphans(&mut app.store()?)?;
     }
     match command {
@@ -40,7 +40,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Res
 
 fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let store = app.store()?;
+    let store = app.store_as_found(ui)?;
     let states: Vec<State> = args.state.iter().filter_map(|word| word.parse().ok()).collect();
     let user_id = args.user.as_ref().map(|name| app.user(&store, name)).transpose()?.map(|user| user.id);
     let since = args.since.map(|span| Timestamp::now().before(span));
@@ -59,6 +59,10 @@ fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
         t!("outbox-created"),
         t!("outbox-error"),
     ];
+    if messages.is_empty() {
+        let is_all = states.is_empty() && user_id.is_none() && since.is_none();
+        ui.whisper(&if is_all { t!("outbox-none") } else { t!("outbox-none-match") });
+    }
     let mut table = Table::new(&heading).cut(&[2, 5]);
     for message in messages {
         let shown = Shown::from(message);
@@ -120,7 +124,7 @@ impl fmt::Display for Whole {
             (t!("outbox-msgid"), it.msgid.clone()),
             (t!("outbox-error"), it.error.clone()),
             (t!("outbox-hint"), it.hint.clone()),
-            (t!("outbox-content"), Some(words(self.content.as_ref()))),
+            (t!("outbox-content"), Some(said(self.content.as_ref()))),
         ];
         rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?.into()))));
         Facts(rows).fmt(f)
@@ -129,7 +133,7 @@ impl fmt::Display for Whole {
 
 fn show(ui: &mut Ui, app: &App, args: &OutboxShow) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let store = app.store()?;
+    let store = app.store_as_found(ui)?;
     let Some(message) = store.message(&app_id, args.id)? else {
         return Err(Failure::no_such(t!("outbox-unknown", id = args.id.to_string()))
             .hint(t!("outbox-unknown-hint"))

@@ -14,6 +14,7 @@ use crate::store::{Counts, State, Store};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Cell, Facts, Ui};
+use crate::words;
 
 /// A message that was withdrawn.
 #[derive(Serialize)]
@@ -28,7 +29,7 @@ impl fmt::Display for Cancelled {
 
 pub(super) fn cancel(ui: &mut Ui, app: &App, args: &OutboxCancel) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let mut store = app.store()?;
+    let mut store = app.store_as_found(ui)?;
     if args.all {
         let cancelled = store.cancel_all(&app_id)?;
         let still = queued(&store.counts(&app_id)?);
@@ -85,7 +86,7 @@ impl fmt::Display for Removed {
 
 pub(super) fn prune(ui: &mut Ui, app: &App, args: &OutboxPrune) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let removed = app.store()?.prune(&app_id, Timestamp::now().before(args.older_than))?;
+    let removed = app.store_as_found(ui)?.prune(&app_id, Timestamp::now().before(args.older_than))?;
     ui.done(&Removed { removed })?;
     Ok(Exit::Done)
 }
@@ -117,25 +118,18 @@ impl fmt::Display for Status {
             .map(|(state, count)| (t!("outbox-state-said", state = state.as_str()), count.to_string().into()))
             .collect();
         if let (Some(at), Some(age)) = (self.counts.oldest_queued, self.age) {
-            rows.push((t!("outbox-oldest"), t!("outbox-oldest-since", age = words(age), time = at.to_string()).into()));
+            rows.push((
+                t!("outbox-oldest"),
+                t!("outbox-oldest-since", age = words::age(age), time = at.to_string()).into(),
+            ));
         }
         Facts(rows).fmt(f)
     }
 }
 
-/// An age in its largest unit, as the options take it.
-fn words(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds}s"),
-        120..7200 => format!("{}m", seconds / 60),
-        7200..172_800 => format!("{}h", seconds / 3600),
-        _ => format!("{}d", seconds / 86_400),
-    }
-}
-
 pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let counts = app.store()?.counts(&app_id)?;
+    let counts = app.store_as_found(ui)?.counts(&app_id)?;
     let now = Timestamp::now();
     let oldest = counts.oldest_queued;
     // A clock that was set back makes no message younger than new.
@@ -144,7 +138,7 @@ pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Res
     ui.data(&status)?;
     match (args.check, oldest, age) {
         (Some(limit), Some(at), Some(age)) if at < now.before(limit) => {
-            let what = t!("outbox-too-old", age = words(age), limit = words(limit.as_secs()));
+            let what = t!("outbox-too-old", age = words::age(age), limit = words::age(limit.as_secs()));
             Err(Failure { exit: Exit::Undelivered, what, hint: Some(t!("outbox-too-old-hint")) }.into())
         }
         _ => Ok(Exit::Done),
@@ -153,18 +147,4 @@ pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Res
 
 fn queued(counts: &Counts) -> i64 {
     counts.of.iter().find(|(state, _)| *state == State::Queued).map_or(0, |(_, count)| *count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_age_has_one_unit() {
-        let cases =
-            [(0, "0s"), (119, "119s"), (120, "2m"), (7199, "119m"), (7200, "2h"), (172_799, "47h"), (200_000, "2d")];
-        for (seconds, expected) in cases {
-            assert_eq!(words(seconds), expected);
-        }
-    }
 }

@@ -87,6 +87,21 @@ impl Facts {
         }
         filled + rest
     }
+
+    /// What stands in `text` as the name of a fact does, and is none; each once.
+    pub(super) fn strangers<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        let word = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let named = text.split('{').skip(1).filter_map(|after| Some(after.split_once('}')?.0)).filter(word);
+        let mut strangers: Vec<&str> = named.filter(|name| self.names().all(|known| known != *name)).collect();
+        strangers.sort_unstable();
+        strangers.dedup();
+        strangers
+    }
+
+    /// The names of all facts.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.known.iter().map(|(name, _)| *name)
+    }
 }
 
 /// The beginning of a command line, in one line.
@@ -135,6 +150,13 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(it.fill(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_no_fact_is_found_and_other_braces_are_not() {
+        let it = facts(&["x"], &Ended::Status(0), 0);
+        let text = "{dration} {status} {\"a\": 1} {} {a b} {x{nme}} {dration} ${1} {";
+        assert_eq!(it.strangers(text), ["dration", "nme"]);
     }
 
     #[test]

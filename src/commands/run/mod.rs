@@ -20,6 +20,7 @@ use crate::store::{Parcel, Store};
 use crate::t;
 use crate::ui::Ui;
 use crate::wechat::message::Content;
+use crate::words::{listed, nearest};
 use child::Ended;
 use facts::Facts;
 
@@ -30,7 +31,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
     ui.results_on_stderr(|ui| {
         // Whatever would keep the report from being sent is best known now.
         let before = Facts::of(&args.command, &Ended::Status(0), Duration::ZERO);
-        let trouble = ready(ui, global, args, &before).err().map(|error| classify(&error));
+        let trouble = ready(ui, global, args, &before, true).err().map(|error| classify(&error));
         if let Some(Report { exit, what, hint }) = &trouble {
             let what = t!("run-cannot-report", cause = what);
             ui.error(&Report { exit: *exit, what, hint: hint.clone() });
@@ -55,9 +56,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
 /// Queues and delivers; what goes wrong is said, and was said already if it went wrong before the command began.
 fn report(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, said: Option<&Report>) {
     let ready = match said {
-        Some(_) => ready(ui, global, args, facts),
+        Some(_) => ready(ui, global, args, facts, false),
         // Its warnings have been read.
-        None => ui.without_warnings(|ui| ready(ui, global, args, facts)),
+        None => ui.without_warnings(|ui| ready(ui, global, args, facts, false)),
     };
     match ready.and_then(|(app, store, parcel)| Ok((delivery(&app, store, args)?, work(parcel)?))) {
         Ok((it, work)) => {
@@ -82,22 +83,28 @@ fn delivery(app: &App, store: Store, args: &Run) -> anyhow::Result<Delivery> {
     Ok(it)
 }
 
-/// Everything up to the message, as `send` has it.
-fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Result<(App, Store, Parcel)> {
+/// Everything up to the message, as `send` has it; the `first` time with a word about names that stand for nothing.
+fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, first: bool) -> anyhow::Result<(App, Store, Parcel)> {
     let flags = Flags { expire_after: args.how.expire_after, ..Flags::default() };
     let mut app = App::open(ui, global, flags)?;
     let default = args.what.text_option.is_none().then(|| facts.text());
     let mut content = content::of(default.as_deref(), &args.what, &app.config)?;
     // What facts.text() says is not looked through once more.
     if default.is_none() || args.what.template.is_some() {
-        fill(&mut content, facts);
+        let mut fill = |text: &mut String| {
+            if first {
+                facts.strangers(text).iter().for_each(|name| warn_of(ui, facts, name));
+            }
+            *text = facts.fill(text);
+        };
+        each_text(&mut content, &mut fill);
     }
     // A fallback is made of these.
     for (_, value) in app.config.templates.values_mut().flat_map(|template| &mut template.data) {
         value.value.value = facts.fill(&value.value.value);
     }
     let account = app.account()?;
-    let mut store = app.store()?;
+    let mut store = app.store_to_fill(ui)?;
     let to = recipients::resolve(ui, &app, &store, &Whom { user: &args.user, tag: &args.tag, ..Whom::default() })?;
     let said = Said::from(content).named(args.what.template.as_deref());
     let saying = Saying { said, strict: args.what.strict, how: &args.how };
@@ -105,13 +112,23 @@ fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Res
     Ok((app, store, parcel))
 }
 
-fn fill(content: &mut Content, facts: &Facts) {
+/// A name in braces that is sent as it is, since nothing is known by it.
+fn warn_of(ui: &mut Ui, facts: &Facts, name: &str) {
+    let what = match nearest(&name.to_lowercase(), facts.names().map(str::to_owned)) {
+        Some(near) => t!("did-you-mean", name = format!("{{{near}}}")),
+        None => t!("run-names", names = listed(facts.names().map(|name| format!("{{{name}}}")))),
+    };
+    ui.warn(&t!("ui-clauses", first = t!("run-stranger", name = name), rest = what));
+}
+
+/// Each text of a message that facts may stand in.
+fn each_text(content: &mut Content, fill: &mut impl FnMut(&mut String)) {
     match content {
-        Content::Text { content, .. } => *content = facts.fill(content),
+        Content::Text { content, .. } => fill(content),
         Content::Template { data, .. } => {
             for value in data.values_mut().filter_map(|field| field.get_mut("value")) {
                 if let Value::String(text) = value {
-                    *text = facts.fill(text);
+                    fill(text);
                 }
             }
         }

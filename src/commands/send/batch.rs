@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
@@ -56,6 +57,22 @@ impl fmt::Display for Outcome {
 /// The callers' names of the lines that are under way, and how many messages each is.
 type References = Arc<Mutex<HashMap<u64, (Value, usize)>>>;
 
+/// How far the input was read.
+#[derive(Default)]
+struct Mark {
+    /// The last line that is a message.
+    line: AtomicU64,
+    /// Nothing comes after it.
+    end: AtomicBool,
+}
+
+impl Mark {
+    /// Whether there is more than what was taken.
+    fn is_beyond(&self, taken: u64) -> bool {
+        !self.end.load(Ordering::SeqCst) || self.line.load(Ordering::SeqCst) > taken
+    }
+}
+
 pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Result<Exit> {
     app.account_id()?;
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
@@ -66,10 +83,10 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     let lines = Lines { input: BufReader::new(input), number: 0 };
     let how = Manner { strict: args.what.strict, split: args.split };
     if args.dry_run {
-        let store = app.store()?;
+        let store = app.store_to_fill(ui)?;
         return dry_run(ui, lines, Reader::new(app, store, account, how));
     }
-    let mut it = Delivery::of(&app)?;
+    let mut it = Delivery::of(&app, || app.store_to_fill(ui))?;
     it.orders.deliver = !args.how.no_wait;
     let reader = Reader::new(app, crate::store::Store::open(it.store.path())?, account, how);
     let (parcels_in, parcels) = bounded(AHEAD);
@@ -83,8 +100,10 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     };
     let references = References::default();
     let known = references.clone();
+    let mark = Arc::new(Mark::default());
+    let reached = Arc::clone(&mark);
     std::thread::Builder::new().name("lines".into()).spawn(move || {
-        if let Err(error) = feed(lines, reader, &known, &parcels_in, &aside) {
+        if let Err(error) = feed(lines, reader, &known, &reached, &parcels_in, &aside) {
             aside(Aside::Broken(error));
         }
     })?;
@@ -93,7 +112,16 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
         let reference = reference(&references, line);
         ui.data(&Outcome { line, reference, what: What::Message(Box::new(told.shown)) })
     };
-    deliver::with(ui, it, Work::Parcels(parcels), bell, asides, show)
+    let ended = deliver::with(ui, it, Work::Parcels(parcels), bell, asides, show)?;
+    let taken = ended.taken.unwrap_or(0);
+    if matches!(ended.exit, Exit::Interrupted | Exit::Terminated) && mark.is_beyond(taken) {
+        let file = shell_words::quote(file);
+        ui.status(&match &*file {
+            "-" => t!("batch-left-stdin", taken = taken),
+            file => t!("batch-left", taken = taken, next = taken + 1, file = file),
+        });
+    }
+    Ok(ended.exit)
 }
 
 /// The caller's name of a line of which one more message was told.
@@ -113,6 +141,7 @@ fn feed(
     mut lines: Lines,
     mut reader: Reader,
     references: &References,
+    mark: &Mark,
     parcels: &Sender<Tagged>,
     aside: &impl Fn(Aside) -> bool,
 ) -> anyhow::Result<()> {
@@ -123,14 +152,16 @@ fn feed(
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .insert(number, (reference, 1 + parcel.parts.len()));
+                mark.line.store(number, Ordering::SeqCst);
                 parcels.send(Tagged { parcel, tag: Some(number) }).is_err()
             }
             Err(unusable) => aside(Aside::Failed(Box::new(move |ui| ui.data(&result(number, unusable))))),
         };
         if gone {
-            break;
+            return Ok(());
         }
     }
+    mark.end.store(true, Ordering::SeqCst);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ mod line;
 
 use std::collections::HashMap;
 
-use crate::app::{App, nearest};
+use crate::app::App;
 use crate::cli::{Global, Send};
 use crate::commands::compose::recipients::{self, Whom};
 use crate::commands::compose::{Saying, kinds, parcel, work};
@@ -17,7 +17,9 @@ use crate::store::{Parcel, Store, Which};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::Ui;
+use crate::wechat::media::MARGIN;
 use crate::wechat::message::Content;
+use crate::words::nearest;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<Exit> {
     if let Some(option) = args.mistyped_option() {
@@ -39,7 +41,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     // A dry run works without the secret; anything else would only find out after queueing.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
     let hand = if args.dry_run { None } else { Some(Hand::begin(app.settings())?) };
-    let mut store = app.store()?;
+    let mut store = app.store_to_fill(ui)?;
     let whom = Whom { user: &args.user, tag: &args.tag, all: args.all, openids: &openids };
     let to = recipients::resolve(ui, &app, &store, &whom)?;
     let saying = Saying { said, strict: args.what.strict, how: &args.how };
@@ -58,7 +60,7 @@ fn dry_run(ui: &mut Ui, app: &App, store: &Store, parcel: &Parcel) -> anyhow::Re
         let mut kept = HashMap::new();
         for (file, kind) in content.files() {
             let which = Which { sha256: &file.sha256, kind: kind.as_str() };
-            if let Some(media) = store.media(app.app_id(), which, Timestamp::now())? {
+            if let Some(media) = store.media(app.app_id(), which, Timestamp::now().after(MARGIN))? {
                 kept.insert((file.sha256, kind), media.media_id);
             }
         }

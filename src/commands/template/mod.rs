@@ -32,7 +32,7 @@ fn family(subscribe: bool) -> Family {
 
 fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let mut store = app.store()?;
+    let mut store = app.store_to_fill(ui)?;
     let family = family(args.subscribe);
     let kept = if args.refresh { None } else { store.templates(&app_id, family)? };
     let list = match kept {
@@ -47,7 +47,7 @@ fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     if list.templates.is_empty() {
-        ui.status(&t!("template-none"));
+        ui.whisper(&t!("template-none"));
     }
     let heading =
         [t!("template-list-alias"), t!("template-list-title"), t!("template-list-fields"), t!("template-list-id")];
@@ -65,7 +65,7 @@ fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
 }
 
 fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
-    let mut store = app.store()?;
+    let mut store = app.store_to_fill(ui)?;
     let (found, asked_at) = look(ui, app, &mut store, &args.template, family(args.subscribe))?;
     ui.data(&Shown::new(&found, &app.config, asked_at))?;
     Ok(Exit::Done)

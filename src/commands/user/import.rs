@@ -64,7 +64,7 @@ pub(super) fn import(ui: &mut Ui, app: &App, args: &Import) -> anyhow::Result<Ex
         (false, _) => {}
     }
     let mut records = Records::open(Box::new(Cursor::new(head).chain(from)), name, ui.json())?;
-    let mut store = app.store()?;
+    let mut store = app.store_to_fill(ui)?;
     store.begin_import()?;
     let mut clear = Vec::new();
     let mut app_id = None;

@@ -72,7 +72,7 @@ impl Rows {
 pub(super) fn import(ui: &mut Ui, app: &App, path: &Path) -> anyhow::Result<Exit> {
     let file = path.display().to_string();
     let original = Original::open(path).map_err(|error| unreadable(&file, error))?;
-    let mut store = app.store()?;
+    let mut store = app.store_to_fill(ui)?;
     store.begin_import()?;
     let mut rows = Rows::default();
     original.each(|user| rows.take(&mut store, user)).map_err(|error| unreadable(&file, error))??;

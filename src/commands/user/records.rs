@@ -8,10 +8,9 @@ use csv::ByteRecord;
 use serde_json::{Map, Value};
 
 use super::strict::{Fault, Strict};
-use crate::app::nearest;
 use crate::error::Failure;
 use crate::t;
-use crate::words::json_fault;
+use crate::words::{json_fault, nearest};
 
 /// What a file says of a person, in this order.
 pub(super) const COLUMNS: [&str; 6] = ["username", "uid", "password", "openid", "tags", "note"];
@@ -136,7 +135,7 @@ impl Records {
     fn place_of(&self, name: &str, line: u64) -> Result<usize, Failure> {
         COLUMNS.iter().position(|column| *column == name).ok_or_else(|| {
             // Columns separated by something else are no slip of the finger.
-            let near = if name.contains([';', '\t']) { None } else { nearest(name, COLUMNS.map(str::to_owned)) };
+            let near = if name.contains([';', '\t']) { None } else { nearest(name, COLUMNS) };
             let near = near.map(|near| t!("did-you-mean", name = near));
             let wrong = self.wrong_line(line, &t!("import-column-unknown", column = name));
             wrong.hint(near.unwrap_or_else(columns_hint))

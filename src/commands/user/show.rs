@@ -7,11 +7,11 @@ use serde::Serialize;
 use crate::app::App;
 use crate::cli::{List, Show};
 use crate::error::Exit;
-use crate::store::{User, UserFilter};
+use crate::store::{Store, User, UserFilter};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Cell, Facts, Table, Ui, when};
-use crate::words::listed;
+use crate::words::{listed, nearest};
 
 /// A person as a result.
 #[derive(Serialize)]
@@ -70,14 +70,14 @@ impl fmt::Display for Shown {
 }
 
 pub(super) fn show(ui: &mut Ui, app: &App, args: &Show) -> anyhow::Result<Exit> {
-    let store = app.store()?;
+    let store = app.store_as_found(ui)?;
     let user = app.user(&store, &args.name)?;
     ui.data(&Shown::from(user))?;
     Ok(Exit::Done)
 }
 
 pub(super) fn list(ui: &mut Ui, app: &App, args: &List) -> anyhow::Result<Exit> {
-    let store = app.store()?;
+    let store = app.store_as_found(ui)?;
     let bound = match (args.bound, args.unbound) {
         (true, _) => Some(true),
         (_, true) => Some(false),
@@ -88,14 +88,35 @@ pub(super) fn list(ui: &mut Ui, app: &App, args: &List) -> anyhow::Result<Exit> 
         store.each_user(&filter, app.app_id(), |user| ui.data(&Shown::from(user)))?;
         return Ok(Exit::Done);
     }
+    let mut found = 0;
     let mut table =
         Table::new(&[t!("user-list-name"), t!("user-list-openid"), t!("user-list-tags"), t!("user-list-note")])
             .cut(&[0, 2, 3]);
     store.each_user(&filter, app.app_id(), |user| {
+        found += 1;
         let shown = Shown::from(user);
         table.row(vec![shown.username, shown.openid.unwrap_or_else(|| "-".into()), shown.tags.join(","), shown.note]);
         anyhow::Ok(())
     })?;
     ui.table(&mut table)?;
+    if found == 0 {
+        ui.whisper(&none(&store, &filter)?);
+    }
     Ok(Exit::Done)
+}
+
+/// Why nobody is in the list.
+fn none(store: &Store, filter: &UserFilter<'_>) -> anyhow::Result<String> {
+    let tags = store.tags()?;
+    Ok(match filter.tag {
+        Some(tag) if !tags.iter().any(|known| known == tag) => {
+            let nobody = t!("send-no-tag", tag = tag);
+            match nearest(tag, tags) {
+                Some(near) => t!("ui-clauses", first = nobody, rest = t!("did-you-mean", name = near)),
+                None => nobody,
+            }
+        }
+        None if filter.bound.is_none() => t!("user-none"),
+        _ => t!("user-none-match"),
+    })
 }

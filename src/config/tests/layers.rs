@@ -113,11 +113,12 @@ fn the_secret_comes_from_the_nearest_place() {
     let by_file = ("WXBOX_APP_SECRET_FILE", file.to_str().unwrap());
     let nowhere = ("CREDENTIALS_DIRECTORY", "/nonexistent");
     type Variables<'a> = &'a [(&'a str, &'a str)];
-    let cases: [(Variables<'_>, &str, Origin); 5] = [
+    let cases: [(Variables<'_>, &str, Origin); 6] = [
         (&[], "own", Origin::SecretFile(place.path(".config/wxbox/own"))),
         (&[nowhere], "own", Origin::SecretFile(place.path(".config/wxbox/own"))),
         (&[by_service], "credential", Origin::Credentials(credentials)),
         (&[by_service, by_file], "named", Origin::SecretFile(file.clone())),
+        (&[by_service, by_file, ("WXBOX_APP_SECRET", " \n")], "named", Origin::SecretFile(file.clone())),
         (&[by_service, by_file, ("WXBOX_APP_SECRET", "direct")], "direct", Origin::Env("WXBOX_APP_SECRET")),
     ];
     for (variables, secret, origin) in cases {

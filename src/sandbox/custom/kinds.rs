@@ -3,7 +3,8 @@
 //! The page says which fields there are and not which of them may be left out, be empty, or be of another type; nor
 //! how long they may be. Decided for the stricter reading: a field that is not called optional must be there (and,
 //! but for the description and the picture of an article, say something), and one that the page does not name is
-//! refused (61451), which finds a misspelt one. Lengths without a number on the page are not checked, but for those of a menu.
+//! refused (61451), which finds a misspelt one. Lengths without a number on the page are not checked, but for those of a
+//! menu.
 
 use serde_json::{Map, Value};
 

@@ -45,6 +45,7 @@ impl Platform {
             openid: person.openid.clone(),
             time: rfc3339(call.now_ms),
             at_ms: call.now_ms,
+            size: call.request.body.len(),
             ..Message::default()
         })
     }

@@ -89,7 +89,8 @@ impl Platform {
     }
 }
 
-/// A file that may be uploaded as that kind. The name's extension and the content must both say one of its formats, and the same.
+/// A file that may be uploaded as that kind. The name's extension and the content must both say one of its formats,
+/// and the same.
 fn read(kind: Kind, name: &str, bytes: &[u8], now_ms: i64) -> Result<File, Refusal> {
     if bytes.is_empty() {
         return Err(refuse(44001));

@@ -32,6 +32,9 @@ impl World {
         for path in &self.unauthorized {
             need(routes::find(path).is_some(), "unauthorized", path)?;
         }
+        for path in self.quota.keys() {
+            need(routes::find(path).is_some(), "quota", path)?;
+        }
         let page = self.followers_a_page;
         need((1..=10_000).contains(&page), "followers_a_page", &page.to_string())?;
         if let Some(phone) = &self.phone {

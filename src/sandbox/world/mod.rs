@@ -252,6 +252,7 @@ mod tests {
             ("crowd = 1\n[[people]]\nname = \"crowd000001\"", "people.name"),
             ("crowd = 1\n[[people]]\nname = \"a\"\nopenid = \"oCrowd0000000000000000000001\"", "people.openid"),
             ("unauthorized = [\"/cgi-bin/nothing\"]", "unauthorized"),
+            ("quota = { \"/cgi-bin/message/template/sent\" = 1 }", "quota"),
             ("followers_a_page = 0", "followers_a_page"),
             ("followers_a_page = 10001", "followers_a_page"),
             ("nonsense = 1", "nonsense"),

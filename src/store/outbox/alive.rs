@@ -66,8 +66,8 @@ pub struct Orphan {
     pub record: super::Record,
 }
 
-const ORPHANS: &str = "SELECT m.id, m.app_id, m.client_msg_id NOTNULL AND m.fallback_id IS NULL AS repeatable, m.failed_at, m.pauses, m.forgiven, m.maybe_at,
-    m.maybe_up, m.begun_up, a.n, a.started_at
+const ORPHANS: &str = "SELECT m.id, m.app_id, m.client_msg_id NOTNULL AND m.fallback_id IS NULL AS repeatable,
+    m.failed_at, m.pauses, m.forgiven, m.maybe_at, m.maybe_up, m.begun_up, a.n, a.started_at
     FROM messages m LEFT JOIN attempts a ON a.message_id = m.id AND a.outcome IS NULL
     WHERE m.worker = ?1 AND m.state = 'queued' ORDER BY m.id";
 

@@ -107,7 +107,6 @@ impl Turn<'_> {
     /// Queues one part for all recipients, after their places in the part before.
     fn queue_part(&self, parcel: &Parcel, part: &Part<'_>, before: Option<&[Place]>) -> Result<Vec<Place>> {
         let content = self.keep(part.body)?;
-        self.attach(content, &parcel.files)?;
         let mut insert = self.at(self.step.prepare_cached(INSERT))?;
         let mut places = Vec::with_capacity(parcel.to.len());
         for (at, one) in parcel.to.iter().enumerate() {
@@ -140,6 +139,8 @@ impl Turn<'_> {
             for unused in [Some(content), part.fallback].into_iter().flatten() {
                 self.at(self.step.execute("DELETE FROM contents WHERE id = ?1", [unused]))?;
             }
+        } else {
+            self.attach(content, &parcel.files)?;
         }
         Ok(places)
     }

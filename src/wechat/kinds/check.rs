@@ -7,7 +7,7 @@ use super::{Need, Part, Rule};
 use crate::t;
 use crate::wechat::media::is_media_id;
 use crate::wechat::message::clean_text;
-use crate::words::listed;
+use crate::words::{listed, nearest};
 
 /// What is wrong with a message, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +36,7 @@ impl Flaw {
 
     pub(super) fn unknown_kind(name: &str, kinds: impl Iterator<Item = &'static str>) -> Self {
         let kinds: Vec<_> = kinds.collect();
-        let near = |kind: &&str| strsim::jaro_winkler(name, kind);
-        let nearest = kinds.iter().copied().max_by(|a, b| near(a).total_cmp(&near(b))).filter(|it| near(it) >= 0.8);
-        let hint = match nearest {
+        let hint = match nearest(name, kinds.iter().copied()) {
             Some(nearest) => t!("did-you-mean", name = nearest),
             None => t!("kind-kinds-hint", kinds = listed(&kinds)),
         };

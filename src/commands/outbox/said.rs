@@ -6,7 +6,7 @@ use crate::t;
 use crate::wechat::message::{Content, FileRef};
 
 /// The content in lines.
-pub(super) fn words(content: Option<&Content>) -> String {
+pub(super) fn said(content: Option<&Content>) -> String {
     let mut lines = Vec::new();
     match content {
         None => return t!("outbox-removed"),

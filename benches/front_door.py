@@ -1,34 +1,81 @@
 #!/usr/bin/env python3
 """Attacks a listener on this machine from all sides and looks whether it still answers the right request.
 
-    benches/front_door.py URL PID [SECONDS]
+    benches/front_door.py URL PID [SECONDS] [--one-address]
 
-URL is what a phone would get (on 127.0.0.1, or a proxy there); PID is the listener's process, for its memory and
-threads. Start the listener under `ulimit -n 1024` for the strict measure. While 1,500 idle connections, 20 drips,
-an endless header line, rubbish, TLS handshakes left open, bodies in chunks without an end, pipelined requests and
-clients that do not read are under way, 10,000 bad requests come in, again and again until SECONDS are over, and
-URL is asked now and then; at last once more. Prints one line a measure, and exits 1 when a right request was not
-answered or a bound (RSS 64 MiB, 200 threads) was passed. Needs about 2,000 file descriptors of its own; one round
-takes under a minute.
+URL is what a phone would get, http or https (on 127.0.0.1, or a proxy there); PID is the listener's process, for its
+memory and threads. `benches/front_door.sh` starts each kind of listener, and this with it. While 1,500 idle
+connections, 20 drips, an endless header line, rubbish, TLS handshakes left open, bodies in chunks without an end,
+pipelined requests and clients that do not read are under way, 10,000 bad requests come in, again and again until
+SECONDS are over, and URL is asked now and then; at last once more. The attack comes from eight other addresses of this
+machine, or with --one-address from the phone's, as through a tunnel. Prints one line a measure, and for each right
+request that got no answer what became of its connection; exits 1 when there was one or a bound (RSS 64 MiB, 200
+threads) was passed. Needs about 2,500 file descriptors of its own; a round takes
+seconds, over TLS one to three minutes.
 """
 
+import argparse
 import asyncio
+import json
+import random
 import resource
 import socket
+import ssl
 import sys
 import time
 from urllib.parse import urlsplit
 
-IDLE, DRIPS, BAD, AT_ONCE, RIGHT = 1500, 20, 10_000, 50, 20
-PATIENCE = 60
+IDLE, DRIPS, HELLOS, BAD, AT_ONCE = 1500, 20, 50, 10_000, 50
+PATIENCE, PAUSE = 60, 0.25
 RSS_KIB, THREADS = 64 * 1024, 200
+CROWD = [f"127.0.0.{n}" for n in range(2, 10)]
 
 
-async def idle(host, port):
+class Place:
+    """What is attacked: where it is, whether it speaks TLS, and from where it is attacked."""
+
+    def __init__(self, url, one_address=False):
+        parts = urlsplit(url)
+        if parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+            sys.exit("only this machine is attacked")
+        self.host, self.tls = parts.hostname, None
+        if parts.scheme == "https":
+            self.tls = ssl.create_default_context()
+            # Nobody else is asked.
+            self.tls.check_hostname, self.tls.verify_mode = False, ssl.CERT_NONE
+        self.port = parts.port or (443 if self.tls else 80)
+        self.target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self.crowd = [] if one_address or self.host != "127.0.0.1" else CROWD
+
+    async def raw(self):
+        """A connection of the attack, whatever is spoken on it."""
+        own = (random.choice(self.crowd), 0) if self.crowd else None
+        return await asyncio.open_connection(self.host, self.port, local_addr=own)
+
+    async def open(self):
+        """A connection of the attack, with its handshake done."""
+        own = (random.choice(self.crowd), 0) if self.crowd else None
+        return await asyncio.open_connection(self.host, self.port, local_addr=own, ssl=self.tls)
+
+    def hello(self):
+        """A whole greeting of TLS, to which the listener has to say much."""
+        out = ssl.MemoryBIO()
+        try:
+            ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname=self.host).do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        return out.read()
+
+    def request(self, target):
+        """A request, as a phone makes it."""
+        return f"GET {target} HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n".encode()
+
+
+async def idle(connect):
     """A connection that says nothing; opened anew when the listener gives it up."""
     while True:
         try:
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await connect()
             await reader.read(1)
             writer.close()
         except OSError:
@@ -36,25 +83,25 @@ async def idle(host, port):
         await asyncio.sleep(1)
 
 
-async def drip(host, port):
+async def drip(place):
     """A head that comes byte by byte and never ends."""
     while True:
         try:
-            _, writer = await asyncio.open_connection(host, port)
+            _, writer = await place.open()
             writer.write(b"GET / HTTP/1.1\r\nX-Drip: ")
             while True:
                 writer.write(b"x")
                 await writer.drain()
                 await asyncio.sleep(0.1)
         except OSError:
-            pass
+            await asyncio.sleep(0.1)
 
 
-async def pour(host, port, begin, piece):
+async def pour(connect, begin, piece):
     """More bytes than anybody wants, again and again."""
     while True:
         try:
-            _, writer = await asyncio.open_connection(host, port)
+            _, writer = await connect()
             writer.write(begin)
             while True:
                 writer.write(piece)
@@ -64,12 +111,12 @@ async def pour(host, port, begin, piece):
             await asyncio.sleep(0.01)
 
 
-async def pipeline(host, port, deaf):
+async def pipeline(place, deaf):
     """Many requests at once; if `deaf`, without reading a reply."""
-    request = f"GET /nowhere HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    request = f"GET /nowhere HTTP/1.1\r\nHost: {place.host}\r\n\r\n".encode()
     while True:
         try:
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await place.open()
             writer.write(request * 200)
             await (asyncio.sleep(5) if deaf else reader.read())
             writer.close()
@@ -78,11 +125,11 @@ async def pipeline(host, port, deaf):
         await asyncio.sleep(0.05)
 
 
-async def stay(host, port, begin):
+async def stay(connect, begin):
     """Says something that wants an answer, and never goes on."""
     while True:
         try:
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await connect()
             writer.write(begin)
             await reader.read()
             writer.close()
@@ -91,46 +138,60 @@ async def stay(host, port, begin):
         await asyncio.sleep(0.2)
 
 
-async def ask(host, port, target):
-    """One request; its status, 0 when the connection was given up."""
-    try:
-        reader, writer = await asyncio.open_connection(host, port)
-        writer.write(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-        reply = await reader.read()
-        writer.close()
-        return int(reply.split(b" ", 2)[1]) if reply else 0
-    except OSError:
-        return 0
-
-
-async def bad(host, port, count, seen):
+async def bad(place, count, seen):
     """Requests that a listener turns away."""
     for number in range(count):
         target = ["/", "/callback/?state=wrong&code=1", "/%00%ff", "/?code=" + "x" * 2000][number % 4]
-        status = await ask(host, port, target)
+        try:
+            reader, writer = await place.open()
+            writer.write(place.request(target))
+            reply = await reader.read()
+            writer.close()
+            status = int(reply.split(b" ", 2)[1]) if reply else 0
+        except OSError:
+            status = 0
         seen[status] = seen.get(status, 0) + 1
 
 
-def ask_once(host, port, target):
-    """The right request as a phone sends it: status and seconds."""
-    asked = time.monotonic()
+def ask(place):
+    """The right request as a phone sends it: its status (0: none), what became of it, and when, in milliseconds."""
+    begun = time.monotonic()
+    status, stage, ms = 0, "connecting", {}
+
+    def is_at(next_stage):
+        nonlocal stage
+        ms[stage] = round((time.monotonic() - begun) * 1000, 1)
+        stage = next_stage
+
     try:
-        with socket.create_connection((host, port), PATIENCE) as peer:
-            peer.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        with socket.create_connection((place.host, place.port), PATIENCE) as peer:
+            if place.tls:
+                is_at("handshake")
+                peer = place.tls.wrap_socket(peer)
+            is_at("sending")
+            peer.sendall(place.request(place.target))
+            is_at("waiting")
             reply = b"".join(iter(lambda: peer.recv(65536), b""))
+            peer.close()
         status = int(reply.split(b" ", 2)[1]) if reply else 0
-    except OSError:
-        status = 0
-    return status, time.monotonic() - asked
+        what = f"answered {status}" if status else "closed without an answer"
+    except (ConnectionResetError, BrokenPipeError):
+        what = "reset"
+    except TimeoutError:
+        what = f"timed out after {PATIENCE} s"
+    except OSError as error:
+        what = f"{type(error).__name__}: {error}"
+    at = stage
+    is_at("")
+    return {"status": status, "what": what, "at": at, "ms": ms, "whole": ms[at]}
 
 
 async def ask_apart(url):
-    """`ask_once` in a process of its own, which the attack in this one does not slow down."""
+    """`ask` in a process of its own, which the attack in this one does not slow down."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, __file__, url, "ask", stdout=asyncio.subprocess.PIPE
+        sys.executable, __file__, url, "0", "--ask", stdout=asyncio.subprocess.PIPE
     )
-    status, seconds = (await child.communicate())[0].split()
-    return int(status), float(seconds)
+    return json.loads((await child.communicate())[0])
 
 
 def process(pid):
@@ -140,62 +201,75 @@ def process(pid):
     return int(fields["VmHWM"].split()[0]), int(fields["Threads"])
 
 
-def address(url):
-    """Host, port and request target of a URL on this machine."""
-    parts = urlsplit(url)
-    if parts.hostname not in ("127.0.0.1", "::1", "localhost"):
-        sys.exit("only this machine is attacked")
-    return parts.hostname, parts.port or 80, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
 # A TLS record's head that announces a ClientHello of 512 bytes, and its first ones.
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 40
 CHUNKED = b"POST /callback/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-async def main(url, pid, duration):
-    host, port, target = address(url)
-    before, _ = ask_once(host, port, target)
-    print(f"before: status {before}, VmHWM {process(pid)[0]} KiB, {process(pid)[1]} threads")
+def attack(place):
+    """All that goes on beside the flood."""
+    yield from (idle(place.raw) for _ in range(IDLE))
+    yield from (drip(place) for _ in range(DRIPS))
+    yield pour(place.open, b"GET / HTTP/1.1\r\nX: ", b"a" * 65536)
+    yield pour(place.raw, b"\x16", b"\0\xff\x16\x03" * 16384)
+    yield from (stay(place.raw, HELLO) for _ in range(HELLOS))
+    yield from (pour(place.open, CHUNKED, b"1000\r\n" + b"a" * 4096 + b"\r\n") for _ in range(5))
+    yield from (pipeline(place, deaf) for deaf in (False, True) for _ in range(5))
+    if place.tls:
+        # Answered, and left there; and with the handshake done, and nothing after it.
+        yield from (stay(place.raw, place.hello()) for _ in range(10 * HELLOS))
+        yield from (idle(place.open) for _ in range(HELLOS))
 
-    others = [asyncio.create_task(idle(host, port)) for _ in range(IDLE)]
-    others += [asyncio.create_task(drip(host, port)) for _ in range(DRIPS)]
-    others.append(asyncio.create_task(pour(host, port, b"GET / HTTP/1.1\r\nX: ", b"a" * 65536)))
-    others.append(asyncio.create_task(pour(host, port, b"\x16", b"\0\xff\x16\x03" * 16384)))
-    others += [asyncio.create_task(stay(host, port, HELLO)) for _ in range(50)]
-    others += [asyncio.create_task(pour(host, port, CHUNKED, b"1000\r\n" + b"a" * 4096 + b"\r\n")) for _ in range(5)]
-    others += [asyncio.create_task(pipeline(host, port, deaf)) for deaf in (False, True) for _ in range(5)]
+
+async def main(url, pid, duration, one_address):
+    place = Place(url, one_address)
+    before = ask(place)["status"]
+    rss, threads = process(pid)
+    print(f"before: status {before}, VmHWM {rss} KiB, {threads} threads", flush=True)
+
+    others = [asyncio.create_task(one) for one in attack(place)]
     await asyncio.sleep(1)
-    seen, begun, right, threads, rounds = {}, time.monotonic(), [], 0, 0
+    seen, begun, right, rounds = {}, time.monotonic(), [], 0
     while rounds == 0 or time.monotonic() - begun < duration:
-        flood = asyncio.gather(*(bad(host, port, BAD // AT_ONCE, seen) for _ in range(AT_ONCE)))
-        right += [await ask_apart(url) for _ in range(RIGHT)]
-        threads = max(threads, process(pid)[1])
+        flood = asyncio.gather(*(bad(place, BAD // AT_ONCE, seen) for _ in range(AT_ONCE)))
+        while not flood.done():
+            right.append({"begun": time.monotonic() - begun, **await ask_apart(url)})
+            threads = max(threads, process(pid)[1])
+            await asyncio.sleep(PAUSE)
         await flood
         rounds += 1
     print(f"flood: over after {time.monotonic() - begun:.1f} s, in {rounds} rounds")
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-    good = sum(status == before for status, _ in right)
-    times = sorted(seconds * 1000 for _, seconds in right)
     print(f"flood: {rounds * BAD} bad requests by status (0: given up): {dict(sorted(seen.items()))}")
+    lost = [it for it in right if it["status"] != before]
+    times = sorted(it["whole"] for it in right)
     middle, slowest = times[len(times) // 2], times[-1]
-    print(f"right: {good} of {len(right)} like before, half within {middle:.1f} ms, the slowest in {slowest:.1f} ms")
-    after, seconds = ask_once(host, port, target)
+    answered = len(right) - len(lost)
+    print(f"right: {len(right)} sent, {answered} answered, half within {middle} ms, the slowest in {slowest} ms")
+    for it in lost:
+        stages = ", ".join(f"{stage} until {ms} ms" for stage, ms in it["ms"].items())
+        print(f"lost: {it['begun']:.1f} s into the flood: {it['what']} while {it['at']} ({stages})")
+    after = ask(place)
     rss = process(pid)[0]
-    print(f"after: status {after} in {seconds * 1000:.1f} ms, VmHWM {rss} KiB, {threads} threads")
-    held = before == after != 0 and good == len(right) and rss < RSS_KIB and threads < THREADS
+    print(f"after: {after['what']} in {after['whole']} ms, VmHWM {rss} KiB, {threads} threads at most")
+    held = before == after["status"] != 0 and not lost and rss < RSS_KIB and threads < THREADS
     print("held" if held else "NOT held")
     return 0 if held else 1
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4):
-        sys.exit(__doc__)
-    if sys.argv[2] == "ask":
-        print(*ask_once(*address(sys.argv[1])))
+    words = argparse.ArgumentParser(usage=__doc__)
+    words.add_argument("url")
+    words.add_argument("pid", type=int)
+    words.add_argument("seconds", type=float, nargs="?", default=0)
+    words.add_argument("--one-address", action="store_true")
+    words.add_argument("--ask", action="store_true", help=argparse.SUPPRESS)
+    given = words.parse_args()
+    if given.ask:
+        print(json.dumps(ask(Place(given.url))))
         sys.exit()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
-    sys.exit(asyncio.run(main(sys.argv[1], int(sys.argv[2]), float((sys.argv + ["0"])[3]))))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 8192)), hard))
+    sys.exit(asyncio.run(main(given.url, given.pid, given.seconds, given.one_address)))

@@ -167,16 +167,14 @@ pub fn unknown_tag(store: &Store, tag: &str) -> anyhow::Result<Failure> {
     Ok(Failure::no_such(t!("send-no-tag", tag = tag)).hint(hint))
 }
 
-/// Warns of others who are bound to the person's openid: one phone would get what is meant for both.
-///
-/// # Errors
-/// Only the database's own.
-pub fn warn_of_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, openid: &str) -> anyhow::Result<()> {
-    let others = store.others_bound_to(openid, app_id, user)?;
-    if !others.is_empty() {
-        ui.warn(&t!("bind-shared", user = user.username, others = listed(others)));
+/// Warns of others who are bound to the person's openid: one phone would get what is meant for both. The binding stands,
+/// also where that cannot be found out.
+pub fn warn_of_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, openid: &str) {
+    match store.others_bound_to(openid, app_id, user) {
+        Ok(others) if others.is_empty() => {}
+        Ok(others) => ui.warn(&t!("bind-shared", user = user.username, others = listed(others))),
+        Err(error) => ui.warn(&t!("bind-shared-unknown", user = user.username, cause = error.to_string())),
     }
-    Ok(())
 }
 
 /// The config's word for what the command line says.

@@ -140,8 +140,8 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
         };
         return Some((exit, e.hint()));
     }
-    if cause.is::<delivery::Unrecorded>() {
-        return Some((Exit::Unexpected, Some(t!("delivery-unrecorded-hint"))));
+    if let Some(e) = cause.downcast_ref::<delivery::Unrecorded>() {
+        return Some((Exit::Unexpected, Some(e.hint())));
     }
     if let Some(e) = cause.downcast_ref::<token::Error>() {
         return match e {

@@ -189,6 +189,9 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
             Event::Taken(tag) => self.taken = Some(tag),
             Event::Uploading { file, done, whole } => self.uploading(file, done, whole),
             Event::Uploaded(file) => self.upload = self.upload.take().filter(|(_, shown)| *shown != file),
+            Event::Locked { database, messages } => {
+                self.ui.warn(&t!("delivery-locked", path = database, count = messages));
+            }
             Event::Waiting(error) => self.ui.status(&t!("send-waiting", error = error.to_string())),
             Event::Stopped(error) => self.stopped = Some(classify(&error)),
             Event::Left(count) => self.tally.queued += count,
@@ -248,7 +251,14 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
             ));
         }
         if let Some(signal) = leaving {
-            ui.status(&t!("send-interrupted", queued = tally.queued));
+            match broken {
+                // How many are left queued is not known then.
+                Some(error) => {
+                    ui.error(&Report { exit: signal.exit(), ..classify(&error) });
+                    ui.status(&t!("ui-interrupted"));
+                }
+                None => ui.status(&t!("send-interrupted", queued = tally.queued)),
+            }
             return Ok(Ended { exit: signal.exit(), taken });
         }
         if is_flush && tally.is_empty() && stopped.is_none() {
@@ -317,6 +327,10 @@ pub(super) fn with(
         loop {
             match run.events.try_recv() {
                 Ok(Event::Over) => break 'run,
+                Ok(Event::Broken(error)) if teller.leaving.is_some() => {
+                    broken = Some(error);
+                    break 'run;
+                }
                 Ok(event) => teller.hear(event)?,
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => break 'run,
@@ -326,7 +340,10 @@ pub(super) fn with(
         teller.tick();
         if leave.is_some_and(|leave| Instant::now() >= leave) {
             // It hangs on an answer. What it holds besides is free as soon as this process is gone.
-            run.forsake()?.into_iter().for_each(|message| teller.settled(message, None, false));
+            match run.forsake() {
+                Ok(left) => left.into_iter().for_each(|message| teller.settled(message, None, false)),
+                Err(error) => broken = Some(error.into()),
+            }
             break;
         }
     }

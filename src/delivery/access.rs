@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
@@ -21,6 +22,7 @@ pub(super) struct Access {
     account: Account,
     client: Client,
     database: PathBuf,
+    patience: Duration,
     state: State,
     /// The token that WeChat would not take: the next must be another.
     refused: Option<Secret>,
@@ -35,9 +37,9 @@ enum State {
 }
 
 impl Access {
-    pub(super) fn new(account: Account, client: Client, database: PathBuf) -> Self {
-        let state = State::Unread;
-        Self { account, client, database, state, refused: None, refusals: 0, answers: unbounded() }
+    pub(super) fn new(account: Account, client: Client, store: &Store) -> Self {
+        let (database, patience, state) = (store.path().to_owned(), store.patience(), State::Unread);
+        Self { account, client, database, patience, state, refused: None, refusals: 0, answers: unbounded() }
     }
 
     /// The token; `None` while it is asked for, which begins here where it has not.
@@ -88,9 +90,10 @@ impl Access {
 
     fn ask(&mut self) -> io::Result<()> {
         let (client, account, database) = (self.client.clone(), self.account.clone(), self.database.clone());
-        let (refused, tell) = (self.refused.clone(), self.answers.0.clone());
+        let (refused, tell, patience) = (self.refused.clone(), self.answers.0.clone(), self.patience);
         std::thread::Builder::new().name("token".into()).spawn(move || {
-            let answer = Store::open(&database).map_err(token::Error::from).and_then(|mut store| match &refused {
+            let store = Store::open(&database).and_then(|store| store.patient_for(patience));
+            let answer = store.map_err(token::Error::from).and_then(|mut store| match &refused {
                 Some(refused) => token::instead_of(refused, &mut store, &client, &account),
                 None => token::valid(&mut store, &client, &account),
             });

@@ -1,6 +1,7 @@
 //! The desk: the one thread that decides and writes. Each time something has happened it has a turn, in which
 //! all that ended is written down and all that can begin is begun, in one commit; then it waits for the next.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,11 +11,12 @@ use super::access::Access;
 use super::board::{Board, Left, Lesson, Started};
 use super::crew::{Crew, Job};
 use super::lessons::unrecorded;
+use super::locked::{self, Wait};
 use super::pace::{Pace, Pause};
 use super::uploads::Porter;
 use super::{Event, Orders, Tagged, Teller, Trouble, Work, settle_orphans};
 use crate::secret::Secret;
-use crate::store::{Alive, Answer, Store, Who};
+use crate::store::{self, Alive, Answer, Store, Who};
 use crate::time::Moment;
 use crate::wechat::Client;
 
@@ -34,7 +36,7 @@ pub(super) fn run(
     stopped: Receiver<Instant>,
     tell: &Arc<Teller>,
 ) -> (anyhow::Result<()>, Store, Crew) {
-    let access = Access::new(orders.account.clone(), client.clone(), store.path().to_owned());
+    let access = Access::new(orders.account.clone(), client.clone(), &store);
     let (pace, pause) = (Pace::new(orders.rate), Pause::new(orders.wait));
     let (parcels, ids, due) = match work {
         Work::Parcels(parcels) => (Some(parcels), Vec::new(), false),
@@ -120,11 +122,13 @@ impl Desk<'_> {
 
     /// Removes what is finished for long.
     fn tidy_up(&mut self) -> anyhow::Result<()> {
-        if self.board.shelf.used {
-            self.store.forget_files()?;
-        }
         let Orders { account, retain, .. } = &self.board.orders;
-        Ok(self.store.forget(&account.app_id, Moment::now().at.before(*retain))?)
+        let files = if self.board.shelf.used { self.store.forget_files() } else { Ok(()) };
+        match files.and_then(|()| self.store.forget(&account.app_id, Moment::now().at.before(*retain))) {
+            // The next run does it: what was asked of this one is done.
+            Err(store::Error::Busy { .. }) => Ok(()),
+            done => Ok(done?),
+        }
     }
 
     fn work(&mut self) -> anyhow::Result<()> {
@@ -195,10 +199,17 @@ impl Desk<'_> {
         let now = Moment::now();
         let ended = done.first().map(|done| (done.id, done.result.is_ok()));
         let durable = most > 0 || !parcels.is_empty();
-        let Desk { store, board, alive, .. } = self;
+        let Desk { store, board, alive, tell, stopped, deadline, .. } = self;
         let app_id = board.orders.account.app_id.clone();
         let who = Who { app_id: &app_id, worker: alive.name(), now: now.at };
-        let result = store.turn(who, durable, |turn| {
+        let (database, messages, patience) = (store.path().to_owned(), board.flying.len(), store.patience());
+        let mut wait = Wait { tell, database, messages, patience, stopped, deadline, begun: at, said: false };
+        let waited = Cell::new(false);
+        let goes_on = || {
+            waited.set(true);
+            wait.goes_on()
+        };
+        let result = store.turn_when(who, durable, patience.min(locked::LOOK), goes_on, |turn| {
             let mut out = Turned::default();
             for done in done {
                 out.lessons.extend(board.landed(turn, done, &now, &mut out.left)?);
@@ -212,15 +223,15 @@ impl Desk<'_> {
                 out.taken = tagged.tag;
                 out.duplicates.extend(duplicates.into_iter().map(|id| (id, tagged.tag)));
             }
-            // Learnt in this very turn: nothing more begins before it is heeded.
-            if may_take && out.lessons.iter().all(Lesson::lets_go_on) {
+            // Learnt in this very turn: nothing more begins before it is heeded. Nor by a time that is past.
+            if may_take && !waited.get() && out.lessons.iter().all(Lesson::lets_go_on) {
                 board.take(turn, at)?;
                 out.started = board.begin(turn, most, &now, &mut out.left)?;
             }
             Ok::<_, Trouble>(out)
         });
         let out = result.map_err(|trouble| unrecorded(ended, trouble))?;
-        self.after(out, token)
+        self.after(out, token).map(|moved| moved || waited.get())
     }
 
     /// What follows from a turn that is committed: requests, news, and what answers mean for all.

@@ -8,12 +8,21 @@ use super::endings::answer;
 use super::policy::Effect;
 use super::{Event, Trouble, Unrecorded};
 use crate::store::{Answer, State};
-use crate::{token, wechat};
+use crate::{store, token, wechat};
 
 impl Desk<'_> {
     /// Without a token nothing goes: a way that is down is tried again, anything else ends the run.
     pub(super) fn no_token(&mut self, error: token::Error) -> anyhow::Result<()> {
-        let token::Error::WeChat(cause) = &error else { return Err(error.into()) };
+        let cause = match &error {
+            token::Error::WeChat(cause) => cause,
+            // What is under way is waited for, and the database with it.
+            token::Error::Store(store::Error::Busy { .. }) if !self.board.flying.is_empty() => {
+                let said = Answer { error: Some(error.to_string()), ..Answer::default() };
+                self.halt(error.into(), said);
+                return Ok(());
+            }
+            _ => return Err(error.into()),
+        };
         let passes = match cause {
             wechat::Error::Refused(refusal) => {
                 wechat::errcode::action(refusal.errcode) == wechat::errcode::Action::Backoff

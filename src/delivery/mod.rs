@@ -17,6 +17,7 @@ mod landing;
 mod later;
 mod leaving;
 mod lessons;
+mod locked;
 mod orphans;
 mod pace;
 mod parts;
@@ -103,6 +104,14 @@ pub enum Event {
     },
     /// WeChat has answered to that file, or cannot be reached.
     Uploaded(String),
+    /// Another process keeps the database locked, and it is waited for: of so many messages under way what comes of
+    /// them has no other place.
+    Locked {
+        /// The database file.
+        database: PathBuf,
+        /// Messages under way.
+        messages: usize,
+    },
     /// Nothing goes through just now; it is tried again.
     Waiting(anyhow::Error),
     /// Nothing more can be sent: the account was refused, or WeChat cannot be reached.
@@ -123,6 +132,16 @@ pub struct Unrecorded {
     id: i64,
     state: State,
     cause: Arc<anyhow::Error>,
+}
+
+impl Unrecorded {
+    /// What the person can do about it.
+    pub fn hint(&self) -> String {
+        match self.cause.downcast_ref() {
+            Some(store::Error::Busy { .. }) => t!("delivery-unrecorded-locked-hint"),
+            _ => t!("delivery-unrecorded-hint"),
+        }
+    }
 }
 
 /// What goes wrong inside a turn.

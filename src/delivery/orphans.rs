@@ -10,6 +10,9 @@ use crate::store::{Answer, Ending, Message, Orphan, Result, State, Store, Turn, 
 use crate::t;
 use crate::time::Moment;
 
+/// How long one who leaves waits for the database.
+const BRIEFLY: Duration = Duration::from_millis(50);
+
 /// Settles the messages of every process that held some and lives no more, of all accounts.
 ///
 /// # Errors
@@ -20,7 +23,8 @@ pub fn settle_orphans(store: &mut Store) -> Result<()> {
 
 /// Settles what this very process is at, since it leaves; the messages as they stand then.
 pub(super) fn forsake(database: &Path, worker: &str) -> Result<Vec<Message>> {
-    let mut store = Store::open(database)?;
+    // It has to leave now; whoever comes next finds them as a dead process leaves them.
+    let mut store = Store::open(database)?.patient_for(BRIEFLY)?;
     let orphans = store.orphans(worker)?;
     settle(&mut store, worker, &orphans, &t!("delivery-no-answer-yet"))?;
     let standing = orphans.iter().map(|orphan| store.message(&orphan.app_id, orphan.id));

@@ -20,6 +20,9 @@ const GRACE: Duration = Duration::from_millis(250);
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
 
+/// Files that are not connections of the door: the database twice, the client's connections, signals, the terminal.
+const OTHERS: u64 = 28;
+
 /// A port that is taken and not yet served.
 #[derive(Debug)]
 pub struct Door {
@@ -56,7 +59,7 @@ impl Door {
     pub fn open(self, handler: impl Fn(Request) -> Reply + Send + Sync + 'static) -> io::Result<Running> {
         self.listener.set_nonblocking(true)?;
         let mut limits = self.limits;
-        limits.connections = limits.connections.min(half_of_files()).max(1);
+        limits.connections = limits.connections.min(share_of_files()).max(1);
         let poll = Poll::new()?;
         let bell = Arc::new(Bell::new(poll.registry(), WAKER)?);
         // Fewer than the connections, so that there is a place left to hear "not now".
@@ -144,8 +147,9 @@ impl Worker {
     }
 }
 
-/// Half of the files that the process may open; the rest is for the database, the client, the terminal.
-fn half_of_files() -> usize {
+/// Half of the files that the process may open, and always leaves the rest some.
+fn share_of_files() -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    limit.map_or(usize::MAX, |files| usize::try_from(files / 2).unwrap_or(usize::MAX))
+    let share = |files: u64| (files / 2).min(files.saturating_sub(OTHERS));
+    limit.map_or(usize::MAX, |files| usize::try_from(share(files)).unwrap_or(usize::MAX))
 }

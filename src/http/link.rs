@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 
 use super::manner::Drip;
+use super::spare::Spare;
 use super::stream::Stream;
 use super::tls::Tls;
 use super::wire::{Stage, Wire};
@@ -246,9 +247,10 @@ impl Link {
         Some(self.since + patience)
     }
 
-    /// How readily the connection is given up for a new one, lowest first; busy ones are not.
-    pub(super) fn dispensable(&self) -> Option<(bool, Instant)> {
-        (!self.is_busy()).then_some((self.stage != Stage::Over, self.since))
+    /// The connection as one that could be given up for a new one; a busy one could not.
+    pub(super) fn spare(&self, id: usize) -> Option<Spare> {
+        let (peer, since, is_over) = (self.wire.peer(), self.since, self.stage == Stage::Over);
+        (!self.is_busy()).then_some(Spare { id, peer, since, is_over })
     }
 }
 

@@ -18,6 +18,7 @@ mod link;
 mod manner;
 mod reply;
 mod serve;
+mod spare;
 mod stream;
 mod tls;
 mod wire;
@@ -36,7 +37,8 @@ pub use wire::{Stage, Wire};
 /// What a door bears before it says no.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Open connections. The door takes fewer where the process may not open twice as many files.
+    /// Open connections. The door takes fewer where the process may open few files: half of them, and always leaves
+    /// it some.
     pub connections: usize,
     /// Bytes of a request line and its headers.
     pub head_bytes: usize,
@@ -58,7 +60,7 @@ impl Limits {
     /// For the OAuth callback, open to everybody: small requests, one a connection.
     pub fn callback() -> Self {
         Limits {
-            connections: 256,
+            connections: 512,
             head_bytes: 8 << 10,
             body_bytes: 4 << 10,
             head_time: Duration::from_secs(10),
@@ -71,7 +73,7 @@ impl Limits {
     /// For the sandbox on the own machine: uploads, and connections that stay.
     pub fn sandbox() -> Self {
         Limits {
-            connections: 256,
+            connections: 512,
             head_bytes: 16 << 10,
             body_bytes: 16 << 20,
             head_time: Duration::from_secs(60),

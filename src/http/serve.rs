@@ -1,7 +1,6 @@
 //! The loop that owns every socket of a door: accepts, pumps, hands requests to the workers, sends replies.
 //!
-//! When the door is full, the oldest connection whose request is not complete goes. There is no limit by
-//! address: behind a reverse proxy everybody has the same one.
+//! When the door is full, a connection whose request is not complete goes; `spare` says which.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -15,6 +14,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::bell::Bell;
 use super::link::{Link, Next};
+use super::spare::{self, Spare};
 use super::tls::Tls;
 use super::{Limits, Reply, Request};
 
@@ -245,10 +245,10 @@ impl Serve {
     /// Closes the connection that can best be spared, unless its request turns out to be there by now.
     fn give_one_up(&mut self) -> bool {
         loop {
-            let spared = self.links.iter().filter_map(|(id, link)| Some((link.dispensable()?, *id))).min();
-            let Some((_, id)) = spared else { return false };
+            let spares: Vec<Spare> = self.links.iter().filter_map(|(id, link)| link.spare(*id)).collect();
+            let Some(id) = spare::best(&spares) else { return false };
             self.pump(id);
-            if self.links.get(&id).is_none_or(|link| link.dispensable().is_some()) {
+            if self.links.get(&id).is_none_or(|link| link.spare(id).is_some()) {
                 self.close(id);
                 return true;
             }

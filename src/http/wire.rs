@@ -72,6 +72,11 @@ impl Wire {
         }
     }
 
+    /// Who is at the other end.
+    pub(super) fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
     /// Whether bytes should be read now. While a request is in work they stay with the kernel, and so in bounds.
     pub fn wants_bytes(&self) -> bool {
         matches!(self.phase, Phase::Head | Phase::Body { .. })

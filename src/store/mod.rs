@@ -48,13 +48,14 @@ use crate::words::system;
 /// What the store gives back.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// How long a statement waits for another process's write.
+/// How long a statement waits for another process's write, where nothing else is said.
 const BUSY: Duration = Duration::from_secs(10);
 
 /// The open database.
 pub struct Store {
     conn: Connection,
     path: PathBuf,
+    patience: Duration,
 }
 
 impl Store {
@@ -86,7 +87,7 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::at(path, e))?;
         // See `drop`, which does it when it is worth while.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
-        let mut store = Self { conn, path: path.to_owned() };
+        let mut store = Self { conn, path: path.to_owned(), patience: BUSY };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
         if !has_log && let Some(dir) = log.parent() {
             // Its name must outlast a power cut, too. SQLite would see to that at the first commit of every process.
@@ -102,12 +103,27 @@ impl Store {
     pub fn without_file(path: &Path) -> Result<Self> {
         let conn = Connection::open_in_memory().map_err(|e| Error::at(path, e))?;
         migrate::MIGRATIONS.iter().try_for_each(|sql| conn.execute_batch(sql)).map_err(|e| Error::at(path, e))?;
-        Ok(Self { conn, path: path.to_owned() })
+        Ok(Self { conn, path: path.to_owned(), patience: BUSY })
     }
 
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Waits so long for another process's write from now on, instead of ten seconds, before it is [`Error::Busy`].
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn patient_for(mut self, patience: Duration) -> Result<Self> {
+        self.at(self.conn.busy_timeout(patience))?;
+        self.patience = patience;
+        Ok(self)
+    }
+
+    /// How long it waits for another process's write.
+    pub fn patience(&self) -> Duration {
+        self.patience
     }
 
     fn write(&mut self) -> Result<rusqlite::Transaction<'_>> {
@@ -139,8 +155,10 @@ impl Store {
     /// Moves the log into the file, if it has grown.
     pub fn trim(&self) {
         if fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > LOG_LIMIT) {
-            // If others are busy with it, the next one does it.
+            // If others are busy with it, the next one does it: nobody waits for that.
+            let _ = self.conn.busy_timeout(Duration::ZERO);
             let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            let _ = self.conn.busy_timeout(self.patience);
         }
     }
 }

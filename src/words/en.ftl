@@ -96,6 +96,7 @@ bind-qr-too-long = the URL is too long for a QR code
 bind-removed = { $user } was removed by another wxbox in the meantime
 bind-scan = Scan the code with WeChat, or open the URL there, as { $user }.
 bind-shared = { $user } shares this openid with { $others }
+bind-shared-unknown = { $user } is bound; whether others have this openid, too, could not be found out: { $cause }
 bind-short-link = Short link: { $link }
 bind-short-needed = The window is too small for the code of that URL: this one is of a short link to this machine, { $link }
 bind-so-far = { $bound ->
@@ -272,6 +273,10 @@ delivery-attempts = given up after { $attempts } attempts: { $error }
 delivery-expired = it could not be delivered within its time
 delivery-expired-after = it could not be delivered within its time; the last answer was: { $error }
 delivery-file-gone = { $file } is not kept any more, so it cannot be uploaded
+delivery-locked = the database { $path } is locked by another process; { $count ->
+    [one] one message is under way, and what comes of it is
+   *[other] { $count } messages are under way, and what comes of them is
+} written down when that process is done
 delivery-no-answer-yet = interrupted before WeChat answered
 delivery-part-cut = message { $id }, the part before it, was not delivered
 delivery-part-waits = it waits for message { $id }, the part before it
@@ -279,6 +284,7 @@ delivery-process-gone = the process that sent it ended before WeChat answered
 delivery-tomorrow = { $error }; it is tried again after midnight in Beijing, at { $time }
 delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
 delivery-unrecorded-hint = mend the database first (if it is damaged: `wxbox help recovery`), and do not send the message again unless it is sure that it did not arrive
+delivery-unrecorded-locked-hint = do not send the message again: the next `wxbox outbox flush`, once the other process is done with the database, repeats a template while WeChat drops a repeat, and leaves anything else as `unknown`
 delivery-upload = cannot upload { $file }: { $error }
 
 ## doctor, init (with the rules for redirect_uri)
@@ -739,8 +745,8 @@ run-text-signal = Ended by { $signal } (status { $status }) on { $host } after {
 
 ## store
 store-absent = there is no database at { $path } yet; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
-store-busy = the database { $path } is held by another process
-store-busy-hint = wait for the other wxbox or backup to finish, then try again
+store-busy = the database { $path } is locked by another process
+store-busy-hint = wait until the other wxbox, backup or sqlite3 is done with it, then try again; `fuser -v FILE` shows which process has it
 store-corrupt = the database { $path } is damaged
 store-corrupt-hint = `wxbox help recovery` says how to save what is in it, and how to restore a backup; the damaged file was left as it is
 store-corrupt-log = the write-ahead log { $path } is damaged

@@ -95,6 +95,7 @@ bind-qr-too-long = 链接太长，无法生成二维码
 bind-removed = { $user } 刚刚已被另一个 wxbox 删除
 bind-scan = 请 { $user } 用微信扫描二维码，或在微信中打开该链接。
 bind-shared = { $user } 与 { $others } 共用此 openid
+bind-shared-unknown = { $user } 已绑定，但无法查明是否还有他人使用此 openid：{ $cause }
 bind-short-link = 短链接：{ $link }
 bind-short-needed = 窗口放不下该网址的二维码，因此这里显示的是指向本机的短链接：{ $link }
 bind-so-far = { $bound ->
@@ -279,6 +280,7 @@ delivery-attempts = 已尝试 { $attempts } 次，不再重试：{ $error }
 delivery-expired = 在有效期内未能送达
 delivery-expired-after = 在有效期内未能送达；最后一次的结果：{ $error }
 delivery-file-gone = { $file } 已不再保存，无法上传
+delivery-locked = 数据库 { $path } 被其他进程锁定；有 { $count } 条消息正在发送，等那个进程用完后再记录结果
 delivery-no-answer-yet = 在微信应答之前被中断
 delivery-part-cut = 前一部分（消息 { $id }）没有送达
 delivery-part-waits = 等待前一部分（消息 { $id }）送达
@@ -294,6 +296,7 @@ delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
    *[other] { $state }
 }），但结果无法写入数据库：{ $cause }
 delivery-unrecorded-hint = 请先修复数据库（如已损坏，见 `wxbox help recovery`）；除非确定对方没有收到，否则不要重发这条消息
+delivery-unrecorded-locked-hint = 不要重发这条消息：等另一个进程用完数据库后，下一次 `wxbox outbox flush` 会处理它，模板消息在微信去重期内重复发送，其他消息记为 `unknown`
 delivery-upload = 无法上传 { $file }：{ $error }
 
 ## doctor、init（含 redirect_uri 的规则）
@@ -718,8 +721,8 @@ run-text-signal = 被 { $signal } 终止（状态 { $status }），{ $host }，�
 
 ## store
 store-absent = { $path } 处还没有数据库；如果本应有，请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件
-store-busy = 数据库 { $path } 正被其他进程占用
-store-busy-hint = 请等另一个 wxbox 或备份结束后重试
+store-busy = 数据库 { $path } 被其他进程锁定
+store-busy-hint = 请等另一个 wxbox、备份或 sqlite3 用完数据库后重试；`fuser -v FILE` 可查出是哪个进程
 store-corrupt = 数据库 { $path } 已损坏
 store-corrupt-hint = 如何抢救其中的数据、如何恢复备份，见 `wxbox help recovery`；损坏的文件原样保留
 store-corrupt-log = 预写日志 { $path } 已损坏

@@ -10,6 +10,7 @@ use rustls::{ClientConnection, StreamOwned};
 use wxbox::http::{Door, Limits, Manner, Reply, Request, Running, Tls, Unusable};
 
 use crate::certificate::Certificate;
+use crate::front_door::connect_from_elsewhere;
 
 /// Generous: it only keeps a broken server from hanging the tests.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -129,6 +130,25 @@ fn handshakes_left_open_make_room_for_others() {
     let reply = ask(&own, door.local_addr(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
     assert!(is_cut(&open[0]));
+}
+
+/// A phone far away: its handshake takes so long that meanwhile more come than there is room for.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_crowd_pushes_no_handshake_of_others_out() {
+    let own = Certificate::new();
+    let door = open(&own, Limits { connections: 16, ..Limits::callback() });
+    let addr = door.local_addr();
+    let mut phone = connect(&own, addr);
+    phone.conn.write_tls(&mut phone.sock).unwrap();
+    let crowd: Vec<_> = (0..50).map(|_| connect_from_elsewhere(addr)).collect();
+    crowd.iter().for_each(|socket| drop((&*socket).write_all(b"\x16\x03\x01\x02\x00")));
+    // Those who came after this one fill the door.
+    assert!(is_cut(&crowd[crowd.len() - 20]));
+    phone.write_all(b"GET /late HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let mut reply = String::new();
+    phone.read_to_string(&mut reply).unwrap();
+    assert!(reply.ends_with("right /late"), "{reply}");
 }
 
 #[test]

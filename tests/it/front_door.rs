@@ -29,7 +29,10 @@ fn echo(request: Request) -> Reply {
 }
 
 fn connect(addr: SocketAddr) -> TcpStream {
-    let socket = TcpStream::connect(addr).unwrap();
+    patient(TcpStream::connect(addr).unwrap())
+}
+
+fn patient(socket: TcpStream) -> TcpStream {
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket.set_write_timeout(Some(PATIENCE)).unwrap();
     socket
@@ -166,6 +169,45 @@ fn the_oldest_incomplete_connection_makes_room() {
     }
 }
 
+/// Where the attack comes from.
+#[cfg(target_os = "linux")]
+const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
+
+/// A connection from another address of this machine.
+#[cfg(target_os = "linux")]
+pub fn connect_from_elsewhere(addr: SocketAddr) -> TcpStream {
+    use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddr::from((ELSEWHERE, 0))).unwrap();
+    connect(&socket, &addr).unwrap();
+    patient(socket.into())
+}
+
+/// However long its request takes: all of the crowd have been taken in, and most have been given up, before the rest
+/// of it comes.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_crowd_pushes_out_its_own_and_nobody_else() {
+    let door = open(Limits { connections: 16, ..Limits::callback() }, echo);
+    let addr = door.local_addr();
+    let [silent, slow] = [(); 2].map(|()| connect(addr));
+    (&slow).write_all(b"GET /ri").unwrap();
+    let crowd: Vec<_> = (0..50).map(|_| connect_from_elsewhere(addr)).collect();
+    // Also out of the crowd whoever is quick is answered; and was accepted last.
+    let mut quick = connect_from_elsewhere(addr);
+    quick.write_all(&get("/right?quick")).unwrap();
+    let mut reply = String::new();
+    quick.read_to_string(&mut reply).unwrap();
+    assert!(reply.ends_with("right quick"), "{reply}");
+    assert!(is_cut(&crowd[0]));
+    for (mut socket, rest) in [(slow, get("/right")[7..].to_vec()), (silent, get("/right"))] {
+        socket.write_all(&rest).unwrap();
+        let mut reply = String::new();
+        socket.read_to_string(&mut reply).unwrap();
+        assert!(reply.ends_with("right "), "{reply}");
+    }
+}
+
 #[test]
 fn more_than_the_workers_can_take_is_told_so_at_once() {
     let (begun, begins) = bounded(8);
@@ -275,14 +317,14 @@ fn attack(addr: SocketAddr, n: usize, over: &AtomicBool, under_way: &Sender<()>)
     while !over.load(Ordering::Relaxed) {
         if n < 20 {
             // A drip: a byte, and then nothing until the door gives the connection up.
-            let socket = connect(addr);
+            let socket = connect_from_elsewhere(addr);
             let _ = (&socket).write_all(b"G");
             tell();
             let _ = socket.set_read_timeout(Some(Duration::from_millis(50)));
             let _ = (&socket).read(&mut [0; 1]);
         } else {
             // A header line without an end, or rubbish, until the door has enough.
-            let mut socket = connect(addr);
+            let mut socket = connect_from_elsewhere(addr);
             let rubbish = b"\0\xff\x16\x03".repeat(4096);
             let (begin, piece): (&[u8], &[u8]) =
                 if n < 22 { (b"GET / HTTP/1.1\r\nX: ", &[b'a'; 16384]) } else { (b"\x16", &rubbish) };
@@ -299,7 +341,7 @@ fn attack(addr: SocketAddr, n: usize, over: &AtomicBool, under_way: &Sender<()>)
 fn the_right_request_is_answered_amid_all_sorts_of_others() {
     let door = open(Limits::callback(), echo);
     let addr = door.local_addr();
-    let idle: Vec<TcpStream> = (0..1_500).map(|_| connect(addr)).collect();
+    let idle: Vec<TcpStream> = (0..1_500).map(|_| connect_from_elsewhere(addr)).collect();
     let over = Arc::new(AtomicBool::new(false));
     let (under_way, seen) = bounded(64);
     let attackers: Vec<_> = (0..24)
@@ -315,7 +357,7 @@ fn the_right_request_is_answered_amid_all_sorts_of_others() {
         .map(|_| {
             thread::spawn(move || {
                 for n in 0..2_500 {
-                    let mut socket = BufReader::new(connect(addr));
+                    let mut socket = BufReader::new(connect_from_elsewhere(addr));
                     let path = if n % 2 == 0 { "/wrong?state=x&code=y" } else { "/%00%ff" };
                     // The door may have given the connection up for another one.
                     if socket.get_mut().write_all(&get(path)).is_ok() {

@@ -25,14 +25,14 @@ pub enum Side {
 /// A request whose path has `what` in it is held back, or its answer.
 #[derive(Default)]
 struct Gate {
-    held: Mutex<Option<(Side, &'static str)>>,
+    held: Mutex<Vec<(Side, &'static str)>>,
     changed: Condvar,
 }
 
 impl Gate {
     fn pass(&self, side: Side, path: &str, come: &Sender<()>) {
         let mut held = self.held.lock().unwrap();
-        let is_held = |held: &Option<(Side, &str)>| held.is_some_and(|(it, what)| it == side && path.contains(what));
+        let is_held = |held: &[(Side, &str)]| held.iter().any(|(it, what)| *it == side && path.contains(what));
         if is_held(&held) {
             let _ = come.send(());
         }
@@ -68,7 +68,17 @@ impl Relay {
 
     /// From now on, requests to such a path are held back, or their answers; and nothing else.
     pub fn hold(&self, side: Side, what: &'static str) {
-        self.set(Some((side, what)));
+        self.set(|held| *held = vec![(side, what)]);
+    }
+
+    /// The same for those to another path, too.
+    pub fn hold_too(&self, side: Side, what: &'static str) {
+        self.set(|held| held.push((side, what)));
+    }
+
+    /// Lets go of what is held back of such a path.
+    pub fn let_pass(&self, what: &'static str) {
+        self.set(|held| held.retain(|(_, it)| *it != what));
     }
 
     /// Waits until something is held back.
@@ -78,11 +88,11 @@ impl Relay {
 
     /// Lets go of it, and of all that comes.
     pub fn release(&self) {
-        self.set(None);
+        self.set(Vec::clear);
     }
 
-    fn set(&self, held: Option<(Side, &'static str)>) {
-        *self.gate.held.lock().unwrap() = held;
+    fn set(&self, change: impl FnOnce(&mut Vec<(Side, &'static str)>)) {
+        change(&mut self.gate.held.lock().unwrap());
         self.gate.changed.notify_all();
     }
 }

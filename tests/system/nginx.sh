@@ -2,42 +2,12 @@
 # README's own lines for nginx, in a real nginx: people are bound through it, by the long link and by the short one, and
 # WeChat's file is served through it; its log keeps no code.
 . "$(dirname "$0")/world.sh"
+. "$(dirname "$0")/through_nginx.sh"
 world 1
 cat <&7 >/dev/null &
 name=wx.example.com
-read -r port inner < <(python3 -c 'import socket
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-print(*[it.getsockname()[1] for it in held])')
-openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj "/CN=$name" -addext "subjectAltName=DNS:$name" \
-    -keyout "$home/key.pem" -out "$home/cert.pem" 2>/dev/null
-
-# As a reader would fill them in.
-recipe=$(sed -n '/^ *```nginx$/,/^ *```$/p' "$here/README.md" | sed '1d; $d' |
-    sed "s|listen 443 ssl|listen 127.0.0.1:$port ssl|; s|127.0.0.1:8080|127.0.0.1:$inner|
-        s|/etc/letsencrypt/live/$name/fullchain.pem|$home/cert.pem|; s|/etc/letsencrypt/live/$name/privkey.pem|$home/key.pem|")
-case $recipe in
-    *"127.0.0.1:$port ssl"*"$home/cert.pem"*"$home/key.pem"*"proxy_pass http://127.0.0.1:$inner;"*) ;;
-    *) fail "README's lines are others than this script knows: $recipe" ;;
-esac
-mkdir "$home/nginx"
-cat >"$home/nginx.conf" <<END
-daemon off;
-pid $home/nginx/pid;
-error_log $home/nginx/errors;
-events {}
-http {
-    access_log $home/nginx/calls;
-    client_body_temp_path $home/nginx/body;
-    proxy_temp_path $home/nginx/proxy;
-    fastcgi_temp_path $home/nginx/fastcgi;
-    uwsgi_temp_path $home/nginx/uwsgi;
-    scgi_temp_path $home/nginx/scgi;
-$recipe
-}
-END
-nginx -e "$home/nginx/errors" -c "$home/nginx.conf" &
-nginx=$!
-until [ -s "$home/nginx/pid" ]; do kill -0 $nginx || fail "nginx has ended: $(cat "$home/nginx/errors")"; done
+read -r port inner < <(ports 2)
+through_nginx "$port" "$inner"
 
 printf a1B2c3D4e5F6g7H8 >"$home/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt"
 config=$home/.config/wxbox/config.toml

@@ -1,7 +1,7 @@
 # For the scripts beside it: a home, a sandbox with a crowd, wxbox on the PATH. Sourced.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-built=${CARGO_TARGET_DIR:-$here/target}/debug
+built=${built:-${CARGO_TARGET_DIR:-$here/target}/debug}
 home=$(mktemp -d)
 export HOME=$home PATH=$built:$PATH
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$home"' EXIT
@@ -15,6 +15,7 @@ world() {
     printf 'real_limits = true\ncrowd = %d\n' "$1" >"$home/world.toml"
     mkfifo "$home/lines"
     wxbox sandbox --json --listen 127.0.0.1:0 --world "$home/world.toml" >"$home/lines" &
+    sandbox=$!
     exec 7<"$home/lines"
     read -r first <&7
     url=$(field '["url"]' <<<"$first")

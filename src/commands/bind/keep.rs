@@ -25,7 +25,7 @@ pub(super) fn by_hand(ui: &mut Ui, app: &App, name: &str, openid: &str, rebind: 
     if openid.len() != LENGTH || !openid.starts_with('o') {
         ui.warn(&t!("openid-odd", length = LENGTH, openid = openid));
     }
-    warn_of_shared(ui, &store, &app_id, &user, openid)?;
+    warn_of_shared(ui, &store, &app_id, &user, openid);
     ui.done(&Shown::Bound { user: &user.username, openid, nickname: None })?;
     Ok(Exit::Done)
 }

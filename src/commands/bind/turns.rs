@@ -1,6 +1,6 @@
 //! One person after the other, each with a state and a time of their own; and what came of all of them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
@@ -149,7 +149,9 @@ pub(super) fn all(ui: &mut Ui, job: &Job, mut way: Way, lines: &mut Lines, peopl
 fn told(ui: &mut Ui, job: &Job, user: &User, person: &Person) -> anyhow::Result<()> {
     let nickname = person.nickname.as_deref();
     ui.done(&Shown::Bound { user: &user.username, openid: &person.openid, nickname })?;
-    warn_of_shared(ui, &job.app.store()?, &job.app_id, user, &person.openid)
+    let store = job.store.lock().unwrap_or_else(PoisonError::into_inner);
+    warn_of_shared(ui, &store, &job.app_id, user, &person.openid);
+    Ok(())
 }
 
 impl Tally {

@@ -69,7 +69,7 @@ pub(super) fn add(ui: &mut Ui, app: &App, args: &Add) -> anyhow::Result<Exit> {
     store.add_user(&new, Timestamp::now())?;
     let user = app.user(&store, username)?;
     if let Some((app_id, openid)) = new.binding {
-        warn_of_shared(ui, &store, app_id, &user, openid)?;
+        warn_of_shared(ui, &store, app_id, &user, openid);
     }
     ui.done(&Changed { text: t!("user-added", user = username), user: user.into() })?;
     Ok(Exit::Done)

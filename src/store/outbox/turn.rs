@@ -1,7 +1,9 @@
 //! One turn of a process that delivers: what has ended is written down, what comes next is taken and marked,
 //! all of it in one commit. No turn is open while a request is.
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::super::{Error, Result, Store};
 use super::parts::free;
@@ -140,12 +142,35 @@ impl Store {
         durable: bool,
         work: impl FnOnce(&Turn<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
+        self.turn_when(who, durable, self.patience, || false, work)
+    }
+
+    /// The same; where another process has had the database for that `patience`, `wait` says whether to go on waiting.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn turn_when<T, E: From<Error>>(
+        &mut self,
+        who: Who<'_>,
+        durable: bool,
+        patience: Duration,
+        mut wait: impl FnMut() -> bool,
+        work: impl FnOnce(&Turn<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         let act = |store: &mut Self| -> std::result::Result<T, E> {
-            let path = store.path.clone();
             let Who { app_id, worker, now } = who;
-            let turn = Turn { step: store.write()?, path: &path, app_id, now, worker };
+            let path = &store.path;
+            store.at(store.conn.busy_timeout(patience))?;
+            let step = loop {
+                match store.at(Transaction::new_unchecked(&store.conn, TransactionBehavior::Immediate)) {
+                    Err(Error::Busy { .. }) if wait() => {}
+                    step => break step,
+                }
+            };
+            store.at(store.conn.busy_timeout(store.patience))?;
+            let turn = Turn { step: step?, path, app_id, now, worker };
             let done = work(&turn)?;
-            turn.step.commit().map_err(|e| Error::at(&path, e))?;
+            store.at(turn.step.commit())?;
             Ok(done)
         };
         if durable { act(self) } else { self.relaxed(act) }

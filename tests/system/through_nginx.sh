@@ -1,0 +1,48 @@
+# README's own lines for nginx, in a real nginx with a certificate of its own. Sourced after world.sh.
+
+# A certificate for NAME, and its key, in the home: certificate NAME.
+certificate() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj "/CN=$1" \
+        -addext "subjectAltName=DNS:$1,IP:127.0.0.1" -keyout "$home/key.pem" -out "$home/cert.pem" 2>/dev/null
+}
+
+# ports COUNT: so many that are free.
+ports() {
+    python3 -c 'import socket, sys
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*[it.getsockname()[1] for it in held])' "$1"
+}
+
+# through_nginx PORT INNER [LINES]: as a reader would fill the lines in, https on PORT before a listener on INNER; LINES
+# say how many connections nginx may have.
+through_nginx() {
+    local port=$1 inner=$2 own=${3:-events {\}} name=wx.example.com
+    certificate $name
+    local recipe
+    recipe=$(sed -n '/^ *```nginx$/,/^ *```$/p' "$here/README.md" | sed '1d; $d' |
+        sed "s|listen 443 ssl|listen 127.0.0.1:$port ssl|; s|127.0.0.1:8080|127.0.0.1:$inner|
+            s|/etc/letsencrypt/live/$name/fullchain.pem|$home/cert.pem|; s|/etc/letsencrypt/live/$name/privkey.pem|$home/key.pem|")
+    case $recipe in
+        *"127.0.0.1:$port ssl"*"$home/cert.pem"*"$home/key.pem"*"proxy_pass http://127.0.0.1:$inner;"*) ;;
+        *) fail "README's lines are others than this script knows: $recipe" ;;
+    esac
+    mkdir "$home/nginx"
+    cat >"$home/nginx.conf" <<END
+daemon off;
+pid $home/nginx/pid;
+error_log $home/nginx/errors;
+$own
+http {
+    access_log $home/nginx/calls;
+    client_body_temp_path $home/nginx/body;
+    proxy_temp_path $home/nginx/proxy;
+    fastcgi_temp_path $home/nginx/fastcgi;
+    uwsgi_temp_path $home/nginx/uwsgi;
+    scgi_temp_path $home/nginx/scgi;
+$recipe
+}
+END
+    nginx -e "$home/nginx/errors" -c "$home/nginx.conf" &
+    local nginx=$!
+    until [ -s "$home/nginx/pid" ]; do kill -0 $nginx || fail "nginx has ended: $(cat "$home/nginx/errors")"; done
+}

@@ -135,7 +135,9 @@ impl Board {
             Fate::AtOnce if twice => Fate::Backoff,
             fate => fate,
         };
-        let decision = schedule::after(fate, &self.facts(&held, now), started, luck());
+        // The generator takes longer to begin than the answer to be written down.
+        let luck = if fate == Fate::Sent { 0.0 } else { luck() };
+        let decision = schedule::after(fate, &self.facts(&held, now), started, luck);
         let mut ending = ending(&decision);
         ending.attempt = attempt.map(|n| (n, outcome.attempt()));
         ending.answer = answer(error);

@@ -214,9 +214,9 @@ impl Run {
         hand.give(move |client| {
             let tell = Arc::new(Teller { events: tell, ring: Box::new(ring) });
             let (result, store, crew) = desk::run(store, alive, client, orders, work, stopped, &tell);
-            // The process may leave before these are closed: nothing is lost with them.
+            // The process leaves now: closing these would only be in its way, and nothing is lost with them.
+            std::mem::forget((store, crew));
             tell.tell(result.map_or_else(Event::Broken, |()| Event::Over));
-            drop((store, crew));
         });
         Ok(Self { events, stop, database, worker })
     }

@@ -142,11 +142,24 @@ impl Board {
         }
     }
 
-    /// Queues a parcel; how many messages, and the ids of what was there already.
-    pub(super) fn queue(&mut self, turn: &Turn<'_>, tagged: &Tagged) -> Result<(usize, Vec<i64>), Trouble> {
+    /// Queues a parcel; how many messages, and the ids of what was there already. `takes`: this turn goes on to take
+    /// what there is room for.
+    pub(super) fn queue(
+        &mut self,
+        turn: &Turn<'_>,
+        tagged: &Tagged,
+        takes: bool,
+    ) -> Result<(usize, Vec<i64>), Trouble> {
         let (mut queued, mut duplicates) = (0, Vec::new());
         self.shelf.used |= !tagged.parcel.files.is_empty();
-        for place in turn.queue(&tagged.parcel)? {
+        let parcel = &tagged.parcel;
+        // Taken for sure, so that they are never anybody's.
+        let mine = takes
+            && parcel.parts.is_empty()
+            && parcel.to.len() <= self.room()
+            && self.ranges.is_empty()
+            && self.later.is_empty();
+        for place in turn.queue(parcel, mine)? {
             if let Place::Duplicate(id) = place {
                 duplicates.push(id);
                 continue;
@@ -243,11 +256,10 @@ impl Board {
             let Some((mut held, filled, media)) = self.shelf.fill(turn, held, &content, class, now.at)? else {
                 continue;
             };
-            let attempt = match held.message.openid.clone() {
-                Some(openid) => turn.begin(id, now.up.as_ref())?.map(|n| (openid, n)),
-                None => None,
-            };
-            let Some((openid, n)) = attempt else {
+            let n = held.message.attempts + 1;
+            let openid = held.message.openid.clone();
+            let begins = openid.is_some() && turn.begin(id, n, now.up.as_ref())?;
+            let Some(openid) = openid.filter(|_| begins) else {
                 // Cancelled, or the person removed, since it was taken.
                 self.elsewhere.push(id);
                 continue;

@@ -218,7 +218,8 @@ impl Desk<'_> {
                 out.lessons.extend(board.uploaded(turn, it, &now, &mut out.left)?);
             }
             for tagged in &parcels {
-                let (queued, duplicates) = board.queue(turn, tagged)?;
+                let takes = may_take && !waited.get() && out.lessons.is_empty();
+                let (queued, duplicates) = board.queue(turn, tagged, takes)?;
                 out.queued += queued;
                 out.taken = tagged.tag;
                 out.duplicates.extend(duplicates.into_iter().map(|id| (id, tagged.tag)));

@@ -67,8 +67,8 @@ impl Place {
 }
 
 const INSERT: &str = "INSERT INTO messages (app_id, user_id, openid, content_id, fallback_id, type, state,
-    client_msg_id, key, created_at, due_at, touched_at, expires_at, after_id, parts_left)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?9, ?9, ?10, ?11, ?12)
+    client_msg_id, key, created_at, due_at, touched_at, expires_at, after_id, parts_left, worker)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?9, ?9, ?10, ?11, ?12, ?13)
     ON CONFLICT (app_id, openid, key) WHERE key IS NOT NULL AND state IN ('queued', 'sent', 'unknown') DO NOTHING";
 
 const LIVE: &str = "SELECT id FROM messages WHERE app_id = ?1 AND openid = ?2 AND key = ?3
@@ -81,22 +81,25 @@ struct Part<'a> {
     key: Option<String>,
     /// How many come after it.
     left: usize,
+    /// It is taken at once.
+    mine: bool,
 }
 
 impl Turn<'_> {
-    /// Queues a parcel; the places in the order of its recipients, part after part.
+    /// Queues a parcel; the places in the order of its recipients, part after part. What is `mine` this turn must
+    /// take: nobody else does.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn queue(&self, parcel: &Parcel) -> Result<Vec<Place>> {
+    pub fn queue(&self, parcel: &Parcel, mine: bool) -> Result<Vec<Place>> {
         let fallback = parcel.fallback.as_ref().map(|body| self.keep(body)).transpose()?;
         let left = parcel.parts.len();
-        let first = Part { body: &parcel.body, fallback, key: parcel.key.clone(), left };
+        let first = Part { body: &parcel.body, fallback, key: parcel.key.clone(), left, mine };
         let mut places = self.queue_part(parcel, &first, None)?;
         let mut before = 0;
         for (number, body) in (2..).zip(&parcel.parts) {
             let key = parcel.key.as_ref().map(|key| format!("{key}#{number}"));
-            let part = Part { body, fallback: None, key, left: left + 1 - number };
+            let part = Part { body, fallback: None, key, left: left + 1 - number, mine: false };
             let queued = self.queue_part(parcel, &part, Some(&places[before..]))?;
             before = places.len();
             places.extend(queued);
@@ -126,6 +129,7 @@ impl Turn<'_> {
                 parcel.expires_at,
                 after,
                 i64::try_from(part.left).unwrap_or(i64::MAX),
+                part.mine.then_some(self.worker),
             ];
             let queued = self.at(insert.execute(row))? > 0;
             let id = self.step.last_insert_rowid();

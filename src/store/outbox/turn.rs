@@ -90,7 +90,7 @@ pub struct Turn<'a> {
     pub(super) path: &'a std::path::Path,
     pub(super) app_id: &'a str,
     pub(super) now: Timestamp,
-    worker: &'a str,
+    pub(super) worker: &'a str,
 }
 
 /// Who takes a turn, and when.
@@ -105,7 +105,8 @@ pub struct Who<'a> {
 }
 
 const MORE: &str =
-    "m.content_id, m.fallback_id, m.failed_at, m.pauses, m.forgiven, m.maybe_at, m.maybe_up, m.parts_left";
+    "m.content_id, m.fallback_id, m.failed_at, m.pauses, m.forgiven, m.maybe_at, m.maybe_up, m.parts_left,
+    m.worker NOTNULL AS mine";
 
 /// [`SELECT`] without the body and with [`MORE`].
 fn select_held(how: &str) -> String {
@@ -182,7 +183,8 @@ impl Turn<'_> {
         result.map_err(|e| Error::at(self.path, e))
     }
 
-    /// Takes up to `limit` messages of the scope that nobody has, in the order they are due.
+    /// Takes up to `limit` messages of the scope that nobody has, or were queued as this process's, in the order they
+    /// are due.
     ///
     /// # Errors
     /// Only the database's own.
@@ -195,17 +197,23 @@ impl Turn<'_> {
                 ("INDEXED BY messages_due", which, (self.now.0, 0))
             }
         };
-        let open = "m.state = 'queued' AND m.worker IS NULL AND m.content_id NOTNULL AND m.openid NOTNULL";
+        let nobodys = match scope {
+            Scope::Only(..) => "(m.worker IS NULL OR m.worker = ?6)",
+            Scope::Due => "m.worker IS NULL AND ?6 NOTNULL",
+        };
+        let open = format!("m.state = 'queued' AND {nobodys} AND m.content_id NOTNULL AND m.openid NOTNULL");
         let sql = format!("{}1 AND {open} AND {} AND {which} LIMIT ?4", select_held(from), free("?5"));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut query = self.at(self.step.prepare_cached(&sql))?;
-        let rows = self.at(query.query_map(params![self.app_id, first, last, limit, self.now], held))?;
-        let taken: Vec<Held> = self.at(rows.collect())?;
-        let mut take = self.at(self.step.prepare_cached("UPDATE messages SET worker = ?2 WHERE id = ?1"))?;
-        for one in &taken {
+        let one = |row: &Row<'_>| Ok((held(row)?, row.get("mine")?));
+        let rows = self.at(query.query_map(params![self.app_id, first, last, limit, self.now, self.worker], one))?;
+        let found: Vec<(Held, bool)> = self.at(rows.collect())?;
+        let sql = "UPDATE messages SET worker = ?2 WHERE id = ?1";
+        for (one, _) in found.iter().filter(|(_, mine)| !mine) {
+            let mut take = self.at(self.step.prepare_cached(sql))?;
             self.at(take.execute(params![one.message.id, self.worker]))?;
         }
-        Ok(taken)
+        Ok(found.into_iter().map(|(one, _)| one).collect())
     }
 
     /// A content: its JSON.
@@ -217,25 +225,22 @@ impl Turn<'_> {
         self.at(query.query_row([id], |row| row.get(0)).optional())
     }
 
-    /// Marks that an attempt of a message of ours begins; its number from 1. `None`: it is no longer queued,
-    /// since it was cancelled or the person removed.
+    /// Marks that attempt `n`, from 1, of a message of ours begins; `false` if it is no longer queued, since it was
+    /// cancelled or the person removed.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn begin(&self, id: i64, up: Option<&Uptime>) -> Result<Option<i64>> {
+    pub fn begin(&self, id: i64, n: i64, up: Option<&Uptime>) -> Result<bool> {
         // Not RETURNING, for which SQLite makes a table and a journal of the statement each time.
-        let sql = "SELECT attempts + 1 FROM messages WHERE id = ?1 AND worker = ?2 AND state = 'queued'";
-        let mut query = self.at(self.step.prepare_cached(sql))?;
-        let n = self.at(query.query_row(params![id, self.worker], |row| row.get(0)).optional())?;
-        if let Some(n) = n {
-            let sql = "UPDATE messages SET attempts = ?2, begun_up = ?3 WHERE id = ?1";
-            let mut update = self.at(self.step.prepare_cached(sql))?;
-            self.at(update.execute(params![id, n, up.map(ToString::to_string)]))?;
+        let sql = "UPDATE messages SET attempts = ?3, begun_up = ?4 WHERE id = ?1 AND worker = ?2 AND state = 'queued'";
+        let mut update = self.at(self.step.prepare_cached(sql))?;
+        let begins = self.at(update.execute(params![id, self.worker, n, up.map(ToString::to_string)]))? > 0;
+        if begins {
             let sql = "INSERT INTO attempts (message_id, n, started_at) VALUES (?1, ?2, ?3)";
             let mut insert = self.at(self.step.prepare_cached(sql))?;
             self.at(insert.execute(params![id, n, self.now]))?;
         }
-        Ok(n)
+        Ok(begins)
     }
 
     /// Writes down what a message has come to, and lets go of it; `false` if it is no longer there, since the

@@ -44,11 +44,13 @@ exec 8<"$home/said"
 read -r event <&8 || fail "bind has ended: $(cat "$home/err")"
 link=$(field '["url"]' <<<"$event")
 link=${link%#*}
-code=$(curl -sS --noproxy '*' -o /dev/null -w '%{redirect_url}' -d 'person=luffy&allow=1' "$url/sandbox/authorize?${link#*\?}")
+# Where luffy's phone is sent once she has allowed it; the code in it is good for five minutes.
+allowed() { curl -sS --noproxy '*' -o /dev/null -w '%{redirect_url}' -d 'person=luffy&allow=1' "$url/sandbox/authorize?${link#*\?}"; }
+code=$(allowed)
 state=${code##*state=}
 status=0
 attacked "${code%%\?*}?state=${state%%&*}" $bind "${@:3}" || status=$?
-page=$(curl -sSk --noproxy '*' -H 'Accept-Language: en' "$code")
+page=$(curl -sSk --noproxy '*' -H 'Accept-Language: en' "$(allowed)")
 case $page in *"Binding complete"*) ;; *) fail "luffy came back to: $page" ;; esac
 wait $bind || fail "bind: status $?: $(cat "$home/err")"
 say "bound luffy"

@@ -54,8 +54,11 @@ impl Door {
         self.addr
     }
 
-    /// Starts to serve. The handler may be called by several threads at once; if it panics where panics
-    /// unwind (not in the program itself, which ends), that request is answered 500. Fails when the system gives no thread or no poll.
+    /// Starts to serve. The handler may be called by several threads at once; if it panics where panics unwind (not in
+    /// the program itself, which ends), that request is answered 500.
+    ///
+    /// # Errors
+    /// The system's, where it gives no thread or no poll.
     pub fn open(self, handler: impl Fn(Request) -> Reply + Send + Sync + 'static) -> io::Result<Running> {
         self.listener.set_nonblocking(true)?;
         let mut limits = self.limits;

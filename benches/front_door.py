@@ -17,6 +17,7 @@ seconds, over TLS one to three minutes.
 import argparse
 import asyncio
 import json
+import logging
 import random
 import resource
 import socket
@@ -272,4 +273,6 @@ if __name__ == "__main__":
         sys.exit()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 8192)), hard))
+    # It warns of each connection that the other end has closed: thousands, and meant to be.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     sys.exit(asyncio.run(main(given.url, given.pid, given.seconds, given.one_address)))

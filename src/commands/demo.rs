@@ -220,9 +220,9 @@ impl Demo {
         ui.typed(&args, "")?;
         let (running, link) = self.needs_line(self.start(&args)?, "bind")?;
         ui.raw_out(&link)?;
+        ui.raw_out(&t!("demo-phone", person = PERSON))?;
         let title = self.follow(&link)?;
         let (running, bound) = self.needs_line(running, "bind")?;
-        ui.raw_out(&t!("demo-phone", person = PERSON))?;
         ui.raw_out(&t!("demo-page", title = title))?;
         ui.raw_out(&bound)?;
         Ok(running)

@@ -98,7 +98,10 @@ impl Listener {
     pub(super) fn leave(self, ui: &mut Ui, ago: Duration, signals: &Watch) {
         let left = LINGER.saturating_sub(ago);
         if self.running.is_some() && !left.is_zero() {
-            ui.whisper(&t!("bind-lingering", seconds = LINGER.as_secs()));
+            // Whose output goes to a program is not looked at by who would wonder.
+            if ui.out_terminal {
+                ui.whisper(&t!("bind-lingering", seconds = LINGER.as_secs()));
+            }
             select! {
                 recv(signals.events) -> _ => {}
                 recv(after(left)) -> _ => {}

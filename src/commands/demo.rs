@@ -220,9 +220,10 @@ impl Demo {
         ui.typed(&args, "")?;
         let (running, link) = self.needs_line(self.start(&args)?, "bind")?;
         ui.raw_out(&link)?;
-        ui.raw_out(&t!("demo-phone", person = PERSON))?;
         let title = self.follow(&link)?;
         let (running, bound) = self.needs_line(running, "bind")?;
+        // Now that is said: before, the code may not be drawn yet.
+        ui.raw_out(&t!("demo-phone", person = PERSON))?;
         ui.raw_out(&t!("demo-page", title = title))?;
         ui.raw_out(&bound)?;
         Ok(running)

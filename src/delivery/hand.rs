@@ -1,11 +1,16 @@
 //! The thread that delivers. It is there before there is anything to deliver, and makes its HTTP client while the
 //! command opens the database: neither waits for the other.
 
+use std::hint::black_box;
 use std::io;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::time::Moment;
 use crate::wechat::{self, Client, Settings};
+
+/// Bytes that the delivery of one message takes, about.
+const WORK: usize = 120 << 10;
 
 /// What it is to do with the client.
 type Task = Box<dyn FnOnce(Client) + Send>;
@@ -31,6 +36,7 @@ impl Hand {
             };
             // Nobody listens, and nothing comes, where the command has ended for another reason.
             let _ = tell.send(said);
+            warm_up();
             if let (Some(client), Ok(task)) = (client, task.recv()) {
                 task(client);
             }
@@ -47,6 +53,14 @@ impl Hand {
         self.made.recv().unwrap_or(Ok(()))?;
         Ok(ReadyHand { tasks: self.tasks })
     }
+}
+
+/// What a thread needs at first takes long, a little at a time: it is done while there is nothing else to do.
+fn warm_up() {
+    // The boot is looked up once.
+    let _ = Moment::now();
+    // The system gives memory page by page, the allocator in steps of a page.
+    drop(black_box(vec![1_u8; WORK]));
 }
 
 /// A [`Hand`] whose client is made.

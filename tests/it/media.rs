@@ -252,8 +252,9 @@ fn a_bar_shows_how_far_an_upload_is() {
     filled(&world, "chart.png", PNG, 3 << 20);
     for line in ["media upload chart.png", "send -u luffy --image chart.png"] {
         let mut terminal = Terminal::start(world.command(line), 24, 100);
-        let screen = terminal.until("uploading chart.png");
-        assert!(screen.contents().contains("MiB"), "{}", screen.contents());
+        // Its end, since it may come piece by piece.
+        let screen = terminal.until("/3.00 MiB");
+        assert!(screen.contents().contains("uploading chart.png"), "{}", screen.contents());
         terminal.keys("\x03");
         terminal.end();
     }

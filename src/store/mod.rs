@@ -77,12 +77,12 @@ impl Store {
         conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
         // removal would find.
-        // macOS's fsync leaves what it was given in the disk's own memory; only its full one waits. Elsewhere
-        // the line means nothing.
-        conn.execute_batch(
-            "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA secure_delete = ON;",
-        )
-        .map_err(|e| Error::at(path, e))?;
+        conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;").map_err(|e| Error::at(path, e))?;
+        if cfg!(target_os = "macos") {
+            // Its fsync leaves what it was given in the disk's own memory; only its full one waits.
+            conn.execute_batch("PRAGMA fullfsync = ON").map_err(|e| Error::at(path, e))?;
+        }
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true).map_err(|e| Error::at(path, e))?;
         // Plans do not depend on what is bound: one that does is made anew at each run of its statement.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::at(path, e))?;
         // See `drop`, which does it when it is worth while.

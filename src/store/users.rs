@@ -82,11 +82,13 @@ pub struct UserFilter<'a> {
 /// One row a user: ?1 is the account's app_id (empty: no account, nobody is bound).
 const SELECT: &str = "SELECT u.id, u.username, u.uid, u.password, u.note, u.created_at,
     b.openid, b.nickname, b.bound_at, b.unreachable,
-    (SELECT group_concat(tag, char(31)) FROM (SELECT tag FROM tags WHERE user_id = u.id ORDER BY tag))
+    (SELECT group_concat(tag, char(31)) FROM tags WHERE user_id = u.id)
     FROM users u LEFT JOIN bindings b ON b.user_id = u.id AND b.app_id = ?1";
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     let tags: Option<String> = row.get(10)?;
+    let mut tags: Vec<String> = tags.map(|all| all.split('\u{1f}').map(str::to_owned).collect()).unwrap_or_default();
+    tags.sort_unstable();
     let binding = match row.get::<_, Option<String>>(6)? {
         Some(openid) => {
             Some(Binding { openid, nickname: row.get(7)?, bound_at: row.get(8)?, unreachable: row.get(9)? })
@@ -100,7 +102,7 @@ fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         password: row.get(3)?,
         note: row.get(4)?,
         created_at: row.get(5)?,
-        tags: tags.map(|all| all.split('\u{1f}').map(str::to_owned).collect()).unwrap_or_default(),
+        tags,
         binding,
     })
 }

@@ -12,6 +12,7 @@
 //! What must stay true is in CONTRIBUTING.md; `tests/it/tidy.rs` holds the parts that a test can hold.
 
 pub mod app;
+pub mod bounded;
 pub mod callback;
 pub mod cli;
 pub mod commands;

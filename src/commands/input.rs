@@ -1,15 +1,16 @@
 //! Text that a command line names: a file's, or that of standard input.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 
 use anyhow::Context as _;
 
+use crate::bounded;
 use crate::error::{Exit, Failure};
 use crate::t;
 
 /// More than any message, in bytes; a file by mistake is not read whole.
-const LIMIT: u64 = 4 << 20;
+pub(super) const LIMIT: u64 = 4 << 20;
 
 /// The text of a file, or of standard input where it is `-`, without a byte order mark.
 ///
@@ -30,7 +31,7 @@ pub(super) fn name(file: &str) -> String {
 }
 
 fn stdin() -> anyhow::Result<Vec<u8>> {
-    match bounded(io::stdin()) {
+    match bounded::read(io::stdin(), LIMIT) {
         Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
             Err(Failure::usage(t!("ui-stdin-long", limit = LIMIT)).into())
         }
@@ -39,18 +40,8 @@ fn stdin() -> anyhow::Result<Vec<u8>> {
 }
 
 fn read(file: &str) -> Result<Vec<u8>, Failure> {
-    File::open(file).and_then(bounded).map_err(|cause| {
+    File::open(file).and_then(|file| bounded::read(file, LIMIT)).map_err(|cause| {
         let what = t!("media-unreadable", file = file, cause = cause);
         Failure { exit: Exit::Unexpected, what, hint: Some(t!("send-file-hint")) }
     })
-}
-
-/// All that there is to read, if it is not too much.
-///
-/// # Errors
-/// The input's; [`io::ErrorKind::FileTooLarge`].
-pub(super) fn bounded(input: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    input.take(LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LIMIT { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }

@@ -1,9 +1,10 @@
 //! What the listener of `bind` shows of itself: its certificate, and the file that proves whose the domain is.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::bounded;
 use crate::callback::{Proof, is_name_of_proof};
 use crate::config::{Config, modes};
 use crate::error::{Exit, Failure};
@@ -89,14 +90,7 @@ fn proof(path: &Path) -> Result<Proof, Failure> {
 
 /// All that is in a file, if it is not too much.
 fn bytes(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(count) if count as u64 > limit => Err(io::Error::from(ErrorKind::FileTooLarge)),
-        Ok(_) => Ok(bytes),
-        Err(error) => Err(error),
-    }
-    .map_err(|error| {
+    File::open(path).and_then(|file| bounded::read(file, limit)).map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::PermissionDenied => t!("papers-denied-hint", path = path),
             _ => t!("papers-unreadable-hint", key = key),

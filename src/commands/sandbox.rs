@@ -89,7 +89,9 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
                 what: t!("sandbox-world", path = path, cause = cause),
                 hint: None,
             };
-            let bytes = File::open(path).and_then(input::bounded).map_err(|e| failure(system(&e)))?;
+            let bytes = File::open(path)
+                .and_then(|file| crate::bounded::read(file, input::LIMIT))
+                .map_err(|e| failure(system(&e)))?;
             let text = String::from_utf8(bytes).map_err(|_| failure(t!("batch-utf8")))?;
             World::from_toml(&text).map_err(|e| failure(e.to_string()))?
         }

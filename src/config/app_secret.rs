@@ -7,9 +7,10 @@ use std::path::Path;
 use super::document::Section;
 use super::environment::Environment;
 use super::error::{Error, Expected};
-use super::file::bounded;
+use super::file::LIMIT;
 use super::origin::{Origin, Setting};
 use super::values;
+use crate::bounded;
 use crate::secret::Secret;
 use crate::words::system;
 
@@ -71,7 +72,7 @@ fn only_one(root: &Section<'_>) -> Result<(), Error> {
 /// The secret in a file of its own; a line end behind it is not part of it.
 fn read(path: &Path) -> Result<Secret, Error> {
     let bytes = File::open(path)
-        .and_then(bounded)
+        .and_then(|file| bounded::read(file, LIMIT))
         .map_err(|error| Error::SecretUnreadable { path: path.to_owned(), reason: system(&error) })?;
     let not_text = || Error::SecretNotText { path: path.to_owned() };
     let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;

@@ -2,12 +2,13 @@
 //! them send in the account's name.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::environment::{Environment, Flags};
 use super::error::Error;
 use super::origin::Origin;
+use crate::bounded;
 use crate::words::system;
 
 /// The config file as it was read.
@@ -70,7 +71,7 @@ fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
     };
     let metadata = file.metadata().map_err(unreadable)?;
     let readable_by_all = check_modes(path, &file, &metadata)?;
-    let bytes = bounded(file).map_err(unreadable)?;
+    let bytes = bounded::read(file, LIMIT).map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -80,14 +81,7 @@ fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
 }
 
 /// More than any config or secret; a device by mistake is not read for ever.
-const LIMIT: u64 = 1 << 20;
-
-/// All that is in the file, if it is not too much.
-pub(super) fn bounded(file: File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LIMIT { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
-}
+pub(super) const LIMIT: u64 = 1 << 20;
 
 /// Refuses a file that others can write; tells whether everybody can read it.
 fn check_modes(path: &Path, file: &File, metadata: &fs::Metadata) -> Result<bool, Error> {

@@ -183,13 +183,13 @@ struct Teller {
 
 impl Teller {
     fn tell(&self, event: Event) {
-        // Nobody listens any more where the command has left.
-        let _ = self.events.send(event);
+        self.leave(event);
         (self.ring)();
     }
 
     /// The same for what can wait until somebody looks: waking who listens would take a processor from the request.
     fn leave(&self, event: Event) {
+        // Nobody listens any more where the command has left.
         let _ = self.events.send(event);
     }
 }

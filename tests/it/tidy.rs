@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "commands",
         &[
             "app",
+            "bounded",
             "callback",
             "cli",
             "config",
@@ -37,7 +38,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "words",
         ],
     ),
-    ("config", &["loopback", "secret", "words"]),
+    ("bounded", &[]),
+    ("config", &["bounded", "loopback", "secret", "words"]),
     ("delivery", &["secret", "store", "time", "token", "wechat", "words"]),
     ("error", &["config", "delivery", "store", "token", "wechat", "words"]),
     ("http", &[]),

@@ -208,10 +208,10 @@ impl Turn<'_> {
         let one = |row: &Row<'_>| Ok((held(row)?, row.get("mine")?));
         let rows = self.at(query.query_map(params![self.app_id, first, last, limit, self.now, self.worker], one))?;
         let found: Vec<(Held, bool)> = self.at(rows.collect())?;
-        let sql = "UPDATE messages SET worker = ?2 WHERE id = ?1";
-        for (one, _) in found.iter().filter(|(_, mine)| !mine) {
-            let mut take = self.at(self.step.prepare_cached(sql))?;
-            self.at(take.execute(params![one.message.id, self.worker]))?;
+        let mut others = found.iter().filter(|(_, mine)| !mine).peekable();
+        if others.peek().is_some() {
+            let mut take = self.at(self.step.prepare_cached("UPDATE messages SET worker = ?2 WHERE id = ?1"))?;
+            others.try_for_each(|(one, _)| self.at(take.execute(params![one.message.id, self.worker])).map(drop))?;
         }
         Ok(found.into_iter().map(|(one, _)| one).collect())
     }

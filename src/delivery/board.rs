@@ -142,8 +142,8 @@ impl Board {
         }
     }
 
-    /// Queues a parcel; how many messages, and the ids of what was there already. `takes`: this turn goes on to take
-    /// what there is room for.
+    /// Queues a parcel; how many messages, and the ids of what was there already. `takes`: what there is room for is
+    /// taken, too.
     pub(super) fn queue(
         &mut self,
         turn: &Turn<'_>,
@@ -153,32 +153,34 @@ impl Board {
         let (mut queued, mut duplicates) = (0, Vec::new());
         self.shelf.used |= !tagged.parcel.files.is_empty();
         let parcel = &tagged.parcel;
-        // Taken for sure, so that they are never anybody's.
         let mine = takes
             && parcel.parts.is_empty()
             && parcel.to.len() <= self.room()
             && self.ranges.is_empty()
             && self.later.is_empty();
         for place in turn.queue(parcel, mine)? {
+            let id = place.id();
             if let Place::Duplicate(id) = place {
                 duplicates.push(id);
                 continue;
             }
-            let id = place.id();
             queued += 1;
             if let Some(tag) = tagged.tag {
                 self.tags.insert(id, tag);
             }
-            // The one before may be sent for long, with the same key.
-            if let Place::After(id, before) = place
-                && turn.waits_for(id)?.is_some()
-            {
-                self.blocked.insert(id, before);
-                continue;
-            }
-            match self.ranges.back_mut() {
-                Some((_, last)) if *last + 1 == id => *last = id,
-                _ => self.ranges.push_back((id, id)),
+            match place {
+                Place::Mine(held) => {
+                    self.know(held.content_id, &parcel.body.json)?;
+                    self.ready.push_back(*held);
+                }
+                // The one before may be sent for long, with the same key.
+                Place::After(id, before) if turn.waits_for(id)?.is_some() => {
+                    self.blocked.insert(id, before);
+                }
+                _ => match self.ranges.back_mut() {
+                    Some((_, last)) if *last + 1 == id => *last = id,
+                    _ => self.ranges.push_back((id, id)),
+                },
             }
         }
         Ok((queued, duplicates))
@@ -276,12 +278,19 @@ impl Board {
         if let Some(content) = self.contents.get(&id) {
             return Ok(Some(content.clone()));
         }
-        let Some(json) = turn.content(id)? else { return Ok(None) };
-        let content: Arc<Content> = Arc::new(serde_json::from_str(&json)?);
+        turn.content(id)?.map(|json| self.know(id, &json)).transpose()
+    }
+
+    /// Keeps a content read.
+    fn know(&mut self, id: i64, json: &str) -> Result<Arc<Content>, Trouble> {
+        if let Some(content) = self.contents.get(&id) {
+            return Ok(content.clone());
+        }
+        let content: Arc<Content> = Arc::new(serde_json::from_str(json)?);
         if self.contents.len() >= CONTENTS {
             self.contents.clear();
         }
         self.contents.insert(id, content.clone());
-        Ok(Some(content))
+        Ok(content)
     }
 }

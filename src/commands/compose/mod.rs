@@ -135,7 +135,8 @@ pub(super) fn wrap(
     let deduplicated = said.content.is_deduplicated() || fallback.is_some();
     let to = to.into_iter().map(|one| {
         let client_msg_id = deduplicated.then(client_msg_id).transpose()?;
-        Ok(NewMessage { user_id: one.user_id, openid: one.openid, client_msg_id })
+        let Recipient { user_id, user, openid } = one;
+        Ok(NewMessage { user_id, user, openid, client_msg_id })
     });
     let to = to.collect::<anyhow::Result<_>>()?;
     let expires_at = Timestamp::now().after(expires_in);

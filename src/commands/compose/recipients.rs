@@ -12,6 +12,7 @@ use crate::words::first_of;
 /// Somebody who gets the message.
 pub(in crate::commands) struct Recipient {
     pub(in crate::commands) user_id: Option<i64>,
+    pub(in crate::commands) user: Option<String>,
     pub(in crate::commands) openid: String,
 }
 
@@ -109,14 +110,14 @@ impl Found {
             && self.users.insert(user.id)
         {
             self.openids.insert(binding.openid.clone());
-            self.to.push(Recipient { user_id: Some(user.id), openid: binding.openid });
+            self.to.push(Recipient { user_id: Some(user.id), user: Some(user.username), openid: binding.openid });
         }
     }
 
     /// A bare openid of somebody who is on the list already is the same person.
     fn add_openid(&mut self, openid: &str) {
         if self.openids.insert(openid.to_owned()) {
-            self.to.push(Recipient { user_id: None, openid: openid.to_owned() });
+            self.to.push(Recipient { user_id: None, user: None, openid: openid.to_owned() });
         }
     }
 }

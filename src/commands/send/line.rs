@@ -120,9 +120,9 @@ impl Reader {
                 let Some(binding) = user.binding else {
                     return Err(Failure::no_such(t!("user-not-bound", user = user.username)).into());
                 };
-                Ok(Recipient { user_id: Some(user.id), openid: binding.openid })
+                Ok(Recipient { user_id: Some(user.id), user: Some(user.username), openid: binding.openid })
             }
-            (None, Some(id)) => Ok(Recipient { user_id: None, openid: openid(id)?.to_owned() }),
+            (None, Some(id)) => Ok(Recipient { user_id: None, user: None, openid: openid(id)?.to_owned() }),
             _ => Err(Failure::usage(t!("batch-whom")).into()),
         }
     }

@@ -4,7 +4,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::super::Result;
 use super::media::Attachment;
-use super::turn::Turn;
+use super::turn::{Held, Record, Turn};
+use super::{Message, State};
 use crate::time::Timestamp;
 
 /// One recipient of a send.
@@ -12,6 +13,8 @@ use crate::time::Timestamp;
 pub struct NewMessage {
     /// The person, where known.
     pub user_id: Option<i64>,
+    /// That person's name.
+    pub user: Option<String>,
     /// Where it goes.
     pub openid: String,
     /// 32 hex digits for WeChat's dedupe of a template message, be it the fallback.
@@ -47,10 +50,12 @@ pub struct Parcel {
 }
 
 /// What became of a recipient of a parcel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Place {
     /// Queued, with this id.
     New(i64),
+    /// Queued, and taken by this process.
+    Mine(Box<Held>),
     /// Queued, with this id, to be sent when that other message of the same recipient is.
     After(i64, i64),
     /// The recipient has this live message of the same key already; nothing was queued.
@@ -62,6 +67,7 @@ impl Place {
     pub fn id(&self) -> i64 {
         match self {
             Self::New(id) | Self::After(id, _) | Self::Duplicate(id) => *id,
+            Self::Mine(held) => held.message.id,
         }
     }
 }
@@ -86,8 +92,8 @@ struct Part<'a> {
 }
 
 impl Turn<'_> {
-    /// Queues a parcel; the places in the order of its recipients, part after part. What is `mine` this turn must
-    /// take: nobody else does.
+    /// Queues a parcel; the places in the order of its recipients, part after part. `mine`: its first part is taken
+    /// at once, and never anybody else's.
     ///
     /// # Errors
     /// Only the database's own.
@@ -113,7 +119,7 @@ impl Turn<'_> {
         let mut insert = self.at(self.step.prepare_cached(INSERT))?;
         let mut places = Vec::with_capacity(parcel.to.len());
         for (at, one) in parcel.to.iter().enumerate() {
-            let NewMessage { user_id, openid, client_msg_id } = one;
+            let NewMessage { user_id, openid, client_msg_id, .. } = one;
             let key = part.key.as_deref();
             let after = before.and_then(|before| before.get(at)).map(Place::id);
             let row = params![
@@ -134,6 +140,7 @@ impl Turn<'_> {
             let queued = self.at(insert.execute(row))? > 0;
             let id = self.step.last_insert_rowid();
             places.push(match (queued, after) {
+                (true, None) if part.mine => Place::Mine(Box::new(self.held(parcel, part, one, (id, content)))),
                 (true, None) => Place::New(id),
                 (true, Some(after)) => Place::After(id, after),
                 (false, _) => Place::Duplicate(self.live(openid, key)?.unwrap_or_default()),
@@ -149,6 +156,32 @@ impl Turn<'_> {
         Ok(places)
     }
 
+    /// A message that was just queued for this process, as it would be read back.
+    fn held(&self, parcel: &Parcel, part: &Part<'_>, one: &NewMessage, (id, content_id): (i64, i64)) -> Held {
+        let message = Message {
+            id,
+            user: one.user.clone(),
+            openid: Some(one.openid.clone()),
+            kind: part.body.kind.to_owned(),
+            body: None,
+            state: State::Queued,
+            attempts: 0,
+            msgid: None,
+            errcode: None,
+            errmsg: None,
+            error: None,
+            key: part.key.clone(),
+            client_msg_id: one.client_msg_id.clone(),
+            created_at: self.now,
+            due_at: self.now,
+            expires_at: parcel.expires_at,
+            sent_at: None,
+            after_id: None,
+        };
+        let parts_left = i64::try_from(part.left).unwrap_or(i64::MAX);
+        Held { message, content_id, fallback_id: part.fallback, record: Record::default(), parts_left }
+    }
+
     fn live(&self, openid: &str, key: Option<&str>) -> Result<Option<i64>> {
         let mut query = self.at(self.step.prepare_cached(LIVE))?;
         self.at(query.query_row(params![self.app_id, openid, key], |row| row.get(0)).optional())
@@ -158,5 +191,47 @@ impl Turn<'_> {
         let sql = "INSERT INTO contents (type, body, created_at) VALUES (?1, ?2, ?3)";
         let mut insert = self.at(self.step.prepare_cached(sql))?;
         self.at(insert.insert(params![body.kind, body.json, self.now]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Scope, Who};
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn what_is_taken_at_once_is_what_would_be_read_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
+        let sql = "INSERT INTO users (id, username, uid, created_at) VALUES (7, 'nami', hex(randomblob(16)), 0)";
+        store.conn.execute(sql, []).unwrap();
+        let body = |kind| Body { kind, json: "{}".into() };
+        let one = |user: Option<(i64, &str)>, openid: &str, client_msg_id: Option<String>| NewMessage {
+            user_id: user.map(|(id, _)| id),
+            user: user.map(|(_, name)| name.to_owned()),
+            openid: openid.to_owned(),
+            client_msg_id,
+        };
+        let parcel = Parcel {
+            body: body("text"),
+            parts: vec![body("text")],
+            files: Vec::new(),
+            fallback: Some(body("template")),
+            to: vec![one(Some((7, "nami")), "o1", Some("f".repeat(32))), one(None, "o2", None)],
+            key: Some("k".into()),
+            expires_at: Timestamp(90_000),
+        };
+        let who = Who { app_id: "wx1", worker: "me", now: Timestamp(1_000) };
+        let (taken, read) = store
+            .turn(who, false, |turn| -> Result<_> {
+                let mine = |place| if let Place::Mine(held) = place { Some(*held) } else { None };
+                let taken: Vec<Held> = turn.queue(&parcel, true)?.into_iter().filter_map(mine).collect();
+                turn.let_go(taken.iter().map(|held| held.message.id))?;
+                Ok((taken, turn.take(Scope::Only(0, i64::MAX), 9)?))
+            })
+            .unwrap();
+        assert_eq!(taken.len(), 2);
+        assert_eq!(format!("{taken:#?}"), format!("{read:#?}"));
     }
 }

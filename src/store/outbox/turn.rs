@@ -105,8 +105,7 @@ pub struct Who<'a> {
 }
 
 const MORE: &str =
-    "m.content_id, m.fallback_id, m.failed_at, m.pauses, m.forgiven, m.maybe_at, m.maybe_up, m.parts_left,
-    m.worker NOTNULL AS mine";
+    "m.content_id, m.fallback_id, m.failed_at, m.pauses, m.forgiven, m.maybe_at, m.maybe_up, m.parts_left";
 
 /// [`SELECT`] without the body and with [`MORE`].
 fn select_held(how: &str) -> String {
@@ -183,8 +182,7 @@ impl Turn<'_> {
         result.map_err(|e| Error::at(self.path, e))
     }
 
-    /// Takes up to `limit` messages of the scope that nobody has, or were queued as this process's, in the order they
-    /// are due.
+    /// Takes up to `limit` messages of the scope that nobody has, in the order they are due.
     ///
     /// # Errors
     /// Only the database's own.
@@ -197,23 +195,15 @@ impl Turn<'_> {
                 ("INDEXED BY messages_due", which, (self.now.0, 0))
             }
         };
-        let nobodys = match scope {
-            Scope::Only(..) => "(m.worker IS NULL OR m.worker = ?6)",
-            Scope::Due => "m.worker IS NULL AND ?6 NOTNULL",
-        };
-        let open = format!("m.state = 'queued' AND {nobodys} AND m.content_id NOTNULL AND m.openid NOTNULL");
+        let open = "m.state = 'queued' AND m.worker IS NULL AND m.content_id NOTNULL AND m.openid NOTNULL";
         let sql = format!("{}1 AND {open} AND {} AND {which} LIMIT ?4", select_held(from), free("?5"));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut query = self.at(self.step.prepare_cached(&sql))?;
-        let one = |row: &Row<'_>| Ok((held(row)?, row.get("mine")?));
-        let rows = self.at(query.query_map(params![self.app_id, first, last, limit, self.now, self.worker], one))?;
-        let found: Vec<(Held, bool)> = self.at(rows.collect())?;
-        let mut others = found.iter().filter(|(_, mine)| !mine).peekable();
-        if others.peek().is_some() {
-            let mut take = self.at(self.step.prepare_cached("UPDATE messages SET worker = ?2 WHERE id = ?1"))?;
-            others.try_for_each(|(one, _)| self.at(take.execute(params![one.message.id, self.worker])).map(drop))?;
-        }
-        Ok(found.into_iter().map(|(one, _)| one).collect())
+        let rows = self.at(query.query_map(params![self.app_id, first, last, limit, self.now], held))?;
+        let taken: Vec<Held> = self.at(rows.collect())?;
+        let mut take = self.at(self.step.prepare_cached("UPDATE messages SET worker = ?2 WHERE id = ?1"))?;
+        taken.iter().try_for_each(|one| self.at(take.execute(params![one.message.id, self.worker])).map(drop))?;
+        Ok(taken)
     }
 
     /// A content: its JSON.

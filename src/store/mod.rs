@@ -56,6 +56,8 @@ pub struct Store {
     conn: Connection,
     path: PathBuf,
     patience: Duration,
+    /// So many turns were taken with it.
+    turns: u32,
 }
 
 impl Store {
@@ -78,6 +80,7 @@ impl Store {
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
         // removal would find.
         conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;").map_err(|e| Error::at(path, e))?;
+        conn.execute_batch(SHORT_LOG).map_err(|e| Error::at(path, e))?;
         if cfg!(target_os = "macos") {
             // Its fsync leaves what it was given in the disk's own memory; only its full one waits.
             conn.execute_batch("PRAGMA fullfsync = ON").map_err(|e| Error::at(path, e))?;
@@ -85,9 +88,9 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true).map_err(|e| Error::at(path, e))?;
         // Plans do not depend on what is bound: one that does is made anew at each run of its statement.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::at(path, e))?;
-        // See `drop`, which does it when it is worth while.
+        // See [`SHORT_LOG`].
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
-        let mut store = Self { conn, path: path.to_owned(), patience: BUSY };
+        let mut store = Self { conn, path: path.to_owned(), patience: BUSY, turns: 0 };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
         if !has_log && let Some(dir) = log.parent() {
             // Its name must outlast a power cut, too. SQLite would see to that at the first commit of every process.
@@ -103,7 +106,7 @@ impl Store {
     pub fn without_file(path: &Path) -> Result<Self> {
         let conn = Connection::open_in_memory().map_err(|e| Error::at(path, e))?;
         migrate::MIGRATIONS.iter().try_for_each(|sql| conn.execute_batch(sql)).map_err(|e| Error::at(path, e))?;
-        Ok(Self { conn, path: path.to_owned(), patience: BUSY })
+        Ok(Self { conn, path: path.to_owned(), patience: BUSY, turns: 0 })
     }
 
     /// Where the file is.
@@ -147,12 +150,22 @@ impl Store {
     }
 }
 
-/// The write-ahead log is moved into the file when it has grown, not at the end of every short command:
-/// that would be three more waits for the disk.
-const LOG_LIMIT: u64 = 256 << 10;
+/// From so many pages on in the write-ahead log, a commit moves them into the file, and the next one writes the log
+/// over from its start, for which the disk takes less time than to make it longer. Not after every short command: that
+/// would be three more waits for the disk. Nor seldom: whoever opens the file first reads the log.
+const SHORT_LOG: &str = "PRAGMA wal_autocheckpoint = 64";
+
+/// The same for a process that goes on for long, and would wait too often.
+const LONG_LOG: &str = "PRAGMA wal_autocheckpoint = 1000";
+
+/// From so many turns on a process is taken to go on for long; one that sends a single message has two.
+const LONG: u32 = 3;
+
+/// Bytes of a log that nobody leaves behind.
+const LOG_LIMIT: u64 = 512 << 10;
 
 impl Store {
-    /// Moves the log into the file, if it has grown.
+    /// Moves the log into the file, if it has become long, and cuts it off.
     pub fn trim(&self) {
         if fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > LOG_LIMIT) {
             // If others are busy with it, the next one does it: nobody waits for that.

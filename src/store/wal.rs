@@ -87,4 +87,28 @@ mod tests {
         assert!(matches!(Store::open(&path), Err(Error::Corrupt { .. })));
         assert_eq!(fs::read(beside(&path, "-wal")).unwrap(), [1; 100]);
     }
+
+    #[test]
+    fn processes_that_write_little_leave_a_short_log_and_lose_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("wxbox.db");
+        let insert = "INSERT INTO contents (type, body, created_at) VALUES ('text', hex(randomblob(9000)), 0)";
+        let mut longest = 0;
+        for n in 1..=60_i64 {
+            let store = Store::open(&path).unwrap();
+            for _ in 0..2 {
+                store.conn.execute(insert, []).unwrap();
+            }
+            drop(store);
+            longest = longest.max(fs::metadata(beside(&path, "-wal")).unwrap().len());
+            let found: i64 = Store::open(&path)
+                .unwrap()
+                .conn
+                .query_row("SELECT count(*) FROM contents", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(found, 2 * n);
+        }
+        // All that was written is about 3 MiB.
+        assert!((100 << 10..400 << 10).contains(&longest), "{longest}");
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::super::{Error, Result, Store};
+use super::super::{Error, LONG, LONG_LOG, Result, Store};
 use super::parts::free;
 use super::{Attempt, Message, SELECT, State, message};
 use crate::time::{Moment, Timestamp, Uptime};
@@ -173,6 +173,10 @@ impl Store {
             store.at(turn.step.commit())?;
             Ok(done)
         };
+        self.turns = self.turns.saturating_add(1);
+        if self.turns == LONG {
+            self.at(self.conn.execute_batch(LONG_LOG))?;
+        }
         if durable { act(self) } else { self.relaxed(act) }
     }
 }

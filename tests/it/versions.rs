@@ -48,7 +48,7 @@ sent message 4 (template) to luffy
 fn version_1_is_copied_and_brought_up_to_date() {
     let world = with_version(1);
     works(&world);
-    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 4);
+    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 5);
     let copy = world.path(".local/share/wxbox/wxbox.db.v1.bak");
     let copy = rusqlite::Connection::open(copy).unwrap();
     let read = |sql: &str| copy.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
@@ -62,7 +62,7 @@ fn version_1_is_copied_and_brought_up_to_date() {
 fn version_2_is_brought_up_to_date() {
     let world = with_version(2);
     works(&world);
-    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 4);
+    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 5);
     assert!(!world.path(".local/share/wxbox/wxbox.db.v1.bak").exists());
     assert!(world.path(".local/share/wxbox/wxbox.db.v2.bak").exists());
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM templates"), 2);
@@ -72,15 +72,36 @@ fn version_2_is_brought_up_to_date() {
 fn version_3_is_brought_up_to_date() {
     let world = with_version(3);
     works(&world);
-    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 4);
+    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 5);
     assert!(world.path(".local/share/wxbox/wxbox.db.v3.bak").exists());
 }
 
+/// The schema says in other words what a message's state and an attempt's outcome can be.
 #[test]
-fn version_4_is_used_as_it_is() {
+fn version_4_is_brought_up_to_date() {
     let world = with_version(4);
     works(&world);
-    assert!(!world.path(".local/share/wxbox/wxbox.db.v3.bak").exists());
+    assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 5);
+    assert!(world.path(".local/share/wxbox/wxbox.db.v4.bak").exists());
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    for word in ["queued", "sent", "failed", "unknown", "cancelled", "expired"] {
+        database.execute("UPDATE messages SET state = ?1 WHERE id = 1", [word]).unwrap();
+    }
+    for word in ["accepted", "refused", "not_sent", "ambiguous"] {
+        database.execute("UPDATE attempts SET outcome = ?1 WHERE message_id = 1", [word]).unwrap();
+    }
+    database.execute("UPDATE attempts SET outcome = NULL WHERE message_id = 1", []).unwrap();
+    for bad in ["UPDATE messages SET state = 'gone'", "UPDATE attempts SET outcome = 'gone'"] {
+        let error = database.execute(bad, []).unwrap_err();
+        assert!(error.to_string().contains("CHECK constraint failed"), "{bad}: {error}");
+    }
+}
+
+#[test]
+fn version_5_is_used_as_it_is() {
+    let world = with_version(5);
+    works(&world);
+    assert!(!world.path(".local/share/wxbox/wxbox.db.v4.bak").exists());
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM subscriptions"), 2);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM media"), 1);
 }

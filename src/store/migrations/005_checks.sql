@@ -1,0 +1,15 @@
+-- SQLite makes a table of a list of more than two words each time that it looks one up there; not of words one by one.
+-- The rows are what they were, so only the text of the schema changes: https://sqlite.org/lang_altertable.html#otheralter
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(
+        sql,
+        'CHECK (state IN (''queued'', ''sent'', ''failed'', ''unknown'', ''cancelled'', ''expired''))',
+        'CHECK (state = ''queued'' OR state = ''sent'' OR state = ''failed'' OR state = ''unknown'' OR state = ''cancelled''
+                OR state = ''expired'')'
+    ) WHERE type = 'table' AND name = 'messages';
+UPDATE sqlite_schema SET sql = replace(
+        sql,
+        'CHECK (outcome IN (''accepted'', ''refused'', ''not_sent'', ''ambiguous''))',
+        'CHECK (outcome = ''accepted'' OR outcome = ''refused'' OR outcome = ''not_sent'' OR outcome = ''ambiguous'')'
+    ) WHERE type = 'table' AND name = 'attempts';
+PRAGMA writable_schema = RESET;

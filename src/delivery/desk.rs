@@ -124,7 +124,7 @@ impl Desk<'_> {
     fn tidy_up(&mut self) -> anyhow::Result<()> {
         let Orders { account, retain, .. } = &self.board.orders;
         let files = if self.board.shelf.used { self.store.forget_files() } else { Ok(()) };
-        match files.and_then(|()| self.store.forget(&account.app_id, Moment::now().at.before(*retain))) {
+        match files.and_then(|()| self.store.forget(&account.app_id, Moment::now().at, *retain)) {
             // The next run does it: what was asked of this one is done.
             Err(store::Error::Busy { .. }) => Ok(()),
             done => Ok(done?),

@@ -1,5 +1,7 @@
 //! The outbox as a whole: what is withdrawn, what is forgotten, and how much there is of each.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::outbox::{cut, forget_unheld};
@@ -11,6 +13,13 @@ use crate::time::Timestamp;
 const CANCEL: &str =
     "UPDATE messages SET state = 'cancelled', worker = NULL WHERE app_id = ?1 AND id = ?2 AND state = 'queued'
     AND NOT EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id AND outcome IS NULL)";
+
+/// When something happened to a message last, from when it was queued on.
+const LAST: &str = "max(created_at, coalesce(sent_at, 0),
+    coalesce((SELECT max(coalesce(ended_at, started_at)) FROM attempts WHERE message_id = messages.id), 0))";
+
+/// What is to be kept so long is removed at the latest after a hundredth more: all messages are looked through for it.
+const SELDOM: u32 = 100;
 
 /// How many messages there are, by state.
 #[derive(Clone, Debug)]
@@ -80,9 +89,9 @@ impl Store {
         let step = self.write()?;
         let removed = step
             .execute(
-                "DELETE FROM messages WHERE app_id = ?1 AND state <> 'queued' AND max(created_at,
-                 coalesce(sent_at, 0), coalesce((SELECT max(coalesce(ended_at, started_at)) FROM attempts
-                 WHERE message_id = messages.id), 0)) < ?2",
+                &format!(
+                    "DELETE FROM messages WHERE app_id = ?1 AND state <> 'queued' AND created_at < ?2 AND {LAST} < ?2"
+                ),
                 params![app_id, before],
             )
             .map_err(at)?;
@@ -95,16 +104,25 @@ impl Store {
         Ok(removed)
     }
 
-    /// The same, where the oldest message is that old: quick to see that it is not.
+    /// The same for what is older than `retain` at that time, where the oldest is that old for long: quick to see that
+    /// it is not, and seldom.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn forget(&mut self, app_id: &str, before: Timestamp) -> Result<()> {
-        let oldest = self.conn.query_row("SELECT created_at FROM messages ORDER BY id LIMIT 1", [], |row| row.get(0));
-        match self.at(oldest.optional())? {
-            Some(oldest) if before > oldest => self.prune(app_id, before).map(drop),
-            Some(_) | None => Ok(()),
+    pub fn forget(&mut self, app_id: &str, now: Timestamp, retain: Duration) -> Result<()> {
+        let before = now.before(retain.saturating_add(retain / SELDOM));
+        let oldest = "FROM messages WHERE app_id = ?1 AND state <> 'queued' ORDER BY id LIMIT";
+        // Nothing happens to a message before it is queued; and one that was retried must not keep all others.
+        for sql in [
+            format!("SELECT created_at {oldest} 1"),
+            format!("SELECT min(last) FROM (SELECT {LAST} AS last {oldest} 100)"),
+        ] {
+            let last = self.conn.query_row(&sql, [app_id], |row| row.get(0)).optional();
+            if self.at(last)?.is_none_or(|last: Timestamp| last >= before) {
+                return Ok(());
+            }
         }
+        self.prune(app_id, now.before(retain)).map(drop)
     }
 
     /// How many messages the account has, by state.

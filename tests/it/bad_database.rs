@@ -41,14 +41,14 @@ hint: name the right file with --database, the variable WXBOX_DATABASE or the ke
     unchanged(&world, "--database newer.db user add nami").is(str![[r#"
 exit 1
 --- stderr
-error: the database newer.db is of a newer wxbox (schema 99, this one knows 4)
+error: the database newer.db is of a newer wxbox (schema 99, this one knows 5)
 hint: use the newer wxbox, or name another file with --database
 
 "#]]);
     unchanged(&world, "--database newer.db user list --json").is(str![[r#"
 exit 1
 --- stderr
-{"error":"the database newer.db is of a newer wxbox (schema 99, this one knows 4)","hint":"use the newer wxbox, or name another file with --database","code":1}
+{"error":"the database newer.db is of a newer wxbox (schema 99, this one knows 5)","hint":"use the newer wxbox, or name another file with --database","code":1}
 
 "#]]);
     unchanged(&world, "--database . user list").is(str![[r#"

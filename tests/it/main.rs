@@ -73,6 +73,7 @@ mod recovery;
 mod redactions;
 mod relay;
 mod removal;
+mod retain;
 mod run;
 mod run_child;
 mod sandbox;

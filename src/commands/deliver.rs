@@ -95,7 +95,8 @@ impl Tally {
 
 /// A message as this run leaves it, to be shown.
 pub(super) struct Told {
-    pub(super) shown: Shown,
+    /// The message; its id where it is no longer there.
+    pub(super) shown: Result<Shown, i64>,
     pub(super) tag: Option<u64>,
     /// It was only to be queued.
     pub(super) queued: bool,
@@ -166,15 +167,15 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
     fn hear(&mut self, event: Event) -> anyhow::Result<()> {
         match &event {
             Event::Queued(count) => self.open += count,
-            Event::Settled { .. } | Event::Gone(_) => self.open = self.open.saturating_sub(1),
+            Event::Settled { .. } | Event::Gone { .. } => self.open = self.open.saturating_sub(1),
             Event::Left(count) => self.open = self.open.saturating_sub(*count),
             _ => {}
         }
         match event {
             Event::Settled { message, tag, duplicate } => self.settled(*message, tag, duplicate),
-            Event::Gone(id) => {
-                self.tally.unknown += 1;
-                self.ui.error(&Report { exit: Exit::Undelivered, what: t!("send-gone", id = id), hint: None });
+            Event::Gone { id, tag } => {
+                self.tally.count(State::Unknown);
+                self.show(Told { shown: Err(id), tag, queued: false, hushed: false });
             }
             Event::Queued(count) => match &self.bar {
                 Some(bar) => bar.more(count),
@@ -283,7 +284,11 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
         }
         let mut shown = Shown::from(message);
         shown.duplicate = duplicate;
-        if let Err(error) = (self.show)(self.ui, Told { shown, tag, queued: self.only_queued, hushed }) {
+        self.show(Told { shown: Ok(shown), tag, queued: self.only_queued, hushed });
+    }
+
+    fn show(&mut self, told: Told) {
+        if let Err(error) = (self.show)(self.ui, told) {
             self.unwritten.get_or_insert(error);
         }
     }
@@ -355,6 +360,13 @@ pub(super) fn with(
 /// A result line where WeChat took it, an error where not. Of messages that only wait because the run was
 /// stopped, the reason is said once, at the end.
 pub(super) fn show(ui: &mut Ui, Told { shown, hushed, queued, .. }: Told) -> anyhow::Result<()> {
+    let shown = match shown {
+        Ok(shown) => shown,
+        Err(id) => {
+            ui.error(&Report { exit: Exit::Undelivered, what: t!("send-gone", id = id), hint: None });
+            return Ok(());
+        }
+    };
     if ui.json() || shown.state == State::Sent || queued && shown.state == State::Queued {
         return ui.done(&shown);
     }

@@ -130,7 +130,7 @@ impl Desk<'_> {
     fn tell_as(&mut self, id: i64, tag: Option<u64>, duplicate: bool) -> anyhow::Result<()> {
         let event = match self.store.message(&self.board.orders.account.app_id, id)? {
             Some(message) => Event::Settled { message: Box::new(message), tag, duplicate },
-            None => Event::Gone(id),
+            None => Event::Gone { id, tag },
         };
         self.tell.tell(event);
         Ok(())

@@ -88,7 +88,12 @@ pub enum Event {
         duplicate: bool,
     },
     /// A message is no longer there: the person was removed meanwhile.
-    Gone(i64),
+    Gone {
+        /// Its id.
+        id: i64,
+        /// The [`Tagged::tag`] of its parcel.
+        tag: Option<u64>,
+    },
     /// So many messages are queued, all told.
     Queued(usize),
     /// The parcel of that tag is in the database, with all that came before it.

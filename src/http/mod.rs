@@ -16,6 +16,7 @@ mod bell;
 mod door;
 mod link;
 mod manner;
+mod memory;
 mod reply;
 mod serve;
 mod spare;
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 pub use door::{Door, Running};
 pub use manner::Manner;
+pub use memory::Memory;
 pub use reply::Reply;
 pub use tls::{Tls, Unusable};
 pub use wire::{Stage, Wire};
@@ -44,6 +46,8 @@ pub struct Limits {
     pub head_bytes: usize,
     /// Bytes of a body.
     pub body_bytes: usize,
+    /// Bytes of all bodies at a time that are longer than a head may be; a further one is refused (503).
+    pub bodies: Memory,
     /// From the accepted connection, or from the first byte on a kept-alive one, until the request is complete; the
     /// handshake of TLS is within it.
     pub head_time: Duration,
@@ -63,6 +67,7 @@ impl Limits {
             connections: 512,
             head_bytes: 8 << 10,
             body_bytes: 4 << 10,
+            bodies: Memory::of(0),
             head_time: Duration::from_secs(10),
             idle_time: Duration::ZERO,
             write_time: Duration::from_secs(10),
@@ -76,6 +81,7 @@ impl Limits {
             connections: 512,
             head_bytes: 16 << 10,
             body_bytes: 16 << 20,
+            bodies: Memory::of(256 << 20),
             head_time: Duration::from_secs(60),
             idle_time: Duration::from_secs(120),
             write_time: Duration::from_secs(30),

@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 
+use super::memory::{Memory, Share};
 use super::{Limits, Manner, Reply, Request};
 
 /// Header lines a request may have.
@@ -40,6 +41,9 @@ enum Phase {
 pub struct Wire {
     head_bytes: usize,
     body_bytes: usize,
+    bodies: Memory,
+    /// What the request in hand takes of it.
+    share: Option<Share>,
     may_keep: bool,
     peer: SocketAddr,
     input: Vec<u8>,
@@ -59,6 +63,8 @@ impl Wire {
         Wire {
             head_bytes: limits.head_bytes,
             body_bytes: limits.body_bytes,
+            bodies: limits.bodies.clone(),
+            share: None,
             may_keep: !limits.idle_time.is_zero(),
             peer,
             input: Vec::new(),
@@ -110,6 +116,7 @@ impl Wire {
 
     /// Answers the request in work.
     pub fn answer(&mut self, reply: Reply) {
+        self.share = None;
         let keep = self.keep && self.may_keep;
         let whole = reply.manner() != Manner::Half;
         // Behind an interim response that is not out yet.
@@ -120,6 +127,7 @@ impl Wire {
 
     /// Leaves the request in work without an answer, for good.
     pub fn fall_silent(&mut self) {
+        self.share = None;
         self.phase = Phase::Silent;
     }
 
@@ -181,6 +189,9 @@ impl Wire {
         let framing = Framing::read(self.minor, parsed.headers)?;
         if framing.length > self.body_bytes {
             return Err(413);
+        }
+        if framing.length > self.head_bytes {
+            self.share = Some(self.bodies.take(framing.length).ok_or(503_u16)?);
         }
         let (path, query) = target(&method, parsed.path.unwrap_or_default()).ok_or(400_u16)?;
         let headers = parsed

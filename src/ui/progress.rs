@@ -14,6 +14,11 @@ use crate::t;
 /// What is drawn just now; everything else on stderr makes room for it.
 static LIVE: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
+/// Notes what is drawn from now on.
+fn is_drawn(bar: Option<&ProgressBar>) {
+    *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = bar.cloned();
+}
+
 /// Lets `say` print above the spinner, where there is one. `say` itself must not come here again.
 pub(super) fn above<T>(say: impl FnOnce() -> T) -> T {
     let live = LIVE.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -47,7 +52,7 @@ impl Waiting {
         let waiting = Self { bar, until: Instant::now() + whole };
         waiting.tick();
         still(ui, &format!("{text} {}", clock(whole)));
-        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(waiting.bar.clone());
+        is_drawn(Some(&waiting.bar));
         waiting
     }
 
@@ -65,7 +70,7 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        is_drawn(None);
         self.bar.finish_and_clear();
     }
 }
@@ -110,7 +115,7 @@ impl Slow {
                 bar.set_style(if ui.manner.ascii { style.tick_chars("|/-\\ ") } else { style });
             }
             bar.set_prefix(text());
-            *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+            is_drawn(Some(&bar));
             bar
         });
         bar.tick();
@@ -120,7 +125,7 @@ impl Slow {
     pub fn end(&mut self) {
         self.next = None;
         if let Some(bar) = self.bar.take() {
-            *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            is_drawn(None);
             bar.finish_and_clear();
         }
     }
@@ -154,7 +159,7 @@ impl Progress {
         bar.set_prefix(clean(text));
         bar.tick();
         still(ui, text);
-        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+        is_drawn(Some(&bar));
         Self(bar)
     }
 
@@ -176,7 +181,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        is_drawn(None);
         self.0.finish_and_clear();
     }
 }
@@ -201,7 +206,7 @@ impl Delivered {
             bar.set_style(if ui.manner.ascii { style.progress_chars(ASCII) } else { style });
         }
         bar.tick();
-        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+        is_drawn(Some(&bar));
         Self { bar, shown }
     }
 
@@ -224,7 +229,7 @@ impl Delivered {
 
 impl Drop for Delivered {
     fn drop(&mut self) {
-        *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        is_drawn(None);
         self.bar.finish_and_clear();
     }
 }

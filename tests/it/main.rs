@@ -32,6 +32,7 @@ mod docs_readmes;
 mod doctor;
 mod doctor_callback;
 mod doctor_ways;
+mod door_memory;
 mod door_tls;
 mod endpoints;
 mod explain;

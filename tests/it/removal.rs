@@ -162,3 +162,19 @@ error: message 1 is no longer in the outbox, since the person was removed: it ma
 
 "#]]);
 }
+
+#[test]
+fn a_line_whose_person_is_removed_meanwhile_has_its_result() {
+    let server = Canned::new(vec![json(TOKEN), Answer::Hold]);
+    let world = server.world("", "timeout = \"1s\"");
+    let lines = world.write("lines", "{\"user\":\"luffy\",\"text\":\"hi\",\"ref\":\"mine\"}\n");
+    let sending = world.spawn(&format!("send --batch {}", lines.display()));
+    server.held();
+    world.wxbox("user remove luffy --yes").ok();
+    sending.end().is(str![[r#"
+exit 6
+--- stdout
+{"line":1,"ref":"mine","state":"unknown","error":"message 1 is no longer in the outbox, since the person was removed: it may or may not have been delivered"}
+
+"#]]);
+}

@@ -29,6 +29,13 @@ pub(in crate::commands) struct Whom<'a> {
     pub(in crate::commands) openids: &'a [&'a str],
 }
 
+impl Whom<'_> {
+    /// Whether somebody is meant who must be in the database.
+    pub(in crate::commands) fn names_people(&self) -> bool {
+        self.all || !self.user.is_empty() || !self.tag.is_empty()
+    }
+}
+
 /// Everybody whom the command line names.
 ///
 /// # Errors

@@ -46,7 +46,8 @@ impl Given {
             Some(text) => Some(read_api_base(text).ok_or_else(|| wrong("--sandbox", t!("init-expected-sandbox")))?),
             None => None,
         };
-        let secret = environment.text("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(|it| it.trim().into());
+        let secret = environment.text("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(str::trim);
+        let secret = secret.filter(|it| !it.is_empty()).map(Secret::from);
         Ok(Self { app_id, secret, redirect_uri, listen, sandbox, secret_stdin: args.secret_stdin })
     }
 

@@ -83,7 +83,7 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     let lines = Lines { input: BufReader::new(input), number: 0 };
     let how = Manner { strict: args.what.strict, split: args.split };
     if args.dry_run {
-        let store = app.store_to_fill(ui)?;
+        let store = app.store_as_found(ui)?;
         return dry_run(ui, lines, Reader::new(app, store, account, how));
     }
     let mut it = Delivery::of(&app, || app.store_to_fill(ui))?;
@@ -110,7 +110,11 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     let show = |ui: &mut Ui, told: Told| {
         let line = told.tag.unwrap_or_default();
         let reference = reference(&references, line);
-        ui.data(&Outcome { line, reference, what: What::Message(Box::new(told.shown)) })
+        let what = match told.shown {
+            Ok(shown) => What::Message(Box::new(shown)),
+            Err(id) => What::Unusable { state: State::Unknown, error: t!("send-gone", id = id) },
+        };
+        ui.data(&Outcome { line, reference, what })
     };
     let ended = deliver::with(ui, it, Work::Parcels(parcels), bell, asides, show)?;
     let taken = ended.taken.unwrap_or(0);

@@ -147,3 +147,22 @@ fn after_the_outcome_was_written() {
     while world.sandbox().stats()["delivered"] != 2 {}
     arrived(&mut world, 2);
 }
+
+/// Killed before its first message was queued, or after its last was done: nothing in the database names it.
+#[test]
+fn what_is_left_of_who_had_nothing_is_swept() {
+    let mut world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.sandbox();
+    let file = |name: &str| world.database().with_file_name(format!("wxbox.db-worker-{name}"));
+    let others = [file("0123456789abcdef"), world.database().with_file_name("wxbox.db-work")];
+    let dead: Vec<_> = (0..3).map(|n| file(&format!("{n:016x}"))).collect();
+    let locked = std::fs::File::create(&others[0]).unwrap();
+    locked.lock().unwrap();
+    dead.iter().chain(&others[1..]).for_each(|path| std::fs::write(path, "").unwrap());
+    world.wxbox("send -u luffy hello").ok();
+    assert!(dead.iter().all(|path| path.exists()), "a send has no time for that");
+    world.wxbox("outbox flush").ok();
+    assert!(!dead.iter().any(|path| path.exists()));
+    assert!(others.iter().all(|path| path.exists()), "one lives, one is none");
+}

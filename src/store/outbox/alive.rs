@@ -1,8 +1,10 @@
 //! Which process has which messages, and whether it lives: each holds a lock on a file of its own beside the
 //! database, which the system drops with the process. No clock says so: clocks move and machines sleep.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rand::TryRng as _;
@@ -29,13 +31,18 @@ impl Alive {
     /// [`Error::Open`] where no file can be made beside the database.
     pub fn begin(database: &Path) -> Result<Self> {
         let failed = |e: io::Error| Error::Open { path: database.to_owned(), cause: system(&e) };
-        let mut bytes = [0; 8];
-        SysRng.try_fill_bytes(&mut bytes).map_err(|e| failed(io::Error::other(e)))?;
-        let name = format!("{:016x}", u64::from_be_bytes(bytes));
-        let path = lock_of(database, &name);
-        let lock = private::new_file(&path).map_err(failed)?;
-        lock.lock().map_err(failed)?;
-        Ok(Self { name, path, _lock: lock })
+        loop {
+            let mut bytes = [0; 8];
+            SysRng.try_fill_bytes(&mut bytes).map_err(|e| failed(io::Error::other(e)))?;
+            let name = format!("{:016x}", u64::from_be_bytes(bytes));
+            let path = lock_of(database, &name);
+            let lock = private::new_file(&path).map_err(failed)?;
+            lock.lock().map_err(failed)?;
+            // Between the two, who sweeps may have taken it for one that was left behind.
+            if lock.metadata().map_err(failed)?.nlink() > 0 {
+                return Ok(Self { name, path, _lock: lock });
+            }
+        }
     }
 
     /// What the messages of this process are marked with.
@@ -89,7 +96,24 @@ impl Store {
             let _ = fs::remove_file(&path);
             drop(lock);
         }
+        self.sweep();
         Ok(())
+    }
+
+    /// Removes the files of processes that are gone and have no message: they were killed before their first, or after
+    /// their last. Best effort.
+    fn sweep(&self) {
+        let lock = lock_of(&self.path, "");
+        let (Some(dir), Some(prefix)) = (lock.parent(), lock.file_name().and_then(OsStr::to_str)) else { return };
+        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        for found in fs::read_dir(dir).into_iter().flatten().flatten() {
+            if found.file_name().to_str().is_some_and(|name| name.starts_with(prefix))
+                && found.file_type().is_ok_and(|kind| kind.is_file())
+                && let Some(_held) = lock_of_the_dead(&found.path())
+            {
+                let _ = fs::remove_file(found.path());
+            }
+        }
     }
 
     /// Whether a process that lives has messages of the account. Nothing is settled, and no file is made.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, TryRecvError, never};
 
 use crate::app::App;
-use crate::commands::message::Shown;
+use crate::commands::message::{Missing, Shown};
 use crate::delivery::{Event, Hand, Orders, ReadyHand, Run, Work};
 use crate::error::{Exit, Failure, Report, classify};
 use crate::signals::{Bell, Signal};
@@ -95,8 +95,7 @@ impl Tally {
 
 /// A message as this run leaves it, to be shown.
 pub(super) struct Told {
-    /// The message; its id where it is no longer there.
-    pub(super) shown: Result<Shown, i64>,
+    pub(super) shown: Result<Shown, Missing>,
     pub(super) tag: Option<u64>,
     /// It was only to be queued.
     pub(super) queued: bool,
@@ -173,10 +172,8 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
         }
         match event {
             Event::Settled { message, tag, duplicate } => self.settled(*message, tag, duplicate),
-            Event::Gone { id, tag } => {
-                self.tally.count(State::Unknown);
-                self.show(Told { shown: Err(id), tag, queued: false, hushed: false });
-            }
+            Event::Gone { id, tag } => self.missing(Missing::Gone(id), tag),
+            Event::Unbound { user, tag } => self.missing(Missing::Unbound(user), tag),
             Event::Queued(count) => match &self.bar {
                 Some(bar) => bar.more(count),
                 None if count >= MANY && !self.ui.json() => {
@@ -287,6 +284,11 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
         self.show(Told { shown: Ok(shown), tag, queued: self.only_queued, hushed });
     }
 
+    fn missing(&mut self, it: Missing, tag: Option<u64>) {
+        self.tally.count(it.state());
+        self.show(Told { shown: Err(it), tag, queued: false, hushed: false });
+    }
+
     fn show(&mut self, told: Told) {
         if let Err(error) = (self.show)(self.ui, told) {
             self.unwritten.get_or_insert(error);
@@ -362,8 +364,8 @@ pub(super) fn with(
 pub(super) fn show(ui: &mut Ui, Told { shown, hushed, queued, .. }: Told) -> anyhow::Result<()> {
     let shown = match shown {
         Ok(shown) => shown,
-        Err(id) => {
-            ui.error(&Report { exit: Exit::Undelivered, what: t!("send-gone", id = id), hint: None });
+        Err(missing) => {
+            ui.error(&missing.report());
             return Ok(());
         }
     };

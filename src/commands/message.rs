@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::error::{Exit, Report};
 use crate::store::{Message, State};
 use crate::t;
 use crate::time::Timestamp;
@@ -32,6 +33,38 @@ pub(super) struct Shown {
     /// It was there before, with the same key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) duplicate: bool,
+}
+
+/// In place of a message, where there is none.
+pub(super) enum Missing {
+    /// It was there; its person was removed while it was under way.
+    Gone(i64),
+    /// That person is no longer bound as when the message was written.
+    Unbound(String),
+}
+
+impl Missing {
+    /// What is said of it.
+    pub(super) fn trouble(&self) -> String {
+        match self {
+            Self::Gone(id) => t!("send-gone", id = *id),
+            Self::Unbound(user) => t!("send-unbound", user = user),
+        }
+    }
+
+    /// As an error of its own.
+    pub(super) fn report(&self) -> Report {
+        let exit = if self.state() == State::Unknown { Exit::Undelivered } else { Exit::Refused };
+        Report { exit, what: self.trouble(), hint: None }
+    }
+
+    /// Where the message that was asked for stands.
+    pub(super) fn state(&self) -> State {
+        match self {
+            Self::Gone(_) => State::Unknown,
+            Self::Unbound(_) => State::Failed,
+        }
+    }
 }
 
 impl Shown {

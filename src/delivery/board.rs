@@ -61,6 +61,17 @@ impl Lesson {
     }
 }
 
+/// What became of a parcel.
+#[derive(Default)]
+pub(super) struct Queued {
+    /// Messages.
+    pub(super) count: usize,
+    /// The ids of what was there already, with the tag of who asked for it once more.
+    pub(super) duplicates: Vec<(i64, Option<u64>)>,
+    /// Who was bound when the parcel was made, and no longer is.
+    pub(super) unbound: Vec<(String, Option<u64>)>,
+}
+
 pub(super) struct Board {
     pub(super) orders: Orders,
     /// Taken, and not begun.
@@ -82,6 +93,8 @@ pub(super) struct Board {
     /// The tags of what this run was asked for once more, by the message that it has on its way for that already.
     pub(super) twins: HashMap<i64, Vec<Option<u64>>>,
     contents: HashMap<i64, Arc<Content>>,
+    /// Of which version of the database they were read.
+    version: Option<i64>,
     /// What every further message of an API or template is told, without asking WeChat.
     pub(super) closed: HashMap<String, Ending>,
 }
@@ -101,6 +114,7 @@ impl Board {
             tags: HashMap::new(),
             twins: HashMap::new(),
             contents: HashMap::new(),
+            version: None,
             closed: HashMap::new(),
         }
     }
@@ -142,15 +156,21 @@ impl Board {
         }
     }
 
-    /// Queues a parcel; how many messages, and the ids of what was there already. `takes`: what there is room for is
-    /// taken, too.
-    pub(super) fn queue(
-        &mut self,
-        turn: &Turn<'_>,
-        tagged: &Tagged,
-        takes: bool,
-    ) -> Result<(usize, Vec<i64>), Trouble> {
-        let (mut queued, mut duplicates) = (0, Vec::new());
+    /// Forgets what was read, if others have changed the database since: a content that nobody needs any more is
+    /// removed, and the next one may get its id.
+    pub(super) fn heed_others(&mut self, turn: &Turn<'_>) -> Result<(), Trouble> {
+        if !self.contents.is_empty() {
+            let version = turn.version()?;
+            if self.version.replace(version) != Some(version) {
+                self.contents.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues a parcel. `takes`: it is taken, too, where there is room for all of it and nothing else waits.
+    pub(super) fn queue(&mut self, turn: &Turn<'_>, tagged: &Tagged, takes: bool) -> Result<Queued, Trouble> {
+        let mut out = Queued::default();
         self.shelf.used |= !tagged.parcel.files.is_empty();
         let parcel = &tagged.parcel;
         let mine = takes
@@ -158,13 +178,21 @@ impl Board {
             && parcel.to.len() <= self.room()
             && self.ranges.is_empty()
             && self.later.is_empty();
-        for place in turn.queue(parcel, mine)? {
-            let id = place.id();
-            if let Place::Duplicate(id) = place {
-                duplicates.push(id);
-                continue;
-            }
-            queued += 1;
+        for (at, place) in turn.queue(parcel, mine)?.into_iter().enumerate() {
+            let id = match (&place, place.id()) {
+                (Place::Duplicate(id), _) => {
+                    out.duplicates.push((*id, tagged.tag));
+                    continue;
+                }
+                (_, Some(id)) => id,
+                (_, None) => {
+                    // Once for all parts.
+                    let user = parcel.to.get(at).and_then(|one| one.user.clone());
+                    out.unbound.extend(user.map(|user| (user, tagged.tag)));
+                    continue;
+                }
+            };
+            out.count += 1;
             if let Some(tag) = tagged.tag {
                 self.tags.insert(id, tag);
             }
@@ -183,7 +211,7 @@ impl Board {
                 },
             }
         }
-        Ok((queued, duplicates))
+        Ok(out)
     }
 
     /// Takes what there is room for.
@@ -283,9 +311,6 @@ impl Board {
 
     /// Keeps a content read.
     fn know(&mut self, id: i64, json: &str) -> Result<Arc<Content>, Trouble> {
-        if let Some(content) = self.contents.get(&id) {
-            return Ok(content.clone());
-        }
         let content: Arc<Content> = Arc::new(serde_json::from_str(json)?);
         if self.contents.len() >= CONTENTS {
             self.contents.clear();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Select, TryRecvError};
 
 use super::access::Access;
-use super::board::{Board, Left, Lesson, Started};
+use super::board::{Board, Left, Lesson, Queued, Started};
 use super::crew::{Crew, Job};
 use super::lessons::unrecorded;
 use super::locked::{self, Wait};
@@ -97,8 +97,7 @@ pub(super) struct Desk<'a> {
 #[derive(Default)]
 struct Turned {
     left: Vec<Left>,
-    duplicates: Vec<(i64, Option<u64>)>,
-    queued: usize,
+    queued: Queued,
     taken: Option<u64>,
     started: Vec<Started>,
     lessons: Vec<Lesson>,
@@ -109,6 +108,7 @@ impl Desk<'_> {
     fn prepare(&mut self) -> anyhow::Result<()> {
         if self.board.due {
             settle_orphans(&mut self.store)?;
+            self.store.sweep();
             let (app_id, now) = (&self.board.orders.account.app_id, Moment::now().at);
             self.store.heed_clock(app_id, now)?;
             let due = self.store.due(app_id, now)?;
@@ -217,12 +217,16 @@ impl Desk<'_> {
             for it in uploaded {
                 out.lessons.extend(board.uploaded(turn, it, &now, &mut out.left)?);
             }
+            if may_take {
+                board.heed_others(turn)?;
+            }
             for tagged in &parcels {
                 let takes = may_take && !waited.get() && out.lessons.is_empty();
-                let (queued, duplicates) = board.queue(turn, tagged, takes)?;
-                out.queued += queued;
+                let Queued { count, duplicates, unbound } = board.queue(turn, tagged, takes)?;
+                out.queued.count += count;
+                out.queued.duplicates.extend(duplicates);
+                out.queued.unbound.extend(unbound);
                 out.taken = tagged.tag;
-                out.duplicates.extend(duplicates.into_iter().map(|id| (id, tagged.tag)));
             }
             // Learnt in this very turn: nothing more begins before it is heeded. Nor by a time that is past.
             if may_take && !waited.get() && out.lessons.iter().all(Lesson::lets_go_on) {
@@ -237,14 +241,19 @@ impl Desk<'_> {
 
     /// What follows from a turn that is committed: requests, news, and what answers mean for all.
     fn after(&mut self, out: Turned, token: Option<&Secret>) -> anyhow::Result<bool> {
-        let Turned { left, duplicates, queued, taken, started, lessons } = out;
+        let Turned { left, queued: Queued { count, duplicates, unbound }, taken, started, lessons } = out;
         let goes_on = lessons.iter().all(Lesson::lets_go_on);
-        let moved = !(left.is_empty() && started.is_empty() && lessons.is_empty()) || queued + duplicates.len() > 0;
-        // The only one, with nothing to do meanwhile, is sent here: a thread takes longer to begin.
-        let alone =
-            started.len() == 1 && self.board.flying.len() == 1 && self.parcels.is_none() && self.board.is_done();
-        if queued > 0 {
-            let news = Event::Queued(queued);
+        let moved = !(left.is_empty() && started.is_empty() && lessons.is_empty())
+            || count + duplicates.len() + unbound.len() > 0;
+        // The only one, with nothing to do meanwhile, is sent here: a thread takes longer to begin. Not one with a tag,
+        // which whoever has to leave without this thread does not know.
+        let alone = started.len() == 1
+            && self.board.flying.len() == 1
+            && self.parcels.is_none()
+            && self.board.tags.is_empty()
+            && self.board.is_done();
+        if count > 0 {
+            let news = Event::Queued(count);
             if alone { self.tell.leave(news) } else { self.tell.tell(news) }
         }
         if let Some(tag) = taken {
@@ -263,6 +272,9 @@ impl Desk<'_> {
                     self.crew.take(job, under_way)?;
                 }
             }
+        }
+        for (user, tag) in unbound {
+            self.tell.tell(Event::Unbound { user, tag });
         }
         for (id, tag) in duplicates {
             // How one of this run's own ends is not known yet.

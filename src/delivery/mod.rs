@@ -94,6 +94,13 @@ pub enum Event {
         /// The [`Tagged::tag`] of its parcel.
         tag: Option<u64>,
     },
+    /// Somebody was bound when the parcel was made, and no longer is: nothing was queued for them.
+    Unbound {
+        /// Their name.
+        user: String,
+        /// The [`Tagged::tag`] of the parcel.
+        tag: Option<u64>,
+    },
     /// So many messages are queued, all told.
     Queued(usize),
     /// The parcel of that tag is in the database, with all that came before it.

@@ -206,6 +206,10 @@ impl Wire {
         let request = Request { method, path, query, headers, body: Vec::new(), peer: self.peer };
         self.phase = Phase::Body { request: Box::new(request), length: framing.length };
         self.input.drain(..end);
+        if self.share.is_some() {
+            // Growing by and by, it would come to twice its share.
+            self.input.reserve_exact(framing.length.saturating_sub(self.input.len()));
+        }
         Ok(())
     }
 }

@@ -14,11 +14,13 @@ const CANCEL: &str =
     "UPDATE messages SET state = 'cancelled', worker = NULL WHERE app_id = ?1 AND id = ?2 AND state = 'queued'
     AND NOT EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id AND outcome IS NULL)";
 
-/// When something happened to a message last, from when it was queued on.
-const LAST: &str = "max(created_at, coalesce(sent_at, 0),
-    coalesce((SELECT max(coalesce(ended_at, started_at)) FROM attempts WHERE message_id = messages.id), 0))";
+/// The account's (?1) messages that are no longer queued and of which nothing happened since a time (?2): neither was
+/// one queued, nor tried, nor sent.
+const OLD: &str = "FROM messages INDEXED BY messages_finished
+    WHERE app_id = ?1 AND state <> 'queued' AND created_at < ?2 AND coalesce(sent_at, 0) < ?2
+    AND NOT EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id AND coalesce(ended_at, started_at) >= ?2)";
 
-/// What is to be kept so long is removed at the latest after a hundredth more: all messages are looked through for it.
+/// What is to be kept so long is removed at the latest after a hundredth more: it costs waits for the disk.
 const SELDOM: u32 = 100;
 
 /// How many messages there are, by state.
@@ -87,14 +89,7 @@ impl Store {
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
         let step = self.write()?;
-        let removed = step
-            .execute(
-                &format!(
-                    "DELETE FROM messages WHERE app_id = ?1 AND state <> 'queued' AND created_at < ?2 AND {LAST} < ?2"
-                ),
-                params![app_id, before],
-            )
-            .map_err(at)?;
+        let removed = step.execute(&format!("DELETE {OLD}"), params![app_id, before]).map_err(at)?;
         forget_unheld(&step).map_err(at)?;
         step.commit().map_err(at)?;
         if removed > 0 {
@@ -104,23 +99,16 @@ impl Store {
         Ok(removed)
     }
 
-    /// The same for what is older than `retain` at that time, where the oldest is that old for long: quick to see that
-    /// it is not, and seldom.
+    /// The same for what is older than `retain` at that time, where something is that for long: quick to see that
+    /// nothing is, and seldom.
     ///
     /// # Errors
     /// Only the database's own.
     pub fn forget(&mut self, app_id: &str, now: Timestamp, retain: Duration) -> Result<()> {
         let before = now.before(retain.saturating_add(retain / SELDOM));
-        let oldest = "FROM messages WHERE app_id = ?1 AND state <> 'queued' ORDER BY id LIMIT";
-        // Nothing happens to a message before it is queued; and one that was retried must not keep all others.
-        for sql in [
-            format!("SELECT created_at {oldest} 1"),
-            format!("SELECT min(last) FROM (SELECT {LAST} AS last {oldest} 100)"),
-        ] {
-            let last = self.conn.query_row(&sql, [app_id], |row| row.get(0)).optional();
-            if self.at(last)?.is_none_or(|last: Timestamp| last >= before) {
-                return Ok(());
-            }
+        let sql = format!("SELECT 1 {OLD} LIMIT 1");
+        if self.at(self.conn.query_row(&sql, params![app_id, before], |_| Ok(())).optional())?.is_none() {
+            return Ok(());
         }
         self.prune(app_id, now.before(retain)).map(drop)
     }

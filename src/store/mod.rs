@@ -153,13 +153,14 @@ impl Store {
 /// From so many pages on in the write-ahead log, a commit moves them into the file, and the next one writes the log
 /// over from its start, for which the disk takes less time than to make it longer. Not after every short command: that
 /// would be three more waits for the disk. Nor seldom: whoever opens the file first reads the log.
-const SHORT_LOG: &str = "PRAGMA wal_autocheckpoint = 64";
+/// What is longer is cut off then: the old texts in it would never be written over.
+const SHORT_LOG: &str = "PRAGMA wal_autocheckpoint = 64; PRAGMA journal_size_limit = 263712;";
 
 /// The same for a process that goes on for long, and would wait too often.
-const LONG_LOG: &str = "PRAGMA wal_autocheckpoint = 1000";
+const LONG_LOG: &str = "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = -1;";
 
-/// From so many turns on a process is taken to go on for long; one that sends a single message has two.
-const LONG: u32 = 3;
+/// From so many turns on a process is taken to go on for long; one that sends a single message has two, or three.
+const LONG: u32 = 4;
 
 /// Bytes of a log that nobody leaves behind.
 const LOG_LIMIT: u64 = 512 << 10;

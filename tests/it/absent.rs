@@ -16,9 +16,8 @@ fn who_only_looks_makes_no_database() {
     let account = "user list,user show luffy,user edit luffy --note x,user passwd luffy --remove,user remove luffy --yes,\
                    user export,unbind --user luffy,bind --user luffy --as-admin,outbox list,outbox status,outbox show 1,\
                    outbox flush,outbox retry 1,outbox retry --failed,outbox cancel 1,outbox prune --older-than 1d,\
-                   send --user luffy text,send --tag crew text,send --all text,run --user luffy -- true";
-    let dry = format!("send --dry-run --openid {LUFFY} text");
-    for line in account.split(',').chain([&*dry]) {
+                   send --user luffy text,send --dry-run --user luffy text,send --tag crew text,send --all text,run --user luffy -- true";
+    for line in account.split(',') {
         for (before, path) in [("", "none/wxbox.db"), ("--database elsewhere/wxbox.db ", "elsewhere/wxbox.db")] {
             let ran = world.wxbox(&format!("{before}{line}"));
             let said = ran.stderr();

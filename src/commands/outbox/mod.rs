@@ -25,7 +25,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Res
     let app = App::open(ui, global, Flags::default())?;
     // What a process that was killed has left behind, before anybody looks.
     if !matches!(command, Outbox::Flush) && app.has_database() {
-        settle_orphans(&mut app.store()?)?;
+        let mut store = app.store()?;
+        settle_orphans(&mut store)?;
+        store.sweep();
     }
     match command {
         Outbox::Flush => again::flush(ui, &app),

@@ -55,8 +55,11 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
 
 /// Queues and delivers; what goes wrong is said, and was said already if it went wrong before the command began.
 fn report(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, said: Option<&Report>) {
-    // Its warnings have been read.
-    let ready = ui.without_warnings(|ui| ready(ui, global, args, facts, false));
+    let ready = match said {
+        Some(_) => ready(ui, global, args, facts, false),
+        // Its warnings have been read.
+        None => ui.without_warnings(|ui| ready(ui, global, args, facts, false)),
+    };
     match ready.and_then(|(app, store, parcel)| Ok((delivery(&app, store, args)?, work(parcel)?))) {
         Ok((it, work)) => {
             // What became of the messages has been said.
@@ -101,7 +104,7 @@ fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, first: bool) -
         value.value.value = facts.fill(&value.value.value);
     }
     let account = app.account()?;
-    let mut store = app.store_as_found(ui)?;
+    let mut store = if first { app.store_as_found(ui)? } else { ui.without_warnings(|ui| app.store_as_found(ui))? };
     let to = recipients::resolve(ui, &app, &store, &Whom { user: &args.user, tag: &args.tag, ..Whom::default() })?;
     let said = Said::from(content).named(args.what.template.as_deref());
     let saying = Saying { said, strict: args.what.strict, how: &args.how };

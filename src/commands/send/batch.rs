@@ -83,7 +83,7 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     let lines = Lines { input: BufReader::new(input), number: 0 };
     let how = Manner { strict: args.what.strict, split: args.split };
     if args.dry_run {
-        let store = app.store_as_found(ui)?;
+        let store = app.store_to_fill(ui)?;
         return dry_run(ui, lines, Reader::new(app, store, account, how));
     }
     let mut it = Delivery::of(&app, || app.store_to_fill(ui))?;
@@ -112,7 +112,7 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
         let reference = reference(&references, line);
         let what = match told.shown {
             Ok(shown) => What::Message(Box::new(shown)),
-            Err(id) => What::Unusable { state: State::Unknown, error: t!("send-gone", id = id) },
+            Err(it) => What::Unusable { state: it.state(), error: it.trouble() },
         };
         ui.data(&Outcome { line, reference, what })
     };

@@ -16,6 +16,12 @@ use crate::private;
 use crate::time::{Moment, Timestamp};
 use crate::words::system;
 
+/// Hexadecimal digits of a process's name.
+const DIGITS: usize = 16;
+
+/// How often a process makes its lock file, where others remove it.
+const TRIES: usize = 8;
+
 /// This process as one that has messages, until it is dropped.
 #[derive(Debug)]
 pub struct Alive {
@@ -31,18 +37,19 @@ impl Alive {
     /// [`Error::Open`] where no file can be made beside the database.
     pub fn begin(database: &Path) -> Result<Self> {
         let failed = |e: io::Error| Error::Open { path: database.to_owned(), cause: system(&e) };
-        loop {
+        for _ in 0..TRIES {
             let mut bytes = [0; 8];
             SysRng.try_fill_bytes(&mut bytes).map_err(|e| failed(io::Error::other(e)))?;
-            let name = format!("{:016x}", u64::from_be_bytes(bytes));
+            let name = format!("{:0DIGITS$x}", u64::from_be_bytes(bytes));
             let path = lock_of(database, &name);
             let lock = private::new_file(&path).map_err(failed)?;
             lock.lock().map_err(failed)?;
             // Between the two, who sweeps may have taken it for one that was left behind.
-            if lock.metadata().map_err(failed)?.nlink() > 0 {
+            if is_there(&lock).map_err(failed)? {
                 return Ok(Self { name, path, _lock: lock });
             }
         }
+        Err(failed(io::ErrorKind::Unsupported.into()))
     }
 
     /// What the messages of this process are marked with.
@@ -96,18 +103,20 @@ impl Store {
             let _ = fs::remove_file(&path);
             drop(lock);
         }
-        self.sweep();
         Ok(())
     }
 
     /// Removes the files of processes that are gone and have no message: they were killed before their first, or after
     /// their last. Best effort.
-    fn sweep(&self) {
+    pub fn sweep(&self) {
         let lock = lock_of(&self.path, "");
         let (Some(dir), Some(prefix)) = (lock.parent(), lock.file_name().and_then(OsStr::to_str)) else { return };
         let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
         for found in fs::read_dir(dir).into_iter().flatten().flatten() {
-            if found.file_name().to_str().is_some_and(|name| name.starts_with(prefix))
+            let name = found.file_name();
+            let worker = name.to_str().and_then(|name| name.strip_prefix(prefix)).unwrap_or_default();
+            if worker.len() == DIGITS
+                && worker.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'))
                 && found.file_type().is_ok_and(|kind| kind.is_file())
                 && let Some(_held) = lock_of_the_dead(&found.path())
             {
@@ -167,9 +176,15 @@ impl Store {
 fn lock_of_the_dead(path: &Path) -> Option<File> {
     let file = private::file(path).ok()?;
     match file.try_lock() {
-        Ok(()) => Some(file),
+        // One that another removed meanwhile says nothing of the one that is in its place.
+        Ok(()) => is_there(&file).ok()?.then_some(file),
         Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
     }
+}
+
+/// Whether the file still has its name.
+fn is_there(file: &File) -> io::Result<bool> {
+    Ok(file.metadata()?.nlink() > 0)
 }
 
 /// Where a process of that name has its lock.

@@ -60,21 +60,25 @@ pub enum Place {
     After(i64, i64),
     /// The recipient has this live message of the same key already; nothing was queued.
     Duplicate(i64),
+    /// The person is no longer bound to that openid, or was removed; nothing was queued.
+    Unbound,
 }
 
 impl Place {
     /// The message that the recipient has.
-    pub fn id(&self) -> i64 {
+    pub fn id(&self) -> Option<i64> {
         match self {
-            Self::New(id) | Self::After(id, _) | Self::Duplicate(id) => *id,
-            Self::Mine(held) => held.message.id,
+            Self::New(id) | Self::After(id, _) | Self::Duplicate(id) => Some(*id),
+            Self::Mine(held) => Some(held.message.id),
+            Self::Unbound => None,
         }
     }
 }
 
 const INSERT: &str = "INSERT INTO messages (app_id, user_id, openid, content_id, fallback_id, type, state,
     client_msg_id, key, created_at, due_at, touched_at, expires_at, after_id, parts_left, worker)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?9, ?9, ?10, ?11, ?12, ?13)
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?9, ?9, ?10, ?11, ?12, ?13
+    WHERE ?2 IS NULL OR EXISTS (SELECT 1 FROM bindings WHERE app_id = ?1 AND user_id = ?2 AND openid = ?3)
     ON CONFLICT (app_id, openid, key) WHERE key IS NOT NULL AND state IN ('queued', 'sent', 'unknown') DO NOTHING";
 
 const LIVE: &str = "SELECT id FROM messages WHERE app_id = ?1 AND openid = ?2 AND key = ?3
@@ -121,7 +125,12 @@ impl Turn<'_> {
         for (at, one) in parcel.to.iter().enumerate() {
             let NewMessage { user_id, openid, client_msg_id, .. } = one;
             let key = part.key.as_deref();
-            let after = before.and_then(|before| before.get(at)).map(Place::id);
+            let before = before.and_then(|before| before.get(at));
+            let after = before.and_then(Place::id);
+            if before.is_some() && after.is_none() {
+                places.push(Place::Unbound);
+                continue;
+            }
             let row = params![
                 self.app_id,
                 user_id,
@@ -143,10 +152,10 @@ impl Turn<'_> {
                 (true, None) if part.mine => Place::Mine(Box::new(self.held(parcel, part, one, (id, content)))),
                 (true, None) => Place::New(id),
                 (true, Some(after)) => Place::After(id, after),
-                (false, _) => Place::Duplicate(self.live(openid, key)?.unwrap_or_default()),
+                (false, _) => self.live(openid, key)?.map_or(Place::Unbound, Place::Duplicate),
             });
         }
-        if places.iter().all(|place| matches!(place, Place::Duplicate(_))) {
+        if places.iter().all(|place| matches!(place, Place::Duplicate(_) | Place::Unbound)) {
             for unused in [Some(content), part.fallback].into_iter().flatten() {
                 self.at(self.step.execute("DELETE FROM contents WHERE id = ?1", [unused]))?;
             }
@@ -205,6 +214,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
         let sql = "INSERT INTO users (id, username, uid, created_at) VALUES (7, 'nami', hex(randomblob(16)), 0)";
+        store.conn.execute(sql, []).unwrap();
+        let sql = "INSERT INTO bindings (app_id, user_id, openid, bound_at) VALUES ('wx1', 7, 'o1', 0)";
         store.conn.execute(sql, []).unwrap();
         let body = |kind| Body { kind, json: "{}".into() };
         let one = |user: Option<(i64, &str)>, openid: &str, client_msg_id: Option<String>| NewMessage {

@@ -186,6 +186,14 @@ impl Turn<'_> {
         result.map_err(|e| Error::at(self.path, e))
     }
 
+    /// A number that is another one as soon as another connection has changed the database.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn version(&self) -> Result<i64> {
+        self.at(self.step.pragma_query_value(None, "data_version", |row| row.get(0)))
+    }
+
     /// Takes up to `limit` messages of the scope that nobody has, in the order they are due.
     ///
     /// # Errors

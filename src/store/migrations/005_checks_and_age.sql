@@ -1,5 +1,6 @@
 -- SQLite makes a table of a list of more than two words each time that it looks one up there; not of words one by one.
 -- The rows are what they were, so only the text of the schema changes: https://sqlite.org/lang_altertable.html#otheralter
+-- (the index below has every other process read it anew).
 PRAGMA writable_schema = ON;
 UPDATE sqlite_schema SET sql = replace(
         sql,
@@ -13,3 +14,6 @@ UPDATE sqlite_schema SET sql = replace(
         'CHECK (outcome = ''accepted'' OR outcome = ''refused'' OR outcome = ''not_sent'' OR outcome = ''ambiguous'')'
     ) WHERE type = 'table' AND name = 'attempts';
 PRAGMA writable_schema = RESET;
+
+-- What is old enough to be removed, whatever else there is.
+CREATE INDEX messages_finished ON messages (app_id, created_at) WHERE state <> 'queued';

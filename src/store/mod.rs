@@ -153,7 +153,7 @@ impl Store {
 /// From so many pages on in the write-ahead log, a commit moves them into the file, and the next one writes the log
 /// over from its start, for which the disk takes less time than to make it longer. Not after every short command: that
 /// would be three more waits for the disk. Nor seldom: whoever opens the file first reads the log.
-/// What is longer is cut off then: the old texts in it would never be written over.
+/// What is longer than those pages with their heads is cut off then: old texts in it would never be written over.
 const SHORT_LOG: &str = "PRAGMA wal_autocheckpoint = 64; PRAGMA journal_size_limit = 263712;";
 
 /// The same for a process that goes on for long, and would wait too often.

@@ -60,6 +60,7 @@ fn is_whole(head: &[u8; HEAD]) -> bool {
 mod tests {
     use super::*;
     use crate::store::Store;
+    use rusqlite::Connection;
 
     #[test]
     fn a_log_is_known_by_its_head() {
@@ -110,5 +111,35 @@ mod tests {
         }
         // All that was written is about 3 MiB.
         assert!((100 << 10..400 << 10).contains(&longest), "{longest}");
+    }
+
+    /// A reader elsewhere keeps the log from being emptied, as when a person is removed: it grows.
+    #[test]
+    fn an_old_text_is_written_over_or_cut_off() {
+        const TEXT: &str = "what nobody may find";
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("wxbox.db");
+        let log = beside(&path, "-wal");
+        let holds = || fs::read(&log).unwrap().windows(TEXT.len()).any(|part| part == TEXT.as_bytes());
+        let insert = "INSERT INTO contents (type, body, created_at) VALUES (?1, hex(randomblob(9000)), 0)";
+        let store = Store::open(&path).unwrap();
+        let reader = Connection::open(&path).unwrap();
+        let look = reader.unchecked_transaction().unwrap();
+        look.query_row("SELECT count(*) FROM contents", [], |_| Ok(())).unwrap();
+        // Past the end of what is written over each time, and short of what is cut off when a process ends.
+        for n in 0..14 {
+            let kind = if n == 13 { TEXT } else { "text" };
+            store.conn.execute(insert, [kind]).unwrap();
+        }
+        drop(look);
+        drop(reader);
+        drop(store);
+        assert!(holds() && fs::metadata(&log).unwrap().len() < super::super::LOG_LIMIT);
+        for _ in 0..12 {
+            let store = Store::open(&path).unwrap();
+            store.conn.execute(insert, ["text"]).unwrap();
+            store.conn.execute(insert, ["text"]).unwrap();
+        }
+        assert!(!holds());
     }
 }

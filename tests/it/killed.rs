@@ -155,7 +155,7 @@ fn what_is_left_of_who_had_nothing_is_swept() {
     world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
     world.sandbox();
     let file = |name: &str| world.database().with_file_name(format!("wxbox.db-worker-{name}"));
-    let others = [file("0123456789abcdef"), world.database().with_file_name("wxbox.db-work")];
+    let others = ["0123456789abcdef", "eu", "000000000000000g", "0000000000000000-wal", "00000000000000"].map(file);
     let dead: Vec<_> = (0..3).map(|n| file(&format!("{n:016x}"))).collect();
     let locked = std::fs::File::create(&others[0]).unwrap();
     locked.lock().unwrap();
@@ -164,5 +164,5 @@ fn what_is_left_of_who_had_nothing_is_swept() {
     assert!(dead.iter().all(|path| path.exists()), "a send has no time for that");
     world.wxbox("outbox flush").ok();
     assert!(!dead.iter().any(|path| path.exists()));
-    assert!(others.iter().all(|path| path.exists()), "one lives, one is none");
+    assert!(others.iter().all(|path| path.exists()), "one lives, the others are none");
 }

@@ -57,6 +57,7 @@ mod logs;
 mod looks;
 mod main_job;
 mod manners;
+mod meanwhile;
 mod media;
 mod media_kept;
 mod names;

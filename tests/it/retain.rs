@@ -57,6 +57,14 @@ fn what_was_tried_again_since_stays_and_keeps_no_other() {
     assert_eq!(left(&world), "1 text-1, 3 text-3, 4 now");
 }
 
+/// The clock was ahead when it was sent.
+#[test]
+fn what_is_of_a_time_to_come_keeps_no_other() {
+    let world = aged([-400 * DAY, 92 * DAY, 0]);
+    world.wxbox("send -u luffy now").ok();
+    assert_eq!(left(&world), "1 text-1, 3 text-3, 4 now");
+}
+
 #[test]
 fn another_accounts_messages_stay() {
     let world = aged([200 * DAY, 200 * DAY, 0]);

@@ -77,8 +77,7 @@ impl Place {
 
 const INSERT: &str = "INSERT INTO messages (app_id, user_id, openid, content_id, fallback_id, type, state,
     client_msg_id, key, created_at, due_at, touched_at, expires_at, after_id, parts_left, worker)
-    SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?9, ?9, ?10, ?11, ?12, ?13
-    WHERE ?2 IS NULL OR EXISTS (SELECT 1 FROM bindings WHERE app_id = ?1 AND user_id = ?2 AND openid = ?3)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?9, ?9, ?10, ?11, ?12, ?13)
     ON CONFLICT (app_id, openid, key) WHERE key IS NOT NULL AND state IN ('queued', 'sent', 'unknown') DO NOTHING";
 
 const LIVE: &str = "SELECT id FROM messages WHERE app_id = ?1 AND openid = ?2 AND key = ?3
@@ -127,7 +126,11 @@ impl Turn<'_> {
             let key = part.key.as_deref();
             let before = before.and_then(|before| before.get(at));
             let after = before.and_then(Place::id);
-            if before.is_some() && after.is_none() {
+            let is_lost = match before {
+                Some(_) => after.is_none(),
+                None => !self.is_bound(*user_id, openid)?,
+            };
+            if is_lost {
                 places.push(Place::Unbound);
                 continue;
             }
@@ -152,7 +155,7 @@ impl Turn<'_> {
                 (true, None) if part.mine => Place::Mine(Box::new(self.held(parcel, part, one, (id, content)))),
                 (true, None) => Place::New(id),
                 (true, Some(after)) => Place::After(id, after),
-                (false, _) => self.live(openid, key)?.map_or(Place::Unbound, Place::Duplicate),
+                (false, _) => Place::Duplicate(self.live(openid, key)?.unwrap_or_default()),
             });
         }
         if places.iter().all(|place| matches!(place, Place::Duplicate(_) | Place::Unbound)) {
@@ -163,6 +166,14 @@ impl Turn<'_> {
             self.attach(content, &parcel.files)?;
         }
         Ok(places)
+    }
+
+    /// Whether a person, where one is known, is still bound to that openid.
+    fn is_bound(&self, user_id: Option<i64>, openid: &str) -> Result<bool> {
+        let Some(user_id) = user_id else { return Ok(true) };
+        let sql = "SELECT 1 FROM bindings WHERE app_id = ?1 AND user_id = ?2 AND openid = ?3";
+        let mut query = self.at(self.step.prepare_cached(sql))?;
+        self.at(query.exists(params![self.app_id, user_id, openid]))
     }
 
     /// A message that was just queued for this process, as it would be read back.

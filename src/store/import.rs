@@ -116,7 +116,10 @@ impl Store {
         if let Some(clash) = clash(&step).map_err(at)? {
             return Ok(Err(clash));
         }
-        let last: i64 = step.query_row("SELECT coalesce(max(id), 0) FROM users", [], |row| row.get(0)).map_err(at)?;
+        // Beyond all that were ever given.
+        let last = "SELECT max(coalesce((SELECT max(id) FROM users), 0),
+                    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'users'), 0))";
+        let last: i64 = step.query_row(last, [], |row| row.get(0)).map_err(at)?;
         let added = step
             .execute(
                 "INSERT INTO users (id, username, uid, password, note, created_at)

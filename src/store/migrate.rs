@@ -18,7 +18,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/002_templates.sql"),
     include_str!("migrations/003_delivery.sql"),
     include_str!("migrations/004_media.sql"),
-    include_str!("migrations/005_checks_and_age.sql"),
+    include_str!("migrations/005_words_ids_age.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "wxbx".

@@ -272,6 +272,21 @@ hint: --rebind replaces the binding
 }
 
 #[test]
+fn a_phone_is_never_bound_to_who_was_added_after_somebody_was_removed() {
+    for add in ["user add zoro", "user import -"] {
+        let world = with_luffy();
+        let mut bind = world.spawn("bind --user luffy");
+        let callback = allow(&bind.next_line(), "luffy");
+        world.wxbox("user remove luffy --yes").ok();
+        world.feed(add, "username\nzoro\n").ok();
+        assert_eq!(open(&callback).0, 500, "{add}");
+        let ended = bind.end();
+        assert!(ended.stderr().contains("luffy was removed by another wxbox"), "{add}: {}", ended.stderr());
+        assert_eq!(world.sql::<i64>("SELECT count(*) FROM bindings"), 0, "{add}");
+    }
+}
+
+#[test]
 fn two_people_are_bound_at_the_same_time_by_two_processes() {
     let world = with_luffy();
     world.wxbox("user add nami").ok();

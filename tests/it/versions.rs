@@ -76,13 +76,17 @@ fn version_3_is_brought_up_to_date() {
     assert!(world.path(".local/share/wxbox/wxbox.db.v3.bak").exists());
 }
 
-/// The schema says in other words what a message's state and an attempt's outcome can be.
+/// The schema says in other words what a message's state and an attempt's outcome can be, and no person's id is given
+/// twice.
 #[test]
 fn version_4_is_brought_up_to_date() {
     let world = with_version(4);
     works(&world);
     assert_eq!(world.sql::<i64>("SELECT user_version FROM pragma_user_version"), 5);
     assert!(world.path(".local/share/wxbox/wxbox.db.v4.bak").exists());
+    world.wxbox("user remove usopp --yes").ok();
+    world.wxbox("user add zoro").ok();
+    assert_eq!(world.sql::<i64>("SELECT id FROM users WHERE username = 'zoro'"), 4);
     let database = rusqlite::Connection::open(world.database()).unwrap();
     for word in ["queued", "sent", "failed", "unknown", "cancelled", "expired"] {
         database.execute("UPDATE messages SET state = ?1 WHERE id = 1", [word]).unwrap();

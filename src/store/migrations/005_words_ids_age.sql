@@ -13,6 +13,12 @@ UPDATE sqlite_schema SET sql = replace(
         'CHECK (outcome IN (''accepted'', ''refused'', ''not_sent'', ''ambiguous''))',
         'CHECK (outcome = ''accepted'' OR outcome = ''refused'' OR outcome = ''not_sent'' OR outcome = ''ambiguous'')'
     ) WHERE type = 'table' AND name = 'attempts';
+
+-- Whoever waits for somebody's phone knows them by their id: it is never given again.
+UPDATE sqlite_schema SET sql = replace(
+        sql, 'id         INTEGER PRIMARY KEY,', 'id         INTEGER PRIMARY KEY AUTOINCREMENT,'
+    ) WHERE type = 'table' AND name = 'users';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'users', coalesce(max(id), 0) FROM users;
 PRAGMA writable_schema = RESET;
 
 -- What is old enough to be removed, whatever else there is.

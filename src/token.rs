@@ -5,7 +5,6 @@
 //! database transaction is open meanwhile, and the system drops the lock of a process that dies.
 
 use std::fs::File;
-use std::path::Path;
 use std::time::Duration;
 
 use crate::private;
@@ -64,7 +63,7 @@ pub fn valid(store: &mut Store, client: &Client, account: &Account) -> Result<To
     if let Some(token) = usable(store, account)? {
         return Ok(token);
     }
-    let _lock = lock(store.path())?;
+    let _lock = lock(store)?;
     match usable(store, account)? {
         Some(token) => Ok(token),
         None => fetch(store, client, account, false),
@@ -77,7 +76,7 @@ pub fn valid(store: &mut Store, client: &Client, account: &Account) -> Result<To
 /// # Errors
 /// [`Error`]
 pub fn instead_of(refused: &Secret, store: &mut Store, client: &Client, account: &Account) -> Result<Token, Error> {
-    let _lock = lock(store.path())?;
+    let _lock = lock(store)?;
     if let Some(token) = usable(store, account)?.filter(|token| !same(&token.token, refused)) {
         return Ok(token);
     }
@@ -94,7 +93,7 @@ pub fn instead_of(refused: &Secret, store: &mut Store, client: &Client, account:
 /// # Errors
 /// [`Error`]
 pub fn anew(store: &mut Store, client: &Client, account: &Account) -> Result<Token, Error> {
-    let _lock = lock(store.path())?;
+    let _lock = lock(store)?;
     fetch(store, client, account, false)
 }
 
@@ -165,11 +164,15 @@ fn same(a: &Secret, b: &Secret) -> bool {
     a.expose_secret() == b.expose_secret()
 }
 
-/// Held until the file is dropped.
-fn lock(database: &Path) -> Result<File, Error> {
+/// Held until the file is dropped; none where no other process has the database.
+fn lock(store: &Store) -> Result<Option<File>, Error> {
+    if !store.is_shared() {
+        return Ok(None);
+    }
+    let database = store.path();
     let mut name = database.file_name().unwrap_or_default().to_owned();
     name.push("-token-lock");
     let file = private::file(&database.with_file_name(name)).map_err(Error::Lock)?;
     file.lock().map_err(Error::Lock)?;
-    Ok(file)
+    Ok(Some(file))
 }

@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, TryRecvError, never};
 
 use crate::app::App;
 use crate::commands::message::{Missing, Shown};
+use crate::commands::tally::Tally;
 use crate::delivery::{Event, Hand, Orders, ReadyHand, Run, Work};
 use crate::error::{Exit, Failure, Report, classify};
 use crate::signals::{Bell, Signal};
@@ -55,42 +56,6 @@ pub(super) fn orders(app: &App) -> anyhow::Result<Orders> {
         retain: send.retain.value,
         deliver: true,
     })
-}
-
-/// How messages of a run have ended.
-#[derive(Default)]
-pub(super) struct Tally {
-    sent: usize,
-    failed: usize,
-    queued: usize,
-    unknown: usize,
-}
-
-impl Tally {
-    /// One more.
-    pub(super) fn count(&mut self, state: State) {
-        match state {
-            State::Sent => self.sent += 1,
-            State::Queued => self.queued += 1,
-            State::Unknown => self.unknown += 1,
-            State::Failed | State::Cancelled | State::Expired => self.failed += 1,
-        }
-    }
-
-    /// Whether there was none.
-    fn is_empty(&self) -> bool {
-        self.sent + self.failed + self.queued + self.unknown == 0
-    }
-
-    /// One status for all: what was not delivered decides, if it is all of one kind.
-    pub(super) fn exit(&self) -> Exit {
-        match (self.sent, self.failed, self.queued + self.unknown) {
-            (_, 0, 0) => Exit::Done,
-            (0, _, 0) => Exit::Refused,
-            (_, 0, _) => Exit::Undelivered,
-            _ => Exit::Mixed,
-        }
-    }
 }
 
 /// A message as this run leaves it, to be shown.
@@ -172,7 +137,8 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
         }
         match event {
             Event::Settled { message, tag, duplicate } => self.settled(*message, tag, duplicate),
-            Event::Gone { id, tag } => self.missing(Missing::Gone(id), tag),
+            Event::Gone { id, tag, begun: true } => self.missing(Missing::Gone(id), tag),
+            Event::Gone { id, tag, begun: false } => self.missing(Missing::Removed(id), tag),
             Event::Unbound { user, tag } => self.missing(Missing::Unbound(user), tag),
             Event::Queued(count) => match &self.bar {
                 Some(bar) => bar.more(count),
@@ -285,7 +251,7 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
     }
 
     fn missing(&mut self, it: Missing, tag: Option<u64>) {
-        self.tally.count(it.state());
+        self.tally.miss(&it);
         self.show(Told { shown: Err(it), tag, queued: false, hushed: false });
     }
 
@@ -364,6 +330,7 @@ pub(super) fn with(
 pub(super) fn show(ui: &mut Ui, Told { shown, hushed, queued, .. }: Told) -> anyhow::Result<()> {
     let shown = match shown {
         Ok(shown) => shown,
+        Err(missing) if ui.json() => return ui.data(&missing),
         Err(missing) => {
             ui.error(&missing.report());
             return Ok(());

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use crate::error::{Exit, Report};
 use crate::store::{Message, State};
@@ -39,6 +40,8 @@ pub(super) struct Shown {
 pub(super) enum Missing {
     /// It was there; its person was removed while it was under way.
     Gone(i64),
+    /// The same before it was.
+    Removed(i64),
     /// That person is no longer bound as when the message was written.
     Unbound(String),
 }
@@ -48,13 +51,14 @@ impl Missing {
     pub(super) fn trouble(&self) -> String {
         match self {
             Self::Gone(id) => t!("send-gone", id = *id),
+            Self::Removed(id) => t!("send-removed", id = *id),
             Self::Unbound(user) => t!("send-unbound", user = user),
         }
     }
 
     /// As an error of its own.
     pub(super) fn report(&self) -> Report {
-        let exit = if self.state() == State::Unknown { Exit::Undelivered } else { Exit::Refused };
+        let exit = if self.state() == State::Unknown { Exit::Undelivered } else { Exit::NoSuch };
         Report { exit, what: self.trouble(), hint: None }
     }
 
@@ -62,8 +66,27 @@ impl Missing {
     pub(super) fn state(&self) -> State {
         match self {
             Self::Gone(_) => State::Unknown,
-            Self::Unbound(_) => State::Failed,
+            Self::Removed(_) | Self::Unbound(_) => State::Failed,
         }
+    }
+}
+
+impl Serialize for Missing {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        match self {
+            Self::Gone(id) | Self::Removed(id) => map.serialize_entry("id", id)?,
+            Self::Unbound(user) => map.serialize_entry("user", user)?,
+        }
+        map.serialize_entry("state", &self.state())?;
+        map.serialize_entry("error", &self.trouble())?;
+        map.end()
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.trouble())
     }
 }
 

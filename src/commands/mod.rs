@@ -27,6 +27,7 @@ mod quota;
 mod run;
 mod sandbox;
 mod send;
+mod tally;
 mod template;
 mod template_data;
 mod template_fields;

@@ -1,6 +1,6 @@
 //! What the desk knows between two turns, and what a turn does with it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -83,6 +83,8 @@ pub(super) struct Board {
     pub(super) ranges: VecDeque<(i64, i64)>,
     /// Ids of this run that another process has.
     pub(super) elsewhere: Vec<i64>,
+    /// Of those that were this run's alone and are no longer queued, what was never tried.
+    pub(super) unbegun: HashSet<i64>,
     /// Parts of this run that wait, each for the one before it.
     pub(super) blocked: HashMap<i64, i64>,
     /// What waits for files.
@@ -108,6 +110,7 @@ impl Board {
             later: Later::default(),
             ranges: ids.into_iter().map(|id| (id, id)).collect(),
             elsewhere: Vec::new(),
+            unbegun: HashSet::new(),
             blocked: HashMap::new(),
             shelf: Shelf::default(),
             due,
@@ -292,6 +295,9 @@ impl Board {
             let Some(openid) = openid.filter(|_| begins) else {
                 // Cancelled, or the person removed, since it was taken.
                 self.elsewhere.push(id);
+                if n == 1 {
+                    self.unbegun.insert(id);
+                }
                 continue;
             };
             held.message.attempts = n;

@@ -245,9 +245,11 @@ impl Desk<'_> {
         let goes_on = lessons.iter().all(Lesson::lets_go_on);
         let moved = !(left.is_empty() && started.is_empty() && lessons.is_empty())
             || count + duplicates.len() + unbound.len() > 0;
-        // The only one, with nothing to do meanwhile, is sent here: a thread takes longer to begin. Not one with a tag,
-        // which whoever has to leave without this thread does not know.
+        // The only one, with nothing to do or to tell meanwhile, is sent here: a thread takes longer to begin. Not one
+        // with a tag, which whoever has to leave without this thread does not know.
         let alone = started.len() == 1
+            && duplicates.is_empty()
+            && unbound.is_empty()
             && self.board.flying.len() == 1
             && self.parcels.is_none()
             && self.board.tags.is_empty()

@@ -130,7 +130,7 @@ impl Desk<'_> {
     fn tell_as(&mut self, id: i64, tag: Option<u64>, duplicate: bool) -> anyhow::Result<()> {
         let event = match self.store.message(&self.board.orders.account.app_id, id)? {
             Some(message) => Event::Settled { message: Box::new(message), tag, duplicate },
-            None => Event::Gone { id, tag },
+            None => Event::Gone { id, tag, begun: !self.board.unbegun.remove(&id) },
         };
         self.tell.tell(event);
         Ok(())

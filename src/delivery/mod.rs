@@ -91,6 +91,8 @@ pub enum Event {
     Gone {
         /// Its id.
         id: i64,
+        /// Whether an attempt had begun.
+        begun: bool,
         /// The [`Tagged::tag`] of its parcel.
         tag: Option<u64>,
     },

@@ -81,7 +81,7 @@ pub const OBJECTS: [Object; 36] = [
     Object { command: "bind", fields: &["event", "user", "url"], about: "event follow: the person does not follow the account yet; url: where they can, null where WeChat gives no code" },
     Object { command: "bind", fields: &["event", "user"], about: "event timeout" },
     Object { command: "unbind", fields: &["event", "user", "openid"], about: "event unbound" },
-    Object { command: "send, outbox list|flush|retry", fields: MESSAGE, about: "a message; msgid is text; one that its --key had before has \"duplicate\": true too" },
+    Object { command: "send, outbox list|flush|retry", fields: MESSAGE, about: "a message; msgid is text; one that its --key had before has \"duplicate\": true too; where the person was removed or unbound meanwhile only id or user, state and error" },
     Object { command: "run", fields: MESSAGE, about: "the report, on stderr: stdout is the command's own" },
     Object { command: "send --batch", fields: &["line", "ref", "id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "error", "hint", "key", "created_at", "sent_at"], about: "the message of a line, with the line's own ref; of a line that cannot be used, or whose person was removed meanwhile, only line, ref, state and error" },
     Object { command: "send --dry-run", fields: &["touser", "msgtype", "text"], about: "the exact body that WeChat would get, with WeChat's own fields: these are a text's" },

@@ -58,6 +58,8 @@ pub struct Store {
     patience: Duration,
     /// So many turns were taken with it.
     turns: u32,
+    /// It is in memory.
+    fleeting: bool,
 }
 
 impl Store {
@@ -90,7 +92,7 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::at(path, e))?;
         // See [`SHORT_LOG`].
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
-        let mut store = Self { conn, path: path.to_owned(), patience: BUSY, turns: 0 };
+        let mut store = Self { conn, path: path.to_owned(), patience: BUSY, turns: 0, fleeting: false };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
         if !has_log && let Some(dir) = log.parent() {
             // Its name must outlast a power cut, too. SQLite would see to that at the first commit of every process.
@@ -106,12 +108,17 @@ impl Store {
     pub fn without_file(path: &Path) -> Result<Self> {
         let conn = Connection::open_in_memory().map_err(|e| Error::at(path, e))?;
         migrate::MIGRATIONS.iter().try_for_each(|sql| conn.execute_batch(sql)).map_err(|e| Error::at(path, e))?;
-        Ok(Self { conn, path: path.to_owned(), patience: BUSY, turns: 0 })
+        Ok(Self { conn, path: path.to_owned(), patience: BUSY, turns: 0, fleeting: true })
     }
 
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether other processes have it, too: it is a file.
+    pub fn is_shared(&self) -> bool {
+        !self.fleeting
     }
 
     /// Waits so long for another process's write from now on, instead of ten seconds, before it is [`Error::Busy`].

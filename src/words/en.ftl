@@ -885,6 +885,7 @@ send-fallback-fields = the template { $name } has { $count ->
 send-fallback-fields-hint = give every field but one a default in [templates.{ $name }.data]
 send-fallback-text = --fallback goes with a text
 send-gone = message { $id } is no longer in the outbox, since the person was removed: it may or may not have been delivered
+send-removed = message { $id } was not sent, since the person was removed
 send-unbound = nothing was sent to { $user }: the binding was changed or removed meanwhile
 send-field-near = { $key } (did you mean { $near }?)
 send-fields-check-hint = `wxbox template check { $name } --data …` shows what people would see

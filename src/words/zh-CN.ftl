@@ -878,6 +878,7 @@ send-fallback-fields = 模板 { $name } { $count ->
 send-fallback-fields-hint = 请在 [templates.{ $name }.data] 中只留一个字段不设默认值
 send-fallback-text = --fallback 只能与文本一起使用
 send-gone = 消息 { $id } 已不在发件箱中，因为用户已删除：不确定是否送达
+send-removed = 消息 { $id } 没有发送，因为用户已删除
 send-unbound = 没有发给 { $user }：绑定在此期间已变更或解除
 send-field-near = { $key }（是不是 { $near }？）
 send-fields-check-hint = `wxbox template check { $name } --data …` 可预览收件人看到的内容

@@ -17,7 +17,8 @@ fn who_only_looks_makes_no_database() {
                    user export,unbind --user luffy,bind --user luffy --as-admin,outbox list,outbox status,outbox show 1,\
                    outbox flush,outbox retry 1,outbox retry --failed,outbox cancel 1,outbox prune --older-than 1d,\
                    send --user luffy text,send --dry-run --user luffy text,send --tag crew text,send --all text,run --user luffy -- true";
-    for line in account.split(',') {
+    let dry = ["text", "-t backup -d host=1"].map(|what| format!("send --dry-run --openid {LUFFY} {what}"));
+    for line in account.split(',').chain(dry.iter().map(String::as_str)) {
         for (before, path) in [("", "none/wxbox.db"), ("--database elsewhere/wxbox.db ", "elsewhere/wxbox.db")] {
             let ran = world.wxbox(&format!("{before}{line}"));
             let said = ran.stderr();

@@ -105,3 +105,39 @@ interrupted; nothing is left queued
 
 "#]]);
 }
+
+#[test]
+fn who_is_removed_while_their_message_waits_is_told_not_to_have_got_it() {
+    for (json, said) in [
+        ("", "error: message 2 was not sent, since the person was removed\n"),
+        ("--json ", r#"{"id":2,"state":"failed","error":"message 2 was not sent, since the person was removed"}"#),
+    ] {
+        let mut world = world();
+        let wechat = Scripted::start();
+        point_at(&mut world, &wechat, "timeout = \"1h\"");
+        let sending = world.spawn(&format!("{json}send -u nami -u luffy hello"));
+        wechat.asked();
+        wechat.answer(200, TOKEN);
+        wechat.asked();
+        world.wxbox("user remove luffy --yes").ok();
+        wechat.answer(200, OK);
+        let ended = sending.end();
+        let out = format!("{}{}", ended.stdout(), ended.stderr());
+        assert_eq!((ended.status(), wechat.more()), (Some(7), 0), "{out}");
+        assert!(out.contains(said), "{out}");
+    }
+}
+
+/// What was there before is told before what hangs.
+#[test]
+fn a_duplicate_is_told_though_the_other_message_hangs() {
+    let mut world = world();
+    world.wxbox("send -u luffy --key k hello").ok();
+    let wechat = Scripted::start();
+    point_at(&mut world, &wechat, "timeout = \"1h\"");
+    let mut sending = world.spawn("send -u luffy -u nami --key k hello");
+    wechat.asked();
+    assert_eq!(sending.next_line(), "nothing sent to luffy: message 1 has this key, and is sent");
+    sending.signal(Signal::INT);
+    assert_eq!(sending.end().status(), Some(130));
+}

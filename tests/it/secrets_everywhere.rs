@@ -33,7 +33,8 @@ impl Told {
         world.write(".config/wxbox/key.pem", &own.key);
         world.reconfigure(&[("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n")]);
         let mut private = vec![world.sandbox().app_secret.clone(), PASSWORD.into(), SECRET.into(), PROXY.into()];
-        private.extend(own.key.lines().filter(|line| !line.starts_with('-')).map(str::to_owned));
+        // The third line has only of the public half, which the certificate has too.
+        private.extend(own.key.lines().filter(|line| !line.starts_with('-')).take(2).map(str::to_owned));
         // Their start shows the account.
         std::fs::remove_file(world.path("world.toml")).unwrap();
         Self { world, private }

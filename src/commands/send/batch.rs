@@ -83,7 +83,7 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     let lines = Lines { input: BufReader::new(input), number: 0 };
     let how = Manner { strict: args.what.strict, split: args.split };
     if args.dry_run {
-        let store = app.store_to_fill(ui)?;
+        let store = app.store_as_found(ui)?;
         return dry_run(ui, lines, Reader::new(app, store, account, how));
     }
     let mut it = Delivery::of(&app, || app.store_to_fill(ui))?;

@@ -142,8 +142,8 @@ fn rooms_import_only_what_they_may() {
 #[test]
 fn commands_never_call_each_other() {
     // What they share: the machine's addresses, where a file can be made, input that is read whole, what is sent and to
-    // whom, delivery and how it ended, files for WeChat, how a message is shown, the listener's papers, passwords, what is said of a port
-    // that is taken, and templates.
+    // whom, delivery and how it ended, files for WeChat, how a message is shown, the listener's papers, passwords, what
+    // is said of a port that is taken, and templates.
     let shared = [
         "addresses",
         "compose",

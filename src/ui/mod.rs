@@ -21,6 +21,7 @@ mod table;
 mod theme;
 mod verdict;
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::mem::replace;
@@ -66,8 +67,8 @@ pub struct Ui {
     closed: bool,
     json: bool,
     quiet: bool,
-    /// Warnings have been read.
-    warned: bool,
+    /// Warnings that were said, where none is to be said twice.
+    warned: Option<HashSet<String>>,
     manner: Manner,
     /// stdout is a terminal.
     pub out_terminal: bool,
@@ -96,7 +97,7 @@ impl Ui {
             closed: false,
             json: false,
             quiet: false,
-            warned: false,
+            warned: None,
             manner: Manner::default(),
             out_terminal: false,
             err_terminal: false,
@@ -137,12 +138,9 @@ impl Ui {
         done
     }
 
-    /// Keeps warnings back until `act` is done, for what is done a second time.
-    pub fn without_warnings<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
-        let before = replace(&mut self.warned, true);
-        let done = act(self);
-        self.warned = before;
-        done
+    /// Says no warning twice from now on: for what is done a second time.
+    pub fn warn_once_each(&mut self) {
+        self.warned.get_or_insert_default();
     }
 
     /// Shows data that was asked for.

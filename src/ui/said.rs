@@ -30,7 +30,7 @@ impl Ui {
 
     /// Says what may be wrong; not with `--quiet`.
     pub fn warn(&mut self, text: &str) {
-        if !self.quiet && !self.warned {
+        if !self.quiet && self.warned.as_mut().is_none_or(|said| said.insert(text.to_owned())) {
             self.labelled("33", &t!("ui-warning"), text);
         }
     }

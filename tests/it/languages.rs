@@ -86,7 +86,7 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
 
     let mut add = terminal("user add");
     add.until("用户名：");
-    add.keys("娜美\r");
+    add.unseen_keys("娜美\r");
     add.until("密码（绑定时须输入；留空则不设）：");
     add.unseen_keys("a\r");
     add.until("再输入一次：");

@@ -93,7 +93,8 @@ impl Terminal {
         self.raw.extend(chunk);
     }
 
-    /// Types what is not to be seen, once the program is ready for it: it throws away what came before.
+    /// Types what the terminal is not to show, once the program is ready for it: of a secret it throws away what came
+    /// before, and what it shows itself would be there twice.
     pub fn unseen_keys(&mut self, keys: &str) {
         while self.echo() {
             assert_eq!(self.child.try_wait().unwrap(), None, "the program has ended");

@@ -71,6 +71,31 @@ sent message 2 (template) to nami
     assert_eq!(world.sandbox().inbox().len(), 2);
 }
 
+/// What the command is to report with is looked at before it and after it.
+#[test]
+fn what_is_warned_of_is_said_once_and_what_is_new_too() {
+    let world = crew();
+    let wxbox = env!("CARGO_BIN_EXE_wxbox");
+    world.wxbox(&format!("run --tag crew -t backup -- {wxbox} unbind --user nami")).is(str![[r#"
+exit 0
+--- stdout
+unbound nami from oNami_draws_maps_of_the_sea1
+--- stderr
+warning: left out, since they are not bound: usopp
+warning: left out, since they are not bound: nami, usopp
+sent message 1 (template) to luffy
+
+"#]]);
+    world.wxbox("run --tag crew -t nonesuch -- true").is(str![[r#"
+exit 0
+--- stderr
+warning: left out, since they are not bound: nami, usopp
+error: nobody will be told how the command ends: there is no template "nonesuch"
+hint: `wxbox template list` shows the account's templates
+
+"#]]);
+}
+
 #[test]
 fn facts_are_filled_into_texts_and_fields() {
     let mut world = with_luffy();

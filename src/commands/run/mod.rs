@@ -28,10 +28,11 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
     if args.what.text_option.as_deref() == Some("-") || args.what.data_json.as_deref() == Some("-") {
         return Err(Failure::usage(t!("run-stdin")).hint(t!("run-stdin-hint")).into());
     }
+    ui.warn_once_each();
     ui.results_on_stderr(|ui| {
         // Whatever would keep the report from being sent is best known now.
         let before = Facts::of(&args.command, &Ended::Status(0), Duration::ZERO);
-        let trouble = ready(ui, global, args, &before, true).err().map(|error| classify(&error));
+        let trouble = ready(ui, global, args, &before).err().map(|error| classify(&error));
         if let Some(Report { exit, what, hint }) = &trouble {
             let what = t!("run-cannot-report", cause = what);
             ui.error(&Report { exit: *exit, what, hint: hint.clone() });
@@ -55,12 +56,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
 
 /// Queues and delivers; what goes wrong is said, and was said already if it went wrong before the command began.
 fn report(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, said: Option<&Report>) {
-    let ready = match said {
-        Some(_) => ready(ui, global, args, facts, false),
-        // Its warnings have been read.
-        None => ui.without_warnings(|ui| ready(ui, global, args, facts, false)),
-    };
-    match ready.and_then(|(app, store, parcel)| Ok((delivery(&app, store, args)?, work(parcel)?))) {
+    match ready(ui, global, args, facts)
+        .and_then(|(app, store, parcel)| Ok((delivery(&app, store, args)?, work(parcel)?)))
+    {
         Ok((it, work)) => {
             // What became of the messages has been said.
             if let Err(error) = deliver::run(ui, it, work) {
@@ -83,8 +81,8 @@ fn delivery(app: &App, store: Store, args: &Run) -> anyhow::Result<Delivery> {
     Ok(it)
 }
 
-/// Everything up to the message, as `send` has it; the `first` time with a word about names that stand for nothing.
-fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, first: bool) -> anyhow::Result<(App, Store, Parcel)> {
+/// Everything up to the message, as `send` has it, with a word about names that stand for nothing.
+fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Result<(App, Store, Parcel)> {
     let flags = Flags { expire_after: args.how.expire_after, ..Flags::default() };
     let mut app = App::open(ui, global, flags)?;
     let default = args.what.text_option.is_none().then(|| facts.text());
@@ -92,9 +90,7 @@ fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, first: bool) -
     // What facts.text() says is not looked through once more.
     if default.is_none() || args.what.template.is_some() {
         let mut fill = |text: &mut String| {
-            if first {
-                facts.strangers(text).iter().for_each(|name| warn_of(ui, facts, name));
-            }
+            facts.strangers(text).iter().for_each(|name| warn_of(ui, facts, name));
             *text = facts.fill(text);
         };
         each_text(&mut content, &mut fill);
@@ -104,7 +100,7 @@ fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, first: bool) -
         value.value.value = facts.fill(&value.value.value);
     }
     let account = app.account()?;
-    let mut store = if first { app.store_as_found(ui)? } else { ui.without_warnings(|ui| app.store_as_found(ui))? };
+    let mut store = app.store_as_found(ui)?;
     let to = recipients::resolve(ui, &app, &store, &Whom { user: &args.user, tag: &args.tag, ..Whom::default() })?;
     let said = Said::from(content).named(args.what.template.as_deref());
     let saying = Saying { said, strict: args.what.strict, how: &args.how };

@@ -53,6 +53,11 @@ fn open_to_owner(file: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// The directory that a path is in, be it only a name.
+pub fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Makes a directory and those above it that are missing: 0700.
 ///
 /// # Errors

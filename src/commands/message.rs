@@ -47,19 +47,10 @@ pub(super) enum Missing {
 }
 
 impl Missing {
-    /// What is said of it.
-    pub(super) fn trouble(&self) -> String {
-        match self {
-            Self::Gone(id) => t!("send-gone", id = *id),
-            Self::Removed(id) => t!("send-removed", id = *id),
-            Self::Unbound(user) => t!("send-unbound", user = user),
-        }
-    }
-
     /// As an error of its own.
     pub(super) fn report(&self) -> Report {
         let exit = if self.state() == State::Unknown { Exit::Undelivered } else { Exit::NoSuch };
-        Report { exit, what: self.trouble(), hint: None }
+        Report { exit, what: self.to_string(), hint: None }
     }
 
     /// Where the message that was asked for stands.
@@ -79,14 +70,19 @@ impl Serialize for Missing {
             Self::Unbound(user) => map.serialize_entry("user", user)?,
         }
         map.serialize_entry("state", &self.state())?;
-        map.serialize_entry("error", &self.trouble())?;
+        map.serialize_entry("error", &self.to_string())?;
         map.end()
     }
 }
 
+/// What is said of it.
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.trouble())
+        f.write_str(&match self {
+            Self::Gone(id) => t!("send-gone", id = *id),
+            Self::Removed(id) => t!("send-removed", id = *id),
+            Self::Unbound(user) => t!("send-unbound", user = user),
+        })
     }
 }
 

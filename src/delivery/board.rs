@@ -61,7 +61,7 @@ impl Lesson {
     }
 }
 
-/// What became of a parcel.
+/// What became of the parcels of a turn.
 #[derive(Default)]
 pub(super) struct Queued {
     /// Messages.
@@ -172,8 +172,13 @@ impl Board {
     }
 
     /// Queues a parcel. `takes`: it is taken, too, where there is room for all of it and nothing else waits.
-    pub(super) fn queue(&mut self, turn: &Turn<'_>, tagged: &Tagged, takes: bool) -> Result<Queued, Trouble> {
-        let mut out = Queued::default();
+    pub(super) fn queue(
+        &mut self,
+        turn: &Turn<'_>,
+        tagged: &Tagged,
+        takes: bool,
+        out: &mut Queued,
+    ) -> Result<(), Trouble> {
         self.shelf.used |= !tagged.parcel.files.is_empty();
         let parcel = &tagged.parcel;
         let mine = takes
@@ -182,19 +187,16 @@ impl Board {
             && self.ranges.is_empty()
             && self.later.is_empty();
         for (at, place) in turn.queue(parcel, mine)?.into_iter().enumerate() {
-            let id = match (&place, place.id()) {
-                (Place::Duplicate(id), _) => {
-                    out.duplicates.push((*id, tagged.tag));
-                    continue;
-                }
-                (_, Some(id)) => id,
-                (_, None) => {
-                    // Once for all parts.
-                    let user = parcel.to.get(at).and_then(|one| one.user.clone());
-                    out.unbound.extend(user.map(|user| (user, tagged.tag)));
-                    continue;
-                }
+            let Some(id) = place.id() else {
+                // Once for all parts.
+                let user = parcel.to.get(at).and_then(|one| one.user.clone());
+                out.unbound.extend(user.map(|user| (user, tagged.tag)));
+                continue;
             };
+            if matches!(place, Place::Duplicate(_)) {
+                out.duplicates.push((id, tagged.tag));
+                continue;
+            }
             out.count += 1;
             if let Some(tag) = tagged.tag {
                 self.tags.insert(id, tag);
@@ -214,7 +216,7 @@ impl Board {
                 },
             }
         }
-        Ok(out)
+        Ok(())
     }
 
     /// Takes what there is room for.

@@ -222,10 +222,7 @@ impl Desk<'_> {
             }
             for tagged in &parcels {
                 let takes = may_take && !waited.get() && out.lessons.is_empty();
-                let Queued { count, duplicates, unbound } = board.queue(turn, tagged, takes)?;
-                out.queued.count += count;
-                out.queued.duplicates.extend(duplicates);
-                out.queued.unbound.extend(unbound);
+                board.queue(turn, tagged, takes, &mut out.queued)?;
                 out.taken = tagged.tag;
             }
             // Learnt in this very turn: nothing more begins before it is heeded. Nor by a time that is past.

@@ -23,7 +23,7 @@ impl Store {
             _ => Error::Open { path: to.to_owned(), cause: system(&e) },
         };
         let at = |e| Error::at(to, e);
-        let dir = to.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let dir = private::directory_of(to);
         std::fs::metadata(dir).map_err(failed)?;
         let fresh = private::temporary(dir, ".wxbox-backup-").map_err(failed)?;
         let mut copy = Connection::open(fresh.path()).map_err(at)?;

@@ -116,9 +116,8 @@ impl Store {
         if let Some(clash) = clash(&step).map_err(at)? {
             return Ok(Err(clash));
         }
-        // Beyond all that were ever given.
-        let last = "SELECT max(coalesce((SELECT max(id) FROM users), 0),
-                    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'users'), 0))";
+        // The last that was ever given.
+        let last = "SELECT seq FROM sqlite_sequence WHERE name = 'users'";
         let last: i64 = step.query_row(last, [], |row| row.get(0)).map_err(at)?;
         let added = step
             .execute(

@@ -54,7 +54,7 @@ pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &
 /// WAL mode: who came second would be told that the database is busy. The lock is on the directory and ends
 /// with the value; a file system that has no such locks is taken as it is.
 fn turn(path: &Path) -> Option<File> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = private::directory_of(path);
     let dir = File::open(dir).ok()?;
     dir.lock().ok()?;
     Some(dir)
@@ -89,7 +89,7 @@ pub(super) fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64>
 /// not there; a copy that another process has migrated meanwhile is thrown away.
 fn copy(conn: &Connection, path: &Path, version: i64) -> Result<()> {
     let failed = |e: std::io::Error| Error::Open { path: path.to_owned(), cause: system(&e) };
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = private::directory_of(path);
     let fresh = private::temporary(dir, ".wxbox-copy-").map_err(failed)?;
     conn.backup("main", fresh.path(), None::<fn(rusqlite::backup::Progress)>).map_err(|e| Error::at(path, e))?;
     let copied = Connection::open(fresh.path()).map_err(|e| Error::at(path, e))?;

@@ -58,8 +58,6 @@ pub struct Store {
     patience: Duration,
     /// So many turns were taken with it.
     turns: u32,
-    /// It is in memory.
-    fleeting: bool,
 }
 
 impl Store {
@@ -92,11 +90,11 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::at(path, e))?;
         // See [`SHORT_LOG`].
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
-        let mut store = Self { conn, path: path.to_owned(), patience: BUSY, turns: 0, fleeting: false };
+        let mut store = Self { conn, path: path.to_owned(), patience: BUSY, turns: 0 };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
-        if !has_log && let Some(dir) = log.parent() {
+        if !has_log {
             // Its name must outlast a power cut, too. SQLite would see to that at the first commit of every process.
-            let _ = fs::File::open(dir).and_then(|dir| dir.sync_all());
+            let _ = fs::File::open(private::directory_of(&log)).and_then(|dir| dir.sync_all());
         }
         Ok(store)
     }
@@ -108,7 +106,7 @@ impl Store {
     pub fn without_file(path: &Path) -> Result<Self> {
         let conn = Connection::open_in_memory().map_err(|e| Error::at(path, e))?;
         migrate::MIGRATIONS.iter().try_for_each(|sql| conn.execute_batch(sql)).map_err(|e| Error::at(path, e))?;
-        Ok(Self { conn, path: path.to_owned(), patience: BUSY, turns: 0, fleeting: true })
+        Ok(Self { conn, path: path.to_owned(), patience: BUSY, turns: 0 })
     }
 
     /// Where the file is.
@@ -118,7 +116,7 @@ impl Store {
 
     /// Whether other processes have it, too: it is a file.
     pub fn is_shared(&self) -> bool {
-        !self.fleeting
+        self.conn.path().is_some_and(|path| !path.is_empty())
     }
 
     /// Waits so long for another process's write from now on, instead of ten seconds, before it is [`Error::Busy`].

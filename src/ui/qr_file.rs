@@ -62,7 +62,7 @@ impl QrFile {
             Format::Png => png(&code)?,
             Format::Svg => code.render::<svg::Color<'_>>().module_dimensions(SCALE as u32, SCALE as u32).build().into(),
         };
-        let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let dir = private::directory_of(&self.path);
         // Said here, since the temporary file's name is nobody's business.
         std::fs::metadata(dir)?;
         let mut file = private::temporary(dir, ".wxbox-qr-")?;

@@ -71,7 +71,7 @@ impl Answers {
 pub(super) fn write(path: &Path, text: &str, replace: bool) -> io::Result<Option<PathBuf>> {
     // A link stays a link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = private::directory_of(&path);
     private::directory(dir)?;
     let fresh = filled(dir, text.as_bytes())?;
     let mut kept = None;

@@ -112,7 +112,7 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
         let reference = reference(&references, line);
         let what = match told.shown {
             Ok(shown) => What::Message(Box::new(shown)),
-            Err(it) => What::Unusable { state: it.state(), error: it.trouble() },
+            Err(it) => What::Unusable { state: it.state(), error: it.to_string() },
         };
         ui.data(&Outcome { line, reference, what })
     };

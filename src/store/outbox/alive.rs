@@ -110,9 +110,8 @@ impl Store {
     /// their last. Best effort.
     pub fn sweep(&self) {
         let lock = lock_of(&self.path, "");
-        let (Some(dir), Some(prefix)) = (lock.parent(), lock.file_name().and_then(OsStr::to_str)) else { return };
-        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-        for found in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let Some(prefix) = lock.file_name().and_then(OsStr::to_str) else { return };
+        for found in fs::read_dir(private::directory_of(&lock)).into_iter().flatten().flatten() {
             let name = found.file_name();
             let worker = name.to_str().and_then(|name| name.strip_prefix(prefix)).unwrap_or_default();
             if worker.len() == DIGITS

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{config, delivery, store, t, token, wechat, words};
+use crate::{config, store, t, token, wechat, words};
 
 /// How a run ended, by its documented exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,9 +139,6 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
             _ => Exit::Unexpected,
         };
         return Some((exit, e.hint()));
-    }
-    if let Some(e) = cause.downcast_ref::<delivery::Unrecorded>() {
-        return Some((Exit::Unexpected, Some(e.hint())));
     }
     if let Some(e) = cause.downcast_ref::<token::Error>() {
         return match e {

@@ -45,14 +45,21 @@ impl Moment {
         Self { at: Timestamp::now(), up: Uptime::now() }
     }
 
-    /// How long ago `earlier` was: by the uptime where both were in the same boot, else by the clock; `None`
-    /// where that says that it is still to come.
+    /// How long ago `earlier` was, by the larger of both clocks: the uptime does not count the time that a virtual
+    /// machine is paused by its host, and the system clock may be set back. `None` where neither can say: another boot
+    /// (or no uptime), and a time that is still to come.
     pub fn since(&self, earlier: &Self) -> Option<Duration> {
-        let passed = match (&self.up, &earlier.up) {
-            (Some(now), Some(then)) if now.boot == then.boot => now.ms.checked_sub(then.ms),
-            _ => self.at.0.checked_sub(earlier.at.0),
-        };
-        passed.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis)
+        let by_clock = self.at.0.checked_sub(earlier.at.0).and_then(|ms| u64::try_from(ms).ok());
+        by_clock.map(Duration::from_millis).max(self.up_since(earlier))
+    }
+
+    /// The same by the uptime alone; `None` where it is not of the same boot.
+    pub fn up_since(&self, earlier: &Self) -> Option<Duration> {
+        let (Some(now), Some(then)) = (&self.up, &earlier.up) else { return None };
+        if now.boot != then.boot {
+            return None;
+        }
+        now.ms.checked_sub(then.ms).and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis)
     }
 }
 
@@ -119,15 +126,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uptime_counts_within_a_boot_and_the_clock_across_boots() {
+    fn the_larger_of_both_clocks_counts() {
         let moment = |at, up: &str| Moment { at: Timestamp(at), up: up.parse().ok() };
         let cases = [
             ("the clock was set back an hour", moment(9_000_000, "a:1000"), moment(5_400_000, "a:61000"), Some(60)),
-            ("the clock was set forward", moment(0, "a:1000"), moment(9_000_000, "a:3000"), Some(2)),
+            (
+                "the clock was set forward, or the machine paused",
+                moment(0, "a:1000"),
+                moment(9_000_000, "a:3000"),
+                Some(9000),
+            ),
             ("another boot", moment(0, "a:1000"), moment(5000, "b:10"), Some(5)),
             ("another boot, clock set back", moment(9000, "a:1000"), moment(5000, "b:5000"), None),
             ("no uptime", moment(0, ""), moment(7000, "b:5000"), Some(7)),
-            ("uptime that runs back", moment(0, "a:9000"), moment(7000, "a:5000"), None),
+            ("uptime that runs back", moment(0, "a:9000"), moment(7000, "a:5000"), Some(7)),
         ];
         for (case, then, now, passed) in cases {
             assert_eq!(now.since(&then), passed.map(Duration::from_secs), "{case}");

@@ -154,8 +154,8 @@ fn fetch(store: &mut Store, client: &Client, account: &Account, force: bool) -> 
     let asked = Timestamp::now();
     let (token, life) =
         client.access_token(account.endpoint, &account.app_id, &account.secret, force).map_err(Error::WeChat)?;
-    let token = Token { token, expires_at: asked.after(life) };
-    store.keep_token(&account.app_id, &token, asked)?;
+    let token = Token { token, fetched_at: asked, expires_at: asked.after(life) };
+    store.keep_token(&account.app_id, &token)?;
     log::info!("{}", t!("token-fetched"));
     Ok(token)
 }

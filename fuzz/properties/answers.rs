@@ -116,7 +116,7 @@ fn call(choice: u8, client: &Client) -> Result<(), Error> {
         14 => drop(client.request_of(&token, "1-2-3")?),
         _ => {
             let content = Content::Text { content: "hi".into(), kf_account: None };
-            let msgid = client.send(&token, &content, OPENID, None)?.unwrap_or_default();
+            let msgid = client.send(&token, &content, OPENID, None).result?.unwrap_or_default();
             assert!(msgid.is_empty() || is_word(&msgid), "{msgid:?}");
         }
     }

@@ -13,7 +13,7 @@ pub enum Outbox {
     Show(Show),
     /// Deliver what is due, for cron or a timer
     Flush,
-    /// Deliver messages once more that failed, or that may have been delivered
+    /// Deliver messages again that were not delivered, or that wait for a later time
     Retry(Retry),
     /// Withdraw queued messages
     Cancel(Cancel),
@@ -57,7 +57,7 @@ pub struct Show {
 
 /// `wxbox outbox retry`.
 #[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("which").required(true).args(["id", "failed", "unknown"])))]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["id", "failed", "unknown", "queued", "expired"])))]
 pub struct Retry {
     /// The messages' ids
     #[arg(value_parser = super::whole::<i64>)]
@@ -68,6 +68,12 @@ pub struct Retry {
     /// All messages that may or may not have been delivered: some people may get theirs twice
     #[arg(long)]
     pub unknown: bool,
+    /// All queued messages that wait for a later time
+    #[arg(long)]
+    pub queued: bool,
+    /// All expired messages
+    #[arg(long)]
+    pub expired: bool,
 }
 
 /// `wxbox outbox cancel`.

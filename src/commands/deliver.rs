@@ -131,7 +131,9 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
     fn hear(&mut self, event: Event) -> anyhow::Result<()> {
         match &event {
             Event::Queued(count) => self.open += count,
-            Event::Settled { .. } | Event::Gone { .. } => self.open = self.open.saturating_sub(1),
+            Event::Settled { .. } | Event::Gone { .. } | Event::Unrecorded { .. } => {
+                self.open = self.open.saturating_sub(1)
+            }
             Event::Left(count) => self.open = self.open.saturating_sub(*count),
             _ => {}
         }
@@ -139,6 +141,7 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
             Event::Settled { message, tag, duplicate } => self.settled(*message, tag, duplicate),
             Event::Gone { id, tag, begun: true } => self.missing(Missing::Gone(id), tag),
             Event::Gone { id, tag, begun: false } => self.missing(Missing::Removed(id), tag),
+            Event::Unrecorded { id, state, tag, cause } => self.missing(Missing::Unrecorded { id, state, cause }, tag),
             Event::Unbound { user, tag } => self.missing(Missing::Unbound(user), tag),
             Event::Queued(count) => match &self.bar {
                 Some(bar) => bar.more(count),
@@ -159,8 +162,8 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
             Event::Waiting(error) => self.ui.status(&t!("send-waiting", error = error.to_string())),
             Event::Stopped(error) => self.stopped = Some(classify(&error)),
             Event::Left(count) => self.tally.queued += count,
-            Event::Broken(error) => return Err(error),
-            Event::Over => {}
+            // The caller of this takes them.
+            Event::Broken(_) | Event::Over => {}
         }
         Ok(())
     }
@@ -228,7 +231,7 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
         if is_flush && tally.is_empty() && stopped.is_none() {
             ui.whisper(&t!("outbox-flush-none"));
         }
-        let exit = match broken.or(unwritten) {
+        let exit = match broken.map(|error| broke_off(error, &tally)).or(unwritten) {
             Some(error) => return Err(error),
             None if only_queued && tally.failed + tally.unknown == 0 => Exit::Done,
             None => finish(ui, &tally, stopped)?,
@@ -260,6 +263,18 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
             self.unwritten.get_or_insert(error);
         }
     }
+}
+
+/// What stopped a run, with what became of its messages, so that nobody sends them again.
+fn broke_off(error: anyhow::Error, tally: &Tally) -> anyhow::Error {
+    if tally.is_empty() {
+        return error;
+    }
+    let Report { exit, what, hint } = classify(&error);
+    let (sent, queued, unknown) = (tally.sent, tally.queued, tally.unknown);
+    let hint =
+        t!("delivery-broken-hint", sent = sent, queued = queued, unknown = unknown, hint = hint.unwrap_or_default());
+    Failure { exit, what, hint: Some(hint.trim_end().to_owned()) }.into()
 }
 
 /// Delivers that work and shows each message as it is left.
@@ -300,7 +315,7 @@ pub(super) fn with(
         loop {
             match run.events.try_recv() {
                 Ok(Event::Over) => break 'run,
-                Ok(Event::Broken(error)) if teller.leaving.is_some() => {
+                Ok(Event::Broken(error)) => {
                     broken = Some(error);
                     break 'run;
                 }

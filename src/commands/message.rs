@@ -26,6 +26,7 @@ pub(super) struct Shown {
     pub(super) msgid: Option<String>,
     errcode: Option<i64>,
     errmsg: Option<String>,
+    pub(super) rid: Option<String>,
     pub(super) error: Option<String>,
     pub(super) hint: Option<String>,
     key: Option<String>,
@@ -42,6 +43,8 @@ pub(super) enum Missing {
     Gone(i64),
     /// The same before it was.
     Removed(i64),
+    /// An attempt has ended, and the database would not take its outcome.
+    Unrecorded { id: i64, state: State, cause: String },
     /// That person is no longer bound as when the message was written.
     Unbound(String),
 }
@@ -49,7 +52,11 @@ pub(super) enum Missing {
 impl Missing {
     /// As an error of its own.
     pub(super) fn report(&self) -> Report {
-        let exit = if self.state() == State::Unknown { Exit::Undelivered } else { Exit::NoSuch };
+        let exit = match self {
+            Self::Gone(_) => Exit::Undelivered,
+            Self::Unrecorded { .. } => Exit::Unexpected,
+            Self::Removed(_) | Self::Unbound(_) => Exit::NoSuch,
+        };
         Report { exit, what: self.to_string(), hint: None }
     }
 
@@ -57,6 +64,7 @@ impl Missing {
     pub(super) fn state(&self) -> State {
         match self {
             Self::Gone(_) => State::Unknown,
+            Self::Unrecorded { state, .. } => *state,
             Self::Removed(_) | Self::Unbound(_) => State::Failed,
         }
     }
@@ -66,7 +74,7 @@ impl Serialize for Missing {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(3))?;
         match self {
-            Self::Gone(id) | Self::Removed(id) => map.serialize_entry("id", id)?,
+            Self::Gone(id) | Self::Removed(id) | Self::Unrecorded { id, .. } => map.serialize_entry("id", id)?,
             Self::Unbound(user) => map.serialize_entry("user", user)?,
         }
         map.serialize_entry("state", &self.state())?;
@@ -81,6 +89,9 @@ impl fmt::Display for Missing {
         f.write_str(&match self {
             Self::Gone(id) => t!("send-gone", id = *id),
             Self::Removed(id) => t!("send-removed", id = *id),
+            Self::Unrecorded { id, state, cause } => {
+                t!("delivery-unrecorded", id = *id, state = state.as_str(), cause = cause)
+            }
             Self::Unbound(user) => t!("send-unbound", user = user),
         })
     }
@@ -138,6 +149,7 @@ impl From<Message> for Shown {
             msgid: message.msgid,
             errcode: message.errcode,
             errmsg: message.errmsg,
+            rid: message.rid,
             error,
             hint,
             key: message.key,

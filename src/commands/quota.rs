@@ -10,9 +10,11 @@ use crate::cli::{Global, Quota as Command, QuotaClear as ClearArgs, QuotaShow as
 use crate::config::Flags;
 use crate::error::{Exit, Failure};
 use crate::t;
+use crate::time::Timestamp;
 use crate::token;
 use crate::ui::{self, Table, Ui};
 use crate::wechat;
+use crate::wechat::errcode::{self, Action};
 use crate::wechat::quota::{APIS, Quota};
 use crate::words::{listed, nearest};
 
@@ -165,6 +167,13 @@ fn clear(ui: &mut Ui, app: &App, args: &ClearArgs) -> anyhow::Result<Exit> {
         cleared => cleared??,
     }
     ui.done(&Cleared { event: "quota_cleared", app_id: &account.app_id })?;
+    // What waits for midnight because of the quota need not wait any more.
+    let codes: Vec<i64> =
+        errcode::entries().filter(|entry| entry.action == Action::HoldDay).map(|entry| entry.errcode).collect();
+    let due = session.store.make_due(&account.app_id, &codes, Timestamp::now())?;
+    if !due.is_empty() {
+        ui.status(&t!("quota-cleared-due", count = due.len()));
+    }
     Ok(Exit::Done)
 }
 

@@ -29,7 +29,7 @@ impl Tally {
     /// One that is not there.
     pub(super) fn miss(&mut self, it: &Missing) {
         self.count(it.state());
-        self.nobody += usize::from(it.state() == State::Failed);
+        self.nobody += usize::from(matches!(it, Missing::Removed(_) | Missing::Unbound(_)));
     }
 
     /// Whether there was none.

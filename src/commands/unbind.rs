@@ -9,6 +9,7 @@ use crate::cli::{Global, Unbind};
 use crate::config::Flags;
 use crate::error::{Exit, Failure};
 use crate::t;
+use crate::time::Timestamp;
 use crate::ui::Ui;
 
 #[derive(Serialize)]
@@ -32,7 +33,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Unbind) -> anyhow::Result
     let Some(binding) = user.binding.clone() else {
         return Err(Failure::no_such(t!("user-not-bound", user = user.username)).into());
     };
-    let withdrawn = store.unbind(&user, &app_id)?.unwrap_or_default();
+    let withdrawn = store.unbind(&user, &app_id, Timestamp::now())?.unwrap_or_default();
     ui.done(&Unbound { event: "unbound", user: user.username, openid: binding.openid })?;
     if withdrawn > 0 {
         ui.status(&t!("unbind-withdrawn", count = withdrawn));

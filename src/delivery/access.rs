@@ -1,12 +1,12 @@
 //! The access token of a run: read from the database where one is kept, else asked for on a thread of its own,
 //! so that Ctrl-C need not wait for WeChat.
 
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use super::thread::spawn;
 use crate::secret::{ExposeSecret, Secret};
 use crate::store::{Store, Token};
 use crate::token::{self, Account};
@@ -32,7 +32,7 @@ pub(super) struct Access {
 
 enum State {
     Unread,
-    Have(Secret),
+    Have(Token),
     Asked,
 }
 
@@ -43,12 +43,12 @@ impl Access {
     }
 
     /// The token; `None` while it is asked for, which begins here where it has not.
-    pub(super) fn token(&mut self, store: &Store) -> Result<Option<Secret>, token::Error> {
+    pub(super) fn token(&mut self, store: &Store) -> Result<Option<Token>, token::Error> {
         if matches!(self.state, State::Unread) {
             let kept = if self.refused.is_none() { token::kept(store, &self.account)? } else { None };
             match kept {
-                Some(token) => self.state = State::Have(token.token),
-                None => self.ask().map_err(token::Error::Thread)?,
+                Some(token) => self.state = State::Have(token),
+                None => self.ask(),
             }
         }
         Ok(match &self.state {
@@ -60,7 +60,7 @@ impl Access {
     /// WeChat refused this token; whether a new one is worth asking for.
     pub(super) fn refuse(&mut self, token: &Secret) -> bool {
         // Many requests were under way with it: only the first says something new.
-        if matches!(&self.state, State::Have(have) if have.expose_secret() == token.expose_secret()) {
+        if matches!(&self.state, State::Have(have) if have.token.expose_secret() == token.expose_secret()) {
             self.state = State::Unread;
             self.refused = Some(token.clone());
             self.refusals += 1;
@@ -84,14 +84,19 @@ impl Access {
         self.state = State::Unread;
         let token = answer?;
         self.refused = None;
-        self.state = State::Have(token.token);
+        self.state = State::Have(token);
         Ok(())
     }
 
-    fn ask(&mut self) -> io::Result<()> {
+    /// Whether there is a token.
+    pub(super) fn is_ready(&self) -> bool {
+        matches!(self.state, State::Have(_))
+    }
+
+    fn ask(&mut self) {
         let (client, account, database) = (self.client.clone(), self.account.clone(), self.database.clone());
         let (refused, tell, patience) = (self.refused.clone(), self.answers.0.clone(), self.patience);
-        std::thread::Builder::new().name("token".into()).spawn(move || {
+        spawn("token", move || {
             let store = Store::open(&database).and_then(|store| store.patient_for(patience));
             let answer = store.map_err(token::Error::from).and_then(|mut store| match &refused {
                 Some(refused) => token::instead_of(refused, &mut store, &client, &account),
@@ -99,8 +104,7 @@ impl Access {
             });
             // Nobody listens where the run has ended meanwhile.
             let _ = tell.send(answer);
-        })?;
+        });
         self.state = State::Asked;
-        Ok(())
     }
 }

@@ -4,15 +4,16 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::endings::{class, unsent};
+use super::endings::{class, ending, luck, stays, unsent, why};
 use super::later::Later;
-use super::policy::Effect;
+use super::policy::{Effect, Fate};
 use super::schedule::{self, Facts};
 use super::uploads::{Named, Shelf};
 use super::{Orders, Tagged, Trouble};
 use crate::secret::Secret;
-use crate::store::{Ending, Held, Message, Place, Scope, Turn};
-use crate::time::Moment;
+use crate::store::{Answer, Begin, Held, Message, Place, Scope, Turn};
+use crate::t;
+use crate::time::{Moment, Timestamp};
 use crate::wechat;
 use crate::wechat::message::Content;
 
@@ -23,6 +24,7 @@ const CONTENTS: usize = 64;
 pub(super) struct Flight {
     pub(super) held: Held,
     pub(super) n: i64,
+    pub(super) openid: String,
     pub(super) started: Moment,
     pub(super) content: Arc<Content>,
     /// The media_ids that the request names.
@@ -61,6 +63,12 @@ impl Lesson {
     }
 }
 
+/// What every further message of an API or template comes to, without asking WeChat.
+pub(super) struct Closed {
+    pub(super) fate: Fate,
+    pub(super) answer: Answer,
+}
+
 /// What became of the parcels of a turn.
 #[derive(Default)]
 pub(super) struct Queued {
@@ -97,8 +105,22 @@ pub(super) struct Board {
     contents: HashMap<i64, Arc<Content>>,
     /// Of which version of the database they were read.
     version: Option<i64>,
-    /// What every further message of an API or template is told, without asking WeChat.
-    pub(super) closed: HashMap<String, Ending>,
+    /// APIs and templates that WeChat refuses.
+    pub(super) closed: HashMap<String, Closed>,
+    /// Messages whose token was refused in this run: they were tried again at once.
+    pub(super) refreshed: HashSet<i64>,
+    /// People to whom WeChat takes no more for now: until when, and what it said.
+    pub(super) slowed: HashMap<String, (Instant, Answer)>,
+    /// The time by WeChat's clock.
+    pub(super) server: Option<Timestamp>,
+}
+
+/// What a message's recipient is known by within a run.
+pub(super) fn recipient(held: &Held) -> String {
+    match held.user_id {
+        Some(id) => id.to_string(),
+        None => held.message.openid.clone().unwrap_or_default(),
+    }
 }
 
 impl Board {
@@ -119,6 +141,9 @@ impl Board {
             contents: HashMap::new(),
             version: None,
             closed: HashMap::new(),
+            refreshed: HashSet::new(),
+            slowed: HashMap::new(),
+            server: None,
         }
     }
 
@@ -149,11 +174,10 @@ impl Board {
 
     pub(super) fn facts<'a>(&self, held: &'a Held, now: &'a Moment) -> Facts<'a> {
         Facts {
-            record: &held.record,
+            held,
             attempts: held.message.attempts,
-            expires_at: held.message.expires_at,
-            repeatable: held.is_repeatable(),
             now,
+            server: self.server,
             wait: self.orders.wait,
             max_attempts: self.orders.max_attempts,
         }
@@ -186,17 +210,19 @@ impl Board {
             && parcel.to.len() <= self.room()
             && self.ranges.is_empty()
             && self.later.is_empty();
-        for (at, place) in turn.queue(parcel, mine)?.into_iter().enumerate() {
-            let Some(id) = place.id() else {
-                // Once for all parts.
-                let user = parcel.to.get(at).and_then(|one| one.user.clone());
-                out.unbound.extend(user.map(|user| (user, tagged.tag)));
-                continue;
+        for place in turn.queue(parcel, mine)? {
+            let id = match &place {
+                Place::Unbound(user) => {
+                    out.unbound.push((user.clone().unwrap_or_default(), tagged.tag));
+                    continue;
+                }
+                Place::Duplicate(id) => {
+                    out.duplicates.push((*id, tagged.tag));
+                    continue;
+                }
+                Place::New(id) | Place::After(id, _) => *id,
+                Place::Mine(held) => held.message.id,
             };
-            if matches!(place, Place::Duplicate(_)) {
-                out.duplicates.push((id, tagged.tag));
-                continue;
-            }
             out.count += 1;
             if let Some(tag) = tagged.tag {
                 self.tags.insert(id, tag);
@@ -206,8 +232,7 @@ impl Board {
                     self.know(held.content_id, &parcel.body.json)?;
                     self.ready.push_back(*held);
                 }
-                // The one before may be sent for long, with the same key.
-                Place::After(id, before) if turn.waits_for(id)?.is_some() => {
+                Place::After(id, before) => {
                     self.blocked.insert(id, before);
                 }
                 _ => match self.ranges.back_mut() {
@@ -260,12 +285,13 @@ impl Board {
         Ok((full && next <= last).then_some(next))
     }
 
-    /// Begins up to `most` of what is ready; what need not be sent is left with its end.
+    /// Begins up to `most` of what is ready; what need not be sent is left with its end. `token_at` is when the token
+    /// was fetched.
     pub(super) fn begin(
         &mut self,
         turn: &Turn<'_>,
         most: usize,
-        now: &Moment,
+        (now, token_at): (&Moment, Option<Timestamp>),
         left: &mut Vec<Left>,
     ) -> Result<Vec<Started>, Trouble> {
         let mut begun = Vec::new();
@@ -274,40 +300,75 @@ impl Board {
         {
             let id = held.message.id;
             let Some(content) = self.content(turn, held.content_id)? else {
-                self.elsewhere.push(id);
+                self.is_taken(&held);
                 continue;
             };
-            if let Some(decision) = schedule::before(&self.facts(&held, now)) {
-                let ending = unsent(&held, &decision);
-                self.end(turn, held, &ending, false, now, left)?;
-                continue;
-            }
             let class = class(&content);
-            if let Some(closed) = self.closed.get(&class) {
-                let ending = Ending { record: held.record.clone(), ..closed.clone() };
-                self.end(turn, held, &ending, false, now, left)?;
-                continue;
-            }
+            let Some(held) = self.still_to_send(turn, held, &class, now, left)? else { continue };
             let Some((mut held, filled, media)) = self.shelf.fill(turn, held, &content, class, now.at)? else {
                 continue;
             };
-            let n = held.message.attempts + 1;
-            let openid = held.message.openid.clone();
-            let begins = openid.is_some() && turn.begin(id, n, now.up.as_ref())?;
-            let Some(openid) = openid.filter(|_| begins) else {
-                // Cancelled, or the person removed, since it was taken.
-                self.elsewhere.push(id);
-                if n == 1 {
-                    self.unbegun.insert(id);
+            let openid = match turn.begin(&held, token_at)? {
+                Begin::Begun(openid) => openid,
+                Begin::Taken => {
+                    self.is_taken(&held);
+                    continue;
                 }
-                continue;
+                unbound @ (Begin::Unbound | Begin::Rebound) => {
+                    let decision = schedule::withdrawn(&self.facts(&held, now));
+                    let user = held.message.user.clone().unwrap_or_default();
+                    let why = match unbound {
+                        Begin::Rebound => t!("delivery-rebound", user = user),
+                        _ => t!("delivery-unbound", user = user),
+                    };
+                    let ending = stays(&held, &decision, Some(why));
+                    self.end(turn, held, &ending, false, now, left)?;
+                    continue;
+                }
             };
-            held.message.attempts = n;
-            let client_msg_id = held.message.client_msg_id.clone();
-            begun.push(Started { id, openid, client_msg_id, content: filled });
-            self.flying.insert(id, Flight { held, n, started: now.clone(), content, media });
+            held.message.attempts += 1;
+            held.message.openid = Some(openid.clone());
+            let (n, client_msg_id) = (held.message.attempts, held.message.client_msg_id.clone());
+            begun.push(Started { id, openid: openid.clone(), client_msg_id, content: filled });
+            self.flying.insert(id, Flight { held, n, openid, started: now.clone(), content, media });
         }
         Ok(begun)
+    }
+
+    /// It is no longer this run's: it was cancelled, or the person removed, since it was taken.
+    fn is_taken(&mut self, held: &Held) {
+        self.elsewhere.push(held.message.id);
+        if held.message.attempts == 0 {
+            self.unbegun.insert(held.message.id);
+        }
+    }
+
+    /// The message, unless it is ended or put off without an attempt.
+    fn still_to_send(
+        &mut self,
+        turn: &Turn<'_>,
+        held: Held,
+        class: &str,
+        now: &Moment,
+        left: &mut Vec<Left>,
+    ) -> Result<Option<Held>, Trouble> {
+        let facts = self.facts(&held, now);
+        if let Some(decision) = schedule::before(&facts) {
+            let ending = unsent(&held, &decision);
+            self.end(turn, held, &ending, false, now, left)?;
+            return Ok(None);
+        }
+        let slowed = self.slowed.get(&recipient(&held)).filter(|(until, _)| *until > Instant::now());
+        let refused = self.closed.get(class).map(|Closed { fate, answer }| (*fate, answer));
+        let Some((fate, answer)) = refused.or(slowed.map(|(_, answer)| (Fate::Minute, answer))) else {
+            return Ok(Some(held));
+        };
+        let decision = schedule::held_back(fate, &facts, luck());
+        let error = answer.error.clone().map(|error| why(error, &decision, fate, held.message.attempts));
+        let mut ending = ending(&decision);
+        ending.answer = Answer { error, msgid: None, host: None, server_at: None, ..answer.clone() };
+        self.end(turn, held, &ending, false, now, left)?;
+        Ok(None)
     }
 
     fn content(&mut self, turn: &Turn<'_>, id: i64) -> Result<Option<Arc<Content>>, Trouble> {

@@ -1,13 +1,16 @@
 //! Those who send: threads that each make one request at a time over the client's kept-alive connections.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::secret::Secret;
+use crate::t;
 use crate::wechat::message::Content;
-use crate::wechat::{self, Client};
+use crate::wechat::{Client, Delivered};
+use crate::words;
 
 /// One request to make.
 pub(super) struct Job {
@@ -18,11 +21,11 @@ pub(super) struct Job {
     pub(super) client_msg_id: Option<String>,
 }
 
-/// What came of it: WeChat's id of the message, where it gives one.
+/// What came of it.
 pub(super) struct Done {
     pub(super) id: i64,
     pub(super) token: Secret,
-    pub(super) result: Result<Option<String>, wechat::Error>,
+    pub(super) delivered: Delivered,
 }
 
 /// The threads; each begins when there is work for it.
@@ -31,11 +34,13 @@ pub(super) struct Crew {
     jobs: (Sender<Job>, Receiver<Job>),
     done: (Sender<Done>, Receiver<Done>),
     size: usize,
+    /// The system gave no further thread: there are no more workers than these.
+    is_limited: bool,
 }
 
 impl Crew {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, jobs: unbounded(), done: unbounded(), size: 0 }
+        Self { client, jobs: unbounded(), done: unbounded(), size: 0, is_limited: false }
     }
 
     /// What has ended.
@@ -43,14 +48,30 @@ impl Crew {
         &self.done.1
     }
 
-    /// Has it done; with it, `under_way` jobs are.
-    pub(super) fn take(&mut self, job: Job, under_way: usize) -> io::Result<()> {
-        if under_way > self.size {
-            self.hire()?;
+    /// How many jobs can be under way of `wanted`: fewer where the system gives no more threads.
+    pub(super) fn limit(&self, wanted: usize) -> usize {
+        if self.is_limited { wanted.min(self.size.max(1)) } else { wanted }
+    }
+
+    /// Has it done; with it, `under_way` jobs are. Without any worker it is done here.
+    pub(super) fn take(&mut self, job: Job, under_way: usize) {
+        if under_way > self.size && !self.is_limited {
+            if let Err(error) = self.hire() {
+                self.is_limited = true;
+                log::info!("{}", t!("delivery-no-thread", count = self.size, cause = words::system(&error)));
+            }
         }
-        // The other end is here.
-        let _ = self.jobs.0.send(job);
-        Ok(())
+        if self.size == 0 {
+            self.make(job);
+        } else {
+            // The other end is here.
+            let _ = self.jobs.0.send(job);
+        }
+    }
+
+    /// Takes back what no worker has begun: nothing of it has left.
+    pub(super) fn take_back(&self) -> HashSet<i64> {
+        self.jobs.1.try_iter().map(|job| job.id).collect()
     }
 
     /// Does it at once, here.
@@ -74,6 +95,6 @@ impl Crew {
 }
 
 fn make(client: &Client, Job { id, token, content, openid, client_msg_id }: Job) -> Done {
-    let result = client.send(&token, &content, &openid, client_msg_id.as_deref());
-    Done { id, token, result }
+    let delivered = client.send(&token, &content, &openid, client_msg_id.as_deref());
+    Done { id, token, delivered }
 }

@@ -10,20 +10,21 @@ use crossbeam_channel::{Receiver, Select, TryRecvError};
 use super::access::Access;
 use super::board::{Board, Left, Lesson, Queued, Started};
 use super::crew::{Crew, Job};
-use super::lessons::unrecorded;
 use super::locked::{self, Wait};
 use super::pace::{Pace, Pause};
 use super::uploads::Porter;
 use super::{Event, Orders, Tagged, Teller, Trouble, Work, settle_orphans};
 use crate::secret::Secret;
-use crate::store::{self, Alive, Answer, Store, Who};
+use crate::store::{self, Alive, Answer, Store, Token, Who};
 use crate::time::Moment;
-use crate::wechat::Client;
+use crate::wechat::{Client, ServerClock};
 
 /// Parcels that are queued in one turn, at most: those of a batch have one message each.
 const PARCELS: usize = 64;
 /// How often is looked at what other processes have of this run's messages.
 const LOOK: Duration = Duration::from_millis(200);
+/// The longest wait while no request is under way: nothing that is missed holds a run up for good.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Delivers until there is nothing left to do for this run. What takes time to close, and that a process need not
 /// close before it leaves, comes back.
@@ -36,6 +37,7 @@ pub(super) fn run(
     stopped: Receiver<Instant>,
     tell: &Arc<Teller>,
 ) -> (anyhow::Result<()>, Store, Crew) {
+    let clock = client.clock();
     let access = Access::new(orders.account.clone(), client.clone(), &store);
     let (pace, pause) = (Pace::new(orders.rate), Pause::new(orders.wait));
     let (parcels, ids, due) = match work {
@@ -63,8 +65,11 @@ pub(super) fn run(
         cause: Answer::default(),
         deadline,
         said,
+        clock,
+        unrecorded: Vec::new(),
     };
-    let result = desk.prepare().and_then(|()| desk.work()).and_then(|()| desk.rest()).and_then(|()| desk.tidy_up());
+    let result = desk.prepare().and_then(|()| desk.work()).and_then(|()| desk.rest());
+    let result = result.map_err(|error| desk.broken(error)).and_then(|()| desk.tidy_up());
     let Desk { store, crew, .. } = desk;
     // It would do so only as it is closed.
     store.trim();
@@ -91,6 +96,21 @@ pub(super) struct Desk<'a> {
     pub(super) deadline: Option<Instant>,
     /// It was said that something is tried again.
     pub(super) said: bool,
+    /// WeChat's clock.
+    pub(super) clock: ServerClock,
+    /// Attempts that ended in a turn that failed: the message, and whether WeChat took it.
+    pub(super) unrecorded: Vec<(i64, bool)>,
+}
+
+/// What a run does after a turn in which nothing happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing is left that it could do.
+    Over,
+    /// It waits for an event.
+    Wait,
+    /// It has another turn at once: it has got something to do.
+    Turn,
 }
 
 /// What a turn leaves to do once it is committed.
@@ -124,7 +144,12 @@ impl Desk<'_> {
     fn tidy_up(&mut self) -> anyhow::Result<()> {
         let Orders { account, retain, .. } = &self.board.orders;
         let files = if self.board.shelf.used { self.store.forget_files() } else { Ok(()) };
-        match files.and_then(|()| self.store.forget(&account.app_id, Moment::now().at, *retain)) {
+        let forgotten = files.and_then(|()| match self.clock.now() {
+            // Nothing is removed for its age by our clock alone.
+            Some(server) => self.store.forget(&account.app_id, server, *retain),
+            None => Ok(()),
+        });
+        match forgotten {
             // The next run does it: what was asked of this one is done.
             Err(store::Error::Busy { .. }) => Ok(()),
             done => Ok(done?),
@@ -140,10 +165,11 @@ impl Desk<'_> {
                 return self.abandon();
             }
             if !moved {
-                if self.is_over()? {
-                    return Ok(());
+                match self.next()? {
+                    Next::Over => return Ok(()),
+                    Next::Wait => self.wait(),
+                    Next::Turn => {}
                 }
-                self.wait();
             }
         }
     }
@@ -160,7 +186,7 @@ impl Desk<'_> {
     }
 
     /// The token, if something is to be sent and there is one.
-    fn token(&mut self) -> anyhow::Result<Option<Secret>> {
+    fn token(&mut self) -> anyhow::Result<Option<Token>> {
         if self.halted || self.deadline.is_some() || self.pause.until().is_some() || !self.has_work() {
             return Ok(None);
         }
@@ -182,9 +208,11 @@ impl Desk<'_> {
     }
 
     /// Has a turn; whether anything came of it.
-    fn turn(&mut self, token: Option<&Secret>) -> anyhow::Result<bool> {
+    fn turn(&mut self, token: Option<&Token>) -> anyhow::Result<bool> {
         let at = Instant::now();
-        let idle = self.board.orders.concurrency.saturating_sub(self.board.flying.len());
+        self.board.server = self.clock.now();
+        let workers = self.crew.limit(self.board.orders.concurrency);
+        let idle = workers.saturating_sub(self.board.flying.len());
         let done: Vec<_> = self.crew.done().try_iter().collect();
         let uploaded: Vec<_> = self.porter.done().try_iter().collect();
         let parcels = self.parcels();
@@ -197,11 +225,12 @@ impl Desk<'_> {
             return Ok(false);
         }
         let now = Moment::now();
-        let ended = done.first().map(|done| (done.id, done.result.is_ok()));
+        let ended: Vec<_> = done.iter().map(|done| (done.id, done.delivered.result.is_ok())).collect();
+        let token_at = token.map(|token| token.fetched_at);
         let durable = most > 0 || !parcels.is_empty();
         let Desk { store, board, alive, tell, stopped, deadline, .. } = self;
         let app_id = board.orders.account.app_id.clone();
-        let who = Who { app_id: &app_id, worker: alive.name(), now: now.at };
+        let who = Who { app_id: &app_id, worker: alive.name(), now: &now, server: board.server };
         let (database, messages, patience) = (store.path().to_owned(), board.flying.len(), store.patience());
         let mut wait = Wait { tell, database, messages, patience, stopped, deadline, begun: at, said: false };
         let waited = Cell::new(false);
@@ -228,12 +257,15 @@ impl Desk<'_> {
             // Learnt in this very turn: nothing more begins before it is heeded. Nor by a time that is past.
             if may_take && !waited.get() && out.lessons.iter().all(Lesson::lets_go_on) {
                 board.take(turn, at)?;
-                out.started = board.begin(turn, most, &now, &mut out.left)?;
+                out.started = board.begin(turn, most, (&now, token_at), &mut out.left)?;
             }
             Ok::<_, Trouble>(out)
         });
-        let out = result.map_err(|trouble| unrecorded(ended, trouble))?;
-        self.after(out, token).map(|moved| moved || waited.get())
+        let out = result.map_err(|trouble| {
+            self.unrecorded = ended;
+            trouble.cause()
+        })?;
+        self.after(out, token.map(|token| &token.token)).map(|moved| moved || waited.get())
     }
 
     /// What follows from a turn that is committed: requests, news, and what answers mean for all.
@@ -268,7 +300,7 @@ impl Desk<'_> {
                 if alone {
                     self.crew.make(job);
                 } else {
-                    self.crew.take(job, under_way)?;
+                    self.crew.take(job, under_way);
                 }
             }
         }
@@ -296,7 +328,7 @@ impl Desk<'_> {
     fn carry(&mut self, token: &Secret) -> anyhow::Result<()> {
         while let Some(wanted) = self.board.shelf.next() {
             let bytes = self.store.file(&wanted.key.sha256)?;
-            self.porter.take(wanted, bytes, token.clone(), self.tell)?;
+            self.porter.take(wanted, bytes, token.clone(), self.tell);
         }
         Ok(())
     }
@@ -325,30 +357,38 @@ impl Desk<'_> {
         taken
     }
 
-    /// Whether nothing is left that this run could do.
-    fn is_over(&mut self) -> anyhow::Result<bool> {
+    /// What this run does next, where nothing came of a turn.
+    fn next(&mut self) -> anyhow::Result<Next> {
         if !self.board.flying.is_empty() {
-            return Ok(false);
+            return Ok(Next::Wait);
         }
         if self.deadline.is_some() {
-            return Ok(true);
+            return Ok(Next::Over);
         }
         if self.halted {
             self.let_go()?;
-            return Ok(self.parcels.is_none());
+            return Ok(if self.parcels.is_none() { Next::Over } else { Next::Wait });
         }
         let board = &self.board;
         let taken = !board.due && board.ranges.is_empty() && self.parcels.is_none();
         let idle = taken && board.ready.is_empty() && board.later.is_empty() && board.shelf.is_empty();
-        Ok(idle && !self.has_elsewhere()?)
+        if idle { self.look_elsewhere() } else { Ok(Next::Wait) }
     }
 
     /// Waits until something happens, or is due.
     fn wait(&mut self) {
         let board = &self.board;
-        let mut times = vec![self.pause.until(), self.deadline, self.pace.next()];
-        times.push(board.later.next());
-        times.push((!board.elsewhere.is_empty()).then(|| Instant::now() + LOOK));
+        let paused = self.pause.until();
+        // What is due while nothing can be taken is no reason to wake.
+        let can_take = !self.halted && self.deadline.is_none() && paused.is_none() && self.access.is_ready();
+        let due = if can_take && board.room() > 0 { [self.pace.next(), board.later.next()] } else { [None; 2] };
+        let idle = board.flying.is_empty() && self.parcels.is_none();
+        let rest = [
+            paused,
+            self.deadline,
+            (!board.elsewhere.is_empty()).then(|| Instant::now() + LOOK),
+            idle.then(|| Instant::now() + LONGEST_WAIT),
+        ];
         let mut select = Select::new();
         select.recv(self.crew.done());
         select.recv(self.porter.done());
@@ -358,7 +398,7 @@ impl Desk<'_> {
         if let Some(parcels) = self.parcels.as_ref().filter(|_| wants_parcels) {
             select.recv(parcels);
         }
-        match times.into_iter().flatten().min() {
+        match rest.into_iter().chain(due).flatten().min() {
             Some(next) => drop(select.ready_deadline(next)),
             None => drop(select.ready()),
         }

@@ -1,8 +1,8 @@
 //! What an end says of a message: in the database, and in words.
 
 use super::policy::Fate;
-use super::schedule::{Decision, GivenUp};
-use crate::store::{Answer, Ending, Held};
+use super::schedule::{Decision, GivenUp, PutOff};
+use crate::store::{Answer, Ending, Held, Message};
 use crate::t;
 use crate::wechat;
 use crate::wechat::message::Content;
@@ -17,7 +17,7 @@ pub(super) fn ending(decision: &Decision) -> Ending {
         state: decision.state,
         due_at: decision.due_at,
         answer: Answer::default(),
-        record: decision.record.clone(),
+        backoff: decision.backoff.clone(),
         instead: None,
     }
 }
@@ -26,10 +26,11 @@ pub(super) fn ending(decision: &Decision) -> Ending {
 pub(super) fn answer(error: Option<&wechat::Error>) -> Answer {
     let refusal = error.and_then(wechat::Error::refusal);
     Answer {
-        msgid: None,
         errcode: refusal.map(|it| it.errcode),
         errmsg: refusal.map(|it| it.errmsg.clone()),
+        rid: refusal.and_then(|it| it.rid.clone()),
         error: error.map(ToString::to_string),
+        ..Answer::default()
     }
 }
 
@@ -37,13 +38,26 @@ pub(super) fn answer(error: Option<&wechat::Error>) -> Answer {
 pub(super) fn unsent(held: &Held, decision: &Decision) -> Ending {
     // A part that only waited for another has no answer.
     let last = held.message.error.clone().filter(|_| held.message.attempts > 0 || held.message.after_id.is_none());
+    if let Some(put_off) = decision.put_off {
+        let why = match (put_off, held.message.after_id) {
+            (PutOff::Part, Some(id)) => t!("delivery-part-waits", id = id),
+            _ => t!("delivery-clock"),
+        };
+        return stays(held, decision, Some(why));
+    }
     let error = match (decision.given_up, last) {
         (Some(GivenUp::Expired), Some(last)) => t!("delivery-expired-after", error = last),
         (Some(GivenUp::Expired), None) => t!("delivery-expired"),
         (_, last) => last.unwrap_or_default(),
     };
-    let (errcode, errmsg) = (held.message.errcode, held.message.errmsg.clone());
-    Ending { answer: Answer { msgid: None, errcode, errmsg, error: Some(error) }, ..ending(decision) }
+    stays(held, decision, Some(error).filter(|error| !error.is_empty()))
+}
+
+/// An end without one more attempt, for this reason; what WeChat said last stays.
+pub(super) fn stays(held: &Held, decision: &Decision, error: Option<String>) -> Ending {
+    let Message { errcode, errmsg, rid, .. } = &held.message;
+    let (errcode, errmsg, rid) = (*errcode, errmsg.clone(), rid.clone());
+    Ending { answer: Answer { errcode, errmsg, rid, error, ..Answer::default() }, ..ending(decision) }
 }
 
 /// The error in words, with what was decided where that is not plain.

@@ -1,9 +1,10 @@
 //! How requests end: for the message, for those like it, and for the run.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::Trouble;
-use super::board::{Board, Flight, Left, Lesson};
+use super::board::{Board, Closed, Flight, Left, Lesson, recipient};
 use super::crew::Done;
 use super::endings::{TEMPLATE, answer, class, ending, luck, why};
 use super::policy::{Effect, Fate, NO_WINDOW, Outcome, Row};
@@ -11,23 +12,32 @@ use super::schedule;
 use super::uploads::{Missed, Uploaded};
 use crate::store::{Answer, Ending, Held, Message, State, Turn};
 use crate::t;
-use crate::time::Moment;
-use crate::wechat;
-use crate::wechat::errcode::{Action, action};
+use crate::time::{Moment, Timestamp};
+use crate::wechat::errcode::Action;
+use crate::wechat::{self, Delivered};
 
 /// WeChat does not know the media_id, or no longer.
 const NO_MEDIA: i64 = 40007;
 
+/// How long a person who gets too much gets no more of a run.
+const SLOW: Duration = Duration::from_secs(60);
+
 /// What was tried for a message.
 struct Tried<'a> {
-    /// The attempt; `None` where a file was on its way, and nothing of the message.
-    attempt: Option<i64>,
+    /// The attempt, and where it went; `None` where a file was on its way, and nothing of the message.
+    attempt: Option<(i64, String)>,
     started: &'a Moment,
     /// What a `stop_kind` refusal covers.
     class: String,
     error: Option<&'a wechat::Error>,
     /// WeChat's id of the message.
     msgid: Option<String>,
+    /// The API host that was asked last.
+    host: Option<String>,
+    /// The `Date` of WeChat's answer.
+    server_at: Option<Timestamp>,
+    /// The template that was sent; not one of a subscription, for which a person agrees to each message.
+    template_id: Option<String>,
     /// The media_ids that it names are forgotten: a further attempt uploads the files once more.
     again: bool,
     /// The file that was on its way.
@@ -51,8 +61,8 @@ impl Board {
     /// Writes down how a request ended.
     pub(super) fn landed(&mut self, turn: &Turn<'_>, done: Done, now: &Moment, left: &mut Vec<Left>) -> Landed {
         let Some(flight) = self.flying.remove(&done.id) else { return Ok(None) };
-        let Flight { held, n, started, content, media } = flight;
-        let Done { token, result, .. } = done;
+        let Flight { held, n, openid, started, content, media } = flight;
+        let Done { token, delivered: Delivered { result, host, server_at }, .. } = done;
         let (msgid, error) = match result {
             Ok(msgid) => (msgid, None),
             Err(error) => (None, Some(error)),
@@ -63,11 +73,14 @@ impl Board {
             self.shelf.forget(turn, &media)?;
         }
         let tried = Tried {
-            attempt: Some(n),
+            attempt: Some((n, openid)),
             started: &started,
             class: class(&content),
             error: error.as_ref(),
             msgid,
+            host,
+            server_at,
+            template_id: content.template_id().filter(|_| content.kind() == TEMPLATE).map(str::to_owned),
             again: unknown && held.message.errcode != errcode,
             file: None,
         };
@@ -95,7 +108,7 @@ impl Board {
                     state: State::Failed,
                     due_at: now.at,
                     answer: Answer { error: Some(t!("delivery-file-gone", file = name)), ..Answer::default() },
-                    record: held.record.clone(),
+                    backoff: held.backoff.clone(),
                     instead: None,
                 };
                 for it in waiting {
@@ -107,8 +120,18 @@ impl Board {
         };
         let outcome = Outcome::of(Some(&error));
         for it in waiting {
-            let (class, error, file) = (it.class, Some(&error), Some(name.as_str()));
-            let tried = Tried { attempt: None, started: now, class, error, msgid: None, again: false, file };
+            let tried = Tried {
+                attempt: None,
+                started: now,
+                class: it.class,
+                error: Some(&error),
+                msgid: None,
+                host: None,
+                server_at: None,
+                template_id: None,
+                again: false,
+                file: Some(name.as_str()),
+            };
             self.follow(turn, it.held, tried, now, left)?;
         }
         let trouble = matches!(outcome, Outcome::Maybe | Outcome::Refused(Action::Backoff));
@@ -125,11 +148,11 @@ impl Board {
         left: &mut Vec<Left>,
     ) -> Result<(), Trouble> {
         let (outcome, row) = tried.outcome();
-        let Tried { attempt, started, class, error, msgid, again, file } = tried;
+        let Tried { attempt, started, class, error, msgid, host, server_at, template_id, again, file } = tried;
         let refusal = error.and_then(wechat::Error::refusal);
         let falls_back = held.fallback_id.is_some() && refusal.is_some_and(|it| NO_WINDOW.contains(&it.errcode));
         // The same once more with the new token; if that is refused too, with pauses.
-        let twice = row.effect == Effect::Refresh && held.message.errcode.map(action) == Some(Action::Refresh);
+        let twice = row.effect == Effect::Refresh && !self.refreshed.insert(held.message.id);
         let fate = match row.fate {
             _ if falls_back || again => Fate::AtOnce,
             Fate::AtOnce if twice => Fate::Backoff,
@@ -139,23 +162,35 @@ impl Board {
         let luck = if fate == Fate::Sent { 0.0 } else { luck() };
         let decision = schedule::after(fate, &self.facts(&held, now), started, luck);
         let mut ending = ending(&decision);
-        ending.attempt = attempt.map(|n| (n, outcome.attempt()));
-        ending.answer = answer(error);
-        ending.answer.msgid = msgid;
+        ending.attempt = attempt.as_ref().map(|(n, _)| (*n, outcome.attempt()));
+        ending.answer = Answer { msgid, host, server_at, ..answer(error) };
         ending.answer.error = ending.answer.error.map(|error| match file {
             Some(file) => t!("delivery-upload", file = file, error = error),
             None => error,
         });
+        let refused = ending.answer.clone();
         ending.answer.error = ending.answer.error.map(|error| why(error, &decision, fate, held.message.attempts));
         ending.instead = falls_back.then(|| TEMPLATE.to_owned());
-        let openid = held.message.openid.as_deref().unwrap_or_default();
+        let openid = attempt.as_ref().map_or("", |(_, openid)| openid);
         match row.effect {
-            Effect::Mark => turn.mark(openid, ending.answer.errcode)?,
+            Effect::Mark => turn.mark(openid, refused.errcode)?,
             Effect::StopKind | Effect::HoldKind => {
-                let closed = Ending { attempt: None, ..ending.clone() };
-                self.closed.insert(class, closed);
+                self.closed.insert(class, Closed { fate: row.fate, answer: refused });
             }
-            _ if ending.state == State::Sent => turn.mark(openid, None)?,
+            Effect::Slow => {
+                self.slowed.insert(recipient(&held), (Instant::now() + SLOW, refused));
+            }
+            Effect::Decline => {
+                if let (Some(user_id), Some(template_id)) = (held.user_id, &template_id) {
+                    turn.mark_template(user_id, template_id, true)?;
+                }
+            }
+            _ if ending.state == State::Sent => {
+                turn.mark(openid, None)?;
+                if let (Some(user_id), Some(template_id)) = (held.user_id, &template_id) {
+                    turn.mark_template(user_id, template_id, false)?;
+                }
+            }
             _ => {}
         }
         log::info!("{}", t!("delivery-attempt", id = held.message.id, state = ending.state.as_str()));
@@ -163,12 +198,20 @@ impl Board {
     }
 
     /// Leaves what is under way without its answer: it may have arrived.
-    pub(super) fn abandon(&mut self, turn: &Turn<'_>, now: &Moment, left: &mut Vec<Left>) -> Result<(), Trouble> {
-        for (_, Flight { held, n, started, .. }) in std::mem::take(&mut self.flying) {
-            let decision = schedule::after(Outcome::Maybe.row().fate, &self.facts(&held, now), &started, 0.0);
+    /// Of `unsent` no worker has begun the request.
+    pub(super) fn abandon(
+        &mut self,
+        turn: &Turn<'_>,
+        unsent: &HashSet<i64>,
+        now: &Moment,
+        left: &mut Vec<Left>,
+    ) -> Result<(), Trouble> {
+        for (id, Flight { held, n, started, .. }) in std::mem::take(&mut self.flying) {
+            let outcome = if unsent.contains(&id) { Outcome::NotSent } else { Outcome::Maybe };
+            let decision = schedule::after(outcome.row().fate, &self.facts(&held, now), &started, 0.0);
             let mut ending = ending(&decision);
-            ending.attempt = Some((n, Outcome::Maybe.attempt()));
-            ending.answer.error = Some(t!("delivery-no-answer-yet"));
+            ending.attempt = Some((n, outcome.attempt()));
+            ending.answer.error = (outcome == Outcome::Maybe).then(|| t!("delivery-no-answer-yet"));
             // Whoever takes it next need not wait.
             ending.due_at = now.at;
             self.end(turn, held, &ending, false, now, left)?;
@@ -198,9 +241,9 @@ impl Board {
         }
         (message.state, message.due_at) = (ending.state, ending.due_at);
         message.sent_at = (ending.state == State::Sent).then_some(now.at);
-        let Answer { msgid, errcode, errmsg, error } = ending.answer.clone();
+        let Answer { msgid, errcode, errmsg, rid, error, .. } = ending.answer.clone();
         let id = message.id;
-        left.push(Left::Message(Box::new(Message { msgid, errcode, errmsg, error, ..message })));
+        left.push(Left::Message(Box::new(Message { msgid, errcode, errmsg, rid, error, ..message })));
         if held.parts_left > 0 { self.go_on(turn, id, ending.state, left) } else { Ok(()) }
     }
 }

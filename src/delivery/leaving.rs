@@ -3,20 +3,26 @@
 use std::time::{Duration, Instant};
 
 use super::board::Left;
-use super::desk::Desk;
+use super::desk::{Desk, Next};
 use super::{Event, settle_orphans};
-use crate::store::{State, Who};
+use crate::store::{Answer, State, Who};
 use crate::time::Moment;
+
+/// Messages that one turn tells why they wait.
+const EXPLAINED: usize = 500;
+
+/// How long answers are waited for that cannot be written down any more.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// How long after the deadline it is still told what is left.
 const TELL: Duration = Duration::from_millis(200);
 
 impl Desk<'_> {
-    /// Looks at the messages of this run that other processes took; whether to look again.
-    pub(super) fn has_elsewhere(&mut self) -> anyhow::Result<bool> {
+    /// Looks at the messages of this run that other processes took.
+    pub(super) fn look_elsewhere(&mut self) -> anyhow::Result<Next> {
         let ids = std::mem::take(&mut self.board.elsewhere);
         if ids.is_empty() {
-            return Ok(false);
+            return Ok(Next::Over);
         }
         settle_orphans(&mut self.store)?;
         for id in ids {
@@ -32,17 +38,20 @@ impl Desk<'_> {
                 }
             }
         }
+        if !self.board.ranges.is_empty() {
+            return Ok(Next::Turn);
+        }
         if self.board.elsewhere.is_empty() {
-            return Ok(!self.board.ranges.is_empty());
+            return Ok(Next::Over);
         }
         // They are another's to finish; this run waits no longer for them than for its own.
         if self.pause.is_long_since_progress() {
             for id in std::mem::take(&mut self.board.elsewhere) {
                 self.tell_standing(id)?;
             }
-            return Ok(false);
+            return Ok(Next::Over);
         }
-        Ok(true)
+        Ok(Next::Wait)
     }
 
     /// Lets go of what was taken and not begun.
@@ -51,7 +60,8 @@ impl Desk<'_> {
         let ready: Vec<i64> = board.ready.drain(..).chain(board.shelf.clear()).map(|held| held.message.id).collect();
         if !ready.is_empty() {
             let app_id = self.board.orders.account.app_id.clone();
-            let who = Who { app_id: &app_id, worker: self.alive.name(), now: Moment::now().at };
+            let (now, server) = (Moment::now(), self.board.server);
+            let who = Who { app_id: &app_id, worker: self.alive.name(), now: &now, server };
             self.store.turn(who, true, |turn| turn.let_go(ready.iter().copied()))?;
             self.board.ranges.extend(ready.into_iter().map(|id| (id, id)));
         }
@@ -61,12 +71,50 @@ impl Desk<'_> {
     /// Leaves what is under way.
     pub(super) fn abandon(&mut self) -> anyhow::Result<()> {
         let now = Moment::now();
-        let Desk { store, board, alive, .. } = self;
+        let Desk { store, board, alive, crew, .. } = self;
         let app_id = board.orders.account.app_id.clone();
-        let who = Who { app_id: &app_id, worker: alive.name(), now: now.at };
-        let mut left = Vec::new();
-        store.turn(who, true, |turn| board.abandon(turn, &now, &mut left))?;
+        let who = Who { app_id: &app_id, worker: alive.name(), now: &now, server: board.server };
+        let (mut left, unsent) = (Vec::new(), crew.take_back());
+        store.turn(who, true, |turn| board.abandon(turn, &unsent, &now, &mut left))?;
         left.into_iter().try_for_each(|left| self.tell_left(left))
+    }
+
+    /// A turn could not be written down, and the run ends with that error. Before it does, the requests under way are
+    /// waited for, and what is known of each message is told.
+    pub(super) fn broken(&mut self, error: anyhow::Error) -> anyhow::Error {
+        let mut ended = std::mem::take(&mut self.unrecorded);
+        ended.iter().for_each(|(id, _)| drop(self.board.flying.remove(id)));
+        let until = Instant::now() + LAST_ANSWERS;
+        while !self.board.flying.is_empty() && Instant::now() < self.deadline.unwrap_or(until) {
+            let until = self.deadline.unwrap_or(until);
+            crossbeam_channel::select! {
+                recv(self.crew.done()) -> done => {
+                    let Ok(done) = done else { break };
+                    if self.board.flying.remove(&done.id).is_some() {
+                        ended.push((done.id, done.delivered.result.is_ok()));
+                    }
+                }
+                recv(self.stopped) -> stopped => match stopped {
+                    Ok(deadline) => self.deadline = Some(deadline),
+                    Err(_) => break,
+                },
+                default(until.saturating_duration_since(Instant::now())) => {}
+            }
+        }
+        let cause = error.to_string();
+        // Why the rest waits is told once.
+        self.tell.tell(Event::Stopped(anyhow::anyhow!(cause.clone())));
+        let open = std::mem::take(&mut self.board.flying).into_keys().map(|id| (id, State::Unknown));
+        let ended = ended.into_iter().map(|(id, sent)| (id, if sent { State::Sent } else { State::Queued }));
+        for (id, state) in ended.chain(open) {
+            let tag = self.board.tags.remove(&id);
+            self.tell.tell(Event::Unrecorded { id, state, tag, cause: cause.clone() });
+        }
+        // As far as the database lets it.
+        self.cause = Answer::default();
+        let _ = self.let_go();
+        let _ = self.rest();
+        error
     }
 
     /// Tells of what is left queued.
@@ -81,8 +129,12 @@ impl Desk<'_> {
         if self.cause.error.is_some() {
             let Desk { store, board, alive, cause, .. } = self;
             let app_id = board.orders.account.app_id.clone();
-            let who = Who { app_id: &app_id, worker: alive.name(), now: Moment::now().at };
-            store.turn(who, true, |turn| rest.iter().try_for_each(|range| turn.explain(*range, cause)))?;
+            let now = Moment::now();
+            let who = Who { app_id: &app_id, worker: alive.name(), now: &now, server: board.server };
+            // Some at a time: nobody waits long for the right to write.
+            for some in rest.chunks(EXPLAINED) {
+                store.turn(who, true, |turn| some.iter().try_for_each(|range| turn.explain(*range, cause)))?;
+            }
         }
         let mut untold = 0;
         for id in rest.into_iter().flat_map(|(first, last)| first..=last) {

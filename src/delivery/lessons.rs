@@ -1,13 +1,11 @@
 //! What an answer means for all: a new token, a pause, the end of the run.
 
-use std::sync::Arc;
-
+use super::Event;
 use super::board::Lesson;
 use super::desk::Desk;
 use super::endings::answer;
 use super::policy::Effect;
-use super::{Event, Trouble, Unrecorded};
-use crate::store::{Answer, State};
+use crate::store::Answer;
 use crate::{store, token, wechat};
 
 impl Desk<'_> {
@@ -64,6 +62,10 @@ impl Desk<'_> {
         let cause = answer(Some(&error));
         match effect {
             Effect::Refresh => {
+                // Whoever comes next asks for a new one, even where this run does not get to it.
+                if let Err(error) = self.store.forget_token(&self.board.orders.account.app_id, &token) {
+                    log::info!("{error}");
+                }
                 if !self.access.refuse(&token) {
                     self.halt(error.into(), cause);
                 }
@@ -77,18 +79,9 @@ impl Desk<'_> {
                     self.waiting(error.into());
                 }
             }
-            Effect::None | Effect::Mark | Effect::HoldKind | Effect::StopKind => self.pause.clear(),
+            Effect::None | Effect::Mark | Effect::Slow | Effect::Decline | Effect::HoldKind | Effect::StopKind => {
+                self.pause.clear();
+            }
         }
-    }
-}
-
-/// Where a turn fails that had an end to write down, that comes first.
-pub(super) fn unrecorded(ended: Option<(i64, bool)>, trouble: Trouble) -> anyhow::Error {
-    match ended {
-        Some((id, sent)) => {
-            let state = if sent { State::Sent } else { State::Queued };
-            Unrecorded { id, state, cause: Arc::new(trouble.cause()) }.into()
-        }
-        None => trouble.cause(),
     }
 }

@@ -23,6 +23,7 @@ mod pace;
 mod parts;
 pub mod policy;
 mod schedule;
+mod thread;
 mod uploads;
 
 use std::path::PathBuf;
@@ -33,9 +34,9 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub use hand::{Hand, ReadyHand};
 pub use orphans::settle_orphans;
+pub use schedule::is_repeat_dropped;
 
 use crate::store::{self, Alive, Message, Parcel, State, Store};
-use crate::t;
 use crate::token::Account;
 
 /// How a run goes about it.
@@ -126,6 +127,18 @@ pub enum Event {
         /// Messages under way.
         messages: usize,
     },
+    /// An attempt has ended and the database would not take its outcome: the message must not be sent again as if nothing
+    /// had happened.
+    Unrecorded {
+        /// Its id.
+        id: i64,
+        /// What is known of it, though the database does not say so.
+        state: State,
+        /// The [`Tagged::tag`] of its parcel.
+        tag: Option<u64>,
+        /// Why it could not be written down.
+        cause: String,
+    },
     /// Nothing goes through just now; it is tried again.
     Waiting(anyhow::Error),
     /// Nothing more can be sent: the account was refused, or WeChat cannot be reached.
@@ -136,26 +149,6 @@ pub enum Event {
     Broken(anyhow::Error),
     /// The run is over, and all of it in the database; the last event.
     Over,
-}
-
-/// An attempt has ended and the database would not take its outcome: the message must not be sent again as
-/// if nothing had happened.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", t!("delivery-unrecorded", id = id, state = state.as_str(), cause = cause.to_string()))]
-pub struct Unrecorded {
-    id: i64,
-    state: State,
-    cause: Arc<anyhow::Error>,
-}
-
-impl Unrecorded {
-    /// What the person can do about it.
-    pub fn hint(&self) -> String {
-        match self.cause.downcast_ref() {
-            Some(store::Error::Busy { .. }) => t!("delivery-unrecorded-locked-hint"),
-            _ => t!("delivery-unrecorded-hint"),
-        }
-    }
 }
 
 /// What goes wrong inside a turn.

@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::endings::stays;
 use super::policy::Outcome;
-use super::schedule::{self, Facts};
-use crate::store::{Answer, Ending, Message, Orphan, Result, State, Store, Turn, Who};
+use super::schedule::{self, Decision, Facts};
+use crate::store::{Ending, Held, Message, Orphan, Result, State, Store, Turn, Who};
 use crate::t;
 use crate::time::Moment;
 
@@ -27,7 +28,7 @@ pub(super) fn forsake(database: &Path, worker: &str) -> Result<Vec<Message>> {
     let mut store = Store::open(database)?.patient_for(BRIEFLY)?;
     let orphans = store.orphans(worker)?;
     settle(&mut store, worker, &orphans, &t!("delivery-no-answer-yet"))?;
-    let standing = orphans.iter().map(|orphan| store.message(&orphan.app_id, orphan.id));
+    let standing = orphans.iter().map(|orphan| store.message(&orphan.app_id, orphan.held.message.id));
     standing.filter_map(Result::transpose).collect()
 }
 
@@ -36,36 +37,23 @@ fn settle(store: &mut Store, worker: &str, orphans: &[Orphan], error: &str) -> R
     // One account at a time has its turn; nearly always there is but one.
     orphans.chunk_by(|a, b| a.app_id == b.app_id).try_for_each(|of_one| {
         let Some(first) = of_one.first() else { return Ok(()) };
-        let who = Who { app_id: &first.app_id, worker, now: now.at };
-        let end = |turn: &Turn<'_>, orphan: &Orphan| turn.end(orphan.id, &ending(orphan, &now, error)).map(drop);
-        store.turn(who, true, |turn| of_one.iter().try_for_each(|orphan| end(turn, orphan)))
+        let who = Who { app_id: &first.app_id, worker, now: &now, server: None };
+        let end = |turn: &Turn<'_>, held: &Held| turn.end(held.message.id, &ending(held, &now, error)).map(drop);
+        store.turn(who, true, |turn| of_one.iter().try_for_each(|orphan| end(turn, &orphan.held)))
     })
 }
 
-fn ending(orphan: &Orphan, now: &Moment, error: &str) -> Ending {
-    let mut ending = Ending {
-        attempt: None,
-        state: State::Queued,
-        due_at: now.at,
-        answer: Answer::default(),
-        record: orphan.record.clone(),
-        instead: None,
+fn ending(held: &Held, now: &Moment, error: &str) -> Ending {
+    let Some(open) = held.history.open() else {
+        // It was not begun: it stands as it did.
+        let backoff = held.backoff.clone();
+        let decision =
+            Decision { state: State::Queued, due_at: now.at, soon: false, backoff, given_up: None, put_off: None };
+        return stays(held, &decision, held.message.error.clone());
     };
-    let Some((n, started)) = &orphan.open else { return ending };
-    let facts = Facts {
-        record: &orphan.record,
-        attempts: *n,
-        // Whoever takes it next looks at that.
-        expires_at: crate::time::Timestamp(i64::MAX),
-        repeatable: orphan.repeatable,
-        now,
-        wait: Duration::ZERO,
-        max_attempts: 0,
-    };
-    let decision = schedule::after(Outcome::Maybe.row().fate, &facts, started, 0.0);
-    ending.attempt = Some((*n, Outcome::Maybe.attempt()));
-    ending.state = decision.state;
-    ending.answer.error = Some(error.to_owned());
-    ending.record.maybe = decision.record.maybe;
-    ending
+    let facts = Facts { held, attempts: open.n, now, server: None, wait: Duration::ZERO, max_attempts: 0 };
+    let decision = schedule::after(Outcome::Maybe.row().fate, &facts, &open.started, 0.0);
+    // Whoever takes it next need not wait.
+    let decision = Decision { due_at: now.at, backoff: held.backoff.clone(), ..decision };
+    Ending { attempt: Some((open.n, Outcome::Maybe.attempt())), ..stays(held, &decision, Some(error.to_owned())) }
 }

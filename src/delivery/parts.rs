@@ -58,7 +58,8 @@ impl Desk<'_> {
         blocked.sort_unstable();
         if !blocked.is_empty() {
             let app_id = self.board.orders.account.app_id.clone();
-            let who = Who { app_id: &app_id, worker: self.alive.name(), now: Moment::now().at };
+            let (now, server) = (Moment::now(), self.board.server);
+            let who = Who { app_id: &app_id, worker: self.alive.name(), now: &now, server };
             self.store.turn(who, true, |turn| {
                 blocked.iter().try_for_each(|(id, before)| {
                     let error = Some(t!("delivery-part-waits", id = before));

@@ -1,6 +1,6 @@
 //! What follows from an answer, in one table: for the message, and for the rest of the run.
 
-use crate::store::Attempt;
+use crate::store::AttemptOutcome;
 use crate::wechat::Error;
 use crate::wechat::errcode::{Action, action};
 
@@ -27,6 +27,8 @@ pub enum Fate {
     AtOnce,
     /// It is tried again, with growing pauses.
     Backoff,
+    /// It is tried again a minute later: WeChat takes no more for this person now.
+    Minute,
     /// It is tried again after midnight in Beijing, when WeChat counts anew.
     Tomorrow,
     /// It is refused for good.
@@ -46,6 +48,10 @@ pub enum Effect {
     Pause,
     /// Nothing reaches this person: the binding is marked.
     Mark,
+    /// This person gets too much just now: what would go there waits.
+    Slow,
+    /// This person does not take the template any more: sends to many leave the person out.
+    Decline,
     /// This API or template has nothing left today: what would go that way waits with it.
     HoldKind,
     /// This API or template is refused: what would go that way is refused with it.
@@ -103,12 +109,12 @@ impl Outcome {
     }
 
     /// The word for it in the database.
-    pub fn attempt(self) -> Attempt {
+    pub fn attempt(self) -> AttemptOutcome {
         match self {
-            Self::Accepted | Self::Refused(Action::Done) => Attempt::Accepted,
-            Self::Refused(_) => Attempt::Refused,
-            Self::NotSent => Attempt::NotSent,
-            Self::Maybe => Attempt::Ambiguous,
+            Self::Accepted | Self::Refused(Action::Done) => AttemptOutcome::Accepted,
+            Self::Refused(_) => AttemptOutcome::Refused,
+            Self::NotSent => AttemptOutcome::NotSent,
+            Self::Maybe => AttemptOutcome::Ambiguous,
         }
     }
 }
@@ -142,18 +148,18 @@ mod tests {
         let no_answer = Error::NoAnswer { host: host(), cause: String::new() };
         let bad_answer = Error::BadAnswer { host: host(), status: 502, cause: String::new() };
         let cases = [
-            (None, Attempt::Accepted, Fate::Sent, Effect::None),
-            (Some(refused(40001)), Attempt::Refused, Fate::AtOnce, Effect::Refresh),
-            (Some(refused(-1)), Attempt::Refused, Fate::Backoff, Effect::None),
-            (Some(refused(45009)), Attempt::Refused, Fate::Tomorrow, Effect::HoldKind),
-            (Some(refused(40003)), Attempt::Refused, Fate::Failed, Effect::None),
-            (Some(refused(43004)), Attempt::Refused, Fate::Failed, Effect::Mark),
-            (Some(refused(40037)), Attempt::Refused, Fate::Failed, Effect::StopKind),
-            (Some(refused(40164)), Attempt::Refused, Fate::Backoff, Effect::StopRun),
-            (Some(refused(999_999)), Attempt::Refused, Fate::Failed, Effect::None),
-            (Some(not_sent), Attempt::NotSent, Fate::Backoff, Effect::Pause),
-            (Some(no_answer), Attempt::Ambiguous, Fate::Repeat, Effect::None),
-            (Some(bad_answer), Attempt::Ambiguous, Fate::Repeat, Effect::None),
+            (None, AttemptOutcome::Accepted, Fate::Sent, Effect::None),
+            (Some(refused(40001)), AttemptOutcome::Refused, Fate::AtOnce, Effect::Refresh),
+            (Some(refused(-1)), AttemptOutcome::Refused, Fate::Backoff, Effect::None),
+            (Some(refused(45009)), AttemptOutcome::Refused, Fate::Tomorrow, Effect::HoldKind),
+            (Some(refused(40003)), AttemptOutcome::Refused, Fate::Failed, Effect::None),
+            (Some(refused(43004)), AttemptOutcome::Refused, Fate::Failed, Effect::Mark),
+            (Some(refused(40037)), AttemptOutcome::Refused, Fate::Failed, Effect::StopKind),
+            (Some(refused(40164)), AttemptOutcome::Refused, Fate::Backoff, Effect::StopRun),
+            (Some(refused(999_999)), AttemptOutcome::Refused, Fate::Failed, Effect::None),
+            (Some(not_sent), AttemptOutcome::NotSent, Fate::Backoff, Effect::Pause),
+            (Some(no_answer), AttemptOutcome::Ambiguous, Fate::Repeat, Effect::None),
+            (Some(bad_answer), AttemptOutcome::Ambiguous, Fate::Repeat, Effect::None),
         ];
         for (error, attempt, fate, effect) in cases {
             let outcome = Outcome::of(error.as_ref());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::policy::Fate;
-use crate::store::{Record, State};
+use crate::store::{Backoff, Held, History, State};
 use crate::time::{Moment, Timestamp};
 
 /// How long WeChat drops a repeat of a template message: 10 minutes from when it had it, less what our own
@@ -20,19 +20,20 @@ const fn minutes(n: u64) -> Duration {
     Duration::from_secs(n * 60)
 }
 
+/// How long a message is put off that can neither be sent nor given up now.
+const POSTPONED_FOR: Duration = minutes(1);
+
 /// What is known of a message when an attempt has ended, or when it is about to begin.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
-    /// What was tried before.
-    pub record: &'a Record,
+    /// The message, with what was tried before this attempt.
+    pub held: &'a Held,
     /// The attempts, this one included.
     pub attempts: i64,
-    /// When it is given up.
-    pub expires_at: Timestamp,
-    /// Whether WeChat drops a repeat of it.
-    pub repeatable: bool,
     /// Now.
     pub now: &'a Moment,
+    /// Now, by WeChat's clock, once an answer has told it.
+    pub server: Option<Timestamp>,
     /// How long it is tried in seconds.
     pub wait: Duration,
     /// How many attempts it gets; 0 = no limit.
@@ -49,9 +50,20 @@ pub struct Decision {
     /// It is due within `wait`, so whoever tried it waits for that.
     pub soon: bool,
     /// For the decisions to come.
-    pub record: Record,
+    pub backoff: Backoff,
     /// Why it is given up, where that is not the last answer.
     pub given_up: Option<GivenUp>,
+    /// Why it is put off without an attempt.
+    pub put_off: Option<PutOff>,
+}
+
+/// Why a message is put off that can neither be sent nor given up now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutOff {
+    /// The part before it is not sent.
+    Part,
+    /// Its time is over by this machine's clock, and no second clock tells.
+    Clock,
 }
 
 /// Why a message is not tried again.
@@ -65,57 +77,140 @@ pub enum GivenUp {
     Repeat,
 }
 
-/// Decides after an attempt; `luck` in 0..1 spreads what would come together. `started` is when the attempt
-/// began: it counts where it may have arrived.
+/// Decides after an attempt, or after a file that could not be uploaded for it; `luck` in 0..1 spreads what would come
+/// together. `started` is when the attempt began: it counts where it may have arrived.
 pub fn after(fate: Fate, facts: &Facts<'_>, started: &Moment, luck: f64) -> Decision {
-    let mut record = facts.record.clone();
+    let mut backoff = facts.held.backoff.clone();
     let now = facts.now.at;
-    let ended = |state, record| Decision { state, due_at: now, soon: false, record, given_up: None };
+    let history = &facts.held.history;
+    let may_have_arrived = history.may_have_arrived() || fate == Fate::Repeat;
     match fate {
-        Fate::Sent => return ended(State::Sent, record),
-        Fate::Failed => return ended(State::Failed, record),
-        Fate::Repeat => {
-            record.maybe.get_or_insert_with(|| started.clone());
-        }
-        Fate::AtOnce | Fate::Backoff | Fate::Tomorrow => {}
+        Fate::Sent => return ended(State::Sent, now, backoff, None),
+        Fate::Failed => return given_up(State::Failed, may_have_arrived, now, backoff, None),
+        Fate::AtOnce | Fate::Backoff | Fate::Minute | Fate::Tomorrow | Fate::Repeat => {}
     }
-    let failed_at = *record.failed_at.get_or_insert(now);
-    let pauses = record.pauses;
+    let failed_at = *backoff.failed_at.get_or_insert(now);
+    let pauses = backoff.pauses;
     let due_at = match fate {
         Fate::AtOnce => now,
         Fate::Tomorrow => after_midnight(now, luck),
-        _ => now.after(pause(failed_at, &mut record.pauses, now, facts.wait, luck)),
+        Fate::Minute => now.after(minutes(1).mul_f64(1.0 + 0.2 * luck)),
+        _ => now.after(pause(failed_at, &mut backoff.pauses, now, facts.wait, luck)),
     };
-    let soon = fate != Fate::Tomorrow && record.pauses == pauses;
-    let tries = facts.attempts - record.forgiven;
+    let soon = matches!(fate, Fate::AtOnce | Fate::Backoff | Fate::Repeat) && backoff.pauses == pauses;
+    let tries = facts.attempts - backoff.retried_after;
     let over = facts.max_attempts > 0 && tries >= i64::from(facts.max_attempts);
-    let give_up = |state, given_up, record| Decision { state, due_at, soon: false, record, given_up: Some(given_up) };
-    match &record.maybe {
+    let this = (fate == Fate::Repeat).then_some(started);
+    let unresolved = history.unresolved().map(|it| &it.started).or(this);
+    match unresolved {
         // Not repeated after the time, nor given up as if nothing could have arrived.
-        Some(maybe) if !can_repeat(facts, maybe, due_at) || over => give_up(State::Unknown, GivenUp::Repeat, record),
-        None if over => give_up(State::Failed, GivenUp::Attempts, record),
-        _ => Decision { state: State::Queued, due_at, soon, record, given_up: None },
+        Some(first) if !can_repeat(facts, first, due_at) || over => {
+            ended(State::Unknown, due_at, backoff, Some(GivenUp::Repeat))
+        }
+        None if over => given_up(State::Failed, may_have_arrived, due_at, backoff, Some(GivenUp::Attempts)),
+        _ => Decision { state: State::Queued, due_at, soon, backoff, given_up: None, put_off: None },
+    }
+}
+
+/// Decides for a message that is not tried, since WeChat refused another one of its kind.
+pub fn held_back(fate: Fate, facts: &Facts<'_>, luck: f64) -> Decision {
+    let (now, backoff) = (facts.now.at, facts.held.backoff.clone());
+    let history = &facts.held.history;
+    let due_at = match fate {
+        Fate::Failed => return given_up(State::Failed, history.may_have_arrived(), now, backoff, None),
+        Fate::Tomorrow => after_midnight(now, luck),
+        _ => now.after(POSTPONED_FOR),
+    };
+    match history.unresolved() {
+        Some(first) if !can_repeat(facts, &first.started, due_at) => {
+            ended(State::Unknown, now, backoff, Some(GivenUp::Repeat))
+        }
+        _ => Decision { state: State::Queued, due_at, soon: false, backoff, given_up: None, put_off: None },
     }
 }
 
 /// Decides before an attempt: `None` lets it begin.
 pub fn before(facts: &Facts<'_>) -> Option<Decision> {
-    let give_up = |state, given_up| {
-        let (record, due_at) = (facts.record.clone(), facts.now.at);
-        Some(Decision { state, due_at, soon: false, record, given_up: Some(given_up) })
-    };
-    match &facts.record.maybe {
-        Some(maybe) if !can_repeat(facts, maybe, facts.now.at) => give_up(State::Unknown, GivenUp::Repeat),
-        Some(_) if facts.expires_at <= facts.now.at => give_up(State::Unknown, GivenUp::Expired),
-        None if facts.expires_at <= facts.now.at => give_up(State::Expired, GivenUp::Expired),
-        _ => None,
+    let (held, now, backoff) = (facts.held, facts.now.at, facts.held.backoff.clone());
+    if held.history.unresolved().is_some_and(|first| !can_repeat(facts, &first.started, now)) {
+        return Some(ended(State::Unknown, now, backoff, Some(GivenUp::Repeat)));
+    }
+    match is_over(facts) {
+        Some(true) => {
+            let may_have_arrived = held.history.may_have_arrived();
+            Some(given_up(State::Expired, may_have_arrived, now, backoff, Some(GivenUp::Expired)))
+        }
+        Some(false) if !held.waits => None,
+        over @ (Some(false) | None) => {
+            let put_off = Some(if over.is_none() { PutOff::Clock } else { PutOff::Part });
+            let due_at = now.after(POSTPONED_FOR);
+            Some(Decision { state: State::Queued, due_at, soon: false, backoff, given_up: None, put_off })
+        }
     }
 }
 
+/// Decides for a message that a person is no longer to get: the person was unbound, or bound to another openid.
+pub fn withdrawn(facts: &Facts<'_>) -> Decision {
+    let may_have_arrived = facts.held.history.may_have_arrived();
+    given_up(State::Cancelled, may_have_arrived, facts.now.at, facts.held.backoff.clone(), None)
+}
+
+/// Whether a repeat now is one that WeChat would drop, had the attempt that began at `first` arrived.
+pub fn is_repeat_dropped(first: &Moment, now: &Moment) -> bool {
+    now.since(first).is_some_and(|passed| passed < REPEATABLE)
+}
+
+/// The end of a message that was not delivered; what may have arrived is unknown, whatever else happened to it.
+fn given_up(
+    state: State,
+    may_have_arrived: bool,
+    due_at: Timestamp,
+    backoff: Backoff,
+    why: Option<GivenUp>,
+) -> Decision {
+    ended(if may_have_arrived { State::Unknown } else { state }, due_at, backoff, why)
+}
+
+fn ended(state: State, due_at: Timestamp, backoff: Backoff, given_up: Option<GivenUp>) -> Decision {
+    Decision { state, due_at, soon: false, backoff, given_up, put_off: None }
+}
+
 /// Whether an attempt at `at` is one that WeChat would drop, had an earlier one arrived.
-fn can_repeat(facts: &Facts<'_>, maybe: &Moment, at: Timestamp) -> bool {
+fn can_repeat(facts: &Facts<'_>, first: &Moment, at: Timestamp) -> bool {
     let still = u64::try_from(at.0.saturating_sub(facts.now.at.0)).map_or(Duration::ZERO, Duration::from_millis);
-    facts.repeatable && facts.now.since(maybe).is_some_and(|passed| passed + still < REPEATABLE)
+    facts.held.is_repeatable() && facts.now.since(first).is_some_and(|passed| passed + still < REPEATABLE)
+}
+
+/// Whether the time of a message is over: by our clock, and by a second witness that agrees. That is the uptime of the
+/// same boot, or WeChat's clock. `None` where our clock says so and there is no witness. What was not tried once ends
+/// only where the sender asked for that.
+fn is_over(facts: &Facts<'_>) -> Option<bool> {
+    let Facts { held, now, server, .. } = facts;
+    if now.at < held.message.expires_at {
+        return Some(false);
+    }
+    let tried = !held.history.attempts.is_empty();
+    if !held.expire_strict && !tried && !held.text_tried && held.backoff.failed_at.is_none() {
+        return Some(false);
+    }
+    let since_created = now.up_since(&held.created);
+    let by_uptime = since_created.is_some_and(|up| up >= held.expire_after);
+    let by_server = server.is_some_and(|server| server >= held.message.expires_at);
+    if tried && !held.expire_strict {
+        return Some(by_uptime || was_tried_for(&held.history, held.expire_after, facts));
+    }
+    let has_witness = since_created.is_some() || server.is_some();
+    has_witness.then_some(by_uptime || by_server)
+}
+
+/// Whether it was tried for so long, by a witness of the time of an attempt and of now.
+fn was_tried_for(history: &History, span: Duration, facts: &Facts<'_>) -> bool {
+    let since_retry = history.attempts.iter().filter(|it| it.n > facts.held.backoff.retried_after);
+    since_retry.into_iter().any(|attempt| {
+        let by_uptime = facts.now.up_since(&attempt.started);
+        let by_server = facts.server.zip(attempt.server_at).map(|(now, then)| now >= then.after(span));
+        by_uptime.is_some_and(|up| up >= span) || by_server == Some(true)
+    })
 }
 
 /// How long until the next attempt: seconds while it has been failing for less than `wait`, then minutes.
@@ -142,104 +237,5 @@ fn after_midnight(now: Timestamp, luck: f64) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Timestamp = Timestamp(1_795_412_475_000); // 2026-11-23T05:41:15Z, 13:41:15 in Beijing
-
-    fn ago(seconds: u64) -> Moment {
-        Moment { at: NOW.before(Duration::from_secs(seconds)), up: None }
-    }
-
-    fn facts<'a>(record: &'a Record, now: &'a Moment) -> Facts<'a> {
-        Facts {
-            record,
-            attempts: 1,
-            expires_at: NOW.after(minutes(60)),
-            repeatable: true,
-            now,
-            wait: Duration::from_secs(30),
-            max_attempts: 0,
-        }
-    }
-
-    fn due_in(decision: &Decision) -> i64 {
-        (decision.due_at.0 - NOW.0) / 1000
-    }
-
-    #[test]
-    fn pauses_grow_from_seconds_to_an_hour() {
-        let now = ago(0);
-        // (failing for, long pauses behind it, due in, long pauses then)
-        let cases = [
-            (0, 0, 1, 0),
-            (1, 0, 1, 0),
-            (4, 0, 4, 0),
-            (20, 0, 8, 0),
-            (29, 0, 66, 1),
-            (40, 0, 66, 1),
-            (120, 1, 330, 2),
-            (500, 2, 990, 3),
-            (1500, 3, 3960, 4),
-            (9000, 4, 3960, 5),
-        ];
-        for (failing, pauses, due, then) in cases {
-            let record = Record { failed_at: Some(ago(failing).at), pauses, ..Record::default() };
-            let decision = after(Fate::Backoff, &facts(&record, &now), &now, 0.5);
-            assert_eq!((due_in(&decision), decision.record.pauses), (due, then), "failing for {failing}");
-            assert_eq!(decision.state, State::Queued);
-        }
-        let record = Record { failed_at: Some(NOW.after(minutes(60))), ..Record::default() };
-        let decision = after(Fate::Backoff, &facts(&record, &now), &now, 0.0);
-        assert_eq!(due_in(&decision), 60, "a clock that was set back");
-    }
-
-    #[test]
-    fn what_may_have_arrived_is_repeated_only_where_wechat_drops_it() {
-        let now = ago(0);
-        let none = Record::default();
-        let fresh = after(Fate::Repeat, &facts(&none, &now), &ago(10), 0.5);
-        assert_eq!((fresh.state, fresh.record.maybe.clone()), (State::Queued, Some(ago(10))));
-        let text = after(Fate::Repeat, &Facts { repeatable: false, ..facts(&none, &now) }, &ago(10), 0.5);
-        assert_eq!((text.state, text.given_up), (State::Unknown, Some(GivenUp::Repeat)));
-        // The next pause would end after the ten minutes; a refusal of the repeat says nothing of the first.
-        let late = Record { failed_at: Some(ago(500).at), pauses: 2, maybe: Some(ago(500)), ..Record::default() };
-        for fate in [Fate::Repeat, Fate::Backoff, Fate::Tomorrow] {
-            assert_eq!(after(fate, &facts(&late, &now), &now, 0.5).state, State::Unknown, "{fate:?}");
-        }
-        assert_eq!(after(Fate::Sent, &facts(&late, &now), &now, 0.5).state, State::Sent);
-        for (seconds, state) in [(500, None), (600, Some(State::Unknown))] {
-            let record = Record { maybe: Some(ago(seconds)), ..Record::default() };
-            assert_eq!(before(&facts(&record, &now)).map(|it| it.state), state);
-        }
-        let future = Record { maybe: Some(Moment { at: NOW.after(minutes(60)), up: None }), ..Record::default() };
-        assert_eq!(before(&facts(&future, &now)).map(|it| it.state), Some(State::Unknown), "no clock to go by");
-    }
-
-    #[test]
-    fn a_message_is_given_up_in_time() {
-        let now = ago(0);
-        let none = Record::default();
-        let expired = Facts { expires_at: NOW, ..facts(&none, &now) };
-        assert_eq!(before(&expired).map(|it| it.state), Some(State::Expired));
-        assert!(before(&facts(&none, &now)).is_none());
-        let maybe = Record { maybe: Some(ago(60)), ..Record::default() };
-        let expired = Facts { expires_at: NOW, ..facts(&maybe, &now) };
-        assert_eq!(before(&expired).map(|it| it.state), Some(State::Unknown));
-        for (attempts, forgiven, state) in [(2, 0, State::Queued), (3, 0, State::Failed), (5, 3, State::Queued)] {
-            let record = Record { forgiven, ..Record::default() };
-            let facts = Facts { attempts, max_attempts: 3, ..facts(&record, &now) };
-            assert_eq!(after(Fate::Backoff, &facts, &now, 0.5).state, state, "{attempts} less {forgiven}");
-        }
-    }
-
-    #[test]
-    fn a_day_of_wechat_ends_at_midnight_in_beijing() {
-        let (none, now) = (Record::default(), ago(0));
-        let decision = after(Fate::Tomorrow, &facts(&none, &now), &now, 0.0);
-        assert_eq!(decision.due_at.to_string(), "2026-11-23T16:05:00Z");
-        let late = Timestamp(NOW.0 + 3 * 3_600_000);
-        assert_eq!(after_midnight(late, 1.0).to_string(), "2026-11-23T16:15:00Z");
-        assert_eq!(after_midnight(Timestamp(late.0 + 8 * 3_600_000), 0.0).to_string(), "2026-11-24T16:05:00Z");
-    }
-}
+#[path = "schedule_tests.rs"]
+mod tests;

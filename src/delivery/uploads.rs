@@ -2,12 +2,12 @@
 //! sent where an upload breaks off; and each file is uploaded once, however many messages wait for it.
 
 use std::collections::{HashMap, HashSet};
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use super::thread::spawn;
 use super::{Event, Teller, Trouble};
 use crate::secret::Secret;
 use crate::store::{Held, Media, Turn, Which};
@@ -200,31 +200,24 @@ impl Porter {
     }
 
     /// Uploads a file; `bytes` is `None` where it is not kept any more.
-    pub(super) fn take(
-        &self,
-        it: Wanted,
-        bytes: Option<Arc<[u8]>>,
-        token: Secret,
-        tell: &Arc<Teller>,
-    ) -> io::Result<()> {
+    pub(super) fn take(&self, it: Wanted, bytes: Option<Arc<[u8]>>, token: Secret, tell: &Arc<Teller>) {
         let Wanted { key, name } = it;
         let file = bytes.and_then(|bytes| Some((Format::of(&bytes)?, bytes)));
         let Some((format, bytes)) = file else {
             // The other end is here.
             let _ = self.done.0.send(Uploaded { key, name, token, result: Err(Missed::Gone) });
-            return Ok(());
+            return;
         };
         let (client, done, tell) = (self.client.clone(), self.done.0.clone(), tell.clone());
         let told = told(&tell, &name, bytes.len() as u64);
-        std::thread::Builder::new().name("upload".into()).spawn(move || {
+        spawn("upload", move || {
             let created_at = Timestamp::now();
             let media = |media_id| Media { media_id, created_at, expires_at: created_at.after(LIFE) };
             let result = client.upload(&token, key.kind, format, &bytes, &told).map(media).map_err(Missed::Failed);
             tell.tell(Event::Uploaded(name.clone()));
             // Nobody listens where the run has ended meanwhile.
             let _ = done.send(Uploaded { key, name, token, result });
-        })?;
-        Ok(())
+        });
     }
 }
 

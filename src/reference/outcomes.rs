@@ -35,6 +35,7 @@ fn fate(fate: Fate) -> &'static str {
         Fate::Sent => "`sent`",
         Fate::AtOnce => "tried again at once with a new token; if that is refused too, with pauses",
         Fate::Backoff => "tried again, with pauses",
+        Fate::Minute => "tried again a minute later",
         Fate::Tomorrow => "tried again after midnight in Beijing",
         Fate::Failed => "`failed`",
         Fate::Repeat => {
@@ -50,6 +51,8 @@ fn effect(effect: Effect) -> &'static str {
         Effect::Refresh => "one new token is fetched for all",
         Effect::Pause => "wait too",
         Effect::Mark => "go on; `--all` and tags leave this person out until they follow again or are bound anew",
+        Effect::Slow => "go on, but what goes to the same person waits for a minute too",
+        Effect::Decline => "go on; `--all` and tags leave this person out of this template until they are bound anew",
         Effect::HoldKind => "go on, but what goes by the same API or template waits for midnight too",
         Effect::StopKind => "go on, but what goes by the same API or template fails without asking WeChat",
         Effect::StopRun => "the run ends; what is left stays `queued`",

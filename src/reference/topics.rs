@@ -96,7 +96,7 @@ place of .dump saves more; that of Debian and Ubuntu cannot.)
   sqlite3 damaged/DB .dump | sed "s/^ROLLBACK.*/COMMIT;/" | sqlite3 DB
   version=$(sqlite3 damaged/DB "pragma user_version")
   sqlite3 DB "pragma user_version = $version"
-  sqlite3 DB "pragma application_id = 2004378232; pragma journal_mode = wal"
+  sqlite3 DB "pragma application_id = 2004378161; pragma journal_mode = wal"
 
 If only the log is said to be damaged, DB is whole without it, as it was when
 the log was last moved into it:

@@ -29,6 +29,12 @@ pub enum Error {
         /// The database file.
         path: PathBuf,
     },
+    /// The file was written by a development build from before the first release.
+    #[error("{}", t!("store-unreleased", path = path))]
+    Unreleased {
+        /// The database file.
+        path: PathBuf,
+    },
     /// The file was written by a newer wxbox.
     #[error("{}", t!("store-newer", path = path, found = found, known = known))]
     Newer {
@@ -114,6 +120,7 @@ impl Error {
             Self::Open { .. } => Some(t!("store-open-hint")),
             Self::NotADatabase { .. } => Some(t!("store-not-a-database-hint")),
             Self::Foreign { .. } => Some(t!("store-not-ours-hint")),
+            Self::Unreleased { .. } => Some(t!("store-unreleased-hint")),
             Self::Newer { .. } => Some(t!("store-newer-hint")),
             Self::Corrupt { .. } | Self::CorruptLog { .. } => Some(t!("store-corrupt-hint")),
             Self::ReadOnly { .. } => Some(t!("store-read-only-hint")),

@@ -105,7 +105,8 @@ mod tests {
 
     /// As delivery does it.
     fn set(store: &mut Store, errcode: i64) {
-        let who = crate::store::Who { app_id: "wx1", worker: "w", now: Timestamp(0) };
+        let now = crate::time::Moment::now();
+        let who = crate::store::Who { app_id: "wx1", worker: "w", now: &now, server: None };
         store.turn(who, false, |turn| turn.mark("oC", Some(errcode))).unwrap();
     }
 

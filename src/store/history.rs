@@ -4,21 +4,32 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::outbox::{cut, forget_unheld};
+use super::outbox::{ENDED_BY_HAND, IS_OPEN, contents_of, cut, forget_contents};
 use super::{Error, Result, State, Store};
 use crate::t;
 use crate::time::Timestamp;
 
-/// A message is withdrawn only while no attempt is open: what another process is sending may arrive.
-const CANCEL: &str =
-    "UPDATE messages SET state = 'cancelled', worker = NULL WHERE app_id = ?1 AND id = ?2 AND state = 'queued'
-    AND NOT EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id AND outcome IS NULL)";
+/// What ends one message by hand, while no attempt is open: what another process is sending may arrive.
+fn cancel_sql() -> String {
+    format!(
+        "UPDATE messages SET state = {ENDED_BY_HAND}, worker = NULL, changed_at = ?3
+         WHERE app_id = ?1 AND id = ?2 AND state = 'queued' AND NOT {IS_OPEN}"
+    )
+}
 
-/// The account's (?1) messages that are no longer queued and of which nothing happened since a time (?2): neither was
-/// one queued, nor tried, nor sent.
-const OLD: &str = "FROM messages INDEXED BY messages_finished
-    WHERE app_id = ?1 AND state <> 'queued' AND created_at < ?2 AND coalesce(sent_at, 0) < ?2
-    AND NOT EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id AND coalesce(ended_at, started_at) >= ?2)";
+/// Of a finished message: whether no queued part waits for it.
+const IS_LAST: &str = "NOT EXISTS (SELECT 1 FROM messages q INDEXED BY messages_after
+    WHERE q.after_id = messages.id AND q.state = 'queued')";
+
+/// Messages that one transaction changes: with a million rows in the outbox it holds the write lock for less than 50 ms
+/// (benches/locks.py).
+pub(super) const CHUNK: usize = 500;
+
+/// Chunks that a run removes for their age: the rest is left to the runs after it, which nobody waits for.
+const CHUNKS_BY_AGE: usize = 4;
+
+/// The same for what a person asked for: all of it.
+const ALL: usize = usize::MAX;
 
 /// What is to be kept so long is removed at the latest after a hundredth more: it costs waits for the disk.
 const SELDOM: u32 = 100;
@@ -32,85 +43,144 @@ pub struct Counts {
     pub oldest_queued: Option<Timestamp>,
 }
 
-/// Withdraws a message with the parts that come after it, which are told why; which.
-fn cancel(step: &Connection, app_id: &str, id: i64) -> rusqlite::Result<Vec<i64>> {
+/// Ends a message by hand with the parts that come after it, which are told why; which.
+fn cancel(step: &Connection, app_id: &str, id: i64, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
     let mut cancelled = Vec::new();
-    if step.prepare_cached(CANCEL)?.execute(params![app_id, id])? > 0 {
+    if step.prepare_cached(&cancel_sql())?.execute(params![app_id, id, now])? > 0 {
         cancelled.push(id);
-        cancelled.extend(cut(step, id, &t!("delivery-part-cut", id = id))?);
+        cancelled.extend(cut(step, id, &t!("delivery-part-cut", id = id), now)?);
     }
     Ok(cancelled)
 }
 
-fn queued(step: &Connection, app_id: &str) -> rusqlite::Result<Vec<i64>> {
-    let mut query = step.prepare("SELECT id FROM messages WHERE app_id = ?1 AND state = 'queued' ORDER BY id")?;
-    query.query_map([app_id], |row| row.get(0))?.collect()
-}
-
 impl Store {
-    /// Withdraws the account's message with the parts that come after it; which. None if it is not there, not
-    /// queued, or just being sent.
+    /// Ends the account's message by hand, with the parts that come after it; which. What may have arrived is `unknown`
+    /// then, else it is `cancelled`. None if it is not there, not queued, or just being sent.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn cancel(&mut self, app_id: &str, id: i64) -> Result<Vec<i64>> {
+    pub fn cancel(&mut self, app_id: &str, id: i64, now: Timestamp) -> Result<Vec<i64>> {
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
         let step = self.write()?;
-        let cancelled = cancel(&step, app_id, id).map_err(at)?;
+        let cancelled = cancel(&step, app_id, id, now).map_err(at)?;
         step.commit().map_err(at)?;
         Ok(cancelled)
     }
 
-    /// Withdraws all of the account's messages that are queued and not just being sent; their ids.
+    /// Ends all of the account's messages by hand that are queued and not just being sent; their ids.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn cancel_all(&mut self, app_id: &str) -> Result<Vec<i64>> {
+    pub fn cancel_all(&mut self, app_id: &str, now: Timestamp) -> Result<Vec<i64>> {
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
-        let step = self.write()?;
-        let mut cancelled = queued(&step, app_id)
-            .and_then(|ids| ids.into_iter().map(|id| cancel(&step, app_id, id)).collect::<rusqlite::Result<Vec<_>>>())
-            .map_err(at)?
-            .concat();
-        step.commit().map_err(at)?;
+        let mut cancelled = Vec::new();
+        for ids in self.ids_in(app_id, State::Queued)?.chunks(CHUNK) {
+            let step = self.write()?;
+            for id in ids {
+                cancelled.extend(cancel(&step, app_id, *id, now).map_err(at)?);
+            }
+            step.commit().map_err(at)?;
+            self.let_others_write();
+        }
         cancelled.sort_unstable();
+        cancelled.dedup();
         Ok(cancelled)
     }
 
-    /// Removes the account's messages that are no longer queued and of which nothing happened since
-    /// `before`, with their attempts, and the contents that no message holds any more; how many messages.
-    /// What is removed is overwritten in the file.
+    /// Removes the account's finished messages of which nothing happened since `before` by this machine's clock, with
+    /// their attempts, and the contents that no message holds any more; how many messages. A part that another part
+    /// waits for stays. What is removed is overwritten in the file.
     ///
     /// # Errors
     /// Only the database's own.
     pub fn prune(&mut self, app_id: &str, before: Timestamp) -> Result<usize> {
+        let which = format!("changed_at < ?2 AND coalesce(sent_at, 0) < ?2 AND {IS_LAST}");
+        self.remove(app_id, ("NOT INDEXED", "id"), &which, before, ALL)
+    }
+
+    /// Removes what was finished for longer than `retain` by WeChat's clock, `server`; and notes that time with what was
+    /// finished while it was not known. So no message is removed for a clock that was wrong. A run removes some of it,
+    /// and leaves the rest to the next.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn forget(&mut self, app_id: &str, server: Timestamp, retain: Duration) -> Result<()> {
+        let late = server.before(retain.saturating_add(retain / SELDOM));
+        let sql = "SELECT 1 FROM messages INDEXED BY messages_finished
+                   WHERE app_id = ?1 AND state <> 'queued' AND (settled_at IS NULL OR settled_at < ?2) LIMIT 1";
+        if self.at(self.conn.query_row(sql, params![app_id, late], |_| Ok(())).optional())?.is_none() {
+            return Ok(());
+        }
+        let note = format!(
+            "UPDATE messages SET settled_at = ?2 WHERE id IN (SELECT id FROM messages INDEXED BY messages_finished
+             WHERE app_id = ?1 AND state <> 'queued' AND settled_at IS NULL LIMIT {CHUNK})"
+        );
+        self.relaxed(|store| store.at(store.conn.execute(&note, params![app_id, server])))?;
+        let which = format!("settled_at < ?2 AND {IS_LAST}");
+        let by_age = ("INDEXED BY messages_finished", "settled_at");
+        self.remove(app_id, by_age, &which, server.before(retain), CHUNKS_BY_AGE).map(drop)
+    }
+
+    /// Removes the account's finished messages of which `which` holds with `before` as its second parameter, a chunk at
+    /// a time; how many. They are found by the index and in the order that are given.
+    fn remove(
+        &mut self,
+        app_id: &str,
+        (index, order): (&str, &str),
+        which: &str,
+        before: Timestamp,
+        chunks: usize,
+    ) -> Result<usize> {
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
-        let step = self.write()?;
-        let removed = step.execute(&format!("DELETE {OLD}"), params![app_id, before]).map_err(at)?;
-        forget_unheld(&step).map_err(at)?;
-        step.commit().map_err(at)?;
+        // In the order of the ids nothing is looked at twice; in another order, what was removed is not found again.
+        let since = if order == "id" { "id > ?3" } else { "?3 = ?3" };
+        let find = format!(
+            "SELECT id FROM messages {index} WHERE app_id = ?1 AND state <> 'queued' AND {which} AND {since}
+             ORDER BY {order} LIMIT {CHUNK}"
+        );
+        let delete = format!("DELETE FROM messages WHERE id = ?3 AND app_id = ?1 AND state <> 'queued' AND {which}");
+        let (mut removed, mut last) = (0, 0);
+        for _ in 0..chunks {
+            let ids: Vec<i64> = {
+                let mut query = self.conn.prepare_cached(&find).map_err(at)?;
+                let rows = query.query_map(params![app_id, before, last], |row| row.get(0)).map_err(at)?;
+                rows.collect::<rusqlite::Result<_>>().map_err(at)?
+            };
+            let Some(end) = ids.last() else { break };
+            last = *end;
+            let step = self.write()?;
+            let contents = contents_of(&step, &ids).map_err(at)?;
+            for id in &ids {
+                let mut delete = step.prepare_cached(&delete).map_err(at)?;
+                removed += delete.execute(params![app_id, before, id]).map_err(at)?;
+            }
+            forget_contents(&step, &contents).map_err(at)?;
+            step.commit().map_err(at)?;
+            if ids.len() < CHUNK {
+                break;
+            }
+            self.let_others_write();
+        }
         if removed > 0 {
-            // The write-ahead log still holds the old pages; a reader elsewhere may keep it for now.
-            self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(at)?;
+            self.overwrite_log();
         }
         Ok(removed)
     }
 
-    /// The same for what is older than `retain` at that time, where something is that for long: quick to see that
-    /// nothing is, and seldom.
-    ///
-    /// # Errors
-    /// Only the database's own.
-    pub fn forget(&mut self, app_id: &str, now: Timestamp, retain: Duration) -> Result<()> {
-        let before = now.before(retain.saturating_add(retain / SELDOM));
-        let sql = format!("SELECT 1 {OLD} LIMIT 1");
-        if self.at(self.conn.query_row(&sql, params![app_id, before], |_| Ok(())).optional())?.is_none() {
-            return Ok(());
-        }
-        self.prune(app_id, now.before(retain)).map(drop)
+    /// Between two chunks, others have their turn: SQLite waits up to 25 ms before it looks for the lock again.
+    pub(super) fn let_others_write(&self) {
+        let _ = crossbeam_channel::after(Duration::from_millis(30)).recv();
+    }
+
+    /// The write-ahead log still holds the pages that were removed: it is cut off. A process that reads it keeps it for
+    /// now, and nobody waits for that.
+    pub(super) fn overwrite_log(&self) {
+        let _ = self.conn.busy_timeout(Duration::ZERO);
+        let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let _ = self.conn.busy_timeout(self.patience);
     }
 
     /// How many messages the account has, by state.

@@ -117,7 +117,7 @@ impl Store {
             return Ok(Err(clash));
         }
         // The last that was ever given.
-        let last = "SELECT seq FROM sqlite_sequence WHERE name = 'users'";
+        let last = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'users'";
         let last: i64 = step.query_row(last, [], |row| row.get(0)).map_err(at)?;
         let added = step
             .execute(

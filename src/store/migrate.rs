@@ -13,16 +13,14 @@ use crate::private;
 use crate::words::system;
 
 /// All steps, oldest first; a database's `user_version` is the number of those it has taken.
-pub(super) const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/001_initial.sql"),
-    include_str!("migrations/002_templates.sql"),
-    include_str!("migrations/003_delivery.sql"),
-    include_str!("migrations/004_media.sql"),
-    include_str!("migrations/005_words_ids_age.sql"),
-];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/001_initial.sql")];
 
-/// `PRAGMA application_id` of our files: "wxbx".
-pub(super) const APPLICATION_ID: i64 = 0x7778_6278;
+/// `PRAGMA application_id` of our files: "wxb1".
+pub(super) const APPLICATION_ID: i64 = 0x7778_6231;
+
+/// The same of files that development builds wrote before the first release: "wxbx". Nobody else has such files, so they
+/// are refused with a clear sentence, and not migrated.
+const UNRELEASED_ID: i64 = 0x7778_6278;
 
 /// Takes the steps that the database at `path` has not taken yet.
 pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &[&str]) -> Result<()> {
@@ -73,6 +71,9 @@ pub(super) fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64>
                     FROM pragma_application_id, pragma_user_version";
         let look = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, i64>(2)?));
         let (application, found, tables) = conn.query_row(read, [], look).map_err(at)?;
+        if application == UNRELEASED_ID {
+            return Err(Error::Unreleased { path: path.to_owned() });
+        }
         let empty = application == 0 && found == 0 && tables == 0;
         if application != APPLICATION_ID && !empty {
             return Err(Error::Foreign { path: path.to_owned() });

@@ -34,8 +34,8 @@ pub use history::Counts;
 pub use import::{Clash, Incoming};
 pub use original::{NotText, Original, OriginalError, OriginalUser, SQLITE_HEADER};
 pub use outbox::{
-    Alive, Answer, Attachment, Attempt, Body, Ending, Filter, Held, Media, Message, NewMessage, Orphan, Parcel, Place,
-    Record, Retry, Scope, State, Turn, Which, Who,
+    Alive, Answer, Attachment, Attempt, AttemptOutcome, Backoff, Begin, Body, Ending, Expiry, Filter, Held, History,
+    Media, Message, NewMessage, Orphan, Parcel, Place, Retry, Scope, State, Turn, Which, Who,
 };
 pub use templates::{Family, Template, TemplateList};
 pub use tokens::Token;

@@ -11,6 +11,8 @@ use crate::time::Timestamp;
 pub struct Token {
     /// The token.
     pub token: Secret,
+    /// When it was fetched.
+    pub fetched_at: Timestamp,
     /// When WeChat ends it.
     pub expires_at: Timestamp,
 }
@@ -21,21 +23,36 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn token(&self, app_id: &str) -> Result<Option<Token>> {
-        let read = self.conn.query_row("SELECT token, expires_at FROM tokens WHERE app_id = ?1", [app_id], |row| {
-            Ok(Token { token: row.get::<_, String>(0)?.into(), expires_at: row.get(1)? })
-        });
+        let read = self.conn.query_row(
+            "SELECT token, fetched_at, expires_at FROM tokens WHERE app_id = ?1",
+            [app_id],
+            |row| {
+                Ok(Token { token: row.get::<_, String>(0)?.into(), fetched_at: row.get(1)?, expires_at: row.get(2)? })
+            },
+        );
         self.at(read.optional())
+    }
+
+    /// Forgets a token that WeChat refused, unless another is kept already.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn forget_token(&mut self, app_id: &str, refused: &Secret) -> Result<()> {
+        self.relaxed(|store| {
+            let sql = "DELETE FROM tokens WHERE app_id = ?1 AND token = ?2";
+            store.at(store.conn.execute(sql, params![app_id, refused.expose_secret()])).map(drop)
+        })
     }
 
     /// Keeps a fetched token in the place of the last one.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn keep_token(&mut self, app_id: &str, token: &Token, now: Timestamp) -> Result<()> {
+    pub fn keep_token(&mut self, app_id: &str, token: &Token) -> Result<()> {
         self.relaxed(|store| {
             let done = store.conn.execute(
                 "INSERT OR REPLACE INTO tokens (app_id, token, fetched_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
-                params![app_id, token.token.expose_secret(), now, token.expires_at],
+                params![app_id, token.token.expose_secret(), token.fetched_at, token.expires_at],
             );
             store.at(done).map(drop)
         })

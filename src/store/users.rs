@@ -1,8 +1,10 @@
 //! The registry: people, their tags, and their bindings towards one account.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
-use super::outbox::{forget_unheld, redirect, withdraw};
+use super::outbox::{forget_contents, withdraw};
 use super::{Error, Result, Store};
 use crate::time::Timestamp;
 
@@ -251,7 +253,20 @@ impl Store {
         // A person reached by --openid alone is the same person; another who shares the openid is not.
         let theirs = "(user_id = ?1 OR user_id IS NULL AND EXISTS (SELECT 1 FROM bindings b WHERE b.user_id = ?1
             AND b.app_id = messages.app_id AND b.openid = messages.openid))";
+        let contents: BTreeSet<i64> = {
+            let sql = format!("SELECT content_id, fallback_id FROM messages WHERE {theirs}");
+            let mut query = step.prepare(&sql).map_err(at)?;
+            let rows =
+                query.query_map([user.id], |row| Ok([row.get::<_, Option<i64>>(0)?, row.get(1)?])).map_err(at)?;
+            let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>().map_err(at)?;
+            rows.into_iter().flatten().flatten().collect()
+        };
         step.execute(&format!("DELETE FROM messages WHERE state = 'queued' AND {theirs}"), [user.id]).map_err(at)?;
+        let emptied = format!(
+            "UPDATE attempts SET openid = NULL, errmsg = NULL
+             WHERE message_id IN (SELECT id FROM messages WHERE {theirs})"
+        );
+        step.execute(&emptied, [user.id]).map_err(at)?;
         step.execute(
             &format!(
                 "UPDATE messages SET openid = NULL, content_id = NULL, fallback_id = NULL, key = NULL, errmsg = NULL, error = NULL,
@@ -260,14 +275,14 @@ impl Store {
             [user.id],
         )
         .map_err(at)?;
-        forget_unheld(&step).map_err(at)?;
+        forget_contents(&step, &contents).map_err(at)?;
         step.execute("DELETE FROM users WHERE id = ?1", [user.id]).map_err(at)?;
         step.commit().map_err(at)?;
-        // The write-ahead log still holds the old pages; a reader elsewhere may keep it for now.
-        self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(at)
+        self.overwrite_log();
+        Ok(())
     }
 
-    /// Binds a person to an openid of the account, and sends there what waits for them. An older binding is
+    /// Binds a person to an openid of the account: what waits for the person goes there. An older binding is
     /// replaced, with its mark of being unreachable, if `replace` says so; else it stays and the answer is
     /// `false`.
     ///
@@ -292,7 +307,8 @@ impl Store {
         let step = self.write()?;
         let bound = step.execute(&sql, params![app_id, user.id, openid, nickname, now]).map_err(at)? > 0;
         if bound {
-            redirect(&step, app_id, user.id, openid).map_err(at)?;
+            let sql = "DELETE FROM declined_templates WHERE app_id = ?1 AND user_id = ?2";
+            step.execute(sql, params![app_id, user.id]).map_err(at)?;
         }
         step.commit().map_err(at)?;
         Ok(bound)
@@ -303,13 +319,13 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn unbind(&mut self, user: &User, app_id: &str) -> Result<Option<usize>> {
+    pub fn unbind(&mut self, user: &User, app_id: &str, now: Timestamp) -> Result<Option<usize>> {
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
         let step = self.write()?;
         let sql = "DELETE FROM bindings WHERE app_id = ?1 AND user_id = ?2";
         let unbound = step.execute(sql, params![app_id, user.id]).map_err(at)? > 0;
-        let withdrawn = if unbound { Some(withdraw(&step, app_id, user.id).map_err(at)?) } else { None };
+        let withdrawn = if unbound { Some(withdraw(&step, app_id, user.id, now).map_err(at)?) } else { None };
         step.commit().map_err(at)?;
         Ok(withdrawn)
     }

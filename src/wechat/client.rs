@@ -19,10 +19,12 @@ use url::Url;
 use super::error::Unreadable;
 use super::rests::Rests;
 use super::rid::is_secret;
+use super::server_clock::{ServerClock, date_of};
 use super::token::lenient_number;
 use super::{Error, Refusal, Result};
 use crate::loopback::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
+use crate::time::Timestamp;
 use crate::{t, words};
 
 /// More than any answer of the calls we make (10,000 openids are 310 KB).
@@ -50,7 +52,17 @@ pub struct Client {
     /// Each host with what reaches it.
     pub(super) bases: Arc<[(Url, Http)]>,
     rests: Rests,
+    clock: ServerClock,
     pub(super) timeout: Duration,
+}
+
+/// What is kept of a call beside what came of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Trace {
+    /// The host that was asked last.
+    pub(super) host: Option<String>,
+    /// The `Date` of an answer that was WeChat's.
+    pub(super) server_at: Option<Timestamp>,
 }
 
 /// A call, but for what it carries.
@@ -93,7 +105,12 @@ impl Client {
             Ok((base.clone(), http))
         });
         let bases: Arc<[_]> = bases.collect::<Result<_>>()?;
-        Ok(Self { rests: Rests::of(bases.len()), bases, timeout: settings.timeout })
+        Ok(Self { rests: Rests::of(bases.len()), bases, clock: ServerClock::default(), timeout: settings.timeout })
+    }
+
+    /// WeChat's clock, as far as answers have told it.
+    pub fn clock(&self) -> ServerClock {
+        self.clock.clone()
     }
 
     fn http(settings: &Settings, tls: rustls::ClientConfig, loopback: bool) -> Result<Http> {
@@ -146,6 +163,18 @@ impl Client {
         self.call(&self.of(api, token.as_slice(), twice), |http, url| json(http, url, body))
     }
 
+    /// A POST of a JSON body, already raw UTF-8, that must not arrive twice; `trace` is filled in whatever comes of it.
+    pub(super) fn post_traced(
+        &self,
+        api: &'static str,
+        token: &Secret,
+        body: &[u8],
+        trace: &mut Trace,
+    ) -> Result<Value> {
+        let query = [("access_token", token.expose_secret())];
+        self.call_traced(&self.of(api, &query, Twice::Harmful), |http, url| json(http, url, body), trace)
+    }
+
     /// A POST of a JSON body that holds a secret, and that may arrive twice.
     pub(super) fn post_secret(&self, api: &'static str, secret: &Secret, body: &[u8]) -> Result<Value> {
         let call = Call { secret: Some(secret), ..self.of(api, &[], Twice::Harmless) };
@@ -168,13 +197,27 @@ impl Client {
     /// Calls one host after the other, those that failed lately last, as long as the next cannot make it twice.
     /// Neither the secrets of the query nor that of the body are repeated from an answer.
     pub(super) fn call(&self, call: &Call<'_>, request: impl Fn(&Http, Url) -> RequestBuilder) -> Result<Value> {
+        self.call_traced(call, request, &mut Trace::default())
+    }
+
+    fn call_traced(
+        &self,
+        call: &Call<'_>,
+        request: impl Fn(&Http, Url) -> RequestBuilder,
+        trace: &mut Trace,
+    ) -> Result<Value> {
         let mut last: Option<Error> = None;
         let own = call.query.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| *value);
         let secrets: Vec<&str> = own.chain(call.secret.map(|it| it.expose_secret())).collect();
         for at in self.rests.order() {
             let Some((base, http)) = self.bases.get(at) else { continue };
-            let error = match self.call_at(http, base, call, &secrets, &request) {
+            trace.host = Some(host(base));
+            let error = match self.call_at(http, base, call, &secrets, &request, trace) {
                 Err(error @ (Error::NotSent { .. } | Error::BadAnswer { status: 500.., .. })) => error,
+                Err(error @ Error::NoAnswer { .. }) => {
+                    self.rests.rest(at);
+                    return Err(error);
+                }
                 result => return result,
             };
             self.rests.rest(at);
@@ -197,6 +240,7 @@ impl Client {
         &Call { api, query, timeout, .. }: &Call<'_>,
         secrets: &[&str],
         request: impl Fn(&Http, Url) -> RequestBuilder,
+        trace: &mut Trace,
     ) -> Result<Value> {
         let host = host(base);
         let mut url = base.clone();
@@ -207,7 +251,7 @@ impl Client {
         log::debug!("{api} at {host}");
         // The client's own time-out is for each read; this one is for the whole.
         let answer = request(http, url).timeout(timeout).send().map_err(|e| Error::transport(&host, e))?;
-        let status = answer.status();
+        let (status, date) = (answer.status(), date_of(answer.headers()));
         let bad = |cause: String| Error::BadAnswer { host: host.clone(), status: status.as_u16(), cause };
         let mut bytes = Vec::new();
         answer.take(ANSWER_LIMIT + 1).read_to_end(&mut bytes).map_err(|e| match e.downcast::<reqwest::Error>() {
@@ -228,6 +272,11 @@ impl Client {
         let value: Value = serde_json::from_slice(&bytes).map_err(|_| bad(t!("wechat-answer-not-json")))?;
         if !value.is_object() {
             return Err(bad(t!("wechat-answer-not-json")));
+        }
+        if let Some(date) = date {
+            // Not that of a proxy's page.
+            self.clock.set(date);
+            trace.server_at = Some(date);
         }
         match Refusal::from_answer(api, &value, secrets) {
             Ok(None) => Ok(value),

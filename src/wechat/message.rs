@@ -6,12 +6,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::client::Twice;
+use super::client::Trace;
 use super::kinds::Msgtype;
 use super::media::MediaType;
 use super::token::word;
 use super::{Client, Result};
 use crate::secret::Secret;
+use crate::time::Timestamp;
 
 /// The longest text of a customer-service message that WeChat is known to take, in bytes of UTF-8.
 pub const TEXT_LIMIT: usize = 2048;
@@ -241,28 +242,33 @@ pub fn clean_text(text: &str) -> String {
 }
 
 impl Client {
-    /// Sends a message; WeChat's id of it, where it gives one.
-    ///
-    /// # Errors
-    /// Any [`Error`](super::Error).
-    pub fn send(
-        &self,
-        token: &Secret,
-        content: &Content,
-        openid: &str,
-        client_msg_id: Option<&str>,
-    ) -> Result<Option<String>> {
-        let dropped = content.is_deduplicated() && client_msg_id.is_some();
-        let twice = if dropped { Twice::Harmless } else { Twice::Harmful };
+    /// Sends a message once: to the next API host only where nothing has left for the one before. WeChat drops a repeat
+    /// of a template within ten minutes by its `client_msg_id`; whether to repeat is the caller's to decide.
+    pub fn send(&self, token: &Secret, content: &Content, openid: &str, client_msg_id: Option<&str>) -> Delivered {
         let body = content.body(openid, client_msg_id);
-        let answer = self.post_as(content.api(), Some(token), body.as_bytes(), twice)?;
-        self.accepted(&answer)?;
-        // It exceeds 2^53, so it is kept as the digits that came.
-        Ok(answer.get("msgid").and_then(|id| match id {
-            Value::Number(number) => Some(number.to_string()),
-            other => word(other).map(str::to_owned),
-        }))
+        let mut trace = Trace::default();
+        let answer = self.post_traced(content.api(), token, body.as_bytes(), &mut trace);
+        let result = answer.and_then(|answer| {
+            self.accepted(&answer)?;
+            // It exceeds 2^53, so it is kept as the digits that came.
+            Ok(answer.get("msgid").and_then(|id| match id {
+                Value::Number(number) => Some(number.to_string()),
+                other => word(other).map(str::to_owned),
+            }))
+        });
+        Delivered { result, host: trace.host, server_at: trace.server_at }
     }
+}
+
+/// What came of sending a message.
+#[derive(Debug)]
+pub struct Delivered {
+    /// WeChat's id of the message, where it gives one.
+    pub result: Result<Option<String>>,
+    /// The API host that was asked last.
+    pub host: Option<String>,
+    /// The `Date` of WeChat's answer.
+    pub server_at: Option<Timestamp>,
 }
 
 #[cfg(test)]

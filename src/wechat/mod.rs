@@ -15,14 +15,17 @@ mod reach;
 pub mod redirect;
 mod rests;
 pub mod rid;
+mod server_clock;
 pub mod template;
 pub mod template_rules;
 mod token;
 
 pub use client::{Client, Settings, tls};
 pub use error::{Error, Refusal};
+pub use message::Delivered;
 pub use oauth::{Grant, authorize_url};
 pub use reach::{Reached, Via, proxy_of};
+pub use server_clock::ServerClock;
 pub use token::Endpoint;
 
 type Result<T> = std::result::Result<T, Error>;

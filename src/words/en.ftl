@@ -270,6 +270,8 @@ demo-start = cannot start wxbox itself
 ## delivery
 delivery-attempt = message { $id }: { $state }
 delivery-attempts = given up after { $attempts } attempts: { $error }
+delivery-broken-hint = do not send the messages again: { $sent } were sent, { $queued } stay queued for `wxbox outbox flush`, { $unknown } may have arrived. { $hint }
+delivery-clock = its time is over by this machine's clock, which no other clock confirms yet: it is looked at again in a minute
 delivery-expired = it could not be delivered within its time
 delivery-expired-after = it could not be delivered within its time; the last answer was: { $error }
 delivery-file-gone = { $file } is not kept any more, so it cannot be uploaded
@@ -278,13 +280,14 @@ delivery-locked = the database { $path } is locked by another process; { $count 
    *[other] { $count } messages are under way, and what comes of them is
 } written down when that process is done
 delivery-no-answer-yet = interrupted before WeChat answered
+delivery-no-thread = no more threads ({ $cause }): { $count } requests at a time
 delivery-part-cut = message { $id }, the part before it, was not delivered
 delivery-part-waits = it waits for message { $id }, the part before it
 delivery-process-gone = the process that sent it ended before WeChat answered
+delivery-rebound = it may have arrived where { $user } was bound before, so it is not repeated
 delivery-tomorrow = { $error }; it is tried again after midnight in Beijing, at { $time }
+delivery-unbound = { $user } is not bound any more
 delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
-delivery-unrecorded-hint = mend the database first (if it is damaged: `wxbox help recovery`), and do not send the message again unless it is sure that it did not arrive
-delivery-unrecorded-locked-hint = do not send the message again: the next `wxbox outbox flush`, once the other process is done with the database, repeats a template while WeChat drops a repeat, and leaves anything else as `unknown`
 delivery-upload = cannot upload { $file }: { $error }
 
 ## doctor, init (with the rules for redirect_uri)
@@ -587,6 +590,10 @@ media-unreadable = cannot read { $file }: { $cause }
 quota-clear-ask = Let all counters of { $app_id } begin at 0 again? WeChat allows that ten times a month, the console's included.
 quota-clear-missing = clearing the counters, which WeChat allows ten times a month, needs --yes where nobody can be asked
 quota-cleared = all counters of { $app_id } begin at 0 again; WeChat allows that ten times a month
+quota-cleared-due = { $count ->
+    [one] one message waited for midnight and is due now: `wxbox outbox flush` sends it
+   *[other] { $count } messages waited for midnight and are due now: `wxbox outbox flush` sends them
+}
 quota-kept = nothing was cleared
 quota-list-api = API
 quota-list-left = LEFT
@@ -752,7 +759,7 @@ store-corrupt-hint = `wxbox help recovery` says how to save what is in it, and h
 store-corrupt-log = the write-ahead log { $path } is damaged
 store-foreign = { $path } is the database of another program
 store-full = the disk of the database { $path } is full
-store-full-hint = make room, then try again; nothing was changed
+store-full-hint = make room on that disk, then try again
 store-made = made a new database at { $path }
 store-newer = the database { $path } is of a newer wxbox (schema { $found }, this one knows { $known })
 store-newer-hint = use the newer wxbox, or name another file with --database
@@ -764,10 +771,18 @@ store-open-hint = the user that wxbox runs as must be able to write the file and
 store-read-only = the database { $path } cannot be written
 store-read-only-hint = check the mode of the file and its directory, and whether the file system is mounted read-only
 store-sqlite = the database { $path } failed: { $cause }
+store-unreleased = the database { $path } is of a development build from before the first release
+store-unreleased-hint = save the people with `wxbox user export` of that build, move the file away, then `wxbox user import`
 
 ## outbox
 outbox-after = After
 outbox-attempts = Attempts
+outbox-attempt = attempt { $n }
+outbox-attempt-ambiguous = no usable answer from { $host }: it may have arrived
+outbox-attempt-line = { $time } to { $openid }: { $outcome }
+outbox-attempt-not-sent = no connection to { $host }
+outbox-attempt-open = under way
+outbox-attempt-accepted = accepted
 outbox-cancel-left = { $count ->
     [one] one message is just being sent, and stays
    *[other] { $count } messages are just being sent, and stay
@@ -778,6 +793,7 @@ outbox-cancel-sending-hint = `wxbox outbox show { $id }` tells what became of it
 outbox-cancel-state = message { $id } is { $state }, not queued
 outbox-cancel-state-hint = only queued messages can be cancelled
 outbox-cancelled = cancelled message { $id } to { $to }
+outbox-cancel-unknown = message { $id } to { $to } is not repeated any more; it may have arrived before
 outbox-content = Content
 outbox-created = Created
 outbox-due = Next try
@@ -792,6 +808,7 @@ outbox-none-match = no message is like that; `wxbox outbox list` shows the newes
 outbox-oldest = oldest queued
 outbox-oldest-since = { $age }, since { $time }
 outbox-openid = Openid
+outbox-rid = Request id
 outbox-pruned = removed { $count ->
     [one] one message
    *[other] { $count } messages
@@ -799,8 +816,15 @@ outbox-pruned = removed { $count ->
 outbox-removed = removed with the person
 outbox-retry-gone = message { $id } cannot be sent again, since the person was removed and what it said with them
 outbox-retry-key = message { $id } is not sent again: message { $other } has its key
+outbox-retry-moved = message { $id } goes to the WeChat account that the person is bound to now ({ $openid })
 outbox-retry-none = nothing to deliver once more
+outbox-retry-repeats = { $count ->
+    [one] message { $ids } may have arrived already: it may arrive twice
+   *[other] these messages may have arrived already, and may arrive twice: { $ids }
+}
 outbox-retry-sent = WeChat has taken message { $id }; send it as a new one if it is to arrive twice
+outbox-retry-unbound = message { $id } cannot be sent again: the person is not bound
+outbox-retry-unbound-hint = bind the person with `wxbox bind --user NAME`, then retry
 outbox-sent = Sent
 outbox-state = State
 outbox-state-said = { $state }
@@ -919,6 +943,8 @@ send-mistyped-option-near = did you mean { $near }? a text that begins with -- g
 send-no-tag = nobody has the tag { $tag }
 send-nobody-bound = nobody is bound
 send-nobody-bound-hint = `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
+send-nobody-takes-template = nobody of them takes this template any more
+send-declined-hint = `wxbox send --user NAME` sends it to one of them all the same
 send-nobody-reachable = nobody who is bound can be reached
 send-only-queued = queued message { $id } ({ $kind }) to { $to }
 send-not-delivered = { $count ->
@@ -928,6 +954,7 @@ send-not-delivered = { $count ->
 send-queued = message { $id } to { $to } is not delivered yet and stays queued: { $error }
 send-sent = sent message { $id } ({ $kind }) to { $to }
 send-skipped-unbound = left out, since they are not bound: { $users }
+send-skipped-declined = left out, since they do not take this template any more: { $users }
 send-skipped-unreachable = left out, since WeChat refused messages to them: { $users }
 send-summary = sent { $sent }, refused { $failed }, left in the outbox { $waiting }
 send-tag-unreachable = nobody with the tag { $tag } is bound and reachable

@@ -277,15 +277,20 @@ delivery-attempt = 消息 { $id }：{ $state ->
    *[other] { $state }
 }
 delivery-attempts = 已尝试 { $attempts } 次，不再重试：{ $error }
+delivery-broken-hint = 请不要重新发送：{ $sent } 条已发送，{ $queued } 条仍在队列中（由 `wxbox outbox flush` 发送），{ $unknown } 条可能已送达。{ $hint }
+delivery-clock = 按本机时钟已过期，但尚无其他时钟可以确认；一分钟后再次检查
 delivery-expired = 在有效期内未能送达
 delivery-expired-after = 在有效期内未能送达；最后一次的结果：{ $error }
 delivery-file-gone = { $file } 已不再保存，无法上传
 delivery-locked = 数据库 { $path } 被其他进程锁定；有 { $count } 条消息正在发送，等那个进程用完后再记录结果
 delivery-no-answer-yet = 在微信应答之前被中断
+delivery-no-thread = 无法创建更多线程（{ $cause }）：同时只发出 { $count } 个请求
 delivery-part-cut = 前一部分（消息 { $id }）没有送达
 delivery-part-waits = 等待前一部分（消息 { $id }）送达
 delivery-process-gone = 发送它的进程在微信应答之前已结束
+delivery-rebound = 消息可能已送达“{ $user }”之前绑定的微信，因此不会自动重发
 delivery-tomorrow = { $error }；将在北京时间零点之后（{ $time }）重试
+delivery-unbound = “{ $user }”已解除绑定
 delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
     [sent] 已发送
     [queued] 排队中
@@ -295,8 +300,6 @@ delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
     [expired] 已过期
    *[other] { $state }
 }），但结果无法写入数据库：{ $cause }
-delivery-unrecorded-hint = 请先修复数据库（如已损坏，见 `wxbox help recovery`）；除非确定对方没有收到，否则不要重发这条消息
-delivery-unrecorded-locked-hint = 不要重发这条消息：等另一个进程用完数据库后，下一次 `wxbox outbox flush` 会处理它，模板消息在微信去重期内重复发送，其他消息记为 `unknown`
 delivery-upload = 无法上传 { $file }：{ $error }
 
 ## doctor、init（含 redirect_uri 的规则）
@@ -573,6 +576,7 @@ media-unreadable = 无法读取 { $file }：{ $cause }
 quota-clear-ask = 把 { $app_id } 的全部接口调用次数清零？微信每月只允许 10 次，后台操作也计入。
 quota-clear-missing = 没有终端可供确认时，清零调用次数需要 --yes（微信每月只允许 10 次）
 quota-cleared = { $app_id } 的全部接口调用次数已清零；微信每月只允许 10 次
+quota-cleared-due = { $count } 条原定零点后重试的消息现在可以发送：请运行 `wxbox outbox flush`
 quota-kept = 没有清零
 quota-list-api = 接口
 quota-list-left = 剩余
@@ -728,7 +732,7 @@ store-corrupt-hint = 如何抢救其中的数据、如何恢复备份，见 `wxb
 store-corrupt-log = 预写日志 { $path } 已损坏
 store-foreign = { $path } 是其他程序的数据库
 store-full = 数据库 { $path } 所在的磁盘已满
-store-full-hint = 请腾出空间后重试；没有任何改动
+store-full-hint = 请在该磁盘上腾出空间，然后重试
 store-made = 已新建数据库 { $path }
 store-newer = 数据库 { $path } 来自更新版本的 wxbox（结构版本 { $found }，本程序支持到 { $known }）
 store-newer-hint = 请使用更新版本的 wxbox，或用 --database 指定另一个文件
@@ -740,10 +744,18 @@ store-open-hint = 运行 wxbox 的用户须能写入该文件及其目录
 store-read-only = 无法写入数据库 { $path }
 store-read-only-hint = 请检查文件及其目录的权限，以及文件系统是否以只读方式挂载
 store-sqlite = 数据库 { $path } 出错：{ $cause }
+store-unreleased = 数据库 { $path } 来自首个正式版之前的开发版本
+store-unreleased-hint = 请用该开发版本运行 `wxbox user export` 导出用户，移走此文件，再运行 `wxbox user import`
 outbox-after = 前一部分
 
 ## outbox
 outbox-attempts = 尝试次数
+outbox-attempt = 第 { $n } 次尝试
+outbox-attempt-ambiguous = { $host } 没有返回有效响应：可能已送达
+outbox-attempt-line = { $time } 发往 { $openid }：{ $outcome }
+outbox-attempt-not-sent = 无法连接 { $host }
+outbox-attempt-open = 正在发送
+outbox-attempt-accepted = 微信已接收
 outbox-cancel-left = 有 { $count } 条消息正在发送，无法取消
 outbox-cancel-none = 发件箱中没有排队的消息
 outbox-cancel-sending = 消息 { $id } 正在发送：对方可能会收到
@@ -758,6 +770,7 @@ outbox-cancel-state = 消息 { $id } { $state ->
 }，不在排队
 outbox-cancel-state-hint = 只有排队中的消息可以取消
 outbox-cancelled = 已取消发给 { $to } 的消息 { $id }
+outbox-cancel-unknown = 不再重发消息 { $id }（发给“{ $to }”）；它之前可能已经送达
 outbox-content = 内容
 outbox-created = 创建时间
 outbox-due = 下次尝试
@@ -772,12 +785,17 @@ outbox-none-match = 没有符合条件的消息；`wxbox outbox list` 列出最�
 outbox-oldest = 最早的排队消息
 outbox-oldest-since = 已等 { $age }，自 { $time }
 outbox-openid = openid
+outbox-rid = 请求标识（rid）
 outbox-pruned = 已清除 { $count } 条消息
 outbox-removed = 已随用户一起删除
 outbox-retry-gone = 消息 { $id } 无法重发：用户已删除，消息内容也一并删除了
 outbox-retry-key = 没有重发消息 { $id }：消息 { $other } 已使用相同的 key
+outbox-retry-moved = 消息 { $id } 将发往该用户当前绑定的微信（{ $openid }）
 outbox-retry-none = 没有需要重发的消息
+outbox-retry-repeats = 以下消息可能已经送达，重发后可能收到两次：{ $ids }
 outbox-retry-sent = 微信已接收消息 { $id }；如果确实要让对方收到两次，请作为新消息发送
+outbox-retry-unbound = 无法重发消息 { $id }：该用户尚未绑定
+outbox-retry-unbound-hint = 请先用 `wxbox bind --user 用户名` 绑定，再重发
 outbox-sent = 发送时间
 outbox-state = 状态
 outbox-state-said = { $state }（{ $state ->
@@ -905,6 +923,8 @@ send-mistyped-option-near = 是不是想用 { $near }？以 -- 开头的文本�
 send-no-tag = 没有人带标签 { $tag }
 send-nobody-bound = 还没有人绑定
 send-nobody-bound-hint = `wxbox user list` 可查看谁已绑定；`wxbox bind --user NAME` 进行绑定
+send-nobody-takes-template = 这些用户都不再接收该模板
+send-declined-hint = 用 `wxbox send --user 用户名` 仍可单独发送
 send-nobody-reachable = 已绑定的人都无法送达
 send-only-queued = 发给 { $to } 的消息 { $id }（{ $kind ->
     [text] 文本
@@ -943,6 +963,7 @@ send-sent = 已把消息 { $id }（{ $kind ->
    *[other] { $kind }
 }）发给 { $to }
 send-skipped-unbound = 因未绑定而跳过：{ $users }
+send-skipped-declined = 已跳过不再接收该模板的用户：{ $users }
 send-skipped-unreachable = 因微信曾拒绝发给他们的消息而跳过：{ $users }
 send-summary = 已发送 { $sent } 条，被拒绝 { $failed } 条，留在发件箱 { $waiting } 条
 send-tag-unreachable = 带标签 { $tag } 的人都没有绑定，或无法送达

@@ -41,14 +41,14 @@ hint: name the right file with --database, the variable WXBOX_DATABASE or the ke
     unchanged(&world, "--database newer.db user add nami").is(str![[r#"
 exit 1
 --- stderr
-error: the database newer.db is of a newer wxbox (schema 99, this one knows 5)
+error: the database newer.db is of a newer wxbox (schema 99, this one knows 1)
 hint: use the newer wxbox, or name another file with --database
 
 "#]]);
     unchanged(&world, "--database newer.db user list --json").is(str![[r#"
 exit 1
 --- stderr
-{"error":"the database newer.db is of a newer wxbox (schema 99, this one knows 5)","hint":"use the newer wxbox, or name another file with --database","code":1}
+{"error":"the database newer.db is of a newer wxbox (schema 99, this one knows 1)","hint":"use the newer wxbox, or name another file with --database","code":1}
 
 "#]]);
     unchanged(&world, "--database . user list").is(str![[r#"
@@ -143,9 +143,9 @@ fn a_full_disk() {
         str![[r#"
 added luffy
 error: the disk of the database disk/wxbox.db is full
-hint: make room, then try again; nothing was changed
+hint: make room on that disk, then try again
 error: the disk of the database disk/wxbox.db is full
-hint: make room, then try again; nothing was changed
+hint: make room on that disk, then try again
 exit 1
 added usopp
 luffy	-		
@@ -203,7 +203,8 @@ fn an_outcome_that_cannot_be_written_down_is_not_passed_over() {
 exit 1
 --- stderr
 error: message 1 was tried (now sent), and that could not be written down: the database [HOME]/.local/share/wxbox/wxbox.db failed: broken
-hint: mend the database first (if it is damaged: `wxbox help recovery`), and do not send the message again unless it is sure that it did not arrive
+error: the database [HOME]/.local/share/wxbox/wxbox.db failed: broken
+hint: do not send the messages again: 1 were sent, 0 stay queued for `wxbox outbox flush`, 0 may have arrived.
 
 "#]]);
 }

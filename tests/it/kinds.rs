@@ -221,17 +221,18 @@ hint: Needs a verified account of the right kind, or the sandbox
     world.wxbox("outbox show 1").is(str![[r#"
 exit 0
 --- stdout
-ID        1
-State     failed
-To        luffy
-Openid    oLuffy_wears_the_straw_hat_1
-Type      text
-Attempts  1
-Created   [TIME]
-Expires   [TIME]
-Error     WeChat says 48001 (api unauthorized): account lacks this API
-Hint      customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
-Content   hello
+ID          1
+State       failed
+To          luffy
+Openid      oLuffy_wears_the_straw_hat_1
+Type        text
+Attempts    1
+Created     [TIME]
+Expires     [TIME]
+Error       WeChat says 48001 (api unauthorized): account lacks this API
+Request id  [RID]
+Hint        customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+Content     hello
 
 "#]]);
 }

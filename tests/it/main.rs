@@ -5,6 +5,7 @@
 
 mod absent;
 mod accounts;
+mod ambiguous;
 mod attacks;
 mod backup;
 mod bad_database;
@@ -71,6 +72,7 @@ mod pty;
 mod qr;
 mod qr_file;
 mod quota;
+mod rebound;
 mod recovery;
 mod redactions;
 mod relay;

@@ -302,7 +302,7 @@ fn files_go_with_the_messages_that_need_them() {
     world.wxbox("user remove zoro --yes").ok();
     assert_eq!(files(&world), 1);
     world.wxbox("outbox cancel --all").ok();
-    world.sql::<i64>("UPDATE messages SET created_at = 1 RETURNING 1");
+    world.sql::<i64>("UPDATE messages SET changed_at = 1 RETURNING 1");
     world.wxbox("outbox prune --older-than 1d").ok();
     assert_eq!(files(&world), 0);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM content_files"), 0);
@@ -322,8 +322,7 @@ queued message 1 (text) to nami
 
 "#]]);
     world.wxbox("send -u luffy old").ok();
-    world.sql::<i64>("UPDATE messages SET created_at = 1, sent_at = 1 WHERE state = 'sent' RETURNING 1");
-    world.sql::<i64>("UPDATE attempts SET started_at = 1, ended_at = 1 RETURNING 1");
+    world.sql::<i64>("UPDATE messages SET changed_at = 1, sent_at = 1 WHERE state = 'sent' RETURNING 1");
     world.wxbox("outbox prune --older-than 1d").is(str![[r#"
 exit 0
 --- stdout

@@ -60,7 +60,7 @@ hint: `wxbox outbox list` shows the newest
     world.wxbox("outbox cancel 5 1 --json").is(str![[r#"
 exit 4
 --- stdout
-{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":"cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
+{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 {"error":"message 1 is sent, not queued","hint":"only queued messages can be cancelled","code":4}
 
@@ -155,7 +155,7 @@ removed 0 messages
     let old = "UPDATE messages SET created_at = created_at - 40 * 86400000";
     let database = rusqlite::Connection::open(world.database()).unwrap();
     database.execute_batch(old).unwrap();
-    // The last attempt counts, and the time WeChat took it.
+    // The last change counts, and the time WeChat took it.
     world.wxbox("outbox prune --older-than 30d").is(str![[r#"
 exit 0
 --- stdout
@@ -163,10 +163,7 @@ removed 0 messages
 
 "#]]);
     database
-        .execute_batch(
-            "UPDATE messages SET sent_at = sent_at - 40 * 86400000;
-             UPDATE attempts SET started_at = started_at - 40 * 86400000, ended_at = ended_at - 40 * 86400000",
-        )
+        .execute_batch("UPDATE messages SET sent_at = sent_at - 40 * 86400000, changed_at = changed_at - 40 * 86400000")
         .unwrap();
     world.wxbox("outbox prune --older-than 41d --json").is(str![[r#"
 exit 0
@@ -287,7 +284,7 @@ hint: `wxbox outbox list` shows the newest
     world.wxbox("outbox retry 1 3 --json").is(str![[r#"
 exit 7
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 --- stderr
 {"error":"WeChat has taken message 1; send it as a new one if it is to arrive twice","hint":null,"code":4}
 {"error":"one message was not delivered","hint":null,"code":7}

@@ -176,7 +176,7 @@ fn without_its_log_a_database_is_an_older_one() {
     world.wxbox("user add luffy").ok();
     std::fs::remove_file(beside(&world, "-wal")).unwrap();
     assert_eq!(world.wxbox("user list").ok().stdout(), "");
-    assert_eq!(world.sql::<i64>("PRAGMA application_id"), 0x7778_6278);
+    assert_eq!(world.sql::<i64>("PRAGMA application_id"), 0x7778_6231);
 }
 
 /// Runs lines of `wxbox help recovery`, which must be there.
@@ -259,7 +259,7 @@ fn what_can_be_read_of_a_damaged_file_is_saved_as_the_help_says() {
     let world = filled();
     let at = page_of(&world, "tokens");
     damage(&world, |bytes| bytes[at..at + 4096].fill(0xa5));
-    let ours = "sqlite3 DB \"pragma application_id = 2004378232; pragma journal_mode = wal\"";
+    let ours = "sqlite3 DB \"pragma application_id = 2004378161; pragma journal_mode = wal\"";
     let save = [
         "mkdir damaged",
         "mv DB* damaged/",

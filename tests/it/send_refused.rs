@@ -82,7 +82,7 @@ exit 0
     world.wxbox("send --json -u luffy hi").is(str![[r#"
 exit 0
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 
 "#]]);
     world.wxbox("send -q -u nami hi").is(str![[r#"
@@ -95,8 +95,8 @@ hint: Use a template message, or ask the person to write to the account first (t
     world.wxbox("send --json -u nami -u luffy hi").is(str![[r#"
 exit 7
 --- stdout
-{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null}
-{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","rid":"[RID]","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":7}
 
@@ -104,7 +104,7 @@ exit 7
     world.wxbox(&format!("send --json --openid {LUFFY} hi")).is(str![[r#"
 exit 0
 --- stdout
-{"id":6,"user":null,"openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":6,"user":null,"openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 
 "#]]);
 }
@@ -144,17 +144,18 @@ exit 0
     world.wxbox("outbox show 1").is(str![[r#"
 exit 0
 --- stdout
-ID        1
-State     failed
-To        nami
-Openid    oNami_draws_maps_of_the_sea1
-Type      text
-Attempts  1
-Created   [TIME]
-Expires   [TIME]
-Error     WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
-Hint      Use a template message, or ask the person to write to the account first (they must follow it for either)
-Content   hi
+ID          1
+State       failed
+To          nami
+Openid      oNami_draws_maps_of_the_sea1
+Type        text
+Attempts    1
+Created     [TIME]
+Expires     [TIME]
+Error       WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+Request id  [RID]
+Hint        Use a template message, or ask the person to write to the account first (they must follow it for either)
+Content     hi
 
 "#]]);
 }

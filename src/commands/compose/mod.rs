@@ -7,19 +7,17 @@ pub(in crate::commands) mod kinds;
 pub(in crate::commands) mod recipients;
 mod split;
 
-use std::time::Duration;
-
 use crossbeam_channel::bounded;
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 
 use crate::app::App;
 use crate::cli::How;
+use crate::config::Origin;
 use crate::delivery::{Tagged, Work};
 use crate::error::Failure;
-use crate::store::{Attachment, Body, NewMessage, Parcel, Store};
+use crate::store::{Attachment, Body, Expiry, NewMessage, Parcel, Store};
 use crate::t;
-use crate::time::Timestamp;
 use crate::token::Account;
 use crate::ui::Ui;
 use crate::wechat::message::{Content, TEXT_LIMIT};
@@ -117,8 +115,14 @@ pub(super) fn parcel(
     if parts > IN_A_ROW {
         ui.warn(&t!("send-split-many", parts = parts, limit = IN_A_ROW));
     }
-    let expires_in = how.expire_after.unwrap_or(app.config.send.expire_after.value);
-    wrap(said, fallback, how.key.clone(), expires_in, to)
+    let to = recipients::without_declined(ui, app, store, &said.content, to)?;
+    wrap(said, fallback, how.key.clone(), expiry(app), to)
+}
+
+/// How long a message is tried: what the command line says is kept to, even for what was not tried once.
+pub(super) fn expiry(app: &App) -> Expiry {
+    let setting = &app.config.send.expire_after;
+    Expiry { after: setting.value, strict: matches!(setting.origin, Origin::Flag(_)) }
 }
 
 /// A parcel of that.
@@ -129,17 +133,16 @@ pub(super) fn wrap(
     said: Said,
     fallback: Option<Content>,
     key: Option<String>,
-    expires_in: Duration,
+    expiry: Expiry,
     to: Vec<Recipient>,
 ) -> anyhow::Result<Parcel> {
     let deduplicated = said.content.is_deduplicated() || fallback.is_some();
     let to = to.into_iter().map(|one| {
         let client_msg_id = deduplicated.then(client_msg_id).transpose()?;
-        let Recipient { user_id, user, openid } = one;
+        let Recipient { user_id, user, openid, .. } = one;
         Ok(NewMessage { user_id, user, openid, client_msg_id })
     });
     let to = to.collect::<anyhow::Result<_>>()?;
-    let expires_at = Timestamp::now().after(expires_in);
     let body = |content: &Content| -> anyhow::Result<Body> {
         Ok(Body { kind: content.kind(), json: serde_json::to_string(content)? })
     };
@@ -150,7 +153,7 @@ pub(super) fn wrap(
         fallback: fallback.as_ref().map(body).transpose()?,
         to,
         key,
-        expires_at,
+        expiry,
     })
 }
 

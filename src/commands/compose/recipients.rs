@@ -7,6 +7,7 @@ use crate::error::Failure;
 use crate::store::{Store, User, UserFilter};
 use crate::t;
 use crate::ui::Ui;
+use crate::wechat::message::Content;
 use crate::words::first_of;
 
 /// Somebody who gets the message.
@@ -14,6 +15,8 @@ pub(in crate::commands) struct Recipient {
     pub(in crate::commands) user_id: Option<i64>,
     pub(in crate::commands) user: Option<String>,
     pub(in crate::commands) openid: String,
+    /// The command line names the person, or the openid, and not only a group.
+    pub(in crate::commands) by_name: bool,
 }
 
 /// Whom the command line names.
@@ -53,7 +56,7 @@ pub(in crate::commands) fn resolve(
             let hint = t!("user-not-bound-hint", user = user.username);
             return Err(Failure::no_such(t!("user-not-bound", user = user.username)).hint(hint).into());
         }
-        found.add(user);
+        found.add(user, true);
     }
     for tag in whom.tag {
         of_group(ui, app, store, &UserFilter { tag: Some(tag.trim()), bound: None }, &mut found)?;
@@ -81,7 +84,7 @@ fn of_group(ui: &mut Ui, app: &App, store: &Store, filter: &UserFilter<'_>, foun
         match &user.binding {
             None => unbound.push(user.username),
             Some(binding) if binding.unreachable.is_some() => unreachable.push(user.username),
-            Some(_) => found.add(user),
+            Some(_) => found.add(user, false),
         }
         anyhow::Ok(())
     })?;
@@ -104,6 +107,35 @@ fn of_group(ui: &mut Ui, app: &App, store: &Store, filter: &UserFilter<'_>, foun
     Ok(())
 }
 
+/// The recipients without those of a group who declined the template that is sent; who is left out is said.
+///
+/// # Errors
+/// Nobody is left.
+pub(super) fn without_declined(
+    ui: &mut Ui,
+    app: &App,
+    store: &Store,
+    content: &Content,
+    to: Vec<Recipient>,
+) -> anyhow::Result<Vec<Recipient>> {
+    let Content::Template { template_id, .. } = content else { return Ok(to) };
+    if to.iter().all(|one| one.by_name) {
+        return Ok(to);
+    }
+    let declined = store.declined(app.app_id(), template_id)?;
+    let is_out = |one: &Recipient| !one.by_name && one.user_id.is_some_and(|id| declined.contains(&id));
+    let (out, to): (Vec<_>, Vec<_>) = to.into_iter().partition(is_out);
+    let names: Vec<String> = out.into_iter().filter_map(|one| one.user).collect();
+    if names.is_empty() {
+        return Ok(to);
+    }
+    if to.is_empty() {
+        return Err(Failure::no_such(t!("send-nobody-takes-template")).hint(t!("send-declined-hint")).into());
+    }
+    ui.warn(&t!("send-skipped-declined", users = first_of(&names)));
+    Ok(to)
+}
+
 #[derive(Default)]
 struct Found {
     to: Vec<Recipient>,
@@ -112,19 +144,20 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, user: User) {
+    fn add(&mut self, user: User, by_name: bool) {
         if let Some(binding) = user.binding
             && self.users.insert(user.id)
         {
             self.openids.insert(binding.openid.clone());
-            self.to.push(Recipient { user_id: Some(user.id), user: Some(user.username), openid: binding.openid });
+            let (user_id, user, openid) = (Some(user.id), Some(user.username), binding.openid);
+            self.to.push(Recipient { user_id, user, openid, by_name });
         }
     }
 
     /// A bare openid of somebody who is on the list already is the same person.
     fn add_openid(&mut self, openid: &str) {
         if self.openids.insert(openid.to_owned()) {
-            self.to.push(Recipient { user_id: None, user: None, openid: openid.to_owned() });
+            self.to.push(Recipient { user_id: None, user: None, openid: openid.to_owned(), by_name: true });
         }
     }
 }

@@ -5,13 +5,14 @@ use crossbeam_channel::unbounded;
 use crate::app::App;
 use crate::cli::OutboxRetry;
 use crate::commands::deliver::{self, Aside, Delivery};
-use crate::delivery::Work;
+use crate::delivery::{Work, is_repeat_dropped};
 use crate::error::{Exit, Failure, Report};
 use crate::signals::Bell;
 use crate::store::{Retry, State};
 use crate::t;
-use crate::time::Timestamp;
+use crate::time::Moment;
 use crate::ui::Ui;
+use crate::words::first_of;
 
 pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
     // Who delivers has a lock beside the file.
@@ -27,10 +28,20 @@ pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
 pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Result<Exit> {
     let mut it = Delivery::of(app, || app.store_as_found(ui))?;
     let app_id = it.orders.account.app_id.clone();
-    let ids = match (args.failed, args.unknown) {
-        (true, _) => it.store.ids_in(&app_id, State::Failed)?,
-        (_, true) => it.store.ids_in(&app_id, State::Unknown)?,
-        _ => {
+    let now = Moment::now();
+    if args.queued {
+        // They are due at once, and else what they were.
+        let ids = it.store.make_due(&app_id, &[], now.at)?;
+        if ids.is_empty() {
+            ui.status(&t!("outbox-retry-none"));
+            return Ok(Exit::Done);
+        }
+        return deliver::run(ui, it, Work::Messages(ids));
+    }
+    let all = [(args.failed, State::Failed), (args.unknown, State::Unknown), (args.expired, State::Expired)];
+    let ids = match all.into_iter().find(|(asked, _)| *asked) {
+        Some((_, state)) => it.store.ids_in(&app_id, state)?,
+        None => {
             // A part that is named before the one that it waits for would not wait.
             let mut ids = args.id.clone();
             ids.sort_unstable();
@@ -38,17 +49,28 @@ pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Resul
             ids
         }
     };
-    let all = args.failed || args.unknown;
-    let now = Timestamp::now();
-    let expires_at = now.after(app.config.send.expire_after.value);
-    let (mut queued, mut refused) = (Vec::new(), Vec::new());
+    let all = args.id.is_empty();
+    let expire_after = app.config.send.expire_after.value;
+    let is_dropped = |first: &Moment| is_repeat_dropped(first, &now);
+    let (mut queued, mut refused, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
     for id in ids {
-        match it.store.retry(&app_id, id, expires_at, now)? {
-            Retry::Queued => queued.push(id),
+        match it.store.retry(&app_id, id, expire_after, now.at, is_dropped)? {
+            Retry::Queued { may_repeat, moved_to } => {
+                queued.push(id);
+                if may_repeat {
+                    repeated.push(id.to_string());
+                }
+                if let Some(openid) = moved_to {
+                    ui.warn(&t!("outbox-retry-moved", id = id.to_string(), openid = openid));
+                }
+            }
             // Of all that failed, those that cannot be sent again are not worth a failure.
-            Retry::Gone | Retry::Busy if all => {}
+            Retry::Gone | Retry::Unbound | Retry::Busy if all => {}
             why => refused.push(why_not(id, &why)),
         }
+    }
+    if !repeated.is_empty() {
+        ui.warn(&t!("outbox-retry-repeats", ids = first_of(&repeated), count = repeated.len()));
     }
     if queued.is_empty() {
         if refused.is_empty() {
@@ -78,9 +100,10 @@ fn tell(ui: &mut Ui, Failure { exit, what, hint }: Failure) {
 
 fn why_not(id: i64, why: &Retry) -> Failure {
     match why {
-        Retry::NoSuch | Retry::Queued => {
+        Retry::NoSuch | Retry::Queued { .. } => {
             Failure::no_such(t!("outbox-unknown", id = id)).hint(t!("outbox-unknown-hint"))
         }
+        Retry::Unbound => Failure::no_such(t!("outbox-retry-unbound", id = id)).hint(t!("outbox-retry-unbound-hint")),
         Retry::Sent => Failure::no_such(t!("outbox-retry-sent", id = id)),
         Retry::Gone => Failure::no_such(t!("outbox-retry-gone", id = id)),
         Retry::Busy => Failure::no_such(t!("outbox-cancel-sending", id = id)),

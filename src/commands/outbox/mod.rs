@@ -1,6 +1,7 @@
 //! `wxbox outbox …`: messages sent and queued.
 
 mod again;
+mod attempt;
 mod said;
 mod tend;
 
@@ -19,6 +20,7 @@ use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Cell, Facts, Table, Tone, Ui};
 use crate::wechat::message::Content;
+use attempt::AttemptLine;
 use said::said;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Result<Exit> {
@@ -49,7 +51,8 @@ fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
     let messages = store.messages(&app_id, &Filter { states: &states, user_id, since, limit: Some(args.limit) })?;
     if ui.json() {
         for message in messages {
-            ui.data(&Shown::from(message))?;
+            let content = message.body.as_deref().map(serde_json::from_str).transpose()?;
+            ui.data(&Listed { shown: message.into(), content })?;
         }
         return Ok(Exit::Done);
     }
@@ -81,6 +84,20 @@ fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// A message of the list, in JSON.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    shown: Shown,
+    content: Option<Content>,
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shown.fmt(f)
+    }
+}
+
 /// What news a state is.
 fn tone(state: State) -> Tone {
     match state {
@@ -102,6 +119,7 @@ struct Whole {
     client_msg_id: Option<String>,
     content: Option<Content>,
     after: Option<i64>,
+    history: Vec<AttemptLine>,
 }
 
 impl fmt::Display for Whole {
@@ -125,10 +143,14 @@ impl fmt::Display for Whole {
         let optional = [
             (t!("outbox-msgid"), it.msgid.clone()),
             (t!("outbox-error"), it.error.clone()),
+            (t!("outbox-rid"), it.rid.clone()),
             (t!("outbox-hint"), it.hint.clone()),
             (t!("outbox-content"), Some(said(self.content.as_ref()))),
         ];
         rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?.into()))));
+        // One attempt is told by the rows above.
+        let history = if self.history.len() > 1 { &self.history[..] } else { &[] };
+        rows.extend(history.iter().map(|it| (t!("outbox-attempt", n = it.n), it.to_string().into())));
         Facts(rows).fmt(f)
     }
 }
@@ -145,6 +167,7 @@ fn show(ui: &mut Ui, app: &App, args: &OutboxShow) -> anyhow::Result<Exit> {
     let (expires_at, client_msg_id) = (message.expires_at, message.client_msg_id.clone());
     let after = message.after_id;
     let due_at = (message.state == State::Queued).then_some(message.due_at);
-    ui.data(&Whole { shown: message.into(), due_at, expires_at, client_msg_id, content, after })?;
+    let history = store.attempts(args.id)?.into_iter().map(|it| AttemptLine::new(&message.kind, it)).collect();
+    ui.data(&Whole { shown: message.into(), due_at, expires_at, client_msg_id, content, after, history })?;
     Ok(Exit::Done)
 }

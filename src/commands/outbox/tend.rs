@@ -23,7 +23,11 @@ struct Cancelled(Shown);
 
 impl fmt::Display for Cancelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&t!("outbox-cancelled", id = self.0.id, to = self.0.recipient()))
+        let (id, to) = (self.0.id, self.0.recipient());
+        f.write_str(&match self.0.state {
+            State::Unknown => t!("outbox-cancel-unknown", id = id, to = to),
+            _ => t!("outbox-cancelled", id = id, to = to),
+        })
     }
 }
 
@@ -31,45 +35,67 @@ pub(super) fn cancel(ui: &mut Ui, app: &App, args: &OutboxCancel) -> anyhow::Res
     let app_id = app.account_id()?;
     let mut store = app.store_as_found(ui)?;
     if args.all {
-        let cancelled = store.cancel_all(&app_id)?;
+        let cancelled = store.cancel_all(&app_id, Timestamp::now())?;
         let still = queued(&store.counts(&app_id)?);
         if cancelled.is_empty() && still == 0 {
             ui.status(&t!("outbox-cancel-none"));
         }
+        let mut ended = Ended::default();
         for id in cancelled {
-            show(ui, &store, &app_id, id)?;
+            show(ui, &store, &app_id, id, &mut ended)?;
         }
         if still > 0 {
             ui.warn(&t!("outbox-cancel-left", count = still));
         }
-        return Ok(Exit::Done);
+        return Ok(ended.exit());
     }
-    let mut exit = Exit::Done;
+    let mut ended = Ended::default();
     let mut left: VecDeque<i64> = args.id.iter().copied().collect();
     while let Some(id) = left.pop_front() {
-        let cancelled = store.cancel(&app_id, id)?;
+        let cancelled = store.cancel(&app_id, id, Timestamp::now())?;
         if !cancelled.is_empty() {
             // One that was withdrawn with the part before it may be named, too.
             left.retain(|id| !cancelled.contains(id));
-            cancelled.iter().try_for_each(|id| show(ui, &store, &app_id, *id))?;
+            cancelled.iter().try_for_each(|id| show(ui, &store, &app_id, *id, &mut ended))?;
             continue;
         }
-        exit = Exit::NoSuch;
+        ended.refused += 1;
         let (what, hint) = match store.message(&app_id, id)?.map(|message| message.state) {
             None => (t!("outbox-unknown", id = id), t!("outbox-unknown-hint")),
             Some(State::Queued) => (t!("outbox-cancel-sending", id = id), t!("outbox-cancel-sending-hint", id = id)),
             Some(state) => (t!("outbox-cancel-state", id = id, state = state.as_str()), t!("outbox-cancel-state-hint")),
         };
-        ui.error(&Report { exit, what, hint: Some(hint) });
+        ui.error(&Report { exit: Exit::NoSuch, what, hint: Some(hint) });
     }
-    Ok(exit)
+    Ok(ended.exit())
 }
 
-fn show(ui: &mut Ui, store: &Store, app_id: &str, id: i64) -> anyhow::Result<()> {
-    match store.message(app_id, id)? {
-        Some(message) => ui.done(&Cancelled(message.into())),
-        None => Ok(()),
+/// How many messages were cancelled, may have arrived before, or could not be cancelled.
+#[derive(Default)]
+struct Ended {
+    cancelled: usize,
+    unknown: usize,
+    refused: usize,
+}
+
+impl Ended {
+    fn exit(&self) -> Exit {
+        match (self.cancelled, self.unknown, self.refused) {
+            (_, 0, 0) => Exit::Done,
+            (_, 0, _) => Exit::NoSuch,
+            (0, _, 0) => Exit::Undelivered,
+            _ => Exit::Mixed,
+        }
     }
+}
+
+fn show(ui: &mut Ui, store: &Store, app_id: &str, id: i64, ended: &mut Ended) -> anyhow::Result<()> {
+    let Some(message) = store.message(app_id, id)? else { return Ok(()) };
+    match message.state {
+        State::Unknown => ended.unknown += 1,
+        _ => ended.cancelled += 1,
+    }
+    ui.done(&Cancelled(message.into()))
 }
 
 /// How many were removed.

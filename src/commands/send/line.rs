@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::app::{App, openid};
 use crate::cli::What;
 use crate::commands::compose::recipients::Recipient;
-use crate::commands::compose::{content, fields, kinds, wrap};
+use crate::commands::compose::{content, expiry, fields, kinds, wrap};
 use crate::commands::template_data::fields_of;
 use crate::commands::template_fields::judge;
 use crate::commands::template_list::ask;
@@ -110,7 +110,7 @@ impl Reader {
         self.settle(name.as_deref(), &mut said.content)?;
         let to = vec![to];
         said.is_for(&to)?;
-        wrap(said.fit(self.how.split)?, None, line.key, self.app.config.send.expire_after.value, to)
+        wrap(said.fit(self.how.split)?, None, line.key, expiry(&self.app), to)
     }
 
     fn recipient(&self, line: &Line) -> anyhow::Result<Recipient> {
@@ -120,9 +120,13 @@ impl Reader {
                 let Some(binding) = user.binding else {
                     return Err(Failure::no_such(t!("user-not-bound", user = user.username)).into());
                 };
-                Ok(Recipient { user_id: Some(user.id), user: Some(user.username), openid: binding.openid })
+                let (user_id, user, openid) = (Some(user.id), Some(user.username), binding.openid);
+                Ok(Recipient { user_id, user, openid, by_name: true })
             }
-            (None, Some(id)) => Ok(Recipient { user_id: None, user: None, openid: openid(id)?.to_owned() }),
+            (None, Some(id)) => {
+                let openid = openid(id)?.to_owned();
+                Ok(Recipient { user_id: None, user: None, openid, by_name: true })
+            }
             _ => Err(Failure::usage(t!("batch-whom")).into()),
         }
     }

@@ -12,8 +12,8 @@ use rand::rngs::SysRng;
 use rusqlite::params;
 
 use super::super::{Error, Result, Store, beside};
+use super::turn::{APP_ID, Held, held, select_held, with_history};
 use crate::private;
-use crate::time::{Moment, Timestamp};
 use crate::words::system;
 
 /// Hexadecimal digits of a process's name.
@@ -68,22 +68,11 @@ impl Drop for Alive {
 /// A message of a process that is gone.
 #[derive(Clone, Debug)]
 pub struct Orphan {
-    /// The message.
-    pub id: i64,
     /// Its account.
     pub app_id: String,
-    /// The attempt that has no ending: its number, its start. It may have arrived.
-    pub open: Option<(i64, Moment)>,
-    /// Whether WeChat drops a repeat of it.
-    pub repeatable: bool,
-    /// What was tried before.
-    pub record: super::Record,
+    /// The message, with what was tried. An attempt without an outcome may have arrived.
+    pub held: Held,
 }
-
-const ORPHANS: &str = "SELECT m.id, m.app_id, m.client_msg_id NOTNULL AND m.fallback_id IS NULL AS repeatable,
-    m.failed_at, m.pauses, m.forgiven, m.maybe_at, m.maybe_up, m.begun_up, a.n, a.started_at
-    FROM messages m LEFT JOIN attempts a ON a.message_id = m.id AND a.outcome IS NULL
-    WHERE m.worker = ?1 AND m.state = 'queued' ORDER BY m.id";
 
 impl Store {
     /// Hands the messages of each process that is gone to `settle`, which says what becomes of them, in a turn
@@ -148,26 +137,12 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn orphans(&self, worker: &str) -> Result<Vec<Orphan>> {
-        let mut query = self.at(self.conn.prepare(ORPHANS))?;
-        let moment = |at: Option<Timestamp>, up: Option<String>| {
-            at.map(|at| Moment { at, up: up.and_then(|up| up.parse().ok()) })
-        };
-        let rows = query.query_map([worker], |row| {
-            let started = moment(row.get("started_at")?, row.get("begun_up")?);
-            Ok(Orphan {
-                id: row.get("id")?,
-                app_id: row.get("app_id")?,
-                open: row.get::<_, Option<i64>>("n")?.zip(started),
-                repeatable: row.get("repeatable")?,
-                record: super::Record {
-                    failed_at: row.get("failed_at")?,
-                    pauses: row.get("pauses")?,
-                    forgiven: row.get("forgiven")?,
-                    maybe: moment(row.get("maybe_at")?, row.get("maybe_up")?),
-                },
-            })
-        });
-        self.at(rows.and_then(Iterator::collect))
+        let sql = select_held("", "m.worker = ?1 AND m.state = 'queued' ORDER BY m.id");
+        let mut query = self.at(self.conn.prepare(&sql))?;
+        let rows = self.at(query.query_map([worker], |row| Ok((held(row)?, row.get(APP_ID)?))))?;
+        let found: Vec<(_, String)> = self.at(rows.collect())?;
+        let whole = |(one, app_id)| Ok(Orphan { app_id, held: with_history(&self.conn, one)? });
+        self.at(found.into_iter().map(whole).collect())
     }
 }
 

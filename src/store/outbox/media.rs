@@ -1,5 +1,6 @@
 //! Media: what WeChat keeps of ours for three days, and the files that messages still need.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -37,11 +38,27 @@ pub struct Attachment {
     pub bytes: Arc<[u8]>,
 }
 
-/// Removes the contents that no message holds any more, be it as a fallback, and the files that none needs.
-pub(in crate::store) fn forget_unheld(conn: &Connection) -> rusqlite::Result<()> {
-    let contents = "DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM messages WHERE content_id = contents.id)
-                    AND NOT EXISTS (SELECT 1 FROM messages WHERE fallback_id = contents.id)";
-    conn.execute(contents, [])?;
+/// The contents of messages, be it as a fallback.
+pub(in crate::store) fn contents_of(conn: &Connection, ids: &[i64]) -> rusqlite::Result<BTreeSet<i64>> {
+    let mut query = conn.prepare_cached("SELECT content_id, fallback_id FROM messages WHERE id = ?1")?;
+    let mut found = BTreeSet::new();
+    for id in ids {
+        let contents: Option<(Option<i64>, Option<i64>)> =
+            query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        found.extend(contents.into_iter().flat_map(|(content, fallback)| [content, fallback]).flatten());
+    }
+    Ok(found)
+}
+
+/// Removes those of these contents that no message holds any more, and the files that none needs.
+pub(in crate::store) fn forget_contents(conn: &Connection, ids: &BTreeSet<i64>) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM contents WHERE id = ?1
+               AND NOT EXISTS (SELECT 1 FROM messages INDEXED BY messages_of_content WHERE content_id = ?1)
+               AND NOT EXISTS (SELECT 1 FROM messages INDEXED BY messages_of_fallback WHERE fallback_id = ?1)";
+    let mut delete = conn.prepare_cached(sql)?;
+    for id in ids {
+        delete.execute([id])?;
+    }
     let files = "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM content_files f WHERE f.sha256 = files.sha256)";
     conn.execute(files, []).map(drop)
 }
@@ -112,7 +129,7 @@ impl Turn<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn media(&self, which: Which<'_>) -> Result<Option<Media>> {
-        self.at(kept(&self.step, self.app_id, which, self.now))
+        self.at(kept(&self.step, self.app_id, which, self.now.at))
     }
 
     /// As [`Store::keep_media`].
@@ -120,7 +137,7 @@ impl Turn<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn keep_media(&self, which: Which<'_>, media: &Media) -> Result<()> {
-        self.at(keep(&self.step, self.app_id, which, media, self.now))
+        self.at(keep(&self.step, self.app_id, which, media, self.now.at))
     }
 
     /// WeChat does not know that media_id any more; what was uploaded since stays.

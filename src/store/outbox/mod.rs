@@ -5,9 +5,11 @@
 //! may have reached WeChat.
 
 mod alive;
+mod attempts;
 mod media;
 mod parts;
 mod queue;
+mod reach;
 mod retry;
 mod turn;
 
@@ -19,13 +21,15 @@ use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 use serde::Serialize;
 
 pub use alive::{Alive, Orphan};
-pub(in crate::store) use media::forget_unheld;
+pub use attempts::{Attempt, AttemptOutcome, History};
+pub(in crate::store) use attempts::{ENDED_BY_HAND, IS_OPEN};
 pub use media::{Attachment, Media, Which};
+pub(in crate::store) use media::{contents_of, forget_contents};
 pub(in crate::store) use parts::{cut, free};
-pub use queue::{Body, NewMessage, Parcel, Place};
+pub use queue::{Body, Expiry, NewMessage, Parcel, Place};
 pub use retry::Retry;
-pub(in crate::store) use retry::{redirect, withdraw};
-pub use turn::{Answer, Ending, Held, Record, Scope, Turn, Who};
+pub(in crate::store) use retry::withdraw;
+pub use turn::{Answer, Backoff, Begin, Ending, Held, Scope, Turn, Who};
 
 use super::{Result, Store};
 use crate::time::Timestamp;
@@ -91,30 +95,6 @@ impl ToSql for State {
     }
 }
 
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attempt {
-    /// WeChat took the message.
-    Accepted,
-    /// WeChat answered with an errcode.
-    Refused,
-    /// No byte left this machine.
-    NotSent,
-    /// It may have arrived; no usable answer came.
-    Ambiguous,
-}
-
-impl Attempt {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Refused => "refused",
-            Self::NotSent => "not_sent",
-            Self::Ambiguous => "ambiguous",
-        }
-    }
-}
-
 /// A message as the outbox has it.
 #[derive(Clone, Debug)]
 pub struct Message {
@@ -122,7 +102,7 @@ pub struct Message {
     pub id: i64,
     /// The person's name, unless sent to a bare openid or the person was removed.
     pub user: Option<String>,
-    /// Where it goes; `None` once the person is removed.
+    /// Where the last attempt went, or the first will go; `None` where the person is not bound or was removed.
     pub openid: Option<String>,
     /// `text`, `template`, …
     pub kind: String,
@@ -138,6 +118,8 @@ pub struct Message {
     pub errcode: Option<i64>,
     /// WeChat's last error text, cleaned.
     pub errmsg: Option<String>,
+    /// WeChat's id of the request that it refused last.
+    pub rid: Option<String>,
     /// What went wrong last, in words.
     pub error: Option<String>,
     /// The caller's key.
@@ -169,10 +151,22 @@ pub struct Filter<'a> {
     pub limit: Option<u32>,
 }
 
-const SELECT: &str = "SELECT m.id, u.username, m.openid, m.type, c.body, m.state, m.attempts, m.msgid, m.errcode,
-    m.errmsg, m.error, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at, m.after_id
-    FROM messages m LEFT JOIN users u ON u.id = m.user_id LEFT JOIN contents c ON c.id = m.content_id
-    WHERE m.app_id = ?";
+/// The columns that [`message`] reads: by place, since to look a name up takes longer than to read a value.
+const FIELDS: &str =
+    "m.id, u.username, coalesce(m.openid, b.openid), m.type, c.body, m.state, m.attempts, m.msgid, m.errcode,
+    m.errmsg, m.rid, m.error, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at, m.after_id";
+
+/// What [`FIELDS`] are read from, behind `FROM messages m`.
+const JOINS: &str = "LEFT JOIN users u ON u.id = m.user_id LEFT JOIN contents c ON c.id = m.content_id
+    LEFT JOIN bindings b ON b.app_id = m.app_id AND b.user_id = m.user_id";
+
+/// The start of a query for messages of an account, its first parameter.
+fn select() -> String {
+    format!("SELECT {FIELDS} FROM messages m {JOINS} WHERE m.app_id = ?")
+}
+
+/// How many columns [`FIELDS`] has.
+const COLUMNS: usize = 19;
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
@@ -186,14 +180,15 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         msgid: row.get(7)?,
         errcode: row.get(8)?,
         errmsg: row.get(9)?,
-        error: row.get(10)?,
-        key: row.get(11)?,
-        client_msg_id: row.get(12)?,
-        created_at: row.get(13)?,
-        expires_at: row.get(14)?,
-        sent_at: row.get(15)?,
-        due_at: row.get(16)?,
-        after_id: row.get(17)?,
+        rid: row.get(10)?,
+        error: row.get(11)?,
+        key: row.get(12)?,
+        client_msg_id: row.get(13)?,
+        created_at: row.get(14)?,
+        expires_at: row.get(15)?,
+        sent_at: row.get(16)?,
+        due_at: row.get(17)?,
+        after_id: row.get(18)?,
     })
 }
 
@@ -203,7 +198,7 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn message(&self, app_id: &str, id: i64) -> Result<Option<Message>> {
-        let sql = format!("{SELECT} AND m.id = ?");
+        let sql = format!("{} AND m.id = ?", select());
         let mut query = self.at(self.conn.prepare_cached(&sql))?;
         self.at(query.query_row(params![app_id, id], message).optional())
     }
@@ -223,7 +218,7 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn messages(&self, app_id: &str, filter: &Filter<'_>) -> Result<Vec<Message>> {
-        let mut sql = SELECT.to_owned();
+        let mut sql = select();
         let mut values: Vec<&dyn ToSql> = vec![&app_id];
         if !filter.states.is_empty() {
             sql += &format!(" AND m.state IN ({})", vec!["?"; filter.states.len()].join(", "));

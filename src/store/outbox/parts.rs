@@ -3,25 +3,29 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::Result;
-use super::Turn;
+use super::{ENDED_BY_HAND, Turn};
+use crate::time::Timestamp;
 
-/// Of a message `m`: whether nothing has to be sent before it. One whose time is over at `now`, a parameter, is
-/// taken all the same, to be given up.
+/// Of a message `m`: whether the part before it is not sent.
+pub(super) const WAITS: &str = "(m.after_id NOTNULL
+    AND NOT EXISTS (SELECT 1 FROM messages p WHERE p.id = m.after_id AND p.state = 'sent'))";
+
+/// Of a message `m`: whether it can be taken at `now`, a parameter: nothing has to be sent before it. One whose time is
+/// over is taken all the same, to be given up.
 pub(in crate::store) fn free(now: &str) -> String {
-    format!(
-        "(m.after_id IS NULL OR m.expires_at <= {now}
-         OR EXISTS (SELECT 1 FROM messages p WHERE p.id = m.after_id AND p.state = 'sent'))"
-    )
+    format!("(m.expires_at <= {now} OR NOT {WAITS})")
 }
 
-/// Withdraws the parts that wait for a message which will not be sent; which.
-pub(in crate::store) fn cut(conn: &Connection, id: i64, why: &str) -> rusqlite::Result<Vec<i64>> {
-    let sql = "UPDATE messages SET state = 'cancelled', error = ?2 WHERE after_id = ?1 AND state = 'queued'
-               AND worker IS NULL RETURNING id";
-    let mut cut = conn.prepare_cached(sql)?;
+/// Cancels the parts that wait for a message which will not be sent; which.
+pub(in crate::store) fn cut(conn: &Connection, id: i64, why: &str, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
+    let sql = format!(
+        "UPDATE messages INDEXED BY messages_after SET state = {ENDED_BY_HAND}, error = ?2, changed_at = ?3
+         WHERE after_id = ?1 AND state = 'queued' AND worker IS NULL RETURNING id"
+    );
+    let mut cut = conn.prepare_cached(&sql)?;
     let (mut all, mut last) = (Vec::new(), Some(id));
     while let Some(id) = last {
-        last = cut.query_row(params![id, why], |row| row.get(0)).optional()?;
+        last = cut.query_row(params![id, why, now], |row| row.get(0)).optional()?;
         all.extend(last);
     }
     Ok(all)
@@ -33,7 +37,7 @@ impl Turn<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn next_part(&self, id: i64) -> Result<Option<i64>> {
-        let sql = "SELECT id FROM messages WHERE after_id = ?1 AND state = 'queued'";
+        let sql = "SELECT id FROM messages INDEXED BY messages_after WHERE after_id = ?1 AND state = 'queued'";
         self.at(self.step.query_row(sql, [id], |row| row.get(0)).optional())
     }
 
@@ -42,7 +46,7 @@ impl Turn<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn cut(&self, id: i64, why: &str) -> Result<Vec<i64>> {
-        self.at(cut(&self.step, id, why))
+        self.at(cut(&self.step, id, why, self.now.at))
     }
 
     /// The part that must be sent before a message that is queued.
@@ -50,7 +54,7 @@ impl Turn<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn waits_for(&self, id: i64) -> Result<Option<i64>> {
-        let sql = "SELECT p.id FROM messages m JOIN messages p ON p.id = m.after_id
+        let sql = "SELECT p.id FROM messages m NOT INDEXED JOIN messages p ON p.id = m.after_id
                    WHERE m.id = ?1 AND m.state = 'queued' AND m.worker IS NULL AND p.state <> 'sent'";
         self.at(self.step.query_row(sql, [id], |row| row.get(0)).optional())
     }

@@ -1,0 +1,199 @@
+//! The record of what was tried: one row an attempt. Whether a message may have arrived is read from these rows, and
+//! from nowhere else.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{Connection, Row, params};
+
+use super::super::{Result, Store};
+use crate::time::{Moment, Timestamp};
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// WeChat took the message.
+    Accepted,
+    /// WeChat answered with an errcode.
+    Refused,
+    /// No byte left this machine.
+    NotSent,
+    /// It may have arrived; no usable answer came.
+    Ambiguous,
+}
+
+impl AttemptOutcome {
+    /// All outcomes.
+    pub const ALL: [Self; 4] = [Self::Accepted, Self::Refused, Self::NotSent, Self::Ambiguous];
+
+    /// The word for it in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::NotSent => "not_sent",
+            Self::Ambiguous => "ambiguous",
+        }
+    }
+}
+
+impl FromSql for AttemptOutcome {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let word = value.as_str()?;
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// One attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub n: i64,
+    /// Where it went; `None` once the person is removed.
+    pub openid: Option<String>,
+    /// When the access token that it used was fetched.
+    pub token_at: Option<Timestamp>,
+    /// When it began.
+    pub started: Moment,
+    /// When its outcome was written down.
+    pub ended_at: Option<Timestamp>,
+    /// The `Date` of WeChat's answer.
+    pub server_at: Option<Timestamp>,
+    /// The API host that was asked last.
+    pub host: Option<String>,
+    /// How it ended; `None` while it is open.
+    pub outcome: Option<AttemptOutcome>,
+    /// WeChat's error code.
+    pub errcode: Option<i64>,
+    /// WeChat's error text, cleaned.
+    pub errmsg: Option<String>,
+    /// WeChat's id of the request.
+    pub rid: Option<String>,
+}
+
+impl Attempt {
+    /// Whether the message may have arrived by this attempt, as far as the attempt itself tells.
+    fn is_ambiguous(&self) -> bool {
+        matches!(self.outcome, None | Some(AttemptOutcome::Ambiguous))
+    }
+}
+
+/// The attempts of a message, and how many of them a person agreed to repeat.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// In the order of their numbers.
+    pub attempts: Vec<Attempt>,
+    /// A person said `outbox retry` after so many, and accepted that the message may arrive twice.
+    pub repeat_after: i64,
+}
+
+impl History {
+    /// Whether the message may have arrived. No later refusal takes that back.
+    pub fn may_have_arrived(&self) -> bool {
+        self.attempts.iter().any(Attempt::is_ambiguous)
+    }
+
+    /// The first attempt that may have arrived and that nobody agreed to repeat: the message is repeated only where
+    /// WeChat drops what arrives twice.
+    pub fn unresolved(&self) -> Option<&Attempt> {
+        self.attempts.iter().find(|it| it.n > self.repeat_after && it.is_ambiguous())
+    }
+
+    /// The attempt without an outcome.
+    pub fn open(&self) -> Option<&Attempt> {
+        self.attempts.iter().find(|it| it.outcome.is_none())
+    }
+
+    /// Where the last attempt went.
+    pub fn last_openid(&self) -> Option<&str> {
+        self.attempts.last()?.openid.as_deref()
+    }
+}
+
+/// Of a row of `messages`: whether an attempt of it has no outcome.
+pub(in crate::store) const IS_OPEN: &str =
+    "EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id AND outcome IS NULL)";
+
+/// The state of a row of `messages` that is ended by hand: what may have arrived stays `unknown`.
+pub(in crate::store) const ENDED_BY_HAND: &str =
+    "CASE WHEN EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id
+    AND (outcome IS NULL OR outcome = 'ambiguous')) THEN 'unknown' ELSE 'cancelled' END";
+
+const SELECT: &str = "SELECT n, openid, token_at, started_at, started_up, ended_at, server_at, host, outcome, errcode,
+    errmsg, rid FROM attempts WHERE message_id = ?1 ORDER BY n";
+
+fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+    Ok(Attempt {
+        n: row.get(0)?,
+        openid: row.get(1)?,
+        token_at: row.get(2)?,
+        started: moment(row.get(3)?, row.get(4)?),
+        ended_at: row.get(5)?,
+        server_at: row.get(6)?,
+        host: row.get(7)?,
+        outcome: row.get(8)?,
+        errcode: row.get(9)?,
+        errmsg: row.get(10)?,
+        rid: row.get(11)?,
+    })
+}
+
+/// A time with the uptime that was kept beside it.
+pub(super) fn moment(at: Timestamp, up: Option<String>) -> Moment {
+    Moment { at, up: up.and_then(|up| up.parse().ok()) }
+}
+
+/// The attempts of a message.
+pub(super) fn attempts_of(conn: &Connection, id: i64) -> rusqlite::Result<Vec<Attempt>> {
+    let mut query = conn.prepare_cached(SELECT)?;
+    query.query_map(params![id], attempt)?.collect()
+}
+
+impl Store {
+    /// The attempts of a message, in order.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn attempts(&self, id: i64) -> Result<Vec<Attempt>> {
+        self.at(attempts_of(&self.conn, id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_does_not_take_back_that_a_message_may_have_arrived() {
+        let attempt = |n, outcome| Attempt {
+            n,
+            openid: None,
+            token_at: None,
+            started: Moment { at: Timestamp(n), up: None },
+            ended_at: None,
+            server_at: None,
+            host: None,
+            outcome,
+            errcode: None,
+            errmsg: None,
+            rid: None,
+        };
+        let history = |repeat_after, outcomes: &[Option<AttemptOutcome>]| History {
+            attempts: (1..).zip(outcomes).map(|(n, outcome)| attempt(n, *outcome)).collect(),
+            repeat_after,
+        };
+        let (ambiguous, refused) = (Some(AttemptOutcome::Ambiguous), Some(AttemptOutcome::Refused));
+        // (agreed to, outcomes, may have arrived, unresolved)
+        let cases = [
+            (0, vec![], false, None),
+            (0, vec![refused, Some(AttemptOutcome::NotSent)], false, None),
+            (0, vec![None], true, Some(1)),
+            (0, vec![refused, ambiguous, refused], true, Some(2)),
+            (2, vec![refused, ambiguous, refused], true, None),
+            (2, vec![refused, ambiguous, None], true, Some(3)),
+        ];
+        for (repeat_after, outcomes, may, unresolved) in cases {
+            let history = history(repeat_after, &outcomes);
+            assert_eq!(history.may_have_arrived(), may, "{outcomes:?}");
+            assert_eq!(history.unresolved().map(|it| it.n), unresolved, "{outcomes:?}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Who can be reached, as answers to messages tell.
+
+use rusqlite::params;
+
+use super::super::{Result, Store};
+use super::Turn;
+
+impl Turn<'_> {
+    /// Whom a message reached can be reached again; whom one could not reach, by WeChat's `errcode`, gets no
+    /// more of those that go to all.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn mark(&self, openid: &str, unreachable: Option<i64>) -> Result<()> {
+        // Without a word SQLite walks all of the account's.
+        let sql = "UPDATE bindings INDEXED BY bindings_by_openid SET unreachable = ?3
+                   WHERE app_id = ?1 AND openid = ?2 AND unreachable IS NOT ?3";
+        let mut update = self.at(self.step.prepare_cached(sql))?;
+        self.at(update.execute(params![self.app_id, openid, unreachable])).map(drop)
+    }
+
+    /// Notes that a person declined a template (`declined`), or took it after all: sends to many leave those out who
+    /// declined it.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn mark_template(&self, user_id: i64, template_id: &str, declined: bool) -> Result<()> {
+        let sql = if declined {
+            "INSERT OR REPLACE INTO declined_templates (app_id, user_id, template_id, declined_at)
+             VALUES (?1, ?2, ?3, ?4)"
+        } else {
+            "DELETE FROM declined_templates WHERE app_id = ?1 AND user_id = ?2 AND template_id = ?3 AND ?4 = ?4"
+        };
+        let mut write = self.at(self.step.prepare_cached(sql))?;
+        self.at(write.execute(params![self.app_id, user_id, template_id, self.now.at])).map(drop)
+    }
+}
+
+impl Store {
+    /// The ids of the people who declined that template of the account.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn declined(&self, app_id: &str, template_id: &str) -> Result<std::collections::HashSet<i64>> {
+        let sql = "SELECT user_id FROM declined_templates WHERE app_id = ?1 AND template_id = ?2";
+        let mut query = self.at(self.conn.prepare(sql))?;
+        let rows = self.at(query.query_map(params![app_id, template_id], |row| row.get(0)))?;
+        self.at(rows.collect())
+    }
+}

@@ -1,0 +1,31 @@
+//! WeChat's clock, as the `Date` of its answers tells it: a second witness beside this machine's own, which may be wrong.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, UNIX_EPOCH};
+
+use reqwest::header::{DATE, HeaderMap};
+
+use crate::time::Timestamp;
+
+/// The time by the last answer of WeChat. Clones know the same.
+#[derive(Clone, Debug, Default)]
+pub struct ServerClock(Arc<Mutex<Option<(Timestamp, Instant)>>>);
+
+impl ServerClock {
+    /// The time by WeChat's clock, in whole seconds at the answer; `None` before the first answer.
+    pub fn now(&self) -> Option<Timestamp> {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.map(|(at, since)| at.after(since.elapsed()))
+    }
+
+    pub(super) fn set(&self, at: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, Instant::now()));
+    }
+}
+
+/// The time that an answer tells.
+pub(super) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    let since = date.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok().map(Timestamp)
+}

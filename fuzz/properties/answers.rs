@@ -113,7 +113,7 @@ fn call(choice: u8, client: &Client) -> Result<(), Error> {
         11 => drop(client.quota(&token, "/cgi-bin/user/get")?),
         12 => client.clear_quota(&token, "wx1")?,
         13 => client.clear_quota_by_secret("wx1", &secret)?,
-        14 => drop(client.request_of(&token, "1-2-3")?),
+        14 => drop(client.request_of(&token, &token, "1-2-3")?),
         _ => {
             let content = Content::Text { content: "hi".into(), kf_account: None };
             let msgid = client.send(&token, &content, OPENID, None).result?.unwrap_or_default();

@@ -33,7 +33,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     }
     let app = App::open(ui, global, Flags::default())?;
     let mut session = app.session(ui)?;
-    let told = session.call(|client, token| client.request_of(token, what))?;
+    let app_secret = session.account.secret.clone();
+    let told = session.call(|client, token| client.request_of(token, &app_secret, what))?;
     let told = told.map_err(|error| match error.refusal().map(|refusal| refusal.errcode) {
         Some(76001..=76004) => {
             let told = t!("explain-refused", rid = what, cause = error.to_string());

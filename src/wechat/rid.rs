@@ -1,12 +1,15 @@
 //! What WeChat remembers of a refused request: doc/service/api/apimanage/api_getridinfo. Secrets are
 //! masked as it is read, so that nobody who shows it can forget to.
 
-use percent_encoding::percent_decode_str;
+use std::sync::LazyLock;
+
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use super::token::lenient_number;
 use super::{Client, Result};
-use crate::secret::Secret;
+use crate::secret::{ExposeSecret, Secret};
 
 /// What stands in the place of a secret.
 pub(super) const MASK: &str = "***";
@@ -29,11 +32,12 @@ pub struct Traced {
 }
 
 impl Client {
-    /// What WeChat remembers of the request with that id.
+    /// What WeChat remembers of the request with that id. The token and the AppSecret are masked wherever they stand.
     ///
     /// # Errors
     /// Any [`Error`](super::Error); refusals 76001 (unknown, or older than seven days), 76002, 76003.
-    pub fn request_of(&self, token: &Secret, rid: &str) -> Result<Traced> {
+    pub fn request_of(&self, token: &Secret, app_secret: &Secret, rid: &str) -> Result<Traced> {
+        let known = [token.expose_secret(), app_secret.expose_secret()];
         let body = json!({"rid": rid}).to_string();
         let answer = self.post("/cgi-bin/openapi/rid/get", Some(token), body.as_bytes())?;
         let it = answer.get("request").filter(|it| it.is_object()).ok_or_else(|| self.lacks("request"))?;
@@ -46,9 +50,9 @@ impl Client {
         Ok(Traced {
             invoke_time: it.get("invoke_time").and_then(lenient_number).filter(|seconds| *seconds > 0),
             cost_in_ms: it.get("cost_in_ms").and_then(lenient_number),
-            request_url: masked(&text("request_url")),
-            request_body: masked(&text("request_body")),
-            response_body: masked(&text("response_body")),
+            request_url: masked(&text("request_url"), &known),
+            request_body: masked(&text("request_body"), &known),
+            response_body: masked(&text("response_body"), &known),
             client_ip: text("client_ip"),
         })
     }
@@ -68,46 +72,104 @@ pub(super) fn is_secret(name: &str) -> bool {
     name == "code" || name.ends_with("_code") || parts.iter().any(|part| name.contains(part))
 }
 
-/// The text with `***` for each secret in it: JSON, or an address, or a query.
-fn masked(text: &str) -> String {
+/// The text with `***` for each secret in it, and for the `known` ones wherever they stand.
+fn masked(text: &str, known: &[&str]) -> String {
+    let known = known.iter().filter(|secret| !secret.is_empty());
+    let text = known.fold(text.to_owned(), |text, secret| {
+        let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+        text.replace(*secret, MASK).replace(&encoded, MASK)
+    });
+    without_secrets(&text, DEEPEST)
+}
+
+/// JSON in a string of JSON, as far down as anybody writes it.
+const DEEPEST: usize = 8;
+
+/// JSON, what looks like a piece of it, an address, a query, or other text.
+fn without_secrets(text: &str, depth: usize) -> String {
     match serde_json::from_str(text) {
-        Ok(mut value @ (Value::Object(_) | Value::Array(_))) => {
-            mask(&mut value);
+        Ok(mut value @ (Value::Object(_) | Value::Array(_))) if depth > 0 => {
+            mask(&mut value, depth - 1);
             value.to_string()
         }
         // JSON that was cut off, say: what cannot be taken apart is not shown if it may hold one.
         _ if text.contains(['{', '<', '"']) => {
             let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            if words.into_iter().any(is_secret) { MASK.to_owned() } else { text.to_owned() }
+            if words.into_iter().any(is_secret) { MASK.to_owned() } else { plain(text) }
         }
-        _ => query(text),
+        _ => plain(text),
     }
 }
 
-fn mask(value: &mut Value) {
+fn mask(value: &mut Value, depth: usize) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::Object(_) | Value::Array(_) => mask(value),
+                    Value::Object(_) | Value::Array(_) => mask(value, depth),
                     _ if is_secret(name) => *value = Value::from(MASK),
+                    Value::String(_) => mask(value, depth),
                     _ => {}
                 }
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(mask),
+        Value::Array(list) => list.iter_mut().for_each(|value| mask(value, depth)),
+        Value::String(text) => *text = without_secrets(text, depth),
         _ => {}
     }
 }
 
-/// An address, or a query alone.
-fn query(text: &str) -> String {
-    let part = |part: &str| match part.split_once('=') {
-        Some((name, _)) if is_secret(&percent_decode_str(name).decode_utf8_lossy()) => format!("{name}={MASK}"),
-        _ => part.to_owned(),
+/// Text that is no JSON: the values behind `name=`, `name:` and `name%3D`, and the user of an address.
+fn plain(text: &str) -> String {
+    static USER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let user = r"(?i)(://|%3A%2F%2F|%253A%252F%252F)[^\s/@&?#%]*(?:[:%][^\s/@&?#]*?)?(@|%40|%2540)";
+        Regex::new(user).ok()
+    });
+    let text = match &*USER {
+        Some(user) => user.replace_all(text, format!("$1{MASK}$2")),
+        None => text.into(),
     };
-    let pairs = |query: &str| query.split('&').map(part).collect::<Vec<_>>().join("&");
-    text.split_once('?').map_or_else(|| pairs(text), |(path, query)| format!("{path}?{}", pairs(query)))
+    let (mut out, mut left) = (String::new(), &*text);
+    while let Some((name_end, value_start)) = next_sign(left) {
+        out.push_str(&left[..value_start]);
+        let name = &left[..name_end];
+        left = &left[value_start..];
+        if is_secret(&last_name(name)) {
+            let end = value_end(left);
+            if end > 0 {
+                out.push_str(MASK);
+            }
+            left = &left[end..];
+        }
+    }
+    out + left
+}
+
+/// Where the first `=` or `:` is, encoded or not: the end of the name before it, and the start of the value behind it.
+fn next_sign(text: &str) -> Option<(usize, usize)> {
+    let signs = ["=", "%3d", "%253d", ":", "%3a", "%253a"];
+    let lower = text.to_ascii_lowercase();
+    let (at, length) = signs.iter().filter_map(|sign| Some((lower.find(sign)?, sign.len()))).min()?;
+    let after = at + length;
+    let blanks = text[after..].len() - text[after..].trim_start_matches(' ').len();
+    Some((at, after + blanks))
+}
+
+/// The name at the end of what stands before a sign, decoded as often as an address within an address needs.
+fn last_name(before: &str) -> String {
+    let mut name = before.to_owned();
+    for _ in 0..3 {
+        name = percent_decode_str(&name).decode_utf8_lossy().into_owned();
+    }
+    name.rsplit(|c: char| !c.is_alphanumeric() && !"_-[].".contains(c)).next().unwrap_or_default().to_owned()
+}
+
+/// How long a value is: up to what divides parameters, lists or words, encoded or not.
+fn value_end(value: &str) -> usize {
+    const ENDS: [&str; 10] = ["%26", "%2526", "%23", "%2523", "%22", "%2c", "%20", "%0a", "%3b", "%7d"];
+    let lower = value.to_ascii_lowercase();
+    let plain = lower.find(|c: char| c.is_whitespace() || "&#,;\"'<>)]}|".contains(c));
+    ENDS.iter().filter_map(|end| lower.find(end)).chain(plain).min().unwrap_or(value.len())
 }
 
 #[cfg(test)]
@@ -151,9 +213,27 @@ mod tests {
             (r#"{"touser":"oA","msgtype":"te"#, r#"{"touser":"oA","msgtype":"te"#),
             ("<xml><Ticket>geheim</Ticket></xml>", "***"),
             ("", ""),
+            (r#"{"url":"https://x/?access_token=50_Im7&a=1"}"#, r#"{"url":"https://x/?access_token=***&a=1"}"#),
+            (r#"{"body":"{\"secret\":\"geheim\",\"a\":1}"}"#, r#"{"body":"{\"secret\":\"***\",\"a\":1}"}"#),
+            (
+                r#"{"body":"{\"a\":\"{\\\"code\\\":\\\"geheim\\\"}\"}"}"#,
+                r#"{"body":"{\"a\":\"{\\\"code\\\":\\\"***\\\"}\"}"}"#,
+            ),
+            (r#"{"body":"{\"secret\":\"geh"}"#, r#"{"body":"***"}"#),
+            (r#"["appid=wx1","secret=geheim","secret: geheim"]"#, r#"["appid=wx1","secret=***","secret: ***"]"#),
+            (
+                "redirect_uri=https%3A%2F%2Fx%2F%3Faccess_token%3D50_Im7%26a%3D1&b=2",
+                "redirect_uri=https%3A%2F%2Fx%2F%3Faccess_token%3D***%26a%3D1&b=2",
+            ),
+            ("u=x%253Fsecret%253Dgeheim%2526a%253D1", "u=x%253Fsecret%253D***%2526a%253D1"),
+            ("https://user:geheim@x/y?a=1", "https://***@x/y?a=1"),
+            ("u=https%3A%2F%2Fuser%3Ageheim%40x%2Fy", "u=https%3A%2F%2F***%40x%2Fy"),
+            (r#"{"errmsg":"bad token KEPT here"}"#, r#"{"errmsg":"bad token *** here"}"#),
+            ("x=A%2Fb%2BC&y=A/b+C", "x=***&y=***"),
+            (r#"{"text":"码：12:30 开始，password 是什么"}"#, r#"{"text":"码：12:30 开始，password 是什么"}"#),
         ];
         for (text, shown) in cases {
-            assert_eq!(masked(text), shown, "{text}");
+            assert_eq!(masked(text, &["KEPT", "A/b+C", ""]), shown, "{text}");
         }
     }
 }

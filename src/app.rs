@@ -2,13 +2,14 @@
 //! only for a command that uses it.
 
 use crate::cli::{Global, Scope};
-use crate::config::{self, Config, Environment, Flags, Origin, TokenEndpoint};
-use crate::error::Failure;
+use crate::config::{self, Config, Environment, Flags, Origin, Setting, TokenEndpoint, is_usual_secret};
+use crate::error::{Exit, Failure};
+use crate::secret::ExposeSecret;
 use crate::store::{Store, User, checked_openid};
 use crate::t;
 use crate::token::{Account, Session};
 use crate::ui::Ui;
-use crate::wechat::{Client, Endpoint, Settings};
+use crate::wechat::{Client, Endpoint, SecretFrom, Settings};
 use crate::words::{listed, nearest};
 
 /// The config, and the ways to open the rest.
@@ -80,18 +81,37 @@ impl App {
         Ok(store)
     }
 
+    /// The database for a command that keeps a token or a list in it: made where there is none, unless somebody named it.
+    ///
+    /// # Errors
+    /// [`App::no_database`]; [`crate::store::Error`]
+    pub fn store_to_use(&self) -> anyhow::Result<Store> {
+        match self.names_database() && !self.has_database() {
+            true => Err(self.no_database().into()),
+            false => self.store(),
+        }
+    }
+
     /// The database as it is, for a command that brings nothing into it: where there is none, none is made.
     ///
     /// # Errors
+    /// [`App::no_database`], where somebody said which one it is; [`crate::store::Error`]
+    pub fn store_as_found(&self) -> anyhow::Result<Store> {
+        match self.names_database() && !self.has_database() {
+            true => Err(self.no_database().into()),
+            false => self.store_or_none(),
+        }
+    }
+
+    /// The database, and one without anything in it where there is none: for what would make it, and only tries.
+    ///
+    /// # Errors
     /// [`crate::store::Error`]
-    pub fn store_as_found(&self, ui: &mut Ui) -> anyhow::Result<Store> {
-        if self.has_database() {
-            return self.store();
+    pub fn store_or_none(&self) -> anyhow::Result<Store> {
+        match self.has_database() {
+            true => self.store(),
+            false => Ok(Store::without_file(&self.config.database)?),
         }
-        if self.names_database() {
-            ui.warn(&t!("store-absent", path = self.config.database.display().to_string()));
-        }
-        Ok(Store::without_file(&self.config.database)?)
     }
 
     /// Whether there is a file of that name; where that cannot be told, opening it tells why.
@@ -100,8 +120,18 @@ impl App {
     }
 
     /// Whether somebody said where the database is.
-    fn names_database(&self) -> bool {
+    pub fn names_database(&self) -> bool {
         !matches!(self.config.database.origin, Origin::Default | Origin::Env("STATE_DIRECTORY" | "XDG_DATA_HOME"))
+    }
+
+    /// That the database is not there: another one than is meant would look like one that is empty.
+    pub fn no_database(&self) -> Failure {
+        let Setting { value: path, origin } = &self.config.database;
+        let what = match self.names_database() {
+            true => t!("store-absent", path = path, from = origin.to_string()),
+            false => t!("store-absent-default", path = path),
+        };
+        Failure { exit: Exit::Unexpected, what, hint: Some(t!("store-absent-hint")) }
     }
 
     /// The HTTP client; nothing is sent yet.
@@ -120,16 +150,20 @@ impl App {
             timeout: network.timeout.value,
             proxy: network.proxy.as_ref().map(|proxy| proxy.value.expose_url().to_owned().into()),
             ca_file: network.ca_file.as_ref().map(|path| path.value.clone()),
+            secret_from: self.config.app_secret.as_ref().map(|secret| SecretFrom {
+                place: secret.origin.to_string(),
+                is_usual: is_usual_secret(secret.expose_secret()),
+            }),
         }
     }
 
     /// All that it takes to ask WeChat something; nothing is sent yet.
     ///
     /// # Errors
-    /// As [`App::account`], [`App::store_to_fill`] and [`App::client`].
-    pub fn session(&self, ui: &mut Ui) -> anyhow::Result<Session> {
+    /// As [`App::account`], [`App::store_to_use`] and [`App::client`].
+    pub fn session(&self) -> anyhow::Result<Session> {
         let account = self.account()?;
-        Ok(Session { store: self.store_to_fill(ui)?, client: self.client()?, account })
+        Ok(Session { store: self.store_to_use()?, client: self.client()?, account })
     }
 
     /// The person of that name.
@@ -141,9 +175,14 @@ impl App {
         match store.user(name, self.app_id())? {
             Some(user) => Ok(user),
             None => {
-                let hint = nearest(name, store.usernames()?).map(|near| t!("did-you-mean", name = near));
-                let hint = hint.unwrap_or_else(|| t!("user-unknown-hint"));
-                Err(Failure::no_such(t!("user-unknown", user = name)).hint(hint).into())
+                let near = nearest(name, store.usernames()?);
+                let hint = match near {
+                    Some(near) => t!("did-you-mean", name = near),
+                    None if store.is_shared() => t!("user-unknown-hint"),
+                    // The mistake of crontabs and sudo: another home.
+                    None => t!("user-unknown-home-hint", path = store.path()),
+                };
+                Err(Failure::no_such(t!("user-unknown", user = name, path = store.path())).hint(hint).into())
             }
         }
     }

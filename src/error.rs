@@ -131,7 +131,7 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
         return Some((e.exit, e.hint.clone()));
     }
     if let Some(e) = cause.downcast_ref::<config::Error>() {
-        return Some((Exit::Config, e.hint()));
+        return Some((if e.is_usage() { Exit::Usage } else { Exit::Config }, e.hint()));
     }
     if let Some(e) = cause.downcast_ref::<store::Error>() {
         let exit = match e {

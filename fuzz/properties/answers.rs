@@ -32,7 +32,8 @@ static BENCH: LazyLock<Mutex<Bench>> = LazyLock::new(|| {
             let _ = serve(&stream.unwrap(), &bytes);
         }
     });
-    let settings = Settings { api_base: vec![base], timeout: Duration::from_secs(5), proxy: None, ca_file: None };
+    let (api_base, timeout) = (vec![base], Duration::from_secs(5));
+    let settings = Settings { api_base, timeout, proxy: None, ca_file: None, secret_from: None };
     Mutex::new(Bench { client: Client::new(&settings).unwrap(), answer })
 });
 

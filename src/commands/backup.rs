@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::cli::{Backup, Global};
-use crate::config::Flags;
+use crate::config::{Environment, Flags};
 use crate::error::{Exit, Failure};
 use crate::t;
 use crate::ui::Ui;
@@ -28,13 +28,14 @@ impl fmt::Display for Copied {
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Backup) -> anyhow::Result<Exit> {
     let app = App::open(ui, global, Flags::default())?;
     let database = &app.config.database.value;
-    let (from, to) = (database.display().to_string(), args.file.display().to_string());
+    let file = &Environment::read().typed(&args.file, "FILE")?;
+    let to = file.display().to_string();
     if !app.has_database() {
         // Opening would make one, and the copy would be of nothing.
-        return Err(Failure::no_such(t!("backup-nothing", path = from)).hint(t!("backup-nothing-hint")).into());
+        return Err(app.no_database().into());
     }
     let exists = || Failure::usage(t!("backup-exists", file = to)).hint(t!("backup-exists-hint"));
-    if let Ok(there) = args.file.canonicalize() {
+    if let Ok(there) = file.canonicalize() {
         if there.is_dir() {
             return Err(Failure::usage(t!("backup-dir", file = to)).into());
         }
@@ -45,10 +46,10 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Backup) -> anyhow::Result
             return Err(exists().into());
         }
     }
-    if !app.store()?.backup(&args.file, args.force)? {
+    if !app.store()?.backup(file, args.force)? {
         return Err(exists().into());
     }
-    let bytes = std::fs::metadata(&args.file).map_or(0, |file| file.len());
-    ui.done(&Copied { file: args.file.clone(), bytes })?;
+    let bytes = std::fs::metadata(file).map_or(0, |file| file.len());
+    ui.done(&Copied { file: file.clone(), bytes })?;
     Ok(Exit::Done)
 }

@@ -91,7 +91,7 @@ impl fmt::Display for Where {
 
 fn path(ui: &mut Ui, global: &Global) -> anyhow::Result<Exit> {
     let flags = Flags { config: global.config.clone(), ..Flags::default() };
-    let path = path_in_force(&flags, &Environment::read());
+    let path = path_in_force(&flags, &Environment::read())?;
     let exists = path.exists();
     if !exists {
         ui.status(&t!("config-path-absent", path = path.as_path()));

@@ -32,7 +32,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
         return Err(Failure::usage(t!("explain-neither", what = what)).hint(t!("explain-hint")).into());
     }
     let app = App::open(ui, global, Flags::default())?;
-    let mut session = app.session(ui)?;
+    let mut session = app.session()?;
     let app_secret = session.account.secret.clone();
     let told = session.call(|client, token| client.request_of(token, &app_secret, what))?;
     let told = told.map_err(|error| match error.refusal().map(|refusal| refusal.errcode) {

@@ -40,7 +40,7 @@ impl fmt::Display for Line<'_> {
 }
 
 fn list(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
-    let mut session = app.session(ui)?;
+    let mut session = app.session()?;
     let mut table = Table::new(&[t!("follower-list-openid"), t!("follower-list-users")]);
     let mut progress = None;
     let (mut listed, mut after) = (0, None);
@@ -152,7 +152,7 @@ impl fmt::Display for Shown {
 
 fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
     let openid = app::openid(&args.openid)?;
-    let mut session = app.session(ui)?;
+    let mut session = app.session()?;
     let told = session.call(|client, token| client.follower(token, openid))?;
     let told = told.map_err(|error| refused(openid, error))?;
     let users = users(&session, openid)?;
@@ -188,7 +188,7 @@ fn remark(ui: &mut Ui, app: &App, args: &RemarkArgs) -> anyhow::Result<Exit> {
     if remark.chars().any(char::is_control) {
         return Err(Failure::usage(t!("follower-remark-control")).into());
     }
-    let mut session = app.session(ui)?;
+    let mut session = app.session()?;
     let done = session.call(|client, token| client.set_remark(token, openid, remark))?;
     done.map_err(|error| refused(openid, error))?;
     let users = users(&session, openid)?;

@@ -52,7 +52,7 @@ fn upload(ui: &mut Ui, app: &App, args: &MediaUpload) -> anyhow::Result<Exit> {
     app.account()?;
     let kind: Option<MediaType> = args.kind.as_ref().and_then(|word| word.parse().ok());
     let file = media_file::open(&args.file, kind)?;
-    let mut session = app.session(ui)?;
+    let mut session = app.session()?;
     let app_id = session.account.app_id.clone();
     let which = Which { sha256: &file.sha256, kind: file.kind.as_str() };
     let asked_at = Timestamp::now();

@@ -128,7 +128,7 @@ impl From<Message> for Shown {
     fn from(message: Message) -> Self {
         let refusal = message.errcode.map(|errcode| {
             let errmsg = message.errmsg.clone().unwrap_or_default();
-            Refusal { api: api_of(&message.kind), errcode, errmsg, rid: None }
+            Refusal { api: api_of(&message.kind), errcode, errmsg, rid: None, remedy: None }
         });
         // It was written in the language of the run that sent it, which may be cron's.
         let error = message.error.map(|error| match &refusal {

@@ -1,14 +1,15 @@
 //! What the listener of `bind` shows of itself: its certificate, and the file that proves whose the domain is.
 
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::bounded;
 use crate::callback::{Proof, is_name_of_proof};
-use crate::config::{Config, modes};
+use crate::config::{self, Config, guard, modes};
 use crate::error::{Exit, Failure};
 use crate::http::{Tls, Unusable};
+use crate::pem::Fault;
 use crate::t;
 
 /// More than any chain of certificates.
@@ -60,26 +61,24 @@ pub(super) fn open_key(config: &Config) -> Option<&Path> {
 
 fn tls(certificate: &Path, key: &Path) -> Result<Tls, Failure> {
     let certificates = bytes(certificate, "listen.tls_cert", PEM_LIMIT)?;
-    let keys = bytes(key, "listen.tls_key", PEM_LIMIT)?;
-    Tls::new(&certificates, &keys).map_err(|why| {
-        let (what, hint) = match why {
-            Unusable::NoCertificate => {
-                (t!("papers-no-certificate", path = certificate), t!("papers-no-certificate-hint"))
-            }
-            Unusable::BadCertificate(cause) => {
-                (t!("papers-bad-certificate", path = certificate, cause = cause), t!("papers-no-certificate-hint"))
-            }
-            Unusable::NoKey => (t!("papers-no-key", path = key), t!("papers-no-key-hint")),
-            Unusable::BadKey => (t!("papers-bad-key", path = key), t!("papers-no-key-hint")),
-            Unusable::EncryptedKey => {
-                (t!("papers-encrypted-key", path = key), t!("papers-encrypted-key-hint", path = key))
-            }
-            Unusable::Mismatch => {
-                (t!("papers-mismatch", key = key, certificate = certificate), t!("papers-mismatch-hint"))
-            }
-        };
-        failure(what, hint)
+    let keys = trusted_bytes(key, "listen.tls_key", PEM_LIMIT)?;
+    Tls::new(&certificates, &keys).map_err(|why| match why {
+        Unusable::Certificate(fault) => faulty(certificate, "listen.tls_cert", fault, t!("papers-no-certificate-hint")),
+        Unusable::Key(fault) => faulty(key, "listen.tls_key", fault, t!("papers-no-key-hint")),
+        Unusable::BadKey => failure(t!("papers-bad-key", path = key), t!("papers-no-key-hint")),
+        Unusable::EncryptedKey => {
+            failure(t!("papers-encrypted-key", path = key), t!("papers-encrypted-key-hint", path = key))
+        }
+        Unusable::Mismatch => {
+            failure(t!("papers-mismatch", key = key, certificate = certificate), t!("papers-mismatch-hint"))
+        }
     })
+}
+
+/// A file that is no PEM, or not the one that is meant; `hint` is said where the mistake itself does not tell what to do.
+fn faulty(path: &Path, key: &str, fault: Fault, hint: String) -> Failure {
+    let what = t!("papers-faulty", key = key, path = path, cause = fault.to_string());
+    failure(what, fault.hint().unwrap_or(hint))
 }
 
 fn proof(path: &Path) -> Result<Proof, Failure> {
@@ -90,7 +89,22 @@ fn proof(path: &Path) -> Result<Proof, Failure> {
 
 /// All that is in a file, if it is not too much.
 fn bytes(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, Failure> {
-    File::open(path).and_then(|file| bounded::read(file, limit)).map_err(|error| {
+    read_from(File::open(path), path, key, limit)
+}
+
+/// The same for a file that nobody else may change.
+fn trusted_bytes(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, Failure> {
+    let file = File::open(path);
+    if let Ok(file) = &file {
+        let refused =
+            |error: config::Error| Failure { hint: error.hint(), ..failure(error.to_string(), String::new()) };
+        guard(path, file).map_err(refused)?;
+    }
+    read_from(file, path, key, limit)
+}
+
+fn read_from(file: io::Result<File>, path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, Failure> {
+    file.and_then(|file| bounded::read(file, limit)).map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::PermissionDenied => t!("papers-denied-hint", path = path),
             _ => t!("papers-unreadable-hint", key = key),

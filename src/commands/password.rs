@@ -7,6 +7,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use argon2::{Argon2, Params};
 
 use crate::error::Failure;
+use crate::line;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 
@@ -44,7 +45,7 @@ pub(super) fn is_usable(password: &str) -> bool {
     !password.is_empty() && password.len() as u64 <= LIMIT && !password.contains(char::is_control)
 }
 
-/// A password from standard input; one line end after it does not count.
+/// A password from standard input; a byte order mark before it and line ends after it do not count.
 pub(super) fn read() -> anyhow::Result<Secret> {
     read_or(t!("user-password-unusable"))
 }
@@ -54,8 +55,7 @@ pub(super) fn read_or(unusable: String) -> anyhow::Result<Secret> {
     let mut bytes = Vec::new();
     std::io::stdin().take(LIMIT + 1).read_to_end(&mut bytes).context(t!("ui-stdin"))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::usage(t!("ui-stdin-utf8")))?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let password = line.strip_suffix('\r').unwrap_or(line);
+    let password = line::password(&text);
     if password.is_empty() || password.len() as u64 > LIMIT || password.contains('\n') {
         return Err(Failure::usage(unusable).into());
     }

@@ -94,7 +94,7 @@ impl fmt::Display for Shown<'_> {
 fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
     let named = args.api.iter().map(|api| path(api)).collect::<Result<Vec<_>, _>>()?;
     let apis: Vec<&str> = if named.is_empty() { APIS.to_vec() } else { named.iter().map(String::as_str).collect() };
-    let mut session = app.session(ui)?;
+    let mut session = app.session()?;
     let mut table = Table::new(&[
         t!("quota-list-api"),
         t!("quota-list-limit"),
@@ -152,7 +152,7 @@ impl fmt::Display for Cleared<'_> {
 }
 
 fn clear(ui: &mut Ui, app: &App, args: &ClearArgs) -> anyhow::Result<Exit> {
-    let mut session = app.session(ui)?;
+    let mut session = app.session()?;
     let account = session.account.clone();
     let question = t!("quota-clear-ask", app_id = account.app_id);
     if !args.yes && !ui::confirm(ui, &question, &t!("quota-clear-missing"))? {

@@ -29,7 +29,7 @@ impl fmt::Display for Shown<'_> {
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Exit> {
     let app = App::open(ui, global, Flags::default())?;
     let account = app.account()?;
-    let mut store = app.store_to_fill(ui)?;
+    let mut store = app.store_to_use()?;
     let client = app.client()?;
     let get = if args.refresh { anew } else { valid };
     let token = get(&mut store, &client, &account)?;

@@ -28,7 +28,7 @@ impl fmt::Display for Unbound {
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Unbind) -> anyhow::Result<Exit> {
     let app = App::open(ui, global, Flags::default())?;
     let app_id = app.account_id()?;
-    let mut store = app.store_as_found(ui)?;
+    let mut store = app.store_as_found()?;
     let user = app.user(&store, &args.user)?;
     let Some(binding) = user.binding.clone() else {
         return Err(Failure::no_such(t!("user-not-bound", user = user.username)).into());

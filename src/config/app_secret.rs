@@ -2,17 +2,18 @@
 //! config file, in this order.
 
 use std::fs::File;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::document::Section;
 use super::environment::Environment;
 use super::error::{Error, Expected};
 use super::file::LIMIT;
+use super::guard::guard;
 use super::origin::{Origin, Setting};
-use super::values;
-use crate::bounded;
 use crate::secret::Secret;
 use crate::words::system;
+use crate::{bounded, line};
 
 /// The name under which a service manager hands the secret over.
 const CREDENTIAL: &str = "wxbox-app-secret";
@@ -24,36 +25,53 @@ pub(super) struct Found {
     pub(super) trouble: Option<Error>,
     /// Whether the config file holds the secret itself.
     pub(super) in_config: bool,
+    /// The file of its own that everybody on the machine can read.
+    pub(super) open_file: Option<PathBuf>,
 }
 
 pub(super) fn find(environment: &Environment, root: &Section<'_>) -> Result<Found, Error> {
     only_one(root)?;
-    let secret = |text: &str| values::text(text).map(Secret::from);
+    let secret = |text: &str| Some(line::value(text)).filter(|text| is_one_line(text)).map(Secret::from);
     let own = match root.text("app_secret", secret, Expected::Text)? {
         Some(own) => Some(own),
         None => root.text("appsecret", secret, Expected::Text)?,
     };
     let in_config = own.is_some();
     let own_file = root.path("app_secret_file")?;
+    let own_name = root.get("app_secret_file").and_then(|(value, _)| value.as_str()).unwrap_or_default();
 
-    let direct = environment.text("WXBOX_APP_SECRET")?.map(one_line);
+    let direct = environment.text("WXBOX_APP_SECRET")?.map(line::value);
     // Blanks are no secret: as if it were empty.
-    let looked_up = if let Some(text) = direct.filter(|text| !text.trim().is_empty()) {
-        Ok(Some(Setting::new(text.into(), Origin::Env("WXBOX_APP_SECRET"))))
-    } else if let Some(path) = environment.path("WXBOX_APP_SECRET_FILE") {
-        read(&path).map(|secret| Some(Setting::new(secret, Origin::SecretFile(path))))
+    let looked_up = if let Some(text) = direct.filter(|text| !text.is_empty()) {
+        let origin = Origin::Env("WXBOX_APP_SECRET");
+        match is_one_line(text) {
+            true => Ok(Some((Setting::new(text.into(), origin), false))),
+            false => Err(Error::SecretNotText { path: None, origin }),
+        }
+    } else if let Some(path) = environment.path("WXBOX_APP_SECRET_FILE")? {
+        let name = environment.text("WXBOX_APP_SECRET_FILE")?.unwrap_or_default();
+        read(&path, name, &Origin::Env("WXBOX_APP_SECRET_FILE"), Origin::SecretFile)
     } else if let Some(path) = environment.directory("CREDENTIALS_DIRECTORY").map(|dir| dir.join(CREDENTIAL))
         && path.try_exists().unwrap_or(true)
     {
-        read(&path).map(|secret| Some(Setting::new(secret, Origin::Credentials(path))))
+        // The modes are the service manager's affair.
+        let read = read(&path, CREDENTIAL, &Origin::Env("CREDENTIALS_DIRECTORY"), Origin::Credentials);
+        read.map(|found| found.map(|(secret, _)| (secret, false)))
     } else if let Some(path) = own_file {
-        read(&path).map(|secret| Some(Setting::new(secret, Origin::SecretFile(path.value))))
+        read(&path.value, own_name, &path.origin, Origin::SecretFile)
     } else {
-        Ok(own)
+        Ok(own.map(|own| (own, false)))
     };
     Ok(match looked_up {
-        Ok(secret) => Found { secret, trouble: None, in_config },
-        Err(trouble) => Found { secret: None, trouble: Some(trouble), in_config },
+        Ok(Some((secret, is_open))) => {
+            let open_file = match &secret.origin {
+                Origin::SecretFile(path) if is_open => Some(path.clone()),
+                _ => None,
+            };
+            Found { secret: Some(secret), trouble: None, in_config, open_file }
+        }
+        Ok(None) => Found { secret: None, trouble: None, in_config, open_file: None },
+        Err(trouble) => Found { secret: None, trouble: Some(trouble), in_config, open_file: None },
     })
 }
 
@@ -69,25 +87,37 @@ fn only_one(root: &Section<'_>) -> Result<(), Error> {
     }
 }
 
-/// The secret in a file of its own; a line end behind it is not part of it.
-fn read(path: &Path) -> Result<Secret, Error> {
-    let bytes = File::open(path)
-        .and_then(|file| bounded::read(file, LIMIT))
-        .map_err(|error| Error::SecretUnreadable { path: path.to_owned(), reason: system(&error) })?;
-    let not_text = || Error::SecretNotText { path: path.to_owned() };
-    let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;
-    let line = one_line(text);
-    if line.trim().is_empty() {
-        return Err(Error::SecretEmpty { path: path.to_owned() });
-    }
-    if line.contains(char::is_control) {
-        return Err(not_text());
-    }
-    Ok(line.into())
+/// Whether it can be a secret: something, in one line.
+fn is_one_line(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_control)
 }
 
-/// The text without one line end behind it, which editors and `.env` files from Windows leave there.
-fn one_line(text: &str) -> &str {
-    let line = text.strip_suffix('\n').unwrap_or(text);
-    line.strip_suffix('\r').unwrap_or(line)
+/// The secret in a file of its own, and whether everybody can read that. `name` is the file as `from` gave it, which
+/// may be the secret itself; that is never repeated.
+fn read(
+    path: &Path,
+    name: &str,
+    from: &Origin,
+    origin: impl Fn(PathBuf) -> Origin,
+) -> Result<Option<(Setting<Secret>, bool)>, Error> {
+    let unreadable = |error: io::Error| {
+        let is_bare = !name.contains(['/', '.']) && error.kind() == io::ErrorKind::NotFound;
+        match is_bare || line::looks_secret(name) {
+            true => Error::SecretNoFile { origin: from.clone() },
+            false => Error::SecretUnreadable { path: path.to_owned(), reason: system(&error) },
+        }
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let is_open = guard(path, &file)?;
+    let bytes = bounded::read(file, LIMIT).map_err(unreadable)?;
+    let not_text = || Error::SecretNotText { path: Some(path.to_owned()), origin: from.clone() };
+    let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;
+    let text = line::value(text);
+    if text.is_empty() {
+        return Err(Error::SecretEmpty { path: path.to_owned() });
+    }
+    if !is_one_line(text) {
+        return Err(not_text());
+    }
+    Ok(Some((Setting::new(text.into(), origin(path.to_owned())), is_open)))
 }

@@ -32,8 +32,8 @@ impl<'t> Document<'t> {
         let root = DeTable::parse(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let (line, column) = position(text, start);
-            // Display of the parser's error would quote the line.
-            Error::Syntax { path: path.to_owned(), line, column, message: error.message().to_owned() }
+            // Neither what the parser shows nor what it says is repeated: both may hold a piece of the line.
+            Error::Syntax { path: path.to_owned(), line, column, twice: error.message().contains("duplicate") }
         })?;
         let document = Self { path: path.to_owned(), text, root: root.into_inner(), environment };
         document.check(&document.root, &mut Vec::new())?;
@@ -159,11 +159,11 @@ impl<'d> Section<'d> {
 
     /// A path: a leading `~/` is the home, a relative one starts at the directory of the config file.
     pub(super) fn path(&self, name: &str) -> Result<Option<Setting<PathBuf>>, Error> {
-        let read = |text: &str| {
-            let path = self.document.environment.expand(Path::new(text));
-            (!text.is_empty()).then(|| self.document.path.parent().unwrap_or(Path::new("")).join(path))
-        };
-        self.text(name, read, Expected::Path)
+        let text = self.text(name, |text| (!text.is_empty()).then(|| PathBuf::from(text)), Expected::Path)?;
+        let Some(Setting { value, origin }) = text else { return Ok(None) };
+        let path = self.document.environment.written(&value, &origin)?;
+        let beside = self.document.path.parent().unwrap_or(Path::new(""));
+        Ok(Some(Setting::new(beside.join(path), origin)))
     }
 
     /// A value of any kind.

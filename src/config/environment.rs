@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::error::{Error, Expected};
 use super::origin::{Origin, Setting};
 use super::values::Scope;
+use crate::line;
 
 /// The variables that decide something here; no other is read.
 pub const VARIABLES: [&str; 11] = [
@@ -112,18 +113,50 @@ impl Environment {
     }
 
     /// The variable as a path, a leading `~/` expanded.
-    pub(super) fn path(&self, name: &'static str) -> Option<PathBuf> {
-        self.get(name).map(|value| self.expand(Path::new(value)))
+    pub(super) fn path(&self, name: &'static str) -> Result<Option<PathBuf>, Error> {
+        self.get(name).map(|value| self.written(Path::new(value), &Origin::Env(name))).transpose()
+    }
+
+    /// A path that an option gave, a leading `~/` expanded: a unit or a crontab has no shell that does it.
+    ///
+    /// # Errors
+    /// [`Error::Unexpanded`], [`Error::NotAPath`]
+    pub fn typed(&self, path: &Path, option: &'static str) -> Result<PathBuf, Error> {
+        self.written(path, &Origin::Flag(option))
+    }
+
+    /// A path as a person wrote it, a leading `~/` expanded. What only a shell would expand is refused: it would
+    /// become a directory of that name.
+    pub(super) fn written(&self, path: &Path, origin: &Origin) -> Result<PathBuf, Error> {
+        let text = path.to_string_lossy();
+        if text.contains(char::is_control) || text.contains("-----BEGIN") {
+            return Err(Error::NotAPath { origin: origin.clone() });
+        }
+        let expanded = self.expand(path);
+        let home_of_another = text.starts_with('~') && text.contains('/') || text == "~";
+        if text.contains('$') || (home_of_another && expanded == path) {
+            return Err(Error::Unexpanded { origin: origin.clone() });
+        }
+        Ok(expanded)
+    }
+
+    /// Refuses a directory of the XDG rules that a shell was to expand: it would silently be taken for unset.
+    pub(super) fn refuse_unexpanded(&self, name: &'static str) -> Result<(), Error> {
+        self.path(name).map(drop)
     }
 
     /// A directory that the XDG rules name: a relative path counts as unset.
     pub(super) fn directory(&self, name: &'static str) -> Option<PathBuf> {
-        self.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
+        self.get(name).map(|value| self.expand(Path::new(value))).filter(|path| path.is_absolute())
     }
 
-    /// The first directory that the service manager gives for data.
-    pub(super) fn state_directory(&self) -> Option<PathBuf> {
-        std::env::split_paths(self.get("STATE_DIRECTORY")?).find(|path| path.is_absolute())
+    /// The directory that the service manager gives for data, if it is wxbox's: one that holds `file`, else one that
+    /// is called `wxbox`. A unit hands its own on to everything that it starts.
+    pub(super) fn state_directory(&self, file: &str) -> Option<PathBuf> {
+        let all = std::env::split_paths(self.get("STATE_DIRECTORY")?);
+        let all: Vec<PathBuf> = all.filter(|path| path.is_absolute()).collect();
+        let holds = all.iter().find(|dir| dir.join(file).exists());
+        holds.or_else(|| all.iter().find(|dir| dir.ends_with("wxbox"))).cloned()
     }
 
     /// The variable as a setting of `key`, in the same words as in the file.
@@ -136,7 +169,7 @@ impl Environment {
     ) -> Result<Option<Setting<T>>, Error> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let origin = Origin::Env(name);
-        match parse(text) {
+        match parse(line::value(text)) {
             Some(value) => Ok(Some(Setting::new(value, origin))),
             None => Err(Error::Value { key: key.to_owned(), origin, expected }),
         }

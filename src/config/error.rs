@@ -44,8 +44,18 @@ pub enum Error {
         line: usize,
         /// The column in characters, from 1.
         column: usize,
-        /// The parser's words, without the line itself.
-        message: String,
+        /// Whether a key or a table stands there a second time.
+        twice: bool,
+    },
+    /// A path with something in it that only a shell expands.
+    Unexpanded {
+        /// What gave it.
+        origin: Origin,
+    },
+    /// What should be a path is text of several lines.
+    NotAPath {
+        /// What gave it.
+        origin: Origin,
     },
     /// A key that does not exist.
     UnknownKey {
@@ -90,6 +100,25 @@ pub enum Error {
         /// Its permission bits.
         mode: u32,
     },
+    /// A file that is to be trusted, or a link to it, is another user's.
+    NotOwn {
+        /// The file or the link.
+        path: PathBuf,
+        /// The id of that user.
+        owner: u32,
+    },
+    /// Everybody can put another file in the place of one that is to be trusted.
+    OpenDirectory {
+        /// The directory.
+        dir: PathBuf,
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file that should hold the secret is not there. Its name may be the secret itself.
+    SecretNoFile {
+        /// What named it.
+        origin: Origin,
+    },
     /// The file that holds the secret cannot be read.
     SecretUnreadable {
         /// The file.
@@ -102,10 +131,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The file that should hold the secret holds something else.
+    /// What should hold the secret holds something else.
     SecretNotText {
-        /// The file.
-        path: PathBuf,
+        /// The file, if it is one.
+        path: Option<PathBuf>,
+        /// What gave or named it.
+        origin: Origin,
     },
     /// An environment variable is not Unicode.
     NotUnicode {
@@ -214,12 +245,24 @@ impl fmt::Display for Error {
             Self::Unreadable { path, reason } => t!("config-unreadable", path = path, reason = reason),
             Self::Directory { path } => t!("config-directory", path = path),
             Self::NotUtf8 { path, line } => t!("config-not-utf8", path = path, line = line),
-            Self::Syntax { path, line, column, message } => {
-                t!("config-syntax", path = path, line = line, column = column, message = message)
+            Self::Syntax { path, line, column, twice: true } => {
+                t!("config-syntax-twice", path = path, line = line, column = column)
             }
+            Self::Syntax { path, line, column, twice: false } => {
+                t!("config-syntax", path = path, line = line, column = column)
+            }
+            Self::Unexpanded { origin } => t!("config-unexpanded", from = origin.to_string()),
+            Self::NotAPath { origin } => t!("config-not-a-path", from = origin.to_string()),
+            Self::NotOwn { path, owner } => t!("config-not-own", path = path, owner = owner.to_string()),
+            Self::OpenDirectory { dir, file } => t!("doctor-dir-writable", dir = dir, file = file),
+            Self::SecretNoFile { origin } => t!("config-secret-no-file", from = origin.to_string()),
             Self::UnknownKey { key, origin, .. } => t!("config-unknown-key", key = key, at = origin.to_string()),
             Self::Value { key, origin, expected: Expected::Table } => {
                 t!("config-table", key = key, at = origin.to_string())
+            }
+            // What is no file has no quotes around its values.
+            Self::Value { key, origin: origin @ Origin::Env(_), expected: Expected::AppId } => {
+                t!("config-value", key = key, at = origin.to_string(), expected = t!("init-expected-app-id"))
             }
             Self::Value { key, origin, expected } => {
                 t!("config-value", key = key, at = origin.to_string(), expected = expected.to_string())
@@ -235,7 +278,8 @@ impl fmt::Display for Error {
             }
             Self::SecretUnreadable { path, reason } => t!("config-secret-unreadable", path = path, reason = reason),
             Self::SecretEmpty { path } => t!("config-secret-empty", path = path),
-            Self::SecretNotText { path } => t!("config-secret-not-text", path = path),
+            Self::SecretNotText { path: Some(path), .. } => t!("config-secret-not-text", path = path),
+            Self::SecretNotText { path: None, origin } => t!("config-secret-several", from = origin.to_string()),
             Self::NotUnicode { name } => t!("config-not-unicode", name = name),
             Self::NoHome => t!("config-no-home"),
             Self::Missing { need, .. } => need.missing(),
@@ -253,8 +297,13 @@ impl Error {
             Self::Unreadable { path, .. } => t!("config-unreadable-hint", path = path),
             Self::Directory { path } => t!("config-directory-hint", path = path.join("config.toml")),
             Self::NotUtf8 { .. } => t!("config-not-utf8-hint"),
-            Self::Syntax { message, .. } if message.contains("duplicate") => return None,
+            Self::Syntax { twice: true, .. } => return None,
             Self::Syntax { .. } => t!("config-syntax-hint"),
+            Self::Unexpanded { .. } => t!("config-unexpanded-hint"),
+            Self::NotAPath { .. } => t!("config-not-a-path-hint"),
+            Self::NotOwn { path, .. } => t!("config-not-own-hint", path = path),
+            Self::OpenDirectory { dir, .. } => t!("config-writable-hint", path = dir),
+            Self::SecretNoFile { .. } => t!("config-secret-no-file-hint"),
             // A key of the top level that stands below a table header belongs to that table.
             Self::UnknownKey { key, nearest: Some(nearest), .. } if key.ends_with(&format!(".{nearest}")) => {
                 t!("config-unknown-key-top", nearest = nearest)
@@ -272,6 +321,13 @@ impl Error {
             Self::Missing { path: None, home, .. } => t!("config-missing-file-hint", path = home),
             Self::Value { .. } | Self::Alone { .. } | Self::NotUnicode { .. } => return None,
         })
+    }
+}
+
+impl Error {
+    /// Whether it is the command line that is wrong, and not the configuration.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Unexpanded { origin: Origin::Flag(_) } | Self::NotAPath { origin: Origin::Flag(_) })
     }
 }
 

@@ -1,6 +1,11 @@
 //! Every key of the config file, once: the check for unknown keys, the example file's test and the
 //! documents all read this table.
 
+use crate::line::looks_secret;
+
+/// What stands in the place of a secret.
+pub(super) const MASK: &str = "***";
+
 /// A key of the config file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -113,7 +118,12 @@ pub(super) fn dotted(parents: &[&str], last: &str) -> String {
         }
         let bare = !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         // Quoted keys may hold anything, escape sequences for the terminal too.
-        whole.push_str(&if bare { (*segment).to_owned() } else { format!("{segment:?}") });
+        whole.push_str(&match () {
+            // A value in the place of a key.
+            () if looks_secret(segment) => MASK.to_owned(),
+            () if bare => (*segment).to_owned(),
+            () => format!("{segment:?}"),
+        });
     }
     whole
 }

@@ -71,6 +71,7 @@ impl Config {
         {
             config.warnings.push(Warning::Readable { path: file.path });
         }
+        config.warnings.extend(found.open_file.map(|path| Warning::Readable { path }));
         Ok(config)
     }
 }
@@ -79,17 +80,18 @@ fn database(flags: &Flags, environment: &Environment, root: &Section<'_>) -> Res
     const NAME: &str = "wxbox.db";
     let own = root.path("database")?;
     if let Some(path) = &flags.database {
-        return Ok(Setting::flag(path.clone(), "--database"));
+        return Ok(Setting::flag(environment.typed(path, "--database")?, "--database"));
     }
-    if let Some(path) = environment.path("WXBOX_DATABASE") {
+    if let Some(path) = environment.path("WXBOX_DATABASE")? {
         return Ok(Setting::new(path, Origin::Env("WXBOX_DATABASE")));
     }
     if let Some(own) = own {
         return Ok(own);
     }
-    if let Some(directory) = environment.state_directory() {
+    if let Some(directory) = environment.state_directory(NAME) {
         return Ok(Setting::new(directory.join(NAME), Origin::Env("STATE_DIRECTORY")));
     }
+    environment.refuse_unexpanded("XDG_DATA_HOME")?;
     if let Some(directory) = environment.directory("XDG_DATA_HOME") {
         return Ok(Setting::new(directory.join("wxbox").join(NAME), Origin::Env("XDG_DATA_HOME")));
     }

@@ -11,6 +11,7 @@ mod document;
 mod environment;
 mod error;
 mod file;
+mod guard;
 mod keys;
 mod load;
 mod origin;
@@ -26,13 +27,14 @@ use url::Url;
 
 pub use environment::{Environment, Flags, VARIABLES};
 pub use error::{Error, Expected, Need, Warning};
-pub use file::{modes, path_in_force, path_to_write};
+pub use file::{path_in_force, path_to_write};
+pub use guard::{guard, modes};
 pub use keys::{KEYS, Key};
 pub use origin::{Origin, Setting};
 pub use show::Shown;
 pub use values::{
     ListenAddress, ListenHost, Proxy, Scope, TokenEndpoint, api_base as read_api_base, app_id as read_app_id,
-    is_usual_app_id, redirect_uri as read_redirect_uri,
+    is_usual_app_id, is_usual_secret, redirect_uri as read_redirect_uri,
 };
 
 use crate::secret::Secret;

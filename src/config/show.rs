@@ -7,12 +7,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::keys::{KEYS, dotted};
+use super::keys::{KEYS, MASK, dotted};
 use super::origin::{Origin, Setting};
 use super::{Config, Error, Template};
-
-/// What stands in the place of a secret.
-const MASK: &str = "***";
 
 /// A value in force.
 #[derive(Clone, Debug, PartialEq, Eq)]

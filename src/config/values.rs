@@ -10,6 +10,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::error::Expected;
+use crate::line;
 use crate::loopback::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
 
@@ -185,15 +186,22 @@ fn web(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
-/// An app id: one word, printable.
+/// An app id: one word, printable. An AppSecret in its place is none, and is not shown as one would be.
 pub fn app_id(text: &str) -> Option<String> {
-    (!text.is_empty() && text.chars().all(|c| c.is_ascii_graphic())).then(|| text.to_owned())
+    let text = line::value(text);
+    let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
+    (is_word && !line::looks_secret(text)).then(|| text.to_owned())
 }
 
 /// Whether it is as WeChat's are, though that they always will be is written nowhere: `wx` and 16 hex digits.
 pub fn is_usual_app_id(app_id: &str) -> bool {
     let digits = app_id.strip_prefix("wx").unwrap_or_default();
     digits.len() == 16 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether it is as WeChat's AppSecrets are: 32 hex digits.
+pub fn is_usual_secret(secret: &str) -> bool {
+    secret.len() == 32 && secret.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Any text but none.
@@ -208,6 +216,7 @@ pub(super) fn line(text: &str) -> Option<String> {
 
 /// Where the phone is sent back to.
 pub fn redirect_uri(text: &str) -> Option<Url> {
+    let text = line::value(text);
     // The parser is lenient: it would take "http:callback" for a host.
     let typed = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'));
     web(text).filter(|url| typed && url.fragment().is_none() && !has_user(url))

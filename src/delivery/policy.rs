@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn each_end_of_an_attempt_has_its_consequence() {
-        let refused = |errcode| Error::Refused(Refusal { api: "/x", errcode, errmsg: String::new(), rid: None });
+        let refused =
+            |errcode| Error::Refused(Refusal { api: "/x", errcode, errmsg: String::new(), rid: None, remedy: None });
         let host = || "api".to_owned();
         let not_sent = Error::NotSent { host: host(), cause: String::new() };
         let no_answer = Error::NoAnswer { host: host(), cause: String::new() };

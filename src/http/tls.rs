@@ -3,26 +3,24 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::pki_types::pem::{Error as PemError, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{Error, ServerConfig};
+
+use crate::pem::{self, Fault};
 
 /// A certificate with its chain and its key. Clones share them.
 #[derive(Clone)]
 pub struct Tls(pub(super) Arc<ServerConfig>);
 
 /// Why there is no HTTPS with a certificate and a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// Nothing in the file of the certificate is one.
-    NoCertificate,
-    /// The certificate cannot be read, with the parser's words.
-    BadCertificate(String),
-    /// Nothing in the file of the key is one.
-    NoKey,
+    /// The file of the certificate cannot be read as PEM.
+    Certificate(Fault),
+    /// The file of the key cannot be read as PEM.
+    Key(Fault),
     /// The key can only be read with a password.
     EncryptedKey,
-    /// The key is damaged, or of a kind that there is no way to sign with.
+    /// The key is of a kind that there is no way to sign with.
     BadKey,
     /// The key is another certificate's.
     Mismatch,
@@ -32,37 +30,28 @@ impl Tls {
     /// Reads a certificate, with those of its chain behind it, and its key, all PEM.
     ///
     /// # Errors
-    /// What they cannot be used for; no error holds a part of the key.
+    /// What they cannot be used for; no error holds a part of either file.
     pub fn new(certificate: &[u8], key: &[u8]) -> Result<Tls, Unusable> {
-        let bad = |error: PemError| Unusable::BadCertificate(error.to_string());
-        let chain: Vec<_> = CertificateDer::pem_slice_iter(certificate).collect::<Result<_, _>>().map_err(bad)?;
-        if chain.is_empty() {
-            return Err(Unusable::NoCertificate);
-        }
-        // Said in the first line of the newer form, and in the second of the older.
-        if key.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) {
+        let chain = pem::certificates(certificate).map_err(Unusable::Certificate)?;
+        if pem::is_encrypted(key) {
             return Err(Unusable::EncryptedKey);
         }
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| match error {
-            PemError::NoItemsFound => Unusable::NoKey,
-            _ => Unusable::BadKey,
-        })?;
+        let bad = Unusable::Certificate(Fault::Damaged(pem::first_line(certificate)));
+        let key = pem::private_key(key).map_err(Unusable::Key)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| Unusable::BadCertificate(error.to_string()))?
+            .map_err(|_| Unusable::BadKey)?
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(|error| match error {
                 Error::InconsistentKeys(_) => Unusable::Mismatch,
-                Error::InvalidCertificate(why) => Unusable::BadCertificate(format!("{why:?}")),
+                Error::InvalidCertificate(_) => bad,
                 _ => Unusable::BadKey,
             })?;
         Ok(Tls(Arc::new(config)))
     }
 }
-
-const ENCRYPTED: &[u8] = b"ENCRYPTED";
 
 impl fmt::Debug for Tls {
     /// Shows nothing: the key is in there.

@@ -4,15 +4,14 @@
 //! start, and a container without `ca-certificates` works. A company's own authority is added by
 //! `network.ca_file`.
 
+use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::blocking::{Client as Http, RequestBuilder};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::{self, PemObject};
 use serde_json::Value;
 use url::Url;
 
@@ -25,7 +24,7 @@ use super::{Error, Refusal, Result};
 use crate::loopback::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
 use crate::time::Timestamp;
-use crate::{t, words};
+use crate::{bounded, pem, t, words};
 
 /// More than any answer of the calls we make (10,000 openids are 310 KB).
 const ANSWER_LIMIT: u64 = 8 << 20;
@@ -44,6 +43,17 @@ pub struct Settings {
     pub proxy: Option<Secret>,
     /// One more authority to trust (PEM).
     pub ca_file: Option<PathBuf>,
+    /// Where the AppSecret came from, and whether it looks like one: said where WeChat refuses it.
+    pub secret_from: Option<SecretFrom>,
+}
+
+/// Where an AppSecret came from.
+#[derive(Clone, Debug)]
+pub struct SecretFrom {
+    /// A file with its line, or a variable.
+    pub place: String,
+    /// It has the form of an AppSecret.
+    pub is_usual: bool,
 }
 
 /// The client. Clones share its connections, and what is known of its hosts.
@@ -54,6 +64,7 @@ pub struct Client {
     rests: Rests,
     clock: ServerClock,
     pub(super) timeout: Duration,
+    pub(super) secret_from: Option<Arc<SecretFrom>>,
 }
 
 /// What is kept of a call beside what came of it.
@@ -105,7 +116,9 @@ impl Client {
             Ok((base.clone(), http))
         });
         let bases: Arc<[_]> = bases.collect::<Result<_>>()?;
-        Ok(Self { rests: Rests::of(bases.len()), bases, clock: ServerClock::default(), timeout: settings.timeout })
+        let secret_from = settings.secret_from.clone().map(Arc::new);
+        let (rests, clock) = (Rests::of(bases.len()), ServerClock::default());
+        Ok(Self { rests, bases, clock, timeout: settings.timeout, secret_from })
     }
 
     /// WeChat's clock, as far as answers have told it.
@@ -316,6 +329,9 @@ pub(super) fn host(base: &Url) -> String {
     base.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
 }
 
+/// More than any bundle of authorities: a system's whole store is 200 KB.
+const CA_LIMIT: u64 = 8 << 20;
+
 /// The TLS side of a client: ring, the Mozilla roots, and the authorities of `ca_file`.
 ///
 /// # Errors
@@ -323,20 +339,27 @@ pub(super) fn host(base: &Url) -> String {
 pub fn tls(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = ca_file {
-        let failed = |cause: String| Error::Setup(t!("wechat-ca-file", path = path, cause = cause));
-        let found = CertificateDer::pem_file_iter(path)
-            .and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>)
-            .map_err(|e| match e {
-            pem::Error::Io(e) => failed(words::system(&e)),
-            e => failed(e.to_string()),
-        })?;
-        if roots.add_parsable_certificates(found).0 == 0 {
-            return Err(failed(t!("wechat-ca-file-empty")));
-        }
+        add_authorities(&mut roots, path)?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| Error::Setup(e.to_string()))?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// A certificate of the file that cannot be read is left out, as long as another one can.
+fn add_authorities(roots: &mut rustls::RootCertStore, path: &Path) -> Result<()> {
+    let failed = |cause: String| Error::Setup(t!("wechat-ca-file", path = path, cause = cause));
+    let faulty = |fault: pem::Fault| match fault.hint() {
+        Some(hint) => failed(t!("ui-clauses", first = fault.to_string(), rest = hint)),
+        None => failed(fault.to_string()),
+    };
+    let bytes =
+        File::open(path).and_then(|file| bounded::read(file, CA_LIMIT)).map_err(|e| failed(words::system(&e)))?;
+    let found = pem::certificates(&bytes).map_err(faulty)?;
+    match roots.add_parsable_certificates(found).0 {
+        0 => Err(faulty(pem::Fault::Damaged(pem::first_line(&bytes)))),
+        _ => Ok(()),
+    }
 }

@@ -24,6 +24,8 @@ pub struct Refusal {
     pub errmsg: String,
     /// WeChat's id of the request, for `openapi/rid/get`.
     pub rid: Option<String>,
+    /// What to do about it, where this side knows more than the code tells.
+    pub remedy: Option<String>,
 }
 
 impl Refusal {
@@ -40,7 +42,7 @@ impl Refusal {
         let raw = answer.get("errmsg").and_then(Value::as_str).unwrap_or_default();
         let secrets = secrets.iter().filter(|secret| !secret.is_empty());
         let (errmsg, rid) = clean(&secrets.fold(raw.to_owned(), |text, secret| text.replace(secret, MASK)));
-        Ok(Some(Self { api, errcode, errmsg, rid }))
+        Ok(Some(Self { api, errcode, errmsg, rid, remedy: None }))
     }
 
     /// The caller's IP address as WeChat sees it, where the refusal is about it.
@@ -52,6 +54,9 @@ impl Refusal {
 
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
+        if let Some(remedy) = &self.remedy {
+            return Some(remedy.clone());
+        }
         if let Some(ip) = self.ip() {
             return Some(t!("wechat-allow-ip-hint", ip = ip));
         }
@@ -249,7 +254,8 @@ mod tests {
 
     #[test]
     fn who_may_is_told_for_each_api() {
-        let hint = |api| Refusal { api, errcode: 48001, errmsg: String::new(), rid: None }.hint().unwrap();
+        let hint =
+            |api| Refusal { api, errcode: 48001, errmsg: String::new(), rid: None, remedy: None }.hint().unwrap();
         assert!(hint("/cgi-bin/message/template/send").contains("服务号"));
         assert!(hint("/cgi-bin/message/custom/send").contains("订阅号"));
         assert_ne!(hint("/cgi-bin/message/subscribe/bizsend"), hint("/cgi-bin/message/custom/send"));
@@ -259,7 +265,8 @@ mod tests {
 
     #[test]
     fn the_ip_to_allow_is_read_from_the_text() {
-        let refusal = |errmsg: &str| Refusal { api: "/x", errcode: 40164, errmsg: errmsg.into(), rid: None };
+        let refusal =
+            |errmsg: &str| Refusal { api: "/x", errcode: 40164, errmsg: errmsg.into(), rid: None, remedy: None };
         let v6 = "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist";
         assert_eq!(refusal(v6).ip(), Some("1.2.3.4"));
         assert_eq!(refusal("invalid ip 1.2.3.4, not in whitelist").ip(), Some("1.2.3.4"));

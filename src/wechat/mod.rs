@@ -20,7 +20,7 @@ pub mod template;
 pub mod template_rules;
 mod token;
 
-pub use client::{Client, Settings, tls};
+pub use client::{Client, SecretFrom, Settings, tls};
 pub use error::{Error, Refusal};
 pub use message::Delivered;
 pub use oauth::{Grant, authorize_url};

@@ -55,7 +55,8 @@ impl Client {
             ("code", code.expose_secret()),
             ("grant_type", "authorization_code"),
         ];
-        let answer = self.get_once("/sns/oauth2/access_token", &query)?;
+        let answer = self.get_once("/sns/oauth2/access_token", &query);
+        let answer = answer.map_err(|error| self.say_whose_secret(error))?;
         let text = |field: &str| answer.get(field).and_then(Value::as_str).unwrap_or_default();
         let openid = answer.get("openid").and_then(openid).ok_or_else(|| self.lacks("openid"))?;
         let snapshot = answer.get("is_snapshotuser").is_some_and(|flag| match flag {

@@ -106,6 +106,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             proxy: Some(proxy.to_owned().into()),
             ca_file: None,
+            secret_from: None,
         };
         let far = Url::parse("https://api.weixin.qq.com/").unwrap();
         let via = proxy_of(&far, &settings("http://user:geheim@proxy.example.com:3128/")).unwrap();

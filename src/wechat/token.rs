@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Client, Result};
+use super::{Client, Error, Refusal, Result};
 use crate::secret::{ExposeSecret, Secret};
+use crate::t;
 
 /// Which endpoint gives the token; their tokens never end each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,20 +41,39 @@ impl Client {
                     "secret": secret.expose_secret(),
                     "force_refresh": force,
                 });
-                self.post_secret(STABLE, secret, body.to_string().as_bytes())?
+                self.post_secret(STABLE, secret, body.to_string().as_bytes())
             }
             Endpoint::Classic => {
                 let query =
                     [("grant_type", "client_credential"), ("appid", app_id), ("secret", secret.expose_secret())];
-                self.get(CLASSIC, &query)?
+                self.get(CLASSIC, &query)
             }
         };
+        let answer = answer.map_err(|error| self.say_whose_secret(error))?;
         let token = answer.get("access_token").and_then(word);
         let token = token.ok_or_else(|| self.lacks("access_token"))?;
         let seconds = answer.get("expires_in").and_then(lenient_number).ok_or_else(|| self.lacks("expires_in"))?;
         Ok((token.to_owned().into(), Duration::from_secs(seconds)))
     }
+
+    /// Adds to a refusal of the AppSecret where that came from. A secret that has not even the form of one need not be
+    /// reset, which would end it for everybody who has it right.
+    pub(super) fn say_whose_secret(&self, error: Error) -> Error {
+        match (error, &self.secret_from) {
+            (Error::Refused(refusal), Some(from)) if OF_SECRET.contains(&refusal.errcode) => {
+                let remedy = match from.is_usual {
+                    true => t!("wechat-secret-hint", from = from.place),
+                    false => t!("wechat-secret-odd-hint", from = from.place),
+                };
+                Error::Refused(Refusal { remedy: Some(remedy), ..refusal })
+            }
+            (error, _) => error,
+        }
+    }
 }
+
+/// Refusals of a call with the AppSecret that are about it.
+const OF_SECRET: [i64; 3] = [40001, 40125, 41004];
 
 /// A token or an id: printable, in one piece, and not longer than any of WeChat's by far.
 pub(super) fn word(value: &Value) -> Option<&str> {

@@ -7,8 +7,6 @@ backup-done = copied the database to { $file }
 backup-exists = { $file } exists already
 backup-exists-hint = --force replaces it, once the new copy is whole
 backup-itself = { $file } is the database itself
-backup-nothing = there is no database at { $path }
-backup-nothing-hint = name the right file with --database, the variable WXBOX_DATABASE or the key database
 
 ## batch
 batch-file = cannot read { $path }
@@ -225,6 +223,10 @@ config-no-file = the config file { $path } does not exist
 config-no-file-hint = it was named by { $origin }
 config-no-home = no directory is known to keep the database in: there is no home
 config-no-home-hint = name the file with --database or the variable WXBOX_DATABASE
+config-not-a-path = what { $from } gives is no path: it has several lines or control characters
+config-not-a-path-hint = it must be the path of a file, not what is in the file
+config-not-own = { $path } belongs to another user (uid { $owner }), who can change what it says
+config-not-own-hint = it must belong to root or to the user that wxbox runs as: `sudo chown "$(id -un)" '{ $path }'`
 config-not-unicode = the variable { $name } is not valid Unicode
 config-not-utf8 = { $path }:{ $line }: not UTF-8
 config-not-utf8-hint = save the file as UTF-8
@@ -235,12 +237,18 @@ config-readable-hint = chmod 600 '{ $path }'
 config-redirect-hint = such as "http://203.0.113.7/callback/"; its domain is the one registered with WeChat under 网页授权域名
 config-secret-empty = the secret file { $path } is empty
 config-secret-file-hint = it should hold the AppSecret and nothing else
+config-secret-no-file = the file that { $from } names for the AppSecret is not there
+config-secret-no-file-hint = it must be the path of a file that holds the AppSecret; the AppSecret itself belongs in app_secret or the variable WXBOX_APP_SECRET
 config-secret-not-text = the secret file { $path } does not hold text
+config-secret-several = what { $from } holds is not an AppSecret: it has several lines or control characters
 config-secret-unreadable = cannot read the secret file { $path }: { $reason }
 config-secret-unreadable-hint = the file must exist, and the user that wxbox runs as must be able to read it
-config-syntax = { $path }:{ $line }:{ $column }: not TOML: { $message }
+config-syntax = { $path }:{ $line }:{ $column }: not TOML
 config-syntax-hint = text needs quotes: key = "value"
+config-syntax-twice = { $path }:{ $line }:{ $column }: not TOML: what is set here is set already further up
 config-table = { $at }: { $key } must be a table, as in [{ $key }]
+config-unexpanded = the path that { $from } gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
+config-unexpanded-hint = write the path out; ~/ at its beginning is understood
 config-twice = { $at }: { $second } says again what { $first } says
 config-twice-hint = keep either { $first } or { $second }
 config-unknown-key = { $at }: there is no key { $key }
@@ -251,7 +259,7 @@ config-unreadable = cannot read the config file { $path }: { $reason }
 config-unreadable-hint = the user that wxbox runs as must be able to read { $path }
 config-unset = (not set)
 config-value = { $at }: { $key } must be { $expected }
-config-writable = others can write to { $path } (mode { $mode }), and so decide what is sent in the account's name
+config-writable = others can write to { $path } (mode { $mode }), and so decide what wxbox does
 config-writable-hint = chmod go-w '{ $path }'
 
 ## demo
@@ -404,7 +412,7 @@ doctor-redirect-sandbox = { $uri }; the sandbox takes any
 doctor-redirect-test = { $uri }; the test account's page must have { $enter } under 网页授权获取用户基本信息
 doctor-redirect-test-only = { $uri } is for a test account alone: { $why }
 doctor-redirect-test-only-fix = with a test account enter { $enter } under 网页授权获取用户基本信息; with a real one use a domain with ICP filing
-doctor-secret-fix = an AppSecret has 32 digits 0-9 and a-f; where it is lost, the console gives out a new one
+doctor-secret-fix = an AppSecret has 32 digits 0-9 and a-f: copy it again, whole; a reset would end it for every other program that uses it
 doctor-secret-odd = what { $from } holds does not look like an AppSecret
 doctor-skipped = not looked at, since something before failed: { $names }
 doctor-space = { $free } are free in { $dir }
@@ -751,7 +759,9 @@ run-text-not-started = Not started (status { $status }) on { $host }: { $command
 run-text-signal = Ended by { $signal } (status { $status }) on { $host } after { $duration }: { $command }
 
 ## store
-store-absent = there is no database at { $path } yet; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
+store-absent = there is no database at { $path }, which { $from } names
+store-absent-default = there is no database at { $path }
+store-absent-hint = `wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
 store-busy = the database { $path } is locked by another process
 store-busy-hint = wait until the other wxbox, backup or sqlite3 is done with it, then try again; `fuser -v FILE` shows which process has it
 store-corrupt = the database { $path } is damaged
@@ -837,18 +847,16 @@ outbox-unknown = there is no message { $id }
 outbox-unknown-hint = `wxbox outbox list` shows the newest
 
 ## papers (what the listener shows of itself)
-papers-bad-certificate = the certificate in { $path } cannot be used: { $cause }
 papers-bad-key = the key in { $path } cannot be used
 papers-denied-hint = let the user that runs wxbox read { $path }, for instance through its group
 papers-encrypted-key = the key in { $path } is encrypted, and nobody can be asked for its password
 papers-encrypted-key-hint = `(umask 077; openssl pkey -in '{ $path }' -out '{ $path }.plain')` writes it without one; name that file in listen.tls_key
+papers-faulty = { $key }: cannot use { $path }: { $cause }
 papers-http = { $uri } is plain http, but listen.tls_cert lets the listener speak HTTPS alone: phones will not get through
 papers-http-hint = begin redirect_uri with https, or remove listen.tls_cert and listen.tls_key
 papers-mismatch = the key in { $key } is not that of the certificate in { $certificate }
 papers-mismatch-hint = the first certificate of the file must be this server's own, and the key the one that it was made for
-papers-no-certificate = there is no certificate in { $path }
 papers-no-certificate-hint = listen.tls_cert is a PEM file: -----BEGIN CERTIFICATE-----, this server's own first, then its chain, such as fullchain.pem
-papers-no-key = there is no key in { $path }
 papers-no-key-hint = listen.tls_key is a PEM file with an RSA, ECDSA or Ed25519 key: -----BEGIN PRIVATE KEY-----, such as privkey.pem
 papers-proof-content = { $path } does not hold the 16 characters of its name, so WeChat will not take it
 papers-proof-content-hint = download it once more from WeChat's console, and keep it as it is
@@ -856,6 +864,16 @@ papers-proof-hint = listen.domain_verify_file is the file as the console gives i
 papers-proof-name = { $path } cannot be WeChat's file: the name is another
 papers-unreadable = { $key }: cannot read { $path }: { $cause }
 papers-unreadable-hint = let { $key } name the file that is meant; a relative path begins at the directory of the config
+pem-certificate-instead = it holds a certificate and no private key
+pem-damaged = what begins on line { $line } is damaged
+pem-damaged-hint = copy the file once more, whole and unchanged, from where it was made
+pem-key-instead = it holds a private key and no certificate
+pem-no-end = what begins on line { $line } has no END line
+pem-no-line-ends = on line { $line } the line ends are gone: BEGIN, the data and END must each be on lines of their own
+pem-no-line-ends-hint = write the file again with its line ends; where they have become \n in a variable, `printf '%b' "$PEM"` writes them
+pem-nothing = there is nothing in it that begins with -----BEGIN and can be used here
+pem-utf16 = it is in UTF-16
+pem-utf16-hint = save it as plain text or UTF-8
 
 ## rule (values of templates)
 rule-amount = an amount has up to 10 digits, with decimals, a currency sign before them and 元 behind, such as ¥12.50
@@ -1211,7 +1229,8 @@ user-tag-unusable = "{ $tag }" cannot be a tag: 1 to { $limit } characters, none
 user-uid-taken = the uid of the name { $user } belongs to { $holder }, who was renamed
 user-uid-taken-hint = choose another name
 user-unknown-hint = `wxbox user list` shows everybody
-user-unknown = no user is named { $user }
+user-unknown-home-hint = { $path } is not there; where people were added before, it was with another HOME or as another user: name their file with --database
+user-unknown = no user is named { $user } in { $path }
 
 ## wechat
 wechat-allow-ip-hint = add { $ip } to the account's IP allow-list (微信开发者平台 → 我的业务), wait up to 10 minutes, try again
@@ -1223,7 +1242,6 @@ wechat-answer-too-long = it is too long
 wechat-bad-answer = { $host } gave an answer that is not WeChat's (HTTP { $status }): { $cause }
 wechat-bad-answer-hint = a proxy or firewall may stand between; see network.api_base and network.proxy
 wechat-ca-file = cannot use the CA file { $path }: { $cause }
-wechat-ca-file-empty = it holds no certificate
 wechat-no-answer = no answer from { $host }: { $cause }
 wechat-no-host = network.api_base names no host
 wechat-not-sent = cannot reach { $host }: { $cause }
@@ -1232,6 +1250,8 @@ wechat-proxy = network.proxy is not a proxy's address
 wechat-refused = WeChat says { $code } ({ $errmsg })
 wechat-refused-bare = WeChat says { $code }
 wechat-refused-meaning = WeChat says { $code } ({ $errmsg }): { $meaning }
+wechat-secret-hint = the AppSecret is from { $from }: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
+wechat-secret-odd-hint = what { $from } holds is not an AppSecret, which has 32 digits 0-9 and a-f: copy it again, whole; no reset is needed
 wechat-timed-out = timed out
 wechat-who-custom = customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 wechat-who-people = the list of followers and what is known of them are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)

@@ -17,7 +17,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 pub use choice::{Wanted, preferred, wanted};
-pub use phrases::{age, ago, clauses, first_of, json, json_fault, listed, nearest, said, span, system};
+pub use phrases::{age, ago, clauses, first_of, json, json_fault, listed, nearest, said, span, system, without_value};
 
 /// The English catalogue, which has every message.
 pub const EN: &str = include_str!("en.ftl");
@@ -156,7 +156,7 @@ macro_rules! t_in {
     };
 }
 
-/// The message of that id in the language of the run: `t!("user-unknown", user = name)`.
+/// The message of that id in the language of the run: `t!("user-exists", user = name)`.
 #[macro_export]
 macro_rules! t {
     ($id:literal $($rest:tt)*) => {
@@ -179,11 +179,11 @@ mod tests {
 
     #[test]
     fn arguments_are_filled_in_without_marks_around_them() {
-        assert_eq!(t_in!(Lang::En, "user-unknown", user = "luffy"), "no user is named luffy");
+        assert_eq!(t_in!(Lang::En, "user-exists", user = "luffy"), "a user named luffy exists already");
     }
 
     #[test]
     fn each_language_has_its_own_words() {
-        assert_eq!(t_in!(Lang::Zh, "user-unknown", user = "luffy"), "没有名为 luffy 的用户");
+        assert_eq!(t_in!(Lang::Zh, "user-exists", user = "luffy"), "已有名为 luffy 的用户");
     }
 }

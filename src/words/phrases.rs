@@ -108,7 +108,21 @@ fn fault(error: &serde_json::Error) -> String {
     let mut text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     text.truncate(text.strip_suffix(&place).unwrap_or(&text).len());
-    text
+    without_value(&text)
+}
+
+/// A parser's complaint about the type of a value, without the value: it may be a password, or a secret where a file was
+/// taken for another.
+pub fn without_value(text: &str) -> String {
+    const ABOUT_VALUES: [&str; 3] = ["invalid type: ", "invalid value: ", "unknown variant "];
+    let about = ABOUT_VALUES.into_iter().find_map(|about| Some((about, text.strip_prefix(about)?)));
+    match about.and_then(|(about, rest)| Some((about, rest.rsplit_once(", expected ")?))) {
+        Some((about, (value, expected))) => {
+            let kind = value.split(['`', '"']).next().unwrap_or_default();
+            format!("{}, expected {expected}", format!("{about}{kind}").trim_end())
+        }
+        None => text.to_owned(),
+    }
 }
 
 /// What is wrong with a JSON text, where its place is told otherwise.
@@ -213,10 +227,26 @@ mod tests {
             #[serde(rename = "a")]
             _a: u8,
         }
-        for text in ["", "{", "no", r#"{"a": 1, "b": 2}"#, r#"{"a": "1"}"#, "{}", r#"{"a": 1} x"#] {
+        for text in ["", "{", "no", r#"{"a": 1, "b": 2}"#, "{}", r#"{"a": 1} x"#] {
             let error = serde_json::from_str::<Two>(text).unwrap_err();
             assert_eq!(json(&error), error.to_string(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_serde_says_of_a_value_does_not_repeat_it() {
+        for text in [r#""5ecret""#, "5555.5", r#""5ecret, expected x""#, "5555", "[5555]"] {
+            let said = json(&serde_json::from_str::<bool>(text).unwrap_err());
+            assert!(
+                said.contains("expected a boolean") && !said.contains("5ecret") && !said.contains("5555"),
+                "{said}"
+            );
+        }
+        assert_eq!(
+            without_value("unknown variant `5ecret`, expected `a` or `b`"),
+            "unknown variant, expected `a` or `b`"
+        );
+        assert_eq!(without_value("missing field `a`"), "missing field `a`");
     }
 
     #[test]

@@ -6,8 +6,6 @@ backup-done = 数据库已备份到 { $file }
 backup-exists = { $file } 已存在
 backup-exists-hint = --force 会在新备份完整写好之后替换它
 backup-itself = { $file } 就是数据库本身
-backup-nothing = { $path } 处没有数据库
-backup-nothing-hint = 请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件
 
 ## batch
 batch-file = 无法读取 { $path }
@@ -224,6 +222,10 @@ config-no-file = 配置文件 { $path } 不存在
 config-no-file-hint = 它由 { $origin } 指定
 config-no-home = 没有主目录，不知道数据库该放在哪里
 config-no-home-hint = 请用 --database 或环境变量 WXBOX_DATABASE 指定文件
+config-not-a-path = { $from } 给出的不是路径：其中有多行内容或控制字符
+config-not-a-path-hint = 这里要填文件的路径，不是文件的内容
+config-not-own = { $path } 属于另一个用户（uid { $owner }），该用户可以修改其内容
+config-not-own-hint = 文件必须属于 root 或运行 wxbox 的用户：`sudo chown "$(id -un)" '{ $path }'`
 config-not-unicode = 环境变量 { $name } 不是有效的 Unicode
 config-not-utf8 = { $path }:{ $line }：不是 UTF-8
 config-not-utf8-hint = 请把文件另存为 UTF-8
@@ -234,12 +236,18 @@ config-readable-hint = chmod 600 '{ $path }'
 config-redirect-hint = 如 "http://203.0.113.7/callback/"；其域名须在微信后台的“网页授权域名”中登记
 config-secret-empty = 密钥文件 { $path } 是空的
 config-secret-file-hint = 其中应只有 AppSecret
+config-secret-no-file = { $from } 指定的 AppSecret 文件不存在
+config-secret-no-file-hint = 这里要填存有 AppSecret 的文件路径；AppSecret 本身应写在 app_secret 或环境变量 WXBOX_APP_SECRET 中
 config-secret-not-text = 密钥文件 { $path } 的内容不是文本
+config-secret-several = { $from } 中的内容不是 AppSecret：其中有多行内容或控制字符
 config-secret-unreadable = 无法读取密钥文件 { $path }：{ $reason }
 config-secret-unreadable-hint = 文件须存在，且运行 wxbox 的用户须能读取
-config-syntax = { $path }:{ $line }:{ $column }：不是 TOML：{ $message }
+config-syntax = { $path }:{ $line }:{ $column }：不是 TOML
 config-syntax-hint = 文本须带引号：key = "value"
+config-syntax-twice = { $path }:{ $line }:{ $column }：不是 TOML：此处设置的内容在前面已经设置过
 config-table = { $at }：{ $key } 须是表，写作 [{ $key }]
+config-unexpanded = { $from } 给出的路径中有只有 shell 才会展开的 $ 或 ~，而这里没有 shell
+config-unexpanded-hint = 请写出完整路径；路径开头的 ~/ 可以使用
 config-twice = { $at }：{ $second } 与 { $first } 重复
 config-twice-hint = { $first } 和 { $second } 只能保留一个
 config-unknown-key = { $at }：没有配置项 { $key }
@@ -250,7 +258,7 @@ config-unreadable = 无法读取配置文件 { $path }：{ $reason }
 config-unreadable-hint = 运行 wxbox 的用户须能读取 { $path }
 config-unset = （未设置）
 config-value = { $at }：{ $key } 应为：{ $expected }
-config-writable = 其他人可以写入 { $path }（权限 { $mode }），从而决定以公众号名义发送什么
+config-writable = 其他人可以写入 { $path }（权限 { $mode }），从而决定 wxbox 做什么
 config-writable-hint = chmod go-w '{ $path }'
 
 ## demo
@@ -397,7 +405,7 @@ doctor-redirect-sandbox = { $uri }；沙箱接受任何地址
 doctor-redirect-test = { $uri }；测试号页面的“网页授权获取用户基本信息”须填 { $enter }
 doctor-redirect-test-only = { $uri } 只能用于测试号：{ $why }
 doctor-redirect-test-only-fix = 测试号：在“网页授权获取用户基本信息”中填 { $enter }；正式账号：改用已备案的域名
-doctor-secret-fix = AppSecret 是 32 位 0-9、a-f；如果遗失，可在后台重置
+doctor-secret-fix = AppSecret 是 32 位 0-9、a-f：请重新复制完整；不必重置，重置会让其他使用它的程序全部失效
 doctor-secret-odd = { $from } 的内容不像是 AppSecret
 doctor-skipped = 因前面的项目失败而未检查：{ $names }
 doctor-space = { $dir } 剩余 { $free }
@@ -724,7 +732,9 @@ run-text-not-started = 未能启动（状态 { $status }），{ $host }：{ $com
 run-text-signal = 被 { $signal } 终止（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
 
 ## store
-store-absent = { $path } 处还没有数据库；如果本应有，请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件
+store-absent = { $from } 指定的 { $path } 处没有数据库
+store-absent-default = { $path } 处没有数据库
+store-absent-hint = `wxbox user add` 和 `wxbox user import` 会新建数据库；如果数据库应当已经存在，请用 --database、环境变量 WXBOX_DATABASE 或配置项 database 指定正确的文件
 store-busy = 数据库 { $path } 被其他进程锁定
 store-busy-hint = 请等另一个 wxbox、备份或 sqlite3 用完数据库后重试；`fuser -v FILE` 可查出是哪个进程
 store-corrupt = 数据库 { $path } 已损坏
@@ -816,18 +826,16 @@ outbox-unknown = 没有消息 { $id }
 outbox-unknown-hint = `wxbox outbox list` 可查看最近的消息
 
 ## papers（监听端口的证书与校验文件）
-papers-bad-certificate = { $path } 中的证书无法使用：{ $cause }
 papers-bad-key = { $path } 中的私钥无法使用
 papers-denied-hint = 请让运行 wxbox 的用户能读取 { $path }，例如通过用户组授权
 papers-encrypted-key = { $path } 中的私钥已加密，运行时无人可以输入密码
 papers-encrypted-key-hint = `(umask 077; openssl pkey -in '{ $path }' -out '{ $path }.plain')` 可写出未加密的私钥，再把 listen.tls_key 指向它
+papers-faulty = { $key }：无法使用 { $path }：{ $cause }
 papers-http = { $uri } 是 http 地址，但 listen.tls_cert 使监听端口只支持 HTTPS，手机将无法连接
 papers-http-hint = 请让 redirect_uri 以 https 开头，或删除 listen.tls_cert 和 listen.tls_key
 papers-mismatch = { $key } 中的私钥与 { $certificate } 中的证书不匹配
 papers-mismatch-hint = 文件中的第一张证书必须是本服务器自己的，私钥必须是生成该证书时所用的
-papers-no-certificate = { $path } 中没有证书
 papers-no-certificate-hint = listen.tls_cert 须为 PEM 文件：以 -----BEGIN CERTIFICATE----- 开头，先是本服务器的证书，然后是证书链，例如 fullchain.pem
-papers-no-key = { $path } 中没有私钥
 papers-no-key-hint = listen.tls_key 须为 PEM 文件，内含 RSA、ECDSA 或 Ed25519 私钥：以 -----BEGIN PRIVATE KEY----- 开头，例如 privkey.pem
 papers-proof-content = { $path } 的内容与文件名中的 16 个字符不符，微信不会通过校验
 papers-proof-content-hint = 请从微信后台重新下载该文件，不要改动
@@ -835,6 +843,16 @@ papers-proof-hint = listen.domain_verify_file 应为微信后台“网页授权�
 papers-proof-name = { $path } 不是微信的校验文件：文件名不对
 papers-unreadable = { $key }：无法读取 { $path }：{ $cause }
 papers-unreadable-hint = 请让 { $key } 指向正确的文件；相对路径从配置文件所在目录算起
+pem-certificate-instead = 文件中是证书，没有私钥
+pem-damaged = 从第 { $line } 行开始的内容已损坏
+pem-damaged-hint = 请从生成该文件的地方重新完整复制，不要改动
+pem-key-instead = 文件中是私钥，没有证书
+pem-no-end = 从第 { $line } 行开始的内容没有 END 行
+pem-no-line-ends = 第 { $line } 行的换行丢失了：BEGIN、数据和 END 必须各自成行
+pem-no-line-ends-hint = 请带换行重新写入该文件；如果换行在变量中变成了 \n，可用 `printf '%b' "$PEM"` 写出
+pem-nothing = 文件中没有以 -----BEGIN 开头、可在此使用的内容
+pem-utf16 = 文件是 UTF-16 编码
+pem-utf16-hint = 请存为纯文本或 UTF-8
 
 ## rule（模板字段的值）
 rule-amount = 金额最多 10 位数字，可带小数，前面可带一个货币符号，结尾可带“元”，如 ¥12.50
@@ -1248,7 +1266,8 @@ user-tag-unusable = “{ $tag }”不能用作标签：须为 1 到 { $limit } �
 user-uid-taken = 用户名 { $user } 的 uid 属于已改名的 { $holder }
 user-uid-taken-hint = 请换一个用户名
 user-unknown-hint = `wxbox user list` 可查看全部用户
-user-unknown = 没有名为 { $user } 的用户
+user-unknown-home-hint = { $path } 不存在；如果以前添加过用户，当时用的是另一个 HOME 或另一个系统用户：请用 --database 指定那个文件
+user-unknown = { $path } 中没有名为 { $user } 的用户
 
 ## wechat
 wechat-allow-ip-hint = 请把 { $ip } 加入账号的 IP 白名单（微信开发者平台 → 我的业务），最多等 10 分钟后重试
@@ -1260,7 +1279,6 @@ wechat-answer-too-long = 太长
 wechat-bad-answer = { $host } 的应答不是微信的（HTTP { $status }）：{ $cause }
 wechat-bad-answer-hint = 中间可能有代理或防火墙；请检查 network.api_base 和 network.proxy
 wechat-ca-file = 无法使用 CA 证书文件 { $path }：{ $cause }
-wechat-ca-file-empty = 其中没有证书
 wechat-no-answer = { $host } 没有应答：{ $cause }
 wechat-no-host = network.api_base 中没有主机名
 wechat-not-sent = 无法连接 { $host }：{ $cause }
@@ -1269,6 +1287,8 @@ wechat-proxy = network.proxy 不是代理地址
 wechat-refused = 微信返回 { $code }（{ $errmsg }）
 wechat-refused-bare = 微信返回 { $code }
 wechat-refused-meaning = 微信返回 { $code }（{ $errmsg }）：{ $meaning }
+wechat-secret-hint = AppSecret 来自 { $from }：请与后台核对；确实遗失时才重置，因为重置会让其他使用它的程序全部失效
+wechat-secret-odd-hint = { $from } 的内容不是 AppSecret（应为 32 位 0-9、a-f）：请重新复制完整，不必重置
 wechat-timed-out = 超时
 wechat-who-custom = 客服消息只有已认证的订阅号、服务号和测试号可以发送
 wechat-who-people = 关注者列表和用户信息只有已认证的订阅号、服务号和测试号可以读取

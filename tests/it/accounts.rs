@@ -110,11 +110,11 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
     world.set("WXBOX_DATABASE", "variable.db").set("WXBOX_APP_ID", "wxvariable");
     assert_eq!(bound_in(&world, "-c flag.toml", "variable.db"), "wxvariable");
     assert_eq!(bound_in(&world, "--database option.db", "option.db"), "wxvariable");
-    let in_state = world.path("state");
+    let in_state = world.path("state/wxbox");
     world.set("WXBOX_DATABASE", "").set("WXBOX_CONFIG", "bare.toml");
     world.write("bare.toml", "app_id = \"wxbare\"\n");
     world.set("STATE_DIRECTORY", in_state.to_str().unwrap());
-    assert_eq!(bound_in(&world, "", "state/wxbox.db"), "wxvariable");
+    assert_eq!(bound_in(&world, "", "state/wxbox/wxbox.db"), "wxvariable");
 }
 
 #[test]
@@ -133,8 +133,8 @@ fn the_secret_comes_from_the_environment_or_a_file() {
     world.wxbox("token --refresh").is(str![[r#"
 exit 3
 --- stderr
-error: cannot read the secret file absent: No such file or directory (os error 2)
-hint: the file must exist, and the user that wxbox runs as must be able to read it
+error: the file that WXBOX_APP_SECRET_FILE names for the AppSecret is not there
+hint: it must be the path of a file that holds the AppSecret; the AppSecret itself belongs in app_secret or the variable WXBOX_APP_SECRET
 
 "#]]);
     world.wxbox("user list").ok();

@@ -66,10 +66,10 @@ error: .local/share/wxbox/wxbox.db is the database itself
 
 "#]]);
     world.wxbox("--database none.db backup other.db").is(str![[r#"
-exit 4
+exit 1
 --- stderr
-error: there is no database at none.db
-hint: name the right file with --database, the variable WXBOX_DATABASE or the key database
+error: there is no database at none.db, which --database names
+hint: `wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
 
 "#]]);
     world.wxbox("backup").is(str![[r#"

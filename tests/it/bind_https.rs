@@ -83,21 +83,21 @@ hint: the first certificate of the file must be this server's own, and the key t
     try_with("", &own.key).is(str![[r#"
 exit 3
 --- stderr
-error: there is no certificate in [HOME]/.config/wxbox/cert.pem
+error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: there is nothing in it that begins with -----BEGIN and can be used here
 hint: listen.tls_cert is a PEM file: -----BEGIN CERTIFICATE-----, this server's own first, then its chain, such as fullchain.pem
 
 "#]]);
     try_with(&own.certificate.replacen("MII", "MIX", 1), &own.key).is(str![[r#"
 exit 3
 --- stderr
-error: the certificate in [HOME]/.config/wxbox/cert.pem cannot be used: BadEncoding
-hint: listen.tls_cert is a PEM file: -----BEGIN CERTIFICATE-----, this server's own first, then its chain, such as fullchain.pem
+error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: what begins on line 1 is damaged
+hint: copy the file once more, whole and unchanged, from where it was made
 
 "#]]);
     try_with(&own.certificate, "nonsense").is(str![[r#"
 exit 3
 --- stderr
-error: there is no key in [HOME]/.config/wxbox/key.pem
+error: listen.tls_key: cannot use [HOME]/.config/wxbox/key.pem: there is nothing in it that begins with -----BEGIN and can be used here
 hint: listen.tls_key is a PEM file with an RSA, ECDSA or Ed25519 key: -----BEGIN PRIVATE KEY-----, such as privkey.pem
 
 "#]]);
@@ -178,7 +178,7 @@ fn the_doctor_calls_over_https() {
     assert_eq!(callback(&world), Vec::<String>::new());
     world.write(".config/wxbox/key.pem", "");
     let found = callback(&world);
-    assert!(found[0].starts_with("failure callback: there is no key in "), "{found:?}");
+    assert!(found[0].starts_with("failure callback: listen.tls_key: cannot use "), "{found:?}");
 }
 
 /// A world with luffy, and the file in the directory of the config.

@@ -174,7 +174,7 @@ fn everybody_is_looked_at_before_anything_begins() {
     bind("-u luffy -u nobody").is(str![[r#"
 exit 4
 --- stderr
-error: no user is named nobody
+error: no user is named nobody in [HOME]/.local/share/wxbox/wxbox.db
 hint: `wxbox user list` shows everybody
 
 "#]]);
@@ -304,7 +304,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 1 of 2: luffy
 Open the URL in WeChat, as luffy.
 error: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: Copy the AppSecret again or reset it in the console
+hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
 
 "#]]);
 }

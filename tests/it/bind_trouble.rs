@@ -17,14 +17,14 @@ fn nobody_of_that_name() {
     world.wxbox("bind --user lufy").is(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy
+error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);
     world.wxbox("unbind --user somebody").is(str![[r#"
 exit 4
 --- stderr
-error: no user is named somebody
+error: no user is named somebody in [HOME]/.local/share/wxbox/wxbox.db
 hint: `wxbox user list` shows everybody
 
 "#]]);
@@ -182,7 +182,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 --- stderr
 Open the URL in WeChat, as luffy.
 error: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: Copy the AppSecret again or reset it in the console
+hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
 
 "#]]);
     assert_eq!(people(&world), before);

@@ -126,7 +126,7 @@ fn a_secret_that_cannot_be_read_is_said() {
     let ran = world.wxbox("config show --origin");
     assert_eq!(
         ran.stderr().replace(world.home.path().to_str().unwrap(), "HOME"),
-        "warning: cannot read the secret file HOME/.config/wxbox/absent: No such file or directory (os error 2)\n"
+        "warning: the file that HOME/.config/wxbox/config.toml:2 names for the AppSecret is not there\n"
     );
 }
 

@@ -129,7 +129,7 @@ fn credentials_that_wechat_does_not_take() {
     finds(
         &world,
         str![[r#"
-failure token: WeChat says 40125 (invalid appsecret): AppSecret wrong | Copy the AppSecret again or reset it in the console
+failure token: WeChat says 40125 (invalid appsecret): AppSecret wrong | the AppSecret is from [HOME]/.config/wxbox/config.toml:2: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
 
 "#]],
     );
@@ -242,7 +242,7 @@ fn files_that_others_can_read_or_replace() {
 "#]],
     );
     for (file, bits) in
-        [(".config/wxbox/secret", 0o604), (".config/wxbox", 0o777), (".local/share/wxbox/wxbox.db", 0o666)]
+        [(".config/wxbox/secret", 0o604), (".config/wxbox", 0o775), (".local/share/wxbox/wxbox.db", 0o666)]
     {
         mode(&world.path(file), bits);
     }
@@ -252,6 +252,14 @@ fn files_that_others_can_read_or_replace() {
 warning permissions: everybody on this machine can read [HOME]/.config/wxbox/secret, and it holds a secret | chmod 600 '[HOME]/.config/wxbox/secret'
 warning permissions: others can write to [HOME]/.config/wxbox, and so put another file in the place of [HOME]/.config/wxbox/config.toml | chmod go-w '[HOME]/.config/wxbox'
 warning permissions: others can read or write [HOME]/.local/share/wxbox/wxbox.db, which holds tokens and openids | chmod o-rwx '[HOME]/.local/share/wxbox/wxbox.db'
+
+"#]],
+    );
+    mode(&world.path(".config/wxbox"), 0o777);
+    finds(
+        &world,
+        str![[r#"
+failure config: others can write to [HOME]/.config/wxbox, and so put another file in the place of [HOME]/.config/wxbox/config.toml | chmod go-w '[HOME]/.config/wxbox'
 
 "#]],
     );
@@ -278,7 +286,7 @@ warning permissions: everybody on this machine can read [HOME]/.config/wxbox/con
     finds(
         &world,
         str![[r#"
-failure config: others can write to [HOME]/.config/wxbox/config.toml (mode 666), and so decide what is sent in the account's name | chmod go-w '[HOME]/.config/wxbox/config.toml'
+failure config: others can write to [HOME]/.config/wxbox/config.toml (mode 666), and so decide what wxbox does | chmod go-w '[HOME]/.config/wxbox/config.toml'
 
 "#]],
     );

@@ -113,7 +113,7 @@ exit 3
 --- stdout
 failure  names: cannot look up wechat.invalid: failed to lookup address information: Name or service not known
          fix: check the network and /etc/resolv.conf; behind a proxy set network.proxy
-failure  TLS: cannot use the CA file [HOME]/.config/wxbox/config.toml: it holds no certificate
+failure  TLS: cannot use the CA file [HOME]/.config/wxbox/config.toml: there is nothing in it that begins with -----BEGIN and can be used here
 
 "#]]);
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 use wxbox::http::{Door, Limits, Manner, Reply, Request, Running, Tls, Unusable};
+use wxbox::pem::Fault;
 
 use crate::certificate::Certificate;
 use crate::front_door::connect_from_elsewhere;
@@ -182,10 +183,10 @@ fn a_certificate_and_a_key_that_do_not_do_are_told_apart() {
     let (own, other) = (Certificate::new(), Certificate::new());
     let cases = [
         (own.certificate.as_str(), other.key.as_str(), Unusable::Mismatch),
-        ("", &own.key, Unusable::NoCertificate),
-        (&own.key, &own.key, Unusable::NoCertificate),
-        (&own.certificate, "", Unusable::NoKey),
-        (&own.certificate, &own.certificate, Unusable::NoKey),
+        ("", &own.key, Unusable::Certificate(Fault::Nothing)),
+        (&own.key, &own.key, Unusable::Certificate(Fault::KeyInstead)),
+        (&own.certificate, "", Unusable::Key(Fault::Nothing)),
+        (&own.certificate, &own.certificate, Unusable::Key(Fault::CertificateInstead)),
         (&own.certificate, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END", Unusable::EncryptedKey),
         (
             &own.certificate,
@@ -193,14 +194,18 @@ fn a_certificate_and_a_key_that_do_not_do_are_told_apart() {
             Unusable::EncryptedKey,
         ),
         (&own.certificate, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", Unusable::BadKey),
-        (&own.certificate, "-----BEGIN PRIVATE KEY-----\n?\n-----END PRIVATE KEY-----\n", Unusable::BadKey),
+        (
+            &own.certificate,
+            "-----BEGIN PRIVATE KEY-----\n?\n-----END PRIVATE KEY-----\n",
+            Unusable::Key(Fault::Damaged(1)),
+        ),
     ];
     for (certificate, key, expected) in cases {
         assert_eq!(Tls::new(certificate.as_bytes(), key.as_bytes()).unwrap_err(), expected);
     }
     let broken = own.certificate.replacen("MII", "MIX", 1);
     let found = Tls::new(broken.as_bytes(), own.key.as_bytes()).unwrap_err();
-    assert!(matches!(found, Unusable::BadCertificate(_)), "{found:?}");
+    assert!(matches!(found, Unusable::Certificate(Fault::Damaged(_))), "{found:?}");
     // Both in one file, and the line ends of Windows.
     let both = format!("{}{}", own.certificate, own.key).replace('\n', "\r\n");
     assert!(Tls::new(both.as_bytes(), both.as_bytes()).is_ok());

@@ -157,7 +157,7 @@ fn what_wechat_refuses_is_not_written() {
 exit 3
 --- stderr
 error: nothing was written: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: Copy the AppSecret again or reset it in the console
+hint: Compare the AppSecret with the console; reset it there only if it is lost, since that ends it for every other program
 
 "#]]);
     world.sandbox().requests();

@@ -12,15 +12,15 @@ fn wxbox_lang_wins_over_the_locale() {
     world.wxbox("user show nami").is(str![[r#"
 exit 4
 --- stderr
-错误：没有名为 nami 的用户
-提示：`wxbox user list` 可查看全部用户
+错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为 nami 的用户
+提示：[HOME]/.local/share/wxbox/wxbox.db 不存在；如果以前添加过用户，当时用的是另一个 HOME 或另一个系统用户：请用 --database 指定那个文件
 
 "#]]);
     world.set("WXBOX_LANG", "en").wxbox("user show nami").is(str![[r#"
 exit 4
 --- stderr
-error: no user is named nami
-hint: `wxbox user list` shows everybody
+error: no user is named nami in [HOME]/.local/share/wxbox/wxbox.db
+hint: [HOME]/.local/share/wxbox/wxbox.db is not there; where people were added before, it was with another HOME or as another user: name their file with --database
 
 "#]]);
     world.set("WXBOX_LANG", "fr");
@@ -28,8 +28,8 @@ hint: `wxbox user list` shows everybody
 exit 4
 --- stderr
 警告：WXBOX_LANG 的值是 fr，但 wxbox 只支持 en 和 zh
-错误：没有名为 nami 的用户
-提示：`wxbox user list` 可查看全部用户
+错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为 nami 的用户
+提示：[HOME]/.local/share/wxbox/wxbox.db 不存在；如果以前添加过用户，当时用的是另一个 HOME 或另一个系统用户：请用 --database 指定那个文件
 
 "#]]);
     world.wxbox("-q user list").is(str![[r#"

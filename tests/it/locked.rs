@@ -64,7 +64,8 @@ fn deliver(world: &mut World, ids: &[i64], concurrency: usize) -> Run {
     let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
     let config: toml::Table = config.parse().unwrap();
     let api_base = vec![Url::parse(config["network"]["api_base"].as_str().unwrap()).unwrap()];
-    let settings = Settings { api_base, timeout: Duration::from_secs(60), proxy: None, ca_file: None };
+    let settings =
+        Settings { api_base, timeout: Duration::from_secs(60), proxy: None, ca_file: None, secret_from: None };
     let sandbox = world.sandbox();
     let account = Account {
         app_id: sandbox.app_id.clone(),

@@ -141,26 +141,27 @@ fn what_is_said_keeps_to_the_window_and_is_a_line_in_a_pipe() {
     let mut world = with_messages();
     world.set("NO_COLOR", "1");
     snapbox::assert_data_eq!(
-        screen(&world, "user show nobody", 40),
+        screen(&world, "--database .local/share/wxbox/wxbox.db user show nobody", 40),
         str![[r#"
 error: no user is named nobody
+       in .local/share/wxbox/wxbox.db
 hint: `wxbox user list` shows everybody
 "#]]
     );
     snapbox::assert_data_eq!(
         screen(&world, "--database typo.db unbind --user nobody", 40),
         str![[r#"
-warning: there is no database at typo.db
-         yet; if there should be one,
-         name the right file with
-         --database, the variable
-         WXBOX_DATABASE or the key
-         database
-error: no user is named nobody
-hint: `wxbox user list` shows everybody
+error: there is no database at typo.db,
+       which --database names
+hint: `wxbox user add` and
+      `wxbox user import` make one; if
+      there should be one, name the
+      right file with --database, the
+      variable WXBOX_DATABASE or the key
+      database
 "#]]
     );
-    assert_eq!(world.wxbox("--database typo.db unbind --user nobody").stderr().lines().count(), 3);
+    assert_eq!(world.wxbox("--database typo.db unbind --user nobody").stderr().lines().count(), 2);
     snapbox::assert_data_eq!(
         screen(&world, "bind --user nami --openid", 24),
         str![[r#"
@@ -175,12 +176,14 @@ error: a value is
     snapbox::assert_data_eq!(
         screen(&world, "--database typo.db unbind --user nobody", 40),
         str![[r#"
-警告：typo.db 处还没有数据库；如果本应
-      有，请用 --database、环境变量
+错误：--database 指定的 typo.db 处没有数
+      据库
+提示：`wxbox user add` 和
+      `wxbox user import` 会新建数据库；
+      如果数据库应当已经存在，请用
+      --database、环境变量
       WXBOX_DATABASE 或配置项 database
       指定正确的文件
-错误：没有名为 nobody 的用户
-提示：`wxbox user list` 可查看全部用户
 "#]]
     );
     snapbox::assert_data_eq!(

@@ -85,6 +85,7 @@ mod sandbox_kinds;
 mod scripted;
 mod secrets;
 mod secrets_everywhere;
+mod secrets_in_files;
 mod secrets_left;
 mod send;
 mod send_left;

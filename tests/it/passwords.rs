@@ -27,7 +27,13 @@ set the password of luffy
     for password in ["correct horse", "second"] {
         assert!(!database_holds(&world, password), "{password}");
     }
-    for bad in ["", "\n", "\r\n", "two\nlines\n", "two\n\n", &"x".repeat(5000)] {
+    // What surrounds it, as PowerShell and editors leave it, is no part of it.
+    for surrounded in ["\u{feff}second\r\n", "second\n\n", "second"] {
+        world.feed("user passwd luffy --password-stdin", surrounded).ok();
+        let bind = world.feed("bind --user luffy --password-stdin --timeout 1ms", "second\n");
+        assert_eq!(bind.status(), Some(8), "{}", bind.stderr());
+    }
+    for bad in ["", "\n", "\r\n", "\u{feff}\n", "two\nlines\n", &"x".repeat(5000)] {
         let before: String = world.sql("SELECT password FROM users");
         world.feed("user passwd luffy --password-stdin", bad).is(str![[r#"
 exit 2

@@ -32,7 +32,7 @@ removed luffy
     world.wxbox("user remove luffy --yes").is(str![[r#"
 exit 4
 --- stderr
-error: no user is named luffy
+error: no user is named luffy in [HOME]/.local/share/wxbox/wxbox.db
 hint: `wxbox user list` shows everybody
 
 "#]]);

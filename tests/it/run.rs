@@ -246,8 +246,9 @@ error: nobody will be told how the command ends: [HOME]/.config/wxbox/config.tom
     world.config(&config.replace("app_secret", "# app_secret"));
     assert_eq!((ran("-u luffy").status(), ran("-u luffy").stdout()), (Some(9), "ran\n"));
     world.config(&config);
+    let unknown = format!("no user is named lufy in {}", world.database().display());
     for (options, trouble) in [
-        ("-u lufy", "no user is named lufy"),
+        ("-u lufy", unknown.as_str()),
         ("-u usopp", "usopp is not bound"),
         ("--tag nobody", "nobody has the tag nobody"),
         ("-u luffy --text ''", "the text is empty"),
@@ -269,7 +270,7 @@ exit 9
 --- stdout
 ran
 --- stderr
-{"error":"nobody will be told how the command ends: no user is named lufy","hint":"did you mean luffy?","code":4}
+{"error":"nobody will be told how the command ends: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db","hint":"did you mean luffy?","code":4}
 
 "#]]);
     std::fs::write(world.database(), "no database at all").unwrap();

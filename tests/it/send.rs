@@ -187,7 +187,7 @@ hint: `wxbox bind --user 'usopp'` shows the QR code to scan
     world.wxbox("send -u luffy -u lufy hi").is(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy
+error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);

@@ -9,7 +9,7 @@ use regex::Regex;
 
 /// What each room may import from the crate, besides itself.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("app", &["cli", "config", "error", "store", "token", "ui", "wechat", "words"]),
+    ("app", &["cli", "config", "error", "secret", "store", "token", "ui", "wechat", "words"]),
     ("callback", &["http", "secret", "words"]),
     ("cli", &["ui", "words"]),
     ("complaint", &["cli", "error", "words"]),
@@ -24,7 +24,9 @@ const ROOMS: &[(&str, &[&str])] = &[
             "delivery",
             "error",
             "http",
+            "line",
             "loopback",
+            "pem",
             "private",
             "reference",
             "sandbox",
@@ -39,11 +41,13 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("bounded", &[]),
-    ("config", &["bounded", "loopback", "secret", "words"]),
+    ("config", &["bounded", "line", "loopback", "secret", "words"]),
     ("delivery", &["secret", "store", "time", "token", "wechat", "words"]),
     ("error", &["config", "delivery", "store", "token", "wechat", "words"]),
-    ("http", &[]),
+    ("http", &["pem"]),
+    ("line", &[]),
     ("loopback", &[]),
+    ("pem", &["words"]),
     ("private", &[]),
     ("reference", &["cli", "config", "delivery", "error", "wechat"]),
     ("sandbox", &["http", "words"]),
@@ -53,7 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("token", &["private", "secret", "store", "time", "wechat", "words"]),
     ("ui", &["error", "private", "secret", "signals", "time", "words"]),
-    ("wechat", &["loopback", "secret", "words"]),
+    ("wechat", &["bounded", "loopback", "pem", "secret", "words"]),
     ("words", &[]),
 ];
 
@@ -251,7 +255,7 @@ const DOCUMENTS: [&str; 14] = [
 
 /// What else is none: HTML, HTTP, command lines, names of file systems and templates, words of others that are looked
 /// for.
-const NO_TEXT: [&str; 21] = [
+const NO_TEXT: [&str; 24] = [
     "default-src 'none'",
     "form-action ",
     "setInterval(",
@@ -266,6 +270,9 @@ const NO_TEXT: [&str; 21] = [
     "# ---- ",
     " at line ",
     "unknown field `",
+    "invalid type: ",
+    "invalid value: ",
+    "unknown variant ",
     "one of ",
     "connection closed",
     "failed to lookup",

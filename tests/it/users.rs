@@ -216,7 +216,7 @@ error: the name is empty
     world.wxbox("user edit lufy --tag x").is(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy
+error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);
@@ -239,34 +239,34 @@ fn who_is_not_there_is_said_with_the_nearest_name() {
     world.wxbox("user show lufy").is(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy
+error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);
     world.wxbox("user show sanji").is(str![[r#"
 exit 4
 --- stderr
-error: no user is named sanji
+error: no user is named sanji in [HOME]/.local/share/wxbox/wxbox.db
 hint: `wxbox user list` shows everybody
 
 "#]]);
     world.wxbox("user show sanji --json").is(str![[r#"
 exit 4
 --- stderr
-{"error":"no user is named sanji","hint":"`wxbox user list` shows everybody","code":4}
+{"error":"no user is named sanji in [HOME]/.local/share/wxbox/wxbox.db","hint":"`wxbox user list` shows everybody","code":4}
 
 "#]]);
     world.wxbox("user passwd lufy --remove").is(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy
+error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);
     world.wxbox("user remove lufy --yes").is(str![[r#"
 exit 4
 --- stderr
-error: no user is named lufy
+error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
 hint: did you mean luffy?
 
 "#]]);

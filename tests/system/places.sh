@@ -88,8 +88,8 @@ no_home() {
     says "name the file with --database" "${nobody[@]}" "$wxbox" -c c.toml user list
     says "no directory is known" "${nobody[@]}" "$wxbox" -c c.toml doctor
     job "${nobody[@]}" "$wxbox" -c c.toml --database d.db
-    mkdir own && chown 54321 own
-    job "${nobody[@]}" WXBOX_CONFIG="$PWD/c.toml" STATE_DIRECTORY="$PWD/own" "$wxbox"
+    mkdir -p own/wxbox && chown -R 54321 own
+    job "${nobody[@]}" WXBOX_CONFIG="$PWD/c.toml" STATE_DIRECTORY="$PWD/own/wxbox" "$wxbox"
 }
 
 home_that_is_not_there() {
@@ -126,7 +126,7 @@ other_user() {
 
 read_only_root() {
     [ ${#own_mounts[@]} -gt 0 ] || skip "needs a mount namespace"
-    mkdir -p etc state
+    mkdir -p etc state/wxbox
     config etc/c.toml
     export wxbox luffy
     export -f job says
@@ -139,7 +139,7 @@ read_only_root() {
             if touch "$dir/x" 2>/dev/null; then echo "$dir is not read-only"; rm -f "$dir/x"; exit 77; fi
         done
         touch state/x
-        run=(env -i HOME=/root STATE_DIRECTORY="$PWD/state" "$wxbox" -c etc/c.toml)
+        run=(env -i HOME=/root STATE_DIRECTORY="$PWD/state/wxbox" "$wxbox" -c etc/c.toml)
         job "${run[@]}"
         # More than SQLite sorts in memory: it must not look for a place to keep it in.
         { echo username,note; for ((n = 0; n < 30000; n++)); do printf "p%d,%0200d\n" $n $n; done; } | "${run[@]}" user import -
@@ -194,12 +194,12 @@ pid_1() {
 systemd_directories() {
     config c.toml
     sed -i /^app_secret/d c.toml
-    mkdir -m 700 state credentials
+    mkdir -m 700 state state/wxbox credentials
     printf 0123456789abcdef0123456789abcdef >credentials/wxbox-app-secret
     chmod 400 credentials/wxbox-app-secret && chmod 500 credentials
-    job bare STATE_DIRECTORY="$PWD/state" CREDENTIALS_DIRECTORY="$PWD/credentials" "$wxbox" -c c.toml
-    [ -s state/wxbox.db ]
-    says "the AppSecret is from $PWD/credentials/wxbox-app-secret" bare STATE_DIRECTORY="$PWD/state" \
+    job bare STATE_DIRECTORY="$PWD/state/wxbox" CREDENTIALS_DIRECTORY="$PWD/credentials" "$wxbox" -c c.toml
+    [ -s state/wxbox/wxbox.db ]
+    says "the AppSecret is from $PWD/credentials/wxbox-app-secret" bare STATE_DIRECTORY="$PWD/state/wxbox" \
         CREDENTIALS_DIRECTORY="$PWD/credentials" "$wxbox" -c c.toml doctor
     chmod 700 credentials
 }
@@ -214,7 +214,7 @@ systemd_unit() {
     sed -i /^app_secret/d c.toml
     chmod 644 c.toml
     printf 0123456789abcdef0123456789abcdef >secret
-    unit=(systemd-run --quiet --wait --pipe -p DynamicUser=yes -p StateDirectory=wxbox-places -p ProtectSystem=strict
+    unit=(systemd-run --quiet --wait --pipe -p DynamicUser=yes -p StateDirectory=wxbox-places/wxbox -p ProtectSystem=strict
         -p ProtectHome=yes -p PrivateTmp=yes -p LoadCredential=wxbox-app-secret:"$PWD/secret"
         -p BindReadOnlyPaths="$wxbox:/wxbox $PWD/c.toml:/wxbox.toml")
     job "${unit[@]}" /wxbox -c /wxbox.toml

@@ -18,7 +18,7 @@ const LENGTH: usize = 28;
 /// Binds to an openid that somebody knows.
 pub(super) fn by_hand(ui: &mut Ui, app: &App, name: &str, openid: &str, rebind: bool) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let mut store = app.store_as_found(ui)?;
+    let mut store = app.store_as_found()?;
     let user = app.user(&store, name)?;
     check_unbound(&user, rebind)?;
     keep(&mut store, &user, &app_id, openid, None, rebind)?;

@@ -45,7 +45,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     let account = app.account()?;
     let redirect = app.config.redirect()?.clone();
     let place = if args.paste { None } else { Some(Place::find(ui, &app)?) };
-    let store = app.store_as_found(ui)?;
+    let store = app.store_as_found()?;
     let mut lines = Lines::default();
     let people = people::chosen(ui, &app, &store, &args, args.paste.then_some(&mut lines))?;
     if people.is_empty() {

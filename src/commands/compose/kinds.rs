@@ -16,7 +16,7 @@ use crate::t;
 use crate::wechat::kinds::{self, Flaw, Msgtype, Written};
 use crate::wechat::media::{MediaType, is_media_id};
 use crate::wechat::message::{Content, FileRef};
-use crate::words::json as json_error;
+use crate::words::{json as json_error, without_value};
 
 /// WeChat's media_ids are about 64 characters long; a word that is shorter than this is a file that is not there.
 const MEDIA_ID: usize = 20;
@@ -107,8 +107,9 @@ fn table(file: &str) -> anyhow::Result<Map<String, Value>> {
     if text.trim_start().starts_with('{') {
         return Ok(serde_json::from_str(&text).map_err(|cause| unusable(json_error(&cause)))?);
     }
-    // The whole of TOML's complaint is several lines, with a picture.
-    Ok(toml::from_str(&text).map_err(|cause: toml::de::Error| unusable(cause.message().replace('\n', " ")))?)
+    // The whole of TOML's complaint is several lines, with a picture that repeats the text.
+    let complaint = |cause: toml::de::Error| unusable(without_value(&cause.message().replace('\n', " ")));
+    Ok(toml::from_str(&text).map_err(complaint)?)
 }
 
 fn not_json(file: &str, cause: &serde_json::Error) -> Failure {

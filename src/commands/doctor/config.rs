@@ -1,5 +1,6 @@
 //! The config: whether it can be read, by whom else, and whether it names an account.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crossbeam_channel::Sender;
@@ -8,7 +9,9 @@ use super::check::{Check, Name};
 use super::group::Tell;
 use crate::app::App;
 use crate::commands::papers;
-use crate::config::{Config, Environment, Flags, Origin, Warning, is_usual_app_id, modes, path_in_force};
+use crate::config::{
+    Config, Environment, Flags, Origin, Warning, is_usual_app_id, is_usual_secret, modes, path_in_force,
+};
 use crate::error::classify;
 use crate::secret::ExposeSecret;
 use crate::t;
@@ -28,7 +31,7 @@ pub(super) fn look(tell: &Tell, flags: &Flags, loaded: &Sender<App>) {
     let read = match &config.path {
         Some(path) => Check::ok(Name::Config, path.display().to_string()),
         None => {
-            let home = path_in_force(flags, &environment);
+            let home = path_in_force(flags, &environment).unwrap_or_else(|_| environment.config_path());
             let what = t!("doctor-config-none", path = home.as_path());
             match config.app_id.is_some() {
                 // All of it may stand in variables.
@@ -55,11 +58,12 @@ fn permissions(tell: &Tell, config: &Config) {
         Origin::SecretFile(path) => Some(path),
         _ => None,
     });
-    if let Some(path) = secret_file.filter(|path| has(path, 0o004)) {
-        found.push((t!("config-readable", path = path), t!("config-readable-hint", path = path)));
-    }
     if let Some(key) = papers::open_key(config) {
         found.push((t!("config-readable", path = key), t!("config-readable-hint", path = key)));
+    }
+    if let Some((path, owner)) = of_somebody_else(config) {
+        let what = t!("config-not-own", path = path, owner = owner.to_string());
+        found.push((what, t!("config-not-own-hint", path = path)));
     }
     // Whoever may write to the directory can put another file into its place; a sticky one keeps them from it.
     let open = |dir: &&Path| modes(dir).is_some_and(|mode| mode & 0o022 != 0 && mode & 0o1000 == 0);
@@ -88,6 +92,15 @@ fn permissions(tell: &Tell, config: &Config) {
     }
 }
 
+/// Where root runs, the config of a user who is neither root nor the one that the database belongs to. Another user's
+/// wxbox has refused it.
+fn of_somebody_else(config: &Config) -> Option<(&Path, u32)> {
+    let owner = |path: &Path| std::fs::metadata(path).ok().map(|it| it.uid());
+    let path = config.path.as_deref()?;
+    let of_config = owner(path).filter(|owner| *owner != 0 && rustix::process::geteuid().is_root())?;
+    (owner(&config.database) != Some(of_config)).then_some((path, of_config))
+}
+
 fn has(path: &Path, bits: u32) -> bool {
     modes(path).is_some_and(|mode| mode & bits != 0)
 }
@@ -102,9 +115,7 @@ fn credentials(config: &Config) -> Check {
     if !is_usual_app_id(app_id) {
         return Check::warning(Name::Credentials, t!("doctor-app-id-odd", app_id = app_id), t!("doctor-app-id-fix"));
     }
-    let secret = secret.expose_secret();
-    let hex = |digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
-    if secret.len() != 32 || !secret.bytes().all(hex) {
+    if !is_usual_secret(secret.expose_secret()) {
         return Check::warning(Name::Credentials, t!("doctor-secret-odd", from = from), t!("doctor-secret-fix"));
     }
     Check::ok(Name::Credentials, t!("doctor-credentials", app_id = app_id, from = from))

@@ -36,7 +36,7 @@ pub(super) fn look(tell: &Tell, app: &App) {
         Ok(Some(mut look)) if look.is_current() => (database(&mut look, path), Queue::Here),
         // An old one is opened by a command that may change it.
         Ok(Some(mut look)) => (database(&mut look, path), Queue::Closed),
-        Ok(None) => (absent(path), Queue::None),
+        Ok(None) => (absent(app, path), Queue::None),
         Err(error) => (failed(error), Queue::Closed),
     };
     let sound = check.status != Level::Failure;
@@ -93,8 +93,9 @@ fn database(look: &mut Look, path: &Path) -> Check {
 }
 
 /// Nothing is made here: a look changes nothing.
-fn absent(path: &Path) -> Check {
+fn absent(app: &App, path: &Path) -> Check {
     match ground::may_make(path) {
+        Ok(()) if app.names_database() => Check::of(Name::Database, classify(&app.no_database().into())),
         Ok(()) => Check::ok(Name::Database, t!("doctor-database-none", path = path)),
         Err(cause) => {
             let (dir, cause) = (ground::existing(path), system(&cause));

@@ -10,6 +10,7 @@ use super::given::Given;
 use crate::commands::addresses;
 use crate::config::{ListenAddress, is_usual_app_id, read_app_id, read_redirect_uri};
 use crate::error::Failure;
+use crate::line;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 use crate::ui::{self, Ui};
@@ -64,7 +65,8 @@ pub(super) fn warn_of_app_id(ui: &mut Ui, app_id: &str) {
 
 /// Nobody sees what was pasted, so what is odd about it is said.
 pub(super) fn secret(ui: &mut Ui) -> anyhow::Result<Secret> {
-    let secret = ui::unseen(ui, &t!("init-secret"))?;
+    let typed = ui::unseen(ui, &t!("init-secret"))?;
+    let secret = Secret::from(line::value(typed.expose_secret()));
     let length = secret.expose_secret().chars().count();
     if length != SECRET {
         ui.warn(&t!("init-secret-length", length = length));

@@ -7,7 +7,8 @@ use crate::cli::Init as Args;
 use crate::commands::{password, port};
 use crate::config::{Environment, Error, Expected, Origin, read_api_base, read_app_id, read_redirect_uri};
 use crate::error::Failure;
-use crate::secret::Secret;
+use crate::line;
+use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 use crate::words::listed;
 
@@ -46,7 +47,7 @@ impl Given {
             Some(text) => Some(read_api_base(text).ok_or_else(|| wrong("--sandbox", t!("init-expected-sandbox")))?),
             None => None,
         };
-        let secret = environment.text("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(str::trim);
+        let secret = environment.text("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(line::value);
         let secret = secret.filter(|it| !it.is_empty()).map(Secret::from);
         Ok(Self { app_id, secret, redirect_uri, listen, sandbox, secret_stdin: args.secret_stdin })
     }
@@ -76,7 +77,10 @@ impl Given {
         self.is_whole()?;
         let secret = match self.secret {
             Some(secret) => secret,
-            None => password::read_or(t!("init-secret-unusable"))?,
+            None => {
+                let typed = password::read_or(t!("init-secret-unusable"))?;
+                Secret::from(line::value(typed.expose_secret()))
+            }
         };
         let (Some(app_id), Some(redirect_uri)) = (self.app_id, self.redirect_uri) else {
             return Err(Failure::usage(t!("init-missing", options = "--app-id, --redirect-uri")).into());

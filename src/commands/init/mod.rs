@@ -46,7 +46,7 @@ impl fmt::Display for Written<'_> {
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Exit> {
     let environment = Environment::read();
     let flags = Flags { config: global.config.clone(), ..Flags::default() };
-    let path = path_to_write(&flags, &environment);
+    let path = path_to_write(&flags, &environment)?;
     let asks = ui.in_terminal && !args.secret_stdin;
     let given = Given::read(args, &environment)?;
     if !asks {

@@ -9,7 +9,7 @@ use crate::config::{Config, Environment};
 use crate::error::{Exit, Failure, Report, classify};
 use crate::t;
 use crate::ui::{self, Ui};
-use crate::wechat::{self, Endpoint};
+use crate::wechat::{self, Client, Endpoint, Settings};
 
 /// WeChat knows no such app id.
 const NO_ACCOUNT: [i64; 2] = [40013, 41002];
@@ -29,7 +29,9 @@ pub(super) enum Trial {
 /// Asks WeChat for a token in the way that the config to be written says. It is the same token for everybody, so
 /// that nothing is spoilt; it is not kept.
 fn ask_for_token(answers: &Answers, path: &Path, environment: &Environment) -> anyhow::Result<()> {
-    let client = App { config: Config::of_text(path, answers.text(), environment)? }.client()?;
+    let settings = App { config: Config::of_text(path, answers.text(), environment)? }.settings();
+    // It is in no file yet.
+    let client = Client::new(&Settings { secret_from: None, ..settings })?;
     client.access_token(Endpoint::Stable, &answers.app_id, &answers.secret, false)?;
     Ok(())
 }

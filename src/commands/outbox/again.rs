@@ -17,7 +17,7 @@ use crate::words::first_of;
 pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
     // Who delivers has a lock beside the file.
     let can_deliver = app.has_database();
-    let it = Delivery::of(app, || app.store_as_found(ui))?;
+    let it = Delivery::of(app, || app.store_as_found())?;
     if can_deliver {
         return deliver::run(ui, it, Work::Due);
     }
@@ -26,7 +26,7 @@ pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
 }
 
 pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Result<Exit> {
-    let mut it = Delivery::of(app, || app.store_as_found(ui))?;
+    let mut it = Delivery::of(app, || app.store_as_found())?;
     let app_id = it.orders.account.app_id.clone();
     let now = Moment::now();
     if args.queued {

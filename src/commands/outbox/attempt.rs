@@ -51,7 +51,7 @@ impl fmt::Display for AttemptLine {
             (None, _) => t!("outbox-attempt-open"),
             (_, Some(errcode)) => {
                 let errmsg = self.errmsg.clone().unwrap_or_default();
-                Refusal { api: self.api, errcode, errmsg, rid: None }.to_string()
+                Refusal { api: self.api, errcode, errmsg, rid: None, remedy: None }.to_string()
             }
             (Some("accepted"), _) => t!("outbox-attempt-accepted"),
             (Some("not_sent"), _) => t!("outbox-attempt-not-sent", host = host),

@@ -44,7 +44,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Outbox) -> anyhow::Res
 
 fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let store = app.store_as_found(ui)?;
+    let store = app.store_as_found()?;
     let states: Vec<State> = args.state.iter().filter_map(|word| word.parse().ok()).collect();
     let user_id = args.user.as_ref().map(|name| app.user(&store, name)).transpose()?.map(|user| user.id);
     let since = args.since.map(|span| Timestamp::now().before(span));
@@ -157,7 +157,7 @@ impl fmt::Display for Whole {
 
 fn show(ui: &mut Ui, app: &App, args: &OutboxShow) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let store = app.store_as_found(ui)?;
+    let store = app.store_as_found()?;
     let Some(message) = store.message(&app_id, args.id)? else {
         return Err(Failure::no_such(t!("outbox-unknown", id = args.id.to_string()))
             .hint(t!("outbox-unknown-hint"))

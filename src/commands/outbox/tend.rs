@@ -33,7 +33,7 @@ impl fmt::Display for Cancelled {
 
 pub(super) fn cancel(ui: &mut Ui, app: &App, args: &OutboxCancel) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let mut store = app.store_as_found(ui)?;
+    let mut store = app.store_as_found()?;
     if args.all {
         let cancelled = store.cancel_all(&app_id, Timestamp::now())?;
         let still = queued(&store.counts(&app_id)?);
@@ -112,7 +112,7 @@ impl fmt::Display for Removed {
 
 pub(super) fn prune(ui: &mut Ui, app: &App, args: &OutboxPrune) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let removed = app.store_as_found(ui)?.prune(&app_id, Timestamp::now().before(args.older_than))?;
+    let removed = app.store_as_found()?.prune(&app_id, Timestamp::now().before(args.older_than))?;
     ui.done(&Removed { removed })?;
     Ok(Exit::Done)
 }
@@ -155,7 +155,11 @@ impl fmt::Display for Status {
 
 pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let counts = app.store_as_found(ui)?.counts(&app_id)?;
+    // Who watches the age of what waits is not content with a database that is not there, whoever named it.
+    if args.check.is_some() && !app.has_database() {
+        return Err(app.no_database().into());
+    }
+    let counts = app.store_as_found()?.counts(&app_id)?;
     let now = Timestamp::now();
     let oldest = counts.oldest_queued;
     // A clock that was set back makes no message younger than new.

@@ -100,7 +100,7 @@ fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Res
         value.value.value = facts.fill(&value.value.value);
     }
     let account = app.account()?;
-    let mut store = app.store_as_found(ui)?;
+    let mut store = app.store_as_found()?;
     let to = recipients::resolve(ui, &app, &store, &Whom { user: &args.user, tag: &args.tag, ..Whom::default() })?;
     let said = Said::from(content).named(args.what.template.as_deref());
     let saying = Saying { said, strict: args.what.strict, how: &args.how };

@@ -83,10 +83,10 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     let lines = Lines { input: BufReader::new(input), number: 0 };
     let how = Manner { strict: args.what.strict, split: args.split };
     if args.dry_run {
-        let store = app.store_as_found(ui)?;
+        let store = app.store_as_found()?;
         return dry_run(ui, lines, Reader::new(app, store, account, how));
     }
-    let mut it = Delivery::of(&app, || app.store_to_fill(ui))?;
+    let mut it = Delivery::of(&app, || app.store_to_use())?;
     it.orders.deliver = !args.how.no_wait;
     let reader = Reader::new(app, crate::store::Store::open(it.store.path())?, account, how);
     let (parcels_in, parcels) = bounded(AHEAD);

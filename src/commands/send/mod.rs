@@ -43,8 +43,11 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     let hand = if args.dry_run { None } else { Some(Hand::begin(app.settings())?) };
     let whom = Whom { user: &args.user, tag: &args.tag, all: args.all, openids: &openids };
     // Without a database nobody is known by name.
-    let looks = args.dry_run || whom.names_people();
-    let mut store = if looks { app.store_as_found(ui)? } else { app.store_to_fill(ui)? };
+    let mut store = match (whom.names_people(), args.dry_run) {
+        (true, _) => app.store_as_found()?,
+        (false, true) => app.store_or_none()?,
+        (false, false) => app.store_to_fill(ui)?,
+    };
     let to = recipients::resolve(ui, &app, &store, &whom)?;
     let saying = Saying { said, strict: args.what.strict, how: &args.how };
     let parcel = parcel(ui, &app, &mut store, account.as_ref(), saying, to)?;

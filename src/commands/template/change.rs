@@ -34,7 +34,7 @@ impl fmt::Display for Changed<'_> {
 
 pub(super) fn add(ui: &mut Ui, app: &App, args: &TemplateAdd) -> anyhow::Result<Exit> {
     let account = app.account()?;
-    let mut store = app.store_to_fill(ui)?;
+    let mut store = app.store_to_use()?;
     let added = with_token(app, &mut store, &account, |client, token| {
         client.add_template(token, &args.short_id, &args.keyword)
     });
@@ -77,7 +77,7 @@ pub(super) fn remove(ui: &mut Ui, app: &App, args: &TemplateRemove) -> anyhow::R
         return Err(Failure::usage(t!("template-remove-missing")).into());
     }
     let account = app.account()?;
-    let mut store = app.store_to_fill(ui)?;
+    let mut store = app.store_to_use()?;
     let (template, asked_at) = look(ui, app, &mut store, &args.template, Family::Template)?;
     let (id, title) = (template.template_id.as_str(), template.title.as_str());
     if !args.yes && !ui::confirm(ui, &t!("template-remove-ask", title = title, id = id), "")? {

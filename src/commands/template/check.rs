@@ -45,7 +45,7 @@ pub(super) fn run(ui: &mut Ui, app: &App, args: &TemplateCheck) -> anyhow::Resul
     let data = fields(alias, args.data_json.as_deref(), &args.data, &args.data_color)?;
     app.account_id()?;
     let account = app.account();
-    let mut store = app.store_to_fill(ui)?;
+    let mut store = app.store_to_use()?;
     let template = match settle(app, &mut store, account.as_ref().ok(), (name, super::family(args.subscribe)), &data)? {
         Settled::Known(template) => template,
         Settled::Unchecked { cause, .. } => {

@@ -32,7 +32,7 @@ fn family(subscribe: bool) -> Family {
 
 fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
-    let mut store = app.store_to_fill(ui)?;
+    let mut store = app.store_to_use()?;
     let family = family(args.subscribe);
     let kept = if args.refresh { None } else { store.templates(&app_id, family)? };
     let list = match kept {
@@ -65,7 +65,7 @@ fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
 }
 
 fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
-    let mut store = app.store_to_fill(ui)?;
+    let mut store = app.store_to_use()?;
     let (found, asked_at) = look(ui, app, &mut store, &args.template, family(args.subscribe))?;
     ui.data(&Shown::new(&found, &app.config, asked_at))?;
     Ok(Exit::Done)

@@ -79,7 +79,7 @@ pub(super) fn edit(ui: &mut Ui, app: &App, args: &Edit) -> anyhow::Result<Exit> 
     let rename = args.rename.as_deref().map(name).transpose()?;
     let new_uid = rename.map(uid);
     let (tag, untag) = (tags(&args.tag)?, tags(&args.untag)?);
-    let mut store = app.store_as_found(ui)?;
+    let mut store = app.store_as_found()?;
     let user = app.user(&store, &args.name)?;
     let edit = store::Edit {
         rename: rename.zip(new_uid.as_deref()),
@@ -94,7 +94,7 @@ pub(super) fn edit(ui: &mut Ui, app: &App, args: &Edit) -> anyhow::Result<Exit> 
 }
 
 pub(super) fn passwd(ui: &mut Ui, app: &App, args: &Passwd) -> anyhow::Result<Exit> {
-    let mut store = app.store_as_found(ui)?;
+    let mut store = app.store_as_found()?;
     let user = app.user(&store, &args.name)?;
     let password = if args.remove {
         None
@@ -117,7 +117,7 @@ pub(super) fn passwd(ui: &mut Ui, app: &App, args: &Passwd) -> anyhow::Result<Ex
 }
 
 pub(super) fn remove(ui: &mut Ui, app: &App, args: &Remove) -> anyhow::Result<Exit> {
-    let mut store = app.store_as_found(ui)?;
+    let mut store = app.store_as_found()?;
     let user = app.user(&store, &args.name)?;
     if !args.yes && !ui::confirm(ui, &t!("user-remove-ask", user = user.username), &t!("user-remove-missing"))? {
         ui.status(&t!("user-remove-kept"));

@@ -23,7 +23,7 @@ struct Line<'a> {
 const BATCH: usize = 64 << 10;
 
 pub(super) fn export(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
-    let store = app.store_as_found(ui)?;
+    let store = app.store_as_found()?;
     let mut batch = String::new();
     if !ui.json() {
         batch += &csv_line(&COLUMNS)?;

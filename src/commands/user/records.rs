@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::strict::{Fault, Strict};
 use crate::error::Failure;
+use crate::line::looks_secret;
 use crate::t;
 use crate::words::{json_fault, nearest};
 
@@ -137,6 +138,8 @@ impl Records {
             // Columns separated by something else are no slip of the finger.
             let near = if name.contains([';', '\t']) { None } else { nearest(name, COLUMNS) };
             let near = near.map(|near| t!("did-you-mean", name = near));
+            // The first line of a file that is none of people.
+            let name = if looks_secret(name) { "***" } else { name };
             let wrong = self.wrong_line(line, &t!("import-column-unknown", column = name));
             wrong.hint(near.unwrap_or_else(columns_hint))
         })

@@ -70,14 +70,14 @@ impl fmt::Display for Shown {
 }
 
 pub(super) fn show(ui: &mut Ui, app: &App, args: &Show) -> anyhow::Result<Exit> {
-    let store = app.store_as_found(ui)?;
+    let store = app.store_as_found()?;
     let user = app.user(&store, &args.name)?;
     ui.data(&Shown::from(user))?;
     Ok(Exit::Done)
 }
 
 pub(super) fn list(ui: &mut Ui, app: &App, args: &List) -> anyhow::Result<Exit> {
-    let store = app.store_as_found(ui)?;
+    let store = app.store_as_found()?;
     let bound = match (args.bound, args.unbound) {
         (true, _) => Some(true),
         (_, true) => Some(false),

@@ -62,7 +62,7 @@ enum Said {
 }
 
 pub(super) fn sync(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
-    let mut session = app.session(ui)?;
+    let mut session = app.session()?;
     let bound = session.store.bound(&session.account.app_id)?;
     let mut summary = Summary { event: "synced", ..Summary::default() };
     let progress = Progress::begin(ui, &t!("sync-asking"), bound.len() as u64);

@@ -173,10 +173,10 @@ fn what_is_not_toml_is_not_repeated() {
     }
     let place = Place::with("scope = 'snsapi_base'\n网 = \"未\" x\n");
     let error = place.load().unwrap_err();
-    assert!(place.plain(&error).starts_with("CONFIG:2:9: not TOML: "), "{error}");
+    assert!(place.plain(&error).starts_with("CONFIG:2:9: not TOML"), "{error}");
     assert_eq!(error.hint().as_deref(), Some("text needs quotes: key = \"value\""));
     let place = Place::with("scope = 'snsapi_base'\ndatabase = \"未\" x\n");
-    assert!(place.plain(place.load().unwrap_err()).starts_with("CONFIG:2:16: not TOML: "));
+    assert!(place.plain(place.load().unwrap_err()).starts_with("CONFIG:2:16: not TOML"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::{Place, set_mode};
 use crate::config::{Config, Error, Flags};
+use crate::secret::ExposeSecret;
 
 #[test]
 fn the_first_file_that_is_there_is_read() {
@@ -89,6 +90,99 @@ fn a_secret_file_that_does_not_serve_hurts_only_who_needs_it() {
     for other in [&b"a\nb\n"[..], b"\xff\xfe", b"a\0b"] {
         place.write("secret", other);
         assert!(matches!(trouble(&place), Error::SecretNotText { .. }));
+    }
+}
+
+#[test]
+fn what_surrounds_the_secret_in_a_file_is_left_out() {
+    let place = Place::with("app_id = 'wx1'\napp_secret_file = '~/secret'");
+    for text in ["\u{feff}geheim", "\"geheim\"\n", "'geheim'\r\n", " geheim \n", "geheim\n\n", "“geheim”"] {
+        place.write("secret", text);
+        let config = place.load().unwrap();
+        assert_eq!(config.credentials().unwrap().1.expose_secret(), "geheim", "{text:?}");
+    }
+    let place = Place::with("app_id = ' \"wx1\"'\napp_secret = '\u{feff}\"geheim\"\u{20}'");
+    let config = place.load().unwrap();
+    let (app_id, secret) = config.credentials().unwrap();
+    assert_eq!((app_id, secret.expose_secret()), ("wx1", "geheim"));
+}
+
+#[test]
+fn a_secret_in_the_place_of_something_else_is_not_repeated() {
+    const SECRET: &str = "5ec2e7f000000000000000000000c0de";
+    let texts = [
+        format!("app_id = 'wx1'\napp_secret_file = '{SECRET}'"),
+        format!("app_id = 'wx1'\napp_secret_file = './{SECRET}'"),
+        "app_id = 'wx1'\napp_secret_file = '5ecret'".to_owned(),
+        format!("app_id = '{SECRET}'\napp_secret = 'wx0123456789abcdef'"),
+        format!("'{SECRET}' = 'app_secret'"),
+        format!("app_secret.{SECRET} = 1"),
+        format!("[templates.{SECRET}]\nid = 3"),
+    ];
+    for text in texts {
+        let place = Place::with(&text);
+        let shown = match place.load() {
+            Err(error) => format!("{error} {:?}", error.hint()),
+            Ok(config) => {
+                let error = config.credentials().unwrap_err();
+                format!("{error} {:?} {:?}", error.hint(), config.shown())
+            }
+        };
+        assert!(!shown.contains("5ec2e7f0") && !shown.contains("5ecret"), "{text}: {shown}");
+        let from = place.environment(&[("WXBOX_APP_SECRET_FILE", SECRET)]);
+        let shown = Config::load(&Flags::default(), &from).map(|it| it.credentials().map(|_| ()));
+        assert!(!format!("{shown:?}").contains("5ec2e7f0"), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_secret_file_is_guarded_as_the_config_is() {
+    let place = Place::with("app_id = 'wx1'\napp_secret_file = '~/secret'");
+    let secret = place.write("secret", "geheim");
+    for (mode, warnings) in [(0o600, Some(0)), (0o440, Some(0)), (0o644, Some(1)), (0o660, None), (0o666, None)] {
+        set_mode(&secret, mode);
+        let config = place.load().unwrap();
+        let found = config.credentials().is_ok().then_some(config.warnings.len());
+        assert_eq!(found, warnings, "{mode:o}");
+        if warnings.is_none() {
+            assert!(matches!(config.secret_trouble(), Some(Error::Writable { .. })));
+        }
+    }
+}
+
+#[test]
+fn a_directory_that_everybody_can_write_is_as_bad_as_the_file() {
+    let place = Place::with("app_id = 'wx1'\napp_secret = 'geheim'");
+    let above = place.path(".config");
+    set_mode(&above, 0o777);
+    let error = place.load().unwrap_err();
+    assert_eq!(place.plain(&error), "others can write to DIR/.config, and so put another file in the place of CONFIG");
+    assert_eq!(place.plain(error.hint().unwrap()), "chmod go-w 'DIR/.config'");
+    set_mode(&above, 0o1777);
+    assert!(place.load().is_ok(), "a sticky one");
+    // A link leads out of a safe directory into an open one.
+    let open = place.write("open/config.toml", "app_id = 'wx1'");
+    set_mode(open.parent().unwrap(), 0o777);
+    std::fs::remove_file(place.config()).unwrap();
+    std::os::unix::fs::symlink(&open, place.config()).unwrap();
+    assert!(matches!(place.load(), Err(Error::OpenDirectory { .. })));
+}
+
+#[test]
+fn the_links_of_a_kubernetes_volume_are_followed() {
+    let place = Place::new();
+    let real = place.write("secrets/..2026_11_29/app-secret", "geheim");
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, place.path(name)).unwrap();
+    link("..2026_11_29", "secrets/..data");
+    link("..data/app-secret", "secrets/app-secret");
+    set_mode(&place.path("secrets"), 0o1777);
+    for mode in [0o644, 0o440, 0o640] {
+        set_mode(&real, mode);
+        let file = place.path("secrets/app-secret");
+        let environment =
+            place.environment(&[("WXBOX_APP_ID", "wx1"), ("WXBOX_APP_SECRET_FILE", file.to_str().unwrap())]);
+        let config = Config::load(&Flags::default(), &environment).unwrap();
+        assert!(config.credentials().is_ok(), "{mode:o}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Place;
-use crate::config::{Config, Flags, Origin, Scope};
+use crate::config::{Config, Error, Flags, Origin, Scope};
 use crate::secret::ExposeSecret;
 
 const FILE: &str = "app_id = 'wxfile'\nappsecret = 'file'\nredirect_uri = 'http://file.example/'\n\
@@ -98,8 +98,75 @@ fn where_the_database_is_by_default() {
     assert_eq!(database(&[]).value, place.path(".local/share/wxbox/wxbox.db"));
     assert_eq!(database(&[("XDG_DATA_HOME", "/data")]).value.to_str(), Some("/data/wxbox/wxbox.db"));
     assert_eq!(database(&[("XDG_DATA_HOME", "not/absolute")]).origin, Origin::Default);
-    let state = database(&[("STATE_DIRECTORY", "/state:/other"), ("XDG_DATA_HOME", "/data")]);
-    assert_eq!((state.value.to_str(), state.origin), (Some("/state/wxbox.db"), Origin::Env("STATE_DIRECTORY")));
+    assert_eq!(database(&[("XDG_DATA_HOME", "~/data")]).value, place.path("data/wxbox/wxbox.db"));
+}
+
+#[test]
+fn a_state_directory_counts_where_it_is_wxboxs_own() {
+    let place = Place::new();
+    let origin = |directories: &str| {
+        let variables = [("STATE_DIRECTORY", directories), ("XDG_DATA_HOME", "/data")];
+        let found = load(&place, &Flags::default(), &variables).database;
+        (found.value.to_str().unwrap().to_owned(), found.origin)
+    };
+    let state = |path: &str| (path.to_owned(), Origin::Env("STATE_DIRECTORY"));
+    assert_eq!(origin("/var/lib/wxbox"), state("/var/lib/wxbox/wxbox.db"));
+    assert_eq!(origin("/var/lib/other:/var/lib/wxbox"), state("/var/lib/wxbox/wxbox.db"));
+    // Of the unit that calls wxbox.
+    assert_eq!(origin("/var/lib/other").1, Origin::Env("XDG_DATA_HOME"));
+    assert_eq!(origin("wxbox").1, Origin::Env("XDG_DATA_HOME"), "a relative one");
+    let file = place.write("kept/wxbox.db", "");
+    let kept = file.parent().unwrap().to_str().unwrap();
+    assert_eq!(origin(&format!("/var/lib/wxbox:{kept}")), state(file.to_str().unwrap()));
+}
+
+#[test]
+fn what_only_a_shell_expands_is_refused_and_a_home_is_understood() {
+    let place = Place::with("app_id = 'wx1'");
+    let load = |flags: &Flags, variables: &[(&str, &str)]| Config::load(flags, &place.environment(variables));
+    for path in ["$HOME/x.db", "${HOME}/x.db", "x/$USER.db", "~nobody/x.db"] {
+        for name in ["WXBOX_CONFIG", "WXBOX_DATABASE", "WXBOX_APP_SECRET_FILE", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
+            let error = load(&Flags::default(), &[(name, path)]).unwrap_err();
+            assert_eq!(error, Error::Unexpanded { origin: Origin::Env(name) }, "{path}");
+            assert!(!error.is_usage() && error.hint().is_some());
+        }
+        let typed = Flags { database: Some(path.into()), ..Flags::default() };
+        assert!(load(&typed, &[]).unwrap_err().is_usage(), "{path}");
+        let typed = Flags { config: Some(path.into()), ..Flags::default() };
+        assert!(load(&typed, &[]).unwrap_err().is_usage(), "{path}");
+        for key in ["database", "app_secret_file", "network.ca_file", "listen.domain_verify_file"] {
+            let place = Place::with(format!("\n{key} = '{path}'"));
+            let error = place.load().unwrap_err();
+            assert_eq!(error, Error::Unexpanded { origin: Origin::File { path: place.config(), line: 2 } }, "{key}");
+        }
+    }
+    let typed = Flags { database: Some("~/x.db".into()), ..Flags::default() };
+    assert_eq!(load(&typed, &[]).unwrap().database.value, place.path("x.db"));
+    let odd = Flags { database: Some("~x.db".into()), ..Flags::default() };
+    assert_eq!(load(&odd, &[]).unwrap().database.value.to_str(), Some("~x.db"), "a file of that name");
+    let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----";
+    let error = Place::with(format!("network.ca_file = \"\"\"{key}\"\"\"")).load().unwrap_err();
+    assert!(matches!(error, Error::NotAPath { .. }) && !error.to_string().contains("c2VjcmV0"), "{error}");
+}
+
+#[test]
+fn what_surrounds_a_value_in_a_variable_is_left_out() {
+    let place = Place::new();
+    for (open, close) in [("", "\r"), ("\"", "\""), (" ", " "), ("'", "'\n"), ("\u{feff}", "")] {
+        let around = |text: &str| format!("{open}{text}{close}");
+        let (app_id, secret) = (around("wx0123456789abcdef"), around("geheim"));
+        let uri = around("http://192.0.2.1/callback/");
+        let variables = [("WXBOX_APP_ID", &*app_id), ("WXBOX_APP_SECRET", &secret), ("WXBOX_REDIRECT_URI", &uri)];
+        let config = load(&place, &Flags::default(), &variables);
+        let (app_id, secret) = config.credentials().unwrap();
+        assert_eq!((app_id, secret.expose_secret()), ("wx0123456789abcdef", "geheim"));
+        assert_eq!(config.redirect().unwrap().as_str(), "http://192.0.2.1/callback/");
+    }
+    let wrong = Config::load(&Flags::default(), &place.environment(&[("WXBOX_APP_ID", "wx 1")])).unwrap_err();
+    assert!(!wrong.to_string().contains("quotes"), "{wrong}");
+    let several = load(&place, &Flags::default(), &[("WXBOX_APP_ID", "wx1"), ("WXBOX_APP_SECRET", "a\nb")]);
+    let error = several.credentials().unwrap_err().to_string();
+    assert!(error.contains("WXBOX_APP_SECRET") && !error.contains("a\nb"), "{error}");
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn what_makes_no_sense_is_refused_with_its_line() {
         ("delay = \"2h\"", "line 2: faults.delay cannot be “2h”"),
         ("", "line 2: a fault takes one of errcode, status, truncated,"),
         ("errcode = 1\nreset = \"after\"", "line 2: a fault takes no more than one of errcode, status,"),
-        ("reset = \"middle\"", "unknown variant `middle`, expected `before` or `after`"),
+        ("reset = \"middle\"", "unknown variant, expected `before` or `after`"),
         ("reste = \"after\"", "unknown field `reste`"),
         ("nth = \"x\"\nerrcode = 1", "line 3: "),
     ];

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::t;
+use crate::words::without_value;
 
 /// Why a world cannot be.
 #[derive(Debug)]
@@ -67,7 +68,7 @@ impl std::error::Error for Error {}
 /// A complaint of the parser about `text`, with its line.
 pub(in crate::sandbox) fn at_line(text: &str, error: &toml::de::Error) -> Error {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    Error::Toml { line: before.matches('\n').count() + 1, message: error.message().to_owned() }
+    Error::Toml { line: before.matches('\n').count() + 1, message: without_value(error.message()) }
 }
 
 /// Refuses the value of `key` unless it `holds`.

@@ -29,13 +29,15 @@ pub enum Exit {
     Interrupted,
     /// SIGTERM.
     Terminated,
+    /// SIGHUP.
+    HungUp,
     /// `run` ends as its command did.
     Command(u8),
 }
 
 /// Every exit status with its meaning: the help topic, the man page and README print this table.
 #[rustfmt::skip]
-pub const STATUSES: [(Exit, &str); 13] = [
+pub const STATUSES: [(Exit, &str); 14] = [
     (Exit::Done, "done; nothing to do"),
     (Exit::Unexpected, "something unexpected: I/O, the database, a port in use, a bug"),
     (Exit::Usage, "the command line is wrong: usage, an unusable name, text or field, a missing --yes without a terminal"),
@@ -47,6 +49,7 @@ pub const STATUSES: [(Exit, &str); 13] = [
     (Exit::TimedOut, "the binding timed out"),
     (Exit::Command(126), "run: the command cannot be executed"),
     (Exit::Command(127), "run: there is no such command"),
+    (Exit::HungUp, "ended by SIGHUP (its terminal is gone); what was queued stays queued"),
     (Exit::Interrupted, "interrupted by Ctrl-C; what was queued stays queued"),
     (Exit::Terminated, "ended by SIGTERM; what was queued stays queued"),
 ];
@@ -64,6 +67,7 @@ impl Exit {
             Self::Undelivered => 6,
             Self::Mixed => 7,
             Self::TimedOut => 8,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
             Self::Command(status) => status,

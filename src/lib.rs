@@ -59,11 +59,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> Exit {
     if let Some(name) = &wanted.unknown {
         ui.warn(&t!("ui-language-unknown", name = name));
     }
-    commands::run(cli, ui).unwrap_or_else(|error| {
+    let exit = commands::run(cli, ui).unwrap_or_else(|error| {
         let report = classify(&error);
         ui.error(&report);
         report.exit
-    })
+    });
+    match signals::came() {
+        // It may have done all, and could not say so. `run` ends as its command did.
+        Some(signal) if ui.unread() && !matches!(exit, Exit::Command(_)) => signal.exit(),
+        _ => exit,
+    }
 }
 
 /// Help and version, or clap's complaint in our form.

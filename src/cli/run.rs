@@ -18,9 +18,11 @@ In --text and in the fields of a template these are filled in:
   {status}    the exit status
   {signal}    such as SIGTERM; - where none ended it
   {duration}  such as 3m 12s
-  {command}   the command line, or its beginning
+  {command}   the command line, or its beginning, and any password in it
   {program}   the name of the program
   {host}      the name of this machine
+Without --text and --template the message has all of these but {command}: what
+is sent goes to WeChat and to every phone, and is kept in the database.
 
 Examples:
   wxbox run --user luffy -- make test
@@ -43,7 +45,7 @@ pub struct Run {
     /// Which end to report: always, success (status 0) or failure (anything else)
     #[arg(long, value_enum, value_name = "END", default_value_t, hide_possible_values = true)]
     pub on: On,
-    /// What is said, instead of command, host, status and duration.
+    /// What is said, instead of program, host, status and duration.
     #[command(flatten)]
     pub what: What,
     /// How it is delivered.

@@ -10,7 +10,7 @@ use crate::commands::message::{Missing, Shown};
 use crate::commands::tally::Tally;
 use crate::delivery::{Event, Hand, Orders, ReadyHand, Run, Work};
 use crate::error::{Exit, Failure, Report, classify};
-use crate::signals::{Bell, Signal};
+use crate::signals::{self, Bell, Signal};
 use crate::store::{Message, State, Store};
 use crate::t;
 use crate::ui::{Delivered, Progress, Slow, Ui};
@@ -307,10 +307,12 @@ pub(super) fn with(
     let (mut leave, mut broken) = (None, None);
     'run: loop {
         if let Some(signal) = bell.wait(leave.into_iter().chain(teller.slow.next()).min())? {
-            run.stop(Instant::now() + GRACE);
+            // Some of the time may have gone by in a write that nobody read.
+            let since = signals::since().unwrap_or_else(Instant::now);
+            run.stop(since + GRACE);
             teller.ui.status(&t!("send-stopping"));
             teller.leaving = Some(signal);
-            leave = Some(Instant::now() + LEAVE);
+            leave = Some(since + LEAVE);
         }
         loop {
             match run.events.try_recv() {

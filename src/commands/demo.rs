@@ -79,8 +79,11 @@ impl Demo {
         // Ctrl-C goes to the whole group: where the sandbox heard of it first, all kinds of things fail.
         match self.signals.events.try_recv() {
             Ok(signal) => Err(interrupted(signal)),
-            Err(_) if sandbox.stop() == Some(130) => Err(interrupted(Signal::Interrupt)),
-            Err(_) => Err(error),
+            // It is we who end it by SIGTERM.
+            Err(_) => {
+                let signal = sandbox.stop().and_then(asked_to_stop).filter(|signal| *signal != Signal::Terminate);
+                Err(signal.map_or(error, interrupted))
+            }
         }
     }
 
@@ -154,10 +157,8 @@ impl Demo {
         }
         let code = status.code().map_or_else(|| "-".to_owned(), |code| code.to_string());
         // Ctrl-C goes to the whole group: the command may have heard of it first.
-        match code.as_str() {
-            "130" => return Err(interrupted(Signal::Interrupt)),
-            "143" => return Err(interrupted(Signal::Terminate)),
-            _ => {}
+        if let Some(signal) = status.code().and_then(asked_to_stop) {
+            return Err(interrupted(signal));
         }
         let what = t!("demo-failed", command = format!("wxbox {name}"), status = code);
         Err(Failure { exit: Exit::Unexpected, what, hint: None }.into())
@@ -300,6 +301,12 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// The signal that a command ended on, by its exit status.
+fn asked_to_stop(status: i32) -> Option<Signal> {
+    let signals = [Signal::Interrupt, Signal::Terminate, Signal::Hangup];
+    signals.into_iter().find(|signal| i32::from(signal.exit().code()) == status)
 }
 
 fn interrupted(signal: Signal) -> anyhow::Error {

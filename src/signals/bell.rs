@@ -1,22 +1,24 @@
 //! One bell for signals and for the events of other threads.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::{SigId, flag, low_level};
+use rustix::event::{PollFd, PollFlags};
+use rustix::io::Errno;
 
-use super::Signal;
+use super::{Signal, stop};
 
 /// Rung by signals, and by threads that have something to tell.
 pub struct Bell {
     heard: UnixStream,
     ringer: Ringer,
-    flags: [(Signal, Arc<AtomicBool>); 2],
-    registered: Vec<SigId>,
+    /// A signal was told: whoever leaves already needs no second one.
+    told: bool,
+    _watched: stop::Watched,
 }
 
 /// What a thread rings the bell with.
@@ -44,14 +46,9 @@ impl Bell {
     /// The operating system's, where a handler cannot be set.
     pub fn begin() -> io::Result<Self> {
         let (heard, line) = UnixStream::pair()?;
-        let flags = [Signal::Interrupt, Signal::Terminate].map(|signal| (signal, Arc::new(AtomicBool::new(false))));
-        let mut registered = Vec::new();
-        for ((_, flag), number) in flags.iter().zip([SIGINT, SIGTERM]) {
-            registered.push(flag::register(number, flag.clone())?);
-            registered.push(low_level::pipe::register(number, line.try_clone()?)?);
-        }
+        heard.set_nonblocking(true)?;
         let ringer = Ringer { line: Arc::new(line), rung: Arc::default() };
-        Ok(Self { heard, ringer, flags, registered })
+        Ok(Self { heard, ringer, told: false, _watched: stop::Watched::begin()? })
     }
 
     /// For a thread that has something to tell.
@@ -59,28 +56,27 @@ impl Bell {
         self.ringer.clone()
     }
 
-    /// Waits until it rings, or until then; the signal that rang, if one did.
+    /// Waits until it rings, or until then; the first signal that came, once.
     ///
     /// # Errors
     /// The operating system's.
     pub fn wait(&mut self, until: Option<Instant>) -> io::Result<Option<Signal>> {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)));
-        self.heard.set_read_timeout(left)?;
-        match self.heard.read(&mut [0; 64]) {
+        let mut wanted = vec![PollFd::from_borrowed_fd(self.heard.as_fd(), PollFlags::IN)];
+        wanted.extend(stop::note().filter(|_| !self.told).map(|note| PollFd::from_borrowed_fd(note, PollFlags::IN)));
+        match stop::wait(&mut wanted, left) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(e) => return Err(e.into()),
+        }
+        match (&self.heard).read(&mut [0; 64]) {
             Ok(_) => {}
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => {}
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(e) => return Err(e),
         }
         // First, so that what comes now rings anew.
         self.ringer.rung.store(false, Ordering::SeqCst);
-        Ok(self.flags.iter().find(|(_, flag)| flag.swap(false, Ordering::SeqCst)).map(|(signal, _)| *signal))
-    }
-}
-
-impl Drop for Bell {
-    fn drop(&mut self) {
-        for id in self.registered.drain(..) {
-            low_level::unregister(id);
-        }
+        let signal = stop::came().filter(|_| !self.told);
+        self.told |= signal.is_some();
+        Ok(signal)
     }
 }

@@ -1,18 +1,21 @@
-//! Ctrl-C and SIGTERM as events that a command can wait for: [`Watch`] as a channel beside others, [`Bell`] without a
-//! thread of its own, for a command that is over before such a thread has begun. And [`Relay`]: the signals that a
-//! command run by us is to have.
+//! Ctrl-C, SIGTERM and SIGHUP as events that a command can wait for: [`Watch`] as a channel beside others, [`Bell`]
+//! without a thread of its own, for a command that is over before such a thread has begun. And [`Relay`]: the signals
+//! that a command run by us is to have.
 
 mod bell;
+mod inherited;
 mod relay;
+mod stop;
 
 use std::io;
 
 use crossbeam_channel::{Receiver, unbounded};
-use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
 
 pub use bell::{Bell, Ringer};
+pub use inherited::{unblock, with_given_mask};
 pub use relay::{Heard, Passed, Relay};
+pub use stop::{came, since, writable};
 
 use crate::error::Exit;
 
@@ -21,6 +24,7 @@ pub struct Watch {
     /// One message a signal.
     pub events: Receiver<Signal>,
     handle: Handle,
+    _watched: stop::Watched,
 }
 
 /// A request to stop.
@@ -30,6 +34,8 @@ pub enum Signal {
     Interrupt,
     /// SIGTERM.
     Terminate,
+    /// SIGHUP: the terminal is gone.
+    Hangup,
 }
 
 impl Signal {
@@ -38,6 +44,7 @@ impl Signal {
         match self {
             Self::Interrupt => Exit::Interrupted,
             Self::Terminate => Exit::Terminated,
+            Self::Hangup => Exit::HungUp,
         }
     }
 }
@@ -48,18 +55,18 @@ impl Watch {
     /// # Errors
     /// The operating system's, where a handler cannot be set.
     pub fn begin() -> io::Result<Self> {
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let watched = stop::Watched::begin()?;
+        let mut signals = Signals::new(stop::numbers())?;
         let handle = signals.handle();
         let (tell, events) = unbounded();
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
-                let signal = if signal == SIGTERM { Signal::Terminate } else { Signal::Interrupt };
-                if tell.send(signal).is_err() {
+                if tell.send(stop::of(signal)).is_err() {
                     break;
                 }
             }
         })?;
-        Ok(Self { events, handle })
+        Ok(Self { events, handle, _watched: watched })
     }
 }
 

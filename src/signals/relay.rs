@@ -1,20 +1,31 @@
 //! Signals that are meant for a command that we run.
 
 use std::io;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::{Pid, getpgid, getpgrp, kill_process};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::flag;
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::iterator::exfiltrator::origin::Origin;
 
+use super::{inherited, stop};
+
 /// The signals that are passed on.
 const PASSED: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
+
+/// Those among them that no other command watches for.
+const ALONE: [i32; 3] = [SIGQUIT, SIGUSR1, SIGUSR2];
+/// No command runs: they do what they would without us.
+static IDLE: AtomicBool = AtomicBool::new(true);
 
 /// While it lives, signals that would end us are heard here, to be passed on to the command that we run. Those
 /// that were ignored when we began, as under `nohup`, stay so, for the command too.
 pub struct Relay {
     signals: SignalsInfo<WithOrigin>,
+    _watched: stop::Watched,
 }
 
 /// What a [`Relay`] hears.
@@ -34,9 +45,18 @@ impl Relay {
     /// # Errors
     /// The operating system's, where a handler cannot be set.
     pub fn begin() -> io::Result<Self> {
-        let ignored = ignored();
-        let heard = PASSED.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
-        Ok(Self { signals: SignalsInfo::new(heard.chain([SIGCHLD]))? })
+        let watched = stop::Watched::begin()?;
+        let heard = || PASSED.into_iter().filter(|signal| !inherited::is_ignored(*signal));
+        static HANDLED: Once = Once::new();
+        let mut handled = Ok(());
+        HANDLED.call_once(|| {
+            let mut alone = heard().filter(|signal| ALONE.contains(signal));
+            handled = alone.try_for_each(|signal| flag::register_conditional_default(signal, &IDLE).map(drop));
+        });
+        handled?;
+        let signals = SignalsInfo::new(heard().chain([SIGCHLD]))?;
+        IDLE.store(false, Ordering::SeqCst);
+        Ok(Self { signals, _watched: watched })
     }
 
     /// Waits for what comes next.
@@ -46,6 +66,12 @@ impl Relay {
     pub fn hear(&mut self) -> io::Result<Heard> {
         let origin = self.signals.forever().next().ok_or(io::ErrorKind::UnexpectedEof)?;
         Ok(if origin.signal == SIGCHLD { Heard::Children } else { Heard::Signal(Passed(origin)) })
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        IDLE.store(true, Ordering::SeqCst);
     }
 }
 
@@ -63,11 +89,4 @@ impl Passed {
             let _ = kill_process(child, signal);
         }
     }
-}
-
-/// The signals that this process ignores, a bit each, the lowest for signal 1. Only Linux tells.
-fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }

@@ -20,7 +20,7 @@ impl Log for Stderr {
                 super::clean::line(&record.args().to_string())
             );
             // Nothing can be told to somebody who closed stderr.
-            let _ = super::progress::above(|| std::io::stderr().write_all(line.as_bytes()));
+            let _ = super::progress::above(|| super::stream::Stream::Err.write_all(line.as_bytes()));
         }
     }
 

@@ -1,8 +1,8 @@
 //! The only way out to a person or a script: results on stdout, everything else on stderr.
 //!
 //! A result is one value with `Serialize` and `Display`; `--json` picks the rendering. A reader that
-//! closes the pipe early is no failure: what follows is dropped. Text from outside loses here what could
-//! drive the terminal.
+//! closes the pipe early is no failure: what follows is dropped. So it is where a reader does not read and a signal
+//! asks the process to leave. Text from outside loses here what could drive the terminal.
 
 mod cell;
 mod clean;
@@ -17,6 +17,7 @@ mod qr;
 mod qr_file;
 mod said;
 mod still;
+mod stream;
 mod table;
 mod theme;
 mod verdict;
@@ -46,6 +47,7 @@ use crate::t;
 use clean::line;
 use manner::Manner;
 use said::marked;
+use stream::Stream;
 use table::Screen;
 
 /// When colours are used.
@@ -65,6 +67,8 @@ pub struct Ui {
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,
     closed: bool,
+    /// Nobody read results, and a signal ended the wait for it.
+    unread: bool,
     json: bool,
     quiet: bool,
     /// Warnings that were said, where none is to be said twice.
@@ -85,7 +89,7 @@ impl Ui {
             out_terminal: io::stdout().is_terminal(),
             err_terminal: io::stderr().is_terminal(),
             in_terminal: io::stdin().is_terminal() && io::stderr().is_terminal(),
-            ..Self::of(io::stdout(), io::stderr())
+            ..Self::of(Stream::Out, Stream::Err)
         }
     }
 
@@ -95,6 +99,7 @@ impl Ui {
             out: Box::new(out),
             err: Box::new(err),
             closed: false,
+            unread: false,
             json: false,
             quiet: false,
             warned: None,
@@ -128,9 +133,14 @@ impl Ui {
         self.closed
     }
 
+    /// Whether results were dropped since a signal came and nobody read them.
+    pub fn unread(&self) -> bool {
+        self.unread
+    }
+
     /// Leaves stdout to another program: until `act` is done, results go to stderr.
     pub fn results_on_stderr<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
-        let stdout = replace(&mut self.out, Box::new(io::stderr()));
+        let stdout = replace(&mut self.out, Box::new(Stream::Err));
         let terminal = replace(&mut self.out_terminal, self.err_terminal);
         let color = replace(&mut self.manner.color_out, self.manner.color_err);
         let done = act(self);
@@ -217,6 +227,11 @@ impl Ui {
         match written {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed = true;
+                Ok(())
+            }
+            Err(e) if stream::is_unread(&e) => {
+                (self.closed, self.unread) = (true, true);
+                self.warn(&t!("ui-unread"));
                 Ok(())
             }
             Err(e) => Err(anyhow::Error::new(e).context(t!("ui-stdout"))),

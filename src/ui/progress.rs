@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
+use super::stream::Stream;
 use super::{Ui, clean};
 use crate::t;
 
@@ -31,7 +32,7 @@ pub(super) fn above<T>(say: impl FnOnce() -> T) -> T {
 /// Takes away what is drawn, from whatever state: nothing that may be locked is waited for.
 pub(super) fn wipe() {
     if LIVE.try_lock().is_ok_and(|live| live.is_some()) {
-        let _ = Term::stderr().clear_line();
+        let _ = Stream::terminal().clear_line();
     }
 }
 
@@ -250,7 +251,7 @@ fn is_watched(ui: &Ui) -> bool {
 
 fn target(ui: &Ui) -> ProgressDrawTarget {
     match is_watched(ui) && !ui.manner.still {
-        true => ProgressDrawTarget::term_like(Box::new(Line(Term::stderr()))),
+        true => ProgressDrawTarget::term_like(Box::new(Line(Stream::terminal()))),
         false => ProgressDrawTarget::hidden(),
     }
 }

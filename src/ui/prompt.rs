@@ -9,11 +9,12 @@ use crossbeam_channel::bounded;
 use dialoguer::{Confirm, Input, Password};
 
 use super::facts::{broken, columns};
+use super::stream::Stream;
 use super::theme::Plain;
 use super::{Ui, clean, still};
 use crate::error::{Exit, Failure};
 use crate::secret::Secret;
-use crate::signals::Watch;
+use crate::signals::{Watch, came};
 use crate::t;
 
 /// Asks for a name. Only where stdin is a terminal.
@@ -159,14 +160,16 @@ fn ask<T: Send + 'static>(
         let _ = tell.send(question());
     })?;
     crossbeam_channel::select! {
-        recv(answer) -> answer => match answer? {
-            Ok(answer) => Ok(answer),
+        recv(answer) -> answer => match (answer?, came()) {
+            // It came with the answer: nobody looks for it any more.
+            (Ok(_), Some(signal)) => Err(interrupted(signal.exit())),
+            (Ok(answer), None) => Ok(answer),
             // Where keys are read one by one, Ctrl-C is a key before it is a signal.
-            Err(dialoguer::Error::IO(e)) if e.kind() == io::ErrorKind::Interrupted => {
+            (Err(dialoguer::Error::IO(e)), _) if e.kind() == io::ErrorKind::Interrupted => {
                 put_back();
                 Err(interrupted(Exit::Interrupted))
             }
-            Err(e) => Err(e).context(t!("ui-prompt")),
+            (Err(e), _) => Err(e).context(t!("ui-prompt")),
         },
         recv(signals.events) -> signal => {
             put_back();
@@ -205,7 +208,8 @@ pub(super) fn put_back() {
     {
         // The process is about to leave; there is nothing better to do about a failure.
         let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, modes);
-        let _ = Term::stderr().write_line("");
-        let _ = Term::stderr().show_cursor();
+        let terminal = Stream::terminal();
+        let _ = terminal.write_line("");
+        let _ = terminal.show_cursor();
     }
 }

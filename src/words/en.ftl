@@ -743,8 +743,11 @@ sandbox-listening =
       app_secret  { $app_secret }
 
 ## run
+run-bad-interpreter = bad interpreter { $interpreter }
 run-cannot-report = nobody will be told how the command ends: { $cause }
+run-interpreter-crlf-hint = the lines of the script end as on Windows (CR LF): convert it, such as by `sed -i 's/\r$//' { $file }`
 run-interpreter-hint = a script begins with the name of its interpreter, such as #!/bin/sh
+run-interpreter-missing-hint = install the interpreter, or correct the first line of { $file }
 run-names = known are { $names }
 run-not-reported = nobody was told how the command ended: { $cause }
 run-not-started = cannot run { $program }: { $cause }
@@ -753,10 +756,10 @@ run-result-good = succeeded
 run-stdin = standard input is the command's own
 run-stdin-hint = give the text with --text TEXT, or the fields in a file
 run-stranger = {"{"}{ $name }{"}"} stands for nothing, and is sent as it is
-run-text-bad = Failed (status { $status }) on { $host } after { $duration }: { $command }
-run-text-good = Succeeded (status 0) on { $host } after { $duration }: { $command }
-run-text-not-started = Not started (status { $status }) on { $host }: { $command }: { $cause }
-run-text-signal = Ended by { $signal } (status { $status }) on { $host } after { $duration }: { $command }
+run-text-bad = Failed (status { $status }) on { $host } after { $duration }: { $program }
+run-text-good = Succeeded (status 0) on { $host } after { $duration }: { $program }
+run-text-not-started = Not started (status { $status }) on { $host }: { $program }: { $cause }
+run-text-signal = Ended by { $signal } (status { $status }) on { $host } after { $duration }: { $program }
 
 ## store
 store-absent = there is no database at { $path }, which { $from } names
@@ -1168,6 +1171,7 @@ ui-stdin-long = standard input holds more than { $limit } bytes
 ui-stdin-utf8 = standard input is not UTF-8
 ui-stdin-utf8-hint = convert it first, for instance with `iconv -f GBK -t UTF-8`
 ui-stdout = cannot write to standard output
+ui-unread = what is left of the results was not written: nobody reads them
 ui-system =
     { $kind ->
        *[other] { $text }

@@ -716,8 +716,11 @@ sandbox-listening =
       app_secret  { $app_secret }
 
 ## run
+run-bad-interpreter = 解释器 { $interpreter } 不存在
 run-cannot-report = 命令结束后不会通知任何人：{ $cause }
+run-interpreter-crlf-hint = 脚本使用 Windows 换行符（CR LF）：请转换，例如 `sed -i 's/\r$//' { $file }`
 run-interpreter-hint = 脚本的第一行应写明解释器，例如 #!/bin/sh
+run-interpreter-missing-hint = 请安装该解释器，或更正 { $file } 的第一行
 run-names = 可用的有 { $names }
 run-not-reported = 命令的结果没有通知任何人：{ $cause }
 run-not-started = 无法运行 { $program }：{ $cause }
@@ -726,10 +729,10 @@ run-result-good = 成功
 run-stdin = 标准输入属于命令自己
 run-stdin-hint = 用 --text 给出文本，或把字段写在文件里
 run-stranger = {"{"}{ $name }{"}"} 不代表任何内容，将原样发送
-run-text-bad = 失败（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
-run-text-good = 成功（状态 0），{ $host }，用时 { $duration }：{ $command }
-run-text-not-started = 未能启动（状态 { $status }），{ $host }：{ $command }：{ $cause }
-run-text-signal = 被 { $signal } 终止（状态 { $status }），{ $host }，用时 { $duration }：{ $command }
+run-text-bad = 失败（状态 { $status }），{ $host }，用时 { $duration }：{ $program }
+run-text-good = 成功（状态 0），{ $host }，用时 { $duration }：{ $program }
+run-text-not-started = 未能启动（状态 { $status }），{ $host }：{ $program }：{ $cause }
+run-text-signal = 被 { $signal } 终止（状态 { $status }），{ $host }，用时 { $duration }：{ $program }
 
 ## store
 store-absent = { $from } 指定的 { $path } 处没有数据库
@@ -1176,6 +1179,7 @@ ui-stdin-long = 标准输入超过 { $limit } 字节
 ui-stdin-utf8 = 标准输入不是 UTF-8
 ui-stdin-utf8-hint = 请先转换，例如 `iconv -f GBK -t UTF-8`
 ui-stdout = 无法写入标准输出
+ui-unread = 其余结果没有写出：接收方一直没有读取
 ui-system =
     { $kind ->
         [AddrInUse] 地址已被占用

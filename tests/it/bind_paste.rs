@@ -309,7 +309,7 @@ Standard input is to give the address that the phone is sent to: one line.
 {"error":"nobody bound luffy within 1s","hint":"run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be the domain registered with WeChat or may not reach this machine","code":8}
 
 "#]]);
-    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let (mut bind, _stdin) = piped(&world, "bind --user luffy --paste");
         bind.next_line();
         bind.signal(signal);

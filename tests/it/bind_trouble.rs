@@ -192,7 +192,7 @@ hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset
 fn a_signal_ends_the_wait_and_changes_nothing() {
     let world = with_luffy();
     let before = people(&world);
-    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let mut bind = world.spawn("bind --user luffy");
         assert_ne!(bind.next_line(), "");
         bind.signal(signal);

@@ -10,7 +10,7 @@ use crate::harness::{LUFFY, NAMI, World};
 
 const TEMPLATE: &str = "-t backup -d host=db1 -d size=1 -d time=now";
 
-fn crowd(count: usize, world: &str) -> World {
+pub fn crowd(count: usize, world: &str) -> World {
     let world = World::of(&format!("crowd = {count}\n{world}"));
     world.reconfigure(&[("wait = \"0s\"", "wait = \"20s\""), ("concurrency = 1", "concurrency = 8")]);
     world.crowd(count);

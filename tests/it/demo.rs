@@ -92,7 +92,7 @@ fn sandbox_of(line: &str) -> SocketAddr {
 #[test]
 fn a_signal_in_the_middle_ends_it_with_all_that_it_started() {
     let world = world();
-    for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+    for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         for stop_at in
             ["{\"event\":\"listening\"", "$ wxbox user add", "http://127.0.0.1", "bound luffy", "$ wxbox send"]
         {
@@ -139,7 +139,8 @@ fn with_json_it_is_no_result() {
 fn ctrl_c_in_a_terminal_goes_to_all_of_them() {
     let world = world();
     let mut terminal = Terminal::start(world.command("demo"), 120, 240);
-    let text = terminal.until("Scan the code").contents();
+    // At its beginning: after its last step nothing is left to interrupt.
+    let text = terminal.until("\"}").contents();
     let sandbox = sandbox_of(text.lines().find(|line| line.starts_with('{')).unwrap());
     terminal.keys("\x03");
     let ended = terminal.end();

@@ -241,6 +241,7 @@ Every exit status of wxbox has one meaning:
   8    the binding timed out
   126  run: the command cannot be executed
   127  run: there is no such command
+  129  ended by SIGHUP (its terminal is gone); what was queued stays queued
   130  interrupted by Ctrl-C; what was queued stays queued
   143  ended by SIGTERM; what was queued stays queued
 

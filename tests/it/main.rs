@@ -90,6 +90,7 @@ mod secrets_left;
 mod send;
 mod send_left;
 mod send_refused;
+mod signals;
 mod split;
 mod subscribe;
 mod supply;

@@ -1,19 +1,24 @@
 //! The command itself: our streams, our process group, our environment but for the secret, and the signals that
 //! are sent to us.
 
-use std::ffi::OsString;
-use std::io;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
 use crate::private;
-use crate::signals::{Heard, Relay};
+use crate::signals::{Heard, Relay, with_given_mask};
 use crate::t;
 
 /// The variable that is ours alone.
 const SECRET: &str = "WXBOX_APP_SECRET";
+
+/// As much of a script as Linux reads to find its interpreter.
+const FIRST_LINE: u64 = 256;
 
 /// How a command ended.
 #[derive(Debug)]
@@ -39,24 +44,55 @@ impl Ended {
     }
 }
 
+/// The system says that a script is not there where it means the interpreter that its first line names.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", t!("run-bad-interpreter", interpreter = interpreter.escape_debug().to_string()))]
+struct BadInterpreter {
+    script: PathBuf,
+    interpreter: String,
+}
+
+impl BadInterpreter {
+    /// That of a program that was not found, if it is a script.
+    fn of(program: &OsStr) -> Option<Self> {
+        // One that is found by PATH is left to the person.
+        let script = PathBuf::from(program);
+        let mut first = Vec::new();
+        File::open(&script).ok()?.take(FIRST_LINE).read_to_end(&mut first).ok()?;
+        let line = first.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+        let text = String::from_utf8_lossy(line);
+        let interpreter = text.trim_start_matches([' ', '\t']).split([' ', '\t']).next()?.to_owned();
+        Some(Self { script, interpreter })
+    }
+}
+
 /// What to do about a command that cannot be started.
 pub(super) fn hint(error: &io::Error) -> Option<String> {
+    if let Some(BadInterpreter { script, interpreter }) = error.get_ref().and_then(|error| error.downcast_ref()) {
+        let file = shell_words::quote(&script.to_string_lossy()).into_owned();
+        return Some(match interpreter.ends_with('\r') {
+            true => t!("run-interpreter-crlf-hint", file = file),
+            false => t!("run-interpreter-missing-hint", file = file),
+        });
+    }
     (error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error())).then(|| t!("run-interpreter-hint"))
 }
 
 /// Runs it to its end.
 ///
 /// # Errors
-/// The operating system's, where signals cannot be passed on or the end cannot be waited for.
-pub(super) fn run(command: &[OsString]) -> io::Result<Ended> {
-    let mut relay = Relay::begin()?;
+/// The operating system's, where the end cannot be waited for.
+pub(super) fn run(relay: &mut Relay, command: &[OsString]) -> io::Result<Ended> {
     let [program, args @ ..] = command else { return Ok(Ended::NotStarted(io::ErrorKind::InvalidInput.into())) };
     // It is waited for below, by its number: as the first process of a container we get the orphans of others too.
     let mut command = Command::new(program);
     command.args(args).env_remove(SECRET);
-    let child = match private::unsealed(|| command.spawn()) {
+    let child = match private::unsealed(|| with_given_mask(|| command.spawn())) {
         Ok(child) => Pid::from_child(&child),
-        Err(error) => return Ok(Ended::NotStarted(error)),
+        Err(error) => {
+            let bad = (error.kind() == io::ErrorKind::NotFound).then(|| BadInterpreter::of(program)).flatten();
+            return Ok(Ended::NotStarted(bad.map_or(error, |bad| io::Error::new(io::ErrorKind::NotFound, bad))));
+        }
     };
     loop {
         match relay.hear()? {

@@ -12,7 +12,8 @@ use crate::words::span;
 /// The most of a command line that is told, in characters.
 const COMMAND: usize = 200;
 
-/// The facts by their names between `{` and `}`, and a text of all of them.
+/// The facts by their names between `{` and `}`, and a text of them. The text leaves out the arguments of the command,
+/// which may hold passwords: whoever wants them sent asks for `{command}`.
 pub(super) struct Facts {
     known: [(&'static str, String); 7],
     text: String,
@@ -35,9 +36,9 @@ impl Facts {
         let status = ended.status().to_string();
         let result = if ended.status() == 0 { t!("run-result-good") } else { t!("run-result-bad") };
         let text = match ended {
-            Ended::Status(0) => t!("run-text-good", host = host, duration = duration, command = line),
+            Ended::Status(0) => t!("run-text-good", host = host, duration = duration, program = program),
             Ended::Status(status) => {
-                t!("run-text-bad", status = *status, host = host, duration = duration, command = line)
+                t!("run-text-bad", status = *status, host = host, duration = duration, program = program)
             }
             Ended::Signal(_) => {
                 t!(
@@ -46,11 +47,11 @@ impl Facts {
                     status = status,
                     host = host,
                     duration = duration,
-                    command = line
+                    program = program
                 )
             }
             Ended::NotStarted(error) => {
-                t!("run-text-not-started", status = status, host = host, command = line, cause = *error)
+                t!("run-text-not-started", status = status, host = host, program = program, cause = *error)
             }
         };
         let known = [
@@ -65,7 +66,7 @@ impl Facts {
         Self { known, text }
     }
 
-    /// All of them in a sentence, the most important first.
+    /// How it ended in a sentence, the most important first.
     pub(super) fn text(&self) -> String {
         self.text.clone()
     }

@@ -6,6 +6,7 @@ mod facts;
 
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::never;
 use serde_json::Value;
 
 use crate::app::App;
@@ -16,6 +17,7 @@ use crate::commands::deliver::{self, Delivery};
 use crate::config::Flags;
 use crate::delivery::Hand;
 use crate::error::{Exit, Failure, Report, classify};
+use crate::signals::{Bell, Relay};
 use crate::store::{Parcel, Store};
 use crate::t;
 use crate::ui::Ui;
@@ -38,7 +40,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
             ui.error(&Report { exit: *exit, what, hint: hint.clone() });
         }
         let began = Instant::now();
-        let ended = child::run(&args.command)?;
+        let mut relay = Relay::begin()?;
+        let ended = child::run(&mut relay, &args.command)?;
         let facts = Facts::of(&args.command, &ended, began.elapsed());
         let exit = Exit::Command(ended.status());
         if let Ended::NotStarted(error) = &ended {
@@ -48,20 +51,23 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         }
         let good = ended.status() == 0;
         if args.on == On::Always || good == (args.on == On::Success) {
-            report(ui, global, args, &facts, trouble.as_ref());
+            // Not a moment without either: a signal to all of us must not keep the end from being reported.
+            let bell = Bell::begin()?;
+            drop(relay);
+            report(ui, global, args, &facts, trouble.as_ref(), bell);
         }
         Ok(exit)
     })
 }
 
 /// Queues and delivers; what goes wrong is said, and was said already if it went wrong before the command began.
-fn report(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, said: Option<&Report>) {
+fn report(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, said: Option<&Report>, bell: Bell) {
     match ready(ui, global, args, facts)
         .and_then(|(app, store, parcel)| Ok((delivery(&app, store, args)?, work(parcel)?)))
     {
         Ok((it, work)) => {
             // What became of the messages has been said.
-            if let Err(error) = deliver::run(ui, it, work) {
+            if let Err(error) = deliver::with(ui, it, work, bell, never(), deliver::show) {
                 ui.error(&classify(&error));
             }
         }

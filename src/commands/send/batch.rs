@@ -118,7 +118,7 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     };
     let ended = deliver::with(ui, it, Work::Parcels(parcels), bell, asides, show)?;
     let taken = ended.taken.unwrap_or(0);
-    if matches!(ended.exit, Exit::Interrupted | Exit::Terminated) && mark.is_beyond(taken) {
+    if matches!(ended.exit, Exit::Interrupted | Exit::Terminated | Exit::HungUp) && mark.is_beyond(taken) {
         let file = shell_words::quote(file);
         ui.status(&match &*file {
             "-" => t!("batch-left-stdin", taken = taken),

@@ -23,9 +23,44 @@ pub fn new_file(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().write(true).create_new(true))
 }
 
+/// Opens a file that is there, for writing; a link in its place is not followed.
+///
+/// # Errors
+/// The system's.
+pub fn existing_file(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().write(true))
+}
+
+/// Gives a file that is still empty to the owner and the group of another one, with the rights that its group has to
+/// it: what is made beside the database is for all who may use the database, whoever makes it. Best effort: only root
+/// may give files away.
+///
+/// # Errors
+/// Those of looking at the two.
+pub fn share(file: &File, like: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let (found, like) = (file.metadata()?, std::fs::metadata(like)?);
+    // Never one that may be something else by another name.
+    if !found.is_file() || found.len() > 0 || found.nlink() != 1 {
+        return Ok(());
+    }
+    if (found.uid(), found.gid()) != (like.uid(), like.gid()) {
+        let user = rustix::process::geteuid().is_root().then(|| rustix::fs::Uid::from_raw(like.uid()));
+        let _ = rustix::fs::fchown(file, user, Some(rustix::fs::Gid::from_raw(like.gid())));
+    }
+    let found = file.metadata()?;
+    let group = if found.gid() == like.gid() && like.mode() & 0o060 == 0o060 { 0o060 } else { 0 };
+    if found.mode() & 0o777 != 0o600 | group {
+        let _ = file.set_permissions(std::fs::Permissions::from_mode(0o600 | group));
+    }
+    Ok(())
+}
+
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    // A pipe in its place must not be waited for.
+    options.mode(0o600).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
     let file = options.open(path)?;
     open_to_owner(&file)?;
     Ok(file)
@@ -44,8 +79,12 @@ pub fn temporary(dir: &Path, prefix: &str) -> io::Result<NamedTempFile> {
 
 /// A umask can only take away; one that takes from the owner would leave a file that nobody can open again.
 fn open_to_owner(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mut permissions = file.metadata()?.permissions();
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let found = file.metadata()?;
+    let mut permissions = found.permissions();
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
     if permissions.mode() & 0o600 != 0o600 {
         permissions.set_mode(0o600);
         file.set_permissions(permissions)?;

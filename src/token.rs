@@ -2,10 +2,12 @@
 //!
 //! The token is kept in the store across runs and processes. Who finds none, or whose token was refused,
 //! takes a file lock, looks again (somebody else may have been first), and only then asks WeChat; no
-//! database transaction is open meanwhile, and the system drops the lock of a process that dies.
+//! database transaction is open meanwhile, and the system drops the lock of a process that dies. A lock that cannot be
+//! had keeps nobody from asking.
 
-use std::fs::File;
-use std::time::Duration;
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::private;
 use crate::secret::{ExposeSecret, Secret};
@@ -14,10 +16,14 @@ use crate::t;
 use crate::time::Timestamp;
 use crate::wechat::errcode::{Action, action};
 use crate::wechat::{self, Client, Endpoint};
+use crate::words::system;
 
 /// A token this close to its end is not used: a request may be under way for a while. At most the last
 /// five minutes, in which the stable endpoint hands out the next one.
 const MARGIN: Duration = Duration::from_secs(60);
+
+/// How long to wait before the next try to take the lock.
+const TRY_AGAIN: Duration = Duration::from_millis(10);
 
 /// The account whose token it is.
 #[derive(Clone, Debug)]
@@ -39,9 +45,6 @@ pub enum Error {
     /// WeChat, or the way to it.
     #[error("{}", t!("token-fetch", cause = .0.to_string()))]
     WeChat(#[source] wechat::Error),
-    /// The lock file beside the database.
-    #[error("{}", t!("token-lock", cause = .0))]
-    Lock(#[source] std::io::Error),
     /// The system gives no thread to ask on.
     #[error("{}", t!("token-thread", cause = .0))]
     Thread(#[source] std::io::Error),
@@ -63,8 +66,8 @@ pub fn valid(store: &mut Store, client: &Client, account: &Account) -> Result<To
     if let Some(token) = usable(store, account)? {
         return Ok(token);
     }
-    let _lock = lock(store)?;
-    match usable(store, account)? {
+    let (_lock, token) = lock(store, client, |store| usable(store, account))?;
+    match token {
         Some(token) => Ok(token),
         None => fetch(store, client, account, false),
     }
@@ -76,8 +79,9 @@ pub fn valid(store: &mut Store, client: &Client, account: &Account) -> Result<To
 /// # Errors
 /// [`Error`]
 pub fn instead_of(refused: &Secret, store: &mut Store, client: &Client, account: &Account) -> Result<Token, Error> {
-    let _lock = lock(store)?;
-    if let Some(token) = usable(store, account)?.filter(|token| !same(&token.token, refused)) {
+    let other = |store: &Store| Ok(usable(store, account)?.filter(|token| !same(&token.token, refused)));
+    let (_lock, token) = lock(store, client, other)?;
+    if let Some(token) = token {
         return Ok(token);
     }
     let token = fetch(store, client, account, false)?;
@@ -93,7 +97,7 @@ pub fn instead_of(refused: &Secret, store: &mut Store, client: &Client, account:
 /// # Errors
 /// [`Error`]
 pub fn anew(store: &mut Store, client: &Client, account: &Account) -> Result<Token, Error> {
-    let _lock = lock(store)?;
+    let (_lock, _) = lock(store, client, |_| Ok(None))?;
     fetch(store, client, account, false)
 }
 
@@ -164,15 +168,44 @@ fn same(a: &Secret, b: &Secret) -> bool {
     a.expose_secret() == b.expose_secret()
 }
 
-/// Held until the file is dropped; none where no other process has the database.
-fn lock(store: &Store) -> Result<Option<File>, Error> {
-    if !store.is_shared() {
-        return Ok(None);
+/// The lock, held until the file is dropped, and the token that another process has kept meanwhile.
+///
+/// Without the lock WeChat is asked all the same: the lock is there to ask once instead of often. None is to be had
+/// where no other process has the database, where the file cannot be opened, and where another process has held it for
+/// longer than a request takes: that one is stopped. The stable endpoint gives both the same token; of the classic one
+/// the older token ends soon after, and whoever has it is refused and takes the newer one from the database.
+fn lock(
+    store: &Store,
+    client: &Client,
+    found: impl Fn(&Store) -> Result<Option<Token>, Error>,
+) -> Result<(Option<File>, Option<Token>), Error> {
+    let file = if store.is_shared() { lock_file(store.path()) } else { None };
+    let until = Instant::now() + client.timeout();
+    loop {
+        let held = file.as_ref().map(File::try_lock);
+        // After the lock: who had it may have kept a token.
+        let token = found(store)?;
+        match held {
+            None | Some(Ok(())) => return Ok((file, token)),
+            Some(_) if token.is_some() => return Ok((None, token)),
+            Some(Err(TryLockError::WouldBlock)) if Instant::now() < until => std::thread::sleep(TRY_AGAIN),
+            Some(Err(TryLockError::WouldBlock)) => {
+                log::info!("{}", t!("token-lock-held"));
+                return Ok((None, None));
+            }
+            Some(Err(TryLockError::Error(error))) => {
+                log::info!("{}", t!("token-lock", cause = system(&error)));
+                return Ok((None, None));
+            }
+        }
     }
-    let database = store.path();
+}
+
+fn lock_file(database: &Path) -> Option<File> {
     let mut name = database.file_name().unwrap_or_default().to_owned();
     name.push("-token-lock");
-    let file = private::file(&database.with_file_name(name)).map_err(Error::Lock)?;
-    file.lock().map_err(Error::Lock)?;
-    Ok(Some(file))
+    let file = private::file(&database.with_file_name(name));
+    file.and_then(|file| private::share(&file, database).map(|()| file))
+        .inspect_err(|error| log::info!("{}", t!("token-lock", cause = system(error))))
+        .ok()
 }

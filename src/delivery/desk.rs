@@ -71,8 +71,6 @@ pub(super) fn run(
     let result = desk.prepare().and_then(|()| desk.work()).and_then(|()| desk.rest());
     let result = result.map_err(|error| desk.broken(error)).and_then(|()| desk.tidy_up());
     let Desk { store, crew, .. } = desk;
-    // It would do so only as it is closed.
-    store.trim();
     (result, store, crew)
 }
 

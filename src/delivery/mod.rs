@@ -221,8 +221,10 @@ impl Run {
         hand.give(move |client| {
             let tell = Arc::new(Teller { events: tell, ring: Box::new(ring) });
             let (result, store, crew) = desk::run(store, alive, client, orders, work, stopped, &tell);
-            // The process leaves now: closing these would only be in its way, and nothing is lost with them.
-            std::mem::forget((store, crew));
+            // Before the process leaves: the last one to close the database moves the log into the file.
+            drop(store);
+            // Closing these would only be in its way, and nothing is lost with them.
+            std::mem::forget(crew);
             tell.tell(result.map_or_else(Event::Broken, |()| Event::Over));
         });
         Ok(Self { events, stop, database, worker })

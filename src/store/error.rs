@@ -57,6 +57,20 @@ pub enum Error {
         /// The log.
         path: PathBuf,
     },
+    /// The write-ahead log beside the file is of another file, or of another copy of it.
+    #[error("{}", t!("store-foreign-log", path = path, database = database))]
+    ForeignLog {
+        /// The log.
+        path: PathBuf,
+        /// The database file that it is beside.
+        database: PathBuf,
+    },
+    /// The file has more than one name.
+    #[error("{}", t!("store-hard-links", path = path))]
+    HardLinks {
+        /// The database file.
+        path: PathBuf,
+    },
     /// The file or its file system cannot be written.
     #[error("{}", t!("store-read-only", path = path))]
     ReadOnly {
@@ -123,6 +137,8 @@ impl Error {
             Self::Unreleased { .. } => Some(t!("store-unreleased-hint")),
             Self::Newer { .. } => Some(t!("store-newer-hint")),
             Self::Corrupt { .. } | Self::CorruptLog { .. } => Some(t!("store-corrupt-hint")),
+            Self::ForeignLog { path, .. } => Some(t!("store-foreign-log-hint", path = path)),
+            Self::HardLinks { path } => Some(t!("store-hard-links-hint", path = path)),
             Self::ReadOnly { .. } => Some(t!("store-read-only-hint")),
             Self::Full { .. } => Some(t!("store-full-hint")),
             Self::Busy { .. } => Some(t!("store-busy-hint")),

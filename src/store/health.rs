@@ -1,17 +1,15 @@
 //! A look at a database that changes nothing of it, however old, new or broken it is.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::migrate::{self, MIGRATIONS};
+use super::open::{connect, look_at_file};
 use super::outbox::free;
-use super::{Error, Result, SHORTEST, Store, wal};
+use super::{Error, Result, Store};
 use crate::time::Timestamp;
-use crate::words::system;
 
 /// How long the look waits for another process's write.
 const BUSY: Duration = Duration::from_secs(2);
@@ -56,21 +54,11 @@ impl Look {
     /// [`Error::NotADatabase`], [`Error::Foreign`] and [`Error::Newer`] for a file that is not ours, or not this
     /// program's; [`Error::Open`] where it cannot be opened.
     pub fn open(path: &Path) -> Result<Option<Self>> {
-        let failed = |e: io::Error| Error::Open { path: path.to_owned(), cause: system(&e) };
-        wal::check(path)?;
-        match fs::metadata(path) {
-            Ok(found) if found.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
-            Ok(found) if found.is_file() && (1..SHORTEST).contains(&found.len()) => {
-                return Err(Error::NotADatabase { path: path.to_owned() });
-            }
-            Ok(_) => {}
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(failed(e)),
+        if look_at_file(path)?.is_none() {
+            return Ok(None);
         }
         let at = |e| Error::at(path, e);
-        let file = std::path::absolute(path).map_err(failed)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(file, flags).map_err(at)?;
+        let conn = connect(path)?;
         conn.busy_timeout(BUSY).map_err(at)?;
         let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
         let found = migrate::inspect(&conn, path, known)?;
@@ -138,6 +126,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_look_neither_makes_nor_changes_a_file() {

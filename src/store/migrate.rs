@@ -1,19 +1,26 @@
 //! The schema, step by step. A step that has been released is never edited: changes are new files.
 //!
 //! Several processes may meet an old or empty file at once: the version is read again inside the write
-//! transaction, so one of them migrates and the others find it done.
+//! transaction, so one of them migrates and the others find it done. SQLite's own locks are all that it takes; who
+//! holds another lock on file or directory holds up nobody.
 
-use std::fs::File;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::{Error, Result};
+use super::draft::Draft;
+use super::generation::{SCHEMA, Version};
+use super::{BUSY, Error, Result};
 use crate::private;
 use crate::words::system;
 
-/// All steps, oldest first; a database's `user_version` is the number of those it has taken.
+/// All steps, oldest first; a database's schema version is the number of those it has taken. The rest of its
+/// `user_version` is the generation.
 pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/001_initial.sql")];
+
+/// How long to wait before the next try to put a file into WAL mode.
+const TRY_AGAIN: Duration = Duration::from_millis(5);
 
 /// `PRAGMA application_id` of our files: "wxb1".
 pub(super) const APPLICATION_ID: i64 = 0x7778_6231;
@@ -29,33 +36,44 @@ pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &
     if found == known {
         return Ok(());
     }
-    let _turn = turn(path);
     if found > 0 {
         copy(conn, path, found)?;
     }
     let at = |e| Error::at(path, e);
-    conn.pragma_update(None, "journal_mode", "WAL").map_err(at)?;
+    write_ahead(conn).map_err(at)?;
     let step = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(at)?;
     let found = inspect(&step, path, known)?;
+    if found == known {
+        return Ok(());
+    }
     for sql in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {
         step.execute_batch(sql).map_err(at)?;
     }
     step.pragma_update(None, "application_id", APPLICATION_ID).map_err(at)?;
-    step.pragma_update(None, "user_version", known).map_err(at)?;
+    let before = Version::read(&step).map_err(at)?;
+    let version = if found == 0 { Version::new(known).map_err(at)? } else { before.of_schema(known) };
+    version.write(&step).map_err(at)?;
     step.commit().map_err(at)?;
     // The file alone is a database of ours from now on, whatever becomes of its log.
     let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     Ok(())
 }
 
-/// One process at a time makes or changes the file, since SQLite does not wait where a new file is put into
-/// WAL mode: who came second would be told that the database is busy. The lock is on the directory and ends
-/// with the value; a file system that has no such locks is taken as it is.
-fn turn(path: &Path) -> Option<File> {
-    let dir = private::directory_of(path);
-    let dir = File::open(dir).ok()?;
-    dir.lock().ok()?;
-    Some(dir)
+/// Puts the file into WAL mode. SQLite does not wait there for another process that does the same, so this does, for as
+/// long as a statement waits for another's write.
+fn write_ahead(conn: &Connection) -> rusqlite::Result<()> {
+    let until = Instant::now() + BUSY;
+    loop {
+        let mode = conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
+        match mode {
+            Ok(mode) if mode == "wal" || mode == "memory" => return Ok(()),
+            Err(e) if e.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => return Err(e),
+            Err(e) if Instant::now() >= until => return Err(e),
+            // SQLite says the old mode where another process has the file open: this one works in that mode, too.
+            Ok(_) if Instant::now() >= until => return Ok(()),
+            _ => std::thread::sleep(TRY_AGAIN),
+        }
+    }
 }
 
 /// The file's version, if the file is ours (or empty) and not newer than we are.
@@ -64,12 +82,12 @@ pub(super) fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64>
     let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(at)?;
     let found = if application == APPLICATION_ID {
         // What is ours stays ours, so this needs no common look with the first.
-        conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(at)?
+        Version::read(conn).map_err(at)?.schema()
     } else {
         // One look at all of it, since another process may be making the file now.
         let read = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
                     FROM pragma_application_id, pragma_user_version";
-        let look = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, i64>(2)?));
+        let look = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
         let (application, found, tables) = conn.query_row(read, [], look).map_err(at)?;
         if application == UNRELEASED_ID {
             return Err(Error::Unreleased { path: path.to_owned() });
@@ -78,7 +96,7 @@ pub(super) fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64>
         if application != APPLICATION_ID && !empty {
             return Err(Error::Foreign { path: path.to_owned() });
         }
-        found
+        found & SCHEMA
     };
     if found > known {
         return Err(Error::Newer { path: path.to_owned(), found, known });
@@ -90,17 +108,13 @@ pub(super) fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64>
 /// not there; a copy that another process has migrated meanwhile is thrown away.
 fn copy(conn: &Connection, path: &Path, version: i64) -> Result<()> {
     let failed = |e: std::io::Error| Error::Open { path: path.to_owned(), cause: system(&e) };
-    let dir = private::directory_of(path);
-    let fresh = private::temporary(dir, ".wxbox-copy-").map_err(failed)?;
-    conn.backup("main", fresh.path(), None::<fn(rusqlite::backup::Progress)>).map_err(|e| Error::at(path, e))?;
-    let copied = Connection::open(fresh.path()).map_err(|e| Error::at(path, e))?;
-    let found: i64 =
-        copied.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|e| Error::at(path, e))?;
-    drop(copied);
-    if found == version {
+    let fresh = Draft::begin(private::directory_of(path)).map_err(failed)?;
+    private::share(fresh.file(), path).map_err(failed)?;
+    let found = fresh.fill(conn).map_err(|e| Error::at(path, e))?;
+    if found.is_some_and(|found| found.schema() == version) {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".v{version}.bak"));
-        fresh.persist(path.with_file_name(name)).map_err(|e| failed(e.error))?;
+        fresh.place(&path.with_file_name(name), true).map_err(failed)?;
     }
     Ok(())
 }

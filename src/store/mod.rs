@@ -2,15 +2,19 @@
 //!
 //! Each function is named for what it means, takes the time as an argument, and commits before it
 //! returns. The file is opened 0600 in a directory 0700, in WAL mode with a busy time-out, so any number
-//! of processes can use it at once.
+//! of processes can use it at once. The last one to close it moves the log into the file and removes the log: while no
+//! process has it open, the file alone is the database.
 
 mod backup;
+mod draft;
 mod error;
 mod following;
+mod generation;
 mod health;
 mod history;
 mod import;
 mod migrate;
+mod open;
 mod original;
 mod outbox;
 mod templates;
@@ -19,13 +23,12 @@ mod users;
 mod wal;
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 pub use error::Error;
 pub use following::{Bound, Changed};
@@ -43,7 +46,7 @@ pub use users::{Binding, Edit, NewUser, User, UserFilter, checked_openid};
 
 use crate::private;
 use crate::time::Timestamp;
-use crate::words::system;
+use open::{beside, connect, prepare_file, real};
 
 /// What the store gives back.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -58,11 +61,14 @@ pub struct Store {
     patience: Duration,
     /// So many turns were taken with it.
     turns: u32,
+    /// Commits do not wait for the disk: see [`Store::relaxed`].
+    relaxed: bool,
 }
 
 impl Store {
     /// Opens the database at `path`, making it (and its directory) where there is none, and brings its
-    /// schema up to date; before a change a copy is left beside it as `FILE.vN.bak`.
+    /// schema up to date; before a change a copy is left beside it as `FILE.vN.bak`. A file that this user or its
+    /// medium does not let be written, such as a backup, can still be read.
     ///
     /// # Errors
     /// [`Error::NotADatabase`], [`Error::Foreign`] and [`Error::Newer`] for a file that is not ours to
@@ -72,10 +78,7 @@ impl Store {
         prepare_file(path)?;
         let log = beside(path, "-wal");
         let has_log = log.exists();
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        // An absolute path is always a file; SQLite takes `:memory:` and `file:…` for something else.
-        let file = std::path::absolute(path).map_err(|e| Error::Open { path: path.to_owned(), cause: system(&e) })?;
-        let conn = Connection::open_with_flags(file, flags).map_err(|e| Error::at(path, e))?;
+        let conn = connect(path)?;
         conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
         // removal would find.
@@ -88,11 +91,9 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true).map_err(|e| Error::at(path, e))?;
         // Plans do not depend on what is bound: one that does is made anew at each run of its statement.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::at(path, e))?;
-        // See [`SHORT_LOG`].
-        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|e| Error::at(path, e))?;
-        let mut store = Self { conn, path: path.to_owned(), patience: BUSY, turns: 0 };
+        let mut store = Self { conn, path: path.to_owned(), patience: BUSY, turns: 0, relaxed: false };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
-        if !has_log {
+        if !has_log && log.exists() {
             // Its name must outlast a power cut, too. SQLite would see to that at the first commit of every process.
             let _ = fs::File::open(private::directory_of(&log)).and_then(|dir| dir.sync_all());
         }
@@ -106,7 +107,7 @@ impl Store {
     pub fn without_file(path: &Path) -> Result<Self> {
         let conn = Connection::open_in_memory().map_err(|e| Error::at(path, e))?;
         migrate::MIGRATIONS.iter().try_for_each(|sql| conn.execute_batch(sql)).map_err(|e| Error::at(path, e))?;
-        Ok(Self { conn, path: path.to_owned(), patience: BUSY, turns: 0 })
+        Ok(Self { conn, path: path.to_owned(), patience: BUSY, turns: 0, relaxed: false })
     }
 
     /// Where the file is.
@@ -135,7 +136,12 @@ impl Store {
     }
 
     fn write(&mut self) -> Result<rusqlite::Transaction<'_>> {
-        self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| Error::at(&self.path, e))
+        let at = |e| Error::at(&self.path, e);
+        let step = self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(at)?;
+        if !self.relaxed {
+            generation::advance(&step).map_err(at)?;
+        }
+        Ok(step)
     }
 
     fn at<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
@@ -149,7 +155,9 @@ impl Store {
         work: impl FnOnce(&mut Self) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         self.at(self.conn.pragma_update(None, "synchronous", "NORMAL"))?;
+        self.relaxed = true;
         let result = work(self);
+        self.relaxed = false;
         self.at(self.conn.pragma_update(None, "synchronous", "FULL"))?;
         result
     }
@@ -186,81 +194,6 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.trim();
     }
-}
-
-/// The file of that ending beside the database.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.to_owned().into_os_string();
-    name.push(ending);
-    name.into()
-}
-
-/// The file itself where `path` is a link to it. What is beside the file is beside the file, whatever it is
-/// called: two processes that know it by two names must meet at the same locks.
-fn real(path: &Path) -> PathBuf {
-    let is_link = fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink());
-    let file = is_link.then(|| fs::canonicalize(path).ok()).flatten();
-    file.unwrap_or_else(|| path.to_owned())
-}
-
-/// SQLite takes a file shorter than its smallest page for an empty one, and would write over it.
-const SHORTEST: u64 = 512;
-
-/// Makes a missing file before SQLite does, so that it (and the WAL that takes over its mode) is 0600. One
-/// that exists is not opened here: closing it again would drop the locks that SQLite holds on it elsewhere
-/// in this process.
-fn prepare_file(path: &Path) -> Result<()> {
-    let failed = |e: io::Error| Error::Open { path: path.to_owned(), cause: system(&e) };
-    wal::check(path)?;
-    match fs::metadata(path) {
-        Ok(found) if found.is_file() && (1..SHORTEST).contains(&found.len()) => {
-            Err(Error::NotADatabase { path: path.to_owned() })
-        }
-        Ok(found) if found.is_dir() => Err(failed(io::ErrorKind::IsADirectory.into())),
-        Ok(found) => close_to_others(path, &found).map_err(failed),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => make_file(path).map_err(failed),
-        Err(e) => Err(failed(e)),
-    }
-}
-
-fn make_file(path: &Path) -> io::Result<()> {
-    if let Some(dir) = path.parent() {
-        private::directory(dir)?;
-    }
-    match private::new_file(path) {
-        // Another process was first.
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map(drop),
-    }
-}
-
-/// A copy or a restore may have left the file readable by everybody; it holds tokens and openids. A group keeps it
-/// if it can write, too: it was shared with that on purpose. Before SQLite opens it, which makes the files beside
-/// it in its mode.
-fn close_to_others(path: &Path, found: &fs::Metadata) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let close = |path: &Path, found: &fs::Metadata| {
-        let mode = found.permissions().mode() & 0o777;
-        let may = if mode & 0o060 == 0o060 { 0o770 } else { 0o700 };
-        if !found.is_file() || mode & 0o077 & !may == 0 {
-            return Ok(false);
-        }
-        match fs::set_permissions(path, fs::Permissions::from_mode(mode & may)) {
-            // Another user's file, shared on purpose.
-            Err(e) if matches!(e.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
-                Ok(false)
-            }
-            done => done.map(|()| true),
-        }
-    };
-    if close(path, found)? {
-        for file in [beside(path, "-wal"), beside(path, "-shm")] {
-            if let Ok(found) = fs::symlink_metadata(&file) {
-                close(&file, &found)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 impl ToSql for Timestamp {

@@ -126,6 +126,11 @@ impl Client {
         self.clock.clone()
     }
 
+    /// How long a request may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     fn http(settings: &Settings, tls: rustls::ClientConfig, loopback: bool) -> Result<Http> {
         let mut builder = Http::builder()
             .tls_backend_preconfigured(tls)

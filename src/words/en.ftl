@@ -770,7 +770,11 @@ store-busy-hint = wait until the other wxbox, backup or sqlite3 is done with it,
 store-corrupt = the database { $path } is damaged
 store-corrupt-hint = `wxbox help recovery` says how to save what is in it, and how to restore a backup; the damaged file was left as it is
 store-corrupt-log = the write-ahead log { $path } is damaged
+store-foreign-log = the write-ahead log { $path } does not belong to the database { $database }
+store-foreign-log-hint = if the database was replaced by a copy, move { $path } out of its directory; else `wxbox help recovery`; both files were left as they were
 store-foreign = { $path } is the database of another program
+store-hard-links = the database { $path } has more than one name (hard links)
+store-hard-links-hint = each name would have a log of its own, which damages the database: keep one name (`find / -xdev -samefile { $path }` shows all), or use a symbolic link
 store-full = the disk of the database { $path } is full
 store-full-hint = make room on that disk, then try again
 store-made = made a new database at { $path }
@@ -1122,7 +1126,8 @@ template-unknown-subscription-hint = `wxbox template list --subscribe` shows the
 token-fetch = no access token: { $cause }
 token-fetched = fetched an access token
 token-forced = WeChat gave back the refused token, forcing a new one
-token-lock = cannot lock the access token's file beside the database: { $cause }
+token-lock = cannot lock the access token's file beside the database ({ $cause }): asking WeChat for a token without the lock
+token-lock-held = another process holds the access token's lock and does not answer: asking WeChat for a token without the lock
 token-thread = cannot ask for an access token, the system gives no thread: { $cause }
 
 ## ui

@@ -743,7 +743,11 @@ store-busy-hint = 请等另一个 wxbox、备份或 sqlite3 用完数据库后�
 store-corrupt = 数据库 { $path } 已损坏
 store-corrupt-hint = 如何抢救其中的数据、如何恢复备份，见 `wxbox help recovery`；损坏的文件原样保留
 store-corrupt-log = 预写日志 { $path } 已损坏
+store-foreign-log = 预写日志 { $path } 不属于数据库 { $database }
+store-foreign-log-hint = 如果数据库文件是用副本替换的，请把 { $path } 移出该目录；否则请参阅 `wxbox help recovery`；两个文件均原样保留
 store-foreign = { $path } 是其他程序的数据库
+store-hard-links = 数据库 { $path } 有多个名称（硬链接）
+store-hard-links-hint = 每个名称会各有一份日志，数据库会因此损坏：请只保留一个名称（用 `find / -xdev -samefile { $path }` 可列出全部），或改用符号链接
 store-full = 数据库 { $path } 所在的磁盘已满
 store-full-hint = 请在该磁盘上腾出空间，然后重试
 store-made = 已新建数据库 { $path }
@@ -1109,7 +1113,8 @@ template-unknown-subscription-hint = `wxbox template list --subscribe` 列出账
 token-fetch = 无法取得 access_token：{ $cause }
 token-fetched = 已获取 access_token
 token-forced = 微信返回的仍是刚被拒绝的 access_token，正在强制刷新
-token-lock = 无法锁定数据库旁的 access_token 锁文件：{ $cause }
+token-lock = 无法锁定数据库旁的 access_token 锁文件（{ $cause }）：不加锁直接向微信获取 access_token
+token-lock-held = 另一进程占用 access_token 锁且没有响应：不加锁直接向微信获取 access_token
 token-thread = 无法获取 access_token，系统无法创建线程：{ $cause }
 
 ## ui

@@ -2,7 +2,7 @@
 //! database, which the system drops with the process. No clock says so: clocks move and machines sleep.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 use rusqlite::params;
 
-use super::super::{Error, Result, Store, beside};
+use super::super::{Error, Result, Store, beside, draft};
 use super::turn::{APP_ID, Held, held, select_held, with_history};
 use crate::private;
 use crate::words::system;
@@ -43,9 +43,14 @@ impl Alive {
             let name = format!("{:0DIGITS$x}", u64::from_be_bytes(bytes));
             let path = lock_of(database, &name);
             let lock = private::new_file(&path).map_err(failed)?;
-            lock.lock().map_err(failed)?;
+            private::share(&lock, database).map_err(failed)?;
             // Between the two, who sweeps may have taken it for one that was left behind.
-            if is_there(&lock).map_err(failed)? {
+            let is_ours = match lock.try_lock() {
+                Ok(()) => is_there(&lock).map_err(failed)?,
+                Err(TryLockError::WouldBlock) => false,
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            };
+            if is_ours {
                 return Ok(Self { name, path, _lock: lock });
             }
         }
@@ -83,7 +88,7 @@ impl Store {
     pub fn for_orphans(&mut self, mut settle: impl FnMut(&mut Self, &str, Vec<Orphan>) -> Result<()>) -> Result<()> {
         for worker in self.workers()? {
             let path = lock_of(&self.path, &worker);
-            let Some(lock) = lock_of_the_dead(&path) else { continue };
+            let Some(lock) = lock_of_the_dead(&path, &self.path) else { continue };
             let orphans = self.orphans(&worker)?;
             settle(self, &worker, orphans)?;
             // Settled messages need nobody's name: a process was killed between two commits of its end.
@@ -96,8 +101,9 @@ impl Store {
     }
 
     /// Removes the files of processes that are gone and have no message: they were killed before their first, or after
-    /// their last. Best effort.
+    /// their last; and what killed backups left. Best effort.
     pub fn sweep(&self) {
+        draft::sweep(private::directory_of(&self.path));
         let lock = lock_of(&self.path, "");
         let Some(prefix) = lock.file_name().and_then(OsStr::to_str) else { return };
         for found in fs::read_dir(private::directory_of(&lock)).into_iter().flatten().flatten() {
@@ -106,7 +112,7 @@ impl Store {
             if worker.len() == DIGITS
                 && worker.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'))
                 && found.file_type().is_ok_and(|kind| kind.is_file())
-                && let Some(_held) = lock_of_the_dead(&found.path())
+                && let Some(_held) = lock_of_the_dead(&found.path(), &self.path)
             {
                 let _ = fs::remove_file(found.path());
             }
@@ -120,7 +126,7 @@ impl Store {
         let rows = self.at(query.query_map([app_id], |row| row.get::<_, String>(0)))?;
         let workers: Vec<String> = self.at(rows.collect())?;
         let lives = |worker: &String| {
-            let file = OpenOptions::new().write(true).open(lock_of(&self.path, worker));
+            let file = private::existing_file(&lock_of(&self.path, worker));
             file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
         };
         Ok(workers.iter().any(lives))
@@ -147,8 +153,9 @@ impl Store {
 }
 
 /// The lock, if nobody who lives has it. Held while the messages are dealt with, so that only one does it.
-fn lock_of_the_dead(path: &Path) -> Option<File> {
+fn lock_of_the_dead(path: &Path, database: &Path) -> Option<File> {
     let file = private::file(path).ok()?;
+    private::share(&file, database).ok()?;
     match file.try_lock() {
         // One that another removed meanwhile says nothing of the one that is in its place.
         Ok(()) => is_there(&file).ok()?.then_some(file),

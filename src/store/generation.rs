@@ -1,0 +1,121 @@
+//! The generation of the database's content: a number in its first page that grows with each commit that waits for
+//! the disk. Page and number get into the write-ahead log with the commit, so that a log can be told from one that
+//! belongs to another file, and damage in it from an end that was torn by a power cut (`wal`).
+//!
+//! It is in the upper 24 bits of `user_version`; the lower eight are the version of the schema. It begins with a random
+//! number, and a backup begins anew: two files that went different ways have different numbers.
+
+use std::path::Path;
+
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+use rusqlite::Connection;
+
+use super::open::connect_without_log;
+
+/// Bits of `user_version` that are the version of the schema.
+const SCHEMA_BITS: u32 = 8;
+
+/// The bits of the schema's version in a `user_version`.
+pub(super) const SCHEMA: i64 = (1 << SCHEMA_BITS) - 1;
+
+/// One more than the largest generation.
+const GENERATIONS: u32 = 1 << (32 - SCHEMA_BITS);
+
+/// A `user_version`, as the file has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Version(u32);
+
+impl Version {
+    /// The `user_version` of the bytes that the file has it in.
+    pub(super) fn of(bytes: [u8; 4]) -> Self {
+        Self(u32::from_be_bytes(bytes))
+    }
+
+    /// The `user_version` of a schema of that number, with a random generation.
+    pub(super) fn new(schema: i64) -> rusqlite::Result<Self> {
+        let mut bytes = [0; 4];
+        SysRng.try_fill_bytes(&mut bytes).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+        Ok(Self(0).with(u32::from_be_bytes(bytes) % GENERATIONS, schema))
+    }
+
+    fn with(self, generation: u32, schema: i64) -> Self {
+        let schema = u32::try_from(schema).unwrap_or(0) % (1 << SCHEMA_BITS);
+        Self(generation << SCHEMA_BITS | schema)
+    }
+
+    /// The bytes that the file has it in.
+    pub(super) fn bytes(self) -> [u8; 4] {
+        self.0.to_be_bytes()
+    }
+
+    /// The `user_version` that the database at that connection has.
+    pub(super) fn read(conn: &Connection) -> rusqlite::Result<Self> {
+        let found: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        Ok(Self(found.cast_unsigned()))
+    }
+
+    /// The `user_version` that the file at that path has without its log.
+    pub(super) fn of_file(path: &Path) -> Option<Self> {
+        connect_without_log(path).and_then(|conn| Self::read(&conn)).ok()
+    }
+
+    pub(super) fn write(self, conn: &Connection) -> rusqlite::Result<()> {
+        conn.pragma_update(None, "user_version", self.0.cast_signed())
+    }
+
+    /// The version of the schema.
+    pub(super) fn schema(self) -> i64 {
+        i64::from(self.0 % (1 << SCHEMA_BITS))
+    }
+
+    /// The same generation of a schema of that number.
+    pub(super) fn of_schema(self, schema: i64) -> Self {
+        self.with(self.generation(), schema)
+    }
+
+    /// Whether nothing was ever written in its place.
+    pub(super) fn is_unset(self) -> bool {
+        self.0 == 0
+    }
+
+    fn generation(self) -> u32 {
+        self.0 >> SCHEMA_BITS
+    }
+
+    /// How many generations it is behind a later one.
+    pub(super) fn behind(self, later: Self) -> u32 {
+        later.generation().wrapping_sub(self.generation()) % GENERATIONS
+    }
+
+    /// The generation before.
+    pub(super) fn before(self) -> Self {
+        self.with(self.generation().wrapping_sub(1) % GENERATIONS, self.schema())
+    }
+}
+
+/// Counts a commit that waits for the disk, in its transaction.
+pub(super) fn advance(step: &Connection) -> rusqlite::Result<()> {
+    let Version(now) = Version::read(step)?;
+    Version(now.wrapping_add(1 << SCHEMA_BITS)).write(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generation_grows_beside_the_schema_and_begins_again_after_the_last() {
+        let conn = Connection::open_in_memory().unwrap();
+        Version(0xffff_fe05).write(&conn).unwrap();
+        let found = |conn| Version::read(conn).unwrap();
+        assert_eq!((found(&conn).schema(), found(&conn).generation()), (5, 0x00ff_fffe));
+        let before = found(&conn);
+        advance(&conn).unwrap();
+        assert_eq!((found(&conn).schema(), found(&conn).generation()), (5, 0x00ff_ffff));
+        advance(&conn).unwrap();
+        assert_eq!((found(&conn).schema(), found(&conn).generation(), before.behind(found(&conn))), (5, 0, 2));
+        assert_eq!(found(&conn).before().generation(), 0x00ff_ffff);
+        assert_eq!(found(&conn).of_schema(7), Version(7));
+    }
+}

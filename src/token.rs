@@ -7,7 +7,9 @@
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crossbeam_channel::bounded;
 
 use crate::private;
 use crate::secret::{ExposeSecret, Secret};
@@ -21,9 +23,6 @@ use crate::words::system;
 /// A token this close to its end is not used: a request may be under way for a while. At most the last
 /// five minutes, in which the stable endpoint hands out the next one.
 const MARGIN: Duration = Duration::from_secs(60);
-
-/// How long to wait before the next try to take the lock.
-const TRY_AGAIN: Duration = Duration::from_millis(10);
 
 /// The account whose token it is.
 #[derive(Clone, Debug)]
@@ -180,25 +179,35 @@ fn lock(
     found: impl Fn(&Store) -> Result<Option<Token>, Error>,
 ) -> Result<(Option<File>, Option<Token>), Error> {
     let file = if store.is_shared() { lock_file(store.path()) } else { None };
-    let until = Instant::now() + client.timeout();
-    loop {
-        let held = file.as_ref().map(File::try_lock);
-        // After the lock: who had it may have kept a token.
-        let token = found(store)?;
-        match held {
-            None | Some(Ok(())) => return Ok((file, token)),
-            Some(_) if token.is_some() => return Ok((None, token)),
-            Some(Err(TryLockError::WouldBlock)) if Instant::now() < until => std::thread::sleep(TRY_AGAIN),
-            Some(Err(TryLockError::WouldBlock)) => {
-                log::info!("{}", t!("token-lock-held"));
-                return Ok((None, None));
-            }
-            Some(Err(TryLockError::Error(error))) => {
-                log::info!("{}", t!("token-lock", cause = system(&error)));
-                return Ok((None, None));
+    let held = file.and_then(|file| take(file, client.timeout()));
+    // After the lock: another process may have kept a token.
+    Ok((held, found(store)?))
+}
+
+/// Takes the lock, within that time.
+fn take(file: File, within: Duration) -> Option<File> {
+    let cause = match file.try_lock() {
+        Ok(()) => return Some(file),
+        Err(TryLockError::Error(error)) => system(&error),
+        Err(TryLockError::WouldBlock) => {
+            let (tell, told) = bounded(1);
+            // The system does not let go who waits for a lock: this thread waits on, to the end of the process.
+            let waiter = std::thread::Builder::new().name("token-lock".into()).spawn(move || {
+                let taken = file.lock().map(|()| file);
+                let _ = tell.send(taken);
+            });
+            match waiter.map(|_| told.recv_timeout(within)) {
+                Ok(Ok(Ok(file))) => return Some(file),
+                Ok(Err(_)) => {
+                    log::info!("{}", t!("token-lock-held"));
+                    return None;
+                }
+                Ok(Ok(Err(error))) | Err(error) => system(&error),
             }
         }
-    }
+    };
+    log::info!("{}", t!("token-lock", cause = cause));
+    None
 }
 
 fn lock_file(database: &Path) -> Option<File> {

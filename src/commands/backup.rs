@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::cli::{Backup, Global};
 use crate::config::{Environment, Flags};
 use crate::error::{Exit, Failure};
+use crate::store::BackupPlace;
 use crate::t;
 use crate::ui::Ui;
 
@@ -34,17 +35,21 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Backup) -> anyhow::Result
         // Opening would make one, and the copy would be of nothing.
         return Err(app.no_database().into());
     }
+    // A word is a slip of the tongue, such as `backup restore`.
+    if !args.file.as_os_str().as_encoded_bytes().iter().any(|byte| matches!(byte, b'/' | b'.')) {
+        return Err(Failure::usage(t!("backup-word", file = to)).hint(t!("backup-word-hint", file = to)).into());
+    }
     let exists = || Failure::usage(t!("backup-exists", file = to)).hint(t!("backup-exists-hint"));
-    if let Ok(there) = file.canonicalize() {
-        if there.is_dir() {
-            return Err(Failure::usage(t!("backup-dir", file = to)).into());
+    match BackupPlace::of(file, database) {
+        BackupPlace::Itself => return Err(Failure::usage(t!("backup-itself", file = to)).into()),
+        BackupPlace::Beside => return Err(Failure::usage(t!("backup-beside", file = to)).into()),
+        BackupPlace::Directory => return Err(Failure::usage(t!("backup-dir", file = to)).into()),
+        BackupPlace::Special => return Err(Failure::usage(t!("backup-special", file = to)).into()),
+        BackupPlace::Other if args.force => {
+            return Err(Failure::usage(t!("backup-other", file = to)).hint(t!("backup-other-hint")).into());
         }
-        if database.canonicalize().is_ok_and(|database| database == there) {
-            return Err(Failure::usage(t!("backup-itself", file = to)).into());
-        }
-        if !args.force {
-            return Err(exists().into());
-        }
+        BackupPlace::Other | BackupPlace::Replaceable if !args.force => return Err(exists().into()),
+        BackupPlace::Free | BackupPlace::Replaceable | BackupPlace::Other => {}
     }
     if !app.store()?.backup(file, args.force)? {
         return Err(exists().into());

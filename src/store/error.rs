@@ -1,6 +1,7 @@
 //! What can go wrong with the database, each told apart where a person can do something about it.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::ErrorCode;
 
@@ -113,15 +114,31 @@ pub enum Error {
     },
 }
 
+/// SQLite's code for shared memory that could not be made as long as it must be.
+const IOERR_SHMSIZE: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+
+/// Whether this process has come upon damage: what is in the log stays there, and the file is left as it is.
+static DAMAGED: AtomicBool = AtomicBool::new(false);
+
+/// See [`DAMAGED`].
+pub(super) fn found_damage() -> bool {
+    DAMAGED.load(Ordering::Relaxed)
+}
+
 impl Error {
     /// Sorts an SQLite error about the file at `path`.
     pub(super) fn at(path: &Path, cause: rusqlite::Error) -> Self {
         let path = path.to_owned();
+        if cause.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) {
+            DAMAGED.store(true, Ordering::Relaxed);
+        }
         match cause.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotADatabase { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path },
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
             Some(ErrorCode::CannotOpen) => Self::Open { path, cause: cause.to_string() },
+            // The index of the log could not be made longer.
+            _ if cause.sqlite_error().is_some_and(|it| it.extended_code == IOERR_SHMSIZE) => Self::Full { path },
             Some(ErrorCode::DiskFull) => Self::Full { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
             _ => Self::Sqlite { path, cause },

@@ -5,12 +5,12 @@
 //! holds another lock on file or directory holds up nobody.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::draft::Draft;
-use super::generation::{SCHEMA, Version};
+use super::generation::{self, SCHEMA, Version};
 use super::{BUSY, Error, Result};
 use crate::private;
 use crate::words::system;
@@ -18,9 +18,6 @@ use crate::words::system;
 /// All steps, oldest first; a database's schema version is the number of those it has taken. The rest of its
 /// `user_version` is the generation.
 pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/001_initial.sql")];
-
-/// How long to wait before the next try to put a file into WAL mode.
-const TRY_AGAIN: Duration = Duration::from_millis(5);
 
 /// `PRAGMA application_id` of our files: "wxb1".
 pub(super) const APPLICATION_ID: i64 = 0x7778_6231;
@@ -50,8 +47,9 @@ pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &
         step.execute_batch(sql).map_err(at)?;
     }
     step.pragma_update(None, "application_id", APPLICATION_ID).map_err(at)?;
-    let before = Version::read(&step).map_err(at)?;
-    let version = if found == 0 { Version::new(known).map_err(at)? } else { before.of_schema(known) };
+    generation::advance(&step).map_err(at)?;
+    let now = Version::read(&step).map_err(at)?;
+    let version = if found == 0 { Version::new(known).map_err(at)? } else { now.of_schema(known) };
     version.write(&step).map_err(at)?;
     step.commit().map_err(at)?;
     // The file alone is a database of ours from now on, whatever becomes of its log.
@@ -59,19 +57,18 @@ pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &
     Ok(())
 }
 
-/// Puts the file into WAL mode. SQLite does not wait there for another process that does the same, so this does, for as
-/// long as a statement waits for another's write.
+/// Puts the file into WAL mode. SQLite does not wait there for another process that does the same or reads in the old
+/// mode; for a lock it does, for as long as a statement waits for another's write.
 fn write_ahead(conn: &Connection) -> rusqlite::Result<()> {
     let until = Instant::now() + BUSY;
     loop {
-        let mode = conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
-        match mode {
-            Ok(mode) if mode == "wal" || mode == "memory" => return Ok(()),
-            Err(e) if e.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => return Err(e),
-            Err(e) if Instant::now() >= until => return Err(e),
-            // SQLite says the old mode where another process has the file open: this one works in that mode, too.
-            Ok(_) if Instant::now() >= until => return Ok(()),
-            _ => std::thread::sleep(TRY_AGAIN),
+        match conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
+            // It says so in memory, and where the file system has no shared memory: the old mode works as well.
+            Ok(_) => return Ok(()),
+            Err(e) if e.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || Instant::now() >= until => {
+                return Err(e);
+            }
+            Err(_) => conn.execute_batch("BEGIN EXCLUSIVE; ROLLBACK")?,
         }
     }
 }

@@ -30,6 +30,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, TransactionBehavior};
 
+pub use backup::Place as BackupPlace;
 pub use error::Error;
 pub use following::{Bound, Changed};
 pub use health::{Look, Overdue, Soundness};
@@ -180,7 +181,7 @@ const LOG_LIMIT: u64 = 512 << 10;
 
 impl Store {
     /// Moves the log into the file, if it has become long, and cuts it off.
-    pub fn trim(&self) {
+    fn trim(&self) {
         if fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > LOG_LIMIT) {
             // If others are busy with it, the next one does it: nobody waits for that.
             let _ = self.conn.busy_timeout(Duration::ZERO);
@@ -192,7 +193,11 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        self.trim();
+        if error::found_damage() {
+            let _ = self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        } else {
+            self.trim();
+        }
     }
 }
 

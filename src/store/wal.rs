@@ -5,7 +5,6 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
-use std::time::Duration;
 
 use super::generation::Version;
 use super::open::beside;
@@ -19,9 +18,6 @@ const FRAME_HEAD: usize = 24;
 
 /// Where the first page of the database has its `user_version`.
 pub(super) const VERSION_AT: usize = 60;
-
-/// How long to wait before looking again at what another process may be writing.
-const AGAIN: Duration = Duration::from_millis(10);
 
 /// After so many looks that each found something else, others are at work on it.
 const LOOKS: usize = 100;
@@ -56,7 +52,6 @@ pub(super) fn check(path: &Path) -> Result<()> {
             Some(_) if before == wrong => return Err(Error::CorruptLog { path: log }),
             Some(_) => before = wrong,
         }
-        std::thread::sleep(AGAIN);
     }
     Ok(())
 }

@@ -1,3 +1,5 @@
+//! Logs as killed processes, power cuts, bad disks and copies leave them.
+
 use super::*;
 use std::path::PathBuf;
 

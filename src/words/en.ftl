@@ -2,11 +2,17 @@
 ### Sections stand in alphabetical order of their rooms.
 
 ## backup
+backup-beside = { $file } is the name of a file that belongs to the database itself
 backup-dir = { $file } is a directory: name the file that is to be written
 backup-done = copied the database to { $file }
 backup-exists = { $file } exists already
 backup-exists-hint = --force replaces it, once the new copy is whole
 backup-itself = { $file } is the database itself
+backup-other = { $file } is not a backup of wxbox: --force does not replace it
+backup-other-hint = name another file, or remove that one first
+backup-special = { $file } is not a regular file
+backup-word = { $file } looks like a word, not like the name of a file
+backup-word-hint = to write a file of that name: wxbox backup ./{ $file }; to restore a backup: `wxbox help recovery`
 
 ## batch
 batch-file = cannot read { $path }

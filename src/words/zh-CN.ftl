@@ -1,11 +1,17 @@
 ### 用户看到的文字，简体中文。与 en.ftl 的条目和顺序一致。
 
 ## backup
+backup-beside = { $file } 是数据库自身附属文件的名称
 backup-dir = { $file } 是目录：请给出要写入的文件名
 backup-done = 数据库已备份到 { $file }
 backup-exists = { $file } 已存在
 backup-exists-hint = --force 会在新备份完整写好之后替换它
 backup-itself = { $file } 就是数据库本身
+backup-other = { $file } 不是 wxbox 的备份，--force 不会替换它
+backup-other-hint = 请换一个文件名，或先删除该文件
+backup-special = { $file } 不是普通文件
+backup-word = { $file } 像是一个单词，不像文件名
+backup-word-hint = 确实要写入该文件：wxbox backup ./{ $file }；要恢复备份：见 `wxbox help recovery`
 
 ## batch
 batch-file = 无法读取 { $path }

@@ -10,6 +10,10 @@ use crate::harness::World;
 #[test]
 fn the_copy_is_the_database() {
     let world = World::new();
+    world.wxbox("user add zoro").ok();
+    world.wxbox("user remove zoro --yes").ok();
+    let other = rusqlite::Connection::open(world.database()).unwrap();
+    other.query_row("SELECT count(*) FROM users", [], |_| Ok(())).unwrap();
     world.wxbox("user add luffy --tag crew").ok();
     assert!(world.path(".local/share/wxbox/wxbox.db-wal").metadata().unwrap().len() > 0, "what counts is in the log");
     world.wxbox("backup copy.db").is(str![[r#"
@@ -25,9 +29,10 @@ exit 0
 luffy	-	crew	
 
 "#]]);
-    // What is written there leaves a log, which must not get into the next copy.
+    // A log that somebody left there must not get into the next copy.
     world.wxbox("--database copy.db user add stranger").ok();
-    assert!(world.path("copy.db-wal").metadata().unwrap().len() > 0);
+    world.write("copy.db-wal", [0; 100]);
+    drop(other);
     world.wxbox("user add nami").ok();
     world.wxbox("backup copy.db").is(str![[r#"
 exit 2
@@ -82,7 +87,73 @@ hint: the usage is: wxbox backup <FILE>
     let mut names: Vec<_> =
         std::fs::read_dir(world.home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, [".config", ".local", "copy.db", "copy.db-shm", "copy.db-wal", "world.toml"]);
+    assert_eq!(names, [".config", ".local", "copy.db", "world.toml"]);
+}
+
+#[test]
+fn a_copy_is_never_written_onto_what_is_none() {
+    let world = World::new();
+    world.wxbox("user add luffy").ok();
+    world.wxbox("backup --force restore").is(str![[r#"
+exit 2
+--- stderr
+error: restore looks like a word, not like the name of a file
+hint: to write a file of that name: wxbox backup ./restore; to restore a backup: `wxbox help recovery`
+
+"#]]);
+    world.wxbox("backup ./restore").ok();
+    world.wxbox("backup .local/share/wxbox/wxbox.db-wal").is(str![[r#"
+exit 2
+--- stderr
+error: .local/share/wxbox/wxbox.db-wal is the name of a file that belongs to the database itself
+
+"#]]);
+    world.wxbox("backup --force /dev/null").is(str![[r#"
+exit 2
+--- stderr
+error: /dev/null is not a regular file
+
+"#]]);
+    world.wxbox("backup --force .config/wxbox/config.toml").is(str![[r#"
+exit 2
+--- stderr
+error: .config/wxbox/config.toml is not a backup of wxbox: --force does not replace it
+hint: name another file, or remove that one first
+
+"#]]);
+    let data = ".local/share/wxbox/wxbox.db";
+    std::os::unix::fs::symlink(world.database(), world.path("link.db")).unwrap();
+    std::os::unix::fs::symlink(world.path(".local/share"), world.path("share")).unwrap();
+    for ending in ["", "-wal", "-shm", "-journal", "-token-lock", "-worker-0123456789abcdef", ".v1.bak"] {
+        for path in [format!("{data}{ending}"), format!("share/wxbox/wxbox.db{ending}")] {
+            assert_eq!(world.wxbox(&format!("backup --force {path}")).status(), Some(2), "{path}");
+        }
+    }
+    for path in ["link.db", "-", "share", "world.toml"] {
+        assert_eq!(world.wxbox(&format!("backup --force -- {path}")).status(), Some(2), "{path}");
+    }
+    // The database by the name of a link has its files beside the file.
+    assert_eq!(world.wxbox(&format!("--database link.db backup {data}-wal")).status(), Some(2));
+    // Nothing in it yet, as `mktemp` leaves it.
+    world.write("empty.db", "");
+    world.wxbox("backup --force empty.db").ok();
+    world.wxbox("--database empty.db user show luffy").ok();
+}
+
+/// Those that hold no lock any more are of processes that were killed.
+#[test]
+fn what_a_killed_backup_left_is_removed_by_the_next() {
+    let world = World::new();
+    world.wxbox("user add luffy").ok();
+    let left = [".wxbox-copy-aaaaaa", ".local/share/wxbox/.wxbox-copy-bbbbbb"].map(|name| world.write(name, "left"));
+    let lives = world.write(".wxbox-copy-cccccc", "under way");
+    let lock = std::fs::OpenOptions::new().write(true).open(&lives).unwrap();
+    lock.lock().unwrap();
+    let other = world.write(".wxbox-other", "none of ours");
+    world.wxbox("backup copy.db").ok();
+    world.wxbox("outbox flush").ok();
+    assert_eq!(left.map(|file| file.exists()), [false, false]);
+    assert!(lives.exists() && other.exists());
 }
 
 #[test]

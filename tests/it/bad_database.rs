@@ -161,6 +161,7 @@ fn a_read_only_disk() {
     let script = "export WXBOX_DATABASE=disk/wxbox.db
         $WXBOX user add luffy 2>&1
         mount -o remount,ro disk
+        $WXBOX user list
         $WXBOX user add nami 2>&1; echo exit $?
         WXBOX_DATABASE=disk/new/wxbox.db $WXBOX user add nami 2>&1; echo exit $?
         mount -o remount,rw disk
@@ -170,6 +171,7 @@ fn a_read_only_disk() {
         said,
         str![[r#"
 added luffy
+luffy	-		
 error: the database disk/wxbox.db cannot be written
 hint: check the mode of the file and its directory, and whether the file system is mounted read-only
 exit 1

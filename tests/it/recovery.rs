@@ -21,8 +21,6 @@ fn filled() -> World {
     let world = World::of("crowd = 300\n");
     world.crowd(300);
     world.wxbox(&format!("-q send --no-wait --all {TEMPLATE}")).ok();
-    // A connection of SQLite's own moves the log into the file as it closes.
-    world.sql::<i64>("SELECT 1");
     assert!(!beside(&world, "-wal").exists());
     world
 }
@@ -120,63 +118,146 @@ fn a_damaged_or_shortened_file_is_said_by_all() {
     }
 }
 
+/// File and log as killed processes leave them, after each of the lines.
+fn killed(world: &World, lines: &[&str]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let keeper = Connection::open(world.database()).unwrap();
+    keeper.query_row("SELECT count(*) FROM users", [], |_| Ok(())).unwrap();
+    let read = |line: &&str| {
+        world.wxbox(line).ok();
+        // As bytes of another program: to open and close the file here would take the keeper's locks.
+        let read = |path: PathBuf| Command::new("cat").arg(path).output().unwrap().stdout;
+        (read(world.database()), read(beside(world, "-wal")))
+    };
+    let left = lines.iter().map(read).collect();
+    drop(keeper);
+    assert!(!beside(world, "-wal").exists());
+    left
+}
+
+fn put(world: &World, (file, log): &(Vec<u8>, Vec<u8>)) {
+    std::fs::write(world.database(), file).unwrap();
+    std::fs::write(beside(world, "-wal"), log).unwrap();
+}
+
 #[test]
 fn a_damaged_log_is_said_and_kept() {
     let world = World::new();
-    world.wxbox("user add luffy").ok();
-    let log = beside(&world, "-wal");
-    let whole = std::fs::read(&log).unwrap();
-    let mut damaged = whole.clone();
-    damaged[..4096].fill(0xa5);
-    std::fs::write(&log, &damaged).unwrap();
-    for line in LINES {
-        is_said(&unchanged(&world, line), "the write-ahead log");
+    world.wxbox("user add usopp").ok();
+    let left = killed(&world, &["user add luffy", "user add nami", "user add zoro", "user add robin"]);
+    let (file, whole) = left.last().unwrap();
+    let damaged = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut log = whole.clone();
+        change(&mut log);
+        put(&world, &(file.clone(), log));
+    };
+    // Its head; one byte of its first frame; a later one.
+    for at in [8, 100, left[0].1.len() + 100] {
+        damaged(&|log| log[at] ^= 1);
+        for line in LINES {
+            is_said(&unchanged(&world, line), "the write-ahead log");
+        }
+        assert_eq!(world.wxbox("doctor").status(), Some(3));
     }
     // Its file is gone: SQLite would remove the log, too.
-    std::fs::write(&log, &whole).unwrap();
-    std::fs::write(world.database(), "").unwrap();
+    put(&world, &(Vec::new(), whole.clone()));
     for line in LINES {
         is_said(&unchanged(&world, line), "is damaged");
     }
-    // In the middle: it counts up to there, as after a power cut.
-    let world = World::new();
-    world.wxbox("user add luffy").ok();
-    let before = log_length(&world);
-    world.wxbox("user add nami").ok();
-    let mut bytes = std::fs::read(beside(&world, "-wal")).unwrap();
-    bytes[before + 100..].fill(0xa5);
-    std::fs::write(beside(&world, "-wal"), bytes).unwrap();
-    assert_eq!(world.wxbox("user list").ok().stdout(), "luffy\t-\t\t\n");
+    std::fs::remove_file(world.database()).unwrap();
+    is_said(&unchanged(&world, "user add luffy"), "does not belong to the database");
+    // Its end: it counts up to there, as after a power cut.
+    damaged(&|log| log[left[2].1.len() + 100..].fill(0xa5));
+    let people = "luffy\t-\t\t\nnami\t-\t\t\nusopp\t-\t\t\nzoro\t-\t\t\n";
+    assert_eq!(world.wxbox("user list").ok().stdout(), people);
     assert_eq!(world.sql::<String>("PRAGMA integrity_check"), "ok");
 }
 
-fn log_length(world: &World) -> usize {
-    usize::try_from(beside(world, "-wal").metadata().unwrap().len()).unwrap()
+#[test]
+fn a_copy_that_is_put_beside_the_log_of_another_is_said() {
+    let world = World::new();
+    world.wxbox("user add luffy").ok();
+    world.wxbox("backup copy.db").ok();
+    std::fs::copy(world.database(), world.path("plain.db")).unwrap();
+    world.wxbox("user add nami").ok();
+    let left = killed(&world, &["user add zoro"]).pop().unwrap();
+    for copy in ["copy.db", "plain.db"] {
+        put(&world, &left);
+        std::fs::copy(world.path(copy), world.database()).unwrap();
+        for line in LINES {
+            is_said(&unchanged(&world, line), "does not belong to the database");
+        }
+        assert_eq!(world.wxbox("doctor").status(), Some(3));
+        std::fs::rename(beside(&world, "-wal"), world.path("old-wal")).unwrap();
+        assert_eq!(world.wxbox("user list").ok().stdout(), "luffy\t-\t\t\n");
+    }
+    put(&world, &left);
+    assert_eq!(world.wxbox("user list").ok().stdout().lines().count(), 3);
+    assert!(!beside(&world, "-wal").exists());
 }
 
-/// Somebody copied the file alone: it is as it was when the log was last moved into it, and a database of ours.
+/// A container keeps that file alone, `scp` takes it alone.
 #[test]
-fn without_its_log_a_database_is_an_older_one() {
+fn the_file_alone_is_the_database() {
+    let mut world = World::new();
+    let alone = |world: &World| {
+        let names = std::fs::read_dir(world.database().parent().unwrap()).unwrap();
+        let names: Vec<_> = names.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(names.iter().all(|it| it == "wxbox.db" || it == "wxbox.db-token-lock"), "{names:?}");
+        std::fs::rename(world.database(), world.path("alone.db")).unwrap();
+        std::fs::remove_dir_all(world.database().parent().unwrap()).unwrap();
+        std::fs::create_dir(world.database().parent().unwrap()).unwrap();
+        std::fs::rename(world.path("alone.db"), world.database()).unwrap();
+    };
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    alone(&world);
+    world.wxbox("send -u luffy --key once hello").ok();
+    alone(&world);
+    world.wxbox("send -u luffy --no-wait later").ok();
+    alone(&world);
+    world.wxbox("outbox flush").ok();
+    alone(&world);
+    world.wxbox("run -u luffy --key run -- true").ok();
+    alone(&world);
+    world.feed("send --batch -", "{\"user\":\"luffy\",\"text\":\"a\"}\n{\"user\":\"luffy\",\"text\":\"b\"}\n").ok();
+    alone(&world);
+    world.wxbox("template list").ok();
+    alone(&world);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'"), 5);
+    world.wxbox("send -u luffy --key once hello").ok();
+    assert_eq!(world.sandbox().stats()["delivered"], 5);
+}
+
+#[test]
+fn a_database_of_two_names_is_said() {
     let world = World::new();
     world.wxbox("user add luffy").ok();
-    world.sql::<i64>("PRAGMA wal_checkpoint(TRUNCATE)");
-    world.wxbox("user add nami").ok();
-    for index_too in [false, true] {
-        std::fs::remove_file(beside(&world, "-wal")).unwrap();
-        if index_too {
-            std::fs::remove_file(beside(&world, "-shm")).unwrap();
-        }
-        assert_eq!(world.wxbox("user list").ok().stdout(), "luffy\t-\t\t\n");
-        assert_eq!(world.sql::<String>("PRAGMA integrity_check"), "ok");
-        world.wxbox("user add zoro").ok();
-        assert!(log_length(&world) > 0);
+    std::fs::hard_link(world.database(), world.path("two.db")).unwrap();
+    for line in LINES {
+        let ran = unchanged(&world, line);
+        assert!(ran.status() == Some(1) && ran.stderr().contains("more than one name"), "{line}: {}", ran.stderr());
     }
-    // From its first moment: the tables are in the file, not in the log.
+    assert_eq!(unchanged(&world, "--database two.db user list").status(), Some(1));
+    assert_eq!(world.wxbox("doctor").status(), Some(3));
+    std::fs::remove_file(world.path("two.db")).unwrap();
+    world.wxbox("user list").ok();
+}
+
+#[test]
+fn nobody_waits_for_a_lock_on_the_directory() {
     let world = World::new();
+    let dir = world.database().parent().unwrap().to_owned();
+    std::fs::create_dir_all(&dir).unwrap();
+    let held = std::fs::File::open(&dir).unwrap();
+    held.lock().unwrap();
     world.wxbox("user add luffy").ok();
-    std::fs::remove_file(beside(&world, "-wal")).unwrap();
-    assert_eq!(world.wxbox("user list").ok().stdout(), "");
-    assert_eq!(world.sql::<i64>("PRAGMA application_id"), 0x7778_6231);
+    drop(held);
+    // A pipe in the place of the database or its log is not waited for, either.
+    for (pipe, status) in [("pipe.db", 1), ("other.db-wal", 0), ("other.db-token-lock", 0)] {
+        assert!(Command::new("mkfifo").arg(world.path(pipe)).status().unwrap().success());
+        let name = pipe.split('-').next().unwrap();
+        let ran = world.wxbox(&format!("--database {name} token"));
+        assert!(ran.status() == Some(status) || pipe.ends_with("-wal"), "{pipe}: {}", ran.stderr());
+    }
 }
 
 /// Runs lines of `wxbox help recovery`, which must be there.
@@ -279,12 +360,12 @@ fn what_can_be_read_of_a_damaged_file_is_saved_as_the_help_says() {
 fn without_its_damaged_log_a_file_is_used_as_the_help_says() {
     let world = World::new();
     world.wxbox("user add luffy").ok();
-    world.sql::<i64>("PRAGMA wal_checkpoint(TRUNCATE)");
-    world.wxbox("user add nami").ok();
+    killed(&world, &["user add nami"]).iter().for_each(|left| put(&world, left));
     std::fs::write(beside(&world, "-wal"), [0xa5; 5000]).unwrap();
     is_said(&world.wxbox("user list"), "the write-ahead log");
     as_helped(&world, &["mkdir damaged", "mv DB* damaged/", "cp damaged/DB DB"]);
     assert_eq!(world.wxbox("user list").ok().stdout(), "luffy\t-\t\t\n");
+    assert_eq!(world.sql::<String>("PRAGMA integrity_check"), "ok");
 }
 
 #[test]

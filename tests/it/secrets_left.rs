@@ -56,7 +56,7 @@ fn files_are_for_the_owner_alone_whatever_the_umask_is() {
         relay.holds();
         let found: Vec<_> = files::below(world.home.path()).into_iter().filter(|it| !it.ends_with("old.db")).collect();
         assert!(found.iter().any(|it| it.to_string_lossy().contains("-worker-")), "{found:?}");
-        assert!(found.iter().filter(|it| it.to_string_lossy().ends_with("-shm")).count() > 1, "{found:?}");
+        assert!(found.iter().filter(|it| it.to_string_lossy().ends_with("-shm")).count() > 0, "{found:?}");
         for file in &found {
             assert_eq!(format!("{:o}", mode(file)), "600", "{umask}: {}", file.display());
         }
@@ -145,7 +145,7 @@ fn links_that_were_planted_are_not_followed() {
     let data = ".local/share/wxbox/wxbox.db";
     let init = "-c c/new.toml init --app-id wx1 --redirect-uri http://192.0.2.1/ --no-check --force";
     let cases = [
-        (format!("{data}-token-lock"), "token".to_owned(), 1),
+        (format!("{data}-token-lock"), "token".to_owned(), 0),
         (format!("{data}-wal"), "user add luffy".into(), 1),
         (format!("{data}-shm"), "user add luffy".into(), 1),
         (format!("{data}-journal"), "user add luffy".into(), -1),

@@ -142,3 +142,28 @@ fn no_log_line_has_the_token_or_the_secret() {
         }
     }
 }
+
+/// A process that was stopped while it had the lock, or a file that is not ours: WeChat is asked all the same.
+#[test]
+fn a_lock_that_cannot_be_had_keeps_nobody_from_asking() {
+    for endpoint in ["stable", "classic"] {
+        let mut world = world();
+        world.reconfigure(&[("[network]\n", "[network]\ntimeout = \"1s\"\n")]);
+        world.config_first(&format!("token_endpoint = \"{endpoint}\"\n"));
+        let path = world.database().with_file_name("wxbox.db-token-lock");
+        let file = std::fs::File::create(&path).unwrap();
+        file.lock().unwrap();
+        let ran = world.wxbox("-v send -u luffy hello").ok();
+        assert!(ran.stderr().contains("asking WeChat for a token without the lock"), "{}", ran.stderr());
+        revoke(&mut world);
+        world.wxbox("send -u luffy again").ok();
+        world.wxbox("token").ok();
+        drop(file);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        revoke(&mut world);
+        let ran = world.wxbox("-v send -u luffy hello").ok();
+        assert!(ran.stderr().contains("Is a directory"), "{}", ran.stderr());
+        assert_eq!(world.sandbox().stats()["delivered"], 3);
+    }
+}

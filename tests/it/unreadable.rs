@@ -82,3 +82,74 @@ exit 3
 
 "#]]);
 }
+
+/// A backup on a medium or in a place that cannot be written.
+#[test]
+fn a_database_that_may_only_be_read_is_read() {
+    let world = World::new();
+    world.wxbox("user add luffy --tag crew").ok();
+    world.wxbox("backup medium/../a%20b?.db").ok();
+    let dir = world.path("medium");
+    std::fs::create_dir(&dir).unwrap();
+    let file = dir.join("a%20b?.db");
+    std::fs::rename(world.path("a%20b?.db"), &file).unwrap();
+    mode(&file, 0o400);
+    mode(&dir, 0o500);
+    let read = |line: &str| unprivileged(&world, &format!("--database medium/a%20b?.db {line}"));
+    let Some(ran) = read("user list") else { return };
+    assert_eq!(ran.ok().stdout(), "luffy\t-\tcrew\t\n");
+    for line in ["user show luffy", "user export", "outbox list", "outbox status", "backup copy.db"] {
+        read(line).unwrap().ok();
+    }
+    std::fs::hard_link(&file, world.path("second.db")).unwrap();
+    read("user list").unwrap().ok();
+    std::fs::remove_file(world.path("second.db")).unwrap();
+    read("user add nami").unwrap().is(str![[r#"
+exit 1
+--- stderr
+error: the database medium/a%20b?.db cannot be written
+hint: check the mode of the file and its directory, and whether the file system is mounted read-only
+
+"#]]);
+    // Each alone is enough.
+    mode(&dir, 0o700);
+    read("user list").unwrap().ok();
+    mode(&dir, 0o500);
+    mode(&file, 0o600);
+    read("user list").unwrap().ok();
+    let names: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(names, ["a%20b?.db"]);
+}
+
+/// What root makes beside the database of another user, that user and the group can use.
+#[test]
+fn files_beside_the_database_belong_to_its_owner_and_group() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let mut world = World::new();
+    world.wxbox(&format!("user add luffy --openid {}", crate::harness::LUFFY)).ok();
+    let dir = world.database().parent().unwrap().to_owned();
+    mode(&world.database(), 0o660);
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(world.database(), Some(54321), Some(54322)).unwrap();
+        std::os::unix::fs::chown(&dir, Some(54321), Some(54322)).unwrap();
+    }
+    let owner = world.database().metadata().unwrap();
+    let relay = crate::relay::Relay::between(&mut world);
+    relay.hold(crate::relay::Side::Answer, "/cgi-bin/message/");
+    let sending = world.spawn("send -u luffy hello");
+    relay.holds();
+    world.wxbox("backup .local/share/wxbox/copy.db").ok();
+    let mut seen = Vec::new();
+    for file in std::fs::read_dir(&dir).unwrap() {
+        let file = file.unwrap();
+        let found = file.metadata().unwrap();
+        assert_eq!((found.uid(), found.gid()), (owner.uid(), owner.gid()), "{:?}", file.file_name());
+        assert_eq!(found.permissions().mode() & 0o777, 0o660, "{:?}", file.file_name());
+        seen.push(file.file_name().into_string().unwrap());
+    }
+    for ending in ["-wal", "-shm", "-token-lock", "-worker-"] {
+        assert!(seen.iter().any(|name| name.contains(ending)), "{seen:?}");
+    }
+    relay.release();
+    sending.end().ok();
+}

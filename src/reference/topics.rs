@@ -80,8 +80,8 @@ Stop what uses it: lines of cron, a `bind` that waits,
 
   systemctl stop wxbox-flush.timer wxbox-flush.service
 
-Keep what is there. DB-wal is a part of it, and must not lie beside another DB:
-SQLite would put its pages into that one.
+Keep what is there. DB-wal, which a killed process leaves, is a part of it, and
+must not lie beside another DB: wxbox refuses the two.
 
   mkdir damaged
   mv DB* damaged/

@@ -45,9 +45,8 @@ pub use templates::{Family, Template, TemplateList};
 pub use tokens::Token;
 pub use users::{Binding, Edit, NewUser, User, UserFilter, checked_openid};
 
-use crate::private;
 use crate::time::Timestamp;
-use open::{beside, connect, prepare_file, real};
+use open::{beside, connect, keep_name_of_log, prepare_file, real};
 
 /// What the store gives back.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -77,8 +76,6 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self> {
         let path = &real(path);
         prepare_file(path)?;
-        let log = beside(path, "-wal");
-        let has_log = log.exists();
         let conn = connect(path)?;
         conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
@@ -94,10 +91,6 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| Error::at(path, e))?;
         let mut store = Self { conn, path: path.to_owned(), patience: BUSY, turns: 0, relaxed: false };
         migrate::bring_up_to_date(&mut store.conn, path, migrate::MIGRATIONS)?;
-        if !has_log && log.exists() {
-            // Its name must outlast a power cut, too. SQLite would see to that at the first commit of every process.
-            let _ = fs::File::open(private::directory_of(&log)).and_then(|dir| dir.sync_all());
-        }
         Ok(store)
     }
 
@@ -137,6 +130,9 @@ impl Store {
     }
 
     fn write(&mut self) -> Result<rusqlite::Transaction<'_>> {
+        if !self.relaxed {
+            keep_name_of_log(&self.path);
+        }
         let at = |e| Error::at(&self.path, e);
         let step = self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(at)?;
         if !self.relaxed {

@@ -96,6 +96,15 @@ pub(super) fn connect_without_log(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(uri, flags)
 }
 
+/// The name of a log that was just made must outlast a power cut, as what is committed to it does. SQLite would see to
+/// that at the first commit of every process; here it is done before the first of the processes that share the log.
+pub(super) fn keep_name_of_log(path: &Path) {
+    let log = beside(path, "-wal");
+    if fs::metadata(&log).is_ok_and(|log| log.len() == 0) {
+        let _ = fs::File::open(private::directory_of(&log)).and_then(|dir| dir.sync_all());
+    }
+}
+
 /// Whether this user may write the file and make others beside it. Whatever else keeps it from that is told by the one
 /// who tries.
 fn is_writable(path: &Path) -> bool {

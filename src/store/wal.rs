@@ -40,6 +40,10 @@ enum Wrong {
 /// [`Error::CorruptLog`]; [`Error::ForeignLog`]; [`Error::Corrupt`] where a log is left of a file that is empty now.
 pub(super) fn check(path: &Path) -> Result<()> {
     let log = beside(path, "-wal");
+    // What else is there SQLite would take for an empty log. A link it does not follow.
+    if fs::symlink_metadata(&log).is_ok_and(|it| !it.is_file() && !it.is_symlink()) {
+        return Err(Error::CorruptLog { path: log });
+    }
     let mut before = None;
     // Until two looks find the same, since another process may be writing the log, or moving it into the file.
     for _ in 0..LOOKS {

@@ -129,7 +129,7 @@ hint: name another file, or remove that one first
             assert_eq!(world.wxbox(&format!("backup --force {path}")).status(), Some(2), "{path}");
         }
     }
-    for path in ["link.db", "-", "share", "world.toml"] {
+    for path in ["link.db", "-", "share", ".config/wxbox/config.toml"] {
         assert_eq!(world.wxbox(&format!("backup --force -- {path}")).status(), Some(2), "{path}");
     }
     // The database by the name of a link has its files beside the file.

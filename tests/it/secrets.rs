@@ -207,7 +207,7 @@ fn files_are_for_the_owner_alone_whatever_the_umask() {
         .map(|file| (file.file_name().unwrap().to_str().unwrap().to_owned(), format!("{:o}", mode(file))))
         .collect();
     found.sort();
-    let expected = ["wxbox.db", "wxbox.db-token-lock"];
+    let expected = ["wxbox.db", "wxbox.db-shm", "wxbox.db-token-lock", "wxbox.db-wal"];
     assert_eq!(found, expected.map(|name| (name.to_owned(), "600".to_owned())));
     assert_eq!(format!("{:o}", mode(&directory)), "700");
 }

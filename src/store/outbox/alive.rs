@@ -11,7 +11,7 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 use rusqlite::params;
 
-use super::super::{Error, Result, Store, beside, draft};
+use super::super::{Error, Result, Store, beside, draft, keep_name_of_log};
 use super::turn::{APP_ID, Held, held, select_held, with_history};
 use crate::private;
 use crate::words::system;
@@ -37,6 +37,8 @@ impl Alive {
     /// [`Error::Open`] where no file can be made beside the database.
     pub fn begin(database: &Path) -> Result<Self> {
         let failed = |e: io::Error| Error::Open { path: database.to_owned(), cause: system(&e) };
+        // What this process commits must be there after a power cut before its first message leaves.
+        keep_name_of_log(database);
         for _ in 0..TRIES {
             let mut bytes = [0; 8];
             SysRng.try_fill_bytes(&mut bytes).map_err(|e| failed(io::Error::other(e)))?;

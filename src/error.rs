@@ -2,7 +2,9 @@
 
 use std::io;
 
-use crate::{config, store, t, token, wechat, words};
+use signal_hook::consts::{SIGHUP, SIGTERM};
+
+use crate::{config, stop, store, t, token, wechat, words};
 
 /// How a run ended, by its documented exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +141,13 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
     }
     if let Some(e) = cause.downcast_ref::<store::Error>() {
         let exit = match e {
-            store::Error::UserExists { .. } | store::Error::UidTaken { .. } => Exit::NoSuch,
+            store::Error::UserExists { .. } | store::Error::UidTaken { .. } | store::Error::UserGone { .. } => {
+                Exit::NoSuch
+            }
+            // A signal ended the wait for the other process.
+            store::Error::Busy { .. } if stop::asked() == Some(SIGTERM) => Exit::Terminated,
+            store::Error::Busy { .. } if stop::asked() == Some(SIGHUP) => Exit::HungUp,
+            store::Error::Busy { .. } if stop::asked().is_some() => Exit::Interrupted,
             _ => Exit::Unexpected,
         };
         return Some((exit, e.hint()));

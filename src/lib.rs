@@ -29,6 +29,7 @@ pub mod reference;
 pub mod sandbox;
 pub mod secret;
 pub mod signals;
+pub mod stop;
 pub mod store;
 pub mod time;
 pub mod token;

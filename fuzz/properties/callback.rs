@@ -49,9 +49,9 @@ fn wait(can_keep: bool) -> Wait {
     let counted = Arc::clone(&kept);
     let keep = Box::new(move |_: &Person| {
         counted.fetch_add(1, Ordering::Relaxed);
-        if can_keep { Ok(()) } else { Err(anyhow::anyhow!("disk full")) }
+        if can_keep { Ok("luffy".to_owned()) } else { Err(anyhow::anyhow!("disk full")) }
     });
-    let (callback, events) = Callback::new(state, PATH, "luffy", asked.clone() as Arc<dyn Exchange>, keep);
+    let (callback, events) = Callback::new(state, PATH, asked.clone() as Arc<dyn Exchange>, keep);
     Wait { callback, asked, kept, state: text, _events: events }
 }
 

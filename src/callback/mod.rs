@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 use percent_encoding::percent_decode_str;
 use subtle::ConstantTimeEq;
 
@@ -50,6 +50,15 @@ pub struct Person {
     pub nickname: Option<String>,
     /// A virtual person of a snapshot page, who can never receive a message.
     pub snapshot: bool,
+}
+
+/// Who was bound, to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// The name of who was bound: who was renamed during the wait is told by the new one.
+    pub username: String,
+    /// To whom.
+    pub person: Person,
 }
 
 /// Why a code gave no person.
@@ -123,24 +132,26 @@ pub enum Event {
     /// The right call, but WeChat could not be asked; the phone was told to reload.
     Unreachable(anyhow::Error),
     /// The binding is kept and the phone is being told so. The wait is over.
-    Bound(Person),
+    Bound(Bound),
     /// The account is refused or the binding could not be kept. The wait is over.
     Failed(anyhow::Error),
 }
 
-/// Stores a binding before the phone is told of it.
-pub type Keep = Box<dyn FnMut(&Person) -> anyhow::Result<()> + Send>;
+/// Stores a binding before the phone is told of it; gives back the name that the bound person has then.
+pub type Keep = Box<dyn FnMut(&Person) -> anyhow::Result<String> + Send>;
 
 /// Judges the calls of one binding.
 pub struct Callback {
     state: State,
     path: String,
-    username: String,
     exchange: Arc<dyn Exchange>,
     short_link: Option<ShortLink>,
     wait: Mutex<Wait>,
-    /// Nobody waits for it any more. Held while a binding is kept, so that it is either kept before or not at all.
-    over: Mutex<bool>,
+    /// `None` once nobody waits for it any more. Held while a binding is kept, so that it is either kept before or not
+    /// at all.
+    open: Mutex<Option<Sender<()>>>,
+    /// Disconnected once nobody waits for it any more.
+    closed: Receiver<()>,
     events: Sender<Event>,
 }
 
@@ -154,6 +165,7 @@ struct Wait {
 enum Outcome {
     Bound {
         code: Secret,
+        username: String,
         nickname: Option<String>,
     },
     /// WeChat refuses the account.
@@ -163,19 +175,18 @@ enum Outcome {
 }
 
 impl Callback {
-    /// Waits for `state` on `path` (of the redirect address; compared percent-decoded) to bind `username`.
+    /// Waits for `state` on `path` (of the redirect address; compared percent-decoded).
     pub fn new(
         state: State,
         path: impl Into<String>,
-        username: impl Into<String>,
         exchange: Arc<dyn Exchange>,
         keep: Keep,
     ) -> (Callback, Receiver<Event>) {
         let (events, heard) = bounded(EVENTS);
         let wait = Mutex::new(Wait { keep, refused: VecDeque::new(), outcome: None });
-        let (path, username) = (path.into(), username.into());
-        let callback =
-            Callback { state, path, username, exchange, short_link: None, wait, over: Mutex::new(false), events };
+        let (open, closed) = bounded(0);
+        let open = Mutex::new(Some(open));
+        let callback = Callback { state, path: path.into(), exchange, short_link: None, wait, open, closed, events };
         (callback, heard)
     }
 
@@ -197,7 +208,7 @@ impl Callback {
             self.tell(Event::TurnedAway(*reason));
         }
         // WeChat is Chinese before it is anything else.
-        pages::reply(&page, &self.username, preferred(request.header("accept-language"), Lang::Zh))
+        pages::reply(&page, preferred(request.header("accept-language"), Lang::Zh))
     }
 
     /// Judges what came in no call: the query of the address that WeChat sent the phone to. What came of it is told
@@ -219,13 +230,14 @@ impl Callback {
         matches!(self.wait.try_lock(), Err(TryLockError::WouldBlock))
     }
 
-    /// Ends the wait: what was kept has been told by now, and nothing will be kept from here on.
+    /// Ends the wait: what was kept has been told by now, and nothing will be kept from here on. A call whose code is
+    /// with WeChat is answered without WeChat's answer.
     pub fn close(&self) {
-        *self.over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn is_over(&self) -> bool {
-        *self.over.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     /// Whether the short link still leads anywhere.
@@ -281,8 +293,8 @@ impl Callback {
         // A panic in an exchange or a keep leaves nothing half done behind the lock.
         let mut wait = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
         match &wait.outcome {
-            Some(Outcome::Bound { code: ours, nickname }) if same(ours, &code) => {
-                return Page::Bound { nickname: nickname.clone() };
+            Some(Outcome::Bound { code: ours, username, nickname }) if same(ours, &code) => {
+                return Page::Bound { username: username.clone(), nickname: nickname.clone() };
             }
             Some(Outcome::Bound { .. }) => return Page::TurnedAway(Reason::Taken),
             Some(Outcome::Refused) => return Page::AccountRefused,
@@ -293,7 +305,8 @@ impl Callback {
         if let Some((_, reason)) = wait.refused.iter().find(|(refused, _)| same(refused, &code)) {
             return Page::TurnedAway(*reason);
         }
-        match self.exchange.person(&code) {
+        let Some(answer) = self.ask(&code) else { return Page::TurnedAway(Reason::State) };
+        match answer {
             Ok(person) if person.snapshot => wait.refuse(code, Reason::Snapshot),
             Ok(person) => self.bind(&mut wait, code, person),
             Err(Refusal::Code { errcode: 40163 }) => wait.refuse(code, Reason::Used),
@@ -310,20 +323,41 @@ impl Callback {
         }
     }
 
+    /// What WeChat says of a code; `None` where nobody waits for it any more.
+    fn ask(&self, code: &Secret) -> Option<Result<Person, Refusal>> {
+        let (tell, answer) = bounded(1);
+        let (exchange, shown) = (Arc::clone(&self.exchange), code.clone());
+        let asking = std::thread::Builder::new().name("code".into()).spawn(move || {
+            // Nobody listens once the wait was ended.
+            let _ = tell.send(exchange.person(&shown));
+        });
+        if asking.is_err() {
+            // The system gives no thread: this one asks, and waits.
+            return Some(self.exchange.person(code));
+        }
+        select! {
+            recv(answer) -> answer => Some(answer.unwrap_or_else(|error| Err(Refusal::Unreachable(error.into())))),
+            recv(self.closed) -> _ => None,
+        }
+    }
+
     fn bind(&self, wait: &mut Wait, code: Secret, person: Person) -> Page {
-        let over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
-        if *over {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.is_none() {
             return Page::TurnedAway(Reason::State);
         }
-        if let Err(error) = (wait.keep)(&person) {
-            wait.outcome = Some(Outcome::Unkept);
-            self.tell(Event::Failed(error));
-            return Page::NotKept;
-        }
+        let username = match (wait.keep)(&person) {
+            Ok(username) => username,
+            Err(error) => {
+                wait.outcome = Some(Outcome::Unkept);
+                self.tell(Event::Failed(error));
+                return Page::NotKept;
+            }
+        };
         let nickname = person.nickname.clone();
-        wait.outcome = Some(Outcome::Bound { code, nickname: nickname.clone() });
-        self.tell(Event::Bound(person));
-        Page::Bound { nickname }
+        wait.outcome = Some(Outcome::Bound { code, username: username.clone(), nickname: nickname.clone() });
+        self.tell(Event::Bound(Bound { username: username.clone(), person }));
+        Page::Bound { username, nickname }
     }
 
     /// Never waits: what a flood causes may be lost, the outcome has its place kept free.

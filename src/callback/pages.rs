@@ -10,7 +10,7 @@ use crate::words::Lang;
 /// What a call is answered with.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Page {
-    Bound { nickname: Option<String> },
+    Bound { username: String, nickname: Option<String> },
     TurnedAway(Reason),
     Unreachable,
     AccountRefused,
@@ -49,8 +49,8 @@ dt{color:var(--soft);text-align:left}dd{margin:0;text-align:right}\
 dl+.todo{border:0;padding:0}\
 footer{padding:0 0 24px;text-align:center;font-size:13px;color:var(--soft)}";
 
-/// The reply for a page, about the binding of `user`.
-pub(super) fn reply(page: &Page, user: &str, lang: Lang) -> Reply {
+/// The reply for a page.
+pub(super) fn reply(page: &Page, lang: Lang) -> Reply {
     let (status, mark) = match page {
         Page::Bound { .. } => (200, DONE),
         Page::TurnedAway(reason) => (status(*reason), NOTE),
@@ -59,7 +59,7 @@ pub(super) fn reply(page: &Page, user: &str, lang: Lang) -> Reply {
     };
     let [title, why, todo] = texts(page, lang);
     let details = match page {
-        Page::Bound { nickname } => details(user, nickname.as_deref(), lang),
+        Page::Bound { username, nickname } => details(username, nickname.as_deref(), lang),
         _ => html! {},
     };
     let reply = Reply::html(status, document(lang, &mark, &title, &why, &details, &todo).into_string());

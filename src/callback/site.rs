@@ -40,7 +40,7 @@ impl Site {
             Some(callback) => callback.answer(request),
             None => {
                 let lang = preferred(request.header("accept-language"), Lang::Zh);
-                pages::reply(&Page::TurnedAway(Reason::Path), "", lang)
+                pages::reply(&Page::TurnedAway(Reason::Path), lang)
             }
         }
     }

@@ -8,18 +8,19 @@ use crate::app::App;
 use crate::cli::{Global, Unbind};
 use crate::config::Flags;
 use crate::error::{Exit, Failure};
+use crate::store::Unbound;
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::Ui;
 
 #[derive(Serialize)]
-struct Unbound {
+struct Told {
     event: &'static str,
     user: String,
     openid: String,
 }
 
-impl fmt::Display for Unbound {
+impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&t!("unbind-done", user = self.user, openid = self.openid))
     }
@@ -30,11 +31,11 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Unbind) -> anyhow::Result
     let app_id = app.account_id()?;
     let mut store = app.store_as_found()?;
     let user = app.user(&store, &args.user)?;
-    let Some(binding) = user.binding.clone() else {
+    let Unbound { user, withdrawn } = store.unbind(&user, &app_id, Timestamp::now())?;
+    let Some(binding) = user.binding else {
         return Err(Failure::no_such(t!("user-not-bound", user = user.username)).into());
     };
-    let withdrawn = store.unbind(&user, &app_id, Timestamp::now())?.unwrap_or_default();
-    ui.done(&Unbound { event: "unbound", user: user.username, openid: binding.openid })?;
+    ui.done(&Told { event: "unbound", user: user.username, openid: binding.openid })?;
     if withdrawn > 0 {
         ui.status(&t!("unbind-withdrawn", count = withdrawn));
     }

@@ -74,8 +74,9 @@ const MESSAGE: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const OBJECTS: [Object; 36] = [
-    Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then, removed as it was" },
+pub const OBJECTS: [Object; 37] = [
+    Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then" },
+    Object { command: "user remove", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at", "messages", "queued"], about: "the person as they were; messages: how many lost their text, queued: how many of these were still waiting" },
     Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins; with short_link too where the QR code holds one" },
     Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
     Object { command: "bind", fields: &["event", "user", "url"], about: "event follow: the person does not follow the account yet; url: where they can, null where WeChat gives no code" },

@@ -16,6 +16,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
 use super::{Signal, inherited};
+use crate::stop;
 
 /// Each signal with its number.
 const STOPS: [(i32, Signal); 3] = [(SIGHUP, Signal::Hangup), (SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate)];
@@ -59,6 +60,7 @@ impl Watched {
         state.since = None;
         while let Ok(1..) = (&*note).read(&mut [0; 64]) {}
         CAME.iter().for_each(|came| came.store(false, Ordering::SeqCst));
+        stop::flag().store(0, Ordering::SeqCst);
         UNWATCHED.store(false, Ordering::SeqCst);
         state.watchers += 1;
         Ok(Self)
@@ -82,6 +84,7 @@ fn handle() -> io::Result<UnixStream> {
     for ((number, _), came) in STOPS.iter().zip(&CAME).filter(|((number, _), _)| !inherited::is_ignored(*number)) {
         flag::register_conditional_default(*number, &UNWATCHED)?;
         flag::register(*number, came)?;
+        flag::register_usize(*number, stop::flag(), usize::try_from(*number).unwrap_or_default())?;
         low_level::pipe::register(*number, line.try_clone()?)?;
     }
     Ok(note)

@@ -104,6 +104,12 @@ pub enum Error {
         /// The name asked for.
         name: String,
     },
+    /// A person was removed since they were found; whoever has their name now is somebody else.
+    #[error("{}", t!("user-gone", user = name))]
+    UserGone {
+        /// The name that they were found by.
+        name: String,
+    },
     /// A renamed user still holds the uid that belongs to that name.
     #[error("{}", t!("user-uid-taken", user = name, holder = holder))]
     UidTaken {
@@ -161,7 +167,7 @@ impl Error {
             Self::Busy { .. } => Some(t!("store-busy-hint")),
             Self::UserExists { .. } => Some(t!("user-exists-hint")),
             Self::UidTaken { .. } => Some(t!("user-uid-taken-hint")),
-            Self::Sqlite { .. } => None,
+            Self::Sqlite { .. } | Self::UserGone { .. } => None,
         }
     }
 }

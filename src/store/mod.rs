@@ -6,6 +6,7 @@
 //! process has it open, the file alone is the database.
 
 mod backup;
+mod changes;
 mod draft;
 mod error;
 mod following;
@@ -24,13 +25,14 @@ mod wal;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, TransactionBehavior};
 
 pub use backup::Place as BackupPlace;
+pub use changes::{Edit, NewUser, Removed, Unbound};
 pub use error::Error;
 pub use following::{Bound, Changed};
 pub use health::{Look, Overdue, Soundness};
@@ -43,8 +45,9 @@ pub use outbox::{
 };
 pub use templates::{Family, Template, TemplateList};
 pub use tokens::Token;
-pub use users::{Binding, Edit, NewUser, User, UserFilter, checked_openid};
+pub use users::{Binding, User, UserFilter, checked_openid};
 
+use crate::stop;
 use crate::time::Timestamp;
 use open::{beside, connect, keep_name_of_log, prepare_file, real};
 
@@ -76,8 +79,8 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self> {
         let path = &real(path);
         prepare_file(path)?;
-        let conn = connect(path)?;
-        conn.busy_timeout(BUSY).map_err(|e| Error::at(path, e))?;
+        let mut conn = connect(path)?;
+        be_patient(&mut conn, BUSY).map_err(|e| Error::at(path, e))?;
         // Secure deletion from the start: a page that was split keeps a copy of what moved, which no later
         // removal would find.
         conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;").map_err(|e| Error::at(path, e))?;
@@ -119,7 +122,7 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn patient_for(mut self, patience: Duration) -> Result<Self> {
-        self.at(self.conn.busy_timeout(patience))?;
+        be_patient(&mut self.conn, patience).map_err(|e| Error::at(&self.path, e))?;
         self.patience = patience;
         Ok(self)
     }
@@ -196,6 +199,26 @@ impl Drop for Store {
         }
     }
 }
+
+/// Lets statements wait so long for another process's write. As SQLite's own time-out does, but a signal that asks
+/// this process to end also ends the wait.
+fn be_patient(conn: &mut Connection, patience: Duration) -> rusqlite::Result<()> {
+    let mut begun = Instant::now();
+    conn.busy_handler(Some(move |tried: i32| {
+        if tried == 0 {
+            begun = Instant::now();
+        }
+        if stop::asked().is_some() || begun.elapsed() >= patience {
+            return false;
+        }
+        // Nobody tells when a lock is given back.
+        std::thread::park_timeout(LOOK_AGAIN.min(Duration::from_millis(1 << tried.clamp(0, 10))));
+        true
+    }))
+}
+
+/// The longest time between two looks at a lock.
+const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -97,7 +97,6 @@ bind-qr-file-hint = the ending says what is drawn: --qr-file code.png or --qr-fi
 bind-qr-narrow = the code needs a window of { $need }, this one is { $have }: run this again in a larger one or with smaller letters
 bind-qr-short = the code needs a window of { $need }, this one is { $have }: enlarge it or make the letters smaller, or open the URL above in WeChat
 bind-qr-too-long = the URL is too long for a QR code
-bind-removed = { $user } was removed by another wxbox in the meantime
 bind-scan = Scan the code with WeChat, or open the URL there, as { $user }.
 bind-shared = { $user } shares this openid with { $others }
 bind-shared-unknown = { $user } is bound; whether others have this openid, too, could not be found out: { $cause }
@@ -1203,6 +1202,7 @@ user-added = added { $user }
 user-changed = changed { $user }
 user-exists = a user named { $user } exists already
 user-exists-hint = `wxbox user show` shows the person, `wxbox user edit` changes it
+user-gone = { $user } was removed by another wxbox in the meantime
 user-list-name = NAME
 user-list-note = NOTE
 user-list-openid = OPENID
@@ -1230,6 +1230,15 @@ user-remove-ask = Remove { $user }, with binding, tags and the text of all messa
 user-remove-kept = nothing was removed
 user-remove-missing = removing a person needs --yes where nobody can be asked
 user-removed = removed { $user }
+user-removed-log = texts that were removed may still be in { $path } until that is written over: another process is reading the database, or the disk is full
+user-removed-messages = { $count ->
+    [one] with the text of one message
+   *[other] with the texts of { $count } messages
+}{ $queued ->
+    [0] {""}
+    [one] , one of which was still waiting and is not sent
+   *[other] , { $queued } of which were still waiting and are not sent
+}
 user-show-added = Added
 user-show-bound = { $openid } since { $time }
 user-show-name = Name

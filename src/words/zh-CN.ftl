@@ -96,7 +96,6 @@ bind-qr-file-hint = 扩展名决定图片格式：--qr-file code.png 或 --qr-fi
 bind-qr-narrow = 二维码需要 { $need } 的窗口，现在只有 { $have }：请放大窗口或缩小字体后重新运行
 bind-qr-short = 二维码需要 { $need } 的窗口，现在只有 { $have }：请放大窗口或缩小字体，也可在微信中打开上面的链接
 bind-qr-too-long = 链接太长，无法生成二维码
-bind-removed = { $user } 刚刚已被另一个 wxbox 删除
 bind-scan = 请 { $user } 用微信扫描二维码，或在微信中打开该链接。
 bind-shared = { $user } 与 { $others } 共用此 openid
 bind-shared-unknown = { $user } 已绑定，但无法查明是否还有他人使用此 openid：{ $cause }
@@ -1240,6 +1239,7 @@ user-added = 已添加 { $user }
 user-changed = 已修改 { $user }
 user-exists = 已有名为 { $user } 的用户
 user-exists-hint = `wxbox user show` 可查看，`wxbox user edit` 可修改
+user-gone = { $user } 刚刚已被另一个 wxbox 删除
 user-list-name = 用户名
 user-list-note = 备注
 user-list-openid = OPENID
@@ -1267,6 +1267,11 @@ user-remove-ask = 删除 { $user }，连同绑定、标签和全部消息的内�
 user-remove-kept = 没有删除任何内容
 user-remove-missing = 没有终端可供确认时，删除用户需要 --yes
 user-removed = 已删除 { $user }
+user-removed-log = 已删除的内容可能仍留在 { $path } 中，直到该文件被覆盖：另有进程正在读取数据库，或磁盘已满
+user-removed-messages = 同时删除了 { $count } 条消息的内容{ $queued ->
+    [0] {""}
+   *[other] ，其中 { $queued } 条尚未发送，不会再发送
+}
 user-show-added = 添加时间
 user-show-bound = { $openid }，绑定于 { $time }
 user-show-name = 用户名

@@ -315,7 +315,7 @@ fn two_people_are_bound_at_the_same_time_by_two_processes() {
 }
 
 /// A phone's call that is under way: the code is with WeChat, which has not answered yet.
-fn phone_waits(world: &mut World, wechat: &Scripted, line: &str) -> (Spawned, TcpStream) {
+pub fn phone_waits(world: &mut World, wechat: &Scripted, line: &str) -> (Spawned, TcpStream) {
     point_at(world, wechat, "");
     let mut bind = world.spawn(line);
     let callback = allow(&bind.next_line(), "luffy");

@@ -44,8 +44,8 @@ fn two_calls_at_once_are_one_exchange_and_both_phones_are_told() {
     let (let_go, held) = bounded(8);
     let state = State::new("0123456789abcdef").unwrap();
     let right = format!("/callback/?code=right&state={}", state.as_str());
-    let keep = Box::new(|_: &Person| Ok(()));
-    let (callback, events) = Callback::new(state, "/callback/", "luffy", Arc::new(Slow { asked, let_go: held }), keep);
+    let keep = Box::new(|_: &Person| Ok("luffy".to_owned()));
+    let (callback, events) = Callback::new(state, "/callback/", Arc::new(Slow { asked, let_go: held }), keep);
     let door = Door::bind("127.0.0.1:0", Limits::callback()).unwrap().open(move |call| callback.answer(&call)).unwrap();
     let addr = door.local_addr();
     let phones: Vec<_> = (0..2)
@@ -74,8 +74,8 @@ fn stopping_at_the_outcome_still_tells_the_phone() {
     let_go.send(()).unwrap();
     let state = State::new("u").unwrap();
     let right = format!("/?code=right&state={}", state.as_str());
-    let keep = Box::new(|_: &Person| Ok(()));
-    let (callback, events) = Callback::new(state, "/", "luffy", Arc::new(Slow { asked, let_go: held }), keep);
+    let keep = Box::new(|_: &Person| Ok("luffy".to_owned()));
+    let (callback, events) = Callback::new(state, "/", Arc::new(Slow { asked, let_go: held }), keep);
     let door = Door::bind("127.0.0.1:0", Limits::callback()).unwrap().open(move |call| callback.answer(&call)).unwrap();
     let addr = door.local_addr();
     let phone = thread::spawn(move || get(addr, &right));

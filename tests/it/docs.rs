@@ -170,7 +170,7 @@ fn json_objects_have_the_fields_that_are_documented() {
         ("explain 40001", "explain", 0),
         ("token", "token", 0),
         ("unbind --user luffy", "unbind", 0),
-        ("user remove luffy --yes", "user …", 0),
+        ("user remove luffy --yes", "user remove", 0),
     ];
     for (line, command, nth) in lines {
         assert_eq!(fields(line), documented(command, nth), "{line}");

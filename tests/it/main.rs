@@ -18,6 +18,7 @@ mod bind_https;
 mod bind_paste;
 mod bind_several;
 mod bind_short;
+mod bind_stopped;
 mod bind_trouble;
 mod callback;
 mod canned;

@@ -41,6 +41,31 @@ hint: `wxbox user list` shows everybody
 }
 
 #[test]
+fn how_many_messages_go_is_said() {
+    let world = World::new();
+    for send in ["", "send -u luffy hello", "send -u luffy hello --no-wait"] {
+        world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+        if !send.is_empty() {
+            world.wxbox(send).ok();
+            world.wxbox(&format!("send --openid {LUFFY} hello")).ok();
+        }
+        // Who shares the phone keeps what was sent to them.
+        world.wxbox(&format!("user add nami --openid {LUFFY}")).ok();
+        world.wxbox("send -u nami --no-wait hello").ok();
+        let told = world.wxbox("user remove luffy --yes").ok();
+        let said = match send {
+            "" => "",
+            it if it.ends_with("--no-wait") => {
+                "with the texts of 2 messages, one of which was still waiting and is not sent\n"
+            }
+            _ => "with the texts of 2 messages\n",
+        };
+        assert_eq!((told.stdout(), told.stderr()), ("removed luffy\n", said), "{send}");
+        world.wxbox("user remove nami --yes -q").ok();
+    }
+}
+
+#[test]
 fn removal_takes_the_person_out_of_the_files_and_keeps_the_count() {
     let mut world = World::new();
     world.wxbox(&format!("user add luffy --tag pirate-tag --note secret-note --openid {LUFFY}")).ok();
@@ -77,7 +102,9 @@ one message is not delivered and stays in the outbox
     world.wxbox("user remove luffy --yes --json").is(str![[r#"
 exit 0
 --- stdout
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]"}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]","messages":5,"queued":1}
+--- stderr
+with the texts of 5 messages, one of which was still waiting and is not sent
 
 "#]]);
 

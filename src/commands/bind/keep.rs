@@ -21,7 +21,7 @@ pub(super) fn by_hand(ui: &mut Ui, app: &App, name: &str, openid: &str, rebind: 
     let mut store = app.store_as_found()?;
     let user = app.user(&store, name)?;
     check_unbound(&user, rebind)?;
-    keep(&mut store, &user, &app_id, openid, None, rebind)?;
+    let user = keep(&mut store, &user, &app_id, openid, None, rebind)?;
     if openid.len() != LENGTH || !openid.starts_with('o') {
         ui.warn(&t!("openid-odd", length = LENGTH, openid = openid));
     }
@@ -35,7 +35,8 @@ pub(super) fn keeper(store: &Arc<Mutex<Store>>, user: User, app_id: String, rebi
     let store = Arc::clone(store);
     Box::new(move |person| {
         let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-        keep(&mut store, &user, &app_id, &person.openid, person.nickname.as_deref(), rebind)
+        let bound = keep(&mut store, &user, &app_id, &person.openid, person.nickname.as_deref(), rebind)?;
+        Ok(bound.username)
     })
 }
 
@@ -46,17 +47,9 @@ fn keep(
     openid: &str,
     nickname: Option<&str>,
     rebind: bool,
-) -> anyhow::Result<()> {
-    match store.bind(user, app_id, openid, nickname, rebind, Timestamp::now()) {
-        Ok(true) => Ok(()),
-        // Bound by somebody else since we looked.
-        Ok(false) => {
-            Err(Failure::no_such(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint")).into())
-        }
-        // A binding needs its person: the database refuses one for somebody who was removed since we looked.
-        Err(_) if store.user(&user.username, app_id).is_ok_and(|found| found.is_none()) => {
-            Err(Failure::no_such(t!("bind-removed", user = user.username)).into())
-        }
-        Err(error) => Err(error.into()),
-    }
+) -> anyhow::Result<User> {
+    let bound = store.bind(user, app_id, openid, nickname, rebind, Timestamp::now())?;
+    // Bound by somebody else since we looked.
+    let meanwhile = || Failure::no_such(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint"));
+    Ok(bound.ok_or_else(meanwhile)?)
 }

@@ -20,6 +20,9 @@ use crate::ui::{Ui, Waiting};
 /// Phones call back twice; the second call finds the listener still there.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// The same after a signal, with time left to answer the phone: a command ends two seconds after it.
+const HASTE: Duration = Duration::from_secs(1);
+
 /// Where to listen, and what to show there.
 pub(super) struct Place {
     listen: ListenAddress,
@@ -77,21 +80,19 @@ impl Listener {
         self.site.begin(Arc::clone(&callback));
         code::show(ui, job, &user.username, &url, short.as_ref())?;
         let mut ended = wait(ui, job.timeout(), &events, &job.signals)?;
-        if !last && matches!(ended, Ended::TimedOut) {
-            ended = last_moment(&callback, &events, &job.signals)?;
+        if matches!(ended, Ended::TimedOut | Ended::Stopped(_)) {
+            ended = last_moment(ended, &callback, &events, &job.signals)?;
         }
-        match ended {
-            Ended::Bound(..) | Ended::Failed { .. } => return Ok(ended),
-            Ended::TimedOut if !last => {}
-            // A call that was under way may have made the binding after all, and its phone was told so.
-            Ended::TimedOut | Ended::Stopped(_) => self.running = None,
+        if matches!(ended, Ended::Bound(..) | Ended::Failed { .. }) {
+            return Ok(ended);
         }
         callback.close();
-        let bound = events.try_iter().find_map(|event| match event {
-            Event::Bound(person) => Some(person),
-            _ => None,
-        });
-        Ok(ended.unless(bound))
+        let ended = ended.unless(events.try_iter().find(|event| matches!(event, Event::Bound(_) | Event::Failed(_))));
+        if last || matches!(ended, Ended::Stopped(_) | Ended::Bound(_, Some(_))) {
+            // The phone of a call under way gets its page first.
+            self.running = None;
+        }
+        Ok(ended)
     }
 
     /// The second call of the last phone, which was bound so long ago, is answered, too; a signal ends the wait for it.
@@ -118,8 +119,8 @@ fn wait(ui: &mut Ui, timeout: Duration, events: &Receiver<Event>, signals: &Watc
             recv(events) -> event => match event? {
                 Event::TurnedAway(why) => log::info!("{}", t!("bind-turned-away", why = why.to_string())),
                 Event::Unreachable(error) => ui.warn(&t!("bind-unreachable", cause = classify(&error).what)),
-                Event::Failed(error) => return Ok(Ended::failed(error)),
-                Event::Bound(person) => return Ok(Ended::Bound(person, None)),
+                Event::Failed(error) => return Ended::broken(error, signals),
+                Event::Bound(bound) => return Ok(Ended::Bound(bound, None)),
             },
             recv(second) -> _ => waiting.tick(),
             recv(signals.events) -> signal => return Ok(Ended::Stopped(signal?)),
@@ -128,19 +129,18 @@ fn wait(ui: &mut Ui, timeout: Duration, events: &Receiver<Event>, signals: &Watc
     }
 }
 
-/// Waits for a code that is with WeChat when the time is up.
-fn last_moment(callback: &Callback, events: &Receiver<Event>, signals: &Watch) -> anyhow::Result<Ended> {
-    let end = after(GRACE);
+/// Waits for a code that is with WeChat when the time is up or a signal has come.
+fn last_moment(ended: Ended, callback: &Callback, events: &Receiver<Event>, signals: &Watch) -> anyhow::Result<Ended> {
+    let end = after(if matches!(ended, Ended::Stopped(_)) { HASTE } else { GRACE });
     while callback.is_busy() {
         select! {
             recv(events) -> event => match event? {
-                Event::Bound(person) => return Ok(Ended::Bound(person, None)),
-                Event::Failed(error) => return Ok(Ended::failed(error)),
+                event @ (Event::Bound(_) | Event::Failed(_)) => return Ok(ended.unless(Some(event))),
                 Event::TurnedAway(_) | Event::Unreachable(_) => {}
             },
             recv(signals.events) -> signal => return Ok(Ended::Stopped(signal?)),
             recv(end) -> _ => break,
         }
     }
-    Ok(Ended::TimedOut)
+    Ok(ended)
 }

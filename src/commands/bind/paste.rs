@@ -12,6 +12,7 @@ use super::turns::{Ended, GRACE, Job, Turn};
 use crate::callback::{Callback, Event, Reason};
 use crate::error::{Exit, Failure, Report};
 use crate::secret::{ExposeSecret, Secret};
+use crate::signals::Watch;
 use crate::t;
 use crate::ui::{Line, Lines, Ui};
 
@@ -99,29 +100,26 @@ fn taken(
     std::thread::Builder::new().name("paste".into()).spawn(move || judge.take(query.expose_secret()))?;
     let left = end.saturating_duration_since(Instant::now()).max(GRACE);
     let ended = select! {
-        recv(events) -> event => return Ok(judged(event?)),
+        recv(events) -> event => return judged(event?, &job.signals),
         recv(job.signals.events) -> signal => Ended::Stopped(signal?),
         recv(after(left)) -> _ => Ended::TimedOut,
     };
     callback.close();
     // What was kept before that is kept.
-    Ok(Came::Ended(ended.unless(match events.try_recv() {
-        Ok(Event::Bound(person)) => Some(person),
-        _ => None,
-    })))
+    Ok(Came::Ended(ended.unless(events.try_recv().ok())))
 }
 
-fn judged(event: Event) -> Came {
-    match event {
-        Event::Bound(person) => Came::Ended(Ended::Bound(person, None)),
-        Event::Failed(error) => Came::Ended(Ended::failed(error)),
+fn judged(event: Event, signals: &Watch) -> anyhow::Result<Came> {
+    Ok(match event {
+        Event::Bound(bound) => Came::Ended(Ended::Bound(bound, None)),
+        Event::Failed(error) => Came::Ended(Ended::broken(error, signals)?),
         Event::TurnedAway(reason) => Came::Not(refusal(reason)),
         Event::Unreachable(error) => {
             let report = crate::error::classify(&error);
             let what = t!("bind-paste-unreachable", cause = report.what);
             Came::Not(Failure { exit: report.exit, what, hint: Some(t!("bind-paste-unreachable-hint")) })
         }
-    }
+    })
 }
 
 fn no_address(redirect: &str) -> Failure {

@@ -11,11 +11,12 @@ use super::listener::Listener;
 use super::shown::Shown;
 use super::{follow, keep, paste};
 use crate::app::{App, warn_of_shared};
-use crate::callback::{Callback, Event, Exchange, Person, State};
+use crate::callback::{Bound, Callback, Event, Exchange, Person, State};
 use crate::cli::Bind;
 use crate::error::{Exit, Failure, classify};
 use crate::signals::{Signal, Watch};
-use crate::store::{Store, User};
+use crate::stop;
+use crate::store::{self, Store, User};
 use crate::t;
 use crate::ui::{Lines, QrFile, Ui};
 use crate::wechat::authorize_url;
@@ -53,7 +54,7 @@ pub(super) enum Way {
 /// How a turn ended.
 pub(super) enum Ended {
     /// Whatever ended the wait, the person was bound; a signal may have come meanwhile.
-    Bound(Person, Option<Signal>),
+    Bound(Bound, Option<Signal>),
     Stopped(Signal),
     TimedOut,
     /// `alone`: it is this person's trouble, and the next can still be bound.
@@ -64,18 +65,25 @@ pub(super) enum Ended {
 }
 
 impl Ended {
-    /// The end of a wait, unless the person was bound in its last moment.
-    pub(super) fn unless(self, bound: Option<Person>) -> Self {
-        match (bound, self) {
-            (Some(person), Self::Stopped(signal)) => Self::Bound(person, Some(signal)),
-            (Some(person), _) => Self::Bound(person, None),
-            (None, ended) => ended,
+    /// The end of a wait, unless something else came of it in its last moment.
+    pub(super) fn unless(self, event: Option<Event>) -> Self {
+        match (event, self) {
+            (Some(Event::Bound(bound)), Self::Stopped(signal)) => Self::Bound(bound, Some(signal)),
+            (Some(Event::Bound(bound)), _) => Self::Bound(bound, None),
+            (Some(Event::Failed(error)), Self::TimedOut) => Self::failed(error),
+            (_, ended) => ended,
         }
+    }
+
+    /// The end by an error, or by the signal that ended the wait for a locked database.
+    pub(super) fn broken(error: anyhow::Error, signals: &Watch) -> anyhow::Result<Self> {
+        let locked = matches!(error.downcast_ref(), Some(store::Error::Busy { .. }));
+        Ok(if locked && stop::asked().is_some() { Self::Stopped(signals.events.recv()?) } else { Self::failed(error) })
     }
 
     /// A person who was bound by somebody else or removed meanwhile is alone with it; the account and the database
     /// are everybody's.
-    pub(super) fn failed(error: anyhow::Error) -> Self {
+    fn failed(error: anyhow::Error) -> Self {
         let alone = classify(&error).exit == Exit::NoSuch;
         Self::Failed { error, alone }
     }
@@ -94,7 +102,7 @@ impl Job {
         let url = authorize_url(open_base, &self.app_id, self.redirect.as_str(), scope, state.as_str());
         let keep = keep::keeper(&self.store, user.clone(), self.app_id.clone(), self.args.rebind);
         let exchange = Arc::clone(&self.exchange) as Arc<dyn Exchange>;
-        let (callback, events) = Callback::new(state, self.redirect.path(), &user.username, exchange, keep);
+        let (callback, events) = Callback::new(state, self.redirect.path(), exchange, keep);
         Ok(Turn { user: user.clone(), url, callback, events })
     }
 }
@@ -122,8 +130,10 @@ pub(super) fn all(ui: &mut Ui, job: &Job, mut way: Way, lines: &mut Lines, peopl
         };
         since = Instant::now();
         stopped = match ended {
-            Ended::Bound(person, signal) => {
+            Ended::Bound(Bound { username, person }, signal) => {
                 tally.bound += 1;
+                // Who was renamed during the wait is told by the new name.
+                let user = &User { username, ..user.clone() };
                 told(ui, job, user, &person)?;
                 let next = people.peek().map(|(_, next)| next.username.as_str());
                 match signal {

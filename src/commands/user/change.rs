@@ -10,7 +10,7 @@ use crate::app::{App, openid, warn_of_shared};
 use crate::cli::{Add, Edit, Passwd, Remove};
 use crate::commands::password;
 use crate::error::{Exit, Failure};
-use crate::store::{self, NewUser};
+use crate::store::{self, NewUser, Removed};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{self, Ui};
@@ -24,6 +24,23 @@ struct Changed {
 impl Serialize for Changed {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.user.serialize(serializer)
+    }
+}
+
+/// A person who was removed, and how many messages lost their text with them.
+#[derive(Serialize)]
+struct Gone {
+    #[serde(skip)]
+    text: String,
+    #[serde(flatten)]
+    user: Shown,
+    messages: usize,
+    queued: usize,
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
@@ -66,8 +83,7 @@ pub(super) fn add(ui: &mut Ui, app: &App, args: &Add) -> anyhow::Result<Exit> {
         tags: &tags,
         binding: app_id.as_deref().zip(openid),
     };
-    store.add_user(&new, Timestamp::now())?;
-    let user = app.user(&store, username)?;
+    let user = store.add_user(&new, Timestamp::now())?;
     if let Some((app_id, openid)) = new.binding {
         warn_of_shared(ui, &store, app_id, &user, openid);
     }
@@ -87,8 +103,7 @@ pub(super) fn edit(ui: &mut Ui, app: &App, args: &Edit) -> anyhow::Result<Exit> 
         tag: &tag,
         untag: &untag,
     };
-    store.edit_user(&user, &edit)?;
-    let user = app.user(&store, rename.unwrap_or(&user.username))?;
+    let user = store.edit_user(&user, &edit, app.app_id())?;
     ui.done(&Changed { text: t!("user-changed", user = user.username), user: user.into() })?;
     Ok(Exit::Done)
 }
@@ -107,7 +122,7 @@ pub(super) fn passwd(ui: &mut Ui, app: &App, args: &Passwd) -> anyhow::Result<Ex
         return Err(missing.hint(t!("user-password-missing-hint")).into());
     };
     let hash = password.map(|password| password::hash(&password)).transpose()?;
-    store.set_password(&user, hash.as_deref())?;
+    let user = store.set_password(&user, hash.as_deref(), app.app_id())?;
     let text = match hash {
         Some(_) => t!("user-password-set", user = user.username),
         None => t!("user-password-removed", user = user.username),
@@ -123,7 +138,14 @@ pub(super) fn remove(ui: &mut Ui, app: &App, args: &Remove) -> anyhow::Result<Ex
         ui.status(&t!("user-remove-kept"));
         return Ok(Exit::Done);
     }
-    store.remove_user(&user)?;
-    ui.done(&Changed { text: t!("user-removed", user = user.username), user: user.into() })?;
+    let Removed { user, messages, queued, log_left } = store.remove_user(&user, app.app_id())?;
+    let text = t!("user-removed", user = user.username);
+    ui.done(&Gone { text, user: user.into(), messages, queued })?;
+    if messages > 0 {
+        ui.status(&t!("user-removed-messages", count = messages, queued = queued));
+    }
+    if log_left {
+        ui.warn(&t!("user-removed-log", path = format!("{}-wal", store.path().display())));
+    }
     Ok(Exit::Done)
 }

@@ -44,13 +44,13 @@ Examples:
 #[command(group(clap::ArgGroup::new("who").required(true).args(["user", "unbound"])))]
 pub struct Bind {
     /// The person; repeatable: one after the other
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub user: Vec<String>,
     /// Everybody who is not bound yet, one after the other
     #[arg(long, conflicts_with_all = ["openid", "rebind"])]
     pub unbound: bool,
     /// Of these only who has this tag
-    #[arg(long, value_name = "TAG", requires = "unbound", conflicts_with = "user")]
+    #[arg(long, value_name = "TAG", requires = "unbound", conflicts_with = "user", allow_hyphen_values = true)]
     pub tag: Option<String>,
     /// How long to wait for each scan [default: listen.timeout of the config, 5m]
     #[arg(long, value_name = "TIME", value_parser = super::span)]
@@ -92,6 +92,6 @@ pub struct Bind {
 #[derive(Debug, Args)]
 pub struct Unbind {
     /// The person
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub user: String,
 }

@@ -46,7 +46,7 @@ pub struct Add {
     #[arg(long, value_name = "ID")]
     pub openid: Option<String>,
     /// Set a tag; repeatable
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub tag: Vec<String>,
     /// A free text about the person
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
@@ -57,7 +57,7 @@ pub struct Add {
 #[derive(Debug, Args)]
 pub struct List {
     /// Only people with this tag
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub tag: Option<String>,
     /// Only people who are bound
     #[arg(long)]
@@ -81,16 +81,16 @@ pub struct Edit {
     /// The person
     pub name: String,
     /// The new name; the uid stays
-    #[arg(long, value_name = "NEW")]
+    #[arg(long, value_name = "NEW", allow_hyphen_values = true)]
     pub rename: Option<String>,
     /// The new note; "" removes it
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub note: Option<String>,
     /// Set a tag; repeatable
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub tag: Vec<String>,
     /// Take a tag away; repeatable
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub untag: Vec<String>,
 }
 

@@ -271,3 +271,20 @@ hint: did you mean luffy?
 
 "#]]);
 }
+
+#[test]
+fn names_and_tags_may_begin_with_a_dash() {
+    let world = World::new();
+    world.wxbox("user add luffy --tag -a --tag=-b").ok();
+    world.wxbox("user edit luffy --rename -l --tag -t --untag -a").ok();
+    world.wxbox("user edit --note -n -- -l").ok();
+    world.wxbox(&format!("bind --user -l --openid {LUFFY}")).ok();
+    assert_eq!(world.wxbox("user list --tag -t").ok().stdout(), format!("-l\t{LUFFY}\t-b,-t\t-n\n"));
+    world.wxbox("unbind --user -l").ok();
+    world.wxbox("bind --unbound --tag -none").is(str![[r#"
+exit 4
+--- stderr
+error: nobody has the tag -none
+
+"#]]);
+}

@@ -145,7 +145,7 @@ Then, beside it:
 
 Its page shows what arrived, and has buttons for what people do: write, follow,
 leave, tap a menu, allow a subscription notification. What messages can refer
-to is listed at the start; uploads are kept for three days, 256 MiB at most.
+to is listed at the start; uploads are kept for three days, 64 MiB at most.
 --world FILE gives it another account, people and templates, all keys optional:
 
   verified = true              # menus and typing; a test account gets 40200

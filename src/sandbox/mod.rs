@@ -17,6 +17,7 @@ mod inbox;
 mod library;
 mod media;
 mod oauth;
+mod origin;
 mod pages;
 mod people;
 mod platform;

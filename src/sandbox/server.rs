@@ -11,6 +11,7 @@ use url::{Position, Url};
 
 use super::platform::{Handled, Platform, rfc3339};
 use super::world::World;
+use super::{origin, pages};
 use crate::http::{Door, Request, Running};
 use crate::t;
 
@@ -42,10 +43,16 @@ impl Sandbox {
             app_id: world.app_id.clone(),
             app_secret: world.app_secret.clone(),
         };
+        let own = door.local_addr().ip().to_canonical();
         let platform = Arc::new(Mutex::new(Platform::new(world, now_ms())));
         let running = door.open(move |request| {
             let begun = Instant::now();
             let now = now_ms();
+            if !origin::is_ours(&request, own) {
+                let handled = Handled::page(pages::refused_name(&request));
+                on_request(Line::new(&request, &handled, now, begun.elapsed()));
+                return handled.reply;
+            }
             let handled = platform.lock().unwrap_or_else(PoisonError::into_inner).look_at(&request, now);
             // The lock is free again: whoever is called may well ask the platform something.
             if let Some(url) = &handled.again {

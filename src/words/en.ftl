@@ -620,6 +620,8 @@ quota-unknown-hint = give its path, such as /cgi-bin/message/custom/send
 quota-unusable = "{ $api }" is not the path of an API
 
 ## sandbox (pages and terminal)
+sandbox-name-text = The sandbox answers to localhost and to the address that it listens on, and to no page from elsewhere.
+sandbox-name-title = Not by this name
 sandbox-open = the sandbox listens on { $address }: whoever reaches it can use it
 sandbox-library = Library, for `template add`
 sandbox-people = People

@@ -603,6 +603,8 @@ quota-unknown-hint = 请给出接口路径，如 /cgi-bin/message/custom/send
 quota-unusable = “{ $api }”不是接口路径
 
 ## sandbox（页面和终端）
+sandbox-name-text = 沙箱只接受以 localhost 或其监听地址发来的请求，不接受来自其他网页的请求。
+sandbox-name-title = 访问地址不对
 sandbox-open = 沙箱监听 { $address }：能访问它的人都能使用
 sandbox-library = 模板库（供 `template add` 使用）
 sandbox-people = 用户

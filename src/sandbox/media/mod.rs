@@ -17,7 +17,7 @@ use super::random;
 
 const LIFE_MS: i64 = 3 * 86_400_000;
 /// Bytes that are kept; beyond them the oldest files are forgotten, whatever their age.
-const KEPT: usize = 256 << 20;
+const KEPT: usize = 64 << 20;
 /// What a file takes besides its bytes.
 const OVERHEAD: usize = 1 << 10;
 
@@ -113,8 +113,8 @@ mod tests {
             |size| File { kind: Kind::Video, format: Format::Mp4, bytes: vec![0; size], seconds: None, at_ms: 0 };
         let ids: Vec<String> = (0..30).map(|_| store.add(file(10 << 20))).collect();
         let kept: Vec<bool> = ids.iter().map(|id| store.valid(id, LIFE_MS - 1).is_some()).collect();
-        assert_eq!(kept.iter().filter(|kept| **kept).count(), 25);
-        assert!(!kept[4] && kept[5]);
+        assert_eq!(kept.iter().filter(|kept| **kept).count(), 6);
+        assert!(!kept[23] && kept[24]);
         assert!(store.valid(&ids[29], LIFE_MS).is_none());
         assert!(store.bytes <= KEPT && store.files.len() == store.order.len());
     }

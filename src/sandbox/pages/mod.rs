@@ -74,6 +74,12 @@ pub(super) fn refused_form(request: &Request) -> Reply {
     notice(lang, 403, '!', &t_in!(lang, "sandbox-foreign-title"), &t_in!(lang, "sandbox-foreign-text"))
 }
 
+/// The sandbox was asked under a name that is not its own, or by a page that is not.
+pub(super) fn refused_name(request: &Request) -> Reply {
+    let lang = language(request);
+    notice(lang, 403, '!', &t_in!(lang, "sandbox-name-title"), &t_in!(lang, "sandbox-name-text"))
+}
+
 /// A square with the first letter of a name, in a colour of its own.
 fn avatar(name: &str, colour: usize) -> Markup {
     let letter: String = name.chars().take(1).flat_map(char::to_uppercase).collect();

@@ -43,6 +43,36 @@ fn a_line_for_each_request_and_no_secret_in_it() {
     assert!(shown.contains("/cgi-bin/token") && !shown.contains("secret") && !shown.contains('?'), "{shown}");
 }
 
+/// As a browser asks whose page has its own name lead here.
+#[test]
+fn a_page_from_elsewhere_is_refused_whatever_it_asks() {
+    let (_sandbox, addr, lines) = start("");
+    let port = addr.port();
+    let ask = |method: &str, target: &str, headers: &str| {
+        let mut stream = TcpStream::connect(addr).unwrap();
+        let end = "Content-Length: 0\r\nConnection: close\r\n\r\n";
+        write!(stream, "{method} {target} HTTP/1.1\r\n{headers}{end}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    let token = format!("/cgi-bin/token?grant_type=client_credential&{CREDENTIALS}");
+    for (method, target) in
+        [("GET", "/"), ("GET", "/sandbox/inbox.json"), ("POST", "/sandbox/clear"), ("GET", token.as_str())]
+    {
+        let evil = format!("Host: evil.example:{port}\r\n");
+        let same = format!("{evil}Origin: http://evil.example:{port}\r\nSec-Fetch-Site: same-origin\r\n");
+        let other = format!("Host: {addr}\r\nOrigin: http://evil.example\r\n");
+        for headers in [evil, same, other] {
+            assert_eq!(ask(method, target, &headers), "403", "{method} {target} {headers}");
+        }
+        for headers in [format!("Host: localhost:{port}\r\n"), format!("Host: {addr}\r\nOrigin: http://{addr}\r\n")] {
+            assert_ne!(ask(method, target, &headers), "403", "{method} {target} {headers}");
+        }
+    }
+    assert!(lines.lock().unwrap().iter().any(|line| line.path == "/sandbox/clear"));
+}
+
 #[test]
 fn a_double_callback_calls_before_the_phone_does() {
     let (_sandbox, addr, lines) = start("double_callback = true");

@@ -197,6 +197,21 @@ pub fn openid(typed: &str) -> Result<&str, Failure> {
         .map_err(|typed| Failure::usage(t!("openid-unusable", openid = typed)).hint(t!("openid-unusable-hint")))
 }
 
+/// Characters of the openids that WeChat gives today. It promises none, so that others are only warned of.
+const OPENID_LENGTH: usize = 28;
+
+/// Whether an openid looks like those that WeChat gives.
+pub fn is_odd(openid: &str) -> bool {
+    openid.len() != OPENID_LENGTH || !openid.starts_with('o')
+}
+
+/// Warns of an openid that was typed and looks like none of WeChat's.
+pub fn warn_of_odd(ui: &mut Ui, openid: &str) {
+    if is_odd(openid) {
+        ui.warn(&t!("openid-odd", length = OPENID_LENGTH, openid = openid));
+    }
+}
+
 /// That nobody has a tag, with the nearest that somebody has.
 ///
 /// # Errors

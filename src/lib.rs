@@ -23,6 +23,7 @@ pub mod error;
 pub mod http;
 pub mod line;
 pub mod loopback;
+pub mod names;
 pub mod pem;
 pub mod private;
 pub mod reference;

@@ -133,6 +133,8 @@ const IMPORT_HELP: &str = "The file is UTF-8: CSV whose first line names the col
   openid    binds to the config's account
   tags      separated by ; (in JSON: a list)
   note      a free text
+Columns may also be separated by ; or tabs. Where a field would be a formula to a spreadsheet (it begins with = + -
+@), `user export` writes a ' before it, which import takes away again.
 
 The db.sqlite3 of the original web application can be given as well: its people come with uid and openid, their
 passwords are hashed. It is only read.";

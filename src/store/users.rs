@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::{Error, Result, Store};
+use crate::names::composed;
 use crate::time::Timestamp;
 
 /// The row (user, account) → openid.
@@ -83,14 +84,14 @@ pub(super) fn by_id(conn: &Connection, id: i64, app_id: &str) -> rusqlite::Resul
 }
 
 impl Store {
-    /// The person of that name, with the binding towards `app_id`.
+    /// The person of that name, in whichever way its letters are written, with the binding towards `app_id`.
     ///
     /// # Errors
     /// Only the database's own.
     pub fn user(&self, username: &str, app_id: &str) -> Result<Option<User>> {
         let sql = format!("{SELECT} WHERE u.username = ?2");
         let mut query = self.at(self.conn.prepare_cached(&sql))?;
-        self.at(query.query_row(params![app_id, username], user).optional())
+        self.at(query.query_row(params![app_id, composed(username)], user).optional())
     }
 
     /// Hands each person of the filter to `each`, in the order of their names.
@@ -105,7 +106,8 @@ impl Store {
     ) -> std::result::Result<(), E> {
         let mut sql = format!("{SELECT} WHERE true");
         let mut values = vec![app_id];
-        if let Some(tag) = filter.tag {
+        let tag = filter.tag.map(composed);
+        if let Some(tag) = &tag {
             sql += " AND u.id IN (SELECT user_id FROM tags WHERE tag = ?2)";
             values.push(tag);
         }
@@ -121,6 +123,15 @@ impl Store {
             each(self.at(user(row))?)?;
         }
         Ok(())
+    }
+
+    /// Another name that differs from this one by capital letters alone.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn same_letters(&self, name: &str) -> Result<Option<String>> {
+        let sql = "SELECT username FROM users WHERE username = ?1 COLLATE NOCASE AND username <> ?1 LIMIT 1";
+        self.at(self.conn.query_row(sql, [name], |row| row.get(0)).optional())
     }
 
     /// Every name, for finding the nearest.

@@ -1013,6 +1013,7 @@ import-added = added { $count ->
 import-column = { $file }, line { $line }, column { $column }: { $what }
 import-column-twice = the column { $column } is there twice
 import-column-unknown = unknown column "{ $column }"
+import-column-unnamed = the header has no name for this column
 import-columns = the columns are { $columns }; a CSV file names them in its first line
 import-empty = { $file } is empty
 import-exists-hint = nobody was added; take the line out, or import into another database with --database
@@ -1023,10 +1024,12 @@ import-fields = { $found ->
     [one] one column
    *[other] { $expected } columns
 }
-import-fields-hint = a field with a comma or a line break stands in double quotes
+import-fields-hint = a field with a { $separator } or a line break in it stands in double quotes
 import-gbk = this is not UTF-8, but GBK by the look of it
 import-hash = this begins like an Argon2id hash, but is none that can be checked
 import-hashing = hashing passwords
+import-json-array = { $file } is a JSON array
+import-json-array-hint = `jq -c '.[]' FILE` makes JSON Lines of it, which are taken
 import-json-hint = each line is one JSON object; a CSV file is read without --json
 import-json-tags = tags must be a list of texts
 import-json-text = this must be a text or null
@@ -1037,6 +1040,11 @@ import-no-table-hint = wxbox takes the db.sqlite3 of the original web applicatio
 import-no-username = there is no column username
 import-not-text = this is not UTF-8 text
 import-openid = an openid needs an account
+import-openid-odd = an openid mostly has 28 characters and begins with o; { $openid } does not{ $others ->
+    [0] {""}
+    [one] , and one more
+   *[other] , and { $others } more
+}
 import-original-left = nobody was added: { $wrong } of { $count } people in { $file } cannot be taken
 import-original-left-hint = mend these rows in a copy of the file, or delete them there, and import the copy
 import-original-there-hint = delete these rows in a copy of the file and import the copy, or import into another database with --database
@@ -1050,6 +1058,7 @@ import-quote-open = the quote that opens here is never closed
 import-read = cannot read { $file }
 import-row = { $file }, row { $row }: { $what }
 import-row-column = { $file }, row { $row }, column { $column }: { $what }
+import-separator-hint = the columns are separated by “{ $found }” here: separate them, and the fields below, by a comma
 import-sqlite-stdin = standard input is an SQLite database, which can only be read as a file
 import-sqlite-stdin-hint = name the file: `wxbox user import db.sqlite3`
 import-twice = { $user } is on line { $line } already
@@ -1211,6 +1220,8 @@ user-list-openid = OPENID
 user-list-tags = TAGS
 user-name-control = the name holds a control character
 user-name-empty = the name is empty
+user-name-hidden = the name holds a character that does not show (U+{ $code })
+user-name-hidden-hint = type the name anew: what does not show mostly came with copied text
 user-name-long = the name has { $length } characters, { $limit } is the most
 user-name-missing = no name is given
 user-name-missing-hint = give it on the command line: `wxbox user add NAME`
@@ -1241,6 +1252,7 @@ user-removed-messages = { $count ->
     [one] , one of which was still waiting and is not sent
    *[other] , { $queued } of which were still waiting and are not sent
 }
+user-same-letters = { $user } and { $other } differ by capital letters alone, and are two people
 user-show-added = Added
 user-show-bound = { $openid } since { $time }
 user-show-name = Name
@@ -1251,7 +1263,8 @@ user-show-uid = uid
 user-show-unbound = not bound
 user-show-unreachable = no: WeChat refuses messages to this person; send one by name once they follow the account again
 user-show-wechat = WeChat
-user-tag-unusable = "{ $tag }" cannot be a tag: 1 to { $limit } characters, none of them ; or a control character
+user-tag-several = give each tag an option of its own: { $options }
+user-tag-unusable = "{ $tag }" cannot be a tag: 1 to { $limit } characters that can be seen, and no separator such as ; or ,
 user-uid-taken = the uid of the name { $user } belongs to { $holder }, who was renamed
 user-uid-taken-hint = choose another name
 user-unknown-hint = `wxbox user list` shows everybody

@@ -1019,14 +1019,17 @@ import-added = 已添加 { $count } 个用户
 import-column = { $file } 第 { $line } 行 { $column } 列：{ $what }
 import-column-twice = { $column } 列出现了两次
 import-column-unknown = 不认识的列“{ $column }”
+import-column-unnamed = 表头中这一列没有列名
 import-columns = 可用的列为 { $columns }；CSV 文件的第一行须是列名
 import-empty = { $file } 是空的
 import-exists-hint = 没有添加任何人；请去掉这一行，或用 --database 导入另一个数据库
 import-fields = 有 { $found } 个字段，而列名有 { $expected } 个
-import-fields-hint = 字段中有逗号或换行时，须用双引号括起来
+import-fields-hint = 字段中含有 { $separator } 或换行时，须用双引号括起来
 import-gbk = 不是 UTF-8，看起来是 GBK
 import-hash = 开头像 Argon2id 哈希，但不是可用来验证的哈希
 import-hashing = 正在计算密码哈希
+import-json-array = { $file } 是 JSON 数组
+import-json-array-hint = 请先用 `jq -c '.[]' FILE` 转换为 JSON Lines
 import-json-hint = 每行须是一个 JSON 对象；CSV 文件不要加 --json
 import-json-tags = tags 须是文本的列表
 import-json-text = 须是文本或 null
@@ -1037,6 +1040,10 @@ import-no-table-hint = 可导入原网页应用的 db.sqlite3、CSV 和 JSON Lin
 import-no-username = 没有 username 列
 import-not-text = 不是 UTF-8 文本
 import-openid = 有 openid 就必须有账号
+import-openid-odd = openid 通常为 28 个字符并以 o 开头，{ $openid } 不是{ $others ->
+    [0] {""}
+   *[other] ，另有 { $others } 个也不是
+}
 import-original-left = 没有导入任何人：{ $file } 的 { $count } 人中有 { $wrong } 人无法导入
 import-original-left-hint = 请在文件的副本中改正或删除这些行，再导入副本
 import-original-there-hint = 请在文件的副本中删除这些行再导入，或用 --database 导入另一个数据库
@@ -1050,6 +1057,7 @@ import-quote-open = 从这里开始的引号没有结束
 import-read = 无法读取 { $file }
 import-row = { $file } 第 { $row } 行：{ $what }
 import-row-column = { $file } 第 { $row } 行 { $column } 列：{ $what }
+import-separator-hint = 这里的列以“{ $found }”分隔：请将表头和以下各行都改用半角逗号分隔
 import-sqlite-stdin = 标准输入是 SQLite 数据库，只能以文件读取
 import-sqlite-stdin-hint = 请给出文件名：`wxbox user import db.sqlite3`
 import-twice = { $user } 已在第 { $line } 行出现
@@ -1248,6 +1256,8 @@ user-list-openid = OPENID
 user-list-tags = 标签
 user-name-control = 用户名含有控制字符
 user-name-empty = 用户名为空
+user-name-hidden = 用户名含有不可见的字符（U+{ $code }）
+user-name-hidden-hint = 请重新输入用户名；不可见的字符多半是复制文字时带来的
 user-name-long = 用户名有 { $length } 个字符，最多 { $limit } 个
 user-name-missing = 没有给出用户名
 user-name-missing-hint = 请写在命令行中：`wxbox user add NAME`
@@ -1274,6 +1284,7 @@ user-removed-messages = 同时删除了 { $count } 条消息的内容{ $queued -
     [0] {""}
    *[other] ，其中 { $queued } 条尚未发送，不会再发送
 }
+user-same-letters = { $user } 与 { $other } 只有大小写不同，是两个用户
 user-show-added = 添加时间
 user-show-bound = { $openid }，绑定于 { $time }
 user-show-name = 用户名
@@ -1284,7 +1295,8 @@ user-show-uid = uid
 user-show-unbound = 未绑定
 user-show-unreachable = 否：微信拒绝发给此人的消息；等对方重新关注公众号后，请指名发送一次
 user-show-wechat = 微信
-user-tag-unusable = “{ $tag }”不能用作标签：须为 1 到 { $limit } 个字符，不能含 ; 和控制字符
+user-tag-several = 每个标签各用一个选项：{ $options }
+user-tag-unusable = “{ $tag }”不能用作标签：须为 1 至 { $limit } 个可见字符，且不含分号、逗号、顿号等分隔符
 user-uid-taken = 用户名 { $user } 的 uid 属于已改名的 { $holder }
 user-uid-taken-hint = 请换一个用户名
 user-unknown-hint = `wxbox user list` 可查看全部用户

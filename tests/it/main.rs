@@ -46,6 +46,7 @@ mod front_door;
 mod harness;
 mod import;
 mod import_bad;
+mod import_sheets;
 mod init;
 mod init_asks;
 mod killed;

@@ -288,3 +288,67 @@ error: nobody has the tag -none
 
 "#]]);
 }
+
+#[test]
+fn a_name_can_be_seen_and_has_one_form() {
+    let world = World::new();
+    for bad in ["\u{200b}", "\u{3164}", "lu\u{202e}ffy", "luffy\u{200b}", "\u{feff}\u{200d}"] {
+        assert_eq!(world.wxbox(&format!("user add '{bad}'")).status(), Some(2), "{bad:?}");
+    }
+    world.wxbox("user add lu\u{202e}ffy").is(str![[r#"
+exit 2
+--- stderr
+error: the name holds a character that does not show (U+202E)
+hint: type the name anew: what does not show mostly came with copied text
+
+"#]]);
+    world.wxbox("user add 👨‍👩‍👧").ok();
+    world.wxbox("user add cafe\u{301} --tag the\u{301}").ok();
+    assert_eq!(
+        world.sql::<String>("SELECT uid FROM users WHERE username = 'café'"),
+        "07117fe4a1ebd544965dc19573183da2"
+    );
+    assert_eq!(world.wxbox("user add café").status(), Some(4));
+    for name in ["café", "cafe\u{301}"] {
+        world.wxbox(&format!("user show {name}")).ok();
+    }
+    for tag in ["thé", "the\u{301}"] {
+        assert!(world.wxbox(&format!("user list --tag {tag}")).stdout().starts_with("café\t"));
+    }
+}
+
+#[test]
+fn what_looks_like_another_is_said() {
+    let world = World::new();
+    world.wxbox("user add luffy").ok();
+    world.wxbox("user add Luffy").is(str![[r#"
+exit 0
+--- stdout
+added Luffy
+--- stderr
+warning: Luffy and luffy differ by capital letters alone, and are two people
+
+"#]]);
+    world.wxbox("user edit luffy --rename LUFFY").is(str![[r#"
+exit 0
+--- stdout
+changed LUFFY
+--- stderr
+warning: LUFFY and Luffy differ by capital letters alone, and are two people
+
+"#]]);
+    world.wxbox("user add nami --tag ops,oncall").is(str![[r#"
+exit 2
+--- stderr
+error: "ops,oncall" cannot be a tag: 1 to 64 characters that can be seen, and no separator such as ; or ,
+hint: give each tag an option of its own: --tag ops --tag oncall
+
+"#]]);
+    world.wxbox("user add nami --tag ops；值班").is(str![[r#"
+exit 2
+--- stderr
+error: "ops；值班" cannot be a tag: 1 to 64 characters that can be seen, and no separator such as ; or ,
+hint: give each tag an option of its own: --tag ops --tag 值班
+
+"#]]);
+}

@@ -4,16 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::people::check_unbound;
 use super::shown::Shown;
-use crate::app::{App, warn_of_shared};
+use crate::app::{App, warn_of_odd, warn_of_shared};
 use crate::callback::Keep;
 use crate::error::{Exit, Failure};
 use crate::store::{Store, User};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::Ui;
-
-/// Characters of the openids that WeChat gives today. It promises none, so that others are only warned of.
-const LENGTH: usize = 28;
 
 /// Binds to an openid that somebody knows.
 pub(super) fn by_hand(ui: &mut Ui, app: &App, name: &str, openid: &str, rebind: bool) -> anyhow::Result<Exit> {
@@ -22,9 +19,7 @@ pub(super) fn by_hand(ui: &mut Ui, app: &App, name: &str, openid: &str, rebind: 
     let user = app.user(&store, name)?;
     check_unbound(&user, rebind)?;
     let user = keep(&mut store, &user, &app_id, openid, None, rebind)?;
-    if openid.len() != LENGTH || !openid.starts_with('o') {
-        ui.warn(&t!("openid-odd", length = LENGTH, openid = openid));
-    }
+    warn_of_odd(ui, openid);
     warn_of_shared(ui, &store, &app_id, &user, openid);
     ui.done(&Shown::Bound { user: &user.username, openid, nickname: None })?;
     Ok(Exit::Done)

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::show::Shown;
 use super::{name, tags, uid};
-use crate::app::{App, openid, warn_of_shared};
+use crate::app::{App, openid, warn_of_odd, warn_of_shared};
 use crate::cli::{Add, Edit, Passwd, Remove};
 use crate::commands::password;
 use crate::error::{Exit, Failure};
-use crate::store::{self, NewUser, Removed};
+use crate::store::{self, NewUser, Removed, Store};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{self, Ui};
@@ -58,7 +58,7 @@ pub(super) fn add(ui: &mut Ui, app: &App, args: &Add) -> anyhow::Result<Exit> {
         }
         None => ui::username(ui)?,
     };
-    let username = name(&asked)?;
+    let username = &*name(&asked)?;
     let tags = tags(&args.tag)?;
     let openid = args.openid.as_deref().map(openid).transpose()?;
     let app_id = openid.map(|_| app.account_id()).transpose()?;
@@ -85,25 +85,37 @@ pub(super) fn add(ui: &mut Ui, app: &App, args: &Add) -> anyhow::Result<Exit> {
     };
     let user = store.add_user(&new, Timestamp::now())?;
     if let Some((app_id, openid)) = new.binding {
+        warn_of_odd(ui, openid);
         warn_of_shared(ui, &store, app_id, &user, openid);
     }
+    warn_of_same_letters(ui, &store, username);
     ui.done(&Changed { text: t!("user-added", user = username), user: user.into() })?;
     Ok(Exit::Done)
 }
 
+/// Two names that differ by capital letters alone are easily mistaken for each other. Nothing depends on the warning.
+fn warn_of_same_letters(ui: &mut Ui, store: &Store, name: &str) {
+    if let Ok(Some(other)) = store.same_letters(name) {
+        ui.warn(&t!("user-same-letters", user = name, other = other));
+    }
+}
+
 pub(super) fn edit(ui: &mut Ui, app: &App, args: &Edit) -> anyhow::Result<Exit> {
     let rename = args.rename.as_deref().map(name).transpose()?;
-    let new_uid = rename.map(uid);
+    let new_uid = rename.as_deref().map(uid);
     let (tag, untag) = (tags(&args.tag)?, tags(&args.untag)?);
     let mut store = app.store_as_found()?;
     let user = app.user(&store, &args.name)?;
     let edit = store::Edit {
-        rename: rename.zip(new_uid.as_deref()),
+        rename: rename.as_deref().zip(new_uid.as_deref()),
         note: args.note.as_deref().map(str::trim),
         tag: &tag,
         untag: &untag,
     };
     let user = store.edit_user(&user, &edit, app.app_id())?;
+    if let Some(name) = &rename {
+        warn_of_same_letters(ui, &store, name);
+    }
     ui.done(&Changed { text: t!("user-changed", user = user.username), user: user.into() })?;
     Ok(Exit::Done)
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::cell::marked;
 use super::records::COLUMNS;
 use crate::app::App;
 use crate::error::Exit;
@@ -29,7 +30,7 @@ pub(super) fn export(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
         batch += &csv_line(&COLUMNS)?;
     }
     store.each_user(&UserFilter::default(), app.app_id(), |user| {
-        batch += &if ui.json() { json_line(&user)? } else { csv_line(&fields(&user, &user.tags.join(";")))? };
+        batch += &if ui.json() { json_line(&user)? } else { csv_line(&fields(&user))? };
         if batch.len() >= BATCH {
             write(ui, &batch)?;
             batch.clear();
@@ -47,12 +48,16 @@ fn write(ui: &mut Ui, lines: &str) -> anyhow::Result<()> {
     if ui.out_terminal { ui.raw_out(&ui::clean(lines)) } else { ui.raw_out(lines) }
 }
 
-fn fields<'a>(user: &'a User, tags: &'a str) -> [&'a str; COLUMNS.len()] {
+/// A hash and a uid begin no formula; all the rest may.
+fn fields(user: &User) -> [String; COLUMNS.len()] {
     let openid = user.binding.as_ref().map_or("", |binding| binding.openid.as_str());
-    [&user.username, &user.uid, user.password.as_deref().unwrap_or_default(), openid, tags, &user.note]
+    let tags: Vec<_> = user.tags.iter().map(|tag| marked(tag)).collect();
+    let hash = user.password.clone().unwrap_or_default();
+    let [username, openid, note] = [&user.username, openid, &user.note].map(|field| marked(field).into_owned());
+    [username, user.uid.clone(), hash, openid, tags.join(";"), note]
 }
 
-fn csv_line(fields: &[&str]) -> anyhow::Result<String> {
+fn csv_line(fields: &[impl AsRef<[u8]>]) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(fields)?;
     Ok(String::from_utf8(writer.into_inner()?)?)

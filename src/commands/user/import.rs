@@ -68,12 +68,14 @@ pub(super) fn import(ui: &mut Ui, app: &App, args: &Import) -> anyhow::Result<Ex
     store.begin_import()?;
     let mut clear = Vec::new();
     let mut app_id = None;
+    let mut odd = Odd::default();
     while let Some(raw) = records.next()? {
         let person = checked(&records, raw)?;
         if person.openid.is_some() && app_id.is_none() {
             app_id =
                 Some(app.account_id().with_context(|| records.place(person.line, "openid", &t!("import-openid")))?);
         }
+        odd.see(&person);
         let n = stage(&mut store, &person)?.map_err(|clash| clashed(&records, &clash))?;
         clear.extend(person.clear.map(|password| (n, password)));
     }
@@ -83,8 +85,32 @@ pub(super) fn import(ui: &mut Ui, app: &App, args: &Import) -> anyhow::Result<Ex
     hash(ui, &mut store, &clear)?;
     let taken = store.take_incoming(app_id.as_deref().unwrap_or_default(), Timestamp::now())?;
     let added = taken.map_err(|clash| clashed(&records, &clash))?;
+    odd.warn(ui, |line, what| records.place(line, "openid", what));
     ui.done(&Added { added })?;
     Ok(Exit::Done)
+}
+
+/// Openids that look like none of WeChat's: the first, and how many there are.
+#[derive(Default)]
+pub(super) struct Odd {
+    first: Option<(u64, String)>,
+    count: usize,
+}
+
+impl Odd {
+    pub(super) fn see(&mut self, person: &Person) {
+        if let Some(openid) = person.openid.as_ref().filter(|openid| app::is_odd(openid)) {
+            self.count += 1;
+            self.first.get_or_insert_with(|| (person.line, openid.clone()));
+        }
+    }
+
+    /// Says so of all of them at once; `place` says where the first stands.
+    pub(super) fn warn(self, ui: &mut Ui, place: impl FnOnce(u64, &str) -> String) {
+        if let Some((line, openid)) = self.first {
+            ui.warn(&place(line, &t!("import-openid-odd", openid = openid, others = self.count - 1)));
+        }
+    }
 }
 
 pub(super) fn stage(store: &mut Store, person: &Person) -> crate::store::Result<Result<i64, Clash>> {
@@ -102,10 +128,10 @@ pub(super) fn stage(store: &mut Store, person: &Person) -> crate::store::Result<
 /// Every field as it is kept, or what is wrong with it.
 fn checked(records: &Records, raw: Raw) -> Result<Person, Failure> {
     let line = raw.line;
-    let [username, uid, word, openid, tags, note] = raw.fields;
+    let Raw { tags, fields: [username, uid, word, openid, _, note], .. } = raw;
     let at =
         |column: &'static str| move |failure: Failure| records.wrong(line, column, &failure.what).hint(failure.hint);
-    let username = super::name(&username).map_err(at("username"))?.to_owned();
+    let username = super::name(&username).map_err(at("username"))?;
     let uid = match uid.trim() {
         "" => super::uid(&username),
         uid if uid.len() == 32 && uid.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) => uid.to_owned(),
@@ -123,8 +149,7 @@ fn checked(records: &Records, raw: Raw) -> Result<Person, Failure> {
         "" => None,
         openid => Some(app::openid(openid).map_err(at("openid"))?.to_owned()),
     };
-    let tags: Vec<String> = tags.split(';').filter(|tag| !tag.trim().is_empty()).map(str::to_owned).collect();
-    let tags = super::tags(&tags).map_err(at("tags"))?;
+    let tags = super::tags(&tags).map_err(|failure| at("tags")(failure.hint(None)))?;
     Ok(Person { line, username, uid, hash, clear, openid, tags, note: note.trim().to_owned() })
 }
 

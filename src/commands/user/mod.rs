@@ -1,6 +1,8 @@
 //! `wxbox user …`: the registry of people.
 
+mod cell;
 mod change;
+mod dialect;
 mod export;
 mod import;
 mod original;
@@ -15,6 +17,7 @@ use crate::app::App;
 use crate::cli::{Global, User};
 use crate::config::Flags;
 use crate::error::{Exit, Failure};
+use crate::names::{TAG_SEPARATORS, composed, hidden};
 use crate::t;
 use crate::ui::Ui;
 
@@ -36,9 +39,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: User) -> anyhow::Result
 /// The longest name, in characters.
 const NAME_LIMIT: usize = 64;
 
-/// A name as it is kept: trimmed, 1 to 64 characters, none of them a control character.
-fn name(raw: &str) -> Result<&str, Failure> {
-    let name = raw.trim();
+/// A name as it is kept: trimmed, in the one form of its letters, 1 to 64 characters, all of which can be seen.
+fn name(raw: &str) -> Result<String, Failure> {
+    let name = composed(raw.trim());
     let length = name.chars().count();
     if length == 0 {
         return Err(Failure::usage(t!("user-name-empty")));
@@ -49,19 +52,33 @@ fn name(raw: &str) -> Result<&str, Failure> {
     if name.chars().any(char::is_control) {
         return Err(Failure::usage(t!("user-name-control")));
     }
-    Ok(name)
+    if let Some(letter) = hidden(&name) {
+        let code = format!("{:04X}", u32::from(letter));
+        return Err(Failure::usage(t!("user-name-hidden", code = code)).hint(t!("user-name-hidden-hint")));
+    }
+    Ok(name.into_owned())
 }
 
-/// A tag as it is kept. `;` separates tags in a CSV file.
+/// Tags as they are kept. What separates tags in a CSV file, or looks like it, is in none.
 fn tags(raw: &[String]) -> Result<Vec<String>, Failure> {
-    let usable = |tag: &&str| {
-        !tag.is_empty() && tag.chars().count() <= NAME_LIMIT && !tag.chars().any(|c| c.is_control() || c == ';')
-    };
-    let one = |tag: &String| match Some(tag.trim()).filter(usable) {
-        Some(tag) => Ok(tag.to_owned()),
-        None => Err(Failure::usage(t!("user-tag-unusable", tag = tag, limit = NAME_LIMIT))),
-    };
-    raw.iter().map(one).collect()
+    raw.iter().map(|tag| self::tag(tag)).collect()
+}
+
+fn tag(raw: &str) -> Result<String, Failure> {
+    let tag = composed(raw.trim());
+    let is_fine = !tag.is_empty()
+        && tag.chars().count() <= NAME_LIMIT
+        && !tag.contains(|c: char| c.is_control() || TAG_SEPARATORS.contains(&c))
+        && hidden(&tag).is_none();
+    if is_fine {
+        return Ok(tag.into_owned());
+    }
+    let parts: Vec<String> = tag.split(TAG_SEPARATORS).map(|part| part.trim().to_owned()).collect();
+    let hint = (parts.len() > 1 && parts.iter().all(|part| !part.is_empty())).then(|| {
+        let options = parts.iter().map(|part| format!("--tag {}", shell_words::quote(part))).collect::<Vec<_>>();
+        t!("user-tag-several", options = options.join(" "))
+    });
+    Err(Failure::usage(t!("user-tag-unusable", tag = &*tag, limit = NAME_LIMIT)).hint(hint))
 }
 
 /// The uid of a person added under that name: lower-case hex MD5 of its UTF-8 bytes.
@@ -84,7 +101,8 @@ mod tests {
     fn names_are_trimmed_and_checked() {
         assert_eq!(name("  路飞 ").unwrap(), "路飞");
         assert_eq!(name(&"路".repeat(64)).unwrap().chars().count(), 64);
-        for bad in ["", "  ", "a\nb", "a\u{0}", "a\u{7f}", &"x".repeat(65)] {
+        assert_eq!(name("cafe\u{301}").unwrap(), "café");
+        for bad in ["", "  ", "a\nb", "a\u{0}", "a\u{7f}", "\u{200b}", "a\u{202e}b", &"x".repeat(65)] {
             assert_eq!(name(bad).unwrap_err().exit, Exit::Usage, "{bad:?}");
         }
     }
@@ -92,7 +110,9 @@ mod tests {
     #[test]
     fn tags_cannot_hold_the_separator() {
         assert_eq!(tags(&[" ops ".into()]).unwrap(), ["ops"]);
-        assert!(tags(&["a;b".into()]).is_err());
+        for bad in ["a;b", "a；b", "a,b", "a，b", "a、b", "a|b", "a\u{200b}", "a\tb"] {
+            assert!(tag(bad).is_err(), "{bad}");
+        }
         assert!(tags(&["".into()]).is_err());
     }
 }

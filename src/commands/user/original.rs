@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::import::{Added, Person, hash, stage};
+use super::import::{Added, Odd, Person, hash, stage};
 use super::{name, uid};
 use crate::app::{self, App};
 use crate::commands::password;
@@ -47,6 +47,7 @@ struct Rows {
     clear: Vec<(i64, Secret)>,
     /// Whether anybody has an openid.
     bound: bool,
+    odd: Odd,
     wrong: Vec<Wrong>,
 }
 
@@ -58,6 +59,7 @@ impl Rows {
         match person(row, user) {
             Ok(person) => match stage(store, &person)? {
                 Ok(n) => {
+                    self.odd.see(&person);
                     self.bound |= person.openid.is_some();
                     self.clear.extend(person.clear.map(|password| (n, password)));
                 }
@@ -90,6 +92,7 @@ pub(super) fn import(ui: &mut Ui, app: &App, path: &Path) -> anyhow::Result<Exit
         let wrong = Wrong::of_clash(&clash);
         Failure { what: wrong.said(&file), ..wrong.failure }
     })?;
+    rows.odd.warn(ui, |row, what| t!("import-row-column", file = file, row = row, column = "wx_id", what = what));
     ui.done(&Added { added })?;
     Ok(Exit::Done)
 }
@@ -114,7 +117,7 @@ fn person(row: u64, user: OriginalUser) -> Result<Person, (&'static str, Failure
     let column = |column: &'static str| move |failure: Failure| (column, failure);
     let no_text = |_: NotText| Failure::usage(t!("import-not-text"));
     let given = user.username.map_err(no_text).map_err(column("username"))?;
-    let username = name(&given).map_err(column("username"))?.to_owned();
+    let username = name(&given).map_err(column("username"))?;
     let own = user.uid.map_err(no_text).map_err(column("uid"))?;
     // That application made it of the name as it was typed.
     if own != uid(&given) {

@@ -7,28 +7,43 @@ use anyhow::Context as _;
 use csv::ByteRecord;
 use serde_json::{Map, Value};
 
+use super::cell::unmarked;
+use super::dialect::{Dialect, column, wrong_separator};
 use super::strict::{Fault, Strict};
 use crate::error::Failure;
 use crate::line::looks_secret;
+use crate::names::{TAG_SEPARATORS, hidden};
 use crate::t;
 use crate::words::{json_fault, nearest};
 
 /// What a file says of a person, in this order.
 pub(super) const COLUMNS: [&str; 6] = ["username", "uid", "password", "openid", "tags", "note"];
 
-/// A person as the file has it, unchecked; tags are separated by `;`.
+/// Where the tags stand among [`COLUMNS`].
+const TAGS: usize = 4;
+/// Columns whose values are taken as they are: what somebody chose for a password is not looked into.
+const UNMARKED: [&str; 2] = ["uid", "password"];
+
+/// A person as the file has it, unchecked.
 pub(super) struct Raw {
     pub(super) line: u64,
-    /// In the order of [`COLUMNS`].
+    /// In the order of [`COLUMNS`]; the place of the tags is empty.
     pub(super) fields: [String; COLUMNS.len()],
+    pub(super) tags: Vec<String>,
 }
 
 type Input = Chain<Cursor<Vec<u8>>, Box<dyn Read>>;
 
 enum Form {
-    /// With the place in [`COLUMNS`] of each of the file's columns.
-    Csv(Box<csv::Reader<Strict<Input>>>, Vec<usize>),
+    Csv(Box<Csv>),
     Json(BufReader<Input>, u64),
+}
+
+struct Csv {
+    reader: csv::Reader<Strict<Input>>,
+    dialect: Dialect,
+    /// The place in [`COLUMNS`] of each of the file's columns; a column without a name has none.
+    columns: Vec<Option<usize>>,
 }
 
 /// A file being read.
@@ -57,13 +72,23 @@ impl Records {
         if head.starts_with("\u{feff}".as_bytes()) {
             head.drain(..3);
         }
-        let json = json || head.trim_ascii_start().starts_with(b"{");
+        let begin = head.trim_ascii_start();
+        if begin.starts_with(b"[") {
+            let wrong = Failure::usage(t!("import-json-array", file = name));
+            return Err(wrong.hint(t!("import-json-array-hint")).into());
+        }
+        let json = json || begin.starts_with(b"{");
+        let dialect = if json { Dialect { delimiter: b',', skipped: 0 } } else { Dialect::of(&mut head) };
         let input = Cursor::new(head).chain(from);
         if json {
             return Ok(Self { name, form: Form::Json(BufReader::new(input), 0) });
         }
-        let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Strict::new(input));
-        let mut it = Self { name, form: Form::Csv(Box::new(reader), Vec::new()) };
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(dialect.delimiter)
+            .from_reader(Strict::new(input, dialect.delimiter));
+        let mut it = Self { name, form: Form::Csv(Box::new(Csv { reader, dialect, columns: Vec::new() })) };
         it.header()?;
         Ok(it)
     }
@@ -95,14 +120,15 @@ impl Records {
     }
 
     fn record(&mut self) -> anyhow::Result<Option<ByteRecord>> {
-        let Form::Csv(reader, _) = &mut self.form else { return Ok(None) };
+        let Form::Csv(csv) = &mut self.form else { return Ok(None) };
+        let skipped = csv.dialect.skipped;
         let mut record = ByteRecord::new();
-        match reader.read_byte_record(&mut record) {
+        match csv.reader.read_byte_record(&mut record) {
             Ok(more) => Ok(more.then_some(record)),
-            Err(error) => match reader.get_ref().fault {
-                Some((line, Fault::Open)) => Err(self.wrong_line(line, &t!("import-quote-open")).into()),
+            Err(error) => match csv.reader.get_ref().fault {
+                Some((line, Fault::Open)) => Err(self.wrong_line(line + skipped, &t!("import-quote-open")).into()),
                 Some((line, Fault::Behind)) => {
-                    let wrong = self.wrong_line(line, &t!("import-quote-behind"));
+                    let wrong = self.wrong_line(line + skipped, &t!("import-quote-behind"));
                     Err(wrong.hint(t!("import-quote-behind-hint")).into())
                 }
                 None => Err(anyhow::Error::new(error).context(t!("import-read", file = self.name))),
@@ -114,52 +140,88 @@ impl Records {
         let Some(record) = self.record()? else {
             return Err(Failure::usage(t!("import-empty", file = self.name)).hint(columns_hint()).into());
         };
-        let line = line_of(&record);
+        let line = self.line_of(&record);
         let mut places = Vec::new();
         for (n, field) in record.iter().enumerate() {
-            let name = self.text(field, line, &(n + 1).to_string())?.trim().to_ascii_lowercase();
-            let place = self.place_of(&name, line)?;
-            if places.contains(&place) {
+            let word = self.text(field, line, &(n + 1).to_string())?;
+            let name = word.replace(|letter: char| hidden(letter.encode_utf8(&mut [0; 4])).is_some(), "");
+            let name = name.trim().to_lowercase();
+            if name.is_empty() {
+                places.push(None);
+                continue;
+            }
+            let place = self.place_of(column(&name), line)?;
+            if places.contains(&Some(place)) {
                 return Err(self.wrong_line(line, &t!("import-column-twice", column = name)).into());
             }
-            places.push(place);
+            places.push(Some(place));
         }
-        if !places.contains(&0) {
+        if !places.contains(&Some(0)) {
             return Err(self.wrong_line(line, &t!("import-no-username")).hint(columns_hint()).into());
         }
-        if let Form::Csv(_, columns) = &mut self.form {
-            *columns = places;
+        if let Form::Csv(csv) = &mut self.form {
+            csv.columns = places;
         }
         Ok(())
     }
 
     fn place_of(&self, name: &str, line: u64) -> Result<usize, Failure> {
         COLUMNS.iter().position(|column| *column == name).ok_or_else(|| {
-            // Columns separated by something else are no slip of the finger.
-            let near = if name.contains([';', '\t']) { None } else { nearest(name, COLUMNS) };
-            let near = near.map(|near| t!("did-you-mean", name = near));
             // The first line of a file that is none of people.
             let name = if looks_secret(name) { "***" } else { name };
             let wrong = self.wrong_line(line, &t!("import-column-unknown", column = name));
+            // Columns separated by something else are no slip of the finger, and one name of them is not meant.
+            if let Some(found) = wrong_separator(name) {
+                return wrong.hint(t!("import-separator-hint", found = found.to_string()));
+            }
+            let near = nearest(name, COLUMNS).map(|near| t!("did-you-mean", name = near));
             wrong.hint(near.unwrap_or_else(columns_hint))
         })
     }
 
     fn row(&mut self) -> anyhow::Result<Option<Raw>> {
-        let Some(record) = self.record()? else { return Ok(None) };
-        let Form::Csv(_, columns) = &self.form else { return Ok(None) };
-        let line = line_of(&record);
-        if record.len() != columns.len() {
+        let record = loop {
+            match self.record()? {
+                // A spreadsheet writes the empty rows below a table as separators alone.
+                Some(record) if record.len() > 1 && record.iter().all(<[u8]>::is_empty) => {}
+                Some(record) => break record,
+                None => return Ok(None),
+            }
+        };
+        let Form::Csv(csv) = &self.form else { return Ok(None) };
+        let (columns, delimiter) = (&csv.columns, char::from(csv.dialect.delimiter));
+        let line = self.line_of(&record);
+        // Empty fields behind the last column are a spreadsheet's, too.
+        let surplus = record.iter().skip(columns.len()).any(|field| !field.is_empty());
+        if record.len() < columns.len() || surplus {
             let what = t!("import-fields", found = record.len(), expected = columns.len());
-            return Err(self.wrong_line(line, &what).hint(t!("import-fields-hint")).into());
+            let hint = t!("import-fields-hint", separator = delimiter.to_string());
+            return Err(self.wrong_line(line, &what).hint(hint).into());
         }
-        let mut fields = <[String; COLUMNS.len()]>::default();
-        for (field, &place) in record.iter().zip(columns) {
-            if let (Some(to), Some(column)) = (fields.get_mut(place), COLUMNS.get(place)) {
-                *to = self.text(field, line, column)?;
+        let mut raw = Raw { line, fields: Default::default(), tags: Vec::new() };
+        for (n, (field, place)) in record.iter().zip(columns).enumerate() {
+            let Some((place, column)) = place.and_then(|place| Some((place, *COLUMNS.get(place)?))) else {
+                if field.is_empty() {
+                    continue;
+                }
+                let what = self.wrong(line, &(n + 1).to_string(), &t!("import-column-unnamed"));
+                return Err(what.hint(columns_hint()).into());
+            };
+            let text = self.text(field, line, column)?;
+            if place == TAGS {
+                // None of these is in a tag, so that each can only mean to separate two.
+                let tags = text.split(TAG_SEPARATORS).map(|tag| unmarked(tag.trim()).trim().to_owned());
+                raw.tags.extend(tags.filter(|tag| !tag.is_empty()));
+            } else if let Some(to) = raw.fields.get_mut(place) {
+                *to = if UNMARKED.contains(&column) { text } else { unmarked(&text).to_owned() };
             }
         }
-        Ok(Some(Raw { line, fields }))
+        Ok(Some(raw))
+    }
+
+    fn line_of(&self, record: &ByteRecord) -> u64 {
+        let skipped = if let Form::Csv(csv) = &self.form { csv.dialect.skipped } else { 0 };
+        record.position().map_or(1, csv::Position::line) + skipped
     }
 
     fn object(&mut self) -> anyhow::Result<Option<Raw>> {
@@ -178,15 +240,17 @@ impl Records {
         let text = String::from_utf8(bytes).map_err(|e| self.not_utf8(e.as_bytes(), line, None))?;
         let object: Map<String, Value> = serde_json::from_str(&text)
             .map_err(|e| self.wrong(line, &e.column().to_string(), &json_fault(&e)).hint(t!("import-json-hint")))?;
-        let mut fields = <[String; COLUMNS.len()]>::default();
+        let mut raw = Raw { line, fields: Default::default(), tags: Vec::new() };
         for (key, value) in object {
             let place = self.place_of(&key, line)?;
-            let text = words(&key, &value).map_err(|what| self.wrong(line, &key, &what))?;
-            if let Some(to) = fields.get_mut(place) {
-                *to = text;
+            let wrong = |what: String| self.wrong(line, &key, &what);
+            if place == TAGS {
+                raw.tags = tags(&value).map_err(wrong)?;
+            } else if let Some(to) = raw.fields.get_mut(place) {
+                *to = word(&value).map_err(wrong)?;
             }
         }
-        Ok(Some(Raw { line, fields }))
+        Ok(Some(raw))
     }
 
     fn text(&self, bytes: &[u8], line: u64, column: &str) -> Result<String, Failure> {
@@ -207,26 +271,24 @@ fn columns_hint() -> String {
     t!("import-columns", columns = COLUMNS.join(","))
 }
 
-fn line_of(record: &ByteRecord) -> u64 {
-    record.position().map_or(1, csv::Position::line)
-}
-
-/// A value of a JSON object as the field of a CSV file.
-fn words(key: &str, value: &Value) -> Result<String, String> {
+/// A value of a JSON object that is a text.
+fn word(value: &Value) -> Result<String, String> {
     match value {
         Value::Null => Ok(String::new()),
-        Value::String(text) if key != "tags" => Ok(text.clone()),
-        Value::Array(list) if key == "tags" => {
-            let one = |tag: &Value| match tag.as_str() {
-                Some(tag) if !tag.contains(';') => Ok(tag.to_owned()),
-                Some(tag) => Err(t!("user-tag-unusable", tag = tag, limit = super::NAME_LIMIT)),
-                None => Err(t!("import-json-tags")),
-            };
-            list.iter().map(one).collect::<Result<Vec<_>, _>>().map(|tags| tags.join(";"))
-        }
-        _ if key == "tags" => Err(t!("import-json-tags")),
+        Value::String(text) => Ok(text.clone()),
         _ => Err(t!("import-json-text")),
     }
+}
+
+/// The tags of a JSON object.
+fn tags(value: &Value) -> Result<Vec<String>, String> {
+    let one = |tag: &Value| tag.as_str().map(str::to_owned);
+    match value {
+        Value::Null => Some(Vec::new()),
+        Value::Array(list) => list.iter().map(one).collect(),
+        _ => None,
+    }
+    .ok_or_else(|| t!("import-json-tags"))
 }
 
 /// Whether every byte above ASCII begins a character of GBK, as Chinese Windows writes it.

@@ -27,6 +27,7 @@ pub(super) enum Fault {
 /// Passes bytes on until a quote is wrong.
 pub(super) struct Strict<R> {
     inner: R,
+    delimiter: u8,
     at: At,
     line: u64,
     opened: u64,
@@ -35,8 +36,8 @@ pub(super) struct Strict<R> {
 }
 
 impl<R: Read> Strict<R> {
-    pub(super) fn new(inner: R) -> Self {
-        Self { inner, at: At::Start, line: 1, opened: 1, fault: None }
+    pub(super) fn new(inner: R, delimiter: u8) -> Self {
+        Self { inner, delimiter, at: At::Start, line: 1, opened: 1, fault: None }
     }
 
     fn see(&mut self, byte: u8) {
@@ -47,7 +48,7 @@ impl<R: Read> Strict<R> {
             }
             (At::Quoted, b'"') => At::Closing,
             (At::Quoted, _) | (At::Closing, b'"') => At::Quoted,
-            (_, b',' | b'\r' | b'\n') => At::Start,
+            (_, byte) if matches!(byte, b'\r' | b'\n') || byte == self.delimiter => At::Start,
             (At::Closing, _) => {
                 self.fault.get_or_insert((self.line, Fault::Behind));
                 At::Plain
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     fn fault(text: &str) -> Option<(u64, Fault)> {
-        let mut strict = Strict::new(text.as_bytes());
+        let mut strict = Strict::new(text.as_bytes(), b',');
         let _ = strict.read_to_end(&mut Vec::new());
         strict.fault
     }

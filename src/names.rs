@@ -1,0 +1,106 @@
+//! Names of people and tags: one form of each, and nothing in it that cannot be seen.
+
+use std::borrow::Cow;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
+
+/// What separates tags in a file, or looks as if it did; none of them is in a tag.
+pub const TAG_SEPARATORS: [char; 6] = [';', '；', ',', '，', '、', '|'];
+
+/// Joins two emoji to one.
+const JOINER: char = '\u{200d}';
+
+/// The form in which a name is kept and looked for (NFC): the same letters can be written in two ways, and macOS types
+/// one, most others the other.
+pub fn composed(text: &str) -> Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text)
+}
+
+/// The first character that does not show, or that turns the direction of others.
+pub fn hidden(text: &str) -> Option<char> {
+    let mut before = None;
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let joins = |one: char| one.is_emoji_char() || is_selector(one);
+        let is_fine = match letter {
+            JOINER => before.is_some_and(joins) && letters.peek().is_some_and(|next| next.is_emoji_char()),
+            _ if is_selector(letter) => before.is_some_and(|before| !is_selector(before)),
+            _ => !is_blank(letter),
+        };
+        if !is_fine {
+            return Some(letter);
+        }
+        before = Some(letter);
+    }
+    None
+}
+
+/// Chooses one of the looks of the character before it.
+fn is_selector(letter: char) -> bool {
+    matches!(letter, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Format characters, separators of lines, and letters that are empty:
+/// <https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>, and the blank of Braille.
+fn is_blank(letter: char) -> bool {
+    use GeneralCategory::{Format, LineSeparator, ParagraphSeparator};
+    matches!(letter.general_category(), Format | LineSeparator | ParagraphSeparator)
+        || matches!(
+            letter,
+            '\u{34f}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{17b4}'
+                | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{ffa0}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_letters_have_one_form() {
+        assert_eq!(composed("cafe\u{301}"), "café");
+        assert_eq!(composed("\u{1112}\u{1161}\u{11ab}"), "한");
+        assert!(matches!(composed("路飞 luffy"), Cow::Borrowed(_)));
+        // Full-width letters are other letters.
+        assert_eq!(composed("ｌｕｆｆｙ"), "ｌｕｆｆｙ");
+    }
+
+    #[test]
+    fn what_does_not_show_is_found() {
+        for fine in ["路飞", "Zoë", "monkey d. luffy", "한글", "👨‍👩‍👧", "❤️‍🔥", "葛\u{e0100}城", "1️⃣", "مرحبا", "a\u{301}"]
+        {
+            assert_eq!(hidden(fine), None, "{fine:?}");
+        }
+        for letter in [
+            '\u{200b}',
+            '\u{200c}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{202e}',
+            '\u{2028}',
+            '\u{2066}',
+            '\u{feff}',
+            '\u{ad}',
+            '\u{3164}',
+            '\u{ffa0}',
+            '\u{2800}',
+            '\u{e0041}',
+            '\u{fe0f}',
+            '\u{61c}',
+        ] {
+            assert_eq!(hidden(&letter.to_string()), Some(letter), "{letter:?}");
+            if letter != '\u{fe0f}' {
+                assert_eq!(hidden(&format!("lu{letter}ffy")), Some(letter), "{letter:?}");
+            }
+        }
+    }
+}

@@ -200,6 +200,8 @@ fn import_of_an_export_is_the_identity() {
 exit 0
 --- stdout
 added 400 people
+--- stderr
+warning: standard input, line 2, column openid: an openid mostly has 28 characters and begins with o; o-_0 does not, and 133 more
 
 "#]]);
     world.feed("user import -", "username,password,openid\nwith password,geheim,oSame\nshares,,oSame").ok();

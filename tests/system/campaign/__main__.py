@@ -1,0 +1,122 @@
+"""Random histories against wxbox: many processes on one database, signals, faults at WeChat, clocks, limits.
+
+    tests/system/campaign [WXBOX] [--rounds N] [--seconds T] [--seed S] [--only NAME]… [--skip INVARIANT]… [--jobs N] [--go-on] [--keep]
+
+A round makes a directory, a database with some people, and a model of the WeChat platform (wechat.py) on two loopback
+hosts. It then plays a random history (history.py): real processes of wxbox that send, retry, bind and so on beside each
+other, are killed and stopped, while requests fail in every way and clocks leap. At the end faults cease, a few flushes
+bring everything to its end, and the invariants (invariants.py) compare what wxbox says with the platform's own log.
+
+A violation prints the seed and the history, and the exit status is 1. `--seed S --rounds 1` plays that round once more.
+The faults and the commands are the same then; what the processes do beside each other is up to the machine.
+
+A new fault: wechat.py. A new command, or a new kind of round: history.py. A new invariant: invariants.py.
+Some kinds need root: limits (another user), disk (a mount), uptime (a time namespace). Without, they do less.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+from history import PROFILES, History
+from invariants import Facts, violations
+from world import build_shim
+
+
+def play(base, wxbox, shim, name, seed, keep):
+    """One round. Returns its violations, its history and what is counted."""
+    history = History(base, wxbox, shim, name, seed)
+    world, found, messages = history.world, [], 0
+    try:
+        if history.play():
+            found, messages = judge(history)
+    finally:
+        world.close(keep=keep and bool(found))
+    log = history.platform.log
+    counts = Counter(rounds=1, commands=len(world.runs), signals=world.signals, messages=messages, requests=len(log))
+    counts.update(deliveries=sum(it.delivered for it in log))
+    return found, world.history, counts
+
+
+def judge(history):
+    """The faults have ceased: all comes to its end, and is compared."""
+
+    left = history.drain(lambda: Facts(history).waiting())
+    return violations(history, left)
+
+
+def report(name, seed, found, told):
+    print(f"\nround {name}, seed {seed}:")
+    for at, kind, text in sorted(told, key=lambda it: it[0]):
+        print(f"  {at:8.3f}  {kind:8} {text}")
+    for check, line in found:
+        print(f"  VIOLATION {check}: {line}")
+    print(f"  again: --only {name} --seed {seed} --rounds 1", flush=True)
+
+
+def main():
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("wxbox", nargs="?", default=os.path.join(os.path.dirname(__file__), "../../../target/debug/wxbox"))
+    words.add_argument("--rounds", type=int, default=60)
+    words.add_argument("--seed", type=int, help="of the first round; the next has the next number")
+    words.add_argument("--only", action="append", choices=sorted(PROFILES), help="this kind of round; repeatable")
+    words.add_argument("--skip", action="append", default=[], metavar="INVARIANT", help="do not look at this one; repeatable")
+    words.add_argument("--seconds", type=float, default=1e9, help="begin no round after this time")
+    words.add_argument("--jobs", type=int, default=1, help="rounds at a time")
+    words.add_argument("--go-on", action="store_true", help="after a violation, too; then count the kinds of violations")
+    words.add_argument("--keep", action="store_true", help="keep the directory of a round with a violation")
+    args = words.parse_args()
+    seed = args.seed if args.seed is not None else time.time_ns() % 1_000_000_000
+    names = args.only or list(PROFILES)
+    # Whoever is told to end removes what was made.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    base = tempfile.mkdtemp(prefix="campaign-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    os.chmod(base, 0o755)
+    total, kinds, first, began, over = Counter(), Counter(), {}, time.monotonic(), threading.Event()
+    try:
+        wxbox = shutil.copy(args.wxbox, f"{base}/wxbox")
+        shim = build_shim(base)
+        if shim is None:
+            print("campaign: there is no C compiler, so the clocks stay as they are")
+
+        def one(seed):
+            if over.is_set() or time.monotonic() - began > args.seconds:
+                return None
+            name = names[seed % len(names)]
+            return (seed, name, *play(base, wxbox, shim, name, seed, args.keep))
+
+        with ThreadPoolExecutor(args.jobs) as pool:
+            for done in pool.map(one, range(seed, seed + args.rounds)):
+                if done is None:
+                    continue
+                at, name, found, told, counts = done
+                total.update(counts)
+                found = [it for it in found if it[0] not in args.skip]
+                if not found:
+                    continue
+                for check, line in reversed(found):
+                    first.setdefault((name, check), f"first in the {total['rounds']}., seed {at}: {line}")
+                kinds.update({(name, check) for check, _ in found})
+                total.update(violated=1)
+                report(name, at, found, told)
+                if not args.go_on:
+                    over.set()
+    finally:
+        if not (args.keep and kinds):
+            shutil.rmtree(base, ignore_errors=True)
+    for (name, check), count in kinds.most_common():
+        print(f"campaign: {name}: {check} in {count} rounds, {first[name, check]}")
+    counts = ", ".join(f"{total[it]} {it}" for it in ("rounds", "commands", "signals", "messages", "requests", "deliveries"))
+    print(f"campaign: seed {seed}: {counts}; {total['violated']} rounds with violations; {time.monotonic() - began:.0f} s")
+    return 1 if kinds else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

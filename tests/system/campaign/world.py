@@ -1,0 +1,315 @@
+"""What a round happens in: a directory with a config and a database, clocks, and processes of wxbox that are
+signalled, limited and watched."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+from wechat import TEMPLATES, Platform
+
+PATIENCE = 15  # seconds in which nothing happened to a process, or at WeChat, after which it hangs
+LEAVING = 8  # seconds after which a process must have ended that was told to
+
+# Moves the wall clock of the processes that it is loaded into, also while they run; their uptime stays. libfaketime does
+# the same, but leaves files in /dev/shm behind processes that are killed.
+SHIM = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+static volatile long *leap;
+static int (*real)(clockid_t, struct timespec *);
+__attribute__((constructor)) static void begin(void) {
+    const char *path = getenv("CAMPAIGN_CLOCK");
+    int file = path ? open(path, O_RDONLY) : -1;
+    real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    if (file < 0) return;
+    void *at = mmap(0, sizeof *leap, PROT_READ, MAP_SHARED, file, 0);
+    if (at != MAP_FAILED) leap = at;
+    close(file);
+}
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int status = real(clock, now);
+    if (leap && clock == CLOCK_REALTIME) now->tv_sec += *leap;
+    return status;
+}
+"""
+
+
+def build_shim(home):
+    """The shim as a library, or nothing where there is no compiler: the clocks stay as they are then."""
+    if not shutil.which("cc"):
+        return None
+    with open(f"{home}/shim.c", "w") as file:
+        file.write(SHIM)
+    built = subprocess.run(
+        ["cc", "-shared", "-fPIC", "-O1", "-o", f"{home}/shim.so", f"{home}/shim.c", "-ldl"], capture_output=True
+    )
+    return f"{home}/shim.so" if built.returncode == 0 else None
+
+
+class Clock:
+    """The wall clock that WeChat and wxbox share, and the uptime of the processes that start from now on."""
+
+    def __init__(self, home, shim):
+        self.home, self.shim, self.offset, self.up, self.wrong = home, shim, 0, 0, 0
+        self.namespaces = {}
+        self.keep(f"{home}/clock", 0)
+
+    def __call__(self):
+        return time.time() + self.offset
+
+    def keep(self, path, offset):
+        # In place: the processes have the file mapped.
+        with open(path, "r+b" if os.path.exists(path) else "wb") as file:
+            file.write(struct.pack("l", offset))
+
+    def leap(self, seconds):
+        """The wall clock moves for all, the uptime does not: as in a virtual machine that was paused."""
+        if self.shim:
+            self.offset += seconds
+            self.keep(f"{self.home}/clock", self.offset)
+
+    def passes(self, seconds):
+        """Time passes by both clocks, for the processes that are started afterwards."""
+        self.leap(seconds)
+        if self.shim and os.geteuid() == 0 and self.namespace(self.up + seconds):
+            self.up += seconds
+
+    def set_wrong(self, seconds):
+        """A clock for one process: off by that much."""
+        self.wrong += 1
+        path = f"{self.home}/clock-{self.wrong}"
+        self.keep(path, self.offset + seconds)
+        return path
+
+    def namespace(self, up):
+        """A time namespace in which the machine has been up for longer; a process that sleeps keeps it."""
+        if up not in self.namespaces:
+            keeper = subprocess.Popen(["unshare", "--time", "--boottime", str(up), "sleep", "600"], stderr=subprocess.DEVNULL)
+            self.namespaces[up] = keeper
+            while keeper.poll() is None:
+                with open(f"/proc/{keeper.pid}/comm") as comm:
+                    if comm.read().strip() == "sleep":
+                        break
+                time.sleep(0.001)
+        keeper = self.namespaces[up]
+        return None if keeper.poll() is not None else f"/proc/{keeper.pid}/ns/time"
+
+    def prefix(self):
+        place = self.up and self.namespace(self.up)
+        return ["nsenter", f"--time={place}"] if place else []
+
+    def close(self):
+        for keeper in self.namespaces.values():
+            keeper.kill()
+            keeper.wait()
+
+
+class Run:
+    """One process of wxbox."""
+
+    def __init__(self, world, number, words, env, prefix, stdin, concurrency, reads):
+        self.world, self.number, self.words, self.concurrency = world, number, words, concurrency
+        self.out, self.err = f"{world.home}/{number}.out", f"{world.home}/{number}.err"
+        self.signals, self.stops, self.status, self.hung = [], [], None, False
+        self.started, self.ended, self.last = time.monotonic(), None, time.monotonic()
+        self.pipe = None
+        source = subprocess.DEVNULL
+        if stdin is not None:
+            with open(f"{world.home}/{number}.in", "w") as file:
+                file.write(stdin)
+            source = open(f"{world.home}/{number}.in")
+        out = open(self.out, "w")
+        if not reads:
+            # Nobody ever reads this pipe.
+            self.pipe, out = os.pipe()
+        self.process = subprocess.Popen(
+            [*prefix, world.wxbox, *words], stdin=source, stdout=out, stderr=open(self.err, "w"), env=env, cwd=world.home
+        )
+        if not reads:
+            os.close(out)
+        self.done = threading.Event()
+        threading.Thread(target=self.wait, daemon=True).start()
+
+    def wait(self):
+        status = self.process.wait()
+        self.ended, self.status = time.monotonic(), status
+        self.world.note("end", f"[{self.number}] {status if status >= 0 else signal.Signals(-status).name}{self.said()}")
+        if self.pipe is not None:
+            os.close(self.pipe)
+        self.done.set()
+
+    def said(self):
+        lines = [line for line in open(self.err, errors="replace").read().splitlines() if line][:3]
+        return "".join(f"\n            {line[:200]}" for line in lines)
+
+    def signal(self, name):
+        if self.done.is_set():
+            return
+        self.world.note("signal", f"{name} to [{self.number}]")
+        self.world.signals += 1
+        self.last = time.monotonic()
+        if name == "STOP":
+            self.stops.append([self.last, None])
+        elif name == "CONT":
+            if self.stops:
+                self.stops[-1][1] = self.last
+        else:
+            self.signals.append((self.last, name))
+        try:
+            self.process.send_signal(getattr(signal, f"SIG{name}"))
+        except ProcessLookupError:
+            pass
+
+    @property
+    def stopped(self):
+        return bool(self.stops) and self.stops[-1][1] is None
+
+    def was(self, *names):
+        return any(name in names for _, name in self.signals)
+
+    def lines(self):
+        """The JSON objects that it printed; the last one of a killed process may be cut."""
+        found = []
+        for line in open(self.out, errors="replace"):
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                pass
+        return [line for line in found if isinstance(line, dict)]
+
+    def errors(self):
+        return open(self.err, errors="replace").read()
+
+
+class World:
+    """One round's directory, platform, clock and processes."""
+
+    def __init__(self, base, wxbox, shim, seed, config, unprivileged=False, small_disk=None):
+        self.home = tempfile.mkdtemp(prefix="round-", dir=base)
+        self.wxbox, self.shim, self.began = wxbox, shim, time.monotonic()
+        self.history, self.guard, self.runs, self.signals = [], threading.Lock(), [], 0
+        self.clock = Clock(self.home, shim)
+        self.platform = Platform(seed, self.clock, self.note)
+        self.data = f"{self.home}/data"
+        self.database = f"{self.data}/wxbox.db"
+        os.mkdir(self.data, 0o700)
+        self.mounted = (
+            bool(small_disk)
+            and os.geteuid() == 0
+            and subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", f"size={small_disk}k,mode=700", "campaign", self.data], stderr=subprocess.DEVNULL
+            ).returncode
+            == 0
+        )
+        # An id that nobody else has, as the limit of threads counts all that the user has.
+        self.uid = (
+            random.randrange(200_000, 2_000_000_000) if unprivileged and os.geteuid() == 0 and shutil.which("setpriv") else None
+        )
+        self.concurrency = config.pop("concurrency", 4)
+        aliases = "".join(f'[templates.{title.lower()}]\nid = "{it}"\n' for it, (title, _) in TEMPLATES.items())
+        send = "".join(f"{name} = {json.dumps(value)}\n" for name, value in config.pop("send", {}).items())
+        top = "".join(f"{name} = {json.dumps(value)}\n" for name, value in config.items())
+        with open(f"{self.home}/config.toml", "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(f'app_id = "wx0123456789abcdef"\napp_secret = "0123456789abcdef0123456789abcdef"\n{top}')
+            file.write(f'[network]\napi_base = {json.dumps(self.platform.bases())}\ntimeout = "1s"\n')
+            file.write(f"[send]\nconcurrency = {self.concurrency}\n{send}{aliases}")
+        self.env = {
+            "HOME": self.home,
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "WXBOX_DATABASE": self.database,
+            "WXBOX_CONFIG": f"{self.home}/config.toml",
+            "CAMPAIGN_CLOCK": f"{self.home}/clock",
+        }
+        if shim:
+            self.env["LD_PRELOAD"] = shim
+        if self.uid:
+            os.chmod(self.home, 0o755)
+            for path in (self.data, f"{self.home}/config.toml"):
+                os.chown(path, self.uid, self.uid)
+
+    def note(self, kind, text, at=None):
+        with self.guard:
+            self.history.append(((at or time.monotonic()) - self.began, kind, text))
+
+    def start(self, *words, stdin=None, limits=(), clock=None, concurrency=None, reads=True):
+        """Starts wxbox. `limits` are words for prlimit, `clock` is the file of a clock of its own."""
+        env = {**self.env, "CAMPAIGN_CLOCK": clock} if clock else self.env
+        prefix = self.clock.prefix()
+        if self.uid:
+            prefix += ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups"]
+        prefix += ["prlimit", *limits] if limits else []
+        number = len(self.runs) + 1
+        said = " ".join([*limits, *([os.path.basename(clock)] if clock else []), *words])
+        self.note("start", f"[{number}] wxbox {said[:160]}")
+        run = Run(self, number, list(words), env, prefix, stdin, concurrency or self.concurrency, reads)
+        self.runs.append(run)
+        return run
+
+    def alive(self):
+        return [run for run in self.runs if not run.done.is_set()]
+
+    def finish(self, run):
+        """Waits until it has ended; one that hangs is noted and killed."""
+        while not run.done.wait(0.01 if run.status is None else 0):
+            now = time.monotonic()
+            last = max([run.last, self.platform.last, run.started, *(it.ended for it in self.runs if it.ended and not it.hung)])
+            told = [at for at, name in run.signals if name != "KILL"]
+            if run.stopped:
+                continue
+            if now - last > PATIENCE or told and not run.stopped and now - max(told[0], run.last) > LEAVING:
+                run.hung = True
+                self.note("hang", f"[{run.number}] does not end{' although it was told to' if told else ''}: killed")
+                run.process.kill()
+        return run
+
+    def call(self, *words, **more):
+        return self.finish(self.start(*words, **more))
+
+    def lock(self, seconds):
+        """Another program holds the database's write lock for a while. Returns the thread that does."""
+
+        def hold():
+            with sqlite3.connect(f"file:{self.database}?mode=rw", uri=True, isolation_level=None, timeout=1) as other:
+                try:
+                    other.execute("BEGIN IMMEDIATE")
+                    time.sleep(seconds)
+                    other.execute("ROLLBACK")
+                except sqlite3.Error:
+                    pass
+            other.close()
+
+        if self.uid or not os.path.exists(self.database):
+            return None
+        thread = threading.Thread(target=hold, daemon=True)
+        thread.start()
+        return thread
+
+    def enlarge(self):
+        """Makes room on a small disk."""
+        if self.mounted:
+            subprocess.run(["mount", "-o", "remount,size=64m", self.data], check=True)
+
+    def close(self, keep=False):
+        for run in self.alive():
+            run.process.kill()
+            run.done.wait(5)
+        self.platform.close()
+        self.clock.close()
+        if self.mounted:
+            subprocess.run(["umount", "-l", self.data], check=False)
+        if not keep:
+            shutil.rmtree(self.home, ignore_errors=True)

@@ -16,6 +16,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::error::Unreadable;
+use super::lenient;
 use super::rests::Rests;
 use super::rid::is_secret;
 use super::server_clock::{ServerClock, date_of};
@@ -287,10 +288,7 @@ impl Client {
             return Err(bad(t!("wechat-answer-status")));
         }
         // Whatever the content type says: /sns/ answers JSON as text/plain.
-        let value: Value = serde_json::from_slice(&bytes).map_err(|_| bad(t!("wechat-answer-not-json")))?;
-        if !value.is_object() {
-            return Err(bad(t!("wechat-answer-not-json")));
-        }
+        let value = lenient::read(&bytes).map(Value::Object).ok_or_else(|| bad(t!("wechat-answer-not-json")))?;
         if let Some(date) = date {
             // Not that of a proxy's page.
             self.clock.set(date);

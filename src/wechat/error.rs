@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::errcode;
 use super::rid::MASK;
+use super::token::number;
 use crate::words::{self, Lang};
 use crate::{t, t_in};
 
@@ -31,10 +32,11 @@ pub struct Refusal {
 impl Refusal {
     /// Reads the answer's `errcode` and `errmsg`, without the request's `secrets`; `None` where it is no error.
     pub(super) fn from_answer(api: &'static str, answer: &Value, secrets: &[&str]) -> Result<Option<Self>, Unreadable> {
-        let errcode = match answer.get("errcode") {
+        let errcode: i64 = match answer.get("errcode") {
             None | Some(Value::Null) => return Ok(None),
-            Some(Value::String(code)) => code.trim().parse().map_err(|_| Unreadable)?,
-            Some(code) => code.as_i64().ok_or(Unreadable)?,
+            Some(Value::String(code)) => number(code.trim()).ok_or(Unreadable)?,
+            Some(Value::Number(code)) => number(&code.to_string()).ok_or(Unreadable)?,
+            Some(_) => return Err(Unreadable),
         };
         if errcode == 0 {
             return Ok(None);
@@ -238,6 +240,7 @@ mod tests {
         let read = |answer| Refusal::from_answer("/x", &answer, &[]).map(|found| found.map(|it| it.errcode));
         assert_eq!(read(json!({"errcode": 40013, "errmsg": "invalid appid"})), Ok(Some(40013)));
         assert_eq!(read(json!({"errcode": "200014"})), Ok(Some(200_014)));
+        assert_eq!(read(json!({"errcode": 43004.0})), Ok(Some(43004)));
         assert_eq!(read(json!({"errcode": 0, "errmsg": "ok"})), Ok(None));
         assert_eq!(read(json!({"access_token": "x"})), Ok(None));
         for code in [json!("x"), json!(1.5), json!(u64::MAX), json!([40001]), json!(true)] {

@@ -250,9 +250,9 @@ impl Client {
         let answer = self.post_traced(content.api(), token, body.as_bytes(), &mut trace);
         let result = answer.and_then(|answer| {
             self.accepted(&answer)?;
-            // It exceeds 2^53, so it is kept as the digits that came.
+            // It exceeds 2^53, and may exceed 2^64, so it is kept as the digits that came.
             Ok(answer.get("msgid").and_then(|id| match id {
-                Value::Number(number) => Some(number.to_string()),
+                Value::Number(number) => word(&Value::String(number.to_string())).map(str::to_owned),
                 other => word(other).map(str::to_owned),
             }))
         });

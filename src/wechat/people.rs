@@ -99,7 +99,7 @@ impl Client {
         let answer = self.post("/cgi-bin/user/info/batchget", Some(token), body.as_bytes())?;
         let list = answer.get("user_info_list").and_then(Value::as_array);
         let list = list.ok_or_else(|| self.lacks("user_info_list"))?;
-        list.iter().map(|it| read(it).ok_or_else(|| self.lacks("subscribe"))).collect()
+        Ok(list.iter().filter_map(read).collect())
     }
 
     /// Sets what the operator calls a person; an empty remark takes it away.

@@ -1,5 +1,6 @@
 //! The account's access token: doc/service/api/base/api_getstableaccesstoken, api_getaccesstoken.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -16,6 +17,10 @@ pub enum Endpoint {
     /// `GET /cgi-bin/token`: a new token each time, ending the one before five minutes later.
     Classic,
 }
+
+/// How long a token is used whose life is not told, or told in a way that nobody understands: long enough for
+/// the run that fetched it, and far below the two hours that WeChat's tokens live.
+const CAUTIOUS: Duration = Duration::from_secs(600);
 
 const STABLE: &str = "/cgi-bin/stable_token";
 const CLASSIC: &str = "/cgi-bin/token";
@@ -52,8 +57,8 @@ impl Client {
         let answer = answer.map_err(|error| self.say_whose_secret(error))?;
         let token = answer.get("access_token").and_then(word);
         let token = token.ok_or_else(|| self.lacks("access_token"))?;
-        let seconds = answer.get("expires_in").and_then(lenient_number).ok_or_else(|| self.lacks("expires_in"))?;
-        Ok((token.to_owned().into(), Duration::from_secs(seconds)))
+        let life = answer.get("expires_in").and_then(lenient_number).map_or(CAUTIOUS, Duration::from_secs);
+        Ok((token.to_owned().into(), life))
     }
 
     /// Adds to a refusal of the AppSecret where that came from. A secret that has not even the form of one need not be
@@ -83,7 +88,42 @@ pub(super) fn word(value: &Value) -> Option<&str> {
 /// WeChat's numbers come as numbers or as text.
 pub(super) fn lenient_number(value: &Value) -> Option<u64> {
     match value {
-        Value::String(digits) => digits.trim().parse().ok(),
-        other => other.as_u64(),
+        Value::String(digits) => number(digits.trim()),
+        Value::Number(digits) => number(&digits.to_string()),
+        _ => None,
+    }
+}
+
+/// A whole number as it is written, also where it has decimals that are all zero: `7200.0`.
+pub(super) fn number<N: FromStr>(digits: &str) -> Option<N> {
+    let whole = match digits.split_once('.') {
+        Some((whole, decimals)) if !whole.is_empty() && decimals.bytes().all(|byte| byte == b'0') => whole,
+        _ => digits,
+    };
+    whole.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_however_it_is_written() {
+        let cases = [
+            (json!(7200), Some(7200)),
+            (json!("7200"), Some(7200)),
+            (json!(7200.0), Some(7200)),
+            (json!(" 7200.00 "), Some(7200)),
+            (json!(u64::MAX), Some(u64::MAX)),
+            (json!(7200.5), None),
+            (json!(-1), None),
+            (json!(".0"), None),
+            (json!("soon"), None),
+            (json!(null), None),
+            (json!([7200]), None),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(lenient_number(&value), expected, "{value}");
+        }
     }
 }

@@ -64,6 +64,7 @@ mod meanwhile;
 mod media;
 mod media_kept;
 mod names;
+mod odd_answers;
 mod original;
 mod outbox_tend;
 mod pages;

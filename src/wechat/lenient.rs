@@ -1,0 +1,183 @@
+//! Reads the JSON of an answer, also where it is not quite JSON. Names, titles, remarks and error messages
+//! in it were written by people, and WeChat does not always encode them well: one bad byte in one of them
+//! must not hide the rest of the answer.
+//!
+//! Well-formed JSON is read as it is. Only what the strict parser refuses is repaired and read again, so
+//! that a repair can never change a good answer.
+
+use std::fmt::Write as _;
+use std::str::Chars;
+
+use regex_lite::Regex;
+use serde_json::{Map, Value};
+
+/// Reads the fields of an answer; `None` where it is not an object, however it is read. Where nothing but
+/// an errcode can be read, the fields are that alone.
+pub(super) fn read(bytes: &[u8]) -> Option<Map<String, Value>> {
+    if let Ok(value) = serde_json::from_slice(bytes) {
+        return match value {
+            Value::Object(fields) => Some(fields),
+            _ => None,
+        };
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let texts = [String::from_utf8_lossy(bytes).into_owned(), without_gbk(bytes)].map(|text| repaired(&text));
+    let whole = texts.iter().find_map(|text| serde_json::from_str(text).ok());
+    whole.or_else(|| texts.iter().find_map(|text| errcode(text)))
+}
+
+/// The text with U+FFFD for each character of GBK. The second byte of such a character may look like a
+/// backslash, and would then escape the quote behind it.
+fn without_gbk(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    let mut rest = bytes;
+    while let [first, behind @ ..] = rest {
+        text.push(if first.is_ascii() { char::from(*first) } else { char::REPLACEMENT_CHARACTER });
+        rest = match behind {
+            [0x40..=0x7e | 0x80..=0xfe, behind @ ..] if !first.is_ascii() => behind,
+            _ => behind,
+        };
+    }
+    text
+}
+
+/// The text with what JSON does not allow in it escaped, replaced or left out: control characters, unknown
+/// escapes, halves of surrogate pairs, a byte order mark, NULs between the tokens.
+fn repaired(text: &str) -> String {
+    let mut good = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    let mut in_string = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => {
+                in_string = !in_string;
+                good.push(c);
+            }
+            '\\' if in_string => escape(&mut chars, &mut good),
+            '\0'..' ' if in_string => {
+                // Writing to a string cannot fail.
+                let _ = write!(good, "\\u{:04x}", u32::from(c));
+            }
+            '\0'..' ' => good.push(' '),
+            _ => good.push(c),
+        }
+    }
+    good
+}
+
+/// Copies what follows a backslash. An escape that JSON does not know becomes the text that it is written as.
+fn escape(chars: &mut Chars<'_>, good: &mut String) {
+    let rest = chars.as_str();
+    let (copied, written) = match rest.as_bytes() {
+        [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => (1, None),
+        [b'u', ..] => match unit(rest) {
+            Some(0xd800..0xdc00) => {
+                let low = rest.get(5..).and_then(|rest| rest.strip_prefix('\\')).and_then(unit);
+                if matches!(low, Some(0xdc00..0xe000)) { (11, None) } else { (5, Some("\u{fffd}")) }
+            }
+            Some(0xdc00..0xe000) => (5, Some("\u{fffd}")),
+            Some(_) => (5, None),
+            None => (0, Some("\\\\")),
+        },
+        _ => (0, Some("\\\\")),
+    };
+    match written {
+        Some(written) => good.push_str(written),
+        None => {
+            good.push('\\');
+            good.push_str(&rest[..copied]);
+        }
+    }
+    *chars = rest[copied..].chars();
+}
+
+/// The number in `uXXXX`.
+fn unit(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix('u')?.get(..4)?;
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok()).flatten()
+}
+
+/// The errcode of an answer that cannot be read otherwise: an unreadable neighbour must not turn a refusal
+/// into an answer that means nothing. Several that differ are none.
+fn errcode(text: &str) -> Option<Map<String, Value>> {
+    if !text.trim_start().starts_with('{') {
+        return None;
+    }
+    let pattern = Regex::new(r#""errcode"\s*:\s*"?(-?[0-9]{1,18})"?\s*[,}]"#).ok()?;
+    let mut found = pattern.captures_iter(text).filter_map(|it| it.get(1)?.as_str().parse::<i64>().ok());
+    let first = found.next()?;
+    found.all(|other| other == first).then(|| Map::from_iter([("errcode".to_owned(), first.into())]))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn is(bytes: &[u8], expected: Value) {
+        assert_eq!(read(bytes).map(Value::Object), Some(expected), "{}", String::from_utf8_lossy(bytes));
+    }
+
+    #[test]
+    fn one_bad_character_does_not_hide_the_rest() {
+        let of = |name: &[u8]| [br#"{"errcode":43004,"name":""#, name, br#"","last":1}"#].concat();
+        let cases: [(&[u8], &str); 11] = [
+            (b"a\x01b\n\tc", "a\u{1}b\n\tc"),
+            (b"a\xe6\x97", "a\u{fffd}"),
+            (br"a\ud83d", "a\u{fffd}"),
+            (br"a\ude00b", "a\u{fffd}b"),
+            (br"\ud83d\ud83d\ude00", "\u{fffd}😀"),
+            (br"\ud83d\u0041", "\u{fffd}A"),
+            (br"a\x41\u12", r"a\x41\u12"),
+            (br#"a\"b\\"#, r#"a"b\"#),
+            // GBK, where the second byte of a character is a backslash.
+            (b"\xd5\x5c", "\u{fffd}"),
+            (b"\xc2\xb7\xb7\xc9", "·\u{fffd}\u{fffd}"),
+            (b"\x01\xff\xc3\x28", "\u{1}\u{fffd}\u{fffd}("),
+        ];
+        for (name, expected) in cases {
+            is(&of(name), json!({"errcode": 43004, "name": expected, "last": 1}));
+        }
+        // The quote is escaped: nothing but the errcode is left.
+        is(&of(b"\\"), json!({"errcode": 43004}));
+    }
+
+    #[test]
+    fn what_stands_around_the_object_is_left_out() {
+        for text in ["\u{feff}{\"a\":1}", "{\"a\":1}\0\0", "\0{\"a\":\u{1}1}\n\0", "\u{feff}\n{\"a\":1}\r\n"] {
+            is(text.as_bytes(), json!({"a": 1}));
+        }
+    }
+
+    #[test]
+    fn an_errcode_is_read_beside_what_cannot_be() {
+        for text in [
+            r#"{"errcode":43004,"errmsg":"say "no" twice"}"#,
+            r#"{"errmsg":"say "no" twice","errcode":"43004"}"#,
+            r#"{"errcode":43004,"errmsg":"requ"#,
+            r#"{"errcode":43004} <!-- cached -->"#,
+            r#"{"errcode" : 43004 , errmsg:'x'}"#,
+        ] {
+            is(text.as_bytes(), json!({"errcode": 43004}));
+        }
+        for text in [
+            r#"{"errcode":430"#,
+            r#"{"errcode":43004x}"#,
+            r#"{"errcode":0,"list":[{"errcode":40003,"#,
+            r#"<script>{"errcode":0}</script>"#,
+            r#"[{"errcode":0}]"#,
+            "null",
+            "",
+        ] {
+            assert_eq!(read(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn good_json_is_not_touched() {
+        let text = r#"{"a":"\\x41 \ud83d\ude00 \u0001","b":[{"errcode":1}],"errcode":2}"#;
+        is(text.as_bytes(), serde_json::from_str(text).unwrap());
+    }
+}

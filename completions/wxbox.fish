@@ -256,7 +256,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l color -d 'When to u
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l all -d 'To everybody who is bound'
-complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l strict -d 'Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values'
+complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l strict -d 'Take each warning about the content for an error: what is too long, not UTF-8, refused by WeChat or not shown'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l split -d 'Send a text that is too long in parts, each only after the one before it; with --key, part 2 has KEY#2, and so on'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l no-wait -d 'Only queue, and leave it to `outbox flush` to deliver'
 complete -c wxbox -n "__fish_wxbox_using_subcommand send" -l dry-run -d 'Print the exact JSON bodies and send nothing'
@@ -284,7 +284,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l database -d 'The dat
 complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'
 always\t'Everywhere'
 never\t'Nowhere'"
-complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l strict -d 'Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values'
+complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l strict -d 'Take each warning about the content for an error: what is too long, not UTF-8, refused by WeChat or not shown'
 complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l no-wait -d 'Only queue, and leave it to `outbox flush` to deliver'
 complete -c wxbox -n "__fish_wxbox_using_subcommand run" -l json -d 'Print results as JSON Lines, and errors as JSON'
 complete -c wxbox -n "__fish_wxbox_using_subcommand run" -s q -l quiet -d 'Print only data that was asked for, and errors'
@@ -427,7 +427,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_su
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l subscribe -d 'Of subscription notifications'
-complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l strict -d 'Take what WeChat would not show for an error'
+complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l strict -d 'Take each warning for an error'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -l json -d 'Print results as JSON Lines, and errors as JSON'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand template; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'

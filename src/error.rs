@@ -108,7 +108,7 @@ impl Failure {
 }
 
 /// What a person is told of an error, and the status.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Report {
     /// The exit status.
     pub exit: Exit,

@@ -13,6 +13,7 @@ mod quota;
 mod run;
 mod send;
 mod template;
+mod typed;
 mod user;
 
 use std::path::PathBuf;
@@ -37,6 +38,7 @@ pub use template::{
     Add as TemplateAdd, Check as TemplateCheck, List as TemplateList, Remove as TemplateRemove, Show as TemplateShow,
     Template,
 };
+pub use typed::Typed;
 pub use user::{Add, Edit, Import, List, Passwd, Remove, Show, User};
 
 use crate::t;

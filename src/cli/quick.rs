@@ -26,7 +26,12 @@ impl Cli {
     /// # Errors
     /// clap's complaint, or the help that was asked for.
     pub fn of(args: &[OsString]) -> Result<Self, clap::Error> {
-        quick(args).map_or_else(|| Self::try_parse_from(args), Ok)
+        let mut cli = quick(args).map_or_else(|| Self::try_parse_from(args), Ok)?;
+        // clap does not tell whether a word stood behind `--`.
+        if let (super::Command::Send(send), [.., sign, _]) = (&mut cli.command, args) {
+            send.is_escaped = sign == "--";
+        }
+        Ok(cli)
     }
 }
 

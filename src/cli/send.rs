@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgGroup, Args};
 
+use super::typed::{Typed, typed};
 use crate::t;
 
 /// `--data K=V`.
@@ -12,7 +14,7 @@ pub struct DataValue {
     /// The template's key.
     pub key: String,
     /// The value; may be empty and may hold `=`.
-    pub value: String,
+    pub value: Typed,
 }
 
 /// `--data-color K=#RRGGBB`.
@@ -87,8 +89,15 @@ pub struct Send {
     pub batch: Option<String>,
 
     /// The text to send; - reads standard input
-    #[arg(allow_hyphen_values = true, conflicts_with_all = ["data", "data_json", "data_color", "url", "miniprogram"])]
-    pub text: Option<String>,
+    #[arg(
+        allow_hyphen_values = true,
+        conflicts_with_all = ["data", "data_json", "data_color", "url", "miniprogram"],
+        value_parser = typed()
+    )]
+    pub text: Option<Typed>,
+    /// Whether the text stands behind `--`, so that it cannot be a mistyped option.
+    #[arg(skip)]
+    pub is_escaped: bool,
     /// What is said.
     #[command(flatten)]
     pub what: What,
@@ -125,13 +134,13 @@ pub struct Send {
 #[derive(Clone, Debug, Default, Args)]
 pub struct What {
     /// The text to send
-    #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true)]
-    pub text_option: Option<String>,
+    #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true, value_parser = typed())]
+    pub text_option: Option<Typed>,
     /// Send a template message: an alias of the config, a template id or the beginning of one, or a title
     #[arg(short, long, value_name = "T", group = "card")]
     pub template: Option<String>,
     /// A field of the template; repeatable
-    #[arg(short, long, value_name = "K=V", requires = "card", conflicts_with = "text_option", allow_hyphen_values = true, value_parser = data)]
+    #[arg(short, long, value_name = "K=V", requires = "card", conflicts_with = "text_option", allow_hyphen_values = true, value_parser = data())]
     pub data: Vec<DataValue>,
     /// Fields of the template from a JSON object; - reads standard input
     #[arg(long, value_name = "FILE", requires = "card", conflicts_with = "text_option")]
@@ -145,7 +154,7 @@ pub struct What {
     /// The mini-program page that a tap opens, rather than the URL
     #[arg(long, value_name = "APPID:PATH", requires = "card", conflicts_with = "text_option", value_parser = miniprogram)]
     pub miniprogram: Option<MiniProgram>,
-    /// Take what WeChat would not show for an error: first, remark, colours, emoji, line breaks, long values
+    /// Take each warning about the content for an error: what is too long, not UTF-8, refused by WeChat or not shown
     #[arg(long)]
     pub strict: bool,
 }
@@ -181,8 +190,14 @@ fn split(text: &str) -> Result<(String, String), String> {
     }
 }
 
-pub(super) fn data(text: &str) -> Result<DataValue, String> {
-    split(text).map(|(key, value)| DataValue { key, value })
+/// Takes `K=V`; V may be of whatever bytes.
+pub(super) fn data() -> impl TypedValueParser<Value = DataValue> {
+    OsStringValueParser::new().try_map(|raw| {
+        let Typed { text, raw } = Typed::from(raw);
+        let (key, value) = split(&text)?;
+        // What is not UTF-8 is that of the value: no template has such a key.
+        Ok::<_, String>(DataValue { key, value: Typed { text: value, raw } })
+    })
 }
 
 pub(super) fn color(text: &str) -> Result<DataColor, String> {
@@ -218,7 +233,8 @@ impl Send {
 
     /// The positional text, if it looks like a mistyped option.
     pub fn mistyped_option(&self) -> Option<&str> {
-        self.text.as_deref().filter(|text| {
+        let text = self.text.as_ref().filter(|_| !self.is_escaped);
+        text.map(|text| text.text.as_str()).filter(|text| {
             text.strip_prefix("--").is_some_and(|rest| {
                 let name = rest.split('=').next().unwrap_or(rest);
                 name.starts_with(|c: char| c.is_ascii_lowercase())

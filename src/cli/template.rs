@@ -56,7 +56,7 @@ pub struct Check {
     #[arg(value_name = "T", allow_hyphen_values = true)]
     pub template: String,
     /// A field of the template; repeatable
-    #[arg(short, long, value_name = "K=V", allow_hyphen_values = true, value_parser = data)]
+    #[arg(short, long, value_name = "K=V", allow_hyphen_values = true, value_parser = data())]
     pub data: Vec<DataValue>,
     /// Fields of the template from a JSON object; - reads standard input
     #[arg(long, value_name = "FILE")]
@@ -67,7 +67,7 @@ pub struct Check {
     /// Of subscription notifications
     #[arg(long)]
     pub subscribe: bool,
-    /// Take what WeChat would not show for an error
+    /// Take each warning for an error
     #[arg(long)]
     pub strict: bool,
 }

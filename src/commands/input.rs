@@ -1,13 +1,18 @@
-//! Text that a command line names: a file's, or that of standard input.
+//! Text that a command line names: an argument's, a file's, or that of standard input. Text that is not UTF-8 is
+//! read all the same: a log that was cut inside a character must not keep an alert from being sent.
 
 use std::fs::File;
 use std::io;
 
 use anyhow::Context as _;
+use serde::de::DeserializeOwned;
 
+use super::compose::notes::Notes;
 use crate::bounded;
+use crate::cli::Typed;
 use crate::error::{Exit, Failure};
 use crate::t;
+use crate::wechat::lenient::{is_like_gbk, repaired};
 
 /// More than any message, in bytes; a file by mistake is not read whole.
 pub(super) const LIMIT: u64 = 4 << 20;
@@ -15,14 +20,62 @@ pub(super) const LIMIT: u64 = 4 << 20;
 /// The text of a file, or of standard input where it is `-`, without a byte order mark.
 ///
 /// # Errors
-/// It cannot be read, is too long, or is not UTF-8.
-pub(super) fn text(file: &str) -> anyhow::Result<String> {
+/// It cannot be read, or is too long; with `--strict` it is not UTF-8.
+pub(super) fn text(file: &str, notes: &mut Notes) -> anyhow::Result<String> {
     let bytes = if file == "-" { stdin()? } else { read(file)? };
-    let text = String::from_utf8(bytes).map_err(|_| {
-        let what = if file == "-" { t!("ui-stdin-utf8") } else { t!("send-data-utf8", path = file) };
-        Failure::usage(what).hint(t!("ui-stdin-utf8-hint"))
-    })?;
+    let text = decoded(bytes, || name(file), notes)?;
     Ok(text.trim_start_matches('\u{feff}').to_owned())
+}
+
+/// Bytes as text, with U+FFFD for each sequence that is not UTF-8, and a warning.
+///
+/// # Errors
+/// With `--strict` it is not UTF-8.
+pub(super) fn decoded(bytes: Vec<u8>, name: impl Fn() -> String, notes: &mut Notes) -> Result<String, Failure> {
+    String::from_utf8(bytes).or_else(|error| {
+        let bytes = error.as_bytes();
+        let hint = is_like_gbk(bytes).then(|| t!("ui-stdin-utf8-hint"));
+        let what = match hint {
+            _ if notes.strict() => t!("input-not-utf8", name = name()),
+            // Of such a text nothing can be read on the phone.
+            Some(_) => t!("input-gbk", name = name()),
+            None => t!("input-utf8", name = name()),
+        };
+        notes.add(what, hint)?;
+        Ok(String::from_utf8_lossy(bytes).into_owned())
+    })
+}
+
+/// The text of an argument, called `name` in a warning.
+///
+/// # Errors
+/// With `--strict` it is not UTF-8.
+pub(super) fn argument<'t>(typed: &'t Typed, name: &str, notes: &mut Notes) -> Result<&'t str, Failure> {
+    if let Some(raw) = &typed.raw {
+        decoded(raw.as_encoded_bytes().to_vec(), || name.to_owned(), notes)?;
+    }
+    Ok(&typed.text)
+}
+
+/// JSON that a program wrote. What JSON does not allow in a text, such as half of a surrogate pair or a control
+/// character, is replaced or escaped, with a warning.
+///
+/// # Errors
+/// `unusable` of serde's complaint where it is no such JSON; with `--strict` also where it needs repair.
+pub(super) fn json<T: DeserializeOwned>(
+    text: &str,
+    name: impl Fn() -> String,
+    unusable: impl Fn(&serde_json::Error) -> Failure,
+    notes: &mut Notes,
+) -> Result<T, Failure> {
+    let error = match serde_json::from_str(text) {
+        Ok(value) => return Ok(value),
+        Err(error) if notes.strict() => return Err(unusable(&error)),
+        Err(error) => error,
+    };
+    let value = serde_json::from_str(&repaired(text)).map_err(|_| unusable(&error))?;
+    notes.add(t!("input-json", name = name()), None)?;
+    Ok(value)
 }
 
 /// What people call it.

@@ -4,11 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::cli::{DataColor, DataValue, is_color};
+use crate::commands::compose::notes::Notes;
 use crate::commands::input;
 use crate::config::Template;
 use crate::error::Failure;
 use crate::t;
-use crate::wechat::message::{Field, clean_text};
+use crate::wechat::message::{Field, clean_text, digits};
 use crate::words::json;
 
 /// The fields as they are sent, key → [`Field`], in order.
@@ -20,13 +21,15 @@ pub(super) fn fields(
     file: Option<&str>,
     given: &[DataValue],
     colors: &[DataColor],
+    notes: &mut Notes,
 ) -> anyhow::Result<Map<String, Value>> {
     let mut data = alias.map(defaults).unwrap_or_default();
     if let Some(file) = file {
-        data.extend(data_json(file)?);
+        data.extend(data_json(file, notes)?);
     }
     for field in given {
-        let value = clean_text(&field.value);
+        let name = t!("input-value", key = field.key);
+        let value = clean_text(input::argument(&field.value, &name, notes)?);
         match data.get_mut(&field.key).and_then(Value::as_object_mut) {
             // A colour from the config stays.
             Some(known) => known.insert("value".into(), json!(value)),
@@ -48,11 +51,12 @@ fn defaults(alias: &Template) -> Map<String, Value> {
     alias.data.iter().map(|(key, value)| (key.clone(), field(&value.value))).collect()
 }
 
-fn data_json(file: &str) -> anyhow::Result<Map<String, Value>> {
+fn data_json(file: &str, notes: &mut Notes) -> anyhow::Result<Map<String, Value>> {
     let unusable = |cause: String| {
         Failure::usage(t!("send-data-json", path = input::name(file), cause = cause)).hint(t!("send-data-hint"))
     };
-    let fields: Value = serde_json::from_str(&input::text(file)?).map_err(|e| unusable(json(&e)))?;
+    let text = input::text(file, notes)?;
+    let fields: Value = input::json(&text, || input::name(file), |cause| unusable(json(cause)), notes)?;
     let Value::Object(fields) = fields else { return Err(unusable(t!("send-data-object")).into()) };
     fields_of(fields).map_err(|cause| unusable(cause).into())
 }
@@ -76,7 +80,7 @@ pub(super) fn fields_of(fields: Map<String, Value>) -> Result<Map<String, Value>
 fn field(value: &Value) -> Option<Field> {
     let text = |value: &Value| match value {
         Value::String(text) => Some(clean_text(text)),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) => Some(digits(number)),
         _ => None,
     };
     match value {
@@ -98,10 +102,17 @@ mod tests {
 
     #[test]
     fn fields_are_strings_numbers_or_value_and_color() {
+        // As a file has it.
+        let written = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         let cases = [
             (json!("a\u{7}b"), Some(("ab", None))),
             (json!(12.5), Some(("12.5", None))),
             (json!({"value": 3}), Some(("3", None))),
+            (written("1.10"), Some(("1.10", None))),
+            (written("-0"), Some(("-0", None))),
+            (written("100.00"), Some(("100.00", None))),
+            (written("1e400"), Some(("1e400", None))),
+            (written("123456789012345678901234567890"), Some(("123456789012345678901234567890", None))),
             (json!({"value": "x", "color": "#ffffff"}), Some(("x", Some("#ffffff")))),
             (json!({"color": "#ffffff"}), None),
             (json!({"value": "x", "color": "red"}), None),

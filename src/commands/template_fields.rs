@@ -3,13 +3,14 @@
 
 use serde_json::{Map, Value};
 
-use super::template_list::{ask, find, typed, unknown};
+use super::template_list::{ask, find, typed};
 use crate::app::App;
-use crate::error::{Exit, Failure, classify};
+use crate::error::{Exit, Failure, Report, classify};
 use crate::store::{Family, Store, Template, TemplateList};
 use crate::t;
-use crate::time::Timestamp;
 use crate::token::Account;
+use crate::wechat;
+use crate::wechat::errcode::{Action, action};
 use crate::wechat::template::keys;
 use crate::wechat::template_rules::HIDDEN;
 use crate::words::{clauses, listed, nearest};
@@ -21,60 +22,124 @@ const ID_LENGTH: usize = 43;
 pub(super) enum Settled {
     /// A template of the account whose fields are filled.
     Known(Template),
-    /// WeChat could not be asked, and an alias, the kept list or the name itself tells the id.
+    /// WeChat could not be asked.
     Unchecked {
-        /// The template's id.
-        template_id: String,
+        /// The template's id, if an alias, the kept list or the name itself tells it.
+        template_id: Option<String>,
         /// Why WeChat could not be asked.
-        cause: String,
+        cause: Trouble,
     },
 }
 
-/// Finds the template of that list and compares its fields with `data`. The kept list decides without a request; what it
-/// refuses, and what no list is kept for, WeChat is asked about.
-///
-/// # Errors
-/// There is no such template, or the fields are not the template's.
-pub(super) fn settle(
-    app: &App,
-    store: &mut Store,
-    account: Option<&Account>,
-    (name, family): (&str, Family),
-    data: &Map<String, Value>,
-) -> anyhow::Result<Settled> {
-    let kept = store.templates(app.app_id(), family)?;
-    let refusal = match &kept {
-        None => None,
-        Some(list) => match judge(app, name, data, list) {
-            Ok(found) => return Ok(Settled::Known(found.clone())),
-            Err(refusal) => Some(refusal),
-        },
-    };
-    let cause = match account.map(|account| ask(app, store, account, family)) {
-        Some(Ok(list)) => return Ok(Settled::Known(judge(app, name, data, &list)?.clone())),
-        Some(Err(error)) => classify(&error).what,
-        // Without a secret the kept list is all that there is.
-        None => match refusal {
-            Some(refusal) => return Err(refusal.into()),
-            None => t!("send-unchecked-secret"),
-        },
-    };
-    let listed = kept.as_ref().and_then(|list| find(app, name, list).ok()).map(|found| found.template_id.clone());
-    let alias = app.config.templates.get(name).map(|alias| alias.id.value.clone());
-    let Some(template_id) = listed.or(alias).or_else(|| is_id(name).then(|| name.to_owned())) else {
-        let none = TemplateList { family, templates: Vec::new(), asked_at: Timestamp::now() };
-        let mut failure = unknown(app, name, &kept.unwrap_or(none));
-        failure.what = t!("send-template-unlisted", name = name, cause = cause);
-        return Err(failure.into());
-    };
-    Ok(Settled::Unchecked { template_id, cause })
+/// What keeps WeChat from being asked.
+#[derive(Clone)]
+pub(super) struct Trouble {
+    /// The failure, with its own status and hint.
+    pub(super) report: Report,
+    /// Whether it passes by itself, so that a message would stay queued for it.
+    pub(super) passes: bool,
+}
+
+impl Trouble {
+    fn of(error: &anyhow::Error) -> Self {
+        let passes = error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()).is_some_and(|it| match it {
+            wechat::Error::Refused(refusal) => matches!(action(refusal.errcode), Action::Backoff | Action::HoldDay),
+            wechat::Error::NotSent { .. } | wechat::Error::NoAnswer { .. } | wechat::Error::BadAnswer { .. } => true,
+            wechat::Error::Setup(_) => false,
+        });
+        Self { report: classify(error), passes }
+    }
+}
+
+/// The lists of templates, as far as they were looked at. WeChat is asked once for each, whatever comes of it: a batch
+/// does not wait for a network that is down at each of its lines.
+#[derive(Default)]
+pub(super) struct Known {
+    templates: Looked,
+    subscriptions: Looked,
+}
+
+/// A list of templates, as far as it was looked at.
+#[derive(Default)]
+struct Looked {
+    list: Option<TemplateList>,
+    /// Whether WeChat was asked, and why it gave no list.
+    asked: Option<Result<(), Trouble>>,
+}
+
+impl Known {
+    /// Finds the template of that list and compares its fields with `data`. The kept list decides without a request;
+    /// what it refuses, and what no list is kept for, WeChat is asked about.
+    ///
+    /// # Errors
+    /// There is no such template, or the fields are not the template's; or the database's.
+    pub(super) fn settle(
+        &mut self,
+        app: &App,
+        store: &mut Store,
+        account: Option<&Account>,
+        (name, family): (&str, Family),
+        data: &Map<String, Value>,
+    ) -> anyhow::Result<Settled> {
+        let list = self.with(app, store, account, family, |list| judge(app, name, data, list).is_ok())?;
+        let cause = match list {
+            Ok(list) => return Ok(Settled::Known(judge(app, name, data, list)?.clone())),
+            Err(cause) => cause,
+        };
+        let listed = self.of(family).list.as_ref().and_then(|list| find(app, name, list).ok());
+        let alias = || app.config.templates.get(name).map(|alias| alias.id.value.clone());
+        let id = listed.map(|found| found.template_id.clone()).or_else(alias);
+        Ok(Settled::Unchecked { template_id: id.or_else(|| is_id(name).then(|| name.to_owned())), cause })
+    }
+
+    /// The kept list, if it will do; else WeChat's, or why there is none. Without an account the kept one is all that
+    /// there is.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) fn with(
+        &mut self,
+        app: &App,
+        store: &mut Store,
+        account: Option<&Account>,
+        family: Family,
+        will_do: impl Fn(&TemplateList) -> bool,
+    ) -> anyhow::Result<Result<&TemplateList, Trouble>> {
+        let looked = self.of(family);
+        if looked.list.is_none() {
+            looked.list = store.templates(app.app_id(), family)?;
+        }
+        let will_do = looked.list.as_ref().is_some_and(will_do);
+        if looked.asked.is_none() && !will_do {
+            match account.map(|account| ask(app, store, account, family)) {
+                Some(Ok(list)) => (looked.list, looked.asked) = (Some(list), Some(Ok(()))),
+                Some(Err(error)) => looked.asked = Some(Err(Trouble::of(&error))),
+                None => looked.asked = Some(Ok(())),
+            }
+        }
+        Ok(match (&looked.list, &looked.asked) {
+            (_, Some(Err(cause))) if !will_do => Err(cause.clone()),
+            (Some(list), _) => Ok(list),
+            (None, _) => {
+                let report = Report { exit: Exit::Config, what: t!("send-unchecked-secret"), hint: None };
+                Err(Trouble { report, passes: false })
+            }
+        })
+    }
+
+    fn of(&mut self, family: Family) -> &mut Looked {
+        match family {
+            Family::Template => &mut self.templates,
+            Family::Subscription => &mut self.subscriptions,
+        }
+    }
 }
 
 /// The template of that name, if the fields are its own.
 ///
 /// # Errors
 /// There is no such template, or the fields are not the template's.
-pub(super) fn judge<'l>(
+fn judge<'l>(
     app: &App,
     name: &str,
     data: &Map<String, Value>,

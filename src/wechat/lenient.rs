@@ -26,6 +26,27 @@ pub(super) fn read(bytes: &[u8]) -> Option<Map<String, Value>> {
     whole.or_else(|| texts.iter().find_map(|text| errcode(text)))
 }
 
+/// Whether bytes that are not UTF-8 are probably GBK: all that is not ASCII comes in its pairs, and hardly any
+/// of it is a character of UTF-8.
+pub fn is_like_gbk(bytes: &[u8]) -> bool {
+    let (mut good, mut bad) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    let mut rest = bytes;
+    while let [first, behind @ ..] = rest {
+        rest = match behind {
+            _ if first.is_ascii() => behind,
+            [0x40..=0x7e | 0x80..=0xfe, behind @ ..] if (0x81..=0xfe).contains(first) => behind,
+            // A file may have been cut between the two.
+            [] => behind,
+            _ => return false,
+        };
+    }
+    bad > 1 && bad > good
+}
+
 /// The text with U+FFFD for each character of GBK. The second byte of such a character may look like a
 /// backslash, and would then escape the quote behind it.
 fn without_gbk(bytes: &[u8]) -> String {
@@ -43,7 +64,7 @@ fn without_gbk(bytes: &[u8]) -> String {
 
 /// The text with what JSON does not allow in it escaped, replaced or left out: control characters, unknown
 /// escapes, halves of surrogate pairs, a byte order mark, NULs between the tokens.
-fn repaired(text: &str) -> String {
+pub fn repaired(text: &str) -> String {
     let mut good = String::with_capacity(text.len());
     let mut chars = text.chars();
     let mut in_string = false;
@@ -172,6 +193,17 @@ mod tests {
             "",
         ] {
             assert_eq!(read(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn gbk_is_told_from_utf_8_that_was_cut() {
+        for gbk in [b"\xb4\xc5\xc5\xcc\xd2\xd1\xc2\xfa".as_slice(), b"db1: \xb1\xb8\xb7\xdd done\n"] {
+            assert!(is_like_gbk(gbk), "{gbk:?}");
+        }
+        let cut = "磁盘已满".as_bytes();
+        for other in [&cut[..11], &cut[1..], b"disk \xe6\x97", b"caf\xe9 d\xe9j\xe0", b"\xff\xfe\x00A", b"disk"] {
+            assert!(!is_like_gbk(other), "{other:?}");
         }
     }
 

@@ -4,7 +4,7 @@
 //! doc/service/api/notify/subscribe/api_templatesubscribe.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::client::Trace;
 use super::kinds::Msgtype;
@@ -232,13 +232,29 @@ fn card(body: &mut Value, template_id: &str, link: (&str, Option<&str>), minipro
     }
 }
 
-/// Text as WeChat can take it: line ends as `\n`, none at the end, and no control characters, which JSON
-/// could only carry as `\u` escapes.
+/// Text as WeChat can take it: line ends as `\n`, none at the end, no colours of a terminal, and no control
+/// characters, which JSON could only carry as `\u` escapes. Of a line that was written over after a lone carriage
+/// return, as a progress bar does, the last state stays; where a text has no other line ends, these are its own.
 pub fn clean_text(text: &str) -> String {
-    let text = text.replace("\r\n", "\n");
-    let mut text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let text = console::strip_ansi_codes(text);
+    let text = text.trim_end_matches(['\r', '\n']);
+    let last = |line: &str| {
+        let mut states = line.trim_end_matches('\r').rsplit('\r');
+        states.find(|state| !state.trim().is_empty()).unwrap_or_default().to_owned()
+    };
+    let mut text = match text.contains('\n') {
+        true => text.split('\n').map(last).collect::<Vec<_>>().join("\n"),
+        false => text.replace('\r', "\n"),
+    };
+    text.retain(|c| !c.is_control() || matches!(c, '\n' | '\t'));
     text.truncate(text.trim_end_matches('\n').len());
     text
+}
+
+/// A number as it was written: versions, amounts and ids are text. Of an exponent without a sign, serde_json makes
+/// one with a plus.
+pub fn digits(number: &Number) -> String {
+    number.to_string().replace("e+", "e").replace("E+", "E")
 }
 
 impl Client {
@@ -300,8 +316,15 @@ mod tests {
     fn text_is_cleaned_of_what_json_must_escape() {
         let cases = [
             ("a\r\nb\n\n", "a\nb"),
-            ("\u{1b}[31mred\u{0}", "[31mred"),
-            ("tab\tand\rreturn", "tab\tandreturn"),
+            ("\u{1b}[31mred\u{1b}[0m\u{0}", "red"),
+            ("\u{1b}[01;31m\u{1b}[Kerror:\u{1b}[m\u{1b}[K disk", "error: disk"),
+            ("\u{1b}]8;;https://a.example\u{1b}\\here\u{1b}]8;;\u{1b}\\ \u{1b}]0;title\u{7}x", "here x"),
+            ("\u{1b}[2K\u{1b}[1G\u{1b}(Bx\u{1b}[?25l", "x"),
+            ("tab\tand\rreturn", "tab\tand\nreturn"),
+            ("10%\r50%\r100%\n", "10%\n50%\n100%"),
+            ("copy\n10%\r50%\r100%\r\ndone", "copy\n100%\ndone"),
+            ("copy\n 90%\r    \r\ndone\n", "copy\n 90%\ndone"),
+            ("a\r\n\r\nb\n\nc", "a\n\nb\n\nc"),
             ("a\n\r\u{7f}", "a"),
         ];
         for (raw, clean) in cases {

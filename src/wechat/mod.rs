@@ -5,7 +5,7 @@ mod client;
 pub mod errcode;
 mod error;
 pub mod kinds;
-mod lenient;
+pub mod lenient;
 pub mod media;
 pub mod message;
 mod oauth;

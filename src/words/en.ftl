@@ -16,9 +16,11 @@ backup-word-hint = to write a file of that name: wxbox backup ./{ $file }; to re
 
 ## batch
 batch-file = cannot read { $path }
+batch-field = a message has no field "{ $field }"; its fields are { $fields }
+batch-field-near = a message has no field "{ $field }"; did you mean "{ $near }"?
 batch-file-named = a line of a batch cannot name a file with @
 batch-file-named-hint = `wxbox media upload FILE` prints a media_id for it
-batch-json = it is not a message as JSON: { $cause }
+batch-json = it is not a message as JSON: { $cause } at column { $column }
 batch-key = its key is empty: name one, or leave it out
 batch-left = { $taken ->
     [0] no line of { $file } was taken; give it again
@@ -30,6 +32,9 @@ batch-left-stdin = { $taken ->
 }
 batch-line = line { $line }: { $error }
 batch-long = the line is longer than { $limit } bytes
+batch-not-object = "{ $field }" must be an object
+batch-not-text = "{ $field }" must be text
+batch-object = it is not a message: it must be a JSON object
 batch-read = the lines cannot be read further
 batch-utf8 = it is not UTF-8
 batch-what = it needs "text", or "template" with its "data" and "url", or "message"
@@ -562,6 +567,15 @@ man-no-directory = { $path } is not a directory
 man-write = cannot write { $path }
 man-written = wrote { $count } manual pages to { $path }
 
+## input
+input-gbk = { $name } is not UTF-8, and what cannot be read is sent as �; it seems to be GBK: convert it, for instance with `iconv -f GBK -t UTF-8`
+input-json = { $name } is not quite JSON: control characters or halves of characters in it are escaped or sent as �
+input-line = the line
+input-not-utf8 = { $name } is not UTF-8
+input-text = the text
+input-utf8 = { $name } is not UTF-8: what cannot be read is sent as �
+input-value = the value of { $key }
+
 ## kind (what a message must have)
 kind-hint = `wxbox send --help` shows what messages look like
 kind-kinds-hint = the types are { $kinds }
@@ -897,10 +911,13 @@ rule-car-number = a number plate has up to 8 letters and digits, such as 粤A8Z8
 rule-character-string = it has up to 32 digits, letters and symbols, no Chinese and no blanks
 rule-color = WeChat shows no colours: { $keys }
 rule-const = it is one of the texts that were approved with the template, up to 20 characters
+rule-cut = { $key } has { $length } characters and is sent as "{ $sent }": { $rule }
 rule-date = a date is written 2019年10月1日 or 2019-10-01, a time may follow, and ~ joins two
 rule-decimals = WeChat has refused amounts without decimals: { $key } is { $value }
+rule-doubtful = WeChat may refuse { $key } with "{ $value }": { $rule }
 rule-emoji = no emoji
 rule-empty = WeChat refuses { $key } when it is empty
+rule-empty-doubtful = WeChat may refuse { $key }, which is empty
 rule-enum = it is one of the texts that were approved with the template
 rule-hidden = WeChat does not show { $keys }
 rule-length = at most { $limit } characters
@@ -929,7 +946,6 @@ send-color-alone = there is no field { $key } to colour
 send-data-hint = write its fields like this: { "{" }"host": "db1", "size": { "{" }"value": 3, "color": "#173177"{ "}" }{ "}" }
 send-data-json = { $path } is not a JSON object of fields: { $cause }
 send-data-object = it must be an object
-send-data-utf8 = { $path } is not UTF-8
 send-data-nameless = a field has no name
 send-data-value = the value of { $key } must be text, a number, or { "{" }"value": …, "color": "#RRGGBB"{ "}" }
 send-duplicate = nothing sent to { $to }: message { $id } has this key, and is { $state }
@@ -940,11 +956,11 @@ send-fallback-fields = the template { $name } has { $count ->
 } for the text of --fallback
 send-fallback-fields-hint = give every field but one a default in [templates.{ $name }.data]
 send-fallback-text = --fallback goes with a text
+send-fallback-unlisted = the template of --fallback, "{ $name }", cannot be looked up, and the text is sent without it: { $cause }
 send-gone = message { $id } is no longer in the outbox, since the person was removed: it may or may not have been delivered
 send-removed = message { $id } was not sent, since the person was removed
 send-unbound = nothing was sent to { $user }: the binding was changed or removed meanwhile
 send-field-near = { $key } (did you mean { $near }?)
-send-fields-check-hint = `wxbox template check { $name } --data …` shows what people would see
 send-fields-hint = its fields are { $fields }; `wxbox template show { $name }` shows them in place
 send-fields-missing = nothing is given for { $fields } of the template { $name }
 send-fields-missing-too = nothing is given for { $fields }
@@ -988,10 +1004,13 @@ send-sent = sent message { $id } ({ $kind }) to { $to }
 send-skipped-unbound = left out, since they are not bound: { $users }
 send-skipped-declined = left out, since they do not take this template any more: { $users }
 send-skipped-unreachable = left out, since WeChat refused messages to them: { $users }
+send-strict-hint = without --strict this is a warning, and the message is sent
 send-summary = sent { $sent }, refused { $failed }, left in the outbox { $waiting }
 send-tag-unreachable = nobody with the tag { $tag } is bound and reachable
-send-template-unlisted = which template "{ $name }" is cannot be looked up: { $cause }
+send-template-unlisted = which template "{ $name }" is cannot be looked up, and nothing is queued: { $cause }
+send-text-cut = the text has { $length } bytes of UTF-8 and is cut to { $limit }, the most that WeChat takes
 send-text-empty = the text is empty
+send-text-empty-hint = where nothing to say is no error, `ifne` (of moreutils) before wxbox runs it only where there is something
 send-text-long = the text has { $length } bytes of UTF-8, { $limit } is the most that WeChat takes
 send-text-long-hint = shorten it, or send a link to the whole
 send-text-split-hint = shorten it, send a link to the whole, or give --split to send it in parts

@@ -116,11 +116,18 @@ macro_rules! text_arg {
 }
 text_arg!(str, String, Cow<'_, str>);
 
+/// The integers up to here are exact as binary fractions.
+const EXACT: u64 = 1 << 53;
+
 macro_rules! number_arg {
     ($($kind:ty),*) => {$(
         impl Arg for $kind {
             fn arg(&self) -> FluentValue<'_> {
-                FluentValue::from(*self)
+                // Fluent's numbers are binary fractions; beyond these the last digits would be others.
+                match i64::try_from(*self) {
+                    Ok(number) if number.unsigned_abs() <= EXACT => FluentValue::from(*self),
+                    _ => FluentValue::String(self.to_string().into()),
+                }
             }
         }
     )*};
@@ -180,6 +187,13 @@ mod tests {
     #[test]
     fn arguments_are_filled_in_without_marks_around_them() {
         assert_eq!(t_in!(Lang::En, "user-exists", user = "luffy"), "a user named luffy exists already");
+    }
+
+    #[test]
+    fn numbers_keep_all_their_digits() {
+        for number in [i64::MAX, i64::MIN, (1 << 53) + 1, 7] {
+            assert_eq!(t_in!(Lang::En, "user-unknown", user = number), format!("no user is named {number}"));
+        }
     }
 
     #[test]

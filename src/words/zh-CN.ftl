@@ -15,9 +15,11 @@ backup-word-hint = 确实要写入该文件：wxbox backup ./{ $file }；要恢�
 
 ## batch
 batch-file = 无法读取 { $path }
+batch-field = 消息没有字段 { $field }，可用的字段为 { $fields }
+batch-field-near = 消息没有字段 { $field }，是否要写 { $near }？
 batch-file-named = 批量消息的一行不能用 @ 指定文件
 batch-file-named-hint = `wxbox media upload FILE` 会输出它的 media_id
-batch-json = 不是 JSON 格式的消息：{ $cause }
+batch-json = 不是 JSON 格式的消息：{ $cause }（第 { $column } 列）
 batch-key = key 是空的：请填写，或去掉它
 batch-left = { $taken ->
     [0] { $file } 中没有一行被接收；请重新执行
@@ -29,6 +31,9 @@ batch-left-stdin = { $taken ->
 }
 batch-line = 第 { $line } 行：{ $error }
 batch-long = 该行超过 { $limit } 字节
+batch-not-object = { $field } 必须是对象
+batch-not-text = { $field } 必须是文本
+batch-object = 不是消息：必须是 JSON 对象
 batch-read = 无法继续读取后面的行
 batch-utf8 = 不是 UTF-8
 batch-what = 需要 "text"，或 "template" 及其 "data" 和 "url"，或 "message"
@@ -548,6 +553,15 @@ man-no-directory = { $path } 不是目录
 man-write = 无法写入 { $path }
 man-written = 已把 { $count } 页手册写入 { $path }
 
+## input（读入的文本）
+input-gbk = { $name }：不是 UTF-8，无法识别的部分以 � 发送；看来是 GBK 编码，请先转换，例如 `iconv -f GBK -t UTF-8`
+input-json = { $name }：不完全符合 JSON 格式，其中的控制字符已转义，残缺的字符以 � 发送
+input-line = 该行
+input-not-utf8 = { $name }：不是 UTF-8
+input-text = 文本
+input-utf8 = { $name }：不是 UTF-8，无法识别的部分以 � 发送
+input-value = 字段 { $key } 的值
+
 ## kind（消息的组成部分）
 kind-hint = 消息的写法见 `wxbox send --help`
 kind-kinds-hint = 类型有：{ $kinds }
@@ -876,10 +890,13 @@ rule-car-number = 车牌最多 8 位字母和数字，首位和末位可为汉�
 rule-character-string = 最多 32 位数字、字母或符号，不能有汉字和空格
 rule-color = 微信不显示 { $keys } 的颜色
 rule-const = 只能是随模板审核通过的文字，最多 20 个字符
+rule-cut = { $key } 有 { $length } 个字符，实际发送“{ $sent }”：{ $rule }
 rule-date = 日期写作 2019年10月1日 或 2019-10-01，后面可带时间，两个日期用 ~ 连接
 rule-decimals = 不带小数的金额曾被微信拒绝：{ $key } 为 { $value }
+rule-doubtful = 微信可能拒绝 { $key } 的值“{ $value }”：{ $rule }
 rule-emoji = 不显示表情符号
 rule-empty = 微信会拒绝空的 { $key }
+rule-empty-doubtful = 微信可能拒绝空的 { $key }
 rule-enum = 只能是随模板审核通过的文字
 rule-hidden = 微信不显示 { $keys }
 rule-length = 最多显示 { $limit } 个字符
@@ -908,7 +925,6 @@ send-color-alone = 没有字段 { $key }，无法设置颜色
 send-data-hint = 字段请这样写：{ "{" }"host": "db1", "size": { "{" }"value": 3, "color": "#173177"{ "}" }{ "}" }
 send-data-json = { $path } 不是由字段组成的 JSON 对象：{ $cause }
 send-data-object = 须是对象
-send-data-utf8 = { $path } 不是 UTF-8
 send-data-nameless = 有字段没有名称
 send-data-value = { $key } 的值应为文本、数字，或 { "{" }"value": …, "color": "#RRGGBB"{ "}" }
 send-duplicate = 未重复发送给 { $to }：消息 { $id } 已使用此 key，{ $state ->
@@ -927,11 +943,11 @@ send-fallback-fields = 模板 { $name } { $count ->
 }，无法确定 --fallback 的文本放在哪里
 send-fallback-fields-hint = 请在 [templates.{ $name }.data] 中只留一个字段不设默认值
 send-fallback-text = --fallback 只能与文本一起使用
+send-fallback-unlisted = 无法查询 --fallback 的模板“{ $name }”，文本照常发送，但没有替代模板：{ $cause }
 send-gone = 消息 { $id } 已不在发件箱中，因为用户已删除：不确定是否送达
 send-removed = 消息 { $id } 没有发送，因为用户已删除
 send-unbound = 没有发给 { $user }：绑定在此期间已变更或解除
 send-field-near = { $key }（是不是 { $near }？）
-send-fields-check-hint = `wxbox template check { $name } --data …` 可预览收件人看到的内容
 send-fields-hint = 字段为 { $fields }；`wxbox template show { $name }` 可查看它们的位置
 send-fields-missing = 缺少模板 { $name } 的字段 { $fields }
 send-fields-missing-too = 没有给出字段 { $fields }
@@ -997,10 +1013,13 @@ send-sent = 已把消息 { $id }（{ $kind ->
 send-skipped-unbound = 因未绑定而跳过：{ $users }
 send-skipped-declined = 已跳过不再接收该模板的用户：{ $users }
 send-skipped-unreachable = 因微信曾拒绝发给他们的消息而跳过：{ $users }
+send-strict-hint = 不用 --strict 时只是警告，消息照常发送
 send-summary = 已发送 { $sent } 条，被拒绝 { $failed } 条，留在发件箱 { $waiting } 条
 send-tag-unreachable = 带标签 { $tag } 的人都没有绑定，或无法送达
-send-template-unlisted = 无法查询模板“{ $name }”：{ $cause }
+send-template-unlisted = 无法查询模板“{ $name }”，没有任何消息加入发送队列：{ $cause }
+send-text-cut = 文本有 { $length } 字节（UTF-8），已截短到微信最多接受的 { $limit } 字节
 send-text-empty = 文本为空
+send-text-empty-hint = 如果没有内容不算错误，可在 wxbox 前加 `ifne`（moreutils），有内容时才运行
 send-text-long = 文本有 { $length } 字节（UTF-8），微信最多接受 { $limit } 字节
 send-text-long-hint = 请缩短，或改发全文的链接
 send-text-split-hint = 请缩短文本、改为发送链接，或用 --split 分成多条发送

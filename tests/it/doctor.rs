@@ -219,7 +219,7 @@ fn aliases_whose_templates_are_not_so() {
     finds(
         &world,
         str![[r#"
-warning templates: alert: WeChat refuses thing1 with 29 characters: a thing has up to 20 characters | mend [templates.alert.data]; `wxbox template check alert` shows what people would see
+warning templates: alert: thing1 has 29 characters and is sent as "longer than twenty…": a thing has up to 20 characters | mend [templates.alert.data]; `wxbox template check alert` shows what people would see
 failure templates: the account has no template none, which the alias gone stands for | `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:19
 failure templates: the template of odd has no hots, which the alias fills | its fields are thing1, character_string2, time3: mend [templates.odd.data]
 

@@ -152,10 +152,10 @@ warning: the template backup_finished-0123456789abcdefghijklmnopq and its fields
 
 "#]]);
     world.wxbox("send -u luffy -t 'Backup finished'").is(str![[r#"
-exit 4
+exit 6
 --- stderr
-error: which template "Backup finished" is cannot be looked up: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: `wxbox template list` shows the account's templates
+error: which template "Backup finished" is cannot be looked up, and nothing is queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: Wait for the next day (China time), or reset the quota (10 per month)
 
 "#]]);
     let ids: String = world.sql("SELECT group_concat(body ->> 'template_id') FROM contents");

@@ -66,7 +66,7 @@ warning: WeChat shows no colours: host
     world.wxbox("send -u luffy -t backup --dry-run --data-json data.json -d host=line -d first=").is(str![[r##"
 exit 0
 --- stdout
-{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"line"},"size":{"value":"1.5"},"remark":{"value":"12","color":"#222222"},"first":{"value":""}}}
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"line"},"size":{"value":"1.50"},"remark":{"value":"12","color":"#222222"},"first":{"value":""}}}
 --- stderr
 warning: WeChat does not show remark
 

@@ -39,9 +39,20 @@ fn fault(world: &mut World, what: &str) {
 }
 
 #[test]
-fn a_long_text_is_refused_or_split() {
+fn a_long_text_is_cut_or_split_and_with_strict_refused() {
     let mut world = world();
     world.feed("send -u luffy -", long()).is(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+warning: the text has 5159 bytes of UTF-8 and is cut to 2048, the most that WeChat takes
+
+"#]]);
+    let cut = arrived(&mut world).remove(0);
+    assert!((2046..=2048).contains(&cut.len()) && cut.ends_with('…'), "{cut}");
+    assert!(long().starts_with(cut.trim_end_matches('…')));
+    world.feed("send -u luffy --strict -", long()).is(str![[r#"
 exit 2
 --- stderr
 error: the text has 5159 bytes of UTF-8, 2048 is the most that WeChat takes
@@ -51,25 +62,25 @@ hint: shorten it, send a link to the whole, or give --split to send it in parts
     world.feed("send -u luffy --split -", long()).is(str![[r#"
 exit 0
 --- stdout
-sent message 1 (text) to luffy
 sent message 2 (text) to luffy
 sent message 3 (text) to luffy
+sent message 4 (text) to luffy
 
 "#]]);
-    let parts = arrived(&mut world);
+    let parts = arrived(&mut world).split_off(1);
     assert_eq!(parts.len(), 3);
     assert!(parts.iter().all(|part| part.len() <= 2048 && part.starts_with("line ")), "{parts:?}");
     assert_eq!(parts.join("\n"), long().trim_end());
     world.wxbox("send -u luffy --split short").is(str![[r#"
 exit 0
 --- stdout
-sent message 4 (text) to luffy
+sent message 5 (text) to luffy
 
 "#]]);
-    world.wxbox("outbox show 2").is(str![[r#"
+    world.wxbox("outbox show 3").is(str![[r#"
 exit 0
 --- stdout
-ID        2
+ID        3
 State     sent
 To        luffy
 Openid    oLuffy_wears_the_straw_hat_1
@@ -77,7 +88,7 @@ Type      text
 Attempts  1
 Created   [TIME]
 Sent      [TIME]
-After     1
+After     2
 Content   line 048 of a log that nobody reads 日志
           line 049 of a log that nobody reads 日志
           line 050 of a log that nobody reads 日志
@@ -345,13 +356,21 @@ fn lines_of_a_batch_are_split() {
     let mut world = world();
     let line = serde_json::json!({"user": "luffy", "text": long(), "ref": "r"});
     world.feed("send --batch -", line.to_string()).is(str![[r#"
-exit 5
+exit 0
 --- stdout
-{"line":1,"ref":"r","state":"failed","error":"the text has 5159 bytes of UTF-8, 2048 is the most that WeChat takes"}
+{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["the text has 5159 bytes of UTF-8 and is cut to 2048, the most that WeChat takes"]}
 
 "#]]);
     let ran = world.feed("send --batch - --split", line.to_string()).ok();
     let refs: Vec<_> = ran.json().iter().map(|it| it["ref"].clone()).collect();
     assert_eq!(refs, ["r", "r", "r"]);
-    assert_eq!(arrived(&mut world).join("\n"), long().trim_end());
+    let all = arrived(&mut world);
+    assert!(all[0].len() <= 2048 && all[0].ends_with('…'), "{}", all[0]);
+    assert_eq!(all[1..].join("\n"), long().trim_end());
+    world.feed("send --batch - --strict", line.to_string()).is(str![[r#"
+exit 5
+--- stdout
+{"line":1,"ref":"r","state":"failed","error":"the text has 5159 bytes of UTF-8, 2048 is the most that WeChat takes"}
+
+"#]]);
 }

@@ -76,11 +76,11 @@ error: the template Backup report has no field size; nothing is given for charac
 hint: its fields are thing1, character_string2, time3; `wxbox template show 'Backup report' --subscribe` shows them in place
 
 "#]]);
-    world.wxbox(&format!("send -u luffy --subscribe 'Backup report' {FIELDS} -d time3=now")).is(str![[r#"
+    world.wxbox(&format!("send -u luffy --subscribe 'Backup report' {FIELDS} -d time3=now --strict")).is(str![[r#"
 exit 2
 --- stderr
 error: WeChat refuses time3 with "now": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
-hint: `wxbox template check 'Backup report' --subscribe --data …` shows what people would see
+hint: without --strict this is a warning; `wxbox template check 'Backup report' --subscribe --data …` shows what people would see
 
 "#]]);
     world.wxbox(&format!("send -u luffy --subscribe 'Backup rapport' {FIELDS}")).is(str![[r#"
@@ -124,6 +124,19 @@ exit 5
 "#]]);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);
     assert!(!world.sandbox().requests().iter().any(|it| it.contains("bizsend")));
+}
+
+#[test]
+fn wechat_has_the_last_word_on_a_value() {
+    let world = world();
+    world.wxbox(&format!("send -u luffy --subscribe 'Backup report' {FIELDS} -d time3=now")).is(str![[r#"
+exit 5
+--- stderr
+warning: WeChat may refuse time3 with "now": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
+error: message 1 to luffy was refused: WeChat says 47003 (argument invalid! data.time3.value invalid): a template value breaks its type rule or is empty; the text names the field
+hint: Fix the named field (length, charset, empty value)
+
+"#]]);
 }
 
 #[test]

@@ -54,15 +54,15 @@ warning: WeChat shows time as "03:15 04:15": no line breaks
 
 "#]]);
     world.wxbox("template check 'Server alert' -d thing1='the disk of the database is full' -d character_string2=db1 -d time3=").is(str![[r#"
-exit 2
+exit 0
 --- stdout
 Server alert
-  Event: the disk of the data…
+  Event: the disk of the dat…
   Host: db1
   Time:
 --- stderr
-error: WeChat refuses thing1 with 32 characters: a thing has up to 20 characters
-error: WeChat refuses time3 when it is empty
+warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thing has up to 20 characters
+warning: WeChat may refuse time3, which is empty
 
 "#]]);
     // The list is kept, and nothing is sent.
@@ -110,11 +110,9 @@ exit 0
 
 "#]]);
     world.wxbox("--json template check 'Server alert' -d thing1=a -d character_string2='a b' -d time3=now").is(str![[r#"
-exit 2
+exit 0
 --- stdout
-{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: a b/nTime: now","findings":[{"key":"character_string2","level":"error","rule":"character_string","text":"WeChat refuses character_string2 with /"a b/": it has up to 32 digits, letters and symbols, no Chinese and no blanks"},{"key":"time3","level":"error","rule":"time","text":"WeChat refuses time3 with /"now/": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two"}]}
---- stderr
-{"error":"WeChat refuses character_string2 with /"a b/": it has up to 32 digits, letters and symbols, no Chinese and no blanks; WeChat refuses time3 with /"now/": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two","hint":null,"code":2}
+{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: a b/nTime: now","findings":[{"key":"character_string2","level":"warning","rule":"character_string","text":"WeChat may refuse character_string2 with /"a b/": it has up to 32 digits, letters and symbols, no Chinese and no blanks"},{"key":"time3","level":"warning","rule":"time","text":"WeChat may refuse time3 with /"now/": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two"}]}
 
 "#]]);
     world.wxbox("--json template check 'Server alert' -d thing1=a -d character_string2=b -d time3=03:15").is(str![[r#"
@@ -186,29 +184,43 @@ hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or 
 exit 1
 --- stderr
 error: the template a cannot be looked up: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+hint: check the network, network.api_base and network.proxy
 
 "#]]);
 }
 
 #[test]
-fn what_wechat_refuses_is_not_queued() {
+fn what_wechat_would_refuse_is_cut_or_sent_as_it_is_and_with_strict_not_queued() {
     let mut world = world();
     world.wxbox(&format!("{SEND} -d thing1='the disk of the database is full' -d time3=")).is(str![[r#"
-exit 2
+exit 0
+--- stdout
+sent message 1 (template) to luffy
 --- stderr
-error: WeChat refuses thing1 with 32 characters: a thing has up to 20 characters; WeChat refuses time3 when it is empty
-hint: `wxbox template check 'Server alert' --data …` shows what people would see
+warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thing has up to 20 characters
+warning: WeChat may refuse time3, which is empty
 
 "#]]);
     world.wxbox(&format!("{SEND} -d thing1=full -d time3=2026-11-22T03:00:00Z --dry-run --json")).is(str![[r#"
-exit 2
+exit 0
+--- stdout
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"server_alert-0123456789abcdefghijklmnopqrst",[CLIENT_MSG_ID],"data":{"character_string2":{"value":"db1"},"thing1":{"value":"full"},"time3":{"value":"[TIME]"}}}
 --- stderr
-{"error":"WeChat refuses time3 with /"[TIME]/": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two","hint":"`wxbox template check 'Server alert' --data …` shows what people would see","code":2}
+warning: WeChat may refuse time3 with "[TIME]": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
 
 "#]]);
-    assert_eq!(messages(&world), 0);
+    let fields = world.sandbox().inbox()[0]["fields"].clone();
+    assert_eq!(fields[0]["value"], "the disk of the dat…", "{fields}");
+    world.wxbox(&format!("{SEND} -d thing1='the disk of the database is full' -d time3= --strict")).is(str![[r#"
+exit 2
+--- stderr
+error: WeChat refuses thing1 with 32 characters: a thing has up to 20 characters; WeChat refuses time3 when it is empty
+hint: without --strict this is a warning; `wxbox template check 'Server alert' --data …` shows what people would see
+
+"#]]);
+    assert_eq!(messages(&world), 1);
     world.sandbox().requests();
-    world.wxbox(&format!("{SEND} -d thing1=full -d time3='2026-11-22 03:00'")).ok();
+    world.wxbox(&format!("{SEND} -d thing1=full -d time3='2026-11-22 03:00' --strict")).ok();
     assert_eq!(world.sandbox().requests(), [SENT]);
 }
 
@@ -250,12 +262,21 @@ fn each_line_of_a_batch_is_checked() {
         "{{\"user\":\"luffy\",\"template\":\"Server alert\",\"data\":{{\"thing1\":\"a\",\"character_string2\":\"b c\",\"time3\":\"03:00\"}}}}\n\
          {{\"user\":\"luffy\",\"template\":\"backup\",\"data\":{{\"host\":\"{LONG}\"}}}}\n"
     );
-    world.feed("send --batch - --dry-run", &lines).is(str![[r#"
-exit 7
+    world.feed("send --batch -", &lines).is(str![[r#"
+exit 0
 --- stdout
+{"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat may refuse character_string2 with /"b c/": it has up to 32 digits, letters and symbols, no Chinese and no blanks"]}
+{"line":2,"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat shows host as /"12345678901234567890…/": at most 20 characters"]}
+
+"#]]);
+    world.feed("send --batch - --dry-run", &lines).is(str![[r#"
+exit 0
+--- stdout
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"server_alert-0123456789abcdefghijklmnopqrst",[CLIENT_MSG_ID],"data":{"thing1":{"value":"a"},"character_string2":{"value":"b c"},"time3":{"value":"03:00"}}}
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"123456789012345678901"},"size":{"value":"-"},"time":{"value":"-"}}}
 --- stderr
-error: line 1: WeChat refuses character_string2 with "b c": it has up to 32 digits, letters and symbols, no Chinese and no blanks
+warning: line 1: WeChat may refuse character_string2 with "b c": it has up to 32 digits, letters and symbols, no Chinese and no blanks
+warning: line 2: WeChat shows host as "12345678901234567890…": at most 20 characters
 
 "#]]);
     world.feed("send --batch - --dry-run --strict", &lines).is(str![[r#"
@@ -268,19 +289,38 @@ error: line 2: WeChat shows host as "12345678901234567890…": at most 20 charac
 }
 
 #[test]
-fn a_text_that_the_fallback_could_not_carry_is_not_queued() {
+fn a_text_that_is_too_long_for_the_fallback_is_cut_there_alone() {
     let template = "[[templates]]\nid = \"note_0123456789abcdefghijklmnopqrstuvwxyz-A\"\ntitle = \"Note\"\n";
-    let world = World::of(&format!("{template}content = \"Note: {{{{thing1.DATA}}}}\"\n"));
+    let mut world = World::of(&format!("{template}content = \"Note: {{{{thing1.DATA}}}}\"\n"));
     world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
     world.wxbox(&format!("send -u luffy --fallback Note {LONG}")).is(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+warning: thing1 has 21 characters and is sent as "[MSGID]…": a thing has up to 20 characters
+
+"#]]);
+    // luffy has written, and gets all of it.
+    assert_eq!(world.sandbox().inbox()[0]["content"], LONG);
+    world.sandbox().form("clock", "forward=49h");
+    world.wxbox(&format!("-q send -u luffy --fallback Note {LONG}")).ok();
+    assert_eq!(world.sandbox().inbox()[1]["fields"][0]["value"], "1234567890123456789…");
+    world.wxbox(&format!("send -u luffy --fallback Note {LONG} --strict")).is(str![[r#"
 exit 2
 --- stderr
 error: WeChat refuses thing1 with 21 characters: a thing has up to 20 characters
-hint: `wxbox template check Note --data …` shows what people would see
+hint: without --strict this is a warning; `wxbox template check Note --data …` shows what people would see
 
 "#]]);
-    assert_eq!(messages(&world), 0);
-    world.wxbox("send -u luffy --fallback Note done").ok();
+    world.wxbox("run -u luffy --fallback Note -- true").is(str![[r#"
+exit 0
+--- stderr
+warning: thing1 has 41 characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
+warning: thing1 has 43 characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
+sent message 3 (template) to luffy
+
+"#]]);
 }
 
 #[test]
@@ -288,14 +328,22 @@ fn typed_fields_are_checked_though_the_template_cannot_be_looked_up() {
     let world = World::of("[quota]\n\"/cgi-bin/template/get_all_private_template\" = 0\n");
     world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
     world.wxbox("send -u luffy -t backup -d thing1=").is(str![[r#"
-exit 2
+exit 0
+--- stdout
+sent message 1 (template) to luffy
 --- stderr
 warning: the template backup and its fields are not checked: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-error: WeChat refuses thing1 when it is empty
-hint: `wxbox template check backup --data …` shows what people would see
+warning: WeChat may refuse thing1, which is empty
 
 "#]]);
-    assert_eq!(messages(&world), 0);
+    world.wxbox("send -u luffy -t backup -d thing1= --strict").is(str![[r#"
+exit 2
+--- stderr
+error: WeChat refuses thing1 when it is empty
+hint: without --strict this is a warning; `wxbox template check backup --data …` shows what people would see
+
+"#]]);
+    assert_eq!(messages(&world), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use wxbox::http::Request;
 use wxbox::sandbox::{Platform, TemplateSettings, World};
-use wxbox::wechat::template_rules::{Kind, Level, findings, shown};
+use wxbox::wechat::template_rules::{Kind, findings, shown};
 
 use crate::harness::LUFFY;
 
@@ -182,11 +182,11 @@ fn sent(key: &str, value: &str) -> (i64, String, Value) {
     (answer["errcode"].as_i64().unwrap(), errmsg, inbox[0]["fields"][0]["shown"].clone())
 }
 
-/// The rule of the first error, if there is one.
+/// The rule by which WeChat refuses the value, if there is one.
 fn refused(key: &str, value: &str) -> Option<&'static str> {
     let data: Map<String, Value> = json!({key: {"value": value}}).as_object().unwrap().clone();
     let found = findings(&[key], &data, false);
-    found.iter().find(|finding| finding.level == Level::Error).map(|finding| finding.rule.name())
+    found.iter().find(|finding| finding.rule.is_refused()).map(|finding| finding.rule.name())
 }
 
 #[test]

@@ -2,35 +2,32 @@
 
 use serde_json::{Map, Value};
 
-use crate::cli::What;
+use super::notes::Notes;
+use crate::cli::{Typed, What};
 use crate::commands::input;
 use crate::commands::template_data::fields;
 use crate::config::Config;
 use crate::error::Failure;
 use crate::t;
 use crate::wechat::kinds::is_link;
-use crate::wechat::message::{Content, MiniProgram, TEXT_LIMIT, clean_text};
+use crate::wechat::message::{Content, MiniProgram, clean_text};
 
-/// The content that the command line asks for; which template a name stands for is settled later.
+/// The content that the command line asks for; which template a name stands for is settled later, and so is what
+/// becomes of a text that is too long.
 ///
 /// # Errors
 /// Usage failures that say what is wrong with it.
-pub(in crate::commands) fn of(text: Option<&str>, what: &What, config: &Config) -> anyhow::Result<Content> {
-    let content = unfitted(text, what, config)?;
-    // What `send` would offer, its callers do not.
-    fits(&content).map_err(|failure| failure.hint(t!("send-text-long-hint")))?;
-    Ok(content)
-}
-
-/// The same, its text of any length.
-///
-/// # Errors
-/// Usage failures that say what is wrong with it.
-pub(super) fn unfitted(text: Option<&str>, what: &What, config: &Config) -> anyhow::Result<Content> {
-    match (&what.template, text.or(what.text_option.as_deref())) {
-        (Some(name), _) => template(what, name, config),
-        (None, Some("-")) => Ok(self::text(&input::text("-")?)?),
-        (None, text) => Ok(self::text(text.unwrap_or_default())?),
+pub(in crate::commands) fn of(
+    text: Option<&Typed>,
+    what: &What,
+    config: &Config,
+    notes: &mut Notes,
+) -> anyhow::Result<Content> {
+    match (&what.template, text.or(what.text_option.as_ref())) {
+        (Some(name), _) => template(what, name, config, notes),
+        (None, Some(typed)) if typed.text == "-" => Ok(self::text(&input::text("-", notes)?)?),
+        (None, Some(typed)) => Ok(self::text(input::argument(typed, &t!("input-text"), notes)?)?),
+        (None, None) => Ok(self::text("")?),
     }
 }
 
@@ -41,33 +38,26 @@ pub(super) fn unfitted(text: Option<&str>, what: &What, config: &Config) -> anyh
 pub(in crate::commands) fn text(raw: &str) -> Result<Content, Failure> {
     let content = clean_text(raw);
     if content.trim().is_empty() {
-        return Err(Failure::usage(t!("send-text-empty")));
+        return Err(Failure::usage(t!("send-text-empty")).hint(t!("send-text-empty-hint")));
     }
     Ok(Content::Text { content, kf_account: None })
-}
-
-/// Whether WeChat takes it as one message.
-///
-/// # Errors
-/// It is a text that is too long.
-pub(super) fn fits(content: &Content) -> Result<(), Failure> {
-    match content {
-        Content::Text { content, .. } if content.len() > TEXT_LIMIT => {
-            let what = t!("send-text-long", length = content.len(), limit = TEXT_LIMIT);
-            Err(Failure::usage(what).hint(t!("send-text-split-hint")))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// A template's message: what the config gives, then a JSON object, then single fields.
 ///
 /// # Errors
 /// A field, a colour or the address is none.
-pub(in crate::commands) fn template(args: &What, name: &str, config: &Config) -> anyhow::Result<Content> {
+pub(in crate::commands) fn template(
+    args: &What,
+    name: &str,
+    config: &Config,
+    notes: &mut Notes,
+) -> anyhow::Result<Content> {
     let alias = config.templates.get(name);
-    let data = fields(alias, args.data_json.as_deref(), &args.data, &args.data_color)?;
-    if let Some(url) = &args.url {
+    let data = fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, notes)?;
+    // An empty one is a variable that was not set: the message has no link then, not even the alias's.
+    let url = args.url.as_deref().map(str::trim);
+    if let Some(url) = url.filter(|url| !url.is_empty()) {
         check_url(url)?;
     }
     let miniprogram = match &args.miniprogram {
@@ -78,7 +68,11 @@ pub(in crate::commands) fn template(args: &What, name: &str, config: &Config) ->
     };
     Ok(Content::Template {
         template_id: alias.map_or_else(|| name.to_owned(), |alias| alias.id.value.clone()),
-        url: args.url.clone().or_else(|| alias.and_then(|alias| alias.url.as_ref()).map(|url| url.value.clone())),
+        url: match url {
+            Some("") => None,
+            Some(url) => Some(url.to_owned()),
+            None => alias.and_then(|alias| alias.url.as_ref()).map(|url| url.value.clone()),
+        },
         miniprogram,
         data,
     })
@@ -88,8 +82,8 @@ pub(in crate::commands) fn template(args: &What, name: &str, config: &Config) ->
 ///
 /// # Errors
 /// As [`template`].
-pub(super) fn subscribe(args: &What, name: &str, config: &Config) -> anyhow::Result<Content> {
-    let mut content = template(args, name, config)?;
+pub(super) fn subscribe(args: &What, name: &str, config: &Config, notes: &mut Notes) -> anyhow::Result<Content> {
+    let mut content = template(args, name, config, notes)?;
     if let Content::Template { template_id, url, miniprogram, data } = content {
         content = Content::Subscribe { template_id, page: url, miniprogram, data: colourless(data) };
     }

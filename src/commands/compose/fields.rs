@@ -3,55 +3,57 @@
 
 use serde_json::{Map, Value};
 
+use super::notes::Notes;
 use crate::app::App;
-use crate::commands::template_fields::{Settled, settle as settled};
+use crate::commands::template_fields::{Known, Settled, Trouble};
 use crate::commands::template_list::typed;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::store::{Family, Store, Template};
 use crate::t;
 use crate::token::Account;
-use crate::ui::Ui;
 use crate::wechat::message::Content;
 use crate::wechat::template::keys;
-use crate::wechat::template_rules::{Finding, Level, findings, join, said};
+use crate::wechat::template_rules::{cut, findings, join, said};
 
-/// Puts the template's id into the content and checks the fields, if it is made of a template of a list: what WeChat
-/// refuses is an error, what it does not show a warning, with `strict` an error too. Without a name it goes by its id.
+/// Puts the template's id into the content and checks the fields, if it is made of a template of a list: unknown and
+/// missing keys are an error, values that WeChat refuses or does not show a warning. Without a name it goes by its id.
 ///
 /// # Errors
-/// There is no such template, or the fields are not the template's, or their values are not what they must be.
-pub(super) fn settle(
-    ui: &mut Ui,
+/// There is no such template, or the fields are not the template's; with `--strict` a value is not what it must be.
+pub(in crate::commands) fn settle(
     app: &App,
     store: &mut Store,
     account: Option<&Account>,
+    known: &mut Known,
     name: Option<&str>,
-    strict: bool,
+    notes: &mut Notes,
     content: &mut Content,
 ) -> anyhow::Result<()> {
     let Some((family, template_id, data)) = listed(content) else { return Ok(()) };
     let own = template_id.clone();
     let name = name.unwrap_or(&own);
-    let template = match settled(app, store, account, (name, family), data)? {
+    let template = match known.settle(app, store, account, (name, family), data)? {
         Settled::Known(template) => {
             template_id.clone_from(&template.template_id);
             Some(template)
         }
-        Settled::Unchecked { template_id: id, cause } => {
+        Settled::Unchecked { template_id: Some(id), cause } => {
             *template_id = id;
-            ui.warn(&t!("send-unchecked", name = name, cause = cause));
+            notes.mention([t!("send-unchecked", name = name, cause = cause.report.what)]);
             None
         }
+        Settled::Unchecked { template_id: None, cause: Trouble { report, passes } } => {
+            let what = t!("send-template-unlisted", name = name, cause = report.what);
+            // With its id it would have been queued until the trouble is over.
+            let exit = if passes { Exit::Undelivered } else { report.exit };
+            return Err(Failure { exit, what, hint: report.hint }.into());
+        }
     };
-    let warnings = values((name, family), template.as_ref(), data, strict)?;
-    if !ui.quiet() {
-        said(&warnings).iter().for_each(|text| ui.warn(text));
-    }
-    Ok(())
+    Ok(values((name, family), template.as_ref(), data, notes)?)
 }
 
 /// Which list the content's template is of, its id, and its fields.
-pub(in crate::commands) fn listed(content: &mut Content) -> Option<(Family, &mut String, &Map<String, Value>)> {
+fn listed(content: &mut Content) -> Option<(Family, &mut String, &mut Map<String, Value>)> {
     match content {
         Content::Template { template_id, data, .. } => Some((Family::Template, template_id, data)),
         Content::Subscribe { template_id, data, .. } => Some((Family::Subscription, template_id, data)),
@@ -59,28 +61,26 @@ pub(in crate::commands) fn listed(content: &mut Content) -> Option<(Family, &mut
     }
 }
 
-/// What is not as WeChat would show it. Where no key of the template can be read, those that are given are all
-/// that is known.
+/// Warns of what WeChat would refuse or not show, and cuts values that are too long for their fields. Where no key of
+/// the template can be read, those that are given are all that is known.
 ///
 /// # Errors
-/// What WeChat refuses, and with `strict` all of it.
-pub(in crate::commands) fn values(
+/// With `--strict` all of that.
+fn values(
     (name, family): (&str, Family),
     template: Option<&Template>,
-    data: &Map<String, Value>,
-    strict: bool,
-) -> Result<Vec<Finding>, Failure> {
+    data: &mut Map<String, Value>,
+    notes: &mut Notes,
+) -> Result<(), Failure> {
     let own = template.map(|template| keys(&template.content)).filter(|keys| !keys.is_empty());
-    let found = findings(&own.unwrap_or_else(|| data.keys().map(String::as_str).collect()), data, strict);
-    let (errors, warnings): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(|it| it.level == Level::Error);
-    if errors.is_empty() {
-        return Ok(warnings);
+    let given: Vec<String> = data.keys().cloned().collect();
+    let keys = own.unwrap_or_else(|| given.iter().map(String::as_str).collect());
+    let found = findings(&keys, data, notes.strict());
+    if notes.strict() && !found.is_empty() {
+        let hint = t!("send-fields-strict-hint", name = typed(name, family));
+        return Err(Failure::usage(join(&found)).hint(hint));
     }
-    let name = typed(name, family);
-    let hint = if errors.iter().any(|it| it.rule.level() == Level::Error) {
-        t!("send-fields-check-hint", name = name)
-    } else {
-        t!("send-fields-strict-hint", name = name)
-    };
-    Err(Failure::usage(join(&errors)).hint(hint))
+    cut(data, &found);
+    notes.mention(said(&found));
+    Ok(())
 }

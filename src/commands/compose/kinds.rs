@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::notes::Notes;
 use super::{Said, content};
 use crate::cli::Send;
 use crate::commands::template_data::fields_of;
@@ -25,21 +26,22 @@ const MEDIA_ID: usize = 20;
 ///
 /// # Errors
 /// What is wrong with it.
-pub(in crate::commands) fn of(args: &Send, config: &Config) -> anyhow::Result<Said> {
+pub(in crate::commands) fn of(args: &Send, config: &Config, notes: &mut Notes) -> anyhow::Result<Said> {
     let said = if let Some(image) = &args.image {
         self::image(image)?
     } else if let Some(file) = &args.news {
-        kinds::news(table(file)?).map_err(failure)?.into()
+        kinds::news(table(file, notes)?).map_err(failure)?.into()
     } else if let Some(file) = &args.message_file {
-        let message = serde_json::from_str(&input::text(file)?).map_err(|cause| not_json(file, &cause))?;
+        let text = input::text(file, notes)?;
+        let message = input::json(&text, || input::name(file), |cause| not_json(file, cause), notes)?;
         written(message, true)?
     } else if let Some(name) = &args.subscribe {
-        Said::from(content::subscribe(&args.what, name, config)?).named(Some(name))
+        Said::from(content::subscribe(&args.what, name, config, notes)?).named(Some(name))
     } else {
-        let content = content::unfitted(args.text.as_deref(), &args.what, config)?;
+        let content = content::of(args.text.as_ref(), &args.what, config, notes)?;
         Said::from(content).named(args.what.template.as_deref())
     };
-    Ok(said.fit(args.split)?)
+    Ok(said.fit(args.split, notes)?)
 }
 
 /// A picture: a file, or the media_id of one that was uploaded.
@@ -99,13 +101,14 @@ fn attach(path: &str, kind: MediaType) -> Result<(FileRef, Attachment), Failure>
 }
 
 /// A JSON or TOML table; JSON begins with a brace.
-fn table(file: &str) -> anyhow::Result<Map<String, Value>> {
-    let text = input::text(file)?;
+fn table(file: &str, notes: &mut Notes) -> anyhow::Result<Map<String, Value>> {
+    let text = input::text(file, notes)?;
     let unusable = |cause: String| {
         Failure::usage(t!("send-news-toml", file = input::name(file), cause = cause)).hint(t!("send-news-hint"))
     };
     if text.trim_start().starts_with('{') {
-        return Ok(serde_json::from_str(&text).map_err(|cause| unusable(json_error(&cause)))?);
+        let unusable = |cause: &serde_json::Error| unusable(json_error(cause));
+        return Ok(input::json(&text, || input::name(file), unusable, notes)?);
     }
     // The whole of TOML's complaint is several lines, with a picture that repeats the text.
     let complaint = |cause: toml::de::Error| unusable(without_value(&cause.message().replace('\n', " ")));

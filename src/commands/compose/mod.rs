@@ -4,6 +4,7 @@ pub(in crate::commands) mod content;
 mod fallback;
 pub(in crate::commands) mod fields;
 pub(in crate::commands) mod kinds;
+pub(in crate::commands) mod notes;
 pub(in crate::commands) mod recipients;
 mod split;
 
@@ -13,6 +14,7 @@ use rand::rngs::SysRng;
 
 use crate::app::App;
 use crate::cli::How;
+use crate::commands::template_fields::Known;
 use crate::config::Origin;
 use crate::delivery::{Tagged, Work};
 use crate::error::Failure;
@@ -21,6 +23,7 @@ use crate::t;
 use crate::token::Account;
 use crate::ui::Ui;
 use crate::wechat::message::{Content, TEXT_LIMIT};
+use notes::Notes;
 use recipients::Recipient;
 
 /// What is to be said: a content, and what goes with it.
@@ -49,20 +52,29 @@ impl Said {
         self
     }
 
-    /// The same as WeChat takes it: a text that is too long in parts, if it may be split.
+    /// The same as WeChat takes it: of a text that is too long the beginning, or all of it in parts if it may be split.
     ///
     /// # Errors
-    /// It is too long.
-    pub(super) fn fit(mut self, may_split: bool) -> Result<Self, Failure> {
-        match &self.content {
-            Content::Text { content, kf_account } if may_split && content.len() > TEXT_LIMIT => {
-                let part = |text: &str| Content::Text { content: text.to_owned(), kf_account: kf_account.clone() };
-                let mut parts = split::parts(content, TEXT_LIMIT).into_iter().map(part);
-                let first = parts.next();
-                self.parts = parts.collect();
-                self.content = first.unwrap_or(self.content);
-            }
-            content => content::fits(content)?,
+    /// With `--strict` it is too long.
+    pub(super) fn fit(mut self, may_split: bool, notes: &mut Notes) -> Result<Self, Failure> {
+        let Content::Text { content, kf_account } = &mut self.content else { return Ok(self) };
+        if content.len() <= TEXT_LIMIT {
+            return Ok(self);
+        }
+        if may_split {
+            let part = |text: &str| Content::Text { content: text.to_owned(), kf_account: kf_account.clone() };
+            let mut parts = split::parts(content, TEXT_LIMIT).into_iter().map(part);
+            let first = parts.next();
+            self.parts = parts.collect();
+            self.content = first.unwrap_or(self.content);
+        } else {
+            let (length, limit) = (content.len(), TEXT_LIMIT);
+            let what = match notes.strict() {
+                true => t!("send-text-long", length = length, limit = limit),
+                false => t!("send-text-cut", length = length, limit = limit),
+            };
+            notes.add(what, Some(t!("send-text-split-hint")))?;
+            *content = split::beginning(content, TEXT_LIMIT);
         }
         Ok(self)
     }
@@ -85,7 +97,8 @@ impl Said {
 /// What is to be said, and how.
 pub(super) struct Saying<'a> {
     pub(super) said: Said,
-    pub(super) strict: bool,
+    /// What there is to warn about so far.
+    pub(super) notes: Notes,
     pub(super) how: &'a How,
 }
 
@@ -104,13 +117,15 @@ pub(super) fn parcel(
     saying: Saying<'_>,
     to: Vec<Recipient>,
 ) -> anyhow::Result<Parcel> {
-    let Saying { mut said, strict, how } = saying;
+    let Saying { mut said, mut notes, how } = saying;
     said.is_for(&to)?;
-    fields::settle(ui, app, store, account, said.name.as_deref(), strict, &mut said.content)?;
+    let mut known = Known::default();
+    fields::settle(app, store, account, &mut known, said.name.as_deref(), &mut notes, &mut said.content)?;
     let fallback = match &how.fallback {
-        Some(name) => Some(fallback::of(ui, app, store, account, name, strict, &said.content)?),
+        Some(name) => fallback::of(app, store, account, &mut known, name, &mut notes, &said.content)?,
         None => None,
     };
+    notes.print(ui);
     let parts = said.parts.len() + 1;
     if parts > IN_A_ROW {
         ui.warn(&t!("send-split-many", parts = parts, limit = IN_A_ROW));

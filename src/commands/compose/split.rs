@@ -1,4 +1,4 @@
-//! A long text in several parts, none of them longer than WeChat takes.
+//! A long text in several parts, none of them longer than WeChat takes, or its beginning alone.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -20,16 +20,36 @@ pub(super) fn parts(text: &str, limit: usize) -> Vec<&str> {
     parts
 }
 
+/// The beginning of a text that is longer than `limit` bytes, with `…` behind it and all of it within the limit.
+/// It ends before a character that has no room, and before a link that would be cut.
+pub(super) fn beginning(text: &str, limit: usize) -> String {
+    const MARK: &str = "…";
+    let most = most(text, limit.saturating_sub(MARK.len()));
+    let end = open_link(text, most).unwrap_or(most);
+    text[..end].trim_end().to_owned() + MARK
+}
+
+/// Where the last character ends that has room in `limit` bytes.
+fn most(text: &str, limit: usize) -> usize {
+    let starts = text.grapheme_indices(true).map(|(at, _)| at);
+    match starts.take_while(|at| *at <= limit).last() {
+        // A character longer than a part.
+        None | Some(0) => (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(limit),
+        Some(most) => most,
+    }
+}
+
+/// Where a link begins that does not end before `most`, if that leaves no part short.
+fn open_link(text: &str, most: usize) -> Option<usize> {
+    let head = &text[..most];
+    head.rfind("<a ").filter(|at| *at > most / 2 && !head[*at..].contains("</a>"))
+}
+
 /// Where the first part of what is too long ends.
 fn cut(text: &str, limit: usize) -> usize {
-    let starts = text.grapheme_indices(true).map(|(at, _)| at);
-    let most = starts.take_while(|at| *at <= limit).last().unwrap_or(0);
-    // A character longer than a part.
-    let whole = || (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(limit);
-    let most = if most == 0 { whole() } else { most };
-    let head = &text[..most];
+    let most = most(text, limit);
     let good = |at: &usize| *at > most / 2;
-    let link = head.rfind("<a ").filter(|at| good(at) && !head[*at..].contains("</a>"));
+    let link = open_link(text, most);
     let head = &text[..link.unwrap_or(most)];
     let line = head.rfind('\n').filter(good);
     let ends = head.len() == most && text[most..].starts_with(char::is_whitespace);
@@ -76,6 +96,23 @@ mod tests {
     fn a_link_stays_whole_where_it_can() {
         let link = "<a href=\"https://a\">here</a>";
         split(&format!("some words before {link} after"), 35, &["some words before", &format!("{link} after")]);
+    }
+
+    #[test]
+    fn a_beginning_has_its_mark_within_the_limit() {
+        let cases = [
+            ("0123456789", 9, "012345…"),
+            ("路飞路飞", 11, "路飞…"),
+            ("路飞路飞", 9, "路飞…"),
+            ("one two three", 11, "one two…"),
+            ("e\u{301}e\u{301}e\u{301}", 8, "e\u{301}…"),
+            ("some words before <a href=\"https://a\">here</a>", 30, "some words before…"),
+        ];
+        for (text, limit, expected) in cases {
+            let beginning = beginning(text, limit);
+            assert_eq!(beginning, expected);
+            assert!(beginning.len() <= limit);
+        }
     }
 
     #[test]

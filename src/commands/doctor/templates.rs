@@ -62,7 +62,7 @@ fn judge(name: &str, alias: &config::Template, list: &[Template]) -> Option<Chec
     let data: Map<String, Value> = alias.data.iter().map(|(key, it)| (key.clone(), field(&it.value))).collect();
     // What it lacks is for --data to give, and what is not shown is said where it is sent.
     let mut broken = findings(&own, &data, false);
-    broken.retain(|it| it.level == crate::wechat::template_rules::Level::Error);
+    broken.retain(|it| it.rule.is_refused());
     let what = t!("doctor-templates-values", name = name, findings = join(&broken));
     let fix = t!("doctor-templates-values-fix", name = name);
     (!broken.is_empty()).then(|| Check::warning(Name::Templates, what, fix))

@@ -10,7 +10,8 @@ use crossbeam_channel::never;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::cli::{Global, On, Run};
+use crate::cli::{Global, On, Run, Typed};
+use crate::commands::compose::notes::Notes;
 use crate::commands::compose::recipients::{self, Whom};
 use crate::commands::compose::{Said, Saying, content, parcel, work};
 use crate::commands::deliver::{self, Delivery};
@@ -27,7 +28,9 @@ use child::Ended;
 use facts::Facts;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Exit> {
-    if args.what.text_option.as_deref() == Some("-") || args.what.data_json.as_deref() == Some("-") {
+    if args.what.text_option.as_ref().is_some_and(|text| text.text == "-")
+        || args.what.data_json.as_deref() == Some("-")
+    {
         return Err(Failure::usage(t!("run-stdin")).hint(t!("run-stdin-hint")).into());
     }
     ui.warn_once_each();
@@ -91,8 +94,9 @@ fn delivery(app: &App, store: Store, args: &Run) -> anyhow::Result<Delivery> {
 fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Result<(App, Store, Parcel)> {
     let flags = Flags { expire_after: args.how.expire_after, ..Flags::default() };
     let mut app = App::open(ui, global, flags)?;
-    let default = args.what.text_option.is_none().then(|| facts.text());
-    let mut content = content::of(default.as_deref(), &args.what, &app.config)?;
+    let default = args.what.text_option.is_none().then(|| Typed::from(facts.text().as_str()));
+    let mut notes = Notes::new(args.what.strict);
+    let mut content = content::of(default.as_ref(), &args.what, &app.config, &mut notes)?;
     // What facts.text() says is not looked through once more.
     if default.is_none() || args.what.template.is_some() {
         let mut fill = |text: &mut String| {
@@ -108,8 +112,10 @@ fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Res
     let account = app.account()?;
     let mut store = app.store_as_found()?;
     let to = recipients::resolve(ui, &app, &store, &Whom { user: &args.user, tag: &args.tag, ..Whom::default() })?;
-    let said = Said::from(content).named(args.what.template.as_deref());
-    let saying = Saying { said, strict: args.what.strict, how: &args.how };
+    let said = Said::from(content).named(args.what.template.as_deref()).fit(false, &mut notes);
+    // `run` has no --split to hint at.
+    let said = said.map_err(|failure| failure.hint(t!("send-text-long-hint")))?;
+    let saying = Saying { said, notes, how: &args.how };
     let parcel = parcel(ui, &app, &mut store, Some(&account), saying, to)?;
     Ok((app, store, parcel))
 }

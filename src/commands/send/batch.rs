@@ -38,6 +38,9 @@ struct Outcome {
     reference: Value,
     #[serde(flatten)]
     what: What,
+    /// What was not right about the line, and did not keep its message from being sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -54,8 +57,18 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// The callers' names of the lines that are under way, and how many messages each is.
-type References = Arc<Mutex<HashMap<u64, (Value, usize)>>>;
+/// A line that is under way.
+#[derive(Clone, Default)]
+struct Pending {
+    /// The caller's name for it.
+    reference: Value,
+    warnings: Vec<String>,
+    /// How many messages of it are still to be told of.
+    messages: usize,
+}
+
+/// The lines that are under way, by their numbers.
+type PendingLines = Arc<Mutex<HashMap<u64, Pending>>>;
 
 /// How far the input was read.
 #[derive(Default)]
@@ -98,8 +111,8 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
         ringer.ring();
         gone
     };
-    let references = References::default();
-    let known = references.clone();
+    let pending = PendingLines::default();
+    let known = pending.clone();
     let mark = Arc::new(Mark::default());
     let reached = Arc::clone(&mark);
     std::thread::Builder::new().name("lines".into()).spawn(move || {
@@ -109,12 +122,12 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     })?;
     let show = |ui: &mut Ui, told: Told| {
         let line = told.tag.unwrap_or_default();
-        let reference = reference(&references, line);
+        let Pending { reference, warnings, .. } = told_of(&pending, line);
         let what = match told.shown {
             Ok(shown) => What::Message(Box::new(shown)),
             Err(it) => What::Unusable { state: it.state(), error: it.to_string() },
         };
-        ui.data(&Outcome { line, reference, what })
+        ui.data(&Outcome { line, reference, what, warnings })
     };
     let ended = deliver::with(ui, it, Work::Parcels(parcels), bell, asides, show)?;
     let taken = ended.taken.unwrap_or(0);
@@ -128,15 +141,15 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     Ok(ended.exit)
 }
 
-/// The caller's name of a line of which one more message was told.
-fn reference(references: &References, line: u64) -> Value {
-    let mut known = references.lock().unwrap_or_else(PoisonError::into_inner);
+/// The line, of which one more message is told.
+fn told_of(pending: &PendingLines, line: u64) -> Pending {
+    let mut known = pending.lock().unwrap_or_else(PoisonError::into_inner);
     match known.get_mut(&line) {
-        Some((reference, messages @ 2..)) => {
-            *messages -= 1;
-            reference.clone()
+        Some(it) if it.messages > 1 => {
+            it.messages -= 1;
+            it.clone()
         }
-        _ => known.remove(&line).unwrap_or_default().0,
+        _ => known.remove(&line).unwrap_or_default(),
     }
 }
 
@@ -144,18 +157,16 @@ fn reference(references: &References, line: u64) -> Value {
 fn feed(
     mut lines: Lines,
     mut reader: Reader,
-    references: &References,
+    pending: &PendingLines,
     mark: &Mark,
     parcels: &Sender<Tagged>,
     aside: &impl Fn(Aside) -> bool,
 ) -> anyhow::Result<()> {
     while let Some((number, line)) = lines.next()? {
         let gone = match read(&mut reader, line) {
-            Ok(Order { parcel, reference }) => {
-                references
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(number, (reference, 1 + parcel.parts.len()));
+            Ok(Order { parcel, reference, warnings }) => {
+                let line = Pending { reference, warnings, messages: 1 + parcel.parts.len() };
+                pending.lock().unwrap_or_else(PoisonError::into_inner).insert(number, line);
                 mark.line.store(number, Ordering::SeqCst);
                 parcels.send(Tagged { parcel, tag: Some(number) }).is_err()
             }
@@ -177,7 +188,7 @@ fn read(reader: &mut Reader, line: Option<Vec<u8>>) -> Result<Order, Unusable> {
 }
 
 fn result(line: u64, Unusable { error, reference }: Unusable) -> Outcome {
-    Outcome { line, reference, what: What::Unusable { state: State::Failed, error } }
+    Outcome { line, reference, what: What::Unusable { state: State::Failed, error }, warnings: Vec::new() }
 }
 
 fn dry_run(ui: &mut Ui, mut lines: Lines, mut reader: Reader) -> anyhow::Result<Exit> {
@@ -186,6 +197,7 @@ fn dry_run(ui: &mut Ui, mut lines: Lines, mut reader: Reader) -> anyhow::Result<
         match read(&mut reader, line) {
             Ok(order) => {
                 good += 1;
+                order.warnings.iter().for_each(|text| ui.warn(&t!("batch-line", line = number, error = text)));
                 super::dry_run(ui, &reader.app, &reader.store, &order.parcel)?;
             }
             Err(Unusable { error, .. }) => {

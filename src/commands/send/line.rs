@@ -1,43 +1,84 @@
 //! One line of `send --batch`: a JSON object that says what goes to whom.
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::app::{App, openid};
 use crate::cli::What;
+use crate::commands::compose::notes::Notes;
 use crate::commands::compose::recipients::Recipient;
 use crate::commands::compose::{content, expiry, fields, kinds, wrap};
+use crate::commands::input;
 use crate::commands::template_data::fields_of;
-use crate::commands::template_fields::judge;
-use crate::commands::template_list::ask;
+use crate::commands::template_fields::Known;
 use crate::error::{Failure, classify};
-use crate::store::{Family, Parcel, Store, Template, TemplateList};
+use crate::store::{Parcel, Store};
 use crate::t;
 use crate::token::Account;
-use crate::wechat::message::Content;
-use crate::words::json;
+use crate::wechat::message::{Content, digits};
+use crate::words::{json_fault, listed, nearest};
 
 /// What a line may say.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+const FIELDS: [&str; 9] = ["user", "openid", "text", "template", "message", "data", "url", "key", "ref"];
+
+/// What a line says.
 struct Line {
     user: Option<String>,
     openid: Option<String>,
     text: Option<String>,
     template: Option<String>,
     message: Option<Map<String, Value>>,
-    #[serde(default)]
     data: Map<String, Value>,
     url: Option<String>,
     key: Option<String>,
-    #[serde(default, rename = "ref")]
-    reference: Value,
+}
+
+impl Line {
+    /// # Errors
+    /// A field is none of a line's, or is not what it must be.
+    fn of(mut fields: Map<String, Value>) -> Result<Self, Failure> {
+        if let Some(field) = fields.keys().find(|field| !FIELDS.contains(&field.as_str())) {
+            return Err(Failure::usage(match nearest(field, FIELDS) {
+                Some(near) => t!("batch-field-near", field = field, near = near),
+                None => t!("batch-field", field = field, fields = listed(FIELDS)),
+            }));
+        }
+        Ok(Self {
+            user: text(&mut fields, "user")?,
+            openid: text(&mut fields, "openid")?,
+            text: text(&mut fields, "text")?,
+            template: text(&mut fields, "template")?,
+            message: object(&mut fields, "message")?,
+            data: object(&mut fields, "data")?.unwrap_or_default(),
+            url: text(&mut fields, "url")?,
+            key: text(&mut fields, "key")?,
+        })
+    }
+}
+
+/// Takes a text out of a line; a number is the text that it is written as, and null is nothing.
+fn text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Failure> {
+    match fields.get_mut(name).map(Value::take) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::Number(number)) => Ok(Some(digits(&number))),
+        Some(_) => Err(Failure::usage(t!("batch-not-text", field = name))),
+    }
+}
+
+/// Takes an object out of a line; null is nothing.
+fn object(fields: &mut Map<String, Value>, name: &str) -> Result<Option<Map<String, Value>>, Failure> {
+    match fields.get_mut(name).map(Value::take) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(object)) => Ok(Some(object)),
+        Some(_) => Err(Failure::usage(t!("batch-not-object", field = name))),
+    }
 }
 
 /// A line that can be used: what is sent, and the caller's name for it.
 pub(super) struct Order {
     pub(super) parcel: Parcel,
     pub(super) reference: Value,
+    pub(super) warnings: Vec<String>,
 }
 
 /// A line that cannot: why, and the caller's name for it where that could be read.
@@ -52,8 +93,7 @@ pub(super) struct Reader {
     pub(super) store: Store,
     pub(super) account: Option<Account>,
     how: Manner,
-    templates: Known,
-    subscriptions: Known,
+    known: Known,
 }
 
 /// What the command line says for all lines.
@@ -64,38 +104,29 @@ pub(super) struct Manner {
     pub(super) split: bool,
 }
 
-/// A list of templates, as far as it was looked at.
-#[derive(Default)]
-struct Known {
-    list: Option<TemplateList>,
-    asked: bool,
-}
-
 impl Reader {
     pub(super) fn new(app: App, store: Store, account: Option<Account>, how: Manner) -> Self {
-        Self { app, store, account, how, templates: Known::default(), subscriptions: Known::default() }
+        Self { app, store, account, how, known: Known::default() }
     }
 
     /// What a line says.
     pub(super) fn read(&mut self, line: &[u8]) -> Result<Order, Unusable> {
-        let unusable = |error: String, reference: Value| Unusable { error, reference };
-        let line: Line = match std::str::from_utf8(line).map(|text| text.trim_start_matches('\u{feff}')) {
-            Err(_) => return Err(unusable(t!("batch-utf8"), Value::Null)),
-            Ok(text) => serde_json::from_str(text).map_err(|error| {
-                // What came before the mistake may be whole JSON all the same.
-                let reference =
-                    serde_json::from_str::<Value>(text).ok().and_then(|mut it| Some(it.get_mut("ref")?.take()));
-                unusable(t!("batch-json", cause = json(&error)), reference.unwrap_or_default())
-            })?,
-        };
-        let reference = line.reference.clone();
-        match self.parcel(line) {
-            Ok(parcel) => Ok(Order { parcel, reference }),
-            Err(error) => Err(unusable(classify(&error).what, reference)),
+        let mut notes = Notes::new(self.how.strict);
+        let unusable = |failure: Failure, reference: Value| Unusable { error: failure.what, reference };
+        let fields = read(line, &mut notes).map_err(|failure| {
+            // With `strict`, too, the caller's name for the line is what can be read of it.
+            let lenient = read(line, &mut Notes::new(false)).ok();
+            unusable(failure, lenient.and_then(|mut fields| fields.remove("ref")).unwrap_or_default())
+        })?;
+        let reference = fields.get("ref").cloned().unwrap_or_default();
+        let line = Line::of(fields).map_err(|failure| unusable(failure, reference.clone()))?;
+        match self.parcel(line, &mut notes) {
+            Ok(parcel) => Ok(Order { parcel, reference, warnings: notes.take() }),
+            Err(error) => Err(Unusable { error: classify(&error).what, reference }),
         }
     }
 
-    fn parcel(&mut self, line: Line) -> anyhow::Result<Parcel> {
+    fn parcel(&mut self, line: Line, notes: &mut Notes) -> anyhow::Result<Parcel> {
         if line.key.as_deref().is_some_and(|key| key.trim().is_empty()) {
             return Err(Failure::usage(t!("batch-key")).into());
         }
@@ -104,13 +135,15 @@ impl Reader {
         let (mut said, name) = match (line.text, line.template, line.message) {
             (Some(text), None, None) if bare => (content::text(&text)?.into(), None),
             (None, None, Some(message)) if bare => (kinds::written(message, false)?, None),
-            (None, Some(name), None) => (self.template(&name, line.data, line.url)?.into(), Some(name)),
+            (None, Some(name), None) => (self.template(&name, line.data, line.url, notes)?.into(), Some(name)),
             _ => return Err(Failure::usage(t!("batch-what")).into()),
         };
-        self.settle(name.as_deref(), &mut said.content)?;
+        let (app, account) = (&self.app, self.account.as_ref());
+        fields::settle(app, &mut self.store, account, &mut self.known, name.as_deref(), notes, &mut said.content)?;
         let to = vec![to];
         said.is_for(&to)?;
-        wrap(said.fit(self.how.split)?, None, line.key, expiry(&self.app), to)
+        let said = said.fit(self.how.split, notes)?;
+        wrap(said, None, line.key, expiry(&self.app), to)
     }
 
     fn recipient(&self, line: &Line) -> anyhow::Result<Recipient> {
@@ -131,50 +164,37 @@ impl Reader {
         }
     }
 
-    fn template(&self, name: &str, given: Map<String, Value>, url: Option<String>) -> anyhow::Result<Content> {
-        if let Some(url) = &url {
-            content::check_url(url)?;
-        }
+    fn template(
+        &self,
+        name: &str,
+        given: Map<String, Value>,
+        url: Option<String>,
+        notes: &mut Notes,
+    ) -> anyhow::Result<Content> {
         let what = What { url, ..What::default() };
-        let mut content = content::template(&what, name, &self.app.config)?;
+        let mut content = content::template(&what, name, &self.app.config, notes)?;
         if let Content::Template { data, .. } = &mut content {
             data.extend(fields_of(given).map_err(Failure::usage)?);
         }
         Ok(content)
     }
+}
 
-    /// Which template is meant, and whether its fields are filled.
-    fn settle(&mut self, name: Option<&str>, content: &mut Content) -> anyhow::Result<()> {
-        let Some((family, template_id, data)) = fields::listed(content) else { return Ok(()) };
-        let own = template_id.clone();
-        let name = name.unwrap_or(&own);
-        let found = self.find((name, family), data)?;
-        if let Some(found) = &found {
-            template_id.clone_from(&found.template_id);
-        }
-        // Nobody reads warnings among thousands of lines.
-        fields::values((name, family), found.as_ref(), data, self.how.strict)?;
-        Ok(())
-    }
-
-    /// The template, if there is a list to find it in.
-    fn find(&mut self, (name, family): (&str, Family), data: &Map<String, Value>) -> anyhow::Result<Option<Template>> {
-        let known = match family {
-            Family::Template => &mut self.templates,
-            Family::Subscription => &mut self.subscriptions,
-        };
-        if known.list.is_none() {
-            known.list = self.store.templates(self.app.app_id(), family)?;
-        }
-        match known.list.as_ref().map(|list| judge(&self.app, name, data, list)) {
-            Some(Ok(found)) => return Ok(Some(found.clone())),
-            // One look at WeChat's own list serves the whole batch.
-            refused if known.asked => return Ok(refused.transpose()?.cloned()),
-            _ => known.asked = true,
-        }
-        if let Some(account) = &self.account {
-            known.list = Some(ask(&self.app, &mut self.store, account, family)?);
-        }
-        Ok(known.list.as_ref().map(|list| judge(&self.app, name, data, list)).transpose()?.cloned())
+/// The fields of a line.
+///
+/// # Errors
+/// It is no JSON object, or with `--strict` not quite one.
+fn read(line: &[u8], notes: &mut Notes) -> Result<Map<String, Value>, Failure> {
+    let name = || t!("input-line");
+    let text = input::decoded(line.to_vec(), name, notes)?;
+    let text = text.trim_start_matches('\u{feff}');
+    // The number of the line is told beside it.
+    let unusable = |cause: &serde_json::Error| {
+        let (cause, column) = (json_fault(cause), cause.column());
+        Failure::usage(t!("batch-json", cause = cause, column = column))
+    };
+    match input::json(text, name, unusable, notes)? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(Failure::usage(t!("batch-object"))),
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use crate::app::App;
 use crate::cli::{Global, Send};
+use crate::commands::compose::notes::Notes;
 use crate::commands::compose::recipients::{self, Whom};
 use crate::commands::compose::{Saying, kinds, parcel, work};
 use crate::commands::deliver::{self, Delivery};
@@ -36,7 +37,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     if let Some(file) = &args.batch {
         return batch::run(ui, app, args, file);
     }
-    let said = kinds::of(args, &app.config)?;
+    let mut notes = Notes::new(args.what.strict);
+    let said = kinds::of(args, &app.config, &mut notes)?;
     app.account_id()?;
     // A dry run works without the secret; anything else would only find out after queueing.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
@@ -49,7 +51,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
         (false, false) => app.store_to_fill(ui)?,
     };
     let to = recipients::resolve(ui, &app, &store, &whom)?;
-    let saying = Saying { said, strict: args.what.strict, how: &args.how };
+    let saying = Saying { said, notes, how: &args.how };
     let parcel = parcel(ui, &app, &mut store, account.as_ref(), saying, to)?;
     let Some(hand) = hand else { return dry_run(ui, &app, &store, &parcel) };
     let mut it = Delivery { store, hand: hand.ready()?, orders: deliver::orders(&app)? };

@@ -6,13 +6,14 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::cli::TemplateCheck;
+use crate::commands::compose::notes::Notes;
 use crate::commands::template_data::fields;
-use crate::commands::template_fields::{Settled, settle};
+use crate::commands::template_fields::{Known, Settled};
 use crate::error::{Exit, Failure, Report};
 use crate::t;
 use crate::ui::Ui;
 use crate::wechat::template::keys;
-use crate::wechat::template_rules::{self, Finding, Level, findings, join, said};
+use crate::wechat::template_rules::{self, Finding, Level, cut, findings, join, said};
 
 /// A template with its values, looked at.
 #[derive(Serialize)]
@@ -42,19 +43,23 @@ impl fmt::Display for Checked<'_> {
 pub(super) fn run(ui: &mut Ui, app: &App, args: &TemplateCheck) -> anyhow::Result<Exit> {
     let name = args.template.as_str();
     let alias = app.config.templates.get(name);
-    let data = fields(alias, args.data_json.as_deref(), &args.data, &args.data_color)?;
+    let mut notes = Notes::new(args.strict);
+    let mut data = fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, &mut notes)?;
     app.account_id()?;
     let account = app.account();
     let mut store = app.store_to_use()?;
-    let template = match settle(app, &mut store, account.as_ref().ok(), (name, super::family(args.subscribe)), &data)? {
+    let which = (name, super::family(args.subscribe));
+    let template = match Known::default().settle(app, &mut store, account.as_ref().ok(), which, &data)? {
         Settled::Known(template) => template,
         Settled::Unchecked { cause, .. } => {
             account?;
-            let what = t!("template-check-unknown", name = name, cause = cause);
-            return Err(Failure { exit: Exit::Unexpected, what, hint: None }.into());
+            let Report { exit, what, hint } = cause.report;
+            return Err(Failure { exit, what: t!("template-check-unknown", name = name, cause = what), hint }.into());
         }
     };
     let found = findings(&keys(&template.content), &data, args.strict);
+    cut(&mut data, &found);
+    notes.print(ui);
     ui.data(&Checked {
         template_id: &template.template_id,
         title: &template.title,

@@ -6,7 +6,7 @@ use url::Url;
 use super::{Need, Part, Rule};
 use crate::t;
 use crate::wechat::media::is_media_id;
-use crate::wechat::message::clean_text;
+use crate::wechat::message::{clean_text, digits};
 use crate::words::{listed, nearest};
 
 /// What is wrong with a message, and what to do about it.
@@ -123,7 +123,7 @@ fn list(kind: &str, at: &str, own: &'static [Part], most: usize, value: Value) -
 fn text(at: &str, rule: Rule, value: Value) -> Checked<String> {
     let text = match value {
         Value::String(text) => clean_text(&text),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => digits(&number),
         _ => return Err(Flaw::not_text(at)),
     };
     if text.trim().is_empty() {

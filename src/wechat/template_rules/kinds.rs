@@ -1,11 +1,11 @@
 //! The types of typed keys, such as `thing1` or `time3`, and what a value of each must be.
 //!
-//! Where the page leaves something open, a value is taken: what WeChat refuses comes back with 47003, but
-//! nobody can send what is refused here.
+//! Where the page leaves something open, a value is taken: what WeChat refuses comes back with 47003.
 
 use regex_lite::Regex;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_script::{Script, UnicodeScript};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// A type of the category library's keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +95,18 @@ impl Kind {
             | Self::EnumString
             | Self::ShortThing => None,
         }
+    }
+
+    /// The beginning of a value that has too many characters and would be taken otherwise, with `…` at its end where
+    /// the rule allows that.
+    pub fn cut(self, value: &str) -> Option<String> {
+        let most = self.most(value).filter(|most| value.chars().count() > *most)?;
+        let beginning = |most: usize| {
+            let fits = |(at, sign): &(usize, &str)| value[..at + sign.len()].chars().count() <= most;
+            value.grapheme_indices(true).take_while(fits).map(|(_, sign)| sign).collect::<String>()
+        };
+        let marked = beginning(most - 1).trim_end().to_owned() + "…";
+        [marked, beginning(most)].into_iter().find(|cut| self.takes(cut))
     }
 
     /// Whether a value, which is not blank, follows the type's rule.

@@ -1,5 +1,7 @@
 //! What WeChat makes of the values of a template message: which it refuses with 47003, and what it takes
-//! and then does not show. Pure; the findings are data, their words are in [`said`].
+//! and then does not show. Nothing of that keeps a message from being sent: on a test account a key such as
+//! `date1` may be a name that somebody made up, and WeChat has the last word. Pure; the findings are data,
+//! their words are in [`said`].
 //!
 //! Typed keys: doc/service/guide/product/template_message/Template_Message_Interface. What is not shown: the
 //! announcement community/develop/doc/000a2ae286cdc0f41a8face4c51801, in force since 2023-05-04.
@@ -24,9 +26,9 @@ pub const HIDDEN: [&str; 2] = ["first", "remark"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// The message is taken, and something of it is not shown.
+    /// The message is sent.
     Warning,
-    /// The message is refused.
+    /// With `strict` it is not.
     Error,
 }
 
@@ -35,6 +37,8 @@ pub enum Level {
 pub enum Rule {
     /// What a typed key's value must be: refused.
     Kind(Kind),
+    /// A typed key's value has too many characters: refused, so that it is cut.
+    Long(Kind),
     /// A typed key needs a value: refused.
     Empty,
     /// `first` and `remark` are not shown.
@@ -57,7 +61,7 @@ impl Rule {
     /// The word for it in JSON: a type's own name, else what is wrong.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Kind(kind) => kind.name(),
+            Self::Kind(kind) | Self::Long(kind) => kind.name(),
             Self::Empty => "empty",
             Self::Hidden => "hidden",
             Self::Blank => "blank",
@@ -69,12 +73,9 @@ impl Rule {
         }
     }
 
-    /// How bad it is without `strict`.
-    pub fn level(self) -> Level {
-        match self {
-            Self::Kind(_) | Self::Empty => Level::Error,
-            _ => Level::Warning,
-        }
+    /// Whether WeChat refuses such a value of a typed key, with 47003; all else it takes and does not show.
+    pub fn is_refused(self) -> bool {
+        matches!(self, Self::Kind(_) | Self::Long(_) | Self::Empty)
     }
 }
 
@@ -92,18 +93,30 @@ pub struct Finding {
 }
 
 /// What is wrong with the values of these keys, in their order. `data` is what is sent: key → `{value, color}`;
-/// a key that it lacks has no value. With `strict`, what would not be shown is an error too.
+/// a key that it lacks has no value. With `strict` they are errors.
 pub fn findings(keys: &[&str], data: &Map<String, Value>, strict: bool) -> Vec<Finding> {
     let mut found = Vec::new();
     for key in keys {
         let field = |part: &str| data.get(*key).and_then(|field| field.get(part)).and_then(Value::as_str);
         let value = field("value").unwrap_or_default();
         for rule in broken(key, value, field("color").is_some()) {
-            let level = if strict { Level::Error } else { rule.level() };
+            let level = if strict { Level::Error } else { Level::Warning };
             found.push(Finding { key: (*key).to_owned(), level, rule, value: value.to_owned() });
         }
     }
     found
+}
+
+/// Cuts the values that were found to be too long for their fields.
+pub fn cut(data: &mut Map<String, Value>, found: &[Finding]) {
+    for finding in found {
+        if let Rule::Long(kind) = finding.rule
+            && let Some(cut) = kind.cut(&finding.value)
+            && let Some(field) = data.get_mut(&finding.key).and_then(Value::as_object_mut)
+        {
+            field.insert("value".to_owned(), cut.into());
+        }
+    }
 }
 
 fn broken(key: &str, value: &str, colored: bool) -> Vec<Rule> {
@@ -116,7 +129,9 @@ fn broken(key: &str, value: &str, colored: bool) -> Vec<Rule> {
     let long = shown::in_one_line(&plain).chars().count() > SHOWN_CHARS;
     let refusal = match kind {
         Some(_) if value.trim().is_empty() => Some(Rule::Empty),
-        Some(kind) if !kind.takes(value) => Some(Rule::Kind(kind)),
+        Some(kind) if kind.takes(value) => None,
+        Some(kind) if kind.cut(value).is_some() => Some(Rule::Long(kind)),
+        Some(kind) => Some(Rule::Kind(kind)),
         _ => None,
     };
     let others = [

@@ -1,6 +1,6 @@
 //! The words for findings.
 
-use super::{Finding, Kind, Rule, shown};
+use super::{Finding, Kind, Level, Rule, shown};
 use crate::t;
 use crate::words::{clauses, listed};
 
@@ -31,28 +31,45 @@ fn group(finding: &Finding) -> Option<(&'static str, &str)> {
     match finding.rule {
         rule @ (Rule::Hidden | Rule::Blank | Rule::Color) => Some((rule.name(), "")),
         Rule::Emoji | Rule::LineBreak | Rule::Length => Some(("shown", finding.key.as_str())),
-        Rule::Kind(_) | Rule::Empty | Rule::Decimals => None,
+        Rule::Kind(_) | Rule::Long(_) | Rule::Empty | Rule::Decimals => None,
     }
 }
 
 fn line(finding: &Finding, with: &[&Finding]) -> String {
     let key = finding.key.as_str();
-    let keys = || listed(with.iter().map(|it| it.key.as_str()));
-    match finding.rule {
-        Rule::Kind(kind) => {
-            let length = finding.value.chars().count();
-            if kind.most(&finding.value).is_some_and(|most| length > most) {
-                t!("rule-too-long", key = key, length = length, rule = rule(kind))
-            } else {
-                t!("rule-broken", key = key, value = brief(&finding.value), rule = rule(kind))
-            }
+    let length = finding.value.chars().count();
+    match (finding.rule, finding.level) {
+        (Rule::Kind(kind) | Rule::Long(kind), Level::Error)
+            if kind.most(&finding.value).is_some_and(|most| length > most) =>
+        {
+            t!("rule-too-long", key = key, length = length, rule = rule(kind))
         }
-        Rule::Empty => t!("rule-empty", key = key),
+        (Rule::Long(kind), _) => {
+            let sent = kind.cut(&finding.value).unwrap_or_default();
+            t!("rule-cut", key = key, length = length, sent = sent, rule = rule(kind))
+        }
+        (Rule::Kind(kind), Level::Error) => {
+            t!("rule-broken", key = key, value = brief(&finding.value), rule = rule(kind))
+        }
+        (Rule::Kind(kind), Level::Warning) => {
+            t!("rule-doubtful", key = key, value = brief(&finding.value), rule = rule(kind))
+        }
+        (Rule::Empty, Level::Error) => t!("rule-empty", key = key),
+        (Rule::Empty, Level::Warning) => t!("rule-empty-doubtful", key = key),
+        (other, _) => unseen(finding, with, other),
+    }
+}
+
+/// What WeChat takes and does not show.
+fn unseen(finding: &Finding, with: &[&Finding], rule: Rule) -> String {
+    let key = finding.key.as_str();
+    let keys = || listed(with.iter().map(|it| it.key.as_str()));
+    match rule {
         Rule::Hidden => t!("rule-hidden", keys = keys()),
         Rule::Blank => t!("rule-blank", keys = keys()),
         Rule::Color => t!("rule-color", keys = keys()),
         Rule::Decimals => t!("rule-decimals", key = key, value = finding.value),
-        Rule::Emoji | Rule::LineBreak | Rule::Length => {
+        _ => {
             let why = with.iter().map(|it| match it.rule {
                 Rule::Emoji => t!("rule-emoji"),
                 Rule::LineBreak => t!("rule-line-break"),

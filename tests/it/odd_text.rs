@@ -1,0 +1,282 @@
+//! Text that is not as it should be: not UTF-8, from a terminal with its colours, in JSON that is not quite JSON. It is
+//! sent all the same, with a warning; with `--strict` it is not.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use serde_json::json;
+use snapbox::str;
+
+use crate::harness::{LUFFY, Ran, World};
+
+/// A log that was cut inside a character.
+const CUT: &[u8] = b"disk full \xe6\x97";
+/// 磁盘已满 in GBK.
+const GBK: &[u8] = b"\xb4\xc5\xc5\xcc\xd2\xd1\xc2\xfa";
+
+fn world() -> World {
+    let world = World::new();
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world
+}
+
+/// Runs a line with one more word, of these bytes.
+fn with(world: &World, line: &str, word: &[u8]) -> Ran {
+    let mut command = world.command(line);
+    command.arg(OsStr::from_bytes(word));
+    world.start(command, line).end()
+}
+
+/// What arrived last.
+fn last(world: &mut World) -> serde_json::Value {
+    world.sandbox().inbox().pop().unwrap()
+}
+
+#[test]
+fn a_text_that_is_not_utf_8_is_sent() {
+    let mut world = world();
+    world.feed("send -u luffy -", CUT).is(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+warning: standard input is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    assert_eq!(last(&mut world)["content"], "disk full \u{fffd}");
+    with(&world, "send -u luffy", CUT).is(str![[r#"
+exit 0
+--- stdout
+sent message 2 (text) to luffy
+--- stderr
+warning: the text is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    with(&world, "send -u luffy --text", CUT).is(str![[r#"
+exit 0
+--- stdout
+sent message 3 (text) to luffy
+--- stderr
+warning: the text is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    let texts: Vec<_> = world.sandbox().inbox().iter().map(|it| it["content"].clone()).collect();
+    assert_eq!(texts, ["disk full \u{fffd}"; 3]);
+    world.feed("send -u luffy -", GBK).is(str![[r#"
+exit 0
+--- stdout
+sent message 4 (text) to luffy
+--- stderr
+warning: standard input is not UTF-8, and what cannot be read is sent as �; it seems to be GBK: convert it, for instance with `iconv -f GBK -t UTF-8`
+
+"#]]);
+    world.feed("send -u luffy - --strict", CUT).is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not UTF-8: what cannot be read is sent as �
+hint: without --strict this is a warning, and the message is sent
+
+"#]]);
+    world.feed("send -u luffy - --strict", GBK).is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not UTF-8: what cannot be read is sent as �
+hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+
+"#]]);
+    with(&world, "send -u luffy --strict --text", CUT).is(str![[r#"
+exit 2
+--- stderr
+error: the text is not UTF-8: what cannot be read is sent as �
+hint: without --strict this is a warning, and the message is sent
+
+"#]]);
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 4);
+}
+
+#[test]
+fn a_value_that_is_not_utf_8_is_sent() {
+    let mut world = world();
+    with(&world, "send -u luffy -t backup -d", b"host=db\xff1").is(str![[r#"
+exit 0
+--- stdout
+sent message 1 (template) to luffy
+--- stderr
+warning: the value of host is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    assert_eq!(last(&mut world)["fields"][1]["value"], "db\u{fffd}1");
+    with(&world, "send -u luffy -t backup --strict -d", b"host=db\xff1").is(str![[r#"
+exit 2
+--- stderr
+error: the value of host is not UTF-8: what cannot be read is sent as �
+hint: without --strict this is a warning, and the message is sent
+
+"#]]);
+    with(&world, "template check backup -d", b"host=db\xff1").is(str![[r#"
+exit 0
+--- stdout
+Backup finished
+  Host: db�1
+  Size: -
+  Time: -
+--- stderr
+warning: the value of host is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    world.feed("send -u luffy -t backup --data-json -", b"{\"host\":\"db\xff1\"}").is(str![[r#"
+exit 0
+--- stdout
+sent message 2 (template) to luffy
+--- stderr
+warning: standard input is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    // As Python writes a file name that is not UTF-8, and a shell what it was given.
+    world.feed("send -u luffy -t backup --data-json - --dry-run", "{\"host\":\"a\\udcffb\u{1}\"}").is(str![[r#"
+exit 0
+--- stdout
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a�b"},"size":{"value":"-"},"time":{"value":"-"}}}
+--- stderr
+warning: standard input is not quite JSON: control characters or halves of characters in it are escaped or sent as �
+
+"#]]);
+    world.feed("send -u luffy -t backup --data-json - --strict", "{\"host\":\"a\\udcffb\"}").is(str![[r#"
+exit 2
+--- stderr
+error: standard input is not quite JSON: control characters or halves of characters in it are escaped or sent as �
+hint: without --strict this is a warning, and the message is sent
+
+"#]]);
+}
+
+#[test]
+fn a_report_of_run_is_sent_whatever_bytes_are_in_it() {
+    let mut world = world();
+    let mut command = world.command("run -u luffy --text");
+    command.arg(OsStr::from_bytes(b"caf\xe9 {status}")).args(["--", "true"]);
+    world.start(command, "run").end().is(str![[r#"
+exit 0
+--- stderr
+warning: the text is not UTF-8: what cannot be read is sent as �
+sent message 1 (text) to luffy
+
+"#]]);
+    assert_eq!(last(&mut world)["content"], "caf\u{fffd} 0");
+}
+
+#[test]
+fn a_line_of_a_batch_is_repaired_and_says_so() {
+    let mut world = world();
+    let lines = [
+        b"{\"user\":\"luffy\",\"text\":\"disk \xe6\x97 full\",\"ref\":1.10}".as_slice(),
+        br#"{"user":"luffy","text":"half \ud83d of one","ref":12345678901234567890123}"#,
+        b"{\"user\":\"luffy\",\"text\":\"tab\there\",\"ref\":\"c\"}",
+        br#"{"user":"luffy","text":42}"#,
+    ]
+    .join(&b'\n');
+    let ran = world.feed("send --batch -", &lines).ok();
+    let told: Vec<_> = ran.json().iter().map(|it| json!([it["line"], it["state"], it["warnings"]])).collect();
+    let repaired =
+        "the line is not quite JSON: control characters or halves of characters in it are escaped or sent as �";
+    let expected = [
+        json!([1, "sent", ["the line is not UTF-8: what cannot be read is sent as �"]]),
+        json!([2, "sent", [repaired]]),
+        json!([3, "sent", [repaired]]),
+        json!([4, "sent", null]),
+    ];
+    assert_eq!(told, expected);
+    // The caller's names come back as they were.
+    for own in ["\"ref\":1.10,", "\"ref\":12345678901234567890123,"] {
+        assert!(ran.stdout().contains(own), "{}", ran.stdout());
+    }
+    let texts: Vec<_> = world.sandbox().inbox().iter().map(|it| it["content"].clone()).collect();
+    assert_eq!(texts, ["disk \u{fffd} full", "half \u{fffd} of one", "tab\there", "42"]);
+    world.feed("send --batch - --strict", &lines).is(str![[r#"
+exit 7
+--- stdout
+{"line":1,"state":"failed","error":"the line is not UTF-8: what cannot be read is sent as �"}
+{"line":2,"state":"failed","error":"the line is not quite JSON: control characters or halves of characters in it are escaped or sent as �"}
+{"line":3,"state":"failed","error":"the line is not quite JSON: control characters or halves of characters in it are escaped or sent as �"}
+{"line":4,"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+
+"#]]);
+}
+
+#[test]
+fn a_line_of_a_batch_that_cannot_be_used_says_why() {
+    let lines = r#"{"user":"luffy","text":["a"]}
+{"user":"luffy","text":"hi" "key":"k"}
+[{"user":"luffy","text":"hi"}]
+{"user":"luffy","data":"host=db1","template":"backup"}
+{"usr":"luffy","text":"hi","ref":7}
+{"user":"luffy","text":"hi","priority":"high"}
+{"user":"luffy","text":"#;
+    world().feed("send --batch -", lines).is(str![[r#"
+exit 5
+--- stdout
+{"line":1,"state":"failed","error":"text must be text"}
+{"line":2,"state":"failed","error":"it is not a message as JSON: expected `,` or `}` at column 29"}
+{"line":3,"state":"failed","error":"it is not a message: it must be a JSON object"}
+{"line":4,"state":"failed","error":"data must be an object"}
+{"line":5,"ref":7,"state":"failed","error":"a line has no field usr; did you mean user?"}
+{"line":6,"state":"failed","error":"a line has no field priority; its fields are user, openid, text, template, message, data, url, key, ref"}
+{"line":7,"state":"failed","error":"it is not a message as JSON: EOF while parsing a value at column 23"}
+
+"#]]);
+}
+
+#[test]
+fn numbers_leave_as_they_came() {
+    let world = world();
+    let numbers = ["1.10", "12.50", "100.00", "-0", "1e400", "123456789012345678901234567890"];
+    for number in numbers {
+        let ran = world.feed("send -u luffy -t backup --data-json - --dry-run", format!("{{\"host\":{number}}}")).ok();
+        assert_eq!(ran.json()[0]["data"]["host"]["value"], number);
+        let line =
+            json!({"user": "luffy", "template": "backup", "data": {"host": "N"}}).to_string().replace("\"N\"", number);
+        let ran = world.feed("send --batch - --dry-run", line).ok();
+        assert_eq!(ran.json()[0]["data"]["host"]["value"], number);
+    }
+    let ran = world.wxbox("outbox cancel 9223372036854775807");
+    assert!(ran.stderr().contains("no message 9223372036854775807\n"), "{}", ran.stderr());
+}
+
+#[test]
+fn what_a_terminal_shows_is_sent_without_its_colours() {
+    let mut world = world();
+    world.feed("send -u luffy -", "\u{1b}[01;31m\u{1b}[Kerror:\u{1b}[m\u{1b}[K disk\r\ncopy 10%\rcopy 100%\n").ok();
+    assert_eq!(last(&mut world)["content"], "error: disk\ncopy 100%");
+    world.wxbox("send -u luffy 'one\rtwo'").ok();
+    assert_eq!(last(&mut world)["content"], "one\ntwo");
+    world.feed("send -u luffy -", "\u{1b}[0m\n").is(str![[r#"
+exit 2
+--- stderr
+error: the text is empty
+hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs it only where there is something
+
+"#]]);
+}
+
+#[test]
+fn what_stands_behind_two_dashes_is_a_text() {
+    let mut world = world();
+    for text in ["--user", "--exclude=node_modules", "-u"] {
+        world.wxbox(&format!("send --user luffy -- {text}")).ok();
+        assert_eq!(last(&mut world)["content"], text);
+    }
+    world.wxbox("send --user luffy --usr").is(str![[r#"
+exit 2
+--- stderr
+error: there is no option --usr
+hint: did you mean --user? a text that begins with -- goes after --text=
+
+"#]]);
+}
+
+#[test]
+fn an_address_that_is_empty_is_none() {
+    let world = world();
+    let ran = world.wxbox("send -u luffy -t backup -d host=db1 --url '' --dry-run").ok();
+    assert_eq!(ran.json()[0]["url"], json!(null));
+}

@@ -1,8 +1,10 @@
 //! The account's templates: doc/service/api/notify/template/api_getalltemplates, api_addtemplate,
 //! api_deletetemplate; and those of subscription notifications: doc/service/api/notify/notify/api_getwxapubnewtemplate.
 
+use regex_lite::Regex;
 use serde_json::{Value, json};
 
+use super::template_rules::HIDDEN;
 use super::token::word;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
@@ -108,6 +110,32 @@ fn key_of(inside: &str) -> Option<&str> {
     (suffix.trim().eq_ignore_ascii_case("DATA") && !key.is_empty()).then_some(key)
 }
 
+/// Something in a content that is not shown on the phone as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oddity<'a> {
+    /// `{{b. DATA}}`, `｛｛b.DATA｝｝`: it looks like a key, and was seen to be shown empty, or as it is.
+    Misspelt(&'a str),
+    /// A message that begins with a value was seen to arrive without it.
+    Beginning(&'a str),
+}
+
+/// What is odd about a content, by what other people have reported; in order.
+pub fn oddities(content: &str) -> Vec<Oddity<'_>> {
+    let written = |pattern: &str| Regex::new(pattern).ok();
+    let (Some(like), Some(right)) =
+        (written("[{｛]{2}[^{}｛｝\n]*[.．。][^{}｛｝\n]*[}｝]{2}"), written(r"^\{\{[^\s.．。]+\.DATA\}\}$"))
+    else {
+        return Vec::new();
+    };
+    let places = like.find_iter(content).map(|found| found.as_str());
+    let misspelt = places.filter(|place| !right.is_match(place)).map(Oddity::Misspelt);
+    let beginning = match pieces(content.trim_start()).first() {
+        Some(Piece::Key(key)) if !HIDDEN.contains(key) => Some(Oddity::Beginning(key)),
+        _ => None,
+    };
+    beginning.into_iter().chain(misspelt).collect()
+}
+
 /// The keys of a content, each once, in order.
 pub fn keys(content: &str) -> Vec<&str> {
     let mut keys = Vec::new();
@@ -138,6 +166,21 @@ mod tests {
         ];
         for (content, expected) in cases {
             assert_eq!(keys(content), *expected, "{content}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_shown_as_it_is_written_is_found() {
+        use Oddity::{Beginning, Misspelt};
+        let cases: &[(&str, &[Oddity<'_>])] = &[
+            ("{{first.DATA}}\nHost: {{host.DATA}}\n{{remark.DATA}}", &[]),
+            ("Host: {{host.DATA}} {x} {{y}} ｛｝", &[]),
+            ("{{a.DATA}}\n日期：{{b. DATA}}", &[Beginning("a"), Misspelt("{{b. DATA}}")]),
+            ("日期：{{ b.DATA }}{{c.data}}", &[Misspelt("{{ b.DATA }}"), Misspelt("{{c.data}}")]),
+            ("日期：｛｛a.DATA｝｝，{{b．DATA}}", &[Misspelt("｛｛a.DATA｝｝"), Misspelt("{{b．DATA}}")]),
+        ];
+        for (content, expected) in cases {
+            assert_eq!(oddities(content), *expected, "{content}");
         }
     }
 

@@ -123,21 +123,21 @@ error: [HOME]/.config/wxbox/config.toml:2: network.api_base must be an https add
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: such as "http://203.0.113.7/callback/"; its domain is the one registered with WeChat under 网页授权域名
+hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 
 "#]]);
     with("redirect_uri = \"http://\"\n").is(str![[r#"
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: such as "http://203.0.113.7/callback/"; its domain is the one registered with WeChat under 网页授权域名
+hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 
 "#]]);
     with("redirect_uri = \"mailto:a@example.com\"\n").is(str![[r#"
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: such as "http://203.0.113.7/callback/"; its domain is the one registered with WeChat under 网页授权域名
+hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 
 "#]]);
     with("app_secret = \"a\"\napp_secret_file = \"b\"\n").is(str![[r#"

@@ -255,7 +255,7 @@ hint: let listen.domain_verify_file name the file that is meant; a relative path
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/MP_verify.txt cannot be WeChat's file: the name is another
-hint: listen.domain_verify_file is the file as the console gives it out under 网页授权域名: MP_verify_, 16 letters or digits, .txt
+hint: listen.domain_verify_file is the file as 网页授权域名 gives it out (微信公众平台 → 设置与开发 → 账号设置 → 功能设置): MP_verify_, 16 letters or digits, .txt
 
 "#]]);
     let found = troubles(&world.wxbox("--json doctor"));

@@ -128,7 +128,7 @@ hint: use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml: t
 exit 3
 --- stderr
 error: WXBOX_REDIRECT_URI: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
-hint: such as "http://203.0.113.7/callback/"; its domain is the one registered with WeChat under 网页授权域名
+hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
 
 "#]]);
 }
@@ -182,7 +182,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 --- stderr
 Open the URL in WeChat, as luffy.
 error: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
+hint: Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥
 
 "#]]);
     assert_eq!(people(&world), before);

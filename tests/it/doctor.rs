@@ -129,7 +129,7 @@ fn credentials_that_wechat_does_not_take() {
     finds(
         &world,
         str![[r#"
-failure token: WeChat says 40125 (invalid appsecret): AppSecret wrong | the AppSecret is from [HOME]/.config/wxbox/config.toml:2: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
+failure token: WeChat says 40125 (invalid appsecret): AppSecret wrong | Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥
 
 "#]],
     );
@@ -160,7 +160,7 @@ fn an_ip_list_without_this_machine() {
     finds(
         &World::of("ip_whitelist = [\"192.0.2.1\"]"),
         str![[r#"
-failure ip-list: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist | add 127.0.0.1 to the account's IP allow-list (微信开发者平台 → 我的业务), wait up to 10 minutes, try again
+failure ip-list: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist | add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
 
 "#]],
     );
@@ -171,7 +171,7 @@ fn apis_that_the_account_may_not_use_or_has_used_up() {
     finds(
         &World::of("unauthorized = [\"/cgi-bin/message/custom/send\", \"/cgi-bin/user/get\"]"),
         str![[r#"
-warning apis: the account may not use: customer-service messages, the list of followers | WeChat grants these to verified accounts (已认证) and to test accounts; the console lists them under 接口权限
+warning apis: the account may not use: customer-service messages, the list of followers | WeChat grants these to verified accounts (已认证) and to test accounts; see 微信开发者平台 → 我的业务 → 服务号 → 接口管理 → 接口权限与额度
 
 "#]],
     );
@@ -179,7 +179,7 @@ warning apis: the account may not use: customer-service messages, the list of fo
     finds(
         &World::of(both),
         str![[r#"
-failure apis: the account may send neither template messages nor customer-service messages | WeChat grants these to verified accounts (已认证) and to test accounts; the console lists them under 接口权限
+failure apis: the account may send neither template messages nor customer-service messages | WeChat grants these to verified accounts (已认证) and to test accounts; see 微信开发者平台 → 我的业务 → 服务号 → 接口管理 → 接口权限与额度
 
 "#]],
     );

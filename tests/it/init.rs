@@ -157,7 +157,7 @@ fn what_wechat_refuses_is_not_written() {
 exit 3
 --- stderr
 error: nothing was written: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: Compare the AppSecret with the console; reset it there only if it is lost, since that ends it for every other program
+hint: Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥
 
 "#]]);
     world.sandbox().requests();
@@ -166,7 +166,7 @@ hint: Compare the AppSecret with the console; reset it there only if it is lost,
 exit 3
 --- stderr
 error: nothing was written: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
-hint: add 127.0.0.1 to the account's IP allow-list (微信开发者平台 → 我的业务), wait up to 10 minutes, try again
+hint: add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
 
 "#]]);
     world.feed(&line("http://127.0.0.1:1"), SECRET).is(str![[r#"

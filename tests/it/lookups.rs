@@ -38,14 +38,14 @@ hint: check the network, network.api_base and network.proxy
 exit 3
 --- stderr
 error: which template "Backup" is cannot be looked up, and nothing is queued: no access token: WeChat says 40164 (invalid ip 203.0.113.9, not in whitelist): caller IP not in the whitelist
-hint: add 203.0.113.9 to the account's IP allow-list (微信开发者平台 → 我的业务), wait up to 10 minutes, try again
+hint: add 203.0.113.9 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
 
 "#]]);
     send(vec![refusal(40125, "invalid appsecret")]).is(str![[r#"
 exit 3
 --- stderr
 error: which template "Backup" is cannot be looked up, and nothing is queued: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: Copy the AppSecret again or reset it in the console
+hint: Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥
 
 "#]]);
     send(vec![json(TOKEN), refusal(45009, "reach max api daily quota limit")]).is(str![[r#"

@@ -96,3 +96,16 @@ fn a_token_is_used_whatever_is_said_of_its_life() {
     let server = Canned::new(vec![json(r#"{"access_token":"t-1"}"#)]);
     assert_eq!(server.world("", "").wxbox("token").ok().stdout(), "t-1\n");
 }
+
+#[test]
+fn codes_that_people_met_on_sending_have_their_consequence() {
+    let cases =
+        [(40241, 0, "sent"), (43117, 6, "queued"), (43116, 5, "failed"), (40252, 5, "failed"), (43101, 5, "failed")];
+    for (code, status, state) in cases {
+        let refusal = format!(r#"{{"errcode":{code},"errmsg":"as people met it"}}"#);
+        let server = Canned::new(vec![json(TOKEN), json(&refusal)]);
+        let ran = server.world("", "").wxbox("--json send -u luffy hi");
+        assert_eq!((ran.status(), &ran.json()[0]["state"]), (Some(status), &state.into()), "{code}: {}", ran.stderr());
+        server.world("", "").wxbox(&format!("explain {code}")).ok();
+    }
+}

@@ -73,21 +73,21 @@ warning: standard input is not UTF-8, and what cannot be read is sent as �; it
     world.feed("send -u luffy - --strict", CUT).is(str![[r#"
 exit 2
 --- stderr
-error: standard input is not UTF-8: what cannot be read is sent as �
+error: standard input is not UTF-8
 hint: without --strict this is a warning, and the message is sent
 
 "#]]);
     world.feed("send -u luffy - --strict", GBK).is(str![[r#"
 exit 2
 --- stderr
-error: standard input is not UTF-8: what cannot be read is sent as �
+error: standard input is not UTF-8
 hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
 
 "#]]);
     with(&world, "send -u luffy --strict --text", CUT).is(str![[r#"
 exit 2
 --- stderr
-error: the text is not UTF-8: what cannot be read is sent as �
+error: the text is not UTF-8
 hint: without --strict this is a warning, and the message is sent
 
 "#]]);
@@ -109,7 +109,7 @@ warning: the value of host is not UTF-8: what cannot be read is sent as �
     with(&world, "send -u luffy -t backup --strict -d", b"host=db\xff1").is(str![[r#"
 exit 2
 --- stderr
-error: the value of host is not UTF-8: what cannot be read is sent as �
+error: the value of host is not UTF-8
 hint: without --strict this is a warning, and the message is sent
 
 "#]]);
@@ -141,13 +141,13 @@ exit 0
 warning: standard input is not quite JSON: control characters or halves of characters in it are escaped or sent as �
 
 "#]]);
-    world.feed("send -u luffy -t backup --data-json - --strict", "{\"host\":\"a\\udcffb\"}").is(str![[r#"
+    world.feed("send -u luffy -t backup --data-json - --strict", "{\"host\":\"a\\udcffb\"}").is(str![[r##"
 exit 2
 --- stderr
-error: standard input is not quite JSON: control characters or halves of characters in it are escaped or sent as �
-hint: without --strict this is a warning, and the message is sent
+error: standard input is not a JSON object of fields: lone leading surrogate in hex escape at line 1 column 16
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
-"#]]);
+"##]]);
 }
 
 #[test]
@@ -195,9 +195,9 @@ fn a_line_of_a_batch_is_repaired_and_says_so() {
     world.feed("send --batch - --strict", &lines).is(str![[r#"
 exit 7
 --- stdout
-{"line":1,"state":"failed","error":"the line is not UTF-8: what cannot be read is sent as �"}
-{"line":2,"state":"failed","error":"the line is not quite JSON: control characters or halves of characters in it are escaped or sent as �"}
-{"line":3,"state":"failed","error":"the line is not quite JSON: control characters or halves of characters in it are escaped or sent as �"}
+{"line":1,"ref":1.10,"state":"failed","error":"the line is not UTF-8"}
+{"line":2,"ref":12345678901234567890123,"state":"failed","error":"it is not a message as JSON: unexpected end of hex escape at column 36"}
+{"line":3,"ref":"c","state":"failed","error":"it is not a message as JSON: control character (//u0000-//u001F) found while parsing a string at column 28"}
 {"line":4,"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 
 "#]]);
@@ -215,12 +215,12 @@ fn a_line_of_a_batch_that_cannot_be_used_says_why() {
     world().feed("send --batch -", lines).is(str![[r#"
 exit 5
 --- stdout
-{"line":1,"state":"failed","error":"text must be text"}
+{"line":1,"state":"failed","error":"/"text/" must be text"}
 {"line":2,"state":"failed","error":"it is not a message as JSON: expected `,` or `}` at column 29"}
 {"line":3,"state":"failed","error":"it is not a message: it must be a JSON object"}
-{"line":4,"state":"failed","error":"data must be an object"}
-{"line":5,"ref":7,"state":"failed","error":"a line has no field usr; did you mean user?"}
-{"line":6,"state":"failed","error":"a line has no field priority; its fields are user, openid, text, template, message, data, url, key, ref"}
+{"line":4,"state":"failed","error":"/"data/" must be an object"}
+{"line":5,"ref":7,"state":"failed","error":"a message has no field /"usr/"; did you mean /"user/"?"}
+{"line":6,"state":"failed","error":"a message has no field /"priority/"; its fields are user, openid, text, template, message, data, url, key, ref"}
 {"line":7,"state":"failed","error":"it is not a message as JSON: EOF while parsing a value at column 23"}
 
 "#]]);

@@ -33,14 +33,14 @@ sent message 1 (subscribe) to luffy
     world.wxbox(&line).is(str![[r#"
 exit 5
 --- stderr
-error: message 2 to luffy was refused: WeChat says 43101 (user refuse to accept the msg): user gave no subscription grant or refused
-hint: Ask the person to accept the subscription prompt again
+error: message 2 to luffy was refused: WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
+hint: For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
 
 "#]]);
     world.wxbox(&format!("--json send -u nami --subscribe backup_report {FIELDS}")).is(str![[r#"
 exit 5
 --- stdout
-{"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"subscribe","state":"failed","attempts":1,"msgid":null,"errcode":43101,"errmsg":"user refuse to accept the msg","error":"WeChat says 43101 (user refuse to accept the msg): user gave no subscription grant or refused","hint":"Ask the person to accept the subscription prompt again","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"subscribe","state":"failed","attempts":1,"msgid":null,"errcode":43101,"errmsg":"user refuse to accept the msg","error":"WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification","hint":"For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":5}
 
@@ -238,8 +238,8 @@ sent message 1 (subscribe_once) to oZoro_cannot_find_the_way_22
     world.feed(&format!("send --openid {ZORO} --message -"), &body).is(str![[r#"
 exit 5
 --- stderr
-error: message 2 to oZoro_cannot_find_the_way_22 was refused: WeChat says 43101 (user refuse to accept the msg): user gave no subscription grant or refused
-hint: Ask the person to accept the subscription prompt again
+error: message 2 to oZoro_cannot_find_the_way_22 was refused: WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
+hint: For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
 
 "#]]);
     world.wxbox("outbox show 1").is(str![[r#"

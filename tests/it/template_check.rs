@@ -361,3 +361,37 @@ fn what_passes_here_passes_at_a_real_account() {
         .collect();
     assert_eq!(card[0]["preview"], lines.join("\n"));
 }
+
+#[test]
+fn what_a_template_itself_does_not_show_is_said() {
+    let template = "[[templates]]\nid = \"note_0123456789abcdefghijklmnopqrstuvwxyz-A\"\ntitle = \"Note\"\n";
+    let world = World::of(&format!("{template}content = \"{{{{a.DATA}}}}\\nDay: {{{{b. DATA}}}} ｛｛c.DATA｝｝\"\n"));
+    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    world.wxbox("template check Note -d a=1 -d b=2").is(str![[r#"
+exit 0
+--- stdout
+Note
+  1
+  Day: 2 ｛｛c.DATA｝｝
+--- stderr
+warning: a message that begins with a value may arrive without it: begin the template with words before a
+warning: WeChat may show no value for {{b. DATA}}: a field is written {{key.DATA}}, without blanks and with a keyboard for English
+warning: WeChat may show no value for ｛｛c.DATA｝｝: a field is written {{key.DATA}}, without blanks and with a keyboard for English
+
+"#]]);
+    world.wxbox("--json template check Note -d a=1 -d b=2").is(str![[r#"
+exit 0
+--- stdout
+{"template_id":"note_0123456789abcdefghijklmnopqrstuvwxyz-A","title":"Note","preview":"1/nDay: 2 ｛｛c.DATA｝｝","findings":[{"key":"a","level":"warning","rule":"beginning","text":"a message that begins with a value may arrive without it: begin the template with words before a"},{"key":"{{b. DATA}}","level":"warning","rule":"placeholder","text":"WeChat may show no value for {{b. DATA}}: a field is written {{key.DATA}}, without blanks and with a keyboard for English"},{"key":"｛｛c.DATA｝｝","level":"warning","rule":"placeholder","text":"WeChat may show no value for ｛｛c.DATA｝｝: a field is written {{key.DATA}}, without blanks and with a keyboard for English"}]}
+
+"#]]);
+    world.wxbox("send -u luffy -t Note -d a=1 -d b=2").is(str![[r#"
+exit 0
+--- stdout
+sent message 1 (template) to luffy
+--- stderr
+warning: WeChat may show no value for {{b. DATA}}: a field is written {{key.DATA}}, without blanks and with a keyboard for English
+warning: WeChat may show no value for ｛｛c.DATA｝｝: a field is written {{key.DATA}}, without blanks and with a keyboard for English
+
+"#]]);
+}

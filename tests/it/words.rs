@@ -65,7 +65,13 @@ fn a_message_is_filled_with_the_same_values_in_both() {
 }
 
 /// WeChat's own words for places in its console, units and number plates: what an English text may show in Chinese.
-const OF_WECHAT: [&str; 22] = [
+const OF_WECHAT: [&str; 28] = [
+    "微信公众平台",
+    "接口管理",
+    "接口权限与额度",
+    "基础信息",
+    "开发密钥",
+    "白名单",
     "网页授权域名",
     "网页授权获取用户基本信息",
     "设置与开发",

@@ -12,8 +12,8 @@ use crate::store::{Family, Store, Template};
 use crate::t;
 use crate::token::Account;
 use crate::wechat::message::Content;
-use crate::wechat::template::keys;
-use crate::wechat::template_rules::{cut, findings, join, said};
+use crate::wechat::template::{Oddity, keys, oddities};
+use crate::wechat::template_rules::{cut, findings, join, odd, said};
 
 /// Puts the template's id into the content and checks the fields, if it is made of a template of a list: unknown and
 /// missing keys are an error, values that WeChat refuses or does not show a warning. Without a name it goes by its id.
@@ -35,6 +35,8 @@ pub(in crate::commands) fn settle(
     let template = match known.settle(app, store, account, (name, family), data)? {
         Settled::Known(template) => {
             template_id.clone_from(&template.template_id);
+            let odd_ones = oddities(&template.content);
+            notes.mention(odd_ones.iter().filter(|it| matches!(it, Oddity::Misspelt(_))).map(odd));
             Some(template)
         }
         Settled::Unchecked { template_id: Some(id), cause } => {

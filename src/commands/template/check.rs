@@ -12,8 +12,8 @@ use crate::commands::template_fields::{Known, Settled};
 use crate::error::{Exit, Failure, Report};
 use crate::t;
 use crate::ui::Ui;
-use crate::wechat::template::keys;
-use crate::wechat::template_rules::{self, Finding, Level, cut, findings, join, said};
+use crate::wechat::template::{Oddity, keys, oddities};
+use crate::wechat::template_rules::{self, Finding, Level, cut, findings, join, odd, said};
 
 /// A template with its values, looked at.
 #[derive(Serialize)]
@@ -58,13 +58,17 @@ pub(super) fn run(ui: &mut Ui, app: &App, args: &TemplateCheck) -> anyhow::Resul
         }
     };
     let found = findings(&keys(&template.content), &data, args.strict);
+    let odd_ones = oddities(&template.content);
     cut(&mut data, &found);
+    if !ui.json() {
+        notes.mention(odd_ones.iter().map(odd));
+    }
     notes.print(ui);
     ui.data(&Checked {
         template_id: &template.template_id,
         title: &template.title,
         preview: &template_rules::preview(&template.content, &data),
-        findings: found.iter().map(line).collect(),
+        findings: odd_ones.iter().map(odd_line).chain(found.iter().map(line)).collect(),
     })?;
     let (errors, warnings): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(|it| it.level == Level::Error);
     if !ui.json() {
@@ -76,6 +80,14 @@ pub(super) fn run(ui: &mut Ui, app: &App, args: &TemplateCheck) -> anyhow::Resul
         return Err(Failure::usage(join(&errors)).into());
     }
     Ok(if errors.is_empty() { Exit::Done } else { Exit::Usage })
+}
+
+fn odd_line<'a>(oddity: &Oddity<'a>) -> Line<'a> {
+    let (key, rule) = match *oddity {
+        Oddity::Misspelt(place) => (place, "placeholder"),
+        Oddity::Beginning(key) => (key, "beginning"),
+    };
+    Line { key, level: Level::Warning, rule, text: odd(oddity) }
 }
 
 fn line(finding: &Finding) -> Line<'_> {

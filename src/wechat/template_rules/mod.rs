@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use kinds::Kind;
-pub use said::{join, rule, said};
+pub use said::{join, odd, rule, said};
 pub use shown::{SHOWN_CHARS, preview, shown};
 
 /// Neither is shown, nor need they be given.

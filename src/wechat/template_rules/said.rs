@@ -2,6 +2,7 @@
 
 use super::{Finding, Kind, Level, Rule, shown};
 use crate::t;
+use crate::wechat::template::Oddity;
 use crate::words::{clauses, listed};
 
 /// A line for each finding; keys of which nothing but one thing is to be said share a line, as do the
@@ -77,6 +78,14 @@ fn unseen(finding: &Finding, with: &[&Finding], rule: Rule) -> String {
             });
             t!("rule-shown", key = key, shown = shown(&finding.value), why = listed(why))
         }
+    }
+}
+
+/// What is odd about a template's content.
+pub fn odd(oddity: &Oddity<'_>) -> String {
+    match oddity {
+        Oddity::Misspelt(place) => t!("rule-misspelt", place = place),
+        Oddity::Beginning(key) => t!("rule-beginning", key = key),
     }
 }
 

@@ -156,6 +156,8 @@ impl Board {
         let fate = match row.fate {
             _ if falls_back || again => Fate::AtOnce,
             Fate::AtOnce if twice => Fate::Backoff,
+            // WeChat refuses the repeat, since the first one arrived.
+            _ if outcome == Outcome::Refused(Action::Duplicate) && held.history.may_have_arrived() => Fate::Sent,
             fate => fate,
         };
         // The generator takes longer to begin than the answer to be written down.
@@ -169,6 +171,9 @@ impl Board {
             None => error,
         });
         let refused = ending.answer.clone();
+        if ending.state == State::Sent {
+            ending.answer = Answer { errcode: None, errmsg: None, rid: None, error: None, ..ending.answer };
+        }
         ending.answer.error = ending.answer.error.map(|error| why(error, &decision, fate, held.message.attempts));
         ending.instead = falls_back.then(|| TEMPLATE.to_owned());
         let openid = attempt.as_ref().map_or("", |(_, openid)| openid);

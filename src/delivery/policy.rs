@@ -76,13 +76,16 @@ const fn row(outcome: Outcome, fate: Fate, effect: Effect) -> Row {
 }
 
 /// All that can come of an attempt. README shows it.
-pub const TABLE: [Row; 11] = [
+pub const TABLE: [Row; 14] = [
     row(Outcome::Accepted, Fate::Sent, Effect::None),
     row(Outcome::Refused(Action::Done), Fate::Sent, Effect::None),
     row(Outcome::Refused(Action::Refresh), Fate::AtOnce, Effect::Refresh),
     row(Outcome::Refused(Action::Backoff), Fate::Backoff, Effect::None),
+    row(Outcome::Refused(Action::Slow), Fate::Minute, Effect::Slow),
+    row(Outcome::Refused(Action::Duplicate), Fate::Minute, Effect::None),
     row(Outcome::Refused(Action::HoldDay), Fate::Tomorrow, Effect::HoldKind),
     row(Outcome::Refused(Action::Fail), Fate::Failed, Effect::None),
+    row(Outcome::Refused(Action::Decline), Fate::Failed, Effect::Decline),
     row(Outcome::Refused(Action::FailMark), Fate::Failed, Effect::Mark),
     row(Outcome::Refused(Action::StopKind), Fate::Failed, Effect::StopKind),
     row(Outcome::Refused(Action::StopRun), Fate::Backoff, Effect::StopRun),
@@ -152,6 +155,9 @@ mod tests {
             (None, AttemptOutcome::Accepted, Fate::Sent, Effect::None),
             (Some(refused(40001)), AttemptOutcome::Refused, Fate::AtOnce, Effect::Refresh),
             (Some(refused(-1)), AttemptOutcome::Refused, Fate::Backoff, Effect::None),
+            (Some(refused(43117)), AttemptOutcome::Refused, Fate::Minute, Effect::Slow),
+            (Some(refused(40241)), AttemptOutcome::Refused, Fate::Minute, Effect::None),
+            (Some(refused(43101)), AttemptOutcome::Refused, Fate::Failed, Effect::Decline),
             (Some(refused(45009)), AttemptOutcome::Refused, Fate::Tomorrow, Effect::HoldKind),
             (Some(refused(40003)), AttemptOutcome::Refused, Fate::Failed, Effect::None),
             (Some(refused(43004)), AttemptOutcome::Refused, Fate::Failed, Effect::Mark),

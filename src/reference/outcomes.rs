@@ -23,7 +23,7 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::Refused(action) => action,
     };
     if action == Action::Fail {
-        return "any other errcode, such as 40003, 43101, 45015, 47003".to_owned();
+        return "any other errcode, such as 40003, 45015, 47003".to_owned();
     }
     let codes: Vec<String> =
         entries().filter(|entry| entry.action == action).map(|entry| entry.errcode.to_string()).collect();

@@ -13,10 +13,16 @@ pub enum Action {
     Refresh,
     /// Again, with growing pauses.
     Backoff,
+    /// Again a minute later, and so for every other to this person.
+    Slow,
+    /// The same message went to this person less than a minute ago: done if this is its repeat, else again a minute later.
+    Duplicate,
     /// Again after midnight, Beijing time.
     HoldDay,
     /// This message is refused for good.
     Fail,
+    /// This message is refused for good, and so would be every other of its template to this person.
+    Decline,
     /// This message is refused for good, and so would be every other to this person.
     FailMark,
     /// This API or template is refused: nobody else need be tried with it.
@@ -71,8 +77,11 @@ impl Action {
     }
 }
 
-const NAMES: [(&str, Action); 8] = [
+const NAMES: [(&str, Action); 11] = [
     ("done", Action::Done),
+    ("slow", Action::Slow),
+    ("duplicate", Action::Duplicate),
+    ("decline", Action::Decline),
     ("refresh", Action::Refresh),
     ("backoff", Action::Backoff),
     ("hold_day", Action::HoldDay),

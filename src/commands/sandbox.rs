@@ -29,7 +29,6 @@ struct Shown<'a> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}\n", self.listening)?;
         let people = self.world.people.iter().map(|person| {
             let about = match (person.follows, person.wrote) {
                 (false, _) => t!("sandbox-person-away"),
@@ -55,7 +54,8 @@ impl fmt::Display for Shown<'_> {
         writeln!(f, "{}\n{}\n", t!("sandbox-library"), facts(&library))?;
         writeln!(f, "{}\n{}\n", t!("sandbox-subscriptions"), facts(&subscriptions(self.world)))?;
         writeln!(f, "{}\n{}\n", t!("sandbox-named"), facts(&named(self.world)))?;
-        f.write_str(&t!("sandbox-stop"))
+        // What everybody needs stands last, where a small terminal still shows it.
+        write!(f, "{}\n\n{}", self.listening, t!("sandbox-stop"))
     }
 }
 

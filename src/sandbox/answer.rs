@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use super::random;
 use crate::http::Reply;
 
 /// A refusal: WeChat's number and WeChat's text, without the id of the request.
@@ -25,6 +26,8 @@ pub(super) type Answer = Result<Value, Refusal>;
 pub(super) enum Family {
     /// `/cgi-bin/…` and `/wxaapi/…`, for servers.
     Cgi,
+    /// Those of them that are about files and tags, whose refusals have a hint before the id of the request.
+    Hinted,
     /// `/sns/…`, for web authorisation.
     Sns,
 }
@@ -36,6 +39,7 @@ const TEXTS: &[(i64, &str)] = &[
     (40003, "invalid openid"),
     (40004, "invalid media type"),
     (40005, "invalid file type"),
+    (40006, "invalid media size"),
     (40007, "invalid media_id"),
     (40008, "invalid message type"),
     (40009, "invalid image size"),
@@ -53,6 +57,7 @@ const TEXTS: &[(i64, &str)] = &[
     (40066, "invalid url"),
     (40092, "invalid remark name"),
     (40097, "invalid args"),
+    (40102, "invalid industry id"),
     (40125, "invalid appsecret"),
     (40129, "invalid scene"),
     (40163, "code been used"),
@@ -86,6 +91,7 @@ const TEXTS: &[(i64, &str)] = &[
     (43007, "require bizuser authorize"),
     (43016, "require verify"),
     (43019, "require remove blacklist"),
+    (43100, "change template too frequently"),
     (43101, "user refuse to accept the msg"),
     (43103, "the api only can cancel the subscription"),
     (43104, "this appid does not have permission"),
@@ -104,6 +110,10 @@ const TEXTS: &[(i64, &str)] = &[
     (45026, "template num exceeds limit"),
     (45029, "qrcode count out of limit"),
     (45047, "out of response count limit"),
+    (45056, "too many tag now, no need to add new"),
+    (45057, "can't delete the tag that has too many fans"),
+    (45058, "can't modify sys tag"),
+    (45059, "can not tagging one user too much"),
     (45061, "maybe the update frequency is too often, please try again"),
     (45065, "clientmsgid exist"),
     (45066, "same clientmsgid retry too fast"),
@@ -117,6 +127,9 @@ const TEXTS: &[(i64, &str)] = &[
     (45099, "msgmenu item content size is out of limit"),
     (45102, "this api have been blocked temporarily."),
     (45103, "This API has been unsupported"),
+    (45157, "invalid tag name"),
+    (45158, "tag name too long"),
+    (45159, "invalid tag id"),
     (45169, "openid much req"),
     (45501, "part or whole of the requests from the very app is temporary blocked by supervisor"),
     (46101, "this api have been not supported since 2020-01-11 00:00:00, please use new api(subscribeMessage)!"),
@@ -130,6 +143,7 @@ const TEXTS: &[(i64, &str)] = &[
     (48006, "forbid to clear quota because of reaching the limit"),
     (48009, "this api is expired"),
     (48012, "invalid token"),
+    (49003, "not match openid with appid"),
     (50001, "api unauthorized or user unauthorized"),
     (50002, "user limited"),
     (50003, "user unexpected, maybe not in white list"),
@@ -180,6 +194,12 @@ impl Family {
         }
     }
 
+    /// The family that the call at `path` writes its own refusals as.
+    pub(super) fn of_call(self, path: &str) -> Self {
+        let hinted = ["/cgi-bin/media/", "/cgi-bin/tags/", "/cgi-bin/user/tag/"];
+        if hinted.iter().any(|start| path.starts_with(start)) { Self::Hinted } else { self }
+    }
+
     /// Writes an answer as this family does; `rid` is the id of the request.
     pub(super) fn reply(self, answer: Answer, rid: &str) -> Reply {
         let value = match answer {
@@ -187,15 +207,19 @@ impl Family {
             Err(refusal) => json!({"errcode": refusal.code, "errmsg": self.errmsg(&refusal, rid)}),
         };
         let content_type = match self {
-            Self::Cgi => "application/json; encoding=utf-8",
+            Self::Cgi | Self::Hinted => "application/json; encoding=utf-8",
             Self::Sns => "text/plain",
         };
         Reply::bytes(200, content_type, value.to_string())
     }
 
     fn errmsg(self, refusal: &Refusal, rid: &str) -> String {
-        let advert = if self == Self::Cgi && refusal.code == 40001 { ADVERT } else { "" };
-        let comma = if self == Self::Sns { "," } else { "" };
-        format!("{}{advert}{comma} rid: {rid}", refusal.text)
+        let text = &refusal.text;
+        match self {
+            Self::Cgi if refusal.code == 40001 => format!("{text}{ADVERT} rid: {rid}"),
+            Self::Cgi => format!("{text} rid: {rid}"),
+            Self::Hinted => format!("{text} hint: [{}] rid: {rid}", random::hint()),
+            Self::Sns => format!("{text}, rid: {rid}"),
+        }
     }
 }

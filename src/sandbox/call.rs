@@ -1,5 +1,7 @@
 //! A call of the API while it is looked at, and what its body must be before anything in it is.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::answer::{Refusal, refuse};
@@ -19,56 +21,75 @@ impl Call<'_> {
         self.request.param(name).unwrap_or_default().into_owned()
     }
 
-    /// The body as a JSON object: 44002, 47001, 47002.
+    /// The body as a JSON object: 44002, 47001.
     pub(super) fn json(&self) -> Result<Value, Refusal> {
-        let body = &self.request.body;
-        if body.is_empty() {
-            return Err(refuse(44002));
-        }
-        let value: Value = serde_json::from_slice(body).map_err(|_| refuse(47001))?;
-        if !value.is_object() {
-            return Err(refuse(47001));
-        }
-        if has_escaped_text(body) { Err(refuse(47002)) } else { Ok(value) }
+        read(&self.request.body)
+    }
+
+    /// The same with text beyond ASCII that is written as `\uXXXX` left as it is written: that is what people were seen
+    /// to get of customer-service messages.
+    pub(super) fn literal_json(&self) -> Result<Value, Refusal> {
+        read(&literal(&self.request.body))
+    }
+
+    /// Whether the body has text beyond ASCII that is written as `\uXXXX`.
+    pub(super) fn is_escaped(&self) -> bool {
+        matches!(literal(&self.request.body), Cow::Owned(_))
     }
 }
 
-/// Whether JSON has text beyond ASCII written as `\uXXXX`.
-fn has_escaped_text(json: &[u8]) -> bool {
-    let mut rest = json;
-    while let Some(at) = rest.iter().position(|b| *b == b'\\') {
-        let escape = rest.get(at + 1..).unwrap_or_default();
-        if let [b'u', hex @ ..] = escape
-            && let Some(digits) = hex.get(..4)
-            && !digits.starts_with(b"00")
-        {
-            return true;
-        }
-        if let [b'u', b'0', b'0', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] = escape {
-            return true;
-        }
-        rest = escape.get(1..).unwrap_or_default();
+fn read(body: &[u8]) -> Result<Value, Refusal> {
+    if body.is_empty() {
+        return Err(refuse(44002));
     }
-    false
+    let value: Value = serde_json::from_slice(body).map_err(|_| refuse(47001))?;
+    if value.is_object() { Ok(value) } else { Err(refuse(47001)) }
+}
+
+/// JSON in which each `\uXXXX` for a character beyond ASCII says its own six characters.
+fn literal(json: &[u8]) -> Cow<'_, [u8]> {
+    let (mut written, mut rest) = (Vec::new(), json);
+    while let Some(at) = rest.iter().position(|b| *b == b'\\') {
+        let (before, escape) = rest.split_at(at);
+        if let [b'\\', b'u', a, b, c, d, ..] = escape
+            && let digits = [*a, *b, *c, *d]
+            && digits.iter().all(u8::is_ascii_hexdigit)
+            && (digits[..2] != *b"00" || digits[2] > b'7')
+        {
+            // What stands before this escape is copied with a backslash more.
+            written.extend_from_slice(before);
+            written.push(b'\\');
+        } else {
+            written.extend_from_slice(before);
+        }
+        let (escape, after) = escape.split_at(escape.len().min(2));
+        written.extend_from_slice(escape);
+        rest = after;
+    }
+    written.extend_from_slice(rest);
+    if written.len() == json.len() { Cow::Borrowed(json) } else { Cow::Owned(written) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::has_escaped_text;
+    use super::literal;
 
     #[test]
-    fn only_text_beyond_ascii_counts_as_escaped() {
-        for (json, escaped) in [
-            (r#"{"a":"中文"}"#, false),
-            (r#"{"a":"\u4e2d"}"#, true),
-            (r#"{"a":"\u00e9"}"#, true),
-            (r#"{"a":"\u001f\n\u0041"}"#, false),
-            (r#"{"a":"\\u4e2d"}"#, false),
-            (r#"{"a":"\\\u4e2d"}"#, true),
-            ("\\u00", false),
-            ("\\", false),
+    fn only_text_beyond_ascii_is_left_as_it_is_written() {
+        for (json, left) in [
+            (r#"{"a":"中文"}"#, None),
+            (r#"{"a":"\u4e2d\u6587x"}"#, Some(r#"{"a":"\\u4e2d\\u6587x"}"#)),
+            (r#"{"a":"\u00e9"}"#, Some(r#"{"a":"\\u00e9"}"#)),
+            (r#"{"a":"\ud83c\udf89"}"#, Some(r#"{"a":"\\ud83c\\udf89"}"#)),
+            (r#"{"a":"\u001f\n\u0041\u003c"}"#, None),
+            (r#"{"a":"\\u4e2d"}"#, None),
+            (r#"{"a":"\\\u4e2d"}"#, Some(r#"{"a":"\\\\u4e2d"}"#)),
+            ("\\u00", None),
+            ("\\u4e2x", None),
+            ("\\", None),
         ] {
-            assert_eq!(has_escaped_text(json.as_bytes()), escaped, "{json}");
+            let expected = left.unwrap_or(json);
+            assert_eq!(String::from_utf8_lossy(&literal(json.as_bytes())), expected, "{json}");
         }
     }
 }

@@ -103,7 +103,7 @@ fn authorize(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Handled {
         return Handled::page(pages::not_found(form.0));
     };
     if form.switch("allow") == Some(true) {
-        platform.allow(&link, person, now_ms)
+        platform.allow(form.0, &link, person, now_ms)
     } else {
         Handled::page(pages::refused(form.0))
     }
@@ -176,6 +176,7 @@ fn follow(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
         person.follow(scene, now_ms);
     } else {
         person.unfollow();
+        platform.tags.forget(at);
     }
     platform.inbox.push(Entry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
     Some(())

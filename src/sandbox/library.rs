@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal, ok, refuse};
+use super::answer::{Answer, ok, refuse};
 use super::platform::{Call, Platform};
 use super::random;
 use super::world::{Error, TemplateSettings, need, once};
@@ -95,16 +95,15 @@ fn is_legacy(number: &str) -> bool {
 impl Platform {
     /// `POST /cgi-bin/template/api_add_template`
     pub(super) fn add_template(&mut self, call: &mut Call<'_>) -> Answer {
-        // Names that are escaped are not the library's.
-        let escaped = |refusal: Refusal| if refusal.code == 47002 { refuse(40246) } else { refusal };
-        let body = call.json().map_err(escaped)?;
+        let body = call.json()?;
         let number = body["template_id_short"].as_str().unwrap_or_default();
         if is_legacy(number) {
             return Err(refuse(40247));
         }
         let known = self.world.library.iter().find(|known| known.number == number).ok_or_else(|| refuse(40037))?;
         let names = body["keyword_name_list"].as_array().ok_or_else(|| refuse(40246))?;
-        let content = known.content(names).ok_or_else(|| refuse(40246))?;
+        // Names that are escaped are not the library's.
+        let content = known.content(names).filter(|_| !call.is_escaped()).ok_or_else(|| refuse(40246))?;
         if self.world.templates.len() >= MOST {
             return Err(refuse(45026));
         }

@@ -9,11 +9,13 @@
 
 mod answer;
 mod call;
+mod code_picture;
 mod control;
 mod crowd;
 mod custom;
 mod faults;
 mod inbox;
+mod industry;
 mod library;
 mod media;
 mod oauth;
@@ -30,9 +32,11 @@ mod server;
 mod sns;
 mod stats;
 mod subscribe;
+mod tags;
 mod template_fields;
 mod template_types;
 mod templates;
+mod tickets;
 mod tokens;
 mod world;
 

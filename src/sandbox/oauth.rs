@@ -73,16 +73,21 @@ impl Platform {
             Ok(link) if link.asks => Handled::page(pages::consent(self, request)),
             Ok(link) => {
                 let person = self.phone_of(request);
-                self.allow(&link, person, now_ms)
+                self.allow(request, &link, person, now_ms)
             }
         }
     }
 
-    /// Gives out a code for that person and sends the phone back with it.
-    pub(super) fn allow(&mut self, link: &Link, person: usize, now_ms: i64) -> Handled {
+    /// Gives out a code for that person and sends the phone back with it. Of a test account only followers can
+    /// authorise: page error 10006.
+    pub(super) fn allow(&mut self, request: &Request, link: &Link, person: usize, now_ms: i64) -> Handled {
         let Some(person) = self.people.get(person) else {
             return Handled::page(Reply::text(404, ""));
         };
+        if !person.follows && !self.world.verified {
+            let page = pages::link_error(request, LinkError::Number(10006));
+            return Handled { errcode: Some(10006), to: Some(person.openid.clone()), ..Handled::page(page) };
+        }
         // The openid of a snapshot page is one that stands for nobody.
         let openid = if self.world.snapshot { random::openid() } else { person.openid.clone() };
         let grant = Grant {
@@ -111,13 +116,15 @@ impl Platform {
     pub(super) fn read_link(&self, query: &str) -> Result<Link, LinkError> {
         let given: Vec<(Cow<'_, str>, Cow<'_, str>)> = parse(query.as_bytes()).collect();
         let value = |name: &str| given.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_ref());
-        for (name, code) in [("appid", 10012), ("redirect_uri", 10011), ("scope", 10010), ("state", 10013)] {
+        for (name, code) in [("appid", 10012), ("redirect_uri", 10011), ("scope", 10010)] {
             if value(name).is_empty() {
                 return Err(LinkError::Number(code));
             }
         }
-        let (head, extras) = given.split_at(ORDER.len().min(given.len()));
-        let in_order = head.iter().map(|(key, _)| key.as_ref()).eq(ORDER);
+        // A state may be left out.
+        let order = if given.iter().any(|(key, _)| key == "state") { &ORDER[..] } else { &ORDER[..4] };
+        let (head, extras) = given.split_at(order.len().min(given.len()));
+        let in_order = head.iter().map(|(key, _)| key.as_ref()).eq(order.iter().copied());
         if !in_order || extras.iter().any(|(key, _)| !EXTRAS.contains(&key.as_ref())) {
             return Err(LinkError::Order);
         }

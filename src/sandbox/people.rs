@@ -123,7 +123,7 @@ impl Person {
 
 impl Person {
     /// What the platform tells of this person.
-    fn info(&self, language: &str) -> Value {
+    fn info(&self, tags: &[u32]) -> Value {
         if !self.follows {
             return json!({"subscribe": 0, "openid": self.openid, "tagid_list": []});
         }
@@ -135,11 +135,19 @@ impl Person {
         json!({
             "subscribe": 1,
             "openid": self.openid,
-            "language": if language.is_empty() { "zh_CN" } else { language },
+            // Who the person is has not been told since 2021; the fields are still there.
+            "nickname": "",
+            "sex": 0,
+            // The person's own, whatever `lang` asks for.
+            "language": "zh_CN",
+            "city": "",
+            "province": "",
+            "country": "",
+            "headimgurl": "",
             "subscribe_time": self.followed_ms / 1000,
             "remark": self.remark,
             "groupid": 0,
-            "tagid_list": [],
+            "tagid_list": tags,
             "subscribe_scene": "ADD_SCENE_QR_CODE",
             "qr_scene": number,
             "qr_scene_str": text,
@@ -152,6 +160,13 @@ impl Platform {
     pub(super) fn person(&mut self, openid: &str) -> Option<&mut Person> {
         let at = self.place_of(openid)?;
         self.people.get_mut(at)
+    }
+
+    /// What the platform tells of the person of that openid: 40003 where there is none.
+    fn info_of(&self, openid: &str) -> Result<Value, answer::Refusal> {
+        let place = self.place_of(openid).ok_or_else(|| refuse(40003))?;
+        let person = self.people.get(place).ok_or_else(|| refuse(40003))?;
+        Ok(person.info(&self.tags.of(place)))
     }
 
     /// `GET /cgi-bin/user/get`: the followers, page by page, until a page is empty.
@@ -178,10 +193,10 @@ impl Platform {
 
     /// `GET /cgi-bin/user/info`: nothing of who the person is, only how they came to follow.
     pub(super) fn user_info(&mut self, call: &mut Call<'_>) -> Answer {
-        let language = call.param("lang");
-        let person = self.person(&call.param("openid")).ok_or_else(|| refuse(40003))?;
-        call.to = Some(person.openid.clone());
-        Ok(person.info(&language))
+        let openid = call.param("openid");
+        let info = self.info_of(&openid)?;
+        call.to = Some(openid);
+        Ok(info)
     }
 
     /// `POST /cgi-bin/user/info/batchget`: all of them, or 40003 where one is nobody.
@@ -191,10 +206,7 @@ impl Platform {
         if list.is_empty() || list.len() > BATCH {
             return Err(refuse(40032));
         }
-        let info = |asked: &Value| {
-            let person = self.person(asked["openid"].as_str().unwrap_or_default()).ok_or_else(|| refuse(40003))?;
-            Ok(person.info(asked["lang"].as_str().unwrap_or_default()))
-        };
+        let info = |asked: &Value| self.info_of(asked["openid"].as_str().unwrap_or_default());
         let list: Vec<Value> = list.iter().map(info).collect::<Result<_, _>>()?;
         Ok(json!({"user_info_list": list}))
     }

@@ -15,6 +15,7 @@ pub(super) use super::call::Call;
 use super::custom::Typing;
 use super::faults::{Effect, Plan};
 use super::inbox::Inbox;
+use super::industry::Industries;
 use super::media::Store;
 use super::oauth::Authorizations;
 use super::people::Person;
@@ -24,6 +25,8 @@ use super::requests::Requests;
 use super::routes::{self, Route, Run};
 use super::stats::Stats;
 use super::subscribe::Grants;
+use super::tags::Tags;
+use super::tickets::Tickets;
 use super::tokens::Tokens;
 use super::world::World;
 use super::{control, crowd, media, pages, random};
@@ -53,6 +56,9 @@ pub struct Platform {
     pub(super) media: Store,
     pub(super) grants: Grants,
     pub(super) typing: Typing,
+    pub(super) tags: Tags,
+    pub(super) industries: Industries,
+    pub(super) tickets: Tickets,
 }
 
 /// A reply and what there is to say about it.
@@ -104,6 +110,9 @@ impl Platform {
             media: Store::default(),
             grants: Grants::new(&world),
             typing: Typing::default(),
+            tags: Tags::new(),
+            industries: Industries::default(),
+            tickets: Tickets::default(),
             world,
         }
     }
@@ -142,6 +151,8 @@ impl Platform {
             }
             ("GET" | "HEAD", "/sandbox/inbox.json") => Handled::page(json(&self.inbox.messages().collect::<Vec<_>>())),
             ("GET" | "HEAD", "/sandbox/stats.json") => Handled::page(json(&self.stats.shown())),
+            // Browsers ask for a picture of the site by themselves.
+            ("GET" | "HEAD", "/favicon.ico") => Handled { quiet: true, ..Handled::page(Reply::text(404, "")) },
             ("GET" | "HEAD", path) if path.starts_with("/q/") => self.scan(request, &path[3..], now_ms),
             ("POST", path) if path.starts_with("/sandbox/") => control::post(self, request, now_ms),
             _ => Handled { unknown: true, ..Handled::page(pages::not_found(request)) },
@@ -183,7 +194,7 @@ impl Platform {
         let rid = random::rid(now_ms);
         let reply = family.reply(answer, &rid);
         // Those of web authorisation can never be asked about.
-        if errcode != 0 && family == Family::Cgi {
+        if errcode != 0 && family != Family::Sns {
             self.requests.keep(rid, request, &reply, now_ms);
         }
         Handled { errcode: Some(errcode), ..Handled::page(reply) }
@@ -191,15 +202,18 @@ impl Platform {
 
     fn called(&mut self, family: Family, route: &Route, request: &Request, now_ms: i64) -> Handled {
         let mut call = Call { request, now_ms, to: None };
-        let handled = match (self.checked(route, &call), route.run) {
-            (Err(refusal), _) => self.answered(family, request, Err(refusal), now_ms),
+        let checked = self.checked(route, &call);
+        // What is checked before any call is written alike for all of a family.
+        let own = if checked.is_ok() { family.of_call(route.path) } else { family };
+        let handled = match (checked, route.run) {
+            (Err(refusal), _) => self.answered(own, request, Err(refusal), now_ms),
             (Ok(()), Run::Json(run)) => {
                 let answer = run(self, &mut call);
-                self.answered(family, request, answer, now_ms)
+                self.answered(own, request, answer, now_ms)
             }
             (Ok(()), Run::File(run)) => match run(self, &mut call) {
-                Ok(reply) => Handled { errcode: Some(0), ..Handled::page(reply) },
-                Err(refusal) => self.answered(family, request, Err(refusal), now_ms),
+                Ok(reply) => Handled { errcode: (reply.status() == 200).then_some(0), ..Handled::page(reply) },
+                Err(refusal) => self.answered(own, request, Err(refusal), now_ms),
             },
         };
         Handled { to: call.to, ..handled }

@@ -1,6 +1,7 @@
 //! Codes with a scene: whoever scans one comes to follow the account, and the account is told by which.
 //!
-//! developers.weixin.qq.com: doc/service/api/qrcode/qrcodes/api_createqrcode
+//! developers.weixin.qq.com: doc/service/api/qrcode/qrcodes/api_createqrcode,
+//! doc/service/Account_Management/Generating_a_Parametric_QR_Code.html (showqrcode)
 
 use std::collections::HashMap;
 
@@ -9,13 +10,13 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Refusal, refuse};
 use super::call::Call;
 use super::platform::{Handled, Platform};
-use super::{pages, random};
-use crate::http::Request;
+use super::{code_picture, pages, random};
+use crate::http::{Reply, Request};
 
 /// 30 days.
 const LONGEST_S: u64 = 2_592_000;
-/// Where the call does not say. The pages disagree (60, 30); of them the shorter.
-const DEFAULT_S: u64 = 30;
+/// Where the call does not say.
+const DEFAULT_S: u64 = 60;
 /// The highest number of a permanent code, and how many of these an account can have.
 const PERMANENT: u64 = 100_000;
 const TEXT_CHARS: usize = 64;
@@ -51,30 +52,46 @@ impl Scene {
 #[derive(Debug)]
 struct Code {
     scene: Scene,
+    /// What its address is.
+    url: String,
     /// Unix ms; `None` is for ever.
     until_ms: Option<i64>,
 }
 
-/// The codes, by the ends of their addresses.
+/// The codes.
 #[derive(Debug, Default)]
-pub(super) struct Codes(HashMap<String, Code>);
+pub(super) struct Codes {
+    /// By the ends of their addresses.
+    all: HashMap<String, Code>,
+    /// The ends of their addresses, by their tickets.
+    ids: HashMap<String, String>,
+}
 
 impl Codes {
     /// The scene of a code that has not expired.
     pub(super) fn scene(&self, id: &str, now_ms: i64) -> Option<Scene> {
-        let code = self.0.get(id)?;
+        let code = self.all.get(id)?;
         code.until_ms.is_none_or(|until_ms| now_ms < until_ms).then(|| code.scene.clone())
     }
 
-    fn add(&mut self, code: Code, now_ms: i64) -> Result<String, Refusal> {
-        self.0.retain(|_, code| code.until_ms.is_none_or(|until_ms| now_ms < until_ms));
-        let permanent = || self.0.values().filter(|code| code.until_ms.is_none()).count() as u64;
+    /// Adds a code; its ticket.
+    fn add(&mut self, id: &str, code: Code, now_ms: i64) -> Result<String, Refusal> {
+        self.all.retain(|_, code| code.until_ms.is_none_or(|until_ms| now_ms < until_ms));
+        self.ids.retain(|_, id| self.all.contains_key(id));
+        let permanent = || self.all.values().filter(|code| code.until_ms.is_none()).count() as u64;
         if code.until_ms.is_none() && permanent() >= PERMANENT {
             return Err(refuse(45029));
         }
-        let id = random::code();
-        self.0.insert(id.clone(), code);
-        Ok(id)
+        let ticket = random::code_ticket();
+        self.all.insert(id.to_owned(), code);
+        self.ids.insert(ticket.clone(), id.to_owned());
+        Ok(ticket)
+    }
+
+    /// The address of the code of a ticket, unless it has expired.
+    fn url(&self, ticket: &str, now_ms: i64) -> Option<&str> {
+        let code = self.all.get(self.ids.get(ticket)?)?;
+        code.until_ms.is_none_or(|until_ms| now_ms < until_ms).then_some(code.url.as_str())
     }
 }
 
@@ -91,13 +108,23 @@ impl Platform {
             given => Some(given.as_u64().filter(|life| (1..=LONGEST_S).contains(life)).ok_or_else(|| refuse(40053))?),
         };
         let until_ms = life_s.map(|life| call.now_ms + 1000 * i64::try_from(life).unwrap_or_default());
-        let id = self.codes.add(Code { scene, until_ms }, call.now_ms)?;
-        let host = call.request.header("host").unwrap_or("localhost");
-        let mut answer = json!({"ticket": random::token(), "url": format!("http://{host}/q/{id}")});
+        let (host, id) = (call.request.header("host").unwrap_or("localhost"), random::code());
+        let url = format!("http://{host}/q/{id}");
+        let ticket = self.codes.add(&id, Code { scene, url: url.clone(), until_ms }, call.now_ms)?;
+        let mut answer = json!({"ticket": ticket, "url": url});
         if let Some(life) = life_s {
             answer["expire_seconds"] = life.into();
         }
         Ok(answer)
+    }
+
+    /// `GET /cgi-bin/showqrcode`: the picture of a code, or HTTP 404 where there is none for the ticket.
+    pub(super) fn show_code(&mut self, call: &mut Call<'_>) -> Result<Reply, Refusal> {
+        let picture = self.codes.url(&call.param("ticket"), call.now_ms).and_then(code_picture::jpeg);
+        Ok(match picture {
+            Some(picture) => Reply::bytes(200, "image/jpg", picture),
+            None => Reply::text(404, ""),
+        })
     }
 
     /// `GET /q/…`, opened by the phone.

@@ -37,6 +37,11 @@ const LIMITS: &[Limit] = &[
     limit("/cgi-bin/template/api_add_template", 1_000, 1_000),
     limit("/cgi-bin/template/del_private_template", 1_000, 1_000),
     limit("/cgi-bin/qrcode/create", 100_000, 10_000),
+    limit("/cgi-bin/tags/create", 1_000, 100),
+    limit("/cgi-bin/tags/get", 1_000, 100),
+    limit("/cgi-bin/tags/update", 1_000, 100),
+    limit("/cgi-bin/tags/members/batchtagging", 100_000, 1_000),
+    limit("/cgi-bin/tags/members/batchuntagging", 100_000, 1_000),
     limit("/cgi-bin/user/get", 500, 100),
     limit("/cgi-bin/user/info", 5_000_000, 500_000),
     limit("/cgi-bin/user/info/batchget", 5_000_000, 500_000),
@@ -105,11 +110,9 @@ impl Platform {
     pub(super) fn count(&mut self, path: &'static str, now_ms: i64) -> Result<(), Refusal> {
         self.counters.begin_day(now_ms);
         let used = self.counters.used.entry(path).or_default();
-        if self.world.limit(path).is_some_and(|limit| *used >= limit) {
-            return Err(refuse(45009));
-        }
+        // A refused call counts, too.
         *used += 1;
-        Ok(())
+        if self.world.limit(path).is_some_and(|limit| *used > limit) { Err(refuse(45009)) } else { Ok(()) }
     }
 
     /// `POST /cgi-bin/openapi/quota/get`
@@ -143,12 +146,15 @@ impl Platform {
         Ok(answer::ok())
     }
 
-    /// `POST /cgi-bin/clear_quota/v2`: without a token, from the query or from JSON.
+    /// `POST /cgi-bin/clear_quota/v2`: without a token, from the query, from a form or from JSON.
     pub(super) fn clear_quota_by_secret(&mut self, call: &mut Call<'_>) -> Answer {
-        let body = if call.request.body.is_empty() { Value::Null } else { call.json()? };
-        let field = |name: &str| match call.param(name) {
-            empty if empty.is_empty() => body[name].as_str().unwrap_or_default().to_owned(),
-            given => given,
+        let body = &call.request.body;
+        let form = url::form_urlencoded::parse(body).into_owned().collect::<Vec<_>>();
+        let json = if body.trim_ascii_start().starts_with(b"{") { call.json()? } else { Value::Null };
+        let field = |name: &str| {
+            let posted = || form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+            let known = || json[name].as_str().map(str::to_owned);
+            Some(call.param(name)).filter(|given| !given.is_empty()).or_else(known).or_else(posted).unwrap_or_default()
         };
         self.check_appid(&field("appid"))?;
         self.check_secret(&field("appsecret"))?;

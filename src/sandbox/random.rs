@@ -52,6 +52,23 @@ pub(super) fn media_id() -> String {
     text(64)
 }
 
+/// What a page is signed with: 86 characters.
+pub(super) fn page_ticket() -> String {
+    text(86)
+}
+
+/// What some refusals carry beside the id of the request: 14 letters and digits.
+pub(super) fn hint() -> String {
+    (0..14).map(|_| char::from(ALPHABET[number() as usize % 62])).collect()
+}
+
+/// The ticket of a code: base64 that begins with `gQ` and ends in `=`. Each one has all the signs that must be
+/// percent-encoded, so that a client that does not encode them fails at the first.
+pub(super) fn code_ticket() -> String {
+    let half = || (0..44).map(|_| char::from(ALPHABET[number() as usize % 62])).collect::<String>();
+    format!("gQ{}+/{}AA==", half(), half())
+}
+
 /// What identifies a request in an error text: three groups of eight hex digits, the first of them
 /// being the Unix time in seconds.
 pub(super) fn rid(now_ms: i64) -> String {

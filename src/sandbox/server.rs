@@ -135,7 +135,7 @@ impl Line {
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:<4} {}", self.time, self.method, self.path)?;
+        write!(f, "{} {:<4} {}", in_china(&self.time), self.method, self.path)?;
         if let Some(errcode) = self.errcode {
             write!(f, "  {errcode}")?;
         }
@@ -150,6 +150,14 @@ impl fmt::Display for Line {
         }
         write!(f, "  {} ms", self.ms)
     }
+}
+
+/// A time in RFC 3339, UTC, as it is in China, which is how WeChat and the sandbox's pages count.
+fn in_china(utc: &str) -> String {
+    let Ok(time) = humantime::parse_rfc3339(utc) else { return utc.to_owned() };
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let at_ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+    rfc3339(at_ms.saturating_add(8 * 3_600_000)).replace('Z', "+08:00")
 }
 
 /// An address that can be connected to, for one that listens everywhere.

@@ -66,7 +66,8 @@ impl Platform {
     }
 }
 
-fn accepted(msgid: u64) -> Value {
+/// The success of a message that has an id.
+pub(super) fn accepted(msgid: u64) -> Value {
     json!({"errcode": 0, "errmsg": "ok", "msgid": msgid})
 }
 
@@ -82,8 +83,18 @@ fn client_msg_id(body: &Value) -> Result<Option<String>, Refusal> {
 
 /// `appid:path` of a mini-program: 40166 where there can be no such one. The sandbox takes every well-formed appid as
 /// linked to the account.
+///
+/// An object that names nothing is none: a client whose type has no optional fields sends one with every message, and
+/// PHP writes an empty one as `[]`.
 pub(super) fn mini_program(value: &Value) -> Result<Option<String>, Refusal> {
-    if value.is_null() {
+    let says_nothing = |field: &Value| field.is_null() || field.as_str() == Some("");
+    let empty = match value {
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(fields) => fields.values().all(says_nothing),
+        _ => false,
+    };
+    if empty {
         return Ok(None);
     }
     let appid = value["appid"].as_str().unwrap_or_default();

@@ -660,6 +660,31 @@ sandbox-world-twice = { $key } “{ $value }” is there twice
 sandbox-world-alone = { $key } has no meaning without { $with }
 sandbox-world-several = a fault takes no more than one of { $keys }
 sandbox-world-none-of = a fault takes one of { $keys }
+sandbox-world-alert = Server alert
+sandbox-world-alert-content =
+    Event: { $event }
+    Host: { $host }
+    Time: { $time }
+sandbox-world-article = What the sea is like this week
+sandbox-world-article-digest = Waves, winds, and where to find a harbour
+sandbox-world-backup = Backup finished
+sandbox-world-backup-content =
+    { $first }
+    Host: { $host }
+    Size: { $size }
+    Time: { $time }
+    { $remark }
+sandbox-world-card = One free meal
+sandbox-world-report = Backup report
+sandbox-world-report-content =
+    Backup: { $backup }
+    Size: { $size }
+    Finished: { $time }
+sandbox-world-status = Service status
+sandbox-world-status-content =
+    Service: { $service }
+    Status: { $status }
+    Time: { $time }
 sandbox-inbox-title = wxbox sandbox
 sandbox-inbox-lead = A stand-in for the WeChat platform on this machine. What the account sends arrives on these phones; nothing leaves the machine.
 sandbox-inbox-foot = Times are those of China, as WeChat counts them.
@@ -746,10 +771,10 @@ sandbox-link-title = WeChat cannot open this link
 sandbox-link-title-number = Error { $code }
 sandbox-link-10003 = The redirect_uri is not an address on the account’s authorised domain.
 sandbox-link-10005 = The scope is neither snsapi_base nor snsapi_userinfo.
+sandbox-link-10006 = Only those who follow a test account can authorise. Follow it first, or make it a verified account on the sandbox’s page.
 sandbox-link-10010 = The scope is empty.
 sandbox-link-10011 = The redirect_uri is empty.
 sandbox-link-10012 = The appid is empty.
-sandbox-link-10013 = The state is empty.
 sandbox-link-appid = The appid is not that of this sandbox’s account.
 sandbox-link-order = The parameters must be appid, redirect_uri, response_type, scope, state, in this order.
 sandbox-link-encoding = The redirect_uri must be percent-encoded, once.

@@ -643,8 +643,33 @@ sandbox-world-twice = { $key }“{ $value }”重复
 sandbox-world-alone = { $key } 须与 { $with } 一起使用
 sandbox-world-several = 一个故障只能有其中一项：{ $keys }
 sandbox-world-none-of = 一个故障须有其中一项：{ $keys }
+sandbox-world-alert = 服务器告警
+sandbox-world-alert-content =
+    事件：{ $event }
+    主机：{ $host }
+    时间：{ $time }
+sandbox-world-article = 本周海况
+sandbox-world-article-digest = 风浪情况，以及可以避风的港口
+sandbox-world-backup = 备份完成
+sandbox-world-backup-content =
+    { $first }
+    主机：{ $host }
+    大小：{ $size }
+    时间：{ $time }
+    { $remark }
+sandbox-world-card = 免费餐一份
+sandbox-world-report = 备份报告
+sandbox-world-report-content =
+    备份：{ $backup }
+    大小：{ $size }
+    完成时间：{ $time }
+sandbox-world-status = 服务状态
+sandbox-world-status-content =
+    服务：{ $service }
+    状态：{ $status }
+    时间：{ $time }
 sandbox-inbox-title = wxbox 沙箱
-sandbox-inbox-lead = 本机上的微信平台替身。公众号发出的消息会显示在下面的手机上，不会离开这台机器。
+sandbox-inbox-lead = 在本机模拟的微信平台。服务号发出的消息会显示在下面的手机上，不会离开这台机器。
 sandbox-inbox-foot = 时间均为北京时间。
 sandbox-switch-strict = 模板按正式账号检查
 sandbox-switch-limits = 调用次数按正式账号限制
@@ -667,21 +692,21 @@ sandbox-state-open = { $left ->
   }
 sandbox-state-closed = 已关注；最近没有发过消息，只能收模板消息
 sandbox-state-stranger = 未关注：任何消息都会被拒绝
-sandbox-phone-chosen = 用它打开链接
-sandbox-phone-choose = 用这部手机打开链接
+sandbox-phone-chosen = 当前手机
+sandbox-phone-choose = 设为当前手机
 sandbox-follow = 关注
 sandbox-unfollow = 取消关注
 sandbox-say = 给公众号发消息
 sandbox-say-send = 发送
-sandbox-click = 点击公众号菜单
-sandbox-typing = 对方正在输入…
+sandbox-click = 点击自定义菜单
+sandbox-typing = 对方正在输入……
 sandbox-grant-give = 允许
 sandbox-grant-back = 取消授权
 sandbox-grant-lasts = 长期有效
 sandbox-grant-scene = 允许场景 1000 一次
 sandbox-note-followed = 关注了公众号
 sandbox-note-left = 取消了关注
-sandbox-note-clicked = 点击了公众号菜单
+sandbox-note-clicked = 点击了自定义菜单
 sandbox-details = 详情
 sandbox-mini-program = 小程序 { $target }
 sandbox-repeats = 重复发送 { $count } 次，已忽略
@@ -694,19 +719,19 @@ sandbox-kind-coupon = 卡券
 sandbox-kind-mini-program = 小程序
 sandbox-kind-subscription = 订阅通知
 sandbox-kind-one-time = 一次性订阅消息
-sandbox-consent-asks = 申请获取
-sandbox-consent-title = 你的昵称、头像
-sandbox-consent-text = 公众号将知道你是谁。请选择由谁回答：
+sandbox-consent-asks = 申请
+sandbox-consent-title = 获取你的昵称、头像
+sandbox-consent-text = 授权后，服务号可以获取你的昵称和头像。请选择操作的用户：
 sandbox-consent-allow = 允许
 sandbox-consent-refuse = 拒绝
 sandbox-refused-title = 未授权
-sandbox-refused-text = 微信不会通知任何人：发起方会一直等到超时。返回可重新选择。
+sandbox-refused-text = 用户拒绝后微信不会回调，wxbox 会一直等到超时。返回上一页可重新选择。
 sandbox-code-title = 关注“{ $account }”
 sandbox-code-text = 手机扫描公众号的二维码后看到的就是本页。请选择由谁扫描：
 sandbox-code-expired-title = 二维码已过期
 sandbox-code-expired-text = 请让生成它的人重新生成一个。
-sandbox-ask-title = 接收一条消息
-sandbox-ask-text = 确认后，公众号可以向你发送一条消息。请选择由谁回答：
+sandbox-ask-title = 向你发送一条消息
+sandbox-ask-text = 确认后，服务号可以向你发送一条消息。请选择操作的用户：
 sandbox-ask-confirm = 确定
 sandbox-ask-cancel = 取消
 sandbox-ask-action = action 必须是 get_confirm。
@@ -720,12 +745,12 @@ sandbox-foreign-title = 来源不对
 sandbox-foreign-text = 这个表单不是从沙箱自己的页面发出的。
 sandbox-link-title = 微信无法打开此链接
 sandbox-link-title-number = 错误 { $code }
-sandbox-link-10003 = redirect_uri 不在公众号的授权域名下。
+sandbox-link-10003 = redirect_uri域名与后台配置不一致，错误码:10003
 sandbox-link-10005 = scope 既不是 snsapi_base 也不是 snsapi_userinfo。
+sandbox-link-10006 = 请先关注该测试号，再打开本链接。也可以在沙箱首页把账号设为已认证。
 sandbox-link-10010 = scope 为空。
 sandbox-link-10011 = redirect_uri 为空。
 sandbox-link-10012 = appid 为空。
-sandbox-link-10013 = state 为空。
 sandbox-link-appid = appid 不是这个沙箱的账号。
 sandbox-link-order = 参数必须依次为 appid、redirect_uri、response_type、scope、state。
 sandbox-link-encoding = redirect_uri 必须且只能百分号编码一次。

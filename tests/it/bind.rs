@@ -250,7 +250,7 @@ hint: the usage is: wxbox bind --openid <OPENID> <--user <NAME>|--unbound>
 
 #[test]
 fn somebody_who_does_not_follow_the_account_can_be_bound() {
-    let world = World::new();
+    let world = World::of("verified = true");
     world.config_first("scope = \"snsapi_base\"");
     world.wxbox("user add zoro").ok();
     let mut bind = world.spawn("--json bind --user zoro --scope snsapi_userinfo");

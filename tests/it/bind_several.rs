@@ -13,7 +13,7 @@ use crate::pty::Terminal;
 
 /// A world where these are registered.
 fn with(names: &[&str]) -> World {
-    let world = World::of("phone = \"luffy\"");
+    let world = World::of("phone = \"luffy\"\nverified = true");
     for name in names {
         world.wxbox(&format!("user add {name} --tag crew")).ok();
     }

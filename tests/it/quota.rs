@@ -34,7 +34,7 @@ exit 0
 /cgi-bin/template/del_private_template	1000	0	1000	-	
 /wxaapi/newtmpl/gettemplate	1000	0	1000	-	
 /cgi-bin/qrcode/create	100000	0	100000	-	
-/cgi-bin/user/get	1	1	0	-	
+/cgi-bin/user/get	1	2	0	-	
 /cgi-bin/user/info	5000000	0	5000000	-	
 /cgi-bin/user/info/batchget	5000000	0	5000000	-	
 /cgi-bin/user/info/updateremark	10000	0	10000	-	

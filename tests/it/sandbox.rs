@@ -6,26 +6,27 @@ use rustix::process::Signal;
 use serde_json::Value;
 use snapbox::str;
 
-use crate::harness::{World, phone};
+use crate::harness::{Spawned, World, phone};
+use crate::pty::Terminal;
 
-/// The sandbox's address, from what it says first.
-fn address(said: &str) -> String {
-    said.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned()
+/// The sandbox's address, from what it says at the start.
+fn address(sandbox: &mut Spawned) -> String {
+    loop {
+        if let Some(url) = sandbox.next_line().split_whitespace().find(|word| word.starts_with("http://")) {
+            return url.to_owned();
+        }
+    }
 }
 
 #[test]
 fn it_says_where_it_is_and_whom_it_knows() {
     let world = World::empty();
     let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0");
-    assert!(address(&sandbox.next_line()).starts_with("http://127.0.0.1:"));
+    assert!(address(&mut sandbox).starts_with("http://127.0.0.1:"));
     sandbox.signal(Signal::INT);
     sandbox.end().is(str![[r#"
 exit 130
 --- stdout
-The WeChat sandbox is at http://127.0.0.1:[PORT]
-  app_id      wx0123456789abcdef
-  app_secret  0123456789abcdef0123456789abcdef
-
 People
 luffy  oLuffy_wears_the_straw_hat_1  follows and has just written
 nami   oNami_draws_maps_of_the_sea1  follows; has not written, so takes templates but no texts
@@ -50,6 +51,10 @@ mpnews         article_media_about_the_sea_0123456789abcdefghijklmnopqrstuvwxyz 
 mpnewsarticle  article_about_the_sea  What the sea is like this week
 wxcard         card_for_one_meal_0123456789  One free meal
 
+The WeChat sandbox is at http://127.0.0.1:[PORT]
+  app_id      wx0123456789abcdef
+  app_secret  0123456789abcdef0123456789abcdef
+
 Ctrl-C stops it. Requests:
 
 "#]]);
@@ -57,11 +62,13 @@ Ctrl-C stops it. Requests:
 
 #[test]
 fn a_line_for_each_request_without_its_secrets() {
-    let world = World::empty();
+    let (world, begun) = (World::empty(), std::time::SystemTime::now());
     let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0");
-    let url = address(&sandbox.next_line());
+    let url = address(&mut sandbox);
     while !sandbox.next_line().contains("Requests") {}
-    for path in ["/cgi-bin/token?grant_type=client_credential&appid=wx&secret=geheim", "/nothing", "/"] {
+    // Browsers ask for a picture of the site by themselves: no line.
+    let paths = ["/favicon.ico", "/cgi-bin/token?grant_type=client_credential&appid=wx&secret=geheim", "/nothing", "/"];
+    for path in paths {
         phone().get(format!("{url}{path}")).send().unwrap();
     }
     let lines: Vec<String> = (0..3).map(|_| sandbox.next_line()).collect();
@@ -71,7 +78,42 @@ fn a_line_for_each_request_without_its_secrets() {
     assert!(lines[0].contains(" GET  /cgi-bin/token  40013 "), "{lines:?}");
     assert!(lines[1].contains(" GET  /nothing  unknown to the sandbox "), "{lines:?}");
     assert!(lines[2].contains(" GET  / "), "{lines:?}");
+    // In China's time, as the pages have it.
+    let (time, _) = lines[0].split_once(' ').unwrap();
+    let said = humantime::parse_rfc3339(&time.replace("+08:00", "Z")).unwrap();
+    let ahead = said.duration_since(begun).unwrap();
+    assert!((7 * 3600..9 * 3600).contains(&ahead.as_secs()), "{time}");
     assert!(!ran.stdout().contains("geheim"));
+}
+
+#[test]
+fn a_small_terminal_still_shows_how_to_reach_it() {
+    let world = World::empty();
+    let mut terminal = Terminal::start(world.command("sandbox --listen 127.0.0.1:0"), 24, 80);
+    let screen = terminal.until("Ctrl-C stops it").contents();
+    for part in ["http://127.0.0.1:", "app_id      wx0123456789abcdef", "app_secret  0123456789abcdef0123456789abcdef"]
+    {
+        assert!(screen.contains(part), "{screen}");
+    }
+}
+
+#[test]
+fn what_people_read_of_it_is_in_the_language_of_the_run() {
+    let mut world = World::empty();
+    world.set("WXBOX_LANG", "zh");
+    let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0");
+    let url = address(&mut sandbox);
+    sandbox.signal(Signal::INT);
+    let said = sandbox.end().stdout().to_owned();
+    assert!(url.starts_with("http://127.0.0.1:"));
+    for part in
+        ["备份完成  backup_finished-", "服务器告警  server_alert-", "备份报告", "服务状态", "本周海况", "免费餐一份"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    for part in ["Backup", "Server alert", "Service status", "sea", "meal"] {
+        assert!(!said.contains(part), "{part}: {said}");
+    }
 }
 
 #[test]
@@ -94,7 +136,7 @@ fn json_is_a_line_for_the_start_and_each_request() {
 fn quiet_says_where_it_is_and_no_more() {
     let world = World::empty();
     let mut sandbox = world.spawn("-q sandbox --listen :0");
-    let url = address(&sandbox.next_line());
+    let url = address(&mut sandbox);
     let url = url.replace("[::1]", "127.0.0.1");
     phone().get(format!("{url}/nothing")).send().unwrap();
     sandbox.signal(Signal::TERM);
@@ -107,7 +149,7 @@ fn a_world_of_its_own() {
     let world = World::empty();
     world.write("world.toml", "account_name = \"Ship\"\n[[people]]\nname = \"路飞\"\n");
     let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0 --world world.toml");
-    let url = address(&sandbox.next_line());
+    let url = address(&mut sandbox);
     let page = phone().get(url).send().unwrap().text().unwrap();
     assert!(page.contains("Ship") && page.contains("路飞") && !page.contains("nami"), "{page}");
     sandbox.signal(Signal::TERM);
@@ -205,7 +247,7 @@ fn a_crowd_needs_no_list() {
         "crowd = 100000\n[[people]]\nname = \"luffy\"\nopenid = \"oLuffy_wears_the_straw_hat_1\"\n",
     );
     let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0 --world world.toml");
-    let url = address(&sandbox.next_line());
+    let url = address(&mut sandbox);
     let stats = phone().get(format!("{url}/sandbox/stats.json")).send().unwrap().text().unwrap();
     assert_eq!(stats, r#"{"calls":{},"delivered":0,"recipients":0,"twice":0}"#);
     while !sandbox.next_line().contains("stats.json") {}

@@ -49,19 +49,20 @@ exit 5
     world.wxbox("outbox show 1").is(str![[r#"
 exit 0
 --- stdout
-ID        1
-State     sent
-To        luffy
-Openid    oLuffy_wears_the_straw_hat_1
-Type      subscribe
-Attempts  1
-Created   [TIME]
-Sent      [TIME]
-Content   Template backup_report-0123456789abcdefghijklmnopqrs
-          thing1: db1
-          character_string2: 42GB
-          time3: 03:15
-          https://status.example.com
+ID          1
+State       sent
+To          luffy
+Openid      oLuffy_wears_the_straw_hat_1
+Type        subscribe
+Attempts    1
+Created     [TIME]
+Sent        [TIME]
+Message id  [MSGID]
+Content     Template backup_report-0123456789abcdefghijklmnopqrs
+            thing1: db1
+            character_string2: 42GB
+            time3: 03:15
+            https://status.example.com
 
 "#]]);
 }

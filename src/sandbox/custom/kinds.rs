@@ -1,10 +1,10 @@
 //! What each kind of a customer-service message must have.
 //!
 //! The page says which fields there are and not which of them may be left out, be empty, or be of another type; nor
-//! how long they may be. Decided for the stricter reading: a field that is not called optional must be there (and,
-//! but for the description and the picture of an article, say something), and one that the page does not name is
-//! refused (61451), which finds a misspelt one. Lengths without a number on the page are not checked, but for those of a
-//! menu.
+//! how long they may be. Where clients in wide use leave a field out, it may be left out here: the picture of a video, and
+//! of an article all but the title. The rest is decided for the stricter reading: a field that is not called optional
+//! must be there and say something, and one that no page names is refused (61451), which finds a misspelt one.
+//! Lengths without a number on the page are not checked, but for those of a menu.
 
 use serde_json::{Map, Value};
 
@@ -99,10 +99,16 @@ impl<'a> Branch<'a> {
         if is_web(url) { Ok(url.to_owned()) } else { Err(refuse(40066)) }
     }
 
-    /// A file of that kind that was uploaded in the last three days, or 40007, whatever else stands there.
-    fn file(&self, name: &str, kind: Kind) -> Result<Attached, Refusal> {
+    /// An address that may be missing or empty: 40066 where it is none of the web.
+    fn maybe_address(&self, name: &str) -> Result<Option<String>, Refusal> {
+        let url = self.shown(name)?;
+        if url.as_deref().is_none_or(is_web) { Ok(url) } else { Err(refuse(40066)) }
+    }
+
+    /// A file of one of these kinds that was uploaded in the last three days, or 40007, whatever else stands there.
+    fn file(&self, name: &str, kinds: &[Kind]) -> Result<Attached, Refusal> {
         let id = self.value(name).as_str().unwrap_or_default();
-        let file = self.platform.media.valid(id, self.now_ms).filter(|file| file.kind == kind);
+        let file = self.platform.media.valid(id, self.now_ms).filter(|file| kinds.contains(&file.kind));
         file.map(|file| file.attached(id)).ok_or_else(|| refuse(40007))
     }
 }
@@ -127,14 +133,17 @@ fn text(branch: &Branch<'_>, message: &mut Message) -> Result<(), Refusal> {
 /// An image or a voice message: one file and nothing else.
 fn sole(branch: &Branch<'_>, message: &mut Message, kind: Kind) -> Result<(), Refusal> {
     branch.only(&["media_id"])?;
-    message.files.push(branch.file("media_id", kind)?);
+    message.files.push(branch.file("media_id", &[kind])?);
     Ok(())
 }
 
 fn video(branch: &Branch<'_>, message: &mut Message) -> Result<(), Refusal> {
     branch.only(&["media_id", "thumb_media_id", "title", "description"])?;
-    message.files.push(branch.file("media_id", Kind::Video)?);
-    message.files.push(branch.file("thumb_media_id", Kind::Thumb)?);
+    message.files.push(branch.file("media_id", &[Kind::Video])?);
+    let picture = branch.value("thumb_media_id");
+    if !picture.is_null() && picture.as_str() != Some("") {
+        message.files.push(branch.file("thumb_media_id", &[Kind::Thumb])?);
+    }
     message.title = branch.shown("title")?;
     message.content = branch.shown("description")?;
     Ok(())
@@ -144,7 +153,7 @@ fn music(branch: &Branch<'_>, message: &mut Message) -> Result<(), Refusal> {
     branch.only(&["title", "description", "musicurl", "hqmusicurl", "thumb_media_id"])?;
     message.url = Some(branch.address("musicurl")?);
     branch.address("hqmusicurl")?;
-    message.files.push(branch.file("thumb_media_id", Kind::Thumb)?);
+    message.files.push(branch.file("thumb_media_id", &[Kind::Thumb])?);
     message.title = branch.shown("title")?;
     message.content = branch.shown("description")?;
     Ok(())
@@ -160,14 +169,10 @@ fn news(branch: &Branch<'_>, message: &mut Message) -> Result<(), Refusal> {
     let article = Branch { fields: Some(article), ..*branch };
     article.only(&["title", "description", "url", "picurl"])?;
     message.title = Some(article.needed("title", 61451)?.to_owned());
-    message.url = Some(article.address("url")?);
-    let description = article.text("description")?.ok_or_else(|| refuse(61451))?;
-    message.content = Some(description.to_owned()).filter(|text| !text.is_empty());
-    match article.text("picurl")? {
-        Some(url) if url.is_empty() || is_web(url) => Ok(()),
-        Some(_) => Err(refuse(40066)),
-        None => Err(refuse(61451)),
-    }
+    message.url = article.maybe_address("url")?;
+    message.content = article.shown("description")?;
+    article.maybe_address("picurl")?;
+    Ok(())
 }
 
 fn mpnews(branch: &Branch<'_>, message: &mut Message) -> Result<(), Refusal> {
@@ -221,7 +226,9 @@ fn msgmenu(branch: &Branch<'_>, message: &mut Message) -> Result<(), Refusal> {
 }
 
 fn wxcard(branch: &Branch<'_>, message: &mut Message) -> Result<(), Refusal> {
-    branch.only(&["card_id"])?;
+    // An older page had `card_ext`, and clients still send it.
+    branch.only(&["card_id", "card_ext"])?;
+    branch.text("card_ext")?;
     let id = branch.needed("card_id", 41012)?;
     let card = branch.platform.world.cards.iter().find(|card| card.id == id).ok_or_else(|| refuse(61451))?;
     message.title = Some(card.title.clone());
@@ -233,7 +240,8 @@ fn miniprogrampage(branch: &Branch<'_>, message: &mut Message) -> Result<(), Ref
     branch.needed("appid", 40166)?;
     branch.needed("pagepath", 40165)?;
     message.miniprogram = mini_program(&message.body)?;
-    message.files.push(branch.file("thumb_media_id", Kind::Thumb)?);
+    // The pages disagree about what the picture is uploaded as.
+    message.files.push(branch.file("thumb_media_id", &[Kind::Thumb, Kind::Image])?);
     message.title = branch.shown("title")?;
     Ok(())
 }

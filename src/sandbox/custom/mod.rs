@@ -17,7 +17,7 @@ pub(super) use typing::Typing;
 impl Platform {
     /// `POST /cgi-bin/message/custom/send`
     pub(super) fn send_custom(&mut self, call: &mut Call<'_>) -> Answer {
-        let body = call.json()?;
+        let body = call.literal_json()?;
         let mut message = self.message_to(&body, call)?;
         kinds::read(self, &body, &mut message)?;
         message.kf_account = self.clerk(&body["customservice"])?;
@@ -51,12 +51,14 @@ impl Platform {
     }
 
     /// The customer-service account that a message names: 65400 where the account has none at all, 61452 where it has
-    /// not that one.
+    /// not that one. An empty name is none.
     fn clerk(&self, value: &Value) -> Result<Option<String>, Refusal> {
-        if value.is_null() {
-            return Ok(None);
-        }
-        let name = value["kf_account"].as_str().ok_or_else(|| refuse(61452))?;
+        let name = match &value["kf_account"] {
+            Value::Null => return Ok(None),
+            Value::String(name) if name.is_empty() => return Ok(None),
+            Value::String(name) => name.as_str(),
+            _ => return Err(refuse(61452)),
+        };
         if self.world.kf_accounts.is_empty() {
             return Err(refuse(65400));
         }

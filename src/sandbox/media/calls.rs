@@ -27,13 +27,12 @@ impl Kind {
         })
     }
 
-    /// Bytes of a file at most, and the refusal of a larger one.
-    fn limit(self) -> (usize, i64) {
+    /// Bytes of a file at most.
+    fn limit(self) -> usize {
         match self {
-            Self::Image => (10 * MB, 40009),
-            Self::Voice => (2 * MB, 40010),
-            Self::Video => (10 * MB, 40011),
-            Self::Thumb => (64 * KB, 40012),
+            Self::Image | Self::Video => 10 * MB,
+            Self::Voice => 2 * MB,
+            Self::Thumb => 64 * KB,
         }
     }
 }
@@ -56,6 +55,7 @@ impl Platform {
         let mut answer = json!({"type": name});
         answer[named] = Value::String(id);
         answer["created_at"] = Value::from(call.now_ms / 1000);
+        answer["item"] = json!([]);
         Ok(answer)
     }
 
@@ -95,9 +95,9 @@ fn read(kind: Kind, name: &str, bytes: &[u8], now_ms: i64) -> Result<File, Refus
     if bytes.is_empty() {
         return Err(refuse(44001));
     }
-    let (limit, too_large) = kind.limit();
-    if bytes.len() > limit {
-        return Err(refuse(too_large));
+    // The page has a number for each kind (40009 to 40012); what a platform was seen to answer is this one.
+    if bytes.len() > kind.limit() {
+        return Err(refuse(40006));
     }
     let format = Format::of(bytes).filter(|format| format.fits(kind) && Format::named(name) == Some(*format));
     let format = format.ok_or_else(|| refuse(40005))?;

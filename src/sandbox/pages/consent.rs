@@ -61,7 +61,7 @@ pub(in crate::sandbox) fn link_error(request: &Request, error: LinkError) -> Rep
         LinkError::Number(10010) => t_in!(lang, "sandbox-link-10010"),
         LinkError::Number(10011) => t_in!(lang, "sandbox-link-10011"),
         LinkError::Number(10012) => t_in!(lang, "sandbox-link-10012"),
-        LinkError::Number(10013) => t_in!(lang, "sandbox-link-10013"),
+        LinkError::Number(10006) => t_in!(lang, "sandbox-link-10006"),
         LinkError::Number(_) => t_in!(lang, "sandbox-link-appid"),
         LinkError::Order => t_in!(lang, "sandbox-link-order"),
         LinkError::Encoding => t_in!(lang, "sandbox-link-encoding"),

@@ -79,9 +79,11 @@ fn video(message: &Message, lang: Lang) -> Markup {
     let film = message.files.iter().find(|file| file.kind == Kind::Video);
     let poster = message.files.iter().find(|file| file.kind == Kind::Thumb);
     html! {
-        @if let (Some(film), Some(poster)) = (film, poster) {
-            a.picture.video href=(film.path) target="_blank" {
-                img src=(poster.path) alt=(t_in!(lang, "sandbox-kind-video")) loading="lazy";
+        @if let Some(film) = film {
+            a.picture.video href=(film.path) target="_blank" title=(t_in!(lang, "sandbox-kind-video")) {
+                @if let Some(poster) = poster {
+                    img src=(poster.path) alt=(t_in!(lang, "sandbox-kind-video")) loading="lazy";
+                }
                 span.play aria-hidden="true" { "▶" }
             }
         }

@@ -13,7 +13,7 @@ use super::inbox::Field;
 use super::platform::{Call, Platform};
 use super::template_fields;
 use super::template_types::{Flaw, check};
-use super::templates::mini_program;
+use super::templates::{accepted, mini_program};
 pub(super) use grants::Grants;
 pub(super) use one_time::{AskError, scene};
 
@@ -38,8 +38,9 @@ impl Platform {
         Ok(answer)
     }
 
-    /// `POST /cgi-bin/message/subscribe/bizsend`. The answer has no `msgid`: the page promises none. Whether somebody
-    /// who does not follow can be sent one is not said there: here it is as if nothing was allowed.
+    /// `POST /cgi-bin/message/subscribe/bizsend`. The page does not mention the `msgid` of the answer; accounts were
+    /// seen to get one. Whether somebody who does not follow can be sent one is not said there: here it is as if nothing
+    /// was allowed.
     pub(super) fn send_subscription(&mut self, call: &mut Call<'_>) -> Answer {
         let body = call.json()?;
         let mut message = self.message_to(&body, call)?;
@@ -58,8 +59,10 @@ impl Platform {
         }
         self.grants.spend(place, &template)?;
         (message.template_id, message.title) = (Some(template.id), Some(template.title));
+        let msgid = self.inbox.next_msgid();
+        message.msgid = Some(msgid.to_string());
         self.deliver(message);
-        Ok(answer::ok())
+        Ok(accepted(msgid))
     }
 }
 

@@ -55,7 +55,7 @@ fn a_query_of_the_address_is_kept() {
 
 #[test]
 fn the_phone_belongs_to_whom_the_cookie_or_the_settings_name() {
-    let mut game = Game::with("phone = \"nami\"");
+    let mut game = Game::with("phone = \"nami\"\nverified = true");
     let target = location(&game.request("GET", LINK, &[], ""));
     assert_eq!(exchange(&mut game, &code_of(&target))["openid"], NAMI);
     let target = location(&game.request("GET", LINK, &[("cookie", "a=b; phone=zoro")], ""));
@@ -72,8 +72,6 @@ fn links_are_held_to_the_letter() {
         ("appid=wx0123456789abcdef", "appid=", "Error 10012"),
         ("redirect_uri=http%3A%2F%2F127.0.0.1%3A8080%2Fcallback%2F", "redirect_uri=", "Error 10011"),
         ("scope=snsapi_base", "scope=", "Error 10010"),
-        ("state=abc123", "state=", "Error 10013"),
-        ("&state=abc123", "", "Error 10013"),
         ("scope=snsapi_base", "scope=snsapi_login", "Error 10005"),
         ("http%3A", "ftp%3A", "Error 10003"),
         ("http%3A%2F%2F127.0.0.1%3A8080", "callback", "Error 10003"),
@@ -97,6 +95,32 @@ fn links_are_held_to_the_letter() {
     }
     assert_eq!(game.request("GET", &format!("{LINK}&connect_redirect=1"), &[], "").status(), 302);
     assert!(game.page(&format!("{LINK}&forcePopup=true")).contains("Allow"));
+}
+
+#[test]
+fn a_state_may_be_empty_or_missing() {
+    let mut game = Game::new();
+    for link in [LINK.replace("abc123", ""), LINK.replace("&state=abc123", "")] {
+        let target = location(&game.request("GET", &link, &[], ""));
+        assert!(target.ends_with(&format!("code={}&state=", code_of(&target))), "{target}");
+        assert!(game.page(&format!("{link}&forcePopup=true")).contains("Allow"));
+    }
+    let moved = LINK.replace("&state=abc123", "").replace("/authorize?", "/authorize?state=abc123&");
+    assert!(game.page(&moved).contains("in this order"));
+}
+
+#[test]
+fn only_followers_authorise_a_test_account() {
+    let mut game = Game::with("phone = \"zoro\"");
+    let page = game.page(LINK);
+    assert!(page.contains("Error 10006"), "{page}");
+    assert_eq!(answer(&mut game, "person=zoro&allow=1").status(), 200);
+    game.form("/sandbox/follow", "person=zoro&follows=1");
+    assert_eq!(answer(&mut game, "person=zoro&allow=1").status(), 302);
+    game.form("/sandbox/follow", "person=zoro&follows=0");
+    game.form("/sandbox/settings", "verified=1");
+    let target = location(&game.request("GET", LINK, &[], ""));
+    assert_eq!(exchange(&mut game, &code_of(&target))["openid"], ZORO);
 }
 
 #[test]

@@ -12,7 +12,6 @@ fn what_is_wrong_with_a_body_is_named() {
         ("", 44002),
         ("touser=x", 47001),
         ("\"text\"", 47001),
-        (r#"{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"text","text":{"content":"\u4f60\u597d"}}"#, 47002),
         (r#"{"msgtype":"text","text":{"content":"x"}}"#, 40003),
         (r#"{"touser":"oNobody","msgtype":"text","text":{"content":"x"}}"#, 40003),
         (r#"{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"fax"}"#, 40008),
@@ -43,6 +42,24 @@ fn a_text_arrives_and_has_no_msgid() {
     assert_eq!((&message["person"], &message["openid"]), (&json!("luffy"), &json!(LUFFY)));
     assert_eq!((&message["type"], &message["content"]), (&json!("text"), &json!("你好 <b>")));
     assert_eq!((&message["msgid"], &message["time"]), (&Value::Null, &json!("2026-11-21T22:26:40.000Z")));
+}
+
+#[test]
+fn escaped_text_is_shown_as_it_is_written() {
+    let mut game = Game::new();
+    let body =
+        format!(r#"{{"touser":"{LUFFY}","msgtype":"text","text":{{"content":"\u4f60\u597d \ud83c\udf89 \u0041\n"}}}}"#);
+    assert_eq!(code(&game.call(SEND, &body)), 0);
+    assert_eq!(game.inbox()[0]["content"], json!("\\u4f60\\u597d \\ud83c\\udf89 A\n"));
+    assert!(game.page("/").contains("\\u4f60\\u597d"));
+    // Elsewhere it is what it stands for.
+    let backup = "backup_finished-0123456789abcdefghijklmnopq";
+    let body =
+        format!(r#"{{"touser":"{NAMI}","template_id":"{backup}","data":{{"host":{{"value":"\u4f60\u597d"}}}}}}"#);
+    assert_eq!(code(&game.call("/cgi-bin/message/template/send", &body)), 0);
+    assert_eq!(game.inbox()[1]["fields"][1]["value"], json!("你好"));
+    let body = format!(r#"{{"openid":"{NAMI}","remark":"\u4f60"}}"#);
+    assert_eq!(code(&game.call("/cgi-bin/user/info/updateremark", &body)), 0);
 }
 
 #[test]

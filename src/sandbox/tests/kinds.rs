@@ -50,7 +50,7 @@ impl Kinds {
                 "msgmenu",
                 json!({"head_content": "Well?", "list": [{"id": "1", "content": "Good"}, {"id": "2", "content": "Bad"}], "tail_content": "Thanks"}),
             ),
-            ("wxcard", json!({"card_id": World::default().cards[0].id})),
+            ("wxcard", json!({"card_id": World::default().cards[0].id, "card_ext": "{\"code\":\"\"}"})),
             (
                 "miniprogrampage",
                 json!({"title": "Program", "appid": "wx0123456789abcdef", "pagepath": "pages/index", "thumb_media_id": thumb}),
@@ -97,7 +97,7 @@ fn a_field_that_is_missing_empty_of_another_type_or_unknown_is_refused() {
         ("image", "media_id", 40007),
         ("voice", "media_id", 40007),
         ("video", "media_id", 40007),
-        ("video", "thumb_media_id", 40007),
+        ("video", "thumb_media_id", 0),
         ("video", "title", 0),
         ("video", "description", 0),
         ("music", "title", 0),
@@ -112,6 +112,7 @@ fn a_field_that_is_missing_empty_of_another_type_or_unknown_is_refused() {
         ("msgmenu", "list", 61451),
         ("msgmenu", "tail_content", 0),
         ("wxcard", "card_id", 41012),
+        ("wxcard", "card_ext", 0),
         ("miniprogrampage", "title", 0),
         ("miniprogrampage", "appid", 40166),
         ("miniprogrampage", "pagepath", 40165),
@@ -135,7 +136,12 @@ fn a_field_that_is_missing_empty_of_another_type_or_unknown_is_refused() {
         let empty = if part[*field].is_array() { json!([]) } else { json!("") };
         assert_eq!(kinds.send(kind, &with(empty), &json!({})), *errcode, "{kind} with an empty {field}");
         // Ids of files and the list of articles have one refusal for whatever cannot be one.
-        let other = if matches!(*errcode, 40007 | 44003) && *kind != "mpnews" { *errcode } else { 47001 };
+        let other = match (*kind, *errcode) {
+            ("mpnews", _) => 47001,
+            (_, code @ (40007 | 44003)) => code,
+            ("video", 0) if *field == "thumb_media_id" => 40007,
+            _ => 47001,
+        };
         assert_eq!(kinds.send(kind, &with(json!(7)), &json!({})), other, "{kind} with a number as {field}");
         assert_eq!(kinds.send(kind, &part.clone(), &json!({})), 0, "{kind}");
     }
@@ -162,9 +168,14 @@ fn ids_and_addresses_must_be_of_the_right_kind() {
         ("music", json!({"musicurl": url, "hqmusicurl": "a", "thumb_media_id": thumb}), 40066),
         ("news", article(json!(""), json!(""), json!(url), json!("")), 61451),
         ("news", article(json!("x"), json!(""), json!(url), json!("")), 0),
-        ("news", article(json!("x"), Value::Null, json!(url), json!("")), 61451),
-        ("news", article(json!("x"), json!(""), Value::Null, json!("")), 41010),
-        ("news", article(json!("x"), json!(""), json!(url), Value::Null), 61451),
+        ("news", article(json!("x"), Value::Null, json!(url), json!("")), 0),
+        ("news", article(json!("x"), json!(""), Value::Null, json!("")), 0),
+        ("news", article(json!("x"), json!(""), json!(""), json!("")), 0),
+        ("news", article(json!("x"), json!(""), json!(url), Value::Null), 0),
+        ("news", json!({"articles": [{"title": "x"}]}), 0),
+        ("news", json!({"articles": [{"title": "x", "url": "index"}]}), 40066),
+        ("news", json!({"articles": [{"url": url}]}), 61451),
+        ("news", json!({"articles": [{"title": "x", "link": url}]}), 61451),
         ("news", article(json!("x"), json!(""), json!(url), json!("file:///x")), 40066),
         ("news", json!({"articles": ["x"]}), 47001),
         ("mpnews", json!({"media_id": image}), 40007),
@@ -176,6 +187,8 @@ fn ids_and_addresses_must_be_of_the_right_kind() {
         ("msgmenu", json!({"list": [{"id": "1"}]}), 61451),
         ("msgmenu", json!({"list": [{"id": 1, "content": "x"}]}), 47001),
         ("miniprogrampage", json!({"appid": "wx1", "pagepath": "a", "thumb_media_id": thumb}), 40166),
+        ("miniprogrampage", json!({"appid": "wx0123456789abcdef", "pagepath": "a", "thumb_media_id": image}), 0),
+        ("miniprogrampage", json!({"appid": "wx0123456789abcdef", "pagepath": "a", "thumb_media_id": video}), 40007),
         ("text", json!({"content": "<a href=\"javascript:x\">x</a>"}), 40213),
         ("fax", json!({}), 40008),
     ];
@@ -212,7 +225,11 @@ fn a_message_may_be_in_the_name_of_somebody() {
     assert_eq!(kinds.send("text", &text, &named(json!("robin@wxbox"))), 0);
     assert_eq!(kinds.game.inbox()[0]["kf_account"], json!("robin@wxbox"));
     assert!(kinds.game.page(PHONES).contains("Robin"));
-    for wrong in [json!("nobody@wxbox"), json!("robin"), json!(""), json!(7), Value::Null] {
+    for none in [json!(""), Value::Null] {
+        assert_eq!(kinds.send("text", &text, &named(none.clone())), 0, "{none}");
+    }
+    assert_eq!(kinds.send("text", &text, &json!({"customservice": {}})), 0);
+    for wrong in [json!("nobody@wxbox"), json!("robin"), json!(7)] {
         assert_eq!(kinds.send("text", &text, &named(wrong.clone())), 61452, "{wrong}");
     }
     assert_eq!(kinds.send("text", &text, &json!({"customservice": null})), 0);

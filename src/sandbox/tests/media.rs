@@ -50,7 +50,7 @@ fn each_kind_takes_its_formats_up_to_its_size() {
     let cases: &[(&str, &str, Vec<u8>, i64)] = &[
         ("image", "a.png", PNG.to_vec(), 0),
         ("image", "a.JPG", filled(JPEG, 10 << 20), 0),
-        ("image", "a.jpeg", filled(JPEG, (10 << 20) + 1), 40009),
+        ("image", "a.jpeg", filled(JPEG, (10 << 20) + 1), 40006),
         ("image", "a.gif", b"GIF89a".to_vec(), 0),
         ("image", "a.bmp", b"BM".to_vec(), 40005),
         ("image", "a.jpg", PNG.to_vec(), 40005),
@@ -59,12 +59,12 @@ fn each_kind_takes_its_formats_up_to_its_size() {
         ("image", "a.png", Vec::new(), 44001),
         ("voice", "a.amr", amr(3000), 0),
         ("voice", "a.amr", amr(3001), 45007),
-        ("voice", "a.amr", filled(&amr(1), (2 << 20) + 1), 40010),
+        ("voice", "a.amr", filled(&amr(1), (2 << 20) + 1), 40006),
         ("voice", "a.png", PNG.to_vec(), 40005),
         ("video", "a.mp4", filled(MP4, 10 << 20), 0),
-        ("video", "a.mp4", filled(MP4, (10 << 20) + 1), 40011),
+        ("video", "a.mp4", filled(MP4, (10 << 20) + 1), 40006),
         ("thumb", "a.jpg", filled(JPEG, 64 << 10), 0),
-        ("thumb", "a.jpg", filled(JPEG, (64 << 10) + 1), 40012),
+        ("thumb", "a.jpg", filled(JPEG, (64 << 10) + 1), 40006),
         ("thumb", "a.png", PNG.to_vec(), 40005),
         ("", "a.png", PNG.to_vec(), 40004),
         ("file", "a.png", PNG.to_vec(), 40004),
@@ -79,11 +79,15 @@ fn each_kind_takes_its_formats_up_to_its_size() {
 fn an_answer_has_the_id_under_its_name() {
     let mut game = Game::new();
     let answer = game.upload("image", "a.png", PNG);
-    assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["type", "media_id", "created_at"]);
+    assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["type", "media_id", "created_at", "item"]);
+    assert_eq!(answer["item"], json!([]));
     assert_eq!((&answer["type"], &answer["created_at"]), (&json!("image"), &json!(START / 1000)));
     assert_eq!(text(&answer["media_id"]).len(), 64);
     let answer = game.upload("thumb", "a.jpg", JPEG);
-    assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["type", "thumb_media_id", "created_at"]);
+    assert_eq!(
+        answer.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["type", "thumb_media_id", "created_at", "item"]
+    );
 }
 
 #[test]

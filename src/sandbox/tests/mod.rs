@@ -14,6 +14,7 @@ mod quota;
 mod served;
 mod stats;
 mod subscribe;
+mod tags;
 mod template;
 
 use serde_json::{Value, json};

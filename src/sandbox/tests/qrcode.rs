@@ -28,7 +28,8 @@ fn who_scans_a_code_follows_and_the_account_knows_by_which() {
     let mut game = Game::new();
     let made = create(&mut game, &text_scene("a text", json!(600)));
     assert_eq!((code(&made), &made["expire_seconds"]), (0, &json!(600)));
-    assert!(text(&made["ticket"]).len() > 80);
+    let ticket = text(&made["ticket"]);
+    assert!(ticket.len() == 96 && ticket.starts_with("gQ") && ticket.ends_with('='), "{ticket}");
     let page = path(&made);
     let shown = game.page(&page);
     assert!(shown.contains("Follow wxbox") && shown.contains("value=\"zoro\""), "{shown}");
@@ -62,6 +63,26 @@ fn a_code_expires_unless_it_is_permanent() {
     game.now += 365 * 24 * HOUR;
     assert!(game.page(&path(&permanent)).contains("Follow wxbox"));
     assert!(game.page("/q/nonsense").contains("has expired"));
+}
+
+#[test]
+fn a_ticket_has_a_picture() {
+    let mut game = Game::new();
+    let made = create(&mut game, &text_scene("x", Value::Null));
+    assert_eq!(made["expire_seconds"], json!(60));
+    let ticket = text(&made["ticket"]);
+    let encoded = url::form_urlencoded::byte_serialize(ticket.as_bytes()).collect::<String>();
+    let target = format!("/cgi-bin/showqrcode?ticket={encoded}");
+    let reply = game.request("GET", &target, &[], "");
+    assert_eq!((reply.status(), reply.header_value("content-type")), (200, Some("image/jpg")));
+    assert_eq!(reply.body(), crate::sandbox::code_picture::jpeg(&text(&made["url"])).unwrap());
+    // A ticket that is not encoded is another one.
+    let status = |game: &mut Game, target: &str| game.request("GET", target, &[], "").status();
+    assert_eq!(status(&mut game, &format!("/cgi-bin/showqrcode?ticket={ticket}")), 404);
+    assert_eq!(status(&mut game, "/cgi-bin/showqrcode?ticket=x"), 404);
+    assert_eq!(status(&mut game, "/cgi-bin/showqrcode"), 404);
+    game.now += MINUTE;
+    assert_eq!(status(&mut game, &target), 404);
 }
 
 #[test]

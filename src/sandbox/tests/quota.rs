@@ -35,6 +35,8 @@ fn the_limit_of_a_test_account_holds_without_being_named() {
     let target = format!("/cgi-bin/user/get?access_token={token}");
     let codes: Vec<i64> = (0..101).map(|_| code(&game.get(&target))).collect();
     assert_eq!(codes[99..], [0, 45009]);
+    // The refused call counts, too.
+    assert_eq!(quota(&mut game, "/cgi-bin/user/get")["quota"], json!({"daily_limit": 100, "used": 101, "remain": 0}));
     game.form("/sandbox/settings", "real_limits=1");
     assert_eq!(code(&game.get(&target)), 0);
 }
@@ -81,8 +83,12 @@ fn counters_are_cleared_ten_times_a_month() {
     assert_eq!(game.platform.calls_today("/cgi-bin/user/get"), 0);
     let body = r#"{"appid":"wx0123456789abcdef","appsecret":"0123456789abcdef0123456789abcdef"}"#;
     assert_eq!(code(&game.post("/cgi-bin/clear_quota/v2", body)), 0);
-    let codes: Vec<i64> = (2..11).map(|_| code(&game.post(&by_secret, ""))).collect();
-    assert_eq!(codes, [0, 0, 0, 0, 0, 0, 0, 0, 48006]);
+    let form = CREDENTIALS.replace("secret=", "appsecret=");
+    assert_eq!(code(&game.post("/cgi-bin/clear_quota/v2", &form)), 0);
+    assert_eq!(code(&game.post("/cgi-bin/clear_quota/v2", "appid=wx0123456789abcdef&appsecret=x")), 40125);
+    assert_eq!(code(&game.post("/cgi-bin/clear_quota/v2", "{\"appid\"")), 47001);
+    let codes: Vec<i64> = (3..11).map(|_| code(&game.post(&by_secret, ""))).collect();
+    assert_eq!(codes, [0, 0, 0, 0, 0, 0, 0, 48006]);
     assert_eq!(clear(&mut game, "wx0123456789abcdef"), 48006);
     game.now += 31 * 24 * HOUR;
     assert_eq!(clear(&mut game, "wx0123456789abcdef"), 0);

@@ -128,5 +128,5 @@ fn the_largest_file_passes_the_door_and_a_larger_one_is_refused_behind_it() {
     let answer = upload(addr, 10 << 20);
     assert!(answer.contains("\"media_id\":"), "{answer}");
     let answer = upload(addr, (10 << 20) + 1);
-    assert!(answer.contains("\"errcode\":40009"), "{answer}");
+    assert!(answer.contains("\"errcode\":40006"), "{answer}");
 }

@@ -45,7 +45,10 @@ impl Game {
 #[test]
 fn a_consent_is_for_one_notification_unless_it_lasts() {
     let mut game = Game::new();
-    assert_eq!(game.call(SEND, &report(LUFFY).to_string()), json!({"errcode": 0, "errmsg": "ok"}));
+    let answer = game.call(SEND, &report(LUFFY).to_string());
+    assert_eq!((code(&answer), &answer["errmsg"]), (0, &json!("ok")));
+    assert!(answer["msgid"].as_u64().unwrap() > 1 << 53, "{answer}");
+    assert_eq!(game.inbox()[0]["msgid"], json!(answer["msgid"].to_string()));
     assert_eq!(game.code_of(SEND, &report(LUFFY)), 43101);
     game.form("/sandbox/grant", &format!("person=luffy&template={REPORT}&give=1"));
     game.form("/sandbox/grant", &format!("person=luffy&template={REPORT}&give=1"));
@@ -103,12 +106,33 @@ fn a_notification_that_is_refused_uses_nothing_up() {
     let inbox = game.inbox();
     let message = &inbox[0];
     assert_eq!((&message["type"], &message["title"]), (&json!("subscription"), &json!("Backup report")));
-    assert_eq!((&message["template_id"], &message["msgid"]), (&json!(REPORT), &Value::Null));
+    assert_eq!(message["template_id"], json!(REPORT));
     assert_eq!(message["fields"][1]["value"], json!("42GB"));
     assert_eq!(message["url"], json!("https://example.com/"));
     assert_eq!(message["miniprogram"], json!("wx0123456789abcdef:pages/index"));
     let page = game.page("/?person=luffy");
     assert!(page.contains("Subscription notification") && page.contains("数据库"), "{page}");
+}
+
+/// Clients whose types have no optional fields send these with every message.
+#[test]
+fn a_mini_program_that_names_nothing_is_none() {
+    let mut game = Game::new();
+    let template = json!({"touser": LUFFY, "template_id": "backup_finished-0123456789abcdefghijklmnopq", "data": {"host": {"value": "db1"}}});
+    for none in [json!({"appid": "", "pagepath": ""}), json!({"appid": ""}), json!({}), json!([]), Value::Null] {
+        assert_eq!(
+            game.code_of("/cgi-bin/message/template/send", &with(&template, "miniprogram", none.clone())),
+            0,
+            "{none}"
+        );
+        assert_eq!(game.code_of(SEND, &with(&status(LUFFY), "miniprogram", none.clone())), 0, "{none}");
+        game.form("/sandbox/scene", "person=luffy&scene=1000");
+        assert_eq!(game.code_of(ONE_TIME, &with(&one_time(LUFFY), "miniprogram", none.clone())), 0, "{none}");
+    }
+    assert!(game.inbox().as_array().unwrap().iter().all(|message| message["miniprogram"].is_null()));
+    for some in [json!({"appid": "", "pagepath": "index"}), json!("x"), json!(["x"]), json!({"appid": 7})] {
+        assert_eq!(game.code_of(SEND, &with(&status(LUFFY), "miniprogram", some.clone())), 40166, "{some}");
+    }
 }
 
 #[test]

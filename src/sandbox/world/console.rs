@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use super::{Error, World, need, once};
+use crate::t;
 
 /// A template of subscription notifications.
 #[derive(Clone, Debug, Deserialize)]
@@ -68,14 +69,24 @@ pub(super) fn subscriptions() -> Vec<SubscriptionSettings> {
     vec![
         template(
             "backup_report-0123456789abcdefghijklmnopqrs",
-            "Backup report",
-            "Backup: {{thing1.DATA}}\nSize: {{character_string2.DATA}}\nFinished: {{time3.DATA}}",
+            &t!("sandbox-world-report"),
+            &t!(
+                "sandbox-world-report-content",
+                backup = "{{thing1.DATA}}",
+                size = "{{character_string2.DATA}}",
+                time = "{{time3.DATA}}"
+            ),
             false,
         ),
         template(
             "service_status-0123456789abcdefghijklmnopqr",
-            "Service status",
-            "Service: {{thing1.DATA}}\nStatus: {{phrase2.DATA}}\nTime: {{date3.DATA}}",
+            &t!("sandbox-world-status"),
+            &t!(
+                "sandbox-world-status-content",
+                service = "{{thing1.DATA}}",
+                status = "{{phrase2.DATA}}",
+                time = "{{date3.DATA}}"
+            ),
             true,
         ),
     ]
@@ -91,14 +102,14 @@ pub(super) fn articles() -> Vec<ArticleSettings> {
     vec![ArticleSettings {
         media_id: "article_media_about_the_sea_0123456789abcdefghijklmnopqrstuvwxyz".into(),
         article_id: "article_about_the_sea".into(),
-        title: "What the sea is like this week".into(),
-        digest: "Waves, winds, and where to find a harbour".into(),
+        title: t!("sandbox-world-article"),
+        digest: t!("sandbox-world-article-digest"),
     }]
 }
 
 /// The coupons of a world that names none.
 pub(super) fn cards() -> Vec<CardSettings> {
-    vec![CardSettings { id: "card_for_one_meal_0123456789".into(), title: "One free meal".into() }]
+    vec![CardSettings { id: "card_for_one_meal_0123456789".into(), title: t!("sandbox-world-card") }]
 }
 
 /// Whether every id is one that WeChat could have given out, once.

@@ -1,5 +1,5 @@
 //! The world of a sandbox: the account's settings, the people, the templates; from TOML, or as it is
-//! without a file.
+//! without a file. What people read of the latter is in the language of the run; what commands name is not.
 
 mod check;
 mod console;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::crowd;
 use super::faults::Fault;
 use super::library::LibraryTemplate;
+use crate::t;
 pub use console::{ArticleSettings, CardSettings, KfAccountSettings, SubscriptionSettings};
 pub use error::Error;
 pub(super) use error::{at_line, need, once};
@@ -48,7 +49,7 @@ pub struct World {
     pub quota: BTreeMap<String, u64>,
     /// Paths of APIs that the account may not call: 48001.
     pub unauthorized: Vec<String>,
-    /// How many followers `/cgi-bin/user/get` lists at once: 1 to 10,000.
+    /// How many followers `/cgi-bin/user/get` and `/cgi-bin/user/tag/get` list at once: 1 to 10,000.
     pub followers_a_page: usize,
     /// The name of the person whose phone opens links; the first person without it.
     pub phone: Option<String>,
@@ -156,13 +157,25 @@ impl Default for World {
             templates: vec![
                 template(
                     "backup_finished-0123456789abcdefghijklmnopq",
-                    "Backup finished",
-                    "{{first.DATA}}\nHost: {{host.DATA}}\nSize: {{size.DATA}}\nTime: {{time.DATA}}\n{{remark.DATA}}",
+                    &t!("sandbox-world-backup"),
+                    &t!(
+                        "sandbox-world-backup-content",
+                        first = "{{first.DATA}}",
+                        host = "{{host.DATA}}",
+                        size = "{{size.DATA}}",
+                        time = "{{time.DATA}}",
+                        remark = "{{remark.DATA}}"
+                    ),
                 ),
                 template(
                     "server_alert-0123456789abcdefghijklmnopqrst",
-                    "Server alert",
-                    "Event: {{thing1.DATA}}\nHost: {{character_string2.DATA}}\nTime: {{time3.DATA}}",
+                    &t!("sandbox-world-alert"),
+                    &t!(
+                        "sandbox-world-alert-content",
+                        event = "{{thing1.DATA}}",
+                        host = "{{character_string2.DATA}}",
+                        time = "{{time3.DATA}}"
+                    ),
                 ),
             ],
             subscriptions: console::subscriptions(),

@@ -179,7 +179,7 @@ impl Client {
         twice: Twice,
     ) -> Result<Value> {
         let token = token.map(|token| ("access_token", token.expose_secret()));
-        self.call(&self.of(api, token.as_slice(), twice), |http, url| json(http, url, body))
+        self.call(&self.of(api, token.as_slice(), twice), |http, url| post_json(http, url, body))
     }
 
     /// A POST of a JSON body, already raw UTF-8, that must not arrive twice; `trace` is filled in whatever comes of it.
@@ -191,13 +191,13 @@ impl Client {
         trace: &mut Trace,
     ) -> Result<Value> {
         let query = [("access_token", token.expose_secret())];
-        self.call_traced(&self.of(api, &query, Twice::Harmful), |http, url| json(http, url, body), trace)
+        self.call_traced(&self.of(api, &query, Twice::Harmful), |http, url| post_json(http, url, body), trace)
     }
 
     /// A POST of a JSON body that holds a secret, and that may arrive twice.
     pub(super) fn post_secret(&self, api: &'static str, secret: &Secret, body: &[u8]) -> Result<Value> {
         let call = Call { secret: Some(secret), ..self.of(api, &[], Twice::Harmless) };
-        self.call(&call, |http, url| json(http, url, body))
+        self.call(&call, |http, url| post_json(http, url, body))
     }
 
     /// A POST with these query parameters and no body, that must not arrive twice.
@@ -322,7 +322,7 @@ impl Client {
     }
 }
 
-fn json(http: &Http, url: Url, body: &[u8]) -> RequestBuilder {
+fn post_json(http: &Http, url: Url, body: &[u8]) -> RequestBuilder {
     let json = HeaderValue::from_static("application/json; charset=utf-8");
     http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
 }

@@ -120,7 +120,8 @@ fn clean(errmsg: &str) -> (String, Option<String>) {
         _ => (errmsg, None),
     };
     let text = text.split(", could get access_token by").next().unwrap_or(text);
-    let text = text.split("hint: [").next().unwrap_or(text);
+    let text = text.split(" hint: [").next().unwrap_or(text);
+    let text = text.split(" hints: [").next().unwrap_or(text);
     let text = text.trim_end_matches([',', ' ', '!']);
     // Text from outside never carries control characters to a terminal, nor fills the outbox.
     (text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect(), rid)
@@ -220,6 +221,8 @@ mod tests {
                 Some("5f3ded7d-0-1"),
             ),
             ("invalid ip 1.2.3.4, not in whitelist hint: [abcd]", "invalid ip 1.2.3.4, not in whitelist", None),
+            ("invalid media_id hint: [2WMaKiUo0a] rid: 1-2-3", "invalid media_id", Some("1-2-3")),
+            ("invalid code, hints: [ req_id: 2WMaKiUo0a ]", "invalid code", None),
             (
                 "argument invalid! data.time2.value is empty rid: 1-2-3",
                 "argument invalid! data.time2.value is empty",

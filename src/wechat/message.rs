@@ -265,7 +265,10 @@ impl Client {
         let mut trace = Trace::default();
         let answer = self.post_traced(content.api(), token, body.as_bytes(), &mut trace);
         let result = answer.and_then(|answer| {
-            self.accepted(&answer)?;
+            // The id of a message says that it was taken, even where nothing else does.
+            if answer.get("msgid").is_none_or(Value::is_null) {
+                self.accepted(&answer)?;
+            }
             // It exceeds 2^53, and may exceed 2^64, so it is kept as the digits that came.
             Ok(answer.get("msgid").and_then(|id| match id {
                 Value::Number(number) => word(&Value::String(number.to_string())).map(str::to_owned),

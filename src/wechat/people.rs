@@ -69,9 +69,13 @@ impl Client {
         let listed = answer.get("data").and_then(|data| data.get("openid")).and_then(Value::as_array);
         let openids: Option<Vec<String>> =
             listed.into_iter().flatten().map(|it| openid(it).map(str::to_owned)).collect();
-        let openids = openids.ok_or_else(|| self.lacks("data.openid"))?;
+        let mut openids = openids.ok_or_else(|| self.lacks("data.openid"))?;
         if openids.is_empty() && answer.get("count").and_then(lenient_number).is_some_and(|count| count > 0) {
             return Err(self.lacks("data.openid"));
+        }
+        // A page that has what was asked after goes back to people who were listed already.
+        if let Some(at) = openids.iter().position(|openid| Some(openid.as_str()) == after) {
+            openids.drain(..=at);
         }
         // Who gives back what was asked after would go on for ever.
         let next = text(&answer, "next_openid").filter(|next| !openids.is_empty() && Some(next.as_str()) != after);

@@ -52,6 +52,35 @@ exit 0
 "#]]);
 }
 
+/// A remark that somebody pasted from a terminal, as the platform was seen to send such.
+#[test]
+fn a_remark_that_json_does_not_allow_hides_nobody() {
+    let info =
+        format!("{{\"subscribe\":1,\"openid\":\"{LUFFY}\",\"remark\":\"night\u{1b}[1m\u{1}shift\",\"tagid_list\":[]}}");
+    let broken = format!("{{\"subscribe\":1,\"openid\":\"{LUFFY}\",\"remark\":\"?\",\"tagid_list\":[]}}");
+    let broken = broken.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect::<Vec<u8>>();
+    let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+    let server = Canned::new(vec![json(TOKEN), json(&info), Answer::Bytes([head, &broken[..]].concat())]);
+    let world = server.world("", "");
+    let line = format!("--json follower show {LUFFY}");
+    assert_eq!(world.wxbox(&line).ok().json()[0]["remark"], "night [1m shift");
+    assert_eq!(world.wxbox(&line).ok().json()[0]["remark"], "\u{fffd}");
+}
+
+#[test]
+fn a_page_that_leads_back_lists_nobody_twice() {
+    let page = format!(r#"{{"total":2,"count":2,"data":{{"openid":["{LUFFY}","{NAMI}"]}},"next_openid":"{NAMI}"}}"#);
+    let server = Canned::new(vec![json(TOKEN), json(&page), json(&page)]);
+    server.world("", "").wxbox("follower list").is(str![[r#"
+exit 0
+--- stdout
+oLuffy_wears_the_straw_hat_1	luffy
+oNami_draws_maps_of_the_sea1	-
+
+"#]]);
+    assert_eq!(server.requests().len(), 3);
+}
+
 #[test]
 fn a_full_last_page_is_followed_by_an_empty_one() {
     let mut world = three("followers_a_page = 3");

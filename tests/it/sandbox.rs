@@ -107,8 +107,7 @@ fn what_people_read_of_it_is_in_the_language_of_the_run() {
     sandbox.signal(Signal::INT);
     let said = sandbox.end().stdout().to_owned();
     assert!(url.starts_with("http://127.0.0.1:"));
-    for part in
-        ["\n备份完成 ", "\n服务器告警 ", "\n备份报告 ", "服务状态", "本周海况", "免费餐一份"]
+    for part in ["\n备份完成 ", "\n服务器告警 ", "\n备份报告 ", "服务状态", "本周海况", "免费餐一份"]
     {
         assert!(said.contains(part), "{part}: {said}");
     }

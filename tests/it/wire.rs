@@ -108,6 +108,23 @@ hint: Check that the recipient was bound with this AppID; bind again
 "#]]);
 }
 
+/// Forms that are not quite right and leave no doubt.
+#[test]
+fn a_success_that_is_badly_written_is_one() {
+    for body in [
+        "{\"errcode\":0,\"errmsg\":\"\u{0}\"}",
+        "\u{feff}{\"errcode\":0,\"errmsg\":\"ok\"}",
+        "{\"msgid\":3428411849815982087}",
+        "{\"errcode\":null,\"msgid\":\"7\"}",
+    ] {
+        let server = Canned::new(vec![json(TOKEN), answer("200 OK", "text/plain", body)]);
+        server.world("", "").wxbox("send -u luffy hi").ok();
+    }
+    // What says neither is none.
+    let server = Canned::new(vec![json(TOKEN), json("{\"msgid\":null}")]);
+    assert_eq!(server.world("", "").wxbox("send -u luffy hi").status(), Some(6));
+}
+
 #[test]
 fn what_is_no_answer_of_wechats_leaves_the_message_unknown() {
     let unknown = |answer: Answer| {

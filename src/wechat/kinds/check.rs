@@ -83,9 +83,8 @@ pub(super) fn parts_of(
         let given = found.shift_remove(part.name).filter(|value| !value.is_null());
         let empty = given.as_ref().is_some_and(|value| value.as_str() == Some(""));
         match (given, part.need) {
-            (Some(value), need) if !empty || need == Need::There => {
-                let value = if empty { value } else { checked(kind, &below(part.name), part.rule, value)? };
-                parts.insert(part.name.to_owned(), value);
+            (Some(value), _) if !empty => {
+                parts.insert(part.name.to_owned(), checked(kind, &below(part.name), part.rule, value)?);
             }
             (_, Need::None) => {}
             _ => return Err(Flaw::missing(kind, &below(part.name), own)),

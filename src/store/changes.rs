@@ -346,8 +346,8 @@ mod tests {
         let found = add(&mut store, "luffy");
         store.bind(&found, "wx1", "oOther", None, true, Timestamp(2)).unwrap();
         let openid = |done: Unbound| done.user.binding.map(|binding| binding.openid);
-        assert_eq!(openid(store.unbind(&found, "wx1").unwrap()).as_deref(), Some("oOther"));
-        assert_eq!(openid(store.unbind(&found, "wx1").unwrap()), None);
+        assert_eq!(openid(store.unbind(&found, "wx1", Timestamp(4)).unwrap()).as_deref(), Some("oOther"));
+        assert_eq!(openid(store.unbind(&found, "wx1", Timestamp(4)).unwrap()), None);
     }
 
     #[test]

@@ -973,7 +973,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__outbox__subcmd__retry)
-            opts="-c -q -v -h --failed --unknown --config --database --json --quiet --verbose --color --help"
+            opts="-c -q -v -h --failed --unknown --queued --expired --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

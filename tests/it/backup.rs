@@ -211,7 +211,7 @@ fn a_full_disk_leaves_nothing() {
         said,
         str![[r#"
 error: the disk of the database disk/copy.db is full
-hint: make room, then try again; nothing was changed
+hint: make room on that disk, then try again
 exit 1
 filler
 exit 0

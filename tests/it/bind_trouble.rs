@@ -182,7 +182,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 --- stderr
 Open the URL in WeChat, as luffy.
 error: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥
+hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
 
 "#]]);
     assert_eq!(people(&world), before);

@@ -129,7 +129,7 @@ fn credentials_that_wechat_does_not_take() {
     finds(
         &world,
         str![[r#"
-failure token: WeChat says 40125 (invalid appsecret): AppSecret wrong | Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥
+failure token: WeChat says 40125 (invalid appsecret): AppSecret wrong | the AppSecret is from [HOME]/.config/wxbox/config.toml:2: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
 
 "#]],
     );

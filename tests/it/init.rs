@@ -157,7 +157,7 @@ fn what_wechat_refuses_is_not_written() {
 exit 3
 --- stderr
 error: nothing was written: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥
+hint: Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program
 
 "#]]);
     world.sandbox().requests();

@@ -45,7 +45,7 @@ hint: add 203.0.113.9 to the account's IP allow-list (API IP 白名单: 微信�
 exit 3
 --- stderr
 error: which template "Backup" is cannot be looked up, and nothing is queued: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥
+hint: what [HOME]/.config/wxbox/config.toml:2 holds is not an AppSecret, which has 32 digits 0-9 and a-f: copy it again, whole; no reset is needed
 
 "#]]);
     send(vec![json(TOKEN), refusal(45009, "reach max api daily quota limit")]).is(str![[r#"

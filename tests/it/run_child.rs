@@ -47,7 +47,7 @@ exit 0
 --- stdout
 plain
 --- stderr
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 
 "#]]);
 }
@@ -123,7 +123,7 @@ sent message 3 (text) to luffy
 exit 126
 --- stderr
 {"error":"cannot run ./script: Exec format error (os error 8)","hint":"a script begins with the name of its interpreter, such as #!/bin/sh","code":126}
-{"id":4,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":4,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 
 "#]]);
 }

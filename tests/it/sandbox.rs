@@ -190,7 +190,7 @@ error: cannot use the world world.toml: people.name “luffy” is there twice
     world.wxbox("sandbox --world world.toml").is(str![[r#"
 exit 3
 --- stderr
-error: cannot use the world world.toml: [batch-utf8]
+error: cannot use the world world.toml: it is not UTF-8
 
 "#]]);
     world.wxbox("sandbox --world /dev/zero").is(str![[r#"

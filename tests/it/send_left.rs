@@ -15,16 +15,16 @@ fn credentials_that_wechat_refuses_are_3() {
 exit 3
 --- stderr
 error: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
-hint: Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥
+hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
 2 messages are not delivered and stay in the outbox
 
 "#]]);
     world.wxbox("send --json -u luffy hi").is(str![[r#"
 exit 3
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
-{"error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥","code":3}
+{"error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it","code":3}
 one message is not delivered and stays in the outbox
 
 "#]]);
@@ -33,18 +33,19 @@ one message is not delivered and stays in the outbox
     world.wxbox("outbox show 1").is(str![[r#"
 exit 0
 --- stdout
-ID        1
-State     queued
-To        luffy
-Openid    oLuffy_wears_the_straw_hat_1
-Type      text
-Attempts  0
-Created   [TIME]
-Expires   [TIME]
-Next try  [TIME]
-Error     no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
-Hint      Copy the AppSecret again, or reset it at 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥
-Content   hi
+ID          1
+State       queued
+To          luffy
+Openid      oLuffy_wears_the_straw_hat_1
+Type        text
+Attempts    0
+Created     [TIME]
+Expires     [TIME]
+Next try    [TIME]
+Error       no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+Request id  [RID]
+Hint        Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program
+Content     hi
 
 "#]]);
     world.set("WXBOX_APP_ID", "wxffffffffffffffff");
@@ -72,7 +73,7 @@ one message is not delivered and stays in the outbox
     world.wxbox("send --json -u luffy hi").is(str![[r#"
 exit 3
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 {"error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again","code":3}
 one message is not delivered and stays in the outbox
@@ -105,7 +106,7 @@ hint: check the network, network.api_base and network.proxy
     world.wxbox("send --json -u luffy hi").is(str![[r#"
 exit 6
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 {"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"check the network, network.api_base and network.proxy","code":6}
 one message is not delivered and stays in the outbox
@@ -170,7 +171,7 @@ hint: it is not repeated by itself, since it may have arrived: ask the person, t
     world.wxbox("send --json -u luffy hi").is(str![[r#"
 exit 6
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":"no answer from 127.0.0.1:[PORT]: timed out","hint":"it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no answer from 127.0.0.1:[PORT]: timed out","hint":"it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":6}
 
@@ -235,8 +236,9 @@ interrupted; one message stays queued; `wxbox outbox flush` delivers it
             ran.is(str![[r#"
 exit 143
 --- stdout
-{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
-{"id":2,"user":null,"openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":"interrupted before WeChat answered","hint":"it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":2,"user":null,"openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat answered","hint":"it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":null,"openid":"oZoro_cannot_find_the_way_22","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 stopping; waiting up to two seconds for the answer under way
 interrupted; one message stays queued; `wxbox outbox flush` delivers it

@@ -358,7 +358,7 @@ fn lines_of_a_batch_are_split() {
     world.feed("send --batch -", line.to_string()).is(str![[r#"
 exit 0
 --- stdout
-{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["the text has 5159 bytes of UTF-8 and is cut to 2048, the most that WeChat takes"]}
+{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["the text has 5159 bytes of UTF-8 and is cut to 2048, the most that WeChat takes"]}
 
 "#]]);
     let ran = world.feed("send --batch - --split", line.to_string()).ok();

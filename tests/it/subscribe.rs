@@ -40,7 +40,7 @@ hint: For a template message, ask the person to switch it on again in WeChat; fo
     world.wxbox(&format!("--json send -u nami --subscribe backup_report {FIELDS}")).is(str![[r#"
 exit 5
 --- stdout
-{"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"subscribe","state":"failed","attempts":1,"msgid":null,"errcode":43101,"errmsg":"user refuse to accept the msg","error":"WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification","hint":"For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"subscribe","state":"failed","attempts":1,"msgid":null,"errcode":43101,"errmsg":"user refuse to accept the msg","rid":"[RID]","error":"WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification","hint":"For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":5}
 

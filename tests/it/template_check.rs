@@ -265,8 +265,8 @@ fn each_line_of_a_batch_is_checked() {
     world.feed("send --batch -", &lines).is(str![[r#"
 exit 0
 --- stdout
-{"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat may refuse character_string2 with /"b c/": it has up to 32 digits, letters and symbols, no Chinese and no blanks"]}
-{"line":2,"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat shows host as /"12345678901234567890…/": at most 20 characters"]}
+{"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat may refuse character_string2 with /"b c/": it has up to 32 digits, letters and symbols, no Chinese and no blanks"]}
+{"line":2,"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat shows host as /"12345678901234567890…/": at most 20 characters"]}
 
 "#]]);
     world.feed("send --batch - --dry-run", &lines).is(str![[r#"
@@ -317,7 +317,7 @@ hint: without --strict this is a warning; `wxbox template check Note --data …`
 exit 0
 --- stderr
 warning: thing1 has 41 characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
-warning: thing1 has 43 characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
+warning: thing1 has 42 characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
 sent message 3 (template) to luffy
 
 "#]]);

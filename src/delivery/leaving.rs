@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::board::Left;
-use super::desk::{Desk, Next};
+use super::desk::Desk;
+use super::waiting::Next;
 use super::{Event, settle_orphans};
 use crate::store::{Answer, State, Who};
 use crate::time::Moment;

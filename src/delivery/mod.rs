@@ -25,6 +25,7 @@ pub mod policy;
 mod schedule;
 mod thread;
 mod uploads;
+mod waiting;
 
 use std::path::PathBuf;
 use std::sync::Arc;

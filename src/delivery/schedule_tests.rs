@@ -1,3 +1,5 @@
+//! When messages are tried again and given up, case by case.
+
 use super::*;
 use crate::store::{Attempt, AttemptOutcome, Message};
 

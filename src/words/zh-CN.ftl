@@ -861,7 +861,7 @@ outbox-retry-none = 没有需要重发的消息
 outbox-retry-repeats = 以下消息可能已经送达，重发后可能收到两次：{ $ids }
 outbox-retry-sent = 微信已接收消息 { $id }；如果确实要让对方收到两次，请作为新消息发送
 outbox-retry-unbound = 无法重发消息 { $id }：该用户尚未绑定
-outbox-retry-unbound-hint = 请先用 `wxbox bind --user 用户名` 绑定，再重发
+outbox-retry-unbound-hint = 请先用 `wxbox bind --user NAME` 绑定，再重发
 outbox-sent = 发送时间
 outbox-state = 状态
 outbox-state-said = { $state }（{ $state ->
@@ -1002,7 +1002,7 @@ send-no-tag = 没有人带标签 { $tag }
 send-nobody-bound = 还没有人绑定
 send-nobody-bound-hint = `wxbox user list` 可查看谁已绑定；`wxbox bind --user NAME` 进行绑定
 send-nobody-takes-template = 这些用户都不再接收该模板
-send-declined-hint = 用 `wxbox send --user 用户名` 仍可单独发送
+send-declined-hint = 用 `wxbox send --user NAME` 仍可单独发送
 send-nobody-reachable = 已绑定的人都无法送达
 send-only-queued = 发给 { $to } 的消息 { $id }（{ $kind ->
     [text] 文本

@@ -38,12 +38,12 @@ fn each_consequence_has_its_words() {
     }
     // 10003, the first with fail, is a page error.
     said.insert("fail", 40003);
-    assert_eq!(said.len(), 8);
+    assert_eq!(said.len(), 11);
     let words: std::collections::BTreeSet<String> = said
         .values()
         .map(|code| world.wxbox(&format!("--json explain {code}")).ok().json()[0]["wxbox"].to_string())
         .collect();
-    assert_eq!(words.len(), 8, "{words:?}");
+    assert_eq!(words.len(), 11, "{words:?}");
 }
 
 #[test]

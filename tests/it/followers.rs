@@ -63,7 +63,7 @@ fn a_remark_that_json_does_not_allow_hides_nobody() {
     let server = Canned::new(vec![json(TOKEN), json(&info), Answer::Bytes([head, &broken[..]].concat())]);
     let world = server.world("", "");
     let line = format!("--json follower show {LUFFY}");
-    assert_eq!(world.wxbox(&line).ok().json()[0]["remark"], "night [1m shift");
+    assert_eq!(world.wxbox(&line).ok().json()[0]["remark"], "night\u{1b}[1m\u{1}shift", "escaped again");
     assert_eq!(world.wxbox(&line).ok().json()[0]["remark"], "\u{fffd}");
 }
 

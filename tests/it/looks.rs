@@ -251,7 +251,9 @@ fn text_from_outside_cannot_drive_the_terminal() {
         "[[people]]\nname = \"ev\\u202eil\\u200b\"\nopenid = \"oEvil_0123456789abcdefghijkl\"\nfollows = true\nwrote = true\n\
          [[templates]]\nid = \"evil-0123456789abcdefghijklmnopqrstuvwxyzAB\"\ntitle = \"T\\u009b\\u202e\"\ncontent = \"a {{x.DATA}}\"\n",
     );
-    world.feed("user import -", "username,note\n\"ev\u{202e}il\",\"a\u{1b}[2Jb\u{9b}2Jc\u{200b}d\u{7f}\"\n").ok();
+    world.feed("user import -", "username,note\nevil,\"a\u{1b}[2Jb\u{9b}2Jc\u{200b}d\u{7f}\"\n").ok();
+    // No command takes such a name; a database that another program wrote may hold one.
+    world.sql::<i64>("UPDATE users SET username = 'ev\u{202e}il' RETURNING 1");
     world.set("TERM", "dumb").set("WXBOX_LOG", "debug");
     for line in [
         "user list",

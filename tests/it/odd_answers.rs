@@ -100,7 +100,7 @@ fn a_token_is_used_whatever_is_said_of_its_life() {
 #[test]
 fn codes_that_people_met_on_sending_have_their_consequence() {
     let cases =
-        [(40241, 0, "sent"), (43117, 6, "queued"), (43116, 5, "failed"), (40252, 5, "failed"), (43101, 5, "failed")];
+        [(40241, 6, "queued"), (43117, 6, "queued"), (43116, 5, "failed"), (40252, 5, "failed"), (43101, 5, "failed")];
     for (code, status, state) in cases {
         let refusal = format!(r#"{{"errcode":{code},"errmsg":"as people met it"}}"#);
         let server = Canned::new(vec![json(TOKEN), json(&refusal)]);

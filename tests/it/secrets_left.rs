@@ -45,9 +45,6 @@ fn files_are_for_the_owner_alone_whatever_the_umask_is() {
         };
         run(&format!("-c some/where/new.toml {init}"));
         run(&format!("-c some/where/new.toml {init} --force"));
-        let old = format!("{}/tests/fixtures/version-1.db", env!("CARGO_MANIFEST_DIR"));
-        std::fs::copy(old, world.path("old.db")).unwrap();
-        run("--database old.db user list");
         // One that is under way has a lock, and the write-ahead log and its index are there.
         let relay = Relay::between(&mut world);
         relay.hold(Side::Answer, "/cgi-bin/message/");
@@ -157,7 +154,6 @@ fn links_that_were_planted_are_not_followed() {
         ("code.png".into(), "bind --user nami --rebind --timeout 1ms --qr-file code.png".into(), 8),
         ("pages/wxbox.1".into(), "man pages".into(), 0),
         ("c/new.toml.bak".into(), init.into(), 0),
-        (format!("{data}.v1.bak"), "--database .local/share/wxbox/wxbox.db user list".into(), 0),
     ];
     for (link, line, status) in &cases {
         for there in [true, false] {
@@ -165,11 +161,6 @@ fn links_that_were_planted_are_not_followed() {
             if line.contains("init") {
                 world.write("c/new.toml", "app_id = \"wx2\"\n");
                 world.set("WXBOX_APP_SECRET", "0123456789abcdef0123456789abcdef");
-            }
-            if link.ends_with(".bak") && line.contains("user list") {
-                let old = std::fs::read(format!("{}/tests/fixtures/version-1.db", env!("CARGO_MANIFEST_DIR"))).unwrap();
-                let _ = std::fs::remove_file(world.path(&format!("{data}-wal")));
-                world.write(data, old);
             }
             let ran = world.wxbox(line);
             // SQLite removes some, and some it will not open.

@@ -61,7 +61,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("token", &["private", "secret", "store", "time", "wechat", "words"]),
     ("ui", &["error", "private", "secret", "signals", "time", "words"]),
-    ("wechat", &["bounded", "loopback", "pem", "secret", "words"]),
+    ("wechat", &["bounded", "loopback", "pem", "secret", "time", "words"]),
     ("words", &[]),
 ];
 

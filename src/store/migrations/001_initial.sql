@@ -1,4 +1,4 @@
--- People, their bindings, tokens and the outbox. Times are Unix milliseconds (UTC).
+-- People, their bindings, tokens and the outbox. Times are Unix ms (UTC).
 -- Everything that belongs to an Official Account carries its app_id.
 
 -- AUTOINCREMENT: a binding waits for a person by this id, so an id is never given to somebody else.
@@ -81,7 +81,7 @@ CREATE TABLE messages (
     created_up    TEXT,                                          -- the same by the machine's uptime, boot:ms
     changed_at    INTEGER NOT NULL,                              -- when state or due_at was written last
     due_at        INTEGER NOT NULL,                              -- not before this
-    expire_after  INTEGER NOT NULL,                              -- milliseconds
+    expire_after  INTEGER NOT NULL,                              -- ms
     expires_at    INTEGER NOT NULL,
     expire_strict INTEGER NOT NULL DEFAULT 0,                    -- 1 = the sender asked for this time
     sent_at       INTEGER,

@@ -120,8 +120,8 @@ fn an_answer_drips() {
     let (mut world, token) = with("drip = \"1ms\"\ntimes = 1");
     let socket = connect(&mut world);
     send(&socket, &token);
-    assert_eq!(world.sandbox().inbox().len(), 1);
     let (_, body) = answer(&socket);
+    assert_eq!(world.sandbox().inbox().len(), 1);
     assert_eq!(body, r#"{"errcode":0,"errmsg":"ok"}"#);
     // The connection is as good as before.
     send(&socket, &token);

@@ -62,6 +62,10 @@ def report(name, seed, found, told):
 
 
 def main():
+    # A shell starts what runs in its background with these ignored, and wxbox leaves an ignored signal ignored.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("wxbox", nargs="?", default=os.path.join(os.path.dirname(__file__), "../../../target/debug/wxbox"))
     words.add_argument("--rounds", type=int, default=60)

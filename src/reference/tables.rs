@@ -75,7 +75,7 @@ const MESSAGE: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const OBJECTS: [Object; 37] = [
+pub const OBJECTS: [Object; 38] = [
     Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then" },
     Object { command: "user remove", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at", "messages", "queued"], about: "the person as they were; messages: how many lost their text, queued: how many of these were still waiting" },
     Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins; with short_link too where the QR code holds one" },

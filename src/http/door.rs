@@ -1,7 +1,7 @@
 //! Opening and closing: the port, the loop's thread, the threads that call the handler.
 
-use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::io::{self, ErrorKind};
+use std::net::{Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use mio::Poll;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::bell::Bell;
 use super::serve::{Job, Note, Serve, WAKER};
@@ -35,11 +36,10 @@ pub struct Door {
 impl Door {
     /// Takes the port. Fails as binding does: in use, not permitted, no such address.
     pub fn bind(addr: impl ToSocketAddrs, limits: Limits) -> io::Result<Door> {
-        let listener = TcpListener::bind(addr)?;
+        let mut last = ErrorKind::AddrNotAvailable.into();
+        let listener = addr.to_socket_addrs()?.find_map(|addr| listen(addr).map_err(|error| last = error).ok());
+        let listener = listener.ok_or(last)?;
         let addr = listener.local_addr()?;
-        // The standard library lets 128 connections wait. A flood overruns that, and then everybody's
-        // connection takes a second or three. Best effort: the door works with 128, too.
-        let _ = rustix::net::listen(&listener, BACKLOG);
         Ok(Door { listener, addr, tls: None, limits })
     }
 
@@ -89,6 +89,21 @@ impl Door {
         let main = Builder::new().name("door-loop".into()).spawn(move || serve.run())?;
         Ok(Running { addr: self.addr, notes, bell, main: Some(main), threads, ended })
     }
+}
+
+/// A listener on that address; one on `::` takes IPv4, too.
+fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    if addr.ip() == Ipv6Addr::UNSPECIFIED {
+        // The system's default (net.ipv6.bindv6only) may be another. Where it cannot be changed, IPv6 is served.
+        let _ = socket.set_only_v6(false);
+    }
+    // A port whose last connections linger can be taken again.
+    socket.set_reuse_address(true)?;
+    socket.bind(&addr.into())?;
+    // With the usual 128, a flood overruns the queue, and then everybody's connection takes a second or three.
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// A door that is being served; dropping it stops it.

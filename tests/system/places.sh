@@ -250,6 +250,28 @@ modeless() {
     umount mnt
 }
 
+ipv6_alone() {
+    own_net=(unshare -n)
+    "${own_net[@]}" true 2>/dev/null || own_net=(unshare -rn)
+    "${own_net[@]}" ip link set lo up 2>/dev/null || skip "needs a network namespace and ip"
+    config c.toml
+    sed -i 's/^address = .*/address = "[::]:18077"/' c.toml
+    "$wxbox" -c c.toml --database d.db user add luffy
+    export wxbox
+    # Where the system gives a listener on :: to IPv6 alone, wxbox asks for both.
+    "${own_net[@]}" bash -euc '
+        ip link set lo up
+        echo 1 >/proc/sys/net/ipv6/bindv6only
+        "$wxbox" -c c.toml --database d.db --json bind --user luffy --qr none >said &
+        until grep -q authorize_url said; do kill -0 $!; done
+        for host in 127.0.0.1 "[::1]"; do
+            status=$(curl -s -o page -w "%{http_code}" --noproxy "*" "http://$host:18077/") || true
+            [ "$status" = 404 ] || { echo "$host: $status"; exit 1; }
+        done
+        kill $!
+    '
+}
+
 full_disk() {
     [ ${#own_mounts[@]} -gt 0 ] || skip "needs a mount namespace"
     config c.toml
@@ -274,7 +296,7 @@ until [ -s "$scratch/sandbox" ]; do kill -0 $sandbox_pid || exit 1; done
 url=$(head -1 "$scratch/sandbox" | grep -o 'http://[0-9.:]*')
 
 for name in no_home home_that_is_not_there cron other_user read_only_root read_only_database pid_1 \
-    systemd_directories systemd_unit empty_container modeless full_disk; do
+    systemd_directories systemd_unit empty_container modeless ipv6_alone full_disk; do
     place "$name"
 done
 exit $failed

@@ -73,7 +73,23 @@ systemctl start wxbox-flush.service 2>/dev/null && fail "the credential is not w
 mv "$home/wxbox-app-secret" /etc/credstore/
 
 say "is upgraded, and keeps what it had"
+groupadd ops
+chgrp ops /etc/wxbox /var/lib/wxbox
+chmod 750 /etc/wxbox
+chmod 2770 /var/lib/wxbox
+modes() { stat -c '%a %U %G' /etc/wxbox /var/lib/wxbox | paste -sd' '; }
 dpkg -i "$deb" >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
+[ "$(modes)" = "750 root ops 2770 wxbox ops" ] || fail "the upgrade set modes and owners back: $(modes)"
+# One that is gone is made again, as dpkg-statoverride has it.
+mv /etc/wxbox "$home/etc-wxbox"
+dpkg-statoverride --add root ops 710 /etc/wxbox
+dpkg -i "$deb" >"$home/dpkg" 2>&1 || fail "$(cat "$home/dpkg")"
+[ "$(modes)" = "710 root ops 2770 wxbox ops" ] || fail "not as dpkg-statoverride has it: $(modes)"
+dpkg-statoverride --remove /etc/wxbox
+mv "$home/etc-wxbox"/* /etc/wxbox/
+chown root:root /etc/wxbox && chmod 755 /etc/wxbox
+chown wxbox:wxbox /var/lib/wxbox && chmod 700 /var/lib/wxbox
+groupdel ops
 [ "$(systemctl is-enabled wxbox-flush.timer)" = enabled ] || fail "the timer is no longer enabled"
 flush
 [ "$(as_user outbox status | grep -c 'queued *0')" = 1 ] || fail "$(as_user outbox status)"

@@ -54,7 +54,7 @@ fn check(request: &Request, limits: &Limits) {
     let Request { method, path, query, headers, body, .. } = request;
     assert!(path.starts_with('/') || (path == "*" && method == "OPTIONS"), "{path}");
     assert!(!path.contains(['?', '#']) && !query.contains('#'));
-    assert!(body.len() <= limits.body_bytes && headers.len() <= 64);
+    assert!(body.len() <= limits.body_bytes && headers.len() <= 128);
     let bytes = method.len() + path.len() + query.len() + headers.iter().map(|(a, b)| a.len() + b.len()).sum::<usize>();
     assert!(bytes <= limits.head_bytes);
     assert!(headers.iter().all(|(name, _)| !name.is_empty() && !name.contains(|c: char| c.is_ascii_uppercase())));
@@ -83,14 +83,14 @@ fn flush(wire: &mut Wire, said: &mut Vec<Said>) {
 /// The first thing that is said, against what the parser says of the beginning within the limit.
 fn agrees_with_httparse(stream: &[u8], first: Option<&Said>) {
     let limit = limits().head_bytes;
-    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut headers = [httparse::EMPTY_HEADER; 128];
     let mut request = httparse::Request::new(&mut headers);
     match (request.parse(&stream[..stream.len().min(limit)]), first) {
         (Ok(httparse::Status::Complete(_)), Some(Said::Request { method, headers, .. })) => {
             assert_eq!((Some(method.as_str()), request.headers.len() >= headers.len()), (request.method, true));
         }
         // It may be well written and still not be taken, or its body be under way.
-        (Ok(httparse::Status::Complete(_)), Some(Said::Reply(100 | 400 | 411 | 413 | 417)) | None) => {}
+        (Ok(httparse::Status::Complete(_)), Some(Said::Reply(100 | 400 | 413 | 417 | 501 | 503)) | None) => {}
         (Ok(httparse::Status::Partial), None) if stream.len() < limit => {}
         (Ok(httparse::Status::Partial), Some(Said::Reply(431))) if stream.len() >= limit => {}
         (Err(httparse::Error::TooManyHeaders), Some(Said::Reply(431))) => {}

@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::bell::Bell;
 use super::serve::{Job, Note, Serve, WAKER};
-use super::{Limits, Reply, Request, Tls};
+use super::{Limits, Refusals, Reply, Request, Tls};
 
 /// How long [`Running::stop`] waits for a handler that does not come back, after the loop has ended.
 const GRACE: Duration = Duration::from_millis(250);
@@ -71,6 +71,7 @@ impl Door {
         let workers = limits.workers.max(1);
         let listener = mio::net::TcpListener::from_std(self.listener);
         let serve = Serve::new(poll, listener, self.tls, limits, jobs, heard, Arc::clone(&bell))?;
+        let refusals = serve.refusals();
 
         // Before the loop: if a thread cannot be had, dropping `serve` ends the workers that were started.
         let handler: Arc<Handler> = Arc::new(handler);
@@ -87,7 +88,7 @@ impl Door {
             threads.push(Builder::new().name("door-worker".into()).spawn(move || worker.run())?);
         }
         let main = Builder::new().name("door-loop".into()).spawn(move || serve.run())?;
-        Ok(Running { addr: self.addr, notes, bell, main: Some(main), threads, ended })
+        Ok(Running { addr: self.addr, refusals, notes, bell, main: Some(main), threads, ended })
     }
 }
 
@@ -109,6 +110,7 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
 /// A door that is being served; dropping it stops it.
 pub struct Running {
     addr: SocketAddr,
+    refusals: Refusals,
     notes: Sender<Note>,
     bell: Arc<Bell>,
     main: Option<JoinHandle<()>>,
@@ -121,6 +123,11 @@ impl Running {
     /// The address that is served.
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// What was refused before the handler saw it.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// Refuses new connections, lets replies that are ready or in work go out, for two seconds at most, and

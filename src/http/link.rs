@@ -11,7 +11,7 @@ use super::spare::Spare;
 use super::stream::Stream;
 use super::tls::Tls;
 use super::wire::{Stage, Wire};
-use super::{Limits, Manner, Reply, Request};
+use super::{Limits, Manner, Refused, Reply, Request};
 
 /// How long a client may take to hear that all is said.
 const LINGER_TIME: Duration = Duration::from_secs(2);
@@ -49,6 +49,8 @@ pub(super) struct Link {
     drip: Option<Drip>,
     /// The connection ends with a reset.
     reset: bool,
+    /// Why it ends without a request.
+    refused: Option<Refused>,
 }
 
 impl Link {
@@ -66,7 +68,18 @@ impl Link {
         let request = SWELL.saturating_mul(limits.head_bytes.saturating_add(limits.body_bytes));
         let stream = Stream::new(socket, tls, request.saturating_add(HANDSHAKE_BYTES))?;
         let stage = Stage::Reading;
-        Ok(Link { stream, wire, stage, request, since: now, linger, held: None, drip: None, reset: false })
+        Ok(Link {
+            stream,
+            wire,
+            stage,
+            request,
+            since: now,
+            linger,
+            held: None,
+            drip: None,
+            reset: false,
+            refused: None,
+        })
     }
 
     /// The socket, to register it.
@@ -116,6 +129,7 @@ impl Link {
                 Ok(0) => return Next::Close,
                 Ok(count) => self.wire.feed(&scratch[..count]),
                 Err(error) => {
+                    self.refused = tls_refused(&error);
                     if let Some(next) = settle(&error) {
                         return next;
                     }
@@ -220,8 +234,18 @@ impl Link {
     }
 
     /// Answers with a bare status and ends the connection.
-    pub(super) fn refuse(&mut self, status: u16) {
-        self.wire.refuse(status);
+    pub(super) fn refuse(&mut self, why: Refused) {
+        self.wire.refuse(why);
+    }
+
+    /// Why a request was refused since the last call.
+    pub(super) fn refused(&mut self) -> Option<Refused> {
+        self.refused.take().or_else(|| self.wire.refused())
+    }
+
+    /// Whether a request has begun to come, and is not complete.
+    pub(super) fn has_begun(&self) -> bool {
+        self.stage == Stage::Reading && self.stream.has_heard()
     }
 
     /// Makes the reply to come the last one.
@@ -252,6 +276,11 @@ impl Link {
         let (peer, since, is_over) = (self.wire.peer(), self.since, self.stage == Stage::Over);
         (!self.is_busy()).then_some(Spare { id, peer, since, is_over })
     }
+}
+
+/// What TLS has against a connection.
+fn tls_refused(error: &io::Error) -> Option<Refused> {
+    Refused::of_tls(error.get_ref()?.downcast_ref()?)
 }
 
 /// Makes closing the socket a reset.

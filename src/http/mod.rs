@@ -13,10 +13,13 @@
 //! accepted, and by itself it limits neither the length of a line, nor the time, nor the threads.
 
 mod bell;
+mod chunks;
 mod door;
+mod framing;
 mod link;
 mod manner;
 mod memory;
+mod refused;
 mod reply;
 mod serve;
 mod spare;
@@ -32,6 +35,7 @@ use std::time::Duration;
 pub use door::{Door, Running};
 pub use manner::Manner;
 pub use memory::Memory;
+pub use refused::{Refusals, Refused};
 pub use reply::Reply;
 pub use tls::{Tls, Unusable};
 pub use wire::{Stage, Wire};
@@ -60,12 +64,15 @@ pub struct Limits {
     pub workers: usize,
 }
 
+/// What nginx passes on by default, four times 8 KiB, and what a proxy adds.
+const HEAD_BYTES: usize = 40 << 10;
+
 impl Limits {
     /// For the OAuth callback, open to everybody: small requests, one a connection.
     pub fn callback() -> Self {
         Limits {
             connections: 512,
-            head_bytes: 8 << 10,
+            head_bytes: HEAD_BYTES,
             body_bytes: 4 << 10,
             bodies: Memory::of(0),
             head_time: Duration::from_secs(10),
@@ -79,7 +86,7 @@ impl Limits {
     pub fn sandbox() -> Self {
         Limits {
             connections: 512,
-            head_bytes: 16 << 10,
+            head_bytes: HEAD_BYTES,
             body_bytes: 16 << 20,
             bodies: Memory::of(256 << 20),
             head_time: Duration::from_secs(60),

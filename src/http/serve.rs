@@ -16,7 +16,7 @@ use super::bell::Bell;
 use super::link::{Link, Next};
 use super::spare::{self, Spare};
 use super::tls::Tls;
-use super::{Limits, Reply, Request};
+use super::{Limits, Refusals, Refused, Reply, Request};
 
 /// The wake-up call of workers and of a stop.
 pub(super) const WAKER: Token = Token(0);
@@ -62,6 +62,7 @@ pub(super) struct Serve {
     jobs: Sender<Job>,
     notes: Receiver<Note>,
     bell: Arc<Bell>,
+    refusals: Refusals,
     links: BTreeMap<usize, Link>,
     next_link: usize,
     accepting: Accepting,
@@ -89,12 +90,18 @@ impl Serve {
             jobs,
             notes,
             bell,
+            refusals: Refusals::none(),
             links: BTreeMap::new(),
             next_link: FIRST_LINK,
             accepting: Accepting::Ready,
             scratch: vec![0; 16 << 10],
             stop_at: None,
         })
+    }
+
+    /// What is refused before a handler sees it.
+    pub(super) fn refusals(&self) -> Refusals {
+        self.refusals.clone()
     }
 
     /// Serves until a [`Note::Stop`].
@@ -141,13 +148,15 @@ impl Serve {
     fn pump(&mut self, id: usize) {
         loop {
             let Some(link) = self.links.get_mut(&id) else { return };
-            match link.pump(&mut self.scratch) {
+            let next = link.pump(&mut self.scratch);
+            link.refused().into_iter().for_each(|why| self.refusals.note(why));
+            match next {
                 Next::Wait if self.stop_at.is_some() && !link.is_busy() => return self.close(id),
                 Next::Wait => return,
                 Next::Close => return self.close(id),
                 Next::Hand(request) => match self.jobs.try_send(Job { link: id, request }) {
                     Ok(()) => return,
-                    Err(_) => link.refuse(503),
+                    Err(_) => link.refuse(Refused::Busy),
                 },
             }
         }
@@ -194,8 +203,16 @@ impl Serve {
         let late = |link: &Link| link.deadline(&self.limits).is_some_and(|at| at <= now);
         let ids: Vec<usize> = self.links.iter().filter(|(_, link)| late(link)).map(|(id, _)| *id).collect();
         for id in ids {
-            self.close(id);
+            self.turn_out(id, Refused::Slow);
         }
+    }
+
+    /// Closes a connection; who has begun to ask is refused with that.
+    fn turn_out(&mut self, id: usize, why: Refused) {
+        if self.links.get(&id).is_some_and(Link::has_begun) {
+            self.refusals.note(why);
+        }
+        self.close(id);
     }
 
     /// Accepts what waits, in batches. An error of the system (no more file descriptors, mostly) costs one
@@ -228,6 +245,7 @@ impl Serve {
     /// Takes a connection in, if there is room or room can be made.
     fn admit(&mut self, socket: TcpStream, peer: SocketAddr) {
         if self.links.len() >= self.limits.connections && !self.give_one_up() {
+            self.refusals.note(Refused::Full);
             return;
         }
         // Without it a reply of two segments would wait for the client's delayed acknowledgement.
@@ -249,7 +267,7 @@ impl Serve {
             let Some(id) = spare::best(&spares) else { return false };
             self.pump(id);
             if self.links.get(&id).is_none_or(|link| link.spare(id).is_some()) {
-                self.close(id);
+                self.turn_out(id, Refused::Full);
                 return true;
             }
         }

@@ -15,6 +15,8 @@ const RECORD: usize = 16 << 10;
 pub(super) struct Stream {
     socket: TcpStream,
     tls: Option<Session>,
+    /// Something came from the other end.
+    heard: bool,
 }
 
 /// TLS on one connection.
@@ -34,7 +36,7 @@ impl Stream {
             let tls = ServerConnection::new(tls.0.clone()).map_err(io::Error::other)?;
             Ok::<_, io::Error>(Session { tls: Box::new(tls), owed: 0, left: most })
         };
-        Ok(Stream { socket, tls: tls.map(session).transpose()? })
+        Ok(Stream { socket, tls: tls.map(session).transpose()?, heard: false })
     }
 
     /// The socket.
@@ -52,9 +54,14 @@ impl Stream {
     /// Reads what has come; 0 bytes are the end, `WouldBlock` says that nothing has come.
     pub(super) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match &mut self.tls {
-            None => self.socket.read(into),
-            Some(session) => session.read(&mut self.socket, into),
+            None => self.socket.read(into).inspect(|count| self.heard |= *count > 0),
+            Some(session) => session.read(&mut self.socket, into, &mut self.heard),
         }
+    }
+
+    /// Whether anything has come yet, if only of a handshake.
+    pub(super) fn has_heard(&self) -> bool {
+        self.heard
     }
 
     /// Writes as many of the bytes as can go now; `WouldBlock` where none can. After that, the next call must begin
@@ -78,7 +85,7 @@ impl Stream {
 }
 
 impl Session {
-    fn read(&mut self, socket: &mut TcpStream, into: &mut [u8]) -> io::Result<usize> {
+    fn read(&mut self, socket: &mut TcpStream, into: &mut [u8], heard: &mut bool) -> io::Result<usize> {
         loop {
             match self.tls.reader().read(into) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -92,6 +99,7 @@ impl Session {
             if count == 0 {
                 return Ok(0);
             }
+            *heard = true;
             self.left = self.left.checked_sub(count).ok_or(ErrorKind::FileTooLarge)?;
             if let Err(error) = self.tls.process_new_packets() {
                 // The alert that says why.

@@ -6,11 +6,14 @@
 
 use std::net::SocketAddr;
 
+use super::chunks::{Came, Chunks};
+use super::framing::{Framing, HEADERS, target};
 use super::memory::{Memory, Share};
-use super::{Limits, Manner, Reply, Request};
+use super::{Limits, Manner, Refused, Reply, Request};
 
-/// Header lines a request may have.
-const HEADERS: usize = 64;
+/// A head is looked at with each of its bytes only so far; what is longer, when a line of it ends. Else one that comes
+/// byte by byte would be read thousands of times.
+const EAGER: usize = 8 << 10;
 
 /// Where a connection stands; each stage has its own patience.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub enum Stage {
 enum Phase {
     Head,
     Body { request: Box<Request>, length: usize },
+    Chunks { request: Box<Request>, chunks: Chunks },
     Work,
     Silent,
     End,
@@ -55,6 +59,9 @@ pub struct Wire {
     bodiless: bool,
     keep: bool,
     answered: bool,
+    /// So much of a head has been looked at.
+    looked: usize,
+    refused: Option<Refused>,
 }
 
 impl Wire {
@@ -75,6 +82,8 @@ impl Wire {
             bodiless: false,
             keep: false,
             answered: false,
+            looked: 0,
+            refused: None,
         }
     }
 
@@ -85,7 +94,7 @@ impl Wire {
 
     /// Whether bytes should be read now. While a request is in work they stay with the kernel, and so in bounds.
     pub fn wants_bytes(&self) -> bool {
-        matches!(self.phase, Phase::Head | Phase::Body { .. })
+        matches!(self.phase, Phase::Head | Phase::Body { .. } | Phase::Chunks { .. })
     }
 
     /// Takes bytes that came.
@@ -97,9 +106,9 @@ impl Wire {
     pub fn advance(&mut self) -> Option<Request> {
         if matches!(self.phase, Phase::Head)
             && self.pending().is_empty()
-            && let Err(status) = self.head()
+            && let Err(why) = self.head()
         {
-            self.refuse(status);
+            self.refuse(why);
         }
         match std::mem::replace(&mut self.phase, Phase::Work) {
             Phase::Body { mut request, length } if self.input.len() >= length => {
@@ -107,6 +116,17 @@ impl Wire {
                 request.body = std::mem::replace(&mut self.input, rest);
                 Some(*request)
             }
+            Phase::Chunks { mut request, mut chunks } => match self.chunks(&mut chunks, &mut request.body) {
+                Ok(true) => Some(*request),
+                Ok(false) => {
+                    self.phase = Phase::Chunks { request, chunks };
+                    None
+                }
+                Err(why) => {
+                    self.refuse(why);
+                    None
+                }
+            },
             other => {
                 self.phase = other;
                 None
@@ -131,11 +151,30 @@ impl Wire {
         self.phase = Phase::Silent;
     }
 
+    /// Reads on in a body that comes in chunks; whether it is whole.
+    fn chunks(&mut self, chunks: &mut Chunks, body: &mut Vec<u8>) -> Result<bool, Refused> {
+        loop {
+            let room = if self.share.is_some() { self.body_bytes } else { self.head_bytes };
+            match chunks.read(&mut self.input, body, room, self.body_bytes)? {
+                Came::Whole => return Ok(true),
+                Came::Short => return Ok(false),
+                // Nobody knows how long it becomes.
+                Came::Full => self.share = Some(self.bodies.take(self.body_bytes).ok_or(Refused::Memory)?),
+            }
+        }
+    }
+
     /// Answers with a bare status and ends the connection.
-    pub fn refuse(&mut self, status: u16) {
+    pub fn refuse(&mut self, why: Refused) {
+        self.refused = Some(why);
         self.may_keep = false;
         self.input = Vec::new();
-        self.answer(Reply::bare(status));
+        self.answer(Reply::bare(why.status().unwrap_or(400)));
+    }
+
+    /// Why a request was refused since the last call.
+    pub(super) fn refused(&mut self) -> Option<Refused> {
+        self.refused.take()
     }
 
     /// Makes the reply to come the last one.
@@ -163,7 +202,7 @@ impl Wire {
         match self.phase {
             Phase::Work => Stage::Working,
             Phase::Silent => Stage::Silent,
-            Phase::Body { .. } => Stage::Reading,
+            Phase::Body { .. } | Phase::Chunks { .. } => Stage::Reading,
             _ if writing => Stage::Writing,
             Phase::End => Stage::Over,
             Phase::Head if self.answered && self.input.is_empty() => Stage::Idle,
@@ -171,116 +210,62 @@ impl Wire {
         }
     }
 
-    /// Reads a head, when it is complete: the error is the status to refuse with.
-    fn head(&mut self) -> Result<(), u16> {
+    /// Reads a head, when it is complete.
+    fn head(&mut self) -> Result<(), Refused> {
         (self.minor, self.bodiless) = (1, false);
+        // What is over the limit is not looked at, however much came at once.
+        let bytes = self.input.get(..self.head_bytes).unwrap_or(&self.input);
+        let is_full = bytes.len() == self.head_bytes;
+        let lines = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let look = if is_full { bytes.len() } else { lines.max(bytes.len().min(EAGER)) };
+        if std::mem::replace(&mut self.looked, look) == look {
+            return Ok(());
+        }
         let mut headers = [httparse::EMPTY_HEADER; HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
-        // What is over the limit is not looked at, however much came at once.
-        let end = match parsed.parse(self.input.get(..self.head_bytes).unwrap_or(&self.input)) {
+        let end = match parsed.parse(&bytes[..look]) {
             Ok(httparse::Status::Complete(end)) => end,
-            Ok(httparse::Status::Partial) if self.input.len() < self.head_bytes => return Ok(()),
-            Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => return Err(431),
-            Err(_) => return Err(400),
+            Ok(httparse::Status::Partial) if !is_full => return Ok(()),
+            Ok(httparse::Status::Partial) => return Err(Refused::HeadTooLarge),
+            Err(httparse::Error::TooManyHeaders) => return Err(Refused::TooManyLines),
+            // How a handshake begins.
+            Err(_) if bytes.starts_with(&[0x16, 3]) => return Err(Refused::TlsToHttp),
+            Err(_) => return Err(Refused::NotHttp),
         };
+        self.looked = 0;
         let method = parsed.method.unwrap_or_default().to_owned();
         self.minor = parsed.version.unwrap_or(1);
         self.bodiless = method == "HEAD";
         let framing = Framing::read(self.minor, parsed.headers)?;
-        if framing.length > self.body_bytes {
-            return Err(413);
+        let length = framing.length.unwrap_or(0);
+        if length > self.body_bytes {
+            return Err(Refused::BodyTooLarge);
         }
-        if framing.length > self.head_bytes {
-            self.share = Some(self.bodies.take(framing.length).ok_or(503_u16)?);
+        if length > self.head_bytes {
+            self.share = Some(self.bodies.take(length).ok_or(Refused::Memory)?);
         }
-        let (path, query) = target(&method, parsed.path.unwrap_or_default()).ok_or(400_u16)?;
+        let (path, query) = target(&method, parsed.path.unwrap_or_default()).ok_or(Refused::NotHttp)?;
         let headers = parsed
             .headers
             .iter()
             .filter_map(|h| Some((h.name.to_ascii_lowercase(), std::str::from_utf8(h.value).ok()?.to_owned())))
             .collect();
         self.keep = framing.keep;
-        if framing.expects && framing.length > 0 {
+        if framing.expects && framing.length != Some(0) {
             self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
-        let request = Request { method, path, query, headers, body: Vec::new(), peer: self.peer };
-        self.phase = Phase::Body { request: Box::new(request), length: framing.length };
+        let request = Box::new(Request { method, path, query, headers, body: Vec::new(), peer: self.peer });
+        self.phase = match framing.length {
+            Some(length) => Phase::Body { request, length },
+            None => Phase::Chunks { request, chunks: Chunks::default() },
+        };
         self.input.drain(..end);
         if self.share.is_some() {
             // Growing by and by, it would come to twice its share.
-            self.input.reserve_exact(framing.length.saturating_sub(self.input.len()));
+            self.input.reserve_exact(length.saturating_sub(self.input.len()));
         }
         Ok(())
     }
-}
-
-/// What the headers say about the body and the connection.
-struct Framing {
-    length: usize,
-    keep: bool,
-    expects: bool,
-}
-
-impl Framing {
-    fn read(minor: u8, headers: &[httparse::Header<'_>]) -> Result<Self, u16> {
-        let mut length = None;
-        let (mut close, mut alive, mut expects, mut hosts) = (false, false, false, 0);
-        for header in headers {
-            let is = |name: &str| header.name.eq_ignore_ascii_case(name);
-            if is("transfer-encoding") {
-                return Err(411);
-            } else if is("content-length") {
-                let this = digits(header.value)?;
-                // Two lengths are how requests are smuggled past a proxy.
-                if length.is_some_and(|other| other != this) {
-                    return Err(400);
-                }
-                length = Some(this);
-            } else if is("connection") {
-                for word in header.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-                    close |= word.eq_ignore_ascii_case(b"close");
-                    alive |= word.eq_ignore_ascii_case(b"keep-alive");
-                }
-            } else if is("expect") {
-                if !header.value.trim_ascii().eq_ignore_ascii_case(b"100-continue") {
-                    return Err(417);
-                }
-                expects = minor > 0;
-            } else if is("host") {
-                hosts += 1;
-            }
-        }
-        if hosts > 1 || (minor > 0 && hosts == 0) {
-            return Err(400);
-        }
-        Ok(Framing { length: length.unwrap_or(0), keep: !close && (minor > 0 || alive), expects })
-    }
-}
-
-/// A length, as the standard writes it: digits only.
-fn digits(value: &[u8]) -> Result<usize, u16> {
-    let value = value.trim_ascii();
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return Err(400);
-    }
-    // What does not fit into a number is over any limit.
-    std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).ok_or(413)
-}
-
-/// Path and query of a request target in origin, absolute or asterisk form.
-fn target(method: &str, target: &str) -> Option<(String, String)> {
-    let target = target.split('#').next().unwrap_or_default();
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let path = if path.starts_with('/') || (path == "*" && method == "OPTIONS") {
-        path
-    } else {
-        let (scheme, rest) = path.split_once("://")?;
-        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-            return None;
-        }
-        rest.find('/').map_or("/", |slash| &rest[slash..])
-    };
-    Some((path.to_owned(), query.to_owned()))
 }
 
 #[cfg(test)]

@@ -41,9 +41,13 @@ fn flush(wire: &mut Wire, said: &mut Vec<String>) {
 }
 
 /// Streams of bytes and what becomes of them.
-fn table() -> Vec<(Vec<u8>, Vec<&'static str>)> {
+fn table() -> Vec<(Vec<u8>, Vec<String>)> {
     let long = "x".repeat(600);
-    let text = |text: String, said: &[&'static str]| (text.into_bytes(), said.to_vec());
+    let text = |text: String, said: &[&str]| (text.into_bytes(), said.iter().map(|it| (*it).to_owned()).collect());
+    let chunked = |body: &str, said: &[&str]| {
+        text(format!("POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: Chunked\r\n\r\n{body}"), said)
+    };
+    let sixty_four = format!("POST /? [{}]", "x".repeat(64));
     vec![
         text(format!("GET / HTTP/1.1\r\n{HOST}\r\n"), &["GET /? []", "200"]),
         text(format!("\r\nGET /a%20b?c=d?e HTTP/1.1\r\n{HOST}\r\n"), &["GET /a%20b?c=d?e []", "200"]),
@@ -65,7 +69,7 @@ fn table() -> Vec<(Vec<u8>, Vec<&'static str>)> {
         // A request, then rubbish: the first is answered all the same.
         text(format!("GET / HTTP/1.1\r\n{HOST}\r\n\0\0\0\0"), &["GET /? []", "200", "400", "."]),
         text("\0".into(), &["400", "."]),
-        (b"\x16\x03\x01\x02\x00\x01\x00".to_vec(), vec!["400", "."]),
+        (b"\x16\x03\x01\x02\x00\x01\x00".to_vec(), vec!["400".into(), ".".into()]),
         text("GET / HTTP/1.1\r\n\r\n".into(), &["400", "."]),
         text(format!("GET / HTTP/1.1\r\n{HOST}{HOST}\r\n"), &["400", "."]),
         text(format!("GET / HTTP/2.0\r\n{HOST}\r\n"), &["400", "."]),
@@ -77,14 +81,43 @@ fn table() -> Vec<(Vec<u8>, Vec<&'static str>)> {
         text(format!("POST / HTTP/1.1\r\n{HOST}Content-Length: +3\r\n\r\nabc"), &["400", "."]),
         text(format!("POST / HTTP/1.1\r\n{HOST}Content-Length: 3, 3\r\n\r\nabc"), &["400", "."]),
         text(format!("POST / HTTP/1.1\r\n{HOST}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc"), &["400", "."]),
-        text(format!("POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), &["411", "."]),
+        chunked("0\r\n\r\n", &["POST /? []", "200"]),
+        chunked(
+            "2;a=b\r\nab\r\n1\r\nc\r\n0\r\nA: b\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n",
+            &["POST /? [abc]", "200", "GET /2? []", "200"],
+        ),
+        chunked(&format!("40\r\n{}\r\n0\r\n\r\n", "x".repeat(64)), &[&sixty_four, "200"]),
+        chunked("41\r\n", &["413", "."]),
+        chunked("3f\r\n", &[]),
+        chunked(&format!("3f\r\n{}\r\n2\r\nxx\r\n", "x".repeat(63)), &["413", "."]),
+        chunked("ffffffffffffffff\r\n", &["413", "."]),
+        chunked("\r\n", &["400", "."]),
+        chunked("x\r\n", &["400", "."]),
+        chunked("1\r\nabc", &["400", "."]),
+        chunked(&format!("1;{}", "x".repeat(300)), &["400", "."]),
+        chunked("0\r\nA b\r\n\r\n", &["400", "."]),
+        chunked(&format!("0\r\n{}", "A: b\r\n".repeat(800)), &["400", "."]),
+        text(
+            format!("POST / HTTP/1.1\r\n{HOST}Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+            &["100", "POST /? []", "200"],
+        ),
+        text(format!("POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: gzip, chunked\r\n\r\n"), &["501", "."]),
+        text(
+            format!("POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            &["501", "."],
+        ),
+        text(
+            format!("POST / HTTP/1.1\r\n{HOST}Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            &["400", "."],
+        ),
+        text("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n".into(), &["400", "."]),
         text(format!("POST / HTTP/1.1\r\n{HOST}Content-Length: 65\r\n\r\n"), &["413", "."]),
         text(format!("POST / HTTP/1.1\r\n{HOST}Content-Length: 99999999999999999999999\r\n\r\n"), &["413", "."]),
         text(format!("POST / HTTP/1.1\r\n{HOST}Expect: 100-continue\r\nContent-Length: 65\r\n\r\n"), &["413", "."]),
         text(format!("POST / HTTP/1.1\r\n{HOST}Expect: tea\r\nContent-Length: 1\r\n\r\n"), &["417", "."]),
         text(format!("GET /{long} HTTP/1.1\r\n{HOST}\r\n"), &["431", "."]),
         text(format!("GET / HTTP/1.1\r\n{HOST}A: {long}"), &["431", "."]),
-        text(format!("GET / HTTP/1.1\r\n{HOST}{}\r\n", "A:\r\n".repeat(80)), &["431", "."]),
+        text(format!("GET / HTTP/1.1\r\n{HOST}{}\r\n", "A:\r\n".repeat(140)), &["431", "."]),
         text("\r\n".repeat(300), &["431", "."]),
         // Not complete: nothing is said.
         text(format!("GET / HTTP/1.1\r\n{HOST}"), &[]),

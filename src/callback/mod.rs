@@ -8,27 +8,33 @@
 //! A [`Callback`] is one binding's; a [`Site`] is all that a listener answers while it waits for one person after
 //! the other.
 
+mod exchange;
+mod follow;
 mod pages;
+mod parts;
 mod proof;
+mod reason;
 mod short;
 mod site;
 mod state;
 
-use std::collections::VecDeque;
-use std::fmt;
+use std::collections::{BTreeMap, VecDeque};
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
-use percent_encoding::percent_decode_str;
 use subtle::ConstantTimeEq;
 
 use crate::http::{Reply, Request};
 use crate::secret::{ExposeSecret, Secret};
-use crate::t;
 use crate::words::{Lang, preferred};
+use follow::Step;
 use pages::Page;
 
+pub use exchange::{Exchange, Person, Refusal};
+pub use follow::{Follow, FollowCode, LookUp};
 pub use proof::{Proof, is_name_of_proof};
+pub use reason::Reason;
 pub use short::ShortLink;
 pub use site::Site;
 pub use state::State;
@@ -41,17 +47,6 @@ const REFUSED: usize = 8;
 const EVENTS: usize = 256;
 const EVENTS_KEPT_FREE: usize = 64;
 
-/// Whom a code stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// WeChat's id of this person towards the account.
-    pub openid: String,
-    /// The name in WeChat, where the scope gives it.
-    pub nickname: Option<String>,
-    /// A virtual person of a snapshot page, who can never receive a message.
-    pub snapshot: bool,
-}
-
 /// Who was bound, to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
@@ -61,78 +56,19 @@ pub struct Bound {
     pub person: Person,
 }
 
-/// Why a code gave no person.
-#[derive(Debug)]
-pub enum Refusal {
-    /// WeChat refused the code (40029, 40163, 42003, 41008, …); the wait goes on.
-    Code {
-        /// WeChat's number for it.
-        errcode: i64,
-    },
-    /// WeChat was not reached or not understood: the phone is told to reload, the wait goes on.
-    Unreachable(anyhow::Error),
-    /// WeChat refused the account itself; no other code will do better, so the wait ends with this error.
-    Fatal(anyhow::Error),
-}
-
-/// Asks WeChat whom a code stands for.
-pub trait Exchange: Send + Sync {
-    /// The person behind `code`, which WeChat takes once. Should give up after some seconds: a phone waits.
-    fn person(&self, code: &Secret) -> Result<Person, Refusal>;
-}
-
-/// Why a call was turned away, with the wait going on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// Another path.
-    Path,
-    /// Another method than GET.
-    Method,
-    /// No state, or not this binding's.
-    State,
-    /// The right state and no code: link checkers do this.
-    NoCode,
-    /// State or code more than once.
-    Repeated,
-    /// A code that cannot be one of WeChat's.
-    BadCode,
-    /// WeChat refused the code with this errcode.
-    Refused(i64),
-    /// WeChat says that the code was used, and it was not us (or its answer was lost).
-    Used,
-    /// This binding is done, with another code.
-    Taken,
-    /// A snapshot page's virtual person.
-    Snapshot,
-}
-
-impl fmt::Display for Reason {
-    /// In the language of the run, for logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self {
-            Reason::Path => t!("callback-log-path"),
-            Reason::Method => t!("callback-log-method"),
-            Reason::State => t!("callback-log-state"),
-            Reason::NoCode => t!("callback-log-no-code"),
-            Reason::Repeated => t!("callback-log-repeated"),
-            Reason::BadCode => t!("callback-log-bad-code"),
-            Reason::Refused(errcode) => t!("callback-log-refused", errcode = errcode.to_string()),
-            Reason::Used => t!("callback-log-used"),
-            Reason::Taken => t!("callback-log-taken"),
-            Reason::Snapshot => t!("callback-log-snapshot"),
-        })
-    }
-}
-
 /// What the one who waits hears.
 #[derive(Debug)]
 pub enum Event {
+    /// Somebody came by the short link, and was sent on.
+    Opened,
     /// A call that was not the right one; under a flood not all of these are told.
     TurnedAway(Reason),
     /// The right call, but WeChat could not be asked; the phone was told to reload.
     Unreachable(anyhow::Error),
     /// The binding is kept and the phone is being told so. The wait is over.
     Bound(Bound),
+    /// Whether who was bound follows the account; after [`Event::Bound`], where that is looked up.
+    Follow(Follow),
     /// The account is refused or the binding could not be kept. The wait is over.
     Failed(anyhow::Error),
 }
@@ -146,12 +82,15 @@ pub struct Callback {
     path: String,
     exchange: Arc<dyn Exchange>,
     short_link: Option<ShortLink>,
+    look_up: Option<LookUp>,
     wait: Mutex<Wait>,
+    /// How many calls were turned away, by reason.
+    turned_away: Mutex<BTreeMap<Reason, usize>>,
     /// `None` once nobody waits for it any more. Held while a binding is kept, so that it is either kept before or not
     /// at all.
-    open: Mutex<Option<Sender<()>>>,
+    open: Mutex<Option<Sender<Infallible>>>,
     /// Disconnected once nobody waits for it any more.
-    closed: Receiver<()>,
+    closed: Receiver<Infallible>,
     events: Sender<Event>,
 }
 
@@ -167,6 +106,7 @@ enum Outcome {
         code: Secret,
         username: String,
         nickname: Option<String>,
+        step: Step,
     },
     /// WeChat refuses the account.
     Refused,
@@ -185,9 +125,24 @@ impl Callback {
         let (events, heard) = bounded(EVENTS);
         let wait = Mutex::new(Wait { keep, refused: VecDeque::new(), outcome: None });
         let (open, closed) = bounded(0);
-        let open = Mutex::new(Some(open));
-        let callback = Callback { state, path: path.into(), exchange, short_link: None, wait, open, closed, events };
+        let callback = Callback {
+            state,
+            path: path.into(),
+            exchange,
+            short_link: None,
+            look_up: None,
+            wait,
+            turned_away: Mutex::default(),
+            open: Mutex::new(Some(open)),
+            closed,
+            events,
+        };
         (callback, heard)
+    }
+
+    /// Looks up whether who was bound follows the account, and shows the way on the phone where they do not.
+    pub fn with_look_up(self, look_up: LookUp) -> Self {
+        Callback { look_up: Some(look_up), ..self }
     }
 
     /// Sends on, to the page where it all begins, whoever comes to that link.
@@ -199,13 +154,16 @@ impl Callback {
     pub fn answer(&self, request: &Request) -> Reply {
         let page = match &self.short_link {
             Some(link) if link.is(&request.path) => match self.sends_on(request) {
-                Ok(()) => return link.reply(),
+                Ok(()) => {
+                    self.tell(Event::Opened);
+                    return link.reply();
+                }
                 Err(reason) => Page::TurnedAway(reason),
             },
             _ => self.code(request).map_or_else(Page::TurnedAway, |code| self.settle(code)),
         };
         if let Page::TurnedAway(reason) = &page {
-            self.tell(Event::TurnedAway(*reason));
+            self.turn_away(*reason);
         }
         // WeChat is Chinese before it is anything else.
         pages::reply(&page, preferred(request.header("accept-language"), Lang::Zh))
@@ -216,8 +174,28 @@ impl Callback {
     pub fn take(&self, query: &str) {
         let page = self.code_in(query).map_or_else(Page::TurnedAway, |code| self.settle(code));
         if let Page::TurnedAway(reason) = page {
-            self.tell(Event::TurnedAway(reason));
+            self.turn_away(reason);
         }
+    }
+
+    fn turn_away(&self, reason: Reason) {
+        *self.turned_away.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
+        self.tell(Event::TurnedAway(reason));
+    }
+
+    /// How many calls were turned away, by reason.
+    pub fn turned_away(&self) -> BTreeMap<Reason, usize> {
+        self.turned_away.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether a query has the state of this binding.
+    pub fn is_mine(&self, query: &str) -> bool {
+        parts::first(query, "state").is_some_and(|state| self.state.is(&state))
+    }
+
+    /// Whether a query has only a part of the state of this binding, or none at all: it was cut off on its way.
+    pub fn is_torn(&self, query: &str) -> bool {
+        parts::first(query, "state").is_none_or(|state| self.state.is_torn(&state))
     }
 
     /// Whether a call of that path, with that state, is meant for this binding, right or not.
@@ -230,8 +208,8 @@ impl Callback {
         matches!(self.wait.try_lock(), Err(TryLockError::WouldBlock))
     }
 
-    /// Ends the wait: what was kept has been told by now, and nothing will be kept from here on. A call whose code is
-    /// with WeChat is answered without WeChat's answer.
+    /// Ends the wait: what was kept has been told by now, and nothing will be kept from here on. A phone waits no longer
+    /// for what WeChat says of its code, nor for what could be looked up about who was bound.
     pub fn close(&self) {
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -255,8 +233,9 @@ impl Callback {
 
     /// The code of a call that belongs to this binding.
     fn code(&self, request: &Request) -> Result<Secret, Reason> {
-        if !percent_decode_str(&request.path).eq(percent_decode_str(&self.path)) {
-            return Err(Reason::Path);
+        if !parts::is_same_path(&request.path, &self.path) {
+            let is_mine = request.method == "GET" && self.is_mine(&request.query);
+            return Err(if is_mine { Reason::Elsewhere } else { Reason::Path });
         }
         if request.method != "GET" {
             return Err(Reason::Method);
@@ -267,7 +246,7 @@ impl Callback {
     /// The code of a query that belongs to this binding.
     fn code_in(&self, query: &str) -> Result<Secret, Reason> {
         let (mut state, mut code) = (None, None);
-        for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        for (key, value) in parts::of(query) {
             let slot = match &*key {
                 "state" => &mut state,
                 "code" => &mut code,
@@ -293,8 +272,9 @@ impl Callback {
         // A panic in an exchange or a keep leaves nothing half done behind the lock.
         let mut wait = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
         match &wait.outcome {
-            Some(Outcome::Bound { code: ours, username, nickname }) if same(ours, &code) => {
-                return Page::Bound { username: username.clone(), nickname: nickname.clone() };
+            Some(Outcome::Bound { code: ours, username, nickname, step }) if same(ours, &code) => {
+                let (username, nickname, step) = (username.clone(), nickname.clone(), step.clone());
+                return Page::Bound { username, nickname, step };
             }
             Some(Outcome::Bound { .. }) => return Page::TurnedAway(Reason::Taken),
             Some(Outcome::Refused) => return Page::AccountRefused,
@@ -354,15 +334,27 @@ impl Callback {
                 return Page::NotKept;
             }
         };
-        let nickname = person.nickname.clone();
-        wait.outcome = Some(Outcome::Bound { code, username: username.clone(), nickname: nickname.clone() });
+        let (openid, nickname) = (person.openid.clone(), person.nickname.clone());
         self.tell(Event::Bound(Bound { username: username.clone(), person }));
-        Page::Bound { username, nickname }
+        // The binding stands, whatever comes of what follows: nobody needs to wait for it to end the wait.
+        drop(open);
+        let bound =
+            |step| Outcome::Bound { code: code.clone(), username: username.clone(), nickname: nickname.clone(), step };
+        let mut step = Step::None;
+        if let Some(look_up) = &self.look_up {
+            // What is known if the look-up panics.
+            wait.outcome = Some(bound(Step::Unknown));
+            let follow = look_up(&openid, &self.closed);
+            step = Step::of(&follow);
+            self.tell(Event::Follow(follow));
+        }
+        wait.outcome = Some(bound(step.clone()));
+        Page::Bound { username, nickname, step }
     }
 
     /// Never waits: what a flood causes may be lost, the outcome has its place kept free.
     fn tell(&self, event: Event) {
-        let outcome = matches!(event, Event::Bound(_) | Event::Failed(_));
+        let outcome = matches!(event, Event::Bound(_) | Event::Follow(_) | Event::Failed(_));
         if outcome || self.events.len() < EVENTS - EVENTS_KEPT_FREE {
             let _ = self.events.try_send(event);
         }

@@ -1,8 +1,11 @@
 //! The pages on the phone: a mark, what happened, what to do. Nothing in them comes from the request.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::Reason;
+use super::follow::Step;
 use crate::http::Reply;
 use crate::t_in;
 use crate::words::Lang;
@@ -10,7 +13,7 @@ use crate::words::Lang;
 /// What a call is answered with.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Page {
-    Bound { username: String, nickname: Option<String> },
+    Bound { username: String, nickname: Option<String>, step: Step },
     TurnedAway(Reason),
     Unreachable,
     AccountRefused,
@@ -47,11 +50,14 @@ border-radius:8px;background:var(--card);font-size:16px}\
 dt{color:var(--soft);text-align:left}dd{margin:0;text-align:right}\
 .todo{margin-top:24px;padding-top:20px;border-top:1px solid var(--line)}\
 dl+.todo{border:0;padding:0}\
+.code{display:block;width:240px;max-width:100%;margin:24px auto 0;border-radius:8px;image-rendering:pixelated}\
+.code+.todo{border:0;margin-top:12px;padding:0}\
 footer{padding:0 0 24px;text-align:center;font-size:13px;color:var(--soft)}";
 
 /// The reply for a page.
 pub(super) fn reply(page: &Page, lang: Lang) -> Reply {
     let (status, mark) = match page {
+        Page::Bound { step: Step::Follow(_), .. } => (200, NOTE),
         Page::Bound { .. } => (200, DONE),
         Page::TurnedAway(reason) => (status(*reason), NOTE),
         Page::Unreachable => (502, NOTE),
@@ -59,7 +65,12 @@ pub(super) fn reply(page: &Page, lang: Lang) -> Reply {
     };
     let [title, why, todo] = texts(page, lang);
     let details = match page {
-        Page::Bound { username, nickname } => details(username, nickname.as_deref(), lang),
+        Page::Bound { username, nickname, step } => html! {
+            (details(username, nickname.as_deref(), lang))
+            @if let Step::Follow(Some(picture)) = step {
+                img.code src=(data_url(picture)) alt=(t_in!(lang, "callback-follow-picture"));
+            }
+        },
         _ => html! {},
     };
     let reply = Reply::html(status, document(lang, &mark, &title, &why, &details, &todo).into_string());
@@ -68,7 +79,7 @@ pub(super) fn reply(page: &Page, lang: Lang) -> Reply {
 
 fn status(reason: Reason) -> u16 {
     match reason {
-        Reason::Path => 404,
+        Reason::Path | Reason::Elsewhere => 404,
         Reason::Method => 405,
         Reason::State | Reason::Snapshot => 403,
         Reason::NoCode | Reason::Repeated | Reason::BadCode => 400,
@@ -85,14 +96,19 @@ fn texts(page: &Page, lang: Lang) -> [String; 3] {
         };
     }
     match page {
-        Page::Bound { .. } => say!("callback-bound-title", "callback-bound-why", "callback-bound-todo"),
+        Page::Bound { step, .. } => match step {
+            Step::None => say!("callback-bound-title", "callback-bound-why", "callback-bound-todo"),
+            Step::Unknown => say!("callback-bound-title", "callback-bound-why", "callback-follow-unknown-todo"),
+            Step::Follow(Some(_)) => say!("callback-follow-title", "callback-follow-why", "callback-follow-todo"),
+            Step::Follow(None) => say!("callback-follow-title", "callback-follow-why", "callback-follow-search-todo"),
+        },
         Page::Unreachable => {
             say!("callback-unreachable-title", "callback-unreachable-why", "callback-unreachable-todo")
         }
         Page::AccountRefused => say!("callback-account-title", "callback-account-why", "callback-operator-todo"),
         Page::NotKept => say!("callback-unkept-title", "callback-unkept-why", "callback-operator-todo"),
         Page::TurnedAway(reason) => match reason {
-            Reason::Path => say!("callback-path-title", "callback-path-why", "callback-scan-todo"),
+            Reason::Path | Reason::Elsewhere => say!("callback-path-title", "callback-path-why", "callback-scan-todo"),
             Reason::Method => say!("callback-method-title", "callback-method-why", "callback-scan-todo"),
             Reason::State => say!("callback-state-title", "callback-state-why", "callback-new-link-todo"),
             Reason::NoCode => say!("callback-no-code-title", "callback-no-code-why", "callback-no-code-todo"),
@@ -117,6 +133,11 @@ fn details(user: &str, nickname: Option<&str>, lang: Lang) -> Markup {
             }
         }
     }
+}
+
+/// A picture that comes with the page.
+fn data_url(png: &[u8]) -> String {
+    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png))
 }
 
 /// Keeps what stands between Chinese punctuation on one line where it fits: a browser would break anywhere.

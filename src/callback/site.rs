@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::pages::{self, Page};
 use super::proof::Proof;
-use super::{Callback, Reason};
+use super::{Callback, Reason, parts};
 use crate::http::{Reply, Request};
 use crate::words::{Lang, preferred};
 
@@ -26,12 +26,17 @@ impl Site {
         self.callbacks.lock().unwrap_or_else(PoisonError::into_inner).push(callback);
     }
 
+    /// Ends the wait of all bindings: nobody is bound from here on, and no phone waits for WeChat.
+    pub fn close(&self) {
+        self.callbacks.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|it| it.close());
+    }
+
     /// Answers one call: by the binding whose state it carries, else as a wrong call of the one that is waited for.
     pub fn answer(&self, request: &Request) -> Reply {
         if let Some(reply) = self.proof.as_ref().and_then(|proof| proof.reply(request, &self.path)) {
             return reply;
         }
-        let state = request.param("state");
+        let state = parts::first(&request.query, "state");
         let callback = {
             let all = self.callbacks.lock().unwrap_or_else(PoisonError::into_inner);
             all.iter().find(|it| it.knows(&request.path, state.as_deref())).or(all.last()).map(Arc::clone)

@@ -34,6 +34,13 @@ impl State {
     }
 }
 
+impl State {
+    /// Whether `text` is the beginning of this state, or its beginning is this state.
+    pub(super) fn is_torn(&self, text: &str) -> bool {
+        self.0 != text && (self.0.starts_with(text) || text.starts_with(&self.0))
+    }
+}
+
 /// So many random digits of base 62. Fails when the operating system has no randomness to give.
 pub(super) fn random_digits(count: usize) -> anyhow::Result<String> {
     let mut text = String::with_capacity(count);

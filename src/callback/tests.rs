@@ -197,9 +197,10 @@ fn hostile_requests_are_turned_away_and_not_repeated() {
         ("GET", "/%0", String::new(), Reason::Path),
         ("GET", "/%00%ff%zz", String::new(), Reason::Path),
         ("GET", &huge, String::new(), Reason::Path),
-        ("GET", "/%E5%9B%9E%E8%B0%83", format!("code={CODE}&state={state}"), Reason::Path),
-        ("GET", "/%E5%9B%9E%E8%B0%83//", format!("code={CODE}&state={state}"), Reason::Path),
-        ("GET", "/%25E5%259B%259E%25E8%25B0%2583/", format!("code={CODE}&state={state}"), Reason::Path),
+        ("GET", "/%E5%9B%9E%E8%B0%83", format!("code={CODE}&state=x"), Reason::State),
+        ("GET", "/%25E5%259B%259E%25E8%25B0%2583/", format!("code={CODE}&state={state}"), Reason::Elsewhere),
+        ("GET", "/", format!("code={CODE}&amp;state={state}"), Reason::Elsewhere),
+        ("POST", "/", format!("code={CODE}&state={state}"), Reason::Path),
         ("POST", right, format!("code={CODE}&state={state}"), Reason::Method),
         ("HEAD", right, format!("code={CODE}&state={state}"), Reason::Method),
         ("get", right, format!("code={CODE}&state={state}"), Reason::Method),
@@ -238,6 +239,73 @@ fn hostile_requests_are_turned_away_and_not_repeated() {
         }
     }
     assert_eq!(bench.code(CODE).status(), 200);
+}
+
+#[test]
+fn slashes_and_the_ampersand_of_a_page_keep_nobody_from_it() {
+    for (path, between) in [
+        ("/%E5%9B%9E%E8%B0%83", "&"),
+        ("//%E5%9B%9E%E8%B0%83//", "&"),
+        ("/%E5%9B%9E%E8%B0%83/", "&amp;"),
+        ("/%E5%9B%9E%E8%B0%83/", "&amp;amp;"),
+    ] {
+        let bench = bench();
+        let query = format!("code={CODE}{between}state={}", bench.state);
+        assert_eq!(bench.callback.answer(&request("GET", path, &query)).status(), 200, "{path} {between}");
+    }
+}
+
+#[test]
+fn what_was_turned_away_is_counted_though_nobody_took_the_events() {
+    let bench = bench();
+    for _ in 0..1_000 {
+        bench.get("state=wrong&code=x");
+    }
+    bench.callback.answer(&request("GET", "/favicon.ico", ""));
+    assert_eq!(bench.callback.turned_away(), [(Reason::Path, 1), (Reason::State, 1_000)].into());
+}
+
+#[test]
+fn a_state_that_was_cut_off_is_told_from_another() {
+    let bench = bench();
+    let (state, cut) = (&bench.state, &bench.state[..bench.state.len() - 1]);
+    for (query, mine, torn) in [
+        (format!("code=1&amp;state={state}"), true, false),
+        (format!("code=1&state={cut}"), false, true),
+        (format!("code=1&state={state}hello"), false, true),
+        ("code=1&state=".into(), false, true),
+        ("code=1".into(), false, true),
+        (format!("code=1&state={cut}-"), false, false),
+    ] {
+        assert_eq!((bench.callback.is_mine(&query), bench.callback.is_torn(&query)), (mine, torn), "{query}");
+    }
+}
+
+/// The page after a binding, where looking up whether the person follows gives this.
+fn page_after(follow: impl Fn() -> Follow + Send + Sync + 'static) -> (String, Vec<Event>) {
+    let Bench { callback, events, state, .. } = bench();
+    let callback = Arc::into_inner(callback).unwrap().with_look_up(Box::new(move |_, _| follow()));
+    let call = request("GET", "/%E5%9B%9E%E8%B0%83/", &format!("code={CODE}&state={state}"));
+    let first = callback.answer(&call);
+    assert_eq!((first.status(), callback.answer(&call)), (200, first.clone()));
+    (body(&first), events.try_iter().collect())
+}
+
+#[test]
+fn who_does_not_follow_sees_the_next_step_and_is_not_told_to_close_the_page() {
+    let close = "close this page";
+    let (page, events) = page_after(|| Follow::Yes);
+    assert!(page.contains(close) && !page.contains("<img"), "{page}");
+    assert!(matches!(&events[..], [Event::Bound(_), Event::Follow(Follow::Yes)]), "{events:?}");
+
+    let (page, _) = page_after(|| Follow::No(Ok(FollowCode { link: "http://q".into(), picture: b"PNG".to_vec() })));
+    assert!(page.contains("<img class=\"code\" src=\"data:image/png;base64,UE5H\""), "{page}");
+    assert!(page.contains("One step left") && !page.contains(close), "{page}");
+
+    let (page, _) = page_after(|| Follow::No(Err(anyhow::anyhow!("48001"))));
+    assert!(page.contains("by its name") && !page.contains(close) && !page.contains("48001"), "{page}");
+    let (page, _) = page_after(|| Follow::Unknown(anyhow::anyhow!("48001")));
+    assert!(page.contains("If you do not follow") && !page.contains(close) && !page.contains("48001"), "{page}");
 }
 
 #[test]

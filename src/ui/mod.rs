@@ -39,7 +39,7 @@ pub use log::start as start_log;
 pub use progress::{Delivered, Progress, Slow, Waiting};
 pub use prompt::{again, confirm, forget_typed, new_password, password, text, unseen, username};
 pub use qr::{Look, Qr};
-pub use qr_file::QrFile;
+pub use qr_file::{QrFile, qr_picture};
 pub use table::Table;
 pub use verdict::Level;
 

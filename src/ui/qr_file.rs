@@ -55,9 +55,7 @@ impl QrFile {
     /// # Errors
     /// The text is too long for a code, or the file cannot be written.
     pub fn draw(&self, text: &str) -> io::Result<()> {
-        // Level M: it may be printed, or photographed from a screen far away.
-        let code = QrCode::with_error_correction_level(text, EcLevel::M)
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, t!("bind-qr-too-long")))?;
+        let code = code(text)?;
         let picture = match self.format {
             Format::Png => png(&code)?,
             Format::Svg => code.render::<svg::Color<'_>>().module_dimensions(SCALE as u32, SCALE as u32).build().into(),
@@ -70,6 +68,20 @@ impl QrFile {
         file.persist(&self.path)?;
         Ok(())
     }
+}
+
+/// A picture of the code of `text`, as PNG.
+///
+/// # Errors
+/// The text is too long for a code.
+pub fn qr_picture(text: &str) -> io::Result<Vec<u8>> {
+    png(&code(text)?)
+}
+
+fn code(text: &str) -> io::Result<QrCode> {
+    // Level M: it may be printed, or photographed from a screen far away.
+    QrCode::with_error_correction_level(text, EcLevel::M)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, t!("bind-qr-too-long")))
 }
 
 /// One bit a pixel: 1 is white.

@@ -1,5 +1,7 @@
 //! The second step of `bind`: who does not follow the account is shown how to.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use snapbox::str;
 use url::Url;
@@ -8,6 +10,7 @@ use crate::bind::scan;
 use crate::harness::{World, ZORO, allow, open, phone};
 use crate::pty::Terminal;
 use crate::qr::{DARK, on_screen};
+use crate::qr_file::in_picture;
 use crate::scripted::{Scripted, point_at};
 
 /// A world where zoro is registered, who does not follow, and a token is kept. A test account would not let zoro authorise.
@@ -39,7 +42,8 @@ http://127.0.0.1:[PORT]/q/[CODE]
 --- stderr
 Open the URL in WeChat, as zoro.
 warning: zoro does not follow the account yet: until then, no message can arrive
-Step 2: open that URL in WeChat, as zoro, and follow the account. It is good for a day.
+Next step: open that URL in WeChat, as zoro, and follow the account. It is good for a day.
+The page on the phone shows the code, too.
 
 "#]]);
     let link = Url::parse(ran.stdout().lines().last().unwrap()).unwrap();
@@ -82,7 +86,7 @@ fn in_a_terminal_it_is_drawn() {
     let screen = terminal.until("waiting for the phone").contents();
     let url = screen.lines().find(|line| line.starts_with("http://")).unwrap().to_owned();
     assert_eq!(open(&allow(&url, "zoro")).0, 200);
-    let screen = terminal.until("Step 2: scan this code").clone();
+    let screen = terminal.until("Next step: scan this code").clone();
     let text = screen.contents();
     let link = text.lines().rfind(|line| line.starts_with("http://")).unwrap();
     assert!(link.contains("/q/"), "{text}");
@@ -91,12 +95,17 @@ fn in_a_terminal_it_is_drawn() {
 }
 
 #[test]
-fn where_nobody_reads_it_nothing_is_asked() {
-    let mut world = with_zoro("");
-    world.sandbox().requests();
-    bind(&world, "-q bind --user zoro --scope snsapi_base");
-    let requests = world.sandbox().requests();
-    assert!(!requests.iter().any(|it| it.contains("/cgi-bin/")), "{requests:?}");
+fn the_phone_shows_it_though_the_terminal_is_quiet() {
+    let world = with_zoro("");
+    let mut bind = world.spawn("-q bind --user zoro --scope snsapi_base");
+    let callback = allow(&bind.next_line(), "zoro");
+    let page = phone().get(callback).header("accept-language", "zh-CN").send().unwrap().text().unwrap();
+    assert!(page.contains("还差一步") && page.contains("识别图中二维码") && !page.contains("关闭本页面"), "{page}");
+    let (_, picture) = page.split_once("data:image/png;base64,").unwrap();
+    let picture = BASE64_STANDARD.decode(picture.split('"').next().unwrap()).unwrap();
+    let codes = in_picture(&picture);
+    assert!(codes.len() == 1 && codes[0].contains("/q/"), "{codes:?}");
+    assert_eq!(bind.end().ok().stderr(), "");
 }
 
 #[test]
@@ -111,7 +120,7 @@ bound zoro to oZoro_cannot_find_the_way_22
 Open the URL in WeChat, as zoro.
 warning: zoro does not follow the account yet: until then, no message can arrive
 info: no code to follow the account by: WeChat says 48001 (api unauthorized): account lacks this API
-Step 2: let zoro find the account in WeChat by its name, and follow it.
+Next step: let zoro find the account in WeChat by its name, and follow it.
 
 "#]]);
     let events = bind(&with_zoro(denied), "--json bind --user zoro").ok().json();

@@ -12,7 +12,7 @@ use crate::harness::{LUFFY, NAMI, Ran, Spawned, World, allow};
 use crate::pty::Terminal;
 
 /// A world where luffy is registered, and no phone can reach this machine.
-fn far() -> World {
+pub fn far() -> World {
     let world = World::new();
     let path = world.path(".config/wxbox/config.toml");
     let text = std::fs::read_to_string(path).unwrap();
@@ -38,7 +38,7 @@ fn parts(address: &Url) -> [String; 2] {
 }
 
 /// Runs a line, pastes what `made` makes of the right address, and looks that no code is repeated.
-fn pasting(world: &World, line: &str, made: impl Fn(&Url) -> String) -> Ran {
+pub fn pasting(world: &World, line: &str, made: impl Fn(&Url) -> String) -> Ran {
     let (mut bind, mut stdin) = piped(world, line);
     let address = allow(&bind.next_line(), "luffy");
     assert!(address.as_str().starts_with("https://wx.example.com/callback/?code="), "{address}");

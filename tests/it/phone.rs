@@ -54,7 +54,7 @@ fn whatever_else_is_called_the_wait_goes_on_and_the_binding_is_made_once() {
         (Method::GET, same, String::new(), 403, "链接无效"),
         (Method::GET, "/", format!("code={code}&state={state}"), 404, "页面不存在"),
         (Method::GET, "/favicon.ico", String::new(), 404, "页面不存在"),
-        (Method::GET, "/callback", format!("code={code}&state={state}"), 404, "页面不存在"),
+        (Method::GET, "/callback/more", format!("code={code}&state={state}"), 404, "页面不存在"),
         (Method::POST, same, format!("code={code}&state={state}"), 405, "无法这样访问"),
         (Method::PUT, same, format!("code={code}&state={state}"), 405, "无法这样访问"),
         (Method::GET, same, format!("code={code}&code={code}&state={state}"), 400, "请求有误"),
@@ -93,9 +93,9 @@ info: turned away a call: the right state without a code (a link checker, perhap
 info: turned away a call: a wrong or missing state
 info: turned away a call: a wrong or missing state
 info: turned away a call: a wrong or missing state
-info: turned away a call: another path
-info: turned away a call: another path
-info: turned away a call: another path
+warning: the phone came back with the right state, but to another path than that of redirect_uri, and was turned away: a web server or tunnel changes the path; let it pass the path on as it is
+info: turned away a call: another path than that of redirect_uri
+info: turned away a call: the right state, but another path than that of redirect_uri
 info: turned away a call: not a GET request
 info: turned away a call: not a GET request
 info: turned away a call: state or code given more than once

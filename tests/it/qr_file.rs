@@ -18,7 +18,11 @@ fn decode(side: usize, dark: impl Fn(usize, usize) -> bool) -> Vec<String> {
 }
 
 fn in_png(path: &Path) -> Vec<String> {
-    let mut decoder = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(path).unwrap()));
+    in_picture(&std::fs::read(path).unwrap())
+}
+
+pub fn in_picture(bytes: &[u8]) -> Vec<String> {
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
     decoder.set_transformations(png::Transformations::EXPAND);
     let mut reader = decoder.read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];

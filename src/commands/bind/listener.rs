@@ -6,13 +6,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, after, select, tick};
 
+use super::refusals::{Said, summary};
 use super::turns::{Ended, GRACE, Job, Turn};
 use super::{code, papers, port};
 use crate::app::App;
 use crate::callback::{Callback, Event, Site};
 use crate::config::ListenAddress;
 use crate::error::classify;
-use crate::http::{Limits, Running};
+use crate::http::{Limits, Refusals, Running};
 use crate::signals::Watch;
 use crate::t;
 use crate::ui::{Ui, Waiting};
@@ -49,6 +50,7 @@ impl Place {
 pub(super) struct Listener {
     site: Arc<Site>,
     running: Option<Running>,
+    refusals: Refusals,
     is_https: bool,
 }
 
@@ -62,13 +64,16 @@ impl Listener {
         let answers = Arc::clone(&site);
         let door = door.speaking(papers.tls);
         let running = door.open(move |request| answers.answer(&request)).context(t!("bind-open"))?;
-        Ok(Self { site, running: Some(running), is_https })
+        let refusals = running.refusals().clone();
+        Ok(Self { site, running: Some(running), refusals, is_https })
     }
 
     /// Waits for one person; after the `last`, the port is closed unless they are bound.
     pub(super) fn one(&mut self, ui: &mut Ui, job: &Job, turn: Turn, last: bool) -> anyhow::Result<Ended> {
         let Turn { user, url, mut callback, events } = turn;
         let own = self.running.as_ref().map(Running::local_addr);
+        // Those of earlier turns are told.
+        self.refusals.take();
         let short = match own {
             Some(own) => code::short(ui, job, &url, own, self.is_https)?,
             None => None,
@@ -79,30 +84,35 @@ impl Listener {
         let callback = Arc::new(callback);
         self.site.begin(Arc::clone(&callback));
         code::show(ui, job, &user.username, &url, short.as_ref())?;
-        let mut ended = wait(ui, job.timeout(), &events, &job.signals)?;
-        if matches!(ended, Ended::TimedOut | Ended::Stopped(_)) {
+        let mut ended = wait(ui, job.timeout(), &events, &self.refusals, &job.signals)?;
+        if matches!(ended, Ended::TimedOut(_) | Ended::Stopped(_)) {
             ended = last_moment(ended, &callback, &events, &job.signals)?;
         }
         if matches!(ended, Ended::Bound(..) | Ended::Failed { .. }) {
             return Ok(ended);
         }
         callback.close();
-        let ended = ended.unless(events.try_iter().find(|event| matches!(event, Event::Bound(_) | Event::Failed(_))));
+        let mut ended =
+            ended.unless(events.try_iter().find(|event| matches!(event, Event::Bound(_) | Event::Failed(_))));
         if last || matches!(ended, Ended::Stopped(_) | Ended::Bound(_, Some(_))) {
-            // The phone of a call under way gets its page first.
-            self.running = None;
+            self.close();
+        }
+        if let Ended::TimedOut(refused) = &mut ended {
+            *refused = summary(&callback, &self.refusals);
         }
         Ok(ended)
     }
 
+    /// Closes the port. The phone of a call under way gets its page first, and waits for nothing else.
+    fn close(&mut self) {
+        self.site.close();
+        self.running = None;
+    }
+
     /// The second call of the last phone, which was bound so long ago, is answered, too; a signal ends the wait for it.
-    pub(super) fn leave(self, ui: &mut Ui, ago: Duration, signals: &Watch) {
+    pub(super) fn leave(self, ago: Duration, signals: &Watch) {
         let left = LINGER.saturating_sub(ago);
         if self.running.is_some() && !left.is_zero() {
-            // Whose output goes to a program is not looked at by who would wonder.
-            if ui.out_terminal {
-                ui.whisper(&t!("bind-lingering", seconds = LINGER.as_secs()));
-            }
             select! {
                 recv(signals.events) -> _ => {}
                 recv(after(left)) -> _ => {}
@@ -111,20 +121,36 @@ impl Listener {
     }
 }
 
-fn wait(ui: &mut Ui, timeout: Duration, events: &Receiver<Event>, signals: &Watch) -> anyhow::Result<Ended> {
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn wait(
+    ui: &mut Ui,
+    timeout: Duration,
+    events: &Receiver<Event>,
+    refusals: &Refusals,
+    signals: &Watch,
+) -> anyhow::Result<Ended> {
     let waiting = Waiting::begin(ui, &t!("bind-waiting"), timeout);
     let (second, end) = (tick(Duration::from_secs(1)), after(timeout));
+    let mut said = Said::default();
     loop {
         select! {
             recv(events) -> event => match event? {
-                Event::TurnedAway(why) => log::info!("{}", t!("bind-turned-away", why = why.to_string())),
+                Event::Opened => said.note(ui, &t!("bind-opened")),
+                Event::TurnedAway(why) => said.turned_away(ui, why),
                 Event::Unreachable(error) => ui.warn(&t!("bind-unreachable", cause = classify(&error).what)),
                 Event::Failed(error) => return Ended::broken(error, signals),
                 Event::Bound(bound) => return Ok(Ended::Bound(bound, None)),
+                Event::Follow(_) => {}
             },
+            recv(refusals.events()) -> why => said.refused(ui, why?),
             recv(second) -> _ => waiting.tick(),
             recv(signals.events) -> signal => return Ok(Ended::Stopped(signal?)),
-            recv(end) -> _ => return Ok(Ended::TimedOut),
+            recv(end) -> _ => return Ok(Ended::TimedOut(None)),
         }
     }
 }
@@ -136,7 +162,7 @@ fn last_moment(ended: Ended, callback: &Callback, events: &Receiver<Event>, sign
         select! {
             recv(events) -> event => match event? {
                 event @ (Event::Bound(_) | Event::Failed(_)) => return Ok(ended.unless(Some(event))),
-                Event::TurnedAway(_) | Event::Unreachable(_) => {}
+                Event::Opened | Event::TurnedAway(_) | Event::Unreachable(_) | Event::Follow(_) => {}
             },
             recv(signals.events) -> signal => return Ok(Ended::Stopped(signal?)),
             recv(end) -> _ => break,

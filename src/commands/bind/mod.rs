@@ -1,7 +1,7 @@
 //! `wxbox bind`: shows each person the way to authorise, waits for the code, and keeps who it stands for.
 //!
 //! `people` says who, `turns` goes from one to the next; the code comes to a `listener`, or is pasted (`paste`).
-//! `follow` is the second step of those who do not follow the account yet.
+//! `follow` is the next step of those who do not follow the account yet, `refusals` what else came in meanwhile.
 
 mod code;
 mod exchange;
@@ -9,7 +9,9 @@ mod follow;
 mod keep;
 mod listener;
 mod paste;
+mod pasted;
 mod people;
+mod refusals;
 mod shown;
 mod turns;
 
@@ -59,7 +61,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     let store = Arc::new(Mutex::new(store));
     let job = Job { app, args, app_id, redirect, exchange, store, signals, qr_file };
     let way = match place {
-        Some(place) => Way::Listener(Listener::open(place, &job)?),
+        Some(place) => Way::Listener(Box::new(Listener::open(place, &job)?)),
         None => Way::Paste,
     };
     turns::all(ui, &job, way, &mut lines, people)

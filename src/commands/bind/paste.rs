@@ -7,8 +7,8 @@ use std::time::Instant;
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, after, select};
 
-use super::code;
 use super::turns::{Ended, GRACE, Job, Turn};
+use super::{code, pasted};
 use crate::callback::{Callback, Event, Reason};
 use crate::error::{Exit, Failure, Report};
 use crate::secret::{ExposeSecret, Secret};
@@ -31,6 +31,8 @@ pub(super) fn one(ui: &mut Ui, job: &Job, turn: Turn, lines: &mut Lines) -> anyh
     let end = Instant::now() + job.timeout();
     let redirect = job.redirect.as_str();
     ui.status(&if ui.in_terminal { t!("bind-paste-how", uri = redirect) } else { t!("bind-paste-awaited") });
+    // The beginning of an address whose rest may come in the next line.
+    let mut begun: Option<Secret> = None;
     loop {
         if ui.in_terminal {
             ui.question(&t!("bind-paste-prompt"));
@@ -44,10 +46,10 @@ pub(super) fn one(ui: &mut Ui, job: &Job, turn: Turn, lines: &mut Lines) -> anyh
             recv(after(end.saturating_duration_since(Instant::now()))) -> _ => {
                 new_line(ui);
                 callback.close();
-                return Ok(Ended::TimedOut);
+                return Ok(Ended::TimedOut(None));
             }
         };
-        let came = match line {
+        let text = match line {
             Line::End => {
                 new_line(ui);
                 let what = t!("bind-paste-end", user = user.username);
@@ -55,11 +57,16 @@ pub(super) fn one(ui: &mut Ui, job: &Job, turn: Turn, lines: &mut Lines) -> anyh
                 return Ok(Ended::Failed { error, alone: false });
             }
             Line::Text(text) if ui.in_terminal && text.expose_secret().trim().is_empty() => continue,
-            Line::Text(text) => match query(text.expose_secret()) {
-                Some(query) => taken(job, &callback, &events, query, end)?,
-                None => Came::Not(no_address(redirect)),
-            },
-            Line::Unusable => Came::Not(no_address(redirect)),
+            Line::Text(text) => text,
+            Line::Unusable => Secret::from(String::new()),
+        };
+        let came = match meant(&callback, begun.as_ref(), &text) {
+            Some(query) if callback.is_torn(query.expose_secret()) => {
+                begun = Some(text);
+                Came::Not(torn())
+            }
+            Some(query) => taken(job, &callback, &events, query, end)?,
+            None => Came::Not(no_address(redirect)),
         };
         match came {
             Came::Ended(ended) => return Ok(ended),
@@ -69,23 +76,21 @@ pub(super) fn one(ui: &mut Ui, job: &Job, turn: Turn, lines: &mut Lines) -> anyh
     }
 }
 
+/// What a line means: of all ways to read it, the first that has the state of this binding, else the first.
+fn meant(callback: &Callback, begun: Option<&Secret>, line: &Secret) -> Option<Secret> {
+    let joined = begun.map(|begun| Secret::from(format!("{}{}", begun.expose_secret(), line.expose_secret())));
+    let all: Vec<Secret> = joined.iter().chain([line]).flat_map(|text| pasted::queries(text.expose_secret())).collect();
+    let mine = all.iter().position(|query| callback.is_mine(query.expose_secret()));
+    // Alone, the line is what was meant if it was not the rest of another.
+    let alone = pasted::queries(line.expose_secret()).into_iter().next();
+    mine.map(|at| all[at].clone()).or(alone)
+}
+
 /// The cursor stands behind a question that nobody answered.
 fn new_line(ui: &mut Ui) {
     if ui.in_terminal {
         ui.raw_err("\n");
     }
-}
-
-/// The query of an address, or the query alone, however it was quoted on its way here.
-fn query(pasted: &str) -> Option<Secret> {
-    let text = pasted.trim().trim_matches(['"', '\'', '`', '<', '>', '“', '”']).trim();
-    let text = text.split('#').next().unwrap_or_default();
-    let query = match text.split_once('?') {
-        Some((_, query)) => query,
-        None if text.contains("://") => return None,
-        None => text,
-    };
-    query.contains('=').then(|| query.into())
 }
 
 /// Asks WeChat about the code, where the state is right.
@@ -102,7 +107,7 @@ fn taken(
     let ended = select! {
         recv(events) -> event => return judged(event?, &job.signals),
         recv(job.signals.events) -> signal => Ended::Stopped(signal?),
-        recv(after(left)) -> _ => Ended::TimedOut,
+        recv(after(left)) -> _ => Ended::TimedOut(None),
     };
     callback.close();
     // What was kept before that is kept.
@@ -111,6 +116,8 @@ fn taken(
 
 fn judged(event: Event, signals: &Watch) -> anyhow::Result<Came> {
     Ok(match event {
+        // Neither comes before the outcome of what was pasted.
+        Event::Opened | Event::Follow(_) => Came::Not(torn()),
         Event::Bound(bound) => Came::Ended(Ended::Bound(bound, None)),
         Event::Failed(error) => Came::Ended(Ended::broken(error, signals)?),
         Event::TurnedAway(reason) => Came::Not(refusal(reason)),
@@ -126,6 +133,10 @@ fn no_address(redirect: &str) -> Failure {
     Failure::usage(t!("bind-paste-no-address")).hint(t!("bind-paste-address-hint", uri = redirect))
 }
 
+fn torn() -> Failure {
+    Failure::usage(t!("bind-paste-torn")).hint(t!("bind-paste-torn-hint"))
+}
+
 /// Why an address will not do, and what to do then.
 fn refusal(reason: Reason) -> Failure {
     let again = || t!("bind-paste-again-hint");
@@ -135,37 +146,9 @@ fn refusal(reason: Reason) -> Failure {
         Reason::Snapshot => (Exit::Usage, t!("bind-paste-snapshot"), t!("bind-paste-snapshot-hint")),
         Reason::Used => (Exit::Config, t!("bind-paste-used"), again()),
         Reason::Refused(errcode) => (Exit::Config, t!("bind-paste-refused", errcode = errcode.to_string()), again()),
-        Reason::State | Reason::Path | Reason::Method | Reason::Taken => {
+        Reason::State | Reason::Path | Reason::Elsewhere | Reason::Method | Reason::Taken => {
             (Exit::Usage, t!("bind-paste-state"), t!("bind-paste-state-hint"))
         }
     };
     Failure { exit, what, hint: Some(hint) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_query_is_found_in_whatever_was_copied() {
-        let expected = Some("code=051A&state=abc");
-        for pasted in [
-            "http://203.0.113.7:8080/callback/?code=051A&state=abc",
-            "  https://wx.example.com/callback/?code=051A&state=abc#wechat_redirect \t",
-            "\"http://203.0.113.7/?code=051A&state=abc\"",
-            "<http://203.0.113.7/?code=051A&state=abc>",
-            "“http://203.0.113.7/?code=051A&state=abc”",
-            "203.0.113.7/callback/?code=051A&state=abc",
-            "?code=051A&state=abc",
-            "code=051A&state=abc",
-        ] {
-            let query = query(pasted);
-            assert_eq!(query.as_ref().map(|it| it.expose_secret()), expected, "{pasted}");
-        }
-        for pasted in
-            ["", "  ", "nonsense", "http://203.0.113.7/callback/", "http://203.0.113.7/callback/?", "http://a=b/"]
-        {
-            assert!(query(pasted).is_none(), "{pasted}");
-        }
-    }
 }

@@ -20,7 +20,7 @@ use crate::store::{self, Store, User};
 use crate::t;
 use crate::ui::{Lines, QrFile, Ui};
 use crate::wechat::authorize_url;
-use crate::words::{first_of, span};
+use crate::words::{clauses, first_of, span};
 
 /// How long WeChat may still take for a code that came in the last moment.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
@@ -47,7 +47,7 @@ pub(super) struct Turn {
 
 /// Where the code comes from.
 pub(super) enum Way {
-    Listener(Listener),
+    Listener(Box<Listener>),
     Paste,
 }
 
@@ -56,7 +56,8 @@ pub(super) enum Ended {
     /// Whatever ended the wait, the person was bound; a signal may have come meanwhile.
     Bound(Bound, Option<Signal>),
     Stopped(Signal),
-    TimedOut,
+    /// What was refused meanwhile, in words.
+    TimedOut(Option<String>),
     /// `alone`: it is this person's trouble, and the next can still be bound.
     Failed {
         error: anyhow::Error,
@@ -70,7 +71,7 @@ impl Ended {
         match (event, self) {
             (Some(Event::Bound(bound)), Self::Stopped(signal)) => Self::Bound(bound, Some(signal)),
             (Some(Event::Bound(bound)), _) => Self::Bound(bound, None),
-            (Some(Event::Failed(error)), Self::TimedOut) => Self::failed(error),
+            (Some(Event::Failed(error)), Self::TimedOut(_)) => Self::failed(error),
             (_, ended) => ended,
         }
     }
@@ -103,6 +104,7 @@ impl Job {
         let keep = keep::keeper(&self.store, user.clone(), self.app_id.clone(), self.args.rebind);
         let exchange = Arc::clone(&self.exchange) as Arc<dyn Exchange>;
         let (callback, events) = Callback::new(state, self.redirect.path(), exchange, keep);
+        let callback = callback.with_look_up(follow::look_up(self, user));
         Ok(Turn { user: user.clone(), url, callback, events })
     }
 }
@@ -124,6 +126,7 @@ pub(super) fn all(ui: &mut Ui, job: &Job, mut way: Way, lines: &mut Lines, peopl
             ui.status(&t!("bind-turn", place = place + 1, count = tally.count, user = user.username));
         }
         let turn = job.begin(user)?;
+        let events = turn.events.clone();
         let ended = match &mut way {
             Way::Listener(listener) => listener.one(ui, job, turn, people.peek().is_none())?,
             Way::Paste => paste::one(ui, job, turn, lines)?,
@@ -138,11 +141,11 @@ pub(super) fn all(ui: &mut Ui, job: &Job, mut way: Way, lines: &mut Lines, peopl
                 let next = people.peek().map(|(_, next)| next.username.as_str());
                 match signal {
                     Some(signal) => Some(signal),
-                    None => follow::step(ui, job, user, &person.openid, next, lines)?,
+                    None => follow::step(ui, job, user, &events, next, lines)?,
                 }
             }
             Ended::Stopped(signal) => Some(signal),
-            Ended::TimedOut => tally.timed_out(ui, job, user)?,
+            Ended::TimedOut(refused) => tally.timed_out(ui, job, user, refused)?,
             Ended::Failed { error, alone } => tally.failed(ui, user, error, alone)?,
         };
         if let Some(signal) = stopped.filter(|_| tally.bound < tally.count) {
@@ -150,7 +153,7 @@ pub(super) fn all(ui: &mut Ui, job: &Job, mut way: Way, lines: &mut Lines, peopl
         }
     }
     if let (Way::Listener(listener), None) = (way, stopped) {
-        listener.leave(ui, since.elapsed(), &job.signals);
+        listener.leave(since.elapsed(), &job.signals);
     }
     tally.sum_up()
 }
@@ -166,14 +169,24 @@ fn told(ui: &mut Ui, job: &Job, user: &User, person: &Person) -> anyhow::Result<
 
 impl Tally {
     /// One who did not come: the end, where there is nobody else.
-    fn timed_out(&mut self, ui: &mut Ui, job: &Job, user: &User) -> anyhow::Result<Option<Signal>> {
+    fn timed_out(
+        &mut self,
+        ui: &mut Ui,
+        job: &Job,
+        user: &User,
+        refused: Option<String>,
+    ) -> anyhow::Result<Option<Signal>> {
         if ui.json() {
             ui.data(&Shown::Timeout { user: &user.username })?;
         }
         let time = span(job.timeout());
-        let what = t!("bind-timeout", user = user.username, time = time);
+        let nobody = t!("bind-timeout", user = user.username, time = time);
+        let (what, hint) = match refused {
+            Some(refused) => (clauses([nobody, refused]), t!("bind-timeout-refused-hint")),
+            None => (nobody, t!("bind-timeout-hint")),
+        };
         if self.count == 1 {
-            return Err(Failure { exit: Exit::TimedOut, what, hint: Some(t!("bind-timeout-hint")) }.into());
+            return Err(Failure { exit: Exit::TimedOut, what, hint: Some(hint) }.into());
         }
         ui.warn(&what);
         self.others.push((user.username.clone(), Exit::TimedOut));

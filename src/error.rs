@@ -166,6 +166,7 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
     let io = cause.downcast_ref::<io::Error>()?;
     match io.kind() {
         io::ErrorKind::Interrupted => Some((Exit::Interrupted, None)),
+        _ if wechat::is_out_of_files(io) => Some((Exit::Unexpected, Some(wechat::Trouble::Files.hint()))),
         _ => None,
     }
 }
@@ -173,6 +174,7 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
 fn of_wechat(error: &wechat::Error) -> (Exit, Option<String>) {
     use wechat::errcode::Action;
     let exit = match error {
+        wechat::Error::Setup(setup) if setup.is_of_system() => Exit::Unexpected,
         wechat::Error::Setup(_) => Exit::Config,
         wechat::Error::Refused(refusal) => match wechat::errcode::action(refusal.errcode) {
             Action::StopRun | Action::Refresh => Exit::Config,

@@ -54,11 +54,19 @@ struct Line {
 
 pub(super) fn run(ui: &mut Ui) -> anyhow::Result<Exit> {
     let signals = Watch::begin()?;
-    let home = tempfile::Builder::new().prefix("wxbox-demo-").tempdir()?;
+    let home = tempfile::Builder::new().prefix("wxbox-demo-").tempdir().map_err(no_room)?;
     let program = std::env::current_exe().context(t!("demo-start"))?;
     let demo = Demo { program, home, phone: phone()?, signals };
     // It is a show, and no result.
     if ui.json() { ui.results_on_stderr(|ui| demo.play(ui)) } else { demo.play(ui) }
+}
+
+/// The path in the error is of a directory that was to be made; the one that it was to be made in is meant.
+fn no_room(error: std::io::Error) -> Failure {
+    let place = std::env::temp_dir();
+    let cause = std::fs::metadata(&place).err().unwrap_or_else(|| error.kind().into());
+    let what = t!("demo-directory", path = place, cause = cause);
+    Failure { exit: Exit::Unexpected, what, hint: Some(t!("demo-directory-hint")) }
 }
 
 struct Demo {

@@ -148,7 +148,7 @@ mod tests {
         let refused =
             |errcode| Error::Refused(Refusal { api: "/x", errcode, errmsg: String::new(), rid: None, remedy: None });
         let host = || "api".to_owned();
-        let not_sent = Error::NotSent { host: host(), cause: String::new() };
+        let not_sent = Error::NotSent { host: host(), cause: String::new(), trouble: Default::default() };
         let no_answer = Error::NoAnswer { host: host(), cause: String::new() };
         let bad_answer = Error::BadAnswer { host: host(), status: 502, cause: String::new() };
         let cases = [

@@ -1,13 +1,8 @@
 //! One blocking client with kept-alive connections; requests in, checked JSON out.
-//!
-//! TLS is rustls with ring and the Mozilla roots, built into the program: no trust store is read at the
-//! start, and a container without `ca-certificates` works. A company's own authority is added by
-//! `network.ca_file`.
 
-use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::blocking::{Client as Http, RequestBuilder};
@@ -21,11 +16,11 @@ use super::rests::Rests;
 use super::rid::is_secret;
 use super::server_clock::{ServerClock, date_of};
 use super::token::lenient_number;
-use super::{Error, Refusal, Result};
+use super::{Error, Refusal, Result, Via, authorities, proxy_of};
 use crate::loopback::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
 use crate::time::Timestamp;
-use crate::{bounded, pem, t, words};
+use crate::{t, words};
 
 /// More than any answer of the calls we make (10,000 openids are 310 KB).
 const ANSWER_LIMIT: u64 = 8 << 20;
@@ -60,8 +55,7 @@ pub struct SecretFrom {
 /// The client. Clones share its connections, and what is known of its hosts.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// Each host with what reaches it.
-    pub(super) bases: Arc<[(Url, Http)]>,
+    pub(super) bases: Arc<[Base]>,
     rests: Rests,
     clock: ServerClock,
     pub(super) timeout: Duration,
@@ -75,6 +69,29 @@ pub(super) struct Trace {
     pub(super) host: Option<String>,
     /// The `Date` of an answer that was WeChat's.
     pub(super) server_at: Option<Timestamp>,
+}
+
+/// A host, and how it is reached.
+#[derive(Debug)]
+pub(super) struct Base {
+    pub(super) url: Url,
+    pub(super) http: Http,
+    pub(super) via: Option<Via>,
+    /// What the proxy says where it gives no tunnel; asked once.
+    refused: OnceLock<Option<u16>>,
+}
+
+impl Base {
+    /// The host as people write it.
+    pub(super) fn name(&self) -> String {
+        let name = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
+    }
+
+    /// The HTTP status with which the proxy answers a request for a tunnel to this host.
+    pub(super) fn refused_tunnel(&self) -> Option<u16> {
+        *self.refused.get_or_init(|| self.via.as_ref()?.refuses(&self.url))
+    }
 }
 
 /// A call, but for what it carries.
@@ -106,7 +123,7 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`] where the proxy or the CA file cannot be used.
     pub fn new(settings: &Settings) -> Result<Self> {
-        let tls = tls(settings.ca_file.as_ref())?;
+        let tls = authorities::tls(settings.ca_file.as_ref())?;
         let (mut near, mut far) = (None, None);
         let bases = settings.api_base.iter().map(|base| {
             let made = if is_loopback(base) { &mut near } else { &mut far };
@@ -114,7 +131,7 @@ impl Client {
                 Some(http) => Http::clone(http),
                 None => made.insert(Self::http(settings, tls.clone(), is_loopback(base))?).clone(),
             };
-            Ok((base.clone(), http))
+            Ok(Base { url: base.clone(), http, via: proxy_of(base, settings)?, refused: OnceLock::new() })
         });
         let bases: Arc<[_]> = bases.collect::<Result<_>>()?;
         let secret_from = settings.secret_from.clone().map(Arc::new);
@@ -150,9 +167,10 @@ impl Client {
             builder = builder.no_proxy();
         } else if let Some(proxy) = &settings.proxy {
             let proxy = reqwest::Proxy::all(proxy.expose_secret());
-            builder = builder.proxy(proxy.map_err(|_| Error::Setup(t!("wechat-proxy")))?);
+            builder =
+                builder.proxy(proxy.map_err(|_| Error::setup(t!("wechat-proxy-unreadable", name = "network.proxy")))?);
         }
-        builder.build().map_err(|e| Error::Setup(e.without_url().to_string()))
+        builder.build().map_err(|e| Error::system(&e.without_url()))
     }
 
     /// A GET with these query parameters.
@@ -229,9 +247,9 @@ impl Client {
         let own = call.query.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| *value);
         let secrets: Vec<&str> = own.chain(call.secret.map(|it| it.expose_secret())).collect();
         for at in self.rests.order() {
-            let Some((base, http)) = self.bases.get(at) else { continue };
-            trace.host = Some(host(base));
-            let error = match self.call_at(http, base, call, &secrets, &request, trace) {
+            let Some(base) = self.bases.get(at) else { continue };
+            trace.host = Some(base.name());
+            let error = match self.call_at(base, call, &secrets, &request, trace) {
                 Err(error @ (Error::NotSent { .. } | Error::BadAnswer { status: 500.., .. })) => error,
                 Err(error @ Error::NoAnswer { .. }) => {
                     self.rests.rest(at);
@@ -249,32 +267,31 @@ impl Client {
                 break;
             }
         }
-        Err(last.unwrap_or_else(|| Error::Setup(t!("wechat-no-host"))))
+        Err(last.unwrap_or_else(|| Error::setup(t!("wechat-no-host"))))
     }
 
     fn call_at(
         &self,
-        http: &Http,
-        base: &Url,
+        base: &Base,
         &Call { api, query, timeout, .. }: &Call<'_>,
         secrets: &[&str],
         request: impl Fn(&Http, Url) -> RequestBuilder,
         trace: &mut Trace,
     ) -> Result<Value> {
-        let host = host(base);
-        let mut url = base.clone();
-        url.set_path(&format!("{}{api}", base.path().trim_end_matches('/')));
+        let host = base.name();
+        let mut url = base.url.clone();
+        url.set_path(&format!("{}{api}", base.url.path().trim_end_matches('/')));
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
         log::debug!("{api} at {host}");
         // The client's own time-out is for each read; this one is for the whole.
-        let answer = request(http, url).timeout(timeout).send().map_err(|e| Error::transport(&host, e))?;
+        let answer = request(&base.http, url).timeout(timeout).send().map_err(|e| Error::transport(base, e))?;
         let (status, date) = (answer.status(), date_of(answer.headers()));
         let bad = |cause: String| Error::BadAnswer { host: host.clone(), status: status.as_u16(), cause };
         let mut bytes = Vec::new();
         answer.take(ANSWER_LIMIT + 1).read_to_end(&mut bytes).map_err(|e| match e.downcast::<reqwest::Error>() {
-            Ok(e) => Error::transport(&host, e),
+            Ok(e) => Error::transport(base, e),
             Err(e) => Error::NoAnswer { host: host.clone(), cause: words::system(&e.kind().into()) },
         })?;
         log::debug!("{api}: HTTP {}", status.as_u16());
@@ -317,7 +334,7 @@ impl Client {
 
     /// An answer without error that lacks what it must have.
     pub(super) fn lacks(&self, field: &str) -> Error {
-        let host = self.bases.first().map(|(base, _)| host(base)).unwrap_or_default();
+        let host = self.bases.first().map(Base::name).unwrap_or_default();
         Error::BadAnswer { host, status: 200, cause: t!("wechat-answer-lacks", field = field) }
     }
 }
@@ -325,44 +342,4 @@ impl Client {
 fn post_json(http: &Http, url: Url, body: &[u8]) -> RequestBuilder {
     let json = HeaderValue::from_static("application/json; charset=utf-8");
     http.post(url).header(CONTENT_TYPE, json).body(body.to_vec())
-}
-
-pub(super) fn host(base: &Url) -> String {
-    let name = base.host_str().unwrap_or_default();
-    base.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
-}
-
-/// More than any bundle of authorities: a system's whole store is 200 KB.
-const CA_LIMIT: u64 = 8 << 20;
-
-/// The TLS side of a client: ring, the Mozilla roots, and the authorities of `ca_file`.
-///
-/// # Errors
-/// [`Error::Setup`] where the file holds no certificate.
-pub fn tls(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig> {
-    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(path) = ca_file {
-        add_authorities(&mut roots, path)?;
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| Error::Setup(e.to_string()))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// A certificate of the file that cannot be read is left out, as long as another one can.
-fn add_authorities(roots: &mut rustls::RootCertStore, path: &Path) -> Result<()> {
-    let failed = |cause: String| Error::Setup(t!("wechat-ca-file", path = path, cause = cause));
-    let faulty = |fault: pem::Fault| match fault.hint() {
-        Some(hint) => failed(t!("ui-clauses", first = fault.to_string(), rest = hint)),
-        None => failed(fault.to_string()),
-    };
-    let bytes =
-        File::open(path).and_then(|file| bounded::read(file, CA_LIMIT)).map_err(|e| failed(words::system(&e)))?;
-    let found = pem::certificates(&bytes).map_err(faulty)?;
-    match roots.add_parsable_certificates(found).0 {
-        0 => Err(faulty(pem::Fault::Damaged(pem::first_line(&bytes)))),
-        _ => Ok(()),
-    }
 }

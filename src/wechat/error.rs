@@ -1,12 +1,12 @@
 //! How a call can fail. No error text holds a URL: a query may carry the secret, a token or a code.
 
-use std::error::Error as _;
-
 use serde_json::Value;
 
+use super::client::Base;
 use super::errcode;
 use super::rid::MASK;
 use super::token::number;
+use super::trouble::{self, Trouble};
 use crate::words::{self, Lang};
 use crate::{t, t_in};
 
@@ -140,6 +140,8 @@ pub enum Error {
         host: String,
         /// Why, without any URL.
         cause: String,
+        /// Where the trouble lies.
+        trouble: Trouble,
     },
     /// The request left, or may have, and no whole answer came.
     #[error("{}", t!("wechat-no-answer", host = host, cause = cause))]
@@ -160,28 +162,51 @@ pub enum Error {
         cause: String,
     },
     /// The client cannot be made as the configuration asks.
-    #[error("{0}")]
-    Setup(String),
+    #[error("{}", .0.what)]
+    Setup(Setup),
+}
+
+/// Why there is no client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setup {
+    what: String,
+    /// The system's trouble, where it is not that of the configuration.
+    system: Option<Trouble>,
+}
+
+impl Setup {
+    /// Whether the configuration is right, and the system gives too little.
+    pub fn is_of_system(&self) -> bool {
+        self.system.is_some()
+    }
 }
 
 impl Error {
+    /// The configuration cannot be used.
+    pub(super) fn setup(what: String) -> Self {
+        Self::Setup(Setup { what, system: None })
+    }
+
+    /// The system gives too little for a client.
+    pub(super) fn system(error: &reqwest::Error) -> Self {
+        let is_files = anyhow::Chain::new(error).any(trouble::is_out_of_files);
+        let what = t!("wechat-no-client", cause = trouble::cause(error));
+        Self::Setup(Setup { what, system: Some(if is_files { Trouble::Files } else { Trouble::Network }) })
+    }
+
     /// Sorts a transport error. Only a failure to connect is surely before the first byte.
-    pub(super) fn transport(host: &str, error: reqwest::Error) -> Self {
-        let connect = error.is_connect();
-        let timeout = error.is_timeout();
+    pub(super) fn transport(base: &Base, error: reqwest::Error) -> Self {
+        let (connect, timeout) = (error.is_connect(), error.is_timeout());
         let error = error.without_url();
-        let host = host.to_owned();
-        // The innermost cause says most; the layers above it repeat each other.
-        let mut cause = words::said(&error);
-        let mut source = error.source();
-        while let Some(inner) = source {
-            cause = words::said(inner);
-            source = inner.source();
-        }
+        let (mut cause, trouble) = trouble::of(base, &error);
         if timeout {
             cause = t!("wechat-timed-out");
         }
-        if connect { Self::NotSent { host, cause } } else { Self::NoAnswer { host, cause } }
+        if let Some(via) = base.via.as_ref() {
+            cause = t!("wechat-via", proxy = via.said(), cause = cause);
+        }
+        let host = base.name();
+        if connect { Self::NotSent { host, cause, trouble } } else { Self::NoAnswer { host, cause } }
     }
 
     /// WeChat's refusal, if it is one.
@@ -196,7 +221,8 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Refused(refusal) => refusal.hint(),
-            Self::NotSent { .. } => Some(t!("wechat-not-sent-hint")),
+            Self::NotSent { trouble, .. } => Some(trouble.hint()),
+            Self::Setup(Setup { system: Some(Trouble::Files), .. }) => Some(Trouble::Files.hint()),
             Self::BadAnswer { .. } => Some(t!("wechat-bad-answer-hint")),
             Self::NoAnswer { .. } | Self::Setup(_) => None,
         }

@@ -1,6 +1,7 @@
 //! The platform's API, as the official pages at developers.weixin.qq.com describe it: one blocking,
 //! kept-alive client, and the calls by subject. Knows no database and no terminal.
 
+mod authorities;
 mod client;
 pub mod errcode;
 mod error;
@@ -10,6 +11,7 @@ pub mod media;
 pub mod message;
 mod oauth;
 pub mod people;
+mod proxy;
 mod qrcode;
 pub mod quota;
 mod reach;
@@ -20,13 +22,17 @@ mod server_clock;
 pub mod template;
 pub mod template_rules;
 mod token;
+mod trouble;
 
-pub use client::{Client, SecretFrom, Settings, tls};
-pub use error::{Error, Refusal};
+pub use authorities::tls;
+pub use client::{Client, SecretFrom, Settings};
+pub use error::{Error, Refusal, Setup};
 pub use message::Delivered;
 pub use oauth::{Grant, authorize_url};
-pub use reach::{Reached, Via, proxy_of};
+pub use proxy::{Via, proxy_of};
+pub use reach::Reached;
 pub use server_clock::ServerClock;
 pub use token::Endpoint;
+pub use trouble::{Trouble, is_out_of_files, tls_error};
 
 type Result<T> = std::result::Result<T, Error>;

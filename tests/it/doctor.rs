@@ -86,10 +86,10 @@ failure  credentials: no app_id is set
 ok       database: [HOME]/.local/share/wxbox/wxbox.db is not there yet; the first command that needs it makes it
 ok       disk space: [SPACE] are free in [HOME]
 ok       names: left to the proxy
-failure  proxy: cannot connect to http://127.0.0.1:1 (a variable of the environment): Connection refused (os error 111)
-         fix: mend or remove network.proxy, or the variable HTTPS_PROXY
-failure  TLS: cannot reach api.weixin.qq.com: Connection refused (os error 111); cannot reach api2.weixin.qq.com: Connection refused (os error 111)
-         fix: check the network, network.api_base and network.proxy
+failure  proxy: cannot connect to http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111)
+         fix: check the proxy that HTTPS_PROXY names, or go without it
+failure  TLS: cannot reach api.weixin.qq.com: by way of the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111); cannot reach api2.weixin.qq.com: by way of the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111)
+         fix: check the proxy that HTTPS_PROXY names, or go without it
 warning  redirect_uri: no redirect_uri is set
          fix: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
 --- stderr

@@ -88,9 +88,9 @@ fn a_name_that_does_not_exist_and_a_proxy_that_is_not_there() {
     finds(
         &world,
         str![[r#"
-failure proxy: cannot connect to http://127.0.0.1:1 (network.proxy): Connection refused (os error 111) | mend or remove network.proxy, or the variable HTTPS_PROXY
-failure tls: cannot reach wechat.invalid: Connection refused (os error 111) | check the network, network.api_base and network.proxy
-failure token: no access token: cannot reach wechat.invalid: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+failure proxy: cannot connect to http://127.0.0.1:1 (network.proxy): Connection refused (os error 111) | check the proxy that network.proxy names, or go without it
+failure tls: cannot reach wechat.invalid: by way of the proxy http://127.0.0.1:1 (network.proxy): Connection refused (os error 111) | check the proxy that network.proxy names, or go without it
+failure token: no access token: cannot reach wechat.invalid: by way of the proxy http://127.0.0.1:1 (network.proxy): Connection refused (os error 111) | check the proxy that network.proxy names, or go without it
 
 "#]],
     );
@@ -99,9 +99,9 @@ failure token: no access token: cannot reach wechat.invalid: Connection refused 
     finds(
         &world,
         str![[r#"
-failure proxy: cannot connect to http://127.0.0.1:1 (a variable of the environment): Connection refused (os error 111) | mend or remove network.proxy, or the variable HTTPS_PROXY
-failure tls: cannot reach wechat.invalid: Connection refused (os error 111) | check the network, network.api_base and network.proxy
-failure token: no access token: cannot reach wechat.invalid: Connection refused (os error 111) | check the network, network.api_base and network.proxy
+failure proxy: cannot connect to http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111) | check the proxy that HTTPS_PROXY names, or go without it
+failure tls: cannot reach wechat.invalid: by way of the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111) | check the proxy that HTTPS_PROXY names, or go without it
+failure token: no access token: cannot reach wechat.invalid: by way of the proxy http://127.0.0.1:1 (HTTPS_PROXY): Connection refused (os error 111) | check the proxy that HTTPS_PROXY names, or go without it
 
 "#]],
     );

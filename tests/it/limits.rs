@@ -147,7 +147,9 @@ fn a_proxys_password_is_sent_to_the_proxy_and_told_to_nobody() {
     };
     for by_variable in [false, true] {
         for line in ["-vv token", "--json -vv token", "-vv send -u luffy hi", "-vv template list"] {
-            let proxy = Canned::new(refusals());
+            // Each time it is asked once more, for its status.
+            let twice = refusals().into_iter().zip(refusals()).flat_map(|(one, more)| [one, more]);
+            let proxy = Canned::new(twice.collect());
             let (at, server) =
                 (proxy.url().replace("http://", &format!("http://user:{password}@")), Canned::new(vec![]));
             let own = if by_variable { String::new() } else { format!("proxy = \"{at}\"") };

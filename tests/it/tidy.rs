@@ -282,6 +282,7 @@ const NO_TEXT: &[&str] = &[
     "failed to lookup",
     "invalid HTTP",
     "invalid peer certificate",
+    "tunnel error",
     "invalid ip ",
     ", could get access_token",
 ];

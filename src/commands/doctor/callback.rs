@@ -19,7 +19,7 @@ use crate::http::{Limits, Reply, Request};
 use crate::loopback::is_loopback;
 use crate::t;
 use crate::wechat::redirect::{Kind, is_private, to_enter, troubles};
-use crate::wechat::tls;
+use crate::wechat::{tls, tls_error};
 use crate::words::{clauses, said, system};
 
 pub(super) const NAMES: &[Name] = &[Name::Port, Name::Callback];
@@ -157,7 +157,7 @@ fn call(app: &App, uri: &Url, asked: &State, answer: &State, listen: &str) -> Op
             let cause = cause(&error);
             let what = t!("doctor-callback-failed", uri = uri.as_str(), cause = cause);
             let far = t!("doctor-callback-far", uri = uri.as_str(), cause = cause);
-            match is_about_tls(&error) {
+            match tls_error(&error).is_some() {
                 true => Check::failure(Name::Callback, what, t!("doctor-callback-tls-fix")),
                 false if own => Check::failure(Name::Callback, what, t!("doctor-callback-own-fix", address = listen)),
                 false => Check::warning(Name::Callback, far, t!("doctor-callback-far-fix")),
@@ -203,22 +203,4 @@ fn cause(error: &reqwest::Error) -> String {
         source = inner.source();
     }
     cause.unwrap_or_else(|| t!("doctor-callback-broken"))
-}
-
-/// Whether a connection was made, and TLS failed on it.
-fn is_about_tls(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        if is_of_tls(inner) {
-            return true;
-        }
-        source = inner.source();
-    }
-    false
-}
-
-/// What an error of the system's carries is none of its sources.
-fn is_of_tls(error: &(dyn std::error::Error + 'static)) -> bool {
-    let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    error.is::<rustls::Error>() || carried.is_some_and(|inner| is_of_tls(inner))
 }

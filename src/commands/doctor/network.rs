@@ -35,7 +35,7 @@ pub(super) fn settings(app: &App) -> Settings {
 pub(super) fn names(tell: &Tell, app: &App) {
     let settings = settings(app);
     let (proxied, own): (Vec<&Url>, Vec<&Url>) =
-        settings.api_base.iter().partition(|base| proxy_of(base, &settings).is_some());
+        settings.api_base.iter().partition(|base| !matches!(proxy_of(base, &settings), Ok(None)));
     let named: Vec<(&str, u16)> = own
         .into_iter()
         .filter_map(|base| match base.host()? {
@@ -72,8 +72,16 @@ pub(super) fn names(tell: &Tell, app: &App) {
 /// Connects to the proxy, where there is one, and to WeChat.
 pub(super) fn way(tell: &Tell, app: &App) {
     let settings = settings(app);
-    let via = settings.api_base.iter().find_map(|base| proxy_of(base, &settings));
-    let _ = tell.send(proxy(via.as_ref()));
+    let via = settings.api_base.iter().map(|base| proxy_of(base, &settings)).find(|via| !matches!(via, Ok(None)));
+    match via.unwrap_or(Ok(None)) {
+        Ok(via) => {
+            let _ = tell.send(proxy(via.as_ref()));
+        }
+        Err(error) => {
+            let _ = tell.send(Check::of(Name::Proxy, classify(&error.into())));
+            return;
+        }
+    }
     let client = match Client::new(&settings) {
         Ok(client) => client,
         Err(error) => {
@@ -92,15 +100,12 @@ pub(super) fn way(tell: &Tell, app: &App) {
 
 fn proxy(via: Option<&Via>) -> Check {
     let Some(via) = via else { return Check::ok(Name::Proxy, t!("doctor-proxy-none")) };
-    let shown = match via.by_environment {
-        true => t!("doctor-proxy-environment", proxy = via.shown),
-        false => t!("doctor-proxy-config", proxy = via.shown),
-    };
+    let shown = via.said();
     match connect(via) {
         Ok(()) => Check::ok(Name::Proxy, shown),
         Err(cause) => {
             let what = t!("doctor-proxy-failed", proxy = shown, cause = cause);
-            Check::failure(Name::Proxy, what, t!("doctor-proxy-fix"))
+            Check::failure(Name::Proxy, what, t!("wechat-proxy-hint", name = via.named_by))
         }
     }
 }
@@ -130,11 +135,7 @@ fn tls(reached: &[Reached], failed: &[wechat::Error]) -> Check {
         return Check::ok(Name::Tls, clauses(said.into_iter().flatten()));
     }
     let what = clauses(failed.iter().map(ToString::to_string));
-    // rustls says so in these words, in English everywhere.
-    let fix = match what.contains("certificate") {
-        true => t!("doctor-tls-certificate-fix"),
-        false => t!("wechat-not-sent-hint"),
-    };
+    let fix = failed.iter().find_map(wechat::Error::hint).unwrap_or_else(|| t!("wechat-not-sent-hint"));
     match reached.is_empty() {
         true => Check::failure(Name::Tls, what, fix),
         false => Check::warning(Name::Tls, what, fix),

@@ -1,0 +1,109 @@
+//! What keeps a connection from being made, and what to do about it.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::SystemTime;
+
+use anyhow::Chain;
+use rustls::CertificateError;
+
+use super::client::Base;
+use crate::{t, words};
+
+/// Where the trouble lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trouble {
+    /// On the way, or with the host.
+    #[default]
+    Network,
+    /// With the proxy that is named by this: a variable, or `network.proxy`.
+    Proxy(&'static str),
+    /// Whoever signed the certificate is not known.
+    Authority,
+    /// By this machine's clock, the certificate is not valid.
+    Clock,
+    /// The process may open no more files.
+    Files,
+}
+
+impl Trouble {
+    /// What the person can do about it.
+    pub fn hint(self) -> String {
+        match self {
+            Self::Network => t!("wechat-not-sent-hint"),
+            Self::Proxy(name) => t!("wechat-proxy-hint", name = name),
+            Self::Authority => t!("wechat-certificate-hint"),
+            Self::Clock => t!("wechat-clock-hint"),
+            Self::Files => t!("wechat-files-hint"),
+        }
+    }
+}
+
+/// Why no connection to `base` was made, in words and as its kind.
+pub(super) fn of(base: &Base, error: &reqwest::Error) -> (String, Trouble) {
+    let all = || Chain::new(error);
+    if all().any(is_out_of_files) {
+        return (cause(error), Trouble::Files);
+    }
+    match tls_error(error) {
+        Some(rustls::Error::InvalidCertificate(fault)) => {
+            let (what, trouble) = of_certificate(fault);
+            return (what.unwrap_or_else(|| cause(error)), trouble);
+        }
+        Some(_) => return (cause(error), Trouble::Network),
+        None => {}
+    }
+    let Some(via) = &base.via else { return (cause(error), Trouble::Network) };
+    // Its own words for this say neither the status nor that a proxy gave it.
+    let refused = all().last().is_some_and(|error| error.to_string().starts_with("tunnel error"));
+    let cause = match refused.then(|| base.refused_tunnel()).flatten() {
+        Some(status @ 200..=200) => t!("wechat-proxy-head", status = status.to_string()),
+        Some(status) => t!("wechat-proxy-status", status = status.to_string()),
+        None if refused => t!("wechat-proxy-no-tunnel"),
+        None => cause(error),
+    };
+    (cause, Trouble::Proxy(via.named_by))
+}
+
+fn of_certificate(fault: &CertificateError) -> (Option<String>, Trouble) {
+    let now = || humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    match fault {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            (Some(t!("wechat-certificate-expired", now = now())), Trouble::Clock)
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            (Some(t!("wechat-certificate-early", now = now())), Trouble::Clock)
+        }
+        CertificateError::UnknownIssuer => (Some(t!("wechat-certificate-unknown")), Trouble::Authority),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            (Some(t!("wechat-certificate-name")), Trouble::Network)
+        }
+        _ => (None, Trouble::Authority),
+    }
+}
+
+/// The innermost cause says most; the layers above it repeat each other.
+pub(super) fn cause(error: &(dyn StdError + 'static)) -> String {
+    let innermost = Chain::new(error).last();
+    innermost.map(words::said).unwrap_or_default()
+}
+
+/// Whether the process or the system may open no more files.
+pub fn is_out_of_files(error: &(dyn StdError + 'static)) -> bool {
+    let code = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
+    code.is_some_and(|code| {
+        [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].iter().any(|it| it.raw_os_error() == code)
+    })
+}
+
+/// What TLS has against a connection; what an error of the system's carries is none of its sources.
+pub fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    Chain::new(error).find_map(|mut error| {
+        loop {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            error = error.downcast_ref::<io::Error>()?.get_ref()?;
+        }
+    })
+}

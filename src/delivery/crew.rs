@@ -55,11 +55,12 @@ impl Crew {
 
     /// Has it done; with it, `under_way` jobs are. Without any worker it is done here.
     pub(super) fn take(&mut self, job: Job, under_way: usize) {
-        if under_way > self.size && !self.is_limited {
-            if let Err(error) = self.hire() {
-                self.is_limited = true;
-                log::info!("{}", t!("delivery-no-thread", count = self.size, cause = words::system(&error)));
-            }
+        if under_way > self.size
+            && !self.is_limited
+            && let Err(error) = self.hire()
+        {
+            self.is_limited = true;
+            log::info!("{}", t!("delivery-no-thread", count = self.size, cause = words::system(&error)));
         }
         if self.size == 0 {
             self.make(job);

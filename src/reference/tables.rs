@@ -18,7 +18,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 
 /// Every variable that wxbox looks at. The command line wins over the variables, they over the config file.
 #[rustfmt::skip]
-pub const ENVIRONMENT: [Variable; 23] = [
+pub const ENVIRONMENT: [Variable; 28] = [
     variable("WXBOX_CONFIG", "the config file; -c wins over it"),
     variable("WXBOX_DATABASE", "the database file; --database wins over it"),
     variable("WXBOX_APP_ID", "the account's app id, instead of the key app_id"),
@@ -41,7 +41,12 @@ pub const ENVIRONMENT: [Variable; 23] = [
     variable("LC_CTYPE", "the locale's encoding, where LC_ALL is not set"),
     variable("LANG", "the locale, where these are not set"),
     variable("HTTPS_PROXY", "the proxy for requests to WeChat, unless network.proxy is set"),
+    variable("HTTP_PROXY", "the same, where network.api_base is http"),
+    variable("ALL_PROXY", "the same, where neither of these is set"),
     variable("NO_PROXY", "hosts that are asked without the proxy"),
+    variable("REQUEST_METHOD", "set by a web server for what it runs: the variables above count for nothing"),
+    variable("SSL_CERT_FILE", "PEM file with the certificate authorities to trust, in place of those built in"),
+    variable("SSL_CERT_DIR", "directories with such files, named as `openssl rehash` names them, with colons between"),
 ];
 
 /// What a command prints with `--json`, a line each.

@@ -1,5 +1,7 @@
 //! `wxbox init`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -27,6 +29,9 @@ pub struct Init {
     /// Ask no WeChat but a sandbox, at this address
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "http://127.0.0.1:8899")]
     pub sandbox: Option<String>,
+    /// PEM file with one more certificate authority to trust, such as that of a proxy that inspects TLS
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Do not try the app id and the secret
     #[arg(long)]
     pub no_check: bool,

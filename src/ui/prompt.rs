@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context as _;
 use console::{Term, measure_text_width};
 use crossbeam_channel::bounded;
+use dialoguer::theme::Theme as _;
 use dialoguer::{Confirm, Input, Password};
 
 use super::facts::{broken, columns};
@@ -16,6 +17,9 @@ use crate::error::{Exit, Failure};
 use crate::secret::Secret;
 use crate::signals::{Watch, came};
 use crate::t;
+
+/// Columns that an answer may need, such as an address, with the marks between it and its question.
+const ANSWER: usize = 48;
 
 /// Asks for a name. Only where stdin is a terminal.
 ///
@@ -45,19 +49,55 @@ pub fn text(
     default: Option<String>,
     check: impl Fn(&str) -> Result<(), String> + Send + 'static,
 ) -> anyhow::Result<String> {
-    let (prompt, still) = (prompt.to_owned(), ui.manner.still);
+    typed(ui, prompt, default, false, check)
+}
+
+/// As [`text`], but Enter alone is an answer, too: `None`.
+///
+/// # Errors
+/// The terminal's.
+pub fn text_or_none(
+    ui: &Ui,
+    prompt: &str,
+    check: impl Fn(&str) -> Result<(), String> + Send + 'static,
+) -> anyhow::Result<Option<String>> {
+    let check = move |typed: &str| if typed.is_empty() { Ok(()) } else { check(typed) };
+    Ok(Some(typed(ui, prompt, None, true, check)?).filter(|typed| !typed.is_empty()))
+}
+
+fn typed(
+    ui: &Ui,
+    prompt: &str,
+    default: Option<String>,
+    may_be_empty: bool,
+    check: impl Fn(&str) -> Result<(), String> + Send + 'static,
+) -> anyhow::Result<String> {
+    // A line that goes on in the next row is not wiped whole when it is drawn anew: it is left as it was typed.
+    let question = measure_text_width(prompt) + default.as_deref().map_or(0, measure_text_width);
+    let is_narrow = columns().is_some_and(|columns| question + ANSWER > columns);
+    let (prompt, still) = (prompt.to_owned(), ui.manner.still || is_narrow);
     ask(ui, "", move || {
-        if still {
-            return still::text(&prompt, default.as_deref(), check);
-        }
-        let input = Input::<String>::with_theme(&Plain).with_prompt(prompt);
-        let input = input.validate_with(move |typed: &String| check(typed.trim()));
-        match default {
-            Some(default) => input.default(default).interact_text(),
-            None => input.interact_text(),
+        loop {
+            let typed = if still {
+                still::text(&prompt, default.as_deref())?
+            } else {
+                let input = Input::<String>::with_theme(&Plain).with_prompt(prompt.as_str()).allow_empty(may_be_empty);
+                match &default {
+                    Some(default) => input.default(default.clone()).interact_text()?,
+                    None => input.interact_text()?,
+                }
+            };
+            match check(typed.trim()) {
+                Ok(()) if typed.trim().is_empty() && !may_be_empty => {}
+                Ok(()) => return Ok(typed.trim().to_owned()),
+                Err(wrong) => {
+                    let mut said = String::new();
+                    Plain.format_error(&mut said, &wrong).map_err(io::Error::other)?;
+                    Term::stderr().write_line(&said)?;
+                }
+            }
         }
     })
-    .map(|typed| typed.trim().to_owned())
 }
 
 /// Asks for what is not to be seen, until something is typed. Only where stdin is a terminal.

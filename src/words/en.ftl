@@ -481,6 +481,9 @@ init-again = Try again?
 init-all-the-same = Write the config all the same?
 init-app-id = App id
 init-begin = This writes { $path }. Ctrl-C leaves without a trace.
+init-ca-file = CA certificate file (PEM), or Enter if there is none
+init-ca-file-hint = if a proxy or firewall inspects TLS here, --ca-file names the file with its CA certificate (PEM)
+init-ca-file-not-utf8 = the path { $path } is not UTF-8, so no config can hold it
 init-cannot-write = cannot write { $path }: { $cause }
 init-cannot-write-hint = name another place with -c or the variable WXBOX_CONFIG
 init-console = Now enter { $enter } in WeChat's console: for a test account under 网页授权获取用户基本信息, for a real one under 网页授权域名.
@@ -518,6 +521,7 @@ init-unchecked = it is written without having worked; `wxbox doctor` tries it ag
 init-unreached-hint = check the network and the variable HTTPS_PROXY; --no-check writes the config without asking WeChat
 init-value = { $option } must be { $expected }
 init-where-app-id = App id and AppSecret: a test account (测试号, free, for everybody) has both on its page, https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login; a real account has them in 微信开发者平台 → 我的业务.
+init-where-ca-file = If a proxy or firewall inspects TLS here, its CA certificate must be trusted: whoever runs it has it as a file.
 init-where-listen = Where does the web server or tunnel with the https address pass callbacks on to? (Without one: :443, and then set listen.tls_cert and listen.tls_key in the config.)
 init-where-redirect = Callback address: where WeChat sends a phone back to when somebody is bound. The phone must be able to open it.
 init-where-sandbox = App id and AppSecret are what `wxbox sandbox` printed.

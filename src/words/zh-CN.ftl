@@ -465,6 +465,9 @@ init-again = 再试一次？
 init-all-the-same = 仍然写入配置？
 init-app-id = AppID
 init-begin = 将写入 { $path }。按 Ctrl-C 退出，不留任何痕迹。
+init-ca-file = CA 证书文件（PEM），没有则按 Enter
+init-ca-file-hint = 如果有代理或防火墙在检查 TLS 流量，请用 --ca-file 指定其 CA 证书文件（PEM）
+init-ca-file-not-utf8 = 路径 { $path } 不是 UTF-8，无法写入配置
 init-cannot-write = 无法写入 { $path }：{ $cause }
 init-cannot-write-hint = 用 -c 或环境变量 WXBOX_CONFIG 指定其他位置
 init-console = 请到微信后台填写 { $enter }：测试号填在“网页授权获取用户基本信息”，正式账号填在“网页授权域名”。
@@ -501,6 +504,7 @@ init-unchecked = 未经验证即写入；可用 `wxbox doctor` 再次检查
 init-unreached-hint = 请检查网络和环境变量 HTTPS_PROXY；--no-check 可不经验证直接写入配置
 init-value = { $option } 应为：{ $expected }
 init-where-app-id = AppID 和 AppSecret：测试号（免费，人人可用）在其页面上 https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login；正式账号在 微信开发者平台 → 我的业务。
+init-where-ca-file = 如果有代理或防火墙在检查 TLS 流量，需要信任其 CA 证书：证书文件可向其管理员索取。
 init-where-listen = 提供 https 地址的 Web 服务器或内网穿透把回调转发到哪里？（没有的话填 :443，再在配置中设置 listen.tls_cert 和 listen.tls_key。）
 init-where-redirect = 回调地址：有人绑定时，微信让手机跳转到这里。手机必须能打开它。
 init-where-sandbox = AppID 和 AppSecret 见 `wxbox sandbox` 的输出。

@@ -51,6 +51,7 @@ mod import_bad;
 mod import_sheets;
 mod init;
 mod init_asks;
+mod init_ca;
 mod killed;
 mod kinds;
 mod kinds_bad;

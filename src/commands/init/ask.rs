@@ -1,15 +1,15 @@
 //! The questions, each with a line that says where the answer is found.
 
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
 use super::file::Answers;
-use super::given::Given;
+use super::given::{self, Given};
 use crate::commands::addresses;
-use crate::config::{ListenAddress, is_usual_app_id, read_app_id, read_redirect_uri};
-use crate::error::Failure;
+use crate::config::{Environment, ListenAddress, is_usual_app_id, read_app_id, read_redirect_uri};
+use crate::error::{Failure, classify};
 use crate::line;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
@@ -46,7 +46,7 @@ pub(super) fn answers(ui: &mut Ui, path: &Path, given: Given) -> anyhow::Result<
         None if redirect_uri.scheme() == "https" => Some(listen(ui)?),
         given => given,
     };
-    Ok(Answers { app_id, secret, redirect_uri, listen, sandbox: given.sandbox })
+    Ok(Answers { app_id, secret, redirect_uri, listen, sandbox: given.sandbox, ca_file: given.ca_file })
 }
 
 pub(super) fn app_id(ui: &Ui) -> anyhow::Result<String> {
@@ -72,6 +72,18 @@ pub(super) fn secret(ui: &mut Ui) -> anyhow::Result<Secret> {
         ui.warn(&t!("init-secret-length", length = length));
     }
     Ok(secret)
+}
+
+/// The file with the certificate of whoever inspects TLS; `None` where somebody has none.
+pub(super) fn ca_file(ui: &mut Ui, environment: &Environment) -> anyhow::Result<Option<PathBuf>> {
+    ui.status(&t!("init-where-ca-file"));
+    let own = environment.clone();
+    let usable = move |typed: &str, environment: &Environment| -> anyhow::Result<PathBuf> {
+        given::ca_file(&environment.typed(Path::new(typed), "--ca-file")?)
+    };
+    let check = move |typed: &str| usable(typed, &own).map(drop).map_err(|error| classify(&error).what);
+    let typed = ui::text_or_none(ui, &t!("init-ca-file"), check)?;
+    typed.map(|typed| usable(&typed, environment)).transpose()
 }
 
 fn redirect_uri(ui: &mut Ui, at_home: bool) -> anyhow::Result<Url> {

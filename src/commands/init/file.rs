@@ -31,6 +31,8 @@ pub(super) struct Answers {
     pub(super) listen: Option<String>,
     /// The sandbox that stands in for WeChat.
     pub(super) sandbox: Option<Url>,
+    /// `network.ca_file`, a whole path.
+    pub(super) ca_file: Option<PathBuf>,
 }
 
 impl Answers {
@@ -44,6 +46,7 @@ impl Answers {
             ("# address = ", self.listen.as_deref()),
             ("api_base = ", sandbox),
             ("open_base = ", sandbox),
+            ("# ca_file = ", self.ca_file.as_deref().and_then(Path::to_str)),
         ];
         let header: String =
             t!("init-file-header").lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
@@ -112,6 +115,7 @@ mod tests {
             redirect_uri: Url::parse("https://wx.example.com/callback/?a=%22").unwrap(),
             listen: Some("127.0.0.1:8080".into()),
             sandbox: Some(Url::parse("http://127.0.0.1:8899/").unwrap()),
+            ca_file: Some("/etc/ssl/a \"company\".pem".into()),
         }
     }
 
@@ -132,7 +136,10 @@ mod tests {
         assert_eq!(bases.iter().map(Url::as_str).collect::<Vec<_>>(), ["http://127.0.0.1:8899/"]);
         assert_eq!(config.network.open_base.value.as_str(), "http://127.0.0.1:8899/");
 
-        let plain = loaded(&Answers { listen: None, sandbox: None, ..answers });
+        assert_eq!(config.network.ca_file.unwrap().value, answers.ca_file.clone().unwrap());
+
+        let plain = loaded(&Answers { listen: None, sandbox: None, ca_file: None, ..answers });
+        assert!(plain.network.ca_file.is_none());
         assert!(plain.listen.address.is_none() && plain.templates.is_empty());
         assert_eq!(plain.network.api_base.value.len(), 2);
     }

@@ -1,5 +1,7 @@
 //! What the command line and the environment answer already.
 
+use std::path::{Path, PathBuf};
+
 use url::Url;
 
 use super::file::Answers;
@@ -10,6 +12,7 @@ use crate::error::Failure;
 use crate::line;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
+use crate::wechat::tls;
 use crate::words::listed;
 
 /// Answers that need not be asked for.
@@ -19,6 +22,7 @@ pub(super) struct Given {
     pub(super) redirect_uri: Option<Url>,
     pub(super) listen: Option<String>,
     pub(super) sandbox: Option<Url>,
+    pub(super) ca_file: Option<PathBuf>,
     secret_stdin: bool,
 }
 
@@ -49,7 +53,11 @@ impl Given {
         };
         let secret = environment.text("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(line::value);
         let secret = secret.filter(|it| !it.is_empty()).map(Secret::from);
-        Ok(Self { app_id, secret, redirect_uri, listen, sandbox, secret_stdin: args.secret_stdin })
+        let ca_file = match &args.ca_file {
+            Some(path) => Some(ca_file(&environment.typed(path, "--ca-file")?)?),
+            None => None,
+        };
+        Ok(Self { app_id, secret, redirect_uri, listen, sandbox, ca_file, secret_stdin: args.secret_stdin })
     }
 
     /// Whether there is an answer to everything that nobody can be asked for.
@@ -85,7 +93,21 @@ impl Given {
         let (Some(app_id), Some(redirect_uri)) = (self.app_id, self.redirect_uri) else {
             return Err(Failure::usage(t!("init-missing", options = "--app-id, --redirect-uri")).into());
         };
-        Ok(Answers { app_id, secret, redirect_uri, listen: self.listen, sandbox: self.sandbox })
+        Ok(Answers { app_id, secret, redirect_uri, listen: self.listen, sandbox: self.sandbox, ca_file: self.ca_file })
+    }
+}
+
+/// The whole path of a file of certificates, as it can stand in a config: relative paths there are relative to the
+/// config.
+///
+/// # Errors
+/// Where there is no certificate in the file, and where the path cannot be written in TOML.
+pub(super) fn ca_file(path: &Path) -> anyhow::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    tls(Some(&path))?;
+    match path.to_str() {
+        Some(_) => Ok(path),
+        None => Err(Failure::usage(t!("init-ca-file-not-utf8", path = path.display().to_string())).into()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::config::{Config, Environment};
 use crate::error::{Exit, Failure, Report, classify};
 use crate::t;
 use crate::ui::{self, Ui};
-use crate::wechat::{self, Client, Endpoint, Settings};
+use crate::wechat::{self, Client, Endpoint, Settings, Trouble};
 
 /// WeChat knows no such app id.
 const NO_ACCOUNT: [i64; 2] = [40013, 41002];
@@ -43,8 +43,11 @@ fn ask_for_token(answers: &Answers, path: &Path, environment: &Environment) -> a
 pub(super) fn once(answers: &Answers, path: &Path, environment: &Environment) -> anyhow::Result<bool> {
     let Err(error) = ask_for_token(answers, path, environment) else { return Ok(true) };
     let Report { exit, what, hint } = classify(&error);
-    let refused = refusal(&error).is_some();
-    let hint = if refused { hint } else { Some(t!("init-unreached-hint")) };
+    let hint = match refusal(&error) {
+        Some(_) => hint,
+        None if is_unknown_authority(&error) => Some(t!("init-ca-file-hint")),
+        None => Some(t!("init-unreached-hint")),
+    };
     Err(Failure { exit, what: t!("init-nothing-written", cause = what), hint }.into())
 }
 
@@ -64,8 +67,17 @@ pub(super) fn until_it_works(
             ui.status(&t!("init-works"));
             return Ok(Trial::Works);
         };
-        let report = classify(&error);
+        let mut report = classify(&error);
+        let is_unknown_authority = is_unknown_authority(&error);
+        if is_unknown_authority {
+            // What is to be done is asked for below.
+            report.hint = None;
+        }
         ui.error(&report);
+        if is_unknown_authority && let Some(path) = ask::ca_file(ui, environment)? {
+            answers.ca_file = Some(path);
+            continue;
+        }
         match refusal(&error) {
             Some(code) if NO_ACCOUNT.contains(&code) => {
                 answers.app_id = ask::app_id(ui)?;
@@ -82,6 +94,12 @@ pub(super) fn until_it_works(
             _ => return Ok(Trial::Dropped(report.exit)),
         }
     }
+}
+
+/// Whether nobody who is trusted signed the certificate of WeChat, or of what stands between.
+fn is_unknown_authority(error: &anyhow::Error) -> bool {
+    let is_it = |it: &wechat::Error| matches!(it, wechat::Error::NotSent { trouble: Trouble::Authority, .. });
+    error.chain().any(|it| it.downcast_ref().is_some_and(is_it))
 }
 
 fn refusal(error: &anyhow::Error) -> Option<i64> {

@@ -309,6 +309,24 @@ fn who_does_not_follow_sees_the_next_step_and_is_not_told_to_close_the_page() {
 }
 
 #[test]
+fn the_end_of_the_wait_ends_the_look_up_and_the_binding_stands() {
+    let Bench { callback, events, state, kept, .. } = bench();
+    let look_up: LookUp = Box::new(|_, closed| Follow::Unknown(closed.recv().unwrap_err().into()));
+    let callback = Arc::new(Arc::into_inner(callback).unwrap().with_look_up(look_up));
+    let query = format!("code={CODE}&state={state}");
+    let phone = {
+        let callback = Arc::clone(&callback);
+        std::thread::spawn(move || callback.answer(&request("GET", "/%E5%9B%9E%E8%B0%83/", &query)))
+    };
+    assert!(matches!(events.recv().unwrap(), Event::Bound(_)));
+    callback.close();
+    let page = phone.join().unwrap();
+    assert!(page.status() == 200 && body(&page).contains("If you do not follow"), "{}", body(&page));
+    assert!(matches!(events.recv().unwrap(), Event::Follow(Follow::Unknown(_))));
+    assert_eq!(kept.load(Ordering::Relaxed), 1);
+}
+
+#[test]
 fn pages_speak_the_phones_language() {
     let bench = bench();
     let mut call = request("GET", "/", "");

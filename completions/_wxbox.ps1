@@ -62,6 +62,7 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             [CompletionResult]::new('--redirect-uri', '--redirect-uri', [CompletionResultType]::ParameterName, 'The address that WeChat sends phones back to [env: WXBOX_REDIRECT_URI]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where bind listens, if a web server or tunnel in front passes callbacks on')
             [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Ask no WeChat but a sandbox, at this address')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'PEM file with one more certificate authority to trust, such as that of a proxy that inspects TLS')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]')

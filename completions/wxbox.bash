@@ -659,7 +659,7 @@ _wxbox() {
             return 0
             ;;
         wxbox__subcmd__init)
-            opts="-f -c -q -v -h --app-id --secret-stdin --redirect-uri --listen --sandbox --no-check --force --config --database --json --quiet --verbose --color --help"
+            opts="-f -c -q -v -h --app-id --secret-stdin --redirect-uri --listen --sandbox --ca-file --no-check --force --config --database --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -678,6 +678,10 @@ _wxbox() {
                     return 0
                     ;;
                 --sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -58,6 +58,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand --redirect-uri 'The address that WeChat sends phones back to [env: WXBOX_REDIRECT_URI]'
             cand --listen 'Where bind listens, if a web server or tunnel in front passes callbacks on'
             cand --sandbox 'Ask no WeChat but a sandbox, at this address'
+            cand --ca-file 'PEM file with one more certificate authority to trust, such as that of a proxy that inspects TLS'
             cand -c 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]'
             cand --config 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]'
             cand --database 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]'

@@ -59,6 +59,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l app-id -d 'The acco
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l redirect-uri -d 'The address that WeChat sends phones back to [env: WXBOX_REDIRECT_URI]' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l listen -d 'Where bind listens, if a web server or tunnel in front passes callbacks on' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l sandbox -d 'Ask no WeChat but a sandbox, at this address' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l ca-file -d 'PEM file with one more certificate authority to trust, such as that of a proxy that inspects TLS' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand init" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'

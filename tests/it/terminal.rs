@@ -131,7 +131,6 @@ fn the_spinner_gives_way_to_what_happened() {
             "Scan the code with WeChat, or open the URL there, as luffy.",
             "info: turned away a call: a wrong or missing state",
             "bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)",
-            "waiting 2 seconds more, in case the phone loads its page again",
         ]
     );
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::super::{Error, LONG, LONG_LOG, Result, Store};
+use super::super::{Error, LONG, LONG_LOG, Result, Store, generation};
 use super::attempts::{attempts_of, moment};
 use super::parts::{WAITS, free};
 use super::{AttemptOutcome, COLUMNS, FIELDS, History, JOINS, Message, State, message};
@@ -231,6 +231,9 @@ impl Store {
                 }
             };
             store.at(store.conn.busy_timeout(store.patience))?;
+            if let (true, Ok(step)) = (durable, &step) {
+                store.at(generation::advance(step))?;
+            }
             let turn = Turn { step: step?, path, app_id, now, server, worker };
             let done = work(&turn)?;
             store.at(turn.step.commit())?;

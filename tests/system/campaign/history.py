@@ -360,8 +360,12 @@ class History:
         return run
 
     def do_crowd(self):
-        """A long batch, whose results nobody reads."""
-        return self.do_batch(count=250, reads=False)
+        """A long batch, whose results nobody reads: a signal must end it."""
+        run = self.do_batch(count=250, reads=False)
+        timer = threading.Timer(self.random.choice([0.3, 1.0, 2.0]), run.signal, [self.random.choice(["TERM", "INT"])])
+        timer.start()
+        self.threads.append(timer)
+        return run
 
     def do_report(self):
         """`wxbox run`: the command's own end is its end."""

@@ -5,8 +5,11 @@ use std::borrow::Cow;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 
-/// What separates tags in a file, or looks as if it did; none of them is in a tag.
-pub const TAG_SEPARATORS: [char; 6] = [';', '；', ',', '，', '、', '|'];
+/// What separates tags in a file; none of them is in a tag.
+pub const TAG_SEPARATORS: [char; 2] = [';', '；'];
+
+/// What looks as if it separated two tags. A tag may hold it; in a file it separates tags where no semicolon does.
+pub const ODD_IN_TAG: [char; 4] = [',', '，', '、', '|'];
 
 /// Joins two emoji to one.
 const JOINER: char = '\u{200d}';

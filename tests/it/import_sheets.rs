@@ -43,10 +43,10 @@ error: standard input, line 3: 3 fields, but 2 columns
 hint: a field with a ; or a line break in it stands in double quotes
 
 "#]]);
-    world.feed("user import -", "{\"username\":\"nami\",\"tags\":[\"ops,oncall\"]}").is(str![[r#"
+    world.feed("user import -", "{\"username\":\"nami\",\"tags\":[\"ops；oncall\"]}").is(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1, column tags: "ops,oncall" cannot be a tag: 1 to 64 characters that can be seen, and no separator such as ; or ,
+error: standard input, line 1, column tags: "ops；oncall" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
 
 "#]]);
     world.feed("user import -", "username\nna\u{200b}mi\n").is(str![[r#"

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::show::Shown;
-use super::{name, tags, uid};
+use super::{name, tags, warn_of_odd_tags, uid};
 use crate::app::{App, openid, warn_of_odd, warn_of_shared};
 use crate::cli::{Add, Edit, Passwd, Remove};
 use crate::commands::password;
@@ -60,6 +60,7 @@ pub(super) fn add(ui: &mut Ui, app: &App, args: &Add) -> anyhow::Result<Exit> {
     };
     let username = &*name(&asked)?;
     let tags = tags(&args.tag)?;
+    warn_of_odd_tags(ui, &tags);
     let openid = args.openid.as_deref().map(openid).transpose()?;
     let app_id = openid.map(|_| app.account_id()).transpose()?;
     let mut store = app.store_to_fill(ui)?;
@@ -104,6 +105,7 @@ pub(super) fn edit(ui: &mut Ui, app: &App, args: &Edit) -> anyhow::Result<Exit> 
     let rename = args.rename.as_deref().map(name).transpose()?;
     let new_uid = rename.as_deref().map(uid);
     let (tag, untag) = (tags(&args.tag)?, tags(&args.untag)?);
+    warn_of_odd_tags(ui, &tag);
     let mut store = app.store_as_found()?;
     let user = app.user(&store, &args.name)?;
     let edit = store::Edit {

@@ -1,11 +1,14 @@
 //! `user export`: what `user import` takes.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::cell::marked;
 use super::records::COLUMNS;
 use crate::app::App;
 use crate::error::Exit;
+use crate::names::ODD_IN_TAG;
 use crate::store::{User, UserFilter};
 use crate::ui::{self, Ui};
 
@@ -54,7 +57,7 @@ fn fields(user: &User) -> [String; COLUMNS.len()] {
     let tags: Vec<_> = user.tags.iter().map(|tag| marked(tag)).collect();
     let hash = user.password.clone().unwrap_or_default();
     let [username, openid, note] = [&user.username, openid, &user.note].map(|field| marked(field).into_owned());
-    [username, user.uid.clone(), hash, openid, tags.join(";"), note]
+    [username, user.uid.clone(), hash, openid, joined(&tags), note]
 }
 
 fn csv_line(fields: &[impl AsRef<[u8]>]) -> anyhow::Result<String> {
@@ -73,4 +76,12 @@ fn json_line(user: &User) -> anyhow::Result<String> {
         note: &user.note,
     };
     Ok(serde_json::to_string(&line)? + "\n")
+}
+
+/// Tags as a file has them. A single one that holds a comma has a semicolon behind it, or it would be read as two.
+fn joined(tags: &[Cow<'_, str>]) -> String {
+    match tags {
+        [one] if one.contains(ODD_IN_TAG) => format!("{one};"),
+        tags => tags.join(";"),
+    }
 }

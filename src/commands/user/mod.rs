@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::cli::{Global, User};
 use crate::config::Flags;
 use crate::error::{Exit, Failure};
-use crate::names::{TAG_SEPARATORS, composed, hidden};
+use crate::names::{ODD_IN_TAG, TAG_SEPARATORS, composed, hidden};
 use crate::t;
 use crate::ui::Ui;
 
@@ -59,9 +59,18 @@ fn name(raw: &str) -> Result<String, Failure> {
     Ok(name.into_owned())
 }
 
-/// Tags as they are kept. What separates tags in a CSV file, or looks like it, is in none.
+/// Tags as they are kept. What separates tags in a CSV file is in none.
 fn tags(raw: &[String]) -> Result<Vec<String>, Failure> {
     raw.iter().map(|tag| self::tag(tag)).collect()
+}
+
+/// Says of a tag that looks like several that it is one.
+fn warn_of_odd_tags(ui: &mut Ui, tags: &[String]) {
+    for tag in tags.iter().filter(|tag| tag.contains(ODD_IN_TAG)) {
+        let parts = tag.split(ODD_IN_TAG).map(str::trim).filter(|part| !part.is_empty());
+        let options: Vec<String> = parts.map(|part| format!("--tag {}", shell_words::quote(part))).collect();
+        ui.warn(&t!("user-tag-one", tag = tag, options = options.join(" ")));
+    }
 }
 
 fn tag(raw: &str) -> Result<String, Failure> {

@@ -12,7 +12,7 @@ use super::dialect::{Dialect, column, wrong_separator};
 use super::strict::{Fault, Strict};
 use crate::error::Failure;
 use crate::line::looks_secret;
-use crate::names::{TAG_SEPARATORS, hidden};
+use crate::names::{ODD_IN_TAG, TAG_SEPARATORS, hidden};
 use crate::t;
 use crate::words::{json_fault, nearest};
 
@@ -209,8 +209,11 @@ impl Records {
             };
             let text = self.text(field, line, column)?;
             if place == TAGS {
-                // None of these is in a tag, so that each can only mean to separate two.
-                let tags = text.split(TAG_SEPARATORS).map(|tag| unmarked(tag.trim()).trim().to_owned());
+                // Without a semicolon a comma and its like can only mean to separate two tags: `user export` writes a
+                // semicolon behind a tag that holds one.
+                let others: &[char] = if text.contains(TAG_SEPARATORS) { &[] } else { &ODD_IN_TAG };
+                let parts = text.split(|c| TAG_SEPARATORS.contains(&c) || others.contains(&c));
+                let tags = parts.map(|tag| unmarked(tag.trim()).trim().to_owned());
                 raw.tags.extend(tags.filter(|tag| !tag.is_empty()));
             } else if let Some(to) = raw.fields.get_mut(place) {
                 *to = if UNMARKED.contains(&column) { text } else { unmarked(&text).to_owned() };

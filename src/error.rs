@@ -166,6 +166,7 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
     let io = cause.downcast_ref::<io::Error>()?;
     match io.kind() {
         io::ErrorKind::Interrupted => Some((Exit::Interrupted, None)),
+        io::ErrorKind::WouldBlock => Some((Exit::Unexpected, Some(wechat::Trouble::Threads.hint()))),
         _ if wechat::is_out_of_files(io) => Some((Exit::Unexpected, Some(wechat::Trouble::Files.hint()))),
         _ => None,
     }

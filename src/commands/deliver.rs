@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use crossbeam_channel::{Receiver, TryRecvError, never};
 
 use crate::app::App;
@@ -36,7 +37,7 @@ impl Delivery {
     /// The account's, the database's and the client's.
     pub(super) fn of(app: &App, store: impl FnOnce() -> anyhow::Result<Store>) -> anyhow::Result<Self> {
         let orders = orders(app)?;
-        let hand = Hand::begin(app.settings())?;
+        let hand = Hand::begin(app.settings()).with_context(|| t!("delivery-thread"))?;
         Ok(Self { store: store()?, hand: hand.ready()?, orders })
     }
 }

@@ -189,9 +189,11 @@ impl Error {
 
     /// The system gives too little for a client.
     pub(super) fn system(error: &reqwest::Error) -> Self {
-        let is_files = anyhow::Chain::new(error).any(trouble::is_out_of_files);
+        let all = || anyhow::Chain::new(error);
+        let of_files = all().any(trouble::is_out_of_files).then_some(Trouble::Files);
+        let of_threads = || all().any(trouble::is_out_of_threads).then_some(Trouble::Threads);
         let what = t!("wechat-no-client", cause = trouble::cause(error));
-        Self::Setup(Setup { what, system: Some(if is_files { Trouble::Files } else { Trouble::Network }) })
+        Self::Setup(Setup { what, system: Some(of_files.or_else(of_threads).unwrap_or_default()) })
     }
 
     /// Sorts a transport error. Only a failure to connect is surely before the first byte.
@@ -222,7 +224,9 @@ impl Error {
         match self {
             Self::Refused(refusal) => refusal.hint(),
             Self::NotSent { trouble, .. } => Some(trouble.hint()),
-            Self::Setup(Setup { system: Some(Trouble::Files), .. }) => Some(Trouble::Files.hint()),
+            Self::Setup(Setup { system: Some(trouble @ (Trouble::Files | Trouble::Threads)), .. }) => {
+                Some(trouble.hint())
+            }
             Self::BadAnswer { .. } => Some(t!("wechat-bad-answer-hint")),
             Self::NoAnswer { .. } | Self::Setup(_) => None,
         }

@@ -24,6 +24,8 @@ pub enum Trouble {
     Clock,
     /// The process may open no more files.
     Files,
+    /// The system gives no more threads.
+    Threads,
 }
 
 impl Trouble {
@@ -35,6 +37,7 @@ impl Trouble {
             Self::Authority => t!("wechat-certificate-hint"),
             Self::Clock => t!("wechat-clock-hint"),
             Self::Files => t!("wechat-files-hint"),
+            Self::Threads => t!("wechat-threads-hint"),
         }
     }
 }
@@ -86,6 +89,11 @@ fn of_certificate(fault: &CertificateError) -> (Option<String>, Trouble) {
 pub(super) fn cause(error: &(dyn StdError + 'static)) -> String {
     let innermost = Chain::new(error).last();
     innermost.map(words::said).unwrap_or_default()
+}
+
+/// Whether the system gives no more threads: a limit of the user, the container or the unit is reached.
+pub fn is_out_of_threads(error: &(dyn StdError + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }
 
 /// Whether the process or the system may open no more files.

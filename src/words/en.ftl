@@ -338,6 +338,7 @@ delivery-part-cut = message { $id }, the part before it, was not delivered
 delivery-part-waits = it waits for message { $id }, the part before it
 delivery-process-gone = the process that sent it ended before WeChat answered
 delivery-rebound = it may have arrived where { $user } was bound before, so it is not repeated
+delivery-thread = cannot start a thread
 delivery-tomorrow = { $error }; it is tried again after midnight in Beijing, at { $time }
 delivery-unbound = { $user } is not bound any more
 delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
@@ -1375,6 +1376,7 @@ wechat-certificate-name = its certificate is for another name
 wechat-certificate-unknown = its certificate is signed by an authority that is not trusted here
 wechat-clock-hint = check the clock of this machine with `date`: if it is wrong, good certificates look bad
 wechat-files-hint = this process may open too few files at a time: raise the limit (`ulimit -n`, LimitNOFILE= of a unit)
+wechat-threads-hint = no more threads may be started: raise the limit (`ulimit -u`, --pids-limit of a container, TasksMax= of a unit); nothing was queued
 wechat-no-answer = no answer from { $host }: { $cause }
 wechat-no-client = cannot make an HTTP client: { $cause }
 wechat-no-host = network.api_base names no host

@@ -339,6 +339,7 @@ delivery-part-cut = 前一部分（消息 { $id }）没有送达
 delivery-part-waits = 等待前一部分（消息 { $id }）送达
 delivery-process-gone = 发送它的进程在微信应答之前已结束
 delivery-rebound = 消息可能已送达“{ $user }”之前绑定的微信，因此不会自动重发
+delivery-thread = 无法创建线程
 delivery-tomorrow = { $error }；将在北京时间零点之后（{ $time }）重试
 delivery-unbound = “{ $user }”已解除绑定
 delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
@@ -1404,6 +1405,7 @@ wechat-certificate-name = 对方的证书属于另一个域名
 wechat-certificate-unknown = 对方证书的签发机构不受信任
 wechat-clock-hint = 请用 `date` 检查本机时钟：时钟不准时，有效的证书也会被判为无效
 wechat-files-hint = 本进程可同时打开的文件太少：请提高上限（`ulimit -n`，或服务单元中的 LimitNOFILE=）
+wechat-threads-hint = 无法再创建线程：请提高上限（`ulimit -u`、容器的 --pids-limit、服务单元的 TasksMax=）；没有消息进入队列
 wechat-no-answer = { $host } 没有应答：{ $cause }
 wechat-no-client = 无法创建 HTTP 客户端：{ $cause }
 wechat-no-host = network.api_base 中没有主机名

@@ -41,3 +41,23 @@ fn a_send_tells_of_what_another_process_took() {
     assert!(flushed > 0);
     assert_eq!(world.sandbox().stats()["twice"], 0);
 }
+
+/// What a killed process had of a broadcast, and had not begun, goes back to the broadcast, which has nothing else to do
+/// then.
+#[test]
+fn a_send_ends_though_another_process_that_had_its_messages_was_killed() {
+    let mut world = crowd(6);
+    world.sandbox().form("faults", "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"100ms\"\n");
+    let send = world.spawn(&format!("send --json --all --concurrency 1 {TEMPLATE}"));
+    let workers = "SELECT count(DISTINCT worker) FROM messages WHERE worker NOTNULL";
+    while world.sql::<i64>("SELECT count(*) FROM attempts") == 0 {}
+    let flush = world.spawn("-q outbox flush");
+    while world.sql::<i64>(workers) < 2 && world.sql::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'") < 3 {}
+    flush.signal(rustix::process::Signal::KILL);
+    flush.end();
+    // A template that was under way when the process was killed is repeated, and WeChat drops the repeat.
+    let told = send.end().ok().json();
+    assert_eq!(told.len(), 6);
+    let stats = world.sandbox().stats();
+    assert_eq!((&stats["delivered"], &stats["twice"]), (&6.into(), &0.into()));
+}

@@ -102,7 +102,7 @@ hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb
     refused(&world, "username,tags\nnami,\"a;b\tc\"\n").is(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 2, column tags: "b c" cannot be a tag: 1 to 64 characters that can be seen, and no separator such as ; or ,
+error: standard input, line 2, column tags: "b c" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
 
 "#]]);
     refused(&world, "username,uid\nnami,963C7DA1AE5DDE1A98320EC528DEAFF1\n").is(str![[r#"
@@ -194,7 +194,7 @@ error: standard input, line 1, column tags: tags must be a list of texts
     refused(&world, "{\"username\":\"nami\",\"tags\":[\"a;b\"]}\n").is(str![[r#"
 exit 2
 --- stderr
-error: standard input, line 1, column tags: "a;b" cannot be a tag: 1 to 64 characters that can be seen, and no separator such as ; or ,
+error: standard input, line 1, column tags: "a;b" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
 
 "#]]);
     refused(&world, "{\"username\":7}\n").is(str![[r#"

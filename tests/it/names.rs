@@ -90,20 +90,20 @@ fn tags_and_openids_have_limits() {
     world.wxbox("user add luffy --tag 'a;b'").is(str![[r#"
 exit 2
 --- stderr
-error: "a;b" cannot be a tag: 1 to 64 characters that can be seen, and no separator such as ; or ,
+error: "a;b" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
 hint: give each tag an option of its own: --tag a --tag b
 
 "#]]);
     world.wxbox("user add luffy --tag ''").is(str![[r#"
 exit 2
 --- stderr
-error: "" cannot be a tag: 1 to 64 characters that can be seen, and no separator such as ; or ,
+error: "" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
 
 "#]]);
     world.wxbox(&format!("user add luffy --tag {}", "t".repeat(65))).is(str![[r#"
 exit 2
 --- stderr
-error: "ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" cannot be a tag: 1 to 64 characters that can be seen, and no separator such as ; or ,
+error: "ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
 
 "#]]);
     world.wxbox("user add luffy --openid 'not an openid'").is(str![[r#"

@@ -10,7 +10,8 @@ use crate::t;
 use crate::token::{Account, Session};
 use crate::ui::Ui;
 use crate::wechat::{Client, Endpoint, SecretFrom, Settings};
-use crate::words::{listed, nearest};
+use crate::words::{listed, nearest, set_language};
+use crate::zone::set_zone;
 
 /// The config, and the ways to open the rest.
 pub struct App {
@@ -25,12 +26,22 @@ impl App {
     /// [`config::Error`]
     pub fn open(ui: &mut Ui, global: &Global, flags: Flags) -> anyhow::Result<Self> {
         let flags = Flags { config: global.config.clone(), database: global.database.clone(), ..flags };
-        let config = Config::load(&flags, &Environment::read())?;
-        for warning in &config.warnings {
+        let app = Self::of(Config::load(&flags, &Environment::read())?);
+        for warning in &app.config.warnings {
             let what = warning.to_string();
             ui.warn(&warning.hint().map_or_else(|| what.clone(), |hint| t!("ui-cause", what = what, cause = hint)));
         }
-        Ok(Self { config })
+        Ok(app)
+    }
+
+    /// What commands need, by this config, whose language and time zone are those of the run from now on: the shell of
+    /// an installation has another locale than its cron.
+    pub fn of(config: Config) -> Self {
+        if let Some(language) = &config.language {
+            set_language(language.value);
+        }
+        set_zone(config.time_zone.as_ref().map(|zone| zone.value.clone()));
+        Self { config }
     }
 
     /// The account's AppID; empty where none is configured (nobody is bound to it).

@@ -37,6 +37,7 @@ pub mod token;
 pub mod ui;
 pub mod wechat;
 pub mod words;
+pub mod zone;
 
 use std::ffi::OsString;
 
@@ -52,6 +53,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
     let wanted = words::wanted(|name| std::env::var(name).ok());
     words::set_language(wanted.lang);
+    zone::set_zone(None);
     let cli = match Cli::of(&args) {
         Ok(cli) => cli,
         Err(error) => return not_a_command(&args, &error, ui),

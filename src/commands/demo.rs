@@ -113,6 +113,7 @@ impl Demo {
         let keep = [
             "PATH",
             "WXBOX_LANG",
+            "TZ",
             "LANG",
             "LC_ALL",
             "LC_MESSAGES",

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::cli::{Explain as Args, Global};
-use crate::config::Flags;
+use crate::config::{Config, Environment, Flags};
 use crate::error::{Exit, Failure};
 use crate::t;
 use crate::time::Timestamp;
@@ -24,6 +24,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     // As it stands at the end of an errmsg.
     let what = what.strip_prefix("rid:").unwrap_or(what).trim();
     if let Ok(errcode) = what.parse() {
+        // It speaks the language of the config, and needs no config: one that is broken keeps nobody from an answer.
+        let flags = Flags { config: global.config.clone(), ..Flags::default() };
+        let _ = Config::load(&flags, &Environment::read()).map(App::of);
         let entry = find(errcode).ok_or_else(|| unknown(errcode))?;
         ui.data(&Explained::new(&entry))?;
         return Ok(Exit::Done);

@@ -15,6 +15,7 @@ use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Progress, Ui};
 use crate::wechat::media::{LIFE, MARGIN, MediaType, Told};
+use crate::zone::local;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<Exit> {
     let app = App::open(ui, global, Flags::default())?;
@@ -57,7 +58,7 @@ fn upload(ui: &mut Ui, app: &App, args: &MediaUpload) -> anyhow::Result<Exit> {
     let which = Which { sha256: &file.sha256, kind: file.kind.as_str() };
     let asked_at = Timestamp::now();
     if let Some(kept) = session.store.media(&app_id, which, asked_at.after(MARGIN))? {
-        ui.status(&t!("media-kept", file = file.name, time = kept.expires_at.to_string()));
+        ui.status(&t!("media-kept", file = file.name, time = local(kept.expires_at)));
         ui.data(&Shown::new(kept, file.kind, true))?;
         return Ok(Exit::Done);
     }

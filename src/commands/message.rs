@@ -10,8 +10,10 @@ use crate::store::{Message, State};
 use crate::t;
 use crate::time::Timestamp;
 use crate::wechat::Refusal;
+use crate::wechat::errcode::{Action, action};
 use crate::wechat::message::api_of;
 use crate::words::Lang;
+use crate::zone::local;
 
 /// A message as a result.
 #[derive(Serialize)]
@@ -32,6 +34,9 @@ pub(super) struct Shown {
     key: Option<String>,
     pub(super) created_at: Timestamp,
     pub(super) sent_at: Option<Timestamp>,
+    /// When it is tried again, where that is not before WeChat counts anew.
+    #[serde(skip)]
+    held_until: Option<Timestamp>,
     /// It was there before, with the same key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) duplicate: bool,
@@ -111,6 +116,9 @@ impl Shown {
                 t!("send-duplicate", id = self.id, to = self.recipient(), state = state.as_str())
             }
             State::Unknown => t!("send-unknown", id = self.id, to = self.recipient(), error = error),
+            State::Queued if let Some(at) = self.held_until => {
+                t!("send-queued-until", id = self.id, to = self.recipient(), time = local(at), error = error)
+            }
             State::Queued => t!("send-queued", id = self.id, to = self.recipient(), error = error),
             State::Cancelled if error.is_empty() => t!("send-cancelled", id = self.id, to = self.recipient()),
             State::Cancelled => t!("send-cancelled-why", id = self.id, to = self.recipient(), error = error),
@@ -137,6 +145,11 @@ impl From<Message> for Shown {
                 .fold(error, |error, lang| error.replace(&refusal.said(lang), &refusal.to_string())),
             None => error,
         });
+        let is_held = message.state == State::Queued
+            && message.due_at > Timestamp::now()
+            && refusal.as_ref().is_some_and(|refusal| action(refusal.errcode) == Action::HoldDay);
+        let held_until = is_held.then_some(message.due_at);
+        let error = error.map(|error| if is_held { t!("delivery-tomorrow", error = error) } else { error });
         let hint = refusal.and_then(|refusal| refusal.hint());
         let hint = hint.or_else(|| (message.state == State::Unknown).then(|| t!("send-unknown-hint")));
         Self {
@@ -155,6 +168,7 @@ impl From<Message> for Shown {
             key: message.key,
             created_at: message.created_at,
             sent_at: message.sent_at,
+            held_until,
             duplicate: false,
         }
     }

@@ -13,13 +13,14 @@ use super::values::Scope;
 use crate::line;
 
 /// The variables that decide something here; no other is read.
-pub const VARIABLES: [&str; 11] = [
+pub const VARIABLES: [&str; 12] = [
     "WXBOX_CONFIG",
     "WXBOX_DATABASE",
     "WXBOX_APP_ID",
     "WXBOX_APP_SECRET",
     "WXBOX_APP_SECRET_FILE",
     "WXBOX_REDIRECT_URI",
+    "WXBOX_LANG",
     "CREDENTIALS_DIRECTORY",
     "STATE_DIRECTORY",
     "XDG_CONFIG_HOME",

@@ -75,6 +75,13 @@ pub enum Error {
         /// What it must be.
         expected: Expected,
     },
+    /// A time zone that does not exist.
+    UnknownZone {
+        /// Where it stands.
+        origin: Origin,
+        /// The right name, where one is near.
+        nearest: Option<String>,
+    },
     /// Two keys that say the same.
     Twice {
         /// The key that stands first.
@@ -184,6 +191,10 @@ pub enum Expected {
     Scope,
     /// One of the two ways to a token.
     TokenEndpoint,
+    /// One of our languages.
+    Language,
+    /// The name of a time zone.
+    TimeZone,
     /// An address that a phone can be sent back to.
     RedirectUri,
     /// A host and a port to listen on.
@@ -219,6 +230,8 @@ impl fmt::Display for Expected {
             Self::AppId => t!("config-expected-app-id"),
             Self::Scope => t!("config-expected-scope"),
             Self::TokenEndpoint => t!("config-expected-token-endpoint"),
+            Self::Language => t!("config-expected-language"),
+            Self::TimeZone => t!("config-expected-time-zone"),
             Self::RedirectUri => t!("config-expected-redirect-uri"),
             Self::Address => t!("config-expected-address"),
             Self::Timeout => t!("config-expected-timeout"),
@@ -267,6 +280,7 @@ impl fmt::Display for Error {
             Self::Value { key, origin, expected } => {
                 t!("config-value", key = key, at = origin.to_string(), expected = expected.to_string())
             }
+            Self::UnknownZone { origin, .. } => t!("config-unknown-zone", at = origin.to_string()),
             Self::Twice { first, second, origin } => {
                 t!("config-twice", first = first, second = second, at = origin.to_string())
             }
@@ -310,6 +324,8 @@ impl Error {
             }
             Self::UnknownKey { nearest: Some(nearest), .. } => t!("config-unknown-key-near", nearest = nearest),
             Self::UnknownKey { nearest: None, .. } => t!("config-unknown-key-hint"),
+            Self::UnknownZone { nearest: Some(nearest), .. } => t!("did-you-mean", name = nearest),
+            Self::UnknownZone { nearest: None, .. } => t!("config-unknown-zone-hint"),
             Self::Value { expected: Expected::RedirectUri, .. } => t!("config-redirect-hint"),
             Self::Twice { first, second, .. } => t!("config-twice-hint", first = first, second = second),
             Self::Writable { path, .. } => t!("config-writable-hint", path = path),

@@ -24,7 +24,7 @@ const fn key(name: &'static str, default: &'static str, meaning: &'static str) -
 
 /// Every key, in the order of `config.example.toml`.
 #[rustfmt::skip]
-pub const KEYS: [Key; 31] = [
+pub const KEYS: [Key; 33] = [
     key("app_id", "", "the account's app id"),
     key("app_secret", "", "the account's AppSecret; the name appsecret is accepted too"),
     key("app_secret_file", "", "a file that holds nothing but the AppSecret, instead of app_secret"),
@@ -32,6 +32,8 @@ pub const KEYS: [Key; 31] = [
     key("scope", r#""snsapi_userinfo""#, "what a person is asked to agree to: snsapi_userinfo (nickname and openid) or snsapi_base (openid alone, no question)"),
     key("token_endpoint", r#""stable""#, "which of WeChat's two ways gives the access token: stable or classic"),
     key("database", "(wxbox.db in $STATE_DIRECTORY, else in $XDG_DATA_HOME/wxbox)", "the SQLite file with everything that wxbox knows"),
+    key("language", "(by the locale: LC_ALL, LC_MESSAGES, LANG)", "the language of what is said and sent: zh or en"),
+    key("time_zone", "(the system's: TZ, /etc/localtime)", "the zone of times that people are shown, such as Asia/Shanghai"),
     key("listen.address", "(every interface, on the port of redirect_uri, if that is http or tls_cert is set)", "where bind waits for the phone"),
     key("listen.timeout", r#""5m""#, "how long bind waits for the phone"),
     key("listen.tls_cert", "", "PEM file with the certificate chain; with tls_key, bind speaks HTTPS itself"),

@@ -13,6 +13,8 @@ use super::error::{Error, Expected, Warning};
 use super::file::ConfigFile;
 use super::origin::{Origin, Setting};
 use super::{Config, Listen, Network, Sending, app_secret, file, templates, values};
+use crate::words::Lang;
+use crate::zone::Zone;
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
@@ -56,6 +58,8 @@ impl Config {
             scope: flags.scope.map(|scope| Setting::flag(scope, "--scope")).or(scope).unwrap_or_default(),
             token_endpoint: token_endpoint.unwrap_or_default(),
             database: database(flags, environment, &root)?,
+            language: language(environment, &root)?,
+            time_zone: time_zone(&root)?,
             listen: listen(flags, &root.section("listen"))?,
             network: network(&root.section("network"))?,
             send: sending(flags, &root.section("send"))?,
@@ -97,6 +101,23 @@ fn database(flags: &Flags, environment: &Environment, root: &Section<'_>) -> Res
     }
     let home = environment.directory("HOME").ok_or(Error::NoHome)?;
     Ok(Setting::default_of(home.join(".local/share/wxbox").join(NAME)))
+}
+
+/// `WXBOX_LANG` wins over the file, unless it names no language of ours: the run has warned of that.
+fn language(environment: &Environment, root: &Section<'_>) -> Result<Option<Setting<Lang>>, Error> {
+    const NAME: &str = "WXBOX_LANG";
+    let own = root.text("language", Lang::named, Expected::Language)?;
+    let variable = environment.text(NAME).ok().flatten().map(str::trim).and_then(Lang::named);
+    Ok(variable.map(|lang| Setting::new(lang, Origin::Env(NAME))).or(own))
+}
+
+fn time_zone(root: &Section<'_>) -> Result<Option<Setting<Zone>>, Error> {
+    let name = root.text("time_zone", |text| Some(text.to_owned()), Expected::TimeZone)?;
+    let Some(Setting { value: name, origin }) = name else { return Ok(None) };
+    match name.parse() {
+        Ok(zone) => Ok(Some(Setting::new(zone, origin))),
+        Err(unknown) => Err(Error::UnknownZone { origin, nearest: unknown.nearest }),
+    }
 }
 
 fn listen(flags: &Flags, section: &Section<'_>) -> Result<Listen, Error> {

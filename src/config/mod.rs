@@ -38,6 +38,8 @@ pub use values::{
 };
 
 use crate::secret::Secret;
+use crate::words::Lang;
+use crate::zone::Zone;
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]
@@ -56,6 +58,10 @@ pub struct Config {
     pub token_endpoint: Setting<TokenEndpoint>,
     /// The SQLite file.
     pub database: Setting<PathBuf>,
+    /// The language of what is said and sent; `None`: the locale decides.
+    pub language: Option<Setting<Lang>>,
+    /// The zone of times that people are shown; `None`: the system's.
+    pub time_zone: Option<Setting<Zone>>,
     /// The listener of `bind`.
     pub listen: Listen,
     /// How WeChat is reached.

@@ -62,6 +62,8 @@ impl Config {
             "scope" => set(&self.scope, text),
             "token_endpoint" => set(&self.token_endpoint, text),
             "database" => set(&self.database, |it| path(it)),
+            "language" => optional(&self.language, |lang| text(lang.word())),
+            "time_zone" => optional(&self.time_zone, text),
             "listen.address" => optional(&listen.address, text),
             "listen.timeout" => set(&listen.timeout, time),
             "listen.tls_cert" => optional(&listen.tls_cert, |it| path(it)),

@@ -364,7 +364,7 @@ impl Board {
             return Ok(Some(held));
         };
         let decision = schedule::held_back(fate, &facts, luck());
-        let error = answer.error.clone().map(|error| why(error, &decision, fate, held.message.attempts));
+        let error = answer.error.clone().map(|error| why(error, &decision, held.message.attempts));
         let mut ending = ending(&decision);
         ending.answer = Answer { error, msgid: None, host: None, server_at: None, ..answer.clone() };
         self.end(turn, held, &ending, false, now, left)?;

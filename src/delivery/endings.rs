@@ -1,6 +1,5 @@
 //! What an end says of a message: in the database, and in words.
 
-use super::policy::Fate;
 use super::schedule::{Decision, GivenUp, PutOff};
 use crate::store::{Answer, Ending, Held, Message};
 use crate::t;
@@ -60,11 +59,11 @@ pub(super) fn stays(held: &Held, decision: &Decision, error: Option<String>) -> 
     Ending { answer: Answer { errcode, errmsg, rid, error, ..Answer::default() }, ..ending(decision) }
 }
 
-/// The error in words, with what was decided where that is not plain.
-pub(super) fn why(error: String, decision: &Decision, fate: Fate, attempts: i64) -> String {
-    match (decision.given_up, fate) {
-        (Some(GivenUp::Attempts), _) => t!("delivery-attempts", attempts = attempts, error = error),
-        (None, Fate::Tomorrow) => t!("delivery-tomorrow", time = decision.due_at.to_string(), error = error),
+/// The error in words, with what was decided where that is not plain. When it is tried again is not part of it: whoever
+/// shows the message tells that, in the reader's language and time zone.
+pub(super) fn why(error: String, decision: &Decision, attempts: i64) -> String {
+    match decision.given_up {
+        Some(GivenUp::Attempts) => t!("delivery-attempts", attempts = attempts, error = error),
         _ => error,
     }
 }

@@ -174,7 +174,7 @@ impl Board {
         if ending.state == State::Sent {
             ending.answer = Answer { errcode: None, errmsg: None, rid: None, error: None, ..ending.answer };
         }
-        ending.answer.error = ending.answer.error.map(|error| why(error, &decision, fate, held.message.attempts));
+        ending.answer.error = ending.answer.error.map(|error| why(error, &decision, held.message.attempts));
         ending.instead = falls_back.then(|| TEMPLATE.to_owned());
         let openid = attempt.as_ref().map_or("", |(_, openid)| openid);
         match row.effect {

@@ -6,6 +6,7 @@ use super::clean::line;
 use crate::t;
 use crate::time::Timestamp;
 use crate::words;
+use crate::zone::local;
 
 /// A value to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +82,13 @@ fn ago(at: Timestamp) -> String {
     words::ago(Timestamp::now().0.saturating_sub(at.0) / 1000)
 }
 
-/// A point in time in a sentence that `f` writes: RFC 3339, and in brackets how long ago, where a person looks at it.
+/// A point in time that `f` writes: by the clock of the zone of the run, and in brackets how long ago, where a person
+/// looks at it; RFC 3339 in UTC everywhere else.
 pub fn when(at: Timestamp, f: &fmt::Formatter<'_>) -> String {
-    if f.alternate() { t!("ui-when", time = at.to_string(), ago = ago(at)) } else { at.to_string() }
+    if f.alternate() { t!("ui-when", time = local(at), ago = ago(at)) } else { at.to_string() }
+}
+
+/// The same without how long ago.
+pub fn clock(at: Timestamp, f: &fmt::Formatter<'_>) -> String {
+    if f.alternate() { local(at) } else { at.to_string() }
 }

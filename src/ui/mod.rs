@@ -29,7 +29,7 @@ use std::mem::replace;
 
 use serde::Serialize;
 
-pub use cell::{Cell, Tone, when};
+pub use cell::{Cell, Tone, clock, when};
 pub use clean::clean;
 pub use console::measure_text_width as width;
 pub use crash::end_at_panic;

@@ -27,7 +27,7 @@ pub fn wanted(value: impl Fn(&str) -> Option<String>) -> Wanted {
 }
 
 /// The language of a name such as `zh`, `zh-CN` or `en_GB`; `None` where wxbox does not speak it.
-fn named(name: &str) -> Option<Lang> {
+pub(super) fn named(name: &str) -> Option<Lang> {
     match name.split(['_', '-', '.', '@']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "zh" => Some(Lang::Zh),
         "en" | "c" | "posix" => Some(Lang::En),

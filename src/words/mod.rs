@@ -2,7 +2,8 @@
 //!
 //! One Fluent file a language (`en.ftl`, `zh-CN.ftl`), read when the first word is said. A message that a
 //! language lacks is shown in English. Errors render themselves through `Display`, which carries no
-//! language, so the language of the run is process-wide and set once at the start ([`set_language`]);
+//! language, so the language of the run is process-wide ([`set_language`]): set at the start by the environment, and
+//! again by the config once it has been read;
 //! pages answered to a phone name theirs with [`t_in!`](crate::t_in).
 
 mod choice;
@@ -35,6 +36,19 @@ pub enum Lang {
 }
 
 impl Lang {
+    /// The language of a name such as `zh`, `zh-CN` or `en_GB`; `None` where wxbox does not speak it.
+    pub fn named(name: &str) -> Option<Self> {
+        choice::named(name)
+    }
+
+    /// The word for it in the config and in `WXBOX_LANG`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh",
+        }
+    }
+
     /// Its tag, as pages name it.
     pub fn tag(self) -> &'static str {
         match self {

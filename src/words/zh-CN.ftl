@@ -239,6 +239,7 @@ config-expected-color = 形如 "#RRGGBB" 的颜色
 config-expected-concurrency = 1 到 1024 的整数
 config-expected-data = 带引号的文本、数字，或 {"{"} value = "…", color = "#RRGGBB" {"}"}
 config-expected-duration = 带引号的时长，如 "30s"、"5m" 或 "24h"
+config-expected-language = "zh" 或 "en"
 config-expected-link = http 或 https 地址
 config-expected-path = 带引号的路径
 config-expected-proxy = http 或 https 地址，如 "http://proxy.example.com:3128"
@@ -246,6 +247,7 @@ config-expected-redirect-uri = 带主机的完整 http 或 https 地址，不带
 config-expected-scope = "snsapi_userinfo" 或 "snsapi_base"
 config-expected-table = 表
 config-expected-text = 带引号的文本，不能为空
+config-expected-time-zone = 带引号的时区名称，如 "Asia/Shanghai"
 config-expected-timeout = 带引号的时长，须大于 0，如 "10s"、"5m" 或 "24h"
 config-expected-token-endpoint = "stable" 或 "classic"
 config-expected-whole = 整数，0 表示不限
@@ -294,6 +296,8 @@ config-unknown-key = { $at }：没有配置项 { $key }
 config-unknown-key-hint = 全部配置项见 config.example.zh-CN.toml
 config-unknown-key-near = 是不是想写 { $nearest }？
 config-unknown-key-top = 是不是想写 { $nearest }？它须写在第一个 [表] 之前
+config-unknown-zone = { $at }：time_zone 的值不是已知的时区
+config-unknown-zone-hint = 时区以“大洲/城市”命名，如 "Asia/Shanghai"（中国）、"Europe/Berlin"；全部名称见 /usr/share/zoneinfo 下的目录
 config-unreadable = 无法读取配置文件 { $path }：{ $reason }
 config-unreadable-hint = 运行 wxbox 的用户须能读取 { $path }
 config-unset = （未设置）
@@ -340,7 +344,7 @@ delivery-part-waits = 等待前一部分（消息 { $id }）送达
 delivery-process-gone = 发送它的进程在微信应答之前已结束
 delivery-rebound = 消息可能已送达“{ $user }”之前绑定的微信，因此不会自动重发
 delivery-thread = 无法创建线程
-delivery-tomorrow = { $error }；将在北京时间零点之后（{ $time }）重试
+delivery-tomorrow = { $error }；将在北京时间零点之后重试
 delivery-unbound = “{ $user }”已解除绑定
 delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
     [sent] 已发送
@@ -1056,6 +1060,7 @@ send-only-queued = 发给 { $to } 的消息 { $id }（{ $kind ->
 }）已进入发件箱
 send-not-delivered = 有 { $count } 条消息没有送达
 send-queued = 发给 { $to } 的消息 { $id } 尚未送达，仍在排队：{ $error }
+send-queued-until = 发给 { $to } 的消息 { $id } 尚未送达，仍在排队，将于 { $time } 重试：{ $error }
 send-sent = 已把消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息

@@ -9,7 +9,7 @@ use regex::Regex;
 
 /// What each room may import from the crate, besides itself.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("app", &["cli", "config", "error", "secret", "store", "token", "ui", "wechat", "words"]),
+    ("app", &["cli", "config", "error", "secret", "store", "token", "ui", "wechat", "words", "zone"]),
     ("callback", &["http", "secret", "words"]),
     ("cli", &["ui", "words"]),
     ("complaint", &["cli", "error", "words"]),
@@ -40,10 +40,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "ui",
             "wechat",
             "words",
+            "zone",
         ],
     ),
     ("bounded", &[]),
-    ("config", &["bounded", "line", "loopback", "secret", "words"]),
+    ("config", &["bounded", "line", "loopback", "secret", "words", "zone"]),
     ("delivery", &["secret", "store", "time", "token", "wechat", "words"]),
     ("error", &["config", "stop", "store", "token", "wechat", "words"]),
     ("http", &["pem"]),
@@ -60,9 +61,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &["names", "private", "secret", "stop", "time", "words"]),
     ("time", &[]),
     ("token", &["private", "secret", "store", "time", "wechat", "words"]),
-    ("ui", &["error", "private", "secret", "signals", "time", "words"]),
+    ("ui", &["error", "private", "secret", "signals", "time", "words", "zone"]),
     ("wechat", &["bounded", "loopback", "pem", "secret", "time", "words"]),
     ("words", &[]),
+    ("zone", &["time"]),
 ];
 
 /// The Rust files below a directory of the project, with their text.

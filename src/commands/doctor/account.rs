@@ -14,6 +14,7 @@ use crate::token::{self, Account};
 use crate::wechat::redirect::Kind;
 use crate::wechat::{self, Client, Endpoint};
 use crate::words::listed;
+use crate::zone::local;
 
 pub(super) const NAMES: &[Name] = &[Name::Token, Name::IpList, Name::Apis, Name::Templates];
 
@@ -97,7 +98,7 @@ fn token(app: &App, client: Client, account: Account) -> anyhow::Result<(Access,
             let kept = token::kept(store, &account)?.filter(|_| account.endpoint == Endpoint::Classic);
             match kept {
                 Some(kept) => {
-                    said = t!("doctor-token-kept", time = kept.expires_at.to_string());
+                    said = t!("doctor-token-kept", time = local(kept.expires_at));
                     kept.token
                 }
                 None => token::anew(store, &client, &account)?.token,

@@ -21,13 +21,14 @@ pub(super) const NAMES: &[Name] = &[Name::Config, Name::Permissions, Name::Crede
 /// Looks, and hands the config over where it can be read.
 pub(super) fn look(tell: &Tell, flags: &Flags, loaded: &Sender<App>) {
     let environment = Environment::read();
-    let config = match Config::load(flags, &environment) {
-        Ok(config) => config,
+    let app = match Config::load(flags, &environment) {
+        Ok(config) => App::of(config),
         Err(error) => {
             let _ = tell.send(Check::of(Name::Config, classify(&error.into())));
             return;
         }
     };
+    let config = &app.config;
     let read = match &config.path {
         Some(path) => Check::ok(Name::Config, path.display().to_string()),
         None => {
@@ -42,9 +43,9 @@ pub(super) fn look(tell: &Tell, flags: &Flags, loaded: &Sender<App>) {
     };
     // Nobody listens any more where the time was up.
     let _ = tell.send(read);
-    permissions(tell, &config);
-    let _ = tell.send(credentials(&config));
-    let _ = loaded.send(App { config });
+    permissions(tell, config);
+    let _ = tell.send(credentials(config));
+    let _ = loaded.send(app);
 }
 
 /// Who else may read or replace what wxbox keeps.

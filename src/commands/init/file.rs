@@ -43,6 +43,7 @@ impl Answers {
             ("# app_id = ", Some(self.app_id.as_str())),
             ("# app_secret = ", Some(self.secret.expose_secret())),
             ("# redirect_uri = ", Some(self.redirect_uri.as_str())),
+            ("# language = ", Some(language().word())),
             ("# address = ", self.listen.as_deref()),
             ("api_base = ", sandbox),
             ("open_base = ", sandbox),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::store::{Attempt, AttemptOutcome};
 use crate::t;
 use crate::time::Timestamp;
+use crate::ui::clock;
 use crate::wechat::Refusal;
 use crate::wechat::message::api_of;
 
@@ -58,6 +59,6 @@ impl fmt::Display for AttemptLine {
             (Some(_), _) => t!("outbox-attempt-ambiguous", host = host),
         };
         let openid = self.openid.as_deref().unwrap_or("-");
-        f.write_str(&t!("outbox-attempt-line", time = self.started_at.to_string(), openid = openid, outcome = outcome))
+        f.write_str(&t!("outbox-attempt-line", time = clock(self.started_at, f), openid = openid, outcome = outcome))
     }
 }

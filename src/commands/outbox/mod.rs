@@ -150,7 +150,8 @@ impl fmt::Display for Whole {
         rows.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?.into()))));
         // One attempt is told by the rows above.
         let history = if self.history.len() > 1 { &self.history[..] } else { &[] };
-        rows.extend(history.iter().map(|it| (t!("outbox-attempt", n = it.n), it.to_string().into())));
+        let said = |it: &AttemptLine| if f.alternate() { format!("{it:#}") } else { it.to_string() };
+        rows.extend(history.iter().map(|it| (t!("outbox-attempt", n = it.n), said(it).into())));
         Facts(rows).fmt(f)
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{Exit, Failure, Report};
 use crate::store::{Counts, State, Store};
 use crate::t;
 use crate::time::Timestamp;
-use crate::ui::{Cell, Facts, Ui};
+use crate::ui::{Cell, Facts, Ui, clock};
 use crate::words;
 
 /// A message that was withdrawn.
@@ -146,7 +146,7 @@ impl fmt::Display for Status {
         if let (Some(at), Some(age)) = (self.counts.oldest_queued, self.age) {
             rows.push((
                 t!("outbox-oldest"),
-                t!("outbox-oldest-since", age = words::age(age), time = at.to_string()).into(),
+                t!("outbox-oldest-since", age = words::age(age), time = clock(at, f)).into(),
             ));
         }
         Facts(rows).fmt(f)

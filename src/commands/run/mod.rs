@@ -36,8 +36,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
     ui.warn_once_each();
     ui.results_on_stderr(|ui| {
         // Whatever would keep the report from being sent is best known now.
-        let before = Facts::of(&args.command, &Ended::Status(0), Duration::ZERO);
-        let trouble = ready(ui, global, args, &before).err().map(|error| classify(&error));
+        let trouble = ready(ui, global, args, (&Ended::Status(0), Duration::ZERO)).err().map(|error| classify(&error));
         if let Some(Report { exit, what, hint }) = &trouble {
             let what = t!("run-cannot-report", cause = what);
             ui.error(&Report { exit: *exit, what, hint: hint.clone() });
@@ -45,7 +44,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
         let began = Instant::now();
         let mut relay = Relay::begin()?;
         let ended = child::run(&mut relay, &args.command)?;
-        let facts = Facts::of(&args.command, &ended, began.elapsed());
+        let took = began.elapsed();
         let exit = Exit::Command(ended.status());
         if let Ended::NotStarted(error) = &ended {
             let program = args.command.first().map(|word| word.to_string_lossy()).unwrap_or_default();
@@ -57,15 +56,18 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<Ex
             // Not a moment without either: a signal to all of us must not keep the end from being reported.
             let bell = Bell::begin()?;
             drop(relay);
-            report(ui, global, args, &facts, trouble.as_ref(), bell);
+            report(ui, global, args, (&ended, took), trouble.as_ref(), bell);
         }
         Ok(exit)
     })
 }
 
+/// How a command ended, and after how long.
+type End<'a> = (&'a Ended, Duration);
+
 /// Queues and delivers; what goes wrong is said, and was said already if it went wrong before the command began.
-fn report(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts, said: Option<&Report>, bell: Bell) {
-    match ready(ui, global, args, facts)
+fn report(ui: &mut Ui, global: &Global, args: &Run, end: End<'_>, said: Option<&Report>, bell: Bell) {
+    match ready(ui, global, args, end)
         .and_then(|(app, store, parcel)| Ok((delivery(&app, store, args)?, work(parcel)?)))
     {
         Ok((it, work)) => {
@@ -91,9 +93,11 @@ fn delivery(app: &App, store: Store, args: &Run) -> anyhow::Result<Delivery> {
 }
 
 /// Everything up to the message, as `send` has it, with a word about names that stand for nothing.
-fn ready(ui: &mut Ui, global: &Global, args: &Run, facts: &Facts) -> anyhow::Result<(App, Store, Parcel)> {
+fn ready(ui: &mut Ui, global: &Global, args: &Run, (ended, took): End<'_>) -> anyhow::Result<(App, Store, Parcel)> {
     let flags = Flags { expire_after: args.how.expire_after, ..Flags::default() };
     let mut app = App::open(ui, global, flags)?;
+    // Not before the config has said in which language.
+    let facts = &Facts::of(&args.command, ended, took);
     let default = args.what.text_option.is_none().then(|| Typed::from(facts.text().as_str()));
     let mut notes = Notes::new(args.what.strict);
     let mut content = content::of(default.as_ref(), &args.what, &app.config, &mut notes)?;

@@ -149,7 +149,6 @@ impl From<Message> for Shown {
             && message.due_at > Timestamp::now()
             && refusal.as_ref().is_some_and(|refusal| action(refusal.errcode) == Action::HoldDay);
         let held_until = is_held.then_some(message.due_at);
-        let error = error.map(|error| if is_held { t!("delivery-tomorrow", error = error) } else { error });
         let hint = refusal.and_then(|refusal| refusal.hint());
         let hint = hint.or_else(|| (message.state == State::Unknown).then(|| t!("send-unknown-hint")));
         Self {

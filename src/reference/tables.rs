@@ -26,7 +26,7 @@ pub const ENVIRONMENT: [Variable; 28] = [
     variable("WXBOX_APP_SECRET_FILE", "a file that holds nothing but the AppSecret"),
     variable("WXBOX_REDIRECT_URI", "instead of the key redirect_uri"),
     variable("WXBOX_LOG", "what -v does: info (as -v) or debug (as -vv)"),
-    variable("WXBOX_LANG", "the language of all that is said but --help and man: en or zh (another is warned of); wins over the locale"),
+    variable("WXBOX_LANG", "the language of all that is said but --help and man: en or zh (another is warned of); wins over language in the config and over the locale"),
     variable("CREDENTIALS_DIRECTORY", "set by systemd: the secret may be its file wxbox-app-secret"),
     variable("STATE_DIRECTORY", "set by systemd: where the database is kept"),
     variable("XDG_CONFIG_HOME", "where wxbox/config.toml is; else ~/.config"),

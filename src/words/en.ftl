@@ -343,7 +343,6 @@ delivery-part-waits = it waits for message { $id }, the part before it
 delivery-process-gone = the process that sent it ended before WeChat answered
 delivery-rebound = it may have arrived where { $user } was bound before, so it is not repeated
 delivery-thread = cannot start a thread
-delivery-tomorrow = { $error }; it is tried again after midnight in Beijing
 delivery-unbound = { $user } is not bound any more
 delivery-unrecorded = message { $id } was tried (now { $state }), and that could not be written down: { $cause }
 delivery-upload = cannot upload { $file }: { $error }
@@ -1070,7 +1069,7 @@ send-not-delivered = { $count ->
    *[other] { $count } messages were not delivered
 }
 send-queued = message { $id } to { $to } is not delivered yet and stays queued: { $error }
-send-queued-until = message { $id } to { $to } is not delivered yet and stays queued until { $time }: { $error }
+send-queued-until = message { $id } to { $to } is not delivered yet and stays queued until { $time }, when it is tried again: { $error }
 send-sent = sent message { $id } ({ $kind }) to { $to }
 send-skipped-unbound = left out, since they are not bound: { $users }
 send-skipped-declined = left out, since they do not take this template any more: { $users }

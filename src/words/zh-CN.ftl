@@ -344,7 +344,6 @@ delivery-part-waits = 等待前一部分（消息 { $id }）送达
 delivery-process-gone = 发送它的进程在微信应答之前已结束
 delivery-rebound = 消息可能已送达“{ $user }”之前绑定的微信，因此不会自动重发
 delivery-thread = 无法创建线程
-delivery-tomorrow = { $error }；将在北京时间零点之后重试
 delivery-unbound = “{ $user }”已解除绑定
 delivery-unrecorded = 消息 { $id } 已发出请求（现为{ $state ->
     [sent] 已发送

@@ -22,6 +22,8 @@ redirect_uri = "http://203.0.113.7/callback/"
 scope = "snsapi_userinfo"
 token_endpoint = "stable"
 database = "[HOME]/.local/share/wxbox/wxbox.db"
+language = (not set)
+time_zone = (not set)
 listen.address = (not set)
 listen.timeout = "5m"
 listen.tls_cert = (not set)
@@ -52,6 +54,8 @@ redirect_uri = "http://203.0.113.7/callback/"	WXBOX_REDIRECT_URI
 scope = "snsapi_userinfo"	default
 token_endpoint = "stable"	default
 database = "other.db"	--database
+language = (not set)	
+time_zone = (not set)	
 listen.address = (not set)	
 listen.timeout = "5m"	default
 listen.tls_cert = (not set)	
@@ -93,6 +97,8 @@ exit 0
 {"key":"scope","value":"snsapi_userinfo","origin":"default"}
 {"key":"token_endpoint","value":"stable","origin":"default"}
 {"key":"database","value":"[HOME]/.local/share/wxbox/wxbox.db","origin":"default"}
+{"key":"language","value":null,"origin":null}
+{"key":"time_zone","value":null,"origin":null}
 {"key":"listen.address","value":null,"origin":null}
 {"key":"listen.timeout","value":"5m","origin":"default"}
 {"key":"listen.tls_cert","value":null,"origin":null}

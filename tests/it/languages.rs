@@ -127,3 +127,78 @@ fn the_sandbox_speaks_as_the_browser_wants_and_else_as_the_run() {
         }
     }
 }
+
+/// As cron starts a command: without a locale.
+fn under_cron(config: &str) -> World {
+    let mut world = crate::run::with_luffy();
+    world.config_first(config);
+    world.set("LANG", "");
+    world
+}
+
+#[test]
+fn the_config_says_the_language_where_no_shell_does() {
+    let mut world = under_cron("language = \"zh\"");
+    world.wxbox("run -u luffy -- sh -c 'exit 3'").is(str![[r#"
+exit 3
+--- stderr
+已把消息 1（文本）发给 luffy
+
+"#]]);
+    let reports = crate::run::reports(&mut world);
+    assert!(reports.len() == 1 && reports[0].starts_with("失败（状态 3），"), "{reports:?}");
+    world.wxbox("user show nami").is(str![[r#"
+exit 4
+--- stderr
+错误：[HOME]/.local/share/wxbox/wxbox.db 中没有名为 nami 的用户
+提示：`wxbox user list` 可查看全部用户
+
+"#]]);
+    world.wxbox("explain 40164").is(str![[r#"
+exit 0
+--- stdout
+错误码    40164
+微信原文  invalid ip, not in whitelist
+含义      IP 不在白名单
+处理办法  把错误信息中的 IP 加入 IP 白名单，最多等 10 分钟后重试
+wxbox     不再发送；其余消息留在队列
+
+"#]]);
+    let list = Terminal::start(world.command("user list"), 30, 100).end();
+    assert!(list.screen.contents().starts_with("用户名"), "{}", list.screen.contents());
+    let doctor = world.wxbox("--json doctor").ok();
+    let details: Vec<_> = doctor.json().iter().map(|check| check["detail"].as_str().unwrap().to_owned()).collect();
+    assert!(details.iter().any(|detail| detail.contains("模板")), "{details:?}");
+}
+
+#[test]
+fn wxbox_lang_wins_over_the_config_and_the_config_over_the_locale() {
+    let mut world = under_cron("language = \"en\"");
+    world.set("LC_ALL", "zh_CN.UTF-8");
+    for (lang, origin, text) in [
+        ("", "[CONFIG]:1", "Failed (status 1) on HOST after TIME: false"),
+        ("fr", "[CONFIG]:1", "Failed (status 1) on HOST after TIME: false"),
+        ("zh", "WXBOX_LANG", "失败"),
+    ] {
+        world.set("WXBOX_LANG", lang);
+        world.wxbox("run -u luffy -- false");
+        let reports = crate::run::reports(&mut world);
+        assert!(reports.last().unwrap().starts_with(text), "{lang}: {reports:?}");
+        let shown = world.wxbox("config show --origin").ok();
+        let line = shown.stdout().lines().find(|line| line.starts_with("language = ")).unwrap().to_owned();
+        let config = world.path(".config/wxbox/config.toml").display().to_string();
+        assert_eq!(line.split('\t').nth(1).unwrap().replace(&config, "[CONFIG]"), origin, "{lang}");
+    }
+}
+
+#[test]
+fn a_language_that_wxbox_does_not_speak_is_an_error_of_the_config() {
+    let world = World::empty();
+    world.config("language = \"fr\"\n");
+    world.wxbox("user list").is(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:1: language must be "zh" or "en"
+
+"#]]);
+}

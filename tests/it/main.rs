@@ -116,3 +116,4 @@ mod users;
 mod versions;
 mod wire;
 mod words;
+mod zones;

@@ -183,7 +183,7 @@ hint: Convert the file to an accepted format
     world.wxbox("send -u luffy --image chart.png").is(str![[r#"
 exit 6
 --- stderr
-error: message 2 to luffy is not delivered yet and stays queued: cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up; it is tried again after midnight in Beijing, at [TIME]
+error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait for the next day (China time), or reset the quota (10 per month)
 
 "#]]);
@@ -207,7 +207,7 @@ exit 0
 --- stdout
 4	sent	luffy	image	[TIME]	
 3	queued	luffy	image	[TIME]	cannot upload chart.png: no answer from 127.0.0.1:[PORT]: end of file before message length reached
-2	queued	luffy	image	[TIME]	cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up; it is tried again after midnight in Beijing, at [TIME]
+2	queued	luffy	image	[TIME]	cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 1	failed	luffy	image	[TIME]	cannot upload chart.png: WeChat says 40005 (invalid file type): file format not accepted
 
 "#]]);

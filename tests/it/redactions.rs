@@ -7,6 +7,7 @@ pub fn redactions() -> snapbox::Redactions {
     static ALL: LazyLock<Vec<(&str, regex::Regex)>> = LazyLock::new(|| {
         [
             ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+            ("[LOCAL_TIME]", r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d"),
             ("[CLIENT_MSG_ID]", r#""client_msg_id":"[0-9a-f]{32}""#),
             ("[RID]", r#"(?:"rid":"|Request id  )(?<redacted>[0-9a-f]+-[0-9a-f]+-[0-9a-f]+)"#),
             ("[MSGID]", r"\b\d{16,19}\b"),

@@ -185,9 +185,9 @@ fn a_used_up_quota_leaves_all_queued() {
     world.wxbox("send -u luffy -u nami -t backup").is(str![[r#"
 exit 6
 --- stderr
-error: message 2 to luffy is not delivered yet and stays queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up; it is tried again after midnight in Beijing, at [TIME]
+error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait for the next day (China time), or reset the quota (10 per month)
-error: message 3 to nami is not delivered yet and stays queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up; it is tried again after midnight in Beijing, at [TIME]
+error: message 3 to nami is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait for the next day (China time), or reset the quota (10 per month)
 
 "#]]);

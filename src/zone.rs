@@ -37,14 +37,14 @@ pub struct Unknown {
 }
 
 /// What people write for the one zone of China, which is named for its largest city.
-const CHINA: [&str; 10] =
-    ["beijing", "peking", "chongqing", "shenzhen", "guangzhou", "china", "北京", "上海", "中国", "+8"];
+const CHINA: [&str; 6] = ["beijing", "peking", "chongqing", "shenzhen", "guangzhou", "+8"];
 
 /// The zone that was probably meant: the one of that city, or one that is spelled nearly so.
 fn nearest(name: &str) -> Option<String> {
     let plain = name.trim().to_lowercase().replace([' ', '-'], "_");
     let china = CHINA.iter().any(|word| plain.contains(word)) || ["cst", "+08:00", "utc+08:00"].contains(&&*plain);
-    if china {
+    // No zone has a name in another script.
+    if china || !plain.is_ascii() {
         return Some("Asia/Shanghai".to_owned());
     }
     let allowed = (plain.chars().count() / 3).clamp(1, 3);

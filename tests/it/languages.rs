@@ -202,3 +202,21 @@ error: [HOME]/.config/wxbox/config.toml:1: language must be "zh" or "en"
 
 "#]]);
 }
+
+#[test]
+fn init_writes_the_language_that_it_speaks() {
+    for (locale, language, heading) in [("zh_CN.UTF-8", "zh", "用户名"), ("C", "en", "name")] {
+        let mut world = World::empty();
+        world.set("LC_ALL", locale);
+        let line =
+            "init --app-id wx0123456789abcdef --redirect-uri http://192.0.2.1:8080/callback/ --secret-stdin --no-check";
+        world.feed(line, "0123456789abcdef0123456789abcdef\n").ok();
+        // From another shell, or none.
+        world.set("LC_ALL", if language == "zh" { "C" } else { "zh_CN.UTF-8" });
+        let shown = world.wxbox("config show").ok();
+        assert!(shown.stdout().contains(&format!("\nlanguage = \"{language}\"\n")), "{}", shown.stdout());
+        world.wxbox("user add luffy").ok();
+        let list = Terminal::start(world.command("user list"), 30, 100).end();
+        assert!(list.screen.contents().to_lowercase().starts_with(heading), "{}", list.screen.contents());
+    }
+}

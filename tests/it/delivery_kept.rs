@@ -152,7 +152,9 @@ fn a_quota_that_ends_in_the_middle_is_waited_for() {
     assert_eq!(ran.status(), Some(6));
     let queued: Vec<_> = ran.json().into_iter().filter(|it| it["state"] == "queued").collect();
     assert_eq!(queued.len(), 20);
-    assert!(queued[0]["error"].as_str().unwrap().contains("after midnight in Beijing"), "{}", queued[0]);
+    let shown = world.wxbox(&format!("--json outbox show {}", queued[0]["id"])).json();
+    // Within a quarter of an hour after midnight in Beijing.
+    assert!(shown[0]["due_at"].as_str().unwrap().contains("T16:"), "{}", shown[0]);
     assert_eq!(world.sandbox().stats()["calls"]["/cgi-bin/message/template/send"], 11, "nobody else is tried");
     world.wxbox("outbox flush").is(str![[r#"
 exit 0

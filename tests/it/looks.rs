@@ -197,11 +197,11 @@ error: a value is
 
 #[test]
 fn times_are_for_people_on_a_terminal_and_for_programs_elsewhere() {
-    let world = with_messages();
-    let list = screen(&world, "outbox list", 120);
-    assert_eq!(list.matches("3 min ago").count(), 4, "{list}");
+    let mut world = with_messages();
+    world.set("TZ", "Asia/Shanghai");
+    assert_eq!(screen(&world, "outbox list", 120).matches("3 min ago").count(), 4);
     let show = screen(&world, "outbox show 4", 120);
-    assert!(show.contains("Z (3 min ago)") && show.contains("Z (in 23 h)"), "{show}");
+    assert!(show.contains("+08:00 (3 min ago)") && show.contains("+08:00 (in 23 h)"), "{show}");
     for line in ["outbox list", "outbox show 4", "--json outbox list"] {
         let piped = world.wxbox(line).ok();
         assert!(!piped.stdout().contains("ago") && piped.stdout().contains("Z"), "{}", piped.stdout());

@@ -155,6 +155,7 @@ fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
     let mut session = app.session()?;
     let told = session.call(|client, token| client.follower(token, openid))?;
     let told = told.map_err(|error| refused(openid, error))?;
+    session.store.note_following(&session.account.app_id, openid, told.subscribe)?;
     let users = users(&session, openid)?;
     ui.data(&Shown::new(told, users))?;
     Ok(Exit::Done)

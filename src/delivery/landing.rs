@@ -19,6 +19,9 @@ use crate::wechat::{self, Delivered};
 /// WeChat does not know the media_id, or no longer.
 const NO_MEDIA: i64 = 40007;
 
+/// Types of messages of which WeChat does not say that they go to followers alone.
+const FOR_ANYBODY: [&str; 2] = ["subscribe", "subscribe_once"];
+
 /// How long a person who gets too much gets no more of a run.
 const SLOW: Duration = Duration::from_secs(60);
 
@@ -178,7 +181,11 @@ impl Board {
         ending.instead = falls_back.then(|| TEMPLATE.to_owned());
         let openid = attempt.as_ref().map_or("", |(_, openid)| openid);
         match row.effect {
-            Effect::Mark => turn.mark(openid, refused.errcode)?,
+            Effect::Mark => {
+                if let Some(errcode) = refused.errcode {
+                    turn.refused(openid, errcode)?;
+                }
+            }
             Effect::StopKind | Effect::HoldKind => {
                 self.closed.insert(class, Closed { fate: row.fate, answer: refused });
             }
@@ -191,7 +198,7 @@ impl Board {
                 }
             }
             _ if ending.state == State::Sent => {
-                turn.mark(openid, None)?;
+                turn.reached(openid, !FOR_ANYBODY.contains(&held.message.kind.as_str()))?;
                 if let (Some(user_id), Some(template_id)) = (held.user_id, &template_id) {
                     turn.mark_template(user_id, template_id, false)?;
                 }

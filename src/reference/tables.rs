@@ -81,8 +81,8 @@ const MESSAGE: &[&str] = &[
 /// Every object.
 #[rustfmt::skip]
 pub const OBJECTS: [Object; 38] = [
-    Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at"], about: "a person; after a change as it is then" },
-    Object { command: "user remove", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "tags", "note", "created_at", "messages", "queued"], about: "the person as they were; messages: how many lost their text, queued: how many of these were still waiting" },
+    Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at"], about: "a person; after a change as it is then; reachable: false where WeChat refused a message or the person does not follow; follows: null where WeChat was not asked; has_followed: whether it ever said yes since the binding" },
+    Object { command: "user remove", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at", "messages", "queued"], about: "the person as they were; messages: how many lost their text, queued: how many of these were still waiting" },
     Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins; with short_link too where the QR code holds one" },
     Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
     Object { command: "bind", fields: &["event", "user", "url"], about: "event follow: the person does not follow the account yet; url: where they can, null where WeChat gives no code" },
@@ -101,7 +101,7 @@ pub const OBJECTS: [Object; 38] = [
     Object { command: "outbox prune", fields: &["removed"], about: "how many messages" },
     Object { command: "user export", fields: &["username", "uid", "password", "openid", "tags", "note"], about: "a person, as user import takes them; password is a hash" },
     Object { command: "user import", fields: &["added"], about: "how many people" },
-    Object { command: "user sync", fields: &["event", "user", "openid"], about: "event unfollowed, followed or invalid: who is not as they were" },
+    Object { command: "user sync", fields: &["event", "user", "openid", "has_followed"], about: "event unfollowed, followed or invalid: who is not as they were; has_followed: whether the person was seen to follow before, not with invalid" },
     Object { command: "user sync", fields: &["event", "asked", "follow", "do_not_follow", "invalid", "changed"], about: "event synced, last: how many people" },
     Object { command: "follower list", fields: &["openid", "users"], about: "users: who is bound to it" },
     Object { command: "follower show", fields: &["openid", "users", "subscribe", "subscribe_time", "subscribe_scene", "qr_scene_str", "remark", "tagid_list", "language", "unionid"], about: "subscribe: whether the person follows" },

@@ -4,6 +4,10 @@ use rusqlite::params;
 
 use super::{Error, Result, Store};
 
+/// The errcodes of a binding whose person does not follow the account: the first is what is written after a look, the
+/// other what some calls say in its place.
+pub const NOT_FOLLOWING: [i64; 2] = [43004, 50005];
+
 /// An openid of the account and everybody who is bound to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
@@ -22,6 +26,8 @@ pub struct Changed {
     pub openid: String,
     /// Whether the person follows the account now.
     pub follows: bool,
+    /// Whether the person was seen to follow it before.
+    pub has_followed: bool,
 }
 
 impl Store {
@@ -53,35 +59,79 @@ impl Store {
         self.at(rows.and_then(Iterator::collect))
     }
 
-    /// Keeps whether the people of these openids follow the account: who does not is marked as unreachable,
-    /// from who does the mark is taken, all at once. `marks` are the errcodes that say "does not follow", the
-    /// first of them is written; a mark for another reason stays on who follows.
+    /// Keeps whether the people of these openids follow the account: who does not is marked as unreachable, from who
+    /// does the mark is taken, all at once. A mark for another reason stays on who follows. The answer is who is not as
+    /// they were known to be.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn keep_following(&mut self, app_id: &str, seen: &[(&str, bool)], marks: [i64; 2]) -> Result<Vec<Changed>> {
+    pub fn keep_following(&mut self, app_id: &str, seen: &[(&str, bool)]) -> Result<Vec<Changed>> {
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
-        let whose = "RETURNING (SELECT username FROM users WHERE id = user_id)";
-        let gone = format!(
-            "UPDATE bindings SET unreachable = ?3 WHERE app_id = ?1 AND openid = ?2
-             AND (unreachable IS NULL OR unreachable NOT IN (?3, ?4)) {whose}"
-        );
-        let back = format!(
-            "UPDATE bindings SET unreachable = NULL WHERE app_id = ?1 AND openid = ?2
-             AND unreachable IN (?3, ?4) {whose}"
-        );
+        let found = "SELECT user_id, username, unreachable, follows, has_followed FROM bindings
+                     JOIN users ON users.id = user_id WHERE app_id = ?1 AND openid = ?2 ORDER BY username";
+        let keep = "UPDATE bindings SET unreachable = ?3, follows = ?4, has_followed = ?5
+                    WHERE app_id = ?1 AND user_id = ?2";
         let mut changed = Vec::new();
         let step = self.write()?;
         for &(openid, follows) in seen {
-            let mut update = step.prepare_cached(if follows { &back } else { &gone }).map_err(at)?;
-            let users = update.query_map(params![app_id, openid, marks[0], marks[1]], |row| row.get(0)).map_err(at)?;
-            for user in users {
-                changed.push(Changed { user: user.map_err(at)?, openid: openid.to_owned(), follows });
+            let mut query = step.prepare_cached(found).map_err(at)?;
+            let bindings = query.query_map([app_id, openid], |row| {
+                Ok((row.get(0)?, row.get(1)?, Known { mark: row.get(2)?, follows: row.get(3)?, before: row.get(4)? }))
+            });
+            let bindings: Vec<(i64, String, Known)> = bindings.and_then(Iterator::collect).map_err(at)?;
+            for (user_id, user, was) in bindings {
+                let is = was.and(follows);
+                if is == was {
+                    continue;
+                }
+                let mut update = step.prepare_cached(keep).map_err(at)?;
+                update.execute(params![app_id, user_id, is.mark, is.follows, is.before]).map_err(at)?;
+                // Who follows, as everybody does who was not asked about yet, is no news.
+                if is.mark != was.mark || was.follows.is_some_and(|before| before != follows) {
+                    changed.push(Changed { user, openid: openid.to_owned(), follows, has_followed: was.before });
+                }
             }
         }
         step.commit().map_err(at)?;
         Ok(changed)
+    }
+
+    /// Notes whether whoever has that openid follows the account, as WeChat has just said. Nobody is marked as
+    /// unreachable: who has just been bound is about to follow, and messages to everybody are not to leave them out.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn note_following(&mut self, app_id: &str, openid: &str, follows: bool) -> Result<()> {
+        let [first, other] = NOT_FOLLOWING;
+        let sql = "UPDATE bindings SET follows = ?3, has_followed = has_followed OR ?3,
+                   unreachable = CASE WHEN ?3 AND unreachable IN (?4, ?5) THEN NULL ELSE unreachable END
+                   WHERE app_id = ?1 AND openid = ?2";
+        let update = self.conn.execute(sql, params![app_id, openid, follows, first, other]);
+        self.at(update).map(drop)
+    }
+}
+
+/// What is known of a binding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Known {
+    /// The errcode that marked it.
+    mark: Option<i64>,
+    follows: Option<bool>,
+    /// Whether the person was ever seen to follow.
+    before: bool,
+}
+
+impl Known {
+    /// The same once WeChat has said whether the person follows.
+    fn and(self, follows: bool) -> Self {
+        let is_marked = self.mark.is_some_and(|mark| NOT_FOLLOWING.contains(&mark));
+        let mark = match (follows, is_marked) {
+            (true, true) => None,
+            (false, false) => Some(NOT_FOLLOWING[0]),
+            _ => self.mark,
+        };
+        Self { mark, follows: Some(follows), before: self.before || follows }
     }
 }
 
@@ -90,8 +140,6 @@ mod tests {
     use super::super::NewUser;
     use super::*;
     use crate::time::Timestamp;
-
-    const MARKS: [i64; 2] = [43004, 50005];
 
     fn store(dir: &tempfile::TempDir) -> Store {
         let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
@@ -107,7 +155,7 @@ mod tests {
     fn set(store: &mut Store, errcode: i64) {
         let now = crate::time::Moment::now();
         let who = crate::store::Who { app_id: "wx1", worker: "w", now: &now, server: None };
-        store.turn(who, false, |turn| turn.mark("oC", Some(errcode))).unwrap();
+        store.turn(who, false, |turn| turn.refused("oC", errcode)).unwrap();
     }
 
     #[test]
@@ -129,7 +177,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut store = store(&dir);
         let mut keep = |openid, follows| -> Vec<String> {
-            let changed = store.keep_following("wx1", &[(openid, follows)], MARKS).unwrap();
+            let changed = store.keep_following("wx1", &[(openid, follows)]).unwrap();
             assert!(changed.iter().all(|it| it.follows == follows && it.openid == openid));
             changed.into_iter().map(|it| it.user).collect()
         };
@@ -147,12 +195,12 @@ mod tests {
         assert_eq!(mark(&store, "d", "wx2"), None, "another account's");
         // Who switched messages off follows all the same.
         set(&mut store, 48002);
-        assert_eq!(store.keep_following("wx1", &[("oC", true)], MARKS).unwrap(), []);
+        assert_eq!(store.keep_following("wx1", &[("oC", true)]).unwrap(), []);
         assert_eq!(mark(&store, "c", "wx1"), Some(48002));
-        assert_eq!(store.keep_following("wx1", &[("oC", false)], MARKS).unwrap().len(), 1);
+        assert_eq!(store.keep_following("wx1", &[("oC", false)]).unwrap().len(), 1);
         assert_eq!(mark(&store, "c", "wx1"), Some(43004));
         set(&mut store, 50005);
-        assert_eq!(store.keep_following("wx1", &[("oC", false)], MARKS).unwrap(), []);
-        assert_eq!(store.keep_following("wx1", &[("oC", true)], MARKS).unwrap().len(), 1);
+        assert_eq!(store.keep_following("wx1", &[("oC", false)]).unwrap(), []);
+        assert_eq!(store.keep_following("wx1", &[("oC", true)]).unwrap().len(), 1);
     }
 }

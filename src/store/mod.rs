@@ -34,7 +34,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub use backup::Place as BackupPlace;
 pub use changes::{Edit, NewUser, Removed, Unbound};
 pub use error::Error;
-pub use following::{Bound, Changed};
+pub use following::{Bound, Changed, NOT_FOLLOWING};
 pub use health::{Look, Overdue, Soundness};
 pub use history::Counts;
 pub use import::{Clash, Incoming};

@@ -17,6 +17,10 @@ pub struct Binding {
     pub bound_at: Timestamp,
     /// The errcode after which messages stopped going there; `None` while the person can be reached.
     pub unreachable: Option<i64>,
+    /// Whether the person follows the account, as far as WeChat has said; `None` where it was not asked.
+    pub follows: Option<bool>,
+    /// Whether WeChat has ever said so of this binding.
+    pub has_followed: bool,
 }
 
 /// A person in the registry, with the binding towards the account asked about.
@@ -52,17 +56,23 @@ pub struct UserFilter<'a> {
 /// One row a user: ?1 is the account's app_id (empty: no account, nobody is bound).
 const SELECT: &str = "SELECT u.id, u.username, u.uid, u.password, u.note, u.created_at,
     b.openid, b.nickname, b.bound_at, b.unreachable,
+    b.follows, b.has_followed,
     (SELECT group_concat(tag, char(31)) FROM tags WHERE user_id = u.id)
     FROM users u LEFT JOIN bindings b ON b.user_id = u.id AND b.app_id = ?1";
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    let tags: Option<String> = row.get(10)?;
+    let tags: Option<String> = row.get(12)?;
     let mut tags: Vec<String> = tags.map(|all| all.split('\u{1f}').map(str::to_owned).collect()).unwrap_or_default();
     tags.sort_unstable();
     let binding = match row.get::<_, Option<String>>(6)? {
-        Some(openid) => {
-            Some(Binding { openid, nickname: row.get(7)?, bound_at: row.get(8)?, unreachable: row.get(9)? })
-        }
+        Some(openid) => Some(Binding {
+            openid,
+            nickname: row.get(7)?,
+            bound_at: row.get(8)?,
+            unreachable: row.get(9)?,
+            follows: row.get(10)?,
+            has_followed: row.get(11)?,
+        }),
         None => None,
     };
     Ok(User {

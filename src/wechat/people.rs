@@ -15,10 +15,6 @@ pub const BATCH: usize = 100;
 /// all of them, what is less WeChat refuses itself (40092).
 pub const REMARK_LIMIT: usize = 30;
 
-/// The errcodes of a binding whose person does not follow the account: 43004 is what is written after a
-/// look, 50005 what some calls say in its place.
-pub const NOT_FOLLOWING: [i64; 2] = [43004, 50005];
-
 /// Some of the account's followers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {

@@ -907,6 +907,7 @@ outbox-expires = Expires
 outbox-flush-none = nothing is due
 outbox-hint = Hint
 outbox-id = ID
+outbox-more = these are { $shown } of { $all } messages; `--limit 0` shows all
 outbox-msgid = Message id
 outbox-none = no messages yet; `wxbox send` sends one
 outbox-none-match = no message is like that; `wxbox outbox list` shows the newest
@@ -1073,9 +1074,10 @@ send-queued-until = message { $id } to { $to } is not delivered yet and stays qu
 send-sent = sent message { $id } ({ $kind }) to { $to }
 send-skipped-unbound = left out, since they are not bound: { $users }
 send-skipped-declined = left out, since they do not take this template any more: { $users }
-send-skipped-unreachable = left out, since WeChat refused messages to them: { $users }
+send-skipped-unreachable = left out, since they do not follow the account or WeChat refused messages to them (`wxbox user list` shows why): { $users }
 send-strict-hint = without --strict this is a warning, and the message is sent
-send-summary = sent { $sent }, refused { $failed }, left in the outbox { $waiting }
+send-summary = of { $all } messages, { $sent } sent, { $failed } failed, { $queued } queued, { $unknown } unknown
+send-unreachable-hint = `wxbox user list` shows why; `wxbox user sync` asks WeChat who follows the account again
 send-tag-unreachable = nobody with the tag { $tag } is bound and reachable
 send-template-unlisted = which template "{ $name }" is cannot be looked up, and nothing is queued: { $cause }
 send-text-cut = the text has { $length } bytes of UTF-8 and is cut to { $limit }, the most that WeChat takes
@@ -1177,18 +1179,24 @@ sync-done = { $asked ->
     }, { $not } { $not ->
         [one] does not
        *[other] do not
+    }{ $invalid ->
+        [0] {""}
+        [one] , of one the openid is not of this account
+       *[other] , of { $invalid } the openid is not of this account
     }; { $changed ->
         [0] nothing changed
         [one] one changed
        *[other] { $changed } changed
     }
 }
-sync-followed = { $user } follows the account again, and can be reached
+sync-followed = { $user } follows the account now
+sync-followed-again = { $user } follows the account again
 sync-invalid = the openid { $openid } of { $user }: { $cause }
 sync-invalid-some = { $count ->
     [one] the openid of one person is
    *[other] the openids of { $count } people are
 } not of this account
+sync-not-followed = { $user } does not follow the account, and cannot be reached
 sync-unfollowed = { $user } no longer follows the account, and cannot be reached
 
 ## template
@@ -1303,10 +1311,14 @@ user-changed = changed { $user }
 user-exists = a user named { $user } exists already
 user-exists-hint = `wxbox user show` shows the person, `wxbox user edit` changes it
 user-gone = { $user } was removed by another wxbox in the meantime
+user-list-left = has unfollowed
 user-list-name = NAME
+user-list-not-following = does not follow
 user-list-note = NOTE
 user-list-openid = OPENID
+user-list-refused = refused ({ $errcode })
 user-list-tags = TAGS
+user-list-trouble = STATUS
 user-name-control = the name holds a control character
 user-name-empty = the name is empty
 user-name-hidden = the name holds a character that does not show (U+{ $code })
@@ -1344,13 +1356,19 @@ user-removed-messages = { $count ->
 user-same-letters = { $user } and { $other } differ by capital letters alone, and are two people
 user-show-added = Added
 user-show-bound = { $openid } since { $time }
+user-show-follows = Follows
+user-show-follows-left = no longer
+user-show-follows-not = no, not since the binding as far as is known; no message arrives until they follow the account
+user-show-follows-unknown = not known; `wxbox user sync` asks WeChat
+user-show-follows-yes = yes
 user-show-name = Name
+user-show-not-following = no: WeChat refuses messages ({ $errcode }); once they follow the account again, `wxbox user sync` finds it, or a message by name that arrives
 user-show-note = Note
 user-show-reachable = Reachable
 user-show-tags = Tags
 user-show-uid = uid
 user-show-unbound = not bound
-user-show-unreachable = no: WeChat refuses messages to this person; send one by name once they follow the account again
+user-show-unreachable = no: WeChat refuses messages (`wxbox explain { $errcode }`); messages to a tag or to everybody leave this person out until one by name arrives
 user-show-wechat = WeChat
 user-tag-one = "{ $tag }" is one tag; for several, give each an option of its own: { $options }
 user-tag-several = give each tag an option of its own: { $options }

@@ -881,6 +881,7 @@ outbox-expires = 有效期至
 outbox-flush-none = 没有到时间该发送的消息
 outbox-hint = 提示
 outbox-id = ID
+outbox-more = 以上为 { $all } 条消息中最新的 { $shown } 条；`--limit 0` 显示全部
 outbox-msgid = msgid
 outbox-none = 还没有消息；可用 `wxbox send` 发送
 outbox-none-match = 没有符合条件的消息；`wxbox outbox list` 列出最近的消息
@@ -1079,9 +1080,10 @@ send-sent = 已把消息 { $id }（{ $kind ->
 }）发给 { $to }
 send-skipped-unbound = 因未绑定而跳过：{ $users }
 send-skipped-declined = 已跳过不再接收该模板的用户：{ $users }
-send-skipped-unreachable = 因微信曾拒绝发给他们的消息而跳过：{ $users }
+send-skipped-unreachable = 因未关注或微信曾拒绝发给他们的消息而跳过（原因见 `wxbox user list`）：{ $users }
 send-strict-hint = 不用 --strict 时只是警告，消息照常发送
-send-summary = 已发送 { $sent } 条，被拒绝 { $failed } 条，留在发件箱 { $waiting } 条
+send-summary = 共 { $all } 条消息：已发送 { $sent } 条，失败 { $failed } 条，排队中 { $queued } 条，不确定是否送达 { $unknown } 条
+send-unreachable-hint = 原因见 `wxbox user list`；`wxbox user sync` 会向微信查询谁已重新关注
 send-tag-unreachable = 带标签 { $tag } 的人都没有绑定，或无法送达
 send-template-unlisted = 无法查询模板“{ $name }”，没有任何消息加入发送队列：{ $cause }
 send-text-cut = 文本有 { $length } 字节（UTF-8），已截短到微信最多接受的 { $limit } 字节
@@ -1164,14 +1166,19 @@ sync-asking = 正在向微信查询谁仍在关注
 sync-broken = 查询中断，已完成 { $done } / { $all } 个 openid
 sync-done = { $asked ->
     [0] 没有人绑定
-   *[other] 查询了 { $asked } 人：{ $follow } 人关注，{ $not } 人未关注；{ $changed ->
+   *[other] 查询了 { $asked } 人：{ $follow } 人关注，{ $not } 人未关注{ $invalid ->
+        [0] {""}
+       *[other] ，{ $invalid } 人的 openid 不属于此公众号
+    }；{ $changed ->
         [0] 没有变化
        *[other] { $changed } 人有变化
     }
 }
-sync-followed = { $user } 已重新关注，可以送达
+sync-followed = { $user } 已关注
+sync-followed-again = { $user } 已重新关注
 sync-invalid = { $user } 的 openid { $openid }：{ $cause }
 sync-invalid-some = { $count } 人的 openid 不属于此公众号
+sync-not-followed = { $user } 未关注公众号，无法送达
 sync-unfollowed = { $user } 已取消关注，无法送达
 
 ## template
@@ -1336,10 +1343,14 @@ user-changed = 已修改 { $user }
 user-exists = 已有名为 { $user } 的用户
 user-exists-hint = `wxbox user show` 可查看，`wxbox user edit` 可修改
 user-gone = { $user } 刚刚已被另一个 wxbox 删除
+user-list-left = 已取消关注
 user-list-name = 用户名
+user-list-not-following = 未关注
 user-list-note = 备注
 user-list-openid = OPENID
+user-list-refused = 微信拒绝（{ $errcode }）
 user-list-tags = 标签
+user-list-trouble = 状态
 user-name-control = 用户名含有控制字符
 user-name-empty = 用户名为空
 user-name-hidden = 用户名含有不可见的字符（U+{ $code }）
@@ -1373,13 +1384,19 @@ user-removed-messages = 同时删除了 { $count } 条消息的内容{ $queued -
 user-same-letters = { $user } 与 { $other } 只有大小写不同，是两个用户
 user-show-added = 添加时间
 user-show-bound = { $openid }，绑定于 { $time }
+user-show-follows = 关注
+user-show-follows-left = 已取消关注
+user-show-follows-not = 否，据已知绑定后尚未关注；对方关注之前收不到任何消息
+user-show-follows-unknown = 未知；`wxbox user sync` 可向微信查询
+user-show-follows-yes = 是
 user-show-name = 用户名
+user-show-not-following = 否：微信拒绝发送（{ $errcode }）；对方重新关注后，运行 `wxbox user sync` 或指名发送成功一次即可恢复
 user-show-note = 备注
 user-show-reachable = 可送达
 user-show-tags = 标签
 user-show-uid = uid
 user-show-unbound = 未绑定
-user-show-unreachable = 否：微信拒绝发给此人的消息；等对方重新关注公众号后，请指名发送一次
+user-show-unreachable = 否：微信拒绝发送（见 `wxbox explain { $errcode }`）；在指名发送成功一次之前，按标签或发给所有人的消息都会跳过此人
 user-show-wechat = 微信
 user-tag-one = “{ $tag }”是一个标签；要设置多个标签，请分别写 { $options }
 user-tag-several = 每个标签各用一个选项：{ $options }

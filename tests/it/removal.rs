@@ -102,7 +102,7 @@ one message is not delivered and stays in the outbox
     world.wxbox("user remove luffy --yes --json").is(str![[r#"
 exit 0
 --- stdout
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]","messages":5,"queued":1}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":true,"has_followed":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]","messages":5,"queued":1}
 --- stderr
 with the texts of 5 messages, one of which was still waiting and is not sent
 

@@ -37,7 +37,7 @@ fn who_left_is_marked_and_who_is_back_is_not() {
     world.wxbox("user sync").is(str![[r#"
 exit 0
 --- stdout
-zoro no longer follows the account, and cannot be reached
+zoro does not follow the account, and cannot be reached
 asked about 3 people: 2 follow, 1 does not; one changed
 
 "#]]);
@@ -52,14 +52,14 @@ asked about 3 people: 2 follow, 1 does not; nothing changed
     world.sandbox().requests();
     // A message to everybody leaves out whom it would not reach.
     let ran = world.wxbox("send --all --template backup").ok();
-    assert!(ran.stderr().contains("left out, since WeChat refused messages to them: zoro"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("(`wxbox user list` shows why): zoro"), "{}", ran.stderr());
     world.sandbox().form("follow", "person=zoro&follows=1");
     world.sandbox().form("follow", "person=nami&follows=0");
     world.wxbox("--json user sync").is(str![[r#"
 exit 0
 --- stdout
-{"event":"unfollowed","user":"nami","openid":"oNami_draws_maps_of_the_sea1"}
-{"event":"followed","user":"zoro","openid":"oZoro_cannot_find_the_way_22"}
+{"event":"unfollowed","user":"nami","openid":"oNami_draws_maps_of_the_sea1","has_followed":true}
+{"event":"followed","user":"zoro","openid":"oZoro_cannot_find_the_way_22","has_followed":false}
 {"event":"synced","asked":3,"follow":2,"do_not_follow":1,"invalid":0,"changed":2}
 
 "#]]);
@@ -92,8 +92,8 @@ fn an_openid_of_nobody_does_not_spoil_the_rest() {
     world.wxbox("user sync").is(str![[r#"
 exit 7
 --- stdout
-zoro no longer follows the account, and cannot be reached
-asked about 5 people: 2 follow, 1 does not; one changed
+zoro does not follow the account, and cannot be reached
+asked about 5 people: 2 follow, 1 does not, of 2 the openid is not of this account; one changed
 --- stderr
 error: the openid oNobody_of_this_account_0001 of nico, robin: WeChat says 40003 (invalid openid): openid malformed or of another account
 hint: Check that the recipient was bound with this AppID; bind again
@@ -131,8 +131,8 @@ fn a_hundred_at_a_time() {
     world.wxbox("user sync").is(str![[r#"
 exit 0
 --- stdout
-099 no longer follows the account, and cannot be reached
-100 no longer follows the account, and cannot be reached
+099 does not follow the account, and cannot be reached
+100 does not follow the account, and cannot be reached
 asked about 101 people: 99 follow, 2 do not; 2 changed
 
 "#]]);
@@ -145,7 +145,7 @@ fn what_was_learned_stays_where_the_calls_of_the_day_run_out() {
     world.wxbox("user sync").is(str![[r#"
 exit 1
 --- stdout
-099 no longer follows the account, and cannot be reached
+099 does not follow the account, and cannot be reached
 --- stderr
 error: this breaks off after 100 of 101 openids: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 hint: Wait for the next day (China time), or reset the quota (10 per month)
@@ -178,8 +178,8 @@ fn a_token_that_ended_is_replaced_and_whom_wechat_forgets_is_asked_about_alone()
     world.wxbox("user sync").is(str![[r#"
 exit 0
 --- stdout
-luffy no longer follows the account, and cannot be reached
-nami no longer follows the account, and cannot be reached
+luffy does not follow the account, and cannot be reached
+nami does not follow the account, and cannot be reached
 asked about 2 people: 0 follow, 2 do not; 2 changed
 
 "#]]);

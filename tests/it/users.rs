@@ -24,7 +24,7 @@ added 路飞
     world.wxbox(&format!("--json user add nami --openid {LUFFY} --tag crew")).is(str![[r#"
 exit 0
 --- stdout
-{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"tags":["crew"],"note":"","created_at":"[TIME]"}
+{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]"}
 
 "#]]);
     world.wxbox("-q user add zoro").is(str![[r#"
@@ -42,8 +42,8 @@ zoro	-
     world.wxbox("user list --json --tag crew").is(str![[r#"
 exit 0
 --- stdout
-{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"tags":["crew"],"note":"","created_at":"[TIME]"}
-{"username":"路飞","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"tags":["captain","crew"],"note":"wears a straw hat","created_at":"[TIME]"}
+{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]"}
+{"username":"路飞","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":["captain","crew"],"note":"wears a straw hat","created_at":"[TIME]"}
 
 "#]]);
     world.wxbox("user list --bound").is(str![[r#"
@@ -84,17 +84,18 @@ Added   [TIME]
     world.wxbox("user show nami").is(str![[r#"
 exit 0
 --- stdout
-Name    nami
-uid     0f064e34f4c1703f93825f7dc4a61865
-WeChat  oLuffy_wears_the_straw_hat_1 since [TIME]
-Tags    crew
-Added   [TIME]
+Name     nami
+uid      0f064e34f4c1703f93825f7dc4a61865
+WeChat   oLuffy_wears_the_straw_hat_1 since [TIME]
+Follows  not known; `wxbox user sync` asks WeChat
+Tags     crew
+Added    [TIME]
 
 "#]]);
     world.wxbox("user show nami --json").is(str![[r#"
 exit 0
 --- stdout
-{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"tags":["crew"],"note":"","created_at":"[TIME]"}
+{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["crew"],"note":"","created_at":"[TIME]"}
 
 "#]]);
 }
@@ -168,7 +169,7 @@ changed nami
     world.wxbox("user edit lucy --rename luffy --json").is(str![[r#"
 exit 0
 --- stdout
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"tags":[],"note":"first","created_at":"[TIME]"}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"first","created_at":"[TIME]"}
 
 "#]]);
     world.wxbox("user list").is(str![[r#"
@@ -193,7 +194,7 @@ changed luffy
     world.wxbox("user edit luffy --json --tag c --untag none --note '-new'").is(str![[r#"
 exit 0
 --- stdout
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"tags":["b","c"],"note":"-new","created_at":"[TIME]"}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":["b","c"],"note":"-new","created_at":"[TIME]"}
 
 "#]]);
     world.wxbox("user edit luffy -q --untag b --untag c").is(str![[r#"

@@ -73,7 +73,12 @@ fn ask(session: &mut Session, openid: &str, scene: &str, tell: &Sender<Follow>) 
 }
 
 fn follows(session: &mut Session, openid: &str) -> anyhow::Result<bool> {
-    Ok(session.call(|client, token| client.follower(token, openid))??.subscribe)
+    let follows = session.call(|client, token| client.follower(token, openid))??.subscribe;
+    // The database is only to know it as well.
+    if let Err(error) = session.store.note_following(&session.account.app_id, openid, follows) {
+        log::info!("{error}");
+    }
+    Ok(follows)
 }
 
 fn follow_code(session: &mut Session, scene: &str) -> anyhow::Result<FollowCode> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::app::{App, openid, unknown_tag};
+use crate::app::{App, openid, unknown_tag, warn_of_odd};
 use crate::error::Failure;
 use crate::store::{Store, User, UserFilter};
 use crate::t;
@@ -64,7 +64,10 @@ pub(in crate::commands) fn resolve(
     if whom.all {
         of_group(ui, app, store, &UserFilter { tag: None, bound: Some(true) }, &mut found)?;
     }
-    whom.openids.iter().for_each(|openid| found.add_openid(openid));
+    for openid in whom.openids {
+        warn_of_odd(ui, openid);
+        found.add_openid(openid);
+    }
     Ok(found.to)
 }
 
@@ -96,7 +99,8 @@ fn of_group(ui: &mut Ui, app: &App, store: &Store, filter: &UserFilter<'_>, foun
     }
     if members == unbound.len() + unreachable.len() {
         let what = filter.tag.map_or_else(|| t!("send-nobody-reachable"), |tag| t!("send-tag-unreachable", tag = tag));
-        return Err(Failure::no_such(what).hint(t!("send-nobody-bound-hint")).into());
+        let hint = if unreachable.is_empty() { t!("send-nobody-bound-hint") } else { t!("send-unreachable-hint") };
+        return Err(Failure::no_such(what).hint(hint).into());
     }
     if !unbound.is_empty() {
         ui.warn(&t!("send-skipped-unbound", users = first_of(&unbound)));

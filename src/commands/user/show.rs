@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::cli::{List, Show};
 use crate::error::Exit;
-use crate::store::{Store, User, UserFilter};
+use crate::store::{NOT_FOLLOWING, Store, User, UserFilter};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Cell, Facts, Table, Ui, when};
@@ -22,9 +22,13 @@ pub(super) struct Shown {
     bound: bool,
     bound_at: Option<Timestamp>,
     reachable: bool,
+    follows: Option<bool>,
+    has_followed: bool,
     tags: Vec<String>,
     note: String,
     created_at: Timestamp,
+    #[serde(skip)]
+    refused: Option<i64>,
 }
 
 impl From<User> for Shown {
@@ -33,13 +37,28 @@ impl From<User> for Shown {
         Self {
             bound: binding.is_some(),
             bound_at: binding.map(|binding| binding.bound_at),
-            reachable: binding.is_some_and(|binding| binding.unreachable.is_none()),
+            reachable: binding.is_some_and(|binding| binding.unreachable.is_none() && binding.follows != Some(false)),
+            follows: binding.and_then(|binding| binding.follows),
+            has_followed: binding.is_some_and(|binding| binding.has_followed),
+            refused: binding.and_then(|binding| binding.unreachable),
             openid: user.binding.map(|binding| binding.openid),
             username: user.username,
             uid: user.uid,
             tags: user.tags,
             note: user.note,
             created_at: user.created_at,
+        }
+    }
+}
+
+impl Shown {
+    /// Why nothing reaches somebody who is bound, in a few words.
+    fn trouble(&self) -> Option<String> {
+        match (self.follows, self.has_followed, self.refused) {
+            (Some(false), true, _) => Some(t!("user-list-left")),
+            (Some(false), false, _) => Some(t!("user-list-not-following")),
+            (_, _, Some(errcode)) => Some(t!("user-list-refused", errcode = errcode.to_string())),
+            (_, _, None) => None,
         }
     }
 }
@@ -55,8 +74,22 @@ impl fmt::Display for Shown {
             (t!("user-show-uid"), self.uid.as_str().into()),
             (t!("user-show-wechat"), bound.into()),
         ];
-        if self.bound && !self.reachable {
-            rows.push((t!("user-show-reachable"), t!("user-show-unreachable").into()));
+        if self.bound {
+            let follows = match (self.follows, self.has_followed) {
+                (None, _) => t!("user-show-follows-unknown"),
+                (Some(true), _) => t!("user-show-follows-yes"),
+                (Some(false), true) => t!("user-show-follows-left"),
+                (Some(false), false) => t!("user-show-follows-not"),
+            };
+            rows.push((t!("user-show-follows"), follows.into()));
+        }
+        if let Some(errcode) = self.refused {
+            let code = errcode.to_string();
+            let refused = match NOT_FOLLOWING.contains(&errcode) {
+                true => t!("user-show-not-following", errcode = code),
+                false => t!("user-show-unreachable", errcode = code),
+            };
+            rows.push((t!("user-show-reachable"), refused.into()));
         }
         if !self.tags.is_empty() {
             rows.push((t!("user-show-tags"), listed(&self.tags).into()));
@@ -88,18 +121,25 @@ pub(super) fn list(ui: &mut Ui, app: &App, args: &List) -> anyhow::Result<Exit> 
         store.each_user(&filter, app.app_id(), |user| ui.data(&Shown::from(user)))?;
         return Ok(Exit::Done);
     }
-    let mut found = 0;
-    let mut table =
-        Table::new(&[t!("user-list-name"), t!("user-list-openid"), t!("user-list-tags"), t!("user-list-note")])
-            .cut(&[0, 2, 3]);
+    let mut people = Vec::new();
     store.each_user(&filter, app.app_id(), |user| {
-        found += 1;
-        let shown = Shown::from(user);
-        table.row(vec![shown.username, shown.openid.unwrap_or_else(|| "-".into()), shown.tags.join(","), shown.note]);
+        people.push(Shown::from(user));
         anyhow::Ok(())
     })?;
+    let mut heading = vec![t!("user-list-name"), t!("user-list-openid"), t!("user-list-tags"), t!("user-list-note")];
+    // The column is there where it says something.
+    let has_trouble = people.iter().any(|shown| shown.trouble().is_some());
+    heading.extend(has_trouble.then(|| t!("user-list-trouble")));
+    let mut table = Table::new(&heading).cut(if has_trouble { &[0, 2, 3, 4] } else { &[0, 2, 3] });
+    let nobody = people.is_empty();
+    for shown in people {
+        let trouble = has_trouble.then(|| shown.trouble().unwrap_or_default());
+        let openid = shown.openid.unwrap_or_else(|| "-".into());
+        let row = [shown.username, openid, shown.tags.join(","), shown.note];
+        table.row(row.into_iter().chain(trouble).collect());
+    }
     ui.table(&mut table)?;
-    if found == 0 {
+    if nobody {
         ui.whisper(&none(&store, &filter)?);
     }
     Ok(Exit::Done)

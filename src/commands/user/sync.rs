@@ -11,7 +11,7 @@ use crate::store::Bound;
 use crate::t;
 use crate::token::Session;
 use crate::ui::{Progress, Ui};
-use crate::wechat::people::{BATCH, NOT_FOLLOWING};
+use crate::wechat::people::BATCH;
 use crate::words::listed;
 
 /// What is told of one person.
@@ -20,13 +20,18 @@ struct Change<'a> {
     event: &'static str,
     user: &'a str,
     openid: &'a str,
+    /// Whether the person was seen to follow before; not where the openid is nobody's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_followed: Option<bool>,
 }
 
 impl fmt::Display for Change<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self.event {
-            "followed" => t!("sync-followed", user = self.user),
-            _ => t!("sync-unfollowed", user = self.user),
+        f.write_str(&match (self.event, self.has_followed == Some(true)) {
+            ("followed", true) => t!("sync-followed-again", user = self.user),
+            ("followed", false) => t!("sync-followed", user = self.user),
+            (_, true) => t!("sync-unfollowed", user = self.user),
+            (_, false) => t!("sync-not-followed", user = self.user),
         })
     }
 }
@@ -49,6 +54,7 @@ impl fmt::Display for Summary {
             asked = self.asked,
             follow = self.follow,
             not = self.do_not_follow,
+            invalid = self.invalid,
             changed = self.changed,
         ))
     }
@@ -128,7 +134,7 @@ fn keep(ui: &mut Ui, session: &mut Session, said: &[(&Bound, Said)], summary: &m
                 summary.invalid += it.users.len();
                 if ui.json() {
                     for user in &it.users {
-                        ui.done(&Change { event: "invalid", user, openid: &it.openid })?;
+                        ui.done(&Change { event: "invalid", user, openid: &it.openid, has_followed: None })?;
                     }
                 } else {
                     ui.error(report);
@@ -136,11 +142,11 @@ fn keep(ui: &mut Ui, session: &mut Session, said: &[(&Bound, Said)], summary: &m
             }
         }
     }
-    let changed = session.store.keep_following(&session.account.app_id, &seen, NOT_FOLLOWING)?;
+    let changed = session.store.keep_following(&session.account.app_id, &seen)?;
     summary.changed += changed.len();
     for it in &changed {
         let event = if it.follows { "followed" } else { "unfollowed" };
-        ui.done(&Change { event, user: &it.user, openid: &it.openid })?;
+        ui.done(&Change { event, user: &it.user, openid: &it.openid, has_followed: Some(it.has_followed) })?;
     }
     Ok(())
 }

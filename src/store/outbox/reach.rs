@@ -2,21 +2,35 @@
 
 use rusqlite::params;
 
-use super::super::{Result, Store};
+use super::super::{NOT_FOLLOWING, Result, Store};
 use super::Turn;
 
 impl Turn<'_> {
-    /// Whom a message reached can be reached again; whom one could not reach, by WeChat's `errcode`, gets no
-    /// more of those that go to all.
+    /// Whom WeChat refused a message to, by this `errcode`, gets no more of those that go to all.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn mark(&self, openid: &str, unreachable: Option<i64>) -> Result<()> {
+    pub fn refused(&self, openid: &str, errcode: i64) -> Result<()> {
         // Without a word SQLite walks all of the account's.
-        let sql = "UPDATE bindings INDEXED BY bindings_by_openid SET unreachable = ?3
-                   WHERE app_id = ?1 AND openid = ?2 AND unreachable IS NOT ?3";
+        let sql = "UPDATE bindings INDEXED BY bindings_by_openid SET unreachable = ?3,
+                   follows = CASE WHEN ?4 THEN 0 ELSE follows END
+                   WHERE app_id = ?1 AND openid = ?2 AND (unreachable IS NOT ?3 OR ?4 AND follows IS NOT 0)";
         let mut update = self.at(self.step.prepare_cached(sql))?;
-        self.at(update.execute(params![self.app_id, openid, unreachable])).map(drop)
+        let left = NOT_FOLLOWING.contains(&errcode);
+        self.at(update.execute(params![self.app_id, openid, errcode, left])).map(drop)
+    }
+
+    /// Whom a message reached can be reached again. `follows` says that WeChat takes such a message for followers alone,
+    /// so that the person is one.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn reached(&self, openid: &str, follows: bool) -> Result<()> {
+        let sql = "UPDATE bindings INDEXED BY bindings_by_openid SET unreachable = NULL,
+                   follows = CASE WHEN ?3 THEN 1 ELSE follows END, has_followed = has_followed OR ?3
+                   WHERE app_id = ?1 AND openid = ?2 AND (unreachable NOTNULL OR ?3 AND follows IS NOT 1)";
+        let mut update = self.at(self.step.prepare_cached(sql))?;
+        self.at(update.execute(params![self.app_id, openid, follows])).map(drop)
     }
 
     /// Notes that a person declined a template (`declined`), or took it after all: sends to many leave those out who

@@ -213,9 +213,11 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
         if bar.is_some_and(|bar| bar.end()) {
             ui.status(&t!(
                 "send-summary",
+                all = tally.all(),
                 sent = tally.sent,
                 failed = tally.failed,
-                waiting = tally.queued + tally.unknown
+                queued = tally.queued,
+                unknown = tally.unknown,
             ));
         }
         if let Some(signal) = leaving {

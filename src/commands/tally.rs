@@ -32,9 +32,14 @@ impl Tally {
         self.nobody += usize::from(matches!(it, Missing::Removed(_) | Missing::Unbound(_)));
     }
 
+    /// How many there were.
+    pub(super) fn all(&self) -> usize {
+        self.sent + self.failed + self.queued + self.unknown
+    }
+
     /// Whether there was none.
     pub(super) fn is_empty(&self) -> bool {
-        self.sent + self.failed + self.queued + self.unknown == 0
+        self.all() == 0
     }
 
     /// One status for all: what was not delivered decides, if it is all of one kind.

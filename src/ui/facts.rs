@@ -52,7 +52,7 @@ pub(super) fn hanging(text: &str, indent: usize, columns: Option<usize>) -> Stri
 const NARROWEST: usize = 16;
 
 /// The columns of the window that somebody looks at; `None` where it does not tell.
-pub(super) fn columns() -> Option<usize> {
+pub fn columns() -> Option<usize> {
     let sizes = [console::Term::stdout(), console::Term::stderr()].map(|term| term.size_checked());
     sizes.into_iter().flatten().map(|(_, columns)| usize::from(columns)).find(|columns| *columns > 0)
 }

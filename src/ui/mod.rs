@@ -33,7 +33,7 @@ pub use cell::{Cell, Tone, clock, when};
 pub use clean::clean;
 pub use console::measure_text_width as width;
 pub use crash::end_at_panic;
-pub use facts::{Facts, facts};
+pub use facts::{Facts, columns, facts};
 pub use lines::{Line, Lines};
 pub use log::start as start_log;
 pub use progress::{Delivered, Progress, Slow, Waiting};
@@ -76,6 +76,8 @@ pub struct Ui {
     manner: Manner,
     /// stdout is a terminal.
     pub out_terminal: bool,
+    /// stdout is a pipe or a socket, whoever reads it.
+    out_pipe: bool,
     /// stderr is a terminal.
     pub err_terminal: bool,
     /// Whether somebody can be asked: stdin is a terminal, and so is stderr, where questions stand.
@@ -87,6 +89,7 @@ impl Ui {
     pub fn stdio() -> Self {
         Self {
             out_terminal: io::stdout().is_terminal(),
+            out_pipe: stream::is_pipe(&io::stdout()),
             err_terminal: io::stderr().is_terminal(),
             in_terminal: io::stdin().is_terminal() && io::stderr().is_terminal(),
             ..Self::of(Stream::Out, Stream::Err)
@@ -105,6 +108,7 @@ impl Ui {
             warned: None,
             manner: Manner::default(),
             out_terminal: false,
+            out_pipe: false,
             err_terminal: false,
             in_terminal: false,
         }
@@ -211,7 +215,7 @@ impl Ui {
 
     fn screen(&self) -> Option<Screen> {
         let more = if self.manner.ascii { "..." } else { "…" };
-        let (columns, color) = (facts::columns(), self.manner.color_out);
+        let (columns, color) = (columns(), self.manner.color_out);
         self.out_terminal.then_some(Screen { columns, color, more })
     }
 

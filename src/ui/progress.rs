@@ -93,7 +93,7 @@ impl Slow {
 
     /// Something is being waited for from now on.
     pub fn begin(&mut self, ui: &Ui) {
-        if self.next.is_none() && is_watched(ui) && !ui.manner.still && !ui.json {
+        if self.next.is_none() && is_watched(ui) && !is_still(ui) && !ui.json {
             self.next = Some(Instant::now() + Self::PATIENCE);
         }
     }
@@ -249,8 +249,14 @@ fn is_watched(ui: &Ui) -> bool {
     ui.err_terminal && !ui.quiet
 }
 
+/// Whether nothing may move. Whoever reads a pipe may write to this very terminal (`| cat`, `| tee`), and would write
+/// behind what is drawn, so that it stays.
+fn is_still(ui: &Ui) -> bool {
+    ui.manner.still || ui.out_pipe
+}
+
 fn target(ui: &Ui) -> ProgressDrawTarget {
-    match is_watched(ui) && !ui.manner.still {
+    match is_watched(ui) && !is_still(ui) {
         true => ProgressDrawTarget::term_like(Box::new(Line(Stream::terminal()))),
         false => ProgressDrawTarget::hidden(),
     }
@@ -258,7 +264,7 @@ fn target(ui: &Ui) -> ProgressDrawTarget {
 
 /// Says once what goes on where nothing may move.
 fn still(ui: &mut Ui, text: &str) {
-    if is_watched(ui) && ui.manner.still {
+    if is_watched(ui) && is_still(ui) {
         ui.status(text.trim_end_matches([',', '，']));
     }
 }

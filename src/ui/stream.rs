@@ -76,6 +76,12 @@ impl AsRawFd for Stream {
     }
 }
 
+/// Whether another process reads what is written there.
+pub(super) fn is_pipe(stream: &impl AsFd) -> bool {
+    let kind = rustix::fs::fstat(stream).map(|found| rustix::fs::FileType::from_raw_mode(found.st_mode));
+    matches!(kind, Ok(rustix::fs::FileType::Fifo | rustix::fs::FileType::Socket))
+}
+
 /// Whether it failed since nobody reads.
 pub(super) fn is_unread(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|error| error.is::<Unread>())

@@ -77,6 +77,8 @@ Error    WeChat says 45015 (response out
          is canceled): no open
          conversation window, or user
          unfollowed
+these are 2 of 4 messages; `--limit 0`
+shows all
 "#]]
     );
     world.set("WXBOX_LANG", "zh");
@@ -379,7 +381,7 @@ fn a_broadcast_is_summed_up_where_no_bar_can_be_drawn() {
     world.crowd(12);
     world.set("TERM", "dumb");
     let raw = String::from_utf8(shown(&world, "send --all -t backup", 100).raw).unwrap();
-    assert_eq!(raw, "sent 12, refused 0, left in the outbox 0\r\n");
+    assert_eq!(raw, "of 12 messages, 12 sent, 0 failed, 0 queued, 0 unknown\r\n");
 }
 
 #[test]

@@ -37,12 +37,12 @@ pub struct List {
     #[arg(long, value_name = "STATE", value_parser = ["queued", "sent", "failed", "unknown", "cancelled", "expired"])]
     pub state: Vec<String>,
     /// Only messages to this person
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub user: Option<String>,
     /// Only messages queued within this time
     #[arg(long, value_name = "TIME", value_parser = super::span)]
     pub since: Option<Duration>,
-    /// At most so many
+    /// At most so many, the newest; 0 = all
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = super::whole::<u32>)]
     pub limit: u32,
 }
@@ -81,6 +81,7 @@ pub struct Retry {
 #[command(group(clap::ArgGroup::new("which").required(true).args(["id", "all"])))]
 pub struct Cancel {
     /// The messages' ids
+    #[arg(value_parser = super::whole::<i64>)]
     pub id: Vec<i64>,
     /// All queued messages
     #[arg(long)]
@@ -98,7 +99,7 @@ pub struct Prune {
 /// `wxbox outbox status`.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// Exit with status 6 if the oldest queued message is older than this
+    /// Exit with status 6 if the oldest queued message is older than this; with -q nothing is printed unless it is
     #[arg(long, value_name = "AGE", value_parser = super::span)]
     pub check: Option<Duration>,
 }

@@ -73,16 +73,16 @@ Examples:
     .args(["text", "text_option", "template", "image", "news", "subscribe", "message_file", "batch"])))]
 pub struct Send {
     /// To this person; repeatable
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub user: Vec<String>,
     /// To everybody with this tag; repeatable
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub tag: Vec<String>,
     /// To everybody who is bound
     #[arg(long, conflicts_with_all = ["user", "tag", "openid"])]
     pub all: bool,
     /// To this openid; repeatable
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub openid: Vec<String>,
     /// Messages as JSON, one a line; - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "tag", "all", "openid", "key", "fallback"])]
@@ -108,7 +108,7 @@ pub struct Send {
     #[arg(long, value_name = "FILE", conflicts_with = "fallback")]
     pub news: Option<String>,
     /// Send a subscription notification to people who have allowed it: an alias, a template id or its beginning, or a title
-    #[arg(long, value_name = "T", group = "card", conflicts_with_all = ["fallback", "data_color"])]
+    #[arg(long, value_name = "T", group = "card", allow_hyphen_values = true, conflicts_with_all = ["fallback", "data_color"])]
     pub subscribe: Option<String>,
     /// Send any kind of message, from a JSON file; - reads standard input
     #[arg(long = "message", value_name = "FILE", conflicts_with = "fallback")]
@@ -137,7 +137,7 @@ pub struct What {
     #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true, value_parser = typed())]
     pub text_option: Option<Typed>,
     /// Send a template message: an alias of the config, a template id or the beginning of one, or a title
-    #[arg(short, long, value_name = "T", group = "card")]
+    #[arg(short, long, value_name = "T", group = "card", allow_hyphen_values = true)]
     pub template: Option<String>,
     /// A field of the template; repeatable
     #[arg(short, long, value_name = "K=V", requires = "card", conflicts_with = "text_option", allow_hyphen_values = true, value_parser = data())]
@@ -163,10 +163,10 @@ pub struct What {
 #[derive(Clone, Debug, Default, Args)]
 pub struct How {
     /// Deliver at most once to each recipient, however often this is run with the same key
-    #[arg(long, value_name = "KEY", value_parser = key)]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, value_parser = key)]
     pub key: Option<String>,
     /// Send a text as this template's message where WeChat takes no text, since the person has not written lately
-    #[arg(long, value_name = "T", conflicts_with = "template")]
+    #[arg(long, value_name = "T", allow_hyphen_values = true, conflicts_with = "template")]
     pub fallback: Option<String>,
     /// Give a message up that is not delivered after this time, instead of send.expire_after
     #[arg(long, value_name = "TIME", value_parser = super::span)]

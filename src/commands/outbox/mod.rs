@@ -48,7 +48,9 @@ fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
     let states: Vec<State> = args.state.iter().filter_map(|word| word.parse().ok()).collect();
     let user_id = args.user.as_ref().map(|name| app.user(&store, name)).transpose()?.map(|user| user.id);
     let since = args.since.map(|span| Timestamp::now().before(span));
-    let messages = store.messages(&app_id, &Filter { states: &states, user_id, since, limit: Some(args.limit) })?;
+    let limit = (args.limit > 0).then_some(args.limit);
+    let filter = Filter { states: &states, user_id, since, limit };
+    let messages = store.messages(&app_id, &filter)?;
     if ui.json() {
         for message in messages {
             let content = message.body.as_deref().map(serde_json::from_str).transpose()?;
@@ -69,6 +71,7 @@ fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
         ui.whisper(&if is_all { t!("outbox-none") } else { t!("outbox-none-match") });
     }
     let mut table = Table::new(&heading).cut(&[2, 5]);
+    let shown = i64::try_from(messages.len())?;
     for message in messages {
         let shown = Shown::from(message);
         table.row(vec![
@@ -81,6 +84,10 @@ fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
         ]);
     }
     ui.table(&mut table)?;
+    let all = if limit.is_some() { store.count_messages(&app_id, &filter)? } else { shown };
+    if all > shown {
+        ui.status(&t!("outbox-more", shown = shown, all = all));
+    }
     Ok(Exit::Done)
 }
 

@@ -165,7 +165,11 @@ pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Res
     // A clock that was set back makes no message younger than new.
     let age = oldest.map(|at| u64::try_from(now.0.saturating_sub(at.0) / 1000).unwrap_or(0));
     let status = Status { counts, age };
-    ui.data(&status)?;
+    // A watch of cron's is to say nothing where nothing is wrong.
+    match args.check {
+        Some(_) => ui.done(&status)?,
+        None => ui.data(&status)?,
+    }
     match (args.check, oldest, age) {
         (Some(limit), Some(at), Some(age)) if at < now.before(limit) => {
             let what = t!("outbox-too-old", age = words::age(age), limit = words::age(limit.as_secs()));

@@ -220,18 +220,7 @@ impl Store {
     pub fn messages(&self, app_id: &str, filter: &Filter<'_>) -> Result<Vec<Message>> {
         let mut sql = select();
         let mut values: Vec<&dyn ToSql> = vec![&app_id];
-        if !filter.states.is_empty() {
-            sql += &format!(" AND m.state IN ({})", vec!["?"; filter.states.len()].join(", "));
-            values.extend(filter.states.iter().map(|state| state as &dyn ToSql));
-        }
-        if let Some(user) = &filter.user_id {
-            sql += " AND m.user_id = ?";
-            values.push(user);
-        }
-        if let Some(since) = &filter.since {
-            sql += " AND m.created_at >= ?";
-            values.push(since);
-        }
+        filter.narrow(&mut sql, &mut values);
         sql += " ORDER BY m.id DESC";
         if let Some(limit) = &filter.limit {
             sql += " LIMIT ?";
@@ -240,5 +229,35 @@ impl Store {
         let mut query = self.at(self.conn.prepare(&sql))?;
         let rows = self.at(query.query_map(params_from_iter(values), message))?;
         self.at(rows.collect())
+    }
+
+    /// How many messages the filter lets through, whatever its limit is.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn count_messages(&self, app_id: &str, filter: &Filter<'_>) -> Result<i64> {
+        let mut sql = "SELECT count(*) FROM messages m WHERE m.app_id = ?".to_owned();
+        let mut values: Vec<&dyn ToSql> = vec![&app_id];
+        filter.narrow(&mut sql, &mut values);
+        let mut query = self.at(self.conn.prepare(&sql))?;
+        self.at(query.query_row(params_from_iter(values), |row| row.get(0)))
+    }
+}
+
+impl Filter<'_> {
+    /// Adds the conditions to a query of the messages `m` of an account.
+    fn narrow<'v>(&'v self, sql: &mut String, values: &mut Vec<&'v dyn ToSql>) {
+        if !self.states.is_empty() {
+            *sql += &format!(" AND m.state IN ({})", vec!["?"; self.states.len()].join(", "));
+            values.extend(self.states.iter().map(|state| state as &dyn ToSql));
+        }
+        if let Some(user) = &self.user_id {
+            *sql += " AND m.user_id = ?";
+            values.push(user);
+        }
+        if let Some(since) = &self.since {
+            *sql += " AND m.created_at >= ?";
+            values.push(since);
+        }
     }
 }

@@ -125,7 +125,7 @@ impl Desk<'_> {
         let board = &mut self.board;
         let mut rest: Vec<(i64, i64)> = std::mem::take(&mut board.ranges).into();
         rest.extend(board.later.drain().map(|id| (id, id)));
-        rest.extend(std::mem::take(&mut board.elsewhere).into_iter().chain(blocked).map(|id| (id, id)));
+        rest.extend(std::mem::take(&mut board.elsewhere).into_iter().map(|id| (id, id)));
         rest.sort_unstable();
         if self.cause.error.is_some() {
             let Desk { store, board, alive, cause, .. } = self;
@@ -137,6 +137,9 @@ impl Desk<'_> {
                 store.turn(who, true, |turn| some.iter().try_for_each(|range| turn.explain(*range, cause)))?;
             }
         }
+        // They have a reason of their own.
+        rest.extend(blocked.into_iter().map(|id| (id, id)));
+        rest.sort_unstable();
         let mut untold = 0;
         for id in rest.into_iter().flat_map(|(first, last)| first..=last) {
             if self.deadline.is_some_and(|deadline| Instant::now() >= deadline + TELL) {

@@ -373,14 +373,15 @@ impl Turn<'_> {
         Ok(there > 0)
     }
 
-    /// Notes why messages that nobody has begun wait, where nothing is noted yet.
+    /// Notes why messages that nobody has begun wait, in the place of what is noted already: what keeps them back now is
+    /// what somebody can do something about.
     ///
     /// # Errors
     /// Only the database's own.
     pub fn explain(&self, (first, last): (i64, i64), why: &Answer) -> Result<()> {
         // NOT INDEXED: SQLite would walk all that is due instead of the range of ids.
         let sql = "UPDATE messages NOT INDEXED SET error = ?3, errcode = ?4, errmsg = ?5, rid = ?7
-                   WHERE id BETWEEN ?1 AND ?2 AND app_id = ?6 AND state = 'queued' AND error IS NULL AND worker IS NULL";
+                   WHERE id BETWEEN ?1 AND ?2 AND app_id = ?6 AND state = 'queued' AND error IS NOT ?3 AND worker IS NULL";
         let Answer { error, errcode, errmsg, rid, .. } = why;
         let mut update = self.at(self.step.prepare_cached(sql))?;
         self.at(update.execute(params![first, last, error, errcode, errmsg, self.app_id, rid])).map(drop)

@@ -87,6 +87,17 @@ templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
     }
+    // Nothing runs over the edge of a small window, and the home is written as people do.
+    let small = crate::pty::Terminal::start(world.command("config show --origin"), 60, 80).end();
+    let shown = small.screen.contents();
+    assert!(
+        shown
+            .lines()
+            .any(|line| line.starts_with("app_id = \"wx1\" ") && line.ends_with(" ~/.config/wxbox/config.toml:1")),
+        "{shown}"
+    );
+    let (value, origin) = ("network.proxy = \"http://***@proxy.example:3128/\"", "    ~/.config/wxbox/config.toml:4");
+    assert!(shown.contains(&format!("{value}\n{origin}\n")), "{shown}");
     world.wxbox("--json config show").is(str![[r#"
 exit 0
 --- stdout

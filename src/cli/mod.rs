@@ -195,6 +195,11 @@ pub struct Sandbox {
     pub world: Option<PathBuf>,
 }
 
+/// A name that may begin with a hyphen; `--` is none, but stands where one is missing.
+fn name(text: &str) -> Result<String, String> {
+    if text == "--" { Err(t!("cli-expected-name")) } else { Ok(text.to_owned()) }
+}
+
 /// A whole number.
 fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| t!("cli-expected-whole"))

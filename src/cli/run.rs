@@ -37,10 +37,10 @@ Examples:
 #[command(group(ArgGroup::new("message").args(["text_option", "template"])))]
 pub struct Run {
     /// Report to this person; repeatable
-    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = super::name)]
     pub user: Vec<String>,
     /// Report to everybody with this tag; repeatable
-    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = super::name)]
     pub tag: Vec<String>,
     /// Which end to report: always, success (status 0) or failure (anything else)
     #[arg(long, value_enum, value_name = "END", default_value_t, hide_possible_values = true)]

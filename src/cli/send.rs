@@ -73,10 +73,10 @@ Examples:
     .args(["text", "text_option", "template", "image", "news", "subscribe", "message_file", "batch"])))]
 pub struct Send {
     /// To this person; repeatable
-    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = super::name)]
     pub user: Vec<String>,
     /// To everybody with this tag; repeatable
-    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = super::name)]
     pub tag: Vec<String>,
     /// To everybody who is bound
     #[arg(long, conflicts_with_all = ["user", "tag", "openid"])]

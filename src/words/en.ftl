@@ -213,6 +213,7 @@ cli-expected-field = it must be KEY=VALUE
 cli-expected-key = a key must not be empty; is a variable unset?
 cli-expected-keyword = it must be a name in one line
 cli-expected-mini-program = it must be APPID:PATH
+cli-expected-name = a name is missing before the --; is a variable unset?
 cli-expected-positive = it must be longer than 0
 cli-expected-shorter = it must be at most 100 years
 cli-expected-span = use a number with a unit, such as 90s, 5m, 24h or 30d

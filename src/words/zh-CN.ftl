@@ -209,6 +209,7 @@ cli-expected-field = 应写作 KEY=VALUE
 cli-expected-key = key 不能为空；是否有变量未设置？
 cli-expected-keyword = 须是一行以内的名称
 cli-expected-mini-program = 应写作 APPID:PATH
+cli-expected-name = “--”之前缺少名称；是否有变量未设置？
 cli-expected-positive = 须大于 0
 cli-expected-shorter = 不能超过 100 年
 cli-expected-span = 请用数字加单位，如 90s、5m、24h 或 30d

@@ -46,6 +46,10 @@ Next step: open that URL in WeChat, as zoro, and follow the account. It is good 
 The page on the phone shows the code, too.
 
 "#]]);
+    // Others know it too, and nobody is left out for it: the person is about to follow.
+    let known = &world.wxbox("--json user show zoro").ok().json()[0];
+    assert_eq!((&known["follows"], &known["reachable"]), (&Value::Bool(false), &Value::Bool(false)));
+    assert_eq!(world.sql::<Option<i64>>("SELECT unreachable FROM bindings"), None);
     let link = Url::parse(ran.stdout().lines().last().unwrap()).unwrap();
     let page = phone().get(link.clone()).header("accept-language", "en").send().unwrap().text().unwrap();
     assert!(page.contains("Follow wxbox"), "{page}");

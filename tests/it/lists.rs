@@ -77,6 +77,11 @@ fn names_may_begin_with_a_hyphen() {
         world.wxbox(line).ok();
     }
     assert_eq!(world.wxbox("outbox list --user -luffy").ok().stdout().lines().count(), 5);
+    for line in ["run --user -- true", "run --tag -- true", "send -u -- x", "send --tag -- x"] {
+        let ran = world.wxbox(line);
+        assert_eq!(ran.status(), Some(2), "{line}: {}", ran.stderr());
+        assert_eq!(ran.stderr().contains("a name is missing before the --"), line.starts_with("send"), "{line}");
+    }
 }
 
 #[test]

@@ -47,7 +47,9 @@ impl Desk<'_> {
         let paused = self.pause.until();
         // What is due while nothing can be taken is no reason to wake.
         let can_take = !self.halted && self.deadline.is_none() && paused.is_none() && self.access.is_ready();
-        let due = if can_take && board.room() > 0 { [self.pace.next(), board.later.next()] } else { [None; 2] };
+        // What is taken already waits for the pace as well.
+        let later = if board.room() > 0 { board.later.next() } else { None };
+        let due = if can_take { [self.pace.next(), later] } else { [None; 2] };
         let idle = board.flying.is_empty() && self.parcels.is_none();
         let rest = [
             paused,

@@ -152,3 +152,11 @@ fn nothing_of_a_bar_stays_on_the_screen_wherever_the_results_go() {
     assert!(lines.len() == 4 && lines[0].starts_with("error: message 9 ") && lines[3] == sum, "{text}");
     assert_eq!(std::fs::read_to_string(file).unwrap().lines().count(), 29);
 }
+
+#[test]
+fn a_broadcast_with_a_rate_ends_however_few_are_sent_at_a_time() {
+    let world = World::of("crowd = 20\n");
+    world.crowd(20);
+    let sent = world.wxbox("send --all -t backup --concurrency 2 --rate 200").ok();
+    assert_eq!(sent.stdout().lines().count(), 20);
+}

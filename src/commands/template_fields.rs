@@ -3,11 +3,12 @@
 
 use serde_json::{Map, Value};
 
-use super::template_list::{ask, find, typed};
+use super::template_list::{ask, find, old_note, typed};
 use crate::app::App;
 use crate::error::{Exit, Failure, Report, classify};
 use crate::store::{Family, Store, Template, TemplateList};
 use crate::t;
+use crate::time::Timestamp;
 use crate::token::Account;
 use crate::wechat;
 use crate::wechat::errcode::{Action, action};
@@ -65,6 +66,8 @@ struct Looked {
     list: Option<TemplateList>,
     /// Whether WeChat was asked, and why it gave no list.
     asked: Option<Result<(), Trouble>>,
+    /// A warning that was not yet said: an old list is used.
+    note: Option<String>,
 }
 
 impl Known {
@@ -110,11 +113,15 @@ impl Known {
             looked.list = store.templates(app.app_id(), family)?;
         }
         let will_do = looked.list.as_ref().is_some_and(will_do);
-        if looked.asked.is_none() && !will_do {
+        let is_old = looked.list.as_ref().is_some_and(|list| list.is_old(Timestamp::now()));
+        if looked.asked.is_none() && (!will_do || is_old) {
             match account.map(|account| ask(app, store, account, family)) {
                 Some(Ok(list)) => (looked.list, looked.asked) = (Some(list), Some(Ok(()))),
                 Some(Err(error)) => looked.asked = Some(Err(Trouble::of(&error))),
                 None => looked.asked = Some(Ok(())),
+            }
+            if let (Some(list), true) = (&looked.list, will_do) {
+                looked.note = old_note(list, looked.asked.as_ref().and_then(|it| Some(&it.as_ref().err()?.report)));
             }
         }
         Ok(match (&looked.list, &looked.asked) {
@@ -125,6 +132,11 @@ impl Known {
                 Err(Trouble { report, passes: false })
             }
         })
+    }
+
+    /// What is to be said of the lists that were used, once.
+    pub(super) fn notes(&mut self) -> impl Iterator<Item = String> {
+        [self.templates.note.take(), self.subscriptions.note.take()].into_iter().flatten()
     }
 
     fn of(&mut self, family: Family) -> &mut Looked {

@@ -2,7 +2,7 @@
 //! and searched by what people call a template.
 
 use crate::app::App;
-use crate::error::{Failure, classify};
+use crate::error::{Failure, Report, classify};
 use crate::secret::Secret;
 use crate::store::{Family, Store, Template, TemplateList};
 use crate::t;
@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use crate::token::{Account, call};
 use crate::ui::Ui;
 use crate::wechat::{self, Client};
-use crate::words::{listed, nearest};
+use crate::words::{ago, listed, nearest};
 
 /// Makes a call in the account's name.
 ///
@@ -58,20 +58,49 @@ pub(super) fn look(
 ) -> anyhow::Result<(Template, Timestamp)> {
     let kept = store.templates(&app.account_id()?, family)?;
     if let Some(list) = &kept
+        && !list.is_old(Timestamp::now())
         && let Ok(found) = find(app, name, list)
     {
         return Ok((found.clone(), list.asked_at));
     }
-    let asked = app.account().and_then(|account| ask(app, store, &account, family));
-    let list = match (asked, kept) {
-        (Ok(asked), _) => asked,
-        (Err(error), None) => return Err(error),
-        (Err(error), Some(kept)) => {
-            ui.warn(&t!("template-unasked", cause = classify(&error).what));
-            kept
-        }
-    };
+    let list = asked_or_kept(ui, app, store, kept, family)?;
     Ok((find(app, name, &list)?.clone(), list.asked_at))
+}
+
+/// The list as WeChat has it now; where WeChat cannot be asked, the kept one, with a warning.
+///
+/// # Errors
+/// WeChat could not be asked, and no list is kept.
+pub(super) fn asked_or_kept(
+    ui: &mut Ui,
+    app: &App,
+    store: &mut Store,
+    kept: Option<TemplateList>,
+    family: Family,
+) -> anyhow::Result<TemplateList> {
+    let asked = app.account().and_then(|account| ask(app, store, &account, family));
+    match (asked, kept) {
+        (Ok(asked), _) => Ok(asked),
+        (Err(error), None) => Err(error),
+        (Err(error), Some(kept)) => {
+            let report = classify(&error);
+            ui.warn(&old_note(&kept, Some(&report)).unwrap_or_else(|| t!("template-unasked", cause = report.what)));
+            Ok(kept)
+        }
+    }
+}
+
+/// A warning that the list is used although it is old, and why WeChat gave no newer one; `None` where it is not old.
+pub(super) fn old_note(list: &TemplateList, cause: Option<&Report>) -> Option<String> {
+    let now = Timestamp::now();
+    if !list.is_old(now) {
+        return None;
+    }
+    let ago = ago(now.0.saturating_sub(list.asked_at.0) / 1000);
+    Some(match cause {
+        Some(report) => t!("template-old-unasked", ago = ago, cause = report.what),
+        None => t!("template-old", ago = ago),
+    })
 }
 
 /// The template that somebody calls so: an alias of the config, else an id, a title, or the beginning of one

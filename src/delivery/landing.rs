@@ -22,6 +22,9 @@ const NO_MEDIA: i64 = 40007;
 /// Types of messages of which WeChat does not say that they go to followers alone.
 const FOR_ANYBODY: [&str; 2] = ["subscribe", "subscribe_once"];
 
+/// The account does not have the template, or no longer.
+const NO_TEMPLATE: i64 = 40037;
+
 /// How long a person who gets too much gets no more of a run.
 const SLOW: Duration = Duration::from_secs(60);
 
@@ -180,6 +183,9 @@ impl Board {
         ending.answer.error = ending.answer.error.map(|error| why(error, &decision, held.message.attempts));
         ending.instead = falls_back.then(|| TEMPLATE.to_owned());
         let openid = attempt.as_ref().map_or("", |(_, openid)| openid);
+        if refused.errcode == Some(NO_TEMPLATE) {
+            turn.forget_templates()?;
+        }
         match row.effect {
             Effect::Mark => {
                 if let Some(errcode) = refused.errcode {

@@ -5,6 +5,9 @@ use rusqlite::{OptionalExtension, params};
 use super::{Error, Result, Store};
 use crate::time::Timestamp;
 
+/// How long a kept list is used without asking WeChat anew, in milliseconds: one day.
+const FRESH: i64 = 24 * 60 * 60 * 1000;
+
 /// Which of the account's lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -44,6 +47,13 @@ pub struct TemplateList {
     pub templates: Vec<Template>,
     /// When WeChat gave them.
     pub asked_at: Timestamp,
+}
+
+impl TemplateList {
+    /// Whether the list is to be asked for again before it is used. A clock that was set back makes no list fresh.
+    pub fn is_old(&self, now: Timestamp) -> bool {
+        !(0..FRESH).contains(&now.0.saturating_sub(self.asked_at.0))
+    }
 }
 
 impl Store {
@@ -93,6 +103,14 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_old_after_a_day_and_where_the_clock_was_set_back() {
+        let list = TemplateList { family: Family::Template, templates: Vec::new(), asked_at: Timestamp(1_000) };
+        for (now, is_old) in [(1_000, false), (999 + FRESH, false), (1_000 + FRESH, true), (999, true)] {
+            assert_eq!(list.is_old(Timestamp(now)), is_old, "{now}");
+        }
+    }
 
     #[test]
     fn each_account_has_its_own_lists_and_an_empty_one_is_a_list_too() {

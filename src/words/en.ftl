@@ -571,7 +571,7 @@ explain-refused = { $rid }: { $cause }
 explain-remedy = What to do
 explain-time = Time
 explain-unknown = wxbox does not know the errcode { $code }
-explain-unknown-hint = see 全局返回码 in WeChat's documents
+explain-unknown-hint = see 通用错误码 in WeChat's documents
 explain-url = Address
 explain-wxbox = wxbox
 
@@ -906,6 +906,14 @@ outbox-due = Next try
 outbox-error = Error
 outbox-expires = Expires
 outbox-flush-none = nothing is due
+outbox-flush-waits = { $count ->
+    [one] nothing is due yet: one message waits
+   *[other] nothing is due yet: { $count } messages wait
+}, the next is due { $due }
+outbox-flush-stuck = { $count ->
+    [one] nothing is due: one message waits
+   *[other] nothing is due: { $count } messages wait
+} for another; `wxbox outbox list --state queued` shows why
 outbox-hint = Hint
 outbox-id = ID
 outbox-more = these are { $shown } of { $all } messages; `--limit 0` shows all
@@ -1020,6 +1028,7 @@ send-data-object = it must be an object
 send-data-nameless = a field has no name
 send-data-value = the value of { $key } must be text, a number, or { "{" }"value": …, "color": "#RRGGBB"{ "}" }
 send-duplicate = nothing sent to { $to }: message { $id } has this key, and is { $state }
+send-expired-hint = if it is still of use, `wxbox outbox retry { $id }` sends it
 send-failed = message { $id } to { $to } was refused: { $error }
 send-fallback-fields = the template { $name } has { $count ->
     [0] no field left
@@ -1029,6 +1038,8 @@ send-fallback-fields-hint = give every field but one a default in [templates.{ $
 send-fallback-text = --fallback goes with a text
 send-fallback-unlisted = the template of --fallback, "{ $name }", cannot be looked up, and the text is sent without it: { $cause }
 send-gone = message { $id } is no longer in the outbox, since the person was removed: it may or may not have been delivered
+send-given-up-hint = wxbox does not try it again by itself; `wxbox outbox retry { $id }` does
+send-refused-hint = after that, `wxbox outbox retry { $id }` sends it
 send-removed = message { $id } was not sent, since the person was removed
 send-unbound = nothing was sent to { $user }: the binding was changed or removed meanwhile
 send-field-near = { $key } (did you mean { $near }?)
@@ -1053,8 +1064,8 @@ send-news-toml = { $file } is not an article in TOML or JSON: { $cause }
 send-split-many = the text goes in { $parts } parts, and WeChat takes { $limit } customer-service messages in a row before the person writes again
 send-stopping = stopping; waiting up to two seconds for the answer under way
 send-left-queued = { $queued ->
-    [one] one message is not delivered and stays in the outbox
-   *[other] { $queued } messages are not delivered and stay in the outbox
+    [one] one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+   *[other] { $queued } messages stay in the outbox: do not send them again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers them
 }
 send-mistyped-option = there is no option { $option }
 send-mistyped-option-hint = a text that begins with -- goes after --text=
@@ -1066,12 +1077,15 @@ send-nobody-takes-template = nobody of them takes this template any more
 send-declined-hint = `wxbox send --user NAME` sends it to one of them all the same
 send-nobody-reachable = nobody who is bound can be reached
 send-only-queued = queued message { $id } ({ $kind }) to { $to }
+send-part-hint = do not send it again: it goes out by itself after message { $after }; `wxbox outbox show { $after }` tells what that one waits for
 send-not-delivered = { $count ->
     [one] one message was not delivered
    *[other] { $count } messages were not delivered
 }
 send-queued = message { $id } to { $to } is not delivered yet and stays queued: { $error }
 send-queued-until = message { $id } to { $to } is not delivered yet and stays queued until { $time }, when it is tried again: { $error }
+send-queued-hint = do not send it again: the next `wxbox outbox flush` from { $time } on tries it again; `wxbox outbox retry { $id }` tries it now
+send-quota-hint = do not send it again: the next `wxbox outbox flush` from { $time } on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry { $id }`
 send-sent = sent message { $id } ({ $kind }) to { $to }
 send-skipped-unbound = left out, since they are not bound: { $users }
 send-skipped-declined = left out, since they do not take this template any more: { $users }
@@ -1093,7 +1107,7 @@ send-unchecked = the template { $name } and its fields are not checked: { $cause
 send-unchecked-secret = no template list is kept, and there is no secret to ask for one with
 send-under-way = sending…
 send-unknown = message { $id } to { $to } may or may not have been delivered: { $error }
-send-unknown-hint = it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+send-unknown-hint = it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry { $id }` sends it again
 send-url = { $url } is not an http or https address
 send-waiting = { $error }; trying again
 
@@ -1220,10 +1234,13 @@ template-id = ID
 template-library-unknown = the library has no template { $id }
 template-library-unknown-hint = the console shows the numbers: 模板消息 → 模板库 → 类目模板库
 template-list-alias = ALIAS
+template-list-asked = asked WeChat { $ago }; `wxbox template list --refresh` asks again
 template-list-fields = FIELDS
 template-list-id = ID
 template-list-title = TITLE
 template-none = the account has no templates
+template-old = the kept template list was asked for { $ago }, and is used as it is
+template-old-unasked = the kept template list was asked for { $ago }, and is used as it is: WeChat could not be asked again: { $cause }
 template-remove-ask = Remove the template { $title } ({ $id }) from the account? What names it will not be sent any more.
 template-remove-kept = nothing was removed
 template-remove-missing = removing a template needs --yes where nobody can be asked
@@ -1388,6 +1405,7 @@ wechat-answer-redirect = it sends elsewhere, which is not followed
 wechat-answer-status = it is an HTTP error
 wechat-answer-too-long = it is too long
 wechat-bad-answer = { $host } gave an answer that is not WeChat's (HTTP { $status }): { $cause }
+wechat-explain-hint = `wxbox explain { $code }` says more
 wechat-bad-answer-hint = a proxy or firewall may stand between; see network.api_base and network.proxy
 wechat-ca-file = cannot use the CA file { $path }: { $cause }
 wechat-ca-file-empty = it holds no certificate
@@ -1402,6 +1420,8 @@ wechat-files-hint = this process may open too few files at a time: raise the lim
 wechat-threads-hint = no more threads may be started: raise the limit (`ulimit -u`, --pids-limit of a container, TasksMax= of a unit); nothing was queued
 wechat-no-answer = no answer from { $host }: { $cause }
 wechat-no-client = cannot make an HTTP client: { $cause }
+wechat-passes-hint = this passes by itself, mostly within a minute
+wechat-refreshed-hint = wxbox gets a new access_token by itself; if this stays, `wxbox doctor` looks for the cause
 wechat-no-host = network.api_base names no host
 wechat-not-sent = cannot reach { $host }: { $cause }
 wechat-not-sent-hint = check the network, network.api_base and network.proxy

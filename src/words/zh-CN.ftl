@@ -554,7 +554,7 @@ explain-refused = { $rid }：{ $cause }
 explain-remedy = 处理办法
 explain-time = 时间
 explain-unknown = wxbox 不认识错误码 { $code }
-explain-unknown-hint = 请查阅微信文档中的“全局返回码”
+explain-unknown-hint = 请查阅微信官方文档中的“通用错误码”
 explain-url = 请求地址
 explain-wxbox = wxbox
 
@@ -880,6 +880,8 @@ outbox-due = 下次尝试
 outbox-error = 错误
 outbox-expires = 有效期至
 outbox-flush-none = 没有到时间该发送的消息
+outbox-flush-waits = 目前没有到时间的消息：{ $count } 条在等待，最早的一条 { $due } 发送
+outbox-flush-stuck = 目前没有可以发送的消息：{ $count } 条在等待其他消息，可用 `wxbox outbox list --state queued` 查看原因
 outbox-hint = 提示
 outbox-id = ID
 outbox-more = 以上为 { $all } 条消息中最新的 { $shown } 条；`--limit 0` 显示全部
@@ -1004,6 +1006,7 @@ send-duplicate = 未重复发送给 { $to }：消息 { $id } 已使用此 key，
     [expired] 但已过期
    *[other] 状态为 { $state }
 }
+send-expired-hint = 如果仍有必要，请运行 `wxbox outbox retry { $id }` 发送
 send-failed = 发给 { $to } 的消息 { $id } 被拒绝：{ $error }
 send-fallback-fields = 模板 { $name } { $count ->
     [0] 没有剩余字段
@@ -1013,6 +1016,8 @@ send-fallback-fields-hint = 请在 [templates.{ $name }.data] 中只留一个字
 send-fallback-text = --fallback 只能与文本一起使用
 send-fallback-unlisted = 无法查询 --fallback 的模板“{ $name }”，文本照常发送，但没有替代模板：{ $cause }
 send-gone = 消息 { $id } 已不在发件箱中，因为用户已删除：不确定是否送达
+send-given-up-hint = wxbox 不再自动重试；请运行 `wxbox outbox retry { $id }`
+send-refused-hint = 之后运行 `wxbox outbox retry { $id }` 即可重新发送
 send-removed = 消息 { $id } 没有发送，因为用户已删除
 send-unbound = 没有发给 { $user }：绑定在此期间已变更或解除
 send-field-near = { $key }（是不是 { $near }？）
@@ -1032,7 +1037,7 @@ send-news-hint = 文件为 TOML 或 JSON，含 title、description、url 和 pic
 send-news-toml = { $file } 不是 TOML 或 JSON 格式的图文（{ $cause }）
 send-split-many = 文本将分 { $parts } 条发送，而用户再次发言之前，微信最多接受 { $limit } 条客服消息
 send-stopping = 正在停止；最多再等两秒，等待已发出的请求返回
-send-left-queued = 有 { $queued } 条消息没有送达，留在发件箱
+send-left-queued = 有 { $queued } 条消息留在发件箱：请勿再次发送，下次运行 `wxbox outbox flush` 时会发送（手动、cron 或定时器）
 send-mistyped-option = 没有选项 { $option }
 send-mistyped-option-hint = 以 -- 开头的文本请写在 --text= 之后
 send-mistyped-option-near = 是不是想用 { $near }？以 -- 开头的文本请写在 --text= 之后
@@ -1059,9 +1064,12 @@ send-only-queued = 发给 { $to } 的消息 { $id }（{ $kind ->
     [subscribe_once] 一次性订阅
    *[other] { $kind }
 }）已进入发件箱
+send-part-hint = 请勿再次发送：消息 { $after } 送达后会自动发送；`wxbox outbox show { $after }` 可查看该消息为何没有送达
 send-not-delivered = 有 { $count } 条消息没有送达
 send-queued = 发给 { $to } 的消息 { $id } 尚未送达，仍在排队：{ $error }
 send-queued-until = 发给 { $to } 的消息 { $id } 尚未送达，仍在排队，将于 { $time } 重试：{ $error }
+send-queued-hint = 请勿再次发送：{ $time } 之后第一次运行 `wxbox outbox flush` 时会重试；`wxbox outbox retry { $id }` 可立即重试
+send-quota-hint = 请勿再次发送：{ $time } 之后第一次运行 `wxbox outbox flush` 时会发送；如需立即发送，先运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry { $id }`
 send-sent = 已把消息 { $id }（{ $kind ->
     [text] 文本
     [template] 模板消息
@@ -1099,7 +1107,7 @@ send-unchecked = 没有检查模板 { $name } 及其字段：{ $cause }
 send-unchecked-secret = 没有保存过模板列表，也没有可用来查询的 AppSecret
 send-under-way = 正在发送…
 send-unknown = 不确定发给 { $to } 的消息 { $id } 是否送达：{ $error }
-send-unknown-hint = 对方可能已经收到，所以不会自动重发：请询问对方，必要时再发一次
+send-unknown-hint = 对方可能已经收到，所以 wxbox 不会自动重发：请询问对方；如果没有收到，请运行 `wxbox outbox retry { $id }`
 send-url = { $url } 不是 http 或 https 地址
 send-waiting = { $error }；正在重试
 
@@ -1202,10 +1210,13 @@ template-id = ID
 template-library-unknown = 模板库中没有编号为 { $id } 的模板
 template-library-unknown-hint = 编号见公众平台：模板消息 → 模板库 → 类目模板库
 template-list-alias = 别名
+template-list-asked = 查询于 { $ago }；`wxbox template list --refresh` 可重新查询
 template-list-fields = 字段
 template-list-id = ID
 template-list-title = 标题
 template-none = 账号中没有模板
+template-old = 保存的模板列表查询于 { $ago }，仍按它处理
+template-old-unasked = 保存的模板列表查询于 { $ago }，仍按它处理；无法重新向微信查询：{ $cause }
 template-remove-ask = 从账号中删除模板 { $title }（{ $id }）？之后用它的消息都无法发送。
 template-remove-kept = 没有删除任何内容
 template-remove-missing = 没有终端可供确认时，删除模板需要 --yes
@@ -1416,6 +1427,7 @@ wechat-answer-redirect = 要求跳转到别处，wxbox 不会跟随
 wechat-answer-status = 服务器返回了 HTTP 错误
 wechat-answer-too-long = 太长
 wechat-bad-answer = { $host } 的应答不是微信的（HTTP { $status }）：{ $cause }
+wechat-explain-hint = 可运行 `wxbox explain { $code }` 了解详情
 wechat-bad-answer-hint = 中间可能有代理或防火墙；请检查 network.api_base 和 network.proxy
 wechat-ca-file = 无法使用 CA 证书文件 { $path }：{ $cause }
 wechat-ca-file-empty = 其中没有证书
@@ -1430,6 +1442,8 @@ wechat-files-hint = 本进程可同时打开的文件太少：请提高上限（
 wechat-threads-hint = 无法再创建线程：请提高上限（`ulimit -u`、容器的 --pids-limit、服务单元的 TasksMax=）；没有消息进入队列
 wechat-no-answer = { $host } 没有应答：{ $cause }
 wechat-no-client = 无法创建 HTTP 客户端：{ $cause }
+wechat-passes-hint = 通常一分钟内会自行恢复
+wechat-refreshed-hint = wxbox 会自动重新获取 access_token；如果一直出现，请运行 `wxbox doctor` 检查原因
 wechat-no-host = network.api_base 中没有主机名
 wechat-not-sent = 无法连接 { $host }：{ $cause }
 wechat-not-sent-hint = 请检查网络、network.api_base 和 network.proxy

@@ -26,8 +26,10 @@ fn a_template_of_the_library_can_be_sent_at_once() {
     let added = world.wxbox(&format!("--json {ADD}")).ok().json();
     assert_eq!(world.sandbox().requests(), [ADDED, LIST]);
     let id = added[0]["template_id"].as_str().unwrap();
+    let mut shown = added[0].clone();
+    assert!(shown.as_object_mut().unwrap().remove("asked_at").is_some());
     assert_eq!(
-        without_id(&added[0].to_string(), id),
+        without_id(&shown.to_string(), id),
         r#"{"template_id":"[ID]","title":"服务器告警通知","content":"告警内容:{{thing2.DATA}}\n告警时间:{{time3.DATA}}","keys":["thing2","time3"],"alias":null,"types":["thing","time"]}"#
     );
     world.wxbox("send -u luffy -t 服务器告警通知 -d thing2=磁盘快满了 -d time3=03:00").ok();
@@ -121,7 +123,7 @@ backup	Backup finished	first,host,size,time,remark	backup_finished-0123456789abc
     world.wxbox("template remove backup -y --json").is(str![[r#"
 exit 0
 --- stdout
-{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}/nHost: {{host.DATA}}/nSize: {{size.DATA}}/nTime: {{time.DATA}}/n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null]}
+{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}/nHost: {{host.DATA}}/nSize: {{size.DATA}}/nTime: {{time.DATA}}/n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null],"asked_at":"[TIME]"}
 --- stderr
 warning: the alias backup still stands for it: [HOME]/.config/wxbox/config.toml:13
 

@@ -20,8 +20,8 @@ backup	Backup finished	first,host,size,time,remark	backup_finished-0123456789abc
     world.wxbox("--json template list").is(str![[r#"
 exit 0
 --- stdout
-{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}/nHost: {{host.DATA}}/nSize: {{size.DATA}}/nTime: {{time.DATA}}/n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null]}
-{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","content":"Event: {{thing1.DATA}}/nHost: {{character_string2.DATA}}/nTime: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"]}
+{"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}/nHost: {{host.DATA}}/nSize: {{size.DATA}}/nTime: {{time.DATA}}/n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null],"asked_at":"[TIME]"}
+{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","content":"Event: {{thing1.DATA}}/nHost: {{character_string2.DATA}}/nTime: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
 
 "#]]);
     assert_eq!(world.sandbox().requests(), Vec::<String>::new());
@@ -58,7 +58,7 @@ Content  ‹first›
     world.wxbox("--json template show 'Server alert'").is(str![[r#"
 exit 0
 --- stdout
-{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","content":"Event: {{thing1.DATA}}/nHost: {{character_string2.DATA}}/nTime: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"]}
+{"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","content":"Event: {{thing1.DATA}}/nHost: {{character_string2.DATA}}/nTime: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
 
 "#]]);
     assert_eq!(world.sandbox().requests(), Vec::<String>::new());

@@ -32,7 +32,9 @@ pub(in crate::commands) fn settle(
     let Some((family, template_id, data)) = listed(content) else { return Ok(()) };
     let own = template_id.clone();
     let name = name.unwrap_or(&own);
-    let template = match known.settle(app, store, account, (name, family), data)? {
+    let settled = known.settle(app, store, account, (name, family), data)?;
+    notes.mention(known.notes());
+    let template = match settled {
         Settled::Known(template) => {
             template_id.clone_from(&template.template_id);
             let odd_ones = oddities(&template.content);

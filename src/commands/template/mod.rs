@@ -6,12 +6,14 @@ mod shown;
 
 use crate::app::App;
 use crate::cli::{Global, Template as Command, TemplateList as ListArgs, TemplateShow as ShowArgs};
-use crate::commands::template_list::{ask, look};
+use crate::commands::template_list::{ask, asked_or_kept, look};
 use crate::config::Flags;
 use crate::error::Exit;
 use crate::store::Family;
 use crate::t;
+use crate::time::Timestamp;
 use crate::ui::{Table, Ui};
+use crate::words::ago;
 use shown::Shown;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<Exit> {
@@ -34,10 +36,12 @@ fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
     let app_id = app.account_id()?;
     let mut store = app.store_to_use()?;
     let family = family(args.subscribe);
+    let now = Timestamp::now();
     let kept = if args.refresh { None } else { store.templates(&app_id, family)? };
     let list = match kept {
-        Some(kept) => kept,
-        None => ask(app, &mut store, &app.account()?, family)?,
+        Some(kept) if !kept.is_old(now) => kept,
+        None if args.refresh => ask(app, &mut store, &app.account()?, family)?,
+        kept => asked_or_kept(ui, app, &mut store, kept, family)?,
     };
     let shown = list.templates.iter().map(|it| Shown::new(it, &app.config, list.asked_at));
     if ui.json() {
@@ -61,6 +65,10 @@ fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
         ]);
     }
     ui.table(&mut table)?;
+    if !list.is_old(now) {
+        let ago = ago(now.0.saturating_sub(list.asked_at.0).max(0) / 1000);
+        ui.whisper(&t!("template-list-asked", ago = ago));
+    }
     Ok(Exit::Done)
 }
 

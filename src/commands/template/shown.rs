@@ -22,7 +22,7 @@ pub(super) struct Shown<'a> {
     pub(super) alias: Option<&'a str>,
     /// The type of each key that has one.
     types: Vec<Option<&'static str>>,
-    #[serde(skip)]
+    /// When WeChat gave the list.
     asked_at: Timestamp,
 }
 

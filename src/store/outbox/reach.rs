@@ -48,6 +48,19 @@ impl Turn<'_> {
         let mut write = self.at(self.step.prepare_cached(sql))?;
         self.at(write.execute(params![self.app_id, user_id, template_id, self.now.at])).map(drop)
     }
+
+    /// Forgets the account's kept template lists: WeChat refused a template that they may have.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn forget_templates(&self) -> Result<()> {
+        for sql in ["DELETE FROM template_lists WHERE app_id = ?1", "DELETE FROM subscription_lists WHERE app_id = ?1"]
+        {
+            let mut delete = self.at(self.step.prepare_cached(sql))?;
+            self.at(delete.execute(params![self.app_id])).map(drop)?;
+        }
+        Ok(())
+    }
 }
 
 impl Store {

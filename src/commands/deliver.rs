@@ -108,6 +108,8 @@ pub(super) struct Ended {
     pub(super) exit: Exit,
     /// The tag of the last parcel that is in the database, as are all before it.
     pub(super) taken: Option<u64>,
+    /// There was no message to deliver.
+    pub(super) is_empty: bool,
 }
 
 impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
@@ -207,7 +209,7 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
     }
 
     /// Sums up how it ended; `broken` is what kept it from going on.
-    fn end(mut self, broken: Option<anyhow::Error>, is_flush: bool) -> anyhow::Result<Ended> {
+    fn end(mut self, broken: Option<anyhow::Error>) -> anyhow::Result<Ended> {
         self.slow.end();
         let Teller { ui, tally, stopped, leaving, unwritten, bar, taken, only_queued, .. } = self;
         if bar.is_some_and(|bar| bar.end()) {
@@ -229,17 +231,15 @@ impl<'a, F: FnMut(&mut Ui, Told) -> anyhow::Result<()>> Teller<'a, F> {
                 }
                 None => ui.status(&t!("send-interrupted", queued = tally.queued)),
             }
-            return Ok(Ended { exit: signal.exit(), taken });
+            return Ok(Ended { exit: signal.exit(), taken, is_empty: false });
         }
-        if is_flush && tally.is_empty() && stopped.is_none() {
-            ui.whisper(&t!("outbox-flush-none"));
-        }
+        let is_empty = tally.is_empty() && stopped.is_none();
         let exit = match broken.map(|error| broke_off(error, &tally)).or(unwritten) {
             Some(error) => return Err(error),
             None if only_queued && tally.failed + tally.unknown == 0 => Exit::Done,
             None => finish(ui, &tally, stopped)?,
         };
-        Ok(Ended { exit, taken })
+        Ok(Ended { exit, taken, is_empty })
     }
 
     fn settled(&mut self, message: Message, tag: Option<u64>, duplicate: bool) {
@@ -301,7 +301,7 @@ pub(super) fn with(
     show: impl FnMut(&mut Ui, Told) -> anyhow::Result<()>,
 ) -> anyhow::Result<Ended> {
     let Delivery { store, hand, orders } = it;
-    let (only_queued, is_flush) = (!orders.deliver, matches!(work, Work::Due));
+    let only_queued = !orders.deliver;
     let ringer = bell.ringer();
     let run = Run::begin(store, hand, orders, work, move || ringer.ring())?;
     let mut teller = Teller::begin(ui, show, only_queued);
@@ -342,7 +342,7 @@ pub(super) fn with(
     }
     // Whoever tells asides has ended before the run has.
     asides.try_iter().for_each(|aside| broken = teller.aside(aside).or(broken.take()));
-    teller.end(broken, is_flush)
+    teller.end(broken)
 }
 
 /// A result line where WeChat took it, an error where not. Of messages that only wait because the run was
@@ -374,7 +374,9 @@ fn finish(ui: &mut Ui, tally: &Tally, stopped: Option<Report>) -> anyhow::Result
             _ => tally.exit(),
         };
         ui.error(&report);
-        ui.status(&t!("send-left-queued", queued = waiting));
+        if tally.queued > 0 {
+            ui.status(&t!("send-left-queued", queued = tally.queued));
+        }
         return Ok(report.exit);
     }
     let exit = tally.exit();

@@ -10,9 +10,9 @@ use crate::store::{Message, State};
 use crate::t;
 use crate::time::Timestamp;
 use crate::wechat::Refusal;
-use crate::wechat::errcode::{Action, action};
+use crate::wechat::errcode::{self, Action, action};
 use crate::wechat::message::api_of;
-use crate::words::Lang;
+use crate::words::{Lang, clauses};
 use crate::zone::local;
 
 /// A message as a result.
@@ -132,6 +132,38 @@ impl Shown {
     }
 }
 
+/// What wxbox does by itself about a message that was not delivered, and which command does more. Nobody is told to send
+/// a message again that is queued still.
+fn hint(message: &Message, refusal: Option<&Refusal>, failed: bool) -> Option<String> {
+    let action = refusal.map(|it| action(it.errcode));
+    let advice = || refusal.and_then(Refusal::hint);
+    let id = message.id;
+    match message.state {
+        State::Sent | State::Cancelled => None,
+        State::Unknown => Some(t!("send-unknown-hint", id = id)),
+        State::Expired => Some(t!("send-expired-hint", id = id)),
+        State::Queued => match (message.after_id, action) {
+            _ if !failed => None,
+            (Some(after), _) if message.attempts == 0 => Some(t!("send-part-hint", after = after)),
+            (_, Some(Action::HoldDay)) => Some(t!("send-quota-hint", id = id, time = local(message.due_at))),
+            (_, action) => {
+                let waits = t!("send-queued-hint", id = id, time = local(message.due_at));
+                let advice = advice().filter(|_| action == Some(Action::StopRun));
+                Some(clauses(advice.into_iter().chain([waits])))
+            }
+        },
+        State::Failed => match action {
+            // What keeps it from the person can pass.
+            Some(Action::FailMark) => Some(clauses(advice().into_iter().chain([t!("send-refused-hint", id = id)]))),
+            Some(Action::StopRun) => Some(clauses(advice().into_iter().chain([t!("send-given-up-hint", id = id)]))),
+            Some(Action::Backoff | Action::Slow | Action::Duplicate | Action::Refresh | Action::HoldDay) => {
+                Some(t!("send-given-up-hint", id = id))
+            }
+            _ => advice(),
+        },
+    }
+}
+
 impl From<Message> for Shown {
     fn from(message: Message) -> Self {
         let refusal = message.errcode.map(|errcode| {
@@ -139,7 +171,7 @@ impl From<Message> for Shown {
             Refusal { api: api_of(&message.kind), errcode, errmsg, rid: None, remedy: None }
         });
         // It was written in the language of the run that sent it, which may be cron's.
-        let error = message.error.map(|error| match &refusal {
+        let error = message.error.clone().map(|error| match &refusal {
             Some(refusal) => [Lang::En, Lang::Zh]
                 .into_iter()
                 .fold(error, |error, lang| error.replace(&refusal.said(lang), &refusal.to_string())),
@@ -149,8 +181,7 @@ impl From<Message> for Shown {
             && message.due_at > Timestamp::now()
             && refusal.as_ref().is_some_and(|refusal| action(refusal.errcode) == Action::HoldDay);
         let held_until = is_held.then_some(message.due_at);
-        let hint = refusal.and_then(|refusal| refusal.hint());
-        let hint = hint.or_else(|| (message.state == State::Unknown).then(|| t!("send-unknown-hint")));
+        let hint = hint(&message, refusal.as_ref(), error.is_some());
         Self {
             id: message.id,
             user: message.user,

@@ -41,7 +41,7 @@ pub use import::{Clash, Incoming};
 pub use original::{NotText, Original, OriginalError, OriginalUser, SQLITE_HEADER};
 pub use outbox::{
     Alive, Answer, Attachment, Attempt, AttemptOutcome, Backoff, Begin, Body, Ending, Expiry, Filter, Held, History,
-    Media, Message, NewMessage, Orphan, Parcel, Place, Retry, Scope, State, Turn, Which, Who,
+    Media, Message, NewMessage, Orphan, Parcel, Place, Retry, Scope, State, Turn, Waiting, Which, Who,
 };
 pub use templates::{Family, Template, TemplateList};
 pub use tokens::Token;

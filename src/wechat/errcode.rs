@@ -42,6 +42,8 @@ pub struct Entry {
     meaning_zh: &'static str,
     remedy_en: &'static str,
     remedy_zh: &'static str,
+    /// Whether the remedy is for developers who call the API themselves; wxbox does on its own what it can of that.
+    for_developers: bool,
     /// What follows from it.
     pub action: Action,
 }
@@ -62,6 +64,12 @@ impl Entry {
             Lang::En | Lang::Zh => self.remedy_en,
         };
         Some(remedy).filter(|remedy| !remedy.is_empty())
+    }
+
+    /// The same where an administrator can do it: what is shown beside an error. [`Entry::remedy`] is for who looks the
+    /// code up.
+    pub fn advice(&self, lang: Lang) -> Option<&'static str> {
+        self.remedy(lang).filter(|_| !self.for_developers)
     }
 
     /// Whether it is a page error: the phone shows it, no call ever answers it.
@@ -127,7 +135,12 @@ fn parse(line: &'static str) -> Option<Entry> {
     let name = fields.nth(2)?;
     let action = NAMES.iter().find(|(known, _)| *known == name)?.1;
     let remedy_zh = fields.next()?;
-    Some(Entry { errcode, official, meaning_en, meaning_zh, remedy_en: remedy, remedy_zh, action })
+    let for_developers = match fields.next()? {
+        "developer" => true,
+        "administrator" => false,
+        _ => return None,
+    };
+    Some(Entry { errcode, official, meaning_en, meaning_zh, remedy_en: remedy, remedy_zh, for_developers, action })
 }
 
 #[cfg(test)]
@@ -151,6 +164,22 @@ mod tests {
         assert!(entry.remedy(Lang::Zh).is_some_and(|text| text.contains("白名单")));
         assert!(entry.remedy(Lang::En).is_some_and(|text| text.contains("whitelist")));
         assert_eq!(find(0).and_then(|entry| entry.remedy(Lang::Zh)), None);
+    }
+
+    #[test]
+    fn advice_for_developers_is_shown_to_those_alone_who_look_the_code_up() {
+        for entry in entries() {
+            assert!(!entry.for_developers || entry.remedy(Lang::En).is_some(), "{}", entry.errcode);
+            let (Some(advice), Some(zh)) = (entry.advice(Lang::En), entry.advice(Lang::Zh)) else { continue };
+            for word in ["retry with", "multipart", "cached token", "UTF-8", "JSON", "Send at most", "growing"] {
+                assert!(!advice.contains(word) && !zh.contains(word), "{}: {advice}", entry.errcode);
+            }
+        }
+        for code in [-1, 40001, 40014, 42001, 40033, 41005, 47002] {
+            let entry = find(code).unwrap();
+            assert!(entry.remedy(Lang::En).is_some() && entry.advice(Lang::En).is_none(), "{code}");
+        }
+        assert_eq!(find(40164).unwrap().advice(Lang::En), find(40164).unwrap().remedy(Lang::En));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::client::Base;
-use super::errcode;
+use super::errcode::{self, Action};
 use super::rid::MASK;
 use super::token::number;
 use super::trouble::{self, Trouble};
@@ -67,7 +67,15 @@ impl Refusal {
         {
             return Some(who);
         }
-        errcode::find(self.errcode)?.remedy(words::language()).map(str::to_owned)
+        let entry = errcode::find(self.errcode)?;
+        if let Some(advice) = entry.advice(words::language()) {
+            return Some(advice.to_owned());
+        }
+        Some(match entry.action {
+            Action::Backoff | Action::Slow | Action::Duplicate => t!("wechat-passes-hint"),
+            Action::Refresh => t!("wechat-refreshed-hint"),
+            _ => t!("wechat-explain-hint", code = self.errcode.to_string()),
+        })
     }
 }
 

@@ -15,7 +15,7 @@ exit 0
 Code         45009
 WeChat says  reach max api daily quota limit
 Meaning      daily quota of this API used up
-What to do   Wait for the next day (China time), or reset the quota (10 per month)
+What to do   Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 wxbox        messages that get it stay queued until the counters begin anew, after midnight in China
 
 "#]]);
@@ -56,7 +56,7 @@ exit 0
 错误码    43004
 微信原文  require subscribe
 含义      接收者未关注
-处理办法  请对方关注公众号，然后重发
+处理办法  请对方关注服务号
 wxbox     收到此码的消息记为失败，并把此人标记为无法送达：按标签或群发时会跳过
 
 "#]]);

@@ -130,7 +130,7 @@ oLuffy_wears_the_straw_hat_1	-
 oNami_draws_maps_of_the_sea1	-
 --- stderr
 error: the list breaks off after 2 of 3 followers: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait for the next day (China time), or reset the quota (10 per month)
+hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
 }
@@ -267,7 +267,7 @@ hint: Keep the remark below 30 bytes
 exit 4
 --- stderr
 error: oZoro_cannot_find_the_way_22: WeChat says 43004 (require subscribe): recipient does not follow the account
-hint: Ask the person to follow the account, then resend
+hint: Ask the person to follow the account
 
 "#]]);
 }

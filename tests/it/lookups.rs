@@ -52,14 +52,14 @@ hint: what [HOME]/.config/wxbox/config.toml:2 holds is not an AppSecret, which h
 exit 6
 --- stderr
 error: which template "Backup" is cannot be looked up, and nothing is queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait for the next day (China time), or reset the quota (10 per month)
+hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
     send(vec![json(TOKEN), refusal(-1, "system error")]).is(str![[r#"
 exit 6
 --- stderr
 error: which template "Backup" is cannot be looked up, and nothing is queued: WeChat says -1 (system error): platform busy
-hint: Wait a second and retry with growing pauses; no change needed
+hint: this passes by itself, mostly within a minute
 
 "#]]);
     send(vec![json(TOKEN), answer("502 Bad Gateway", "text/html", "")]).is(str![[r#"
@@ -114,7 +114,7 @@ exit 6
 warning: the template of --fallback, "Alert", cannot be looked up, and the text is sent without it: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 error: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-one message is not delivered and stays in the outbox
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
     world.wxbox("run -u luffy --fallback Alert --text 'job: {status}' -- true").is(str![[r#"
@@ -123,7 +123,7 @@ exit 0
 warning: the template of --fallback, "Alert", cannot be looked up, and the text is sent without it: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 error: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-one message is not delivered and stays in the outbox
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
     assert_eq!(world.sql::<String>("SELECT group_concat(state) FROM messages"), "queued,queued");

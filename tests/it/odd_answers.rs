@@ -64,7 +64,7 @@ fn a_refusal_stays_one_whatever_stands_beside_its_code() {
 exit 5
 --- stderr
 error: message 1 to luffy was refused: WeChat says 43004 (require  subscribe  [1m): recipient does not follow the account
-hint: Ask the person to follow the account, then resend
+hint: Ask the person to follow the account; after that, `wxbox outbox retry 1` sends it
 
 "#]]);
 }

@@ -16,16 +16,16 @@ exit 3
 --- stderr
 error: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
 hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
-2 messages are not delivered and stay in the outbox
+2 messages stay in the outbox: do not send them again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers them
 
 "#]]);
     world.wxbox("send --json -u luffy hi").is(str![[r#"
 exit 3
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` from [TIME] on tries it again; `wxbox outbox retry 3` tries it now","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 {"error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it","code":3}
-one message is not delivered and stays in the outbox
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
     assert_eq!(queued(&world), 3);
@@ -44,7 +44,7 @@ Expires     [TIME]
 Next try    [TIME]
 Error       no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
 Request id  [RID]
-Hint        Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program
+Hint        Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` from [TIME] on tries it again; `wxbox outbox retry 1` tries it now
 Content     hi
 
 "#]]);
@@ -54,7 +54,7 @@ exit 3
 --- stderr
 error: no access token: WeChat says 40013 (invalid appid): AppID unknown or malformed
 hint: Copy the AppID again; it is case-sensitive
-one message is not delivered and stays in the outbox
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
 }
@@ -67,16 +67,16 @@ exit 3
 --- stderr
 error: no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
 hint: add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
-one message is not delivered and stays in the outbox
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
     world.wxbox("send --json -u luffy hi").is(str![[r#"
 exit 3
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again; do not send it again: the next `wxbox outbox flush` from [TIME] on tries it again; `wxbox outbox retry 2` tries it now","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 {"error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again","code":3}
-one message is not delivered and stays in the outbox
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
     world.wxbox("token").is(str![[r#"
@@ -100,16 +100,16 @@ exit 6
 --- stderr
 error: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-2 messages are not delivered and stay in the outbox
+2 messages stay in the outbox: do not send them again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers them
 
 "#]]);
     world.wxbox("send --json -u luffy hi").is(str![[r#"
 exit 6
 --- stdout
-{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again: the next `wxbox outbox flush` from [TIME] on tries it again; `wxbox outbox retry 3` tries it now","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 {"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"check the network, network.api_base and network.proxy","code":6}
-one message is not delivered and stays in the outbox
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
     assert_eq!(queued(&world), 3);
@@ -134,6 +134,7 @@ Created   [TIME]
 Expires   [TIME]
 Next try  [TIME]
 Error     no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+Hint      do not send it again: the next `wxbox outbox flush` from [TIME] on tries it again; `wxbox outbox retry 1` tries it now
 Content   hi
 
 "#]]);
@@ -151,7 +152,7 @@ exit 6
 --- stderr
 error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network, network.api_base and network.proxy
-2 messages are not delivered and stay in the outbox
+2 messages stay in the outbox: do not send them again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers them
 
 "#]]);
     assert_eq!(queued(&world), 2);
@@ -165,13 +166,13 @@ fn no_answer_in_time_is_unknown() {
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: timed out
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     world.wxbox("send --json -u luffy hi").is(str![[r#"
 exit 6
 --- stdout
-{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no answer from 127.0.0.1:[PORT]: timed out","hint":"it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no answer from 127.0.0.1:[PORT]: timed out","hint":"it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 {"error":"one message was not delivered","hint":null,"code":6}
 
@@ -188,7 +189,7 @@ Attempts  1
 Created   [TIME]
 Expires   [TIME]
 Error     no answer from 127.0.0.1:[PORT]: timed out
-Hint      it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+Hint      it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 Content   hi
 
 "#]]);
@@ -206,7 +207,7 @@ exit 6
 sent message 2 (text) to oNami_draws_maps_of_the_sea1
 --- stderr
 error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: invalid HTTP version parsed
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
 }
@@ -228,7 +229,7 @@ sent message 1 (text) to luffy
 --- stderr
 stopping; waiting up to two seconds for the answer under way
 error: message 2 to oNami_draws_maps_of_the_sea1 may or may not have been delivered: interrupted before WeChat answered
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again
 interrupted; one message stays queued; `wxbox outbox flush` delivers it
 
 "#]])
@@ -237,7 +238,7 @@ interrupted; one message stays queued; `wxbox outbox flush` delivers it
 exit 143
 --- stdout
 {"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
-{"id":2,"user":null,"openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat answered","hint":"it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":2,"user":null,"openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat answered","hint":"it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again","key":null,"created_at":"[TIME]","sent_at":null}
 {"id":3,"user":null,"openid":"oZoro_cannot_find_the_way_22","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 stopping; waiting up to two seconds for the answer under way
@@ -259,7 +260,7 @@ Attempts  1
 Created   [TIME]
 Expires   [TIME]
 Error     interrupted before WeChat answered
-Hint      it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+Hint      it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again
 Content   hi
 
 "#]]);

@@ -12,7 +12,7 @@ fn a_refused_person_is_marked_and_left_out_afterwards() {
 exit 5
 --- stderr
 error: message 1 to zoro was refused: WeChat says 43004 (require subscribe): recipient does not follow the account
-hint: Ask the person to follow the account, then resend
+hint: Ask the person to follow the account; after that, `wxbox outbox retry 1` sends it
 
 "#]]);
     world.wxbox("user show zoro").is(str![[r#"
@@ -123,7 +123,7 @@ hint: Use a template message, or ask the person to write to the account first (t
 exit 5
 --- stderr
 error: message 2 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
-hint: List the templates again; category changes delete templates
+hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 
 "#]]);
     world.wxbox("send --openid oNobody hi").is(str![[r#"
@@ -168,9 +168,9 @@ fn one_refusal_of_a_template_is_enough() {
 exit 5
 --- stderr
 error: message 1 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
-hint: List the templates again; category changes delete templates
+hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 error: message 2 to nami was refused: WeChat says 40037 (invalid template_id): template_id not in this account
-hint: List the templates again; category changes delete templates
+hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 
 "#]]);
     assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/message/template/send 40037"]);
@@ -185,10 +185,10 @@ fn a_used_up_quota_leaves_all_queued() {
     world.wxbox("send -u luffy -u nami -t backup").is(str![[r#"
 exit 6
 --- stderr
-error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait for the next day (China time), or reset the quota (10 per month)
-error: message 3 to nami is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait for the next day (China time), or reset the quota (10 per month)
+error: message 2 to luffy is not delivered yet and stays queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up; it is tried again after midnight in Beijing, at [TIME]
+hint: do not send it again: the next `wxbox outbox flush` from [TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 2`
+error: message 3 to nami is not delivered yet and stays queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up; it is tried again after midnight in Beijing, at [TIME]
+hint: do not send it again: the next `wxbox outbox flush` from [TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 3`
 
 "#]]);
     assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/message/template/send 45009"]);

@@ -203,9 +203,11 @@ fn parts_behind_one_that_may_have_arrived_wait_for_a_word() {
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: end of file before message length reached
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 error: message 2 to luffy is not delivered yet and stays queued: it waits for message 1, the part before it
+hint: do not send it again: it goes out by itself after message 1; `wxbox outbox show 1` tells what that one waits for
 error: message 3 to luffy is not delivered yet and stays queued: it waits for message 2, the part before it
+hint: do not send it again: it goes out by itself after message 2; `wxbox outbox show 2` tells what that one waits for
 
 "#]]);
     world.wxbox("outbox flush").ok();
@@ -257,7 +259,9 @@ fn parts_that_wait_expire_with_their_time() {
 exit 5
 --- stderr
 error: message 2 to luffy was refused: it could not be delivered within its time
+hint: if it is still of use, `wxbox outbox retry 2` sends it
 error: message 3 to luffy was refused: it could not be delivered within its time
+hint: if it is still of use, `wxbox outbox retry 3` sends it
 
 "#]]);
     assert_eq!(states(&world), "unknown,expired,expired");

@@ -142,84 +142,84 @@ fn what_is_no_answer_of_wechats_leaves_the_message_unknown() {
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 302): it sends elsewhere, which is not followed
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(answer("502 Bad Gateway", "text/html", "<html><h1>502 Bad Gateway</h1></html>")).is(str![[r#"
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 502): it is an HTTP error
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(answer("200 OK", "text/html", "<html>Log in to the hotel's network</html>")).is(str![[r#"
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(answer("200 OK", "application/json", "")).is(str![[r#"
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(answer("200 OK", "application/json", "[0]")).is(str![[r#"
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(answer("200 OK", "application/json", "{}")).is(str![[r#"
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): errcode is missing
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(answer("200 OK", "application/json", r#"{"errcode":null}"#)).is(str![[r#"
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): errcode is missing
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"errcode\":".to_vec())).is(str![[r#"
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: end of file before message length reached
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec())).is(str![[r#"
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: connection closed before message completed
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(Answer::Bytes(Vec::new())).is(str![[r#"
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: connection closed before message completed
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(Answer::Bytes(b"220 mail.example.com ESMTP\r\n".to_vec())).is(str![[r#"
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: invalid HTTP version parsed
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(answer("200 OK", "application/json", &" ".repeat((8 << 20) + 1))).is(str![[r#"
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is too long
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
     unknown(Answer::Bytes(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{{", u64::MAX - 1).into_bytes())).is(
@@ -227,7 +227,7 @@ hint: it is not repeated by itself, since it may have arrived: ask the person, t
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: message head is too large
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]],
     );
@@ -248,7 +248,7 @@ exit 6
 --- stderr
 error: no access token: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 502): it is an HTTP error
 hint: a proxy or firewall may stand between; see network.api_base and network.proxy
-one message is not delivered and stays in the outbox
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
     queued(json(r#"{"access_token":"","expires_in":7200}"#)).is(str![[r#"
@@ -256,30 +256,30 @@ exit 6
 --- stderr
 error: no access token: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): access_token is missing
 hint: a proxy or firewall may stand between; see network.api_base and network.proxy
-one message is not delivered and stays in the outbox
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
     queued(json(r#"{"errcode":-1,"errmsg":"system error"}"#)).is(str![[r#"
 exit 6
 --- stderr
 error: no access token: WeChat says -1 (system error): platform busy
-hint: Wait a second and retry with growing pauses; no change needed
-one message is not delivered and stays in the outbox
+hint: this passes by itself, mostly within a minute
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
     queued(json(r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#)).is(str![[r#"
 exit 6
 --- stderr
 error: no access token: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait for the next day (China time), or reset the quota (10 per month)
-one message is not delivered and stays in the outbox
+hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
     queued(Answer::Bytes(Vec::new())).is(str![[r#"
 exit 6
 --- stderr
 error: no access token: no answer from 127.0.0.1:[PORT]: connection closed before message completed
-one message is not delivered and stays in the outbox
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
 
 "#]]);
 }
@@ -308,7 +308,7 @@ fn an_answer_that_drips_ends_at_the_time_out() {
 exit 6
 --- stderr
 error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: timed out
-hint: it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
 
 "#]]);
 }

@@ -1,6 +1,6 @@
 //! `outbox flush|retry`: what is due, or wanted once more, is delivered as `send` does it.
 
-use crossbeam_channel::unbounded;
+use crossbeam_channel::{never, unbounded};
 
 use crate::app::App;
 use crate::cli::OutboxRetry;
@@ -8,21 +8,39 @@ use crate::commands::deliver::{self, Aside, Delivery};
 use crate::delivery::{Work, is_repeat_dropped};
 use crate::error::{Exit, Failure, Report};
 use crate::signals::Bell;
-use crate::store::{Retry, State};
+use crate::store::{Retry, State, Waiting};
 use crate::t;
-use crate::time::Moment;
+use crate::time::{Moment, Timestamp};
 use crate::ui::Ui;
-use crate::words::first_of;
+use crate::words::{ago, first_of};
 
 pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
     // Who delivers has a lock beside the file.
     let can_deliver = app.has_database();
     let it = Delivery::of(app, || app.store_as_found())?;
-    if can_deliver {
-        return deliver::run(ui, it, Work::Due);
+    if !can_deliver {
+        ui.whisper(&t!("outbox-flush-none"));
+        return Ok(Exit::Done);
     }
-    ui.whisper(&t!("outbox-flush-none"));
-    Ok(Exit::Done)
+    let ended = deliver::with(ui, it, Work::Due, Bell::begin()?, never(), deliver::show)?;
+    if ended.is_empty {
+        say_nothing_due(ui, app)?;
+    }
+    Ok(ended.exit)
+}
+
+/// Says that nothing was due, and when the next message is: nobody takes it for lost.
+fn say_nothing_due(ui: &mut Ui, app: &App) -> anyhow::Result<()> {
+    let Waiting { count, next } = app.store_as_found()?.waiting(&app.account_id()?)?;
+    ui.whisper(&match next {
+        _ if count == 0 => t!("outbox-flush-none"),
+        Some(due) => {
+            let ahead = Timestamp::now().0.saturating_sub(due.0) / 1000;
+            t!("outbox-flush-waits", count = count, due = ago(ahead.min(-1)))
+        }
+        None => t!("outbox-flush-stuck", count = count),
+    });
+    Ok(())
 }
 
 pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Result<Exit> {

@@ -7,6 +7,7 @@
 mod alive;
 mod attempts;
 mod media;
+mod next;
 mod parts;
 mod queue;
 mod reach;
@@ -25,6 +26,7 @@ pub use attempts::{Attempt, AttemptOutcome, History};
 pub(in crate::store) use attempts::{ENDED_BY_HAND, IS_OPEN};
 pub use media::{Attachment, Media, Which};
 pub(in crate::store) use media::{contents_of, forget_contents};
+pub use next::Waiting;
 pub(in crate::store) use parts::{cut, free};
 pub use queue::{Body, Expiry, NewMessage, Parcel, Place};
 pub use retry::Retry;

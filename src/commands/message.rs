@@ -10,7 +10,7 @@ use crate::store::{Message, State};
 use crate::t;
 use crate::time::Timestamp;
 use crate::wechat::Refusal;
-use crate::wechat::errcode::{self, Action, action};
+use crate::wechat::errcode::{Action, action};
 use crate::wechat::message::api_of;
 use crate::words::{Lang, clauses};
 use crate::zone::local;

@@ -37,7 +37,9 @@ pub use facts::{Facts, columns, facts};
 pub use lines::{Line, Lines};
 pub use log::start as start_log;
 pub use progress::{Delivered, Progress, Slow, Waiting};
-pub use prompt::{again, confirm, forget_typed, new_password, password, text, text_or_none, unseen, username};
+pub use prompt::{
+    Wrong, again, confirm, forget_typed, new_password, password, text, text_or_none, unseen, username, was_interrupted,
+};
 pub use qr::{Look, Qr};
 pub use qr_file::{QrFile, qr_picture};
 pub use table::Table;

@@ -11,7 +11,7 @@ use dialoguer::{Confirm, Input, Password};
 
 use super::facts::{broken, columns};
 use super::stream::Stream;
-use super::theme::Plain;
+use super::theme::{AsItIs, Plain};
 use super::{Ui, clean, still};
 use crate::error::{Exit, Failure};
 use crate::secret::Secret;
@@ -47,7 +47,7 @@ pub fn text(
     ui: &Ui,
     prompt: &str,
     default: Option<String>,
-    check: impl Fn(&str) -> Result<(), String> + Send + 'static,
+    check: impl Fn(&str) -> Result<(), Wrong> + Send + 'static,
 ) -> anyhow::Result<String> {
     typed(ui, prompt, default, false, check)
 }
@@ -59,7 +59,7 @@ pub fn text(
 pub fn text_or_none(
     ui: &Ui,
     prompt: &str,
-    check: impl Fn(&str) -> Result<(), String> + Send + 'static,
+    check: impl Fn(&str) -> Result<(), Wrong> + Send + 'static,
 ) -> anyhow::Result<Option<String>> {
     let check = move |typed: &str| if typed.is_empty() { Ok(()) } else { check(typed) };
     Ok(Some(typed(ui, prompt, None, true, check)?).filter(|typed| !typed.is_empty()))
@@ -70,34 +70,68 @@ fn typed(
     prompt: &str,
     default: Option<String>,
     may_be_empty: bool,
-    check: impl Fn(&str) -> Result<(), String> + Send + 'static,
+    check: impl Fn(&str) -> Result<(), Wrong> + Send + 'static,
 ) -> anyhow::Result<String> {
-    // A line that goes on in the next row is not wiped whole when it is drawn anew: it is left as it was typed.
-    let question = measure_text_width(prompt) + default.as_deref().map_or(0, measure_text_width);
-    let is_narrow = columns().is_some_and(|columns| question + ANSWER > columns);
-    let (prompt, still) = (prompt.to_owned(), ui.manner.still || is_narrow);
-    ask(ui, "", move || {
-        loop {
-            let typed = if still {
-                still::text(&prompt, default.as_deref())?
-            } else {
-                let input = Input::<String>::with_theme(&Plain).with_prompt(prompt.as_str()).allow_empty(may_be_empty);
-                match &default {
-                    Some(default) => input.default(default.clone()).interact_text()?,
-                    None => input.interact_text()?,
-                }
-            };
-            match check(typed.trim()) {
-                Ok(()) if typed.trim().is_empty() && !may_be_empty => {}
-                Ok(()) => return Ok(typed.trim().to_owned()),
-                Err(wrong) => {
-                    let mut said = String::new();
-                    Plain.format_error(&mut said, &wrong).map_err(io::Error::other)?;
-                    Term::stderr().write_line(&said)?;
-                }
+    let (prompt, still) = (prompt.to_owned(), ui.manner.still);
+    ask(ui, "", move || match still {
+        true => still::text(&prompt, default.as_deref(), may_be_empty, check),
+        false => drawn(&prompt, default.as_deref(), may_be_empty, check),
+    })
+}
+
+/// Why an answer is asked for again.
+pub struct Wrong {
+    /// The reason.
+    pub said: String,
+    /// What is proposed for editing; the answer itself where `None`.
+    pub instead: Option<String>,
+}
+
+impl From<String> for Wrong {
+    fn from(said: String) -> Self {
+        Self { said, instead: None }
+    }
+}
+
+/// Asks for a line of text at a terminal that can move its cursor. A refused answer can be edited. The library wipes one
+/// row of a question only, so what was wrapped is wiped here, and what is wrong is written as a line that stays.
+fn drawn(
+    prompt: &str,
+    default: Option<&str>,
+    may_be_empty: bool,
+    check: impl Fn(&str) -> Result<(), Wrong>,
+) -> dialoguer::Result<String> {
+    let term = Term::stderr();
+    let mut question = String::new();
+    Plain.format_input_prompt(&mut question, prompt, default).map_err(io::Error::other)?;
+    let mut kept = String::new();
+    loop {
+        let input = Input::<String>::with_theme(&AsItIs).with_prompt(&question).allow_empty(true).report(false);
+        let typed = input.with_initial_text(kept).interact_text()?;
+        let width = measure_text_width(&question) + measure_text_width(&typed);
+        term.clear_last_lines(columns().map_or(0, |columns| width.saturating_sub(1) / columns))?;
+        let answer = match (typed.trim(), default) {
+            ("", Some(default)) => default,
+            ("", None) if !may_be_empty => {
+                kept = String::new();
+                continue;
+            }
+            (typed, _) => typed,
+        };
+        let mut said = String::new();
+        match check(answer) {
+            Ok(()) => {
+                Plain.format_input_prompt_selection(&mut said, prompt, answer).map_err(io::Error::other)?;
+                term.write_line(&said)?;
+                return Ok(answer.to_owned());
+            }
+            Err(wrong) => {
+                Plain.format_error(&mut said, &wrong.said).map_err(io::Error::other)?;
+                term.write_line(&said)?;
+                kept = wrong.instead.unwrap_or_else(|| answer.to_owned());
             }
         }
-    })
+    }
 }
 
 /// Asks for what is not to be seen, until something is typed. Only where stdin is a terminal.
@@ -148,7 +182,11 @@ fn yes_or_no(ui: &Ui, question: &str, missing: &str, default: bool) -> anyhow::R
     let (question, still) = (question.to_owned(), ui.manner.still);
     ask(ui, missing, move || match still {
         true => still::confirm(&question, default),
-        false => Confirm::with_theme(&Plain).with_prompt(last_line(&question, " [y/N] ")?).default(default).interact(),
+        // With Enter, as all other questions: else Enter would answer the next one.
+        false => {
+            let question = last_line(&question, " [y/N] ")?;
+            Confirm::with_theme(&Plain).with_prompt(question).default(default).wait_for_newline(true).interact()
+        }
     })
 }
 
@@ -216,6 +254,12 @@ fn ask<T: Send + 'static>(
             Err(interrupted(signal.map_or(Exit::Interrupted, crate::signals::Signal::exit)))
         }
     }
+}
+
+/// Whether a signal ended a question.
+pub fn was_interrupted(error: &anyhow::Error) -> bool {
+    let signals = [Exit::Interrupted, Exit::Terminated, Exit::HungUp];
+    error.downcast_ref::<Failure>().is_some_and(|failure| signals.contains(&failure.exit))
 }
 
 fn interrupted(exit: Exit) -> anyhow::Error {

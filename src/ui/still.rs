@@ -7,15 +7,32 @@ use console::Term;
 use dialoguer::Result;
 use dialoguer::theme::Theme;
 
+use super::prompt::Wrong;
 use super::theme::Plain;
 use crate::t;
 
 /// A line of text; Enter takes the default, where there is one.
-pub(super) fn text(prompt: &str, default: Option<&str>) -> Result<String> {
-    let mut question = String::new();
-    Plain.format_input_prompt(&mut question, prompt, default).map_err(io::Error::other)?;
-    let typed = ask(&question)?;
-    Ok(if typed.is_empty() { default.unwrap_or_default().to_owned() } else { typed })
+pub(super) fn text(
+    prompt: &str,
+    default: Option<&str>,
+    may_be_empty: bool,
+    check: impl Fn(&str) -> std::result::Result<(), Wrong>,
+) -> Result<String> {
+    loop {
+        let mut question = String::new();
+        Plain.format_input_prompt(&mut question, prompt, default).map_err(io::Error::other)?;
+        let typed = ask(&question)?;
+        let answer = if typed.is_empty() { default.unwrap_or_default() } else { typed.as_str() };
+        match check(answer) {
+            Ok(()) if answer.is_empty() && !may_be_empty => {}
+            Ok(()) => return Ok(answer.to_owned()),
+            Err(wrong) => {
+                let mut said = String::new();
+                Plain.format_error(&mut said, &wrong.said).map_err(io::Error::other)?;
+                Term::stderr().write_line(&said)?;
+            }
+        }
+    }
 }
 
 /// Yes or no; Enter takes the default.

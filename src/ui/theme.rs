@@ -50,3 +50,12 @@ impl Theme for Plain {
         self.format_input_prompt_selection(f, prompt, &t!("ui-hidden"))
     }
 }
+
+/// The looks of a question that is ready to be shown.
+pub(super) struct AsItIs;
+
+impl Theme for AsItIs {
+    fn format_input_prompt(&self, f: &mut dyn Write, prompt: &str, _default: Option<&str>) -> fmt::Result {
+        f.write_str(prompt)
+    }
+}

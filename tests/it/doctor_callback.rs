@@ -80,11 +80,11 @@ fn a_redirect_uri_that_wechat_or_no_phone_would_follow() {
         ),
         (
             "http://db1.invalid/",
-            "failure redirect-uri: http://db1.invalid/: no phone can look that name up | change redirect_uri",
+            "failure redirect-uri: http://db1.invalid/: no phone can look that name up: names without a dot, and those in .local, .lan, .internal, .test and the like, are for one network or for tests alone | change redirect_uri",
         ),
         (
             "http://db1.invalid/?state=1",
-            "failure redirect-uri: http://db1.invalid/?state=1: its query has state, which WeChat adds itself; no phone can look that name up | change redirect_uri",
+            "failure redirect-uri: http://db1.invalid/?state=1: its query has state, which WeChat adds itself; no phone can look that name up: names without a dot, and those in .local, .lan, .internal, .test and the like, are for one network or for tests alone | change redirect_uri",
         ),
     ] {
         set(&mut world, uri, wechat);

@@ -37,7 +37,8 @@ fn connect(world: &mut World) -> TcpStream {
 fn send(mut socket: &TcpStream, token: &str) {
     let body = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "hello"}}).to_string();
     let length = body.len();
-    let head = format!("POST {SEND}?access_token={token} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+    let head =
+        format!("POST {SEND}?access_token={token} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
     socket.write_all(format!("{head}{body}").as_bytes()).unwrap();
 }
 

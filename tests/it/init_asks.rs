@@ -82,7 +82,7 @@ fn an_address_to_allow_is_named_and_waited_for() {
     terminal.until("Try again?");
     terminal.keys("\r");
     terminal.until_twice("Try again?");
-    terminal.keys("y");
+    terminal.keys("y\r");
     let ended = terminal.end();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
@@ -103,12 +103,15 @@ fn a_wrong_secret_and_a_wrong_app_id_are_asked_for_again() {
     answer(&mut terminal, "wx0000000000000000", "http://127.0.0.1:9000/");
     terminal.until("40125");
     terminal.until_twice("AppSecret (not shown):");
+    // One that cannot be right is not tried.
     terminal.unseen_keys("too short\r");
     terminal.until("an AppSecret has 32 characters, this has 9");
+    terminal.until_so_often("AppSecret (not shown):", 3);
+    terminal.unseen_keys(&format!("{SECRET}\r"));
     terminal.until("40013");
     terminal.until_twice("App id:");
     terminal.keys("wx0123456789abcdef\r");
-    terminal.until_so_often("AppSecret (not shown):", 3);
+    terminal.until_so_often("AppSecret (not shown):", 4);
     terminal.unseen_keys(&format!("{SECRET}\r"));
     let ended = terminal.end();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
@@ -129,25 +132,24 @@ fn without_an_answer_it_is_written_unchecked_if_one_wants() {
     // What cannot be is said at once.
     terminal.keys("wx 1\r");
     terminal.until("it must be an app id, such as wx");
-    terminal.keys("wx0123456789abcdef\r");
+    // What was refused is there to be edited.
+    terminal.until("App id: wx 1");
+    terminal.unseen_keys("\x7f\x7f0123456789abcdef\r");
     terminal.until("AppSecret (not shown):");
     terminal.unseen_keys(&format!("{SECRET}\r"));
     // With an address of this machine or, where it has none, without.
     terminal.until_twice("Callback address");
-    for (typed, said) in [
-        ("192.168.1.20:8080", "it must be an http or https address"),
-        ("http://localhost/", "it leads each phone to itself"),
-    ] {
-        terminal.keys(&format!("{typed}\r"));
-        terminal.until(said);
-    }
-    terminal.keys("https://wx.example.com/callback/\r");
+    terminal.unseen_keys("localhost/\r");
+    terminal.until("http:// is missing");
+    terminal.keys("\r");
+    terminal.until("it leads each phone to itself");
+    terminal.unseen_keys(&format!("{}https://wx.example.com/callback/\r", "\x7f".repeat("http://localhost/".len())));
     terminal.until("Listen on [127.0.0.1:8080]");
     terminal.keys("\r");
     terminal.until("Try again?");
-    terminal.keys("n");
+    terminal.keys("n\r");
     terminal.until("Write the config all the same?");
-    terminal.keys("y");
+    terminal.keys("y\r");
     let ended = terminal.end();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
@@ -161,16 +163,19 @@ fn what_did_not_work_is_not_written_unless_one_says_so() {
     let world = World::empty();
     let (_running, url) = answering(&[REFUSED]);
     let mut terminal = begin(&world, &format!("init --sandbox {url}"));
-    answer(&mut terminal, "wx012345", "");
+    terminal.until("App id:");
+    terminal.keys("wx012345\r");
+    terminal.until("type it again, or Enter if it is right");
+    answer(&mut terminal, "", "");
     terminal.until("Try again?");
-    terminal.keys("n");
+    terminal.keys("n\r");
     terminal.until("Write the config all the same?");
     terminal.keys("\r");
     let ended = terminal.end();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(3), "{text}");
     assert!(text.contains("nothing was changed"), "{text}");
-    assert!(text.contains("warning: wx012345 does not look like an app id: an app id is wx and 16 digits"), "{text}");
+    assert!(text.contains("error: wx012345 does not look like an app id: type it again"), "{text}");
     assert!(!world.path(".config").exists());
 }
 
@@ -181,7 +186,7 @@ fn a_config_that_is_there_is_replaced_only_after_a_yes_and_ctrl_c_leaves_no_trac
     world.config("app_id = \"old\"\n");
     let mut terminal = begin(&world, &format!("init --sandbox {url}"));
     terminal.until("is there already. Replace it?");
-    terminal.keys("n");
+    terminal.keys("n\r");
     let ended = terminal.end();
     assert_eq!(ended.status.code(), Some(0));
     assert!(ended.screen.contents().contains("nothing was changed"), "{}", ended.screen.contents());
@@ -189,7 +194,7 @@ fn a_config_that_is_there_is_replaced_only_after_a_yes_and_ctrl_c_leaves_no_trac
 
     let mut terminal = begin(&world, &format!("init --sandbox {url}"));
     terminal.until("is there already. Replace it?");
-    terminal.keys("y");
+    terminal.keys("y\r");
     answer(&mut terminal, "wx0123456789abcdef", "");
     assert_eq!(terminal.end().status.code(), Some(0));
     assert!(config(&world).contains(SECRET) && world.path(".config/wxbox/config.toml.bak").exists());
@@ -199,13 +204,42 @@ fn a_config_that_is_there_is_replaced_only_after_a_yes_and_ctrl_c_leaves_no_trac
         let mut terminal = begin(&world, &format!("init --sandbox {url}"));
         terminal.until("App id:");
         if question != "App id:" {
-            terminal.keys("wx1\r");
+            terminal.keys("wx0123456789abcdef\r");
         }
         terminal.until(question);
         terminal.keys("\x03");
         let ended = terminal.end();
         assert_eq!(ended.status.code(), Some(130), "{}", ended.screen.contents());
         assert!(ended.echo && !ended.screen.hide_cursor(), "{question}");
+        assert!(ended.screen.contents().contains("cancelled, nothing was written"), "{}", ended.screen.contents());
         assert!(!world.path(".config").exists(), "{question}");
     }
+}
+
+#[test]
+fn in_a_small_window_nothing_of_an_answer_that_was_wrapped_stays() {
+    let world = World::empty();
+    let (_running, url) = answering(&[TOKEN]);
+    let mut terminal = Terminal::start(world.command(&format!("init --sandbox {url}")), 40, 50);
+    let long = "http://wx.example.com:8080/a/path/that/is/longer/than/the/window/is/wide/";
+    // What is typed while nobody reads keys, the terminal shows itself.
+    terminal.until("App id:");
+    terminal.unseen_keys("wx0123456789abcdef\r");
+    terminal.until("AppSecret (not shown):");
+    terminal.unseen_keys(&format!("{SECRET}\r"));
+    terminal.until("Callback address [");
+    terminal.unseen_keys(&format!("{long}?code=1\r"));
+    terminal.until("its query has code");
+    terminal.until("wide/?code=1");
+    // The refused address is there: what is wrong with it goes, and what is left is taken.
+    terminal.unseen_keys(&format!("{}\r", "\x7f".repeat("?code=1".len())));
+    let ended = terminal.end();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let flat = text.replace('\n', "");
+    assert_eq!(flat.matches("Callback address: http").count(), 1, "{text}");
+    assert_eq!(flat.matches("Callback address [").count(), 0, "{text}");
+    assert_eq!(flat.matches("wx.example.com:8080/a/path").count(), 1, "{text}");
+    assert_eq!(flat.matches("its query has code").count(), 1, "{text}");
+    assert!(config(&world).contains(&format!("redirect_uri = \"{long}\"")), "{}", config(&world));
 }

@@ -118,7 +118,7 @@ fn a_signal_ends_the_program_once_a_question_is_answered() {
     for (signal, status) in ENDING {
         let mut terminal = Terminal::start(world.command("user remove luffy"), 24, 100);
         terminal.until("[y/N]");
-        terminal.keys("y");
+        terminal.keys("y\r");
         terminal.until("yes");
         terminal.signal(signal);
         // The lock is held until it has ended; the question may not know yet that it was answered.

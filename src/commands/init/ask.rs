@@ -1,5 +1,6 @@
 //! The questions, each with a line that says where the answer is found.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use crate::error::{Failure, classify};
 use crate::line;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
-use crate::ui::{self, Ui};
+use crate::ui::{self, Ui, Wrong};
 use crate::wechat::redirect::{is_private, troubles};
 use crate::words::listed;
 
@@ -27,13 +28,15 @@ pub(super) fn answers(ui: &mut Ui, path: &Path, given: Given) -> anyhow::Result<
     ui.status(&t!("init-begin", path = path));
     let at_home = given.sandbox.is_some();
     let app_id = match given.app_id {
-        Some(app_id) => app_id,
+        Some(app_id) => {
+            warn_of_app_id(ui, &app_id);
+            app_id
+        }
         None => {
             ui.status(&if at_home { t!("init-where-sandbox") } else { t!("init-where-app-id") });
             app_id(ui)?
         }
     };
-    warn_of_app_id(ui, &app_id);
     let secret = match given.secret {
         Some(secret) => secret,
         None => secret(ui)?,
@@ -50,8 +53,16 @@ pub(super) fn answers(ui: &mut Ui, path: &Path, given: Given) -> anyhow::Result<
 }
 
 pub(super) fn app_id(ui: &Ui) -> anyhow::Result<String> {
-    ui::text(ui, &t!("init-app-id"), None, |typed| {
-        read_app_id(typed).map(drop).ok_or_else(|| t!("init-must-be", expected = t!("init-expected-app-id")))
+    let odd = RefCell::new(String::new());
+    ui::text(ui, &t!("init-app-id"), None, move |typed| {
+        if read_app_id(typed).is_none() {
+            return Err(t!("init-must-be", expected = t!("init-expected-app-id")).into());
+        }
+        // Once more the same, and it is meant so.
+        if is_usual_app_id(typed) || odd.replace(typed.to_owned()) == typed {
+            return Ok(());
+        }
+        Err(t!("ui-cause", what = t!("doctor-app-id-odd", app_id = typed), cause = t!("init-app-id-again")).into())
     })
 }
 
@@ -63,15 +74,17 @@ pub(super) fn warn_of_app_id(ui: &mut Ui, app_id: &str) {
     }
 }
 
-/// Nobody sees what was pasted, so what is odd about it is said.
+/// Nobody sees what was pasted: one of a wrong length is asked for again.
 pub(super) fn secret(ui: &mut Ui) -> anyhow::Result<Secret> {
-    let typed = ui::unseen(ui, &t!("init-secret"))?;
-    let secret = Secret::from(line::value(typed.expose_secret()));
-    let length = secret.expose_secret().chars().count();
-    if length != SECRET {
+    loop {
+        let typed = ui::unseen(ui, &t!("init-secret"))?;
+        let secret = Secret::from(line::value(typed.expose_secret()));
+        let length = secret.expose_secret().chars().count();
+        if length == SECRET {
+            return Ok(secret);
+        }
         ui.warn(&t!("init-secret-length", length = length));
     }
-    Ok(secret)
 }
 
 /// The file with the certificate of whoever inspects TLS; `None` where somebody has none.
@@ -81,7 +94,7 @@ pub(super) fn ca_file(ui: &mut Ui, environment: &Environment) -> anyhow::Result<
     let usable = move |typed: &str, environment: &Environment| -> anyhow::Result<PathBuf> {
         given::ca_file(&environment.typed(Path::new(typed), "--ca-file")?)
     };
-    let check = move |typed: &str| usable(typed, &own).map(drop).map_err(|error| classify(&error).what);
+    let check = move |typed: &str| usable(typed, &own).map(drop).map_err(|error| classify(&error).what.into());
     let typed = ui::text_or_none(ui, &t!("init-ca-file"), check)?;
     typed.map(|typed| usable(&typed, environment)).transpose()
 }
@@ -98,10 +111,17 @@ fn redirect_uri(ui: &mut Ui, at_home: bool) -> anyhow::Result<Url> {
         }
     }
     let typed = ui::text(ui, &t!("init-redirect"), first, move |typed| {
-        let expected = || t!("init-must-be", expected = t!("init-expected-redirect"));
-        let uri = read_redirect_uri(typed).ok_or_else(expected)?;
+        let Some(uri) = read_redirect_uri(typed) else {
+            let instead =
+                Some(format!("http://{typed}")).filter(|it| !typed.contains("://") && read_redirect_uri(it).is_some());
+            let said = match instead {
+                Some(_) => t!("init-redirect-scheme"),
+                None => t!("init-must-be", expected = t!("init-expected-redirect")),
+            };
+            return Err(Wrong { said, instead });
+        };
         match troubles(&uri, at_home).into_iter().find(|it| !it.is_of_real_accounts()) {
-            Some(trouble) => Err(trouble.said()),
+            Some(trouble) => Err(trouble.said().into()),
             None => Ok(()),
         }
     })?;
@@ -119,7 +139,7 @@ fn listen(ui: &mut Ui) -> anyhow::Result<String> {
     let default = std::net::SocketAddr::from(([127, 0, 0, 1], PORT)).to_string();
     ui::text(ui, &t!("init-listen"), Some(default), |typed| {
         let expected = || t!("init-must-be", expected = t!("init-expected-listen"));
-        typed.parse::<ListenAddress>().map(drop).map_err(|_| expected())
+        typed.parse::<ListenAddress>().map(drop).map_err(|_| expected().into())
     })
 }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::cli::{Global, Init as Args};
 use crate::commands::ground;
 use crate::config::{Environment, Flags, path_to_write};
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, classify};
 use crate::t;
 use crate::ui::{self, Ui};
 use crate::wechat::redirect::{to_enter, troubles};
@@ -44,6 +44,16 @@ impl fmt::Display for Written<'_> {
 }
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Exit> {
+    match write(ui, global, args) {
+        Err(error) if ui::was_interrupted(&error) => {
+            ui.status(&t!("init-cancelled"));
+            Ok(classify(&error).exit)
+        }
+        ended => ended,
+    }
+}
+
+fn write(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Exit> {
     let environment = Environment::read();
     let flags = Flags { config: global.config.clone(), ..Flags::default() };
     let path = path_to_write(&flags, &environment)?;
@@ -109,7 +119,11 @@ fn after(ui: &mut Ui, global: &Global, answers: &Answers) {
         for trouble in troubles(uri, false).iter().filter(|it| !it.is_of_real_accounts()) {
             ui.warn(&t!("ui-cause", what = uri.as_str(), cause = trouble.said()));
         }
-        ui.status(&t!("init-console", enter = to_enter(uri)));
+        let all = troubles(uri, false);
+        ui.status(&match all.iter().find(|it| it.is_of_real_accounts()) {
+            None => t!("init-console", enter = to_enter(uri)),
+            Some(trouble) => t!("init-console-test", enter = to_enter(uri), why = trouble.said()),
+        });
     }
     if uri.scheme() == "https" && answers.listen.is_none() {
         ui.warn(&t!("init-listen-missing"));

@@ -81,7 +81,6 @@ pub(super) fn until_it_works(
         match refusal(&error) {
             Some(code) if NO_ACCOUNT.contains(&code) => {
                 answers.app_id = ask::app_id(ui)?;
-                ask::warn_of_app_id(ui, &answers.app_id);
                 answers.secret = ask::secret(ui)?;
             }
             Some(code) if NO_SECRET.contains(&code) => answers.secret = ask::secret(ui)?,

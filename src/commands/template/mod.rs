@@ -65,9 +65,10 @@ fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
         ]);
     }
     ui.table(&mut table)?;
-    if !list.is_old(now) {
-        let ago = ago(now.0.saturating_sub(list.asked_at.0).max(0) / 1000);
-        ui.whisper(&t!("template-list-asked", ago = ago));
+    let age = now.0.saturating_sub(list.asked_at.0) / 1000;
+    // Of an older one there is a warning already.
+    if age >= 60 && !list.is_old(now) {
+        ui.whisper(&t!("template-list-asked", ago = ago(age)));
     }
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::show::Shown;
-use super::{name, tags, warn_of_odd_tags, uid};
+use super::{name, tags, uid, warn_of_odd_tags};
 use crate::app::{App, openid, warn_of_odd, warn_of_shared};
 use crate::cli::{Add, Edit, Passwd, Remove};
 use crate::commands::password;

@@ -382,7 +382,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand -u 'Only messages to this person'
             cand --user 'Only messages to this person'
             cand --since 'Only messages queued within this time'
-            cand --limit 'At most so many'
+            cand --limit 'At most so many, the newest; 0 = all'
             cand -c 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]'
             cand --config 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]'
             cand --database 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]'
@@ -467,7 +467,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand --help 'Print help'
         }
         &'wxbox;outbox;status'= {
-            cand --check 'Exit with status 6 if the oldest queued message is older than this'
+            cand --check 'Exit with status 6 if the oldest queued message is older than this; with -q nothing is printed unless it is'
             cand -c 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]'
             cand --config 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]'
             cand --database 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]'

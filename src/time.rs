@@ -29,6 +29,9 @@ impl Timestamp {
     }
 }
 
+/// The system clock is put right by so much without a question.
+const SET_BACK: Duration = Duration::from_secs(60);
+
 /// A point in time by two clocks: one that people and the network set, and the machine's uptime, which nobody
 /// sets but which begins anew with each boot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +50,12 @@ impl Moment {
 
     /// How long ago `earlier` was, by the larger of both clocks: the uptime does not count the time that a virtual
     /// machine is paused by its host, and the system clock may be set back. `None` where neither can say: another boot
-    /// (or no uptime), and a time that is still to come.
+    /// (or no uptime) and a time that is still to come; or a system clock that was set back by more than a minute, since
+    /// what it would have said beside the uptime is lost.
     pub fn since(&self, earlier: &Self) -> Option<Duration> {
+        if self.at < earlier.at.before(SET_BACK) {
+            return None;
+        }
         let by_clock = self.at.0.checked_sub(earlier.at.0).and_then(|ms| u64::try_from(ms).ok());
         by_clock.map(Duration::from_millis).max(self.up_since(earlier))
     }
@@ -129,7 +136,8 @@ mod tests {
     fn the_larger_of_both_clocks_counts() {
         let moment = |at, up: &str| Moment { at: Timestamp(at), up: up.parse().ok() };
         let cases = [
-            ("the clock was set back an hour", moment(9_000_000, "a:1000"), moment(5_400_000, "a:61000"), Some(60)),
+            ("the clock was set back an hour", moment(9_000_000, "a:1000"), moment(5_400_000, "a:61000"), None),
+            ("the clock was set back a little", moment(9_000_000, "a:1000"), moment(8_995_000, "a:61000"), Some(60)),
             (
                 "the clock was set forward, or the machine paused",
                 moment(0, "a:1000"),

@@ -18,9 +18,6 @@ use crate::secret::Secret;
 use crate::signals::{Watch, came};
 use crate::t;
 
-/// Columns that an answer may need, such as an address, with the marks between it and its question.
-const ANSWER: usize = 48;
-
 /// Asks for a name. Only where stdin is a terminal.
 ///
 /// # Errors

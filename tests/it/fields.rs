@@ -155,7 +155,7 @@ warning: the template backup_finished-0123456789abcdefghijklmnopq and its fields
 exit 6
 --- stderr
 error: which template "Backup finished" is cannot be looked up, and nothing is queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait for the next day (China time), or reset the quota (10 per month)
+hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
     let ids: String = world.sql("SELECT group_concat(body ->> 'template_id') FROM contents");

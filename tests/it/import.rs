@@ -31,9 +31,9 @@ added 3 people
     world.wxbox("user list --json").is(str![[r#"
 exit 0
 --- stdout
-{"username":"lucy","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"tags":[],"note":"","created_at":"[TIME]"}
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"tags":["captain","crew"],"note":"two/nlines, and /"quotes/"","created_at":"[TIME]"}
-{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":null,"bound":false,"bound_at":null,"reachable":false,"tags":[],"note":"trimmed","created_at":"[TIME]"}
+{"username":"lucy","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"","created_at":"[TIME]"}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":null,"has_followed":false,"tags":["captain","crew"],"note":"two/nlines, and /"quotes/"","created_at":"[TIME]"}
+{"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"trimmed","created_at":"[TIME]"}
 
 "#]]);
     world.wxbox("user show lucy").is(str![[r#"

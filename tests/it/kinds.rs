@@ -201,7 +201,7 @@ hint: template messages are for verified (已认证) service accounts (服务号
 exit 5
 --- stderr
 error: message 3 to luffy was refused: WeChat says 48001 (api unauthorized): account lacks this API
-hint: subscription notifications are for verified (已认证) service accounts (服务号), and perhaps for verified subscription accounts (订阅号)
+hint: subscription notifications are for verified (已认证) service accounts (服务号)
 
 "#]]);
     world.wxbox("send -u luffy --image a.png").is(str![[r#"

@@ -99,7 +99,7 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
          密码（绑定时须输入；留空则不设）：[不显示]\n已添加 娜美"
     );
 
-    for (key, answer) in [("n", "否\n没有删除任何内容"), ("y", "是\n已删除 路飞")] {
+    for (key, answer) in [("n\r", "否\n没有删除任何内容"), ("y\r", "是\n已删除 路飞")] {
         let mut remove = terminal("user remove 路飞");
         remove.until("[y/N]");
         remove.keys(key);

@@ -254,7 +254,6 @@ fn text_from_outside_cannot_drive_the_terminal() {
          [[templates]]\nid = \"evil-0123456789abcdefghijklmnopqrstuvwxyzAB\"\ntitle = \"T\\u009b\\u202e\"\ncontent = \"a {{x.DATA}}\"\n",
     );
     world.feed("user import -", "username,note\nevil,\"a\u{1b}[2Jb\u{9b}2Jc\u{200b}d\u{7f}\"\n").ok();
-    // No command takes such a name; a database that another program wrote may hold one.
     world.sql::<i64>("UPDATE users SET username = 'ev\u{202e}il' RETURNING 1");
     world.set("TERM", "dumb").set("WXBOX_LOG", "debug");
     for line in [
@@ -396,7 +395,6 @@ fn without_utf_8_symbols_of_ours_are_ascii() {
     }
     assert!(screen(&world, "outbox list", 80).contains("..."));
     assert!(screen(&world, "template show backup", 80).contains("Host: <host>"));
-    // What goes into a pipe is not touched.
     assert!(world.wxbox("template show backup").stdout().contains("Host: ‹host›"));
     world.wxbox(&format!("bind --user nami --openid {NAMI}")).ok();
 }

@@ -98,7 +98,7 @@ fn the_line_that_is_under_way_when_one_leaves_has_its_result() {
     batch.end().is(str![[r#"
 exit 130
 --- stdout
-{"line":1,"ref":"mine","id":1,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat answered","hint":"it is not repeated by itself, since it may have arrived: ask the person, then send it again if need be","key":null,"created_at":"[TIME]","sent_at":null}
+{"line":1,"ref":"mine","id":1,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat answered","hint":"it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again","key":null,"created_at":"[TIME]","sent_at":null}
 --- stderr
 stopping; waiting up to two seconds for the answer under way
 interrupted; nothing is left queued

@@ -183,8 +183,8 @@ hint: Convert the file to an accepted format
     world.wxbox("send -u luffy --image chart.png").is(str![[r#"
 exit 6
 --- stderr
-error: message 2 to luffy is not delivered yet and stays queued: cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up; it is tried again after midnight in Beijing, at [TIME]
-hint: do not send it again: the next `wxbox outbox flush` from [TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 2`
+error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 2`
 
 "#]]);
     fault(&mut world, "truncated = true");
@@ -192,7 +192,7 @@ hint: do not send it again: the next `wxbox outbox flush` from [TIME] on deliver
 exit 6
 --- stderr
 error: message 3 to luffy is not delivered yet and stays queued: cannot upload chart.png: no answer from 127.0.0.1:[PORT]: end of file before message length reached
-hint: do not send it again: the next `wxbox outbox flush` from [TIME] on tries it again; `wxbox outbox retry 3` tries it now
+hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 3` tries it now
 
 "#]]);
     fault(&mut world, "nth = 1\nerrcode = 40001");

@@ -88,7 +88,7 @@ hint: the usage is: wxbox outbox cancel <ID|--all>
     world.wxbox("outbox cancel x").is(str![[r#"
 exit 2
 --- stderr
-error: invalid value 'x' for '[ID]...': invalid digit found in string
+error: invalid value 'x' for '[ID]...': it must be a whole number
 
 "#]]);
     assert_eq!(

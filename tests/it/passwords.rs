@@ -59,7 +59,7 @@ hint: give it with --password-stdin, or take it away with --remove
     world.wxbox("user passwd luffy --remove --json").is(str![[r#"
 exit 0
 --- stdout
-{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"tags":[],"note":"","created_at":"[TIME]"}
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"","created_at":"[TIME]"}
 
 "#]]);
     assert_eq!(world.sql::<Option<String>>("SELECT password FROM users"), None);

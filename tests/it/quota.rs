@@ -16,7 +16,7 @@ oLuffy_wears_the_straw_hat_1	-
 oNami_draws_maps_of_the_sea1	-
 --- stderr
 error: the list breaks off after 2 of 2 followers: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait for the next day (China time), or reset the quota (10 per month)
+hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
     world.wxbox("quota show").is(str![[r#"
@@ -86,7 +86,7 @@ exit 1
 /cgi-bin/token	200	0	200	-	
 --- stderr
 error: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait for the next day (China time), or reset the quota (10 per month)
+hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
 }
@@ -122,7 +122,7 @@ hint: Wait for the next month
 #[test]
 fn clearing_asks_a_person() {
     let mut world = World::new();
-    for (key, said) in [("n", "nothing was cleared"), ("y", "all counters of wx0123456789abcdef begin at 0 again")] {
+    for (key, said) in [("n\r", "nothing was cleared"), ("y\r", "all counters of wx0123456789abcdef begin at 0 again")] {
         let mut terminal = Terminal::start(world.command("quota clear"), 20, 160);
         terminal.until("ten times a month");
         terminal.keys(key);

@@ -21,7 +21,8 @@ exit 0
 Name       zoro
 uid        eed83905a260b31bc5d254701999ee94
 WeChat     oZoro_cannot_find_the_way_22 since [TIME]
-Reachable  no: WeChat refuses messages to this person; send one by name once they follow the account again
+Follows    no, not since the binding as far as is known; no message arrives until they follow the account
+Reachable  no: WeChat refuses messages (43004); once they follow the account again, `wxbox user sync` finds it, or a message by name that arrives
 Tags       lost
 Added      [TIME]
 
@@ -30,7 +31,7 @@ Added      [TIME]
 exit 4
 --- stderr
 error: nobody with the tag lost is bound and reachable
-hint: `wxbox user list` shows who is bound; `wxbox bind --user NAME` binds
+hint: `wxbox user list` shows why; `wxbox user sync` asks WeChat who follows the account again
 
 "#]]);
     world.sandbox().requests();
@@ -40,7 +41,7 @@ exit 0
 sent message 2 (template) to luffy
 sent message 3 (template) to nami
 --- stderr
-warning: left out, since WeChat refused messages to them: zoro
+warning: left out, since they do not follow the account or WeChat refused messages to them (`wxbox user list` shows why): zoro
 
 "#]]);
     assert_eq!(world.sandbox().requests().len(), 2);
@@ -129,6 +130,7 @@ hint: `wxbox template list --refresh` shows the templates that the account has; 
     world.wxbox("send --openid oNobody hi").is(str![[r#"
 exit 5
 --- stderr
+warning: an openid mostly has 28 characters and begins with o; oNobody does not
 error: message 3 to oNobody was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
 hint: Check that the recipient was bound with this AppID; bind again
 
@@ -185,10 +187,10 @@ fn a_used_up_quota_leaves_all_queued() {
     world.wxbox("send -u luffy -u nami -t backup").is(str![[r#"
 exit 6
 --- stderr
-error: message 2 to luffy is not delivered yet and stays queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up; it is tried again after midnight in Beijing, at [TIME]
-hint: do not send it again: the next `wxbox outbox flush` from [TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 2`
-error: message 3 to nami is not delivered yet and stays queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up; it is tried again after midnight in Beijing, at [TIME]
-hint: do not send it again: the next `wxbox outbox flush` from [TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 3`
+error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 2`
+error: message 3 to nami is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 3`
 
 "#]]);
     assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/message/template/send 45009"]);

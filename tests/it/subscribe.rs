@@ -192,8 +192,8 @@ hint: did you mean Backup finished?
     world.wxbox("template list --subscribe --json").is(str![[r#"
 exit 0
 --- stdout
-{"template_id":"backup_report-0123456789abcdefghijklmnopqrs","title":"Backup report","content":"Backup: {{thing1.DATA}}/nSize: {{character_string2.DATA}}/nFinished: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"]}
-{"template_id":"service_status-0123456789abcdefghijklmnopqr","title":"Service status","content":"Service: {{thing1.DATA}}/nStatus: {{phrase2.DATA}}/nTime: {{date3.DATA}}","keys":["thing1","phrase2","date3"],"alias":null,"types":["thing","phrase","date"]}
+{"template_id":"backup_report-0123456789abcdefghijklmnopqrs","title":"Backup report","content":"Backup: {{thing1.DATA}}/nSize: {{character_string2.DATA}}/nFinished: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
+{"template_id":"service_status-0123456789abcdefghijklmnopqr","title":"Service status","content":"Service: {{thing1.DATA}}/nStatus: {{phrase2.DATA}}/nTime: {{date3.DATA}}","keys":["thing1","phrase2","date3"],"alias":null,"types":["thing","phrase","date"],"asked_at":"[TIME]"}
 
 "#]]);
     world.wxbox("template list").ok();

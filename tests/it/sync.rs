@@ -148,7 +148,7 @@ exit 1
 099 does not follow the account, and cannot be reached
 --- stderr
 error: this breaks off after 100 of 101 openids: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
-hint: Wait for the next day (China time), or reset the quota (10 per month)
+hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM bindings WHERE unreachable = 43004"), 1);

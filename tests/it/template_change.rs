@@ -160,7 +160,7 @@ error: the account had no template Gone (gone) any more
 #[test]
 fn it_is_removed_only_after_a_yes() {
     let world = World::new();
-    for (answer, kept) in [("n", 2), ("\r", 2), ("y", 1)] {
+    for (answer, kept) in [("n\r", 2), ("\r", 2), ("y\r", 1)] {
         let mut terminal = Terminal::start(world.command("template remove 'Server alert'"), 30, 100);
         terminal.until("Remove the template Server alert");
         terminal.keys(answer);

@@ -317,7 +317,7 @@ hint: without --strict this is a warning; `wxbox template check Note --data …`
 exit 0
 --- stderr
 warning: thing1 has 41 characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
-warning: thing1 has 42 characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
+warning: thing1 has 43 characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
 sent message 3 (template) to luffy
 
 "#]]);

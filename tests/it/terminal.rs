@@ -64,7 +64,7 @@ fn ctrl_c_at_a_question_gives_the_terminal_back() {
 #[test]
 fn a_person_is_removed_only_after_a_yes() {
     let world = with_luffy();
-    for (answer, status, kept) in [("n", 0, 1), ("\r", 0, 1), ("y", 0, 0)] {
+    for (answer, status, kept) in [("n\r", 0, 1), ("\r", 0, 1), ("y\r", 0, 0)] {
         let mut terminal = terminal(&world, "user remove luffy");
         terminal.until("Remove luffy");
         terminal.keys(answer);

@@ -59,7 +59,7 @@ fn what_waits_for_the_next_day_says_until_when_by_the_clock_of_the_zone() {
 exit 6
 --- stderr
 错误：发给 luffy 的消息 1 尚未送达，仍在排队，将于 [LOCAL_TIME] 重试：微信返回 45009（reach max api daily quota limit）：日调用量超限
-提示：等到次日（北京时间），或清零调用次数（每月 10 次）
+提示：请勿再次发送：[LOCAL_TIME] 之后第一次运行 `wxbox outbox flush` 时会发送；如需立即发送，先运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry 1`
 
 "#]]);
     // The text that is kept holds no time: it would be that of another zone, or over.

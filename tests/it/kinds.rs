@@ -195,15 +195,15 @@ error: message 2 to luffy was refused: WeChat says 48001 (api unauthorized): acc
 hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 
 "#]]);
-    world
-        .wxbox("send -u luffy --subscribe 'Backup report' -d thing1=a -d character_string2=b -d time3=03:15")
-        .is(str![[r#"
+    world.wxbox("send -u luffy --subscribe 'Backup report' -d thing1=a -d character_string2=b -d time3=03:15").is(
+        str![[r#"
 exit 5
 --- stderr
 error: message 3 to luffy was refused: WeChat says 48001 (api unauthorized): account lacks this API
 hint: subscription notifications are for verified (已认证) service accounts (服务号)
 
-"#]]);
+"#]],
+    );
     world.wxbox("send -u luffy --image a.png").is(str![[r#"
 exit 5
 --- stderr

@@ -122,7 +122,8 @@ hint: Wait for the next month
 #[test]
 fn clearing_asks_a_person() {
     let mut world = World::new();
-    for (key, said) in [("n\r", "nothing was cleared"), ("y\r", "all counters of wx0123456789abcdef begin at 0 again")] {
+    for (key, said) in [("n\r", "nothing was cleared"), ("y\r", "all counters of wx0123456789abcdef begin at 0 again")]
+    {
         let mut terminal = Terminal::start(world.command("quota clear"), 20, 160);
         terminal.until("ten times a month");
         terminal.keys(key);

@@ -18,6 +18,8 @@ pub fn redactions() -> snapbox::Redactions {
             ("[DEMO]", r"[^ ]*/wxbox-demo-\w+"),
             ("[SPACE]", r"\b\d+\.\d\d [KMGT]iB\b"),
             ("[QR]", r"(?:[ ▀▄█]{60,}\n)+"),
+            // Of the report of `run`: the host, and how long the command took.
+            ("[RAN]", r"\(status \d+\) on (?<redacted>\S+ after \d+m?s): "),
             ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),
         ]
         .into_iter()

@@ -316,8 +316,8 @@ hint: without --strict this is a warning; `wxbox template check Note --data …`
     world.wxbox("run -u luffy --fallback Note -- true").is(str![[r#"
 exit 0
 --- stderr
-warning: thing1 has 41 characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
-warning: thing1 has 43 characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
+warning: thing1 has [..] characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
+warning: thing1 has [..] characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
 sent message 3 (template) to luffy
 
 "#]]);

@@ -44,6 +44,8 @@ says() {
         *) echo "'$*' does not say '$text', but: $all"; return 1 ;;
     esac
 }
+# The files that these name are not in every place.
+unset SSL_CERT_FILE SSL_CERT_DIR
 # Only what a bare environment has, plus what is named.
 bare() { env -i "$@"; }
 

@@ -260,6 +260,7 @@ class History:
             for person in self.people:
                 for _, _, openid in person.was:
                     self.platform.write(openid)
+            self.platform.finish()
             self.clock.passes(step)
             self.world.note("passes", f"{step} s")
             self.world.call("--json", "outbox", "flush")
@@ -519,6 +520,7 @@ class History:
             self.world.finish(run)
         seconds = seconds or self.random.choice(self.profile.spans)
         self.world.note("passes", f"{seconds} s")
+        self.platform.finish()
         self.clock.passes(seconds)
 
     def on_wrong(self):

@@ -94,6 +94,7 @@ class Platform:
     def __init__(self, seed, clock, note):
         self.seed, self.clock, self.note = seed, clock, note
         self.lock = threading.Lock()
+        self.answered = threading.Condition(self.lock)
         self.log, self.other, self.unknown = [], [], []
         self.it = Account()
         self.weather = {}  # as `history.weather` makes it
@@ -191,6 +192,11 @@ class Platform:
         self.note("request", str(it), it.at)
         return whole
 
+    def finish(self):
+        """Awaits the requests that are not processed yet. Their clients may have left; time must not pass over them."""
+        with self.answered:
+            self.answered.wait_for(lambda: all(it.over < 1e18 for it in self.log), 2 * HANG)
+
     def set_weather(self, weather):
         self.weather = weather
 
@@ -221,7 +227,9 @@ class Platform:
                     request.answer = "slow"  # the client may not have waited for it
             else:
                 request.answer = answer
-            request.over = time.monotonic()
+            with self.answered:
+                request.over = time.monotonic()
+                self.answered.notify_all()
         if answer in ("reset", "hang"):
             link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False

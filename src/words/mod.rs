@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn numbers_keep_all_their_digits() {
         for number in [i64::MAX, i64::MIN, (1 << 53) + 1, 7] {
-            assert_eq!(t_in!(Lang::En, "user-unknown", user = number), format!("no user is named {number}"));
+            let said = t_in!(Lang::En, "user-unknown", user = number, path = "f.db");
+            assert_eq!(said, format!("no user is named {number} in f.db"));
         }
     }
 

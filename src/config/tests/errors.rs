@@ -120,7 +120,7 @@ fn values_of_the_wrong_kind() {
             "redirect_uri = '/callback/'",
             "CONFIG:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or \
              password",
-            "such as \"http://203.0.113.7/callback/\"; its domain is the one registered with WeChat under 网页授权域名",
+            "such as \"http://203.0.113.7/callback/\"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)",
         ),
         (
             "listen.address = '80'",

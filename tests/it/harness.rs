@@ -1,8 +1,7 @@
 //! What makes a test five lines long: a home of its own, the built program, the sandbox, a phone.
 //!
-//! A run is always compared whole: status, stdout and stderr, with what differs from run to run (times,
-//! ids, ports, the home) replaced by names in brackets. `SNAPSHOTS=overwrite cargo test` writes the
-//! snapshots anew.
+//! A run is always compared whole: status, stdout and stderr, with what differs from run to run (times, ids, ports, the
+//! home) replaced by names in brackets. `SNAPSHOTS=overwrite cargo test` writes the snapshots anew.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -29,6 +28,7 @@ pub struct World {
 impl World {
     /// An empty home, no config, no sandbox.
     pub fn empty() -> Self {
+        crate::inherited_signals::restore();
         Self { home: tempfile::tempdir().unwrap(), sandbox: None, variables: Vec::new() }
     }
 

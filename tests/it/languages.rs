@@ -102,7 +102,7 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
     for (key, answer) in [("n\r", "否\n没有删除任何内容"), ("y\r", "是\n已删除 路飞")] {
         let mut remove = terminal("user remove 路飞");
         remove.until("[y/N]");
-        remove.keys(key);
+        remove.unseen_keys(key);
         let text = remove.end().screen.contents();
         assert_eq!(text, format!("删除 路飞，连同绑定、标签和全部消息的内容？ {answer}"));
     }

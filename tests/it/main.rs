@@ -51,6 +51,7 @@ mod hints;
 mod import;
 mod import_bad;
 mod import_sheets;
+mod inherited_signals;
 mod init;
 mod init_asks;
 mod init_ca;

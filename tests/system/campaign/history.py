@@ -73,7 +73,6 @@ class Profile:
     steps: tuple = (6, 14)
     serial: float = 0.5  # how often a command is waited for before the next
     config: dict = field(default_factory=dict)
-    send: dict = field(default_factory=dict)
     keyed: float = 0.3  # how often a message has a key
     to_all: float = 0.25  # how often it goes to everybody
     no_wait: float = 0.15
@@ -181,7 +180,7 @@ class History:
         self.name, self.seed, self.profile = name, seed, PROFILES[name]
         self.random = random.Random(seed)
         choice = self.random.choice
-        send = {"wait": choice(["0s", "0s", "0s", "2s"]), **self.profile.send}
+        send = {"wait": choice(["0s", "0s", "0s", "2s"])}
         if self.random.random() < 0.1:
             send["max_attempts"] = choice([1, 2, 3])
         config = {**self.profile.config, "send": send, "token_endpoint": choice(["stable", "stable", "classic"])}

@@ -51,7 +51,6 @@ class Request:
     """One request to a send API, as the platform saw it."""
 
     at: float  # monotonic, when it was there
-    clock: float  # by the platform's clock
     host: int
     api: str
     openid: str
@@ -95,7 +94,8 @@ class Platform:
         self.seed, self.clock, self.note = seed, clock, note
         self.lock = threading.Lock()
         self.answered = threading.Condition(self.lock)
-        self.log, self.other, self.unknown = [], [], []
+        self.log, self.unknown = [], []
+        self.other = 0  # requests that send nothing
         self.it = Account()
         self.weather = {}  # as `history.weather` makes it
         self.down = set()  # hosts that refuse connections
@@ -179,8 +179,8 @@ class Platform:
         query = dict(urllib.parse.parse_qsl(query))
         if path not in SENDS:
             with self.lock:
-                self.other.append((time.monotonic(), host, path))
-                fault = self.fault(self.weather.get("token"), len(self.other)) if "token" in path else ""
+                self.other += 1
+                fault = self.fault(self.weather.get("token"), self.other) if "token" in path else ""
             return self.respond(link, path, fault, lambda: self.business(path, query, body), None)
         it = self.read(host, path, json.loads(body))
         with self.lock:
@@ -261,11 +261,11 @@ class Platform:
         marker = line.group(1) if line else re.match(r"\w+", text).group(0)
         part = int(line.group(2)) if line else 0
         openid, msg_id = message["touser"], message.get("client_msg_id", "")
-        return Request(time.monotonic(), 0, host, path, openid, marker, part, msg_id)
+        return Request(time.monotonic(), host, path, openid, marker, part, msg_id)
 
     def send(self, it, token, body):
         with self.lock:
-            it.clock = now = self.clock()
+            now = self.clock()
             refusal = self.refusal(it, token, now, json.loads(body))
             if refusal:
                 return {"errcode": refusal, "errmsg": ERRMSG.get(refusal, "error")}
@@ -362,10 +362,8 @@ class Platform:
     def revoke(self):
         """Somebody else forces a new token: the one that wxbox has is dead at once."""
         with self.lock:
-            self.it.ends.pop(self.it.stable, None)
+            self.it.ends.clear()
             self.it.stable = ""
-            if self.it.ends:
-                self.it.ends.clear()
 
     def spend(self, api):
         with self.lock:

@@ -245,7 +245,7 @@ class World:
         with self.guard:
             self.history.append(((at or time.monotonic()) - self.began, kind, text))
 
-    def start(self, *words, stdin=None, limits=(), clock=None, concurrency=None, reads=True):
+    def start(self, *words, stdin=None, limits=(), clock=None, reads=True):
         """Starts wxbox. `limits` are words for prlimit, `clock` is the file of a clock of its own."""
         env = {**self.env, "CAMPAIGN_CLOCK": clock} if clock else self.env
         prefix = self.clock.prefix()
@@ -255,7 +255,7 @@ class World:
         number = len(self.runs) + 1
         said = " ".join([*limits, *([os.path.basename(clock)] if clock else []), *words])
         self.note("start", f"[{number}] wxbox {said[:160]}")
-        run = Run(self, number, list(words), env, prefix, stdin, concurrency or self.concurrency, reads)
+        run = Run(self, number, list(words), env, prefix, stdin, self.concurrency, reads)
         self.runs.append(run)
         return run
 
@@ -270,7 +270,7 @@ class World:
             told = [at for at, name in run.signals if name != "KILL"]
             if run.stopped:
                 continue
-            if now - last > PATIENCE or told and not run.stopped and now - max(told[0], run.last) > LEAVING:
+            if now - last > PATIENCE or told and now - max(told[0], run.last) > LEAVING:
                 run.hung = True
                 self.note("hang", f"[{run.number}] does not end{' although it was told to' if told else ''}: killed")
                 run.process.kill()

@@ -228,7 +228,10 @@ impl Store {
     }
 
     /// A transaction, committed unless `work` fails or says no.
-    fn change<T>(&mut self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Result<T>>) -> Result<T> {
+    pub(super) fn change<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Result<T>>,
+    ) -> Result<T> {
         let path = self.path.clone();
         let at = |e| Error::at(&path, e);
         let step = self.write()?;

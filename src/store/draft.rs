@@ -1,7 +1,6 @@
 //! A copy of the database under a hidden name, until it is whole. One that a killed process left behind is removed by
 //! the next that makes a copy there, or delivers what is queued.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
@@ -12,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
 use super::generation::Version;
+use super::open::beside;
 use super::wal::VERSION_AT;
 use crate::private;
 
@@ -103,9 +103,7 @@ pub(super) fn sweep(dir: &Path) {
 /// Removes the log that an older file of that name had: it does not belong to the new one.
 fn forget_log(file: &Path) -> io::Result<()> {
     for end in ["-wal", "-shm", "-journal"] {
-        let mut name = file.file_name().unwrap_or_else(|| OsStr::new("")).to_owned();
-        name.push(end);
-        match fs::remove_file(file.with_file_name(name)) {
+        match fs::remove_file(beside(file, end)) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }

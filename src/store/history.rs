@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::outbox::{ENDED_BY_HAND, IS_OPEN, contents_of, cut, forget_contents};
 use super::{Error, Result, State, Store};
@@ -23,7 +23,7 @@ const IS_LAST: &str = "NOT EXISTS (SELECT 1 FROM messages q INDEXED BY messages_
 
 /// Messages that one transaction changes: with a million rows in the outbox it holds the write lock for less than 50 ms
 /// (benches/locks.py).
-pub(super) const CHUNK: usize = 500;
+const CHUNK: usize = 500;
 
 /// Chunks that a run removes for their age: the rest is left to the runs after it, which nobody waits for.
 const CHUNKS_BY_AGE: usize = 4;
@@ -60,12 +60,7 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn cancel(&mut self, app_id: &str, id: i64, now: Timestamp) -> Result<Vec<i64>> {
-        let path = self.path.clone();
-        let at = |e| Error::at(&path, e);
-        let step = self.write()?;
-        let cancelled = cancel(&step, app_id, id, now).map_err(at)?;
-        step.commit().map_err(at)?;
-        Ok(cancelled)
+        self.change(|step| cancel(step, app_id, id, now).map(Ok))
     }
 
     /// Ends all of the account's messages by hand that are queued and not just being sent; their ids.
@@ -73,17 +68,12 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn cancel_all(&mut self, app_id: &str, now: Timestamp) -> Result<Vec<i64>> {
-        let path = self.path.clone();
-        let at = |e| Error::at(&path, e);
+        let ids = self.ids_in(app_id, State::Queued)?;
         let mut cancelled = Vec::new();
-        for ids in self.ids_in(app_id, State::Queued)?.chunks(CHUNK) {
-            let step = self.write()?;
-            for id in ids {
-                cancelled.extend(cancel(&step, app_id, *id, now).map_err(at)?);
-            }
-            step.commit().map_err(at)?;
-            self.let_others_write();
-        }
+        self.in_chunks(&ids, |step, id| {
+            cancelled.extend(cancel(step, app_id, id, now)?);
+            Ok(())
+        })?;
         cancelled.sort_unstable();
         cancelled.dedup();
         Ok(cancelled)
@@ -170,8 +160,23 @@ impl Store {
         Ok(removed)
     }
 
+    /// Changes each of these messages, some in a transaction, between which others have their turn.
+    pub(super) fn in_chunks(
+        &mut self,
+        ids: &[i64],
+        mut each: impl FnMut(&Transaction<'_>, i64) -> rusqlite::Result<()>,
+    ) -> Result<()> {
+        for (n, ids) in ids.chunks(CHUNK).enumerate() {
+            if n > 0 {
+                self.let_others_write();
+            }
+            self.change(|step| ids.iter().try_for_each(|id| each(step, *id)).map(Ok))?;
+        }
+        Ok(())
+    }
+
     /// Between two chunks, others have their turn: SQLite waits up to 25 ms before it looks for the lock again.
-    pub(super) fn let_others_write(&self) {
+    fn let_others_write(&self) {
         let _ = crossbeam_channel::after(Duration::from_millis(30)).recv();
     }
 

@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::draft::Draft;
 use super::generation::{self, SCHEMA, Version};
+use super::open::beside;
 use super::{BUSY, Error, Result};
 use crate::private;
 use crate::words::system;
@@ -109,9 +110,7 @@ fn copy(conn: &Connection, path: &Path, version: i64) -> Result<()> {
     private::share(fresh.file(), path).map_err(failed)?;
     let found = fresh.fill(conn).map_err(|e| Error::at(path, e))?;
     if found.is_some_and(|found| found.schema() == version) {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".v{version}.bak"));
-        fresh.place(&path.with_file_name(name), true).map_err(failed)?;
+        fresh.place(&beside(path, &format!(".v{version}.bak")), true).map_err(failed)?;
     }
     Ok(())
 }

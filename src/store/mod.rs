@@ -183,9 +183,7 @@ impl Store {
     fn trim(&self) {
         if fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > LOG_LIMIT) {
             // If others are busy with it, the next one does it: nobody waits for that.
-            let _ = self.conn.busy_timeout(Duration::ZERO);
-            let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-            let _ = self.conn.busy_timeout(self.patience);
+            self.overwrite_log();
         }
     }
 }

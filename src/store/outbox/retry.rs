@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::super::history::CHUNK;
 use super::super::{Error, Result, Store};
 use super::attempts::attempts_of;
 use super::{ENDED_BY_HAND, History, IS_OPEN, State, free};
@@ -166,18 +165,9 @@ impl Store {
             let rows = self.at(query.query_map(params![app_id, now], |row| row.get(0)))?;
             self.at(rows.collect())?
         };
-        let path = self.path.clone();
-        let at = |e| Error::at(&path, e);
         let sql = "UPDATE messages SET due_at = ?2, changed_at = ?2
                    WHERE id = ?1 AND state = 'queued' AND worker IS NULL AND due_at > ?2";
-        for ids in ids.chunks(CHUNK) {
-            let step = self.write()?;
-            for id in ids {
-                step.prepare_cached(sql).and_then(|mut update| update.execute(params![id, now])).map_err(at)?;
-            }
-            step.commit().map_err(at)?;
-            self.let_others_write();
-        }
+        self.in_chunks(&ids, |step, id| step.prepare_cached(sql)?.execute(params![id, now]).map(drop))?;
         Ok(ids)
     }
 

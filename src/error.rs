@@ -157,7 +157,6 @@ fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String
             token::Error::WeChat(e) => Some(of_wechat(e)),
             // Transparent: the chain goes on behind the store's error.
             token::Error::Store(e) => Some((Exit::Unexpected, e.hint())),
-            token::Error::Thread(_) => None,
         };
     }
     if let Some(e) = cause.downcast_ref::<wechat::Error>() {

@@ -44,9 +44,6 @@ pub enum Error {
     /// WeChat, or the way to it.
     #[error("{}", t!("token-fetch", cause = .0.to_string()))]
     WeChat(#[source] wechat::Error),
-    /// The system gives no thread to ask on.
-    #[error("{}", t!("token-thread", cause = .0))]
-    Thread(#[source] std::io::Error),
 }
 
 /// The kept token, if it can be used now.

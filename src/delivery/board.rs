@@ -23,8 +23,6 @@ const CONTENTS: usize = 64;
 /// A message whose request is under way.
 pub(super) struct Flight {
     pub(super) held: Held,
-    pub(super) n: i64,
-    pub(super) openid: String,
     pub(super) started: Moment,
     pub(super) content: Arc<Content>,
     /// The media_ids that the request names.
@@ -173,14 +171,7 @@ impl Board {
     }
 
     pub(super) fn facts<'a>(&self, held: &'a Held, now: &'a Moment) -> Facts<'a> {
-        Facts {
-            held,
-            attempts: held.message.attempts,
-            now,
-            server: self.server,
-            wait: self.orders.wait,
-            max_attempts: self.orders.max_attempts,
-        }
+        Facts { held, now, server: self.server, wait: self.orders.wait, max_attempts: self.orders.max_attempts }
     }
 
     /// Forgets what was read, if others have changed the database since: a content that nobody needs any more is
@@ -328,9 +319,9 @@ impl Board {
             };
             held.message.attempts += 1;
             held.message.openid = Some(openid.clone());
-            let (n, client_msg_id) = (held.message.attempts, held.message.client_msg_id.clone());
-            begun.push(Started { id, openid: openid.clone(), client_msg_id, content: filled });
-            self.flying.insert(id, Flight { held, n, openid, started: now.clone(), content, media });
+            let client_msg_id = held.message.client_msg_id.clone();
+            begun.push(Started { id, openid, client_msg_id, content: filled });
+            self.flying.insert(id, Flight { held, started: now.clone(), content, media });
         }
         Ok(begun)
     }
@@ -358,7 +349,10 @@ impl Board {
             self.end(turn, held, &ending, false, now, left)?;
             return Ok(None);
         }
-        let slowed = self.slowed.get(&recipient(&held)).filter(|(until, _)| *until > Instant::now());
+        let slowed = match self.slowed.is_empty() {
+            true => None,
+            false => self.slowed.get(&recipient(&held)).filter(|(until, _)| *until > Instant::now()),
+        };
         let refused = self.closed.get(class).map(|Closed { fate, answer }| (*fate, answer));
         let Some((fate, answer)) = refused.or(slowed.map(|(_, answer)| (Fate::Minute, answer))) else {
             return Ok(Some(held));

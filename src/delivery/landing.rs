@@ -30,8 +30,8 @@ const SLOW: Duration = Duration::from_secs(60);
 
 /// What was tried for a message.
 struct Tried<'a> {
-    /// The attempt, and where it went; `None` where a file was on its way, and nothing of the message.
-    attempt: Option<(i64, String)>,
+    /// The attempt; `None` where a file was on its way, and nothing of the message.
+    attempt: Option<i64>,
     started: &'a Moment,
     /// What a `stop_kind` refusal covers.
     class: String,
@@ -67,7 +67,7 @@ impl Board {
     /// Writes down how a request ended.
     pub(super) fn landed(&mut self, turn: &Turn<'_>, done: Done, now: &Moment, left: &mut Vec<Left>) -> Landed {
         let Some(flight) = self.flying.remove(&done.id) else { return Ok(None) };
-        let Flight { held, n, openid, started, content, media } = flight;
+        let Flight { held, started, content, media } = flight;
         let Done { token, delivered: Delivered { result, host, server_at }, .. } = done;
         let (msgid, error) = match result {
             Ok(msgid) => (msgid, None),
@@ -79,7 +79,7 @@ impl Board {
             self.shelf.forget(turn, &media)?;
         }
         let tried = Tried {
-            attempt: Some((n, openid)),
+            attempt: Some(held.message.attempts),
             started: &started,
             class: class(&content),
             error: error.as_ref(),
@@ -170,7 +170,7 @@ impl Board {
         let luck = if fate == Fate::Sent { 0.0 } else { luck() };
         let decision = schedule::after(fate, &self.facts(&held, now), started, luck);
         let mut ending = ending(&decision);
-        ending.attempt = attempt.as_ref().map(|(n, _)| (*n, outcome.attempt()));
+        ending.attempt = attempt.map(|n| (n, outcome.attempt()));
         ending.answer = Answer { msgid, host, server_at, ..answer(error) };
         ending.answer.error = ending.answer.error.map(|error| match file {
             Some(file) => t!("delivery-upload", file = file, error = error),
@@ -182,7 +182,7 @@ impl Board {
         }
         ending.answer.error = ending.answer.error.map(|error| why(error, &decision, held.message.attempts));
         ending.instead = falls_back.then(|| TEMPLATE.to_owned());
-        let openid = attempt.as_ref().map_or("", |(_, openid)| openid);
+        let openid = attempt.and(held.message.openid.as_deref()).unwrap_or_default();
         if refused.errcode == Some(NO_TEMPLATE) {
             turn.forget_templates()?;
         }
@@ -224,11 +224,11 @@ impl Board {
         now: &Moment,
         left: &mut Vec<Left>,
     ) -> Result<(), Trouble> {
-        for (id, Flight { held, n, started, .. }) in std::mem::take(&mut self.flying) {
+        for (id, Flight { held, started, .. }) in std::mem::take(&mut self.flying) {
             let outcome = if unsent.contains(&id) { Outcome::NotSent } else { Outcome::Maybe };
             let decision = schedule::after(outcome.row().fate, &self.facts(&held, now), &started, 0.0);
             let mut ending = ending(&decision);
-            ending.attempt = Some((n, outcome.attempt()));
+            ending.attempt = Some((held.message.attempts, outcome.attempt()));
             ending.answer.error = (outcome == Outcome::Maybe).then(|| t!("delivery-no-answer-yet"));
             // Whoever takes it next need not wait.
             ending.due_at = now.at;

@@ -51,7 +51,7 @@ fn ending(held: &Held, now: &Moment, error: &str) -> Ending {
             Decision { state: State::Queued, due_at: now.at, soon: false, backoff, given_up: None, put_off: None };
         return stays(held, &decision, held.message.error.clone());
     };
-    let facts = Facts { held, attempts: open.n, now, server: None, wait: Duration::ZERO, max_attempts: 0 };
+    let facts = Facts { held, now, server: None, wait: Duration::ZERO, max_attempts: 0 };
     let decision = schedule::after(Outcome::Maybe.row().fate, &facts, &open.started, 0.0);
     // Whoever takes it next need not wait.
     let decision = Decision { due_at: now.at, backoff: held.backoff.clone(), ..decision };

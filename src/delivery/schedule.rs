@@ -26,10 +26,8 @@ const POSTPONED_FOR: Duration = minutes(1);
 /// What is known of a message when an attempt has ended, or when it is about to begin.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
-    /// The message, with what was tried before this attempt.
+    /// The message, with what was tried before this attempt; it is counted in `attempts`.
     pub held: &'a Held,
-    /// The attempts, this one included.
-    pub attempts: i64,
     /// Now.
     pub now: &'a Moment,
     /// Now, by WeChat's clock, once an answer has told it.
@@ -98,7 +96,7 @@ pub fn after(fate: Fate, facts: &Facts<'_>, started: &Moment, luck: f64) -> Deci
         _ => now.after(pause(failed_at, &mut backoff.pauses, now, facts.wait, luck)),
     };
     let soon = matches!(fate, Fate::AtOnce | Fate::Backoff | Fate::Repeat) && backoff.pauses == pauses;
-    let tries = facts.attempts - backoff.retried_after;
+    let tries = facts.held.message.attempts - backoff.retried_after;
     let over = facts.max_attempts > 0 && tries >= i64::from(facts.max_attempts);
     let this = (fate == Fate::Repeat).then_some(started);
     let unresolved = history.unresolved().map(|it| &it.started).or(this);

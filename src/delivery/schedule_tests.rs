@@ -20,7 +20,7 @@ fn template() -> Held {
             kind: "template".into(),
             body: None,
             state: State::Queued,
-            attempts: 0,
+            attempts: 1,
             msgid: None,
             errcode: None,
             errmsg: None,
@@ -84,7 +84,7 @@ fn over(held: Held) -> Held {
 }
 
 fn facts<'a>(held: &'a Held, now: &'a Moment) -> Facts<'a> {
-    Facts { held, attempts: 1, now, server: None, wait: Duration::from_secs(30), max_attempts: 0 }
+    Facts { held, now, server: None, wait: Duration::from_secs(30), max_attempts: 0 }
 }
 
 fn due_in(decision: &Decision) -> i64 {
@@ -175,8 +175,9 @@ fn what_may_have_arrived_stays_unknown() {
 #[test]
 fn another_messages_refusal_is_not_an_attempt_of_this_one() {
     let now = ago(0);
-    let fresh = template();
-    let limited = Facts { attempts: 0, max_attempts: 1, ..facts(&fresh, &now) };
+    let mut fresh = template();
+    fresh.message.attempts = 0;
+    let limited = Facts { max_attempts: 1, ..facts(&fresh, &now) };
     let decision = held_back(Fate::Tomorrow, &limited, 0.0);
     assert_eq!((decision.state, decision.due_at.to_string().as_str()), (State::Queued, "2026-11-23T16:05:00Z"));
     let maybe = tried(60, AttemptOutcome::Ambiguous);
@@ -187,8 +188,9 @@ fn another_messages_refusal_is_not_an_attempt_of_this_one() {
 fn attempts_are_counted_from_the_last_retry_by_a_person() {
     let now = ago(0);
     for (attempts, retried_after, state) in [(2, 0, State::Queued), (3, 0, State::Failed), (5, 3, State::Queued)] {
-        let held = Held { backoff: Backoff { retried_after, ..Backoff::default() }, ..template() };
-        let facts = Facts { attempts, max_attempts: 3, ..facts(&held, &now) };
+        let mut held = Held { backoff: Backoff { retried_after, ..Backoff::default() }, ..template() };
+        held.message.attempts = attempts;
+        let facts = Facts { max_attempts: 3, ..facts(&held, &now) };
         assert_eq!(after(Fate::Backoff, &facts, &now, 0.5).state, state, "{attempts} less {retried_after}");
     }
 }

@@ -1263,7 +1263,6 @@ token-fetched = fetched an access token
 token-forced = WeChat gave back the refused token, forcing a new one
 token-lock = cannot lock the access token's file beside the database ({ $cause }): asking WeChat for a token without the lock
 token-lock-held = another process holds the access token's lock and does not answer: asking WeChat for a token without the lock
-token-thread = cannot ask for an access token, the system gives no thread: { $cause }
 
 ## ui
 ui-ago = { $unit ->

@@ -1239,7 +1239,6 @@ token-fetched = 已获取 access_token
 token-forced = 微信返回的仍是刚被拒绝的 access_token，正在强制刷新
 token-lock = 无法锁定数据库旁的 access_token 锁文件（{ $cause }）：不加锁直接向微信获取 access_token
 token-lock-held = 另一进程占用 access_token 锁且没有响应：不加锁直接向微信获取 access_token
-token-thread = 无法获取 access_token，系统无法创建线程：{ $cause }
 
 ## ui
 ui-ago = { $unit ->

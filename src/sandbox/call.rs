@@ -1,6 +1,7 @@
 //! A call of the API while it is looked at, and what its body must be before anything in it is.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use serde_json::Value;
 
@@ -38,6 +39,12 @@ impl Call<'_> {
     }
 }
 
+/// A number of a body, written as one or in digits.
+pub(super) fn number<N: FromStr + TryFrom<u64>>(value: &Value) -> Option<N> {
+    let written = || value.as_str().and_then(|digits| digits.parse().ok());
+    value.as_u64().and_then(|number| N::try_from(number).ok()).or_else(written)
+}
+
 fn read(body: &[u8]) -> Result<Value, Refusal> {
     if body.is_empty() {
         return Err(refuse(44002));
@@ -51,20 +58,21 @@ fn literal(json: &[u8]) -> Cow<'_, [u8]> {
     let (mut written, mut rest) = (Vec::new(), json);
     while let Some(at) = rest.iter().position(|b| *b == b'\\') {
         let (before, escape) = rest.split_at(at);
+        written.extend_from_slice(before);
         if let [b'\\', b'u', a, b, c, d, ..] = escape
             && let digits = [*a, *b, *c, *d]
             && digits.iter().all(u8::is_ascii_hexdigit)
             && (digits[..2] != *b"00" || digits[2] > b'7')
         {
-            // What stands before this escape is copied with a backslash more.
-            written.extend_from_slice(before);
+            // This escape is copied with a backslash more.
             written.push(b'\\');
-        } else {
-            written.extend_from_slice(before);
         }
         let (escape, after) = escape.split_at(escape.len().min(2));
         written.extend_from_slice(escape);
         rest = after;
+    }
+    if written.is_empty() {
+        return Cow::Borrowed(json);
     }
     written.extend_from_slice(rest);
     if written.len() == json.len() { Cow::Borrowed(json) } else { Cow::Owned(written) }

@@ -5,7 +5,8 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal, ok, refuse};
-use super::platform::{Call, Platform};
+use super::call::{Call, number};
+use super::platform::Platform;
 
 /// How long the account waits between two changes.
 const PAUSE_MS: i64 = 30 * 86_400_000;
@@ -82,7 +83,7 @@ impl Platform {
     /// `POST /cgi-bin/template/api_set_industry`: once a month (43100).
     pub(super) fn set_industries(&mut self, call: &mut Call<'_>) -> Answer {
         let body = call.json()?;
-        let chosen = [number(&body["industry_id1"])?, number(&body["industry_id2"])?];
+        let chosen = [industry(&body["industry_id1"])?, industry(&body["industry_id2"])?];
         if self.industries.changed_ms.is_some_and(|at_ms| call.now_ms - at_ms < PAUSE_MS) {
             return Err(refuse(43100));
         }
@@ -92,8 +93,6 @@ impl Platform {
 }
 
 /// The number of an industry, in digits or not: 40102.
-fn number(value: &Value) -> Result<usize, Refusal> {
-    let written = || value.as_str().and_then(|digits| digits.parse().ok());
-    let number = value.as_u64().and_then(|number| usize::try_from(number).ok()).or_else(written);
-    number.filter(|number| (1..=INDUSTRIES.len()).contains(number)).ok_or_else(|| refuse(40102))
+fn industry(value: &Value) -> Result<usize, Refusal> {
+    number(value).filter(|number| (1..=INDUSTRIES.len()).contains(number)).ok_or_else(|| refuse(40102))
 }

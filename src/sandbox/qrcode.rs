@@ -51,6 +51,7 @@ impl Scene {
 
 #[derive(Debug)]
 struct Code {
+    ticket: String,
     scene: Scene,
     /// What its address is.
     url: String,
@@ -58,40 +59,36 @@ struct Code {
     until_ms: Option<i64>,
 }
 
-/// The codes.
-#[derive(Debug, Default)]
-pub(super) struct Codes {
-    /// By the ends of their addresses.
-    all: HashMap<String, Code>,
-    /// The ends of their addresses, by their tickets.
-    ids: HashMap<String, String>,
+impl Code {
+    fn is_valid(&self, now_ms: i64) -> bool {
+        self.until_ms.is_none_or(|until_ms| now_ms < until_ms)
+    }
 }
+
+/// The codes, by the ends of their addresses.
+#[derive(Debug, Default)]
+pub(super) struct Codes(HashMap<String, Code>);
 
 impl Codes {
     /// The scene of a code that has not expired.
     pub(super) fn scene(&self, id: &str, now_ms: i64) -> Option<Scene> {
-        let code = self.all.get(id)?;
-        code.until_ms.is_none_or(|until_ms| now_ms < until_ms).then(|| code.scene.clone())
+        self.0.get(id).filter(|code| code.is_valid(now_ms)).map(|code| code.scene.clone())
     }
 
-    /// Adds a code; its ticket.
-    fn add(&mut self, id: &str, code: Code, now_ms: i64) -> Result<String, Refusal> {
-        self.all.retain(|_, code| code.until_ms.is_none_or(|until_ms| now_ms < until_ms));
-        self.ids.retain(|_, id| self.all.contains_key(id));
-        let permanent = || self.all.values().filter(|code| code.until_ms.is_none()).count() as u64;
+    fn add(&mut self, id: String, code: Code, now_ms: i64) -> Result<(), Refusal> {
+        self.0.retain(|_, code| code.is_valid(now_ms));
+        let permanent = || self.0.values().filter(|code| code.until_ms.is_none()).count() as u64;
         if code.until_ms.is_none() && permanent() >= PERMANENT {
             return Err(refuse(45029));
         }
-        let ticket = random::code_ticket();
-        self.all.insert(id.to_owned(), code);
-        self.ids.insert(ticket.clone(), id.to_owned());
-        Ok(ticket)
+        self.0.insert(id, code);
+        Ok(())
     }
 
     /// The address of the code of a ticket, unless it has expired.
     fn url(&self, ticket: &str, now_ms: i64) -> Option<&str> {
-        let code = self.all.get(self.ids.get(ticket)?)?;
-        code.until_ms.is_none_or(|until_ms| now_ms < until_ms).then_some(code.url.as_str())
+        let code = self.0.values().find(|code| code.ticket == ticket)?;
+        code.is_valid(now_ms).then_some(code.url.as_str())
     }
 }
 
@@ -110,7 +107,8 @@ impl Platform {
         let until_ms = life_s.map(|life| call.now_ms + 1000 * i64::try_from(life).unwrap_or_default());
         let (host, id) = (call.request.header("host").unwrap_or("localhost"), random::code());
         let url = format!("http://{host}/q/{id}");
-        let ticket = self.codes.add(&id, Code { scene, url: url.clone(), until_ms }, call.now_ms)?;
+        let ticket = random::code_ticket();
+        self.codes.add(id, Code { ticket: ticket.clone(), scene, url: url.clone(), until_ms }, call.now_ms)?;
         let mut answer = json!({"ticket": ticket, "url": url});
         if let Some(life) = life_s {
             answer["expire_seconds"] = life.into();

@@ -27,6 +27,10 @@ fn text(length: usize) -> String {
     (0..length).map(|_| char::from(ALPHABET[number() as usize % ALPHABET.len()])).collect()
 }
 
+fn letters(length: usize) -> String {
+    (0..length).map(|_| char::from(ALPHABET[number() as usize % 62])).collect()
+}
+
 /// An access token or a refresh token: digits, an underscore, 133 characters of base64url.
 pub(super) fn token() -> String {
     format!("{}_{}", 60 + number() % 40, text(133))
@@ -34,7 +38,7 @@ pub(super) fn token() -> String {
 
 /// An OAuth code: 32 letters and digits.
 pub(super) fn code() -> String {
-    (0..32).map(|_| char::from(ALPHABET[number() as usize % 62])).collect()
+    letters(32)
 }
 
 /// An openid: 28 characters, the first one an `o`.
@@ -59,14 +63,13 @@ pub(super) fn page_ticket() -> String {
 
 /// What some refusals carry beside the id of the request: 14 letters and digits.
 pub(super) fn hint() -> String {
-    (0..14).map(|_| char::from(ALPHABET[number() as usize % 62])).collect()
+    letters(14)
 }
 
 /// The ticket of a code: base64 that begins with `gQ` and ends in `=`. Each one has all the signs that must be
 /// percent-encoded, so that a client that does not encode them fails at the first.
 pub(super) fn code_ticket() -> String {
-    let half = || (0..44).map(|_| char::from(ALPHABET[number() as usize % 62])).collect::<String>();
-    format!("gQ{}+/{}AA==", half(), half())
+    format!("gQ{}+/{}AA==", letters(44), letters(44))
 }
 
 /// What identifies a request in an error text: three groups of eight hex digits, the first of them

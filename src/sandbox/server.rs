@@ -48,12 +48,10 @@ impl Sandbox {
         let running = door.open(move |request| {
             let begun = Instant::now();
             let now = now_ms();
-            if !origin::is_ours(&request, own) {
-                let handled = Handled::page(pages::refused_name(&request));
-                on_request(Line::new(&request, &handled, now, begun.elapsed()));
-                return handled.reply;
-            }
-            let handled = platform.lock().unwrap_or_else(PoisonError::into_inner).look_at(&request, now);
+            let handled = match origin::is_ours(&request, own) {
+                true => platform.lock().unwrap_or_else(PoisonError::into_inner).look_at(&request, now),
+                false => Handled::page(pages::refused_name(&request)),
+            };
             // The lock is free again: whoever is called may well ask the platform something.
             if let Some(url) = &handled.again {
                 call_again(url);

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal, ok, refuse};
-use super::platform::{Call, Platform};
+use super::call::{Call, number};
+use super::platform::Platform;
 
 /// The tag that every account has. The ids below `FIRST_ID` are the platform's own.
 const STARRED: (u32, &str) = (2, "星标组");
@@ -69,13 +70,15 @@ impl Tags {
         if name.trim().is_empty() || taken { Err(refuse(45157)) } else { Ok(name.to_owned()) }
     }
 
-    fn get_mut(&mut self, id: &Value) -> Result<&mut Tag, Refusal> {
-        self.all.get_mut(&number(id)).ok_or_else(|| refuse(45159))
+    /// A tag with its id: 45159.
+    fn get(&self, id: &Value) -> Result<(u32, &Tag), Refusal> {
+        let id = tag_id(id);
+        self.all.get(&id).map(|tag| (id, tag)).ok_or_else(|| refuse(45159))
     }
 
     /// The id of a tag that the account may change: 45058, 45159.
     fn own(&self, id: &Value) -> Result<u32, Refusal> {
-        let id = number(id);
+        let id = tag_id(id);
         if SYSTEM_IDS.contains(&id) {
             return Err(refuse(45058));
         }
@@ -84,9 +87,8 @@ impl Tags {
 }
 
 /// An id as a number or in digits; one that no tag has where it is neither.
-fn number(id: &Value) -> u32 {
-    let written = || id.as_str().and_then(|digits| digits.parse().ok());
-    id.as_u64().and_then(|id| u32::try_from(id).ok()).or_else(written).unwrap_or(u32::MAX)
+fn tag_id(id: &Value) -> u32 {
+    number(id).unwrap_or(u32::MAX)
 }
 
 impl Platform {
@@ -140,7 +142,7 @@ impl Platform {
             "" => 0,
             openid => self.place_of(openid).ok_or_else(|| refuse(40003))? + 1,
         };
-        let members = &self.tags.get_mut(&body["tagid"])?.members;
+        let members = &self.tags.get(&body["tagid"])?.1.members;
         let people = members.range(start..).filter_map(|place| self.people.get(*place));
         let page: Vec<&str> = people.take(self.world.followers_a_page).map(|person| person.openid.as_str()).collect();
         match page.last() {
@@ -172,9 +174,9 @@ impl Platform {
 
     /// The tag and the places of the people that a call names: 45159, 40032, 49003 where one of them is nobody, 43004
     /// where one does not follow.
-    fn tagging(&mut self, call: &Call<'_>) -> Result<(u32, Vec<usize>), Refusal> {
+    fn tagging(&self, call: &Call<'_>) -> Result<(u32, Vec<usize>), Refusal> {
         let body = call.json()?;
-        self.tags.get_mut(&body["tagid"])?;
+        let (id, _) = self.tags.get(&body["tagid"])?;
         let list = body["openid_list"].as_array().ok_or_else(|| refuse(47001))?;
         if list.is_empty() || list.len() > BATCH {
             return Err(refuse(40032));
@@ -184,7 +186,7 @@ impl Platform {
             let follows = self.people.get(place).is_some_and(|person| person.follows);
             if follows { Ok(place) } else { Err(refuse(43004)) }
         };
-        Ok((number(&body["tagid"]), list.iter().map(place).collect::<Result<_, _>>()?))
+        Ok((id, list.iter().map(place).collect::<Result<_, _>>()?))
     }
 
     /// `POST /cgi-bin/tags/getidlist`: the tags of one person.

@@ -36,7 +36,6 @@ impl Tls {
         if pem::is_encrypted(key) {
             return Err(Unusable::EncryptedKey);
         }
-        let bad = Unusable::Certificate(Fault::Damaged(pem::first_line(certificate)));
         let key = pem::private_key(key).map_err(Unusable::Key)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -46,7 +45,7 @@ impl Tls {
             .with_single_cert(chain, key)
             .map_err(|error| match error {
                 Error::InconsistentKeys(_) => Unusable::Mismatch,
-                Error::InvalidCertificate(_) => bad,
+                Error::InvalidCertificate(_) => Unusable::Certificate(Fault::Damaged(pem::first_line(certificate))),
                 _ => Unusable::BadKey,
             })?;
         Ok(Tls(Arc::new(config)))

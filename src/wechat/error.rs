@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::client::Base;
 use super::errcode::{self, Action};
 use super::rid::MASK;
-use super::token::number;
+use super::token::lenient;
 use super::trouble::{self, Trouble};
 use crate::words::{self, Lang};
 use crate::{t, t_in};
@@ -34,9 +34,7 @@ impl Refusal {
     pub(super) fn from_answer(api: &'static str, answer: &Value, secrets: &[&str]) -> Result<Option<Self>, Unreadable> {
         let errcode: i64 = match answer.get("errcode") {
             None | Some(Value::Null) => return Ok(None),
-            Some(Value::String(code)) => number(code.trim()).ok_or(Unreadable)?,
-            Some(Value::Number(code)) => number(&code.to_string()).ok_or(Unreadable)?,
-            Some(_) => return Err(Unreadable),
+            Some(code) => lenient(code).ok_or(Unreadable)?,
         };
         if errcode == 0 {
             return Ok(None);

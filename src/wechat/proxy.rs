@@ -2,7 +2,7 @@
 //! through.
 
 use std::env;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
@@ -26,11 +26,11 @@ const FOR_ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Via {
     /// Its address without user and password.
-    pub shown: String,
+    shown: String,
     /// Its host name or IP address.
-    pub host: String,
+    host: String,
     /// Its port.
-    pub port: u16,
+    port: u16,
     /// What names it: a variable of the environment, or `network.proxy`.
     pub named_by: &'static str,
     /// Plain HTTP is spoken with it.
@@ -102,13 +102,27 @@ impl Via {
         t!("wechat-proxy-named", proxy = self.shown, name = self.named_by)
     }
 
+    /// Connects to it; `patience` is for each of its addresses.
+    ///
+    /// # Errors
+    /// The operating system's for the last address.
+    pub fn connect(&self, patience: Duration) -> io::Result<TcpStream> {
+        let mut last = io::ErrorKind::NotFound.into();
+        for address in (self.host.as_str(), self.port).to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, patience) {
+                Ok(stream) => return Ok(stream),
+                Err(cause) => last = cause,
+            }
+        }
+        Err(last)
+    }
+
     /// The HTTP status that it answers with when it is asked for a tunnel to `base`. The client does not tell.
     pub(super) fn refuses(&self, base: &Url) -> Option<u16> {
         if !self.is_http {
             return None;
         }
-        let addresses = (self.host.as_str(), self.port).to_socket_addrs().ok()?;
-        let mut proxy = addresses.into_iter().find_map(|at| TcpStream::connect_timeout(&at, PATIENCE).ok())?;
+        let mut proxy = self.connect(PATIENCE).ok()?;
         proxy.set_read_timeout(Some(PATIENCE)).ok()?;
         proxy.set_write_timeout(Some(PATIENCE)).ok()?;
         let to = format!("{}:{}", base.host_str()?, base.port_or_known_default()?);

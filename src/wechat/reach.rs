@@ -3,8 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::DATE;
-
+use super::server_clock::time_of;
 use super::{Client, Error};
 
 /// What a host said to a request that asks for nothing.
@@ -31,9 +30,7 @@ impl Client {
                 let request = base.http.get(base.url.clone()).timeout(self.timeout);
                 let answer = request.send().map_err(|e| Error::transport(base, e))?;
                 let middle = before + before.elapsed().unwrap_or_default() / 2;
-                let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok());
-                let ahead =
-                    date.and_then(|date| httpdate::parse_http_date(date).ok()).map(|date| seconds(date, middle));
+                let ahead = time_of(answer.headers()).map(|date| seconds(date, middle));
                 Ok(Reached { host: base.name(), tls: base.url.scheme() == "https", ahead })
             })
             .collect()

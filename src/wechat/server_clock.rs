@@ -1,7 +1,7 @@
 //! WeChat's clock, as the `Date` of its answers tells it: a second witness beside this machine's own, which may be wrong.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::{DATE, HeaderMap};
 
@@ -24,8 +24,12 @@ impl ServerClock {
 }
 
 /// The time that an answer tells.
+pub(super) fn time_of(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
+}
+
+/// The same, where it is one of these times.
 pub(super) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
-    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
-    let since = date.duration_since(UNIX_EPOCH).ok()?;
+    let since = time_of(headers)?.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok().map(Timestamp)
 }

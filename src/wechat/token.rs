@@ -87,6 +87,11 @@ pub(super) fn word(value: &Value) -> Option<&str> {
 
 /// WeChat's numbers come as numbers or as text.
 pub(super) fn lenient_number(value: &Value) -> Option<u64> {
+    lenient(value)
+}
+
+/// The same of any kind.
+pub(super) fn lenient<N: FromStr>(value: &Value) -> Option<N> {
     match value {
         Value::String(digits) => number(digits.trim()),
         Value::Number(digits) => number(&digits.to_string()),
@@ -95,7 +100,7 @@ pub(super) fn lenient_number(value: &Value) -> Option<u64> {
 }
 
 /// A whole number as it is written, also where it has decimals that are all zero: `7200.0`.
-pub(super) fn number<N: FromStr>(digits: &str) -> Option<N> {
+fn number<N: FromStr>(digits: &str) -> Option<N> {
     let whole = match digits.split_once('.') {
         Some((whole, decimals)) if !whole.is_empty() && decimals.bytes().all(|byte| byte == b'0') => whole,
         _ => digits,

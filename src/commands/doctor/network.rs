@@ -1,6 +1,6 @@
 //! The way to WeChat: names, a proxy, TLS; and what time it is there.
 
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::time::Duration;
 
 use url::{Host, Url};
@@ -101,24 +101,13 @@ pub(super) fn way(tell: &Tell, app: &App) {
 fn proxy(via: Option<&Via>) -> Check {
     let Some(via) = via else { return Check::ok(Name::Proxy, t!("doctor-proxy-none")) };
     let shown = via.said();
-    match connect(via) {
-        Ok(()) => Check::ok(Name::Proxy, shown),
+    match via.connect(CONNECT) {
+        Ok(_) => Check::ok(Name::Proxy, shown),
         Err(cause) => {
             let what = t!("doctor-proxy-failed", proxy = shown, cause = cause);
             Check::failure(Name::Proxy, what, t!("wechat-proxy-hint", name = via.named_by))
         }
     }
-}
-
-fn connect(via: &Via) -> std::io::Result<()> {
-    let mut last = std::io::ErrorKind::NotFound.into();
-    for address in (via.host.as_str(), via.port).to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, CONNECT) {
-            Ok(_) => return Ok(()),
-            Err(cause) => last = cause,
-        }
-    }
-    Err(last)
 }
 
 fn tls(reached: &[Reached], failed: &[wechat::Error]) -> Check {

@@ -13,6 +13,11 @@ use serde::{Serialize, Serializer};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
+    /// Whole seconds since `earlier`; negative where that is still to come.
+    pub fn seconds_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0) / 1000
+    }
+
     /// What the system clock says.
     pub fn now() -> Self {
         Self(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis))

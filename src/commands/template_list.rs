@@ -96,7 +96,7 @@ pub(super) fn old_note(list: &TemplateList, cause: Option<&Report>) -> Option<St
     if !list.is_old(now) {
         return None;
     }
-    let ago = ago(now.0.saturating_sub(list.asked_at.0) / 1000);
+    let ago = ago(now.seconds_since(list.asked_at));
     Some(match cause {
         Some(report) => t!("template-old-unasked", ago = ago, cause = report.what),
         None => t!("template-old", ago = ago),

@@ -79,7 +79,7 @@ impl From<Timestamp> for Cell {
 
 /// How long ago that was, or how soon it will be.
 fn ago(at: Timestamp) -> String {
-    words::ago(Timestamp::now().0.saturating_sub(at.0) / 1000)
+    words::ago(Timestamp::now().seconds_since(at))
 }
 
 /// A point in time that `f` writes: by the clock of the zone of the run, and in brackets how long ago, where a person

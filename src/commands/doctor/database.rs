@@ -122,7 +122,7 @@ fn outbox(app: &App) -> anyhow::Result<Check> {
     let store = app.store()?;
     let now = Timestamp::now();
     if let Some(overdue) = store.overdue(app.app_id(), now.before(LONG))? {
-        let age = u64::try_from(now.0.saturating_sub(overdue.since.0) / 1000).unwrap_or(0);
+        let age = u64::try_from(now.seconds_since(overdue.since)).unwrap_or(0);
         let what = t!("doctor-outbox-overdue", count = overdue.count, age = age_of(age));
         return Ok(Check::warning(Name::Outbox, what, t!("doctor-outbox-overdue-fix")));
     }
@@ -135,7 +135,7 @@ fn outbox(app: &App) -> anyhow::Result<Check> {
     }
     let counts = store.counts(app.app_id())?;
     let queued = counts.of.iter().find(|(state, _)| *state == State::Queued).map_or(0, |(_, count)| *count);
-    let age = counts.oldest_queued.map(|at| u64::try_from(now.0.saturating_sub(at.0) / 1000).unwrap_or(0));
+    let age = counts.oldest_queued.map(|at| u64::try_from(now.seconds_since(at)).unwrap_or(0));
     Ok(Check::ok(
         Name::Outbox,
         match age {

@@ -163,7 +163,7 @@ pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Res
     let now = Timestamp::now();
     let oldest = counts.oldest_queued;
     // A clock that was set back makes no message younger than new.
-    let age = oldest.map(|at| u64::try_from(now.0.saturating_sub(at.0) / 1000).unwrap_or(0));
+    let age = oldest.map(|at| u64::try_from(now.seconds_since(at)).unwrap_or(0));
     let status = Status { counts, age };
     // A watch of cron's is to say nothing where nothing is wrong.
     match args.check {

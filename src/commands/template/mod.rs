@@ -65,7 +65,7 @@ fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
         ]);
     }
     ui.table(&mut table)?;
-    let age = now.0.saturating_sub(list.asked_at.0) / 1000;
+    let age = now.seconds_since(list.asked_at);
     // Of an older one there is a warning already.
     if age >= 60 && !list.is_old(now) {
         ui.whisper(&t!("template-list-asked", ago = ago(age)));

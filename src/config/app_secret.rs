@@ -11,6 +11,7 @@ use super::error::{Error, Expected};
 use super::file::LIMIT;
 use super::guard::guard;
 use super::origin::{Origin, Setting};
+use super::values::is_line;
 use crate::secret::Secret;
 use crate::words::system;
 use crate::{bounded, line};
@@ -31,7 +32,7 @@ pub(super) struct Found {
 
 pub(super) fn find(environment: &Environment, root: &Section<'_>) -> Result<Found, Error> {
     only_one(root)?;
-    let secret = |text: &str| Some(line::value(text)).filter(|text| is_one_line(text)).map(Secret::from);
+    let secret = |text: &str| Some(line::value(text)).filter(|text| is_line(text)).map(Secret::from);
     let own = match root.text("app_secret", secret, Expected::Text)? {
         Some(own) => Some(own),
         None => root.text("appsecret", secret, Expected::Text)?,
@@ -44,7 +45,7 @@ pub(super) fn find(environment: &Environment, root: &Section<'_>) -> Result<Foun
     // Blanks are no secret: as if it were empty.
     let looked_up = if let Some(text) = direct.filter(|text| !text.is_empty()) {
         let origin = Origin::Env("WXBOX_APP_SECRET");
-        match is_one_line(text) {
+        match is_line(text) {
             true => Ok(Some((Setting::new(text.into(), origin), false))),
             false => Err(Error::SecretNotText { path: None, origin }),
         }
@@ -54,25 +55,22 @@ pub(super) fn find(environment: &Environment, root: &Section<'_>) -> Result<Foun
     } else if let Some(path) = environment.directory("CREDENTIALS_DIRECTORY").map(|dir| dir.join(CREDENTIAL))
         && path.try_exists().unwrap_or(true)
     {
-        // The modes are the service manager's affair.
-        let read = read(&path, CREDENTIAL, &Origin::Env("CREDENTIALS_DIRECTORY"), Origin::Credentials);
-        read.map(|found| found.map(|(secret, _)| (secret, false)))
+        read(&path, CREDENTIAL, &Origin::Env("CREDENTIALS_DIRECTORY"), Origin::Credentials)
     } else if let Some(path) = own_file {
         read(&path.value, own_name, &path.origin, Origin::SecretFile)
     } else {
         Ok(own.map(|own| (own, false)))
     };
-    Ok(match looked_up {
-        Ok(Some((secret, is_open))) => {
-            let open_file = match &secret.origin {
-                Origin::SecretFile(path) if is_open => Some(path.clone()),
-                _ => None,
-            };
-            Found { secret: Some(secret), trouble: None, in_config, open_file }
-        }
-        Ok(None) => Found { secret: None, trouble: None, in_config, open_file: None },
-        Err(trouble) => Found { secret: None, trouble: Some(trouble), in_config, open_file: None },
-    })
+    let (found, trouble) = match looked_up {
+        Ok(found) => (found, None),
+        Err(trouble) => (None, Some(trouble)),
+    };
+    let open_file = match &found {
+        // The modes of a credential are the service manager's affair.
+        Some((Setting { origin: Origin::SecretFile(path), .. }, true)) => Some(path.clone()),
+        _ => None,
+    };
+    Ok(Found { secret: found.map(|(secret, _)| secret), trouble, in_config, open_file })
 }
 
 /// Two places in one file: nobody could tell which one counts.
@@ -85,11 +83,6 @@ fn only_one(root: &Section<'_>) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
-}
-
-/// Whether it can be a secret: something, in one line.
-fn is_one_line(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::is_control)
 }
 
 /// The secret in a file of its own, and whether everybody can read that. `name` is the file as `from` gave it, which
@@ -116,7 +109,7 @@ fn read(
     if text.is_empty() {
         return Err(Error::SecretEmpty { path: path.to_owned() });
     }
-    if !is_one_line(text) {
+    if !is_line(text) {
         return Err(not_text());
     }
     Ok(Some((Setting::new(text.into(), origin(path.to_owned())), is_open)))

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::error::Error;
 
@@ -22,7 +22,7 @@ pub fn guard(path: &Path, file: &File) -> Result<bool, Error> {
     }
     let mode = found.permissions().mode() & 0o777;
     // Nobody writes to it through a mount that is read-only. Containers get their files that way, whoever owns them.
-    if is_read_only(file) {
+    if is_read_only(rustix::fs::fstatvfs(file)) {
         return Ok(mode & 0o004 != 0);
     }
     let me = rustix::process::geteuid().as_raw();
@@ -36,7 +36,7 @@ pub fn guard(path: &Path, file: &File) -> Result<bool, Error> {
         if found.is_symlink() && !trusts(me, found.uid()) {
             return Err(Error::NotOwn { path: passed, owner: found.uid() });
         }
-        if is_open(&found) && modes(&passed).is_some() && !is_read_only_at(&passed) {
+        if is_open(&found) && modes(&passed).is_some() && !is_read_only(rustix::fs::statvfs(&passed)) {
             return Err(Error::OpenDirectory { dir: passed, file: path.to_owned() });
         }
     }
@@ -63,7 +63,7 @@ fn way_to(path: &Path) -> Vec<(PathBuf, Metadata)> {
     let (mut left, mut at, mut links) = (parts(&path), PathBuf::new(), 0);
     let mut passed = Vec::new();
     while let Some(part) = left.pop_front() {
-        if matches!(Path::new(&part).components().next(), Some(Component::ParentDir)) {
+        if part == ".." {
             at.pop();
             continue;
         }
@@ -97,12 +97,8 @@ pub fn modes(path: &Path) -> Option<u32> {
     Some(metadata.permissions().mode() & 0o7777)
 }
 
-fn is_read_only(file: &File) -> bool {
-    rustix::fs::fstatvfs(file).is_ok_and(|it| it.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
-}
-
-fn is_read_only_at(path: &Path) -> bool {
-    rustix::fs::statvfs(path).is_ok_and(|it| it.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+fn is_read_only(system: rustix::io::Result<rustix::fs::StatVfs>) -> bool {
+    system.is_ok_and(|it| it.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
 }
 
 /// Linux's numbers for file systems that make their modes up, as `statfs` gives them.

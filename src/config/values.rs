@@ -204,14 +204,14 @@ pub fn is_usual_secret(secret: &str) -> bool {
     secret.len() == 32 && secret.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Any text but none.
-pub(super) fn text(text: &str) -> Option<String> {
-    (!text.trim().is_empty()).then(|| text.to_owned())
+/// Whether it is any text but none, in one line.
+pub(super) fn is_line(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains(char::is_control)
 }
 
-/// Any text but none, in one line: it goes into a message as it is.
+/// Such a text: it goes into a message as it is.
 pub(super) fn line(text: &str) -> Option<String> {
-    self::text(text).filter(|text| !text.contains(char::is_control))
+    is_line(text).then(|| text.to_owned())
 }
 
 /// Where the phone is sent back to.

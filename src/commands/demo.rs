@@ -314,8 +314,7 @@ impl Drop for Running {
 
 /// The signal that a command ended on, by its exit status.
 fn asked_to_stop(status: i32) -> Option<Signal> {
-    let signals = [Signal::Interrupt, Signal::Terminate, Signal::Hangup];
-    signals.into_iter().find(|signal| i32::from(signal.exit().code()) == status)
+    Signal::ALL.into_iter().find(|signal| i32::from(signal.exit().code()) == status)
 }
 
 fn interrupted(signal: Signal) -> anyhow::Error {

@@ -39,6 +39,14 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
+
+    /// The one after which a command leaves with that status.
+    pub fn of_exit(exit: Exit) -> Option<Self> {
+        Self::ALL.into_iter().find(|signal| signal.exit() == exit)
+    }
+
     /// The status to leave with.
     pub fn exit(self) -> Exit {
         match self {

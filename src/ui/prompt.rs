@@ -15,7 +15,7 @@ use super::theme::{AsItIs, Plain};
 use super::{Ui, clean, still};
 use crate::error::{Exit, Failure};
 use crate::secret::Secret;
-use crate::signals::{Watch, came};
+use crate::signals::{Signal, Watch, came};
 use crate::t;
 
 /// Asks for a name. Only where stdin is a terminal.
@@ -248,15 +248,14 @@ fn ask<T: Send + 'static>(
         },
         recv(signals.events) -> signal => {
             put_back();
-            Err(interrupted(signal.map_or(Exit::Interrupted, crate::signals::Signal::exit)))
+            Err(interrupted(signal.map_or(Exit::Interrupted, Signal::exit)))
         }
     }
 }
 
 /// Whether a signal ended a question.
 pub fn was_interrupted(error: &anyhow::Error) -> bool {
-    let signals = [Exit::Interrupted, Exit::Terminated, Exit::HungUp];
-    error.downcast_ref::<Failure>().is_some_and(|failure| signals.contains(&failure.exit))
+    error.downcast_ref::<Failure>().is_some_and(|failure| Signal::of_exit(failure.exit).is_some())
 }
 
 fn interrupted(exit: Exit) -> anyhow::Error {

@@ -20,7 +20,7 @@ use crate::commands::deliver::{self, Aside, Delivery, Told};
 use crate::commands::message::Shown;
 use crate::delivery::{Tagged, Work};
 use crate::error::{Exit, Report};
-use crate::signals::Bell;
+use crate::signals::{Bell, Signal};
 use crate::store::State;
 use crate::t;
 use crate::ui::Ui;
@@ -131,7 +131,7 @@ pub(super) fn run(ui: &mut Ui, app: App, args: &Send, file: &str) -> anyhow::Res
     };
     let ended = deliver::with(ui, it, Work::Parcels(parcels), bell, asides, show)?;
     let taken = ended.taken.unwrap_or(0);
-    if matches!(ended.exit, Exit::Interrupted | Exit::Terminated | Exit::HungUp) && mark.is_beyond(taken) {
+    if Signal::of_exit(ended.exit).is_some() && mark.is_beyond(taken) {
         let file = shell_words::quote(file);
         ui.status(&match &*file {
             "-" => t!("batch-left-stdin", taken = taken),

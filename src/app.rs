@@ -97,10 +97,8 @@ impl App {
     /// # Errors
     /// [`App::no_database`]; [`crate::store::Error`]
     pub fn store_to_use(&self) -> anyhow::Result<Store> {
-        match self.names_database() && !self.has_database() {
-            true => Err(self.no_database().into()),
-            false => self.store(),
-        }
+        self.check_named()?;
+        self.store()
     }
 
     /// The database as it is, for a command that brings nothing into it: where there is none, none is made.
@@ -108,10 +106,13 @@ impl App {
     /// # Errors
     /// [`App::no_database`], where somebody said which one it is; [`crate::store::Error`]
     pub fn store_as_found(&self) -> anyhow::Result<Store> {
-        match self.names_database() && !self.has_database() {
-            true => Err(self.no_database().into()),
-            false => self.store_or_none(),
-        }
+        self.check_named()?;
+        self.store_or_none()
+    }
+
+    /// [`App::no_database`], where somebody said which one it is, and it is not there.
+    fn check_named(&self) -> Result<(), Failure> {
+        if self.names_database() && !self.has_database() { Err(self.no_database()) } else { Ok(()) }
     }
 
     /// The database, and one without anything in it where there is none: for what would make it, and only tries.

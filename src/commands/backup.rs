@@ -45,11 +45,11 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Backup) -> anyhow::Result
         BackupPlace::Beside => return Err(Failure::usage(t!("backup-beside", file = to)).into()),
         BackupPlace::Directory => return Err(Failure::usage(t!("backup-dir", file = to)).into()),
         BackupPlace::Special => return Err(Failure::usage(t!("backup-special", file = to)).into()),
-        BackupPlace::Other if args.force => {
+        BackupPlace::Other | BackupPlace::Replaceable if !args.force => return Err(exists().into()),
+        BackupPlace::Other => {
             return Err(Failure::usage(t!("backup-other", file = to)).hint(t!("backup-other-hint")).into());
         }
-        BackupPlace::Other | BackupPlace::Replaceable if !args.force => return Err(exists().into()),
-        BackupPlace::Free | BackupPlace::Replaceable | BackupPlace::Other => {}
+        BackupPlace::Free | BackupPlace::Replaceable => {}
     }
     if !app.store()?.backup(file, args.force)? {
         return Err(exists().into());

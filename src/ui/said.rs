@@ -19,9 +19,14 @@ impl Ui {
         }
     }
 
+    /// Whether what is whispered is shown.
+    pub fn whispers(&self) -> bool {
+        self.err_terminal && !self.json && !self.quiet
+    }
+
     /// Says to somebody who looks on what a script need not be told: why there is nothing to be seen, what is waited for.
     pub fn whisper(&mut self, text: &str) {
-        if self.err_terminal && !self.json && !self.quiet {
+        if self.whispers() {
             let text = self.fitted(text, 0);
             let text = if self.manner.color_err { Tone::Past.paint(&text) } else { text };
             self.raw_err(&format!("{text}\n"));

@@ -79,11 +79,11 @@ pub(super) fn one(ui: &mut Ui, job: &Job, turn: Turn, lines: &mut Lines) -> anyh
 /// What a line means: of all ways to read it, the first that has the state of this binding, else the first.
 fn meant(callback: &Callback, begun: Option<&Secret>, line: &Secret) -> Option<Secret> {
     let joined = begun.map(|begun| Secret::from(format!("{}{}", begun.expose_secret(), line.expose_secret())));
-    let all: Vec<Secret> = joined.iter().chain([line]).flat_map(|text| pasted::queries(text.expose_secret())).collect();
-    let mine = all.iter().position(|query| callback.is_mine(query.expose_secret()));
+    let joined = joined.map(|text| pasted::queries(text.expose_secret())).unwrap_or_default();
+    let alone = pasted::queries(line.expose_secret());
+    let mine = joined.iter().chain(&alone).find(|query| callback.is_mine(query.expose_secret()));
     // Alone, the line is what was meant if it was not the rest of another.
-    let alone = pasted::queries(line.expose_secret()).into_iter().next();
-    mine.map(|at| all[at].clone()).or(alone)
+    mine.or(alone.first()).cloned()
 }
 
 /// The cursor stands behind a question that nobody answered.

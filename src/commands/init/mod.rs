@@ -116,10 +116,10 @@ fn cannot_write(path: &Path, cause: &std::io::Error) -> Failure {
 fn after(ui: &mut Ui, global: &Global, answers: &Answers) {
     let uri = &answers.redirect_uri;
     if answers.sandbox.is_none() {
-        for trouble in troubles(uri, false).iter().filter(|it| !it.is_of_real_accounts()) {
+        let all = troubles(uri, false);
+        for trouble in all.iter().filter(|it| !it.is_of_real_accounts()) {
             ui.warn(&t!("ui-cause", what = uri.as_str(), cause = trouble.said()));
         }
-        let all = troubles(uri, false);
         ui.status(&match all.iter().find(|it| it.is_of_real_accounts()) {
             None => t!("init-console", enter = to_enter(uri)),
             Some(trouble) => t!("init-console-test", enter = to_enter(uri), why = trouble.said()),

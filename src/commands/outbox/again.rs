@@ -23,7 +23,7 @@ pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let ended = deliver::with(ui, it, Work::Due, Bell::begin()?, never(), deliver::show)?;
-    if ended.is_empty {
+    if ended.is_empty && ui.whispers() {
         say_nothing_due(ui, app)?;
     }
     Ok(ended.exit)
@@ -35,7 +35,7 @@ fn say_nothing_due(ui: &mut Ui, app: &App) -> anyhow::Result<()> {
     ui.whisper(&match next {
         _ if count == 0 => t!("outbox-flush-none"),
         Some(due) => {
-            let ahead = Timestamp::now().0.saturating_sub(due.0) / 1000;
+            let ahead = Timestamp::now().seconds_since(due);
             t!("outbox-flush-waits", count = count, due = ago(ahead.min(-1)))
         }
         None => t!("outbox-flush-stuck", count = count),

@@ -84,7 +84,11 @@ fn list(ui: &mut Ui, app: &App, args: &OutboxList) -> anyhow::Result<Exit> {
         ]);
     }
     ui.table(&mut table)?;
-    let all = if limit.is_some() { store.count_messages(&app_id, &filter)? } else { shown };
+    let all = if limit.is_some_and(|limit| shown >= i64::from(limit)) {
+        store.count_messages(&app_id, &filter)?
+    } else {
+        shown
+    };
     if all > shown {
         ui.status(&t!("outbox-more", shown = shown, all = all));
     }

@@ -68,9 +68,13 @@ fn tags(raw: &[String]) -> Result<Vec<String>, Failure> {
 fn warn_of_odd_tags(ui: &mut Ui, tags: &[String]) {
     for tag in tags.iter().filter(|tag| tag.contains(ODD_IN_TAG)) {
         let parts = tag.split(ODD_IN_TAG).map(str::trim).filter(|part| !part.is_empty());
-        let options: Vec<String> = parts.map(|part| format!("--tag {}", shell_words::quote(part))).collect();
-        ui.warn(&t!("user-tag-one", tag = tag, options = options.join(" ")));
+        ui.warn(&t!("user-tag-one", tag = tag, options = options(parts)));
     }
+}
+
+/// The options that give those tags.
+fn options<'a>(tags: impl IntoIterator<Item = &'a str>) -> String {
+    tags.into_iter().map(|tag| format!("--tag {}", shell_words::quote(tag))).collect::<Vec<_>>().join(" ")
 }
 
 fn tag(raw: &str) -> Result<String, Failure> {
@@ -82,11 +86,9 @@ fn tag(raw: &str) -> Result<String, Failure> {
     if is_fine {
         return Ok(tag.into_owned());
     }
-    let parts: Vec<String> = tag.split(TAG_SEPARATORS).map(|part| part.trim().to_owned()).collect();
-    let hint = (parts.len() > 1 && parts.iter().all(|part| !part.is_empty())).then(|| {
-        let options = parts.iter().map(|part| format!("--tag {}", shell_words::quote(part))).collect::<Vec<_>>();
-        t!("user-tag-several", options = options.join(" "))
-    });
+    let parts: Vec<&str> = tag.split(TAG_SEPARATORS).map(str::trim).collect();
+    let hint = (parts.len() > 1 && parts.iter().all(|part| !part.is_empty()))
+        .then(|| t!("user-tag-several", options = options(parts)));
     Err(Failure::usage(t!("user-tag-unusable", tag = &*tag, limit = NAME_LIMIT)).hint(hint))
 }
 

@@ -8,22 +8,32 @@ use argon2::{Argon2, Params};
 
 use crate::error::Failure;
 use crate::line;
+use crate::names;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 
 /// More than any password; a file by mistake is not read whole.
 const LIMIT: u64 = 4096;
 
-/// The hash to keep.
+/// The hash to keep: of one form of the letters (NFC), since keyboards type an accented letter in two ways.
 pub(super) fn hash(password: &Secret) -> anyhow::Result<String> {
-    let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
+    let hash = Argon2::default().hash_password(composed(password).expose_secret().as_bytes());
     Ok(hash.map_err(|e| anyhow::anyhow!("{e}")).context(t!("user-password-hash"))?.to_string())
 }
 
-/// Whether it is the password of that hash.
+/// Whether it is the password of that hash; a hash that was made elsewhere, or by an older wxbox, may be of the letters
+/// as they were typed.
 pub(super) fn check(password: &Secret, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok())
+    let opens = |password: &Secret, hash: &PasswordHash| {
+        Argon2::default().verify_password(password.expose_secret().as_bytes(), hash).is_ok()
+    };
+    let composed = composed(password);
+    let is_composed = composed.expose_secret() == password.expose_secret();
+    PasswordHash::new(hash).is_ok_and(|hash| opens(&composed, &hash) || (!is_composed && opens(password, &hash)))
+}
+
+fn composed(password: &Secret) -> Secret {
+    names::composed(password.expose_secret()).into_owned().into()
 }
 
 /// Whether it is a hash that passwords can be checked against; `None`: it looks like one, but is broken.
@@ -73,6 +83,19 @@ mod tests {
         assert!(check(&"geheim".into(), &hash));
         assert!(!check(&"Geheim".into(), &hash));
         assert!(!check(&"geheim".into(), "no hash"));
+    }
+
+    #[test]
+    fn an_accented_letter_is_one_however_it_is_typed() {
+        let (composed, apart) = ("caf\u{e9}", "cafe\u{301}");
+        for set in [composed, apart] {
+            let hash = hash(&set.into()).unwrap();
+            assert!(check(&composed.into(), &hash) && check(&apart.into(), &hash), "{set:?}");
+            assert!(!check(&"cafe".into(), &hash));
+        }
+        // A hash that was made of the letters as they were typed.
+        let typed = Argon2::default().hash_password(apart.as_bytes()).unwrap().to_string();
+        assert!(check(&apart.into(), &typed));
     }
 
     #[test]

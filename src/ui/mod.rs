@@ -8,6 +8,7 @@ mod cell;
 mod clean;
 mod crash;
 mod facts;
+mod keys;
 mod lines;
 mod log;
 mod manner;

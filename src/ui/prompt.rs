@@ -7,12 +7,11 @@ use anyhow::Context as _;
 use console::{Term, measure_text_width};
 use crossbeam_channel::bounded;
 use dialoguer::theme::Theme as _;
-use dialoguer::{Confirm, Input, Password};
 
 use super::facts::{broken, columns};
 use super::stream::Stream;
-use super::theme::{AsItIs, Plain};
-use super::{Ui, clean, still};
+use super::theme::Plain;
+use super::{Ui, clean, keys, still};
 use crate::error::{Exit, Failure};
 use crate::secret::Secret;
 use crate::signals::{Signal, Watch, came};
@@ -90,8 +89,8 @@ impl From<String> for Wrong {
     }
 }
 
-/// Asks for a line of text at a terminal that can move its cursor. A refused answer can be edited. The library wipes one
-/// row of a question only, so what was wrapped is wiped here, and what is wrong is written as a line that stays.
+/// Asks for a line of text at a terminal that can move its cursor. A refused answer can be edited, and what is wrong with
+/// it is written as a line that stays.
 fn drawn(
     prompt: &str,
     default: Option<&str>,
@@ -103,10 +102,7 @@ fn drawn(
     Plain.format_input_prompt(&mut question, prompt, default).map_err(io::Error::other)?;
     let mut kept = String::new();
     loop {
-        let input = Input::<String>::with_theme(&AsItIs).with_prompt(&question).allow_empty(true).report(false);
-        let typed = input.with_initial_text(kept).interact_text()?;
-        let width = measure_text_width(&question) + measure_text_width(&typed);
-        term.clear_last_lines(columns().map_or(0, |columns| width.saturating_sub(1) / columns))?;
+        let typed = keys::line(&question, &kept)?;
         let answer = match (typed.trim(), default) {
             ("", Some(default)) => default,
             ("", None) if !may_be_empty => {
@@ -179,11 +175,7 @@ fn yes_or_no(ui: &Ui, question: &str, missing: &str, default: bool) -> anyhow::R
     let (question, still) = (question.to_owned(), ui.manner.still);
     ask(ui, missing, move || match still {
         true => still::confirm(&question, default),
-        // With Enter, as all other questions: else Enter would answer the next one.
-        false => {
-            let question = last_line(&question, " [y/N] ")?;
-            Confirm::with_theme(&Plain).with_prompt(question).default(default).wait_for_newline(true).interact()
-        }
+        false => Ok(keys::confirm(&last_line(&question, " [y/N] ")?, default)?),
     })
 }
 
@@ -200,14 +192,23 @@ fn last_line(question: &str, behind: &str) -> io::Result<String> {
 
 /// What is not to be seen; where it may not be empty, until it is not.
 fn hidden(still: bool, prompt: &str, may_be_empty: bool) -> dialoguer::Result<String> {
-    if !still {
-        return Password::with_theme(&Plain).with_prompt(prompt).allow_empty_password(may_be_empty).interact();
-    }
+    let term = Term::stderr();
+    let mut question = String::new();
+    Plain.format_password_prompt(&mut question, prompt).map_err(io::Error::other)?;
     loop {
-        let typed = still::secret(prompt)?;
-        if may_be_empty || !typed.is_empty() {
-            return Ok(typed);
+        term.write_str(&question)?;
+        let typed = keys::unseen()?;
+        if !may_be_empty && typed.is_empty() {
+            continue;
         }
+        if !still {
+            let mut said = String::new();
+            let shown = if typed.is_empty() { t!("ui-hidden-none") } else { t!("ui-hidden") };
+            Plain.format_input_prompt_selection(&mut said, prompt, &shown).map_err(io::Error::other)?;
+            term.clear_last_lines(1)?;
+            term.write_line(&said)?;
+        }
+        return Ok(typed);
     }
 }
 
@@ -244,6 +245,10 @@ fn ask<T: Send + 'static>(
                 put_back();
                 Err(interrupted(Exit::Interrupted))
             }
+            (Err(dialoguer::Error::IO(e)), _) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                put_back();
+                Err(Failure::usage(t!("ui-ended")).into())
+            }
             (Err(e), _) => Err(e).context(t!("ui-prompt")),
         },
         recv(signals.events) -> signal => {
@@ -253,9 +258,10 @@ fn ask<T: Send + 'static>(
     }
 }
 
-/// Whether a signal ended a question.
+/// Whether a signal ended a question, or the end of the input (Ctrl-D).
 pub fn was_interrupted(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<Failure>().is_some_and(|failure| Signal::of_exit(failure.exit).is_some())
+    let is_left = |failure: &Failure| Signal::of_exit(failure.exit).is_some() || failure.what == t!("ui-ended");
+    error.downcast_ref::<Failure>().is_some_and(is_left)
 }
 
 fn interrupted(exit: Exit) -> anyhow::Error {

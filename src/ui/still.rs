@@ -52,14 +52,6 @@ pub(super) fn confirm(prompt: &str, default: bool) -> Result<bool> {
     }
 }
 
-/// What is not to be seen.
-pub(super) fn secret(prompt: &str) -> Result<String> {
-    let mut question = String::new();
-    Plain.format_password_prompt(&mut question, prompt).map_err(io::Error::other)?;
-    Term::stderr().write_str(&question)?;
-    Ok(Term::stderr().read_secure_line()?)
-}
-
 fn ask(question: &str) -> Result<String> {
     Term::stderr().write_str(question)?;
     let mut typed = String::new();

@@ -45,17 +45,4 @@ impl Theme for Plain {
     fn format_input_prompt_selection(&self, f: &mut dyn Write, prompt: &str, answer: &str) -> fmt::Result {
         write!(f, "{}{}", t!("ui-ask", prompt = line(prompt)), line(answer))
     }
-
-    fn format_password_prompt_selection(&self, f: &mut dyn Write, prompt: &str) -> fmt::Result {
-        self.format_input_prompt_selection(f, prompt, &t!("ui-hidden"))
-    }
-}
-
-/// The looks of a question that is ready to be shown.
-pub(super) struct AsItIs;
-
-impl Theme for AsItIs {
-    fn format_input_prompt(&self, f: &mut dyn Write, prompt: &str, _default: Option<&str>) -> fmt::Result {
-        f.write_str(prompt)
-    }
 }

@@ -96,7 +96,7 @@ fn questions_and_answers_are_in_the_language_of_the_run() {
     assert_eq!(
         add.end().screen.contents(),
         "用户名：娜美\n密码（绑定时须输入；留空则不设）：[不显示]\n再输入一次：[不显示]\n两次输入不一致，请重新输入\n\
-         密码（绑定时须输入；留空则不设）：[不显示]\n已添加 娜美"
+         密码（绑定时须输入；留空则不设）：[未设置]\n已添加 娜美"
     );
 
     for (key, answer) in [("n\r", "否\n没有删除任何内容"), ("y\r", "是\n已删除 路飞")] {

@@ -321,7 +321,7 @@ fn nothing_moves_on_a_dumb_terminal_or_where_the_screen_is_read_out() {
 
         for (line, answers, end) in [
             ("user remove luffy", &["what\n", "n\n"][..], "nothing was removed"),
-            ("user add", &["\n", "nami\n"], "Password (empty for none): "),
+            ("user add", &["\n", "nami\n"], "Password that bind asks for (empty for none): "),
             ("user remove luffy", &["y\n"], "removed luffy"),
         ] {
             let mut terminal = Terminal::start(world.command(line), 30, 100);

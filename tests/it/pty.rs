@@ -88,6 +88,17 @@ impl Terminal {
         self.parser.screen()
     }
 
+    /// Waits until the screen is so.
+    #[track_caller]
+    pub fn until_screen(&mut self, so: impl Fn(&vt100::Screen) -> bool) {
+        while !so(self.parser.screen()) {
+            match self.chunks.recv_timeout(PATIENCE) {
+                Ok(chunk) => self.take(&chunk),
+                Err(_) => panic!("another screen:\n{}", self.parser.screen().contents()),
+            }
+        }
+    }
+
     fn take(&mut self, chunk: &[u8]) {
         self.parser.process(chunk);
         self.raw.extend(chunk);

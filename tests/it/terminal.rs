@@ -5,6 +5,7 @@ use crate::harness::{World, allow, open};
 use crate::pty::Terminal;
 
 const CTRL_C: &str = "\x03";
+const CTRL_D: &str = "\x04";
 
 fn terminal(world: &World, line: &str) -> Terminal {
     Terminal::start(world.command(line), 30, 100)
@@ -38,7 +39,10 @@ fn a_name_is_asked_for_where_none_is_given() {
     terminal.until("Password");
     terminal.unseen_keys("\r");
     let ended = terminal.end();
-    assert!(ended.screen.contents().contains("added 路飞"), "{}", ended.screen.contents());
+    let text = ended.screen.contents();
+    assert!(text.contains("added 路飞"), "{text}");
+    // Not as one that was typed.
+    assert!(text.contains("Password that bind asks for (empty for none): [none]"), "{text}");
     assert_eq!(world.sql::<Option<String>>("SELECT password FROM users"), None);
 }
 
@@ -59,6 +63,57 @@ fn ctrl_c_at_a_question_gives_the_terminal_back() {
         assert!(text.lines().any(|line| line.starts_with("error: interrupted")), "{line}: {text}");
     }
     assert_eq!(world.sql::<i64>("SELECT count(*) FROM users"), 1);
+}
+
+#[test]
+fn ctrl_d_at_a_question_leaves() {
+    let world = with_luffy();
+    for (line, question) in [("user add nami", "Password"), ("user add", "Name"), ("user remove luffy", "Remove luffy")]
+    {
+        let mut terminal = terminal(&world, line);
+        terminal.until(question);
+        match question {
+            "Password" => terminal.unseen_keys(CTRL_D),
+            _ => terminal.keys(CTRL_D),
+        }
+        let ended = terminal.end();
+        let text = ended.screen.contents();
+        assert_eq!(ended.status.code(), Some(2), "{line}: {text}");
+        assert!(ended.echo && !ended.screen.hide_cursor(), "{line}");
+        assert!(text.lines().any(|line| line.starts_with("error: no answer")), "{line}: {text}");
+    }
+    assert_eq!(world.sql::<i64>("SELECT count(*) FROM users"), 1);
+}
+
+/// What is on the screen is what is typed, also where letters take two columns and a line more than a row.
+#[test]
+fn what_is_typed_can_be_edited() {
+    const LEFT: &str = "\x1b[D";
+    let long = "长".repeat(30);
+    for (columns, keys, shown) in [
+        (100, "甲乙丙\x7f\x7f".to_owned(), "甲".to_owned()),
+        (100, format!("甲乙丙{LEFT}{LEFT}\x7f丁"), "丁乙丙".to_owned()),
+        (100, format!("甲乙丙{LEFT}{CTRL_D}"), "甲乙".to_owned()),
+        (100, "lufy\x1b[Df\x05 d.\x01m. ".to_owned(), "m. luffy d.".to_owned()),
+        (100, "nami\x15zoro".to_owned(), "zoro".to_owned()),
+        (40, format!("{long}甲\x7f{LEFT}乙"), format!("{}乙长", "长".repeat(29))),
+        (40, format!("{long}{}", "\x7f".repeat(29)), "长".to_owned()),
+    ] {
+        let world = World::empty();
+        let mut terminal = Terminal::start(world.command("user add"), 30, columns);
+        terminal.until("Name");
+        terminal.keys(&keys);
+        // Each letter stands there once, and nothing is left of what was taken away.
+        let typed = |screen: &vt100::Screen| screen.rows(0, columns).collect::<String>().replace(' ', "");
+        let expected = format!("Name:{shown}").replace(' ', "");
+        terminal.until_screen(|screen| typed(screen) == expected);
+        terminal.keys("\r");
+        terminal.until("Password");
+        terminal.unseen_keys("\r");
+        let ended = terminal.end();
+        assert_eq!(ended.status.code(), Some(0), "{keys:?}: {}", ended.screen.contents());
+        assert_eq!(world.sql::<String>("SELECT username FROM users"), shown, "{keys:?}");
+    }
 }
 
 #[test]

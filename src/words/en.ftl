@@ -1039,6 +1039,7 @@ send-fallback-fields = the template { $name } has { $count ->
    *[other] { $count } fields ({ $fields })
 } for the text of --fallback
 send-fallback-fields-hint = give every field but one a default in [templates.{ $name }.data]
+send-fallback-missing = the text is sent without its --fallback: { $cause }
 send-fallback-text = --fallback goes with a text
 send-fallback-unlisted = the template of --fallback, "{ $name }", cannot be looked up, and the text is sent without it: { $cause }
 send-gone = message { $id } is no longer in the outbox, since the person was removed: it may or may not have been delivered

@@ -1017,6 +1017,7 @@ send-fallback-fields = 模板 { $name } { $count ->
    *[other] 还有 { $count } 个字段（{ $fields }）
 }，无法确定 --fallback 的文本放在哪里
 send-fallback-fields-hint = 请在 [templates.{ $name }.data] 中只留一个字段不设默认值
+send-fallback-missing = 文本照常发送，但没有替代模板：{ $cause }
 send-fallback-text = --fallback 只能与文本一起使用
 send-fallback-unlisted = 无法查询 --fallback 的模板“{ $name }”，文本照常发送，但没有替代模板：{ $cause }
 send-gone = 消息 { $id } 已不在发件箱中，因为用户已删除：不确定是否送达

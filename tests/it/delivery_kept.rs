@@ -348,6 +348,22 @@ attempt 2   [TIME] to oNami_draws_maps_of_the_sea1: accepted
     let inbox = world.sandbox().inbox();
     let kinds: Vec<_> = inbox.iter().map(|it| it["type"].as_str().unwrap_or_default().to_owned()).collect();
     assert_eq!(kinds.len(), 2, "{inbox:?}");
+    // A template that is gone keeps no text back.
+    world.wxbox("send -u luffy --fallback gone 'disk full again'").is(str![[r#"
+exit 0
+--- stdout
+sent message 3 (text) to luffy
+--- stderr
+warning: the text is sent without its --fallback: there is no template "gone"
+
+"#]]);
+    world.wxbox("send -u luffy --fallback gone --strict x").is(str![[r#"
+exit 2
+--- stderr
+error: there is no template "gone"
+hint: `wxbox template list` shows the account's templates
+
+"#]]);
     world.wxbox("send -u luffy --fallback backup x").is(str![[r#"
 exit 2
 --- stderr

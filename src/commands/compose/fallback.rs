@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::cli::What;
 use crate::commands::template_fields::Known;
 use crate::commands::template_list::find;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::store::{Family, Store};
 use crate::t;
 use crate::token::Account;
@@ -17,11 +17,11 @@ use crate::wechat::template::keys;
 use crate::wechat::template_rules::HIDDEN;
 use crate::words::listed;
 
-/// The text in the one field of the template that the config leaves open. `None` where WeChat cannot be asked which
-/// fields it has: the text is sent all the same, with a warning.
+/// The text in the one field of the template that the config leaves open. `None` where there is no such template, or
+/// WeChat cannot be asked which fields it has: the text is sent all the same, with a warning.
 ///
 /// # Errors
-/// There is no such template, or it has not one open field.
+/// It has not one open field; with `--strict` there is no such template.
 pub(super) fn of(
     app: &App,
     store: &mut Store,
@@ -41,7 +41,17 @@ pub(super) fn of(
             return Ok(None);
         }
     };
-    let found = find(app, name, list)?;
+    let found = match find(app, name, list) {
+        Ok(found) => found,
+        // The text is what is to arrive: it is not kept back for its substitute.
+        Err(failure) => {
+            if notes.strict() {
+                return Err(Failure { exit: Exit::Usage, ..failure }.into());
+            }
+            notes.mention([t!("send-fallback-missing", cause = failure.what)]);
+            return Ok(None);
+        }
+    };
     let mut fallback = content::template(&What::default(), name, &app.config, notes)?;
     let Content::Template { data, .. } = &mut fallback else { return Ok(Some(fallback)) };
     let keys = keys(&found.content);

@@ -494,7 +494,7 @@ Register-ArgumentCompleter -Native -CommandName 'wxbox' -ScriptBlock {
             break
         }
         'wxbox;outbox;status' {
-            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Exit with status 6 if the oldest queued message is older than this; with -q nothing is printed unless it is')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Exit with status 6 if the oldest queued message is older than this, or if a message failed, expired or became unknown within this time; with -q nothing is printed unless one did')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]')

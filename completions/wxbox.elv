@@ -467,7 +467,7 @@ set edit:completion:arg-completer[wxbox] = {|@words|
             cand --help 'Print help'
         }
         &'wxbox;outbox;status'= {
-            cand --check 'Exit with status 6 if the oldest queued message is older than this; with -q nothing is printed unless it is'
+            cand --check 'Exit with status 6 if the oldest queued message is older than this, or if a message failed, expired or became unknown within this time; with -q nothing is printed unless one did'
             cand -c 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]'
             cand --config 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]'
             cand --database 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]'

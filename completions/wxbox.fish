@@ -376,7 +376,7 @@ complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subc
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print only data that was asked for, and errors'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say on stderr what is done; twice for more [env: WXBOX_LOG]'
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
-complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -l check -d 'Exit with status 6 if the oldest queued message is older than this; with -q nothing is printed unless it is' -r
+complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -l check -d 'Exit with status 6 if the oldest queued message is older than this, or if a message failed, expired or became unknown within this time; with -q nothing is printed unless one did' -r
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -s c -l config -d 'The config file [env: WXBOX_CONFIG] [default: ~/.config/wxbox/config.toml, then /etc/wxbox/config.toml]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -l database -d 'The database [env: WXBOX_DATABASE] [default: ~/.local/share/wxbox/wxbox.db]' -r -F
 complete -c wxbox -n "__fish_wxbox_using_subcommand outbox; and __fish_seen_subcommand_from status" -l color -d 'When to use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere'

@@ -99,7 +99,8 @@ pub struct Prune {
 /// `wxbox outbox status`.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// Exit with status 6 if the oldest queued message is older than this; with -q nothing is printed unless it is
+    /// Exit with status 6 if the oldest queued message is older than this, or if a message failed, expired or became
+    /// unknown within this time; with -q nothing is printed unless one did
     #[arg(long, value_name = "AGE", value_parser = super::span)]
     pub check: Option<Duration>,
 }

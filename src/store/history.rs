@@ -188,6 +188,17 @@ impl Store {
         let _ = self.conn.busy_timeout(self.patience);
     }
 
+    /// How many of the account's messages ended since `since` by this machine's clock without being known to have
+    /// arrived.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn lost_since(&self, app_id: &str, since: Timestamp) -> Result<i64> {
+        let sql = "SELECT count(*) FROM messages
+                   WHERE app_id = ?1 AND state IN ('failed', 'unknown', 'expired') AND changed_at >= ?2";
+        self.at(self.conn.query_row(sql, params![app_id, since], |row| row.get(0)))
+    }
+
     /// How many messages the account has, by state.
     ///
     /// # Errors

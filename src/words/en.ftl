@@ -920,6 +920,11 @@ outbox-flush-stuck = { $count ->
 } for another; `wxbox outbox list --state queued` shows why
 outbox-hint = Hint
 outbox-id = ID
+outbox-lost = { $count ->
+        [one] one message has failed, expired or become unknown
+       *[other] { $count } messages have failed, expired or become unknown
+    } within { $limit }
+outbox-lost-hint = `wxbox outbox list --state failed --state expired --state unknown` shows which, and why
 outbox-more = these are { $shown } of { $all } messages; `--limit 0` shows all
 outbox-msgid = Message id
 outbox-none = no messages yet; `wxbox send` sends one

@@ -246,6 +246,39 @@ exit 0
 }
 
 #[test]
+fn what_did_not_arrive_is_seen_for_as_long_as_is_asked() {
+    let world = world();
+    world.wxbox("outbox cancel --all").ok();
+    world.wxbox("outbox status --check 1h -q").ok();
+    let change = |sql: &str| {
+        let sql = format!("UPDATE messages SET {sql}");
+        rusqlite::Connection::open(world.database()).unwrap().execute_batch(&sql).unwrap();
+    };
+    for state in ["failed", "unknown", "expired"] {
+        change(&format!("state = '{state}' WHERE id = 4"));
+        let ran = world.wxbox("outbox status --check 1h");
+        assert_eq!(ran.status(), Some(6), "{state}");
+        assert!(
+            ran.stderr().contains("one message has failed, expired or become unknown within 60m"),
+            "{}",
+            ran.stderr()
+        );
+    }
+    // With what waits too long beside it.
+    change("state = 'queued', created_at = created_at - 3 * 86400000 WHERE id = 3");
+    world.wxbox("-q outbox status --check 1h").is(str![[r#"
+exit 6
+--- stderr
+error: the oldest queued message has waited for 3d, longer than 60m; one message has failed, expired or become unknown within 60m
+hint: `wxbox outbox list --state queued` shows what waits, and why; `wxbox outbox list --state failed --state expired --state unknown` shows which, and why
+
+"#]]);
+    change("state = 'cancelled' WHERE id = 3");
+    change("changed_at = changed_at - 2 * 3600000 WHERE id = 4");
+    world.wxbox("outbox status --check 1h -q").ok();
+}
+
+#[test]
 fn the_outbox_belongs_to_an_account() {
     let world = World::empty();
     world.wxbox("outbox status").is(str![[r#"

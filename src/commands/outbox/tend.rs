@@ -159,7 +159,8 @@ pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Res
     if args.check.is_some() && !app.has_database() {
         return Err(app.no_database().into());
     }
-    let counts = app.store_as_found()?.counts(&app_id)?;
+    let store = app.store_as_found()?;
+    let counts = store.counts(&app_id)?;
     let now = Timestamp::now();
     let oldest = counts.oldest_queued;
     // A clock that was set back makes no message younger than new.
@@ -170,13 +171,19 @@ pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Res
         Some(_) => ui.done(&status)?,
         None => ui.data(&status)?,
     }
-    match (args.check, oldest, age) {
-        (Some(limit), Some(at), Some(age)) if at < now.before(limit) => {
-            let what = t!("outbox-too-old", age = words::age(age), limit = words::age(limit.as_secs()));
-            Err(Failure { exit: Exit::Undelivered, what, hint: Some(t!("outbox-too-old-hint")) }.into())
-        }
-        _ => Ok(Exit::Done),
+    let Some(limit) = args.check else { return Ok(Exit::Done) };
+    let span = words::age(limit.as_secs());
+    let late = oldest.zip(age).filter(|(at, _)| *at < now.before(limit));
+    let late =
+        late.map(|(_, age)| (t!("outbox-too-old", age = words::age(age), limit = span), t!("outbox-too-old-hint")));
+    // What did not arrive is news for as long, so that a watch that looks as often tells it once or twice.
+    let lost = Some(store.lost_since(&app_id, now.before(limit))?).filter(|count| *count > 0);
+    let lost = lost.map(|count| (t!("outbox-lost", count = count, limit = span), t!("outbox-lost-hint")));
+    let (what, hints): (Vec<String>, Vec<String>) = [late, lost].into_iter().flatten().unzip();
+    if what.is_empty() {
+        return Ok(Exit::Done);
     }
+    Err(Failure { exit: Exit::Undelivered, what: words::clauses(what), hint: Some(words::clauses(hints)) }.into())
 }
 
 fn queued(counts: &Counts) -> i64 {

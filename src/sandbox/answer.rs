@@ -160,6 +160,15 @@ const TEXTS: &[(i64, &str)] = &[
     (76003, "could not query this rid,no permission"),
     (76021, "cgi_path not found, please check"),
     (76022, "could not use this cgi_path, no permission"),
+    (200012, "template num exceeds limit"),
+    (200014, "tid does not exist"),
+    (200016, "invalid start"),
+    (200017, "invalid limit"),
+    (200018, "missing parameter ids"),
+    (200019, "invalid ids"),
+    (200020, "invalid keywords"),
+    (200021, "invalid sceneDesc"),
+    (200022, "template already exists"),
 ];
 
 /// What `/cgi-bin/` adds to 40001.

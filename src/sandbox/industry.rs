@@ -56,6 +56,9 @@ const INDUSTRIES: [(&str, &str); 41] = [
     ("其它", "其它"),
 ];
 
+/// What the sandbox's library is of.
+pub(super) const OF_LIBRARY: &str = INDUSTRIES[0].0;
+
 /// The two industries of the account, by their numbers.
 #[derive(Debug)]
 pub(super) struct Industries {

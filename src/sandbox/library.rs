@@ -13,7 +13,7 @@ use super::random;
 use super::world::{Error, TemplateSettings, need, once};
 
 /// The most templates of an account.
-const MOST: usize = 25;
+pub(super) const MOST: usize = 25;
 
 /// A template of the library. A real test account has none to add; the sandbox lets it, since it would be of
 /// no use otherwise.
@@ -43,13 +43,14 @@ impl LibraryTemplate {
     /// The lines of a card with these of the keywords, in this order; `None` unless each of them is there,
     /// once.
     fn content(&self, names: &[Value]) -> Option<String> {
-        let mut taken = Vec::new();
-        for name in names {
-            let at = self.keywords.iter().position(|keyword| Some(keyword.name.as_str()) == name.as_str())?;
-            if taken.contains(&at) {
-                return None;
-            }
-            taken.push(at);
+        let place = |name: &Value| self.keywords.iter().position(|it| Some(it.name.as_str()) == name.as_str());
+        self.card(&names.iter().map(place).collect::<Option<Vec<usize>>>()?)
+    }
+
+    /// The same, by the places of the keywords.
+    pub(super) fn card(&self, taken: &[usize]) -> Option<String> {
+        if taken.iter().collect::<HashSet<_>>().len() < taken.len() {
+            return None;
         }
         let line = |at: &usize| {
             let keyword = self.keywords.get(*at)?;

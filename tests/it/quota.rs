@@ -26,8 +26,8 @@ exit 0
 /cgi-bin/token	2000	0	2000	-	
 /cgi-bin/message/custom/send	500000	0	500000	-	
 /cgi-bin/message/template/send	100000	0	100000	-	
-/cgi-bin/message/template/subscribe	-	-	-	-	WeChat says 76022 (could not use this cgi_path, no permission): no permission for this path (all of /sns)
-/cgi-bin/message/subscribe/bizsend	-	-	-	-	WeChat says 76022 (could not use this cgi_path, no permission): no permission for this path (all of /sns)
+/cgi-bin/message/template/subscribe	1000000	0	1000000	-	
+/cgi-bin/message/subscribe/bizsend	1000000	0	1000000	-	
 /cgi-bin/media/upload	100000	0	100000	-	
 /cgi-bin/template/get_all_private_template	1000	0	1000	-	
 /cgi-bin/template/api_add_template	1000	0	1000	-	

@@ -3,6 +3,7 @@
 //! developers.weixin.qq.com: doc/service/api/notify/notify/{api_sendnewsubscribemsg, api_getwxapubnewtemplate}
 
 mod grants;
+mod library;
 mod one_time;
 
 use serde_json::{Map, Value, json};

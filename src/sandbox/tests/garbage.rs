@@ -15,6 +15,8 @@ const PATHS: &[&str] = &[
     "/cgi-bin/message/subscribe/bizsend",
     "/cgi-bin/message/template/subscribe",
     "/wxaapi/newtmpl/gettemplate",
+    "/wxaapi/newtmpl/getpubtemplatetitles",
+    "/wxaapi/newtmpl/addtemplate",
     "/cgi-bin/media/upload",
     "/cgi-bin/tags/create",
     "/cgi-bin/tags/members/batchtagging",

@@ -50,7 +50,9 @@ fn not_every_path_can_be_asked_about() {
         ("https://api.weixin.qq.com/cgi-bin/user/get", 76003),
         ("/cgi-bin/user/got", 76021),
         ("/cgi-bin/user/get?x=1", 76021),
-        ("/cgi-bin/clear_quota", 76022),
+        ("/cgi-bin/get_api_domain_ip", 0),
+        ("/cgi-bin/message/subscribe/bizsend", 0),
+        ("/cgi-bin/clear_quota/v2", 76022),
         ("/sns/userinfo", 76022),
     ] {
         assert_eq!(code(&quota(&mut game, path)), errcode, "{path}");

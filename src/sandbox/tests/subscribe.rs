@@ -239,3 +239,57 @@ fn a_link_that_wechat_would_not_open_asks_nothing() {
         assert!(!asks(game.request("GET", &format!("/mp/subscribemsg?{wrong}"), &[("accept-language", "en")], "")));
     }
 }
+
+#[test]
+fn notifications_are_added_from_the_library_and_removed() {
+    let mut game = Game::new();
+    let token = game.token();
+    let get = |game: &mut Game, call: &str| {
+        let joint = if call.contains('?') { '&' } else { '?' };
+        game.get(&format!("/wxaapi/newtmpl/{call}{joint}access_token={token}"))
+    };
+    let category = get(&mut game, "getcategory")["data"][0].clone();
+    assert!(category["name"].is_string(), "{category}");
+    let titles = format!("getpubtemplatetitles?ids={}", category["id"]);
+    let page = get(&mut game, &format!("{titles}&start=1&limit=30"));
+    let second = json!([{"tid": 50123, "title": "备份完成通知", "type": 2, "categoryId": category["id"].to_string()}]);
+    assert_eq!((&page["count"], &page["data"]), (&json!(2), &second));
+    assert_eq!(get(&mut game, "getpubtemplatetitles?ids=1&start=0&limit=1")["count"], 0);
+    for (call, errcode) in [
+        ("getpubtemplatetitles?start=0&limit=1", 200018),
+        ("getpubtemplatetitles?ids=x&start=0&limit=1", 200019),
+        ("getpubtemplatetitles?ids=1&start=x&limit=1", 200016),
+        ("getpubtemplatetitles?ids=1&start=0&limit=31", 200017),
+        ("getpubtemplatekeywords?tid=1", 200014),
+    ] {
+        assert_eq!(code(&get(&mut game, call)), errcode, "{call}");
+    }
+    let keywords = get(&mut game, "getpubtemplatekeywords?tid=50123")["data"].clone();
+    assert_eq!(keywords[1], json!({"kid": 2, "name": "文件大小", "example": "", "rule": "character_string"}));
+
+    const ADD: &str = "/wxaapi/newtmpl/addtemplate";
+    let good = json!({"tid": "50123", "kidList": [3, 2], "sceneDesc": "备份"});
+    for (place, value, errcode) in [
+        ("tid", json!("1"), 200014),
+        ("kidList", json!([1]), 200020),
+        ("kidList", json!([1, 1]), 200020),
+        ("kidList", json!([0, 1]), 200020),
+        ("kidList", json!([1, 5]), 200020),
+        ("kidList", json!("1"), 200020),
+        ("sceneDesc", json!("长".repeat(16)), 200021),
+    ] {
+        assert_eq!(game.code_of(ADD, &with(&good, place, value)), errcode, "{place}");
+    }
+    let added = game.call(ADD, &good.to_string());
+    assert_eq!(game.code_of(ADD, &good), 200022);
+    // The older page wants a form.
+    assert_eq!(code(&game.call(ADD, "tid=50123&kidList=1&kidList=2&sceneDesc=x")), 0);
+    let listed = get(&mut game, "gettemplate")["data"].clone();
+    let mine = listed.as_array().unwrap().iter().find(|it| it["priTmplId"] == added["priTmplId"]).unwrap();
+    assert_eq!(mine["content"], "完成时间:{{date3.DATA}}\n文件大小:{{character_string2.DATA}}");
+
+    let gone = json!({"priTmplId": added["priTmplId"]});
+    let remove = |game: &mut Game| game.code_of("/wxaapi/newtmpl/deltemplate", &gone);
+    assert_eq!([remove(&mut game), remove(&mut game)], [0, 40037]);
+    assert_eq!(get(&mut game, "gettemplate")["data"].as_array().unwrap().len(), listed.as_array().unwrap().len() - 1);
+}

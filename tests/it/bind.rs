@@ -128,7 +128,7 @@ http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redire
 --- stderr
 Open the URL in WeChat, as luffy.
 error: nobody bound luffy within 1s
-hint: run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) or may not reach this machine
+hint: run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) or may not reach this machine (on a cloud server, open the port in its security group)
 
 "#]]);
     world.wxbox("--json bind --user luffy --timeout 1s").is(str![[r#"
@@ -138,7 +138,7 @@ exit 8
 {"event":"timeout","user":"luffy"}
 --- stderr
 Open the URL in WeChat, as luffy.
-{"error":"nobody bound luffy within 1s","hint":"run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) or may not reach this machine","code":8}
+{"error":"nobody bound luffy within 1s","hint":"run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) or may not reach this machine (on a cloud server, open the port in its security group)","code":8}
 
 "#]]);
     world.wxbox("bind --user luffy --timeout 0s").is(str![[r#"

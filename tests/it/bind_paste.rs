@@ -306,7 +306,7 @@ exit 8
 --- stderr
 Open the URL in WeChat, as luffy.
 Standard input is to give the address that the phone is sent to: one line.
-{"error":"nobody bound luffy within 1s","hint":"run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) or may not reach this machine","code":8}
+{"error":"nobody bound luffy within 1s","hint":"run it again; --timeout gives more time; if the phone showed an error, redirect_uri may not be under 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置) or may not reach this machine (on a cloud server, open the port in its security group)","code":8}
 
 "#]]);
     for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {

@@ -43,7 +43,7 @@ failure callback: something else answers at http://127.0.0.1:[PORT]/callback/ (H
     finds(
         &world,
         str![[r#"
-failure callback: http://[LISTENER]/callback/ cannot be opened: Connection refused (os error 111) | redirect_uri leads to this machine, but not to where bind listens ([LISTENER]): compare the ports, and look for a firewall
+failure callback: http://[LISTENER]/callback/ cannot be opened: Connection refused (os error 111) | redirect_uri leads to this machine, but not to where bind listens ([LISTENER]): compare the ports, and look at the system's firewall (firewalld, ufw) and, on a cloud server, its security group
 
 "#]],
     );
@@ -100,7 +100,7 @@ fn a_redirect_uri_that_wechat_or_no_phone_would_follow() {
     finds(
         &world,
         str![[r#"
-warning callback: http://224.0.0.1:8080/callback/ is not an address of this machine, and cannot be opened from here: Network is unreachable (os error 101) | if a router passes the port on to this machine, it may only lack the way back to itself (NAT loopback): run `wxbox bind` and open the address with a phone that is not in this Wi-Fi
+warning callback: http://224.0.0.1:8080/callback/ is not an address of this machine, and cannot be opened from here: Network is unreachable (os error 101) | on a cloud server, open TCP 8080 in its security group, and look at the system's own firewall; at home or in an office, if a router passes the port on to this machine, it may only lack the way back to itself (NAT loopback): run `wxbox bind` and open the address with a phone on mobile data
 
 "#]],
     );

@@ -160,7 +160,10 @@ fn call(app: &App, uri: &Url, asked: &State, answer: &State, listen: &str) -> Op
             match tls_error(&error).is_some() {
                 true => Check::failure(Name::Callback, what, t!("doctor-callback-tls-fix")),
                 false if own => Check::failure(Name::Callback, what, t!("doctor-callback-own-fix", address = listen)),
-                false => Check::warning(Name::Callback, far, t!("doctor-callback-far-fix")),
+                false => {
+                    let port = uri.port_or_known_default().unwrap_or_default().to_string();
+                    Check::warning(Name::Callback, far, t!("doctor-callback-far-fix", port = port))
+                }
             }
         }
     })

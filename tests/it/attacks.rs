@@ -39,7 +39,7 @@ fn a_strangers_code_is_of_no_use_without_the_state() {
     let mut command = world.command(&format!("bind --user nami --listen {elsewhere}"));
     command.env("WXBOX_REDIRECT_URI", format!("http://{elsewhere}/callback/"));
     let mut theirs = world.start(command, "bind --user nami");
-    let mut bind = world.spawn("bind --user luffy --timeout 30s");
+    let mut bind = world.spawn("bind --user luffy --timeout 10m");
     let stranger = allow(&theirs.next_line(), "nami");
     let right = allow(&bind.next_line(), "luffy");
     let (code, state) = (value(&stranger, "code"), value(&right, "state"));
@@ -76,7 +76,7 @@ fn a_strangers_code_is_of_no_use_without_the_state() {
 #[test]
 fn of_two_who_scan_the_same_code_the_first_is_bound_and_the_operator_sees_who() {
     let mut world = with_luffy();
-    let mut bind = world.spawn("bind --user luffy --timeout 30s");
+    let mut bind = world.spawn("bind --user luffy --timeout 10m");
     let link = bind.next_line();
     let (second, first) = (allow(&link, "luffy"), allow(&link, "nami"));
     assert_eq!(open(&first), (200, "绑定成功".into()));
@@ -87,7 +87,7 @@ fn of_two_who_scan_the_same_code_the_first_is_bound_and_the_operator_sees_who() 
     bind.end().ok();
     assert_eq!((bound(&world).as_deref(), exchanges(&mut world)), (Some(NAMI), 1));
     // Which the operator mends.
-    let mut bind = world.spawn("bind --user luffy --rebind --timeout 30s");
+    let mut bind = world.spawn("bind --user luffy --rebind --timeout 10m");
     assert_eq!(open(&allow(&bind.next_line(), "luffy")).0, 200);
     told(bind).ok();
     assert_eq!(bound(&world).as_deref(), Some(LUFFY));
@@ -96,7 +96,7 @@ fn of_two_who_scan_the_same_code_the_first_is_bound_and_the_operator_sees_who() 
 #[test]
 fn of_two_who_call_at_the_same_time_one_is_bound() {
     let mut world = with_luffy();
-    let mut bind = world.spawn("bind --user luffy --timeout 30s");
+    let mut bind = world.spawn("bind --user luffy --timeout 10m");
     let link = bind.next_line();
     let calls = ["luffy", "nami", "luffy", "nami"].map(|person| allow(&link, person));
     let calls = calls.map(|url| std::thread::spawn(move || open(&url).0));
@@ -110,11 +110,11 @@ fn of_two_who_call_at_the_same_time_one_is_bound() {
 #[test]
 fn what_was_used_once_is_of_no_use_again() {
     let mut world = with_luffy();
-    let mut bind = world.spawn("bind --user luffy --timeout 30s");
+    let mut bind = world.spawn("bind --user luffy --timeout 10m");
     let first = allow(&bind.next_line(), "luffy");
     assert_eq!(open(&first).0, 200);
     told(bind).ok();
-    let mut bind = world.spawn("bind --user luffy --rebind --timeout 30s");
+    let mut bind = world.spawn("bind --user luffy --rebind --timeout 10m");
     let link = bind.next_line();
     assert_eq!(open(&first).0, 403, "the whole of it: the state was another's");
     let right = allow(&link, "nami");
@@ -131,7 +131,7 @@ fn what_was_used_once_is_of_no_use_again() {
 #[test]
 fn calls_that_arrive_out_of_order_bind_once() {
     let mut world = with_luffy();
-    let mut bind = world.spawn("bind --user luffy --timeout 30s");
+    let mut bind = world.spawn("bind --user luffy --timeout 10m");
     let link = bind.next_line();
     let [first, second, third] = [(); 3].map(|()| allow(&link, "luffy"));
     // The phone tapped three times, and a middle box put the last one first.
@@ -160,7 +160,7 @@ fn under_few_files(world: &World, count: u32, line: &str) -> Spawned {
 fn with_few_files_the_phone_is_answered_amid_idle_connections() {
     for count in [64, 32] {
         let world = with_luffy();
-        let mut bind = under_few_files(&world, count, "bind --user luffy --timeout 30s");
+        let mut bind = under_few_files(&world, count, "bind --user luffy --timeout 10m");
         let right = allow(&bind.next_line(), "luffy");
         let kept = idle(at(&right), 200);
         assert_eq!(open(&right).0, 200);
@@ -180,7 +180,7 @@ fn with_few_files_the_phone_is_answered_amid_idle_connections() {
 #[test]
 fn accepting_that_fails_is_no_end() {
     let world = with_luffy();
-    let mut bind = world.spawn("bind --user luffy --timeout 30s");
+    let mut bind = world.spawn("bind --user luffy --timeout 10m");
     let right = allow(&bind.next_line(), "luffy");
     let before =
         prlimit(Some(bind.pid()), Resource::Nofile, Rlimit { current: Some(24), maximum: Some(4096) }).unwrap();

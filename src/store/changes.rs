@@ -246,8 +246,7 @@ impl Store {
         // A reader elsewhere keeps old pages there. It is not waited for long: its end is not known.
         let moved = be_patient(&mut self.conn, LOG_PATIENCE)
             .and_then(|()| self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)));
-        // It is put back for what comes; where it cannot be, a shorter wait is no harm.
-        let _ = be_patient(&mut self.conn, self.patience);
+        self.patient_again();
         matches!(moved, Ok(0_i64))
     }
 }

@@ -182,10 +182,10 @@ impl Store {
 
     /// The write-ahead log still holds the pages that were removed: it is cut off. A process that reads it keeps it for
     /// now, and nobody waits for that.
-    pub(super) fn overwrite_log(&self) {
+    pub(super) fn overwrite_log(&mut self) {
         let _ = self.conn.busy_timeout(Duration::ZERO);
         let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        let _ = self.conn.busy_timeout(self.patience);
+        self.patient_again();
     }
 
     /// How many of the account's messages ended since `since` by this machine's clock without being known to have

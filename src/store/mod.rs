@@ -127,6 +127,12 @@ impl Store {
         Ok(self)
     }
 
+    /// After a wait of another kind: waits as it did before, until a signal asks this process to end.
+    fn patient_again(&mut self) {
+        // Where that cannot be set, the other wait is no harm.
+        let _ = be_patient(&mut self.conn, self.patience);
+    }
+
     /// How long it waits for another process's write.
     pub fn patience(&self) -> Duration {
         self.patience
@@ -180,7 +186,7 @@ const LOG_LIMIT: u64 = 512 << 10;
 
 impl Store {
     /// Moves the log into the file, if it has become long, and cuts it off.
-    fn trim(&self) {
+    fn trim(&mut self) {
         if fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > LOG_LIMIT) {
             // If others are busy with it, the next one does it: nobody waits for that.
             self.overwrite_log();
@@ -227,5 +233,29 @@ impl ToSql for Timestamp {
 impl FromSql for Timestamp {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         i64::column_result(value).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Moment;
+
+    #[test]
+    fn a_signal_ends_a_wait_after_a_turn_as_before_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
+        // SQLite's own time-out, which hears of no signal, takes the place of what does, and the other way round.
+        let deaf = |store: &Store| store.conn.pragma_query_value(None, "busy_timeout", |row| row.get(0));
+        assert_eq!(deaf(&store), Ok(0));
+        let who = Who { app_id: "wx1", worker: "me", now: &Moment::now(), server: None };
+        for durable in [true, false] {
+            let inside = store.turn(who, durable, |turn| turn.version().map(drop));
+            assert_eq!((inside.is_ok(), deaf(&store)), (true, Ok(0)));
+            let failed = store.turn(who, durable, |_| Err::<(), _>(Error::UserGone { name: "nami".into() }));
+            assert_eq!((failed.is_ok(), deaf(&store)), (false, Ok(0)));
+        }
+        store.overwrite_log();
+        assert_eq!(deaf(&store), Ok(0));
     }
 }

@@ -223,18 +223,16 @@ impl Store {
         let act = |store: &mut Self| -> std::result::Result<T, E> {
             let Who { app_id, worker, now, server } = who;
             let path = &store.path;
-            store.at(store.conn.busy_timeout(patience))?;
             let step = loop {
                 match store.at(Transaction::new_unchecked(&store.conn, TransactionBehavior::Immediate)) {
                     Err(Error::Busy { .. }) if wait() => {}
-                    step => break step,
+                    step => break step?,
                 }
             };
-            store.at(store.conn.busy_timeout(store.patience))?;
-            if let (true, Ok(step)) = (durable, &step) {
-                store.at(generation::advance(step))?;
+            if durable {
+                store.at(generation::advance(&step))?;
             }
-            let turn = Turn { step: step?, path, app_id, now, server, worker };
+            let turn = Turn { step, path, app_id, now, server, worker };
             let done = work(&turn)?;
             store.at(turn.step.commit())?;
             Ok(done)
@@ -243,7 +241,11 @@ impl Store {
         if self.turns == LONG {
             self.at(self.conn.execute_batch(LONG_LOG))?;
         }
-        if durable { act(self) } else { self.relaxed(act) }
+        // A signal does not end this wait: it is `wait` that knows what has to be written down first.
+        self.at(self.conn.busy_timeout(patience))?;
+        let done = if durable { act(self) } else { self.relaxed(act) };
+        self.patient_again();
+        done
     }
 }
 

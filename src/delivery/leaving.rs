@@ -10,7 +10,7 @@ use crate::store::{Answer, State, Who};
 use crate::time::Moment;
 
 /// Messages that one turn tells why they wait.
-const EXPLAINED: usize = 500;
+pub(super) const EXPLAINED: usize = 500;
 
 /// How long answers are waited for that cannot be written down any more.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -132,9 +132,9 @@ impl Desk<'_> {
             let app_id = board.orders.account.app_id.clone();
             let now = Moment::now();
             let who = Who { app_id: &app_id, worker: alive.name(), now: &now, server: board.server };
-            // Some at a time: nobody waits long for the right to write.
-            for some in rest.chunks(EXPLAINED) {
-                store.turn(who, true, |turn| some.iter().try_for_each(|range| turn.explain(*range, cause)))?;
+            // Some at a time: nobody waits long for the right to write. Nor is the disk waited for: it is only told why.
+            for some in groups(&rest, EXPLAINED) {
+                store.turn(who, false, |turn| some.iter().try_for_each(|range| turn.explain(*range, cause)))?;
             }
         }
         // They have a reason of their own.
@@ -190,5 +190,36 @@ impl Desk<'_> {
         };
         self.tell.tell(event);
         Ok(())
+    }
+}
+
+/// These ranges of ids, from first to last, in groups of at most `most` ids.
+fn groups(ranges: &[(i64, i64)], most: usize) -> Vec<Vec<(i64, i64)>> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let (mut groups, mut room) = (Vec::<Vec<_>>::new(), 0);
+    for (mut first, last) in ranges.iter().copied() {
+        while first <= last {
+            if room == 0 {
+                groups.push(Vec::new());
+                room = most;
+            }
+            let end = last.min(first + room - 1);
+            groups.last_mut().into_iter().for_each(|group| group.push((first, end)));
+            room -= end + 1 - first;
+            first = end + 1;
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::groups;
+
+    #[test]
+    fn a_group_has_so_many_ids_however_long_the_ranges_are() {
+        assert_eq!(groups(&[], 3), Vec::<Vec<_>>::new());
+        let found = groups(&[(1, 7), (9, 9), (11, 11), (20, 22)], 3);
+        assert_eq!(found, [vec![(1, 3)], vec![(4, 6)], vec![(7, 7), (9, 9), (11, 11)], vec![(20, 22)]]);
     }
 }

@@ -3,6 +3,7 @@
 use super::Trouble;
 use super::board::{Board, Left};
 use super::desk::Desk;
+use super::leaving::EXPLAINED;
 use crate::store::{Answer, State, Turn, Who};
 use crate::t;
 use crate::time::Moment;
@@ -56,12 +57,12 @@ impl Desk<'_> {
     pub(super) fn blocked(&mut self) -> anyhow::Result<Vec<i64>> {
         let mut blocked: Vec<(i64, i64)> = self.board.blocked.drain().collect();
         blocked.sort_unstable();
-        if !blocked.is_empty() {
-            let app_id = self.board.orders.account.app_id.clone();
-            let (now, server) = (Moment::now(), self.board.server);
-            let who = Who { app_id: &app_id, worker: self.alive.name(), now: &now, server };
-            self.store.turn(who, true, |turn| {
-                blocked.iter().try_for_each(|(id, before)| {
+        let app_id = self.board.orders.account.app_id.clone();
+        let (now, server) = (Moment::now(), self.board.server);
+        let who = Who { app_id: &app_id, worker: self.alive.name(), now: &now, server };
+        for some in blocked.chunks(EXPLAINED) {
+            self.store.turn(who, false, |turn| {
+                some.iter().try_for_each(|(id, before)| {
                     let error = Some(t!("delivery-part-waits", id = before));
                     turn.explain((*id, *id), &Answer { error, ..Answer::default() })
                 })

@@ -1,8 +1,8 @@
 //! Those who send: threads that each make one request at a time over the client's kept-alive connections.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
@@ -28,10 +28,40 @@ pub(super) struct Done {
     pub(super) delivered: Delivered,
 }
 
-/// The threads; each begins when there is work for it.
+/// The jobs that no worker has begun. Not a channel: whoever waits for one gives its processor away several times before
+/// it sleeps, which takes longer than to sleep at once where there are more workers than processors.
+#[derive(Default)]
+struct Jobs {
+    waiting: Mutex<VecDeque<Job>>,
+    came: Condvar,
+}
+
+impl Jobs {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Job>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, job: Job) {
+        self.waiting().push_back(job);
+        self.came.notify_one();
+    }
+
+    /// The next, which is waited for.
+    fn next(&self) -> Job {
+        let mut waiting = self.waiting();
+        loop {
+            match waiting.pop_front() {
+                Some(job) => return job,
+                None => waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+/// The threads; each begins when there is work for it, and ends with the process.
 pub(super) struct Crew {
     client: Client,
-    jobs: (Sender<Job>, Receiver<Job>),
+    jobs: Arc<Jobs>,
     done: (Sender<Done>, Receiver<Done>),
     size: usize,
     /// The system gave no further thread: there are no more workers than these.
@@ -40,7 +70,7 @@ pub(super) struct Crew {
 
 impl Crew {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, jobs: unbounded(), done: unbounded(), size: 0, is_limited: false }
+        Self { client, jobs: Arc::default(), done: unbounded(), size: 0, is_limited: false }
     }
 
     /// What has ended.
@@ -65,14 +95,13 @@ impl Crew {
         if self.size == 0 {
             self.make(job);
         } else {
-            // The other end is here.
-            let _ = self.jobs.0.send(job);
+            self.jobs.put(job);
         }
     }
 
     /// Takes back what no worker has begun: nothing of it has left.
     pub(super) fn take_back(&self) -> HashSet<i64> {
-        self.jobs.1.try_iter().map(|job| job.id).collect()
+        self.jobs.waiting().drain(..).map(|job| job.id).collect()
     }
 
     /// Does it at once, here.
@@ -82,14 +111,10 @@ impl Crew {
     }
 
     fn hire(&mut self) -> io::Result<()> {
-        let (client, jobs, done) = (self.client.clone(), self.jobs.1.clone(), self.done.0.clone());
-        std::thread::Builder::new().name("sender".into()).spawn(move || {
-            for job in jobs {
-                if done.send(make(&client, job)).is_err() {
-                    break;
-                }
-            }
-        })?;
+        let (client, jobs, done) = (self.client.clone(), self.jobs.clone(), self.done.0.clone());
+        std::thread::Builder::new()
+            .name("sender".into())
+            .spawn(move || while done.send(make(&client, jobs.next())).is_ok() {})?;
         self.size += 1;
         Ok(())
     }

@@ -222,7 +222,6 @@ impl Store {
     ) -> std::result::Result<T, E> {
         let act = |store: &mut Self| -> std::result::Result<T, E> {
             let Who { app_id, worker, now, server } = who;
-            let path = &store.path;
             let step = loop {
                 match store.at(Transaction::new_unchecked(&store.conn, TransactionBehavior::Immediate)) {
                     Err(Error::Busy { .. }) if wait() => {}
@@ -232,7 +231,7 @@ impl Store {
             if durable {
                 store.at(generation::advance(&step))?;
             }
-            let turn = Turn { step, path, app_id, now, server, worker };
+            let turn = Turn { step, path: &store.path, app_id, now, server, worker };
             let done = work(&turn)?;
             store.at(turn.step.commit())?;
             Ok(done)

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::outbox::{forget_contents, withdraw};
 use super::users::by_id;
-use super::{Error, Result, Store, User, be_patient};
+use super::{Error, Result, Store, User};
 use crate::time::Timestamp;
 
 /// What `user add` writes.
@@ -166,7 +166,7 @@ impl Store {
             step.execute("DELETE FROM users WHERE id = ?1", [user.id])?;
             Ok(Ok(Removed { user, messages: queued + others, queued, log_left: false }))
         })?;
-        removed.log_left = !self.empty_log();
+        removed.log_left = !self.empty_log(LOG_PATIENCE);
         Ok(removed)
     }
 
@@ -239,19 +239,9 @@ impl Store {
         step.commit().map_err(at)?;
         Ok(done)
     }
-
-    /// Moves the write-ahead log into the file and cuts it off, so that nothing old is left in it; whether that could
-    /// be done. What was committed before stands in any case.
-    fn empty_log(&mut self) -> bool {
-        // A reader elsewhere keeps old pages there. It is not waited for long: its end is not known.
-        let moved = be_patient(&mut self.conn, LOG_PATIENCE)
-            .and_then(|()| self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)));
-        self.patient_again();
-        matches!(moved, Ok(0_i64))
-    }
 }
 
-/// How long a reader elsewhere is waited for after a removal.
+/// How long a reader elsewhere, which keeps old pages in the log, is waited for after a removal: its end is not known.
 const LOG_PATIENCE: Duration = Duration::from_secs(1);
 
 type Holder = (i64, String);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::outbox::{ENDED_BY_HAND, IS_OPEN, contents_of, cut, forget_contents};
-use super::{Error, Result, State, Store};
+use super::{Error, Result, State, Store, be_patient};
 use crate::t;
 use crate::time::Timestamp;
 
@@ -155,7 +155,7 @@ impl Store {
             self.let_others_write();
         }
         if removed > 0 {
-            self.overwrite_log();
+            self.empty_log(Duration::ZERO);
         }
         Ok(removed)
     }
@@ -180,12 +180,14 @@ impl Store {
         let _ = crossbeam_channel::after(Duration::from_millis(30)).recv();
     }
 
-    /// The write-ahead log still holds the pages that were removed: it is cut off. A process that reads it keeps it for
-    /// now, and nobody waits for that.
-    pub(super) fn overwrite_log(&mut self) {
-        let _ = self.conn.busy_timeout(Duration::ZERO);
-        let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    /// Moves the write-ahead log, which still holds the pages that were removed, into the file and cuts it off. Returns
+    /// whether that could be done: a process that reads the log keeps it, and is waited for no longer than `patience`.
+    /// What was committed before stands in any case.
+    pub(super) fn empty_log(&mut self, patience: Duration) -> bool {
+        let moved = be_patient(&mut self.conn, patience)
+            .and_then(|()| self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)));
         self.patient_again();
+        matches!(moved, Ok(0_i64))
     }
 
     /// How many of the account's messages ended since `since` by this machine's clock without being known to have

@@ -18,6 +18,11 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0) / 1000
     }
 
+    /// Whole seconds since `earlier`, as an age: a clock that was set back makes nothing younger than new.
+    pub fn age_since(self, earlier: Self) -> u64 {
+        u64::try_from(self.seconds_since(earlier)).unwrap_or(0)
+    }
+
     /// What the system clock says.
     pub fn now() -> Self {
         Self(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis))

@@ -122,7 +122,7 @@ fn outbox(app: &App) -> anyhow::Result<Check> {
     let store = app.store()?;
     let now = Timestamp::now();
     if let Some(overdue) = store.overdue(app.app_id(), now.before(LONG))? {
-        let age = u64::try_from(now.seconds_since(overdue.since)).unwrap_or(0);
+        let age = now.age_since(overdue.since);
         let what = t!("doctor-outbox-overdue", count = overdue.count, age = age_of(age));
         return Ok(Check::warning(Name::Outbox, what, t!("doctor-outbox-overdue-fix")));
     }
@@ -135,7 +135,7 @@ fn outbox(app: &App) -> anyhow::Result<Check> {
     }
     let counts = store.counts(app.app_id())?;
     let queued = counts.of.iter().find(|(state, _)| *state == State::Queued).map_or(0, |(_, count)| *count);
-    let age = counts.oldest_queued.map(|at| u64::try_from(now.seconds_since(at)).unwrap_or(0));
+    let age = counts.oldest_queued.map(|at| now.age_since(at));
     Ok(Check::ok(
         Name::Outbox,
         match age {

@@ -163,8 +163,7 @@ pub(super) fn status(ui: &mut Ui, app: &App, args: &OutboxStatus) -> anyhow::Res
     let counts = store.counts(&app_id)?;
     let now = Timestamp::now();
     let oldest = counts.oldest_queued;
-    // A clock that was set back makes no message younger than new.
-    let age = oldest.map(|at| u64::try_from(now.seconds_since(at)).unwrap_or(0));
+    let age = oldest.map(|at| now.age_since(at));
     let status = Status { counts, age };
     // A watch of cron's is to say nothing where nothing is wrong.
     match args.check {

@@ -22,6 +22,11 @@ impl Call<'_> {
         self.request.param(name).unwrap_or_default().into_owned()
     }
 
+    /// Whether the body begins as a JSON object does; a form does not.
+    pub(super) fn is_json(&self) -> bool {
+        self.request.body.trim_ascii_start().starts_with(b"{")
+    }
+
     /// The body as a JSON object: 44002, 47001.
     pub(super) fn json(&self) -> Result<Value, Refusal> {
         read(&self.request.body)

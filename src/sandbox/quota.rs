@@ -157,7 +157,7 @@ impl Platform {
     pub(super) fn clear_quota_by_secret(&mut self, call: &mut Call<'_>) -> Answer {
         let body = &call.request.body;
         let form = url::form_urlencoded::parse(body).into_owned().collect::<Vec<_>>();
-        let json = if body.trim_ascii_start().starts_with(b"{") { call.json()? } else { Value::Null };
+        let json = if call.is_json() { call.json()? } else { Value::Null };
         let field = |name: &str| {
             let posted = || form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
             let known = || json[name].as_str().map(str::to_owned);

@@ -10,7 +10,7 @@ use url::form_urlencoded;
 use super::super::answer::{self, Answer, Refusal, refuse};
 use super::super::call::number;
 use super::super::industry::OF_LIBRARY;
-use super::super::library::{LibraryTemplate, MOST};
+use super::super::library::{Keyword, LibraryTemplate, MOST};
 use super::super::platform::{Call, Platform};
 use super::super::{SubscriptionSettings, random};
 
@@ -52,7 +52,8 @@ impl Platform {
     /// `GET /wxaapi/newtmpl/getpubtemplatekeywords`
     pub(in super::super) fn library_keywords(&mut self, call: &mut Call<'_>) -> Answer {
         let known = self.of_library(&call.param("tid"))?;
-        let keyword = |(at, it): (usize, &super::super::library::Keyword)| json!({"kid": at + 1, "name": it.name, "example": "", "rule": it.kind});
+        let keyword =
+            |(at, it): (usize, &Keyword)| json!({"kid": at + 1, "name": it.name, "example": "", "rule": it.kind});
         let mut answer = answer::ok();
         answer["count"] = json!(known.keywords.len());
         answer["data"] = known.keywords.iter().enumerate().map(keyword).collect();
@@ -102,7 +103,7 @@ impl Platform {
 /// The body, in the older form or in JSON; of a form, `kidList` may be there more than once.
 fn form_or_json(call: &Call<'_>) -> Result<Value, Refusal> {
     let body = &call.request.body;
-    if body.is_empty() || body.trim_ascii_start().starts_with(b"{") {
+    if body.is_empty() || call.is_json() {
         return call.json();
     }
     let mut fields = json!({"kidList": []});

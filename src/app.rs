@@ -1,46 +1,48 @@
 //! What commands need, opened in one place: config first, then the database, then the HTTP client, each
 //! only for a command that uses it.
 
-use crate::cli::{Global, Scope};
-use crate::config::{self, Config, Environment, Flags, Origin, Setting, TokenEndpoint, is_usual_secret};
-use crate::error::{Exit, Failure};
+use crate::cli::{Global, ScopeArg};
+use crate::config::{self, CliOverrides, Config, Environment, Origin, Setting, TokenEndpoint, looks_like_app_secret};
+use crate::error::{CommandError, ExitStatus};
 use crate::secret::ExposeSecret;
-use crate::store::{Store, User, checked_openid};
+use crate::store::{Store, User, parse_openid};
 use crate::t;
-use crate::token::{Account, Session};
+use crate::token::{Account, ApiSession};
 use crate::ui::Ui;
-use crate::wechat::{Client, Endpoint, SecretFrom, Settings};
-use crate::words::{listed, nearest, set_language};
-use crate::zone::set_zone;
+use crate::wechat::{Client, ClientSettings, Endpoint, SecretSource};
+use crate::words::{closest_match, join_list, set_language};
+use crate::zone::set_time_zone;
 
 /// The config, and the ways to open the rest.
-pub struct App {
+pub struct AppContext {
     /// The configuration of this run.
     pub config: Config,
 }
 
-impl App {
+impl AppContext {
     /// Reads the configuration and says what may be wrong with it.
     ///
     /// # Errors
     /// [`config::Error`]
-    pub fn open(ui: &mut Ui, global: &Global, flags: Flags) -> anyhow::Result<Self> {
-        let flags = Flags { config: global.config.clone(), database: global.database.clone(), ..flags };
-        let app = Self::of(Config::load(&flags, &Environment::read())?);
+    pub fn open(ui: &mut Ui, global: &Global, flags: CliOverrides) -> anyhow::Result<Self> {
+        let flags = CliOverrides { config: global.config.clone(), database: global.database.clone(), ..flags };
+        let app = Self::from_config(Config::load(&flags, &Environment::from_process())?);
         for warning in &app.config.warnings {
-            let what = warning.to_string();
-            ui.warn(&warning.hint().map_or_else(|| what.clone(), |hint| t!("ui-cause", what = what, cause = hint)));
+            let message = warning.to_string();
+            ui.warn(
+                &warning.hint().map_or_else(|| message.clone(), |hint| t!("ui-cause", what = message, cause = hint)),
+            );
         }
         Ok(app)
     }
 
     /// What commands need, by this config, whose language and time zone are those of the run from now on: the shell of
     /// an installation has another locale than its cron.
-    pub fn of(config: Config) -> Self {
+    pub fn from_config(config: Config) -> Self {
         if let Some(language) = &config.language {
             set_language(language.value);
         }
-        set_zone(config.time_zone.as_ref().map(|zone| zone.value.clone()));
+        set_time_zone(config.time_zone.as_ref().map(|zone| zone.value.clone()));
         Self { config }
     }
 
@@ -53,8 +55,8 @@ impl App {
     ///
     /// # Errors
     /// [`config::Error`] says where to name it.
-    pub fn account_id(&self) -> anyhow::Result<String> {
-        Ok(self.config.account()?.app_id)
+    pub fn require_app_id(&self) -> anyhow::Result<String> {
+        Ok(self.config.require_account()?.app_id)
     }
 
     /// The account with its secret.
@@ -74,7 +76,7 @@ impl App {
     ///
     /// # Errors
     /// [`crate::store::Error`]
-    pub fn store(&self) -> anyhow::Result<Store> {
+    pub fn open_store(&self) -> anyhow::Result<Store> {
         Ok(Store::open(&self.config.database.value)?)
     }
 
@@ -83,10 +85,10 @@ impl App {
     ///
     /// # Errors
     /// [`crate::store::Error`]
-    pub fn store_to_fill(&self, ui: &mut Ui) -> anyhow::Result<Store> {
-        let is_there = self.has_database();
-        let store = self.store()?;
-        if !is_there && self.names_database() && ui.err_terminal {
+    pub fn open_or_create_store(&self, ui: &mut Ui) -> anyhow::Result<Store> {
+        let existed = self.database_exists();
+        let store = self.open_store()?;
+        if !existed && self.database_is_explicit() && ui.err_terminal {
             ui.status(&t!("store-made", path = self.config.database.display().to_string()));
         }
         Ok(store)
@@ -96,75 +98,75 @@ impl App {
     ///
     /// # Errors
     /// [`App::no_database`]; [`crate::store::Error`]
-    pub fn store_to_use(&self) -> anyhow::Result<Store> {
-        self.check_named()?;
-        self.store()
+    pub fn open_or_create_default_store(&self) -> anyhow::Result<Store> {
+        self.check_explicit_database()?;
+        self.open_store()
     }
 
     /// The database as it is, for a command that brings nothing into it: where there is none, none is made.
     ///
     /// # Errors
     /// [`App::no_database`], where somebody said which one it is; [`crate::store::Error`]
-    pub fn store_as_found(&self) -> anyhow::Result<Store> {
-        self.check_named()?;
-        self.store_or_none()
+    pub fn open_existing_store(&self) -> anyhow::Result<Store> {
+        self.check_explicit_database()?;
+        self.open_store_or_empty()
     }
 
     /// [`App::no_database`], where somebody said which one it is, and it is not there.
-    fn check_named(&self) -> Result<(), Failure> {
-        if self.names_database() && !self.has_database() { Err(self.no_database()) } else { Ok(()) }
+    fn check_explicit_database(&self) -> Result<(), CommandError> {
+        if self.database_is_explicit() && !self.database_exists() { Err(self.missing_database_error()) } else { Ok(()) }
     }
 
     /// The database, and one without anything in it where there is none: for what would make it, and only tries.
     ///
     /// # Errors
     /// [`crate::store::Error`]
-    pub fn store_or_none(&self) -> anyhow::Result<Store> {
-        match self.has_database() {
-            true => self.store(),
-            false => Ok(Store::without_file(&self.config.database)?),
+    pub fn open_store_or_empty(&self) -> anyhow::Result<Store> {
+        match self.database_exists() {
+            true => self.open_store(),
+            false => Ok(Store::empty_in_memory(&self.config.database)?),
         }
     }
 
     /// Whether there is a file of that name; where that cannot be told, opening it tells why.
-    pub fn has_database(&self) -> bool {
+    pub fn database_exists(&self) -> bool {
         self.config.database.try_exists().unwrap_or(true)
     }
 
     /// Whether somebody said where the database is.
-    pub fn names_database(&self) -> bool {
+    pub fn database_is_explicit(&self) -> bool {
         !matches!(self.config.database.origin, Origin::Default | Origin::Env("STATE_DIRECTORY" | "XDG_DATA_HOME"))
     }
 
     /// That the database is not there: another one than is meant would look like one that is empty.
-    pub fn no_database(&self) -> Failure {
+    pub fn missing_database_error(&self) -> CommandError {
         let Setting { value: path, origin } = &self.config.database;
-        let what = match self.names_database() {
+        let message = match self.database_is_explicit() {
             true => t!("store-absent", path = path, from = origin.to_string()),
             false => t!("store-absent-default", path = path),
         };
-        Failure { exit: Exit::Unexpected, what, hint: Some(t!("store-absent-hint")) }
+        CommandError { exit: ExitStatus::Unexpected, message, hint: Some(t!("store-absent-hint")) }
     }
 
     /// The HTTP client; nothing is sent yet.
     ///
     /// # Errors
     /// [`crate::wechat::Error::Setup`]
-    pub fn client(&self) -> anyhow::Result<Client> {
-        Ok(Client::new(&self.settings())?)
+    pub fn new_client(&self) -> anyhow::Result<Client> {
+        Ok(Client::new(&self.client_settings())?)
     }
 
     /// How the config says that the platform is reached.
-    pub fn settings(&self) -> Settings {
+    pub fn client_settings(&self) -> ClientSettings {
         let network = &self.config.network;
-        Settings {
+        ClientSettings {
             api_base: network.api_base.value.clone(),
             timeout: network.timeout.value,
             proxy: network.proxy.as_ref().map(|proxy| proxy.value.expose_url().to_owned().into()),
             ca_file: network.ca_file.as_ref().map(|path| path.value.clone()),
-            secret_from: self.config.app_secret.as_ref().map(|secret| SecretFrom {
+            secret_source: self.config.app_secret.as_ref().map(|secret| SecretSource {
                 place: secret.origin.to_string(),
-                is_usual: is_usual_secret(secret.expose_secret()),
+                is_well_formed: looks_like_app_secret(secret.expose_secret()),
             }),
         }
     }
@@ -173,28 +175,28 @@ impl App {
     ///
     /// # Errors
     /// As [`App::account`], [`App::store_to_use`] and [`App::client`].
-    pub fn session(&self) -> anyhow::Result<Session> {
+    pub fn api_session(&self) -> anyhow::Result<ApiSession> {
         let account = self.account()?;
-        Ok(Session { store: self.store_to_use()?, client: self.client()?, account })
+        Ok(ApiSession { store: self.open_or_create_default_store()?, client: self.new_client()?, account })
     }
 
     /// The person of that name.
     ///
     /// # Errors
     /// A failure that names the nearest.
-    pub fn user(&self, store: &Store, name: &str) -> anyhow::Result<User> {
+    pub fn find_user(&self, store: &Store, name: &str) -> anyhow::Result<User> {
         let name = name.trim();
         match store.user(name, self.app_id())? {
             Some(user) => Ok(user),
             None => {
-                let near = nearest(name, store.usernames()?);
-                let hint = match near {
-                    Some(near) => t!("did-you-mean", name = near),
-                    None if store.is_shared() => t!("user-unknown-hint"),
+                let suggestion = closest_match(name, store.usernames()?);
+                let hint = match suggestion {
+                    Some(suggestion) => t!("did-you-mean", name = suggestion),
+                    None if store.is_file_backed() => t!("user-unknown-hint"),
                     // The mistake of crontabs and sudo: another home.
                     None => t!("user-unknown-home-hint", path = store.path()),
                 };
-                Err(Failure::no_such(t!("user-unknown", user = name, path = store.path())).hint(hint).into())
+                Err(CommandError::not_found(t!("user-unknown", user = name, path = store.path())).hint(hint).into())
             }
         }
     }
@@ -204,22 +206,22 @@ impl App {
 ///
 /// # Errors
 /// A usage failure that says what an openid looks like.
-pub fn openid(typed: &str) -> Result<&str, Failure> {
-    checked_openid(typed)
-        .map_err(|typed| Failure::usage(t!("openid-unusable", openid = typed)).hint(t!("openid-unusable-hint")))
+pub fn parse_openid_argument(text: &str) -> Result<&str, CommandError> {
+    parse_openid(text)
+        .map_err(|text| CommandError::usage(t!("openid-unusable", openid = text)).hint(t!("openid-unusable-hint")))
 }
 
 /// Characters of the openids that WeChat gives today. It promises none, so that others are only warned of.
 const OPENID_LENGTH: usize = 28;
 
 /// Whether an openid looks like those that WeChat gives.
-pub fn is_odd(openid: &str) -> bool {
+pub fn is_unusual_openid(openid: &str) -> bool {
     openid.len() != OPENID_LENGTH || !openid.starts_with('o')
 }
 
 /// Warns of an openid that was typed and looks like none of WeChat's.
-pub fn warn_of_odd(ui: &mut Ui, openid: &str) {
-    if is_odd(openid) {
+pub fn warn_if_unusual_openid(ui: &mut Ui, openid: &str) {
+    if is_unusual_openid(openid) {
         ui.warn(&t!("openid-odd", length = OPENID_LENGTH, openid = openid));
     }
 }
@@ -228,25 +230,25 @@ pub fn warn_of_odd(ui: &mut Ui, openid: &str) {
 ///
 /// # Errors
 /// Only the database's own.
-pub fn unknown_tag(store: &Store, tag: &str) -> anyhow::Result<Failure> {
-    let hint = nearest(tag, store.tags()?).map(|near| t!("did-you-mean", name = near));
-    Ok(Failure::no_such(t!("send-no-tag", tag = tag)).hint(hint))
+pub fn unknown_tag_error(store: &Store, tag: &str) -> anyhow::Result<CommandError> {
+    let hint = closest_match(tag, store.tags()?).map(|suggestion| t!("did-you-mean", name = suggestion));
+    Ok(CommandError::not_found(t!("send-no-tag", tag = tag)).hint(hint))
 }
 
 /// Warns of others who are bound to the person's openid: one phone would get what is meant for both. The binding stands,
 /// also where that cannot be found out.
-pub fn warn_of_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, openid: &str) {
-    match store.others_bound_to(openid, app_id, user) {
+pub fn warn_if_openid_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &User, openid: &str) {
+    match store.users_sharing_openid(openid, app_id, user) {
         Ok(others) if others.is_empty() => {}
-        Ok(others) => ui.warn(&t!("bind-shared", user = user.username, others = listed(others))),
+        Ok(others) => ui.warn(&t!("bind-shared", user = user.username, others = join_list(others))),
         Err(error) => ui.warn(&t!("bind-shared-unknown", user = user.username, cause = error.to_string())),
     }
 }
 
 /// The config's word for what the command line says.
-pub fn scope(scope: Scope) -> config::Scope {
+pub fn config_scope(scope: ScopeArg) -> config::OAuthScope {
     match scope {
-        Scope::Base => config::Scope::Base,
-        Scope::UserInfo => config::Scope::UserInfo,
+        ScopeArg::Base => config::OAuthScope::Base,
+        ScopeArg::UserInfo => config::OAuthScope::UserInfo,
     }
 }

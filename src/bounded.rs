@@ -6,7 +6,7 @@ use std::io::{self, Read};
 ///
 /// # Errors
 /// The input's; [`io::ErrorKind::FileTooLarge`].
-pub fn read(input: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+pub fn read_limited(input: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
@@ -18,7 +18,7 @@ mod tests {
 
     #[test]
     fn no_more_is_read_than_the_limit() {
-        assert_eq!(read(&b"1234"[..], 4).unwrap(), b"1234");
-        assert_eq!(read(io::repeat(0), 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(read_limited(&b"1234"[..], 4).unwrap(), b"1234");
+        assert_eq!(read_limited(io::repeat(0), 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 }

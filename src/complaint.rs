@@ -3,40 +3,42 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::error::{Exit, Report};
+use crate::error::{ErrorReport, ExitStatus};
 use crate::t;
-use crate::words::listed;
+use crate::words::join_list;
 
 /// What is wrong, and the nearest right word, else the usage.
-pub(crate) fn of(error: &clap::Error) -> Report {
-    let near = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+pub(crate) fn from_clap(error: &clap::Error) -> ErrorReport {
+    let suggestion = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
         .into_iter()
-        .find_map(|kind| texts(error, kind).pop());
+        .find_map(|kind| context_strings(error, kind).pop());
     let text = error.render().to_string();
     let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
-    let hint = near.map(|name| t!("did-you-mean", name = name)).or_else(|| usage.map(|it| t!("cli-usage", usage = it)));
-    Report { exit: Exit::Usage, what: what(error).unwrap_or_else(|| own(&text)), hint }
+    let hint = suggestion
+        .map(|name| t!("did-you-mean", name = name))
+        .or_else(|| usage.map(|usage| t!("cli-usage", usage = usage)));
+    ErrorReport { exit: ExitStatus::Usage, message: message_for(error).unwrap_or_else(|| first_paragraph(&text)), hint }
 }
 
 /// `None` where nothing of ours fits.
-fn what(error: &clap::Error) -> Option<String> {
-    let args = texts(error, ContextKind::InvalidArg);
+fn message_for(error: &clap::Error) -> Option<String> {
+    let args = context_strings(error, ContextKind::InvalidArg);
     let arg = args.first();
-    let value = || texts(error, ContextKind::InvalidValue).pop();
+    let value = || context_strings(error, ContextKind::InvalidValue).pop();
     Some(match error.kind() {
         ErrorKind::UnknownArgument => t!("cli-unknown-argument", arg = arg?),
         ErrorKind::InvalidSubcommand => {
-            t!("cli-unknown-command", name = texts(error, ContextKind::InvalidSubcommand).pop()?)
+            t!("cli-unknown-command", name = context_strings(error, ContextKind::InvalidSubcommand).pop()?)
         }
         ErrorKind::InvalidValue => {
             let (arg, value) = (arg?, value()?);
-            let what = match value.as_str() {
+            let message = match value.as_str() {
                 "" => t!("cli-value-missing", arg = arg),
                 value => t!("cli-value-invalid", arg = arg, value = value),
             };
-            match texts(error, ContextKind::ValidValue) {
-                values if values.is_empty() => what,
-                values => t!("cli-value-possible", what = what, values = listed(&values)),
+            match context_strings(error, ContextKind::ValidValue) {
+                values if values.is_empty() => message,
+                values => t!("cli-value-possible", what = message, values = join_list(&values)),
             }
         }
         ErrorKind::ValueValidation => {
@@ -45,7 +47,7 @@ fn what(error: &clap::Error) -> Option<String> {
         }
         ErrorKind::TooManyValues => t!("cli-value-surplus", arg = arg?, value = value()?),
         ErrorKind::MissingRequiredArgument => t!("cli-required", args = args.join(" ")),
-        ErrorKind::ArgumentConflict => match (arg?, &texts(error, ContextKind::PriorArg)[..]) {
+        ErrorKind::ArgumentConflict => match (arg?, &context_strings(error, ContextKind::PriorArg)[..]) {
             (arg, [prior]) if arg == prior => t!("cli-argument-twice", arg = arg),
             (arg, [prior]) => t!("cli-conflict", arg = arg, other = prior),
             (arg, others) => t!("cli-conflict-several", arg = arg, others = others.join(" ")),
@@ -55,7 +57,7 @@ fn what(error: &clap::Error) -> Option<String> {
     })
 }
 
-fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+fn context_strings(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
         Some(ContextValue::String(text)) => vec![text.clone()],
         Some(ContextValue::Strings(texts)) => texts.clone(),
@@ -64,7 +66,7 @@ fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
 }
 
 /// clap's own first paragraph, in one line.
-fn own(text: &str) -> String {
+fn first_paragraph(text: &str) -> String {
     let first = text.split("\n\n").next().unwrap_or(text);
     first.split_whitespace().collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
 }
@@ -78,7 +80,7 @@ mod tests {
 
     /// In English they are clap's own, so that who knows them from elsewhere reads them here.
     #[test]
-    fn our_words_are_claps() {
+    fn english_messages_match_clap() {
         for line in [
             "sned",
             "user lst",
@@ -101,7 +103,7 @@ mod tests {
         ] {
             let words = ["wxbox"].into_iter().chain(line.split(' '));
             let error = Cli::try_parse_from(words).unwrap_err();
-            assert_eq!(what(&error), Some(own(&error.render().to_string())), "{line}");
+            assert_eq!(message_for(&error), Some(first_paragraph(&error.render().to_string())), "{line}");
         }
     }
 }

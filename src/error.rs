@@ -8,9 +8,9 @@ use crate::{config, stop, store, t, token, wechat, words};
 
 /// How a run ended, by its documented exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub enum ExitStatus {
     /// Done; or nothing to do.
-    Done,
+    Success,
     /// Something unexpected: I/O, the database, a port in use, a bug.
     Unexpected,
     /// The command line is wrong.
@@ -18,7 +18,7 @@ pub enum Exit {
     /// Configuration or credentials.
     Config,
     /// No such thing, or it exists already, or the user is not bound.
-    NoSuch,
+    NotFound,
     /// WeChat refused the message for good.
     Refused,
     /// Not known to be delivered.
@@ -34,37 +34,37 @@ pub enum Exit {
     /// SIGHUP.
     HungUp,
     /// `run` ends as its command did.
-    Command(u8),
+    Child(u8),
 }
 
 /// Every exit status with its meaning: the help topic, the man page and README print this table.
 #[rustfmt::skip]
-pub const STATUSES: [(Exit, &str); 14] = [
-    (Exit::Done, "done; nothing to do"),
-    (Exit::Unexpected, "something unexpected: I/O, the database, a port in use, a bug"),
-    (Exit::Usage, "the command line is wrong: usage, an unusable name, text or field, a missing --yes without a terminal"),
-    (Exit::Config, "configuration or credentials: missing, invalid or refused by WeChat; a user's wrong password; or doctor found a failure"),
-    (Exit::NoSuch, "no such user, tag, template or message; or it exists already; or the user is not bound (nothing is queued)"),
-    (Exit::Refused, "WeChat refused the message (all of them) for good"),
-    (Exit::Undelivered, "not known to be delivered: queued or unknown (all of those not delivered)"),
-    (Exit::Mixed, "several recipients, messages or people to bind, and they ended differently"),
-    (Exit::TimedOut, "the binding timed out"),
-    (Exit::Command(126), "run: the command cannot be executed"),
-    (Exit::Command(127), "run: there is no such command"),
-    (Exit::HungUp, "ended by SIGHUP (its terminal is gone); what was queued stays queued"),
-    (Exit::Interrupted, "interrupted by Ctrl-C; what was queued stays queued"),
-    (Exit::Terminated, "ended by SIGTERM; what was queued stays queued"),
+pub const STATUSES: [(ExitStatus, &str); 14] = [
+    (ExitStatus::Success, "done; nothing to do"),
+    (ExitStatus::Unexpected, "something unexpected: I/O, the database, a port in use, a bug"),
+    (ExitStatus::Usage, "the command line is wrong: usage, an unusable name, text or field, a missing --yes without a terminal"),
+    (ExitStatus::Config, "configuration or credentials: missing, invalid or refused by WeChat; a user's wrong password; or doctor found a failure"),
+    (ExitStatus::NotFound, "no such user, tag, template or message; or it exists already; or the user is not bound (nothing is queued)"),
+    (ExitStatus::Refused, "WeChat refused the message (all of them) for good"),
+    (ExitStatus::Undelivered, "not known to be delivered: queued or unknown (all of those not delivered)"),
+    (ExitStatus::Mixed, "several recipients, messages or people to bind, and they ended differently"),
+    (ExitStatus::TimedOut, "the binding timed out"),
+    (ExitStatus::Child(126), "run: the command cannot be executed"),
+    (ExitStatus::Child(127), "run: there is no such command"),
+    (ExitStatus::HungUp, "ended by SIGHUP (its terminal is gone); what was queued stays queued"),
+    (ExitStatus::Interrupted, "interrupted by Ctrl-C; what was queued stays queued"),
+    (ExitStatus::Terminated, "ended by SIGTERM; what was queued stays queued"),
 ];
 
-impl Exit {
+impl ExitStatus {
     /// The number.
     pub fn code(self) -> u8 {
         match self {
-            Self::Done => 0,
+            Self::Success => 0,
             Self::Unexpected => 1,
             Self::Usage => 2,
             Self::Config => 3,
-            Self::NoSuch => 4,
+            Self::NotFound => 4,
             Self::Refused => 5,
             Self::Undelivered => 6,
             Self::Mixed => 7,
@@ -72,32 +72,32 @@ impl Exit {
             Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
-            Self::Command(status) => status,
+            Self::Child(status) => status,
         }
     }
 }
 
 /// A failure that a command itself found: what is wrong, what to do, and the status.
 #[derive(Debug, thiserror::Error)]
-#[error("{what}")]
-pub struct Failure {
+#[error("{message}")]
+pub struct CommandError {
     /// The exit status.
-    pub exit: Exit,
+    pub exit: ExitStatus,
     /// The fact.
-    pub what: String,
+    pub message: String,
     /// The remedy.
     pub hint: Option<String>,
 }
 
-impl Failure {
+impl CommandError {
     /// The command line is wrong.
-    pub fn usage(what: String) -> Self {
-        Self { exit: Exit::Usage, what, hint: None }
+    pub fn usage(message: String) -> Self {
+        Self { exit: ExitStatus::Usage, message, hint: None }
     }
 
     /// Something is not there, or is there already.
-    pub fn no_such(what: String) -> Self {
-        Self { exit: Exit::NoSuch, what, hint: None }
+    pub fn not_found(message: String) -> Self {
+        Self { exit: ExitStatus::NotFound, message, hint: None }
     }
 
     /// The same with a remedy.
@@ -109,78 +109,80 @@ impl Failure {
 
 /// What a person is told of an error, and the status.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct ErrorReport {
     /// The exit status.
-    pub exit: Exit,
+    pub exit: ExitStatus,
     /// The whole chain in one line.
-    pub what: String,
+    pub message: String,
     /// The remedy.
     pub hint: Option<String>,
 }
 
 /// Sorts an error by the first cause in its chain that says more than "unexpected".
-pub fn classify(error: &anyhow::Error) -> Report {
-    let (exit, hint) = error.chain().find_map(one).unwrap_or((Exit::Unexpected, None));
-    let mut said = error.chain().map(words::said);
-    let mut what = said.next().unwrap_or_default();
-    for cause in said {
+pub fn classify(error: &anyhow::Error) -> ErrorReport {
+    let (exit, hint) = error.chain().find_map(classify_cause).unwrap_or((ExitStatus::Unexpected, None));
+    let mut messages = error.chain().map(words::error_text);
+    let mut message = messages.next().unwrap_or_default();
+    for cause in messages {
         // Many layers repeat the text of the one below.
-        if !what.contains(&cause) {
-            what = t!("ui-cause", what = what, cause = cause);
+        if !message.contains(&cause) {
+            message = t!("ui-cause", what = message, cause = cause);
         }
     }
-    Report { exit, what, hint }
+    ErrorReport { exit, message, hint }
 }
 
-fn one(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String>)> {
-    if let Some(e) = cause.downcast_ref::<Failure>() {
+fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<(ExitStatus, Option<String>)> {
+    if let Some(e) = cause.downcast_ref::<CommandError>() {
         return Some((e.exit, e.hint.clone()));
     }
     if let Some(e) = cause.downcast_ref::<config::Error>() {
-        return Some((if e.is_usage() { Exit::Usage } else { Exit::Config }, e.hint()));
+        return Some((if e.is_usage() { ExitStatus::Usage } else { ExitStatus::Config }, e.hint()));
     }
     if let Some(e) = cause.downcast_ref::<store::Error>() {
         let exit = match e {
-            store::Error::UserExists { .. } | store::Error::UidTaken { .. } | store::Error::UserGone { .. } => {
-                Exit::NoSuch
+            store::Error::UserExists { .. } | store::Error::UidTaken { .. } | store::Error::UserRemoved { .. } => {
+                ExitStatus::NotFound
             }
             // A signal ended the wait for the other process.
-            store::Error::Busy { .. } if stop::asked() == Some(SIGTERM) => Exit::Terminated,
-            store::Error::Busy { .. } if stop::asked() == Some(SIGHUP) => Exit::HungUp,
-            store::Error::Busy { .. } if stop::asked().is_some() => Exit::Interrupted,
-            _ => Exit::Unexpected,
+            store::Error::Busy { .. } if stop::requested_signal() == Some(SIGTERM) => ExitStatus::Terminated,
+            store::Error::Busy { .. } if stop::requested_signal() == Some(SIGHUP) => ExitStatus::HungUp,
+            store::Error::Busy { .. } if stop::requested_signal().is_some() => ExitStatus::Interrupted,
+            _ => ExitStatus::Unexpected,
         };
         return Some((exit, e.hint()));
     }
     if let Some(e) = cause.downcast_ref::<token::Error>() {
         return match e {
-            token::Error::WeChat(e) => Some(of_wechat(e)),
+            token::Error::WeChat(e) => Some(classify_wechat_error(e)),
             // Transparent: the chain goes on behind the store's error.
-            token::Error::Store(e) => Some((Exit::Unexpected, e.hint())),
+            token::Error::Store(e) => Some((ExitStatus::Unexpected, e.hint())),
         };
     }
     if let Some(e) = cause.downcast_ref::<wechat::Error>() {
-        return Some(of_wechat(e));
+        return Some(classify_wechat_error(e));
     }
     let io = cause.downcast_ref::<io::Error>()?;
     match io.kind() {
-        io::ErrorKind::Interrupted => Some((Exit::Interrupted, None)),
-        io::ErrorKind::WouldBlock => Some((Exit::Unexpected, Some(wechat::Trouble::Threads.hint()))),
-        _ if wechat::is_out_of_files(io) => Some((Exit::Unexpected, Some(wechat::Trouble::Files.hint()))),
+        io::ErrorKind::Interrupted => Some((ExitStatus::Interrupted, None)),
+        io::ErrorKind::WouldBlock => Some((ExitStatus::Unexpected, Some(wechat::ConnectFailure::ThreadLimit.hint()))),
+        _ if wechat::is_out_of_files(io) => {
+            Some((ExitStatus::Unexpected, Some(wechat::ConnectFailure::FileLimit.hint())))
+        }
         _ => None,
     }
 }
 
-fn of_wechat(error: &wechat::Error) -> (Exit, Option<String>) {
+fn classify_wechat_error(error: &wechat::Error) -> (ExitStatus, Option<String>) {
     use wechat::errcode::Action;
     let exit = match error {
-        wechat::Error::Setup(setup) if setup.is_of_system() => Exit::Unexpected,
-        wechat::Error::Setup(_) => Exit::Config,
-        wechat::Error::Refused(refusal) => match wechat::errcode::action(refusal.errcode) {
-            Action::StopRun | Action::Refresh => Exit::Config,
-            _ => Exit::Unexpected,
+        wechat::Error::ClientInit(setup) if setup.is_system_failure() => ExitStatus::Unexpected,
+        wechat::Error::ClientInit(_) => ExitStatus::Config,
+        wechat::Error::Api(refusal) => match wechat::errcode::action(refusal.errcode) {
+            Action::StopRun | Action::Refresh => ExitStatus::Config,
+            _ => ExitStatus::Unexpected,
         },
-        _ => Exit::Unexpected,
+        _ => ExitStatus::Unexpected,
     };
     (exit, error.hint())
 }

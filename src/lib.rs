@@ -45,22 +45,22 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, ValueEnum};
 
 use cli::Cli;
-use error::{Exit, Report, classify};
-use ui::{Color, Ui};
+use error::{ErrorReport, ExitStatus, classify};
+use ui::{ColorMode, Ui};
 
 /// Runs one command line, the program's name first. Can be called more than once in a process.
-pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> Exit {
+pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus {
     let args: Vec<OsString> = args.into_iter().collect();
-    let wanted = words::wanted(|name| std::env::var(name).ok());
-    words::set_language(wanted.lang);
-    zone::set_zone(None);
-    let cli = match Cli::of(&args) {
+    let locale = words::detect_locale(|name| std::env::var(name).ok());
+    words::set_language(locale.lang);
+    zone::set_time_zone(None);
+    let cli = match Cli::parse_args(&args) {
         Ok(cli) => cli,
-        Err(error) => return not_a_command(&args, &error, ui),
+        Err(error) => return report_parse_error(&args, &error, ui),
     };
     ui.configure(cli.global.json, cli.global.quiet, cli.global.color);
     ui::start_log(cli.global.verbose);
-    if let Some(name) = &wanted.unknown {
+    if let Some(name) = &locale.unsupported {
         ui.warn(&t!("ui-language-unknown", name = name));
     }
     let exit = commands::run(cli, ui).unwrap_or_else(|error| {
@@ -68,67 +68,67 @@ pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> Exit {
         ui.error(&report);
         report.exit
     });
-    match signals::came() {
+    match signals::received_signal() {
         // It may have done all, and could not say so. `run` ends as its command did.
-        Some(signal) if ui.unread() && !matches!(exit, Exit::Command(_)) => signal.exit(),
+        Some(signal) if ui.results_dropped() && !matches!(exit, ExitStatus::Child(_)) => signal.exit_status(),
         _ => exit,
     }
 }
 
 /// Help and version, or clap's complaint in our form.
-fn not_a_command(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> Exit {
+fn report_parse_error(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> ExitStatus {
     let words: Vec<&str> = args.iter().map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
     let color = match words.iter().rposition(|word| *word == "--color" || word.starts_with("--color=")) {
         Some(at) => words[at].strip_prefix("--color=").or_else(|| words.get(at + 1).copied()),
         None => None,
     };
-    let color = color.and_then(|name| Color::from_str(name, false).ok()).unwrap_or_default();
+    let color = color.and_then(|name| ColorMode::from_str(name, false).ok()).unwrap_or_default();
     ui.configure(words.contains(&"--json"), false, color);
     let wants_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if wants_help {
-        return match ui.raw_out(&error.render().to_string()) {
-            Ok(()) => Exit::Done,
+        return match ui.write_stdout(&error.render().to_string()) {
+            Ok(()) => ExitStatus::Success,
             Err(error) => {
                 ui.error(&classify(&error));
-                Exit::Unexpected
+                ExitStatus::Unexpected
             }
         };
     }
     if error.kind() == ErrorKind::UnknownArgument
-        && let Some(option) = mistyped_option(args)
+        && let Some(option) = find_mistyped_option(args)
     {
-        ui.error(&classify(&commands::mistyped_option(&option).into()));
-        return Exit::Usage;
+        ui.error(&classify(&commands::mistyped_option_error(&option).into()));
+        return ExitStatus::Usage;
     }
-    let asks_for_a_command =
+    let is_command_missing =
         matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand);
-    let report = match asks_for_a_command {
+    let report = match is_command_missing {
         true if !ui.json() && error.kind() != ErrorKind::MissingSubcommand => {
-            ui.raw_err(&error.render().to_string());
-            return Exit::Usage;
+            ui.write_stderr(&error.render().to_string());
+            return ExitStatus::Usage;
         }
         true => {
             let word = args.iter().filter_map(|arg| arg.to_str()).skip(1).find(|arg| !arg.starts_with('-'));
             let command = ["wxbox"].into_iter().chain(word).collect::<Vec<_>>().join(" ");
             let hint = Some(t!("cli-no-command-hint", command = command));
-            Report { exit: Exit::Usage, what: t!("cli-no-command"), hint }
+            ErrorReport { exit: ExitStatus::Usage, message: t!("cli-no-command"), hint }
         }
-        false => complaint::of(error),
+        false => complaint::from_clap(error),
     };
     ui.error(&report);
-    Exit::Usage
+    ExitStatus::Usage
 }
 
 /// Where `send` has a word too much, an unknown option has been taken for the text.
-fn mistyped_option(args: &[OsString]) -> Option<String> {
+fn find_mistyped_option(args: &[OsString]) -> Option<String> {
     let words = args.iter().skip(1).map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--");
-    let after = words.skip_while(|arg| *arg != "send");
-    let known = Cli::command()
+    let send_args = words.skip_while(|arg| *arg != "send");
+    let known_options = Cli::command()
         .get_arguments()
         .filter_map(clap::Arg::get_long)
         .map(|name| format!("--{name}"))
-        .chain(cli::Send::options())
+        .chain(cli::Send::long_option_names())
         .collect::<Vec<_>>();
-    let mut options = after.filter(|arg| arg.starts_with("--"));
-    options.find(|arg| !known.iter().any(|name| arg.split('=').next() == Some(name))).map(str::to_owned)
+    let mut options = send_args.filter(|arg| arg.starts_with("--"));
+    options.find(|arg| !known_options.iter().any(|name| arg.split('=').next() == Some(name))).map(str::to_owned)
 }

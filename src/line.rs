@@ -2,10 +2,10 @@
 //! after it, and quotes or blanks around it that a shell, an editor or an env file put there.
 
 /// A value that has neither blanks nor quotes at its ends, such as an AppSecret, an app id or an address: without those.
-pub fn value(text: &str) -> &str {
+pub fn trim_value(text: &str) -> &str {
     let mut rest = text;
     loop {
-        let inner = unquoted(rest.trim_matches(|c: char| c.is_whitespace() || c == BOM));
+        let inner = strip_quotes(rest.trim_matches(|c: char| c.is_whitespace() || c == BOM));
         if inner.len() == rest.len() {
             return rest;
         }
@@ -14,24 +14,24 @@ pub fn value(text: &str) -> &str {
 }
 
 /// A password, of which blanks and quotes are a part: without a byte order mark and line ends.
-pub fn password(text: &str) -> &str {
+pub fn trim_password(text: &str) -> &str {
     text.trim_start_matches(BOM).trim_end_matches(['\n', '\r'])
 }
 
 /// Whether a text is long and random enough to be an AppSecret, which is then not to be shown, wherever it stands.
-pub fn looks_secret(text: &str) -> bool {
-    const DIGITS: usize = 28;
-    let mut run = 0;
+pub fn looks_like_app_secret(text: &str) -> bool {
+    const MIN_HEX_DIGITS: usize = 28;
+    let mut run_length = 0;
     text.bytes().any(|byte| {
-        run = if byte.is_ascii_hexdigit() { run + 1 } else { 0 };
-        run >= DIGITS
+        run_length = if byte.is_ascii_hexdigit() { run_length + 1 } else { 0 };
+        run_length >= MIN_HEX_DIGITS
     })
 }
 
 const BOM: char = '\u{feff}';
 
 /// Without the pair of quotes around it, if there is one.
-fn unquoted(text: &str) -> &str {
+fn strip_quotes(text: &str) -> &str {
     const PAIRS: [(char, char); 5] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’')];
     let inner = |(open, close)| text.strip_prefix(open)?.strip_suffix(close);
     PAIRS.into_iter().find_map(inner).unwrap_or(text)
@@ -46,28 +46,31 @@ mod tests {
         for text in
             ["\u{feff}abc", "abc\r\n", "abc\n\n", "\"abc\"", " 'abc' \r\n", "“abc”", "\u{feff}\"abc\"\r\n", "abc"]
         {
-            assert_eq!(value(text), "abc", "{text:?}");
+            assert_eq!(trim_value(text), "abc", "{text:?}");
         }
-        assert_eq!(value("a b"), "a b");
-        assert_eq!(value("\"abc"), "\"abc");
+        assert_eq!(trim_value("a b"), "a b");
+        assert_eq!(trim_value("\"abc"), "\"abc");
         for empty in ["", "\"\"", " \n", "\u{feff}"] {
-            assert_eq!(value(empty), "", "{empty:?}");
+            assert_eq!(trim_value(empty), "", "{empty:?}");
         }
     }
 
     #[test]
     fn blanks_and_quotes_are_a_part_of_a_password() {
-        assert_eq!(password("\u{feff}secret\r\n"), "secret");
-        assert_eq!(password(" \"secret\" \n\n"), " \"secret\" ");
+        assert_eq!(trim_password("\u{feff}secret\r\n"), "secret");
+        assert_eq!(trim_password(" \"secret\" \n\n"), " \"secret\" ");
     }
 
     #[test]
     fn a_secret_is_known_by_its_digits() {
         assert!(
-            looks_secret("5ec2e7f000000000000000000000c0de") && looks_secret("x='5EC2E7F000000000000000000000c0de'")
+            looks_like_app_secret("5ec2e7f000000000000000000000c0de")
+                && looks_like_app_secret("x='5EC2E7F000000000000000000000c0de'")
         );
         assert!(
-            !looks_secret("app_secret") && !looks_secret("/run/secrets/wxbox") && !looks_secret("wx0123456789abcdef")
+            !looks_like_app_secret("app_secret")
+                && !looks_like_app_secret("/run/secrets/wxbox")
+                && !looks_like_app_secret("wx0123456789abcdef")
         );
     }
 }

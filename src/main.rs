@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    wxbox::private::seal();
+    wxbox::private::disable_core_dumps();
     wxbox::signals::unblock();
-    wxbox::ui::end_at_panic();
+    wxbox::ui::install_panic_hook();
     wxbox::run(std::env::args_os(), &mut wxbox::ui::Ui::stdio()).code().into()
 }

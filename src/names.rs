@@ -9,44 +9,44 @@ use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 pub const TAG_SEPARATORS: [char; 2] = [';', '；'];
 
 /// What looks as if it separated two tags. A tag may hold it; in a file it separates tags where no semicolon does.
-pub const ODD_IN_TAG: [char; 4] = [',', '，', '、', '|'];
+pub const AMBIGUOUS_TAG_SEPARATORS: [char; 4] = [',', '，', '、', '|'];
 
 /// Joins two emoji to one.
-const JOINER: char = '\u{200d}';
+const ZERO_WIDTH_JOINER: char = '\u{200d}';
 
 /// The form in which a name is kept and looked for (NFC): the same letters can be written in two ways, and macOS types
 /// one, most others the other.
-pub fn composed(text: &str) -> Cow<'_, str> {
+pub fn normalize_nfc(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
 /// The first character that does not show, or that turns the direction of others.
-pub fn hidden(text: &str) -> Option<char> {
-    let mut before = None;
+pub fn find_invisible(text: &str) -> Option<char> {
+    let mut previous = None;
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
-        let joins = |one: char| one.is_emoji_char() || is_selector(one);
+        let joins = |neighbor: char| neighbor.is_emoji_char() || is_variation_selector(neighbor);
         let is_fine = match letter {
-            JOINER => before.is_some_and(joins) && letters.peek().is_some_and(|next| next.is_emoji_char()),
-            _ if is_selector(letter) => before.is_some_and(|before| !is_selector(before)),
-            _ => !is_blank(letter),
+            ZERO_WIDTH_JOINER => previous.is_some_and(joins) && letters.peek().is_some_and(|next| next.is_emoji_char()),
+            _ if is_variation_selector(letter) => previous.is_some_and(|previous| !is_variation_selector(previous)),
+            _ => !is_invisible(letter),
         };
         if !is_fine {
             return Some(letter);
         }
-        before = Some(letter);
+        previous = Some(letter);
     }
     None
 }
 
 /// Chooses one of the looks of the character before it.
-fn is_selector(letter: char) -> bool {
+fn is_variation_selector(letter: char) -> bool {
     matches!(letter, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// Format characters, separators of lines, and letters that are empty:
 /// <https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>, and the blank of Braille.
-fn is_blank(letter: char) -> bool {
+fn is_invisible(letter: char) -> bool {
     use GeneralCategory::{Format, LineSeparator, ParagraphSeparator};
     matches!(letter.general_category(), Format | LineSeparator | ParagraphSeparator)
         || matches!(
@@ -70,18 +70,18 @@ mod tests {
 
     #[test]
     fn the_same_letters_have_one_form() {
-        assert_eq!(composed("cafe\u{301}"), "café");
-        assert_eq!(composed("\u{1112}\u{1161}\u{11ab}"), "한");
-        assert!(matches!(composed("路飞 luffy"), Cow::Borrowed(_)));
+        assert_eq!(normalize_nfc("cafe\u{301}"), "café");
+        assert_eq!(normalize_nfc("\u{1112}\u{1161}\u{11ab}"), "한");
+        assert!(matches!(normalize_nfc("路飞 luffy"), Cow::Borrowed(_)));
         // Full-width letters are other letters.
-        assert_eq!(composed("ｌｕｆｆｙ"), "ｌｕｆｆｙ");
+        assert_eq!(normalize_nfc("ｌｕｆｆｙ"), "ｌｕｆｆｙ");
     }
 
     #[test]
-    fn what_does_not_show_is_found() {
+    fn invisible_characters_are_found() {
         for fine in ["路飞", "Zoë", "monkey d. luffy", "한글", "👨‍👩‍👧", "❤️‍🔥", "葛\u{e0100}城", "1️⃣", "مرحبا", "a\u{301}"]
         {
-            assert_eq!(hidden(fine), None, "{fine:?}");
+            assert_eq!(find_invisible(fine), None, "{fine:?}");
         }
         for letter in [
             '\u{200b}',
@@ -100,9 +100,9 @@ mod tests {
             '\u{fe0f}',
             '\u{61c}',
         ] {
-            assert_eq!(hidden(&letter.to_string()), Some(letter), "{letter:?}");
+            assert_eq!(find_invisible(&letter.to_string()), Some(letter), "{letter:?}");
             if letter != '\u{fe0f}' {
-                assert_eq!(hidden(&format!("lu{letter}ffy")), Some(letter), "{letter:?}");
+                assert_eq!(find_invisible(&format!("lu{letter}ffy")), Some(letter), "{letter:?}");
             }
         }
     }

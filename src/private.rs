@@ -11,24 +11,24 @@ use tempfile::NamedTempFile;
 ///
 /// # Errors
 /// The system's.
-pub fn file(path: &Path) -> io::Result<File> {
-    open(path, OpenOptions::new().write(true).create(true).truncate(false))
+pub fn open_private(path: &Path) -> io::Result<File> {
+    open_private_with(path, OpenOptions::new().write(true).create(true).truncate(false))
 }
 
 /// Makes a file that is not there yet: 0600.
 ///
 /// # Errors
 /// The system's; `AlreadyExists` also where a link is there that leads nowhere.
-pub fn new_file(path: &Path) -> io::Result<File> {
-    open(path, OpenOptions::new().write(true).create_new(true))
+pub fn create_private(path: &Path) -> io::Result<File> {
+    open_private_with(path, OpenOptions::new().write(true).create_new(true))
 }
 
 /// Opens a file that is there, for writing; a link in its place is not followed.
 ///
 /// # Errors
 /// The system's.
-pub fn existing_file(path: &Path) -> io::Result<File> {
-    open(path, OpenOptions::new().write(true))
+pub fn open_existing_private(path: &Path) -> io::Result<File> {
+    open_private_with(path, OpenOptions::new().write(true))
 }
 
 /// Gives a file that is still empty to the owner and the group of another one, with the rights that its group has to
@@ -37,32 +37,32 @@ pub fn existing_file(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// Those of looking at the two.
-pub fn share(file: &File, like: &Path) -> io::Result<()> {
+pub fn copy_ownership(file: &File, reference: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    let (found, like) = (file.metadata()?, std::fs::metadata(like)?);
+    let (metadata, reference) = (file.metadata()?, std::fs::metadata(reference)?);
     // Never one that may be something else by another name.
-    if !found.is_file() || found.len() > 0 || found.nlink() != 1 {
+    if !metadata.is_file() || metadata.len() > 0 || metadata.nlink() != 1 {
         return Ok(());
     }
-    if (found.uid(), found.gid()) != (like.uid(), like.gid()) {
-        let user = rustix::process::geteuid().is_root().then(|| rustix::fs::Uid::from_raw(like.uid()));
-        let _ = rustix::fs::fchown(file, user, Some(rustix::fs::Gid::from_raw(like.gid())));
+    if (metadata.uid(), metadata.gid()) != (reference.uid(), reference.gid()) {
+        let user = rustix::process::geteuid().is_root().then(|| rustix::fs::Uid::from_raw(reference.uid()));
+        let _ = rustix::fs::fchown(file, user, Some(rustix::fs::Gid::from_raw(reference.gid())));
     }
-    let found = file.metadata()?;
-    let group = if found.gid() == like.gid() && like.mode() & 0o060 == 0o060 { 0o060 } else { 0 };
-    if found.mode() & 0o777 != 0o600 | group {
+    let metadata = file.metadata()?;
+    let group = if metadata.gid() == reference.gid() && reference.mode() & 0o060 == 0o060 { 0o060 } else { 0 };
+    if metadata.mode() & 0o777 != 0o600 | group {
         let _ = file.set_permissions(std::fs::Permissions::from_mode(0o600 | group));
     }
     Ok(())
 }
 
-fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+fn open_private_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
     // A pipe in its place must not be waited for.
     options.mode(0o600).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
     let file = options.open(path)?;
-    open_to_owner(&file)?;
+    ensure_owner_access(&file)?;
     Ok(file)
 }
 
@@ -70,19 +70,19 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 ///
 /// # Errors
 /// The system's.
-pub fn temporary(dir: &Path, prefix: &str) -> io::Result<NamedTempFile> {
+pub fn private_temp_file(dir: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     // Its own name is nobody's business.
     let file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir).map_err(|e| io::Error::from(e.kind()))?;
-    open_to_owner(file.as_file())?;
+    ensure_owner_access(file.as_file())?;
     Ok(file)
 }
 
 /// A umask can only take away; one that takes from the owner would leave a file that nobody can open again.
-fn open_to_owner(file: &File) -> io::Result<()> {
+fn ensure_owner_access(file: &File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    let found = file.metadata()?;
-    let mut permissions = found.permissions();
-    if found.uid() != rustix::process::geteuid().as_raw() {
+    let metadata = file.metadata()?;
+    let mut permissions = metadata.permissions();
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
         return Ok(());
     }
     if permissions.mode() & 0o600 != 0o600 {
@@ -93,7 +93,7 @@ fn open_to_owner(file: &File) -> io::Result<()> {
 }
 
 /// The directory that a path is in, be it only a name.
-pub fn directory_of(path: &Path) -> &Path {
+pub fn parent_dir(path: &Path) -> &Path {
     path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -101,7 +101,7 @@ pub fn directory_of(path: &Path) -> &Path {
 ///
 /// # Errors
 /// The system's.
-pub fn directory(dir: &Path) -> io::Result<()> {
+pub fn create_private_dir(dir: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
     for dir in missing.into_iter().rev() {
         let mut builder = DirBuilder::new();
@@ -121,38 +121,38 @@ pub fn directory(dir: &Path) -> io::Result<()> {
 /// What this process may leave behind when it crashes: no memory. Where the system has such a word, other
 /// programs of this user can no longer look at its memory and its environment either.
 #[derive(Debug)]
-pub struct Sealed {
-    before: rustix::process::Rlimit,
+pub struct OriginalCoreLimit {
+    limit: rustix::process::Rlimit,
 }
 
-static SEALED: std::sync::OnceLock<Sealed> = std::sync::OnceLock::new();
+static ORIGINAL_CORE_LIMIT: std::sync::OnceLock<OriginalCoreLimit> = std::sync::OnceLock::new();
 
 /// Seals this process. It does not outlast the start of another program.
-pub fn seal() {
+pub fn disable_core_dumps() {
     // Where the system refuses, there is nothing to be done about it.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    let before = rustix::process::getrlimit(rustix::process::Resource::Core);
-    SEALED.get_or_init(|| Sealed { before });
-    limit(Some(0));
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Core);
+    ORIGINAL_CORE_LIMIT.get_or_init(|| OriginalCoreLimit { limit });
+    set_core_limit(Some(0));
 }
 
 /// Starts another program with the limit on core dumps that this process began with.
 ///
 /// # Errors
 /// Those of `start`.
-pub fn unsealed<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    if let Some(Sealed { before }) = SEALED.get() {
-        limit(before.current);
+pub fn with_original_core_limit<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    if let Some(OriginalCoreLimit { limit }) = ORIGINAL_CORE_LIMIT.get() {
+        set_core_limit(limit.current);
         let started = start();
-        limit(Some(0));
+        set_core_limit(Some(0));
         return started;
     }
     start()
 }
 
 /// The soft limit only: the hard one could not be raised again. `None`: no limit.
-fn limit(current: Option<u64>) {
+fn set_core_limit(current: Option<u64>) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let maximum = getrlimit(Resource::Core).maximum;
     let _ = setrlimit(Resource::Core, Rlimit { current, maximum });

@@ -25,55 +25,55 @@ impl Timestamp {
 
     /// What the system clock says.
     pub fn now() -> Self {
-        Self(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis))
+        Self(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, as_millis))
     }
 
     /// This point, later by `span`.
-    pub fn after(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(millis(span)))
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(as_millis(span)))
     }
 
     /// This point, earlier by `span`.
-    pub fn before(self, span: Duration) -> Self {
-        Self(self.0.saturating_sub(millis(span)))
+    pub fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(as_millis(span)))
     }
 }
 
 /// The system clock is put right by so much without a question.
-const SET_BACK: Duration = Duration::from_secs(60);
+const MAX_CLOCK_STEP_BACK: Duration = Duration::from_secs(60);
 
 /// A point in time by two clocks: one that people and the network set, and the machine's uptime, which nobody
 /// sets but which begins anew with each boot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moment {
+pub struct ClockReading {
     /// By the system clock.
-    pub at: Timestamp,
+    pub wall: Timestamp,
     /// By the uptime; `None` where the system does not tell which boot it is.
-    pub up: Option<Uptime>,
+    pub uptime: Option<Uptime>,
 }
 
-impl Moment {
+impl ClockReading {
     /// What the clocks say.
     pub fn now() -> Self {
-        Self { at: Timestamp::now(), up: Uptime::now() }
+        Self { wall: Timestamp::now(), uptime: Uptime::now() }
     }
 
     /// How long ago `earlier` was, by the larger of both clocks: the uptime does not count the time that a virtual
     /// machine is paused by its host, and the system clock may be set back. `None` where neither can say: another boot
     /// (or no uptime) and a time that is still to come; or a system clock that was set back by more than a minute, since
     /// what it would have said beside the uptime is lost.
-    pub fn since(&self, earlier: &Self) -> Option<Duration> {
-        if self.at < earlier.at.before(SET_BACK) {
+    pub fn elapsed_since(&self, earlier: &Self) -> Option<Duration> {
+        if self.wall < earlier.wall.minus(MAX_CLOCK_STEP_BACK) {
             return None;
         }
-        let by_clock = self.at.0.checked_sub(earlier.at.0).and_then(|ms| u64::try_from(ms).ok());
-        by_clock.map(Duration::from_millis).max(self.up_since(earlier))
+        let by_wall_clock = self.wall.0.checked_sub(earlier.wall.0).and_then(|ms| u64::try_from(ms).ok());
+        by_wall_clock.map(Duration::from_millis).max(self.uptime_since(earlier))
     }
 
     /// The same by the uptime alone; `None` where it is not of the same boot.
-    pub fn up_since(&self, earlier: &Self) -> Option<Duration> {
-        let (Some(now), Some(then)) = (&self.up, &earlier.up) else { return None };
-        if now.boot != then.boot {
+    pub fn uptime_since(&self, earlier: &Self) -> Option<Duration> {
+        let (Some(now), Some(then)) = (&self.uptime, &earlier.uptime) else { return None };
+        if now.boot_id != then.boot_id {
             return None;
         }
         now.ms.checked_sub(then.ms).and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis)
@@ -83,7 +83,7 @@ impl Moment {
 /// How long the machine has been up, and in which boot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uptime {
-    boot: String,
+    boot_id: String,
     ms: i64,
 }
 
@@ -97,7 +97,7 @@ impl Uptime {
         });
         // It counts the time that the machine sleeps.
         let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        Some(Self { boot: BOOT.clone()?, ms: up.tv_sec * 1000 + up.tv_nsec / 1_000_000 })
+        Some(Self { boot_id: BOOT.clone()?, ms: up.tv_sec * 1000 + up.tv_nsec / 1_000_000 })
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -108,7 +108,7 @@ impl Uptime {
 
 impl fmt::Display for Uptime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.boot, self.ms)
+        write!(f, "{}:{}", self.boot_id, self.ms)
     }
 }
 
@@ -117,11 +117,11 @@ impl FromStr for Uptime {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (boot, ms) = text.split_once(':').ok_or(())?;
-        Ok(Self { boot: boot.to_owned(), ms: ms.parse().map_err(|_| ())? })
+        Ok(Self { boot_id: boot.to_owned(), ms: ms.parse().map_err(|_| ())? })
     }
 }
 
-fn millis(span: Duration) -> i64 {
+fn as_millis(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_larger_of_both_clocks_counts() {
-        let moment = |at, up: &str| Moment { at: Timestamp(at), up: up.parse().ok() };
+        let moment = |at, up: &str| ClockReading { wall: Timestamp(at), uptime: up.parse().ok() };
         let cases = [
             ("the clock was set back an hour", moment(9_000_000, "a:1000"), moment(5_400_000, "a:61000"), None),
             ("the clock was set back a little", moment(9_000_000, "a:1000"), moment(8_995_000, "a:61000"), Some(60)),
@@ -160,14 +160,14 @@ mod tests {
             ("uptime that runs back", moment(0, "a:9000"), moment(7000, "a:5000"), Some(7)),
         ];
         for (case, then, now, passed) in cases {
-            assert_eq!(now.since(&then), passed.map(Duration::from_secs), "{case}");
+            assert_eq!(now.elapsed_since(&then), passed.map(Duration::from_secs), "{case}");
         }
-        let now = Moment::now();
-        assert_eq!(now.up.as_ref().map(|up| up.to_string().parse()), now.up.clone().map(Ok));
+        let now = ClockReading::now();
+        assert_eq!(now.uptime.as_ref().map(|up| up.to_string().parse()), now.uptime.clone().map(Ok));
     }
 
     #[test]
-    fn shown_as_rfc_3339_whatever_it_holds() {
+    fn any_timestamp_formats_as_rfc_3339() {
         let cases = [
             (0, "1970-01-01T00:00:00Z"),
             (1_795_412_475_999, "2026-11-23T05:41:15Z"),

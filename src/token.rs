@@ -13,16 +13,16 @@ use crossbeam_channel::bounded;
 
 use crate::private;
 use crate::secret::{ExposeSecret, Secret};
-use crate::store::{self, Store, Token};
+use crate::store::{self, CachedToken, Store};
 use crate::t;
 use crate::time::Timestamp;
 use crate::wechat::errcode::{Action, action};
 use crate::wechat::{self, Client, Endpoint};
-use crate::words::system;
+use crate::words::io_error_text;
 
 /// A token this close to its end is not used: a request may be under way for a while. At most the last
 /// five minutes, in which the stable endpoint hands out the next one.
-const MARGIN: Duration = Duration::from_secs(60);
+const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 
 /// The account whose token it is.
 #[derive(Clone, Debug)]
@@ -50,19 +50,19 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error::Store`]
-pub fn kept(store: &Store, account: &Account) -> Result<Option<Token>, Error> {
-    usable(store, account)
+pub fn cached(store: &Store, account: &Account) -> Result<Option<CachedToken>, Error> {
+    load_unexpired(store, account)
 }
 
 /// A token that can be used now: the kept one, else a new one.
 ///
 /// # Errors
 /// [`Error`]
-pub fn valid(store: &mut Store, client: &Client, account: &Account) -> Result<Token, Error> {
-    if let Some(token) = usable(store, account)? {
+pub fn get(store: &mut Store, client: &Client, account: &Account) -> Result<CachedToken, Error> {
+    if let Some(token) = load_unexpired(store, account)? {
         return Ok(token);
     }
-    let (_lock, token) = lock(store, client, |store| usable(store, account))?;
+    let (_lock, token) = lock_and_recheck(store, client, |store| load_unexpired(store, account))?;
     match token {
         Some(token) => Ok(token),
         None => fetch(store, client, account, false),
@@ -74,14 +74,20 @@ pub fn valid(store: &mut Store, client: &Client, account: &Account) -> Result<To
 ///
 /// # Errors
 /// [`Error`]
-pub fn instead_of(refused: &Secret, store: &mut Store, client: &Client, account: &Account) -> Result<Token, Error> {
-    let other = |store: &Store| Ok(usable(store, account)?.filter(|token| !same(&token.token, refused)));
-    let (_lock, token) = lock(store, client, other)?;
+pub fn replace_rejected(
+    rejected: &Secret,
+    store: &mut Store,
+    client: &Client,
+    account: &Account,
+) -> Result<CachedToken, Error> {
+    let load_other =
+        |store: &Store| Ok(load_unexpired(store, account)?.filter(|token| !secrets_equal(&token.token, rejected)));
+    let (_lock, token) = lock_and_recheck(store, client, load_other)?;
     if let Some(token) = token {
         return Ok(token);
     }
     let token = fetch(store, client, account, false)?;
-    if same(&token.token, refused) && account.endpoint == Endpoint::Stable {
+    if secrets_equal(&token.token, rejected) && account.endpoint == Endpoint::Stable {
         log::info!("{}", t!("token-forced"));
         return fetch(store, client, account, true);
     }
@@ -92,13 +98,13 @@ pub fn instead_of(refused: &Secret, store: &mut Store, client: &Client, account:
 ///
 /// # Errors
 /// [`Error`]
-pub fn anew(store: &mut Store, client: &Client, account: &Account) -> Result<Token, Error> {
-    let (_lock, _) = lock(store, client, |_| Ok(None))?;
+pub fn refresh(store: &mut Store, client: &Client, account: &Account) -> Result<CachedToken, Error> {
+    let (_lock, _) = lock_and_recheck(store, client, |_| Ok(None))?;
     fetch(store, client, account, false)
 }
 
 /// The account, and what it takes to ask WeChat something in its name.
-pub struct Session {
+pub struct ApiSession {
     /// The database.
     pub store: Store,
     /// The way to WeChat.
@@ -107,16 +113,16 @@ pub struct Session {
     pub account: Account,
 }
 
-impl Session {
+impl ApiSession {
     /// [`call`] with what is here.
     ///
     /// # Errors
     /// As there.
     pub fn call<T>(
         &mut self,
-        make: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
+        request: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
     ) -> Result<Result<T, wechat::Error>, Error> {
-        call(&mut self.store, &self.client, &self.account, make)
+        call_with_token(&mut self.store, &self.client, &self.account, request)
     }
 }
 
@@ -124,43 +130,43 @@ impl Session {
 ///
 /// # Errors
 /// [`Error`] where there is no token; what the call itself came to is inside.
-pub fn call<T>(
+pub fn call_with_token<T>(
     store: &mut Store,
     client: &Client,
     account: &Account,
-    make: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
+    request: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
 ) -> Result<Result<T, wechat::Error>, Error> {
-    let token = valid(store, client, account)?;
-    match make(client, &token.token) {
-        Err(wechat::Error::Refused(refusal)) if action(refusal.errcode) == Action::Refresh => {
-            let token = instead_of(&token.token, store, client, account)?;
-            Ok(make(client, &token.token))
+    let token = get(store, client, account)?;
+    match request(client, &token.token) {
+        Err(wechat::Error::Api(refusal)) if action(refusal.errcode) == Action::Refresh => {
+            let token = replace_rejected(&token.token, store, client, account)?;
+            Ok(request(client, &token.token))
         }
         result => Ok(result),
     }
 }
 
-fn usable(store: &Store, account: &Account) -> Result<Option<Token>, Error> {
+fn load_unexpired(store: &Store, account: &Account) -> Result<Option<CachedToken>, Error> {
     let now = Timestamp::now();
-    let kept = store.token(&account.app_id)?;
+    let cached = store.token(&account.app_id)?;
     // A clock set back must not make a token of the future last for years.
-    Ok(kept.filter(|token| token.expires_at > now.after(MARGIN) && token.expires_at <= now.after(LONGEST)))
+    Ok(cached.filter(|token| token.expires_at > now.plus(EXPIRY_MARGIN) && token.expires_at <= now.plus(MAX_LIFETIME)))
 }
 
 /// WeChat's tokens live two hours; more than that left is a clock that moved.
-const LONGEST: Duration = Duration::from_secs(7200 + 300);
+const MAX_LIFETIME: Duration = Duration::from_secs(7200 + 300);
 
-fn fetch(store: &mut Store, client: &Client, account: &Account, force: bool) -> Result<Token, Error> {
-    let asked = Timestamp::now();
-    let (token, life) =
+fn fetch(store: &mut Store, client: &Client, account: &Account, force: bool) -> Result<CachedToken, Error> {
+    let requested_at = Timestamp::now();
+    let (token, lifetime) =
         client.access_token(account.endpoint, &account.app_id, &account.secret, force).map_err(Error::WeChat)?;
-    let token = Token { token, fetched_at: asked, expires_at: asked.after(life) };
-    store.keep_token(&account.app_id, &token)?;
+    let token = CachedToken { token, fetched_at: requested_at, expires_at: requested_at.plus(lifetime) };
+    store.save_token(&account.app_id, &token)?;
     log::info!("{}", t!("token-fetched"));
     Ok(token)
 }
 
-fn same(a: &Secret, b: &Secret) -> bool {
+fn secrets_equal(a: &Secret, b: &Secret) -> bool {
     a.expose_secret() == b.expose_secret()
 }
 
@@ -170,36 +176,36 @@ fn same(a: &Secret, b: &Secret) -> bool {
 /// where no other process has the database, where the file cannot be opened, and where another process has held it for
 /// longer than a request takes: that one is stopped. The stable endpoint gives both the same token; of the classic one
 /// the older token ends soon after, and whoever has it is refused and takes the newer one from the database.
-fn lock(
+fn lock_and_recheck(
     store: &Store,
     client: &Client,
-    found: impl Fn(&Store) -> Result<Option<Token>, Error>,
-) -> Result<(Option<File>, Option<Token>), Error> {
-    let file = if store.is_shared() { lock_file(store.path()) } else { None };
-    let held = file.and_then(|file| take(file, client.timeout()));
+    recheck: impl Fn(&Store) -> Result<Option<CachedToken>, Error>,
+) -> Result<(Option<File>, Option<CachedToken>), Error> {
+    let file = if store.is_file_backed() { open_lock_file(store.path()) } else { None };
+    let locked_file = file.and_then(|file| acquire_lock(file, client.timeout()));
     // After the lock: another process may have kept a token.
-    Ok((held, found(store)?))
+    Ok((locked_file, recheck(store)?))
 }
 
 /// Takes the lock, within that time.
-fn take(file: File, within: Duration) -> Option<File> {
+fn acquire_lock(file: File, timeout: Duration) -> Option<File> {
     let cause = match file.try_lock() {
         Ok(()) => return Some(file),
-        Err(TryLockError::Error(error)) => system(&error),
+        Err(TryLockError::Error(error)) => io_error_text(&error),
         Err(TryLockError::WouldBlock) => {
-            let (tell, told) = bounded(1);
+            let (sender, receiver) = bounded(1);
             // The system does not let go who waits for a lock: this thread waits on, to the end of the process.
-            let waiter = std::thread::Builder::new().name("token-lock".into()).spawn(move || {
-                let taken = file.lock().map(|()| file);
-                let _ = tell.send(taken);
+            let spawned = std::thread::Builder::new().name("token-lock".into()).spawn(move || {
+                let result = file.lock().map(|()| file);
+                let _ = sender.send(result);
             });
-            match waiter.map(|_| told.recv_timeout(within)) {
+            match spawned.map(|_| receiver.recv_timeout(timeout)) {
                 Ok(Ok(Ok(file))) => return Some(file),
                 Ok(Err(_)) => {
                     log::info!("{}", t!("token-lock-held"));
                     return None;
                 }
-                Ok(Ok(Err(error))) | Err(error) => system(&error),
+                Ok(Ok(Err(error))) | Err(error) => io_error_text(&error),
             }
         }
     };
@@ -207,11 +213,11 @@ fn take(file: File, within: Duration) -> Option<File> {
     None
 }
 
-fn lock_file(database: &Path) -> Option<File> {
+fn open_lock_file(database: &Path) -> Option<File> {
     let mut name = database.file_name().unwrap_or_default().to_owned();
     name.push("-token-lock");
-    let file = private::file(&database.with_file_name(name));
-    file.and_then(|file| private::share(&file, database).map(|()| file))
-        .inspect_err(|error| log::info!("{}", t!("token-lock", cause = system(error))))
+    let file = private::open_private(&database.with_file_name(name));
+    file.and_then(|file| private::copy_ownership(&file, database).map(|()| file))
+        .inspect_err(|error| log::info!("{}", t!("token-lock", cause = io_error_text(error))))
         .ok()
 }

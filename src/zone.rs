@@ -16,10 +16,10 @@ use crate::time::Timestamp;
 pub struct Zone(TimeZone);
 
 impl FromStr for Zone {
-    type Err = Unknown;
+    type Err = UnknownTimeZone;
 
-    fn from_str(name: &str) -> Result<Self, Unknown> {
-        TimeZoneDatabase::bundled().get(name).map(Self).map_err(|_| Unknown { nearest: nearest(name) })
+    fn from_str(name: &str) -> Result<Self, UnknownTimeZone> {
+        TimeZoneDatabase::bundled().get(name).map(Self).map_err(|_| UnknownTimeZone { nearest: closest_zone(name) })
     }
 }
 
@@ -31,50 +31,51 @@ impl fmt::Display for Zone {
 
 /// No zone has that name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown {
+pub struct UnknownTimeZone {
     /// The name that was probably meant.
     pub nearest: Option<String>,
 }
 
 /// What people write for the one zone of China, which is named for its largest city.
-const CHINA: [&str; 6] = ["beijing", "peking", "chongqing", "shenzhen", "guangzhou", "+8"];
+const CHINA_ALIASES: [&str; 6] = ["beijing", "peking", "chongqing", "shenzhen", "guangzhou", "+8"];
 
 /// The zone that was probably meant: the one of that city, or one that is spelled nearly so.
-fn nearest(name: &str) -> Option<String> {
-    let plain = name.trim().to_lowercase().replace([' ', '-'], "_");
-    let china = CHINA.iter().any(|word| plain.contains(word)) || ["cst", "+08:00", "utc+08:00"].contains(&&*plain);
+fn closest_zone(name: &str) -> Option<String> {
+    let normalized = name.trim().to_lowercase().replace([' ', '-'], "_");
+    let china = CHINA_ALIASES.iter().any(|word| normalized.contains(word))
+        || ["cst", "+08:00", "utc+08:00"].contains(&&*normalized);
     // No zone has a name in another script.
-    if china || !plain.is_ascii() {
+    if china || !normalized.is_ascii() {
         return Some("Asia/Shanghai".to_owned());
     }
-    let allowed = (plain.chars().count() / 3).clamp(1, 3);
+    let max_distance = (normalized.chars().count() / 3).clamp(1, 3);
     let database = TimeZoneDatabase::bundled();
     let names = database.available().map(|known| known.as_str().to_owned()).filter(|known| known.contains('/'));
     let with_distance = names.map(|known| {
         let whole = known.to_lowercase();
         let city = whole.rsplit('/').next().unwrap_or_default();
         let distance = strsim::damerau_levenshtein;
-        (distance(&whole, &plain).min(distance(city, &plain)), known)
+        (distance(&whole, &normalized).min(distance(city, &normalized)), known)
     });
-    with_distance.filter(|(distance, _)| *distance <= allowed).min().map(|(_, known)| known)
+    with_distance.filter(|(distance, _)| *distance <= max_distance).min().map(|(_, known)| known)
 }
 
-static CURRENT: RwLock<Option<Zone>> = RwLock::new(None);
+static CURRENT_ZONE: RwLock<Option<Zone>> = RwLock::new(None);
 
 /// Makes `zone` the zone of all times that people are shown; `None`: the system's.
-pub fn set_zone(zone: Option<Zone>) {
-    *CURRENT.write().unwrap_or_else(PoisonError::into_inner) = zone;
+pub fn set_time_zone(zone: Option<Zone>) {
+    *CURRENT_ZONE.write().unwrap_or_else(PoisonError::into_inner) = zone;
 }
 
 /// A point in time by the clock of the zone of the run, with its distance from UTC: `2026-11-29 13:41:15 +08:00`.
-pub fn local(at: Timestamp) -> String {
-    let current = CURRENT.read().unwrap_or_else(PoisonError::into_inner).clone();
-    by_clock(at, &current.map_or_else(TimeZone::system, |zone| zone.0))
+pub fn format_local(at: Timestamp) -> String {
+    let current = CURRENT_ZONE.read().unwrap_or_else(PoisonError::into_inner).clone();
+    format_in_zone(at, &current.map_or_else(TimeZone::system, |zone| zone.0))
 }
 
-fn by_clock(at: Timestamp, zone: &TimeZone) -> String {
-    let known = jiff::Timestamp::from_millisecond(at.0).ok();
-    let offset = known.map_or(0, |at| zone.to_offset(at).seconds());
+fn format_in_zone(at: Timestamp, zone: &TimeZone) -> String {
+    let instant = jiff::Timestamp::from_millisecond(at.0).ok();
+    let offset = instant.map_or(0, |at| zone.to_offset(at).seconds());
     let shifted = Timestamp(at.0.saturating_add(i64::from(offset) * 1000)).to_string();
     let minutes = offset.abs() / 60;
     let sign = if offset < 0 { '-' } else { '+' };
@@ -97,12 +98,12 @@ mod tests {
             ("America/Los_Angeles", "2026-11-22 21:41:15 -08:00"),
             ("UTC", "2026-11-23 05:41:15 +00:00"),
         ] {
-            assert_eq!(by_clock(AT, &zone.parse::<Zone>().unwrap().0), shown, "{zone}");
+            assert_eq!(format_in_zone(AT, &zone.parse::<Zone>().unwrap().0), shown, "{zone}");
         }
         // Half a year earlier, it is summer.
         let summer = Timestamp(AT.0 - 182 * 86_400_000);
-        assert_eq!(by_clock(summer, &"Europe/Berlin".parse::<Zone>().unwrap().0), "2026-05-25 07:41:15 +02:00");
-        let far = by_clock(Timestamp(i64::MAX), &"Asia/Shanghai".parse::<Zone>().unwrap().0);
+        assert_eq!(format_in_zone(summer, &"Europe/Berlin".parse::<Zone>().unwrap().0), "2026-05-25 07:41:15 +02:00");
+        let far = format_in_zone(Timestamp(i64::MAX), &"Asia/Shanghai".parse::<Zone>().unwrap().0);
         assert_eq!(far, "9999-12-31 23:59:59 +00:00");
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use url::Url;
 use wxbox::secret::{ExposeSecret, Secret};
 use wxbox::wechat::message::Content;
-use wxbox::wechat::{Client, Endpoint, Error, Grant, Settings};
+use wxbox::wechat::{Client, ClientSettings, Endpoint, Error, Grant};
 
 const SECRET: &str = "geheim-secret-4f5a9c";
 const TOKEN: &str = "geheim-token-77aa01";
@@ -17,12 +17,12 @@ const CODE: &str = "geheim-code-0b1c2d";
 const OPENID: &str = "oLuffy_wears_the_straw_hat_1";
 
 /// The client, and the bytes that its next request is answered with.
-struct Bench {
+struct ClientFixture {
     client: Client,
-    answer: Arc<Mutex<Vec<u8>>>,
+    response: Arc<Mutex<Vec<u8>>>,
 }
 
-static BENCH: LazyLock<Mutex<Bench>> = LazyLock::new(|| {
+static FIXTURE: LazyLock<Mutex<ClientFixture>> = LazyLock::new(|| {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     let answer = Arc::new(Mutex::new(Vec::new()));
@@ -33,8 +33,8 @@ static BENCH: LazyLock<Mutex<Bench>> = LazyLock::new(|| {
         }
     });
     let (api_base, timeout) = (vec![base], Duration::from_secs(5));
-    let settings = Settings { api_base, timeout, proxy: None, ca_file: None, secret_from: None };
-    Mutex::new(Bench { client: Client::new(&settings).unwrap(), answer })
+    let settings = ClientSettings { api_base, timeout, proxy: None, ca_file: None, secret_source: None };
+    Mutex::new(ClientFixture { client: Client::new(&settings).unwrap(), response: answer })
 });
 
 /// Answers one request, and closes.
@@ -56,7 +56,7 @@ fn serve(mut stream: &TcpStream, answer: &Mutex<Vec<u8>>) -> std::io::Result<()>
 }
 
 /// The first byte says which call is made, and whether the rest is a whole answer or the body of a good one.
-pub fn answers(bytes: &[u8]) {
+pub fn check_response(bytes: &[u8]) {
     let Some((choice, rest)) = bytes.split_first() else { return };
     if rest.windows(6).any(|part| part == b"geheim") {
         return;
@@ -74,20 +74,20 @@ pub fn answers(bytes: &[u8]) {
         _ if body == text => rest.to_vec(),
         _ => body.into_bytes(),
     };
-    let bench = BENCH.lock().unwrap_or_else(PoisonError::into_inner);
-    *bench.answer.lock().unwrap() = whole;
-    if let Err(error) = call(choice & 0x7f, &bench.client) {
-        let told = format!("{error} {} {:?}", error.hint().unwrap_or_default(), error.refusal());
-        assert!(!told.contains("geheim"), "{told}");
-        let said = error.to_string();
-        assert!(!said.contains(char::is_control), "{said:?}");
-        assert!(said.chars().count() < 1000, "{said}");
+    let bench = FIXTURE.lock().unwrap_or_else(PoisonError::into_inner);
+    *bench.response.lock().unwrap() = whole;
+    if let Err(error) = call_api(choice & 0x7f, &bench.client) {
+        let error_report = format!("{error} {} {:?}", error.hint().unwrap_or_default(), error.api_error());
+        assert!(!error_report.contains("geheim"), "{error_report}");
+        let message = error.to_string();
+        assert!(!message.contains(char::is_control), "{message:?}");
+        assert!(message.chars().count() < 1000, "{message}");
     }
 }
 
-fn call(choice: u8, client: &Client) -> Result<(), Error> {
+fn call_api(choice: u8, client: &Client) -> Result<(), Error> {
     let (secret, token, code): (Secret, Secret, Secret) = (SECRET.into(), TOKEN.into(), CODE.into());
-    let grant = Grant { openid: OPENID.into(), web_token: token.clone(), snapshot: false, userinfo: true };
+    let grant = Grant { openid: OPENID.into(), web_token: token.clone(), is_snapshot: false, allows_userinfo: true };
     let fetched = |endpoint| {
         let (token, _) = client.access_token(endpoint, "wx1", &secret, false)?;
         assert!(is_word(token.expose_secret()), "a token that no request could carry");
@@ -109,12 +109,12 @@ fn call(choice: u8, client: &Client) -> Result<(), Error> {
             assert!(page.openids.iter().chain(&page.next).all(|openid| is_word(openid)));
         }
         8 => assert!(is_word(&client.follower(&token, OPENID)?.openid)),
-        9 => client.followers_among(&token, &[OPENID])?.iter().for_each(|it| assert!(is_word(&it.openid))),
+        9 => client.followers_batch(&token, &[OPENID])?.iter().for_each(|it| assert!(is_word(&it.openid))),
         10 => client.set_remark(&token, OPENID, "captain")?,
         11 => drop(client.quota(&token, "/cgi-bin/user/get")?),
         12 => client.clear_quota(&token, "wx1")?,
         13 => client.clear_quota_by_secret("wx1", &secret)?,
-        14 => drop(client.request_of(&token, &token, "1-2-3")?),
+        14 => drop(client.request_trace(&token, &token, "1-2-3")?),
         _ => {
             let content = Content::Text { content: "hi".into(), kf_account: None };
             let msgid = client.send(&token, &content, OPENID, None).result?.unwrap_or_default();

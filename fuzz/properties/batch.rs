@@ -2,23 +2,23 @@
 
 use std::sync::LazyLock;
 
-use super::run::{Home, check_body};
+use super::run::{TestHome, assert_body_valid};
 
-static HOME: LazyLock<Home> = LazyLock::new(|| {
-    let home = Home::new();
+static HOME: LazyLock<TestHome> = LazyLock::new(|| {
+    let home = TestHome::new();
     let add = ["user", "add", "luffy", "--openid", super::run::OPENID].map(Into::into);
-    assert_eq!(home.wxbox("wxbox.db", add).status, 0);
+    assert_eq!(home.run("wxbox.db", add).status, 0);
     home
 });
 
 /// A file of lines.
-pub fn batch(bytes: &[u8]) {
+pub fn check_batch(bytes: &[u8]) {
     // Openids other than the one that is looked for.
     if bytes.windows(6).any(|part| part == b"openid") || bytes.windows(2).any(|part| part == b"\\u") {
         return;
     }
-    let file = HOME.write("batch", bytes);
-    let ran = HOME.wxbox("wxbox.db", ["send".into(), "--batch".into(), file.into(), "--dry-run".into()]);
+    let file = HOME.write_file("batch", bytes);
+    let ran = HOME.run("wxbox.db", ["send".into(), "--batch".into(), file.into(), "--dry-run".into()]);
     let is_error = |line: &&str| line.starts_with("error: ");
     let (good, bad) = (ran.stdout.lines().count(), ran.stderr.lines().filter(is_error).count());
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
@@ -29,5 +29,5 @@ pub fn batch(bytes: &[u8]) {
         _ => 7,
     };
     assert_eq!(ran.status, expected, "{ran:?}");
-    ran.stdout.lines().for_each(check_body);
+    ran.stdout.lines().for_each(assert_body_valid);
 }

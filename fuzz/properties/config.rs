@@ -7,7 +7,7 @@ use wxbox::config::{Config, Environment, Error};
 const SECRET: &str = "geheim-4f5a9c";
 
 /// The rest of a file that has a secret and a proxy's password, once well written, and once on the line of the secret.
-pub fn config(bytes: &[u8]) {
+pub fn check_config(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if text.contains("geheim") {
         return;
@@ -20,25 +20,26 @@ pub fn config(bytes: &[u8]) {
         format!("app_secret = \"{SECRET}{text}"),
         proxied,
     ] {
-        read(whole);
+        assert_secret_hidden(whole);
     }
 }
 
-fn read(text: String) {
+fn assert_secret_hidden(text: String) {
     let environment =
-        Environment::of([("HOME", "/nowhere"), ("WXBOX_APP_ID", "wx1")]).with_system_config("/nowhere/etc");
-    let told = match Config::of_text(Path::new("/nowhere/config.toml"), text, &environment) {
-        Err(error) => tell(&error),
+        Environment::from_pairs([("HOME", "/nowhere"), ("WXBOX_APP_ID", "wx1")]).with_system_config("/nowhere/etc");
+    let told = match Config::from_text(Path::new("/nowhere/config.toml"), text, &environment) {
+        Err(error) => error_text(&error),
         Ok(config) => {
-            let shown: Vec<_> = config.shown().into_iter().map(|it| format!("{} {:?}", it.key, it.value)).collect();
-            let errors = [config.credentials().err(), config.redirect().err(), config.listen_address().err()];
-            let errors: String = errors.iter().flatten().map(tell).collect();
+            let shown: Vec<_> = config.entries().into_iter().map(|it| format!("{} {:?}", it.key, it.value)).collect();
+            let errors =
+                [config.credentials().err(), config.require_redirect_uri().err(), config.listen_address().err()];
+            let errors: String = errors.iter().flatten().map(error_text).collect();
             format!("{shown:?} {errors} {config:?}")
         }
     };
     assert!(!told.contains(SECRET), "{told}");
 }
 
-fn tell(error: &Error) -> String {
+fn error_text(error: &Error) -> String {
     format!("{error} {error:?} {}", error.hint().unwrap_or_default())
 }

@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::sync::LazyLock;
 
-use super::run::{Home, OPENID, check_body};
+use super::run::{OPENID, TestHome, assert_body_valid};
 
-static HOME: LazyLock<Home> = LazyLock::new(Home::new);
+static HOME: LazyLock<TestHome> = LazyLock::new(TestHome::new);
 
 /// Options, a NUL between two; the first letter of each says which.
-pub fn data(bytes: &[u8]) {
+pub fn check_template_data(bytes: &[u8]) {
     let mut words: Vec<OsString> = ["send", "--dry-run", "--openid", OPENID].map(Into::into).to_vec();
     let mut template = "t".into();
     for piece in bytes.split(|byte| *byte == 0).take(12) {
@@ -21,7 +21,7 @@ pub fn data(bytes: &[u8]) {
                 continue;
             }
             b'j' => {
-                let file = HOME.write("data.json", rest);
+                let file = HOME.write_file("data.json", rest);
                 words.extend(["--data-json".into(), file.into()]);
                 continue;
             }
@@ -40,9 +40,9 @@ pub fn data(bytes: &[u8]) {
     let mut whole = OsString::from("--template=");
     whole.push(template);
     words.push(whole);
-    let ran = HOME.wxbox("wxbox.db", words);
+    let ran = HOME.run("wxbox.db", words);
     match ran.status {
-        0 => check_body(ran.stdout.trim_end_matches('\n')),
+        0 => assert_body_valid(ran.stdout.trim_end_matches('\n')),
         2 | 4 => assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{ran:?}"),
         _ => panic!("{ran:?}"),
     }

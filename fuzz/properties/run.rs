@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
-use wxbox::store::{Family, Store, Template, TemplateList};
+use wxbox::store::{CachedTemplate, Store, TemplateKind, TemplateList};
 use wxbox::time::Timestamp;
 use wxbox::ui::Ui;
 
@@ -14,19 +14,19 @@ use wxbox::ui::Ui;
 pub const OPENID: &str = "oLuffy_wears_the_straw_hat_1";
 
 /// A home with a config and an empty database.
-pub struct Home {
+pub struct TestHome {
     dir: TempDir,
 }
 
 /// What a run came to.
 #[derive(Debug)]
-pub struct Ran {
+pub struct RunOutput {
     pub status: u8,
     pub stdout: String,
     pub stderr: String,
 }
 
-impl Home {
+impl TestHome {
     pub fn new() -> Self {
         let memory = Some(Path::new("/dev/shm")).filter(|path| path.is_dir());
         let dir = memory.map_or_else(tempfile::tempdir, tempfile::tempdir_in).unwrap();
@@ -34,8 +34,11 @@ impl Home {
         std::fs::write(dir.path().join("config.toml"), config).unwrap();
         let home = Self { dir };
         let mut store = Store::open(&home.path("wxbox.db")).unwrap();
-        let template =
-            |id: &str, content: &str| Template { template_id: id.into(), title: id.into(), content: content.into() };
+        let template = |id: &str, content: &str| CachedTemplate {
+            template_id: id.into(),
+            title: id.into(),
+            content: content.into(),
+        };
         let list = [
             template("T-1", "{{first.DATA}}\nHost: {{host.DATA}}\nNote: {{note.DATA}}\n{{remark.DATA}}"),
             template(
@@ -43,8 +46,8 @@ impl Home {
                 "{{thing1.DATA}} {{time2.DATA}} {{amount3.DATA}} {{character_string4.DATA}} {{phone_number5.DATA}}",
             ),
         ];
-        let list = TemplateList { family: Family::Template, templates: list.into(), asked_at: Timestamp::now() };
-        store.keep_templates("wx1", &list).unwrap();
+        let list = TemplateList { kind: TemplateKind::Template, templates: list.into(), fetched_at: Timestamp::now() };
+        store.save_templates("wx1", &list).unwrap();
         home
     }
 
@@ -53,15 +56,15 @@ impl Home {
     }
 
     /// Makes a file in it.
-    pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub fn write_file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, bytes).unwrap();
         path
     }
 
     /// Runs a command line on the database of that name.
-    pub fn wxbox(&self, database: &str, words: impl IntoIterator<Item = OsString>) -> Ran {
-        let (out, err) = (Sink::default(), Sink::default());
+    pub fn run(&self, database: &str, words: impl IntoIterator<Item = OsString>) -> RunOutput {
+        let (out, err) = (SharedBuffer::default(), SharedBuffer::default());
         let words = words.into_iter();
         let global = [
             "wxbox".into(),
@@ -70,8 +73,8 @@ impl Home {
             "--database".into(),
             self.path(database).into(),
         ];
-        let status = wxbox::run(global.into_iter().chain(words), &mut Ui::of(out.clone(), err.clone())).code();
-        let ran = Ran { status, stdout: out.text(), stderr: err.text() };
+        let status = wxbox::run(global.into_iter().chain(words), &mut Ui::new(out.clone(), err.clone())).code();
+        let ran = RunOutput { status, stdout: out.text(), stderr: err.text() };
         let drives = |c: char| c.is_control() && c != '\n' && c != '\t';
         assert!(!ran.stderr.contains(drives), "{:?}", ran.stderr);
         ran
@@ -79,15 +82,15 @@ impl Home {
 }
 
 #[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
+struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Sink {
+impl SharedBuffer {
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).expect("only UTF-8 is ever written")
     }
 }
 
-impl Write for Sink {
+impl Write for SharedBuffer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -100,21 +103,21 @@ impl Write for Sink {
 
 /// Fails where a message's body, as it would go out, has what WeChat does not take: control characters, which JSON
 /// could only carry as `\u` escapes.
-pub fn check_body(line: &str) {
+pub fn assert_body_valid(line: &str) {
     let body: serde_json::Value = serde_json::from_str(line).expect("a body is JSON");
     assert_eq!(body["touser"], OPENID);
-    check_texts(&body);
+    assert_texts_valid(&body);
 }
 
-fn check_texts(value: &serde_json::Value) {
+fn assert_texts_valid(value: &serde_json::Value) {
     use serde_json::Value::{Array, Object, String};
     let fine = |text: &str| assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
     match value {
         String(text) => fine(text),
-        Array(list) => list.iter().for_each(check_texts),
+        Array(list) => list.iter().for_each(assert_texts_valid),
         Object(fields) => fields.iter().for_each(|(name, value)| {
             fine(name);
-            check_texts(value);
+            assert_texts_valid(value);
         }),
         _ => {}
     }

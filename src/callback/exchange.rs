@@ -4,7 +4,7 @@ use crate::secret::Secret;
 
 /// Whom a code stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
+pub struct OAuthIdentity {
     /// WeChat's id of this person towards the account.
     pub openid: String,
     /// The name in WeChat, where the scope gives it.
@@ -15,7 +15,7 @@ pub struct Person {
 
 /// Why a code gave no person.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum ExchangeError {
     /// WeChat refused the code (40029, 40163, 42003, 41008, …); the wait goes on.
     Code {
         /// WeChat's number for it.
@@ -24,11 +24,11 @@ pub enum Refusal {
     /// WeChat was not reached or not understood: the phone is told to reload, the wait goes on.
     Unreachable(anyhow::Error),
     /// WeChat refused the account itself; no other code will do better, so the wait ends with this error.
-    Fatal(anyhow::Error),
+    Account(anyhow::Error),
 }
 
 /// Asks WeChat whom a code stands for.
-pub trait Exchange: Send + Sync {
+pub trait CodeExchange: Send + Sync {
     /// The person behind `code`, which WeChat takes once. Should give up after some seconds: a phone waits.
-    fn person(&self, code: &Secret) -> Result<Person, Refusal>;
+    fn exchange(&self, code: &Secret) -> Result<OAuthIdentity, ExchangeError>;
 }

@@ -6,45 +6,45 @@ use crossbeam_channel::Receiver;
 
 /// Looks it up for the person with this openid. Should give up after some seconds, since a phone waits; and at once when
 /// the channel is closed, since everybody else waits for this then.
-pub type LookUp = Box<dyn Fn(&str, &Receiver<Infallible>) -> Follow + Send + Sync>;
+pub type FollowLookupFn = Box<dyn Fn(&str, &Receiver<Infallible>) -> FollowLookupResult + Send + Sync>;
 
 /// What WeChat says.
 #[derive(Debug)]
-pub enum Follow {
+pub enum FollowLookupResult {
     /// The person follows.
-    Yes,
+    Following,
     /// The person does not, and comes to do so by this code, unless there is none.
-    No(anyhow::Result<FollowCode>),
+    NotFollowing(anyhow::Result<FollowQrCode>),
     /// Not to be found out.
     Unknown(anyhow::Error),
 }
 
 /// The account's own code, by which a person comes to follow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FollowCode {
+pub struct FollowQrCode {
     /// What the code holds.
     pub link: String,
     /// The code as a picture (PNG).
-    pub picture: Vec<u8>,
+    pub png: Vec<u8>,
 }
 
 /// What the page on the phone says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum FollowStep {
     /// Nothing is left to do.
     None,
     /// To follow, by this picture where there is one.
     Follow(Option<Vec<u8>>),
     /// To follow, if need be.
-    Unknown,
+    FollowIfNeeded,
 }
 
-impl Step {
-    pub(super) fn of(follow: &Follow) -> Self {
+impl FollowStep {
+    pub(super) fn from_result(follow: &FollowLookupResult) -> Self {
         match follow {
-            Follow::Yes => Self::None,
-            Follow::No(code) => Self::Follow(code.as_ref().ok().map(|code| code.picture.clone())),
-            Follow::Unknown(_) => Self::Unknown,
+            FollowLookupResult::Following => Self::None,
+            FollowLookupResult::NotFollowing(code) => Self::Follow(code.as_ref().ok().map(|code| code.png.clone())),
+            FollowLookupResult::Unknown(_) => Self::FollowIfNeeded,
         }
     }
 }

@@ -4,34 +4,34 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::Reason;
-use super::follow::Step;
-use crate::http::Reply;
+use super::RejectReason;
+use super::follow::FollowStep;
+use crate::http::HttpResponse;
 use crate::t_in;
 use crate::words::Lang;
 
 /// What a call is answered with.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Page {
-    Bound { username: String, nickname: Option<String>, step: Step },
-    TurnedAway(Reason),
+    Bound { username: String, nickname: Option<String>, follow_step: FollowStep },
+    Rejected(RejectReason),
     Unreachable,
     AccountRefused,
-    NotKept,
+    SaveFailed,
 }
 
 /// The mark above the title: its colour and its shape on a circle of 64.
-struct Mark {
+struct Icon {
     class: &'static str,
-    shape: &'static str,
+    svg_path: &'static str,
 }
 
-const DONE: Mark = Mark { class: "done", shape: "M19 33.5 28.5 43 46 24" };
-const NOTE: Mark = Mark { class: "note", shape: "M32 18v17M32 45v.5" };
-const FAIL: Mark = Mark { class: "fail", shape: "M23 23l18 18M41 23 23 41" };
+const ICON_DONE: Icon = Icon { class: "done", svg_path: "M19 33.5 28.5 43 46 24" };
+const ICON_NOTE: Icon = Icon { class: "note", svg_path: "M32 18v17M32 45v.5" };
+const ICON_FAIL: Icon = Icon { class: "fail", svg_path: "M23 23l18 18M41 23 23 41" };
 
 /// As quiet as WeChat's own result pages; readable from 280 px on.
-const STYLE: &str = "\
+const PAGE_STYLE: &str = "\
 :root{color-scheme:light dark;--back:#fff;--text:#191919;--soft:#737373;--card:#f7f7f7;--line:#e5e5e5}\
 @media(prefers-color-scheme:dark){:root{--back:#191919;--text:#d5d5d5;--soft:#8f8f8f;--card:#232323;--line:#333}}\
 *{box-sizing:border-box}\
@@ -55,74 +55,88 @@ dl+.todo{border:0;padding:0}\
 footer{padding:0 0 24px;text-align:center;font-size:13px;color:var(--soft)}";
 
 /// The reply for a page.
-pub(super) fn reply(page: &Page, lang: Lang) -> Reply {
+pub(super) fn render_response(page: &Page, lang: Lang) -> HttpResponse {
     let (status, mark) = match page {
-        Page::Bound { step: Step::Follow(_), .. } => (200, NOTE),
-        Page::Bound { .. } => (200, DONE),
-        Page::TurnedAway(reason) => (status(*reason), NOTE),
-        Page::Unreachable => (502, NOTE),
-        Page::AccountRefused | Page::NotKept => (500, FAIL),
+        Page::Bound { follow_step: FollowStep::Follow(_), .. } => (200, ICON_NOTE),
+        Page::Bound { .. } => (200, ICON_DONE),
+        Page::Rejected(reason) => (rejection_status(*reason), ICON_NOTE),
+        Page::Unreachable => (502, ICON_NOTE),
+        Page::AccountRefused | Page::SaveFailed => (500, ICON_FAIL),
     };
-    let [title, why, todo] = texts(page, lang);
+    let [title, why, todo] = page_texts(page, lang);
     let details = match page {
-        Page::Bound { username, nickname, step } => html! {
-            (details(username, nickname.as_deref(), lang))
-            @if let Step::Follow(Some(picture)) = step {
+        Page::Bound { username, nickname, follow_step: step } => html! {
+            (binding_details(username, nickname.as_deref(), lang))
+            @if let FollowStep::Follow(Some(picture)) = step {
                 img.code src=(data_url(picture)) alt=(t_in!(lang, "callback-follow-picture"));
             }
         },
         _ => html! {},
     };
-    let reply = Reply::html(status, document(lang, &mark, &title, &why, &details, &todo).into_string());
-    if status == 405 { reply.header("Allow", "GET") } else { reply }
+    let reply = HttpResponse::html(status, render_document(lang, &mark, &title, &why, &details, &todo).into_string());
+    if status == 405 { reply.with_header("Allow", "GET") } else { reply }
 }
 
-fn status(reason: Reason) -> u16 {
+fn rejection_status(reason: RejectReason) -> u16 {
     match reason {
-        Reason::Path | Reason::Elsewhere => 404,
-        Reason::Method => 405,
-        Reason::State | Reason::Snapshot => 403,
-        Reason::NoCode | Reason::Repeated | Reason::BadCode => 400,
-        Reason::Used | Reason::Taken => 409,
-        Reason::Refused(_) => 410,
+        RejectReason::WrongPath | RejectReason::RewrittenPath => 404,
+        RejectReason::WrongMethod => 405,
+        RejectReason::WrongState | RejectReason::SnapshotUser => 403,
+        RejectReason::NoCode | RejectReason::DuplicateParam | RejectReason::MalformedCode => 400,
+        RejectReason::CodeUsed | RejectReason::AlreadyBound => 409,
+        RejectReason::CodeRefused(_) => 410,
     }
 }
 
 /// Title, why, what to do.
-fn texts(page: &Page, lang: Lang) -> [String; 3] {
+fn page_texts(page: &Page, lang: Lang) -> [String; 3] {
     macro_rules! say {
         ($title:literal, $why:literal, $todo:literal) => {
             [t_in!(lang, $title), t_in!(lang, $why), t_in!(lang, $todo)]
         };
     }
     match page {
-        Page::Bound { step, .. } => match step {
-            Step::None => say!("callback-bound-title", "callback-bound-why", "callback-bound-todo"),
-            Step::Unknown => say!("callback-bound-title", "callback-bound-why", "callback-follow-unknown-todo"),
-            Step::Follow(Some(_)) => say!("callback-follow-title", "callback-follow-why", "callback-follow-todo"),
-            Step::Follow(None) => say!("callback-follow-title", "callback-follow-why", "callback-follow-search-todo"),
+        Page::Bound { follow_step: step, .. } => match step {
+            FollowStep::None => say!("callback-bound-title", "callback-bound-why", "callback-bound-todo"),
+            FollowStep::FollowIfNeeded => {
+                say!("callback-bound-title", "callback-bound-why", "callback-follow-unknown-todo")
+            }
+            FollowStep::Follow(Some(_)) => say!("callback-follow-title", "callback-follow-why", "callback-follow-todo"),
+            FollowStep::Follow(None) => {
+                say!("callback-follow-title", "callback-follow-why", "callback-follow-search-todo")
+            }
         },
         Page::Unreachable => {
             say!("callback-unreachable-title", "callback-unreachable-why", "callback-unreachable-todo")
         }
         Page::AccountRefused => say!("callback-account-title", "callback-account-why", "callback-operator-todo"),
-        Page::NotKept => say!("callback-unkept-title", "callback-unkept-why", "callback-operator-todo"),
-        Page::TurnedAway(reason) => match reason {
-            Reason::Path | Reason::Elsewhere => say!("callback-path-title", "callback-path-why", "callback-scan-todo"),
-            Reason::Method => say!("callback-method-title", "callback-method-why", "callback-scan-todo"),
-            Reason::State => say!("callback-state-title", "callback-state-why", "callback-new-link-todo"),
-            Reason::NoCode => say!("callback-no-code-title", "callback-no-code-why", "callback-no-code-todo"),
-            Reason::Repeated => say!("callback-repeated-title", "callback-repeated-why", "callback-scan-todo"),
-            Reason::BadCode => say!("callback-bad-code-title", "callback-bad-code-why", "callback-scan-todo"),
-            Reason::Refused(_) => say!("callback-refused-title", "callback-refused-why", "callback-again-todo"),
-            Reason::Used => say!("callback-used-title", "callback-used-why", "callback-again-todo"),
-            Reason::Taken => say!("callback-taken-title", "callback-taken-why", "callback-new-link-todo"),
-            Reason::Snapshot => say!("callback-snapshot-title", "callback-snapshot-why", "callback-snapshot-todo"),
+        Page::SaveFailed => say!("callback-unkept-title", "callback-unkept-why", "callback-operator-todo"),
+        Page::Rejected(reason) => match reason {
+            RejectReason::WrongPath | RejectReason::RewrittenPath => {
+                say!("callback-path-title", "callback-path-why", "callback-scan-todo")
+            }
+            RejectReason::WrongMethod => say!("callback-method-title", "callback-method-why", "callback-scan-todo"),
+            RejectReason::WrongState => say!("callback-state-title", "callback-state-why", "callback-new-link-todo"),
+            RejectReason::NoCode => say!("callback-no-code-title", "callback-no-code-why", "callback-no-code-todo"),
+            RejectReason::DuplicateParam => {
+                say!("callback-repeated-title", "callback-repeated-why", "callback-scan-todo")
+            }
+            RejectReason::MalformedCode => {
+                say!("callback-bad-code-title", "callback-bad-code-why", "callback-scan-todo")
+            }
+            RejectReason::CodeRefused(_) => {
+                say!("callback-refused-title", "callback-refused-why", "callback-again-todo")
+            }
+            RejectReason::CodeUsed => say!("callback-used-title", "callback-used-why", "callback-again-todo"),
+            RejectReason::AlreadyBound => say!("callback-taken-title", "callback-taken-why", "callback-new-link-todo"),
+            RejectReason::SnapshotUser => {
+                say!("callback-snapshot-title", "callback-snapshot-why", "callback-snapshot-todo")
+            }
         },
     }
 }
 
-fn details(user: &str, nickname: Option<&str>, lang: Lang) -> Markup {
+fn binding_details(user: &str, nickname: Option<&str>, lang: Lang) -> Markup {
     html! {
         dl {
             dt { (t_in!(lang, "callback-bound-user")) }
@@ -141,13 +155,13 @@ fn data_url(png: &[u8]) -> String {
 }
 
 /// Keeps what stands between Chinese punctuation on one line where it fits: a browser would break anywhere.
-fn clauses(text: &str) -> Markup {
+fn sentences(text: &str) -> Markup {
     html! {
         @for clause in text.split_inclusive(['，', '。', '；']) { span { (clause) } }
     }
 }
 
-fn document(lang: Lang, mark: &Mark, title: &str, why: &str, details: &Markup, todo: &str) -> Markup {
+fn render_document(lang: Lang, mark: &Icon, title: &str, why: &str, details: &Markup, todo: &str) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(lang.tag()) {
@@ -158,18 +172,18 @@ fn document(lang: Lang, mark: &Mark, title: &str, why: &str, details: &Markup, t
                 // Without it a browser asks for an icon, which would be one more call turned away.
                 link rel="icon" href="data:,";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(PAGE_STYLE)) }
             }
             body {
                 main {
                     svg class=(mark.class) viewBox="0 0 64 64" aria-hidden="true" {
                         circle cx="32" cy="32" r="32" {}
-                        path d=(mark.shape) {}
+                        path d=(mark.svg_path) {}
                     }
                     h1 { (title) }
-                    p.why { (clauses(why)) }
+                    p.why { (sentences(why)) }
                     (details)
-                    p.todo { (clauses(todo)) }
+                    p.todo { (sentences(todo)) }
                 }
                 footer { "wxbox" }
             }

@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 /// Names and values of a query. An address that was copied out of a page has `&amp;` for `&`.
-pub(super) fn of(query: &str) -> impl Iterator<Item = (String, Cow<'_, str>)> {
+pub(super) fn parse_query(query: &str) -> impl Iterator<Item = (String, Cow<'_, str>)> {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs.map(|(name, value)| (name.trim_start_matches("amp;").to_owned(), value))
 }
 
 /// The first value of that name.
-pub(super) fn first<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
-    of(query).find(|(key, _)| key == name).map(|(_, value)| value)
+pub(super) fn first_param<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    parse_query(query).find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 /// Whether two paths are the same: proxies add a slash at the end, take it away, and double others.
@@ -43,7 +43,10 @@ mod tests {
     #[test]
     fn a_query_out_of_a_page_is_understood() {
         let query = "code=1&amp;state=a%20b&amp;amp;x=2";
-        assert_eq!(["code", "state", "x"].map(|name| first(query, name).unwrap().into_owned()), ["1", "a b", "2"]);
-        assert_eq!(first(query, "amp;state"), None);
+        assert_eq!(
+            ["code", "state", "x"].map(|name| first_param(query, name).unwrap().into_owned()),
+            ["1", "a b", "2"]
+        );
+        assert_eq!(first_param(query, "amp;state"), None);
     }
 }

@@ -6,46 +6,46 @@ use crate::t;
 
 /// Why a call was turned away, with the wait going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
+pub enum RejectReason {
     /// Another path.
-    Path,
+    WrongPath,
     /// Another path, and the right state: something on the way has changed the path.
-    Elsewhere,
+    RewrittenPath,
     /// Another method than GET.
-    Method,
+    WrongMethod,
     /// No state, or not this binding's.
-    State,
+    WrongState,
     /// The right state and no code: link checkers do this.
     NoCode,
     /// State or code more than once.
-    Repeated,
+    DuplicateParam,
     /// A code that cannot be one of WeChat's.
-    BadCode,
+    MalformedCode,
     /// WeChat refused the code with this errcode.
-    Refused(i64),
+    CodeRefused(i64),
     /// WeChat says that the code was used, and it was not us (or its answer was lost).
-    Used,
+    CodeUsed,
     /// This binding is done, with another code.
-    Taken,
+    AlreadyBound,
     /// A snapshot page's virtual person.
-    Snapshot,
+    SnapshotUser,
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for RejectReason {
     /// In the language of the run, for logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
-            Reason::Path => t!("callback-log-path"),
-            Reason::Elsewhere => t!("callback-log-elsewhere"),
-            Reason::Method => t!("callback-log-method"),
-            Reason::State => t!("callback-log-state"),
-            Reason::NoCode => t!("callback-log-no-code"),
-            Reason::Repeated => t!("callback-log-repeated"),
-            Reason::BadCode => t!("callback-log-bad-code"),
-            Reason::Refused(errcode) => t!("callback-log-refused", errcode = errcode.to_string()),
-            Reason::Used => t!("callback-log-used"),
-            Reason::Taken => t!("callback-log-taken"),
-            Reason::Snapshot => t!("callback-log-snapshot"),
+            RejectReason::WrongPath => t!("callback-log-path"),
+            RejectReason::RewrittenPath => t!("callback-log-elsewhere"),
+            RejectReason::WrongMethod => t!("callback-log-method"),
+            RejectReason::WrongState => t!("callback-log-state"),
+            RejectReason::NoCode => t!("callback-log-no-code"),
+            RejectReason::DuplicateParam => t!("callback-log-repeated"),
+            RejectReason::MalformedCode => t!("callback-log-bad-code"),
+            RejectReason::CodeRefused(errcode) => t!("callback-log-refused", errcode = errcode.to_string()),
+            RejectReason::CodeUsed => t!("callback-log-used"),
+            RejectReason::AlreadyBound => t!("callback-log-taken"),
+            RejectReason::SnapshotUser => t!("callback-log-snapshot"),
         })
     }
 }

@@ -4,26 +4,26 @@ use percent_encoding::percent_decode_str;
 use subtle::ConstantTimeEq;
 use url::Url;
 
-use super::state::random_digits;
-use crate::http::Reply;
+use super::state::random_base62;
+use crate::http::HttpResponse;
 
 /// Random digits: 14 of base 62 are 83 bits. Who guesses them learns the state.
-const DIGITS: usize = 14;
+const RANDOM_DIGITS: usize = 14;
 
 /// A link below the redirect address; its end is random.
 #[derive(Clone)]
 pub struct ShortLink {
     url: Url,
-    to: String,
+    target: String,
 }
 
 impl ShortLink {
     /// A link below `redirect` that sends on to `to`. Fails when the operating system has no randomness to give.
-    pub fn new(redirect: &Url, to: &str) -> anyhow::Result<Self> {
+    pub fn new(redirect: &Url, target: &str) -> anyhow::Result<Self> {
         let mut url = redirect.clone();
         url.set_query(None);
-        url.set_path(&format!("{}/{}", redirect.path().trim_end_matches('/'), random_digits(DIGITS)?));
-        Ok(Self { url, to: to.to_owned() })
+        url.set_path(&format!("{}/{}", redirect.path().trim_end_matches('/'), random_base62(RANDOM_DIGITS)?));
+        Ok(Self { url, target: target.to_owned() })
     }
 
     /// The link itself.
@@ -32,14 +32,14 @@ impl ShortLink {
     }
 
     /// Whether that path is this link's, in a time that does not tell how much of it is right.
-    pub(super) fn is(&self, path: &str) -> bool {
+    pub(super) fn matches(&self, path: &str) -> bool {
         let bytes = |path| percent_decode_str(path).collect::<Vec<u8>>();
         bytes(path).ct_eq(&bytes(self.url.path())).into()
     }
 
     /// Where the phone goes from here.
-    pub(super) fn reply(&self) -> Reply {
-        Reply::redirect(&self.to)
+    pub(super) fn redirect(&self) -> HttpResponse {
+        HttpResponse::redirect(&self.target)
     }
 }
 
@@ -58,18 +58,23 @@ mod tests {
             let link = || ShortLink::new(&Url::parse(redirect).unwrap(), "https://long.example/").unwrap();
             let (one, other) = (link(), link());
             let digits = one.as_str().strip_prefix(below).unwrap();
-            assert!(digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_alphanumeric()));
+            assert!(digits.len() == RANDOM_DIGITS && digits.bytes().all(|digit| digit.is_ascii_alphanumeric()));
             assert_ne!(one.as_str(), other.as_str());
             let path = one.url.path();
-            assert!(one.is(path) && !other.is(path));
-            assert!(!one.is("") && !one.is(&path[1..]) && !one.is(&format!("{path}/")) && !one.is(&format!("{path}a")));
+            assert!(one.matches(path) && !other.matches(path));
+            assert!(
+                !one.matches("")
+                    && !one.matches(&path[1..])
+                    && !one.matches(&format!("{path}/"))
+                    && !one.matches(&format!("{path}a"))
+            );
         }
     }
 
     #[test]
     fn it_sends_on_with_the_fragment_that_wechat_wants() {
         let to = "https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx&state=1#wechat_redirect";
-        let reply = ShortLink::new(&Url::parse("http://203.0.113.7/").unwrap(), to).unwrap().reply();
+        let reply = ShortLink::new(&Url::parse("http://203.0.113.7/").unwrap(), to).unwrap().redirect();
         assert_eq!((reply.status(), reply.header_value("location")), (302, Some(to)));
         assert_eq!(reply.header_value("cache-control"), Some("no-store"));
     }

@@ -10,17 +10,17 @@ use subtle::ConstantTimeEq;
 use crate::t;
 
 /// Random digits of a state: 22 of base 62 are 130 bits.
-const DIGITS: usize = 22;
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const RANDOM_DIGITS: usize = 22;
+const BASE62_ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A user's uid, then random digits; letters and digits only, as WeChat wants it.
 #[derive(Clone)]
-pub struct State(String);
+pub struct OAuthState(String);
 
-impl State {
+impl OAuthState {
     /// A fresh state for the user with this uid. Fails when the operating system has no randomness to give.
-    pub fn new(uid: &str) -> anyhow::Result<State> {
-        Ok(State(format!("{uid}{}", random_digits(DIGITS)?)))
+    pub fn new(uid: &str) -> anyhow::Result<OAuthState> {
+        Ok(OAuthState(format!("{uid}{}", random_base62(RANDOM_DIGITS)?)))
     }
 
     /// The text for the authorize URL.
@@ -29,32 +29,32 @@ impl State {
     }
 
     /// Whether `text` is this state, in a time that does not tell how much of it is right.
-    pub(super) fn is(&self, text: &str) -> bool {
+    pub(super) fn matches(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
 }
 
-impl State {
+impl OAuthState {
     /// Whether `text` is the beginning of this state, or its beginning is this state.
-    pub(super) fn is_torn(&self, text: &str) -> bool {
+    pub(super) fn is_partial_match(&self, text: &str) -> bool {
         self.0 != text && (self.0.starts_with(text) || text.starts_with(&self.0))
     }
 }
 
 /// So many random digits of base 62. Fails when the operating system has no randomness to give.
-pub(super) fn random_digits(count: usize) -> anyhow::Result<String> {
+pub(super) fn random_base62(count: usize) -> anyhow::Result<String> {
     let mut text = String::with_capacity(count);
-    let mut bytes = [0; DIGITS];
+    let mut bytes = [0; RANDOM_DIGITS];
     while text.len() < count {
         SysRng.try_fill_bytes(&mut bytes).with_context(|| t!("callback-no-randomness"))?;
         // Six bits each; 62 and 63 are thrown away, so every digit is as likely as any other.
-        let digits = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 63)));
+        let digits = bytes.iter().filter_map(|byte| BASE62_ALPHABET.get(usize::from(byte & 63)));
         text.extend(digits.take(count - text.len()).map(|digit| char::from(*digit)));
     }
     Ok(text)
 }
 
-impl fmt::Debug for State {
+impl fmt::Debug for OAuthState {
     /// Shows nothing: who knows the state can bind another phone.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("State")
@@ -70,25 +70,25 @@ mod tests {
     #[test]
     fn a_state_is_the_uid_and_22_random_digits() {
         let uid = "0123456789abcdef0123456789abcdef";
-        let states: Vec<String> = (0..2000).map(|_| State::new(uid).unwrap().as_str().to_owned()).collect();
+        let states: Vec<String> = (0..2000).map(|_| OAuthState::new(uid).unwrap().as_str().to_owned()).collect();
         for state in &states {
             let digits = state.strip_prefix(uid).unwrap();
-            assert_eq!(digits.len(), DIGITS);
+            assert_eq!(digits.len(), RANDOM_DIGITS);
             assert!(digits.bytes().all(|digit| digit.is_ascii_alphanumeric()));
         }
         assert_eq!(states.iter().collect::<HashSet<_>>().len(), states.len());
         // 44,000 digits hold each of the 62, or the source is broken.
         let seen: HashSet<u8> = states.iter().flat_map(|state| state[uid.len()..].bytes()).collect();
-        assert_eq!(seen.len(), ALPHABET.len());
+        assert_eq!(seen.len(), BASE62_ALPHABET.len());
     }
 
     #[test]
     fn only_the_whole_text_is_the_state() {
-        let state = State::new("u").unwrap();
+        let state = OAuthState::new("u").unwrap();
         let text = state.as_str().to_owned();
-        assert!(state.is(&text));
+        assert!(state.matches(&text));
         for other in ["", "u", &text[1..], &format!("{text}x"), &text.to_lowercase().replace('u', "U")] {
-            assert!(!state.is(other));
+            assert!(!state.matches(other));
         }
         assert!(!format!("{state:?}").contains(&text));
     }

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 /// What the person is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Scope {
+pub enum ScopeArg {
     /// The openid, without asking
     #[value(name = "snsapi_base")]
     Base,
@@ -18,7 +18,7 @@ pub enum Scope {
 
 /// How the QR code is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum QrLook {
+pub enum QrMode {
     /// On a terminal: half blocks where the locale is UTF-8, else ASCII
     #[default]
     Auto,
@@ -53,7 +53,7 @@ pub struct Bind {
     #[arg(long, value_name = "TAG", requires = "unbound", conflicts_with = "user", allow_hyphen_values = true)]
     pub tag: Option<String>,
     /// How long to wait for each scan [default: listen.timeout of the config, 5m]
-    #[arg(long, value_name = "TIME", value_parser = super::span)]
+    #[arg(long, value_name = "TIME", value_parser = super::parse_duration)]
     pub timeout: Option<Duration>,
     /// Where to listen for the callback [default: listen.address of the config]
     #[arg(long, value_name = "ADDR")]
@@ -64,7 +64,7 @@ pub struct Bind {
     pub paste: bool,
     /// What to ask the person for [default: scope of the config, snsapi_userinfo]
     #[arg(long, value_enum)]
-    pub scope: Option<Scope>,
+    pub scope: Option<ScopeArg>,
     /// Replace the binding of a person who is bound already
     #[arg(long)]
     pub rebind: bool,
@@ -76,7 +76,7 @@ pub struct Bind {
     pub password_stdin: bool,
     /// How to draw the QR code
     #[arg(long, value_enum, default_value_t)]
-    pub qr: QrLook,
+    pub qr: QrMode,
     /// Also draw the QR code in this file: .png or .svg
     #[arg(long, value_name = "FILE")]
     pub qr_file: Option<PathBuf>,

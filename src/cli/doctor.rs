@@ -1,6 +1,6 @@
 //! `wxbox doctor`.
 
-pub(super) const EXAMPLES: &str = "\
+pub(super) const DOCTOR_EXAMPLES: &str = "\
 Examples:
   wxbox doctor
   wxbox -q doctor                                      for cron: says only what failed

@@ -9,26 +9,26 @@ Examples:
 
 /// The account's followers.
 #[derive(Debug, Subcommand)]
-pub enum Follower {
+pub enum FollowerCommand {
     /// List everybody who follows the account, with who is bound to them
     #[command(after_help = LIST_EXAMPLES)]
     List,
     /// Show what WeChat tells of a person
-    Show(Show),
+    Show(FollowerShow),
     /// Set what the account calls a person
-    Remark(Remark),
+    Remark(FollowerRemark),
 }
 
 /// `wxbox follower show`.
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct FollowerShow {
     /// The person's openid
     pub openid: String,
 }
 
 /// `wxbox follower remark`.
 #[derive(Debug, Args)]
-pub struct Remark {
+pub struct FollowerRemark {
     /// The person's openid
     pub openid: String,
     /// The remark, 30 characters at most; "" removes it

@@ -4,9 +4,9 @@ use clap::{Args, Subcommand};
 
 /// Files that WeChat keeps.
 #[derive(Debug, Subcommand)]
-pub enum Media {
+pub enum MediaCommand {
     /// Have WeChat keep a file for three days, and print its media_id
-    Upload(Upload),
+    Upload(MediaUpload),
 }
 
 const UPLOAD_EXAMPLES: &str = "\
@@ -28,7 +28,7 @@ Examples:
 /// `wxbox media upload`.
 #[derive(Debug, Args)]
 #[command(after_help = UPLOAD_EXAMPLES)]
-pub struct Upload {
+pub struct MediaUpload {
     /// The file; - reads standard input
     pub file: String,
     /// What it is to be, if not what it looks like: image, voice, video or thumb

@@ -21,28 +21,24 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use bind::{Bind, QrLook, Scope, Unbind};
-pub use config::{Config, Show as ConfigShow};
+pub use bind::{Bind, QrMode, ScopeArg, Unbind};
+pub use config::{ConfigCommand, ConfigShow};
 pub use documents::{Completions, Help, Man};
-pub use follower::{Follower, Remark as FollowerRemark, Show as FollowerShow};
+pub use follower::{FollowerCommand, FollowerRemark, FollowerShow};
 pub use init::Init;
-pub use media::{Media, Upload as MediaUpload};
-pub use outbox::{
-    Cancel as OutboxCancel, List as OutboxList, Outbox, Prune as OutboxPrune, Retry as OutboxRetry, Show as OutboxShow,
-    Status as OutboxStatus,
-};
-pub use quota::{Clear as QuotaClear, Explain, Quota, Show as QuotaShow};
-pub use run::{On, Run};
-pub use send::{DataColor, DataValue, How, MiniProgram, Send, What, is_color};
+pub use media::{MediaCommand, MediaUpload};
+pub use outbox::{OutboxCancel, OutboxCommand, OutboxList, OutboxPrune, OutboxRetry, OutboxShow, OutboxStatus};
+pub use quota::{Explain, QuotaClear, QuotaCommand, QuotaShow};
+pub use run::{ReportOn, Run};
+pub use send::{ContentArgs, DataArg, DataColorArg, DeliveryArgs, MiniProgramArg, Send, is_color};
 pub use template::{
-    Add as TemplateAdd, Check as TemplateCheck, List as TemplateList, Remove as TemplateRemove, Show as TemplateShow,
-    Template,
+    TemplateAdd, TemplateCheck, TemplateCommand, TemplateListArgs as TemplateList, TemplateRemove, TemplateShow,
 };
-pub use typed::Typed;
-pub use user::{Add, Edit, Import, List, Passwd, Remove, Show, User};
+pub use typed::ArgText;
+pub use user::{UserAdd, UserCommand, UserEditArgs, UserImport, UserList, UserPasswd, UserRemove, UserShow};
 
 use crate::t;
-use crate::ui::Color;
+use crate::ui::ColorMode;
 
 /// Reach people in WeChat from the command line.
 #[derive(Debug, Parser)]
@@ -93,7 +89,7 @@ pub struct Global {
         hide_possible_values = true,
         overrides_with = "color"
     )]
-    pub color: Color,
+    pub color: ColorMode,
 }
 
 /// The commands.
@@ -102,11 +98,11 @@ pub enum Command {
     /// Write a config: asks for what it needs, and tries it
     Init(Init),
     /// Look whether all is well, and say what to mend
-    #[command(after_help = doctor::EXAMPLES)]
+    #[command(after_help = doctor::DOCTOR_EXAMPLES)]
     Doctor,
     /// Manage the registry of people
     #[command(subcommand)]
-    User(User),
+    User(UserCommand),
     /// Connect a person to their WeChat: show a QR code and wait for the scan
     Bind(Bind),
     /// Remove a person's connection to WeChat
@@ -117,26 +113,26 @@ pub enum Command {
     Run(Box<Run>),
     /// Look at messages sent and queued, and tidy them up
     #[command(subcommand)]
-    Outbox(Outbox),
+    Outbox(OutboxCommand),
     /// Look at the account's message templates, check values, change the list
     #[command(subcommand)]
-    Template(Template),
+    Template(TemplateCommand),
     /// Have WeChat keep files that messages show
     #[command(subcommand)]
-    Media(Media),
+    Media(MediaCommand),
     /// Look at who follows the account
     #[command(subcommand)]
-    Follower(Follower),
+    Follower(FollowerCommand),
     /// Look at how often WeChat's APIs may still be called today
     #[command(subcommand)]
-    Quota(Quota),
+    Quota(QuotaCommand),
     /// Say what an errcode of WeChat's means and what to do, or what became of a request
     Explain(Explain),
     /// Look at the configuration
     #[command(subcommand)]
-    Config(Config),
+    Config(ConfigCommand),
     /// Print the access token, for other scripts
-    Token(Token),
+    Token(TokenArgs),
     /// Copy the database while others use it
     Backup(Backup),
     /// Run a local stand-in for the WeChat platform
@@ -167,7 +163,7 @@ Examples:
 /// `wxbox token`.
 #[derive(Debug, Args)]
 #[command(after_help = TOKEN_EXAMPLES)]
-pub struct Token {
+pub struct TokenArgs {
     /// Ask WeChat even if a valid token is kept
     #[arg(long)]
     pub refresh: bool,
@@ -196,23 +192,23 @@ pub struct Sandbox {
 }
 
 /// A name that may begin with a hyphen; `--` is none, but stands where one is missing.
-fn name(text: &str) -> Result<String, String> {
+fn parse_name(text: &str) -> Result<String, String> {
     if text == "--" { Err(t!("cli-expected-name")) } else { Ok(text.to_owned()) }
 }
 
 /// A whole number.
-fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+fn parse_integer<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| t!("cli-expected-whole"))
 }
 
 /// As long as the config allows: added to any clock, it does not overflow.
-const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+const MAX_DURATION: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 
 /// A span of time as people write it: `90s`, `5m`, `24h`, `30d`.
-fn span(text: &str) -> Result<Duration, String> {
+fn parse_duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(span) if span.is_zero() => Err(t!("cli-expected-positive")),
-        Ok(span) if span > LONGEST => Err(t!("cli-expected-shorter")),
+        Ok(span) if span > MAX_DURATION => Err(t!("cli-expected-shorter")),
         Ok(span) => Ok(span),
         Err(_) => Err(t!("cli-expected-span")),
     }

@@ -6,21 +6,21 @@ use clap::{Args, Subcommand};
 
 /// The outbox.
 #[derive(Debug, Subcommand)]
-pub enum Outbox {
+pub enum OutboxCommand {
     /// List messages, newest first
-    List(List),
+    List(OutboxList),
     /// Show a message
-    Show(Show),
+    Show(OutboxShow),
     /// Deliver what is due, for cron or a timer
     Flush,
     /// Deliver messages again that were not delivered, or that wait for a later time
-    Retry(Retry),
+    Retry(OutboxRetry),
     /// Withdraw queued messages
-    Cancel(Cancel),
+    Cancel(OutboxCancel),
     /// Remove finished messages from the database
-    Prune(Prune),
+    Prune(OutboxPrune),
     /// Count messages by state
-    Status(Status),
+    Status(OutboxStatus),
 }
 
 const LIST_EXAMPLES: &str = "\
@@ -32,7 +32,7 @@ Examples:
 /// `wxbox outbox list`.
 #[derive(Debug, Args)]
 #[command(after_help = LIST_EXAMPLES)]
-pub struct List {
+pub struct OutboxList {
     /// Only messages in this state; repeatable
     #[arg(long, value_name = "STATE", value_parser = ["queued", "sent", "failed", "unknown", "cancelled", "expired"])]
     pub state: Vec<String>,
@@ -40,27 +40,27 @@ pub struct List {
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub user: Option<String>,
     /// Only messages queued within this time
-    #[arg(long, value_name = "TIME", value_parser = super::span)]
+    #[arg(long, value_name = "TIME", value_parser = super::parse_duration)]
     pub since: Option<Duration>,
     /// At most so many, the newest; 0 = all
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = super::whole::<u32>)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = super::parse_integer::<u32>)]
     pub limit: u32,
 }
 
 /// `wxbox outbox show`.
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct OutboxShow {
     /// The message's id
-    #[arg(value_parser = super::whole::<i64>)]
+    #[arg(value_parser = super::parse_integer::<i64>)]
     pub id: i64,
 }
 
 /// `wxbox outbox retry`.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["id", "failed", "unknown", "queued", "expired"])))]
-pub struct Retry {
+pub struct OutboxRetry {
     /// The messages' ids
-    #[arg(value_parser = super::whole::<i64>)]
+    #[arg(value_parser = super::parse_integer::<i64>)]
     pub id: Vec<i64>,
     /// All failed messages
     #[arg(long)]
@@ -79,9 +79,9 @@ pub struct Retry {
 /// `wxbox outbox cancel`.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["id", "all"])))]
-pub struct Cancel {
+pub struct OutboxCancel {
     /// The messages' ids
-    #[arg(value_parser = super::whole::<i64>)]
+    #[arg(value_parser = super::parse_integer::<i64>)]
     pub id: Vec<i64>,
     /// All queued messages
     #[arg(long)]
@@ -90,17 +90,17 @@ pub struct Cancel {
 
 /// `wxbox outbox prune`.
 #[derive(Debug, Args)]
-pub struct Prune {
+pub struct OutboxPrune {
     /// Only messages of which nothing happened within this time, such as 30d
-    #[arg(long, value_name = "AGE", value_parser = super::span)]
+    #[arg(long, value_name = "AGE", value_parser = super::parse_duration)]
     pub older_than: Duration,
 }
 
 /// `wxbox outbox status`.
 #[derive(Debug, Args)]
-pub struct Status {
+pub struct OutboxStatus {
     /// Exit with status 6 if the oldest queued message is older than this, or if a message failed, expired or became
     /// unknown within this time; with -q nothing is printed unless one did
-    #[arg(long, value_name = "AGE", value_parser = super::span)]
+    #[arg(long, value_name = "AGE", value_parser = super::parse_duration)]
     pub check: Option<Duration>,
 }

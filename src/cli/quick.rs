@@ -7,17 +7,17 @@ use std::ffi::OsString;
 
 use clap::{Args as _, Command, FromArgMatches as _, Parser as _, Subcommand as _};
 
-use super::{Cli, Global, Outbox, Run, Send, Token};
+use super::{Cli, Global, OutboxCommand, Run, Send, TokenArgs};
 
 /// Makes a command's part of the tree.
-type Part = fn(Command) -> Command;
+type Augment = fn(Command) -> Command;
 
 /// The commands that are known here.
-const KNOWN: [(&str, Part); 4] = [
+const FAST_COMMANDS: [(&str, Augment); 4] = [
     ("send", Send::augment_args),
     ("run", Run::augment_args),
-    ("token", Token::augment_args),
-    ("outbox", |command| Outbox::augment_subcommands(command).subcommand_required(true)),
+    ("token", TokenArgs::augment_args),
+    ("outbox", |command| OutboxCommand::augment_subcommands(command).subcommand_required(true)),
 ];
 
 impl Cli {
@@ -25,8 +25,8 @@ impl Cli {
     ///
     /// # Errors
     /// clap's complaint, or the help that was asked for.
-    pub fn of(args: &[OsString]) -> Result<Self, clap::Error> {
-        let mut cli = quick(args).map_or_else(|| Self::try_parse_from(args), Ok)?;
+    pub fn parse_args(args: &[OsString]) -> Result<Self, clap::Error> {
+        let mut cli = parse_fast(args).map_or_else(|| Self::try_parse_from(args), Ok)?;
         // clap does not tell whether a word stood behind `--`.
         if let (super::Command::Send(send), [.., sign, _]) = (&mut cli.command, args) {
             send.is_escaped = sign == "--";
@@ -37,10 +37,10 @@ impl Cli {
 
 /// The first word that could be a command may also be an option's value; then the rest does not fit, and nothing
 /// comes of it.
-fn quick(args: &[OsString]) -> Option<Cli> {
-    let (name, part) = args.iter().skip(1).find_map(|word| KNOWN.iter().find(|(name, _)| word == name))?;
-    let whole = Global::augment_args(Command::new("wxbox")).subcommand(part(Command::new(*name)));
-    let matches = whole.subcommand_required(true).try_get_matches_from(args).ok()?;
+fn parse_fast(args: &[OsString]) -> Option<Cli> {
+    let (name, augment) = args.iter().skip(1).find_map(|word| FAST_COMMANDS.iter().find(|(name, _)| word == name))?;
+    let command = Global::augment_args(Command::new("wxbox")).subcommand(augment(Command::new(*name)));
+    let matches = command.subcommand_required(true).try_get_matches_from(args).ok()?;
     Cli::from_arg_matches(&matches).ok()
 }
 
@@ -48,7 +48,7 @@ fn quick(args: &[OsString]) -> Option<Cli> {
 mod tests {
     use super::*;
 
-    fn words(line: &str) -> Vec<OsString> {
+    fn split_args(line: &str) -> Vec<OsString> {
         ["wxbox"]
             .into_iter()
             .map(Into::into)
@@ -70,8 +70,8 @@ mod tests {
             "outbox flush",
             "outbox retry 1 2 --json",
         ] {
-            let args = words(line);
-            let short = quick(&args).unwrap_or_else(|| panic!("{line}"));
+            let args = split_args(line);
+            let short = parse_fast(&args).unwrap_or_else(|| panic!("{line}"));
             assert_eq!(format!("{short:?}"), format!("{:?}", Cli::try_parse_from(&args).unwrap()), "{line}");
         }
     }
@@ -92,7 +92,7 @@ mod tests {
             "help send",
             "",
         ] {
-            assert!(quick(&words(line)).is_none(), "{line}");
+            assert!(parse_fast(&split_args(line)).is_none(), "{line}");
         }
     }
 }

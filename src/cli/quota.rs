@@ -10,17 +10,17 @@ Examples:
 
 /// How often the account may call WeChat's APIs.
 #[derive(Debug, Subcommand)]
-pub enum Quota {
+pub enum QuotaCommand {
     /// Show how many calls are left today, by API
-    Show(Show),
+    Show(QuotaShow),
     /// Let all counters begin at 0 again; WeChat allows that ten times a month
-    Clear(Clear),
+    Clear(QuotaClear),
 }
 
 /// `wxbox quota show`.
 #[derive(Debug, Args)]
 #[command(after_help = SHOW_EXAMPLES)]
-pub struct Show {
+pub struct QuotaShow {
     /// The path of an API [default: every API that wxbox uses]
     #[arg(value_name = "API")]
     pub api: Vec<String>,
@@ -28,7 +28,7 @@ pub struct Show {
 
 /// `wxbox quota clear`.
 #[derive(Debug, Args)]
-pub struct Clear {
+pub struct QuotaClear {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,

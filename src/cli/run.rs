@@ -4,9 +4,9 @@ use std::ffi::OsString;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{How, What};
+use super::{ContentArgs, DeliveryArgs};
 
-const NOTES: &str = "\
+const HELP_NOTES: &str = "\
 COMMAND has the terminal, standard input, output and error to itself, and the
 signals that are sent to wxbox. wxbox ends with its status: 127 if there is no
 such command, 126 if it cannot be executed, 128+n if signal n ended it. Whatever
@@ -32,25 +32,25 @@ Examples:
 
 /// `wxbox run`.
 #[derive(Debug, Args)]
-#[command(after_help = NOTES)]
+#[command(after_help = HELP_NOTES)]
 #[command(group(ArgGroup::new("recipient").required(true).multiple(true).args(["user", "tag"])))]
 #[command(group(ArgGroup::new("message").args(["text_option", "template"])))]
 pub struct Run {
     /// Report to this person; repeatable
-    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = super::name)]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = super::parse_name)]
     pub user: Vec<String>,
     /// Report to everybody with this tag; repeatable
-    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = super::name)]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = super::parse_name)]
     pub tag: Vec<String>,
     /// Which end to report: always, success (status 0) or failure (anything else)
     #[arg(long, value_enum, value_name = "END", default_value_t, hide_possible_values = true)]
-    pub on: On,
+    pub on: ReportOn,
     /// What is said, instead of program, host, status and duration.
     #[command(flatten)]
-    pub what: What,
+    pub content: ContentArgs,
     /// How it is delivered.
     #[command(flatten)]
-    pub how: How,
+    pub delivery: DeliveryArgs,
     /// The command and its arguments, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
@@ -58,7 +58,7 @@ pub struct Run {
 
 /// Which end of the command is reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum On {
+pub enum ReportOn {
     /// Every end
     #[default]
     Always,

@@ -5,21 +5,21 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgGroup, Args};
 
-use super::typed::{Typed, typed};
+use super::typed::{ArgText, arg_text_parser};
 use crate::t;
 
 /// `--data K=V`.
 #[derive(Clone, Debug)]
-pub struct DataValue {
+pub struct DataArg {
     /// The template's key.
     pub key: String,
     /// The value; may be empty and may hold `=`.
-    pub value: Typed,
+    pub value: ArgText,
 }
 
 /// `--data-color K=#RRGGBB`.
 #[derive(Clone, Debug)]
-pub struct DataColor {
+pub struct DataColorArg {
     /// The template's key.
     pub key: String,
     /// `#RRGGBB`.
@@ -28,7 +28,7 @@ pub struct DataColor {
 
 /// `--miniprogram APPID:PATH`.
 #[derive(Clone, Debug)]
-pub struct MiniProgram {
+pub struct MiniProgramArg {
     /// The mini-program.
     pub appid: String,
     /// Its page.
@@ -73,10 +73,10 @@ Examples:
     .args(["text", "text_option", "template", "image", "news", "subscribe", "message_file", "batch"])))]
 pub struct Send {
     /// To this person; repeatable
-    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = super::name)]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, value_parser = super::parse_name)]
     pub user: Vec<String>,
     /// To everybody with this tag; repeatable
-    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = super::name)]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true, value_parser = super::parse_name)]
     pub tag: Vec<String>,
     /// To everybody who is bound
     #[arg(long, conflicts_with_all = ["user", "tag", "openid"])]
@@ -92,15 +92,15 @@ pub struct Send {
     #[arg(
         allow_hyphen_values = true,
         conflicts_with_all = ["data", "data_json", "data_color", "url", "miniprogram"],
-        value_parser = typed()
+        value_parser = arg_text_parser()
     )]
-    pub text: Option<Typed>,
+    pub text: Option<ArgText>,
     /// Whether the text stands behind `--`, so that it cannot be a mistyped option.
     #[arg(skip)]
     pub is_escaped: bool,
     /// What is said.
     #[command(flatten)]
-    pub what: What,
+    pub content: ContentArgs,
     /// Send a picture: a file (- reads standard input), or the media_id of one that `media upload` printed
     #[arg(long, value_name = "FILE|MEDIA_ID", conflicts_with = "fallback")]
     pub image: Option<String>,
@@ -118,12 +118,12 @@ pub struct Send {
     pub split: bool,
     /// How it is delivered.
     #[command(flatten)]
-    pub how: How,
+    pub delivery: DeliveryArgs,
     /// Requests at a time, instead of send.concurrency
-    #[arg(long, value_name = "N", value_parser = concurrency)]
+    #[arg(long, value_name = "N", value_parser = parse_concurrency)]
     pub concurrency: Option<usize>,
     /// Messages a second at most, instead of send.rate; 0 = no limit
-    #[arg(long, value_name = "N", value_parser = super::whole::<u32>)]
+    #[arg(long, value_name = "N", value_parser = super::parse_integer::<u32>)]
     pub rate: Option<u32>,
     /// Print the exact JSON bodies and send nothing
     #[arg(long)]
@@ -132,28 +132,28 @@ pub struct Send {
 
 /// A text, or a template with its fields.
 #[derive(Clone, Debug, Default, Args)]
-pub struct What {
+pub struct ContentArgs {
     /// The text to send
-    #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true, value_parser = typed())]
-    pub text_option: Option<Typed>,
+    #[arg(long = "text", value_name = "TEXT", allow_hyphen_values = true, value_parser = arg_text_parser())]
+    pub text_option: Option<ArgText>,
     /// Send a template message: an alias of the config, a template id or the beginning of one, or a title
     #[arg(short, long, value_name = "T", group = "card", allow_hyphen_values = true)]
     pub template: Option<String>,
     /// A field of the template; repeatable
-    #[arg(short, long, value_name = "K=V", requires = "card", conflicts_with = "text_option", allow_hyphen_values = true, value_parser = data())]
-    pub data: Vec<DataValue>,
+    #[arg(short, long, value_name = "K=V", requires = "card", conflicts_with = "text_option", allow_hyphen_values = true, value_parser = data_parser())]
+    pub data: Vec<DataArg>,
     /// Fields of the template from a JSON object; - reads standard input
     #[arg(long, value_name = "FILE", requires = "card", conflicts_with = "text_option")]
     pub data_json: Option<String>,
     /// The colour of a field; repeatable (WeChat ignores colours since 2023)
-    #[arg(long, value_name = "K=#RRGGBB", requires = "template", conflicts_with = "text_option", value_parser = color)]
-    pub data_color: Vec<DataColor>,
+    #[arg(long, value_name = "K=#RRGGBB", requires = "template", conflicts_with = "text_option", value_parser = parse_data_color)]
+    pub data_color: Vec<DataColorArg>,
     /// What a tap on the message opens
     #[arg(long, value_name = "URL", requires = "card", conflicts_with = "text_option")]
     pub url: Option<String>,
     /// The mini-program page that a tap opens, rather than the URL
-    #[arg(long, value_name = "APPID:PATH", requires = "card", conflicts_with = "text_option", value_parser = miniprogram)]
-    pub miniprogram: Option<MiniProgram>,
+    #[arg(long, value_name = "APPID:PATH", requires = "card", conflicts_with = "text_option", value_parser = parse_miniprogram)]
+    pub miniprogram: Option<MiniProgramArg>,
     /// Take each warning about the content for an error: what is too long, not UTF-8, refused by WeChat or not shown
     #[arg(long)]
     pub strict: bool,
@@ -161,15 +161,15 @@ pub struct What {
 
 /// How a message is delivered.
 #[derive(Clone, Debug, Default, Args)]
-pub struct How {
+pub struct DeliveryArgs {
     /// Deliver at most once to each recipient, however often this is run with the same key
-    #[arg(long, value_name = "KEY", allow_hyphen_values = true, value_parser = key)]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, value_parser = parse_key)]
     pub key: Option<String>,
     /// Send a text as this template's message where WeChat takes no text, since the person has not written lately
     #[arg(long, value_name = "T", allow_hyphen_values = true, conflicts_with = "template")]
     pub fallback: Option<String>,
     /// Give a message up that is not delivered after this time, instead of send.expire_after
-    #[arg(long, value_name = "TIME", value_parser = super::span)]
+    #[arg(long, value_name = "TIME", value_parser = super::parse_duration)]
     pub expire_after: Option<Duration>,
     /// Only queue, and leave it to `outbox flush` to deliver
     #[arg(long)]
@@ -177,11 +177,12 @@ pub struct How {
 }
 
 /// As many as the config allows.
-fn concurrency(text: &str) -> Result<usize, String> {
-    super::whole(text).and_then(|n| if (1..=1024).contains(&n) { Ok(n) } else { Err(t!("cli-expected-concurrency")) })
+fn parse_concurrency(text: &str) -> Result<usize, String> {
+    super::parse_integer(text)
+        .and_then(|n| if (1..=1024).contains(&n) { Ok(n) } else { Err(t!("cli-expected-concurrency")) })
 }
 
-fn split(text: &str) -> Result<(String, String), String> {
+fn parse_key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() && !key.contains(char::is_control) => {
             Ok((key.trim().to_owned(), value.to_owned()))
@@ -191,18 +192,18 @@ fn split(text: &str) -> Result<(String, String), String> {
 }
 
 /// Takes `K=V`; V may be of whatever bytes.
-pub(super) fn data() -> impl TypedValueParser<Value = DataValue> {
+pub(super) fn data_parser() -> impl TypedValueParser<Value = DataArg> {
     OsStringValueParser::new().try_map(|raw| {
-        let Typed { text, raw } = Typed::from(raw);
-        let (key, value) = split(&text)?;
+        let ArgText { text, raw } = ArgText::from(raw);
+        let (key, value) = parse_key_value(&text)?;
         // What is not UTF-8 is that of the value: no template has such a key.
-        Ok::<_, String>(DataValue { key, value: Typed { text: value, raw } })
+        Ok::<_, String>(DataArg { key, value: ArgText { text: value, raw } })
     })
 }
 
-pub(super) fn color(text: &str) -> Result<DataColor, String> {
-    let (key, color) = split(text)?;
-    if is_color(&color) { Ok(DataColor { key, color }) } else { Err(t!("cli-expected-color")) }
+pub(super) fn parse_data_color(text: &str) -> Result<DataColorArg, String> {
+    let (key, color) = parse_key_value(text)?;
+    if is_color(&color) { Ok(DataColorArg { key, color }) } else { Err(t!("cli-expected-color")) }
 }
 
 /// Whether it is `#` and six hex digits.
@@ -211,14 +212,14 @@ pub fn is_color(text: &str) -> bool {
 }
 
 /// A key that somebody has named: an empty one is a variable that was not set.
-fn key(text: &str) -> Result<String, String> {
+fn parse_key(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err(t!("cli-expected-key")) } else { Ok(text.to_owned()) }
 }
 
-fn miniprogram(text: &str) -> Result<MiniProgram, String> {
+fn parse_miniprogram(text: &str) -> Result<MiniProgramArg, String> {
     match text.split_once(':') {
         Some((appid, path)) if !appid.is_empty() && !path.is_empty() && !text.contains(char::is_control) => {
-            Ok(MiniProgram { appid: appid.to_owned(), path: path.to_owned() })
+            Ok(MiniProgramArg { appid: appid.to_owned(), path: path.to_owned() })
         }
         _ => Err(t!("cli-expected-mini-program")),
     }
@@ -226,7 +227,7 @@ fn miniprogram(text: &str) -> Result<MiniProgram, String> {
 
 impl Send {
     /// What its options are called: `--user`, `--tag`, ….
-    pub fn options() -> Vec<String> {
+    pub fn long_option_names() -> Vec<String> {
         let command = Self::augment_args(clap::Command::new("send"));
         command.get_arguments().filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect()
     }

@@ -2,27 +2,27 @@
 
 use clap::{Args, Subcommand};
 
-use super::send::{DataColor, DataValue, color, data};
+use super::send::{DataArg, DataColorArg, data_parser, parse_data_color};
 use crate::t;
 
 /// The account's templates.
 #[derive(Debug, Subcommand)]
-pub enum Template {
+pub enum TemplateCommand {
     /// List the account's templates
-    List(List),
+    List(TemplateListArgs),
     /// Show a template with its fields
-    Show(Show),
+    Show(TemplateShow),
     /// Check values and preview the card; nothing is sent
-    Check(Check),
+    Check(TemplateCheck),
     /// Add a template of WeChat's library to the account
-    Add(Add),
+    Add(TemplateAdd),
     /// Remove a template from the account
-    Remove(Remove),
+    Remove(TemplateRemove),
 }
 
 /// `wxbox template list`.
 #[derive(Debug, Args)]
-pub struct List {
+pub struct TemplateListArgs {
     /// Ask WeChat even if a list is kept
     #[arg(long)]
     pub refresh: bool,
@@ -33,7 +33,7 @@ pub struct List {
 
 /// `wxbox template show`.
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct TemplateShow {
     /// An alias of the config, a template id or the beginning of one, or a title
     #[arg(value_name = "T", allow_hyphen_values = true)]
     pub template: String,
@@ -51,19 +51,19 @@ Examples:
 /// `wxbox template check`.
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
-pub struct Check {
+pub struct TemplateCheck {
     /// An alias of the config, a template id or the beginning of one, or a title
     #[arg(value_name = "T", allow_hyphen_values = true)]
     pub template: String,
     /// A field of the template; repeatable
-    #[arg(short, long, value_name = "K=V", allow_hyphen_values = true, value_parser = data())]
-    pub data: Vec<DataValue>,
+    #[arg(short, long, value_name = "K=V", allow_hyphen_values = true, value_parser = data_parser())]
+    pub data: Vec<DataArg>,
     /// Fields of the template from a JSON object; - reads standard input
     #[arg(long, value_name = "FILE")]
     pub data_json: Option<String>,
     /// The colour of a field; repeatable
-    #[arg(long, value_name = "K=#RRGGBB", value_parser = color)]
-    pub data_color: Vec<DataColor>,
+    #[arg(long, value_name = "K=#RRGGBB", value_parser = parse_data_color)]
+    pub data_color: Vec<DataColorArg>,
     /// Of subscription notifications
     #[arg(long)]
     pub subscribe: bool,
@@ -80,18 +80,18 @@ Examples:
 /// `wxbox template add`.
 #[derive(Debug, Args)]
 #[command(after_help = ADD_EXAMPLES)]
-pub struct Add {
+pub struct TemplateAdd {
     /// The template's number in the library, as the console shows it
-    #[arg(value_name = "SHORT_ID", value_parser = number)]
+    #[arg(value_name = "SHORT_ID", value_parser = parse_short_id)]
     pub short_id: String,
     /// A keyword of the template; repeatable, in the order in which the card shows them
-    #[arg(long, value_name = "NAME", value_parser = keyword)]
+    #[arg(long, value_name = "NAME", value_parser = parse_keyword)]
     pub keyword: Vec<String>,
 }
 
 /// `wxbox template remove`.
 #[derive(Debug, Args)]
-pub struct Remove {
+pub struct TemplateRemove {
     /// An alias of the config, a template id or the beginning of one, or a title
     #[arg(value_name = "T", allow_hyphen_values = true)]
     pub template: String,
@@ -100,7 +100,7 @@ pub struct Remove {
     pub yes: bool,
 }
 
-fn number(text: &str) -> Result<String, String> {
+fn parse_short_id(text: &str) -> Result<String, String> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
         Ok(text.to_owned())
@@ -109,7 +109,7 @@ fn number(text: &str) -> Result<String, String> {
     }
 }
 
-fn keyword(text: &str) -> Result<String, String> {
+fn parse_keyword(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() || text.chars().any(char::is_control) {
         Err(t!("cli-expected-keyword"))

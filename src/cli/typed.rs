@@ -6,14 +6,14 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 /// An argument as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Typed {
+pub struct ArgText {
     /// The text, with U+FFFD for each sequence of bytes that is not UTF-8.
     pub text: String,
     /// The argument as it came, where it is not UTF-8.
     pub raw: Option<OsString>,
 }
 
-impl From<OsString> for Typed {
+impl From<OsString> for ArgText {
     fn from(raw: OsString) -> Self {
         match raw.into_string() {
             Ok(text) => Self { text, raw: None },
@@ -22,13 +22,13 @@ impl From<OsString> for Typed {
     }
 }
 
-impl From<&str> for Typed {
+impl From<&str> for ArgText {
     fn from(text: &str) -> Self {
         Self { text: text.to_owned(), raw: None }
     }
 }
 
 /// Takes any argument, of whatever bytes.
-pub(super) fn typed() -> impl TypedValueParser<Value = Typed> {
-    OsStringValueParser::new().map(Typed::from)
+pub(super) fn arg_text_parser() -> impl TypedValueParser<Value = ArgText> {
+    OsStringValueParser::new().map(ArgText::from)
 }

@@ -6,21 +6,21 @@ use clap::{Args, Subcommand};
 
 /// The registry of people.
 #[derive(Debug, Subcommand)]
-pub enum User {
+pub enum UserCommand {
     /// Add a person
-    Add(Add),
+    Add(UserAdd),
     /// List people
-    List(List),
+    List(UserList),
     /// Show a person
-    Show(Show),
+    Show(UserShow),
     /// Change a person's name, note or tags
-    Edit(Edit),
+    Edit(UserEditArgs),
     /// Set or remove the password that `bind` asks for
-    Passwd(Passwd),
+    Passwd(UserPasswd),
     /// Remove a person, with binding, tags and the text of all messages to them
-    Remove(Remove),
+    Remove(UserRemove),
     /// Add people from a file, all or none
-    Import(Import),
+    Import(UserImport),
     /// Print everybody, for `user import`: CSV, or JSON Lines with --json
     Export,
     /// Ask WeChat which of the bound still follow the account
@@ -36,7 +36,7 @@ Examples:
 /// `wxbox user add`.
 #[derive(Debug, Args)]
 #[command(after_help = ADD_EXAMPLES)]
-pub struct Add {
+pub struct UserAdd {
     /// The name; asked for where stdin is a terminal
     pub name: Option<String>,
     /// Read the password from standard input
@@ -55,7 +55,7 @@ pub struct Add {
 
 /// `wxbox user list`.
 #[derive(Debug, Args)]
-pub struct List {
+pub struct UserList {
     /// Only people with this tag
     #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub tag: Option<String>,
@@ -69,7 +69,7 @@ pub struct List {
 
 /// `wxbox user show`.
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct UserShow {
     /// The person
     pub name: String,
 }
@@ -77,7 +77,7 @@ pub struct Show {
 /// `wxbox user edit`.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("change").required(true).multiple(true).args(["rename", "note", "tag", "untag"])))]
-pub struct Edit {
+pub struct UserEditArgs {
     /// The person
     pub name: String,
     /// The new name; the uid stays
@@ -96,7 +96,7 @@ pub struct Edit {
 
 /// `wxbox user passwd`.
 #[derive(Debug, Args)]
-pub struct Passwd {
+pub struct UserPasswd {
     /// The person
     pub name: String,
     /// Read the new password from standard input
@@ -109,7 +109,7 @@ pub struct Passwd {
 
 /// `wxbox user remove`.
 #[derive(Debug, Args)]
-pub struct Remove {
+pub struct UserRemove {
     /// The person
     pub name: String,
     /// Do not ask
@@ -120,7 +120,7 @@ pub struct Remove {
 /// `wxbox user import`.
 #[derive(Debug, Args)]
 #[command(after_help = IMPORT_HELP)]
-pub struct Import {
+pub struct UserImport {
     /// The file; - reads standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,

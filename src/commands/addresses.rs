@@ -5,22 +5,22 @@ use std::net::IpAddr;
 use crate::wechat::redirect::is_private;
 
 /// Interfaces that lead to containers, virtual machines and tunnels, by the beginnings of their names.
-const INNER: [&str; 9] = ["br-", "cni", "docker", "lxc", "podman", "tun", "veth", "virbr", "wg"];
+const VIRTUAL_INTERFACE_PREFIXES: [&str; 9] = ["br-", "cni", "docker", "lxc", "podman", "tun", "veth", "virbr", "wg"];
 
 /// The addresses that others might reach, the likeliest first: of real interfaces before inner ones, IPv4 before
 /// IPv6, public before private. Nothing where the system does not tell.
-pub(super) fn reachable() -> Vec<IpAddr> {
-    let mut found: Vec<_> = if_addrs::get_if_addrs()
+pub(super) fn local_addresses() -> Vec<IpAddr> {
+    let mut addresses: Vec<_> = if_addrs::get_if_addrs()
         .unwrap_or_default()
         .into_iter()
         .filter(|it| !it.is_loopback() && !it.is_link_local())
-        .map(|it| (INNER.iter().any(|inner| it.name.starts_with(inner)), it.ip()))
+        .map(|it| (VIRTUAL_INTERFACE_PREFIXES.iter().any(|inner| it.name.starts_with(inner)), it.ip()))
         .collect();
-    found.sort_by_key(|(inner, ip)| (*inner, ip.is_ipv6(), is_private(*ip)));
-    found.into_iter().map(|(_, ip)| ip).collect()
+    addresses.sort_by_key(|(inner, ip)| (*inner, ip.is_ipv6(), is_private(*ip)));
+    addresses.into_iter().map(|(_, ip)| ip).collect()
 }
 
 /// Whether the address leads back to this machine.
-pub(super) fn is_own(ip: IpAddr) -> bool {
+pub(super) fn is_local_address(ip: IpAddr) -> bool {
     ip.is_loopback() || if_addrs::get_if_addrs().unwrap_or_default().iter().any(|it| it.ip() == ip)
 }

@@ -1,11 +1,11 @@
 //! `wxbox completions`: what a shell needs to complete wxbox's command line.
 
 use crate::cli::Completions as Args;
-use crate::error::Exit;
+use crate::error::ExitStatus;
 use crate::reference;
 use crate::ui::Ui;
 
-pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
-    ui.raw_out(&reference::completions(args.shell))?;
-    Ok(Exit::Done)
+pub(super) fn print_completions(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
+    ui.write_stdout(&reference::completions(args.shell))?;
+    Ok(ExitStatus::Success)
 }

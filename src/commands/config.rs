@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::app::App;
-use crate::cli::{Config as Command, Global};
-use crate::config::{Environment, Flags, Shown, path_in_force};
-use crate::error::Exit;
+use crate::app::AppContext;
+use crate::cli::{ConfigCommand as Command, Global};
+use crate::config::{CliOverrides, ConfigEntry, Environment, active_path};
+use crate::error::ExitStatus;
 use crate::t;
-use crate::ui::{Ui, columns, width};
+use crate::ui::{Ui, terminal_width, width};
 
-pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<Exit> {
+pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Show(args) => show(ui, global, args.origin),
         Command::Path => path(ui, global),
@@ -22,23 +22,23 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
 
 /// A value as a result.
 #[derive(Serialize)]
-struct Line {
+struct ConfigLine {
     key: String,
     value: Option<Value>,
     origin: Option<String>,
     /// How a person is shown the origins; in a pipe a tab does.
     #[serde(skip)]
-    layout: Option<Layout>,
+    layout: Option<OriginLayout>,
 }
 
 /// Where the origins stand below each other, and how wide the window is.
 #[derive(Clone, Copy)]
-struct Layout {
+struct OriginLayout {
     column: usize,
     window: Option<usize>,
 }
 
-impl fmt::Display for Line {
+impl fmt::Display for ConfigLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = match &self.value {
             None => t!("config-unset"),
@@ -51,13 +51,13 @@ impl fmt::Display for Line {
         let line = format!("{} = {value}", self.key);
         match (self.layout, &self.origin) {
             (Some(_), origin) if !f.alternate() => write!(f, "{line}\t{}", origin.as_deref().unwrap_or_default()),
-            (Some(Layout { column, window }), Some(origin)) => {
-                let origin = below_home(origin);
-                let end = width(&line).max(column) + GAP + width(&origin);
+            (Some(OriginLayout { column, window }), Some(origin)) => {
+                let origin = abbreviate_home(origin);
+                let end = width(&line).max(column) + COLUMN_GAP + width(&origin);
                 if window.is_some_and(|window| end > window) {
-                    return write!(f, "{line}\n{}{origin}", " ".repeat(2 * GAP));
+                    return write!(f, "{line}\n{}{origin}", " ".repeat(2 * COLUMN_GAP));
                 }
-                let gap = column.saturating_sub(width(&line)) + GAP;
+                let gap = column.saturating_sub(width(&line)) + COLUMN_GAP;
                 write!(f, "{line}{}{origin}", " ".repeat(gap))
             }
             _ => f.write_str(&line),
@@ -66,61 +66,62 @@ impl fmt::Display for Line {
 }
 
 /// Blanks between a value and its origin.
-const GAP: usize = 2;
+const COLUMN_GAP: usize = 2;
 
 /// A path below the home, as people write it.
-fn below_home(path: &str) -> String {
+fn abbreviate_home(path: &str) -> String {
     let home = std::env::home_dir().and_then(|home| home.into_os_string().into_string().ok());
     let rest = home.as_deref().and_then(|home| path.strip_prefix(home.trim_end_matches('/')));
     rest.filter(|rest| rest.starts_with('/')).map_or_else(|| path.to_owned(), |rest| format!("~{rest}"))
 }
 
-fn show(ui: &mut Ui, global: &Global, origin: bool) -> anyhow::Result<Exit> {
-    let app = App::open(ui, global, Flags::default())?;
-    if let Some(trouble) = app.config.secret_trouble() {
+fn show(ui: &mut Ui, global: &Global, origin: bool) -> anyhow::Result<ExitStatus> {
+    let app = AppContext::open(ui, global, CliOverrides::default())?;
+    if let Some(trouble) = app.config.secret_error() {
         ui.warn(&trouble.to_string());
     }
-    let line = |it: Shown| {
+    let line = |it: ConfigEntry| {
         let origin = it.origin.map(|origin| origin.to_string());
-        Line { key: it.key, value: it.value, origin, layout: None }
+        ConfigLine { key: it.key, value: it.value, origin, layout: None }
     };
-    let mut lines: Vec<Line> = app.config.shown().into_iter().map(line).collect();
+    let mut lines: Vec<ConfigLine> = app.config.entries().into_iter().map(line).collect();
     if origin {
         // A list of addresses or a long path does not push everything to the right, nor over the edge.
         const WIDEST: usize = 60;
-        let window = columns();
-        let longest = lines.iter().filter_map(|line| line.origin.as_deref().map(|it| width(&below_home(it)))).max();
-        let room = window.map(|window| window.saturating_sub(longest.unwrap_or_default() + GAP));
+        let window = terminal_width();
+        let longest =
+            lines.iter().filter_map(|line| line.origin.as_deref().map(|it| width(&abbreviate_home(it)))).max();
+        let room = window.map(|window| window.saturating_sub(longest.unwrap_or_default() + COLUMN_GAP));
         let lengths = lines.iter().map(|line| width(&line.to_string()));
         let column = lengths.filter(|length| *length <= room.unwrap_or(WIDEST).min(WIDEST)).max().unwrap_or_default();
-        lines.iter_mut().for_each(|line| line.layout = Some(Layout { column, window }));
+        lines.iter_mut().for_each(|line| line.layout = Some(OriginLayout { column, window }));
     }
     for line in &lines {
-        ui.data(line)?;
+        ui.print(line)?;
     }
-    Ok(Exit::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// A path as a result.
 #[derive(Serialize)]
-struct Where {
+struct ConfigPathView {
     path: PathBuf,
     exists: bool,
 }
 
-impl fmt::Display for Where {
+impl fmt::Display for ConfigPathView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path.display().fmt(f)
     }
 }
 
-fn path(ui: &mut Ui, global: &Global) -> anyhow::Result<Exit> {
-    let flags = Flags { config: global.config.clone(), ..Flags::default() };
-    let path = path_in_force(&flags, &Environment::read())?;
+fn path(ui: &mut Ui, global: &Global) -> anyhow::Result<ExitStatus> {
+    let flags = CliOverrides { config: global.config.clone(), ..CliOverrides::default() };
+    let path = active_path(&flags, &Environment::from_process())?;
     let exists = path.exists();
     if !exists {
         ui.status(&t!("config-path-absent", path = path.as_path()));
     }
-    ui.data(&Where { path, exists })?;
-    Ok(Exit::Done)
+    ui.print(&ConfigPathView { path, exists })?;
+    Ok(ExitStatus::Success)
 }

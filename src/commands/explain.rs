@@ -5,64 +5,65 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::app::App;
+use crate::app::AppContext;
 use crate::cli::{Explain as Args, Global};
-use crate::config::{Config, Environment, Flags};
-use crate::error::{Exit, Failure};
+use crate::config::{CliOverrides, Config, Environment};
+use crate::error::{CommandError, ExitStatus};
 use crate::t;
 use crate::time::Timestamp;
-use crate::ui::{Cell, Facts, Ui};
-use crate::wechat::errcode::{Action, Entry, find, nearest};
-use crate::wechat::rid::{Traced, is_rid};
-use crate::words::{language, listed};
+use crate::ui::{Cell, KeyValues, Ui};
+use crate::wechat::errcode::{Action, ErrcodeEntry, closest_codes, find};
+use crate::wechat::rid::{RequestTrace, is_rid};
+use crate::words::{current_language, join_list};
 
 /// How many codes are named in place of an unknown one.
-const NEAREST: usize = 3;
+const MAX_SUGGESTIONS: usize = 3;
 
-pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Exit> {
+pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<ExitStatus> {
     let what = args.what.trim();
     // As it stands at the end of an errmsg.
     let what = what.strip_prefix("rid:").unwrap_or(what).trim();
     if let Ok(errcode) = what.parse() {
         // It speaks the language of the config, and needs no config: one that is broken keeps nobody from an answer.
-        let flags = Flags { config: global.config.clone(), ..Flags::default() };
-        let _ = Config::load(&flags, &Environment::read()).map(App::of);
-        let entry = find(errcode).ok_or_else(|| unknown(errcode))?;
-        ui.data(&Explained::new(&entry))?;
-        return Ok(Exit::Done);
+        let flags = CliOverrides { config: global.config.clone(), ..CliOverrides::default() };
+        let _ = Config::load(&flags, &Environment::from_process()).map(AppContext::from_config);
+        let entry = find(errcode).ok_or_else(|| unknown_code(errcode))?;
+        ui.print(&ErrcodeView::new(&entry))?;
+        return Ok(ExitStatus::Success);
     }
     if !is_rid(what) {
-        return Err(Failure::usage(t!("explain-neither", what = what)).hint(t!("explain-hint")).into());
+        return Err(CommandError::usage(t!("explain-neither", what = what)).hint(t!("explain-hint")).into());
     }
-    let app = App::open(ui, global, Flags::default())?;
-    let mut session = app.session()?;
+    let app = AppContext::open(ui, global, CliOverrides::default())?;
+    let mut session = app.api_session()?;
     let app_secret = session.account.secret.clone();
-    let told = session.call(|client, token| client.request_of(token, &app_secret, what))?;
-    let told = told.map_err(|error| match error.refusal().map(|refusal| refusal.errcode) {
+    let told = session.call(|client, token| client.request_trace(token, &app_secret, what))?;
+    let told = told.map_err(|error| match error.api_error().map(|refusal| refusal.errcode) {
         Some(76001..=76004) => {
             let told = t!("explain-refused", rid = what, cause = error.to_string());
-            Failure::no_such(told).hint(error.hint()).into()
+            CommandError::not_found(told).hint(error.hint()).into()
         }
         _ => anyhow::Error::from(error),
     })?;
-    ui.data(&Request::new(what, told))?;
-    Ok(Exit::Done)
+    ui.print(&TraceView::new(what, told))?;
+    Ok(ExitStatus::Success)
 }
 
-fn unknown(errcode: i64) -> Failure {
-    let name =
-        |entry: &Entry| t!("explain-near", code = entry.errcode.to_string(), meaning = entry.meaning(language()));
-    let near: Vec<String> = nearest(errcode, NEAREST).iter().map(name).collect();
+fn unknown_code(errcode: i64) -> CommandError {
+    let name = |entry: &ErrcodeEntry| {
+        t!("explain-near", code = entry.errcode.to_string(), meaning = entry.meaning(current_language()))
+    };
+    let near: Vec<String> = closest_codes(errcode, MAX_SUGGESTIONS).iter().map(name).collect();
     let hint = match near.is_empty() {
         true => t!("explain-unknown-hint"),
-        false => t!("explain-nearest", codes = listed(near)),
+        false => t!("explain-nearest", codes = join_list(near)),
     };
-    Failure::no_such(t!("explain-unknown", code = errcode.to_string())).hint(hint)
+    CommandError::not_found(t!("explain-unknown", code = errcode.to_string())).hint(hint)
 }
 
 /// A code as a result.
 #[derive(Serialize)]
-struct Explained {
+struct ErrcodeView {
     errcode: i64,
     errmsg: Option<&'static str>,
     meaning: &'static str,
@@ -71,22 +72,22 @@ struct Explained {
     wxbox: String,
 }
 
-impl Explained {
-    fn new(entry: &Entry) -> Self {
+impl ErrcodeView {
+    fn new(entry: &ErrcodeEntry) -> Self {
         Self {
             errcode: entry.errcode,
-            errmsg: Some(entry.official).filter(|text| !text.is_empty()),
-            meaning: entry.meaning(language()),
-            hint: entry.remedy(language()),
+            errmsg: Some(entry.errmsg).filter(|text| !text.is_empty()),
+            meaning: entry.meaning(current_language()),
+            hint: entry.remedy(current_language()),
             action: entry.action.as_str(),
-            wxbox: consequence(entry),
+            wxbox: wxbox_action(entry),
         }
     }
 }
 
 /// What delivery does about it.
-fn consequence(entry: &Entry) -> String {
-    if entry.is_of_page() {
+fn wxbox_action(entry: &ErrcodeEntry) -> String {
+    if entry.is_oauth_page_error() {
         return t!("explain-does-page");
     }
     match entry.action {
@@ -104,20 +105,20 @@ fn consequence(entry: &Entry) -> String {
     }
 }
 
-impl fmt::Display for Explained {
+impl fmt::Display for ErrcodeView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rows = vec![(t!("explain-code"), Cell::from(self.errcode.to_string()))];
         rows.extend(self.errmsg.map(|text| (t!("explain-errmsg"), text.into())));
         rows.push((t!("explain-meaning"), self.meaning.into()));
         rows.extend(self.hint.map(|text| (t!("explain-remedy"), text.into())));
         rows.push((t!("explain-wxbox"), self.wxbox.as_str().into()));
-        Facts(rows).fmt(f)
+        KeyValues(rows).fmt(f)
     }
 }
 
 /// A request as a result.
 #[derive(Serialize)]
-struct Request<'a> {
+struct TraceView<'a> {
     rid: &'a str,
     invoke_time: Option<Timestamp>,
     cost_in_ms: Option<u64>,
@@ -127,8 +128,8 @@ struct Request<'a> {
     client_ip: String,
 }
 
-impl<'a> Request<'a> {
-    fn new(rid: &'a str, it: Traced) -> Self {
+impl<'a> TraceView<'a> {
+    fn new(rid: &'a str, it: RequestTrace) -> Self {
         let seconds = it.invoke_time.and_then(|seconds| i64::try_from(seconds).ok());
         Self {
             rid,
@@ -142,10 +143,10 @@ impl<'a> Request<'a> {
     }
 }
 
-impl fmt::Display for Request<'_> {
+impl fmt::Display for TraceView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let or_none = |text: &str| Cell::from(if text.is_empty() { "-" } else { text });
-        Facts(vec![
+        KeyValues(vec![
             (t!("explain-time"), self.invoke_time.map_or("-".into(), Cell::from)),
             (t!("explain-caller"), or_none(&self.client_ip)),
             (t!("explain-url"), or_none(&self.request_url)),

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 /// The directory of the file, or the nearest above it that is there.
-pub(super) fn existing(path: &Path) -> &Path {
+pub(super) fn nearest_existing_dir(path: &Path) -> &Path {
     let dirs = path.ancestors().skip(1);
     dirs.filter(|dir| !dir.as_os_str().is_empty()).find(|dir| dir.exists()).unwrap_or(Path::new("."))
 }
@@ -13,8 +13,8 @@ pub(super) fn existing(path: &Path) -> &Path {
 ///
 /// # Errors
 /// The system's: a mode, or a file system that is mounted read-only.
-pub(super) fn may_make(path: &Path) -> io::Result<()> {
-    let dir = existing(path);
+pub(super) fn check_creatable(path: &Path) -> io::Result<()> {
+    let dir = nearest_existing_dir(path);
     if !dir.is_dir() {
         return Err(io::ErrorKind::NotADirectory.into());
     }

@@ -1,30 +1,30 @@
 //! `wxbox help`: the help of a command or of a topic.
 
 use crate::cli::Help as Args;
-use crate::error::{Exit, Failure};
+use crate::error::{CommandError, ExitStatus};
 use crate::reference::{self, TOPICS};
 use crate::t;
 use crate::ui::Ui;
-use crate::words::listed;
+use crate::words::join_list;
 
-pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
+pub(super) fn print_help(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     let topic = if let [word] = words.as_slice() { TOPICS.iter().find(|topic| topic.name == *word) } else { None };
     let text = match topic {
         Some(topic) => (topic.text)(),
-        None => match reference::help_of(&words) {
+        None => match reference::help_text(&words) {
             Ok(text) => text,
-            Err(unknown) => return Err(no_help(&words, unknown).into()),
+            Err(unknown) => return Err(unknown_topic(&words, unknown).into()),
         },
     };
-    ui.raw_out(&text)?;
-    Ok(Exit::Done)
+    ui.write_stdout(&text)?;
+    Ok(ExitStatus::Success)
 }
 
 /// Names what there is instead of the word at this place.
-fn no_help(words: &[&str], unknown: usize) -> Failure {
+fn unknown_topic(words: &[&str], unknown: usize) -> CommandError {
     let (known, word) = (&words[..unknown], words[unknown]);
-    let mut names = reference::commands_of(known);
+    let mut names = reference::subcommands_of(known);
     if known.is_empty() {
         // A topic may have a command's name.
         let topics: Vec<_> =
@@ -39,7 +39,7 @@ fn no_help(words: &[&str], unknown: usize) -> Failure {
     let hint = match near {
         Some((_, name)) => t!("help-near", name = [known, &[name.as_str()]].concat().join(" ")),
         None if names.is_empty() => t!("help-whole", name = known.join(" ")),
-        None => t!("help-names", names = listed(names)),
+        None => t!("help-names", names = join_list(names)),
     };
-    Failure::usage(t!("help-unknown", name = words.join(" "))).hint(hint)
+    CommandError::usage(t!("help-unknown", name = words.join(" "))).hint(hint)
 }

@@ -7,23 +7,23 @@ use std::io;
 use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 
-use super::compose::notes::Notes;
+use super::compose::notes::DraftWarnings;
 use crate::bounded;
-use crate::cli::Typed;
-use crate::error::{Exit, Failure};
+use crate::cli::ArgText;
+use crate::error::{CommandError, ExitStatus};
 use crate::t;
-use crate::wechat::lenient::{is_like_gbk, repaired};
+use crate::wechat::lenient::{is_like_gbk, repair};
 
 /// More than any message, in bytes; a file by mistake is not read whole.
-pub(super) const LIMIT: u64 = 4 << 20;
+pub(super) const MAX_INPUT_BYTES: u64 = 4 << 20;
 
 /// The text of a file, or of standard input where it is `-`, without a byte order mark.
 ///
 /// # Errors
 /// It cannot be read, or is too long; with `--strict` it is not UTF-8.
-pub(super) fn text(file: &str, notes: &mut Notes) -> anyhow::Result<String> {
-    let bytes = if file == "-" { stdin()? } else { read(file)? };
-    let text = decoded(bytes, || name(file), notes)?;
+pub(super) fn read_text(file: &str, notes: &mut DraftWarnings) -> anyhow::Result<String> {
+    let bytes = if file == "-" { read_stdin()? } else { read_file(file)? };
+    let text = decode_lossy(bytes, || display_name(file), notes)?;
     Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
@@ -31,17 +31,21 @@ pub(super) fn text(file: &str, notes: &mut Notes) -> anyhow::Result<String> {
 ///
 /// # Errors
 /// With `--strict` it is not UTF-8.
-pub(super) fn decoded(bytes: Vec<u8>, name: impl Fn() -> String, notes: &mut Notes) -> Result<String, Failure> {
+pub(super) fn decode_lossy(
+    bytes: Vec<u8>,
+    name: impl Fn() -> String,
+    notes: &mut DraftWarnings,
+) -> Result<String, CommandError> {
     String::from_utf8(bytes).or_else(|error| {
         let bytes = error.as_bytes();
         let hint = is_like_gbk(bytes).then(|| t!("ui-stdin-utf8-hint"));
         let what = match hint {
-            _ if notes.strict() => t!("input-not-utf8", name = name()),
+            _ if notes.is_strict() => t!("input-not-utf8", name = name()),
             // Of such a text nothing can be read on the phone.
             Some(_) => t!("input-gbk", name = name()),
             None => t!("input-utf8", name = name()),
         };
-        notes.add(what, hint)?;
+        notes.add_or_fail(what, hint)?;
         Ok(String::from_utf8_lossy(bytes).into_owned())
     })
 }
@@ -50,9 +54,13 @@ pub(super) fn decoded(bytes: Vec<u8>, name: impl Fn() -> String, notes: &mut Not
 ///
 /// # Errors
 /// With `--strict` it is not UTF-8.
-pub(super) fn argument<'t>(typed: &'t Typed, name: &str, notes: &mut Notes) -> Result<&'t str, Failure> {
+pub(super) fn argument_text<'t>(
+    typed: &'t ArgText,
+    name: &str,
+    notes: &mut DraftWarnings,
+) -> Result<&'t str, CommandError> {
     if let Some(raw) = &typed.raw {
-        decoded(raw.as_encoded_bytes().to_vec(), || name.to_owned(), notes)?;
+        decode_lossy(raw.as_encoded_bytes().to_vec(), || name.to_owned(), notes)?;
     }
     Ok(&typed.text)
 }
@@ -62,39 +70,39 @@ pub(super) fn argument<'t>(typed: &'t Typed, name: &str, notes: &mut Notes) -> R
 ///
 /// # Errors
 /// `unusable` of serde's complaint where it is no such JSON; with `--strict` also where it needs repair.
-pub(super) fn json<T: DeserializeOwned>(
+pub(super) fn parse_json<T: DeserializeOwned>(
     text: &str,
     name: impl Fn() -> String,
-    unusable: impl Fn(&serde_json::Error) -> Failure,
-    notes: &mut Notes,
-) -> Result<T, Failure> {
+    unusable: impl Fn(&serde_json::Error) -> CommandError,
+    notes: &mut DraftWarnings,
+) -> Result<T, CommandError> {
     let error = match serde_json::from_str(text) {
         Ok(value) => return Ok(value),
-        Err(error) if notes.strict() => return Err(unusable(&error)),
+        Err(error) if notes.is_strict() => return Err(unusable(&error)),
         Err(error) => error,
     };
-    let value = serde_json::from_str(&repaired(text)).map_err(|_| unusable(&error))?;
-    notes.add(t!("input-json", name = name()), None)?;
+    let value = serde_json::from_str(&repair(text)).map_err(|_| unusable(&error))?;
+    notes.add_or_fail(t!("input-json", name = name()), None)?;
     Ok(value)
 }
 
 /// What people call it.
-pub(super) fn name(file: &str) -> String {
+pub(super) fn display_name(file: &str) -> String {
     if file == "-" { t!("ui-stdin-name") } else { file.to_owned() }
 }
 
-fn stdin() -> anyhow::Result<Vec<u8>> {
-    match bounded::read(io::stdin(), LIMIT) {
+fn read_stdin() -> anyhow::Result<Vec<u8>> {
+    match bounded::read_limited(io::stdin(), MAX_INPUT_BYTES) {
         Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
-            Err(Failure::usage(t!("ui-stdin-long", limit = LIMIT)).into())
+            Err(CommandError::usage(t!("ui-stdin-long", limit = MAX_INPUT_BYTES)).into())
         }
         read => read.with_context(|| t!("ui-stdin")),
     }
 }
 
-fn read(file: &str) -> Result<Vec<u8>, Failure> {
-    File::open(file).and_then(|file| bounded::read(file, LIMIT)).map_err(|cause| {
+fn read_file(file: &str) -> Result<Vec<u8>, CommandError> {
+    File::open(file).and_then(|file| bounded::read_limited(file, MAX_INPUT_BYTES)).map_err(|cause| {
         let what = t!("media-unreadable", file = file, cause = cause);
-        Failure { exit: Exit::Unexpected, what, hint: Some(t!("send-file-hint")) }
+        CommandError { exit: ExitStatus::Unexpected, message: what, hint: Some(t!("send-file-hint")) }
     })
 }

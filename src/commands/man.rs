@@ -6,33 +6,38 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::cli::Man as Args;
-use crate::error::{Exit, Failure};
+use crate::error::{CommandError, ExitStatus};
 use crate::reference;
 use crate::t;
 use crate::ui::Ui;
 
-pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
+pub(super) fn write_man_pages(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
     let pages = reference::man_pages()?;
     let Some(dir) = &args.dir else {
         if let Some((_, main)) = pages.first() {
-            ui.raw_out(main)?;
+            ui.write_stdout(main)?;
         }
-        return Ok(Exit::Done);
+        return Ok(ExitStatus::Success);
     };
     if dir.exists() && !dir.is_dir() {
-        return Err(Failure { exit: Exit::Unexpected, what: t!("man-no-directory", path = dir), hint: None }.into());
+        return Err(CommandError {
+            exit: ExitStatus::Unexpected,
+            message: t!("man-no-directory", path = dir),
+            hint: None,
+        }
+        .into());
     }
     std::fs::create_dir_all(dir).with_context(|| t!("man-write", path = dir))?;
     for (name, page) in &pages {
         let path = dir.join(name);
-        write(dir, &path, page).with_context(|| t!("man-write", path = path))?;
+        write_page(dir, &path, page).with_context(|| t!("man-write", path = path))?;
     }
     ui.status(&t!("man-written", count = pages.len(), path = dir));
-    Ok(Exit::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Whole or not at all, so that nobody ever reads half a page.
-fn write(dir: &Path, path: &Path, page: &str) -> anyhow::Result<()> {
+fn write_page(dir: &Path, path: &Path, page: &str) -> anyhow::Result<()> {
     let mut builder = tempfile::Builder::new();
     use std::os::unix::fs::PermissionsExt;
     // The umask takes away from it as usual.

@@ -5,20 +5,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::app::App;
-use crate::cli::{Global, Media as Command, MediaUpload};
+use crate::app::AppContext;
+use crate::cli::{Global, MediaCommand as Command, MediaUpload};
 use crate::commands::media_file;
-use crate::config::Flags;
-use crate::error::Exit;
-use crate::store::{Media, Which};
+use crate::config::CliOverrides;
+use crate::error::ExitStatus;
+use crate::store::{CachedMedia, MediaKey};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Progress, Ui};
-use crate::wechat::media::{LIFE, MARGIN, MediaType, Told};
-use crate::zone::local;
+use crate::wechat::media::{EXPIRY_MARGIN, MEDIA_TTL, MediaType, ProgressFn};
+use crate::zone::format_local;
 
-pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<Exit> {
-    let app = App::open(ui, global, Flags::default())?;
+pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
+    let app = AppContext::open(ui, global, CliOverrides::default())?;
     match command {
         Command::Upload(args) => upload(ui, &app, args),
     }
@@ -26,7 +26,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
 
 /// A file that WeChat keeps, as a result.
 #[derive(Serialize)]
-struct Shown {
+struct MediaView {
     media_id: String,
     #[serde(rename = "type")]
     kind: MediaType,
@@ -36,48 +36,48 @@ struct Shown {
     kept: bool,
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for MediaView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.media_id)
     }
 }
 
-impl Shown {
-    fn new(media: Media, kind: MediaType, kept: bool) -> Self {
-        let Media { media_id, created_at, expires_at } = media;
+impl MediaView {
+    fn new(media: CachedMedia, kind: MediaType, kept: bool) -> Self {
+        let CachedMedia { media_id, created_at, expires_at } = media;
         Self { media_id, kind, created_at, expires_at, kept }
     }
 }
 
-fn upload(ui: &mut Ui, app: &App, args: &MediaUpload) -> anyhow::Result<Exit> {
+fn upload(ui: &mut Ui, app: &AppContext, args: &MediaUpload) -> anyhow::Result<ExitStatus> {
     app.account()?;
     let kind: Option<MediaType> = args.kind.as_ref().and_then(|word| word.parse().ok());
     let file = media_file::open(&args.file, kind)?;
-    let mut session = app.session()?;
+    let mut session = app.api_session()?;
     let app_id = session.account.app_id.clone();
-    let which = Which { sha256: &file.sha256, kind: file.kind.as_str() };
+    let which = MediaKey { sha256: &file.sha256, kind: file.kind.as_str() };
     let asked_at = Timestamp::now();
-    if let Some(kept) = session.store.media(&app_id, which, asked_at.after(MARGIN))? {
-        ui.status(&t!("media-kept", file = file.name, time = local(kept.expires_at)));
-        ui.data(&Shown::new(kept, file.kind, true))?;
-        return Ok(Exit::Done);
+    if let Some(kept) = session.store.find_media(&app_id, which, asked_at.plus(EXPIRY_MARGIN))? {
+        ui.status(&t!("media-kept", file = file.name, time = format_local(kept.expires_at)));
+        ui.print(&MediaView::new(kept, file.kind, true))?;
+        return Ok(ExitStatus::Success);
     }
-    let (bar, told) = bar(ui, &file.name, file.bytes.len() as u64);
+    let (bar, told) = progress_bar(ui, &file.name, file.bytes.len() as u64);
     let made = session.call(|client, token| client.upload(token, file.kind, file.format, &file.bytes, &told))?;
     drop(bar.lock().unwrap_or_else(PoisonError::into_inner).take());
-    let media = Media { media_id: made?, created_at: asked_at, expires_at: asked_at.after(LIFE) };
-    session.store.keep_media(&app_id, which, &media, asked_at)?;
-    ui.data(&Shown::new(media, file.kind, false))?;
-    Ok(Exit::Done)
+    let media = CachedMedia { media_id: made?, created_at: asked_at, expires_at: asked_at.plus(MEDIA_TTL) };
+    session.store.save_media(&app_id, which, &media, asked_at)?;
+    ui.print(&MediaView::new(media, file.kind, false))?;
+    Ok(ExitStatus::Success)
 }
 
 /// A bar, and what moves it.
-fn bar(ui: &mut Ui, name: &str, whole: u64) -> (Arc<Mutex<Option<Progress>>>, Told) {
-    let bar = Arc::new(Mutex::new(Some(Progress::of_bytes(ui, &t!("ui-uploading", file = name), whole))));
+fn progress_bar(ui: &mut Ui, name: &str, whole: u64) -> (Arc<Mutex<Option<Progress>>>, ProgressFn) {
+    let bar = Arc::new(Mutex::new(Some(Progress::for_bytes(ui, &t!("ui-uploading", file = name), whole))));
     let moved = bar.clone();
     let told = Arc::new(move |done| {
         if let Some(bar) = &*moved.lock().unwrap_or_else(PoisonError::into_inner) {
-            bar.is_at(done);
+            bar.set_position(done);
         }
     });
     (bar, told)

@@ -36,17 +36,17 @@ mod token;
 mod unbind;
 mod user;
 
-pub(crate) use send::mistyped_option;
+pub(crate) use send::mistyped_option_error;
 
 use crate::cli::{Cli, Command};
-use crate::error::Exit;
+use crate::error::ExitStatus;
 use crate::ui::Ui;
 
 /// Runs the command.
 ///
 /// # Errors
 /// Whatever stops it; [`crate::error::classify`] makes the exit status of it.
-pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
+pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
     let Cli { global, command } = cli;
     match command {
         Command::User(user) => user::run(ui, &global, user),
@@ -67,8 +67,8 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<Exit> {
         Command::Backup(backup) => backup::run(ui, &global, &backup),
         Command::Sandbox(sandbox) => sandbox::run(ui, &sandbox),
         Command::Demo => demo::run(ui),
-        Command::Completions(completions) => completions::run(ui, &completions),
-        Command::Man(man) => man::run(ui, &man),
-        Command::Help(help) => help::run(ui, &help),
+        Command::Completions(completions) => completions::print_completions(ui, &completions),
+        Command::Man(man) => man::write_man_pages(ui, &man),
+        Command::Help(help) => help::print_help(ui, &help),
     }
 }

@@ -5,24 +5,24 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::bounded;
-use crate::callback::{Proof, is_name_of_proof};
-use crate::config::{self, Config, guard, modes};
-use crate::error::{Exit, Failure};
-use crate::http::{Tls, Unusable};
-use crate::pem::Fault;
+use crate::callback::{DomainVerificationFile, is_verification_file_name};
+use crate::config::{self, Config, check_file_trust, file_mode};
+use crate::error::{CommandError, ExitStatus};
+use crate::http::{ServerTls, TlsConfigError};
+use crate::pem::PemError;
 use crate::t;
 
 /// More than any chain of certificates.
-const PEM_LIMIT: u64 = 1 << 20;
+const MAX_PEM_BYTES: u64 = 1 << 20;
 /// More than WeChat's file holds.
-const PROOF_LIMIT: u64 = 1 << 10;
+const MAX_VERIFICATION_FILE_BYTES: u64 = 1 << 10;
 
 /// As the config names them; nothing where it names none.
-pub(super) struct Papers {
+pub(super) struct ListenerFiles {
     /// What the listener speaks HTTPS with.
-    pub(super) tls: Option<Tls>,
+    pub(super) tls: Option<ServerTls>,
     /// The file for WeChat.
-    pub(super) proof: Option<Proof>,
+    pub(super) verification_file: Option<DomainVerificationFile>,
     /// What will not do, each with its remedy, though the listener works.
     pub(super) warnings: Vec<(String, String)>,
 }
@@ -31,88 +31,92 @@ pub(super) struct Papers {
 ///
 /// # Errors
 /// A failure of the configuration: what cannot be read or used, and what to do.
-pub(super) fn read(config: &Config) -> Result<Papers, Failure> {
+pub(super) fn load(config: &Config) -> Result<ListenerFiles, CommandError> {
     let listen = &config.listen;
     let mut warnings = Vec::new();
     let tls = match (&listen.tls_cert, &listen.tls_key) {
-        (Some(certificate), Some(key)) => Some(tls(certificate, key)?),
+        (Some(certificate), Some(key)) => Some(load_tls(certificate, key)?),
         _ => None,
     };
-    let proof = listen.domain_verify_file.as_ref().map(|path| proof(path)).transpose()?;
+    let proof = listen.domain_verify_file.as_ref().map(|path| load_verification_file(path)).transpose()?;
     if let (Some(proof), Some(path)) = (&proof, &listen.domain_verify_file)
-        && !proof.is_whole()
+        && !proof.content_matches_name()
     {
         warnings.push((t!("papers-proof-content", path = path.value), t!("papers-proof-content-hint")));
     }
-    if let Ok(redirect) = config.redirect()
+    if let Ok(redirect) = config.require_redirect_uri()
         && redirect.scheme() == "http"
         && tls.is_some()
     {
         warnings.push((t!("papers-http", uri = redirect.as_str()), t!("papers-http-hint")));
     }
-    Ok(Papers { tls, proof, warnings })
+    Ok(ListenerFiles { tls, verification_file: proof, warnings })
 }
 
 /// The key, where everybody on the machine can read it.
-pub(super) fn open_key(config: &Config) -> Option<&Path> {
+pub(super) fn world_readable_key(config: &Config) -> Option<&Path> {
     let key = config.listen.tls_key.as_ref()?;
-    modes(key).is_some_and(|mode| mode & 0o004 != 0).then_some(key.value.as_path())
+    file_mode(key).is_some_and(|mode| mode & 0o004 != 0).then_some(key.value.as_path())
 }
 
-fn tls(certificate: &Path, key: &Path) -> Result<Tls, Failure> {
-    let certificates = bytes(certificate, "listen.tls_cert", PEM_LIMIT)?;
-    let keys = trusted_bytes(key, "listen.tls_key", PEM_LIMIT)?;
-    Tls::new(&certificates, &keys).map_err(|why| match why {
-        Unusable::Certificate(fault) => faulty(certificate, "listen.tls_cert", fault, t!("papers-no-certificate-hint")),
-        Unusable::Key(fault) => faulty(key, "listen.tls_key", fault, t!("papers-no-key-hint")),
-        Unusable::BadKey => failure(t!("papers-bad-key", path = key), t!("papers-no-key-hint")),
-        Unusable::EncryptedKey => {
-            failure(t!("papers-encrypted-key", path = key), t!("papers-encrypted-key-hint", path = key))
+fn load_tls(certificate: &Path, key: &Path) -> Result<ServerTls, CommandError> {
+    let certificates = read_file(certificate, "listen.tls_cert", MAX_PEM_BYTES)?;
+    let keys = read_trusted_file(key, "listen.tls_key", MAX_PEM_BYTES)?;
+    ServerTls::new(&certificates, &keys).map_err(|why| match why {
+        TlsConfigError::Certificate(fault) => {
+            pem_error(certificate, "listen.tls_cert", fault, t!("papers-no-certificate-hint"))
         }
-        Unusable::Mismatch => {
-            failure(t!("papers-mismatch", key = key, certificate = certificate), t!("papers-mismatch-hint"))
+        TlsConfigError::Key(fault) => pem_error(key, "listen.tls_key", fault, t!("papers-no-key-hint")),
+        TlsConfigError::BadKey => config_error(t!("papers-bad-key", path = key), t!("papers-no-key-hint")),
+        TlsConfigError::EncryptedKey => {
+            config_error(t!("papers-encrypted-key", path = key), t!("papers-encrypted-key-hint", path = key))
+        }
+        TlsConfigError::KeyMismatch => {
+            config_error(t!("papers-mismatch", key = key, certificate = certificate), t!("papers-mismatch-hint"))
         }
     })
 }
 
 /// A file that is no PEM, or not the one that is meant; `hint` is said where the mistake itself does not tell what to do.
-fn faulty(path: &Path, key: &str, fault: Fault, hint: String) -> Failure {
+fn pem_error(path: &Path, key: &str, fault: PemError, hint: String) -> CommandError {
     let what = t!("papers-faulty", key = key, path = path, cause = fault.to_string());
-    failure(what, fault.hint().unwrap_or(hint))
+    config_error(what, fault.hint().unwrap_or(hint))
 }
 
-fn proof(path: &Path) -> Result<Proof, Failure> {
-    let name = path.file_name().and_then(|name| name.to_str()).filter(|name| is_name_of_proof(name));
-    let name = name.ok_or_else(|| failure(t!("papers-proof-name", path = path), t!("papers-proof-hint")))?;
-    Ok(Proof::new(name, bytes(path, "listen.domain_verify_file", PROOF_LIMIT)?))
+fn load_verification_file(path: &Path) -> Result<DomainVerificationFile, CommandError> {
+    let name = path.file_name().and_then(|name| name.to_str()).filter(|name| is_verification_file_name(name));
+    let name = name.ok_or_else(|| config_error(t!("papers-proof-name", path = path), t!("papers-proof-hint")))?;
+    Ok(DomainVerificationFile::new(name, read_file(path, "listen.domain_verify_file", MAX_VERIFICATION_FILE_BYTES)?))
 }
 
 /// All that is in a file, if it is not too much.
-fn bytes(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, Failure> {
-    read_from(File::open(path), path, key, limit)
+fn read_file(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, CommandError> {
+    read_opened(File::open(path), path, key, limit)
 }
 
 /// The same for a file that nobody else may change.
-fn trusted_bytes(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, Failure> {
+fn read_trusted_file(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, CommandError> {
     let file = File::open(path);
     if let Ok(file) = &file {
-        let refused =
-            |error: config::Error| Failure { hint: error.hint(), ..failure(error.to_string(), String::new()) };
-        guard(path, file).map_err(refused)?;
+        let refused = |error: config::Error| CommandError {
+            hint: error.hint(),
+            ..config_error(error.to_string(), String::new())
+        };
+        check_file_trust(path, file).map_err(refused)?;
     }
-    read_from(file, path, key, limit)
+    read_opened(file, path, key, limit)
 }
 
-fn read_from(file: io::Result<File>, path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, Failure> {
-    file.and_then(|file| bounded::read(file, limit)).map_err(|error| {
+fn read_opened(file: io::Result<File>, path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, CommandError> {
+    file.and_then(|file| bounded::read_limited(file, limit)).map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::PermissionDenied => t!("papers-denied-hint", path = path),
             _ => t!("papers-unreadable-hint", key = key),
         };
-        failure(t!("papers-unreadable", path = path, key = key, cause = error), hint)
+        config_error(t!("papers-unreadable", path = path, key = key, cause = error), hint)
     })
 }
 
-fn failure(what: String, hint: String) -> Failure {
-    Failure { exit: Exit::Config, what, hint: Some(hint) }
+fn config_error(what: String, hint: String) -> CommandError {
+    CommandError { exit: ExitStatus::Config, message: what, hint: Some(hint) }
 }

@@ -6,14 +6,14 @@ use anyhow::Context as _;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Argon2, Params};
 
-use crate::error::Failure;
+use crate::error::CommandError;
 use crate::line;
 use crate::names;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 
 /// More than any password; a file by mistake is not read whole.
-const LIMIT: u64 = 4096;
+const MAX_PASSWORD_BYTES: u64 = 4096;
 
 /// The hash to keep: of one form of the letters (NFC), since keyboards type an accented letter in two ways.
 pub(super) fn hash(password: &Secret) -> anyhow::Result<String> {
@@ -23,7 +23,7 @@ pub(super) fn hash(password: &Secret) -> anyhow::Result<String> {
 
 /// Whether it is the password of that hash; a hash that was made elsewhere, or by an older wxbox, may be of the letters
 /// as they were typed.
-pub(super) fn check(password: &Secret, hash: &str) -> bool {
+pub(super) fn verify(password: &Secret, hash: &str) -> bool {
     let opens = |password: &Secret, hash: &PasswordHash| {
         Argon2::default().verify_password(password.expose_secret().as_bytes(), hash).is_ok()
     };
@@ -33,7 +33,7 @@ pub(super) fn check(password: &Secret, hash: &str) -> bool {
 }
 
 fn composed(password: &Secret) -> Secret {
-    names::composed(password.expose_secret()).into_owned().into()
+    names::normalize_nfc(password.expose_secret()).into_owned().into()
 }
 
 /// Whether it is a hash that passwords can be checked against; `None`: it looks like one, but is broken.
@@ -41,33 +41,33 @@ pub(super) fn is_hash(text: &str) -> Option<bool> {
     if !text.starts_with("$argon2id$") {
         return Some(false);
     }
-    let whole = |hash: &PasswordHash| hash.salt.is_some() && hash.hash.is_some() && is_cheap(hash);
+    let whole = |hash: &PasswordHash| hash.salt.is_some() && hash.hash.is_some() && has_acceptable_cost(hash);
     PasswordHash::new(text).is_ok_and(|hash| whole(&hash)).then_some(true)
 }
 
 /// Whether the check of a password takes seconds and a GiB at most, not all there is of both.
-fn is_cheap(hash: &PasswordHash) -> bool {
+fn has_acceptable_cost(hash: &PasswordHash) -> bool {
     Params::try_from(hash).is_ok_and(|it| it.m_cost() <= 1 << 20 && it.t_cost() <= 64 && it.p_cost() <= 64)
 }
 
 /// Whether it can be typed where a password is asked for: one line, not too long.
 pub(super) fn is_usable(password: &str) -> bool {
-    !password.is_empty() && password.len() as u64 <= LIMIT && !password.contains(char::is_control)
+    !password.is_empty() && password.len() as u64 <= MAX_PASSWORD_BYTES && !password.contains(char::is_control)
 }
 
 /// A password from standard input; a byte order mark before it and line ends after it do not count.
-pub(super) fn read() -> anyhow::Result<Secret> {
-    read_or(t!("user-password-unusable"))
+pub(super) fn read_stdin() -> anyhow::Result<Secret> {
+    read_stdin_or(t!("user-password-unusable"))
 }
 
 /// The same for another kind of secret; `unusable` says what standard input must hold.
-pub(super) fn read_or(unusable: String) -> anyhow::Result<Secret> {
+pub(super) fn read_stdin_or(unusable: String) -> anyhow::Result<Secret> {
     let mut bytes = Vec::new();
-    std::io::stdin().take(LIMIT + 1).read_to_end(&mut bytes).context(t!("ui-stdin"))?;
-    let text = String::from_utf8(bytes).map_err(|_| Failure::usage(t!("ui-stdin-utf8")))?;
-    let password = line::password(&text);
-    if password.is_empty() || password.len() as u64 > LIMIT || password.contains('\n') {
-        return Err(Failure::usage(unusable).into());
+    std::io::stdin().take(MAX_PASSWORD_BYTES + 1).read_to_end(&mut bytes).context(t!("ui-stdin"))?;
+    let text = String::from_utf8(bytes).map_err(|_| CommandError::usage(t!("ui-stdin-utf8")))?;
+    let password = line::trim_password(&text);
+    if password.is_empty() || password.len() as u64 > MAX_PASSWORD_BYTES || password.contains('\n') {
+        return Err(CommandError::usage(unusable).into());
     }
     Ok(password.to_owned().into())
 }
@@ -80,9 +80,9 @@ mod tests {
     fn only_the_password_opens_its_hash() {
         let hash = hash(&"geheim".into()).unwrap();
         assert!(hash.starts_with("$argon2id$"), "{hash}");
-        assert!(check(&"geheim".into(), &hash));
-        assert!(!check(&"Geheim".into(), &hash));
-        assert!(!check(&"geheim".into(), "no hash"));
+        assert!(verify(&"geheim".into(), &hash));
+        assert!(!verify(&"Geheim".into(), &hash));
+        assert!(!verify(&"geheim".into(), "no hash"));
     }
 
     #[test]
@@ -90,12 +90,12 @@ mod tests {
         let (composed, apart) = ("caf\u{e9}", "cafe\u{301}");
         for set in [composed, apart] {
             let hash = hash(&set.into()).unwrap();
-            assert!(check(&composed.into(), &hash) && check(&apart.into(), &hash), "{set:?}");
-            assert!(!check(&"cafe".into(), &hash));
+            assert!(verify(&composed.into(), &hash) && verify(&apart.into(), &hash), "{set:?}");
+            assert!(!verify(&"cafe".into(), &hash));
         }
         // A hash that was made of the letters as they were typed.
         let typed = Argon2::default().hash_password(apart.as_bytes()).unwrap().to_string();
-        assert!(check(&apart.into(), &typed));
+        assert!(verify(&apart.into(), &typed));
     }
 
     #[test]

@@ -5,21 +5,21 @@ use std::io::{self, ErrorKind};
 use anyhow::Context as _;
 
 use crate::config::ListenAddress;
-use crate::error::{Exit, Failure};
-use crate::http::{Door, Limits};
+use crate::error::{CommandError, ExitStatus};
+use crate::http::{HttpServer, Limits};
 use crate::t;
 
 /// An address to listen on, as it was typed.
-pub(super) fn address(text: &str) -> Result<ListenAddress, Failure> {
-    text.parse().map_err(|_| Failure::usage(t!("bind-listen", address = text)).hint(t!("bind-listen-hint")))
+pub(super) fn parse_address(text: &str) -> Result<ListenAddress, CommandError> {
+    text.parse().map_err(|_| CommandError::usage(t!("bind-listen", address = text)).hint(t!("bind-listen-hint")))
 }
 
 /// The first of the addresses that can be taken; `in_use` says what to do where another program has it.
-pub(super) fn take(listen: &ListenAddress, limits: &Limits, in_use: &str) -> anyhow::Result<Door> {
+pub(super) fn bind_first(listen: &ListenAddress, limits: &Limits, in_use: &str) -> anyhow::Result<HttpServer> {
     let resolved = listen.resolve().with_context(|| t!("bind-port", address = listen.to_string()))?;
     let mut last = io::Error::from(ErrorKind::AddrNotAvailable);
     for address in resolved {
-        match Door::bind(address, limits.clone()) {
+        match HttpServer::bind(address, limits.clone()) {
             Ok(door) => return Ok(door),
             Err(e) => last = e,
         }
@@ -35,5 +35,5 @@ pub(super) fn take(listen: &ListenAddress, limits: &Limits, in_use: &str) -> any
         _ => None,
     };
     let what = t!("ui-cause", what = t!("bind-port", address = listen.to_string()), cause = last);
-    Err(Failure { exit: Exit::Unexpected, what, hint }.into())
+    Err(CommandError { exit: ExitStatus::Unexpected, message: what, hint }.into())
 }

@@ -5,26 +5,26 @@ use std::fmt;
 use serde::Serialize;
 use url::Url;
 
-use crate::app::App;
-use crate::cli::{Global, Quota as Command, QuotaClear as ClearArgs, QuotaShow as ShowArgs};
-use crate::config::Flags;
-use crate::error::{Exit, Failure};
+use crate::app::AppContext;
+use crate::cli::{Global, QuotaClear as ClearArgs, QuotaCommand as Command, QuotaShow as ShowArgs};
+use crate::config::CliOverrides;
+use crate::error::{CommandError, ExitStatus};
 use crate::t;
 use crate::time::Timestamp;
 use crate::token;
 use crate::ui::{self, Table, Ui};
 use crate::wechat;
 use crate::wechat::errcode::{self, Action};
-use crate::wechat::quota::{APIS, Quota};
-use crate::words::{listed, nearest};
+use crate::wechat::quota::{COUNTED_APIS, Quota};
+use crate::words::{closest_match, join_list};
 
 /// There is no such API.
 const NO_SUCH_API: i64 = 76021;
 /// What WeChat says of an API that the account may not ask about: a line, not the end.
-const OF_ONE_API: [i64; 4] = [NO_SUCH_API, 76022, 76003, 48001];
+const PER_API_ERRORS: [i64; 4] = [NO_SUCH_API, 76022, 76003, 48001];
 
-pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<Exit> {
-    let app = App::open(ui, global, Flags::default())?;
+pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
+    let app = AppContext::open(ui, global, CliOverrides::default())?;
     match command {
         Command::Show(args) => show(ui, &app, args),
         Command::Clear(args) => clear(ui, &app, args),
@@ -33,7 +33,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
 
 /// A counter as a result.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct QuotaRow<'a> {
     api: &'a str,
     daily_limit: Option<u64>,
     used: Option<u64>,
@@ -49,12 +49,12 @@ struct Rate {
     refresh_second: u64,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> QuotaRow<'a> {
     fn new(api: &'a str, told: Result<Quota, wechat::Error>) -> anyhow::Result<Self> {
         let (quota, error) = match told {
             Ok(quota) => (quota, None),
-            Err(error) => match error.refusal() {
-                Some(refusal) if OF_ONE_API.contains(&refusal.errcode) => (Quota::default(), Some(refusal.clone())),
+            Err(error) => match error.api_error() {
+                Some(refusal) if PER_API_ERRORS.contains(&refusal.errcode) => (Quota::default(), Some(refusal.clone())),
                 _ => return Err(error.into()),
             },
         };
@@ -85,16 +85,17 @@ impl<'a> Shown<'a> {
 }
 
 /// The line of JSON mode alone; in words it is a table.
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for QuotaRow<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.row().join("\t"))
     }
 }
 
-fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
-    let named = args.api.iter().map(|api| path(api)).collect::<Result<Vec<_>, _>>()?;
-    let apis: Vec<&str> = if named.is_empty() { APIS.to_vec() } else { named.iter().map(String::as_str).collect() };
-    let mut session = app.session()?;
+fn show(ui: &mut Ui, app: &AppContext, args: &ShowArgs) -> anyhow::Result<ExitStatus> {
+    let named = args.api.iter().map(|api| normalize_api(api)).collect::<Result<Vec<_>, _>>()?;
+    let apis: Vec<&str> =
+        if named.is_empty() { COUNTED_APIS.to_vec() } else { named.iter().map(String::as_str).collect() };
+    let mut session = app.api_session()?;
     let mut table = Table::new(&[
         t!("quota-list-api"),
         t!("quota-list-limit"),
@@ -104,31 +105,31 @@ fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
         t!("quota-list-note"),
     ]);
     let mut unknown = Vec::new();
-    let mut tell = |api| -> anyhow::Result<()> {
-        let shown = Shown::new(api, session.call(|client, token| client.quota(token, api))?)?;
+    let mut show_api = |api| -> anyhow::Result<()> {
+        let shown = QuotaRow::new(api, session.call(|client, token| client.quota(token, api))?)?;
         if shown.errcode == Some(NO_SUCH_API) && !named.is_empty() {
             unknown.push(api);
         }
         if ui.json() {
-            return ui.data(&shown);
+            return ui.print(&shown);
         }
-        table.row(shown.row());
+        table.add_row(shown.row());
         Ok(())
     };
-    let told = apis.into_iter().try_for_each(&mut tell);
+    let told = apis.into_iter().try_for_each(&mut show_api);
     // What was told before a failure is shown before it.
-    ui.table(&mut table)?;
+    ui.print_table(&mut table)?;
     told?;
-    let Some(first) = unknown.first() else { return Ok(Exit::Done) };
-    let begun = APIS.into_iter().find(|api| api.ends_with(first));
-    let near = begun.or_else(|| nearest(first, APIS)).map(|near| t!("did-you-mean", name = near));
-    let what = t!("quota-unknown", apis = listed(&unknown));
-    Err(Failure::no_such(what).hint(near.unwrap_or_else(|| t!("quota-unknown-hint"))).into())
+    let Some(first) = unknown.first() else { return Ok(ExitStatus::Success) };
+    let begun = COUNTED_APIS.into_iter().find(|api| api.ends_with(first));
+    let near = begun.or_else(|| closest_match(first, COUNTED_APIS)).map(|near| t!("did-you-mean", name = near));
+    let what = t!("quota-unknown", apis = join_list(&unknown));
+    Err(CommandError::not_found(what).hint(near.unwrap_or_else(|| t!("quota-unknown-hint"))).into())
 }
 
 /// The path of an API, however it was copied: with or without its host, the first slash and a query.
-fn path(typed: &str) -> Result<String, Failure> {
-    let unusable = || Failure::usage(t!("quota-unusable", api = typed)).hint(t!("quota-unknown-hint"));
+fn normalize_api(typed: &str) -> Result<String, CommandError> {
+    let unusable = || CommandError::usage(t!("quota-unusable", api = typed)).hint(t!("quota-unknown-hint"));
     let path = match typed.contains("://") {
         true => Url::parse(typed).map_err(|_| unusable())?.path().to_owned(),
         false => typed.split(['?', '#']).next().unwrap_or_default().to_owned(),
@@ -140,33 +141,33 @@ fn path(typed: &str) -> Result<String, Failure> {
 
 /// What was done.
 #[derive(Serialize)]
-struct Cleared<'a> {
+struct ClearView<'a> {
     event: &'static str,
     app_id: &'a str,
 }
 
-impl fmt::Display for Cleared<'_> {
+impl fmt::Display for ClearView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&t!("quota-cleared", app_id = self.app_id))
     }
 }
 
-fn clear(ui: &mut Ui, app: &App, args: &ClearArgs) -> anyhow::Result<Exit> {
-    let mut session = app.session()?;
+fn clear(ui: &mut Ui, app: &AppContext, args: &ClearArgs) -> anyhow::Result<ExitStatus> {
+    let mut session = app.api_session()?;
     let account = session.account.clone();
     let question = t!("quota-clear-ask", app_id = account.app_id);
     if !args.yes && !ui::confirm(ui, &question, &t!("quota-clear-missing"))? {
         ui.status(&t!("quota-kept"));
-        return Ok(Exit::Done);
+        return Ok(ExitStatus::Success);
     }
     match session.call(|client, token| client.clear_quota(token, &account.app_id)) {
         // The calls for a token are counted too: where they are used up, there is a way without one.
-        Err(token::Error::WeChat(error)) if error.refusal().is_some_and(|it| it.errcode == 45009) => {
+        Err(token::Error::WeChat(error)) if error.api_error().is_some_and(|it| it.errcode == 45009) => {
             session.client.clear_quota_by_secret(&account.app_id, &account.secret)?;
         }
         cleared => cleared??,
     }
-    ui.done(&Cleared { event: "quota_cleared", app_id: &account.app_id })?;
+    ui.print_result(&ClearView { event: "quota_cleared", app_id: &account.app_id })?;
     // What waits for midnight because of the quota need not wait any more.
     let codes: Vec<i64> =
         errcode::entries().filter(|entry| entry.action == Action::HoldDay).map(|entry| entry.errcode).collect();
@@ -174,7 +175,7 @@ fn clear(ui: &mut Ui, app: &App, args: &ClearArgs) -> anyhow::Result<Exit> {
     if !due.is_empty() {
         ui.status(&t!("quota-cleared-due", count = due.len()));
     }
-    Ok(Exit::Done)
+    Ok(ExitStatus::Success)
 }
 
 #[cfg(test)]
@@ -190,10 +191,10 @@ mod tests {
             "/cgi-bin/user/get?access_token=geheim",
             "https://api.weixin.qq.com/cgi-bin/user/get?access_token=geheim#x",
         ] {
-            assert_eq!(path(typed).unwrap(), "/cgi-bin/user/get", "{typed}");
+            assert_eq!(normalize_api(typed).unwrap(), "/cgi-bin/user/get", "{typed}");
         }
         for typed in ["", "/", "?x", "https://", "https://api.weixin.qq.com", "/cgi-bin/user get", "/路"] {
-            assert_eq!(path(typed).unwrap_err().exit, Exit::Usage, "{typed}");
+            assert_eq!(normalize_api(typed).unwrap_err().exit, ExitStatus::Usage, "{typed}");
         }
     }
 }

@@ -10,24 +10,24 @@ use serde::Serialize;
 
 use super::{input, port};
 use crate::cli::Sandbox as Args;
-use crate::error::{Exit, Failure};
+use crate::error::{CommandError, ExitStatus};
 use crate::http::Limits;
-use crate::sandbox::{Line, Listening, Sandbox, World};
-use crate::signals::Watch;
+use crate::sandbox::{Listening, RequestLine, Sandbox, Scenario};
+use crate::signals::SignalReceiver;
 use crate::t;
-use crate::ui::{Ui, facts};
-use crate::words::{listed, system};
+use crate::ui::{Ui, format_key_values};
+use crate::words::{io_error_text, join_list};
 
 /// Where the sandbox is; in words also what there is in it.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct SandboxView<'a> {
     #[serde(flatten)]
     listening: &'a Listening,
     #[serde(skip)]
-    world: &'a World,
+    world: &'a Scenario,
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for SandboxView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let people = self.world.people.iter().map(|person| {
             let about = match (person.follows, person.wrote) {
@@ -37,29 +37,29 @@ impl fmt::Display for Shown<'_> {
             };
             (person.name.clone(), format!("{}  {about}", person.openid.as_deref().unwrap_or("-")))
         });
-        let crowd = self.world.crowd_ends().map(|ends| {
+        let crowd = self.world.generated_range().map(|ends| {
             let [first, last] = ends.map(|it| (it.name, it.openid.unwrap_or_default()));
             (format!("{} … {}", first.0, last.0), format!("{} …  {}", first.1, t!("sandbox-person-crowd")))
         });
         let people: Vec<_> = people.chain(crowd).collect();
-        writeln!(f, "{}\n{}\n", t!("sandbox-people"), facts(&people))?;
+        writeln!(f, "{}\n{}\n", t!("sandbox-people"), format_key_values(&people))?;
         let templates: Vec<_> =
             self.world.templates.iter().map(|template| (template.title.clone(), template.id.clone())).collect();
-        writeln!(f, "{}\n{}\n", t!("sandbox-templates"), facts(&templates))?;
+        writeln!(f, "{}\n{}\n", t!("sandbox-templates"), format_key_values(&templates))?;
         let library = self.world.library.iter().map(|template| {
             let keywords: Vec<&str> = template.keywords.iter().map(|keyword| keyword.name.as_str()).collect();
-            (template.number.clone(), format!("{}  {}", template.title, listed(keywords)))
+            (template.number.clone(), format!("{}  {}", template.title, join_list(keywords)))
         });
         let library: Vec<_> = library.collect();
-        writeln!(f, "{}\n{}\n", t!("sandbox-library"), facts(&library))?;
-        writeln!(f, "{}\n{}\n", t!("sandbox-subscriptions"), facts(&subscriptions(self.world)))?;
-        writeln!(f, "{}\n{}\n", t!("sandbox-named"), facts(&named(self.world)))?;
+        writeln!(f, "{}\n{}\n", t!("sandbox-library"), format_key_values(&library))?;
+        writeln!(f, "{}\n{}\n", t!("sandbox-subscriptions"), format_key_values(&list_subscriptions(self.world)))?;
+        writeln!(f, "{}\n{}\n", t!("sandbox-named"), format_key_values(&list_resources(self.world)))?;
         // What everybody needs stands last, where a small terminal still shows it.
         write!(f, "{}\n\n{}", self.listening, t!("sandbox-stop"))
     }
 }
 
-fn subscriptions(world: &World) -> Vec<(String, String)> {
+fn list_subscriptions(world: &Scenario) -> Vec<(String, String)> {
     let templates = world.subscriptions.iter().map(|template| {
         let lasts = if template.long_term { t!("sandbox-lasts") } else { t!("sandbox-once") };
         (template.title.clone(), format!("{}  {lasts}", template.id))
@@ -69,7 +69,7 @@ fn subscriptions(world: &World) -> Vec<(String, String)> {
 }
 
 /// What messages name by WeChat's words.
-fn named(world: &World) -> Vec<(String, String)> {
+fn list_resources(world: &Scenario) -> Vec<(String, String)> {
     let clerks = world.kf_accounts.iter().map(|it| ("kf_account", it.account.clone(), &it.nickname));
     let articles = world.articles.iter().flat_map(|it| {
         [("mpnews", it.media_id.clone(), &it.title), ("mpnewsarticle", it.article_id.clone(), &it.title)]
@@ -79,31 +79,31 @@ fn named(world: &World) -> Vec<(String, String)> {
     all.map(|(key, id, about)| (key.to_owned(), format!("{id}  {about}"))).collect()
 }
 
-pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
-    let listen = port::address(&args.listen)?;
+pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
+    let listen = port::parse_address(&args.listen)?;
     let world = match &args.world {
-        None => World::default(),
+        None => Scenario::default(),
         Some(path) => {
-            let failure = |cause: String| Failure {
-                exit: Exit::Config,
-                what: t!("sandbox-world", path = path, cause = cause),
+            let failure = |cause: String| CommandError {
+                exit: ExitStatus::Config,
+                message: t!("sandbox-world", path = path, cause = cause),
                 hint: None,
             };
             let bytes = File::open(path)
-                .and_then(|file| crate::bounded::read(file, input::LIMIT))
-                .map_err(|e| failure(system(&e)))?;
+                .and_then(|file| crate::bounded::read_limited(file, input::MAX_INPUT_BYTES))
+                .map_err(|e| failure(io_error_text(&e)))?;
             let text = String::from_utf8(bytes).map_err(|_| failure(t!("batch-utf8")))?;
-            World::from_toml(&text).map_err(|e| failure(e.to_string()))?
+            Scenario::from_toml(&text).map_err(|e| failure(e.to_string()))?
         }
     };
     let world = world.with_openids();
-    let signals = Watch::begin()?;
-    let door = port::take(&listen, &Limits::sandbox(), &t!("sandbox-port-hint"))?;
+    let signals = SignalReceiver::new()?;
+    let door = port::bind_first(&listen, &Limits::sandbox(), &t!("sandbox-port-hint"))?;
     let address = door.local_addr();
     if !address.ip().is_loopback() {
         ui.warn(&t!("sandbox-open", address = address.to_string()));
     }
-    let lines = Arc::new(Lines::default());
+    let lines = Arc::new(RequestLog::default());
     let (tell, news) = bounded(1);
     let shown = world.clone();
     let heard = Arc::clone(&lines);
@@ -113,42 +113,42 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<Exit> {
             let _ = tell.try_send(());
         }
     })?;
-    ui.data(&Shown { listening: sandbox.listening(), world: &shown })?;
+    ui.print(&SandboxView { listening: sandbox.listening(), world: &shown })?;
     loop {
         let mut ended = select! {
             recv(news) -> news => { news?; None },
             recv(signals.events) -> signal => Some(signal?),
         };
-        show(ui, &lines)?;
+        flush_log(ui, &lines)?;
         if ended.is_none() {
             ended = select! {
                 recv(signals.events) -> signal => Some(signal?),
-                default(PACE) => None,
+                default(FLUSH_INTERVAL) => None,
             };
         }
         if let Some(signal) = ended {
-            show(ui, &lines)?;
-            return Ok(signal.exit());
+            flush_log(ui, &lines)?;
+            return Ok(signal.exit_status());
         }
     }
 }
 
 /// After lines were written, more are gathered for so long: a flood of requests makes a few hundred writes a second,
 /// not a write each, and a single line still comes at once.
-const PACE: Duration = Duration::from_millis(2);
+const FLUSH_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Lines that wait at most: where nobody reads them, they are counted.
-const WAITING: usize = 50_000;
+const MAX_PENDING_LINES: usize = 50_000;
 
 /// The lines that wait to be written, and how many more there would be.
 #[derive(Default)]
-struct Lines(Mutex<(Vec<Line>, usize)>);
+struct RequestLog(Mutex<(Vec<RequestLine>, usize)>);
 
-impl Lines {
+impl RequestLog {
     /// Adds a line; whether it is the first that waits.
-    fn add(&self, line: Line) -> bool {
+    fn add(&self, line: RequestLine) -> bool {
         let (waiting, left_out) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() < WAITING {
+        if waiting.len() < MAX_PENDING_LINES {
             waiting.push(line);
         } else {
             *left_out += 1;
@@ -156,14 +156,14 @@ impl Lines {
         waiting.len() == 1
     }
 
-    fn take(&self) -> (Vec<Line>, usize) {
+    fn take(&self) -> (Vec<RequestLine>, usize) {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn show(ui: &mut Ui, lines: &Lines) -> anyhow::Result<()> {
+fn flush_log(ui: &mut Ui, lines: &RequestLog) -> anyhow::Result<()> {
     let (waiting, left_out) = lines.take();
-    ui.done_all(&waiting)?;
+    ui.print_results(&waiting)?;
     if left_out > 0 {
         ui.warn(&t!("sandbox-lines-left-out", count = left_out));
     }
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn lines_that_nobody_reads_are_counted() {
-        let line = || Line {
+        let line = || RequestLine {
             time: String::new(),
             method: "GET".into(),
             path: "/".into(),
@@ -186,10 +186,10 @@ mod tests {
             fault: None,
             ms: 0,
         };
-        let lines = Lines::default();
-        let told = (0..WAITING + 3).filter(|_| lines.add(line())).count();
+        let lines = RequestLog::default();
+        let told = (0..MAX_PENDING_LINES + 3).filter(|_| lines.add(line())).count();
         let (waiting, left_out) = lines.take();
-        assert_eq!((told, waiting.len(), left_out), (1, WAITING, 3));
+        assert_eq!((told, waiting.len(), left_out), (1, MAX_PENDING_LINES, 3));
         assert!(lines.add(line()), "and it goes on");
         assert_eq!(lines.take().1, 0);
     }

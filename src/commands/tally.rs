@@ -1,55 +1,56 @@
 //! How the messages of a run have ended, all told.
 
-use crate::commands::message::Missing;
-use crate::error::Exit;
-use crate::store::State;
+use crate::commands::message::MissingMessage;
+use crate::error::ExitStatus;
+use crate::store::MessageState;
 
 /// How messages of a run have ended.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(super) struct DeliverySummary {
     pub(super) sent: usize,
     pub(super) failed: usize,
     pub(super) queued: usize,
     pub(super) unknown: usize,
     /// Of the failed, those that went to nobody: the person was removed, or is not bound any more.
-    nobody: usize,
+    without_recipient: usize,
 }
 
-impl Tally {
+impl DeliverySummary {
     /// One more.
-    pub(super) fn count(&mut self, state: State) {
+    pub(super) fn add(&mut self, state: MessageState) {
         match state {
-            State::Sent => self.sent += 1,
-            State::Queued => self.queued += 1,
-            State::Unknown => self.unknown += 1,
-            State::Failed | State::Cancelled | State::Expired => self.failed += 1,
+            MessageState::Sent => self.sent += 1,
+            MessageState::Queued => self.queued += 1,
+            MessageState::Unknown => self.unknown += 1,
+            MessageState::Failed | MessageState::Cancelled | MessageState::Expired => self.failed += 1,
         }
     }
 
     /// One that is not there.
-    pub(super) fn miss(&mut self, it: &Missing) {
-        self.count(it.state());
-        self.nobody += usize::from(matches!(it, Missing::Removed(_) | Missing::Unbound(_)));
+    pub(super) fn add_missing(&mut self, it: &MissingMessage) {
+        self.add(it.state());
+        self.without_recipient +=
+            usize::from(matches!(it, MissingMessage::DeletedQueued(_) | MissingMessage::NotBound(_)));
     }
 
     /// How many there were.
-    pub(super) fn all(&self) -> usize {
+    pub(super) fn total(&self) -> usize {
         self.sent + self.failed + self.queued + self.unknown
     }
 
     /// Whether there was none.
     pub(super) fn is_empty(&self) -> bool {
-        self.all() == 0
+        self.total() == 0
     }
 
     /// One status for all: what was not delivered decides, if it is all of one kind.
-    pub(super) fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> ExitStatus {
         match (self.sent, self.failed, self.queued + self.unknown) {
-            (_, 0, 0) => Exit::Done,
-            (0, failed, 0) if failed == self.nobody => Exit::NoSuch,
-            (0, _, 0) => Exit::Refused,
-            (_, 0, _) => Exit::Undelivered,
-            _ => Exit::Mixed,
+            (_, 0, 0) => ExitStatus::Success,
+            (0, failed, 0) if failed == self.without_recipient => ExitStatus::NotFound,
+            (0, _, 0) => ExitStatus::Refused,
+            (_, 0, _) => ExitStatus::Undelivered,
+            _ => ExitStatus::Mixed,
         }
     }
 }
@@ -60,22 +61,22 @@ mod tests {
 
     #[test]
     fn one_status_for_all() {
-        let exit = |states: &[State], nobody: usize| {
-            let mut tally = Tally::default();
-            states.iter().for_each(|state| tally.count(*state));
-            (0..nobody).for_each(|_| tally.miss(&Missing::Unbound("luffy".into())));
+        let exit = |states: &[MessageState], nobody: usize| {
+            let mut tally = DeliverySummary::default();
+            states.iter().for_each(|state| tally.add(*state));
+            (0..nobody).for_each(|_| tally.add_missing(&MissingMessage::NotBound("luffy".into())));
             tally.exit()
         };
-        use State::{Failed, Queued, Sent, Unknown};
-        assert_eq!(exit(&[Sent], 0), Exit::Done);
+        use MessageState::{Failed, Queued, Sent, Unknown};
+        assert_eq!(exit(&[Sent], 0), ExitStatus::Success);
         assert_eq!(
             (exit(&[], 2), exit(&[Failed], 2), exit(&[Failed], 0)),
-            (Exit::NoSuch, Exit::Refused, Exit::Refused)
+            (ExitStatus::NotFound, ExitStatus::Refused, ExitStatus::Refused)
         );
         assert_eq!(
             (exit(&[Sent], 1), exit(&[Sent, Failed], 0), exit(&[Queued], 1)),
-            (Exit::Mixed, Exit::Mixed, Exit::Mixed)
+            (ExitStatus::Mixed, ExitStatus::Mixed, ExitStatus::Mixed)
         );
-        assert_eq!((exit(&[Queued], 0), exit(&[Sent, Unknown], 0)), (Exit::Undelivered, Exit::Undelivered));
+        assert_eq!((exit(&[Queued], 0), exit(&[Sent, Unknown], 0)), (ExitStatus::Undelivered, ExitStatus::Undelivered));
     }
 }

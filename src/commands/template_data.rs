@@ -3,33 +3,33 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::{DataColor, DataValue, is_color};
-use crate::commands::compose::notes::Notes;
+use crate::cli::{DataArg, DataColorArg, is_color};
+use crate::commands::compose::notes::DraftWarnings;
 use crate::commands::input;
-use crate::config::Template;
-use crate::error::Failure;
+use crate::config::TemplateAlias;
+use crate::error::CommandError;
 use crate::t;
-use crate::wechat::message::{Field, clean_text, digits};
-use crate::words::json;
+use crate::wechat::message::{TemplateField, number_text, sanitize_text};
+use crate::words::json_error;
 
 /// The fields as they are sent, key → [`Field`], in order.
 ///
 /// # Errors
 /// Usage failures that say what is wrong with them.
-pub(super) fn fields(
-    alias: Option<&Template>,
+pub(super) fn merge_fields(
+    alias: Option<&TemplateAlias>,
     file: Option<&str>,
-    given: &[DataValue],
-    colors: &[DataColor],
-    notes: &mut Notes,
+    given: &[DataArg],
+    colors: &[DataColorArg],
+    notes: &mut DraftWarnings,
 ) -> anyhow::Result<Map<String, Value>> {
-    let mut data = alias.map(defaults).unwrap_or_default();
+    let mut data = alias.map(alias_fields).unwrap_or_default();
     if let Some(file) = file {
-        data.extend(data_json(file, notes)?);
+        data.extend(read_data_json(file, notes)?);
     }
     for field in given {
         let name = t!("input-value", key = field.key);
-        let value = clean_text(input::argument(&field.value, &name, notes)?);
+        let value = sanitize_text(input::argument_text(&field.value, &name, notes)?);
         match data.get_mut(&field.key).and_then(Value::as_object_mut) {
             // A colour from the config stays.
             Some(known) => known.insert("value".into(), json!(value)),
@@ -38,37 +38,40 @@ pub(super) fn fields(
     }
     for field in colors {
         let Some(known) = data.get_mut(&field.key).and_then(Value::as_object_mut) else {
-            return Err(Failure::usage(t!("send-color-alone", key = field.key)).into());
+            return Err(CommandError::usage(t!("send-color-alone", key = field.key)).into());
         };
         known.insert("color".into(), json!(field.color));
     }
     Ok(data)
 }
 
-fn defaults(alias: &Template) -> Map<String, Value> {
-    let field =
-        |value: &crate::config::DataValue| json!(Field { value: clean_text(&value.value), color: value.color.clone() });
+fn alias_fields(alias: &TemplateAlias) -> Map<String, Value> {
+    let field = |value: &crate::config::TemplateDataValue| {
+        json!(TemplateField { value: sanitize_text(&value.value), color: value.color.clone() })
+    };
     alias.data.iter().map(|(key, value)| (key.clone(), field(&value.value))).collect()
 }
 
-fn data_json(file: &str, notes: &mut Notes) -> anyhow::Result<Map<String, Value>> {
+fn read_data_json(file: &str, notes: &mut DraftWarnings) -> anyhow::Result<Map<String, Value>> {
     let unusable = |cause: String| {
-        Failure::usage(t!("send-data-json", path = input::name(file), cause = cause)).hint(t!("send-data-hint"))
+        CommandError::usage(t!("send-data-json", path = input::display_name(file), cause = cause))
+            .hint(t!("send-data-hint"))
     };
-    let text = input::text(file, notes)?;
-    let fields: Value = input::json(&text, || input::name(file), |cause| unusable(json(cause)), notes)?;
+    let text = input::read_text(file, notes)?;
+    let fields: Value =
+        input::parse_json(&text, || input::display_name(file), |cause| unusable(json_error(cause)), notes)?;
     let Value::Object(fields) = fields else { return Err(unusable(t!("send-data-object")).into()) };
-    fields_of(fields).map_err(|cause| unusable(cause).into())
+    parse_fields(fields).map_err(|cause| unusable(cause).into())
 }
 
 /// The fields of a JSON object as a message has them.
 ///
 /// # Errors
 /// What is wrong with one, in words.
-pub(super) fn fields_of(fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
+pub(super) fn parse_fields(fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
     fields
         .into_iter()
-        .map(|(key, value)| match field(&value) {
+        .map(|(key, value)| match parse_field(&value) {
             _ if key.trim().is_empty() || key.contains(char::is_control) => Err(t!("send-data-nameless")),
             Some(field) => Ok((key, json!(field))),
             None => Err(t!("send-data-value", key = key)),
@@ -77,10 +80,10 @@ pub(super) fn fields_of(fields: Map<String, Value>) -> Result<Map<String, Value>
 }
 
 /// A string, a number, or `{"value": …, "color": …}`.
-fn field(value: &Value) -> Option<Field> {
+fn parse_field(value: &Value) -> Option<TemplateField> {
     let text = |value: &Value| match value {
-        Value::String(text) => Some(clean_text(text)),
-        Value::Number(number) => Some(digits(number)),
+        Value::String(text) => Some(sanitize_text(text)),
+        Value::Number(number) => Some(number_text(number)),
         _ => None,
     };
     match value {
@@ -90,9 +93,9 @@ fn field(value: &Value) -> Option<Field> {
                 Some(color) => Some(color.as_str().filter(|color| is_color(color))?.to_owned()),
             };
             let known = parts.keys().all(|key| key == "value" || key == "color");
-            if known { Some(Field { value: text(parts.get("value")?)?, color }) } else { None }
+            if known { Some(TemplateField { value: text(parts.get("value")?)?, color }) } else { None }
         }
-        plain => Some(Field { value: text(plain)?, color: None }),
+        plain => Some(TemplateField { value: text(plain)?, color: None }),
     }
 }
 
@@ -122,7 +125,7 @@ mod tests {
             (json!(null), None),
         ];
         for (value, expected) in cases {
-            let found = field(&value);
+            let found = parse_field(&value);
             let found = found.as_ref().map(|field| (field.value.as_str(), field.color.as_deref()));
             assert_eq!(found, expected, "{value}");
         }

@@ -3,96 +3,102 @@
 
 use serde_json::{Map, Value};
 
-use super::template_list::{ask, find, old_note, typed};
-use crate::app::App;
-use crate::error::{Exit, Failure, Report, classify};
-use crate::store::{Family, Store, Template, TemplateList};
+use super::template_list::{fetch, find, shell_name, stale_warning};
+use crate::app::AppContext;
+use crate::error::{CommandError, ErrorReport, ExitStatus, classify};
+use crate::store::{CachedTemplate, Store, TemplateKind, TemplateList};
 use crate::t;
 use crate::time::Timestamp;
 use crate::token::Account;
 use crate::wechat;
 use crate::wechat::errcode::{Action, action};
 use crate::wechat::template::keys;
-use crate::wechat::template_rules::HIDDEN;
-use crate::words::{clauses, listed, nearest};
+use crate::wechat::template_rules::HIDDEN_KEYS;
+use crate::words::{closest_match, join_clauses, join_list};
 
 /// The length of WeChat's template ids.
-const ID_LENGTH: usize = 43;
+const TEMPLATE_ID_LEN: usize = 43;
 
 /// What a name stands for.
-pub(super) enum Settled {
+pub(super) enum ResolvedTemplate {
     /// A template of the account whose fields are filled.
-    Known(Template),
+    Checked(CachedTemplate),
     /// WeChat could not be asked.
     Unchecked {
         /// The template's id, if an alias, the kept list or the name itself tells it.
         template_id: Option<String>,
         /// Why WeChat could not be asked.
-        cause: Trouble,
+        cause: TemplateFetchError,
     },
 }
 
 /// What keeps WeChat from being asked.
 #[derive(Clone)]
-pub(super) struct Trouble {
+pub(super) struct TemplateFetchError {
     /// The failure, with its own status and hint.
-    pub(super) report: Report,
+    pub(super) report: ErrorReport,
     /// Whether it passes by itself, so that a message would stay queued for it.
-    pub(super) passes: bool,
+    pub(super) is_temporary: bool,
 }
 
-impl Trouble {
-    fn of(error: &anyhow::Error) -> Self {
+impl TemplateFetchError {
+    fn from_error(error: &anyhow::Error) -> Self {
         let passes = error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()).is_some_and(|it| match it {
-            wechat::Error::Refused(refusal) => matches!(action(refusal.errcode), Action::Backoff | Action::HoldDay),
-            wechat::Error::NotSent { .. } | wechat::Error::NoAnswer { .. } | wechat::Error::BadAnswer { .. } => true,
-            wechat::Error::Setup(_) => false,
+            wechat::Error::Api(refusal) => matches!(action(refusal.errcode), Action::Backoff | Action::HoldDay),
+            wechat::Error::Connect { .. }
+            | wechat::Error::NoResponse { .. }
+            | wechat::Error::InvalidResponse { .. } => true,
+            wechat::Error::ClientInit(_) => false,
         });
-        Self { report: classify(error), passes }
+        Self { report: classify(error), is_temporary: passes }
     }
 }
 
 /// The lists of templates, as far as they were looked at. WeChat is asked once for each, whatever comes of it: a batch
 /// does not wait for a network that is down at each of its lines.
 #[derive(Default)]
-pub(super) struct Known {
-    templates: Looked,
-    subscriptions: Looked,
+pub(super) struct TemplateCache {
+    templates: CachedTemplateList,
+    subscriptions: CachedTemplateList,
 }
 
 /// A list of templates, as far as it was looked at.
 #[derive(Default)]
-struct Looked {
+struct CachedTemplateList {
     list: Option<TemplateList>,
     /// Whether WeChat was asked, and why it gave no list.
-    asked: Option<Result<(), Trouble>>,
+    fetched: Option<Result<(), TemplateFetchError>>,
     /// A warning that was not yet said: an old list is used.
-    note: Option<String>,
+    warning: Option<String>,
 }
 
-impl Known {
+impl TemplateCache {
     /// Finds the template of that list and compares its fields with `data`. The kept list decides without a request;
     /// what it refuses, and what no list is kept for, WeChat is asked about.
     ///
     /// # Errors
     /// There is no such template, or the fields are not the template's; or the database's.
-    pub(super) fn settle(
+    pub(super) fn resolve(
         &mut self,
-        app: &App,
+        app: &AppContext,
         store: &mut Store,
         account: Option<&Account>,
-        (name, family): (&str, Family),
+        (name, family): (&str, TemplateKind),
         data: &Map<String, Value>,
-    ) -> anyhow::Result<Settled> {
-        let list = self.with(app, store, account, family, |list| judge(app, name, data, list).is_ok())?;
+    ) -> anyhow::Result<ResolvedTemplate> {
+        let list =
+            self.list_or_fetch(app, store, account, family, |list| find_and_validate(app, name, data, list).is_ok())?;
         let cause = match list {
-            Ok(list) => return Ok(Settled::Known(judge(app, name, data, list)?.clone())),
+            Ok(list) => return Ok(ResolvedTemplate::Checked(find_and_validate(app, name, data, list)?.clone())),
             Err(cause) => cause,
         };
-        let listed = self.of(family).list.as_ref().and_then(|list| find(app, name, list).ok());
+        let listed = self.entry(family).list.as_ref().and_then(|list| find(app, name, list).ok());
         let alias = || app.config.templates.get(name).map(|alias| alias.id.value.clone());
         let id = listed.map(|found| found.template_id.clone()).or_else(alias);
-        Ok(Settled::Unchecked { template_id: id.or_else(|| is_id(name).then(|| name.to_owned())), cause })
+        Ok(ResolvedTemplate::Unchecked {
+            template_id: id.or_else(|| looks_like_template_id(name).then(|| name.to_owned())),
+            cause,
+        })
     }
 
     /// The kept list, if it will do; else WeChat's, or why there is none. Without an account the kept one is all that
@@ -100,49 +106,50 @@ impl Known {
     ///
     /// # Errors
     /// The database's.
-    pub(super) fn with(
+    pub(super) fn list_or_fetch(
         &mut self,
-        app: &App,
+        app: &AppContext,
         store: &mut Store,
         account: Option<&Account>,
-        family: Family,
+        family: TemplateKind,
         will_do: impl Fn(&TemplateList) -> bool,
-    ) -> anyhow::Result<Result<&TemplateList, Trouble>> {
-        let looked = self.of(family);
+    ) -> anyhow::Result<Result<&TemplateList, TemplateFetchError>> {
+        let looked = self.entry(family);
         if looked.list.is_none() {
             looked.list = store.templates(app.app_id(), family)?;
         }
         let will_do = looked.list.as_ref().is_some_and(will_do);
-        let is_old = looked.list.as_ref().is_some_and(|list| list.is_old(Timestamp::now()));
-        if looked.asked.is_none() && (!will_do || is_old) {
-            match account.map(|account| ask(app, store, account, family)) {
-                Some(Ok(list)) => (looked.list, looked.asked) = (Some(list), Some(Ok(()))),
-                Some(Err(error)) => looked.asked = Some(Err(Trouble::of(&error))),
-                None => looked.asked = Some(Ok(())),
+        let is_old = looked.list.as_ref().is_some_and(|list| list.is_stale(Timestamp::now()));
+        if looked.fetched.is_none() && (!will_do || is_old) {
+            match account.map(|account| fetch(app, store, account, family)) {
+                Some(Ok(list)) => (looked.list, looked.fetched) = (Some(list), Some(Ok(()))),
+                Some(Err(error)) => looked.fetched = Some(Err(TemplateFetchError::from_error(&error))),
+                None => looked.fetched = Some(Ok(())),
             }
             if let (Some(list), true) = (&looked.list, will_do) {
-                looked.note = old_note(list, looked.asked.as_ref().and_then(|it| Some(&it.as_ref().err()?.report)));
+                looked.warning =
+                    stale_warning(list, looked.fetched.as_ref().and_then(|it| Some(&it.as_ref().err()?.report)));
             }
         }
-        Ok(match (&looked.list, &looked.asked) {
+        Ok(match (&looked.list, &looked.fetched) {
             (_, Some(Err(cause))) if !will_do => Err(cause.clone()),
             (Some(list), _) => Ok(list),
             (None, _) => {
-                let report = Report { exit: Exit::Config, what: t!("send-unchecked-secret"), hint: None };
-                Err(Trouble { report, passes: false })
+                let report = ErrorReport { exit: ExitStatus::Config, message: t!("send-unchecked-secret"), hint: None };
+                Err(TemplateFetchError { report, is_temporary: false })
             }
         })
     }
 
     /// What is to be said of the lists that were used, once.
-    pub(super) fn notes(&mut self) -> impl Iterator<Item = String> {
-        [self.templates.note.take(), self.subscriptions.note.take()].into_iter().flatten()
+    pub(super) fn take_warnings(&mut self) -> impl Iterator<Item = String> {
+        [self.templates.warning.take(), self.subscriptions.warning.take()].into_iter().flatten()
     }
 
-    fn of(&mut self, family: Family) -> &mut Looked {
+    fn entry(&mut self, family: TemplateKind) -> &mut CachedTemplateList {
         match family {
-            Family::Template => &mut self.templates,
-            Family::Subscription => &mut self.subscriptions,
+            TemplateKind::Template => &mut self.templates,
+            TemplateKind::Subscription => &mut self.subscriptions,
         }
     }
 }
@@ -151,51 +158,51 @@ impl Known {
 ///
 /// # Errors
 /// There is no such template, or the fields are not the template's.
-fn judge<'l>(
-    app: &App,
+fn find_and_validate<'l>(
+    app: &AppContext,
     name: &str,
     data: &Map<String, Value>,
     list: &'l TemplateList,
-) -> Result<&'l Template, Failure> {
+) -> Result<&'l CachedTemplate, CommandError> {
     let found = find(app, name, list)?;
     let keys = keys(&found.content);
     // Where no key can be read, nothing can be said.
-    match wrong_fields(name, &keys, data).filter(|_| !keys.is_empty()) {
+    match field_problems(name, &keys, data).filter(|_| !keys.is_empty()) {
         Some(what) => {
-            let hint = t!("send-fields-hint", fields = listed(&keys), name = typed(name, list.family));
-            Err(Failure { exit: Exit::Usage, what, hint: Some(hint) })
+            let hint = t!("send-fields-hint", fields = join_list(&keys), name = shell_name(name, list.kind));
+            Err(CommandError { exit: ExitStatus::Usage, message: what, hint: Some(hint) })
         }
         None => Ok(found),
     }
 }
 
 /// What is wrong with the fields, all of it in one line.
-fn wrong_fields(name: &str, keys: &[&str], data: &Map<String, Value>) -> Option<String> {
+fn field_problems(name: &str, keys: &[&str], data: &Map<String, Value>) -> Option<String> {
     let missing: Vec<&str> =
-        keys.iter().copied().filter(|key| !HIDDEN.contains(key) && !data.contains_key(*key)).collect();
+        keys.iter().copied().filter(|key| !HIDDEN_KEYS.contains(key) && !data.contains_key(*key)).collect();
     let unknown: Vec<String> = data
         .keys()
         .filter(|key| !keys.contains(&key.as_str()))
-        .map(|key| match nearest(&key.to_lowercase(), keys.iter().copied()) {
+        .map(|key| match closest_match(&key.to_lowercase(), keys.iter().copied()) {
             Some(near) => t!("send-field-near", key = key, near = near),
             None => key.clone(),
         })
         .collect();
-    let missed = listed(&missing);
+    let missed = join_list(&missing);
     match (unknown.is_empty(), missing.is_empty()) {
         (true, true) => None,
         (true, false) => Some(t!("send-fields-missing", name = name, fields = missed)),
         (false, _) => {
-            let what = t!("send-fields-unknown", name = name, count = unknown.len(), fields = listed(&unknown));
+            let what = t!("send-fields-unknown", name = name, count = unknown.len(), fields = join_list(&unknown));
             let more = (!missing.is_empty()).then(|| t!("send-fields-missing-too", fields = missed));
-            Some(clauses([Some(what), more].into_iter().flatten()))
+            Some(join_clauses([Some(what), more].into_iter().flatten()))
         }
     }
 }
 
 /// Whether the name can be a whole template id.
-fn is_id(name: &str) -> bool {
-    name.len() == ID_LENGTH && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+fn looks_like_template_id(name: &str) -> bool {
+    name.len() == TEMPLATE_ID_LEN && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 #[cfg(test)]
@@ -218,14 +225,14 @@ mod tests {
             ),
         ];
         for (data, expected) in cases {
-            assert_eq!(wrong_fields("T", &keys, data.as_object().unwrap()).as_deref(), expected, "{data}");
+            assert_eq!(field_problems("T", &keys, data.as_object().unwrap()).as_deref(), expected, "{data}");
         }
     }
 
     #[test]
     fn an_id_has_43_letters_digits_and_signs() {
-        assert!(is_id("NcN_W_aEIwu-FHyJx8djU99Z70AvwwGcEufXiTzj-NM"));
-        assert!(!is_id("NcN_W_aEIwu-FHyJx8djU99Z70AvwwGcEufXiTzj-N"));
-        assert!(!is_id("NcN_W_aEIwu FHyJx8djU99Z70AvwwGcEufXiTzj-NM"));
+        assert!(looks_like_template_id("NcN_W_aEIwu-FHyJx8djU99Z70AvwwGcEufXiTzj-NM"));
+        assert!(!looks_like_template_id("NcN_W_aEIwu-FHyJx8djU99Z70AvwwGcEufXiTzj-N"));
+        assert!(!looks_like_template_id("NcN_W_aEIwu FHyJx8djU99Z70AvwwGcEufXiTzj-NM"));
     }
 }

@@ -9,7 +9,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::environment::Environment;
 use super::error::{Error, Expected};
-use super::keys::{self, Known};
+use super::keys::{self, KeyKind};
 use super::origin::{Origin, Setting};
 
 /// A parsed config file in which every key is known.
@@ -22,7 +22,7 @@ pub(super) struct Document<'t> {
 
 impl<'t> Document<'t> {
     /// What stands in for a file that is not there.
-    pub(super) fn none(environment: &'t Environment) -> Self {
+    pub(super) fn empty(environment: &'t Environment) -> Self {
         Self { path: PathBuf::new(), text: "", root: DeTable::new(), environment }
     }
 
@@ -31,12 +31,12 @@ impl<'t> Document<'t> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let root = DeTable::parse(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
-            let (line, column) = position(text, start);
+            let (line, column) = line_and_column(text, start);
             // Neither what the parser shows nor what it says is repeated: both may hold a piece of the line.
-            Error::Syntax { path: path.to_owned(), line, column, twice: error.message().contains("duplicate") }
+            Error::Syntax { path: path.to_owned(), line, column, is_duplicate: error.message().contains("duplicate") }
         })?;
         let document = Self { path: path.to_owned(), text, root: root.into_inner(), environment };
-        document.check(&document.root, &mut Vec::new())?;
+        document.check_keys(&document.root, &mut Vec::new())?;
         Ok(document)
     }
 
@@ -47,26 +47,26 @@ impl<'t> Document<'t> {
 
     /// Where in the file that is.
     fn origin(&self, span: Range<usize>) -> Origin {
-        Origin::File { path: self.path.clone(), line: position(self.text, span.start).0 }
+        Origin::File { path: self.path.clone(), line: line_and_column(self.text, span.start).0 }
     }
 
     /// Refuses the first key, in the order of the file, that does not exist or is no table but should be.
-    fn check<'d>(&'d self, table: &'d DeTable<'t>, parents: &mut Vec<&'d str>) -> Result<(), Error> {
-        for (key, value) in in_order(table) {
+    fn check_keys<'d>(&'d self, table: &'d DeTable<'t>, parents: &mut Vec<&'d str>) -> Result<(), Error> {
+        for (key, value) in in_file_order(table) {
             parents.push(key.get_ref());
-            let known = keys::look_up(parents);
-            if matches!(known, Known::No) {
+            let known = keys::classify(parents);
+            if matches!(known, KeyKind::Unknown) {
                 return Err(Error::UnknownKey {
-                    key: name_of(parents),
+                    key: dotted_name(parents),
                     origin: self.origin(key.span()),
-                    nearest: keys::nearest(parents),
+                    nearest: keys::closest_key(parents),
                 });
             }
             match (value.get_ref(), known) {
-                (DeValue::Table(below), _) => self.check(below, parents)?,
-                (_, Known::Table) => {
-                    let (key, origin) = (name_of(parents), self.origin(value.span()));
-                    return Err(Error::Value { key, origin, expected: Expected::Table });
+                (DeValue::Table(below), _) => self.check_keys(below, parents)?,
+                (_, KeyKind::Table) => {
+                    let (key, origin) = (dotted_name(parents), self.origin(value.span()));
+                    return Err(Error::InvalidValue { key, origin, expected: Expected::Table });
                 }
                 _ => {}
             }
@@ -76,21 +76,21 @@ impl<'t> Document<'t> {
     }
 }
 
-fn name_of(path: &[&str]) -> String {
-    path.split_last().map_or_else(String::new, |(last, parents)| keys::dotted(parents, last))
+fn dotted_name(path: &[&str]) -> String {
+    path.split_last().map_or_else(String::new, |(last, parents)| keys::dotted_key(parents, last))
 }
 
-type Entry<'d, 't> = (&'d Spanned<DeString<'t>>, &'d Spanned<DeValue<'t>>);
+type TableEntry<'d, 't> = (&'d Spanned<DeString<'t>>, &'d Spanned<DeValue<'t>>);
 
 /// The entries as they stand in the file; the table itself is sorted by name.
-fn in_order<'d, 't>(table: &'d DeTable<'t>) -> Vec<Entry<'d, 't>> {
+fn in_file_order<'d, 't>(table: &'d DeTable<'t>) -> Vec<TableEntry<'d, 't>> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
 }
 
 /// Line and column (in characters) of a byte, both from 1.
-fn position(text: &str, byte: usize) -> (usize, usize) {
+fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
     let before = text.get(..byte.min(text.len())).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
@@ -114,7 +114,7 @@ impl<'d> Section<'d> {
 
     /// The names in this table, in the order of the file.
     pub(super) fn names(&self) -> Vec<&'d str> {
-        let entries = self.table.map(in_order).unwrap_or_default();
+        let entries = self.table.map(in_file_order).unwrap_or_default();
         entries.into_iter().map(|(key, _)| key.get_ref().as_ref()).collect()
     }
 
@@ -130,7 +130,7 @@ impl<'d> Section<'d> {
 
     /// The full name of a key in this table.
     pub(super) fn key(&self, name: &str) -> String {
-        keys::dotted(&self.parents, name)
+        keys::dotted_key(&self.parents, name)
     }
 
     /// A value that is written as text.
@@ -161,9 +161,9 @@ impl<'d> Section<'d> {
     pub(super) fn path(&self, name: &str) -> Result<Option<Setting<PathBuf>>, Error> {
         let text = self.text(name, |text| (!text.is_empty()).then(|| PathBuf::from(text)), Expected::Path)?;
         let Some(Setting { value, origin }) = text else { return Ok(None) };
-        let path = self.document.environment.written(&value, &origin)?;
-        let beside = self.document.path.parent().unwrap_or(Path::new(""));
-        Ok(Some(Setting::new(beside.join(path), origin)))
+        let path = self.document.environment.expand_path(&value, &origin)?;
+        let config_dir = self.document.path.parent().unwrap_or(Path::new(""));
+        Ok(Some(Setting::new(config_dir.join(path), origin)))
     }
 
     /// A value of any kind.
@@ -176,12 +176,12 @@ impl<'d> Section<'d> {
         let Some((value, origin)) = self.get(name) else { return Ok(None) };
         match read(value) {
             Some(value) => Ok(Some(Setting::new(value, origin))),
-            None => Err(Error::Value { key: self.key(name), origin, expected }),
+            None => Err(Error::InvalidValue { key: self.key(name), origin, expected }),
         }
     }
 
     /// The text of the file for the value of this name, exactly as it was written.
-    pub(super) fn written(&self, name: &str) -> Option<&'d str> {
+    pub(super) fn raw_text(&self, name: &str) -> Option<&'d str> {
         self.document.text.get(self.find(name)?.span())
     }
 

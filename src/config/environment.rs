@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::error::{Error, Expected};
 use super::origin::{Origin, Setting};
-use super::values::Scope;
+use super::values::OAuthScope;
 use crate::line;
 
 /// The variables that decide something here; no other is read.
@@ -33,7 +33,7 @@ const SYSTEM_CONFIG: &str = "/etc/wxbox/config.toml";
 
 /// What the command line says; `None` where it is silent.
 #[derive(Clone, Debug, Default)]
-pub struct Flags {
+pub struct CliOverrides {
     /// `--config`
     pub config: Option<PathBuf>,
     /// `--database`
@@ -41,7 +41,7 @@ pub struct Flags {
     /// `--listen`: `HOST:PORT`, `:PORT` or `[V6]:PORT`.
     pub listen: Option<String>,
     /// `--scope`
-    pub scope: Option<Scope>,
+    pub scope: Option<OAuthScope>,
     /// `--timeout` of `bind`: how long to wait for the phone.
     pub timeout: Option<Duration>,
     /// `--concurrency`: requests at a time.
@@ -62,8 +62,9 @@ pub struct Environment {
 
 impl Environment {
     /// The environment of this process. Without `HOME`, the system's own idea of the home is taken.
-    pub fn read() -> Self {
-        let mut found = Self::of(VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    pub fn from_process() -> Self {
+        let mut found =
+            Self::from_pairs(VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         if !found.variables.contains_key("HOME")
             && let Some(home) = std::env::home_dir()
         {
@@ -73,7 +74,7 @@ impl Environment {
     }
 
     /// An environment of these variables alone; names that are not in [`VARIABLES`] are left out.
-    pub fn of<N: AsRef<str>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+    pub fn from_pairs<N: AsRef<str>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut variables = BTreeMap::new();
         for (name, value) in pairs {
             let value = value.into();
@@ -88,7 +89,8 @@ impl Environment {
 
     /// Where this user's config file belongs, whether it is there or not.
     pub fn config_path(&self) -> PathBuf {
-        let base = self.directory("XDG_CONFIG_HOME").or_else(|| Some(self.directory("HOME")?.join(".config")));
+        let base =
+            self.absolute_dir_var("XDG_CONFIG_HOME").or_else(|| Some(self.absolute_dir_var("HOME")?.join(".config")));
         base.map_or_else(|| self.system_config.clone(), |base| base.join("wxbox").join("config.toml"))
     }
 
@@ -108,47 +110,47 @@ impl Environment {
     }
 
     /// The variable as text; an error where it is not Unicode.
-    pub fn text(&self, name: &'static str) -> Result<Option<&str>, Error> {
+    pub fn var(&self, name: &'static str) -> Result<Option<&str>, Error> {
         let Some(value) = self.get(name) else { return Ok(None) };
         value.to_str().map(Some).ok_or(Error::NotUnicode { name })
     }
 
     /// The variable as a path, a leading `~/` expanded.
-    pub(super) fn path(&self, name: &'static str) -> Result<Option<PathBuf>, Error> {
-        self.get(name).map(|value| self.written(Path::new(value), &Origin::Env(name))).transpose()
+    pub(super) fn path_var(&self, name: &'static str) -> Result<Option<PathBuf>, Error> {
+        self.get(name).map(|value| self.expand_path(Path::new(value), &Origin::Env(name))).transpose()
     }
 
     /// A path that an option gave, a leading `~/` expanded: a unit or a crontab has no shell that does it.
     ///
     /// # Errors
     /// [`Error::Unexpanded`], [`Error::NotAPath`]
-    pub fn typed(&self, path: &Path, option: &'static str) -> Result<PathBuf, Error> {
-        self.written(path, &Origin::Flag(option))
+    pub fn option_path(&self, path: &Path, option: &'static str) -> Result<PathBuf, Error> {
+        self.expand_path(path, &Origin::Flag(option))
     }
 
     /// A path as a person wrote it, a leading `~/` expanded. What only a shell would expand is refused: it would
     /// become a directory of that name.
-    pub(super) fn written(&self, path: &Path, origin: &Origin) -> Result<PathBuf, Error> {
+    pub(super) fn expand_path(&self, path: &Path, origin: &Origin) -> Result<PathBuf, Error> {
         let text = path.to_string_lossy();
         if text.contains(char::is_control) || text.contains("-----BEGIN") {
             return Err(Error::NotAPath { origin: origin.clone() });
         }
-        let expanded = self.expand(path);
+        let expanded = self.expand_home(path);
         let home_of_another = text.starts_with('~') && text.contains('/') || text == "~";
         if text.contains('$') || (home_of_another && expanded == path) {
-            return Err(Error::Unexpanded { origin: origin.clone() });
+            return Err(Error::UnexpandedPath { origin: origin.clone() });
         }
         Ok(expanded)
     }
 
     /// Refuses a directory of the XDG rules that a shell was to expand: it would silently be taken for unset.
-    pub(super) fn refuse_unexpanded(&self, name: &'static str) -> Result<(), Error> {
-        self.path(name).map(drop)
+    pub(super) fn check_expanded(&self, name: &'static str) -> Result<(), Error> {
+        self.path_var(name).map(drop)
     }
 
     /// A directory that the XDG rules name: a relative path counts as unset.
-    pub(super) fn directory(&self, name: &'static str) -> Option<PathBuf> {
-        self.get(name).map(|value| self.expand(Path::new(value))).filter(|path| path.is_absolute())
+    pub(super) fn absolute_dir_var(&self, name: &'static str) -> Option<PathBuf> {
+        self.get(name).map(|value| self.expand_home(Path::new(value))).filter(|path| path.is_absolute())
     }
 
     /// The directory that the service manager gives for data, if it is wxbox's: one that holds `file`, else one that
@@ -168,16 +170,16 @@ impl Environment {
         parse: impl Fn(&str) -> Option<T>,
         expected: Expected,
     ) -> Result<Option<Setting<T>>, Error> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
+        let Some(text) = self.var(name)? else { return Ok(None) };
         let origin = Origin::Env(name);
-        match parse(line::value(text)) {
+        match parse(line::trim_value(text)) {
             Some(value) => Ok(Some(Setting::new(value, origin))),
-            None => Err(Error::Value { key: key.to_owned(), origin, expected }),
+            None => Err(Error::InvalidValue { key: key.to_owned(), origin, expected }),
         }
     }
 
     /// `~/x` and `~` below the home; any other path as it is.
-    pub(super) fn expand(&self, path: &Path) -> PathBuf {
+    pub(super) fn expand_home(&self, path: &Path) -> PathBuf {
         match (path.strip_prefix("~"), self.get("HOME")) {
             (Ok(rest), Some(home)) if rest.as_os_str().is_empty() => home.into(),
             (Ok(rest), Some(home)) => Path::new(home).join(rest),

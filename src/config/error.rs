@@ -11,7 +11,7 @@ use crate::t;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// A config file that was named is not there.
-    NoFile {
+    FileNotFound {
         /// The file.
         path: PathBuf,
         /// What named it.
@@ -25,7 +25,7 @@ pub enum Error {
         reason: String,
     },
     /// The config file is a directory.
-    Directory {
+    IsDirectory {
         /// The directory.
         path: PathBuf,
     },
@@ -45,10 +45,10 @@ pub enum Error {
         /// The column in characters, from 1.
         column: usize,
         /// Whether a key or a table stands there a second time.
-        twice: bool,
+        is_duplicate: bool,
     },
     /// A path with something in it that only a shell expands.
-    Unexpanded {
+    UnexpandedPath {
         /// What gave it.
         origin: Origin,
     },
@@ -67,7 +67,7 @@ pub enum Error {
         nearest: Option<String>,
     },
     /// A value of the wrong type, or outside of what is allowed.
-    Value {
+    InvalidValue {
         /// The key with its tables.
         key: String,
         /// Where the value was set.
@@ -83,7 +83,7 @@ pub enum Error {
         nearest: Option<String>,
     },
     /// Two keys that say the same.
-    Twice {
+    Conflict {
         /// The key that stands first.
         first: String,
         /// The other.
@@ -92,7 +92,7 @@ pub enum Error {
         origin: Origin,
     },
     /// A key that needs another beside it.
-    Alone {
+    MissingPartner {
         /// The key that is there.
         key: String,
         /// The one that is not.
@@ -101,28 +101,28 @@ pub enum Error {
         origin: Origin,
     },
     /// Others can write to the config file, and so send in this account's name.
-    Writable {
+    WritableByOthers {
         /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
     },
     /// A file that is to be trusted, or a link to it, is another user's.
-    NotOwn {
+    WrongOwner {
         /// The file or the link.
         path: PathBuf,
         /// The id of that user.
         owner: u32,
     },
     /// Everybody can put another file in the place of one that is to be trusted.
-    OpenDirectory {
+    WorldWritableDirectory {
         /// The directory.
         dir: PathBuf,
         /// The file.
         file: PathBuf,
     },
     /// The file that should hold the secret is not there. Its name may be the secret itself.
-    SecretNoFile {
+    SecretFileNotFound {
         /// What named it.
         origin: Origin,
     },
@@ -139,7 +139,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// What should hold the secret holds something else.
-    SecretNotText {
+    SecretInvalid {
         /// The file, if it is one.
         path: Option<PathBuf>,
         /// What gave or named it.
@@ -151,21 +151,21 @@ pub enum Error {
         name: &'static str,
     },
     /// No directory is known to keep the database in.
-    NoHome,
+    NoDataDirectory,
     /// What the command needs was not set anywhere.
-    Missing {
+    MissingKey {
         /// What is missing.
-        need: Need,
+        key: RequiredKey,
         /// The config file that was read, if one was.
         path: Option<PathBuf>,
         /// Where the config file belongs.
-        home: PathBuf,
+        default_path: PathBuf,
     },
 }
 
 /// What a command may need and not find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum RequiredKey {
     /// `app_id`
     AppId,
     /// `app_secret`, or a file that holds it.
@@ -198,27 +198,27 @@ pub enum Expected {
     /// An address that a phone can be sent back to.
     RedirectUri,
     /// A host and a port to listen on.
-    Address,
+    ListenAddress,
     /// A duration of more than nothing.
-    Timeout,
+    PositiveDuration,
     /// A duration, perhaps of nothing.
     Duration,
     /// One or more https addresses.
     ApiBase,
     /// An http or https address to build on.
-    Base,
+    BaseUrl,
     /// The address of a proxy.
     Proxy,
     /// A whole number from 1 to 1024.
     Concurrency,
     /// A whole number from 0 that fits 32 bits.
-    Whole,
+    NonNegativeInteger,
     /// An http or https address.
-    Link,
+    HttpUrl,
     /// `#RRGGBB`
     Color,
     /// What may fill a template's keyword.
-    Data,
+    TemplateData,
 }
 
 impl fmt::Display for Expected {
@@ -233,17 +233,17 @@ impl fmt::Display for Expected {
             Self::Language => t!("config-expected-language"),
             Self::TimeZone => t!("config-expected-time-zone"),
             Self::RedirectUri => t!("config-expected-redirect-uri"),
-            Self::Address => t!("config-expected-address"),
-            Self::Timeout => t!("config-expected-timeout"),
+            Self::ListenAddress => t!("config-expected-address"),
+            Self::PositiveDuration => t!("config-expected-timeout"),
             Self::Duration => t!("config-expected-duration"),
             Self::ApiBase => t!("config-expected-api-base"),
-            Self::Base => t!("config-expected-base"),
+            Self::BaseUrl => t!("config-expected-base"),
             Self::Proxy => t!("config-expected-proxy"),
             Self::Concurrency => t!("config-expected-concurrency"),
-            Self::Whole => t!("config-expected-whole"),
-            Self::Link => t!("config-expected-link"),
+            Self::NonNegativeInteger => t!("config-expected-whole"),
+            Self::HttpUrl => t!("config-expected-link"),
             Self::Color => t!("config-expected-color"),
-            Self::Data => t!("config-expected-data"),
+            Self::TemplateData => t!("config-expected-data"),
         })
     }
 }
@@ -254,49 +254,49 @@ impl std::error::Error for Expected {}
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
-            Self::NoFile { path, .. } => t!("config-no-file", path = path),
+            Self::FileNotFound { path, .. } => t!("config-no-file", path = path),
             Self::Unreadable { path, reason } => t!("config-unreadable", path = path, reason = reason),
-            Self::Directory { path } => t!("config-directory", path = path),
+            Self::IsDirectory { path } => t!("config-directory", path = path),
             Self::NotUtf8 { path, line } => t!("config-not-utf8", path = path, line = line),
-            Self::Syntax { path, line, column, twice: true } => {
+            Self::Syntax { path, line, column, is_duplicate: true } => {
                 t!("config-syntax-twice", path = path, line = line, column = column)
             }
-            Self::Syntax { path, line, column, twice: false } => {
+            Self::Syntax { path, line, column, is_duplicate: false } => {
                 t!("config-syntax", path = path, line = line, column = column)
             }
-            Self::Unexpanded { origin } => t!("config-unexpanded", from = origin.to_string()),
+            Self::UnexpandedPath { origin } => t!("config-unexpanded", from = origin.to_string()),
             Self::NotAPath { origin } => t!("config-not-a-path", from = origin.to_string()),
-            Self::NotOwn { path, owner } => t!("config-not-own", path = path, owner = owner.to_string()),
-            Self::OpenDirectory { dir, file } => t!("doctor-dir-writable", dir = dir, file = file),
-            Self::SecretNoFile { origin } => t!("config-secret-no-file", from = origin.to_string()),
+            Self::WrongOwner { path, owner } => t!("config-not-own", path = path, owner = owner.to_string()),
+            Self::WorldWritableDirectory { dir, file } => t!("doctor-dir-writable", dir = dir, file = file),
+            Self::SecretFileNotFound { origin } => t!("config-secret-no-file", from = origin.to_string()),
             Self::UnknownKey { key, origin, .. } => t!("config-unknown-key", key = key, at = origin.to_string()),
-            Self::Value { key, origin, expected: Expected::Table } => {
+            Self::InvalidValue { key, origin, expected: Expected::Table } => {
                 t!("config-table", key = key, at = origin.to_string())
             }
             // What is no file has no quotes around its values.
-            Self::Value { key, origin: origin @ Origin::Env(_), expected: Expected::AppId } => {
+            Self::InvalidValue { key, origin: origin @ Origin::Env(_), expected: Expected::AppId } => {
                 t!("config-value", key = key, at = origin.to_string(), expected = t!("init-expected-app-id"))
             }
-            Self::Value { key, origin, expected } => {
+            Self::InvalidValue { key, origin, expected } => {
                 t!("config-value", key = key, at = origin.to_string(), expected = expected.to_string())
             }
             Self::UnknownZone { origin, .. } => t!("config-unknown-zone", at = origin.to_string()),
-            Self::Twice { first, second, origin } => {
+            Self::Conflict { first, second, origin } => {
                 t!("config-twice", first = first, second = second, at = origin.to_string())
             }
-            Self::Alone { key, partner, origin } => {
+            Self::MissingPartner { key, partner, origin } => {
                 t!("config-alone", key = key, partner = partner, at = origin.to_string())
             }
-            Self::Writable { path, mode } => {
+            Self::WritableByOthers { path, mode } => {
                 t!("config-writable", path = path, mode = format!("{mode:03o}"))
             }
             Self::SecretUnreadable { path, reason } => t!("config-secret-unreadable", path = path, reason = reason),
             Self::SecretEmpty { path } => t!("config-secret-empty", path = path),
-            Self::SecretNotText { path: Some(path), .. } => t!("config-secret-not-text", path = path),
-            Self::SecretNotText { path: None, origin } => t!("config-secret-several", from = origin.to_string()),
+            Self::SecretInvalid { path: Some(path), .. } => t!("config-secret-not-text", path = path),
+            Self::SecretInvalid { path: None, origin } => t!("config-secret-several", from = origin.to_string()),
             Self::NotUnicode { name } => t!("config-not-unicode", name = name),
-            Self::NoHome => t!("config-no-home"),
-            Self::Missing { need, .. } => need.missing(),
+            Self::NoDataDirectory => t!("config-no-home"),
+            Self::MissingKey { key: need, .. } => need.message(),
         })
     }
 }
@@ -307,17 +307,17 @@ impl Error {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::NoFile { origin, .. } => t!("config-no-file-hint", origin = origin.to_string()),
+            Self::FileNotFound { origin, .. } => t!("config-no-file-hint", origin = origin.to_string()),
             Self::Unreadable { path, .. } => t!("config-unreadable-hint", path = path),
-            Self::Directory { path } => t!("config-directory-hint", path = path.join("config.toml")),
+            Self::IsDirectory { path } => t!("config-directory-hint", path = path.join("config.toml")),
             Self::NotUtf8 { .. } => t!("config-not-utf8-hint"),
-            Self::Syntax { twice: true, .. } => return None,
+            Self::Syntax { is_duplicate: true, .. } => return None,
             Self::Syntax { .. } => t!("config-syntax-hint"),
-            Self::Unexpanded { .. } => t!("config-unexpanded-hint"),
+            Self::UnexpandedPath { .. } => t!("config-unexpanded-hint"),
             Self::NotAPath { .. } => t!("config-not-a-path-hint"),
-            Self::NotOwn { path, .. } => t!("config-not-own-hint", path = path),
-            Self::OpenDirectory { dir, .. } => t!("config-writable-hint", path = dir),
-            Self::SecretNoFile { .. } => t!("config-secret-no-file-hint"),
+            Self::WrongOwner { path, .. } => t!("config-not-own-hint", path = path),
+            Self::WorldWritableDirectory { dir, .. } => t!("config-writable-hint", path = dir),
+            Self::SecretFileNotFound { .. } => t!("config-secret-no-file-hint"),
             // A key of the top level that stands below a table header belongs to that table.
             Self::UnknownKey { key, nearest: Some(nearest), .. } if key.ends_with(&format!(".{nearest}")) => {
                 t!("config-unknown-key-top", nearest = nearest)
@@ -326,16 +326,18 @@ impl Error {
             Self::UnknownKey { nearest: None, .. } => t!("config-unknown-key-hint"),
             Self::UnknownZone { nearest: Some(nearest), .. } => t!("did-you-mean", name = nearest),
             Self::UnknownZone { nearest: None, .. } => t!("config-unknown-zone-hint"),
-            Self::Value { expected: Expected::RedirectUri, .. } => t!("config-redirect-hint"),
-            Self::Twice { first, second, .. } => t!("config-twice-hint", first = first, second = second),
-            Self::Writable { path, .. } => t!("config-writable-hint", path = path),
+            Self::InvalidValue { expected: Expected::RedirectUri, .. } => t!("config-redirect-hint"),
+            Self::Conflict { first, second, .. } => t!("config-twice-hint", first = first, second = second),
+            Self::WritableByOthers { path, .. } => t!("config-writable-hint", path = path),
             Self::SecretUnreadable { .. } => t!("config-secret-unreadable-hint"),
-            Self::SecretEmpty { .. } | Self::SecretNotText { .. } => t!("config-secret-file-hint"),
-            Self::NoHome => t!("config-no-home-hint"),
-            Self::Missing { need, path: Some(path), .. } => need.hint(path),
-            Self::Missing { need: Need::ListenAddress, path: None, home } => Need::ListenAddress.hint(home),
-            Self::Missing { path: None, home, .. } => t!("config-missing-file-hint", path = home),
-            Self::Value { .. } | Self::Alone { .. } | Self::NotUnicode { .. } => return None,
+            Self::SecretEmpty { .. } | Self::SecretInvalid { .. } => t!("config-secret-file-hint"),
+            Self::NoDataDirectory => t!("config-no-home-hint"),
+            Self::MissingKey { key: need, path: Some(path), .. } => need.hint(path),
+            Self::MissingKey { key: RequiredKey::ListenAddress, path: None, default_path: home } => {
+                RequiredKey::ListenAddress.hint(home)
+            }
+            Self::MissingKey { path: None, default_path: home, .. } => t!("config-missing-file-hint", path = home),
+            Self::InvalidValue { .. } | Self::MissingPartner { .. } | Self::NotUnicode { .. } => return None,
         })
     }
 }
@@ -343,12 +345,12 @@ impl Error {
 impl Error {
     /// Whether it is the command line that is wrong, and not the configuration.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Unexpanded { origin: Origin::Flag(_) } | Self::NotAPath { origin: Origin::Flag(_) })
+        matches!(self, Self::UnexpandedPath { origin: Origin::Flag(_) } | Self::NotAPath { origin: Origin::Flag(_) })
     }
 }
 
-impl Need {
-    fn missing(self) -> String {
+impl RequiredKey {
+    fn message(self) -> String {
         match self {
             Self::AppId => t!("config-missing-app-id"),
             Self::AppSecret => t!("config-missing-app-secret"),
@@ -371,7 +373,7 @@ impl Need {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {
     /// Everybody on the machine can read a config file that holds a secret.
-    Readable {
+    ReadableByOthers {
         /// The file.
         path: PathBuf,
     },
@@ -380,7 +382,7 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Readable { path } => f.write_str(&t!("config-readable", path = path)),
+            Self::ReadableByOthers { path } => f.write_str(&t!("config-readable", path = path)),
         }
     }
 }
@@ -389,7 +391,7 @@ impl Warning {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Readable { path } => Some(t!("config-readable-hint", path = path)),
+            Self::ReadableByOthers { path } => Some(t!("config-readable-hint", path = path)),
         }
     }
 }

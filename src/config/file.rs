@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::environment::{Environment, Flags};
+use super::environment::{CliOverrides, Environment};
 use super::error::Error;
-use super::guard::guard;
+use super::guard::check_file_trust;
 use super::origin::Origin;
 use crate::bounded;
-use crate::words::system;
+use crate::words::io_error_text;
 
 /// The config file as it was read.
 pub(super) struct ConfigFile {
@@ -18,18 +18,18 @@ pub(super) struct ConfigFile {
     /// What it says.
     pub(super) text: String,
     /// Whether everybody on the machine may read it.
-    pub(super) readable_by_all: bool,
+    pub(super) is_world_readable: bool,
 }
 
 /// Reads the file that `--config` or `WXBOX_CONFIG` names, else the first that is there of the user's own
 /// and the system's. `None` where none is.
-pub(super) fn find(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, Error> {
-    if let Some((path, origin)) = named(flags, environment)? {
-        return read(&path)?.map(Some).ok_or(Error::NoFile { path, origin });
+pub(super) fn find_config_file(flags: &CliOverrides, environment: &Environment) -> Result<Option<ConfigFile>, Error> {
+    if let Some((path, origin)) = explicit_path(flags, environment)? {
+        return read_config_file(&path)?.map(Some).ok_or(Error::FileNotFound { path, origin });
     }
-    environment.refuse_unexpanded("XDG_CONFIG_HOME")?;
+    environment.check_expanded("XDG_CONFIG_HOME")?;
     for path in [environment.config_path().as_path(), environment.system_config()] {
-        if let Some(found) = read(path)? {
+        if let Some(found) = read_config_file(path)? {
             return Ok(Some(found));
         }
     }
@@ -37,10 +37,10 @@ pub(super) fn find(flags: &Flags, environment: &Environment) -> Result<Option<Co
 }
 
 /// The file that an option or a variable names.
-fn named(flags: &Flags, environment: &Environment) -> Result<Option<(PathBuf, Origin)>, Error> {
+fn explicit_path(flags: &CliOverrides, environment: &Environment) -> Result<Option<(PathBuf, Origin)>, Error> {
     match &flags.config {
-        Some(path) => Ok(Some((environment.typed(path, "--config")?, Origin::Flag("--config")))),
-        None => Ok(environment.path("WXBOX_CONFIG")?.map(|path| (path, Origin::Env("WXBOX_CONFIG")))),
+        Some(path) => Ok(Some((environment.option_path(path, "--config")?, Origin::Flag("--config")))),
+        None => Ok(environment.path_var("WXBOX_CONFIG")?.map(|path| (path, Origin::Env("WXBOX_CONFIG")))),
     }
 }
 
@@ -48,8 +48,8 @@ fn named(flags: &Flags, environment: &Environment) -> Result<Option<(PathBuf, Or
 ///
 /// # Errors
 /// [`Error::Unexpanded`], [`Error::NotAPath`]
-pub fn path_in_force(flags: &Flags, environment: &Environment) -> Result<PathBuf, Error> {
-    if let Some((path, _)) = named(flags, environment)? {
+pub fn active_path(flags: &CliOverrides, environment: &Environment) -> Result<PathBuf, Error> {
+    if let Some((path, _)) = explicit_path(flags, environment)? {
         return Ok(path);
     }
     let own = environment.config_path();
@@ -61,15 +61,15 @@ pub fn path_in_force(flags: &Flags, environment: &Environment) -> Result<PathBuf
 ///
 /// # Errors
 /// As [`path_in_force`].
-pub fn path_to_write(flags: &Flags, environment: &Environment) -> Result<PathBuf, Error> {
-    Ok(named(flags, environment)?.map_or_else(|| environment.config_path(), |(path, _)| path))
+pub fn path_to_write(flags: &CliOverrides, environment: &Environment) -> Result<PathBuf, Error> {
+    Ok(explicit_path(flags, environment)?.map_or_else(|| environment.config_path(), |(path, _)| path))
 }
 
 /// `None` where there is no such file.
-fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
-    let unreadable = |error: io::Error| Error::Unreadable { path: path.to_owned(), reason: system(&error) };
+fn read_config_file(path: &Path) -> Result<Option<ConfigFile>, Error> {
+    let unreadable = |error: io::Error| Error::Unreadable { path: path.to_owned(), reason: io_error_text(&error) };
     if path.is_dir() {
-        return Err(Error::Directory { path: path.to_owned() });
+        return Err(Error::IsDirectory { path: path.to_owned() });
     }
     let file = match File::open(path) {
         Ok(file) => file,
@@ -78,15 +78,15 @@ fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
         }
         Err(error) => return Err(unreadable(error)),
     };
-    let readable_by_all = guard(path, &file)?;
-    let bytes = bounded::read(file, LIMIT).map_err(unreadable)?;
+    let readable_by_all = check_file_trust(path, &file)?;
+    let bytes = bounded::read_limited(file, MAX_CONFIG_BYTES).map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
         Error::NotUtf8 { path: path.to_owned(), line }
     })?;
-    Ok(Some(ConfigFile { path: path.to_owned(), text, readable_by_all }))
+    Ok(Some(ConfigFile { path: path.to_owned(), text, is_world_readable: readable_by_all }))
 }
 
 /// More than any config or secret; a device by mistake is not read for ever.
-pub(super) const LIMIT: u64 = 1 << 20;
+pub(super) const MAX_CONFIG_BYTES: u64 = 1 << 20;

@@ -14,55 +14,58 @@ use super::error::Error;
 ///
 /// # Errors
 /// [`Error::Writable`], [`Error::NotOwn`], [`Error::OpenDirectory`]
-pub fn guard(path: &Path, file: &File) -> Result<bool, Error> {
+pub fn check_file_trust(path: &Path, file: &File) -> Result<bool, Error> {
     // A pipe or a terminal is handed over by whoever started us.
     let Some(found) = file.metadata().ok().filter(Metadata::is_file) else { return Ok(false) };
-    if modes_mean_nothing(file) {
+    if ignores_modes(file) {
         return Ok(false);
     }
     let mode = found.permissions().mode() & 0o777;
     // Nobody writes to it through a mount that is read-only. Containers get their files that way, whoever owns them.
-    if is_read_only(rustix::fs::fstatvfs(file)) {
+    if is_read_only_mount(rustix::fs::fstatvfs(file)) {
         return Ok(mode & 0o004 != 0);
     }
-    let me = rustix::process::geteuid().as_raw();
+    let euid = rustix::process::geteuid().as_raw();
     if mode & 0o022 != 0 {
-        return Err(Error::Writable { path: path.to_owned(), mode });
+        return Err(Error::WritableByOthers { path: path.to_owned(), mode });
     }
-    if !trusts(me, found.uid()) {
-        return Err(Error::NotOwn { path: path.to_owned(), owner: found.uid() });
+    if !is_trusted_owner(euid, found.uid()) {
+        return Err(Error::WrongOwner { path: path.to_owned(), owner: found.uid() });
     }
-    for (passed, found) in way_to(path) {
-        if found.is_symlink() && !trusts(me, found.uid()) {
-            return Err(Error::NotOwn { path: passed, owner: found.uid() });
+    for (passed, found) in components_on_path(path) {
+        if found.is_symlink() && !is_trusted_owner(euid, found.uid()) {
+            return Err(Error::WrongOwner { path: passed, owner: found.uid() });
         }
-        if is_open(&found) && modes(&passed).is_some() && !is_read_only(rustix::fs::statvfs(&passed)) {
-            return Err(Error::OpenDirectory { dir: passed, file: path.to_owned() });
+        if is_world_writable_dir(&found)
+            && file_mode(&passed).is_some()
+            && !is_read_only_mount(rustix::fs::statvfs(&passed))
+        {
+            return Err(Error::WorldWritableDirectory { dir: passed, file: path.to_owned() });
         }
     }
     Ok(mode & 0o004 != 0)
 }
 
 /// Whether what this user owns may be relied upon. Root looks after the files of a service's own user, too.
-fn trusts(me: u32, owner: u32) -> bool {
-    me == 0 || owner == 0 || owner == me
+fn is_trusted_owner(euid: u32, owner: u32) -> bool {
+    euid == 0 || owner == 0 || owner == euid
 }
 
 /// A directory in which everybody can put one file in the place of another. A sticky one keeps them from it.
-fn is_open(found: &Metadata) -> bool {
+fn is_world_writable_dir(found: &Metadata) -> bool {
     let mode = found.permissions().mode();
     found.is_dir() && mode & 0o002 != 0 && mode & 0o1000 == 0
 }
 
 /// Every directory and every link that is passed on the way to a file, as far as they can be seen.
-fn way_to(path: &Path) -> Vec<(PathBuf, Metadata)> {
+fn components_on_path(path: &Path) -> Vec<(PathBuf, Metadata)> {
     /// As many as Linux follows.
-    const LINKS: usize = 40;
+    const MAX_SYMLINKS: usize = 40;
     let Ok(path) = std::path::absolute(path) else { return Vec::new() };
     let parts = |path: &Path| path.components().map(|part| part.as_os_str().to_owned()).collect::<VecDeque<OsString>>();
-    let (mut left, mut at, mut links) = (parts(&path), PathBuf::new(), 0);
+    let (mut remaining, mut at, mut links) = (parts(&path), PathBuf::new(), 0);
     let mut passed = Vec::new();
-    while let Some(part) = left.pop_front() {
+    while let Some(part) = remaining.pop_front() {
         if part == ".." {
             at.pop();
             continue;
@@ -72,12 +75,12 @@ fn way_to(path: &Path) -> Vec<(PathBuf, Metadata)> {
         if found.is_symlink() {
             links += 1;
             let Ok(target) = fs::read_link(&next) else { break };
-            if links > LINKS {
+            if links > MAX_SYMLINKS {
                 break;
             }
             let mut parts = parts(&target);
-            parts.append(&mut left);
-            left = parts;
+            parts.append(&mut remaining);
+            remaining = parts;
         } else {
             at.clone_from(&next);
         }
@@ -87,23 +90,23 @@ fn way_to(path: &Path) -> Vec<(PathBuf, Metadata)> {
 }
 
 /// The permission bits of a file or directory; `None` where it is none of these, or its file system makes them up.
-pub fn modes(path: &Path) -> Option<u32> {
+pub fn file_mode(path: &Path) -> Option<u32> {
     let metadata = fs::metadata(path).ok().filter(|it| it.is_file() || it.is_dir())?;
     // Never by opening it: to close a file drops the locks that SQLite has on it in this process.
     #[cfg(target_os = "linux")]
-    if rustix::fs::statfs(path).is_ok_and(|system| is_without_modes(&system)) {
+    if rustix::fs::statfs(path).is_ok_and(|system| is_modeless(&system)) {
         return None;
     }
     Some(metadata.permissions().mode() & 0o7777)
 }
 
-fn is_read_only(system: rustix::io::Result<rustix::fs::StatVfs>) -> bool {
+fn is_read_only_mount(system: rustix::io::Result<rustix::fs::StatVfs>) -> bool {
     system.is_ok_and(|it| it.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
 }
 
 /// Linux's numbers for file systems that make their modes up, as `statfs` gives them.
 #[cfg(target_os = "linux")]
-const WITHOUT_MODES: [(u32, &str); 11] = [
+const MODELESS_FILESYSTEMS: [(u32, &str); 11] = [
     (0x0000_4d44, "vfat"),
     (0x2011_bab0, "exfat"),
     (0x5346_544e, "ntfs"),
@@ -118,14 +121,14 @@ const WITHOUT_MODES: [(u32, &str); 11] = [
 ];
 
 #[cfg(target_os = "linux")]
-fn modes_mean_nothing(file: &File) -> bool {
-    rustix::fs::fstatfs(file).is_ok_and(|system| is_without_modes(&system))
+fn ignores_modes(file: &File) -> bool {
+    rustix::fs::fstatfs(file).is_ok_and(|system| is_modeless(&system))
 }
 
 #[cfg(target_os = "linux")]
-fn is_without_modes(system: &rustix::fs::StatFs) -> bool {
+fn is_modeless(system: &rustix::fs::StatFs) -> bool {
     // The field's width differs between architectures; the numbers have 32 bits.
-    WITHOUT_MODES.iter().any(|(number, _)| *number == system.f_type as u32)
+    MODELESS_FILESYSTEMS.iter().any(|(number, _)| *number == system.f_type as u32)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -139,8 +142,8 @@ mod tests {
 
     #[test]
     fn root_and_the_user_who_runs_are_trusted() {
-        assert!(trusts(1000, 0) && trusts(1000, 1000) && !trusts(1000, 1001));
-        assert!(trusts(0, 1001), "root looks after a service's files");
+        assert!(is_trusted_owner(1000, 0) && is_trusted_owner(1000, 1000) && !is_trusted_owner(1000, 1001));
+        assert!(is_trusted_owner(0, 1001), "root looks after a service's files");
     }
 
     #[test]
@@ -151,11 +154,12 @@ mod tests {
         fs::write(base.join("real/data/file"), "x").unwrap();
         std::os::unix::fs::symlink("real", base.join("link")).unwrap();
         std::os::unix::fs::symlink("data/../data/file", base.join("real/name")).unwrap();
-        let passed: Vec<PathBuf> = way_to(&base.join("link/name")).into_iter().map(|(path, _)| path).collect();
+        let passed: Vec<PathBuf> =
+            components_on_path(&base.join("link/name")).into_iter().map(|(path, _)| path).collect();
         for name in ["link", "real", "real/name", "real/data", "real/data/file"] {
             assert!(passed.contains(&base.join(name)), "{name}: {passed:?}");
         }
         std::os::unix::fs::symlink("loop", base.join("loop")).unwrap();
-        assert!(way_to(&base.join("loop")).len() < 100);
+        assert!(components_on_path(&base.join("loop")).len() < 100);
     }
 }

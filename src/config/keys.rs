@@ -1,30 +1,30 @@
 //! Every key of the config file, once: the check for unknown keys, the example file's test and the
 //! documents all read this table.
 
-use crate::line::looks_secret;
+use crate::line::looks_like_app_secret;
 
 /// What stands in the place of a secret.
 pub(super) const MASK: &str = "***";
 
 /// A key of the config file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
+pub struct ConfigKey {
     /// The key with its tables; a segment in capitals (`NAME`, `KEY`) stands for a name of one's own.
     pub name: &'static str,
     /// The default as it would be written in the file, or a phrase in brackets where it depends; empty
     /// where there is none.
     pub default: &'static str,
     /// What it is for, in one line.
-    pub meaning: &'static str,
+    pub description: &'static str,
 }
 
-const fn key(name: &'static str, default: &'static str, meaning: &'static str) -> Key {
-    Key { name, default, meaning }
+const fn key(name: &'static str, default: &'static str, description: &'static str) -> ConfigKey {
+    ConfigKey { name, default, description }
 }
 
 /// Every key, in the order of `config.example.toml`.
 #[rustfmt::skip]
-pub const KEYS: [Key; 33] = [
+pub const KEYS: [ConfigKey; 33] = [
     key("app_id", "", "the account's app id"),
     key("app_secret", "", "the account's AppSecret; the name appsecret is accepted too"),
     key("app_secret_file", "", "a file that holds nothing but the AppSecret, instead of app_secret"),
@@ -61,9 +61,9 @@ pub const KEYS: [Key; 33] = [
 ];
 
 /// Whether the key exists, or is a table that leads to one that does.
-pub(super) enum Known {
+pub(super) enum KeyKind {
     /// There is no such key.
-    No,
+    Unknown,
     /// A table: there are keys below it alone.
     Table,
     /// A value; below some there are keys as well.
@@ -71,48 +71,48 @@ pub(super) enum Known {
 }
 
 /// Looks a key up by its segments.
-pub(super) fn look_up(path: &[&str]) -> Known {
-    let below = |key: &&Key| starts_with(key, path);
-    if KEYS.iter().filter(below).any(|key| key.name.split('.').count() == path.len()) {
-        Known::Value
-    } else if KEYS.iter().any(|key| below(&key)) {
-        Known::Table
+pub(super) fn classify(path: &[&str]) -> KeyKind {
+    let has_prefix = |key: &&ConfigKey| matches_prefix(key, path);
+    if KEYS.iter().filter(has_prefix).any(|key| key.name.split('.').count() == path.len()) {
+        KeyKind::Value
+    } else if KEYS.iter().any(|key| has_prefix(&key)) {
+        KeyKind::Table
     } else {
-        Known::No
+        KeyKind::Unknown
     }
 }
 
-fn starts_with(key: &Key, path: &[&str]) -> bool {
+fn matches_prefix(key: &ConfigKey, path: &[&str]) -> bool {
     let mut segments = key.name.split('.');
-    path.iter().all(|wanted| segments.next().is_some_and(|own| own == *wanted || is_free(own)))
+    path.iter().all(|wanted| segments.next().is_some_and(|segment| segment == *wanted || is_placeholder(segment)))
 }
 
-fn is_free(segment: &str) -> bool {
+fn is_placeholder(segment: &str) -> bool {
     segment.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 /// The right name for a key that does not exist: one beside it that is spelled nearly so, else one of
 /// that very name in another table.
-pub(super) fn nearest(path: &[&str]) -> Option<String> {
+pub(super) fn closest_key(path: &[&str]) -> Option<String> {
     let (last, parents) = path.split_last()?;
-    let plain = last.to_lowercase().replace('-', "_");
-    let allowed = (plain.chars().count() / 3).clamp(1, 3);
-    let beside = KEYS
+    let normalized = last.to_lowercase().replace('-', "_");
+    let max_distance = (normalized.chars().count() / 3).clamp(1, 3);
+    let sibling = KEYS
         .iter()
-        .filter(|key| starts_with(key, parents))
+        .filter(|key| matches_prefix(key, parents))
         .filter_map(|key| key.name.split('.').nth(parents.len()))
-        .filter(|own| !is_free(own))
-        .map(|own| (strsim::damerau_levenshtein(own, &plain), own))
-        .filter(|(distance, _)| *distance <= allowed)
+        .filter(|segment| !is_placeholder(segment))
+        .map(|segment| (strsim::damerau_levenshtein(segment, &normalized), segment))
+        .filter(|(distance, _)| *distance <= max_distance)
         .min_by_key(|(distance, _)| *distance);
-    if let Some((_, own)) = beside {
-        return Some(dotted(parents, own));
+    if let Some((_, segment)) = sibling {
+        return Some(dotted_key(parents, segment));
     }
-    KEYS.iter().find(|key| key.name.rsplit('.').next() == Some(plain.as_str())).map(|key| key.name.to_owned())
+    KEYS.iter().find(|key| key.name.rsplit('.').next() == Some(normalized.as_str())).map(|key| key.name.to_owned())
 }
 
 /// The key as it would be written: `listen.timeout`, `templates."a b".id`.
-pub(super) fn dotted(parents: &[&str], last: &str) -> String {
+pub(super) fn dotted_key(parents: &[&str], last: &str) -> String {
     let mut whole = String::new();
     for segment in parents.iter().chain([&last]) {
         if !whole.is_empty() {
@@ -122,7 +122,7 @@ pub(super) fn dotted(parents: &[&str], last: &str) -> String {
         // Quoted keys may hold anything, escape sequences for the terminal too.
         whole.push_str(&match () {
             // A value in the place of a key.
-            () if looks_secret(segment) => MASK.to_owned(),
+            () if looks_like_app_secret(segment) => MASK.to_owned(),
             () if bare => (*segment).to_owned(),
             () => format!("{segment:?}"),
         });

@@ -25,16 +25,16 @@ use std::time::Duration;
 
 use url::Url;
 
-pub use environment::{Environment, Flags, VARIABLES};
-pub use error::{Error, Expected, Need, Warning};
-pub use file::{path_in_force, path_to_write};
-pub use guard::{guard, modes};
-pub use keys::{KEYS, Key};
+pub use environment::{CliOverrides, Environment, VARIABLES};
+pub use error::{Error, Expected, RequiredKey, Warning};
+pub use file::{active_path, path_to_write};
+pub use guard::{check_file_trust, file_mode};
+pub use keys::{ConfigKey, KEYS};
 pub use origin::{Origin, Setting};
-pub use show::Shown;
+pub use show::ConfigEntry;
 pub use values::{
-    ListenAddress, ListenHost, Proxy, Scope, TokenEndpoint, api_base as read_api_base, app_id as read_app_id,
-    is_usual_app_id, is_usual_secret, redirect_uri as read_redirect_uri,
+    ListenAddress, ListenHost, OAuthScope, Proxy, TokenEndpoint, looks_like_app_id, looks_like_app_secret,
+    parse_api_base as read_api_base, parse_app_id as read_app_id, parse_redirect_uri as read_redirect_uri,
 };
 
 use crate::secret::Secret;
@@ -53,7 +53,7 @@ pub struct Config {
     /// Where the phone is sent back to.
     pub redirect_uri: Option<Setting<Url>>,
     /// What a person is asked to agree to.
-    pub scope: Setting<Scope>,
+    pub scope: Setting<OAuthScope>,
     /// Which of the two ways gives the access token.
     pub token_endpoint: Setting<TokenEndpoint>,
     /// The SQLite file.
@@ -63,25 +63,25 @@ pub struct Config {
     /// The zone of times that people are shown; `None`: the system's.
     pub time_zone: Option<Setting<Zone>>,
     /// The listener of `bind`.
-    pub listen: Listen,
+    pub listen: ListenConfig,
     /// How WeChat is reached.
-    pub network: Network,
+    pub network: NetworkConfig,
     /// How messages are sent.
-    pub send: Sending,
+    pub send: SendConfig,
     /// Message templates by their alias.
-    pub templates: BTreeMap<String, Template>,
+    pub templates: BTreeMap<String, TemplateAlias>,
     /// What works and should not stay so.
     pub warnings: Vec<Warning>,
     /// Why there is no secret though one was promised. An error only for those who need the secret: the
     /// registry can be looked at by people who may not read it.
-    secret_trouble: Option<Error>,
+    secret_error: Option<Error>,
     /// Where the config file belongs.
-    home: PathBuf,
+    default_path: PathBuf,
 }
 
 /// The listener of `bind`.
 #[derive(Clone, Debug)]
-pub struct Listen {
+pub struct ListenConfig {
     /// Where it waits; use [`Config::listen_address`], which knows the default.
     pub address: Option<Setting<ListenAddress>>,
     /// How long it waits for the phone; more than 0.
@@ -96,7 +96,7 @@ pub struct Listen {
 
 /// How WeChat is reached.
 #[derive(Clone, Debug)]
-pub struct Network {
+pub struct NetworkConfig {
     /// Where the API is: at least one, to be tried in order; each path ends with `/`.
     pub api_base: Setting<Vec<Url>>,
     /// Where the pages are that a phone opens; the path ends with `/`.
@@ -111,7 +111,7 @@ pub struct Network {
 
 /// How messages are sent.
 #[derive(Clone, Debug)]
-pub struct Sending {
+pub struct SendConfig {
     /// Requests at a time, 1 to 1024.
     pub concurrency: Setting<usize>,
     /// Messages a second; 0 = no limit of ours.
@@ -128,20 +128,20 @@ pub struct Sending {
 
 /// A message template under an alias.
 #[derive(Clone, Debug)]
-pub struct Template {
+pub struct TemplateAlias {
     /// WeChat's id of the template.
     pub id: Setting<String>,
     /// What a tap on the message opens.
     pub url: Option<Setting<String>>,
     /// The mini program that a tap opens instead.
-    pub miniprogram: Option<Setting<Miniprogram>>,
+    pub miniprogram: Option<Setting<MiniprogramPage>>,
     /// Values for its keywords where the command line gives none, in the order of the file.
-    pub data: Vec<(String, Setting<DataValue>)>,
+    pub data: Vec<(String, Setting<TemplateDataValue>)>,
 }
 
 /// A page of a mini program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Miniprogram {
+pub struct MiniprogramPage {
     /// The mini program's own app id.
     pub appid: String,
     /// The page, such as `pages/index?x=1`; `None` = its first page.
@@ -150,7 +150,7 @@ pub struct Miniprogram {
 
 /// What fills one keyword of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DataValue {
+pub struct TemplateDataValue {
     /// The text; a number as it was written.
     pub value: String,
     /// `#RRGGBB`
@@ -159,33 +159,33 @@ pub struct DataValue {
 
 /// The account that the config names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct AccountId {
     /// Its app id.
     pub app_id: String,
 }
 
 impl Config {
     /// The account; without one, an error that says where to name it.
-    pub fn account(&self) -> Result<Account, Error> {
+    pub fn require_account(&self) -> Result<AccountId, Error> {
         match &self.app_id {
-            Some(app_id) => Ok(Account { app_id: app_id.value.clone() }),
-            None => Err(self.missing(Need::AppId)),
+            Some(app_id) => Ok(AccountId { app_id: app_id.value.clone() }),
+            None => Err(self.missing_key(RequiredKey::AppId)),
         }
     }
 
     /// The account's app id and secret; an error names what is missing or cannot be read.
     pub fn credentials(&self) -> Result<(&str, &Secret), Error> {
-        let app_id = self.app_id.as_ref().ok_or_else(|| self.missing(Need::AppId))?;
-        match (&self.app_secret, &self.secret_trouble) {
+        let app_id = self.app_id.as_ref().ok_or_else(|| self.missing_key(RequiredKey::AppId))?;
+        match (&self.app_secret, &self.secret_error) {
             (Some(secret), _) => Ok((app_id.as_str(), &secret.value)),
-            (None, Some(trouble)) => Err(trouble.clone()),
-            (None, None) => Err(self.missing(Need::AppSecret)),
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => Err(self.missing_key(RequiredKey::AppSecret)),
         }
     }
 
     /// Where the phone is sent back to.
-    pub fn redirect(&self) -> Result<&Url, Error> {
-        self.redirect_uri.as_ref().map(|uri| &uri.value).ok_or_else(|| self.missing(Need::RedirectUri))
+    pub fn require_redirect_uri(&self) -> Result<&Url, Error> {
+        self.redirect_uri.as_ref().map(|uri| &uri.value).ok_or_else(|| self.missing_key(RequiredKey::RedirectUri))
     }
 
     /// Where to listen. Without `listen.address` that is every interface on the port of `redirect_uri`,
@@ -198,12 +198,12 @@ impl Config {
             .as_ref()
             .filter(|uri| uri.scheme() == "http" || self.listen.tls_cert.is_some())
             .and_then(|uri| uri.port_or_known_default())
-            .map(|port| ListenAddress { host: ListenHost::Every, port })
-            .ok_or_else(|| self.missing(Need::ListenAddress))
+            .map(|port| ListenAddress { host: ListenHost::Any, port })
+            .ok_or_else(|| self.missing_key(RequiredKey::ListenAddress))
     }
 
-    fn missing(&self, need: Need) -> Error {
-        Error::Missing { need, path: self.path.clone(), home: self.home.clone() }
+    fn missing_key(&self, key: RequiredKey) -> Error {
+        Error::MissingKey { key, path: self.path.clone(), default_path: self.default_path.clone() }
     }
 }
 

@@ -57,19 +57,19 @@ impl<T> Setting<T> {
     }
 
     /// A value that nobody set.
-    pub fn default_of(value: T) -> Self {
+    pub fn from_default(value: T) -> Self {
         Self::new(value, Origin::Default)
     }
 
     /// A value of the command line.
-    pub fn flag(value: T, name: &'static str) -> Self {
+    pub fn from_flag(value: T, name: &'static str) -> Self {
         Self::new(value, Origin::Flag(name))
     }
 }
 
 impl<T: Default> Default for Setting<T> {
     fn default() -> Self {
-        Self::default_of(T::default())
+        Self::from_default(T::default())
     }
 }
 

@@ -7,61 +7,68 @@ use toml::de::DeValue;
 use super::document::Section;
 use super::error::{Error, Expected};
 use super::origin::Setting;
-use super::{DataValue, Miniprogram, Template, values};
+use super::{MiniprogramPage, TemplateAlias, TemplateDataValue, values};
 
 /// All templates of the file by their alias.
-pub(super) fn read(root: &Section<'_>) -> Result<BTreeMap<String, Template>, Error> {
+pub(super) fn read_templates(root: &Section<'_>) -> Result<BTreeMap<String, TemplateAlias>, Error> {
     let all = root.section("templates");
-    let one = |name: &str| Ok((name.to_owned(), template(&all, name)?));
-    all.names().into_iter().map(one).collect()
+    let entry = |name: &str| Ok((name.to_owned(), read_template(&all, name)?));
+    all.names().into_iter().map(entry).collect()
 }
 
-fn template(all: &Section<'_>, name: &str) -> Result<Template, Error> {
+fn read_template(all: &Section<'_>, name: &str) -> Result<TemplateAlias, Error> {
     let section = all.section(name);
-    let needs = |partner: String| Error::Alone { key: all.key(name), partner, origin: all.origin(name) };
+    let missing_partner =
+        |partner: String| Error::MissingPartner { key: all.key(name), partner, origin: all.origin(name) };
     let data = section.section("data");
-    Ok(Template {
-        id: section.text("id", values::line, Expected::Text)?.ok_or_else(|| needs(section.key("id")))?,
-        url: section.text("url", values::link, Expected::Link)?,
-        miniprogram: miniprogram(&section)?,
+    Ok(TemplateAlias {
+        id: section
+            .text("id", values::parse_single_line, Expected::Text)?
+            .ok_or_else(|| missing_partner(section.key("id")))?,
+        url: section.text("url", values::parse_link, Expected::HttpUrl)?,
+        miniprogram: read_miniprogram(&section)?,
         data: data
             .names()
             .into_iter()
-            .map(|key| Ok((key.to_owned(), data_value(&data, key)?)))
+            .map(|key| Ok((key.to_owned(), read_data_value(&data, key)?)))
             .collect::<Result<_, Error>>()?,
     })
 }
 
-fn miniprogram(template: &Section<'_>) -> Result<Option<Setting<Miniprogram>>, Error> {
+fn read_miniprogram(template: &Section<'_>) -> Result<Option<Setting<MiniprogramPage>>, Error> {
     let Some((_, origin)) = template.get("miniprogram") else { return Ok(None) };
     let section = template.section("miniprogram");
-    let needs =
-        || Error::Alone { key: template.key("miniprogram"), partner: section.key("appid"), origin: origin.clone() };
-    let appid = section.text("appid", values::app_id, Expected::AppId)?.ok_or_else(needs)?.value;
-    let pagepath = section.text("pagepath", values::line, Expected::Text)?.map(|page| page.value);
-    Ok(Some(Setting::new(Miniprogram { appid, pagepath }, origin)))
+    let missing_partner = || Error::MissingPartner {
+        key: template.key("miniprogram"),
+        partner: section.key("appid"),
+        origin: origin.clone(),
+    };
+    let appid = section.text("appid", values::parse_app_id, Expected::AppId)?.ok_or_else(missing_partner)?.value;
+    let pagepath = section.text("pagepath", values::parse_single_line, Expected::Text)?.map(|page| page.value);
+    Ok(Some(Setting::new(MiniprogramPage { appid, pagepath }, origin)))
 }
 
 /// `"text"`, a number, or a table of one of them and a colour.
-fn data_value(data: &Section<'_>, key: &str) -> Result<Setting<DataValue>, Error> {
+fn read_data_value(data: &Section<'_>, key: &str) -> Result<Setting<TemplateDataValue>, Error> {
     let origin = data.origin(key);
-    let wrong = || Error::Value { key: data.key(key), origin: origin.clone(), expected: Expected::Data };
+    let invalid =
+        || Error::InvalidValue { key: data.key(key), origin: origin.clone(), expected: Expected::TemplateData };
     let (value, color) = match data.get(key) {
         Some((DeValue::Table(_), _)) => {
             let section = data.section(key);
-            (plain(&section, "value"), section.text("color", values::color, Expected::Color)?)
+            (read_scalar(&section, "value"), section.text("color", values::parse_color, Expected::Color)?)
         }
-        _ => (plain(data, key), None),
+        _ => (read_scalar(data, key), None),
     };
-    let value = value.ok_or_else(wrong)?;
-    Ok(Setting::new(DataValue { value, color: color.map(|color| color.value) }, origin))
+    let value = value.ok_or_else(invalid)?;
+    Ok(Setting::new(TemplateDataValue { value, color: color.map(|color| color.value) }, origin))
 }
 
 /// Text, or a number with all the digits that were written.
-fn plain(section: &Section<'_>, name: &str) -> Option<String> {
+fn read_scalar(section: &Section<'_>, name: &str) -> Option<String> {
     match section.get(name)?.0 {
         DeValue::String(text) => Some(text.to_string()),
-        DeValue::Integer(_) | DeValue::Float(_) => section.written(name).map(str::to_owned),
+        DeValue::Integer(_) | DeValue::Float(_) => section.raw_text(name).map(str::to_owned),
         _ => None,
     }
 }

@@ -6,105 +6,115 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::thread::spawn;
+use super::thread::spawn_or_run_inline;
 use crate::secret::{ExposeSecret, Secret};
-use crate::store::{Store, Token};
+use crate::store::{CachedToken, Store};
 use crate::token::{self, Account};
 use crate::wechat::Client;
 
-type Answer = Result<Token, token::Error>;
+type TokenResult = Result<CachedToken, token::Error>;
 
 /// How often a new token may be refused in a row before the account is taken to be.
-const REFUSALS: u32 = 3;
+const MAX_REJECTIONS: u32 = 3;
 
 /// Where the token comes from, and how it stands.
-pub(super) struct Access {
+pub(super) struct TokenSource {
     account: Account,
     client: Client,
     database: PathBuf,
-    patience: Duration,
-    state: State,
+    busy_timeout: Duration,
+    state: TokenState,
     /// The token that WeChat would not take: the next must be another.
-    refused: Option<Secret>,
-    refusals: u32,
-    answers: (Sender<Answer>, Receiver<Answer>),
+    rejected_token: Option<Secret>,
+    rejection_count: u32,
+    results: (Sender<TokenResult>, Receiver<TokenResult>),
 }
 
-enum State {
-    Unread,
-    Have(Token),
-    Asked,
+enum TokenState {
+    Unknown,
+    Cached(CachedToken),
+    Fetching,
 }
 
-impl Access {
+impl TokenSource {
     pub(super) fn new(account: Account, client: Client, store: &Store) -> Self {
-        let (database, patience, state) = (store.path().to_owned(), store.patience(), State::Unread);
-        Self { account, client, database, patience, state, refused: None, refusals: 0, answers: unbounded() }
+        let (database, busy_timeout, state) = (store.path().to_owned(), store.busy_timeout(), TokenState::Unknown);
+        Self {
+            account,
+            client,
+            database,
+            busy_timeout,
+            state,
+            rejected_token: None,
+            rejection_count: 0,
+            results: unbounded(),
+        }
     }
 
     /// The token; `None` while it is asked for, which begins here where it has not.
-    pub(super) fn token(&mut self, store: &Store) -> Result<Option<Token>, token::Error> {
-        if matches!(self.state, State::Unread) {
-            let kept = if self.refused.is_none() { token::kept(store, &self.account)? } else { None };
-            match kept {
-                Some(token) => self.state = State::Have(token),
-                None => self.ask(),
+    pub(super) fn token(&mut self, store: &Store) -> Result<Option<CachedToken>, token::Error> {
+        if matches!(self.state, TokenState::Unknown) {
+            let cached = if self.rejected_token.is_none() { token::cached(store, &self.account)? } else { None };
+            match cached {
+                Some(token) => self.state = TokenState::Cached(token),
+                None => self.fetch_in_background(),
             }
         }
         Ok(match &self.state {
-            State::Have(token) => Some(token.clone()),
-            State::Unread | State::Asked => None,
+            TokenState::Cached(token) => Some(token.clone()),
+            TokenState::Unknown | TokenState::Fetching => None,
         })
     }
 
     /// WeChat refused this token; whether a new one is worth asking for.
-    pub(super) fn refuse(&mut self, token: &Secret) -> bool {
+    pub(super) fn reject(&mut self, token: &Secret) -> bool {
         // Many requests were under way with it: only the first says something new.
-        if matches!(&self.state, State::Have(have) if have.token.expose_secret() == token.expose_secret()) {
-            self.state = State::Unread;
-            self.refused = Some(token.clone());
-            self.refusals += 1;
+        if matches!(&self.state, TokenState::Cached(cached) if cached.token.expose_secret() == token.expose_secret()) {
+            self.state = TokenState::Unknown;
+            self.rejected_token = Some(token.clone());
+            self.rejection_count += 1;
         }
-        self.refusals <= REFUSALS
+        self.rejection_count <= MAX_REJECTIONS
     }
 
     /// WeChat took a token.
-    pub(super) fn accepted(&mut self) {
-        self.refusals = 0;
+    pub(super) fn reset_rejections(&mut self) {
+        self.rejection_count = 0;
     }
 
     /// Hears of answers to what was asked.
-    pub(super) fn answers(&self) -> &Receiver<Answer> {
-        &self.answers.1
+    pub(super) fn results(&self) -> &Receiver<TokenResult> {
+        &self.results.1
     }
 
     /// Takes the answer, where there is one.
-    pub(super) fn hear(&mut self) -> Result<(), token::Error> {
-        let Ok(answer) = self.answers.1.try_recv() else { return Ok(()) };
-        self.state = State::Unread;
-        let token = answer?;
-        self.refused = None;
-        self.state = State::Have(token);
+    pub(super) fn poll(&mut self) -> Result<(), token::Error> {
+        let Ok(result) = self.results.1.try_recv() else { return Ok(()) };
+        self.state = TokenState::Unknown;
+        let token = result?;
+        self.rejected_token = None;
+        self.state = TokenState::Cached(token);
         Ok(())
     }
 
     /// Whether there is a token.
-    pub(super) fn is_ready(&self) -> bool {
-        matches!(self.state, State::Have(_))
+    pub(super) fn has_token(&self) -> bool {
+        matches!(self.state, TokenState::Cached(_))
     }
 
-    fn ask(&mut self) {
+    fn fetch_in_background(&mut self) {
         let (client, account, database) = (self.client.clone(), self.account.clone(), self.database.clone());
-        let (refused, tell, patience) = (self.refused.clone(), self.answers.0.clone(), self.patience);
-        spawn("token", move || {
-            let store = Store::open(&database).and_then(|store| store.patient_for(patience));
-            let answer = store.map_err(token::Error::from).and_then(|mut store| match &refused {
-                Some(refused) => token::instead_of(refused, &mut store, &client, &account),
-                None => token::valid(&mut store, &client, &account),
+        let (rejected_token, result_sender, busy_timeout) =
+            (self.rejected_token.clone(), self.results.0.clone(), self.busy_timeout);
+        spawn_or_run_inline("token", move || {
+            let store = Store::open(&database).and_then(|store| store.with_busy_timeout(busy_timeout));
+            let result = store.map_err(token::Error::from).and_then(|mut store| match &rejected_token {
+                Some(rejected_token) => token::replace_rejected(rejected_token, &mut store, &client, &account),
+                None => token::get(&mut store, &client, &account),
             });
             // Nobody listens where the run has ended meanwhile.
-            let _ = tell.send(answer);
+            let _ = result_sender.send(result);
         });
-        self.state = State::Asked;
+        self.state = TokenState::Fetching;
     }
 }

@@ -4,33 +4,36 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::endings::{class, ending, luck, stays, unsent, why};
-use super::later::Later;
-use super::policy::{Effect, Fate};
-use super::schedule::{self, Facts};
-use super::uploads::{Named, Shelf};
-use super::{Orders, Tagged, Trouble};
+use super::endings::{
+    explain_error, random_jitter, suspension_class, update_from_decision, update_keeping_response,
+    update_without_attempt,
+};
+use super::later::RetryTimers;
+use super::policy::{MessageAction, RunAction};
+use super::schedule::{self, RetryContext};
+use super::uploads::{MediaRefs, UploadQueue};
+use super::{DeliveryOptions, TaggedSubmission, TxError};
 use crate::secret::Secret;
-use crate::store::{Answer, Begin, Held, Message, Place, Scope, Turn};
+use crate::store::{AttemptStart, ClaimScope, ClaimedMessage, EnqueueResult, Message, OutboxTx, ResponseInfo};
 use crate::t;
-use crate::time::{Moment, Timestamp};
+use crate::time::{ClockReading, Timestamp};
 use crate::wechat;
 use crate::wechat::message::Content;
 
 /// Contents that are kept read; a broadcast has one, a batch one a line.
-const CONTENTS: usize = 64;
+const MAX_CACHED_CONTENTS: usize = 64;
 
 /// A message whose request is under way.
-pub(super) struct Flight {
-    pub(super) held: Held,
-    pub(super) started: Moment,
+pub(super) struct InFlight {
+    pub(super) claimed: ClaimedMessage,
+    pub(super) started_at: ClockReading,
     pub(super) content: Arc<Content>,
     /// The media_ids that the request names.
-    pub(super) media: Named,
+    pub(super) media_refs: MediaRefs,
 }
 
 /// A message that is about to be sent.
-pub(super) struct Started {
+pub(super) struct StartedAttempt {
     pub(super) id: i64,
     pub(super) openid: String,
     pub(super) client_msg_id: Option<String>,
@@ -38,197 +41,207 @@ pub(super) struct Started {
 }
 
 /// A message as a turn leaves it.
-pub(super) enum Left {
-    Message(Box<Message>),
+pub(super) enum SettledMessage {
+    Saved(Box<Message>),
     /// It was withdrawn, by a person or since the part before it was not sent; or it is no longer there.
-    Standing(i64),
+    Reload(i64),
 }
 
 /// What an answer means for all, once the turn is over.
-pub(super) struct Lesson {
-    pub(super) effect: Effect,
+pub(super) struct RunFeedback {
+    pub(super) action: RunAction,
     /// WeChat, or the way to it, is in trouble; the message is not.
-    pub(super) trouble: bool,
+    pub(super) is_transient_failure: bool,
     /// The token that the request bore.
     pub(super) token: Secret,
     pub(super) error: Option<wechat::Error>,
 }
 
-impl Lesson {
+impl RunFeedback {
     /// Whether more may begin before it is heeded.
-    pub(super) fn lets_go_on(&self) -> bool {
-        !matches!(self.effect, Effect::StopRun | Effect::Refresh | Effect::Pause)
+    pub(super) fn allows_new_attempts(&self) -> bool {
+        !matches!(self.action, RunAction::StopRun | RunAction::RefreshToken | RunAction::PauseRun)
     }
 }
 
 /// What every further message of an API or template comes to, without asking WeChat.
-pub(super) struct Closed {
-    pub(super) fate: Fate,
-    pub(super) answer: Answer,
+pub(super) struct SuspendedClass {
+    pub(super) action: MessageAction,
+    pub(super) response: ResponseInfo,
 }
 
 /// What became of the parcels of a turn.
 #[derive(Default)]
-pub(super) struct Queued {
+pub(super) struct EnqueueSummary {
     /// Messages.
     pub(super) count: usize,
     /// The ids of what was there already, with the tag of who asked for it once more.
     pub(super) duplicates: Vec<(i64, Option<u64>)>,
     /// Who was bound when the parcel was made, and no longer is.
-    pub(super) unbound: Vec<(String, Option<u64>)>,
+    pub(super) not_bound: Vec<(String, Option<u64>)>,
 }
 
-pub(super) struct Board {
-    pub(super) orders: Orders,
+pub(super) struct RunState {
+    pub(super) options: DeliveryOptions,
     /// Taken, and not begun.
-    pub(super) ready: VecDeque<Held>,
-    pub(super) flying: HashMap<i64, Flight>,
+    pub(super) ready: VecDeque<ClaimedMessage>,
+    pub(super) in_flight: HashMap<i64, InFlight>,
     /// To be tried again by this run: when, and which.
-    pub(super) later: Later,
+    pub(super) retry_timers: RetryTimers,
     /// Ids of this run that were not taken yet, first and last.
-    pub(super) ranges: VecDeque<(i64, i64)>,
+    pub(super) unclaimed_ids: VecDeque<(i64, i64)>,
     /// Ids of this run that another process has.
-    pub(super) elsewhere: Vec<i64>,
+    pub(super) claimed_elsewhere: Vec<i64>,
     /// Of those that were this run's alone and are no longer queued, what was never tried.
-    pub(super) unbegun: HashSet<i64>,
+    pub(super) never_attempted: HashSet<i64>,
     /// Parts of this run that wait, each for the one before it.
-    pub(super) blocked: HashMap<i64, i64>,
+    pub(super) waiting_for_part: HashMap<i64, i64>,
     /// What waits for files.
-    pub(super) shelf: Shelf,
+    pub(super) upload_queue: UploadQueue,
     /// Whatever is due is this run's, and there is some.
-    pub(super) due: bool,
-    pub(super) tags: HashMap<i64, u64>,
+    pub(super) claims_due: bool,
+    pub(super) correlation_ids: HashMap<i64, u64>,
     /// The tags of what this run was asked for once more, by the message that it has on its way for that already.
-    pub(super) twins: HashMap<i64, Vec<Option<u64>>>,
-    contents: HashMap<i64, Arc<Content>>,
+    pub(super) duplicate_waiters: HashMap<i64, Vec<Option<u64>>>,
+    cached_contents: HashMap<i64, Arc<Content>>,
     /// Of which version of the database they were read.
-    version: Option<i64>,
+    cache_version: Option<i64>,
     /// APIs and templates that WeChat refuses.
-    pub(super) closed: HashMap<String, Closed>,
+    pub(super) suspended_classes: HashMap<String, SuspendedClass>,
     /// Messages whose token was refused in this run: they were tried again at once.
-    pub(super) refreshed: HashSet<i64>,
+    pub(super) retried_with_new_token: HashSet<i64>,
     /// People to whom WeChat takes no more for now: until when, and what it said.
-    pub(super) slowed: HashMap<String, (Instant, Answer)>,
+    pub(super) throttled_recipients: HashMap<String, (Instant, ResponseInfo)>,
     /// The time by WeChat's clock.
-    pub(super) server: Option<Timestamp>,
+    pub(super) server_time: Option<Timestamp>,
 }
 
 /// What a message's recipient is known by within a run.
-pub(super) fn recipient(held: &Held) -> String {
-    match held.user_id {
+pub(super) fn recipient_key(claimed: &ClaimedMessage) -> String {
+    match claimed.user_id {
         Some(id) => id.to_string(),
-        None => held.message.openid.clone().unwrap_or_default(),
+        None => claimed.message.openid.clone().unwrap_or_default(),
     }
 }
 
-impl Board {
-    pub(super) fn new(orders: Orders, ids: Vec<i64>, due: bool) -> Self {
+impl RunState {
+    pub(super) fn new(options: DeliveryOptions, ids: Vec<i64>, claims_due: bool) -> Self {
         Self {
-            orders,
+            options,
             ready: VecDeque::new(),
-            flying: HashMap::new(),
-            later: Later::default(),
-            ranges: ids.into_iter().map(|id| (id, id)).collect(),
-            elsewhere: Vec::new(),
-            unbegun: HashSet::new(),
-            blocked: HashMap::new(),
-            shelf: Shelf::default(),
-            due,
-            tags: HashMap::new(),
-            twins: HashMap::new(),
-            contents: HashMap::new(),
-            version: None,
-            closed: HashMap::new(),
-            refreshed: HashSet::new(),
-            slowed: HashMap::new(),
-            server: None,
+            in_flight: HashMap::new(),
+            retry_timers: RetryTimers::default(),
+            unclaimed_ids: ids.into_iter().map(|id| (id, id)).collect(),
+            claimed_elsewhere: Vec::new(),
+            never_attempted: HashSet::new(),
+            waiting_for_part: HashMap::new(),
+            upload_queue: UploadQueue::default(),
+            claims_due,
+            correlation_ids: HashMap::new(),
+            duplicate_waiters: HashMap::new(),
+            cached_contents: HashMap::new(),
+            cache_version: None,
+            suspended_classes: HashMap::new(),
+            retried_with_new_token: HashSet::new(),
+            throttled_recipients: HashMap::new(),
+            server_time: None,
         }
     }
 
     /// How many more may be taken: a run holds at most twice what it sends at a time.
-    pub(super) fn room(&self) -> usize {
-        (2 * self.orders.concurrency).saturating_sub(self.ready.len() + self.flying.len() + self.shelf.len())
+    pub(super) fn capacity(&self) -> usize {
+        (2 * self.options.concurrency).saturating_sub(self.ready.len() + self.in_flight.len() + self.upload_queue.len())
     }
 
     /// Whether that message is this run's, and has not come to an end.
-    pub(super) fn has(&self, id: i64) -> bool {
-        self.flying.contains_key(&id)
-            || self.ready.iter().any(|held| held.message.id == id)
-            || self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&id))
-            || self.later.has(id)
-            || self.blocked.contains_key(&id)
-            || self.shelf.has(id)
+    pub(super) fn has_unfinished(&self, id: i64) -> bool {
+        self.in_flight.contains_key(&id)
+            || self.ready.iter().any(|claimed| claimed.message.id == id)
+            || self.unclaimed_ids.iter().any(|(first, last)| (*first..=*last).contains(&id))
+            || self.retry_timers.contains(id)
+            || self.waiting_for_part.contains_key(&id)
+            || self.upload_queue.contains(id)
     }
 
     /// Whether nothing but what is under way is left to do.
-    pub(super) fn is_done(&self) -> bool {
-        !self.due && self.ready.is_empty() && self.later.is_empty() && self.ranges.is_empty() && self.shelf.is_empty()
+    pub(super) fn has_only_in_flight(&self) -> bool {
+        !self.claims_due
+            && self.ready.is_empty()
+            && self.retry_timers.is_empty()
+            && self.unclaimed_ids.is_empty()
+            && self.upload_queue.is_empty()
     }
 
     /// Whether there is something to take at that time.
-    pub(super) fn has_untaken(&self, at: Instant) -> bool {
-        self.due || !self.ranges.is_empty() || self.later.is_due(at)
+    pub(super) fn has_claimable(&self, now: Instant) -> bool {
+        self.claims_due || !self.unclaimed_ids.is_empty() || self.retry_timers.has_due(now)
     }
 
-    pub(super) fn facts<'a>(&self, held: &'a Held, now: &'a Moment) -> Facts<'a> {
-        Facts { held, now, server: self.server, wait: self.orders.wait, max_attempts: self.orders.max_attempts }
+    pub(super) fn retry_context<'a>(&self, claimed: &'a ClaimedMessage, now: &'a ClockReading) -> RetryContext<'a> {
+        RetryContext {
+            claimed,
+            now,
+            server_time: self.server_time,
+            wait: self.options.wait,
+            max_attempts: self.options.max_attempts,
+        }
     }
 
     /// Forgets what was read, if others have changed the database since: a content that nobody needs any more is
     /// removed, and the next one may get its id.
-    pub(super) fn heed_others(&mut self, turn: &Turn<'_>) -> Result<(), Trouble> {
-        if !self.contents.is_empty() {
-            let version = turn.version()?;
-            if self.version.replace(version) != Some(version) {
-                self.contents.clear();
+    pub(super) fn invalidate_cache_if_changed(&mut self, tx: &OutboxTx<'_>) -> Result<(), TxError> {
+        if !self.cached_contents.is_empty() {
+            let version = tx.data_version()?;
+            if self.cache_version.replace(version) != Some(version) {
+                self.cached_contents.clear();
             }
         }
         Ok(())
     }
 
     /// Queues a parcel. `takes`: it is taken, too, where there is room for all of it and nothing else waits.
-    pub(super) fn queue(
+    pub(super) fn enqueue(
         &mut self,
-        turn: &Turn<'_>,
-        tagged: &Tagged,
-        takes: bool,
-        out: &mut Queued,
-    ) -> Result<(), Trouble> {
-        self.shelf.used |= !tagged.parcel.files.is_empty();
-        let parcel = &tagged.parcel;
-        let mine = takes
-            && parcel.parts.is_empty()
-            && parcel.to.len() <= self.room()
-            && self.ranges.is_empty()
-            && self.later.is_empty();
-        for place in turn.queue(parcel, mine)? {
-            let id = match &place {
-                Place::Unbound(user) => {
-                    out.unbound.push((user.clone().unwrap_or_default(), tagged.tag));
+        tx: &OutboxTx<'_>,
+        tagged: &TaggedSubmission,
+        may_claim: bool,
+        summary: &mut EnqueueSummary,
+    ) -> Result<(), TxError> {
+        self.upload_queue.saw_files |= !tagged.submission.files.is_empty();
+        let submission = &tagged.submission;
+        let claim_now = may_claim
+            && submission.parts.is_empty()
+            && submission.recipients.len() <= self.capacity()
+            && self.unclaimed_ids.is_empty()
+            && self.retry_timers.is_empty();
+        for enqueued in tx.enqueue(submission, claim_now)? {
+            let id = match &enqueued {
+                EnqueueResult::NotBound(user) => {
+                    summary.not_bound.push((user.clone().unwrap_or_default(), tagged.correlation_id));
                     continue;
                 }
-                Place::Duplicate(id) => {
-                    out.duplicates.push((*id, tagged.tag));
+                EnqueueResult::Duplicate(id) => {
+                    summary.duplicates.push((*id, tagged.correlation_id));
                     continue;
                 }
-                Place::New(id) | Place::After(id, _) => *id,
-                Place::Mine(held) => held.message.id,
+                EnqueueResult::Queued(id) | EnqueueResult::QueuedAfter(id, _) => *id,
+                EnqueueResult::Claimed(claimed) => claimed.message.id,
             };
-            out.count += 1;
-            if let Some(tag) = tagged.tag {
-                self.tags.insert(id, tag);
+            summary.count += 1;
+            if let Some(tag) = tagged.correlation_id {
+                self.correlation_ids.insert(id, tag);
             }
-            match place {
-                Place::Mine(held) => {
-                    self.know(held.content_id, &parcel.body.json)?;
-                    self.ready.push_back(*held);
+            match enqueued {
+                EnqueueResult::Claimed(claimed) => {
+                    self.cache_content(claimed.payload_id, &submission.payload.json)?;
+                    self.ready.push_back(*claimed);
                 }
-                Place::After(id, before) => {
-                    self.blocked.insert(id, before);
+                EnqueueResult::QueuedAfter(id, previous_id) => {
+                    self.waiting_for_part.insert(id, previous_id);
                 }
-                _ => match self.ranges.back_mut() {
+                _ => match self.unclaimed_ids.back_mut() {
                     Some((_, last)) if *last + 1 == id => *last = id,
-                    _ => self.ranges.push_back((id, id)),
+                    _ => self.unclaimed_ids.push_back((id, id)),
                 },
             }
         }
@@ -236,149 +249,156 @@ impl Board {
     }
 
     /// Takes what there is room for.
-    pub(super) fn take(&mut self, turn: &Turn<'_>, at: Instant) -> Result<(), Trouble> {
-        while self.room() > 0
-            && let Some(id) = self.later.take(at)
+    pub(super) fn claim(&mut self, tx: &OutboxTx<'_>, now: Instant) -> Result<(), TxError> {
+        while self.capacity() > 0
+            && let Some(id) = self.retry_timers.pop_due(now)
         {
-            self.own(turn, (id, id))?;
+            self.claim_range(tx, (id, id))?;
         }
-        while self.room() > 0
-            && let Some((first, last)) = self.ranges.pop_front()
+        while self.capacity() > 0
+            && let Some((first, last)) = self.unclaimed_ids.pop_front()
         {
-            if let Some(rest) = self.own(turn, (first, last))? {
-                self.ranges.push_front((rest, last));
+            if let Some(rest) = self.claim_range(tx, (first, last))? {
+                self.unclaimed_ids.push_front((rest, last));
             }
         }
-        if self.due && self.room() > 0 {
-            let room = self.room();
-            let taken = turn.take(Scope::Due, room)?;
-            self.due = taken.len() == room;
-            taken.iter().for_each(|held| self.later.remove(held.message.id));
-            self.ready.extend(taken);
+        if self.claims_due && self.capacity() > 0 {
+            let capacity = self.capacity();
+            let claims = tx.claim(ClaimScope::Due, capacity)?;
+            self.claims_due = claims.len() == capacity;
+            claims.iter().for_each(|claimed| self.retry_timers.cancel(claimed.message.id));
+            self.ready.extend(claims);
         }
         Ok(())
     }
 
     /// Takes from a range of this run's own; where to go on, if it was not all.
-    fn own(&mut self, turn: &Turn<'_>, (first, last): (i64, i64)) -> Result<Option<i64>, Trouble> {
-        let room = self.room();
-        let taken = turn.take(Scope::Only(first, last), room)?;
-        let full = taken.len() == room;
+    fn claim_range(&mut self, tx: &OutboxTx<'_>, (first, last): (i64, i64)) -> Result<Option<i64>, TxError> {
+        let capacity = self.capacity();
+        let claims = tx.claim(ClaimScope::Range(first, last), capacity)?;
+        let is_full = claims.len() == capacity;
         let mut next = first;
-        for held in &taken {
-            (next..held.message.id).try_for_each(|id| self.not_taken(turn, id))?;
-            next = held.message.id + 1;
+        for claimed in &claims {
+            (next..claimed.message.id).try_for_each(|id| self.classify_unclaimed(tx, id))?;
+            next = claimed.message.id + 1;
         }
-        if !full {
-            (next..=last).try_for_each(|id| self.not_taken(turn, id))?;
+        if !is_full {
+            (next..=last).try_for_each(|id| self.classify_unclaimed(tx, id))?;
         }
-        self.ready.extend(taken);
-        Ok((full && next <= last).then_some(next))
+        self.ready.extend(claims);
+        Ok((is_full && next <= last).then_some(next))
     }
 
     /// Begins up to `most` of what is ready; what need not be sent is left with its end. `token_at` is when the token
     /// was fetched.
-    pub(super) fn begin(
+    pub(super) fn start_attempts(
         &mut self,
-        turn: &Turn<'_>,
-        most: usize,
-        (now, token_at): (&Moment, Option<Timestamp>),
-        left: &mut Vec<Left>,
-    ) -> Result<Vec<Started>, Trouble> {
-        let mut begun = Vec::new();
-        while begun.len() < most
-            && let Some(held) = self.ready.pop_front()
+        tx: &OutboxTx<'_>,
+        start_limit: usize,
+        (now, token_at): (&ClockReading, Option<Timestamp>),
+        settled: &mut Vec<SettledMessage>,
+    ) -> Result<Vec<StartedAttempt>, TxError> {
+        let mut attempts = Vec::new();
+        while attempts.len() < start_limit
+            && let Some(claimed) = self.ready.pop_front()
         {
-            let id = held.message.id;
-            let Some(content) = self.content(turn, held.content_id)? else {
-                self.is_taken(&held);
+            let id = claimed.message.id;
+            let Some(content) = self.load_content(tx, claimed.payload_id)? else {
+                self.on_claim_lost(&claimed);
                 continue;
             };
-            let class = class(&content);
-            let Some(held) = self.still_to_send(turn, held, &class, now, left)? else { continue };
-            let Some((mut held, filled, media)) = self.shelf.fill(turn, held, &content, class, now.at)? else {
+            let class = suspension_class(&content);
+            let Some(claimed) = self.settle_without_attempt(tx, claimed, &class, now, settled)? else { continue };
+            let Some((mut claimed, resolved, media_refs)) =
+                self.upload_queue.resolve_media(tx, claimed, &content, class, now.wall)?
+            else {
                 continue;
             };
-            let openid = match turn.begin(&held, token_at)? {
-                Begin::Begun(openid) => openid,
-                Begin::Taken => {
-                    self.is_taken(&held);
+            let openid = match tx.start_attempt(&claimed, token_at)? {
+                AttemptStart::Started(openid) => openid,
+                AttemptStart::ClaimLost => {
+                    self.on_claim_lost(&claimed);
                     continue;
                 }
-                unbound @ (Begin::Unbound | Begin::Rebound) => {
-                    let decision = schedule::withdrawn(&self.facts(&held, now));
-                    let user = held.message.user.clone().unwrap_or_default();
-                    let why = match unbound {
-                        Begin::Rebound => t!("delivery-rebound", user = user),
+                not_bound @ (AttemptStart::NotBound | AttemptStart::Rebound) => {
+                    let decision = schedule::decide_for_withdrawn(&self.retry_context(&claimed, now));
+                    let user = claimed.message.user.clone().unwrap_or_default();
+                    let reason = match not_bound {
+                        AttemptStart::Rebound => t!("delivery-rebound", user = user),
                         _ => t!("delivery-unbound", user = user),
                     };
-                    let ending = stays(&held, &decision, Some(why));
-                    self.end(turn, held, &ending, false, now, left)?;
+                    let update = update_keeping_response(&claimed, &decision, Some(reason));
+                    self.record_update(tx, claimed, &update, false, now, settled)?;
                     continue;
                 }
             };
-            held.message.attempts += 1;
-            held.message.openid = Some(openid.clone());
-            let client_msg_id = held.message.client_msg_id.clone();
-            begun.push(Started { id, openid, client_msg_id, content: filled });
-            self.flying.insert(id, Flight { held, started: now.clone(), content, media });
+            claimed.message.attempts += 1;
+            claimed.message.openid = Some(openid.clone());
+            let client_msg_id = claimed.message.client_msg_id.clone();
+            attempts.push(StartedAttempt { id, openid, client_msg_id, content: resolved });
+            self.in_flight.insert(id, InFlight { claimed, started_at: now.clone(), content, media_refs });
         }
-        Ok(begun)
+        Ok(attempts)
     }
 
     /// It is no longer this run's: it was cancelled, or the person removed, since it was taken.
-    fn is_taken(&mut self, held: &Held) {
-        self.elsewhere.push(held.message.id);
-        if held.message.attempts == 0 {
-            self.unbegun.insert(held.message.id);
+    fn on_claim_lost(&mut self, claimed: &ClaimedMessage) {
+        self.claimed_elsewhere.push(claimed.message.id);
+        if claimed.message.attempts == 0 {
+            self.never_attempted.insert(claimed.message.id);
         }
     }
 
     /// The message, unless it is ended or put off without an attempt.
-    fn still_to_send(
+    fn settle_without_attempt(
         &mut self,
-        turn: &Turn<'_>,
-        held: Held,
+        tx: &OutboxTx<'_>,
+        claimed: ClaimedMessage,
         class: &str,
-        now: &Moment,
-        left: &mut Vec<Left>,
-    ) -> Result<Option<Held>, Trouble> {
-        let facts = self.facts(&held, now);
-        if let Some(decision) = schedule::before(&facts) {
-            let ending = unsent(&held, &decision);
-            self.end(turn, held, &ending, false, now, left)?;
+        now: &ClockReading,
+        settled: &mut Vec<SettledMessage>,
+    ) -> Result<Option<ClaimedMessage>, TxError> {
+        let context = self.retry_context(&claimed, now);
+        if let Some(decision) = schedule::decide_before_attempt(&context) {
+            let update = update_without_attempt(&claimed, &decision);
+            self.record_update(tx, claimed, &update, false, now, settled)?;
             return Ok(None);
         }
-        let slowed = match self.slowed.is_empty() {
+        let throttled = match self.throttled_recipients.is_empty() {
             true => None,
-            false => self.slowed.get(&recipient(&held)).filter(|(until, _)| *until > Instant::now()),
+            false => {
+                self.throttled_recipients.get(&recipient_key(&claimed)).filter(|(until, _)| *until > Instant::now())
+            }
         };
-        let refused = self.closed.get(class).map(|Closed { fate, answer }| (*fate, answer));
-        let Some((fate, answer)) = refused.or(slowed.map(|(_, answer)| (Fate::Minute, answer))) else {
-            return Ok(Some(held));
+        let suspended =
+            self.suspended_classes.get(class).map(|SuspendedClass { action, response }| (*action, response));
+        let Some((action, response)) =
+            suspended.or(throttled.map(|(_, response)| (MessageAction::RetryAfterMinute, response)))
+        else {
+            return Ok(Some(claimed));
         };
-        let decision = schedule::held_back(fate, &facts, luck());
-        let error = answer.error.clone().map(|error| why(error, &decision, held.message.attempts));
-        let mut ending = ending(&decision);
-        ending.answer = Answer { error, msgid: None, host: None, server_at: None, ..answer.clone() };
-        self.end(turn, held, &ending, false, now, left)?;
+        let decision = schedule::decide_for_suspended(action, &context, random_jitter());
+        let error = response.error.clone().map(|error| explain_error(error, &decision, claimed.message.attempts));
+        let mut update = update_from_decision(&decision);
+        update.response = ResponseInfo { error, msgid: None, host: None, server_time: None, ..response.clone() };
+        self.record_update(tx, claimed, &update, false, now, settled)?;
         Ok(None)
     }
 
-    fn content(&mut self, turn: &Turn<'_>, id: i64) -> Result<Option<Arc<Content>>, Trouble> {
-        if let Some(content) = self.contents.get(&id) {
+    fn load_content(&mut self, tx: &OutboxTx<'_>, id: i64) -> Result<Option<Arc<Content>>, TxError> {
+        if let Some(content) = self.cached_contents.get(&id) {
             return Ok(Some(content.clone()));
         }
-        turn.content(id)?.map(|json| self.know(id, &json)).transpose()
+        tx.payload(id)?.map(|json| self.cache_content(id, &json)).transpose()
     }
 
     /// Keeps a content read.
-    fn know(&mut self, id: i64, json: &str) -> Result<Arc<Content>, Trouble> {
+    fn cache_content(&mut self, id: i64, json: &str) -> Result<Arc<Content>, TxError> {
         let content: Arc<Content> = Arc::new(serde_json::from_str(json)?);
-        if self.contents.len() >= CONTENTS {
-            self.contents.clear();
+        if self.cached_contents.len() >= MAX_CACHED_CONTENTS {
+            self.cached_contents.clear();
         }
-        self.contents.insert(id, content.clone());
+        self.cached_contents.insert(id, content.clone());
         Ok(content)
     }
 }

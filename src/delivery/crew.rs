@@ -9,11 +9,11 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use crate::secret::Secret;
 use crate::t;
 use crate::wechat::message::Content;
-use crate::wechat::{Client, Delivered};
+use crate::wechat::{Client, SendResponse};
 use crate::words;
 
 /// One request to make.
-pub(super) struct Job {
+pub(super) struct SendJob {
     pub(super) id: i64,
     pub(super) token: Secret,
     pub(super) content: Arc<Content>,
@@ -22,32 +22,32 @@ pub(super) struct Job {
 }
 
 /// What came of it.
-pub(super) struct Done {
+pub(super) struct SendResult {
     pub(super) id: i64,
     pub(super) token: Secret,
-    pub(super) delivered: Delivered,
+    pub(super) delivered: SendResponse,
 }
 
 /// The jobs that no worker has begun. Not a channel: whoever waits for one gives its processor away several times before
 /// it sleeps, which takes longer than to sleep at once where there are more workers than processors.
 #[derive(Default)]
 struct Jobs {
-    waiting: Mutex<VecDeque<Job>>,
+    waiting: Mutex<VecDeque<SendJob>>,
     came: Condvar,
 }
 
 impl Jobs {
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Job>> {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<SendJob>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, job: Job) {
+    fn put(&self, job: SendJob) {
         self.waiting().push_back(job);
         self.came.notify_one();
     }
 
     /// The next, which is waited for.
-    fn next(&self) -> Job {
+    fn next(&self) -> SendJob {
         let mut waiting = self.waiting();
         loop {
             match waiting.pop_front() {
@@ -59,68 +59,68 @@ impl Jobs {
 }
 
 /// The threads; each begins when there is work for it, and ends with the process.
-pub(super) struct Crew {
+pub(super) struct WorkerPool {
     client: Client,
     jobs: Arc<Jobs>,
-    done: (Sender<Done>, Receiver<Done>),
-    size: usize,
+    results: (Sender<SendResult>, Receiver<SendResult>),
+    worker_count: usize,
     /// The system gave no further thread: there are no more workers than these.
-    is_limited: bool,
+    spawn_failed: bool,
 }
 
-impl Crew {
+impl WorkerPool {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, jobs: Arc::default(), done: unbounded(), size: 0, is_limited: false }
+        Self { client, jobs: Arc::default(), results: unbounded(), worker_count: 0, spawn_failed: false }
     }
 
     /// What has ended.
-    pub(super) fn done(&self) -> &Receiver<Done> {
-        &self.done.1
+    pub(super) fn results(&self) -> &Receiver<SendResult> {
+        &self.results.1
     }
 
     /// How many jobs can be under way of `wanted`: fewer where the system gives no more threads.
-    pub(super) fn limit(&self, wanted: usize) -> usize {
-        if self.is_limited { wanted.min(self.size.max(1)) } else { wanted }
+    pub(super) fn max_in_flight(&self, wanted: usize) -> usize {
+        if self.spawn_failed { wanted.min(self.worker_count.max(1)) } else { wanted }
     }
 
     /// Has it done; with it, `under_way` jobs are. Without any worker it is done here.
-    pub(super) fn take(&mut self, job: Job, under_way: usize) {
-        if under_way > self.size
-            && !self.is_limited
-            && let Err(error) = self.hire()
+    pub(super) fn submit(&mut self, job: SendJob, in_flight_count: usize) {
+        if in_flight_count > self.worker_count
+            && !self.spawn_failed
+            && let Err(error) = self.spawn_worker()
         {
-            self.is_limited = true;
-            log::info!("{}", t!("delivery-no-thread", count = self.size, cause = words::system(&error)));
+            self.spawn_failed = true;
+            log::info!("{}", t!("delivery-no-thread", count = self.worker_count, cause = words::io_error_text(&error)));
         }
-        if self.size == 0 {
-            self.make(job);
+        if self.worker_count == 0 {
+            self.send_inline(job);
         } else {
             self.jobs.put(job);
         }
     }
 
     /// Takes back what no worker has begun: nothing of it has left.
-    pub(super) fn take_back(&self) -> HashSet<i64> {
+    pub(super) fn drain_unstarted(&self) -> HashSet<i64> {
         self.jobs.waiting().drain(..).map(|job| job.id).collect()
     }
 
     /// Does it at once, here.
-    pub(super) fn make(&self, job: Job) {
+    pub(super) fn send_inline(&self, job: SendJob) {
         // The other end is here.
-        let _ = self.done.0.send(make(&self.client, job));
+        let _ = self.results.0.send(perform_send(&self.client, job));
     }
 
-    fn hire(&mut self) -> io::Result<()> {
-        let (client, jobs, done) = (self.client.clone(), self.jobs.clone(), self.done.0.clone());
+    fn spawn_worker(&mut self) -> io::Result<()> {
+        let (client, jobs, results) = (self.client.clone(), self.jobs.clone(), self.results.0.clone());
         std::thread::Builder::new()
             .name("sender".into())
-            .spawn(move || while done.send(make(&client, jobs.next())).is_ok() {})?;
-        self.size += 1;
+            .spawn(move || while results.send(perform_send(&client, jobs.next())).is_ok() {})?;
+        self.worker_count += 1;
         Ok(())
     }
 }
 
-fn make(client: &Client, Job { id, token, content, openid, client_msg_id }: Job) -> Done {
+fn perform_send(client: &Client, SendJob { id, token, content, openid, client_msg_id }: SendJob) -> SendResult {
     let delivered = client.send(&token, &content, &openid, client_msg_id.as_deref());
-    Done { id, token, delivered }
+    SendResult { id, token, delivered }
 }

@@ -1,86 +1,93 @@
 //! What an answer means for all: a new token, a pause, the end of the run.
 
-use super::Event;
-use super::board::Lesson;
-use super::desk::Desk;
-use super::endings::answer;
-use super::policy::Effect;
-use crate::store::Answer;
+use super::DeliveryEvent;
+use super::board::RunFeedback;
+use super::desk::Scheduler;
+use super::endings::response_from_error;
+use super::policy::RunAction;
+use crate::store::ResponseInfo;
 use crate::{store, token, wechat};
 
-impl Desk<'_> {
+impl Scheduler<'_> {
     /// Without a token nothing goes: a way that is down is tried again, anything else ends the run.
-    pub(super) fn no_token(&mut self, error: token::Error) -> anyhow::Result<()> {
+    pub(super) fn on_token_error(&mut self, error: token::Error) -> anyhow::Result<()> {
         let cause = match &error {
             token::Error::WeChat(cause) => cause,
             // What is under way is waited for, and the database with it.
-            token::Error::Store(store::Error::Busy { .. }) if !self.board.flying.is_empty() => {
-                let said = Answer { error: Some(error.to_string()), ..Answer::default() };
-                self.halt(error.into(), said);
+            token::Error::Store(store::Error::Busy { .. }) if !self.run_state.in_flight.is_empty() => {
+                let response = ResponseInfo { error: Some(error.to_string()), ..ResponseInfo::default() };
+                self.stop_sending(error.into(), response);
                 return Ok(());
             }
             _ => return Err(error.into()),
         };
-        let passes = match cause {
-            wechat::Error::Refused(refusal) => {
-                wechat::errcode::action(refusal.errcode) == wechat::errcode::Action::Backoff
-            }
-            wechat::Error::Setup(_) => false,
-            wechat::Error::NotSent { .. } | wechat::Error::NoAnswer { .. } | wechat::Error::BadAnswer { .. } => true,
+        let is_temporary = match cause {
+            wechat::Error::Api(refusal) => wechat::errcode::action(refusal.errcode) == wechat::errcode::Action::Backoff,
+            wechat::Error::ClientInit(_) => false,
+            wechat::Error::Connect { .. }
+            | wechat::Error::NoResponse { .. }
+            | wechat::Error::InvalidResponse { .. } => true,
         };
-        if passes && self.pause.fail() {
-            self.waiting(error.into());
+        if is_temporary && self.run_backoff.record_failure() {
+            self.notify_retrying(error.into());
         } else {
-            let said = Answer { error: Some(error.to_string()), ..answer(Some(cause)) };
-            self.halt(error.into(), said);
+            let response = ResponseInfo { error: Some(error.to_string()), ..response_from_error(Some(cause)) };
+            self.stop_sending(error.into(), response);
         }
         Ok(())
     }
 
-    pub(super) fn halt(&mut self, error: anyhow::Error, cause: Answer) {
-        if !self.halted {
-            self.halted = true;
-            self.cause = cause;
-            self.tell.tell(Event::Stopped(error));
+    pub(super) fn stop_sending(&mut self, error: anyhow::Error, stop_reason: ResponseInfo) {
+        if !self.sending_stopped {
+            self.sending_stopped = true;
+            self.stop_reason = stop_reason;
+            self.events.send(DeliveryEvent::SendingStopped(error));
         }
     }
 
-    pub(super) fn waiting(&mut self, error: anyhow::Error) {
-        if !self.said && !self.halted {
-            self.said = true;
-            self.tell.tell(Event::Waiting(error));
+    pub(super) fn notify_retrying(&mut self, error: anyhow::Error) {
+        if !self.retry_notified && !self.sending_stopped {
+            self.retry_notified = true;
+            self.events.send(DeliveryEvent::Retrying(error));
         }
     }
 
-    pub(super) fn learn(&mut self, lesson: Lesson) {
-        let Lesson { effect, trouble, token, error } = lesson;
+    pub(super) fn apply_feedback(&mut self, feedback: RunFeedback) {
+        let RunFeedback { action, is_transient_failure, token, error } = feedback;
         let Some(error) = error else {
-            self.access.accepted();
-            self.pause.clear();
+            self.token_source.reset_rejections();
+            self.run_backoff.reset();
             return;
         };
-        let cause = answer(Some(&error));
-        match effect {
-            Effect::Refresh => {
+        let response = response_from_error(Some(&error));
+        match action {
+            RunAction::RefreshToken => {
                 // Whoever comes next asks for a new one, even where this run does not get to it.
-                if let Err(error) = self.store.forget_token(&self.board.orders.account.app_id, &token) {
+                if let Err(error) = self.store.delete_token(&self.run_state.options.account.app_id, &token) {
                     log::info!("{error}");
                 }
-                if !self.access.refuse(&token) {
-                    self.halt(error.into(), cause);
+                if !self.token_source.reject(&token) {
+                    self.stop_sending(error.into(), response);
                 }
             }
-            Effect::StopRun => self.halt(error.into(), cause),
-            Effect::Pause if self.pause.fail() => self.waiting(error.into()),
-            Effect::Pause => self.halt(error.into(), cause),
-            Effect::None if trouble && !self.pause.strike() => self.halt(error.into(), cause),
-            Effect::None if trouble => {
-                if !self.board.later.is_empty() {
-                    self.waiting(error.into());
+            RunAction::StopRun => self.stop_sending(error.into(), response),
+            RunAction::PauseRun if self.run_backoff.record_failure() => self.notify_retrying(error.into()),
+            RunAction::PauseRun => self.stop_sending(error.into(), response),
+            RunAction::None if is_transient_failure && !self.run_backoff.record_transient_failure() => {
+                self.stop_sending(error.into(), response)
+            }
+            RunAction::None if is_transient_failure => {
+                if !self.run_state.retry_timers.is_empty() {
+                    self.notify_retrying(error.into());
                 }
             }
-            Effect::None | Effect::Mark | Effect::Slow | Effect::Decline | Effect::HoldKind | Effect::StopKind => {
-                self.pause.clear();
+            RunAction::None
+            | RunAction::MarkUnreachable
+            | RunAction::ThrottleRecipient
+            | RunAction::MarkTemplateDeclined
+            | RunAction::HoldClass
+            | RunAction::FailClass => {
+                self.run_backoff.reset();
             }
         }
     }

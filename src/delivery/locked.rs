@@ -7,42 +7,42 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
-use super::{Event, Teller};
+use super::{DeliveryEvent, EventSink};
 
 /// How often is looked whether somebody wants to leave.
-pub(super) const LOOK: Duration = Duration::from_millis(200);
+pub(super) const SHUTDOWN_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// A wait for the database, once it has begun.
-pub(super) struct Wait<'a> {
-    pub(super) tell: &'a Teller,
+pub(super) struct LockWait<'a> {
+    pub(super) events: &'a EventSink,
     pub(super) database: PathBuf,
     /// Messages under way.
-    pub(super) messages: usize,
+    pub(super) in_flight_count: usize,
     /// How long one waits with nothing under way.
-    pub(super) patience: Duration,
-    pub(super) stopped: &'a Receiver<Instant>,
+    pub(super) idle_timeout: Duration,
+    pub(super) stop_requests: &'a Receiver<Instant>,
     /// Somebody wants to leave: what is under way has until then.
-    pub(super) deadline: &'a mut Option<Instant>,
-    pub(super) begun: Instant,
-    pub(super) said: bool,
+    pub(super) shutdown_deadline: &'a mut Option<Instant>,
+    pub(super) started_at: Instant,
+    pub(super) is_reported: bool,
 }
 
-impl Wait<'_> {
+impl LockWait<'_> {
     /// Whether to wait on.
-    pub(super) fn goes_on(&mut self) -> bool {
-        if let Ok(deadline) = self.stopped.try_recv() {
-            *self.deadline = Some(deadline);
+    pub(super) fn keep_waiting(&mut self) -> bool {
+        if let Ok(deadline) = self.stop_requests.try_recv() {
+            *self.shutdown_deadline = Some(deadline);
         }
-        let under_way = self.messages > 0;
-        match *self.deadline {
-            Some(deadline) => under_way && Instant::now() < deadline,
-            None if !under_way => self.begun.elapsed() < self.patience,
+        let has_in_flight = self.in_flight_count > 0;
+        match *self.shutdown_deadline {
+            Some(deadline) => has_in_flight && Instant::now() < deadline,
+            None if !has_in_flight => self.started_at.elapsed() < self.idle_timeout,
             None => {
                 // Most processes are done with it in no time.
-                if !self.said && self.begun.elapsed() >= self.patience / 10 {
-                    self.said = true;
-                    let (database, messages) = (self.database.clone(), self.messages);
-                    self.tell.tell(Event::Locked { database, messages });
+                if !self.is_reported && self.started_at.elapsed() >= self.idle_timeout / 10 {
+                    self.is_reported = true;
+                    let (database, in_flight_count) = (self.database.clone(), self.in_flight_count);
+                    self.events.send(DeliveryEvent::DatabaseLocked { database, in_flight_count });
                 }
                 true
             }

@@ -33,16 +33,16 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-pub use hand::{Hand, ReadyHand};
-pub use orphans::settle_orphans;
-pub use schedule::is_repeat_dropped;
+pub use hand::{DeliveryThread, ReadyDeliveryThread};
+pub use orphans::recover_orphans;
+pub use schedule::is_within_dedupe_window;
 
-use crate::store::{self, Alive, Message, Parcel, State, Store};
+use crate::store::{self, Message, MessageState, Store, Submission, WorkerLock};
 use crate::token::Account;
 
 /// How a run goes about it.
 #[derive(Clone, Debug)]
-pub struct Orders {
+pub struct DeliveryOptions {
     /// The account.
     pub account: Account,
     /// Requests at a time.
@@ -60,9 +60,9 @@ pub struct Orders {
 }
 
 /// What a run is to deliver.
-pub enum Work {
+pub enum DeliverySource {
     /// Parcels as they come, until the other end is dropped: each is queued, then delivered.
-    Parcels(Receiver<Tagged>),
+    Submissions(Receiver<TaggedSubmission>),
     /// These messages, which are queued already.
     Messages(Vec<i64>),
     /// Whatever is due.
@@ -70,100 +70,100 @@ pub enum Work {
 }
 
 /// A parcel, and what its sender knows it by.
-pub struct Tagged {
+pub struct TaggedSubmission {
     /// What is sent to whom.
-    pub parcel: Parcel,
+    pub submission: Submission,
     /// Comes back with the messages of it.
-    pub tag: Option<u64>,
+    pub correlation_id: Option<u64>,
 }
 
 /// What a run tells while it works.
 #[derive(Debug)]
-pub enum Event {
+pub enum DeliveryEvent {
     /// A message as this run leaves it.
     Settled {
         /// As it stands.
         message: Box<Message>,
         /// The [`Tagged::tag`] of its parcel.
-        tag: Option<u64>,
+        correlation_id: Option<u64>,
         /// It was there before, with the same key: nothing was queued.
         duplicate: bool,
     },
     /// A message is no longer there: the person was removed meanwhile.
-    Gone {
+    Deleted {
         /// Its id.
         id: i64,
         /// Whether an attempt had begun.
-        begun: bool,
+        attempt_started: bool,
         /// The [`Tagged::tag`] of its parcel.
-        tag: Option<u64>,
+        correlation_id: Option<u64>,
     },
     /// Somebody was bound when the parcel was made, and no longer is: nothing was queued for them.
-    Unbound {
+    NotBound {
         /// Their name.
         user: String,
         /// The [`Tagged::tag`] of the parcel.
-        tag: Option<u64>,
+        correlation_id: Option<u64>,
     },
     /// So many messages are queued, all told.
     Queued(usize),
     /// The parcel of that tag is in the database, with all that came before it.
-    Taken(u64),
+    Accepted(u64),
     /// So many bytes of a file that messages wait for have left.
     Uploading {
         /// Its name.
-        file: String,
+        file_name: String,
         /// So far.
-        done: u64,
+        sent_bytes: u64,
         /// Of so many.
-        whole: u64,
+        total_bytes: u64,
     },
     /// WeChat has answered to that file, or cannot be reached.
     Uploaded(String),
     /// Another process keeps the database locked, and it is waited for: of so many messages under way what comes of
     /// them has no other place.
-    Locked {
+    DatabaseLocked {
         /// The database file.
         database: PathBuf,
         /// Messages under way.
-        messages: usize,
+        in_flight_count: usize,
     },
     /// An attempt has ended and the database would not take its outcome: the message must not be sent again as if nothing
     /// had happened.
-    Unrecorded {
+    ResultNotSaved {
         /// Its id.
         id: i64,
         /// What is known of it, though the database does not say so.
-        state: State,
+        state: MessageState,
         /// The [`Tagged::tag`] of its parcel.
-        tag: Option<u64>,
+        correlation_id: Option<u64>,
         /// Why it could not be written down.
         cause: String,
     },
     /// Nothing goes through just now; it is tried again.
-    Waiting(anyhow::Error),
+    Retrying(anyhow::Error),
     /// Nothing more can be sent: the account was refused, or WeChat cannot be reached.
-    Stopped(anyhow::Error),
+    SendingStopped(anyhow::Error),
     /// So many messages of this run are left queued, and not told one by one.
-    Left(usize),
+    LeftQueued(usize),
     /// The run could not go on; the last event.
-    Broken(anyhow::Error),
+    Aborted(anyhow::Error),
     /// The run is over, and all of it in the database; the last event.
-    Over,
+    Finished,
 }
 
 /// What goes wrong inside a turn.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum TxError {
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error(transparent)]
     Content(#[from] serde_json::Error),
 }
 
-impl Trouble {
+impl TxError {
     /// What went wrong itself, which knows its remedy.
-    fn cause(self) -> anyhow::Error {
+    fn into_anyhow(self) -> anyhow::Error {
         match self {
             Self::Store(error) => error.into(),
             Self::Content(error) => error.into(),
@@ -172,63 +172,64 @@ impl Trouble {
 }
 
 /// A reader that is slow holds delivery up, not memory.
-const UNREAD: usize = 128;
+const EVENT_BUFFER_SIZE: usize = 128;
 
 /// A run under way.
-pub struct Run {
+pub struct DeliveryRun {
     /// What it tells, to its end.
-    pub events: Receiver<Event>,
+    pub events: Receiver<DeliveryEvent>,
     stop: Sender<Instant>,
     database: PathBuf,
-    worker: String,
+    worker_id: String,
 }
 
 /// Where a run tells its events.
-struct Teller {
-    events: Sender<Event>,
-    ring: Box<dyn Fn() + Send + Sync>,
+struct EventSink {
+    sender: Sender<DeliveryEvent>,
+    wake: Box<dyn Fn() + Send + Sync>,
 }
 
-impl Teller {
-    fn tell(&self, event: Event) {
-        self.leave(event);
-        (self.ring)();
+impl EventSink {
+    fn send(&self, event: DeliveryEvent) {
+        self.send_without_wake(event);
+        (self.wake)();
     }
 
     /// The same for what can wait until somebody looks: waking who listens would take a processor from the request.
-    fn leave(&self, event: Event) {
+    fn send_without_wake(&self, event: DeliveryEvent) {
         // Nobody listens any more where the command has left.
-        let _ = self.events.send(event);
+        let _ = self.sender.send(event);
     }
 }
 
-impl Run {
+impl DeliveryRun {
     /// Delivers that work. The run owns the store; what it leaves is in the database. `ring` is called for each
     /// event.
     ///
     /// # Errors
     /// The database's where no lock can be had beside it.
-    pub fn begin(
+    pub fn start(
         store: Store,
-        hand: ReadyHand,
-        orders: Orders,
-        work: Work,
-        ring: impl Fn() + Send + Sync + 'static,
+        thread: ReadyDeliveryThread,
+        options: DeliveryOptions,
+        source: DeliverySource,
+        wake: impl Fn() + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
-        let (tell, events) = bounded(UNREAD);
-        let (stop, stopped) = unbounded();
-        let alive = Alive::begin(store.path())?;
-        let (database, worker) = (store.path().to_owned(), alive.name().to_owned());
-        hand.give(move |client| {
-            let tell = Arc::new(Teller { events: tell, ring: Box::new(ring) });
-            let (result, store, crew) = desk::run(store, alive, client, orders, work, stopped, &tell);
+        let (sink, events) = bounded(EVENT_BUFFER_SIZE);
+        let (stop, stop_requests) = unbounded();
+        let worker_lock = WorkerLock::acquire(store.path())?;
+        let (database, worker_id) = (store.path().to_owned(), worker_lock.worker_id().to_owned());
+        thread.run(move |client| {
+            let sink = Arc::new(EventSink { sender: sink, wake: Box::new(wake) });
+            let (result, store, workers) =
+                desk::run_scheduler(store, worker_lock, client, options, source, stop_requests, &sink);
             // Before the process leaves: the last one to close the database moves the log into the file.
             drop(store);
             // Closing these would only be in its way, and nothing is lost with them.
-            std::mem::forget(crew);
-            tell.tell(result.map_or_else(Event::Broken, |()| Event::Over));
+            std::mem::forget(workers);
+            sink.send(result.map_or_else(DeliveryEvent::Aborted, |()| DeliveryEvent::Finished));
         });
-        Ok(Self { events, stop, database, worker })
+        Ok(Self { events, stop, database, worker_id })
     }
 
     /// Leaves without the run, which hangs on an answer: what it was at may have arrived. The messages as they
@@ -236,8 +237,8 @@ impl Run {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn forsake(&self) -> store::Result<Vec<Message>> {
-        orphans::forsake(&self.database, &self.worker)
+    pub fn abandon(&self) -> store::Result<Vec<Message>> {
+        orphans::abandon_own_claims(&self.database, &self.worker_id)
     }
 
     /// Begins no further message, and waits until then for the answers under way.

@@ -4,56 +4,71 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::endings::stays;
-use super::policy::Outcome;
-use super::schedule::{self, Decision, Facts};
-use crate::store::{Ending, Held, Message, Orphan, Result, State, Store, Turn, Who};
+use super::endings::update_keeping_response;
+use super::policy::DeliveryOutcome;
+use super::schedule::{self, Decision, RetryContext};
+use crate::store::{ClaimedMessage, Message, MessageState, MessageUpdate, Orphan, OutboxTx, Result, Store, TxContext};
 use crate::t;
-use crate::time::Moment;
+use crate::time::ClockReading;
 
 /// How long one who leaves waits for the database.
-const BRIEFLY: Duration = Duration::from_millis(50);
+const SHUTDOWN_BUSY_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Settles the messages of every process that held some and lives no more, of all accounts.
 ///
 /// # Errors
 /// Only the database's own.
-pub fn settle_orphans(store: &mut Store) -> Result<()> {
-    store.for_orphans(|store, worker, orphans| settle(store, worker, &orphans, &t!("delivery-process-gone")))
+pub fn recover_orphans(store: &mut Store) -> Result<()> {
+    store
+        .recover_workers(|store, worker, orphans| record_orphans(store, worker, &orphans, &t!("delivery-process-gone")))
 }
 
 /// Settles what this very process is at, since it leaves; the messages as they stand then.
-pub(super) fn forsake(database: &Path, worker: &str) -> Result<Vec<Message>> {
+pub(super) fn abandon_own_claims(database: &Path, worker: &str) -> Result<Vec<Message>> {
     // It has to leave now; whoever comes next finds them as a dead process leaves them.
-    let mut store = Store::open(database)?.patient_for(BRIEFLY)?;
+    let mut store = Store::open(database)?.with_busy_timeout(SHUTDOWN_BUSY_TIMEOUT)?;
     let orphans = store.orphans(worker)?;
-    settle(&mut store, worker, &orphans, &t!("delivery-no-answer-yet"))?;
-    let standing = orphans.iter().map(|orphan| store.message(&orphan.app_id, orphan.held.message.id));
-    standing.filter_map(Result::transpose).collect()
+    record_orphans(&mut store, worker, &orphans, &t!("delivery-no-answer-yet"))?;
+    let messages = orphans.iter().map(|orphan| store.message(&orphan.app_id, orphan.claimed.message.id));
+    messages.filter_map(Result::transpose).collect()
 }
 
-fn settle(store: &mut Store, worker: &str, orphans: &[Orphan], error: &str) -> Result<()> {
-    let now = Moment::now();
+fn record_orphans(store: &mut Store, worker: &str, orphans: &[Orphan], error: &str) -> Result<()> {
+    let now = ClockReading::now();
     // One account at a time has its turn; nearly always there is but one.
-    orphans.chunk_by(|a, b| a.app_id == b.app_id).try_for_each(|of_one| {
-        let Some(first) = of_one.first() else { return Ok(()) };
-        let who = Who { app_id: &first.app_id, worker, now: &now, server: None };
-        let end = |turn: &Turn<'_>, held: &Held| turn.end(held.message.id, &ending(held, &now, error)).map(drop);
-        store.turn(who, true, |turn| of_one.iter().try_for_each(|orphan| end(turn, &orphan.held)))
+    orphans.chunk_by(|a, b| a.app_id == b.app_id).try_for_each(|account_orphans| {
+        let Some(first) = account_orphans.first() else { return Ok(()) };
+        let tx_context = TxContext { app_id: &first.app_id, worker_id: worker, now: &now, server_now: None };
+        let record = |tx: &OutboxTx<'_>, claimed: &ClaimedMessage| {
+            tx.record_update(claimed.message.id, &update_for_orphan(claimed, &now, error)).map(drop)
+        };
+        store.transaction(tx_context, true, |tx| {
+            account_orphans.iter().try_for_each(|orphan| record(tx, &orphan.claimed))
+        })
     })
 }
 
-fn ending(held: &Held, now: &Moment, error: &str) -> Ending {
-    let Some(open) = held.history.open() else {
+fn update_for_orphan(claimed: &ClaimedMessage, now: &ClockReading, error: &str) -> MessageUpdate {
+    let Some(open_attempt) = claimed.history.open_attempt() else {
         // It was not begun: it stands as it did.
-        let backoff = held.backoff.clone();
-        let decision =
-            Decision { state: State::Queued, due_at: now.at, soon: false, backoff, given_up: None, put_off: None };
-        return stays(held, &decision, held.message.error.clone());
+        let backoff = claimed.retry_state.clone();
+        let decision = Decision {
+            state: MessageState::Queued,
+            due_at: now.wall,
+            within_run: false,
+            backoff,
+            give_up_reason: None,
+            postpone_reason: None,
+        };
+        return update_keeping_response(claimed, &decision, claimed.message.error.clone());
     };
-    let facts = Facts { held, now, server: None, wait: Duration::ZERO, max_attempts: 0 };
-    let decision = schedule::after(Outcome::Maybe.row().fate, &facts, &open.started, 0.0);
+    let context = RetryContext { claimed, now, server_time: None, wait: Duration::ZERO, max_attempts: 0 };
+    let decision =
+        schedule::decide_after_attempt(DeliveryOutcome::Ambiguous.rule().action, &context, &open_attempt.started, 0.0);
     // Whoever takes it next need not wait.
-    let decision = Decision { due_at: now.at, backoff: held.backoff.clone(), ..decision };
-    Ending { attempt: Some((open.n, Outcome::Maybe.attempt())), ..stays(held, &decision, Some(error.to_owned())) }
+    let decision = Decision { due_at: now.wall, backoff: claimed.retry_state.clone(), ..decision };
+    MessageUpdate {
+        attempt: Some((open_attempt.number, DeliveryOutcome::Ambiguous.attempt_outcome())),
+        ..update_keeping_response(claimed, &decision, Some(error.to_owned()))
+    }
 }

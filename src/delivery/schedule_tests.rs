@@ -6,20 +6,20 @@ use crate::store::{Attempt, AttemptOutcome, Message};
 const NOW: Timestamp = Timestamp(1_795_412_475_000); // 2026-11-23T05:41:15Z, 13:41:15 in Beijing
 const HOUR: u64 = 3600;
 
-fn ago(seconds: u64) -> Moment {
-    Moment { at: NOW.before(Duration::from_secs(seconds)), up: None }
+fn seconds_ago(seconds: u64) -> ClockReading {
+    ClockReading { wall: NOW.minus(Duration::from_secs(seconds)), uptime: None }
 }
 
 /// A template to a person that expires in an hour.
-fn template() -> Held {
-    Held {
+fn template_message() -> ClaimedMessage {
+    ClaimedMessage {
         message: Message {
             id: 1,
             user: Some("luffy".into()),
             openid: None,
             kind: "template".into(),
-            body: None,
-            state: State::Queued,
+            payload: None,
+            state: MessageState::Queued,
             attempts: 1,
             msgid: None,
             errcode: None,
@@ -28,34 +28,34 @@ fn template() -> Held {
             error: None,
             key: None,
             client_msg_id: Some("f".repeat(32)),
-            created_at: ago(0).at,
+            created_at: seconds_ago(0).wall,
             due_at: NOW,
-            expires_at: NOW.after(minutes(60)),
+            expires_at: NOW.plus(minutes(60)),
             sent_at: None,
-            after_id: None,
+            previous_part_id: None,
         },
         user_id: Some(1),
-        content_id: 1,
+        payload_id: 1,
         fallback_id: None,
-        created: ago(0),
+        created: seconds_ago(0),
         expire_after: minutes(60),
         expire_strict: false,
-        backoff: Backoff::default(),
-        history: History::default(),
-        text_tried: false,
-        waits: false,
-        parts_left: 0,
+        retry_state: RetryState::default(),
+        history: AttemptHistory::default(),
+        any_part_attempted: false,
+        waits_for_predecessor: false,
+        remaining_parts: 0,
     }
 }
 
-fn attempt(started: Moment, outcome: AttemptOutcome) -> Attempt {
+fn attempt(started: ClockReading, outcome: AttemptOutcome) -> Attempt {
     Attempt {
-        n: 1,
+        number: 1,
         openid: Some("o1".into()),
-        token_at: None,
-        ended_at: Some(started.at),
+        token_fetched_at: None,
+        ended_at: Some(started.wall),
         started,
-        server_at: None,
+        server_time: None,
         host: None,
         outcome: Some(outcome),
         errcode: None,
@@ -65,26 +65,27 @@ fn attempt(started: Moment, outcome: AttemptOutcome) -> Attempt {
 }
 
 /// The same that failed first so many seconds ago.
-fn failing(seconds: u64, pauses: u32) -> Held {
-    let backoff = Backoff { failed_at: Some(ago(seconds).at), pauses, ..Backoff::default() };
-    Held { backoff, ..template() }
+fn failing_message(seconds: u64, pauses: u32) -> ClaimedMessage {
+    let backoff =
+        RetryState { first_failed_at: Some(seconds_ago(seconds).wall), backoff_step: pauses, ..RetryState::default() };
+    ClaimedMessage { retry_state: backoff, ..template_message() }
 }
 
 /// The same whose only attempt began so many seconds ago.
-fn tried(seconds: u64, outcome: AttemptOutcome) -> Held {
-    let history = History { attempts: vec![attempt(ago(seconds), outcome)], repeat_after: 0 };
-    Held { history, ..template() }
+fn attempted_message(seconds: u64, outcome: AttemptOutcome) -> ClaimedMessage {
+    let history = AttemptHistory { attempts: vec![attempt(seconds_ago(seconds), outcome)], resolved_attempts: 0 };
+    ClaimedMessage { history, ..template_message() }
 }
 
 /// The same that was queued as long ago as it may be tried.
-fn over(held: Held) -> Held {
-    let created = ago(HOUR);
-    let message = Message { created_at: created.at, expires_at: NOW, ..held.message };
-    Held { message, created, ..held }
+fn expired_message(held: ClaimedMessage) -> ClaimedMessage {
+    let created = seconds_ago(HOUR);
+    let message = Message { created_at: created.wall, expires_at: NOW, ..held.message };
+    ClaimedMessage { message, created, ..held }
 }
 
-fn facts<'a>(held: &'a Held, now: &'a Moment) -> Facts<'a> {
-    Facts { held, now, server: None, wait: Duration::from_secs(30), max_attempts: 0 }
+fn retry_context<'a>(claimed: &'a ClaimedMessage, now: &'a ClockReading) -> RetryContext<'a> {
+    RetryContext { claimed, now, server_time: None, wait: Duration::from_secs(30), max_attempts: 0 }
 }
 
 fn due_in(decision: &Decision) -> i64 {
@@ -93,7 +94,7 @@ fn due_in(decision: &Decision) -> i64 {
 
 #[test]
 fn pauses_grow_from_seconds_to_an_hour() {
-    let now = ago(0);
+    let now = seconds_ago(0);
     // (failing for, long pauses behind it, due in, long pauses then)
     let cases = [
         (0, 0, 1, 0),
@@ -108,151 +109,217 @@ fn pauses_grow_from_seconds_to_an_hour() {
         (9000, 4, 3960, 5),
     ];
     for (seconds, pauses, due, then) in cases {
-        let held = failing(seconds, pauses);
-        let decision = after(Fate::Backoff, &facts(&held, &now), &now, 0.5);
-        assert_eq!((due_in(&decision), decision.backoff.pauses), (due, then), "failing for {seconds}");
-        assert_eq!(decision.state, State::Queued);
+        let held = failing_message(seconds, pauses);
+        let decision = decide_after_attempt(MessageAction::RetryWithBackoff, &retry_context(&held, &now), &now, 0.5);
+        assert_eq!((due_in(&decision), decision.backoff.backoff_step), (due, then), "failing for {seconds}");
+        assert_eq!(decision.state, MessageState::Queued);
     }
-    let backoff = Backoff { failed_at: Some(NOW.after(minutes(60))), ..Backoff::default() };
-    let held = Held { backoff, ..template() };
-    let decision = after(Fate::Backoff, &facts(&held, &now), &now, 0.0);
+    let backoff = RetryState { first_failed_at: Some(NOW.plus(minutes(60))), ..RetryState::default() };
+    let held = ClaimedMessage { retry_state: backoff, ..template_message() };
+    let decision = decide_after_attempt(MessageAction::RetryWithBackoff, &retry_context(&held, &now), &now, 0.0);
     assert_eq!(due_in(&decision), 60, "a clock that was set back");
 }
 
 #[test]
 fn what_may_have_arrived_is_repeated_only_where_wechat_drops_it() {
-    let now = ago(0);
-    let fresh = template();
-    assert_eq!(after(Fate::Repeat, &facts(&fresh, &now), &ago(10), 0.5).state, State::Queued);
-    let mut text = template();
+    let now = seconds_ago(0);
+    let fresh = template_message();
+    assert_eq!(
+        decide_after_attempt(MessageAction::RetryIfIdempotent, &retry_context(&fresh, &now), &seconds_ago(10), 0.5)
+            .state,
+        MessageState::Queued
+    );
+    let mut text = template_message();
     text.message.client_msg_id = None;
-    let decision = after(Fate::Repeat, &facts(&text, &now), &ago(10), 0.5);
-    assert_eq!((decision.state, decision.given_up), (State::Unknown, Some(GivenUp::Repeat)));
+    let decision =
+        decide_after_attempt(MessageAction::RetryIfIdempotent, &retry_context(&text, &now), &seconds_ago(10), 0.5);
+    assert_eq!((decision.state, decision.give_up_reason), (MessageState::Unknown, Some(GiveUpReason::NotIdempotent)));
     // The next pause would end after the ten minutes.
-    let mut late = tried(500, AttemptOutcome::Ambiguous);
-    late.backoff = Backoff { failed_at: Some(ago(500).at), pauses: 2, retried_after: 0 };
-    for fate in [Fate::Repeat, Fate::Backoff, Fate::Tomorrow] {
-        assert_eq!(after(fate, &facts(&late, &now), &now, 0.5).state, State::Unknown, "{fate:?}");
+    let mut late = attempted_message(500, AttemptOutcome::Ambiguous);
+    late.retry_state =
+        RetryState { first_failed_at: Some(seconds_ago(500).wall), backoff_step: 2, attempts_before_retry: 0 };
+    for fate in [MessageAction::RetryIfIdempotent, MessageAction::RetryWithBackoff, MessageAction::RetryAfterQuotaReset]
+    {
+        assert_eq!(
+            decide_after_attempt(fate, &retry_context(&late, &now), &now, 0.5).state,
+            MessageState::Unknown,
+            "{fate:?}"
+        );
     }
-    assert_eq!(after(Fate::Sent, &facts(&late, &now), &now, 0.5).state, State::Sent);
-    for (seconds, state) in [(500, None), (600, Some(State::Unknown))] {
-        let held = tried(seconds, AttemptOutcome::Ambiguous);
-        assert_eq!(before(&facts(&held, &now)).map(|it| it.state), state);
+    assert_eq!(
+        decide_after_attempt(MessageAction::Sent, &retry_context(&late, &now), &now, 0.5).state,
+        MessageState::Sent
+    );
+    for (seconds, state) in [(500, None), (600, Some(MessageState::Unknown))] {
+        let held = attempted_message(seconds, AttemptOutcome::Ambiguous);
+        assert_eq!(decide_before_attempt(&retry_context(&held, &now)).map(|it| it.state), state);
     }
-    let mut future = tried(0, AttemptOutcome::Ambiguous);
-    future.history.attempts[0].started.at = NOW.after(minutes(60));
-    assert_eq!(before(&facts(&future, &now)).map(|it| it.state), Some(State::Unknown), "no clock to go by");
+    let mut future = attempted_message(0, AttemptOutcome::Ambiguous);
+    future.history.attempts[0].started.wall = NOW.plus(minutes(60));
+    assert_eq!(
+        decide_before_attempt(&retry_context(&future, &now)).map(|it| it.state),
+        Some(MessageState::Unknown),
+        "no clock to go by"
+    );
 }
 
 /// A later refusal, a limit of attempts, an end of time, another message's refusal or an unbound person do not make of
 /// what may have arrived something that did not.
 #[test]
 fn what_may_have_arrived_stays_unknown() {
-    let now = ago(0);
+    let now = seconds_ago(0);
     for (held, end) in [
-        (tried(60, AttemptOutcome::Refused), [State::Failed, State::Failed, State::Failed, State::Cancelled]),
-        (tried(60, AttemptOutcome::NotSent), [State::Failed, State::Failed, State::Failed, State::Cancelled]),
-        (tried(60, AttemptOutcome::Ambiguous), [State::Unknown; 4]),
+        (
+            attempted_message(60, AttemptOutcome::Refused),
+            [MessageState::Failed, MessageState::Failed, MessageState::Failed, MessageState::Cancelled],
+        ),
+        (
+            attempted_message(60, AttemptOutcome::NotSent),
+            [MessageState::Failed, MessageState::Failed, MessageState::Failed, MessageState::Cancelled],
+        ),
+        (attempted_message(60, AttemptOutcome::Ambiguous), [MessageState::Unknown; 4]),
     ] {
-        let facts = Facts { max_attempts: 1, ..facts(&held, &now) };
+        let facts = RetryContext { max_attempts: 1, ..retry_context(&held, &now) };
         let found = [
-            after(Fate::Failed, &facts, &now, 0.5).state,
-            after(Fate::Backoff, &facts, &now, 0.5).state,
-            held_back(Fate::Failed, &facts, 0.5).state,
-            withdrawn(&facts).state,
+            decide_after_attempt(MessageAction::Fail, &facts, &now, 0.5).state,
+            decide_after_attempt(MessageAction::RetryWithBackoff, &facts, &now, 0.5).state,
+            decide_for_suspended(MessageAction::Fail, &facts, 0.5).state,
+            decide_for_withdrawn(&facts).state,
         ];
         assert_eq!(found, end, "{:?}", held.history);
     }
     // A person agreed to a repeat: it is tried again, and is not failed either.
-    let mut agreed = tried(6000, AttemptOutcome::Ambiguous);
-    agreed.history.repeat_after = 1;
-    let facts = facts(&agreed, &now);
-    assert!(before(&facts).is_none());
-    assert_eq!(after(Fate::Backoff, &facts, &now, 0.5).state, State::Queued);
-    assert_eq!(after(Fate::Failed, &facts, &now, 0.5).state, State::Unknown);
+    let mut agreed = attempted_message(6000, AttemptOutcome::Ambiguous);
+    agreed.history.resolved_attempts = 1;
+    let facts = retry_context(&agreed, &now);
+    assert!(decide_before_attempt(&facts).is_none());
+    assert_eq!(decide_after_attempt(MessageAction::RetryWithBackoff, &facts, &now, 0.5).state, MessageState::Queued);
+    assert_eq!(decide_after_attempt(MessageAction::Fail, &facts, &now, 0.5).state, MessageState::Unknown);
 }
 
 #[test]
 fn another_messages_refusal_is_not_an_attempt_of_this_one() {
-    let now = ago(0);
-    let mut fresh = template();
+    let now = seconds_ago(0);
+    let mut fresh = template_message();
     fresh.message.attempts = 0;
-    let limited = Facts { max_attempts: 1, ..facts(&fresh, &now) };
-    let decision = held_back(Fate::Tomorrow, &limited, 0.0);
-    assert_eq!((decision.state, decision.due_at.to_string().as_str()), (State::Queued, "2026-11-23T16:05:00Z"));
-    let maybe = tried(60, AttemptOutcome::Ambiguous);
-    assert_eq!(held_back(Fate::Tomorrow, &facts(&maybe, &now), 0.0).state, State::Unknown, "midnight is too late");
+    let limited = RetryContext { max_attempts: 1, ..retry_context(&fresh, &now) };
+    let decision = decide_for_suspended(MessageAction::RetryAfterQuotaReset, &limited, 0.0);
+    assert_eq!((decision.state, decision.due_at.to_string().as_str()), (MessageState::Queued, "2026-11-23T16:05:00Z"));
+    let maybe = attempted_message(60, AttemptOutcome::Ambiguous);
+    assert_eq!(
+        decide_for_suspended(MessageAction::RetryAfterQuotaReset, &retry_context(&maybe, &now), 0.0).state,
+        MessageState::Unknown,
+        "midnight is too late"
+    );
 }
 
 #[test]
 fn attempts_are_counted_from_the_last_retry_by_a_person() {
-    let now = ago(0);
-    for (attempts, retried_after, state) in [(2, 0, State::Queued), (3, 0, State::Failed), (5, 3, State::Queued)] {
-        let mut held = Held { backoff: Backoff { retried_after, ..Backoff::default() }, ..template() };
+    let now = seconds_ago(0);
+    for (attempts, retried_after, state) in
+        [(2, 0, MessageState::Queued), (3, 0, MessageState::Failed), (5, 3, MessageState::Queued)]
+    {
+        let mut held = ClaimedMessage {
+            retry_state: RetryState { attempts_before_retry: retried_after, ..RetryState::default() },
+            ..template_message()
+        };
         held.message.attempts = attempts;
-        let facts = Facts { max_attempts: 3, ..facts(&held, &now) };
-        assert_eq!(after(Fate::Backoff, &facts, &now, 0.5).state, state, "{attempts} less {retried_after}");
+        let facts = RetryContext { max_attempts: 3, ..retry_context(&held, &now) };
+        assert_eq!(
+            decide_after_attempt(MessageAction::RetryWithBackoff, &facts, &now, 0.5).state,
+            state,
+            "{attempts} less {retried_after}"
+        );
     }
 }
 
 /// Both clocks at a time that is so many seconds before now, in that boot.
-fn up(seconds: i64, boot: &str) -> Moment {
+fn reading_in_boot(seconds: i64, boot: &str) -> ClockReading {
     let up = format!("{boot}:{}", 10_000_000 - seconds * 1000).parse().ok();
-    Moment { at: Timestamp(NOW.0 - seconds * 1000), up }
+    ClockReading { wall: Timestamp(NOW.0 - seconds * 1000), uptime: up }
 }
 
 #[test]
 fn a_message_expires_where_two_clocks_agree() {
     let hour = i64::try_from(HOUR).unwrap();
-    let with = |mut held: Held, created: Moment, started: Option<Moment>| {
+    let with = |mut held: ClaimedMessage, created: ClockReading, started: Option<ClockReading>| {
         held.created = created;
         if let Some(started) = started {
             held.history.attempts = vec![attempt(started, AttemptOutcome::NotSent)];
         }
         held
     };
-    let base = || over(template());
-    let strict = || Held { expire_strict: true, ..base() };
-    let now = up(0, "a");
+    let base = || expired_message(template_message());
+    let strict = || ClaimedMessage { expire_strict: true, ..base() };
+    let now = reading_in_boot(0, "a");
     let server = Some(NOW);
     // What our clock said when the message was queued is in every case an hour ago or more.
     let cases = [
-        ("not tried once", with(base(), up(hour, "a"), None), server, None),
-        ("tried for an hour", with(base(), up(hour, "a"), Some(up(hour, "a"))), None, Some(State::Expired)),
-        ("the clock leapt a second ago", with(base(), up(1, "a"), Some(up(1, "a"))), None, None),
-        ("the clock leapt, WeChat's does not say since when", with(base(), up(1, "a"), Some(up(1, "a"))), server, None),
-        ("another boot, no witness", with(base(), up(hour, "b"), Some(up(hour, "b"))), None, None),
-        ("asked for, not tried", with(strict(), up(hour, "a"), None), None, Some(State::Expired)),
-        ("asked for, WeChat agrees", with(strict(), up(hour, "b"), None), server, Some(State::Expired)),
-        ("asked for, no witness", with(strict(), up(hour, "b"), None), None, Some(State::Queued)),
-        ("asked for, the clock leapt", with(strict(), up(1, "a"), None), None, None),
+        ("not tried once", with(base(), reading_in_boot(hour, "a"), None), server, None),
+        (
+            "tried for an hour",
+            with(base(), reading_in_boot(hour, "a"), Some(reading_in_boot(hour, "a"))),
+            None,
+            Some(MessageState::Expired),
+        ),
+        (
+            "the clock leapt a second ago",
+            with(base(), reading_in_boot(1, "a"), Some(reading_in_boot(1, "a"))),
+            None,
+            None,
+        ),
+        (
+            "the clock leapt, WeChat's does not say since when",
+            with(base(), reading_in_boot(1, "a"), Some(reading_in_boot(1, "a"))),
+            server,
+            None,
+        ),
+        (
+            "another boot, no witness",
+            with(base(), reading_in_boot(hour, "b"), Some(reading_in_boot(hour, "b"))),
+            None,
+            None,
+        ),
+        ("asked for, not tried", with(strict(), reading_in_boot(hour, "a"), None), None, Some(MessageState::Expired)),
+        (
+            "asked for, WeChat agrees",
+            with(strict(), reading_in_boot(hour, "b"), None),
+            server,
+            Some(MessageState::Expired),
+        ),
+        ("asked for, no witness", with(strict(), reading_in_boot(hour, "b"), None), None, Some(MessageState::Queued)),
+        ("asked for, the clock leapt", with(strict(), reading_in_boot(1, "a"), None), None, None),
     ];
     for (case, held, server, state) in cases {
-        let facts = Facts { server, ..facts(&held, &now) };
-        assert_eq!(before(&facts).map(|it| it.state), state, "{case}");
+        let facts = RetryContext { server_time: server, ..retry_context(&held, &now) };
+        assert_eq!(decide_before_attempt(&facts).map(|it| it.state), state, "{case}");
     }
-    let mut answered = with(base(), up(hour, "b"), Some(up(hour, "b")));
-    answered.history.attempts[0].server_at = Some(NOW.before(Duration::from_secs(HOUR)));
-    let decision = before(&Facts { server, ..facts(&answered, &now) });
-    assert_eq!(decision.map(|it| it.state), Some(State::Expired), "WeChat's clock at both ends");
-    let mut part = with(base(), up(hour, "a"), None);
-    (part.text_tried, part.waits) = (true, true);
-    assert_eq!(before(&facts(&part, &now)).map(|it| it.state), Some(State::Expired), "a part of a text that was tried");
-    let mut early = with(base(), up(1, "a"), None);
-    (early.text_tried, early.waits) = (true, true);
-    let decision = before(&facts(&early, &now)).unwrap();
-    assert_eq!((decision.state, due_in(&decision)), (State::Queued, 60), "it waits for the part before it");
-    let maybe = over(tried(60, AttemptOutcome::Ambiguous));
-    let maybe = Held { created: up(hour, "a"), ..maybe };
-    assert_eq!(before(&facts(&maybe, &now)).map(|it| it.state), Some(State::Unknown));
+    let mut answered = with(base(), reading_in_boot(hour, "b"), Some(reading_in_boot(hour, "b")));
+    answered.history.attempts[0].server_time = Some(NOW.minus(Duration::from_secs(HOUR)));
+    let decision = decide_before_attempt(&RetryContext { server_time: server, ..retry_context(&answered, &now) });
+    assert_eq!(decision.map(|it| it.state), Some(MessageState::Expired), "WeChat's clock at both ends");
+    let mut part = with(base(), reading_in_boot(hour, "a"), None);
+    (part.any_part_attempted, part.waits_for_predecessor) = (true, true);
+    assert_eq!(
+        decide_before_attempt(&retry_context(&part, &now)).map(|it| it.state),
+        Some(MessageState::Expired),
+        "a part of a text that was tried"
+    );
+    let mut early = with(base(), reading_in_boot(1, "a"), None);
+    (early.any_part_attempted, early.waits_for_predecessor) = (true, true);
+    let decision = decide_before_attempt(&retry_context(&early, &now)).unwrap();
+    assert_eq!((decision.state, due_in(&decision)), (MessageState::Queued, 60), "it waits for the part before it");
+    let maybe = expired_message(attempted_message(60, AttemptOutcome::Ambiguous));
+    let maybe = ClaimedMessage { created: reading_in_boot(hour, "a"), ..maybe };
+    assert_eq!(decide_before_attempt(&retry_context(&maybe, &now)).map(|it| it.state), Some(MessageState::Unknown));
 }
 
 #[test]
 fn a_day_of_wechat_ends_at_midnight_in_beijing() {
-    let (held, now) = (template(), ago(0));
-    let decision = after(Fate::Tomorrow, &facts(&held, &now), &now, 0.0);
+    let (held, now) = (template_message(), seconds_ago(0));
+    let decision = decide_after_attempt(MessageAction::RetryAfterQuotaReset, &retry_context(&held, &now), &now, 0.0);
     assert_eq!(decision.due_at.to_string(), "2026-11-23T16:05:00Z");
     let late = Timestamp(NOW.0 + 3 * 3_600_000);
-    assert_eq!(after_midnight(late, 1.0).to_string(), "2026-11-23T16:15:00Z");
-    assert_eq!(after_midnight(Timestamp(late.0 + 8 * 3_600_000), 0.0).to_string(), "2026-11-24T16:05:00Z");
+    assert_eq!(next_quota_reset(late, 1.0).to_string(), "2026-11-23T16:15:00Z");
+    assert_eq!(next_quota_reset(Timestamp(late.0 + 8 * 3_600_000), 0.0).to_string(), "2026-11-24T16:05:00Z");
 }

@@ -7,228 +7,244 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::thread::spawn;
-use super::{Event, Teller, Trouble};
+use super::thread::spawn_or_run_inline;
+use super::{DeliveryEvent, EventSink, TxError};
 use crate::secret::Secret;
-use crate::store::{Held, Media, Turn, Which};
+use crate::store::{CachedMedia, ClaimedMessage, MediaKey, OutboxTx};
 use crate::time::Timestamp;
-use crate::wechat::media::{Format, LIFE, MARGIN, MediaType, Told};
+use crate::wechat::media::{EXPIRY_MARGIN, MEDIA_TTL, MediaFormat, MediaType, ProgressFn};
 use crate::wechat::message::Content;
 use crate::wechat::{self, Client};
 
 /// Files on their way at a time.
-const AT_A_TIME: usize = 2;
+const MAX_CONCURRENT_UPLOADS: usize = 2;
 
 /// How often an upload says how far it is.
-const STEPS: u64 = 50;
+const PROGRESS_STEPS: u64 = 50;
 
 /// A file, by the SHA-256 of its content, and what it is uploaded as.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
+pub(super) struct UploadKey {
     pub(super) sha256: String,
-    kind: MediaType,
+    media_type: MediaType,
 }
 
-impl Key {
+impl UploadKey {
     /// What the database calls it.
-    pub(super) fn which(&self) -> Which<'_> {
-        Which { sha256: &self.sha256, kind: self.kind.as_str() }
+    pub(super) fn as_media_key(&self) -> MediaKey<'_> {
+        MediaKey { sha256: &self.sha256, kind: self.media_type.as_str() }
     }
 }
 
 /// A message that waits for files.
-pub(super) struct Shelved {
-    pub(super) held: Held,
+pub(super) struct WaitingMessage {
+    pub(super) claimed: ClaimedMessage,
     /// What a `stop_kind` refusal of it covers.
-    pub(super) class: String,
-    needs: Vec<Key>,
+    pub(super) suspension_class: String,
+    missing: Vec<UploadKey>,
 }
 
 /// A file to upload, with the name that people know it by.
-pub(super) struct Wanted {
-    pub(super) key: Key,
-    pub(super) name: String,
+pub(super) struct PendingUpload {
+    pub(super) key: UploadKey,
+    pub(super) file_name: String,
 }
 
 /// Why there is no media_id of a file.
-pub(super) enum Missed {
+pub(super) enum UploadError {
     /// It is not kept any more.
-    Gone,
+    FileMissing,
     /// WeChat refused it, or it did not get there.
-    Failed(wechat::Error),
+    Api(wechat::Error),
 }
 
 /// How an upload ended.
-pub(super) struct Uploaded {
-    pub(super) key: Key,
-    pub(super) name: String,
+pub(super) struct UploadResult {
+    pub(super) key: UploadKey,
+    pub(super) file_name: String,
     pub(super) token: Secret,
-    pub(super) result: Result<Media, Missed>,
+    pub(super) result: Result<CachedMedia, UploadError>,
 }
 
 /// What is known of the files of this run, and which messages wait for them.
 #[derive(Default)]
-pub(super) struct Shelf {
-    shelved: Vec<Shelved>,
-    known: HashMap<Key, Media>,
-    wanted: Vec<Wanted>,
-    under_way: HashSet<Key>,
+pub(super) struct UploadQueue {
+    waiting: Vec<WaitingMessage>,
+    cached_media: HashMap<UploadKey, CachedMedia>,
+    pending: Vec<PendingUpload>,
+    in_flight: HashSet<UploadKey>,
     /// A message with a file was met.
-    pub(super) used: bool,
+    pub(super) saw_files: bool,
 }
 
-impl Shelf {
+impl UploadQueue {
     /// How many messages wait.
     pub(super) fn len(&self) -> usize {
-        self.shelved.len()
+        self.waiting.len()
     }
 
     /// Whether that message waits.
-    pub(super) fn has(&self, id: i64) -> bool {
-        self.shelved.iter().any(|it| it.held.message.id == id)
+    pub(super) fn contains(&self, id: i64) -> bool {
+        self.waiting.iter().any(|waiting| waiting.claimed.message.id == id)
     }
 
     /// Whether none waits.
     pub(super) fn is_empty(&self) -> bool {
-        self.shelved.is_empty()
+        self.waiting.is_empty()
     }
 
     /// The content with the media_ids in place, and these. Where one is missing the message is shelved instead.
-    pub(super) fn fill(
+    pub(super) fn resolve_media(
         &mut self,
-        turn: &Turn<'_>,
-        held: Held,
+        tx: &OutboxTx<'_>,
+        claimed: ClaimedMessage,
         content: &Arc<Content>,
-        class: String,
+        suspension_class: String,
         now: Timestamp,
-    ) -> Result<Option<(Held, Arc<Content>, Named)>, Trouble> {
-        let files = content.files();
+    ) -> Result<Option<(ClaimedMessage, Arc<Content>, MediaRefs)>, TxError> {
+        let files = content.file_refs();
         if files.is_empty() {
-            return Ok(Some((held, content.clone(), Vec::new())));
+            return Ok(Some((claimed, content.clone(), Vec::new())));
         }
-        self.used = true;
-        let (mut named, mut missing) = (Vec::new(), Vec::new());
+        self.saw_files = true;
+        let (mut media_refs, mut missing) = (Vec::new(), Vec::new());
         for (file, kind) in files {
-            let key = Key { sha256: file.sha256, kind };
-            match self.media_id(turn, &key, now)? {
-                Some(id) => named.push((key, id)),
-                None => missing.push(Wanted { key, name: file.file }),
+            let key = UploadKey { sha256: file.sha256, media_type: kind };
+            match self.find_media_id(tx, &key, now)? {
+                Some(id) => media_refs.push((key, id)),
+                None => missing.push(PendingUpload { key, file_name: file.file }),
             }
         }
         if missing.is_empty() {
-            let id_of = |sha256: &str, kind| named.iter().find(|(key, _)| key.sha256 == sha256 && key.kind == kind);
-            let filled = content
+            let id_of =
+                |sha256: &str, kind| media_refs.iter().find(|(key, _)| key.sha256 == sha256 && key.media_type == kind);
+            let resolved = content
                 .with_media(|file, kind| id_of(&file.sha256, kind).map(|(_, id)| id.clone()).unwrap_or_default());
-            return Ok(Some((held, Arc::new(filled), named)));
+            return Ok(Some((claimed, Arc::new(resolved), media_refs)));
         }
-        self.shelved.push(Shelved { held, class, needs: missing.iter().map(|it| it.key.clone()).collect() });
-        for it in missing {
-            let asked = self.under_way.contains(&it.key) || self.wanted.iter().any(|wanted| wanted.key == it.key);
-            if !asked {
-                self.wanted.push(it);
+        self.waiting.push(WaitingMessage {
+            claimed,
+            suspension_class,
+            missing: missing.iter().map(|upload| upload.key.clone()).collect(),
+        });
+        for upload in missing {
+            let is_requested =
+                self.in_flight.contains(&upload.key) || self.pending.iter().any(|pending| pending.key == upload.key);
+            if !is_requested {
+                self.pending.push(upload);
             }
         }
         Ok(None)
     }
 
-    fn media_id(&mut self, turn: &Turn<'_>, key: &Key, now: Timestamp) -> Result<Option<String>, Trouble> {
-        let good = |media: &Media| media.expires_at > now.after(MARGIN);
-        if !self.known.get(key).is_some_and(good)
-            && let Some(media) = turn.media(key.which())?.filter(good)
+    fn find_media_id(&mut self, tx: &OutboxTx<'_>, key: &UploadKey, now: Timestamp) -> Result<Option<String>, TxError> {
+        let is_usable = |media: &CachedMedia| media.expires_at > now.plus(EXPIRY_MARGIN);
+        if !self.cached_media.get(key).is_some_and(is_usable)
+            && let Some(media) = tx.find_media(key.as_media_key())?.filter(is_usable)
         {
-            self.known.insert(key.clone(), media);
+            self.cached_media.insert(key.clone(), media);
         }
-        Ok(self.known.get(key).filter(|media| good(media)).map(|media| media.media_id.clone()))
+        Ok(self.cached_media.get(key).filter(|media| is_usable(media)).map(|media| media.media_id.clone()))
     }
 
     /// The next file to upload, if there may be one more.
-    pub(super) fn next(&mut self) -> Option<Wanted> {
-        let wanted = if self.under_way.len() < AT_A_TIME { self.wanted.pop() } else { None };
-        self.under_way.extend(wanted.as_ref().map(|it| it.key.clone()));
-        wanted
+    pub(super) fn start_next(&mut self) -> Option<PendingUpload> {
+        let upload = if self.in_flight.len() < MAX_CONCURRENT_UPLOADS { self.pending.pop() } else { None };
+        self.in_flight.extend(upload.as_ref().map(|upload| upload.key.clone()));
+        upload
     }
 
     /// Whether a file waits for its turn.
-    pub(super) fn has_next(&self) -> bool {
-        !self.wanted.is_empty() && self.under_way.len() < AT_A_TIME
+    pub(super) fn can_start_next(&self) -> bool {
+        !self.pending.is_empty() && self.in_flight.len() < MAX_CONCURRENT_UPLOADS
     }
 
     /// An upload has ended: the messages that waited for it.
-    pub(super) fn ended(&mut self, key: &Key) -> Vec<Shelved> {
-        self.under_way.remove(key);
-        self.shelved.extract_if(.., |it| it.needs.contains(key)).collect()
+    pub(super) fn finish(&mut self, key: &UploadKey) -> Vec<WaitingMessage> {
+        self.in_flight.remove(key);
+        self.waiting.extract_if(.., |waiting| waiting.missing.contains(key)).collect()
     }
 
     /// A file has that media_id now.
-    pub(super) fn know(&mut self, key: Key, media: Media) {
-        self.known.insert(key, media);
+    pub(super) fn remember(&mut self, key: UploadKey, media: CachedMedia) {
+        self.cached_media.insert(key, media);
     }
 
     /// WeChat does not take these media_ids any more.
-    pub(super) fn forget(&mut self, turn: &Turn<'_>, named: &Named) -> Result<(), Trouble> {
-        for (key, id) in named {
-            self.known.retain(|known, media| known != key || media.media_id != *id);
-            turn.forget_media(key.which(), id)?;
+    pub(super) fn invalidate(&mut self, tx: &OutboxTx<'_>, media_refs: &MediaRefs) -> Result<(), TxError> {
+        for (key, id) in media_refs {
+            self.cached_media.retain(|cached, media| cached != key || media.media_id != *id);
+            tx.delete_media(key.as_media_key(), id)?;
         }
         Ok(())
     }
 
     /// Takes all messages off.
-    pub(super) fn clear(&mut self) -> impl Iterator<Item = Held> + use<> {
-        self.wanted.clear();
-        std::mem::take(&mut self.shelved).into_iter().map(|it| it.held)
+    pub(super) fn drain_waiting(&mut self) -> impl Iterator<Item = ClaimedMessage> + use<> {
+        self.pending.clear();
+        std::mem::take(&mut self.waiting).into_iter().map(|waiting| waiting.claimed)
     }
 }
 
 /// Files with the media_ids that a request names them by.
-pub(super) type Named = Vec<(Key, String)>;
+pub(super) type MediaRefs = Vec<(UploadKey, String)>;
 
 /// Carries files, each on a thread of its own.
-pub(super) struct Porter {
+pub(super) struct Uploader {
     client: Client,
-    done: (Sender<Uploaded>, Receiver<Uploaded>),
+    results: (Sender<UploadResult>, Receiver<UploadResult>),
 }
 
-impl Porter {
+impl Uploader {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, done: unbounded() }
+        Self { client, results: unbounded() }
     }
 
     /// What has ended.
-    pub(super) fn done(&self) -> &Receiver<Uploaded> {
-        &self.done.1
+    pub(super) fn results(&self) -> &Receiver<UploadResult> {
+        &self.results.1
     }
 
     /// Uploads a file; `bytes` is `None` where it is not kept any more.
-    pub(super) fn take(&self, it: Wanted, bytes: Option<Arc<[u8]>>, token: Secret, tell: &Arc<Teller>) {
-        let Wanted { key, name } = it;
-        let file = bytes.and_then(|bytes| Some((Format::of(&bytes)?, bytes)));
+    pub(super) fn start(
+        &self,
+        upload: PendingUpload,
+        bytes: Option<Arc<[u8]>>,
+        token: Secret,
+        events: &Arc<EventSink>,
+    ) {
+        let PendingUpload { key, file_name } = upload;
+        let file = bytes.and_then(|bytes| Some((MediaFormat::detect(&bytes)?, bytes)));
         let Some((format, bytes)) = file else {
             // The other end is here.
-            let _ = self.done.0.send(Uploaded { key, name, token, result: Err(Missed::Gone) });
+            let _ = self.results.0.send(UploadResult { key, file_name, token, result: Err(UploadError::FileMissing) });
             return;
         };
-        let (client, done, tell) = (self.client.clone(), self.done.0.clone(), tell.clone());
-        let told = told(&tell, &name, bytes.len() as u64);
-        spawn("upload", move || {
+        let (client, done, events) = (self.client.clone(), self.results.0.clone(), events.clone());
+        let progress = progress_fn(&events, &file_name, bytes.len() as u64);
+        spawn_or_run_inline("upload", move || {
             let created_at = Timestamp::now();
-            let media = |media_id| Media { media_id, created_at, expires_at: created_at.after(LIFE) };
-            let result = client.upload(&token, key.kind, format, &bytes, &told).map(media).map_err(Missed::Failed);
-            tell.tell(Event::Uploaded(name.clone()));
+            let media = |media_id| CachedMedia { media_id, created_at, expires_at: created_at.plus(MEDIA_TTL) };
+            let result =
+                client.upload(&token, key.media_type, format, &bytes, &progress).map(media).map_err(UploadError::Api);
+            events.send(DeliveryEvent::Uploaded(file_name.clone()));
             // Nobody listens where the run has ended meanwhile.
-            let _ = done.send(Uploaded { key, name, token, result });
+            let _ = done.send(UploadResult { key, file_name, token, result });
         });
     }
 }
 
 /// Tells how far a file is, now and then.
-fn told(tell: &Arc<Teller>, name: &str, whole: u64) -> Told {
-    let (tell, file, last) = (tell.clone(), name.to_owned(), AtomicU64::new(0));
-    Arc::new(move |done| {
-        let before = last.load(Ordering::Relaxed);
-        if done == whole || done < before || (done - before) * STEPS >= whole {
-            last.store(done, Ordering::Relaxed);
-            tell.tell(Event::Uploading { file: file.clone(), done, whole });
+fn progress_fn(events: &Arc<EventSink>, name: &str, total_bytes: u64) -> ProgressFn {
+    let (events, file_name, last_reported) = (events.clone(), name.to_owned(), AtomicU64::new(0));
+    Arc::new(move |sent_bytes| {
+        let last_sent = last_reported.load(Ordering::Relaxed);
+        if sent_bytes == total_bytes
+            || sent_bytes < last_sent
+            || (sent_bytes - last_sent) * PROGRESS_STEPS >= total_bytes
+        {
+            last_reported.store(sent_bytes, Ordering::Relaxed);
+            events.send(DeliveryEvent::Uploading { file_name: file_name.clone(), sent_bytes, total_bytes });
         }
     })
 }

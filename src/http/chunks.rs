@@ -2,108 +2,108 @@
 
 use httparse::{EMPTY_HEADER, Status, parse_chunk_size, parse_headers};
 
-use super::Refused;
-use super::framing::HEADERS;
+use super::RefusalReason;
+use super::framing::MAX_HEADERS;
 
 /// Bytes of the line that says how long a chunk is, with its extensions.
-const LINE: usize = 256;
+const MAX_CHUNK_LINE_BYTES: usize = 256;
 /// Bytes of the header lines behind the last chunk.
-const TRAILERS: usize = 4 << 10;
+const MAX_TRAILER_BYTES: usize = 4 << 10;
 /// What a chunk takes beside its line and its bytes: the line end behind them.
-const END: &[u8] = b"\r\n";
+const CRLF: &[u8] = b"\r\n";
 
 /// Where in such a body its reader stands.
 #[derive(Debug, Default)]
-pub(super) struct Chunks {
-    part: Part,
+pub(super) struct ChunkedDecoder {
+    state: ChunkState,
     /// Bytes so far that are none of the body's own.
-    beside: usize,
+    overhead_bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-enum Part {
+enum ChunkState {
     #[default]
     Size,
     Data(usize),
-    End,
+    DataEnd,
     Trailers,
 }
 
 /// How far the reader came.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Came {
+pub(super) enum DecodeProgress {
     /// The body is whole.
-    Whole,
+    Complete,
     /// More bytes must come.
-    Short,
+    NeedsInput,
     /// The body becomes longer than the room for it.
-    Full,
+    NeedsRoom,
 }
 
-impl Chunks {
+impl ChunkedDecoder {
     /// Moves what `input` has of the body to `body`, which may take `room` bytes, and `most` where room is made.
-    pub(super) fn read(
+    pub(super) fn decode(
         &mut self,
         input: &mut Vec<u8>,
         body: &mut Vec<u8>,
-        room: usize,
-        most: usize,
-    ) -> Result<Came, Refused> {
+        capacity: usize,
+        max_bytes: usize,
+    ) -> Result<DecodeProgress, RefusalReason> {
         let mut at = 0;
-        let came = self.read_from(input, &mut at, body, room, most);
+        let progress = self.decode_from(input, &mut at, body, capacity, max_bytes);
         input.drain(..at);
-        came
+        progress
     }
 
-    fn read_from(
+    fn decode_from(
         &mut self,
         input: &[u8],
         at: &mut usize,
         body: &mut Vec<u8>,
-        room: usize,
-        most: usize,
-    ) -> Result<Came, Refused> {
+        capacity: usize,
+        max_bytes: usize,
+    ) -> Result<DecodeProgress, RefusalReason> {
         loop {
-            let left = input.get(*at..).unwrap_or_default();
-            match self.part {
-                Part::Size => {
-                    let Some((count, size)) = size(left)? else { return Ok(Came::Short) };
-                    let whole = body.len().saturating_add(size);
-                    if whole > most {
-                        return Err(Refused::BodyTooLarge);
+            let rest = input.get(*at..).unwrap_or_default();
+            match self.state {
+                ChunkState::Size => {
+                    let Some((count, size)) = parse_size_line(rest)? else { return Ok(DecodeProgress::NeedsInput) };
+                    let total = body.len().saturating_add(size);
+                    if total > max_bytes {
+                        return Err(RefusalReason::BodyTooLarge);
                     }
-                    if whole > room {
-                        return Ok(Came::Full);
+                    if total > capacity {
+                        return Ok(DecodeProgress::NeedsRoom);
                     }
                     *at += count;
-                    self.beside += count + END.len();
+                    self.overhead_bytes += count + CRLF.len();
                     // Chunks of a byte each would make much work of a small body.
-                    if self.beside > most + TRAILERS {
-                        return Err(Refused::BodyTooLarge);
+                    if self.overhead_bytes > max_bytes + MAX_TRAILER_BYTES {
+                        return Err(RefusalReason::BodyTooLarge);
                     }
-                    self.part = if size == 0 { Part::Trailers } else { Part::Data(size) };
+                    self.state = if size == 0 { ChunkState::Trailers } else { ChunkState::Data(size) };
                 }
-                Part::Data(size) => {
-                    let count = size.min(left.len());
-                    body.extend_from_slice(&left[..count]);
+                ChunkState::Data(size) => {
+                    let count = size.min(rest.len());
+                    body.extend_from_slice(&rest[..count]);
                     *at += count;
-                    self.part = if count == size { Part::End } else { Part::Data(size - count) };
+                    self.state = if count == size { ChunkState::DataEnd } else { ChunkState::Data(size - count) };
                     if count < size {
-                        return Ok(Came::Short);
+                        return Ok(DecodeProgress::NeedsInput);
                     }
                 }
-                Part::End => match left.get(..END.len()) {
-                    None => return Ok(Came::Short),
-                    Some(END) => {
-                        *at += END.len();
-                        self.part = Part::Size;
+                ChunkState::DataEnd => match rest.get(..CRLF.len()) {
+                    None => return Ok(DecodeProgress::NeedsInput),
+                    Some(CRLF) => {
+                        *at += CRLF.len();
+                        self.state = ChunkState::Size;
                     }
-                    Some(_) => return Err(Refused::Framing),
+                    Some(_) => return Err(RefusalReason::BadFraming),
                 },
-                Part::Trailers => {
-                    let Some(count) = trailers(left)? else { return Ok(Came::Short) };
+                ChunkState::Trailers => {
+                    let Some(count) = parse_trailers(rest)? else { return Ok(DecodeProgress::NeedsInput) };
                     *at += count;
-                    return Ok(Came::Whole);
+                    return Ok(DecodeProgress::Complete);
                 }
             }
         }
@@ -111,27 +111,27 @@ impl Chunks {
 }
 
 /// The length of the line that begins a chunk, and that of the chunk.
-fn size(bytes: &[u8]) -> Result<Option<(usize, usize)>, Refused> {
+fn parse_size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, RefusalReason> {
     let Some(first) = bytes.first() else { return Ok(None) };
     // httparse takes a line without a digit for 0.
     if !first.is_ascii_hexdigit() {
-        return Err(Refused::Framing);
+        return Err(RefusalReason::BadFraming);
     }
     match parse_chunk_size(bytes) {
-        Ok(Status::Complete((count, _))) if count > LINE => Err(Refused::Framing),
+        Ok(Status::Complete((count, _))) if count > MAX_CHUNK_LINE_BYTES => Err(RefusalReason::BadFraming),
         // What does not fit into a number is over any limit.
         Ok(Status::Complete((count, size))) => Ok(Some((count, usize::try_from(size).unwrap_or(usize::MAX)))),
-        Ok(Status::Partial) if bytes.len() <= LINE => Ok(None),
-        Ok(Status::Partial) | Err(_) => Err(Refused::Framing),
+        Ok(Status::Partial) if bytes.len() <= MAX_CHUNK_LINE_BYTES => Ok(None),
+        Ok(Status::Partial) | Err(_) => Err(RefusalReason::BadFraming),
     }
 }
 
 /// The length of the header lines behind the last chunk, with the empty line that ends them. Nobody asks for them.
-fn trailers(bytes: &[u8]) -> Result<Option<usize>, Refused> {
-    let mut headers = [EMPTY_HEADER; HEADERS];
+fn parse_trailers(bytes: &[u8]) -> Result<Option<usize>, RefusalReason> {
+    let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     match parse_headers(bytes, &mut headers) {
-        Ok(Status::Complete((count, _))) if count <= TRAILERS => Ok(Some(count)),
-        Ok(Status::Partial) if bytes.len() <= TRAILERS => Ok(None),
-        _ => Err(Refused::Framing),
+        Ok(Status::Complete((count, _))) if count <= MAX_TRAILER_BYTES => Ok(Some(count)),
+        Ok(Status::Partial) if bytes.len() <= MAX_TRAILER_BYTES => Ok(None),
+        _ => Err(RefusalReason::BadFraming),
     }
 }

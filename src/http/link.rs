@@ -6,79 +6,79 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 
-use super::manner::Drip;
-use super::spare::Spare;
-use super::stream::Stream;
-use super::tls::Tls;
-use super::wire::{Stage, Wire};
-use super::{Limits, Manner, Refused, Reply, Request};
+use super::manner::Throttle;
+use super::spare::EvictionCandidate;
+use super::stream::TransportStream;
+use super::tls::ServerTls;
+use super::wire::{ConnectionState, Http1Connection};
+use super::{HttpResponse, Limits, RefusalReason, Request, ResponseMode};
 
 /// How long a client may take to hear that all is said.
-const LINGER_TIME: Duration = Duration::from_secs(2);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 /// What it may send meanwhile, beyond a body's limit.
-const LINGER_BYTES: usize = 256 << 10;
+const MAX_LINGER_BYTES: usize = 256 << 10;
 /// What a handshake may take, with a chain of certificates that nobody asked for.
-const HANDSHAKE_BYTES: usize = 32 << 10;
+const MAX_HANDSHAKE_BYTES: usize = 32 << 10;
 /// By what TLS may swell a request: a record for every few bytes, and no more.
-const SWELL: usize = 4;
+const TLS_OVERHEAD_FACTOR: usize = 4;
 
 /// What is to be done with a connection after it moved.
-pub(super) enum Next {
+pub(super) enum DriveResult {
     /// Nothing until its socket is ready again.
-    Wait,
+    Blocked,
     /// Its request goes to the handler.
-    Hand(Request),
+    Request(Request),
     /// It is finished or broken.
-    Close,
+    Closed,
 }
 
 /// One connection.
-pub(super) struct Link {
-    stream: Stream,
-    wire: Wire,
-    stage: Stage,
-    since: Instant,
+pub(super) struct Connection {
+    stream: TransportStream,
+    http: Http1Connection,
+    state: ConnectionState,
+    state_since: Instant,
     /// Bytes of the socket's that a request may take.
-    request: usize,
+    request_bytes: usize,
     /// Bytes still to be thrown away after the last reply: closing with unread bytes would reset the
     /// connection, and the client could lose the reply.
-    linger: usize,
+    linger_bytes: usize,
     /// A reply that is ready, and when it may go out.
-    held: Option<(Instant, Reply)>,
+    delayed: Option<(Instant, HttpResponse)>,
     /// The reply that goes out drips.
-    drip: Option<Drip>,
+    throttle: Option<Throttle>,
     /// The connection ends with a reset.
     reset: bool,
     /// Why it ends without a request.
-    refused: Option<Refused>,
+    refusal: Option<RefusalReason>,
 }
 
-impl Link {
+impl Connection {
     /// A connection just accepted. A handshake of TLS is a part of its first request: it has the same time, and is as
     /// dispensable. Fails where TLS cannot begin.
     pub(super) fn new(
         socket: TcpStream,
-        tls: Option<&Tls>,
+        tls: Option<&ServerTls>,
         peer: SocketAddr,
         limits: &Limits,
         now: Instant,
     ) -> io::Result<Self> {
-        let wire = Wire::new(limits, peer);
-        let linger = limits.body_bytes.saturating_add(LINGER_BYTES);
-        let request = SWELL.saturating_mul(limits.head_bytes.saturating_add(limits.body_bytes));
-        let stream = Stream::new(socket, tls, request.saturating_add(HANDSHAKE_BYTES))?;
-        let stage = Stage::Reading;
-        Ok(Link {
+        let http = Http1Connection::new(limits, peer);
+        let linger_bytes = limits.body_bytes.saturating_add(MAX_LINGER_BYTES);
+        let request_bytes = TLS_OVERHEAD_FACTOR.saturating_mul(limits.head_bytes.saturating_add(limits.body_bytes));
+        let stream = TransportStream::new(socket, tls, request_bytes.saturating_add(MAX_HANDSHAKE_BYTES))?;
+        let state = ConnectionState::Reading;
+        Ok(Connection {
             stream,
-            wire,
-            stage,
-            request,
-            since: now,
-            linger,
-            held: None,
-            drip: None,
+            http,
+            state,
+            request_bytes,
+            state_since: now,
+            linger_bytes,
+            delayed: None,
+            throttle: None,
             reset: false,
-            refused: None,
+            refusal: None,
         })
     }
 
@@ -89,48 +89,48 @@ impl Link {
 
     /// Writes, parses and reads until the socket is exhausted or a request is complete. After each pass the
     /// work is bounded by the limits: one request, one reply.
-    pub(super) fn pump(&mut self, scratch: &mut [u8]) -> Next {
-        let next = self.go(scratch);
-        let stage = self.wire.stage();
-        if stage != self.stage {
-            self.stage = stage;
-            self.since = Instant::now();
+    pub(super) fn drive(&mut self, scratch: &mut [u8]) -> DriveResult {
+        let next = self.drive_inner(scratch);
+        let state = self.http.state();
+        if state != self.state {
+            self.state = state;
+            self.state_since = Instant::now();
         }
         next
     }
 
-    fn go(&mut self, scratch: &mut [u8]) -> Next {
-        if let Some((_, reply)) = self.held.take_if(|(due, _)| *due <= Instant::now()) {
-            self.begin(reply);
+    fn drive_inner(&mut self, scratch: &mut [u8]) -> DriveResult {
+        if let Some((_, reply)) = self.delayed.take_if(|(due, _)| *due <= Instant::now()) {
+            self.start_response(reply);
         }
         if self.reset {
-            return Next::Close;
+            return DriveResult::Closed;
         }
         loop {
             if let Some(next) = self.write() {
                 return next;
             }
-            if let Some(request) = self.wire.advance() {
-                self.stream.permit(self.request);
-                return Next::Hand(request);
+            if let Some(request) = self.http.advance() {
+                self.stream.extend_read_budget(self.request_bytes);
+                return DriveResult::Request(request);
             }
-            if !self.wire.pending().is_empty() {
+            if !self.http.pending_output().is_empty() {
                 continue;
             }
-            match self.wire.stage() {
-                Stage::Over => return self.drain(scratch),
-                Stage::Silent => return self.ignore(scratch),
+            match self.http.state() {
+                ConnectionState::Done => return self.drain(scratch),
+                ConnectionState::NoResponse => return self.discard_input(scratch),
                 _ => {}
             }
-            if !self.wire.wants_bytes() {
-                return Next::Wait;
+            if !self.http.wants_input() {
+                return DriveResult::Blocked;
             }
             match self.stream.read(scratch) {
-                Ok(0) => return Next::Close,
-                Ok(count) => self.wire.feed(&scratch[..count]),
+                Ok(0) => return DriveResult::Closed,
+                Ok(count) => self.http.feed(&scratch[..count]),
                 Err(error) => {
-                    self.refused = tls_refused(&error);
-                    if let Some(next) = settle(&error) {
+                    self.refusal = tls_refusal(&error);
+                    if let Some(next) = on_io_error(&error) {
                         return next;
                     }
                 }
@@ -139,42 +139,42 @@ impl Link {
     }
 
     /// Writes what is pending: all of it, unless there is something else to do now.
-    fn write(&mut self) -> Option<Next> {
-        while !self.wire.pending().is_empty() {
-            let mut bytes = self.wire.pending();
-            if let Some(drip) = &self.drip {
-                if drip.next > Instant::now() {
-                    return Some(Next::Wait);
+    fn write(&mut self) -> Option<DriveResult> {
+        while !self.http.pending_output().is_empty() {
+            let mut bytes = self.http.pending_output();
+            if let Some(drip) = &self.throttle {
+                if drip.next_byte_at > Instant::now() {
+                    return Some(DriveResult::Blocked);
                 }
                 bytes = &bytes[..1];
             }
             let written = self.stream.write(bytes);
             // Also where nothing could be written, so that it is tried again then and not at once.
-            if let Some(drip) = &mut self.drip {
-                drip.wait(Instant::now());
+            if let Some(drip) = &mut self.throttle {
+                drip.schedule_next(Instant::now());
             }
             match written {
-                Ok(0) => return Some(Next::Close),
-                Ok(count) => self.wire.wrote(count),
+                Ok(0) => return Some(DriveResult::Closed),
+                Ok(count) => self.http.mark_sent(count),
                 Err(error) => {
-                    if let Some(next) = settle(&error) {
+                    if let Some(next) = on_io_error(&error) {
                         return Some(next);
                     }
                 }
             }
         }
-        self.drip = None;
+        self.throttle = None;
         None
     }
 
     /// Hears whether the client leaves; whatever it says is thrown away.
-    fn ignore(&mut self, scratch: &mut [u8]) -> Next {
+    fn discard_input(&mut self, scratch: &mut [u8]) -> DriveResult {
         loop {
             match self.stream.read(scratch) {
-                Ok(0) => return Next::Close,
+                Ok(0) => return DriveResult::Closed,
                 Ok(_) => {}
                 Err(error) => {
-                    if let Some(next) = settle(&error) {
+                    if let Some(next) = on_io_error(&error) {
                         return next;
                     }
                 }
@@ -183,19 +183,19 @@ impl Link {
     }
 
     /// Says that no more is coming, and throws away what the client still sends.
-    fn drain(&mut self, scratch: &mut [u8]) -> Next {
-        if self.stage != Stage::Over {
-            self.stream.permit(self.linger.saturating_mul(SWELL));
-            if self.stream.finish().is_err() {
-                return Next::Close;
+    fn drain(&mut self, scratch: &mut [u8]) -> DriveResult {
+        if self.state != ConnectionState::Done {
+            self.stream.extend_read_budget(self.linger_bytes.saturating_mul(TLS_OVERHEAD_FACTOR));
+            if self.stream.shutdown_write().is_err() {
+                return DriveResult::Closed;
             }
         }
         loop {
             match self.stream.read(scratch) {
-                Ok(count) if count > 0 && count < self.linger => self.linger -= count,
-                Ok(_) => return Next::Close,
+                Ok(count) if count > 0 && count < self.linger_bytes => self.linger_bytes -= count,
+                Ok(_) => return DriveResult::Closed,
                 Err(error) => {
-                    if let Some(next) = settle(&error) {
+                    if let Some(next) = on_io_error(&error) {
                         return next;
                     }
                 }
@@ -204,95 +204,96 @@ impl Link {
     }
 
     /// Takes the handler's reply.
-    pub(super) fn answer(&mut self, reply: Reply) {
+    pub(super) fn respond(&mut self, reply: HttpResponse) {
         match reply.delay() {
-            Duration::ZERO => self.begin(reply),
-            delay => self.held = Some((self.since + delay, reply)),
+            Duration::ZERO => self.start_response(reply),
+            delay => self.delayed = Some((self.state_since + delay, reply)),
         }
     }
 
     /// Begins to send a reply in its manner.
-    fn begin(&mut self, reply: Reply) {
-        match reply.manner() {
-            Manner::Reset => {
+    fn start_response(&mut self, reply: HttpResponse) {
+        match reply.mode() {
+            ResponseMode::Reset => {
                 self.reset = true;
-                linger_no_time(self.stream.socket());
+                reset_on_close(self.stream.socket());
             }
-            Manner::Never => self.wire.fall_silent(),
-            Manner::Drip(pause) => {
-                self.drip = Some(Drip::new(pause, Instant::now()));
-                self.wire.answer(reply);
+            ResponseMode::NoResponse => self.http.never_respond(),
+            ResponseMode::Throttled(pause) => {
+                self.throttle = Some(Throttle::new(pause, Instant::now()));
+                self.http.respond(reply);
             }
-            Manner::Whole | Manner::Half => self.wire.answer(reply),
+            ResponseMode::Normal | ResponseMode::Truncated => self.http.respond(reply),
         }
     }
 
     /// When it has something to do that no readiness announces.
-    pub(super) fn alarm(&self) -> Option<Instant> {
-        let held = self.held.as_ref().map(|(due, _)| *due);
-        held.or_else(|| self.drip.filter(|_| !self.wire.pending().is_empty()).map(|drip| drip.next))
+    pub(super) fn next_timer(&self) -> Option<Instant> {
+        let delayed = self.delayed.as_ref().map(|(due, _)| *due);
+        delayed
+            .or_else(|| self.throttle.filter(|_| !self.http.pending_output().is_empty()).map(|drip| drip.next_byte_at))
     }
 
     /// Answers with a bare status and ends the connection.
-    pub(super) fn refuse(&mut self, why: Refused) {
-        self.wire.refuse(why);
+    pub(super) fn refuse(&mut self, why: RefusalReason) {
+        self.http.refuse(why);
     }
 
     /// Why a request was refused since the last call.
-    pub(super) fn refused(&mut self) -> Option<Refused> {
-        self.refused.take().or_else(|| self.wire.refused())
+    pub(super) fn refusal(&mut self) -> Option<RefusalReason> {
+        self.refusal.take().or_else(|| self.http.refusal())
     }
 
     /// Whether a request has begun to come, and is not complete.
-    pub(super) fn has_begun(&self) -> bool {
-        self.stage == Stage::Reading && self.stream.has_heard()
+    pub(super) fn has_partial_request(&self) -> bool {
+        self.state == ConnectionState::Reading && self.stream.has_received()
     }
 
     /// Makes the reply to come the last one.
     pub(super) fn close_after_reply(&mut self) {
-        self.wire.close_after_reply();
+        self.http.close_after_reply();
     }
 
     /// Whether a reply is being made or sent.
     pub(super) fn is_busy(&self) -> bool {
-        matches!(self.stage, Stage::Working | Stage::Writing)
+        matches!(self.state, ConnectionState::Working | ConnectionState::Writing)
     }
 
     /// When patience ends; never while the handler works, nor while it is us who are slow.
     pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
-        let patience = match self.stage {
-            Stage::Idle | Stage::Silent => limits.idle_time,
-            Stage::Reading => limits.head_time,
-            Stage::Writing if self.drip.is_some() => return None,
-            Stage::Writing => limits.write_time,
-            Stage::Over => LINGER_TIME,
-            Stage::Working => return None,
+        let timeout = match self.state {
+            ConnectionState::Idle | ConnectionState::NoResponse => limits.idle_timeout,
+            ConnectionState::Reading => limits.head_timeout,
+            ConnectionState::Writing if self.throttle.is_some() => return None,
+            ConnectionState::Writing => limits.write_timeout,
+            ConnectionState::Done => LINGER_TIMEOUT,
+            ConnectionState::Working => return None,
         };
-        Some(self.since + patience)
+        Some(self.state_since + timeout)
     }
 
     /// The connection as one that could be given up for a new one; a busy one could not.
-    pub(super) fn spare(&self, id: usize) -> Option<Spare> {
-        let (peer, since, is_over) = (self.wire.peer(), self.since, self.stage == Stage::Over);
-        (!self.is_busy()).then_some(Spare { id, peer, since, is_over })
+    pub(super) fn eviction_candidate(&self, id: usize) -> Option<EvictionCandidate> {
+        let (peer, since, is_over) = (self.http.peer(), self.state_since, self.state == ConnectionState::Done);
+        (!self.is_busy()).then_some(EvictionCandidate { id, peer, waiting_since: since, is_done: is_over })
     }
 }
 
 /// What TLS has against a connection.
-fn tls_refused(error: &io::Error) -> Option<Refused> {
-    Refused::of_tls(error.get_ref()?.downcast_ref()?)
+fn tls_refusal(error: &io::Error) -> Option<RefusalReason> {
+    RefusalReason::from_tls_error(error.get_ref()?.downcast_ref()?)
 }
 
 /// Makes closing the socket a reset.
-fn linger_no_time(socket: &TcpStream) {
+fn reset_on_close(socket: &TcpStream) {
     let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
 }
 
 /// What an error of a socket means: wait for readiness, give up, or (none) try again.
-fn settle(error: &io::Error) -> Option<Next> {
+fn on_io_error(error: &io::Error) -> Option<DriveResult> {
     match error.kind() {
-        ErrorKind::WouldBlock => Some(Next::Wait),
+        ErrorKind::WouldBlock => Some(DriveResult::Blocked),
         ErrorKind::Interrupted => None,
-        _ => Some(Next::Close),
+        _ => Some(DriveResult::Closed),
     }
 }

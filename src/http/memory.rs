@@ -5,31 +5,31 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// So many bytes, of which shares are taken and given back; clones share them.
 #[derive(Clone, Debug)]
-pub struct Memory(Arc<AtomicUsize>);
+pub struct MemoryBudget(Arc<AtomicUsize>);
 
-impl Memory {
+impl MemoryBudget {
     /// That many bytes.
-    pub fn of(bytes: usize) -> Self {
+    pub fn new(bytes: usize) -> Self {
         Self(Arc::new(AtomicUsize::new(bytes)))
     }
 
     /// A share of it, where so much is left.
-    pub(super) fn take(&self, bytes: usize) -> Option<Share> {
+    pub(super) fn reserve(&self, bytes: usize) -> Option<Reservation> {
         let less = |left: usize| left.checked_sub(bytes);
         self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).ok()?;
-        Some(Share { of: self.clone(), bytes })
+        Some(Reservation { budget: self.clone(), bytes })
     }
 }
 
 /// A part of a [`Memory`], until it is dropped.
 #[derive(Debug)]
-pub(super) struct Share {
-    of: Memory,
+pub(super) struct Reservation {
+    budget: MemoryBudget,
     bytes: usize,
 }
 
-impl Drop for Share {
+impl Drop for Reservation {
     fn drop(&mut self) {
-        self.of.0.fetch_add(self.bytes, Ordering::SeqCst);
+        self.budget.0.fetch_add(self.bytes, Ordering::SeqCst);
     }
 }

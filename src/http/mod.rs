@@ -32,52 +32,52 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub use door::{Door, Running};
-pub use manner::Manner;
-pub use memory::Memory;
-pub use refused::{Refusals, Refused};
-pub use reply::Reply;
-pub use tls::{Tls, Unusable};
-pub use wire::{Stage, Wire};
+pub use door::{HttpServer, ServerHandle};
+pub use manner::ResponseMode;
+pub use memory::MemoryBudget;
+pub use refused::{RefusalReason, Refusals};
+pub use reply::HttpResponse;
+pub use tls::{ServerTls, TlsConfigError};
+pub use wire::{ConnectionState, Http1Connection};
 
 /// What a door bears before it says no.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Open connections. The door takes fewer where the process may open few files: half of them, and always leaves
     /// it some.
-    pub connections: usize,
+    pub max_connections: usize,
     /// Bytes of a request line and its headers.
     pub head_bytes: usize,
     /// Bytes of a body.
     pub body_bytes: usize,
     /// Bytes of all bodies at a time that are longer than a head may be; a further one is refused (503).
-    pub bodies: Memory,
+    pub body_budget: MemoryBudget,
     /// From the accepted connection, or from the first byte on a kept-alive one, until the request is complete; the
     /// handshake of TLS is within it.
-    pub head_time: Duration,
+    pub head_timeout: Duration,
     /// How long a kept-alive connection may be silent, and [`Manner::Never`] holds one; zero: every reply closes its
     /// connection.
-    pub idle_time: Duration,
+    pub idle_timeout: Duration,
     /// From the reply until the client has taken all of it.
-    pub write_time: Duration,
+    pub write_timeout: Duration,
     /// Threads that call the handler.
     pub workers: usize,
 }
 
 /// What nginx passes on by default, four times 8 KiB, and what a proxy adds.
-const HEAD_BYTES: usize = 40 << 10;
+const MAX_HEAD_BYTES: usize = 40 << 10;
 
 impl Limits {
     /// For the OAuth callback, open to everybody: small requests, one a connection.
     pub fn callback() -> Self {
         Limits {
-            connections: 512,
-            head_bytes: HEAD_BYTES,
+            max_connections: 512,
+            head_bytes: MAX_HEAD_BYTES,
             body_bytes: 4 << 10,
-            bodies: Memory::of(0),
-            head_time: Duration::from_secs(10),
-            idle_time: Duration::ZERO,
-            write_time: Duration::from_secs(10),
+            body_budget: MemoryBudget::new(0),
+            head_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::ZERO,
+            write_timeout: Duration::from_secs(10),
             workers: 4,
         }
     }
@@ -85,13 +85,13 @@ impl Limits {
     /// For the sandbox on the own machine: uploads, and connections that stay.
     pub fn sandbox() -> Self {
         Limits {
-            connections: 512,
-            head_bytes: HEAD_BYTES,
+            max_connections: 512,
+            head_bytes: MAX_HEAD_BYTES,
             body_bytes: 16 << 20,
-            bodies: Memory::of(256 << 20),
-            head_time: Duration::from_secs(60),
-            idle_time: Duration::from_secs(120),
-            write_time: Duration::from_secs(30),
+            body_budget: MemoryBudget::new(256 << 20),
+            head_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(120),
+            write_timeout: Duration::from_secs(30),
             workers: 4,
         }
     }

@@ -4,67 +4,74 @@ use std::time::Duration;
 
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
-use super::Manner;
+use super::ResponseMode;
 
 /// No script, no foreign picture, no frame around the page; styles are inline.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; \
                            base-uri 'none'; frame-ancestors 'none'";
 
 /// What goes back to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub struct HttpResponse {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     delay: Duration,
-    manner: Manner,
+    mode: ResponseMode,
 }
 
-impl Reply {
+impl HttpResponse {
     /// A body of the given `Content-Type`.
     pub fn bytes(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Reply { status, headers: Vec::new(), body: body.into(), delay: Duration::ZERO, manner: Manner::Whole }
-            .header("Server", "wxbox")
-            .header("Content-Type", content_type)
-            .header("Cache-Control", "no-store")
-            .header("Referrer-Policy", "no-referrer")
-            .header("X-Content-Type-Options", "nosniff")
+        HttpResponse {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+            delay: Duration::ZERO,
+            mode: ResponseMode::Normal,
+        }
+        .with_header("Server", "wxbox")
+        .with_header("Content-Type", content_type)
+        .with_header("Cache-Control", "no-store")
+        .with_header("Referrer-Policy", "no-referrer")
+        .with_header("X-Content-Type-Options", "nosniff")
     }
 
     /// A page, which may load nothing; a handler that needs more sets `Content-Security-Policy` itself.
     pub fn html(status: u16, body: impl Into<String>) -> Self {
-        Reply::bytes(status, "text/html; charset=utf-8", body.into()).header("Content-Security-Policy", PAGE_POLICY)
+        HttpResponse::bytes(status, "text/html; charset=utf-8", body.into())
+            .with_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     }
 
     /// A JSON text.
     pub fn json(status: u16, body: impl Into<String>) -> Self {
-        Reply::bytes(status, "application/json; charset=utf-8", body.into())
+        HttpResponse::bytes(status, "application/json; charset=utf-8", body.into())
     }
 
     /// Plain text.
     pub fn text(status: u16, body: impl Into<String>) -> Self {
-        Reply::bytes(status, "text/plain; charset=utf-8", body.into())
+        HttpResponse::bytes(status, "text/plain; charset=utf-8", body.into())
     }
 
     /// 302 to `location`; what a URL cannot hold as it is gets percent-encoded.
     pub fn redirect(location: &str) -> Self {
-        let mut clean = String::with_capacity(location.len());
+        let mut encoded = String::with_capacity(location.len());
         for byte in location.bytes() {
             match byte {
-                b'!'..=b'~' => clean.push(char::from(byte)),
-                _ => clean.push_str(&format!("%{byte:02X}")),
+                b'!'..=b'~' => encoded.push(char::from(byte)),
+                _ => encoded.push_str(&format!("%{byte:02X}")),
             }
         }
-        Reply::text(302, "").header("Location", &clean)
+        HttpResponse::text(302, "").with_header("Location", &encoded)
     }
 
     /// A status and its name, for what the door itself refuses.
-    pub(super) fn bare(status: u16) -> Self {
-        Reply::text(status, format!("{status} {}\n", StatusCode(status).default_reason_phrase()))
+    pub(super) fn status_only(status: u16) -> Self {
+        HttpResponse::text(status, format!("{status} {}\n", StatusCode(status).default_reason_phrase()))
     }
 
     /// Sets a header in place of one of that name. Bytes that would break the head are dropped.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
         let value: String = value.chars().filter(|c| matches!(c, ' '..='~')).collect();
         self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value));
@@ -72,14 +79,14 @@ impl Reply {
     }
 
     /// Goes out so long after the request was complete, and not before; hours at most.
-    pub fn delayed(mut self, by: Duration) -> Self {
+    pub fn with_delay(mut self, by: Duration) -> Self {
         self.delay = by;
         self
     }
 
     /// Goes out in that manner.
-    pub fn in_manner(mut self, manner: Manner) -> Self {
-        self.manner = manner;
+    pub fn with_mode(mut self, manner: ResponseMode) -> Self {
+        self.mode = manner;
         self
     }
 
@@ -89,8 +96,8 @@ impl Reply {
     }
 
     /// How it goes out.
-    pub fn manner(&self) -> Manner {
-        self.manner
+    pub fn mode(&self) -> ResponseMode {
+        self.mode
     }
 
     /// The status code.
@@ -110,7 +117,7 @@ impl Reply {
 
     /// The bytes for the wire. `minor` is the client's HTTP/1.x, `bodiless` is for HEAD, `keep` says whether the
     /// connection stays.
-    pub(super) fn into_wire(self, minor: u8, bodiless: bool, keep: bool) -> Vec<u8> {
+    pub(super) fn encode(self, http_minor: u8, is_head: bool, keep_alive: bool) -> Vec<u8> {
         let headers = self
             .headers
             .iter()
@@ -119,22 +126,22 @@ impl Reply {
         let length = self.body.len();
         let response = Response::new(StatusCode(self.status), headers, self.body.as_slice(), Some(length), None)
             .with_chunked_threshold(usize::MAX);
-        let mut wire = Vec::with_capacity(512 + length);
+        let mut bytes = Vec::with_capacity(512 + length);
         // Writing to memory does not fail.
-        let _ = response.raw_print(&mut wire, HTTPVersion(1, minor), &[], bodiless, None);
+        let _ = response.raw_print(&mut bytes, HTTPVersion(1, http_minor), &[], is_head, None);
         // tiny_http keeps `Connection` to itself and leaves it out here.
-        let stays = match (keep, minor) {
+        let connection_header = match (keep_alive, http_minor) {
             (false, _) => "Connection: close\r\n",
             (true, 0) => "Connection: keep-alive\r\n",
             (true, _) => "",
         };
-        if let Some(line) = wire.windows(2).position(|pair| pair == b"\r\n") {
-            wire.splice(line + 2..line + 2, stays.bytes());
+        if let Some(line) = bytes.windows(2).position(|pair| pair == b"\r\n") {
+            bytes.splice(line + 2..line + 2, connection_header.bytes());
         }
-        if self.manner == Manner::Half && !bodiless {
-            wire.truncate(wire.len().saturating_sub(length.div_ceil(2)));
+        if self.mode == ResponseMode::Truncated && !is_head {
+            bytes.truncate(bytes.len().saturating_sub(length.div_ceil(2)));
         }
-        wire
+        bytes
     }
 }
 
@@ -142,13 +149,13 @@ impl Reply {
 mod tests {
     use super::*;
 
-    fn wire(reply: Reply, minor: u8, bodiless: bool, keep: bool) -> String {
-        String::from_utf8(reply.into_wire(minor, bodiless, keep)).unwrap()
+    fn encoded(reply: HttpResponse, minor: u8, bodiless: bool, keep: bool) -> String {
+        String::from_utf8(reply.encode(minor, bodiless, keep)).unwrap()
     }
 
     #[test]
     fn a_page_carries_the_headers_that_keep_it_safe() {
-        let text = wire(Reply::html(200, "<p>"), 1, false, true);
+        let text = encoded(HttpResponse::html(200, "<p>"), 1, false, true);
         assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
         for line in ["Cache-Control: no-store", "Referrer-Policy: no-referrer", "X-Content-Type-Options: nosniff"] {
             assert!(text.contains(&format!("\r\n{line}\r\n")), "{text}");
@@ -156,38 +163,38 @@ mod tests {
         assert!(text.contains("Content-Security-Policy: default-src 'none'"), "{text}");
         assert!(text.contains("Content-Length: 3\r\n") && text.ends_with("\r\n\r\n<p>"), "{text}");
         assert!(!text.contains("Connection:"), "{text}");
-        assert!(Reply::json(200, "{}").header_value("content-security-policy").is_none());
+        assert!(HttpResponse::json(200, "{}").header_value("content-security-policy").is_none());
     }
 
     #[test]
     fn the_connection_header_says_what_happens() {
-        assert!(wire(Reply::bare(400), 1, false, false).contains("\r\nConnection: close\r\n"));
-        assert!(wire(Reply::bare(400), 0, false, true).contains("\r\nConnection: keep-alive\r\n"));
+        assert!(encoded(HttpResponse::status_only(400), 1, false, false).contains("\r\nConnection: close\r\n"));
+        assert!(encoded(HttpResponse::status_only(400), 0, false, true).contains("\r\nConnection: keep-alive\r\n"));
     }
 
     #[test]
     fn head_gets_the_length_and_no_body() {
-        let text = wire(Reply::text(200, "body"), 1, true, true);
+        let text = encoded(HttpResponse::text(200, "body"), 1, true, true);
         assert!(text.contains("Content-Length: 4\r\n") && text.ends_with("\r\n\r\n"), "{text}");
     }
 
     #[test]
     fn a_large_body_is_not_chunked() {
-        let text = wire(Reply::text(200, "x".repeat(100_000)), 1, false, true);
+        let text = encoded(HttpResponse::text(200, "x".repeat(100_000)), 1, false, true);
         assert!(text.contains("Content-Length: 100000\r\n") && !text.contains("chunked"));
     }
 
     #[test]
     fn no_value_can_add_a_header() {
-        let text = wire(Reply::redirect("/x\r\nSet-Cookie: a=b 绑"), 1, false, true);
+        let text = encoded(HttpResponse::redirect("/x\r\nSet-Cookie: a=b 绑"), 1, false, true);
         assert!(text.contains("Location: /x%0D%0ASet-Cookie:%20a=b%20%E7%BB%91\r\n"), "{text}");
-        let text = wire(Reply::text(200, "").header("X-A", "1\r\nX-B: 2"), 1, false, true);
+        let text = encoded(HttpResponse::text(200, "").with_header("X-A", "1\r\nX-B: 2"), 1, false, true);
         assert!(text.contains("X-A: 1X-B: 2\r\n"), "{text}");
     }
 
     #[test]
     fn a_header_set_again_replaces_the_first() {
-        let reply = Reply::html(200, "").header("content-security-policy", "default-src 'self'");
+        let reply = HttpResponse::html(200, "").with_header("content-security-policy", "default-src 'self'");
         assert_eq!(reply.header_value("Content-Security-Policy"), Some("default-src 'self'"));
     }
 }

@@ -12,90 +12,90 @@ use crossbeam_channel::{Receiver, Sender};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
-use super::bell::Bell;
-use super::link::{Link, Next};
-use super::spare::{self, Spare};
-use super::tls::Tls;
-use super::{Limits, Refusals, Refused, Reply, Request};
+use super::bell::LoopWaker;
+use super::link::{Connection, DriveResult};
+use super::spare::{self, EvictionCandidate};
+use super::tls::ServerTls;
+use super::{HttpResponse, Limits, RefusalReason, Refusals, Request};
 
 /// The wake-up call of workers and of a stop.
-pub(super) const WAKER: Token = Token(0);
-const LISTENER: Token = Token(1);
-const FIRST_LINK: usize = 2;
+pub(super) const WAKER_TOKEN: Token = Token(0);
+const LISTENER_TOKEN: Token = Token(1);
+const FIRST_CONNECTION_ID: usize = 2;
 
 /// Connections accepted between two looks at those that are open.
-const BATCH: usize = 64;
+const ACCEPT_BATCH: usize = 64;
 /// How long accepting rests when it fails and nothing can be given up.
-const REST: Duration = Duration::from_millis(100);
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 /// How long replies in work may take to go out after a stop.
-const GRACE: Duration = Duration::from_millis(1500);
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// A request for a worker, with the connection that it came from.
-pub(super) struct Job {
-    pub(super) link: usize,
+pub(super) struct HandlerJob {
+    pub(super) connection_id: usize,
     pub(super) request: Request,
 }
 
 /// What the loop hears from outside.
-pub(super) enum Note {
+pub(super) enum LoopCommand {
     /// A worker's reply for a connection.
-    Reply(usize, Reply),
+    Response(usize, HttpResponse),
     /// Accept no more, finish what is in work, end.
     Stop,
 }
 
-enum Accepting {
+enum AcceptState {
     /// There may be connections to accept.
     Ready,
     /// The listener will say when there are.
-    Waiting,
+    Idle,
     /// The system refused; try again then, or when a connection closes.
-    Resting(Instant),
+    BackingOff(Instant),
 }
 
 /// The loop's state.
-pub(super) struct Serve {
+pub(super) struct EventLoop {
     poll: Poll,
     listener: Option<TcpListener>,
-    tls: Option<Tls>,
+    tls: Option<ServerTls>,
     limits: Limits,
-    jobs: Sender<Job>,
-    notes: Receiver<Note>,
-    bell: Arc<Bell>,
+    jobs: Sender<HandlerJob>,
+    commands: Receiver<LoopCommand>,
+    waker: Arc<LoopWaker>,
     refusals: Refusals,
-    links: BTreeMap<usize, Link>,
-    next_link: usize,
-    accepting: Accepting,
+    connections: BTreeMap<usize, Connection>,
+    next_connection_id: usize,
+    accept_state: AcceptState,
     scratch: Vec<u8>,
-    stop_at: Option<Instant>,
+    stop_deadline: Option<Instant>,
 }
 
-impl Serve {
+impl EventLoop {
     /// A loop over `listener`, which must not block. Fails when the system has no poll to give.
     pub(super) fn new(
         poll: Poll,
         mut listener: TcpListener,
-        tls: Option<Tls>,
+        tls: Option<ServerTls>,
         limits: Limits,
-        jobs: Sender<Job>,
-        notes: Receiver<Note>,
-        bell: Arc<Bell>,
+        jobs: Sender<HandlerJob>,
+        commands: Receiver<LoopCommand>,
+        waker: Arc<LoopWaker>,
     ) -> io::Result<Self> {
-        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        Ok(Serve {
+        poll.registry().register(&mut listener, LISTENER_TOKEN, Interest::READABLE)?;
+        Ok(EventLoop {
             poll,
             listener: Some(listener),
             tls,
             limits,
             jobs,
-            notes,
-            bell,
-            refusals: Refusals::none(),
-            links: BTreeMap::new(),
-            next_link: FIRST_LINK,
-            accepting: Accepting::Ready,
+            commands,
+            waker,
+            refusals: Refusals::new(),
+            connections: BTreeMap::new(),
+            next_connection_id: FIRST_CONNECTION_ID,
+            accept_state: AcceptState::Ready,
             scratch: vec![0; 16 << 10],
-            stop_at: None,
+            stop_deadline: None,
         })
     }
 
@@ -107,167 +107,171 @@ impl Serve {
     /// Serves until a [`Note::Stop`].
     pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(512);
-        while !self.is_over() {
-            let patience = self.patience(Instant::now());
-            if let Err(error) = self.poll.poll(&mut events, patience)
+        while !self.is_finished() {
+            let timeout = self.poll_timeout(Instant::now());
+            if let Err(error) = self.poll.poll(&mut events, timeout)
                 && error.kind() != ErrorKind::Interrupted
             {
                 return;
             }
             for event in &events {
                 match event.token() {
-                    WAKER => {}
-                    LISTENER => self.accepting = Accepting::Ready,
-                    Token(link) => self.pump(link),
+                    WAKER_TOKEN => {}
+                    LISTENER_TOKEN => self.accept_state = AcceptState::Ready,
+                    Token(id) => self.drive(id),
                 }
             }
-            self.hear();
-            self.wake(Instant::now());
-            self.expire(Instant::now());
-            self.accept();
+            self.handle_commands();
+            self.run_timers(Instant::now());
+            self.close_expired(Instant::now());
+            self.accept_pending();
         }
     }
 
-    fn is_over(&self) -> bool {
-        self.stop_at.is_some_and(|at| self.links.is_empty() || at <= Instant::now())
+    fn is_finished(&self) -> bool {
+        self.stop_deadline.is_some_and(|at| self.connections.is_empty() || at <= Instant::now())
     }
 
     /// How long nothing needs to be done unless something happens; `None` is for ever.
-    fn patience(&self, now: Instant) -> Option<Duration> {
-        let accept = match self.accepting {
+    fn poll_timeout(&self, now: Instant) -> Option<Duration> {
+        let accept = match self.accept_state {
             _ if self.listener.is_none() => None,
-            Accepting::Ready => Some(now),
-            Accepting::Waiting => None,
-            Accepting::Resting(until) => Some(until),
+            AcceptState::Ready => Some(now),
+            AcceptState::Idle => None,
+            AcceptState::BackingOff(until) => Some(until),
         };
-        let links = self.links.values().flat_map(|link| [link.deadline(&self.limits), link.alarm()]).flatten();
-        links.chain(accept).chain(self.stop_at).min().map(|at| at.saturating_duration_since(now))
+        let timers =
+            self.connections.values().flat_map(|link| [link.deadline(&self.limits), link.next_timer()]).flatten();
+        timers.chain(accept).chain(self.stop_deadline).min().map(|at| at.saturating_duration_since(now))
     }
 
     /// Moves a connection as far as it goes.
-    fn pump(&mut self, id: usize) {
+    fn drive(&mut self, id: usize) {
         loop {
-            let Some(link) = self.links.get_mut(&id) else { return };
-            let next = link.pump(&mut self.scratch);
-            link.refused().into_iter().for_each(|why| self.refusals.note(why));
+            let Some(connection) = self.connections.get_mut(&id) else { return };
+            let next = connection.drive(&mut self.scratch);
+            connection.refusal().into_iter().for_each(|why| self.refusals.record(why));
             match next {
-                Next::Wait if self.stop_at.is_some() && !link.is_busy() => return self.close(id),
-                Next::Wait => return,
-                Next::Close => return self.close(id),
-                Next::Hand(request) => match self.jobs.try_send(Job { link: id, request }) {
+                DriveResult::Blocked if self.stop_deadline.is_some() && !connection.is_busy() => return self.close(id),
+                DriveResult::Blocked => return,
+                DriveResult::Closed => return self.close(id),
+                DriveResult::Request(request) => match self.jobs.try_send(HandlerJob { connection_id: id, request }) {
                     Ok(()) => return,
-                    Err(_) => link.refuse(Refused::Busy),
+                    Err(_) => connection.refuse(RefusalReason::Busy),
                 },
             }
         }
     }
 
     fn close(&mut self, id: usize) {
-        self.links.remove(&id);
-        if matches!(self.accepting, Accepting::Resting(_)) {
-            self.accepting = Accepting::Ready;
+        self.connections.remove(&id);
+        if matches!(self.accept_state, AcceptState::BackingOff(_)) {
+            self.accept_state = AcceptState::Ready;
         }
     }
 
     /// Takes replies, and the word to stop.
-    fn hear(&mut self) {
-        self.bell.heard();
-        while let Ok(note) = self.notes.try_recv() {
-            match note {
-                Note::Reply(id, reply) => {
-                    if let Some(link) = self.links.get_mut(&id) {
-                        link.answer(reply);
-                        self.pump(id);
+    fn handle_commands(&mut self) {
+        self.waker.reset();
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                LoopCommand::Response(id, reply) => {
+                    if let Some(connection) = self.connections.get_mut(&id) {
+                        connection.respond(reply);
+                        self.drive(id);
                     }
                 }
-                Note::Stop => {
+                LoopCommand::Stop => {
                     self.listener = None;
-                    self.stop_at = Some(Instant::now() + GRACE);
-                    self.links.retain(|_, link| link.is_busy());
-                    self.links.values_mut().for_each(Link::close_after_reply);
+                    self.stop_deadline = Some(Instant::now() + DRAIN_TIMEOUT);
+                    self.connections.retain(|_, connection| connection.is_busy());
+                    self.connections.values_mut().for_each(Connection::close_after_reply);
                 }
             }
         }
     }
 
     /// Moves the connections whose alarm rings.
-    fn wake(&mut self, now: Instant) {
-        let rings = |link: &Link| link.alarm().is_some_and(|at| at <= now);
-        let ids: Vec<usize> = self.links.iter().filter(|(_, link)| rings(link)).map(|(id, _)| *id).collect();
+    fn run_timers(&mut self, now: Instant) {
+        let is_due = |link: &Connection| link.next_timer().is_some_and(|at| at <= now);
+        let ids: Vec<usize> = self.connections.iter().filter(|(_, link)| is_due(link)).map(|(id, _)| *id).collect();
         for id in ids {
-            self.pump(id);
+            self.drive(id);
         }
     }
 
-    fn expire(&mut self, now: Instant) {
-        let late = |link: &Link| link.deadline(&self.limits).is_some_and(|at| at <= now);
-        let ids: Vec<usize> = self.links.iter().filter(|(_, link)| late(link)).map(|(id, _)| *id).collect();
+    fn close_expired(&mut self, now: Instant) {
+        let late = |link: &Connection| link.deadline(&self.limits).is_some_and(|at| at <= now);
+        let ids: Vec<usize> = self.connections.iter().filter(|(_, link)| late(link)).map(|(id, _)| *id).collect();
         for id in ids {
-            self.turn_out(id, Refused::Slow);
+            self.close_with_refusal(id, RefusalReason::Timeout);
         }
     }
 
     /// Closes a connection; who has begun to ask is refused with that.
-    fn turn_out(&mut self, id: usize, why: Refused) {
-        if self.links.get(&id).is_some_and(Link::has_begun) {
-            self.refusals.note(why);
+    fn close_with_refusal(&mut self, id: usize, why: RefusalReason) {
+        if self.connections.get(&id).is_some_and(Connection::has_partial_request) {
+            self.refusals.record(why);
         }
         self.close(id);
     }
 
     /// Accepts what waits, in batches. An error of the system (no more file descriptors, mostly) costs one
     /// dispensable connection; if that does not help, accepting rests.
-    fn accept(&mut self) {
-        if matches!(self.accepting, Accepting::Resting(until) if until <= Instant::now()) {
-            self.accepting = Accepting::Ready;
+    fn accept_pending(&mut self) {
+        if matches!(self.accept_state, AcceptState::BackingOff(until) if until <= Instant::now()) {
+            self.accept_state = AcceptState::Ready;
         }
         let mut failed = false;
-        for _ in 0..BATCH {
-            if !matches!(self.accepting, Accepting::Ready) {
+        for _ in 0..ACCEPT_BATCH {
+            if !matches!(self.accept_state, AcceptState::Ready) {
                 return;
             }
             let Some(listener) = &self.listener else { return };
             match listener.accept() {
                 Ok((socket, peer)) => {
                     failed = false;
-                    self.admit(socket, peer);
+                    self.add_connection(socket, peer);
                 }
                 Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock => self.accepting = Accepting::Waiting,
+                    ErrorKind::WouldBlock => self.accept_state = AcceptState::Idle,
                     ErrorKind::Interrupted | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset => {}
-                    _ if !failed && self.give_one_up() => failed = true,
-                    _ => self.accepting = Accepting::Resting(Instant::now() + REST),
+                    _ if !failed && self.evict_one() => failed = true,
+                    _ => self.accept_state = AcceptState::BackingOff(Instant::now() + ACCEPT_BACKOFF),
                 },
             }
         }
     }
 
     /// Takes a connection in, if there is room or room can be made.
-    fn admit(&mut self, socket: TcpStream, peer: SocketAddr) {
-        if self.links.len() >= self.limits.connections && !self.give_one_up() {
-            self.refusals.note(Refused::Full);
+    fn add_connection(&mut self, socket: TcpStream, peer: SocketAddr) {
+        if self.connections.len() >= self.limits.max_connections && !self.evict_one() {
+            self.refusals.record(RefusalReason::AtCapacity);
             return;
         }
         // Without it a reply of two segments would wait for the client's delayed acknowledgement.
         let _ = socket.set_nodelay(true);
-        let id = self.next_link;
-        self.next_link += 1;
-        let Ok(mut link) = Link::new(socket, self.tls.as_ref(), peer, &self.limits, Instant::now()) else { return };
+        let id = self.next_connection_id;
+        self.next_connection_id += 1;
+        let Ok(mut connection) = Connection::new(socket, self.tls.as_ref(), peer, &self.limits, Instant::now()) else {
+            return;
+        };
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if self.poll.registry().register(link.socket(), Token(id), interest).is_ok() {
-            self.links.insert(id, link);
-            self.pump(id);
+        if self.poll.registry().register(connection.socket(), Token(id), interest).is_ok() {
+            self.connections.insert(id, connection);
+            self.drive(id);
         }
     }
 
     /// Closes the connection that can best be spared, unless its request turns out to be there by now.
-    fn give_one_up(&mut self) -> bool {
+    fn evict_one(&mut self) -> bool {
         loop {
-            let spares: Vec<Spare> = self.links.iter().filter_map(|(id, link)| link.spare(*id)).collect();
-            let Some(id) = spare::best(&spares) else { return false };
-            self.pump(id);
-            if self.links.get(&id).is_none_or(|link| link.spare(id).is_some()) {
-                self.turn_out(id, Refused::Full);
+            let candidates: Vec<EvictionCandidate> =
+                self.connections.iter().filter_map(|(id, link)| link.eviction_candidate(*id)).collect();
+            let Some(id) = spare::choose_victim(&candidates) else { return false };
+            self.drive(id);
+            if self.connections.get(&id).is_none_or(|link| link.eviction_candidate(id).is_some()) {
+                self.close_with_refusal(id, RefusalReason::AtCapacity);
                 return true;
             }
         }

@@ -9,7 +9,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::topics::{statuses, variables};
 use crate::cli::Cli;
 
-const FILES: [(&str, &str); 3] = [
+const MAN_FILES: [(&str, &str); 3] = [
     ("~/.config/wxbox/config.toml", "the config; below $XDG_CONFIG_HOME where that is set"),
     ("/etc/wxbox/config.toml", "the config of the whole machine, where the user has none"),
     ("~/.local/share/wxbox/wxbox.db", "the database; in $STATE_DIRECTORY or below $XDG_DATA_HOME where these are set"),
@@ -23,20 +23,20 @@ pub fn pages() -> io::Result<Vec<(String, String)>> {
     let mut command = Cli::command();
     command.build();
     let mut pages = Vec::new();
-    collect(&command, true, &mut pages)?;
+    collect_pages(&command, true, &mut pages)?;
     Ok(pages)
 }
 
-fn collect(command: &Command, main: bool, pages: &mut Vec<(String, String)>) -> io::Result<()> {
+fn collect_pages(command: &Command, is_main: bool, pages: &mut Vec<(String, String)>) -> io::Result<()> {
     let man = Man::new(command.clone()).source(concat!("wxbox ", env!("CARGO_PKG_VERSION"))).manual("wxbox");
-    pages.push((man.get_filename(), page(&man, command, main)?));
-    for below in command.get_subcommands().filter(|it| !it.is_hide_set()) {
-        collect(below, false, pages)?;
+    pages.push((man.get_filename(), render_page(&man, command, is_main)?));
+    for subcommand in command.get_subcommands().filter(|it| !it.is_hide_set()) {
+        collect_pages(subcommand, false, pages)?;
     }
     Ok(())
 }
 
-fn page(man: &Man, command: &Command, main: bool) -> io::Result<String> {
+fn render_page(man: &Man, command: &Command, is_main: bool) -> io::Result<String> {
     let mut out = Vec::new();
     man.render_title(&mut out)?;
     man.render_name_section(&mut out)?;
@@ -46,25 +46,25 @@ fn page(man: &Man, command: &Command, main: bool) -> io::Result<String> {
     if command.has_subcommands() {
         man.render_subcommands_section(&mut out)?;
     }
-    let mut more = Roff::new();
-    if main {
-        let files = FILES.map(|(path, meaning)| (path.to_owned(), meaning.to_owned()));
-        terms(&mut more, "ENVIRONMENT", &variables());
-        terms(&mut more, "FILES", &files);
-        terms(&mut more, "EXIT STATUS", &statuses());
+    let mut extra = Roff::new();
+    if is_main {
+        let files = MAN_FILES.map(|(path, meaning)| (path.to_owned(), meaning.to_owned()));
+        write_terms(&mut extra, "ENVIRONMENT", &variables());
+        write_terms(&mut extra, "FILES", &files);
+        write_terms(&mut extra, "EXIT STATUS", &statuses());
     }
     if let Some(text) = command.get_after_help() {
-        examples(&mut more, &text.to_string());
+        write_examples(&mut extra, &text.to_string());
     }
-    if !main {
-        more.control("SH", ["SEE ALSO"]);
-        more.text([bold("wxbox"), roman("(1)")]);
+    if !is_main {
+        extra.control("SH", ["SEE ALSO"]);
+        extra.text([bold("wxbox"), roman("(1)")]);
     }
-    more.to_writer(&mut out)?;
+    extra.to_writer(&mut out)?;
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
-fn terms(roff: &mut Roff, heading: &str, rows: &[(String, String)]) {
+fn write_terms(roff: &mut Roff, heading: &str, rows: &[(String, String)]) {
     roff.control("SH", [heading]);
     for (term, meaning) in rows {
         roff.control("TP", []);
@@ -74,7 +74,7 @@ fn terms(roff: &mut Roff, heading: &str, rows: &[(String, String)]) {
 }
 
 /// The lines below `Examples:` as they are; a paragraph after them is not of the manual.
-fn examples(roff: &mut Roff, text: &str) {
+fn write_examples(roff: &mut Roff, text: &str) {
     roff.control("SH", ["EXAMPLES"]);
     roff.control("nf", []);
     for line in text.lines().skip(1).take_while(|line| !line.is_empty()) {

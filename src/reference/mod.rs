@@ -13,8 +13,8 @@ use clap_complete::Shell;
 use crate::cli::Cli;
 
 pub use man::pages as man_pages;
-pub use tables::{ENVIRONMENT, OBJECTS, Object, TABLES, Variable};
-pub use topics::{TOPICS, Topic};
+pub use tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS, JsonObjectDoc, README_TABLES, VariableDoc};
+pub use topics::{HelpTopic, TOPICS};
 
 /// The script by which a shell completes wxbox's command line.
 pub fn completions(shell: Shell) -> String {
@@ -24,7 +24,7 @@ pub fn completions(shell: Shell) -> String {
 }
 
 /// The names of the commands below these words.
-pub fn commands_of(words: &[&str]) -> Vec<String> {
+pub fn subcommands_of(words: &[&str]) -> Vec<String> {
     let whole = Cli::command();
     let found = words.iter().try_fold(&whole, |command, word| command.find_subcommand(word));
     found.map(|command| command.get_subcommands().map(|it| it.get_name().to_owned()).collect()).unwrap_or_default()
@@ -34,11 +34,11 @@ pub fn commands_of(words: &[&str]) -> Vec<String> {
 ///
 /// # Errors
 /// The place of the first word that names none.
-pub fn help_of(words: &[&str]) -> Result<String, usize> {
+pub fn help_text(words: &[&str]) -> Result<String, usize> {
     let command = Cli::command();
-    let mut at = &command;
+    let mut current = &command;
     for (place, word) in words.iter().enumerate() {
-        at = at.find_subcommand(word).ok_or(place)?;
+        current = current.find_subcommand(word).ok_or(place)?;
     }
     // clap alone decides between the short form and the long one.
     let line = ["wxbox"].iter().chain(words).chain(&["--help"]);
@@ -59,30 +59,30 @@ pub fn all_commands() -> Vec<Vec<String>> {
 }
 
 /// Terms with their meanings, in 80 columns: side by side where the terms are short.
-fn described(rows: &[(String, String)]) -> String {
+fn definition_list(rows: &[(String, String)]) -> String {
     const WIDTH: usize = 80;
     let widest = rows.iter().map(|(term, _)| term.chars().count()).max().unwrap_or(0);
-    let beside = widest <= 24;
-    let indent = if beside { widest + 4 } else { 6 };
+    let is_inline = widest <= 24;
+    let indent = if is_inline { widest + 4 } else { 6 };
     let mut text = String::new();
     for (term, meaning) in rows {
         let mut line = format!("  {term}");
-        if beside {
+        if is_inline {
             line = format!("{line:indent$}");
         } else {
             text += &format!("{line}\n");
             line = " ".repeat(indent);
         }
-        let mut begun = false;
+        let mut has_word = false;
         for word in meaning.split_whitespace() {
-            if begun && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            if has_word && line.chars().count() + 1 + word.chars().count() > WIDTH {
                 text += &format!("{}\n", line.trim_end());
                 line = " ".repeat(indent);
-                begun = false;
+                has_word = false;
             }
-            line += if begun { " " } else { "" };
+            line += if has_word { " " } else { "" };
             line += word;
-            begun = true;
+            has_word = true;
         }
         text += &format!("{}\n", line.trim_end());
     }

@@ -5,20 +5,20 @@ use crate::error::STATUSES;
 
 /// A variable of the environment.
 #[derive(Clone, Copy, Debug)]
-pub struct Variable {
+pub struct VariableDoc {
     /// Its name.
     pub name: &'static str,
     /// What it does.
-    pub meaning: &'static str,
+    pub description: &'static str,
 }
 
-const fn variable(name: &'static str, meaning: &'static str) -> Variable {
-    Variable { name, meaning }
+const fn variable(name: &'static str, description: &'static str) -> VariableDoc {
+    VariableDoc { name, description }
 }
 
 /// Every variable that wxbox looks at. The command line wins over the variables, they over the config file.
 #[rustfmt::skip]
-pub const ENVIRONMENT: [Variable; 28] = [
+pub const ENVIRONMENT_VARIABLES: [VariableDoc; 28] = [
     variable("WXBOX_CONFIG", "the config file; -c wins over it"),
     variable("WXBOX_DATABASE", "the database file; --database wins over it"),
     variable("WXBOX_APP_ID", "the account's app id, instead of the key app_id"),
@@ -51,16 +51,16 @@ pub const ENVIRONMENT: [Variable; 28] = [
 
 /// What a command prints with `--json`, a line each.
 #[derive(Clone, Copy, Debug)]
-pub struct Object {
+pub struct JsonObjectDoc {
     /// The command.
     pub command: &'static str,
     /// The object's fields, in their order.
     pub fields: &'static [&'static str],
     /// Where and when it is printed, or what must be known of it.
-    pub about: &'static str,
+    pub notes: &'static str,
 }
 
-const MESSAGE: &[&str] = &[
+const MESSAGE_FIELDS: &[&str] = &[
     "id",
     "user",
     "openid",
@@ -80,82 +80,87 @@ const MESSAGE: &[&str] = &[
 
 /// Every object.
 #[rustfmt::skip]
-pub const OBJECTS: [Object; 38] = [
-    Object { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at"], about: "a person; after a change as it is then; reachable: false where WeChat refused a message or the person does not follow; follows: null where WeChat was not asked; has_followed: whether it ever said yes since the binding" },
-    Object { command: "user remove", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at", "messages", "queued"], about: "the person as they were; messages: how many lost their text, queued: how many of these were still waiting" },
-    Object { command: "bind", fields: &["event", "user", "url"], about: "event authorize_url: the wait begins; with short_link too where the QR code holds one" },
-    Object { command: "bind", fields: &["event", "user", "openid", "nickname"], about: "event bound" },
-    Object { command: "bind", fields: &["event", "user", "url"], about: "event follow: the person does not follow the account yet; url: where they can, null where WeChat gives no code" },
-    Object { command: "bind", fields: &["event", "user"], about: "event timeout" },
-    Object { command: "unbind", fields: &["event", "user", "openid"], about: "event unbound" },
-    Object { command: "send, outbox flush|retry", fields: MESSAGE, about: "a message; msgid is text; one that its --key had before has \"duplicate\": true too; where the person was removed or unbound meanwhile only id or user, state and error" },
-    Object { command: "outbox list", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "content"], about: "a message with what it says; content is null once the person is removed" },
-    Object { command: "run", fields: MESSAGE, about: "the report, on stderr: stdout is the command's own" },
-    Object { command: "send --batch", fields: &["line", "ref", "id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "warnings"], about: "the message of a line, with the line's own ref, and warnings where there are any; of a line that cannot be used, or whose person was removed meanwhile, only line, ref, state and error" },
-    Object { command: "send --dry-run", fields: &["touser", "msgtype", "text"], about: "the exact body that WeChat would get, with WeChat's own fields: these are a text's" },
-    Object { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "due_at", "expires_at", "client_msg_id", "content", "after", "history"], about: "a message with all that is known of it; after: the part that goes before it; history: its attempts" },
-    Object { command: "template …", fields: &["template_id", "title", "content", "keys", "alias", "types", "asked_at"], about: "a template of the account; types are those of the keys, null where one has none" },
-    Object { command: "template check", fields: &["template_id", "title", "preview", "findings"], about: "what people see; a finding has key, level (warning or error), rule and text" },
-    Object { command: "media upload", fields: &["media_id", "type", "created_at", "expires_at", "kept"], about: "a file that WeChat keeps; kept: it did before" },
-    Object { command: "outbox status", fields: &["queued", "sent", "failed", "unknown", "cancelled", "expired", "oldest_queued_at", "oldest_queued_seconds"], about: "how many messages, by state" },
-    Object { command: "outbox prune", fields: &["removed"], about: "how many messages" },
-    Object { command: "user export", fields: &["username", "uid", "password", "openid", "tags", "note"], about: "a person, as user import takes them; password is a hash" },
-    Object { command: "user import", fields: &["added"], about: "how many people" },
-    Object { command: "user sync", fields: &["event", "user", "openid", "has_followed"], about: "event unfollowed, followed or invalid: who is not as they were; has_followed: whether the person was seen to follow before, not with invalid" },
-    Object { command: "user sync", fields: &["event", "asked", "follow", "do_not_follow", "invalid", "changed"], about: "event synced, last: how many people" },
-    Object { command: "follower list", fields: &["openid", "users"], about: "users: who is bound to it" },
-    Object { command: "follower show", fields: &["openid", "users", "subscribe", "subscribe_time", "subscribe_scene", "qr_scene_str", "remark", "tagid_list", "language", "unionid"], about: "subscribe: whether the person follows" },
-    Object { command: "follower remark", fields: &["openid", "users", "remark"], about: "as it is now" },
-    Object { command: "quota show", fields: &["api", "daily_limit", "used", "remain", "rate_limit", "errcode", "error"], about: "rate_limit: null, or call_count in refresh_second; errcode, error: why there is nothing to tell" },
-    Object { command: "quota clear", fields: &["event", "app_id"], about: "event quota_cleared" },
-    Object { command: "explain", fields: &["errcode", "errmsg", "meaning", "hint", "action", "wxbox"], about: "of a code" },
-    Object { command: "explain", fields: &["rid", "invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"], about: "of a request; secrets masked" },
-    Object { command: "init", fields: &["event", "path", "app_id", "checked", "kept"], about: "event config_written; checked: WeChat took the app id and the secret; kept: the file that was there before" },
-    Object { command: "config show", fields: &["key", "value", "origin"], about: "secrets masked; value, origin: null where nothing is set" },
-    Object { command: "config path", fields: &["path", "exists"], about: "the file that is read, or would be" },
-    Object { command: "doctor", fields: &["check", "status", "detail", "fix"], about: "status: ok, warning or failure; fix: null where there is nothing to do" },
-    Object { command: "backup", fields: &["file", "bytes"], about: "the copy" },
-    Object { command: "token", fields: &["access_token", "expires_at"], about: "" },
-    Object { command: "sandbox", fields: &["event", "url", "app_id", "app_secret"], about: "event listening, first" },
-    Object { command: "sandbox", fields: &["time", "method", "path", "errcode", "to", "unknown", "fault", "ms"], about: "a request; errcode, to, unknown and fault only where they apply" },
-    Object { command: "any error", fields: &["error", "hint", "code"], about: "on stderr; code is the exit status" },
+pub const JSON_OBJECTS: [JsonObjectDoc; 38] = [
+    JsonObjectDoc { command: "user …", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at"], notes: "a person; after a change as it is then; reachable: false where WeChat refused a message or the person does not follow; follows: null where WeChat was not asked; has_followed: whether it ever said yes since the binding" },
+    JsonObjectDoc { command: "user remove", fields: &["username", "uid", "openid", "bound", "bound_at", "reachable", "follows", "has_followed", "tags", "note", "created_at", "messages", "queued"], notes: "the person as they were; messages: how many lost their text, queued: how many of these were still waiting" },
+    JsonObjectDoc { command: "bind", fields: &["event", "user", "url"], notes: "event authorize_url: the wait begins; with short_link too where the QR code holds one" },
+    JsonObjectDoc { command: "bind", fields: &["event", "user", "openid", "nickname"], notes: "event bound" },
+    JsonObjectDoc { command: "bind", fields: &["event", "user", "url"], notes: "event follow: the person does not follow the account yet; url: where they can, null where WeChat gives no code" },
+    JsonObjectDoc { command: "bind", fields: &["event", "user"], notes: "event timeout" },
+    JsonObjectDoc { command: "unbind", fields: &["event", "user", "openid"], notes: "event unbound" },
+    JsonObjectDoc { command: "send, outbox flush|retry", fields: MESSAGE_FIELDS, notes: "a message; msgid is text; one that its --key had before has \"duplicate\": true too; where the person was removed or unbound meanwhile only id or user, state and error" },
+    JsonObjectDoc { command: "outbox list", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "content"], notes: "a message with what it says; content is null once the person is removed" },
+    JsonObjectDoc { command: "run", fields: MESSAGE_FIELDS, notes: "the report, on stderr: stdout is the command's own" },
+    JsonObjectDoc { command: "send --batch", fields: &["line", "ref", "id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "warnings"], notes: "the message of a line, with the line's own ref, and warnings where there are any; of a line that cannot be used, or whose person was removed meanwhile, only line, ref, state and error" },
+    JsonObjectDoc { command: "send --dry-run", fields: &["touser", "msgtype", "text"], notes: "the exact body that WeChat would get, with WeChat's own fields: these are a text's" },
+    JsonObjectDoc { command: "outbox show", fields: &["id", "user", "openid", "type", "state", "attempts", "msgid", "errcode", "errmsg", "rid", "error", "hint", "key", "created_at", "sent_at", "due_at", "expires_at", "client_msg_id", "content", "after", "history"], notes: "a message with all that is known of it; after: the part that goes before it; history: its attempts" },
+    JsonObjectDoc { command: "template …", fields: &["template_id", "title", "content", "keys", "alias", "types", "asked_at"], notes: "a template of the account; types are those of the keys, null where one has none" },
+    JsonObjectDoc { command: "template check", fields: &["template_id", "title", "preview", "findings"], notes: "what people see; a finding has key, level (warning or error), rule and text" },
+    JsonObjectDoc { command: "media upload", fields: &["media_id", "type", "created_at", "expires_at", "kept"], notes: "a file that WeChat keeps; kept: it did before" },
+    JsonObjectDoc { command: "outbox status", fields: &["queued", "sent", "failed", "unknown", "cancelled", "expired", "oldest_queued_at", "oldest_queued_seconds"], notes: "how many messages, by state" },
+    JsonObjectDoc { command: "outbox prune", fields: &["removed"], notes: "how many messages" },
+    JsonObjectDoc { command: "user export", fields: &["username", "uid", "password", "openid", "tags", "note"], notes: "a person, as user import takes them; password is a hash" },
+    JsonObjectDoc { command: "user import", fields: &["added"], notes: "how many people" },
+    JsonObjectDoc { command: "user sync", fields: &["event", "user", "openid", "has_followed"], notes: "event unfollowed, followed or invalid: who is not as they were; has_followed: whether the person was seen to follow before, not with invalid" },
+    JsonObjectDoc { command: "user sync", fields: &["event", "asked", "follow", "do_not_follow", "invalid", "changed"], notes: "event synced, last: how many people" },
+    JsonObjectDoc { command: "follower list", fields: &["openid", "users"], notes: "users: who is bound to it" },
+    JsonObjectDoc { command: "follower show", fields: &["openid", "users", "subscribe", "subscribe_time", "subscribe_scene", "qr_scene_str", "remark", "tagid_list", "language", "unionid"], notes: "subscribe: whether the person follows" },
+    JsonObjectDoc { command: "follower remark", fields: &["openid", "users", "remark"], notes: "as it is now" },
+    JsonObjectDoc { command: "quota show", fields: &["api", "daily_limit", "used", "remain", "rate_limit", "errcode", "error"], notes: "rate_limit: null, or call_count in refresh_second; errcode, error: why there is nothing to tell" },
+    JsonObjectDoc { command: "quota clear", fields: &["event", "app_id"], notes: "event quota_cleared" },
+    JsonObjectDoc { command: "explain", fields: &["errcode", "errmsg", "meaning", "hint", "action", "wxbox"], notes: "of a code" },
+    JsonObjectDoc { command: "explain", fields: &["rid", "invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"], notes: "of a request; secrets masked" },
+    JsonObjectDoc { command: "init", fields: &["event", "path", "app_id", "checked", "kept"], notes: "event config_written; checked: WeChat took the app id and the secret; kept: the file that was there before" },
+    JsonObjectDoc { command: "config show", fields: &["key", "value", "origin"], notes: "secrets masked; value, origin: null where nothing is set" },
+    JsonObjectDoc { command: "config path", fields: &["path", "exists"], notes: "the file that is read, or would be" },
+    JsonObjectDoc { command: "doctor", fields: &["check", "status", "detail", "fix"], notes: "status: ok, warning or failure; fix: null where there is nothing to do" },
+    JsonObjectDoc { command: "backup", fields: &["file", "bytes"], notes: "the copy" },
+    JsonObjectDoc { command: "token", fields: &["access_token", "expires_at"], notes: "" },
+    JsonObjectDoc { command: "sandbox", fields: &["event", "url", "app_id", "app_secret"], notes: "event listening, first" },
+    JsonObjectDoc { command: "sandbox", fields: &["time", "method", "path", "errcode", "to", "unknown", "fault", "ms"], notes: "a request; errcode, to, unknown and fault only where they apply" },
+    JsonObjectDoc { command: "any error", fields: &["error", "hint", "code"], notes: "on stderr; code is the exit status" },
 ];
 
 /// A table of the README by the name of its markers.
-pub type Table = (&'static str, fn() -> String);
+pub type ReadmeTable = (&'static str, fn() -> String);
 
 /// The tables of the README, in Markdown.
-pub const TABLES: [Table; 5] = [
-    ("outcomes", super::outcomes::table),
+pub const README_TABLES: [ReadmeTable; 5] = [
+    ("outcomes", super::outcomes::outcome_table),
     ("exit-statuses", || {
         let rows = STATUSES.iter().map(|(exit, meaning)| [exit.code().to_string(), (*meaning).to_owned()]);
-        markdown(["code", "meaning"], rows)
+        markdown_table(["code", "meaning"], rows)
     }),
     ("environment", || {
-        markdown(["variable", "meaning"], ENVIRONMENT.iter().map(|it| [code(it.name), it.meaning.to_owned()]))
+        markdown_table(
+            ["variable", "meaning"],
+            ENVIRONMENT_VARIABLES.iter().map(|it| [inline_code(it.name), it.description.to_owned()]),
+        )
     }),
     ("config-keys", || {
         let rows = KEYS.iter().map(|key| {
             let default = if key.default.starts_with('(') || key.default.is_empty() {
                 key.default.trim_matches(['(', ')']).to_owned()
             } else {
-                code(key.default)
+                inline_code(key.default)
             };
-            [code(key.name), default, key.meaning.to_owned()]
+            [inline_code(key.name), default, key.description.to_owned()]
         });
-        markdown(["key", "default", "meaning"], rows)
+        markdown_table(["key", "default", "meaning"], rows)
     }),
     ("json-objects", || {
-        let rows = OBJECTS.iter().map(|it| [code(it.command), code(&it.fields.join(", ")), it.about.to_owned()]);
-        markdown(["command", "fields", "about"], rows)
+        let rows = JSON_OBJECTS
+            .iter()
+            .map(|it| [inline_code(it.command), inline_code(&it.fields.join(", ")), it.notes.to_owned()]);
+        markdown_table(["command", "fields", "about"], rows)
     }),
 ];
 
-fn code(text: &str) -> String {
+fn inline_code(text: &str) -> String {
     format!("`{text}`")
 }
 
-pub(super) fn markdown<const N: usize>(heading: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(super) fn markdown_table<const N: usize>(heading: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut text = line(heading.map(str::to_owned).to_vec()) + &line(vec!["---".to_owned(); N]);
     for row in rows {

@@ -1,12 +1,12 @@
 //! The topics of `wxbox help`, in plain text of 80 columns.
 
-use super::described;
-use super::tables::{ENVIRONMENT, OBJECTS};
+use super::definition_list;
+use super::tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS};
 use crate::error::STATUSES;
 
 /// A topic of `wxbox help`.
 #[derive(Clone, Copy, Debug)]
-pub struct Topic {
+pub struct HelpTopic {
     /// What it is asked for by.
     pub name: &'static str,
     /// Its text.
@@ -14,12 +14,12 @@ pub struct Topic {
 }
 
 /// Every topic.
-pub const TOPICS: [Topic; 5] = [
-    Topic { name: "exit-codes", text: exit_codes },
-    Topic { name: "environment", text: environment },
-    Topic { name: "json", text: json },
-    Topic { name: "recovery", text: || RECOVERY.to_owned() },
-    Topic { name: "sandbox", text: || SANDBOX.to_owned() },
+pub const TOPICS: [HelpTopic; 5] = [
+    HelpTopic { name: "exit-codes", text: exit_codes },
+    HelpTopic { name: "environment", text: environment },
+    HelpTopic { name: "json", text: json },
+    HelpTopic { name: "recovery", text: || RECOVERY_TEXT.to_owned() },
+    HelpTopic { name: "sandbox", text: || SANDBOX_TEXT.to_owned() },
 ];
 
 /// Exit statuses as terms with their meanings.
@@ -29,7 +29,7 @@ pub(super) fn statuses() -> Vec<(String, String)> {
 
 /// Variables as terms with their meanings.
 pub(super) fn variables() -> Vec<(String, String)> {
-    ENVIRONMENT.iter().map(|it| (it.name.to_owned(), it.meaning.to_owned())).collect()
+    ENVIRONMENT_VARIABLES.iter().map(|it| (it.name.to_owned(), it.description.to_owned())).collect()
 }
 
 fn exit_codes() -> String {
@@ -40,7 +40,7 @@ fn exit_codes() -> String {
          exit status.\n\n\
          `run` ends with the status of its command, and with 128+n where signal n ended\n\
          the command. What became of the report does not change that.\n",
-        described(&statuses())
+        definition_list(&statuses())
     )
 }
 
@@ -49,15 +49,15 @@ fn environment() -> String {
         "Variables that wxbox looks at. The command line wins over them, they win over\n\
          the config file. An empty one counts as unset.\n\n{}\n\
          No option takes the secret, since everybody on the machine can see arguments.\n",
-        described(&variables())
+        definition_list(&variables())
     )
 }
 
 fn json() -> String {
-    let rows: Vec<_> = OBJECTS
+    let rows: Vec<_> = JSON_OBJECTS
         .iter()
         .map(|it| {
-            let about = if it.about.is_empty() { String::new() } else { format!(" ({})", it.about) };
+            let about = if it.notes.is_empty() { String::new() } else { format!(" ({})", it.notes) };
             (it.command.to_owned(), format!("{}{about}", it.fields.join(", ")))
         })
         .collect();
@@ -69,11 +69,11 @@ fn json() -> String {
          request may have reached WeChat though no answer came.\n\n\
          \x20 wxbox --json user list | jq -r .username\n\
          \x20 wxbox --json send --user luffy \"hi\" | jq -r .state\n",
-        described(&rows)
+        definition_list(&rows)
     )
 }
 
-const RECOVERY: &str = r#"What to do when the database is damaged or gone. DB stands for its file, which
+const RECOVERY_TEXT: &str = r#"What to do when the database is damaged or gone. DB stands for its file, which
 `wxbox config show` names. A file that is damaged wxbox leaves as it is.
 
 Stop what uses it: lines of cron, a `bind` that waits,
@@ -122,7 +122,7 @@ sends again.
   systemctl start wxbox-flush.timer
 "#;
 
-const SANDBOX: &str = r#"The sandbox is a stand-in for the WeChat platform on this machine: strict where
+const SANDBOX_TEXT: &str = r#"The sandbox is a stand-in for the WeChat platform on this machine: strict where
 the platform is, and nothing leaves the machine. `wxbox demo` shows it at work.
 
   wxbox sandbox                         its phones: http://127.0.0.1:8899/

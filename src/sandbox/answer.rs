@@ -9,17 +9,17 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::random;
-use crate::http::Reply;
+use crate::http::HttpResponse;
 
 /// A refusal: WeChat's number and WeChat's text, without the id of the request.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) code: i64,
-    pub(super) text: Cow<'static, str>,
+pub(super) struct ApiError {
+    pub(super) errcode: i64,
+    pub(super) errmsg: Cow<'static, str>,
 }
 
 /// The answer of an API call: the JSON of a success, or a refusal.
-pub(super) type Answer = Result<Value, Refusal>;
+pub(super) type ApiResult = Result<Value, ApiError>;
 
 /// Which of the two families a path belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) enum Family {
 }
 
 /// Those that the sandbox comes to by itself, and those that a fault plan can bring about.
-const TEXTS: &[(i64, &str)] = &[
+const ERRMSGS: &[(i64, &str)] = &[
     (40001, "invalid credential, access_token is invalid or not latest"),
     (40002, "invalid grant_type"),
     (40003, "invalid openid"),
@@ -172,18 +172,18 @@ const TEXTS: &[(i64, &str)] = &[
 ];
 
 /// What `/cgi-bin/` adds to 40001.
-const ADVERT: &str =
+const AD_SUFFIX: &str =
     ", could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r";
 
 /// The refusal of that number with its usual text.
-pub(super) fn refuse(code: i64) -> Refusal {
-    let text = TEXTS.iter().find(|(known, _)| *known == code).map_or("system error", |(_, text)| text);
-    Refusal { code, text: Cow::Borrowed(text) }
+pub(super) fn api_error(code: i64) -> ApiError {
+    let text = ERRMSGS.iter().find(|(known, _)| *known == code).map_or("system error", |(_, text)| text);
+    ApiError { errcode: code, errmsg: Cow::Borrowed(text) }
 }
 
 /// The refusal of that number with a text of its own.
-pub(super) fn refuse_with(code: i64, text: String) -> Refusal {
-    Refusal { code, text: Cow::Owned(text) }
+pub(super) fn api_error_with(code: i64, text: String) -> ApiError {
+    ApiError { errcode: code, errmsg: Cow::Owned(text) }
 }
 
 /// The plain success.
@@ -193,7 +193,7 @@ pub(super) fn ok() -> Value {
 
 impl Family {
     /// The family of a path, if it is a path of the API.
-    pub(super) fn of(path: &str) -> Option<Self> {
+    pub(super) fn from_path(path: &str) -> Option<Self> {
         if path.starts_with("/cgi-bin/") || path.starts_with("/wxaapi/") {
             Some(Self::Cgi)
         } else if path.starts_with("/sns/") {
@@ -204,28 +204,28 @@ impl Family {
     }
 
     /// The family that the call at `path` writes its own refusals as.
-    pub(super) fn of_call(self, path: &str) -> Self {
+    pub(super) fn for_call(self, path: &str) -> Self {
         let hinted = ["/cgi-bin/media/", "/cgi-bin/tags/", "/cgi-bin/user/tag/"];
         if hinted.iter().any(|start| path.starts_with(start)) { Self::Hinted } else { self }
     }
 
     /// Writes an answer as this family does; `rid` is the id of the request.
-    pub(super) fn reply(self, answer: Answer, rid: &str) -> Reply {
+    pub(super) fn into_reply(self, answer: ApiResult, rid: &str) -> HttpResponse {
         let value = match answer {
             Ok(value) => value,
-            Err(refusal) => json!({"errcode": refusal.code, "errmsg": self.errmsg(&refusal, rid)}),
+            Err(refusal) => json!({"errcode": refusal.errcode, "errmsg": self.errmsg(&refusal, rid)}),
         };
         let content_type = match self {
             Self::Cgi | Self::Hinted => "application/json; encoding=utf-8",
             Self::Sns => "text/plain",
         };
-        Reply::bytes(200, content_type, value.to_string())
+        HttpResponse::bytes(200, content_type, value.to_string())
     }
 
-    fn errmsg(self, refusal: &Refusal, rid: &str) -> String {
-        let text = &refusal.text;
+    fn errmsg(self, refusal: &ApiError, rid: &str) -> String {
+        let text = &refusal.errmsg;
         match self {
-            Self::Cgi if refusal.code == 40001 => format!("{text}{ADVERT} rid: {rid}"),
+            Self::Cgi if refusal.errcode == 40001 => format!("{text}{AD_SUFFIX} rid: {rid}"),
             Self::Cgi => format!("{text} rid: {rid}"),
             Self::Hinted => format!("{text} hint: [{}] rid: {rid}", random::hint()),
             Self::Sns => format!("{text}, rid: {rid}"),

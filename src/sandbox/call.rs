@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::answer::{Refusal, refuse};
+use super::answer::{ApiError, api_error};
 use crate::http::Request;
 
 /// A call of the API, while it is looked at.
@@ -13,7 +13,7 @@ pub(super) struct Call<'a> {
     pub(super) request: &'a Request,
     pub(super) now_ms: i64,
     /// The openid that the call is about, once it is known to be one.
-    pub(super) to: Option<String>,
+    pub(super) openid: Option<String>,
 }
 
 impl Call<'_> {
@@ -28,38 +28,38 @@ impl Call<'_> {
     }
 
     /// The body as a JSON object: 44002, 47001.
-    pub(super) fn json(&self) -> Result<Value, Refusal> {
-        read(&self.request.body)
+    pub(super) fn json(&self) -> Result<Value, ApiError> {
+        parse_object(&self.request.body)
     }
 
     /// The same with text beyond ASCII that is written as `\uXXXX` left as it is written: that is what people were seen
     /// to get of customer-service messages.
-    pub(super) fn literal_json(&self) -> Result<Value, Refusal> {
-        read(&literal(&self.request.body))
+    pub(super) fn json_with_literal_escapes(&self) -> Result<Value, ApiError> {
+        parse_object(&literalize_escapes(&self.request.body))
     }
 
     /// Whether the body has text beyond ASCII that is written as `\uXXXX`.
-    pub(super) fn is_escaped(&self) -> bool {
-        matches!(literal(&self.request.body), Cow::Owned(_))
+    pub(super) fn has_escaped_text(&self) -> bool {
+        matches!(literalize_escapes(&self.request.body), Cow::Owned(_))
     }
 }
 
 /// A number of a body, written as one or in digits.
-pub(super) fn number<N: FromStr + TryFrom<u64>>(value: &Value) -> Option<N> {
+pub(super) fn parse_number<N: FromStr + TryFrom<u64>>(value: &Value) -> Option<N> {
     let written = || value.as_str().and_then(|digits| digits.parse().ok());
     value.as_u64().and_then(|number| N::try_from(number).ok()).or_else(written)
 }
 
-fn read(body: &[u8]) -> Result<Value, Refusal> {
+fn parse_object(body: &[u8]) -> Result<Value, ApiError> {
     if body.is_empty() {
-        return Err(refuse(44002));
+        return Err(api_error(44002));
     }
-    let value: Value = serde_json::from_slice(body).map_err(|_| refuse(47001))?;
-    if value.is_object() { Ok(value) } else { Err(refuse(47001)) }
+    let value: Value = serde_json::from_slice(body).map_err(|_| api_error(47001))?;
+    if value.is_object() { Ok(value) } else { Err(api_error(47001)) }
 }
 
 /// JSON in which each `\uXXXX` for a character beyond ASCII says its own six characters.
-fn literal(json: &[u8]) -> Cow<'_, [u8]> {
+fn literalize_escapes(json: &[u8]) -> Cow<'_, [u8]> {
     let (mut written, mut rest) = (Vec::new(), json);
     while let Some(at) = rest.iter().position(|b| *b == b'\\') {
         let (before, escape) = rest.split_at(at);
@@ -85,7 +85,7 @@ fn literal(json: &[u8]) -> Cow<'_, [u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::literal;
+    use super::literalize_escapes;
 
     #[test]
     fn only_text_beyond_ascii_is_left_as_it_is_written() {
@@ -102,7 +102,7 @@ mod tests {
             ("\\", None),
         ] {
             let expected = left.unwrap_or(json);
-            assert_eq!(String::from_utf8_lossy(&literal(json.as_bytes())), expected, "{json}");
+            assert_eq!(String::from_utf8_lossy(&literalize_escapes(json.as_bytes())), expected, "{json}");
         }
     }
 }

@@ -7,32 +7,32 @@
 use qrcode::{Color, EcLevel, QrCode};
 
 /// Points of a block.
-const BLOCK: usize = 8;
+const MODULE_PIXELS: usize = 8;
 /// White modules around the code.
-const QUIET: usize = 4;
+const QUIET_ZONE: usize = 4;
 
 /// A picture of `text` as a QR code, where it is not too long for one.
-pub(super) fn jpeg(text: &str) -> Option<Vec<u8>> {
+pub(super) fn encode_qr_jpeg(text: &str) -> Option<Vec<u8>> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
-    let width = code.width() + 2 * QUIET;
-    let points = u16::try_from(width * BLOCK).ok()?.to_be_bytes();
-    let inside = QUIET..QUIET + code.width();
+    let width = code.width() + 2 * QUIET_ZONE;
+    let points = u16::try_from(width * MODULE_PIXELS).ok()?.to_be_bytes();
+    let inside = QUIET_ZONE..QUIET_ZONE + code.width();
     let dark = |at: usize| {
         let (x, y) = (at % width, at / width);
-        inside.contains(&x) && inside.contains(&y) && code[(x - QUIET, y - QUIET)] == Color::Dark
+        inside.contains(&x) && inside.contains(&y) && code[(x - QUIET_ZONE, y - QUIET_ZONE)] == Color::Dark
     };
     let mut file = vec![0xff, 0xd8];
-    segment(&mut file, 0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
+    write_segment(&mut file, 0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
     // All steps are 8, so a block's number is its brightness, from -128 to 127.
-    segment(&mut file, 0xdb, &[[0].as_slice(), &[8; 64]].concat());
+    write_segment(&mut file, 0xdb, &[[0].as_slice(), &[8; 64]].concat());
     let size = [points, points].concat();
-    segment(&mut file, 0xc0, &[[8].as_slice(), &size, &[1, 1, 0x11, 0]].concat());
+    write_segment(&mut file, 0xc0, &[[8].as_slice(), &size, &[1, 1, 0x11, 0]].concat());
     // How many words there are of each length, then how many bits of difference they stand for: `0` none, `10` eight,
     // `110` seven (the first white block, which has nothing before it).
-    segment(&mut file, 0xc4, &[0x00, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 7]);
+    write_segment(&mut file, 0xc4, &[0x00, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 7]);
     // One word: `0`, nothing but the brightness.
-    segment(&mut file, 0xc4, &[0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    segment(&mut file, 0xda, &[1, 1, 0x00, 0, 63, 0]);
+    write_segment(&mut file, 0xc4, &[0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    write_segment(&mut file, 0xda, &[1, 1, 0x00, 0, 63, 0]);
     let mut bits = vec![true, true, false, true, true, true, true, true, true, true, false];
     for at in 1..width * width {
         if dark(at) == dark(at - 1) {
@@ -55,7 +55,7 @@ pub(super) fn jpeg(text: &str) -> Option<Vec<u8>> {
     Some(file)
 }
 
-fn segment(file: &mut Vec<u8>, marker: u8, content: &[u8]) {
+fn write_segment(file: &mut Vec<u8>, marker: u8, content: &[u8]) {
     let length = u16::try_from(content.len() + 2).unwrap_or_default();
     file.extend([0xff, marker]);
     file.extend(length.to_be_bytes());
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     /// Brightness of every module of a picture of this writer's, row by row.
-    fn read(file: &[u8]) -> Vec<i32> {
+    fn decode_jpeg(file: &[u8]) -> Vec<i32> {
         let head = file.windows(2).position(|it| it == [0xff, 0xda]).unwrap() + 2;
         let head = head + usize::from(u16::from_be_bytes([file[head], file[head + 1]]));
         let mut bytes = file[head..file.len() - 2].to_vec();
@@ -105,20 +105,21 @@ mod tests {
     #[test]
     fn a_phone_reads_the_picture() {
         for text in ["http://127.0.0.1:8899/q/0123456789abcdef0123456789abcdef", "x"] {
-            let file = jpeg(text).unwrap();
+            let file = encode_qr_jpeg(text).unwrap();
             assert!(file.starts_with(b"\xff\xd8\xff\xe0\0\x10JFIF\0") && file.ends_with(b"\xff\xd9"));
             let frame = file.windows(2).position(|it| it == [0xff, 0xc0]).unwrap();
-            let width = usize::from(u16::from_be_bytes([file[frame + 5], file[frame + 6]])) / BLOCK;
-            let modules = read(&file);
+            let width = usize::from(u16::from_be_bytes([file[frame + 5], file[frame + 6]])) / MODULE_PIXELS;
+            let modules = decode_jpeg(&file);
             // The last byte may be filled up with what reads as one block more.
             assert!((width * width..=width * width + 1).contains(&modules.len()), "{}", modules.len());
             assert!(modules[..width * width].iter().all(|it| [-128, 127].contains(it)));
-            let point = |x: usize, y: usize| (modules[y / BLOCK * width + x / BLOCK] + 128).try_into().unwrap();
-            let size = width * BLOCK;
+            let point =
+                |x: usize, y: usize| (modules[y / MODULE_PIXELS * width + x / MODULE_PIXELS] + 128).try_into().unwrap();
+            let size = width * MODULE_PIXELS;
             let mut picture = rqrr::PreparedImage::prepare_from_greyscale(size, size, point);
             let grid = picture.detect_grids().pop().unwrap();
             assert_eq!(grid.decode().unwrap().1, text);
         }
-        assert_eq!(jpeg(&"x".repeat(5000)), None);
+        assert_eq!(encode_qr_jpeg(&"x".repeat(5000)), None);
     }
 }

@@ -22,35 +22,35 @@ use std::time::Duration;
 
 use url::form_urlencoded::parse;
 
-use super::faults::{self, Plan};
-use super::inbox::Entry;
+use super::faults::{self, FaultPlan};
+use super::inbox::ConversationEntry;
 use super::pages;
-use super::platform::{Handled, Platform};
-use crate::http::{Reply, Request};
+use super::platform::{HandledRequest, Platform};
+use crate::http::{HttpResponse, Request};
 
 /// Takes a form.
-pub(super) fn post(platform: &mut Platform, request: &Request, now_ms: i64) -> Handled {
-    if is_foreign(request) {
-        return Handled::page(pages::refused_form(request));
+pub(super) fn handle(platform: &mut Platform, request: &Request, now_ms: i64) -> HandledRequest {
+    if is_cross_site(request) {
+        return HandledRequest::from_reply(pages::cross_site_form(request));
     }
-    let form = Form(request);
+    let form = AdminForm(request);
     let done = match request.path.as_str() {
-        "/sandbox/authorize" => return authorize(platform, &form, now_ms),
-        "/sandbox/subscribe" => return subscribe(platform, &form),
-        "/sandbox/click" => click(platform, &form, now_ms),
-        "/sandbox/grant" => grant(platform, &form),
-        "/sandbox/scene" => scene(platform, &form),
-        "/sandbox/write" => write(platform, &form, now_ms),
-        "/sandbox/follow" => follow(platform, &form, now_ms),
-        "/sandbox/settings" => settings(platform, &form),
-        "/sandbox/clock" => forward(platform, &form),
-        "/sandbox/tokens" => form.switch("revoke").filter(|on| *on).map(|_| platform.tokens.revoke()),
-        "/sandbox/faults" => match plan(&request.body) {
+        "/sandbox/authorize" => return submit_authorization(platform, &form, now_ms),
+        "/sandbox/subscribe" => return submit_consent(platform, &form),
+        "/sandbox/click" => record_click(platform, &form, now_ms),
+        "/sandbox/grant" => change_consent(platform, &form),
+        "/sandbox/scene" => add_scene_consent(platform, &form),
+        "/sandbox/write" => send_message(platform, &form, now_ms),
+        "/sandbox/follow" => set_follow(platform, &form, now_ms),
+        "/sandbox/settings" => change_settings(platform, &form),
+        "/sandbox/clock" => advance_clock(platform, &form),
+        "/sandbox/tokens" => form.bool_value("revoke").filter(|on| *on).map(|_| platform.tokens.revoke()),
+        "/sandbox/faults" => match parse_faults(&request.body) {
             Ok(plan) => {
-                platform.plan = plan;
+                platform.fault_plan = plan;
                 Some(())
             }
-            Err(reason) => return Handled::page(Reply::text(400, format!("{reason}\n"))),
+            Err(reason) => return HandledRequest::from_reply(HttpResponse::text(400, format!("{reason}\n"))),
         },
         "/sandbox/clear" => {
             platform.inbox.clear();
@@ -59,33 +59,35 @@ pub(super) fn post(platform: &mut Platform, request: &Request, now_ms: i64) -> H
         _ => None,
     };
     match done {
-        Some(()) => Handled::page(Reply::bytes(303, "text/plain; charset=utf-8", "").header("Location", "/")),
-        None => Handled { unknown: true, ..Handled::page(pages::not_found(request)) },
+        Some(()) => HandledRequest::from_reply(
+            HttpResponse::bytes(303, "text/plain; charset=utf-8", "").with_header("Location", "/"),
+        ),
+        None => HandledRequest { unknown_path: true, ..HandledRequest::from_reply(pages::not_found(request)) },
     }
 }
 
-struct Form<'a>(&'a Request);
+struct AdminForm<'a>(&'a Request);
 
-impl Form<'_> {
+impl AdminForm<'_> {
     fn value(&self, name: &str) -> Option<String> {
         parse(&self.0.body).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
-    fn switch(&self, name: &str) -> Option<bool> {
+    fn bool_value(&self, name: &str) -> Option<bool> {
         self.value(name).map(|value| matches!(value.as_str(), "1" | "true" | "on"))
     }
 
     /// The place of the named person; of the phone's owner where nobody is named.
-    fn person(&self, platform: &Platform, field: &str) -> Option<usize> {
+    fn person_index(&self, platform: &Platform, field: &str) -> Option<usize> {
         match self.value(field) {
             Some(name) => platform.people.iter().position(|person| person.name == name),
-            None => Some(platform.phone_of(self.0)),
+            None => Some(platform.acting_person(self.0)),
         }
     }
 }
 
 /// Browsers say where a form comes from; programs say nothing and may do what they like.
-fn is_foreign(request: &Request) -> bool {
+fn is_cross_site(request: &Request) -> bool {
     if let Some(site) = request.header("sec-fetch-site") {
         return !matches!(site, "same-origin" | "none");
     }
@@ -94,78 +96,78 @@ fn is_foreign(request: &Request) -> bool {
     place.is_none() || place != request.header("host")
 }
 
-fn authorize(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Handled {
-    let link = match platform.read_link(&form.0.query) {
+fn submit_authorization(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> HandledRequest {
+    let link = match platform.parse_authorize_request(&form.0.query) {
         Ok(link) => link,
-        Err(error) => return Handled::page(pages::link_error(form.0, error)),
+        Err(error) => return HandledRequest::from_reply(pages::link_error(form.0, error)),
     };
-    let Some(person) = form.person(platform, "person") else {
-        return Handled::page(pages::not_found(form.0));
+    let Some(person) = form.person_index(platform, "person") else {
+        return HandledRequest::from_reply(pages::not_found(form.0));
     };
-    if form.switch("allow") == Some(true) {
-        platform.allow(form.0, &link, person, now_ms)
+    if form.bool_value("allow") == Some(true) {
+        platform.grant_authorization(form.0, &link, person, now_ms)
     } else {
-        Handled::page(pages::refused(form.0))
+        HandledRequest::from_reply(pages::consent_refused(form.0))
     }
 }
 
-fn subscribe(platform: &mut Platform, form: &Form<'_>) -> Handled {
-    let ask = match platform.read_ask(form.0) {
+fn submit_consent(platform: &mut Platform, form: &AdminForm<'_>) -> HandledRequest {
+    let ask = match platform.parse_consent_request(form.0) {
         Ok(ask) => ask,
-        Err(error) => return Handled::page(pages::ask_error(form.0, error)),
+        Err(error) => return HandledRequest::from_reply(pages::consent_error(form.0, error)),
     };
-    match form.person(platform, "person") {
-        Some(person) => platform.answer_ask(ask, person, form.switch("allow") == Some(true)),
-        None => Handled::page(pages::not_found(form.0)),
+    match form.person_index(platform, "person") {
+        Some(person) => platform.answer_consent(ask, person, form.bool_value("allow") == Some(true)),
+        None => HandledRequest::from_reply(pages::not_found(form.0)),
     }
 }
 
-fn click(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
-    let at = form.person(platform, "person")?;
+fn record_click(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
+    let at = form.person_index(platform, "person")?;
     let person = platform.people.get_mut(at)?;
     if person.follows {
-        person.act(now_ms);
-        platform.inbox.push(Entry::Clicked { openid: person.openid.clone(), at_ms: now_ms });
+        person.interact(now_ms);
+        platform.inbox.push(ConversationEntry::Clicked { openid: person.openid.clone(), at_ms: now_ms });
     }
     Some(())
 }
 
-fn grant(platform: &mut Platform, form: &Form<'_>) -> Option<()> {
-    let at = form.person(platform, "person")?;
+fn change_consent(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
+    let at = form.person_index(platform, "person")?;
     let id = form.value("template")?;
-    let template = platform.world.subscriptions.iter().find(|it| it.id == id)?;
-    if form.switch("give")? {
-        platform.grants.give(at, template);
+    let template = platform.scenario.subscriptions.iter().find(|it| it.id == id)?;
+    if form.bool_value("give")? {
+        platform.consents.grant(at, template);
     } else {
-        platform.grants.take_back(at, template);
+        platform.consents.revoke(at, template);
     }
     Some(())
 }
 
-fn scene(platform: &mut Platform, form: &Form<'_>) -> Option<()> {
-    let at = form.person(platform, "person")?;
-    let scene = super::subscribe::scene(&form.value("scene")?)?;
-    platform.grants.give_scene(at, scene);
+fn add_scene_consent(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
+    let at = form.person_index(platform, "person")?;
+    let scene = super::subscribe::parse_scene(&form.value("scene")?)?;
+    platform.consents.grant_scene(at, scene);
     Some(())
 }
 
-fn write(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
-    let at = form.person(platform, "person")?;
+fn send_message(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
+    let at = form.person_index(platform, "person")?;
     let text = form.value("text").filter(|text| !text.trim().is_empty()).unwrap_or_else(|| "hi".to_owned());
     let person = platform.people.get_mut(at)?;
     if person.follows {
-        person.write(now_ms);
-        platform.inbox.push(Entry::Said { openid: person.openid.clone(), text, at_ms: now_ms });
+        person.send_message(now_ms);
+        platform.inbox.push(ConversationEntry::UserText { openid: person.openid.clone(), text, at_ms: now_ms });
     }
     Some(())
 }
 
-fn follow(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
-    let at = form.person(platform, "person")?;
-    let follows = form.switch("follows")?;
+fn set_follow(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
+    let at = form.person_index(platform, "person")?;
+    let follows = form.bool_value("follows")?;
     let scene = match form.0.param("code") {
         // A code that has expired leads nowhere.
-        Some(id) => Some(platform.codes.scene(&id, now_ms)?),
+        Some(id) => Some(platform.scene_codes.scene(&id, now_ms)?),
         None => None,
     };
     let person = platform.people.get_mut(at)?;
@@ -176,22 +178,22 @@ fn follow(platform: &mut Platform, form: &Form<'_>, now_ms: i64) -> Option<()> {
         person.follow(scene, now_ms);
     } else {
         person.unfollow();
-        platform.tags.forget(at);
+        platform.tags.remove_person(at);
     }
-    platform.inbox.push(Entry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
+    platform.inbox.push(ConversationEntry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
     Some(())
 }
 
-fn plan(body: &[u8]) -> Result<Plan, String> {
+fn parse_faults(body: &[u8]) -> Result<FaultPlan, String> {
     let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
-    faults::read(text).map(|faults| Plan::new(&faults)).map_err(|error| error.to_string())
+    faults::parse_faults(text).map(|faults| FaultPlan::new(&faults)).map_err(|error| error.to_string())
 }
 
-fn settings(platform: &mut Platform, form: &Form<'_>) -> Option<()> {
+fn change_settings(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
     if form.value("phone").is_some() {
-        platform.phone = form.person(platform, "phone")?;
+        platform.active_person = form.person_index(platform, "phone")?;
     }
-    let world = &mut platform.world;
+    let world = &mut platform.scenario;
     for (name, switch) in [
         ("snapshot", &mut world.snapshot),
         ("double_callback", &mut world.double_callback),
@@ -199,21 +201,21 @@ fn settings(platform: &mut Platform, form: &Form<'_>) -> Option<()> {
         ("real_limits", &mut world.real_limits),
         ("verified", &mut world.verified),
     ] {
-        if let Some(on) = form.switch(name) {
+        if let Some(on) = form.bool_value(name) {
             *switch = on;
         }
     }
     Some(())
 }
 
-fn forward(platform: &mut Platform, form: &Form<'_>) -> Option<()> {
+fn advance_clock(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
     let by: Duration = form.value("forward")?.parse::<humantime::Duration>().ok()?.into();
     let ms = i64::try_from(by.as_millis()).ok()?;
     // Ten years at most in all: far more than anything here lasts, and no sum overflows.
-    let ahead_ms = platform.ahead_ms.checked_add(ms)?;
+    let ahead_ms = platform.clock_offset_ms.checked_add(ms)?;
     if ahead_ms > 10 * 365 * 86_400_000 {
         return None;
     }
-    platform.ahead_ms = ahead_ms;
+    platform.clock_offset_ms = ahead_ms;
     Some(())
 }

@@ -6,14 +6,14 @@ use std::hash::{BuildHasher, Hash};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::media::Attached;
+use super::media::AttachmentView;
 use super::random;
 
-const REPEAT_MS: i64 = 600_000;
+const DEDUPE_WINDOW_MS: i64 = 600_000;
 /// Lines of all conversations that are remembered; whoever only counts looks at the stats.
-const ENTRIES: usize = 20_000;
+const MAX_ENTRIES: usize = 20_000;
 /// Bytes of them, as they came.
-const BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 64 << 20;
 
 /// A message that the platform delivered, as `/sandbox/inbox.json` shows it.
 #[derive(Debug, Default, Serialize)]
@@ -34,7 +34,7 @@ pub(super) struct Message {
     /// The part of a customer-service message that is named like its kind, as it was sent.
     pub(super) body: Value,
     /// The uploaded files that it shows, the picture of a video or a card last.
-    pub(super) files: Vec<Attached>,
+    pub(super) files: Vec<AttachmentView>,
     /// In whose name it was sent.
     pub(super) kf_account: Option<String>,
     /// Of a one-time message.
@@ -67,11 +67,11 @@ pub(super) struct Field {
 
 /// One line of a conversation.
 #[derive(Debug)]
-pub(super) enum Entry {
+pub(super) enum ConversationEntry {
     /// From the account.
     Message(Box<Message>),
     /// From the person.
-    Said { openid: String, text: String, at_ms: i64 },
+    UserText { openid: String, text: String, at_ms: i64 },
     /// The person tapped the account's menu.
     Clicked { openid: String, at_ms: i64 },
     /// The person followed or left.
@@ -81,22 +81,22 @@ pub(super) enum Entry {
 /// All conversations, as far as they are remembered.
 #[derive(Debug)]
 pub(super) struct Inbox {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<ConversationEntry>,
     bytes: usize,
     /// Entries that were there before the first one.
-    forgotten: usize,
+    dropped: usize,
     /// By the hash of an openid and a client_msg_id. A hash that two share by accident would swallow a message; with
     /// a million of them in ten minutes, the chance is one in thirty million.
-    recent: HashMap<u64, Recent>,
+    recent: HashMap<u64, RecentMessage>,
     order: VecDeque<(i64, u64)>,
     last_msgid: u64,
 }
 
 /// A message that would not be shown again.
 #[derive(Debug)]
-struct Recent {
+struct RecentMessage {
     /// Its place, counted from the first entry ever.
-    place: usize,
+    index: usize,
     msgid: u64,
 }
 
@@ -114,28 +114,28 @@ impl Inbox {
         Self {
             entries: VecDeque::new(),
             bytes: 0,
-            forgotten: 0,
+            dropped: 0,
             recent: HashMap::new(),
             order: VecDeque::new(),
-            last_msgid: 3_400_000_000_000_000_000 + u64::from(random::number()),
+            last_msgid: 3_400_000_000_000_000_000 + u64::from(random::random_number()),
         }
     }
 
     /// The next message id, larger than all before.
     pub(super) fn next_msgid(&mut self) -> u64 {
-        self.last_msgid += 1 + u64::from(random::number() % 1_000_000);
+        self.last_msgid += 1 + u64::from(random::random_number() % 1_000_000);
         self.last_msgid
     }
 
     /// Adds a line to a conversation, and forgets the oldest ones of all where there are too many.
-    pub(super) fn push(&mut self, entry: Entry) {
+    pub(super) fn push(&mut self, entry: ConversationEntry) {
         self.bytes += entry.size();
         self.entries.push_back(entry);
-        while (self.entries.len() > ENTRIES || self.bytes > BYTES)
+        while (self.entries.len() > MAX_ENTRIES || self.bytes > MAX_BYTES)
             && let Some(oldest) = self.entries.pop_front()
         {
             self.bytes -= oldest.size();
-            self.forgotten += 1;
+            self.dropped += 1;
         }
     }
 
@@ -145,24 +145,24 @@ impl Inbox {
         if let (Some(id), Some(msgid)) = (&message.client_msg_id, msgid) {
             let key = self.recent.hasher().hash_one((&message.openid, id));
             self.order.push_back((message.at_ms, key));
-            self.recent.insert(key, Recent { place: self.forgotten + self.entries.len(), msgid });
+            self.recent.insert(key, RecentMessage { index: self.dropped + self.entries.len(), msgid });
         }
-        self.push(Entry::Message(Box::new(message)));
+        self.push(ConversationEntry::Message(Box::new(message)));
     }
 
     /// The id of the message that went to `openid` under this id in the last ten minutes, counted as sent again.
-    pub(super) fn repeat(&mut self, openid: &str, client_msg_id: &str, now_ms: i64) -> Option<u64> {
+    pub(super) fn record_duplicate(&mut self, openid: &str, client_msg_id: &str, now_ms: i64) -> Option<u64> {
         while let Some((at_ms, key)) = self.order.front() {
-            if now_ms - at_ms < REPEAT_MS {
+            if now_ms - at_ms < DEDUPE_WINDOW_MS {
                 break;
             }
             self.recent.remove(key);
             self.order.pop_front();
         }
         let key = self.recent.hasher().hash_one((openid, client_msg_id));
-        let Recent { place, msgid } = self.recent.get(&key)?;
-        let entry = place.checked_sub(self.forgotten).and_then(|at| self.entries.get_mut(at));
-        if let Some(Entry::Message(message)) = entry {
+        let RecentMessage { index: place, msgid } = self.recent.get(&key)?;
+        let entry = place.checked_sub(self.dropped).and_then(|at| self.entries.get_mut(at));
+        if let Some(ConversationEntry::Message(message)) = entry {
             message.repeats += 1;
         }
         Some(*msgid)
@@ -170,7 +170,7 @@ impl Inbox {
 
     /// Forgets every conversation, and not which messages would not be shown again.
     pub(super) fn clear(&mut self) {
-        self.forgotten += self.entries.len();
+        self.dropped += self.entries.len();
         self.entries.clear();
         self.bytes = 0;
     }
@@ -178,25 +178,25 @@ impl Inbox {
     /// The messages that are remembered, oldest first.
     pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
         self.entries.iter().filter_map(|entry| match entry {
-            Entry::Message(message) => Some(&**message),
+            ConversationEntry::Message(message) => Some(&**message),
             _ => None,
         })
     }
 
     /// The last lines of one conversation, oldest first.
-    pub(super) fn conversation(&self, openid: &str, most: usize) -> Vec<&Entry> {
-        let mut lines: Vec<&Entry> =
-            self.entries.iter().rev().filter(|entry| entry.openid() == openid).take(most).collect();
+    pub(super) fn conversation(&self, openid: &str, limit: usize) -> Vec<&ConversationEntry> {
+        let mut lines: Vec<&ConversationEntry> =
+            self.entries.iter().rev().filter(|entry| entry.openid() == openid).take(limit).collect();
         lines.reverse();
         lines
     }
 }
 
-impl Entry {
+impl ConversationEntry {
     fn openid(&self) -> &str {
         match self {
             Self::Message(message) => &message.openid,
-            Self::Said { openid, .. } | Self::Clicked { openid, .. } | Self::Followed { openid, .. } => openid,
+            Self::UserText { openid, .. } | Self::Clicked { openid, .. } | Self::Followed { openid, .. } => openid,
         }
     }
 
@@ -204,7 +204,7 @@ impl Entry {
     fn size(&self) -> usize {
         match self {
             Self::Message(message) => message.size,
-            Self::Said { text, .. } => text.len(),
+            Self::UserText { text, .. } => text.len(),
             Self::Clicked { .. } | Self::Followed { .. } => 0,
         }
     }
@@ -213,7 +213,7 @@ impl Entry {
     pub(super) fn at_ms(&self) -> i64 {
         match self {
             Self::Message(message) => message.at_ms,
-            Self::Said { at_ms, .. } | Self::Clicked { at_ms, .. } | Self::Followed { at_ms, .. } => *at_ms,
+            Self::UserText { at_ms, .. } | Self::Clicked { at_ms, .. } | Self::Followed { at_ms, .. } => *at_ms,
         }
     }
 }
@@ -235,14 +235,14 @@ mod tests {
     #[test]
     fn old_messages_are_forgotten_and_still_not_delivered_again() {
         let mut inbox = Inbox::new();
-        (0..ENTRIES + 3).for_each(|number| inbox.deliver(message(number)));
-        assert_eq!(inbox.messages().count(), ENTRIES);
+        (0..MAX_ENTRIES + 3).for_each(|number| inbox.deliver(message(number)));
+        assert_eq!(inbox.messages().count(), MAX_ENTRIES);
         assert_eq!(inbox.messages().next().unwrap().msgid.as_deref(), Some("3"));
-        assert_eq!(inbox.repeat("oLuffy", "2", 1), Some(2));
-        assert_eq!(inbox.repeat("oLuffy", "4", 1), Some(4));
+        assert_eq!(inbox.record_duplicate("oLuffy", "2", 1), Some(2));
+        assert_eq!(inbox.record_duplicate("oLuffy", "4", 1), Some(4));
         let repeats: Vec<u32> = inbox.messages().take(3).map(|message| message.repeats).collect();
         assert_eq!(repeats, [0, 1, 0]);
-        assert_eq!(inbox.repeat("oLuffy", "4", REPEAT_MS), None);
+        assert_eq!(inbox.record_duplicate("oLuffy", "4", DEDUPE_WINDOW_MS), None);
         assert_eq!(inbox.recent.len() + inbox.order.len(), 0);
     }
 
@@ -250,8 +250,8 @@ mod tests {
     fn large_messages_make_room_for_each_other() {
         let mut inbox = Inbox::new();
         (0..70).for_each(|number| inbox.deliver(Message { size: 1 << 20, ..message(number) }));
-        assert_eq!((inbox.messages().count(), inbox.bytes), (64, BYTES));
-        inbox.push(Entry::Said { openid: "oLuffy".into(), text: "x".repeat(BYTES + 1), at_ms: 0 });
+        assert_eq!((inbox.messages().count(), inbox.bytes), (64, MAX_BYTES));
+        inbox.push(ConversationEntry::UserText { openid: "oLuffy".into(), text: "x".repeat(MAX_BYTES + 1), at_ms: 0 });
         assert_eq!((inbox.entries.len(), inbox.bytes), (0, 0), "not even that one");
     }
 
@@ -260,9 +260,9 @@ mod tests {
         let mut inbox = Inbox::new();
         inbox.deliver(message(1));
         inbox.clear();
-        assert_eq!((inbox.messages().count(), inbox.repeat("oLuffy", "1", 1)), (0, Some(1)));
+        assert_eq!((inbox.messages().count(), inbox.record_duplicate("oLuffy", "1", 1)), (0, Some(1)));
         inbox.deliver(message(2));
-        assert_eq!(inbox.repeat("oLuffy", "2", 1), Some(2));
+        assert_eq!(inbox.record_duplicate("oLuffy", "2", 1), Some(2));
         assert_eq!(inbox.messages().map(|message| message.repeats).collect::<Vec<_>>(), [1]);
     }
 }

@@ -4,12 +4,12 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal, ok, refuse};
-use super::call::{Call, number};
+use super::answer::{ApiError, ApiResult, api_error, ok};
+use super::call::{Call, parse_number};
 use super::platform::Platform;
 
 /// How long the account waits between two changes.
-const PAUSE_MS: i64 = 30 * 86_400_000;
+const CHANGE_COOLDOWN_MS: i64 = 30 * 86_400_000;
 
 /// The industries by their numbers, from 1.
 const INDUSTRIES: [(&str, &str); 41] = [
@@ -75,7 +75,7 @@ impl Default for Industries {
 
 impl Platform {
     /// `GET /cgi-bin/template/get_industry`
-    pub(super) fn industries(&mut self, _: &mut Call<'_>) -> Answer {
+    pub(super) fn get_industries(&mut self, _: &mut Call<'_>) -> ApiResult {
         let [primary, secondary] = self.industries.chosen.map(|number| {
             let (first, second) = INDUSTRIES.get(number - 1).copied().unwrap_or_default();
             json!({"first_class": first, "second_class": second})
@@ -84,11 +84,11 @@ impl Platform {
     }
 
     /// `POST /cgi-bin/template/api_set_industry`: once a month (43100).
-    pub(super) fn set_industries(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn set_industries(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
-        let chosen = [industry(&body["industry_id1"])?, industry(&body["industry_id2"])?];
-        if self.industries.changed_ms.is_some_and(|at_ms| call.now_ms - at_ms < PAUSE_MS) {
-            return Err(refuse(43100));
+        let chosen = [parse_industry(&body["industry_id1"])?, parse_industry(&body["industry_id2"])?];
+        if self.industries.changed_ms.is_some_and(|at_ms| call.now_ms - at_ms < CHANGE_COOLDOWN_MS) {
+            return Err(api_error(43100));
         }
         self.industries = Industries { chosen, changed_ms: Some(call.now_ms) };
         Ok(ok())
@@ -96,6 +96,6 @@ impl Platform {
 }
 
 /// The number of an industry, in digits or not: 40102.
-fn industry(value: &Value) -> Result<usize, Refusal> {
-    number(value).filter(|number| (1..=INDUSTRIES.len()).contains(number)).ok_or_else(|| refuse(40102))
+fn parse_industry(value: &Value) -> Result<usize, ApiError> {
+    parse_number(value).filter(|number| (1..=INDUSTRIES.len()).contains(number)).ok_or_else(|| api_error(40102))
 }

@@ -7,13 +7,13 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, ok, refuse};
+use super::answer::{ApiResult, api_error, ok};
 use super::platform::{Call, Platform};
 use super::random;
-use super::world::{Error, TemplateSettings, need, once};
+use super::world::{ScenarioError, TemplateConfig, reject_duplicate, require};
 
 /// The most templates of an account.
-pub(super) const MOST: usize = 25;
+pub(super) const MAX_TEMPLATES: usize = 25;
 
 /// A template of the library. A real test account has none to add; the sandbox lets it, since it would be of
 /// no use otherwise.
@@ -42,7 +42,7 @@ pub struct Keyword {
 impl LibraryTemplate {
     /// The lines of a card with these of the keywords, in this order; `None` unless each of them is there,
     /// once.
-    fn content(&self, names: &[Value]) -> Option<String> {
+    fn build_content(&self, names: &[Value]) -> Option<String> {
         let place = |name: &Value| self.keywords.iter().position(|it| Some(it.name.as_str()) == name.as_str());
         self.card(&names.iter().map(place).collect::<Option<Vec<usize>>>()?)
     }
@@ -62,7 +62,7 @@ impl LibraryTemplate {
 }
 
 /// The library of a world that names none.
-pub(super) fn default() -> Vec<LibraryTemplate> {
+pub(super) fn default_library() -> Vec<LibraryTemplate> {
     let template = |number: &str, title: &str, keywords: &[(&str, &str)]| LibraryTemplate {
         number: number.into(),
         title: title.into(),
@@ -74,14 +74,14 @@ pub(super) fn default() -> Vec<LibraryTemplate> {
 }
 
 /// Whether every number and type is one that WeChat could have.
-pub(super) fn check(library: &[LibraryTemplate]) -> Result<(), Error> {
+pub(super) fn check_library(library: &[LibraryTemplate]) -> Result<(), ScenarioError> {
     let mut seen = HashSet::new();
     for LibraryTemplate { number, keywords, .. } in library {
-        need(!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()), "library.number", number)?;
-        once(seen.insert(number), "library.number", number)?;
+        require(!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()), "library.number", number)?;
+        reject_duplicate(seen.insert(number), "library.number", number)?;
         for Keyword { kind, .. } in keywords {
             let word = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-            need(word, "library.keywords.type", kind)?;
+            require(word, "library.keywords.type", kind)?;
         }
     }
     Ok(())
@@ -95,31 +95,33 @@ fn is_legacy(number: &str) -> bool {
 
 impl Platform {
     /// `POST /cgi-bin/template/api_add_template`
-    pub(super) fn add_template(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn add_template(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let number = body["template_id_short"].as_str().unwrap_or_default();
         if is_legacy(number) {
-            return Err(refuse(40247));
+            return Err(api_error(40247));
         }
-        let known = self.world.library.iter().find(|known| known.number == number).ok_or_else(|| refuse(40037))?;
-        let names = body["keyword_name_list"].as_array().ok_or_else(|| refuse(40246))?;
+        let known =
+            self.scenario.library.iter().find(|known| known.number == number).ok_or_else(|| api_error(40037))?;
+        let names = body["keyword_name_list"].as_array().ok_or_else(|| api_error(40246))?;
         // Names that are escaped are not the library's.
-        let content = known.content(names).filter(|_| !call.is_escaped()).ok_or_else(|| refuse(40246))?;
-        if self.world.templates.len() >= MOST {
-            return Err(refuse(45026));
+        let content =
+            known.build_content(names).filter(|_| !call.has_escaped_text()).ok_or_else(|| api_error(40246))?;
+        if self.scenario.templates.len() >= MAX_TEMPLATES {
+            return Err(api_error(45026));
         }
         let id = random::template_id();
         let title = known.title.clone();
-        self.world.templates.push(TemplateSettings { id: id.clone(), title, content });
+        self.scenario.templates.push(TemplateConfig { id: id.clone(), title, content });
         Ok(json!({"errcode": 0, "errmsg": "ok", "template_id": id}))
     }
 
     /// `POST /cgi-bin/template/del_private_template`
-    pub(super) fn remove_template(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn remove_template(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let id = body["template_id"].as_str().unwrap_or_default();
-        let at = self.world.templates.iter().position(|known| known.id == id).ok_or_else(|| refuse(40037))?;
-        self.world.templates.remove(at);
+        let at = self.scenario.templates.iter().position(|known| known.id == id).ok_or_else(|| api_error(40037))?;
+        self.scenario.templates.remove(at);
         Ok(ok())
     }
 }
@@ -127,7 +129,7 @@ impl Platform {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::World;
+    use crate::sandbox::Scenario;
 
     #[test]
     fn numbers_of_the_closed_library() {
@@ -147,22 +149,22 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused() {
         let one = "[[library]]\nnumber = \"1\"\ntitle = \"\"\nkeywords = [{ name = \"a\", type = \"thing\" }]\n";
-        assert!(World::from_toml(one).is_ok());
+        assert!(Scenario::from_toml(one).is_ok());
         let cases = [
             (one.replace("\"1\"", "\"TM1\""), "library.number"),
             (one.repeat(2), "library.number"),
             (one.replace("thing", "thing1"), "library.keywords.type"),
         ];
         for (text, named) in cases {
-            let error = World::from_toml(&text).unwrap_err().to_string();
+            let error = Scenario::from_toml(&text).unwrap_err().to_string();
             assert!(error.contains(named), "{text}: {error}");
         }
     }
 
     #[test]
     fn a_card_has_the_chosen_lines_in_the_chosen_order() {
-        let library = default();
-        let content = |names: Value| library[0].content(names.as_array().unwrap());
+        let library = default_library();
+        let content = |names: Value| library[0].build_content(names.as_array().unwrap());
         let expected = "告警时间:{{time3.DATA}}\n服务器:{{character_string1.DATA}}";
         assert_eq!(content(json!(["告警时间", "服务器"])).as_deref(), Some(expected));
         for wrong in [json!([]), json!(["告警时间", "告警时间"]), json!(["时间"]), json!([3])] {

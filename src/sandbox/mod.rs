@@ -42,11 +42,11 @@ mod world;
 
 pub use faults::Fault;
 pub use library::{Keyword, LibraryTemplate};
-pub use platform::{Handled, Platform};
-pub use server::{Line, Listening, Sandbox};
+pub use platform::{HandledRequest, Platform};
+pub use server::{Listening, RequestLine, Sandbox};
 pub use world::{
-    ArticleSettings, CardSettings, Error, KfAccountSettings, PersonSettings, SubscriptionSettings, TemplateSettings,
-    World,
+    ArticleConfig, CardConfig, KfAccountConfig, PersonConfig, Scenario, ScenarioError, SubscriptionConfig,
+    TemplateConfig,
 };
 
 #[cfg(test)]

@@ -10,16 +10,16 @@ use url::{Host, Url};
 use crate::http::Request;
 
 /// Whether a request may be meant for a sandbox that listens on that address. Programs name no `Origin`.
-pub(super) fn is_ours(request: &Request, own: IpAddr) -> bool {
+pub(super) fn is_allowed_request(request: &Request, local_ip: IpAddr) -> bool {
     let host = request.header("host");
     let same_page = |origin: &str| origin.split_once("://").map(|(_, place)| place) == host;
-    host.is_none_or(|host| is_name_of(host, own)) && request.header("origin").is_none_or(same_page)
+    host.is_none_or(|host| is_allowed_host(host, local_ip)) && request.header("origin").is_none_or(same_page)
 }
 
 /// Whether nobody but this machine's network gives that name, with a port or without, to that address.
-fn is_name_of(host: &str, own: IpAddr) -> bool {
+fn is_allowed_host(host: &str, local_ip: IpAddr) -> bool {
     let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
-    let is_number = |ip: IpAddr| ip.to_canonical().is_loopback() || !own.is_loopback();
+    let is_number = |ip: IpAddr| ip.to_canonical().is_loopback() || !local_ip.is_loopback();
     match url.host() {
         Some(Host::Domain(name)) => {
             // A name without a dot is in no public directory: it is a container's, or one of /etc/hosts. WeChat's own
@@ -28,7 +28,7 @@ fn is_name_of(host: &str, own: IpAddr) -> bool {
             name == "localhost"
                 || name.ends_with(".localhost")
                 || of_wechat
-                || !own.is_loopback() && !name.contains('.')
+                || !local_ip.is_loopback() && !name.contains('.')
         }
         Some(Host::Ipv4(ip)) => is_number(ip.into()),
         Some(Host::Ipv6(ip)) => is_number(ip.into()),
@@ -62,7 +62,11 @@ mod tests {
             ("", false, false),
             ("a b", false, false),
         ] {
-            assert_eq!((is_name_of(host, here), is_name_of(host, everywhere)), (on_loopback, on_all), "{host}");
+            assert_eq!(
+                (is_allowed_host(host, here), is_allowed_host(host, everywhere)),
+                (on_loopback, on_all),
+                "{host}"
+            );
         }
     }
 }

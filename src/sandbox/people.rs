@@ -6,26 +6,26 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{self, Answer, refuse};
+use super::answer::{self, ApiResult, api_error};
 use super::platform::{Call, Platform};
 use super::qrcode::Scene;
 use super::random;
-use super::world::PersonSettings;
+use super::world::PersonConfig;
 
-const WROTE_MS: i64 = 48 * 3_600_000;
-const WROTE_COUNT: u32 = 5;
-const ACTED_MS: i64 = 60_000;
-const ACTED_COUNT: u32 = 3;
-const BATCH: usize = 100;
+const MESSAGE_WINDOW_MS: i64 = 48 * 3_600_000;
+const MESSAGE_WINDOW_LIMIT: u32 = 5;
+const INTERACTION_WINDOW_MS: i64 = 60_000;
+const INTERACTION_WINDOW_LIMIT: u32 = 3;
+const MAX_BATCH: usize = 100;
 /// Bytes. Of the pages that disagree the stricter one.
-const REMARK_BYTES: usize = 29;
+const MAX_REMARK_BYTES: usize = 29;
 
 /// A time in which the account may send this person texts, and how many it still may.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
+pub(super) struct MessageWindow {
     /// Unix ms.
     pub(super) until_ms: i64,
-    pub(super) left: u32,
+    pub(super) remaining: u32,
 }
 
 /// Somebody with a phone.
@@ -41,15 +41,15 @@ pub(super) struct Person {
     /// The last follow, Unix ms.
     followed_ms: i64,
     /// The last message of either side, Unix ms.
-    pub(super) exchanged_ms: i64,
-    wrote: Option<Window>,
+    pub(super) last_exchange_ms: i64,
+    message_window: Option<MessageWindow>,
     /// After following, a tap on the account's menu, or the scan of a code.
-    acted: Option<Window>,
+    interaction_window: Option<MessageWindow>,
 }
 
 impl Person {
     /// A person as the settings have them at the start.
-    pub(super) fn new(settings: &PersonSettings, now_ms: i64) -> Self {
+    pub(super) fn new(settings: &PersonConfig, now_ms: i64) -> Self {
         let mut person = Self {
             name: settings.name.clone(),
             openid: settings.openid.clone().unwrap_or_else(random::openid),
@@ -57,21 +57,22 @@ impl Person {
             remark: String::new(),
             scene: None,
             followed_ms: now_ms,
-            exchanged_ms: 0,
-            wrote: None,
-            acted: None,
+            last_exchange_ms: 0,
+            message_window: None,
+            interaction_window: None,
         };
         if settings.wrote {
-            person.write(now_ms);
+            person.send_message(now_ms);
         }
         person
     }
 
     /// The person writes to the account. Only a follower can.
-    pub(super) fn write(&mut self, now_ms: i64) {
+    pub(super) fn send_message(&mut self, now_ms: i64) {
         if self.follows {
-            self.wrote = Some(Window { until_ms: now_ms + WROTE_MS, left: WROTE_COUNT });
-            self.exchanged_ms = now_ms;
+            self.message_window =
+                Some(MessageWindow { until_ms: now_ms + MESSAGE_WINDOW_MS, remaining: MESSAGE_WINDOW_LIMIT });
+            self.last_exchange_ms = now_ms;
         }
     }
 
@@ -80,13 +81,14 @@ impl Person {
         self.follows = true;
         self.scene = scene;
         self.followed_ms = now_ms;
-        self.act(now_ms);
+        self.interact(now_ms);
     }
 
     /// The person taps an item of the account's menu, or scans a code of it. Only a follower can.
-    pub(super) fn act(&mut self, now_ms: i64) {
+    pub(super) fn interact(&mut self, now_ms: i64) {
         if self.follows {
-            self.acted = Some(Window { until_ms: now_ms + ACTED_MS, left: ACTED_COUNT });
+            self.interaction_window =
+                Some(MessageWindow { until_ms: now_ms + INTERACTION_WINDOW_MS, remaining: INTERACTION_WINDOW_LIMIT });
         }
     }
 
@@ -94,36 +96,41 @@ impl Person {
     pub(super) fn unfollow(&mut self) {
         self.follows = false;
         self.remark.clear();
-        self.wrote = None;
-        self.acted = None;
+        self.message_window = None;
+        self.interaction_window = None;
     }
 
     /// The window that a text would be taken from: the one that ends first, unless it is used up.
-    pub(super) fn window(&self, now_ms: i64) -> Option<Window> {
-        let open = || [self.acted, self.wrote].into_iter().flatten().filter(move |window| now_ms < window.until_ms);
-        open().find(|window| window.left > 0).or_else(|| open().next())
+    pub(super) fn window(&self, now_ms: i64) -> Option<MessageWindow> {
+        let open = || {
+            [self.interaction_window, self.message_window]
+                .into_iter()
+                .flatten()
+                .filter(move |window| now_ms < window.until_ms)
+        };
+        open().find(|window| window.remaining > 0).or_else(|| open().next())
     }
 
     /// Takes one text from the open window: 45015 without one, 45047 where it is used up.
-    pub(super) fn spend(&mut self, now_ms: i64) -> Result<(), answer::Refusal> {
+    pub(super) fn consume_reply(&mut self, now_ms: i64) -> Result<(), answer::ApiError> {
         let mut open = false;
-        for window in [&mut self.acted, &mut self.wrote].into_iter().flatten() {
+        for window in [&mut self.interaction_window, &mut self.message_window].into_iter().flatten() {
             if now_ms < window.until_ms {
                 open = true;
-                if window.left > 0 {
-                    window.left -= 1;
-                    self.exchanged_ms = now_ms;
+                if window.remaining > 0 {
+                    window.remaining -= 1;
+                    self.last_exchange_ms = now_ms;
                     return Ok(());
                 }
             }
         }
-        Err(refuse(if open { 45047 } else { 45015 }))
+        Err(api_error(if open { 45047 } else { 45015 }))
     }
 }
 
 impl Person {
     /// What the platform tells of this person.
-    fn info(&self, tags: &[u32]) -> Value {
+    fn to_json(&self, tags: &[u32]) -> Value {
         if !self.follows {
             return json!({"subscribe": 0, "openid": self.openid, "tagid_list": []});
         }
@@ -157,24 +164,24 @@ impl Person {
 
 impl Platform {
     /// The person of that openid.
-    pub(super) fn person(&mut self, openid: &str) -> Option<&mut Person> {
-        let at = self.place_of(openid)?;
+    pub(super) fn person_mut(&mut self, openid: &str) -> Option<&mut Person> {
+        let at = self.person_index(openid)?;
         self.people.get_mut(at)
     }
 
     /// What the platform tells of the person of that openid: 40003 where there is none.
-    fn info_of(&self, openid: &str) -> Result<Value, answer::Refusal> {
-        let place = self.place_of(openid).ok_or_else(|| refuse(40003))?;
-        let person = self.people.get(place).ok_or_else(|| refuse(40003))?;
-        Ok(person.info(&self.tags.of(place)))
+    fn user_info_json(&self, openid: &str) -> Result<Value, answer::ApiError> {
+        let place = self.person_index(openid).ok_or_else(|| api_error(40003))?;
+        let person = self.people.get(place).ok_or_else(|| api_error(40003))?;
+        Ok(person.to_json(&self.tags.tags_of(place)))
     }
 
     /// `GET /cgi-bin/user/get`: the followers, page by page, until a page is empty.
-    pub(super) fn user_get(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn user_get(&mut self, call: &mut Call<'_>) -> ApiResult {
         let after = call.param("next_openid");
         let start = match after.as_str() {
             "" => 0,
-            openid => self.place_of(openid).ok_or_else(|| refuse(40003))? + 1,
+            openid => self.person_index(openid).ok_or_else(|| api_error(40003))? + 1,
         };
         let total = self.people.iter().filter(|person| person.follows).count();
         let page: Vec<&str> = self
@@ -182,7 +189,7 @@ impl Platform {
             .iter()
             .skip(start)
             .filter(|person| person.follows)
-            .take(self.world.followers_a_page)
+            .take(self.scenario.followers_a_page)
             .map(|person| person.openid.as_str())
             .collect();
         let Some(last) = page.last() else {
@@ -192,43 +199,43 @@ impl Platform {
     }
 
     /// `GET /cgi-bin/user/info`: nothing of who the person is, only how they came to follow.
-    pub(super) fn user_info(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn user_info(&mut self, call: &mut Call<'_>) -> ApiResult {
         let openid = call.param("openid");
-        let info = self.info_of(&openid)?;
-        call.to = Some(openid);
+        let info = self.user_info_json(&openid)?;
+        call.openid = Some(openid);
         Ok(info)
     }
 
     /// `POST /cgi-bin/user/info/batchget`: all of them, or 40003 where one is nobody.
-    pub(super) fn user_info_batch(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn user_info_batch(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
-        let list = body["user_list"].as_array().ok_or_else(|| refuse(47001))?;
-        if list.is_empty() || list.len() > BATCH {
-            return Err(refuse(40032));
+        let list = body["user_list"].as_array().ok_or_else(|| api_error(47001))?;
+        if list.is_empty() || list.len() > MAX_BATCH {
+            return Err(api_error(40032));
         }
-        let info = |asked: &Value| self.info_of(asked["openid"].as_str().unwrap_or_default());
+        let info = |asked: &Value| self.user_info_json(asked["openid"].as_str().unwrap_or_default());
         let list: Vec<Value> = list.iter().map(info).collect::<Result<_, _>>()?;
         Ok(json!({"user_info_list": list}))
     }
 
     /// `POST /cgi-bin/user/info/updateremark`
-    pub(super) fn user_remark(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn user_remark(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
-        let remark = body["remark"].as_str().ok_or_else(|| refuse(47001))?;
-        let person = self.person(body["openid"].as_str().unwrap_or_default()).ok_or_else(|| refuse(40003))?;
-        call.to = Some(person.openid.clone());
+        let remark = body["remark"].as_str().ok_or_else(|| api_error(47001))?;
+        let person = self.person_mut(body["openid"].as_str().unwrap_or_default()).ok_or_else(|| api_error(40003))?;
+        call.openid = Some(person.openid.clone());
         if !person.follows {
-            return Err(refuse(43004));
+            return Err(api_error(43004));
         }
-        if remark.len() > REMARK_BYTES {
-            return Err(refuse(40092));
+        if remark.len() > MAX_REMARK_BYTES {
+            return Err(api_error(40092));
         }
         remark.clone_into(&mut person.remark);
         Ok(answer::ok())
     }
 
     /// `GET /cgi-bin/get_api_domain_ip` and `/cgi-bin/getcallbackip`: the sandbox is always this machine.
-    pub(super) fn own_addresses(&mut self, _: &mut Call<'_>) -> Answer {
+    pub(super) fn server_addresses(&mut self, _: &mut Call<'_>) -> ApiResult {
         Ok(Value::from_iter([("ip_list", json!(["127.0.0.1"]))]))
     }
 }

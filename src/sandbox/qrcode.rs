@@ -7,19 +7,19 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal, refuse};
+use super::answer::{ApiError, ApiResult, api_error};
 use super::call::Call;
-use super::platform::{Handled, Platform};
+use super::platform::{HandledRequest, Platform};
 use super::{code_picture, pages, random};
-use crate::http::{Reply, Request};
+use crate::http::{HttpResponse, Request};
 
 /// 30 days.
-const LONGEST_S: u64 = 2_592_000;
+const MAX_LIFETIME_S: u64 = 2_592_000;
 /// Where the call does not say.
-const DEFAULT_S: u64 = 60;
+const DEFAULT_LIFETIME_S: u64 = 60;
 /// The highest number of a permanent code, and how many of these an account can have.
-const PERMANENT: u64 = 100_000;
-const TEXT_CHARS: usize = 64;
+const MAX_PERMANENT_CODES: u64 = 100_000;
+const MAX_SCENE_CHARS: usize = 64;
 
 /// What a code says of itself to the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,27 +30,27 @@ pub(super) enum Scene {
 
 impl Scene {
     /// Of a permanent or a temporary code: 40052, 40053.
-    fn read(name: &str, body: &Value) -> Result<Self, Refusal> {
+    fn from_request(name: &str, body: &Value) -> Result<Self, ApiError> {
         let scene = &body["action_info"]["scene"];
         let number = |most: u64| match scene["scene_id"].as_u64() {
             Some(number) if (1..=most).contains(&number) => Ok(Self::Number(number)),
-            _ => Err(refuse(40053)),
+            _ => Err(api_error(40053)),
         };
         let text = || match scene["scene_str"].as_str() {
-            Some(text) if (1..=TEXT_CHARS).contains(&text.chars().count()) => Ok(Self::Text(text.to_owned())),
-            _ => Err(refuse(40053)),
+            Some(text) if (1..=MAX_SCENE_CHARS).contains(&text.chars().count()) => Ok(Self::Text(text.to_owned())),
+            _ => Err(api_error(40053)),
         };
         match name {
             "QR_SCENE" => number(u32::MAX.into()),
-            "QR_LIMIT_SCENE" => number(PERMANENT),
+            "QR_LIMIT_SCENE" => number(MAX_PERMANENT_CODES),
             "QR_STR_SCENE" | "QR_LIMIT_STR_SCENE" => text(),
-            _ => Err(refuse(40052)),
+            _ => Err(api_error(40052)),
         }
     }
 }
 
 #[derive(Debug)]
-struct Code {
+struct SceneCode {
     ticket: String,
     scene: Scene,
     /// What its address is.
@@ -59,7 +59,7 @@ struct Code {
     until_ms: Option<i64>,
 }
 
-impl Code {
+impl SceneCode {
     fn is_valid(&self, now_ms: i64) -> bool {
         self.until_ms.is_none_or(|until_ms| now_ms < until_ms)
     }
@@ -67,19 +67,19 @@ impl Code {
 
 /// The codes, by the ends of their addresses.
 #[derive(Debug, Default)]
-pub(super) struct Codes(HashMap<String, Code>);
+pub(super) struct SceneCodes(HashMap<String, SceneCode>);
 
-impl Codes {
+impl SceneCodes {
     /// The scene of a code that has not expired.
     pub(super) fn scene(&self, id: &str, now_ms: i64) -> Option<Scene> {
         self.0.get(id).filter(|code| code.is_valid(now_ms)).map(|code| code.scene.clone())
     }
 
-    fn add(&mut self, id: String, code: Code, now_ms: i64) -> Result<(), Refusal> {
+    fn add(&mut self, id: String, code: SceneCode, now_ms: i64) -> Result<(), ApiError> {
         self.0.retain(|_, code| code.is_valid(now_ms));
         let permanent = || self.0.values().filter(|code| code.until_ms.is_none()).count() as u64;
-        if code.until_ms.is_none() && permanent() >= PERMANENT {
-            return Err(refuse(45029));
+        if code.until_ms.is_none() && permanent() >= MAX_PERMANENT_CODES {
+            return Err(api_error(45029));
         }
         self.0.insert(id, code);
         Ok(())
@@ -94,21 +94,27 @@ impl Codes {
 
 impl Platform {
     /// `POST /cgi-bin/qrcode/create`
-    pub(super) fn create_code(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn create_code(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let name = body["action_name"].as_str().unwrap_or_default();
-        let scene = Scene::read(name, &body)?;
+        let scene = Scene::from_request(name, &body)?;
         let life_s = match &body["expire_seconds"] {
             _ if name.starts_with("QR_LIMIT_") => None,
-            Value::Null => Some(DEFAULT_S),
+            Value::Null => Some(DEFAULT_LIFETIME_S),
             // What becomes of others is not known.
-            given => Some(given.as_u64().filter(|life| (1..=LONGEST_S).contains(life)).ok_or_else(|| refuse(40053))?),
+            given => Some(
+                given.as_u64().filter(|life| (1..=MAX_LIFETIME_S).contains(life)).ok_or_else(|| api_error(40053))?,
+            ),
         };
         let until_ms = life_s.map(|life| call.now_ms + 1000 * i64::try_from(life).unwrap_or_default());
         let (host, id) = (call.request.header("host").unwrap_or("localhost"), random::code());
         let url = format!("http://{host}/q/{id}");
         let ticket = random::code_ticket();
-        self.codes.add(id, Code { ticket: ticket.clone(), scene, url: url.clone(), until_ms }, call.now_ms)?;
+        self.scene_codes.add(
+            id,
+            SceneCode { ticket: ticket.clone(), scene, url: url.clone(), until_ms },
+            call.now_ms,
+        )?;
         let mut answer = json!({"ticket": ticket, "url": url});
         if let Some(life) = life_s {
             answer["expire_seconds"] = life.into();
@@ -117,19 +123,19 @@ impl Platform {
     }
 
     /// `GET /cgi-bin/showqrcode`: the picture of a code, or HTTP 404 where there is none for the ticket.
-    pub(super) fn show_code(&mut self, call: &mut Call<'_>) -> Result<Reply, Refusal> {
-        let picture = self.codes.url(&call.param("ticket"), call.now_ms).and_then(code_picture::jpeg);
+    pub(super) fn show_code(&mut self, call: &mut Call<'_>) -> Result<HttpResponse, ApiError> {
+        let picture = self.scene_codes.url(&call.param("ticket"), call.now_ms).and_then(code_picture::encode_qr_jpeg);
         Ok(match picture {
-            Some(picture) => Reply::bytes(200, "image/jpg", picture),
-            None => Reply::text(404, ""),
+            Some(picture) => HttpResponse::bytes(200, "image/jpg", picture),
+            None => HttpResponse::text(404, ""),
         })
     }
 
     /// `GET /q/…`, opened by the phone.
-    pub(super) fn scan(&self, request: &Request, id: &str, now_ms: i64) -> Handled {
-        Handled::page(match self.codes.scene(id, now_ms) {
-            Some(_) => pages::code(self, request, id),
-            None => pages::code_expired(request),
+    pub(super) fn scan_code(&self, request: &Request, id: &str, now_ms: i64) -> HandledRequest {
+        HandledRequest::from_reply(match self.scene_codes.scene(id, now_ms) {
+            Some(_) => pages::follow(self, request, id),
+            None => pages::follow_expired(request),
         })
     }
 }

@@ -7,66 +7,66 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::answer::{self, Answer, Refusal, refuse};
+use super::answer::{self, ApiError, ApiResult, api_error};
 use super::platform::{Call, Platform, rfc3339};
 use super::routes;
-use super::world::{self, World};
+use super::world::{self, Scenario};
 
 /// Calls a day of an API: of a real account, and of a test account.
-struct Limit {
+struct DailyLimit {
     path: &'static str,
     real: u64,
     test: u64,
 }
 
-const fn limit(path: &'static str, real: u64, test: u64) -> Limit {
-    Limit { path, real, test }
+const fn daily_limit(path: &'static str, real: u64, test: u64) -> DailyLimit {
+    DailyLimit { path, real, test }
 }
 
 /// Where the page has no number for a test account, it has that of a real one. Of the lists of templates it is
 /// only known that the limit is low.
-const LIMITS: &[Limit] = &[
-    limit("/cgi-bin/token", 2_000, 200),
-    limit("/cgi-bin/stable_token", 500_000, 500_000),
-    limit("/cgi-bin/message/custom/send", 500_000, 50_000),
-    limit("/cgi-bin/message/template/send", 100_000, 100_000),
-    limit("/cgi-bin/media/upload", 100_000, 500),
-    limit("/cgi-bin/media/get", 200_000, 1_000),
-    limit("/wxaapi/newtmpl/gettemplate", 1_000, 1_000),
-    limit("/cgi-bin/template/get_all_private_template", 1_000, 1_000),
-    limit("/cgi-bin/template/api_add_template", 1_000, 1_000),
-    limit("/cgi-bin/template/del_private_template", 1_000, 1_000),
-    limit("/cgi-bin/qrcode/create", 100_000, 10_000),
-    limit("/cgi-bin/tags/create", 1_000, 100),
-    limit("/cgi-bin/tags/get", 1_000, 100),
-    limit("/cgi-bin/tags/update", 1_000, 100),
-    limit("/cgi-bin/tags/members/batchtagging", 100_000, 1_000),
-    limit("/cgi-bin/tags/members/batchuntagging", 100_000, 1_000),
-    limit("/cgi-bin/user/get", 500, 100),
-    limit("/cgi-bin/user/info", 5_000_000, 500_000),
-    limit("/cgi-bin/user/info/batchget", 5_000_000, 500_000),
-    limit("/cgi-bin/user/info/updateremark", 10_000, 10_000),
+const DAILY_LIMITS: &[DailyLimit] = &[
+    daily_limit("/cgi-bin/token", 2_000, 200),
+    daily_limit("/cgi-bin/stable_token", 500_000, 500_000),
+    daily_limit("/cgi-bin/message/custom/send", 500_000, 50_000),
+    daily_limit("/cgi-bin/message/template/send", 100_000, 100_000),
+    daily_limit("/cgi-bin/media/upload", 100_000, 500),
+    daily_limit("/cgi-bin/media/get", 200_000, 1_000),
+    daily_limit("/wxaapi/newtmpl/gettemplate", 1_000, 1_000),
+    daily_limit("/cgi-bin/template/get_all_private_template", 1_000, 1_000),
+    daily_limit("/cgi-bin/template/api_add_template", 1_000, 1_000),
+    daily_limit("/cgi-bin/template/del_private_template", 1_000, 1_000),
+    daily_limit("/cgi-bin/qrcode/create", 100_000, 10_000),
+    daily_limit("/cgi-bin/tags/create", 1_000, 100),
+    daily_limit("/cgi-bin/tags/get", 1_000, 100),
+    daily_limit("/cgi-bin/tags/update", 1_000, 100),
+    daily_limit("/cgi-bin/tags/members/batchtagging", 100_000, 1_000),
+    daily_limit("/cgi-bin/tags/members/batchuntagging", 100_000, 1_000),
+    daily_limit("/cgi-bin/user/get", 500, 100),
+    daily_limit("/cgi-bin/user/info", 5_000_000, 500_000),
+    daily_limit("/cgi-bin/user/info/batchget", 5_000_000, 500_000),
+    daily_limit("/cgi-bin/user/info/updateremark", 10_000, 10_000),
 ];
 
 /// Of the rest of the calls no limit is written anywhere: the sandbox counts them, and refuses none.
 const UNWRITTEN: u64 = 1_000_000;
 
 /// Calls in so many seconds, where that is known.
-const RATES: &[(&str, u64, u64)] = &[("/cgi-bin/stable_token", 10_000, 60)];
+const RATE_LIMITS: &[(&str, u64, u64)] = &[("/cgi-bin/stable_token", 10_000, 60)];
 
 /// Of both ways together, and of the console.
-const CLEARS_A_MONTH: u32 = 10;
+const MAX_CLEARS_PER_MONTH: u32 = 10;
 
 /// The counters of a day, and how often they were cleared in a month; both are those of China.
 #[derive(Debug, Default)]
-pub(super) struct Counters {
+pub(super) struct CallCounters {
     day: i64,
     used: BTreeMap<&'static str, u64>,
     month: String,
     clears: u32,
 }
 
-impl Counters {
+impl CallCounters {
     /// How often the API at `path` was called on the day of the last call.
     pub(super) fn used(&self, path: &str) -> u64 {
         self.used.get(path).copied().unwrap_or_default()
@@ -77,7 +77,7 @@ impl Counters {
         self.used.iter().map(|(path, used)| (*path, *used))
     }
 
-    fn begin_day(&mut self, now_ms: i64) {
+    fn reset_on_new_day(&mut self, now_ms: i64) {
         let today = world::beijing_day(now_ms);
         if self.day != today {
             self.day = today;
@@ -85,13 +85,13 @@ impl Counters {
         }
     }
 
-    fn clear(&mut self, now_ms: i64) -> Result<(), Refusal> {
+    fn clear(&mut self, now_ms: i64) -> Result<(), ApiError> {
         let month = rfc3339(now_ms + 8 * 3_600_000).chars().take("2026-11".len()).collect();
         if self.month != month {
             (self.month, self.clears) = (month, 0);
         }
-        if self.clears >= CLEARS_A_MONTH {
-            return Err(refuse(48006));
+        if self.clears >= MAX_CLEARS_PER_MONTH {
+            return Err(api_error(48006));
         }
         self.clears += 1;
         self.used.clear();
@@ -99,62 +99,62 @@ impl Counters {
     }
 }
 
-impl World {
+impl Scenario {
     /// Calls a day of the API at `path`; `None` where no limit is known.
-    pub(super) fn limit(&self, path: &str) -> Option<u64> {
-        let known = || LIMITS.iter().find(|limit| limit.path == path);
-        let of_kind = |limit: &Limit| if self.real_limits { limit.real } else { limit.test };
+    pub(super) fn daily_limit(&self, path: &str) -> Option<u64> {
+        let known = || DAILY_LIMITS.iter().find(|limit| limit.path == path);
+        let of_kind = |limit: &DailyLimit| if self.real_limits { limit.real } else { limit.test };
         self.quota.get(path).copied().or_else(|| known().map(of_kind))
     }
 }
 
 impl Platform {
     /// Counts a call: 45009 where the day's are used up.
-    pub(super) fn count(&mut self, path: &'static str, now_ms: i64) -> Result<(), Refusal> {
-        self.counters.begin_day(now_ms);
-        let used = self.counters.used.entry(path).or_default();
+    pub(super) fn count_call(&mut self, path: &'static str, now_ms: i64) -> Result<(), ApiError> {
+        self.call_counters.reset_on_new_day(now_ms);
+        let used = self.call_counters.used.entry(path).or_default();
         // A refused call counts, too.
         *used += 1;
-        if self.world.limit(path).is_some_and(|limit| *used > limit) { Err(refuse(45009)) } else { Ok(()) }
+        if self.scenario.daily_limit(path).is_some_and(|limit| *used > limit) { Err(api_error(45009)) } else { Ok(()) }
     }
 
     /// `POST /cgi-bin/openapi/quota/get`
-    pub(super) fn quota_get(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn quota_get(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let path = body["cgi_path"].as_str().unwrap_or_default();
         if !path.starts_with('/') {
-            return Err(refuse(76003));
+            return Err(api_error(76003));
         }
-        if path.starts_with("/sns/") || self.world.unauthorized.iter().any(|it| it == path) {
-            return Err(refuse(76022));
+        if path.starts_with("/sns/") || self.scenario.unauthorized.iter().any(|it| it == path) {
+            return Err(api_error(76022));
         }
-        let limit = match (self.world.limit(path), routes::find(path)) {
+        let limit = match (self.scenario.daily_limit(path), routes::find(path)) {
             (Some(limit), _) => limit,
-            (None, Some(route)) if route.token => UNWRITTEN,
+            (None, Some(route)) if route.needs_token => UNWRITTEN,
             // Of calls without a token.
-            (None, Some(_)) => return Err(refuse(76022)),
-            (None, None) => return Err(refuse(76021)),
+            (None, Some(_)) => return Err(api_error(76022)),
+            (None, None) => return Err(api_error(76021)),
         };
-        let used = self.counters.used(path);
+        let used = self.call_counters.used(path);
         let quota = json!({"daily_limit": limit, "used": used, "remain": limit.saturating_sub(used)});
         let mut answer = answer::ok();
         answer["quota"] = quota;
-        if let Some((_, count, seconds)) = RATES.iter().find(|(known, ..)| *known == path) {
+        if let Some((_, count, seconds)) = RATE_LIMITS.iter().find(|(known, ..)| *known == path) {
             answer["rate_limit"] = json!({"call_count": count, "refresh_second": seconds});
         }
         Ok(answer)
     }
 
     /// `POST /cgi-bin/clear_quota`
-    pub(super) fn clear_quota(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn clear_quota(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         self.check_appid(body["appid"].as_str().unwrap_or_default())?;
-        self.counters.clear(call.now_ms)?;
+        self.call_counters.clear(call.now_ms)?;
         Ok(answer::ok())
     }
 
     /// `POST /cgi-bin/clear_quota/v2`: without a token, from the query, from a form or from JSON.
-    pub(super) fn clear_quota_by_secret(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn clear_quota_by_secret(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = &call.request.body;
         let form = url::form_urlencoded::parse(body).into_owned().collect::<Vec<_>>();
         let json = if call.is_json() { call.json()? } else { Value::Null };
@@ -165,7 +165,7 @@ impl Platform {
         };
         self.check_appid(&field("appid"))?;
         self.check_secret(&field("appsecret"))?;
-        self.counters.clear(call.now_ms)?;
+        self.call_counters.clear(call.now_ms)?;
         Ok(answer::ok())
     }
 }

@@ -19,68 +19,68 @@ fn seed() -> u64 {
 }
 
 /// A random number of 32 bits.
-pub(super) fn number() -> u32 {
+pub(super) fn random_number() -> u32 {
     GENERATOR.with_borrow_mut(Xoshiro256PlusPlus::next_u32)
 }
 
-fn text(length: usize) -> String {
-    (0..length).map(|_| char::from(ALPHABET[number() as usize % ALPHABET.len()])).collect()
+fn random_text(length: usize) -> String {
+    (0..length).map(|_| char::from(ALPHABET[random_number() as usize % ALPHABET.len()])).collect()
 }
 
-fn letters(length: usize) -> String {
-    (0..length).map(|_| char::from(ALPHABET[number() as usize % 62])).collect()
+fn random_letters(length: usize) -> String {
+    (0..length).map(|_| char::from(ALPHABET[random_number() as usize % 62])).collect()
 }
 
 /// An access token or a refresh token: digits, an underscore, 133 characters of base64url.
 pub(super) fn token() -> String {
-    format!("{}_{}", 60 + number() % 40, text(133))
+    format!("{}_{}", 60 + random_number() % 40, random_text(133))
 }
 
 /// An OAuth code: 32 letters and digits.
 pub(super) fn code() -> String {
-    letters(32)
+    random_letters(32)
 }
 
 /// An openid: 28 characters, the first one an `o`.
 pub(super) fn openid() -> String {
-    format!("o{}", text(27))
+    format!("o{}", random_text(27))
 }
 
 /// A template's id: 43 characters.
 pub(super) fn template_id() -> String {
-    text(43)
+    random_text(43)
 }
 
 /// The id of an uploaded file: 64 characters.
 pub(super) fn media_id() -> String {
-    text(64)
+    random_text(64)
 }
 
 /// What a page is signed with: 86 characters.
 pub(super) fn page_ticket() -> String {
-    text(86)
+    random_text(86)
 }
 
 /// What some refusals carry beside the id of the request: 14 letters and digits.
 pub(super) fn hint() -> String {
-    letters(14)
+    random_letters(14)
 }
 
 /// The ticket of a code: base64 that begins with `gQ` and ends in `=`. Each one has all the signs that must be
 /// percent-encoded, so that a client that does not encode them fails at the first.
 pub(super) fn code_ticket() -> String {
-    format!("gQ{}+/{}AA==", letters(44), letters(44))
+    format!("gQ{}+/{}AA==", random_letters(44), random_letters(44))
 }
 
 /// What identifies a request in an error text: three groups of eight hex digits, the first of them
 /// being the Unix time in seconds.
 pub(super) fn rid(now_ms: i64) -> String {
-    format!("{:08x}-{:08x}-{:08x}", now_ms.div_euclid(1000), number(), number())
+    format!("{:08x}-{:08x}-{:08x}", now_ms.div_euclid(1000), random_number(), random_number())
 }
 
 /// What lets a page run its one script.
 pub(super) fn nonce() -> String {
-    format!("{:08x}{:08x}{:08x}{:08x}", number(), number(), number(), number())
+    format!("{:08x}{:08x}{:08x}{:08x}", random_number(), random_number(), random_number(), random_number())
 }
 
 #[cfg(test)]

@@ -6,61 +6,61 @@ use std::collections::VecDeque;
 
 use serde_json::json;
 
-use super::answer::{self, Answer, refuse};
+use super::answer::{self, ApiResult, api_error};
 use super::platform::{Call, Platform};
-use crate::http::{Reply, Request};
+use crate::http::{HttpResponse, Request};
 
 /// How many are kept; the platform keeps all.
-const KEPT: usize = 300;
-const LIFE_MS: i64 = 7 * 86_400_000;
+const MAX_REQUESTS: usize = 300;
+const TTL_MS: i64 = 7 * 86_400_000;
 /// Characters of a body that are kept.
-const BODY: usize = 4_000;
+const MAX_BODY_CHARS: usize = 4_000;
 
 #[derive(Debug)]
-struct Record {
+struct FailedRequest {
     rid: String,
     at_ms: i64,
     query: String,
     body: String,
-    answer: String,
-    caller: String,
+    response: String,
+    client_ip: String,
 }
 
 /// The last refused requests, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Requests(VecDeque<Record>);
+pub(super) struct FailedRequests(VecDeque<FailedRequest>);
 
-impl Requests {
+impl FailedRequests {
     /// Keeps a refused request with its answer.
-    pub(super) fn keep(&mut self, rid: String, request: &Request, reply: &Reply, at_ms: i64) {
+    pub(super) fn record(&mut self, rid: String, request: &Request, reply: &HttpResponse, at_ms: i64) {
         // No character is longer than four bytes; the body may be an upload of many megabytes.
-        let head = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(4 * BODY)]).into_owned();
-        let text = |bytes: &[u8]| head(bytes).chars().take(BODY).collect();
-        if self.0.len() >= KEPT {
+        let head = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(4 * MAX_BODY_CHARS)]).into_owned();
+        let text = |bytes: &[u8]| head(bytes).chars().take(MAX_BODY_CHARS).collect();
+        if self.0.len() >= MAX_REQUESTS {
             self.0.pop_front();
         }
-        self.0.push_back(Record {
+        self.0.push_back(FailedRequest {
             rid,
             at_ms,
             query: request.query.clone(),
             body: text(&request.body),
-            answer: text(reply.body()),
-            caller: request.peer.ip().to_canonical().to_string(),
+            response: text(reply.body()),
+            client_ip: request.peer.ip().to_canonical().to_string(),
         });
     }
 }
 
 impl Platform {
     /// `POST /cgi-bin/openapi/rid/get`. The address is the query alone, token and all, as the platform has it.
-    pub(super) fn rid_get(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn rid_get(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let rid = body["rid"].as_str().unwrap_or_default();
         let hex = |group: &str| (1..=8).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_hexdigit());
         if rid.split('-').count() != 3 || !rid.split('-').all(hex) {
-            return Err(refuse(76002));
+            return Err(api_error(76002));
         }
-        let fresh = |record: &&Record| record.rid == rid && call.now_ms - record.at_ms <= LIFE_MS;
-        let record = self.requests.0.iter().find(fresh).ok_or_else(|| refuse(76001))?;
+        let fresh = |record: &&FailedRequest| record.rid == rid && call.now_ms - record.at_ms <= TTL_MS;
+        let record = self.failed_requests.0.iter().find(fresh).ok_or_else(|| api_error(76001))?;
         let mut answer = answer::ok();
         answer["request"] = json!({
             "invoke_time": record.at_ms / 1000,
@@ -68,8 +68,8 @@ impl Platform {
             "cost_in_ms": 0,
             "request_url": record.query,
             "request_body": record.body,
-            "response_body": record.answer,
-            "client_ip": record.caller,
+            "response_body": record.response,
+            "client_ip": record.client_ip,
         });
         Ok(answer)
     }

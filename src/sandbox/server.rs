@@ -9,21 +9,21 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use url::{Position, Url};
 
-use super::platform::{Handled, Platform, rfc3339};
-use super::world::World;
+use super::platform::{HandledRequest, Platform, rfc3339};
+use super::world::Scenario;
 use super::{origin, pages};
-use crate::http::{Door, Request, Running};
+use crate::http::{HttpServer, Request, ServerHandle};
 use crate::t;
 
 /// How long the second call of a callback may take, each to connect and to be answered.
-const AGAIN: Duration = Duration::from_secs(3);
+const SECOND_CALL_TIMEOUT: Duration = Duration::from_secs(3);
 /// Characters of a path that are logged.
-const PATH: usize = 200;
+const MAX_LOGGED_PATH_CHARS: usize = 200;
 
 /// A running sandbox; dropping it stops it.
 pub struct Sandbox {
     listening: Listening,
-    _running: Running,
+    _server: ServerHandle,
 }
 
 impl Sandbox {
@@ -36,32 +36,36 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the system gives no thread or no poll.
-    pub fn start(world: World, door: Door, on_request: impl Fn(Line) + Send + Sync + 'static) -> io::Result<Self> {
+    pub fn start(
+        world: Scenario,
+        door: HttpServer,
+        on_request: impl Fn(RequestLine) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let listening = Listening {
             event: "listening",
-            url: format!("http://{}", reachable(door.local_addr())),
+            url: format!("http://{}", connectable_addr(door.local_addr())),
             app_id: world.app_id.clone(),
             app_secret: world.app_secret.clone(),
         };
         let own = door.local_addr().ip().to_canonical();
         let platform = Arc::new(Mutex::new(Platform::new(world, now_ms())));
-        let running = door.open(move |request| {
+        let running = door.start(move |request| {
             let begun = Instant::now();
             let now = now_ms();
-            let handled = match origin::is_ours(&request, own) {
-                true => platform.lock().unwrap_or_else(PoisonError::into_inner).look_at(&request, now),
-                false => Handled::page(pages::refused_name(&request)),
+            let handled = match origin::is_allowed_request(&request, own) {
+                true => platform.lock().unwrap_or_else(PoisonError::into_inner).handle_logged(&request, now),
+                false => HandledRequest::from_reply(pages::forbidden_host(&request)),
             };
             // The lock is free again: whoever is called may well ask the platform something.
-            if let Some(url) = &handled.again {
-                call_again(url);
+            if let Some(url) = &handled.second_callback {
+                call_callback_again(url);
             }
-            if !handled.quiet {
-                on_request(Line::new(&request, &handled, now, begun.elapsed()));
+            if !handled.unlogged {
+                on_request(RequestLine::new(&request, &handled, now, begun.elapsed()));
             }
             handled.reply
         })?;
-        Ok(Self { listening, _running: running })
+        Ok(Self { listening, _server: running })
     }
 
     /// Where it is and whose account it plays.
@@ -93,7 +97,7 @@ impl fmt::Display for Listening {
 /// What there is to say about a request. Queries and bodies are not part of it, so no secret, token or
 /// code is.
 #[derive(Clone, Debug, Serialize)]
-pub struct Line {
+pub struct RequestLine {
     /// RFC 3339, UTC, by the clock of the machine.
     pub time: String,
     /// The method.
@@ -116,24 +120,24 @@ pub struct Line {
     pub ms: u64,
 }
 
-impl Line {
-    fn new(request: &Request, handled: &Handled, now_ms: i64, took: Duration) -> Self {
+impl RequestLine {
+    fn new(request: &Request, handled: &HandledRequest, now_ms: i64, took: Duration) -> Self {
         Self {
             time: rfc3339(now_ms),
             method: request.method.clone(),
-            path: request.path.chars().take(PATH).collect(),
+            path: request.path.chars().take(MAX_LOGGED_PATH_CHARS).collect(),
             errcode: handled.errcode,
-            to: handled.to.clone(),
-            unknown: handled.unknown,
+            to: handled.openid.clone(),
+            unknown: handled.unknown_path,
             fault: handled.fault.clone(),
             ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }
     }
 }
 
-impl fmt::Display for Line {
+impl fmt::Display for RequestLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:<4} {}", in_china(&self.time), self.method, self.path)?;
+        write!(f, "{} {:<4} {}", to_china_time(&self.time), self.method, self.path)?;
         if let Some(errcode) = self.errcode {
             write!(f, "  {errcode}")?;
         }
@@ -151,7 +155,7 @@ impl fmt::Display for Line {
 }
 
 /// A time in RFC 3339, UTC, as it is in China, which is how WeChat and the sandbox's pages count.
-fn in_china(utc: &str) -> String {
+fn to_china_time(utc: &str) -> String {
     let Ok(time) = humantime::parse_rfc3339(utc) else { return utc.to_owned() };
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let at_ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
@@ -159,7 +163,7 @@ fn in_china(utc: &str) -> String {
 }
 
 /// An address that can be connected to, for one that listens everywhere.
-fn reachable(mut addr: SocketAddr) -> SocketAddr {
+fn connectable_addr(mut addr: SocketAddr) -> SocketAddr {
     match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => addr.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => addr.set_ip(Ipv6Addr::LOCALHOST.into()),
@@ -174,27 +178,27 @@ fn now_ms() -> i64 {
 }
 
 /// Whatever comes of it, the phone goes on: this is a call that nobody looks at.
-fn call_again(url: &Url) {
-    let _ = request_once(url);
+fn call_callback_again(url: &Url) {
+    let _ = send_request(url);
 }
 
-fn request_once(url: &Url) -> io::Result<()> {
+fn send_request(url: &Url) -> io::Result<()> {
     let host = url.host_str().unwrap_or_default();
     if url.scheme() != "http" {
         return Ok(());
     }
     let place = (host.trim_matches(['[', ']']), url.port_or_known_default().unwrap_or(80));
     let Some(addr) = place.to_socket_addrs()?.find(|addr| addr.ip().is_loopback()) else { return Ok(()) };
-    let mut stream = TcpStream::connect_timeout(&addr, AGAIN)?;
-    stream.set_read_timeout(Some(AGAIN))?;
-    stream.set_write_timeout(Some(AGAIN))?;
+    let mut stream = TcpStream::connect_timeout(&addr, SECOND_CALL_TIMEOUT)?;
+    stream.set_read_timeout(Some(SECOND_CALL_TIMEOUT))?;
+    stream.set_write_timeout(Some(SECOND_CALL_TIMEOUT))?;
     let head = format!(
         "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: MicroMessenger\r\nAccept: text/html\r\nConnection: close\r\n\r\n",
         &url[Position::BeforePath..Position::AfterQuery],
         &url[Position::BeforeHost..Position::AfterPort],
     );
     stream.write_all(head.as_bytes())?;
-    let (end, mut part) = (Instant::now() + AGAIN, [0; 4096]);
+    let (end, mut part) = (Instant::now() + SECOND_CALL_TIMEOUT, [0; 4096]);
     // An answer may go on for ever, a few bytes at a time.
     while stream.read(&mut part)? > 0 && Instant::now() < end {}
     Ok(())

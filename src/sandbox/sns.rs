@@ -8,19 +8,19 @@ use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use super::answer::{self, Answer, Refusal, refuse};
+use super::answer::{self, ApiError, ApiResult, api_error};
 use super::platform::{Call, Platform};
 use super::random;
 
-const CODE_MS: i64 = 300_000;
-const ACCESS_MS: i64 = 7_200_000;
-const REFRESH_MS: i64 = 30 * 86_400_000;
+const CODE_TTL_MS: i64 = 300_000;
+const ACCESS_TTL_MS: i64 = 7_200_000;
+const REFRESH_TTL_MS: i64 = 30 * 86_400_000;
 /// Codes that are remembered, and tokens of either kind: whoever opens a link gets one.
-const KEPT: usize = 20_000;
+const MAX_ENTRIES: usize = 20_000;
 
 /// What a person allowed.
 #[derive(Clone, Debug)]
-pub(super) struct Grant {
+pub(super) struct OAuthGrant {
     pub(super) openid: String,
     pub(super) nickname: String,
     /// With the profile, or only the openid.
@@ -29,106 +29,106 @@ pub(super) struct Grant {
     pub(super) snapshot: bool,
 }
 
-impl Grant {
+impl OAuthGrant {
     fn scope(&self) -> &'static str {
         if self.profile { "snsapi_userinfo" } else { "snsapi_base" }
     }
 }
 
 #[derive(Debug)]
-struct Code {
-    grant: Grant,
+struct AuthorizationCode {
+    grant: OAuthGrant,
     until_ms: i64,
     used: bool,
 }
 
 /// A grant for as long as a token lives.
 #[derive(Debug)]
-struct Held {
-    grant: Grant,
+struct TokenGrant {
+    grant: OAuthGrant,
     until_ms: i64,
 }
 
 /// Codes or tokens by their texts; where there are too many the oldest is forgotten.
 #[derive(Debug)]
-struct Kept<T> {
-    all: HashMap<String, T>,
+struct BoundedMap<T> {
+    entries: HashMap<String, T>,
     order: VecDeque<String>,
 }
 
-impl<T> Default for Kept<T> {
+impl<T> Default for BoundedMap<T> {
     fn default() -> Self {
-        Self { all: HashMap::new(), order: VecDeque::new() }
+        Self { entries: HashMap::new(), order: VecDeque::new() }
     }
 }
 
-impl<T> Kept<T> {
+impl<T> BoundedMap<T> {
     fn add(&mut self, text: String, it: T) {
-        if self.order.len() >= KEPT
+        if self.order.len() >= MAX_ENTRIES
             && let Some(oldest) = self.order.pop_front()
         {
-            self.all.remove(&oldest);
+            self.entries.remove(&oldest);
         }
         self.order.push_back(text.clone());
-        self.all.insert(text, it);
+        self.entries.insert(text, it);
     }
 }
 
 /// The codes and tokens of web authorisation.
 #[derive(Debug, Default)]
 pub(super) struct Authorizations {
-    codes: Kept<Code>,
-    access: Kept<Held>,
-    refresh: Kept<Held>,
+    codes: BoundedMap<AuthorizationCode>,
+    access: BoundedMap<TokenGrant>,
+    refresh: BoundedMap<TokenGrant>,
 }
 
 impl Authorizations {
     /// A code for that grant, good once and for five minutes.
-    pub(super) fn give_code(&mut self, grant: Grant, now_ms: i64) -> String {
+    pub(super) fn issue_code(&mut self, grant: OAuthGrant, now_ms: i64) -> String {
         let code = random::code();
-        self.codes.add(code.clone(), Code { grant, until_ms: now_ms + CODE_MS, used: false });
+        self.codes.add(code.clone(), AuthorizationCode { grant, until_ms: now_ms + CODE_TTL_MS, used: false });
         code
     }
 
     /// 41008 without a code, 40029 for one that was never given out or is too old, 40163 for a used one.
-    fn take_code(&mut self, code: &str, now_ms: i64) -> Result<Grant, Refusal> {
+    fn redeem_code(&mut self, code: &str, now_ms: i64) -> Result<OAuthGrant, ApiError> {
         if code.is_empty() {
-            return Err(refuse(41008));
+            return Err(api_error(41008));
         }
-        let known = self.codes.all.get_mut(code).ok_or_else(|| refuse(40029))?;
+        let known = self.codes.entries.get_mut(code).ok_or_else(|| api_error(40029))?;
         if known.used {
-            return Err(refuse(40163));
+            return Err(api_error(40163));
         }
         if now_ms >= known.until_ms {
-            return Err(refuse(40029));
+            return Err(api_error(40029));
         }
         known.used = true;
         Ok(known.grant.clone())
     }
 
-    fn give_access(&mut self, grant: &Grant, now_ms: i64) -> String {
+    fn issue_access(&mut self, grant: &OAuthGrant, now_ms: i64) -> String {
         let token = random::token();
-        self.access.add(token.clone(), Held { grant: grant.clone(), until_ms: now_ms + ACCESS_MS });
+        self.access.add(token.clone(), TokenGrant { grant: grant.clone(), until_ms: now_ms + ACCESS_TTL_MS });
         token
     }
 
     /// The grant behind a web token and the openid that belongs to it.
-    fn held(&self, token: &str, openid: &str, now_ms: i64) -> Result<&Grant, Refusal> {
+    fn find_grant(&self, token: &str, openid: &str, now_ms: i64) -> Result<&OAuthGrant, ApiError> {
         if token.is_empty() {
-            return Err(refuse(41001));
+            return Err(api_error(41001));
         }
-        let held = self.access.all.get(token).ok_or_else(|| refuse(40001))?;
+        let held = self.access.entries.get(token).ok_or_else(|| api_error(40001))?;
         if now_ms >= held.until_ms {
-            return Err(refuse(42001));
+            return Err(api_error(42001));
         }
-        if held.grant.openid == openid { Ok(&held.grant) } else { Err(refuse(40003)) }
+        if held.grant.openid == openid { Ok(&held.grant) } else { Err(api_error(40003)) }
     }
 }
 
-fn granted(grant: &Grant, access: &str, refresh: &str) -> Value {
+fn token_response(grant: &OAuthGrant, access: &str, refresh: &str) -> Value {
     let mut value = json!({
         "access_token": access,
-        "expires_in": ACCESS_MS / 1000,
+        "expires_in": ACCESS_TTL_MS / 1000,
         "refresh_token": refresh,
         "openid": grant.openid,
         "scope": grant.scope(),
@@ -141,47 +141,47 @@ fn granted(grant: &Grant, access: &str, refresh: &str) -> Value {
 
 impl Platform {
     /// `GET /sns/oauth2/access_token`
-    pub(super) fn exchange_code(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn exchange_code(&mut self, call: &mut Call<'_>) -> ApiResult {
         self.check_appid(&call.param("appid"))?;
         self.check_secret(&call.param("secret"))?;
         if call.param("grant_type") != "authorization_code" {
-            return Err(refuse(40002));
+            return Err(api_error(40002));
         }
-        let grant = self.authorizations.take_code(&call.param("code"), call.now_ms)?;
-        call.to = Some(grant.openid.clone());
-        let access = self.authorizations.give_access(&grant, call.now_ms);
+        let grant = self.authorizations.redeem_code(&call.param("code"), call.now_ms)?;
+        call.openid = Some(grant.openid.clone());
+        let access = self.authorizations.issue_access(&grant, call.now_ms);
         let refresh = random::token();
-        let value = granted(&grant, &access, &refresh);
-        self.authorizations.refresh.add(refresh, Held { grant, until_ms: call.now_ms + REFRESH_MS });
+        let value = token_response(&grant, &access, &refresh);
+        self.authorizations.refresh.add(refresh, TokenGrant { grant, until_ms: call.now_ms + REFRESH_TTL_MS });
         Ok(value)
     }
 
     /// `GET /sns/oauth2/refresh_token`: a new access token, the same refresh token.
-    pub(super) fn refresh_web_token(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn refresh_web_token(&mut self, call: &mut Call<'_>) -> ApiResult {
         self.check_appid(&call.param("appid"))?;
         if call.param("grant_type") != "refresh_token" {
-            return Err(refuse(40002));
+            return Err(api_error(40002));
         }
         let refresh = call.param("refresh_token");
         if refresh.is_empty() {
-            return Err(refuse(41003));
+            return Err(api_error(41003));
         }
-        let held = self.authorizations.refresh.all.get(&refresh).ok_or_else(|| refuse(40030))?;
+        let held = self.authorizations.refresh.entries.get(&refresh).ok_or_else(|| api_error(40030))?;
         if call.now_ms >= held.until_ms {
-            return Err(refuse(42002));
+            return Err(api_error(42002));
         }
         let grant = held.grant.clone();
-        call.to = Some(grant.openid.clone());
-        let access = self.authorizations.give_access(&grant, call.now_ms);
-        Ok(granted(&grant, &access, &refresh))
+        call.openid = Some(grant.openid.clone());
+        let access = self.authorizations.issue_access(&grant, call.now_ms);
+        Ok(token_response(&grant, &access, &refresh))
     }
 
     /// `GET /sns/userinfo`: 48001 where the person was not asked for the profile.
-    pub(super) fn web_user(&mut self, call: &mut Call<'_>) -> Answer {
-        let grant = self.authorizations.held(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
-        call.to = Some(grant.openid.clone());
+    pub(super) fn web_user(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let grant = self.authorizations.find_grant(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
+        call.openid = Some(grant.openid.clone());
         if !grant.profile || grant.snapshot {
-            return Err(refuse(48001));
+            return Err(api_error(48001));
         }
         Ok(json!({
             "openid": grant.openid,
@@ -197,9 +197,9 @@ impl Platform {
     }
 
     /// `GET /sns/auth`: whether a web token still holds.
-    pub(super) fn web_auth(&mut self, call: &mut Call<'_>) -> Answer {
-        let grant = self.authorizations.held(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
-        call.to = Some(grant.openid.clone());
+    pub(super) fn web_auth(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let grant = self.authorizations.find_grant(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
+        call.openid = Some(grant.openid.clone());
         Ok(answer::ok())
     }
 }
@@ -211,10 +211,10 @@ mod tests {
     #[test]
     fn the_oldest_codes_make_room() {
         let mut all = Authorizations::default();
-        let grant = Grant { openid: "o".into(), nickname: String::new(), profile: false, snapshot: false };
-        let codes: Vec<String> = (0..KEPT + 2).map(|_| all.give_code(grant.clone(), 0)).collect();
-        let mut taken = |at: usize| all.take_code(&codes[at], 1).map_err(|refusal| refusal.code).err();
-        assert_eq!([taken(0), taken(1), taken(2), taken(KEPT + 1)], [Some(40029), Some(40029), None, None]);
-        assert_eq!((all.codes.all.len(), all.codes.order.len()), (KEPT, KEPT));
+        let grant = OAuthGrant { openid: "o".into(), nickname: String::new(), profile: false, snapshot: false };
+        let codes: Vec<String> = (0..MAX_ENTRIES + 2).map(|_| all.issue_code(grant.clone(), 0)).collect();
+        let mut taken = |at: usize| all.redeem_code(&codes[at], 1).map_err(|refusal| refusal.errcode).err();
+        assert_eq!([taken(0), taken(1), taken(2), taken(MAX_ENTRIES + 1)], [Some(40029), Some(40029), None, None]);
+        assert_eq!((all.codes.entries.len(), all.codes.order.len()), (MAX_ENTRIES, MAX_ENTRIES));
     }
 }

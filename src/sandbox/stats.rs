@@ -14,14 +14,14 @@ pub(super) struct Stats {
     calls: BTreeMap<&'static str, u64>,
     delivered: u64,
     recipients: HashSet<u64>,
-    arrived: HashSet<u64>,
-    twice: HashSet<u64>,
+    seen: HashSet<u64>,
+    duplicates: HashSet<u64>,
     hasher: RandomState,
 }
 
 /// The counters, as `/sandbox/stats.json` shows them.
 #[derive(Debug, Serialize)]
-pub(super) struct Shown<'a> {
+pub(super) struct StatsView<'a> {
     /// Calls of the API by path, whatever came of them.
     calls: &'a BTreeMap<&'static str, u64>,
     /// Messages that reached a phone.
@@ -34,7 +34,7 @@ pub(super) struct Shown<'a> {
 
 impl Stats {
     /// A call of the API came.
-    pub(super) fn called(&mut self, path: &'static str) {
+    pub(super) fn record_call(&mut self, path: &'static str) {
         *self.calls.entry(path).or_default() += 1;
     }
 
@@ -43,14 +43,14 @@ impl Stats {
         self.delivered += 1;
         self.recipients.insert(self.hasher.hash_one(&message.openid));
         let pair = self.hasher.hash_one((&message.openid, message.body()));
-        if !self.arrived.insert(pair) {
-            self.twice.insert(pair);
+        if !self.seen.insert(pair) {
+            self.duplicates.insert(pair);
         }
     }
 
     /// The counters as they are.
-    pub(super) fn shown(&self) -> Shown<'_> {
-        let (recipients, twice) = (self.recipients.len(), self.twice.len());
-        Shown { calls: &self.calls, delivered: self.delivered, recipients, twice }
+    pub(super) fn view(&self) -> StatsView<'_> {
+        let (recipients, twice) = (self.recipients.len(), self.duplicates.len());
+        StatsView { calls: &self.calls, delivered: self.delivered, recipients, twice }
     }
 }

@@ -6,10 +6,10 @@ use unicode_properties::{EmojiStatus, UnicodeEmoji};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// A phone of a real account shows this many characters of a field.
-const SHOWN: usize = 20;
+const DISPLAY_CHARS: usize = 20;
 
 /// The keys of a template's content with the text before them on their line, in order.
-pub(super) fn parse(content: &str) -> Vec<(&str, &str)> {
+pub(super) fn parse_fields(content: &str) -> Vec<(&str, &str)> {
     let mut fields = Vec::new();
     for line in content.lines() {
         let mut rest = line;
@@ -24,7 +24,7 @@ pub(super) fn parse(content: &str) -> Vec<(&str, &str)> {
 
 /// What the phone shows of a value. On a real account `first` and `remark` are hidden, emoji and line breaks
 /// are taken out and a long value ends in an ellipsis; a test account shows all of it.
-pub(super) fn shown(key: &str, value: &str, strict: bool) -> Option<String> {
+pub(super) fn displayed(key: &str, value: &str, strict: bool) -> Option<String> {
     if !strict {
         return Some(value.to_owned());
     }
@@ -35,7 +35,7 @@ pub(super) fn shown(key: &str, value: &str, strict: bool) -> Option<String> {
     let line = words.split(['\n', '\r']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     let mut shown = String::new();
     for sign in line.graphemes(true) {
-        if shown.chars().count() + sign.chars().count() > SHOWN {
+        if shown.chars().count() + sign.chars().count() > DISPLAY_CHARS {
             return Some(shown + "…");
         }
         shown += sign;
@@ -66,16 +66,16 @@ mod tests {
     fn content_has_keys_and_labels_in_order() {
         let content = "{{first.DATA}}\n领奖金额：{{keyword1.DATA}}\nTime: {{time3.DATA}} {{x.DATA}}\n{{broken";
         let expected = [("first", ""), ("keyword1", "领奖金额"), ("time3", "Time"), ("x", "")];
-        assert_eq!(parse(content), expected);
+        assert_eq!(parse_fields(content), expected);
     }
 
     #[test]
     fn a_real_account_shows_less() {
-        assert_eq!(shown("first", "hello", true), None);
-        assert_eq!(shown("first", "hello", false).as_deref(), Some("hello"));
-        assert_eq!(shown("host", "a\nb", true).as_deref(), Some("a b"));
-        assert_eq!(shown("host", "a🎉b👨‍👩‍👧 1️⃣☎", true).as_deref(), Some("ab ☎"));
-        assert_eq!(shown("host", "a🎉", false).as_deref(), Some("a🎉"));
-        assert_eq!(shown("host", &"长".repeat(25), true), Some("长".repeat(20) + "…"));
+        assert_eq!(displayed("first", "hello", true), None);
+        assert_eq!(displayed("first", "hello", false).as_deref(), Some("hello"));
+        assert_eq!(displayed("host", "a\nb", true).as_deref(), Some("a b"));
+        assert_eq!(displayed("host", "a🎉b👨‍👩‍👧 1️⃣☎", true).as_deref(), Some("ab ☎"));
+        assert_eq!(displayed("host", "a🎉", false).as_deref(), Some("a🎉"));
+        assert_eq!(displayed("host", &"长".repeat(25), true), Some("长".repeat(20) + "…"));
     }
 }

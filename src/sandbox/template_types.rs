@@ -5,85 +5,85 @@
 
 /// What is wrong with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flaw {
+pub(super) enum FieldError {
     Empty,
     Invalid,
 }
 
 /// Whether a value is one that its key's type allows. A key without a type allows every value.
-pub(super) fn check(key: &str, value: &str) -> Result<(), Flaw> {
+pub(super) fn check_value(key: &str, value: &str) -> Result<(), FieldError> {
     let kind = key.trim_end_matches(|c: char| c.is_ascii_digit());
-    let Some(rule) = rule(kind).filter(|_| kind.len() < key.len()) else { return Ok(()) };
+    let Some(rule) = rule_for(kind).filter(|_| kind.len() < key.len()) else { return Ok(()) };
     if value.trim().is_empty() {
-        return Err(Flaw::Empty);
+        return Err(FieldError::Empty);
     }
-    if rule(value) { Ok(()) } else { Err(Flaw::Invalid) }
+    if rule(value) { Ok(()) } else { Err(FieldError::Invalid) }
 }
 
-fn rule(kind: &str) -> Option<fn(&str) -> bool> {
+fn rule_for(kind: &str) -> Option<fn(&str) -> bool> {
     Some(match kind {
         "thing" | "const" => |value| value.chars().count() <= 20,
-        "character_string" => |value| value.chars().count() <= 32 && value.chars().all(|c| latin(c) || sign(c)),
-        "time" => |value| range(value, |part| moment(part, true)),
-        "date" => |value| range(value, |part| moment(part, false)),
-        "amount" => amount,
+        "character_string" => |value| value.chars().count() <= 32 && value.chars().all(|c| is_latin(c) || is_sign(c)),
+        "time" => |value| is_range(value, |part| is_datetime(part, true)),
+        "date" => |value| is_range(value, |part| is_datetime(part, false)),
+        "amount" => is_amount,
         "phone_number" => |value| value.len() <= 17 && value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-')),
-        "car_number" => car_number,
-        "number" => |value| decimal(value) && digits(value) <= 32,
+        "car_number" => is_car_number,
+        "number" => |value| is_decimal(value) && count_digits(value) <= 32,
         "letter" => |value| value.len() <= 32 && value.bytes().all(|b| b.is_ascii_alphabetic()),
-        "symbol" => |value| value.chars().count() <= 5 && value.chars().all(sign),
-        "name" => name,
-        "phrase" => |value| value.chars().count() <= 5 && value.chars().all(chinese),
+        "symbol" => |value| value.chars().count() <= 5 && value.chars().all(is_sign),
+        "name" => is_name,
+        "phrase" => |value| value.chars().count() <= 5 && value.chars().all(is_chinese),
         // The values that were approved are not known here.
         "enum" | "enum_string" | "short_thing" => |_| true,
         _ => return None,
     })
 }
 
-fn latin(c: char) -> bool {
+fn is_latin(c: char) -> bool {
     c.is_ascii_alphanumeric()
 }
 
 /// No letter, digit or blank.
-fn sign(c: char) -> bool {
+fn is_sign(c: char) -> bool {
     !c.is_alphanumeric() && !c.is_whitespace() && !c.is_control()
 }
 
-fn chinese(c: char) -> bool {
+fn is_chinese(c: char) -> bool {
     matches!(c, '々' | '〇' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
-fn name(value: &str) -> bool {
-    let most = if value.chars().any(chinese) { 10 } else { 20 };
+fn is_name(value: &str) -> bool {
+    let most = if value.chars().any(is_chinese) { 10 } else { 20 };
     value.chars().count() <= most && !value.contains(|c: char| c.is_ascii_digit())
 }
 
-fn digits(value: &str) -> usize {
+fn count_digits(value: &str) -> usize {
     value.bytes().filter(u8::is_ascii_digit).count()
 }
 
-fn decimal(value: &str) -> bool {
-    let whole = |part: &str| !part.is_empty() && digits(part) == part.len();
+fn is_decimal(value: &str) -> bool {
+    let whole = |part: &str| !part.is_empty() && count_digits(part) == part.len();
     match value.split_once('.') {
         Some((before, after)) => whole(before) && whole(after),
         None => whole(value),
     }
 }
 
-fn amount(value: &str) -> bool {
+fn is_amount(value: &str) -> bool {
     let bare = value.strip_prefix(['¥', '￥', '$', '€', '£', '₩', '₽', '₹', '฿', '₫']).unwrap_or(value);
     let bare = bare.strip_suffix('元').unwrap_or(bare);
-    decimal(bare) && digits(bare) <= 10
+    is_decimal(bare) && count_digits(bare) <= 10
 }
 
 /// Letters and digits; the first and the last sign may be Chinese.
-fn car_number(value: &str) -> bool {
+fn is_car_number(value: &str) -> bool {
     let last = value.chars().count().saturating_sub(1);
-    last < 8 && value.chars().enumerate().all(|(at, c)| latin(c) || (at == 0 || at == last) && chinese(c))
+    last < 8 && value.chars().enumerate().all(|(at, c)| is_latin(c) || (at == 0 || at == last) && is_chinese(c))
 }
 
 /// One, or two with `~` between them.
-fn range(text: &str, one: impl Fn(&str) -> bool) -> bool {
+fn is_range(text: &str, one: impl Fn(&str) -> bool) -> bool {
     match text.split_once('~') {
         Some((from, to)) => one(from.trim()) && one(to.trim()),
         None => one(text.trim()),
@@ -91,7 +91,7 @@ fn range(text: &str, one: impl Fn(&str) -> bool) -> bool {
 }
 
 /// A time of day, a day, or both; `clock` asks for a time of day.
-fn moment(text: &str, clock: bool) -> bool {
+fn is_datetime(text: &str, clock: bool) -> bool {
     if !text.contains(':') {
         return !clock && is_day(text);
     }
@@ -137,46 +137,46 @@ mod tests {
     #[test]
     fn typed_keys_check_their_values() {
         let twenty_one = "x".repeat(21);
-        let cases: &[(&str, &str, Result<(), Flaw>)] = &[
-            ("thing1", "disk /var is 91% full", Err(Flaw::Invalid)),
+        let cases: &[(&str, &str, Result<(), FieldError>)] = &[
+            ("thing1", "disk /var is 91% full", Err(FieldError::Invalid)),
             ("thing1", "磁盘 /var 快满了", Ok(())),
-            ("thing1", "", Err(Flaw::Empty)),
-            ("thing1", "  ", Err(Flaw::Empty)),
+            ("thing1", "", Err(FieldError::Empty)),
+            ("thing1", "  ", Err(FieldError::Empty)),
             ("thing", &twenty_one, Ok(())),
             ("keyword1", &twenty_one, Ok(())),
             ("character_string2", "db1.example.com", Ok(())),
-            ("character_string2", "db 1", Err(Flaw::Invalid)),
-            ("character_string2", "数据库", Err(Flaw::Invalid)),
+            ("character_string2", "db 1", Err(FieldError::Invalid)),
+            ("character_string2", "数据库", Err(FieldError::Invalid)),
             ("time3", "15:01", Ok(())),
             ("time3", "15:01:59", Ok(())),
-            ("time3", "24:00", Err(Flaw::Invalid)),
+            ("time3", "24:00", Err(FieldError::Invalid)),
             ("time3", "2019年10月1日 15:01", Ok(())),
             ("time3", "2026-11-22 03:00:00", Ok(())),
             ("time3", "2026-11-22 03:00~04:00", Ok(())),
-            ("time3", "2026-11-22", Err(Flaw::Invalid)),
-            ("time3", "2026-11-22T03:00:00Z", Err(Flaw::Invalid)),
+            ("time3", "2026-11-22", Err(FieldError::Invalid)),
+            ("time3", "2026-11-22T03:00:00Z", Err(FieldError::Invalid)),
             ("date4", "2026-11-22", Ok(())),
-            ("date4", "2026年13月1日", Err(Flaw::Invalid)),
-            ("date4", "03:00", Err(Flaw::Invalid)),
+            ("date4", "2026年13月1日", Err(FieldError::Invalid)),
+            ("date4", "03:00", Err(FieldError::Invalid)),
             ("amount5", "¥12.50", Ok(())),
             ("amount5", "12.5元", Ok(())),
-            ("amount5", "twelve", Err(Flaw::Invalid)),
+            ("amount5", "twelve", Err(FieldError::Invalid)),
             ("phone_number6", "+86-10-66666666", Ok(())),
-            ("phone_number6", "call me", Err(Flaw::Invalid)),
+            ("phone_number6", "call me", Err(FieldError::Invalid)),
             ("number7", "3.14", Ok(())),
-            ("number7", "3.", Err(Flaw::Invalid)),
-            ("letter8", "abc1", Err(Flaw::Invalid)),
+            ("number7", "3.", Err(FieldError::Invalid)),
+            ("letter8", "abc1", Err(FieldError::Invalid)),
             ("symbol9", "!?", Ok(())),
             ("name10", "路飞", Ok(())),
             ("phrase11", "已完成", Ok(())),
-            ("phrase11", "done", Err(Flaw::Invalid)),
+            ("phrase11", "done", Err(FieldError::Invalid)),
             ("car_number12", "粤A8Z888挂", Ok(())),
-            ("car_number12", "粤A粤888", Err(Flaw::Invalid)),
+            ("car_number12", "粤A粤888", Err(FieldError::Invalid)),
             ("date4", "10月1日", Ok(())),
-            ("date4", "2018-01/01", Err(Flaw::Invalid)),
+            ("date4", "2018-01/01", Err(FieldError::Invalid)),
         ];
         for (key, value, expected) in cases {
-            assert_eq!(check(key, value), *expected, "{key} {value}");
+            assert_eq!(check_value(key, value), *expected, "{key} {value}");
         }
     }
 }

@@ -4,11 +4,11 @@
 
 use serde_json::json;
 
-use super::answer::{Answer, refuse};
+use super::answer::{ApiResult, api_error};
 use super::platform::{Call, Platform};
 use super::random;
 
-const LIFE_MS: i64 = 7_200_000;
+const TTL_MS: i64 = 7_200_000;
 
 /// The ticket of each type, the same for everybody until it expires.
 #[derive(Debug, Default)]
@@ -26,15 +26,15 @@ struct Ticket {
 
 impl Platform {
     /// `GET /cgi-bin/ticket/getticket`: 40097 for another type.
-    pub(super) fn ticket(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn get_ticket(&mut self, call: &mut Call<'_>) -> ApiResult {
         let kept = match call.param("type").as_str() {
             "jsapi" => &mut self.tickets.jsapi,
             "wx_card" => &mut self.tickets.wx_card,
-            _ => return Err(refuse(40097)),
+            _ => return Err(api_error(40097)),
         };
         let ticket = match kept {
             Some(ticket) if call.now_ms < ticket.until_ms => ticket,
-            _ => kept.insert(Ticket { text: random::page_ticket(), until_ms: call.now_ms + LIFE_MS }),
+            _ => kept.insert(Ticket { text: random::page_ticket(), until_ms: call.now_ms + TTL_MS }),
         };
         let expires_in = (ticket.until_ms - call.now_ms) / 1000;
         Ok(json!({"errcode": 0, "errmsg": "ok", "ticket": ticket.text, "expires_in": expires_in}))

@@ -6,14 +6,14 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal, refuse, refuse_with};
+use super::answer::{ApiError, ApiResult, api_error, api_error_with};
 use super::platform::{Call, Platform};
 use super::{random, world};
 
 const LIFETIME_MS: i64 = 7_200_000;
 const OVERLAP_MS: i64 = 300_000;
-const FORCE_PAUSE_MS: i64 = 30_000;
-const FORCE_A_DAY: u32 = 20;
+const FORCE_COOLDOWN_MS: i64 = 30_000;
+const MAX_FORCED_PER_DAY: u32 = 20;
 
 #[derive(Debug)]
 struct Token {
@@ -24,15 +24,15 @@ struct Token {
 }
 
 impl Token {
-    fn mint(now_ms: i64) -> Self {
+    fn issue(now_ms: i64) -> Self {
         Self { text: random::token(), expires_ms: now_ms + LIFETIME_MS, superseded_ms: i64::MAX }
     }
 
-    fn check(&self, now_ms: i64) -> Result<(), Refusal> {
+    fn check(&self, now_ms: i64) -> Result<(), ApiError> {
         if now_ms >= self.superseded_ms {
-            Err(refuse(40001))
+            Err(api_error(40001))
         } else if now_ms >= self.expires_ms {
-            Err(refuse(42001))
+            Err(api_error(42001))
         } else {
             Ok(())
         }
@@ -41,19 +41,19 @@ impl Token {
 
 /// A current token and the one before it.
 #[derive(Debug, Default)]
-struct Pool {
+struct TokenPool {
     current: Option<Token>,
     previous: Option<Token>,
 }
 
-impl Pool {
+impl TokenPool {
     /// Puts a new token in place; the old one works until `old_until_ms`, or until it expires.
     fn replace(&mut self, now_ms: i64, old_until_ms: i64) -> &Token {
         if let Some(mut old) = self.current.take() {
             old.superseded_ms = old_until_ms;
             self.previous = Some(old);
         }
-        self.current.insert(Token::mint(now_ms))
+        self.current.insert(Token::issue(now_ms))
     }
 
     fn find(&self, text: &str) -> Option<&Token> {
@@ -64,51 +64,51 @@ impl Pool {
 /// Both pools.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    classic: Pool,
-    stable: Pool,
+    classic: TokenPool,
+    stable: TokenPool,
     forced_ms: Option<i64>,
     forced_day: (i64, u32),
 }
 
 impl Tokens {
     /// Whether an API takes `text` as an access token at `now_ms`.
-    pub(super) fn check(&self, text: &str, now_ms: i64) -> Result<(), Refusal> {
+    pub(super) fn check(&self, text: &str, now_ms: i64) -> Result<(), ApiError> {
         if text.is_empty() {
-            return Err(refuse(41001));
+            return Err(api_error(41001));
         }
         match self.classic.find(text).or_else(|| self.stable.find(text)) {
             Some(token) => token.check(now_ms),
-            None => Err(refuse(40001)),
+            None => Err(api_error(40001)),
         }
     }
 
     /// Every token given out so far is dead from now on, as when another program took new ones.
     pub(super) fn revoke(&mut self) {
-        self.classic = Pool::default();
-        self.stable = Pool::default();
+        self.classic = TokenPool::default();
+        self.stable = TokenPool::default();
     }
 
     fn classic(&mut self, now_ms: i64) -> Value {
-        granted(self.classic.replace(now_ms, now_ms + OVERLAP_MS), now_ms)
+        token_response(self.classic.replace(now_ms, now_ms + OVERLAP_MS), now_ms)
     }
 
     fn stable(&mut self, now_ms: i64) -> Value {
         match &self.stable.current {
-            Some(token) if token.expires_ms - now_ms >= OVERLAP_MS => granted(token, now_ms),
+            Some(token) if token.expires_ms - now_ms >= OVERLAP_MS => token_response(token, now_ms),
             // The old one is left to expire by itself.
-            _ => granted(self.stable.replace(now_ms, i64::MAX), now_ms),
+            _ => token_response(self.stable.replace(now_ms, i64::MAX), now_ms),
         }
     }
 
-    fn forced(&mut self, now_ms: i64) -> Answer {
-        if self.forced_ms.is_some_and(|last| now_ms - last < FORCE_PAUSE_MS) {
+    fn force_stable(&mut self, now_ms: i64) -> ApiResult {
+        if self.forced_ms.is_some_and(|last| now_ms - last < FORCE_COOLDOWN_MS) {
             return Ok(self.stable(now_ms));
         }
         let today = world::beijing_day(now_ms);
         let (day, used) = self.forced_day;
         let used = if day == today { used } else { 0 };
-        if used >= FORCE_A_DAY {
-            return Err(refuse(45009));
+        if used >= MAX_FORCED_PER_DAY {
+            return Err(api_error(45009));
         }
         self.forced_day = (today, used + 1);
         self.forced_ms = Some(now_ms);
@@ -116,64 +116,64 @@ impl Tokens {
             previous.superseded_ms = now_ms;
         }
         let token = self.stable.replace(now_ms, now_ms);
-        Ok(granted(token, now_ms))
+        Ok(token_response(token, now_ms))
     }
 }
 
-fn granted(token: &Token, now_ms: i64) -> Value {
+fn token_response(token: &Token, now_ms: i64) -> Value {
     json!({"access_token": token.text, "expires_in": (token.expires_ms - now_ms) / 1000})
 }
 
 impl Platform {
     /// `GET /cgi-bin/token`: mints at every call.
-    pub(super) fn token(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn token(&mut self, call: &mut Call<'_>) -> ApiResult {
         self.check_credentials(call, &call.param("appid"), &call.param("secret"), &call.param("grant_type"))?;
         Ok(self.tokens.classic(call.now_ms))
     }
 
     /// `POST /cgi-bin/stable_token`: the same token for everybody, from JSON.
-    pub(super) fn stable_token(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(super) fn stable_token(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let field = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         self.check_credentials(call, &field("appid"), &field("secret"), &field("grant_type"))?;
         match &body["force_refresh"] {
             Value::Null | Value::Bool(false) => Ok(self.tokens.stable(call.now_ms)),
-            Value::Bool(true) => self.tokens.forced(call.now_ms),
-            _ => Err(refuse(47001)),
+            Value::Bool(true) => self.tokens.force_stable(call.now_ms),
+            _ => Err(api_error(47001)),
         }
     }
 
     /// The appid is looked at before the grant type, and the caller's address before the secret.
-    fn check_credentials(&self, call: &Call<'_>, appid: &str, secret: &str, grant: &str) -> Result<(), Refusal> {
+    fn check_credentials(&self, call: &Call<'_>, appid: &str, secret: &str, grant: &str) -> Result<(), ApiError> {
         self.check_appid(appid)?;
         if grant != "client_credential" {
-            return Err(refuse(40002));
+            return Err(api_error(40002));
         }
         let caller = call.request.peer.ip().to_canonical();
-        if !self.world.lets_in(caller) {
+        if !self.scenario.allows_ip(caller) {
             let six = match caller {
                 std::net::IpAddr::V4(four) => four.to_ipv6_mapped(),
                 std::net::IpAddr::V6(six) => six,
             };
-            return Err(refuse_with(40164, format!("invalid ip {caller} ipv6 {six}, not in whitelist")));
+            return Err(api_error_with(40164, format!("invalid ip {caller} ipv6 {six}, not in whitelist")));
         }
         self.check_secret(secret)
     }
 
     /// 41002 and 40013.
-    pub(super) fn check_appid(&self, appid: &str) -> Result<(), Refusal> {
+    pub(super) fn check_appid(&self, appid: &str) -> Result<(), ApiError> {
         match appid {
-            "" => Err(refuse(41002)),
-            given if given != self.world.app_id => Err(refuse(40013)),
+            "" => Err(api_error(41002)),
+            given if given != self.scenario.app_id => Err(api_error(40013)),
             _ => Ok(()),
         }
     }
 
     /// 41004 and 40125.
-    pub(super) fn check_secret(&self, secret: &str) -> Result<(), Refusal> {
+    pub(super) fn check_secret(&self, secret: &str) -> Result<(), ApiError> {
         match secret {
-            "" => Err(refuse(41004)),
-            given if given != self.world.app_secret => Err(refuse(40125)),
+            "" => Err(api_error(41004)),
+            given if given != self.scenario.app_secret => Err(api_error(40125)),
             _ => Ok(()),
         }
     }

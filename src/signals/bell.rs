@@ -13,70 +13,73 @@ use rustix::io::Errno;
 use super::{Signal, stop};
 
 /// Rung by signals, and by threads that have something to tell.
-pub struct Bell {
-    heard: UnixStream,
-    ringer: Ringer,
+pub struct Waiter {
+    receiver: UnixStream,
+    notifier: Notifier,
     /// A signal was told: whoever leaves already needs no second one.
-    told: bool,
-    _watched: stop::Watched,
+    signal_reported: bool,
+    _guard: stop::WatchGuard,
 }
 
 /// What a thread rings the bell with.
 #[derive(Clone)]
-pub struct Ringer {
-    line: Arc<UnixStream>,
+pub struct Notifier {
+    sender: Arc<UnixStream>,
     /// It rings already: whoever hears it looks at everything.
-    rung: Arc<AtomicBool>,
+    pending: Arc<AtomicBool>,
 }
 
-impl Ringer {
+impl Notifier {
     /// Rings, unless it does already.
-    pub fn ring(&self) {
-        if !self.rung.swap(true, Ordering::SeqCst) {
+    pub fn notify(&self) {
+        if !self.pending.swap(true, Ordering::SeqCst) {
             // Nobody listens any more where the command has left.
-            let _ = (&*self.line).write(b"!");
+            let _ = (&*self.sender).write(b"!");
         }
     }
 }
 
-impl Bell {
+impl Waiter {
     /// Begins to listen; while it lives, the signals do not end the process.
     ///
     /// # Errors
     /// The operating system's, where a handler cannot be set.
-    pub fn begin() -> io::Result<Self> {
-        let (heard, line) = UnixStream::pair()?;
-        heard.set_nonblocking(true)?;
-        let ringer = Ringer { line: Arc::new(line), rung: Arc::default() };
-        Ok(Self { heard, ringer, told: false, _watched: stop::Watched::begin()? })
+    pub fn new() -> io::Result<Self> {
+        let (receiver, sender) = UnixStream::pair()?;
+        receiver.set_nonblocking(true)?;
+        let notifier = Notifier { sender: Arc::new(sender), pending: Arc::default() };
+        Ok(Self { receiver, notifier, signal_reported: false, _guard: stop::WatchGuard::new()? })
     }
 
     /// For a thread that has something to tell.
-    pub fn ringer(&self) -> Ringer {
-        self.ringer.clone()
+    pub fn notifier(&self) -> Notifier {
+        self.notifier.clone()
     }
 
     /// Waits until it rings, or until then; the first signal that came, once.
     ///
     /// # Errors
     /// The operating system's.
-    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<Option<Signal>> {
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)));
-        let mut wanted = vec![PollFd::from_borrowed_fd(self.heard.as_fd(), PollFlags::IN)];
-        wanted.extend(stop::note().filter(|_| !self.told).map(|note| PollFd::from_borrowed_fd(note, PollFlags::IN)));
-        match stop::wait(&mut wanted, left) {
+    pub fn wait(&mut self, deadline: Option<Instant>) -> io::Result<Option<Signal>> {
+        let left =
+            deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)));
+        let mut fds = vec![PollFd::from_borrowed_fd(self.receiver.as_fd(), PollFlags::IN)];
+        fds.extend(
+            stop::pipe_fd().filter(|_| !self.signal_reported).map(|note| PollFd::from_borrowed_fd(note, PollFlags::IN)),
+        );
+        match stop::poll_fds(&mut fds, left) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(e) => return Err(e.into()),
         }
-        match (&self.heard).read(&mut [0; 64]) {
+        match (&self.receiver).read(&mut [0; 64]) {
             Ok(_) => {}
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(e) => return Err(e),
         }
         // First, so that what comes now rings anew.
-        self.ringer.rung.store(false, Ordering::SeqCst);
-        let signal = stop::came().filter(|_| !self.told);
-        self.told |= signal.is_some();
+        self.notifier.pending.store(false, Ordering::SeqCst);
+        let signal = stop::received_signal().filter(|_| !self.signal_reported);
+        self.signal_reported |= signal.is_some();
         Ok(signal)
     }
 }

@@ -12,19 +12,19 @@ use std::io;
 use crossbeam_channel::{Receiver, unbounded};
 use signal_hook::iterator::{Handle, Signals};
 
-pub use bell::{Bell, Ringer};
-pub use inherited::{unblock, with_given_mask};
-pub use relay::{Heard, Passed, Relay};
-pub use stop::{came, since, writable};
+pub use bell::{Notifier, Waiter};
+pub use inherited::{unblock, with_original_mask};
+pub use relay::{ForwardedSignal, ForwarderEvent, SignalForwarder};
+pub use stop::{first_signal_at, received_signal, wait_writable};
 
-use crate::error::Exit;
+use crate::error::ExitStatus;
 
 /// While it lives, the signals arrive here and do not end the process.
-pub struct Watch {
+pub struct SignalReceiver {
     /// One message a signal.
     pub events: Receiver<Signal>,
     handle: Handle,
-    _watched: stop::Watched,
+    _guard: stop::WatchGuard,
 }
 
 /// A request to stop.
@@ -43,42 +43,42 @@ impl Signal {
     pub const ALL: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
     /// The one after which a command leaves with that status.
-    pub fn of_exit(exit: Exit) -> Option<Self> {
-        Self::ALL.into_iter().find(|signal| signal.exit() == exit)
+    pub fn from_exit(exit: ExitStatus) -> Option<Self> {
+        Self::ALL.into_iter().find(|signal| signal.exit_status() == exit)
     }
 
     /// The status to leave with.
-    pub fn exit(self) -> Exit {
+    pub fn exit_status(self) -> ExitStatus {
         match self {
-            Self::Interrupt => Exit::Interrupted,
-            Self::Terminate => Exit::Terminated,
-            Self::Hangup => Exit::HungUp,
+            Self::Interrupt => ExitStatus::Interrupted,
+            Self::Terminate => ExitStatus::Terminated,
+            Self::Hangup => ExitStatus::HungUp,
         }
     }
 }
 
-impl Watch {
+impl SignalReceiver {
     /// Begins to watch.
     ///
     /// # Errors
     /// The operating system's, where a handler cannot be set.
-    pub fn begin() -> io::Result<Self> {
-        let watched = stop::Watched::begin()?;
-        let mut signals = Signals::new(stop::numbers())?;
+    pub fn new() -> io::Result<Self> {
+        let guard = stop::WatchGuard::new()?;
+        let mut signals = Signals::new(stop::watched_numbers())?;
         let handle = signals.handle();
         let (tell, events) = unbounded();
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
-                if tell.send(stop::of(signal)).is_err() {
+                if tell.send(stop::signal_from_number(signal)).is_err() {
                     break;
                 }
             }
         })?;
-        Ok(Self { events, handle, _watched: watched })
+        Ok(Self { events, handle, _guard: guard })
     }
 }
 
-impl Drop for Watch {
+impl Drop for SignalReceiver {
     fn drop(&mut self) {
         self.handle.close();
     }

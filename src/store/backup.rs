@@ -5,56 +5,56 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use super::draft::Draft;
+use super::draft::TempCopy;
 use super::migrate::APPLICATION_ID;
 use super::{Error, Result, Store};
 use crate::private;
-use crate::words::system;
+use crate::words::io_error_text;
 
 /// What is at the place that a copy is to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum BackupTarget {
     /// Nothing.
-    Free,
+    Absent,
     /// The database itself, by whatever name.
-    Itself,
+    Database,
     /// The name of a file that wxbox or SQLite has beside the database, whether or not it is there now.
-    Beside,
+    Sidecar,
     /// A directory.
     Directory,
     /// A device, a pipe or a socket.
-    Special,
+    SpecialFile,
     /// A copy of a database of wxbox, an empty file, or a link.
     Replaceable,
     /// A file that is no database of wxbox.
-    Other,
+    ForeignFile,
 }
 
-impl Place {
+impl BackupTarget {
     /// Looks at `to`, where the database is at `database`. Nothing is written to what is there: a copy takes its name.
-    pub fn of(to: &Path, database: &Path) -> Self {
+    pub fn inspect(to: &Path, database: &Path) -> Self {
         let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());
         if to.canonicalize().is_ok_and(|to| to == database) {
-            return Self::Itself;
+            return Self::Database;
         }
-        if is_same(private::directory_of(to), private::directory_of(&database)) && is_name_beside(to, &database) {
-            return Self::Beside;
+        if is_same_path(private::parent_dir(to), private::parent_dir(&database)) && is_sidecar_name(to, &database) {
+            return Self::Sidecar;
         }
         if to.is_dir() {
             return Self::Directory;
         }
         match fs::symlink_metadata(to) {
-            Err(_) => Self::Free,
+            Err(_) => Self::Absent,
             Ok(found) if found.is_symlink() || found.is_file() && found.len() == 0 => Self::Replaceable,
-            Ok(found) if !found.is_file() => Self::Special,
-            Ok(_) if is_ours(to).unwrap_or(false) => Self::Replaceable,
-            Ok(_) => Self::Other,
+            Ok(found) if !found.is_file() => Self::SpecialFile,
+            Ok(_) if is_wxbox_database(to).unwrap_or(false) => Self::Replaceable,
+            Ok(_) => Self::ForeignFile,
         }
     }
 }
 
 /// Whether a file of that name belongs to the database.
-fn is_name_beside(to: &Path, database: &Path) -> bool {
+fn is_sidecar_name(to: &Path, database: &Path) -> bool {
     let name = |path: &Path| path.file_name().unwrap_or_default().as_encoded_bytes().to_vec();
     let (to, database) = (name(to), name(database));
     let Some(end) = to.strip_prefix(&*database) else { return false };
@@ -64,7 +64,7 @@ fn is_name_beside(to: &Path, database: &Path) -> bool {
 }
 
 /// Whether a file is a database of wxbox.
-fn is_ours(file: &Path) -> io::Result<bool> {
+fn is_wxbox_database(file: &Path) -> io::Result<bool> {
     let mut head = [0; 72];
     fs::File::open(file)?.read_exact_at(&mut head, 0)?;
     let id = i64::from(u32::from_be_bytes([head[68], head[69], head[70], head[71]]));
@@ -80,21 +80,21 @@ impl Store {
     /// [`Error::Full`], [`Error::Open`] and the like name `to`.
     pub fn backup(&self, to: &Path, replace: bool) -> Result<bool> {
         let failed = |e: io::Error| match e.kind() {
-            io::ErrorKind::StorageFull => Error::Full { path: to.to_owned() },
-            _ => Error::Open { path: to.to_owned(), cause: system(&e) },
+            io::ErrorKind::StorageFull => Error::DiskFull { path: to.to_owned() },
+            _ => Error::Open { path: to.to_owned(), cause: io_error_text(&e) },
         };
-        let dir = private::directory_of(to);
+        let dir = private::parent_dir(to);
         fs::metadata(dir).map_err(failed)?;
-        let fresh = Draft::begin(dir).map_err(failed)?;
-        if is_same(dir, private::directory_of(&self.path)) {
-            private::share(fresh.file(), &self.path).map_err(failed)?;
+        let temp_copy = TempCopy::create(dir).map_err(failed)?;
+        if is_same_path(dir, private::parent_dir(&self.path)) {
+            private::copy_ownership(temp_copy.file(), &self.path).map_err(failed)?;
         }
-        let copied = fresh.fill(&self.conn).map_err(|e| Error::at(to, e))?;
+        let copied = temp_copy.copy_from(&self.conn).map_err(|e| Error::from_sqlite(to, e))?;
         copied.ok_or_else(|| Error::Busy { path: self.path.clone() })?;
-        fresh.place(to, replace).map_err(failed)
+        temp_copy.persist_to(to, replace).map_err(failed)
     }
 }
 
-fn is_same(a: &Path, b: &Path) -> bool {
+fn is_same_path(a: &Path, b: &Path) -> bool {
     a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }

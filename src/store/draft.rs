@@ -10,28 +10,28 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
-use super::generation::Version;
-use super::open::beside;
-use super::wal::VERSION_AT;
+use super::generation::UserVersion;
+use super::open::sibling_path;
+use super::wal::USER_VERSION_OFFSET;
 use crate::private;
 
 /// How the names begin.
-const PREFIX: &str = ".wxbox-copy-";
+const TEMP_COPY_PREFIX: &str = ".wxbox-copy-";
 
 /// How often a file is made, where others remove it.
-const TRIES: usize = 8;
+const MAX_CREATE_ATTEMPTS: usize = 8;
 
 /// The copy. Its process holds a lock on it: what nobody holds is left behind.
-pub(super) struct Draft {
+pub(super) struct TempCopy {
     file: NamedTempFile,
 }
 
-impl Draft {
+impl TempCopy {
     /// Makes an empty one.
-    pub(super) fn begin(dir: &Path) -> io::Result<Self> {
-        sweep(dir);
-        for _ in 0..TRIES {
-            let file = private::temporary(dir, PREFIX)?;
+    pub(super) fn create(dir: &Path) -> io::Result<Self> {
+        remove_stale_copies(dir);
+        for _ in 0..MAX_CREATE_ATTEMPTS {
+            let file = private::private_temp_file(dir, TEMP_COPY_PREFIX)?;
             // Between the two, another process may have taken it for one that was left behind.
             if file.as_file().try_lock().is_ok() && file.as_file().metadata()?.nlink() > 0 {
                 return Ok(Self { file });
@@ -48,7 +48,7 @@ impl Draft {
     /// moment, writers do not wait, and however much they write, it ends. The copy is a generation of its own.
     ///
     /// `None`: another process had the database for too long.
-    pub(super) fn fill(&self, conn: &Connection) -> rusqlite::Result<Option<Version>> {
+    pub(super) fn copy_from(&self, conn: &Connection) -> rusqlite::Result<Option<UserVersion>> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         // Nobody else knows of the file: it needs no locks, and no journal, which would be left beside it.
         let mut copy = Connection::open_with_flags_and_vfs(self.file.path(), flags, c"unix-none")?;
@@ -60,20 +60,20 @@ impl Draft {
         copy.close().map_err(|(_, e)| e)?;
         let mut bytes = [0; 4];
         let failed = |e: io::Error| rusqlite::Error::ToSqlConversionFailure(e.into());
-        let at = u64::try_from(VERSION_AT).unwrap_or_default();
+        let at = u64::try_from(USER_VERSION_OFFSET).unwrap_or_default();
         self.file().read_exact_at(&mut bytes, at).map_err(failed)?;
-        let version = Version::new(Version::of(bytes).schema())?;
-        self.file().write_all_at(&version.bytes(), at).map_err(failed)?;
+        let version = UserVersion::new(UserVersion::from_bytes(bytes).schema())?;
+        self.file().write_all_at(&version.to_bytes(), at).map_err(failed)?;
         Ok(Some(version))
     }
 
     /// Gives it its name once it is on disk. `false`: something is there, and `replace` does not say that it may go.
-    pub(super) fn place(self, to: &Path, replace: bool) -> io::Result<bool> {
+    pub(super) fn persist_to(self, to: &Path, replace: bool) -> io::Result<bool> {
         self.file().sync_all()?;
         if !replace && to.exists() {
             return Ok(false);
         }
-        forget_log(to)?;
+        remove_sidecar_files(to)?;
         let placed = if replace { self.file.persist(to) } else { self.file.persist_noclobber(to) };
         match placed {
             Ok(_) => {}
@@ -81,18 +81,18 @@ impl Draft {
             Err(e) => return Err(e.error),
         }
         // The name too survives a power cut, where directories can be opened.
-        let _ = File::open(private::directory_of(to)).and_then(|dir| dir.sync_all());
+        let _ = File::open(private::parent_dir(to)).and_then(|dir| dir.sync_all());
         Ok(true)
     }
 }
 
 /// Removes copies in that directory that killed processes left behind. Best effort.
-pub(super) fn sweep(dir: &Path) {
+pub(super) fn remove_stale_copies(dir: &Path) {
     for found in fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = found.file_name();
-        if name.to_str().is_some_and(|name| name.starts_with(PREFIX))
+        if name.to_str().is_some_and(|name| name.starts_with(TEMP_COPY_PREFIX))
             && found.file_type().is_ok_and(|kind| kind.is_file())
-            && let Ok(file) = private::existing_file(&found.path())
+            && let Ok(file) = private::open_existing_private(&found.path())
             && file.try_lock().is_ok()
         {
             let _ = fs::remove_file(found.path());
@@ -101,9 +101,9 @@ pub(super) fn sweep(dir: &Path) {
 }
 
 /// Removes the log that an older file of that name had: it does not belong to the new one.
-fn forget_log(file: &Path) -> io::Result<()> {
+fn remove_sidecar_files(file: &Path) -> io::Result<()> {
     for end in ["-wal", "-shm", "-journal"] {
-        match fs::remove_file(beside(file, end)) {
+        match fs::remove_file(sibling_path(file, end)) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }

@@ -26,7 +26,7 @@ pub enum Error {
     },
     /// The file is the database of another program.
     #[error("{}", t!("store-foreign", path = path))]
-    Foreign {
+    OtherApplication {
         /// The database file.
         path: PathBuf,
     },
@@ -38,7 +38,7 @@ pub enum Error {
     },
     /// The file was written by a newer wxbox.
     #[error("{}", t!("store-newer", path = path, found = found, known = known))]
-    Newer {
+    NewerSchema {
         /// The database file.
         path: PathBuf,
         /// The schema version in the file.
@@ -80,7 +80,7 @@ pub enum Error {
     },
     /// The disk is full.
     #[error("{}", t!("store-full", path = path))]
-    Full {
+    DiskFull {
         /// The database file.
         path: PathBuf,
     },
@@ -106,7 +106,7 @@ pub enum Error {
     },
     /// A person was removed since they were found; whoever has their name now is somebody else.
     #[error("{}", t!("user-gone", user = name))]
-    UserGone {
+    UserRemoved {
         /// The name that they were found by.
         name: String,
     },
@@ -124,19 +124,19 @@ pub enum Error {
 const IOERR_SHMSIZE: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 /// Whether this process has come upon damage: what is in the log stays there, and the file is left as it is.
-static DAMAGED: AtomicBool = AtomicBool::new(false);
+static CORRUPTION_FOUND: AtomicBool = AtomicBool::new(false);
 
 /// See [`DAMAGED`].
-pub(super) fn found_damage() -> bool {
-    DAMAGED.load(Ordering::Relaxed)
+pub(super) fn corruption_found() -> bool {
+    CORRUPTION_FOUND.load(Ordering::Relaxed)
 }
 
 impl Error {
     /// Sorts an SQLite error about the file at `path`.
-    pub(super) fn at(path: &Path, cause: rusqlite::Error) -> Self {
+    pub(super) fn from_sqlite(path: &Path, cause: rusqlite::Error) -> Self {
         let path = path.to_owned();
         if cause.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) {
-            DAMAGED.store(true, Ordering::Relaxed);
+            CORRUPTION_FOUND.store(true, Ordering::Relaxed);
         }
         match cause.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotADatabase { path },
@@ -144,8 +144,8 @@ impl Error {
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
             Some(ErrorCode::CannotOpen) => Self::Open { path, cause: cause.to_string() },
             // The index of the log could not be made longer.
-            _ if cause.sqlite_error().is_some_and(|it| it.extended_code == IOERR_SHMSIZE) => Self::Full { path },
-            Some(ErrorCode::DiskFull) => Self::Full { path },
+            _ if cause.sqlite_error().is_some_and(|it| it.extended_code == IOERR_SHMSIZE) => Self::DiskFull { path },
+            Some(ErrorCode::DiskFull) => Self::DiskFull { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
             _ => Self::Sqlite { path, cause },
         }
@@ -156,18 +156,18 @@ impl Error {
         match self {
             Self::Open { .. } => Some(t!("store-open-hint")),
             Self::NotADatabase { .. } => Some(t!("store-not-a-database-hint")),
-            Self::Foreign { .. } => Some(t!("store-not-ours-hint")),
+            Self::OtherApplication { .. } => Some(t!("store-not-ours-hint")),
             Self::Unreleased { .. } => Some(t!("store-unreleased-hint")),
-            Self::Newer { .. } => Some(t!("store-newer-hint")),
+            Self::NewerSchema { .. } => Some(t!("store-newer-hint")),
             Self::Corrupt { .. } | Self::CorruptLog { .. } => Some(t!("store-corrupt-hint")),
             Self::ForeignLog { path, .. } => Some(t!("store-foreign-log-hint", path = path)),
             Self::HardLinks { path } => Some(t!("store-hard-links-hint", path = path)),
             Self::ReadOnly { .. } => Some(t!("store-read-only-hint")),
-            Self::Full { .. } => Some(t!("store-full-hint")),
+            Self::DiskFull { .. } => Some(t!("store-full-hint")),
             Self::Busy { .. } => Some(t!("store-busy-hint")),
             Self::UserExists { .. } => Some(t!("user-exists-hint")),
             Self::UidTaken { .. } => Some(t!("user-uid-taken-hint")),
-            Self::Sqlite { .. } | Self::UserGone { .. } => None,
+            Self::Sqlite { .. } | Self::UserRemoved { .. } => None,
         }
     }
 }

@@ -10,7 +10,7 @@ pub const NOT_FOLLOWING: [i64; 2] = [43004, 50005];
 
 /// An openid of the account and everybody who is bound to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bound {
+pub struct BoundOpenid {
     /// The openid.
     pub openid: String,
     /// Their names, in alphabetical order; more than one share a phone.
@@ -19,7 +19,7 @@ pub struct Bound {
 
 /// A binding that is marked in another way than before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
+pub struct FollowChange {
     /// Whose it is.
     pub user: String,
     /// To which openid.
@@ -35,28 +35,28 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn bound(&self, app_id: &str) -> Result<Vec<Bound>> {
+    pub fn bound_openids(&self, app_id: &str) -> Result<Vec<BoundOpenid>> {
         let sql = "SELECT openid, group_concat(username, char(31) ORDER BY username)
                    FROM bindings JOIN users ON users.id = user_id WHERE app_id = ?1
                    GROUP BY openid ORDER BY min(username)";
-        let mut query = self.at(self.conn.prepare(sql))?;
+        let mut query = self.map_err(self.conn.prepare(sql))?;
         let rows = query.query_map([app_id], |row| {
             let users: String = row.get(1)?;
-            Ok(Bound { openid: row.get(0)?, users: users.split('\u{1f}').map(str::to_owned).collect() })
+            Ok(BoundOpenid { openid: row.get(0)?, users: users.split('\u{1f}').map(str::to_owned).collect() })
         });
-        self.at(rows.and_then(Iterator::collect))
+        self.map_err(rows.and_then(Iterator::collect))
     }
 
     /// The names of those who are bound to that openid of the account.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn users_of(&self, app_id: &str, openid: &str) -> Result<Vec<String>> {
+    pub fn users_bound_to(&self, app_id: &str, openid: &str) -> Result<Vec<String>> {
         let sql = "SELECT username FROM bindings JOIN users ON users.id = user_id
                    WHERE app_id = ?1 AND openid = ?2 ORDER BY username";
-        let mut query = self.at(self.conn.prepare_cached(sql))?;
+        let mut query = self.map_err(self.conn.prepare_cached(sql))?;
         let rows = query.query_map([app_id, openid], |row| row.get(0));
-        self.at(rows.and_then(Iterator::collect))
+        self.map_err(rows.and_then(Iterator::collect))
     }
 
     /// Keeps whether the people of these openids follow the account: who does not is marked as unreachable, from who
@@ -65,35 +65,48 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn keep_following(&mut self, app_id: &str, seen: &[(&str, bool)]) -> Result<Vec<Changed>> {
+    pub fn update_follow_state(&mut self, app_id: &str, answers: &[(&str, bool)]) -> Result<Vec<FollowChange>> {
         let path = self.path.clone();
-        let at = |e| Error::at(&path, e);
-        let found = "SELECT user_id, username, unreachable, follows, has_followed FROM bindings
+        let at = |e| Error::from_sqlite(&path, e);
+        let select_sql = "SELECT user_id, username, unreachable, follows, has_followed FROM bindings
                      JOIN users ON users.id = user_id WHERE app_id = ?1 AND openid = ?2 ORDER BY username";
-        let keep = "UPDATE bindings SET unreachable = ?3, follows = ?4, has_followed = ?5
+        let update_sql = "UPDATE bindings SET unreachable = ?3, follows = ?4, has_followed = ?5
                     WHERE app_id = ?1 AND user_id = ?2";
         let mut changed = Vec::new();
-        let step = self.write()?;
-        for &(openid, follows) in seen {
-            let mut query = step.prepare_cached(found).map_err(at)?;
+        let tx = self.begin_write()?;
+        for &(openid, follows) in answers {
+            let mut query = tx.prepare_cached(select_sql).map_err(at)?;
             let bindings = query.query_map([app_id, openid], |row| {
-                Ok((row.get(0)?, row.get(1)?, Known { mark: row.get(2)?, follows: row.get(3)?, before: row.get(4)? }))
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    FollowState { unreachable_errcode: row.get(2)?, follows: row.get(3)?, has_followed: row.get(4)? },
+                ))
             });
-            let bindings: Vec<(i64, String, Known)> = bindings.and_then(Iterator::collect).map_err(at)?;
-            for (user_id, user, was) in bindings {
-                let is = was.and(follows);
-                if is == was {
+            let bindings: Vec<(i64, String, FollowState)> = bindings.and_then(Iterator::collect).map_err(at)?;
+            for (user_id, user, old) in bindings {
+                let new = old.updated(follows);
+                if new == old {
                     continue;
                 }
-                let mut update = step.prepare_cached(keep).map_err(at)?;
-                update.execute(params![app_id, user_id, is.mark, is.follows, is.before]).map_err(at)?;
+                let mut update = tx.prepare_cached(update_sql).map_err(at)?;
+                update
+                    .execute(params![app_id, user_id, new.unreachable_errcode, new.follows, new.has_followed])
+                    .map_err(at)?;
                 // Who follows, as everybody does who was not asked about yet, is no news.
-                if is.mark != was.mark || was.follows.is_some_and(|before| before != follows) {
-                    changed.push(Changed { user, openid: openid.to_owned(), follows, has_followed: was.before });
+                if new.unreachable_errcode != old.unreachable_errcode
+                    || old.follows.is_some_and(|before| before != follows)
+                {
+                    changed.push(FollowChange {
+                        user,
+                        openid: openid.to_owned(),
+                        follows,
+                        has_followed: old.has_followed,
+                    });
                 }
             }
         }
-        step.commit().map_err(at)?;
+        tx.commit().map_err(at)?;
         Ok(changed)
     }
 
@@ -102,36 +115,36 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn note_following(&mut self, app_id: &str, openid: &str, follows: bool) -> Result<()> {
+    pub fn set_follows(&mut self, app_id: &str, openid: &str, follows: bool) -> Result<()> {
         let [first, other] = NOT_FOLLOWING;
         let sql = "UPDATE bindings SET follows = ?3, has_followed = has_followed OR ?3,
                    unreachable = CASE WHEN ?3 AND unreachable IN (?4, ?5) THEN NULL ELSE unreachable END
                    WHERE app_id = ?1 AND openid = ?2";
         let update = self.conn.execute(sql, params![app_id, openid, follows, first, other]);
-        self.at(update).map(drop)
+        self.map_err(update).map(drop)
     }
 }
 
 /// What is known of a binding.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Known {
+struct FollowState {
     /// The errcode that marked it.
-    mark: Option<i64>,
+    unreachable_errcode: Option<i64>,
     follows: Option<bool>,
     /// Whether the person was ever seen to follow.
-    before: bool,
+    has_followed: bool,
 }
 
-impl Known {
+impl FollowState {
     /// The same once WeChat has said whether the person follows.
-    fn and(self, follows: bool) -> Self {
-        let is_marked = self.mark.is_some_and(|mark| NOT_FOLLOWING.contains(&mark));
+    fn updated(self, follows: bool) -> Self {
+        let is_marked = self.unreachable_errcode.is_some_and(|mark| NOT_FOLLOWING.contains(&mark));
         let mark = match (follows, is_marked) {
             (true, true) => None,
             (false, false) => Some(NOT_FOLLOWING[0]),
-            _ => self.mark,
+            _ => self.unreachable_errcode,
         };
-        Self { mark, follows: Some(follows), before: self.before || follows }
+        Self { unreachable_errcode: mark, follows: Some(follows), has_followed: self.has_followed || follows }
     }
 }
 
@@ -152,24 +165,24 @@ mod tests {
     }
 
     /// As delivery does it.
-    fn set(store: &mut Store, errcode: i64) {
-        let now = crate::time::Moment::now();
-        let who = crate::store::Who { app_id: "wx1", worker: "w", now: &now, server: None };
-        store.turn(who, false, |turn| turn.refused("oC", errcode)).unwrap();
+    fn mark_unreachable(store: &mut Store, errcode: i64) {
+        let now = crate::time::ClockReading::now();
+        let who = crate::store::TxContext { app_id: "wx1", worker_id: "w", now: &now, server_now: None };
+        store.transaction(who, false, |turn| turn.mark_unreachable("oC", errcode)).unwrap();
     }
 
     #[test]
     fn who_shares_a_phone_is_one_openid() {
         let dir = tempfile::tempdir().unwrap();
         let store = store(&dir);
-        let bound = |openid: &str, users: &[&str]| Bound {
+        let bound = |openid: &str, users: &[&str]| BoundOpenid {
             openid: openid.into(),
             users: users.iter().map(|user| (*user).to_owned()).collect(),
         };
-        assert_eq!(store.bound("wx1").unwrap(), [bound("oB", &["a", "b"]), bound("oC", &["c"])]);
-        assert_eq!(store.bound("wx3").unwrap(), []);
-        assert_eq!(store.users_of("wx1", "oB").unwrap(), ["a", "b"]);
-        assert_eq!(store.users_of("wx2", "oC").unwrap(), Vec::<String>::new());
+        assert_eq!(store.bound_openids("wx1").unwrap(), [bound("oB", &["a", "b"]), bound("oC", &["c"])]);
+        assert_eq!(store.bound_openids("wx3").unwrap(), []);
+        assert_eq!(store.users_bound_to("wx1", "oB").unwrap(), ["a", "b"]);
+        assert_eq!(store.users_bound_to("wx2", "oC").unwrap(), Vec::<String>::new());
     }
 
     #[test]
@@ -177,7 +190,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut store = store(&dir);
         let mut keep = |openid, follows| -> Vec<String> {
-            let changed = store.keep_following("wx1", &[(openid, follows)]).unwrap();
+            let changed = store.update_follow_state("wx1", &[(openid, follows)]).unwrap();
             assert!(changed.iter().all(|it| it.follows == follows && it.openid == openid));
             changed.into_iter().map(|it| it.user).collect()
         };
@@ -190,17 +203,17 @@ mod tests {
         assert_eq!(keep("oB", true).len(), 2);
         assert_eq!(keep("oNobody", false), none);
         let mark = |store: &Store, name: &str, app_id: &str| {
-            store.user(name, app_id).unwrap().unwrap().binding.unwrap().unreachable
+            store.user(name, app_id).unwrap().unwrap().binding.unwrap().unreachable_errcode
         };
         assert_eq!(mark(&store, "d", "wx2"), None, "another account's");
         // Who switched messages off follows all the same.
-        set(&mut store, 48002);
-        assert_eq!(store.keep_following("wx1", &[("oC", true)]).unwrap(), []);
+        mark_unreachable(&mut store, 48002);
+        assert_eq!(store.update_follow_state("wx1", &[("oC", true)]).unwrap(), []);
         assert_eq!(mark(&store, "c", "wx1"), Some(48002));
-        assert_eq!(store.keep_following("wx1", &[("oC", false)]).unwrap().len(), 1);
+        assert_eq!(store.update_follow_state("wx1", &[("oC", false)]).unwrap().len(), 1);
         assert_eq!(mark(&store, "c", "wx1"), Some(43004));
-        set(&mut store, 50005);
-        assert_eq!(store.keep_following("wx1", &[("oC", false)]).unwrap(), []);
-        assert_eq!(store.keep_following("wx1", &[("oC", true)]).unwrap().len(), 1);
+        mark_unreachable(&mut store, 50005);
+        assert_eq!(store.update_follow_state("wx1", &[("oC", false)]).unwrap(), []);
+        assert_eq!(store.update_follow_state("wx1", &[("oC", true)]).unwrap().len(), 1);
     }
 }

@@ -11,24 +11,24 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 use rusqlite::Connection;
 
-use super::open::connect_without_log;
+use super::open::connect_immutable;
 
 /// Bits of `user_version` that are the version of the schema.
 const SCHEMA_BITS: u32 = 8;
 
 /// The bits of the schema's version in a `user_version`.
-pub(super) const SCHEMA: i64 = (1 << SCHEMA_BITS) - 1;
+pub(super) const SCHEMA_MASK: i64 = (1 << SCHEMA_BITS) - 1;
 
 /// One more than the largest generation.
-const GENERATIONS: u32 = 1 << (32 - SCHEMA_BITS);
+const GENERATION_COUNT: u32 = 1 << (32 - SCHEMA_BITS);
 
 /// A `user_version`, as the file has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Version(u32);
+pub(super) struct UserVersion(u32);
 
-impl Version {
+impl UserVersion {
     /// The `user_version` of the bytes that the file has it in.
-    pub(super) fn of(bytes: [u8; 4]) -> Self {
+    pub(super) fn from_bytes(bytes: [u8; 4]) -> Self {
         Self(u32::from_be_bytes(bytes))
     }
 
@@ -36,16 +36,16 @@ impl Version {
     pub(super) fn new(schema: i64) -> rusqlite::Result<Self> {
         let mut bytes = [0; 4];
         SysRng.try_fill_bytes(&mut bytes).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
-        Ok(Self(0).with(u32::from_be_bytes(bytes) % GENERATIONS, schema))
+        Ok(Self(0).with_parts(u32::from_be_bytes(bytes) % GENERATION_COUNT, schema))
     }
 
-    fn with(self, generation: u32, schema: i64) -> Self {
+    fn with_parts(self, generation: u32, schema: i64) -> Self {
         let schema = u32::try_from(schema).unwrap_or(0) % (1 << SCHEMA_BITS);
         Self(generation << SCHEMA_BITS | schema)
     }
 
     /// The bytes that the file has it in.
-    pub(super) fn bytes(self) -> [u8; 4] {
+    pub(super) fn to_bytes(self) -> [u8; 4] {
         self.0.to_be_bytes()
     }
 
@@ -56,8 +56,8 @@ impl Version {
     }
 
     /// The `user_version` that the file at that path has without its log.
-    pub(super) fn of_file(path: &Path) -> Option<Self> {
-        connect_without_log(path).and_then(|conn| Self::read(&conn)).ok()
+    pub(super) fn read_file(path: &Path) -> Option<Self> {
+        connect_immutable(path).and_then(|conn| Self::read(&conn)).ok()
     }
 
     pub(super) fn write(self, conn: &Connection) -> rusqlite::Result<()> {
@@ -70,8 +70,8 @@ impl Version {
     }
 
     /// The same generation of a schema of that number.
-    pub(super) fn of_schema(self, schema: i64) -> Self {
-        self.with(self.generation(), schema)
+    pub(super) fn with_schema(self, schema: i64) -> Self {
+        self.with_parts(self.generation(), schema)
     }
 
     /// Whether nothing was ever written in its place.
@@ -84,20 +84,20 @@ impl Version {
     }
 
     /// How many generations it is behind a later one.
-    pub(super) fn behind(self, later: Self) -> u32 {
-        later.generation().wrapping_sub(self.generation()) % GENERATIONS
+    pub(super) fn generations_behind(self, later: Self) -> u32 {
+        later.generation().wrapping_sub(self.generation()) % GENERATION_COUNT
     }
 
     /// The generation before.
-    pub(super) fn before(self) -> Self {
-        self.with(self.generation().wrapping_sub(1) % GENERATIONS, self.schema())
+    pub(super) fn previous(self) -> Self {
+        self.with_parts(self.generation().wrapping_sub(1) % GENERATION_COUNT, self.schema())
     }
 }
 
 /// Counts a commit that waits for the disk, in its transaction.
-pub(super) fn advance(step: &Connection) -> rusqlite::Result<()> {
-    let Version(now) = Version::read(step)?;
-    Version(now.wrapping_add(1 << SCHEMA_BITS)).write(step)
+pub(super) fn advance_generation(tx: &Connection) -> rusqlite::Result<()> {
+    let UserVersion(now) = UserVersion::read(tx)?;
+    UserVersion(now.wrapping_add(1 << SCHEMA_BITS)).write(tx)
 }
 
 #[cfg(test)]
@@ -107,15 +107,18 @@ mod tests {
     #[test]
     fn a_generation_grows_beside_the_schema_and_begins_again_after_the_last() {
         let conn = Connection::open_in_memory().unwrap();
-        Version(0xffff_fe05).write(&conn).unwrap();
-        let found = |conn| Version::read(conn).unwrap();
+        UserVersion(0xffff_fe05).write(&conn).unwrap();
+        let found = |conn| UserVersion::read(conn).unwrap();
         assert_eq!((found(&conn).schema(), found(&conn).generation()), (5, 0x00ff_fffe));
         let before = found(&conn);
-        advance(&conn).unwrap();
+        advance_generation(&conn).unwrap();
         assert_eq!((found(&conn).schema(), found(&conn).generation()), (5, 0x00ff_ffff));
-        advance(&conn).unwrap();
-        assert_eq!((found(&conn).schema(), found(&conn).generation(), before.behind(found(&conn))), (5, 0, 2));
-        assert_eq!(found(&conn).before().generation(), 0x00ff_ffff);
-        assert_eq!(found(&conn).of_schema(7), Version(7));
+        advance_generation(&conn).unwrap();
+        assert_eq!(
+            (found(&conn).schema(), found(&conn).generation(), before.generations_behind(found(&conn))),
+            (5, 0, 2)
+        );
+        assert_eq!(found(&conn).previous().generation(), 0x00ff_ffff);
+        assert_eq!(found(&conn).with_schema(7), UserVersion(7));
     }
 }

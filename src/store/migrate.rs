@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::draft::Draft;
-use super::generation::{self, SCHEMA, Version};
-use super::open::beside;
-use super::{BUSY, Error, Result};
+use super::draft::TempCopy;
+use super::generation::{self, SCHEMA_MASK, UserVersion};
+use super::open::sibling_path;
+use super::{DEFAULT_BUSY_TIMEOUT, Error, Result};
 use crate::private;
-use crate::words::system;
+use crate::words::io_error_text;
 
 /// All steps, oldest first; a database's schema version is the number of those it has taken. The rest of its
 /// `user_version` is the generation.
@@ -25,34 +25,34 @@ pub(super) const APPLICATION_ID: i64 = 0x7778_6231;
 
 /// The same of files that development builds wrote before the first release: "wxbx". Nobody else has such files, so they
 /// are refused with a clear sentence, and not migrated.
-const UNRELEASED_ID: i64 = 0x7778_6278;
+const UNRELEASED_APPLICATION_ID: i64 = 0x7778_6278;
 
 /// Takes the steps that the database at `path` has not taken yet.
-pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &[&str]) -> Result<()> {
-    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
-    let found = inspect(conn, path, known)?;
-    if found == known {
+pub(super) fn migrate(conn: &mut Connection, path: &Path, migrations: &[&str]) -> Result<()> {
+    let supported = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    let found = read_version(conn, path, supported)?;
+    if found == supported {
         return Ok(());
     }
     if found > 0 {
-        copy(conn, path, found)?;
+        backup_before_migration(conn, path, found)?;
     }
-    let at = |e| Error::at(path, e);
-    write_ahead(conn).map_err(at)?;
-    let step = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(at)?;
-    let found = inspect(&step, path, known)?;
-    if found == known {
+    let at = |e| Error::from_sqlite(path, e);
+    enable_wal(conn).map_err(at)?;
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(at)?;
+    let found = read_version(&tx, path, supported)?;
+    if found == supported {
         return Ok(());
     }
     for sql in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        step.execute_batch(sql).map_err(at)?;
+        tx.execute_batch(sql).map_err(at)?;
     }
-    step.pragma_update(None, "application_id", APPLICATION_ID).map_err(at)?;
-    generation::advance(&step).map_err(at)?;
-    let now = Version::read(&step).map_err(at)?;
-    let version = if found == 0 { Version::new(known).map_err(at)? } else { now.of_schema(known) };
-    version.write(&step).map_err(at)?;
-    step.commit().map_err(at)?;
+    tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(at)?;
+    generation::advance_generation(&tx).map_err(at)?;
+    let now = UserVersion::read(&tx).map_err(at)?;
+    let version = if found == 0 { UserVersion::new(supported).map_err(at)? } else { now.with_schema(supported) };
+    version.write(&tx).map_err(at)?;
+    tx.commit().map_err(at)?;
     // The file alone is a database of ours from now on, whatever becomes of its log.
     let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     Ok(())
@@ -60,13 +60,13 @@ pub(super) fn bring_up_to_date(conn: &mut Connection, path: &Path, migrations: &
 
 /// Puts the file into WAL mode. SQLite does not wait there for another process that does the same or reads in the old
 /// mode; for a lock it does, for as long as a statement waits for another's write.
-fn write_ahead(conn: &Connection) -> rusqlite::Result<()> {
-    let until = Instant::now() + BUSY;
+fn enable_wal(conn: &Connection) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + DEFAULT_BUSY_TIMEOUT;
     loop {
         match conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
             // It says so in memory, and where the file system has no shared memory: the old mode works as well.
             Ok(_) => return Ok(()),
-            Err(e) if e.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || Instant::now() >= until => {
+            Err(e) if e.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || Instant::now() >= deadline => {
                 return Err(e);
             }
             Err(_) => conn.execute_batch("BEGIN EXCLUSIVE; ROLLBACK")?,
@@ -75,42 +75,42 @@ fn write_ahead(conn: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The file's version, if the file is ours (or empty) and not newer than we are.
-pub(super) fn inspect(conn: &Connection, path: &Path, known: i64) -> Result<i64> {
-    let at = |e| Error::at(path, e);
+pub(super) fn read_version(conn: &Connection, path: &Path, supported: i64) -> Result<i64> {
+    let at = |e| Error::from_sqlite(path, e);
     let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(at)?;
     let found = if application == APPLICATION_ID {
         // What is ours stays ours, so this needs no common look with the first.
-        Version::read(conn).map_err(at)?.schema()
+        UserVersion::read(conn).map_err(at)?.schema()
     } else {
         // One look at all of it, since another process may be making the file now.
         let read = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
                     FROM pragma_application_id, pragma_user_version";
         let look = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
         let (application, found, tables) = conn.query_row(read, [], look).map_err(at)?;
-        if application == UNRELEASED_ID {
+        if application == UNRELEASED_APPLICATION_ID {
             return Err(Error::Unreleased { path: path.to_owned() });
         }
         let empty = application == 0 && found == 0 && tables == 0;
         if application != APPLICATION_ID && !empty {
-            return Err(Error::Foreign { path: path.to_owned() });
+            return Err(Error::OtherApplication { path: path.to_owned() });
         }
-        found & SCHEMA
+        found & SCHEMA_MASK
     };
-    if found > known {
-        return Err(Error::Newer { path: path.to_owned(), found, known });
+    if found > supported {
+        return Err(Error::NewerSchema { path: path.to_owned(), found, known: supported });
     }
     Ok(found)
 }
 
 /// Leaves `FILE.vN.bak` beside the database. Written under another name first, so that it is whole or
 /// not there; a copy that another process has migrated meanwhile is thrown away.
-fn copy(conn: &Connection, path: &Path, version: i64) -> Result<()> {
-    let failed = |e: std::io::Error| Error::Open { path: path.to_owned(), cause: system(&e) };
-    let fresh = Draft::begin(private::directory_of(path)).map_err(failed)?;
-    private::share(fresh.file(), path).map_err(failed)?;
-    let found = fresh.fill(conn).map_err(|e| Error::at(path, e))?;
+fn backup_before_migration(conn: &Connection, path: &Path, version: i64) -> Result<()> {
+    let failed = |e: std::io::Error| Error::Open { path: path.to_owned(), cause: io_error_text(&e) };
+    let temp_copy = TempCopy::create(private::parent_dir(path)).map_err(failed)?;
+    private::copy_ownership(temp_copy.file(), path).map_err(failed)?;
+    let found = temp_copy.copy_from(conn).map_err(|e| Error::from_sqlite(path, e))?;
     if found.is_some_and(|found| found.schema() == version) {
-        fresh.place(&beside(path, &format!(".v{version}.bak")), true).map_err(failed)?;
+        temp_copy.persist_to(&sibling_path(path, &format!(".v{version}.bak")), true).map_err(failed)?;
     }
     Ok(())
 }
@@ -119,10 +119,10 @@ fn copy(conn: &Connection, path: &Path, version: i64) -> Result<()> {
 mod tests {
     use super::*;
 
-    const ONE: &str = "CREATE TABLE a (x INTEGER) STRICT;";
-    const TWO: &str = "CREATE TABLE b (y INTEGER) STRICT;";
+    const STEP_ONE: &str = "CREATE TABLE a (x INTEGER) STRICT;";
+    const STEP_TWO: &str = "CREATE TABLE b (y INTEGER) STRICT;";
 
-    fn tables(conn: &Connection) -> Vec<String> {
+    fn table_names(conn: &Connection) -> Vec<String> {
         let mut rows = conn.prepare("SELECT name FROM sqlite_schema ORDER BY name").unwrap();
         rows.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect()
     }
@@ -132,13 +132,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("wxbox.db");
         let mut conn = Connection::open(&path).unwrap();
-        bring_up_to_date(&mut conn, &path, &[ONE]).unwrap();
+        migrate(&mut conn, &path, &[STEP_ONE]).unwrap();
         conn.execute("INSERT INTO a VALUES (7)", []).unwrap();
-        bring_up_to_date(&mut conn, &path, &[ONE, TWO]).unwrap();
-        assert_eq!(tables(&conn), ["a", "b"]);
+        migrate(&mut conn, &path, &[STEP_ONE, STEP_TWO]).unwrap();
+        assert_eq!(table_names(&conn), ["a", "b"]);
 
         let copy = Connection::open(dir.path().join("wxbox.db.v1.bak")).unwrap();
-        assert_eq!(tables(&copy), ["a"]);
+        assert_eq!(table_names(&copy), ["a"]);
         assert_eq!(copy.query_row("SELECT x FROM a", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
         let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert!(names.iter().all(|name| name.to_string_lossy().starts_with("wxbox.db")), "{names:?}");
@@ -149,9 +149,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("wxbox.db");
         let mut conn = Connection::open(&path).unwrap();
-        bring_up_to_date(&mut conn, &path, &[ONE]).unwrap();
-        assert!(bring_up_to_date(&mut conn, &path, &[ONE, TWO, "CREATE TABLE a (z INTEGER)"]).is_err());
-        assert_eq!(tables(&conn), ["a"]);
+        migrate(&mut conn, &path, &[STEP_ONE]).unwrap();
+        assert!(migrate(&mut conn, &path, &[STEP_ONE, STEP_TWO, "CREATE TABLE a (z INTEGER)"]).is_err());
+        assert_eq!(table_names(&conn), ["a"]);
     }
 
     #[test]
@@ -159,13 +159,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("wxbox.db");
         let mut conn = Connection::open(&path).unwrap();
-        bring_up_to_date(&mut conn, &path, &[ONE, TWO]).unwrap();
-        assert!(matches!(bring_up_to_date(&mut conn, &path, &[ONE]), Err(Error::Newer { found: 2, known: 1, .. })));
+        migrate(&mut conn, &path, &[STEP_ONE, STEP_TWO]).unwrap();
+        assert!(matches!(migrate(&mut conn, &path, &[STEP_ONE]), Err(Error::NewerSchema { found: 2, known: 1, .. })));
 
         let other = dir.path().join("other.db");
         let mut conn = Connection::open(&other).unwrap();
         conn.execute_batch("CREATE TABLE theirs (x)").unwrap();
-        assert!(matches!(bring_up_to_date(&mut conn, &other, &[ONE]), Err(Error::Foreign { .. })));
-        assert_eq!(tables(&conn), ["theirs"]);
+        assert!(matches!(migrate(&mut conn, &other, &[STEP_ONE]), Err(Error::OtherApplication { .. })));
+        assert_eq!(table_names(&conn), ["theirs"]);
     }
 }

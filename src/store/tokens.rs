@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 
 /// A cached access token.
 #[derive(Clone, Debug)]
-pub struct Token {
+pub struct CachedToken {
     /// The token.
     pub token: Secret,
     /// When it was fetched.
@@ -22,25 +22,29 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn token(&self, app_id: &str) -> Result<Option<Token>> {
+    pub fn token(&self, app_id: &str) -> Result<Option<CachedToken>> {
         let read = self.conn.query_row(
             "SELECT token, fetched_at, expires_at FROM tokens WHERE app_id = ?1",
             [app_id],
             |row| {
-                Ok(Token { token: row.get::<_, String>(0)?.into(), fetched_at: row.get(1)?, expires_at: row.get(2)? })
+                Ok(CachedToken {
+                    token: row.get::<_, String>(0)?.into(),
+                    fetched_at: row.get(1)?,
+                    expires_at: row.get(2)?,
+                })
             },
         );
-        self.at(read.optional())
+        self.map_err(read.optional())
     }
 
     /// Forgets a token that WeChat refused, unless another is kept already.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn forget_token(&mut self, app_id: &str, refused: &Secret) -> Result<()> {
-        self.relaxed(|store| {
+    pub fn delete_token(&mut self, app_id: &str, rejected: &Secret) -> Result<()> {
+        self.without_fsync(|store| {
             let sql = "DELETE FROM tokens WHERE app_id = ?1 AND token = ?2";
-            store.at(store.conn.execute(sql, params![app_id, refused.expose_secret()])).map(drop)
+            store.map_err(store.conn.execute(sql, params![app_id, rejected.expose_secret()])).map(drop)
         })
     }
 
@@ -48,13 +52,13 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn keep_token(&mut self, app_id: &str, token: &Token) -> Result<()> {
-        self.relaxed(|store| {
+    pub fn save_token(&mut self, app_id: &str, token: &CachedToken) -> Result<()> {
+        self.without_fsync(|store| {
             let done = store.conn.execute(
                 "INSERT OR REPLACE INTO tokens (app_id, token, fetched_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
                 params![app_id, token.token.expose_secret(), token.fetched_at, token.expires_at],
             );
-            store.at(done).map(drop)
+            store.map_err(done).map(drop)
         })
     }
 }

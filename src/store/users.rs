@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::{Error, Result, Store};
-use crate::names::composed;
+use crate::names::normalize_nfc;
 use crate::time::Timestamp;
 
 /// The row (user, account) → openid.
@@ -16,7 +16,7 @@ pub struct Binding {
     /// When it was made.
     pub bound_at: Timestamp,
     /// The errcode after which messages stopped going there; `None` while the person can be reached.
-    pub unreachable: Option<i64>,
+    pub unreachable_errcode: Option<i64>,
     /// Whether the person follows the account, as far as WeChat has said; `None` where it was not asked.
     pub follows: Option<bool>,
     /// Whether WeChat has ever said so of this binding.
@@ -54,13 +54,13 @@ pub struct UserFilter<'a> {
 }
 
 /// One row a user: ?1 is the account's app_id (empty: no account, nobody is bound).
-const SELECT: &str = "SELECT u.id, u.username, u.uid, u.password, u.note, u.created_at,
+const SELECT_USERS_SQL: &str = "SELECT u.id, u.username, u.uid, u.password, u.note, u.created_at,
     b.openid, b.nickname, b.bound_at, b.unreachable,
     b.follows, b.has_followed,
     (SELECT group_concat(tag, char(31)) FROM tags WHERE user_id = u.id)
     FROM users u LEFT JOIN bindings b ON b.user_id = u.id AND b.app_id = ?1";
 
-fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
     let tags: Option<String> = row.get(12)?;
     let mut tags: Vec<String> = tags.map(|all| all.split('\u{1f}').map(str::to_owned).collect()).unwrap_or_default();
     tags.sort_unstable();
@@ -69,7 +69,7 @@ fn user(row: &Row<'_>) -> rusqlite::Result<User> {
             openid,
             nickname: row.get(7)?,
             bound_at: row.get(8)?,
-            unreachable: row.get(9)?,
+            unreachable_errcode: row.get(9)?,
             follows: row.get(10)?,
             has_followed: row.get(11)?,
         }),
@@ -88,9 +88,9 @@ fn user(row: &Row<'_>) -> rusqlite::Result<User> {
 }
 
 /// The person of that row as they are now, with the binding towards `app_id`.
-pub(super) fn by_id(conn: &Connection, id: i64, app_id: &str) -> rusqlite::Result<Option<User>> {
-    let mut query = conn.prepare_cached(&format!("{SELECT} WHERE u.id = ?2"))?;
-    query.query_row(params![app_id, id], user).optional()
+pub(super) fn user_by_id(conn: &Connection, id: i64, app_id: &str) -> rusqlite::Result<Option<User>> {
+    let mut query = conn.prepare_cached(&format!("{SELECT_USERS_SQL} WHERE u.id = ?2"))?;
+    query.query_row(params![app_id, id], read_user).optional()
 }
 
 impl Store {
@@ -99,24 +99,24 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn user(&self, username: &str, app_id: &str) -> Result<Option<User>> {
-        let sql = format!("{SELECT} WHERE u.username = ?2");
-        let mut query = self.at(self.conn.prepare_cached(&sql))?;
-        self.at(query.query_row(params![app_id, composed(username)], user).optional())
+        let sql = format!("{SELECT_USERS_SQL} WHERE u.username = ?2");
+        let mut query = self.map_err(self.conn.prepare_cached(&sql))?;
+        self.map_err(query.query_row(params![app_id, normalize_nfc(username)], read_user).optional())
     }
 
     /// Hands each person of the filter to `each`, in the order of their names.
     ///
     /// # Errors
     /// The database's own, and what `each` gives back, which ends the reading.
-    pub fn each_user<E: From<Error>>(
+    pub fn for_each_user<E: From<Error>>(
         &self,
         filter: &UserFilter<'_>,
         app_id: &str,
         mut each: impl FnMut(User) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let mut sql = format!("{SELECT} WHERE true");
+        let mut sql = format!("{SELECT_USERS_SQL} WHERE true");
         let mut values = vec![app_id];
-        let tag = filter.tag.map(composed);
+        let tag = filter.tag.map(normalize_nfc);
         if let Some(tag) = &tag {
             sql += " AND u.id IN (SELECT user_id FROM tags WHERE tag = ?2)";
             values.push(tag);
@@ -127,10 +127,10 @@ impl Store {
             None => "",
         };
         sql += " ORDER BY u.username";
-        let mut query = self.at(self.conn.prepare(&sql))?;
-        let mut rows = self.at(query.query(params_from_iter(values)))?;
-        while let Some(row) = self.at(rows.next())? {
-            each(self.at(user(row))?)?;
+        let mut query = self.map_err(self.conn.prepare(&sql))?;
+        let mut rows = self.map_err(query.query(params_from_iter(values)))?;
+        while let Some(row) = self.map_err(rows.next())? {
+            each(self.map_err(read_user(row))?)?;
         }
         Ok(())
     }
@@ -139,9 +139,9 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn same_letters(&self, name: &str) -> Result<Option<String>> {
+    pub fn find_case_variant(&self, name: &str) -> Result<Option<String>> {
         let sql = "SELECT username FROM users WHERE username = ?1 COLLATE NOCASE AND username <> ?1 LIMIT 1";
-        self.at(self.conn.query_row(sql, [name], |row| row.get(0)).optional())
+        self.map_err(self.conn.query_row(sql, [name], |row| row.get(0)).optional())
     }
 
     /// Every name, for finding the nearest.
@@ -149,7 +149,7 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn usernames(&self) -> Result<Vec<String>> {
-        self.strings("SELECT username FROM users")
+        self.query_strings("SELECT username FROM users")
     }
 
     /// Every tag that somebody has.
@@ -157,25 +157,25 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn tags(&self) -> Result<Vec<String>> {
-        self.strings("SELECT DISTINCT tag FROM tags ORDER BY tag")
+        self.query_strings("SELECT DISTINCT tag FROM tags ORDER BY tag")
     }
 
-    fn strings(&self, sql: &str) -> Result<Vec<String>> {
-        let mut query = self.at(self.conn.prepare(sql))?;
-        let rows = self.at(query.query_map([], |row| row.get(0)))?;
-        self.at(rows.collect())
+    fn query_strings(&self, sql: &str) -> Result<Vec<String>> {
+        let mut query = self.map_err(self.conn.prepare(sql))?;
+        let rows = self.map_err(query.query_map([], |row| row.get(0)))?;
+        self.map_err(rows.collect())
     }
 
     /// The names of the others who are bound to the same openid of the account.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn others_bound_to(&self, openid: &str, app_id: &str, user: &User) -> Result<Vec<String>> {
+    pub fn users_sharing_openid(&self, openid: &str, app_id: &str, user: &User) -> Result<Vec<String>> {
         let sql = "SELECT u.username FROM bindings b JOIN users u ON u.id = b.user_id
                    WHERE b.app_id = ?1 AND b.openid = ?2 AND u.id <> ?3 ORDER BY u.username";
-        let mut query = self.at(self.conn.prepare(sql))?;
-        let rows = self.at(query.query_map(params![app_id, openid, user.id], |row| row.get(0)))?;
-        self.at(rows.collect())
+        let mut query = self.map_err(self.conn.prepare(sql))?;
+        let rows = self.map_err(query.query_map(params![app_id, openid, user.id], |row| row.get(0)))?;
+        self.map_err(rows.collect())
     }
 }
 
@@ -184,7 +184,7 @@ impl Store {
 ///
 /// # Errors
 /// Gives back what cannot be an openid.
-pub fn checked_openid(raw: &str) -> std::result::Result<&str, &str> {
+pub fn parse_openid(raw: &str) -> std::result::Result<&str, &str> {
     let openid = raw.trim();
     let usable = openid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if usable && (1..=128).contains(&openid.len()) { Ok(openid) } else { Err(raw) }

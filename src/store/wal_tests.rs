@@ -8,14 +8,14 @@ use tempfile::TempDir;
 
 use crate::store::Store;
 
-const INSERT: &str = "INSERT INTO contents (type, body, created_at) VALUES ('text', hex(randomblob(9000)), 0)";
+const INSERT_SQL: &str = "INSERT INTO contents (type, body, created_at) VALUES ('text', hex(randomblob(9000)), 0)";
 
-struct Files {
+struct TestDatabase {
     dir: TempDir,
     path: PathBuf,
 }
 
-impl Files {
+impl TestDatabase {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("wxbox.db");
@@ -23,15 +23,15 @@ impl Files {
     }
 
     /// File and log as they would be if every process were killed now.
-    fn killed(&self) -> Self {
+    fn crash_copy(&self) -> Self {
         let killed = Self::new();
         fs::copy(&self.path, &killed.path).unwrap();
-        fs::copy(beside(&self.path, "-wal"), killed.log()).unwrap();
+        fs::copy(sibling_path(&self.path, "-wal"), killed.wal_path()).unwrap();
         killed
     }
 
-    fn log(&self) -> PathBuf {
-        beside(&self.path, "-wal")
+    fn wal_path(&self) -> PathBuf {
+        sibling_path(&self.path, "-wal")
     }
 
     fn open(&self) -> Store {
@@ -39,97 +39,97 @@ impl Files {
     }
 
     /// How many contents are there.
-    fn count(&self) -> i64 {
+    fn count_payloads(&self) -> i64 {
         self.open().conn.query_row("SELECT count(*) FROM contents", [], |row| row.get(0)).unwrap()
     }
 
-    fn names(&self) -> Vec<String> {
+    fn file_names(&self) -> Vec<String> {
         let names = fs::read_dir(self.dir.path()).unwrap();
         names.map(|it| it.unwrap().file_name().into_string().unwrap()).collect()
     }
 }
 
 /// A commit that waits for the disk.
-fn write(store: &mut Store) {
-    let step = store.write().unwrap();
-    step.execute("INSERT INTO contents (type, body, created_at) VALUES ('text', '{}', 0)", []).unwrap();
-    step.commit().unwrap();
+fn commit_durably(store: &mut Store) {
+    let tx = store.begin_write().unwrap();
+    tx.execute("INSERT INTO contents (type, body, created_at) VALUES ('text', '{}', 0)", []).unwrap();
+    tx.commit().unwrap();
 }
 
-fn frames(bytes: &[u8]) -> usize {
-    (bytes.len() - HEAD) / (FRAME_HEAD + 4096)
+fn frame_count(bytes: &[u8]) -> usize {
+    (bytes.len() - WAL_HEADER_LEN) / (FRAME_HEADER_LEN + 4096)
 }
 
 /// Where each commit's last frame ends.
-fn commits(bytes: &[u8]) -> Vec<usize> {
-    let ends = (0..frames(bytes)).map(|n| HEAD + n * (FRAME_HEAD + 4096));
-    ends.filter(|at| word(bytes, at + 4, true) != 0).map(|at| at + FRAME_HEAD + 4096).collect()
+fn commit_ends(bytes: &[u8]) -> Vec<usize> {
+    let ends = (0..frame_count(bytes)).map(|n| WAL_HEADER_LEN + n * (FRAME_HEADER_LEN + 4096));
+    ends.filter(|at| read_u32(bytes, at + 4, true) != 0).map(|at| at + FRAME_HEADER_LEN + 4096).collect()
 }
 
 #[test]
 fn a_log_is_known_by_its_head() {
-    let files = Files::new();
+    let files = TestDatabase::new();
     let mut store = files.open();
-    write(&mut store);
-    let (_, head) = read(&files.log()).unwrap();
-    assert!(Sum::of_head(&head).is_some() && check(&files.path).is_ok());
+    commit_durably(&mut store);
+    let (_, head) = read_header(&files.wal_path()).unwrap();
+    assert!(WalChecksum::from_header(&head).is_some() && check_wal(&files.path).is_ok());
     for at in 0..24 {
         let mut damaged = head;
         damaged[at] ^= 1;
-        assert!(Sum::of_head(&damaged).is_none(), "byte {at}");
+        assert!(WalChecksum::from_header(&damaged).is_none(), "byte {at}");
     }
-    assert!(Sum::of_head(&[0x55; HEAD]).is_none());
-    let killed = files.killed();
-    let mut bytes = fs::read(killed.log()).unwrap();
-    bytes[..HEAD].fill(0);
-    fs::write(killed.log(), bytes).unwrap();
-    check(&killed.path).unwrap();
+    assert!(WalChecksum::from_header(&[0x55; WAL_HEADER_LEN]).is_none());
+    let killed = files.crash_copy();
+    let mut bytes = fs::read(killed.wal_path()).unwrap();
+    bytes[..WAL_HEADER_LEN].fill(0);
+    fs::write(killed.wal_path(), bytes).unwrap();
+    check_wal(&killed.path).unwrap();
 }
 
 #[test]
 fn a_log_without_its_file_is_kept() {
-    let files = Files::new();
+    let files = TestDatabase::new();
     fs::write(&files.path, "").unwrap();
-    fs::write(files.log(), [1; 100]).unwrap();
+    fs::write(files.wal_path(), [1; 100]).unwrap();
     assert!(matches!(Store::open(&files.path), Err(Error::Corrupt { .. })));
     fs::remove_file(&files.path).unwrap();
     assert!(matches!(Store::open(&files.path), Err(Error::ForeignLog { .. })));
-    assert_eq!(fs::read(files.log()).unwrap(), [1; 100]);
-    assert_eq!(files.names(), ["wxbox.db-wal"]);
+    assert_eq!(fs::read(files.wal_path()).unwrap(), [1; 100]);
+    assert_eq!(files.file_names(), ["wxbox.db-wal"]);
 }
 
 #[test]
 fn when_the_last_process_has_left_the_file_is_all() {
-    let files = Files::new();
+    let files = TestDatabase::new();
     let (mut first, mut second) = (files.open(), files.open());
-    write(&mut first);
-    write(&mut second);
+    commit_durably(&mut first);
+    commit_durably(&mut second);
     drop(first);
-    assert!(files.log().exists());
+    assert!(files.wal_path().exists());
     drop(second);
-    assert_eq!(files.names(), ["wxbox.db"]);
-    assert_eq!(files.count(), 2);
+    assert_eq!(files.file_names(), ["wxbox.db"]);
+    assert_eq!(files.count_payloads(), 2);
     // Whoever was killed is followed by one who is not.
     let mut store = files.open();
-    write(&mut store);
-    let killed = files.killed();
-    assert_eq!(killed.count(), 3);
-    assert_eq!(killed.names(), ["wxbox.db"]);
+    commit_durably(&mut store);
+    let killed = files.crash_copy();
+    assert_eq!(killed.count_payloads(), 3);
+    assert_eq!(killed.file_names(), ["wxbox.db"]);
 }
 
 #[test]
 fn processes_that_write_little_leave_a_short_log_and_lose_nothing() {
-    let files = Files::new();
+    let files = TestDatabase::new();
     let _other = files.open();
     let mut longest = 0;
     for n in 1..=60_i64 {
         let store = files.open();
         for _ in 0..2 {
-            store.conn.execute(INSERT, []).unwrap();
+            store.conn.execute(INSERT_SQL, []).unwrap();
         }
         drop(store);
-        longest = longest.max(fs::metadata(files.log()).unwrap().len());
-        assert_eq!(files.count(), 2 * n);
+        longest = longest.max(fs::metadata(files.wal_path()).unwrap().len());
+        assert_eq!(files.count_payloads(), 2 * n);
     }
     // All that was written is about 3 MiB.
     assert!((100 << 10..400 << 10).contains(&longest), "{longest}");
@@ -139,9 +139,9 @@ fn processes_that_write_little_leave_a_short_log_and_lose_nothing() {
 #[test]
 fn an_old_text_is_written_over_or_cut_off() {
     const TEXT: &str = "what nobody may find";
-    let files = Files::new();
+    let files = TestDatabase::new();
     let _other = files.open();
-    let holds = || fs::read(files.log()).unwrap().windows(TEXT.len()).any(|part| part == TEXT.as_bytes());
+    let holds = || fs::read(files.wal_path()).unwrap().windows(TEXT.len()).any(|part| part == TEXT.as_bytes());
     let insert = "INSERT INTO contents (type, body, created_at) VALUES (?1, hex(randomblob(9000)), 0)";
     let store = files.open();
     let reader = Connection::open(&files.path).unwrap();
@@ -155,7 +155,7 @@ fn an_old_text_is_written_over_or_cut_off() {
     drop(look);
     drop(reader);
     drop(store);
-    assert!(holds() && fs::metadata(files.log()).unwrap().len() < super::super::LOG_LIMIT);
+    assert!(holds() && fs::metadata(files.wal_path()).unwrap().len() < super::super::MAX_WAL_BYTES);
     for _ in 0..12 {
         let store = files.open();
         store.conn.execute(insert, ["text"]).unwrap();
@@ -166,23 +166,29 @@ fn an_old_text_is_written_over_or_cut_off() {
 
 #[test]
 fn damage_is_told_from_a_torn_end() {
-    let files = Files::new();
+    let files = TestDatabase::new();
     let mut store = files.open();
     for _ in 0..6 {
-        write(&mut store);
+        commit_durably(&mut store);
     }
-    let killed = files.killed();
-    let whole = fs::read(killed.log()).unwrap();
-    let ends = commits(&whole);
+    let killed = files.crash_copy();
+    let whole = fs::read(killed.wal_path()).unwrap();
+    let ends = commit_ends(&whole);
     assert_eq!(ends.len(), 6);
-    for at in (HEAD..whole.len()).step_by(1031).chain([HEAD, HEAD + 9, HEAD + 17, HEAD + 30, ends[0] + 12, ends[2] - 1])
-    {
+    for at in (WAL_HEADER_LEN..whole.len()).step_by(1031).chain([
+        WAL_HEADER_LEN,
+        WAL_HEADER_LEN + 9,
+        WAL_HEADER_LEN + 17,
+        WAL_HEADER_LEN + 30,
+        ends[0] + 12,
+        ends[2] - 1,
+    ]) {
         for length in [1, 512, 4096] {
             let mut bytes = whole.clone();
             let end = (at + length).min(bytes.len());
             bytes[at..end].iter_mut().for_each(|byte| *byte ^= 0x5a);
-            fs::write(killed.log(), bytes).unwrap();
-            let said = check(&killed.path);
+            fs::write(killed.wal_path(), bytes).unwrap();
+            let said = check_wal(&killed.path);
             if end <= ends[2] {
                 // Two whole commits are behind it, the second of which fits the first.
                 assert!(matches!(said, Err(Error::CorruptLog { .. })), "{at} {length}: {said:?}");
@@ -192,97 +198,99 @@ fn damage_is_told_from_a_torn_end() {
         }
     }
     // The end is torn wherever it may be.
-    for end in (HEAD..whole.len()).step_by(1031).chain(ends.iter().copied()) {
-        fs::write(killed.log(), &whole[..end]).unwrap();
-        check(&killed.path).unwrap();
+    for end in (WAL_HEADER_LEN..whole.len()).step_by(1031).chain(ends.iter().copied()) {
+        fs::write(killed.wal_path(), &whole[..end]).unwrap();
+        check_wal(&killed.path).unwrap();
     }
     let mut torn = whole.clone();
     torn[ends[4] + 5000..].fill(0);
-    fs::write(killed.log(), torn).unwrap();
-    assert_eq!(killed.count(), 5);
+    fs::write(killed.wal_path(), torn).unwrap();
+    assert_eq!(killed.count_payloads(), 5);
 }
 
 /// Commits that do not wait for the disk can reach it in any order.
 #[test]
 fn what_was_not_waited_for_may_be_torn_anywhere() {
-    let files = Files::new();
+    let files = TestDatabase::new();
     let mut store = files.open();
-    write(&mut store);
+    commit_durably(&mut store);
     for _ in 0..3 {
-        let done: Result<()> = store.relaxed(|store| {
+        let done: Result<()> = store.without_fsync(|store| {
             // Makes the file longer, so that its first page changes.
-            let step = store.write()?;
-            step.execute(INSERT, []).map(drop).map_err(|e| Error::at(Path::new(""), e))?;
-            step.commit().map_err(|e| Error::at(Path::new(""), e))
+            let tx = store.begin_write()?;
+            tx.execute(INSERT_SQL, []).map(drop).map_err(|e| Error::from_sqlite(Path::new(""), e))?;
+            tx.commit().map_err(|e| Error::from_sqlite(Path::new(""), e))
         });
         done.unwrap();
     }
-    let killed = files.killed();
-    let whole = fs::read(killed.log()).unwrap();
-    for at in (commits(&whole)[0]..whole.len()).step_by(517) {
+    let killed = files.crash_copy();
+    let whole = fs::read(killed.wal_path()).unwrap();
+    for at in (commit_ends(&whole)[0]..whole.len()).step_by(517) {
         let mut bytes = whole.clone();
         bytes[at] ^= 0x5a;
-        fs::write(killed.log(), bytes).unwrap();
-        check(&killed.path).unwrap();
+        fs::write(killed.wal_path(), bytes).unwrap();
+        check_wal(&killed.path).unwrap();
     }
     // Unless a commit that was waited for came after them.
-    write(&mut store);
-    write(&mut store);
-    let killed = files.killed();
-    let mut bytes = fs::read(killed.log()).unwrap();
-    let at = commits(&bytes)[0] + 5000;
+    commit_durably(&mut store);
+    commit_durably(&mut store);
+    let killed = files.crash_copy();
+    let mut bytes = fs::read(killed.wal_path()).unwrap();
+    let at = commit_ends(&bytes)[0] + 5000;
     bytes[at] ^= 0x5a;
-    fs::write(killed.log(), bytes).unwrap();
-    assert!(matches!(check(&killed.path), Err(Error::CorruptLog { .. })));
+    fs::write(killed.wal_path(), bytes).unwrap();
+    assert!(matches!(check_wal(&killed.path), Err(Error::CorruptLog { .. })));
 }
 
 /// What did not fit into memory is in the log before its commit, and stays there when it is taken back.
 #[test]
 fn what_was_taken_back_is_no_damage() {
-    let files = Files::new();
+    let files = TestDatabase::new();
     let mut store = files.open();
-    write(&mut store);
+    commit_durably(&mut store);
     store.conn.execute_batch("PRAGMA cache_size = 5").unwrap();
-    let step = store.write().unwrap();
+    let tx = store.begin_write().unwrap();
     for _ in 0..40 {
-        step.execute(INSERT, []).unwrap();
+        tx.execute(INSERT_SQL, []).unwrap();
     }
-    step.rollback().unwrap();
+    tx.rollback().unwrap();
     for _ in 0..3 {
-        write(&mut store);
+        commit_durably(&mut store);
     }
-    let killed = files.killed();
-    let bytes = fs::read(killed.log()).unwrap();
-    assert!(*commits(&bytes).last().unwrap() + 20 * 4096 < bytes.len(), "nothing is left of it");
-    check(&killed.path).unwrap();
-    assert_eq!(killed.count(), 4);
+    let killed = files.crash_copy();
+    let bytes = fs::read(killed.wal_path()).unwrap();
+    assert!(*commit_ends(&bytes).last().unwrap() + 20 * 4096 < bytes.len(), "nothing is left of it");
+    check_wal(&killed.path).unwrap();
+    assert_eq!(killed.count_payloads(), 4);
 }
 
 #[test]
 fn a_log_of_another_file_is_noticed() {
-    let files = Files::new();
-    write(&mut files.open());
-    let older = Files::new();
+    let files = TestDatabase::new();
+    commit_durably(&mut files.open());
+    let older = TestDatabase::new();
     fs::copy(&files.path, &older.path).unwrap();
-    write(&mut files.open());
+    commit_durably(&mut files.open());
     let mut store = files.open();
     store.backup(&files.dir.path().join("before.db"), false).unwrap();
-    write(&mut store);
+    commit_durably(&mut store);
     store.backup(&files.dir.path().join("after.db"), false).unwrap();
-    write(&mut store);
-    let other = Files::new();
-    write(&mut other.open());
+    commit_durably(&mut store);
+    let other = TestDatabase::new();
+    commit_durably(&mut other.open());
     for copy in [older.path, files.dir.path().join("before.db"), files.dir.path().join("after.db"), other.path] {
-        let killed = files.killed();
+        let killed = files.crash_copy();
         fs::copy(&copy, &killed.path).unwrap();
-        let log = fs::read(killed.log()).unwrap();
+        let log = fs::read(killed.wal_path()).unwrap();
         assert!(matches!(Store::open(&killed.path), Err(Error::ForeignLog { .. })), "{copy:?}");
-        assert!(fs::read(killed.log()).unwrap() == log && fs::read(&killed.path).unwrap() == fs::read(&copy).unwrap());
+        assert!(
+            fs::read(killed.wal_path()).unwrap() == log && fs::read(&killed.path).unwrap() == fs::read(&copy).unwrap()
+        );
     }
     // Its own is taken, whether or not some of it is in the file already.
-    assert_eq!(files.killed().count(), 4);
+    assert_eq!(files.crash_copy().count_payloads(), 4);
     store.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).unwrap();
-    assert_eq!(files.killed().count(), 4);
-    write(&mut store);
-    assert_eq!(files.killed().count(), 5);
+    assert_eq!(files.crash_copy().count_payloads(), 4);
+    commit_durably(&mut store);
+    assert_eq!(files.crash_copy().count_payloads(), 5);
 }

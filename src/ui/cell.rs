@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::clean::line;
+use super::clean::single_line;
 use crate::t;
 use crate::time::Timestamp;
 use crate::words;
-use crate::zone::local;
+use crate::zone::format_local;
 
 /// A value to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,35 +14,35 @@ pub enum Cell {
     /// A text as it is.
     Text(String),
     /// A word that is good or bad news; it says so itself, its colour says it again.
-    Toned(String, Tone),
+    Styled(String, TextStyle),
     /// A point in time: how long ago, where a person looks at it; RFC 3339 in UTC everywhere else.
     Time(Timestamp),
 }
 
 /// What news a word is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
+pub enum TextStyle {
     /// As it should be.
     Good,
     /// Neither yet.
-    Open,
+    Pending,
     /// Not sure to be as it should.
-    Odd,
+    Warning,
     /// Not as it should be.
-    Bad,
+    Error,
     /// Over.
-    Past,
+    Muted,
 }
 
-impl Tone {
+impl TextStyle {
     /// The word in its colour.
     pub(super) fn paint(self, word: &str) -> String {
         let style = match self {
             Self::Good => "32",
-            Self::Open => "36",
-            Self::Odd => "33",
-            Self::Bad => "31",
-            Self::Past => "2",
+            Self::Pending => "36",
+            Self::Warning => "33",
+            Self::Error => "31",
+            Self::Muted => "2",
         };
         format!("\u{1b}[{style}m{word}\u{1b}[0m")
     }
@@ -50,10 +50,10 @@ impl Tone {
 
 impl Cell {
     /// In one line, for a person or not.
-    pub(super) fn said(&self, to_person: bool) -> String {
+    pub(super) fn render(&self, to_person: bool) -> String {
         match self {
-            Self::Text(text) | Self::Toned(text, _) => line(text),
-            Self::Time(at) if to_person => ago(*at),
+            Self::Text(text) | Self::Styled(text, _) => single_line(text),
+            Self::Time(at) if to_person => format_relative_time(*at),
             Self::Time(at) => at.to_string(),
         }
     }
@@ -78,17 +78,17 @@ impl From<Timestamp> for Cell {
 }
 
 /// How long ago that was, or how soon it will be.
-fn ago(at: Timestamp) -> String {
-    words::ago(Timestamp::now().seconds_since(at))
+fn format_relative_time(at: Timestamp) -> String {
+    words::relative_time(Timestamp::now().seconds_since(at))
 }
 
 /// A point in time that `f` writes: by the clock of the zone of the run, and in brackets how long ago, where a person
 /// looks at it; RFC 3339 in UTC everywhere else.
-pub fn when(at: Timestamp, f: &fmt::Formatter<'_>) -> String {
-    if f.alternate() { t!("ui-when", time = local(at), ago = ago(at)) } else { at.to_string() }
+pub fn format_time(at: Timestamp, f: &fmt::Formatter<'_>) -> String {
+    if f.alternate() { t!("ui-when", time = format_local(at), ago = format_relative_time(at)) } else { at.to_string() }
 }
 
 /// The same without how long ago.
-pub fn clock(at: Timestamp, f: &fmt::Formatter<'_>) -> String {
-    if f.alternate() { local(at) } else { at.to_string() }
+pub fn format_clock_time(at: Timestamp, f: &fmt::Formatter<'_>) -> String {
+    if f.alternate() { format_local(at) } else { at.to_string() }
 }

@@ -7,16 +7,16 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// Text without control characters (but for line breaks and tabs), without the marks that turn the direction of
 /// text, and without what cannot be seen.
-pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if is_unfit(c) && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+pub fn sanitize(text: &str) -> String {
+    text.chars().map(|c| if is_unsafe(c) && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 /// The same in one line.
-pub(super) fn line(text: &str) -> String {
+pub(super) fn single_line(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\t' => ' ',
-            c if is_unfit(c) => '\u{fffd}',
+            c if is_unsafe(c) => '\u{fffd}',
             c => c,
         })
         .collect()
@@ -24,13 +24,13 @@ pub(super) fn line(text: &str) -> String {
 
 /// JSON that means the same and has only characters that can be shown: what is unfit stands in its texts alone, where
 /// it can be escaped.
-pub(super) fn json(text: &str) -> String {
-    if !text.contains(is_unfit) {
+pub(super) fn escape_json(text: &str) -> String {
+    if !text.contains(is_unsafe) {
         return text.to_owned();
     }
     let mut escaped = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if is_unfit(c) {
+        if is_unsafe(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 // Writing to a String cannot fail.
                 let _ = write!(escaped, "\\u{unit:04x}");
@@ -42,7 +42,7 @@ pub(super) fn json(text: &str) -> String {
     escaped
 }
 
-fn is_unfit(c: char) -> bool {
+fn is_unsafe(c: char) -> bool {
     use GeneralCategory as Is;
     match c {
         ' '..='~' => false,
@@ -53,7 +53,7 @@ fn is_unfit(c: char) -> bool {
 }
 
 /// Symbols of ours, and others that are common, in ASCII.
-pub(super) fn ascii(text: &str) -> String {
+pub(super) fn to_ascii(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -77,10 +77,10 @@ mod tests {
 
     #[test]
     fn control_characters_do_not_get_out() {
-        assert_eq!(line("a\nerror: b\u{202e}"), "a error: b\u{fffd}");
-        assert_eq!(clean("a\u{1b}[2Jb\u{7}\r\nc\u{9b}d"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}\nc\u{fffd}d");
+        assert_eq!(single_line("a\nerror: b\u{202e}"), "a error: b\u{fffd}");
+        assert_eq!(sanitize("a\u{1b}[2Jb\u{7}\r\nc\u{9b}d"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}\nc\u{fffd}d");
         for unseen in ["\u{ad}", "\u{200b}", "\u{200e}", "\u{2066}", "\u{2028}", "\u{feff}", "\u{e0041}", "\u{7f}"] {
-            assert_eq!(line(unseen), "\u{fffd}", "{unseen:?}");
+            assert_eq!(single_line(unseen), "\u{fffd}", "{unseen:?}");
         }
     }
 
@@ -88,20 +88,20 @@ mod tests {
     fn what_people_are_called_stays_as_it_is() {
         for name in ["路飞", "José", "Jose\u{301}", "👨‍👩‍👧", "❤\u{fe0f}", "می‌خواهم", "zoë 🏴\u{fe0f}"]
         {
-            assert_eq!((line(name), clean(name), json(name)), (name.into(), name.into(), name.into()));
+            assert_eq!((single_line(name), sanitize(name), escape_json(name)), (name.into(), name.into(), name.into()));
         }
     }
 
     #[test]
     fn json_means_the_same_without_them() {
         let value = serde_json::json!({"a": "x\u{9b}2J\u{202e}\u{e0041}\u{7f}\n路"});
-        let escaped = json(&value.to_string());
+        let escaped = escape_json(&value.to_string());
         assert_eq!(escaped, r#"{"a":"x\u009b2J\u202e\udb40\udc41\u007f\n路"}"#);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
     }
 
     #[test]
     fn symbols_have_their_like_in_ascii() {
-        assert_eq!(ascii("“a” … ‹b› 40×20 → 路"), "\"a\" ... <b> 40x20 -> 路");
+        assert_eq!(to_ascii("“a” … ‹b› 40×20 → 路"), "\"a\" ... <b> 40x20 -> 路");
     }
 }

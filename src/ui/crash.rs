@@ -5,33 +5,33 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Ui, progress, prompt};
-use crate::error::{Exit, Report};
+use crate::error::{ErrorReport, ExitStatus};
 use crate::t;
 
 /// Whether errors are JSON.
-static JSON: AtomicBool = AtomicBool::new(false);
+static ERRORS_AS_JSON: AtomicBool = AtomicBool::new(false);
 /// Whether some thread is reporting already.
-static ENDING: AtomicBool = AtomicBool::new(false);
+static IS_REPORTING: AtomicBool = AtomicBool::new(false);
 
 /// Notes how errors are written.
-pub(super) fn note(json: bool) {
-    JSON.store(json, Ordering::Relaxed);
+pub(super) fn set_json(json: bool) {
+    ERRORS_AS_JSON.store(json, Ordering::Relaxed);
 }
 
 /// From now on a panic of any thread ends the process: the terminal is put back, the place is said, the exit status
 /// is 1. For programs; a library leaves that to whoever uses it.
-pub fn end_at_panic() {
+pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
-        if ENDING.swap(true, Ordering::Relaxed) {
+        if IS_REPORTING.swap(true, Ordering::Relaxed) {
             loop {
                 std::thread::park();
             }
         }
-        progress::wipe();
-        prompt::put_back();
+        progress::clear_active_bar();
+        prompt::restore_terminal();
         let mut ui = Ui::stdio();
-        ui.json = JSON.load(Ordering::Relaxed);
-        let report = report(panic.location());
+        ui.json = ERRORS_AS_JSON.load(Ordering::Relaxed);
+        let report = build_report(panic.location());
         ui.error(&report);
         // Where panics abort, nothing else ends with a status.
         #[expect(clippy::exit)]
@@ -39,14 +39,14 @@ pub fn end_at_panic() {
     }));
 }
 
-fn report(location: Option<&Location<'_>>) -> Report {
-    let place = location.map_or_else(|| "?".to_owned(), |it| format!("{}:{}", short(it.file()), it.line()));
+fn build_report(location: Option<&Location<'_>>) -> ErrorReport {
+    let place = location.map_or_else(|| "?".to_owned(), |it| format!("{}:{}", strip_build_path(it.file()), it.line()));
     let what = t!("ui-crash", place = place, version = env!("CARGO_PKG_VERSION"));
-    Report { exit: Exit::Unexpected, what, hint: Some(t!("ui-crash-hint")) }
+    ErrorReport { exit: ExitStatus::Unexpected, message: what, hint: Some(t!("ui-crash-hint")) }
 }
 
 /// The file without the directories of the machine that built the program: `tokio-1.50.0/src/lib.rs`.
-fn short(file: &str) -> &str {
+fn strip_build_path(file: &str) -> &str {
     file.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/')).map_or(file, |(_, own)| own)
 }
 
@@ -57,16 +57,16 @@ mod tests {
     #[test]
     fn a_report_says_the_place_and_asks_to_tell_of_it() {
         let here = Location::caller();
-        let report = report(Some(here));
+        let report = build_report(Some(here));
         let expected = format!("a fault in wxbox itself, at src/ui/crash.rs:{} (version ", here.line());
-        assert!(report.what.starts_with(&expected), "{}", report.what);
+        assert!(report.message.starts_with(&expected), "{}", report.message);
         assert_eq!(report.exit.code(), 1);
     }
 
     #[test]
     fn the_builders_directories_are_not_told() {
         let file = "/home/who/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/tokio-1.50.0/src/runtime/mod.rs";
-        assert_eq!(short(file), "tokio-1.50.0/src/runtime/mod.rs");
-        assert_eq!(short("src/main.rs"), "src/main.rs");
+        assert_eq!(strip_build_path(file), "tokio-1.50.0/src/runtime/mod.rs");
+        assert_eq!(strip_build_path("src/main.rs"), "src/main.rs");
     }
 }

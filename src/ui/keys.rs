@@ -7,8 +7,8 @@ use console::{Key, Term, measure_text_width};
 use dialoguer::theme::Theme as _;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
-use super::facts::columns;
-use super::theme::Plain;
+use super::facts::terminal_width;
+use super::theme::PromptTheme;
 
 const CTRL_D: char = '\x04';
 const CTRL_U: char = '\x15';
@@ -66,7 +66,7 @@ pub(super) fn line(question: &str, begun: &str) -> io::Result<String> {
     let mut typed = Typed { at: letters.len(), letters };
     let mut row = 0;
     loop {
-        let width = columns().unwrap_or(80);
+        let width = terminal_width().unwrap_or(80);
         row = draw(&term, &question, &typed, width, row)?;
         match term.read_key()? {
             Key::Enter => break,
@@ -125,7 +125,7 @@ pub(super) fn confirm(question: &str, default: bool) -> io::Result<bool> {
     term.hide_cursor()?;
     loop {
         let mut shown = String::new();
-        Plain.format_confirm_prompt(&mut shown, question, Some(value)).map_err(io::Error::other)?;
+        PromptTheme.format_confirm_prompt(&mut shown, question, Some(value)).map_err(io::Error::other)?;
         term.clear_line()?;
         term.write_str(&shown)?;
         term.flush()?;
@@ -138,7 +138,7 @@ pub(super) fn confirm(question: &str, default: bool) -> io::Result<bool> {
         }
     }
     let mut said = String::new();
-    Plain.format_confirm_prompt_selection(&mut said, question, Some(value)).map_err(io::Error::other)?;
+    PromptTheme.format_confirm_prompt_selection(&mut said, question, Some(value)).map_err(io::Error::other)?;
     term.clear_line()?;
     term.write_line(&said)?;
     term.show_cursor()?;

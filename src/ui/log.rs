@@ -5,9 +5,9 @@ use std::io::Write;
 
 use log::{LevelFilter, Log, Metadata, Record};
 
-struct Stderr;
+struct StderrLogger;
 
-impl Log for Stderr {
+impl Log for StderrLogger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().split("::").next() == Some("wxbox")
     }
@@ -17,10 +17,10 @@ impl Log for Stderr {
             let line = format!(
                 "{}: {}\n",
                 record.level().as_str().to_lowercase(),
-                super::clean::line(&record.args().to_string())
+                super::clean::single_line(&record.args().to_string())
             );
             // Nothing can be told to somebody who closed stderr.
-            let _ = super::progress::above(|| super::stream::Stream::Err.write_all(line.as_bytes()));
+            let _ = super::progress::suspend_for(|| super::stream::StdStream::Stderr.write_all(line.as_bytes()));
         }
     }
 
@@ -28,7 +28,7 @@ impl Log for Stderr {
 }
 
 /// Shows what is done (`verbose` 1) and how (2 or more); 0 asks `WXBOX_LOG` (`info`, `debug`, or a number).
-pub fn start(verbose: u8) {
+pub fn init(verbose: u8) {
     let asked = std::env::var("WXBOX_LOG").unwrap_or_default();
     let level = match (verbose, asked.trim().to_ascii_lowercase().as_str()) {
         (0, "" | "0" | "off" | "error" | "warn") => LevelFilter::Off,
@@ -36,6 +36,6 @@ pub fn start(verbose: u8) {
         _ => LevelFilter::Info,
     };
     // A second run in the same process finds the logger in place.
-    let _ = log::set_logger(&Stderr);
+    let _ = log::set_logger(&StderrLogger);
     log::set_max_level(level);
 }

@@ -2,44 +2,51 @@
 
 use std::env::var;
 
-use super::Color;
+use super::ColorMode;
 
 /// What may be done on the two streams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Manner {
+pub(super) struct TerminalCapabilities {
     /// Results have colours.
     pub(super) color_out: bool,
     /// What else is said has colours.
     pub(super) color_err: bool,
     /// The terminal knows colours, so that a QR code can say what is black.
-    pub(super) knows_color: bool,
+    pub(super) supports_color: bool,
     /// Nothing moves: no spinner, no bar, and a question is a line and its answer the next.
-    pub(super) still: bool,
+    pub(super) no_animation: bool,
     /// Somebody has the screen read out: nothing is drawn.
-    pub(super) read_out: bool,
+    pub(super) screen_reader: bool,
     /// The terminal shows ASCII alone: symbols of ours are written with its signs.
-    pub(super) ascii: bool,
+    pub(super) ascii_only: bool,
 }
 
-impl Manner {
+impl TerminalCapabilities {
     /// For streams of which these are terminals.
-    pub(super) fn of(color: Color, out_terminal: bool, err_terminal: bool) -> Self {
+    pub(super) fn detect(color: ColorMode, out_terminal: bool, err_terminal: bool) -> Self {
         let set = |name: &str| var(name).ok().filter(|value| !value.is_empty());
         let dumb = set("TERM").is_some_and(|term| term == "dumb");
-        let read_out = is_on(set("WXBOX_ACCESSIBLE"));
+        let read_out = is_truthy(set("WXBOX_ACCESSIBLE"));
         let (color_out, color_err) = match color {
-            Color::Always => (true, true),
-            Color::Never => (false, false),
-            Color::Auto if set("NO_COLOR").is_some() => (false, false),
-            Color::Auto if is_on(set("CLICOLOR_FORCE")) => (true, true),
-            Color::Auto => (out_terminal && !dumb, err_terminal && !dumb),
+            ColorMode::Always => (true, true),
+            ColorMode::Never => (false, false),
+            ColorMode::Auto if set("NO_COLOR").is_some() => (false, false),
+            ColorMode::Auto if is_truthy(set("CLICOLOR_FORCE")) => (true, true),
+            ColorMode::Auto => (out_terminal && !dumb, err_terminal && !dumb),
         };
         let ascii = !is_utf8(set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")));
-        Self { color_out, color_err, knows_color: err_terminal && !dumb, still: dumb || read_out, read_out, ascii }
+        Self {
+            color_out,
+            color_err,
+            supports_color: err_terminal && !dumb,
+            no_animation: dumb || read_out,
+            screen_reader: read_out,
+            ascii_only: ascii,
+        }
     }
 }
 
-fn is_on(value: Option<String>) -> bool {
+fn is_truthy(value: Option<String>) -> bool {
     value.is_some_and(|value| value != "0")
 }
 

@@ -30,32 +30,33 @@ use std::mem::replace;
 
 use serde::Serialize;
 
-pub use cell::{Cell, Tone, clock, when};
-pub use clean::clean;
+pub use cell::{Cell, TextStyle, format_clock_time, format_time};
+pub use clean::sanitize;
 pub use console::measure_text_width as width;
-pub use crash::end_at_panic;
-pub use facts::{Facts, columns, facts};
-pub use lines::{Line, Lines};
-pub use log::start as start_log;
-pub use progress::{Delivered, Progress, Slow, Waiting};
+pub use crash::install_panic_hook;
+pub use facts::{KeyValues, format_key_values, terminal_width};
+pub use lines::{StdinLine, StdinLines};
+pub use log::init as start_log;
+pub use progress::{Countdown, DelayedSpinner, DeliveryBar, Progress};
 pub use prompt::{
-    Wrong, again, confirm, forget_typed, new_password, password, text, text_or_none, unseen, username, was_interrupted,
+    InvalidAnswer, confirm, confirm_retry, flush_input, prompt_new_password, prompt_optional_text, prompt_password,
+    prompt_secret, prompt_text, prompt_username, was_interrupted,
 };
-pub use qr::{Look, Qr};
-pub use qr_file::{QrFile, qr_picture};
+pub use qr::{Qr, QrStyle};
+pub use qr_file::{QrFile, encode_qr_png};
 pub use table::Table;
 pub use verdict::Level;
 
 use crate::t;
-use clean::line;
-use manner::Manner;
-use said::marked;
-use stream::Stream;
-use table::Screen;
+use clean::single_line;
+use manner::TerminalCapabilities;
+use said::with_label;
+use stream::StdStream;
+use table::RenderOptions;
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Color {
+pub enum ColorMode {
     /// On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere.
     #[default]
     Auto,
@@ -69,14 +70,14 @@ pub enum Color {
 pub struct Ui {
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,
-    closed: bool,
+    stdout_closed: bool,
     /// Nobody read results, and a signal ended the wait for it.
-    unread: bool,
+    results_dropped: bool,
     json: bool,
     quiet: bool,
     /// Warnings that were said, where none is to be said twice.
-    warned: Option<HashSet<String>>,
-    manner: Manner,
+    shown_warnings: Option<HashSet<String>>,
+    capabilities: TerminalCapabilities,
     /// stdout is a terminal.
     pub out_terminal: bool,
     /// stdout is a pipe or a socket, whoever reads it.
@@ -84,7 +85,7 @@ pub struct Ui {
     /// stderr is a terminal.
     pub err_terminal: bool,
     /// Whether somebody can be asked: stdin is a terminal, and so is stderr, where questions stand.
-    pub in_terminal: bool,
+    pub can_prompt: bool,
 }
 
 impl Ui {
@@ -94,35 +95,35 @@ impl Ui {
             out_terminal: io::stdout().is_terminal(),
             out_pipe: stream::is_pipe(&io::stdout()),
             err_terminal: io::stderr().is_terminal(),
-            in_terminal: io::stdin().is_terminal() && io::stderr().is_terminal(),
-            ..Self::of(Stream::Out, Stream::Err)
+            can_prompt: io::stdin().is_terminal() && io::stderr().is_terminal(),
+            ..Self::new(StdStream::Stdout, StdStream::Stderr)
         }
     }
 
     /// The caller's own streams, neither of them a terminal; nobody can be asked.
-    pub fn of(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
+    pub fn new(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
         Self {
             out: Box::new(out),
             err: Box::new(err),
-            closed: false,
-            unread: false,
+            stdout_closed: false,
+            results_dropped: false,
             json: false,
             quiet: false,
-            warned: None,
-            manner: Manner::default(),
+            shown_warnings: None,
+            capabilities: TerminalCapabilities::default(),
             out_terminal: false,
             out_pipe: false,
             err_terminal: false,
-            in_terminal: false,
+            can_prompt: false,
         }
     }
 
     /// Takes over what the command line says of the output.
-    pub fn configure(&mut self, json: bool, quiet: bool, color: Color) {
-        crash::note(json);
+    pub fn configure(&mut self, json: bool, quiet: bool, color: ColorMode) {
+        crash::set_json(json);
         self.json = json;
         self.quiet = quiet;
-        self.manner = Manner::of(color, self.out_terminal, self.err_terminal);
+        self.capabilities = TerminalCapabilities::detect(color, self.out_terminal, self.err_terminal);
     }
 
     /// Whether results are JSON Lines.
@@ -136,45 +137,45 @@ impl Ui {
     }
 
     /// Whether whoever read the results has gone: nobody needs any more of them.
-    pub fn closed(&self) -> bool {
-        self.closed
+    pub fn stdout_closed(&self) -> bool {
+        self.stdout_closed
     }
 
     /// Whether results were dropped since a signal came and nobody read them.
-    pub fn unread(&self) -> bool {
-        self.unread
+    pub fn results_dropped(&self) -> bool {
+        self.results_dropped
     }
 
     /// Leaves stdout to another program: until `act` is done, results go to stderr.
-    pub fn results_on_stderr<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
-        let stdout = replace(&mut self.out, Box::new(Stream::Err));
+    pub fn with_results_on_stderr<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let stdout = replace(&mut self.out, Box::new(StdStream::Stderr));
         let terminal = replace(&mut self.out_terminal, self.err_terminal);
-        let color = replace(&mut self.manner.color_out, self.manner.color_err);
+        let color = replace(&mut self.capabilities.color_out, self.capabilities.color_err);
         let done = act(self);
-        (self.out, self.out_terminal, self.manner.color_out) = (stdout, terminal, color);
+        (self.out, self.out_terminal, self.capabilities.color_out) = (stdout, terminal, color);
         done
     }
 
     /// Says no warning twice from now on: for what is done a second time.
-    pub fn warn_once_each(&mut self) {
-        self.warned.get_or_insert_default();
+    pub fn dedupe_warnings(&mut self) {
+        self.shown_warnings.get_or_insert_default();
     }
 
     /// Shows data that was asked for.
     ///
     /// # Errors
     /// The stream's, except a closed pipe.
-    pub fn data(&mut self, it: &(impl Serialize + Display)) -> anyhow::Result<()> {
-        let line = self.shown(it)?;
-        self.line(&line)
+    pub fn print(&mut self, value: &(impl Serialize + Display)) -> anyhow::Result<()> {
+        let line = self.render(value)?;
+        self.write_line(&line)
     }
 
-    fn shown(&self, it: &(impl Serialize + Display)) -> anyhow::Result<String> {
+    fn render(&self, value: &(impl Serialize + Display)) -> anyhow::Result<String> {
         Ok(match (self.json, self.out_terminal) {
-            (true, _) => clean::json(&serde_json::to_string(it)?),
+            (true, _) => clean::escape_json(&serde_json::to_string(value)?),
             // The other form is for people: see [`Facts`].
-            (false, true) => clean(&format!("{it:#}")),
-            (false, false) => clean(&it.to_string()),
+            (false, true) => sanitize(&format!("{value:#}")),
+            (false, false) => sanitize(&value.to_string()),
         })
     }
 
@@ -182,62 +183,65 @@ impl Ui {
     ///
     /// # Errors
     /// The stream's, except a closed pipe.
-    pub fn done(&mut self, it: &(impl Serialize + Display)) -> anyhow::Result<()> {
-        if self.quiet && !self.json { Ok(()) } else { self.data(it) }
+    pub fn print_result(&mut self, value: &(impl Serialize + Display)) -> anyhow::Result<()> {
+        if self.quiet && !self.json { Ok(()) } else { self.print(value) }
     }
 
     /// The same for several, in one go.
     ///
     /// # Errors
     /// The stream's, except a closed pipe.
-    pub fn done_all<T: Serialize + Display>(&mut self, them: &[T]) -> anyhow::Result<()> {
-        if them.is_empty() || (self.quiet && !self.json) || self.closed {
+    pub fn print_results<T: Serialize + Display>(&mut self, values: &[T]) -> anyhow::Result<()> {
+        if values.is_empty() || (self.quiet && !self.json) || self.stdout_closed {
             return Ok(());
         }
-        let lines: Vec<String> = them.iter().map(|it| self.shown(it)).collect::<anyhow::Result<_>>()?;
-        self.line(&lines.join("\n"))
+        let lines: Vec<String> = values.iter().map(|it| self.render(it)).collect::<anyhow::Result<_>>()?;
+        self.write_line(&lines.join("\n"))
     }
 
     /// Shows a table that was asked for: aligned on a terminal, tabs in a pipe.
     ///
     /// # Errors
     /// The stream's, except a closed pipe.
-    pub fn table(&mut self, table: &mut Table) -> anyhow::Result<()> {
-        let text = table.render(self.screen());
-        if text.is_empty() { Ok(()) } else { self.line(text.trim_end_matches('\n')) }
+    pub fn print_table(&mut self, table: &mut Table) -> anyhow::Result<()> {
+        let text = table.render(self.render_options());
+        if text.is_empty() { Ok(()) } else { self.write_line(text.trim_end_matches('\n')) }
     }
 
     /// Shows what came to a table since the last time, so that a long one need not be waited for.
     ///
     /// # Errors
     /// The stream's, except a closed pipe.
-    pub fn table_part(&mut self, table: &mut Table) -> anyhow::Result<()> {
-        let text = table.part(self.screen());
-        if text.is_empty() { Ok(()) } else { self.line(text.trim_end_matches('\n')) }
+    pub fn print_new_rows(&mut self, table: &mut Table) -> anyhow::Result<()> {
+        let text = table.render_new_rows(self.render_options());
+        if text.is_empty() { Ok(()) } else { self.write_line(text.trim_end_matches('\n')) }
     }
 
-    fn screen(&self) -> Option<Screen> {
-        let more = if self.manner.ascii { "..." } else { "…" };
-        let (columns, color) = (columns(), self.manner.color_out);
-        self.out_terminal.then_some(Screen { columns, color, more })
+    fn render_options(&self) -> Option<RenderOptions> {
+        let more = if self.capabilities.ascii_only { "..." } else { "…" };
+        let (columns, color) = (terminal_width(), self.capabilities.color_out);
+        self.out_terminal.then_some(RenderOptions { width: columns, color, ellipsis: more })
     }
 
-    fn line(&mut self, line: &str) -> anyhow::Result<()> {
-        if self.closed {
+    fn write_line(&mut self, line: &str) -> anyhow::Result<()> {
+        if self.stdout_closed {
             return Ok(());
         }
-        let shown =
-            if self.out_terminal && self.manner.ascii && !self.json { clean::ascii(line) } else { line.to_owned() };
+        let shown = if self.out_terminal && self.capabilities.ascii_only && !self.json {
+            clean::to_ascii(line)
+        } else {
+            line.to_owned()
+        };
         let mut write = || self.out.write_all(format!("{shown}\n").as_bytes()).and_then(|()| self.out.flush());
         // What is drawn on stderr is on the same terminal.
-        let written = if self.out_terminal { progress::above(write) } else { write() };
+        let written = if self.out_terminal { progress::suspend_for(write) } else { write() };
         match written {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
-                self.closed = true;
+                self.stdout_closed = true;
                 Ok(())
             }
-            Err(e) if stream::is_unread(&e) => {
-                (self.closed, self.unread) = (true, true);
+            Err(e) if stream::is_unread_error(&e) => {
+                (self.stdout_closed, self.results_dropped) = (true, true);
                 self.warn(&t!("ui-unread"));
                 Ok(())
             }
@@ -247,34 +251,34 @@ impl Ui {
     }
 
     /// Begins a line on stderr that the person goes on with.
-    pub fn question(&mut self, text: &str) {
-        let said = marked(&line(text), "");
-        self.raw_err(&said);
+    pub fn prompt_line(&mut self, text: &str) {
+        let said = with_label(&single_line(text), "");
+        self.write_stderr(&said);
     }
 
     /// Writes to stderr as it is: the QR code, clap's own text.
-    pub fn raw_err(&mut self, text: &str) {
+    pub fn write_stderr(&mut self, text: &str) {
         // Nothing can be told to somebody who closed stderr.
-        let _ = progress::above(|| self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()));
+        let _ = progress::suspend_for(|| self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()));
     }
 
     /// Writes to stdout as it is: help and version, what scripts and files take. On a terminal nothing can drive it.
     ///
     /// # Errors
     /// The stream's, except a closed pipe.
-    pub fn raw_out(&mut self, text: &str) -> anyhow::Result<()> {
+    pub fn write_stdout(&mut self, text: &str) -> anyhow::Result<()> {
         let text = text.trim_end_matches('\n');
-        if self.out_terminal { self.line(&clean(text)) } else { self.line(text) }
+        if self.out_terminal { self.write_line(&sanitize(text)) } else { self.write_line(text) }
     }
 
     /// Shows a command as one would type it, before it is run.
     ///
     /// # Errors
     /// The stream's, except a closed pipe.
-    pub fn typed(&mut self, args: &[&str], after: &str) -> anyhow::Result<()> {
+    pub fn echo_command(&mut self, args: &[&str], after: &str) -> anyhow::Result<()> {
         let line = format!("$ wxbox {}{after}", shell_words::join(args));
-        let line = if self.manner.color_out { format!("\u{1b}[1m{line}\u{1b}[0m") } else { line };
-        self.line(&format!("\n{line}"))
+        let line = if self.capabilities.color_out { format!("\u{1b}[1m{line}\u{1b}[0m") } else { line };
+        self.write_line(&format!("\n{line}"))
     }
 }
 
@@ -297,9 +301,9 @@ mod tests {
         }
     }
 
-    struct Broken(io::ErrorKind);
+    struct FailingWriter(io::ErrorKind);
 
-    impl Write for Broken {
+    impl Write for FailingWriter {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
             Err(self.0.into())
         }
@@ -327,9 +331,9 @@ mod tests {
         ] {
             let sink = Sink::default();
             let mut ui = Ui { out: Box::new(sink.clone()), ..Ui::stdio() };
-            ui.configure(json, quiet, Color::Never);
-            ui.data(&Name("a")).unwrap();
-            ui.done(&Name("b")).unwrap();
+            ui.configure(json, quiet, ColorMode::Never);
+            ui.print(&Name("a")).unwrap();
+            ui.print_result(&Name("b")).unwrap();
             assert_eq!(String::from_utf8(sink.0.lock().unwrap().clone()).unwrap(), expected);
         }
     }
@@ -341,16 +345,16 @@ mod tests {
         {
             let sink = Sink::default();
             let mut ui = Ui { out: Box::new(sink.clone()), ..Ui::stdio() };
-            ui.configure(json, quiet, Color::Never);
-            ui.done_all::<Name>(&[]).unwrap();
-            ui.done_all(&[Name("a"), Name("b")]).unwrap();
+            ui.configure(json, quiet, ColorMode::Never);
+            ui.print_results::<Name>(&[]).unwrap();
+            ui.print_results(&[Name("a"), Name("b")]).unwrap();
             assert_eq!(String::from_utf8(sink.0.lock().unwrap().clone()).unwrap(), expected);
         }
     }
 
     #[test]
     fn a_closed_pipe_is_success_and_a_full_disk_is_not() {
-        let write = |kind| Ui { out: Box::new(Broken(kind)), ..Ui::stdio() }.data(&Name("a"));
+        let write = |kind| Ui { out: Box::new(FailingWriter(kind)), ..Ui::stdio() }.print(&Name("a"));
         assert!(write(io::ErrorKind::BrokenPipe).is_ok());
         assert!(write(io::ErrorKind::StorageFull).is_err());
     }

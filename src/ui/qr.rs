@@ -8,7 +8,7 @@ use crate::t;
 
 /// How a code is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum QrStyle {
     /// Half blocks: a cell is one column wide and holds two modules, one above the other.
     Unicode,
     /// `#`: a module is two columns wide and a line high.
@@ -19,14 +19,14 @@ pub enum Look {
 const BLACK_ON_WHITE: &str = "\u{1b}[38;5;16;48;5;231m";
 /// A `#` leaves most of its cell to the background, and scanners want it dark.
 const BLACK_ON_BLACK: &str = "\u{1b}[38;5;16;48;5;16m";
-const RESET: &str = "\u{1b}[0m";
+const RESET_COLORS: &str = "\u{1b}[0m";
 
 /// The standard margin, in modules, and one that is enough where that does not fit.
-const WIDE: usize = 4;
-const NARROW: usize = 2;
+const QUIET_ZONE: usize = 4;
+const MIN_QUIET_ZONE: usize = 2;
 
 /// What is said below the code: what to do with it, and how long it is waited for.
-const LINES_BELOW: usize = 2;
+const CAPTION_LINES: usize = 2;
 
 /// A QR code at error correction level L, the smallest: a screen is clean and near.
 pub struct Qr {
@@ -42,44 +42,44 @@ impl Qr {
     }
 
     /// Columns and lines with a margin of `quiet` modules.
-    pub fn size(&self, look: Look, quiet: usize) -> (usize, usize) {
+    pub fn size(&self, look: QrStyle, quiet: usize) -> (usize, usize) {
         let side = self.width + 2 * quiet;
         match look {
-            Look::Unicode => (side, side.div_ceil(2)),
-            Look::Ascii => (2 * side, side),
+            QrStyle::Unicode => (side, side.div_ceil(2)),
+            QrStyle::Ascii => (2 * side, side),
         }
     }
 
-    fn dark(&self, x: usize, y: usize, quiet: usize) -> bool {
+    fn is_dark(&self, x: usize, y: usize, quiet: usize) -> bool {
         let inside = |at: usize| at.checked_sub(quiet).filter(|at| *at < self.width);
         inside(x).zip(inside(y)).is_some_and(|(x, y)| self.modules[y * self.width + x] == Color::Dark)
     }
 
     /// The drawing, a line an end of line; `explicit` sets black and white.
-    pub fn draw(&self, look: Look, quiet: usize, explicit: bool) -> String {
+    pub fn render(&self, look: QrStyle, quiet: usize, set_colors: bool) -> String {
         let side = self.width + 2 * quiet;
-        let step = if look == Look::Unicode { 2 } else { 1 };
+        let step = if look == QrStyle::Unicode { 2 } else { 1 };
         let mut text = String::new();
         for y in (0..side).step_by(step) {
             let mut colors = "";
             for x in 0..side {
-                let (upper, lower) = (self.dark(x, y, quiet), self.dark(x, y + 1, quiet));
-                let wanted = if look == Look::Ascii && upper { BLACK_ON_BLACK } else { BLACK_ON_WHITE };
-                if explicit && wanted != colors {
+                let (upper, lower) = (self.is_dark(x, y, quiet), self.is_dark(x, y + 1, quiet));
+                let wanted = if look == QrStyle::Ascii && upper { BLACK_ON_BLACK } else { BLACK_ON_WHITE };
+                if set_colors && wanted != colors {
                     text += wanted;
                     colors = wanted;
                 }
                 text += match (look, upper, lower) {
-                    (Look::Unicode, false, false) => " ",
-                    (Look::Unicode, true, false) => "▀",
-                    (Look::Unicode, false, true) => "▄",
-                    (Look::Unicode, true, true) => "█",
-                    (Look::Ascii, true, _) => "##",
-                    (Look::Ascii, false, _) => "  ",
+                    (QrStyle::Unicode, false, false) => " ",
+                    (QrStyle::Unicode, true, false) => "▀",
+                    (QrStyle::Unicode, false, true) => "▄",
+                    (QrStyle::Unicode, true, true) => "█",
+                    (QrStyle::Ascii, true, _) => "##",
+                    (QrStyle::Ascii, false, _) => "  ",
                 };
             }
-            if explicit {
-                text += RESET;
+            if set_colors {
+                text += RESET_COLORS;
             }
             text.push('\n');
         }
@@ -88,52 +88,52 @@ impl Qr {
 }
 
 /// Columns and lines of a window.
-type Room = Option<(usize, usize)>;
+type TerminalSize = Option<(usize, usize)>;
 
 /// Whether a drawing of that size is seen whole; without a window there is room for everything.
-fn fits(room: Room, (columns, lines): (usize, usize)) -> bool {
-    room.is_none_or(|room| columns <= room.0 && lines + LINES_BELOW <= room.1)
+fn fits_terminal(room: TerminalSize, (columns, lines): (usize, usize)) -> bool {
+    room.is_none_or(|room| columns <= room.0 && lines + CAPTION_LINES <= room.1)
 }
 
 impl Ui {
-    fn room(&self) -> Room {
+    fn terminal_size(&self) -> TerminalSize {
         let window = if self.err_terminal { console::Term::stderr().size_checked() } else { None };
         window.map(|(lines, columns)| (usize::from(columns), usize::from(lines)))
     }
 
     /// Whether `text` can be drawn as a QR code that is seen whole.
-    pub fn qr_fits(&self, text: &str, look: Look) -> bool {
-        Qr::new(text).is_some_and(|code| fits(self.room(), code.size(look, NARROW)))
+    pub fn qr_fits(&self, text: &str, look: QrStyle) -> bool {
+        Qr::new(text).is_some_and(|code| fits_terminal(self.terminal_size(), code.size(look, MIN_QUIET_ZONE)))
     }
 
     /// How to draw where nobody said: half blocks where the locale is UTF-8.
-    pub fn look(&self) -> Look {
-        if self.manner.ascii { Look::Ascii } else { Look::Unicode }
+    pub fn default_qr_style(&self) -> QrStyle {
+        if self.capabilities.ascii_only { QrStyle::Ascii } else { QrStyle::Unicode }
     }
 
     /// Whether somebody is there to scan what is drawn.
-    pub fn is_watched(&self) -> bool {
-        self.err_terminal && !self.quiet && !self.manner.read_out
+    pub fn is_interactive(&self) -> bool {
+        self.err_terminal && !self.quiet && !self.capabilities.screen_reader
     }
 
     /// Draws `text` as a QR code on stderr, and says so where the window cannot show it whole. `false`
     /// where nothing can be scanned.
-    pub fn qr(&mut self, text: &str, look: Look) -> bool {
+    pub fn print_qr(&mut self, text: &str, look: QrStyle) -> bool {
         let Some(code) = Qr::new(text) else {
             self.warn(&t!("bind-qr-too-long"));
             return false;
         };
-        let room = self.room();
-        let quiet = if fits(room, code.size(look, WIDE)) { WIDE } else { NARROW };
+        let room = self.terminal_size();
+        let quiet = if fits_terminal(room, code.size(look, QUIET_ZONE)) { QUIET_ZONE } else { MIN_QUIET_ZONE };
         let (columns, lines) = code.size(look, quiet);
         // Lines that the window breaks are no code; lines that it scrolls away come back in a higher one.
         let drawn = room.is_none_or(|room| columns <= room.0);
         if drawn {
-            let drawing = code.draw(look, quiet, self.manner.knows_color);
-            self.raw_err(&drawing);
+            let drawing = code.render(look, quiet, self.capabilities.supports_color);
+            self.write_stderr(&drawing);
         }
-        if let Some((wide, high)) = room.filter(|_| !fits(room, (columns, lines))) {
-            let (need, have) = (format!("{columns}×{}", lines + LINES_BELOW), format!("{wide}×{high}"));
+        if let Some((wide, high)) = room.filter(|_| !fits_terminal(room, (columns, lines))) {
+            let (need, have) = (format!("{columns}×{}", lines + CAPTION_LINES), format!("{wide}×{high}"));
             self.status(&if drawn {
                 t!("bind-qr-short", need = need, have = have)
             } else {

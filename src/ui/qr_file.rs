@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 use qrcode::render::svg;
 use qrcode::{Color, EcLevel, QrCode};
 
-use crate::error::Failure;
+use crate::error::CommandError;
 use crate::private;
 use crate::t;
 
 /// Modules of white around the code, as the standard asks for.
-const QUIET: usize = 4;
+const QUIET_ZONE: usize = 4;
 /// Pixels a module.
-const SCALE: usize = 8;
+const MODULE_PIXELS: usize = 8;
 
 /// A file to draw a code in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QrFile {
     path: PathBuf,
-    format: Format,
+    format: QrFileFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+enum QrFileFormat {
     Png,
     Svg,
 }
@@ -34,12 +34,12 @@ impl QrFile {
     ///
     /// # Errors
     /// The ending is neither `.png` nor `.svg`.
-    pub fn new(path: &Path) -> Result<Self, Failure> {
+    pub fn new(path: &Path) -> Result<Self, CommandError> {
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
         let format = match ending.to_str() {
-            Some("png") => Format::Png,
-            Some("svg") => Format::Svg,
-            _ => return Err(Failure::usage(t!("bind-qr-file", path = path)).hint(t!("bind-qr-file-hint"))),
+            Some("png") => QrFileFormat::Png,
+            Some("svg") => QrFileFormat::Svg,
+            _ => return Err(CommandError::usage(t!("bind-qr-file", path = path)).hint(t!("bind-qr-file-hint"))),
         };
         Ok(Self { path: path.to_owned(), format })
     }
@@ -54,16 +54,20 @@ impl QrFile {
     ///
     /// # Errors
     /// The text is too long for a code, or the file cannot be written.
-    pub fn draw(&self, text: &str) -> io::Result<()> {
-        let code = code(text)?;
+    pub fn write(&self, text: &str) -> io::Result<()> {
+        let code = encode_qr(text)?;
         let picture = match self.format {
-            Format::Png => png(&code)?,
-            Format::Svg => code.render::<svg::Color<'_>>().module_dimensions(SCALE as u32, SCALE as u32).build().into(),
+            QrFileFormat::Png => render_png(&code)?,
+            QrFileFormat::Svg => code
+                .render::<svg::Color<'_>>()
+                .module_dimensions(MODULE_PIXELS as u32, MODULE_PIXELS as u32)
+                .build()
+                .into(),
         };
-        let dir = private::directory_of(&self.path);
+        let dir = private::parent_dir(&self.path);
         // Said here, since the temporary file's name is nobody's business.
         std::fs::metadata(dir)?;
-        let mut file = private::temporary(dir, ".wxbox-qr-")?;
+        let mut file = private::private_temp_file(dir, ".wxbox-qr-")?;
         file.write_all(&picture)?;
         file.persist(&self.path)?;
         Ok(())
@@ -74,22 +78,22 @@ impl QrFile {
 ///
 /// # Errors
 /// The text is too long for a code.
-pub fn qr_picture(text: &str) -> io::Result<Vec<u8>> {
-    png(&code(text)?)
+pub fn encode_qr_png(text: &str) -> io::Result<Vec<u8>> {
+    render_png(&encode_qr(text)?)
 }
 
-fn code(text: &str) -> io::Result<QrCode> {
+fn encode_qr(text: &str) -> io::Result<QrCode> {
     // Level M: it may be printed, or photographed from a screen far away.
     QrCode::with_error_correction_level(text, EcLevel::M)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, t!("bind-qr-too-long")))
 }
 
 /// One bit a pixel: 1 is white.
-fn png(code: &QrCode) -> io::Result<Vec<u8>> {
+fn render_png(code: &QrCode) -> io::Result<Vec<u8>> {
     let (width, colors) = (code.width(), code.to_colors());
-    let side = (width + 2 * QUIET) * SCALE;
+    let side = (width + 2 * QUIET_ZONE) * MODULE_PIXELS;
     let dark = |x: usize, y: usize| {
-        let inside = |pixel: usize| (pixel / SCALE).checked_sub(QUIET).filter(|module| *module < width);
+        let inside = |pixel: usize| (pixel / MODULE_PIXELS).checked_sub(QUIET_ZONE).filter(|module| *module < width);
         inside(x).zip(inside(y)).is_some_and(|(x, y)| colors[y * width + x] == Color::Dark)
     };
     let byte = |y: usize, first: usize| (first..first + 8).fold(0_u8, |bits, x| bits << 1 | u8::from(!dark(x, y)));
@@ -113,8 +117,8 @@ mod tests {
     #[test]
     fn the_ending_says_the_format() {
         let format = |path: &str| QrFile::new(Path::new(path)).ok().map(|file| file.format);
-        assert_eq!(format("a/code.png"), Some(Format::Png));
-        assert_eq!(format("CODE.SVG"), Some(Format::Svg));
+        assert_eq!(format("a/code.png"), Some(QrFileFormat::Png));
+        assert_eq!(format("CODE.SVG"), Some(QrFileFormat::Svg));
         for path in ["code", "code.jpg", ".png", "png", ""] {
             assert_eq!(format(path), None, "{path}");
         }

@@ -7,28 +7,28 @@ use console::Term;
 use dialoguer::Result;
 use dialoguer::theme::Theme;
 
-use super::prompt::Wrong;
-use super::theme::Plain;
+use super::prompt::InvalidAnswer;
+use super::theme::PromptTheme;
 use crate::t;
 
 /// A line of text; Enter takes the default, where there is one.
-pub(super) fn text(
+pub(super) fn prompt_text(
     prompt: &str,
     default: Option<&str>,
     may_be_empty: bool,
-    check: impl Fn(&str) -> std::result::Result<(), Wrong>,
+    check: impl Fn(&str) -> std::result::Result<(), InvalidAnswer>,
 ) -> Result<String> {
     loop {
         let mut question = String::new();
-        Plain.format_input_prompt(&mut question, prompt, default).map_err(io::Error::other)?;
-        let typed = ask(&question)?;
+        PromptTheme.format_input_prompt(&mut question, prompt, default).map_err(io::Error::other)?;
+        let typed = read_line(&question)?;
         let answer = if typed.is_empty() { default.unwrap_or_default() } else { typed.as_str() };
         match check(answer) {
             Ok(()) if answer.is_empty() && !may_be_empty => {}
             Ok(()) => return Ok(answer.to_owned()),
             Err(wrong) => {
                 let mut said = String::new();
-                Plain.format_error(&mut said, &wrong.said).map_err(io::Error::other)?;
+                PromptTheme.format_error(&mut said, &wrong.message).map_err(io::Error::other)?;
                 Term::stderr().write_line(&said)?;
             }
         }
@@ -38,10 +38,10 @@ pub(super) fn text(
 /// Yes or no; Enter takes the default.
 pub(super) fn confirm(prompt: &str, default: bool) -> Result<bool> {
     let mut question = String::new();
-    Plain.format_confirm_prompt(&mut question, prompt, Some(default)).map_err(io::Error::other)?;
+    PromptTheme.format_confirm_prompt(&mut question, prompt, Some(default)).map_err(io::Error::other)?;
     let (yes, no) = (t!("ui-yes"), t!("ui-no"));
     loop {
-        match ask(&question)?.to_lowercase().as_str() {
+        match read_line(&question)?.to_lowercase().as_str() {
             "" => return Ok(default),
             "y" | "yes" => return Ok(true),
             "n" | "no" => return Ok(false),
@@ -52,7 +52,7 @@ pub(super) fn confirm(prompt: &str, default: bool) -> Result<bool> {
     }
 }
 
-fn ask(question: &str) -> Result<String> {
+fn read_line(question: &str) -> Result<String> {
     Term::stderr().write_str(question)?;
     let mut typed = String::new();
     match io::stdin().read_line(&mut typed)? {

@@ -13,48 +13,48 @@ use crate::t;
 /// What a reader that does not read is given up for: a signal came, and it still did not read.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", t!("ui-unread"))]
-pub(super) struct Unread;
+pub(super) struct UnreadOutput;
 
 /// Standard output or standard error, without a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stream {
-    Out,
-    Err,
+pub(super) enum StdStream {
+    Stdout,
+    Stderr,
 }
 
 /// Which of them has been given up: what would follow is dropped, rather than leave a hole.
-static GIVEN_UP: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+static ABANDONED: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
 
-impl Stream {
+impl StdStream {
     /// The terminal that stderr is.
     pub(super) fn terminal() -> Term {
-        Term::read_write_pair(io::stdin(), Self::Err)
+        Term::read_write_pair(io::stdin(), Self::Stderr)
     }
 
-    fn given_up(self) -> &'static AtomicBool {
-        &GIVEN_UP[self as usize]
+    fn abandoned_flag(self) -> &'static AtomicBool {
+        &ABANDONED[self as usize]
     }
 
     fn fd(self) -> BorrowedFd<'static> {
         static STREAMS: std::sync::LazyLock<(io::Stdout, io::Stderr)> =
             std::sync::LazyLock::new(|| (io::stdout(), io::stderr()));
         match self {
-            Self::Out => STREAMS.0.as_fd(),
-            Self::Err => STREAMS.1.as_fd(),
+            Self::Stdout => STREAMS.0.as_fd(),
+            Self::Stderr => STREAMS.1.as_fd(),
         }
     }
 }
 
-impl Write for Stream {
+impl Write for StdStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // A pipe that takes any bytes takes so many without a wait.
         let piece = &bytes[..bytes.len().min(rustix::pipe::PIPE_BUF)];
         loop {
-            if self.given_up().load(Ordering::Relaxed) {
-                return Err(io::Error::other(Unread));
+            if self.abandoned_flag().load(Ordering::Relaxed) {
+                return Err(io::Error::other(UnreadOutput));
             }
-            if !signals::writable(self.fd())? {
-                self.given_up().store(true, Ordering::Relaxed);
+            if !signals::wait_writable(self.fd())? {
+                self.abandoned_flag().store(true, Ordering::Relaxed);
                 continue;
             }
             match rustix::io::write(self.fd(), piece) {
@@ -70,7 +70,7 @@ impl Write for Stream {
     }
 }
 
-impl AsRawFd for Stream {
+impl AsRawFd for StdStream {
     fn as_raw_fd(&self) -> RawFd {
         self.fd().as_raw_fd()
     }
@@ -83,6 +83,6 @@ pub(super) fn is_pipe(stream: &impl AsFd) -> bool {
 }
 
 /// Whether it failed since nobody reads.
-pub(super) fn is_unread(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|error| error.is::<Unread>())
+pub(super) fn is_unread_error(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|error| error.is::<UnreadOutput>())
 }

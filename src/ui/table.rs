@@ -5,12 +5,12 @@ use console::measure_text_width;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::cell::Cell;
-use super::facts::aligned;
+use super::facts::format_aligned;
 
 /// Blanks between columns.
-const GAP: usize = 2;
+const COLUMN_GAP: usize = 2;
 /// The least that is left of a text that is cut, in columns.
-const LEAST: usize = 12;
+const MIN_COLUMN_WIDTH: usize = 12;
 
 /// A table under way.
 #[derive(Debug)]
@@ -18,91 +18,92 @@ pub struct Table {
     heading: Vec<String>,
     rows: Vec<Vec<Cell>>,
     /// Columns whose texts may be cut.
-    cut: Vec<usize>,
-    layout: Layout,
+    truncatable: Vec<usize>,
+    layout: TableLayout,
 }
 
 /// How the parts before were laid out.
 #[derive(Debug, Default)]
-enum Layout {
+enum TableLayout {
     #[default]
     Undecided,
     /// In columns of these widths.
     Columns(Vec<usize>),
     /// A list of facts for each row.
-    Facts,
+    KeyValues,
 }
 
 /// The terminal that a table is shown on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Screen {
+pub(super) struct RenderOptions {
     /// How wide it is, where it tells.
-    pub(super) columns: Option<usize>,
+    pub(super) width: Option<usize>,
     /// Whether it has colours.
     pub(super) color: bool,
     /// What stands for what is cut.
-    pub(super) more: &'static str,
+    pub(super) ellipsis: &'static str,
 }
 
 impl Table {
     /// A table with these column headings; the last column may be cut.
     pub fn new(heading: &[String]) -> Self {
         let cut = heading.len().checked_sub(1).into_iter().collect();
-        Self { heading: heading.to_vec(), rows: Vec::new(), cut, layout: Layout::default() }
+        Self { heading: heading.to_vec(), rows: Vec::new(), truncatable: cut, layout: TableLayout::default() }
     }
 
     /// Lets the texts of these columns be cut, counted from 0, and of no others.
-    pub fn cut(mut self, columns: &[usize]) -> Self {
-        self.cut = columns.to_vec();
+    pub fn truncatable(mut self, columns: &[usize]) -> Self {
+        self.truncatable = columns.to_vec();
         self
     }
 
     /// Adds a row; a cell keeps to its line and its column.
-    pub fn row<C: Into<Cell>>(&mut self, cells: Vec<C>) {
+    pub fn add_row<C: Into<Cell>>(&mut self, cells: Vec<C>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
     /// All rows, for a terminal or, without one, for a program.
-    pub(super) fn render(&mut self, screen: Option<Screen>) -> String {
+    pub(super) fn render(&mut self, screen: Option<RenderOptions>) -> String {
         let Some(screen) = screen else {
-            let line = |row: &Vec<Cell>| row.iter().map(|cell| cell.said(false)).collect::<Vec<_>>().join("\t") + "\n";
+            let line =
+                |row: &Vec<Cell>| row.iter().map(|cell| cell.render(false)).collect::<Vec<_>>().join("\t") + "\n";
             return self.rows.iter().map(line).collect();
         };
         if self.rows.is_empty() {
             return String::new();
         }
         let said: Vec<Vec<String>> =
-            self.rows.iter().map(|row| row.iter().map(|cell| cell.said(true)).collect()).collect();
-        let first = matches!(self.layout, Layout::Undecided);
-        if !matches!(self.layout, Layout::Facts) {
-            self.layout = self.laid_out(&said, screen);
+            self.rows.iter().map(|row| row.iter().map(|cell| cell.render(true)).collect()).collect();
+        let first = matches!(self.layout, TableLayout::Undecided);
+        if !matches!(self.layout, TableLayout::KeyValues) {
+            self.layout = self.choose_layout(&said, screen);
         }
         match &self.layout {
-            Layout::Columns(widths) => self.columns(&said, widths, screen, first),
-            _ => self.facts(&said, screen, first),
+            TableLayout::Columns(widths) => self.render_columns(&said, widths, screen, first),
+            _ => self.render_key_values(&said, screen, first),
         }
     }
 
     /// The rows since the last part, without those before.
-    pub(super) fn part(&mut self, screen: Option<Screen>) -> String {
+    pub(super) fn render_new_rows(&mut self, screen: Option<RenderOptions>) -> String {
         let text = self.render(screen);
         self.rows.clear();
         text
     }
 
     /// Columns, as long as they can be made to fit. Rows that come later keep to what was begun.
-    fn laid_out(&self, said: &[Vec<String>], screen: Screen) -> Layout {
-        let before = if let Layout::Columns(widths) = &self.layout { Some(widths) } else { None };
-        let natural = self.natural(said, before);
-        let Some(room) = screen.columns else { return Layout::Columns(natural) };
-        match (self.fitted(natural, room), before) {
-            (Some(widths), _) => Layout::Columns(widths),
-            (None, Some(before)) => Layout::Columns(before.clone()),
-            (None, None) => Layout::Facts,
+    fn choose_layout(&self, said: &[Vec<String>], screen: RenderOptions) -> TableLayout {
+        let previous = if let TableLayout::Columns(widths) = &self.layout { Some(widths) } else { None };
+        let natural = self.natural_widths(said, previous);
+        let Some(room) = screen.width else { return TableLayout::Columns(natural) };
+        match (self.fit_widths(natural, room), previous) {
+            (Some(widths), _) => TableLayout::Columns(widths),
+            (None, Some(previous)) => TableLayout::Columns(previous.clone()),
+            (None, None) => TableLayout::KeyValues,
         }
     }
 
-    fn natural(&self, said: &[Vec<String>], before: Option<&Vec<usize>>) -> Vec<usize> {
+    fn natural_widths(&self, said: &[Vec<String>], before: Option<&Vec<usize>>) -> Vec<usize> {
         let width = |column: usize| {
             let all = std::iter::once(&self.heading).chain(said);
             let before = before.and_then(|before| before.get(column)).copied().unwrap_or(0);
@@ -112,26 +113,30 @@ impl Table {
     }
 
     /// Takes from the widest of the columns that may be cut, until all fit; `None` where they do not.
-    fn fitted(&self, mut widths: Vec<usize>, room: usize) -> Option<Vec<usize>> {
-        let least = |column: usize| measure_text_width(&self.heading[column]).max(LEAST);
-        while widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1) > room {
-            let open = self.cut.iter().copied().filter(|column| widths[*column] > least(*column));
+    fn fit_widths(&self, mut widths: Vec<usize>, room: usize) -> Option<Vec<usize>> {
+        let least = |column: usize| measure_text_width(&self.heading[column]).max(MIN_COLUMN_WIDTH);
+        while widths.iter().sum::<usize>() + COLUMN_GAP * widths.len().saturating_sub(1) > room {
+            let open = self.truncatable.iter().copied().filter(|column| widths[*column] > least(*column));
             let widest = open.max_by_key(|column| widths[*column])?;
             widths[widest] -= 1;
         }
         Some(widths)
     }
 
-    fn columns(&self, said: &[Vec<String>], widths: &[usize], screen: Screen, headed: bool) -> String {
+    fn render_columns(&self, said: &[Vec<String>], widths: &[usize], screen: RenderOptions, headed: bool) -> String {
         let mut text = String::new();
         let last = widths.len().saturating_sub(1);
         let mut line = |row: &[String], cells: Option<&Vec<Cell>>| {
             for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-                let shown =
-                    if self.cut.contains(&column) { shortened(cell, *width, screen.more) } else { cell.clone() };
-                let gap = if column == last { 0 } else { width.saturating_sub(measure_text_width(&shown)) + GAP };
+                let shown = if self.truncatable.contains(&column) {
+                    truncate(cell, *width, screen.ellipsis)
+                } else {
+                    cell.clone()
+                };
+                let gap =
+                    if column == last { 0 } else { width.saturating_sub(measure_text_width(&shown)) + COLUMN_GAP };
                 match cells.and_then(|cells| cells.get(column)) {
-                    Some(Cell::Toned(_, tone)) if screen.color => text += &tone.paint(&shown),
+                    Some(Cell::Styled(_, tone)) if screen.color => text += &tone.paint(&shown),
                     _ => text += &shown,
                 }
                 text += &" ".repeat(gap);
@@ -146,11 +151,11 @@ impl Table {
         text
     }
 
-    fn facts(&self, said: &[Vec<String>], screen: Screen, first: bool) -> String {
+    fn render_key_values(&self, said: &[Vec<String>], screen: RenderOptions, first: bool) -> String {
         let mut text = if first { String::new() } else { "\n".to_owned() };
         let blocks = said.iter().map(|row| {
             let named = self.heading.iter().cloned().zip(row.iter().cloned());
-            aligned(&named.filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>(), screen.columns) + "\n"
+            format_aligned(&named.filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>(), screen.width) + "\n"
         });
         text += &blocks.collect::<Vec<_>>().join("\n");
         text
@@ -158,11 +163,11 @@ impl Table {
 }
 
 /// A text that takes no more columns than that, what is left out marked by `more`.
-fn shortened(text: &str, width: usize, more: &str) -> String {
+fn truncate(text: &str, width: usize, ellipsis: &str) -> String {
     if measure_text_width(text) <= width {
         return text.to_owned();
     }
-    let room = width.saturating_sub(measure_text_width(more));
+    let room = width.saturating_sub(measure_text_width(ellipsis));
     let mut kept = String::new();
     for letter in text.graphemes(true) {
         if measure_text_width(&kept) + measure_text_width(letter) > room {
@@ -170,33 +175,33 @@ fn shortened(text: &str, width: usize, more: &str) -> String {
         }
         kept += letter;
     }
-    kept.trim_end().to_owned() + more
+    kept.trim_end().to_owned() + ellipsis
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::cell::Tone;
+    use super::super::cell::TextStyle;
     use super::*;
 
-    fn screen(columns: usize) -> Option<Screen> {
-        Some(Screen { columns: Some(columns), color: false, more: "…" })
+    fn options_of_width(columns: usize) -> Option<RenderOptions> {
+        Some(RenderOptions { width: Some(columns), color: false, ellipsis: "…" })
     }
 
-    fn messages() -> Table {
+    fn message_table() -> Table {
         let mut table = Table::new(&["ID".into(), "USER".into(), "ERROR".into()]);
-        table.row(vec!["1", "路飞", "the disk of the server is full"]);
-        table.row(vec!["20", "nami", ""]);
+        table.add_row(vec!["1", "路飞", "the disk of the server is full"]);
+        table.add_row(vec!["20", "nami", ""]);
         table
     }
 
     #[test]
     fn columns_stand_by_display_width_on_a_terminal_and_by_tabs_in_a_pipe() {
         let mut table = Table::new(&["USER".into(), "NOTE".into()]);
-        table.row(vec!["路飞", "captain"]);
-        table.row(vec!["nami", "two\nlines"]);
-        table.row(vec!["Jose\u{301}", "x\u{1b}[31m"]);
+        table.add_row(vec!["路飞", "captain"]);
+        table.add_row(vec!["nami", "two\nlines"]);
+        table.add_row(vec!["Jose\u{301}", "x\u{1b}[31m"]);
         assert_eq!(
-            table.render(screen(80)),
+            table.render(options_of_width(80)),
             "USER  NOTE\n路飞  captain\nnami  two lines\nJose\u{301}  x\u{fffd}[31m\n"
         );
         assert_eq!(table.render(None), "路飞\tcaptain\nnami\ttwo lines\nJose\u{301}\tx\u{fffd}[31m\n");
@@ -205,17 +210,20 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_on_a_terminal_alone() {
         let whole = "ID  USER  ERROR\n1   路飞  the disk of the server is full\n20  nami\n";
-        assert_eq!(messages().render(screen(200)), whole);
-        assert_eq!(messages().render(screen(40)), whole);
-        assert_eq!(messages().render(screen(39)), whole.replace("is full", "is fu…"));
-        assert_eq!(messages().render(screen(22)), whole.replace("the disk of the server is full", "the disk of…"));
-        assert_eq!(messages().render(None), "1\t路飞\tthe disk of the server is full\n20\tnami\t\n");
+        assert_eq!(message_table().render(options_of_width(200)), whole);
+        assert_eq!(message_table().render(options_of_width(40)), whole);
+        assert_eq!(message_table().render(options_of_width(39)), whole.replace("is full", "is fu…"));
+        assert_eq!(
+            message_table().render(options_of_width(22)),
+            whole.replace("the disk of the server is full", "the disk of…")
+        );
+        assert_eq!(message_table().render(None), "1\t路飞\tthe disk of the server is full\n20\tnami\t\n");
     }
 
     #[test]
     fn where_columns_do_not_fit_each_row_is_a_list_of_facts() {
         assert_eq!(
-            messages().render(screen(21)),
+            message_table().render(options_of_width(21)),
             "ID     1\nUSER   路飞\nERROR  the disk of the server is full\n\nID    20\nUSER  nami\n"
         );
     }
@@ -229,28 +237,28 @@ mod tests {
             ("Jose\u{301}phine", 5, "Jose\u{301}…"),
             ("whole", 5, "whole"),
         ] {
-            assert_eq!(shortened(text, width, "…"), shown);
+            assert_eq!(truncate(text, width, "…"), shown);
         }
     }
 
     #[test]
     fn a_part_keeps_to_the_columns_of_the_one_before() {
         let mut table = Table::new(&["USER".into(), "NOTE".into()]);
-        assert_eq!(table.part(screen(80)), "");
-        table.row(vec!["a_long_name", "x"]);
-        assert_eq!(table.part(screen(80)), "USER         NOTE\na_long_name  x\n");
-        table.row(vec!["nami", "y"]);
-        assert_eq!(table.part(screen(80)), "nami         y\n");
-        assert_eq!(table.part(screen(80)), "");
-        table.row(vec!["nami", "y"]);
-        assert_eq!(table.part(None), "nami\ty\n");
+        assert_eq!(table.render_new_rows(options_of_width(80)), "");
+        table.add_row(vec!["a_long_name", "x"]);
+        assert_eq!(table.render_new_rows(options_of_width(80)), "USER         NOTE\na_long_name  x\n");
+        table.add_row(vec!["nami", "y"]);
+        assert_eq!(table.render_new_rows(options_of_width(80)), "nami         y\n");
+        assert_eq!(table.render_new_rows(options_of_width(80)), "");
+        table.add_row(vec!["nami", "y"]);
+        assert_eq!(table.render_new_rows(None), "nami\ty\n");
     }
 
     #[test]
     fn a_colour_is_beside_the_word_and_takes_no_room() {
         let mut table = Table::new(&["STATE".into(), "TO".into()]);
-        table.row(vec![Cell::Toned("sent".into(), Tone::Good), "luffy".into()]);
-        let screen = Screen { columns: None, color: true, more: "…" };
+        table.add_row(vec![Cell::Styled("sent".into(), TextStyle::Good), "luffy".into()]);
+        let screen = RenderOptions { width: None, color: true, ellipsis: "…" };
         assert_eq!(table.render(Some(screen)), "STATE  TO\n\u{1b}[32msent\u{1b}[0m   luffy\n");
     }
 }

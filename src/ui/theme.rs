@@ -4,16 +4,16 @@ use std::fmt::{self, Write};
 
 use dialoguer::theme::Theme;
 
-use super::clean::line;
-use super::marked;
+use super::clean::single_line;
+use super::with_label;
 use crate::t;
 
 /// The looks of all questions.
-pub(super) struct Plain;
+pub(super) struct PromptTheme;
 
-impl Theme for Plain {
+impl Theme for PromptTheme {
     fn format_error(&self, f: &mut dyn Write, error: &str) -> fmt::Result {
-        f.write_str(&marked(&t!("ui-error"), &line(error)))
+        f.write_str(&with_label(&t!("ui-error"), &single_line(error)))
     }
 
     fn format_confirm_prompt(&self, f: &mut dyn Write, prompt: &str, default: Option<bool>) -> fmt::Result {
@@ -22,7 +22,7 @@ impl Theme for Plain {
             Some(true) => "[Y/n]",
             Some(false) => "[y/N]",
         };
-        write!(f, "{} {choice} ", line(prompt))
+        write!(f, "{} {choice} ", single_line(prompt))
     }
 
     fn format_confirm_prompt_selection(&self, f: &mut dyn Write, prompt: &str, answer: Option<bool>) -> fmt::Result {
@@ -31,18 +31,18 @@ impl Theme for Plain {
             Some(false) => t!("ui-no"),
             None => String::new(),
         };
-        write!(f, "{} {answer}", line(prompt))
+        write!(f, "{} {answer}", single_line(prompt))
     }
 
     fn format_input_prompt(&self, f: &mut dyn Write, prompt: &str, default: Option<&str>) -> fmt::Result {
-        let prompt = line(prompt);
+        let prompt = single_line(prompt);
         f.write_str(&match default {
-            Some(default) => t!("ui-ask-default", prompt = prompt, default = line(default)),
+            Some(default) => t!("ui-ask-default", prompt = prompt, default = single_line(default)),
             None => t!("ui-ask", prompt = prompt),
         })
     }
 
     fn format_input_prompt_selection(&self, f: &mut dyn Write, prompt: &str, answer: &str) -> fmt::Result {
-        write!(f, "{}{}", t!("ui-ask", prompt = line(prompt)), line(answer))
+        write!(f, "{}{}", t!("ui-ask", prompt = single_line(prompt)), single_line(answer))
     }
 }

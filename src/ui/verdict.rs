@@ -4,9 +4,9 @@ use console::measure_text_width;
 use serde::Serialize;
 
 use super::Ui;
-use super::cell::Tone;
-use super::clean::{json, line};
-use super::facts::{columns, hanging};
+use super::cell::TextStyle;
+use super::clean::{escape_json, single_line};
+use super::facts::{hanging_indent, terminal_width};
 use crate::t;
 
 /// How something is.
@@ -22,7 +22,7 @@ pub enum Level {
 }
 
 impl Level {
-    fn said(self) -> String {
+    fn label(self) -> String {
         match self {
             Self::Ok => t!("ui-level-ok"),
             Self::Warning => t!("ui-level-warning"),
@@ -30,11 +30,11 @@ impl Level {
         }
     }
 
-    fn tone(self) -> Tone {
+    fn style(self) -> TextStyle {
         match self {
-            Self::Ok => Tone::Good,
-            Self::Warning => Tone::Odd,
-            Self::Failure => Tone::Bad,
+            Self::Ok => TextStyle::Good,
+            Self::Warning => TextStyle::Warning,
+            Self::Failure => TextStyle::Error,
         }
     }
 }
@@ -45,9 +45,9 @@ impl Ui {
     ///
     /// # Errors
     /// The stream's, except a closed pipe.
-    pub fn verdict(
+    pub fn print_finding(
         &mut self,
-        it: &impl Serialize,
+        value: &impl Serialize,
         level: Level,
         name: &str,
         detail: &str,
@@ -57,19 +57,19 @@ impl Ui {
             return Ok(());
         }
         if self.json {
-            let text = json(&serde_json::to_string(it)?);
-            return self.line(&text);
+            let text = escape_json(&serde_json::to_string(value)?);
+            return self.write_line(&text);
         }
-        let word = level.said();
-        let widest = [Level::Ok, Level::Warning, Level::Failure].map(|it| measure_text_width(&it.said()));
+        let word = level.label();
+        let widest = [Level::Ok, Level::Warning, Level::Failure].map(|value| measure_text_width(&value.label()));
         let width = widest.into_iter().max().unwrap_or(0) + 2;
         let gap = " ".repeat(width.saturating_sub(measure_text_width(&word)));
-        let word = if self.manner.color_out { level.tone().paint(&word) } else { word };
-        let mut text = t!("ui-verdict", name = name, detail = line(detail));
+        let word = if self.capabilities.color_out { level.style().paint(&word) } else { word };
+        let mut text = t!("ui-verdict", name = name, detail = single_line(detail));
         if let Some(fix) = fix {
-            text += &format!("\n{}", t!("ui-verdict-fix", fix = line(fix)));
+            text += &format!("\n{}", t!("ui-verdict-fix", fix = single_line(fix)));
         }
-        let columns = if self.out_terminal { columns() } else { None };
-        self.line(&format!("{word}{gap}{}", hanging(&text, width, columns)))
+        let columns = if self.out_terminal { terminal_width() } else { None };
+        self.write_line(&format!("{word}{gap}{}", hanging_indent(&text, width, columns)))
     }
 }

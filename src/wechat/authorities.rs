@@ -13,35 +13,35 @@ use super::{Error, Result};
 use crate::{bounded, pem, t, words};
 
 /// More than any bundle of authorities: a system's whole store is 200 KB.
-const CA_LIMIT: u64 = 8 << 20;
+const MAX_CA_BYTES: u64 = 8 << 20;
 
 /// The TLS side of a client: ring, the Mozilla roots or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, and the
 /// authorities of `ca_file`.
 ///
 /// # Errors
 /// [`Error::Setup`] where one of them holds no certificate.
-pub fn tls(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig> {
-    let mut roots = roots()?;
+pub fn tls_config(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig> {
+    let mut roots = load_roots()?;
     if let Some(path) = ca_file {
-        let failed = |cause| Error::setup(t!("wechat-ca-file", path = path, cause = cause));
+        let failed = |cause| Error::client_init(t!("wechat-ca-file", path = path, cause = cause));
         add_file(&mut roots, path).map_err(failed)?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|e| Error::setup(e.to_string()))?;
+        .map_err(|e| Error::client_init(e.to_string()))?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// The authorities that the usual variables name, as other programs take them: in place of those built in.
-fn roots() -> Result<RootCertStore> {
+fn load_roots() -> Result<RootCertStore> {
     let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let [file, dirs] = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(path);
     let mut roots = RootCertStore::empty();
     let mut first_trouble = None;
     let mut note = |name, path: &Path, added: std::result::Result<(), String>| {
         if let Err(cause) = added {
-            let trouble = || Error::setup(t!("wechat-ca-variable", name = name, path = path, cause = cause));
+            let trouble = || Error::client_init(t!("wechat-ca-variable", name = name, path = path, cause = cause));
             first_trouble.get_or_insert_with(trouble);
         }
     };
@@ -61,14 +61,16 @@ fn roots() -> Result<RootCertStore> {
 /// Adds the certificates of a file, or says why there is none. One that cannot be read is left out, as long as another
 /// one can.
 fn add_file(roots: &mut RootCertStore, path: &Path) -> std::result::Result<(), String> {
-    let faulty = |fault: pem::Fault| match fault.hint() {
+    let faulty = |fault: pem::PemError| match fault.hint() {
         Some(hint) => t!("ui-clauses", first = fault.to_string(), rest = hint),
         None => fault.to_string(),
     };
-    let bytes = File::open(path).and_then(|file| bounded::read(file, CA_LIMIT)).map_err(|e| words::system(&e))?;
-    let found = pem::certificates(&bytes).map_err(faulty)?;
+    let bytes = File::open(path)
+        .and_then(|file| bounded::read_limited(file, MAX_CA_BYTES))
+        .map_err(|e| words::io_error_text(&e))?;
+    let found = pem::parse_certificates(&bytes).map_err(faulty)?;
     match roots.add_parsable_certificates(found).0 {
-        0 => Err(faulty(pem::Fault::Damaged(pem::first_line(&bytes)))),
+        0 => Err(faulty(pem::PemError::Damaged(pem::first_section_line(&bytes)))),
         _ => Ok(()),
     }
 }
@@ -81,7 +83,7 @@ fn add_dir(roots: &mut RootCertStore, dir: &Path) -> std::result::Result<(), Str
         return Ok(());
     }
     let system = found.errors.iter().find_map(|error| match &error.kind {
-        ErrorKind::Io { inner, .. } => Some(words::system(inner)),
+        ErrorKind::Io { inner, .. } => Some(words::io_error_text(inner)),
         _ => None,
     });
     Err(system.unwrap_or_else(|| t!("wechat-ca-file-empty")))

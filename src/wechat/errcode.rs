@@ -2,7 +2,7 @@
 
 use crate::words::Lang;
 
-const TABLE: &str = include_str!("errcodes.tsv");
+const ERRCODES_TSV: &str = include_str!("errcodes.tsv");
 
 /// What follows from a code for the message at hand and for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +33,11 @@ pub enum Action {
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub struct ErrcodeEntry {
     /// The code.
     pub errcode: i64,
     /// WeChat's own words; may be empty.
-    pub official: &'static str,
+    pub errmsg: &'static str,
     meaning_en: &'static str,
     meaning_zh: &'static str,
     remedy_en: &'static str,
@@ -48,7 +48,7 @@ pub struct Entry {
     pub action: Action,
 }
 
-impl Entry {
+impl ErrcodeEntry {
     /// What the code means.
     pub fn meaning(&self, lang: Lang) -> &'static str {
         match lang {
@@ -73,7 +73,7 @@ impl Entry {
     }
 
     /// Whether it is a page error: the phone shows it, no call ever answers it.
-    pub fn is_of_page(&self) -> bool {
+    pub fn is_oauth_page_error(&self) -> bool {
         (10_000..20_000).contains(&self.errcode)
     }
 }
@@ -81,11 +81,11 @@ impl Entry {
 impl Action {
     /// Its name in the table.
     pub fn as_str(self) -> &'static str {
-        NAMES.iter().find(|(_, action)| *action == self).map_or("", |(name, _)| name)
+        ACTION_NAMES.iter().find(|(_, action)| *action == self).map_or("", |(name, _)| name)
     }
 }
 
-const NAMES: [(&str, Action); 11] = [
+const ACTION_NAMES: [(&str, Action); 11] = [
     ("done", Action::Done),
     ("slow", Action::Slow),
     ("duplicate", Action::Duplicate),
@@ -100,25 +100,25 @@ const NAMES: [(&str, Action); 11] = [
 ];
 
 /// The table's row for `errcode`.
-pub fn find(errcode: i64) -> Option<Entry> {
+pub fn find(errcode: i64) -> Option<ErrcodeEntry> {
     entries().find(|entry| entry.errcode == errcode)
 }
 
 /// All rows, by code.
-pub fn entries() -> impl Iterator<Item = Entry> {
-    TABLE.lines().skip(1).filter_map(parse)
+pub fn entries() -> impl Iterator<Item = ErrcodeEntry> {
+    ERRCODES_TSV.lines().skip(1).filter_map(parse_row)
 }
 
 /// The codes that were probably meant, the likeliest first: those that differ in one digit or two.
-pub fn nearest(errcode: i64, most: usize) -> Vec<Entry> {
+pub fn closest_codes(errcode: i64, limit: usize) -> Vec<ErrcodeEntry> {
     let typed = errcode.to_string();
-    let far = |entry: &Entry| {
+    let far = |entry: &ErrcodeEntry| {
         let slips = strsim::damerau_levenshtein(&typed, &entry.errcode.to_string());
         (slips, entry.errcode.abs_diff(errcode))
     };
-    let mut near: Vec<Entry> = entries().filter(|entry| far(entry).0 <= 2).collect();
+    let mut near: Vec<ErrcodeEntry> = entries().filter(|entry| far(entry).0 <= 2).collect();
     near.sort_by_key(far);
-    near.truncate(most);
+    near.truncate(limit);
     near
 }
 
@@ -127,20 +127,29 @@ pub fn action(errcode: i64) -> Action {
     find(errcode).map_or(Action::Fail, |entry| entry.action)
 }
 
-fn parse(line: &'static str) -> Option<Entry> {
+fn parse_row(line: &'static str) -> Option<ErrcodeEntry> {
     let mut fields = line.split('\t');
     let errcode = fields.next()?.parse().ok()?;
     let official = fields.next()?;
     let (meaning_en, meaning_zh, remedy) = (fields.next()?, fields.next()?, fields.next()?);
     let name = fields.nth(2)?;
-    let action = NAMES.iter().find(|(known, _)| *known == name)?.1;
+    let action = ACTION_NAMES.iter().find(|(known, _)| *known == name)?.1;
     let remedy_zh = fields.next()?;
     let for_developers = match fields.next()? {
         "developer" => true,
         "administrator" => false,
         _ => return None,
     };
-    Some(Entry { errcode, official, meaning_en, meaning_zh, remedy_en: remedy, remedy_zh, for_developers, action })
+    Some(ErrcodeEntry {
+        errcode,
+        errmsg: official,
+        meaning_en,
+        meaning_zh,
+        remedy_en: remedy,
+        remedy_zh,
+        for_developers,
+        action,
+    })
 }
 
 #[cfg(test)]
@@ -150,7 +159,7 @@ mod tests {
     #[test]
     fn every_line_of_the_table_is_read_once() {
         let codes: Vec<i64> = entries().map(|entry| entry.errcode).collect();
-        assert_eq!(codes.len(), TABLE.lines().count() - 1);
+        assert_eq!(codes.len(), ERRCODES_TSV.lines().count() - 1);
         assert!(codes.is_sorted_by(|a, b| a < b), "codes are unique and in order");
         assert!(entries().all(|entry| !entry.meaning(Lang::En).is_empty() && !entry.meaning(Lang::Zh).is_empty()));
     }
@@ -184,13 +193,13 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_finger_is_near() {
-        let codes = |typed| nearest(typed, 3).iter().map(|entry| entry.errcode).collect::<Vec<_>>();
+        let codes = |typed| closest_codes(typed, 3).iter().map(|entry| entry.errcode).collect::<Vec<_>>();
         for (typed, meant) in [(4001, 40001), (400001, 40001), (44013, 44003), (41064, 40164), (-2, -1), (47103, 47003)]
         {
             assert!(codes(typed).contains(&meant), "{typed}: {:?}", codes(typed));
         }
         assert_eq!(codes(99_999_999), Vec::<i64>::new());
-        assert_eq!(nearest(40000, 3).len(), 3);
+        assert_eq!(closest_codes(40000, 3).len(), 3);
     }
 
     #[test]

@@ -2,21 +2,21 @@
 
 use serde_json::Value;
 
-use super::client::Base;
+use super::client::ApiHost;
 use super::errcode::{self, Action};
 use super::rid::MASK;
-use super::token::lenient;
-use super::trouble::{self, Trouble};
+use super::token::parse_lenient;
+use super::trouble::{self, ConnectFailure};
 use crate::words::{self, Lang};
 use crate::{t, t_in};
 
 /// An errcode that is no number.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unreadable;
+pub(super) struct InvalidErrcode;
 
 /// WeChat's own "no".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ApiError {
     /// The path that was called: `/cgi-bin/message/custom/send`.
     pub api: &'static str,
     /// The code.
@@ -29,19 +29,23 @@ pub struct Refusal {
     pub remedy: Option<String>,
 }
 
-impl Refusal {
+impl ApiError {
     /// Reads the answer's `errcode` and `errmsg`, without the request's `secrets`; `None` where it is no error.
-    pub(super) fn from_answer(api: &'static str, answer: &Value, secrets: &[&str]) -> Result<Option<Self>, Unreadable> {
+    pub(super) fn from_response(
+        api: &'static str,
+        answer: &Value,
+        secrets: &[&str],
+    ) -> Result<Option<Self>, InvalidErrcode> {
         let errcode: i64 = match answer.get("errcode") {
             None | Some(Value::Null) => return Ok(None),
-            Some(code) => lenient(code).ok_or(Unreadable)?,
+            Some(code) => parse_lenient(code).ok_or(InvalidErrcode)?,
         };
         if errcode == 0 {
             return Ok(None);
         }
         let raw = answer.get("errmsg").and_then(Value::as_str).unwrap_or_default();
         let secrets = secrets.iter().filter(|secret| !secret.is_empty());
-        let (errmsg, rid) = clean(&secrets.fold(raw.to_owned(), |text, secret| text.replace(secret, MASK)));
+        let (errmsg, rid) = split_rid(&secrets.fold(raw.to_owned(), |text, secret| text.replace(secret, MASK)));
         Ok(Some(Self { api, errcode, errmsg, rid, remedy: None }))
     }
 
@@ -61,12 +65,12 @@ impl Refusal {
             return Some(t!("wechat-allow-ip-hint", ip = ip));
         }
         if self.errcode == UNAUTHORIZED
-            && let Some(who) = who_may(self.api)
+            && let Some(who) = permitted_accounts(self.api)
         {
             return Some(who);
         }
         let entry = errcode::find(self.errcode)?;
-        if let Some(advice) = entry.advice(words::language()) {
+        if let Some(advice) = entry.advice(words::current_language()) {
             return Some(advice.to_owned());
         }
         Some(match entry.action {
@@ -81,7 +85,7 @@ impl Refusal {
 const UNAUTHORIZED: i64 = 48001;
 
 /// Which accounts may use an API, in words. Page: doc/service/guide/dev/api.
-fn who_may(api: &str) -> Option<String> {
+fn permitted_accounts(api: &str) -> Option<String> {
     Some(match api.split('/').skip(1).collect::<Vec<_>>()[..] {
         ["cgi-bin", "message", "custom", ..] => t!("wechat-who-custom"),
         ["cgi-bin", "message", "template", "send"] | ["cgi-bin", "template", ..] => t!("wechat-who-template"),
@@ -91,9 +95,9 @@ fn who_may(api: &str) -> Option<String> {
     })
 }
 
-impl Refusal {
+impl ApiError {
     /// What WeChat says, and what it means.
-    pub fn said(&self, lang: Lang) -> String {
+    pub fn describe(&self, lang: Lang) -> String {
         let code = self.errcode.to_string();
         let meaning = errcode::find(self.errcode).map_or("", |entry| entry.meaning(lang));
         match (self.errmsg.is_empty(), meaning.is_empty()) {
@@ -107,21 +111,21 @@ impl Refusal {
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.said(words::language()))
+        f.write_str(&self.describe(words::current_language()))
     }
 }
 
 /// More than any errmsg of WeChat's, in characters.
-const LONGEST: usize = 500;
+const MAX_ERRMSG_CHARS: usize = 500;
 
 /// Takes the request id off the end of an errmsg, and the advertisement that may stand before it.
-fn clean(errmsg: &str) -> (String, Option<String>) {
+fn split_rid(errmsg: &str) -> (String, Option<String>) {
     let (text, rid) = match errmsg.rfind("rid: ") {
         Some(at) if errmsg[at + 5..].chars().all(|c| c.is_ascii_hexdigit() || c == '-') => (
             &errmsg[..at],
-            Some(errmsg[at + 5..].chars().take(LONGEST).collect()).filter(|rid: &String| !rid.is_empty()),
+            Some(errmsg[at + 5..].chars().take(MAX_ERRMSG_CHARS).collect()).filter(|rid: &String| !rid.is_empty()),
         ),
         _ => (errmsg, None),
     };
@@ -130,7 +134,7 @@ fn clean(errmsg: &str) -> (String, Option<String>) {
     let text = text.split(" hints: [").next().unwrap_or(text);
     let text = text.trim_end_matches([',', ' ', '!']);
     // Text from outside never carries control characters to a terminal, nor fills the outbox.
-    (text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect(), rid)
+    (text.chars().take(MAX_ERRMSG_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect(), rid)
 }
 
 /// A failure of a call.
@@ -138,20 +142,20 @@ fn clean(errmsg: &str) -> (String, Option<String>) {
 pub enum Error {
     /// WeChat answered with an errcode.
     #[error("{0}")]
-    Refused(Refusal),
+    Api(ApiError),
     /// No connection: nothing left this machine.
     #[error("{}", t!("wechat-not-sent", host = host, cause = cause))]
-    NotSent {
+    Connect {
         /// The API host.
         host: String,
         /// Why, without any URL.
         cause: String,
         /// Where the trouble lies.
-        trouble: Trouble,
+        failure: ConnectFailure,
     },
     /// The request left, or may have, and no whole answer came.
     #[error("{}", t!("wechat-no-answer", host = host, cause = cause))]
-    NoAnswer {
+    NoResponse {
         /// The API host.
         host: String,
         /// Why, without any URL.
@@ -159,7 +163,7 @@ pub enum Error {
     },
     /// What came back is no answer of WeChat's: a proxy's page, a server error, broken JSON.
     #[error("{}", t!("wechat-bad-answer", host = host, status = status, cause = cause))]
-    BadAnswer {
+    InvalidResponse {
         /// The API host.
         host: String,
         /// The HTTP status.
@@ -168,59 +172,62 @@ pub enum Error {
         cause: String,
     },
     /// The client cannot be made as the configuration asks.
-    #[error("{}", .0.what)]
-    Setup(Setup),
+    #[error("{}", .0.message)]
+    ClientInit(ClientInitError),
 }
 
 /// Why there is no client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setup {
-    what: String,
+pub struct ClientInitError {
+    message: String,
     /// The system's trouble, where it is not that of the configuration.
-    system: Option<Trouble>,
+    system_failure: Option<ConnectFailure>,
 }
 
-impl Setup {
+impl ClientInitError {
     /// Whether the configuration is right, and the system gives too little.
-    pub fn is_of_system(&self) -> bool {
-        self.system.is_some()
+    pub fn is_system_failure(&self) -> bool {
+        self.system_failure.is_some()
     }
 }
 
 impl Error {
     /// The configuration cannot be used.
-    pub(super) fn setup(what: String) -> Self {
-        Self::Setup(Setup { what, system: None })
+    pub(super) fn client_init(what: String) -> Self {
+        Self::ClientInit(ClientInitError { message: what, system_failure: None })
     }
 
     /// The system gives too little for a client.
-    pub(super) fn system(error: &reqwest::Error) -> Self {
+    pub(super) fn from_client_build(error: &reqwest::Error) -> Self {
         let all = || anyhow::Chain::new(error);
-        let of_files = all().any(trouble::is_out_of_files).then_some(Trouble::Files);
-        let of_threads = || all().any(trouble::is_out_of_threads).then_some(Trouble::Threads);
-        let what = t!("wechat-no-client", cause = trouble::cause(error));
-        Self::Setup(Setup { what, system: Some(of_files.or_else(of_threads).unwrap_or_default()) })
+        let of_files = all().any(trouble::is_out_of_files).then_some(ConnectFailure::FileLimit);
+        let of_threads = || all().any(trouble::is_out_of_threads).then_some(ConnectFailure::ThreadLimit);
+        let what = t!("wechat-no-client", cause = trouble::innermost_cause(error));
+        Self::ClientInit(ClientInitError {
+            message: what,
+            system_failure: Some(of_files.or_else(of_threads).unwrap_or_default()),
+        })
     }
 
     /// Sorts a transport error. Only a failure to connect is surely before the first byte.
-    pub(super) fn transport(base: &Base, error: reqwest::Error) -> Self {
+    pub(super) fn from_reqwest(base: &ApiHost, error: reqwest::Error) -> Self {
         let (connect, timeout) = (error.is_connect(), error.is_timeout());
         let error = error.without_url();
-        let (mut cause, trouble) = trouble::of(base, &error);
+        let (mut cause, trouble) = trouble::classify(base, &error);
         if timeout {
             cause = t!("wechat-timed-out");
         }
-        if let Some(via) = base.via.as_ref() {
-            cause = t!("wechat-via", proxy = via.said(), cause = cause);
+        if let Some(via) = base.proxy.as_ref() {
+            cause = t!("wechat-via", proxy = via.describe(), cause = cause);
         }
         let host = base.name();
-        if connect { Self::NotSent { host, cause, trouble } } else { Self::NoAnswer { host, cause } }
+        if connect { Self::Connect { host, cause, failure: trouble } } else { Self::NoResponse { host, cause } }
     }
 
     /// WeChat's refusal, if it is one.
-    pub fn refusal(&self) -> Option<&Refusal> {
+    pub fn api_error(&self) -> Option<&ApiError> {
         match self {
-            Self::Refused(refusal) => Some(refusal),
+            Self::Api(refusal) => Some(refusal),
             _ => None,
         }
     }
@@ -228,13 +235,14 @@ impl Error {
     /// What the person can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Refused(refusal) => refusal.hint(),
-            Self::NotSent { trouble, .. } => Some(trouble.hint()),
-            Self::Setup(Setup { system: Some(trouble @ (Trouble::Files | Trouble::Threads)), .. }) => {
-                Some(trouble.hint())
-            }
-            Self::BadAnswer { .. } => Some(t!("wechat-bad-answer-hint")),
-            Self::NoAnswer { .. } | Self::Setup(_) => None,
+            Self::Api(refusal) => refusal.hint(),
+            Self::Connect { failure: trouble, .. } => Some(trouble.hint()),
+            Self::ClientInit(ClientInitError {
+                system_failure: Some(trouble @ (ConnectFailure::FileLimit | ConnectFailure::ThreadLimit)),
+                ..
+            }) => Some(trouble.hint()),
+            Self::InvalidResponse { .. } => Some(t!("wechat-bad-answer-hint")),
+            Self::NoResponse { .. } | Self::ClientInit(_) => None,
         }
     }
 }
@@ -270,34 +278,34 @@ mod tests {
             ("about rid: not hex", "about rid: not hex", None),
         ];
         for (raw, text, rid) in cases {
-            assert_eq!(clean(raw), (text.to_owned(), rid.map(str::to_owned)), "{raw}");
+            assert_eq!(split_rid(raw), (text.to_owned(), rid.map(str::to_owned)), "{raw}");
         }
     }
 
     #[test]
     fn codes_come_as_numbers_or_text_and_zero_is_no_error() {
-        let read = |answer| Refusal::from_answer("/x", &answer, &[]).map(|found| found.map(|it| it.errcode));
+        let read = |answer| ApiError::from_response("/x", &answer, &[]).map(|found| found.map(|it| it.errcode));
         assert_eq!(read(json!({"errcode": 40013, "errmsg": "invalid appid"})), Ok(Some(40013)));
         assert_eq!(read(json!({"errcode": "200014"})), Ok(Some(200_014)));
         assert_eq!(read(json!({"errcode": 43004.0})), Ok(Some(43004)));
         assert_eq!(read(json!({"errcode": 0, "errmsg": "ok"})), Ok(None));
         assert_eq!(read(json!({"access_token": "x"})), Ok(None));
         for code in [json!("x"), json!(1.5), json!(u64::MAX), json!([40001]), json!(true)] {
-            assert_eq!(read(json!({"errcode": code})), Err(Unreadable), "{code}");
+            assert_eq!(read(json!({"errcode": code})), Err(InvalidErrcode), "{code}");
         }
     }
 
     #[test]
     fn a_text_that_repeats_the_request_does_so_without_its_secrets() {
         let answer = json!({"errcode": 40001, "errmsg": "bad: /x?access_token=50_Im7&secret=geheim! rid: 1-2-3"});
-        let refusal = Refusal::from_answer("/x", &answer, &["50_Im7", "", "geheim"]).unwrap().unwrap();
+        let refusal = ApiError::from_response("/x", &answer, &["50_Im7", "", "geheim"]).unwrap().unwrap();
         assert_eq!(refusal.errmsg, "bad: /x?access_token=***&secret=***");
     }
 
     #[test]
     fn who_may_is_told_for_each_api() {
         let hint =
-            |api| Refusal { api, errcode: 48001, errmsg: String::new(), rid: None, remedy: None }.hint().unwrap();
+            |api| ApiError { api, errcode: 48001, errmsg: String::new(), rid: None, remedy: None }.hint().unwrap();
         assert!(hint("/cgi-bin/message/template/send").contains("服务号"));
         assert!(hint("/cgi-bin/message/custom/send").contains("订阅号"));
         assert_ne!(hint("/cgi-bin/message/subscribe/bizsend"), hint("/cgi-bin/message/custom/send"));
@@ -308,7 +316,7 @@ mod tests {
     #[test]
     fn the_ip_to_allow_is_read_from_the_text() {
         let refusal =
-            |errmsg: &str| Refusal { api: "/x", errcode: 40164, errmsg: errmsg.into(), rid: None, remedy: None };
+            |errmsg: &str| ApiError { api: "/x", errcode: 40164, errmsg: errmsg.into(), rid: None, remedy: None };
         let v6 = "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist";
         assert_eq!(refusal(v6).ip(), Some("1.2.3.4"));
         assert_eq!(refusal("invalid ip 1.2.3.4, not in whitelist").ip(), Some("1.2.3.4"));

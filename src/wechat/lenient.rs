@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 /// Reads the fields of an answer; `None` where it is not an object, however it is read. Where nothing but
 /// an errcode can be read, the fields are that alone.
-pub(super) fn read(bytes: &[u8]) -> Option<Map<String, Value>> {
+pub(super) fn parse_object(bytes: &[u8]) -> Option<Map<String, Value>> {
     if let Ok(value) = serde_json::from_slice(bytes) {
         return match value {
             Value::Object(fields) => Some(fields),
@@ -21,9 +21,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<Map<String, Value>> {
         };
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let texts = [String::from_utf8_lossy(bytes).into_owned(), without_gbk(bytes)].map(|text| repaired(&text));
+    let texts = [String::from_utf8_lossy(bytes).into_owned(), replace_gbk(bytes)].map(|text| repair(&text));
     let whole = texts.iter().find_map(|text| serde_json::from_str(text).ok());
-    whole.or_else(|| texts.iter().find_map(|text| errcode(text)))
+    whole.or_else(|| texts.iter().find_map(|text| find_errcode(text)))
 }
 
 /// Whether bytes that are not UTF-8 are probably GBK: all that is not ASCII comes in its pairs, and hardly any
@@ -49,7 +49,7 @@ pub fn is_like_gbk(bytes: &[u8]) -> bool {
 
 /// The text with U+FFFD for each character of GBK. The second byte of such a character may look like a
 /// backslash, and would then escape the quote behind it.
-fn without_gbk(bytes: &[u8]) -> String {
+fn replace_gbk(bytes: &[u8]) -> String {
     let mut text = String::new();
     let mut rest = bytes;
     while let [first, behind @ ..] = rest {
@@ -64,7 +64,7 @@ fn without_gbk(bytes: &[u8]) -> String {
 
 /// The text with what JSON does not allow in it escaped, replaced or left out: control characters, unknown
 /// escapes, halves of surrogate pairs, a byte order mark, NULs between the tokens.
-pub fn repaired(text: &str) -> String {
+pub fn repair(text: &str) -> String {
     let mut good = String::with_capacity(text.len());
     let mut chars = text.chars();
     let mut in_string = false;
@@ -74,7 +74,7 @@ pub fn repaired(text: &str) -> String {
                 in_string = !in_string;
                 good.push(c);
             }
-            '\\' if in_string => escape(&mut chars, &mut good),
+            '\\' if in_string => copy_escape(&mut chars, &mut good),
             '\0'..' ' if in_string => {
                 // Writing to a string cannot fail.
                 let _ = write!(good, "\\u{:04x}", u32::from(c));
@@ -87,13 +87,13 @@ pub fn repaired(text: &str) -> String {
 }
 
 /// Copies what follows a backslash. An escape that JSON does not know becomes the text that it is written as.
-fn escape(chars: &mut Chars<'_>, good: &mut String) {
+fn copy_escape(chars: &mut Chars<'_>, good: &mut String) {
     let rest = chars.as_str();
     let (copied, written) = match rest.as_bytes() {
         [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => (1, None),
-        [b'u', ..] => match unit(rest) {
+        [b'u', ..] => match utf16_unit(rest) {
             Some(0xd800..0xdc00) => {
-                let low = rest.get(5..).and_then(|rest| rest.strip_prefix('\\')).and_then(unit);
+                let low = rest.get(5..).and_then(|rest| rest.strip_prefix('\\')).and_then(utf16_unit);
                 if matches!(low, Some(0xdc00..0xe000)) { (11, None) } else { (5, Some("\u{fffd}")) }
             }
             Some(0xdc00..0xe000) => (5, Some("\u{fffd}")),
@@ -113,14 +113,14 @@ fn escape(chars: &mut Chars<'_>, good: &mut String) {
 }
 
 /// The number in `uXXXX`.
-fn unit(text: &str) -> Option<u16> {
+fn utf16_unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix('u')?.get(..4)?;
     digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok()).flatten()
 }
 
 /// The errcode of an answer that cannot be read otherwise: an unreadable neighbour must not turn a refusal
 /// into an answer that means nothing. Several that differ are none.
-fn errcode(text: &str) -> Option<Map<String, Value>> {
+fn find_errcode(text: &str) -> Option<Map<String, Value>> {
     if !text.trim_start().starts_with('{') {
         return None;
     }
@@ -137,8 +137,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn is(bytes: &[u8], expected: Value) {
-        assert_eq!(read(bytes).map(Value::Object), Some(expected), "{}", String::from_utf8_lossy(bytes));
+    fn assert_parses(bytes: &[u8], expected: Value) {
+        assert_eq!(parse_object(bytes).map(Value::Object), Some(expected), "{}", String::from_utf8_lossy(bytes));
     }
 
     #[test]
@@ -159,16 +159,16 @@ mod tests {
             (b"\x01\xff\xc3\x28", "\u{1}\u{fffd}\u{fffd}("),
         ];
         for (name, expected) in cases {
-            is(&of(name), json!({"errcode": 43004, "name": expected, "last": 1}));
+            assert_parses(&of(name), json!({"errcode": 43004, "name": expected, "last": 1}));
         }
         // The quote is escaped: nothing but the errcode is left.
-        is(&of(b"\\"), json!({"errcode": 43004}));
+        assert_parses(&of(b"\\"), json!({"errcode": 43004}));
     }
 
     #[test]
     fn what_stands_around_the_object_is_left_out() {
         for text in ["\u{feff}{\"a\":1}", "{\"a\":1}\0\0", "\0{\"a\":\u{1}1}\n\0", "\u{feff}\n{\"a\":1}\r\n"] {
-            is(text.as_bytes(), json!({"a": 1}));
+            assert_parses(text.as_bytes(), json!({"a": 1}));
         }
     }
 
@@ -181,7 +181,7 @@ mod tests {
             r#"{"errcode":43004} <!-- cached -->"#,
             r#"{"errcode" : 43004 , errmsg:'x'}"#,
         ] {
-            is(text.as_bytes(), json!({"errcode": 43004}));
+            assert_parses(text.as_bytes(), json!({"errcode": 43004}));
         }
         for text in [
             r#"{"errcode":430"#,
@@ -192,7 +192,7 @@ mod tests {
             "null",
             "",
         ] {
-            assert_eq!(read(text.as_bytes()), None, "{text}");
+            assert_eq!(parse_object(text.as_bytes()), None, "{text}");
         }
     }
 
@@ -210,6 +210,6 @@ mod tests {
     #[test]
     fn good_json_is_not_touched() {
         let text = r#"{"a":"\\x41 \ud83d\ude00 \u0001","b":[{"errcode":1}],"errcode":2}"#;
-        is(text.as_bytes(), serde_json::from_str(text).unwrap());
+        assert_parses(text.as_bytes(), serde_json::from_str(text).unwrap());
     }
 }

@@ -10,16 +10,16 @@ use std::time::Duration;
 use reqwest::blocking::multipart::{Form, Part};
 use serde::{Deserialize, Serialize};
 
-use super::client::{Call, Twice};
-use super::token::word;
+use super::client::{Call, Idempotency};
+use super::token::as_text;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
 /// How long WeChat keeps a file.
-pub const LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
+pub const MEDIA_TTL: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// A media_id that ends so soon is not used any more: a message may be under way for a while.
-pub const MARGIN: Duration = Duration::from_secs(60);
+pub const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 
 /// What a file is uploaded as. How long a voice plays (60 seconds at most) is for WeChat to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub enum MediaType {
 
 /// A format that WeChat takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum MediaFormat {
     /// PNG.
     Png,
     /// JPEG.
@@ -67,17 +67,17 @@ impl MediaType {
     }
 
     /// The formats that it may have.
-    pub fn formats(self) -> &'static [Format] {
+    pub fn formats(self) -> &'static [MediaFormat] {
         match self {
-            Self::Image => &[Format::Png, Format::Jpeg, Format::Gif],
-            Self::Voice => &[Format::Amr, Format::Mp3],
-            Self::Video => &[Format::Mp4],
-            Self::Thumb => &[Format::Jpeg],
+            Self::Image => &[MediaFormat::Png, MediaFormat::Jpeg, MediaFormat::Gif],
+            Self::Voice => &[MediaFormat::Amr, MediaFormat::Mp3],
+            Self::Video => &[MediaFormat::Mp4],
+            Self::Thumb => &[MediaFormat::Jpeg],
         }
     }
 
     /// The most that it may have, in bytes.
-    pub const fn limit(self) -> usize {
+    pub const fn max_bytes(self) -> usize {
         match self {
             Self::Image | Self::Video => 10 << 20,
             Self::Voice => 2 << 20,
@@ -94,10 +94,10 @@ impl FromStr for MediaType {
     }
 }
 
-impl Format {
+impl MediaFormat {
     /// Of a file that begins so.
-    pub fn of(bytes: &[u8]) -> Option<Self> {
-        Some(match mime_of(bytes)? {
+    pub fn detect(bytes: &[u8]) -> Option<Self> {
+        Some(match detect_mime(bytes)? {
             "image/png" => Self::Png,
             "image/jpeg" => Self::Jpeg,
             "image/gif" => Self::Gif,
@@ -109,7 +109,7 @@ impl Format {
     }
 
     /// What it is uploaded as if nothing else is said.
-    pub fn kind(self) -> MediaType {
+    pub fn media_type(self) -> MediaType {
         match self {
             Self::Png | Self::Jpeg | Self::Gif => MediaType::Image,
             Self::Amr | Self::Mp3 => MediaType::Voice,
@@ -118,7 +118,7 @@ impl Format {
     }
 
     /// The name and the content type that it is sent with: WeChat goes by the ending, whatever the file is called here.
-    fn sent_as(self) -> (&'static str, &'static str) {
+    fn file_name_and_mime(self) -> (&'static str, &'static str) {
         match self {
             Self::Png => ("media.png", "image/png"),
             Self::Jpeg => ("media.jpg", "image/jpeg"),
@@ -130,7 +130,7 @@ impl Format {
     }
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for MediaFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Png => "PNG",
@@ -144,31 +144,31 @@ impl fmt::Display for Format {
 }
 
 /// The content type of a file that begins so, be it one that WeChat takes or not.
-pub fn mime_of(bytes: &[u8]) -> Option<&'static str> {
+pub fn detect_mime(bytes: &[u8]) -> Option<&'static str> {
     Some(infer::get(bytes)?.mime_type())
 }
 
 /// Hears how many bytes of a file have left.
-pub type Told = Arc<dyn Fn(u64) + Send + Sync>;
+pub type ProgressFn = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// A file on its way.
-struct Leaving {
+struct ProgressReader {
     bytes: Arc<[u8]>,
-    at: usize,
-    told: Told,
+    position: usize,
+    on_progress: ProgressFn,
 }
 
-impl Read for Leaving {
+impl Read for ProgressReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.bytes.get(self.at..).unwrap_or_default().read(buffer)?;
-        self.at += read;
-        (self.told)(self.at as u64);
+        let read = self.bytes.get(self.position..).unwrap_or_default().read(buffer)?;
+        self.position += read;
+        (self.on_progress)(self.position as u64);
         Ok(read)
     }
 }
 
 /// Bytes a second that a slow line carries: a large file is given the time.
-const SLOW: u64 = 64 << 10;
+const MIN_UPLOAD_RATE: u64 = 64 << 10;
 
 impl Client {
     /// Uploads a file of that format; WeChat's name for it. Twice is a second copy, and harmless.
@@ -179,25 +179,26 @@ impl Client {
         &self,
         token: &Secret,
         kind: MediaType,
-        format: Format,
+        format: MediaFormat,
         bytes: &Arc<[u8]>,
-        told: &Told,
+        on_progress: &ProgressFn,
     ) -> Result<String> {
         let size = bytes.len() as u64;
         let query = [("access_token", token.expose_secret()), ("type", kind.as_str())];
-        let timeout = self.timeout + Duration::from_secs(size / SLOW);
-        let call = Call { api: "/cgi-bin/media/upload", query: &query, secret: None, twice: Twice::Harmless, timeout };
+        let timeout = self.timeout + Duration::from_secs(size / MIN_UPLOAD_RATE);
+        let call =
+            Call { api: "/cgi-bin/media/upload", query: &query, secret: None, idempotency: Idempotency::Safe, timeout };
         let answer = self.call(&call, |http, url| {
-            let (name, mime) = format.sent_as();
-            let leaving = Leaving { bytes: bytes.clone(), at: 0, told: told.clone() };
+            let (name, mime) = format.file_name_and_mime();
+            let leaving = ProgressReader { bytes: bytes.clone(), position: 0, on_progress: on_progress.clone() };
             let part = Part::reader_with_length(leaving, size).file_name(name);
             // A content type that could not be read would be left out; these can.
             let form = part.mime_str(mime).map(|part| Form::new().part("media", part)).unwrap_or_default();
             http.post(url).multipart(form)
         })?;
         // For a thumb the name has been another.
-        let id = ["media_id", "thumb_media_id"].iter().find_map(|name| answer.get(name).and_then(word));
-        id.map(str::to_owned).ok_or_else(|| self.lacks("media_id"))
+        let id = ["media_id", "thumb_media_id"].iter().find_map(|name| answer.get(name).and_then(as_text));
+        id.map(str::to_owned).ok_or_else(|| self.missing_field("media_id"))
     }
 }
 
@@ -214,15 +215,15 @@ mod tests {
     #[test]
     fn formats_are_told_by_how_a_file_begins() {
         let mp4 = |brand: &str| [b"\0\0\0\x18ftyp", brand.as_bytes(), b"\0\0\0\0"].concat();
-        let cases: &[(&[u8], Option<Format>)] = &[
-            (b"\x89PNG\r\n\x1a\n....", Some(Format::Png)),
-            (b"\xff\xd8\xff\xe0..JFIF", Some(Format::Jpeg)),
-            (b"GIF89a....", Some(Format::Gif)),
-            (b"#!AMR\n........", Some(Format::Amr)),
-            (b"ID3\x03........", Some(Format::Mp3)),
-            (b"\xff\xfb\x90\x44", Some(Format::Mp3)),
-            (&mp4("isom"), Some(Format::Mp4)),
-            (&mp4("mp42"), Some(Format::Mp4)),
+        let cases: &[(&[u8], Option<MediaFormat>)] = &[
+            (b"\x89PNG\r\n\x1a\n....", Some(MediaFormat::Png)),
+            (b"\xff\xd8\xff\xe0..JFIF", Some(MediaFormat::Jpeg)),
+            (b"GIF89a....", Some(MediaFormat::Gif)),
+            (b"#!AMR\n........", Some(MediaFormat::Amr)),
+            (b"ID3\x03........", Some(MediaFormat::Mp3)),
+            (b"\xff\xfb\x90\x44", Some(MediaFormat::Mp3)),
+            (&mp4("isom"), Some(MediaFormat::Mp4)),
+            (&mp4("mp42"), Some(MediaFormat::Mp4)),
             (b"RIFF\x10\0\0\0WEBPVP8 ", None),
             (b"BM......", None),
             (b"%PDF-1.7", None),
@@ -230,10 +231,17 @@ mod tests {
             (b"", None),
         ];
         for (bytes, format) in cases {
-            assert_eq!(Format::of(bytes), *format, "{bytes:?}");
+            assert_eq!(MediaFormat::detect(bytes), *format, "{bytes:?}");
         }
-        for format in [Format::Png, Format::Jpeg, Format::Gif, Format::Amr, Format::Mp3, Format::Mp4] {
-            assert!(format.kind().formats().contains(&format));
+        for format in [
+            MediaFormat::Png,
+            MediaFormat::Jpeg,
+            MediaFormat::Gif,
+            MediaFormat::Amr,
+            MediaFormat::Mp3,
+            MediaFormat::Mp4,
+        ] {
+            assert!(format.media_type().formats().contains(&format));
         }
     }
 

@@ -6,20 +6,20 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value, json};
 
-use super::client::Trace;
-use super::kinds::Msgtype;
+use super::client::CallTrace;
+use super::kinds::MessageType;
 use super::media::MediaType;
-use super::token::word;
+use super::token::as_text;
 use super::{Client, Result};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
 /// The longest text of a customer-service message that WeChat is known to take, in bytes of UTF-8.
-pub const TEXT_LIMIT: usize = 2048;
+pub const MAX_TEXT_BYTES: usize = 2048;
 
 /// A field of a template message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Field {
+pub struct TemplateField {
     /// What is shown.
     pub value: String,
     /// `#RRGGBB`; accepted by WeChat, and since 2023-05-04 without effect.
@@ -52,7 +52,7 @@ pub enum Content {
     /// Any other customer-service message.
     Custom {
         /// Which.
-        msgtype: Msgtype,
+        msgtype: MessageType,
         /// Its parts, as [`kinds`](super::kinds) checks them; one that names a file of ours is a [`FileRef`].
         branch: Map<String, Value>,
         /// The clerk it is from, `name@account`.
@@ -87,7 +87,7 @@ pub enum Content {
     },
     /// A message by a one-time subscription.
     #[serde(rename = "subscribe_once")]
-    Once {
+    OneTimeSubscription {
         /// From the console.
         template_id: String,
         /// The scene that the person has allowed it for.
@@ -95,7 +95,7 @@ pub enum Content {
         /// Up to 15 characters.
         title: String,
         /// Up to 200 characters.
-        content: Field,
+        content: TemplateField,
         /// Opened when the message is tapped.
         #[serde(skip_serializing_if = "Option::is_none")]
         url: Option<String>,
@@ -114,10 +114,10 @@ pub struct FileRef {
     pub sha256: String,
 }
 
-const CUSTOM: &str = "/cgi-bin/message/custom/send";
-const TEMPLATE: &str = "/cgi-bin/message/template/send";
-const SUBSCRIBE: &str = "/cgi-bin/message/subscribe/bizsend";
-const ONCE: &str = "/cgi-bin/message/template/subscribe";
+const CUSTOM_API: &str = "/cgi-bin/message/custom/send";
+const TEMPLATE_API: &str = "/cgi-bin/message/template/send";
+const SUBSCRIBE_API: &str = "/cgi-bin/message/subscribe/bizsend";
+const ONE_TIME_API: &str = "/cgi-bin/message/template/subscribe";
 
 impl Content {
     /// `text`, `image`, `template`, …: the word for it in the outbox and in JSON.
@@ -127,12 +127,12 @@ impl Content {
             Self::Custom { msgtype, .. } => msgtype.as_str(),
             Self::Template { .. } => "template",
             Self::Subscribe { .. } => "subscribe",
-            Self::Once { .. } => "subscribe_once",
+            Self::OneTimeSubscription { .. } => "subscribe_once",
         }
     }
 
     /// Whether WeChat drops a repeat of it (`client_msg_id`).
-    pub fn is_deduplicated(&self) -> bool {
+    pub fn supports_dedupe(&self) -> bool {
         matches!(self, Self::Template { .. })
     }
 
@@ -142,15 +142,15 @@ impl Content {
             Self::Text { .. } | Self::Custom { .. } => None,
             Self::Template { template_id, .. }
             | Self::Subscribe { template_id, .. }
-            | Self::Once { template_id, .. } => Some(template_id),
+            | Self::OneTimeSubscription { template_id, .. } => Some(template_id),
         }
     }
 
     /// The files that must be uploaded first, with what each is uploaded as.
-    pub fn files(&self) -> Vec<(FileRef, MediaType)> {
+    pub fn file_refs(&self) -> Vec<(FileRef, MediaType)> {
         let Self::Custom { msgtype, branch, .. } = self else { return Vec::new() };
         let file = |(name, value): (&String, &Value)| {
-            Some((serde_json::from_value(value.clone()).ok()?, msgtype.media(name)?))
+            Some((serde_json::from_value(value.clone()).ok()?, msgtype.media_type(name)?))
         };
         branch.iter().filter(|(_, value)| value.is_object()).filter_map(file).collect()
     }
@@ -160,7 +160,7 @@ impl Content {
         let mut named = self.clone();
         if let Self::Custom { msgtype, branch, .. } = &mut named {
             for (part, value) in branch.iter_mut().filter(|(_, value)| value.is_object()) {
-                if let (Ok(file), Some(kind)) = (serde_json::from_value(value.clone()), msgtype.media(part)) {
+                if let (Ok(file), Some(kind)) = (serde_json::from_value(value.clone()), msgtype.media_type(part)) {
                     *value = name(&file, kind).into();
                 }
             }
@@ -173,24 +173,24 @@ impl Content {
         let mut body = json!({"touser": openid});
         match self {
             Self::Text { content, kf_account } => {
-                custom(&mut body, "text", json!({"content": content}), kf_account.as_deref());
+                fill_custom_body(&mut body, "text", json!({"content": content}), kf_account.as_deref());
             }
             Self::Custom { msgtype, branch, kf_account } => {
-                custom(&mut body, msgtype.as_str(), Value::Object(branch.clone()), kf_account.as_deref());
+                fill_custom_body(&mut body, msgtype.as_str(), Value::Object(branch.clone()), kf_account.as_deref());
             }
             Self::Template { template_id, url, miniprogram, data } => {
-                card(&mut body, template_id, ("url", url.as_deref()), miniprogram.as_ref());
+                fill_template_body(&mut body, template_id, ("url", url.as_deref()), miniprogram.as_ref());
                 if let Some(id) = client_msg_id {
                     body["client_msg_id"] = json!(id);
                 }
                 body["data"] = Value::Object(data.clone());
             }
             Self::Subscribe { template_id, page, miniprogram, data } => {
-                card(&mut body, template_id, ("page", page.as_deref()), miniprogram.as_ref());
+                fill_template_body(&mut body, template_id, ("page", page.as_deref()), miniprogram.as_ref());
                 body["data"] = Value::Object(data.clone());
             }
-            Self::Once { template_id, scene, title, content, url, miniprogram } => {
-                card(&mut body, template_id, ("url", url.as_deref()), miniprogram.as_ref());
+            Self::OneTimeSubscription { template_id, scene, title, content, url, miniprogram } => {
+                fill_template_body(&mut body, template_id, ("url", url.as_deref()), miniprogram.as_ref());
                 body["scene"] = json!(scene);
                 body["title"] = json!(title);
                 body["data"] = json!({"content": content});
@@ -200,21 +200,21 @@ impl Content {
     }
 
     fn api(&self) -> &'static str {
-        api_of(self.kind())
+        api_for_kind(self.kind())
     }
 }
 
 /// The path that messages of that [kind](Content::kind) go to.
-pub fn api_of(kind: &str) -> &'static str {
+pub fn api_for_kind(kind: &str) -> &'static str {
     match kind {
-        "template" => TEMPLATE,
-        "subscribe" => SUBSCRIBE,
-        "subscribe_once" => ONCE,
-        _ => CUSTOM,
+        "template" => TEMPLATE_API,
+        "subscribe" => SUBSCRIBE_API,
+        "subscribe_once" => ONE_TIME_API,
+        _ => CUSTOM_API,
     }
 }
 
-fn custom(body: &mut Value, msgtype: &str, branch: Value, kf_account: Option<&str>) {
+fn fill_custom_body(body: &mut Value, msgtype: &str, branch: Value, kf_account: Option<&str>) {
     body["msgtype"] = json!(msgtype);
     body[msgtype] = branch;
     if let Some(account) = kf_account {
@@ -222,7 +222,12 @@ fn custom(body: &mut Value, msgtype: &str, branch: Value, kf_account: Option<&st
     }
 }
 
-fn card(body: &mut Value, template_id: &str, link: (&str, Option<&str>), miniprogram: Option<&MiniProgram>) {
+fn fill_template_body(
+    body: &mut Value,
+    template_id: &str,
+    link: (&str, Option<&str>),
+    miniprogram: Option<&MiniProgram>,
+) {
     body["template_id"] = json!(template_id);
     if let (name, Some(link)) = link {
         body[name] = json!(link);
@@ -235,7 +240,7 @@ fn card(body: &mut Value, template_id: &str, link: (&str, Option<&str>), minipro
 /// Text as WeChat can take it: line ends as `\n`, none at the end, no colours of a terminal, and no control
 /// characters, which JSON could only carry as `\u` escapes. Of a line that was written over after a lone carriage
 /// return, as a progress bar does, the last state stays; where a text has no other line ends, these are its own.
-pub fn clean_text(text: &str) -> String {
+pub fn sanitize_text(text: &str) -> String {
     let text = console::strip_ansi_codes(text);
     let text = text.trim_end_matches(['\r', '\n']);
     let last = |line: &str| {
@@ -253,35 +258,35 @@ pub fn clean_text(text: &str) -> String {
 
 /// A number as it was written: versions, amounts and ids are text. Of an exponent without a sign, serde_json makes
 /// one with a plus.
-pub fn digits(number: &Number) -> String {
+pub fn number_text(number: &Number) -> String {
     number.to_string().replace("e+", "e").replace("E+", "E")
 }
 
 impl Client {
     /// Sends a message once: to the next API host only where nothing has left for the one before. WeChat drops a repeat
     /// of a template within ten minutes by its `client_msg_id`; whether to repeat is the caller's to decide.
-    pub fn send(&self, token: &Secret, content: &Content, openid: &str, client_msg_id: Option<&str>) -> Delivered {
+    pub fn send(&self, token: &Secret, content: &Content, openid: &str, client_msg_id: Option<&str>) -> SendResponse {
         let body = content.body(openid, client_msg_id);
-        let mut trace = Trace::default();
+        let mut trace = CallTrace::default();
         let answer = self.post_traced(content.api(), token, body.as_bytes(), &mut trace);
         let result = answer.and_then(|answer| {
             // The id of a message says that it was taken, even where nothing else does.
             if answer.get("msgid").is_none_or(Value::is_null) {
-                self.accepted(&answer)?;
+                self.expect_ok(&answer)?;
             }
             // It exceeds 2^53, and may exceed 2^64, so it is kept as the digits that came.
             Ok(answer.get("msgid").and_then(|id| match id {
-                Value::Number(number) => word(&Value::String(number.to_string())).map(str::to_owned),
-                other => word(other).map(str::to_owned),
+                Value::Number(number) => as_text(&Value::String(number.to_string())).map(str::to_owned),
+                other => as_text(other).map(str::to_owned),
             }))
         });
-        Delivered { result, host: trace.host, server_at: trace.server_at }
+        SendResponse { result, host: trace.host, server_at: trace.server_at }
     }
 }
 
 /// What came of sending a message.
 #[derive(Debug)]
-pub struct Delivered {
+pub struct SendResponse {
     /// WeChat's id of the message, where it gives one.
     pub result: Result<Option<String>>,
     /// The API host that was asked last.
@@ -331,7 +336,7 @@ mod tests {
             ("a\n\r\u{7f}", "a"),
         ];
         for (raw, clean) in cases {
-            assert_eq!(clean_text(raw), clean);
+            assert_eq!(sanitize_text(raw), clean);
         }
     }
 
@@ -346,15 +351,15 @@ mod tests {
         };
         let file = json!({"file": "a.mp4", "sha256": "00ff"});
         let video = Content::Custom {
-            msgtype: Msgtype::Video,
+            msgtype: MessageType::Video,
             branch: object(json!({"media_id": file, "thumb_media_id": "T-1", "title": "t"})),
             kf_account: Some("a@b".into()),
         };
-        let once = Content::Once {
+        let once = Content::OneTimeSubscription {
             template_id: "T".into(),
             scene: "7".into(),
             title: "t".into(),
-            content: Field { value: "v".into(), color: None },
+            content: TemplateField { value: "v".into(), color: None },
             url: None,
             miniprogram: None,
         };
@@ -372,13 +377,13 @@ mod tests {
         let branch =
             json!({"media_id": {"file": "a.mp4", "sha256": "00"}, "thumb_media_id": {"file": "a.jpg", "sha256": "01"}});
         let branch = branch.as_object().unwrap().clone();
-        let video = Content::Custom { msgtype: Msgtype::Video, branch, kf_account: None };
-        let files = video.files();
+        let video = Content::Custom { msgtype: MessageType::Video, branch, kf_account: None };
+        let files = video.file_refs();
         let found: Vec<_> =
             files.iter().map(|(file, kind)| (file.file.as_str(), file.sha256.as_str(), *kind)).collect();
         assert_eq!(found, [("a.mp4", "00", MediaType::Video), ("a.jpg", "01", MediaType::Thumb)]);
         let named = video.with_media(|file, kind| format!("{}-{}", kind.as_str(), file.sha256));
-        assert!(named.files().is_empty());
+        assert!(named.file_refs().is_empty());
         assert_eq!(
             named.body("oA", None),
             r#"{"touser":"oA","msgtype":"video","video":{"media_id":"video-00","thumb_media_id":"thumb-01"}}"#

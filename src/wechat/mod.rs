@@ -24,15 +24,15 @@ pub mod template_rules;
 mod token;
 mod trouble;
 
-pub use authorities::tls;
-pub use client::{Client, SecretFrom, Settings};
-pub use error::{Error, Refusal, Setup};
-pub use message::Delivered;
+pub use authorities::tls_config;
+pub use client::{Client, ClientSettings, SecretSource};
+pub use error::{ApiError, ClientInitError, Error};
+pub use message::SendResponse;
 pub use oauth::{Grant, authorize_url};
-pub use proxy::{Via, proxy_of};
-pub use reach::Reached;
+pub use proxy::{ProxyInfo, proxy_for};
+pub use reach::HostProbe;
 pub use server_clock::ServerClock;
 pub use token::Endpoint;
-pub use trouble::{Trouble, is_out_of_files, tls_error};
+pub use trouble::{ConnectFailure, find_tls_error, is_out_of_files};
 
 type Result<T> = std::result::Result<T, Error>;

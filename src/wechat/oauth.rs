@@ -5,12 +5,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use url::Url;
 
-use super::token::lenient_number;
+use super::token::parse_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
 /// The scope that covers the profile, after the person's consent; `snsapi_base` is the openid alone.
-const USERINFO: &str = "snsapi_userinfo";
+const USERINFO_SCOPE: &str = "snsapi_userinfo";
 
 /// The URL that the phone opens. The order of its parts is fixed, since WeChat matches it by a regular
 /// expression; so is the fragment at its end.
@@ -28,7 +28,7 @@ pub fn authorize_url(open_base: &Url, app_id: &str, redirect_uri: &str, scope: &
 }
 
 /// More characters than WeChat lets a nickname have.
-const NICKNAME_LIMIT: usize = 64;
+const MAX_NICKNAME_CHARS: usize = 64;
 
 /// What a code is changed for.
 #[derive(Clone, Debug)]
@@ -38,9 +38,9 @@ pub struct Grant {
     /// For `/sns/userinfo` only; not the account's access token.
     pub web_token: Secret,
     /// A snapshot page's virtual account: its openid can never get a message.
-    pub snapshot: bool,
+    pub is_snapshot: bool,
     /// Whether the profile may be asked for.
-    pub userinfo: bool,
+    pub allows_userinfo: bool,
 }
 
 impl Client {
@@ -55,19 +55,19 @@ impl Client {
             ("code", code.expose_secret()),
             ("grant_type", "authorization_code"),
         ];
-        let answer = self.get_once("/sns/oauth2/access_token", &query);
-        let answer = answer.map_err(|error| self.say_whose_secret(error))?;
+        let answer = self.get_unsafe("/sns/oauth2/access_token", &query);
+        let answer = answer.map_err(|error| self.with_secret_source_hint(error))?;
         let text = |field: &str| answer.get(field).and_then(Value::as_str).unwrap_or_default();
-        let openid = answer.get("openid").and_then(openid).ok_or_else(|| self.lacks("openid"))?;
+        let openid = answer.get("openid").and_then(parse_openid).ok_or_else(|| self.missing_field("openid"))?;
         let snapshot = answer.get("is_snapshotuser").is_some_and(|flag| match flag {
             Value::Bool(yes) => *yes,
-            other => lenient_number(other).is_some_and(|n| n != 0),
+            other => parse_number(other).is_some_and(|n| n != 0),
         });
         Ok(Grant {
             openid: openid.to_owned(),
             web_token: text("access_token").to_owned().into(),
-            snapshot,
-            userinfo: text("scope").split(',').any(|scope| scope.trim() == USERINFO),
+            is_snapshot: snapshot,
+            allows_userinfo: text("scope").split(',').any(|scope| scope.trim() == USERINFO_SCOPE),
         })
     }
 
@@ -80,7 +80,7 @@ impl Client {
         let query = [("access_token", grant.web_token.expose_secret()), ("openid", &grant.openid), ("lang", "zh_CN")];
         let answer = self.get("/sns/userinfo", &query)?;
         let name = answer.get("nickname").and_then(Value::as_str).unwrap_or_default();
-        let name: String = name.chars().filter(|c| !c.is_control()).take(NICKNAME_LIMIT).collect();
+        let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NICKNAME_CHARS).collect();
         Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty()))
     }
 }
@@ -92,7 +92,7 @@ pub(super) fn is_openid(text: &str) -> bool {
 }
 
 /// An openid of an answer.
-pub(super) fn openid(value: &Value) -> Option<&str> {
+pub(super) fn parse_openid(value: &Value) -> Option<&str> {
     value.as_str().filter(|text| is_openid(text))
 }
 

@@ -3,21 +3,21 @@
 
 use serde_json::{Value, json};
 
-use super::oauth::{is_openid, openid};
-use super::token::lenient_number;
+use super::oauth::{is_openid, parse_openid};
+use super::token::parse_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
 /// How many people WeChat tells of in one [`Client::followers_among`].
-pub const BATCH: usize = 100;
+pub const MAX_BATCH: usize = 100;
 
 /// Characters of a remark. The pages disagree (30 bytes, 30 characters); whatever is more is refused by
 /// all of them, what is less WeChat refuses itself (40092).
-pub const REMARK_LIMIT: usize = 30;
+pub const MAX_REMARK_CHARS: usize = 30;
 
 /// Some of the account's followers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct FollowerPage {
     /// How many follow the account in all.
     pub total: u64,
     /// At most 10,000 openids, in WeChat's order.
@@ -56,27 +56,29 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](super::Error); refusals 45009, 48001 and 268487002 (busy) among others.
-    pub fn followers(&self, token: &Secret, after: Option<&str>) -> Result<Page> {
+    pub fn followers(&self, token: &Secret, after: Option<&str>) -> Result<FollowerPage> {
         let mut query = vec![("access_token", token.expose_secret())];
         query.extend(after.map(|openid| ("next_openid", openid)));
         let answer = self.get("/cgi-bin/user/get", &query)?;
-        let total = answer.get("total").and_then(lenient_number).ok_or_else(|| self.lacks("total"))?;
+        let total = answer.get("total").and_then(parse_number).ok_or_else(|| self.missing_field("total"))?;
         // An empty page has no `data` at all.
         let listed = answer.get("data").and_then(|data| data.get("openid")).and_then(Value::as_array);
         let openids: Option<Vec<String>> =
-            listed.into_iter().flatten().map(|it| openid(it).map(str::to_owned)).collect();
-        let mut openids = openids.ok_or_else(|| self.lacks("data.openid"))?;
-        if openids.is_empty() && answer.get("count").and_then(lenient_number).is_some_and(|count| count > 0) {
-            return Err(self.lacks("data.openid"));
+            listed.into_iter().flatten().map(|it| parse_openid(it).map(str::to_owned)).collect();
+        let mut openids = openids.ok_or_else(|| self.missing_field("data.openid"))?;
+        if openids.is_empty() && answer.get("count").and_then(parse_number).is_some_and(|count| count > 0) {
+            return Err(self.missing_field("data.openid"));
         }
         // A page that has what was asked after goes back to people who were listed already.
         if let Some(at) = openids.iter().position(|openid| Some(openid.as_str()) == after) {
             openids.drain(..=at);
         }
         // Who gives back what was asked after would go on for ever.
-        let next = text(&answer, "next_openid").filter(|next| !openids.is_empty() && Some(next.as_str()) != after);
-        let next = next.map(|it| if is_openid(&it) { Ok(it) } else { Err(self.lacks("next_openid")) }).transpose()?;
-        Ok(Page { total, openids, next })
+        let next =
+            text_field(&answer, "next_openid").filter(|next| !openids.is_empty() && Some(next.as_str()) != after);
+        let next =
+            next.map(|it| if is_openid(&it) { Ok(it) } else { Err(self.missing_field("next_openid")) }).transpose()?;
+        Ok(FollowerPage { total, openids, next })
     }
 
     /// What WeChat tells of one person.
@@ -86,20 +88,20 @@ impl Client {
     pub fn follower(&self, token: &Secret, openid: &str) -> Result<Follower> {
         let query = [("access_token", token.expose_secret()), ("openid", openid)];
         let answer = self.get("/cgi-bin/user/info", &query)?;
-        read(&answer).ok_or_else(|| self.lacks("subscribe"))
+        parse_follower(&answer).ok_or_else(|| self.missing_field("subscribe"))
     }
 
     /// What WeChat tells of these people, [`BATCH`] at most; the order is WeChat's.
     ///
     /// # Errors
     /// Any [`Error`](super::Error); refusal 40003 for all of them where one openid is not of the account.
-    pub fn followers_among(&self, token: &Secret, openids: &[&str]) -> Result<Vec<Follower>> {
+    pub fn followers_batch(&self, token: &Secret, openids: &[&str]) -> Result<Vec<Follower>> {
         let list: Vec<Value> = openids.iter().map(|openid| json!({"openid": openid})).collect();
         let body = json!({"user_list": list}).to_string();
         let answer = self.post("/cgi-bin/user/info/batchget", Some(token), body.as_bytes())?;
         let list = answer.get("user_info_list").and_then(Value::as_array);
-        let list = list.ok_or_else(|| self.lacks("user_info_list"))?;
-        Ok(list.iter().filter_map(read).collect())
+        let list = list.ok_or_else(|| self.missing_field("user_info_list"))?;
+        Ok(list.iter().filter_map(parse_follower).collect())
     }
 
     /// Sets what the operator calls a person; an empty remark takes it away.
@@ -108,31 +110,31 @@ impl Client {
     /// Any [`Error`](super::Error); refusals 40003, 40092 (the remark), 43004 (does not follow).
     pub fn set_remark(&self, token: &Secret, openid: &str, remark: &str) -> Result<()> {
         let body = json!({"openid": openid, "remark": remark}).to_string();
-        self.accepted(&self.post("/cgi-bin/user/info/updateremark", Some(token), body.as_bytes())?)
+        self.expect_ok(&self.post("/cgi-bin/user/info/updateremark", Some(token), body.as_bytes())?)
     }
 }
 
-fn read(it: &Value) -> Option<Follower> {
+fn parse_follower(it: &Value) -> Option<Follower> {
     let subscribe = match it.get("subscribe")? {
         Value::Bool(yes) => *yes,
-        number => lenient_number(number)? != 0,
+        number => parse_number(number)? != 0,
     };
     let tags = it.get("tagid_list").and_then(Value::as_array).into_iter().flatten();
     Some(Follower {
-        openid: it.get("openid").and_then(openid)?.to_owned(),
+        openid: it.get("openid").and_then(parse_openid)?.to_owned(),
         subscribe,
-        subscribe_time: it.get("subscribe_time").and_then(lenient_number).filter(|seconds| *seconds > 0),
-        subscribe_scene: text(it, "subscribe_scene"),
-        qr_scene_str: text(it, "qr_scene_str"),
-        remark: text(it, "remark"),
-        tagid_list: tags.filter_map(lenient_number).collect(),
-        language: text(it, "language"),
-        unionid: text(it, "unionid"),
+        subscribe_time: it.get("subscribe_time").and_then(parse_number).filter(|seconds| *seconds > 0),
+        subscribe_scene: text_field(it, "subscribe_scene"),
+        qr_scene_str: text_field(it, "qr_scene_str"),
+        remark: text_field(it, "remark"),
+        tagid_list: tags.filter_map(parse_number).collect(),
+        language: text_field(it, "language"),
+        unionid: text_field(it, "unionid"),
     })
 }
 
 /// A text that says something.
-fn text(it: &Value, field: &str) -> Option<String> {
+fn text_field(it: &Value, field: &str) -> Option<String> {
     it.get(field).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
@@ -157,13 +159,13 @@ mod tests {
             unionid: Some("u".into()),
             ..Follower::default()
         };
-        assert_eq!(read(&full), Some(expected));
+        assert_eq!(parse_follower(&full), Some(expected));
         let gone = Follower { openid: "oA".into(), ..Follower::default() };
         for subscribe in [json!(0), json!("0"), json!(false)] {
-            assert_eq!(read(&json!({"subscribe": subscribe, "openid": "oA"})), Some(gone.clone()));
+            assert_eq!(parse_follower(&json!({"subscribe": subscribe, "openid": "oA"})), Some(gone.clone()));
         }
         for lacking in [json!({"openid": "oA"}), json!({"subscribe": "x", "openid": "oA"}), json!({"subscribe": 1})] {
-            assert_eq!(read(&lacking), None, "{lacking}");
+            assert_eq!(parse_follower(&lacking), None, "{lacking}");
         }
     }
 }

@@ -10,29 +10,29 @@ use ::http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-use super::{Error, Result, Settings};
+use super::{ClientSettings, Error, Result};
 use crate::loopback::is_loopback;
 use crate::secret::ExposeSecret;
 use crate::t;
 
 /// How long a proxy may take for each step when it is asked why.
-const PATIENCE: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The variables that name a proxy: for a scheme, else for all; of two in a row, the first that is set counts.
-const FOR_HTTPS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
-const FOR_HTTP: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
-const FOR_ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+const HTTPS_PROXY_VARS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
+const HTTP_PROXY_VARS: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
+const ALL_PROXY_VARS: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 
 /// A proxy that requests go through.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Via {
+pub struct ProxyInfo {
     /// Its address without user and password.
-    shown: String,
+    display_url: String,
     /// Its host name or IP address.
     host: String,
     /// Its port.
     port: u16,
     /// What names it: a variable of the environment, or `network.proxy`.
-    pub named_by: &'static str,
+    pub configured_by: &'static str,
     /// Plain HTTP is spoken with it.
     is_http: bool,
     /// What it is told of user and password; never shown.
@@ -43,18 +43,18 @@ pub struct Via {
 ///
 /// # Errors
 /// [`Error::Setup`] where it is named in a way that cannot be read: the client would go without it.
-pub fn proxy_of(base: &Url, settings: &Settings) -> Result<Option<Via>> {
+pub fn proxy_for(base: &Url, settings: &ClientSettings) -> Result<Option<ProxyInfo>> {
     if is_loopback(base) {
         return Ok(None);
     }
     let (address, named_by) = match &settings.proxy {
         Some(proxy) => (proxy.expose_secret().to_owned(), "network.proxy"),
-        None => match of_environment(base)? {
+        None => match proxy_from_env(base)? {
             Some(found) => found,
             None => return Ok(None),
         },
     };
-    let unreadable = || Error::setup(t!("wechat-proxy-unreadable", name = named_by));
+    let unreadable = || Error::client_init(t!("wechat-proxy-unreadable", name = named_by));
     let target = base.as_str().parse::<Uri>().map_err(|_| unreadable())?;
     let intercept = Matcher::builder().all(address).build().intercept(&target).ok_or_else(unreadable)?;
     let url = Url::parse(&intercept.uri().to_string()).map_err(|_| unreadable())?;
@@ -63,18 +63,18 @@ pub fn proxy_of(base: &Url, settings: &Settings) -> Result<Option<Via>> {
         return Err(unreadable());
     }
     let (host, port) = (url.host_str().ok_or_else(unreadable)?, url.port_or_known_default().unwrap_or(80));
-    Ok(Some(Via {
-        shown: url.as_str().trim_end_matches('/').to_owned(),
+    Ok(Some(ProxyInfo {
+        display_url: url.as_str().trim_end_matches('/').to_owned(),
         host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
         port,
-        named_by,
+        configured_by: named_by,
         is_http: url.scheme() == "http",
         authorization: intercept.basic_auth().cloned(),
     }))
 }
 
 /// What the variables say, and which of them.
-fn of_environment(base: &Url) -> Result<Option<(String, &'static str)>> {
+fn proxy_from_env(base: &Url) -> Result<Option<(String, &'static str)>> {
     // Of a web server, such a variable may be a header of whoever calls.
     if env::var_os("REQUEST_METHOD").is_some() {
         return Ok(None);
@@ -85,31 +85,31 @@ fn of_environment(base: &Url) -> Result<Option<(String, &'static str)>> {
     if target.is_some_and(|target| any.intercept(&target).is_none()) {
         return Ok(None);
     }
-    let own = if base.scheme() == "https" { FOR_HTTPS } else { FOR_HTTP };
-    for name in [own, FOR_ALL].iter().filter_map(|names| names.iter().find(|name| env::var_os(name).is_some())) {
+    let own = if base.scheme() == "https" { HTTPS_PROXY_VARS } else { HTTP_PROXY_VARS };
+    for name in [own, ALL_PROXY_VARS].iter().filter_map(|names| names.iter().find(|name| env::var_os(name).is_some())) {
         match env::var(name) {
             Ok(value) if value.is_empty() => {}
             Ok(value) => return Ok(Some((value, name))),
-            Err(_) => return Err(Error::setup(t!("wechat-proxy-unreadable", name = *name))),
+            Err(_) => return Err(Error::client_init(t!("wechat-proxy-unreadable", name = *name))),
         }
     }
     Ok(None)
 }
 
-impl Via {
+impl ProxyInfo {
     /// Its address, and what names it.
-    pub fn said(&self) -> String {
-        t!("wechat-proxy-named", proxy = self.shown, name = self.named_by)
+    pub fn describe(&self) -> String {
+        t!("wechat-proxy-named", proxy = self.display_url, name = self.configured_by)
     }
 
     /// Connects to it; `patience` is for each of its addresses.
     ///
     /// # Errors
     /// The operating system's for the last address.
-    pub fn connect(&self, patience: Duration) -> io::Result<TcpStream> {
+    pub fn connect(&self, timeout: Duration) -> io::Result<TcpStream> {
         let mut last = io::ErrorKind::NotFound.into();
         for address in (self.host.as_str(), self.port).to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, patience) {
+            match TcpStream::connect_timeout(&address, timeout) {
                 Ok(stream) => return Ok(stream),
                 Err(cause) => last = cause,
             }
@@ -118,13 +118,13 @@ impl Via {
     }
 
     /// The HTTP status that it answers with when it is asked for a tunnel to `base`. The client does not tell.
-    pub(super) fn refuses(&self, base: &Url) -> Option<u16> {
+    pub(super) fn connect_status(&self, base: &Url) -> Option<u16> {
         if !self.is_http {
             return None;
         }
-        let mut proxy = self.connect(PATIENCE).ok()?;
-        proxy.set_read_timeout(Some(PATIENCE)).ok()?;
-        proxy.set_write_timeout(Some(PATIENCE)).ok()?;
+        let mut proxy = self.connect(CONNECT_TIMEOUT).ok()?;
+        proxy.set_read_timeout(Some(CONNECT_TIMEOUT)).ok()?;
+        proxy.set_write_timeout(Some(CONNECT_TIMEOUT)).ok()?;
         let to = format!("{}:{}", base.host_str()?, base.port_or_known_default()?);
         let mut head = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n").into_bytes();
         if let Some(authorization) = &self.authorization {
@@ -148,24 +148,24 @@ mod tests {
 
     #[test]
     fn a_proxy_of_the_config_is_shown_without_its_password_and_is_not_for_this_machine() {
-        let settings = |proxy: &str| Settings {
+        let settings = |proxy: &str| ClientSettings {
             api_base: Vec::new(),
             timeout: Duration::from_secs(1),
             proxy: Some(proxy.to_owned().into()),
             ca_file: None,
-            secret_from: None,
+            secret_source: None,
         };
         let far = Url::parse("https://api.weixin.qq.com/").unwrap();
-        let via = proxy_of(&far, &settings("http://user:geheim@proxy.example.com:3128/")).unwrap().unwrap();
-        assert_eq!((via.shown.as_str(), via.port), ("http://proxy.example.com:3128", 3128));
-        assert_eq!(via.said(), "http://proxy.example.com:3128 (network.proxy)");
+        let via = proxy_for(&far, &settings("http://user:geheim@proxy.example.com:3128/")).unwrap().unwrap();
+        assert_eq!((via.display_url.as_str(), via.port), ("http://proxy.example.com:3128", 3128));
+        assert_eq!(via.describe(), "http://proxy.example.com:3128 (network.proxy)");
         assert!(!format!("{via:?}").contains("geheim") && !format!("{via:?}").contains("Z2VoZWlt"), "{via:?}");
-        let via = proxy_of(&far, &settings("http://[::1]")).unwrap().unwrap();
+        let via = proxy_for(&far, &settings("http://[::1]")).unwrap().unwrap();
         assert_eq!((via.host.as_str(), via.port), ("::1", 80));
         let near = Url::parse("http://127.0.0.1:1/").unwrap();
-        assert!(proxy_of(&near, &settings("http://p")).unwrap().is_none());
+        assert!(proxy_for(&near, &settings("http://p")).unwrap().is_none());
         for unusable in ["gopher://p", "socks5://127.0.0.1:1080", "http://[x", ""] {
-            assert!(proxy_of(&far, &settings(unusable)).is_err(), "{unusable}");
+            assert!(proxy_for(&far, &settings(unusable)).is_err(), "{unusable}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::client::Twice;
+use super::client::Idempotency;
 use super::{Client, Result};
 use crate::secret::Secret;
 
@@ -16,7 +16,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
-    pub fn follow_link(&self, token: &Secret, scene: &str, life: Duration) -> Result<String> {
+    pub fn create_follow_qr(&self, token: &Secret, scene: &str, life: Duration) -> Result<String> {
         let body = json!({
             "action_name": "QR_STR_SCENE",
             // Without it the code would live for a minute, or half of one: the pages disagree.
@@ -24,13 +24,14 @@ impl Client {
             "action_info": {"scene": {"scene_str": scene}},
         })
         .to_string();
-        let answer = self.post_as("/cgi-bin/qrcode/create", Some(token), body.as_bytes(), Twice::Harmless)?;
+        let answer = self.post_with("/cgi-bin/qrcode/create", Some(token), body.as_bytes(), Idempotency::Safe)?;
         // It is drawn and printed: nothing but an address.
         let is_link = |link: &&str| {
             let plain = link.bytes().all(|b| b.is_ascii_graphic());
             plain && Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
         };
-        let link = answer.get("url").and_then(Value::as_str).filter(is_link).ok_or_else(|| self.lacks("url"))?;
+        let link =
+            answer.get("url").and_then(Value::as_str).filter(is_link).ok_or_else(|| self.missing_field("url"))?;
         Ok(link.to_owned())
     }
 }

@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::token::lenient_number;
+use super::token::parse_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
 /// The paths that wxbox calls and WeChat counts. The calls of web authorisation (`/sns/…`) have no daily
 /// limit and cannot be asked about.
-pub const APIS: [&str; 16] = [
+pub const COUNTED_APIS: [&str; 16] = [
     "/cgi-bin/stable_token",
     "/cgi-bin/token",
     "/cgi-bin/message/custom/send",
@@ -49,8 +49,8 @@ impl Client {
     pub fn quota(&self, token: &Secret, api: &str) -> Result<Quota> {
         let body = json!({"cgi_path": api}).to_string();
         let answer = self.post("/cgi-bin/openapi/quota/get", Some(token), body.as_bytes())?;
-        let quota = answer.get("quota").filter(|it| it.is_object()).ok_or_else(|| self.lacks("quota"))?;
-        Ok(read(quota, answer.get("rate_limit")))
+        let quota = answer.get("quota").filter(|it| it.is_object()).ok_or_else(|| self.missing_field("quota"))?;
+        Ok(parse_quota(quota, answer.get("rate_limit")))
     }
 
     /// Sets every counter of the account to 0: ten times a month, together with the console and
@@ -60,7 +60,7 @@ impl Client {
     /// Any [`Error`](super::Error); refusal 48006 where the ten are used up.
     pub fn clear_quota(&self, token: &Secret, app_id: &str) -> Result<()> {
         let body = json!({"appid": app_id}).to_string();
-        self.accepted(&self.post("/cgi-bin/clear_quota", Some(token), body.as_bytes())?)
+        self.expect_ok(&self.post("/cgi-bin/clear_quota", Some(token), body.as_bytes())?)
     }
 
     /// The same without a token, for the day on which no further token can be had.
@@ -70,14 +70,14 @@ impl Client {
     pub fn clear_quota_by_secret(&self, app_id: &str, secret: &Secret) -> Result<()> {
         // The page lists them as a body, and sends them in the query in all of its examples.
         let query = [("appid", app_id), ("appsecret", secret.expose_secret())];
-        self.accepted(&self.post_query("/cgi-bin/clear_quota/v2", &query)?)
+        self.expect_ok(&self.post_query("/cgi-bin/clear_quota/v2", &query)?)
     }
 }
 
-fn read(quota: &Value, rate: Option<&Value>) -> Quota {
-    let number = |name: &str| quota.get(name).and_then(lenient_number);
+fn parse_quota(quota: &Value, rate: Option<&Value>) -> Quota {
+    let number = |name: &str| quota.get(name).and_then(parse_number);
     let rate = rate.and_then(|rate| {
-        let number = |name: &str| rate.get(name).and_then(lenient_number).filter(|number| *number > 0);
+        let number = |name: &str| rate.get(name).and_then(parse_number).filter(|number| *number > 0);
         number("call_count").zip(number("refresh_second"))
     });
     Quota { daily_limit: number("daily_limit"), used: number("used"), remain: number("remain"), rate }
@@ -91,11 +91,12 @@ mod tests {
     fn counters_are_read_however_they_are_written() {
         let quota = json!({"daily_limit": "500000", "used": 2, "remain": 499_998});
         let known = Quota { daily_limit: Some(500_000), used: Some(2), remain: Some(499_998), rate: None };
-        assert_eq!(read(&quota, None), known);
-        assert_eq!(read(&quota, Some(&json!({"call_count": 0, "refresh_second": 0}))), known);
-        let rate = Some(&json!({"call_count": 5000, "refresh_second": "60"})).map(|rate| read(&quota, Some(rate)).rate);
+        assert_eq!(parse_quota(&quota, None), known);
+        assert_eq!(parse_quota(&quota, Some(&json!({"call_count": 0, "refresh_second": 0}))), known);
+        let rate =
+            Some(&json!({"call_count": 5000, "refresh_second": "60"})).map(|rate| parse_quota(&quota, Some(rate)).rate);
         assert_eq!(rate, Some(Some((5000, 60))));
-        assert_eq!(read(&json!({"used": null}), None), Quota::default());
+        assert_eq!(parse_quota(&json!({"used": null}), None), Quota::default());
     }
 
     #[test]
@@ -110,10 +111,10 @@ mod tests {
             let text = std::fs::read_to_string(file).unwrap();
             for path in called.captures_iter(&text).map(|found| found.extract::<1>().1[0]) {
                 found += 1;
-                let listed = APIS.contains(&path) || uncounted.iter().any(|start| path.starts_with(start));
+                let listed = COUNTED_APIS.contains(&path) || uncounted.iter().any(|start| path.starts_with(start));
                 assert!(listed, "{path} is called, but not in APIS");
             }
         }
-        assert!(found > APIS.len());
+        assert!(found > COUNTED_APIS.len());
     }
 }

@@ -9,48 +9,48 @@ use crate::t;
 
 /// What kind of account it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum AccountType {
     /// A test account (测试号).
     Test,
     /// A real one.
-    Real,
+    Verified,
 }
 
-impl Kind {
+impl AccountType {
     /// Tells it by the calls a day that the account has for `/cgi-bin/user/get`: 100 are a test account's, 500 and
     /// more a real one's (doc/service/Message_Management/API_Call_Limits.html).
-    pub fn by_limit(calls: u64) -> Self {
-        if calls <= 100 { Self::Test } else { Self::Real }
+    pub fn from_quota(calls: u64) -> Self {
+        if calls <= 100 { Self::Test } else { Self::Verified }
     }
 }
 
 /// Something about an address that keeps people from being bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum RedirectProblem {
     /// Its query holds a parameter that WeChat adds itself.
-    Parameter(&'static str),
+    ReservedParameter(&'static str),
     /// It leads each phone to itself, or nowhere.
     Loopback,
     /// No phone can look up such a name.
-    Local,
+    LocalName,
     /// An IP address, which a real account does not take.
     Ip,
     /// A port, which a real account does not take.
     Port(u16),
 }
 
-impl Trouble {
+impl RedirectProblem {
     /// Whether it is none for a test account.
-    pub fn is_of_real_accounts(&self) -> bool {
+    pub fn is_verified_only(&self) -> bool {
         matches!(self, Self::Ip | Self::Port(_))
     }
 
     /// What it is, in a sentence without its end.
-    pub fn said(&self) -> String {
+    pub fn describe(&self) -> String {
         match self {
-            Self::Parameter(name) => t!("redirect-parameter", name = *name),
+            Self::ReservedParameter(name) => t!("redirect-parameter", name = *name),
             Self::Loopback => t!("redirect-loopback"),
-            Self::Local => t!("redirect-local"),
+            Self::LocalName => t!("redirect-local"),
             Self::Ip => t!("redirect-ip"),
             Self::Port(port) => t!("redirect-port", port = port.to_string()),
         }
@@ -59,10 +59,14 @@ impl Trouble {
 
 /// What is wrong with the address for some account or other. `at_home` is for the sandbox: there the phone is this
 /// machine.
-pub fn troubles(uri: &Url, at_home: bool) -> Vec<Trouble> {
-    let own = |name: &str| uri.query_pairs().any(|(key, _)| key == name);
-    let mut found: Vec<_> = ["code", "state"].into_iter().filter(|name| own(name)).map(Trouble::Parameter).collect();
-    if at_home {
+pub fn problems(uri: &Url, is_sandbox: bool) -> Vec<RedirectProblem> {
+    let has_parameter = |name: &str| uri.query_pairs().any(|(key, _)| key == name);
+    let mut found: Vec<_> = ["code", "state"]
+        .into_iter()
+        .filter(|name| has_parameter(name))
+        .map(RedirectProblem::ReservedParameter)
+        .collect();
+    if is_sandbox {
         return found;
     }
     let ip = match uri.host() {
@@ -72,25 +76,25 @@ pub fn troubles(uri: &Url, at_home: bool) -> Vec<Trouble> {
             let name = name.trim_end_matches('.');
             let local = [".local", ".localdomain", ".internal", ".lan", ".home", ".test", ".invalid"];
             if name == "localhost" || name.ends_with(".localhost") {
-                found.push(Trouble::Loopback);
+                found.push(RedirectProblem::Loopback);
             } else if !name.contains('.') || local.iter().any(|end| name.ends_with(end)) {
-                found.push(Trouble::Local);
+                found.push(RedirectProblem::LocalName);
             }
             None
         }
         None => None,
     };
     match ip {
-        Some(ip) if ip.is_loopback() || ip.is_unspecified() => found.push(Trouble::Loopback),
-        Some(_) => found.push(Trouble::Ip),
+        Some(ip) if ip.is_loopback() || ip.is_unspecified() => found.push(RedirectProblem::Loopback),
+        Some(_) => found.push(RedirectProblem::Ip),
         None => {}
     }
-    found.extend(uri.port().map(Trouble::Port));
+    found.extend(uri.port().map(RedirectProblem::Port));
     found
 }
 
 /// What is typed into WeChat's console: the host, and the port where there is one.
-pub fn to_enter(uri: &Url) -> String {
+pub fn console_value(uri: &Url) -> String {
     let host = uri.host_str().unwrap_or_default();
     uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
@@ -98,13 +102,13 @@ pub fn to_enter(uri: &Url) -> String {
 /// Whether only phones in the same network can reach that address.
 pub fn is_private(ip: IpAddr) -> bool {
     match ip {
-        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || is_of_carrier(ip),
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || is_cgnat(ip),
         IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }
 
 /// 100.64.0.0/10, which providers put many customers behind.
-fn is_of_carrier(ip: Ipv4Addr) -> bool {
+fn is_cgnat(ip: Ipv4Addr) -> bool {
     let [first, second, ..] = ip.octets();
     first == 100 && second & 0xc0 == 64
 }
@@ -115,8 +119,8 @@ mod tests {
 
     #[test]
     fn addresses_are_judged_by_the_rules_of_both_kinds() {
-        use Trouble::{Ip, Local, Loopback, Parameter, Port};
-        let cases: &[(&str, &[Trouble])] = &[
+        use RedirectProblem::{Ip, LocalName, Loopback, Port, ReservedParameter};
+        let cases: &[(&str, &[RedirectProblem])] = &[
             ("https://wx.example.com/callback/", &[]),
             ("http://wx.example.com/callback/?a=b", &[]),
             ("http://wx.example.com:80/callback/", &[]),
@@ -128,15 +132,15 @@ mod tests {
             ("http://localhost/", &[Loopback]),
             ("http://[::1]/", &[Loopback]),
             ("http://[fd00::1]/", &[Ip]),
-            ("http://db1/", &[Local]),
-            ("http://db1.lan./", &[Local]),
-            ("https://wx.example.com/?state=x&code=y", &[Parameter("code"), Parameter("state")]),
+            ("http://db1/", &[LocalName]),
+            ("http://db1.lan./", &[LocalName]),
+            ("https://wx.example.com/?state=x&code=y", &[ReservedParameter("code"), ReservedParameter("state")]),
         ];
         for (uri, expected) in cases {
-            assert_eq!(troubles(&Url::parse(uri).unwrap(), false), *expected, "{uri}");
+            assert_eq!(problems(&Url::parse(uri).unwrap(), false), *expected, "{uri}");
         }
         let sandbox = Url::parse("http://127.0.0.1:8080/?code=1").unwrap();
-        assert_eq!(troubles(&sandbox, true), [Parameter("code")]);
+        assert_eq!(problems(&sandbox, true), [ReservedParameter("code")]);
     }
 
     #[test]
@@ -146,7 +150,7 @@ mod tests {
             ("http://203.0.113.7:8080/callback/", "203.0.113.7:8080"),
             ("http://203.0.113.7:80/", "203.0.113.7"),
         ] {
-            assert_eq!(to_enter(&Url::parse(uri).unwrap()), entered);
+            assert_eq!(console_value(&Url::parse(uri).unwrap()), entered);
         }
     }
 
@@ -169,6 +173,9 @@ mod tests {
 
     #[test]
     fn a_test_account_is_known_by_its_limit() {
-        assert_eq!((Kind::by_limit(100), Kind::by_limit(500)), (Kind::Test, Kind::Real));
+        assert_eq!(
+            (AccountType::from_quota(100), AccountType::from_quota(500)),
+            (AccountType::Test, AccountType::Verified)
+        );
     }
 }

@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
-use super::token::lenient_number;
+use super::token::parse_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
@@ -16,7 +16,7 @@ pub(super) const MASK: &str = "***";
 
 /// A refused request of the last seven days, secrets masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Traced {
+pub struct RequestTrace {
     /// When it came, in Unix seconds.
     pub invoke_time: Option<u64>,
     /// How long WeChat worked on it, in milliseconds.
@@ -36,23 +36,23 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](super::Error); refusals 76001 (unknown, or older than seven days), 76002, 76003.
-    pub fn request_of(&self, token: &Secret, app_secret: &Secret, rid: &str) -> Result<Traced> {
+    pub fn request_trace(&self, token: &Secret, app_secret: &Secret, rid: &str) -> Result<RequestTrace> {
         let known = [token.expose_secret(), app_secret.expose_secret()];
         let body = json!({"rid": rid}).to_string();
         let answer = self.post("/cgi-bin/openapi/rid/get", Some(token), body.as_bytes())?;
-        let it = answer.get("request").filter(|it| it.is_object()).ok_or_else(|| self.lacks("request"))?;
+        let it = answer.get("request").filter(|it| it.is_object()).ok_or_else(|| self.missing_field("request"))?;
         let text = |name: &str| match it.get(name) {
             Some(Value::String(text)) => text.clone(),
             // Where a body is given as what it holds.
             Some(value @ (Value::Object(_) | Value::Array(_))) => value.to_string(),
             _ => String::new(),
         };
-        Ok(Traced {
-            invoke_time: it.get("invoke_time").and_then(lenient_number).filter(|seconds| *seconds > 0),
-            cost_in_ms: it.get("cost_in_ms").and_then(lenient_number),
-            request_url: masked(&text("request_url"), &known),
-            request_body: masked(&text("request_body"), &known),
-            response_body: masked(&text("response_body"), &known),
+        Ok(RequestTrace {
+            invoke_time: it.get("invoke_time").and_then(parse_number).filter(|seconds| *seconds > 0),
+            cost_in_ms: it.get("cost_in_ms").and_then(parse_number),
+            request_url: mask_secrets(&text("request_url"), &known),
+            request_body: mask_secrets(&text("request_body"), &known),
+            response_body: mask_secrets(&text("response_body"), &known),
             client_ip: text("client_ip"),
         })
     }
@@ -66,61 +66,61 @@ pub fn is_rid(text: &str) -> bool {
 }
 
 /// A name whose value nobody should see.
-pub(super) fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret_key(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let parts = ["token", "secret", "ticket", "password", "session_key"];
     name == "code" || name.ends_with("_code") || parts.iter().any(|part| name.contains(part))
 }
 
 /// The text with `***` for each secret in it, and for the `known` ones wherever they stand.
-fn masked(text: &str, known: &[&str]) -> String {
+fn mask_secrets(text: &str, known: &[&str]) -> String {
     let known = known.iter().filter(|secret| !secret.is_empty());
     let text = known.fold(text.to_owned(), |text, secret| {
         let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
         text.replace(*secret, MASK).replace(&encoded, MASK)
     });
-    without_secrets(&text, DEEPEST)
+    mask_text(&text, MAX_JSON_DEPTH)
 }
 
 /// JSON in a string of JSON, as far down as anybody writes it.
-const DEEPEST: usize = 8;
+const MAX_JSON_DEPTH: usize = 8;
 
 /// JSON, what looks like a piece of it, an address, a query, or other text.
-fn without_secrets(text: &str, depth: usize) -> String {
+fn mask_text(text: &str, depth: usize) -> String {
     match serde_json::from_str(text) {
         Ok(mut value @ (Value::Object(_) | Value::Array(_))) if depth > 0 => {
-            mask(&mut value, depth - 1);
+            mask_value(&mut value, depth - 1);
             value.to_string()
         }
         // JSON that was cut off, say: what cannot be taken apart is not shown if it may hold one.
         _ if text.contains(['{', '<', '"']) => {
             let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            if words.into_iter().any(is_secret) { MASK.to_owned() } else { plain(text) }
+            if words.into_iter().any(is_secret_key) { MASK.to_owned() } else { mask_plain_text(text) }
         }
-        _ => plain(text),
+        _ => mask_plain_text(text),
     }
 }
 
-fn mask(value: &mut Value, depth: usize) {
+fn mask_value(value: &mut Value, depth: usize) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::Object(_) | Value::Array(_) => mask(value, depth),
-                    _ if is_secret(name) => *value = Value::from(MASK),
-                    Value::String(_) => mask(value, depth),
+                    Value::Object(_) | Value::Array(_) => mask_value(value, depth),
+                    _ if is_secret_key(name) => *value = Value::from(MASK),
+                    Value::String(_) => mask_value(value, depth),
                     _ => {}
                 }
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(|value| mask(value, depth)),
-        Value::String(text) => *text = without_secrets(text, depth),
+        Value::Array(list) => list.iter_mut().for_each(|value| mask_value(value, depth)),
+        Value::String(text) => *text = mask_text(text, depth),
         _ => {}
     }
 }
 
 /// Text that is no JSON: the values behind `name=`, `name:` and `name%3D`, and the user of an address.
-fn plain(text: &str) -> String {
+fn mask_plain_text(text: &str) -> String {
     static USER: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let user = r"(?i)(://|%3A%2F%2F|%253A%252F%252F)[^\s/@&?#%]*(?:[:%][^\s/@&?#]*?)?(@|%40|%2540)";
         Regex::new(user).ok()
@@ -130,12 +130,12 @@ fn plain(text: &str) -> String {
         None => text.into(),
     };
     let (mut out, mut left) = (String::new(), &*text);
-    while let Some((name_end, value_start)) = next_sign(left) {
+    while let Some((name_end, value_start)) = next_separator(left) {
         out.push_str(&left[..value_start]);
         let name = &left[..name_end];
         left = &left[value_start..];
-        if is_secret(&last_name(name)) {
-            let end = value_end(left);
+        if is_secret_key(&last_key(name)) {
+            let end = value_len(left);
             if end > 0 {
                 out.push_str(MASK);
             }
@@ -146,7 +146,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Where the first `=` or `:` is, encoded or not: the end of the name before it, and the start of the value behind it.
-fn next_sign(text: &str) -> Option<(usize, usize)> {
+fn next_separator(text: &str) -> Option<(usize, usize)> {
     let signs = ["=", "%3d", "%253d", ":", "%3a", "%253a"];
     let lower = text.to_ascii_lowercase();
     let (at, length) = signs.iter().filter_map(|sign| Some((lower.find(sign)?, sign.len()))).min()?;
@@ -156,7 +156,7 @@ fn next_sign(text: &str) -> Option<(usize, usize)> {
 }
 
 /// The name at the end of what stands before a sign, decoded as often as an address within an address needs.
-fn last_name(before: &str) -> String {
+fn last_key(before: &str) -> String {
     let mut name = before.to_owned();
     for _ in 0..3 {
         name = percent_decode_str(&name).decode_utf8_lossy().into_owned();
@@ -165,7 +165,7 @@ fn last_name(before: &str) -> String {
 }
 
 /// How long a value is: up to what divides parameters, lists or words, encoded or not.
-fn value_end(value: &str) -> usize {
+fn value_len(value: &str) -> usize {
     const ENDS: [&str; 10] = ["%26", "%2526", "%23", "%2523", "%22", "%2c", "%20", "%0a", "%3b", "%7d"];
     let lower = value.to_ascii_lowercase();
     let plain = lower.find(|c: char| c.is_whitespace() || "&#,;\"'<>)]}|".contains(c));
@@ -233,7 +233,7 @@ mod tests {
             (r#"{"text":"码：12:30 开始，password 是什么"}"#, r#"{"text":"码：12:30 开始，password 是什么"}"#),
         ];
         for (text, shown) in cases {
-            assert_eq!(masked(text, &["KEPT", "A/b+C", ""]), shown, "{text}");
+            assert_eq!(mask_secrets(text, &["KEPT", "A/b+C", ""]), shown, "{text}");
         }
     }
 }

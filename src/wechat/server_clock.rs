@@ -15,7 +15,7 @@ impl ServerClock {
     /// The time by WeChat's clock, in whole seconds at the answer; `None` before the first answer.
     pub fn now(&self) -> Option<Timestamp> {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.map(|(at, since)| at.after(since.elapsed()))
+        last.map(|(at, since)| at.plus(since.elapsed()))
     }
 
     pub(super) fn set(&self, at: Timestamp) {
@@ -24,12 +24,12 @@ impl ServerClock {
 }
 
 /// The time that an answer tells.
-pub(super) fn time_of(headers: &HeaderMap) -> Option<SystemTime> {
+pub(super) fn parse_date_header(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 /// The same, where it is one of these times.
-pub(super) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
-    let since = time_of(headers)?.duration_since(UNIX_EPOCH).ok()?;
+pub(super) fn date_header_timestamp(headers: &HeaderMap) -> Option<Timestamp> {
+    let since = parse_date_header(headers)?.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok().map(Timestamp)
 }

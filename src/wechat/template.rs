@@ -4,8 +4,8 @@
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
-use super::template_rules::HIDDEN;
-use super::token::word;
+use super::template_rules::HIDDEN_KEYS;
+use super::token::as_text;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
@@ -26,7 +26,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
     pub fn templates(&self, token: &Secret) -> Result<Vec<Template>> {
-        self.list("/cgi-bin/template/get_all_private_template", token, "template_list", "template_id")
+        self.list_at("/cgi-bin/template/get_all_private_template", token, "template_list", "template_id")
     }
 
     /// All subscription templates of the account.
@@ -34,15 +34,15 @@ impl Client {
     /// # Errors
     /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
     pub fn subscriptions(&self, token: &Secret) -> Result<Vec<Template>> {
-        self.list("/wxaapi/newtmpl/gettemplate", token, "data", "priTmplId")
+        self.list_at("/wxaapi/newtmpl/gettemplate", token, "data", "priTmplId")
     }
 
-    fn list(&self, api: &'static str, token: &Secret, list: &str, id: &str) -> Result<Vec<Template>> {
+    fn list_at(&self, api: &'static str, token: &Secret, list: &str, id: &str) -> Result<Vec<Template>> {
         let answer = self.get(api, &[("access_token", token.expose_secret())])?;
-        let list = answer.get(list).and_then(Value::as_array).ok_or_else(|| self.lacks(list))?;
+        let list = answer.get(list).and_then(Value::as_array).ok_or_else(|| self.missing_field(list))?;
         let text = |it: &Value, name: &str| it.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let read = |it: &Value| {
-            let template_id = it.get(id).and_then(word)?.to_owned();
+            let template_id = it.get(id).and_then(as_text)?.to_owned();
             Some(Template { template_id, title: text(it, "title"), content: text(it, "content") })
         };
         Ok(list.iter().filter_map(read).collect())
@@ -60,8 +60,8 @@ impl Client {
             body["keyword_name_list"] = json!(keywords);
         }
         let answer = self.post("/cgi-bin/template/api_add_template", Some(token), body.to_string().as_bytes())?;
-        let id = answer.get("template_id").and_then(word);
-        id.map(str::to_owned).ok_or_else(|| self.lacks("template_id"))
+        let id = answer.get("template_id").and_then(as_text);
+        id.map(str::to_owned).ok_or_else(|| self.missing_field("template_id"))
     }
 
     /// Removes a template from the account.
@@ -70,7 +70,7 @@ impl Client {
     /// Any [`Error`](super::Error); refusal 40037 where the account has none of that id.
     pub fn remove_template(&self, token: &Secret, template_id: &str) -> Result<()> {
         let body = json!({"template_id": template_id}).to_string();
-        self.accepted(&self.post("/cgi-bin/template/del_private_template", Some(token), body.as_bytes())?)
+        self.expect_ok(&self.post("/cgi-bin/template/del_private_template", Some(token), body.as_bytes())?)
     }
 }
 
@@ -85,12 +85,12 @@ pub enum Piece<'a> {
 
 /// Takes a content apart: `{{key.DATA}}` is a key, however it is spaced and whatever the case of `DATA`;
 /// all else is text.
-pub fn pieces(content: &str) -> Vec<Piece<'_>> {
+pub fn parse_template(content: &str) -> Vec<Piece<'_>> {
     let mut found = Vec::new();
     let mut rest = content;
     while let Some(end) = rest.find("}}") {
         // The innermost braces: text before them may hold some of its own.
-        let key = rest[..end].rfind("{{").and_then(|start| Some((start, key_of(&rest[start + 2..end])?)));
+        let key = rest[..end].rfind("{{").and_then(|start| Some((start, parse_key(&rest[start + 2..end])?)));
         match key {
             Some((start, key)) => {
                 found.extend(Some(&rest[..start]).filter(|text| !text.is_empty()).map(Piece::Text));
@@ -104,7 +104,7 @@ pub fn pieces(content: &str) -> Vec<Piece<'_>> {
     found
 }
 
-fn key_of(inside: &str) -> Option<&str> {
+fn parse_key(inside: &str) -> Option<&str> {
     let (key, suffix) = inside.rsplit_once('.')?;
     let key = key.trim();
     (suffix.trim().eq_ignore_ascii_case("DATA") && !key.is_empty()).then_some(key)
@@ -112,15 +112,15 @@ fn key_of(inside: &str) -> Option<&str> {
 
 /// Something in a content that is not shown on the phone as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Oddity<'a> {
+pub enum TemplateProblem<'a> {
     /// `{{b. DATA}}`, `｛｛b.DATA｝｝`: it looks like a key, and was seen to be shown empty, or as it is.
-    Misspelt(&'a str),
+    MisspelledKey(&'a str),
     /// A message that begins with a value was seen to arrive without it.
-    Beginning(&'a str),
+    LeadingKey(&'a str),
 }
 
 /// What is odd about a content, by what other people have reported; in order.
-pub fn oddities(content: &str) -> Vec<Oddity<'_>> {
+pub fn find_problems(content: &str) -> Vec<TemplateProblem<'_>> {
     let written = |pattern: &str| Regex::new(pattern).ok();
     let (Some(like), Some(right)) =
         (written("[{｛]{2}[^{}｛｝\n]*[.．。][^{}｛｝\n]*[}｝]{2}"), written(r"^\{\{[^\s.．。]+\.DATA\}\}$"))
@@ -128,9 +128,9 @@ pub fn oddities(content: &str) -> Vec<Oddity<'_>> {
         return Vec::new();
     };
     let places = like.find_iter(content).map(|found| found.as_str());
-    let misspelt = places.filter(|place| !right.is_match(place)).map(Oddity::Misspelt);
-    let beginning = match pieces(content.trim_start()).first() {
-        Some(Piece::Key(key)) if !HIDDEN.contains(key) => Some(Oddity::Beginning(key)),
+    let misspelt = places.filter(|place| !right.is_match(place)).map(TemplateProblem::MisspelledKey);
+    let beginning = match parse_template(content.trim_start()).first() {
+        Some(Piece::Key(key)) if !HIDDEN_KEYS.contains(key) => Some(TemplateProblem::LeadingKey(key)),
         _ => None,
     };
     beginning.into_iter().chain(misspelt).collect()
@@ -139,7 +139,7 @@ pub fn oddities(content: &str) -> Vec<Oddity<'_>> {
 /// The keys of a content, each once, in order.
 pub fn keys(content: &str) -> Vec<&str> {
     let mut keys = Vec::new();
-    for piece in pieces(content) {
+    for piece in parse_template(content) {
         if let Piece::Key(key) = piece
             && !keys.contains(&key)
         {
@@ -171,22 +171,25 @@ mod tests {
 
     #[test]
     fn what_is_not_shown_as_it_is_written_is_found() {
-        use Oddity::{Beginning, Misspelt};
-        let cases: &[(&str, &[Oddity<'_>])] = &[
+        use TemplateProblem::{LeadingKey, MisspelledKey};
+        let cases: &[(&str, &[TemplateProblem<'_>])] = &[
             ("{{first.DATA}}\nHost: {{host.DATA}}\n{{remark.DATA}}", &[]),
             ("Host: {{host.DATA}} {x} {{y}} ｛｝", &[]),
-            ("{{a.DATA}}\n日期：{{b. DATA}}", &[Beginning("a"), Misspelt("{{b. DATA}}")]),
-            ("日期：{{ b.DATA }}{{c.data}}", &[Misspelt("{{ b.DATA }}"), Misspelt("{{c.data}}")]),
-            ("日期：｛｛a.DATA｝｝，{{b．DATA}}", &[Misspelt("｛｛a.DATA｝｝"), Misspelt("{{b．DATA}}")]),
+            ("{{a.DATA}}\n日期：{{b. DATA}}", &[LeadingKey("a"), MisspelledKey("{{b. DATA}}")]),
+            ("日期：{{ b.DATA }}{{c.data}}", &[MisspelledKey("{{ b.DATA }}"), MisspelledKey("{{c.data}}")]),
+            ("日期：｛｛a.DATA｝｝，{{b．DATA}}", &[MisspelledKey("｛｛a.DATA｝｝"), MisspelledKey("{{b．DATA}}")]),
         ];
         for (content, expected) in cases {
-            assert_eq!(oddities(content), *expected, "{content}");
+            assert_eq!(find_problems(content), *expected, "{content}");
         }
     }
 
     #[test]
     fn no_text_is_lost() {
         use Piece::{Key, Text};
-        assert_eq!(pieces("{x}} Host: {{host.DATA}}!\n"), [Text("{x}}"), Text(" Host: "), Key("host"), Text("!\n")]);
+        assert_eq!(
+            parse_template("{x}} Host: {{host.DATA}}!\n"),
+            [Text("{x}}"), Text(" Host: "), Key("host"), Text("!\n")]
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Client, Error, Refusal, Result};
+use super::{ApiError, Client, Error, Result};
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 
@@ -20,10 +20,10 @@ pub enum Endpoint {
 
 /// How long a token is used whose life is not told, or told in a way that nobody understands: long enough for
 /// the run that fetched it, and far below the two hours that WeChat's tokens live.
-const CAUTIOUS: Duration = Duration::from_secs(600);
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
 
-const STABLE: &str = "/cgi-bin/stable_token";
-const CLASSIC: &str = "/cgi-bin/token";
+const STABLE_API: &str = "/cgi-bin/stable_token";
+const CLASSIC_API: &str = "/cgi-bin/token";
 
 impl Client {
     /// Fetches the access token and its remaining life. `force` (stable endpoint only) ends the current
@@ -46,31 +46,31 @@ impl Client {
                     "secret": secret.expose_secret(),
                     "force_refresh": force,
                 });
-                self.post_secret(STABLE, secret, body.to_string().as_bytes())
+                self.post_secret(STABLE_API, secret, body.to_string().as_bytes())
             }
             Endpoint::Classic => {
                 let query =
                     [("grant_type", "client_credential"), ("appid", app_id), ("secret", secret.expose_secret())];
-                self.get(CLASSIC, &query)
+                self.get(CLASSIC_API, &query)
             }
         };
-        let answer = answer.map_err(|error| self.say_whose_secret(error))?;
-        let token = answer.get("access_token").and_then(word);
-        let token = token.ok_or_else(|| self.lacks("access_token"))?;
-        let life = answer.get("expires_in").and_then(lenient_number).map_or(CAUTIOUS, Duration::from_secs);
+        let answer = answer.map_err(|error| self.with_secret_source_hint(error))?;
+        let token = answer.get("access_token").and_then(as_text);
+        let token = token.ok_or_else(|| self.missing_field("access_token"))?;
+        let life = answer.get("expires_in").and_then(parse_number).map_or(DEFAULT_LIFETIME, Duration::from_secs);
         Ok((token.to_owned().into(), life))
     }
 
     /// Adds to a refusal of the AppSecret where that came from. A secret that has not even the form of one need not be
     /// reset, which would end it for everybody who has it right.
-    pub(super) fn say_whose_secret(&self, error: Error) -> Error {
-        match (error, &self.secret_from) {
-            (Error::Refused(refusal), Some(from)) if OF_SECRET.contains(&refusal.errcode) => {
-                let remedy = match from.is_usual {
+    pub(super) fn with_secret_source_hint(&self, error: Error) -> Error {
+        match (error, &self.secret_source) {
+            (Error::Api(refusal), Some(from)) if SECRET_ERRCODES.contains(&refusal.errcode) => {
+                let remedy = match from.is_well_formed {
                     true => t!("wechat-secret-hint", from = from.place),
                     false => t!("wechat-secret-odd-hint", from = from.place),
                 };
-                Error::Refused(Refusal { remedy: Some(remedy), ..refusal })
+                Error::Api(ApiError { remedy: Some(remedy), ..refusal })
             }
             (error, _) => error,
         }
@@ -78,29 +78,29 @@ impl Client {
 }
 
 /// Refusals of a call with the AppSecret that are about it.
-const OF_SECRET: [i64; 3] = [40001, 40125, 41004];
+const SECRET_ERRCODES: [i64; 3] = [40001, 40125, 41004];
 
 /// A token or an id: printable, in one piece, and not longer than any of WeChat's by far.
-pub(super) fn word(value: &Value) -> Option<&str> {
+pub(super) fn as_text(value: &Value) -> Option<&str> {
     value.as_str().filter(|text| (1..=4096).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
 /// WeChat's numbers come as numbers or as text.
-pub(super) fn lenient_number(value: &Value) -> Option<u64> {
-    lenient(value)
+pub(super) fn parse_number(value: &Value) -> Option<u64> {
+    parse_lenient(value)
 }
 
 /// The same of any kind.
-pub(super) fn lenient<N: FromStr>(value: &Value) -> Option<N> {
+pub(super) fn parse_lenient<N: FromStr>(value: &Value) -> Option<N> {
     match value {
-        Value::String(digits) => number(digits.trim()),
-        Value::Number(digits) => number(&digits.to_string()),
+        Value::String(digits) => parse_digits(digits.trim()),
+        Value::Number(digits) => parse_digits(&digits.to_string()),
         _ => None,
     }
 }
 
 /// A whole number as it is written, also where it has decimals that are all zero: `7200.0`.
-fn number<N: FromStr>(digits: &str) -> Option<N> {
+fn parse_digits<N: FromStr>(digits: &str) -> Option<N> {
     let whole = match digits.split_once('.') {
         Some((whole, decimals)) if !whole.is_empty() && decimals.bytes().all(|byte| byte == b'0') => whole,
         _ => digits,
@@ -128,7 +128,7 @@ mod tests {
             (json!([7200]), None),
         ];
         for (value, expected) in cases {
-            assert_eq!(lenient_number(&value), expected, "{value}");
+            assert_eq!(parse_number(&value), expected, "{value}");
         }
     }
 }

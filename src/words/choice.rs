@@ -3,31 +3,31 @@
 use super::Lang;
 
 /// Languages of a header that are looked at.
-const LOOKED_AT: usize = 32;
+const MAX_LANGUAGE_RANGES: usize = 32;
 
 /// What the environment asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct LocaleChoice {
     /// The language.
     pub lang: Lang,
     /// What `WXBOX_LANG` holds, where that is no language of ours: it counts as unset.
-    pub unknown: Option<String>,
+    pub unsupported: Option<String>,
 }
 
 /// `WXBOX_LANG`, else the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set, as POSIX has it; `value` looks a
 /// variable up.
-pub fn wanted(value: impl Fn(&str) -> Option<String>) -> Wanted {
-    let set = |name: &str| value(name).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
-    let own = set("WXBOX_LANG");
-    if let Some(lang) = own.as_deref().and_then(named) {
-        return Wanted { lang, unknown: None };
+pub fn detect_locale(value: impl Fn(&str) -> Option<String>) -> LocaleChoice {
+    let lookup = |name: &str| value(name).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+    let explicit = lookup("WXBOX_LANG");
+    if let Some(lang) = explicit.as_deref().and_then(parse_lang) {
+        return LocaleChoice { lang, unsupported: None };
     }
-    let locale = set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG"));
-    Wanted { lang: of_locale(locale.as_deref().unwrap_or_default()), unknown: own }
+    let locale = lookup("LC_ALL").or_else(|| lookup("LC_MESSAGES")).or_else(|| lookup("LANG"));
+    LocaleChoice { lang: lang_from_locale(locale.as_deref().unwrap_or_default()), unsupported: explicit }
 }
 
 /// The language of a name such as `zh`, `zh-CN` or `en_GB`; `None` where wxbox does not speak it.
-pub(super) fn named(name: &str) -> Option<Lang> {
+pub(super) fn parse_lang(name: &str) -> Option<Lang> {
     match name.split(['_', '-', '.', '@']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "zh" => Some(Lang::Zh),
         "en" | "c" | "posix" => Some(Lang::En),
@@ -37,17 +37,17 @@ pub(super) fn named(name: &str) -> Option<Lang> {
 
 /// The language of a locale such as `zh_CN.UTF-8`. English for all that wxbox does not speak, and where the
 /// locale has another encoding: a terminal that wants GBK shows nothing that anybody can read.
-pub fn of_locale(name: &str) -> Lang {
+pub fn lang_from_locale(name: &str) -> Lang {
     let encoding = name.split_once('.').map(|(_, rest)| rest.split('@').next().unwrap_or_default());
     let utf8 = encoding.is_none_or(|it| ["utf-8", "utf8"].iter().any(|utf8| it.eq_ignore_ascii_case(utf8)));
-    named(name).filter(|_| utf8).unwrap_or(Lang::En)
+    parse_lang(name).filter(|_| utf8).unwrap_or(Lang::En)
 }
 
 /// What a browser would rather read: the one of our languages with the highest `q`, the first where several have
 /// it, else `otherwise`.
-pub fn preferred(header: Option<&str>, otherwise: Lang) -> Lang {
-    let mut best = (0.0, otherwise);
-    for item in header.unwrap_or_default().split(',').take(LOOKED_AT) {
+pub fn negotiate_language(header: Option<&str>, default: Lang) -> Lang {
+    let mut best = (0.0, default);
+    for item in header.unwrap_or_default().split(',').take(MAX_LANGUAGE_RANGES) {
         let mut parts = item.split(';').map(str::trim);
         let lang = match parts.next().unwrap_or_default().split('-').next() {
             Some(tag) if tag.eq_ignore_ascii_case("en") => Lang::En,
@@ -85,7 +85,7 @@ mod tests {
             (vec![("WXBOX_LANG", "chinese")], Lang::En, Some("chinese")),
         ] {
             let value = |name: &str| set.iter().find(|(it, _)| *it == name).map(|(_, value)| (*value).to_owned());
-            assert_eq!(wanted(value), Wanted { lang, unknown: unknown.map(str::to_owned) }, "{set:?}");
+            assert_eq!(detect_locale(value), LocaleChoice { lang, unsupported: unknown.map(str::to_owned) }, "{set:?}");
         }
     }
 
@@ -104,7 +104,7 @@ mod tests {
             ("", Lang::En),
             ("zhx", Lang::En),
         ] {
-            assert_eq!(of_locale(name), lang, "{name}");
+            assert_eq!(lang_from_locale(name), lang, "{name}");
         }
     }
 
@@ -121,12 +121,12 @@ mod tests {
             Some("en;q=7, en;q=NaN, en;q=-1, en;q="),
             Some(";;;,,,=q;q=q"),
         ] {
-            assert_eq!(preferred(header, Lang::Zh), Lang::Zh, "{header:?}");
+            assert_eq!(negotiate_language(header, Lang::Zh), Lang::Zh, "{header:?}");
         }
         for header in ["en", "EN-us,en;q=0.9,zh;q=0.8", "fr, en;q=0.2", "en, zh", "zh;q=0.1, en;q=0.2", "en ; q=0.5"] {
-            assert_eq!(preferred(Some(header), Lang::Zh), Lang::En, "{header}");
+            assert_eq!(negotiate_language(Some(header), Lang::Zh), Lang::En, "{header}");
         }
-        assert_eq!(preferred(Some("fr"), Lang::En), Lang::En);
-        assert_eq!(preferred(Some("zh-TW"), Lang::En), Lang::Zh);
+        assert_eq!(negotiate_language(Some("fr"), Lang::En), Lang::En);
+        assert_eq!(negotiate_language(Some("zh-TW"), Lang::En), Lang::Zh);
     }
 }

@@ -17,8 +17,11 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
-pub use choice::{Wanted, preferred, wanted};
-pub use phrases::{age, ago, clauses, first_of, json, json_fault, listed, nearest, said, span, system, without_value};
+pub use choice::{LocaleChoice, detect_locale, negotiate_language};
+pub use phrases::{
+    closest_match, error_text, io_error_text, join_clauses, join_first, join_list, json_error,
+    json_error_without_position, long_duration, redact_value, relative_time, short_duration,
+};
 
 /// The English catalogue, which has every message.
 pub const EN: &str = include_str!("en.ftl");
@@ -37,12 +40,12 @@ pub enum Lang {
 
 impl Lang {
     /// The language of a name such as `zh`, `zh-CN` or `en_GB`; `None` where wxbox does not speak it.
-    pub fn named(name: &str) -> Option<Self> {
-        choice::named(name)
+    pub fn from_name(name: &str) -> Option<Self> {
+        choice::parse_lang(name)
     }
 
     /// The word for it in the config and in `WXBOX_LANG`.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Self::En => "en",
             Self::Zh => "zh",
@@ -58,24 +61,24 @@ impl Lang {
     }
 }
 
-static CURRENT: AtomicU8 = AtomicU8::new(Lang::En as u8);
+static CURRENT_LANG: AtomicU8 = AtomicU8::new(Lang::En as u8);
 
 /// Makes `lang` the language of all that is said without naming one.
 pub fn set_language(lang: Lang) {
-    CURRENT.store(lang as u8, Ordering::Relaxed);
+    CURRENT_LANG.store(lang as u8, Ordering::Relaxed);
 }
 
 /// The language of the run.
-pub fn language() -> Lang {
-    if CURRENT.load(Ordering::Relaxed) == Lang::Zh as u8 { Lang::Zh } else { Lang::En }
+pub fn current_language() -> Lang {
+    if CURRENT_LANG.load(Ordering::Relaxed) == Lang::Zh as u8 { Lang::Zh } else { Lang::En }
 }
 
 type Bundle = FluentBundle<FluentResource>;
 
-static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(EN, Lang::En));
-static CHINESE: LazyLock<Bundle> = LazyLock::new(|| bundle(ZH, Lang::Zh));
+static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| load_bundle(EN, Lang::En));
+static CHINESE: LazyLock<Bundle> = LazyLock::new(|| load_bundle(ZH, Lang::Zh));
 
-fn bundle(text: &str, lang: Lang) -> Bundle {
+fn load_bundle(text: &str, lang: Lang) -> Bundle {
     let mut bundle = Bundle::new_concurrent(vec![lang.tag().parse::<LanguageIdentifier>().unwrap_or_default()]);
     // Terminals show the invisible isolation marks as boxes, and they would end up in copied values.
     bundle.set_use_isolating(false);
@@ -86,82 +89,82 @@ fn bundle(text: &str, lang: Lang) -> Bundle {
 }
 
 /// The message `id` in `lang`; use [`t!`](crate::t) or [`t_in!`](crate::t_in).
-pub fn say(lang: Lang, id: &str) -> String {
-    find(lang, id, None)
+pub fn translate(lang: Lang, id: &str) -> String {
+    lookup(lang, id, None)
 }
 
 /// The message `id` in `lang` with its arguments; use [`t!`](crate::t) or [`t_in!`](crate::t_in).
-pub fn say_with(lang: Lang, id: &str, args: &[(&str, &dyn Arg)]) -> String {
-    let mut filled = FluentArgs::new();
+pub fn translate_with(lang: Lang, id: &str, args: &[(&str, &dyn MessageArg)]) -> String {
+    let mut fluent_args = FluentArgs::new();
     for (name, value) in args {
-        filled.set(*name, value.arg());
+        fluent_args.set(*name, value.to_fluent());
     }
-    find(lang, id, Some(&filled))
+    lookup(lang, id, Some(&fluent_args))
 }
 
-fn find(lang: Lang, id: &str, args: Option<&FluentArgs<'_>>) -> String {
-    let own = match lang {
+fn lookup(lang: Lang, id: &str, args: Option<&FluentArgs<'_>>) -> String {
+    let translated = match lang {
         Lang::En => None,
-        Lang::Zh => render(&CHINESE, id, args),
+        Lang::Zh => format_message(&CHINESE, id, args),
     };
-    own.or_else(|| render(&ENGLISH, id, args)).unwrap_or_else(|| format!("[{id}]"))
+    translated.or_else(|| format_message(&ENGLISH, id, args)).unwrap_or_else(|| format!("[{id}]"))
 }
 
-fn render(bundle: &Bundle, id: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {
+fn format_message(bundle: &Bundle, id: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {
     let pattern = bundle.get_message(id)?.value()?;
     let mut errors = Vec::new();
     Some(bundle.format_pattern(pattern, args, &mut errors).into_owned())
 }
 
 /// What may fill a `{ $name }` of a message: text as it is, numbers so that plurals work.
-pub trait Arg {
+pub trait MessageArg {
     /// The value as Fluent takes it.
-    fn arg(&self) -> FluentValue<'_>;
+    fn to_fluent(&self) -> FluentValue<'_>;
 }
 
-macro_rules! text_arg {
+macro_rules! impl_text_arg {
     ($($kind:ty),*) => {$(
-        impl Arg for $kind {
-            fn arg(&self) -> FluentValue<'_> {
+        impl MessageArg for $kind {
+            fn to_fluent(&self) -> FluentValue<'_> {
                 FluentValue::String(Cow::Borrowed(self.as_ref()))
             }
         }
     )*};
 }
-text_arg!(str, String, Cow<'_, str>);
+impl_text_arg!(str, String, Cow<'_, str>);
 
 /// The integers up to here are exact as binary fractions.
-const EXACT: u64 = 1 << 53;
+const MAX_EXACT_INTEGER: u64 = 1 << 53;
 
-macro_rules! number_arg {
+macro_rules! impl_number_arg {
     ($($kind:ty),*) => {$(
-        impl Arg for $kind {
-            fn arg(&self) -> FluentValue<'_> {
+        impl MessageArg for $kind {
+            fn to_fluent(&self) -> FluentValue<'_> {
                 // Fluent's numbers are binary fractions; beyond these the last digits would be others.
                 match i64::try_from(*self) {
-                    Ok(number) if number.unsigned_abs() <= EXACT => FluentValue::from(*self),
+                    Ok(number) if number.unsigned_abs() <= MAX_EXACT_INTEGER => FluentValue::from(*self),
                     _ => FluentValue::String(self.to_string().into()),
                 }
             }
         }
     )*};
 }
-number_arg!(u8, u16, u32, u64, usize, i32, i64);
+impl_number_arg!(u8, u16, u32, u64, usize, i32, i64);
 
-impl<T: Arg + ?Sized> Arg for &T {
-    fn arg(&self) -> FluentValue<'_> {
-        (**self).arg()
+impl<T: MessageArg + ?Sized> MessageArg for &T {
+    fn to_fluent(&self) -> FluentValue<'_> {
+        (**self).to_fluent()
     }
 }
 
-impl Arg for std::path::PathBuf {
-    fn arg(&self) -> FluentValue<'_> {
+impl MessageArg for std::path::PathBuf {
+    fn to_fluent(&self) -> FluentValue<'_> {
         FluentValue::String(self.to_string_lossy())
     }
 }
 
-impl Arg for std::path::Path {
-    fn arg(&self) -> FluentValue<'_> {
+impl MessageArg for std::path::Path {
+    fn to_fluent(&self) -> FluentValue<'_> {
         FluentValue::String(self.to_string_lossy())
     }
 }
@@ -170,10 +173,10 @@ impl Arg for std::path::Path {
 #[macro_export]
 macro_rules! t_in {
     ($lang:expr, $id:literal) => {
-        $crate::words::say($lang, $id)
+        $crate::words::translate($lang, $id)
     };
     ($lang:expr, $id:literal, $($name:ident = $value:expr),+ $(,)?) => {
-        $crate::words::say_with($lang, $id, &[$((stringify!($name), &$value)),+])
+        $crate::words::translate_with($lang, $id, &[$((stringify!($name), &$value)),+])
     };
 }
 
@@ -181,7 +184,7 @@ macro_rules! t_in {
 #[macro_export]
 macro_rules! t {
     ($id:literal $($rest:tt)*) => {
-        $crate::t_in!($crate::words::language(), $id $($rest)*)
+        $crate::t_in!($crate::words::current_language(), $id $($rest)*)
     };
 }
 

@@ -7,40 +7,40 @@ use std::time::Duration;
 use fluent_bundle::FluentValue;
 use serde_json::error::Category;
 
-use super::Arg;
+use super::MessageArg;
 use crate::t;
 
 /// Things in a row: "a, b, c".
-pub fn listed<T: AsRef<str>>(them: impl IntoIterator<Item = T>) -> String {
-    let all = them.into_iter().map(|it| it.as_ref().to_owned());
+pub fn join_list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    let all = items.into_iter().map(|it| it.as_ref().to_owned());
     all.reduce(|first, rest| t!("ui-list", first = first, rest = rest)).unwrap_or_default()
 }
 
 /// Facts in a row: "a; b; c".
-pub fn clauses<T: AsRef<str>>(them: impl IntoIterator<Item = T>) -> String {
-    let all = them.into_iter().map(|it| it.as_ref().to_owned());
+pub fn join_clauses<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    let all = items.into_iter().map(|it| it.as_ref().to_owned());
     all.reduce(|first, rest| t!("ui-clauses", first = first, rest = rest)).unwrap_or_default()
 }
 
 /// The first of many names, and how many more there are.
-pub fn first_of(all: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let shown = listed(all.iter().take(SHOWN));
-    match all.len().saturating_sub(SHOWN) {
+pub fn join_first(all: &[String]) -> String {
+    const MAX_SHOWN: usize = 5;
+    let shown = join_list(all.iter().take(MAX_SHOWN));
+    match all.len().saturating_sub(MAX_SHOWN) {
         0 => shown,
         more => t!("send-and-more", names = shown, more = more),
     }
 }
 
 /// The word of these that was probably meant.
-pub fn nearest<T: AsRef<str>>(word: &str, candidates: impl IntoIterator<Item = T>) -> Option<T> {
-    let likeness = |candidate: &T| strsim::jaro_winkler(word, candidate.as_ref());
-    let best = candidates.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(&best) >= 0.8).then_some(best)
+pub fn closest_match<T: AsRef<str>>(word: &str, candidates: impl IntoIterator<Item = T>) -> Option<T> {
+    let similarity = |candidate: &T| strsim::jaro_winkler(word, candidate.as_ref());
+    let best = candidates.into_iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
+    (similarity(&best) >= 0.8).then_some(best)
 }
 
 /// What libraries say that speak English alone, and what is meant.
-const KNOWN: [(&str, &str); 4] = [
+const KNOWN_MESSAGES: [(&str, &str); 4] = [
     ("connection closed before message completed", "Closed"),
     ("failed to lookup address information", "Lookup"),
     ("invalid HTTP", "Http"),
@@ -48,34 +48,34 @@ const KNOWN: [(&str, &str); 4] = [
 ];
 
 /// What the operating system says, in the language of the run: it speaks English itself, whatever the locale is.
-pub fn system(error: &io::Error) -> String {
+pub fn io_error_text(error: &io::Error) -> String {
     // What carries a text of its own has a better one than its kind.
     if error.get_ref().is_none() {
         return t!("ui-system", kind = format!("{:?}", error.kind()), text = error.to_string());
     }
-    meant(error.to_string())
+    translate_known(error.to_string())
 }
 
 /// What an error says of itself, without its causes.
-pub fn said(error: &(dyn Error + 'static)) -> String {
-    error.downcast_ref::<io::Error>().map_or_else(|| meant(error.to_string()), system)
+pub fn error_text(error: &(dyn Error + 'static)) -> String {
+    error.downcast_ref::<io::Error>().map_or_else(|| translate_known(error.to_string()), io_error_text)
 }
 
-fn meant(text: String) -> String {
-    match KNOWN.iter().find(|(known, _)| text.starts_with(known)) {
+fn translate_known(text: String) -> String {
+    match KNOWN_MESSAGES.iter().find(|(known, _)| text.starts_with(known)) {
         Some((_, kind)) => t!("ui-system", kind = *kind, text = text),
         None => text,
     }
 }
 
-impl Arg for io::Error {
-    fn arg(&self) -> FluentValue<'_> {
-        FluentValue::String(system(self).into())
+impl MessageArg for io::Error {
+    fn to_fluent(&self) -> FluentValue<'_> {
+        FluentValue::String(io_error_text(self).into())
     }
 }
 
 /// How many seconds ago something was, as people say it; a negative number is still to come.
-pub fn ago(seconds: i64) -> String {
+pub fn relative_time(seconds: i64) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
     const DAY: u64 = 24 * HOUR;
@@ -93,7 +93,7 @@ pub fn ago(seconds: i64) -> String {
 }
 
 /// An age in its largest unit, as the options take it.
-pub fn age(seconds: u64) -> String {
+pub fn short_duration(seconds: u64) -> String {
     let (count, unit) = match seconds {
         0..120 => (seconds, "s"),
         120..7200 => (seconds / 60, "m"),
@@ -104,16 +104,16 @@ pub fn age(seconds: u64) -> String {
 }
 
 /// serde's words for what is wrong with a JSON text, without the place.
-fn fault(error: &serde_json::Error) -> String {
+fn strip_position(error: &serde_json::Error) -> String {
     let mut text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     text.truncate(text.strip_suffix(&place).unwrap_or(&text).len());
-    without_value(&text)
+    redact_value(&text)
 }
 
 /// A parser's complaint about the type of a value, without the value: it may be a password, or a secret where a file was
 /// taken for another.
-pub fn without_value(text: &str) -> String {
+pub fn redact_value(text: &str) -> String {
     const ABOUT_VALUES: [&str; 3] = ["invalid type: ", "invalid value: ", "unknown variant "];
     let about = ABOUT_VALUES.into_iter().find_map(|about| Some((about, text.strip_prefix(about)?)));
     match about.and_then(|(about, rest)| Some((about, rest.rsplit_once(", expected ")?))) {
@@ -126,18 +126,18 @@ pub fn without_value(text: &str) -> String {
 }
 
 /// What is wrong with a JSON text, where its place is told otherwise.
-pub fn json_fault(error: &serde_json::Error) -> String {
+pub fn json_error_without_position(error: &serde_json::Error) -> String {
     let kind = match error.classify() {
         Category::Syntax => "syntax",
         Category::Eof => "end",
         Category::Data | Category::Io => "data",
     };
-    t!("ui-json-fault", kind = kind, text = fault(error))
+    t!("ui-json-fault", kind = kind, text = strip_position(error))
 }
 
 /// What is wrong with a JSON text: the place, and as much as can be said of it in the language of the run.
-pub fn json(error: &serde_json::Error) -> String {
-    let text = fault(error);
+pub fn json_error(error: &serde_json::Error) -> String {
+    let text = strip_position(error);
     let text = text.as_str();
     let unknown = text.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, expected "));
     let (kind, field, expected) = match (unknown, error.classify()) {
@@ -146,13 +146,13 @@ pub fn json(error: &serde_json::Error) -> String {
         (None, Category::Eof) => ("end", "", String::new()),
         (None, _) => ("data", "", String::new()),
     };
-    let expected = listed(expected.split(", "));
+    let expected = join_list(expected.split(", "));
     let (line, column) = (error.line(), error.column());
     t!("ui-json", kind = kind, text = text, field = field, expected = expected, line = line, column = column)
 }
 
 /// A span of time in all its units, such as `2h 5m`.
-pub fn span(time: Duration) -> String {
+pub fn long_duration(time: Duration) -> String {
     let text = humantime::format_duration(time).to_string();
     let part = |part: &str| {
         let (count, unit) = part.split_at(part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len()));
@@ -167,16 +167,16 @@ mod tests {
 
     #[test]
     fn a_row_has_its_marks_between() {
-        assert_eq!(listed(["a", "b", "c"]), "a, b, c");
-        assert_eq!(clauses(["a".to_owned(), "b".to_owned()]), "a; b");
-        assert_eq!(listed::<&str>([]), "");
+        assert_eq!(join_list(["a", "b", "c"]), "a, b, c");
+        assert_eq!(join_clauses(["a".to_owned(), "b".to_owned()]), "a; b");
+        assert_eq!(join_list::<&str>([]), "");
     }
 
     #[test]
     fn a_text_of_its_own_is_kept() {
         let own = io::Error::new(io::ErrorKind::NotFound, "no such gnome");
-        assert_eq!(system(&own), "no such gnome");
-        assert_eq!(system(&io::Error::from_raw_os_error(2)), "No such file or directory (os error 2)");
+        assert_eq!(io_error_text(&own), "no such gnome");
+        assert_eq!(io_error_text(&io::Error::from_raw_os_error(2)), "No such file or directory (os error 2)");
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
             (-7200, "in 2 h"),
             (i64::MIN, "in 292471208677 years"),
         ] {
-            assert_eq!(ago(seconds), said);
+            assert_eq!(relative_time(seconds), said);
         }
     }
 
@@ -207,16 +207,16 @@ mod tests {
         let cases =
             [(0, "0s"), (119, "119s"), (120, "2m"), (7199, "119m"), (7200, "2h"), (172_799, "47h"), (200_000, "2d")];
         for (seconds, expected) in cases {
-            assert_eq!(age(seconds), expected);
+            assert_eq!(short_duration(seconds), expected);
         }
     }
 
     #[test]
     fn only_a_near_word_is_proposed() {
         let names = ["luffy", "nami", "zoro"];
-        assert_eq!(nearest("lufy", names), Some("luffy"));
-        assert_eq!(nearest("sanji", names), None);
-        assert_eq!(nearest::<&str>("x", []), None);
+        assert_eq!(closest_match("lufy", names), Some("luffy"));
+        assert_eq!(closest_match("sanji", names), None);
+        assert_eq!(closest_match::<&str>("x", []), None);
     }
 
     #[test]
@@ -229,30 +229,30 @@ mod tests {
         }
         for text in ["", "{", "no", r#"{"a": 1, "b": 2}"#, "{}", r#"{"a": 1} x"#] {
             let error = serde_json::from_str::<Two>(text).unwrap_err();
-            assert_eq!(json(&error), error.to_string(), "{text}");
+            assert_eq!(json_error(&error), error.to_string(), "{text}");
         }
     }
 
     #[test]
     fn what_serde_says_of_a_value_does_not_repeat_it() {
         for text in [r#""5ecret""#, "5555.5", r#""5ecret, expected x""#, "5555", "[5555]"] {
-            let said = json(&serde_json::from_str::<bool>(text).unwrap_err());
+            let said = json_error(&serde_json::from_str::<bool>(text).unwrap_err());
             assert!(
                 said.contains("expected a boolean") && !said.contains("5ecret") && !said.contains("5555"),
                 "{said}"
             );
         }
         assert_eq!(
-            without_value("unknown variant `5ecret`, expected `a` or `b`"),
+            redact_value("unknown variant `5ecret`, expected `a` or `b`"),
             "unknown variant, expected `a` or `b`"
         );
-        assert_eq!(without_value("missing field `a`"), "missing field `a`");
+        assert_eq!(redact_value("missing field `a`"), "missing field `a`");
     }
 
     #[test]
     fn a_span_has_all_its_units() {
-        assert_eq!(span(Duration::from_secs(7500)), "2h 5m");
-        assert_eq!(span(Duration::ZERO), "0s");
-        assert_eq!(span(Duration::from_secs(86_400 * 40)), "1month 9days 13h 26m 24s");
+        assert_eq!(long_duration(Duration::from_secs(7500)), "2h 5m");
+        assert_eq!(long_duration(Duration::ZERO), "0s");
+        assert_eq!(long_duration(Duration::from_secs(86_400 * 40)), "1month 9days 13h 26m 24s");
     }
 }

@@ -2,18 +2,18 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, World, ZORO};
+use crate::harness::{LUFFY, TestEnv, ZORO};
 use crate::pty::Terminal;
 
-fn shown(world: &World, line: &str) -> String {
-    Terminal::start(world.command(line), 30, 200).end().screen.contents()
+fn screen_text(env: &TestEnv, line: &str) -> String {
+    Terminal::start(env.command(line), 30, 200).wait().screen.contents()
 }
 
 #[test]
 fn a_database_that_is_named_and_not_there_is_an_error() {
-    let world = World::new();
-    world.config_first("database = 'none/wxbox.db'");
-    world.write("batch.jsonl", "{\"user\": \"luffy\", \"text\": \"hello\"}\n");
+    let env = TestEnv::new();
+    env.prepend_config("database = 'none/wxbox.db'");
+    env.write_file("batch.jsonl", "{\"user\": \"luffy\", \"text\": \"hello\"}\n");
     let account = "user list,user show luffy,user edit luffy --note x,user passwd luffy --remove,user remove luffy --yes,\
                    user export,user sync,unbind --user luffy,bind --user luffy --as-admin,outbox list,outbox status,\
                    outbox status --check 1h,outbox show 1,outbox flush,outbox retry 1,outbox retry --failed,outbox cancel 1,\
@@ -24,7 +24,7 @@ fn a_database_that_is_named_and_not_there_is_an_error() {
         for (before, path) in
             [("", "none/wxbox.db"), ("-q", "none/wxbox.db"), ("-q --database elsewhere/wxbox.db", "elsewhere/wxbox.db")]
         {
-            let ran = world.wxbox(&format!("{before} {line}"));
+            let ran = env.run(&format!("{before} {line}"));
             let said = format!("{}{}", ran.stdout(), ran.stderr());
             assert!(said.contains("there is no database at") && said.contains(path), "{line}: {said}");
             assert!(said.contains("`wxbox user add` and `wxbox user import` make one"), "{line}: {said}");
@@ -37,15 +37,15 @@ fn a_database_that_is_named_and_not_there_is_an_error() {
             assert_eq!(ran.status(), Some(status), "{line}: {said}");
         }
     }
-    assert!(!world.path(".config/wxbox/none").exists() && !world.path("elsewhere").exists());
-    world.wxbox("--database typo.db outbox show 1").is(str![[r#"
+    assert!(!env.path(".config/wxbox/none").exists() && !env.path("elsewhere").exists());
+    env.run("--database typo.db outbox show 1").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: there is no database at typo.db, which --database names
 hint: `wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
 
 "#]]);
-    world.wxbox("--database typo.db --json user list").is(str![[r#"
+    env.run("--database typo.db --json user list").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 {"error":"there is no database at typo.db, which --database names","hint":"`wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database","code":1}
@@ -53,45 +53,45 @@ exit 1
 "#]]);
     // Who would make it may try it.
     for what in ["text", "-t backup -d host=1"] {
-        world.wxbox(&format!("--database typo.db send --dry-run --openid {LUFFY} {what}")).ok();
+        env.run(&format!("--database typo.db send --dry-run --openid {LUFFY} {what}")).assert_success();
     }
-    assert!(!world.path("typo.db").exists());
+    assert!(!env.path("typo.db").exists());
     for (line, file) in [("user add luffy", "a.db"), ("user import people.csv", "b.db")] {
-        world.write("people.csv", "username\nluffy\n");
-        world.wxbox(&format!("--database {file} {line}")).ok();
-        world.wxbox(&format!("--database {file} user show luffy")).ok();
+        env.write_file("people.csv", "username\nluffy\n");
+        env.run(&format!("--database {file} {line}")).assert_success();
+        env.run(&format!("--database {file} user show luffy")).assert_success();
     }
 }
 
 #[test]
-fn a_path_that_only_a_shell_would_understand_is_refused() {
-    let mut world = World::new();
-    world.wxbox("user add luffy").ok();
-    world.wxbox("--database '$HOME/x.db' user add luffy").is(str![[r#"
+fn unexpanded_shell_path_is_rejected() {
+    let mut env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    env.run("--database '$HOME/x.db' user add luffy").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the path that --database gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
 hint: write the path out; ~/ at its beginning is understood
 
 "#]]);
-    world.wxbox("backup '$HOME/copy.db'").is(str![[r#"
+    env.run("backup '$HOME/copy.db'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the path that FILE gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
 hint: write the path out; ~/ at its beginning is understood
 
 "#]]);
-    world.wxbox("backup '~/copy.db'").ok();
-    world.wxbox("--database '~/copy.db' user show luffy").ok();
-    world.set("WXBOX_DATABASE", "$HOME/x.db");
-    world.wxbox("outbox flush").is(str![[r#"
+    env.run("backup '~/copy.db'").assert_success();
+    env.run("--database '~/copy.db' user show luffy").assert_success();
+    env.set_variable("WXBOX_DATABASE", "$HOME/x.db");
+    env.run("outbox flush").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: the path that WXBOX_DATABASE gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
 hint: write the path out; ~/ at its beginning is understood
 
 "#]]);
-    world.wxbox("doctor").is(str![[r#"
+    env.run("doctor").assert_snapshot(str![[r#"
 exit 3
 --- stdout
 failure  config: the path that WXBOX_DATABASE gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
@@ -101,26 +101,26 @@ nothing else was looked at: all of it needs a config that can be read
 one failure, no warning
 
 "#]]);
-    assert!(!world.path("$HOME").exists() && !world.path("~").exists());
+    assert!(!env.path("$HOME").exists() && !env.path("~").exists());
 }
 
 #[test]
-fn another_home_or_the_directory_of_another_service_is_named() {
-    let mut world = World::new();
-    world.wxbox("user add luffy").ok();
-    world.wxbox("send --user nobody hi").is(str![[r#"
+fn other_home_or_service_directory_is_reported() {
+    let mut env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    env.run("send --user nobody hi").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: no user is named nobody in [HOME]/.local/share/wxbox/wxbox.db
 hint: `wxbox user list` shows everybody
 
 "#]]);
-    let config = world.path(".config/wxbox/config.toml").display().to_string();
-    world.set("STATE_DIRECTORY", "/var/lib/some-other-unit");
-    world.wxbox("user show luffy").ok();
-    let elsewhere = world.path("elsewhere").display().to_string();
-    world.set("STATE_DIRECTORY", "").set("HOME", &elsewhere);
-    world.wxbox(&format!("-c {config} send --user luffy hi")).is(str![[r#"
+    let config = env.path(".config/wxbox/config.toml").display().to_string();
+    env.set_variable("STATE_DIRECTORY", "/var/lib/some-other-unit");
+    env.run("user show luffy").assert_success();
+    let elsewhere = env.path("elsewhere").display().to_string();
+    env.set_variable("STATE_DIRECTORY", "").set_variable("HOME", &elsewhere);
+    env.run(&format!("-c {config} send --user luffy hi")).assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: no user is named luffy in [HOME]/elsewhere/.local/share/wxbox/wxbox.db
@@ -128,8 +128,8 @@ hint: [HOME]/elsewhere/.local/share/wxbox/wxbox.db is not there; where people we
 
 "#]]);
     // Nobody said which database it is; but who watches it wants one.
-    world.wxbox(&format!("-c {config} outbox flush")).ok();
-    world.wxbox(&format!("-c {config} -q outbox status --check 1h")).is(str![[r#"
+    env.run(&format!("-c {config} outbox flush")).assert_success();
+    env.run(&format!("-c {config} -q outbox status --check 1h")).assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: there is no database at [HOME]/elsewhere/.local/share/wxbox/wxbox.db
@@ -139,61 +139,68 @@ hint: `wxbox user add` and `wxbox user import` make one; if there should be one,
 }
 
 #[test]
-fn where_nobody_named_a_database_there_need_not_be_one() {
-    let mut world = World::empty();
-    world.wxbox("user list").is(str![[r#"
+fn default_database_may_be_missing() {
+    let mut env = TestEnv::without_config();
+    env.run("user list").assert_snapshot(str![[r#"
 exit 0
 
 "#]]);
-    world.set("XDG_DATA_HOME", &world.path("data").display().to_string()).wxbox("user list").is(str![[r#"
+    env.set_variable("XDG_DATA_HOME", &env.path("data").display().to_string()).run("user list").assert_snapshot(str![
+        [r#"
 exit 0
 
-"#]]);
-    assert_eq!(std::fs::read_dir(world.home.path()).unwrap().count(), 0);
+"#]
+    ]);
+    assert_eq!(std::fs::read_dir(env.home.path()).unwrap().count(), 0);
 }
 
 #[test]
-fn a_named_database_that_is_made_is_told_of_on_a_terminal() {
-    let mut world = World::new();
-    let made = |line: &str| shown(&world, line).contains("made a new database at");
+fn created_database_is_reported_on_terminal() {
+    let mut env = TestEnv::new();
+    let made = |line: &str| screen_text(&env, line).contains("made a new database at");
     assert!(!made("token"), "nobody named it");
     assert!(made(&format!("--database a.db send --openid {LUFFY} hello")));
     assert!(!made(&format!("--database a.db send --openid {LUFFY} hello")), "it is there");
     // `user add` would ask for a password.
-    world.write("people.csv", "username\nluffy\n");
+    env.write_file("people.csv", "username\nluffy\n");
     assert!(made("--database b.db user import people.csv") && !made("-q --database c.db user import people.csv"));
-    world.set("WXBOX_DATABASE", "d.db");
-    assert!(shown(&world, "user import people.csv").contains("made a new database at d.db"));
-    assert_eq!(world.wxbox("--database e.db user add luffy").ok().stderr(), "");
+    env.set_variable("WXBOX_DATABASE", "d.db");
+    assert!(screen_text(&env, "user import people.csv").contains("made a new database at d.db"));
+    assert_eq!(env.run("--database e.db user add luffy").assert_success().stderr(), "");
 }
 
 #[test]
 fn an_empty_list_says_so_on_a_terminal_alone() {
-    let mut world =
-        World::of(&format!("templates = []\n[[people]]\nname = \"zoro\"\nopenid = \"{ZORO}\"\nfollows = false\n"));
-    world.set("NO_COLOR", "1");
-    let said = |world: &World, line: &str, expected: &str| {
-        assert_eq!(shown(world, line), expected, "{line}");
+    let mut env = TestEnv::with_scenario(&format!(
+        "templates = []\n[[people]]\nname = \"zoro\"\nopenid = \"{ZORO}\"\nfollows = false\n"
+    ));
+    env.set_variable("NO_COLOR", "1");
+    let said = |env: &TestEnv, line: &str, expected: &str| {
+        assert_eq!(screen_text(env, line), expected, "{line}");
         for line in [line.to_owned(), format!("--json {line}"), format!("-q {line}")] {
-            let ran = world.wxbox(&line).ok();
+            let ran = env.run(&line).assert_success();
             assert_eq!((ran.stdout(), ran.stderr()), ("", ""), "{line}");
         }
-        assert_eq!(shown(world, &format!("-q {line}")) + &shown(world, &format!("--json {line}")), "", "{line}");
+        assert_eq!(
+            screen_text(env, &format!("-q {line}")) + &screen_text(env, &format!("--json {line}")),
+            "",
+            "{line}"
+        );
     };
-    said(&world, "user list", "no people yet; add one with `wxbox user add NAME`");
-    said(&world, "outbox list", "no messages yet; `wxbox send` sends one");
-    said(&world, "outbox flush", "nothing is due");
-    world.wxbox("user add luffy --tag ops").ok();
-    said(&world, "outbox flush", "nothing is due");
-    said(&world, "user list --tag nope", "nobody has the tag nope");
-    said(&world, "user list --tag opps", "nobody has the tag opps; did you mean ops?");
-    said(&world, "user list --tag ops --bound", "nobody is like that; `wxbox user list` shows everybody");
-    said(&world, "outbox list --state failed", "no message is like that; `wxbox outbox list` shows the newest");
-    said(&world, "template list", "the account has no templates");
-    said(&world, "follower list", "nobody follows the account");
+    said(&env, "user list", "no people yet; add one with `wxbox user add NAME`");
+    said(&env, "outbox list", "no messages yet; `wxbox send` sends one");
+    said(&env, "outbox flush", "nothing is due");
+    env.run("user add luffy --tag ops").assert_success();
+    said(&env, "outbox flush", "nothing is due");
+    said(&env, "user list --tag nope", "nobody has the tag nope");
+    said(&env, "user list --tag opps", "nobody has the tag opps; did you mean ops?");
+    said(&env, "user list --tag ops --bound", "nobody is like that; `wxbox user list` shows everybody");
+    said(&env, "outbox list --state failed", "no message is like that; `wxbox outbox list` shows the newest");
+    said(&env, "template list", "the account has no templates");
+    said(&env, "follower list", "nobody follows the account");
     let raw =
-        |world: &World| String::from_utf8(Terminal::start(world.command("outbox list"), 30, 200).end().raw).unwrap();
-    assert!(!raw(&world).contains('\u{1b}'));
-    world.set("NO_COLOR", "");
-    assert!(raw(&world).starts_with("\u{1b}[2m"));
+        |env: &TestEnv| String::from_utf8(Terminal::start(env.command("outbox list"), 30, 200).wait().raw).unwrap();
+    assert!(!raw(&env).contains('\u{1b}'));
+    env.set_variable("NO_COLOR", "");
+    assert!(raw(&env).starts_with("\u{1b}[2m"));
 }

@@ -4,80 +4,80 @@ use std::os::unix::fs::PermissionsExt;
 
 use snapbox::str;
 
-use crate::bad_database::on_a_disk;
-use crate::harness::World;
+use crate::bad_database::run_on_mounted_disk;
+use crate::harness::TestEnv;
 
 #[test]
-fn the_copy_is_the_database() {
-    let world = World::new();
-    world.wxbox("user add zoro").ok();
-    world.wxbox("user remove zoro --yes").ok();
-    let other = rusqlite::Connection::open(world.database()).unwrap();
+fn backup_equals_database() {
+    let env = TestEnv::new();
+    env.run("user add zoro").assert_success();
+    env.run("user remove zoro --yes").assert_success();
+    let other = rusqlite::Connection::open(env.database_path()).unwrap();
     other.query_row("SELECT count(*) FROM users", [], |_| Ok(())).unwrap();
-    world.wxbox("user add luffy --tag crew").ok();
-    assert!(world.path(".local/share/wxbox/wxbox.db-wal").metadata().unwrap().len() > 0, "what counts is in the log");
-    world.wxbox("backup copy.db").is(str![[r#"
+    env.run("user add luffy --tag crew").assert_success();
+    assert!(env.path(".local/share/wxbox/wxbox.db-wal").metadata().unwrap().len() > 0, "what counts is in the log");
+    env.run("backup copy.db").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 copied the database to copy.db
 
 "#]]);
-    assert_eq!(world.path("copy.db").metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    world.wxbox("--database copy.db user list").is(str![[r#"
+    assert_eq!(env.path("copy.db").metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    env.run("--database copy.db user list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 luffy	-	crew	
 
 "#]]);
     // A log that somebody left there must not get into the next copy.
-    world.wxbox("--database copy.db user add stranger").ok();
-    world.write("copy.db-wal", [0; 100]);
+    env.run("--database copy.db user add stranger").assert_success();
+    env.write_file("copy.db-wal", [0; 100]);
     drop(other);
-    world.wxbox("user add nami").ok();
-    world.wxbox("backup copy.db").is(str![[r#"
+    env.run("user add nami").assert_success();
+    env.run("backup copy.db").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: copy.db exists already
 hint: --force replaces it, once the new copy is whole
 
 "#]]);
-    let json = world.wxbox("backup copy.db --force --json").ok().json();
+    let json = env.run("backup copy.db --force --json").assert_success().json_lines();
     assert_eq!(json[0]["file"], "copy.db");
-    assert_eq!(json[0]["bytes"], world.path("copy.db").metadata().unwrap().len());
-    world.wxbox("--database copy.db user list").is(str![[r#"
+    assert_eq!(json[0]["bytes"], env.path("copy.db").metadata().unwrap().len());
+    env.run("--database copy.db user list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 luffy	-	crew	
 nami	-		
 
 "#]]);
-    world.wxbox("-q backup dir/copy.db").is(str![[r#"
+    env.run("-q backup dir/copy.db").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot open the database dir/copy.db: No such file or directory (os error 2)
 hint: the user that wxbox runs as must be able to write the file and its directory
 
 "#]]);
-    world.wxbox("backup .").is(str![[r#"
+    env.run("backup .").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: . is a directory: name the file that is to be written
 
 "#]]);
-    world.wxbox("backup --force .local/share/wxbox/wxbox.db").is(str![[r#"
+    env.run("backup --force .local/share/wxbox/wxbox.db").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: .local/share/wxbox/wxbox.db is the database itself
 
 "#]]);
-    world.wxbox("--database none.db backup other.db").is(str![[r#"
+    env.run("--database none.db backup other.db").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: there is no database at none.db, which --database names
 hint: `wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
 
 "#]]);
-    world.wxbox("backup").is(str![[r#"
+    env.run("backup").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the following required arguments were not provided: <FILE>
@@ -85,36 +85,36 @@ hint: the usage is: wxbox backup <FILE>
 
 "#]]);
     let mut names: Vec<_> =
-        std::fs::read_dir(world.home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        std::fs::read_dir(env.home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, [".config", ".local", "copy.db", "world.toml"]);
 }
 
 #[test]
-fn a_copy_is_never_written_onto_what_is_none() {
-    let world = World::new();
-    world.wxbox("user add luffy").ok();
-    world.wxbox("backup --force restore").is(str![[r#"
+fn backup_never_overwrites_other_files() {
+    let env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    env.run("backup --force restore").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: restore looks like a word, not like the name of a file
 hint: to write a file of that name: wxbox backup ./restore; to restore a backup: `wxbox help recovery`
 
 "#]]);
-    world.wxbox("backup ./restore").ok();
-    world.wxbox("backup .local/share/wxbox/wxbox.db-wal").is(str![[r#"
+    env.run("backup ./restore").assert_success();
+    env.run("backup .local/share/wxbox/wxbox.db-wal").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: .local/share/wxbox/wxbox.db-wal is the name of a file that belongs to the database itself
 
 "#]]);
-    world.wxbox("backup --force /dev/null").is(str![[r#"
+    env.run("backup --force /dev/null").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: /dev/null is not a regular file
 
 "#]]);
-    world.wxbox("backup --force .config/wxbox/config.toml").is(str![[r#"
+    env.run("backup --force .config/wxbox/config.toml").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: .config/wxbox/config.toml is not a backup of wxbox: --force does not replace it
@@ -122,45 +122,45 @@ hint: name another file, or remove that one first
 
 "#]]);
     let data = ".local/share/wxbox/wxbox.db";
-    std::os::unix::fs::symlink(world.database(), world.path("link.db")).unwrap();
-    std::os::unix::fs::symlink(world.path(".local/share"), world.path("share")).unwrap();
+    std::os::unix::fs::symlink(env.database_path(), env.path("link.db")).unwrap();
+    std::os::unix::fs::symlink(env.path(".local/share"), env.path("share")).unwrap();
     for ending in ["", "-wal", "-shm", "-journal", "-token-lock", "-worker-0123456789abcdef", ".v1.bak"] {
         for path in [format!("{data}{ending}"), format!("share/wxbox/wxbox.db{ending}")] {
-            assert_eq!(world.wxbox(&format!("backup --force {path}")).status(), Some(2), "{path}");
+            assert_eq!(env.run(&format!("backup --force {path}")).status(), Some(2), "{path}");
         }
     }
     for path in ["link.db", "-", "share", ".config/wxbox/config.toml"] {
-        assert_eq!(world.wxbox(&format!("backup --force -- {path}")).status(), Some(2), "{path}");
+        assert_eq!(env.run(&format!("backup --force -- {path}")).status(), Some(2), "{path}");
     }
     // The database by the name of a link has its files beside the file.
-    assert_eq!(world.wxbox(&format!("--database link.db backup {data}-wal")).status(), Some(2));
+    assert_eq!(env.run(&format!("--database link.db backup {data}-wal")).status(), Some(2));
     // Nothing in it yet, as `mktemp` leaves it.
-    world.write("empty.db", "");
-    world.wxbox("backup --force empty.db").ok();
-    world.wxbox("--database empty.db user show luffy").ok();
+    env.write_file("empty.db", "");
+    env.run("backup --force empty.db").assert_success();
+    env.run("--database empty.db user show luffy").assert_success();
 }
 
 /// Those that hold no lock any more are of processes that were killed.
 #[test]
-fn what_a_killed_backup_left_is_removed_by_the_next() {
-    let world = World::new();
-    world.wxbox("user add luffy").ok();
-    let left = [".wxbox-copy-aaaaaa", ".local/share/wxbox/.wxbox-copy-bbbbbb"].map(|name| world.write(name, "left"));
-    let lives = world.write(".wxbox-copy-cccccc", "under way");
+fn killed_backup_leftovers_are_removed_by_next() {
+    let env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    let left = [".wxbox-copy-aaaaaa", ".local/share/wxbox/.wxbox-copy-bbbbbb"].map(|name| env.write_file(name, "left"));
+    let lives = env.write_file(".wxbox-copy-cccccc", "under way");
     let lock = std::fs::OpenOptions::new().write(true).open(&lives).unwrap();
     lock.lock().unwrap();
-    let other = world.write(".wxbox-other", "none of ours");
-    world.wxbox("backup copy.db").ok();
-    world.wxbox("outbox flush").ok();
+    let other = env.write_file(".wxbox-other", "none of ours");
+    env.run("backup copy.db").assert_success();
+    env.run("outbox flush").assert_success();
     assert_eq!(left.map(|file| file.exists()), [false, false]);
     assert!(lives.exists() && other.exists());
 }
 
 #[test]
-fn others_write_meanwhile() {
-    let world = World::new();
-    world.feed("user import -", format!("username,note\n{}", rows(0))).ok();
-    let mut database = rusqlite::Connection::open(world.database()).unwrap();
+fn backup_during_concurrent_writes_is_consistent() {
+    let env = TestEnv::new();
+    env.run_with_stdin("user import -", format!("username,note\n{}", csv_rows(0))).assert_success();
+    let mut database = rusqlite::Connection::open(env.database_path()).unwrap();
     std::thread::scope(|scope| {
         let (stop, stopped) = crossbeam_channel::bounded::<()>(0);
         let (begun, begins) = crossbeam_channel::bounded(0);
@@ -178,12 +178,12 @@ fn others_write_meanwhile() {
         });
         begins.recv().unwrap();
         for n in 0..5 {
-            world.wxbox(&format!("backup copy-{n}.db")).ok();
+            env.run(&format!("backup copy-{n}.db")).assert_success();
         }
         drop(stop);
     });
     for n in 0..5 {
-        let copy = rusqlite::Connection::open(world.path(&format!("copy-{n}.db"))).unwrap();
+        let copy = rusqlite::Connection::open(env.path(&format!("copy-{n}.db"))).unwrap();
         let one = |sql: &str| copy.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
         assert_eq!(one("PRAGMA integrity_check"), "ok");
         let sum = one("SELECT CAST(sum(note) AS TEXT) FROM users");
@@ -192,21 +192,21 @@ fn others_write_meanwhile() {
     }
 }
 
-fn rows(note: u32) -> String {
+fn csv_rows(note: u32) -> String {
     (0..2000).map(|n| format!("p{n},{note}\n")).collect()
 }
 
 #[test]
-fn a_full_disk_leaves_nothing() {
-    let world = World::new();
-    world.feed("user import -", format!("username,note\n{}", rows(7))).ok();
+fn backup_on_full_disk_leaves_no_file() {
+    let env = TestEnv::new();
+    env.run_with_stdin("user import -", format!("username,note\n{}", csv_rows(7))).assert_success();
     let script = "dd if=/dev/zero of=disk/filler bs=1k count=300 2>/dev/null
         $WXBOX backup disk/copy.db 2>&1; echo exit $?
         ls -A disk
         rm disk/filler
         $WXBOX backup disk/copy.db >/dev/null 2>&1; echo exit $?
         ls -A disk";
-    let Some(said) = on_a_disk(&world, script) else { return };
+    let Some(said) = run_on_mounted_disk(&env, script) else { return };
     snapbox::assert_data_eq!(
         said,
         str![[r#"

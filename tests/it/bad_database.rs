@@ -4,75 +4,75 @@ use std::process::Command;
 
 use snapbox::str;
 
-use crate::bad_input::unchanged;
-use crate::harness::{LUFFY, World};
+use crate::bad_input::run_unchanged;
+use crate::harness::{LUFFY, TestEnv};
 
 #[test]
-fn a_database_that_is_none_of_ours() {
-    let world = World::empty();
-    world.write("text", "a shopping list\n".repeat(100));
-    unchanged(&world, "--database text user list").is(str![[r#"
+fn foreign_database_is_rejected() {
+    let env = TestEnv::without_config();
+    env.write_file("text", "a shopping list\n".repeat(100));
+    run_unchanged(&env, "--database text user list").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: text is not a database
 hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; if it was a database once: `wxbox help recovery`; this file was left as it was
 
 "#]]);
-    world.write("short", "x");
-    unchanged(&world, "--database short user add luffy").is(str![[r#"
+    env.write_file("short", "x");
+    run_unchanged(&env, "--database short user add luffy").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: short is not a database
 hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; if it was a database once: `wxbox help recovery`; this file was left as it was
 
 "#]]);
-    let theirs = rusqlite::Connection::open(world.path("theirs.db")).unwrap();
+    let theirs = rusqlite::Connection::open(env.path("theirs.db")).unwrap();
     theirs.execute_batch("CREATE TABLE songs (title); INSERT INTO songs VALUES ('x')").unwrap();
     drop(theirs);
-    unchanged(&world, "--database theirs.db user add luffy").is(str![[r#"
+    run_unchanged(&env, "--database theirs.db user add luffy").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: theirs.db is the database of another program
 hint: name the right file with --database, the variable WXBOX_DATABASE or the key database; this one was left as it is
 
 "#]]);
-    world.wxbox("--database newer.db user add luffy").ok();
-    rusqlite::Connection::open(world.path("newer.db")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
-    unchanged(&world, "--database newer.db user add nami").is(str![[r#"
+    env.run("--database newer.db user add luffy").assert_success();
+    rusqlite::Connection::open(env.path("newer.db")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+    run_unchanged(&env, "--database newer.db user add nami").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: the database newer.db is of a newer wxbox (schema 99, this one knows 1)
 hint: use the newer wxbox, or name another file with --database
 
 "#]]);
-    unchanged(&world, "--database newer.db user list --json").is(str![[r#"
+    run_unchanged(&env, "--database newer.db user list --json").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 {"error":"the database newer.db is of a newer wxbox (schema 99, this one knows 1)","hint":"use the newer wxbox, or name another file with --database","code":1}
 
 "#]]);
-    unchanged(&world, "--database . user list").is(str![[r#"
+    run_unchanged(&env, "--database . user list").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot open the database .: is a directory
 hint: the user that wxbox runs as must be able to write the file and its directory
 
 "#]]);
-    unchanged(&world, "--database text/wxbox.db user list").is(str![[r#"
+    run_unchanged(&env, "--database text/wxbox.db user list").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot open the database text/wxbox.db: Not a directory (os error 20)
 hint: the user that wxbox runs as must be able to write the file and its directory
 
 "#]]);
-    unchanged(&world, "--database /proc/wxbox.db user add luffy").is(str![[r#"
+    run_unchanged(&env, "--database /proc/wxbox.db user add luffy").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot open the database /proc/wxbox.db: No such file or directory (os error 2)
 hint: the user that wxbox runs as must be able to write the file and its directory
 
 "#]]);
-    unchanged(&world, "--database '' user list").is(str![[r#"
+    run_unchanged(&env, "--database '' user list").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: a value is required for '--database <FILE>' but none was supplied
@@ -82,13 +82,13 @@ error: a value is required for '--database <FILE>' but none was supplied
 
 #[test]
 fn a_damaged_database() {
-    let world = World::empty();
-    world.wxbox("user add luffy").ok();
-    world.sql::<i64>("PRAGMA wal_checkpoint(TRUNCATE)");
-    let mut bytes = std::fs::read(world.database()).unwrap();
+    let env = TestEnv::without_config();
+    env.run("user add luffy").assert_success();
+    env.query::<i64>("PRAGMA wal_checkpoint(TRUNCATE)");
+    let mut bytes = std::fs::read(env.database_path()).unwrap();
     bytes[4096..].fill(0xaa);
-    std::fs::write(world.database(), bytes).unwrap();
-    world.wxbox("user list").is(str![[r#"
+    std::fs::write(env.database_path(), bytes).unwrap();
+    env.run("user list").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: the database [HOME]/.local/share/wxbox/wxbox.db is damaged
@@ -98,19 +98,19 @@ hint: `wxbox help recovery` says how to save what is in it, and how to restore a
 }
 
 /// Runs a shell script where it may mount a small file system on `disk`; says so where it may not.
-pub fn on_a_disk(world: &World, script: &str) -> Option<String> {
-    std::fs::create_dir_all(world.path("disk")).unwrap();
+pub fn run_on_mounted_disk(env: &TestEnv, script: &str) -> Option<String> {
+    std::fs::create_dir_all(env.path("disk")).unwrap();
     let mount = "mount -t tmpfs -o size=400k none disk";
     let inside = |script: &str| {
         let script = format!("{mount} && {{ {script}; }}");
-        let wxbox = world.command("");
+        let wxbox = env.command("");
         Command::new("unshare")
             .args(["--map-root-user", "--mount", "sh", "-c", &script])
             .env_clear()
             .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
-            .env("HOME", world.home.path())
+            .env("HOME", env.home.path())
             .env("WXBOX", wxbox.get_program())
-            .current_dir(world.home.path())
+            .current_dir(env.home.path())
             .output()
     };
     match inside("true") {
@@ -122,12 +122,12 @@ pub fn on_a_disk(world: &World, script: &str) -> Option<String> {
     }
     let output = inside(script).unwrap();
     let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    Some(text.replace(world.home.path().to_str().unwrap(), "[HOME]"))
+    Some(text.replace(env.home.path().to_str().unwrap(), "[HOME]"))
 }
 
 #[test]
 fn a_full_disk() {
-    let world = World::empty();
+    let env = TestEnv::without_config();
     let script = "export WXBOX_DATABASE=disk/wxbox.db
         $WXBOX user add luffy 2>&1
         dd if=/dev/zero of=disk/filler bs=1k 2>/dev/null
@@ -137,7 +137,7 @@ fn a_full_disk() {
         rm disk/filler
         $WXBOX user add usopp 2>&1
         $WXBOX user list | grep -v nami";
-    let Some(said) = on_a_disk(&world, script) else { return };
+    let Some(said) = run_on_mounted_disk(&env, script) else { return };
     snapbox::assert_data_eq!(
         said,
         str![[r#"
@@ -157,7 +157,7 @@ usopp	-
 
 #[test]
 fn a_read_only_disk() {
-    let world = World::empty();
+    let env = TestEnv::without_config();
     let script = "export WXBOX_DATABASE=disk/wxbox.db
         $WXBOX user add luffy 2>&1
         mount -o remount,ro disk
@@ -166,7 +166,7 @@ fn a_read_only_disk() {
         WXBOX_DATABASE=disk/new/wxbox.db $WXBOX user add nami 2>&1; echo exit $?
         mount -o remount,rw disk
         $WXBOX user list";
-    let Some(said) = on_a_disk(&world, script) else { return };
+    let Some(said) = run_on_mounted_disk(&env, script) else { return };
     snapbox::assert_data_eq!(
         said,
         str![[r#"
@@ -185,23 +185,23 @@ luffy	-
 }
 
 #[test]
-fn a_name_that_sqlite_would_take_for_memory_is_a_file() {
-    let world = World::empty();
+fn memory_database_name_is_a_file() {
+    let env = TestEnv::without_config();
     for name in [":memory:", "file:x.db?mode=memory"] {
-        world.wxbox(&format!("--database {name} user add luffy")).ok();
-        world.wxbox(&format!("--database {name} user show luffy")).ok();
+        env.run(&format!("--database {name} user add luffy")).assert_success();
+        env.run(&format!("--database {name} user show luffy")).assert_success();
     }
 }
 
 #[test]
-fn an_outcome_that_cannot_be_written_down_is_not_passed_over() {
-    let world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    rusqlite::Connection::open(world.database())
+fn unsaved_outcome_is_reported() {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    rusqlite::Connection::open(env.database_path())
         .unwrap()
         .execute_batch("CREATE TRIGGER broken BEFORE UPDATE ON attempts BEGIN SELECT RAISE(ABORT, 'broken'); END")
         .unwrap();
-    world.wxbox("send -u luffy hi").is(str![[r#"
+    env.run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: message 1 was tried (now sent), and that could not be written down: the database [HOME]/.local/share/wxbox/wxbox.db failed: broken

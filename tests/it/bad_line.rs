@@ -5,27 +5,27 @@ use std::process::Stdio;
 
 use snapbox::str;
 
-use crate::bad_input::unchanged;
-use crate::harness::World;
+use crate::bad_input::run_unchanged;
+use crate::harness::TestEnv;
 
 #[test]
-fn a_mistyped_option_is_no_text() {
-    let world = World::new();
-    unchanged(&world, "send -u x --tempalte y").is(str![[r#"
+fn mistyped_option_is_not_sent_as_text() {
+    let env = TestEnv::new();
+    run_unchanged(&env, "send -u x --tempalte y").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: there is no option --tempalte
 hint: did you mean --template? a text that begins with -- goes after --text=
 
 "#]]);
-    unchanged(&world, "send -u x --dryrun").is(str![[r#"
+    run_unchanged(&env, "send -u x --dryrun").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: there is no option --dryrun
 hint: did you mean --dry-run? a text that begins with -- goes after --text=
 
 "#]]);
-    unchanged(&world, "send -u x --url=https://a --json").is(str![[r#"
+    run_unchanged(&env, "send -u x --url=https://a --json").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 {"error":"the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>> <--template <T>|--subscribe <T>>","hint":"the usage is: wxbox send --url <URL> --json <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>> <--template <T>|--subscribe <T>>","code":2}
@@ -34,34 +34,34 @@ exit 2
 }
 
 #[test]
-fn the_command_lines_own_errors() {
-    let world = World::empty();
-    world.wxbox("sned").is(str![[r#"
+fn usage_errors_are_reported() {
+    let env = TestEnv::without_config();
+    env.run("sned").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: unrecognized subcommand 'sned'
 hint: did you mean send?
 
 "#]]);
-    world.wxbox("sned --json").is(str![[r#"
+    env.run("sned --json").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 {"error":"unrecognized subcommand 'sned'","hint":"did you mean send?","code":2}
 
 "#]]);
-    world.wxbox("--json user").is(str![[r#"
+    env.run("--json user").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 {"error":"no command is given","hint":"`wxbox user --help` shows the commands","code":2}
 
 "#]]);
-    world.wxbox("--json").is(str![[r#"
+    env.run("--json").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 {"error":"no command is given","hint":"`wxbox --help` shows the commands","code":2}
 
 "#]]);
-    world.wxbox("user").is(str![[r#"
+    env.run("user").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 Manage the registry of people
@@ -92,43 +92,43 @@ Global options:
       --color <WHEN>     When to use colours [env: NO_COLOR, CLICOLOR_FORCE] [default: auto]
 
 "#]]);
-    world.wxbox("--json user show").is(str![[r#"
+    env.run("--json user show").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 {"error":"the following required arguments were not provided: <NAME>","hint":"the usage is: wxbox user show <NAME>","code":2}
 
 "#]]);
-    world.wxbox("--json send -u x --tag").is(str![[r#"
+    env.run("--json send -u x --tag").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 {"error":"a value is required for '--tag <TAG>' but none was supplied","hint":null,"code":2}
 
 "#]]);
-    world.wxbox("--json outbox list --state sant").is(str![[r#"
+    env.run("--json outbox list --state sant").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 {"error":"invalid value 'sant' for '--state <STATE>' [possible values: queued, sent, failed, unknown, cancelled, expired]","hint":"did you mean sent?","code":2}
 
 "#]]);
-    world.wxbox("outbox list --since 5").is(str![[r#"
+    env.run("outbox list --since 5").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: invalid value '5' for '--since <TIME>': use a number with a unit, such as 90s, 5m, 24h or 30d
 
 "#]]);
-    world.wxbox("outbox show one").is(str![[r#"
+    env.run("outbox show one").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: invalid value 'one' for '<ID>': it must be a whole number
 
 "#]]);
-    world.wxbox("--json outbox list --limit -1").is(str![[r#"
+    env.run("--json outbox list --limit -1").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 {"error":"unexpected argument '-1' found","hint":"the usage is: wxbox outbox list [OPTIONS]","code":2}
 
 "#]]);
-    world.wxbox("--version").is(str![[r#"
+    env.run("--version").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 wxbox 0.1.0
@@ -137,16 +137,16 @@ wxbox 0.1.0
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
-    let world = World::empty();
-    world.wxbox("user add luffy").ok();
-    world.sql::<i64>(
+fn closed_stdout_is_not_an_error() {
+    let env = TestEnv::without_config();
+    env.run("user add luffy").assert_success();
+    env.query::<i64>(
         "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 3000)
          INSERT INTO users (username, uid, note, created_at)
          SELECT 'person-' || n, printf('%032x', n), printf('%.100c', 'x'), n FROM n RETURNING id",
     );
     for line in ["user list", "user list --json"] {
-        let mut child = world.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = env.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
         let mut stdout = BufReader::with_capacity(64, child.stdout.take().unwrap());
         stdout.read_line(&mut first).unwrap();
@@ -157,7 +157,7 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     }
     for line in ["user list", "user list --json", "user show luffy", "--help", "user add nami"] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let output = world.command(line).stdout(full).output().unwrap();
+        let output = env.command(line).stdout(full).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{line}");
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains("cannot write to standard output: No space left on device"), "{line}: {said}");

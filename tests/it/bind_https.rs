@@ -6,125 +6,127 @@ use reqwest::Method;
 use rustix::process::Signal;
 use snapbox::str;
 
-use crate::bind::with_luffy;
-use crate::certificate::Certificate;
-use crate::doctor::troubles;
-use crate::harness::{Spawned, World, allow, mode, open, phone};
+use crate::bind::env_with_luffy;
+use crate::certificate::TestCertificate;
+use crate::doctor::problem_lines;
+use crate::harness::{RunningCommand, TestEnv, authorize, http_client, page_title, set_mode};
 
 /// Adds lines to the config's table of the listener.
-fn listen(world: &World, lines: &str) {
-    world.reconfigure(&[("[listen]\n", &format!("[listen]\n{lines}\n"))]);
+fn append_listen_config(env: &TestEnv, lines: &str) {
+    env.replace_in_config(&[("[listen]\n", &format!("[listen]\n{lines}\n"))]);
 }
 
 /// The address that the config lets the listener take, without its port.
-fn host(world: &World) -> String {
-    let text = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+fn listen_host(env: &TestEnv) -> String {
+    let text = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix("address = \"")).unwrap();
     line.split_once(':').unwrap().0.to_owned()
 }
 
 /// A world with luffy whose listener speaks HTTPS, and its certificate.
-fn secured() -> (World, Certificate) {
-    let world = with_luffy();
-    let own = Certificate::of(&host(&world));
-    world.write(".config/wxbox/cert.pem", &own.certificate);
-    world.write(".config/wxbox/key.pem", &own.key);
-    listen(&world, "tls_cert = \"cert.pem\"\ntls_key = \"key.pem\"");
-    world.reconfigure(&[("redirect_uri = \"http://", "redirect_uri = \"https://")]);
-    (world, own)
+fn env_with_tls() -> (TestEnv, TestCertificate) {
+    let env = env_with_luffy();
+    let own = TestCertificate::for_name(&listen_host(&env));
+    env.write_file(".config/wxbox/cert.pem", &own.certificate_pem);
+    env.write_file(".config/wxbox/key.pem", &own.key_pem);
+    append_listen_config(&env, "tls_cert = \"cert.pem\"\ntls_key = \"key.pem\"");
+    env.replace_in_config(&[("redirect_uri = \"http://", "redirect_uri = \"https://")]);
+    (env, own)
 }
 
 /// Ends a wait that has begun.
-fn begun(mut bind: Spawned) -> crate::harness::Ran {
-    assert_ne!(bind.next_line(), "");
+fn stop_after_start(mut bind: RunningCommand) -> crate::harness::CommandOutput {
+    assert_ne!(bind.expect_line(), "");
     bind.signal(Signal::INT);
-    bind.end()
+    bind.wait()
 }
 
 #[test]
 fn the_phone_comes_back_over_https() {
-    let (world, own) = secured();
-    let mut bind = world.spawn("--json bind --user luffy --short-link");
-    let event: serde_json::Value = serde_json::from_str(&bind.next_line()).unwrap();
+    let (env, own) = env_with_tls();
+    let mut bind = env.spawn("--json bind --user luffy --short-link");
+    let event: serde_json::Value = serde_json::from_str(&bind.expect_line()).unwrap();
     let short = event["short_link"].as_str().unwrap();
     assert!(short.starts_with("https://"), "{short}");
-    let sent_on = own.phone().get(short).send().unwrap();
+    let sent_on = own.http_client().get(short).send().unwrap();
     assert_eq!(sent_on.headers()["location"], event["url"].as_str().unwrap());
-    let callback = allow(event["url"].as_str().unwrap(), "luffy");
+    let callback = authorize(event["url"].as_str().unwrap(), "luffy");
     assert_eq!(callback.scheme(), "https");
     // Neither in clear text nor where nobody vouches for it.
     let mut clear = callback.clone();
     clear.set_scheme("http").unwrap();
     clear.set_port(callback.port()).unwrap();
-    assert!(phone().get(clear).send().is_err());
-    assert!(phone().get(callback.clone()).send().is_err());
-    let answer = own.phone().get(callback).send().unwrap();
+    assert!(http_client().get(clear).send().is_err());
+    assert!(http_client().get(callback.clone()).send().is_err());
+    let answer = own.http_client().get(callback).send().unwrap();
     assert_eq!(answer.status(), 200);
     assert!(answer.text().unwrap().contains("绑定成功"));
-    assert_eq!(crate::bind::told(bind).ok().json().len(), 2);
+    assert_eq!(crate::bind::finish_after_report(bind).assert_success().json_lines().len(), 2);
 }
 
 #[test]
-fn a_certificate_or_a_key_that_cannot_be_used_ends_it_before_it_begins() {
-    let (world, own) = secured();
+fn invalid_certificate_or_key_fails_before_listening() {
+    let (env, own) = env_with_tls();
     let try_with = |certificate: &str, key: &str| {
-        world.write(".config/wxbox/cert.pem", certificate);
-        world.write(".config/wxbox/key.pem", key);
-        world.wxbox("bind --user luffy")
+        env.write_file(".config/wxbox/cert.pem", certificate);
+        env.write_file(".config/wxbox/key.pem", key);
+        env.run("bind --user luffy")
     };
-    let other = Certificate::new();
-    try_with(&own.certificate, &other.key).is(str![[r#"
+    let other = TestCertificate::new();
+    try_with(&own.certificate_pem, &other.key_pem).assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: the key in [HOME]/.config/wxbox/key.pem is not that of the certificate in [HOME]/.config/wxbox/cert.pem
 hint: the first certificate of the file must be this server's own, and the key the one that it was made for
 
 "#]]);
-    try_with("", &own.key).is(str![[r#"
+    try_with("", &own.key_pem).assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: there is nothing in it that begins with -----BEGIN and can be used here
 hint: listen.tls_cert is a PEM file: -----BEGIN CERTIFICATE-----, this server's own first, then its chain, such as fullchain.pem
 
 "#]]);
-    try_with(&own.certificate.replacen("MII", "MIX", 1), &own.key).is(str![[r#"
+    try_with(&own.certificate_pem.replacen("MII", "MIX", 1), &own.key_pem).assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: what begins on line 1 is damaged
 hint: copy the file once more, whole and unchanged, from where it was made
 
 "#]]);
-    try_with(&own.certificate, "nonsense").is(str![[r#"
+    try_with(&own.certificate_pem, "nonsense").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: listen.tls_key: cannot use [HOME]/.config/wxbox/key.pem: there is nothing in it that begins with -----BEGIN and can be used here
 hint: listen.tls_key is a PEM file with an RSA, ECDSA or Ed25519 key: -----BEGIN PRIVATE KEY-----, such as privkey.pem
 
 "#]]);
-    try_with(&own.certificate, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----").is(str![[r#"
+    try_with(&own.certificate_pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: the key in [HOME]/.config/wxbox/key.pem is encrypted, and nobody can be asked for its password
 hint: `(umask 077; openssl pkey -in '[HOME]/.config/wxbox/key.pem' -out '[HOME]/.config/wxbox/key.pem.plain')` writes it without one; name that file in listen.tls_key
 
 "#]]);
-    try_with(&own.certificate, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----").is(str![[r#"
+    try_with(&own.certificate_pem, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----").assert_snapshot(
+        str![[r#"
 exit 3
 --- stderr
 error: the key in [HOME]/.config/wxbox/key.pem cannot be used
 hint: listen.tls_key is a PEM file with an RSA, ECDSA or Ed25519 key: -----BEGIN PRIVATE KEY-----, such as privkey.pem
 
-"#]]);
-    std::fs::remove_file(world.path(".config/wxbox/key.pem")).unwrap();
-    world.wxbox("bind --user luffy").is(str![[r#"
+"#]],
+    );
+    std::fs::remove_file(env.path(".config/wxbox/key.pem")).unwrap();
+    env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: listen.tls_key: cannot read [HOME]/.config/wxbox/key.pem: No such file or directory (os error 2)
 hint: let listen.tls_key name the file that is meant; a relative path begins at the directory of the config
 
 "#]]);
-    world.reconfigure(&[("tls_key = \"key.pem\"\n", "")]);
-    world.wxbox("bind --user luffy").is(str![[r#"
+    env.replace_in_config(&[("tls_key = \"key.pem\"\n", "")]);
+    env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/config.toml:5: listen.tls_cert needs listen.tls_key
@@ -133,11 +135,11 @@ error: [HOME]/.config/wxbox/config.toml:5: listen.tls_cert needs listen.tls_key
 }
 
 #[test]
-fn a_key_that_others_read_and_a_callback_in_clear_text_are_warned_of() {
-    let (world, _) = secured();
-    mode(&world.path(".config/wxbox/key.pem"), 0o644);
-    world.reconfigure(&[("redirect_uri = \"https://", "redirect_uri = \"http://")]);
-    begun(world.spawn("bind --user luffy")).is(str![[r#"
+fn readable_key_and_plain_http_are_warned_of() {
+    let (env, _) = env_with_tls();
+    set_mode(&env.path(".config/wxbox/key.pem"), 0o644);
+    env.replace_in_config(&[("redirect_uri = \"https://", "redirect_uri = \"http://")]);
+    stop_after_start(env.spawn("bind --user luffy")).assert_snapshot(str![[r#"
 exit 130
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
@@ -148,7 +150,7 @@ Open the URL in WeChat, as luffy.
 interrupted
 
 "#]]);
-    let found = troubles(&world.wxbox("--json doctor"));
+    let found = problem_lines(&env.run("--json doctor"));
     assert!(
         found.iter().any(|line| line.starts_with("warning permissions: ") && line.contains("key.pem")),
         "{found:?}"
@@ -158,48 +160,48 @@ interrupted
         "{found:?}"
     );
     // Without a listener none of it matters.
-    let mut command = world.command("bind --user luffy --paste");
+    let mut command = env.command("bind --user luffy --paste");
     let (theirs, _ours) = std::io::pipe().unwrap();
     command.stdin(theirs);
-    assert!(!begun(world.start(command, "paste")).stderr().contains("warning"));
+    assert!(!stop_after_start(env.spawn_command(command, "paste")).stderr().contains("warning"));
 }
 
 #[test]
 fn the_doctor_calls_over_https() {
-    let (world, _) = secured();
-    let callback = |world: &World| -> Vec<String> {
-        let found = troubles(&world.wxbox("--json doctor")).into_iter();
+    let (env, _) = env_with_tls();
+    let callback = |env: &TestEnv| -> Vec<String> {
+        let found = problem_lines(&env.run("--json doctor")).into_iter();
         found.filter(|line| line.contains(" callback: ")).collect()
     };
     // No phone trusts it.
-    let found = callback(&world);
+    let found = callback(&env);
     assert!(found.len() == 1 && found[0].starts_with("failure callback: ") && found[0].contains("trust"), "{found:?}");
-    world.reconfigure(&[("[network]\n", "[network]\nca_file = \"cert.pem\"\n")]);
-    assert_eq!(callback(&world), Vec::<String>::new());
-    world.write(".config/wxbox/key.pem", "");
-    let found = callback(&world);
+    env.replace_in_config(&[("[network]\n", "[network]\nca_file = \"cert.pem\"\n")]);
+    assert_eq!(callback(&env), Vec::<String>::new());
+    env.write_file(".config/wxbox/key.pem", "");
+    let found = callback(&env);
     assert!(found[0].starts_with("failure callback: listen.tls_key: cannot use "), "{found:?}");
 }
 
 /// A world with luffy, and the file in the directory of the config.
-fn proving(name: &str, content: &[u8]) -> (World, PathBuf) {
-    let world = with_luffy();
-    let path = world.write(&format!(".config/wxbox/{name}"), content);
-    listen(&world, &format!("domain_verify_file = \"{name}\""));
-    (world, path)
+fn env_with_verification_file(name: &str, content: &[u8]) -> (TestEnv, PathBuf) {
+    let env = env_with_luffy();
+    let path = env.write_file(&format!(".config/wxbox/{name}"), content);
+    append_listen_config(&env, &format!("domain_verify_file = \"{name}\""));
+    (env, path)
 }
 
 #[test]
-fn the_domains_file_is_served_while_the_phone_is_waited_for() {
+fn verification_file_is_served_during_bind() {
     const NAME: &str = "MP_verify_a1B2c3D4e5F6g7H8.txt";
-    let (world, _) = proving(NAME, b"a1B2c3D4e5F6g7H8");
-    let mut bind = world.spawn("bind --user luffy");
-    let callback = allow(&bind.next_line(), "luffy");
+    let (env, _) = env_with_verification_file(NAME, b"a1B2c3D4e5F6g7H8");
+    let mut bind = env.spawn("bind --user luffy");
+    let callback = authorize(&bind.expect_line(), "luffy");
     let get = |method: Method, path: &str| {
         let mut url = callback.clone();
         url.set_path(path);
         url.set_query(None);
-        let answer = phone().request(method, url).send().unwrap();
+        let answer = http_client().request(method, url).send().unwrap();
         let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
         (answer.status().as_u16(), kind, answer.text().unwrap())
     };
@@ -211,8 +213,8 @@ fn the_domains_file_is_served_while_the_phone_is_waited_for() {
         assert_eq!(get(Method::GET, path).0, 404, "{path}");
     }
     // It is none of the binding's business.
-    assert_eq!(open(&callback).0, 200);
-    bind.end().is(str![[r#"
+    assert_eq!(page_title(&callback).0, 200);
+    bind.wait().assert_snapshot(str![[r#"
 exit 0
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
@@ -224,10 +226,10 @@ Open the URL in WeChat, as luffy.
 }
 
 #[test]
-fn a_file_that_is_not_wechats_is_not_served() {
-    let (world, path) = proving("MP_verify_a1B2c3D4e5F6g7H8.txt", b"");
+fn invalid_verification_file_is_not_served() {
+    let (env, path) = env_with_verification_file("MP_verify_a1B2c3D4e5F6g7H8.txt", b"");
     std::fs::remove_file(&path).unwrap();
-    world.wxbox("bind --user luffy").is(str![[r#"
+    env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: No such file or directory (os error 2)
@@ -235,37 +237,37 @@ hint: let listen.domain_verify_file name the file that is meant; a relative path
 
 "#]]);
     std::fs::create_dir(&path).unwrap();
-    world.wxbox("bind --user luffy").is(str![[r#"
+    env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: Is a directory (os error 21)
 hint: let listen.domain_verify_file name the file that is meant; a relative path begins at the directory of the config
 
 "#]]);
-    let (world, _) = proving("MP_verify_a1B2c3D4e5F6g7H8.txt", &[b'x'; 2000]);
-    world.wxbox("bind --user luffy").is(str![[r#"
+    let (env, _) = env_with_verification_file("MP_verify_a1B2c3D4e5F6g7H8.txt", &[b'x'; 2000]);
+    env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: listen.domain_verify_file: cannot read [HOME]/.config/wxbox/MP_verify_a1B2c3D4e5F6g7H8.txt: file too large
 hint: let listen.domain_verify_file name the file that is meant; a relative path begins at the directory of the config
 
 "#]]);
-    let (world, _) = proving("MP_verify.txt", b"");
-    world.wxbox("bind --user luffy").is(str![[r#"
+    let (env, _) = env_with_verification_file("MP_verify.txt", b"");
+    env.run("bind --user luffy").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/MP_verify.txt cannot be WeChat's file: the name is another
 hint: listen.domain_verify_file is the file as 网页授权域名 gives it out (微信公众平台 → 设置与开发 → 账号设置 → 功能设置): MP_verify_, 16 letters or digits, .txt
 
 "#]]);
-    let found = troubles(&world.wxbox("--json doctor"));
+    let found = problem_lines(&env.run("--json doctor"));
     assert!(
         found.iter().any(|line| line.starts_with("failure callback: ") && line.contains("MP_verify.txt")),
         "{found:?}"
     );
     // Served as it is, since WeChat is to judge it.
-    let (world, _) = proving("MP_verify_a1B2c3D4e5F6g7H8.txt", b"something else");
-    begun(world.spawn("bind --user luffy")).is(str![[r#"
+    let (env, _) = env_with_verification_file("MP_verify_a1B2c3D4e5F6g7H8.txt", b"something else");
+    stop_after_start(env.spawn("bind --user luffy")).assert_snapshot(str![[r#"
 exit 130
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect

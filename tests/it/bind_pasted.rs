@@ -1,12 +1,12 @@
 //! `bind --paste`: what may come to an address on its way from the phone.
 
-use crate::bind_paste::{far, pasting};
-use crate::harness::allow;
+use crate::bind_paste::{env_without_listener, paste_callback_url};
+use crate::harness::authorize;
 use crate::pty::Terminal;
 
 #[test]
-fn an_address_that_was_copied_badly_is_understood() {
-    let world = far();
+fn damaged_pasted_url_is_repaired() {
+    let env = env_without_listener();
     let line = "bind --user luffy --paste --rebind";
     let made: [&dyn Fn(&str) -> String; 10] = [
         &|it| it.replace('&', "&amp;"),
@@ -21,25 +21,25 @@ fn an_address_that_was_copied_badly_is_understood() {
         &|it| format!("看：{it}。谢谢"),
     ];
     for made in made {
-        pasting(&world, line, |it| made(it.as_str())).ok();
+        paste_callback_url(&env, line, |it| made(it.as_str())).assert_success();
     }
-    let ran = pasting(&world, line, |it| it.as_str().split_at(it.as_str().len() - 3).0.to_owned());
+    let ran = paste_callback_url(&env, line, |it| it.as_str().split_at(it.as_str().len() - 3).0.to_owned());
     assert!(ran.stderr().contains("error: this address was not copied whole") && ran.status() == Some(2));
-    let ran = pasting(&world, line, |it| it.as_str().split_once("&state").unwrap().0.to_owned());
+    let ran = paste_callback_url(&env, line, |it| it.as_str().split_once("&state").unwrap().0.to_owned());
     assert!(ran.stderr().contains("error: this address was not copied whole") && ran.status() == Some(2));
 }
 
 #[test]
-fn a_line_break_in_the_address_is_mended_at_a_terminal() {
-    let world = far();
-    let mut terminal = Terminal::start(world.command("bind --user luffy --paste --qr none"), 60, 300);
-    let screen = terminal.until("Address:").contents();
+fn wrapped_url_is_joined_at_terminal() {
+    let env = env_without_listener();
+    let mut terminal = Terminal::start(env.command("bind --user luffy --paste --qr none"), 60, 300);
+    let screen = terminal.wait_for("Address:").contents();
     let url = screen.lines().find(|line| line.starts_with("http://")).unwrap().trim().to_owned();
-    let address = allow(&url, "luffy");
+    let address = authorize(&url, "luffy");
     let (first, rest) = address.as_str().split_at(address.as_str().len() - 9);
-    terminal.keys(&format!("{first}\n"));
-    terminal.until("was not copied whole");
-    terminal.keys(&format!("{rest}\n"));
-    terminal.until("bound luffy to");
-    assert!(terminal.end().status.success());
+    terminal.type_keys(&format!("{first}\n"));
+    terminal.wait_for("was not copied whole");
+    terminal.type_keys(&format!("{rest}\n"));
+    terminal.wait_for("bound luffy to");
+    assert!(terminal.wait().status.success());
 }

@@ -5,12 +5,12 @@ use std::net::TcpStream;
 
 use url::Url;
 
-use crate::bind::with_luffy;
-use crate::harness::{allow, open};
+use crate::bind::env_with_luffy;
+use crate::harness::{authorize, page_title};
 use crate::pty::Terminal;
 
 /// Sends bytes to where the phone goes, and gives the first line of the answer.
-fn ask(to: &Url, bytes: &str) -> String {
+fn send_raw_request(to: &Url, bytes: &str) -> String {
     let mut socket = TcpStream::connect(to.socket_addrs(|| None).unwrap()[0]).unwrap();
     socket.write_all(bytes.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -19,10 +19,10 @@ fn ask(to: &Url, bytes: &str) -> String {
 }
 
 #[test]
-fn each_refusal_is_said_at_v_and_all_are_counted_at_the_end() {
-    let world = with_luffy();
-    let mut bind = world.spawn("-v bind --user luffy --timeout 4s");
-    let link = allow(&bind.next_line(), "luffy");
+fn rejections_are_logged_at_v_and_counted_at_end() {
+    let env = env_with_luffy();
+    let mut bind = env.spawn("-v bind --user luffy --timeout 4s");
+    let link = authorize(&bind.expect_line(), "luffy");
     let head = "GET /callback/?code=C&state=S HTTP/1.1\r\nHost: a\r\n";
     let cookie = |bytes| format!("Cookie: a={}\r\n", "x".repeat(bytes));
     for (request, status) in [
@@ -37,9 +37,9 @@ fn each_refusal_is_said_at_v_and_all_are_counted_at_the_end() {
         ("GET / HTTP/1.1\r\n\r\n".into(), "400"),
         ("\u{16}\u{3}\u{1}\u{0}".into(), "400"),
     ] {
-        assert!(ask(&link, &request).starts_with(&format!("HTTP/1.1 {status} ")), "{request:.60}");
+        assert!(send_raw_request(&link, &request).starts_with(&format!("HTTP/1.1 {status} ")), "{request:.60}");
     }
-    let ran = bind.end();
+    let ran = bind.wait();
     assert_eq!(ran.status(), Some(8));
     for said in [
         "info: turned away a call: a wrong or missing state\n",
@@ -55,26 +55,26 @@ fn each_refusal_is_said_at_v_and_all_are_counted_at_the_end() {
 }
 
 #[test]
-fn who_looks_on_is_told_dimly_and_each_thing_once() {
-    let mut world = with_luffy();
-    world.set("NO_COLOR", "1");
-    let mut terminal = Terminal::start(world.command("bind --user luffy --qr none --short-link"), 60, 300);
-    let screen = terminal.until("waiting for the phone").contents();
+fn terminal_shows_each_rejection_once_muted() {
+    let mut env = env_with_luffy();
+    env.set_variable("NO_COLOR", "1");
+    let mut terminal = Terminal::start(env.command("bind --user luffy --qr none --short-link"), 60, 300);
+    let screen = terminal.wait_for("waiting for the phone").contents();
     let line = |begin: &str| screen.lines().find_map(|line| line.strip_prefix(begin)).unwrap().trim().to_owned();
     let short: Url = line("Short link: ").parse().unwrap();
-    let link = allow(&format!("http://{}", line("http://")), "luffy");
-    assert_eq!(open(&short).0, 302);
-    terminal.until("a phone has opened the short link");
+    let link = authorize(&format!("http://{}", line("http://")), "luffy");
+    assert_eq!(page_title(&short).0, 302);
+    terminal.wait_for("a phone has opened the short link");
     let mut other = link.clone();
     other.set_path("/favicon.ico");
     other.set_query(None);
-    assert_eq!((open(&other).0, open(&other).0), (404, 404));
-    let text = terminal.until("another path than that").contents();
+    assert_eq!((page_title(&other).0, page_title(&other).0), (404, 404));
+    let text = terminal.wait_for("another path than that").contents();
     assert_eq!(text.matches("another path than that").count(), 1, "{text}");
     // Somebody's proxy.
     other.set_query(link.query());
-    assert_eq!(open(&other).0, 404);
-    terminal.until("warning: the phone came back with the right state, but to another path");
-    assert_eq!(open(&link).0, 200);
-    assert!(terminal.end().status.success());
+    assert_eq!(page_title(&other).0, 404);
+    terminal.wait_for("warning: the phone came back with the right state, but to another path");
+    assert_eq!(page_title(&link).0, 200);
+    assert!(terminal.wait().status.success());
 }

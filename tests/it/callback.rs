@@ -9,29 +9,29 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use wxbox::callback::{Callback, Event, Exchange, Person, Refusal, State};
-use wxbox::http::{Door, Limits};
+use wxbox::callback::{CallbackEvent, CodeExchange, ExchangeError, OAuthIdentity, OAuthState, PendingBinding};
+use wxbox::http::{HttpServer, Limits};
 use wxbox::secret::Secret;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Says that it was asked, and answers when it is let.
-struct Slow {
-    asked: Sender<()>,
-    let_go: Receiver<()>,
+struct PausedExchange {
+    started: Sender<()>,
+    release: Receiver<()>,
 }
 
-impl Exchange for Slow {
-    fn person(&self, _: &Secret) -> Result<Person, Refusal> {
-        self.asked.send(()).unwrap();
-        let _ = self.let_go.recv();
-        Ok(Person { openid: "oOpenid".into(), nickname: None, snapshot: false })
+impl CodeExchange for PausedExchange {
+    fn exchange(&self, _: &Secret) -> Result<OAuthIdentity, ExchangeError> {
+        self.started.send(()).unwrap();
+        let _ = self.release.recv();
+        Ok(OAuthIdentity { openid: "oOpenid".into(), nickname: None, snapshot: false })
     }
 }
 
 fn get(addr: SocketAddr, target: &str) -> String {
     let mut socket = TcpStream::connect(addr).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
     write!(socket, "GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     let mut reply = String::new();
     socket.read_to_string(&mut reply).unwrap();
@@ -42,11 +42,13 @@ fn get(addr: SocketAddr, target: &str) -> String {
 fn two_calls_at_once_are_one_exchange_and_both_phones_are_told() {
     let (asked, asks) = bounded(8);
     let (let_go, held) = bounded(8);
-    let state = State::new("0123456789abcdef").unwrap();
+    let state = OAuthState::new("0123456789abcdef").unwrap();
     let right = format!("/callback/?code=right&state={}", state.as_str());
-    let keep = Box::new(|_: &Person| Ok("luffy".to_owned()));
-    let (callback, events) = Callback::new(state, "/callback/", Arc::new(Slow { asked, let_go: held }), keep);
-    let door = Door::bind("127.0.0.1:0", Limits::callback()).unwrap().open(move |call| callback.answer(&call)).unwrap();
+    let keep = Box::new(|_: &OAuthIdentity| Ok("luffy".to_owned()));
+    let (callback, events) =
+        PendingBinding::new(state, "/callback/", Arc::new(PausedExchange { started: asked, release: held }), keep);
+    let door =
+        HttpServer::bind("127.0.0.1:0", Limits::callback()).unwrap().start(move |call| callback.handle(&call)).unwrap();
     let addr = door.local_addr();
     let phones: Vec<_> = (0..2)
         .map(|_| {
@@ -54,12 +56,12 @@ fn two_calls_at_once_are_one_exchange_and_both_phones_are_told() {
             thread::spawn(move || get(addr, &right))
         })
         .collect();
-    asks.recv_timeout(PATIENCE).unwrap();
+    asks.recv_timeout(TEST_TIMEOUT).unwrap();
     // While WeChat is asked, others are turned away without waiting.
     assert!(get(addr, "/callback/?code=x&state=y").starts_with("HTTP/1.1 403 "));
-    assert!(matches!(events.recv_timeout(PATIENCE).unwrap(), Event::TurnedAway(_)));
+    assert!(matches!(events.recv_timeout(TEST_TIMEOUT).unwrap(), CallbackEvent::Rejected(_)));
     let_go.send(()).unwrap();
-    assert!(matches!(events.recv_timeout(PATIENCE).unwrap(), Event::Bound(_)));
+    assert!(matches!(events.recv_timeout(TEST_TIMEOUT).unwrap(), CallbackEvent::Bound(_)));
     let replies: Vec<String> = phones.into_iter().map(|phone| phone.join().unwrap()).collect();
     for reply in &replies {
         assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains("luffy"), "{reply}");
@@ -68,18 +70,20 @@ fn two_calls_at_once_are_one_exchange_and_both_phones_are_told() {
 }
 
 #[test]
-fn stopping_at_the_outcome_still_tells_the_phone() {
+fn stop_after_outcome_still_answers_phone() {
     let (asked, _asks) = bounded(8);
     let (let_go, held) = bounded(8);
     let_go.send(()).unwrap();
-    let state = State::new("u").unwrap();
+    let state = OAuthState::new("u").unwrap();
     let right = format!("/?code=right&state={}", state.as_str());
-    let keep = Box::new(|_: &Person| Ok("luffy".to_owned()));
-    let (callback, events) = Callback::new(state, "/", Arc::new(Slow { asked, let_go: held }), keep);
-    let door = Door::bind("127.0.0.1:0", Limits::callback()).unwrap().open(move |call| callback.answer(&call)).unwrap();
+    let keep = Box::new(|_: &OAuthIdentity| Ok("luffy".to_owned()));
+    let (callback, events) =
+        PendingBinding::new(state, "/", Arc::new(PausedExchange { started: asked, release: held }), keep);
+    let door =
+        HttpServer::bind("127.0.0.1:0", Limits::callback()).unwrap().start(move |call| callback.handle(&call)).unwrap();
     let addr = door.local_addr();
     let phone = thread::spawn(move || get(addr, &right));
-    assert!(matches!(events.recv_timeout(PATIENCE).unwrap(), Event::Bound(_)));
+    assert!(matches!(events.recv_timeout(TEST_TIMEOUT).unwrap(), CallbackEvent::Bound(_)));
     door.stop();
     assert!(phone.join().unwrap().ends_with("</html>"));
 }

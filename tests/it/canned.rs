@@ -7,33 +7,33 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::harness::{LUFFY, World};
+use crate::harness::{LUFFY, TestEnv};
 
 /// An answer of the API that gives a token.
-pub const TOKEN: &str = r#"{"access_token":"canned-token-1","expires_in":7200}"#;
+pub const TOKEN_BODY: &str = r#"{"access_token":"canned-token-1","expires_in":7200}"#;
 /// "Accepted", with an id that a 64-bit float cannot hold.
-pub const OK: &str = r#"{"errcode":0,"errmsg":"ok","msgid":9007199254740993}"#;
+pub const ACCEPTED_BODY: &str = r#"{"errcode":0,"errmsg":"ok","msgid":9007199254740993}"#;
 
 /// What is done with one request.
-pub enum Answer {
+pub enum CannedResponse {
     /// These bytes, then the connection is closed.
     Bytes(Vec<u8>),
     /// Nothing, until the other side gives up.
-    Hold,
+    Stall,
     /// A good head, then a blank now and then, until the other side gives up.
-    Drip,
+    Throttle,
     /// The first text, then the second again and again, until the other side gives up.
     Flood(&'static str, &'static str),
 }
 
 /// An answer with a JSON body, as WeChat gives it.
-pub fn json(body: &str) -> Answer {
-    answer("200 OK", "application/json; encoding=utf-8", body)
+pub fn json_response(body: &str) -> CannedResponse {
+    http_response("200 OK", "application/json; encoding=utf-8", body)
 }
 
 /// An answer with that status line and content type.
-pub fn answer(status: &str, content_type: &str, body: &str) -> Answer {
-    Answer::Bytes(
+pub fn http_response(status: &str, content_type: &str, body: &str) -> CannedResponse {
+    CannedResponse::Bytes(
         format!(
             "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()
@@ -44,7 +44,7 @@ pub fn answer(status: &str, content_type: &str, body: &str) -> Answer {
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct RecordedRequest {
     /// The first line.
     pub line: String,
     /// The lines after it, the names in lower case.
@@ -53,7 +53,7 @@ pub struct Request {
     pub body: String,
 }
 
-impl Request {
+impl RecordedRequest {
     /// The value of the header of that name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -61,25 +61,25 @@ impl Request {
 }
 
 /// The server; its end fails the test if an answer was not used, or if there were more requests.
-pub struct Canned {
+pub struct CannedServer {
     address: SocketAddr,
-    requests: Arc<Mutex<Vec<Request>>>,
-    held: Receiver<()>,
+    requests: Arc<Mutex<Vec<RecordedRequest>>>,
+    stalled: Receiver<()>,
     /// The answers that were not used.
     thread: Option<JoinHandle<usize>>,
-    answers: usize,
+    response_count: usize,
 }
 
-impl Canned {
+impl CannedServer {
     /// A server on a free port of this machine.
-    pub fn new(answers: Vec<Answer>) -> Self {
+    pub fn new(answers: Vec<CannedResponse>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (tell, held) = channel();
-        let (count, kept) = (answers.len(), requests.clone());
-        let thread = std::thread::spawn(move || serve(&listener, answers, &kept, &tell));
-        Self { address, requests, held, thread: Some(thread), answers: count }
+        let (stalled_sender, held) = channel();
+        let (count, recorded) = (answers.len(), requests.clone());
+        let thread = std::thread::spawn(move || serve(&listener, answers, &recorded, &stalled_sender));
+        Self { address, requests, stalled: held, thread: Some(thread), response_count: count }
     }
 
     /// Its address, without a slash at the end.
@@ -88,58 +88,63 @@ impl Canned {
     }
 
     /// Waits until a request is being held.
-    pub fn held(&self) {
-        self.held.recv().unwrap();
+    pub fn stalled(&self) {
+        self.stalled.recv().unwrap();
     }
 
     /// What it was asked so far.
-    pub fn requests(&self) -> Vec<Request> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.requests.lock().unwrap().clone()
     }
 
     /// A home whose config points here (plus `path`), with luffy bound; `network` stands in that table.
-    pub fn world(&self, path: &str, network: &str) -> World {
-        let world = World::empty();
-        world.config(&format!(
+    pub fn env(&self, path: &str, network: &str) -> TestEnv {
+        let env = TestEnv::without_config();
+        env.write_config(&format!(
             "app_id = \"wx0123456789abcdef\"\napp_secret = \"canned-secret\"\n\
              [send]\nwait = \"0s\"\nconcurrency = 1\n[network]\napi_base = \"{}{path}\"\n{network}\n",
             self.url()
         ));
-        world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-        world
+        env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+        env
     }
 }
 
-impl Drop for Canned {
+impl Drop for CannedServer {
     fn drop(&mut self) {
         // A line that is no request is the sign to end.
         TcpStream::connect(self.address).unwrap().write_all(b"end\n").unwrap();
         let left = self.thread.take().unwrap().join().unwrap();
         if !std::thread::panicking() {
-            assert_eq!((left, self.requests().len()), (0, self.answers), "answers left, requests");
+            assert_eq!((left, self.requests().len()), (0, self.response_count), "answers left, requests");
         }
     }
 }
 
-fn serve(listener: &TcpListener, answers: Vec<Answer>, kept: &Mutex<Vec<Request>>, held: &Sender<()>) -> usize {
+fn serve(
+    listener: &TcpListener,
+    answers: Vec<CannedResponse>,
+    recorded: &Mutex<Vec<RecordedRequest>>,
+    stalled: &Sender<()>,
+) -> usize {
     let mut answers = answers.into_iter();
     loop {
         let mut stream = listener.accept().unwrap().0;
-        let Some(request) = read(&stream) else { return answers.len() };
-        kept.lock().unwrap().push(request);
+        let Some(request) = read_request(&stream) else { return answers.len() };
+        recorded.lock().unwrap().push(request);
         match answers.next() {
             // The other side may have seen enough before the last byte.
-            Some(Answer::Bytes(bytes)) => drop(stream.write_all(&bytes)),
-            Some(Answer::Hold) => {
-                held.send(()).unwrap();
+            Some(CannedResponse::Bytes(bytes)) => drop(stream.write_all(&bytes)),
+            Some(CannedResponse::Stall) => {
+                stalled.send(()).unwrap();
                 let _ = stream.read(&mut [0]);
             }
-            Some(Answer::Drip) => {
+            Some(CannedResponse::Throttle) => {
                 stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n").unwrap();
                 while stream.write_all(b" ").is_ok() && stream.read(&mut [0]).is_err() {}
             }
-            Some(Answer::Flood(first, again)) => {
+            Some(CannedResponse::Flood(first, again)) => {
                 let again = again.repeat(1000);
                 let _ = stream.write_all(first.as_bytes());
                 while stream.write_all(again.as_bytes()).is_ok() {}
@@ -149,7 +154,7 @@ fn serve(listener: &TcpListener, answers: Vec<Answer>, kept: &Mutex<Vec<Request>
     }
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
+fn read_request(stream: &TcpStream) -> Option<RecordedRequest> {
     let mut reader = BufReader::new(stream);
     let mut next = || {
         let mut line = String::new();
@@ -164,5 +169,5 @@ fn read(stream: &TcpStream) -> Option<Request> {
     let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, n)| n.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    Some(Request { line, headers, body: String::from_utf8_lossy(&body).into_owned() })
+    Some(RecordedRequest { line, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }

@@ -4,34 +4,34 @@ use reqwest::blocking::Client;
 use tempfile::NamedTempFile;
 
 /// PEM.
-pub struct Certificate {
-    pub certificate: String,
-    pub key: String,
+pub struct TestCertificate {
+    pub certificate_pem: String,
+    pub key_pem: String,
 }
 
-impl Certificate {
+impl TestCertificate {
     /// For the address that the door has in most tests.
     pub fn new() -> Self {
-        Self::of("127.0.0.1")
+        Self::for_name("127.0.0.1")
     }
 
     /// For a name or an address.
-    pub fn of(name: &str) -> Self {
+    pub fn for_name(name: &str) -> Self {
         let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-        Self { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() }
+        Self { certificate_pem: made.cert.pem(), key_pem: made.signing_key.serialize_pem() }
     }
 
     /// The settings of a client that trusts it.
-    pub fn trusting(&self) -> rustls::ClientConfig {
+    pub fn client_config(&self) -> rustls::ClientConfig {
         let file = NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), &self.certificate).unwrap();
-        wxbox::wechat::tls(Some(&file.path().to_owned())).unwrap()
+        std::fs::write(file.path(), &self.certificate_pem).unwrap();
+        wxbox::wechat::tls_config(Some(&file.path().to_owned())).unwrap()
     }
 
     /// A phone that trusts it, and follows no redirect.
-    pub fn phone(&self) -> Client {
+    pub fn http_client(&self) -> Client {
         Client::builder()
-            .tls_backend_preconfigured(self.trusting())
+            .tls_backend_preconfigured(self.client_config())
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()

@@ -2,17 +2,17 @@
 
 use snapbox::str;
 
-use crate::harness::{World, mode};
+use crate::harness::{TestEnv, set_mode};
 
 #[test]
 fn every_value_is_shown_and_where_it_came_from() {
-    let mut world = World::empty();
-    world.config(
+    let mut env = TestEnv::without_config();
+    env.write_config(
         "app_id = \"wx1\"\napp_secret = \"hunter2\"\n[network]\nproxy = \"http://me:hunter3@proxy.example:3128\"\n\
          [send]\nrate = 5\n[templates.\"a b\"]\nid = \"T\"\ndata = { host = \"x\" }\n",
     );
-    world.set("WXBOX_REDIRECT_URI", "http://203.0.113.7/callback/");
-    world.wxbox("config show").is(str![[r#"
+    env.set_variable("WXBOX_REDIRECT_URI", "http://203.0.113.7/callback/");
+    env.run("config show").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 app_id = "wx1"
@@ -44,7 +44,7 @@ templates."a b".id = "T"
 templates."a b".data.host = "x"
 
 "#]]);
-    world.wxbox("config show --origin --database other.db").is(str![[r#"
+    env.run("config show --origin --database other.db").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 app_id = "wx1"	[HOME]/.config/wxbox/config.toml:1
@@ -76,9 +76,9 @@ templates."a b".id = "T"	[HOME]/.config/wxbox/config.toml:8
 templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
 
 "#]]);
-    world.write("b.toml", "scope = 'snsapi_base'\n[send]\nrate = 5\n");
+    env.write_file("b.toml", "scope = 'snsapi_base'\n[send]\nrate = 5\n");
     let ended =
-        crate::pty::Terminal::start(world.command("-c b.toml --database d.db config show --origin"), 40, 100).end();
+        crate::pty::Terminal::start(env.command("-c b.toml --database d.db config show --origin"), 40, 100).wait();
     let shown = ended.screen.contents();
     for line in [
         "scope = \"snsapi_base\"                              b.toml:1",
@@ -88,7 +88,7 @@ templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
         assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
     }
     // Nothing runs over the edge of a small window, and the home is written as people do.
-    let small = crate::pty::Terminal::start(world.command("config show --origin"), 60, 80).end();
+    let small = crate::pty::Terminal::start(env.command("config show --origin"), 60, 80).wait();
     let shown = small.screen.contents();
     assert!(
         shown
@@ -98,7 +98,7 @@ templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
     );
     let long = "network.api_base = [\"https://api.weixin.qq.com/\", \"https://api2.weixin.qq.com/\"]\n    default\n";
     assert!(shown.contains(long), "{shown}");
-    world.wxbox("--json config show").is(str![[r#"
+    env.run("--json config show").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"key":"app_id","value":"wx1","origin":"[HOME]/.config/wxbox/config.toml:1"}
@@ -131,26 +131,26 @@ exit 0
 
 "#]]);
     for line in ["config show --origin -vv", "config show --json -vv"] {
-        let ran = world.wxbox(line);
+        let ran = env.run(line);
         assert!(!(ran.stdout().to_owned() + ran.stderr()).contains("hunter"));
     }
 }
 
 #[test]
-fn a_secret_that_cannot_be_read_is_said() {
-    let world = World::empty();
-    world.config("app_id = \"wx1\"\napp_secret_file = \"absent\"\n");
-    let ran = world.wxbox("config show --origin");
+fn unreadable_secret_is_reported() {
+    let env = TestEnv::without_config();
+    env.write_config("app_id = \"wx1\"\napp_secret_file = \"absent\"\n");
+    let ran = env.run("config show --origin");
     assert_eq!(
-        ran.stderr().replace(world.home.path().to_str().unwrap(), "HOME"),
+        ran.stderr().replace(env.home.path().to_str().unwrap(), "HOME"),
         "warning: the file that HOME/.config/wxbox/config.toml:2 names for the AppSecret is not there\n"
     );
 }
 
 #[test]
 fn the_path_is_the_one_that_is_read() {
-    let mut world = World::empty();
-    world.wxbox("config path").is(str![[r#"
+    let mut env = TestEnv::without_config();
+    env.run("config path").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 [HOME]/.config/wxbox/config.toml
@@ -158,22 +158,22 @@ exit 0
 [HOME]/.config/wxbox/config.toml does not exist yet
 
 "#]]);
-    world.wxbox("--json config path -q").is(str![[r#"
+    env.run("--json config path -q").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"path":"[HOME]/.config/wxbox/config.toml","exists":false}
 
 "#]]);
     // A file that cannot be used has a path all the same.
-    world.config("broken");
-    mode(&world.path(".config/wxbox/config.toml"), 0o666);
-    world.wxbox("config path").is(str![[r#"
+    env.write_config("broken");
+    set_mode(&env.path(".config/wxbox/config.toml"), 0o666);
+    env.run("config path").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 [HOME]/.config/wxbox/config.toml
 
 "#]]);
-    world.wxbox("config path -c other.toml").is(str![[r#"
+    env.run("config path -c other.toml").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 other.toml
@@ -181,9 +181,9 @@ other.toml
 other.toml does not exist yet
 
 "#]]);
-    world.set("WXBOX_CONFIG", "~/third.toml");
-    world.write("third.toml", "");
-    world.wxbox("config path").is(str![[r#"
+    env.set_variable("WXBOX_CONFIG", "~/third.toml");
+    env.write_file("third.toml", "");
+    env.run("config path").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 [HOME]/third.toml

@@ -6,32 +6,32 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use crate::files;
-use crate::harness::{World, mode};
+use crate::harness::{TestEnv, set_mode};
 
 /// A user of this machine whom nobody else is.
-const NOBODY: u32 = 154_321;
+const UNUSED_UID: u32 = 154_321;
 
 #[test]
-fn a_panic_ends_with_its_place_and_nothing_else() {
+fn panic_reports_location_only() {
     if !rustix::process::geteuid().is_root() {
         return eprintln!("not tried: only root can run a program as another, whose threads are counted");
     }
-    let world = World::empty();
+    let env = TestEnv::without_config();
     // A name is looked up on a thread of its own.
-    world.config("app_id = \"wx1\"\napp_secret = \"geheim\"\n[network]\napi_base = \"http://localhost:1\"\n");
-    let program = world.path("wxbox");
+    env.write_config("app_id = \"wx1\"\napp_secret = \"geheim\"\n[network]\napi_base = \"http://localhost:1\"\n");
+    let program = env.path("wxbox");
     std::fs::copy(env!("CARGO_BIN_EXE_wxbox"), &program).unwrap();
-    for path in files::below(world.home.path()) {
-        path.ancestors().take_while(|it| it.starts_with(world.home.path())).for_each(|it| {
-            chown(it, Some(NOBODY), Some(NOBODY)).unwrap();
+    for path in files::list_files(env.home.path()) {
+        path.ancestors().take_while(|it| it.starts_with(env.home.path())).for_each(|it| {
+            chown(it, Some(UNUSED_UID), Some(UNUSED_UID)).unwrap();
         });
     }
-    mode(&program, 0o755);
+    set_mode(&program, 0o755);
     for json in [false, true] {
         let mut shell = Command::new("/bin/bash");
         shell.args(["-c", "ulimit -u 2; exec \"$0\" \"$@\""]).arg(&program).arg("token").args(json.then_some("--json"));
-        shell.env_clear().env("HOME", world.home.path()).env("RUST_BACKTRACE", "1").current_dir(world.home.path());
-        let output = shell.uid(NOBODY).gid(NOBODY).output().unwrap();
+        shell.env_clear().env("HOME", env.home.path()).env("RUST_BACKTRACE", "1").current_dir(env.home.path());
+        let output = shell.uid(UNUSED_UID).gid(UNUSED_UID).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{said}");
         let place = |text: &str| {

@@ -3,70 +3,70 @@
 
 use serde_json::Value;
 
-use crate::harness::{BACKUP, LUFFY, World};
+use crate::harness::{BACKUP_TEMPLATE_ID, LUFFY, TestEnv};
 
 /// What comes of a fault: the state, the attempts, how many arrived, and the exit status; for a text and for a
 /// template to one person, then the same to five where only the second is struck.
-struct Row {
+struct FaultCase {
     fault: &'static str,
-    text: End,
-    template: End,
+    text: ExpectedResult,
+    template: ExpectedResult,
 }
 
-type End = (&'static str, i64, i64, i32);
+type ExpectedResult = (&'static str, i64, i64, i32);
 
 /// Where the fault strikes once, at the first call.
 #[rustfmt::skip]
-const ROWS: &[Row] = &[
-    Row { fault: "errcode = -1", text: ("sent", 2, 1, 0), template: ("sent", 2, 1, 0) },
-    Row { fault: "errcode = 45011", text: ("sent", 2, 1, 0), template: ("sent", 2, 1, 0) },
-    Row { fault: "errcode = 42001", text: ("sent", 2, 1, 0), template: ("sent", 2, 1, 0) },
-    Row { fault: "errcode = 45009", text: ("queued", 1, 0, 6), template: ("queued", 1, 0, 6) },
-    Row { fault: "errcode = 40003", text: ("failed", 1, 0, 5), template: ("failed", 1, 0, 5) },
-    Row { fault: "errcode = 43004", text: ("failed", 1, 0, 5), template: ("failed", 1, 0, 5) },
-    Row { fault: "errcode = 40037", text: ("failed", 1, 0, 5), template: ("failed", 1, 0, 5) },
-    Row { fault: "errcode = 40164", text: ("queued", 1, 0, 3), template: ("queued", 1, 0, 3) },
-    Row { fault: "status = 502", text: ("unknown", 1, 0, 6), template: ("sent", 2, 1, 0) },
-    Row { fault: "status = 502\nprocessed = true", text: ("unknown", 1, 1, 6), template: ("sent", 2, 1, 0) },
-    Row { fault: "truncated = true", text: ("unknown", 1, 1, 6), template: ("sent", 2, 1, 0) },
-    Row { fault: "reset = \"before\"", text: ("unknown", 1, 0, 6), template: ("sent", 2, 1, 0) },
-    Row { fault: "reset = \"after\"", text: ("unknown", 1, 1, 6), template: ("sent", 2, 1, 0) },
-    Row { fault: "hang = \"before\"", text: ("unknown", 1, 0, 6), template: ("sent", 2, 1, 0) },
-    Row { fault: "hang = \"after\"", text: ("unknown", 1, 1, 6), template: ("sent", 2, 1, 0) },
-    Row { fault: "drip = \"200ms\"", text: ("unknown", 1, 1, 6), template: ("sent", 2, 1, 0) },
-    Row { fault: "content_type = \"text/html\"", text: ("sent", 1, 1, 0), template: ("sent", 1, 1, 0) },
-    Row { fault: "delay = \"20ms\"", text: ("sent", 1, 1, 0), template: ("sent", 1, 1, 0) },
+const FAULT_CASES: &[FaultCase] = &[
+    FaultCase { fault: "errcode = -1", text: ("sent", 2, 1, 0), template: ("sent", 2, 1, 0) },
+    FaultCase { fault: "errcode = 45011", text: ("sent", 2, 1, 0), template: ("sent", 2, 1, 0) },
+    FaultCase { fault: "errcode = 42001", text: ("sent", 2, 1, 0), template: ("sent", 2, 1, 0) },
+    FaultCase { fault: "errcode = 45009", text: ("queued", 1, 0, 6), template: ("queued", 1, 0, 6) },
+    FaultCase { fault: "errcode = 40003", text: ("failed", 1, 0, 5), template: ("failed", 1, 0, 5) },
+    FaultCase { fault: "errcode = 43004", text: ("failed", 1, 0, 5), template: ("failed", 1, 0, 5) },
+    FaultCase { fault: "errcode = 40037", text: ("failed", 1, 0, 5), template: ("failed", 1, 0, 5) },
+    FaultCase { fault: "errcode = 40164", text: ("queued", 1, 0, 3), template: ("queued", 1, 0, 3) },
+    FaultCase { fault: "status = 502", text: ("unknown", 1, 0, 6), template: ("sent", 2, 1, 0) },
+    FaultCase { fault: "status = 502\nprocessed = true", text: ("unknown", 1, 1, 6), template: ("sent", 2, 1, 0) },
+    FaultCase { fault: "truncated = true", text: ("unknown", 1, 1, 6), template: ("sent", 2, 1, 0) },
+    FaultCase { fault: "reset = \"before\"", text: ("unknown", 1, 0, 6), template: ("sent", 2, 1, 0) },
+    FaultCase { fault: "reset = \"after\"", text: ("unknown", 1, 1, 6), template: ("sent", 2, 1, 0) },
+    FaultCase { fault: "hang = \"before\"", text: ("unknown", 1, 0, 6), template: ("sent", 2, 1, 0) },
+    FaultCase { fault: "hang = \"after\"", text: ("unknown", 1, 1, 6), template: ("sent", 2, 1, 0) },
+    FaultCase { fault: "drip = \"200ms\"", text: ("unknown", 1, 1, 6), template: ("sent", 2, 1, 0) },
+    FaultCase { fault: "content_type = \"text/html\"", text: ("sent", 1, 1, 0), template: ("sent", 1, 1, 0) },
+    FaultCase { fault: "delay = \"20ms\"", text: ("sent", 1, 1, 0), template: ("sent", 1, 1, 0) },
 ];
 
-const TEMPLATE: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
 
-fn world(fault: &str, nth: usize) -> World {
+fn env_with_fault(fault: &str, nth: usize) -> TestEnv {
     let more = format!("crowd = 5\n[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = {nth}\ntimes = 1\n{fault}\n");
-    let world = World::of(&more);
-    world.reconfigure(&[("wait = \"0s\"", "wait = \"20s\""), ("[network]", "[network]\ntimeout = \"1s\"")]);
-    world.wxbox("token").ok();
-    world
+    let env = TestEnv::with_scenario(&more);
+    env.replace_in_config(&[("wait = \"0s\"", "wait = \"20s\""), ("[network]", "[network]\ntimeout = \"1s\"")]);
+    env.run("token").assert_success();
+    env
 }
 
-fn one(fault: &str, what: &str, (state, attempts, arrived, exit): End) {
-    let mut world = world(fault, 1);
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    let ran = world.wxbox(&format!("send --json -u luffy {what}"));
-    let found = (ran.json()[0]["state"].as_str().unwrap().to_owned(), ran.json()[0]["attempts"].clone());
-    let stats = world.sandbox().stats();
+fn assert_single_recipient(fault: &str, what: &str, (state, attempts, arrived, exit): ExpectedResult) {
+    let mut env = env_with_fault(fault, 1);
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let ran = env.run(&format!("send --json -u luffy {what}"));
+    let found = (ran.json_lines()[0]["state"].as_str().unwrap().to_owned(), ran.json_lines()[0]["attempts"].clone());
+    let stats = env.sandbox().stats();
     assert_eq!((found.0.as_str(), found.1, ran.status()), (state, attempts.into(), Some(exit)), "{fault}");
     assert_eq!((&stats["delivered"], &stats["twice"]), (&arrived.into(), &0.into()), "{fault}");
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM attempts"), attempts, "{fault}");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), attempts, "{fault}");
     let open = "SELECT count(*) FROM attempts WHERE outcome IS NULL";
-    assert_eq!(world.sql::<i64>(open), 0, "{fault}: no attempt is left open");
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages WHERE worker NOTNULL"), 0, "{fault}");
+    assert_eq!(env.query::<i64>(open), 0, "{fault}: no attempt is left open");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE worker NOTNULL"), 0, "{fault}");
 }
 
-fn several(fault: &str, what: &str, (state, attempts, arrived, _): End) {
-    let mut world = world(fault, 2);
-    world.crowd(5);
-    let ran = world.wxbox(&format!("send --json --all {what}"));
-    let messages = ran.json();
+fn assert_multiple_recipients(fault: &str, what: &str, (state, attempts, arrived, _): ExpectedResult) {
+    let mut env = env_with_fault(fault, 2);
+    env.add_generated_users(5);
+    let ran = env.run(&format!("send --json --all {what}"));
+    let messages = ran.json_lines();
     let of = |state: &str| messages.iter().filter(|it| it["state"] == state).count();
     let stopped = fault.contains("40164") || fault.contains("45009");
     let refused = fault.contains("40037");
@@ -90,44 +90,44 @@ fn several(fault: &str, what: &str, (state, attempts, arrived, _): End) {
         _ => 6,
     };
     assert_eq!(ran.status(), Some(exit), "{fault}");
-    let stats = world.sandbox().stats();
+    let stats = env.sandbox().stats();
     let arrived = if state == "sent" { 5 } else { i64::try_from(sent).unwrap() + arrived };
     assert_eq!((&stats["delivered"], &stats["twice"]), (&arrived.into(), &0.into()), "{fault}");
 }
 
 #[test]
-fn a_text_to_one() {
-    ROWS.iter().for_each(|row| one(row.fault, "hello", row.text));
+fn text_to_one_recipient() {
+    FAULT_CASES.iter().for_each(|row| assert_single_recipient(row.fault, "hello", row.text));
 }
 
 #[test]
-fn a_template_to_one() {
-    ROWS.iter().for_each(|row| one(row.fault, TEMPLATE, row.template));
+fn template_to_one_recipient() {
+    FAULT_CASES.iter().for_each(|row| assert_single_recipient(row.fault, TEMPLATE_ARGS, row.template));
 }
 
 #[test]
-fn a_text_to_several() {
-    ROWS.iter().for_each(|row| several(row.fault, "hello", row.text));
+fn text_to_multiple_recipients() {
+    FAULT_CASES.iter().for_each(|row| assert_multiple_recipients(row.fault, "hello", row.text));
 }
 
 #[test]
-fn a_template_to_several() {
-    ROWS.iter().for_each(|row| several(row.fault, TEMPLATE, row.template));
+fn template_to_multiple_recipients() {
+    FAULT_CASES.iter().for_each(|row| assert_multiple_recipients(row.fault, TEMPLATE_ARGS, row.template));
 }
 
 /// Whoever is told that they do not follow is left out until something reaches them.
 #[test]
-fn a_mark_lasts_until_something_arrives() {
-    let world = world("errcode = 43004", 1);
-    world.crowd(2);
-    assert_eq!(world.wxbox(&format!("send --all {TEMPLATE}")).status(), Some(7));
+fn unreachable_mark_lasts_until_delivery() {
+    let env = env_with_fault("errcode = 43004", 1);
+    env.add_generated_users(2);
+    assert_eq!(env.run(&format!("send --all {TEMPLATE_ARGS}")).status(), Some(7));
     let reachable = "SELECT count(*) FROM bindings WHERE unreachable IS NULL";
-    assert_eq!(world.sql::<i64>(reachable), 1);
-    let again = world.wxbox(&format!("send --json --all {TEMPLATE}")).ok();
-    assert_eq!(again.json().len(), 1);
+    assert_eq!(env.query::<i64>(reachable), 1);
+    let again = env.run(&format!("send --json --all {TEMPLATE_ARGS}")).assert_success();
+    assert_eq!(again.json_lines().len(), 1);
     assert!(again.stderr().contains("crowd000001"), "{}", again.stderr());
-    world.wxbox(&format!("send -u crowd000001 {TEMPLATE}")).ok();
-    assert_eq!(world.sql::<i64>(reachable), 2);
+    env.run(&format!("send -u crowd000001 {TEMPLATE_ARGS}")).assert_success();
+    assert_eq!(env.query::<i64>(reachable), 2);
 }
 
 /// The second host takes what the first did not: at once where nothing has left, and after its HTTP 5xx as a further
@@ -135,27 +135,28 @@ fn a_mark_lasts_until_something_arrives() {
 #[test]
 fn the_next_host_takes_over() {
     let broken = "crowd = 3\n[[faults]]\napi = \"/cgi-bin/message/*\"\nstatus = 502\n";
-    for (what, state, asked) in [("hello", "unknown", 1), (TEMPLATE, "sent", 1)] {
-        let (mut first, mut second) = (World::of(broken), World::of("crowd = 3\n"));
-        first.crowd(3);
+    for (what, state, asked) in [("hello", "unknown", 1), (TEMPLATE_ARGS, "sent", 1)] {
+        let (mut first, mut second) = (TestEnv::with_scenario(broken), TestEnv::with_scenario("crowd = 3\n"));
+        first.add_generated_users(3);
         let (one, other) = (first.sandbox().url.clone(), second.sandbox().url.clone());
-        first.reconfigure(&[
+        first.replace_in_config(&[
             (&format!("api_base = \"{one}\""), &format!("api_base = [\"{one}\", \"{other}\"]")),
             ("wait = \"0s\"", "wait = \"20s\""),
         ]);
         // The second host is the same platform: it takes the token of the first. Sandboxes share none, so it is its own.
-        second.crowd(3);
-        let token = second.wxbox("token").ok().stdout().trim().to_owned();
-        first.wxbox("token").ok();
-        let database = rusqlite::Connection::open(first.database()).unwrap();
+        second.add_generated_users(3);
+        let token = second.run("token").assert_success().stdout().trim().to_owned();
+        first.run("token").assert_success();
+        let database = rusqlite::Connection::open(first.database_path()).unwrap();
         database.execute("UPDATE tokens SET token = ?1", [&token]).unwrap();
-        let ran = first.wxbox(&format!("send --json -u crowd000001 {what}"));
-        assert_eq!(ran.json()[0]["state"], state, "{what}");
-        let calls = |world: &mut World| world.sandbox().stats()["calls"].clone();
-        let path = if what == TEMPLATE { "/cgi-bin/message/template/send" } else { "/cgi-bin/message/custom/send" };
+        let ran = first.run(&format!("send --json -u crowd000001 {what}"));
+        assert_eq!(ran.json_lines()[0]["state"], state, "{what}");
+        let calls = |env: &mut TestEnv| env.sandbox().stats()["calls"].clone();
+        let path =
+            if what == TEMPLATE_ARGS { "/cgi-bin/message/template/send" } else { "/cgi-bin/message/custom/send" };
         assert_eq!(calls(&mut first)[path], asked);
         if state == "sent" {
-            first.wxbox(&format!("send -u crowd000002 -u crowd000003 {what}")).ok();
+            first.run(&format!("send -u crowd000002 -u crowd000003 {what}")).assert_success();
             assert_eq!(calls(&mut first)[path], 2, "once for two: then it rests");
             assert_eq!(second.sandbox().stats()["delivered"], 3);
         }
@@ -163,25 +164,25 @@ fn the_next_host_takes_over() {
 }
 
 #[test]
-fn a_host_out_of_reach_is_passed_over() {
-    let mut world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    let url = world.sandbox().url.clone();
+fn unreachable_host_is_skipped() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let url = env.sandbox().url.clone();
     let both = format!("api_base = [\"http://127.0.0.1:1\", \"{url}\"]");
-    world.reconfigure(&[(&format!("api_base = \"{url}\""), &both)]);
-    world.wxbox("send -u luffy hello").ok();
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM attempts"), 1);
+    env.replace_in_config(&[(&format!("api_base = \"{url}\""), &both)]);
+    env.run("send -u luffy hello").assert_success();
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 1);
 }
 
 #[test]
-fn every_row_is_a_fault_that_the_sandbox_has() {
+fn every_fault_case_is_a_sandbox_fault() {
     let struck = |fault: &str| -> Vec<Value> {
-        let mut world = world(fault, 1);
-        world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-        world.wxbox(&format!("send -u luffy -t {BACKUP} -d host=a -d size=b -d time=c"));
-        world.sandbox().lines().into_iter().filter(|line| !line["fault"].is_null()).collect()
+        let mut env = env_with_fault(fault, 1);
+        env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+        env.run(&format!("send -u luffy -t {BACKUP_TEMPLATE_ID} -d host=a -d size=b -d time=c"));
+        env.sandbox().request_log().into_iter().filter(|line| !line["fault"].is_null()).collect()
     };
-    for row in ROWS {
+    for row in FAULT_CASES {
         assert_eq!(struck(row.fault).len(), 1, "{}", row.fault);
     }
 }

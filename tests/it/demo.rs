@@ -6,31 +6,31 @@ use rustix::process::Signal;
 use serde_json::Value;
 use snapbox::str;
 
-use crate::harness::World;
+use crate::harness::TestEnv;
 use crate::pty::Terminal;
 
 /// An empty home with a directory for what is temporary.
-fn world() -> World {
-    let mut world = World::empty();
-    let dir = world.path("tmp");
+fn env_with_tmp_dir() -> TestEnv {
+    let mut env = TestEnv::without_config();
+    let dir = env.path("tmp");
     std::fs::create_dir(&dir).unwrap();
-    world.set("TMPDIR", dir.to_str().unwrap());
-    world
+    env.set_variable("TMPDIR", dir.to_str().unwrap());
+    env
 }
 
 /// What is left of a demo.
-fn left(world: &World) -> Vec<String> {
+fn leftover_files(env: &TestEnv) -> Vec<String> {
     let mut names = Vec::new();
-    for dir in [world.path("tmp"), world.home.path().to_owned()] {
+    for dir in [env.path("tmp"), env.home.path().to_owned()] {
         names.extend(std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()));
     }
     names
 }
 
 #[test]
-fn it_shows_the_whole_job_and_leaves_nothing_behind() {
-    let world = world();
-    let ran = world.wxbox("demo").is(str![[r#"
+fn demo_runs_all_steps_and_leaves_no_files() {
+    let env = env_with_tmp_dir();
+    let ran = env.run("demo").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 A local stand-in for WeChat, an empty home, and the wxbox you are running.
@@ -80,29 +80,29 @@ That was the whole job: a person, a binding, two messages. Everything was in [DE
 
 "#]]);
     assert!(!ran.stderr().contains("error"), "{}", ran.stderr());
-    assert_eq!(left(&world), ["tmp"]);
+    assert_eq!(leftover_files(&env), ["tmp"]);
 }
 
 /// The sandbox of a demo under way, from its first line of JSON.
-fn sandbox_of(line: &str) -> SocketAddr {
+fn sandbox_address(line: &str) -> SocketAddr {
     let at: Value = serde_json::from_str(line).unwrap();
     at["url"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap()
 }
 
 #[test]
 fn a_signal_in_the_middle_ends_it_with_all_that_it_started() {
-    let world = world();
+    let env = env_with_tmp_dir();
     for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         for stop_at in
             ["{\"event\":\"listening\"", "$ wxbox user add", "http://127.0.0.1", "bound luffy", "$ wxbox send"]
         {
-            let mut demo = world.spawn("demo");
+            let mut demo = env.spawn("demo");
             let mut sandbox = None;
             loop {
-                let line = demo.next_line();
+                let line = demo.expect_line();
                 assert!(!line.starts_with("That was the whole job"), "{stop_at} never came");
                 if line.starts_with('{') {
-                    sandbox = Some(sandbox_of(&line));
+                    sandbox = Some(sandbox_address(&line));
                 }
                 if line.starts_with(stop_at) {
                     break;
@@ -110,42 +110,42 @@ fn a_signal_in_the_middle_ends_it_with_all_that_it_started() {
             }
             demo.signal(signal);
             // It returns when the last process that could write to the pipes is gone.
-            let ran = demo.end();
+            let ran = demo.wait();
             assert_eq!(ran.status(), Some(status), "{stop_at}: {}", ran.stderr());
             assert!(TcpStream::connect(sandbox.unwrap()).is_err());
-            assert_eq!(left(&world), ["tmp"], "{stop_at}");
+            assert_eq!(leftover_files(&env), ["tmp"], "{stop_at}");
         }
     }
 }
 
 #[test]
-fn its_code_is_black_on_white_in_every_theme() {
-    let world = world();
-    let mut terminal = Terminal::start(world.command("demo"), 120, 240);
-    terminal.until("Scan the code");
-    terminal.keys("\x03");
-    let raw = String::from_utf8(terminal.end().raw).unwrap();
+fn qr_is_black_on_white_in_every_theme() {
+    let env = env_with_tmp_dir();
+    let mut terminal = Terminal::start(env.command("demo"), 120, 240);
+    terminal.wait_for("Scan the code");
+    terminal.type_keys("\x03");
+    let raw = String::from_utf8(terminal.wait().raw).unwrap();
     assert!(raw.contains("\u{1b}[38;5;16;48;5;231m"), "{raw}");
 }
 
 #[test]
-fn with_json_it_is_no_result() {
-    let ran = world().wxbox("--json demo").ok();
+fn json_demo_leaves_stdout_empty() {
+    let ran = env_with_tmp_dir().run("--json demo").assert_success();
     assert_eq!(ran.stdout(), "");
     assert!(ran.stderr().contains("That was the whole job"), "{}", ran.stderr());
 }
 
 #[test]
 fn ctrl_c_in_a_terminal_goes_to_all_of_them() {
-    let world = world();
-    let mut terminal = Terminal::start(world.command("demo"), 120, 240);
+    let env = env_with_tmp_dir();
+    let mut terminal = Terminal::start(env.command("demo"), 120, 240);
     // At its beginning: after its last step nothing is left to interrupt.
-    let text = terminal.until("\"}").contents();
-    let sandbox = sandbox_of(text.lines().find(|line| line.starts_with('{')).unwrap());
-    terminal.keys("\x03");
-    let ended = terminal.end();
+    let text = terminal.wait_for("\"}").contents();
+    let sandbox = sandbox_address(text.lines().find(|line| line.starts_with('{')).unwrap());
+    terminal.type_keys("\x03");
+    let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(130), "{}", ended.screen.contents());
-    assert!(ended.echo && !ended.screen.hide_cursor());
+    assert!(ended.is_echo_on && !ended.screen.hide_cursor());
     assert!(TcpStream::connect(sandbox).is_err());
-    assert_eq!(left(&world), ["tmp"]);
+    assert_eq!(leftover_files(&env), ["tmp"]);
 }

@@ -9,10 +9,10 @@ use regex::Regex;
 use snapbox::str;
 use wxbox::reference;
 
-use crate::harness::{LUFFY, World};
+use crate::harness::{LUFFY, TestEnv};
 
 /// Compares a committed file with what it should be, or writes it.
-pub fn committed(name: &str, text: &str) {
+pub fn assert_committed(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("BLESS").is_some() {
         let dir = path.parent().unwrap();
@@ -42,17 +42,17 @@ const SHELLS: [(Shell, &str, &str); 5] = [
 
 #[test]
 fn the_completions_are_those_of_the_code() {
-    let world = World::empty();
+    let env = TestEnv::without_config();
     for (shell, name, file) in SHELLS {
         let script = reference::completions(shell);
-        committed(&format!("completions/{file}"), &script);
-        let ran = world.wxbox(&format!("completions {name}")).ok();
+        assert_committed(&format!("completions/{file}"), &script);
+        let ran = env.run(&format!("completions {name}")).assert_success();
         assert_eq!(ran.stdout().trim_end(), script.trim_end());
     }
 }
 
 /// What a program says to a script on its standard input's place; `None`, with a word, where it is missing.
-fn asked(program: &str, args: &[&str]) -> Option<String> {
+fn run_shell_completion(program: &str, args: &[&str]) -> Option<String> {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(program);
     command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).env("HOME", home.path()).stdin(Stdio::null());
@@ -76,7 +76,7 @@ fn bash_completes() {
     let script = r#"source completions/wxbox.bash && complete -p wxbox &&
         try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _wxbox wxbox "${@: -1}" "${@: -2:1}"; echo "${COMPREPLY[@]}"; }
         try wxbox us; try wxbox user sh; try wxbox user add --pass; try wxbox completions el"#;
-    let Some(said) = asked("bash", &["--norc", "-c", script]) else { return };
+    let Some(said) = run_shell_completion("bash", &["--norc", "-c", script]) else { return };
     let lines: Vec<_> = said.lines().collect();
     assert!(lines[0].ends_with("-F _wxbox wxbox"), "{said}");
     assert_eq!(lines[1..], ["user", "show", "--password-stdin", "elvish"]);
@@ -85,7 +85,7 @@ fn bash_completes() {
 #[test]
 fn zsh_takes_the_script() {
     let script = "autoload -U compinit && compinit -D -u && source completions/_wxbox && echo $_comps[wxbox]";
-    if let Some(said) = asked("zsh", &["-f", "-c", script]) {
+    if let Some(said) = run_shell_completion("zsh", &["-f", "-c", script]) {
         assert_eq!(said, "_wxbox\n");
     }
 }
@@ -93,36 +93,36 @@ fn zsh_takes_the_script() {
 #[test]
 fn fish_completes() {
     let script = "source completions/wxbox.fish; complete -C 'wxbox us'; complete -C 'wxbox user sh'";
-    if let Some(said) = asked("fish", &["--no-config", "-c", script]) {
+    if let Some(said) = run_shell_completion("fish", &["--no-config", "-c", script]) {
         assert_eq!(said, "user\tManage the registry of people\nshow\tShow a person\n");
     }
 }
 
 #[test]
 fn the_reference_shows_every_help() {
-    let world = World::empty();
+    let env = TestEnv::without_config();
     let mut text = "# Every `--help` of wxbox\n\nWritten by `BLESS=1 cargo test docs`.\n".to_owned();
     for words in reference::all_commands() {
         let line = words.join(" ");
-        let help = world.wxbox(&format!("{line} --help")).ok();
+        let help = env.run(&format!("{line} --help")).assert_success();
         // Where a topic has a command's name, the topic is shown.
         if !reference::TOPICS.iter().any(|topic| topic.name == line) {
-            let same = world.wxbox(&format!("help {line}")).ok();
+            let same = env.run(&format!("help {line}")).assert_success();
             assert_eq!(help.stdout(), same.stdout(), "{line}");
         }
         text += &format!("\n## `{}`\n\n```text\n{}```\n", format!("wxbox {line}").trim(), help.stdout());
     }
-    committed("tests/cli-reference.md", &text);
+    assert_committed("tests/cli-reference.md", &text);
 }
 
 #[test]
 fn every_variable_that_is_read_is_documented() {
-    let documented: Vec<_> = reference::ENVIRONMENT.iter().map(|it| it.name).collect();
+    let documented: Vec<_> = reference::ENVIRONMENT_VARIABLES.iter().map(|it| it.name).collect();
     for name in wxbox::config::VARIABLES {
         assert!(documented.contains(&name), "{name}");
     }
     let read = Regex::new(r#"(?:env::var(?:_os)?|\bset)\("([A-Z_]+)"\)"#).unwrap();
-    for (path, text) in crate::tidy::files("src") {
+    for (path, text) in crate::tidy::rust_files("src") {
         for found in read.captures_iter(&text) {
             assert!(documented.contains(&&found[1]), "{}: {}", path.display(), &found[1]);
         }
@@ -131,16 +131,16 @@ fn every_variable_that_is_read_is_documented() {
 
 #[test]
 fn json_objects_have_the_fields_that_are_documented() {
-    let mut world = World::new();
+    let mut env = TestEnv::new();
     // The tab brings a warning.
-    world.write("lines.jsonl", "{\"user\": \"luffy\", \"text\": \"h\ti\", \"ref\": 1}");
-    world.write("chart.png", crate::media::PNG);
+    env.write_file("lines.jsonl", "{\"user\": \"luffy\", \"text\": \"h\ti\", \"ref\": 1}");
+    env.write_file("chart.png", crate::media::PNG);
     let fields = |line: &str| -> Vec<String> {
-        let ran = world.wxbox(&format!("--json {line}")).ok();
-        ran.json()[0].as_object().unwrap().keys().cloned().collect()
+        let ran = env.run(&format!("--json {line}")).assert_success();
+        ran.json_lines()[0].as_object().unwrap().keys().cloned().collect()
     };
     let documented = |command: &str, nth: usize| {
-        let mut all = reference::OBJECTS.iter().filter(|it| it.command == command);
+        let mut all = reference::JSON_OBJECTS.iter().filter(|it| it.command == command);
         all.nth(nth).unwrap().fields.to_vec()
     };
     let bind = format!("bind --user luffy --openid {LUFFY}");
@@ -176,53 +176,55 @@ fn json_objects_have_the_fields_that_are_documented() {
     for (line, command, nth) in lines {
         assert_eq!(fields(line), documented(command, nth), "{line}");
     }
-    let init = world
-        .feed("--json -c new.toml init --app-id wx1 --redirect-uri http://192.0.2.1/ --secret-stdin --no-check", "x");
-    let line: serde_json::Value = serde_json::from_str(init.ok().stdout()).unwrap();
+    let init = env.run_with_stdin(
+        "--json -c new.toml init --app-id wx1 --redirect-uri http://192.0.2.1/ --secret-stdin --no-check",
+        "x",
+    );
+    let line: serde_json::Value = serde_json::from_str(init.assert_success().stdout()).unwrap();
     assert_eq!(line.as_object().unwrap().keys().collect::<Vec<_>>(), documented("init", 0));
-    let error: serde_json::Value = serde_json::from_str(world.wxbox("--json user show x").stderr()).unwrap();
+    let error: serde_json::Value = serde_json::from_str(env.run("--json user show x").stderr()).unwrap();
     assert_eq!(error.as_object().unwrap().keys().collect::<Vec<_>>(), documented("any error", 0));
-    world.sandbox();
+    env.sandbox();
 }
 
 #[test]
 fn help_fits_eighty_columns_and_names_what_is_near() {
-    let world = World::empty();
+    let env = TestEnv::without_config();
     for topic in reference::TOPICS {
-        let ran = world.wxbox(&format!("help {}", topic.name)).ok();
+        let ran = env.run(&format!("help {}", topic.name)).assert_success();
         let wide: Vec<_> = ran.stdout().lines().filter(|line| line.chars().count() > 80).collect();
         assert_eq!(wide, Vec::<&str>::new());
         assert_eq!(ran.stdout().trim_end(), (topic.text)().trim_end());
     }
-    world.wxbox("help exit-code").is(str![[r#"
+    env.run("help exit-code").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: there is no command or topic "exit-code"
 hint: did you mean `wxbox help exit-codes`?
 
 "#]]);
-    world.wxbox("help user ad").is(str![[r#"
+    env.run("help user ad").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: there is no command or topic "user ad"
 hint: did you mean `wxbox help user add`?
 
 "#]]);
-    world.wxbox("help token more").is(str![[r#"
+    env.run("help token more").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: there is no command or topic "token more"
 hint: `wxbox help token` shows the whole
 
 "#]]);
-    world.wxbox("help weather").is(str![[r#"
+    env.run("help weather").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: there is no command or topic "weather"
 hint: there are init, doctor, user, bind, unbind, send, run, outbox, template, media, follower, quota, explain, config, token, backup, sandbox, demo, completions, man, help, exit-codes, environment, json, recovery
 
 "#]]);
-    world.wxbox("help exit-codes").is(str![[r#"
+    env.run("help exit-codes").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Every exit status of wxbox has one meaning:
@@ -258,34 +260,34 @@ the command. What became of the report does not change that.
 
 #[test]
 fn the_manual_pages_are_well_formed() {
-    let world = World::empty();
-    world.write("man/wxbox.1", "old");
-    world.wxbox("man man").ok();
-    world.wxbox("-q man new/man1").is(str![[r#"
+    let env = TestEnv::without_config();
+    env.write_file("man/wxbox.1", "old");
+    env.run("man man").assert_success();
+    env.run("-q man new/man1").assert_snapshot(str![[r#"
 exit 0
 
 "#]]);
-    world.wxbox("man /dev/null").is(str![[r#"
+    env.run("man /dev/null").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: /dev/null is not a directory
 
 "#]]);
     let pages = reference::man_pages().unwrap();
-    assert_eq!(world.wxbox("man").ok().stdout().trim_end(), pages[0].1.trim_end());
+    assert_eq!(env.run("man").assert_success().stdout().trim_end(), pages[0].1.trim_end());
     for name in ["ENVIRONMENT", "FILES", "\"EXIT STATUS\"", "EXAMPLES"] {
         assert!(pages[0].1.contains(&format!("\n.SH {name}\n")), "{name}");
     }
     let mut paths = Vec::new();
     for (name, page) in &pages {
-        let path = world.path(&format!("man/{name}"));
+        let path = env.path(&format!("man/{name}"));
         assert_eq!(&std::fs::read_to_string(&path).unwrap(), page);
         paths.push(path.to_str().unwrap().to_owned());
     }
     assert!(paths.iter().any(|path| path.ends_with("/wxbox-user-add.1")), "{paths:?}");
-    assert_eq!(std::fs::read_dir(world.path("man")).unwrap().count(), pages.len());
+    assert_eq!(std::fs::read_dir(env.path("man")).unwrap().count(), pages.len());
     let lint: Vec<_> = ["-T", "lint", "-W", "error"].into_iter().chain(paths.iter().map(String::as_str)).collect();
-    if let Some(said) = asked("mandoc", &lint) {
+    if let Some(said) = run_shell_completion("mandoc", &lint) {
         assert_eq!(said, "");
     }
 }

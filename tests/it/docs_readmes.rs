@@ -7,36 +7,36 @@ use std::path::Path;
 use regex::Regex;
 use wxbox::reference;
 
-use crate::docs::committed;
+use crate::docs::assert_committed;
 
 /// Each text of the tables and its Chinese; `…` at the end of both stands for what follows, which stays.
-const CHINESE: &str = include_str!("chinese.tsv");
+const CHINESE_TABLE_TEXTS: &str = include_str!("chinese.tsv");
 
-fn read(name: &str) -> String {
+fn read_project_file(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
 /// Puts the tables into a README, each as `say` has it.
-fn tables(name: &str, mut say: impl FnMut(&str) -> String) {
-    let mut readme = read(name);
-    for (table, text) in reference::TABLES {
+fn assert_tables(name: &str, mut say: impl FnMut(&str) -> String) {
+    let mut readme = read_project_file(name);
+    for (table, text) in reference::README_TABLES {
         let (begin, end) = (format!("<!-- BEGIN: {table} -->\n"), format!("<!-- END: {table} -->\n"));
         let (before, rest) = readme.split_once(&begin).unwrap_or_else(|| panic!("{name} lacks {begin}"));
         let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{name} lacks {end}"));
         readme = format!("{before}{begin}{}{end}{after}", say(&text()));
     }
-    committed(name, &readme);
+    assert_committed(name, &readme);
 }
 
 #[test]
 fn the_tables_are_those_of_the_code() {
-    tables("README.md", str::to_owned);
+    assert_tables("README.md", str::to_owned);
 }
 
 #[test]
 fn the_chinese_tables_are_those_of_the_code() {
-    let known: BTreeMap<&str, &str> = CHINESE.lines().map(|line| line.split_once('\t').unwrap()).collect();
-    assert_eq!(known.len(), CHINESE.lines().count(), "a text is there twice");
+    let known: BTreeMap<&str, &str> = CHINESE_TABLE_TEXTS.lines().map(|line| line.split_once('\t').unwrap()).collect();
+    assert_eq!(known.len(), CHINESE_TABLE_TEXTS.lines().count(), "a text is there twice");
     let mut used = BTreeSet::new();
     let code = Regex::new("`[^`]*`").unwrap();
     let mut cell = |text: &str| {
@@ -66,13 +66,13 @@ fn the_chinese_tables_are_those_of_the_code() {
         let cells: Vec<String> = inner.split(" | ").map(&mut *cell).collect();
         format!("| {} |\n", cells.join(" | "))
     };
-    tables("README.zh-CN.md", |table| table.lines().map(|it| line(it, &mut cell)).collect());
+    assert_tables("README.zh-CN.md", |table| table.lines().map(|it| line(it, &mut cell)).collect());
     let idle: Vec<_> = known.keys().filter(|english| !used.contains(**english)).collect();
     assert_eq!(idle, Vec::<&&str>::new(), "in tests/it/chinese.tsv, but in no table");
 }
 
 /// The blocks of code with their languages, and the number of headings before each.
-fn blocks(readme: &str) -> Vec<(usize, String, Vec<String>)> {
+fn code_blocks(readme: &str) -> Vec<(usize, String, Vec<String>)> {
     let mut found = Vec::new();
     let (mut headings, mut inside) = (0, false);
     for line in readme.lines() {
@@ -94,12 +94,12 @@ fn blocks(readme: &str) -> Vec<(usize, String, Vec<String>)> {
 }
 
 #[test]
-fn both_tell_to_type_the_same_in_the_same_places() {
+fn readmes_have_same_code_blocks_under_same_headings() {
     let comment = Regex::new(r"(^|\s+)# .*$").unwrap();
     // What a terminal shows is in the language of its reader, and so are values that stand for something.
     let typed = |name: &str| -> Vec<_> {
         let plain = |line: &String| comment.replace(line, "").into_owned();
-        blocks(&read(name))
+        code_blocks(&read_project_file(name))
             .into_iter()
             .map(|(headings, language, lines)| {
                 let lines: Vec<String> = match language.as_str() {
@@ -118,10 +118,10 @@ fn both_tell_to_type_the_same_in_the_same_places() {
 }
 
 #[test]
-fn links_lead_to_what_is_there() {
+fn links_point_to_existing_files() {
     let link = Regex::new(r"\]\(([^)#:]+)\)").unwrap();
     for name in ["README.md", "README.zh-CN.md"] {
-        for found in link.captures_iter(&read(name)) {
+        for found in link.captures_iter(&read_project_file(name)) {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&found[1]);
             assert!(path.exists(), "{name}: {}", &found[1]);
         }

@@ -4,18 +4,18 @@ use std::net::TcpListener;
 
 use snapbox::str;
 
-use crate::doctor::{finds, troubles};
-use crate::harness::{World, own_address};
+use crate::doctor::{assert_problems, problem_lines};
+use crate::harness::{TestEnv, unique_address};
 
 #[test]
 fn a_port_that_is_taken_or_is_not_where_redirect_uri_leads() {
-    let mut world = World::new();
-    let text = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    let mut env = TestEnv::new();
+    let text = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
     let listen = text.lines().find_map(|line| line.strip_prefix("address = ")).unwrap().trim_matches('"').to_owned();
     {
         let _taken = TcpListener::bind(&listen).unwrap();
-        finds(
-            &world,
+        assert_problems(
+            &env,
             str![[r#"
 failure port: cannot listen on [LISTENER]: Address already in use (os error 98) | another program has it, perhaps a `wxbox bind`: stop it, or set listen.address to another port, which redirect_uri must lead to
 
@@ -27,30 +27,30 @@ failure port: cannot listen on [LISTENER]: Address already in use (os error 98) 
         std::thread::yield_now();
     }
     // Another program is where the phone would come to.
-    let other = format!("{}/callback/", world.sandbox().url);
+    let other = format!("{}/callback/", env.sandbox().url);
     let callback = format!("http://{listen}/callback/");
-    world.reconfigure(&[(&callback, &other)]);
-    finds(
-        &world,
+    env.replace_in_config(&[(&callback, &other)]);
+    assert_problems(
+        &env,
         str![[r#"
 failure callback: something else answers at http://127.0.0.1:[PORT]/callback/ (HTTP 404) | let the server or tunnel that answers there pass that path on to [LISTENER], query and all
 
 "#]],
     );
     // Nobody is there.
-    let nobody = format!("http://{}/callback/", own_address());
-    world.reconfigure(&[(&other, &nobody)]);
-    finds(
-        &world,
+    let nobody = format!("http://{}/callback/", unique_address());
+    env.replace_in_config(&[(&other, &nobody)]);
+    assert_problems(
+        &env,
         str![[r#"
 failure callback: http://[LISTENER]/callback/ cannot be opened: Connection refused (os error 111) | redirect_uri leads to this machine, but not to where bind listens ([LISTENER]): compare the ports, and look at the system's firewall (firewalld, ufw) and, on a cloud server, its security group
 
 "#]],
     );
-    world.reconfigure(&[(&nobody, "https://127.0.0.1:1/callback/")]);
-    world.reconfigure(&[(&format!("address = \"{listen}\"\n"), "")]);
-    finds(
-        &world,
+    env.replace_in_config(&[(&nobody, "https://127.0.0.1:1/callback/")]);
+    env.replace_in_config(&[(&format!("address = \"{listen}\"\n"), "")]);
+    assert_problems(
+        &env,
         str![[r#"
 failure port: where to listen is not set, and redirect_uri does not tell | use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml: the address that the server in front passes callbacks on to, such as "127.0.0.1:[PORT]"
 
@@ -60,19 +60,19 @@ failure port: where to listen is not set, and redirect_uri does not tell | use -
 
 #[test]
 fn a_redirect_uri_that_wechat_or_no_phone_would_follow() {
-    let set = |world: &mut World, uri: &str, open_base: &str| {
-        let text = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    let set = |env: &mut TestEnv, uri: &str, open_base: &str| {
+        let text = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
         let old = text.lines().find(|line| line.starts_with("redirect_uri")).unwrap().to_owned();
         let base = text.lines().find(|line| line.starts_with("open_base")).unwrap().to_owned();
         let (uri, open_base) = (format!("redirect_uri = \"{uri}\""), format!("open_base = \"{open_base}\""));
-        world.reconfigure(&[(&old, &uri), (&base, &open_base)]);
+        env.replace_in_config(&[(&old, &uri), (&base, &open_base)]);
     };
-    let only = |world: &World| -> Vec<String> {
-        let found = troubles(&world.wxbox("--json doctor"));
+    let only = |env: &TestEnv| -> Vec<String> {
+        let found = problem_lines(&env.run("--json doctor"));
         found.into_iter().filter(|line| line.contains(" redirect-uri: ")).collect()
     };
     let wechat = "https://open.weixin.qq.com";
-    let mut world = World::new();
+    let mut env = TestEnv::new();
     for (uri, expected) in [
         (
             "http://127.0.0.1:1/",
@@ -87,18 +87,18 @@ fn a_redirect_uri_that_wechat_or_no_phone_would_follow() {
             "failure redirect-uri: http://db1.invalid/?state=1: its query has state, which WeChat adds itself; no phone can look that name up: names without a dot, and those in .local, .lan, .internal, .test and the like, are for one network or for tests alone | change redirect_uri",
         ),
     ] {
-        set(&mut world, uri, wechat);
-        assert_eq!(only(&world), [expected]);
+        set(&mut env, uri, wechat);
+        assert_eq!(only(&env), [expected]);
     }
-    let callback = troubles(&world.wxbox("--json doctor")).into_iter().find(|line| line.contains(" callback: "));
+    let callback = problem_lines(&env.run("--json doctor")).into_iter().find(|line| line.contains(" callback: "));
     assert!(callback.unwrap().starts_with("failure callback: cannot look up db1.invalid: "));
 
     // An address that no connection leads to, and that is not this machine's.
     let far = "http://224.0.0.1:8080/callback/";
-    set(&mut world, far, wechat);
-    assert_eq!(only(&world), Vec::<String>::new(), "a test account by its limits");
-    finds(
-        &world,
+    set(&mut env, far, wechat);
+    assert_eq!(only(&env), Vec::<String>::new(), "a test account by its limits");
+    assert_problems(
+        &env,
         str![[r#"
 warning callback: http://224.0.0.1:8080/callback/ is not an address of this machine, and cannot be opened from here: Network is unreachable (os error 101) | on a cloud server, open TCP 8080 in its security group, and look at the system's own firewall; at home or in an office, if a router passes the port on to this machine, it may only lack the way back to itself (NAT loopback): run `wxbox bind` and open the address with a phone on mobile data
 
@@ -114,9 +114,9 @@ warning callback: http://224.0.0.1:8080/callback/ is not an address of this mach
             "warning redirect-uri: http://224.0.0.1:8080/callback/ is for a test account alone: it is an IP address",
         ),
     ] {
-        let mut world = World::of(settings);
-        set(&mut world, far, wechat);
-        let found = only(&world);
+        let mut env = TestEnv::with_scenario(settings);
+        set(&mut env, far, wechat);
+        let found = only(&env);
         assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
     }
 }

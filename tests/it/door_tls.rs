@@ -8,39 +8,39 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
-use wxbox::http::{Door, Limits, Manner, Reply, Request, Running, Tls, Unusable};
-use wxbox::pem::Fault;
+use wxbox::http::{HttpResponse, HttpServer, Limits, Request, ResponseMode, ServerHandle, ServerTls, TlsConfigError};
+use wxbox::pem::PemError;
 
-use crate::certificate::Certificate;
-use crate::front_door::connect_from_elsewhere;
+use crate::certificate::TestCertificate;
+use crate::front_door::connect_from_other_address;
 
 /// Generous: it only keeps a broken server from hanging the tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-fn open(own: &Certificate, limits: Limits) -> Running {
-    let tls = Tls::new(own.certificate.as_bytes(), own.key.as_bytes()).unwrap();
+fn start_server(own: &TestCertificate, limits: Limits) -> ServerHandle {
+    let tls = ServerTls::new(own.certificate_pem.as_bytes(), own.key_pem.as_bytes()).unwrap();
     let answer = |request: Request| match request.path.as_str() {
-        "/body" => Reply::bytes(200, "application/octet-stream", request.body),
-        "/drip" => Reply::text(200, "drop by drop").in_manner(Manner::Drip(Duration::from_millis(1))),
-        path => Reply::text(200, format!("right {path}")),
+        "/body" => HttpResponse::bytes(200, "application/octet-stream", request.body),
+        "/drip" => HttpResponse::text(200, "drop by drop").with_mode(ResponseMode::Throttled(Duration::from_millis(1))),
+        path => HttpResponse::text(200, format!("right {path}")),
     };
-    Door::bind("127.0.0.1:0", limits).unwrap().speaking(Some(tls)).open(answer).unwrap()
+    HttpServer::bind("127.0.0.1:0", limits).unwrap().with_tls(Some(tls)).start(answer).unwrap()
 }
 
-fn tcp(addr: SocketAddr) -> TcpStream {
+fn connect_tcp(addr: SocketAddr) -> TcpStream {
     let socket = TcpStream::connect(addr).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.set_write_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
+    socket.set_write_timeout(Some(TEST_TIMEOUT)).unwrap();
     socket
 }
 
-fn connect(own: &Certificate, addr: SocketAddr) -> StreamOwned<ClientConnection, TcpStream> {
+fn connect_tls(own: &TestCertificate, addr: SocketAddr) -> StreamOwned<ClientConnection, TcpStream> {
     let name = ServerName::from(addr.ip());
-    StreamOwned::new(ClientConnection::new(Arc::new(own.trusting()), name).unwrap(), tcp(addr))
+    StreamOwned::new(ClientConnection::new(Arc::new(own.client_config()), name).unwrap(), connect_tcp(addr))
 }
 
-fn ask(own: &Certificate, addr: SocketAddr, bytes: &[u8]) -> String {
-    let mut stream = connect(own, addr);
+fn send_request(own: &TestCertificate, addr: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = connect_tls(own, addr);
     stream.write_all(bytes).unwrap();
     let mut reply = Vec::new();
     // Without the word that all is said, this would be an error.
@@ -49,7 +49,7 @@ fn ask(own: &Certificate, addr: SocketAddr, bytes: &[u8]) -> String {
 }
 
 /// Whether the other end gives the connection up, whatever it said before; waits until it does.
-fn is_cut(mut socket: impl Read) -> bool {
+fn is_closed_by_server(mut socket: impl Read) -> bool {
     let mut scratch = [0; 4096];
     loop {
         match socket.read(&mut scratch) {
@@ -61,19 +61,19 @@ fn is_cut(mut socket: impl Read) -> bool {
 }
 
 #[test]
-fn a_request_is_answered_and_the_end_is_said() {
-    let own = Certificate::new();
-    let door = open(&own, Limits::callback());
-    let reply = ask(&own, door.local_addr(), b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+fn response_ends_with_close_notify() {
+    let own = TestCertificate::new();
+    let door = start_server(&own, Limits::callback());
+    let reply = send_request(&own, door.local_addr(), b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\nConnection: close\r\n") && reply.ends_with("right /a"), "{reply}");
-    let reply = ask(&own, door.local_addr(), b"GET /drip HTTP/1.1\r\nHost: a\r\n\r\n");
+    let reply = send_request(&own, door.local_addr(), b"GET /drip HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(reply.ends_with("drop by drop"), "{reply}");
 }
 
 #[test]
 fn large_bodies_and_several_requests_go_through_one_connection() {
-    let own = Certificate::new();
-    let door = open(&own, Limits::sandbox());
+    let own = TestCertificate::new();
+    let door = start_server(&own, Limits::sandbox());
     let body: Vec<u8> = (0..5_u32 << 20).map(|n| (n % 251) as u8).collect();
     let mut all = Vec::new();
     for _ in 0..3 {
@@ -81,7 +81,7 @@ fn large_bodies_and_several_requests_go_through_one_connection() {
         all.extend(&body);
     }
     all.extend(b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    let mut stream = connect(&own, door.local_addr());
+    let mut stream = connect_tls(&own, door.local_addr());
     while stream.conn.is_handshaking() {
         stream.conn.complete_io(&mut stream.sock).unwrap();
     }
@@ -109,45 +109,45 @@ fn large_bodies_and_several_requests_go_through_one_connection() {
 }
 
 #[test]
-fn a_handshake_has_the_time_of_a_head_and_is_cut_after_it() {
-    let own = Certificate::new();
-    let door = open(&own, Limits { head_time: Duration::from_millis(200), ..Limits::callback() });
-    let (silent, partial) = (tcp(door.local_addr()), tcp(door.local_addr()));
+fn handshake_times_out_like_head() {
+    let own = TestCertificate::new();
+    let door = start_server(&own, Limits { head_timeout: Duration::from_millis(200), ..Limits::callback() });
+    let (silent, partial) = (connect_tcp(door.local_addr()), connect_tcp(door.local_addr()));
     // The first bytes of a greeting that announces 512.
     (&partial).write_all(b"\x16\x03\x01\x02\x00\x01\x00").unwrap();
-    let mut greeted = connect(&own, door.local_addr());
+    let mut greeted = connect_tls(&own, door.local_addr());
     while greeted.conn.is_handshaking() {
         greeted.conn.complete_io(&mut greeted.sock).unwrap();
     }
-    assert!(is_cut(&silent) && is_cut(&partial) && is_cut(&greeted.sock));
+    assert!(is_closed_by_server(&silent) && is_closed_by_server(&partial) && is_closed_by_server(&greeted.sock));
 }
 
 #[test]
-fn handshakes_left_open_make_room_for_others() {
-    let own = Certificate::new();
-    let door = open(&own, Limits { connections: 4, ..Limits::callback() });
-    let open: Vec<_> = (0..4).map(|_| tcp(door.local_addr())).collect();
+fn pending_handshakes_are_evicted() {
+    let own = TestCertificate::new();
+    let door = start_server(&own, Limits { max_connections: 4, ..Limits::callback() });
+    let open: Vec<_> = (0..4).map(|_| connect_tcp(door.local_addr())).collect();
     for socket in &open {
         let _ = (&*socket).write_all(b"\x16\x03\x01\x02\x00");
     }
-    let reply = ask(&own, door.local_addr(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let reply = send_request(&own, door.local_addr(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
-    assert!(is_cut(&open[0]));
+    assert!(is_closed_by_server(&open[0]));
 }
 
 /// A phone far away: its handshake takes so long that meanwhile more come than there is room for.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_crowd_pushes_no_handshake_of_others_out() {
-    let own = Certificate::new();
-    let door = open(&own, Limits { connections: 16, ..Limits::callback() });
+fn busy_client_evicts_no_other_handshake() {
+    let own = TestCertificate::new();
+    let door = start_server(&own, Limits { max_connections: 16, ..Limits::callback() });
     let addr = door.local_addr();
-    let mut phone = connect(&own, addr);
+    let mut phone = connect_tls(&own, addr);
     phone.conn.write_tls(&mut phone.sock).unwrap();
-    let crowd: Vec<_> = (0..50).map(|_| connect_from_elsewhere(addr)).collect();
+    let crowd: Vec<_> = (0..50).map(|_| connect_from_other_address(addr)).collect();
     crowd.iter().for_each(|socket| drop((&*socket).write_all(b"\x16\x03\x01\x02\x00")));
     // Those who came after this one fill the door.
-    assert!(is_cut(&crowd[crowd.len() - 20]));
+    assert!(is_closed_by_server(&crowd[crowd.len() - 20]));
     phone.write_all(b"GET /late HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     let mut reply = String::new();
     phone.read_to_string(&mut reply).unwrap();
@@ -155,60 +155,64 @@ fn a_crowd_pushes_no_handshake_of_others_out() {
 }
 
 #[test]
-fn what_is_no_tls_is_cut_and_keeps_nobody_else_from_it() {
-    let own = Certificate::new();
-    let door = open(&own, Limits::callback());
+fn plaintext_is_closed_without_affecting_others() {
+    let own = TestCertificate::new();
+    let door = start_server(&own, Limits::callback());
     for rubbish in [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), &[0xff; 100], &[0x16; 100_000]] {
-        let socket = tcp(door.local_addr());
+        let socket = connect_tcp(door.local_addr());
         // It may be cut before all is sent.
         let _ = (&socket).write_all(rubbish);
-        assert!(is_cut(&socket));
+        assert!(is_closed_by_server(&socket));
     }
-    assert!(ask(&own, door.local_addr(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    assert!(send_request(&own, door.local_addr(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("HTTP/1.1 200 "));
 }
 
 #[test]
-fn records_of_a_byte_each_are_not_taken_without_end() {
-    let own = Certificate::new();
-    let door = open(&own, Limits { head_time: PATIENCE * 10, ..Limits::callback() });
-    let mut stream = connect(&own, door.local_addr());
+fn one_byte_records_are_limited() {
+    let own = TestCertificate::new();
+    let door = start_server(&own, Limits { head_timeout: TEST_TIMEOUT * 10, ..Limits::callback() });
+    let mut stream = connect_tls(&own, door.local_addr());
     stream.write_all(b"GET / HTTP/1.1\r\nX: ").unwrap();
     // Less than a head may have; as records, more than is taken for one.
     let sent = (0..30_000).take_while(|_| stream.write_all(b"a").and_then(|()| stream.flush()).is_ok()).count();
-    assert!(sent < 30_000 || is_cut(&stream.sock), "{sent}");
+    assert!(sent < 30_000 || is_closed_by_server(&stream.sock), "{sent}");
     let mut reply = Vec::new();
     assert!(stream.read_to_end(&mut reply).is_err() && reply.is_empty());
 }
 
 #[test]
-fn a_certificate_and_a_key_that_do_not_do_are_told_apart() {
-    let (own, other) = (Certificate::new(), Certificate::new());
+fn invalid_certificate_and_key_have_own_errors() {
+    let (own, other) = (TestCertificate::new(), TestCertificate::new());
     let cases = [
-        (own.certificate.as_str(), other.key.as_str(), Unusable::Mismatch),
-        ("", &own.key, Unusable::Certificate(Fault::Nothing)),
-        (&own.key, &own.key, Unusable::Certificate(Fault::KeyInstead)),
-        (&own.certificate, "", Unusable::Key(Fault::Nothing)),
-        (&own.certificate, &own.certificate, Unusable::Key(Fault::CertificateInstead)),
-        (&own.certificate, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END", Unusable::EncryptedKey),
+        (own.certificate_pem.as_str(), other.key_pem.as_str(), TlsConfigError::KeyMismatch),
+        ("", &own.key_pem, TlsConfigError::Certificate(PemError::NotPem)),
+        (&own.key_pem, &own.key_pem, TlsConfigError::Certificate(PemError::KeyInstead)),
+        (&own.certificate_pem, "", TlsConfigError::Key(PemError::NotPem)),
+        (&own.certificate_pem, &own.certificate_pem, TlsConfigError::Key(PemError::CertificateInstead)),
+        (&own.certificate_pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END", TlsConfigError::EncryptedKey),
         (
-            &own.certificate,
+            &own.certificate_pem,
             "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n",
-            Unusable::EncryptedKey,
+            TlsConfigError::EncryptedKey,
         ),
-        (&own.certificate, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", Unusable::BadKey),
         (
-            &own.certificate,
+            &own.certificate_pem,
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+            TlsConfigError::BadKey,
+        ),
+        (
+            &own.certificate_pem,
             "-----BEGIN PRIVATE KEY-----\n?\n-----END PRIVATE KEY-----\n",
-            Unusable::Key(Fault::Damaged(1)),
+            TlsConfigError::Key(PemError::Damaged(1)),
         ),
     ];
     for (certificate, key, expected) in cases {
-        assert_eq!(Tls::new(certificate.as_bytes(), key.as_bytes()).unwrap_err(), expected);
+        assert_eq!(ServerTls::new(certificate.as_bytes(), key.as_bytes()).unwrap_err(), expected);
     }
-    let broken = own.certificate.replacen("MII", "MIX", 1);
-    let found = Tls::new(broken.as_bytes(), own.key.as_bytes()).unwrap_err();
-    assert!(matches!(found, Unusable::Certificate(Fault::Damaged(_))), "{found:?}");
+    let broken = own.certificate_pem.replacen("MII", "MIX", 1);
+    let found = ServerTls::new(broken.as_bytes(), own.key_pem.as_bytes()).unwrap_err();
+    assert!(matches!(found, TlsConfigError::Certificate(PemError::Damaged(_))), "{found:?}");
     // Both in one file, and the line ends of Windows.
-    let both = format!("{}{}", own.certificate, own.key).replace('\n', "\r\n");
-    assert!(Tls::new(both.as_bytes(), both.as_bytes()).is_ok());
+    let both = format!("{}{}", own.certificate_pem, own.key_pem).replace('\n', "\r\n");
+    assert!(ServerTls::new(both.as_bytes(), both.as_bytes()).is_ok());
 }

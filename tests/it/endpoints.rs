@@ -10,9 +10,9 @@ use serde_json::Value;
 use toml::Value as Shape;
 use url::Url;
 
-use crate::canned::{Canned, Request, json};
-use crate::harness::{LUFFY, World, open, own_address};
-use crate::kinds::bodies;
+use crate::canned::{CannedServer, RecordedRequest, json_response};
+use crate::harness::{LUFFY, TestEnv, page_title, unique_address};
+use crate::kinds::load_bodies;
 use crate::media::PNG;
 
 /// A call as its page has it.
@@ -34,7 +34,7 @@ struct Endpoint {
     answer: String,
 }
 
-fn endpoints() -> Vec<Endpoint> {
+fn load_endpoints() -> Vec<Endpoint> {
     #[derive(Deserialize)]
     struct File {
         endpoint: Vec<Endpoint>,
@@ -42,34 +42,37 @@ fn endpoints() -> Vec<Endpoint> {
     toml::from_str::<File>(include_str!("../fixtures/endpoints.toml")).unwrap().endpoint
 }
 
-const STABLE: &str = "/cgi-bin/stable_token";
-const LIST: &str = "/cgi-bin/template/get_all_private_template";
-const TEMPLATE: &str = "/cgi-bin/message/template/send";
-const AUTHORIZE: &str = "/connect/oauth2/authorize";
+const STABLE_TOKEN_PATH: &str = "/cgi-bin/stable_token";
+const TEMPLATE_LIST_PATH: &str = "/cgi-bin/template/get_all_private_template";
+const TEMPLATE_SEND_PATH: &str = "/cgi-bin/message/template/send";
+const AUTHORIZE_PATH: &str = "/connect/oauth2/authorize";
 
 /// Lines that make each call, with what WeChat is asked for it, in this order; behind a blank, an answer other than
 /// the page's. One that makes a call which `src/wechat` does not name is left out.
-const RUNS: &[(&str, &[&str])] = &[
-    ("token", &[STABLE]),
-    ("send -u luffy '备份完成 🎉 \"<&>\\'", &[STABLE, "/cgi-bin/message/custom/send"]),
-    ("send -u luffy -t T-1 -d host=db1", &[STABLE, LIST, TEMPLATE]),
+const CASES: &[(&str, &[&str])] = &[
+    ("token", &[STABLE_TOKEN_PATH]),
+    ("send -u luffy '备份完成 🎉 \"<&>\\'", &[STABLE_TOKEN_PATH, "/cgi-bin/message/custom/send"]),
+    ("send -u luffy -t T-1 -d host=db1", &[STABLE_TOKEN_PATH, TEMPLATE_LIST_PATH, TEMPLATE_SEND_PATH]),
     (
         "send -u luffy -t T-1 -d host=数据库1 --data-color host=#173177 --url https://example.com/?a=1&b=2 \
          --miniprogram wx0123456789abcdef:pages/log",
-        &[STABLE, LIST, TEMPLATE],
+        &[STABLE_TOKEN_PATH, TEMPLATE_LIST_PATH, TEMPLATE_SEND_PATH],
     ),
-    ("template list", &[STABLE, LIST]),
-    ("template add 43216", &[STABLE, "/cgi-bin/template/api_add_template", LIST]),
-    ("template add 43216 --keyword 服务器 --keyword 时间", &[STABLE, "/cgi-bin/template/api_add_template", LIST]),
+    ("template list", &[STABLE_TOKEN_PATH, TEMPLATE_LIST_PATH]),
+    ("template add 43216", &[STABLE_TOKEN_PATH, "/cgi-bin/template/api_add_template", TEMPLATE_LIST_PATH]),
+    (
+        "template add 43216 --keyword 服务器 --keyword 时间",
+        &[STABLE_TOKEN_PATH, "/cgi-bin/template/api_add_template", TEMPLATE_LIST_PATH],
+    ),
     (
         "follower list",
-        &[STABLE, "/cgi-bin/user/get", "/cgi-bin/user/get {\"total\":1,\"count\":0,\"next_openid\":\"\"}"],
+        &[STABLE_TOKEN_PATH, "/cgi-bin/user/get", "/cgi-bin/user/get {\"total\":1,\"count\":0,\"next_openid\":\"\"}"],
     ),
-    ("follower show oLuffy_wears_the_straw_hat_1", &[STABLE, "/cgi-bin/user/info"]),
-    ("follower remark oLuffy_wears_the_straw_hat_1 船长", &[STABLE, "/cgi-bin/user/info/updateremark"]),
-    ("user sync", &[STABLE, "/cgi-bin/user/info/batchget"]),
-    ("quota show /cgi-bin/user/get", &[STABLE, "/cgi-bin/openapi/quota/get"]),
-    ("quota clear --yes", &[STABLE, "/cgi-bin/clear_quota"]),
+    ("follower show oLuffy_wears_the_straw_hat_1", &[STABLE_TOKEN_PATH, "/cgi-bin/user/info"]),
+    ("follower remark oLuffy_wears_the_straw_hat_1 船长", &[STABLE_TOKEN_PATH, "/cgi-bin/user/info/updateremark"]),
+    ("user sync", &[STABLE_TOKEN_PATH, "/cgi-bin/user/info/batchget"]),
+    ("quota show /cgi-bin/user/get", &[STABLE_TOKEN_PATH, "/cgi-bin/openapi/quota/get"]),
+    ("quota clear --yes", &[STABLE_TOKEN_PATH, "/cgi-bin/clear_quota"]),
     (
         "quota clear --yes",
         &[
@@ -77,12 +80,15 @@ const RUNS: &[(&str, &[&str])] = &[
             "/cgi-bin/clear_quota/v2",
         ],
     ),
-    ("explain 6aac005a-01bfdbee-79769285", &[STABLE, "/cgi-bin/openapi/rid/get"]),
-    ("template remove T-1 --yes", &[STABLE, LIST, "/cgi-bin/template/del_private_template", LIST]),
+    ("explain 6aac005a-01bfdbee-79769285", &[STABLE_TOKEN_PATH, "/cgi-bin/openapi/rid/get"]),
+    (
+        "template remove T-1 --yes",
+        &[STABLE_TOKEN_PATH, TEMPLATE_LIST_PATH, "/cgi-bin/template/del_private_template", TEMPLATE_LIST_PATH],
+    ),
 ];
 
 /// What may be sent and never is.
-const UNUSED: &[&str] = &[
+const UNUSED_PARAMETERS: &[&str] = &[
     "/cgi-bin/message/subscribe/bizsend lang",
     "/cgi-bin/message/subscribe/bizsend miniprogram_state",
     "/cgi-bin/message/template/send topcolor",
@@ -93,9 +99,9 @@ const UNUSED: &[&str] = &[
 ];
 
 /// The paths that the client's side names, but for its tests.
-fn named() -> BTreeSet<String> {
+fn client_paths() -> BTreeSet<String> {
     let path = Regex::new(r#""[^"\s]*?(/(?:cgi-bin|sns|connect|wxa|wxaapi)/[a-z0-9_/]+)"#).unwrap();
-    let files = crate::tidy::files("src/wechat");
+    let files = crate::tidy::rust_files("src/wechat");
     let code = files.values().map(|text| text.split("#[cfg(test)]\nmod tests {").next().unwrap());
     code.flat_map(|text| path.captures_iter(text).map(|found| found[1].to_owned()).collect::<Vec<_>>()).collect()
 }
@@ -138,17 +144,17 @@ fn compare(shape: &Shape, found: &Value, at: &str, seen: &mut BTreeSet<String>, 
 }
 
 /// The optional names of a shape.
-fn optional(shape: &Shape, at: &str, names: &mut Vec<String>) {
+fn optional_names(shape: &Shape, at: &str, names: &mut Vec<String>) {
     let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
     match shape {
-        Shape::Array(shapes) => optional(&shapes[0], &format!("{at}[]"), names),
+        Shape::Array(shapes) => optional_names(&shapes[0], &format!("{at}[]"), names),
         Shape::Table(shapes) => {
             for (name, shape) in shapes {
                 let plain = below(name.trim_end_matches('?'));
                 if name.ends_with('?') {
                     names.push(plain.clone());
                 }
-                optional(shape, &plain, names);
+                optional_names(shape, &plain, names);
             }
         }
         _ => {}
@@ -156,7 +162,7 @@ fn optional(shape: &Shape, at: &str, names: &mut Vec<String>) {
 }
 
 /// The parameters of a query, in order; each once.
-fn parameters(url: &Url) -> serde_json::Map<String, Value> {
+fn query_parameters(url: &Url) -> serde_json::Map<String, Value> {
     let mut found = serde_json::Map::new();
     for (name, value) in url.query_pairs() {
         assert_eq!(found.insert(name.clone().into_owned(), value.into_owned().into()), None, "{name} is there twice");
@@ -165,7 +171,7 @@ fn parameters(url: &Url) -> serde_json::Map<String, Value> {
 }
 
 /// What is wrong with a request that is a form with one file: its name has an ending, by which WeChat goes.
-fn form(field: &str, request: &Request) -> Option<String> {
+fn form_error(field: &str, request: &RecordedRequest) -> Option<String> {
     let boundary = request.header("content-type").and_then(|it| it.strip_prefix("multipart/form-data; boundary="));
     let Some(boundary) = boundary else { return Some("it is no form".into()) };
     let boundary = regex::escape(boundary);
@@ -177,12 +183,17 @@ fn form(field: &str, request: &Request) -> Option<String> {
 }
 
 /// What is wrong with a request, and the optional names that it has.
-fn judge(endpoint: &Endpoint, method: &str, url: &Url, request: &Request) -> (Vec<String>, BTreeSet<String>) {
+fn request_errors(
+    endpoint: &Endpoint,
+    method: &str,
+    url: &Url,
+    request: &RecordedRequest,
+) -> (Vec<String>, BTreeSet<String>) {
     let (mut wrong, mut seen) = (Vec::new(), BTreeSet::new());
     if method != endpoint.method || url.path() != endpoint.path {
         wrong.push(format!("it is {method} {}", url.path()));
     }
-    let query = parameters(url);
+    let query = query_parameters(url);
     if endpoint.order.as_ref().is_some_and(|order| !query.keys().eq(order)) {
         wrong.push(format!("its query is {:?}", url.query()));
     }
@@ -191,7 +202,7 @@ fn judge(endpoint: &Endpoint, method: &str, url: &Url, request: &Request) -> (Ve
     }
     compare(&Shape::Table(endpoint.query.clone()), &Value::Object(query), "", &mut seen, &mut wrong);
     if let Some(field) = &endpoint.file {
-        wrong.extend(form(field, request));
+        wrong.extend(form_error(field, request));
         return (wrong, seen);
     }
     let Some(shape) = &endpoint.body else {
@@ -212,28 +223,28 @@ fn judge(endpoint: &Endpoint, method: &str, url: &Url, request: &Request) -> (Ve
 }
 
 /// What was sent, endpoint by endpoint: the optional names.
-struct Tally {
+struct Coverage {
     endpoints: Vec<Endpoint>,
-    sent: BTreeSet<String>,
-    optional: BTreeSet<String>,
+    covered_paths: BTreeSet<String>,
+    covered_optional: BTreeSet<String>,
 }
 
-impl Tally {
+impl Coverage {
     fn endpoint(&self, path: &str) -> &Endpoint {
         let found = self.endpoints.iter().find(|it| it.path == path);
         found.unwrap_or_else(|| panic!("tests/fixtures/endpoints.toml lacks {path}"))
     }
 
-    fn server(&self, paths: &[&str]) -> Canned {
+    fn server(&self, paths: &[&str]) -> CannedServer {
         let answer = |asked: &&str| match asked.split_once(' ') {
-            Some((_, answer)) => json(answer),
-            None => json(&self.endpoint(asked).answer),
+            Some((_, answer)) => json_response(answer),
+            None => json_response(&self.endpoint(asked).answer),
         };
-        Canned::new(paths.iter().map(answer).collect())
+        CannedServer::new(paths.iter().map(answer).collect())
     }
 
     /// Compares what the server was asked with these calls, in this order.
-    fn asked(&mut self, line: &str, server: &Canned, paths: &[&str]) {
+    fn record_requests(&mut self, line: &str, server: &CannedServer, paths: &[&str]) {
         let requests = server.requests();
         assert_eq!(requests.len(), paths.len(), "{line}: {requests:?}");
         let paths = paths.iter().map(|asked| asked.split(' ').next().unwrap());
@@ -241,97 +252,102 @@ impl Tally {
             let mut words = request.line.split(' ');
             let method = words.next().unwrap();
             let url = Url::parse(&format!("http://host{}", words.next().unwrap())).unwrap();
-            self.judge(line, path, method, &url, request);
+            self.record_request(line, path, method, &url, request);
         }
     }
 
-    fn judge(&mut self, line: &str, path: &str, method: &str, url: &Url, request: &Request) {
+    fn record_request(&mut self, line: &str, path: &str, method: &str, url: &Url, request: &RecordedRequest) {
         let endpoint = self.endpoint(path);
-        let (wrong, seen) = judge(endpoint, method, url, request);
+        let (wrong, seen) = request_errors(endpoint, method, url, request);
         assert_eq!(wrong, Vec::<String>::new(), "{line}: {path}, see {}", endpoint.page);
-        self.optional.extend(seen.iter().map(|name| format!("{path} {name}")));
-        self.sent.insert(path.to_owned());
+        self.covered_optional.extend(seen.iter().map(|name| format!("{path} {name}")));
+        self.covered_paths.insert(path.to_owned());
     }
 }
 
 /// The phone's link, what its code is changed for, and the link by which who does not follow yet comes to.
-fn bind(tally: &mut Tally) {
+fn record_bind(tally: &mut Coverage) {
     let gone = "/cgi-bin/user/info {\"subscribe\":0,\"openid\":\"oLuffy_wears_the_straw_hat_1\",\"tagid_list\":[]}";
-    let paths = ["/sns/oauth2/access_token", "/sns/userinfo", STABLE, gone, "/cgi-bin/qrcode/create"];
+    let paths = ["/sns/oauth2/access_token", "/sns/userinfo", STABLE_TOKEN_PATH, gone, "/cgi-bin/qrcode/create"];
     let server = tally.server(&paths);
-    let (world, listen) = (World::empty(), own_address());
-    world.config(&format!(
+    let (env, listen) = (TestEnv::without_config(), unique_address());
+    env.write_config(&format!(
         "app_id = \"wx0123456789abcdef\"\napp_secret = \"canned-secret\"\nredirect_uri = \"http://{listen}/callback/?a=b\"\n\
          [listen]\naddress = \"{listen}\"\n[network]\napi_base = \"{}\"\n",
         server.url()
     ));
-    world.wxbox("user add luffy").ok();
-    let mut bind = world.spawn("bind --user luffy --qr none");
-    let link = Url::parse(&bind.next_line()).unwrap();
-    let link_request = Request { line: String::new(), headers: Vec::new(), body: String::new() };
-    tally.judge("bind", AUTHORIZE, "GET", &link, &link_request);
+    env.run("user add luffy").assert_success();
+    let mut bind = env.spawn("bind --user luffy --qr none");
+    let link = Url::parse(&bind.expect_line()).unwrap();
+    let link_request = RecordedRequest { line: String::new(), headers: Vec::new(), body: String::new() };
+    tally.record_request("bind", AUTHORIZE_PATH, "GET", &link, &link_request);
     // Percent-encoded once, with nothing left as it was that has a meaning in an address.
     let raw = link.query().unwrap().split('&').find_map(|part| part.strip_prefix("redirect_uri=")).unwrap();
     assert!(!raw.contains([':', '/', '?', '=']), "{raw}");
     let callback = percent_decode_str(raw).decode_utf8().unwrap().into_owned();
     assert_eq!(callback, format!("http://{listen}/callback/?a=b"));
-    let state = parameters(&link)["state"].as_str().unwrap().to_owned();
+    let state = query_parameters(&link)["state"].as_str().unwrap().to_owned();
     assert!(state.len() <= 128 && state.bytes().all(|b| b.is_ascii_alphanumeric()), "{state}");
-    let (status, _) = open(&Url::parse(&format!("{callback}&code=0a1&state={state}")).unwrap());
+    let (status, _) = page_title(&Url::parse(&format!("{callback}&code=0a1&state={state}")).unwrap());
     assert_eq!(status, 200);
-    bind.end().ok();
-    tally.asked("bind", &server, &paths);
+    bind.wait().assert_success();
+    tally.record_requests("bind", &server, &paths);
 }
 
 #[test]
-fn every_call_is_as_its_page_has_it() {
-    let mut tally = Tally { endpoints: endpoints(), sent: BTreeSet::new(), optional: BTreeSet::new() };
-    let named = named();
+fn every_request_matches_its_documentation() {
+    let mut tally =
+        Coverage { endpoints: load_endpoints(), covered_paths: BTreeSet::new(), covered_optional: BTreeSet::new() };
+    let named = client_paths();
     let path = |asked: &str| asked.split(' ').next().unwrap().to_owned();
-    for (line, paths) in RUNS.iter().filter(|(_, paths)| paths.iter().all(|asked| named.contains(&path(asked)))) {
+    for (line, paths) in CASES.iter().filter(|(_, paths)| paths.iter().all(|asked| named.contains(&path(asked)))) {
         let server = tally.server(paths);
-        server.world("", "").wxbox(line).ok();
-        tally.asked(line, &server, paths);
+        server.env("", "").run(line).assert_success();
+        tally.record_requests(line, &server, paths);
     }
-    for it in bodies() {
-        let paths = it.paths(STABLE);
+    for it in load_bodies() {
+        let paths = it.call_paths(STABLE_TOKEN_PATH);
         let server = tally.server(&paths);
-        server.world("", "").feed("send -u luffy --message -", it.without_touser().to_string()).ok();
-        tally.asked(&it.kind, &server, &paths);
+        server
+            .env("", "")
+            .run_with_stdin("send -u luffy --message -", it.without_touser().to_string())
+            .assert_success();
+        tally.record_requests(&it.kind, &server, &paths);
     }
-    let upload = [STABLE, "/cgi-bin/media/upload"];
+    let upload = [STABLE_TOKEN_PATH, "/cgi-bin/media/upload"];
     let server = tally.server(&upload);
-    let world = server.world("", "");
-    world.write("chart.png", PNG);
-    world.wxbox("media upload chart.png").ok();
-    tally.asked("media upload", &server, &upload);
+    let env = server.env("", "");
+    env.write_file("chart.png", PNG);
+    env.run("media upload chart.png").assert_success();
+    tally.record_requests("media upload", &server, &upload);
     let classic = ["/cgi-bin/token"];
     let server = tally.server(&classic);
-    let world = server.world("", "");
-    world.config_first("token_endpoint = \"classic\"");
-    world.wxbox("token").ok();
-    tally.asked("token", &server, &classic);
-    bind(&mut tally);
+    let env = server.env("", "");
+    env.prepend_config("token_endpoint = \"classic\"");
+    env.run("token").assert_success();
+    tally.record_requests("token", &server, &classic);
+    record_bind(&mut tally);
 
-    assert_eq!(tally.sent, named, "sent here, and named in src/wechat");
+    assert_eq!(tally.covered_paths, named, "sent here, and named in src/wechat");
     let mut unused = Vec::new();
-    for endpoint in tally.endpoints.iter().filter(|it| tally.sent.contains(&it.path)) {
+    for endpoint in tally.endpoints.iter().filter(|it| tally.covered_paths.contains(&it.path)) {
         let mut names = Vec::new();
-        optional(&Shape::Table(endpoint.query.clone()), "", &mut names);
-        optional(&Shape::Table(endpoint.body.clone().unwrap_or_default()), "", &mut names);
+        optional_names(&Shape::Table(endpoint.query.clone()), "", &mut names);
+        optional_names(&Shape::Table(endpoint.body.clone().unwrap_or_default()), "", &mut names);
         unused.extend(names.into_iter().map(|name| format!("{} {name}", endpoint.path)));
     }
-    unused.retain(|name| !tally.optional.contains(name));
+    unused.retain(|name| !tally.covered_optional.contains(name));
     unused.sort();
-    let expected: Vec<_> = UNUSED.iter().filter(|it| tally.sent.contains(it.split(' ').next().unwrap())).collect();
+    let expected: Vec<_> =
+        UNUSED_PARAMETERS.iter().filter(|it| tally.covered_paths.contains(it.split(' ').next().unwrap())).collect();
     assert_eq!(unused.iter().collect::<Vec<_>>(), expected, "optional, and never sent");
 }
 
 #[test]
-fn a_drift_is_seen() {
-    let endpoints = endpoints();
-    let send = endpoints.iter().find(|it| it.path == TEMPLATE).unwrap();
-    let request = |body: &str| Request {
+fn mismatch_is_detected() {
+    let endpoints = load_endpoints();
+    let send = endpoints.iter().find(|it| it.path == TEMPLATE_SEND_PATH).unwrap();
+    let request = |body: &str| RecordedRequest {
         line: String::new(),
         headers: vec![("content-type".into(), "application/json; charset=utf-8".into())],
         body: body.into(),
@@ -340,9 +356,9 @@ fn a_drift_is_seen() {
         format!(r#"{{"touser":"{LUFFY}","template_id":"T","url":"https://e","data":{{"host":{{"value":"x"}}}}}}"#);
     let at = |target: &str| Url::parse(&format!("http://host{target}")).unwrap();
     let url = at("/cgi-bin/message/template/send?access_token=x");
-    let wrong = |method: &str, url: &Url, body: &str| judge(send, method, url, &request(body)).0.join("; ");
+    let wrong = |method: &str, url: &Url, body: &str| request_errors(send, method, url, &request(body)).0.join("; ");
     assert_eq!(wrong("POST", &url, &good), "");
-    assert_eq!(judge(send, "POST", &url, &request(&good)).1, BTreeSet::from(["url".to_owned()]));
+    assert_eq!(request_errors(send, "POST", &url, &request(&good)).1, BTreeSet::from(["url".to_owned()]));
     let cases = [
         ("\"touser\"", "\"to_user\"", "to_user is not on the page; touser is missing"),
         ("\"T\"", "12", "template_id is 12, not string"),

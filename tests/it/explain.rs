@@ -4,12 +4,12 @@ use regex::Regex;
 use snapbox::str;
 use wxbox::wechat::errcode::entries;
 
-use crate::harness::{World, ZORO};
+use crate::harness::{TestEnv, ZORO};
 
 #[test]
-fn a_code_needs_neither_config_nor_network() {
-    let world = World::empty();
-    world.wxbox("explain 45009").is(str![[r#"
+fn errcode_needs_no_config_or_network() {
+    let env = TestEnv::without_config();
+    env.run("explain 45009").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Code         45009
@@ -19,19 +19,19 @@ What to do   Wait until the counters begin anew after midnight in China, or rese
 wxbox        messages that get it stay queued until the counters begin anew, after midnight in China
 
 "#]]);
-    world.config("not toml");
-    world.wxbox("-c absent.toml explain -1 --json").is(str![[r#"
+    env.write_config("not toml");
+    env.run("-c absent.toml explain -1 --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"errcode":-1,"errmsg":"system error","meaning":"platform busy","hint":"Wait a second and retry with growing pauses; no change needed","action":"backoff","wxbox":"a message that gets it stays queued, and is tried again with growing pauses"}
 
 "#]]);
-    assert_eq!(std::fs::read_dir(world.home.path()).unwrap().count(), 1, "nothing but the config");
+    assert_eq!(std::fs::read_dir(env.home.path()).unwrap().count(), 1, "nothing but the config");
 }
 
 #[test]
-fn each_consequence_has_its_words() {
-    let world = World::empty();
+fn each_action_has_a_description() {
+    let env = TestEnv::without_config();
     let mut said = std::collections::BTreeMap::new();
     for entry in entries() {
         said.entry(entry.action.as_str()).or_insert(entry.errcode);
@@ -41,16 +41,16 @@ fn each_consequence_has_its_words() {
     assert_eq!(said.len(), 11);
     let words: std::collections::BTreeSet<String> = said
         .values()
-        .map(|code| world.wxbox(&format!("--json explain {code}")).ok().json()[0]["wxbox"].to_string())
+        .map(|code| env.run(&format!("--json explain {code}")).assert_success().json_lines()[0]["wxbox"].to_string())
         .collect();
     assert_eq!(words.len(), 11, "{words:?}");
 }
 
 #[test]
 fn the_locale_chooses_the_language() {
-    let mut world = World::empty();
-    world.set("LANG", "zh_CN.UTF-8");
-    world.wxbox("explain 43004").is(str![[r#"
+    let mut env = TestEnv::without_config();
+    env.set_variable("LANG", "zh_CN.UTF-8");
+    env.run("explain 43004").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 错误码    43004
@@ -60,15 +60,15 @@ exit 0
 wxbox     收到此码的消息记为失败，并把此人标记为无法送达：按标签或群发时会跳过
 
 "#]]);
-    world.wxbox("explain 4004").is(str![[r#"
+    env.run("explain 4004").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 错误：wxbox 不认识错误码 4004
 提示：最接近的是 40004（媒体类型不合法）、40014（access_token 不合法）、40034（模板大小不合法）
 
 "#]]);
-    let language = |world: &World| {
-        let json = world.wxbox("--json explain 0").ok().json();
+    let language = |env: &TestEnv| {
+        let json = env.run("--json explain 0").assert_success().json_lines();
         if json[0]["meaning"] == "成功" { "zh" } else { "en" }
     };
     for (name, value, spoken) in [
@@ -77,66 +77,66 @@ exit 4
         ("LC_ALL", "C.UTF-8", "en"),
         ("LC_ALL", "", "zh"),
     ] {
-        world.set(name, value);
-        assert_eq!(language(&world), spoken, "{name}={value}");
+        env.set_variable(name, value);
+        assert_eq!(language(&env), spoken, "{name}={value}");
     }
 }
 
 /// The id of the request that a command's log tells of.
-fn rid(log: &str) -> String {
+fn request_id(log: &str) -> String {
     let rid = Regex::new(r"errcode -?\d+ rid ([0-9a-f-]+)").unwrap();
     rid.captures(log).unwrap_or_else(|| panic!("no rid: {log}"))[1].to_owned()
 }
 
 #[test]
 fn a_request_is_told_of_without_its_token() {
-    let mut world = World::new();
-    let refused = world.wxbox(&format!("-vv follower remark {ZORO} swords"));
-    let rid = rid(refused.stderr());
-    let shown = world.wxbox(&format!("explain {rid}")).ok();
+    let mut env = TestEnv::new();
+    let refused = env.run(&format!("-vv follower remark {ZORO} swords"));
+    let rid = request_id(refused.stderr());
+    let shown = env.run(&format!("explain {rid}")).assert_success();
     let url = "Address  access_token=***\n";
     let body = format!("Body     {{\"openid\":\"{ZORO}\",\"remark\":\"swords\"}}\n");
     let answer = "Answer   {\"errcode\":43004,\"errmsg\":\"require subscribe rid: ";
     for part in ["Caller   127.0.0.1\n", url, &body, answer, "Time     20"] {
         assert!(shown.stdout().contains(part), "{part}: {}", shown.stdout());
     }
-    let json = world.wxbox(&format!("--json explain ' rid: {rid}'")).ok().json();
+    let json = env.run(&format!("--json explain ' rid: {rid}'")).assert_success().json_lines();
     assert_eq!(json[0]["rid"], rid.as_str());
     assert_eq!(json[0]["request_url"], "access_token=***");
     assert_eq!(json[0].as_object().unwrap().len(), 7);
-    let token = world.wxbox("token").ok().stdout().trim().to_owned();
+    let token = env.run("token").assert_success().stdout().trim().to_owned();
     assert!(!shown.stdout().contains(&token) && !json[0].to_string().contains(&token));
-    assert_eq!(world.sandbox().requests().last().unwrap(), "POST /cgi-bin/openapi/rid/get 0");
+    assert_eq!(env.sandbox().requests().last().unwrap(), "POST /cgi-bin/openapi/rid/get 0");
 }
 
 #[test]
 fn a_request_is_told_of_without_its_secret() {
-    let world = World::new();
-    let path = world.path(".config/wxbox/config.toml");
+    let env = TestEnv::new();
+    let path = env.path(".config/wxbox/config.toml");
     let config = std::fs::read_to_string(path).unwrap();
-    world.config(&config.replace("app_secret = \"0", "app_secret = \"f"));
-    let refused = world.wxbox("-vv token");
+    env.write_config(&config.replace("app_secret = \"0", "app_secret = \"f"));
+    let refused = env.run("-vv token");
     assert_eq!(refused.status(), Some(3));
-    world.config(&config);
-    let shown = world.wxbox(&format!("explain {}", rid(refused.stderr()))).ok();
+    env.write_config(&config);
+    let shown = env.run(&format!("explain {}", request_id(refused.stderr()))).assert_success();
     assert!(shown.stdout().contains(r#""secret":"***","force_refresh":false"#), "{}", shown.stdout());
     assert!(!shown.stdout().contains("123456789abcdef0123456789abcdef"), "{}", shown.stdout());
 }
 
 #[test]
 fn a_request_that_wechat_does_not_tell_of() {
-    let world = World::new();
-    world.wxbox("explain 6aac005a-01bfdbee-79769285").is(str![[r#"
+    let env = TestEnv::new();
+    env.run("explain 6aac005a-01bfdbee-79769285").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: 6aac005a-01bfdbee-79769285: WeChat says 76001 (rid not found, please check): rid unknown or older than 7 days
 hint: Use a rid of the last 7 days of the same account
 
 "#]]);
-    let world = World::of("unauthorized = [\"/cgi-bin/openapi/rid/get\"]");
-    assert_eq!(world.wxbox("explain 6aac005a-01bfdbee-79769285").status(), Some(1));
-    let world = World::empty();
-    let ran = world.wxbox("explain 6aac005a-01bfdbee-79769285");
+    let env = TestEnv::with_scenario("unauthorized = [\"/cgi-bin/openapi/rid/get\"]");
+    assert_eq!(env.run("explain 6aac005a-01bfdbee-79769285").status(), Some(1));
+    let env = TestEnv::without_config();
+    let ran = env.run("explain 6aac005a-01bfdbee-79769285");
     assert_eq!(ran.status(), Some(3));
     assert!(ran.stderr().starts_with("error: no app_id is set"), "{}", ran.stderr());
 }

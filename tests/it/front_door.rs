@@ -10,36 +10,36 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
-use wxbox::http::{Door, Limits, Reply, Request, Running};
+use wxbox::http::{HttpResponse, HttpServer, Limits, Request, ServerHandle};
 
 /// Generous: it only keeps a broken server from hanging the tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-fn open(limits: Limits, handler: impl Fn(Request) -> Reply + Send + Sync + 'static) -> Running {
-    Door::bind("127.0.0.1:0", limits).unwrap().open(handler).unwrap()
+fn start_server(limits: Limits, handler: impl Fn(Request) -> HttpResponse + Send + Sync + 'static) -> ServerHandle {
+    HttpServer::bind("127.0.0.1:0", limits).unwrap().start(handler).unwrap()
 }
 
-fn echo(request: Request) -> Reply {
+fn echo(request: Request) -> HttpResponse {
     match request.path.as_str() {
-        "/right" => Reply::text(200, format!("right {}", request.query)),
-        "/body" => Reply::bytes(200, "application/octet-stream", request.body),
+        "/right" => HttpResponse::text(200, format!("right {}", request.query)),
+        "/body" => HttpResponse::bytes(200, "application/octet-stream", request.body),
         "/panic" => panic!("the handler's own fault"),
-        _ => Reply::text(404, "wrong"),
+        _ => HttpResponse::text(404, "wrong"),
     }
 }
 
 fn connect(addr: SocketAddr) -> TcpStream {
-    patient(TcpStream::connect(addr).unwrap())
+    set_timeouts(TcpStream::connect(addr).unwrap())
 }
 
-fn patient(socket: TcpStream) -> TcpStream {
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.set_write_timeout(Some(PATIENCE)).unwrap();
+fn set_timeouts(socket: TcpStream) -> TcpStream {
+    socket.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
+    socket.set_write_timeout(Some(TEST_TIMEOUT)).unwrap();
     socket
 }
 
 /// Sends and reads to the end of the connection.
-fn ask(addr: SocketAddr, bytes: &[u8]) -> String {
+fn send_request(addr: SocketAddr, bytes: &[u8]) -> String {
     let mut socket = connect(addr);
     socket.write_all(bytes).unwrap();
     let mut reply = Vec::new();
@@ -47,12 +47,12 @@ fn ask(addr: SocketAddr, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&reply).into_owned()
 }
 
-fn get(path: &str) -> Vec<u8> {
+fn get_request(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").into_bytes()
 }
 
 /// Whether the other end has closed or reset the connection; waits until it does.
-fn is_cut(mut socket: &TcpStream) -> bool {
+fn is_closed_by_server(mut socket: &TcpStream) -> bool {
     match socket.read(&mut [0; 64]) {
         Ok(count) => count == 0,
         Err(error) => matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe),
@@ -61,15 +61,15 @@ fn is_cut(mut socket: &TcpStream) -> bool {
 
 #[test]
 fn a_request_is_answered_in_one_piece_and_the_connection_closed() {
-    let door = open(Limits::callback(), echo);
-    let reply = ask(door.local_addr(), b"GET /right?a=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+    let door = start_server(Limits::callback(), echo);
+    let reply = send_request(door.local_addr(), b"GET /right?a=1 HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\nConnection: close\r\n"), "{reply}");
     assert!(reply.ends_with("\r\n\r\nright a=1"), "{reply}");
 }
 
 #[test]
 fn a_large_body_comes_and_goes_whole() {
-    let door = open(Limits::sandbox(), echo);
+    let door = start_server(Limits::sandbox(), echo);
     let body: Vec<u8> = (0..16_u32 << 20).map(|n| (n % 251) as u8).collect();
     let mut socket = connect(door.local_addr());
     let mut sender = socket.try_clone().unwrap();
@@ -90,8 +90,8 @@ fn a_large_body_comes_and_goes_whole() {
 }
 
 #[test]
-fn a_body_over_the_limit_is_refused_so_that_the_client_hears_it() {
-    let door = open(Limits::callback(), echo);
+fn oversized_body_is_rejected_with_response() {
+    let door = start_server(Limits::callback(), echo);
     let mut socket = connect(door.local_addr());
     socket.write_all(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n").unwrap();
     socket.write_all(&[b'x'; 100_000]).unwrap();
@@ -102,13 +102,13 @@ fn a_body_over_the_limit_is_refused_so_that_the_client_hears_it() {
 
 #[test]
 fn pipelined_requests_are_answered_in_their_order() {
-    let door = open(Limits::sandbox(), echo);
+    let door = start_server(Limits::sandbox(), echo);
     let mut all: Vec<u8> = Vec::new();
     for n in 0..50 {
         all.extend(format!("GET /right?{n} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes());
     }
-    all.extend(get("/right?last"));
-    let reply = ask(door.local_addr(), &all);
+    all.extend(get_request("/right?last"));
+    let reply = send_request(door.local_addr(), &all);
     let order: Vec<&str> = reply.lines().filter_map(|line| line.strip_prefix("right ")).collect();
     // A reply's body has no line end: the next status line follows it.
     let want: Vec<String> = (0..50).map(|n| format!("{n}HTTP/1.1 200 OK")).chain(["last".into()]).collect();
@@ -117,7 +117,7 @@ fn pipelined_requests_are_answered_in_their_order() {
 
 #[test]
 fn a_client_that_is_done_sending_still_gets_its_reply() {
-    let door = open(Limits::sandbox(), echo);
+    let door = start_server(Limits::sandbox(), echo);
     let mut socket = connect(door.local_addr());
     socket.write_all(b"GET /right HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     socket.shutdown(Shutdown::Write).unwrap();
@@ -129,23 +129,23 @@ fn a_client_that_is_done_sending_still_gets_its_reply() {
 #[test]
 fn a_handler_that_panics_costs_its_own_request_only() {
     let limits = Limits { workers: 1, ..Limits::callback() };
-    let door = open(limits, echo);
+    let door = start_server(limits, echo);
     for _ in 0..3 {
-        assert!(ask(door.local_addr(), &get("/panic")).starts_with("HTTP/1.1 500 "));
+        assert!(send_request(door.local_addr(), &get_request("/panic")).starts_with("HTTP/1.1 500 "));
     }
-    assert!(ask(door.local_addr(), &get("/right")).starts_with("HTTP/1.1 200 "));
+    assert!(send_request(door.local_addr(), &get_request("/right")).starts_with("HTTP/1.1 200 "));
 }
 
 #[test]
-fn silence_and_drips_are_cut() {
+fn idle_and_slow_connections_time_out() {
     let brief = Duration::from_millis(200);
-    let door = open(Limits { head_time: brief, ..Limits::sandbox() }, echo);
+    let door = start_server(Limits { head_timeout: brief, ..Limits::sandbox() }, echo);
     let silent = connect(door.local_addr());
     let partial = connect(door.local_addr());
     let _ = (&partial).write_all(b"GET / HT");
-    assert!(is_cut(&silent) && is_cut(&partial));
+    assert!(is_closed_by_server(&silent) && is_closed_by_server(&partial));
 
-    let door = open(Limits { idle_time: brief, ..Limits::sandbox() }, echo);
+    let door = start_server(Limits { idle_timeout: brief, ..Limits::sandbox() }, echo);
     let mut kept = connect(door.local_addr());
     kept.write_all(b"GET /right HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     let mut reply = String::new();
@@ -154,15 +154,15 @@ fn silence_and_drips_are_cut() {
 }
 
 #[test]
-fn the_oldest_incomplete_connection_makes_room() {
-    let limits = Limits { connections: 4, ..Limits::callback() };
-    let door = open(limits, echo);
+fn oldest_incomplete_connection_is_evicted() {
+    let limits = Limits { max_connections: 4, ..Limits::callback() };
+    let door = start_server(limits, echo);
     let first = connect(door.local_addr());
     let others: Vec<_> = (0..3).map(|_| connect(door.local_addr())).collect();
-    assert!(ask(door.local_addr(), &get("/right")).starts_with("HTTP/1.1 200 "));
-    assert!(is_cut(&first));
+    assert!(send_request(door.local_addr(), &get_request("/right")).starts_with("HTTP/1.1 200 "));
+    assert!(is_closed_by_server(&first));
     for mut other in others {
-        other.write_all(&get("/right")).unwrap();
+        other.write_all(&get_request("/right")).unwrap();
         let mut reply = String::new();
         other.read_to_string(&mut reply).unwrap();
         assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
@@ -171,36 +171,36 @@ fn the_oldest_incomplete_connection_makes_room() {
 
 /// Where the attack comes from.
 #[cfg(target_os = "linux")]
-const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
+const OTHER_CLIENT_ADDR: [u8; 4] = [127, 0, 0, 2];
 
 /// A connection from another address of this machine.
 #[cfg(target_os = "linux")]
-pub fn connect_from_elsewhere(addr: SocketAddr) -> TcpStream {
+pub fn connect_from_other_address(addr: SocketAddr) -> TcpStream {
     use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-    bind(&socket, &SocketAddr::from((ELSEWHERE, 0))).unwrap();
+    bind(&socket, &SocketAddr::from((OTHER_CLIENT_ADDR, 0))).unwrap();
     connect(&socket, &addr).unwrap();
-    patient(socket.into())
+    set_timeouts(socket.into())
 }
 
 /// However long its request takes: all of the crowd have been taken in, and most have been given up, before the rest
 /// of it comes.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_crowd_pushes_out_its_own_and_nobody_else() {
-    let door = open(Limits { connections: 16, ..Limits::callback() }, echo);
+fn busy_client_evicts_only_its_own_connections() {
+    let door = start_server(Limits { max_connections: 16, ..Limits::callback() }, echo);
     let addr = door.local_addr();
     let [silent, slow] = [(); 2].map(|()| connect(addr));
     (&slow).write_all(b"GET /ri").unwrap();
-    let crowd: Vec<_> = (0..50).map(|_| connect_from_elsewhere(addr)).collect();
+    let crowd: Vec<_> = (0..50).map(|_| connect_from_other_address(addr)).collect();
     // Also out of the crowd whoever is quick is answered; and was accepted last.
-    let mut quick = connect_from_elsewhere(addr);
-    quick.write_all(&get("/right?quick")).unwrap();
+    let mut quick = connect_from_other_address(addr);
+    quick.write_all(&get_request("/right?quick")).unwrap();
     let mut reply = String::new();
     quick.read_to_string(&mut reply).unwrap();
     assert!(reply.ends_with("right quick"), "{reply}");
-    assert!(is_cut(&crowd[0]));
-    for (mut socket, rest) in [(slow, get("/right")[7..].to_vec()), (silent, get("/right"))] {
+    assert!(is_closed_by_server(&crowd[0]));
+    for (mut socket, rest) in [(slow, get_request("/right")[7..].to_vec()), (silent, get_request("/right"))] {
         socket.write_all(&rest).unwrap();
         let mut reply = String::new();
         socket.read_to_string(&mut reply).unwrap();
@@ -209,47 +209,47 @@ fn a_crowd_pushes_out_its_own_and_nobody_else() {
 }
 
 #[test]
-fn more_than_the_workers_can_take_is_told_so_at_once() {
+fn full_worker_queue_responds_503_at_once() {
     let (begun, begins) = bounded(8);
     let (release, released) = bounded::<()>(0);
-    let limits = Limits { connections: 8, workers: 1, ..Limits::callback() };
-    let door = open(limits, move |_| {
+    let limits = Limits { max_connections: 8, workers: 1, ..Limits::callback() };
+    let door = start_server(limits, move |_| {
         begun.send(()).unwrap();
         let _ = released.recv();
-        Reply::text(200, "done")
+        HttpResponse::text(200, "done")
     });
     let (say, said) = bounded(8);
     let client = || {
         let (addr, say) = (door.local_addr(), say.clone());
-        thread::spawn(move || say.send(ask(addr, &get("/"))).unwrap());
+        thread::spawn(move || say.send(send_request(addr, &get_request("/"))).unwrap());
     };
     // One in work, six in the queue, one too many.
     client();
-    begins.recv_timeout(PATIENCE).unwrap();
+    begins.recv_timeout(TEST_TIMEOUT).unwrap();
     (0..7).for_each(|_| client());
-    let first = said.recv_timeout(PATIENCE).unwrap();
+    let first = said.recv_timeout(TEST_TIMEOUT).unwrap();
     assert!(first.starts_with("HTTP/1.1 503 "), "{first}");
     drop(release);
     for _ in 0..7 {
-        let reply = said.recv_timeout(PATIENCE).unwrap();
+        let reply = said.recv_timeout(TEST_TIMEOUT).unwrap();
         assert!(reply.ends_with("done"), "{reply}");
     }
 }
 
 #[test]
-fn when_every_place_is_at_work_a_new_connection_is_refused() {
+fn connection_limit_rejects_new_connections() {
     let (begun, begins) = bounded(1);
     let (release, released) = bounded::<()>(0);
-    let limits = Limits { connections: 1, workers: 1, ..Limits::callback() };
-    let door = open(limits, move |_| {
+    let limits = Limits { max_connections: 1, workers: 1, ..Limits::callback() };
+    let door = start_server(limits, move |_| {
         begun.send(()).unwrap();
         let _ = released.recv();
-        Reply::text(200, "done")
+        HttpResponse::text(200, "done")
     });
     let mut busy = connect(door.local_addr());
-    busy.write_all(&get("/")).unwrap();
-    begins.recv_timeout(PATIENCE).unwrap();
-    assert!(is_cut(&connect(door.local_addr())));
+    busy.write_all(&get_request("/")).unwrap();
+    begins.recv_timeout(TEST_TIMEOUT).unwrap();
+    assert!(is_closed_by_server(&connect(door.local_addr())));
     drop(release);
     let mut reply = String::new();
     busy.read_to_string(&mut reply).unwrap();
@@ -257,22 +257,22 @@ fn when_every_place_is_at_work_a_new_connection_is_refused() {
 }
 
 #[test]
-fn stopping_lets_a_reply_in_work_go_out_and_refuses_what_comes_later() {
+fn shutdown_finishes_replies_and_rejects_new_requests() {
     let (begun, begins) = bounded(1);
     let (release, released) = bounded::<()>(1);
-    let door = open(Limits::sandbox(), move |_| {
+    let door = start_server(Limits::sandbox(), move |_| {
         begun.send(()).unwrap();
         let _ = released.recv();
-        Reply::text(200, "the last word")
+        HttpResponse::text(200, "the last word")
     });
     let addr = door.local_addr();
     let idle = connect(addr);
     let mut asking = connect(addr);
     asking.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    begins.recv_timeout(PATIENCE).unwrap();
+    begins.recv_timeout(TEST_TIMEOUT).unwrap();
     let stopping = thread::spawn(move || door.stop());
     // The idle connection ends when the stop has begun.
-    assert!(is_cut(&idle));
+    assert!(is_closed_by_server(&idle));
     release.send(()).unwrap();
     let mut reply = String::new();
     asking.read_to_string(&mut reply).unwrap();
@@ -282,24 +282,24 @@ fn stopping_lets_a_reply_in_work_go_out_and_refuses_what_comes_later() {
 }
 
 #[test]
-fn a_handler_that_hangs_does_not_hang_the_stop() {
+fn stuck_handler_does_not_block_shutdown() {
     let (begun, begins) = bounded(1);
     let (release, released) = bounded::<()>(0);
-    let door = open(Limits::callback(), move |_| {
+    let door = start_server(Limits::callback(), move |_| {
         begun.send(()).unwrap();
         let _ = released.recv();
-        Reply::text(200, "")
+        HttpResponse::text(200, "")
     });
     let mut asking = connect(door.local_addr());
-    asking.write_all(&get("/")).unwrap();
-    begins.recv_timeout(PATIENCE).unwrap();
+    asking.write_all(&get_request("/")).unwrap();
+    begins.recv_timeout(TEST_TIMEOUT).unwrap();
     door.stop();
     drop(release);
 }
 
 /// The names of this process's threads that belong to doors.
 #[cfg(target_os = "linux")]
-fn door_threads() -> usize {
+fn server_threads() -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
     names.filter(|name| name.starts_with("door-")).count()
@@ -307,29 +307,29 @@ fn door_threads() -> usize {
 
 /// Drips (`n` below 20) or pours bytes without end, again and again until it is over; tells when it has begun.
 #[cfg(target_os = "linux")]
-fn attack(addr: SocketAddr, n: usize, over: &AtomicBool, under_way: &Sender<()>) {
+fn flood(addr: SocketAddr, n: usize, is_stopped: &AtomicBool, under_way: &Sender<()>) {
     let mut told = false;
     let mut tell = || {
         if !std::mem::replace(&mut told, true) {
             under_way.send(()).unwrap();
         }
     };
-    while !over.load(Ordering::Relaxed) {
+    while !is_stopped.load(Ordering::Relaxed) {
         if n < 20 {
             // A drip: a byte, and then nothing until the door gives the connection up.
-            let socket = connect_from_elsewhere(addr);
+            let socket = connect_from_other_address(addr);
             let _ = (&socket).write_all(b"G");
             tell();
             let _ = socket.set_read_timeout(Some(Duration::from_millis(50)));
             let _ = (&socket).read(&mut [0; 1]);
         } else {
             // A header line without an end, or rubbish, until the door has enough.
-            let mut socket = connect_from_elsewhere(addr);
+            let mut socket = connect_from_other_address(addr);
             let rubbish = b"\0\xff\x16\x03".repeat(4096);
             let (begin, piece): (&[u8], &[u8]) =
                 if n < 22 { (b"GET / HTTP/1.1\r\nX: ", &[b'a'; 16384]) } else { (b"\x16", &rubbish) };
             let _ = socket.write_all(begin);
-            while socket.write_all(piece).is_ok() && !over.load(Ordering::Relaxed) {
+            while socket.write_all(piece).is_ok() && !is_stopped.load(Ordering::Relaxed) {
                 tell();
             }
         }
@@ -338,20 +338,20 @@ fn attack(addr: SocketAddr, n: usize, over: &AtomicBool, under_way: &Sender<()>)
 
 #[test]
 #[cfg(target_os = "linux")]
-fn the_right_request_is_answered_amid_all_sorts_of_others() {
-    let door = open(Limits::callback(), echo);
+fn valid_request_is_answered_during_flood() {
+    let door = start_server(Limits::callback(), echo);
     let addr = door.local_addr();
-    let idle: Vec<TcpStream> = (0..1_500).map(|_| connect_from_elsewhere(addr)).collect();
+    let idle: Vec<TcpStream> = (0..1_500).map(|_| connect_from_other_address(addr)).collect();
     let over = Arc::new(AtomicBool::new(false));
     let (under_way, seen) = bounded(64);
     let attackers: Vec<_> = (0..24)
         .map(|n| {
             let (over, under_way) = (Arc::clone(&over), under_way.clone());
-            thread::spawn(move || attack(addr, n, &over, &under_way))
+            thread::spawn(move || flood(addr, n, &over, &under_way))
         })
         .collect();
     for _ in 0..24 {
-        seen.recv_timeout(PATIENCE).unwrap();
+        seen.recv_timeout(TEST_TIMEOUT).unwrap();
     }
     // As many as there are while those that are right are answered.
     let bad: Vec<_> = (0..4)
@@ -362,10 +362,10 @@ fn the_right_request_is_answered_amid_all_sorts_of_others() {
                     if over.load(Ordering::Relaxed) {
                         break;
                     }
-                    let mut socket = BufReader::new(connect_from_elsewhere(addr));
+                    let mut socket = BufReader::new(connect_from_other_address(addr));
                     let path = if n % 2 == 0 { "/wrong?state=x&code=y" } else { "/%00%ff" };
                     // The door may have given the connection up for another one.
-                    if socket.get_mut().write_all(&get(path)).is_ok() {
+                    if socket.get_mut().write_all(&get_request(path)).is_ok() {
                         let mut reply = Vec::new();
                         let _ = socket.read_to_end(&mut reply);
                         assert!(reply.is_empty() || reply.starts_with(b"HTTP/1.1 404 "));
@@ -375,13 +375,13 @@ fn the_right_request_is_answered_amid_all_sorts_of_others() {
         })
         .collect();
     for n in 0..50 {
-        let reply = ask(addr, &get(&format!("/right?{n}")));
+        let reply = send_request(addr, &get_request(&format!("/right?{n}")));
         assert!(reply.starts_with("HTTP/1.1 200 ") && reply.ends_with(&format!("right {n}")), "{reply}");
     }
-    assert!(door_threads() < 200);
+    assert!(server_threads() < 200);
     over.store(true, Ordering::Relaxed);
     bad.into_iter().for_each(|thread| thread.join().unwrap());
-    assert!(ask(addr, &get("/right")).ends_with("right "));
+    assert!(send_request(addr, &get_request("/right")).ends_with("right "));
     attackers.into_iter().for_each(|thread| thread.join().unwrap());
     drop(idle);
 }

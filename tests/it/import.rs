@@ -2,9 +2,9 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, World};
+use crate::harness::{LUFFY, TestEnv};
 
-const PEOPLE: &str = "note,username,tags,openid,uid,password
+const USERS_CSV: &str = "note,username,tags,openid,uid,password
 \"two
 lines, and \"\"quotes\"\"\",luffy,crew; captain ;,oLuffy_wears_the_straw_hat_1,,open sesame
 ,lucy,,,963c7da1ae5dde1a98320ec528deaff1,
@@ -13,22 +13,22 @@ lines, and \"\"quotes\"\"\",luffy,crew; captain ;,oLuffy_wears_the_straw_hat_1,,
 ";
 
 /// A hash has commas, so it stands in quotes.
-fn people() -> String {
-    let (before, hash) = PEOPLE.split_once('$').unwrap();
+fn users_csv_with_quotes() -> String {
+    let (before, hash) = USERS_CSV.split_once('$').unwrap();
     format!("{before}\"${}\"\n", hash.trim_end())
 }
 
 #[test]
 fn people_come_from_a_file_in_any_order_of_columns() {
-    let world = World::new();
-    world.write("people.csv", people());
-    world.wxbox("user import people.csv").is(str![[r#"
+    let env = TestEnv::new();
+    env.write_file("people.csv", users_csv_with_quotes());
+    env.run("user import people.csv").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 added 3 people
 
 "#]]);
-    world.wxbox("user list --json").is(str![[r#"
+    env.run("user list --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"username":"lucy","uid":"963c7da1ae5dde1a98320ec528deaff1","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"","created_at":"[TIME]"}
@@ -36,7 +36,7 @@ exit 0
 {"username":"nami","uid":"0f064e34f4c1703f93825f7dc4a61865","openid":null,"bound":false,"bound_at":null,"reachable":false,"follows":null,"has_followed":false,"tags":[],"note":"trimmed","created_at":"[TIME]"}
 
 "#]]);
-    world.wxbox("user show lucy").is(str![[r#"
+    env.run("user show lucy").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Name    lucy
@@ -45,46 +45,48 @@ WeChat  not bound
 Added   [TIME]
 
 "#]]);
-    let hash: String = world.sql("SELECT password FROM users WHERE username = 'luffy'");
+    let hash: String = env.query("SELECT password FROM users WHERE username = 'luffy'");
     assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-    assert_eq!(world.sql::<String>("SELECT password FROM users WHERE username = 'nami'").len(), 97);
+    assert_eq!(env.query::<String>("SELECT password FROM users WHERE username = 'nami'").len(), 97);
     assert_eq!(
-        world.feed("bind --user luffy --rebind --password-stdin --timeout 1ms", "open sesame").status(),
+        env.run_with_stdin("bind --user luffy --rebind --password-stdin --timeout 1ms", "open sesame").status(),
         Some(8),
         "the password of the file is luffy's"
     );
     // The same names again: nobody is added.
-    world.wxbox("user import people.csv").is(str![[r#"
+    env.run("user import people.csv").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: people.csv, line 2: a user named luffy exists already
 hint: nobody was added; take the line out, or import into another database with --database
 
 "#]]);
-    world.feed("user import -", "username\nzoro\nnami\n").is(str![[r#"
+    env.run_with_stdin("user import -", "username\nzoro\nnami\n").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: standard input, line 3: a user named nami exists already
 hint: nobody was added; take the line out, or import into another database with --database
 
 "#]]);
-    world.feed("user import - --json", "username\nzoro\nusopp\n").is(str![[r#"
+    env.run_with_stdin("user import - --json", "username\nzoro\nusopp\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 {"error":"standard input, line 1, column 1: expected value","hint":"each line is one JSON object; a CSV file is read without --json","code":2}
 
 "#]]);
-    world.feed("-q user import -", "{\"username\":\"sanji\",\"tags\":[\"cook\"]}\n").is(str![[r#"
+    env.run_with_stdin("-q user import -", "{\"username\":\"sanji\",\"tags\":[\"cook\"]}\n").assert_snapshot(str![[
+        r#"
 exit 0
 
-"#]]);
-    world.feed("user import -", "username,tags\n").is(str![[r#"
+"#
+    ]]);
+    env.run_with_stdin("user import -", "username,tags\n").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 added 0 people
 
 "#]]);
-    world.wxbox("user list --tag cook").is(str![[r#"
+    env.run("user list --tag cook").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sanji	-	cook	
@@ -94,21 +96,21 @@ sanji	-	cook
 
 #[test]
 fn what_is_exported() {
-    let world = World::new();
-    world.wxbox("user export").is(str![[r#"
+    let env = TestEnv::new();
+    env.run("user export").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 username,uid,password,openid,tags,note
 
 "#]]);
-    world.wxbox("user export --json").is(str![[r#"
+    env.run("user export --json").assert_snapshot(str![[r#"
 exit 0
 
 "#]]);
-    world.wxbox(&format!("user add luffy --openid {LUFFY} --tag b --tag a --note 'x, \"y\"'")).ok();
-    world.wxbox("user add nami").ok();
-    world.wxbox("user edit nami --rename 'cat burglar'").ok();
-    world.wxbox("-q user export").is(str![[r#"
+    env.run(&format!("user add luffy --openid {LUFFY} --tag b --tag a --note 'x, \"y\"'")).assert_success();
+    env.run("user add nami").assert_success();
+    env.run("user edit nami --rename 'cat burglar'").assert_success();
+    env.run("-q user export").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 username,uid,password,openid,tags,note
@@ -116,7 +118,7 @@ cat burglar,0f064e34f4c1703f93825f7dc4a61865,,,,
 luffy,6cfbec608383fd05c271de92010d455f,,oLuffy_wears_the_straw_hat_1,a;b,"x, ""y"""
 
 "#]]);
-    world.wxbox("user export --json").is(str![[r#"
+    env.run("user export --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"username":"cat burglar","uid":"0f064e34f4c1703f93825f7dc4a61865","password":null,"openid":null,"tags":[],"note":""}
@@ -126,7 +128,7 @@ exit 0
 }
 
 /// Every name and note has something in it that some format treats as its own.
-fn nasty() -> String {
+fn hostile_users_csv() -> String {
     let pieces = [
         "\"",
         "\"\"",
@@ -194,9 +196,9 @@ fn nasty() -> String {
 }
 
 #[test]
-fn import_of_an_export_is_the_identity() {
-    let world = World::new();
-    world.feed("user import -", nasty()).is(str![[r#"
+fn import_of_export_round_trips() {
+    let env = TestEnv::new();
+    env.run_with_stdin("user import -", hostile_users_csv()).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 added 400 people
@@ -204,31 +206,32 @@ added 400 people
 warning: standard input, line 2, column openid: an openid mostly has 28 characters and begins with o; o-_0 does not, and 133 more
 
 "#]]);
-    world.feed("user import -", "username,password,openid\nwith password,geheim,oSame\nshares,,oSame").ok();
-    let csv = world.wxbox("user export").ok();
-    let json = world.wxbox("user export --json").ok();
-    assert_eq!(json.json().len(), 402);
+    env.run_with_stdin("user import -", "username,password,openid\nwith password,geheim,oSame\nshares,,oSame")
+        .assert_success();
+    let csv = env.run("user export").assert_success();
+    let json = env.run("user export --json").assert_success();
+    assert_eq!(json.json_lines().len(), 402);
     for (database, command, text) in
         [("csv.db", "user import -", csv.stdout()), ("json.db", "user import --json -", json.stdout())]
     {
-        world.feed(&format!("--database {database} {command}"), text).ok();
-        assert_eq!(world.wxbox(&format!("--database {database} user export")).stdout(), csv.stdout());
-        assert_eq!(world.wxbox(&format!("--database {database} user export --json")).stdout(), json.stdout());
+        env.run_with_stdin(&format!("--database {database} {command}"), text).assert_success();
+        assert_eq!(env.run(&format!("--database {database} user export")).stdout(), csv.stdout());
+        assert_eq!(env.run(&format!("--database {database} user export --json")).stdout(), json.stdout());
     }
     // The bound stay bound, and who was renamed keeps the uid.
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM bindings"), 136);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 136);
 }
 
 /// No field of the file begins as a formula does, and each comes back as it was; JSON has no formulas.
 #[test]
 fn a_spreadsheet_takes_nothing_for_a_formula() {
-    let world = World::new();
+    let env = TestEnv::new();
     let people = r#"{"username":"=cmd|' /C calc'!A0","tags":["-x","a"],"note":"+1\n=2"}
 {"username":"@x","note":"'=1"}
 {"username":"'tis","openid":"-o","note":"a=1"}
 "#;
-    world.feed("user import -", people).ok();
-    let csv = world.wxbox("user export").is(str![[r#"
+    env.run_with_stdin("user import -", people).assert_success();
+    let csv = env.run("user export").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 username,uid,password,openid,tags,note
@@ -238,39 +241,41 @@ username,uid,password,openid,tags,note
 '@x,c0cb0fdec9568c4988eee3bec5fc7ab8,,,,''=1
 
 "#]]);
-    let json = world.wxbox("user export --json").ok();
+    let json = env.run("user export --json").assert_success();
     assert!(json.stdout().contains(r#""username":"@x""#) && json.stdout().contains(r#""note":"'=1""#));
-    world.feed("--database copy.db user import -", csv.stdout()).ok();
-    assert_eq!(world.wxbox("--database copy.db user export --json").stdout(), json.stdout());
+    env.run_with_stdin("--database copy.db user import -", csv.stdout()).assert_success();
+    assert_eq!(env.run("--database copy.db user export --json").stdout(), json.stdout());
     // What somebody chose for a password is no formula.
-    world.feed("user import -", "username,password\nnami,'=secret\n").ok();
-    assert_eq!(world.feed("bind --user nami --password-stdin --timeout 1ms", "'=secret").status(), Some(8));
+    env.run_with_stdin("user import -", "username,password\nnami,'=secret\n").assert_success();
+    assert_eq!(env.run_with_stdin("bind --user nami --password-stdin --timeout 1ms", "'=secret").status(), Some(8));
 }
 
 #[test]
-fn marks_line_ends_and_blank_lines_do_not_matter() {
-    let world = World::empty();
-    world.feed("user import -", "\u{feff}username\r\nluffy\r\n\r\nnami\r\n").is(str![[r#"
+fn bom_line_ends_and_blank_lines_are_ignored() {
+    let env = TestEnv::without_config();
+    env.run_with_stdin("user import -", "\u{feff}username\r\nluffy\r\n\r\nnami\r\n").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 added 2 people
 
 "#]]);
-    world.feed("user import -", "\u{feff}\n  {\"username\":\"zoro\"}\r\n\n{\"username\":\"robin\",\"note\":null}").is(
-        str![[r#"
+    env.run_with_stdin(
+        "user import -",
+        "\u{feff}\n  {\"username\":\"zoro\"}\r\n\n{\"username\":\"robin\",\"note\":null}",
+    )
+    .assert_snapshot(str![[r#"
 exit 0
 --- stdout
 added 2 people
 
-"#]],
-    );
-    world.feed("user import -", " Username , NOTE \n\"usopp\",\"x\"").is(str![[r#"
+"#]]);
+    env.run_with_stdin("user import -", " Username , NOTE \n\"usopp\",\"x\"").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 added one person
 
 "#]]);
-    world.wxbox("user list").is(str![[r#"
+    env.run("user list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 luffy	-		
@@ -284,16 +289,16 @@ zoro	-
 
 #[test]
 fn an_openid_needs_an_account() {
-    let world = World::empty();
-    world.feed("user import -", "username,openid\nnami,\nluffy,oLuffy\n").is(str![[r#"
+    let env = TestEnv::without_config();
+    env.run_with_stdin("user import -", "username,openid\nnami,\nluffy,oLuffy\n").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: standard input, line 3, column openid: an openid needs an account: no app_id is set
 hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
 
 "#]]);
-    world.feed("user import -", "username,openid\nluffy,\n").ok();
-    world.wxbox("user export").is(str![[r#"
+    env.run_with_stdin("user import -", "username,openid\nluffy,\n").assert_success();
+    env.run("user export").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 username,uid,password,openid,tags,note

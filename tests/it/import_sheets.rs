@@ -2,61 +2,61 @@
 
 use snapbox::str;
 
-use crate::harness::World;
+use crate::harness::TestEnv;
 
 /// What is one paste away from the format is named with what to do, and the hint leads to no nonsense.
 #[test]
-fn near_misses() {
-    let world = World::new();
-    world.feed("user import -", "username，openid\nnami，oNami\n").is(str![[r#"
+fn near_miss_formats_are_explained() {
+    let env = TestEnv::new();
+    env.run_with_stdin("user import -", "username，openid\nnami，oNami\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 1: unknown column "username，openid"
 hint: the columns are separated by “，” here: separate them, and the fields below, by a comma
 
 "#]]);
-    world.feed("user import -", "username|openid\nnami|oNami\n").is(str![[r#"
+    env.run_with_stdin("user import -", "username|openid\nnami|oNami\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 1: unknown column "username|openid"
 hint: the columns are separated by “|” here: separate them, and the fields below, by a comma
 
 "#]]);
-    world.feed("user import -", "[{\"username\":\"nami\"}]").is(str![[r#"
+    env.run_with_stdin("user import -", "[{\"username\":\"nami\"}]").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input is a JSON array
 hint: `jq -c '.[]' FILE` makes JSON Lines of it, which are taken
 
 "#]]);
-    world.feed("user import -", "username,note,\nnami,x,y\n").is(str![[r#"
+    env.run_with_stdin("user import -", "username,note,\nnami,x,y\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 2, column 3: the header has no name for this column
 hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
 
 "#]]);
-    world.feed("user import -", "sep=;\nusername;note\nnami;\"x\ny\";z\n").is(str![[r#"
+    env.run_with_stdin("user import -", "sep=;\nusername;note\nnami;\"x\ny\";z\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 3: 3 fields, but 2 columns
 hint: a field with a ; or a line break in it stands in double quotes
 
 "#]]);
-    world.feed("user import -", "{\"username\":\"nami\",\"tags\":[\"ops；oncall\"]}").is(str![[r#"
+    env.run_with_stdin("user import -", "{\"username\":\"nami\",\"tags\":[\"ops；oncall\"]}").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 1, column tags: "ops；oncall" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
 
 "#]]);
-    world.feed("user import -", "username\nna\u{200b}mi\n").is(str![[r#"
+    env.run_with_stdin("user import -", "username\nna\u{200b}mi\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input, line 2, column username: the name holds a character that does not show (U+200B)
 hint: type the name anew: what does not show mostly came with copied text
 
 "#]]);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM users"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);
 }
 
 #[test]
@@ -70,9 +70,9 @@ fn what_spreadsheets_write_is_read() {
         "username\u{a0},tags,note\nnami,ops、oncall、,\"a, b\",,,\n",
         "username,tags,note\nnami,'ops|oncall,\"a, b\"\n",
     ] {
-        let world = World::empty();
-        world.feed("user import -", text).ok();
+        let env = TestEnv::without_config();
+        env.run_with_stdin("user import -", text).assert_success();
         let tags = if text.contains("'ops") { "'ops,oncall" } else { "oncall,ops" };
-        assert_eq!(world.wxbox("user list").ok().stdout(), format!("nami\t-\t{tags}\ta, b\n"), "{text:?}");
+        assert_eq!(env.run("user list").assert_success().stdout(), format!("nami\t-\t{tags}\ta, b\n"), "{text:?}");
     }
 }

@@ -8,7 +8,7 @@ use signal_hook::flag;
 
 /// Gives the programs that tests start the default of each signal. A shell ignores SIGINT for what it runs in the
 /// background, and wxbox leaves an ignored signal ignored. Whatever is handled in this process has its default after `exec`.
-pub fn restore() {
+pub fn restore_default_signals() {
     static RESTORED: Once = Once::new();
     RESTORED.call_once(|| {
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {

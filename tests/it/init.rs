@@ -5,38 +5,39 @@ use std::os::unix::fs::PermissionsExt;
 use snapbox::str;
 
 use crate::files;
-use crate::harness::{World, mode, own_address};
+use crate::harness::{TestEnv, set_mode, unique_address};
 
-const ID: &str = "wx0123456789abcdef";
+const APP_ID: &str = "wx0123456789abcdef";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
-const URI: &str = "http://127.0.0.1:8080/callback/";
+const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback/";
 
 /// A home without a config, a sandbox, and where that is.
-fn bare(settings: &str) -> (World, String) {
-    let mut world = World::of(settings);
-    let url = world.sandbox().url.clone();
-    std::fs::remove_dir_all(world.path(".config")).unwrap();
-    (world, url)
+fn env_with_unconfigured_sandbox(settings: &str) -> (TestEnv, String) {
+    let mut env = TestEnv::with_scenario(settings);
+    let url = env.sandbox().url.clone();
+    std::fs::remove_dir_all(env.path(".config")).unwrap();
+    (env, url)
 }
 
-fn line(url: &str) -> String {
-    line_to(url, URI)
+fn init_args(url: &str) -> String {
+    init_args_with_uri(url, REDIRECT_URI)
 }
 
-fn line_to(url: &str, uri: &str) -> String {
-    format!("init --sandbox {url} --app-id {ID} --redirect-uri {uri} --secret-stdin")
+fn init_args_with_uri(url: &str, uri: &str) -> String {
+    format!("init --sandbox {url} --app-id {APP_ID} --redirect-uri {uri} --secret-stdin")
 }
 
-fn config(world: &World) -> String {
-    std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap()
+fn read_config(env: &TestEnv) -> String {
+    std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap()
 }
 
 #[test]
 fn a_config_that_works_is_written_for_the_owner_alone() {
-    let (mut world, url) = bare("");
-    let listen = own_address();
+    let (mut env, url) = env_with_unconfigured_sandbox("");
+    let listen = unique_address();
     let uri = format!("http://{listen}/callback/");
-    world.feed(&format!("{} --listen {listen}", line_to(&url, &uri)), format!("{SECRET}\n")).is(str![[r#"
+    env.run_with_stdin(&format!("{} --listen {listen}", init_args_with_uri(&url, &uri)), format!("{SECRET}\n"))
+        .assert_snapshot(str![[r#"
 exit 0
 --- stdout
 wrote [HOME]/.config/wxbox/config.toml
@@ -47,13 +48,13 @@ Next:
   wxbox bind --user luffy
 
 "#]]);
-    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/stable_token 0"]);
-    let bits = |name: &str| std::fs::metadata(world.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0"]);
+    let bits = |name: &str| std::fs::metadata(env.path(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!([bits(".config/wxbox/config.toml"), bits(".config/wxbox"), bits(".config")], [0o600, 0o700, 0o700]);
-    world.wxbox("-q doctor").ok();
-    let shown = world.wxbox("config show").ok();
+    env.run("-q doctor").assert_success();
+    let shown = env.run("config show").assert_success();
     for set in [
-        format!("app_id = \"{ID}\""),
+        format!("app_id = \"{APP_ID}\""),
         format!("redirect_uri = \"{uri}\""),
         format!("network.api_base = [\"{url}/\"]"),
         format!("network.open_base = \"{url}/\""),
@@ -63,19 +64,18 @@ Next:
         assert!(shown.stdout().lines().any(|line| line == set), "{set}: {}", shown.stdout());
     }
     // The comments of the example, with its head replaced.
-    let text = config(&world);
+    let text = read_config(&env);
     assert!(text.starts_with("# wxbox: a config file with every key, written by `wxbox init`."), "{text}");
     assert!(text.contains("# How long one request may take.\ntimeout = \"10s\"\n") && !text.contains("chmod 600"));
 }
 
 #[test]
 fn answers_come_from_the_environment_too() {
-    let (mut world, url) = bare("");
-    world
-        .set("WXBOX_APP_ID", ID)
-        .set("WXBOX_APP_SECRET", SECRET)
-        .set("WXBOX_REDIRECT_URI", "https://wx.example.com/cb");
-    world.wxbox(&format!("--json -c own.toml init --sandbox {url} --listen :8081")).is(str![[r#"
+    let (mut env, url) = env_with_unconfigured_sandbox("");
+    env.set_variable("WXBOX_APP_ID", APP_ID)
+        .set_variable("WXBOX_APP_SECRET", SECRET)
+        .set_variable("WXBOX_REDIRECT_URI", "https://wx.example.com/cb");
+    env.run(&format!("--json -c own.toml init --sandbox {url} --listen :8081")).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"event":"config_written","path":"own.toml","app_id":"wx0123456789abcdef","checked":true,"kept":null}
@@ -86,98 +86,99 @@ Next:
   wxbox -c own.toml bind --user luffy
 
 "#]]);
-    let mut plain = World::empty();
-    std::mem::swap(&mut plain.home, &mut world.home);
-    plain.wxbox("-q -c own.toml config show").ok();
+    let mut plain = TestEnv::without_config();
+    std::mem::swap(&mut plain.home, &mut env.home);
+    plain.run("-q -c own.toml config show").assert_success();
     let text = std::fs::read_to_string(plain.path("own.toml")).unwrap();
     for own in [format!("app_secret = \"{SECRET}\""), "address = \":8081\"".into()] {
         assert!(text.lines().any(|line| line == own), "{own}: {text}");
     }
     // An option wins over a variable, and the secret on standard input over its own.
-    world.feed(&format!("-c other.toml {} --no-check", line(&url)), "another secret").ok();
-    let text = std::fs::read_to_string(world.path("other.toml")).unwrap();
-    assert!(text.contains("app_secret = \"another secret\"") && text.contains(URI), "{text}");
+    env.run_with_stdin(&format!("-c other.toml {} --no-check", init_args(&url)), "another secret").assert_success();
+    let text = std::fs::read_to_string(env.path("other.toml")).unwrap();
+    assert!(text.contains("app_secret = \"another secret\"") && text.contains(REDIRECT_URI), "{text}");
 }
 
 #[test]
 fn all_that_is_missing_is_named_at_once() {
-    let world = World::empty();
-    world.wxbox("init").is(str![[r#"
+    let env = TestEnv::without_config();
+    env.run("init").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: nobody can be asked, and these are missing: --app-id, --secret-stdin (or the variable WXBOX_APP_SECRET), --redirect-uri
 hint: give them as options, the secret by WXBOX_APP_SECRET or on standard input; in a terminal `wxbox init` asks for them
 
 "#]]);
-    world.wxbox("init --secret-stdin --app-id wx1").is(str![[r#"
+    env.run("init --secret-stdin --app-id wx1").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: nobody can be asked, and these are missing: --redirect-uri
 hint: give them as options, the secret by WXBOX_APP_SECRET or on standard input; in a terminal `wxbox init` asks for them
 
 "#]]);
-    world.feed("init --secret-stdin --app-id wx1 --redirect-uri http://192.0.2.1/ --no-check", "").is(str![[r#"
+    env.run_with_stdin("init --secret-stdin --app-id wx1 --redirect-uri http://192.0.2.1/ --no-check", "")
+        .assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input must hold the AppSecret: one line, not empty
 
 "#]]);
-    world.wxbox("init --app-id 'wx 1'").is(str![[r#"
+    env.run("init --app-id 'wx 1'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: --app-id must be an app id, such as wx3d0d44e8d59b5b8c
 
 "#]]);
-    world.wxbox("init --redirect-uri 192.0.2.1:8080").is(str![[r#"
+    env.run("init --redirect-uri 192.0.2.1:8080").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: --redirect-uri must be an http or https address with a host, such as http://203.0.113.7:8080/callback/
 
 "#]]);
-    world.wxbox("init --listen here").is(str![[r#"
+    env.run("init --listen here").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: here is not an address to listen on
 hint: give a host and a port, such as 0.0.0.0:80 or :8080
 
 "#]]);
-    world.wxbox("init --sandbox http://192.0.2.1").is(str![[r#"
+    env.run("init --sandbox http://192.0.2.1").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: --sandbox must be the address of a sandbox, such as http://127.0.0.1:[PORT]
 
 "#]]);
-    assert_eq!(files::below(world.home.path()), Vec::<std::path::PathBuf>::new());
+    assert_eq!(files::list_files(env.home.path()), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]
 fn what_wechat_refuses_is_not_written() {
-    let (mut world, url) = bare("");
-    world.feed(&line(&url), "0123456789abcdef0123456789abcdee").is(str![[r#"
+    let (mut env, url) = env_with_unconfigured_sandbox("");
+    env.run_with_stdin(&init_args(&url), "0123456789abcdef0123456789abcdee").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: nothing was written: WeChat says 40125 (invalid appsecret): AppSecret wrong
 hint: Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program
 
 "#]]);
-    world.sandbox().requests();
-    let (other, refusing) = bare("ip_whitelist = [\"192.0.2.1\"]");
-    other.feed(&line(&refusing), SECRET).is(str![[r#"
+    env.sandbox().requests();
+    let (other, refusing) = env_with_unconfigured_sandbox("ip_whitelist = [\"192.0.2.1\"]");
+    other.run_with_stdin(&init_args(&refusing), SECRET).assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: nothing was written: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
 hint: add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
 
 "#]]);
-    world.feed(&line("http://127.0.0.1:1"), SECRET).is(str![[r#"
+    env.run_with_stdin(&init_args("http://127.0.0.1:1"), SECRET).assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: nothing was written: cannot reach 127.0.0.1:1: Connection refused (os error 111)
 hint: check the network and the variable HTTPS_PROXY; --no-check writes the config without asking WeChat
 
 "#]]);
-    assert!(!world.path(".config").exists() && !other.path(".config").exists());
-    world.feed(&format!("{} --no-check", line("http://127.0.0.1:1")), SECRET).is(str![[r#"
+    assert!(!env.path(".config").exists() && !other.path(".config").exists());
+    env.run_with_stdin(&format!("{} --no-check", init_args("http://127.0.0.1:1")), SECRET).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 wrote [HOME]/.config/wxbox/config.toml
@@ -188,23 +189,23 @@ Next:
   wxbox bind --user luffy
 
 "#]]);
-    assert!(world.sandbox().requests().is_empty());
+    assert!(env.sandbox().requests().is_empty());
 }
 
 #[test]
 fn a_config_that_is_there_is_replaced_only_by_force_and_kept() {
-    let (world, url) = bare("");
-    world.config("app_id = \"old\"\n");
-    mode(&world.path(".config/wxbox/config.toml"), 0o644);
-    world.feed(&line(&url), SECRET).is(str![[r#"
+    let (env, url) = env_with_unconfigured_sandbox("");
+    env.write_config("app_id = \"old\"\n");
+    set_mode(&env.path(".config/wxbox/config.toml"), 0o644);
+    env.run_with_stdin(&init_args(&url), SECRET).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: [HOME]/.config/wxbox/config.toml exists already
 hint: --force replaces it; it is kept as FILE.bak
 
 "#]]);
-    assert_eq!(config(&world), "app_id = \"old\"\n");
-    world.feed(&format!("{} --force", line(&url)), SECRET).is(str![[r#"
+    assert_eq!(read_config(&env), "app_id = \"old\"\n");
+    env.run_with_stdin(&format!("{} --force", init_args(&url)), SECRET).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 wrote [HOME]/.config/wxbox/config.toml
@@ -216,35 +217,35 @@ Next:
   wxbox bind --user luffy
 
 "#]]);
-    assert!(config(&world).contains(SECRET));
-    let kept = world.path(".config/wxbox/config.toml.bak");
+    assert!(read_config(&env).contains(SECRET));
+    let kept = env.path(".config/wxbox/config.toml.bak");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "app_id = \"old\"\n");
     assert_eq!(std::fs::metadata(kept).unwrap().permissions().mode() & 0o777, 0o600);
     // A config that cannot even be read is no reason not to write a good one.
-    world.config("app_id = 3\n");
-    world.feed(&format!("{} --force", line(&url)), SECRET).ok();
-    world.wxbox("config show").ok();
+    env.write_config("app_id = 3\n");
+    env.run_with_stdin(&format!("{} --force", init_args(&url)), SECRET).assert_success();
+    env.run("config show").assert_success();
 }
 
 #[test]
-fn places_that_take_no_config() {
-    let (world, url) = bare("");
-    world.write("text", "x");
-    world.feed(&format!("-c text/config.toml {}", line(&url)), SECRET).is(str![[r#"
+fn unwritable_config_paths_are_reported() {
+    let (env, url) = env_with_unconfigured_sandbox("");
+    env.write_file("text", "x");
+    env.run_with_stdin(&format!("-c text/config.toml {}", init_args(&url)), SECRET).assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot write text/config.toml: not a directory
 hint: name another place with -c or the variable WXBOX_CONFIG
 
 "#]]);
-    world.feed(&format!("-c . {}", line(&url)), SECRET).is(str![[r#"
+    env.run_with_stdin(&format!("-c . {}", init_args(&url)), SECRET).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: . is a directory, not a config file
 hint: name the file in it, such as ./config.toml
 
 "#]]);
-    let left = world.feed(&format!("-c /proc/wxbox.toml {}", line(&url)), SECRET);
+    let left = env.run_with_stdin(&format!("-c /proc/wxbox.toml {}", init_args(&url)), SECRET);
     assert_eq!(left.status(), Some(1));
     assert!(left.stderr().starts_with("error: cannot write /proc/wxbox.toml: "), "{}", left.stderr());
 }

@@ -2,55 +2,55 @@
 
 use std::sync::Mutex;
 
-use wxbox::http::{Door, Limits, Reply, Running};
+use wxbox::http::{HttpResponse, HttpServer, Limits, ServerHandle};
 
-use crate::canned::TOKEN;
-use crate::harness::World;
+use crate::canned::TOKEN_BODY;
+use crate::harness::TestEnv;
 use crate::pty::Terminal;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
-const REFUSED: &str =
+const IP_NOT_ALLOWED_BODY: &str =
     r#"{"errcode":40164,"errmsg":"invalid ip 198.51.100.9 ipv6 ::ffff:198.51.100.9, not in whitelist rid: 1-2-3"}"#;
 
 /// A platform that gives these answers, the last again and again.
-fn answering(answers: &[&'static str]) -> (Running, String) {
+fn start_server_with_responses(answers: &[&'static str]) -> (ServerHandle, String) {
     let left = Mutex::new(answers.to_vec());
-    let door = Door::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
-    let running = door.open(move |_| {
+    let door = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
+    let running = door.start(move |_| {
         let mut left = left.lock().unwrap();
         let answer = if left.len() > 1 { left.remove(0) } else { left[0] };
-        Reply::json(200, answer)
+        HttpResponse::json(200, answer)
     });
     let running = running.unwrap();
     let url = format!("http://{}", running.local_addr());
     (running, url)
 }
 
-fn begin(world: &World, line: &str) -> Terminal {
-    Terminal::start(world.command(line), 60, 120)
+fn start_init(env: &TestEnv, line: &str) -> Terminal {
+    Terminal::start(env.command(line), 60, 120)
 }
 
 /// Answers the three questions.
-fn answer(terminal: &mut Terminal, app_id: &str, uri: &str) {
-    terminal.until("App id:");
-    terminal.keys(&format!("{app_id}\r"));
-    terminal.until("AppSecret (not shown):");
-    terminal.unseen_keys(&format!("{SECRET}\r"));
-    terminal.until("Callback address [");
-    terminal.keys(&format!("{uri}\r"));
+fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
+    terminal.wait_for("App id:");
+    terminal.type_keys(&format!("{app_id}\r"));
+    terminal.wait_for("AppSecret (not shown):");
+    terminal.type_hidden(&format!("{SECRET}\r"));
+    terminal.wait_for("Callback address [");
+    terminal.type_keys(&format!("{uri}\r"));
 }
 
-fn config(world: &World) -> String {
-    std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap_or_default()
+fn read_config(env: &TestEnv) -> String {
+    std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap_or_default()
 }
 
 #[test]
 fn three_answers_make_a_config() {
-    let world = World::empty();
-    let (_running, url) = answering(&[TOKEN]);
-    let mut terminal = begin(&world, &format!("init --sandbox {url}"));
-    answer(&mut terminal, "wx0123456789abcdef", "");
-    let ended = terminal.end();
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    answer_prompts(&mut terminal, "wx0123456789abcdef", "");
+    let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
     assert!(!text.contains(SECRET), "{text}");
@@ -61,179 +61,179 @@ fn three_answers_make_a_config() {
             "Callback address: http://127.0.0.1:8080/callback/",
             "Asking WeChat …",
             "WeChat takes them.",
-            &format!("wrote {}", world.path(".config/wxbox/config.toml").display()),
+            &format!("wrote {}", env.path(".config/wxbox/config.toml").display()),
             "Next:",
             "  wxbox doctor",
             "  wxbox user add luffy",
             "  wxbox bind --user luffy",
         ]
     );
-    assert!(ended.echo);
-    let config = config(&world);
+    assert!(ended.is_echo_on);
+    let config = read_config(&env);
     assert!(config.contains("redirect_uri = \"http://127.0.0.1:8080/callback/\"") && config.contains(SECRET));
 }
 
 #[test]
 fn an_address_to_allow_is_named_and_waited_for() {
-    let world = World::empty();
-    let (_running, url) = answering(&[REFUSED, REFUSED, TOKEN]);
-    let mut terminal = begin(&world, &format!("init --sandbox {url}"));
-    answer(&mut terminal, "wx0123456789abcdef", "");
-    terminal.until("Try again?");
-    terminal.keys("\r");
-    terminal.until_twice("Try again?");
-    terminal.keys("y\r");
-    let ended = terminal.end();
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY, IP_NOT_ALLOWED_BODY, TOKEN_BODY]);
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    answer_prompts(&mut terminal, "wx0123456789abcdef", "");
+    terminal.wait_for("Try again?");
+    terminal.type_keys("\r");
+    terminal.wait_for_twice("Try again?");
+    terminal.type_keys("y\r");
+    let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
     let hint = "add 198.51.100.9 to the account's IP allow-list";
     assert!(text.matches(hint).count() == 2 && text.contains("WeChat takes them."), "{text}");
-    assert!(config(&world).contains(SECRET));
+    assert!(read_config(&env).contains(SECRET));
 }
 
 #[test]
 fn a_wrong_secret_and_a_wrong_app_id_are_asked_for_again() {
-    let world = World::empty();
-    let (_running, url) = answering(&[
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[
         r#"{"errcode":40125,"errmsg":"invalid appsecret"}"#,
         r#"{"errcode":40013,"errmsg":"invalid appid"}"#,
-        TOKEN,
+        TOKEN_BODY,
     ]);
-    let mut terminal = begin(&world, &format!("init --sandbox {url}"));
-    answer(&mut terminal, "wx0000000000000000", "http://127.0.0.1:9000/");
-    terminal.until("40125");
-    terminal.until_twice("AppSecret (not shown):");
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    answer_prompts(&mut terminal, "wx0000000000000000", "http://127.0.0.1:9000/");
+    terminal.wait_for("40125");
+    terminal.wait_for_twice("AppSecret (not shown):");
     // One that cannot be right is not tried.
-    terminal.unseen_keys("too short\r");
-    terminal.until("an AppSecret has 32 characters, this has 9");
-    terminal.until_so_often("AppSecret (not shown):", 3);
-    terminal.unseen_keys(&format!("{SECRET}\r"));
-    terminal.until("40013");
-    terminal.until_twice("App id:");
-    terminal.keys("wx0123456789abcdef\r");
-    terminal.until_so_often("AppSecret (not shown):", 4);
-    terminal.unseen_keys(&format!("{SECRET}\r"));
-    let ended = terminal.end();
+    terminal.type_hidden("too short\r");
+    terminal.wait_for("an AppSecret has 32 characters, this has 9");
+    terminal.wait_for_count("AppSecret (not shown):", 3);
+    terminal.type_hidden(&format!("{SECRET}\r"));
+    terminal.wait_for("40013");
+    terminal.wait_for_twice("App id:");
+    terminal.type_keys("wx0123456789abcdef\r");
+    terminal.wait_for_count("AppSecret (not shown):", 4);
+    terminal.type_hidden(&format!("{SECRET}\r"));
+    let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
-    let config = config(&world);
+    let config = read_config(&env);
     for set in ["app_id = \"wx0123456789abcdef\"", SECRET, "http://127.0.0.1:9000/"] {
         assert!(config.contains(set), "{set}");
     }
 }
 
 #[test]
-fn without_an_answer_it_is_written_unchecked_if_one_wants() {
-    let mut world = World::empty();
+fn unreachable_api_offers_unchecked_config() {
+    let mut env = TestEnv::without_config();
     // The real platform is none of a test's.
-    world.set("HTTPS_PROXY", "http://127.0.0.1:1");
-    let mut terminal = begin(&world, "init");
-    terminal.until("https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login");
-    terminal.until("App id:");
+    env.set_variable("HTTPS_PROXY", "http://127.0.0.1:1");
+    let mut terminal = start_init(&env, "init");
+    terminal.wait_for("https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login");
+    terminal.wait_for("App id:");
     // What cannot be is said at once.
-    terminal.keys("wx 1\r");
-    terminal.until("it must be an app id, such as wx");
+    terminal.type_keys("wx 1\r");
+    terminal.wait_for("it must be an app id, such as wx");
     // What was refused is there to be edited.
-    terminal.until("App id: wx 1");
-    terminal.unseen_keys("\x7f\x7f0123456789abcdef\r");
-    terminal.until("AppSecret (not shown):");
-    terminal.unseen_keys(&format!("{SECRET}\r"));
+    terminal.wait_for("App id: wx 1");
+    terminal.type_hidden("\x7f\x7f0123456789abcdef\r");
+    terminal.wait_for("AppSecret (not shown):");
+    terminal.type_hidden(&format!("{SECRET}\r"));
     // With an address of this machine or, where it has none, without.
-    terminal.until_twice("Callback address");
-    terminal.unseen_keys("localhost/\r");
-    terminal.until("http:// is missing");
-    terminal.keys("\r");
-    terminal.until("it leads each phone to itself");
-    terminal.unseen_keys(&format!("{}https://wx.example.com/callback/\r", "\x7f".repeat("http://localhost/".len())));
-    terminal.until("Listen on [127.0.0.1:8080]");
-    terminal.keys("\r");
-    terminal.until("Try again?");
-    terminal.keys("n\r");
-    terminal.until("Write the config all the same?");
-    terminal.keys("y\r");
-    let ended = terminal.end();
+    terminal.wait_for_twice("Callback address");
+    terminal.type_hidden("localhost/\r");
+    terminal.wait_for("http:// is missing");
+    terminal.type_keys("\r");
+    terminal.wait_for("it leads each phone to itself");
+    terminal.type_hidden(&format!("{}https://wx.example.com/callback/\r", "\x7f".repeat("http://localhost/".len())));
+    terminal.wait_for("Listen on [127.0.0.1:8080]");
+    terminal.type_keys("\r");
+    terminal.wait_for("Try again?");
+    terminal.type_keys("n\r");
+    terminal.wait_for("Write the config all the same?");
+    terminal.type_keys("y\r");
+    let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
     assert!(text.contains("it is written without having worked"), "{text}");
     assert!(text.contains("Now enter wx.example.com in WeChat's console"), "{text}");
-    assert!(config(&world).contains("\naddress = \"127.0.0.1:8080\"\n"));
+    assert!(read_config(&env).contains("\naddress = \"127.0.0.1:8080\"\n"));
 }
 
 #[test]
-fn what_did_not_work_is_not_written_unless_one_says_so() {
-    let world = World::empty();
-    let (_running, url) = answering(&[REFUSED]);
-    let mut terminal = begin(&world, &format!("init --sandbox {url}"));
-    terminal.until("App id:");
-    terminal.keys("wx012345\r");
-    terminal.until("type it again, or Enter if it is right");
-    answer(&mut terminal, "", "");
-    terminal.until("Try again?");
-    terminal.keys("n\r");
-    terminal.until("Write the config all the same?");
-    terminal.keys("\r");
-    let ended = terminal.end();
+fn failed_config_is_written_only_on_confirmation() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY]);
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    terminal.wait_for("App id:");
+    terminal.type_keys("wx012345\r");
+    terminal.wait_for("type it again, or Enter if it is right");
+    answer_prompts(&mut terminal, "", "");
+    terminal.wait_for("Try again?");
+    terminal.type_keys("n\r");
+    terminal.wait_for("Write the config all the same?");
+    terminal.type_keys("\r");
+    let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(3), "{text}");
     assert!(text.contains("nothing was changed"), "{text}");
     assert!(text.contains("error: wx012345 does not look like an app id: type it again"), "{text}");
-    assert!(!world.path(".config").exists());
+    assert!(!env.path(".config").exists());
 }
 
 #[test]
-fn a_config_that_is_there_is_replaced_only_after_a_yes_and_ctrl_c_leaves_no_trace() {
-    let world = World::empty();
-    let (_running, url) = answering(&[TOKEN]);
-    world.config("app_id = \"old\"\n");
-    let mut terminal = begin(&world, &format!("init --sandbox {url}"));
-    terminal.until("is there already. Replace it?");
-    terminal.keys("n\r");
-    let ended = terminal.end();
+fn existing_config_needs_confirmation_and_ctrl_c_keeps_it() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
+    env.write_config("app_id = \"old\"\n");
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    terminal.wait_for("is there already. Replace it?");
+    terminal.type_keys("n\r");
+    let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0));
     assert!(ended.screen.contents().contains("nothing was changed"), "{}", ended.screen.contents());
-    assert_eq!(config(&world), "app_id = \"old\"\n");
+    assert_eq!(read_config(&env), "app_id = \"old\"\n");
 
-    let mut terminal = begin(&world, &format!("init --sandbox {url}"));
-    terminal.until("is there already. Replace it?");
-    terminal.keys("y\r");
-    answer(&mut terminal, "wx0123456789abcdef", "");
-    assert_eq!(terminal.end().status.code(), Some(0));
-    assert!(config(&world).contains(SECRET) && world.path(".config/wxbox/config.toml.bak").exists());
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    terminal.wait_for("is there already. Replace it?");
+    terminal.type_keys("y\r");
+    answer_prompts(&mut terminal, "wx0123456789abcdef", "");
+    assert_eq!(terminal.wait().status.code(), Some(0));
+    assert!(read_config(&env).contains(SECRET) && env.path(".config/wxbox/config.toml.bak").exists());
 
-    let world = World::empty();
+    let env = TestEnv::without_config();
     for question in ["App id:", "AppSecret (not shown):"] {
-        let mut terminal = begin(&world, &format!("init --sandbox {url}"));
-        terminal.until("App id:");
+        let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+        terminal.wait_for("App id:");
         if question != "App id:" {
-            terminal.keys("wx0123456789abcdef\r");
+            terminal.type_keys("wx0123456789abcdef\r");
         }
-        terminal.until(question);
-        terminal.keys("\x03");
-        let ended = terminal.end();
+        terminal.wait_for(question);
+        terminal.type_keys("\x03");
+        let ended = terminal.wait();
         assert_eq!(ended.status.code(), Some(130), "{}", ended.screen.contents());
-        assert!(ended.echo && !ended.screen.hide_cursor(), "{question}");
+        assert!(ended.is_echo_on && !ended.screen.hide_cursor(), "{question}");
         assert!(ended.screen.contents().contains("cancelled, nothing was written"), "{}", ended.screen.contents());
-        assert!(!world.path(".config").exists(), "{question}");
+        assert!(!env.path(".config").exists(), "{question}");
     }
 }
 
 #[test]
-fn in_a_small_window_nothing_of_an_answer_that_was_wrapped_stays() {
-    let world = World::empty();
-    let (_running, url) = answering(&[TOKEN]);
-    let mut terminal = Terminal::start(world.command(&format!("init --sandbox {url}")), 40, 50);
+fn wrapped_input_is_cleared_in_small_window() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
+    let mut terminal = Terminal::start(env.command(&format!("init --sandbox {url}")), 40, 50);
     let long = "http://wx.example.com:8080/a/path/that/is/longer/than/the/window/is/wide/";
     // What is typed while nobody reads keys, the terminal shows itself.
-    terminal.until("App id:");
-    terminal.unseen_keys("wx0123456789abcdef\r");
-    terminal.until("AppSecret (not shown):");
-    terminal.unseen_keys(&format!("{SECRET}\r"));
-    terminal.until("Callback address [");
-    terminal.unseen_keys(&format!("{long}?code=1\r"));
-    terminal.until("its query has code");
-    terminal.until("wide/?code=1");
+    terminal.wait_for("App id:");
+    terminal.type_hidden("wx0123456789abcdef\r");
+    terminal.wait_for("AppSecret (not shown):");
+    terminal.type_hidden(&format!("{SECRET}\r"));
+    terminal.wait_for("Callback address [");
+    terminal.type_hidden(&format!("{long}?code=1\r"));
+    terminal.wait_for("its query has code");
+    terminal.wait_for("wide/?code=1");
     // The refused address is there: what is wrong with it goes, and what is left is taken.
-    terminal.unseen_keys(&format!("{}\r", "\x7f".repeat("?code=1".len())));
-    let ended = terminal.end();
+    terminal.type_hidden(&format!("{}\r", "\x7f".repeat("?code=1".len())));
+    let ended = terminal.wait();
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
     let flat = text.replace('\n', "");
@@ -241,5 +241,5 @@ fn in_a_small_window_nothing_of_an_answer_that_was_wrapped_stays() {
     assert_eq!(flat.matches("Callback address [").count(), 0, "{text}");
     assert_eq!(flat.matches("wx.example.com:8080/a/path").count(), 1, "{text}");
     assert_eq!(flat.matches("its query has code").count(), 1, "{text}");
-    assert!(config(&world).contains(&format!("redirect_uri = \"{long}\"")), "{}", config(&world));
+    assert!(read_config(&env).contains(&format!("redirect_uri = \"{long}\"")), "{}", read_config(&env));
 }

@@ -5,13 +5,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use snapbox::str;
 
-use crate::canned::{Canned, OK, TOKEN, json};
-use crate::harness::{LUFFY, World};
+use crate::canned::{ACCEPTED_BODY, CannedServer, TOKEN_BODY, json_response};
+use crate::harness::{LUFFY, TestEnv};
 
 /// A body as its page has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Body {
+pub struct BodyFixture {
     pub kind: String,
     pub page: String,
     pub path: String,
@@ -24,9 +24,9 @@ pub struct Body {
     body: String,
 }
 
-impl Body {
+impl BodyFixture {
     /// The calls that send it, behind the first.
-    pub fn paths<'a>(&'a self, first: &'a str) -> Vec<&'a str> {
+    pub fn call_paths<'a>(&'a self, first: &'a str) -> Vec<&'a str> {
         [Some(first), self.list.as_deref(), Some(self.path.as_str())].into_iter().flatten().collect()
     }
 
@@ -41,22 +41,22 @@ impl Body {
     }
 
     /// A server that gives a token, the templates and then this, and a world that knows the way there.
-    fn server(&self, last: &str) -> (Canned, World) {
+    fn server_and_env(&self, last: &str) -> (CannedServer, TestEnv) {
         let list = match self.list.as_deref() {
             Some("/wxaapi/newtmpl/gettemplate") => {
                 r#"{"data":[{"priTmplId":"S-1","title":"Doors","content":"Door: {{thing1.DATA}}"}]}"#
             }
             _ => r#"{"template_list":[{"template_id":"T-1","title":"T","content":"Host: {{host.DATA}}"}]}"#,
         };
-        let answers = [Some(TOKEN), self.list.as_ref().map(|_| list), Some(last)];
-        let server = Canned::new(answers.into_iter().flatten().map(json).collect());
-        let world = server.world("", "");
-        (server, world)
+        let answers = [Some(TOKEN_BODY), self.list.as_ref().map(|_| list), Some(last)];
+        let server = CannedServer::new(answers.into_iter().flatten().map(json_response).collect());
+        let env = server.env("", "");
+        (server, env)
     }
 
     /// Whether the last request of the server is this body.
     #[track_caller]
-    fn was_sent(&self, server: &Canned) {
+    fn assert_sent(&self, server: &CannedServer) {
         let requests = server.requests();
         let last = requests.last().unwrap();
         assert_eq!(last.line.split(['?', ' ']).nth(1), Some(self.path.as_str()));
@@ -70,42 +70,49 @@ impl Body {
     }
 }
 
-pub fn bodies() -> Vec<Body> {
+pub fn load_bodies() -> Vec<BodyFixture> {
     #[derive(Deserialize)]
     struct File {
-        body: Vec<Body>,
+        body: Vec<BodyFixture>,
     }
     toml::from_str::<File>(include_str!("../fixtures/bodies.toml")).unwrap().body
 }
 
 #[test]
-fn each_body_is_sent_as_its_page_has_it() {
-    for it in bodies() {
-        let (server, world) = it.server(OK);
-        let said = world.feed("send -u luffy --json --message -", it.without_touser().to_string()).ok();
-        assert_eq!((&said.json()[0]["type"], &said.json()[0]["state"]), (&it.kind.as_str().into(), &"sent".into()));
-        it.was_sent(&server);
+fn each_body_matches_its_documentation() {
+    for it in load_bodies() {
+        let (server, env) = it.server_and_env(ACCEPTED_BODY);
+        let said =
+            env.run_with_stdin("send -u luffy --json --message -", it.without_touser().to_string()).assert_success();
+        assert_eq!(
+            (&said.json_lines()[0]["type"], &said.json_lines()[0]["state"]),
+            (&it.kind.as_str().into(), &"sent".into())
+        );
+        it.assert_sent(&server);
         if let Some(line) = &it.line {
-            let (server, world) = it.server(OK);
-            world.feed(&format!("send -u luffy {line}"), &it.stdin).ok();
-            it.was_sent(&server);
+            let (server, env) = it.server_and_env(ACCEPTED_BODY);
+            env.run_with_stdin(&format!("send -u luffy {line}"), &it.stdin).assert_success();
+            it.assert_sent(&server);
         }
     }
 }
 
 #[test]
 fn each_body_is_sent_from_a_line_of_a_batch() {
-    for it in bodies() {
-        let (server, world) = it.server(OK);
+    for it in load_bodies() {
+        let (server, env) = it.server_and_env(ACCEPTED_BODY);
         let line = format!(r#"{{"user": "luffy", "message": {}, "ref": 1}}"#, it.without_touser());
-        let said = world.feed("send --batch -", line).ok();
-        assert_eq!((&said.json()[0]["type"], &said.json()[0]["ref"]), (&it.kind.as_str().into(), &1.into()));
-        it.was_sent(&server);
+        let said = env.run_with_stdin("send --batch -", line).assert_success();
+        assert_eq!(
+            (&said.json_lines()[0]["type"], &said.json_lines()[0]["ref"]),
+            (&it.kind.as_str().into(), &1.into())
+        );
+        it.assert_sent(&server);
     }
 }
 
 /// Takes away what stands at a path such as `list[0].id`.
-fn without(mut body: Value, path: &str) -> Value {
+fn remove_path(mut body: Value, path: &str) -> Value {
     let words: Vec<&str> = path.split(['.', '[', ']']).filter(|word| !word.is_empty()).collect();
     let (last, way) = words.split_last().unwrap();
     let mut at = &mut body;
@@ -121,25 +128,25 @@ fn without(mut body: Value, path: &str) -> Value {
 
 #[test]
 fn the_part_that_is_missing_is_named() {
-    let world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    for it in bodies() {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    for it in load_bodies() {
         for path in &it.required {
-            let body = without(it.without_touser(), path);
-            let ran = world.feed("send -u luffy --message -", body.to_string());
+            let body = remove_path(it.without_touser(), path);
+            let ran = env.run_with_stdin("send -u luffy --message -", body.to_string());
             let what = format!("error: a message of the type {} needs {path}\nhint: its parts are ", it.kind);
             assert_eq!(ran.status(), Some(2), "{path} of {}", it.kind);
             assert!(ran.stderr().starts_with(&what), "{path} of {}: {}", it.kind, ran.stderr());
         }
     }
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
 }
 
 /// Each kind that needs neither a grant nor an upload; what the sandbox refuses it refuses as WeChat would.
 #[test]
 fn the_sandbox_shows_what_it_takes() {
-    let mut world = World::of("verified = true");
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    let mut env = TestEnv::with_scenario("verified = true");
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     let messages = [
         r#"{"msgtype": "news", "news": {"articles": [{"title": "t", "description": "d", "url": "https://a", "picurl": ""}]}}"#,
         r#"{"msgtype": "msgmenu", "msgmenu": {"list": [{"id": 1, "content": "yes"}]}}"#,
@@ -147,13 +154,13 @@ fn the_sandbox_shows_what_it_takes() {
         r#"{"msgtype": "wxcard", "wxcard": {"card_id": "card_for_one_meal_0123456789"}}"#,
     ];
     for message in messages {
-        world.feed("send -u luffy --message -", message).ok();
+        env.run_with_stdin("send -u luffy --message -", message).assert_success();
     }
-    let mut inbox: Vec<_> = world.sandbox().inbox().iter().map(|it| it["type"].as_str().unwrap().to_owned()).collect();
+    let mut inbox: Vec<_> = env.sandbox().inbox().iter().map(|it| it["type"].as_str().unwrap().to_owned()).collect();
     inbox.sort();
     assert_eq!(inbox, ["mpnewsarticle", "msgmenu", "news", "wxcard"]);
     let unknown = r#"{"msgtype": "image", "image": {"media_id": "none_such"}}"#;
-    world.feed("send -u luffy --message -", unknown).is(str![[r#"
+    env.run_with_stdin("send -u luffy --message -", unknown).assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 5 to luffy was refused: WeChat says 40007 (invalid media_id): media_id unknown or expired
@@ -164,61 +171,60 @@ hint: Upload again (temporary media live 3 days)
 
 #[test]
 fn a_message_that_may_have_arrived_is_not_sent_again() {
-    for it in bodies().iter().filter(|it| it.kind != "template") {
-        let (_server, world) = it.server("{\"errcode\":");
-        let ran = world.feed("send -u luffy --json --message -", it.without_touser().to_string());
-        assert_eq!((ran.status(), &ran.json()[0]["state"]), (Some(6), &"unknown".into()), "{}", it.kind);
+    for it in load_bodies().iter().filter(|it| it.kind != "template") {
+        let (_server, env) = it.server_and_env("{\"errcode\":");
+        let ran = env.run_with_stdin("send -u luffy --json --message -", it.without_touser().to_string());
+        assert_eq!((ran.status(), &ran.json_lines()[0]["state"]), (Some(6), &"unknown".into()), "{}", it.kind);
         // Nothing is due, so nothing is asked.
-        world.wxbox("outbox flush").ok();
+        env.run("outbox flush").assert_success();
     }
 }
 
 #[test]
 fn who_may_send_it_is_said_where_the_account_may_not() {
-    let world = World::of(
+    let env = TestEnv::with_scenario(
         "unauthorized = [\"/cgi-bin/message/custom/send\", \"/cgi-bin/message/template/send\", \
          \"/cgi-bin/message/subscribe/bizsend\", \"/cgi-bin/media/upload\"]",
     );
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world.write("a.png", crate::media::PNG);
-    world.wxbox("send -u luffy hello").is(str![[r#"
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.write_file("a.png", crate::media::PNG);
+    env.run("send -u luffy hello").assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 1 to luffy was refused: WeChat says 48001 (api unauthorized): account lacks this API
 hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
-    world.wxbox("send -u luffy -t backup").is(str![[r#"
+    env.run("send -u luffy -t backup").assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 2 to luffy was refused: WeChat says 48001 (api unauthorized): account lacks this API
 hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 
 "#]]);
-    world.wxbox("send -u luffy --subscribe 'Backup report' -d thing1=a -d character_string2=b -d time3=03:15").is(
-        str![[r#"
+    env.run("send -u luffy --subscribe 'Backup report' -d thing1=a -d character_string2=b -d time3=03:15")
+        .assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 3 to luffy was refused: WeChat says 48001 (api unauthorized): account lacks this API
 hint: subscription notifications are for verified (已认证) service accounts (服务号)
 
-"#]],
-    );
-    world.wxbox("send -u luffy --image a.png").is(str![[r#"
+"#]]);
+    env.run("send -u luffy --image a.png").assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 4 to luffy was refused: cannot upload a.png: WeChat says 48001 (api unauthorized): account lacks this API
 hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
 
 "#]]);
-    world.wxbox("media upload a.png").is(str![[r#"
+    env.run("media upload a.png").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: WeChat says 48001 (api unauthorized): account lacks this API
 hint: Needs a verified account of the right kind, or the sandbox
 
 "#]]);
-    world.wxbox("outbox show 1").is(str![[r#"
+    env.run("outbox show 1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 ID          1

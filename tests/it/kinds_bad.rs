@@ -2,12 +2,12 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, NAMI, World};
+use crate::harness::{LUFFY, NAMI, TestEnv};
 
 #[test]
 fn a_message_that_is_wrong_says_what_and_where() {
-    let world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     let cases: &[(&str, &str, &str)] = &[
         (r#"{"msgtype": "imagee"}"#, "there is no type of message \"imagee\"", "did you mean image?"),
         (
@@ -102,25 +102,25 @@ fn a_message_that_is_wrong_says_what_and_where() {
         ),
     ];
     for (message, what, hint) in cases {
-        let ran = world.feed("send -u luffy --message -", message);
+        let ran = env.run_with_stdin("send -u luffy --message -", message);
         let hint = if hint.is_empty() { String::new() } else { format!("hint: {hint}\n") };
         assert_eq!((ran.status(), ran.stderr()), (Some(2), format!("error: {what}\n{hint}").as_str()), "{message}");
     }
-    world.feed("send -u luffy --message -", "[1]").is(str![[r#"
+    env.run_with_stdin("send -u luffy --message -", "[1]").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input is not a message as JSON: invalid type: sequence, expected a map at line 1 column 0
 hint: it is an object, such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; `wxbox send --help` shows more
 
 "#]]);
-    world.feed("send -u luffy --message -", "{").is(str![[r#"
+    env.run_with_stdin("send -u luffy --message -", "{").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input is not a message as JSON: EOF while parsing an object at line 1 column 1
 hint: it is an object, such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; `wxbox send --help` shows more
 
 "#]]);
-    world.wxbox("send -u luffy --message absent.json").is(str![[r#"
+    env.run("send -u luffy --message absent.json").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot read absent.json: No such file or directory (os error 2)
@@ -128,35 +128,35 @@ hint: name a file, or - for standard input
 
 "#]]);
     let other = format!(r#"{{"touser": "{NAMI}", "msgtype": "text", "text": {{"content": "x"}}}}"#);
-    world.feed("send -u luffy --message -", &other).is(str![[r#"
+    env.run_with_stdin("send -u luffy --message -", &other).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the message names oNami_draws_maps_of_the_sea1 itself, and the recipient is oLuffy_wears_the_straw_hat_1
 hint: leave touser out of the message
 
 "#]]);
-    world.feed(&format!("send --openid {NAMI} --dry-run --message -"), &other).is(str![[r#"
+    env.run_with_stdin(&format!("send --openid {NAMI} --dry-run --message -"), &other).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"touser":"oNami_draws_maps_of_the_sea1","msgtype":"text","text":{"content":"x"}}
 
 "#]]);
-    world.write("a.jsonl", r#"{"user": "luffy", "message": {"msgtype": "image", "image": {"media_id": "@a.png"}}}"#);
-    world.wxbox("send --batch a.jsonl").is(str![[r#"
+    env.write_file("a.jsonl", r#"{"user": "luffy", "message": {"msgtype": "image", "image": {"media_id": "@a.png"}}}"#);
+    env.run("send --batch a.jsonl").assert_snapshot(str![[r#"
 exit 5
 --- stdout
 {"line":1,"state":"failed","error":"a line of a batch cannot name a file with @"}
 
 "#]]);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
 }
 
 #[test]
 fn a_title_in_a_line_may_begin_with_an_at_sign() {
-    let world = World::new();
+    let env = TestEnv::new();
     let menu = r#"{"head_content": "@all: who comes?", "list": [{"id": "1", "content": "me"}]}"#;
     let line = format!(r#"{{"openid": "{NAMI}", "message": {{"msgtype": "msgmenu", "msgmenu": {menu}}}}}"#);
-    world.feed("send --dry-run --batch -", &line).is(str![[r#"
+    env.run_with_stdin("send --dry-run --batch -", &line).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"touser":"oNami_draws_maps_of_the_sea1","msgtype":"msgmenu","msgmenu":{"head_content":"@all: who comes?","list":[{"id":"1","content":"me"}]}}
@@ -166,58 +166,60 @@ exit 0
 
 #[test]
 fn an_article_is_a_small_file() {
-    let world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     let toml = "title = \"t\"\ndescription = \"d\"\nurl = \"https://a\"\npicurl = \"\"\n";
-    world.feed("send -u luffy --dry-run --news -", toml).is(str![[r#"
+    env.run_with_stdin("send -u luffy --dry-run --news -", toml).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"news","news":{"articles":[{"title":"t","description":"d","url":"https://a"}]}}
 
 "#]]);
     let json = r#"{"title": "t", "description": "d", "url": "https://a", "picurl": "https://a/b.png"}"#;
-    world.write("article.json", json);
-    world.wxbox("send -u luffy --news article.json").is(str![[r#"
+    env.write_file("article.json", json);
+    env.run("send -u luffy --news article.json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 1 (news) to luffy
 
 "#]]);
-    world.feed("send -u luffy --news -", toml.replace("description = \"d\"\n", "")).is(str![[r#"
+    env.run_with_stdin("send -u luffy --news -", toml.replace("description = \"d\"\n", "")).assert_snapshot(str![[
+        r#"
 exit 0
 --- stdout
 sent message 2 (news) to luffy
 
-"#]]);
-    world.feed("send -u luffy --news -", toml.replace("https://a", "a.example")).is(str![[r#"
+"#
+    ]]);
+    env.run_with_stdin("send -u luffy --news -", toml.replace("https://a", "a.example")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: url is not an http or https address: a.example
 hint: write the whole address, such as https://status.example.com
 
 "#]]);
-    world.feed("send -u luffy --news -", toml.replace("picurl", "picture")).is(str![[r#"
+    env.run_with_stdin("send -u luffy --news -", toml.replace("picurl", "picture")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: a message of the type news has no picture
 hint: its parts are title, description?, url?, picurl?; what has a ? may be left out
 
 "#]]);
-    world.feed("send -u luffy --news -", "title = t").is(str![[r#"
+    env.run_with_stdin("send -u luffy --news -", "title = t").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input is not an article in TOML or JSON: invalid boolean, expected `true`
 hint: it has title, description, url and picurl, in TOML or JSON; `wxbox send --help` shows one
 
 "#]]);
-    world.feed("send -u luffy --news -", "{\"title\": }").is(str![[r#"
+    env.run_with_stdin("send -u luffy --news -", "{\"title\": }").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input is not an article in TOML or JSON: expected value at line 1 column 11
 hint: it has title, description, url and picurl, in TOML or JSON; `wxbox send --help` shows one
 
 "#]]);
-    world.wxbox("outbox show 1").is(str![[r#"
+    env.run("outbox show 1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 ID        1

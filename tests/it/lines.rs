@@ -9,19 +9,19 @@ use regex::Regex;
 use rustix::process::Signal;
 use wxbox::cli::Cli;
 
-use crate::docs::committed;
-use crate::harness::{BACKUP, LUFFY, NAMI, World, ZORO, redactions};
+use crate::docs::assert_committed;
+use crate::harness::{BACKUP_TEMPLATE_ID, LUFFY, NAMI, TestEnv, ZORO, redactions};
 
 /// The lines, in the order in which they are run; `tests/it/lines/*.txt` shows what comes of them.
-const LINES: &str = include_str!("lines/lines.txt");
+const CORPUS: &str = include_str!("lines/lines.txt");
 
-pub fn lines() -> Vec<String> {
-    let known = [("$LUFFY", LUFFY), ("$NAMI", NAMI), ("$ZORO", ZORO), ("$BACKUP", BACKUP)];
+pub fn command_lines() -> Vec<String> {
+    let known = [("$LUFFY", LUFFY), ("$NAMI", NAMI), ("$ZORO", ZORO), ("$BACKUP", BACKUP_TEMPLATE_ID)];
     let fill = |line: &str| known.iter().fold(line.to_owned(), |line, (name, value)| line.replace(name, value));
-    LINES.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(fill).collect()
+    CORPUS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(fill).collect()
 }
 
-fn shown(world: &World, line: &str, output: &Output) -> String {
+fn format_output(env: &TestEnv, line: &str, output: &Output) -> String {
     let status = output.status.code().map_or_else(|| output.status.to_string(), |code| format!("exit {code}"));
     let mut text = format!("$ wxbox {line}\n{status}\n");
     for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
@@ -29,7 +29,7 @@ fn shown(world: &World, line: &str, output: &Output) -> String {
             text += &format!("--- {name}\n{}", String::from_utf8_lossy(bytes));
         }
     }
-    redactions().redact(&text.replace(world.home.path().to_str().unwrap(), "[HOME]"))
+    redactions().redact(&text.replace(env.home.path().to_str().unwrap(), "[HOME]"))
 }
 
 /// Whether a line asks for a document, which is English whatever the language is, or for a script.
@@ -38,39 +38,41 @@ fn is_document(line: &str) -> bool {
 }
 
 /// Runs lines in a home of their own and compares what they said, which comes back.
-fn table(mode: &str, before: &str, lines: &[String], run: impl Fn(&World, &str) -> Output) -> String {
-    let world = World::new();
-    world.write("fields.json", r##"{"host": "db1", "size": {"value": "42 GB", "color": "#173177"}}"##);
-    world.write("bad.toml", "app_id = 3\n");
-    world.write("latin.txt", b"caf\xe9\n");
-    world.write("lines.jsonl", "{\"user\": \"luffy\", \"text\": \"你好\", \"ref\": [1]}\n");
-    world.write(
+fn assert_corpus(mode: &str, before: &str, lines: &[String], run: impl Fn(&TestEnv, &str) -> Output) -> String {
+    let env = TestEnv::new();
+    env.write_file("fields.json", r##"{"host": "db1", "size": {"value": "42 GB", "color": "#173177"}}"##);
+    env.write_file("bad.toml", "app_id = 3\n");
+    env.write_file("latin.txt", b"caf\xe9\n");
+    env.write_file("lines.jsonl", "{\"user\": \"luffy\", \"text\": \"你好\", \"ref\": [1]}\n");
+    env.write_file(
         "unusable.jsonl",
         "{\"user\": \"nobody\", \"text\": \"x\"}\n\nno JSON\n{\"ref\": 7, \"usr\": \"luffy\"}\n",
     );
-    world.write("chart.png", crate::media::PNG);
-    world.write("empty.png", "");
-    world.write("notes.png", "no picture");
-    world.write("article.toml", "title = \"t\"\ndescription = \"d\"\nurl = \"https://a.example\"\npicurl = \"\"\n");
-    world
-        .write("menu.json", "{\"msgtype\": \"msgmenu\", \"msgmenu\": {\"list\": [{\"id\": 1, \"content\": \"yes\"}]}}");
-    world.write("video.json", "{\"msgtype\": \"video\", \"video\": {\"media_id\": \"@chart.png\"}}");
+    env.write_file("chart.png", crate::media::PNG);
+    env.write_file("empty.png", "");
+    env.write_file("notes.png", "no picture");
+    env.write_file("article.toml", "title = \"t\"\ndescription = \"d\"\nurl = \"https://a.example\"\npicurl = \"\"\n");
+    env.write_file(
+        "menu.json",
+        "{\"msgtype\": \"msgmenu\", \"msgmenu\": {\"list\": [{\"id\": 1, \"content\": \"yes\"}]}}",
+    );
+    env.write_file("video.json", "{\"msgtype\": \"video\", \"video\": {\"media_id\": \"@chart.png\"}}");
     let whole: String = lines
         .iter()
         .map(|line| {
             let line = format!("{before}{line}");
-            shown(&world, &line, &run(&world, &line)) + "\n"
+            format_output(&env, &line, &run(&env, &line)) + "\n"
         })
         .collect();
-    committed(&format!("tests/it/lines/{mode}.txt"), &whole);
+    assert_committed(&format!("tests/it/lines/{mode}.txt"), &whole);
     whole
 }
 
-fn piped(world: &World, line: &str) -> Output {
-    fed(world.command(line))
+fn run_piped(env: &TestEnv, line: &str) -> Output {
+    run_with_piped_stdin(env.command(line))
 }
 
-fn fed(mut command: Command) -> Output {
+fn run_with_piped_stdin(mut command: Command) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A program that does not read it may be gone already.
@@ -78,27 +80,28 @@ fn fed(mut command: Command) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn closed(world: &World, line: &str) -> Output {
-    let wxbox = world.command(line);
+fn run_with_stdin_closed(env: &TestEnv, line: &str) -> Output {
+    let wxbox = env.command(line);
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "exec \"$0\" \"$@\" <&-"]).arg(wxbox.get_program()).args(wxbox.get_args());
     shell.env_clear().envs(wxbox.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell.current_dir(world.home.path()).output().unwrap()
+    shell.current_dir(env.home.path()).output().unwrap()
 }
 
 #[test]
-fn the_table_is_long_enough() {
-    assert!(lines().len() >= 80, "{}", lines().len());
+fn corpus_has_at_least_80_lines() {
+    assert!(command_lines().len() >= 80, "{}", command_lines().len());
 }
 
 /// Every command has a line, and every option of its own.
 #[test]
-fn no_command_or_option_is_left_out() {
+fn corpus_covers_every_command_and_option() {
     fn below(command: &clap::Command, words: &str, missing: &mut Vec<String>) {
         for it in command.get_subcommands() {
             below(it, &format!("{words}{} ", it.get_name()), missing);
         }
-        let own: Vec<_> = lines().into_iter().map(|line| format!(" {line} ")).filter(|it| it.contains(words)).collect();
+        let own: Vec<_> =
+            command_lines().into_iter().map(|line| format!(" {line} ")).filter(|it| it.contains(words)).collect();
         if own.is_empty() {
             missing.push(words.to_owned());
         }
@@ -116,33 +119,33 @@ fn no_command_or_option_is_left_out() {
 }
 
 #[test]
-fn as_text() {
-    table("text", "", &lines(), piped);
+fn text_output_matches_corpus() {
+    assert_corpus("text", "", &command_lines(), run_piped);
 }
 
 #[test]
-fn as_json() {
-    table("json", "--json ", &lines(), piped);
+fn json_output_matches_corpus() {
+    assert_corpus("json", "--json ", &command_lines(), run_piped);
 }
 
 #[test]
-fn with_standard_input_closed() {
-    table("closed", "", &lines(), closed);
+fn closed_stdin_output_matches_corpus() {
+    assert_corpus("closed", "", &command_lines(), run_with_stdin_closed);
 }
 
 #[test]
-fn in_chinese() {
+fn chinese_output_matches_corpus() {
     // A noun alone shows its help.
     let speaks = |line: &String| {
         !is_document(line) && Cli::command().find_subcommand(line).is_none_or(|it| !it.has_subcommands())
     };
-    let lines: Vec<_> = lines().into_iter().filter(speaks).collect();
-    let whole = table("chinese", "", &lines, |world, line| {
-        let mut command = world.command(line);
+    let lines: Vec<_> = command_lines().into_iter().filter(speaks).collect();
+    let whole = assert_corpus("chinese", "", &lines, |env, line| {
+        let mut command = env.command(line);
         command.env("WXBOX_LANG", "zh");
-        fed(command)
+        run_with_piped_stdin(command)
     });
-    assert_eq!(english(&whole), Vec::<String>::new());
+    assert_eq!(untranslated_lines(&whole), Vec::<String>::new());
     // Two blanks and more stand between columns.
     let parted = Regex::new("[\u{4e00}-\u{9fff}，。；：！？、（）“”] [\u{4e00}-\u{9fff}，。；：！？、（）“”]").unwrap();
     let said = whole.lines().filter(|line| !line.starts_with("$ wxbox "));
@@ -150,7 +153,7 @@ fn in_chinese() {
 }
 
 /// What is English of what was said: three words in a row that are neither quoted, nor a command line, nor JSON.
-fn english(whole: &str) -> Vec<String> {
+fn untranslated_lines(whole: &str) -> Vec<String> {
     let sentence = Regex::new("[A-Za-z']{2,}(?: [A-Za-z']{2,}){2,}").unwrap();
     let quoted =
         Regex::new("`[^`]*`|“[^”]*”|（[^）]*）|用法是 .*|^微信原文 .*|^  Host: .*|^ *wxbox .*|^[{].*[}]$").unwrap();
@@ -159,10 +162,10 @@ fn english(whole: &str) -> Vec<String> {
 }
 
 #[test]
-fn with_json_every_line_of_both_streams_is_an_object() {
-    let world = World::new();
-    for line in lines().iter().filter(|line| !is_document(line)) {
-        let output = piped(&world, &format!("--json {line}"));
+fn json_output_lines_are_objects() {
+    let env = TestEnv::new();
+    for line in command_lines().iter().filter(|line| !is_document(line)) {
+        let output = run_piped(&env, &format!("--json {line}"));
         // Warnings are words on stderr; an error is the last line there.
         let errors = String::from_utf8(output.stderr).unwrap();
         let errors = errors.lines().last().filter(|_| !output.status.success() && output.stdout.is_empty());
@@ -174,21 +177,21 @@ fn with_json_every_line_of_both_streams_is_an_object() {
 }
 
 #[test]
-fn a_signal_ends_a_list_that_nobody_reads() {
-    let world = World::empty();
-    world.wxbox("user add luffy").ok();
-    world.sql::<i64>(
+fn signal_ends_list_with_unread_output() {
+    let env = TestEnv::without_config();
+    env.run("user add luffy").assert_success();
+    env.query::<i64>(
         "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 3000)
          INSERT INTO users (username, uid, note, created_at)
          SELECT 'person-' || n, printf('%032x', n), printf('%.100c', 'x'), n FROM n RETURNING id",
     );
     for signal in [Signal::INT, Signal::TERM] {
         for line in ["user list", "user list --json"] {
-            let mut run = world.spawn(line);
+            let mut run = env.spawn(line);
             // It has begun to write, and the pipe takes less than the whole.
-            assert!(!run.next_line().is_empty());
+            assert!(!run.expect_line().is_empty());
             run.signal(signal);
-            assert_eq!(run.end().status(), None, "{line}: ended by the signal itself");
+            assert_eq!(run.wait().status(), None, "{line}: ended by the signal itself");
         }
     }
 }

@@ -5,22 +5,22 @@ use std::process::Command;
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, World};
+use crate::harness::{LUFFY, TestEnv};
 use crate::pty::Terminal;
 
-fn queued(count: usize) -> World {
-    let world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+fn env_with_queued(count: usize) -> TestEnv {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     let lines = "{\"user\":\"luffy\",\"text\":\"x\"}\n".repeat(count);
-    world.feed("send --batch - --no-wait", lines).ok();
-    world
+    env.run_with_stdin("send --batch - --no-wait", lines).assert_success();
+    env
 }
 
 #[test]
 fn a_list_that_ends_early_says_so() {
-    let world = queued(52);
+    let env = env_with_queued(52);
     let list = |line: &str| {
-        let ran = world.wxbox(line).ok();
+        let ran = env.run(line).assert_success();
         (ran.stdout().lines().count(), ran.stderr().to_owned())
     };
     let more = |shown: usize| format!("these are {shown} of 52 messages; `--limit 0` shows all\n");
@@ -39,29 +39,29 @@ fn a_list_that_ends_early_says_so() {
 
 #[test]
 fn a_quiet_check_says_nothing_while_all_is_well() {
-    let world = queued(1);
-    world.wxbox("-q outbox status --check 1h").is(str![[r#"
+    let env = env_with_queued(1);
+    env.run("-q outbox status --check 1h").assert_snapshot(str![[r#"
 exit 0
 
 "#]]);
-    assert!(world.wxbox("outbox status --check 1h").ok().stdout().contains("queued"));
-    assert!(world.wxbox("-q outbox status").ok().stdout().contains("queued"));
-    assert_eq!(world.wxbox("-q --json outbox status --check 1h").ok().json()[0]["queued"], 1);
-    let old = world.wxbox("-q outbox status --check 1ns");
+    assert!(env.run("outbox status --check 1h").assert_success().stdout().contains("queued"));
+    assert!(env.run("-q outbox status").assert_success().stdout().contains("queued"));
+    assert_eq!(env.run("-q --json outbox status --check 1h").assert_success().json_lines()[0]["queued"], 1);
+    let old = env.run("-q outbox status --check 1ns");
     assert_eq!((old.status(), old.stdout()), (Some(6), ""));
     assert!(old.stderr().starts_with("error: "), "{}", old.stderr());
 }
 
 #[test]
-fn ids_are_judged_alike() {
-    let world = queued(0);
+fn ids_are_validated_alike() {
+    let env = env_with_queued(0);
     for line in ["show 1abc", "cancel 1abc", "retry 1abc", "cancel 99999999999999999999"] {
-        let ran = world.wxbox(&format!("outbox {line}"));
+        let ran = env.run(&format!("outbox {line}"));
         assert_eq!(ran.status(), Some(2), "{line}");
         assert!(ran.stderr().contains("it must be a whole number"), "{line}: {}", ran.stderr());
     }
     for line in ["show", "cancel", "retry"] {
-        let ran = world.wxbox(&format!("outbox {line} 9223372036854775807"));
+        let ran = env.run(&format!("outbox {line} 9223372036854775807"));
         assert_eq!(ran.status(), Some(4), "{line}");
         assert!(ran.stderr().contains("no message 9223372036854775807"), "{line}: {}", ran.stderr());
     }
@@ -69,16 +69,16 @@ fn ids_are_judged_alike() {
 
 #[test]
 fn names_may_begin_with_a_hyphen() {
-    let world = World::new();
-    world.wxbox(&format!("user add --tag -t --openid {LUFFY} -- -luffy")).ok();
+    let env = TestEnv::new();
+    env.run(&format!("user add --tag -t --openid {LUFFY} -- -luffy")).assert_success();
     for line in
         ["send --user -luffy x", "send -u -luffy x", "send --tag -t x", "run -u -luffy -- true", "run --tag -t -- true"]
     {
-        world.wxbox(line).ok();
+        env.run(line).assert_success();
     }
-    assert_eq!(world.wxbox("outbox list --user -luffy").ok().stdout().lines().count(), 5);
+    assert_eq!(env.run("outbox list --user -luffy").assert_success().stdout().lines().count(), 5);
     for line in ["run --user -- true", "run --tag -- true", "send -u -- x", "send --tag -- x"] {
-        let ran = world.wxbox(line);
+        let ran = env.run(line);
         assert_eq!(ran.status(), Some(2), "{line}: {}", ran.stderr());
         assert_eq!(ran.stderr().contains("a name is missing before the --"), line.starts_with("send"), "{line}");
     }
@@ -86,33 +86,33 @@ fn names_may_begin_with_a_hyphen() {
 
 #[test]
 fn an_openid_that_looks_odd_is_warned_of_wherever_it_is_typed() {
-    let world = World::new();
+    let env = TestEnv::new();
     let warning = "an openid mostly has 28 characters and begins with o; oShort does not";
     for line in ["send --openid oShort x --dry-run", "user add a --openid oShort", "user add b"] {
-        let ran = world.wxbox(line).ok();
+        let ran = env.run(line).assert_success();
         assert_eq!(ran.stderr().contains(warning), line.contains("oShort"), "{line}: {}", ran.stderr());
     }
-    assert_eq!(world.wxbox(&format!("send --openid {LUFFY} x --dry-run")).ok().stderr(), "");
+    assert_eq!(env.run(&format!("send --openid {LUFFY} x --dry-run")).assert_success().stderr(), "");
 }
 
 #[test]
-fn a_later_cause_takes_the_place_of_an_earlier_one() {
-    let world = World::of(
+fn later_cause_replaces_earlier_one() {
+    let env = TestEnv::with_scenario(
         "[[faults]]\napi = \"/cgi-bin/message/*\"\nerrcode = 40001\n\
          [[faults]]\napi = \"/cgi-bin/stable_token\"\nnth = 2\nerrcode = 40164\n",
     );
-    world.reconfigure(&[("wait = \"0s\"", "wait = \"20s\"")]);
-    world.wxbox("token").ok();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    let ran = world.wxbox("send -u luffy -t backup");
+    env.replace_in_config(&[("wait = \"0s\"", "wait = \"20s\"")]);
+    env.run("token").assert_success();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let ran = env.run("send -u luffy -t backup");
     assert!(ran.stderr().contains("40164"), "{}", ran.stderr());
-    let kept = &world.wxbox("--json outbox list").ok().json()[0];
+    let kept = &env.run("--json outbox list").assert_success().json_lines()[0];
     assert_eq!((&kept["state"], &kept["errcode"]), (&"queued".into(), &40164.into()), "{kept}");
     assert!(kept["error"].as_str().unwrap().contains("40164"), "{kept}");
 }
 
 /// That command behind a shell's `| cat`, on the same terminal.
-fn through_cat(command: &Command) -> Command {
+fn pipe_through_cat(command: &Command) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "\"$0\" \"$@\" | cat"]).arg(command.get_program()).args(command.get_args()).env_clear();
     shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -122,30 +122,32 @@ fn through_cat(command: &Command) -> Command {
 
 #[test]
 fn nothing_of_a_bar_stays_on_the_screen_wherever_the_results_go() {
-    let world =
-        World::of("crowd = 30\n[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = 9\ntimes = 1\nerrcode = 43004\n");
-    world.crowd(30);
-    world.wxbox("token").ok();
+    let env = TestEnv::with_scenario(
+        "crowd = 30\n[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = 9\ntimes = 1\nerrcode = 43004\n",
+    );
+    env.add_generated_users(30);
+    env.run("token").assert_success();
     let sum = "of 30 messages, 29 sent, 1 failed, 0 queued, 0 unknown";
     let line = "send --all -t backup";
-    let ended = Terminal::start(through_cat(&world.command(line)), 50, 100).end();
+    let ended = Terminal::start(pipe_through_cat(&env.command(line)), 50, 100).wait();
     let (raw, text) = (String::from_utf8(ended.raw).unwrap(), ended.screen.contents());
     // Whoever reads the pipe writes when it likes: there must be no bar at any time.
     assert!(!raw.contains("/30") && text.contains(sum), "{raw}");
     assert_eq!(text.lines().filter(|line| line.starts_with("sent message ")).count(), 29, "{text}");
 
-    let world =
-        World::of("crowd = 30\n[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = 9\ntimes = 1\nerrcode = 43004\n");
-    world.crowd(30);
-    world.wxbox("token").ok();
-    let mut shell = through_cat(&world.command(line));
-    let file = world.path("results");
+    let env = TestEnv::with_scenario(
+        "crowd = 30\n[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = 9\ntimes = 1\nerrcode = 43004\n",
+    );
+    env.add_generated_users(30);
+    env.run("token").assert_success();
+    let mut shell = pipe_through_cat(&env.command(line));
+    let file = env.path("results");
     File::create(&file).unwrap();
     let into = format!("\"$0\" \"$@\" >{}", file.display());
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", &into]).args(shell.get_args().skip(2)).env_clear().current_dir(world.path("."));
+    command.args(["-c", &into]).args(shell.get_args().skip(2)).env_clear().current_dir(env.path("."));
     command.envs(shell.env_remove("TERM").get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let ended = Terminal::start(command, 50, 100).end();
+    let ended = Terminal::start(command, 50, 100).wait();
     let (raw, text) = (String::from_utf8(ended.raw).unwrap(), ended.screen.contents());
     assert!(raw.contains("/30"), "a file is nobody's screen: {raw}");
     let lines: Vec<&str> = text.lines().collect();
@@ -155,8 +157,8 @@ fn nothing_of_a_bar_stays_on_the_screen_wherever_the_results_go() {
 
 #[test]
 fn a_broadcast_with_a_rate_ends_however_few_are_sent_at_a_time() {
-    let world = World::of("crowd = 20\n");
-    world.crowd(20);
-    let sent = world.wxbox("send --all -t backup --concurrency 2 --rate 200").ok();
+    let env = TestEnv::with_scenario("crowd = 20\n");
+    env.add_generated_users(20);
+    let sent = env.run("send --all -t backup --concurrency 2 --rate 200").assert_success();
     assert_eq!(sent.stdout().lines().count(), 20);
 }

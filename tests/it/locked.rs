@@ -9,70 +9,70 @@ use rusqlite::Connection;
 use rustix::process::{Pid, Signal, kill_process};
 use snapbox::str;
 use url::Url;
-use wxbox::delivery::{Event, Hand, Orders, Run, Work};
+use wxbox::delivery::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource, DeliveryThread};
 use wxbox::error::classify;
-use wxbox::store::{Error, State, Store};
+use wxbox::store::{Error, MessageState, Store};
 use wxbox::token::Account;
-use wxbox::wechat::{Endpoint, Settings};
+use wxbox::wechat::{ClientSettings, Endpoint};
 
-use crate::harness::{LUFFY, NAMI, World};
-use crate::relay::{Relay, Side};
+use crate::harness::{LUFFY, NAMI, TestEnv};
+use crate::relay::{Direction, InterceptingProxy};
 
-const MESSAGE: &str = "/cgi-bin/message/";
-const TEMPLATE: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+const MESSAGE_PATH: &str = "/cgi-bin/message/";
+const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
 /// For what the program gives ten seconds.
-const PATIENCE: Duration = Duration::from_millis(20);
+const BUSY_TIMEOUT: Duration = Duration::from_millis(20);
 
-fn world() -> World {
-    let world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world.wxbox(&format!("user add nami --openid {NAMI}")).ok();
-    world.wxbox("template list").ok();
-    world
+fn env_with_luffy() -> TestEnv {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("template list").assert_success();
+    env
 }
 
 /// Locked until it is dropped.
-fn lock(world: &World) -> Connection {
-    let database = Connection::open(world.database()).unwrap();
+fn lock_database(env: &TestEnv) -> Connection {
+    let database = Connection::open(env.database_path()).unwrap();
     database.execute_batch("BEGIN EXCLUSIVE").unwrap();
     database
 }
 
-fn open(world: &World) -> Store {
-    Store::open(&world.database()).unwrap().patient_for(PATIENCE).unwrap()
+fn open_store(env: &TestEnv) -> Store {
+    Store::open(&env.database_path()).unwrap().with_busy_timeout(BUSY_TIMEOUT).unwrap()
 }
 
 /// Something that is written.
-fn write(world: &World) -> Result<(), Error> {
-    open(world).forget_files()
+fn write_something(env: &TestEnv) -> Result<(), Error> {
+    open_store(env).delete_sent_files()
 }
 
 /// Messages by state, and the number of attempts.
-fn stands(world: &World) -> String {
+fn outbox_summary(env: &TestEnv) -> String {
     let states = "SELECT group_concat(state, ' ') FROM (SELECT state FROM messages ORDER BY id)";
-    world.sql(&format!("SELECT ({states}) || ', ' || (SELECT sum(attempts) FROM messages) || ' attempts'"))
+    env.query(&format!("SELECT ({states}) || ', ' || (SELECT sum(attempts) FROM messages) || ' attempts'"))
 }
 
 #[track_caller]
-fn arrived(world: &mut World, delivered: i64) {
-    let stats = world.sandbox().stats();
+fn assert_delivered(env: &mut TestEnv, delivered: i64) {
+    let stats = env.sandbox().stats();
     assert_eq!((&stats["delivered"], &stats["twice"]), (&delivered.into(), &0.into()));
 }
 
 /// A delivery in this process, as `send` and `outbox flush` have it, of messages that are queued already.
-fn deliver(world: &mut World, ids: &[i64], concurrency: usize) -> Run {
-    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+fn start_delivery(env: &mut TestEnv, ids: &[i64], concurrency: usize) -> DeliveryRun {
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
     let config: toml::Table = config.parse().unwrap();
     let api_base = vec![Url::parse(config["network"]["api_base"].as_str().unwrap()).unwrap()];
     let settings =
-        Settings { api_base, timeout: Duration::from_secs(60), proxy: None, ca_file: None, secret_from: None };
-    let sandbox = world.sandbox();
+        ClientSettings { api_base, timeout: Duration::from_secs(60), proxy: None, ca_file: None, secret_source: None };
+    let sandbox = env.sandbox();
     let account = Account {
         app_id: sandbox.app_id.clone(),
         secret: sandbox.app_secret.clone().into(),
         endpoint: Endpoint::Stable,
     };
-    let orders = Orders {
+    let orders = DeliveryOptions {
         account,
         concurrency,
         rate: 0,
@@ -81,148 +81,153 @@ fn deliver(world: &mut World, ids: &[i64], concurrency: usize) -> Run {
         retain: Duration::from_secs(3600),
         deliver: true,
     };
-    Run::begin(
-        open(world),
-        Hand::begin(settings).unwrap().ready().unwrap(),
+    DeliveryRun::start(
+        open_store(env),
+        DeliveryThread::start(settings).unwrap().wait_ready().unwrap(),
         orders,
-        Work::Messages(ids.to_vec()),
+        DeliverySource::Messages(ids.to_vec()),
         || {},
     )
     .unwrap()
 }
 
-fn next(run: &Run) -> Event {
+fn next_event(run: &DeliveryRun) -> DeliveryEvent {
     run.events.recv_timeout(Duration::from_secs(60)).unwrap()
 }
 
 #[test]
-fn it_can_be_read() {
-    let world = world();
-    let held = lock(&world);
+fn locked_database_can_be_read() {
+    let env = env_with_luffy();
+    let held = lock_database(&env);
     let lines =
         ["user list", "user show luffy", "user export", "outbox list", "outbox status", "token", "backup copy.db"];
-    lines.iter().for_each(|line| drop(world.wxbox(line).ok()));
-    world.wxbox("send -u luffy hello --dry-run").ok();
+    lines.iter().for_each(|line| drop(env.run(line).assert_success()));
+    env.run("send -u luffy hello --dry-run").assert_success();
     drop(held);
 }
 
 /// With a log that has grown, and that who reads would move into the file.
 #[test]
-fn nor_does_the_end_of_a_reader_wait() {
-    let world = world();
+fn reader_exit_does_not_wait_for_lock() {
+    let env = env_with_luffy();
     // Somebody reads, so that it cannot be moved at once.
-    let reader = Connection::open(world.database()).unwrap();
+    let reader = Connection::open(env.database_path()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM users").unwrap();
-    let held = Connection::open(world.database()).unwrap();
+    let held = Connection::open(env.database_path()).unwrap();
     held.execute_batch("CREATE TABLE large (x); INSERT INTO large VALUES (zeroblob(500000)); BEGIN EXCLUSIVE").unwrap();
-    let store = Store::open(&world.database()).unwrap().patient_for(Duration::from_secs(3600)).unwrap();
+    let store = Store::open(&env.database_path()).unwrap().with_busy_timeout(Duration::from_secs(3600)).unwrap();
     drop(store);
     drop((held, reader));
 }
 
 #[test]
-fn what_would_write_says_so_and_changes_nothing() {
-    let world = world();
-    let held = lock(&world);
-    let report = classify(&write(&world).unwrap_err().into());
+fn write_while_locked_fails_without_changes() {
+    let env = env_with_luffy();
+    let held = lock_database(&env);
+    let report = classify(&write_something(&env).unwrap_err().into());
     drop(held);
     assert_eq!(report.exit.code(), 1);
-    let said = format!("error: {}\nhint: {}\n", report.what, report.hint.unwrap());
+    let said = format!("error: {}\nhint: {}\n", report.message, report.hint.unwrap());
     snapbox::assert_data_eq!(
-        said.replace(world.home.path().to_str().unwrap(), "[HOME]"),
+        said.replace(env.home.path().to_str().unwrap(), "[HOME]"),
         str![[r#"
 error: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
 hint: wait until the other wxbox, backup or sqlite3 is done with it, then try again; `fuser -v FILE` shows which process has it
 
 "#]]
     );
-    world.wxbox("user show luffy").ok();
+    env.run("user show luffy").assert_success();
 }
 
 #[test]
-fn with_nothing_under_way_nothing_is_sent() {
-    let mut world = world();
-    world.wxbox("send -u luffy --no-wait hello").ok();
-    let held = lock(&world);
-    let run = deliver(&mut world, &[1], 1);
-    assert!(matches!(next(&run), Event::Queued(1)));
+fn lock_before_first_attempt_sends_nothing() {
+    let mut env = env_with_luffy();
+    env.run("send -u luffy --no-wait hello").assert_success();
+    let held = lock_database(&env);
+    let run = start_delivery(&mut env, &[1], 1);
+    assert!(matches!(next_event(&run), DeliveryEvent::Queued(1)));
     let error = loop {
-        match next(&run) {
-            Event::Broken(error) => break error,
-            Event::Stopped(_) => {}
-            Event::Settled { message, .. } => assert_eq!(message.state, State::Queued),
+        match next_event(&run) {
+            DeliveryEvent::Aborted(error) => break error,
+            DeliveryEvent::SendingStopped(_) => {}
+            DeliveryEvent::Settled { message, .. } => assert_eq!(message.state, MessageState::Queued),
             other => panic!("{other:?}"),
         }
     };
     assert!(matches!(error.downcast_ref(), Some(Error::Busy { .. })), "{error}");
     drop(held);
-    assert_eq!(stands(&world), "queued, 0 attempts");
-    world.wxbox("outbox flush").ok();
-    arrived(&mut world, 1);
+    assert_eq!(outbox_summary(&env), "queued, 0 attempts");
+    env.run("outbox flush").assert_success();
+    assert_delivered(&mut env, 1);
 }
 
 #[test]
-fn an_outcome_waits_for_longer_than_anything_else() {
-    let mut world = world();
-    let relay = Relay::between(&mut world);
-    world.wxbox("send -u luffy --no-wait hello").ok();
-    relay.hold(Side::Answer, MESSAGE);
-    let run = deliver(&mut world, &[1], 1);
-    relay.holds();
-    let held = lock(&world);
-    relay.release();
-    assert!(matches!(next(&run), Event::Queued(1)));
-    assert!(matches!(next(&run), Event::Locked { messages: 1, .. }));
+fn outcome_waits_longest_for_lock() {
+    let mut env = env_with_luffy();
+    let relay = InterceptingProxy::in_front_of(&mut env);
+    env.run("send -u luffy --no-wait hello").assert_success();
+    relay.pause_at(Direction::Response, MESSAGE_PATH);
+    let run = start_delivery(&mut env, &[1], 1);
+    relay.expect_arrival();
+    let held = lock_database(&env);
+    relay.resume_all();
+    assert!(matches!(next_event(&run), DeliveryEvent::Queued(1)));
+    assert!(matches!(next_event(&run), DeliveryEvent::DatabaseLocked { in_flight_count: 1, .. }));
     // Others have lost their patience meanwhile, more than once.
     for _ in 0..3 {
-        assert!(matches!(write(&world), Err(Error::Busy { .. })));
+        assert!(matches!(write_something(&env), Err(Error::Busy { .. })));
     }
     drop(held);
-    let Event::Settled { message, .. } = next(&run) else { panic!("it is told") };
-    assert_eq!((message.state, message.attempts), (State::Sent, 1));
-    assert!(matches!(next(&run), Event::Over));
-    assert_eq!(stands(&world), "sent, 1 attempts");
-    arrived(&mut world, 1);
+    let DeliveryEvent::Settled { message, .. } = next_event(&run) else { panic!("it is told") };
+    assert_eq!((message.state, message.attempts), (MessageState::Sent, 1));
+    assert!(matches!(next_event(&run), DeliveryEvent::Finished));
+    assert_eq!(outbox_summary(&env), "sent, 1 attempts");
+    assert_delivered(&mut env, 1);
 }
 
 /// A text hangs, a template's token is refused, and the new one cannot be kept.
 #[test]
-fn nor_does_a_token_that_cannot_be_kept_lose_an_outcome() {
-    let mut world = World::of("[[faults]]\napi = \"/cgi-bin/message/template/send\"\nnth = [1]\nerrcode = 40001\n");
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world.wxbox("template list").ok();
-    let relay = Relay::between(&mut world);
-    world.wxbox("send -u luffy --no-wait hello").ok();
-    world.wxbox(&format!("send -u luffy --no-wait {TEMPLATE}")).ok();
-    relay.hold(Side::Answer, "/message/custom/send");
-    relay.hold_too(Side::Answer, "/stable_token");
-    let run = deliver(&mut world, &[1, 2], 2);
-    relay.holds();
-    relay.holds();
-    let held = lock(&world);
-    relay.let_pass("/stable_token");
-    assert!(matches!(next(&run), Event::Queued(2)));
-    let Event::Stopped(error) = next(&run) else { panic!("it stops") };
+fn unsaved_token_keeps_outcome() {
+    let mut env =
+        TestEnv::with_scenario("[[faults]]\napi = \"/cgi-bin/message/template/send\"\nnth = [1]\nerrcode = 40001\n");
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("template list").assert_success();
+    let relay = InterceptingProxy::in_front_of(&mut env);
+    env.run("send -u luffy --no-wait hello").assert_success();
+    env.run(&format!("send -u luffy --no-wait {TEMPLATE_ARGS}")).assert_success();
+    relay.pause_at(Direction::Response, "/message/custom/send");
+    relay.also_pause_at(Direction::Response, "/stable_token");
+    let run = start_delivery(&mut env, &[1, 2], 2);
+    relay.expect_arrival();
+    relay.expect_arrival();
+    let held = lock_database(&env);
+    relay.resume("/stable_token");
+    assert!(matches!(next_event(&run), DeliveryEvent::Queued(2)));
+    let DeliveryEvent::SendingStopped(error) = next_event(&run) else { panic!("it stops") };
     assert!(error.to_string().contains("locked"), "{error}");
-    relay.release();
-    assert!(matches!(next(&run), Event::Locked { messages: 1, .. }));
+    relay.resume_all();
+    assert!(matches!(next_event(&run), DeliveryEvent::DatabaseLocked { in_flight_count: 1, .. }));
     drop(held);
-    let Event::Settled { message, .. } = next(&run) else { panic!("it is told") };
-    assert_eq!((message.id, message.state), (1, State::Sent));
-    while !matches!(next(&run), Event::Over) {}
-    assert_eq!(stands(&world), "sent queued, 2 attempts");
-    world.wxbox("outbox flush").ok();
-    arrived(&mut world, 2);
+    let DeliveryEvent::Settled { message, .. } = next_event(&run) else { panic!("it is told") };
+    assert_eq!((message.id, message.state), (1, MessageState::Sent));
+    while !matches!(next_event(&run), DeliveryEvent::Finished) {}
+    assert_eq!(outbox_summary(&env), "sent queued, 2 attempts");
+    env.run("outbox flush").assert_success();
+    assert_delivered(&mut env, 2);
 }
 
 /// Waits for the word that it waits, with the answer there and the database locked.
-fn waiting(world: &World, relay: &Relay, what: &str) -> (std::process::Child, Vec<String>, Connection) {
-    relay.hold(Side::Answer, MESSAGE);
-    let mut command = world.command(&format!("send -u luffy --key k {what}"));
+fn start_send_while_locked(
+    env: &TestEnv,
+    relay: &InterceptingProxy,
+    what: &str,
+) -> (std::process::Child, Vec<String>, Connection) {
+    relay.pause_at(Direction::Response, MESSAGE_PATH);
+    let mut command = env.command(&format!("send -u luffy --key k {what}"));
     let mut run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    relay.holds();
-    let held = lock(world);
-    relay.release();
+    relay.expect_arrival();
+    let held = lock_database(env);
+    relay.resume_all();
     let mut said = Vec::new();
     let mut lines = BufReader::new(run.stderr.as_mut().unwrap()).lines().map(Result::unwrap);
     said.extend(lines.next());
@@ -230,28 +235,28 @@ fn waiting(world: &World, relay: &Relay, what: &str) -> (std::process::Child, Ve
 }
 
 #[test]
-fn a_run_says_that_it_waits_and_goes_on() {
-    let mut world = world();
-    let relay = Relay::between(&mut world);
-    let (run, said, held) = waiting(&world, &relay, "hello");
+fn send_reports_lock_wait_and_resumes() {
+    let mut env = env_with_luffy();
+    let relay = InterceptingProxy::in_front_of(&mut env);
+    let (run, said, held) = start_send_while_locked(&env, &relay, "hello");
     assert!(said[0].contains("is locked by another process; one message is under way"), "{said:?}");
     drop(held);
     let end = run.wait_with_output().unwrap();
     assert!(end.status.success() && end.stderr.is_empty(), "{end:?}");
-    assert_eq!(stands(&world), "sent, 1 attempts");
-    arrived(&mut world, 1);
+    assert_eq!(outbox_summary(&env), "sent, 1 attempts");
+    assert_delivered(&mut env, 1);
 }
 
 #[test]
-fn whoever_does_not_wait_is_told_what_was_not_written_down() {
-    for (what, status, state) in [("hello", 6, "unknown, 1 attempts"), (TEMPLATE, 0, "sent, 2 attempts")] {
-        let mut world = world();
-        let relay = Relay::between(&mut world);
-        let (run, _, held) = waiting(&world, &relay, what);
+fn ctrl_c_while_locked_reports_unsaved_results() {
+    for (what, status, state) in [("hello", 6, "unknown, 1 attempts"), (TEMPLATE_ARGS, 0, "sent, 2 attempts")] {
+        let mut env = env_with_luffy();
+        let relay = InterceptingProxy::in_front_of(&mut env);
+        let (run, _, held) = start_send_while_locked(&env, &relay, what);
         kill_process(Pid::from_child(&run), Signal::INT).unwrap();
         let end = run.wait_with_output().unwrap();
         assert_eq!(end.status.code(), Some(130));
-        let said = String::from_utf8(end.stderr).unwrap().replace(world.home.path().to_str().unwrap(), "[HOME]");
+        let said = String::from_utf8(end.stderr).unwrap().replace(env.home.path().to_str().unwrap(), "[HOME]");
         snapbox::assert_data_eq!(
             said,
             str![[r#"
@@ -264,9 +269,9 @@ interrupted
 "#]]
         );
         drop(held);
-        world.wxbox("-q outbox flush").ok();
-        assert_eq!(stands(&world), state);
-        assert_eq!(world.wxbox(&format!("send -u luffy --key k {what}")).status(), Some(status));
-        arrived(&mut world, 1);
+        env.run("-q outbox flush").assert_success();
+        assert_eq!(outbox_summary(&env), state);
+        assert_eq!(env.run(&format!("send -u luffy --key k {what}")).status(), Some(status));
+        assert_delivered(&mut env, 1);
     }
 }

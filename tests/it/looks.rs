@@ -3,32 +3,32 @@
 
 use snapbox::str;
 
-use crate::bind::with_luffy;
-use crate::harness::{LUFFY, NAMI, World, ZORO, allow};
-use crate::pty::{Ended, Terminal};
+use crate::bind::env_with_luffy;
+use crate::harness::{LUFFY, NAMI, TestEnv, ZORO, authorize};
+use crate::pty::{Terminal, TerminalOutput};
 
 /// People and messages, three minutes old.
-fn with_messages() -> World {
-    let world = World::new();
+fn env_with_messages() -> TestEnv {
+    let env = TestEnv::new();
     let note = "草帽一伙的船长，想成为海贼王，喜欢吃肉";
-    world.wxbox(&format!("user add 路飞 --tag ops --tag oncall --note {note}")).ok();
-    world.wxbox(&format!("bind --user 路飞 --openid {LUFFY}")).ok();
-    world.wxbox("user add nami").ok();
-    world.wxbox("send -u 路飞 hello").ok();
-    world.wxbox("send -u 路飞 -t backup").ok();
-    world.wxbox(&format!("send --openid {ZORO} hello"));
-    world.wxbox("send -u 路飞 --no-wait later").ok();
-    world.sql::<i64>("UPDATE messages SET created_at = created_at - 180000 RETURNING id");
-    world
+    env.run(&format!("user add 路飞 --tag ops --tag oncall --note {note}")).assert_success();
+    env.run(&format!("bind --user 路飞 --openid {LUFFY}")).assert_success();
+    env.run("user add nami").assert_success();
+    env.run("send -u 路飞 hello").assert_success();
+    env.run("send -u 路飞 -t backup").assert_success();
+    env.run(&format!("send --openid {ZORO} hello"));
+    env.run("send -u 路飞 --no-wait later").assert_success();
+    env.query::<i64>("UPDATE messages SET created_at = created_at - 180000 RETURNING id");
+    env
 }
 
-fn shown(world: &World, line: &str, columns: u16) -> Ended {
-    Terminal::start(world.command(line), 60, columns).end()
+fn run_in_terminal(env: &TestEnv, line: &str, columns: u16) -> TerminalOutput {
+    Terminal::start(env.command(line), 60, columns).wait()
 }
 
 /// What stands on the screen, and that nothing on it is longer than the window.
-fn screen(world: &World, line: &str, columns: u16) -> String {
-    let ended = shown(world, line, columns);
+fn screen_text(env: &TestEnv, line: &str, columns: u16) -> String {
+    let ended = run_in_terminal(env, line, columns);
     for row in 0..60 {
         assert!(!ended.screen.row_wrapped(row), "{line}: row {row} of\n{}", ended.screen.contents());
     }
@@ -36,10 +36,10 @@ fn screen(world: &World, line: &str, columns: u16) -> String {
 }
 
 #[test]
-fn lists_keep_to_the_window() {
-    let mut world = with_messages();
+fn lists_fit_window_width() {
+    let mut env = env_with_messages();
     snapbox::assert_data_eq!(
-        screen(&world, "outbox list", 200),
+        screen_text(&env, "outbox list", 200),
         str![[r#"
 ID  STATE   TO                            TYPE      CREATED    ERROR
 4   queued  路飞                          text      3 min ago
@@ -49,7 +49,7 @@ ID  STATE   TO                            TYPE      CREATED    ERROR
 "#]]
     );
     snapbox::assert_data_eq!(
-        screen(&world, "outbox list", 80),
+        screen_text(&env, "outbox list", 80),
         str![[r#"
 ID  STATE   TO                       TYPE      CREATED    ERROR
 4   queued  路飞                     text      3 min ago
@@ -59,7 +59,7 @@ ID  STATE   TO                       TYPE      CREATED    ERROR
 "#]]
     );
     snapbox::assert_data_eq!(
-        screen(&world, "outbox list --limit 2", 40),
+        screen_text(&env, "outbox list --limit 2", 40),
         str![[r#"
 ID       4
 State    queued
@@ -81,9 +81,9 @@ these are 2 of 4 messages; `--limit 0`
 shows all
 "#]]
     );
-    world.set("WXBOX_LANG", "zh");
+    env.set_variable("WXBOX_LANG", "zh");
     snapbox::assert_data_eq!(
-        screen(&world, "outbox list", 80),
+        screen_text(&env, "outbox list", 80),
         str![[r#"
 ID  状态    接收者                   类型      创建时间  错误
 4   queued  路飞                     text      3 分钟前
@@ -93,7 +93,7 @@ ID  状态    接收者                   类型      创建时间  错误
 "#]]
     );
     snapbox::assert_data_eq!(
-        screen(&world, "user list", 80),
+        screen_text(&env, "user list", 80),
         str![[r#"
 用户名  OPENID                        标签        备注
 nami    -
@@ -101,7 +101,7 @@ nami    -
 "#]]
     );
     snapbox::assert_data_eq!(
-        screen(&world, "user list", 40),
+        screen_text(&env, "user list", 40),
         str![[r#"
 用户名  nami
 OPENID  -
@@ -114,7 +114,7 @@ OPENID  oLuffy_wears_the_straw_hat_1
 "#]]
     );
     snapbox::assert_data_eq!(
-        screen(&world, "explain 40001", 40),
+        screen_text(&env, "explain 40001", 40),
         str![[r#"
 错误码    40001
 微信原文  invalid credential,
@@ -129,7 +129,7 @@ wxbox     重新获取 access_token，再调用
 "#]]
     );
     snapbox::assert_data_eq!(
-        screen(&world, "template list", 80),
+        screen_text(&env, "template list", 80),
         str![[r#"
 别名    标题           字段          ID
 backup  Backup finis…  first,host,…  backup_finished-0123456789abcdefghijklmnopq
@@ -139,11 +139,11 @@ backup  Backup finis…  first,host,…  backup_finished-0123456789abcdefghijklm
 }
 
 #[test]
-fn what_is_said_keeps_to_the_window_and_is_a_line_in_a_pipe() {
-    let mut world = with_messages();
-    world.set("NO_COLOR", "1");
+fn messages_wrap_in_terminal_and_are_one_line_in_pipe() {
+    let mut env = env_with_messages();
+    env.set_variable("NO_COLOR", "1");
     snapbox::assert_data_eq!(
-        screen(&world, "--database .local/share/wxbox/wxbox.db user show nobody", 40),
+        screen_text(&env, "--database .local/share/wxbox/wxbox.db user show nobody", 40),
         str![[r#"
 error: no user is named nobody
        in .local/share/wxbox/wxbox.db
@@ -151,7 +151,7 @@ hint: `wxbox user list` shows everybody
 "#]]
     );
     snapbox::assert_data_eq!(
-        screen(&world, "--database typo.db unbind --user nobody", 40),
+        screen_text(&env, "--database typo.db unbind --user nobody", 40),
         str![[r#"
 error: there is no database at typo.db,
        which --database names
@@ -163,9 +163,9 @@ hint: `wxbox user add` and
       database
 "#]]
     );
-    assert_eq!(world.wxbox("--database typo.db unbind --user nobody").stderr().lines().count(), 2);
+    assert_eq!(env.run("--database typo.db unbind --user nobody").stderr().lines().count(), 2);
     snapbox::assert_data_eq!(
-        screen(&world, "bind --user nami --openid", 24),
+        screen_text(&env, "bind --user nami --openid", 24),
         str![[r#"
 error: a value is
        required for
@@ -174,9 +174,9 @@ error: a value is
        none was supplied
 "#]]
     );
-    world.set("WXBOX_LANG", "zh");
+    env.set_variable("WXBOX_LANG", "zh");
     snapbox::assert_data_eq!(
-        screen(&world, "--database typo.db unbind --user nobody", 40),
+        screen_text(&env, "--database typo.db unbind --user nobody", 40),
         str![[r#"
 错误：--database 指定的 typo.db 处没有数
       据库
@@ -189,7 +189,7 @@ error: a value is
 "#]]
     );
     snapbox::assert_data_eq!(
-        screen(&world, "send -u nami hello", 60),
+        screen_text(&env, "send -u nami hello", 60),
         str![[r#"
 错误：nami 尚未绑定
 提示：`wxbox bind --user 'nami'` 会显示供扫描的二维码
@@ -198,64 +198,65 @@ error: a value is
 }
 
 #[test]
-fn times_are_for_people_on_a_terminal_and_for_programs_elsewhere() {
-    let mut world = with_messages();
-    world.set("TZ", "Asia/Shanghai");
-    assert_eq!(screen(&world, "outbox list", 120).matches("3 min ago").count(), 4);
-    let show = screen(&world, "outbox show 4", 120);
+fn times_are_relative_on_terminal_and_rfc3339_elsewhere() {
+    let mut env = env_with_messages();
+    env.set_variable("TZ", "Asia/Shanghai");
+    assert_eq!(screen_text(&env, "outbox list", 120).matches("3 min ago").count(), 4);
+    let show = screen_text(&env, "outbox show 4", 120);
     assert!(show.contains("+08:00 (3 min ago)") && show.contains("+08:00 (in 23 h)"), "{show}");
     for line in ["outbox list", "outbox show 4", "--json outbox list"] {
-        let piped = world.wxbox(line).ok();
+        let piped = env.run(line).assert_success();
         assert!(!piped.stdout().contains("ago") && piped.stdout().contains("Z"), "{}", piped.stdout());
     }
-    let json = shown(&world, "--json outbox show 4", 250).screen.contents();
+    let json = run_in_terminal(&env, "--json outbox show 4", 250).screen.contents();
     assert!(!json.contains("ago"), "{json}");
 }
 
 #[test]
-fn a_pipe_is_given_all_of_it() {
-    let world = with_messages();
-    let piped = world.wxbox("outbox list").ok();
+fn pipe_output_is_not_truncated() {
+    let env = env_with_messages();
+    let piped = env.run("outbox list").assert_success();
     assert!(piped.stdout().contains("subscription is canceled): no open conversation window, or user unfollowed"));
     assert!(!piped.stdout().contains('…') && !piped.stdout().contains('\u{1b}'));
 }
 
 #[test]
-fn colours_say_again_what_a_word_says() {
-    let mut world = with_messages();
-    let raw = |world: &World, line: &str| String::from_utf8(shown(world, line, 120).raw).unwrap();
-    let colored = raw(&world, "outbox list");
+fn colors_only_repeat_words() {
+    let mut env = env_with_messages();
+    let raw = |env: &TestEnv, line: &str| String::from_utf8(run_in_terminal(env, line, 120).raw).unwrap();
+    let colored = raw(&env, "outbox list");
     for painted in ["\u{1b}[32msent\u{1b}[0m", "\u{1b}[31mfailed\u{1b}[0m", "\u{1b}[36mqueued\u{1b}[0m"] {
         assert!(colored.contains(painted), "{painted:?} in {colored:?}");
     }
-    assert!(raw(&world, "doctor").contains("\u{1b}[32mok\u{1b}[0m"));
-    assert!(raw(&world, "user show x").contains("\u{1b}[1;31merror:\u{1b}[0m"));
-    let plain = |world: &World| {
+    assert!(raw(&env, "doctor").contains("\u{1b}[32mok\u{1b}[0m"));
+    assert!(raw(&env, "user show x").contains("\u{1b}[1;31merror:\u{1b}[0m"));
+    let plain = |env: &TestEnv| {
         for line in ["outbox list", "doctor", "user show x", "outbox show 1", "user list"] {
-            assert!(!raw(world, line).contains("\u{1b}[3") && !raw(world, line).contains("\u{1b}[1"), "{line}");
+            assert!(!raw(env, line).contains("\u{1b}[3") && !raw(env, line).contains("\u{1b}[1"), "{line}");
         }
     };
-    world.set("NO_COLOR", "1");
-    plain(&world);
-    assert!(raw(&world, "--color always outbox list").contains("\u{1b}[32msent"));
-    world.set("NO_COLOR", "").set("TERM", "dumb");
-    plain(&world);
-    world.set("CLICOLOR_FORCE", "1");
-    assert!(world.wxbox("-c absent.toml doctor").stdout().contains("\u{1b}[31mfailure\u{1b}[0m"));
+    env.set_variable("NO_COLOR", "1");
+    plain(&env);
+    assert!(raw(&env, "--color always outbox list").contains("\u{1b}[32msent"));
+    env.set_variable("NO_COLOR", "").set_variable("TERM", "dumb");
+    plain(&env);
+    env.set_variable("CLICOLOR_FORCE", "1");
+    assert!(env.run("-c absent.toml doctor").stdout().contains("\u{1b}[31mfailure\u{1b}[0m"));
 }
 
 /// What no terminal may get from others: what drives it or turns or hides text.
-const UNFIT: [char; 7] = ['\u{1b}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{7f}', '\u{7}'];
+const UNSAFE_CHARS: [char; 7] = ['\u{1b}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{7f}', '\u{7}'];
 
 #[test]
-fn text_from_outside_cannot_drive_the_terminal() {
-    let mut world = World::of(
+fn untrusted_text_cannot_control_terminal() {
+    let mut env = TestEnv::with_scenario(
         "[[people]]\nname = \"ev\\u202eil\\u200b\"\nopenid = \"oEvil_0123456789abcdefghijkl\"\nfollows = true\nwrote = true\n\
          [[templates]]\nid = \"evil-0123456789abcdefghijklmnopqrstuvwxyzAB\"\ntitle = \"T\\u009b\\u202e\"\ncontent = \"a {{x.DATA}}\"\n",
     );
-    world.feed("user import -", "username,note\nevil,\"a\u{1b}[2Jb\u{9b}2Jc\u{200b}d\u{7f}\"\n").ok();
-    world.sql::<i64>("UPDATE users SET username = 'ev\u{202e}il' RETURNING 1");
-    world.set("TERM", "dumb").set("WXBOX_LOG", "debug");
+    env.run_with_stdin("user import -", "username,note\nevil,\"a\u{1b}[2Jb\u{9b}2Jc\u{200b}d\u{7f}\"\n")
+        .assert_success();
+    env.query::<i64>("UPDATE users SET username = 'ev\u{202e}il' RETURNING 1");
+    env.set_variable("TERM", "dumb").set_variable("WXBOX_LOG", "debug");
     for line in [
         "user list",
         "user show 'ev\u{202e}il'",
@@ -276,43 +277,43 @@ fn text_from_outside_cannot_drive_the_terminal() {
         "config show",
     ] {
         // The name of a config may be worth a look; the terminal's own line ends are \r\n.
-        let raw = String::from_utf8(shown(&world, line, 100).raw).unwrap();
-        let found: Vec<_> = raw.chars().filter(|c| UNFIT.contains(c)).collect();
+        let raw = String::from_utf8(run_in_terminal(&env, line, 100).raw).unwrap();
+        let found: Vec<_> = raw.chars().filter(|c| UNSAFE_CHARS.contains(c)).collect();
         assert_eq!(found, Vec::<char>::new(), "{line}: {raw:?}");
     }
     for (line, keys) in [("user remove 'ev\u{202e}il'", "n\n"), ("template remove evil", "n\n")] {
-        let mut terminal = Terminal::start(world.command(line), 30, 100);
-        terminal.until("[y/N]");
-        terminal.keys(keys);
-        let raw = String::from_utf8(terminal.end().raw).unwrap();
-        assert!(!raw.contains(UNFIT), "{line}: {raw:?}");
+        let mut terminal = Terminal::start(env.command(line), 30, 100);
+        terminal.wait_for("[y/N]");
+        terminal.type_keys(keys);
+        let raw = String::from_utf8(terminal.wait().raw).unwrap();
+        assert!(!raw.contains(UNSAFE_CHARS), "{line}: {raw:?}");
     }
     // In pipes, too: a log is looked at on a terminal one day. But what others read back is as it was.
     for line in ["user list", "--json user list", "template list"] {
-        let ran = world.wxbox(line).ok();
-        assert!(!ran.stdout().contains(UNFIT), "{line}: {:?}", ran.stdout());
+        let ran = env.run(line).assert_success();
+        assert!(!ran.stdout().contains(UNSAFE_CHARS), "{line}: {:?}", ran.stdout());
     }
-    assert!(world.wxbox("user export").ok().stdout().contains("a\u{1b}[2Jb"));
-    assert_eq!(world.wxbox("--json user list").json()[0]["note"], "a\u{1b}[2Jb\u{9b}2Jc\u{200b}d\u{7f}");
+    assert!(env.run("user export").assert_success().stdout().contains("a\u{1b}[2Jb"));
+    assert_eq!(env.run("--json user list").json_lines()[0]["note"], "a\u{1b}[2Jb\u{9b}2Jc\u{200b}d\u{7f}");
 
-    world.wxbox("user add luffy").ok();
-    let mut bind = Terminal::start(world.command("bind --user luffy --qr none"), 30, 250);
-    let screen = bind.until("waiting for the phone").contents();
+    env.run("user add luffy").assert_success();
+    let mut bind = Terminal::start(env.command("bind --user luffy --qr none"), 30, 250);
+    let screen = bind.wait_for("waiting for the phone").contents();
     let url = screen.lines().find(|line| line.starts_with("http://")).unwrap();
-    crate::harness::open(&allow(url, "ev%e2%80%aeil%e2%80%8b"));
-    let raw = String::from_utf8(bind.end().raw).unwrap();
-    assert!(raw.contains("bound luffy") && !raw.contains(UNFIT), "{raw:?}");
+    crate::harness::page_title(&authorize(url, "ev%e2%80%aeil%e2%80%8b"));
+    let raw = String::from_utf8(bind.wait().raw).unwrap();
+    assert!(raw.contains("bound luffy") && !raw.contains(UNSAFE_CHARS), "{raw:?}");
 }
 
 #[test]
-fn nothing_moves_on_a_dumb_terminal_or_where_the_screen_is_read_out() {
+fn dumb_terminal_and_screen_reader_get_no_animation() {
     for (name, value, drawn) in [("TERM", "dumb", true), ("WXBOX_ACCESSIBLE", "1", false)] {
-        let mut world = with_luffy();
-        world.set("NO_COLOR", "1").set(name, value);
-        let mut bind = Terminal::start(world.command("bind --user luffy"), 60, 250);
-        bind.until("waiting for the phone, 5:00");
+        let mut env = env_with_luffy();
+        env.set_variable("NO_COLOR", "1").set_variable(name, value);
+        let mut bind = Terminal::start(env.command("bind --user luffy"), 60, 250);
+        bind.wait_for("waiting for the phone, 5:00");
         bind.signal(rustix::process::Signal::INT);
-        let ended = bind.end();
+        let ended = bind.wait();
         let raw = String::from_utf8(ended.raw).unwrap();
         assert!(!raw.contains('\u{1b}'), "{name}: {raw:?}");
         assert_eq!(raw.contains('█'), drawn, "{name}: {raw}");
@@ -324,77 +325,77 @@ fn nothing_moves_on_a_dumb_terminal_or_where_the_screen_is_read_out() {
             ("user add", &["\n", "nami\n"], "Password that bind asks for (empty for none): "),
             ("user remove luffy", &["y\n"], "removed luffy"),
         ] {
-            let mut terminal = Terminal::start(world.command(line), 30, 100);
+            let mut terminal = Terminal::start(env.command(line), 30, 100);
             for (n, answer) in answers.iter().enumerate() {
-                terminal.until_so_often(if line == "user add" { "Name: " } else { "[y/N] " }, n + 1);
-                terminal.keys(answer);
+                terminal.wait_for_count(if line == "user add" { "Name: " } else { "[y/N] " }, n + 1);
+                terminal.type_keys(answer);
             }
             if line == "user add" {
-                terminal.until(end);
-                terminal.unseen_keys("a\n");
-                terminal.until("Once more: ");
-                terminal.unseen_keys("a\n");
+                terminal.wait_for(end);
+                terminal.type_hidden("a\n");
+                terminal.wait_for("Once more: ");
+                terminal.type_hidden("a\n");
             }
-            let ended = terminal.end();
+            let ended = terminal.wait();
             let raw = String::from_utf8(ended.raw).unwrap();
             assert_eq!(ended.status.code(), Some(0), "{name}: {raw}");
-            assert!(ended.echo && raw.contains(end) && !raw.contains('\u{1b}'), "{name}: {raw:?}");
+            assert!(ended.is_echo_on && raw.contains(end) && !raw.contains('\u{1b}'), "{name}: {raw:?}");
         }
-        assert!(world.sql::<String>("SELECT password FROM users WHERE username = 'nami'").starts_with("$argon2id$"));
+        assert!(env.query::<String>("SELECT password FROM users WHERE username = 'nami'").starts_with("$argon2id$"));
     }
 }
 
 #[test]
-fn a_message_that_takes_its_time_is_waited_for_visibly() {
-    let mut world = World::of("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\nhang = \"before\"\n");
+fn slow_message_shows_spinner() {
+    let mut env = TestEnv::with_scenario("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\nhang = \"before\"\n");
     let line = format!("send --openid {LUFFY} hello");
     // Without a token, and with one.
     for _ in 0..2 {
-        let mut terminal = Terminal::start(world.command(&line), 30, 100);
-        terminal.until("sending…");
+        let mut terminal = Terminal::start(env.command(&line), 30, 100);
+        terminal.wait_for("sending…");
         terminal.signal(rustix::process::Signal::INT);
-        let ended = terminal.end();
+        let ended = terminal.wait();
         let text = ended.screen.contents();
         assert_eq!(ended.status.code(), Some(130), "{text}");
         assert!(!text.contains("sending…") && !ended.screen.hide_cursor(), "{text}");
     }
-    world.reconfigure(&[("[network]", "[network]\ntimeout = \"1200ms\"")]);
+    env.replace_in_config(&[("[network]", "[network]\ntimeout = \"1200ms\"")]);
     for (before, name, value) in [
         ("-q ", "WXBOX_LANG", "en"),
         ("--json ", "WXBOX_LANG", "en"),
         ("", "TERM", "dumb"),
         ("", "WXBOX_ACCESSIBLE", "1"),
     ] {
-        world.set(name, value);
-        let ended = shown(&world, &format!("{before}{line}"), 250);
+        env.set_variable(name, value);
+        let ended = run_in_terminal(&env, &format!("{before}{line}"), 250);
         let raw = String::from_utf8(ended.raw).unwrap();
         assert_eq!(ended.status.code(), Some(6), "{name}: {raw}");
         assert!(!raw.contains("sending…"), "{name}: {raw}");
-        world.set("TERM", "xterm-256color");
+        env.set_variable("TERM", "xterm-256color");
     }
 }
 
 #[test]
 fn a_broadcast_is_summed_up_where_no_bar_can_be_drawn() {
-    let mut world = World::of("crowd = 12\n");
-    world.crowd(12);
-    world.set("TERM", "dumb");
-    let raw = String::from_utf8(shown(&world, "send --all -t backup", 100).raw).unwrap();
+    let mut env = TestEnv::with_scenario("crowd = 12\n");
+    env.add_generated_users(12);
+    env.set_variable("TERM", "dumb");
+    let raw = String::from_utf8(run_in_terminal(&env, "send --all -t backup", 100).raw).unwrap();
     assert_eq!(raw, "of 12 messages, 12 sent, 0 failed, 0 queued, 0 unknown\r\n");
 }
 
 #[test]
-fn without_utf_8_symbols_of_ours_are_ascii() {
-    let mut world = with_messages();
-    world.set("LANG", "C").set("WXBOX_LANG", "en");
+fn symbols_without_utf_8_are_ascii() {
+    let mut env = env_with_messages();
+    env.set_variable("LANG", "C").set_variable("WXBOX_LANG", "en");
     for line in ["outbox list", "template show backup", "user show luffy", "doctor", "send --data a=b"] {
-        let raw = String::from_utf8(shown(&world, line, 80).raw).unwrap();
+        let raw = String::from_utf8(run_in_terminal(&env, line, 80).raw).unwrap();
         let foreign: Vec<_> =
             raw.chars().filter(|c| !c.is_ascii() && !"路飞测试号网页授权获取用户基本信息".contains(*c)).collect();
         assert_eq!(foreign, Vec::<char>::new(), "{line}: {raw}");
     }
-    assert!(screen(&world, "outbox list", 80).contains("..."));
-    assert!(screen(&world, "template show backup", 80).contains("Host: <host>"));
-    assert!(world.wxbox("template show backup").stdout().contains("Host: ‹host›"));
-    world.wxbox(&format!("bind --user nami --openid {NAMI}")).ok();
+    assert!(screen_text(&env, "outbox list", 80).contains("..."));
+    assert!(screen_text(&env, "template show backup", 80).contains("Host: <host>"));
+    assert!(env.run("template show backup").stdout().contains("Host: ‹host›"));
+    env.run(&format!("bind --user nami --openid {NAMI}")).assert_success();
 }

@@ -4,52 +4,52 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use wxbox::http::{Door, Limits, Manner, Reply, Running};
+use wxbox::http::{HttpResponse, HttpServer, Limits, ResponseMode, ServerHandle};
 
 /// Generous: it only keeps a broken server from hanging the tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-fn open(limits: Limits, reply: impl Fn() -> Reply + Send + Sync + 'static) -> Running {
-    Door::bind("127.0.0.1:0", limits).unwrap().open(move |_| reply()).unwrap()
+fn start_server(limits: Limits, reply: impl Fn() -> HttpResponse + Send + Sync + 'static) -> ServerHandle {
+    HttpServer::bind("127.0.0.1:0", limits).unwrap().start(move |_| reply()).unwrap()
 }
 
-fn ask(addr: SocketAddr) -> TcpStream {
+fn send_request(addr: SocketAddr) -> TcpStream {
     let mut socket = TcpStream::connect(addr).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
     socket.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     socket
 }
 
-fn rest(mut socket: &TcpStream) -> String {
+fn read_to_close(mut socket: &TcpStream) -> String {
     let mut text = String::new();
     socket.read_to_string(&mut text).unwrap();
     text
 }
 
 #[test]
-fn silence_ends_at_the_limit() {
-    let limits = Limits { idle_time: Duration::from_millis(50), ..Limits::sandbox() };
-    let door = open(limits, || Reply::text(200, "unheard").in_manner(Manner::Never));
-    assert_eq!(rest(&ask(door.local_addr())), "");
+fn no_response_ends_at_timeout() {
+    let limits = Limits { idle_timeout: Duration::from_millis(50), ..Limits::sandbox() };
+    let door = start_server(limits, || HttpResponse::text(200, "unheard").with_mode(ResponseMode::NoResponse));
+    assert_eq!(read_to_close(&send_request(door.local_addr())), "");
 }
 
 #[test]
-fn silence_makes_room_for_others() {
-    let limits = Limits { connections: 1, ..Limits::sandbox() };
-    let door = open(limits, || Reply::text(200, "unheard").in_manner(Manner::Never));
-    let mut silent = ask(door.local_addr());
+fn no_response_connection_is_evicted() {
+    let limits = Limits { max_connections: 1, ..Limits::sandbox() };
+    let door = start_server(limits, || HttpResponse::text(200, "unheard").with_mode(ResponseMode::NoResponse));
+    let mut silent = send_request(door.local_addr());
     silent.set_nonblocking(true).unwrap();
     // Newcomers are turned away as long as its request is in work.
     while silent.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
-        let _ = ask(door.local_addr());
+        let _ = send_request(door.local_addr());
     }
 }
 
 #[test]
-fn a_stop_waits_neither_for_silence_nor_for_what_comes_late() {
-    for manner in [Manner::Never, Manner::Drip(Duration::from_secs(3600))] {
-        let door = open(Limits::sandbox(), move || Reply::text(200, "unheard").in_manner(manner));
-        let socket = ask(door.local_addr());
+fn shutdown_waits_for_no_delayed_reply() {
+    for manner in [ResponseMode::NoResponse, ResponseMode::Throttled(Duration::from_secs(3600))] {
+        let door = start_server(Limits::sandbox(), move || HttpResponse::text(200, "unheard").with_mode(manner));
+        let socket = send_request(door.local_addr());
         door.stop();
         // Closed or reset by the end of the door.
         let heard = (&socket).read(&mut [0; 64]).unwrap_or_else(|error| {
@@ -61,9 +61,10 @@ fn a_stop_waits_neither_for_silence_nor_for_what_comes_late() {
 }
 
 #[test]
-fn a_late_reply_comes_whole_and_the_connection_stays() {
-    let door = open(Limits::sandbox(), || Reply::text(200, "late").delayed(Duration::from_millis(20)));
-    let mut socket = ask(door.local_addr());
+fn delayed_reply_is_complete_and_keeps_connection() {
+    let door =
+        start_server(Limits::sandbox(), || HttpResponse::text(200, "late").with_delay(Duration::from_millis(20)));
+    let mut socket = send_request(door.local_addr());
     socket.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
-    assert_eq!(rest(&socket).matches("\r\n\r\nlate").count(), 2);
+    assert_eq!(read_to_close(&socket).matches("\r\n\r\nlate").count(), 2);
 }

@@ -3,30 +3,32 @@
 
 use snapbox::str;
 
-use crate::canned::{Answer, Canned, TOKEN, json};
+use crate::canned::{CannedResponse, CannedServer, TOKEN_BODY, json_response};
 use crate::harness::{LUFFY, NAMI};
 
 /// An answer with these bytes as its body.
-fn bytes(parts: &[&[u8]]) -> Answer {
+fn raw_response(parts: &[&[u8]]) -> CannedResponse {
     let body = parts.concat();
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-    Answer::Bytes([head.as_bytes(), &body].concat())
+    CannedResponse::Bytes([head.as_bytes(), &body].concat())
 }
 
 /// What people's text may hold that JSON may not: a control character, half a character, GBK (the second byte of
 /// one character looks like a backslash), half of a surrogate pair, an escape that JSON does not know.
-const ODD: [&[u8]; 6] = [b"a\x01b", b"a\xe6\x97", b"\xb1\xb8\xb7\xdd", b"\xd5\x5c", br"\ud83d", br"\x41"];
+const INVALID_JSON_TEXTS: [&[u8]; 6] =
+    [b"a\x01b", b"a\xe6\x97", b"\xb1\xb8\xb7\xdd", b"\xd5\x5c", br"\ud83d", br"\x41"];
 
 #[test]
 fn one_odd_remark_does_not_keep_the_others_from_being_synced() {
     let person = |openid: &str| format!(r#"{{"subscribe":1,"openid":"{openid}","remark":""#).into_bytes();
-    for odd in ODD {
-        let answer = bytes(&[br#"{"user_info_list":["#, &person(LUFFY), br#""},"#, &person(NAMI), odd, br#""}]}"#]);
-        let server = Canned::new(vec![json(TOKEN), answer]);
-        let world = server.world("", "");
-        world.wxbox(&format!("user add nami --openid {NAMI}")).ok();
-        let ran = world.wxbox("--json user sync").ok();
-        assert_eq!(ran.json().last().unwrap()["follow"], 2, "{odd:?}: {}", ran.stdout());
+    for odd in INVALID_JSON_TEXTS {
+        let answer =
+            raw_response(&[br#"{"user_info_list":["#, &person(LUFFY), br#""},"#, &person(NAMI), odd, br#""}]}"#]);
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), answer]);
+        let env = server.env("", "");
+        env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+        let ran = env.run("--json user sync").assert_success();
+        assert_eq!(ran.json_lines().last().unwrap()["follow"], 2, "{odd:?}: {}", ran.stdout());
     }
 }
 
@@ -34,33 +36,35 @@ fn one_odd_remark_does_not_keep_the_others_from_being_synced() {
 fn one_odd_title_does_not_hide_the_other_templates() {
     let template = |id: &str| format!(r#"{{"template_id":"{id}","content":"Host: {{{{host.DATA}}}}","title":"Backup"#);
     let (good, odd_one) = (template("T1"), template("T2"));
-    for odd in ODD {
+    for odd in INVALID_JSON_TEXTS {
         let list: [&[u8]; 6] =
             [b"\xef\xbb\xbf{\"template_list\":[", good.as_bytes(), b"\"},", odd_one.as_bytes(), odd, b"\"}]}\0\n"];
-        let server = Canned::new(vec![json(TOKEN), bytes(&list)]);
-        let world = server.world("", "");
-        let ran = world.wxbox("--json template list").ok();
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), raw_response(&list)]);
+        let env = server.env("", "");
+        let ran = env.run("--json template list").assert_success();
         assert_eq!(ran.stdout().lines().count(), 2, "{odd:?}: {}", ran.stdout());
-        world.wxbox("send -u luffy -t Backup -d host=db1 --dry-run").ok();
+        env.run("send -u luffy -t Backup -d host=db1 --dry-run").assert_success();
     }
 }
 
 #[test]
 fn a_refusal_stays_one_whatever_stands_beside_its_code() {
-    for odd in ODD.into_iter().chain([b"say \"no\" twice".as_slice()]) {
-        let refusal = bytes(&[br#"{"errcode":43004,"errmsg":"require subscribe "#, odd, br#""}"#]);
-        let server = Canned::new(vec![json(TOKEN), refusal]);
-        let ran = server.world("", "").wxbox("--json send -u luffy hi");
-        let told = &ran.json()[0];
+    for odd in INVALID_JSON_TEXTS.into_iter().chain([b"say \"no\" twice".as_slice()]) {
+        let refusal = raw_response(&[br#"{"errcode":43004,"errmsg":"require subscribe "#, odd, br#""}"#]);
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), refusal]);
+        let ran = server.env("", "").run("--json send -u luffy hi");
+        let told = &ran.json_lines()[0];
         assert_eq!(
             (ran.status(), &told["state"], &told["errcode"]),
             (Some(5), &"failed".into(), &43004.into()),
             "{odd:?}"
         );
     }
-    let server =
-        Canned::new(vec![json(TOKEN), bytes(&[b"{\"errcode\":43004,\"errmsg\":\"require\x07 subscribe \x1b[1m\"}"])]);
-    server.world("", "").wxbox("send -u luffy hi").is(str![[r#"
+    let server = CannedServer::new(vec![
+        json_response(TOKEN_BODY),
+        raw_response(&[b"{\"errcode\":43004,\"errmsg\":\"require\x07 subscribe \x1b[1m\"}"]),
+    ]);
+    server.env("", "").run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 1 to luffy was refused: WeChat says 43004 (require  subscribe  [1m): recipient does not follow the account
@@ -77,24 +81,25 @@ fn a_message_that_was_taken_is_sent_with_the_id_that_came() {
         ("\"123456789012345678901234567890\"", "123456789012345678901234567890"),
     ] {
         let taken = format!("{{\"errcode\":0,\"errmsg\":\"o\x01k\",\"msgid\":{msgid}}}\0");
-        let server = Canned::new(vec![json(TOKEN), json(&taken)]);
-        let ran = server.world("", "").wxbox("--json send -u luffy hi").ok();
-        assert_eq!(ran.json()[0]["msgid"], expected, "{msgid}");
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(&taken)]);
+        let ran = server.env("", "").run("--json send -u luffy hi").assert_success();
+        assert_eq!(ran.json_lines()[0]["msgid"], expected, "{msgid}");
     }
 }
 
 #[test]
 fn a_token_is_used_whatever_is_said_of_its_life() {
     for life in ["7200.0", "\"7200\"", "null", "-1", "\"soon\"", "1e999", "{}"] {
-        let server = Canned::new(vec![json(&format!(r#"{{"access_token":"t-1","expires_in":{life}}}"#))]);
-        let world = server.world("", "");
+        let server =
+            CannedServer::new(vec![json_response(&format!(r#"{{"access_token":"t-1","expires_in":{life}}}"#))]);
+        let env = server.env("", "");
         // It is kept, too: the second command asks for none.
         for _ in 0..2 {
-            assert_eq!(world.wxbox("token").ok().stdout(), "t-1\n", "{life}");
+            assert_eq!(env.run("token").assert_success().stdout(), "t-1\n", "{life}");
         }
     }
-    let server = Canned::new(vec![json(r#"{"access_token":"t-1"}"#)]);
-    assert_eq!(server.world("", "").wxbox("token").ok().stdout(), "t-1\n");
+    let server = CannedServer::new(vec![json_response(r#"{"access_token":"t-1"}"#)]);
+    assert_eq!(server.env("", "").run("token").assert_success().stdout(), "t-1\n");
 }
 
 #[test]
@@ -103,9 +108,14 @@ fn codes_that_people_met_on_sending_have_their_consequence() {
         [(40241, 6, "queued"), (43117, 6, "queued"), (43116, 5, "failed"), (40252, 5, "failed"), (43101, 5, "failed")];
     for (code, status, state) in cases {
         let refusal = format!(r#"{{"errcode":{code},"errmsg":"as people met it"}}"#);
-        let server = Canned::new(vec![json(TOKEN), json(&refusal)]);
-        let ran = server.world("", "").wxbox("--json send -u luffy hi");
-        assert_eq!((ran.status(), &ran.json()[0]["state"]), (Some(status), &state.into()), "{code}: {}", ran.stderr());
-        server.world("", "").wxbox(&format!("explain {code}")).ok();
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(&refusal)]);
+        let ran = server.env("", "").run("--json send -u luffy hi");
+        assert_eq!(
+            (ran.status(), &ran.json_lines()[0]["state"]),
+            (Some(status), &state.into()),
+            "{code}: {}",
+            ran.stderr()
+        );
+        server.env("", "").run(&format!("explain {code}")).assert_success();
     }
 }

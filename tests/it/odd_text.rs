@@ -7,35 +7,35 @@ use std::os::unix::ffi::OsStrExt;
 use serde_json::json;
 use snapbox::str;
 
-use crate::harness::{LUFFY, Ran, World};
+use crate::harness::{CommandOutput, LUFFY, TestEnv};
 
 /// A log that was cut inside a character.
-const CUT: &[u8] = b"disk full \xe6\x97";
+const TRUNCATED_UTF8: &[u8] = b"disk full \xe6\x97";
 /// 磁盘已满 in GBK.
-const GBK: &[u8] = b"\xb4\xc5\xc5\xcc\xd2\xd1\xc2\xfa";
+const GBK_TEXT: &[u8] = b"\xb4\xc5\xc5\xcc\xd2\xd1\xc2\xfa";
 
-fn world() -> World {
-    let world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world
+fn env_with_luffy() -> TestEnv {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env
 }
 
 /// Runs a line with one more word, of these bytes.
-fn with(world: &World, line: &str, word: &[u8]) -> Ran {
-    let mut command = world.command(line);
+fn run_with_raw_arg(env: &TestEnv, line: &str, word: &[u8]) -> CommandOutput {
+    let mut command = env.command(line);
     command.arg(OsStr::from_bytes(word));
-    world.start(command, line).end()
+    env.spawn_command(command, line).wait()
 }
 
 /// What arrived last.
-fn last(world: &mut World) -> serde_json::Value {
-    world.sandbox().inbox().pop().unwrap()
+fn last_received(env: &mut TestEnv) -> serde_json::Value {
+    env.sandbox().inbox().pop().unwrap()
 }
 
 #[test]
 fn a_text_that_is_not_utf_8_is_sent() {
-    let mut world = world();
-    world.feed("send -u luffy -", CUT).is(str![[r#"
+    let mut env = env_with_luffy();
+    env.run_with_stdin("send -u luffy -", TRUNCATED_UTF8).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 1 (text) to luffy
@@ -43,8 +43,8 @@ sent message 1 (text) to luffy
 warning: standard input is not UTF-8: what cannot be read is sent as �
 
 "#]]);
-    assert_eq!(last(&mut world)["content"], "disk full \u{fffd}");
-    with(&world, "send -u luffy", CUT).is(str![[r#"
+    assert_eq!(last_received(&mut env)["content"], "disk full \u{fffd}");
+    run_with_raw_arg(&env, "send -u luffy", TRUNCATED_UTF8).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 2 (text) to luffy
@@ -52,7 +52,7 @@ sent message 2 (text) to luffy
 warning: the text is not UTF-8: what cannot be read is sent as �
 
 "#]]);
-    with(&world, "send -u luffy --text", CUT).is(str![[r#"
+    run_with_raw_arg(&env, "send -u luffy --text", TRUNCATED_UTF8).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 3 (text) to luffy
@@ -60,9 +60,9 @@ sent message 3 (text) to luffy
 warning: the text is not UTF-8: what cannot be read is sent as �
 
 "#]]);
-    let texts: Vec<_> = world.sandbox().inbox().iter().map(|it| it["content"].clone()).collect();
+    let texts: Vec<_> = env.sandbox().inbox().iter().map(|it| it["content"].clone()).collect();
     assert_eq!(texts, ["disk full \u{fffd}"; 3]);
-    world.feed("send -u luffy -", GBK).is(str![[r#"
+    env.run_with_stdin("send -u luffy -", GBK_TEXT).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 4 (text) to luffy
@@ -70,34 +70,34 @@ sent message 4 (text) to luffy
 warning: standard input is not UTF-8, and what cannot be read is sent as �; it seems to be GBK: convert it, for instance with `iconv -f GBK -t UTF-8`
 
 "#]]);
-    world.feed("send -u luffy - --strict", CUT).is(str![[r#"
+    env.run_with_stdin("send -u luffy - --strict", TRUNCATED_UTF8).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input is not UTF-8
 hint: without --strict this is a warning, and the message is sent
 
 "#]]);
-    world.feed("send -u luffy - --strict", GBK).is(str![[r#"
+    env.run_with_stdin("send -u luffy - --strict", GBK_TEXT).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: standard input is not UTF-8
 hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
 
 "#]]);
-    with(&world, "send -u luffy --strict --text", CUT).is(str![[r#"
+    run_with_raw_arg(&env, "send -u luffy --strict --text", TRUNCATED_UTF8).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the text is not UTF-8
 hint: without --strict this is a warning, and the message is sent
 
 "#]]);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 4);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 4);
 }
 
 #[test]
 fn a_value_that_is_not_utf_8_is_sent() {
-    let mut world = world();
-    with(&world, "send -u luffy -t backup -d", b"host=db\xff1").is(str![[r#"
+    let mut env = env_with_luffy();
+    run_with_raw_arg(&env, "send -u luffy -t backup -d", b"host=db\xff1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 1 (template) to luffy
@@ -105,15 +105,15 @@ sent message 1 (template) to luffy
 warning: the value of host is not UTF-8: what cannot be read is sent as �
 
 "#]]);
-    assert_eq!(last(&mut world)["fields"][1]["value"], "db\u{fffd}1");
-    with(&world, "send -u luffy -t backup --strict -d", b"host=db\xff1").is(str![[r#"
+    assert_eq!(last_received(&mut env)["fields"][1]["value"], "db\u{fffd}1");
+    run_with_raw_arg(&env, "send -u luffy -t backup --strict -d", b"host=db\xff1").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the value of host is not UTF-8
 hint: without --strict this is a warning, and the message is sent
 
 "#]]);
-    with(&world, "template check backup -d", b"host=db\xff1").is(str![[r#"
+    run_with_raw_arg(&env, "template check backup -d", b"host=db\xff1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Backup finished
@@ -124,7 +124,7 @@ Backup finished
 warning: the value of host is not UTF-8: what cannot be read is sent as �
 
 "#]]);
-    world.feed("send -u luffy -t backup --data-json -", b"{\"host\":\"db\xff1\"}").is(str![[r#"
+    env.run_with_stdin("send -u luffy -t backup --data-json -", b"{\"host\":\"db\xff1\"}").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 2 (template) to luffy
@@ -133,7 +133,7 @@ warning: standard input is not UTF-8: what cannot be read is sent as �
 
 "#]]);
     // As Python writes a file name that is not UTF-8, and a shell what it was given.
-    world.feed("send -u luffy -t backup --data-json - --dry-run", "{\"host\":\"a\\udcffb\u{1}\"}").is(str![[r#"
+    env.run_with_stdin("send -u luffy -t backup --data-json - --dry-run", "{\"host\":\"a\\udcffb\u{1}\"}").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a�b"},"size":{"value":"-"},"time":{"value":"-"}}}
@@ -141,33 +141,35 @@ exit 0
 warning: standard input is not quite JSON: control characters or halves of characters in it are escaped or sent as �
 
 "#]]);
-    world.feed("send -u luffy -t backup --data-json - --strict", "{\"host\":\"a\\udcffb\"}").is(str![[r##"
+    env.run_with_stdin("send -u luffy -t backup --data-json - --strict", "{\"host\":\"a\\udcffb\"}").assert_snapshot(
+        str![[r##"
 exit 2
 --- stderr
 error: standard input is not a JSON object of fields: lone leading surrogate in hex escape at line 1 column 16
 hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
 
-"##]]);
+"##]],
+    );
 }
 
 #[test]
 fn a_report_of_run_is_sent_whatever_bytes_are_in_it() {
-    let mut world = world();
-    let mut command = world.command("run -u luffy --text");
+    let mut env = env_with_luffy();
+    let mut command = env.command("run -u luffy --text");
     command.arg(OsStr::from_bytes(b"caf\xe9 {status}")).args(["--", "true"]);
-    world.start(command, "run").end().is(str![[r#"
+    env.spawn_command(command, "run").wait().assert_snapshot(str![[r#"
 exit 0
 --- stderr
 warning: the text is not UTF-8: what cannot be read is sent as �
 sent message 1 (text) to luffy
 
 "#]]);
-    assert_eq!(last(&mut world)["content"], "caf\u{fffd} 0");
+    assert_eq!(last_received(&mut env)["content"], "caf\u{fffd} 0");
 }
 
 #[test]
 fn a_line_of_a_batch_is_repaired_and_says_so() {
-    let mut world = world();
+    let mut env = env_with_luffy();
     let lines = [
         b"{\"user\":\"luffy\",\"text\":\"disk \xe6\x97 full\",\"ref\":1.10}".as_slice(),
         br#"{"user":"luffy","text":"half \ud83d of one","ref":12345678901234567890123}"#,
@@ -175,8 +177,8 @@ fn a_line_of_a_batch_is_repaired_and_says_so() {
         br#"{"user":"luffy","text":42}"#,
     ]
     .join(&b'\n');
-    let ran = world.feed("send --batch -", &lines).ok();
-    let told: Vec<_> = ran.json().iter().map(|it| json!([it["line"], it["state"], it["warnings"]])).collect();
+    let ran = env.run_with_stdin("send --batch -", &lines).assert_success();
+    let told: Vec<_> = ran.json_lines().iter().map(|it| json!([it["line"], it["state"], it["warnings"]])).collect();
     let repaired =
         "the line is not quite JSON: control characters or halves of characters in it are escaped or sent as �";
     let expected = [
@@ -190,9 +192,9 @@ fn a_line_of_a_batch_is_repaired_and_says_so() {
     for own in ["\"ref\":1.10,", "\"ref\":12345678901234567890123,"] {
         assert!(ran.stdout().contains(own), "{}", ran.stdout());
     }
-    let texts: Vec<_> = world.sandbox().inbox().iter().map(|it| it["content"].clone()).collect();
+    let texts: Vec<_> = env.sandbox().inbox().iter().map(|it| it["content"].clone()).collect();
     assert_eq!(texts, ["disk \u{fffd} full", "half \u{fffd} of one", "tab\there", "42"]);
-    world.feed("send --batch - --strict", &lines).is(str![[r#"
+    env.run_with_stdin("send --batch - --strict", &lines).assert_snapshot(str![[r#"
 exit 7
 --- stdout
 {"line":1,"ref":1.10,"state":"failed","error":"the line is not UTF-8"}
@@ -212,7 +214,7 @@ fn a_line_of_a_batch_that_cannot_be_used_says_why() {
 {"usr":"luffy","text":"hi","ref":7}
 {"user":"luffy","text":"hi","priority":"high"}
 {"user":"luffy","text":"#;
-    world().feed("send --batch -", lines).is(str![[r#"
+    env_with_luffy().run_with_stdin("send --batch -", lines).assert_snapshot(str![[r#"
 exit 5
 --- stdout
 {"line":1,"state":"failed","error":"/"text/" must be text"}
@@ -228,28 +230,31 @@ exit 5
 
 #[test]
 fn numbers_leave_as_they_came() {
-    let world = world();
+    let env = env_with_luffy();
     let numbers = ["1.10", "12.50", "100.00", "-0", "1e400", "123456789012345678901234567890"];
     for number in numbers {
-        let ran = world.feed("send -u luffy -t backup --data-json - --dry-run", format!("{{\"host\":{number}}}")).ok();
-        assert_eq!(ran.json()[0]["data"]["host"]["value"], number);
+        let ran = env
+            .run_with_stdin("send -u luffy -t backup --data-json - --dry-run", format!("{{\"host\":{number}}}"))
+            .assert_success();
+        assert_eq!(ran.json_lines()[0]["data"]["host"]["value"], number);
         let line =
             json!({"user": "luffy", "template": "backup", "data": {"host": "N"}}).to_string().replace("\"N\"", number);
-        let ran = world.feed("send --batch - --dry-run", line).ok();
-        assert_eq!(ran.json()[0]["data"]["host"]["value"], number);
+        let ran = env.run_with_stdin("send --batch - --dry-run", line).assert_success();
+        assert_eq!(ran.json_lines()[0]["data"]["host"]["value"], number);
     }
-    let ran = world.wxbox("outbox cancel 9223372036854775807");
+    let ran = env.run("outbox cancel 9223372036854775807");
     assert!(ran.stderr().contains("no message 9223372036854775807\n"), "{}", ran.stderr());
 }
 
 #[test]
 fn what_a_terminal_shows_is_sent_without_its_colours() {
-    let mut world = world();
-    world.feed("send -u luffy -", "\u{1b}[01;31m\u{1b}[Kerror:\u{1b}[m\u{1b}[K disk\r\ncopy 10%\rcopy 100%\n").ok();
-    assert_eq!(last(&mut world)["content"], "error: disk\ncopy 100%");
-    world.wxbox("send -u luffy 'one\rtwo'").ok();
-    assert_eq!(last(&mut world)["content"], "one\ntwo");
-    world.feed("send -u luffy -", "\u{1b}[0m\n").is(str![[r#"
+    let mut env = env_with_luffy();
+    env.run_with_stdin("send -u luffy -", "\u{1b}[01;31m\u{1b}[Kerror:\u{1b}[m\u{1b}[K disk\r\ncopy 10%\rcopy 100%\n")
+        .assert_success();
+    assert_eq!(last_received(&mut env)["content"], "error: disk\ncopy 100%");
+    env.run("send -u luffy 'one\rtwo'").assert_success();
+    assert_eq!(last_received(&mut env)["content"], "one\ntwo");
+    env.run_with_stdin("send -u luffy -", "\u{1b}[0m\n").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the text is empty
@@ -259,13 +264,13 @@ hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs 
 }
 
 #[test]
-fn what_stands_behind_two_dashes_is_a_text() {
-    let mut world = world();
+fn argument_after_double_dash_is_text() {
+    let mut env = env_with_luffy();
     for text in ["--user", "--exclude=node_modules", "-u"] {
-        world.wxbox(&format!("send --user luffy -- {text}")).ok();
-        assert_eq!(last(&mut world)["content"], text);
+        env.run(&format!("send --user luffy -- {text}")).assert_success();
+        assert_eq!(last_received(&mut env)["content"], text);
     }
-    world.wxbox("send --user luffy --usr").is(str![[r#"
+    env.run("send --user luffy --usr").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: there is no option --usr
@@ -275,8 +280,8 @@ hint: did you mean --user? a text that begins with -- goes after --text=
 }
 
 #[test]
-fn an_address_that_is_empty_is_none() {
-    let world = world();
-    let ran = world.wxbox("send -u luffy -t backup -d host=db1 --url '' --dry-run").ok();
-    assert_eq!(ran.json()[0]["url"], json!(null));
+fn empty_url_is_ignored() {
+    let env = env_with_luffy();
+    let ran = env.run("send -u luffy -t backup -d host=db1 --url '' --dry-run").assert_success();
+    assert_eq!(ran.json_lines()[0]["url"], json!(null));
 }

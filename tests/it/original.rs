@@ -8,7 +8,7 @@ use md5::{Digest, Md5};
 use rusqlite::{Connection, params};
 use snapbox::str;
 
-use crate::harness::{LUFFY, NAMI, World};
+use crate::harness::{LUFFY, NAMI, TestEnv};
 
 /// The table as Django makes it, beside one of Django's own.
 const SCHEMA: &str = "
@@ -23,8 +23,8 @@ fn md5(text: &str) -> String {
 }
 
 /// A db.sqlite3 in a directory of its own, with these people: name, password, openid.
-fn original(world: &World, people: &[(&str, &str, Option<&str>)]) -> (PathBuf, Connection) {
-    let path = world.path("web/db.sqlite3");
+fn create_django_database(env: &TestEnv, people: &[(&str, &str, Option<&str>)]) -> (PathBuf, Connection) {
+    let path = env.path("web/db.sqlite3");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let conn = Connection::open(&path).unwrap();
     conn.execute_batch(SCHEMA).unwrap();
@@ -36,14 +36,14 @@ fn original(world: &World, people: &[(&str, &str, Option<&str>)]) -> (PathBuf, C
 }
 
 /// Every file of a directory with its content and when it was written.
-fn files(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
+fn snapshot_directory(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     entries
         .map(|path| (path.clone(), (std::fs::read(&path).unwrap(), path.metadata().unwrap().modified().unwrap())))
         .collect()
 }
 
-const CREW: [(&str, &str, Option<&str>); 4] = [
+const USERS: [(&str, &str, Option<&str>); 4] = [
     ("luffy", "meat and more meat", Some(LUFFY)),
     (" nami", "", Some(NAMI)),
     ("路飞", "$argon2id$ is what I typed", Some("")),
@@ -52,19 +52,23 @@ const CREW: [(&str, &str, Option<&str>); 4] = [
 
 #[test]
 fn people_come_with_uid_openid_and_a_hash() {
-    let world = World::new();
-    let (path, conn) = original(&world, &CREW);
+    let env = TestEnv::new();
+    let (path, conn) = create_django_database(&env, &USERS);
     drop(conn);
-    let before = files(path.parent().unwrap());
-    let ran = world.wxbox("-vv user import web/db.sqlite3").ok();
+    let before = snapshot_directory(path.parent().unwrap());
+    let ran = env.run("-vv user import web/db.sqlite3").assert_success();
     assert_eq!(ran.stdout(), "added 4 people\n");
-    assert_eq!(files(path.parent().unwrap()), before, "the file is only read, and nothing written beside it");
-    let export = world.wxbox("--json user export").ok();
+    assert_eq!(
+        snapshot_directory(path.parent().unwrap()),
+        before,
+        "the file is only read, and nothing written beside it"
+    );
+    let export = env.run("--json user export").assert_success();
     for secret in ["meat and", "geheim", "is what I typed"] {
         assert!(!export.stdout().contains(secret) && !ran.stderr().contains(secret), "{secret}");
     }
     let people: Vec<(String, String, bool, Option<String>)> = export
-        .json()
+        .json_lines()
         .iter()
         .map(|it| {
             let text = |name: &str| it[name].as_str().map(str::to_owned);
@@ -83,12 +87,12 @@ fn people_come_with_uid_openid_and_a_hash() {
         person("路飞", md5("路飞"), true, None),
     ];
     assert_eq!(people, expected);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM bindings WHERE app_id = 'wx0123456789abcdef'"), 2);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE app_id = 'wx0123456789abcdef'"), 2);
     for (name, password) in [("luffy", "meat and more meat"), ("路飞", "$argon2id$ is what I typed")] {
-        let bind = world.feed(&format!("bind --user {name} --rebind --password-stdin --timeout 1ms"), password);
+        let bind = env.run_with_stdin(&format!("bind --user {name} --rebind --password-stdin --timeout 1ms"), password);
         assert_eq!(bind.status(), Some(8), "the password of the file is {name}'s: {}", bind.stderr());
     }
-    world.wxbox("--json user import web/db.sqlite3").is(str![[r#"
+    env.run("--json user import web/db.sqlite3").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 {"error":"web/db.sqlite3, row 1: a user named luffy exists already","hint":null,"code":4}
@@ -101,13 +105,13 @@ exit 4
 }
 
 #[test]
-fn everything_that_cannot_be_taken_is_listed_and_nobody_is_added() {
-    let world = World::new();
-    world.wxbox("user add usopp").ok();
-    world.wxbox("user add sanji").ok();
-    world.wxbox("user edit sanji --rename cook").ok();
-    let (_, conn) = original(
-        &world,
+fn invalid_users_are_listed_and_none_imported() {
+    let env = TestEnv::new();
+    env.run("user add usopp").assert_success();
+    env.run("user add sanji").assert_success();
+    env.run("user edit sanji --rename cook").assert_success();
+    let (_, conn) = create_django_database(
+        &env,
         &[
             ("luffy", "x", None),
             ("zoro", "x", None),
@@ -131,7 +135,7 @@ fn everything_that_cannot_be_taken_is_listed_and_nobody_is_added() {
         assert_eq!(conn.execute(sql, []).unwrap(), 1, "{sql}");
     }
     drop(conn);
-    world.wxbox("-q user import web/db.sqlite3").is(str![[r#"
+    env.run("-q user import web/db.sqlite3").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: web/db.sqlite3, row 2, column uid: "c4ca4238a0b923820dcc509a6f75849b" is not the MD5 of zoro
@@ -148,22 +152,22 @@ error: nobody was added: 10 of 12 people in web/db.sqlite3 cannot be taken
 hint: mend these rows in a copy of the file, or delete them there, and import the copy
 
 "#]]);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM users"), 2);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 2);
 }
 
 #[test]
-fn only_that_applications_database_is_taken() {
-    let world = World::new();
-    let (path, conn) = original(&world, &CREW);
+fn other_databases_are_rejected() {
+    let env = TestEnv::new();
+    let (path, conn) = create_django_database(&env, &USERS);
     conn.execute_batch("ALTER TABLE app01_userinfo RENAME COLUMN wx_id TO openid").unwrap();
-    world.wxbox("user import web/db.sqlite3").is(str![[r#"
+    env.run("user import web/db.sqlite3").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: web/db.sqlite3: the table app01_userinfo has no column wx_id
 
 "#]]);
     conn.execute_batch("DROP TABLE app01_userinfo").unwrap();
-    world.wxbox("user import web/db.sqlite3").is(str![[r#"
+    env.run("user import web/db.sqlite3").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: web/db.sqlite3 is an SQLite database without a table app01_userinfo
@@ -171,10 +175,10 @@ hint: wxbox takes the db.sqlite3 of the original web application, CSV and JSON L
 
 "#]]);
     drop(conn);
-    assert!(!world.database().exists(), "nothing is opened for a file that cannot be used");
-    world.wxbox("user add luffy").ok();
-    world.wxbox("backup own.db").ok();
-    world.wxbox("user import own.db").is(str![[r#"
+    assert!(!env.database_path().exists(), "nothing is opened for a file that cannot be used");
+    env.run("user add luffy").assert_success();
+    env.run("backup own.db").assert_success();
+    env.run("user import own.db").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: own.db is a database of wxbox itself
@@ -183,81 +187,81 @@ hint: `wxbox --database 'own.db' user export` writes what `wxbox user import` ta
 "#]]);
     let whole = std::fs::read(&path).unwrap();
     for (name, bytes) in [("head.db", &whole[..16]), ("half.db", &whole[..whole.len() / 2])] {
-        world.write(name, bytes);
-        let ran = world.wxbox(&format!("user import {name}"));
+        env.write_file(name, bytes);
+        let ran = env.run(&format!("user import {name}"));
         assert_eq!(ran.status(), Some(2), "{}", ran.stderr());
         assert!(ran.stderr().starts_with(&format!("error: cannot read {name}: ")), "{}", ran.stderr());
     }
-    let stdin = world.feed("user import -", &whole);
+    let stdin = env.run_with_stdin("user import -", &whole);
     assert_eq!(stdin.status(), Some(2));
     assert_eq!(
         stdin.stderr(),
         "error: standard input is an SQLite database, which can only be read as a file\n\
          hint: name the file: `wxbox user import db.sqlite3`\n"
     );
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM users"), 1);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
 }
 
 #[test]
 fn an_openid_needs_an_account() {
-    let world = World::empty();
-    let (path, conn) = original(&world, &CREW);
-    let ran = world.wxbox("user import web/db.sqlite3");
+    let env = TestEnv::without_config();
+    let (path, conn) = create_django_database(&env, &USERS);
+    let ran = env.run("user import web/db.sqlite3");
     assert_eq!(ran.status(), Some(3));
     assert!(ran.stderr().starts_with("error: an openid needs an account: no app_id is set"), "{}", ran.stderr());
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM users"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);
     conn.execute_batch("UPDATE app01_userinfo SET wx_id = NULL").unwrap();
     drop(conn);
     // A name that SQLite and addresses have other uses for.
-    let odd = world.path("a b?mode=rw#c%20.sqlite3");
+    let odd = env.path("a b?mode=rw#c%20.sqlite3");
     std::fs::rename(path, odd).unwrap();
-    assert_eq!(world.wxbox("user import 'a b?mode=rw#c%20.sqlite3'").ok().stdout(), "added 4 people\n");
+    assert_eq!(env.run("user import 'a b?mode=rw#c%20.sqlite3'").assert_success().stdout(), "added 4 people\n");
 }
 
 #[test]
 fn a_database_in_wal_mode_is_read_once_its_log_is_empty() {
-    let world = World::new();
-    let (path, conn) = original(&world, &CREW[..1]);
+    let env = TestEnv::new();
+    let (path, conn) = create_django_database(&env, &USERS[..1]);
     conn.pragma_update(None, "journal_mode", "WAL").unwrap();
     let row = "INSERT INTO app01_userinfo (username, password, uid) VALUES ('zoro', '', ?1)";
     conn.execute(row, [md5("zoro")]).unwrap();
-    let before = files(path.parent().unwrap());
+    let before = snapshot_directory(path.parent().unwrap());
     assert_eq!(before.len(), 3, "a log and an index stand beside it");
-    world.wxbox("user import web/db.sqlite3").is(str![[r#"
+    env.run("user import web/db.sqlite3").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: web/db.sqlite3 is in use, or was not closed properly: it does not hold everything yet
 hint: stop the application, then run `sqlite3 'web/db.sqlite3' 'PRAGMA journal_mode = DELETE'` and try again
 
 "#]]);
-    assert_eq!(files(path.parent().unwrap()), before);
+    assert_eq!(snapshot_directory(path.parent().unwrap()), before);
     drop(conn);
-    let before = files(path.parent().unwrap());
+    let before = snapshot_directory(path.parent().unwrap());
     assert_eq!(before.len(), 1, "the log went into the file when it was closed");
-    assert_eq!(world.wxbox("user import web/db.sqlite3").ok().stdout(), "added 2 people\n");
-    assert_eq!(files(path.parent().unwrap()), before);
+    assert_eq!(env.run("user import web/db.sqlite3").assert_success().stdout(), "added 2 people\n");
+    assert_eq!(snapshot_directory(path.parent().unwrap()), before);
 }
 
 #[test]
-fn a_write_that_was_cut_off_is_not_taken_for_what_was_written() {
-    let world = World::new();
-    let (path, conn) = original(&world, &CREW[..1]);
+fn unfinished_write_is_rejected() {
+    let env = TestEnv::new();
+    let (path, conn) = create_django_database(&env, &USERS[..1]);
     // A cache of a page, so that half of the change is in the file before its end.
     conn.execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN;").unwrap();
     for n in 0..500 {
         let row = "INSERT INTO app01_userinfo (username, password, uid) VALUES (?1, ?2, ?3)";
         conn.execute(row, params![format!("p{n}"), "x".repeat(200), md5(&n.to_string())]).unwrap();
     }
-    let cut = world.path("cut");
+    let cut = env.path("cut");
     std::fs::create_dir(&cut).unwrap();
-    for (file, (bytes, _)) in files(path.parent().unwrap()) {
+    for (file, (bytes, _)) in snapshot_directory(path.parent().unwrap()) {
         std::fs::write(cut.join(file.file_name().unwrap()), bytes).unwrap();
     }
     drop(conn);
-    let before = files(&cut);
+    let before = snapshot_directory(&cut);
     assert_eq!(before.len(), 2, "a journal stands beside it");
-    let ran = world.wxbox("user import cut/db.sqlite3");
+    let ran = env.run("user import cut/db.sqlite3");
     assert_eq!(ran.status(), Some(2), "{}", ran.stdout());
     assert!(ran.stderr().contains("is in use, or was not closed properly"), "{}", ran.stderr());
-    assert_eq!(files(&cut), before);
+    assert_eq!(snapshot_directory(&cut), before);
 }

@@ -2,31 +2,31 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, NAMI, World};
-use crate::scripted::{Scripted, point_at};
+use crate::harness::{LUFFY, NAMI, TestEnv};
+use crate::scripted::{ScriptedServer, use_in};
 
 /// Two messages that were sent, and three that wait since nothing can be reached.
-fn world() -> World {
-    let mut world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world.wxbox(&format!("user add nami --openid {NAMI}")).ok();
-    world.wxbox("send -u luffy -u nami -t backup -d host=db1").ok();
-    let api = world.sandbox().url.clone();
-    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
-    world.config(&config.replace(&format!("api_base = \"{api}\""), "api_base = \"http://127.0.0.1:1\""));
-    world.wxbox("send -u luffy -u nami -t backup -d host=db2");
-    world.wxbox("send -u luffy text");
-    rusqlite::Connection::open(world.database())
+fn env_with_outbox() -> TestEnv {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("send -u luffy -u nami -t backup -d host=db1").assert_success();
+    let api = env.sandbox().url.clone();
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    env.write_config(&config.replace(&format!("api_base = \"{api}\""), "api_base = \"http://127.0.0.1:1\""));
+    env.run("send -u luffy -u nami -t backup -d host=db2");
+    env.run("send -u luffy text");
+    rusqlite::Connection::open(env.database_path())
         .unwrap()
         .execute_batch("UPDATE messages SET created_at = created_at - 3 * 3600000 - 60000")
         .unwrap();
-    world
+    env
 }
 
 #[test]
 fn queued_messages_are_cancelled() {
-    let world = world();
-    world.wxbox("outbox status").is(str![[r#"
+    let env = env_with_outbox();
+    env.run("outbox status").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 queued         3
@@ -38,13 +38,13 @@ expired        0
 oldest queued  3h, since [TIME]
 
 "#]]);
-    world.wxbox("outbox cancel 3").is(str![[r#"
+    env.run("outbox cancel 3").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 cancelled message 3 to luffy
 
 "#]]);
-    world.wxbox("outbox cancel 3 4 1 99").is(str![[r#"
+    env.run("outbox cancel 3 4 1 99").assert_snapshot(str![[r#"
 exit 4
 --- stdout
 cancelled message 4 to nami
@@ -57,7 +57,7 @@ error: there is no message 99
 hint: `wxbox outbox list` shows the newest
 
 "#]]);
-    world.wxbox("outbox cancel 5 1 --json").is(str![[r#"
+    env.run("outbox cancel 5 1 --json").assert_snapshot(str![[r#"
 exit 4
 --- stdout
 {"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
@@ -65,57 +65,57 @@ exit 4
 {"error":"message 1 is sent, not queued","hint":"only queued messages can be cancelled","code":4}
 
 "#]]);
-    world.wxbox("outbox cancel --all").is(str![[r#"
+    env.run("outbox cancel --all").assert_snapshot(str![[r#"
 exit 0
 --- stderr
 nothing is queued
 
 "#]]);
-    world.wxbox("outbox cancel").is(str![[r#"
+    env.run("outbox cancel").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the following required arguments were not provided: <ID|--all>
 hint: the usage is: wxbox outbox cancel <ID|--all>
 
 "#]]);
-    world.wxbox("outbox cancel 1 --all").is(str![[r#"
+    env.run("outbox cancel 1 --all").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the argument '[ID]...' cannot be used with '--all'
 hint: the usage is: wxbox outbox cancel <ID|--all>
 
 "#]]);
-    world.wxbox("outbox cancel x").is(str![[r#"
+    env.run("outbox cancel x").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: invalid value 'x' for '[ID]...': it must be a whole number
 
 "#]]);
     assert_eq!(
-        world.sql::<String>("SELECT group_concat(state) FROM messages"),
+        env.query::<String>("SELECT group_concat(state) FROM messages"),
         "sent,sent,cancelled,cancelled,cancelled"
     );
 }
 
 #[test]
 fn all_are_cancelled_but_what_is_being_sent() {
-    let mut world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world.wxbox(&format!("user add nami --openid {NAMI}")).ok();
-    world.wxbox("token").ok();
-    let wechat = Scripted::start();
-    point_at(&mut world, &wechat, "");
-    let sending = world.spawn("send -u luffy -u nami hello");
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("token").assert_success();
+    let wechat = ScriptedServer::start();
+    use_in(&mut env, &wechat, "");
+    let sending = env.spawn("send -u luffy -u nami hello");
     // The first request is under way, so the first message may arrive.
-    wechat.asked();
-    world.wxbox("outbox cancel 1").is(str![[r#"
+    wechat.expect_request();
+    env.run("outbox cancel 1").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: message 1 is just being sent: it may arrive
 hint: `wxbox outbox show 1` tells what became of it
 
 "#]]);
-    world.wxbox("outbox cancel --all").is(str![[r#"
+    env.run("outbox cancel --all").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 cancelled message 2 to nami
@@ -123,8 +123,8 @@ cancelled message 2 to nami
 warning: one message is just being sent, and stays
 
 "#]]);
-    wechat.answer(200, r#"{"errcode":0,"errmsg":"ok","msgid":1234567890123456789}"#);
-    sending.end().is(str![[r#"
+    wechat.respond(200, r#"{"errcode":0,"errmsg":"ok","msgid":1234567890123456789}"#);
+    sending.wait().assert_snapshot(str![[r#"
 exit 7
 --- stdout
 sent message 1 (text) to luffy
@@ -132,8 +132,8 @@ sent message 1 (text) to luffy
 error: message 2 to nami was cancelled
 
 "#]]);
-    assert_eq!(wechat.more(), 0, "the cancelled message is not sent");
-    world.wxbox("outbox list").is(str![[r#"
+    assert_eq!(wechat.unexpected_requests(), 0, "the cancelled message is not sent");
+    env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 2	cancelled	nami	text	[TIME]	
@@ -144,19 +144,19 @@ exit 0
 
 #[test]
 fn what_is_old_and_finished_is_removed() {
-    let world = world();
-    world.wxbox("outbox cancel 5").ok();
-    world.wxbox("outbox prune --older-than 30d").is(str![[r#"
+    let env = env_with_outbox();
+    env.run("outbox cancel 5").assert_success();
+    env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 removed 0 messages
 
 "#]]);
     let old = "UPDATE messages SET created_at = created_at - 40 * 86400000";
-    let database = rusqlite::Connection::open(world.database()).unwrap();
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
     database.execute_batch(old).unwrap();
     // The last change counts, and the time WeChat took it.
-    world.wxbox("outbox prune --older-than 30d").is(str![[r#"
+    env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 removed 0 messages
@@ -165,29 +165,29 @@ removed 0 messages
     database
         .execute_batch("UPDATE messages SET sent_at = sent_at - 40 * 86400000, changed_at = changed_at - 40 * 86400000")
         .unwrap();
-    world.wxbox("outbox prune --older-than 41d --json").is(str![[r#"
+    env.run("outbox prune --older-than 41d --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"removed":0}
 
 "#]]);
-    world.wxbox("outbox prune --older-than 30d").is(str![[r#"
+    env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 removed 3 messages
 
 "#]]);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 2);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM contents"), 1);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM attempts WHERE message_id NOT IN (SELECT id FROM messages)"), 0);
-    world.wxbox("outbox prune").is(str![[r#"
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 2);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM contents"), 1);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts WHERE message_id NOT IN (SELECT id FROM messages)"), 0);
+    env.run("outbox prune").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the following required arguments were not provided: --older-than <AGE>
 hint: the usage is: wxbox outbox prune --older-than <AGE>
 
 "#]]);
-    world.wxbox("outbox prune --older-than soon").is(str![[r#"
+    env.run("outbox prune --older-than soon").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: invalid value 'soon' for '--older-than <AGE>': use a number with a unit, such as 90s, 5m, 24h or 30d
@@ -196,14 +196,14 @@ error: invalid value 'soon' for '--older-than <AGE>': use a number with a unit, 
 }
 
 #[test]
-fn a_queue_that_stands_still_is_seen() {
-    let world = world();
-    world.wxbox("outbox status --check 6h").ok();
-    rusqlite::Connection::open(world.database())
+fn stalled_queue_is_reported() {
+    let env = env_with_outbox();
+    env.run("outbox status --check 6h").assert_success();
+    rusqlite::Connection::open(env.database_path())
         .unwrap()
         .execute_batch("UPDATE messages SET created_at = created_at - 3 * 86400000 WHERE id = 4")
         .unwrap();
-    world.wxbox("outbox status").is(str![[r#"
+    env.run("outbox status").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 queued         3
@@ -215,7 +215,7 @@ expired        0
 oldest queued  3d, since [TIME]
 
 "#]]);
-    world.wxbox("outbox status --check 2d").is(str![[r#"
+    env.run("outbox status --check 2d").assert_snapshot(str![[r#"
 exit 6
 --- stdout
 queued         3
@@ -230,14 +230,14 @@ error: the oldest queued message has waited for 3d, longer than 2d
 hint: `wxbox outbox list --state queued` shows what waits, and why
 
 "#]]);
-    world.wxbox("outbox status --check 4d -q").ok();
-    let json = world.wxbox("outbox status --json --check 2d");
+    env.run("outbox status --check 4d -q").assert_success();
+    let json = env.run("outbox status --json --check 2d");
     assert_eq!(json.status(), Some(6));
-    assert_eq!(json.json()[0]["queued"], 3);
-    assert_eq!(json.json()[0]["failed"], 0);
-    assert!(json.json()[0]["oldest_queued_seconds"].as_u64().unwrap() >= 3 * 86400);
-    world.wxbox("outbox cancel --all").ok();
-    world.wxbox("outbox status --json --check 1s").is(str![[r#"
+    assert_eq!(json.json_lines()[0]["queued"], 3);
+    assert_eq!(json.json_lines()[0]["failed"], 0);
+    assert!(json.json_lines()[0]["oldest_queued_seconds"].as_u64().unwrap() >= 3 * 86400);
+    env.run("outbox cancel --all").assert_success();
+    env.run("outbox status --json --check 1s").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"queued":0,"sent":2,"failed":0,"unknown":0,"cancelled":3,"expired":0,"oldest_queued_at":null,"oldest_queued_seconds":null}
@@ -247,16 +247,16 @@ exit 0
 
 #[test]
 fn what_did_not_arrive_is_seen_for_as_long_as_is_asked() {
-    let world = world();
-    world.wxbox("outbox cancel --all").ok();
-    world.wxbox("outbox status --check 1h -q").ok();
+    let world = env_with_outbox();
+    world.run("outbox cancel --all").assert_success();
+    world.run("outbox status --check 1h -q").assert_success();
     let change = |sql: &str| {
         let sql = format!("UPDATE messages SET {sql}");
-        rusqlite::Connection::open(world.database()).unwrap().execute_batch(&sql).unwrap();
+        rusqlite::Connection::open(world.database_path()).unwrap().execute_batch(&sql).unwrap();
     };
     for state in ["failed", "unknown", "expired"] {
         change(&format!("state = '{state}' WHERE id = 4"));
-        let ran = world.wxbox("outbox status --check 1h");
+        let ran = world.run("outbox status --check 1h");
         assert_eq!(ran.status(), Some(6), "{state}");
         assert!(
             ran.stderr().contains("one message has failed, expired or become unknown within 60m"),
@@ -266,7 +266,7 @@ fn what_did_not_arrive_is_seen_for_as_long_as_is_asked() {
     }
     // With what waits too long beside it.
     change("state = 'queued', created_at = created_at - 3 * 86400000 WHERE id = 3");
-    world.wxbox("-q outbox status --check 1h").is(str![[r#"
+    world.run("-q outbox status --check 1h").assert_snapshot(str![[r#"
 exit 6
 --- stderr
 error: the oldest queued message has waited for 3d, longer than 60m; one message has failed, expired or become unknown within 60m
@@ -275,20 +275,20 @@ hint: `wxbox outbox list --state queued` shows what waits, and why; `wxbox outbo
 "#]]);
     change("state = 'cancelled' WHERE id = 3");
     change("changed_at = changed_at - 2 * 3600000 WHERE id = 4");
-    world.wxbox("outbox status --check 1h -q").ok();
+    world.run("outbox status --check 1h -q").assert_success();
 }
 
 #[test]
-fn the_outbox_belongs_to_an_account() {
-    let world = World::empty();
-    world.wxbox("outbox status").is(str![[r#"
+fn outbox_commands_are_per_account() {
+    let env = TestEnv::without_config();
+    env.run("outbox status").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: no app_id is set
 hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
 
 "#]]);
-    world.wxbox("outbox cancel --all --json").is(str![[r#"
+    env.run("outbox cancel --all --json").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 {"error":"no app_id is set","hint":"there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml","code":3}
@@ -298,13 +298,13 @@ exit 3
 
 #[test]
 fn what_cannot_be_sent_again_is_told_beside_what_is() {
-    let world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world.wxbox("send -u luffy hello").ok();
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("send -u luffy hello").assert_success();
     for text in ["second", "third"] {
-        world.wxbox(&format!("send -u luffy --no-wait {text}")).ok();
+        env.run(&format!("send -u luffy --no-wait {text}")).assert_success();
     }
-    world.wxbox("outbox retry 1 2 99 2").is(str![[r#"
+    env.run("outbox retry 1 2 99 2").assert_snapshot(str![[r#"
 exit 7
 --- stdout
 sent message 2 (text) to luffy
@@ -314,7 +314,7 @@ error: there is no message 99
 hint: `wxbox outbox list` shows the newest
 
 "#]]);
-    world.wxbox("outbox retry 1 3 --json").is(str![[r#"
+    env.run("outbox retry 1 3 --json").assert_snapshot(str![[r#"
 exit 7
 --- stdout
 {"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
@@ -323,7 +323,7 @@ exit 7
 {"error":"one message was not delivered","hint":null,"code":7}
 
 "#]]);
-    world.wxbox("outbox retry 1 99").is(str![[r#"
+    env.run("outbox retry 1 99").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: WeChat has taken message 1; send it as a new one if it is to arrive twice

@@ -12,9 +12,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
 
 /// Generous: it only keeps a broken program from hanging the tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// A sequence that changes nothing on the screen.
-const END: &[u8] = b"\x1b]9;end\x07";
+const END_MARKER: &[u8] = b"\x1b]9;end\x07";
 
 /// The terminal; the program in it is the leader of a session, as under a shell.
 pub struct Terminal {
@@ -28,13 +28,13 @@ pub struct Terminal {
 }
 
 /// What a terminal looks like when its program has ended.
-pub struct Ended {
+pub struct TerminalOutput {
     /// The program's.
     pub status: ExitStatus,
     /// What stands on the screen.
     pub screen: vt100::Screen,
     /// Whether typed characters are shown.
-    pub echo: bool,
+    pub is_echo_on: bool,
     /// All that came to it.
     pub raw: Vec<u8>,
 }
@@ -66,22 +66,22 @@ impl Terminal {
 
     /// Waits until the screen shows a text.
     #[track_caller]
-    pub fn until(&mut self, text: &str) -> &vt100::Screen {
-        self.until_so_often(text, 1)
+    pub fn wait_for(&mut self, text: &str) -> &vt100::Screen {
+        self.wait_for_count(text, 1)
     }
 
     /// Waits until the screen shows a text twice.
     #[track_caller]
-    pub fn until_twice(&mut self, text: &str) -> &vt100::Screen {
-        self.until_so_often(text, 2)
+    pub fn wait_for_twice(&mut self, text: &str) -> &vt100::Screen {
+        self.wait_for_count(text, 2)
     }
 
     /// Waits until the screen shows a text so often.
     #[track_caller]
-    pub fn until_so_often(&mut self, text: &str, times: usize) -> &vt100::Screen {
+    pub fn wait_for_count(&mut self, text: &str, times: usize) -> &vt100::Screen {
         while self.parser.screen().contents().matches(text).count() < times {
-            match self.chunks.recv_timeout(PATIENCE) {
-                Ok(chunk) => self.take(&chunk),
+            match self.chunks.recv_timeout(TEST_TIMEOUT) {
+                Ok(chunk) => self.process_chunk(&chunk),
                 Err(_) => panic!("no {text:?} on the screen:\n{}", self.parser.screen().contents()),
             }
         }
@@ -92,30 +92,30 @@ impl Terminal {
     #[track_caller]
     pub fn until_screen(&mut self, so: impl Fn(&vt100::Screen) -> bool) {
         while !so(self.parser.screen()) {
-            match self.chunks.recv_timeout(PATIENCE) {
-                Ok(chunk) => self.take(&chunk),
+            match self.chunks.recv_timeout(TEST_TIMEOUT) {
+                Ok(chunk) => self.process_chunk(&chunk),
                 Err(_) => panic!("another screen:\n{}", self.parser.screen().contents()),
             }
         }
     }
 
-    fn take(&mut self, chunk: &[u8]) {
+    fn process_chunk(&mut self, chunk: &[u8]) {
         self.parser.process(chunk);
         self.raw.extend(chunk);
     }
 
     /// Types what the terminal is not to show, once the program is ready for it: of a secret it throws away what came
     /// before, and what it shows itself would be there twice.
-    pub fn unseen_keys(&mut self, keys: &str) {
-        while self.echo() {
+    pub fn type_hidden(&mut self, keys: &str) {
+        while self.is_echo_on() {
             assert_eq!(self.child.try_wait().unwrap(), None, "the program has ended");
             std::thread::yield_now();
         }
-        self.keys(keys);
+        self.type_keys(keys);
     }
 
     /// Types.
-    pub fn keys(&self, keys: &str) {
+    pub fn type_keys(&self, keys: &str) {
         (&*self.pty).write_all(keys.as_bytes()).unwrap();
     }
 
@@ -125,26 +125,26 @@ impl Terminal {
     }
 
     /// Whether typed characters are shown.
-    pub fn echo(&self) -> bool {
+    pub fn is_echo_on(&self) -> bool {
         let modes = tcgetattr(&self.pts).unwrap();
         modes.local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
     }
 
     /// Waits for the program's end.
-    pub fn end(mut self) -> Ended {
+    pub fn wait(mut self) -> TerminalOutput {
         let status = self.child.wait().unwrap();
-        let echo = self.echo();
+        let echo = self.is_echo_on();
         // What was written last may be on its way still; what is written now comes after it.
-        rustix::io::write(&self.pts, END).unwrap();
+        rustix::io::write(&self.pts, END_MARKER).unwrap();
         let mut tail = Vec::new();
-        while !tail.ends_with(END) {
-            let chunk = self.chunks.recv_timeout(PATIENCE).expect("the end");
-            self.take(&chunk);
+        while !tail.ends_with(END_MARKER) {
+            let chunk = self.chunks.recv_timeout(TEST_TIMEOUT).expect("the end");
+            self.process_chunk(&chunk);
             tail.extend(chunk);
         }
         let mut raw = std::mem::take(&mut self.raw);
-        raw.truncate(raw.len() - END.len());
-        Ended { status, screen: self.parser.screen().clone(), echo, raw }
+        raw.truncate(raw.len() - END_MARKER.len());
+        TerminalOutput { status, screen: self.parser.screen().clone(), is_echo_on: echo, raw }
     }
 }
 

@@ -7,21 +7,21 @@ use rqrr::PreparedImage;
 use rustix::process::Signal;
 use snapbox::str;
 
-use crate::bad_input::unchanged;
-use crate::bind::with_luffy;
-use crate::harness::{allow, open};
+use crate::bad_input::run_unchanged;
+use crate::bind::env_with_luffy;
+use crate::harness::{authorize, page_title};
 
 /// The texts of the codes in a picture.
-fn decode(side: usize, dark: impl Fn(usize, usize) -> bool) -> Vec<String> {
+fn decode_modules(side: usize, dark: impl Fn(usize, usize) -> bool) -> Vec<String> {
     let mut image = PreparedImage::prepare_from_bitmap(side, side, dark);
     image.detect_grids().iter().map(|grid| grid.decode().unwrap().1).collect()
 }
 
-fn in_png(path: &Path) -> Vec<String> {
-    in_picture(&std::fs::read(path).unwrap())
+fn decode_png_file(path: &Path) -> Vec<String> {
+    decode_png(&std::fs::read(path).unwrap())
 }
 
-pub fn in_picture(bytes: &[u8]) -> Vec<String> {
+pub fn decode_png(bytes: &[u8]) -> Vec<String> {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
     decoder.set_transformations(png::Transformations::EXPAND);
     let mut reader = decoder.read_info().unwrap();
@@ -30,11 +30,11 @@ pub fn in_picture(bytes: &[u8]) -> Vec<String> {
     assert_eq!(info.color_type, png::ColorType::Grayscale);
     let side = info.width as usize;
     assert_eq!(info.height as usize, side);
-    decode(side, |x, y| pixels[y * side + x] < 128)
+    decode_modules(side, |x, y| pixels[y * side + x] < 128)
 }
 
 /// Fills the path of black rectangles on the white one.
-pub fn in_svg(path: &Path) -> Vec<String> {
+pub fn decode_svg_file(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap();
     let number = |found: &regex::Captures<'_>, at: usize| found[at].parse::<usize>().unwrap();
     let ground =
@@ -51,35 +51,35 @@ pub fn in_svg(path: &Path) -> Vec<String> {
             dark[y * side + left..][..width].fill(true);
         }
     }
-    decode(side, |x, y| dark[y * side + x])
+    decode_modules(side, |x, y| dark[y * side + x])
 }
 
 #[test]
-fn the_picture_holds_the_url_and_is_nobody_elses() {
+fn qr_file_contains_url_and_is_private() {
     use std::os::unix::fs::PermissionsExt;
-    let world = with_luffy();
+    let env = env_with_luffy();
     type Read = fn(&Path) -> Vec<String>;
-    for (name, read) in [("code.png", in_png as Read), ("a b.SVG", in_svg as Read)] {
+    for (name, read) in [("code.png", decode_png_file as Read), ("a b.SVG", decode_svg_file as Read)] {
         // What was there before is replaced.
-        std::fs::write(world.path(name), "old").unwrap();
-        let mut bind = world.spawn(&format!("bind -q --user luffy --qr-file '{name}'"));
-        let url = bind.next_line();
-        assert_eq!(read(&world.path(name)), [url]);
-        assert_eq!(std::fs::metadata(world.path(name)).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::write(env.path(name), "old").unwrap();
+        let mut bind = env.spawn(&format!("bind -q --user luffy --qr-file '{name}'"));
+        let url = bind.expect_line();
+        assert_eq!(read(&env.path(name)), [url]);
+        assert_eq!(std::fs::metadata(env.path(name)).unwrap().permissions().mode() & 0o777, 0o600);
         bind.signal(Signal::INT);
-        let ran = bind.end();
+        let ran = bind.wait();
         assert_eq!((ran.status(), ran.stderr()), (Some(130), ""));
     }
 }
 
 #[test]
 fn who_scans_the_picture_is_bound() {
-    let world = with_luffy();
-    let mut bind = world.spawn("bind --user luffy --qr-file code.png");
-    bind.next_line();
-    let [link] = &in_png(&world.path("code.png"))[..] else { panic!("one code") };
-    assert_eq!(open(&allow(link, "luffy")).0, 200);
-    bind.end().is(str![[r#"
+    let env = env_with_luffy();
+    let mut bind = env.spawn("bind --user luffy --qr-file code.png");
+    bind.expect_line();
+    let [link] = &decode_png_file(&env.path("code.png"))[..] else { panic!("one code") };
+    assert_eq!(page_title(&authorize(link, "luffy")).0, 200);
+    bind.wait().assert_snapshot(str![[r#"
 exit 0
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
@@ -92,36 +92,36 @@ Scan the code with WeChat, or open the URL there, as luffy.
 }
 
 #[test]
-fn a_file_that_cannot_be_drawn_ends_it_before_the_wait() {
-    let world = with_luffy();
-    unchanged(&world, "bind --user luffy --qr-file code.jpg").is(str![[r#"
+fn unwritable_qr_file_fails_before_waiting() {
+    let env = env_with_luffy();
+    run_unchanged(&env, "bind --user luffy --qr-file code.jpg").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: code.jpg is neither a .png nor a .svg file
 hint: the ending says what is drawn: --qr-file code.png or --qr-file code.svg
 
 "#]]);
-    unchanged(&world, "bind --user luffy --qr-file code --json").is(str![[r#"
+    run_unchanged(&env, "bind --user luffy --qr-file code --json").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 {"error":"code is neither a .png nor a .svg file","hint":"the ending says what is drawn: --qr-file code.png or --qr-file code.svg","code":2}
 
 "#]]);
-    unchanged(&world, "bind --user luffy --qr-file absent/code.png").is(str![[r#"
+    run_unchanged(&env, "bind --user luffy --qr-file absent/code.png").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot draw the code in absent/code.png: No such file or directory (os error 2)
 
 "#]]);
-    unchanged(&world, "bind --user luffy --openid oX --qr-file code.png").is(str![[r#"
+    run_unchanged(&env, "bind --user luffy --openid oX --qr-file code.png").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the argument '--openid <OPENID>' cannot be used with '--qr-file <FILE>'
 hint: the usage is: wxbox bind --openid <OPENID> <--user <NAME>|--unbound>
 
 "#]]);
-    std::fs::create_dir(world.path("dir.svg")).unwrap();
-    unchanged(&world, "bind --user luffy --qr-file dir.svg").is(str![[r#"
+    std::fs::create_dir(env.path("dir.svg")).unwrap();
+    run_unchanged(&env, "bind --user luffy --qr-file dir.svg").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot draw the code in dir.svg: Is a directory (os error 21)

@@ -2,14 +2,14 @@
 
 use snapbox::str;
 
-use crate::canned::{Canned, TOKEN, json};
-use crate::harness::{World, ZORO};
+use crate::canned::{CannedServer, TOKEN_BODY, json_response};
+use crate::harness::{TestEnv, ZORO};
 use crate::pty::Terminal;
 
 #[test]
 fn every_api_of_wxbox_has_a_line() {
-    let world = World::of("real_limits = true\n[quota]\n\"/cgi-bin/user/get\" = 1\n");
-    world.wxbox("follower list").is(str![[r#"
+    let env = TestEnv::with_scenario("real_limits = true\n[quota]\n\"/cgi-bin/user/get\" = 1\n");
+    env.run("follower list").assert_snapshot(str![[r#"
 exit 1
 --- stdout
 oLuffy_wears_the_straw_hat_1	-
@@ -19,7 +19,7 @@ error: the list breaks off after 2 of 2 followers: WeChat says 45009 (reach max 
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
-    world.wxbox("quota show").is(str![[r#"
+    env.run("quota show").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 /cgi-bin/stable_token	500000	1	499999	10000 in 60 s	
@@ -40,7 +40,7 @@ exit 0
 /cgi-bin/user/info/updateremark	10000	0	10000	-	
 
 "#]]);
-    world.wxbox("--json quota show /cgi-bin/stable_token user/get /sns/userinfo").is(str![[r#"
+    env.run("--json quota show /cgi-bin/stable_token user/get /sns/userinfo").assert_snapshot(str![[r#"
 exit 4
 --- stdout
 {"api":"/cgi-bin/stable_token","daily_limit":500000,"used":1,"remain":499999,"rate_limit":{"call_count":10000,"refresh_second":60},"errcode":null,"error":null}
@@ -54,13 +54,13 @@ exit 4
 
 #[test]
 fn what_may_not_be_asked_about_is_a_line() {
-    let mut world = World::of("unauthorized = [\"/cgi-bin/openapi/quota/get\"]");
-    let ran = world.wxbox("quota show").ok();
+    let mut env = TestEnv::with_scenario("unauthorized = [\"/cgi-bin/openapi/quota/get\"]");
+    let ran = env.run("quota show").assert_success();
     let lines: Vec<&str> = ran.stdout().lines().collect();
     assert!(lines.len() > 10 && lines.iter().all(|line| line.contains("\t-\t-\t-\t-\tWeChat says 48001")), "{lines:?}");
-    assert_eq!(world.sandbox().requests().len(), 1 + lines.len());
-    let world = World::new();
-    world.wxbox("quota show /sns/userinfo").is(str![[r#"
+    assert_eq!(env.sandbox().requests().len(), 1 + lines.len());
+    let env = TestEnv::new();
+    env.run("quota show /sns/userinfo").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 /sns/userinfo	-	-	-	-	WeChat says 76022 (could not use this cgi_path, no permission): no permission for this path (all of /sns)
@@ -70,16 +70,17 @@ exit 0
 
 #[test]
 fn an_address_may_be_pasted_and_its_secrets_go_nowhere() {
-    let world = World::new();
-    let ran = world.wxbox("-vv quota show 'https://api.weixin.qq.com/cgi-bin/user/get?access_token=geheim'").ok();
+    let env = TestEnv::new();
+    let ran =
+        env.run("-vv quota show 'https://api.weixin.qq.com/cgi-bin/user/get?access_token=geheim'").assert_success();
     assert_eq!(ran.stdout(), "/cgi-bin/user/get\t100\t0\t100\t-\t\n");
     assert!(!ran.stderr().contains("geheim"));
 }
 
 #[test]
-fn what_was_told_before_a_failure_is_shown() {
-    let world = World::of("[quota]\n\"/cgi-bin/openapi/quota/get\" = 2\n");
-    world.wxbox("quota show").is(str![[r#"
+fn results_before_failure_are_shown() {
+    let env = TestEnv::with_scenario("[quota]\n\"/cgi-bin/openapi/quota/get\" = 2\n");
+    env.run("quota show").assert_snapshot(str![[r#"
 exit 1
 --- stdout
 /cgi-bin/stable_token	500000	1	499999	10000 in 60 s	
@@ -93,24 +94,24 @@ hint: Wait until the counters begin anew after midnight in China, or reset them 
 
 #[test]
 fn counters_are_cleared_ten_times_a_month() {
-    let world = World::of("[quota]\n\"/cgi-bin/user/info\" = 1\n");
+    let env = TestEnv::with_scenario("[quota]\n\"/cgi-bin/user/info\" = 1\n");
     let show = format!("follower show {ZORO}");
-    world.wxbox(&show).ok();
-    assert_eq!(world.wxbox(&show).status(), Some(1));
-    world.wxbox("quota clear --yes").is(str![[r#"
+    env.run(&show).assert_success();
+    assert_eq!(env.run(&show).status(), Some(1));
+    env.run("quota clear --yes").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 all counters of wx0123456789abcdef begin at 0 again; WeChat allows that ten times a month
 
 "#]]);
-    world.wxbox(&show).ok();
+    env.run(&show).assert_success();
     for _ in 1..10 {
-        world.wxbox("-q quota clear -y").is(str![[r#"
+        env.run("-q quota clear -y").assert_snapshot(str![[r#"
 exit 0
 
 "#]]);
     }
-    world.wxbox("quota clear --yes").is(str![[r#"
+    env.run("quota clear --yes").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: WeChat says 48006 (forbid to clear quota because of reaching the limit): monthly quota resets used up
@@ -120,58 +121,60 @@ hint: Wait for the next month
 }
 
 #[test]
-fn clearing_asks_a_person() {
-    let mut world = World::new();
+fn clear_requires_confirmation() {
+    let mut env = TestEnv::new();
     for (key, said) in [("n\r", "nothing was cleared"), ("y\r", "all counters of wx0123456789abcdef begin at 0 again")]
     {
-        let mut terminal = Terminal::start(world.command("quota clear"), 20, 160);
-        terminal.until("ten times a month");
-        terminal.keys(key);
-        let ended = terminal.end();
+        let mut terminal = Terminal::start(env.command("quota clear"), 20, 160);
+        terminal.wait_for("ten times a month");
+        terminal.type_keys(key);
+        let ended = terminal.wait();
         assert_eq!(ended.status.code(), Some(0));
         assert!(ended.screen.contents().contains(said), "{}", ended.screen.contents());
     }
     let cleared = "POST /cgi-bin/clear_quota 0";
-    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/stable_token 0", cleared]);
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", cleared]);
 }
 
 #[test]
 fn where_no_token_can_be_had_the_secret_clears() {
-    let mut world = World::of("[quota]\n\"/cgi-bin/stable_token\" = 0\n");
-    world.wxbox("quota clear --yes").ok();
-    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/stable_token 45009", "POST /cgi-bin/clear_quota/v2 0"]);
+    let mut env = TestEnv::with_scenario("[quota]\n\"/cgi-bin/stable_token\" = 0\n");
+    env.run("quota clear --yes").assert_success();
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 45009", "POST /cgi-bin/clear_quota/v2 0"]);
     // Any other refusal of a token is what it is.
-    world.config_first("token_endpoint = \"classic\"");
-    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
-    world.config(&config.replace("app_secret = \"0", "app_secret = \"f"));
-    assert_eq!(world.wxbox("quota clear --yes").status(), Some(3));
-    assert_eq!(world.sandbox().requests(), ["GET /cgi-bin/token 40125"]);
+    env.prepend_config("token_endpoint = \"classic\"");
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    env.write_config(&config.replace("app_secret = \"0", "app_secret = \"f"));
+    assert_eq!(env.run("quota clear --yes").status(), Some(3));
+    assert_eq!(env.sandbox().requests(), ["GET /cgi-bin/token 40125"]);
 }
 
 #[test]
-fn what_goes_over_the_wire() {
-    let server = Canned::new(vec![
-        json(TOKEN),
-        json(r#"{"errcode":0,"errmsg":"ok","quota":{"daily_limit":"0","used":0},"component_rate_limit":{}}"#),
-        json(r#"{"errcode":0,"errmsg":"ok"}"#),
+fn quota_requests_match_documentation() {
+    let server = CannedServer::new(vec![
+        json_response(TOKEN_BODY),
+        json_response(r#"{"errcode":0,"errmsg":"ok","quota":{"daily_limit":"0","used":0},"component_rate_limit":{}}"#),
+        json_response(r#"{"errcode":0,"errmsg":"ok"}"#),
     ]);
-    let world = server.world("", "");
-    world.wxbox("quota show '/cgi-bin/user/get?x=1'").is(str![[r#"
+    let env = server.env("", "");
+    env.run("quota show '/cgi-bin/user/get?x=1'").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 /cgi-bin/user/get	0	0	-	-	
 
 "#]]);
-    world.wxbox("quota clear --yes").ok();
+    env.run("quota clear --yes").assert_success();
     let [_, show, clear] = &server.requests()[..] else { panic!("three requests") };
     assert_eq!(show.line, "POST /cgi-bin/openapi/quota/get?access_token=canned-token-1 HTTP/1.1");
     assert_eq!(show.body, r#"{"cgi_path":"/cgi-bin/user/get"}"#);
     assert_eq!(clear.line, "POST /cgi-bin/clear_quota?access_token=canned-token-1 HTTP/1.1");
     assert_eq!(clear.body, r#"{"appid":"wx0123456789abcdef"}"#);
     drop(server);
-    let server =
-        Canned::new(vec![json(r#"{"errcode":45009,"errmsg":"reach max rid: 1-2-3"}"#), json(r#"{"errcode":0}"#)]);
-    server.world("", "").wxbox("quota clear --yes").ok();
+    let server = CannedServer::new(vec![
+        json_response(r#"{"errcode":45009,"errmsg":"reach max rid: 1-2-3"}"#),
+        json_response(r#"{"errcode":0}"#),
+    ]);
+    server.env("", "").run("quota clear --yes").assert_success();
     let by_secret = server.requests().pop().unwrap();
     assert_eq!(
         by_secret.line,

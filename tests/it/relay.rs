@@ -8,33 +8,33 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use crate::harness::World;
+use crate::harness::TestEnv;
 
 /// Generous: it only keeps a broken program from hanging the tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What is held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum Direction {
     /// What wxbox sends.
     Request,
     /// What the sandbox answers.
-    Answer,
+    Response,
 }
 
 /// A request whose path has `what` in it is held back, or its answer.
 #[derive(Default)]
 struct Gate {
-    held: Mutex<Vec<(Side, &'static str)>>,
+    paused: Mutex<Vec<(Direction, &'static str)>>,
     changed: Condvar,
 }
 
 impl Gate {
-    fn pass(&self, side: Side, path: &str, come: &Sender<()>) {
-        let mut held = self.held.lock().unwrap();
-        let is_held = |held: &[(Side, &str)]| held.iter().any(|(it, what)| *it == side && path.contains(what));
+    fn wait_until_open(&self, side: Direction, path: &str, arrivals: &Sender<()>) {
+        let mut held = self.paused.lock().unwrap();
+        let is_held = |held: &[(Direction, &str)]| held.iter().any(|(it, what)| *it == side && path.contains(what));
         if is_held(&held) {
-            let _ = come.send(());
+            let _ = arrivals.send(());
         }
         while is_held(&held) {
             held = self.changed.wait(held).unwrap();
@@ -43,72 +43,72 @@ impl Gate {
 }
 
 /// The relay.
-pub struct Relay {
+pub struct InterceptingProxy {
     gate: Arc<Gate>,
-    come: Receiver<()>,
+    arrivals: Receiver<()>,
 }
 
-impl Relay {
+impl InterceptingProxy {
     /// Stands between the world's wxbox and its sandbox from now on.
-    pub fn between(world: &mut World) -> Self {
+    pub fn in_front_of(env: &mut TestEnv) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let (here, sandbox) = (format!("http://{}", listener.local_addr().unwrap()), world.sandbox().url.clone());
-        world.reconfigure(&[(&format!("api_base = \"{sandbox}\""), &format!("api_base = \"{here}\""))]);
+        let (here, sandbox) = (format!("http://{}", listener.local_addr().unwrap()), env.sandbox().url.clone());
+        env.replace_in_config(&[(&format!("api_base = \"{sandbox}\""), &format!("api_base = \"{here}\""))]);
         let (gate, (come, comes)) = (Arc::new(Gate::default()), unbounded());
-        let relay = Self { gate: Arc::clone(&gate), come: comes };
+        let relay = Self { gate: Arc::clone(&gate), arrivals: comes };
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let server = TcpStream::connect(sandbox.trim_start_matches("http://")).unwrap();
                 let (gate, come) = (Arc::clone(&gate), come.clone());
-                std::thread::spawn(move || carry(&client, &server, &gate, &come));
+                std::thread::spawn(move || forward(&client, &server, &gate, &come));
             }
         });
         relay
     }
 
     /// From now on, requests to such a path are held back, or their answers; and nothing else.
-    pub fn hold(&self, side: Side, what: &'static str) {
-        self.set(|held| *held = vec![(side, what)]);
+    pub fn pause_at(&self, side: Direction, what: &'static str) {
+        self.update_gate(|held| *held = vec![(side, what)]);
     }
 
     /// The same for those to another path, too.
-    pub fn hold_too(&self, side: Side, what: &'static str) {
-        self.set(|held| held.push((side, what)));
+    pub fn also_pause_at(&self, side: Direction, what: &'static str) {
+        self.update_gate(|held| held.push((side, what)));
     }
 
     /// Lets go of what is held back of such a path.
-    pub fn let_pass(&self, what: &'static str) {
-        self.set(|held| held.retain(|(_, it)| *it != what));
+    pub fn resume(&self, what: &'static str) {
+        self.update_gate(|held| held.retain(|(_, it)| *it != what));
     }
 
     /// Waits until something is held back.
-    pub fn holds(&self) {
-        self.come.recv_timeout(PATIENCE).expect("something to hold back");
+    pub fn expect_arrival(&self) {
+        self.arrivals.recv_timeout(TEST_TIMEOUT).expect("something to hold back");
     }
 
     /// Lets go of it, and of all that comes.
-    pub fn release(&self) {
-        self.set(Vec::clear);
+    pub fn resume_all(&self) {
+        self.update_gate(Vec::clear);
     }
 
-    fn set(&self, change: impl FnOnce(&mut Vec<(Side, &'static str)>)) {
-        change(&mut self.gate.held.lock().unwrap());
+    fn update_gate(&self, change: impl FnOnce(&mut Vec<(Direction, &'static str)>)) {
+        change(&mut self.gate.paused.lock().unwrap());
         self.gate.changed.notify_all();
     }
 }
 
 /// Requests of wxbox come in one piece each: small heads and small bodies, one at a time on a connection.
-fn carry(mut client: &TcpStream, mut server: &TcpStream, gate: &Gate, come: &Sender<()>) {
+fn forward(mut client: &TcpStream, mut server: &TcpStream, gate: &Gate, arrivals: &Sender<()>) {
     let mut bytes = [0; 64 << 10];
     while let Ok(count @ 1..) = client.read(&mut bytes) {
         let head = String::from_utf8_lossy(&bytes[..count]).into_owned();
         let path = head.split(['?', ' ']).nth(1).unwrap_or_default();
-        gate.pass(Side::Request, path, come);
-        if server.write_all(&bytes[..count]).is_err() || !more(client, server, &head) {
+        gate.wait_until_open(Direction::Request, path, arrivals);
+        if server.write_all(&bytes[..count]).is_err() || !forward_body(client, server, &head) {
             break;
         }
         let Ok(count @ 1..) = server.read(&mut bytes) else { break };
-        gate.pass(Side::Answer, path, come);
+        gate.wait_until_open(Direction::Response, path, arrivals);
         if client.write_all(&bytes[..count]).is_err() {
             break;
         }
@@ -118,7 +118,7 @@ fn carry(mut client: &TcpStream, mut server: &TcpStream, gate: &Gate, come: &Sen
 }
 
 /// Passes on the rest of a body that did not come with its head.
-fn more(mut client: &TcpStream, mut server: &TcpStream, head: &str) -> bool {
+fn forward_body(mut client: &TcpStream, mut server: &TcpStream, head: &str) -> bool {
     let Some((lines, body)) = head.split_once("\r\n\r\n") else { return true };
     let length =
         lines.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());

@@ -3,30 +3,30 @@
 use rustix::process::Signal;
 use snapbox::str;
 
-use crate::canned::{Answer, Canned, OK, TOKEN, json};
-use crate::harness::{LUFFY, NAMI, World};
-use crate::send::{crew, queued};
+use crate::canned::{ACCEPTED_BODY, CannedResponse, CannedServer, TOKEN_BODY, json_response};
+use crate::harness::{LUFFY, NAMI, TestEnv};
+use crate::send::{env_with_crew, queued_count};
 
 /// A world with luffy bound.
-pub fn with_luffy() -> World {
-    let world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world
+pub fn env_with_bound_luffy() -> TestEnv {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env
 }
 
 /// The texts that arrived, this machine's name and the time that commands took replaced.
-pub fn reports(world: &mut World) -> Vec<String> {
+pub fn received_reports(env: &mut TestEnv) -> Vec<String> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let time = regex::Regex::new(r"after \d+m?s:").unwrap();
-    let texts = world.sandbox().inbox().into_iter().map(|message| message["content"].as_str().unwrap().to_owned());
+    let texts = env.sandbox().inbox().into_iter().map(|message| message["content"].as_str().unwrap().to_owned());
     texts
         .map(|text| time.replace(&text.replace(&format!("on {host}"), "on HOST"), "after TIME:").into_owned())
         .collect()
 }
 
 /// The fields of the template that arrived last.
-fn fields(world: &mut World) -> Vec<String> {
-    let inbox = world.sandbox().inbox();
+fn last_template_fields(env: &mut TestEnv) -> Vec<String> {
+    let inbox = env.sandbox().inbox();
     let fields = inbox.last().unwrap()["fields"].as_array().unwrap();
     fields
         .iter()
@@ -36,7 +36,7 @@ fn fields(world: &mut World) -> Vec<String> {
 
 #[test]
 fn only_the_end_that_was_asked_for_is_reported() {
-    let mut world = with_luffy();
+    let mut env = env_with_bound_luffy();
     let cases = [
         ("", "true", 1),
         ("", "false", 1),
@@ -50,17 +50,17 @@ fn only_the_end_that_was_asked_for_is_reported() {
         ("--on failure", "sh -c 'kill $$'", 1),
     ];
     for (on, command, count) in cases {
-        world.sandbox().form("write", "person=luffy");
-        let before = world.sandbox().inbox().len();
-        world.wxbox(&format!("run -u luffy {on} -- {command}"));
-        assert_eq!(world.sandbox().inbox().len() - before, count, "{on} {command}");
+        env.sandbox().post_form("write", "person=luffy");
+        let before = env.sandbox().inbox().len();
+        env.run(&format!("run -u luffy {on} -- {command}"));
+        assert_eq!(env.sandbox().inbox().len() - before, count, "{on} {command}");
     }
 }
 
 #[test]
 fn all_who_are_named_or_tagged_hear_of_it() {
-    let mut world = crew();
-    world.wxbox("run -u luffy --tag crew -t backup -- true").is(str![[r#"
+    let mut env = env_with_crew();
+    env.run("run -u luffy --tag crew -t backup -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
 warning: left out, since they are not bound: usopp
@@ -68,15 +68,15 @@ sent message 1 (template) to luffy
 sent message 2 (template) to nami
 
 "#]]);
-    assert_eq!(world.sandbox().inbox().len(), 2);
+    assert_eq!(env.sandbox().inbox().len(), 2);
 }
 
 /// What the command is to report with is looked at before it and after it.
 #[test]
 fn what_is_warned_of_is_said_once_and_what_is_new_too() {
-    let world = crew();
+    let env = env_with_crew();
     let wxbox = env!("CARGO_BIN_EXE_wxbox");
-    world.wxbox(&format!("run --tag crew -t backup -- {wxbox} unbind --user nami")).is(str![[r#"
+    env.run(&format!("run --tag crew -t backup -- {wxbox} unbind --user nami")).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 unbound nami from oNami_draws_maps_of_the_sea1
@@ -86,7 +86,7 @@ warning: left out, since they are not bound: nami, usopp
 sent message 1 (template) to luffy
 
 "#]]);
-    world.wxbox("run --tag crew -t nonesuch -- true").is(str![[r#"
+    env.run("run --tag crew -t nonesuch -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
 warning: left out, since they are not bound: nami, usopp
@@ -98,31 +98,30 @@ hint: `wxbox template list` shows the account's templates
 
 #[test]
 fn facts_are_filled_into_texts_and_fields() {
-    let mut world = with_luffy();
-    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
-    world.config(&config.replace("\"db0\"", "\"{program} on {nothing}\""));
-    world.write("fields.json", r#"{"size": "{status} {signal}", "time": 3}"#);
-    world
-        .wxbox("run -q -u luffy -t backup --data-json fields.json -d 'remark={result}: {command}' -- false '{status}'");
+    let mut env = env_with_bound_luffy();
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    env.write_config(&config.replace("\"db0\"", "\"{program} on {nothing}\""));
+    env.write_file("fields.json", r#"{"size": "{status} {signal}", "time": 3}"#);
+    env.run("run -q -u luffy -t backup --data-json fields.json -d 'remark={result}: {command}' -- false '{status}'");
     let expected = ["first=", "host=false on {nothing}", "size=1 -", "time=3", "remark=failed: false {status}"];
-    assert_eq!(fields(&mut world), expected);
-    world.wxbox("run -q -u luffy --text '{result} {status} {signal} {program}' -- sh -c 'kill $$'");
-    assert_eq!(world.sandbox().inbox()[1]["content"], "failed 143 SIGTERM sh");
-    world.wxbox("run -q -u luffy --text 'Nightly run of {host}: {result} after {duration}' -- true");
-    let text = world.sandbox().inbox()[2]["content"].as_str().unwrap().to_owned();
+    assert_eq!(last_template_fields(&mut env), expected);
+    env.run("run -q -u luffy --text '{result} {status} {signal} {program}' -- sh -c 'kill $$'");
+    assert_eq!(env.sandbox().inbox()[1]["content"], "failed 143 SIGTERM sh");
+    env.run("run -q -u luffy --text 'Nightly run of {host}: {result} after {duration}' -- true");
+    let text = env.sandbox().inbox()[2]["content"].as_str().unwrap().to_owned();
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     assert!(text.starts_with(&format!("Nightly run of {host}: succeeded after ")) && text.ends_with('s'), "{text}");
     // What stands in arguments is nobody's business.
-    world.wxbox("run -q -u luffy -- true --password=hunter2");
-    let text = world.sandbox().inbox()[3]["content"].as_str().unwrap().to_owned();
+    env.run("run -q -u luffy -- true --password=hunter2");
+    let text = env.sandbox().inbox()[3]["content"].as_str().unwrap().to_owned();
     assert!(text.starts_with("Succeeded (status 0) on ") && text.ends_with(": true"), "{text}");
-    assert!(!world.wxbox("outbox show 4").stdout().contains("hunter2"));
+    assert!(!env.run("outbox show 4").stdout().contains("hunter2"));
 }
 
 #[test]
 fn a_name_that_is_no_fact_is_warned_of_before_the_command_runs() {
-    let mut world = with_luffy();
-    world.wxbox("run -u luffy --text '{Dration} {nothing} {status} {\"a\": 1}' -- sh -c 'echo here >&2'").is(str![[r#"
+    let mut env = env_with_bound_luffy();
+    env.run("run -u luffy --text '{Dration} {nothing} {status} {\"a\": 1}' -- sh -c 'echo here >&2'").assert_snapshot(str![[r#"
 exit 0
 --- stderr
 warning: {Dration} stands for nothing, and is sent as it is; did you mean {duration}?
@@ -131,10 +130,10 @@ here
 sent message 1 (text) to luffy
 
 "#]]);
-    assert_eq!(world.sandbox().inbox()[0]["content"], "{Dration} {nothing} 0 {\"a\": 1}");
-    let ran = world.wxbox("run -u nobody --text {hots} -- true");
+    assert_eq!(env.sandbox().inbox()[0]["content"], "{Dration} {nothing} 0 {\"a\": 1}");
+    let ran = env.run("run -u nobody --text {hots} -- true");
     assert_eq!(ran.stderr().matches("{hots} stands for nothing").count(), 1, "{}", ran.stderr());
-    world.wxbox("run -u luffy -t backup -d host={hots} -d size={status} -- true").is(str![[r#"
+    env.run("run -u luffy -t backup -d host={hots} -d size={status} -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
 warning: {hots} stands for nothing, and is sent as it is; did you mean {host}?
@@ -145,67 +144,67 @@ sent message 2 (template) to luffy
 
 #[test]
 fn a_fallback_carries_the_report_where_no_text_is_taken() {
-    let mut world = with_luffy();
-    world.wxbox(&format!("user add nami --openid {NAMI}")).ok();
-    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
-    world.config(&config.replace("host = \"db0\"\n", "").replace("size = \"-\"", "size = \"{status}\""));
-    world.wxbox("run -u nami --fallback backup --text '{program}: {result}' -- false").is(str![[r#"
+    let mut env = env_with_bound_luffy();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    env.write_config(&config.replace("host = \"db0\"\n", "").replace("size = \"-\"", "size = \"{status}\""));
+    env.run("run -u nami --fallback backup --text '{program}: {result}' -- false").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 sent message 1 (template) to nami
 
 "#]]);
-    assert_eq!(fields(&mut world), ["first=", "host=false: failed", "size=1", "time=-", "remark="]);
+    assert_eq!(last_template_fields(&mut env), ["first=", "host=false: failed", "size=1", "time=-", "remark="]);
 }
 
 #[test]
 fn a_key_makes_it_one_report() {
-    let mut world = with_luffy();
-    world.wxbox("run -u luffy --key nightly -- true").ok();
-    world.wxbox("run -u luffy --key nightly -- false").is(str![[r#"
+    let mut env = env_with_bound_luffy();
+    env.run("run -u luffy --key nightly -- true").assert_success();
+    env.run("run -u luffy --key nightly -- false").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 nothing sent to luffy: message 1 has this key, and is sent
 
 "#]]);
-    assert_eq!(reports(&mut world), ["Succeeded (status 0) on HOST after TIME: true"]);
+    assert_eq!(received_reports(&mut env), ["Succeeded (status 0) on HOST after TIME: true"]);
 }
 
 #[test]
 fn a_report_may_be_left_to_flush() {
-    let mut world = with_luffy();
-    world.wxbox("run -u luffy --no-wait --expire-after 1h -- sh -c 'exit 2'").is(str![[r#"
+    let mut env = env_with_bound_luffy();
+    env.run("run -u luffy --no-wait --expire-after 1h -- sh -c 'exit 2'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 queued message 1 (text) to luffy
 
 "#]]);
-    assert_eq!((world.sandbox().inbox().len(), queued(&world)), (0, 1));
-    assert_eq!(world.sql::<f64>("SELECT round((expires_at - created_at) / 3600000.0) FROM messages"), 1.0);
-    world.wxbox("outbox flush").ok();
-    assert_eq!(reports(&mut world), ["Failed (status 2) on HOST after TIME: sh"]);
+    assert_eq!((env.sandbox().inbox().len(), queued_count(&env)), (0, 1));
+    assert_eq!(env.query::<f64>("SELECT round((expires_at - created_at) / 3600000.0) FROM messages"), 1.0);
+    env.run("outbox flush").assert_success();
+    assert_eq!(received_reports(&mut env), ["Failed (status 2) on HOST after TIME: sh"]);
 }
 
 #[test]
-fn what_cannot_be_delivered_stays_queued_and_the_status_is_the_commands() {
-    let world = World::empty();
-    world.config(
+fn undelivered_report_is_queued_and_keeps_command_status() {
+    let env = TestEnv::without_config();
+    env.write_config(
         "app_id = \"wx1\"\napp_secret = \"s\"\n[send]\nwait = \"0s\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n",
     );
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     for (command, status) in [("true", 0), ("sh -c 'exit 33'", 33), ("nothing", 127)] {
-        let ran = world.wxbox(&format!("-q run -u luffy -- {command}"));
+        let ran = env.run(&format!("-q run -u luffy -- {command}"));
         assert_eq!(ran.status(), Some(status), "{command}");
         assert!(ran.stderr().contains("cannot reach 127.0.0.1:1"), "{}", ran.stderr());
     }
-    assert_eq!(queued(&world), 3);
+    assert_eq!(queued_count(&env), 3);
 }
 
 #[test]
 fn a_refusal_is_said_and_the_status_is_the_commands() {
-    let world = with_luffy();
-    world.wxbox(&format!("user add nami --openid {NAMI}")).ok();
-    world.wxbox("run -u nami -- true").is(str![[r#"
+    let env = env_with_bound_luffy();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("run -u nami -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
 error: message 1 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
@@ -216,29 +215,29 @@ hint: Use a template message, or ask the person to write to the account first (t
 
 #[test]
 fn a_signal_while_the_report_waits_leaves_it_queued() {
-    let server = Canned::new(vec![Answer::Hold]);
-    let world = server.world("", "timeout = \"1h\"");
-    let run = world.spawn("run -u luffy -- sh -c 'exit 3'");
-    server.held();
+    let server = CannedServer::new(vec![CannedResponse::Stall]);
+    let env = server.env("", "timeout = \"1h\"");
+    let run = env.spawn("run -u luffy -- sh -c 'exit 3'");
+    server.stalled();
     run.signal(Signal::INT);
-    run.end().is(str![[r#"
+    run.wait().assert_snapshot(str![[r#"
 exit 3
 --- stderr
 stopping; waiting up to two seconds for the answer under way
 interrupted; one message stays queued; `wxbox outbox flush` delivers it
 
 "#]]);
-    assert_eq!(queued(&world), 1);
+    assert_eq!(queued_count(&env), 1);
 }
 
 /// Whatever is wrong with ours, the command runs, with its own streams and status.
 #[test]
-fn nothing_of_ours_keeps_the_command_from_running() {
-    let world = crew();
-    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
-    let ran = |options: &str| world.wxbox(&format!("run {options} -- sh -c 'echo ran; exit 9'"));
-    world.config("app_id = 3\n");
-    ran("-u luffy").is(str![[r#"
+fn wxbox_errors_do_not_stop_command() {
+    let env = env_with_crew();
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let ran = |options: &str| env.run(&format!("run {options} -- sh -c 'echo ran; exit 9'"));
+    env.write_config("app_id = 3\n");
+    ran("-u luffy").assert_snapshot(str![[r#"
 exit 9
 --- stdout
 ran
@@ -246,12 +245,12 @@ ran
 error: nobody will be told how the command ends: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
 
 "#]]);
-    std::fs::remove_file(world.path(".config/wxbox/config.toml")).unwrap();
+    std::fs::remove_file(env.path(".config/wxbox/config.toml")).unwrap();
     assert_eq!((ran("-u luffy").status(), ran("-u luffy").stdout()), (Some(9), "ran\n"));
-    world.config(&config.replace("app_secret", "# app_secret"));
+    env.write_config(&config.replace("app_secret", "# app_secret"));
     assert_eq!((ran("-u luffy").status(), ran("-u luffy").stdout()), (Some(9), "ran\n"));
-    world.config(&config);
-    let unknown = format!("no user is named lufy in {}", world.database().display());
+    env.write_config(&config);
+    let unknown = format!("no user is named lufy in {}", env.database_path().display());
     for (options, trouble) in [
         ("-u lufy", unknown.as_str()),
         ("-u usopp", "usopp is not bound"),
@@ -270,7 +269,7 @@ error: nobody will be told how the command ends: [HOME]/.config/wxbox/config.tom
         let said: Vec<&str> = it.stderr().lines().filter(|line| line.starts_with("error: ")).collect();
         assert_eq!(said, [format!("error: nobody will be told how the command ends: {trouble}")], "{options}");
     }
-    world.wxbox("--json -q run --on success -u lufy -- sh -c 'echo ran; exit 9'").is(str![[r#"
+    env.run("--json -q run --on success -u lufy -- sh -c 'echo ran; exit 9'").assert_snapshot(str![[r#"
 exit 9
 --- stdout
 ran
@@ -278,8 +277,8 @@ ran
 {"error":"nobody will be told how the command ends: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db","hint":"did you mean luffy?","code":4}
 
 "#]]);
-    std::fs::write(world.database(), "no database at all").unwrap();
-    ran("-u luffy").is(str![[r#"
+    std::fs::write(env.database_path(), "no database at all").unwrap();
+    ran("-u luffy").assert_snapshot(str![[r#"
 exit 9
 --- stdout
 ran
@@ -292,7 +291,7 @@ hint: name the right file with --database, the variable WXBOX_DATABASE or the ke
 
 #[test]
 fn a_wrong_command_line_runs_nothing() {
-    let world = with_luffy();
+    let env = env_with_bound_luffy();
     for line in [
         "run -- touch made",
         "run -u luffy",
@@ -303,29 +302,29 @@ fn a_wrong_command_line_runs_nothing() {
         "run -u luffy -t backup --data-json - -- touch made",
         "run --all -- touch made",
     ] {
-        let ran = world.wxbox(line);
+        let ran = env.run(line);
         assert_eq!(ran.status(), Some(2), "{line}");
         assert!(ran.stderr().starts_with("error: "), "{line}: {}", ran.stderr());
-        assert!(!world.path("made").exists(), "{line}");
+        assert!(!env.path("made").exists(), "{line}");
     }
 }
 
 #[test]
-fn what_is_mended_while_the_command_runs_is_reported() {
-    let mut world = with_luffy();
-    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
-    world.write("good.toml", &config);
-    world.config("app_id = 3\n");
-    let ran = world.wxbox("run -u luffy -- cp good.toml .config/wxbox/config.toml");
+fn config_fixed_during_command_is_used() {
+    let mut env = env_with_bound_luffy();
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    env.write_file("good.toml", &config);
+    env.write_config("app_id = 3\n");
+    let ran = env.run("run -u luffy -- cp good.toml .config/wxbox/config.toml");
     assert!(ran.stderr().starts_with("error: nobody will be told"), "{}", ran.stderr());
     assert!(ran.stderr().ends_with("sent message 1 (text) to luffy\n"), "{}", ran.stderr());
-    assert_eq!(reports(&mut world).len(), 1);
+    assert_eq!(received_reports(&mut env).len(), 1);
 }
 
 #[test]
-fn what_breaks_while_the_command_runs_is_said() {
-    let world = with_luffy();
-    world.wxbox("run -u luffy -- sh -c 'echo app_id = 3 >.config/wxbox/config.toml; exit 5'").is(str![[r#"
+fn config_broken_during_command_is_reported() {
+    let env = env_with_bound_luffy();
+    env.run("run -u luffy -- sh -c 'echo app_id = 3 >.config/wxbox/config.toml; exit 5'").assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: nobody was told how the command ended: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
@@ -335,19 +334,19 @@ error: nobody was told how the command ended: [HOME]/.config/wxbox/config.toml:1
 
 #[test]
 fn the_report_is_queued_only_once_the_command_has_ended() {
-    let server = Canned::new(vec![json(TOKEN), json(OK)]);
-    let world = server.world("", "");
-    let fifo = world.path("go");
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY)]);
+    let env = server.env("", "");
+    let fifo = env.path("go");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let mut run = world.spawn("run -u luffy -- sh -c 'echo begun; cat go'");
-    assert_eq!(run.next_line(), "begun");
+    let mut run = env.spawn("run -u luffy -- sh -c 'echo begun; cat go'");
+    assert_eq!(run.expect_line(), "begun");
     // Neither a message nor an open database while it runs: others may work on the file, or put a backup in its place.
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
     assert_eq!(server.requests().len(), 0);
-    let mut wal = world.database().into_os_string();
+    let mut wal = env.database_path().into_os_string();
     wal.push("-wal");
     assert!(!std::path::Path::new(&wal).exists());
     std::fs::write(fifo, "").unwrap();
-    assert_eq!(run.end().status(), Some(0));
+    assert_eq!(run.wait().status(), Some(0));
     assert_eq!(server.requests().len(), 2);
 }

@@ -6,13 +6,13 @@ use rustix::process::Signal;
 use serde_json::Value;
 use snapbox::str;
 
-use crate::harness::{Spawned, World, phone};
+use crate::harness::{RunningCommand, TestEnv, http_client};
 use crate::pty::Terminal;
 
 /// The sandbox's address, from what it says at the start.
-fn address(sandbox: &mut Spawned) -> String {
+fn sandbox_url(sandbox: &mut RunningCommand) -> String {
     loop {
-        let line = sandbox.next_line();
+        let line = sandbox.expect_line();
         if let Some(at) = line.find("http://") {
             return line[at..].split_whitespace().next().unwrap().to_owned();
         }
@@ -20,12 +20,12 @@ fn address(sandbox: &mut Spawned) -> String {
 }
 
 #[test]
-fn it_says_where_it_is_and_whom_it_knows() {
-    let world = World::empty();
-    let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0");
-    assert!(address(&mut sandbox).starts_with("http://127.0.0.1:"));
+fn start_reports_address_and_users() {
+    let env = TestEnv::without_config();
+    let mut sandbox = env.spawn("sandbox --listen 127.0.0.1:0");
+    assert!(sandbox_url(&mut sandbox).starts_with("http://127.0.0.1:"));
     sandbox.signal(Signal::INT);
-    sandbox.end().is(str![[r#"
+    sandbox.wait().assert_snapshot(str![[r#"
 exit 130
 --- stdout
 People
@@ -63,18 +63,18 @@ Ctrl-C stops it. Requests:
 
 #[test]
 fn a_line_for_each_request_without_its_secrets() {
-    let (world, begun) = (World::empty(), std::time::SystemTime::now());
-    let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0");
-    let url = address(&mut sandbox);
-    while !sandbox.next_line().contains("Requests") {}
+    let (env, begun) = (TestEnv::without_config(), std::time::SystemTime::now());
+    let mut sandbox = env.spawn("sandbox --listen 127.0.0.1:0");
+    let url = sandbox_url(&mut sandbox);
+    while !sandbox.expect_line().contains("Requests") {}
     // Browsers ask for a picture of the site by themselves: no line.
     let paths = ["/favicon.ico", "/cgi-bin/token?grant_type=client_credential&appid=wx&secret=geheim", "/nothing", "/"];
     for path in paths {
-        phone().get(format!("{url}{path}")).send().unwrap();
+        http_client().get(format!("{url}{path}")).send().unwrap();
     }
-    let lines: Vec<String> = (0..3).map(|_| sandbox.next_line()).collect();
+    let lines: Vec<String> = (0..3).map(|_| sandbox.expect_line()).collect();
     sandbox.signal(Signal::TERM);
-    let ran = sandbox.end();
+    let ran = sandbox.wait();
     assert_eq!(ran.status(), Some(143));
     assert!(lines[0].contains(" GET  /cgi-bin/token  40013 "), "{lines:?}");
     assert!(lines[1].contains(" GET  /nothing  unknown to the sandbox "), "{lines:?}");
@@ -89,9 +89,9 @@ fn a_line_for_each_request_without_its_secrets() {
 
 #[test]
 fn a_small_terminal_still_shows_how_to_reach_it() {
-    let world = World::empty();
-    let mut terminal = Terminal::start(world.command("sandbox --listen 127.0.0.1:0"), 24, 80);
-    let screen = terminal.until("Ctrl-C stops it").contents();
+    let env = TestEnv::without_config();
+    let mut terminal = Terminal::start(env.command("sandbox --listen 127.0.0.1:0"), 24, 80);
+    let screen = terminal.wait_for("Ctrl-C stops it").contents();
     for part in ["http://127.0.0.1:", "app_id      wx0123456789abcdef", "app_secret  0123456789abcdef0123456789abcdef"]
     {
         assert!(screen.contains(part), "{screen}");
@@ -100,12 +100,12 @@ fn a_small_terminal_still_shows_how_to_reach_it() {
 
 #[test]
 fn what_people_read_of_it_is_in_the_language_of_the_run() {
-    let mut world = World::empty();
-    world.set("WXBOX_LANG", "zh");
-    let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0");
-    let url = address(&mut sandbox);
+    let mut env = TestEnv::without_config();
+    env.set_variable("WXBOX_LANG", "zh");
+    let mut sandbox = env.spawn("sandbox --listen 127.0.0.1:0");
+    let url = sandbox_url(&mut sandbox);
     sandbox.signal(Signal::INT);
-    let said = sandbox.end().stdout().to_owned();
+    let said = sandbox.wait().stdout().to_owned();
     assert!(url.starts_with("http://127.0.0.1:"));
     for part in ["\n备份完成 ", "\n服务器告警 ", "\n备份报告 ", "服务状态", "本周海况", "免费餐一份"]
     {
@@ -118,82 +118,82 @@ fn what_people_read_of_it_is_in_the_language_of_the_run() {
 
 #[test]
 fn json_is_a_line_for_the_start_and_each_request() {
-    let world = World::empty();
-    let mut sandbox = world.spawn("sandbox --json --listen 127.0.0.1:0");
-    let at: Value = serde_json::from_str(&sandbox.next_line()).unwrap();
+    let env = TestEnv::without_config();
+    let mut sandbox = env.spawn("sandbox --json --listen 127.0.0.1:0");
+    let at: Value = serde_json::from_str(&sandbox.expect_line()).unwrap();
     assert_eq!(at.as_object().unwrap().keys().collect::<Vec<_>>(), ["event", "url", "app_id", "app_secret"]);
-    phone().get(format!("{}/cgi-bin/nothing", at["url"].as_str().unwrap())).send().unwrap();
-    let line: Value = serde_json::from_str(&sandbox.next_line()).unwrap();
+    http_client().get(format!("{}/cgi-bin/nothing", at["url"].as_str().unwrap())).send().unwrap();
+    let line: Value = serde_json::from_str(&sandbox.expect_line()).unwrap();
     assert_eq!(
         (&line["method"], &line["path"], &line["unknown"]),
         (&"GET".into(), &"/cgi-bin/nothing".into(), &true.into())
     );
     sandbox.signal(Signal::TERM);
-    assert_eq!(sandbox.end().status(), Some(143));
+    assert_eq!(sandbox.wait().status(), Some(143));
 }
 
 #[test]
 fn quiet_says_where_it_is_and_no_more() {
-    let world = World::empty();
-    let mut sandbox = world.spawn("-q sandbox --listen :0");
-    let url = address(&mut sandbox);
+    let env = TestEnv::without_config();
+    let mut sandbox = env.spawn("-q sandbox --listen :0");
+    let url = sandbox_url(&mut sandbox);
     let url = url.replace("[::1]", "127.0.0.1");
-    phone().get(format!("{url}/nothing")).send().unwrap();
+    http_client().get(format!("{url}/nothing")).send().unwrap();
     sandbox.signal(Signal::TERM);
-    let ran = sandbox.end();
+    let ran = sandbox.wait();
     assert!(!ran.stdout().contains("/nothing") && ran.stderr().is_empty());
 }
 
 #[test]
-fn a_world_of_its_own() {
-    let world = World::empty();
-    world.write("world.toml", "account_name = \"Ship\"\n[[people]]\nname = \"路飞\"\n");
-    let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0 --world world.toml");
-    let url = address(&mut sandbox);
-    let page = phone().get(url).send().unwrap().text().unwrap();
+fn custom_scenario_is_loaded() {
+    let env = TestEnv::without_config();
+    env.write_file("world.toml", "account_name = \"Ship\"\n[[people]]\nname = \"路飞\"\n");
+    let mut sandbox = env.spawn("sandbox --listen 127.0.0.1:0 --world world.toml");
+    let url = sandbox_url(&mut sandbox);
+    let page = http_client().get(url).send().unwrap().text().unwrap();
     assert!(page.contains("Ship") && page.contains("路飞") && !page.contains("nami"), "{page}");
     sandbox.signal(Signal::TERM);
-    assert_eq!(sandbox.end().status(), Some(143));
+    assert_eq!(sandbox.wait().status(), Some(143));
 }
 
 #[test]
-fn a_world_that_cannot_be_is_refused_by_its_name() {
-    let world = World::empty();
-    world.wxbox("sandbox --world missing.toml").is(str![[r#"
+fn invalid_scenario_is_rejected() {
+    let env = TestEnv::without_config();
+    env.run("sandbox --world missing.toml").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: cannot use the world missing.toml: No such file or directory (os error 2)
 
 "#]]);
-    world.write("world.toml", "app_idd = \"wx0123456789abcdef\"\n");
-    world.wxbox("sandbox --world world.toml").is(str![[r#"
+    env.write_file("world.toml", "app_idd = \"wx0123456789abcdef\"\n");
+    env.run("sandbox --world world.toml").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: cannot use the world world.toml: line 1: unknown field `app_idd`, expected one of `app_id`, `app_secret`, `account_name`, `callback_domain`, `strict_templates`, `verified`, `snapshot`, `double_callback`, `ip_whitelist`, `real_limits`, `quota`, `unauthorized`, `followers_a_page`, `phone`, `people`, `crowd`, `templates`, `subscriptions`, `one_time_template`, `business_domain`, `kf_accounts`, `articles`, `cards`, `library`, `faults`
 
 "#]]);
-    world.write("world.toml", "app_id = \"wx\"\n");
-    world.wxbox("--json sandbox --world world.toml").is(str![[r#"
+    env.write_file("world.toml", "app_id = \"wx\"\n");
+    env.run("--json sandbox --world world.toml").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 {"error":"cannot use the world world.toml: app_id cannot be “wx”","hint":null,"code":3}
 
 "#]]);
-    world.write("world.toml", "[[people]]\nname = \"luffy\"\n[[people]]\nname = \"luffy\"\n");
-    world.wxbox("sandbox --world world.toml").is(str![[r#"
+    env.write_file("world.toml", "[[people]]\nname = \"luffy\"\n[[people]]\nname = \"luffy\"\n");
+    env.run("sandbox --world world.toml").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: cannot use the world world.toml: people.name “luffy” is there twice
 
 "#]]);
-    world.write("world.toml", b"\xff\xfe");
-    world.wxbox("sandbox --world world.toml").is(str![[r#"
+    env.write_file("world.toml", b"\xff\xfe");
+    env.run("sandbox --world world.toml").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: cannot use the world world.toml: it is not UTF-8
 
 "#]]);
-    world.wxbox("sandbox --world /dev/zero").is(str![[r#"
+    env.run("sandbox --world /dev/zero").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: cannot use the world /dev/zero: file too large
@@ -202,24 +202,24 @@ error: cannot use the world /dev/zero: file too large
 }
 
 #[test]
-fn the_place_to_listen_must_be_free_and_usable() {
-    let world = World::empty();
+fn listen_address_must_be_free_and_usable() {
+    let env = TestEnv::without_config();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    world.wxbox(&format!("sandbox --listen {}", taken.local_addr().unwrap())).is(str![[r#"
+    env.run(&format!("sandbox --listen {}", taken.local_addr().unwrap())).assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
 hint: a sandbox may be running there already; --listen 127.0.0.1:0 takes any free port
 
 "#]]);
-    world.wxbox("sandbox --listen 8899").is(str![[r#"
+    env.run("sandbox --listen 8899").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: 8899 is not an address to listen on
 hint: give a host and a port, such as 0.0.0.0:80 or :8080
 
 "#]]);
-    world.wxbox("sandbox --listen 192.0.2.1:8899").is(str![[r#"
+    env.run("sandbox --listen 192.0.2.1:8899").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot listen on 192.0.2.1:8899: Cannot assign requested address (os error 99)
@@ -229,30 +229,30 @@ hint: this machine has no such address: --listen 0.0.0.0:8899 listens on all tha
 }
 
 #[test]
-fn whoever_opens_it_to_others_is_warned() {
-    let world = World::empty();
-    let mut sandbox = world.spawn("--json sandbox --listen 0.0.0.0:0");
-    let at: Value = serde_json::from_str(&sandbox.next_line()).unwrap();
+fn non_loopback_address_is_warned_of() {
+    let env = TestEnv::without_config();
+    let mut sandbox = env.spawn("--json sandbox --listen 0.0.0.0:0");
+    let at: Value = serde_json::from_str(&sandbox.expect_line()).unwrap();
     assert!(at["url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
     sandbox.signal(Signal::TERM);
-    let ran = sandbox.end();
+    let ran = sandbox.wait();
     assert!(ran.stderr().starts_with("warning: the sandbox listens on 0.0.0.0:"), "{}", ran.stderr());
 }
 
 #[test]
-fn a_crowd_needs_no_list() {
-    let world = World::empty();
-    world.write(
+fn generated_users_need_no_list() {
+    let env = TestEnv::without_config();
+    env.write_file(
         "world.toml",
         "crowd = 100000\n[[people]]\nname = \"luffy\"\nopenid = \"oLuffy_wears_the_straw_hat_1\"\n",
     );
-    let mut sandbox = world.spawn("sandbox --listen 127.0.0.1:0 --world world.toml");
-    let url = address(&mut sandbox);
-    let stats = phone().get(format!("{url}/sandbox/stats.json")).send().unwrap().text().unwrap();
+    let mut sandbox = env.spawn("sandbox --listen 127.0.0.1:0 --world world.toml");
+    let url = sandbox_url(&mut sandbox);
+    let stats = http_client().get(format!("{url}/sandbox/stats.json")).send().unwrap().text().unwrap();
     assert_eq!(stats, r#"{"calls":{},"delivered":0,"recipients":0,"twice":0}"#);
-    while !sandbox.next_line().contains("stats.json") {}
+    while !sandbox.expect_line().contains("stats.json") {}
     sandbox.signal(Signal::TERM);
-    let ran = sandbox.end();
+    let ran = sandbox.wait();
     let people: Vec<&str> = ran.stdout().lines().skip_while(|line| *line != "People").take(3).collect();
     let expected = [
         "People",

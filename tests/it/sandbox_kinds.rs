@@ -2,27 +2,27 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Sandbox, World, phone};
-use crate::pages::{NARROW, get, narrow, visit};
+use crate::harness::{SandboxServer, TestEnv, http_client};
+use crate::pages::{PHONE_WIDTH_PX, fetch_page, render_in_chromium, render_in_narrow_frames};
 
-const PEOPLE: [&str; 3] =
+const USERS: [&str; 3] =
     ["oLuffy_wears_the_straw_hat_1", "oNami_draws_maps_of_the_sea1", "oZoro_cannot_find_the_way_22"];
 
 /// A word without a place to break it.
-fn long() -> String {
+fn unbreakable_word() -> String {
     "w".repeat(60)
 }
 
 /// Calls the sandbox's API as any client would.
-struct Caller<'a> {
-    sandbox: &'a Sandbox,
+struct ApiClient<'a> {
+    sandbox: &'a SandboxServer,
     token: String,
 }
 
-impl<'a> Caller<'a> {
-    fn new(sandbox: &'a Sandbox) -> Self {
+impl<'a> ApiClient<'a> {
+    fn new(sandbox: &'a SandboxServer) -> Self {
         let query = format!("grant_type=client_credential&appid={}&secret={}", sandbox.app_id, sandbox.app_secret);
-        let answer = phone().get(format!("{}/cgi-bin/token?{query}", sandbox.url)).send().unwrap();
+        let answer = http_client().get(format!("{}/cgi-bin/token?{query}", sandbox.url)).send().unwrap();
         let answer: Value = serde_json::from_slice(&answer.bytes().unwrap()).unwrap();
         Self { sandbox, token: answer["access_token"].as_str().unwrap().to_owned() }
     }
@@ -30,7 +30,7 @@ impl<'a> Caller<'a> {
     fn post(&self, path: &str, content_type: &str, body: Vec<u8>) -> Value {
         let separator = if path.contains('?') { '&' } else { '?' };
         let url = format!("{}/cgi-bin/{path}{separator}access_token={}", self.sandbox.url, self.token);
-        let answer = phone().post(url).header("content-type", content_type).body(body).send().unwrap();
+        let answer = http_client().post(url).header("content-type", content_type).body(body).send().unwrap();
         let answer: Value = serde_json::from_slice(&answer.bytes().unwrap()).unwrap();
         assert!(answer["errcode"].as_i64().unwrap_or_default() == 0, "{path}: {answer}");
         answer
@@ -50,13 +50,13 @@ impl<'a> Caller<'a> {
 }
 
 /// Fills three phones with a message of each kind.
-fn fill(sandbox: &Sandbox) {
-    let caller = Caller::new(sandbox);
+fn send_all_types(sandbox: &SandboxServer) {
+    let caller = ApiClient::new(sandbox);
     let image = caller.upload("image", "a.png", b"\x89PNG\r\n\x1a\n");
     let voice = caller.upload("voice", "a.amr", &[b"#!AMR\n".as_slice(), &[0x3c; 32 * 2900]].concat());
     let video = caller.upload("video", "a.mp4", b"\0\0\0\x18ftypmp42");
     let thumb = caller.upload("thumb", "a.jpg", b"\xff\xd8\xff\xe0");
-    let (url, long) = (format!("https://{}.example/", long()), long());
+    let (url, long) = (format!("https://{}.example/", unbreakable_word()), unbreakable_word());
     let kinds = [
         (
             "text",
@@ -76,39 +76,39 @@ fn fill(sandbox: &Sandbox) {
             json!({"title": long, "appid": "wx0123456789abcdef", "pagepath": long, "thumb_media_id": thumb}),
         ),
     ];
-    sandbox.form("follow", "person=zoro&follows=1");
+    sandbox.post_form("follow", "person=zoro&follows=1");
     for (at, (kind, part)) in kinds.iter().enumerate() {
         let person = ["luffy", "nami", "zoro"][at % 3];
-        sandbox.form("write", format!("person={person}&text={long}"));
+        sandbox.post_form("write", format!("person={person}&text={long}"));
         let clerk = json!({"kf_account": "robin@wxbox"});
-        let body = json!({"touser": PEOPLE[at % 3], "msgtype": kind, *kind: part, "customservice": clerk});
+        let body = json!({"touser": USERS[at % 3], "msgtype": kind, *kind: part, "customservice": clerk});
         caller.send("message/custom/send", &body);
     }
     let data =
         json!({"thing1": {"value": "数据库"}, "character_string2": {"value": "42GB"}, "time3": {"value": "03:00"}});
     let template = "backup_report-0123456789abcdefghijklmnopqrs";
-    caller.send("message/subscribe/bizsend", &json!({"touser": PEOPLE[0], "template_id": template, "data": data}));
+    caller.send("message/subscribe/bizsend", &json!({"touser": USERS[0], "template_id": template, "data": data}));
     let template = "one_time_message-0123456789abcdefghijklmnop";
-    let body = json!({"touser": PEOPLE[0], "template_id": template, "scene": "1000", "title": "w".repeat(15),
+    let body = json!({"touser": USERS[0], "template_id": template, "scene": "1000", "title": "w".repeat(15),
         "data": {"content": {"value": "w".repeat(200)}}, "url": url});
     caller.send("message/template/subscribe", &body);
-    caller.send("message/custom/typing", &json!({"touser": PEOPLE[0], "command": "Typing"}));
+    caller.send("message/custom/typing", &json!({"touser": USERS[0], "command": "Typing"}));
 }
 
 #[test]
-fn each_kind_fits_a_narrow_screen_and_nothing_comes_from_elsewhere() {
-    let long = long();
-    let mut world = World::of(&format!(
+fn all_types_fit_narrow_screen_without_external_requests() {
+    let long = unbreakable_word();
+    let mut env = TestEnv::with_scenario(&format!(
         "verified = true\n[[articles]]\nmedia_id = \"article_media_1\"\narticle_id = \"article_1\"\n\
          title = \"{long}\"\n[[cards]]\nid = \"card_1\"\ntitle = \"{long}\"\n"
     ));
     let url = {
-        let sandbox = world.sandbox();
-        fill(sandbox);
+        let sandbox = env.sandbox();
+        send_all_types(sandbox);
         sandbox.url.clone()
     };
-    let pages = ["zh-CN", "en"].map(|language| get(&format!("{url}/"), language));
-    let Some(seen) = narrow(&world, &pages) else { return };
+    let pages = ["zh-CN", "en"].map(|language| fetch_page(&format!("{url}/"), language));
+    let Some(seen) = render_in_narrow_frames(&env, &pages) else { return };
     for (page, words) in seen.iter().zip([
         ["58″", "对方正在输入", "卡券", "小程序", "一次性订阅消息"],
         ["58″", "is typing", "Coupon", "Mini program", "One-time subscription"],
@@ -116,10 +116,10 @@ fn each_kind_fits_a_narrow_screen_and_nothing_comes_from_elsewhere() {
         for word in words {
             assert!(page.text.contains(word), "{word}: {}", page.text);
         }
-        assert!(page.width <= NARROW.into(), "{} needs {} px", page.title, page.width);
+        assert!(page.width <= PHONE_WIDTH_PX.into(), "{} needs {} px", page.title, page.width);
     }
     // What the page's policy forbids is complained of.
-    let Some((document, complaints)) = visit(&world, &format!("{url}/"), "en") else { return };
+    let Some((document, complaints)) = render_in_chromium(&env, &format!("{url}/"), "en") else { return };
     assert_eq!(document.matches("<img src=\"/sandbox/media/").count(), 4, "{document}");
     assert_eq!(complaints, Vec::<String>::new());
 }

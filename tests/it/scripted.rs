@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use crate::harness::World;
+use crate::harness::TestEnv;
 
 /// Generous: it only keeps a broken program from hanging the tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The server; it serves one request at a time.
-pub struct Scripted {
+pub struct ScriptedServer {
     /// Its address, without a slash at the end.
     pub url: String,
-    asked: Receiver<String>,
-    answers: Sender<String>,
+    requests: Receiver<String>,
+    responses: Sender<String>,
 }
 
-impl Scripted {
+impl ScriptedServer {
     /// Listens on a free port.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -40,38 +40,38 @@ impl Scripted {
                 let _ = (&socket).write_all(answer.as_bytes());
             }
         });
-        Self { url, asked, answers }
+        Self { url, requests: asked, responses: answers }
     }
 
     /// Waits for the next request and gives its path; it is not answered yet.
-    pub fn asked(&self) -> String {
-        self.asked.recv_timeout(PATIENCE).expect("a request")
+    pub fn expect_request(&self) -> String {
+        self.requests.recv_timeout(TEST_TIMEOUT).expect("a request")
     }
 
     /// How many requests came that nobody looked at.
-    pub fn more(&self) -> usize {
-        self.asked.len()
+    pub fn unexpected_requests(&self) -> usize {
+        self.requests.len()
     }
 
     /// Closes the connection of this request, or the next, without a word.
-    pub fn silence(&self) {
-        self.answers.send(String::new()).unwrap();
+    pub fn drop_connection(&self) {
+        self.responses.send(String::new()).unwrap();
     }
 
     /// Answers this request, or the next.
-    pub fn answer(&self, status: u16, body: &str) {
+    pub fn respond(&self, status: u16, body: &str) {
         let length = body.len();
         let head = format!("HTTP/1.1 {status} .\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
-        self.answers.send(head + body).unwrap();
+        self.responses.send(head + body).unwrap();
     }
 }
 
 /// Lets the config ask the scripted WeChat; links still open at the sandbox.
-pub fn point_at(world: &mut World, wechat: &Scripted, more: &str) {
-    let sandbox = world.sandbox().url.clone();
-    let path = world.path(".config/wxbox/config.toml");
+pub fn use_in(env: &mut TestEnv, wechat: &ScriptedServer, more: &str) {
+    let sandbox = env.sandbox().url.clone();
+    let path = env.path(".config/wxbox/config.toml");
     let text = std::fs::read_to_string(path).unwrap();
     let api = format!("api_base = \"{sandbox}\"");
     assert!(text.contains(&api));
-    world.config(&text.replace(&api, &format!("api_base = \"{}\"\n{more}", wechat.url)));
+    env.write_config(&text.replace(&api, &format!("api_base = \"{}\"\n{more}", wechat.url)));
 }

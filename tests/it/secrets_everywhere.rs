@@ -4,65 +4,66 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::certificate::Certificate;
+use crate::certificate::TestCertificate;
 use crate::files;
-use crate::harness::{LUFFY, World};
+use crate::harness::{LUFFY, TestEnv};
 use crate::lines;
 
 const PASSWORD: &str = "a-password-to-look-for";
 /// What the table's `init` lines are given; it stands in the configs that they write.
-const SECRET: &str = "5ec2e7f000000000000000000000c0de";
-const PROXY: &str = "a-proxy-password";
+const APP_SECRET: &str = "5ec2e7f000000000000000000000c0de";
+const PROXY_PASSWORD: &str = "a-proxy-password";
 
 /// A home in which the lines can be run, with the token that is in its database.
-struct Told {
-    world: World,
-    private: Vec<String>,
+struct SecretsEnv {
+    world: TestEnv,
+    secrets: Vec<String>,
 }
 
-impl Told {
+impl SecretsEnv {
     fn new(faults: &str) -> Self {
         // Not the one that the help shows.
-        let mut world = World::of(&format!("app_secret = \"b0a7b0a7b0a7b0a7b0a7b0a7b0a7b0a7\"\n{faults}"));
-        world.reconfigure(&[("[network]\n", "[network]\ntimeout = \"200ms\"\n")]);
-        world.write("fields.json", r##"{"host": "db1", "size": {"value": "42 GB", "color": "#173177"}}"##);
-        world.write("bad.toml", "app_id = 3\n");
-        world.write("lines.jsonl", "{\"user\": \"luffy\", \"text\": \"hello\", \"ref\": [1]}\n");
-        let own = Certificate::new();
-        world.write(".config/wxbox/cert.pem", &own.certificate);
-        world.write(".config/wxbox/key.pem", &own.key);
-        world.reconfigure(&[("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n")]);
-        let mut private = vec![world.sandbox().app_secret.clone(), PASSWORD.into(), SECRET.into(), PROXY.into()];
+        let mut env = TestEnv::with_scenario(&format!("app_secret = \"b0a7b0a7b0a7b0a7b0a7b0a7b0a7b0a7\"\n{faults}"));
+        env.replace_in_config(&[("[network]\n", "[network]\ntimeout = \"200ms\"\n")]);
+        env.write_file("fields.json", r##"{"host": "db1", "size": {"value": "42 GB", "color": "#173177"}}"##);
+        env.write_file("bad.toml", "app_id = 3\n");
+        env.write_file("lines.jsonl", "{\"user\": \"luffy\", \"text\": \"hello\", \"ref\": [1]}\n");
+        let own = TestCertificate::new();
+        env.write_file(".config/wxbox/cert.pem", &own.certificate_pem);
+        env.write_file(".config/wxbox/key.pem", &own.key_pem);
+        env.replace_in_config(&[("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n")]);
+        let mut private =
+            vec![env.sandbox().app_secret.clone(), PASSWORD.into(), APP_SECRET.into(), PROXY_PASSWORD.into()];
         // The third line has only of the public half, which the certificate has too.
-        private.extend(own.key.lines().filter(|line| !line.starts_with('-')).take(2).map(str::to_owned));
+        private.extend(own.key_pem.lines().filter(|line| !line.starts_with('-')).take(2).map(str::to_owned));
         // Their start shows the account.
-        std::fs::remove_file(world.path("world.toml")).unwrap();
-        Self { world, private }
+        std::fs::remove_file(env.path("world.toml")).unwrap();
+        Self { world: env, secrets: private }
     }
 
     /// Runs a line, and looks at all that it said and left.
     #[track_caller]
-    fn keeps(&mut self, line: &str) {
+    fn assert_line_keeps_secrets(&mut self, line: &str) {
         let mut command = self.world.command(line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let stdin = if line.contains("--secret-stdin") { SECRET } else { PASSWORD };
+        let stdin = if line.contains("--secret-stdin") { APP_SECRET } else { PASSWORD };
         if line.contains("-stdin") {
             // A program that does not read it may be gone already.
             let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
         }
         let output = child.wait_with_output().unwrap();
         // Whatever token came of it is looked for, too, and in what is run after it.
-        if let Ok(database) = rusqlite::Connection::open(self.world.database())
+        if let Ok(database) = rusqlite::Connection::open(self.world.database_path())
             && let Ok(token) = database.query_row("SELECT token FROM tokens", [], |row| row.get::<_, String>(0))
-            && !self.private.contains(&token)
+            && !self.secrets.contains(&token)
         {
-            self.private.push(token);
+            self.secrets.push(token);
         }
         let said = [output.stdout, output.stderr].concat();
-        let files = files::below(self.world.home.path());
-        let data = self.world.database().parent().unwrap().to_owned();
-        for text in &self.private {
+        let files = files::list_files(self.world.home.path());
+        let data = self.world.database_path().parent().unwrap().to_owned();
+        for text in &self.secrets {
             let holds = |bytes: &[u8]| bytes.windows(text.len()).any(|part| part == text.as_bytes());
             assert!(!holds(&said), "{line}: {text}: {}", String::from_utf8_lossy(&said));
             for file in &files {
@@ -70,7 +71,7 @@ impl Told {
                 let is_config = file.extension().is_some_and(|it| it == "toml" || it == "bak");
                 let may = match text.as_str() {
                     PASSWORD => false,
-                    text if text == self.private[0] || text == SECRET || text == PROXY => is_config,
+                    text if text == self.secrets[0] || text == APP_SECRET || text == PROXY_PASSWORD => is_config,
                     _ => file.starts_with(&data),
                 };
                 assert!(may || is_key || !holds(&std::fs::read(file).unwrap()), "{line}: {text} in {}", file.display());
@@ -78,15 +79,15 @@ impl Told {
         }
     }
 
-    fn all(&mut self, lines: &[impl std::fmt::Display]) {
+    fn assert_lines_keep_secrets(&mut self, lines: &[impl std::fmt::Display]) {
         for line in lines {
-            self.keeps(&format!("-vv {line}"));
+            self.assert_line_keeps_secrets(&format!("-vv {line}"));
         }
     }
 }
 
 /// A line of each command that asks WeChat something.
-const ASK: [&str; 22] = [
+const NETWORK_COMMANDS: [&str; 22] = [
     "user show luffy",
     "send -u luffy hello",
     "--json send -u luffy -t backup -d host=db1",
@@ -112,29 +113,35 @@ const ASK: [&str; 22] = [
 ];
 
 #[test]
-fn no_line_of_the_table_says_or_leaves_a_secret() {
-    let all = lines::lines();
-    let mut told = Told::new("");
-    let before = told.private.len();
-    told.all(&all);
-    assert!(told.private.len() > before, "there was a token");
+fn command_corpus_reveals_no_secret() {
+    let all = lines::command_lines();
+    let mut told = SecretsEnv::new("");
+    let before = told.secrets.len();
+    told.assert_lines_keep_secrets(&all);
+    assert!(told.secrets.len() > before, "there was a token");
     // A key that cannot be used is looked at closely, and told of.
     let key = std::fs::read_to_string(told.world.path(".config/wxbox/key.pem")).unwrap();
     let (begin, rest) = key.split_at(100);
-    for key in [begin.to_owned(), format!("{begin}?{rest}"), Certificate::new().key, key.replace("PRIVATE", "PUBLIC")] {
-        told.world.write(".config/wxbox/key.pem", key);
-        told.all(&["bind --user nami --timeout 1ms", "--json bind --user nami --timeout 1ms", "doctor"]);
+    for key in
+        [begin.to_owned(), format!("{begin}?{rest}"), TestCertificate::new().key_pem, key.replace("PRIVATE", "PUBLIC")]
+    {
+        told.world.write_file(".config/wxbox/key.pem", key);
+        told.assert_lines_keep_secrets(&[
+            "bind --user nami --timeout 1ms",
+            "--json bind --user nami --timeout 1ms",
+            "doctor",
+        ]);
     }
     // Once more with the secret from elsewhere, through a proxy that nobody is at.
-    told.world.set("WXBOX_APP_SECRET", SECRET);
-    let proxy = format!("[network]\nproxy = \"http://user:{PROXY}@127.0.0.1:1\"\n");
-    told.world.reconfigure(&[("[network]\n", &proxy)]);
-    told.keeps(&format!("user add luffy --openid {LUFFY}"));
-    told.all(&ASK);
+    told.world.set_variable("WXBOX_APP_SECRET", APP_SECRET);
+    let proxy = format!("[network]\nproxy = \"http://user:{PROXY_PASSWORD}@127.0.0.1:1\"\n");
+    told.world.replace_in_config(&[("[network]\n", &proxy)]);
+    told.assert_line_keeps_secrets(&format!("user add luffy --openid {LUFFY}"));
+    told.assert_lines_keep_secrets(&NETWORK_COMMANDS);
 }
 
 #[test]
-fn nor_with_any_fault_of_the_way_to_wechat() {
+fn network_faults_reveal_no_secret() {
     let faults = [
         "errcode = -1",
         "errcode = 40001",
@@ -158,22 +165,22 @@ fn nor_with_any_fault_of_the_way_to_wechat() {
     for fault in faults {
         // With a token that can be said; then it is the token that does not come.
         for which in [&later, "api = \"/cgi-bin/stable_token\""] {
-            let mut told = Told::new(&format!("[[faults]]\n{which}\n{fault}\n"));
-            told.keeps(&luffy);
-            told.all(&ASK);
+            let mut told = SecretsEnv::new(&format!("[[faults]]\n{which}\n{fault}\n"));
+            told.assert_line_keeps_secrets(&luffy);
+            told.assert_lines_keep_secrets(&NETWORK_COMMANDS);
         }
     }
 }
 
 #[test]
-fn nor_with_a_database_that_is_broken() {
-    let all = lines::lines();
+fn broken_database_reveals_no_secret() {
+    let all = lines::command_lines();
     let whole = {
-        let world = World::new();
-        world.wxbox("user add luffy").ok();
-        world.wxbox("token").ok();
-        let _ = world.sql::<i64>("SELECT 1");
-        std::fs::read(world.database()).unwrap()
+        let env = TestEnv::new();
+        env.run("user add luffy").assert_success();
+        env.run("token").assert_success();
+        let _ = env.query::<i64>("SELECT 1");
+        std::fs::read(env.database_path()).unwrap()
     };
     let newer = {
         let mut bytes = whole.clone();
@@ -186,10 +193,10 @@ fn nor_with_a_database_that_is_broken() {
         bytes
     };
     for (n, bytes) in [&newer, &damaged, &whole[..whole.len() / 2].to_vec()].into_iter().enumerate() {
-        let mut told = Told::new("");
-        told.world.write(".local/share/wxbox/wxbox.db", bytes);
+        let mut told = SecretsEnv::new("");
+        told.world.write_file(".local/share/wxbox/wxbox.db", bytes);
         for line in all.iter().skip(n).step_by(3) {
-            told.keeps(&format!("--json -vv {line}"));
+            told.assert_line_keeps_secrets(&format!("--json -vv {line}"));
         }
     }
 }

@@ -6,11 +6,11 @@ use std::process::Command;
 
 use snapbox::str;
 
-use crate::certificate::Certificate;
-use crate::harness::{LUFFY, World, mode};
+use crate::certificate::TestCertificate;
+use crate::harness::{LUFFY, TestEnv, set_mode};
 
 /// A PEM text as stores, editors and shells leave it.
-fn forms(pem: &str) -> Vec<(&'static str, Vec<u8>)> {
+fn damaged_pem_variants(pem: &str) -> Vec<(&'static str, Vec<u8>)> {
     let body = pem.trim_end();
     let utf16: Vec<u8> = "\u{feff}".encode_utf16().chain(pem.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     vec![
@@ -29,7 +29,7 @@ fn forms(pem: &str) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Whether the text has a piece of the key, as text or as the numbers of its bytes.
-fn shows(text: &str, key: &str) -> Option<String> {
+fn find_key_fragment(text: &str, key: &str) -> Option<String> {
     const PIECE: usize = 6;
     let body: String = key.lines().filter(|line| !line.starts_with('-')).collect();
     let pieces = body.as_bytes().windows(PIECE);
@@ -45,29 +45,29 @@ fn shows(text: &str, key: &str) -> Option<String> {
 
 #[test]
 fn a_broken_pem_shows_no_byte_of_the_key() {
-    let world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world.wxbox("user add nami").ok();
-    let own = Certificate::new();
-    world.reconfigure(&[
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("user add nami").assert_success();
+    let own = TestCertificate::new();
+    env.replace_in_config(&[
         ("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n"),
         ("[network]\n", "[network]\nca_file = \"ca.pem\"\n"),
     ]);
-    let both = format!("{}{}", own.certificate, own.key);
-    for (pem, most) in [(&own.key, usize::MAX), (&both, 3)] {
-        for (at, (form, bytes)) in forms(pem).into_iter().take(most).enumerate() {
+    let both = format!("{}{}", own.certificate_pem, own.key_pem);
+    for (pem, most) in [(&own.key_pem, usize::MAX), (&both, 3)] {
+        for (at, (form, bytes)) in damaged_pem_variants(pem).into_iter().take(most).enumerate() {
             // Each of the three at a time, and the first two with the names swapped.
             for which in ["cert.pem", "key.pem", "ca.pem", "swapped"] {
-                let mut files = [("cert.pem", own.certificate.clone()), ("key.pem", own.key.clone())]
+                let mut files = [("cert.pem", own.certificate_pem.clone()), ("key.pem", own.key_pem.clone())]
                     .map(|(name, text)| (name, text.into_bytes()))
                     .to_vec();
-                files.push(("ca.pem", own.certificate.clone().into_bytes()));
+                files.push(("ca.pem", own.certificate_pem.clone().into_bytes()));
                 match which {
-                    "swapped" => (files[0].1, files[1].1) = (bytes.clone(), own.certificate.clone().into_bytes()),
+                    "swapped" => (files[0].1, files[1].1) = (bytes.clone(), own.certificate_pem.clone().into_bytes()),
                     which => files.iter_mut().filter(|file| file.0 == which).for_each(|file| file.1 = bytes.clone()),
                 }
                 for (name, bytes) in files {
-                    world.write(&format!(".config/wxbox/{name}"), bytes);
+                    env.write_file(&format!(".config/wxbox/{name}"), bytes);
                 }
                 let (one, other) = if at % 2 == 0 { ("-vv", "--json -vv") } else { ("--json -vv", "-vv") };
                 for (options, line) in [
@@ -77,9 +77,9 @@ fn a_broken_pem_shows_no_byte_of_the_key() {
                     (other, "config show --origin"),
                     (one, "send -u luffy hi"),
                 ] {
-                    let ran = world.wxbox(&format!("{options} {line}"));
+                    let ran = env.run(&format!("{options} {line}"));
                     let said = format!("{}{}", ran.stdout(), ran.stderr());
-                    assert_eq!(shows(&said, &own.key), None, "{form} in {which}: {line}: {said}");
+                    assert_eq!(find_key_fragment(&said, &own.key_pem), None, "{form} in {which}: {line}: {said}");
                 }
             }
         }
@@ -87,86 +87,86 @@ fn a_broken_pem_shows_no_byte_of_the_key() {
 }
 
 #[test]
-fn lost_line_ends_are_told_with_the_remedy_and_a_mark_is_read() {
-    let world = World::new();
-    world.wxbox("user add nami").ok();
-    let own = Certificate::new();
-    world.reconfigure(&[("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n")]);
-    world.write(".config/wxbox/cert.pem", &own.certificate);
-    world.write(".config/wxbox/key.pem", own.key.replace('\n', "\\n"));
-    world.wxbox("bind -u nami --timeout 1ms").is(str![[r#"
+fn missing_line_ends_are_explained_and_bom_is_accepted() {
+    let env = TestEnv::new();
+    env.run("user add nami").assert_success();
+    let own = TestCertificate::new();
+    env.replace_in_config(&[("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n")]);
+    env.write_file(".config/wxbox/cert.pem", &own.certificate_pem);
+    env.write_file(".config/wxbox/key.pem", own.key_pem.replace('\n', "\\n"));
+    env.run("bind -u nami --timeout 1ms").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: listen.tls_key: cannot use [HOME]/.config/wxbox/key.pem: on line 1 the line ends are gone: BEGIN, the data and END must each be on lines of their own
 hint: write the file again with its line ends; where they have become /n in a variable, `printf '%b' "$PEM"` writes them
 
 "#]]);
-    world.write(".config/wxbox/cert.pem", &own.key);
-    world.write(".config/wxbox/key.pem", &own.certificate);
-    world.wxbox("bind -u nami --timeout 1ms").is(str![[r#"
+    env.write_file(".config/wxbox/cert.pem", &own.key_pem);
+    env.write_file(".config/wxbox/key.pem", &own.certificate_pem);
+    env.run("bind -u nami --timeout 1ms").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: listen.tls_cert: cannot use [HOME]/.config/wxbox/cert.pem: it holds a private key and no certificate
 hint: listen.tls_cert is a PEM file: -----BEGIN CERTIFICATE-----, this server's own first, then its chain, such as fullchain.pem
 
 "#]]);
-    world.write(".config/wxbox/cert.pem", format!("\u{feff}{}", own.certificate));
-    world.write(".config/wxbox/key.pem", format!("\u{feff}{}", own.key.replace('\n', "\r\n")));
-    assert_eq!(world.wxbox("bind -u nami --timeout 1ms").status(), Some(8));
-    world.reconfigure(&[("[network]\n", "[network]\nca_file = \"ca.pem\"\n")]);
-    world.write(".config/wxbox/ca.pem", own.certificate.replace('\n', " "));
-    world.wxbox("token").is(str![[r#"
+    env.write_file(".config/wxbox/cert.pem", format!("\u{feff}{}", own.certificate_pem));
+    env.write_file(".config/wxbox/key.pem", format!("\u{feff}{}", own.key_pem.replace('\n', "\r\n")));
+    assert_eq!(env.run("bind -u nami --timeout 1ms").status(), Some(8));
+    env.replace_in_config(&[("[network]\n", "[network]\nca_file = \"ca.pem\"\n")]);
+    env.write_file(".config/wxbox/ca.pem", own.certificate_pem.replace('\n', " "));
+    env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: cannot use the CA file [HOME]/.config/wxbox/ca.pem: on line 1 the line ends are gone: BEGIN, the data and END must each be on lines of their own; write the file again with its line ends; where they have become /n in a variable, `printf '%b' "$PEM"` writes them
 
 "#]]);
-    world.write(".config/wxbox/ca.pem", format!("\u{feff}{}", own.certificate));
-    world.wxbox("token").ok();
+    env.write_file(".config/wxbox/ca.pem", format!("\u{feff}{}", own.certificate_pem));
+    env.run("token").assert_success();
 }
 
 #[test]
-fn a_secret_that_wechat_refuses_is_told_by_where_it_is_from() {
-    let mut world = World::new();
-    let good = world.sandbox().app_secret.clone();
-    world.set("WXBOX_APP_SECRET", "5ec2e7f000000000000000000000c0de");
-    world.wxbox("token").is(str![[r#"
+fn rejected_secret_is_reported_with_origin() {
+    let mut env = TestEnv::new();
+    let good = env.sandbox().app_secret.clone();
+    env.set_variable("WXBOX_APP_SECRET", "5ec2e7f000000000000000000000c0de");
+    env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
 hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
 
 "#]]);
-    world.set("WXBOX_APP_SECRET", "too-short");
-    world.wxbox("token").is(str![[r#"
+    env.set_variable("WXBOX_APP_SECRET", "too-short");
+    env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
 hint: what WXBOX_APP_SECRET holds is not an AppSecret, which has 32 digits 0-9 and a-f: copy it again, whole; no reset is needed
 
 "#]]);
-    world.set("WXBOX_APP_SECRET", "").set("WXBOX_APP_SECRET_FILE", "secret.txt");
+    env.set_variable("WXBOX_APP_SECRET", "").set_variable("WXBOX_APP_SECRET_FILE", "secret.txt");
     // As PowerShell and env files leave it.
     for text in [format!("\u{feff}{good}"), format!("\"{good}\"\r\n"), format!("{good}\n\n")] {
-        world.write("secret.txt", text);
-        world.wxbox("token --refresh").ok();
+        env.write_file("secret.txt", text);
+        env.run("token --refresh").assert_success();
     }
-    world.write("secret.txt", "5ec2e7f000000000000000000000c0de");
-    let ran = world.wxbox("token --refresh");
+    env.write_file("secret.txt", "5ec2e7f000000000000000000000c0de");
+    let ran = env.run("token --refresh");
     assert!(ran.stderr().contains("the AppSecret is from secret.txt"), "{}", ran.stderr());
 }
 
 #[test]
-fn a_secret_file_that_others_read_is_warned_of_and_one_that_they_write_is_refused() {
-    let mut world = World::new();
-    let good = world.sandbox().app_secret.clone();
-    let file = world.write("secret.txt", good);
-    world.set("WXBOX_APP_SECRET_FILE", "secret.txt");
-    mode(&file, 0o644);
-    let ran = world.wxbox("token").ok();
+fn readable_secret_file_warns_and_writable_is_rejected() {
+    let mut env = TestEnv::new();
+    let good = env.sandbox().app_secret.clone();
+    let file = env.write_file("secret.txt", good);
+    env.set_variable("WXBOX_APP_SECRET_FILE", "secret.txt");
+    set_mode(&file, 0o644);
+    let ran = env.run("token").assert_success();
     assert!(ran.stderr().contains("everybody on this machine can read secret.txt"), "{}", ran.stderr());
-    mode(&file, 0o666);
-    world.wxbox("token").is(str![[r#"
+    set_mode(&file, 0o666);
+    env.run("token").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: others can write to secret.txt (mode 666), and so decide what wxbox does
@@ -174,43 +174,43 @@ hint: chmod go-w 'secret.txt'
 
 "#]]);
     // Who needs no secret is not kept from anything.
-    world.wxbox("user list").ok();
+    env.run("user list").assert_success();
     // The key of the listener is held to the same.
-    world.set("WXBOX_APP_SECRET_FILE", "");
-    let own = Certificate::new();
-    world.write(".config/wxbox/cert.pem", &own.certificate);
-    let key = world.write(".config/wxbox/key.pem", &own.key);
-    world.reconfigure(&[("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n")]);
-    world.wxbox("user add nami").ok();
-    mode(&key, 0o620);
-    let ran = world.wxbox("bind -u nami --timeout 1ms");
+    env.set_variable("WXBOX_APP_SECRET_FILE", "");
+    let own = TestCertificate::new();
+    env.write_file(".config/wxbox/cert.pem", &own.certificate_pem);
+    let key = env.write_file(".config/wxbox/key.pem", &own.key_pem);
+    env.replace_in_config(&[("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n")]);
+    env.run("user add nami").assert_success();
+    set_mode(&key, 0o620);
+    let ran = env.run("bind -u nami --timeout 1ms");
     assert!(ran.status() == Some(3) && ran.stderr().contains("others can write to "), "{}", ran.stderr());
 }
 
 #[test]
-fn the_file_of_another_user_is_refused_unless_root_looks_after_it() {
+fn file_of_other_user_is_rejected_except_root() {
     const OTHER: u32 = 65_533;
     const SERVICE: u32 = 65_534;
     if !rustix::process::geteuid().is_root() {
         // Only root can give a file to somebody else.
         return;
     }
-    let world = World::new();
-    let config = world.path(".config/wxbox/config.toml");
-    mode(world.home.path(), 0o755);
+    let env = TestEnv::new();
+    let config = env.path(".config/wxbox/config.toml");
+    set_mode(env.home.path(), 0o755);
     // The program itself may be where only root can go.
-    let program = world.path("wxbox");
+    let program = env.path("wxbox");
     // Not by this process: a child of another test would hold the copy open for writing, and it could not be run.
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_wxbox")).arg(&program).status().unwrap();
     assert!(copied.success());
-    mode(&program, 0o755);
+    set_mode(&program, 0o755);
     let as_service = || {
         let mut command = Command::new(&program);
-        command.args(["config", "show"]).env_clear().env("HOME", world.home.path()).uid(SERVICE).gid(SERVICE);
+        command.args(["config", "show"]).env_clear().env("HOME", env.home.path()).uid(SERVICE).gid(SERVICE);
         let output = command.current_dir("/").output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    mode(&config, 0o644);
+    set_mode(&config, 0o644);
     chown(&config, Some(OTHER), None).unwrap();
     let (status, said) = as_service();
     assert!(status == Some(3) && said.contains("belongs to another user (uid 65533)"), "{said}");
@@ -219,9 +219,9 @@ fn the_file_of_another_user_is_refused_unless_root_looks_after_it() {
         assert_eq!(as_service().0, Some(0), "{}", as_service().1);
     }
     chown(&config, Some(SERVICE), None).unwrap();
-    world.wxbox("config show").ok();
+    env.run("config show").assert_success();
     // The file is root's, but somebody else says which file it is.
-    let real = world.path("real.toml");
+    let real = env.path("real.toml");
     std::fs::rename(&config, &real).unwrap();
     chown(&real, Some(0), None).unwrap();
     std::os::unix::fs::symlink(&real, &config).unwrap();

@@ -2,20 +2,20 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, World};
-use crate::send::{crew, queued, with_crew};
+use crate::harness::{LUFFY, TestEnv};
+use crate::send::{add_crew, env_with_crew, queued_count};
 
 #[test]
 fn a_refused_person_is_marked_and_left_out_afterwards() {
-    let mut world = crew();
-    world.wxbox("send -u zoro -t backup -d host=a").is(str![[r#"
+    let mut env = env_with_crew();
+    env.run("send -u zoro -t backup -d host=a").assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 1 to zoro was refused: WeChat says 43004 (require subscribe): recipient does not follow the account
 hint: Ask the person to follow the account; after that, `wxbox outbox retry 1` sends it
 
 "#]]);
-    world.wxbox("user show zoro").is(str![[r#"
+    env.run("user show zoro").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Name       zoro
@@ -27,15 +27,15 @@ Tags       lost
 Added      [TIME]
 
 "#]]);
-    world.wxbox("send --tag lost -t backup").is(str![[r#"
+    env.run("send --tag lost -t backup").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: nobody with the tag lost is bound and reachable
 hint: `wxbox user list` shows why; `wxbox user sync` asks WeChat who follows the account again
 
 "#]]);
-    world.sandbox().requests();
-    world.wxbox("send --all -t backup -d host=a").is(str![[r#"
+    env.sandbox().requests();
+    env.run("send --all -t backup -d host=a").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 2 (template) to luffy
@@ -44,16 +44,16 @@ sent message 3 (template) to nami
 warning: left out, since they do not follow the account or WeChat refused messages to them (`wxbox user list` shows why): zoro
 
 "#]]);
-    assert_eq!(world.sandbox().requests().len(), 2);
+    assert_eq!(env.sandbox().requests().len(), 2);
     // By name it is tried: the person may follow again.
-    world.sandbox().form("follow", "person=zoro&follows=1");
-    world.wxbox("send -u zoro -t backup -d host=a").is(str![[r#"
+    env.sandbox().post_form("follow", "person=zoro&follows=1");
+    env.run("send -u zoro -t backup -d host=a").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 4 (template) to zoro
 
 "#]]);
-    world.wxbox("send --tag lost -t backup").is(str![[r#"
+    env.run("send --tag lost -t backup").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 5 (template) to zoro
@@ -62,38 +62,38 @@ sent message 5 (template) to zoro
 }
 
 /// A template that WeChat no longer has, though the kept list does.
-const GONE: &str = "gone_meanwhile-0123456789abcdefghijklmnopqr";
+const REMOVED_TEMPLATE_ID: &str = "gone_meanwhile-0123456789abcdefghijklmnopqr";
 
 /// Keeps the list as it was before that template was removed.
-fn with_gone(world: World) -> World {
-    world.wxbox("template list").ok();
-    let database = rusqlite::Connection::open(world.database()).unwrap();
+fn cache_removed_template(env: TestEnv) -> TestEnv {
+    env.run("template list").assert_success();
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
     let row = "INSERT INTO templates SELECT app_id, 9, ?1, 'Gone', 'x' FROM template_lists";
-    database.execute(row, [GONE]).unwrap();
-    world
+    database.execute(row, [REMOVED_TEMPLATE_ID]).unwrap();
+    env
 }
 
 #[test]
 fn results_in_json_and_quiet() {
-    let world = crew();
-    world.wxbox("send -q -u luffy hi").is(str![[r#"
+    let env = env_with_crew();
+    env.run("send -q -u luffy hi").assert_snapshot(str![[r#"
 exit 0
 
 "#]]);
-    world.wxbox("send --json -u luffy hi").is(str![[r#"
+    env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
 
 "#]]);
-    world.wxbox("send -q -u nami hi").is(str![[r#"
+    env.run("send -q -u nami hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 3 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
-    world.wxbox("send --json -u nami -u luffy hi").is(str![[r#"
+    env.run("send --json -u nami -u luffy hi").assert_snapshot(str![[r#"
 exit 7
 --- stdout
 {"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","rid":"[RID]","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null}
@@ -102,7 +102,7 @@ exit 7
 {"error":"one message was not delivered","hint":null,"code":7}
 
 "#]]);
-    world.wxbox(&format!("send --json --openid {LUFFY} hi")).is(str![[r#"
+    env.run(&format!("send --json --openid {LUFFY} hi")).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"id":6,"user":null,"openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
@@ -111,23 +111,23 @@ exit 0
 }
 
 #[test]
-fn refused_for_good_is_5() {
-    let world = with_gone(crew());
-    world.wxbox("send -u nami hi").is(str![[r#"
+fn permanent_rejection_exits_5() {
+    let env = cache_removed_template(env_with_crew());
+    env.run("send -u nami hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 1 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
 
 "#]]);
-    world.wxbox("send -u luffy -t Gone").is(str![[r#"
+    env.run("send -u luffy -t Gone").assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 2 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
 hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 
 "#]]);
-    world.wxbox("send --openid oNobody hi").is(str![[r#"
+    env.run("send --openid oNobody hi").assert_snapshot(str![[r#"
 exit 5
 --- stderr
 warning: an openid mostly has 28 characters and begins with o; oNobody does not
@@ -135,7 +135,7 @@ error: message 3 to oNobody was refused: WeChat says 40003 (invalid openid): ope
 hint: Check that the recipient was bound with this AppID; bind again
 
 "#]]);
-    world.wxbox("outbox list --state failed").is(str![[r#"
+    env.run("outbox list --state failed").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 3	failed	oNobody	text	[TIME]	WeChat says 40003 (invalid openid): openid malformed or of another account
@@ -143,7 +143,7 @@ exit 0
 1	failed	nami	text	[TIME]	WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
 
 "#]]);
-    world.wxbox("outbox show 1").is(str![[r#"
+    env.run("outbox show 1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 ID          1
@@ -164,9 +164,9 @@ Content     hi
 
 #[test]
 fn one_refusal_of_a_template_is_enough() {
-    let mut world = with_gone(crew());
-    world.sandbox().requests();
-    world.wxbox("send -u luffy -u nami -t Gone").is(str![[r#"
+    let mut env = cache_removed_template(env_with_crew());
+    env.sandbox().requests();
+    env.run("send -u luffy -u nami -t Gone").assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 1 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
@@ -175,16 +175,16 @@ error: message 2 to nami was refused: WeChat says 40037 (invalid template_id): t
 hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
 
 "#]]);
-    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/message/template/send 40037"]);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM attempts"), 1);
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/message/template/send 40037"]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 1);
 }
 
 #[test]
 fn a_used_up_quota_leaves_all_queued() {
-    let mut world = with_crew(World::of("[quota]\n\"/cgi-bin/message/template/send\" = 1\n"));
-    world.wxbox("send -u luffy -t backup").ok();
-    world.sandbox().requests();
-    world.wxbox("send -u luffy -u nami -t backup").is(str![[r#"
+    let mut env = add_crew(TestEnv::with_scenario("[quota]\n\"/cgi-bin/message/template/send\" = 1\n"));
+    env.run("send -u luffy -t backup").assert_success();
+    env.sandbox().requests();
+    env.run("send -u luffy -u nami -t backup").assert_snapshot(str![[r#"
 exit 6
 --- stderr
 error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
@@ -193,14 +193,14 @@ error: message 3 to nami is not delivered yet and stays queued until [LOCAL_TIME
 hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 3`
 
 "#]]);
-    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/message/template/send 45009"]);
-    assert_eq!(queued(&world), 2);
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/message/template/send 45009"]);
+    assert_eq!(queued_count(&env), 2);
 }
 
 #[test]
-fn different_ends_are_7() {
-    let world = crew();
-    world.wxbox("send -u luffy -u nami hi").is(str![[r#"
+fn mixed_results_exit_7() {
+    let env = env_with_crew();
+    env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
 exit 7
 --- stdout
 sent message 1 (text) to luffy

@@ -8,16 +8,16 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal as Blocked};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::delivery_kept::crowd;
-use crate::harness::mode;
+use crate::delivery_kept::env_with_generated_users;
+use crate::harness::set_mode;
 use crate::pty::Terminal;
-use crate::run::{reports, with_luffy};
-use crate::run_child::after;
+use crate::run::{env_with_bound_luffy, received_reports};
+use crate::run_child::command_after_shell;
 
-const ENDING: [(Signal, i32); 3] = [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)];
+const SIGNAL_STATUSES: [(Signal, i32); 3] = [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)];
 
 /// What is started meanwhile has these signals blocked.
-fn blocking<T>(signals: &[Blocked], start: impl FnOnce() -> T) -> T {
+fn with_blocked_signals<T>(signals: &[Blocked], start: impl FnOnce() -> T) -> T {
     let set: SigSet = signals.iter().copied().collect();
     let before = set.thread_swap_mask(SigmaskHow::SIG_BLOCK).unwrap();
     let started = start();
@@ -25,7 +25,7 @@ fn blocking<T>(signals: &[Blocked], start: impl FnOnce() -> T) -> T {
     started
 }
 
-const ALL: [Blocked; 9] = [
+const BLOCKED_SIGNALS: [Blocked; 9] = [
     Blocked::SIGHUP,
     Blocked::SIGINT,
     Blocked::SIGQUIT,
@@ -39,101 +39,101 @@ const ALL: [Blocked; 9] = [
 
 #[test]
 fn a_command_ends_and_is_reported_whatever_is_blocked() {
-    let mut world = with_luffy();
-    for signal in ALL {
-        world.sandbox().form("write", "person=luffy");
-        let ran = blocking(&[signal], || world.wxbox("run -q -u luffy -- sh -c 'exit 3'"));
+    let mut env = env_with_bound_luffy();
+    for signal in BLOCKED_SIGNALS {
+        env.sandbox().post_form("write", "person=luffy");
+        let ran = with_blocked_signals(&[signal], || env.run("run -q -u luffy -- sh -c 'exit 3'"));
         assert_eq!(ran.status(), Some(3), "{signal}");
     }
-    world.sandbox().form("write", "person=luffy");
-    assert_eq!(blocking(&ALL, || world.wxbox("run -q -u luffy -- true")).status(), Some(0));
-    assert_eq!(reports(&mut world).len(), ALL.len() + 1);
+    env.sandbox().post_form("write", "person=luffy");
+    assert_eq!(with_blocked_signals(&BLOCKED_SIGNALS, || env.run("run -q -u luffy -- true")).status(), Some(0));
+    assert_eq!(received_reports(&mut env).len(), BLOCKED_SIGNALS.len() + 1);
 }
 
 #[test]
 fn a_command_has_the_signals_as_they_were_given() {
-    let world = with_luffy();
+    let env = env_with_bound_luffy();
     let look = "grep -E 'Sig(Blk|Ign)' /proc/self/status";
     let given = |before: &str, blocked: &[Blocked]| {
         let output = |command: &mut Command| {
-            let output = blocking(blocked, || command.output().unwrap());
+            let output = with_blocked_signals(blocked, || command.output().unwrap());
             String::from_utf8(output.stdout).unwrap()
         };
-        let run = output(&mut after(&world, before, &format!("run -q -u luffy -- {look}")));
+        let run = output(&mut command_after_shell(&env, before, &format!("run -q -u luffy -- {look}")));
         let mut alone = Command::new("/bin/sh");
         let alone = output(alone.args(["-c", &format!("{before}; exec {look}")]));
         assert_eq!(run, alone, "{before} {blocked:?}");
         alone
     };
     let plain = given(":", &[]);
-    assert_ne!(given(":", &ALL), plain);
+    assert_ne!(given(":", &BLOCKED_SIGNALS), plain);
     assert_ne!(given("trap '' HUP INT QUIT TERM USR1 USR2 ALRM", &[]), plain);
     assert_ne!(given("trap '' HUP TERM", &[Blocked::SIGTERM, Blocked::SIGCHLD]), plain);
 }
 
 #[test]
 fn a_signal_is_passed_on_though_another_was_blocked() {
-    let mut world = with_luffy();
-    let mut run = blocking(&[Blocked::SIGCHLD, Blocked::SIGHUP], || {
-        world.spawn("run -q -u luffy -- sh -c 'echo ready; exec sleep 600'")
+    let mut env = env_with_bound_luffy();
+    let mut run = with_blocked_signals(&[Blocked::SIGCHLD, Blocked::SIGHUP], || {
+        env.spawn("run -q -u luffy -- sh -c 'echo ready; exec sleep 600'")
     });
-    assert_eq!(run.next_line(), "ready");
+    assert_eq!(run.expect_line(), "ready");
     run.signal(Signal::TERM);
-    assert_eq!(run.end().status(), Some(143));
-    assert_eq!(reports(&mut world).len(), 1);
+    assert_eq!(run.wait().status(), Some(143));
+    assert_eq!(received_reports(&mut env).len(), 1);
 }
 
 #[test]
 fn a_wait_is_ended_though_the_signal_was_blocked() {
-    let world = with_luffy();
+    let env = env_with_bound_luffy();
     for line in ["bind --user luffy --rebind", "sandbox --json --listen 127.0.0.1:0"] {
-        for (signal, status) in ENDING {
-            let mut waiting = blocking(&ALL, || world.spawn(line));
-            waiting.next_line();
+        for (signal, status) in SIGNAL_STATUSES {
+            let mut waiting = with_blocked_signals(&BLOCKED_SIGNALS, || env.spawn(line));
+            waiting.expect_line();
             waiting.signal(signal);
-            assert_eq!(waiting.end().status(), Some(status), "{line}");
+            assert_eq!(waiting.wait().status(), Some(status), "{line}");
         }
     }
 }
 
 #[test]
 fn a_wait_goes_on_where_the_signal_was_ignored() {
-    let world = with_luffy();
+    let env = env_with_bound_luffy();
     for line in ["bind --user luffy --rebind", "sandbox --json --listen 127.0.0.1:0"] {
-        let mut waiting = world.start(after(&world, "trap '' HUP INT", line), line);
-        waiting.next_line();
+        let mut waiting = env.spawn_command(command_after_shell(&env, "trap '' HUP INT", line), line);
+        waiting.expect_line();
         waiting.signal(Signal::HUP);
         waiting.signal(Signal::INT);
         waiting.signal(Signal::TERM);
         // Those with the smaller numbers would have been taken first.
-        assert_eq!(waiting.end().status(), Some(143), "{line}");
+        assert_eq!(waiting.wait().status(), Some(143), "{line}");
     }
 }
 
 #[test]
 fn a_signal_ends_the_program_once_a_question_is_answered() {
-    let world = with_luffy();
-    let lock = rusqlite::Connection::open(world.database()).unwrap();
+    let env = env_with_bound_luffy();
+    let lock = rusqlite::Connection::open(env.database_path()).unwrap();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
-    for (signal, status) in ENDING {
-        let mut terminal = Terminal::start(world.command("user remove luffy"), 24, 100);
-        terminal.until("[y/N]");
-        terminal.keys("y\r");
-        terminal.until("yes");
+    for (signal, status) in SIGNAL_STATUSES {
+        let mut terminal = Terminal::start(env.command("user remove luffy"), 24, 100);
+        terminal.wait_for("[y/N]");
+        terminal.type_keys("y\r");
+        terminal.wait_for("yes");
         terminal.signal(signal);
         // The lock is held until it has ended; the question may not know yet that it was answered.
-        let ended = terminal.end().status;
+        let ended = terminal.wait().status;
         assert!(ended.signal() == Some(signal.as_raw()) || ended.code() == Some(status), "{ended}");
     }
 }
 
 /// A pipe that nobody reads.
-struct Unread {
+struct UnreadPipe {
     _reader: File,
     writer: File,
 }
 
-impl Unread {
+impl UnreadPipe {
     fn new() -> Self {
         let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
         Self { _reader: reader.into(), writer: writer.into() }
@@ -155,7 +155,7 @@ impl Unread {
         poll(&mut wanted, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 0
     }
 
-    fn end(&self) -> Stdio {
+    fn writer_stdio(&self) -> Stdio {
         self.writer.try_clone().unwrap().into()
     }
 }
@@ -166,16 +166,16 @@ fn status_after(mut child: Child, signal: Signal) -> Option<i32> {
 }
 
 #[test]
-fn a_reader_that_does_not_read_keeps_no_batch_from_leaving_with_all_answers() {
-    for (signal, status) in ENDING {
-        let mut world = crowd(1, "");
+fn stuck_stdout_does_not_block_batch_exit() {
+    for (signal, status) in SIGNAL_STATUSES {
+        let mut env = env_with_generated_users(1, "");
         let line = |n: usize| {
             format!("{{\"user\":\"crowd000001\",\"template\":\"backup\",\"data\":{{\"host\":\"db{n}\"}}}}\n")
         };
-        world.write("batch", (1..=2000).map(line).collect::<String>());
-        let pipe = Unread::new();
-        let mut command = world.command("send --batch batch --concurrency 16");
-        let child = command.stdout(pipe.end()).stderr(Stdio::piped()).spawn().unwrap();
+        env.write_file("batch", (1..=2000).map(line).collect::<String>());
+        let pipe = UnreadPipe::new();
+        let mut command = env.command("send --batch batch --concurrency 16");
+        let child = command.stdout(pipe.writer_stdio()).stderr(Stdio::piped()).spawn().unwrap();
         while !pipe.is_full() {
             std::thread::yield_now();
         }
@@ -184,37 +184,38 @@ fn a_reader_that_does_not_read_keeps_no_batch_from_leaving_with_all_answers() {
         let said = String::from_utf8(ended.stderr).unwrap();
         assert_eq!(ended.status.code(), Some(status), "{said}");
         assert!(said.contains("nobody reads them"), "{said}");
-        assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages WHERE state = 'unknown'"), 0);
-        let sent: i64 = world.sql("SELECT count(*) FROM messages WHERE state = 'sent'");
-        assert_eq!(world.sandbox().stats()["delivered"], sent);
+        assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'unknown'"), 0);
+        let sent: i64 = env.query("SELECT count(*) FROM messages WHERE state = 'sent'");
+        assert_eq!(env.sandbox().stats()["delivered"], sent);
     }
 }
 
 #[test]
-fn a_reader_that_does_not_read_keeps_nobody_from_leaving() {
-    let mut world = with_luffy();
-    for (signal, status) in ENDING {
+fn stuck_stdout_does_not_block_exit() {
+    let mut env = env_with_bound_luffy();
+    for (signal, status) in SIGNAL_STATUSES {
         // It is asked to leave once it has something to say.
-        let delivered = world.sandbox().stats()["delivered"].as_u64().unwrap();
-        let full = Unread::full();
-        let child = world.command("send -u luffy hi").stdout(full.end()).stderr(Stdio::null()).spawn().unwrap();
-        while world.sandbox().stats()["delivered"] != delivered + 1 {}
+        let delivered = env.sandbox().stats()["delivered"].as_u64().unwrap();
+        let full = UnreadPipe::full();
+        let child = env.command("send -u luffy hi").stdout(full.writer_stdio()).stderr(Stdio::null()).spawn().unwrap();
+        while env.sandbox().stats()["delivered"] != delivered + 1 {}
         assert_eq!(status_after(child, signal), Some(status));
-        let child = world.command("send -v -u luffy hi").stdout(Stdio::null()).stderr(full.end()).spawn().unwrap();
+        let child =
+            env.command("send -v -u luffy hi").stdout(Stdio::null()).stderr(full.writer_stdio()).spawn().unwrap();
         // It says what it does before it does it.
         let code = status_after(child, Signal::TERM);
         assert!(code == Some(143) || code.is_none(), "{code:?}");
     }
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages WHERE state = 'unknown'"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'unknown'"), 0);
 }
 
 #[test]
-fn a_report_that_nobody_reads_keeps_run_from_nothing() {
-    let mut world = with_luffy();
-    world.write("end", "#!/bin/sh\nexit 5\n");
-    mode(&world.path("end"), 0o700);
-    let full = Unread::full();
-    let child = world.command("run -u luffy -- ./end").stderr(full.end()).spawn().unwrap();
-    while world.sandbox().stats()["delivered"] != 1 {}
+fn stuck_stderr_does_not_block_run() {
+    let mut env = env_with_bound_luffy();
+    env.write_file("end", "#!/bin/sh\nexit 5\n");
+    set_mode(&env.path("end"), 0o700);
+    let full = UnreadPipe::full();
+    let child = env.command("run -u luffy -- ./end").stderr(full.writer_stdio()).spawn().unwrap();
+    while env.sandbox().stats()["delivered"] != 1 {}
     assert_eq!(status_after(child, Signal::TERM), Some(5));
 }

@@ -2,42 +2,42 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, NAMI, World, ZORO};
+use crate::harness::{LUFFY, NAMI, TestEnv, ZORO};
 
-const FIELDS: &str = "-d thing1=db1 -d character_string2=42GB -d time3=03:15";
+const FIELD_ARGS: &str = "-d thing1=db1 -d character_string2=42GB -d time3=03:15";
 
-fn world() -> World {
-    let world = World::of(&format!(
+fn env_with_grants() -> TestEnv {
+    let env = TestEnv::with_scenario(&format!(
         "[[people]]\nname = \"luffy\"\nopenid = \"{LUFFY}\"\ngrants = [\"*\"]\nscenes = [7]\n\
          [[people]]\nname = \"nami\"\nopenid = \"{NAMI}\"\n\
          [[people]]\nname = \"zoro\"\nopenid = \"{ZORO}\"\nfollows = false\nscenes = [7]\n"
     ));
     for (name, openid) in [("luffy", LUFFY), ("nami", NAMI)] {
-        world.wxbox(&format!("user add {name} --openid {openid}")).ok();
+        env.run(&format!("user add {name} --openid {openid}")).assert_success();
     }
-    world
+    env
 }
 
 #[test]
 fn who_has_allowed_it_gets_one() {
-    let mut world = world();
-    let line = format!("send -u luffy --subscribe 'Backup report' {FIELDS} --url https://status.example.com");
-    world.wxbox(&line).is(str![[r#"
+    let mut env = env_with_grants();
+    let line = format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} --url https://status.example.com");
+    env.run(&line).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 1 (subscribe) to luffy
 
 "#]]);
-    assert_eq!(world.sandbox().inbox()[0]["url"], "https://status.example.com");
+    assert_eq!(env.sandbox().inbox()[0]["url"], "https://status.example.com");
     // The grant is used up; that is the person's affair, and no mark.
-    world.wxbox(&line).is(str![[r#"
+    env.run(&line).assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 2 to luffy was refused: WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
 hint: For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
 
 "#]]);
-    world.wxbox(&format!("--json send -u nami --subscribe backup_report {FIELDS}")).is(str![[r#"
+    env.run(&format!("--json send -u nami --subscribe backup_report {FIELD_ARGS}")).assert_snapshot(str![[r#"
 exit 5
 --- stdout
 {"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"subscribe","state":"failed","attempts":1,"msgid":null,"errcode":43101,"errmsg":"user refuse to accept the msg","rid":"[RID]","error":"WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification","hint":"For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again","key":null,"created_at":"[TIME]","sent_at":null}
@@ -45,8 +45,8 @@ exit 5
 {"error":"one message was not delivered","hint":null,"code":5}
 
 "#]]);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM bindings WHERE unreachable NOTNULL"), 0);
-    world.wxbox("outbox show 1").is(str![[r#"
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable NOTNULL"), 0);
+    env.run("outbox show 1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 ID          1
@@ -69,43 +69,43 @@ Content     Template backup_report-0123456789abcdefghijklmnopqrs
 
 #[test]
 fn its_fields_are_checked_before_it_is_sent() {
-    let mut world = world();
-    world.wxbox("send -u luffy --subscribe 'Backup report' -d thing1=db1 -d size=1").is(str![[r#"
+    let mut env = env_with_grants();
+    env.run("send -u luffy --subscribe 'Backup report' -d thing1=db1 -d size=1").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the template Backup report has no field size; nothing is given for character_string2, time3
 hint: its fields are thing1, character_string2, time3; `wxbox template show 'Backup report' --subscribe` shows them in place
 
 "#]]);
-    world.wxbox(&format!("send -u luffy --subscribe 'Backup report' {FIELDS} -d time3=now --strict")).is(str![[r#"
+    env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} -d time3=now --strict")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: WeChat refuses time3 with "now": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
 hint: without --strict this is a warning; `wxbox template check 'Backup report' --subscribe --data …` shows what people would see
 
 "#]]);
-    world.wxbox(&format!("send -u luffy --subscribe 'Backup rapport' {FIELDS}")).is(str![[r#"
+    env.run(&format!("send -u luffy --subscribe 'Backup rapport' {FIELD_ARGS}")).assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: there is no template "Backup rapport"
 hint: did you mean Backup report?
 
 "#]]);
-    world.wxbox(&format!("send -u luffy --subscribe nothing {FIELDS}")).is(str![[r#"
+    env.run(&format!("send -u luffy --subscribe nothing {FIELD_ARGS}")).assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: there is no template "nothing"
 hint: `wxbox template list --subscribe` shows the account's subscription templates
 
 "#]]);
-    world.wxbox(&format!("send -u luffy --subscribe 'Backup report' {FIELDS} --url door")).is(str![[r#"
+    env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} --url door")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: door is not an http or https address
 hint: write the whole address, such as https://status.example.com
 
 "#]]);
-    world.wxbox(&format!("send -u luffy --subscribe 'Backup report' {FIELDS} --data-color thing1=#173177")).is(str![[r#"
+    env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} --data-color thing1=#173177")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the argument '--subscribe <T>' cannot be used with '--data-color <K=#RRGGBB>'
@@ -116,21 +116,21 @@ hint: the usage is: wxbox send --data <K=V> <--user <NAME>|--tag <TAG>|--all|--o
 {"user": "luffy", "message": {"msgtype": "subscribe", "template_id": "backup_report-0123456789abcdefghijklmnopqrs", "data": {"thing1": "db1"}}}
 {"user": "luffy", "message": {"template_id": "x", "page": "https://a", "data": {}}}
 "#;
-    world.feed("send --batch -", lines).is(str![[r#"
+    env.run_with_stdin("send --batch -", lines).assert_snapshot(str![[r#"
 exit 5
 --- stdout
 {"line":2,"state":"failed","error":"nothing is given for character_string2, time3 of the template backup_report-0123456789abcdefghijklmnopqrs"}
 {"line":3,"state":"failed","error":"there is no template /"x/""}
 
 "#]]);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM messages"), 0);
-    assert!(!world.sandbox().requests().iter().any(|it| it.contains("bizsend")));
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+    assert!(!env.sandbox().requests().iter().any(|it| it.contains("bizsend")));
 }
 
 #[test]
-fn wechat_has_the_last_word_on_a_value() {
-    let world = world();
-    world.wxbox(&format!("send -u luffy --subscribe 'Backup report' {FIELDS} -d time3=now")).is(str![[r#"
+fn wechat_value_rejection_is_reported() {
+    let env = env_with_grants();
+    env.run(&format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} -d time3=now")).assert_snapshot(str![[r#"
 exit 5
 --- stderr
 warning: WeChat may refuse time3 with "now": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
@@ -142,15 +142,15 @@ hint: Fix the named field (length, charset, empty value)
 
 #[test]
 fn the_lists_are_two() {
-    let mut world = world();
-    world.wxbox("template list --subscribe").is(str![[r#"
+    let mut env = env_with_grants();
+    env.run("template list --subscribe").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 -	Backup report	thing1,character_string2,time3	backup_report-0123456789abcdefghijklmnopqrs
 -	Service status	thing1,phrase2,date3	service_status-0123456789abcdefghijklmnopqr
 
 "#]]);
-    world.wxbox("template show --subscribe backup_report").is(str![[r#"
+    env.run("template show --subscribe backup_report").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Title    Backup report
@@ -165,7 +165,7 @@ Content  Backup: ‹thing1›
          Finished: ‹time3›
 
 "#]]);
-    world.wxbox(&format!("template check --subscribe 'Backup report' {FIELDS}")).is(str![[r#"
+    env.run(&format!("template check --subscribe 'Backup report' {FIELD_ARGS}")).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Backup report
@@ -174,52 +174,52 @@ Backup report
   Finished: 03:15
 
 "#]]);
-    world.wxbox("template show --subscribe backup").is(str![[r#"
+    env.run("template show --subscribe backup").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: the account has no template backup_finished-0123456789abcdefghijklmnopq, which the alias backup stands for
 hint: `wxbox template list --subscribe` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
-    world.wxbox("template show 'Backup report'").is(str![[r#"
+    env.run("template show 'Backup report'").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: there is no template "Backup report"
 hint: did you mean Backup finished?
 
 "#]]);
-    world.sandbox().requests();
-    world.wxbox("template list --subscribe --json").is(str![[r#"
+    env.sandbox().requests();
+    env.run("template list --subscribe --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"template_id":"backup_report-0123456789abcdefghijklmnopqrs","title":"Backup report","content":"Backup: {{thing1.DATA}}/nSize: {{character_string2.DATA}}/nFinished: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
 {"template_id":"service_status-0123456789abcdefghijklmnopqr","title":"Service status","content":"Service: {{thing1.DATA}}/nStatus: {{phrase2.DATA}}/nTime: {{date3.DATA}}","keys":["thing1","phrase2","date3"],"alias":null,"types":["thing","phrase","date"],"asked_at":"[TIME]"}
 
 "#]]);
-    world.wxbox("template list").ok();
-    assert_eq!(world.sandbox().requests(), Vec::<String>::new(), "both are kept");
-    world.wxbox("template list --subscribe --refresh").ok();
-    assert_eq!(world.sandbox().requests(), ["GET /wxaapi/newtmpl/gettemplate 0"]);
+    env.run("template list").assert_success();
+    assert_eq!(env.sandbox().requests(), Vec::<String>::new(), "both are kept");
+    env.run("template list --subscribe --refresh").assert_success();
+    assert_eq!(env.sandbox().requests(), ["GET /wxaapi/newtmpl/gettemplate 0"]);
 }
 
 #[test]
 fn an_alias_gives_the_rest() {
-    let mut world = world();
-    let path = world.path(".config/wxbox/config.toml");
+    let mut env = env_with_grants();
+    let path = env.path(".config/wxbox/config.toml");
     let config = std::fs::read_to_string(path).unwrap();
-    world.config(&format!(
+    env.write_config(&format!(
         "{config}\n[templates.report]\nid = \"backup_report-0123456789abcdefghijklmnopqrs\"\n\
          url = \"https://status.example.com\"\n[templates.report.data]\nthing1 = {{ value = \"db1\", color = \"#173177\" }}\n\
          time3 = \"03:15\"\n"
     ));
-    world.wxbox("send -u luffy --subscribe report -d character_string2=1").is(str![[r#"
+    env.run("send -u luffy --subscribe report -d character_string2=1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 1 (subscribe) to luffy
 
 "#]]);
-    assert_eq!(world.sandbox().inbox()[0]["url"], "https://status.example.com");
-    let checks = world.wxbox("doctor");
+    assert_eq!(env.sandbox().inbox()[0]["url"], "https://status.example.com");
+    let checks = env.run("doctor");
     assert!(checks.stdout().contains("templates"), "{}", checks.stdout());
     assert!(!checks.stdout().contains("which the alias report"), "{}", checks.stdout());
 }
@@ -227,23 +227,23 @@ sent message 1 (subscribe) to luffy
 /// The recipient need not follow; one message for each consent.
 #[test]
 fn a_one_time_subscription_is_a_message_of_its_own() {
-    let world = world();
+    let env = env_with_grants();
     let body = r#"{"template_id": "ONE", "scene": 7, "title": "Door 3", "data": {"content": {"value": "open"}}}"#;
     let body = body.replace("ONE", "one_time_message-0123456789abcdefghijklmnop");
-    world.feed(&format!("send --openid {ZORO} --message -"), &body).is(str![[r#"
+    env.run_with_stdin(&format!("send --openid {ZORO} --message -"), &body).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 1 (subscribe_once) to oZoro_cannot_find_the_way_22
 
 "#]]);
-    world.feed(&format!("send --openid {ZORO} --message -"), &body).is(str![[r#"
+    env.run_with_stdin(&format!("send --openid {ZORO} --message -"), &body).assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: message 2 to oZoro_cannot_find_the_way_22 was refused: WeChat says 43101 (user refuse to accept the msg): the person does not accept this template, or has not allowed this notification
 hint: For a template message, ask the person to switch it on again in WeChat; for a notification, to accept the prompt again
 
 "#]]);
-    world.wxbox("outbox show 1").is(str![[r#"
+    env.run("outbox show 1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 ID        1

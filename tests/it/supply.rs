@@ -6,15 +6,15 @@ use std::path::Path;
 
 use regex::Regex;
 
-use crate::tidy::files;
+use crate::tidy::rust_files;
 
-fn read(name: &str) -> String {
+fn read_project_file(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
 /// The names below `[dependencies]` and `[dev-dependencies]`, with where their code is used.
-fn libraries() -> BTreeMap<String, &'static str> {
-    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+fn dependencies() -> BTreeMap<String, &'static str> {
+    let manifest: toml::Table = read_project_file("Cargo.toml").parse().unwrap();
     let of = |section: &str, dir: &'static str| {
         let names: Vec<_> = manifest[section].as_table().unwrap().keys().cloned().collect();
         names.into_iter().map(move |name| (name, dir))
@@ -23,21 +23,21 @@ fn libraries() -> BTreeMap<String, &'static str> {
 }
 
 #[test]
-fn every_library_has_its_reason() {
-    let text = read("CONTRIBUTING.md");
+fn every_dependency_is_documented() {
+    let text = read_project_file("CONTRIBUTING.md");
     let table = text.split("## Libraries").nth(1).unwrap().split("\n## ").next().unwrap();
     // Several may stand in one line: | `a`, `b` | why |
     let name = Regex::new("`([a-z0-9_-]+)`").unwrap();
     let rows = table.lines().filter(|line| line.starts_with("| `")).map(|line| line.split(" | ").next().unwrap());
     let mut reasons: Vec<_> = rows.flat_map(|row| name.captures_iter(row).map(|found| found[1].to_owned())).collect();
     reasons.sort();
-    assert_eq!(reasons, libraries().into_keys().collect::<Vec<_>>());
+    assert_eq!(reasons, dependencies().into_keys().collect::<Vec<_>>());
 }
 
 #[test]
-fn every_library_is_used() {
-    let text: BTreeMap<_, String> = ["src", "tests"].map(|dir| (dir, files(dir).into_values().collect())).into();
-    let idle: Vec<_> = libraries()
+fn every_dependency_is_used() {
+    let text: BTreeMap<_, String> = ["src", "tests"].map(|dir| (dir, rust_files(dir).into_values().collect())).into();
+    let idle: Vec<_> = dependencies()
         .into_iter()
         .filter(|(name, dir)| {
             // The one whose library has another name.

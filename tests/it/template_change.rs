@@ -2,91 +2,91 @@
 
 use snapbox::str;
 
-use crate::canned::{Answer, Canned, TOKEN, json};
-use crate::harness::{LUFFY, World};
+use crate::canned::{CannedResponse, CannedServer, TOKEN_BODY, json_response};
+use crate::harness::{LUFFY, TestEnv};
 use crate::pty::Terminal;
 
-const ADD: &str = "template add 43216 --keyword 告警内容 --keyword 告警时间";
-const ADDED: &str = "POST /cgi-bin/template/api_add_template 0";
-const REMOVED: &str = "POST /cgi-bin/template/del_private_template 0";
-const LIST: &str = "GET /cgi-bin/template/get_all_private_template 0";
-const SENT: &str = "POST /cgi-bin/message/template/send 0";
+const ADD_ARGS: &str = "template add 43216 --keyword 告警内容 --keyword 告警时间";
+const ADD_REQUEST: &str = "POST /cgi-bin/template/api_add_template 0";
+const REMOVE_REQUEST: &str = "POST /cgi-bin/template/del_private_template 0";
+const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
+const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
 
 /// The output with a name for the random id.
-fn without_id(text: &str, id: &str) -> String {
+fn redact_id(text: &str, id: &str) -> String {
     text.replace(id, "[ID]")
 }
 
 #[test]
 fn a_template_of_the_library_can_be_sent_at_once() {
-    let mut world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world.wxbox("token").ok();
-    world.sandbox().requests();
-    let added = world.wxbox(&format!("--json {ADD}")).ok().json();
-    assert_eq!(world.sandbox().requests(), [ADDED, LIST]);
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("token").assert_success();
+    env.sandbox().requests();
+    let added = env.run(&format!("--json {ADD_ARGS}")).assert_success().json_lines();
+    assert_eq!(env.sandbox().requests(), [ADD_REQUEST, LIST_REQUEST]);
     let id = added[0]["template_id"].as_str().unwrap();
     let mut shown = added[0].clone();
     assert!(shown.as_object_mut().unwrap().remove("asked_at").is_some());
     assert_eq!(
-        without_id(&shown.to_string(), id),
+        redact_id(&shown.to_string(), id),
         r#"{"template_id":"[ID]","title":"服务器告警通知","content":"告警内容:{{thing2.DATA}}\n告警时间:{{time3.DATA}}","keys":["thing2","time3"],"alias":null,"types":["thing","time"]}"#
     );
-    world.wxbox("send -u luffy -t 服务器告警通知 -d thing2=磁盘快满了 -d time3=03:00").ok();
-    assert_eq!(world.sandbox().requests(), [SENT]);
-    let said = world.wxbox("template add 50123 --keyword 备份名称").ok();
-    let list = world.wxbox("--json template list").ok().json();
+    env.run("send -u luffy -t 服务器告警通知 -d thing2=磁盘快满了 -d time3=03:00").assert_success();
+    assert_eq!(env.sandbox().requests(), [SEND_REQUEST]);
+    let said = env.run("template add 50123 --keyword 备份名称").assert_success();
+    let list = env.run("--json template list").assert_success().json_lines();
     let id = list[3]["template_id"].as_str().unwrap();
-    assert_eq!(without_id(said.stdout(), id), "added the template 备份完成通知 ([ID]): its fields are thing1\n");
+    assert_eq!(redact_id(said.stdout(), id), "added the template 备份完成通知 ([ID]): its fields are thing1\n");
 }
 
 #[test]
 fn what_cannot_be_added_is_said() {
-    let world = World::new();
-    world.wxbox("template add 99999 --keyword 告警内容").is(str![[r#"
+    let env = TestEnv::new();
+    env.run("template add 99999 --keyword 告警内容").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: the library has no template 99999
 hint: the console shows the numbers: 模板消息 → 模板库 → 类目模板库
 
 "#]]);
-    world.wxbox("template add 43216").is(str![[r#"
+    env.run("template add 43216").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: WeChat says 40246 (keyword name invalid): keyword_name_list does not match the library template
 hint: Copy the keyword names exactly, in order, unescaped
 
 "#]]);
-    world.wxbox("template add 43216 --keyword 内容").is(str![[r#"
+    env.run("template add 43216 --keyword 内容").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: WeChat says 40246 (keyword name invalid): keyword_name_list does not match the library template
 hint: Copy the keyword names exactly, in order, unescaped
 
 "#]]);
-    world.wxbox("template add OPENTM200001").is(str![[r#"
+    env.run("template add OPENTM200001").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: WeChat says 40247 (历史模板库已升级为类目模板，不能再添加): legacy industry library closed; its templates can no longer be added (text is Chinese)
 hint: Add a category-library template by its digits-only number
 
 "#]]);
-    world.wxbox("template add 'no number'").is(str![[r#"
+    env.run("template add 'no number'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: invalid value 'no number' for '<SHORT_ID>': it must be digits, such as 43216, or letters and digits
 
 "#]]);
-    world.wxbox("template add 43216 --keyword ''").is(str![[r#"
+    env.run("template add 43216 --keyword ''").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: invalid value '' for '--keyword <NAME>': it must be a name in one line
 
 "#]]);
     for _ in 0..23 {
-        world.wxbox(ADD).ok();
+        env.run(ADD_ARGS).assert_success();
     }
-    world.wxbox(ADD).is(str![[r#"
+    env.run(ADD_ARGS).assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: WeChat says 45026 (template num exceeds limit): too many templates
@@ -97,30 +97,30 @@ hint: Delete an unused template (limit 25)
 
 #[test]
 fn a_removed_template_is_known_to_nobody() {
-    let mut world = World::new();
-    world.wxbox("template list").ok();
-    world.sandbox().requests();
-    world.wxbox("template remove 'Server alert'").is(str![[r#"
+    let mut env = TestEnv::new();
+    env.run("template list").assert_success();
+    env.sandbox().requests();
+    env.run("template remove 'Server alert'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: removing a template needs --yes where nobody can be asked
 
 "#]]);
-    assert_eq!(world.sandbox().requests(), Vec::<String>::new());
-    world.wxbox("template remove 'Server alert' --yes").is(str![[r#"
+    assert_eq!(env.sandbox().requests(), Vec::<String>::new());
+    env.run("template remove 'Server alert' --yes").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 removed the template Server alert (server_alert-0123456789abcdefghijklmnopqrst)
 
 "#]]);
-    assert_eq!(world.sandbox().requests(), [REMOVED, LIST]);
-    world.wxbox("template list").is(str![[r#"
+    assert_eq!(env.sandbox().requests(), [REMOVE_REQUEST, LIST_REQUEST]);
+    env.run("template list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 backup	Backup finished	first,host,size,time,remark	backup_finished-0123456789abcdefghijklmnopq
 
 "#]]);
-    world.wxbox("template remove backup -y --json").is(str![[r#"
+    env.run("template remove backup -y --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}/nHost: {{host.DATA}}/nSize: {{size.DATA}}/nTime: {{time.DATA}}/n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null],"asked_at":"[TIME]"}
@@ -128,7 +128,7 @@ exit 0
 warning: the alias backup still stands for it: [HOME]/.config/wxbox/config.toml:13
 
 "#]]);
-    world.wxbox("template remove backup --yes").is(str![[r#"
+    env.run("template remove backup --yes").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: the account has no template backup_finished-0123456789abcdefghijklmnopq, which the alias backup stands for
@@ -138,50 +138,57 @@ hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.con
 }
 
 #[test]
-fn one_that_others_removed_is_no_such() {
-    let mut world = World::new();
-    world.wxbox("template list").ok();
-    let database = rusqlite::Connection::open(world.database()).unwrap();
+fn template_removed_elsewhere_is_not_found() {
+    let mut env = TestEnv::new();
+    env.run("template list").assert_success();
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
     let old = "INSERT INTO templates (app_id, position, template_id, title, content)
                SELECT app_id, 2, 'gone', 'Gone', 'x' FROM template_lists";
     database.execute(old, []).unwrap();
-    world.sandbox().requests();
-    world.wxbox("template remove Gone --yes").is(str![[r#"
+    env.sandbox().requests();
+    env.run("template remove Gone --yes").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: the account had no template Gone (gone) any more
 
 "#]]);
     let refused = "POST /cgi-bin/template/del_private_template 40037";
-    assert_eq!(world.sandbox().requests(), [refused, LIST]);
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM templates"), 2);
+    assert_eq!(env.sandbox().requests(), [refused, LIST_REQUEST]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM templates"), 2);
 }
 
 #[test]
 fn it_is_removed_only_after_a_yes() {
-    let world = World::new();
+    let env = TestEnv::new();
     for (answer, kept) in [("n\r", 2), ("\r", 2), ("y\r", 1)] {
-        let mut terminal = Terminal::start(world.command("template remove 'Server alert'"), 30, 100);
-        terminal.until("Remove the template Server alert");
-        terminal.keys(answer);
-        let ended = terminal.end();
+        let mut terminal = Terminal::start(env.command("template remove 'Server alert'"), 30, 100);
+        terminal.wait_for("Remove the template Server alert");
+        terminal.type_keys(answer);
+        let ended = terminal.wait();
         let text = ended.screen.contents();
         assert_eq!(ended.status.code(), Some(0), "{text}");
         assert!(text.contains(if kept == 2 { "nothing was removed" } else { "removed the template" }), "{text}");
-        assert_eq!(world.sql::<i64>("SELECT count(*) FROM templates"), kept, "{answer:?}");
+        assert_eq!(env.query::<i64>("SELECT count(*) FROM templates"), kept, "{answer:?}");
     }
 }
 
 #[test]
 fn what_was_done_stays_done_though_the_list_cannot_be_had() {
-    let busy = || json(r#"{"errcode":-1,"errmsg":"system error"}"#);
+    let busy = || json_response(r#"{"errcode":-1,"errmsg":"system error"}"#);
     let list = r#"{"template_list":[{"template_id":"T-1","title":"T","content":"{{a.DATA}}"}]}"#;
     let added = r#"{"errcode":0,"errmsg":"ok","template_id":"T-2"}"#;
     let removed = r#"{"errcode":0,"errmsg":"ok"}"#;
-    let server = Canned::new(vec![json(TOKEN), json(list), json(added), busy(), json(removed), busy()]);
-    let world = server.world("", "");
-    world.wxbox("template list").ok();
-    world.wxbox("template add 43216").is(str![[r#"
+    let server = CannedServer::new(vec![
+        json_response(TOKEN_BODY),
+        json_response(list),
+        json_response(added),
+        busy(),
+        json_response(removed),
+        busy(),
+    ]);
+    let env = server.env("", "");
+    env.run("template list").assert_success();
+    env.run("template add 43216").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 added the template T-2
@@ -189,7 +196,7 @@ added the template T-2
 warning: WeChat could not be asked for the templates: WeChat says -1 (system error): platform busy
 
 "#]]);
-    world.wxbox("template remove T-1 --yes").is(str![[r#"
+    env.run("template remove T-1 --yes").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 removed the template T (T-1)
@@ -198,7 +205,7 @@ warning: WeChat could not be asked for the templates: WeChat says -1 (system err
 
 "#]]);
     // It is not sent with the list that was kept.
-    assert_eq!(world.sql::<i64>("SELECT count(*) FROM templates"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM templates"), 0);
     let bodies: Vec<String> = server.requests().into_iter().map(|request| request.body).collect();
     assert_eq!(bodies[2], r#"{"template_id_short":"43216"}"#);
     assert_eq!(bodies[4], r#"{"template_id":"T-1"}"#);
@@ -206,8 +213,8 @@ warning: WeChat could not be asked for the templates: WeChat says -1 (system err
 
 #[test]
 fn an_addition_without_an_answer_may_have_been_made() {
-    let server = Canned::new(vec![json(TOKEN), Answer::Bytes(Vec::new())]);
-    server.world("", "").wxbox("template add 43216 --keyword a").is(str![[r#"
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), CannedResponse::Bytes(Vec::new())]);
+    server.env("", "").run("template add 43216 --keyword a").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: no answer from 127.0.0.1:[PORT]: connection closed before message completed
@@ -218,11 +225,11 @@ hint: it may have been added all the same: `wxbox template list --refresh` shows
 
 #[test]
 fn a_token_that_is_refused_is_renewed_for_a_change() {
-    let mut world = World::new();
-    world.wxbox("token").ok();
-    rusqlite::Connection::open(world.database()).unwrap().execute("UPDATE tokens SET token = 'stale'", []).unwrap();
-    world.sandbox().requests();
-    world.wxbox(ADD).ok();
+    let mut env = TestEnv::new();
+    env.run("token").assert_success();
+    rusqlite::Connection::open(env.database_path()).unwrap().execute("UPDATE tokens SET token = 'stale'", []).unwrap();
+    env.sandbox().requests();
+    env.run(ADD_ARGS).assert_success();
     let refused = "POST /cgi-bin/template/api_add_template 40001";
-    assert_eq!(world.sandbox().requests(), [refused, "POST /cgi-bin/stable_token 0", ADDED, LIST]);
+    assert_eq!(env.sandbox().requests(), [refused, "POST /cgi-bin/stable_token 0", ADD_REQUEST, LIST_REQUEST]);
 }

@@ -2,28 +2,28 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, World};
+use crate::harness::{LUFFY, TestEnv};
 
-const LIST: &str = "GET /cgi-bin/template/get_all_private_template 0";
-const SENT: &str = "POST /cgi-bin/message/template/send 0";
-const SEND: &str = "send -u luffy -t 'Server alert' -d character_string2=db1";
+const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
+const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
+const SEND_ARGS: &str = "send -u luffy -t 'Server alert' -d character_string2=db1";
 /// One character more than is shown.
-const LONG: &str = "123456789012345678901";
+const VALUE_OF_21_CHARS: &str = "123456789012345678901";
 
-fn world() -> World {
-    let world = World::new();
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world
+fn env_with_luffy() -> TestEnv {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env
 }
 
-fn messages(world: &World) -> i64 {
-    world.sql("SELECT count(*) FROM messages")
+fn message_count(env: &TestEnv) -> i64 {
+    env.query("SELECT count(*) FROM messages")
 }
 
 #[test]
 fn the_preview_is_what_people_see() {
-    let mut world = world();
-    world.wxbox("template check backup -d host=db1 -d size='42 GB' -d time=03:15").is(str![[r#"
+    let mut env = env_with_luffy();
+    env.run("template check backup -d host=db1 -d size='42 GB' -d time=03:15").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Backup finished
@@ -32,13 +32,12 @@ Backup finished
   Time: 03:15
 
 "#]]);
-    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/stable_token 0", LIST]);
-    world
-        .wxbox(
-            "template check backup -d first=Backup -d 'remark=see the log' -d host='the database of the shop' \
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", LIST_REQUEST]);
+    env.run(
+        "template check backup -d first=Backup -d 'remark=see the log' -d host='the database of the shop' \
              -d 'size=42 GB ✅' -d 'time=03:15\n04:15' --data-color size=#173177 --data-color host=#ff0000",
-        )
-        .is(str![[r#"
+    )
+    .assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Backup finished
@@ -53,7 +52,10 @@ warning: WeChat shows size as "42 GB ": no emoji
 warning: WeChat shows time as "03:15 04:15": no line breaks
 
 "#]]);
-    world.wxbox("template check 'Server alert' -d thing1='the disk of the database is full' -d character_string2=db1 -d time3=").is(str![[r#"
+    env.run(
+        "template check 'Server alert' -d thing1='the disk of the database is full' -d character_string2=db1 -d time3=",
+    )
+    .assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Server alert
@@ -66,14 +68,15 @@ warning: WeChat may refuse time3, which is empty
 
 "#]]);
     // The list is kept, and nothing is sent.
-    assert_eq!(world.sandbox().requests(), Vec::<String>::new());
-    assert_eq!(messages(&world), 0);
+    assert_eq!(env.sandbox().requests(), Vec::<String>::new());
+    assert_eq!(message_count(&env), 0);
 }
 
 #[test]
 fn with_strict_nothing_may_be_lost() {
-    let world = world();
-    world.wxbox(&format!("template check backup -d remark=bye -d host={LONG} --strict")).is(str![[r#"
+    let env = env_with_luffy();
+    env.run(&format!("template check backup -d remark=bye -d host={VALUE_OF_21_CHARS} --strict")).assert_snapshot(
+        str![[r#"
 exit 2
 --- stdout
 Backup finished
@@ -84,8 +87,9 @@ Backup finished
 error: WeChat shows host as "12345678901234567890…": at most 20 characters
 error: WeChat does not show remark
 
-"#]]);
-    world.wxbox("template check backup -d host=db1 --strict").is(str![[r#"
+"#]],
+    );
+    env.run("template check backup -d host=db1 --strict").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Backup finished
@@ -98,24 +102,24 @@ Backup finished
 
 #[test]
 fn findings_are_data() {
-    let world = world();
-    world
-        .wxbox(&format!(
-            "--json template check backup -d first=Backup -d host={LONG} -d size= -d 'time=🎉\n3' --data-color time=#173177"
+    let env = env_with_luffy();
+    env
+        .run(&format!(
+            "--json template check backup -d first=Backup -d host={VALUE_OF_21_CHARS} -d size= -d 'time=🎉\n3' --data-color time=#173177"
         ))
-        .is(str![[r#"
+        .assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","preview":"Host: 12345678901234567890…/nSize:/nTime: 3","findings":[{"key":"first","level":"warning","rule":"hidden","text":"WeChat does not show first"},{"key":"host","level":"warning","rule":"length","text":"WeChat shows host as /"12345678901234567890…/": at most 20 characters"},{"key":"size","level":"warning","rule":"blank","text":"nothing is shown for size"},{"key":"time","level":"warning","rule":"color","text":"WeChat shows no colours: time"},{"key":"time","level":"warning","rule":"emoji","text":"WeChat shows time as /"3/": no emoji"},{"key":"time","level":"warning","rule":"line_break","text":"WeChat shows time as /"3/": no line breaks"}]}
 
 "#]]);
-    world.wxbox("--json template check 'Server alert' -d thing1=a -d character_string2='a b' -d time3=now").is(str![[r#"
+    env.run("--json template check 'Server alert' -d thing1=a -d character_string2='a b' -d time3=now").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: a b/nTime: now","findings":[{"key":"character_string2","level":"warning","rule":"character_string","text":"WeChat may refuse character_string2 with /"a b/": it has up to 32 digits, letters and symbols, no Chinese and no blanks"},{"key":"time3","level":"warning","rule":"time","text":"WeChat may refuse time3 with /"now/": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two"}]}
 
 "#]]);
-    world.wxbox("--json template check 'Server alert' -d thing1=a -d character_string2=b -d time3=03:15").is(str![[r#"
+    env.run("--json template check 'Server alert' -d thing1=a -d character_string2=b -d time3=03:15").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","preview":"Event: a/nHost: b/nTime: 03:15","findings":[]}
@@ -125,9 +129,9 @@ exit 0
 
 #[test]
 fn fields_come_from_the_config_a_file_and_the_line() {
-    let world = world();
-    world.write("fields.json", r##"{"host": "from the file", "size": {"value": 1.50, "color": "#173177"}}"##);
-    world.wxbox("template check backup --data-json fields.json -d size=2").is(str![[r#"
+    let env = env_with_luffy();
+    env.write_file("fields.json", r##"{"host": "from the file", "size": {"value": 1.50, "color": "#173177"}}"##);
+    env.run("template check backup --data-json fields.json -d size=2").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Backup finished
@@ -138,7 +142,8 @@ Backup finished
 warning: WeChat shows no colours: size
 
 "#]]);
-    world.feed("template check backup --data-json -", r#"{"host": "from the pipe"}"#).is(str![[r#"
+    env.run_with_stdin("template check backup --data-json -", r#"{"host": "from the pipe"}"#).assert_snapshot(str![[
+        r#"
 exit 0
 --- stdout
 Backup finished
@@ -146,21 +151,22 @@ Backup finished
   Size: -
   Time: -
 
-"#]]);
-    world.wxbox("template check backup -d hots=db1").is(str![[r#"
+"#
+    ]]);
+    env.run("template check backup -d hots=db1").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: the template backup has no field hots (did you mean host?)
 hint: its fields are first, host, size, time, remark; `wxbox template show backup` shows them in place
 
 "#]]);
-    world.wxbox("template check backup --data-color hots=#173177").is(str![[r#"
+    env.run("template check backup --data-color hots=#173177").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: there is no field hots to colour
 
 "#]]);
-    world.wxbox("template check bakup -d host=db1").is(str![[r#"
+    env.run("template check bakup -d host=db1").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: there is no template "bakup"
@@ -170,17 +176,17 @@ hint: did you mean backup?
 }
 
 #[test]
-fn without_a_list_and_a_way_to_it_nothing_can_be_said() {
-    let mut world = World::empty();
-    world.config("app_id = \"wx1\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n[templates.a]\nid = \"b\"\n");
-    world.wxbox("template check a").is(str![[r#"
+fn unreachable_list_without_cache_is_reported() {
+    let mut env = TestEnv::without_config();
+    env.write_config("app_id = \"wx1\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n[templates.a]\nid = \"b\"\n");
+    env.run("template check a").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: no app_secret is set
 hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or one of the variables WXBOX_APP_SECRET and WXBOX_APP_SECRET_FILE
 
 "#]]);
-    world.set("WXBOX_APP_SECRET", "geheim").wxbox("template check a").is(str![[r#"
+    env.set_variable("WXBOX_APP_SECRET", "geheim").run("template check a").assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: the template a cannot be looked up: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
@@ -190,9 +196,10 @@ hint: check the network, network.api_base and network.proxy
 }
 
 #[test]
-fn what_wechat_would_refuse_is_cut_or_sent_as_it_is_and_with_strict_not_queued() {
-    let mut world = world();
-    world.wxbox(&format!("{SEND} -d thing1='the disk of the database is full' -d time3=")).is(str![[r#"
+fn invalid_value_is_cut_or_sent_and_strict_rejects() {
+    let mut env = env_with_luffy();
+    env.run(&format!("{SEND_ARGS} -d thing1='the disk of the database is full' -d time3=")).assert_snapshot(str![[
+        r#"
 exit 0
 --- stdout
 sent message 1 (template) to luffy
@@ -200,8 +207,9 @@ sent message 1 (template) to luffy
 warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thing has up to 20 characters
 warning: WeChat may refuse time3, which is empty
 
-"#]]);
-    world.wxbox(&format!("{SEND} -d thing1=full -d time3=2026-11-22T03:00:00Z --dry-run --json")).is(str![[r#"
+"#
+    ]]);
+    env.run(&format!("{SEND_ARGS} -d thing1=full -d time3=2026-11-22T03:00:00Z --dry-run --json")).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"server_alert-0123456789abcdefghijklmnopqrst",[CLIENT_MSG_ID],"data":{"character_string2":{"value":"db1"},"thing1":{"value":"full"},"time3":{"value":"[TIME]"}}}
@@ -209,26 +217,28 @@ exit 0
 warning: WeChat may refuse time3 with "[TIME]": a time is written 15:01 or 15:01:59, a date may stand before it (2019年10月1日 15:01), and ~ joins two
 
 "#]]);
-    let fields = world.sandbox().inbox()[0]["fields"].clone();
+    let fields = env.sandbox().inbox()[0]["fields"].clone();
     assert_eq!(fields[0]["value"], "the disk of the dat…", "{fields}");
-    world.wxbox(&format!("{SEND} -d thing1='the disk of the database is full' -d time3= --strict")).is(str![[r#"
+    env.run(&format!("{SEND_ARGS} -d thing1='the disk of the database is full' -d time3= --strict")).assert_snapshot(
+        str![[r#"
 exit 2
 --- stderr
 error: WeChat refuses thing1 with 32 characters: a thing has up to 20 characters; WeChat refuses time3 when it is empty
 hint: without --strict this is a warning; `wxbox template check 'Server alert' --data …` shows what people would see
 
-"#]]);
-    assert_eq!(messages(&world), 1);
-    world.sandbox().requests();
-    world.wxbox(&format!("{SEND} -d thing1=full -d time3='2026-11-22 03:00' --strict")).ok();
-    assert_eq!(world.sandbox().requests(), [SENT]);
+"#]],
+    );
+    assert_eq!(message_count(&env), 1);
+    env.sandbox().requests();
+    env.run(&format!("{SEND_ARGS} -d thing1=full -d time3='2026-11-22 03:00' --strict")).assert_success();
+    assert_eq!(env.sandbox().requests(), [SEND_REQUEST]);
 }
 
 #[test]
 fn what_is_not_shown_is_a_warning_and_with_strict_not_queued() {
-    let world = world();
-    let line = format!("send -u luffy -t backup -d first=Backup -d host={LONG} -d 'size=42 GB ✅'");
-    world.wxbox(&line).is(str![[r#"
+    let env = env_with_luffy();
+    let line = format!("send -u luffy -t backup -d first=Backup -d host={VALUE_OF_21_CHARS} -d 'size=42 GB ✅'");
+    env.run(&line).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 1 (template) to luffy
@@ -238,38 +248,38 @@ warning: WeChat shows host as "12345678901234567890…": at most 20 characters
 warning: WeChat shows size as "42 GB ": no emoji
 
 "#]]);
-    world.wxbox(&format!("{line} -q")).is(str![[r#"
+    env.run(&format!("{line} -q")).assert_snapshot(str![[r#"
 exit 0
 
 "#]]);
-    world.wxbox(&format!("{line} --strict")).is(str![[r#"
+    env.run(&format!("{line} --strict")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: WeChat does not show first; WeChat shows host as "12345678901234567890…": at most 20 characters; WeChat shows size as "42 GB ": no emoji
 hint: without --strict this is a warning; `wxbox template check backup --data …` shows what people would see
 
 "#]]);
-    world.wxbox("send -u luffy -t backup -d host=db1 --strict").ok();
+    env.run("send -u luffy -t backup -d host=db1 --strict").assert_success();
     // A text is shown as it is.
-    world.wxbox("send -u luffy 'a text 🎉\nof two lines' --strict").ok();
-    assert_eq!(messages(&world), 4);
+    env.run("send -u luffy 'a text 🎉\nof two lines' --strict").assert_success();
+    assert_eq!(message_count(&env), 4);
 }
 
 #[test]
 fn each_line_of_a_batch_is_checked() {
-    let world = world();
+    let env = env_with_luffy();
     let lines = format!(
         "{{\"user\":\"luffy\",\"template\":\"Server alert\",\"data\":{{\"thing1\":\"a\",\"character_string2\":\"b c\",\"time3\":\"03:00\"}}}}\n\
-         {{\"user\":\"luffy\",\"template\":\"backup\",\"data\":{{\"host\":\"{LONG}\"}}}}\n"
+         {{\"user\":\"luffy\",\"template\":\"backup\",\"data\":{{\"host\":\"{VALUE_OF_21_CHARS}\"}}}}\n"
     );
-    world.feed("send --batch -", &lines).is(str![[r#"
+    env.run_with_stdin("send --batch -", &lines).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"line":1,"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat may refuse character_string2 with /"b c/": it has up to 32 digits, letters and symbols, no Chinese and no blanks"]}
 {"line":2,"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["WeChat shows host as /"12345678901234567890…/": at most 20 characters"]}
 
 "#]]);
-    world.feed("send --batch - --dry-run", &lines).is(str![[r#"
+    env.run_with_stdin("send --batch - --dry-run", &lines).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"touser":"oLuffy_wears_the_straw_hat_1","template_id":"server_alert-0123456789abcdefghijklmnopqrst",[CLIENT_MSG_ID],"data":{"thing1":{"value":"a"},"character_string2":{"value":"b c"},"time3":{"value":"03:00"}}}
@@ -279,7 +289,7 @@ warning: line 1: WeChat may refuse character_string2 with "b c": it has up to 32
 warning: line 2: WeChat shows host as "12345678901234567890…": at most 20 characters
 
 "#]]);
-    world.feed("send --batch - --dry-run --strict", &lines).is(str![[r#"
+    env.run_with_stdin("send --batch - --dry-run --strict", &lines).assert_snapshot(str![[r#"
 exit 5
 --- stderr
 error: line 1: WeChat refuses character_string2 with "b c": it has up to 32 digits, letters and symbols, no Chinese and no blanks
@@ -291,9 +301,9 @@ error: line 2: WeChat shows host as "12345678901234567890…": at most 20 charac
 #[test]
 fn a_text_that_is_too_long_for_the_fallback_is_cut_there_alone() {
     let template = "[[templates]]\nid = \"note_0123456789abcdefghijklmnopqrstuvwxyz-A\"\ntitle = \"Note\"\n";
-    let mut world = World::of(&format!("{template}content = \"Note: {{{{thing1.DATA}}}}\"\n"));
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world.wxbox(&format!("send -u luffy --fallback Note {LONG}")).is(str![[r#"
+    let mut env = TestEnv::with_scenario(&format!("{template}content = \"Note: {{{{thing1.DATA}}}}\"\n"));
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("send -u luffy --fallback Note {VALUE_OF_21_CHARS}")).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 1 (text) to luffy
@@ -302,18 +312,18 @@ warning: thing1 has 21 characters and is sent as "[MSGID]…": a thing has up to
 
 "#]]);
     // luffy has written, and gets all of it.
-    assert_eq!(world.sandbox().inbox()[0]["content"], LONG);
-    world.sandbox().form("clock", "forward=49h");
-    world.wxbox(&format!("-q send -u luffy --fallback Note {LONG}")).ok();
-    assert_eq!(world.sandbox().inbox()[1]["fields"][0]["value"], "1234567890123456789…");
-    world.wxbox(&format!("send -u luffy --fallback Note {LONG} --strict")).is(str![[r#"
+    assert_eq!(env.sandbox().inbox()[0]["content"], VALUE_OF_21_CHARS);
+    env.sandbox().post_form("clock", "forward=49h");
+    env.run(&format!("-q send -u luffy --fallback Note {VALUE_OF_21_CHARS}")).assert_success();
+    assert_eq!(env.sandbox().inbox()[1]["fields"][0]["value"], "1234567890123456789…");
+    env.run(&format!("send -u luffy --fallback Note {VALUE_OF_21_CHARS} --strict")).assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: WeChat refuses thing1 with 21 characters: a thing has up to 20 characters
 hint: without --strict this is a warning; `wxbox template check Note --data …` shows what people would see
 
 "#]]);
-    world.wxbox("run -u luffy --fallback Note -- true").is(str![[r#"
+    env.run("run -u luffy --fallback Note -- true").assert_snapshot(str![[r#"
 exit 0
 --- stderr
 warning: thing1 has [..] characters and is sent as "Succeeded (status 0…": a thing has up to 20 characters
@@ -324,10 +334,10 @@ sent message 3 (template) to luffy
 }
 
 #[test]
-fn typed_fields_are_checked_though_the_template_cannot_be_looked_up() {
-    let world = World::of("[quota]\n\"/cgi-bin/template/get_all_private_template\" = 0\n");
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world.wxbox("send -u luffy -t backup -d thing1=").is(str![[r#"
+fn typed_fields_are_checked_without_template_list() {
+    let env = TestEnv::with_scenario("[quota]\n\"/cgi-bin/template/get_all_private_template\" = 0\n");
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("send -u luffy -t backup -d thing1=").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 1 (template) to luffy
@@ -336,24 +346,26 @@ warning: the template backup and its fields are not checked: WeChat says 45009 (
 warning: WeChat may refuse thing1, which is empty
 
 "#]]);
-    world.wxbox("send -u luffy -t backup -d thing1= --strict").is(str![[r#"
+    env.run("send -u luffy -t backup -d thing1= --strict").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: WeChat refuses thing1 when it is empty
 hint: without --strict this is a warning; `wxbox template check backup --data …` shows what people would see
 
 "#]]);
-    assert_eq!(messages(&world), 1);
+    assert_eq!(message_count(&env), 1);
 }
 
 #[test]
 fn what_passes_here_passes_at_a_real_account() {
-    let mut world = World::of("strict_templates = true\n");
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    let card =
-        world.wxbox("--json template check backup -d host='the database of the shop' -d 'size=1 🎉'").ok().json();
-    world.wxbox("send -u luffy -t backup -d host='the database of the shop' -d 'size=1 🎉'").ok();
-    let inbox = world.sandbox().inbox();
+    let mut env = TestEnv::with_scenario("strict_templates = true\n");
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let card = env
+        .run("--json template check backup -d host='the database of the shop' -d 'size=1 🎉'")
+        .assert_success()
+        .json_lines();
+    env.run("send -u luffy -t backup -d host='the database of the shop' -d 'size=1 🎉'").assert_success();
+    let inbox = env.sandbox().inbox();
     let fields = inbox[0]["fields"].as_array().unwrap().iter().filter(|field| !field["shown"].is_null());
     let lines: Vec<String> = fields
         .map(|field| format!("{}: {}", field["label"].as_str().unwrap(), field["shown"].as_str().unwrap()))
@@ -365,9 +377,11 @@ fn what_passes_here_passes_at_a_real_account() {
 #[test]
 fn what_a_template_itself_does_not_show_is_said() {
     let template = "[[templates]]\nid = \"note_0123456789abcdefghijklmnopqrstuvwxyz-A\"\ntitle = \"Note\"\n";
-    let world = World::of(&format!("{template}content = \"{{{{a.DATA}}}}\\nDay: {{{{b. DATA}}}} ｛｛c.DATA｝｝\"\n"));
-    world.wxbox(&format!("user add luffy --openid {LUFFY}")).ok();
-    world.wxbox("template check Note -d a=1 -d b=2").is(str![[r#"
+    let env = TestEnv::with_scenario(&format!(
+        "{template}content = \"{{{{a.DATA}}}}\\nDay: {{{{b. DATA}}}} ｛｛c.DATA｝｝\"\n"
+    ));
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("template check Note -d a=1 -d b=2").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Note
@@ -379,13 +393,13 @@ warning: WeChat may show no value for {{b. DATA}}: a field is written {{key.DATA
 warning: WeChat may show no value for ｛｛c.DATA｝｝: a field is written {{key.DATA}}, without blanks and with a keyboard for English
 
 "#]]);
-    world.wxbox("--json template check Note -d a=1 -d b=2").is(str![[r#"
+    env.run("--json template check Note -d a=1 -d b=2").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"template_id":"note_0123456789abcdefghijklmnopqrstuvwxyz-A","title":"Note","preview":"1/nDay: 2 ｛｛c.DATA｝｝","findings":[{"key":"a","level":"warning","rule":"beginning","text":"a message that begins with a value may arrive without it: begin the template with words before a"},{"key":"{{b. DATA}}","level":"warning","rule":"placeholder","text":"WeChat may show no value for {{b. DATA}}: a field is written {{key.DATA}}, without blanks and with a keyboard for English"},{"key":"｛｛c.DATA｝｝","level":"warning","rule":"placeholder","text":"WeChat may show no value for ｛｛c.DATA｝｝: a field is written {{key.DATA}}, without blanks and with a keyboard for English"}]}
 
 "#]]);
-    world.wxbox("send -u luffy -t Note -d a=1 -d b=2").is(str![[r#"
+    env.run("send -u luffy -t Note -d a=1 -d b=2").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 sent message 1 (template) to luffy

@@ -3,13 +3,13 @@
 
 use serde_json::{Map, Value, json};
 use wxbox::http::Request;
-use wxbox::sandbox::{Platform, TemplateSettings, World};
-use wxbox::wechat::template_rules::{Kind, findings, shown};
+use wxbox::sandbox::{Platform, Scenario, TemplateConfig};
+use wxbox::wechat::template_rules::{TemplateFieldType, check_data, displayed};
 
 use crate::harness::LUFFY;
 
 /// Values that the type of a key takes, and values that it refuses.
-const KINDS: &[(&str, &[&str], &[&str])] = &[
+const TYPE_CASES: &[(&str, &[&str], &[&str])] = &[
     (
         "thing1",
         &["备份完成", "disk /var is 9% full", "一二三四五六七八九十一二三四五六七八九十", "a", " a", "1!", "👍"],
@@ -140,7 +140,7 @@ const KINDS: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// Values of keys without a type, to be shown.
-const SHOWN: &[&str] = &[
+const UNTYPED_VALUES: &[&str] = &[
     "db1",
     "12345678901234567890",
     "123456789012345678901",
@@ -155,10 +155,10 @@ const SHOWN: &[&str] = &[
 ];
 
 /// What a real account answers to a card with that one value: the errcode, the text and what the phone shows.
-fn sent(key: &str, value: &str) -> (i64, String, Value) {
+fn send_to_sandbox(key: &str, value: &str) -> (i64, String, Value) {
     let template =
-        TemplateSettings { id: "T".repeat(43), title: "T".into(), content: format!("Label: {{{{{key}.DATA}}}}") };
-    let world = World { strict_templates: true, templates: vec![template], ..World::default() };
+        TemplateConfig { id: "T".repeat(43), title: "T".into(), content: format!("Label: {{{{{key}.DATA}}}}") };
+    let world = Scenario { strict_templates: true, templates: vec![template], ..Scenario::default() };
     let mut platform = Platform::new(world, 0);
     let mut ask = |method: &str, path: &str, query: &str, body: &str| -> Value {
         let request = Request {
@@ -171,7 +171,7 @@ fn sent(key: &str, value: &str) -> (i64, String, Value) {
         };
         serde_json::from_slice(platform.handle(&request, 0).body()).unwrap()
     };
-    let world = World::default();
+    let world = Scenario::default();
     let secret = format!("grant_type=client_credential&appid={}&secret={}", world.app_id, world.app_secret);
     let token = ask("GET", "/cgi-bin/token", &secret, "");
     let token = format!("access_token={}", token["access_token"].as_str().unwrap());
@@ -183,52 +183,52 @@ fn sent(key: &str, value: &str) -> (i64, String, Value) {
 }
 
 /// The rule by which WeChat refuses the value, if there is one.
-fn refused(key: &str, value: &str) -> Option<&'static str> {
+fn rejection_rule(key: &str, value: &str) -> Option<&'static str> {
     let data: Map<String, Value> = json!({key: {"value": value}}).as_object().unwrap().clone();
-    let found = findings(&[key], &data, false);
-    found.iter().find(|finding| finding.rule.is_refused()).map(|finding| finding.rule.name())
+    let found = check_data(&[key], &data, false);
+    found.iter().find(|finding| finding.rule.is_rejected()).map(|finding| finding.rule.name())
 }
 
 #[test]
 fn each_type_has_its_cases() {
-    let cases: Vec<_> = KINDS.iter().map(|(key, ..)| Kind::of(key).unwrap()).collect();
-    assert_eq!(cases, Kind::ALL.map(|(kind, _)| kind));
+    let cases: Vec<_> = TYPE_CASES.iter().map(|(key, ..)| TemplateFieldType::from_key(key).unwrap()).collect();
+    assert_eq!(cases, TemplateFieldType::ALL.map(|(kind, _)| kind));
 }
 
 #[test]
 fn both_sides_take_what_follows_the_rule() {
-    for (key, good, _) in KINDS {
+    for (key, good, _) in TYPE_CASES {
         for value in *good {
-            assert_eq!(refused(key, value), None, "{key} {value:?}");
-            assert_eq!(sent(key, value), (0, "ok".into(), json!(shown(value))), "{key} {value:?}");
+            assert_eq!(rejection_rule(key, value), None, "{key} {value:?}");
+            assert_eq!(send_to_sandbox(key, value), (0, "ok".into(), json!(displayed(value))), "{key} {value:?}");
         }
     }
 }
 
 #[test]
 fn both_sides_refuse_what_breaks_the_rule() {
-    for (key, _, bad) in KINDS {
+    for (key, _, bad) in TYPE_CASES {
         let kind = key.trim_end_matches(|c: char| c.is_ascii_digit());
         for value in *bad {
-            assert_eq!(refused(key, value), Some(kind), "{key} {value:?}");
+            assert_eq!(rejection_rule(key, value), Some(kind), "{key} {value:?}");
             let errmsg = format!("argument invalid! data.{key}.value invalid");
-            assert_eq!(sent(key, value), (47003, errmsg, Value::Null), "{key} {value:?}");
+            assert_eq!(send_to_sandbox(key, value), (47003, errmsg, Value::Null), "{key} {value:?}");
         }
         for value in ["", " ", "\n", "\u{3000}"] {
-            assert_eq!(refused(key, value), Some("empty"), "{key} {value:?}");
+            assert_eq!(rejection_rule(key, value), Some("empty"), "{key} {value:?}");
             let errmsg = format!("argument invalid! data.{key}.value is empty");
-            assert_eq!(sent(key, value), (47003, errmsg, Value::Null), "{key} {value:?}");
+            assert_eq!(send_to_sandbox(key, value), (47003, errmsg, Value::Null), "{key} {value:?}");
         }
     }
 }
 
 #[test]
-fn a_key_without_a_type_takes_anything_and_both_sides_show_the_same_of_it() {
+fn untyped_key_accepts_anything_and_displays_alike() {
     for key in ["host", "name", "time", "keyword1", "thing", "Thing1"] {
-        for value in SHOWN {
-            assert_eq!(refused(key, value), None, "{key} {value:?}");
-            assert_eq!(sent(key, value), (0, "ok".into(), json!(shown(value))), "{key} {value:?}");
+        for value in UNTYPED_VALUES {
+            assert_eq!(rejection_rule(key, value), None, "{key} {value:?}");
+            assert_eq!(send_to_sandbox(key, value), (0, "ok".into(), json!(displayed(value))), "{key} {value:?}");
         }
     }
-    assert_eq!(sent("first", "x"), (0, "ok".into(), Value::Null));
+    assert_eq!(send_to_sandbox("first", "x"), (0, "ok".into(), Value::Null));
 }

@@ -2,37 +2,37 @@
 
 use snapbox::str;
 
-use crate::harness::{BACKUP, World};
+use crate::harness::{BACKUP_TEMPLATE_ID, TestEnv};
 
-const LIST: &str = "GET /cgi-bin/template/get_all_private_template 0";
+const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
 
 #[test]
 fn the_list_is_asked_for_once_and_then_kept() {
-    let mut world = World::new();
-    world.wxbox("template list").is(str![[r#"
+    let mut env = TestEnv::new();
+    env.run("template list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 backup	Backup finished	first,host,size,time,remark	backup_finished-0123456789abcdefghijklmnopq
 -	Server alert	thing1,character_string2,time3	server_alert-0123456789abcdefghijklmnopqrst
 
 "#]]);
-    assert_eq!(world.sandbox().requests(), ["POST /cgi-bin/stable_token 0", LIST]);
-    world.wxbox("--json template list").is(str![[r#"
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", LIST_REQUEST]);
+    env.run("--json template list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"template_id":"backup_finished-0123456789abcdefghijklmnopq","title":"Backup finished","content":"{{first.DATA}}/nHost: {{host.DATA}}/nSize: {{size.DATA}}/nTime: {{time.DATA}}/n{{remark.DATA}}","keys":["first","host","size","time","remark"],"alias":"backup","types":[null,null,null,null,null],"asked_at":"[TIME]"}
 {"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","content":"Event: {{thing1.DATA}}/nHost: {{character_string2.DATA}}/nTime: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
 
 "#]]);
-    assert_eq!(world.sandbox().requests(), Vec::<String>::new());
-    world.wxbox("-q template list --refresh").ok();
-    assert_eq!(world.sandbox().requests(), [LIST]);
+    assert_eq!(env.sandbox().requests(), Vec::<String>::new());
+    env.run("-q template list --refresh").assert_success();
+    assert_eq!(env.sandbox().requests(), [LIST_REQUEST]);
 }
 
 #[test]
 fn a_template_is_found_by_alias_id_beginning_and_title() {
-    let mut world = World::new();
-    world.wxbox("template show backup").is(str![[r#"
+    let mut env = TestEnv::new();
+    env.run("template show backup").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 Title    Backup finished
@@ -51,32 +51,35 @@ Content  ‹first›
          ‹remark›
 
 "#]]);
-    world.sandbox().requests();
-    for name in [BACKUP, "backup_", "'Backup finished'", "' Backup finished '"] {
-        assert!(world.wxbox(&format!("template show {name}")).ok().stdout().contains(BACKUP), "{name}");
+    env.sandbox().requests();
+    for name in [BACKUP_TEMPLATE_ID, "backup_", "'Backup finished'", "' Backup finished '"] {
+        assert!(
+            env.run(&format!("template show {name}")).assert_success().stdout().contains(BACKUP_TEMPLATE_ID),
+            "{name}"
+        );
     }
-    world.wxbox("--json template show 'Server alert'").is(str![[r#"
+    env.run("--json template show 'Server alert'").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 {"template_id":"server_alert-0123456789abcdefghijklmnopqrst","title":"Server alert","content":"Event: {{thing1.DATA}}/nHost: {{character_string2.DATA}}/nTime: {{time3.DATA}}","keys":["thing1","character_string2","time3"],"alias":null,"types":["thing","character_string","time"],"asked_at":"[TIME]"}
 
 "#]]);
-    assert_eq!(world.sandbox().requests(), Vec::<String>::new());
-    world.wxbox("template show 'Backup finishd'").is(str![[r#"
+    assert_eq!(env.sandbox().requests(), Vec::<String>::new());
+    env.run("template show 'Backup finishd'").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: there is no template "Backup finishd"
 hint: did you mean Backup finished?
 
 "#]]);
-    world.wxbox("template show ''").is(str![[r#"
+    env.run("template show ''").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: there is no template ""
 hint: `wxbox template list` shows the account's templates
 
 "#]]);
-    world.wxbox("template show xyz").is(str![[r#"
+    env.run("template show xyz").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: there is no template "xyz"
@@ -84,7 +87,7 @@ hint: `wxbox template list` shows the account's templates
 
 "#]]);
     // Before each refusal WeChat was asked anew.
-    assert_eq!(world.sandbox().requests(), [LIST, LIST, LIST]);
+    assert_eq!(env.sandbox().requests(), [LIST_REQUEST, LIST_REQUEST, LIST_REQUEST]);
 }
 
 #[test]
@@ -94,23 +97,24 @@ fn what_is_not_one_template_is_refused() {
             "[[templates]]\nid = \"{id}-012345678901234567890123456789012345\"\ntitle = \"{title}\"\ncontent = \"x\"\n"
         )
     };
-    let world = World::of(&(template("alpha1", "One") + &template("alpha2", "Two") + &template("beta_3", "Two")));
-    world.wxbox("template show alpha").is(str![[r#"
+    let env =
+        TestEnv::with_scenario(&(template("alpha1", "One") + &template("alpha2", "Two") + &template("beta_3", "Two")));
+    env.run("template show alpha").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: "alpha" can be each of alpha1-012345678901234567890123456789012345, alpha2-012345678901234567890123456789012345
 hint: give more of the id, or an alias of the config
 
 "#]]);
-    world.wxbox("template show Two").is(str![[r#"
+    env.run("template show Two").assert_snapshot(str![[r#"
 exit 2
 --- stderr
 error: "Two" can be each of alpha2-012345678901234567890123456789012345, beta_3-012345678901234567890123456789012345
 hint: give more of the id, or an alias of the config
 
 "#]]);
-    world.wxbox("template show alpha1").ok();
-    world.wxbox("template show backup").is(str![[r#"
+    env.run("template show alpha1").assert_success();
+    env.run("template show backup").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 error: the account has no template backup_finished-0123456789abcdefghijklmnopq, which the alias backup stands for
@@ -121,15 +125,15 @@ hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.con
 
 #[test]
 fn a_kept_list_needs_neither_secret_nor_network() {
-    let mut world = World::new();
-    world.wxbox("template list").ok();
-    let config = std::fs::read_to_string(world.path(".config/wxbox/config.toml")).unwrap();
+    let mut env = TestEnv::new();
+    env.run("template list").assert_success();
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
     let lines = config.lines().filter(|line| !line.starts_with("app_secret")).collect::<Vec<_>>().join("\n");
-    world.config(&lines);
-    world.sandbox().requests();
-    world.wxbox("template list").ok();
-    world.wxbox("template show backup").ok();
-    world.wxbox("template show unknown").is(str![[r#"
+    env.write_config(&lines);
+    env.sandbox().requests();
+    env.run("template list").assert_success();
+    env.run("template show backup").assert_success();
+    env.run("template show unknown").assert_snapshot(str![[r#"
 exit 4
 --- stderr
 warning: WeChat could not be asked for the templates: no app_secret is set
@@ -137,35 +141,35 @@ error: there is no template "unknown"
 hint: `wxbox template list` shows the account's templates
 
 "#]]);
-    world.wxbox("template list --refresh").is(str![[r#"
+    env.run("template list --refresh").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: no app_secret is set
 hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or one of the variables WXBOX_APP_SECRET and WXBOX_APP_SECRET_FILE
 
 "#]]);
-    assert_eq!(world.sandbox().requests(), Vec::<String>::new());
+    assert_eq!(env.sandbox().requests(), Vec::<String>::new());
 }
 
 #[test]
 fn a_token_that_is_refused_is_renewed() {
-    let mut world = World::new();
-    world.wxbox("token").ok();
-    rusqlite::Connection::open(world.database()).unwrap().execute("UPDATE tokens SET token = 'stale'", []).unwrap();
-    world.sandbox().requests();
-    world.wxbox("template list").ok();
+    let mut env = TestEnv::new();
+    env.run("token").assert_success();
+    rusqlite::Connection::open(env.database_path()).unwrap().execute("UPDATE tokens SET token = 'stale'", []).unwrap();
+    env.sandbox().requests();
+    env.run("template list").assert_success();
     let refused = "GET /cgi-bin/template/get_all_private_template 40001";
-    assert_eq!(world.sandbox().requests(), [refused, "POST /cgi-bin/stable_token 0", LIST]);
+    assert_eq!(env.sandbox().requests(), [refused, "POST /cgi-bin/stable_token 0", LIST_REQUEST]);
 }
 
 #[test]
 fn an_account_may_have_no_templates() {
-    let world = World::of("templates = []\n");
-    world.wxbox("template list").is(str![[r#"
+    let env = TestEnv::with_scenario("templates = []\n");
+    env.run("template list").assert_snapshot(str![[r#"
 exit 0
 
 "#]]);
-    world.wxbox("--json template list").is(str![[r#"
+    env.run("--json template list").assert_snapshot(str![[r#"
 exit 0
 
 "#]]);

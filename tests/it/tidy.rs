@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// What each room may import from the crate, besides itself.
-const ROOMS: &[(&str, &[&str])] = &[
+const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("app", &["cli", "config", "error", "secret", "store", "token", "ui", "wechat", "words", "zone"]),
     ("callback", &["http", "secret", "words"]),
     ("cli", &["ui", "words"]),
@@ -68,7 +68,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// The Rust files below a directory of the project, with their text.
-pub fn files(dir: &str) -> BTreeMap<PathBuf, String> {
+pub fn rust_files(dir: &str) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     let mut waiting = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(dir)];
     while let Some(dir) = waiting.pop() {
@@ -86,7 +86,7 @@ pub fn files(dir: &str) -> BTreeMap<PathBuf, String> {
 }
 
 /// The room of a file below `src`: `src/store/users.rs` → `store`.
-fn room(path: &Path) -> String {
+fn module_of(path: &Path) -> String {
     let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
     let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
     first.trim_end_matches(".rs").to_owned()
@@ -94,7 +94,7 @@ fn room(path: &Path) -> String {
 
 /// A file without its tests, which may do more: everything before the first `#[cfg(test)]` with a block,
 /// and nothing of a file that holds tests alone.
-fn production(path: &Path, text: &str) -> String {
+fn production_code(path: &Path, text: &str) -> String {
     let of_tests = path.components().any(|part| part.as_os_str() == "tests")
         || path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("tests"));
     if of_tests {
@@ -103,9 +103,9 @@ fn production(path: &Path, text: &str) -> String {
     text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()
 }
 
-fn sources() -> impl Iterator<Item = (PathBuf, String)> {
-    files("src").into_iter().map(|(path, text)| {
-        let text = production(&path, &text);
+fn production_sources() -> impl Iterator<Item = (PathBuf, String)> {
+    rust_files("src").into_iter().map(|(path, text)| {
+        let text = production_code(&path, &text);
         (path, text)
     })
 }
@@ -114,7 +114,7 @@ fn sources() -> impl Iterator<Item = (PathBuf, String)> {
 fn lines_with(pattern: &str, allowed: &[&str]) -> Vec<String> {
     let pattern = Regex::new(pattern).unwrap();
     let mut found = Vec::new();
-    for (path, text) in sources().filter(|(path, _)| !allowed.contains(&room(path).as_str())) {
+    for (path, text) in production_sources().filter(|(path, _)| !allowed.contains(&module_of(path).as_str())) {
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         found.extend(code.filter(|line| pattern.is_match(line)).map(|line| format!("{}: {line}", path.display())));
     }
@@ -122,12 +122,12 @@ fn lines_with(pattern: &str, allowed: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn rooms_import_only_what_they_may() {
+fn modules_import_only_what_is_allowed() {
     static IMPORT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bcrate::(\{[^}]*\}|[a-z_]+)").unwrap());
-    let allowed: BTreeMap<_, _> = ROOMS.iter().copied().collect();
+    let allowed: BTreeMap<_, _> = ALLOWED_IMPORTS.iter().copied().collect();
     let mut wrong = Vec::new();
-    for (path, text) in sources() {
-        let room = room(&path);
+    for (path, text) in production_sources() {
+        let room = module_of(&path);
         let Some(may) = allowed.get(room.as_str()) else {
             assert!(["lib", "main"].contains(&room.as_str()), "{room} is not in the table");
             continue;
@@ -150,7 +150,7 @@ fn rooms_import_only_what_they_may() {
 }
 
 #[test]
-fn commands_never_call_each_other() {
+fn commands_do_not_import_each_other() {
     // What they share: the machine's addresses, where a file can be made, input that is read whole, what is sent and to
     // whom, delivery and how it ended, files for WeChat, how a message is shown, the listener's papers, passwords, what
     // is said of a port that is taken, and templates.
@@ -172,7 +172,7 @@ fn commands_never_call_each_other() {
     ];
     let import = Regex::new(r"\b(?:super|commands)::([a-z_]+)").unwrap();
     let mut wrong = Vec::new();
-    for (path, text) in sources().filter(|(path, _)| room(path) == "commands") {
+    for (path, text) in production_sources().filter(|(path, _)| module_of(path) == "commands") {
         let depth = path.components().rev().position(|part| part.as_os_str() == "commands").unwrap();
         for found in import.captures_iter(&text) {
             let sibling = depth == 1 || found[0].starts_with("commands");
@@ -197,16 +197,16 @@ fn sql_is_in_the_store_alone() {
 }
 
 #[test]
-fn nothing_sleeps_panics_or_is_left_to_do() {
+fn production_has_no_sleep_panic_or_todo() {
     let pattern = r"thread::sleep|\.unwrap\(\)|\.expect\(|\btodo!|\bunimplemented!|\bpanic!|\bTODO\b|\bFIXME\b";
     assert_eq!(lines_with(pattern, &[]), Vec::<String>::new());
 }
 
 #[test]
-fn no_file_is_longer_than_a_sitting() {
+fn no_file_exceeds_line_limit() {
     let long: Vec<_> = ["src", "tests"]
         .into_iter()
-        .flat_map(files)
+        .flat_map(rust_files)
         .map(|(path, text)| (path, text.lines().count()))
         .filter(|(_, lines)| *lines > 400)
         .collect();
@@ -214,12 +214,13 @@ fn no_file_is_longer_than_a_sitting() {
 }
 
 #[test]
-fn every_file_says_what_it_is_for() {
-    let silent: Vec<_> = files("src").into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|it| it.0).collect();
+fn every_file_opens_with_purpose() {
+    let silent: Vec<_> =
+        rust_files("src").into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|it| it.0).collect();
     assert_eq!(silent, Vec::<PathBuf>::new());
 }
 
-fn ids(catalogue: &str) -> BTreeSet<&str> {
+fn message_ids(catalogue: &str) -> BTreeSet<&str> {
     catalogue
         .lines()
         .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
@@ -229,11 +230,12 @@ fn ids(catalogue: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn the_catalogue_and_the_code_know_the_same_texts() {
+fn catalogue_and_code_have_same_messages() {
     let used = Regex::new(r#"\bt(?:_in)?!\(\s*(?:[\w.]+,\s*)?"([a-z0-9-]+)""#).unwrap();
-    let code: String = sources().filter(|(path, _)| !path.ends_with("words/mod.rs")).map(|(_, text)| text).collect();
+    let code: String =
+        production_sources().filter(|(path, _)| !path.ends_with("words/mod.rs")).map(|(_, text)| text).collect();
     let used: BTreeSet<&str> = used.captures_iter(&code).map(|found| found.get(1).unwrap().as_str()).collect();
-    let english = ids(wxbox::words::EN);
+    let english = message_ids(wxbox::words::EN);
     assert_eq!(used.difference(&english).collect::<Vec<_>>(), Vec::<&&str>::new(), "used, but not in en.ftl");
     // A macro of a room may build the call, so any literal counts.
     let idle: Vec<_> = english.iter().filter(|id| !code.contains(&format!("\"{id}\""))).collect();
@@ -242,7 +244,7 @@ fn the_catalogue_and_the_code_know_the_same_texts() {
 
 /// Where words in a row are no text of ours: documents, which are English; SQL; what the sandbox says in WeChat's
 /// place; how WeChat writes dates.
-const DOCUMENTS: &[&str] = &[
+const UNTRANSLATED_FILES: &[&str] = &[
     "config/keys.rs",
     "error.rs",
     "reference/",
@@ -262,7 +264,7 @@ const DOCUMENTS: &[&str] = &[
 
 /// What else is none: HTML, HTTP, command lines, names of file systems and templates, words of others that are looked
 /// for.
-const NO_TEXT: &[&str] = &[
+const UNTRANSLATED_TEXTS: &[&str] = &[
     "default-src 'none'",
     "form-action ",
     "setInterval(",
@@ -290,14 +292,14 @@ const NO_TEXT: &[&str] = &[
 ];
 
 #[test]
-fn no_text_that_a_person_reads_stands_in_the_code() {
+fn code_contains_no_user_prose() {
     let literal = Regex::new(r#"(?s)"((?:[^"\\]|\\.)*)""#).unwrap();
     let words = Regex::new(r"[A-Za-z]{2,} [a-z]{2,}|[\x{4e00}-\x{9fff}]").unwrap();
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
-    for (path, text) in sources() {
+    for (path, text) in production_sources() {
         let path = path.strip_prefix(&src).unwrap().to_str().unwrap();
-        if DOCUMENTS.iter().any(|it| path.starts_with(it)) {
+        if UNTRANSLATED_FILES.iter().any(|it| path.starts_with(it)) {
             continue;
         }
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
@@ -305,7 +307,7 @@ fn no_text_that_a_person_reads_stands_in_the_code() {
         let code = code.replace(r#"'"'"#, "");
         let code = if path.starts_with("cli/") { without_help(&code) } else { code };
         let texts = literal.captures_iter(&code).map(|it| it.get(1).unwrap().as_str());
-        let wrong = texts.filter(|it| words.is_match(it) && !NO_TEXT.iter().any(|known| it.contains(known)));
+        let wrong = texts.filter(|it| words.is_match(it) && !UNTRANSLATED_TEXTS.iter().any(|known| it.contains(known)));
         found.extend(wrong.map(|it| format!("{path}: {it}")));
     }
     assert_eq!(found, Vec::<String>::new());

@@ -6,7 +6,7 @@ use regex::Regex;
 use wxbox::words::{EN, ZH};
 
 /// The messages of a catalogue with their texts, in their order.
-fn messages(catalogue: &str) -> Vec<(&str, String)> {
+fn parse_messages(catalogue: &str) -> Vec<(&str, String)> {
     let mut all: Vec<(&str, String)> = Vec::new();
     for line in catalogue.lines().filter(|line| !line.starts_with('#')) {
         match line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase())) {
@@ -22,12 +22,12 @@ fn messages(catalogue: &str) -> Vec<(&str, String)> {
     all
 }
 
-fn matches<'t>(pattern: &str, text: &'t str) -> Vec<&'t str> {
+fn find_all<'t>(pattern: &str, text: &'t str) -> Vec<&'t str> {
     Regex::new(pattern).unwrap().find_iter(text).map(|found| found.as_str()).collect()
 }
 
 /// What a message says without what is filled in and what the syntax needs.
-fn prose(text: &str) -> String {
+fn strip_placeholders(text: &str) -> String {
     let syntax =
         Regex::new(r#"\{ ?\$[a-z_]+ ->|\n *\*?\[[A-Za-z0-9]+\]|\{ ?\$[a-z_]+ ?\}|\{ ?"[^"]*" ?\}|[{}]"#).unwrap();
     syntax.replace_all(text, " ").trim().to_owned()
@@ -35,7 +35,7 @@ fn prose(text: &str) -> String {
 
 #[test]
 fn both_languages_have_the_same_messages_in_the_same_order() {
-    let ids = |catalogue| messages(catalogue).into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+    let ids = |catalogue| parse_messages(catalogue).into_iter().map(|(id, _)| id).collect::<Vec<_>>();
     let (english, chinese) = (ids(EN), ids(ZH));
     let sets: [BTreeSet<&str>; 2] = [english.iter().copied().collect(), chinese.iter().copied().collect()];
     assert_eq!(sets[0].difference(&sets[1]).collect::<Vec<_>>(), Vec::<&&str>::new(), "not in zh-CN.ftl");
@@ -50,12 +50,12 @@ fn both_languages_have_the_same_messages_in_the_same_order() {
 #[test]
 fn a_message_is_filled_with_the_same_values_in_both() {
     let values =
-        |text: &str| -> BTreeSet<String> { matches(r"\$[a-z_]+", text).into_iter().map(str::to_owned).collect() };
-    let chinese: BTreeMap<_, _> = messages(ZH).into_iter().collect();
-    for (id, text) in messages(EN) {
+        |text: &str| -> BTreeSet<String> { find_all(r"\$[a-z_]+", text).into_iter().map(str::to_owned).collect() };
+    let chinese: BTreeMap<_, _> = parse_messages(ZH).into_iter().collect();
+    for (id, text) in parse_messages(EN) {
         let Some(other) = chinese.get(id) else { continue };
         // English shows whether one or several by its words; Chinese need not count.
-        let counts = matches(r"\{ ?\$([a-z_]+) ->", &text);
+        let counts = find_all(r"\{ ?\$([a-z_]+) ->", &text);
         let counted = |name: &String| counts.iter().any(|it| it.contains(&format!("{name} ")));
         let (values, others) = (values(&text), values(other));
         let lost: Vec<_> = values.difference(&others).filter(|name| !counted(name)).collect();
@@ -65,7 +65,7 @@ fn a_message_is_filled_with_the_same_values_in_both() {
 }
 
 /// WeChat's own words for places in its console, units and number plates: what an English text may show in Chinese.
-const OF_WECHAT: [&str; 28] = [
+const WECHAT_TERMS: [&str; 28] = [
     "微信公众平台",
     "接口管理",
     "接口权限与额度",
@@ -97,28 +97,28 @@ const OF_WECHAT: [&str; 28] = [
 ];
 
 #[test]
-fn english_is_english() {
-    for (id, text) in messages(EN) {
+fn english_catalogue_has_no_chinese() {
+    for (id, text) in parse_messages(EN) {
         assert_ne!(text.trim(), "", "{id}");
-        let foreign: Vec<_> = matches("[\u{2e80}-\u{9fff}\u{ff00}-\u{ffef}]+", &text)
+        let foreign: Vec<_> = find_all("[\u{2e80}-\u{9fff}\u{ff00}-\u{ffef}]+", &text)
             .into_iter()
-            .filter(|run| !OF_WECHAT.contains(run) && id != "demo-send-text")
+            .filter(|run| !WECHAT_TERMS.contains(run) && id != "demo-send-text")
             .collect();
         assert_eq!(foreign, Vec::<&str>::new(), "{id}");
     }
 }
 
 #[test]
-fn chinese_is_chinese() {
+fn chinese_catalogue_has_no_english() {
     // Names of things; or nothing but values and marks.
     let alike = Regex::new(
         "^(?:(?:app|open|union|u|msg)?id|ID|AppID|OPENID|TLS|wxbox|redirect_uri|access_token|stdin)$|^chmod ",
     );
     let alike = alike.unwrap();
     let mut english = Vec::new();
-    for (id, text) in messages(ZH) {
+    for (id, text) in parse_messages(ZH) {
         assert_ne!(text.trim(), "", "{id}");
-        let prose = prose(&text);
+        let prose = strip_placeholders(&text);
         let says = prose.chars().any(char::is_alphabetic) && !alike.is_match(&prose);
         if says && !prose.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)) {
             english.push(format!("{id} = {text}"));
@@ -128,7 +128,7 @@ fn chinese_is_chinese() {
 }
 
 #[test]
-fn chinese_is_written_with_its_own_marks() {
+fn chinese_catalogue_uses_chinese_punctuation() {
     let han = "\u{4e00}-\u{9fff}";
     let wrong = [
         // Commas, colons and the like that belong to Latin writing, brackets that hold Chinese, quotes of either kind.
@@ -143,11 +143,11 @@ fn chinese_is_written_with_its_own_marks() {
     let mut found = Vec::new();
     // Dates and number plates as WeChat takes them.
     for (id, text) in
-        messages(ZH).into_iter().filter(|(id, _)| !["rule-car-number", "rule-date", "rule-time"].contains(id))
+        parse_messages(ZH).into_iter().filter(|(id, _)| !["rule-car-number", "rule-date", "rule-time"].contains(id))
     {
         let flat = open.replace_all(&text, "\u{0}");
         for pattern in &wrong {
-            found.extend(matches(pattern, &flat).into_iter().map(|it| format!("{id}: {it}")));
+            found.extend(find_all(pattern, &flat).into_iter().map(|it| format!("{id}: {it}")));
         }
     }
     assert_eq!(found, Vec::<String>::new());

@@ -3,18 +3,18 @@
 use regex::Regex;
 use snapbox::str;
 
-use crate::harness::World;
+use crate::harness::TestEnv;
 use crate::pty::Terminal;
 
 /// Far from both UTC and China, so that nothing is right by chance.
-const SHELL: &str = "Asia/Kathmandu";
+const SYSTEM_ZONE: &str = "Asia/Kathmandu";
 
-fn on_terminal(world: &World, line: &str) -> String {
-    Terminal::start(world.command(line), 40, 120).end().screen.contents()
+fn screen_text(env: &TestEnv, line: &str) -> String {
+    Terminal::start(env.command(line), 40, 120).wait().screen.contents()
 }
 
 /// The offsets of the times in a text, each once; `Z` is RFC 3339's.
-fn offsets(text: &str) -> Vec<String> {
+fn utc_offsets(text: &str) -> Vec<String> {
     let time = Regex::new(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d ?(Z|[+-]\d\d:\d\d)").unwrap();
     let mut found: Vec<_> = time.captures_iter(text).map(|found| found[1].to_owned()).collect();
     found.dedup();
@@ -22,40 +22,40 @@ fn offsets(text: &str) -> Vec<String> {
 }
 
 /// Each message is answered with this error.
-fn fault(errcode: i64) -> String {
+fn fault_with_errcode(errcode: i64) -> String {
     format!("[[faults]]\napi = \"/cgi-bin/message/*\"\nerrcode = {errcode}\n")
 }
 
 #[test]
 fn people_see_the_time_of_the_zone_and_programs_utc() {
-    let mut world = crate::run::with_luffy();
-    world.set("TZ", SHELL);
-    world.sandbox().form("write", "person=luffy");
-    world.sandbox().form("faults", fault(-1));
-    world.wxbox("send --user luffy hello");
-    world.sandbox().form("faults", "");
-    world.wxbox("outbox retry 1").ok();
-    let template = world.wxbox("--json template list").json()[0]["template_id"].as_str().unwrap().to_owned();
+    let mut env = crate::run::env_with_bound_luffy();
+    env.set_variable("TZ", SYSTEM_ZONE);
+    env.sandbox().post_form("write", "person=luffy");
+    env.sandbox().post_form("faults", fault_with_errcode(-1));
+    env.run("send --user luffy hello");
+    env.sandbox().post_form("faults", "");
+    env.run("outbox retry 1").assert_success();
+    let template = env.run("--json template list").json_lines()[0]["template_id"].as_str().unwrap().to_owned();
     let template = format!("template show {template}");
     let lines = ["user show luffy", "outbox show 1", &template];
     for (config, zone) in [("", "+05:45"), ("time_zone = \"Asia/Shanghai\"", "+08:00")] {
-        world.config_first(config);
+        env.prepend_config(config);
         for line in lines {
-            assert_eq!(offsets(&on_terminal(&world, line)), [zone], "{line}");
-            assert_eq!(offsets(world.wxbox(line).ok().stdout()), ["Z"], "{line}");
-            let json = offsets(world.wxbox(&format!("--json {line}")).ok().stdout());
+            assert_eq!(utc_offsets(&screen_text(&env, line)), [zone], "{line}");
+            assert_eq!(utc_offsets(env.run(line).assert_success().stdout()), ["Z"], "{line}");
+            let json = utc_offsets(env.run(&format!("--json {line}")).assert_success().stdout());
             assert!(json.iter().all(|offset| offset == "Z"), "{line}: {json:?}");
         }
     }
 }
 
 #[test]
-fn what_waits_for_the_next_day_says_until_when_by_the_clock_of_the_zone() {
-    let mut world = crate::run::with_luffy();
-    world.config_first("language = \"zh\"\ntime_zone = \"Asia/Shanghai\"");
-    world.sandbox().form("write", "person=luffy");
-    world.sandbox().form("faults", fault(45009));
-    world.wxbox("send --user luffy hello").is(str![[r#"
+fn next_day_retry_is_shown_in_configured_zone() {
+    let mut env = crate::run::env_with_bound_luffy();
+    env.prepend_config("language = \"zh\"\ntime_zone = \"Asia/Shanghai\"");
+    env.sandbox().post_form("write", "person=luffy");
+    env.sandbox().post_form("faults", fault_with_errcode(45009));
+    env.run("send --user luffy hello").assert_snapshot(str![[r#"
 exit 6
 --- stderr
 错误：发给 luffy 的消息 1 尚未送达，仍在排队，将于 [LOCAL_TIME] 重试：微信返回 45009（reach max api daily quota limit）：日调用量超限
@@ -63,43 +63,43 @@ exit 6
 
 "#]]);
     // The text that is kept holds no time: it would be that of another zone, or over.
-    let kept: String = world.sql("SELECT error FROM messages");
-    assert_eq!(offsets(&kept), [""; 0], "{kept}");
-    world.set("WXBOX_LANG", "en");
-    world.wxbox("outbox list").is(str![[r#"
+    let kept: String = env.query("SELECT error FROM messages");
+    assert_eq!(utc_offsets(&kept), [""; 0], "{kept}");
+    env.set_variable("WXBOX_LANG", "en");
+    env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
 1	queued	luffy	text	[TIME]	WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
-    let shown = on_terminal(&world, "outbox show 1");
-    assert_eq!(offsets(&shown), ["+08:00"], "{shown}");
+    let shown = screen_text(&env, "outbox show 1");
+    assert_eq!(utc_offsets(&shown), ["+08:00"], "{shown}");
     assert!(Regex::new(r"Next try +\S+ 00:[01]\d:\d\d \+08:00").unwrap().is_match(&shown), "{shown}");
-    let queued = on_terminal(&world, "outbox status");
-    assert_eq!(offsets(&queued), ["+08:00"], "{queued}");
+    let queued = screen_text(&env, "outbox status");
+    assert_eq!(utc_offsets(&queued), ["+08:00"], "{queued}");
 }
 
 #[test]
-fn an_unknown_zone_is_an_error_of_the_config_that_names_the_nearest() {
-    let world = World::empty();
-    world.config("time_zone = \"Asia/Beijing\"\n");
-    world.wxbox("user list").is(str![[r#"
+fn unknown_zone_error_suggests_nearest() {
+    let env = TestEnv::without_config();
+    env.write_config("time_zone = \"Asia/Beijing\"\n");
+    env.run("user list").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/config.toml:1: time_zone names no time zone
 hint: did you mean Asia/Shanghai?
 
 "#]]);
-    world.config("\ntime_zone = \"hunter2hunter2\"\n");
-    world.wxbox("user list").is(str![[r#"
+    env.write_config("\ntime_zone = \"hunter2hunter2\"\n");
+    env.run("user list").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/config.toml:2: time_zone names no time zone
 hint: zones are named by continent and city, such as "Asia/Shanghai" or "Europe/Berlin"; the directories below /usr/share/zoneinfo have them all
 
 "#]]);
-    world.config("time_zone = 8\n");
-    world.wxbox("user list").is(str![[r#"
+    env.write_config("time_zone = 8\n");
+    env.run("user list").assert_snapshot(str![[r#"
 exit 3
 --- stderr
 error: [HOME]/.config/wxbox/config.toml:1: time_zone must be the name of a time zone in quotes, such as "Asia/Shanghai"

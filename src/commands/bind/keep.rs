@@ -3,39 +3,45 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::people::check_unbound;
-use super::shown::Shown;
-use crate::app::{App, warn_of_odd, warn_of_shared};
-use crate::callback::Keep;
-use crate::error::{Exit, Failure};
+use super::shown::BindEvent;
+use crate::app::{AppContext, warn_if_openid_shared, warn_if_unusual_openid};
+use crate::callback::SaveBinding;
+use crate::error::{CommandError, ExitStatus};
 use crate::store::{Store, User};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::Ui;
 
 /// Binds to an openid that somebody knows.
-pub(super) fn by_hand(ui: &mut Ui, app: &App, name: &str, openid: &str, rebind: bool) -> anyhow::Result<Exit> {
-    let app_id = app.account_id()?;
-    let mut store = app.store_as_found()?;
-    let user = app.user(&store, name)?;
+pub(super) fn bind_openid(
+    ui: &mut Ui,
+    app: &AppContext,
+    name: &str,
+    openid: &str,
+    rebind: bool,
+) -> anyhow::Result<ExitStatus> {
+    let app_id = app.require_app_id()?;
+    let mut store = app.open_existing_store()?;
+    let user = app.find_user(&store, name)?;
     check_unbound(&user, rebind)?;
-    let user = keep(&mut store, &user, &app_id, openid, None, rebind)?;
-    warn_of_odd(ui, openid);
-    warn_of_shared(ui, &store, &app_id, &user, openid);
-    ui.done(&Shown::Bound { user: &user.username, openid, nickname: None })?;
-    Ok(Exit::Done)
+    let user = save_binding(&mut store, &user, &app_id, openid, None, rebind)?;
+    warn_if_unusual_openid(ui, openid);
+    warn_if_openid_shared(ui, &store, &app_id, &user, openid);
+    ui.print_result(&BindEvent::Bound { user: &user.username, openid, nickname: None })?;
+    Ok(ExitStatus::Success)
 }
 
 /// Stores the binding before the phone is told of it.
-pub(super) fn keeper(store: &Arc<Mutex<Store>>, user: User, app_id: String, rebind: bool) -> Keep {
+pub(super) fn save_fn(store: &Arc<Mutex<Store>>, user: User, app_id: String, rebind: bool) -> SaveBinding {
     let store = Arc::clone(store);
     Box::new(move |person| {
         let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-        let bound = keep(&mut store, &user, &app_id, &person.openid, person.nickname.as_deref(), rebind)?;
+        let bound = save_binding(&mut store, &user, &app_id, &person.openid, person.nickname.as_deref(), rebind)?;
         Ok(bound.username)
     })
 }
 
-fn keep(
+fn save_binding(
     store: &mut Store,
     user: &User,
     app_id: &str,
@@ -45,6 +51,7 @@ fn keep(
 ) -> anyhow::Result<User> {
     let bound = store.bind(user, app_id, openid, nickname, rebind, Timestamp::now())?;
     // Bound by somebody else since we looked.
-    let meanwhile = || Failure::no_such(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint"));
+    let meanwhile =
+        || CommandError::not_found(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint"));
     Ok(bound.ok_or_else(meanwhile)?)
 }

@@ -6,113 +6,120 @@ use std::time::Duration;
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, after, select, tick};
 
-use super::refusals::{Said, summary};
-use super::turns::{Ended, GRACE, Job, Turn};
+use super::refusals::{NoticeLog, summarize_refusals};
+use super::turns::{BindAttempt, BindContext, BindOutcome, EXCHANGE_TIMEOUT};
 use super::{code, papers, port};
-use crate::app::App;
-use crate::callback::{Callback, Event, Site};
+use crate::app::AppContext;
+use crate::callback::{CallbackEvent, CallbackRouter, PendingBinding};
 use crate::config::ListenAddress;
 use crate::error::classify;
-use crate::http::{Limits, Refusals, Running};
-use crate::signals::Watch;
+use crate::http::{Limits, Refusals, ServerHandle};
+use crate::signals::SignalReceiver;
 use crate::t;
-use crate::ui::{Ui, Waiting};
+use crate::ui::{Countdown, Ui};
 
 /// Phones call back twice; the second call finds the listener still there.
-const LINGER: Duration = Duration::from_secs(2);
+const SECOND_CALL_LINGER: Duration = Duration::from_secs(2);
 
 /// The same after a signal, with time left to answer the phone: a command ends two seconds after it.
-const HASTE: Duration = Duration::from_secs(1);
+const INTERRUPTED_EXCHANGE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Where to listen, and what to show there.
-pub(super) struct Place {
+pub(super) struct ListenerConfig {
     listen: ListenAddress,
-    papers: papers::Papers,
+    files: papers::ListenerFiles,
 }
 
-impl Place {
+impl ListenerConfig {
     /// As the config says; nothing is taken yet.
-    pub(super) fn find(ui: &mut Ui, app: &App) -> anyhow::Result<Self> {
+    pub(super) fn load(ui: &mut Ui, app: &AppContext) -> anyhow::Result<Self> {
         let listen = app.config.listen_address()?;
-        let papers = papers::read(&app.config)?;
-        if let Some(key) = papers::open_key(&app.config) {
+        let papers = papers::load(&app.config)?;
+        if let Some(key) = papers::world_readable_key(&app.config) {
             let (what, hint) = (t!("config-readable", path = key), t!("config-readable-hint", path = key));
             ui.warn(&t!("ui-cause", what = what, cause = hint));
         }
         for (what, hint) in &papers.warnings {
             ui.warn(&t!("ui-cause", what = what, cause = hint));
         }
-        Ok(Self { listen, papers })
+        Ok(Self { listen, files: papers })
     }
 }
 
 /// The port with all that is answered there.
 pub(super) struct Listener {
-    site: Arc<Site>,
-    running: Option<Running>,
+    router: Arc<CallbackRouter>,
+    server: Option<ServerHandle>,
     refusals: Refusals,
     is_https: bool,
 }
 
 impl Listener {
     /// Takes the port.
-    pub(super) fn open(place: Place, job: &Job) -> anyhow::Result<Self> {
-        let papers = place.papers;
-        let door = port::take(&place.listen, &Limits::callback(), &t!("bind-port-hint"))?;
-        let site = Arc::new(Site::new(job.redirect.path(), papers.proof));
+    pub(super) fn open(place: ListenerConfig, job: &BindContext) -> anyhow::Result<Self> {
+        let papers = place.files;
+        let server = port::bind_first(&place.listen, &Limits::callback(), &t!("bind-port-hint"))?;
+        let site = Arc::new(CallbackRouter::new(job.redirect.path(), papers.verification_file));
         let is_https = papers.tls.is_some();
         let answers = Arc::clone(&site);
-        let door = door.speaking(papers.tls);
-        let running = door.open(move |request| answers.answer(&request)).context(t!("bind-open"))?;
+        let server = server.with_tls(papers.tls);
+        let running = server.start(move |request| answers.handle(&request)).context(t!("bind-open"))?;
         let refusals = running.refusals().clone();
-        Ok(Self { site, running: Some(running), refusals, is_https })
+        Ok(Self { router: site, server: Some(running), refusals, is_https })
     }
 
     /// Waits for one person; after the `last`, the port is closed unless they are bound.
-    pub(super) fn one(&mut self, ui: &mut Ui, job: &Job, turn: Turn, last: bool) -> anyhow::Result<Ended> {
-        let Turn { user, url, mut callback, events } = turn;
-        let own = self.running.as_ref().map(Running::local_addr);
+    pub(super) fn wait_for(
+        &mut self,
+        ui: &mut Ui,
+        job: &BindContext,
+        turn: BindAttempt,
+        last: bool,
+    ) -> anyhow::Result<BindOutcome> {
+        let BindAttempt { user, url, mut callback, events } = turn;
+        let local_addr = self.server.as_ref().map(ServerHandle::local_addr);
         // Those of earlier turns are told.
-        self.refusals.take();
-        let short = match own {
-            Some(own) => code::short(ui, job, &url, own, self.is_https)?,
+        self.refusals.take_counts();
+        let short = match local_addr {
+            Some(local_addr) => code::choose_short_link(ui, job, &url, local_addr, self.is_https)?,
             None => None,
         };
         if let Some(short) = &short {
             callback = callback.with_short_link(short.link().clone());
         }
         let callback = Arc::new(callback);
-        self.site.begin(Arc::clone(&callback));
-        code::show(ui, job, &user.username, &url, short.as_ref())?;
-        let mut ended = wait(ui, job.timeout(), &events, &self.refusals, &job.signals)?;
-        if matches!(ended, Ended::TimedOut(_) | Ended::Stopped(_)) {
-            ended = last_moment(ended, &callback, &events, &job.signals)?;
+        self.router.add(Arc::clone(&callback));
+        code::show_authorize_url(ui, job, &user.username, &url, short.as_ref())?;
+        let mut ended = wait_for_callback(ui, job.timeout(), &events, &self.refusals, &job.signals)?;
+        if matches!(ended, BindOutcome::TimedOut(_) | BindOutcome::Stopped(_)) {
+            ended = wait_for_exchange(ended, &callback, &events, &job.signals)?;
         }
-        if matches!(ended, Ended::Bound(..) | Ended::Failed { .. }) {
+        if matches!(ended, BindOutcome::Bound(..) | BindOutcome::Failed { .. }) {
             return Ok(ended);
         }
         callback.close();
-        let mut ended =
-            ended.unless(events.try_iter().find(|event| matches!(event, Event::Bound(_) | Event::Failed(_))));
-        if last || matches!(ended, Ended::Stopped(_) | Ended::Bound(_, Some(_))) {
+        let mut ended = ended.or_late_event(
+            events.try_iter().find(|event| matches!(event, CallbackEvent::Bound(_) | CallbackEvent::Failed(_))),
+        );
+        if last || matches!(ended, BindOutcome::Stopped(_) | BindOutcome::Bound(_, Some(_))) {
             self.close();
         }
-        if let Ended::TimedOut(refused) = &mut ended {
-            *refused = summary(&callback, &self.refusals);
+        if let BindOutcome::TimedOut(refused) = &mut ended {
+            *refused = summarize_refusals(&callback, &self.refusals);
         }
         Ok(ended)
     }
 
     /// Closes the port. The phone of a call under way gets its page first, and waits for nothing else.
     fn close(&mut self) {
-        self.site.close();
-        self.running = None;
+        self.router.close();
+        self.server = None;
     }
 
     /// The second call of the last phone, which was bound so long ago, is answered, too; a signal ends the wait for it.
-    pub(super) fn leave(self, ago: Duration, signals: &Watch) {
-        let left = LINGER.saturating_sub(ago);
-        if self.running.is_some() && !left.is_zero() {
+    pub(super) fn linger(self, ago: Duration, signals: &SignalReceiver) {
+        let left = SECOND_CALL_LINGER.saturating_sub(ago);
+        if self.server.is_some() && !left.is_zero() {
             select! {
                 recv(signals.events) -> _ => {}
                 recv(after(left)) -> _ => {}
@@ -127,44 +134,50 @@ impl Drop for Listener {
     }
 }
 
-fn wait(
+fn wait_for_callback(
     ui: &mut Ui,
     timeout: Duration,
-    events: &Receiver<Event>,
+    events: &Receiver<CallbackEvent>,
     refusals: &Refusals,
-    signals: &Watch,
-) -> anyhow::Result<Ended> {
-    let waiting = Waiting::begin(ui, &t!("bind-waiting"), timeout);
+    signals: &SignalReceiver,
+) -> anyhow::Result<BindOutcome> {
+    let waiting = Countdown::new(ui, &t!("bind-waiting"), timeout);
     let (second, end) = (tick(Duration::from_secs(1)), after(timeout));
-    let mut said = Said::default();
+    let mut said = NoticeLog::default();
     loop {
         select! {
             recv(events) -> event => match event? {
-                Event::Opened => said.note(ui, &t!("bind-opened")),
-                Event::TurnedAway(why) => said.turned_away(ui, why),
-                Event::Unreachable(error) => ui.warn(&t!("bind-unreachable", cause = classify(&error).what)),
-                Event::Failed(error) => return Ended::broken(error, signals),
-                Event::Bound(bound) => return Ok(Ended::Bound(bound, None)),
-                Event::Follow(_) => {}
+                CallbackEvent::ShortLinkOpened => said.notify_once(ui, &t!("bind-opened")),
+                CallbackEvent::Rejected(why) => said.report_rejected(ui, why),
+                CallbackEvent::Unreachable(error) => ui.warn(&t!("bind-unreachable", cause = classify(&error).message)),
+                CallbackEvent::Failed(error) => return BindOutcome::from_error_or_signal(error, signals),
+                CallbackEvent::Bound(bound) => return Ok(BindOutcome::Bound(bound, None)),
+                CallbackEvent::FollowChecked(_) => {}
             },
-            recv(refusals.events()) -> why => said.refused(ui, why?),
+            recv(refusals.events()) -> why => said.report_refused(ui, why?),
             recv(second) -> _ => waiting.tick(),
-            recv(signals.events) -> signal => return Ok(Ended::Stopped(signal?)),
-            recv(end) -> _ => return Ok(Ended::TimedOut(None)),
+            recv(signals.events) -> signal => return Ok(BindOutcome::Stopped(signal?)),
+            recv(end) -> _ => return Ok(BindOutcome::TimedOut(None)),
         }
     }
 }
 
 /// Waits for a code that is with WeChat when the time is up or a signal has come.
-fn last_moment(ended: Ended, callback: &Callback, events: &Receiver<Event>, signals: &Watch) -> anyhow::Result<Ended> {
-    let end = after(if matches!(ended, Ended::Stopped(_)) { HASTE } else { GRACE });
-    while callback.is_busy() {
+fn wait_for_exchange(
+    ended: BindOutcome,
+    callback: &PendingBinding,
+    events: &Receiver<CallbackEvent>,
+    signals: &SignalReceiver,
+) -> anyhow::Result<BindOutcome> {
+    let end =
+        after(if matches!(ended, BindOutcome::Stopped(_)) { INTERRUPTED_EXCHANGE_TIMEOUT } else { EXCHANGE_TIMEOUT });
+    while callback.is_exchanging() {
         select! {
             recv(events) -> event => match event? {
-                event @ (Event::Bound(_) | Event::Failed(_)) => return Ok(ended.unless(Some(event))),
-                Event::Opened | Event::TurnedAway(_) | Event::Unreachable(_) | Event::Follow(_) => {}
+                event @ (CallbackEvent::Bound(_) | CallbackEvent::Failed(_)) => return Ok(ended.or_late_event(Some(event))),
+                CallbackEvent::ShortLinkOpened | CallbackEvent::Rejected(_) | CallbackEvent::Unreachable(_) | CallbackEvent::FollowChecked(_) => {}
             },
-            recv(signals.events) -> signal => return Ok(Ended::Stopped(signal?)),
+            recv(signals.events) -> signal => return Ok(BindOutcome::Stopped(signal?)),
             recv(end) -> _ => break,
         }
     }

@@ -18,51 +18,55 @@ mod turns;
 use std::sync::{Arc, Mutex};
 
 use super::{papers, port};
-use crate::app::{App, openid, scope};
+use crate::app::{AppContext, config_scope, parse_openid_argument};
 use crate::cli::{Bind, Global};
-use crate::config::Flags;
-use crate::error::{Exit, Failure};
-use crate::signals::Watch;
+use crate::config::CliOverrides;
+use crate::error::{CommandError, ExitStatus};
+use crate::signals::SignalReceiver;
 use crate::t;
-use crate::ui::{Lines, QrFile, Ui};
-use exchange::WeChat;
-use listener::{Listener, Place};
-use turns::{Job, Way};
+use crate::ui::{QrFile, StdinLines, Ui};
+use exchange::WechatExchange;
+use listener::{Listener, ListenerConfig};
+use turns::{BindContext, CodeSource};
 
-pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Exit> {
-    args.listen.as_deref().map(port::address).transpose()?;
+pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<ExitStatus> {
+    args.listen.as_deref().map(port::parse_address).transpose()?;
     let qr_file = args.qr_file.as_deref().map(QrFile::new).transpose()?;
-    let openid = args.openid.as_deref().map(openid).transpose()?;
+    let openid = args.openid.as_deref().map(parse_openid_argument).transpose()?;
     if openid.is_some() && args.user.len() > 1 {
-        return Err(Failure::usage(t!("bind-openid-several")).hint(t!("bind-openid-several-hint")).into());
+        return Err(CommandError::usage(t!("bind-openid-several")).hint(t!("bind-openid-several-hint")).into());
     }
-    let flags =
-        Flags { listen: args.listen.clone(), scope: args.scope.map(scope), timeout: args.timeout, ..Flags::default() };
-    let app = App::open(ui, global, flags)?;
-    let app_id = app.account_id()?;
+    let flags = CliOverrides {
+        listen: args.listen.clone(),
+        scope: args.scope.map(config_scope),
+        timeout: args.timeout,
+        ..CliOverrides::default()
+    };
+    let app = AppContext::open(ui, global, flags)?;
+    let app_id = app.require_app_id()?;
     if let Some(openid) = openid {
         let name = args.user.first().map_or("", String::as_str);
-        return keep::by_hand(ui, &app, name, openid, args.rebind);
+        return keep::bind_openid(ui, &app, name, openid, args.rebind);
     }
     let account = app.account()?;
-    let redirect = app.config.redirect()?.clone();
-    let place = if args.paste { None } else { Some(Place::find(ui, &app)?) };
-    let store = app.store_as_found()?;
-    let mut lines = Lines::default();
-    let people = people::chosen(ui, &app, &store, &args, args.paste.then_some(&mut lines))?;
+    let redirect = app.config.require_redirect_uri()?.clone();
+    let listener_config = if args.paste { None } else { Some(ListenerConfig::load(ui, &app)?) };
+    let store = app.open_existing_store()?;
+    let mut lines = StdinLines::default();
+    let people = people::select(ui, &app, &store, &args, args.paste.then_some(&mut lines))?;
     if people.is_empty() {
         ui.status(&t!("bind-nobody-left"));
-        return Ok(Exit::Done);
+        return Ok(ExitStatus::Success);
     }
-    let client = app.client()?;
+    let client = app.new_client()?;
     // From here on a signal ends the wait in good order, however early it comes.
-    let signals = Watch::begin()?;
-    let exchange = Arc::new(WeChat { client, account });
+    let signals = SignalReceiver::new()?;
+    let exchange = Arc::new(WechatExchange { client, account });
     let store = Arc::new(Mutex::new(store));
-    let job = Job { app, args, app_id, redirect, exchange, store, signals, qr_file };
-    let way = match place {
-        Some(place) => Way::Listener(Box::new(Listener::open(place, &job)?)),
-        None => Way::Paste,
+    let context = BindContext { app, args, app_id, redirect, exchange, store, signals, qr_file };
+    let source = match listener_config {
+        Some(listener_config) => CodeSource::Listener(Box::new(Listener::open(listener_config, &context)?)),
+        None => CodeSource::Paste,
     };
-    turns::all(ui, &job, way, &mut lines, people)
+    turns::bind_all(ui, &context, source, &mut lines, people)
 }

@@ -3,15 +3,15 @@
 use crate::secret::{ExposeSecret, Secret};
 
 /// What a terminal puts around a paste.
-const PASTE_MARKS: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
+const BRACKETED_PASTE_MARKS: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
 /// `&` as a page writes it.
-const AMPERSANDS: [&str; 4] = ["&amp;", "&AMP;", "&#38;", "&#x26;"];
+const ESCAPED_AMPERSANDS: [&str; 4] = ["&amp;", "&AMP;", "&#38;", "&#x26;"];
 const QUOTES: [char; 9] = ['"', '\'', '`', '<', '>', '“', '”', '‘', '’'];
 
 /// The query of an address, or the query alone, in each way to read what was copied; none where it is no address. A
 /// blank may end the address, or a line break may have been put into it.
-pub(super) fn queries(pasted: &str) -> Vec<Secret> {
-    let text = visible(pasted);
+pub(super) fn candidate_queries(pasted: &str) -> Vec<Secret> {
+    let text = normalize(pasted);
     let text = text.expose_secret().trim().trim_matches(QUOTES).trim();
     let text = text.find("://").map_or(text, |scheme| {
         let begin = text[..scheme].rfind(|c: char| !c.is_ascii_alphabetic());
@@ -22,7 +22,7 @@ pub(super) fn queries(pasted: &str) -> Vec<Secret> {
     let joined = Secret::from(text.split_whitespace().collect::<String>());
     let mut all: Vec<Secret> = Vec::new();
     for text in [first, joined.expose_secret()] {
-        if let Some(query) = query(text)
+        if let Some(query) = extract_query(text)
             && !all.iter().any(|other| other.expose_secret() == query)
         {
             all.push(query.into());
@@ -32,20 +32,20 @@ pub(super) fn queries(pasted: &str) -> Vec<Secret> {
 }
 
 /// Without what nobody sees, and with `&` as addresses have it.
-fn visible(pasted: &str) -> Secret {
-    let text = PASTE_MARKS.iter().fold(pasted.to_owned(), |text, mark| text.replace(mark, ""));
-    let text: String = text.chars().filter(|c| c.is_whitespace() || !(c.is_control() || is_unseen(*c))).collect();
-    AMPERSANDS.iter().fold(text, |text, written| text.replace(written, "&")).into()
+fn normalize(pasted: &str) -> Secret {
+    let text = BRACKETED_PASTE_MARKS.iter().fold(pasted.to_owned(), |text, mark| text.replace(mark, ""));
+    let text: String = text.chars().filter(|c| c.is_whitespace() || !(c.is_control() || is_invisible(*c))).collect();
+    ESCAPED_AMPERSANDS.iter().fold(text, |text, written| text.replace(written, "&")).into()
 }
 
 /// Joiners, marks of direction, soft hyphens, the mark at the beginning of files.
-fn is_unseen(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The query of one address, without what stands behind it: no character of another script belongs to an address of
 /// WeChat's, and no code or state ends with a sign of punctuation.
-fn query(text: &str) -> Option<&str> {
+fn extract_query(text: &str) -> Option<&str> {
     let text = text.split('#').next().unwrap_or_default();
     let query = match text.split_once('?') {
         Some((_, query)) => query,
@@ -64,7 +64,7 @@ mod tests {
     const QUERY: &str = "code=051A_b-&state=abc";
 
     fn read(pasted: &str) -> Vec<String> {
-        queries(pasted).iter().map(|query| query.expose_secret().to_owned()).collect()
+        candidate_queries(pasted).iter().map(|query| query.expose_secret().to_owned()).collect()
     }
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
         for pasted in
             ["", "  ", "nonsense", "http://203.0.113.7/callback/", "http://203.0.113.7/callback/?", "http://a=b/", "。"]
         {
-            assert!(queries(pasted).is_empty(), "{pasted}");
+            assert!(candidate_queries(pasted).is_empty(), "{pasted}");
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::t;
 /// An event.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub(super) enum Shown<'a> {
+pub(super) enum BindEvent<'a> {
     AuthorizeUrl {
         user: &'a str,
         url: &'a str,
@@ -32,7 +32,7 @@ pub(super) enum Shown<'a> {
     },
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for BindEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
             Self::AuthorizeUrl { url, .. } => (*url).to_owned(),

@@ -6,195 +6,205 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use url::Url;
 
-use super::exchange::WeChat;
+use super::exchange::WechatExchange;
 use super::listener::Listener;
-use super::shown::Shown;
+use super::shown::BindEvent;
 use super::{follow, keep, paste};
-use crate::app::{App, warn_of_shared};
-use crate::callback::{Bound, Callback, Event, Exchange, Person, State};
+use crate::app::{AppContext, warn_if_openid_shared};
+use crate::callback::{BoundUser, CallbackEvent, CodeExchange, OAuthIdentity, OAuthState, PendingBinding};
 use crate::cli::Bind;
-use crate::error::{Exit, Failure, classify};
-use crate::signals::{Signal, Watch};
+use crate::error::{CommandError, ExitStatus, classify};
+use crate::signals::{Signal, SignalReceiver};
 use crate::stop;
 use crate::store::{self, Store, User};
 use crate::t;
-use crate::ui::{Lines, QrFile, Ui};
+use crate::ui::{QrFile, StdinLines, Ui};
 use crate::wechat::authorize_url;
-use crate::words::{clauses, first_of, span};
+use crate::words::{join_clauses, join_first, long_duration};
 
 /// How long WeChat may still take for a code that came in the last moment.
-pub(super) const GRACE: Duration = Duration::from_secs(2);
+pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What is the same for everybody.
-pub(super) struct Job {
-    pub(super) app: App,
+pub(super) struct BindContext {
+    pub(super) app: AppContext,
     pub(super) args: Bind,
     pub(super) app_id: String,
     pub(super) redirect: Url,
-    pub(super) exchange: Arc<WeChat>,
+    pub(super) exchange: Arc<WechatExchange>,
     pub(super) store: Arc<Mutex<Store>>,
-    pub(super) signals: Watch,
+    pub(super) signals: SignalReceiver,
     pub(super) qr_file: Option<QrFile>,
 }
 
 /// A person, and what waits for them.
-pub(super) struct Turn {
+pub(super) struct BindAttempt {
     pub(super) user: User,
     pub(super) url: String,
-    pub(super) callback: Callback,
-    pub(super) events: Receiver<Event>,
+    pub(super) callback: PendingBinding,
+    pub(super) events: Receiver<CallbackEvent>,
 }
 
 /// Where the code comes from.
-pub(super) enum Way {
+pub(super) enum CodeSource {
     Listener(Box<Listener>),
     Paste,
 }
 
 /// How a turn ended.
-pub(super) enum Ended {
+pub(super) enum BindOutcome {
     /// Whatever ended the wait, the person was bound; a signal may have come meanwhile.
-    Bound(Bound, Option<Signal>),
+    Bound(BoundUser, Option<Signal>),
     Stopped(Signal),
     /// What was refused meanwhile, in words.
     TimedOut(Option<String>),
     /// `alone`: it is this person's trouble, and the next can still be bound.
     Failed {
         error: anyhow::Error,
-        alone: bool,
+        only_this_user: bool,
     },
 }
 
-impl Ended {
+impl BindOutcome {
     /// The end of a wait, unless something else came of it in its last moment.
-    pub(super) fn unless(self, event: Option<Event>) -> Self {
+    pub(super) fn or_late_event(self, event: Option<CallbackEvent>) -> Self {
         match (event, self) {
-            (Some(Event::Bound(bound)), Self::Stopped(signal)) => Self::Bound(bound, Some(signal)),
-            (Some(Event::Bound(bound)), _) => Self::Bound(bound, None),
-            (Some(Event::Failed(error)), Self::TimedOut(_)) => Self::failed(error),
+            (Some(CallbackEvent::Bound(bound)), Self::Stopped(signal)) => Self::Bound(bound, Some(signal)),
+            (Some(CallbackEvent::Bound(bound)), _) => Self::Bound(bound, None),
+            (Some(CallbackEvent::Failed(error)), Self::TimedOut(_)) => Self::from_error(error),
             (_, ended) => ended,
         }
     }
 
     /// The end by an error, or by the signal that ended the wait for a locked database.
-    pub(super) fn broken(error: anyhow::Error, signals: &Watch) -> anyhow::Result<Self> {
+    pub(super) fn from_error_or_signal(error: anyhow::Error, signals: &SignalReceiver) -> anyhow::Result<Self> {
         let locked = matches!(error.downcast_ref(), Some(store::Error::Busy { .. }));
-        Ok(if locked && stop::asked().is_some() { Self::Stopped(signals.events.recv()?) } else { Self::failed(error) })
+        Ok(if locked && stop::requested_signal().is_some() {
+            Self::Stopped(signals.events.recv()?)
+        } else {
+            Self::from_error(error)
+        })
     }
 
     /// A person who was bound by somebody else or removed meanwhile is alone with it; the account and the database
     /// are everybody's.
-    fn failed(error: anyhow::Error) -> Self {
-        let alone = classify(&error).exit == Exit::NoSuch;
-        Self::Failed { error, alone }
+    fn from_error(error: anyhow::Error) -> Self {
+        let alone = classify(&error).exit == ExitStatus::NotFound;
+        Self::Failed { error, only_this_user: alone }
     }
 }
 
-impl Job {
+impl BindContext {
     /// How long each person has.
     pub(super) fn timeout(&self) -> Duration {
         self.app.config.listen.timeout.value
     }
 
-    fn begin(&self, user: &User) -> anyhow::Result<Turn> {
-        let state = State::new(&user.uid)?;
+    fn prepare(&self, user: &User) -> anyhow::Result<BindAttempt> {
+        let state = OAuthState::new(&user.uid)?;
         let open_base = &self.app.config.network.open_base.value;
         let scope = self.app.config.scope.value.as_str();
         let url = authorize_url(open_base, &self.app_id, self.redirect.as_str(), scope, state.as_str());
-        let keep = keep::keeper(&self.store, user.clone(), self.app_id.clone(), self.args.rebind);
-        let exchange = Arc::clone(&self.exchange) as Arc<dyn Exchange>;
-        let (callback, events) = Callback::new(state, self.redirect.path(), exchange, keep);
-        let callback = callback.with_look_up(follow::look_up(self, user));
-        Ok(Turn { user: user.clone(), url, callback, events })
+        let keep = keep::save_fn(&self.store, user.clone(), self.app_id.clone(), self.args.rebind);
+        let exchange = Arc::clone(&self.exchange) as Arc<dyn CodeExchange>;
+        let (callback, events) = PendingBinding::new(state, self.redirect.path(), exchange, keep);
+        let callback = callback.with_follow_lookup(follow::follow_query_fn(self, user));
+        Ok(BindAttempt { user: user.clone(), url, callback, events })
     }
 }
 
 /// What came of the people so far.
-struct Tally {
+struct BindSummary {
     count: usize,
     bound: usize,
-    others: Vec<(String, Exit)>,
+    not_bound: Vec<(String, ExitStatus)>,
 }
 
 /// Binds one person after the other.
-pub(super) fn all(ui: &mut Ui, job: &Job, mut way: Way, lines: &mut Lines, people: Vec<User>) -> anyhow::Result<Exit> {
-    let mut tally = Tally { count: people.len(), bound: 0, others: Vec::new() };
-    let (mut since, mut stopped) = (Instant::now(), None);
+pub(super) fn bind_all(
+    ui: &mut Ui,
+    job: &BindContext,
+    mut source: CodeSource,
+    lines: &mut StdinLines,
+    people: Vec<User>,
+) -> anyhow::Result<ExitStatus> {
+    let mut tally = BindSummary { count: people.len(), bound: 0, not_bound: Vec::new() };
+    let (mut last_bind_at, mut stopped) = (Instant::now(), None);
     let mut people = people.iter().enumerate().peekable();
     while let Some((place, user)) = people.next() {
         if tally.count > 1 {
             ui.status(&t!("bind-turn", place = place + 1, count = tally.count, user = user.username));
         }
-        let turn = job.begin(user)?;
+        let turn = job.prepare(user)?;
         let events = turn.events.clone();
-        let ended = match &mut way {
-            Way::Listener(listener) => listener.one(ui, job, turn, people.peek().is_none())?,
-            Way::Paste => paste::one(ui, job, turn, lines)?,
+        let outcome = match &mut source {
+            CodeSource::Listener(listener) => listener.wait_for(ui, job, turn, people.peek().is_none())?,
+            CodeSource::Paste => paste::wait_for(ui, job, turn, lines)?,
         };
-        since = Instant::now();
-        stopped = match ended {
-            Ended::Bound(Bound { username, person }, signal) => {
+        last_bind_at = Instant::now();
+        stopped = match outcome {
+            BindOutcome::Bound(BoundUser { username, identity: person }, signal) => {
                 tally.bound += 1;
                 // Who was renamed during the wait is told by the new name.
                 let user = &User { username, ..user.clone() };
-                told(ui, job, user, &person)?;
+                announce_bound(ui, job, user, &person)?;
                 let next = people.peek().map(|(_, next)| next.username.as_str());
                 match signal {
                     Some(signal) => Some(signal),
-                    None => follow::step(ui, job, user, &events, next, lines)?,
+                    None => follow::report_follow(ui, job, user, &events, next, lines)?,
                 }
             }
-            Ended::Stopped(signal) => Some(signal),
-            Ended::TimedOut(refused) => tally.timed_out(ui, job, user, refused)?,
-            Ended::Failed { error, alone } => tally.failed(ui, user, error, alone)?,
+            BindOutcome::Stopped(signal) => Some(signal),
+            BindOutcome::TimedOut(refused) => tally.add_timed_out(ui, job, user, refused)?,
+            BindOutcome::Failed { error, only_this_user: alone } => tally.add_failed(ui, user, error, alone)?,
         };
         if let Some(signal) = stopped.filter(|_| tally.bound < tally.count) {
-            return Ok(tally.stopped(ui, signal));
+            return Ok(tally.report_interrupted(ui, signal));
         }
     }
-    if let (Way::Listener(listener), None) = (way, stopped) {
-        listener.leave(since.elapsed(), &job.signals);
+    if let (CodeSource::Listener(listener), None) = (source, stopped) {
+        listener.linger(last_bind_at.elapsed(), &job.signals);
     }
-    tally.sum_up()
+    tally.finish()
 }
 
 /// Says who was bound, and who else has that openid.
-fn told(ui: &mut Ui, job: &Job, user: &User, person: &Person) -> anyhow::Result<()> {
+fn announce_bound(ui: &mut Ui, job: &BindContext, user: &User, person: &OAuthIdentity) -> anyhow::Result<()> {
     let nickname = person.nickname.as_deref();
-    ui.done(&Shown::Bound { user: &user.username, openid: &person.openid, nickname })?;
+    ui.print_result(&BindEvent::Bound { user: &user.username, openid: &person.openid, nickname })?;
     let store = job.store.lock().unwrap_or_else(PoisonError::into_inner);
-    warn_of_shared(ui, &store, &job.app_id, user, &person.openid);
+    warn_if_openid_shared(ui, &store, &job.app_id, user, &person.openid);
     Ok(())
 }
 
-impl Tally {
+impl BindSummary {
     /// One who did not come: the end, where there is nobody else.
-    fn timed_out(
+    fn add_timed_out(
         &mut self,
         ui: &mut Ui,
-        job: &Job,
+        job: &BindContext,
         user: &User,
         refused: Option<String>,
     ) -> anyhow::Result<Option<Signal>> {
         if ui.json() {
-            ui.data(&Shown::Timeout { user: &user.username })?;
+            ui.print(&BindEvent::Timeout { user: &user.username })?;
         }
-        let time = span(job.timeout());
+        let time = long_duration(job.timeout());
         let nobody = t!("bind-timeout", user = user.username, time = time);
         let (what, hint) = match refused {
-            Some(refused) => (clauses([nobody, refused]), t!("bind-timeout-refused-hint")),
+            Some(refused) => (join_clauses([nobody, refused]), t!("bind-timeout-refused-hint")),
             None => (nobody, t!("bind-timeout-hint")),
         };
         if self.count == 1 {
-            return Err(Failure { exit: Exit::TimedOut, what, hint: Some(hint) }.into());
+            return Err(CommandError { exit: ExitStatus::TimedOut, message: what, hint: Some(hint) }.into());
         }
         ui.warn(&what);
-        self.others.push((user.username.clone(), Exit::TimedOut));
+        self.not_bound.push((user.username.clone(), ExitStatus::TimedOut));
         Ok(None)
     }
 
     /// One who cannot be bound.
-    fn failed(
+    fn add_failed(
         &mut self,
         ui: &mut Ui,
         user: &User,
@@ -206,28 +216,28 @@ impl Tally {
         }
         let report = classify(&error);
         ui.error(&report);
-        self.others.push((user.username.clone(), report.exit));
+        self.not_bound.push((user.username.clone(), report.exit));
         Ok(None)
     }
 
-    fn stopped(&self, ui: &mut Ui, signal: Signal) -> Exit {
+    fn report_interrupted(&self, ui: &mut Ui, signal: Signal) -> ExitStatus {
         ui.status(&t!("ui-interrupted"));
         if self.count > 1 {
             ui.status(&t!("bind-so-far", bound = self.bound, count = self.count));
         }
-        signal.exit()
+        signal.exit_status()
     }
 
     /// The status of all: that of each where they ended alike.
-    fn sum_up(self) -> anyhow::Result<Exit> {
-        let Some((_, first)) = self.others.first() else { return Ok(Exit::Done) };
-        let alike = self.bound == 0 && self.others.iter().all(|(_, exit)| exit == first);
-        let exit = if alike { *first } else { Exit::Mixed };
-        let who: Vec<String> = self.others.iter().map(|(name, _)| name.clone()).collect();
+    fn finish(self) -> anyhow::Result<ExitStatus> {
+        let Some((_, first)) = self.not_bound.first() else { return Ok(ExitStatus::Success) };
+        let alike = self.bound == 0 && self.not_bound.iter().all(|(_, exit)| exit == first);
+        let exit = if alike { *first } else { ExitStatus::Mixed };
+        let who: Vec<String> = self.not_bound.iter().map(|(name, _)| name.clone()).collect();
         let what = match self.bound {
-            0 => t!("bind-none", count = self.count, users = first_of(&who)),
-            bound => t!("bind-left", bound = bound, count = self.count, users = first_of(&who)),
+            0 => t!("bind-none", count = self.count, users = join_first(&who)),
+            bound => t!("bind-left", bound = bound, count = self.count, users = join_first(&who)),
         };
-        Err(Failure { exit, what, hint: Some(t!("bind-left-hint")) }.into())
+        Err(CommandError { exit, message: what, hint: Some(t!("bind-left-hint")) }.into())
     }
 }

@@ -2,32 +2,32 @@
 
 use serde_json::{Map, Value};
 
-use super::notes::Notes;
-use crate::cli::{Typed, What};
+use super::notes::DraftWarnings;
+use crate::cli::{ArgText, ContentArgs};
 use crate::commands::input;
-use crate::commands::template_data::fields;
+use crate::commands::template_data::merge_fields;
 use crate::config::Config;
-use crate::error::Failure;
+use crate::error::CommandError;
 use crate::t;
-use crate::wechat::kinds::is_link;
-use crate::wechat::message::{Content, MiniProgram, clean_text};
+use crate::wechat::kinds::is_web_url;
+use crate::wechat::message::{Content, MiniProgram, sanitize_text};
 
 /// The content that the command line asks for; which template a name stands for is settled later, and so is what
 /// becomes of a text that is too long.
 ///
 /// # Errors
 /// Usage failures that say what is wrong with it.
-pub(in crate::commands) fn of(
-    text: Option<&Typed>,
-    what: &What,
+pub(in crate::commands) fn from_args(
+    text: Option<&ArgText>,
+    what: &ContentArgs,
     config: &Config,
-    notes: &mut Notes,
+    notes: &mut DraftWarnings,
 ) -> anyhow::Result<Content> {
     match (&what.template, text.or(what.text_option.as_ref())) {
-        (Some(name), _) => template(what, name, config, notes),
-        (None, Some(typed)) if typed.text == "-" => Ok(self::text(&input::text("-", notes)?)?),
-        (None, Some(typed)) => Ok(self::text(input::argument(typed, &t!("input-text"), notes)?)?),
-        (None, None) => Ok(self::text("")?),
+        (Some(name), _) => template_content(what, name, config, notes),
+        (None, Some(typed)) if typed.text == "-" => Ok(text_content(&input::read_text("-", notes)?)?),
+        (None, Some(typed)) => Ok(text_content(input::argument_text(typed, &t!("input-text"), notes)?)?),
+        (None, None) => Ok(text_content("")?),
     }
 }
 
@@ -35,10 +35,10 @@ pub(in crate::commands) fn of(
 ///
 /// # Errors
 /// It is empty.
-pub(in crate::commands) fn text(raw: &str) -> Result<Content, Failure> {
-    let content = clean_text(raw);
+pub(in crate::commands) fn text_content(raw: &str) -> Result<Content, CommandError> {
+    let content = sanitize_text(raw);
     if content.trim().is_empty() {
-        return Err(Failure::usage(t!("send-text-empty")).hint(t!("send-text-empty-hint")));
+        return Err(CommandError::usage(t!("send-text-empty")).hint(t!("send-text-empty-hint")));
     }
     Ok(Content::Text { content, kf_account: None })
 }
@@ -47,14 +47,14 @@ pub(in crate::commands) fn text(raw: &str) -> Result<Content, Failure> {
 ///
 /// # Errors
 /// A field, a colour or the address is none.
-pub(in crate::commands) fn template(
-    args: &What,
+pub(in crate::commands) fn template_content(
+    args: &ContentArgs,
     name: &str,
     config: &Config,
-    notes: &mut Notes,
+    notes: &mut DraftWarnings,
 ) -> anyhow::Result<Content> {
     let alias = config.templates.get(name);
-    let data = fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, notes)?;
+    let data = merge_fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, notes)?;
     // An empty one is a variable that was not set: the message has no link then, not even the alias's.
     let url = args.url.as_deref().map(str::trim);
     if let Some(url) = url.filter(|url| !url.is_empty()) {
@@ -82,25 +82,30 @@ pub(in crate::commands) fn template(
 ///
 /// # Errors
 /// As [`template`].
-pub(super) fn subscribe(args: &What, name: &str, config: &Config, notes: &mut Notes) -> anyhow::Result<Content> {
-    let mut content = template(args, name, config, notes)?;
+pub(super) fn subscription_content(
+    args: &ContentArgs,
+    name: &str,
+    config: &Config,
+    notes: &mut DraftWarnings,
+) -> anyhow::Result<Content> {
+    let mut content = template_content(args, name, config, notes)?;
     if let Content::Template { template_id, url, miniprogram, data } = content {
-        content = Content::Subscribe { template_id, page: url, miniprogram, data: colourless(data) };
+        content = Content::Subscribe { template_id, page: url, miniprogram, data: without_colors(data) };
     }
     Ok(content)
 }
 
 /// The fields without their colours.
-pub(super) fn colourless(mut data: Map<String, Value>) -> Map<String, Value> {
+pub(super) fn without_colors(mut data: Map<String, Value>) -> Map<String, Value> {
     for field in data.values_mut().filter_map(Value::as_object_mut) {
         field.shift_remove("color");
     }
     data
 }
 
-pub(in crate::commands) fn check_url(url: &str) -> Result<(), Failure> {
-    match is_link(url) {
+pub(in crate::commands) fn check_url(url: &str) -> Result<(), CommandError> {
+    match is_web_url(url) {
         true => Ok(()),
-        false => Err(Failure::usage(t!("send-url", url = url)).hint(t!("kind-link-hint"))),
+        false => Err(CommandError::usage(t!("send-url", url = url)).hint(t!("kind-link-hint"))),
     }
 }

@@ -12,43 +12,43 @@ use crossbeam_channel::bounded;
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 
-use crate::app::App;
-use crate::cli::How;
-use crate::commands::template_fields::Known;
+use crate::app::AppContext;
+use crate::cli::DeliveryArgs;
+use crate::commands::template_fields::TemplateCache;
 use crate::config::Origin;
-use crate::delivery::{Tagged, Work};
-use crate::error::Failure;
-use crate::store::{Attachment, Body, Expiry, NewMessage, Parcel, Store};
+use crate::delivery::{DeliverySource, TaggedSubmission};
+use crate::error::CommandError;
+use crate::store::{Attachment, Expiry, NewRecipient, Payload, Store, Submission};
 use crate::t;
 use crate::token::Account;
 use crate::ui::Ui;
-use crate::wechat::message::{Content, TEXT_LIMIT};
-use notes::Notes;
+use crate::wechat::message::{Content, MAX_TEXT_BYTES};
+use notes::DraftWarnings;
 use recipients::Recipient;
 
 /// What is to be said: a content, and what goes with it.
-pub(super) struct Said {
+pub(super) struct MessageDraft {
     pub(super) content: Content,
     /// What comes after it, part by part.
     parts: Vec<Content>,
     /// The files that it names.
     files: Vec<Attachment>,
     /// What its template was called; without a name it goes by its id.
-    name: Option<String>,
+    template_name: Option<String>,
     /// Whom it names itself.
     touser: Option<String>,
 }
 
-impl From<Content> for Said {
+impl From<Content> for MessageDraft {
     fn from(content: Content) -> Self {
-        Self { content, parts: Vec::new(), files: Vec::new(), name: None, touser: None }
+        Self { content, parts: Vec::new(), files: Vec::new(), template_name: None, touser: None }
     }
 }
 
-impl Said {
+impl MessageDraft {
     /// The same, its template called so.
-    pub(super) fn named(mut self, name: Option<&str>) -> Self {
-        self.name = name.map(str::to_owned);
+    pub(super) fn with_template_name(mut self, name: Option<&str>) -> Self {
+        self.template_name = name.map(str::to_owned);
         self
     }
 
@@ -56,25 +56,25 @@ impl Said {
     ///
     /// # Errors
     /// With `--strict` it is too long.
-    pub(super) fn fit(mut self, may_split: bool, notes: &mut Notes) -> Result<Self, Failure> {
+    pub(super) fn split_or_check(mut self, may_split: bool, notes: &mut DraftWarnings) -> Result<Self, CommandError> {
         let Content::Text { content, kf_account } = &mut self.content else { return Ok(self) };
-        if content.len() <= TEXT_LIMIT {
+        if content.len() <= MAX_TEXT_BYTES {
             return Ok(self);
         }
         if may_split {
             let part = |text: &str| Content::Text { content: text.to_owned(), kf_account: kf_account.clone() };
-            let mut parts = split::parts(content, TEXT_LIMIT).into_iter().map(part);
+            let mut parts = split::parts(content, MAX_TEXT_BYTES).into_iter().map(part);
             let first = parts.next();
             self.parts = parts.collect();
             self.content = first.unwrap_or(self.content);
         } else {
-            let (length, limit) = (content.len(), TEXT_LIMIT);
-            let what = match notes.strict() {
+            let (length, limit) = (content.len(), MAX_TEXT_BYTES);
+            let what = match notes.is_strict() {
                 true => t!("send-text-long", length = length, limit = limit),
                 false => t!("send-text-cut", length = length, limit = limit),
             };
-            notes.add(what, Some(t!("send-text-split-hint")))?;
-            *content = split::beginning(content, TEXT_LIMIT);
+            notes.add_or_fail(what, Some(t!("send-text-split-hint")))?;
+            *content = split::truncate(content, MAX_TEXT_BYTES);
         }
         Ok(self)
     }
@@ -83,11 +83,11 @@ impl Said {
     ///
     /// # Errors
     /// It names somebody else.
-    pub(super) fn is_for(&self, to: &[Recipient]) -> Result<(), Failure> {
+    pub(super) fn check_touser(&self, to: &[Recipient]) -> Result<(), CommandError> {
         match (&self.touser, to.iter().find(|one| Some(&one.openid) != self.touser.as_ref())) {
             (Some(touser), Some(other)) => {
                 let what = t!("send-touser", touser = touser, openid = other.openid);
-                Err(Failure::usage(what).hint(t!("send-touser-hint")))
+                Err(CommandError::usage(what).hint(t!("send-touser-hint")))
             }
             _ => Ok(()),
         }
@@ -95,47 +95,55 @@ impl Said {
 }
 
 /// What is to be said, and how.
-pub(super) struct Saying<'a> {
-    pub(super) said: Said,
+pub(super) struct ComposeRequest<'a> {
+    pub(super) draft: MessageDraft,
     /// What there is to warn about so far.
-    pub(super) notes: Notes,
-    pub(super) how: &'a How,
+    pub(super) notes: DraftWarnings,
+    pub(super) delivery: &'a DeliveryArgs,
 }
 
 /// So many messages WeChat takes in a row. Page: doc/service/guide/product/kf/intro.html.
-const IN_A_ROW: usize = 5;
+const MAX_CONSECUTIVE_MESSAGES: usize = 5;
 
 /// The message for all of them, its template and fallback looked up.
 ///
 /// # Errors
 /// There is no such template, or its fields are others.
-pub(super) fn parcel(
+pub(super) fn build_submission(
     ui: &mut Ui,
-    app: &App,
+    app: &AppContext,
     store: &mut Store,
     account: Option<&Account>,
-    saying: Saying<'_>,
+    request: ComposeRequest<'_>,
     to: Vec<Recipient>,
-) -> anyhow::Result<Parcel> {
-    let Saying { mut said, mut notes, how } = saying;
-    said.is_for(&to)?;
-    let mut known = Known::default();
-    fields::settle(app, store, account, &mut known, said.name.as_deref(), &mut notes, &mut said.content)?;
+) -> anyhow::Result<Submission> {
+    let ComposeRequest { draft: mut said, mut notes, delivery: how } = request;
+    said.check_touser(&to)?;
+    let mut templates = TemplateCache::default();
+    fields::resolve_and_check(
+        app,
+        store,
+        account,
+        &mut templates,
+        said.template_name.as_deref(),
+        &mut notes,
+        &mut said.content,
+    )?;
     let fallback = match &how.fallback {
-        Some(name) => fallback::of(app, store, account, &mut known, name, &mut notes, &said.content)?,
+        Some(name) => fallback::build(app, store, account, &mut templates, name, &mut notes, &said.content)?,
         None => None,
     };
     notes.print(ui);
     let parts = said.parts.len() + 1;
-    if parts > IN_A_ROW {
-        ui.warn(&t!("send-split-many", parts = parts, limit = IN_A_ROW));
+    if parts > MAX_CONSECUTIVE_MESSAGES {
+        ui.warn(&t!("send-split-many", parts = parts, limit = MAX_CONSECUTIVE_MESSAGES));
     }
     let to = recipients::without_declined(ui, app, store, &said.content, to)?;
-    wrap(said, fallback, how.key.clone(), expiry(app), to)
+    submission_from(said, fallback, how.key.clone(), expiry(app), to)
 }
 
 /// How long a message is tried: what the command line says is kept to, even for what was not tried once.
-pub(super) fn expiry(app: &App) -> Expiry {
+pub(super) fn expiry(app: &AppContext) -> Expiry {
     let setting = &app.config.send.expire_after;
     Expiry { after: setting.value, strict: matches!(setting.origin, Origin::Flag(_)) }
 }
@@ -144,29 +152,29 @@ pub(super) fn expiry(app: &App) -> Expiry {
 ///
 /// # Errors
 /// The system gives no random numbers.
-pub(super) fn wrap(
-    said: Said,
+pub(super) fn submission_from(
+    said: MessageDraft,
     fallback: Option<Content>,
     key: Option<String>,
     expiry: Expiry,
     to: Vec<Recipient>,
-) -> anyhow::Result<Parcel> {
-    let deduplicated = said.content.is_deduplicated() || fallback.is_some();
+) -> anyhow::Result<Submission> {
+    let deduplicated = said.content.supports_dedupe() || fallback.is_some();
     let to = to.into_iter().map(|one| {
-        let client_msg_id = deduplicated.then(client_msg_id).transpose()?;
+        let client_msg_id = deduplicated.then(new_client_msg_id).transpose()?;
         let Recipient { user_id, user, openid, .. } = one;
-        Ok(NewMessage { user_id, user, openid, client_msg_id })
+        Ok(NewRecipient { user_id, user, openid, client_msg_id })
     });
     let to = to.collect::<anyhow::Result<_>>()?;
-    let body = |content: &Content| -> anyhow::Result<Body> {
-        Ok(Body { kind: content.kind(), json: serde_json::to_string(content)? })
+    let body = |content: &Content| -> anyhow::Result<Payload> {
+        Ok(Payload { kind: content.kind(), json: serde_json::to_string(content)? })
     };
-    Ok(Parcel {
-        body: body(&said.content)?,
+    Ok(Submission {
+        payload: body(&said.content)?,
         parts: said.parts.iter().map(body).collect::<anyhow::Result<_>>()?,
         files: said.files,
         fallback: fallback.as_ref().map(body).transpose()?,
-        to,
+        recipients: to,
         key,
         expiry,
     })
@@ -176,15 +184,15 @@ pub(super) fn wrap(
 ///
 /// # Errors
 /// None that can be met: the channel has room for it.
-pub(super) fn work(parcel: Parcel) -> anyhow::Result<Work> {
+pub(super) fn single_source(parcel: Submission) -> anyhow::Result<DeliverySource> {
     let (send, parcels) = bounded(1);
-    send.send(Tagged { parcel, tag: None })?;
-    Ok(Work::Parcels(parcels))
+    send.send(TaggedSubmission { submission: parcel, correlation_id: None })?;
+    Ok(DeliverySource::Submissions(parcels))
 }
 
 /// 128 random bits as 32 hex digits: a row number would repeat in a new or restored database, and WeChat
 /// would drop a new message for an old one.
-fn client_msg_id() -> anyhow::Result<String> {
+fn new_client_msg_id() -> anyhow::Result<String> {
     let mut bytes = [0; 16];
     SysRng.try_fill_bytes(&mut bytes)?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))

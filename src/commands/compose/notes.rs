@@ -1,23 +1,23 @@
 //! What is not right about a message that is sent all the same: a warning, and with `--strict` an error.
 
-use crate::error::Failure;
+use crate::error::CommandError;
 use crate::t;
 use crate::ui::Ui;
 
 /// The warnings about one message, as they come up.
-pub(in crate::commands) struct Notes {
+pub(in crate::commands) struct DraftWarnings {
     strict: bool,
     warnings: Vec<String>,
 }
 
-impl Notes {
+impl DraftWarnings {
     /// With `strict`, each warning is an error.
     pub(in crate::commands) fn new(strict: bool) -> Self {
         Self { strict, warnings: Vec::new() }
     }
 
     /// Whether each warning is an error.
-    pub(in crate::commands) fn strict(&self) -> bool {
+    pub(in crate::commands) fn is_strict(&self) -> bool {
         self.strict
     }
 
@@ -25,16 +25,20 @@ impl Notes {
     ///
     /// # Errors
     /// With `strict` the warning, as what is wrong with the command line.
-    pub(in crate::commands) fn add(&mut self, warning: String, hint: Option<String>) -> Result<(), Failure> {
+    pub(in crate::commands) fn add_or_fail(
+        &mut self,
+        warning: String,
+        hint: Option<String>,
+    ) -> Result<(), CommandError> {
         if self.strict {
-            return Err(Failure::usage(warning).hint(hint.unwrap_or_else(|| t!("send-strict-hint"))));
+            return Err(CommandError::usage(warning).hint(hint.unwrap_or_else(|| t!("send-strict-hint"))));
         }
         self.warnings.push(warning);
         Ok(())
     }
 
     /// Adds warnings that are no errors with `strict` either.
-    pub(in crate::commands) fn mention(&mut self, warnings: impl IntoIterator<Item = String>) {
+    pub(in crate::commands) fn extend(&mut self, warnings: impl IntoIterator<Item = String>) {
         self.warnings.extend(warnings);
     }
 

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use crate::app::{App, openid, unknown_tag, warn_of_odd};
-use crate::error::Failure;
+use crate::app::{AppContext, parse_openid_argument, unknown_tag_error, warn_if_unusual_openid};
+use crate::error::CommandError;
 use crate::store::{Store, User, UserFilter};
 use crate::t;
 use crate::ui::Ui;
 use crate::wechat::message::Content;
-use crate::words::first_of;
+use crate::words::join_first;
 
 /// Somebody who gets the message.
 pub(in crate::commands) struct Recipient {
@@ -21,7 +21,7 @@ pub(in crate::commands) struct Recipient {
 
 /// Whom the command line names.
 #[derive(Default)]
-pub(in crate::commands) struct Whom<'a> {
+pub(in crate::commands) struct RecipientSelector<'a> {
     /// People by name.
     pub(in crate::commands) user: &'a [String],
     /// Everybody with one of these tags.
@@ -32,9 +32,9 @@ pub(in crate::commands) struct Whom<'a> {
     pub(in crate::commands) openids: &'a [&'a str],
 }
 
-impl Whom<'_> {
+impl RecipientSelector<'_> {
     /// Whether somebody is meant who must be in the database.
-    pub(in crate::commands) fn names_people(&self) -> bool {
+    pub(in crate::commands) fn selects_users(&self) -> bool {
         self.all || !self.user.is_empty() || !self.tag.is_empty()
     }
 }
@@ -45,68 +45,74 @@ impl Whom<'_> {
 /// Somebody named does not exist or is not bound; nobody is left.
 pub(in crate::commands) fn resolve(
     ui: &mut Ui,
-    app: &App,
+    app: &AppContext,
     store: &Store,
-    whom: &Whom<'_>,
+    selector: &RecipientSelector<'_>,
 ) -> anyhow::Result<Vec<Recipient>> {
-    let mut found = Found::default();
-    for name in whom.user {
-        let user = app.user(store, name)?;
+    let mut recipients = RecipientSet::default();
+    for name in selector.user {
+        let user = app.find_user(store, name)?;
         if user.binding.is_none() {
             let hint = t!("user-not-bound-hint", user = user.username);
-            return Err(Failure::no_such(t!("user-not-bound", user = user.username)).hint(hint).into());
+            return Err(CommandError::not_found(t!("user-not-bound", user = user.username)).hint(hint).into());
         }
-        found.add(user, true);
+        recipients.add_user(user, true);
     }
-    for tag in whom.tag {
-        of_group(ui, app, store, &UserFilter { tag: Some(tag.trim()), bound: None }, &mut found)?;
+    for tag in selector.tag {
+        add_group(ui, app, store, &UserFilter { tag: Some(tag.trim()), bound: None }, &mut recipients)?;
     }
-    if whom.all {
-        of_group(ui, app, store, &UserFilter { tag: None, bound: Some(true) }, &mut found)?;
+    if selector.all {
+        add_group(ui, app, store, &UserFilter { tag: None, bound: Some(true) }, &mut recipients)?;
     }
-    for openid in whom.openids {
-        warn_of_odd(ui, openid);
-        found.add_openid(openid);
+    for openid in selector.openids {
+        warn_if_unusual_openid(ui, openid);
+        recipients.add_openid(openid);
     }
-    Ok(found.to)
+    Ok(recipients.to)
 }
 
 /// The bare openids of the command line, before anything is opened.
 ///
 /// # Errors
 /// One of them cannot be an openid.
-pub(in crate::commands) fn openids(typed: &[String]) -> Result<Vec<&str>, Failure> {
-    typed.iter().map(|typed| openid(typed)).collect()
+pub(in crate::commands) fn parse_openids(typed: &[String]) -> Result<Vec<&str>, CommandError> {
+    typed.iter().map(|typed| parse_openid_argument(typed)).collect()
 }
 
 /// The bound and reachable of a group; who is left out is said.
-fn of_group(ui: &mut Ui, app: &App, store: &Store, filter: &UserFilter<'_>, found: &mut Found) -> anyhow::Result<()> {
+fn add_group(
+    ui: &mut Ui,
+    app: &AppContext,
+    store: &Store,
+    filter: &UserFilter<'_>,
+    recipients: &mut RecipientSet,
+) -> anyhow::Result<()> {
     let (mut members, mut unbound, mut unreachable) = (0_usize, Vec::new(), Vec::new());
-    store.each_user(filter, app.app_id(), |user| {
+    store.for_each_user(filter, app.app_id(), |user| {
         members += 1;
         match &user.binding {
             None => unbound.push(user.username),
-            Some(binding) if binding.unreachable.is_some() => unreachable.push(user.username),
-            Some(_) => found.add(user, false),
+            Some(binding) if binding.unreachable_errcode.is_some() => unreachable.push(user.username),
+            Some(_) => recipients.add_user(user, false),
         }
         anyhow::Ok(())
     })?;
     if members == 0 {
         return Err(match filter.tag {
-            Some(tag) => unknown_tag(store, tag)?.into(),
-            None => Failure::no_such(t!("send-nobody-bound")).hint(t!("send-nobody-bound-hint")).into(),
+            Some(tag) => unknown_tag_error(store, tag)?.into(),
+            None => CommandError::not_found(t!("send-nobody-bound")).hint(t!("send-nobody-bound-hint")).into(),
         });
     }
     if members == unbound.len() + unreachable.len() {
         let what = filter.tag.map_or_else(|| t!("send-nobody-reachable"), |tag| t!("send-tag-unreachable", tag = tag));
         let hint = if unreachable.is_empty() { t!("send-nobody-bound-hint") } else { t!("send-unreachable-hint") };
-        return Err(Failure::no_such(what).hint(hint).into());
+        return Err(CommandError::not_found(what).hint(hint).into());
     }
     if !unbound.is_empty() {
-        ui.warn(&t!("send-skipped-unbound", users = first_of(&unbound)));
+        ui.warn(&t!("send-skipped-unbound", users = join_first(&unbound)));
     }
     if !unreachable.is_empty() {
-        ui.warn(&t!("send-skipped-unreachable", users = first_of(&unreachable)));
+        ui.warn(&t!("send-skipped-unreachable", users = join_first(&unreachable)));
     }
     Ok(())
 }
@@ -117,7 +123,7 @@ fn of_group(ui: &mut Ui, app: &App, store: &Store, filter: &UserFilter<'_>, foun
 /// Nobody is left.
 pub(super) fn without_declined(
     ui: &mut Ui,
-    app: &App,
+    app: &AppContext,
     store: &Store,
     content: &Content,
     to: Vec<Recipient>,
@@ -126,7 +132,7 @@ pub(super) fn without_declined(
     if to.iter().all(|one| one.by_name) {
         return Ok(to);
     }
-    let declined = store.declined(app.app_id(), template_id)?;
+    let declined = store.users_declining_template(app.app_id(), template_id)?;
     let is_out = |one: &Recipient| !one.by_name && one.user_id.is_some_and(|id| declined.contains(&id));
     let (out, to): (Vec<_>, Vec<_>) = to.into_iter().partition(is_out);
     let names: Vec<String> = out.into_iter().filter_map(|one| one.user).collect();
@@ -134,21 +140,21 @@ pub(super) fn without_declined(
         return Ok(to);
     }
     if to.is_empty() {
-        return Err(Failure::no_such(t!("send-nobody-takes-template")).hint(t!("send-declined-hint")).into());
+        return Err(CommandError::not_found(t!("send-nobody-takes-template")).hint(t!("send-declined-hint")).into());
     }
-    ui.warn(&t!("send-skipped-declined", users = first_of(&names)));
+    ui.warn(&t!("send-skipped-declined", users = join_first(&names)));
     Ok(to)
 }
 
 #[derive(Default)]
-struct Found {
+struct RecipientSet {
     to: Vec<Recipient>,
     users: HashSet<i64>,
     openids: HashSet<String>,
 }
 
-impl Found {
-    fn add(&mut self, user: User, by_name: bool) {
+impl RecipientSet {
+    fn add_user(&mut self, user: User, by_name: bool) {
         if let Some(binding) = user.binding
             && self.users.insert(user.id)
         {

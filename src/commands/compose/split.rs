@@ -9,7 +9,7 @@ pub(super) fn parts(text: &str, limit: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text.trim_end();
     while rest.len() > limit {
-        let end = cut(rest, limit);
+        let end = split_point(rest, limit);
         parts.push(rest[..end].trim_end());
         rest = &rest[end..];
         // The next line keeps its indent.
@@ -22,15 +22,15 @@ pub(super) fn parts(text: &str, limit: usize) -> Vec<&str> {
 
 /// The beginning of a text that is longer than `limit` bytes, with `…` behind it and all of it within the limit.
 /// It ends before a character that has no room, and before a link that would be cut.
-pub(super) fn beginning(text: &str, limit: usize) -> String {
+pub(super) fn truncate(text: &str, limit: usize) -> String {
     const MARK: &str = "…";
-    let most = most(text, limit.saturating_sub(MARK.len()));
-    let end = open_link(text, most).unwrap_or(most);
+    let most = max_end(text, limit.saturating_sub(MARK.len()));
+    let end = unclosed_link(text, most).unwrap_or(most);
     text[..end].trim_end().to_owned() + MARK
 }
 
 /// Where the last character ends that has room in `limit` bytes.
-fn most(text: &str, limit: usize) -> usize {
+fn max_end(text: &str, limit: usize) -> usize {
     let starts = text.grapheme_indices(true).map(|(at, _)| at);
     match starts.take_while(|at| *at <= limit).last() {
         // A character longer than a part.
@@ -40,16 +40,16 @@ fn most(text: &str, limit: usize) -> usize {
 }
 
 /// Where a link begins that does not end before `most`, if that leaves no part short.
-fn open_link(text: &str, most: usize) -> Option<usize> {
+fn unclosed_link(text: &str, most: usize) -> Option<usize> {
     let head = &text[..most];
     head.rfind("<a ").filter(|at| *at > most / 2 && !head[*at..].contains("</a>"))
 }
 
 /// Where the first part of what is too long ends.
-fn cut(text: &str, limit: usize) -> usize {
-    let most = most(text, limit);
+fn split_point(text: &str, limit: usize) -> usize {
+    let most = max_end(text, limit);
     let good = |at: &usize| *at > most / 2;
-    let link = open_link(text, most);
+    let link = unclosed_link(text, most);
     let head = &text[..link.unwrap_or(most)];
     let line = head.rfind('\n').filter(good);
     let ends = head.len() == most && text[most..].starts_with(char::is_whitespace);
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn split(text: &str, limit: usize, expected: &[&str]) {
+    fn assert_parts(text: &str, limit: usize, expected: &[&str]) {
         let parts = parts(text, limit);
         assert_eq!(parts, expected);
         assert!(parts.iter().all(|part| part.len() <= limit));
@@ -70,32 +70,32 @@ mod tests {
 
     #[test]
     fn lines_and_words_stay_whole() {
-        split("short", 10, &["short"]);
-        split("0123456789", 10, &["0123456789"]);
-        split("0123456789a", 10, &["0123456789", "a"]);
-        split("one two three four", 10, &["one two", "three four"]);
-        split("first\nsecond third", 12, &["first\nsecond", "third"]);
-        split("the first\nsecond third", 16, &["the first", "second third"]);
-        split("a\nsecond third", 12, &["a\nsecond", "third"]);
-        split("line one\nline two\nline three", 18, &["line one\nline two", "line three"]);
-        split("word\n\n\n\n\n\n\n\n\n\nnext", 8, &["word", "next"]);
-        split("line one\n  indented", 12, &["line one", "  indented"]);
-        split("\n  \n", 2, &[]);
+        assert_parts("short", 10, &["short"]);
+        assert_parts("0123456789", 10, &["0123456789"]);
+        assert_parts("0123456789a", 10, &["0123456789", "a"]);
+        assert_parts("one two three four", 10, &["one two", "three four"]);
+        assert_parts("first\nsecond third", 12, &["first\nsecond", "third"]);
+        assert_parts("the first\nsecond third", 16, &["the first", "second third"]);
+        assert_parts("a\nsecond third", 12, &["a\nsecond", "third"]);
+        assert_parts("line one\nline two\nline three", 18, &["line one\nline two", "line three"]);
+        assert_parts("word\n\n\n\n\n\n\n\n\n\nnext", 8, &["word", "next"]);
+        assert_parts("line one\n  indented", 12, &["line one", "  indented"]);
+        assert_parts("\n  \n", 2, &[]);
     }
 
     #[test]
     fn a_character_is_never_cut() {
-        split("路飞路飞", 7, &["路飞", "路飞"]);
+        assert_parts("路飞路飞", 7, &["路飞", "路飞"]);
         let family = "👨‍👩‍👧‍👦";
-        split(&format!("abc{family}{family}"), 30, &[&format!("abc{family}"), family]);
-        split("e\u{301}e\u{301}e\u{301}", 4, &["e\u{301}", "e\u{301}", "e\u{301}"]);
-        split(&format!("e{}", "\u{301}".repeat(4)), 4, &["e\u{301}", "\u{301}\u{301}", "\u{301}"]);
+        assert_parts(&format!("abc{family}{family}"), 30, &[&format!("abc{family}"), family]);
+        assert_parts("e\u{301}e\u{301}e\u{301}", 4, &["e\u{301}", "e\u{301}", "e\u{301}"]);
+        assert_parts(&format!("e{}", "\u{301}".repeat(4)), 4, &["e\u{301}", "\u{301}\u{301}", "\u{301}"]);
     }
 
     #[test]
     fn a_link_stays_whole_where_it_can() {
         let link = "<a href=\"https://a\">here</a>";
-        split(&format!("some words before {link} after"), 35, &["some words before", &format!("{link} after")]);
+        assert_parts(&format!("some words before {link} after"), 35, &["some words before", &format!("{link} after")]);
     }
 
     #[test]
@@ -109,7 +109,7 @@ mod tests {
             ("some words before <a href=\"https://a\">here</a>", 30, "some words before…"),
         ];
         for (text, limit, expected) in cases {
-            let beginning = beginning(text, limit);
+            let beginning = truncate(text, limit);
             assert_eq!(beginning, expected);
             assert!(beginning.len() <= limit);
         }

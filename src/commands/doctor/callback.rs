@@ -9,160 +9,162 @@ use std::time::Duration;
 use reqwest::blocking::Client as Phone;
 use url::{Host, Url};
 
-use super::check::{Check, Name};
-use super::group::Tell;
-use crate::app::App;
-use crate::callback::State;
+use super::check::{Check, CheckName};
+use super::group::CheckSender;
+use crate::app::AppContext;
+use crate::callback::OAuthState;
 use crate::commands::{addresses, papers, port};
 use crate::error::classify;
-use crate::http::{Limits, Reply, Request};
+use crate::http::{HttpResponse, Limits, Request};
 use crate::loopback::is_loopback;
 use crate::t;
-use crate::wechat::redirect::{Kind, is_private, to_enter, troubles};
-use crate::wechat::{tls, tls_error};
-use crate::words::{clauses, said, system};
+use crate::wechat::redirect::{AccountType, console_value, is_private, problems};
+use crate::wechat::{find_tls_error, tls_config};
+use crate::words::{error_text, io_error_text, join_clauses};
 
-pub(super) const NAMES: &[Name] = &[Name::Port, Name::Callback];
+pub(super) const CHECKS: &[CheckName] = &[CheckName::Port, CheckName::Callback];
 
 /// How long the doctor waits for its own answer.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(6);
 /// How long for a connection.
-const CONNECT: Duration = Duration::from_secs(4);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Judges redirect_uri by WeChat's rules; `None` without one.
-pub(super) fn redirect_uri(app: &App, kind: Option<Kind>) -> Check {
-    let uri = match app.config.redirect() {
+pub(super) fn check_redirect_uri(app: &AppContext, kind: Option<AccountType>) -> Check {
+    let uri = match app.config.require_redirect_uri() {
         Ok(uri) => uri,
         Err(error) => {
             let report = classify(&error.into());
-            return Check::warning(Name::RedirectUri, report.what, report.hint);
+            return Check::warning(CheckName::RedirectUri, report.message, report.hint);
         }
     };
     // Where the pages that phones open are on this very machine, they are the sandbox's.
-    let at_home = is_loopback(&app.config.network.open_base.value);
-    let troubles = troubles(uri, at_home);
-    let said = |wanted: &dyn Fn(bool) -> bool| {
-        let them = troubles.iter().filter(|it| wanted(it.is_of_real_accounts())).map(|it| it.said());
-        clauses(them)
+    let is_sandbox = is_loopback(&app.config.network.open_base.value);
+    let troubles = problems(uri, is_sandbox);
+    let describe_where = |wanted: &dyn Fn(bool) -> bool| {
+        let them = troubles.iter().filter(|it| wanted(it.is_verified_only())).map(|it| it.describe());
+        join_clauses(them)
     };
-    let (for_all, for_real) = (said(&|real| !real), said(&|real| real));
+    let (for_all, for_real) = (describe_where(&|real| !real), describe_where(&|real| real));
     if !for_all.is_empty() {
         return Check::failure(
-            Name::RedirectUri,
+            CheckName::RedirectUri,
             t!("ui-cause", what = uri.as_str(), cause = for_all),
             t!("doctor-redirect-fix"),
         );
     }
-    let enter = to_enter(uri);
+    let enter = console_value(uri);
     match kind {
-        Some(Kind::Real) if !for_real.is_empty() => {
+        Some(AccountType::Verified) if !for_real.is_empty() => {
             let what = t!("doctor-redirect-real", uri = uri.as_str(), why = for_real);
-            Check::failure(Name::RedirectUri, what, t!("doctor-redirect-real-fix"))
+            Check::failure(CheckName::RedirectUri, what, t!("doctor-redirect-real-fix"))
         }
         None if !for_real.is_empty() => {
             let what = t!("doctor-redirect-test-only", uri = uri.as_str(), why = for_real);
-            Check::warning(Name::RedirectUri, what, t!("doctor-redirect-test-only-fix", enter = enter))
+            Check::warning(CheckName::RedirectUri, what, t!("doctor-redirect-test-only-fix", enter = enter))
         }
-        _ if at_home => Check::ok(Name::RedirectUri, t!("doctor-redirect-sandbox", uri = uri.as_str())),
+        _ if is_sandbox => Check::ok(CheckName::RedirectUri, t!("doctor-redirect-sandbox", uri = uri.as_str())),
         _ => {
             let near = matches!(uri.host(), Some(Host::Ipv4(ip)) if is_private(ip.into()));
             let what = match (kind, near) {
-                (Some(Kind::Test), true) => t!("doctor-redirect-near", uri = uri.as_str(), enter = enter),
-                (Some(Kind::Test), false) => t!("doctor-redirect-test", uri = uri.as_str(), enter = enter),
+                (Some(AccountType::Test), true) => t!("doctor-redirect-near", uri = uri.as_str(), enter = enter),
+                (Some(AccountType::Test), false) => t!("doctor-redirect-test", uri = uri.as_str(), enter = enter),
                 _ => t!("doctor-redirect", uri = uri.as_str(), enter = enter),
             };
-            Check::ok(Name::RedirectUri, what)
+            Check::ok(CheckName::RedirectUri, what)
         }
     }
 }
 
-pub(super) fn look(tell: &Tell, app: &App) {
+pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     // Without one there is nothing to listen for, which is told elsewhere.
-    let Ok(uri) = app.config.redirect().cloned() else { return };
+    let Ok(uri) = app.config.require_redirect_uri().cloned() else { return };
     let taken = app.config.listen_address().map_err(anyhow::Error::from).and_then(|listen| {
-        let door = port::take(&listen, &Limits::callback(), &t!("doctor-port-fix"))?;
+        let door = port::bind_first(&listen, &Limits::callback(), &t!("doctor-port-fix"))?;
         Ok((listen, door))
     });
     let (listen, door) = match taken {
         Ok(taken) => taken,
         Err(error) => {
-            let _ = tell.send(Check::of(Name::Port, classify(&error)));
+            let _ = sender.send(Check::from_report(CheckName::Port, classify(&error)));
             return;
         }
     };
     let listen = listen.to_string();
-    let _ = tell.send(Check::ok(Name::Port, t!("doctor-port", address = listen)));
-    let papers = match papers::read(&app.config) {
+    let _ = sender.send(Check::ok(CheckName::Port, t!("doctor-port", address = listen)));
+    let papers = match papers::load(&app.config) {
         Ok(papers) => papers,
         Err(error) => {
-            let _ = tell.send(Check::of(Name::Callback, classify(&error.into())));
+            let _ = sender.send(Check::from_report(CheckName::Callback, classify(&error.into())));
             return;
         }
     };
     for (what, fix) in papers.warnings {
-        let _ = tell.send(Check::warning(Name::Callback, what, fix));
+        let _ = sender.send(Check::warning(CheckName::Callback, what, fix));
     }
-    let door = door.speaking(papers.tls);
+    let door = door.with_tls(papers.tls);
     // Known to nobody else: the first shows that it is us who call, the second that it is us who answer.
-    let nonces = (State::new("doctor"), State::new(""));
+    let nonces = (OAuthState::new("doctor"), OAuthState::new(""));
     let (Ok(asked), Ok(answer)) = nonces else { return };
     let (expected, reply) = (asked.as_str().to_owned(), answer.as_str().to_owned());
-    let opened = door.open(move |request: Request| match request.param("state") {
-        Some(state) if *state == *expected => Reply::text(200, reply.clone()),
-        _ => Reply::text(404, ""),
+    let opened = door.start(move |request: Request| match request.param("state") {
+        Some(state) if *state == *expected => HttpResponse::text(200, reply.clone()),
+        _ => HttpResponse::text(404, ""),
     });
     let check = match opened {
         Ok(running) => {
-            let check = call(app, &uri, &asked, &answer, &listen);
+            let check = probe(app, &uri, &asked, &answer, &listen);
             running.stop();
             check
         }
-        Err(error) => Some(Check::failure(Name::Callback, system(&error), None)),
+        Err(error) => Some(Check::failure(CheckName::Callback, io_error_text(&error), None)),
     };
-    let _ = check.map(|check| tell.send(check));
+    let _ = check.map(|check| sender.send(check));
 }
 
 /// Calls redirect_uri, and says who answered; `None` where nobody can be called as the config says.
-fn call(app: &App, uri: &Url, asked: &State, answer: &State, listen: &str) -> Option<Check> {
+fn probe(app: &AppContext, uri: &Url, asked: &OAuthState, answer: &OAuthState, listen: &str) -> Option<Check> {
     let ips = match resolve(uri) {
         Ok(ips) => ips,
         Err(cause) => {
             let host = uri.host_str().unwrap_or_default();
             let what = t!("doctor-names-failed", name = host, cause = cause);
-            return Some(Check::failure(Name::Callback, what, t!("doctor-callback-name-fix")));
+            return Some(Check::failure(CheckName::Callback, what, t!("doctor-callback-name-fix")));
         }
     };
-    let own = ips.iter().any(|ip| addresses::is_own(*ip));
-    let phone = phone(app).ok()?;
+    let is_local = ips.iter().any(|ip| addresses::is_local_address(*ip));
+    let phone = http_client(app).ok()?;
     let mut url = uri.clone();
     url.query_pairs_mut().append_pair("state", asked.as_str());
     Some(match phone.get(url).send() {
         Ok(response) => {
             let status = response.status();
-            let mut told = Vec::new();
+            let mut body = Vec::new();
             // Somebody else's page may have no end.
-            let read = response.take(answer.as_str().len() as u64 + 1).read_to_end(&mut told);
-            let ours = read.is_ok() && told == answer.as_str().as_bytes();
+            let read = response.take(answer.as_str().len() as u64 + 1).read_to_end(&mut body);
+            let ours = read.is_ok() && body == answer.as_str().as_bytes();
             let what = t!("doctor-callback-other", uri = uri.as_str(), status = status.as_u16());
             // A router without the way back answers itself, though never with the right certificate.
             match ours {
-                true => Check::ok(Name::Callback, t!("doctor-callback", uri = uri.as_str())),
-                false if own || uri.scheme() == "https" => {
-                    Check::failure(Name::Callback, what, t!("doctor-callback-other-fix", address = listen))
+                true => Check::ok(CheckName::Callback, t!("doctor-callback", uri = uri.as_str())),
+                false if is_local || uri.scheme() == "https" => {
+                    Check::failure(CheckName::Callback, what, t!("doctor-callback-other-fix", address = listen))
                 }
-                false => Check::warning(Name::Callback, what, t!("doctor-callback-router-fix", address = listen)),
+                false => Check::warning(CheckName::Callback, what, t!("doctor-callback-router-fix", address = listen)),
             }
         }
         Err(error) => {
-            let cause = cause(&error);
+            let cause = root_cause(&error);
             let what = t!("doctor-callback-failed", uri = uri.as_str(), cause = cause);
             let far = t!("doctor-callback-far", uri = uri.as_str(), cause = cause);
-            match tls_error(&error).is_some() {
-                true => Check::failure(Name::Callback, what, t!("doctor-callback-tls-fix")),
-                false if own => Check::failure(Name::Callback, what, t!("doctor-callback-own-fix", address = listen)),
+            match find_tls_error(&error).is_some() {
+                true => Check::failure(CheckName::Callback, what, t!("doctor-callback-tls-fix")),
+                false if is_local => {
+                    Check::failure(CheckName::Callback, what, t!("doctor-callback-own-fix", address = listen))
+                }
                 false => {
                     let port = uri.port_or_known_default().unwrap_or_default().to_string();
-                    Check::warning(Name::Callback, far, t!("doctor-callback-far-fix", port = port))
+                    Check::warning(CheckName::Callback, far, t!("doctor-callback-far-fix", port = port))
                 }
             }
         }
@@ -182,27 +184,27 @@ fn resolve(uri: &Url) -> io::Result<Vec<IpAddr>> {
 ///
 /// # Errors
 /// Those of `network.ca_file`, which are told where WeChat is called.
-fn phone(app: &App) -> anyhow::Result<Phone> {
+fn http_client(app: &AppContext) -> anyhow::Result<Phone> {
     let ca_file = app.config.network.ca_file.as_ref().map(|it| &it.value);
     let phone = Phone::builder()
-        .tls_backend_preconfigured(tls(ca_file)?)
+        .tls_backend_preconfigured(tls_config(ca_file)?)
         .http1_only()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(PATIENCE)
-        .connect_timeout(CONNECT);
+        .timeout(PROBE_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT);
     Ok(phone.build()?)
 }
 
 /// The innermost cause, which says most; no layer of it is asked for the address, with the nonce in it.
-fn cause(error: &reqwest::Error) -> String {
+fn root_cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return t!("wechat-timed-out");
     }
     let mut cause = None;
     let mut source = error.source();
     while let Some(inner) = source {
-        cause = Some(said(inner));
+        cause = Some(error_text(inner));
         source = inner.source();
     }
     cause.unwrap_or_else(|| t!("doctor-callback-broken"))

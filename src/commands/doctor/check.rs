@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::error::Report;
+use crate::error::ErrorReport;
 use crate::t;
 use crate::ui::Level;
 
 /// What is looked at. The order is that of the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Name {
+pub(super) enum CheckName {
     Config,
     Permissions,
     Credentials,
@@ -29,9 +29,9 @@ pub(super) enum Name {
     Callback,
 }
 
-impl Name {
+impl CheckName {
     /// What people call it.
-    pub(super) fn said(self) -> String {
+    pub(super) fn label(self) -> String {
         match self {
             Self::Config => t!("doctor-name-config"),
             Self::Permissions => t!("doctor-name-permissions"),
@@ -58,7 +58,7 @@ impl Name {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Check {
     /// What was looked at.
-    pub(super) check: Name,
+    pub(super) check: CheckName,
     /// How it is.
     pub(super) status: Level,
     /// The fact.
@@ -68,20 +68,20 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn ok(check: Name, detail: String) -> Self {
+    pub(super) fn ok(check: CheckName, detail: String) -> Self {
         Self { check, status: Level::Ok, detail, fix: None }
     }
 
-    pub(super) fn warning(check: Name, detail: String, fix: impl Into<Option<String>>) -> Self {
+    pub(super) fn warning(check: CheckName, detail: String, fix: impl Into<Option<String>>) -> Self {
         Self { check, status: Level::Warning, detail, fix: fix.into() }
     }
 
-    pub(super) fn failure(check: Name, detail: String, fix: impl Into<Option<String>>) -> Self {
+    pub(super) fn failure(check: CheckName, detail: String, fix: impl Into<Option<String>>) -> Self {
         Self { check, status: Level::Failure, detail, fix: fix.into() }
     }
 
     /// A failure as a command would have reported it.
-    pub(super) fn of(check: Name, report: Report) -> Self {
-        Self::failure(check, report.what, report.hint)
+    pub(super) fn from_report(check: CheckName, report: ErrorReport) -> Self {
+        Self::failure(check, report.message, report.hint)
     }
 }

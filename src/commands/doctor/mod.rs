@@ -14,107 +14,115 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 
-use crate::app::App;
+use crate::app::AppContext;
 use crate::cli::Global;
-use crate::config::Flags;
-use crate::error::{Exit, Failure};
-use crate::signals::Watch;
+use crate::config::CliOverrides;
+use crate::error::{CommandError, ExitStatus};
+use crate::signals::SignalReceiver;
 use crate::t;
-use crate::ui::{Level, Ui, Waiting};
-use crate::wechat::redirect::Kind;
-use crate::words::listed;
-use check::{Check, Name};
-use group::{Ended, Group, Patience};
+use crate::ui::{Countdown, Level, Ui};
+use crate::wechat::redirect::AccountType;
+use crate::words::join_list;
+use check::{Check, CheckName};
+use group::{CheckDeadline, CheckGroup, CollectResult};
 
 /// How long the config may take to be read.
-const READING: Duration = Duration::from_secs(4);
+const CONFIG_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long all of it may take.
-const WHOLE: Duration = Duration::from_secs(13);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(13);
 
 /// What has been shown so far.
 #[derive(Default)]
-struct Tally {
+struct DoctorSummary {
     failures: usize,
     warnings: usize,
     /// What could not be looked at, since something before it failed.
-    skipped: Vec<Name>,
+    skipped: Vec<CheckName>,
     /// There is no config to go by.
-    is_blind: bool,
+    config_unreadable: bool,
 }
 
-pub(super) fn run(ui: &mut Ui, global: &Global) -> anyhow::Result<Exit> {
-    let signals = Watch::begin()?;
-    let waiting = Waiting::begin(ui, &t!("doctor-looking"), WHOLE);
+pub(super) fn run(ui: &mut Ui, global: &Global) -> anyhow::Result<ExitStatus> {
+    let signals = SignalReceiver::new()?;
+    let waiting = Countdown::new(ui, &t!("doctor-looking"), TOTAL_TIMEOUT);
     let tick = || waiting.tick();
-    let begun = Instant::now();
-    let patience = |whole: Duration| Patience { until: begun + whole, whole, signals: &signals.events, tick: &tick };
-    let mut tally = Tally::default();
+    let started_at = Instant::now();
+    let deadline = |whole: Duration| CheckDeadline {
+        until: started_at + whole,
+        total: whole,
+        signals: &signals.events,
+        tick: &tick,
+    };
+    let mut summary = DoctorSummary::default();
 
-    let flags = Flags { config: global.config.clone(), database: global.database.clone(), ..Flags::default() };
+    let flags =
+        CliOverrides { config: global.config.clone(), database: global.database.clone(), ..CliOverrides::default() };
     let (hand_over, loaded) = bounded(1);
-    let config = Group::begin(config::NAMES, move |tell| config::look(tell, &flags, &hand_over))?;
-    tally.show(ui, config, &patience(READING))?;
+    let config = CheckGroup::start(config::CHECKS, move |tell| config::check(tell, &flags, &hand_over))?;
+    summary.show_group(ui, config, &deadline(CONFIG_TIMEOUT))?;
     match loaded.try_recv() {
         Ok(app) => {
-            let (groups, kind) = begin(Arc::new(app))?;
+            let (groups, kind) = start_groups(Arc::new(app))?;
             for (group, redirect) in groups {
                 if let Some(app) = redirect {
-                    tally.one(ui, callback::redirect_uri(&app, kind.try_iter().last()))?;
+                    summary.add(ui, callback::check_redirect_uri(&app, kind.try_iter().last()))?;
                 }
-                tally.show(ui, group, &patience(WHOLE))?;
+                summary.show_group(ui, group, &deadline(TOTAL_TIMEOUT))?;
             }
         }
-        Err(_) => tally.is_blind = true,
+        Err(_) => summary.config_unreadable = true,
     }
     drop(waiting);
-    tally.sum_up(ui);
-    Ok(if tally.failures > 0 { Exit::Config } else { Exit::Done })
+    summary.print(ui);
+    Ok(if summary.failures > 0 { ExitStatus::Config } else { ExitStatus::Success })
 }
 
 /// The looks, in the order in which they are shown; before the last, what is to be said of redirect_uri.
-type Groups = Vec<(Group, Option<Arc<App>>)>;
+type Groups = Vec<(CheckGroup, Option<Arc<AppContext>>)>;
 
 /// Begins all looks at once.
-fn begin(app: Arc<App>) -> anyhow::Result<(Groups, Receiver<Kind>)> {
+fn start_groups(app: Arc<AppContext>) -> anyhow::Result<(Groups, Receiver<AccountType>)> {
     let (tell_kind, kind) = bounded(1);
     let with = || Arc::clone(&app);
     let (a, b, c, d, e) = (with(), with(), with(), with(), with());
     let groups = vec![
-        (Group::begin(database::NAMES, move |tell| database::look(tell, &a))?, None),
-        (Group::begin(network::NAMES, move |tell| network::names(tell, &b))?, None),
-        (Group::begin(network::WAY, move |tell| network::way(tell, &c))?, None),
-        (Group::begin(account::NAMES, move |tell| account::look(tell, &d, &tell_kind))?, None),
-        (Group::begin(callback::NAMES, move |tell| callback::look(tell, &e))?, Some(app)),
+        (CheckGroup::start(database::CHECKS, move |tell| database::check(tell, &a))?, None),
+        (CheckGroup::start(network::DNS_CHECKS, move |tell| network::check_dns(tell, &b))?, None),
+        (CheckGroup::start(network::CONNECTIVITY_CHECKS, move |tell| network::check_connectivity(tell, &c))?, None),
+        (CheckGroup::start(account::CHECKS, move |tell| account::check(tell, &d, &tell_kind))?, None),
+        (CheckGroup::start(callback::CHECKS, move |tell| callback::check(tell, &e))?, Some(app)),
     ];
     Ok((groups, kind))
 }
 
-impl Tally {
-    fn one(&mut self, ui: &mut Ui, check: Check) -> anyhow::Result<()> {
+impl DoctorSummary {
+    fn add(&mut self, ui: &mut Ui, check: Check) -> anyhow::Result<()> {
         match check.status {
             Level::Ok => {}
             Level::Warning => self.warnings += 1,
             Level::Failure => self.failures += 1,
         }
-        ui.verdict(&check, check.status, &check.check.said(), &check.detail, check.fix.as_deref())
+        ui.print_finding(&check, check.status, &check.check.label(), &check.detail, check.fix.as_deref())
     }
 
-    fn show(&mut self, ui: &mut Ui, group: Group, patience: &Patience<'_>) -> anyhow::Result<()> {
-        match group.gather(patience, |check| self.one(ui, check))? {
-            Ended::Whole(left) => self.skipped.extend(left),
-            Ended::Late => {}
-            Ended::Stopped(signal) => {
-                return Err(Failure { exit: signal.exit(), what: t!("ui-interrupted"), hint: None }.into());
+    fn show_group(&mut self, ui: &mut Ui, group: CheckGroup, patience: &CheckDeadline<'_>) -> anyhow::Result<()> {
+        match group.collect(patience, |check| self.add(ui, check))? {
+            CollectResult::Completed(left) => self.skipped.extend(left),
+            CollectResult::TimedOut => {}
+            CollectResult::Interrupted(signal) => {
+                return Err(
+                    CommandError { exit: signal.exit_status(), message: t!("ui-interrupted"), hint: None }.into()
+                );
             }
         }
         Ok(())
     }
 
-    fn sum_up(&self, ui: &mut Ui) {
-        if self.is_blind {
+    fn print(&self, ui: &mut Ui) {
+        if self.config_unreadable {
             ui.status(&t!("doctor-blind"));
         } else if !self.skipped.is_empty() {
-            let names = listed(self.skipped.iter().map(|name| name.said()));
+            let names = join_list(self.skipped.iter().map(|name| name.label()));
             ui.status(&t!("doctor-skipped", names = names));
         }
         ui.status(&match (self.failures, self.warnings) {

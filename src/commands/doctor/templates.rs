@@ -2,33 +2,33 @@
 
 use serde_json::{Map, Value, json};
 
-use super::account::{Access, failure};
-use super::check::{Check, Name};
-use crate::app::App;
+use super::account::{AccountSession, wechat_failure};
+use super::check::{Check, CheckName};
+use crate::app::AppContext;
 use crate::config;
 use crate::t;
 use crate::wechat::Client;
-use crate::wechat::message::clean_text;
+use crate::wechat::message::sanitize_text;
 use crate::wechat::template::{Template, keys};
-use crate::wechat::template_rules::{findings, join};
-use crate::words::listed;
+use crate::wechat::template_rules::{check_data, describe_joined};
+use crate::words::join_list;
 
 /// The day's calls of the list are few, and may be used up.
-const USED_UP: i64 = 45009;
+const QUOTA_EXCEEDED: i64 = 45009;
 
 /// A line for each alias that something is wrong with, or one for all.
-pub(super) fn look(access: &mut Access, app: &App) -> Vec<Check> {
+pub(super) fn check(access: &mut AccountSession, app: &AppContext) -> Vec<Check> {
     let aliases = &app.config.templates;
     if aliases.is_empty() {
-        return vec![Check::ok(Name::Templates, t!("doctor-templates-none"))];
+        return vec![Check::ok(CheckName::Templates, t!("doctor-templates-none"))];
     }
     let mut list = match access.call(Client::templates) {
         Ok(Ok(list)) => list,
-        Ok(Err(error)) if error.refusal().is_some_and(|it| it.errcode == USED_UP) => {
-            return vec![Check::warning(Name::Templates, error.to_string(), error.hint())];
+        Ok(Err(error)) if error.api_error().is_some_and(|it| it.errcode == QUOTA_EXCEEDED) => {
+            return vec![Check::warning(CheckName::Templates, error.to_string(), error.hint())];
         }
-        Ok(Err(error)) => return vec![failure(Name::Templates, &error.into())],
-        Err(error) => return vec![failure(Name::Templates, &error)],
+        Ok(Err(error)) => return vec![wechat_failure(CheckName::Templates, &error.into())],
+        Err(error) => return vec![wechat_failure(CheckName::Templates, &error)],
     };
     // An alias may stand for a subscription template; an account without those has no list of them.
     if aliases.values().any(|alias| !list.iter().any(|it| it.template_id == alias.id.value))
@@ -36,34 +36,34 @@ pub(super) fn look(access: &mut Access, app: &App) -> Vec<Check> {
     {
         list.extend(subscriptions);
     }
-    let found: Vec<Check> = aliases.iter().filter_map(|(name, alias)| judge(name, alias, &list)).collect();
+    let found: Vec<Check> = aliases.iter().filter_map(|(name, alias)| check_alias(name, alias, &list)).collect();
     match found.is_empty() {
-        true => vec![Check::ok(Name::Templates, t!("doctor-templates", count = aliases.len()))],
+        true => vec![Check::ok(CheckName::Templates, t!("doctor-templates", count = aliases.len()))],
         false => found,
     }
 }
 
-fn judge(name: &str, alias: &config::Template, list: &[Template]) -> Option<Check> {
+fn check_alias(name: &str, alias: &config::TemplateAlias, list: &[Template]) -> Option<Check> {
     let (id, at) = (alias.id.value.as_str(), alias.id.origin.to_string());
     let Some(template) = list.iter().find(|it| it.template_id == id) else {
         let what = t!("template-alias-unknown", name = name, id = id);
-        return Some(Check::failure(Name::Templates, what, t!("template-alias-unknown-hint", at = at)));
+        return Some(Check::failure(CheckName::Templates, what, t!("template-alias-unknown-hint", at = at)));
     };
     let keys = keys(&template.content);
-    let own: Vec<&str> = alias.data.iter().map(|(key, _)| key.as_str()).collect();
-    let foreign: Vec<&str> = own.iter().copied().filter(|key| !keys.contains(key)).collect();
+    let alias_keys: Vec<&str> = alias.data.iter().map(|(key, _)| key.as_str()).collect();
+    let foreign: Vec<&str> = alias_keys.iter().copied().filter(|key| !keys.contains(key)).collect();
     // Where no key can be read, nothing can be said.
     if !foreign.is_empty() && !keys.is_empty() {
-        let what = t!("doctor-templates-fields", name = name, fields = listed(foreign));
-        let fix = t!("doctor-templates-fields-fix", fields = listed(keys), name = name);
-        return Some(Check::failure(Name::Templates, what, fix));
+        let what = t!("doctor-templates-fields", name = name, fields = join_list(foreign));
+        let fix = t!("doctor-templates-fields-fix", fields = join_list(keys), name = name);
+        return Some(Check::failure(CheckName::Templates, what, fix));
     }
-    let field = |value: &config::DataValue| json!({ "value": clean_text(&value.value) });
+    let field = |value: &config::TemplateDataValue| json!({ "value": sanitize_text(&value.value) });
     let data: Map<String, Value> = alias.data.iter().map(|(key, it)| (key.clone(), field(&it.value))).collect();
     // What it lacks is for --data to give, and what is not shown is said where it is sent.
-    let mut broken = findings(&own, &data, false);
-    broken.retain(|it| it.rule.is_refused());
-    let what = t!("doctor-templates-values", name = name, findings = join(&broken));
+    let mut broken = check_data(&alias_keys, &data, false);
+    broken.retain(|it| it.rule.is_rejected());
+    let what = t!("doctor-templates-values", name = name, findings = describe_joined(&broken));
     let fix = t!("doctor-templates-values-fix", name = name);
-    (!broken.is_empty()).then(|| Check::warning(Name::Templates, what, fix))
+    (!broken.is_empty()).then(|| Check::warning(CheckName::Templates, what, fix))
 }

@@ -6,60 +6,60 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::file::Answers;
-use super::given::{self, Given};
+use super::file::InitAnswers;
+use super::given::{self, PresetAnswers};
 use crate::commands::addresses;
-use crate::config::{Environment, ListenAddress, is_usual_app_id, read_app_id, read_redirect_uri};
-use crate::error::{Failure, classify};
+use crate::config::{Environment, ListenAddress, looks_like_app_id, read_app_id, read_redirect_uri};
+use crate::error::{CommandError, classify};
 use crate::line;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
-use crate::ui::{self, Ui, Wrong};
-use crate::wechat::redirect::{is_private, troubles};
-use crate::words::listed;
+use crate::ui::{self, InvalidAnswer, Ui};
+use crate::wechat::redirect::{is_private, problems};
+use crate::words::join_list;
 
 /// The port that is proposed: below 1024 one needs a right.
-const PORT: u16 = 8080;
+const DEFAULT_PORT: u16 = 8080;
 /// Characters of an AppSecret.
-const SECRET: usize = 32;
+const SECRET_LENGTH: usize = 32;
 
 /// Asks for all that is not given.
-pub(super) fn answers(ui: &mut Ui, path: &Path, given: Given) -> anyhow::Result<Answers> {
+pub(super) fn ask_all(ui: &mut Ui, path: &Path, preset: PresetAnswers) -> anyhow::Result<InitAnswers> {
     ui.status(&t!("init-begin", path = path));
-    let at_home = given.sandbox.is_some();
-    let app_id = match given.app_id {
+    let is_sandbox = preset.sandbox.is_some();
+    let app_id = match preset.app_id {
         Some(app_id) => {
-            warn_of_app_id(ui, &app_id);
+            warn_if_unusual_app_id(ui, &app_id);
             app_id
         }
         None => {
-            ui.status(&if at_home { t!("init-where-sandbox") } else { t!("init-where-app-id") });
-            app_id(ui)?
+            ui.status(&if is_sandbox { t!("init-where-sandbox") } else { t!("init-where-app-id") });
+            ask_app_id(ui)?
         }
     };
-    let secret = match given.secret {
+    let secret = match preset.secret {
         Some(secret) => secret,
-        None => secret(ui)?,
+        None => ask_secret(ui)?,
     };
-    let redirect_uri = match given.redirect_uri {
+    let redirect_uri = match preset.redirect_uri {
         Some(uri) => uri,
-        None => redirect_uri(ui, at_home)?,
+        None => ask_redirect_uri(ui, is_sandbox)?,
     };
-    let listen = match given.listen {
-        None if redirect_uri.scheme() == "https" => Some(listen(ui)?),
-        given => given,
+    let listen = match preset.listen {
+        None if redirect_uri.scheme() == "https" => Some(ask_listen(ui)?),
+        preset => preset,
     };
-    Ok(Answers { app_id, secret, redirect_uri, listen, sandbox: given.sandbox, ca_file: given.ca_file })
+    Ok(InitAnswers { app_id, secret, redirect_uri, listen, sandbox: preset.sandbox, ca_file: preset.ca_file })
 }
 
-pub(super) fn app_id(ui: &Ui) -> anyhow::Result<String> {
+pub(super) fn ask_app_id(ui: &Ui) -> anyhow::Result<String> {
     let odd = RefCell::new(String::new());
-    ui::text(ui, &t!("init-app-id"), None, move |typed| {
+    ui::prompt_text(ui, &t!("init-app-id"), None, move |typed| {
         if read_app_id(typed).is_none() {
             return Err(t!("init-must-be", expected = t!("init-expected-app-id")).into());
         }
         // Once more the same, and it is meant so.
-        if is_usual_app_id(typed) || odd.replace(typed.to_owned()) == typed {
+        if looks_like_app_id(typed) || odd.replace(typed.to_owned()) == typed {
             return Ok(());
         }
         Err(t!("ui-cause", what = t!("doctor-app-id-odd", app_id = typed), cause = t!("init-app-id-again")).into())
@@ -67,20 +67,20 @@ pub(super) fn app_id(ui: &Ui) -> anyhow::Result<String> {
 }
 
 /// It may be right all the same.
-pub(super) fn warn_of_app_id(ui: &mut Ui, app_id: &str) {
-    if !is_usual_app_id(app_id) {
+pub(super) fn warn_if_unusual_app_id(ui: &mut Ui, app_id: &str) {
+    if !looks_like_app_id(app_id) {
         let what = t!("doctor-app-id-odd", app_id = app_id);
         ui.warn(&t!("ui-cause", what = what, cause = t!("doctor-app-id-fix")));
     }
 }
 
 /// Nobody sees what was pasted: one of a wrong length is asked for again.
-pub(super) fn secret(ui: &mut Ui) -> anyhow::Result<Secret> {
+pub(super) fn ask_secret(ui: &mut Ui) -> anyhow::Result<Secret> {
     loop {
-        let typed = ui::unseen(ui, &t!("init-secret"))?;
-        let secret = Secret::from(line::value(typed.expose_secret()));
+        let typed = ui::prompt_secret(ui, &t!("init-secret"))?;
+        let secret = Secret::from(line::trim_value(typed.expose_secret()));
         let length = secret.expose_secret().chars().count();
-        if length == SECRET {
+        if length == SECRET_LENGTH {
             return Ok(secret);
         }
         ui.warn(&t!("init-secret-length", length = length));
@@ -88,29 +88,29 @@ pub(super) fn secret(ui: &mut Ui) -> anyhow::Result<Secret> {
 }
 
 /// The file with the certificate of whoever inspects TLS; `None` where somebody has none.
-pub(super) fn ca_file(ui: &mut Ui, environment: &Environment) -> anyhow::Result<Option<PathBuf>> {
+pub(super) fn ask_ca_file(ui: &mut Ui, environment: &Environment) -> anyhow::Result<Option<PathBuf>> {
     ui.status(&t!("init-where-ca-file"));
     let own = environment.clone();
     let usable = move |typed: &str, environment: &Environment| -> anyhow::Result<PathBuf> {
-        given::ca_file(&environment.typed(Path::new(typed), "--ca-file")?)
+        given::absolute_ca_file(&environment.option_path(Path::new(typed), "--ca-file")?)
     };
-    let check = move |typed: &str| usable(typed, &own).map(drop).map_err(|error| classify(&error).what.into());
-    let typed = ui::text_or_none(ui, &t!("init-ca-file"), check)?;
+    let check = move |typed: &str| usable(typed, &own).map(drop).map_err(|error| classify(&error).message.into());
+    let typed = ui::prompt_optional_text(ui, &t!("init-ca-file"), check)?;
     typed.map(|typed| usable(&typed, environment)).transpose()
 }
 
-fn redirect_uri(ui: &mut Ui, at_home: bool) -> anyhow::Result<Url> {
+fn ask_redirect_uri(ui: &mut Ui, is_sandbox: bool) -> anyhow::Result<Url> {
     ui.status(&t!("init-where-redirect"));
-    let own = if at_home { vec![IpAddr::from([127, 0, 0, 1])] } else { addresses::reachable() };
-    let first = own.first().map(|ip| proposal(*ip));
-    if let (false, Some(ip)) = (at_home, own.first()) {
+    let local_ips = if is_sandbox { vec![IpAddr::from([127, 0, 0, 1])] } else { addresses::local_addresses() };
+    let first = local_ips.first().map(|ip| suggested_redirect(*ip));
+    if let (false, Some(ip)) = (is_sandbox, local_ips.first()) {
         ui.status(&if is_private(*ip) { t!("init-near") } else { t!("init-public") });
-        let others: Vec<String> = own.iter().skip(1).map(|ip| proposal(*ip)).collect();
+        let others: Vec<String> = local_ips.iter().skip(1).map(|ip| suggested_redirect(*ip)).collect();
         if !others.is_empty() {
-            ui.status(&t!("init-others", others = listed(others)));
+            ui.status(&t!("init-others", others = join_list(others)));
         }
     }
-    let typed = ui::text(ui, &t!("init-redirect"), first, move |typed| {
+    let typed = ui::prompt_text(ui, &t!("init-redirect"), first, move |typed| {
         let Some(uri) = read_redirect_uri(typed) else {
             let instead =
                 Some(format!("http://{typed}")).filter(|it| !typed.contains("://") && read_redirect_uri(it).is_some());
@@ -118,26 +118,26 @@ fn redirect_uri(ui: &mut Ui, at_home: bool) -> anyhow::Result<Url> {
                 Some(_) => t!("init-redirect-scheme"),
                 None => t!("init-must-be", expected = t!("init-expected-redirect")),
             };
-            return Err(Wrong { said, instead });
+            return Err(InvalidAnswer { message: said, suggestion: instead });
         };
-        match troubles(&uri, at_home).into_iter().find(|it| !it.is_of_real_accounts()) {
-            Some(trouble) => Err(trouble.said().into()),
+        match problems(&uri, is_sandbox).into_iter().find(|it| !it.is_verified_only()) {
+            Some(trouble) => Err(trouble.describe().into()),
             None => Ok(()),
         }
     })?;
     // The question let nothing else pass.
-    Ok(read_redirect_uri(&typed).ok_or_else(|| Failure::usage(t!("init-redirect")))?)
+    Ok(read_redirect_uri(&typed).ok_or_else(|| CommandError::usage(t!("init-redirect")))?)
 }
 
 /// An address that a phone can come back to.
-fn proposal(ip: IpAddr) -> String {
-    format!("http://{}/callback/", std::net::SocketAddr::new(ip, PORT))
+fn suggested_redirect(ip: IpAddr) -> String {
+    format!("http://{}/callback/", std::net::SocketAddr::new(ip, DEFAULT_PORT))
 }
 
-fn listen(ui: &mut Ui) -> anyhow::Result<String> {
+fn ask_listen(ui: &mut Ui) -> anyhow::Result<String> {
     ui.status(&t!("init-where-listen"));
-    let default = std::net::SocketAddr::from(([127, 0, 0, 1], PORT)).to_string();
-    ui::text(ui, &t!("init-listen"), Some(default), |typed| {
+    let default = std::net::SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT)).to_string();
+    ui::prompt_text(ui, &t!("init-listen"), Some(default), |typed| {
         let expected = || t!("init-must-be", expected = t!("init-expected-listen"));
         typed.parse::<ListenAddress>().map(drop).map_err(|_| expected().into())
     })
@@ -152,7 +152,7 @@ mod tests {
         for (ip, uri) in
             [("192.168.1.20", "http://192.168.1.20:8080/callback/"), ("fd00::2", "http://[fd00::2]:8080/callback/")]
         {
-            let proposed = proposal(ip.parse().unwrap());
+            let proposed = suggested_redirect(ip.parse().unwrap());
             assert_eq!(proposed, uri);
             assert!(read_redirect_uri(&proposed).is_some());
         }

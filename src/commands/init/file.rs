@@ -11,10 +11,10 @@ use url::Url;
 use crate::private;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
-use crate::words::{Lang, language};
+use crate::words::{Lang, current_language};
 
 /// The example in a language, and where it begins to speak of keys.
-fn example(lang: Lang) -> (&'static str, &'static str) {
+fn config_example(lang: Lang) -> (&'static str, &'static str) {
     match lang {
         Lang::En => (include_str!("../../../config.example.toml"), "# ---- The account"),
         Lang::Zh => (include_str!("../../../config.example.zh-CN.toml"), "# ---- 账号"),
@@ -23,7 +23,7 @@ fn example(lang: Lang) -> (&'static str, &'static str) {
 
 /// What the config is to say.
 #[derive(Clone, Debug)]
-pub(super) struct Answers {
+pub(super) struct InitAnswers {
     pub(super) app_id: String,
     pub(super) secret: Secret,
     pub(super) redirect_uri: Url,
@@ -35,15 +35,15 @@ pub(super) struct Answers {
     pub(super) ca_file: Option<PathBuf>,
 }
 
-impl Answers {
+impl InitAnswers {
     /// The text of the config.
-    pub(super) fn text(&self) -> String {
+    pub(super) fn render(&self) -> String {
         let sandbox = self.sandbox.as_ref().map(|url| url.as_str().trim_end_matches('/'));
         let given = [
             ("# app_id = ", Some(self.app_id.as_str())),
             ("# app_secret = ", Some(self.secret.expose_secret())),
             ("# redirect_uri = ", Some(self.redirect_uri.as_str())),
-            ("# language = ", Some(language().word())),
+            ("# language = ", Some(current_language().code())),
             ("# address = ", self.listen.as_deref()),
             ("api_base = ", sandbox),
             ("open_base = ", sandbox),
@@ -51,7 +51,7 @@ impl Answers {
         ];
         let header: String =
             t!("init-file-header").lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
-        let (example, begin) = example(language());
+        let (example, begin) = config_example(current_language());
         let keys = example.find(begin).map_or(example, |at| &example[at..]);
         let lines = keys.lines().map(|line| {
             let found = given.iter().find_map(|(begin, value)| line.starts_with(begin).then_some((*begin, (*value)?)));
@@ -72,18 +72,18 @@ impl Answers {
 ///
 /// # Errors
 /// The system's; `AlreadyExists` where something is there and `replace` does not say that it may go.
-pub(super) fn write(path: &Path, text: &str, replace: bool) -> io::Result<Option<PathBuf>> {
+pub(super) fn write_config(path: &Path, text: &str, replace: bool) -> io::Result<Option<PathBuf>> {
     // A link stays a link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let dir = private::directory_of(&path);
-    private::directory(dir)?;
-    let fresh = filled(dir, text.as_bytes())?;
+    let dir = private::parent_dir(&path);
+    private::create_private_dir(dir)?;
+    let fresh = write_temp(dir, text.as_bytes())?;
     let mut kept = None;
     if replace && path.exists() {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".bak");
         let beside = path.with_file_name(name);
-        filled(dir, &fs::read(&path)?)?.persist(&beside)?;
+        write_temp(dir, &fs::read(&path)?)?.persist(&beside)?;
         kept = Some(beside);
     }
     if replace {
@@ -97,8 +97,8 @@ pub(super) fn write(path: &Path, text: &str, replace: bool) -> io::Result<Option
 }
 
 /// A file in `dir`, 0600, that goes again unless it gets a name.
-fn filled(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let mut file = private::temporary(dir, ".wxbox-config-")?;
+fn write_temp(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = private::private_temp_file(dir, ".wxbox-config-")?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)
@@ -109,8 +109,8 @@ mod tests {
     use super::*;
     use crate::config::{Config, Environment};
 
-    fn answers() -> Answers {
-        Answers {
+    fn answers() -> InitAnswers {
+        InitAnswers {
             app_id: "wx00112233445566aa".into(),
             secret: "a \"quoted\\ secret é".into(),
             redirect_uri: Url::parse("https://wx.example.com/callback/?a=%22").unwrap(),
@@ -120,18 +120,18 @@ mod tests {
         }
     }
 
-    fn loaded(answers: &Answers) -> Config {
-        let environment = Environment::of([("HOME", "/nowhere")]);
-        Config::of_text(Path::new("/nowhere/config.toml"), answers.text(), &environment).unwrap()
+    fn load(answers: &InitAnswers) -> Config {
+        let environment = Environment::from_pairs([("HOME", "/nowhere")]);
+        Config::from_text(Path::new("/nowhere/config.toml"), answers.render(), &environment).unwrap()
     }
 
     #[test]
     fn every_answer_stands_in_the_config_and_nothing_else_is_set() {
         let answers = answers();
-        let config = loaded(&answers);
+        let config = load(&answers);
         let (app_id, secret) = config.credentials().unwrap();
         assert_eq!((app_id, secret.expose_secret()), ("wx00112233445566aa", answers.secret.expose_secret()));
-        assert_eq!(config.redirect().unwrap(), &answers.redirect_uri);
+        assert_eq!(config.require_redirect_uri().unwrap(), &answers.redirect_uri);
         assert_eq!(config.listen_address().unwrap().to_string(), "127.0.0.1:8080");
         let bases = &config.network.api_base.value;
         assert_eq!(bases.iter().map(Url::as_str).collect::<Vec<_>>(), ["http://127.0.0.1:8899/"]);
@@ -139,7 +139,7 @@ mod tests {
 
         assert_eq!(config.network.ca_file.unwrap().value, answers.ca_file.clone().unwrap());
 
-        let plain = loaded(&Answers { listen: None, sandbox: None, ca_file: None, ..answers });
+        let plain = load(&InitAnswers { listen: None, sandbox: None, ca_file: None, ..answers });
         assert!(plain.network.ca_file.is_none());
         assert!(plain.listen.address.is_none() && plain.templates.is_empty());
         assert_eq!(plain.network.api_base.value.len(), 2);
@@ -150,7 +150,7 @@ mod tests {
         let lines = |lang| {
             let is_key = |it: &str| it.split_once(" = ").is_some_and(|(key, _)| !key.contains([' ', ';']));
             let prose = |line: &str| line.strip_prefix("# ").is_some_and(|it| !is_key(it) && !it.starts_with('['));
-            let (text, begin) = example(lang);
+            let (text, begin) = config_example(lang);
             let (_, text) = text.split_once(begin).unwrap();
             text.lines().skip(1).filter(|line| !line.is_empty() && !prose(line)).collect::<Vec<_>>()
         };
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_example_is_explained_in_it() {
-        let text = answers().text();
+        let text = answers().render();
         for key in crate::config::KEYS.iter().filter(|key| !key.name.starts_with("templates.")) {
             let name = key.name.rsplit('.').next().unwrap();
             let there = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{name} = ")));
@@ -171,10 +171,10 @@ mod tests {
     fn what_was_there_is_replaced_only_if_it_may_be_and_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/b/config.toml");
-        assert_eq!(write(&path, "one", false).unwrap(), None);
-        assert_eq!(write(&path, "two", false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(write_config(&path, "one", false).unwrap(), None);
+        assert_eq!(write_config(&path, "two", false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_to_string(&path).unwrap(), "one");
-        let kept = write(&path, "two", true).unwrap().unwrap();
+        let kept = write_config(&path, "two", true).unwrap().unwrap();
         assert_eq!(kept.file_name().unwrap(), "config.toml.bak");
         assert_eq!([&path, &kept].map(|it| fs::read_to_string(it).unwrap()), ["two", "one"]);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2, "nothing half-written beside it");
@@ -189,7 +189,7 @@ mod tests {
         let (file, link) = (dir.path().join("dotfiles.toml"), dir.path().join("config.toml"));
         fs::write(&file, "old").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        write(&link, "new", true).unwrap();
+        write_config(&link, "new", true).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
     }

@@ -4,19 +4,19 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::file::Answers;
+use super::file::InitAnswers;
 use crate::cli::Init as Args;
 use crate::commands::{password, port};
 use crate::config::{Environment, Error, Expected, Origin, read_api_base, read_app_id, read_redirect_uri};
-use crate::error::Failure;
+use crate::error::CommandError;
 use crate::line;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
-use crate::wechat::tls;
-use crate::words::listed;
+use crate::wechat::tls_config;
+use crate::words::join_list;
 
 /// Answers that need not be asked for.
-pub(super) struct Given {
+pub(super) struct PresetAnswers {
     pub(super) app_id: Option<String>,
     pub(super) secret: Option<Secret>,
     pub(super) redirect_uri: Option<Url>,
@@ -26,35 +26,38 @@ pub(super) struct Given {
     secret_stdin: bool,
 }
 
-impl Given {
+impl PresetAnswers {
     /// Reads all of it but standard input.
     ///
     /// # Errors
     /// The first value that makes no sense.
-    pub(super) fn read(args: &Args, environment: &Environment) -> anyhow::Result<Self> {
-        let app_id = value(
+    pub(super) fn from_args(args: &Args, environment: &Environment) -> anyhow::Result<Self> {
+        let app_id = option_or_variable(
             args.app_id.as_deref(),
             ("--app-id", "WXBOX_APP_ID", "app_id"),
             environment,
             read_app_id,
             (Expected::AppId, t!("init-expected-app-id")),
         )?;
-        let redirect_uri = value(
+        let redirect_uri = option_or_variable(
             args.redirect_uri.as_deref(),
             ("--redirect-uri", "WXBOX_REDIRECT_URI", "redirect_uri"),
             environment,
             read_redirect_uri,
             (Expected::RedirectUri, t!("init-expected-redirect")),
         )?;
-        let listen = args.listen.as_deref().map(|text| port::address(text).map(|it| it.to_string())).transpose()?;
+        let listen =
+            args.listen.as_deref().map(|text| port::parse_address(text).map(|it| it.to_string())).transpose()?;
         let sandbox = match &args.sandbox {
-            Some(text) => Some(read_api_base(text).ok_or_else(|| wrong("--sandbox", t!("init-expected-sandbox")))?),
+            Some(text) => {
+                Some(read_api_base(text).ok_or_else(|| value_error("--sandbox", t!("init-expected-sandbox")))?)
+            }
             None => None,
         };
-        let secret = environment.text("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(line::value);
+        let secret = environment.var("WXBOX_APP_SECRET")?.filter(|_| !args.secret_stdin).map(line::trim_value);
         let secret = secret.filter(|it| !it.is_empty()).map(Secret::from);
         let ca_file = match &args.ca_file {
-            Some(path) => Some(ca_file(&environment.typed(path, "--ca-file")?)?),
+            Some(path) => Some(absolute_ca_file(&environment.option_path(path, "--ca-file")?)?),
             None => None,
         };
         Ok(Self { app_id, secret, redirect_uri, listen, sandbox, ca_file, secret_stdin: args.secret_stdin })
@@ -64,7 +67,7 @@ impl Given {
     ///
     /// # Errors
     /// One that names all that is missing.
-    pub(super) fn is_whole(&self) -> Result<(), Failure> {
+    pub(super) fn check_complete(&self) -> Result<(), CommandError> {
         let missing = [
             (self.app_id.is_none()).then(|| "--app-id".to_owned()),
             (self.secret.is_none() && !self.secret_stdin).then(|| t!("init-missing-secret")),
@@ -73,7 +76,9 @@ impl Given {
         let missing: Vec<String> = missing.into_iter().flatten().collect();
         match missing.is_empty() {
             true => Ok(()),
-            false => Err(Failure::usage(t!("init-missing", options = listed(missing))).hint(t!("init-missing-hint"))),
+            false => {
+                Err(CommandError::usage(t!("init-missing", options = join_list(missing))).hint(t!("init-missing-hint")))
+            }
         }
     }
 
@@ -81,19 +86,26 @@ impl Given {
     ///
     /// # Errors
     /// As [`Given::is_whole`]; and where standard input holds no secret.
-    pub(super) fn answers(self) -> anyhow::Result<Answers> {
-        self.is_whole()?;
+    pub(super) fn into_answers(self) -> anyhow::Result<InitAnswers> {
+        self.check_complete()?;
         let secret = match self.secret {
             Some(secret) => secret,
             None => {
-                let typed = password::read_or(t!("init-secret-unusable"))?;
-                Secret::from(line::value(typed.expose_secret()))
+                let typed = password::read_stdin_or(t!("init-secret-unusable"))?;
+                Secret::from(line::trim_value(typed.expose_secret()))
             }
         };
         let (Some(app_id), Some(redirect_uri)) = (self.app_id, self.redirect_uri) else {
-            return Err(Failure::usage(t!("init-missing", options = "--app-id, --redirect-uri")).into());
+            return Err(CommandError::usage(t!("init-missing", options = "--app-id, --redirect-uri")).into());
         };
-        Ok(Answers { app_id, secret, redirect_uri, listen: self.listen, sandbox: self.sandbox, ca_file: self.ca_file })
+        Ok(InitAnswers {
+            app_id,
+            secret,
+            redirect_uri,
+            listen: self.listen,
+            sandbox: self.sandbox,
+            ca_file: self.ca_file,
+        })
     }
 }
 
@@ -102,17 +114,17 @@ impl Given {
 ///
 /// # Errors
 /// Where there is no certificate in the file, and where the path cannot be written in TOML.
-pub(super) fn ca_file(path: &Path) -> anyhow::Result<PathBuf> {
+pub(super) fn absolute_ca_file(path: &Path) -> anyhow::Result<PathBuf> {
     let path = std::path::absolute(path)?;
-    tls(Some(&path))?;
+    tls_config(Some(&path))?;
     match path.to_str() {
         Some(_) => Ok(path),
-        None => Err(Failure::usage(t!("init-ca-file-not-utf8", path = path.display().to_string())).into()),
+        None => Err(CommandError::usage(t!("init-ca-file-not-utf8", path = path.display().to_string())).into()),
     }
 }
 
 /// A value of an option, else of a variable.
-fn value<T>(
+fn option_or_variable<T>(
     option: Option<&str>,
     (flag, variable, key): (&str, &'static str, &str),
     environment: &Environment,
@@ -120,13 +132,13 @@ fn value<T>(
     (expected, said): (Expected, String),
 ) -> anyhow::Result<Option<T>> {
     if let Some(text) = option {
-        return Ok(Some(read(text.trim()).ok_or_else(|| wrong(flag, said))?));
+        return Ok(Some(read(text.trim()).ok_or_else(|| value_error(flag, said))?));
     }
-    let Some(text) = environment.text(variable)? else { return Ok(None) };
-    let error = || Error::Value { key: key.to_owned(), origin: Origin::Env(variable), expected };
+    let Some(text) = environment.var(variable)? else { return Ok(None) };
+    let error = || Error::InvalidValue { key: key.to_owned(), origin: Origin::Env(variable), expected };
     Ok(Some(read(text).ok_or_else(error)?))
 }
 
-fn wrong(option: &str, expected: String) -> Failure {
-    Failure::usage(t!("init-value", option = option, expected = expected))
+fn value_error(option: &str, expected: String) -> CommandError {
+    CommandError::usage(t!("init-value", option = option, expected = expected))
 }

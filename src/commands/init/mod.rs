@@ -12,18 +12,18 @@ use serde::Serialize;
 
 use crate::cli::{Global, Init as Args};
 use crate::commands::ground;
-use crate::config::{Environment, Flags, path_to_write};
-use crate::error::{Exit, Failure, classify};
+use crate::config::{CliOverrides, Environment, path_to_write};
+use crate::error::{CommandError, ExitStatus, classify};
 use crate::t;
 use crate::ui::{self, Ui};
-use crate::wechat::redirect::{to_enter, troubles};
-use file::Answers;
-use given::Given;
-use trial::Trial;
+use crate::wechat::redirect::{console_value, problems};
+use file::InitAnswers;
+use given::PresetAnswers;
+use trial::Verification;
 
 /// What was done.
 #[derive(Serialize)]
-struct Written<'a> {
+struct InitView<'a> {
     event: &'static str,
     path: &'a Path,
     app_id: &'a str,
@@ -33,7 +33,7 @@ struct Written<'a> {
     kept: Option<PathBuf>,
 }
 
-impl fmt::Display for Written<'_> {
+impl fmt::Display for InitView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&t!("init-written", path = self.path))?;
         match &self.kept {
@@ -43,8 +43,8 @@ impl fmt::Display for Written<'_> {
     }
 }
 
-pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Exit> {
-    match write(ui, global, args) {
+pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<ExitStatus> {
+    match create_config(ui, global, args) {
         Err(error) if ui::was_interrupted(&error) => {
             ui.status(&t!("init-cancelled"));
             Ok(classify(&error).exit)
@@ -53,76 +53,76 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<E
     }
 }
 
-fn write(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Exit> {
-    let environment = Environment::read();
-    let flags = Flags { config: global.config.clone(), ..Flags::default() };
+fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<ExitStatus> {
+    let environment = Environment::from_process();
+    let flags = CliOverrides { config: global.config.clone(), ..CliOverrides::default() };
     let path = path_to_write(&flags, &environment)?;
-    let asks = ui.in_terminal && !args.secret_stdin;
-    let given = Given::read(args, &environment)?;
-    if !asks {
-        given.is_whole()?;
+    let is_interactive = ui.can_prompt && !args.secret_stdin;
+    let given = PresetAnswers::from_args(args, &environment)?;
+    if !is_interactive {
+        given.check_complete()?;
     }
-    let Some(replace) = may_write(ui, &path, args.force, asks)? else {
+    let Some(replace) = check_overwrite(ui, &path, args.force, is_interactive)? else {
         ui.status(&t!("init-nothing"));
-        return Ok(Exit::Done);
+        return Ok(ExitStatus::Success);
     };
-    let mut answers = if asks { ask::answers(ui, &path, given)? } else { given.answers()? };
-    if !asks {
-        ask::warn_of_app_id(ui, &answers.app_id);
+    let mut answers = if is_interactive { ask::ask_all(ui, &path, given)? } else { given.into_answers()? };
+    if !is_interactive {
+        ask::warn_if_unusual_app_id(ui, &answers.app_id);
     }
-    let checked = match (args.no_check, asks) {
+    let checked = match (args.no_check, is_interactive) {
         (true, _) => false,
-        (false, true) => match trial::until_it_works(ui, &mut answers, &path, &environment)? {
-            Trial::Works => true,
-            Trial::Unchecked => false,
-            Trial::Dropped(exit) => {
+        (false, true) => match trial::verify_until_accepted(ui, &mut answers, &path, &environment)? {
+            Verification::Accepted => true,
+            Verification::Skipped => false,
+            Verification::Declined(exit) => {
                 ui.status(&t!("init-nothing"));
                 return Ok(exit);
             }
         },
-        (false, false) => trial::once(&answers, &path, &environment)?,
+        (false, false) => trial::verify_once(&answers, &path, &environment)?,
     };
-    let kept = file::write(&path, &answers.text(), replace).map_err(|cause| cannot_write(&path, &cause))?;
-    ui.done(&Written { event: "config_written", path: &path, app_id: &answers.app_id, checked, kept })?;
-    after(ui, global, &answers);
-    Ok(Exit::Done)
+    let kept = file::write_config(&path, &answers.render(), replace).map_err(|cause| write_error(&path, &cause))?;
+    ui.print_result(&InitView { event: "config_written", path: &path, app_id: &answers.app_id, checked, kept })?;
+    print_next_steps(ui, global, &answers);
+    Ok(ExitStatus::Success)
 }
 
 /// Whether the config may be written, and what is there replaced; `None`: somebody said no.
-fn may_write(ui: &Ui, path: &Path, force: bool, asks: bool) -> anyhow::Result<Option<bool>> {
+fn check_overwrite(ui: &Ui, path: &Path, force: bool, is_interactive: bool) -> anyhow::Result<Option<bool>> {
     if path.is_dir() {
-        return Err(Failure::usage(t!("config-directory", path = path))
+        return Err(CommandError::usage(t!("config-directory", path = path))
             .hint(t!("config-directory-hint", path = path.join("config.toml")))
             .into());
     }
-    ground::may_make(path).map_err(|cause| cannot_write(path, &cause))?;
+    ground::check_creatable(path).map_err(|cause| write_error(path, &cause))?;
     if !path.exists() {
         return Ok(Some(false));
     }
-    let exists = || Failure::usage(t!("backup-exists", file = path)).hint(t!("init-exists-hint"));
-    match (force, asks) {
+    let exists = || CommandError::usage(t!("backup-exists", file = path)).hint(t!("init-exists-hint"));
+    match (force, is_interactive) {
         (true, _) => Ok(Some(true)),
         (false, false) => Err(exists().into()),
         (false, true) => Ok(ui::confirm(ui, &t!("init-replace", path = path), "")?.then_some(true)),
     }
 }
 
-fn cannot_write(path: &Path, cause: &std::io::Error) -> Failure {
+fn write_error(path: &Path, cause: &std::io::Error) -> CommandError {
     let what = t!("init-cannot-write", path = path, cause = *cause);
-    Failure { exit: Exit::Unexpected, what, hint: Some(t!("init-cannot-write-hint")) }
+    CommandError { exit: ExitStatus::Unexpected, message: what, hint: Some(t!("init-cannot-write-hint")) }
 }
 
 /// What is left to do: in WeChat's console, and here.
-fn after(ui: &mut Ui, global: &Global, answers: &Answers) {
+fn print_next_steps(ui: &mut Ui, global: &Global, answers: &InitAnswers) {
     let uri = &answers.redirect_uri;
     if answers.sandbox.is_none() {
-        let all = troubles(uri, false);
-        for trouble in all.iter().filter(|it| !it.is_of_real_accounts()) {
-            ui.warn(&t!("ui-cause", what = uri.as_str(), cause = trouble.said()));
+        let all = problems(uri, false);
+        for trouble in all.iter().filter(|it| !it.is_verified_only()) {
+            ui.warn(&t!("ui-cause", what = uri.as_str(), cause = trouble.describe()));
         }
-        ui.status(&match all.iter().find(|it| it.is_of_real_accounts()) {
-            None => t!("init-console", enter = to_enter(uri)),
-            Some(trouble) => t!("init-console-test", enter = to_enter(uri), why = trouble.said()),
+        ui.status(&match all.iter().find(|it| it.is_verified_only()) {
+            None => t!("init-console", enter = console_value(uri)),
+            Some(trouble) => t!("init-console-test", enter = console_value(uri), why = trouble.describe()),
         });
     }
     if uri.scheme() == "https" && answers.listen.is_none() {

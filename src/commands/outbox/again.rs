@@ -2,63 +2,67 @@
 
 use crossbeam_channel::{never, unbounded};
 
-use crate::app::App;
+use crate::app::AppContext;
 use crate::cli::OutboxRetry;
-use crate::commands::deliver::{self, Aside, Delivery};
-use crate::delivery::{Work, is_repeat_dropped};
-use crate::error::{Exit, Failure, Report};
-use crate::signals::Bell;
-use crate::store::{Retry, State, Waiting};
+use crate::commands::deliver::{self, DeliverySetup, SideEvent};
+use crate::delivery::{DeliverySource, is_within_dedupe_window};
+use crate::error::{CommandError, ErrorReport, ExitStatus};
+use crate::signals::Waiter;
+use crate::store::{Backlog, MessageState, RetryResult};
 use crate::t;
-use crate::time::{Moment, Timestamp};
+use crate::time::{ClockReading, Timestamp};
 use crate::ui::Ui;
-use crate::words::{ago, first_of};
+use crate::words::{join_first, relative_time};
 
-pub(super) fn flush(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
+pub(super) fn flush(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
     // Who delivers has a lock beside the file.
-    let can_deliver = app.has_database();
-    let it = Delivery::of(app, || app.store_as_found())?;
+    let can_deliver = app.database_exists();
+    let setup = DeliverySetup::open(app, || app.open_existing_store())?;
     if !can_deliver {
-        ui.whisper(&t!("outbox-flush-none"));
-        return Ok(Exit::Done);
+        ui.note(&t!("outbox-flush-none"));
+        return Ok(ExitStatus::Success);
     }
-    let ended = deliver::with(ui, it, Work::Due, Bell::begin()?, never(), deliver::show)?;
-    if ended.is_empty && ui.whispers() {
-        say_nothing_due(ui, app)?;
+    let ended = deliver::run_with(ui, setup, DeliverySource::Due, Waiter::new()?, never(), deliver::show_message)?;
+    if ended.is_empty && ui.shows_notes() {
+        report_nothing_due(ui, app)?;
     }
     Ok(ended.exit)
 }
 
 /// Says that nothing was due, and when the next message is: nobody takes it for lost.
-fn say_nothing_due(ui: &mut Ui, app: &App) -> anyhow::Result<()> {
-    let Waiting { count, next } = app.store_as_found()?.waiting(&app.account_id()?)?;
-    ui.whisper(&match next {
+fn report_nothing_due(ui: &mut Ui, app: &AppContext) -> anyhow::Result<()> {
+    let Backlog { count, next_due_at: next } = app.open_existing_store()?.backlog(&app.require_app_id()?)?;
+    ui.note(&match next {
         _ if count == 0 => t!("outbox-flush-none"),
         Some(due) => {
             let ahead = Timestamp::now().seconds_since(due);
-            t!("outbox-flush-waits", count = count, due = ago(ahead.min(-1)))
+            t!("outbox-flush-waits", count = count, due = relative_time(ahead.min(-1)))
         }
         None => t!("outbox-flush-stuck", count = count),
     });
     Ok(())
 }
 
-pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Result<Exit> {
-    let mut it = Delivery::of(app, || app.store_as_found())?;
-    let app_id = it.orders.account.app_id.clone();
-    let now = Moment::now();
+pub(super) fn retry(ui: &mut Ui, app: &AppContext, args: &OutboxRetry) -> anyhow::Result<ExitStatus> {
+    let mut setup = DeliverySetup::open(app, || app.open_existing_store())?;
+    let app_id = setup.options.account.app_id.clone();
+    let now = ClockReading::now();
     if args.queued {
         // They are due at once, and else what they were.
-        let ids = it.store.make_due(&app_id, &[], now.at)?;
+        let ids = setup.store.make_due(&app_id, &[], now.wall)?;
         if ids.is_empty() {
             ui.status(&t!("outbox-retry-none"));
-            return Ok(Exit::Done);
+            return Ok(ExitStatus::Success);
         }
-        return deliver::run(ui, it, Work::Messages(ids));
+        return deliver::run(ui, setup, DeliverySource::Messages(ids));
     }
-    let all = [(args.failed, State::Failed), (args.unknown, State::Unknown), (args.expired, State::Expired)];
+    let all = [
+        (args.failed, MessageState::Failed),
+        (args.unknown, MessageState::Unknown),
+        (args.expired, MessageState::Expired),
+    ];
     let ids = match all.into_iter().find(|(asked, _)| *asked) {
-        Some((_, state)) => it.store.ids_in(&app_id, state)?,
+        Some((_, state)) => setup.store.ids_by_state(&app_id, state)?,
         None => {
             // A part that is named before the one that it waits for would not wait.
             let mut ids = args.id.clone();
@@ -69,11 +73,11 @@ pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Resul
     };
     let all = args.id.is_empty();
     let expire_after = app.config.send.expire_after.value;
-    let is_dropped = |first: &Moment| is_repeat_dropped(first, &now);
+    let is_dropped = |first: &ClockReading| is_within_dedupe_window(first, &now);
     let (mut queued, mut refused, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
     for id in ids {
-        match it.store.retry(&app_id, id, expire_after, now.at, is_dropped)? {
-            Retry::Queued { may_repeat, moved_to } => {
+        match setup.store.retry(&app_id, id, expire_after, now.wall, is_dropped)? {
+            RetryResult::Queued { may_duplicate: may_repeat, new_openid: moved_to } => {
                 queued.push(id);
                 if may_repeat {
                     repeated.push(id.to_string());
@@ -83,48 +87,58 @@ pub(super) fn retry(ui: &mut Ui, app: &App, args: &OutboxRetry) -> anyhow::Resul
                 }
             }
             // Of all that failed, those that cannot be sent again are not worth a failure.
-            Retry::Gone | Retry::Unbound | Retry::Busy if all => {}
-            why => refused.push(why_not(id, &why)),
+            RetryResult::Removed | RetryResult::NotBound | RetryResult::InProgress if all => {}
+            why => refused.push(retry_error(id, &why)),
         }
     }
     if !repeated.is_empty() {
-        ui.warn(&t!("outbox-retry-repeats", ids = first_of(&repeated), count = repeated.len()));
+        ui.warn(&t!("outbox-retry-repeats", ids = join_first(&repeated), count = repeated.len()));
     }
     if queued.is_empty() {
         if refused.is_empty() {
             ui.status(&t!("outbox-retry-none"));
         }
-        let exit = refused.last().map_or(Exit::Done, |failure| failure.exit);
-        refused.into_iter().for_each(|failure| tell(ui, failure));
+        let exit = refused.last().map_or(ExitStatus::Success, |failure| failure.exit);
+        refused.into_iter().for_each(|failure| print_error(ui, failure));
         return Ok(exit);
     }
     // They end as those do that cannot be delivered.
-    let (asides_in, asides) = unbounded();
+    let (side_event_sender, side_events) = unbounded();
     for failure in refused {
         let show = move |ui: &mut Ui| {
-            tell(ui, failure);
+            print_error(ui, failure);
             Ok(())
         };
         // The other end is here.
-        let _ = asides_in.send(Aside::Failed(Box::new(show)));
+        let _ = side_event_sender.send(SideEvent::Failed(Box::new(show)));
     }
-    drop(asides_in);
-    Ok(deliver::with(ui, it, Work::Messages(queued), Bell::begin()?, asides, deliver::show)?.exit)
+    drop(side_event_sender);
+    Ok(deliver::run_with(
+        ui,
+        setup,
+        DeliverySource::Messages(queued),
+        Waiter::new()?,
+        side_events,
+        deliver::show_message,
+    )?
+    .exit)
 }
 
-fn tell(ui: &mut Ui, Failure { exit, what, hint }: Failure) {
-    ui.error(&Report { exit, what, hint });
+fn print_error(ui: &mut Ui, CommandError { exit, message: what, hint }: CommandError) {
+    ui.error(&ErrorReport { exit, message: what, hint });
 }
 
-fn why_not(id: i64, why: &Retry) -> Failure {
+fn retry_error(id: i64, why: &RetryResult) -> CommandError {
     match why {
-        Retry::NoSuch | Retry::Queued { .. } => {
-            Failure::no_such(t!("outbox-unknown", id = id)).hint(t!("outbox-unknown-hint"))
+        RetryResult::NotFound | RetryResult::Queued { .. } => {
+            CommandError::not_found(t!("outbox-unknown", id = id)).hint(t!("outbox-unknown-hint"))
         }
-        Retry::Unbound => Failure::no_such(t!("outbox-retry-unbound", id = id)).hint(t!("outbox-retry-unbound-hint")),
-        Retry::Sent => Failure::no_such(t!("outbox-retry-sent", id = id)),
-        Retry::Gone => Failure::no_such(t!("outbox-retry-gone", id = id)),
-        Retry::Busy => Failure::no_such(t!("outbox-cancel-sending", id = id)),
-        Retry::KeyTaken(other) => Failure::no_such(t!("outbox-retry-key", id = id, other = other)),
+        RetryResult::NotBound => {
+            CommandError::not_found(t!("outbox-retry-unbound", id = id)).hint(t!("outbox-retry-unbound-hint"))
+        }
+        RetryResult::AlreadySent => CommandError::not_found(t!("outbox-retry-sent", id = id)),
+        RetryResult::Removed => CommandError::not_found(t!("outbox-retry-gone", id = id)),
+        RetryResult::InProgress => CommandError::not_found(t!("outbox-cancel-sending", id = id)),
+        RetryResult::KeyTaken(other) => CommandError::not_found(t!("outbox-retry-key", id = id, other = other)),
     }
 }

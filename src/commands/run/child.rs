@@ -11,18 +11,18 @@ use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
 use crate::private;
-use crate::signals::{Heard, Relay, with_given_mask};
+use crate::signals::{ForwarderEvent, SignalForwarder, with_original_mask};
 use crate::t;
 
 /// The variable that is ours alone.
-const SECRET: &str = "WXBOX_APP_SECRET";
+const SECRET_VARIABLE: &str = "WXBOX_APP_SECRET";
 
 /// As much of a script as Linux reads to find its interpreter.
-const FIRST_LINE: u64 = 256;
+const SHEBANG_BYTES: u64 = 256;
 
 /// How a command ended.
 #[derive(Debug)]
-pub(super) enum Ended {
+pub(super) enum ChildExit {
     /// By itself, with this status.
     Status(u8),
     /// By this signal.
@@ -31,7 +31,7 @@ pub(super) enum Ended {
     NotStarted(io::Error),
 }
 
-impl Ended {
+impl ChildExit {
     /// The status to leave with, as shells have it.
     pub(super) fn status(&self) -> u8 {
         match self {
@@ -54,11 +54,11 @@ struct BadInterpreter {
 
 impl BadInterpreter {
     /// That of a program that was not found, if it is a script.
-    fn of(program: &OsStr) -> Option<Self> {
+    fn detect(program: &OsStr) -> Option<Self> {
         // One that is found by PATH is left to the person.
         let script = PathBuf::from(program);
         let mut first = Vec::new();
-        File::open(&script).ok()?.take(FIRST_LINE).read_to_end(&mut first).ok()?;
+        File::open(&script).ok()?.take(SHEBANG_BYTES).read_to_end(&mut first).ok()?;
         let line = first.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
         let text = String::from_utf8_lossy(line);
         let interpreter = text.trim_start_matches([' ', '\t']).split([' ', '\t']).next()?.to_owned();
@@ -67,7 +67,7 @@ impl BadInterpreter {
 }
 
 /// What to do about a command that cannot be started.
-pub(super) fn hint(error: &io::Error) -> Option<String> {
+pub(super) fn start_hint(error: &io::Error) -> Option<String> {
     if let Some(BadInterpreter { script, interpreter }) = error.get_ref().and_then(|error| error.downcast_ref()) {
         let file = shell_words::quote(&script.to_string_lossy()).into_owned();
         return Some(match interpreter.ends_with('\r') {
@@ -82,43 +82,43 @@ pub(super) fn hint(error: &io::Error) -> Option<String> {
 ///
 /// # Errors
 /// The operating system's, where the end cannot be waited for.
-pub(super) fn run(relay: &mut Relay, command: &[OsString]) -> io::Result<Ended> {
-    let [program, args @ ..] = command else { return Ok(Ended::NotStarted(io::ErrorKind::InvalidInput.into())) };
+pub(super) fn run(forwarder: &mut SignalForwarder, command: &[OsString]) -> io::Result<ChildExit> {
+    let [program, args @ ..] = command else { return Ok(ChildExit::NotStarted(io::ErrorKind::InvalidInput.into())) };
     // It is waited for below, by its number: as the first process of a container we get the orphans of others too.
     let mut command = Command::new(program);
-    command.args(args).env_remove(SECRET);
-    let child = match private::unsealed(|| with_given_mask(|| command.spawn())) {
+    command.args(args).env_remove(SECRET_VARIABLE);
+    let child = match private::with_original_core_limit(|| with_original_mask(|| command.spawn())) {
         Ok(child) => Pid::from_child(&child),
         Err(error) => {
-            let bad = (error.kind() == io::ErrorKind::NotFound).then(|| BadInterpreter::of(program)).flatten();
-            return Ok(Ended::NotStarted(bad.map_or(error, |bad| io::Error::new(io::ErrorKind::NotFound, bad))));
+            let bad = (error.kind() == io::ErrorKind::NotFound).then(|| BadInterpreter::detect(program)).flatten();
+            return Ok(ChildExit::NotStarted(bad.map_or(error, |bad| io::Error::new(io::ErrorKind::NotFound, bad))));
         }
     };
     loop {
-        match relay.hear()? {
-            Heard::Children => {
-                if let Some(ended) = reap(child)? {
+        match forwarder.next_event()? {
+            ForwarderEvent::ChildExited => {
+                if let Some(ended) = wait_child(child)? {
                     return Ok(ended);
                 }
             }
-            Heard::Signal(signal) => signal.pass_on(child),
+            ForwarderEvent::Signal(signal) => signal.forward_to(child),
         }
     }
 }
 
 /// Takes note of all children that have ended; how ours did, if it is among them.
-fn reap(child: Pid) -> io::Result<Option<Ended>> {
+fn wait_child(child: Pid) -> io::Result<Option<ChildExit>> {
     while let Some((pid, status)) = wait(WaitOptions::NOHANG)? {
         if pid == child {
-            return Ok(Some(of(status)));
+            return Ok(Some(from_wait_status(status)));
         }
     }
     Ok(None)
 }
 
-fn of(status: WaitStatus) -> Ended {
+fn from_wait_status(status: WaitStatus) -> ChildExit {
     match (status.exit_status(), status.terminating_signal()) {
-        (Some(status), _) => Ended::Status(u8::try_from(status).unwrap_or(u8::MAX)),
-        (None, signal) => Ended::Signal(signal.unwrap_or_default()),
+        (Some(status), _) => ChildExit::Status(u8::try_from(status).unwrap_or(u8::MAX)),
+        (None, signal) => ChildExit::Signal(signal.unwrap_or_default()),
     }
 }

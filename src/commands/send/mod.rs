@@ -5,69 +5,69 @@ mod line;
 
 use std::collections::HashMap;
 
-use crate::app::App;
+use crate::app::AppContext;
 use crate::cli::{Global, Send};
-use crate::commands::compose::notes::Notes;
-use crate::commands::compose::recipients::{self, Whom};
-use crate::commands::compose::{Saying, kinds, parcel, work};
-use crate::commands::deliver::{self, Delivery};
-use crate::config::Flags;
-use crate::delivery::Hand;
-use crate::error::{Exit, Failure};
-use crate::store::{Parcel, Store, Which};
+use crate::commands::compose::notes::DraftWarnings;
+use crate::commands::compose::recipients::{self, RecipientSelector};
+use crate::commands::compose::{ComposeRequest, build_submission, kinds, single_source};
+use crate::commands::deliver::{self, DeliverySetup};
+use crate::config::CliOverrides;
+use crate::delivery::DeliveryThread;
+use crate::error::{CommandError, ExitStatus};
+use crate::store::{MediaKey, Store, Submission};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::Ui;
-use crate::wechat::media::MARGIN;
+use crate::wechat::media::EXPIRY_MARGIN;
 use crate::wechat::message::Content;
-use crate::words::nearest;
+use crate::words::closest_match;
 
-pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<Exit> {
+pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<ExitStatus> {
     if let Some(option) = args.mistyped_option() {
-        return Err(mistyped_option(option).into());
+        return Err(mistyped_option_error(option).into());
     }
-    let openids = recipients::openids(&args.openid)?;
-    let flags = Flags {
+    let openids = recipients::parse_openids(&args.openid)?;
+    let flags = CliOverrides {
         concurrency: args.concurrency,
         rate: args.rate,
-        expire_after: args.how.expire_after,
-        ..Flags::default()
+        expire_after: args.delivery.expire_after,
+        ..CliOverrides::default()
     };
-    let app = App::open(ui, global, flags)?;
+    let app = AppContext::open(ui, global, flags)?;
     if let Some(file) = &args.batch {
         return batch::run(ui, app, args, file);
     }
-    let mut notes = Notes::new(args.what.strict);
-    let said = kinds::of(args, &app.config, &mut notes)?;
-    app.account_id()?;
+    let mut notes = DraftWarnings::new(args.content.strict);
+    let draft = kinds::draft_from_args(args, &app.config, &mut notes)?;
+    app.require_app_id()?;
     // A dry run works without the secret; anything else would only find out after queueing.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
-    let hand = if args.dry_run { None } else { Some(Hand::begin(app.settings())?) };
-    let whom = Whom { user: &args.user, tag: &args.tag, all: args.all, openids: &openids };
+    let hand = if args.dry_run { None } else { Some(DeliveryThread::start(app.client_settings())?) };
+    let selector = RecipientSelector { user: &args.user, tag: &args.tag, all: args.all, openids: &openids };
     // Without a database nobody is known by name.
-    let mut store = match (whom.names_people(), args.dry_run) {
-        (true, _) => app.store_as_found()?,
-        (false, true) => app.store_or_none()?,
-        (false, false) => app.store_to_fill(ui)?,
+    let mut store = match (selector.selects_users(), args.dry_run) {
+        (true, _) => app.open_existing_store()?,
+        (false, true) => app.open_store_or_empty()?,
+        (false, false) => app.open_or_create_store(ui)?,
     };
-    let to = recipients::resolve(ui, &app, &store, &whom)?;
-    let saying = Saying { said, notes, how: &args.how };
-    let parcel = parcel(ui, &app, &mut store, account.as_ref(), saying, to)?;
+    let to = recipients::resolve(ui, &app, &store, &selector)?;
+    let request = ComposeRequest { draft, notes, delivery: &args.delivery };
+    let parcel = build_submission(ui, &app, &mut store, account.as_ref(), request, to)?;
     let Some(hand) = hand else { return dry_run(ui, &app, &store, &parcel) };
-    let mut it = Delivery { store, hand: hand.ready()?, orders: deliver::orders(&app)? };
-    it.orders.deliver = !args.how.no_wait;
-    deliver::run(ui, it, work(parcel)?)
+    let mut setup = DeliverySetup { store, thread: hand.wait_ready()?, options: deliver::options_from_config(&app)? };
+    setup.options.deliver = !args.delivery.no_wait;
+    deliver::run(ui, setup, single_source(parcel)?)
 }
 
 /// The bodies, in the order in which each person would get them; a file that WeChat does not keep goes by its name.
-fn dry_run(ui: &mut Ui, app: &App, store: &Store, parcel: &Parcel) -> anyhow::Result<Exit> {
+fn dry_run(ui: &mut Ui, app: &AppContext, store: &Store, parcel: &Submission) -> anyhow::Result<ExitStatus> {
     let mut contents = Vec::new();
-    for body in [&parcel.body].into_iter().chain(&parcel.parts) {
+    for body in [&parcel.payload].into_iter().chain(&parcel.parts) {
         let content: Content = serde_json::from_str(&body.json)?;
         let mut kept = HashMap::new();
-        for (file, kind) in content.files() {
-            let which = Which { sha256: &file.sha256, kind: kind.as_str() };
-            if let Some(media) = store.media(app.app_id(), which, Timestamp::now().after(MARGIN))? {
+        for (file, kind) in content.file_refs() {
+            let which = MediaKey { sha256: &file.sha256, kind: kind.as_str() };
+            if let Some(media) = store.find_media(app.app_id(), which, Timestamp::now().plus(EXPIRY_MARGIN))? {
                 kept.insert((file.sha256, kind), media.media_id);
             }
         }
@@ -76,20 +76,20 @@ fn dry_run(ui: &mut Ui, app: &App, store: &Store, parcel: &Parcel) -> anyhow::Re
             None => format!("@{}", file.file),
         }));
     }
-    for one in &parcel.to {
+    for one in &parcel.recipients {
         for content in &contents {
-            ui.raw_out(&content.body(&one.openid, one.client_msg_id.as_deref()))?;
+            ui.write_stdout(&content.body(&one.openid, one.client_msg_id.as_deref()))?;
         }
     }
-    Ok(Exit::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// No text looks like `--this`: somebody meant an option.
-pub(crate) fn mistyped_option(option: &str) -> Failure {
+pub(crate) fn mistyped_option_error(option: &str) -> CommandError {
     let name = option.split('=').next().unwrap_or(option);
-    let hint = match nearest(name, Send::options()) {
+    let hint = match closest_match(name, Send::long_option_names()) {
         Some(near) => t!("send-mistyped-option-near", near = near),
         None => t!("send-mistyped-option-hint"),
     };
-    Failure::usage(t!("send-mistyped-option", option = name)).hint(hint)
+    CommandError::usage(t!("send-mistyped-option", option = name)).hint(hint)
 }

@@ -4,93 +4,97 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::app::App;
+use crate::app::AppContext;
 use crate::cli::TemplateCheck;
-use crate::commands::compose::notes::Notes;
-use crate::commands::template_data::fields;
-use crate::commands::template_fields::{Known, Settled};
-use crate::error::{Exit, Failure, Report};
+use crate::commands::compose::notes::DraftWarnings;
+use crate::commands::template_data::merge_fields;
+use crate::commands::template_fields::{ResolvedTemplate, TemplateCache};
+use crate::error::{CommandError, ErrorReport, ExitStatus};
 use crate::t;
 use crate::ui::Ui;
-use crate::wechat::template::{Oddity, keys, oddities};
-use crate::wechat::template_rules::{self, Finding, Level, cut, findings, join, odd, said};
+use crate::wechat::template::{TemplateProblem, find_problems, keys};
+use crate::wechat::template_rules::{
+    self, Finding, Level, check_data, describe, describe_joined, describe_problem, truncate_values,
+};
 
 /// A template with its values, looked at.
 #[derive(Serialize)]
-struct Checked<'a> {
+struct TemplateCheckView<'a> {
     template_id: &'a str,
     title: &'a str,
     preview: &'a str,
-    findings: Vec<Line<'a>>,
+    findings: Vec<FindingView<'a>>,
 }
 
 /// A finding as a result.
 #[derive(Serialize)]
-struct Line<'a> {
+struct FindingView<'a> {
     key: &'a str,
     level: Level,
     rule: &'static str,
     text: String,
 }
 
-impl fmt::Display for Checked<'_> {
+impl fmt::Display for TemplateCheckView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.title)?;
         self.preview.lines().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }
 
-pub(super) fn run(ui: &mut Ui, app: &App, args: &TemplateCheck) -> anyhow::Result<Exit> {
+pub(super) fn run(ui: &mut Ui, app: &AppContext, args: &TemplateCheck) -> anyhow::Result<ExitStatus> {
     let name = args.template.as_str();
     let alias = app.config.templates.get(name);
-    let mut notes = Notes::new(args.strict);
-    let mut data = fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, &mut notes)?;
-    app.account_id()?;
+    let mut notes = DraftWarnings::new(args.strict);
+    let mut data = merge_fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, &mut notes)?;
+    app.require_app_id()?;
     let account = app.account();
-    let mut store = app.store_to_use()?;
-    let which = (name, super::family(args.subscribe));
-    let template = match Known::default().settle(app, &mut store, account.as_ref().ok(), which, &data)? {
-        Settled::Known(template) => template,
-        Settled::Unchecked { cause, .. } => {
+    let mut store = app.open_or_create_default_store()?;
+    let which = (name, super::template_kind(args.subscribe));
+    let template = match TemplateCache::default().resolve(app, &mut store, account.as_ref().ok(), which, &data)? {
+        ResolvedTemplate::Checked(template) => template,
+        ResolvedTemplate::Unchecked { cause, .. } => {
             account?;
-            let Report { exit, what, hint } = cause.report;
-            return Err(Failure { exit, what: t!("template-check-unknown", name = name, cause = what), hint }.into());
+            let ErrorReport { exit, message: what, hint } = cause.report;
+            return Err(
+                CommandError { exit, message: t!("template-check-unknown", name = name, cause = what), hint }.into()
+            );
         }
     };
-    let found = findings(&keys(&template.content), &data, args.strict);
-    let odd_ones = oddities(&template.content);
-    cut(&mut data, &found);
+    let found = check_data(&keys(&template.content), &data, args.strict);
+    let odd_ones = find_problems(&template.content);
+    truncate_values(&mut data, &found);
     if !ui.json() {
-        notes.mention(odd_ones.iter().map(odd));
+        notes.extend(odd_ones.iter().map(describe_problem));
     }
     notes.print(ui);
-    ui.data(&Checked {
+    ui.print(&TemplateCheckView {
         template_id: &template.template_id,
         title: &template.title,
         preview: &template_rules::preview(&template.content, &data),
-        findings: odd_ones.iter().map(odd_line).chain(found.iter().map(line)).collect(),
+        findings: odd_ones.iter().map(oddity_view).chain(found.iter().map(finding_view)).collect(),
     })?;
     let (errors, warnings): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(|it| it.level == Level::Error);
     if !ui.json() {
-        said(&warnings).iter().for_each(|text| ui.warn(text));
-        for what in said(&errors) {
-            ui.error(&Report { exit: Exit::Usage, what, hint: None });
+        describe(&warnings).iter().for_each(|text| ui.warn(text));
+        for what in describe(&errors) {
+            ui.error(&ErrorReport { exit: ExitStatus::Usage, message: what, hint: None });
         }
     } else if !errors.is_empty() {
-        return Err(Failure::usage(join(&errors)).into());
+        return Err(CommandError::usage(describe_joined(&errors)).into());
     }
-    Ok(if errors.is_empty() { Exit::Done } else { Exit::Usage })
+    Ok(if errors.is_empty() { ExitStatus::Success } else { ExitStatus::Usage })
 }
 
-fn odd_line<'a>(oddity: &Oddity<'a>) -> Line<'a> {
+fn oddity_view<'a>(oddity: &TemplateProblem<'a>) -> FindingView<'a> {
     let (key, rule) = match *oddity {
-        Oddity::Misspelt(place) => (place, "placeholder"),
-        Oddity::Beginning(key) => (key, "beginning"),
+        TemplateProblem::MisspelledKey(place) => (place, "placeholder"),
+        TemplateProblem::LeadingKey(key) => (key, "beginning"),
     };
-    Line { key, level: Level::Warning, rule, text: odd(oddity) }
+    FindingView { key, level: Level::Warning, rule, text: describe_problem(oddity) }
 }
 
-fn line(finding: &Finding) -> Line<'_> {
-    let text = join(std::slice::from_ref(finding));
-    Line { key: &finding.key, level: finding.level, rule: finding.rule.name(), text }
+fn finding_view(finding: &Finding) -> FindingView<'_> {
+    let text = describe_joined(std::slice::from_ref(finding));
+    FindingView { key: &finding.key, level: finding.level, rule: finding.rule.name(), text }
 }

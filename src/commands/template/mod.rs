@@ -4,20 +4,20 @@ mod change;
 mod check;
 mod shown;
 
-use crate::app::App;
-use crate::cli::{Global, Template as Command, TemplateList as ListArgs, TemplateShow as ShowArgs};
-use crate::commands::template_list::{ask, asked_or_kept, look};
-use crate::config::Flags;
-use crate::error::Exit;
-use crate::store::Family;
+use crate::app::AppContext;
+use crate::cli::{Global, TemplateCommand as Command, TemplateList as ListArgs, TemplateShow as ShowArgs};
+use crate::commands::template_list::{fetch, fetch_or_cached, find_or_fetch};
+use crate::config::CliOverrides;
+use crate::error::ExitStatus;
+use crate::store::TemplateKind;
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Table, Ui};
-use crate::words::ago;
-use shown::Shown;
+use crate::words::relative_time;
+use shown::TemplateView;
 
-pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<Exit> {
-    let app = App::open(ui, global, Flags::default())?;
+pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
+    let app = AppContext::open(ui, global, CliOverrides::default())?;
     match command {
         Command::List(args) => list(ui, &app, args),
         Command::Show(args) => show(ui, &app, args),
@@ -28,54 +28,54 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
 }
 
 /// Which list is meant.
-fn family(subscribe: bool) -> Family {
-    if subscribe { Family::Subscription } else { Family::Template }
+fn template_kind(subscribe: bool) -> TemplateKind {
+    if subscribe { TemplateKind::Subscription } else { TemplateKind::Template }
 }
 
-fn list(ui: &mut Ui, app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
-    let app_id = app.account_id()?;
-    let mut store = app.store_to_use()?;
-    let family = family(args.subscribe);
+fn list(ui: &mut Ui, app: &AppContext, args: &ListArgs) -> anyhow::Result<ExitStatus> {
+    let app_id = app.require_app_id()?;
+    let mut store = app.open_or_create_default_store()?;
+    let family = template_kind(args.subscribe);
     let now = Timestamp::now();
     let kept = if args.refresh { None } else { store.templates(&app_id, family)? };
     let list = match kept {
-        Some(kept) if !kept.is_old(now) => kept,
-        None if args.refresh => ask(app, &mut store, &app.account()?, family)?,
-        kept => asked_or_kept(ui, app, &mut store, kept, family)?,
+        Some(kept) if !kept.is_stale(now) => kept,
+        None if args.refresh => fetch(app, &mut store, &app.account()?, family)?,
+        kept => fetch_or_cached(ui, app, &mut store, kept, family)?,
     };
-    let shown = list.templates.iter().map(|it| Shown::new(it, &app.config, list.asked_at));
+    let shown = list.templates.iter().map(|it| TemplateView::new(it, &app.config, list.fetched_at));
     if ui.json() {
         for it in shown {
-            ui.data(&it)?;
+            ui.print(&it)?;
         }
-        return Ok(Exit::Done);
+        return Ok(ExitStatus::Success);
     }
     if list.templates.is_empty() {
-        ui.whisper(&t!("template-none"));
+        ui.note(&t!("template-none"));
     }
     let heading =
         [t!("template-list-alias"), t!("template-list-title"), t!("template-list-fields"), t!("template-list-id")];
-    let mut table = Table::new(&heading).cut(&[1, 2]);
+    let mut table = Table::new(&heading).truncatable(&[1, 2]);
     for it in shown {
-        table.row(vec![
+        table.add_row(vec![
             it.alias.unwrap_or("-").to_owned(),
             it.title.to_owned(),
             it.keys.join(","),
             it.template_id.to_owned(),
         ]);
     }
-    ui.table(&mut table)?;
-    let age = now.seconds_since(list.asked_at);
+    ui.print_table(&mut table)?;
+    let age = now.seconds_since(list.fetched_at);
     // Of an older one there is a warning already.
-    if age >= 60 && !list.is_old(now) {
-        ui.whisper(&t!("template-list-asked", ago = ago(age)));
+    if age >= 60 && !list.is_stale(now) {
+        ui.note(&t!("template-list-asked", ago = relative_time(age)));
     }
-    Ok(Exit::Done)
+    Ok(ExitStatus::Success)
 }
 
-fn show(ui: &mut Ui, app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
-    let mut store = app.store_to_use()?;
-    let (found, asked_at) = look(ui, app, &mut store, &args.template, family(args.subscribe))?;
-    ui.data(&Shown::new(&found, &app.config, asked_at))?;
-    Ok(Exit::Done)
+fn show(ui: &mut Ui, app: &AppContext, args: &ShowArgs) -> anyhow::Result<ExitStatus> {
+    let mut store = app.open_or_create_default_store()?;
+    let (found, asked_at) = find_or_fetch(ui, app, &mut store, &args.template, template_kind(args.subscribe))?;
+    ui.print(&TemplateView::new(&found, &app.config, asked_at))?;
+    Ok(ExitStatus::Success)
 }

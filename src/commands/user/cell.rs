@@ -7,20 +7,24 @@
 use std::borrow::Cow;
 
 /// Before what would be a formula.
-const MARK: char = '\'';
+const FORMULA_ESCAPE: char = '\'';
 
 /// What a formula begins with; the full-width ones where the spreadsheet is Chinese or Japanese.
-const BEGINNINGS: [char; 11] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
+const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
 
 /// The field as it is written to a file.
-pub(super) fn marked(field: &str) -> Cow<'_, str> {
-    if field.trim_start_matches(MARK).starts_with(BEGINNINGS) { format!("{MARK}{field}").into() } else { field.into() }
+pub(super) fn escape_formula(field: &str) -> Cow<'_, str> {
+    if field.trim_start_matches(FORMULA_ESCAPE).starts_with(FORMULA_STARTS) {
+        format!("{FORMULA_ESCAPE}{field}").into()
+    } else {
+        field.into()
+    }
 }
 
 /// The field as it was before it was written.
-pub(super) fn unmarked(field: &str) -> &str {
-    match field.strip_prefix(MARK) {
-        Some(rest) if rest.trim_start_matches(MARK).starts_with(BEGINNINGS) => rest,
+pub(super) fn unescape_formula(field: &str) -> &str {
+    match field.strip_prefix(FORMULA_ESCAPE) {
+        Some(rest) if rest.trim_start_matches(FORMULA_ESCAPE).starts_with(FORMULA_STARTS) => rest,
         _ => field,
     }
 }
@@ -48,18 +52,18 @@ mod tests {
             ("'=1", "''=1"),
             ("''-x", "'''-x"),
         ] {
-            assert_eq!(marked(field), written);
-            assert_eq!(unmarked(written), field);
+            assert_eq!(escape_formula(field), written);
+            assert_eq!(unescape_formula(written), field);
         }
-        assert_eq!(unmarked("=1"), "=1", "written by hand");
+        assert_eq!(unescape_formula("=1"), "=1", "written by hand");
     }
 
     proptest! {
         #[test]
         fn what_was_marked_comes_back(field in "['=+@\t\r\n＝ a-]{0,6}.{0,3}") {
-            let written = marked(&field);
-            prop_assert!(!written.starts_with(BEGINNINGS));
-            prop_assert_eq!(unmarked(&written), field.as_str());
+            let written = escape_formula(&field);
+            prop_assert!(!written.starts_with(FORMULA_STARTS));
+            prop_assert_eq!(unescape_formula(&written), field.as_str());
         }
     }
 }

@@ -6,29 +6,29 @@ use crate::words::Lang;
 
 /// What was found at the beginning of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Dialect {
+pub(super) struct CsvDialect {
     /// Between two fields.
     pub(super) delimiter: u8,
     /// Lines before the header.
-    pub(super) skipped: u64,
+    pub(super) skipped_lines: u64,
 }
 
-impl Dialect {
+impl CsvDialect {
     /// Looks at the head of a file, and takes a line `sep=…` away from it.
-    pub(super) fn of(head: &mut Vec<u8>) -> Self {
-        if let Some((delimiter, length)) = declared(head) {
+    pub(super) fn detect(head: &mut Vec<u8>) -> Self {
+        if let Some((delimiter, length)) = declared_delimiter(head) {
             head.drain(..length);
-            return Self { delimiter, skipped: 1 };
+            return Self { delimiter, skipped_lines: 1 };
         }
         let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
         // A comma in the header settles it.
         let delimiter = [b',', b';', b'\t'].into_iter().find(|it| line.contains(it)).unwrap_or(b',');
-        Self { delimiter, skipped: 0 }
+        Self { delimiter, skipped_lines: 0 }
     }
 }
 
 /// The delimiter of a line `sep=;`, and the length of that line.
-fn declared(head: &[u8]) -> Option<(u8, usize)> {
+fn declared_delimiter(head: &[u8]) -> Option<(u8, usize)> {
     let end = head.iter().position(|byte| *byte == b'\n')? + 1;
     let line = head.get(..end)?.trim_ascii_end();
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
@@ -42,7 +42,7 @@ fn declared(head: &[u8]) -> Option<(u8, usize)> {
 }
 
 /// The column that a word of the header means: its name, or what `user show` calls it in Chinese.
-pub(super) fn column(word: &str) -> &str {
+pub(super) fn column_name(word: &str) -> &str {
     let shown = [
         ("username", t_in!(Lang::Zh, "user-show-name")),
         ("tags", t_in!(Lang::Zh, "user-show-tags")),
@@ -76,7 +76,7 @@ mod tests {
             ("", b',', 0, ""),
         ] {
             let mut head = text.as_bytes().to_vec();
-            assert_eq!(Dialect::of(&mut head), Dialect { delimiter, skipped }, "{text:?}");
+            assert_eq!(CsvDialect::detect(&mut head), CsvDialect { delimiter, skipped_lines: skipped }, "{text:?}");
             assert_eq!(head, rest.as_bytes());
         }
     }

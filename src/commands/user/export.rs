@@ -4,17 +4,17 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::cell::marked;
+use super::cell::escape_formula;
 use super::records::COLUMNS;
-use crate::app::App;
-use crate::error::Exit;
-use crate::names::ODD_IN_TAG;
+use crate::app::AppContext;
+use crate::error::ExitStatus;
+use crate::names::AMBIGUOUS_TAG_SEPARATORS;
 use crate::store::{User, UserFilter};
 use crate::ui::{self, Ui};
 
 /// A person as a line of JSON.
 #[derive(Serialize)]
-struct Line<'a> {
+struct ExportRow<'a> {
     username: &'a str,
     uid: &'a str,
     password: Option<&'a str>,
@@ -24,40 +24,40 @@ struct Line<'a> {
 }
 
 /// Lines are written when so many bytes are together.
-const BATCH: usize = 64 << 10;
+const WRITE_BATCH_BYTES: usize = 64 << 10;
 
-pub(super) fn export(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
-    let store = app.store_as_found()?;
+pub(super) fn export(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
+    let store = app.open_existing_store()?;
     let mut batch = String::new();
     if !ui.json() {
         batch += &csv_line(&COLUMNS)?;
     }
-    store.each_user(&UserFilter::default(), app.app_id(), |user| {
-        batch += &if ui.json() { json_line(&user)? } else { csv_line(&fields(&user))? };
-        if batch.len() >= BATCH {
-            write(ui, &batch)?;
+    store.for_each_user(&UserFilter::default(), app.app_id(), |user| {
+        batch += &if ui.json() { json_line(&user)? } else { csv_line(&csv_fields(&user))? };
+        if batch.len() >= WRITE_BATCH_BYTES {
+            write_lines(ui, &batch)?;
             batch.clear();
         }
         anyhow::Ok(())
     })?;
     if !batch.is_empty() {
-        write(ui, &batch)?;
+        write_lines(ui, &batch)?;
     }
-    Ok(Exit::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// As it is into a file or a pipe; to a terminal without what could drive it.
-fn write(ui: &mut Ui, lines: &str) -> anyhow::Result<()> {
-    if ui.out_terminal { ui.raw_out(&ui::clean(lines)) } else { ui.raw_out(lines) }
+fn write_lines(ui: &mut Ui, lines: &str) -> anyhow::Result<()> {
+    if ui.out_terminal { ui.write_stdout(&ui::sanitize(lines)) } else { ui.write_stdout(lines) }
 }
 
 /// A hash and a uid begin no formula; all the rest may.
-fn fields(user: &User) -> [String; COLUMNS.len()] {
+fn csv_fields(user: &User) -> [String; COLUMNS.len()] {
     let openid = user.binding.as_ref().map_or("", |binding| binding.openid.as_str());
-    let tags: Vec<_> = user.tags.iter().map(|tag| marked(tag)).collect();
+    let tags: Vec<_> = user.tags.iter().map(|tag| escape_formula(tag)).collect();
     let hash = user.password.clone().unwrap_or_default();
-    let [username, openid, note] = [&user.username, openid, &user.note].map(|field| marked(field).into_owned());
-    [username, user.uid.clone(), hash, openid, joined(&tags), note]
+    let [username, openid, note] = [&user.username, openid, &user.note].map(|field| escape_formula(field).into_owned());
+    [username, user.uid.clone(), hash, openid, join_tags(&tags), note]
 }
 
 fn csv_line(fields: &[impl AsRef<[u8]>]) -> anyhow::Result<String> {
@@ -67,7 +67,7 @@ fn csv_line(fields: &[impl AsRef<[u8]>]) -> anyhow::Result<String> {
 }
 
 fn json_line(user: &User) -> anyhow::Result<String> {
-    let line = Line {
+    let line = ExportRow {
         username: &user.username,
         uid: &user.uid,
         password: user.password.as_deref(),
@@ -79,9 +79,9 @@ fn json_line(user: &User) -> anyhow::Result<String> {
 }
 
 /// Tags as a file has them. A single one that holds a comma has a semicolon behind it, or it would be read as two.
-fn joined(tags: &[Cow<'_, str>]) -> String {
+fn join_tags(tags: &[Cow<'_, str>]) -> String {
     match tags {
-        [one] if one.contains(ODD_IN_TAG) => format!("{one};"),
+        [one] if one.contains(AMBIGUOUS_TAG_SEPARATORS) => format!("{one};"),
         tags => tags.join(";"),
     }
 }

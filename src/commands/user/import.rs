@@ -10,42 +10,42 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::original;
-use super::records::{Raw, Records};
-use crate::app::{self, App};
-use crate::cli::Import;
+use super::records::{RawRecord, RecordReader};
+use crate::app::{self, AppContext};
+use crate::cli::UserImport;
 use crate::commands::password;
-use crate::error::{Exit, Failure};
+use crate::error::{CommandError, ExitStatus};
 use crate::secret::Secret;
-use crate::store::{Clash, Incoming, SQLITE_HEADER, Store};
+use crate::store::{ImportConflict, SQLITE_HEADER, StagedUser, Store};
 use crate::t;
 use crate::time::Timestamp;
 use crate::ui::{Progress, Ui};
 
 /// How many were added.
 #[derive(Serialize)]
-pub(super) struct Added {
+pub(super) struct ImportView {
     pub(super) added: usize,
 }
 
-impl fmt::Display for Added {
+impl fmt::Display for ImportView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&t!("import-added", count = self.added))
     }
 }
 
 /// A person as the database will have them.
-pub(super) struct Person {
+pub(super) struct ImportUser {
     pub(super) line: u64,
     pub(super) username: String,
     pub(super) uid: String,
-    pub(super) hash: Option<String>,
-    pub(super) clear: Option<Secret>,
+    pub(super) password_hash: Option<String>,
+    pub(super) plain_password: Option<Secret>,
     pub(super) openid: Option<String>,
     pub(super) tags: Vec<String>,
     pub(super) note: String,
 }
 
-pub(super) fn import(ui: &mut Ui, app: &App, args: &Import) -> anyhow::Result<Exit> {
+pub(super) fn import(ui: &mut Ui, app: &AppContext, args: &UserImport) -> anyhow::Result<ExitStatus> {
     let stdin = args.file.as_os_str() == "-";
     let name = if stdin { t!("ui-stdin-name") } else { args.file.display().to_string() };
     let mut from: Box<dyn Read> = if stdin {
@@ -58,48 +58,49 @@ pub(super) fn import(ui: &mut Ui, app: &App, args: &Import) -> anyhow::Result<Ex
     from.by_ref().take(begin).read_to_end(&mut head).with_context(|| t!("import-read", file = name))?;
     match (head == SQLITE_HEADER, stdin) {
         (true, true) => {
-            return Err(Failure::usage(t!("import-sqlite-stdin")).hint(t!("import-sqlite-stdin-hint")).into());
+            return Err(CommandError::usage(t!("import-sqlite-stdin")).hint(t!("import-sqlite-stdin-hint")).into());
         }
         (true, false) => return original::import(ui, app, &args.file),
         (false, _) => {}
     }
-    let mut records = Records::open(Box::new(Cursor::new(head).chain(from)), name, ui.json())?;
-    let mut store = app.store_to_fill(ui)?;
-    store.begin_import()?;
+    let mut records = RecordReader::open(Box::new(Cursor::new(head).chain(from)), name, ui.json())?;
+    let mut store = app.open_or_create_store(ui)?;
+    store.begin_staging()?;
     let mut clear = Vec::new();
     let mut app_id = None;
-    let mut odd = Odd::default();
+    let mut odd = UnusualOpenids::default();
     while let Some(raw) = records.next()? {
-        let person = checked(&records, raw)?;
+        let person = validate(&records, raw)?;
         if person.openid.is_some() && app_id.is_none() {
-            app_id =
-                Some(app.account_id().with_context(|| records.place(person.line, "openid", &t!("import-openid")))?);
+            app_id = Some(
+                app.require_app_id().with_context(|| records.location(person.line, "openid", &t!("import-openid")))?,
+            );
         }
-        odd.see(&person);
-        let n = stage(&mut store, &person)?.map_err(|clash| clashed(&records, &clash))?;
-        clear.extend(person.clear.map(|password| (n, password)));
+        odd.record(&person);
+        let n = stage_user(&mut store, &person)?.map_err(|clash| conflict_error(&records, &clash))?;
+        clear.extend(person.plain_password.map(|password| (n, password)));
     }
-    if let Some(clash) = store.end_incoming()? {
-        return Err(clashed(&records, &clash).into());
+    if let Some(clash) = store.finish_staging()? {
+        return Err(conflict_error(&records, &clash).into());
     }
-    hash(ui, &mut store, &clear)?;
-    let taken = store.take_incoming(app_id.as_deref().unwrap_or_default(), Timestamp::now())?;
-    let added = taken.map_err(|clash| clashed(&records, &clash))?;
-    odd.warn(ui, |line, what| records.place(line, "openid", what));
-    ui.done(&Added { added })?;
-    Ok(Exit::Done)
+    hash_passwords(ui, &mut store, &clear)?;
+    let taken = store.commit_staged(app_id.as_deref().unwrap_or_default(), Timestamp::now())?;
+    let added = taken.map_err(|clash| conflict_error(&records, &clash))?;
+    odd.warn(ui, |line, what| records.location(line, "openid", what));
+    ui.print_result(&ImportView { added })?;
+    Ok(ExitStatus::Success)
 }
 
 /// Openids that look like none of WeChat's: the first, and how many there are.
 #[derive(Default)]
-pub(super) struct Odd {
+pub(super) struct UnusualOpenids {
     first: Option<(u64, String)>,
     count: usize,
 }
 
-impl Odd {
-    pub(super) fn see(&mut self, person: &Person) {
-        if let Some(openid) = person.openid.as_ref().filter(|openid| app::is_odd(openid)) {
+impl UnusualOpenids {
+    pub(super) fn record(&mut self, person: &ImportUser) {
+        if let Some(openid) = person.openid.as_ref().filter(|openid| app::is_unusual_openid(openid)) {
             self.count += 1;
             self.first.get_or_insert_with(|| (person.line, openid.clone()));
         }
@@ -113,12 +114,12 @@ impl Odd {
     }
 }
 
-pub(super) fn stage(store: &mut Store, person: &Person) -> crate::store::Result<Result<i64, Clash>> {
-    store.add_incoming(&Incoming {
+pub(super) fn stage_user(store: &mut Store, person: &ImportUser) -> crate::store::Result<Result<i64, ImportConflict>> {
+    store.stage_user(&StagedUser {
         line: person.line,
         username: &person.username,
         uid: &person.uid,
-        password: person.hash.as_deref(),
+        password: person.password_hash.as_deref(),
         openid: person.openid.as_deref(),
         tags: &person.tags,
         note: &person.note,
@@ -126,51 +127,61 @@ pub(super) fn stage(store: &mut Store, person: &Person) -> crate::store::Result<
 }
 
 /// Every field as it is kept, or what is wrong with it.
-fn checked(records: &Records, raw: Raw) -> Result<Person, Failure> {
+fn validate(records: &RecordReader, raw: RawRecord) -> Result<ImportUser, CommandError> {
     let line = raw.line;
-    let Raw { tags, fields: [username, uid, word, openid, _, note], .. } = raw;
-    let at =
-        |column: &'static str| move |failure: Failure| records.wrong(line, column, &failure.what).hint(failure.hint);
-    let username = super::name(&username).map_err(at("username"))?;
+    let RawRecord { tags, fields: [username, uid, word, openid, _, note], .. } = raw;
+    let at = |column: &'static str| {
+        move |failure: CommandError| records.column_error(line, column, &failure.message).hint(failure.hint)
+    };
+    let username = super::parse_name(&username).map_err(at("username"))?;
     let uid = match uid.trim() {
-        "" => super::uid(&username),
+        "" => super::uid_for(&username),
         uid if uid.len() == 32 && uid.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) => uid.to_owned(),
-        uid => return Err(records.wrong(line, "uid", &t!("import-uid", uid = uid)).hint(t!("import-uid-hint"))),
+        uid => return Err(records.column_error(line, "uid", &t!("import-uid", uid = uid)).hint(t!("import-uid-hint"))),
     };
     let (mut hash, mut clear) = (None, None);
     match password::is_hash(&word) {
         _ if word.is_empty() => {}
         Some(true) => hash = Some(word),
         Some(false) if password::is_usable(&word) => clear = Some(word.into()),
-        Some(false) => return Err(records.wrong(line, "password", &t!("import-password"))),
-        None => return Err(records.wrong(line, "password", &t!("import-hash"))),
+        Some(false) => return Err(records.column_error(line, "password", &t!("import-password"))),
+        None => return Err(records.column_error(line, "password", &t!("import-hash"))),
     }
     let openid = match openid.trim() {
         "" => None,
-        openid => Some(app::openid(openid).map_err(at("openid"))?.to_owned()),
+        openid => Some(app::parse_openid_argument(openid).map_err(at("openid"))?.to_owned()),
     };
-    let tags = super::tags(&tags).map_err(|failure| at("tags")(failure.hint(None)))?;
-    Ok(Person { line, username, uid, hash, clear, openid, tags, note: note.trim().to_owned() })
+    let tags = super::parse_tags(&tags).map_err(|failure| at("tags")(failure.hint(None)))?;
+    Ok(ImportUser {
+        line,
+        username,
+        uid,
+        password_hash: hash,
+        plain_password: clear,
+        openid,
+        tags,
+        note: note.trim().to_owned(),
+    })
 }
 
 /// Who is there already, and where.
-fn clashed(records: &Records, clash: &Clash) -> Failure {
-    let Clash { line, username, holder, holder_line } = clash;
+fn conflict_error(records: &RecordReader, clash: &ImportConflict) -> CommandError {
+    let ImportConflict { line, username, holder, holder_line } = clash;
     let (what, hint) = match holder_line {
         Some(before) if holder == username => (t!("import-twice", user = username, line = before), None),
         Some(before) => (t!("import-uid-twice", user = username, holder = holder, line = before), None),
         None if holder == username => (t!("user-exists", user = username), Some(t!("import-exists-hint"))),
         None => (t!("import-uid-taken", user = username, holder = holder), Some(t!("import-exists-hint"))),
     };
-    Failure { exit: Exit::NoSuch, ..records.wrong_line(*line, &what) }.hint(hint)
+    CommandError { exit: ExitStatus::NotFound, ..records.line_error(*line, &what) }.hint(hint)
 }
 
 /// Hashes what came in clear, on all processors: each takes some 25 ms, on purpose.
-pub(super) fn hash(ui: &mut Ui, store: &mut Store, clear: &[(i64, Secret)]) -> anyhow::Result<()> {
+pub(super) fn hash_passwords(ui: &mut Ui, store: &mut Store, clear: &[(i64, Secret)]) -> anyhow::Result<()> {
     if clear.is_empty() {
         return Ok(());
     }
-    let progress = Progress::begin(ui, &t!("import-hashing"), clear.len() as u64);
+    let progress = Progress::new(ui, &t!("import-hashing"), clear.len() as u64);
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(clear.len());
     let next = AtomicUsize::new(0);
     let (tell, hashes) = crossbeam_channel::unbounded();
@@ -189,8 +200,8 @@ pub(super) fn hash(ui: &mut Ui, store: &mut Store, clear: &[(i64, Secret)]) -> a
         drop(tell);
         // Taken into the loop, so that a failure closes the channel and the workers end.
         for (n, hash) in hashes {
-            store.set_incoming_password(n, &hash?)?;
-            progress.step();
+            store.set_staged_password(n, &hash?)?;
+            progress.increment();
         }
         Ok(())
     })

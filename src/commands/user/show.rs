@@ -4,18 +4,18 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::app::App;
-use crate::cli::{List, Show};
-use crate::error::Exit;
+use crate::app::AppContext;
+use crate::cli::{UserList, UserShow};
+use crate::error::ExitStatus;
 use crate::store::{NOT_FOLLOWING, Store, User, UserFilter};
 use crate::t;
 use crate::time::Timestamp;
-use crate::ui::{Cell, Facts, Table, Ui, when};
-use crate::words::{listed, nearest};
+use crate::ui::{Cell, KeyValues, Table, Ui, format_time};
+use crate::words::{closest_match, join_list};
 
 /// A person as a result.
 #[derive(Serialize)]
-pub(super) struct Shown {
+pub(super) struct UserView {
     username: String,
     uid: String,
     openid: Option<String>,
@@ -28,19 +28,20 @@ pub(super) struct Shown {
     note: String,
     created_at: Timestamp,
     #[serde(skip)]
-    refused: Option<i64>,
+    unreachable_errcode: Option<i64>,
 }
 
-impl From<User> for Shown {
+impl From<User> for UserView {
     fn from(user: User) -> Self {
         let binding = user.binding.as_ref();
         Self {
             bound: binding.is_some(),
             bound_at: binding.map(|binding| binding.bound_at),
-            reachable: binding.is_some_and(|binding| binding.unreachable.is_none() && binding.follows != Some(false)),
+            reachable: binding
+                .is_some_and(|binding| binding.unreachable_errcode.is_none() && binding.follows != Some(false)),
             follows: binding.and_then(|binding| binding.follows),
             has_followed: binding.is_some_and(|binding| binding.has_followed),
-            refused: binding.and_then(|binding| binding.unreachable),
+            unreachable_errcode: binding.and_then(|binding| binding.unreachable_errcode),
             openid: user.binding.map(|binding| binding.openid),
             username: user.username,
             uid: user.uid,
@@ -51,10 +52,10 @@ impl From<User> for Shown {
     }
 }
 
-impl Shown {
+impl UserView {
     /// Why nothing reaches somebody who is bound, in a few words.
-    fn trouble(&self) -> Option<String> {
-        match (self.follows, self.has_followed, self.refused) {
+    fn problem(&self) -> Option<String> {
+        match (self.follows, self.has_followed, self.unreachable_errcode) {
             (Some(false), true, _) => Some(t!("user-list-left")),
             (Some(false), false, _) => Some(t!("user-list-not-following")),
             (_, _, Some(errcode)) => Some(t!("user-list-refused", errcode = errcode.to_string())),
@@ -63,10 +64,10 @@ impl Shown {
     }
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for UserView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bound = match (&self.openid, self.bound_at) {
-            (Some(openid), Some(at)) => t!("user-show-bound", openid = openid, time = when(at, f)),
+            (Some(openid), Some(at)) => t!("user-show-bound", openid = openid, time = format_time(at, f)),
             _ => t!("user-show-unbound"),
         };
         let mut rows = vec![
@@ -83,7 +84,7 @@ impl fmt::Display for Shown {
             };
             rows.push((t!("user-show-follows"), follows.into()));
         }
-        if let Some(errcode) = self.refused {
+        if let Some(errcode) = self.unreachable_errcode {
             let code = errcode.to_string();
             let refused = match NOT_FOLLOWING.contains(&errcode) {
                 true => t!("user-show-not-following", errcode = code),
@@ -92,25 +93,25 @@ impl fmt::Display for Shown {
             rows.push((t!("user-show-reachable"), refused.into()));
         }
         if !self.tags.is_empty() {
-            rows.push((t!("user-show-tags"), listed(&self.tags).into()));
+            rows.push((t!("user-show-tags"), join_list(&self.tags).into()));
         }
         if !self.note.is_empty() {
             rows.push((t!("user-show-note"), self.note.as_str().into()));
         }
         rows.push((t!("user-show-added"), self.created_at.into()));
-        Facts(rows).fmt(f)
+        KeyValues(rows).fmt(f)
     }
 }
 
-pub(super) fn show(ui: &mut Ui, app: &App, args: &Show) -> anyhow::Result<Exit> {
-    let store = app.store_as_found()?;
-    let user = app.user(&store, &args.name)?;
-    ui.data(&Shown::from(user))?;
-    Ok(Exit::Done)
+pub(super) fn show(ui: &mut Ui, app: &AppContext, args: &UserShow) -> anyhow::Result<ExitStatus> {
+    let store = app.open_existing_store()?;
+    let user = app.find_user(&store, &args.name)?;
+    ui.print(&UserView::from(user))?;
+    Ok(ExitStatus::Success)
 }
 
-pub(super) fn list(ui: &mut Ui, app: &App, args: &List) -> anyhow::Result<Exit> {
-    let store = app.store_as_found()?;
+pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &UserList) -> anyhow::Result<ExitStatus> {
+    let store = app.open_existing_store()?;
     let bound = match (args.bound, args.unbound) {
         (true, _) => Some(true),
         (_, true) => Some(false),
@@ -118,40 +119,40 @@ pub(super) fn list(ui: &mut Ui, app: &App, args: &List) -> anyhow::Result<Exit> 
     };
     let filter = UserFilter { tag: args.tag.as_deref(), bound };
     if ui.json() {
-        store.each_user(&filter, app.app_id(), |user| ui.data(&Shown::from(user)))?;
-        return Ok(Exit::Done);
+        store.for_each_user(&filter, app.app_id(), |user| ui.print(&UserView::from(user)))?;
+        return Ok(ExitStatus::Success);
     }
     let mut people = Vec::new();
-    store.each_user(&filter, app.app_id(), |user| {
-        people.push(Shown::from(user));
+    store.for_each_user(&filter, app.app_id(), |user| {
+        people.push(UserView::from(user));
         anyhow::Ok(())
     })?;
     let mut heading = vec![t!("user-list-name"), t!("user-list-openid"), t!("user-list-tags"), t!("user-list-note")];
     // The column is there where it says something.
-    let has_trouble = people.iter().any(|shown| shown.trouble().is_some());
+    let has_trouble = people.iter().any(|shown| shown.problem().is_some());
     heading.extend(has_trouble.then(|| t!("user-list-trouble")));
-    let mut table = Table::new(&heading).cut(if has_trouble { &[0, 2, 3, 4] } else { &[0, 2, 3] });
+    let mut table = Table::new(&heading).truncatable(if has_trouble { &[0, 2, 3, 4] } else { &[0, 2, 3] });
     let nobody = people.is_empty();
     for shown in people {
-        let trouble = has_trouble.then(|| shown.trouble().unwrap_or_default());
+        let trouble = has_trouble.then(|| shown.problem().unwrap_or_default());
         let openid = shown.openid.unwrap_or_else(|| "-".into());
         let row = [shown.username, openid, shown.tags.join(","), shown.note];
-        table.row(row.into_iter().chain(trouble).collect());
+        table.add_row(row.into_iter().chain(trouble).collect());
     }
-    ui.table(&mut table)?;
+    ui.print_table(&mut table)?;
     if nobody {
-        ui.whisper(&none(&store, &filter)?);
+        ui.note(&empty_message(&store, &filter)?);
     }
-    Ok(Exit::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Why nobody is in the list.
-fn none(store: &Store, filter: &UserFilter<'_>) -> anyhow::Result<String> {
+fn empty_message(store: &Store, filter: &UserFilter<'_>) -> anyhow::Result<String> {
     let tags = store.tags()?;
     Ok(match filter.tag {
         Some(tag) if !tags.iter().any(|known| known == tag) => {
             let nobody = t!("send-no-tag", tag = tag);
-            match nearest(tag, tags) {
+            match closest_match(tag, tags) {
                 Some(near) => t!("ui-clauses", first = nobody, rest = t!("did-you-mean", name = near)),
                 None => nobody,
             }

@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum At {
+enum QuoteState {
     /// Before the first character of a field.
     Start,
     /// In a field without quotes.
@@ -17,56 +17,56 @@ enum At {
 
 /// What is wrong with a quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum QuoteError {
     /// It is never closed.
-    Open,
+    Unclosed,
     /// Something follows the closing one.
-    Behind,
+    TrailingText,
 }
 
 /// Passes bytes on until a quote is wrong.
-pub(super) struct Strict<R> {
+pub(super) struct QuoteChecker<R> {
     inner: R,
     delimiter: u8,
-    at: At,
+    state: QuoteState,
     line: u64,
-    opened: u64,
+    quote_line: u64,
     /// What was wrong, and on which line.
-    pub(super) fault: Option<(u64, Fault)>,
+    pub(super) fault: Option<(u64, QuoteError)>,
 }
 
-impl<R: Read> Strict<R> {
+impl<R: Read> QuoteChecker<R> {
     pub(super) fn new(inner: R, delimiter: u8) -> Self {
-        Self { inner, delimiter, at: At::Start, line: 1, opened: 1, fault: None }
+        Self { inner, delimiter, state: QuoteState::Start, line: 1, quote_line: 1, fault: None }
     }
 
-    fn see(&mut self, byte: u8) {
-        self.at = match (self.at, byte) {
-            (At::Start, b'"') => {
-                self.opened = self.line;
-                At::Quoted
+    fn advance(&mut self, byte: u8) {
+        self.state = match (self.state, byte) {
+            (QuoteState::Start, b'"') => {
+                self.quote_line = self.line;
+                QuoteState::Quoted
             }
-            (At::Quoted, b'"') => At::Closing,
-            (At::Quoted, _) | (At::Closing, b'"') => At::Quoted,
-            (_, byte) if matches!(byte, b'\r' | b'\n') || byte == self.delimiter => At::Start,
-            (At::Closing, _) => {
-                self.fault.get_or_insert((self.line, Fault::Behind));
-                At::Plain
+            (QuoteState::Quoted, b'"') => QuoteState::Closing,
+            (QuoteState::Quoted, _) | (QuoteState::Closing, b'"') => QuoteState::Quoted,
+            (_, byte) if matches!(byte, b'\r' | b'\n') || byte == self.delimiter => QuoteState::Start,
+            (QuoteState::Closing, _) => {
+                self.fault.get_or_insert((self.line, QuoteError::TrailingText));
+                QuoteState::Plain
             }
-            _ => At::Plain,
+            _ => QuoteState::Plain,
         };
         self.line += u64::from(byte == b'\n');
     }
 }
 
-impl<R: Read> Read for Strict<R> {
+impl<R: Read> Read for QuoteChecker<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
         for &byte in buffer.iter().take(length) {
-            self.see(byte);
+            self.advance(byte);
         }
-        if length == 0 && !buffer.is_empty() && self.at == At::Quoted {
-            self.fault.get_or_insert((self.opened, Fault::Open));
+        if length == 0 && !buffer.is_empty() && self.state == QuoteState::Quoted {
+            self.fault.get_or_insert((self.quote_line, QuoteError::Unclosed));
         }
         if self.fault.is_some() { Err(io::ErrorKind::InvalidData.into()) } else { Ok(length) }
     }
@@ -76,8 +76,8 @@ impl<R: Read> Read for Strict<R> {
 mod tests {
     use super::*;
 
-    fn fault(text: &str) -> Option<(u64, Fault)> {
-        let mut strict = Strict::new(text.as_bytes(), b',');
+    fn fault(text: &str) -> Option<(u64, QuoteError)> {
+        let mut strict = QuoteChecker::new(text.as_bytes(), b',');
         let _ = strict.read_to_end(&mut Vec::new());
         strict.fault
     }
@@ -88,10 +88,10 @@ mod tests {
             assert_eq!(fault(good), None, "{good:?}");
         }
         for (bad, expected) in [
-            ("a\n\"b\nc\n", (2, Fault::Open)),
-            ("\"", (1, Fault::Open)),
-            ("a\n\"b\nc\"d\n", (3, Fault::Behind)),
-            ("\"a\" ,b", (1, Fault::Behind)),
+            ("a\n\"b\nc\n", (2, QuoteError::Unclosed)),
+            ("\"", (1, QuoteError::Unclosed)),
+            ("a\n\"b\nc\"d\n", (3, QuoteError::TrailingText)),
+            ("\"a\" ,b", (1, QuoteError::TrailingText)),
         ] {
             assert_eq!(fault(bad), Some(expected), "{bad:?}");
         }

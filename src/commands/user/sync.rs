@@ -5,18 +5,18 @@ use std::fmt;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::app::App;
-use crate::error::{Exit, Failure, Report};
-use crate::store::Bound;
+use crate::app::AppContext;
+use crate::error::{CommandError, ErrorReport, ExitStatus};
+use crate::store::BoundOpenid;
 use crate::t;
-use crate::token::Session;
+use crate::token::ApiSession;
 use crate::ui::{Progress, Ui};
-use crate::wechat::people::BATCH;
-use crate::words::listed;
+use crate::wechat::people::MAX_BATCH;
+use crate::words::join_list;
 
 /// What is told of one person.
 #[derive(Serialize)]
-struct Change<'a> {
+struct SyncEvent<'a> {
     event: &'static str,
     user: &'a str,
     openid: &'a str,
@@ -25,7 +25,7 @@ struct Change<'a> {
     has_followed: Option<bool>,
 }
 
-impl fmt::Display for Change<'_> {
+impl fmt::Display for SyncEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match (self.event, self.has_followed == Some(true)) {
             ("followed", true) => t!("sync-followed-again", user = self.user),
@@ -38,7 +38,7 @@ impl fmt::Display for Change<'_> {
 
 /// How many there are of each, in people; some may share a phone.
 #[derive(Default, Serialize)]
-struct Summary {
+struct SyncSummary {
     event: &'static str,
     asked: usize,
     follow: usize,
@@ -47,7 +47,7 @@ struct Summary {
     changed: usize,
 }
 
-impl fmt::Display for Summary {
+impl fmt::Display for SyncSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&t!(
             "sync-done",
@@ -61,54 +61,57 @@ impl fmt::Display for Summary {
 }
 
 /// What WeChat said of an openid.
-enum Said {
+enum FollowResult {
     Follows(bool),
     /// The openid is none of this account.
-    Invalid(Report),
+    Invalid(ErrorReport),
 }
 
-pub(super) fn sync(ui: &mut Ui, app: &App) -> anyhow::Result<Exit> {
-    let mut session = app.session()?;
-    let bound = session.store.bound(&session.account.app_id)?;
-    let mut summary = Summary { event: "synced", ..Summary::default() };
-    let progress = Progress::begin(ui, &t!("sync-asking"), bound.len() as u64);
-    for (n, part) in bound.chunks(BATCH).enumerate() {
-        let said = ask(&mut session, part);
-        let said = said.with_context(|| t!("sync-broken", done = n * BATCH, all = bound.len()))?;
-        keep(ui, &mut session, &said, &mut summary)?;
-        progress.steps(part.len());
+pub(super) fn sync(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
+    let mut session = app.api_session()?;
+    let bound = session.store.bound_openids(&session.account.app_id)?;
+    let mut summary = SyncSummary { event: "synced", ..SyncSummary::default() };
+    let progress = Progress::new(ui, &t!("sync-asking"), bound.len() as u64);
+    for (n, part) in bound.chunks(MAX_BATCH).enumerate() {
+        let said = query_batch(&mut session, part);
+        let said = said.with_context(|| t!("sync-broken", done = n * MAX_BATCH, all = bound.len()))?;
+        save_batch(ui, &mut session, &said, &mut summary)?;
+        progress.increment_by(part.len());
     }
     drop(progress);
-    ui.done(&summary)?;
+    ui.print_result(&summary)?;
     let exit = match summary.invalid {
-        0 => return Ok(Exit::Done),
-        all if all == summary.asked => Exit::NoSuch,
-        _ => Exit::Mixed,
+        0 => return Ok(ExitStatus::Success),
+        all if all == summary.asked => ExitStatus::NotFound,
+        _ => ExitStatus::Mixed,
     };
     if ui.json() {
-        return Err(Failure { exit, what: t!("sync-invalid-some", count = summary.invalid), hint: None }.into());
+        return Err(CommandError { exit, message: t!("sync-invalid-some", count = summary.invalid), hint: None }.into());
     }
     Ok(exit)
 }
 
 /// All of them at once; one by one where WeChat refuses the lot for one of them, or forgets one.
-fn ask<'b>(session: &mut Session, part: &'b [Bound]) -> anyhow::Result<Vec<(&'b Bound, Said)>> {
+fn query_batch<'b>(
+    session: &mut ApiSession,
+    part: &'b [BoundOpenid],
+) -> anyhow::Result<Vec<(&'b BoundOpenid, FollowResult)>> {
     let openids: Vec<&str> = part.iter().map(|it| it.openid.as_str()).collect();
-    let told = match session.call(|client, token| client.followers_among(token, &openids))? {
-        Err(error) if is_about_openid(&error) => Vec::new(),
+    let told = match session.call(|client, token| client.followers_batch(token, &openids))? {
+        Err(error) if is_invalid_openid(&error) => Vec::new(),
         told => told?,
     };
     let mut said = Vec::new();
     for it in part {
         let one = match told.iter().find(|told| told.openid == it.openid) {
-            Some(told) => Said::Follows(told.subscribe),
+            Some(told) => FollowResult::Follows(told.subscribe),
             None => match session.call(|client, token| client.follower(token, &it.openid))? {
-                Err(error) if is_about_openid(&error) => {
+                Err(error) if is_invalid_openid(&error) => {
                     let cause = error.to_string();
-                    let what = t!("sync-invalid", user = listed(&it.users), openid = it.openid, cause = cause);
-                    Said::Invalid(Report { exit: Exit::NoSuch, what, hint: error.hint() })
+                    let what = t!("sync-invalid", user = join_list(&it.users), openid = it.openid, cause = cause);
+                    FollowResult::Invalid(ErrorReport { exit: ExitStatus::NotFound, message: what, hint: error.hint() })
                 }
-                told => Said::Follows(told?.subscribe),
+                told => FollowResult::Follows(told?.subscribe),
             },
         };
         said.push((it, one));
@@ -116,25 +119,30 @@ fn ask<'b>(session: &mut Session, part: &'b [Bound]) -> anyhow::Result<Vec<(&'b 
     Ok(said)
 }
 
-fn is_about_openid(error: &crate::wechat::Error) -> bool {
-    error.refusal().is_some_and(|refusal| refusal.errcode == 40003)
+fn is_invalid_openid(error: &crate::wechat::Error) -> bool {
+    error.api_error().is_some_and(|refusal| refusal.errcode == 40003)
 }
 
 /// Marks who has left, takes the mark from who is back, and tells.
-fn keep(ui: &mut Ui, session: &mut Session, said: &[(&Bound, Said)], summary: &mut Summary) -> anyhow::Result<()> {
+fn save_batch(
+    ui: &mut Ui,
+    session: &mut ApiSession,
+    said: &[(&BoundOpenid, FollowResult)],
+    summary: &mut SyncSummary,
+) -> anyhow::Result<()> {
     let mut seen = Vec::new();
     for (it, said) in said {
         summary.asked += it.users.len();
         match said {
-            Said::Follows(follows) => {
+            FollowResult::Follows(follows) => {
                 seen.push((it.openid.as_str(), *follows));
                 *(if *follows { &mut summary.follow } else { &mut summary.do_not_follow }) += it.users.len();
             }
-            Said::Invalid(report) => {
+            FollowResult::Invalid(report) => {
                 summary.invalid += it.users.len();
                 if ui.json() {
                     for user in &it.users {
-                        ui.done(&Change { event: "invalid", user, openid: &it.openid, has_followed: None })?;
+                        ui.print_result(&SyncEvent { event: "invalid", user, openid: &it.openid, has_followed: None })?;
                     }
                 } else {
                     ui.error(report);
@@ -142,11 +150,11 @@ fn keep(ui: &mut Ui, session: &mut Session, said: &[(&Bound, Said)], summary: &m
             }
         }
     }
-    let changed = session.store.keep_following(&session.account.app_id, &seen)?;
+    let changed = session.store.update_follow_state(&session.account.app_id, &seen)?;
     summary.changed += changed.len();
     for it in &changed {
         let event = if it.follows { "followed" } else { "unfollowed" };
-        ui.done(&Change { event, user: &it.user, openid: &it.openid, has_followed: Some(it.has_followed) })?;
+        ui.print_result(&SyncEvent { event, user: &it.user, openid: &it.openid, has_followed: Some(it.has_followed) })?;
     }
     Ok(())
 }

@@ -1,23 +1,23 @@
 //! Everything that can be wrong in the file: message and hint of each.
 
-use super::Place;
+use super::ConfigTestDir;
 
 /// Text of the config, message, hint (empty: none).
 type Case = (&'static str, &'static str, &'static str);
 
-fn hold(cases: &[Case]) {
+fn assert_errors(cases: &[Case]) {
     for (text, message, hint) in cases {
-        let place = Place::with(text);
+        let place = ConfigTestDir::with_config(text);
         let error = place.load().expect_err(text);
-        assert_eq!(place.plain(&error), *message, "{text}");
-        assert_eq!(place.plain(error.hint().unwrap_or_default()), *hint, "{text}");
+        assert_eq!(place.redact_paths(&error), *message, "{text}");
+        assert_eq!(place.redact_paths(error.hint().unwrap_or_default()), *hint, "{text}");
     }
 }
 
 #[test]
 fn unknown_keys_name_the_line_and_the_nearest() {
     const NO_IDEA: &str = "config.example.toml shows every key";
-    hold(&[
+    assert_errors(&[
         ("\nap_id = 'wx1'", "CONFIG:2: there is no key ap_id", "did you mean app_id?"),
         ("appid = 'wx1'", "CONFIG:1: there is no key appid", "did you mean app_id?"),
         ("App-Secret = 'x'", "CONFIG:1: there is no key App-Secret", "did you mean app_secret?"),
@@ -48,7 +48,7 @@ fn unknown_keys_name_the_line_and_the_nearest() {
 
 #[test]
 fn keys_that_contradict_or_need_each_other() {
-    hold(&[
+    assert_errors(&[
         (
             "app_secret = 'a'\nappsecret = 'b'",
             "CONFIG:2: appsecret says again what app_secret says",
@@ -72,7 +72,7 @@ fn keys_that_contradict_or_need_each_other() {
 
 #[test]
 fn values_of_the_wrong_kind() {
-    hold(&[
+    assert_errors(&[
         ("app_id = 5", "CONFIG:1: app_id must be the account's app id in quotes, such as \"wx3d0d44e8d59b5b8c\"", ""),
         ("app_secret = ' '", "CONFIG:1: app_secret must be text in quotes, and not empty", ""),
         ("app_secret_file = true", "CONFIG:1: app_secret_file must be a path in quotes", ""),
@@ -165,21 +165,25 @@ fn what_is_not_toml_is_not_repeated() {
         "app_secret = \u{201c}s3cr3t\u{201d}",
     ];
     for text in broken {
-        let place = Place::with(text);
+        let place = ConfigTestDir::with_config(text);
         let error = place.load().expect_err(text);
         let shown = format!("{error} {error:?} {:?}", error.hint());
         assert!(shown.contains("not TOML"), "{text}: {shown}");
         assert!(!shown.contains("s3cr3t"), "{text}: {shown}");
     }
-    let place = Place::with("scope = 'snsapi_base'\n网 = \"未\" x\n");
+    let place = ConfigTestDir::with_config("scope = 'snsapi_base'\n网 = \"未\" x\n");
     let error = place.load().unwrap_err();
-    assert!(place.plain(&error).starts_with("CONFIG:2:9: not TOML"), "{error}");
+    assert!(place.redact_paths(&error).starts_with("CONFIG:2:9: not TOML"), "{error}");
     assert_eq!(error.hint().as_deref(), Some("text needs quotes: key = \"value\""));
-    let place = Place::with("scope = 'snsapi_base'\ndatabase = \"未\" x\n");
-    assert!(place.plain(place.load().unwrap_err()).starts_with("CONFIG:2:16: not TOML"));
+    let place = ConfigTestDir::with_config("scope = 'snsapi_base'\ndatabase = \"未\" x\n");
+    assert!(place.redact_paths(place.load().unwrap_err()).starts_with("CONFIG:2:16: not TOML"));
 }
 
 #[test]
 fn the_first_fault_of_the_file_is_told() {
-    hold(&[("zebra = 1\nalpha = 2", "CONFIG:1: there is no key zebra", "config.example.toml shows every key")]);
+    assert_errors(&[(
+        "zebra = 1\nalpha = 2",
+        "CONFIG:1: there is no key zebra",
+        "config.example.toml shows every key",
+    )]);
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use toml::de::{DeTable, DeValue};
 
-use super::Place;
+use super::ConfigTestDir;
 use crate::config::{KEYS, Origin};
 
 const EXAMPLE: &str = include_str!("../../../config.example.toml");
 
 /// The example with the lines that are commented out as well.
-fn with_examples() -> String {
+fn uncomment_examples() -> String {
     let is_toml = |line: &str| {
         let code = line.starts_with('[') && line.ends_with(']');
         let word = |c: char| c.is_ascii_lowercase() || c == '_';
@@ -20,11 +20,11 @@ fn with_examples() -> String {
     EXAMPLE.lines().map(open).collect::<Vec<_>>().join("\n")
 }
 
-fn collect(table: &DeTable<'_>, parent: &str, into: &mut BTreeSet<String>) {
+fn collect_keys(table: &DeTable<'_>, parent: &str, into: &mut BTreeSet<String>) {
     for (key, value) in table {
         let name = format!("{parent}{}", key.get_ref());
         match value.get_ref() {
-            DeValue::Table(below) => collect(below, &format!("{name}."), into),
+            DeValue::Table(below) => collect_keys(below, &format!("{name}."), into),
             _ => {
                 into.insert(name);
             }
@@ -33,7 +33,7 @@ fn collect(table: &DeTable<'_>, parent: &str, into: &mut BTreeSet<String>) {
 }
 
 /// `templates.backup.data.host` as the table of keys has it.
-fn general(name: &str) -> String {
+fn to_key_pattern(name: &str) -> String {
     let own = |(place, segment): (usize, &str)| match (place, name.starts_with("templates.")) {
         (1, true) => "NAME".to_owned(),
         (3, true) if name.contains(".data.") => "KEY".to_owned(),
@@ -44,10 +44,10 @@ fn general(name: &str) -> String {
 
 #[test]
 fn every_key_is_shown_and_no_other() {
-    let text = with_examples();
+    let text = uncomment_examples();
     let mut names = BTreeSet::new();
-    collect(DeTable::parse(&text).unwrap().get_ref(), "", &mut names);
-    let shown: BTreeSet<_> = names.iter().map(|name| general(name)).collect();
+    collect_keys(DeTable::parse(&text).unwrap().get_ref(), "", &mut names);
+    let shown: BTreeSet<_> = names.iter().map(|name| to_key_pattern(name)).collect();
     let known: BTreeSet<_> = KEYS.iter().map(|key| key.name.to_owned()).filter(|name| name != "appsecret").collect();
     assert_eq!(shown, known);
 }
@@ -66,8 +66,8 @@ fn defaults_stand_as_they_are_and_only_they() {
 
 #[test]
 fn the_file_as_it_is_changes_nothing() {
-    let from_file = Place::with(EXAMPLE).load().unwrap();
-    let without = Place::new().load().unwrap();
+    let from_file = ConfigTestDir::with_config(EXAMPLE).load().unwrap();
+    let without = ConfigTestDir::new().load().unwrap();
     assert_eq!(from_file.network.api_base.value, without.network.api_base.value);
     assert_eq!(from_file.network.open_base.value, without.network.open_base.value);
     assert_eq!(from_file.network.timeout.value, without.network.timeout.value);
@@ -86,9 +86,12 @@ fn the_file_as_it_is_changes_nothing() {
 
 #[test]
 fn the_file_with_its_examples_can_be_used() {
-    let text: String =
-        with_examples().lines().filter(|line| !line.starts_with("app_secret_file")).map(|l| format!("{l}\n")).collect();
-    let config = Place::with(text).load().unwrap();
+    let text: String = uncomment_examples()
+        .lines()
+        .filter(|line| !line.starts_with("app_secret_file"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    let config = ConfigTestDir::with_config(text).load().unwrap();
     assert_eq!(config.credentials().unwrap().0, "wx3d0d44e8d59b5b8c");
     assert_eq!(config.listen_address().unwrap().to_string(), "127.0.0.1:8080");
     let template = &config.templates["backup"];

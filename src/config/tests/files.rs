@@ -1,69 +1,69 @@
 //! Which file is read, and files that cannot or should not be.
 
-use super::{Place, set_mode};
-use crate::config::{Config, Error, Flags};
+use super::{ConfigTestDir, set_mode};
+use crate::config::{CliOverrides, Config, Error};
 use crate::secret::ExposeSecret;
 
 #[test]
 fn the_first_file_that_is_there_is_read() {
-    let place = Place::new();
-    let path = |flags: &Flags, variables: &[(&str, &str)]| {
+    let place = ConfigTestDir::new();
+    let path = |flags: &CliOverrides, variables: &[(&str, &str)]| {
         let config = Config::load(flags, &place.environment(variables)).unwrap();
-        config.path.map(|path| place.plain(path.display()))
+        config.path.map(|path| place.redact_paths(path.display()))
     };
-    assert_eq!(path(&Flags::default(), &[]), None);
+    assert_eq!(path(&CliOverrides::default(), &[]), None);
     place.write("etc/config.toml", "");
-    assert_eq!(path(&Flags::default(), &[]).as_deref(), Some("DIR/etc/config.toml"));
+    assert_eq!(path(&CliOverrides::default(), &[]).as_deref(), Some("DIR/etc/config.toml"));
     place.write(".config/wxbox/config.toml", "");
-    assert_eq!(path(&Flags::default(), &[]).as_deref(), Some("CONFIG"));
+    assert_eq!(path(&CliOverrides::default(), &[]).as_deref(), Some("CONFIG"));
     let xdg = place.write("xdg/wxbox/config.toml", "");
     let xdg = ("XDG_CONFIG_HOME", xdg.parent().unwrap().parent().unwrap().to_str().unwrap().to_owned());
     let xdg = (xdg.0, xdg.1.as_str());
-    assert_eq!(path(&Flags::default(), &[xdg]).as_deref(), Some("DIR/xdg/wxbox/config.toml"));
+    assert_eq!(path(&CliOverrides::default(), &[xdg]).as_deref(), Some("DIR/xdg/wxbox/config.toml"));
     place.write("env.toml", "");
-    assert_eq!(path(&Flags::default(), &[xdg, ("WXBOX_CONFIG", "~/env.toml")]).as_deref(), Some("DIR/env.toml"));
-    let flags = Flags { config: Some(place.write("flag.toml", "")), ..Flags::default() };
+    assert_eq!(path(&CliOverrides::default(), &[xdg, ("WXBOX_CONFIG", "~/env.toml")]).as_deref(), Some("DIR/env.toml"));
+    let flags = CliOverrides { config: Some(place.write("flag.toml", "")), ..CliOverrides::default() };
     assert_eq!(path(&flags, &[("WXBOX_CONFIG", "~/env.toml")]).as_deref(), Some("DIR/flag.toml"));
 }
 
 #[test]
 fn a_named_file_must_be_there() {
-    let place = Place::with("");
-    let flags = Flags { config: Some(place.path("no.toml")), ..Flags::default() };
+    let place = ConfigTestDir::with_config("");
+    let flags = CliOverrides { config: Some(place.path("no.toml")), ..CliOverrides::default() };
     let by_flag = Config::load(&flags, &place.environment(&[])).unwrap_err();
-    assert_eq!(place.plain(&by_flag), "the config file DIR/no.toml does not exist");
+    assert_eq!(place.redact_paths(&by_flag), "the config file DIR/no.toml does not exist");
     assert_eq!(by_flag.hint().as_deref(), Some("it was named by --config"));
-    let by_variable = Config::load(&Flags::default(), &place.environment(&[("WXBOX_CONFIG", "/no.toml")]));
+    let by_variable = Config::load(&CliOverrides::default(), &place.environment(&[("WXBOX_CONFIG", "/no.toml")]));
     assert_eq!(by_variable.unwrap_err().hint().as_deref(), Some("it was named by WXBOX_CONFIG"));
-    let flags = Flags { config: Some(place.path(".config")), ..Flags::default() };
+    let flags = CliOverrides { config: Some(place.path(".config")), ..CliOverrides::default() };
     let directory = Config::load(&flags, &place.environment(&[])).unwrap_err();
-    assert_eq!(place.plain(&directory), "DIR/.config is a directory, not a config file");
-    assert_eq!(place.plain(directory.hint().unwrap()), "name the file in it, such as DIR/.config/config.toml");
+    assert_eq!(place.redact_paths(&directory), "DIR/.config is a directory, not a config file");
+    assert_eq!(place.redact_paths(directory.hint().unwrap()), "name the file in it, such as DIR/.config/config.toml");
 }
 
 #[test]
 fn encodings() {
-    let marked = Place::with("\u{feff}app_id = 'wx1'\r\nscope = 'snsapi_base'\r\n").load().unwrap();
-    assert_eq!(marked.account().unwrap().app_id, "wx1");
-    let gbk = Place::with(b"app_id = 'wx1'\n# \xd6\xd0\xce\xc4\n");
+    let marked = ConfigTestDir::with_config("\u{feff}app_id = 'wx1'\r\nscope = 'snsapi_base'\r\n").load().unwrap();
+    assert_eq!(marked.require_account().unwrap().app_id, "wx1");
+    let gbk = ConfigTestDir::with_config(b"app_id = 'wx1'\n# \xd6\xd0\xce\xc4\n");
     let error = gbk.load().unwrap_err();
-    assert_eq!(gbk.plain(&error), "CONFIG:2: not UTF-8");
+    assert_eq!(gbk.redact_paths(&error), "CONFIG:2: not UTF-8");
     assert_eq!(error.hint().as_deref(), Some("save the file as UTF-8"));
 }
 
 #[test]
 fn what_is_missing_is_named_when_it_is_needed() {
-    let place = Place::new();
+    let place = ConfigTestDir::new();
     let none = place.load().unwrap();
-    let error = none.account().unwrap_err();
+    let error = none.require_account().unwrap_err();
     assert_eq!(error.to_string(), "no app_id is set");
-    let hint = place.plain(error.hint().unwrap());
+    let hint = place.redact_paths(error.hint().unwrap());
     assert!(hint.contains("`wxbox init`") && hint.ends_with("writes CONFIG"), "{hint}");
-    let place = Place::with("app_id = 'wx1'");
+    let place = ConfigTestDir::with_config("app_id = 'wx1'");
     let config = place.load().unwrap();
     let cases = [
         (config.credentials().map(|_| ()).unwrap_err(), "no app_secret is set", "WXBOX_APP_SECRET_FILE"),
-        (config.redirect().map(|_| ()).unwrap_err(), "no redirect_uri is set", "WXBOX_REDIRECT_URI"),
+        (config.require_redirect_uri().map(|_| ()).unwrap_err(), "no redirect_uri is set", "WXBOX_REDIRECT_URI"),
         (
             config.listen_address().map(|_| ()).unwrap_err(),
             "where to listen is not set, and redirect_uri does not tell",
@@ -72,36 +72,36 @@ fn what_is_missing_is_named_when_it_is_needed() {
     ];
     for (error, message, hint) in cases {
         assert_eq!(error.to_string(), message);
-        let shown = place.plain(error.hint().unwrap());
+        let shown = place.redact_paths(error.hint().unwrap());
         assert!(shown.contains(hint) && shown.contains("in CONFIG"), "{shown}");
     }
 }
 
 #[test]
 fn a_secret_file_that_does_not_serve_hurts_only_who_needs_it() {
-    let place = Place::with("app_id = 'wx1'\napp_secret_file = '~/secret'");
-    let trouble = |place: &Place| place.load().unwrap().credentials().map(|_| ()).unwrap_err();
+    let place = ConfigTestDir::with_config("app_id = 'wx1'\napp_secret_file = '~/secret'");
+    let trouble = |place: &ConfigTestDir| place.load().unwrap().credentials().map(|_| ()).unwrap_err();
     let error = trouble(&place);
-    assert!(place.plain(&error).starts_with("cannot read the secret file DIR/secret: "), "{error}");
+    assert!(place.redact_paths(&error).starts_with("cannot read the secret file DIR/secret: "), "{error}");
     for empty in ["", "\n", "\r\n", "  \n"] {
         place.write("secret", empty);
-        assert_eq!(place.plain(trouble(&place)), "the secret file DIR/secret is empty");
+        assert_eq!(place.redact_paths(trouble(&place)), "the secret file DIR/secret is empty");
     }
     for other in [&b"a\nb\n"[..], b"\xff\xfe", b"a\0b"] {
         place.write("secret", other);
-        assert!(matches!(trouble(&place), Error::SecretNotText { .. }));
+        assert!(matches!(trouble(&place), Error::SecretInvalid { .. }));
     }
 }
 
 #[test]
 fn what_surrounds_the_secret_in_a_file_is_left_out() {
-    let place = Place::with("app_id = 'wx1'\napp_secret_file = '~/secret'");
+    let place = ConfigTestDir::with_config("app_id = 'wx1'\napp_secret_file = '~/secret'");
     for text in ["\u{feff}geheim", "\"geheim\"\n", "'geheim'\r\n", " geheim \n", "geheim\n\n", "“geheim”"] {
         place.write("secret", text);
         let config = place.load().unwrap();
         assert_eq!(config.credentials().unwrap().1.expose_secret(), "geheim", "{text:?}");
     }
-    let place = Place::with("app_id = ' \"wx1\"'\napp_secret = '\u{feff}\"geheim\"\u{20}'");
+    let place = ConfigTestDir::with_config("app_id = ' \"wx1\"'\napp_secret = '\u{feff}\"geheim\"\u{20}'");
     let config = place.load().unwrap();
     let (app_id, secret) = config.credentials().unwrap();
     assert_eq!((app_id, secret.expose_secret()), ("wx1", "geheim"));
@@ -120,24 +120,24 @@ fn a_secret_in_the_place_of_something_else_is_not_repeated() {
         format!("[templates.{SECRET}]\nid = 3"),
     ];
     for text in texts {
-        let place = Place::with(&text);
+        let place = ConfigTestDir::with_config(&text);
         let shown = match place.load() {
             Err(error) => format!("{error} {:?}", error.hint()),
             Ok(config) => {
                 let error = config.credentials().unwrap_err();
-                format!("{error} {:?} {:?}", error.hint(), config.shown())
+                format!("{error} {:?} {:?}", error.hint(), config.entries())
             }
         };
         assert!(!shown.contains("5ec2e7f0") && !shown.contains("5ecret"), "{text}: {shown}");
         let from = place.environment(&[("WXBOX_APP_SECRET_FILE", SECRET)]);
-        let shown = Config::load(&Flags::default(), &from).map(|it| it.credentials().map(|_| ()));
+        let shown = Config::load(&CliOverrides::default(), &from).map(|it| it.credentials().map(|_| ()));
         assert!(!format!("{shown:?}").contains("5ec2e7f0"), "{shown:?}");
     }
 }
 
 #[test]
 fn a_secret_file_is_guarded_as_the_config_is() {
-    let place = Place::with("app_id = 'wx1'\napp_secret_file = '~/secret'");
+    let place = ConfigTestDir::with_config("app_id = 'wx1'\napp_secret_file = '~/secret'");
     let secret = place.write("secret", "geheim");
     for (mode, warnings) in [(0o600, Some(0)), (0o440, Some(0)), (0o644, Some(1)), (0o660, None), (0o666, None)] {
         set_mode(&secret, mode);
@@ -145,32 +145,35 @@ fn a_secret_file_is_guarded_as_the_config_is() {
         let found = config.credentials().is_ok().then_some(config.warnings.len());
         assert_eq!(found, warnings, "{mode:o}");
         if warnings.is_none() {
-            assert!(matches!(config.secret_trouble(), Some(Error::Writable { .. })));
+            assert!(matches!(config.secret_error(), Some(Error::WritableByOthers { .. })));
         }
     }
 }
 
 #[test]
 fn a_directory_that_everybody_can_write_is_as_bad_as_the_file() {
-    let place = Place::with("app_id = 'wx1'\napp_secret = 'geheim'");
+    let place = ConfigTestDir::with_config("app_id = 'wx1'\napp_secret = 'geheim'");
     let above = place.path(".config");
     set_mode(&above, 0o777);
     let error = place.load().unwrap_err();
-    assert_eq!(place.plain(&error), "others can write to DIR/.config, and so put another file in the place of CONFIG");
-    assert_eq!(place.plain(error.hint().unwrap()), "chmod go-w 'DIR/.config'");
+    assert_eq!(
+        place.redact_paths(&error),
+        "others can write to DIR/.config, and so put another file in the place of CONFIG"
+    );
+    assert_eq!(place.redact_paths(error.hint().unwrap()), "chmod go-w 'DIR/.config'");
     set_mode(&above, 0o1777);
     assert!(place.load().is_ok(), "a sticky one");
     // A link leads out of a safe directory into an open one.
     let open = place.write("open/config.toml", "app_id = 'wx1'");
     set_mode(open.parent().unwrap(), 0o777);
-    std::fs::remove_file(place.config()).unwrap();
-    std::os::unix::fs::symlink(&open, place.config()).unwrap();
-    assert!(matches!(place.load(), Err(Error::OpenDirectory { .. })));
+    std::fs::remove_file(place.config_path()).unwrap();
+    std::os::unix::fs::symlink(&open, place.config_path()).unwrap();
+    assert!(matches!(place.load(), Err(Error::WorldWritableDirectory { .. })));
 }
 
 #[test]
 fn the_links_of_a_kubernetes_volume_are_followed() {
-    let place = Place::new();
+    let place = ConfigTestDir::new();
     let real = place.write("secrets/..2026_11_29/app-secret", "geheim");
     let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, place.path(name)).unwrap();
     link("..2026_11_29", "secrets/..data");
@@ -181,7 +184,7 @@ fn the_links_of_a_kubernetes_volume_are_followed() {
         let file = place.path("secrets/app-secret");
         let environment =
             place.environment(&[("WXBOX_APP_ID", "wx1"), ("WXBOX_APP_SECRET_FILE", file.to_str().unwrap())]);
-        let config = Config::load(&Flags::default(), &environment).unwrap();
+        let config = Config::load(&CliOverrides::default(), &environment).unwrap();
         assert!(config.credentials().is_ok(), "{mode:o}");
     }
 }
@@ -200,26 +203,26 @@ fn who_else_may_use_the_file() {
         ("", 0o602, None),
     ];
     for (text, mode, warnings) in cases {
-        let place = Place::with(text);
-        set_mode(&place.config(), mode);
+        let place = ConfigTestDir::with_config(text);
+        set_mode(&place.config_path(), mode);
         assert_eq!(place.load().ok().map(|config| config.warnings.len()), warnings, "{text} {mode:o}");
     }
-    let place = Place::with(secret);
-    set_mode(&place.config(), 0o644);
+    let place = ConfigTestDir::with_config(secret);
+    set_mode(&place.config_path(), 0o644);
     let warning = &place.load().unwrap().warnings[0];
-    assert_eq!(place.plain(warning), "everybody on this machine can read CONFIG, and it holds a secret");
-    assert_eq!(place.plain(warning.hint().unwrap()), "chmod 600 'CONFIG'");
-    set_mode(&place.config(), 0o666);
+    assert_eq!(place.redact_paths(warning), "everybody on this machine can read CONFIG, and it holds a secret");
+    assert_eq!(place.redact_paths(warning.hint().unwrap()), "chmod 600 'CONFIG'");
+    set_mode(&place.config_path(), 0o666);
     let error = place.load().unwrap_err();
-    assert!(place.plain(&error).starts_with("others can write to CONFIG (mode 666)"), "{error}");
-    assert_eq!(place.plain(error.hint().unwrap()), "chmod go-w 'CONFIG'");
+    assert!(place.redact_paths(&error).starts_with("others can write to CONFIG (mode 666)"), "{error}");
+    assert_eq!(place.redact_paths(error.hint().unwrap()), "chmod go-w 'CONFIG'");
 }
 
 #[test]
 fn a_link_is_followed_and_paths_start_beside_it() {
-    let place = Place::new();
+    let place = ConfigTestDir::new();
     let real = place.write("real/config.toml", "app_id = 'wx1'\nappsecret = 's'\ndatabase = 'x.db'");
     std::fs::create_dir_all(place.path(".config/wxbox")).unwrap();
-    std::os::unix::fs::symlink(real, place.config()).unwrap();
+    std::os::unix::fs::symlink(real, place.config_path()).unwrap();
     assert_eq!(place.load().unwrap().database.value, place.path(".config/wxbox/x.db"));
 }

@@ -2,69 +2,69 @@
 
 use std::time::Duration;
 
-use super::Place;
-use crate::config::{Config, Error, Flags, Origin, Scope};
+use super::ConfigTestDir;
+use crate::config::{CliOverrides, Config, Error, OAuthScope, Origin};
 use crate::secret::ExposeSecret;
 
 const FILE: &str = "app_id = 'wxfile'\nappsecret = 'file'\nredirect_uri = 'http://file.example/'\n\
     scope = 'snsapi_base'\ndatabase = 'file.db'\n[listen]\naddress = ':1'\ntimeout = '1s'\n\
     [send]\nconcurrency = 1\nrate = 1\nexpire_after = '1s'\n";
 
-fn load(place: &Place, flags: &Flags, variables: &[(&str, &str)]) -> Config {
+fn load(place: &ConfigTestDir, flags: &CliOverrides, variables: &[(&str, &str)]) -> Config {
     Config::load(flags, &place.environment(variables)).unwrap()
 }
 
 #[test]
 fn the_file_wins_over_defaults() {
-    let place = Place::with(FILE);
-    let config = load(&place, &Flags::default(), &[("STATE_DIRECTORY", "/state"), ("XDG_DATA_HOME", "/data")]);
-    let line = |line| Origin::File { path: place.config(), line };
-    assert_eq!(config.path, Some(place.config()));
+    let place = ConfigTestDir::with_config(FILE);
+    let config = load(&place, &CliOverrides::default(), &[("STATE_DIRECTORY", "/state"), ("XDG_DATA_HOME", "/data")]);
+    let line = |line| Origin::File { path: place.config_path(), line };
+    assert_eq!(config.path, Some(place.config_path()));
     assert_eq!(config.app_id.as_ref().unwrap().origin, line(1));
     assert_eq!(config.app_secret.as_ref().unwrap().origin, line(2));
     assert_eq!(config.database.value, place.path(".config/wxbox/file.db"));
     assert_eq!(config.listen.timeout.origin, line(8));
     assert_eq!(config.send.expire_after.origin, line(12));
-    assert_eq!(config.send.expire_after.origin.to_string(), format!("{}:12", place.config().display()));
+    assert_eq!(config.send.expire_after.origin.to_string(), format!("{}:12", place.config_path().display()));
 }
 
 #[test]
 fn the_environment_wins_over_the_file() {
-    let place = Place::with(FILE);
+    let place = ConfigTestDir::with_config(FILE);
     let variables = [
         ("WXBOX_APP_ID", "wxenv"),
         ("WXBOX_APP_SECRET", "env"),
         ("WXBOX_REDIRECT_URI", "https://env.example/"),
         ("WXBOX_DATABASE", "~/env.db"),
     ];
-    let config = load(&place, &Flags::default(), &variables);
+    let config = load(&place, &CliOverrides::default(), &variables);
     let (app_id, secret) = config.credentials().unwrap();
     assert_eq!((app_id, secret.expose_secret()), ("wxenv", "env"));
     assert_eq!(config.app_id.as_ref().unwrap().origin.to_string(), "WXBOX_APP_ID");
-    assert_eq!(config.redirect().unwrap().as_str(), "https://env.example/");
+    assert_eq!(config.require_redirect_uri().unwrap().as_str(), "https://env.example/");
     assert_eq!(
         (&config.database.value, config.database.origin.to_string()),
         (&place.path("env.db"), "WXBOX_DATABASE".into())
     );
     let empty = variables.map(|(name, _)| (name, ""));
-    assert_eq!(load(&place, &Flags::default(), &empty).credentials().unwrap().0, "wxfile");
+    assert_eq!(load(&place, &CliOverrides::default(), &empty).credentials().unwrap().0, "wxfile");
     let wrong = place.environment(&[("WXBOX_REDIRECT_URI", "nowhere")]);
-    let error = Config::load(&Flags::default(), &wrong).unwrap_err();
+    let error = Config::load(&CliOverrides::default(), &wrong).unwrap_err();
     assert!(error.to_string().starts_with("WXBOX_REDIRECT_URI: redirect_uri must be"), "{error}");
 }
 
 #[test]
 fn the_command_line_wins_over_all() {
-    let place = Place::with(FILE);
-    let flags = Flags {
+    let place = ConfigTestDir::with_config(FILE);
+    let flags = CliOverrides {
         database: Some("flag.db".into()),
         listen: Some("localhost:9".into()),
-        scope: Some(Scope::UserInfo),
+        scope: Some(OAuthScope::UserInfo),
         timeout: Some(Duration::from_secs(9)),
         concurrency: Some(9),
         rate: Some(9),
         expire_after: Some(Duration::from_secs(9)),
-        ..Flags::default()
+        ..CliOverrides::default()
     };
     let config = load(&place, &flags, &[("WXBOX_DATABASE", "/env.db")]);
     let origins = [
@@ -80,11 +80,11 @@ fn the_command_line_wins_over_all() {
         assert_eq!(origin.to_string(), name);
     }
     assert_eq!((config.send.rate.value, config.send.concurrency.value), (9, 9));
-    assert_eq!((config.scope.value, config.database.value.to_str()), (Scope::UserInfo, Some("flag.db")));
+    assert_eq!((config.scope.value, config.database.value.to_str()), (OAuthScope::UserInfo, Some("flag.db")));
     for wrong in [
-        Flags { listen: Some("80".into()), ..Flags::default() },
-        Flags { timeout: Some(Duration::ZERO), ..Flags::default() },
-        Flags { concurrency: Some(0), ..Flags::default() },
+        CliOverrides { listen: Some("80".into()), ..CliOverrides::default() },
+        CliOverrides { timeout: Some(Duration::ZERO), ..CliOverrides::default() },
+        CliOverrides { concurrency: Some(0), ..CliOverrides::default() },
     ] {
         let error = Config::load(&wrong, &place.environment(&[])).unwrap_err();
         assert!(error.to_string().starts_with("--"), "{error}");
@@ -93,8 +93,8 @@ fn the_command_line_wins_over_all() {
 
 #[test]
 fn where_the_database_is_by_default() {
-    let place = Place::new();
-    let database = |variables: &[(&str, &str)]| load(&place, &Flags::default(), variables).database;
+    let place = ConfigTestDir::new();
+    let database = |variables: &[(&str, &str)]| load(&place, &CliOverrides::default(), variables).database;
     assert_eq!(database(&[]).value, place.path(".local/share/wxbox/wxbox.db"));
     assert_eq!(database(&[("XDG_DATA_HOME", "/data")]).value.to_str(), Some("/data/wxbox/wxbox.db"));
     assert_eq!(database(&[("XDG_DATA_HOME", "not/absolute")]).origin, Origin::Default);
@@ -103,10 +103,10 @@ fn where_the_database_is_by_default() {
 
 #[test]
 fn a_state_directory_counts_where_it_is_wxboxs_own() {
-    let place = Place::new();
+    let place = ConfigTestDir::new();
     let origin = |directories: &str| {
         let variables = [("STATE_DIRECTORY", directories), ("XDG_DATA_HOME", "/data")];
-        let found = load(&place, &Flags::default(), &variables).database;
+        let found = load(&place, &CliOverrides::default(), &variables).database;
         (found.value.to_str().unwrap().to_owned(), found.origin)
     };
     let state = |path: &str| (path.to_owned(), Origin::Env("STATE_DIRECTORY"));
@@ -122,56 +122,60 @@ fn a_state_directory_counts_where_it_is_wxboxs_own() {
 
 #[test]
 fn what_only_a_shell_expands_is_refused_and_a_home_is_understood() {
-    let place = Place::with("app_id = 'wx1'");
-    let load = |flags: &Flags, variables: &[(&str, &str)]| Config::load(flags, &place.environment(variables));
+    let place = ConfigTestDir::with_config("app_id = 'wx1'");
+    let load = |flags: &CliOverrides, variables: &[(&str, &str)]| Config::load(flags, &place.environment(variables));
     for path in ["$HOME/x.db", "${HOME}/x.db", "x/$USER.db", "~nobody/x.db"] {
         for name in ["WXBOX_CONFIG", "WXBOX_DATABASE", "WXBOX_APP_SECRET_FILE", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
-            let error = load(&Flags::default(), &[(name, path)]).unwrap_err();
-            assert_eq!(error, Error::Unexpanded { origin: Origin::Env(name) }, "{path}");
+            let error = load(&CliOverrides::default(), &[(name, path)]).unwrap_err();
+            assert_eq!(error, Error::UnexpandedPath { origin: Origin::Env(name) }, "{path}");
             assert!(!error.is_usage() && error.hint().is_some());
         }
-        let typed = Flags { database: Some(path.into()), ..Flags::default() };
+        let typed = CliOverrides { database: Some(path.into()), ..CliOverrides::default() };
         assert!(load(&typed, &[]).unwrap_err().is_usage(), "{path}");
-        let typed = Flags { config: Some(path.into()), ..Flags::default() };
+        let typed = CliOverrides { config: Some(path.into()), ..CliOverrides::default() };
         assert!(load(&typed, &[]).unwrap_err().is_usage(), "{path}");
         for key in ["database", "app_secret_file", "network.ca_file", "listen.domain_verify_file"] {
-            let place = Place::with(format!("\n{key} = '{path}'"));
+            let place = ConfigTestDir::with_config(format!("\n{key} = '{path}'"));
             let error = place.load().unwrap_err();
-            assert_eq!(error, Error::Unexpanded { origin: Origin::File { path: place.config(), line: 2 } }, "{key}");
+            assert_eq!(
+                error,
+                Error::UnexpandedPath { origin: Origin::File { path: place.config_path(), line: 2 } },
+                "{key}"
+            );
         }
     }
-    let typed = Flags { database: Some("~/x.db".into()), ..Flags::default() };
+    let typed = CliOverrides { database: Some("~/x.db".into()), ..CliOverrides::default() };
     assert_eq!(load(&typed, &[]).unwrap().database.value, place.path("x.db"));
-    let odd = Flags { database: Some("~x.db".into()), ..Flags::default() };
+    let odd = CliOverrides { database: Some("~x.db".into()), ..CliOverrides::default() };
     assert_eq!(load(&odd, &[]).unwrap().database.value.to_str(), Some("~x.db"), "a file of that name");
     let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----";
-    let error = Place::with(format!("network.ca_file = \"\"\"{key}\"\"\"")).load().unwrap_err();
+    let error = ConfigTestDir::with_config(format!("network.ca_file = \"\"\"{key}\"\"\"")).load().unwrap_err();
     assert!(matches!(error, Error::NotAPath { .. }) && !error.to_string().contains("c2VjcmV0"), "{error}");
 }
 
 #[test]
 fn what_surrounds_a_value_in_a_variable_is_left_out() {
-    let place = Place::new();
+    let place = ConfigTestDir::new();
     for (open, close) in [("", "\r"), ("\"", "\""), (" ", " "), ("'", "'\n"), ("\u{feff}", "")] {
         let around = |text: &str| format!("{open}{text}{close}");
         let (app_id, secret) = (around("wx0123456789abcdef"), around("geheim"));
         let uri = around("http://192.0.2.1/callback/");
         let variables = [("WXBOX_APP_ID", &*app_id), ("WXBOX_APP_SECRET", &secret), ("WXBOX_REDIRECT_URI", &uri)];
-        let config = load(&place, &Flags::default(), &variables);
+        let config = load(&place, &CliOverrides::default(), &variables);
         let (app_id, secret) = config.credentials().unwrap();
         assert_eq!((app_id, secret.expose_secret()), ("wx0123456789abcdef", "geheim"));
-        assert_eq!(config.redirect().unwrap().as_str(), "http://192.0.2.1/callback/");
+        assert_eq!(config.require_redirect_uri().unwrap().as_str(), "http://192.0.2.1/callback/");
     }
-    let wrong = Config::load(&Flags::default(), &place.environment(&[("WXBOX_APP_ID", "wx 1")])).unwrap_err();
+    let wrong = Config::load(&CliOverrides::default(), &place.environment(&[("WXBOX_APP_ID", "wx 1")])).unwrap_err();
     assert!(!wrong.to_string().contains("quotes"), "{wrong}");
-    let several = load(&place, &Flags::default(), &[("WXBOX_APP_ID", "wx1"), ("WXBOX_APP_SECRET", "a\nb")]);
+    let several = load(&place, &CliOverrides::default(), &[("WXBOX_APP_ID", "wx1"), ("WXBOX_APP_SECRET", "a\nb")]);
     let error = several.credentials().unwrap_err().to_string();
     assert!(error.contains("WXBOX_APP_SECRET") && !error.contains("a\nb"), "{error}");
 }
 
 #[test]
 fn the_secret_comes_from_the_nearest_place() {
-    let place = Place::with("app_id = 'wx1'\napp_secret_file = 'own'");
+    let place = ConfigTestDir::with_config("app_id = 'wx1'\napp_secret_file = 'own'");
     place.write(".config/wxbox/own", "own\r\n");
     let credentials = place.write("run/wxbox-app-secret", "credential");
     let file = place.write("named", "named\n");
@@ -189,7 +193,7 @@ fn the_secret_comes_from_the_nearest_place() {
         (&[by_service, by_file, ("WXBOX_APP_SECRET", "direct")], "direct", Origin::Env("WXBOX_APP_SECRET")),
     ];
     for (variables, secret, origin) in cases {
-        let config = load(&place, &Flags::default(), variables);
+        let config = load(&place, &CliOverrides::default(), variables);
         assert_eq!(config.credentials().unwrap().1.expose_secret(), secret);
         assert_eq!(config.app_secret.unwrap().origin, origin);
     }

@@ -10,20 +10,20 @@ mod values;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Config, Environment, Error, Flags};
+use super::{CliOverrides, Config, Environment, Error};
 
 /// A directory with a home, a place for the system's config, and one config file.
-pub(super) struct Place {
+pub(super) struct ConfigTestDir {
     dir: tempfile::TempDir,
 }
 
-impl Place {
+impl ConfigTestDir {
     pub(super) fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
     /// With this text as the user's own config.
-    pub(super) fn with(text: impl AsRef<[u8]>) -> Self {
+    pub(super) fn with_config(text: impl AsRef<[u8]>) -> Self {
         let place = Self::new();
         place.write(".config/wxbox/config.toml", text);
         place
@@ -33,7 +33,7 @@ impl Place {
         self.dir.path().join(name)
     }
 
-    pub(super) fn config(&self) -> PathBuf {
+    pub(super) fn config_path(&self) -> PathBuf {
         self.path(".config/wxbox/config.toml")
     }
 
@@ -50,16 +50,16 @@ impl Place {
     pub(super) fn environment(&self, more: &[(&str, &str)]) -> Environment {
         let home = self.dir.path().to_str().unwrap();
         let all = [("HOME", home)].into_iter().chain(more.iter().copied());
-        Environment::of(all).with_system_config(self.path("etc/config.toml"))
+        Environment::from_pairs(all).with_system_config(self.path("etc/config.toml"))
     }
 
     pub(super) fn load(&self) -> Result<Config, Error> {
-        Config::load(&Flags::default(), &self.environment(&[]))
+        Config::load(&CliOverrides::default(), &self.environment(&[]))
     }
 
     /// A message or a hint with this directory's name taken out.
-    pub(super) fn plain(&self, text: impl ToString) -> String {
-        let config = self.config();
+    pub(super) fn redact_paths(&self, text: impl ToString) -> String {
+        let config = self.config_path();
         text.to_string().replace(config.to_str().unwrap(), "CONFIG").replace(self.dir.path().to_str().unwrap(), "DIR")
     }
 }

@@ -1,16 +1,16 @@
 //! What `config show` lists.
 
 use super::super::{KEYS, Origin};
-use super::Place;
+use super::ConfigTestDir;
 
 #[test]
 fn no_key_is_forgotten() {
-    let place = Place::with(
+    let place = ConfigTestDir::with_config(
         "app_secret = \"hunter2\"\n[network]\nproxy = \"http://me:hunter3@proxy:1\"\n[templates.NAME]\nid = \"i\"\nurl = \"http://u\"\n\
          miniprogram = { appid = \"wx1\", pagepath = \"p\" }\n\
          data = { a = 1, KEY = { value = \"v\", color = \"#112233\" } }\n",
     );
-    let shown = place.load().unwrap().shown();
+    let shown = place.load().unwrap().entries();
     let keys: Vec<&str> = shown.iter().map(|it| it.key.as_str()).collect();
     // appsecret is another name of app_secret; KEY is a field with a colour, `a` one without.
     let expected: Vec<&str> = KEYS
@@ -27,11 +27,11 @@ fn no_key_is_forgotten() {
 
 #[test]
 fn each_value_knows_its_line() {
-    let place = Place::with("app_id = \"wx1\"\n\n[send]\nrate = 7\n");
-    let shown = place.load().unwrap().shown();
+    let place = ConfigTestDir::with_config("app_id = \"wx1\"\n\n[send]\nrate = 7\n");
+    let shown = place.load().unwrap().entries();
     let of = |key: &str| shown.iter().find(|it| it.key == key).unwrap();
     assert_eq!(of("send.rate").value, Some(7.into()));
-    assert_eq!(of("send.rate").origin, Some(Origin::File { path: place.config(), line: 4 }));
+    assert_eq!(of("send.rate").origin, Some(Origin::File { path: place.config_path(), line: 4 }));
     assert_eq!(of("send.wait").origin, Some(Origin::Default));
     assert_eq!(of("redirect_uri").value, None);
 }

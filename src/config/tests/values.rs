@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::Place;
+use super::ConfigTestDir;
 use crate::config::{Config, ListenAddress, values};
 
 fn with_account(text: &str) -> Config {
-    Place::with(text).load().unwrap()
+    ConfigTestDir::with_config(text).load().unwrap()
 }
 
 #[test]
@@ -31,26 +31,26 @@ fn addresses_of_the_api() {
         ("", None),
     ];
     for (text, expected) in cases {
-        assert_eq!(values::api_base(text).as_ref().map(url::Url::as_str), expected, "{text}");
+        assert_eq!(values::parse_api_base(text).as_ref().map(url::Url::as_str), expected, "{text}");
     }
-    assert_eq!(values::base("http://open.example/x").unwrap().as_str(), "http://open.example/x/");
+    assert_eq!(values::parse_base_url("http://open.example/x").unwrap().as_str(), "http://open.example/x/");
     let one = with_account("network.api_base = 'https://a.example'");
     assert_eq!(one.network.api_base.len(), 1);
     let two = with_account("network.api_base = ['https://b.example', 'https://a.example']");
     assert_eq!(two.network.api_base[0].as_str(), "https://b.example/");
     for bad in ["[]", "['https://a.example', 1]", "['https://a.example', 'http://b.example']"] {
-        assert!(Place::with(format!("network.api_base = {bad}")).load().is_err(), "{bad}");
+        assert!(ConfigTestDir::with_config(format!("network.api_base = {bad}")).load().is_err(), "{bad}");
     }
 }
 
 #[test]
 fn redirect_uris() {
     for good in ["http://203.0.113.7/callback/", "https://x.example:8443/a?b=c", "http://[2001:db8::1]/"] {
-        assert_eq!(values::redirect_uri(good).unwrap().as_str(), good);
+        assert_eq!(values::parse_redirect_uri(good).unwrap().as_str(), good);
     }
     let bad = ["/callback/", "x.example/a", "http://", "http:///x#y", "https://x.example/#a", "https://u@x.example/"];
     for bad in bad.into_iter().chain(["https://u:p@x.example/", "ftp://x.example/", "weixin://x", ""]) {
-        assert_eq!(values::redirect_uri(bad), None, "{bad}");
+        assert_eq!(values::parse_redirect_uri(bad), None, "{bad}");
     }
 }
 
@@ -85,20 +85,20 @@ fn where_to_listen_without_being_told() {
 #[test]
 fn durations_colours_and_numbers() {
     for (text, seconds) in [("10s", 10), ("1h 30m", 5400), ("90d", 7_776_000)] {
-        assert_eq!(values::timeout(text), Some(Duration::from_secs(seconds)), "{text}");
+        assert_eq!(values::parse_timeout(text), Some(Duration::from_secs(seconds)), "{text}");
     }
     for bad in ["0s", "0", "5", "-1s", "", "1000y", "soon"] {
-        assert_eq!(values::timeout(bad), None, "{bad}");
+        assert_eq!(values::parse_timeout(bad), None, "{bad}");
     }
-    assert_eq!(values::duration("0s"), Some(Duration::ZERO));
-    assert!(values::color("#17aF77").is_some());
+    assert_eq!(values::parse_duration("0s"), Some(Duration::ZERO));
+    assert!(values::parse_color("#17aF77").is_some());
     for bad in ["#fff", "173177", "#17317g", "#1731777", "red", ""] {
-        assert_eq!(values::color(bad), None, "{bad}");
+        assert_eq!(values::parse_color(bad), None, "{bad}");
     }
     assert_eq!(with_account("send.concurrency = 1_0").send.concurrency.value, 10);
     assert_eq!(with_account("send.rate = 0x10").send.rate.value, 16);
     for bad in ["-1", "1.0", "'1'", "99999999999999999999"] {
-        assert!(Place::with(format!("send.rate = {bad}")).load().is_err(), "{bad}");
+        assert!(ConfigTestDir::with_config(format!("send.rate = {bad}")).load().is_err(), "{bad}");
     }
 }
 
@@ -112,7 +112,8 @@ fn template_data_keeps_order_and_digits() {
 
 #[test]
 fn nothing_shows_a_secret() {
-    let place = Place::with("app_secret = 's3cr3t'\nnetwork.proxy = 'http://u5er:s3cr3t@proxy.example:3128'");
+    let place =
+        ConfigTestDir::with_config("app_secret = 's3cr3t'\nnetwork.proxy = 'http://u5er:s3cr3t@proxy.example:3128'");
     let config = place.load().unwrap();
     let shown = format!("{config:?}");
     assert!(!shown.contains("s3cr3t") && !shown.contains("u5er"), "{shown}");

@@ -2,71 +2,71 @@
 //!
 //! What is no whole link is text, as phones show it.
 
-use crate::sandbox::answer::{Refusal, refuse};
+use crate::sandbox::answer::{ApiError, api_error};
 use crate::sandbox::templates::is_app_id;
 
 /// A link of a text.
-pub(in crate::sandbox) struct Link<'a> {
+pub(in crate::sandbox) struct TextLink<'a> {
     pub(in crate::sandbox) href: Option<&'a str>,
     pub(in crate::sandbox) app_id: Option<&'a str>,
     pub(in crate::sandbox) label: &'a str,
 }
 
 /// A piece of a text.
-pub(in crate::sandbox) enum Piece<'a> {
+pub(in crate::sandbox) enum TextPiece<'a> {
     Text(&'a str),
-    Link(Link<'a>),
+    Link(TextLink<'a>),
 }
 
 /// The pieces of a text, in order.
-pub(in crate::sandbox) fn pieces(text: &str) -> Vec<Piece<'_>> {
+pub(in crate::sandbox) fn parse_text(text: &str) -> Vec<TextPiece<'_>> {
     let mut pieces = Vec::new();
     let (mut rest, mut from) = (text, 0);
     while let Some(at) = rest[from..].find("<a ").map(|at| from + at) {
-        match link(&rest[at..]) {
+        match parse_link(&rest[at..]) {
             None => from = at + "<a ".len(),
             Some((link, tail)) => {
-                pieces.extend([Piece::Text(&rest[..at]), Piece::Link(link)]);
+                pieces.extend([TextPiece::Text(&rest[..at]), TextPiece::Link(link)]);
                 (rest, from) = (tail, 0);
             }
         }
     }
-    pieces.push(Piece::Text(rest));
+    pieces.push(TextPiece::Text(rest));
     pieces
 }
 
 /// The link that a text begins with, and what follows it.
-fn link(text: &str) -> Option<(Link<'_>, &str)> {
+fn parse_link(text: &str) -> Option<(TextLink<'_>, &str)> {
     let (tag, after) = text.split_once('>')?;
     let (label, tail) = after.split_once("</a>")?;
     let attribute = |name: &str| {
         let (_, value) = tag.split_once(&format!(" {name}=\""))?;
         value.split_once('"').map(|(value, _)| value)
     };
-    let link = Link { href: attribute("href"), app_id: attribute("data-miniprogram-appid"), label };
+    let link = TextLink { href: attribute("href"), app_id: attribute("data-miniprogram-appid"), label };
     Some((link, tail))
 }
 
 /// Whether every link of a text is one that a phone can open: 45086, 40213, 40214.
-pub(super) fn check(text: &str) -> Result<(), Refusal> {
-    for piece in pieces(text) {
-        let Piece::Link(link) = piece else { continue };
+pub(super) fn check_links(text: &str) -> Result<(), ApiError> {
+    for piece in parse_text(text) {
+        let TextPiece::Link(link) = piece else { continue };
         if link.app_id.is_some_and(|id| !is_app_id(id)) {
-            return Err(refuse(45086));
+            return Err(api_error(45086));
         }
-        let href = link.href.ok_or_else(|| refuse(40213))?;
-        if !super::kinds::is_web(href) && !href.starts_with("weixin://bizmsgmenu?") {
-            return Err(refuse(40213));
+        let href = link.href.ok_or_else(|| api_error(40213))?;
+        if !super::kinds::is_web_url(href) && !href.starts_with("weixin://bizmsgmenu?") {
+            return Err(api_error(40213));
         }
         if link.label.trim().is_empty() {
-            return Err(refuse(40214));
+            return Err(api_error(40214));
         }
     }
     Ok(())
 }
 
 /// What a tap on a link of that address makes the person say, and the id that goes with it.
-pub(in crate::sandbox) fn answer(href: &str) -> Option<(String, String)> {
+pub(in crate::sandbox) fn menu_reply(href: &str) -> Option<(String, String)> {
     let query = href.strip_prefix("weixin://bizmsgmenu?")?;
     let value = |name: &str| {
         url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -93,18 +93,18 @@ mod tests {
             ("<a href=\"https://a.example/\"> </a>", 40214),
         ];
         for (text, code) in cases {
-            assert_eq!(check(text).err().map_or(0, |refusal| refusal.code), code, "{text}");
+            assert_eq!(check_links(text).err().map_or(0, |refusal| refusal.errcode), code, "{text}");
         }
     }
 
     #[test]
     fn a_text_is_cut_at_its_links() {
         let text = "a <a <a href=\"https://b.example/\">b</a>c";
-        let cut: Vec<String> = pieces(text)
+        let cut: Vec<String> = parse_text(text)
             .iter()
             .map(|piece| match piece {
-                Piece::Text(text) => format!("{text}|"),
-                Piece::Link(link) => format!("[{}]", link.label),
+                TextPiece::Text(text) => format!("{text}|"),
+                TextPiece::Link(link) => format!("[{}]", link.label),
             })
             .collect();
         // The first `<a ` runs to the end of the first link, as a browser would have it.
@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn a_tap_on_an_answer_says_it() {
-        let said = answer("weixin://bizmsgmenu?msgmenucontent=%E5%A5%BD&msgmenuid=7");
+        let said = menu_reply("weixin://bizmsgmenu?msgmenucontent=%E5%A5%BD&msgmenuid=7");
         assert_eq!(said, Some(("好".into(), "7".into())));
-        assert_eq!(answer("weixin://bizmsgmenu?msgmenuid=7"), None);
-        assert_eq!(answer("https://a.example/?msgmenucontent=x"), None);
+        assert_eq!(menu_reply("weixin://bizmsgmenu?msgmenuid=7"), None);
+        assert_eq!(menu_reply("https://a.example/?msgmenucontent=x"), None);
     }
 }

@@ -8,23 +8,23 @@ mod typing;
 
 use serde_json::Value;
 
-use super::answer::{self, Answer, Refusal, refuse};
+use super::answer::{self, ApiError, ApiResult, api_error};
 use super::inbox::Message;
 use super::platform::{Call, Platform, rfc3339};
-pub(super) use kinds::is_web;
-pub(super) use typing::Typing;
+pub(super) use kinds::is_web_url;
+pub(super) use typing::TypingIndicators;
 
 impl Platform {
     /// `POST /cgi-bin/message/custom/send`
-    pub(super) fn send_custom(&mut self, call: &mut Call<'_>) -> Answer {
-        let body = call.literal_json()?;
-        let mut message = self.message_to(&body, call)?;
-        kinds::read(self, &body, &mut message)?;
-        message.kf_account = self.clerk(&body["customservice"])?;
-        let place = self.place_of(&message.openid).ok_or_else(|| refuse(40003))?;
-        let person = self.people.get_mut(place).ok_or_else(|| refuse(40003))?;
-        person.spend(call.now_ms)?;
-        self.typing.ends(place);
+    pub(super) fn send_custom(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json_with_literal_escapes()?;
+        let mut message = self.new_message(&body, call)?;
+        kinds::check_message(self, &body, &mut message)?;
+        message.kf_account = self.kf_account(&body["customservice"])?;
+        let place = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
+        let person = self.people.get_mut(place).ok_or_else(|| api_error(40003))?;
+        person.consume_reply(call.now_ms)?;
+        self.typing.stop(place);
         self.deliver(message);
         Ok(answer::ok())
     }
@@ -36,10 +36,10 @@ impl Platform {
     }
 
     /// An empty message to the person that a body's `touser` names: 40003 where it names nobody.
-    pub(super) fn message_to(&mut self, body: &Value, call: &mut Call<'_>) -> Result<Message, Refusal> {
+    pub(super) fn new_message(&mut self, body: &Value, call: &mut Call<'_>) -> Result<Message, ApiError> {
         let openid = body["touser"].as_str().unwrap_or_default();
-        let person = self.person(openid).ok_or_else(|| refuse(40003))?;
-        call.to = Some(person.openid.clone());
+        let person = self.person_mut(openid).ok_or_else(|| api_error(40003))?;
+        call.openid = Some(person.openid.clone());
         Ok(Message {
             person: person.name.clone(),
             openid: person.openid.clone(),
@@ -52,17 +52,17 @@ impl Platform {
 
     /// The customer-service account that a message names: 65400 where the account has none at all, 61452 where it has
     /// not that one. An empty name is none.
-    fn clerk(&self, value: &Value) -> Result<Option<String>, Refusal> {
+    fn kf_account(&self, value: &Value) -> Result<Option<String>, ApiError> {
         let name = match &value["kf_account"] {
             Value::Null => return Ok(None),
             Value::String(name) if name.is_empty() => return Ok(None),
             Value::String(name) => name.as_str(),
-            _ => return Err(refuse(61452)),
+            _ => return Err(api_error(61452)),
         };
-        if self.world.kf_accounts.is_empty() {
-            return Err(refuse(65400));
+        if self.scenario.kf_accounts.is_empty() {
+            return Err(api_error(65400));
         }
-        let known = self.world.kf_accounts.iter().any(|clerk| clerk.account == name);
-        if known { Ok(Some(name.to_owned())) } else { Err(refuse(61452)) }
+        let known = self.scenario.kf_accounts.iter().any(|clerk| clerk.account == name);
+        if known { Ok(Some(name.to_owned())) } else { Err(api_error(61452)) }
     }
 }

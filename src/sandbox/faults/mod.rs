@@ -8,35 +8,35 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-pub(super) use plan::Plan;
-use settings::Settings;
-pub(super) use settings::read;
+pub(super) use plan::FaultPlan;
+use settings::FaultConfig;
+pub(super) use settings::parse_faults;
 
-use crate::http::{Manner, Reply};
+use crate::http::{HttpResponse, ResponseMode};
 
 /// One fault: some calls of the API do not go as they should.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Settings")]
+#[serde(try_from = "FaultConfig")]
 pub struct Fault {
-    calls: Calls,
-    strikes: Strikes,
+    filter: CallFilter,
+    trigger: Trigger,
     /// How often it strikes at most.
-    times: Option<u64>,
+    max_triggers: Option<u64>,
     effect: Effect,
 }
 
 /// The calls that a fault looks at.
 #[derive(Clone, Debug, PartialEq)]
-struct Calls {
+struct CallFilter {
     /// A path; with `*` at its end the beginning of one.
     api: String,
     /// Only calls about this openid.
-    to: Option<String>,
+    openid: Option<String>,
 }
 
 /// Which of them it strikes, counted from 1.
 #[derive(Clone, Debug, PartialEq)]
-enum Strikes {
+enum Trigger {
     /// Each.
     All,
     /// Those of these numbers.
@@ -57,9 +57,9 @@ pub(super) enum Effect {
     /// The call, and half of its answer.
     Truncated,
     /// A connection that is reset.
-    Reset(When),
+    Reset(Timing),
     /// No answer, ever.
-    Hang(When),
+    Hang(Timing),
     /// The call, and its answer a byte at a time.
     Drip(Duration),
     /// The call, and its answer under another content type.
@@ -71,16 +71,16 @@ pub(super) enum Effect {
 /// Whether a call takes effect before it goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum When {
+pub(super) enum Timing {
     /// It goes wrong before the call takes effect.
     Before,
     /// It goes wrong after the call took effect.
     After,
 }
 
-impl Calls {
+impl CallFilter {
     /// Whether a call of that path is meant.
-    fn has_path(&self, path: &str) -> bool {
+    fn matches_path(&self, path: &str) -> bool {
         match self.api.strip_suffix('*') {
             Some(beginning) => path.starts_with(beginning),
             None => path == self.api,
@@ -90,37 +90,37 @@ impl Calls {
 
 impl Effect {
     /// Whether the call takes effect.
-    pub(super) fn processes(&self) -> bool {
+    pub(super) fn takes_effect(&self) -> bool {
         match self {
-            Self::Errcode(_) | Self::Reset(When::Before) | Self::Hang(When::Before) => false,
+            Self::Errcode(_) | Self::Reset(Timing::Before) | Self::Hang(Timing::Before) => false,
             Self::Status { processed, .. } => *processed,
-            Self::Reset(When::After) | Self::Hang(When::After) => true,
+            Self::Reset(Timing::After) | Self::Hang(Timing::After) => true,
             Self::Truncated | Self::Drip(_) | Self::ContentType(_) | Self::Delay(_) => true,
         }
     }
 
     /// What becomes of the right answer (of an empty one, where the call took no effect).
-    pub(super) fn spoil(&self, reply: Reply) -> Reply {
+    pub(super) fn apply(&self, reply: HttpResponse) -> HttpResponse {
         match self {
             Self::Errcode(_) => reply,
-            Self::Status { status, .. } => Reply::html(
+            Self::Status { status, .. } => HttpResponse::html(
                 *status,
                 format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n"),
             ),
-            Self::Truncated => reply.in_manner(Manner::Half),
-            Self::Reset(_) => reply.in_manner(Manner::Reset),
-            Self::Hang(_) => reply.in_manner(Manner::Never),
-            Self::Drip(pause) => reply.in_manner(Manner::Drip(*pause)),
-            Self::ContentType(kind) => reply.header("Content-Type", kind),
+            Self::Truncated => reply.with_mode(ResponseMode::Truncated),
+            Self::Reset(_) => reply.with_mode(ResponseMode::Reset),
+            Self::Hang(_) => reply.with_mode(ResponseMode::NoResponse),
+            Self::Drip(pause) => reply.with_mode(ResponseMode::Throttled(*pause)),
+            Self::ContentType(kind) => reply.with_header("Content-Type", kind),
             Self::Delay(by) => {
                 let before = reply.delay();
-                reply.delayed(before + *by)
+                reply.with_delay(before + *by)
             }
         }
     }
 }
 
-impl fmt::Display for When {
+impl fmt::Display for Timing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Before => "before",
@@ -149,20 +149,20 @@ impl fmt::Display for Effect {
 /// The line of the sandbox's page.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.calls.api, self.effect)?;
-        match &self.strikes {
-            Strikes::All => {}
-            Strikes::Nth(numbers) => {
+        write!(f, "{}: {}", self.filter.api, self.effect)?;
+        match &self.trigger {
+            Trigger::All => {}
+            Trigger::Nth(numbers) => {
                 let numbers = numbers.iter().map(u64::to_string).collect::<Vec<_>>();
                 write!(f, ", nth {}", numbers.join(" "))?;
             }
-            Strikes::Every(every) => write!(f, ", every {every}")?,
-            Strikes::Chance { probability, seed } => write!(f, ", probability {probability} (seed {seed})")?,
+            Trigger::Every(every) => write!(f, ", every {every}")?,
+            Trigger::Chance { probability, seed } => write!(f, ", probability {probability} (seed {seed})")?,
         }
-        if let Some(times) = self.times {
+        if let Some(times) = self.max_triggers {
             write!(f, ", times {times}")?;
         }
-        if let Some(to) = &self.calls.to {
+        if let Some(to) = &self.filter.openid {
             write!(f, ", to {to}")?;
         }
         Ok(())

@@ -6,40 +6,40 @@ use std::fmt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
-use super::{Effect, Fault, Strikes};
+use super::{Effect, Fault, Trigger};
 
 /// The faults in their order, each with its counters.
 #[derive(Debug)]
-pub(in crate::sandbox) struct Plan(Vec<Entry>);
+pub(in crate::sandbox) struct FaultPlan(Vec<FaultCounter>);
 
 /// A fault and what it has seen.
 #[derive(Debug)]
-pub(in crate::sandbox) struct Entry {
+pub(in crate::sandbox) struct FaultCounter {
     pub(in crate::sandbox) fault: Fault,
     /// Calls that it looked at.
-    looked: u64,
+    seen: u64,
     /// Calls that it struck.
-    pub(in crate::sandbox) struck: u64,
+    pub(in crate::sandbox) triggered: u64,
     generator: Xoshiro256PlusPlus,
 }
 
 /// What a plan says of one call: nothing, or one or more effects, delays first.
 #[derive(Debug, Default, PartialEq)]
-pub(in crate::sandbox) struct Verdict(Vec<Effect>);
+pub(in crate::sandbox) struct SelectedFaults(Vec<Effect>);
 
-impl Plan {
+impl FaultPlan {
     /// The plan of these faults, at its beginning.
     pub(in crate::sandbox) fn new(faults: &[Fault]) -> Self {
         let entry = |fault: &Fault| {
-            let seed = if let Strikes::Chance { seed, .. } = fault.strikes { seed } else { 0 };
+            let seed = if let Trigger::Chance { seed, .. } = fault.trigger { seed } else { 0 };
             let generator = Xoshiro256PlusPlus::seed_from_u64(seed);
-            Entry { fault: fault.clone(), looked: 0, struck: 0, generator }
+            FaultCounter { fault: fault.clone(), seen: 0, triggered: 0, generator }
         };
         Self(faults.iter().map(entry).collect())
     }
 
     /// The faults in their order.
-    pub(in crate::sandbox) fn entries(&self) -> &[Entry] {
+    pub(in crate::sandbox) fn entries(&self) -> &[FaultCounter] {
         &self.0
     }
 
@@ -50,21 +50,24 @@ impl Plan {
 
     /// Counts a call and judges it. Each fault counts every call that it is about, whatever the other faults do.
     /// The first that strikes wins; all delays that strike add up and go with it.
-    pub(in crate::sandbox) fn judge(&mut self, path: &str, to: Option<&str>) -> Verdict {
+    pub(in crate::sandbox) fn select(&mut self, path: &str, to: Option<&str>) -> SelectedFaults {
         let mut delays = Vec::new();
         let mut other = None;
         for entry in &mut self.0 {
-            let calls = &entry.fault.calls;
-            if !calls.has_path(path) || calls.to.as_deref().is_some_and(|wanted| to != Some(wanted)) {
+            let calls = &entry.fault.filter;
+            if !calls.matches_path(path) || calls.openid.as_deref().is_some_and(|wanted| to != Some(wanted)) {
                 continue;
             }
             let is_delay = matches!(entry.fault.effect, Effect::Delay(_));
             // The counters and the generator go on where the fault does not strike.
-            let due = entry.is_due();
-            if !due || (!is_delay && other.is_some()) || entry.fault.times.is_some_and(|times| entry.struck >= times) {
+            let due = entry.count_call();
+            if !due
+                || (!is_delay && other.is_some())
+                || entry.fault.max_triggers.is_some_and(|times| entry.triggered >= times)
+            {
                 continue;
             }
-            entry.struck += 1;
+            entry.triggered += 1;
             if is_delay {
                 delays.push(entry.fault.effect.clone());
             } else {
@@ -72,36 +75,36 @@ impl Plan {
             }
         }
         delays.extend(other);
-        Verdict(delays)
+        SelectedFaults(delays)
     }
 }
 
-impl Entry {
+impl FaultCounter {
     /// Counts a call; whether it is this fault's turn.
-    fn is_due(&mut self) -> bool {
-        self.looked += 1;
-        match &self.fault.strikes {
-            Strikes::All => true,
-            Strikes::Nth(numbers) => numbers.contains(&self.looked),
-            Strikes::Every(every) => self.looked.is_multiple_of(*every),
-            Strikes::Chance { probability, .. } => self.generator.random_bool(*probability),
+    fn count_call(&mut self) -> bool {
+        self.seen += 1;
+        match &self.fault.trigger {
+            Trigger::All => true,
+            Trigger::Nth(numbers) => numbers.contains(&self.seen),
+            Trigger::Every(every) => self.seen.is_multiple_of(*every),
+            Trigger::Chance { probability, .. } => self.generator.random_bool(*probability),
         }
     }
 }
 
-impl Verdict {
+impl SelectedFaults {
     /// What happens to the call.
     pub(in crate::sandbox) fn effects(&self) -> &[Effect] {
         &self.0
     }
 
     /// The words of the request's line.
-    pub(in crate::sandbox) fn words(&self) -> Option<String> {
+    pub(in crate::sandbox) fn describe(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.to_string())
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for SelectedFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, effect) in self.0.iter().enumerate() {
             if place > 0 {

@@ -4,23 +4,23 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Calls, Effect, Fault, Strikes, When};
+use super::{CallFilter, Effect, Fault, Timing, Trigger};
 use crate::sandbox::routes;
-use crate::sandbox::world::{Error, at_line, need};
+use crate::sandbox::world::{ScenarioError, require, syntax_error};
 
 /// No pause is longer.
-const LONGEST: Duration = Duration::from_secs(3600);
+const MAX_PAUSE: Duration = Duration::from_secs(3600);
 /// Keys that say when a fault strikes; at most one of them stands in a fault.
-const TIMES: &str = "nth, every, probability";
+const TRIGGER_KEYS: &str = "nth, every, probability";
 /// Keys that say what happens; exactly one of them stands in a fault.
-const EFFECTS: &str = "errcode, status, truncated, reset, hang, drip, content_type, delay";
+const EFFECT_KEYS: &str = "errcode, status, truncated, reset, hang, drip, content_type, delay";
 
 /// A fault as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Settings {
+pub(super) struct FaultConfig {
     api: Option<String>,
-    nth: Option<Numbers>,
+    nth: Option<OneOrMany>,
     every: Option<u64>,
     probability: Option<f64>,
     seed: Option<u64>,
@@ -30,8 +30,8 @@ pub(super) struct Settings {
     status: Option<u16>,
     processed: Option<bool>,
     truncated: Option<bool>,
-    reset: Option<When>,
-    hang: Option<When>,
+    reset: Option<Timing>,
+    hang: Option<Timing>,
     drip: Option<String>,
     content_type: Option<String>,
     delay: Option<String>,
@@ -39,7 +39,7 @@ pub(super) struct Settings {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Numbers {
+enum OneOrMany {
     One(u64),
     Many(Vec<u64>),
 }
@@ -48,77 +48,77 @@ enum Numbers {
 ///
 /// # Errors
 /// What does not parse, keys that do not exist, values that make no sense.
-pub(in crate::sandbox) fn read(toml: &str) -> Result<Vec<Fault>, Error> {
+pub(in crate::sandbox) fn parse_faults(toml: &str) -> Result<Vec<Fault>, ScenarioError> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Plan {
         #[serde(default)]
         faults: Vec<Fault>,
     }
-    toml::from_str::<Plan>(toml).map(|plan| plan.faults).map_err(|error| at_line(toml, &error))
+    toml::from_str::<Plan>(toml).map(|plan| plan.faults).map_err(|error| syntax_error(toml, &error))
 }
 
-impl TryFrom<Settings> for Fault {
-    type Error = Error;
+impl TryFrom<FaultConfig> for Fault {
+    type Error = ScenarioError;
 
-    fn try_from(it: Settings) -> Result<Self, Error> {
+    fn try_from(it: FaultConfig) -> Result<Self, ScenarioError> {
         let api = it.api.clone().unwrap_or_else(|| "*".to_owned());
-        let calls = Calls { api, to: it.to.clone() };
-        need(routes::paths().any(|path| calls.has_path(path)), "faults.api", &calls.api)?;
-        if let Some(to) = &calls.to {
-            need(to.len() == 28 && to.bytes().all(|b| b.is_ascii_graphic()), "faults.to", to)?;
+        let calls = CallFilter { api, openid: it.to.clone() };
+        require(routes::paths().any(|path| calls.matches_path(path)), "faults.api", &calls.api)?;
+        if let Some(to) = &calls.openid {
+            require(to.len() == 28 && to.bytes().all(|b| b.is_ascii_graphic()), "faults.to", to)?;
         }
         if let Some(times) = it.times {
-            need(times > 0, "faults.times", &times.to_string())?;
+            require(times > 0, "faults.times", &times.to_string())?;
         }
-        Ok(Self { strikes: it.strikes()?, times: it.times, effect: it.effect()?, calls })
+        Ok(Self { trigger: it.trigger()?, max_triggers: it.times, effect: it.effect()?, filter: calls })
     }
 }
 
-impl Settings {
-    fn strikes(&self) -> Result<Strikes, Error> {
+impl FaultConfig {
+    fn trigger(&self) -> Result<Trigger, ScenarioError> {
         if self.seed.is_some() && self.probability.is_none() {
-            return Err(Error::Alone { key: "faults.seed", with: "probability" });
+            return Err(ScenarioError::MissingPartner { key: "faults.seed", with: "probability" });
         }
         match (&self.nth, self.every, self.probability) {
-            (None, None, None) => Ok(Strikes::All),
+            (None, None, None) => Ok(Trigger::All),
             (Some(numbers), None, None) => {
                 let numbers = match numbers {
-                    Numbers::One(number) => vec![*number],
-                    Numbers::Many(numbers) => numbers.clone(),
+                    OneOrMany::One(number) => vec![*number],
+                    OneOrMany::Many(numbers) => numbers.clone(),
                 };
                 let shown = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-                need(!numbers.is_empty() && !numbers.contains(&0), "faults.nth", &shown)?;
-                Ok(Strikes::Nth(numbers))
+                require(!numbers.is_empty() && !numbers.contains(&0), "faults.nth", &shown)?;
+                Ok(Trigger::Nth(numbers))
             }
             (None, Some(every), None) => {
-                need(every > 0, "faults.every", &every.to_string())?;
-                Ok(Strikes::Every(every))
+                require(every > 0, "faults.every", &every.to_string())?;
+                Ok(Trigger::Every(every))
             }
             (None, None, Some(probability)) => {
-                need(probability > 0.0 && probability <= 1.0, "faults.probability", &probability.to_string())?;
-                Ok(Strikes::Chance { probability, seed: self.seed.unwrap_or(1) })
+                require(probability > 0.0 && probability <= 1.0, "faults.probability", &probability.to_string())?;
+                Ok(Trigger::Chance { probability, seed: self.seed.unwrap_or(1) })
             }
-            _ => Err(Error::Several { keys: TIMES }),
+            _ => Err(ScenarioError::Conflicting { keys: TRIGGER_KEYS }),
         }
     }
 
-    fn effect(&self) -> Result<Effect, Error> {
+    fn effect(&self) -> Result<Effect, ScenarioError> {
         if self.processed.is_some() && self.status.is_none() {
-            return Err(Error::Alone { key: "faults.processed", with: "status" });
+            return Err(ScenarioError::MissingPartner { key: "faults.processed", with: "status" });
         }
         if let Some(truncated) = self.truncated {
-            need(truncated, "faults.truncated", "false")?;
+            require(truncated, "faults.truncated", "false")?;
         }
         if let Some(errcode) = self.errcode {
-            need(errcode != 0, "faults.errcode", "0")?;
+            require(errcode != 0, "faults.errcode", "0")?;
         }
         if let Some(status) = self.status {
-            need((200..=599).contains(&status), "faults.status", &status.to_string())?;
+            require((200..=599).contains(&status), "faults.status", &status.to_string())?;
         }
         if let Some(kind) = &self.content_type {
             let printable = kind.bytes().all(|b| matches!(b, b' '..=b'~'));
-            need(!kind.trim().is_empty() && printable, "faults.content_type", kind)?;
+            require(!kind.trim().is_empty() && printable, "faults.content_type", kind)?;
         }
         let processed = self.processed.unwrap_or(false);
         let all = [
@@ -127,23 +127,23 @@ impl Settings {
             self.truncated.map(|_| Effect::Truncated),
             self.reset.map(Effect::Reset),
             self.hang.map(Effect::Hang),
-            pause("faults.drip", self.drip.as_deref())?.map(Effect::Drip),
+            parse_pause("faults.drip", self.drip.as_deref())?.map(Effect::Drip),
             self.content_type.clone().map(Effect::ContentType),
-            pause("faults.delay", self.delay.as_deref())?.map(Effect::Delay),
+            parse_pause("faults.delay", self.delay.as_deref())?.map(Effect::Delay),
         ];
         let mut given = all.into_iter().flatten();
         match (given.next(), given.next()) {
             (Some(effect), None) => Ok(effect),
-            (None, _) => Err(Error::NoneOf { keys: EFFECTS }),
-            (Some(_), Some(_)) => Err(Error::Several { keys: EFFECTS }),
+            (None, _) => Err(ScenarioError::MissingKey { keys: EFFECT_KEYS }),
+            (Some(_), Some(_)) => Err(ScenarioError::Conflicting { keys: EFFECT_KEYS }),
         }
     }
 }
 
-fn pause(key: &'static str, text: Option<&str>) -> Result<Option<Duration>, Error> {
+fn parse_pause(key: &'static str, text: Option<&str>) -> Result<Option<Duration>, ScenarioError> {
     let Some(text) = text else { return Ok(None) };
     let pause = text.parse::<humantime::Duration>().ok().map(Duration::from);
-    let pause = pause.filter(|pause| !pause.is_zero() && *pause <= LONGEST);
-    need(pause.is_some(), key, text)?;
+    let pause = pause.filter(|pause| !pause.is_zero() && *pause <= MAX_PAUSE);
+    require(pause.is_some(), key, text)?;
     Ok(pause)
 }

@@ -5,11 +5,11 @@
 
 use mp3_metadata::Layer;
 
-use super::Kind;
+use super::MediaKind;
 
 /// A format that may be uploaded as something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum MediaFormat {
     Png,
     Jpeg,
     Gif,
@@ -18,22 +18,22 @@ pub(super) enum Format {
     Mp4,
 }
 
-impl Format {
+impl MediaFormat {
     /// The format of a file with that content.
-    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn detect(bytes: &[u8]) -> Option<Self> {
         Some(match bytes {
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Self::Png,
             [0xff, 0xd8, 0xff, ..] => Self::Jpeg,
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Self::Gif,
             [b'#', b'!', b'A', b'M', b'R', b'\n', _, ..] => Self::Amr,
-            [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] if is_mp4(brand) => Self::Mp4,
-            _ if mp3_ms(bytes).is_some() => Self::Mp3,
+            [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] if is_mp4_brand(brand) => Self::Mp4,
+            _ if mp3_duration_ms(bytes).is_some() => Self::Mp3,
             _ => return None,
         })
     }
 
     /// The format that a file name's extension stands for.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
         let (_, extension) = name.rsplit_once('.')?;
         Some(match extension.to_ascii_lowercase().as_str() {
             "png" => Self::Png,
@@ -47,12 +47,12 @@ impl Format {
     }
 
     /// Whether it may be uploaded as that.
-    pub(super) fn fits(self, kind: Kind) -> bool {
+    pub(super) fn is_allowed_as(self, kind: MediaKind) -> bool {
         match kind {
-            Kind::Image => matches!(self, Self::Png | Self::Jpeg | Self::Gif),
-            Kind::Voice => matches!(self, Self::Amr | Self::Mp3),
-            Kind::Video => self == Self::Mp4,
-            Kind::Thumb => self == Self::Jpeg,
+            MediaKind::Image => matches!(self, Self::Png | Self::Jpeg | Self::Gif),
+            MediaKind::Voice => matches!(self, Self::Amr | Self::Mp3),
+            MediaKind::Video => self == Self::Mp4,
+            MediaKind::Thumb => self == Self::Jpeg,
         }
     }
 
@@ -81,22 +81,22 @@ impl Format {
     }
 
     /// How long a sound lasts, in milliseconds; nothing for other files.
-    pub(super) fn lasts_ms(self, bytes: &[u8]) -> Option<u64> {
+    pub(super) fn duration_ms(self, bytes: &[u8]) -> Option<u64> {
         match self {
-            Self::Amr => Some(amr_ms(bytes)),
-            Self::Mp3 => mp3_ms(bytes),
+            Self::Amr => Some(amr_duration_ms(bytes)),
+            Self::Mp3 => mp3_duration_ms(bytes),
             _ => None,
         }
     }
 }
 
 /// A film, and not a still picture or a sound in the same wrapping, nor QuickTime.
-fn is_mp4(brand: &[u8]) -> bool {
+fn is_mp4_brand(brand: &[u8]) -> bool {
     matches!(brand.get(..3), Some(b"iso" | b"mp4" | b"mp7" | b"avc" | b"M4V" | b"MSN" | b"das"))
 }
 
 /// Frames of 20 ms, each as long as its first byte says.
-fn amr_ms(bytes: &[u8]) -> u64 {
+fn amr_duration_ms(bytes: &[u8]) -> u64 {
     const LENGTHS: [usize; 16] = [13, 14, 16, 18, 20, 21, 27, 32, 6, 1, 1, 1, 1, 1, 1, 1];
     let (mut at, mut ms) = ("#!AMR\n".len(), 0);
     while let Some(head) = bytes.get(at) {
@@ -107,7 +107,7 @@ fn amr_ms(bytes: &[u8]) -> u64 {
 }
 
 /// As long as its frames together; nothing where it has none of layer III.
-fn mp3_ms(bytes: &[u8]) -> Option<u64> {
+fn mp3_duration_ms(bytes: &[u8]) -> Option<u64> {
     let sound = mp3_metadata::read_from_slice(bytes).ok()?;
     let plays = sound.frames.first().is_some_and(|frame| frame.layer == Layer::Layer3);
     plays.then(|| u64::try_from(sound.duration.as_millis()).unwrap_or(u64::MAX))
@@ -129,16 +129,16 @@ mod tests {
 
     #[test]
     fn content_decides() {
-        let cases: &[(&[u8], Option<Format>)] = &[
-            (b"\x89PNG\r\n\x1a\n....", Some(Format::Png)),
+        let cases: &[(&[u8], Option<MediaFormat>)] = &[
+            (b"\x89PNG\r\n\x1a\n....", Some(MediaFormat::Png)),
             (b"\x89PNG", None),
-            (b"\xff\xd8\xff\xe0", Some(Format::Jpeg)),
-            (b"GIF89a", Some(Format::Gif)),
+            (b"\xff\xd8\xff\xe0", Some(MediaFormat::Jpeg)),
+            (b"GIF89a", Some(MediaFormat::Gif)),
             (b"GIF", None),
-            (b"#!AMR\n\x04", Some(Format::Amr)),
+            (b"#!AMR\n\x04", Some(MediaFormat::Amr)),
             (b"#!AMR\n", None),
-            (b"\0\0\0\x18ftypisom....", Some(Format::Mp4)),
-            (b"\0\0\0\x18ftypmp42....", Some(Format::Mp4)),
+            (b"\0\0\0\x18ftypisom....", Some(MediaFormat::Mp4)),
+            (b"\0\0\0\x18ftypmp42....", Some(MediaFormat::Mp4)),
             (b"\0\0\0\x18ftypqt  ....", None),
             (b"\0\0\0\x18ftypheic....", None),
             (b"\xff\xfb\x90\x64", None),
@@ -147,14 +147,14 @@ mod tests {
             (b"", None),
         ];
         for (bytes, expected) in cases {
-            assert_eq!(Format::of(bytes), *expected, "{bytes:?}");
+            assert_eq!(MediaFormat::detect(bytes), *expected, "{bytes:?}");
         }
-        assert_eq!(Format::of(&tagged_mp3(3)), Some(Format::Mp3));
+        assert_eq!(MediaFormat::detect(&tagged_mp3(3)), Some(MediaFormat::Mp3));
         // MPEG 2 in place of 1, as speech often is; layer II.
         let low = [[0xff, 0xf3, 0x40, 0xc4].as_slice(), &[0; 100]].concat();
-        assert_eq!(Format::of(&low.repeat(3)), Some(Format::Mp3));
+        assert_eq!(MediaFormat::detect(&low.repeat(3)), Some(MediaFormat::Mp3));
         let second = [[0xff, 0xfd, 0x90, 0x64].as_slice(), &[0; 500]].concat();
-        assert_eq!(Format::of(&second.repeat(3)), None);
+        assert_eq!(MediaFormat::detect(&second.repeat(3)), None);
     }
 
     #[test]
@@ -169,9 +169,9 @@ mod tests {
                 bytes[at] = seed.to_be_bytes()[0];
             }
             bytes.truncate((seed >> 3) as usize % (bytes.len() + 1));
-            if let Some(format) = Format::of(&bytes) {
+            if let Some(format) = MediaFormat::detect(&bytes) {
                 // A frame is a byte at least.
-                assert!(format.lasts_ms(&bytes).unwrap_or_default() <= bytes.len() as u64 * 144);
+                assert!(format.duration_ms(&bytes).unwrap_or_default() <= bytes.len() as u64 * 144);
             }
         }
     }
@@ -179,27 +179,27 @@ mod tests {
     #[test]
     fn names_stand_for_formats() {
         for (name, expected) in [
-            ("a.JPG", Some(Format::Jpeg)),
-            ("a.b.png", Some(Format::Png)),
+            ("a.JPG", Some(MediaFormat::Jpeg)),
+            ("a.b.png", Some(MediaFormat::Png)),
             ("png", None),
             ("a.", None),
             ("a.bmp", None),
         ] {
-            assert_eq!(Format::named(name), expected, "{name}");
+            assert_eq!(MediaFormat::from_name(name), expected, "{name}");
         }
     }
 
     #[test]
     fn sounds_are_measured() {
         // 2297 frames of 1152 samples.
-        assert_eq!(Format::Mp3.lasts_ms(&mp3(2297)).map(|ms| ms / 100), Some(600));
+        assert_eq!(MediaFormat::Mp3.duration_ms(&mp3(2297)).map(|ms| ms / 100), Some(600));
         let mut amr = b"#!AMR\n".to_vec();
         (0..150).for_each(|_| {
             amr.extend([
                 0x3c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
             ])
         });
-        assert_eq!(Format::Amr.lasts_ms(&amr), Some(3_000));
-        assert_eq!(Format::Png.lasts_ms(b""), None);
+        assert_eq!(MediaFormat::Amr.duration_ms(&amr), Some(3_000));
+        assert_eq!(MediaFormat::Png.duration_ms(b""), None);
     }
 }

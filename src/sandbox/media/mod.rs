@@ -10,21 +10,21 @@ use std::collections::{HashMap, VecDeque};
 
 use serde::Serialize;
 
-pub(super) use calls::SHOWN;
-use format::Format;
+pub(super) use calls::MEDIA_PATH;
+use format::MediaFormat;
 
 use super::random;
 
-const LIFE_MS: i64 = 3 * 86_400_000;
+const TTL_MS: i64 = 3 * 86_400_000;
 /// Bytes that are kept; beyond them the oldest files are forgotten, whatever their age.
-const KEPT: usize = 64 << 20;
+const MAX_STORED_BYTES: usize = 64 << 20;
 /// What a file takes besides its bytes.
-const OVERHEAD: usize = 1 << 10;
+const ENTRY_OVERHEAD_BYTES: usize = 1 << 10;
 
 /// What a file is uploaded as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
+pub(super) enum MediaKind {
     Image,
     Voice,
     Video,
@@ -34,9 +34,9 @@ pub(super) enum Kind {
 
 /// An uploaded file.
 #[derive(Debug)]
-pub(super) struct File {
-    pub(super) kind: Kind,
-    format: Format,
+pub(super) struct UploadedFile {
+    pub(super) kind: MediaKind,
+    format: MediaFormat,
     bytes: Vec<u8>,
     /// Of a voice message.
     seconds: Option<u32>,
@@ -45,10 +45,10 @@ pub(super) struct File {
 
 /// A file of a message, as `/sandbox/inbox.json` shows it.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Attached {
+pub(super) struct AttachmentView {
     pub(super) media_id: String,
     #[serde(rename = "type")]
-    pub(super) kind: Kind,
+    pub(super) kind: MediaKind,
     content_type: &'static str,
     bytes: usize,
     /// How long a voice message is.
@@ -59,44 +59,44 @@ pub(super) struct Attached {
 
 /// The uploaded files, as many as fit.
 #[derive(Debug, Default)]
-pub(super) struct Store {
-    files: HashMap<String, File>,
+pub(super) struct MediaStore {
+    files: HashMap<String, UploadedFile>,
     /// Their ids, oldest first.
     order: VecDeque<String>,
     bytes: usize,
 }
 
-impl File {
+impl UploadedFile {
     /// What a message says of it; `id` is its own.
-    pub(super) fn attached(&self, id: &str) -> Attached {
-        Attached {
+    pub(super) fn view(&self, id: &str) -> AttachmentView {
+        AttachmentView {
             media_id: id.to_owned(),
             kind: self.kind,
             content_type: self.format.content_type(),
             bytes: self.bytes.len(),
             seconds: self.seconds,
-            path: format!("{SHOWN}{id}"),
+            path: format!("{MEDIA_PATH}{id}"),
         }
     }
 }
 
-impl Store {
+impl MediaStore {
     /// The file of that id, if it was uploaded in the last three days.
-    pub(super) fn valid(&self, id: &str, now_ms: i64) -> Option<&File> {
-        self.files.get(id).filter(|file| now_ms - file.at_ms < LIFE_MS)
+    pub(super) fn get_unexpired(&self, id: &str, now_ms: i64) -> Option<&UploadedFile> {
+        self.files.get(id).filter(|file| now_ms - file.at_ms < TTL_MS)
     }
 
     /// Keeps a file under an id of its own.
-    fn add(&mut self, file: File) -> String {
+    fn add(&mut self, file: UploadedFile) -> String {
         let id = random::media_id();
-        self.bytes += file.bytes.len() + OVERHEAD;
+        self.bytes += file.bytes.len() + ENTRY_OVERHEAD_BYTES;
         self.order.push_back(id.clone());
         self.files.insert(id.clone(), file);
-        while self.bytes > KEPT
+        while self.bytes > MAX_STORED_BYTES
             && let Some(oldest) = self.order.pop_front()
             && let Some(file) = self.files.remove(&oldest)
         {
-            self.bytes -= file.bytes.len() + OVERHEAD;
+            self.bytes -= file.bytes.len() + ENTRY_OVERHEAD_BYTES;
         }
         id
     }
@@ -108,14 +108,19 @@ mod tests {
 
     #[test]
     fn the_oldest_files_make_room() {
-        let mut store = Store::default();
-        let file =
-            |size| File { kind: Kind::Video, format: Format::Mp4, bytes: vec![0; size], seconds: None, at_ms: 0 };
+        let mut store = MediaStore::default();
+        let file = |size| UploadedFile {
+            kind: MediaKind::Video,
+            format: MediaFormat::Mp4,
+            bytes: vec![0; size],
+            seconds: None,
+            at_ms: 0,
+        };
         let ids: Vec<String> = (0..30).map(|_| store.add(file(10 << 20))).collect();
-        let kept: Vec<bool> = ids.iter().map(|id| store.valid(id, LIFE_MS - 1).is_some()).collect();
+        let kept: Vec<bool> = ids.iter().map(|id| store.get_unexpired(id, TTL_MS - 1).is_some()).collect();
         assert_eq!(kept.iter().filter(|kept| **kept).count(), 6);
         assert!(!kept[23] && kept[24]);
-        assert!(store.valid(&ids[29], LIFE_MS).is_none());
-        assert!(store.bytes <= KEPT && store.files.len() == store.order.len());
+        assert!(store.get_unexpired(&ids[29], TTL_MS).is_none());
+        assert!(store.bytes <= MAX_STORED_BYTES && store.files.len() == store.order.len());
     }
 }

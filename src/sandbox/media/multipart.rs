@@ -7,11 +7,11 @@
 use memchr::memmem;
 
 /// Parts that a form may have, and header lines that a part may.
-const MOST: usize = 16;
+const MAX_PARTS: usize = 16;
 
 /// One part of a form.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Part<'a> {
+pub(super) struct FormPart<'a> {
     /// The field's name.
     pub(super) name: String,
     /// The name of the file, where the part is one. `filename*` is none of the form's parameters (RFC 7578, 4.2), and
@@ -21,12 +21,12 @@ pub(super) struct Part<'a> {
 }
 
 /// The parts of a body of that content type, in order; nothing where it is no whole form.
-pub(super) fn parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<Part<'a>>> {
+pub(super) fn parse_parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<FormPart<'a>>> {
     let (media_type, parameters) = content_type.split_once(';')?;
     if !media_type.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;
     }
-    let boundary = parameter(parameters, "boundary").filter(|it| (1..=70).contains(&it.len()))?;
+    let boundary = find_parameter(parameters, "boundary").filter(|it| (1..=70).contains(&it.len()))?;
     let delimiter = format!("\r\n--{boundary}");
     let end = memmem::Finder::new(&delimiter);
     let mut rest = body.strip_prefix(&delimiter.as_bytes()["\r\n".len()..])?;
@@ -34,9 +34,9 @@ pub(super) fn parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<Part<'
     loop {
         match rest {
             [b'-', b'-'] | [b'-', b'-', b'\r', b'\n', ..] => return Some(parts),
-            [b'\r', b'\n', after @ ..] if parts.len() < MOST => {
+            [b'\r', b'\n', after @ ..] if parts.len() < MAX_PARTS => {
                 let length = end.find(after)?;
-                parts.push(part(&after[..length])?);
+                parts.push(parse_part(&after[..length])?);
                 rest = &after[length + delimiter.len()..];
             }
             _ => return None,
@@ -44,8 +44,8 @@ pub(super) fn parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<Part<'
     }
 }
 
-fn part(bytes: &[u8]) -> Option<Part<'_>> {
-    let mut headers = [httparse::EMPTY_HEADER; MOST];
+fn parse_part(bytes: &[u8]) -> Option<FormPart<'_>> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_PARTS];
     let Ok(httparse::Status::Complete((begins, headers))) = httparse::parse_headers(bytes, &mut headers) else {
         return None;
     };
@@ -55,17 +55,17 @@ fn part(bytes: &[u8]) -> Option<Part<'_>> {
     if !kind.trim().eq_ignore_ascii_case("form-data") {
         return None;
     }
-    let (name, file_name) = (parameter(parameters, "name")?, parameter(parameters, "filename"));
-    Some(Part { name, file_name, bytes: &bytes[begins..] })
+    let (name, file_name) = (find_parameter(parameters, "name")?, find_parameter(parameters, "filename"));
+    Some(FormPart { name, file_name, bytes: &bytes[begins..] })
 }
 
 /// The value of a parameter: a token, or a string in quotes with its `\"` and `\\`.
-fn parameter(text: &str, name: &str) -> Option<String> {
+fn find_parameter(text: &str, name: &str) -> Option<String> {
     let mut rest = text;
     loop {
         let (key, after) = rest.split_once('=')?;
         let (value, tail) = match after.trim_start().strip_prefix('"') {
-            Some(quoted) => quoted_string(quoted)?,
+            Some(quoted) => parse_quoted_string(quoted)?,
             None => {
                 let (token, tail) = after.split_once(';').unwrap_or((after, ""));
                 (token.trim().to_owned(), tail)
@@ -79,7 +79,7 @@ fn parameter(text: &str, name: &str) -> Option<String> {
 }
 
 /// What stands before the closing quote, and what behind it.
-fn quoted_string(text: &str) -> Option<(String, &str)> {
+fn parse_quoted_string(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut signs = text.char_indices();
     while let Some((at, sign)) = signs.next() {
@@ -98,8 +98,8 @@ mod tests {
 
     const TYPE: &str = "multipart/form-data; boundary=XX";
 
-    fn form(body: &str) -> Option<Vec<Part<'_>>> {
-        parts(TYPE, body.as_bytes())
+    fn form(body: &str) -> Option<Vec<FormPart<'_>>> {
+        parse_parts(TYPE, body.as_bytes())
     }
 
     #[test]
@@ -108,13 +108,13 @@ mod tests {
                     content-disposition: form-data; filename=\"x; \\\"y\\\".png\"; name=media\r\n\
                     Content-Type: image/png\r\n\r\n--X\r\n\r\n\0\r\n--XX--\r\n";
         let expected = [
-            Part { name: "a".into(), file_name: None, bytes: b"1" },
-            Part { name: "media".into(), file_name: Some("x; \"y\".png".into()), bytes: b"--X\r\n\r\n\0" },
+            FormPart { name: "a".into(), file_name: None, bytes: b"1" },
+            FormPart { name: "media".into(), file_name: Some("x; \"y\".png".into()), bytes: b"--X\r\n\r\n\0" },
         ];
         assert_eq!(form(body).unwrap(), expected);
         let quoted = "Multipart/Form-Data; charset=utf-8; boundary=\"a b\"";
         let body = b"--a b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n--a b--";
-        assert_eq!(parts(quoted, body).unwrap()[0].bytes, b"");
+        assert_eq!(parse_parts(quoted, body).unwrap()[0].bytes, b"");
         assert_eq!(form("--XX--").unwrap(), []);
     }
 
@@ -136,12 +136,12 @@ mod tests {
             "--XX\r\nContent-Disposition: attachment; name=\"a\"\r\n\r\n1\r\n--XX--".into(),
             "--XX\r\nContent-Disposition: form-data; name=\"a\r\n\r\n1\r\n--XX--".into(),
             format!("--XX\r\n{}1\r\n--XX--", head.trim_end().to_owned() + "\r\n" + head),
-            format!("--XX{}--", format!("\r\n{head}1\r\n--XX").repeat(MOST + 1)),
+            format!("--XX{}--", format!("\r\n{head}1\r\n--XX").repeat(MAX_PARTS + 1)),
         ] {
             assert_eq!(form(&body), None, "{body:?}");
         }
         for kind in ["", "multipart/form-data", "multipart/form-data; boundary=", "text/plain; boundary=XX"] {
-            assert_eq!(parts(kind, b"--XX--"), None, "{kind}");
+            assert_eq!(parse_parts(kind, b"--XX--"), None, "{kind}");
         }
     }
 

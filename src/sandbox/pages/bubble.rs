@@ -3,40 +3,46 @@
 use maud::{Markup, html};
 
 use super::{avatar, kinds};
-use crate::sandbox::inbox::Entry;
+use crate::sandbox::inbox::ConversationEntry;
 use crate::sandbox::platform::{Platform, rfc3339};
 use crate::t_in;
 use crate::words::Lang;
 
 /// A silence longer than this is followed by the time.
-const SILENCE_MS: i64 = 300_000;
-const BEIJING_MS: i64 = 8 * 3_600_000;
+const TIMESTAMP_GAP_MS: i64 = 300_000;
+const BEIJING_OFFSET_MS: i64 = 8 * 3_600_000;
 
 /// A conversation, oldest line first.
-pub(super) fn conversation(platform: &Platform, at: usize, lines: &[&Entry], lang: Lang, now_ms: i64) -> Markup {
+pub(super) fn conversation(
+    platform: &Platform,
+    at: usize,
+    lines: &[&ConversationEntry],
+    lang: Lang,
+    now_ms: i64,
+) -> Markup {
     let times: Vec<i64> = lines.iter().map(|entry| entry.at_ms()).collect();
     html! {
         @for (index, entry) in lines.iter().enumerate() {
             @let at_ms = times[index];
-            @if index == 0 || at_ms - times[index - 1] > SILENCE_MS { p.time title=(rfc3339(at_ms)) { (clock(at_ms, now_ms)) } }
+            @if index == 0 || at_ms - times[index - 1] > TIMESTAMP_GAP_MS { p.time title=(rfc3339(at_ms)) { (format_time(at_ms, now_ms)) } }
             @match entry {
-                Entry::Message(message) => (kinds::message(platform, at, message, lang)),
-                Entry::Said { text, .. } => div.line.own {
+                ConversationEntry::Message(message) => (kinds::message(platform, at, message, lang)),
+                ConversationEntry::UserText { text, .. } => div.line.own {
                     div.bubble { (text) }
                     @if let Some(person) = platform.people.get(at) { (avatar(&person.name, at + 1)) }
                 },
-                Entry::Clicked { .. } => p.time { (t_in!(lang, "sandbox-note-clicked")) },
-                Entry::Followed { follows: true, .. } => p.time { (t_in!(lang, "sandbox-note-followed")) },
-                Entry::Followed { follows: false, .. } => p.time { (t_in!(lang, "sandbox-note-left")) },
+                ConversationEntry::Clicked { .. } => p.time { (t_in!(lang, "sandbox-note-clicked")) },
+                ConversationEntry::Followed { follows: true, .. } => p.time { (t_in!(lang, "sandbox-note-followed")) },
+                ConversationEntry::Followed { follows: false, .. } => p.time { (t_in!(lang, "sandbox-note-left")) },
             }
         }
     }
 }
 
 /// The time of day in China, with the day where it is not today.
-pub(super) fn clock(at_ms: i64, now_ms: i64) -> String {
-    let text = rfc3339(at_ms + BEIJING_MS);
-    let today = rfc3339(now_ms + BEIJING_MS);
+pub(super) fn format_time(at_ms: i64, now_ms: i64) -> String {
+    let text = rfc3339(at_ms + BEIJING_OFFSET_MS);
+    let today = rfc3339(now_ms + BEIJING_OFFSET_MS);
     if text[..10] == today[..10] { text[11..16].to_owned() } else { text[5..16].replace('T', " ") }
 }
 
@@ -47,7 +53,7 @@ mod tests {
     #[test]
     fn times_are_those_of_china() {
         let noon = 1_700_000_000_000; // 2023-11-14T22:13:20Z
-        assert_eq!(clock(noon, noon), "06:13");
-        assert_eq!(clock(noon, noon + 86_400_000), "11-15 06:13");
+        assert_eq!(format_time(noon, noon), "06:13");
+        assert_eq!(format_time(noon, noon + 86_400_000), "11-15 06:13");
     }
 }

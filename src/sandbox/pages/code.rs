@@ -2,15 +2,15 @@
 
 use maud::html;
 
-use super::{avatar, language, notice, page, people};
-use crate::http::{Reply, Request};
+use super::{avatar, notice, page, page_language, person_picker};
+use crate::http::{HttpResponse, Request};
 use crate::sandbox::platform::Platform;
 use crate::t_in;
 
 /// The account, and who is to follow it. To those who do already, WeChat opens the conversation.
-pub(in crate::sandbox) fn code(platform: &Platform, request: &Request, id: &str) -> Reply {
-    let lang = language(request);
-    let account = &platform.world.account_name;
+pub(in crate::sandbox) fn follow(platform: &Platform, request: &Request, id: &str) -> HttpResponse {
+    let lang = page_language(request);
+    let account = &platform.scenario.account_name;
     let title = t_in!(lang, "sandbox-code-title", account = account);
     let body = html! {
         body.consent {
@@ -18,7 +18,7 @@ pub(in crate::sandbox) fn code(platform: &Platform, request: &Request, id: &str)
                 div.asker { (avatar(account, 0)) span { (account) } }
                 h1 { (title) }
                 p.small { (t_in!(lang, "sandbox-code-text")) }
-                (people(platform, request, lang))
+                (person_picker(platform, request, lang))
                 div.choice { button.main type="submit" name="follows" value="1" { (t_in!(lang, "sandbox-follow")) } }
             }
         }
@@ -27,7 +27,7 @@ pub(in crate::sandbox) fn code(platform: &Platform, request: &Request, id: &str)
 }
 
 /// There is no such code any more.
-pub(in crate::sandbox) fn code_expired(request: &Request) -> Reply {
-    let lang = language(request);
+pub(in crate::sandbox) fn follow_expired(request: &Request) -> HttpResponse {
+    let lang = page_language(request);
     notice(lang, 200, '!', &t_in!(lang, "sandbox-code-expired-title"), &t_in!(lang, "sandbox-code-expired-text"))
 }

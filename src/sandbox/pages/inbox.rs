@@ -3,23 +3,23 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::{avatar, bubble, language, page};
-use crate::http::{Reply, Request};
+use super::{avatar, bubble, page, page_language};
+use crate::http::{HttpResponse, Request};
 use crate::sandbox::people::Person;
 use crate::sandbox::platform::Platform;
-use crate::sandbox::{SubscriptionSettings, random};
+use crate::sandbox::{SubscriptionConfig, random};
 use crate::t_in;
 use crate::words::Lang;
 
 /// Phones that are drawn where nobody is named; a world may have thousands of people.
-const PHONES: usize = 12;
+const MAX_PHONES: usize = 12;
 /// Faults of the plan that are shown.
-const FAULTS: usize = 12;
+const MAX_FAULTS: usize = 12;
 /// Lines of a conversation that are drawn.
-const LINES: usize = 60;
+const MAX_LINES: usize = 60;
 
 /// Looks for what is new every two seconds. Without it the page is the same, and is reloaded by hand.
-const SCRIPT: &str = "setInterval(async()=>{try{\
+const REFRESH_SCRIPT: &str = "setInterval(async()=>{try{\
     const answer=await fetch('/sandbox/phones'+location.search);\
     const news=new DOMParser().parseFromString(await answer.text(),'text/html');\
     for(const part of news.querySelectorAll('[data-live]')){\
@@ -27,10 +27,10 @@ const SCRIPT: &str = "setInterval(async()=>{try{\
     }catch(stopped){}},2000)";
 
 /// `GET /`; `?person=NAME` shows one phone.
-pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: i64) -> Reply {
-    let lang = language(request);
+pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: i64) -> HttpResponse {
+    let lang = page_language(request);
     let nonce = random::nonce();
-    let world = &platform.world;
+    let world = &platform.scenario;
     let body = html! {
         body.inbox {
             header {
@@ -44,7 +44,7 @@ pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: 
             }
             (columns(platform, request, lang, now_ms))
             footer { (t_in!(lang, "sandbox-inbox-foot")) }
-            script nonce=(nonce) { (PreEscaped(SCRIPT)) }
+            script nonce=(nonce) { (PreEscaped(REFRESH_SCRIPT)) }
         }
     };
     let policy = format!("form-action 'self'; connect-src 'self'; script-src 'nonce-{nonce}'");
@@ -52,13 +52,13 @@ pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: 
 }
 
 /// `GET /sandbox/phones`: the phones alone, for the page that is open already.
-pub(in crate::sandbox) fn phones(platform: &Platform, request: &Request, now_ms: i64) -> Reply {
-    let lang = language(request);
-    Reply::html(200, columns(platform, request, lang, now_ms).into_string())
+pub(in crate::sandbox) fn phones(platform: &Platform, request: &Request, now_ms: i64) -> HttpResponse {
+    let lang = page_language(request);
+    HttpResponse::html(200, columns(platform, request, lang, now_ms).into_string())
 }
 
 fn switches(platform: &Platform, lang: Lang) -> Markup {
-    let world = &platform.world;
+    let world = &platform.scenario;
     let all = [
         ("strict_templates", world.strict_templates, t_in!(lang, "sandbox-switch-strict")),
         ("real_limits", world.real_limits, t_in!(lang, "sandbox-switch-limits")),
@@ -88,7 +88,7 @@ fn columns(platform: &Platform, request: &Request, lang: Lang, now_ms: i64) -> M
     let only = request.param("person");
     let mut chosen =
         platform.people.iter().enumerate().filter(|(_, person)| only.as_ref().is_none_or(|name| *name == person.name));
-    let drawn: Vec<_> = chosen.by_ref().take(PHONES).collect();
+    let drawn: Vec<_> = chosen.by_ref().take(MAX_PHONES).collect();
     let more = chosen.count();
     html! {
         (faults(platform, lang))
@@ -102,15 +102,15 @@ fn columns(platform: &Platform, request: &Request, lang: Lang, now_ms: i64) -> M
 
 /// The fault plan and how often each fault struck.
 fn faults(platform: &Platform, lang: Lang) -> Markup {
-    let entries = platform.plan.entries();
+    let entries = platform.fault_plan.entries();
     html! {
         div.faults id="faults" data-live {
             @if !entries.is_empty() {
                 h2 { (t_in!(lang, "sandbox-faults")) }
-                @for entry in entries.iter().take(FAULTS) {
-                    p { code { (entry.fault) } " " (t_in!(lang, "sandbox-fault-struck", count = entry.struck)) }
+                @for entry in entries.iter().take(MAX_FAULTS) {
+                    p { code { (entry.fault) } " " (t_in!(lang, "sandbox-fault-struck", count = entry.triggered)) }
                 }
-                @if entries.len() > FAULTS { p { "…" } }
+                @if entries.len() > MAX_FAULTS { p { "…" } }
             }
         }
     }
@@ -120,11 +120,11 @@ fn faults(platform: &Platform, lang: Lang) -> Markup {
 fn calls(platform: &Platform, lang: Lang) -> Markup {
     html! {
         table id="calls" data-live {
-            @for (path, used) in platform.counters.all() {
+            @for (path, used) in platform.call_counters.all() {
                 tr {
                     td { code { (path) } }
                     td {
-                        @match platform.world.limit(path) {
+                        @match platform.scenario.daily_limit(path) {
                             Some(limit) => (t_in!(lang, "sandbox-calls-of", used = used, limit = limit)),
                             None => (used),
                         }
@@ -136,22 +136,22 @@ fn calls(platform: &Platform, lang: Lang) -> Markup {
 }
 
 fn phone(platform: &Platform, at: usize, person: &Person, lang: Lang, now_ms: i64) -> Markup {
-    let lines = platform.inbox.conversation(&person.openid, LINES);
+    let lines = platform.inbox.conversation(&person.openid, MAX_LINES);
     html! {
         section {
             div.who id={ "who" (at) } data-live {
                 (avatar(&person.name, at + 1))
                 div {
-                    h2 { (person.name) @if at == platform.phone { em { (t_in!(lang, "sandbox-phone-chosen")) } } }
+                    h2 { (person.name) @if at == platform.active_person { em { (t_in!(lang, "sandbox-phone-chosen")) } } }
                     code { (person.openid) }
-                    p { (state(person, lang, now_ms)) }
+                    p { (window_state(person, lang, now_ms)) }
                 }
             }
             div.phone {
                 div.bar id={ "bar" (at) } data-live {
                     span { "‹" }
-                    @if platform.typing.shows(at, now_ms) { b { (t_in!(lang, "sandbox-typing")) } }
-                    @else { b { (platform.world.account_name) } }
+                    @if platform.typing.is_typing(at, now_ms) { b { (t_in!(lang, "sandbox-typing")) } }
+                    @else { b { (platform.scenario.account_name) } }
                     span { "···" }
                 }
                 div.talk id={ "talk" (at) } data-live {
@@ -168,12 +168,12 @@ fn phone(platform: &Platform, at: usize, person: &Person, lang: Lang, now_ms: i6
                     button type="submit" disabled[!person.follows] { (t_in!(lang, "sandbox-say-send")) }
                 }
             }
-            div.acts id={ "acts" (at) } data-live { (acts(platform, at, person, lang)) }
+            div.acts id={ "acts" (at) } data-live { (actions(platform, at, person, lang)) }
         }
     }
 }
 
-fn acts(platform: &Platform, at: usize, person: &Person, lang: Lang) -> Markup {
+fn actions(platform: &Platform, at: usize, person: &Person, lang: Lang) -> Markup {
     html! {
         form method="post" action="/sandbox/follow" {
             input type="hidden" name="person" value=(person.name);
@@ -188,17 +188,17 @@ fn acts(platform: &Platform, at: usize, person: &Person, lang: Lang) -> Markup {
                 button type="submit" name="person" value=(person.name) { (t_in!(lang, "sandbox-click")) }
             }
         }
-        @if at != platform.phone {
+        @if at != platform.active_person {
             form method="post" action="/sandbox/settings" {
                 button type="submit" name="phone" value=(person.name) { (t_in!(lang, "sandbox-phone-choose")) }
             }
         }
-        @for template in &platform.world.subscriptions { (subscription(platform, at, person, template, lang)) }
+        @for template in &platform.scenario.subscriptions { (subscription(platform, at, person, template, lang)) }
         form.grant method="post" action="/sandbox/scene" {
             input type="hidden" name="person" value=(person.name);
             span {
                 (t_in!(lang, "sandbox-kind-one-time"))
-                @for scene in platform.grants.scenes(at) { " " em { (scene) } }
+                @for scene in platform.consents.scenes(at) { " " em { (scene) } }
             }
             button type="submit" name="scene" value="1000" { (t_in!(lang, "sandbox-grant-scene")) }
         }
@@ -206,14 +206,8 @@ fn acts(platform: &Platform, at: usize, person: &Person, lang: Lang) -> Markup {
 }
 
 /// How many notifications of a template the person takes, and the way to change it.
-fn subscription(
-    platform: &Platform,
-    at: usize,
-    person: &Person,
-    template: &SubscriptionSettings,
-    lang: Lang,
-) -> Markup {
-    let left = platform.grants.left(at, template);
+fn subscription(platform: &Platform, at: usize, person: &Person, template: &SubscriptionConfig, lang: Lang) -> Markup {
+    let left = platform.consents.remaining(at, template);
     html! {
         form.grant method="post" action="/sandbox/grant" {
             input type="hidden" name="person" value=(person.name);
@@ -235,12 +229,12 @@ fn subscription(
     }
 }
 
-fn state(person: &Person, lang: Lang, now_ms: i64) -> String {
+fn window_state(person: &Person, lang: Lang, now_ms: i64) -> String {
     match person.window(now_ms) {
         _ if !person.follows => t_in!(lang, "sandbox-state-stranger"),
         Some(window) => {
-            let until = bubble::clock(window.until_ms, now_ms);
-            t_in!(lang, "sandbox-state-open", left = window.left, until = until)
+            let until = bubble::format_time(window.until_ms, now_ms);
+            t_in!(lang, "sandbox-state-open", left = window.remaining, until = until)
         }
         None => t_in!(lang, "sandbox-state-closed"),
     }

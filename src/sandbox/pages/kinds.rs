@@ -5,10 +5,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::avatar;
-use crate::sandbox::custom::is_web;
-use crate::sandbox::custom::links::{Link, Piece, answer, pieces};
+use crate::sandbox::custom::is_web_url;
+use crate::sandbox::custom::links::{TextLink, TextPiece, menu_reply, parse_text};
 use crate::sandbox::inbox::Message;
-use crate::sandbox::media::Kind;
+use crate::sandbox::media::MediaKind;
 use crate::sandbox::platform::Platform;
 use crate::t_in;
 use crate::words::Lang;
@@ -26,37 +26,37 @@ pub(super) fn message(platform: &Platform, at: usize, message: &Message, lang: L
                 "voice" => voice(message, lang),
                 "video" => video(message, lang),
                 "music" => music(message, lang),
-                "news" => article(message, &host(&message.body["articles"][0]["picurl"])),
+                "news" => article(message, &host_name(&message.body["articles"][0]["picurl"])),
                 "mpnews" | "mpnewsarticle" => article(message, &t_in!(lang, "sandbox-kind-article")),
                 "msgmenu" => menu(message, person),
                 "wxcard" => coupon(message, lang),
                 "miniprogrampage" => mini_program(message, lang),
-                _ => html! { div.bubble { (linked(message.content.as_deref().unwrap_or_default(), person)) } },
+                _ => html! { div.bubble { (text_with_links(message.content.as_deref().unwrap_or_default(), person)) } },
             };
-            html! { div.line data-kind=(kind) { (sender(platform, message)) div.part { (clerk(platform, message)) (part) } } }
+            html! { div.line data-kind=(kind) { (sender(platform, message)) div.part { (kf_nickname(platform, message)) (part) } } }
         }
     }
 }
 
 /// The picture of whoever sent it: of the account, or of one of its clerks.
 fn sender(platform: &Platform, message: &Message) -> Markup {
-    let mut clerks = platform.world.kf_accounts.iter().enumerate();
+    let mut clerks = platform.scenario.kf_accounts.iter().enumerate();
     let clerk = clerks.find(|(_, clerk)| Some(&clerk.account) == message.kf_account.as_ref());
     match clerk {
         Some((at, clerk)) => avatar(&clerk.nickname, at + 4),
-        None => avatar(&platform.world.account_name, 0),
+        None => avatar(&platform.scenario.account_name, 0),
     }
 }
 
-fn clerk(platform: &Platform, message: &Message) -> Markup {
-    let clerk = platform.world.kf_accounts.iter().find(|clerk| Some(&clerk.account) == message.kf_account.as_ref());
+fn kf_nickname(platform: &Platform, message: &Message) -> Markup {
+    let clerk = platform.scenario.kf_accounts.iter().find(|clerk| Some(&clerk.account) == message.kf_account.as_ref());
     html! { @if let Some(clerk) = clerk { small.clerk { (clerk.nickname) } } }
 }
 
-fn picture(message: &Message, says: &str) -> Markup {
+fn picture(message: &Message, alt_text: &str) -> Markup {
     html! {
         @if let Some(file) = message.files.last() {
-            a.picture href=(file.path) target="_blank" { img src=(file.path) alt=(says) loading="lazy"; }
+            a.picture href=(file.path) target="_blank" { img src=(file.path) alt=(alt_text) loading="lazy"; }
         }
     }
 }
@@ -76,8 +76,8 @@ fn voice(message: &Message, lang: Lang) -> Markup {
 }
 
 fn video(message: &Message, lang: Lang) -> Markup {
-    let film = message.files.iter().find(|file| file.kind == Kind::Video);
-    let poster = message.files.iter().find(|file| file.kind == Kind::Thumb);
+    let film = message.files.iter().find(|file| file.kind == MediaKind::Video);
+    let poster = message.files.iter().find(|file| file.kind == MediaKind::Thumb);
     html! {
         @if let Some(film) = film {
             a.picture.video href=(film.path) target="_blank" title=(t_in!(lang, "sandbox-kind-video")) {
@@ -87,12 +87,12 @@ fn video(message: &Message, lang: Lang) -> Markup {
                 span.play aria-hidden="true" { "▶" }
             }
         }
-        @if message.title.is_some() || message.content.is_some() { div.below { (words(message)) } }
+        @if message.title.is_some() || message.content.is_some() { div.below { (title_and_text(message)) } }
     }
 }
 
 /// A title and what stands below it.
-fn words(message: &Message) -> Markup {
+fn title_and_text(message: &Message) -> Markup {
     html! {
         @if let Some(title) = &message.title { b { (title) } }
         @if let Some(content) = &message.content { p { (content) } }
@@ -100,9 +100,9 @@ fn words(message: &Message) -> Markup {
 }
 
 /// A box with words and something beside them, which a tap opens.
-fn tile(message: &Message, beside: &Markup, foot: Option<&str>) -> Markup {
+fn card_row(message: &Message, beside: &Markup, foot: Option<&str>) -> Markup {
     let inside = html! {
-        div.words { (words(message)) }
+        div.words { (title_and_text(message)) }
         (beside)
     };
     html! {
@@ -123,16 +123,16 @@ fn music(message: &Message, lang: Lang) -> Markup {
             span.square { img src=(file.path) alt="" loading="lazy"; span.play aria-hidden="true" { "♪" } }
         }
     };
-    tile(message, &beside, Some(&t_in!(lang, "sandbox-kind-music")))
+    card_row(message, &beside, Some(&t_in!(lang, "sandbox-kind-music")))
 }
 
 /// An article; what stands for its picture says where that is.
 fn article(message: &Message, picture: &str) -> Markup {
     let beside = html! { @if !picture.is_empty() { span.square.none { (picture) } } };
-    tile(message, &beside, None)
+    card_row(message, &beside, None)
 }
 
-fn host(url: &Value) -> String {
+fn host_name(url: &Value) -> String {
     let url = url.as_str().and_then(|url| url::Url::parse(url).ok());
     url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
@@ -145,7 +145,7 @@ fn menu(message: &Message, person: &str) -> Markup {
             @if let Some(head) = &message.content { p { (head) } }
             @for entry in list {
                 @let text = entry["content"].as_str().unwrap_or_default();
-                (says(person, text, text))
+                (reply_button(person, text, text))
             }
             @if let Some(tail) = message.body["tail_content"].as_str() { p { (tail) } }
         }
@@ -153,7 +153,7 @@ fn menu(message: &Message, person: &str) -> Markup {
 }
 
 /// Something that makes the person say a text when it is tapped.
-fn says(person: &str, text: &str, label: &str) -> Markup {
+fn reply_button(person: &str, text: &str, label: &str) -> Markup {
     html! {
         form.tap method="post" action="/sandbox/write" {
             input type="hidden" name="person" value=(person);
@@ -166,7 +166,7 @@ fn says(person: &str, text: &str, label: &str) -> Markup {
 fn coupon(message: &Message, lang: Lang) -> Markup {
     html! {
         div.tile.coupon {
-            div.row { div.words { (words(message)) code { (message.body["card_id"].as_str().unwrap_or_default()) } } }
+            div.row { div.words { (title_and_text(message)) code { (message.body["card_id"].as_str().unwrap_or_default()) } } }
             div.kind { (t_in!(lang, "sandbox-kind-coupon")) }
         }
     }
@@ -177,7 +177,7 @@ fn mini_program(message: &Message, lang: Lang) -> Markup {
         div.tile.program {
             div.words {
                 code { (message.miniprogram.as_deref().unwrap_or_default()) }
-                (words(message))
+                (title_and_text(message))
             }
             @if let Some(file) = message.files.last() { img src=(file.path) alt="" loading="lazy"; }
             div.kind { (t_in!(lang, "sandbox-kind-mini-program")) }
@@ -202,18 +202,18 @@ fn card(message: &Message, label: Option<&str>, lang: Lang) -> Markup {
             @if message.repeats > 0 {
                 p.repeats { (t_in!(lang, "sandbox-repeats", count = message.repeats)) }
             }
-            (foot(message, lang))
+            (footer(message, lang))
         }
     }
 }
 
 /// What a tap opens. A mini-program has nothing here that could open it.
-fn foot(message: &Message, lang: Lang) -> Markup {
+fn footer(message: &Message, lang: Lang) -> Markup {
     html! {
         @if let Some(target) = &message.miniprogram {
             div.foot { span { (t_in!(lang, "sandbox-mini-program", target = *target)) } span.more { "›" } }
         } @else if let Some(url) = message.url.as_deref() {
-            @if is_web(url) {
+            @if is_web_url(url) {
                 a.foot href=(url) title=(url) target="_blank" rel="noopener noreferrer" {
                     span { (t_in!(lang, "sandbox-details")) } span.more { "›" }
                 }
@@ -225,17 +225,17 @@ fn foot(message: &Message, lang: Lang) -> Markup {
 }
 
 /// A text with its links; every other tag is shown as it was written.
-fn linked(text: &str, person: &str) -> Markup {
+fn text_with_links(text: &str, person: &str) -> Markup {
     html! {
-        @for piece in pieces(text) {
+        @for piece in parse_text(text) {
             @match piece {
-                Piece::Text(text) => (text),
-                Piece::Link(Link { href, label, .. }) => {
+                TextPiece::Text(text) => (text),
+                TextPiece::Link(TextLink { href, label, .. }) => {
                     @let href = href.unwrap_or_default();
-                    @if is_web(href) {
+                    @if is_web_url(href) {
                         a href=(href) target="_blank" rel="noopener noreferrer" { (label) }
-                    } @else if let Some((text, _)) = answer(href) {
-                        (says(person, &text, label))
+                    } @else if let Some((text, _)) = menu_reply(href) {
+                        (reply_button(person, &text, label))
                     } @else {
                         span.link title=(href) { (label) }
                     }
@@ -257,9 +257,9 @@ mod tests {
             ("<a x", "&lt;a x"),
             ("<a href=\"javascript:alert(1)\">x</a>", "<span class=\"link\" title=\"javascript:alert(1)\">x</span>"),
         ] {
-            assert_eq!(linked(text, "luffy").into_string(), shown);
+            assert_eq!(text_with_links(text, "luffy").into_string(), shown);
         }
-        let link = linked("see <a href=\"https://example.com/?a=1&b=2\">this</a>!", "luffy").into_string();
+        let link = text_with_links("see <a href=\"https://example.com/?a=1&b=2\">this</a>!", "luffy").into_string();
         assert!(link.starts_with("see <a href=\"https://example.com/?a=1&amp;b=2\" target"), "{link}");
         assert!(link.ends_with(">this</a>!"), "{link}");
     }

@@ -9,27 +9,27 @@ mod subscribe;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-pub(super) use code::{code, code_expired};
-pub(super) use consent::{consent, link_error, refused};
+pub(super) use code::{follow, follow_expired};
+pub(super) use consent::{consent, consent_refused, link_error};
 pub(super) use inbox::{inbox, phones};
-pub(super) use subscribe::{ask_error, subscribe};
+pub(super) use subscribe::{consent_error, subscribe_consent};
 
 use super::Platform;
-use crate::http::{Reply, Request};
+use crate::http::{HttpResponse, Request};
 use crate::t_in;
 use crate::words::{self, Lang};
 
 const STYLE: &str = include_str!("style.css");
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
 /// The language of whoever looks.
-fn language(request: &Request) -> Lang {
-    words::preferred(request.header("accept-language"), words::language())
+fn page_language(request: &Request) -> Lang {
+    words::negotiate_language(request.header("accept-language"), words::current_language())
 }
 
 /// A whole page; `policy` is added to what it may do.
-fn page(lang: Lang, status: u16, title: &str, body: &Markup, policy: &str) -> Reply {
+fn page(lang: Lang, status: u16, title: &str, body: &Markup, policy: &str) -> HttpResponse {
     let page = html! {
         (DOCTYPE)
         html lang=(lang.tag()) {
@@ -42,14 +42,14 @@ fn page(lang: Lang, status: u16, title: &str, body: &Markup, policy: &str) -> Re
             (body)
         }
     };
-    Reply::html(status, page.into_string())
-        .header("Content-Security-Policy", &format!("{POLICY}; {policy}"))
+    HttpResponse::html(status, page.into_string())
+        .with_header("Content-Security-Policy", &format!("{CONTENT_SECURITY_POLICY}; {policy}"))
         // With less, browsers send forms from here with `Origin: null`.
-        .header("Referrer-Policy", "same-origin")
+        .with_header("Referrer-Policy", "same-origin")
 }
 
 /// One thing to say, the way WeChat says it: a mark, a line, an explanation.
-fn notice(lang: Lang, status: u16, mark: char, title: &str, text: &str) -> Reply {
+fn notice(lang: Lang, status: u16, mark: char, title: &str, text: &str) -> HttpResponse {
     let body = html! {
         body.notice {
             main {
@@ -63,20 +63,20 @@ fn notice(lang: Lang, status: u16, mark: char, title: &str, text: &str) -> Reply
 }
 
 /// There is no such page, person or form.
-pub(super) fn not_found(request: &Request) -> Reply {
-    let lang = language(request);
+pub(super) fn not_found(request: &Request) -> HttpResponse {
+    let lang = page_language(request);
     notice(lang, 404, '!', &t_in!(lang, "sandbox-missing-title"), &t_in!(lang, "sandbox-missing-text"))
 }
 
 /// The form came from a page that is not the sandbox's.
-pub(super) fn refused_form(request: &Request) -> Reply {
-    let lang = language(request);
+pub(super) fn cross_site_form(request: &Request) -> HttpResponse {
+    let lang = page_language(request);
     notice(lang, 403, '!', &t_in!(lang, "sandbox-foreign-title"), &t_in!(lang, "sandbox-foreign-text"))
 }
 
 /// The sandbox was asked under a name that is not its own, or by a page that is not.
-pub(super) fn refused_name(request: &Request) -> Reply {
-    let lang = language(request);
+pub(super) fn forbidden_host(request: &Request) -> HttpResponse {
+    let lang = page_language(request);
     notice(lang, 403, '!', &t_in!(lang, "sandbox-name-title"), &t_in!(lang, "sandbox-name-text"))
 }
 
@@ -87,10 +87,10 @@ fn avatar(name: &str, colour: usize) -> Markup {
 }
 
 /// Whose phone it is, to choose from.
-fn people(platform: &Platform, request: &Request, lang: Lang) -> Markup {
-    let owner = platform.phone_of(request);
+fn person_picker(platform: &Platform, request: &Request, lang: Lang) -> Markup {
+    let owner = platform.acting_person(request);
     // Of the crowd only who is asked for: nobody would find anybody among a hundred thousand.
-    let asked = platform.people.iter().enumerate().filter(|(at, _)| *at < platform.named() || *at == owner);
+    let asked = platform.people.iter().enumerate().filter(|(at, _)| *at < platform.configured_people() || *at == owner);
     html! {
         div.people {
             @for (at, person) in asked {

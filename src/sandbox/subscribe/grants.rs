@@ -2,26 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::sandbox::answer::{Refusal, refuse};
-use crate::sandbox::world::{SubscriptionSettings, World};
+use crate::sandbox::answer::{ApiError, api_error};
+use crate::sandbox::world::{Scenario, SubscriptionConfig};
 
 /// The consents of all people, who are known by their places.
 #[derive(Debug, Default)]
-pub(in crate::sandbox) struct Grants {
+pub(in crate::sandbox) struct Consents {
     /// Of a template of subscription notifications, how many more may be sent; of a long-term one, 1.
     templates: BTreeMap<(usize, String), u32>,
     /// A one-time message of a scene. Those of one scene do not add up.
     scenes: BTreeSet<(usize, u16)>,
 }
 
-impl Grants {
+impl Consents {
     /// Those that a world begins with.
-    pub(in crate::sandbox) fn new(world: &World) -> Self {
+    pub(in crate::sandbox) fn new(world: &Scenario) -> Self {
         let mut grants = Self::default();
         for (place, person) in world.people.iter().enumerate() {
             for wanted in &person.grants {
                 for template in world.subscriptions.iter().filter(|it| wanted == "*" || it.id == *wanted) {
-                    grants.give(place, template);
+                    grants.grant(place, template);
                 }
             }
             grants.scenes.extend(person.scenes.iter().map(|scene| (place, *scene)));
@@ -30,25 +30,25 @@ impl Grants {
     }
 
     /// The person accepts a notification of that template; each time one more, unless it lasts.
-    pub(in crate::sandbox) fn give(&mut self, place: usize, template: &SubscriptionSettings) {
+    pub(in crate::sandbox) fn grant(&mut self, place: usize, template: &SubscriptionConfig) {
         let left = self.templates.entry((place, template.id.clone())).or_default();
         *left = if template.long_term { 1 } else { left.saturating_add(1) };
     }
 
     /// The person takes back every consent to that template.
-    pub(in crate::sandbox) fn take_back(&mut self, place: usize, template: &SubscriptionSettings) {
+    pub(in crate::sandbox) fn revoke(&mut self, place: usize, template: &SubscriptionConfig) {
         self.templates.remove(&(place, template.id.clone()));
     }
 
     /// How many notifications of that template the person still takes.
-    pub(in crate::sandbox) fn left(&self, place: usize, template: &SubscriptionSettings) -> u32 {
+    pub(in crate::sandbox) fn remaining(&self, place: usize, template: &SubscriptionConfig) -> u32 {
         self.templates.get(&(place, template.id.clone())).copied().unwrap_or_default()
     }
 
     /// Uses a consent up, unless it lasts: 43101 where there is none.
-    pub(super) fn spend(&mut self, place: usize, template: &SubscriptionSettings) -> Result<(), Refusal> {
+    pub(super) fn consume(&mut self, place: usize, template: &SubscriptionConfig) -> Result<(), ApiError> {
         match self.templates.get_mut(&(place, template.id.clone())) {
-            None | Some(0) => return Err(refuse(43101)),
+            None | Some(0) => return Err(api_error(43101)),
             Some(left) if !template.long_term => *left -= 1,
             Some(_) => {}
         }
@@ -56,7 +56,7 @@ impl Grants {
     }
 
     /// The person allows one message of that scene.
-    pub(in crate::sandbox) fn give_scene(&mut self, place: usize, scene: u16) {
+    pub(in crate::sandbox) fn grant_scene(&mut self, place: usize, scene: u16) {
         self.scenes.insert((place, scene));
     }
 
@@ -66,7 +66,7 @@ impl Grants {
     }
 
     /// Uses the consent of a scene up: 43101 where there is none.
-    pub(super) fn spend_scene(&mut self, place: usize, scene: u16) -> Result<(), Refusal> {
-        if self.scenes.remove(&(place, scene)) { Ok(()) } else { Err(refuse(43101)) }
+    pub(super) fn consume_scene(&mut self, place: usize, scene: u16) -> Result<(), ApiError> {
+        if self.scenes.remove(&(place, scene)) { Ok(()) } else { Err(api_error(43101)) }
     }
 }

@@ -7,12 +7,12 @@
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::super::answer::{self, Answer, Refusal, refuse};
-use super::super::call::number;
+use super::super::answer::{self, ApiError, ApiResult, api_error};
+use super::super::call::parse_number;
 use super::super::industry::OF_LIBRARY;
-use super::super::library::{Keyword, LibraryTemplate, MOST};
+use super::super::library::{Keyword, LibraryTemplate, MAX_TEMPLATES};
 use super::super::platform::{Call, Platform};
-use super::super::{SubscriptionSettings, random};
+use super::super::{SubscriptionConfig, random};
 
 /// The one category of the account.
 const CATEGORY: u64 = 616;
@@ -22,27 +22,27 @@ const SCENE_LETTERS: usize = 15;
 
 impl Platform {
     /// `GET /wxaapi/newtmpl/getcategory`
-    pub(in super::super) fn categories(&mut self, _: &mut Call<'_>) -> Answer {
+    pub(in super::super) fn categories(&mut self, _: &mut Call<'_>) -> ApiResult {
         let mut answer = answer::ok();
         answer["data"] = json!([{"id": CATEGORY, "name": OF_LIBRARY}]);
         Ok(answer)
     }
 
     /// `GET /wxaapi/newtmpl/getpubtemplatetitles`
-    pub(in super::super) fn library_titles(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(in super::super) fn library_titles(&mut self, call: &mut Call<'_>) -> ApiResult {
         let (ids, start, limit) = (call.param("ids"), call.param("start"), call.param("limit"));
         if ids.is_empty() {
-            return Err(refuse(200018));
+            return Err(api_error(200018));
         }
         let asked: Result<Vec<u64>, _> = ids.split(',').map(str::parse).collect();
-        let asked = asked.map_err(|_| refuse(200019))?;
-        let start: usize = start.parse().map_err(|_| refuse(200016))?;
-        let limit = limit.parse().ok().filter(|limit| *limit <= TITLES_AT_MOST).ok_or_else(|| refuse(200017))?;
+        let asked = asked.map_err(|_| api_error(200019))?;
+        let start: usize = start.parse().map_err(|_| api_error(200016))?;
+        let limit = limit.parse().ok().filter(|limit| *limit <= TITLES_AT_MOST).ok_or_else(|| api_error(200017))?;
         let title = |it: &LibraryTemplate| {
             let tid: u64 = it.number.parse().unwrap_or_default();
             json!({"tid": tid, "title": it.title, "type": 2, "categoryId": CATEGORY.to_string()})
         };
-        let all = if asked.contains(&CATEGORY) { self.world.library.as_slice() } else { &[] };
+        let all = if asked.contains(&CATEGORY) { self.scenario.library.as_slice() } else { &[] };
         let mut answer = answer::ok();
         answer["count"] = json!(all.len());
         answer["data"] = all.iter().skip(start).take(limit).map(title).collect();
@@ -50,7 +50,7 @@ impl Platform {
     }
 
     /// `GET /wxaapi/newtmpl/getpubtemplatekeywords`
-    pub(in super::super) fn library_keywords(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(in super::super) fn library_keywords(&mut self, call: &mut Call<'_>) -> ApiResult {
         let known = self.of_library(&call.param("tid"))?;
         let keyword =
             |(at, it): (usize, &Keyword)| json!({"kid": at + 1, "name": it.name, "example": "", "rule": it.kind});
@@ -61,47 +61,47 @@ impl Platform {
     }
 
     /// `POST /wxaapi/newtmpl/addtemplate`: a form by the older page, JSON by today's.
-    pub(in super::super) fn add_subscription(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(in super::super) fn add_subscription(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = form_or_json(call)?;
         let tid = body["tid"].as_str().map_or_else(|| body["tid"].to_string(), str::to_owned);
         let known = self.of_library(&tid)?;
-        let kids = body["kidList"].as_array().ok_or_else(|| refuse(200020))?;
-        let places: Option<Vec<usize>> = kids.iter().map(|kid| number::<usize>(kid)?.checked_sub(1)).collect();
+        let kids = body["kidList"].as_array().ok_or_else(|| api_error(200020))?;
+        let places: Option<Vec<usize>> = kids.iter().map(|kid| parse_number::<usize>(kid)?.checked_sub(1)).collect();
         let places = places.filter(|places| (2..=5).contains(&places.len()));
-        let content = places.and_then(|places| known.card(&places)).ok_or_else(|| refuse(200020))?;
+        let content = places.and_then(|places| known.card(&places)).ok_or_else(|| api_error(200020))?;
         if body["sceneDesc"].as_str().unwrap_or_default().chars().count() > SCENE_LETTERS {
-            return Err(refuse(200021));
+            return Err(api_error(200021));
         }
         let title = known.title.clone();
-        if self.world.subscriptions.iter().any(|it| it.title == title && it.content == content) {
-            return Err(refuse(200022));
+        if self.scenario.subscriptions.iter().any(|it| it.title == title && it.content == content) {
+            return Err(api_error(200022));
         }
-        if self.world.subscriptions.len() >= MOST {
-            return Err(refuse(200012));
+        if self.scenario.subscriptions.len() >= MAX_TEMPLATES {
+            return Err(api_error(200012));
         }
         let id = random::template_id();
-        self.world.subscriptions.push(SubscriptionSettings { id: id.clone(), title, content, long_term: false });
+        self.scenario.subscriptions.push(SubscriptionConfig { id: id.clone(), title, content, long_term: false });
         let mut answer = answer::ok();
         answer["priTmplId"] = json!(id);
         Ok(answer)
     }
 
     /// `POST /wxaapi/newtmpl/deltemplate`
-    pub(in super::super) fn remove_subscription(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(in super::super) fn remove_subscription(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = form_or_json(call)?;
         let id = body["priTmplId"].as_str().unwrap_or_default();
-        let at = self.world.subscriptions.iter().position(|it| it.id == id).ok_or_else(|| refuse(40037))?;
-        self.world.subscriptions.remove(at);
+        let at = self.scenario.subscriptions.iter().position(|it| it.id == id).ok_or_else(|| api_error(40037))?;
+        self.scenario.subscriptions.remove(at);
         Ok(answer::ok())
     }
 
-    fn of_library(&self, tid: &str) -> Result<&LibraryTemplate, Refusal> {
-        self.world.library.iter().find(|known| known.number == tid).ok_or_else(|| refuse(200014))
+    fn of_library(&self, tid: &str) -> Result<&LibraryTemplate, ApiError> {
+        self.scenario.library.iter().find(|known| known.number == tid).ok_or_else(|| api_error(200014))
     }
 }
 
 /// The body, in the older form or in JSON; of a form, `kidList` may be there more than once.
-fn form_or_json(call: &Call<'_>) -> Result<Value, Refusal> {
+fn form_or_json(call: &Call<'_>) -> Result<Value, ApiError> {
     let body = &call.request.body;
     if body.is_empty() || call.is_json() {
         return call.json();

@@ -6,19 +6,19 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{is_web, target};
-use crate::http::{Reply, Request};
-use crate::sandbox::answer::{self, Answer, Refusal, refuse};
-use crate::sandbox::platform::{Call, Handled, Platform};
+use super::{is_web_url, parse_miniprogram};
+use crate::http::{HttpResponse, Request};
+use crate::sandbox::answer::{self, ApiError, ApiResult, api_error};
+use crate::sandbox::platform::{Call, HandledRequest, Platform};
 
-const RESERVED_BYTES: usize = 128;
-const SCENES: u16 = 10_000;
-const TITLE: usize = 15;
-const CONTENT: usize = 200;
+const MAX_RESERVED_BYTES: usize = 128;
+const MAX_SCENE: u16 = 10_000;
+const MAX_TITLE_CHARS: usize = 15;
+const MAX_CONTENT_CHARS: usize = 200;
 
 /// Why the phone shows an error page in place of asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) enum AskError {
+pub(in crate::sandbox) enum ConsentError {
     /// Another `action` than `get_confirm`.
     Action,
     AppId,
@@ -31,7 +31,7 @@ pub(in crate::sandbox) enum AskError {
 }
 
 /// A link of `/mp/subscribemsg` that holds.
-pub(in crate::sandbox) struct Ask {
+pub(in crate::sandbox) struct ConsentRequest {
     scene: u16,
     redirect: Url,
     reserved: String,
@@ -39,41 +39,46 @@ pub(in crate::sandbox) struct Ask {
 
 impl Platform {
     /// Reads the query of a link that asks for a one-time subscription.
-    pub(in crate::sandbox) fn read_ask(&self, request: &Request) -> Result<Ask, AskError> {
+    pub(in crate::sandbox) fn parse_consent_request(&self, request: &Request) -> Result<ConsentRequest, ConsentError> {
         let value = |name: &str| request.param(name).unwrap_or_default();
         if value("action") != "get_confirm" {
-            return Err(AskError::Action);
+            return Err(ConsentError::Action);
         }
-        if value("appid") != self.world.app_id {
-            return Err(AskError::AppId);
+        if value("appid") != self.scenario.app_id {
+            return Err(ConsentError::AppId);
         }
-        let scene = scene(&value("scene")).ok_or(AskError::Scene)?;
-        if value("template_id") != self.world.one_time_template {
-            return Err(AskError::Template);
+        let scene = parse_scene(&value("scene")).ok_or(ConsentError::Scene)?;
+        if value("template_id") != self.scenario.one_time_template {
+            return Err(ConsentError::Template);
         }
-        let redirect = Url::parse(&value("redirect_url")).ok().filter(|url| self.is_business(url));
-        let redirect = redirect.ok_or(AskError::Redirect)?;
+        let redirect = Url::parse(&value("redirect_url")).ok().filter(|url| self.is_business_url(url));
+        let redirect = redirect.ok_or(ConsentError::Redirect)?;
         let reserved = value("reserved").into_owned();
-        if reserved.len() > RESERVED_BYTES || !reserved.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(AskError::Reserved);
+        if reserved.len() > MAX_RESERVED_BYTES || !reserved.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(ConsentError::Reserved);
         }
-        Ok(Ask { scene, redirect, reserved })
+        Ok(ConsentRequest { scene, redirect, reserved })
     }
 
-    fn is_business(&self, url: &Url) -> bool {
+    fn is_business_url(&self, url: &Url) -> bool {
         let place = match (url.host_str(), url.port()) {
             (Some(host), Some(port)) => format!("{host}:{port}"),
             (Some(host), None) => host.to_owned(),
             (None, _) => return false,
         };
-        let domain = self.world.business_domain.as_ref();
-        is_web(url.as_str()) && domain.is_none_or(|domain| domain.eq_ignore_ascii_case(&place))
+        let domain = self.scenario.business_domain.as_ref();
+        is_web_url(url.as_str()) && domain.is_none_or(|domain| domain.eq_ignore_ascii_case(&place))
     }
 
     /// The person's answer: the phone goes back with it, and with the openid where it was yes.
-    pub(in crate::sandbox) fn answer_ask(&mut self, ask: Ask, person: usize, confirms: bool) -> Handled {
+    pub(in crate::sandbox) fn answer_consent(
+        &mut self,
+        ask: ConsentRequest,
+        person: usize,
+        confirms: bool,
+    ) -> HandledRequest {
         let Some(openid) = self.people.get(person).map(|person| person.openid.clone()) else {
-            return Handled::page(Reply::text(404, ""));
+            return HandledRequest::from_reply(HttpResponse::text(404, ""));
         };
         let mut url = ask.redirect;
         {
@@ -81,65 +86,69 @@ impl Platform {
             if confirms {
                 query.append_pair("openid", &openid);
             }
-            query.append_pair("template_id", &self.world.one_time_template);
+            query.append_pair("template_id", &self.scenario.one_time_template);
             query.append_pair("action", if confirms { "confirm" } else { "cancel" });
             query.append_pair("scene", &ask.scene.to_string());
             query.append_pair("reserved", &ask.reserved);
         }
         if confirms {
-            self.grants.give_scene(person, ask.scene);
+            self.consents.grant_scene(person, ask.scene);
         }
-        Handled { errcode: Some(0), to: confirms.then_some(openid), ..Handled::page(Reply::redirect(url.as_str())) }
+        HandledRequest {
+            errcode: Some(0),
+            openid: confirms.then_some(openid),
+            ..HandledRequest::from_reply(HttpResponse::redirect(url.as_str()))
+        }
     }
 
     /// `POST /cgi-bin/message/template/subscribe`. The recipient need not follow.
-    pub(in crate::sandbox) fn send_one_time(&mut self, call: &mut Call<'_>) -> Answer {
+    pub(in crate::sandbox) fn send_one_time(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
-        let mut message = self.message_to(&body, call)?;
-        if body["template_id"].as_str() != Some(self.world.one_time_template.as_str()) {
-            return Err(refuse(40037));
+        let mut message = self.new_message(&body, call)?;
+        if body["template_id"].as_str() != Some(self.scenario.one_time_template.as_str()) {
+            return Err(api_error(40037));
         }
         let scene = match &body["scene"] {
-            Value::String(text) => scene(text).ok_or_else(|| refuse(40129))?,
-            Value::Null => return Err(refuse(40129)),
+            Value::String(text) => parse_scene(text).ok_or_else(|| api_error(40129))?,
+            Value::Null => return Err(api_error(40129)),
             // The table calls it a string.
-            _ => return Err(refuse(47001)),
+            _ => return Err(api_error(47001)),
         };
         let content = &body["data"]["content"];
-        message.title = Some(limited(&body["title"], TITLE, 45003, 45003)?);
-        message.content = Some(limited(&content["value"], CONTENT, 44004, 45002)?);
+        message.title = Some(bounded_text(&body["title"], MAX_TITLE_CHARS, 45003, 45003)?);
+        message.content = Some(bounded_text(&content["value"], MAX_CONTENT_CHARS, 44004, 45002)?);
         if !matches!(content["color"], Value::Null | Value::String(_)) {
-            return Err(refuse(47001));
+            return Err(api_error(47001));
         }
         message.url = match &body["url"] {
             Value::Null => None,
             Value::String(url) if url.is_empty() => None,
-            Value::String(url) if is_web(url) => Some(url.clone()),
-            _ => return Err(refuse(40066)),
+            Value::String(url) if is_web_url(url) => Some(url.clone()),
+            _ => return Err(api_error(40066)),
         };
-        message.miniprogram = target(&body["miniprogram"])?;
-        let place = self.place_of(&message.openid).ok_or_else(|| refuse(40003))?;
-        self.grants.spend_scene(place, scene)?;
+        message.miniprogram = parse_miniprogram(&body["miniprogram"])?;
+        let place = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
+        self.consents.consume_scene(place, scene)?;
         message.kind = "one_time";
         message.scene = Some(scene);
-        message.template_id = Some(self.world.one_time_template.clone());
+        message.template_id = Some(self.scenario.one_time_template.clone());
         self.deliver(message);
         Ok(answer::ok())
     }
 }
 
 /// A scene: 0 to 10,000, in digits.
-pub(in crate::sandbox) fn scene(text: &str) -> Option<u16> {
+pub(in crate::sandbox) fn parse_scene(text: &str) -> Option<u16> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|scene| digits && *scene <= SCENES)
+    text.parse().ok().filter(|scene| digits && *scene <= MAX_SCENE)
 }
 
 /// A text of so many characters at most: one refusal where it is empty, another where it is longer.
-fn limited(value: &Value, most: usize, empty: i64, long: i64) -> Result<String, Refusal> {
+fn bounded_text(value: &Value, most: usize, empty: i64, long: i64) -> Result<String, ApiError> {
     let text = match value {
         Value::String(text) if !text.trim().is_empty() => text,
-        Value::String(_) | Value::Null => return Err(refuse(empty)),
-        _ => return Err(refuse(47001)),
+        Value::String(_) | Value::Null => return Err(api_error(empty)),
+        _ => return Err(api_error(47001)),
     };
-    if text.chars().count() > most { Err(refuse(long)) } else { Ok(text.clone()) }
+    if text.chars().count() > most { Err(api_error(long)) } else { Ok(text.clone()) }
 }

@@ -5,7 +5,7 @@ use super::*;
 const LINK: &str = "/connect/oauth2/authorize?appid=wx0123456789abcdef\
                     &redirect_uri=http%3A%2F%2F127.0.0.1%3A8080%2Fcallback%2F&response_type=code&scope=snsapi_base&state=abc123";
 
-fn location(reply: &Reply) -> String {
+fn location(reply: &HttpResponse) -> String {
     assert_eq!(reply.status(), 302, "{}", String::from_utf8_lossy(reply.body()));
     reply.header_value("location").unwrap().to_owned()
 }
@@ -15,7 +15,7 @@ fn code_of(location: &str) -> String {
     url.query_pairs().find(|(key, _)| key == "code").unwrap().1.into_owned()
 }
 
-fn exchange(game: &mut Game, code: &str) -> Value {
+fn exchange_code(game: &mut TestPlatform, code: &str) -> Value {
     game.get(&format!("/sns/oauth2/access_token?{CREDENTIALS}&code={code}&grant_type=authorization_code"))
 }
 
@@ -24,29 +24,29 @@ fn userinfo_link() -> String {
 }
 
 /// The answer to the consent page of that link.
-fn answer(game: &mut Game, form: &str) -> Reply {
+fn answer_consent(game: &mut TestPlatform, form: &str) -> HttpResponse {
     let target = userinfo_link().replace("/connect/oauth2/authorize", "/sandbox/authorize");
-    game.form(&target, form)
+    game.post_form(&target, form)
 }
 
 #[test]
 fn base_goes_back_at_once_with_code_and_state() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let reply = game.request("GET", LINK, &[], "");
     let target = location(&reply);
     let code = code_of(&target);
     assert_eq!(target, format!("http://127.0.0.1:8080/callback/?code={code}&state=abc123"));
-    let granted = exchange(&mut game, &code);
+    let granted = exchange_code(&mut game, &code);
     assert_eq!((&granted["openid"], &granted["scope"]), (&json!(LUFFY), &json!("snsapi_base")));
     assert_eq!(granted["expires_in"], 7200);
     assert!(granted.get("is_snapshotuser").is_none());
     let info = format!("/sns/userinfo?access_token={}&openid={LUFFY}", text(&granted["access_token"]));
-    assert_eq!(super::code(&game.get(&info)), 48001);
+    assert_eq!(errcode_of(&game.get(&info)), 48001);
 }
 
 #[test]
 fn a_query_of_the_address_is_kept() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let link = LINK.replace("callback%2F", "cb%3Fa%3D1%26b%3D%2525%23top");
     let target = location(&game.request("GET", &link, &[], ""));
     let code = code_of(&target);
@@ -55,14 +55,14 @@ fn a_query_of_the_address_is_kept() {
 
 #[test]
 fn the_phone_belongs_to_whom_the_cookie_or_the_settings_name() {
-    let mut game = Game::with("phone = \"nami\"\nverified = true");
+    let mut game = TestPlatform::with_scenario("phone = \"nami\"\nverified = true");
     let target = location(&game.request("GET", LINK, &[], ""));
-    assert_eq!(exchange(&mut game, &code_of(&target))["openid"], NAMI);
+    assert_eq!(exchange_code(&mut game, &code_of(&target))["openid"], NAMI);
     let target = location(&game.request("GET", LINK, &[("cookie", "a=b; phone=zoro")], ""));
-    assert_eq!(exchange(&mut game, &code_of(&target))["openid"], ZORO);
-    assert_eq!(game.form("/sandbox/settings", "phone=luffy").status(), 303);
+    assert_eq!(exchange_code(&mut game, &code_of(&target))["openid"], ZORO);
+    assert_eq!(game.post_form("/sandbox/settings", "phone=luffy").status(), 303);
     let target = location(&game.request("GET", LINK, &[], ""));
-    assert_eq!(exchange(&mut game, &code_of(&target))["openid"], LUFFY);
+    assert_eq!(exchange_code(&mut game, &code_of(&target))["openid"], LUFFY);
 }
 
 #[test]
@@ -84,14 +84,14 @@ fn links_are_held_to_the_letter() {
         ("state=abc123", "state=abc_123", "letters and digits"),
         ("state=abc123", &long, "letters and digits"),
     ];
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     for (from, to, says) in cases {
         let link = LINK.replacen(from, to, 1);
         assert_ne!(link, LINK);
         let page = game.page(&link);
         assert!(page.contains(says), "{link}: {page}");
         let form = link.replace("/connect/oauth2/authorize", "/sandbox/authorize");
-        assert_eq!(game.form(&form, "allow=1").status(), 200, "{link}");
+        assert_eq!(game.post_form(&form, "allow=1").status(), 200, "{link}");
     }
     assert_eq!(game.request("GET", &format!("{LINK}&connect_redirect=1"), &[], "").status(), 302);
     assert!(game.page(&format!("{LINK}&forcePopup=true")).contains("Allow"));
@@ -99,7 +99,7 @@ fn links_are_held_to_the_letter() {
 
 #[test]
 fn a_state_may_be_empty_or_missing() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     for link in [LINK.replace("abc123", ""), LINK.replace("&state=abc123", "")] {
         let target = location(&game.request("GET", &link, &[], ""));
         assert!(target.ends_with(&format!("code={}&state=", code_of(&target))), "{target}");
@@ -111,16 +111,16 @@ fn a_state_may_be_empty_or_missing() {
 
 #[test]
 fn only_followers_authorise_a_test_account() {
-    let mut game = Game::with("phone = \"zoro\"");
+    let mut game = TestPlatform::with_scenario("phone = \"zoro\"");
     let page = game.page(LINK);
     assert!(page.contains("Error 10006"), "{page}");
-    assert_eq!(answer(&mut game, "person=zoro&allow=1").status(), 200);
-    game.form("/sandbox/follow", "person=zoro&follows=1");
-    assert_eq!(answer(&mut game, "person=zoro&allow=1").status(), 302);
-    game.form("/sandbox/follow", "person=zoro&follows=0");
-    game.form("/sandbox/settings", "verified=1");
+    assert_eq!(answer_consent(&mut game, "person=zoro&allow=1").status(), 200);
+    game.post_form("/sandbox/follow", "person=zoro&follows=1");
+    assert_eq!(answer_consent(&mut game, "person=zoro&allow=1").status(), 302);
+    game.post_form("/sandbox/follow", "person=zoro&follows=0");
+    game.post_form("/sandbox/settings", "verified=1");
     let target = location(&game.request("GET", LINK, &[], ""));
-    assert_eq!(exchange(&mut game, &code_of(&target))["openid"], ZORO);
+    assert_eq!(exchange_code(&mut game, &code_of(&target))["openid"], ZORO);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn the_callback_domain_is_matched_whole() {
         ("example.com", false),
     ];
     for (domain, passes) in cases {
-        let mut game = Game::with(&format!("callback_domain = \"{domain}\""));
+        let mut game = TestPlatform::with_scenario(&format!("callback_domain = \"{domain}\""));
         let status = game.request("GET", LINK, &[], "").status();
         assert_eq!(status, if passes { 302 } else { 200 }, "{domain}");
     }
@@ -141,82 +141,82 @@ fn the_callback_domain_is_matched_whole() {
 
 #[test]
 fn userinfo_asks_first_and_then_gives_the_profile() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let page = game.page(&userinfo_link());
     for part in ["luffy", "nami", "zoro", "Allow", "Refuse", "action=\"/sandbox/authorize?appid=wx"] {
         assert!(page.contains(part), "{part}");
     }
-    let target = location(&answer(&mut game, "person=nami&allow=1"));
-    let granted = exchange(&mut game, &code_of(&target));
+    let target = location(&answer_consent(&mut game, "person=nami&allow=1"));
+    let granted = exchange_code(&mut game, &code_of(&target));
     assert_eq!((&granted["openid"], &granted["scope"]), (&json!(NAMI), &json!("snsapi_userinfo")));
     let token = text(&granted["access_token"]);
     let reply = game.request("GET", &format!("/sns/userinfo?access_token={token}&openid={NAMI}&lang=zh_CN"), &[], "");
     assert_eq!(reply.header_value("content-type"), Some("text/plain"));
     let profile = parse(&reply);
     assert_eq!((&profile["nickname"], &profile["sex"], &profile["city"]), (&json!("nami"), &json!(0), &json!("")));
-    assert_eq!(code(&game.get(&format!("/sns/auth?access_token={token}&openid={NAMI}"))), 0);
-    assert_eq!(code(&game.get(&format!("/sns/auth?access_token={token}&openid={LUFFY}"))), 40003);
+    assert_eq!(errcode_of(&game.get(&format!("/sns/auth?access_token={token}&openid={NAMI}"))), 0);
+    assert_eq!(errcode_of(&game.get(&format!("/sns/auth?access_token={token}&openid={LUFFY}"))), 40003);
     game.now += 2 * HOUR;
-    assert_eq!(code(&game.get(&format!("/sns/userinfo?access_token={token}&openid={NAMI}"))), 42001);
+    assert_eq!(errcode_of(&game.get(&format!("/sns/userinfo?access_token={token}&openid={NAMI}"))), 42001);
 }
 
 #[test]
 fn a_refusal_redirects_nowhere() {
-    let mut game = Game::new();
-    let reply = answer(&mut game, "person=nami&allow=0");
+    let mut game = TestPlatform::new();
+    let reply = answer_consent(&mut game, "person=nami&allow=0");
     assert_eq!((reply.status(), reply.header_value("location")), (200, None));
-    assert_eq!(answer(&mut game, "person=nobody&allow=1").status(), 404);
-    assert_eq!(answer(&mut game, "allow=1").status(), 302);
+    assert_eq!(answer_consent(&mut game, "person=nobody&allow=1").status(), 404);
+    assert_eq!(answer_consent(&mut game, "allow=1").status(), 302);
 }
 
 #[test]
 fn a_code_is_good_once_and_for_five_minutes() {
-    let mut game = Game::new();
-    assert_eq!(code(&exchange(&mut game, "")), 41008);
-    assert_eq!(code(&exchange(&mut game, "invented")), 40029);
+    let mut game = TestPlatform::new();
+    assert_eq!(errcode_of(&exchange_code(&mut game, "")), 41008);
+    assert_eq!(errcode_of(&exchange_code(&mut game, "invented")), 40029);
     let used = code_of(&location(&game.request("GET", LINK, &[], "")));
     let late = code_of(&location(&game.request("GET", LINK, &[], "")));
     game.now += 5 * MINUTE - 1;
-    assert_eq!(code(&exchange(&mut game, &used)), 0);
-    assert_eq!(code(&exchange(&mut game, &used)), 40163);
+    assert_eq!(errcode_of(&exchange_code(&mut game, &used)), 0);
+    assert_eq!(errcode_of(&exchange_code(&mut game, &used)), 40163);
     game.now += 1;
-    assert_eq!(code(&exchange(&mut game, &late)), 40029);
+    assert_eq!(errcode_of(&exchange_code(&mut game, &late)), 40029);
 }
 
 #[test]
 fn web_tokens_are_refreshed_for_thirty_days() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let code = code_of(&location(&game.request("GET", LINK, &[], "")));
-    let refresh = text(&exchange(&mut game, &code)["refresh_token"]);
+    let refresh = text(&exchange_code(&mut game, &code)["refresh_token"]);
     let target = |token: &str| {
         format!("/sns/oauth2/refresh_token?appid=wx0123456789abcdef&grant_type=refresh_token&refresh_token={token}")
     };
     let renewed = game.get(&target(&refresh));
     assert_eq!((&renewed["openid"], &renewed["refresh_token"]), (&json!(LUFFY), &json!(refresh)));
-    assert_eq!(super::code(&game.get(&target(""))), 41003);
-    assert_eq!(super::code(&game.get(&target("x"))), 40030);
+    assert_eq!(errcode_of(&game.get(&target(""))), 41003);
+    assert_eq!(errcode_of(&game.get(&target("x"))), 40030);
     game.now += 30 * 24 * HOUR;
-    assert_eq!(super::code(&game.get(&target(&refresh))), 42002);
+    assert_eq!(errcode_of(&game.get(&target(&refresh))), 42002);
 }
 
 #[test]
 fn a_web_token_is_of_no_use_elsewhere() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let code = code_of(&location(&game.request("GET", LINK, &[], "")));
-    let token = text(&exchange(&mut game, &code)["access_token"]);
-    assert_eq!(game.tried(&token), 40001);
+    let token = text(&exchange_code(&mut game, &code)["access_token"]);
+    assert_eq!(game.token_errcode(&token), 40001);
     let server = game.token();
-    assert_eq!(super::code(&game.get(&format!("/sns/auth?access_token={server}&openid={LUFFY}"))), 40001);
+    assert_eq!(errcode_of(&game.get(&format!("/sns/auth?access_token={server}&openid={LUFFY}"))), 40001);
 }
 
 #[test]
 fn a_snapshot_page_gives_an_openid_of_nobody() {
-    let mut game = Game::with("snapshot = true");
-    let target = location(&answer(&mut game, "person=luffy&allow=1"));
-    let granted = exchange(&mut game, &code_of(&target));
+    let mut game = TestPlatform::with_scenario("snapshot = true");
+    let target = location(&answer_consent(&mut game, "person=luffy&allow=1"));
+    let granted = exchange_code(&mut game, &code_of(&target));
     assert_eq!(granted["is_snapshotuser"], 1);
     let (openid, token) = (text(&granted["openid"]), text(&granted["access_token"]));
     assert!(openid.len() == 28 && openid != LUFFY);
-    assert_eq!(code(&game.get(&format!("/sns/userinfo?access_token={token}&openid={openid}"))), 48001);
+    assert_eq!(errcode_of(&game.get(&format!("/sns/userinfo?access_token={token}&openid={openid}"))), 48001);
     assert_eq!(game.send_text(&openid), 40003);
 }

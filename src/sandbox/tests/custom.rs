@@ -24,17 +24,17 @@ fn what_is_wrong_with_a_body_is_named() {
         (&too_long, 45002),
         (&fits, 0),
     ];
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     for (body, errcode) in cases {
         let answer = game.call(SEND, body);
-        assert_eq!(code(&answer), *errcode, "{body}: {answer}");
+        assert_eq!(errcode_of(&answer), *errcode, "{body}: {answer}");
     }
     assert_eq!(game.inbox().as_array().unwrap().len(), 1);
 }
 
 #[test]
 fn a_text_arrives_and_has_no_msgid() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let body = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "你好 <b>"}});
     assert_eq!(game.call(SEND, &body.to_string()), json!({"errcode": 0, "errmsg": "ok"}));
     let inbox = game.inbox();
@@ -46,28 +46,28 @@ fn a_text_arrives_and_has_no_msgid() {
 
 #[test]
 fn escaped_text_is_shown_as_it_is_written() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let body =
         format!(r#"{{"touser":"{LUFFY}","msgtype":"text","text":{{"content":"\u4f60\u597d \ud83c\udf89 \u0041\n"}}}}"#);
-    assert_eq!(code(&game.call(SEND, &body)), 0);
+    assert_eq!(errcode_of(&game.call(SEND, &body)), 0);
     assert_eq!(game.inbox()[0]["content"], json!("\\u4f60\\u597d \\ud83c\\udf89 A\n"));
     assert!(game.page("/").contains("\\u4f60\\u597d"));
     // Elsewhere it is what it stands for.
     let backup = "backup_finished-0123456789abcdefghijklmnopq";
     let body =
         format!(r#"{{"touser":"{NAMI}","template_id":"{backup}","data":{{"host":{{"value":"\u4f60\u597d"}}}}}}"#);
-    assert_eq!(code(&game.call("/cgi-bin/message/template/send", &body)), 0);
+    assert_eq!(errcode_of(&game.call("/cgi-bin/message/template/send", &body)), 0);
     assert_eq!(game.inbox()[1]["fields"][1]["value"], json!("你好"));
     let body = format!(r#"{{"openid":"{NAMI}","remark":"\u4f60"}}"#);
-    assert_eq!(code(&game.call("/cgi-bin/user/info/updateremark", &body)), 0);
+    assert_eq!(errcode_of(&game.call("/cgi-bin/user/info/updateremark", &body)), 0);
 }
 
 #[test]
 fn five_texts_in_the_48_hours_after_the_person_wrote() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let codes: Vec<i64> = (0..6).map(|_| game.send_text(LUFFY)).collect();
     assert_eq!(codes, [0, 0, 0, 0, 0, 45047]);
-    game.form("/sandbox/write", "person=luffy&text=again");
+    game.post_form("/sandbox/write", "person=luffy&text=again");
     assert_eq!(game.send_text(LUFFY), 0);
     game.now += 48 * HOUR - 1;
     assert_eq!(game.send_text(LUFFY), 0);
@@ -77,9 +77,9 @@ fn five_texts_in_the_48_hours_after_the_person_wrote() {
 
 #[test]
 fn three_texts_in_the_minute_after_following() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     assert_eq!((game.send_text(NAMI), game.send_text(ZORO)), (45015, 45015));
-    game.form("/sandbox/follow", "person=zoro&follows=1");
+    game.post_form("/sandbox/follow", "person=zoro&follows=1");
     let codes: Vec<i64> = (0..4).map(|_| game.send_text(ZORO)).collect();
     assert_eq!(codes, [0, 0, 0, 45047]);
     game.now += MINUTE;
@@ -88,19 +88,19 @@ fn three_texts_in_the_minute_after_following() {
 
 #[test]
 fn who_leaves_gets_nothing_and_cannot_write() {
-    let mut game = Game::new();
-    game.form("/sandbox/follow", "person=luffy&follows=0");
+    let mut game = TestPlatform::new();
+    game.post_form("/sandbox/follow", "person=luffy&follows=0");
     assert_eq!(game.send_text(LUFFY), 45015);
-    game.form("/sandbox/write", "person=luffy");
+    game.post_form("/sandbox/write", "person=luffy");
     assert_eq!(game.send_text(LUFFY), 45015);
 }
 
 #[test]
 fn the_clock_can_be_set_forward() {
-    let mut game = Game::new();
-    assert_eq!(game.form("/sandbox/clock", "forward=49h").status(), 303);
+    let mut game = TestPlatform::new();
+    assert_eq!(game.post_form("/sandbox/clock", "forward=49h").status(), 303);
     assert_eq!(game.send_text(LUFFY), 45015);
     for bad in ["forward=", "forward=-1h", "forward=90000000000years", "forward=11years"] {
-        assert_eq!(game.form("/sandbox/clock", bad).status(), 404, "{bad}");
+        assert_eq!(game.post_form("/sandbox/clock", bad).status(), 404, "{bad}");
     }
 }

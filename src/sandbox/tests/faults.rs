@@ -1,14 +1,14 @@
 //! The fault plan: what it takes, which call a fault strikes, and what the call still does.
 
 use super::*;
-use crate::http::Manner;
+use crate::http::ResponseMode;
 
-const IPS: &str = "/cgi-bin/get_api_domain_ip";
-const TEXT: &str = "/cgi-bin/message/custom/send";
+const SERVER_ADDRESSES_API: &str = "/cgi-bin/get_api_domain_ip";
+const CUSTOM_SEND_API: &str = "/cgi-bin/message/custom/send";
 
-impl Game {
+impl TestPlatform {
     /// Calls a path and gives the words of the fault that struck, empty where none did.
-    fn struck(&mut self, target: &str, body: &str) -> String {
+    fn fault_log(&mut self, target: &str, body: &str) -> String {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let request = Request {
             method: if body.is_empty() { "GET" } else { "POST" }.into(),
@@ -18,23 +18,23 @@ impl Game {
             body: body.into(),
             peer: ([127, 0, 0, 1], 4711).into(),
         };
-        self.platform.look_at(&request, self.now).fault.unwrap_or_default()
+        self.platform.handle_logged(&request, self.now).fault.unwrap_or_default()
     }
 
     /// Which of the first `calls` calls are struck, from 1.
-    fn pattern(&mut self, calls: u64) -> Vec<u64> {
-        (1..=calls).filter(|_| !self.struck(IPS, "").is_empty()).collect()
+    fn triggered_calls(&mut self, calls: u64) -> Vec<u64> {
+        (1..=calls).filter(|_| !self.fault_log(SERVER_ADDRESSES_API, "").is_empty()).collect()
     }
 
-    fn text_to(&mut self, openid: &str, content: &str) -> Reply {
+    fn text_to(&mut self, openid: &str, content: &str) -> HttpResponse {
         let token = text(&self.stable(false)["access_token"]);
         let body = json!({"touser": openid, "msgtype": "text", "text": {"content": content}}).to_string();
-        self.request("POST", &format!("{TEXT}?access_token={token}"), &[], &body)
+        self.request("POST", &format!("{CUSTOM_SEND_API}?access_token={token}"), &[], &body)
     }
 }
 
-fn plan(rest: &str) -> Game {
-    Game::with(&format!("[[faults]]\napi = \"{IPS}\"\n{rest}"))
+fn with_fault(rest: &str) -> TestPlatform {
+    TestPlatform::with_scenario(&format!("[[faults]]\napi = \"{SERVER_ADDRESSES_API}\"\n{rest}"))
 }
 
 #[test]
@@ -49,28 +49,28 @@ fn a_fault_strikes_the_calls_that_it_says() {
         ("errcode = -1\nprobability = 1.0\ntimes = 1", &[1]),
     ];
     for (rest, calls) in cases {
-        assert_eq!(plan(rest).pattern(10), *calls, "{rest}");
+        assert_eq!(with_fault(rest).triggered_calls(10), *calls, "{rest}");
     }
 }
 
 #[test]
 fn chance_repeats_with_its_seed_and_differs_with_another() {
     let rest = |seed: u64| format!("errcode = -1\nprobability = 0.1\nseed = {seed}");
-    let first = plan(&rest(1)).pattern(1000);
-    assert_eq!(first, plan(&rest(1)).pattern(1000));
-    assert_eq!(first, plan("errcode = -1\nprobability = 0.1").pattern(1000));
-    assert_ne!(first, plan(&rest(2)).pattern(1000));
+    let first = with_fault(&rest(1)).triggered_calls(1000);
+    assert_eq!(first, with_fault(&rest(1)).triggered_calls(1000));
+    assert_eq!(first, with_fault("errcode = -1\nprobability = 0.1").triggered_calls(1000));
+    assert_ne!(first, with_fault(&rest(2)).triggered_calls(1000));
     assert!((60..140).contains(&first.len()), "{}", first.len());
 }
 
 #[test]
 fn each_fault_counts_for_itself_and_the_first_that_strikes_wins() {
-    let mut game = Game::with(
+    let mut game = TestPlatform::with_scenario(
         "[[faults]]\nnth = 1\nstatus = 502\n[[faults]]\nnth = [1, 2]\nerrcode = 45009\n\
          [[faults]]\ntimes = 1\nreset = \"after\"\n[[faults]]\ntimes = 4\ndelay = \"50ms\"\n\
          [[faults]]\nnth = 1\ndelay = \"1s\"\n",
     );
-    let struck: Vec<String> = (0..5).map(|_| game.struck(IPS, "")).collect();
+    let struck: Vec<String> = (0..5).map(|_| game.fault_log(SERVER_ADDRESSES_API, "")).collect();
     let expected =
         ["delay 50ms, delay 1s, status 502", "delay 50ms, errcode 45009", "delay 50ms, reset after", "delay 50ms", ""];
     assert_eq!(struck, expected);
@@ -78,70 +78,71 @@ fn each_fault_counts_for_itself_and_the_first_that_strikes_wins() {
 
 #[test]
 fn a_fault_is_about_its_path_and_its_openid() {
-    let mut game = Game::with(&format!(
+    let mut game = TestPlatform::with_scenario(&format!(
         "[[faults]]\napi = \"/cgi-bin/message/*\"\nto = \"{LUFFY}\"\nerrcode = 45011\n\
          [[faults]]\napi = \"/sns/*\"\nerrcode = -1\n[[faults]]\napi = \"/cgi-bin/user/info\"\nto = \"{NAMI}\"\nstatus = 500\n"
     ));
     let to = |openid: &str| json!({"touser": openid, "msgtype": "text"}).to_string();
-    assert_eq!(game.struck(TEXT, &to(LUFFY)), "errcode 45011");
-    assert_eq!(game.struck("/cgi-bin/message/template/send", &to(LUFFY)), "errcode 45011");
-    assert_eq!(game.struck(TEXT, &to(NAMI)), "");
-    assert_eq!(game.struck(TEXT, "not JSON"), "");
-    assert_eq!(game.struck(&format!("/cgi-bin/user/info?openid={NAMI}"), ""), "status 500");
-    assert_eq!(game.struck(&format!("/cgi-bin/user/info?openid={LUFFY}"), ""), "");
-    assert_eq!(game.struck("/sns/auth?openid=x", ""), "errcode -1");
-    assert_eq!(game.struck(IPS, ""), "");
+    assert_eq!(game.fault_log(CUSTOM_SEND_API, &to(LUFFY)), "errcode 45011");
+    assert_eq!(game.fault_log("/cgi-bin/message/template/send", &to(LUFFY)), "errcode 45011");
+    assert_eq!(game.fault_log(CUSTOM_SEND_API, &to(NAMI)), "");
+    assert_eq!(game.fault_log(CUSTOM_SEND_API, "not JSON"), "");
+    assert_eq!(game.fault_log(&format!("/cgi-bin/user/info?openid={NAMI}"), ""), "status 500");
+    assert_eq!(game.fault_log(&format!("/cgi-bin/user/info?openid={LUFFY}"), ""), "");
+    assert_eq!(game.fault_log("/sns/auth?openid=x", ""), "errcode -1");
+    assert_eq!(game.fault_log(SERVER_ADDRESSES_API, ""), "");
     // What is not the API is not struck, nor counted.
-    let mut all = Game::with("[[faults]]\nnth = 1\nstatus = 500\n");
+    let mut all = TestPlatform::with_scenario("[[faults]]\nnth = 1\nstatus = 500\n");
     for target in ["/cgi-bin/nothing", "/", "/sandbox/inbox.json", "/connect/oauth2/authorize"] {
-        assert_eq!(all.struck(target, ""), "", "{target}");
+        assert_eq!(all.fault_log(target, ""), "", "{target}");
     }
-    assert_eq!(all.struck(IPS, ""), "status 500");
+    assert_eq!(all.fault_log(SERVER_ADDRESSES_API, ""), "status 500");
 }
 
 #[test]
 fn what_a_fault_leaves_of_call_and_answer() {
     let cases = [
-        ("errcode = 45009", 0, 200, Manner::Whole, "errcode 45009"),
-        ("status = 502", 0, 502, Manner::Whole, "status 502"),
-        ("status = 503\nprocessed = true", 1, 503, Manner::Whole, "status 503 processed"),
-        ("truncated = true", 1, 200, Manner::Half, "truncated"),
-        ("reset = \"before\"", 0, 200, Manner::Reset, "reset before"),
-        ("reset = \"after\"", 1, 200, Manner::Reset, "reset after"),
-        ("hang = \"before\"", 0, 200, Manner::Never, "hang before"),
-        ("hang = \"after\"", 1, 200, Manner::Never, "hang after"),
-        ("drip = \"200ms\"", 1, 200, Manner::Drip(std::time::Duration::from_millis(200)), "drip 200ms"),
-        ("content_type = \"text/html\"", 1, 200, Manner::Whole, "content_type text/html"),
-        ("delay = \"1m 30s\"", 1, 200, Manner::Whole, "delay 1m 30s"),
+        ("errcode = 45009", 0, 200, ResponseMode::Normal, "errcode 45009"),
+        ("status = 502", 0, 502, ResponseMode::Normal, "status 502"),
+        ("status = 503\nprocessed = true", 1, 503, ResponseMode::Normal, "status 503 processed"),
+        ("truncated = true", 1, 200, ResponseMode::Truncated, "truncated"),
+        ("reset = \"before\"", 0, 200, ResponseMode::Reset, "reset before"),
+        ("reset = \"after\"", 1, 200, ResponseMode::Reset, "reset after"),
+        ("hang = \"before\"", 0, 200, ResponseMode::NoResponse, "hang before"),
+        ("hang = \"after\"", 1, 200, ResponseMode::NoResponse, "hang after"),
+        ("drip = \"200ms\"", 1, 200, ResponseMode::Throttled(std::time::Duration::from_millis(200)), "drip 200ms"),
+        ("content_type = \"text/html\"", 1, 200, ResponseMode::Normal, "content_type text/html"),
+        ("delay = \"1m 30s\"", 1, 200, ResponseMode::Normal, "delay 1m 30s"),
     ];
     for (rest, arrived, status, manner, words) in cases {
-        let mut game = Game::with(&format!("[[faults]]\napi = \"{TEXT}\"\n{rest}"));
+        let mut game = TestPlatform::with_scenario(&format!("[[faults]]\napi = \"{CUSTOM_SEND_API}\"\n{rest}"));
         let reply = game.text_to(LUFFY, "hello");
         assert_eq!(game.inbox().as_array().unwrap().len(), arrived, "{rest}");
-        assert_eq!((reply.status(), reply.manner()), (status, manner), "{rest}");
+        assert_eq!((reply.status(), reply.mode()), (status, manner), "{rest}");
         let body = json!({"touser": LUFFY}).to_string();
-        assert_eq!(game.struck(TEXT, &body), words);
+        assert_eq!(game.fault_log(CUSTOM_SEND_API, &body), words);
     }
 }
 
 #[test]
 fn an_answer_keeps_what_the_fault_leaves_alone() {
-    let mut game = Game::with(&format!(
-        "[[faults]]\napi = \"{TEXT}\"\nnth = 1\nerrcode = 45009\n[[faults]]\nnth = 2\nerrcode = 77\n"
+    let mut game = TestPlatform::with_scenario(&format!(
+        "[[faults]]\napi = \"{CUSTOM_SEND_API}\"\nnth = 1\nerrcode = 45009\n[[faults]]\nnth = 2\nerrcode = 77\n"
     ));
     let refused: Value = serde_json::from_slice(game.text_to(LUFFY, "hello").body()).unwrap();
     assert_eq!(refused["errcode"], 45009);
     assert!(text(&refused["errmsg"]).starts_with("reach max api daily quota limit rid: "), "{refused}");
-    let mut game = Game::with("[[faults]]\ncontent_type = \"text/html\"\n[[faults]]\ndelay = \"50ms\"\n");
-    let reply = game.request("GET", IPS, &[], "");
-    assert_eq!(code(&parse(&reply)), 41001);
+    let mut game =
+        TestPlatform::with_scenario("[[faults]]\ncontent_type = \"text/html\"\n[[faults]]\ndelay = \"50ms\"\n");
+    let reply = game.request("GET", SERVER_ADDRESSES_API, &[], "");
+    assert_eq!(errcode_of(&parse(&reply)), 41001);
     assert_eq!(reply.header_value("content-type"), Some("text/html"));
     assert_eq!(reply.delay().as_millis(), 50);
-    let mut game = Game::with("[[faults]]\nstatus = 502\n");
-    let reply = game.request("GET", IPS, &[], "");
+    let mut game = TestPlatform::with_scenario("[[faults]]\nstatus = 502\n");
+    let reply = game.request("GET", SERVER_ADDRESSES_API, &[], "");
     assert_eq!(reply.header_value("content-type"), Some("text/html; charset=utf-8"));
     assert!(String::from_utf8_lossy(reply.body()).starts_with("<html>"));
-    assert_eq!(game.platform.calls_today(IPS), 0);
+    assert_eq!(game.platform.calls_today(SERVER_ADDRESSES_API), 0);
 }
 
 #[test]
@@ -174,7 +175,7 @@ fn what_makes_no_sense_is_refused_with_its_line() {
     ];
     for (rest, reason) in cases {
         let toml = format!("snapshot = true\n[[faults]]\n{rest}\n");
-        let error = World::from_toml(&toml).unwrap_err().to_string();
+        let error = Scenario::from_toml(&toml).unwrap_err().to_string();
         let clean: String = error.chars().filter(|c| !matches!(c, '\u{2068}' | '\u{2069}')).collect();
         assert!(clean.contains(reason), "{rest}: {clean}");
     }
@@ -182,32 +183,32 @@ fn what_makes_no_sense_is_refused_with_its_line() {
 
 #[test]
 fn the_plan_can_be_replaced_at_run_time() {
-    let mut game = Game::with("[[faults]]\nstatus = 502\nnth = 2\n");
-    assert_eq!(game.struck(IPS, ""), "");
-    assert_eq!(game.form("/sandbox/faults", "[[faults]]\nerrcode = 45011\nnth = 1\n").status(), 303);
-    assert_eq!(game.struck(IPS, ""), "errcode 45011");
+    let mut game = TestPlatform::with_scenario("[[faults]]\nstatus = 502\nnth = 2\n");
+    assert_eq!(game.fault_log(SERVER_ADDRESSES_API, ""), "");
+    assert_eq!(game.post_form("/sandbox/faults", "[[faults]]\nerrcode = 45011\nnth = 1\n").status(), 303);
+    assert_eq!(game.fault_log(SERVER_ADDRESSES_API, ""), "errcode 45011");
     for body in ["[[faults]]\nerror = 1", "crowd = 3", "\"", "[[faults]]"] {
-        let reply = game.form("/sandbox/faults", body);
+        let reply = game.post_form("/sandbox/faults", body);
         assert_eq!(reply.status(), 400, "{body}");
         assert!(String::from_utf8_lossy(reply.body()).starts_with("line "), "{body}");
     }
     assert_eq!(game.request("POST", "/sandbox/faults", &[("sec-fetch-site", "cross-site")], "").status(), 403);
     let page = game.page("/");
     assert!(page.contains("<code>*: errcode 45011, nth 1</code> struck once"), "{page}");
-    assert_eq!(game.form("/sandbox/faults", "").status(), 303);
-    assert_eq!(game.struck(IPS, ""), "");
+    assert_eq!(game.post_form("/sandbox/faults", "").status(), 303);
+    assert_eq!(game.fault_log(SERVER_ADDRESSES_API, ""), "");
     assert!(!game.page("/").contains("errcode 45011"));
 }
 
 #[test]
 fn revoked_tokens_are_dead_and_new_ones_live() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let (classic, stable) = (game.token(), text(&game.stable(false)["access_token"]));
-    assert_eq!(game.form("/sandbox/tokens", "revoke=0").status(), 404);
-    assert_eq!((game.tried(&classic), game.tried(&stable)), (0, 0));
-    assert_eq!(game.form("/sandbox/tokens", "revoke=1").status(), 303);
-    assert_eq!((game.tried(&classic), game.tried(&stable)), (40001, 40001));
+    assert_eq!(game.post_form("/sandbox/tokens", "revoke=0").status(), 404);
+    assert_eq!((game.token_errcode(&classic), game.token_errcode(&stable)), (0, 0));
+    assert_eq!(game.post_form("/sandbox/tokens", "revoke=1").status(), 303);
+    assert_eq!((game.token_errcode(&classic), game.token_errcode(&stable)), (40001, 40001));
     let fresh = text(&game.stable(false)["access_token"]);
     assert_ne!(fresh, stable);
-    assert_eq!(game.tried(&fresh), 0);
+    assert_eq!(game.token_errcode(&fresh), 0);
 }

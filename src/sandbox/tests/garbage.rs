@@ -102,7 +102,7 @@ const FORM: (&str, &str) = ("content-type", "multipart/form-data; boundary=XX");
 
 #[test]
 fn garbage_is_answered() {
-    let mut game = Game::with("strict_templates = true\nverified = true\ncallback_domain = \"a/\"");
+    let mut game = TestPlatform::with_scenario("strict_templates = true\nverified = true\ncallback_domain = \"a/\"");
     let token = game.token();
     let mut seed: u64 = 20_261_123;
     let mut pick = |below: usize| {

@@ -5,18 +5,18 @@ use super::*;
 
 const SEND: &str = "/cgi-bin/message/custom/send";
 const PHONES: &str = "/sandbox/phones?person=crowd000001";
-const ONE: &str = "oCrowd0000000000000000000001";
+const FIRST_GENERATED: &str = "oCrowd0000000000000000000001";
 
 /// A verified account with somebody for each message, files of each kind, and a body of each kind.
-struct Kinds {
-    game: Game,
+struct MessageTest {
+    game: TestPlatform,
     sent: u32,
     files: [String; 4],
 }
 
-impl Kinds {
+impl MessageTest {
     fn new(toml: &str) -> Self {
-        let mut game = Game::with(&format!("verified = true\ncrowd = 200\n{toml}"));
+        let mut game = TestPlatform::with_scenario(&format!("verified = true\ncrowd = 200\n{toml}"));
         let files = [
             game.media("image", "a.png", PNG),
             game.media("voice", "a.amr", &amr(150)),
@@ -29,7 +29,7 @@ impl Kinds {
     /// The part of each kind that WeChat takes.
     fn good(&self) -> Vec<(&'static str, Value)> {
         let [image, voice, video, thumb] = &self.files;
-        let article = World::default().articles.remove(0);
+        let article = Scenario::default().articles.remove(0);
         let url = "https://example.com/";
         vec![
             ("text", json!({"content": "hello"})),
@@ -50,7 +50,7 @@ impl Kinds {
                 "msgmenu",
                 json!({"head_content": "Well?", "list": [{"id": "1", "content": "Good"}, {"id": "2", "content": "Bad"}], "tail_content": "Thanks"}),
             ),
-            ("wxcard", json!({"card_id": World::default().cards[0].id, "card_ext": "{\"code\":\"\"}"})),
+            ("wxcard", json!({"card_id": Scenario::default().cards[0].id, "card_ext": "{\"code\":\"\"}"})),
             (
                 "miniprogrampage",
                 json!({"title": "Program", "appid": "wx0123456789abcdef", "pagepath": "pages/index", "thumb_media_id": thumb}),
@@ -65,13 +65,13 @@ impl Kinds {
         for (key, value) in more.as_object().unwrap() {
             body[key] = value.clone();
         }
-        code(&self.game.call(SEND, &body.to_string()))
+        errcode_of(&self.game.call(SEND, &body.to_string()))
     }
 }
 
 #[test]
 fn each_kind_arrives_whole() {
-    let mut kinds = Kinds::new("");
+    let mut kinds = MessageTest::new("");
     for (kind, part) in kinds.good() {
         assert_eq!(kinds.send(kind, &part, &json!({})), 0, "{kind}");
         let inbox = kinds.game.inbox();
@@ -118,7 +118,7 @@ fn a_field_that_is_missing_empty_of_another_type_or_unknown_is_refused() {
         ("miniprogrampage", "pagepath", 40165),
         ("miniprogrampage", "thumb_media_id", 40007),
     ];
-    let mut kinds = Kinds::new("");
+    let mut kinds = MessageTest::new("");
     let good = kinds.good();
     let fields: usize = good.iter().map(|(_, part)| part.as_object().unwrap().len()).sum();
     assert_eq!(fields, codes.len(), "a field without a line here");
@@ -154,7 +154,7 @@ fn a_field_that_is_missing_empty_of_another_type_or_unknown_is_refused() {
 
 #[test]
 fn ids_and_addresses_must_be_of_the_right_kind() {
-    let mut kinds = Kinds::new("");
+    let mut kinds = MessageTest::new("");
     let [image, voice, video, thumb] = kinds.files.clone();
     let url = "https://example.com/";
     let article = |title: Value, description: Value, url: Value, picture: Value| json!({"articles": [{"title": title, "description": description, "url": url, "picurl": picture}]});
@@ -199,27 +199,27 @@ fn ids_and_addresses_must_be_of_the_right_kind() {
 
 #[test]
 fn a_file_is_good_for_three_days() {
-    let mut kinds = Kinds::new("");
-    kinds.game.form("/sandbox/clock", "forward=71h59m59s");
-    kinds.game.form("/sandbox/write", "person=luffy");
+    let mut kinds = MessageTest::new("");
+    kinds.game.post_form("/sandbox/clock", "forward=71h59m59s");
+    kinds.game.post_form("/sandbox/write", "person=luffy");
     let body = json!({"touser": LUFFY, "msgtype": "image", "image": {"media_id": kinds.files[0]}}).to_string();
-    assert_eq!(code(&kinds.game.call(SEND, &body)), 0);
+    assert_eq!(errcode_of(&kinds.game.call(SEND, &body)), 0);
     kinds.game.now += 1000;
-    assert_eq!(code(&kinds.game.call(SEND, &body)), 40007);
+    assert_eq!(errcode_of(&kinds.game.call(SEND, &body)), 40007);
 }
 
 #[test]
 fn a_test_account_sends_no_menus() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let body = json!({"touser": LUFFY, "msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "x"}]}});
-    assert_eq!(code(&game.call(SEND, &body.to_string())), 40200);
-    game.form("/sandbox/settings", "verified=1");
-    assert_eq!(code(&game.call(SEND, &body.to_string())), 0);
+    assert_eq!(errcode_of(&game.call(SEND, &body.to_string())), 40200);
+    game.post_form("/sandbox/settings", "verified=1");
+    assert_eq!(errcode_of(&game.call(SEND, &body.to_string())), 0);
 }
 
 #[test]
 fn a_message_may_be_in_the_name_of_somebody() {
-    let mut kinds = Kinds::new("");
+    let mut kinds = MessageTest::new("");
     let named = |name: Value| json!({"customservice": {"kf_account": name}});
     let text = json!({"content": "hello"});
     assert_eq!(kinds.send("text", &text, &named(json!("robin@wxbox"))), 0);
@@ -233,13 +233,13 @@ fn a_message_may_be_in_the_name_of_somebody() {
         assert_eq!(kinds.send("text", &text, &named(wrong.clone())), 61452, "{wrong}");
     }
     assert_eq!(kinds.send("text", &text, &json!({"customservice": null})), 0);
-    let mut kinds = Kinds::new("kf_accounts = []");
+    let mut kinds = MessageTest::new("kf_accounts = []");
     assert_eq!(kinds.send("text", &text, &named(json!("robin@wxbox"))), 65400);
 }
 
 #[test]
 fn pages_show_each_kind_and_load_nothing_from_elsewhere() {
-    let mut kinds = Kinds::new("");
+    let mut kinds = MessageTest::new("");
     let good = kinds.good();
     let shown = [
         ("text", vec![">hello<"]),
@@ -256,10 +256,10 @@ fn pages_show_each_kind_and_load_nothing_from_elsewhere() {
     ];
     for ((kind, part), (of, pieces)) in good.iter().zip(shown) {
         assert_eq!(*kind, of);
-        kinds.game.form("/sandbox/clear", "");
-        kinds.game.form("/sandbox/write", "person=crowd000001&text=next");
-        let body = json!({"touser": ONE, "msgtype": kind, *kind: part});
-        assert_eq!(code(&kinds.game.call(SEND, &body.to_string())), 0, "{kind}");
+        kinds.game.post_form("/sandbox/clear", "");
+        kinds.game.post_form("/sandbox/write", "person=crowd000001&text=next");
+        let body = json!({"touser": FIRST_GENERATED, "msgtype": kind, *kind: part});
+        assert_eq!(errcode_of(&kinds.game.call(SEND, &body.to_string())), 0, "{kind}");
         let page = kinds.game.page(PHONES);
         for piece in pieces {
             assert!(page.contains(piece), "{kind}: {piece}\n{page}");
@@ -270,43 +270,43 @@ fn pages_show_each_kind_and_load_nothing_from_elsewhere() {
 
 #[test]
 fn a_tap_on_a_menu_says_its_text_and_opens_the_window() {
-    let mut game = Game::with("verified = true");
+    let mut game = TestPlatform::with_scenario("verified = true");
     let menu = json!({"list": [{"id": "1", "content": "Good & <b>"}]});
     let body = json!({"touser": LUFFY, "msgtype": "msgmenu", "msgmenu": menu}).to_string();
     for _ in 0..5 {
-        assert_eq!(code(&game.call(SEND, &body)), 0);
+        assert_eq!(errcode_of(&game.call(SEND, &body)), 0);
     }
     assert_eq!(game.send_text(LUFFY), 45047);
     let page = game.page("/sandbox/phones?person=luffy");
     assert!(page.contains("name=\"text\" value=\"Good &amp; &lt;b&gt;\""), "{page}");
-    game.form("/sandbox/write", "person=luffy&text=Good+%26+%3Cb%3E");
+    game.post_form("/sandbox/write", "person=luffy&text=Good+%26+%3Cb%3E");
     assert_eq!(game.send_text(LUFFY), 0);
     assert!(game.page("/?person=luffy").contains("<div class=\"bubble\">Good &amp; &lt;b&gt;</div>"));
 }
 
 #[test]
 fn three_messages_in_the_minute_after_a_tap_on_the_accounts_menu() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     assert_eq!(game.send_text(NAMI), 45015);
-    game.form("/sandbox/click", "person=nami");
+    game.post_form("/sandbox/click", "person=nami");
     let codes: Vec<i64> = (0..4).map(|_| game.send_text(NAMI)).collect();
     assert_eq!(codes, [0, 0, 0, 45047]);
     game.now += MINUTE;
     assert_eq!(game.send_text(NAMI), 45015);
     // Who does not follow has no menu to tap.
-    game.form("/sandbox/click", "person=zoro");
+    game.post_form("/sandbox/click", "person=zoro");
     assert_eq!(game.send_text(ZORO), 45015);
 }
 
 #[test]
 fn typing_needs_an_exchange_and_shows_until_a_message_comes() {
-    let mut game = Game::new();
-    let typing = |game: &mut Game, openid: &str, command: &str| {
+    let mut game = TestPlatform::new();
+    let typing = |game: &mut TestPlatform, openid: &str, command: &str| {
         let body = json!({"touser": openid, "command": command}).to_string();
-        code(&game.call("/cgi-bin/message/custom/typing", &body))
+        errcode_of(&game.call("/cgi-bin/message/custom/typing", &body))
     };
     assert_eq!(typing(&mut game, LUFFY, "Typing"), 40200);
-    game.form("/sandbox/settings", "verified=1");
+    game.post_form("/sandbox/settings", "verified=1");
     assert_eq!(typing(&mut game, "oNobody", "Typing"), 40003);
     assert_eq!(typing(&mut game, LUFFY, "typing"), 45072);
     assert_eq!(typing(&mut game, NAMI, "Typing"), 45080);

@@ -17,7 +17,7 @@ fn form(disposition: &str, bytes: &[u8]) -> Vec<u8> {
     [head.as_bytes(), bytes, b"\r\n--XX--\r\n"].concat()
 }
 
-impl Game {
+impl TestPlatform {
     fn upload_form(&mut self, kind: &str, body: Vec<u8>) -> Value {
         let token = text(&self.stable(false)["access_token"]);
         let target = format!("/cgi-bin/media/upload?access_token={token}&type={kind}");
@@ -36,7 +36,7 @@ impl Game {
         text(&answer[named])
     }
 
-    fn fetch(&mut self, id: &str) -> Reply {
+    fn download(&mut self, id: &str) -> HttpResponse {
         let token = text(&self.stable(false)["access_token"]);
         let target = format!("/cgi-bin/media/get?access_token={token}&media_id={id}");
         self.request("GET", &target, &[("host", "sandbox.example:8899")], "")
@@ -45,7 +45,7 @@ impl Game {
 
 #[test]
 fn each_kind_takes_its_formats_up_to_its_size() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let filled = |head: &[u8], size: usize| [head, &vec![0; size - head.len()]].concat();
     let cases: &[(&str, &str, Vec<u8>, i64)] = &[
         ("image", "a.png", PNG.to_vec(), 0),
@@ -71,13 +71,13 @@ fn each_kind_takes_its_formats_up_to_its_size() {
     ];
     for (kind, name, bytes, errcode) in cases {
         let answer = game.upload(kind, name, bytes);
-        assert_eq!(code(&answer), *errcode, "{kind} {name} {}: {answer}", bytes.len());
+        assert_eq!(errcode_of(&answer), *errcode, "{kind} {name} {}: {answer}", bytes.len());
     }
 }
 
 #[test]
 fn an_answer_has_the_id_under_its_name() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let answer = game.upload("image", "a.png", PNG);
     assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["type", "media_id", "created_at", "item"]);
     assert_eq!(answer["item"], json!([]));
@@ -92,7 +92,7 @@ fn an_answer_has_the_id_under_its_name() {
 
 #[test]
 fn what_is_no_form_with_a_file_is_missing() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     for body in [
         Vec::new(),
         PNG.to_vec(),
@@ -100,26 +100,26 @@ fn what_is_no_form_with_a_file_is_missing() {
         form("name=\"file\"; filename=\"a.png\"", PNG),
         form("name=\"media\"; filename*=utf-8''a.png", PNG),
     ] {
-        assert_eq!(code(&game.upload_form("image", body.clone())), 41005, "{}", String::from_utf8_lossy(&body));
+        assert_eq!(errcode_of(&game.upload_form("image", body.clone())), 41005, "{}", String::from_utf8_lossy(&body));
     }
     let answer = game.call("/cgi-bin/media/upload", "{}");
-    assert_eq!(code(&answer), 40004);
+    assert_eq!(errcode_of(&answer), 40004);
 }
 
 #[test]
 fn a_file_comes_back_for_three_days() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let id = game.media("image", "a.png", PNG);
-    let reply = game.fetch(&id);
+    let reply = game.download(&id);
     assert_eq!(reply.header_value("content-type"), Some("image/png"));
     assert_eq!(reply.header_value("content-disposition"), Some(format!("attachment; filename=\"{id}.png\"").as_str()));
     assert_eq!(reply.body(), PNG);
     game.now += 3 * DAY - 1;
-    assert_eq!(game.fetch(&id).body(), PNG);
+    assert_eq!(game.download(&id).body(), PNG);
     game.now += 1;
-    assert_eq!(code(&parse(&game.fetch(&id))), 40007);
-    assert_eq!(code(&parse(&game.fetch("x"))), 40007);
-    assert_eq!(code(&parse(&game.fetch(""))), 41006);
+    assert_eq!(errcode_of(&parse(&game.download(&id))), 40007);
+    assert_eq!(errcode_of(&parse(&game.download("x"))), 40007);
+    assert_eq!(errcode_of(&parse(&game.download(""))), 41006);
     // A phone that showed it still does.
     assert_eq!(game.request("GET", &format!("/sandbox/media/{id}"), &[], "").body(), PNG);
     assert_eq!(game.request("GET", "/sandbox/media/x", &[], "").status(), 404);
@@ -127,9 +127,9 @@ fn a_file_comes_back_for_three_days() {
 
 #[test]
 fn a_video_comes_back_as_an_address() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let id = game.media("video", "a.mp4", MP4);
-    let answer = parse(&game.fetch(&id));
+    let answer = parse(&game.download(&id));
     assert_eq!(answer, json!({"video_url": format!("http://sandbox.example:8899/sandbox/media/{id}")}));
     let reply = game.request("GET", &format!("/sandbox/media/{id}"), &[], "");
     assert_eq!((reply.header_value("content-type"), reply.body()), (Some("video/mp4"), MP4));
@@ -138,7 +138,7 @@ fn a_video_comes_back_as_an_address() {
 
 #[test]
 fn a_fault_strikes_uploads_too() {
-    let mut game = Game::with("[[faults]]\napi = \"/cgi-bin/media/*\"\nnth = 2\nerrcode = 45009");
-    let codes: Vec<i64> = (0..3).map(|_| code(&game.upload("image", "a.png", PNG))).collect();
+    let mut game = TestPlatform::with_scenario("[[faults]]\napi = \"/cgi-bin/media/*\"\nnth = 2\nerrcode = 45009");
+    let codes: Vec<i64> = (0..3).map(|_| errcode_of(&game.upload("image", "a.png", PNG))).collect();
     assert_eq!(codes, [0, 45009, 0]);
 }

@@ -19,8 +19,8 @@ mod template;
 
 use serde_json::{Value, json};
 
-use super::{Platform, World};
-use crate::http::{Reply, Request};
+use super::{Platform, Scenario};
+use crate::http::{HttpResponse, Request};
 
 const START: i64 = 1_795_300_000_000;
 const MINUTE: i64 = 60_000;
@@ -31,21 +31,27 @@ const ZORO: &str = "oZoro_cannot_find_the_way_22";
 const CREDENTIALS: &str = "appid=wx0123456789abcdef&secret=0123456789abcdef0123456789abcdef";
 
 /// A platform and the time there.
-struct Game {
+struct TestPlatform {
     platform: Platform,
     now: i64,
 }
 
-impl Game {
+impl TestPlatform {
     fn new() -> Self {
-        Self::with("")
+        Self::with_scenario("")
     }
 
-    fn with(toml: &str) -> Self {
-        Self { platform: Platform::new(World::from_toml(toml).unwrap(), START), now: START }
+    fn with_scenario(toml: &str) -> Self {
+        Self { platform: Platform::new(Scenario::from_toml(toml).unwrap(), START), now: START }
     }
 
-    fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
+    fn request(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> HttpResponse {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let request = Request {
             method: method.into(),
@@ -68,7 +74,7 @@ impl Game {
         parse(&reply)
     }
 
-    fn form(&mut self, target: &str, body: &str) -> Reply {
+    fn post_form(&mut self, target: &str, body: &str) -> HttpResponse {
         self.request("POST", target, &[], body)
     }
 
@@ -93,8 +99,8 @@ impl Game {
     }
 
     /// What an API answers to that token.
-    fn tried(&mut self, token: &str) -> i64 {
-        code(&self.get(&format!("/cgi-bin/get_api_domain_ip?access_token={token}")))
+    fn token_errcode(&mut self, token: &str) -> i64 {
+        errcode_of(&self.get(&format!("/cgi-bin/get_api_domain_ip?access_token={token}")))
     }
 
     /// Posts to an API with a fresh stable token.
@@ -105,7 +111,7 @@ impl Game {
 
     fn send_text(&mut self, openid: &str) -> i64 {
         let body = json!({"touser": openid, "msgtype": "text", "text": {"content": "hello"}});
-        code(&self.call("/cgi-bin/message/custom/send", &body.to_string()))
+        errcode_of(&self.call("/cgi-bin/message/custom/send", &body.to_string()))
     }
 
     fn inbox(&mut self) -> Value {
@@ -113,13 +119,13 @@ impl Game {
     }
 }
 
-fn parse(reply: &Reply) -> Value {
+fn parse(reply: &HttpResponse) -> Value {
     assert_eq!(reply.status(), 200);
     serde_json::from_slice(reply.body()).unwrap()
 }
 
 /// The errcode, 0 where there is none.
-fn code(answer: &Value) -> i64 {
+fn errcode_of(answer: &Value) -> i64 {
     answer["errcode"].as_i64().unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_inbox_shows_what_arrived() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let body = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "<script>alert(1)</script>"}});
     game.call("/cgi-bin/message/custom/send", &body.to_string());
     let page = game.page("/");
@@ -19,7 +19,7 @@ fn the_inbox_shows_what_arrived() {
 
 #[test]
 fn pages_speak_chinese_to_those_who_do() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let reply = game.request("GET", "/", &[("accept-language", "zh-CN,zh;q=0.9")], "");
     assert!(String::from_utf8_lossy(reply.body()).contains("沙箱"));
 }
@@ -36,14 +36,14 @@ fn forms_from_elsewhere_are_refused() {
         (&[("host", "127.0.0.1:8899"), ("origin", "null")], 403),
     ];
     for (headers, status) in cases {
-        let mut game = Game::new();
+        let mut game = TestPlatform::new();
         assert_eq!(game.request("POST", "/sandbox/clear", headers, "").status(), *status, "{headers:?}");
     }
 }
 
 #[test]
 fn what_is_not_there_is_said_to_be_missing() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     for (method, target, body) in [
         ("GET", "/nonsense", ""),
         ("POST", "/", ""),
@@ -58,7 +58,7 @@ fn what_is_not_there_is_said_to_be_missing() {
 
 #[test]
 fn only_the_consent_page_may_lead_elsewhere() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let link = "/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2Fa.example%2F\
                 &response_type=code&scope=snsapi_userinfo&state=1";
     for (target, form_action) in

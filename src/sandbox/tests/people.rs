@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn info_tells_how_someone_follows_and_not_who_it_is() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let token = game.token();
     let luffy = game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={LUFFY}&lang=en"));
     let expected = json!({
@@ -17,19 +17,19 @@ fn info_tells_how_someone_follows_and_not_who_it_is() {
     assert_eq!(luffy, expected, "the language is the person's");
     let zoro = game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={ZORO}"));
     assert_eq!(zoro, json!({"subscribe": 0, "openid": ZORO, "tagid_list": []}));
-    assert_eq!(code(&game.get(&format!("/cgi-bin/user/info?access_token={token}&openid=oNobody"))), 40003);
+    assert_eq!(errcode_of(&game.get(&format!("/cgi-bin/user/info?access_token={token}&openid=oNobody"))), 40003);
 }
 
 #[test]
 fn the_list_of_followers_ends_with_an_empty_page() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let token = game.token();
     let first = game.get(&format!("/cgi-bin/user/get?access_token={token}"));
     let expected = json!({"total": 2, "count": 2, "data": {"openid": [LUFFY, NAMI]}, "next_openid": NAMI});
     assert_eq!(first, expected);
     let last = game.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid={NAMI}"));
     assert_eq!(last, json!({"total": 2, "count": 0, "next_openid": ""}));
-    assert_eq!(code(&game.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid=x"))), 40003);
+    assert_eq!(errcode_of(&game.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid=x"))), 40003);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn ten_thousand_followers_a_page() {
     for number in 0..10_001 {
         writeln!(toml, "[[people]]\nname = \"{number}\"\nopenid = \"o{number:027}\"").unwrap();
     }
-    let mut game = Game::with(&toml);
+    let mut game = TestPlatform::with_scenario(&toml);
     let token = game.token();
     let mut target = format!("/cgi-bin/user/get?access_token={token}");
     let mut counts = Vec::new();
@@ -60,7 +60,7 @@ fn ten_thousand_followers_a_page() {
 
 #[test]
 fn many_are_told_of_at_once_or_none() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let info = "/cgi-bin/user/info/batchget";
     let list = |openids: &[&str]| {
         let list: Vec<Value> = openids.iter().map(|openid| json!({"openid": openid, "lang": "en"})).collect();
@@ -70,7 +70,7 @@ fn many_are_told_of_at_once_or_none() {
     let told = answer["user_info_list"].as_array().unwrap();
     assert_eq!(told[0], json!({"subscribe": 0, "openid": ZORO, "tagid_list": []}));
     assert_eq!((&told[1]["openid"], &told[1]["language"]), (&json!(LUFFY), &json!("zh_CN")));
-    assert_eq!(code(&game.call(info, &list(&[LUFFY; 100]))), 0);
+    assert_eq!(errcode_of(&game.call(info, &list(&[LUFFY; 100]))), 0);
     for (body, errcode) in [
         (list(&[LUFFY; 101]), 40032),
         (list(&[]), 40032),
@@ -78,18 +78,18 @@ fn many_are_told_of_at_once_or_none() {
         ("{\"user_list\":[{}]}".into(), 40003),
         ("{}".into(), 47001),
     ] {
-        assert_eq!(code(&game.call(info, &body)), errcode, "{body}");
+        assert_eq!(errcode_of(&game.call(info, &body)), errcode, "{body}");
     }
 }
 
 #[test]
 fn a_remark_is_kept_until_the_person_leaves() {
-    let mut game = Game::new();
-    let remark = |game: &mut Game, openid: &str, remark: &str| {
+    let mut game = TestPlatform::new();
+    let remark = |game: &mut TestPlatform, openid: &str, remark: &str| {
         let body = json!({"openid": openid, "remark": remark}).to_string();
-        code(&game.call("/cgi-bin/user/info/updateremark", &body))
+        errcode_of(&game.call("/cgi-bin/user/info/updateremark", &body))
     };
-    let told = |game: &mut Game| {
+    let told = |game: &mut TestPlatform| {
         let token = text(&game.stable(false)["access_token"]);
         game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={LUFFY}"))["remark"].clone()
     };
@@ -106,19 +106,19 @@ fn a_remark_is_kept_until_the_person_leaves() {
     }
     assert_eq!(told(&mut game), "草帽海贼团的船长");
     for follows in [0, 1] {
-        game.form("/sandbox/follow", &format!("person=luffy&follows={follows}"));
+        game.post_form("/sandbox/follow", &format!("person=luffy&follows={follows}"));
     }
     assert_eq!(told(&mut game), "");
 }
 
 #[test]
 fn a_page_may_be_smaller_than_ten_thousand() {
-    let mut game = Game::with("followers_a_page = 1");
+    let mut game = TestPlatform::with_scenario("followers_a_page = 1");
     let token = game.token();
     let first = game.get(&format!("/cgi-bin/user/get?access_token={token}"));
     assert_eq!(first, json!({"total": 2, "count": 1, "data": {"openid": [LUFFY]}, "next_openid": LUFFY}));
     // Who has been listed may leave; the list goes on behind them.
-    game.form("/sandbox/follow", "person=luffy&follows=0");
+    game.post_form("/sandbox/follow", "person=luffy&follows=0");
     let second = game.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid={LUFFY}"));
     assert_eq!(second, json!({"total": 1, "count": 1, "data": {"openid": [NAMI]}, "next_openid": NAMI}));
 }

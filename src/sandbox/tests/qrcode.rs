@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn create(game: &mut Game, body: &Value) -> Value {
+fn create(game: &mut TestPlatform, body: &Value) -> Value {
     game.call("/cgi-bin/qrcode/create", &body.to_string())
 }
 
@@ -17,7 +17,7 @@ fn path(answer: &Value) -> String {
 }
 
 /// How somebody came to follow: a number, a text.
-fn scene(game: &mut Game, openid: &str) -> (Value, Value) {
+fn scene(game: &mut TestPlatform, openid: &str) -> (Value, Value) {
     let token = text(&game.stable(false)["access_token"]);
     let info = game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={openid}"));
     (info["qr_scene"].clone(), info["qr_scene_str"].clone())
@@ -25,31 +25,31 @@ fn scene(game: &mut Game, openid: &str) -> (Value, Value) {
 
 #[test]
 fn who_scans_a_code_follows_and_the_account_knows_by_which() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let made = create(&mut game, &text_scene("a text", json!(600)));
-    assert_eq!((code(&made), &made["expire_seconds"]), (0, &json!(600)));
+    assert_eq!((errcode_of(&made), &made["expire_seconds"]), (0, &json!(600)));
     let ticket = text(&made["ticket"]);
     assert!(ticket.len() == 96 && ticket.starts_with("gQ") && ticket.ends_with('='), "{ticket}");
     let page = path(&made);
     let shown = game.page(&page);
     assert!(shown.contains("Follow wxbox") && shown.contains("value=\"zoro\""), "{shown}");
     let form = shown.split_once("action=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
-    assert_eq!(game.form(&form, "person=zoro&follows=1").status(), 303);
+    assert_eq!(game.post_form(&form, "person=zoro&follows=1").status(), 303);
     assert_eq!(scene(&mut game, ZORO), (json!(0), json!("a text")));
     // Who follows already stays as they are.
-    assert_eq!(game.form(&form, "person=nami&follows=1").status(), 303);
+    assert_eq!(game.post_form(&form, "person=nami&follows=1").status(), 303);
     assert_eq!(scene(&mut game, NAMI), (json!(0), json!("")));
 
-    game.form("/sandbox/follow", "person=zoro&follows=0");
+    game.post_form("/sandbox/follow", "person=zoro&follows=0");
     let body = json!({"action_name": "QR_SCENE", "expire_seconds": 60, "action_info": {"scene": {"scene_id": 7}}});
     let id = path(&create(&mut game, &body)).split_off(3);
-    game.form(&format!("/sandbox/follow?code={id}"), "person=zoro&follows=1");
+    game.post_form(&format!("/sandbox/follow?code={id}"), "person=zoro&follows=1");
     assert_eq!(scene(&mut game, ZORO), (json!(7), json!("")));
 }
 
 #[test]
 fn a_code_expires_unless_it_is_permanent() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let made = create(&mut game, &text_scene("x", json!(60)));
     let body = json!({"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": "x"}}});
     let permanent = create(&mut game, &body);
@@ -59,7 +59,7 @@ fn a_code_expires_unless_it_is_permanent() {
     game.now += 1;
     assert!(game.page(&path(&made)).contains("has expired"));
     let id = path(&made).split_off(3);
-    assert_eq!(game.form(&format!("/sandbox/follow?code={id}"), "person=zoro&follows=1").status(), 404);
+    assert_eq!(game.post_form(&format!("/sandbox/follow?code={id}"), "person=zoro&follows=1").status(), 404);
     game.now += 365 * 24 * HOUR;
     assert!(game.page(&path(&permanent)).contains("Follow wxbox"));
     assert!(game.page("/q/nonsense").contains("has expired"));
@@ -67,7 +67,7 @@ fn a_code_expires_unless_it_is_permanent() {
 
 #[test]
 fn a_ticket_has_a_picture() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let made = create(&mut game, &text_scene("x", Value::Null));
     assert_eq!(made["expire_seconds"], json!(60));
     let ticket = text(&made["ticket"]);
@@ -75,9 +75,9 @@ fn a_ticket_has_a_picture() {
     let target = format!("/cgi-bin/showqrcode?ticket={encoded}");
     let reply = game.request("GET", &target, &[], "");
     assert_eq!((reply.status(), reply.header_value("content-type")), (200, Some("image/jpg")));
-    assert_eq!(reply.body(), crate::sandbox::code_picture::jpeg(&text(&made["url"])).unwrap());
+    assert_eq!(reply.body(), crate::sandbox::code_picture::encode_qr_jpeg(&text(&made["url"])).unwrap());
     // A ticket that is not encoded is another one.
-    let status = |game: &mut Game, target: &str| game.request("GET", target, &[], "").status();
+    let status = |game: &mut TestPlatform, target: &str| game.request("GET", target, &[], "").status();
     assert_eq!(status(&mut game, &format!("/cgi-bin/showqrcode?ticket={ticket}")), 404);
     assert_eq!(status(&mut game, "/cgi-bin/showqrcode?ticket=x"), 404);
     assert_eq!(status(&mut game, "/cgi-bin/showqrcode"), 404);
@@ -87,7 +87,7 @@ fn a_ticket_has_a_picture() {
 
 #[test]
 fn what_the_page_does_not_have_is_refused() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let of =
         |name: &str, scene: Value| json!({"action_name": name, "expire_seconds": 60, "action_info": {"scene": scene}});
     for (body, errcode) in [
@@ -111,9 +111,9 @@ fn what_the_page_does_not_have_is_refused() {
         (text_scene("x", json!(0)), 40053),
         (text_scene("x", json!("60")), 40053),
     ] {
-        assert_eq!(code(&create(&mut game, &body)), errcode, "{body}");
+        assert_eq!(errcode_of(&create(&mut game, &body)), errcode, "{body}");
     }
-    assert_eq!(code(&game.call("/cgi-bin/qrcode/create", "x")), 47001);
-    let mut game = Game::with("unauthorized = [\"/cgi-bin/qrcode/create\"]");
-    assert_eq!(code(&create(&mut game, &text_scene("x", json!(60)))), 48001);
+    assert_eq!(errcode_of(&game.call("/cgi-bin/qrcode/create", "x")), 47001);
+    let mut game = TestPlatform::with_scenario("unauthorized = [\"/cgi-bin/qrcode/create\"]");
+    assert_eq!(errcode_of(&create(&mut game, &text_scene("x", json!(60)))), 48001);
 }

@@ -5,15 +5,15 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::http::{Door, Limits};
-use crate::sandbox::{Line, Sandbox};
+use crate::http::{HttpServer, Limits};
+use crate::sandbox::{RequestLine, Sandbox};
 
-fn start(toml: &str) -> (Sandbox, SocketAddr, Arc<Mutex<Vec<Line>>>) {
-    let door = Door::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
+fn start(toml: &str) -> (Sandbox, SocketAddr, Arc<Mutex<Vec<RequestLine>>>) {
+    let door = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
     let addr = door.local_addr();
     let lines = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&lines);
-    let world = World::from_toml(toml).unwrap();
+    let world = Scenario::from_toml(toml).unwrap();
     let sandbox = Sandbox::start(world, door, move |line| heard.lock().unwrap().push(line)).unwrap();
     (sandbox, addr, lines)
 }

@@ -2,17 +2,17 @@
 
 use super::*;
 
-fn stats(game: &mut Game) -> Value {
+fn stats(game: &mut TestPlatform) -> Value {
     game.get("/sandbox/stats.json")
 }
 
 #[test]
 fn calls_are_counted_whatever_came_of_them() {
-    let mut game = Game::with("[[faults]]\napi = \"/cgi-bin/getcallbackip\"\nreset = \"before\"\n");
+    let mut game = TestPlatform::with_scenario("[[faults]]\napi = \"/cgi-bin/getcallbackip\"\nreset = \"before\"\n");
     assert_eq!(stats(&mut game), json!({"calls": {}, "delivered": 0, "recipients": 0, "twice": 0}));
-    assert_eq!(game.tried("x"), 40001);
+    assert_eq!(game.token_errcode("x"), 40001);
     let token = game.token();
-    assert_eq!(game.tried(&token), 0);
+    assert_eq!(game.token_errcode(&token), 0);
     game.request("GET", "/cgi-bin/getcallbackip", &[], "");
     game.request("GET", "/cgi-bin/nothing", &[], "");
     let calls = json!({"/cgi-bin/get_api_domain_ip": 2, "/cgi-bin/getcallbackip": 1, "/cgi-bin/token": 1});
@@ -21,7 +21,7 @@ fn calls_are_counted_whatever_came_of_them() {
 
 #[test]
 fn messages_are_counted_once_and_twice() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let template = |openid: &str, host: &str, id: &str| {
         let data = json!({"host": {"value": host}});
         let template = "backup_finished-0123456789abcdefghijklmnopq";
@@ -43,7 +43,7 @@ fn messages_are_counted_once_and_twice() {
     assert_eq!(numbers(template(LUFFY, "db1", "6")), [5, 2, 1]);
     assert_eq!(numbers(template(NAMI, "db1", "7")), [6, 2, 2]);
     // Texts count as well, and nothing is forgotten with the conversations.
-    game.form("/sandbox/clear", "");
+    game.post_form("/sandbox/clear", "");
     assert_eq!((game.send_text(LUFFY), game.send_text(LUFFY)), (0, 0));
     let it = stats(&mut game);
     assert_eq!((&it["delivered"], &it["twice"]), (&json!(8), &json!(3)));
@@ -51,7 +51,7 @@ fn messages_are_counted_once_and_twice() {
 
 #[test]
 fn a_crowd_follows_and_has_written() {
-    let mut game = Game::with("crowd = 20000\n");
+    let mut game = TestPlatform::with_scenario("crowd = 20000\n");
     let openid = |number: u32| format!("oCrowd{number:022}");
     assert_eq!((game.send_text(&openid(1)), game.send_text(&openid(20_000))), (0, 0));
     assert_eq!((game.send_text(&openid(0)), game.send_text(&openid(20_001))), (40003, 40003));

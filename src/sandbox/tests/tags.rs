@@ -9,8 +9,8 @@ const MEMBERS: &str = "/cgi-bin/user/tag/get";
 const TAG: &str = "/cgi-bin/tags/members/batchtagging";
 const UNTAG: &str = "/cgi-bin/tags/members/batchuntagging";
 
-impl Game {
-    fn asked(&mut self, path: &str) -> Value {
+impl TestPlatform {
+    fn get_api(&mut self, path: &str) -> Value {
         let token = text(&self.stable(false)["access_token"]);
         self.get(&format!("{path}access_token={token}"))
     }
@@ -22,9 +22,9 @@ impl Game {
 
 #[test]
 fn people_have_the_tags_that_they_were_given() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let starred = json!({"id": 2, "name": "星标组", "count": 0});
-    assert_eq!(game.asked("/cgi-bin/tags/get?"), json!({"tags": [starred]}));
+    assert_eq!(game.get_api("/cgi-bin/tags/get?"), json!({"tags": [starred]}));
     let made = game.tag("值班");
     assert_eq!(made, json!({"tag": {"id": 100, "name": "值班"}}));
     let ok = json!({"errcode": 0, "errmsg": "ok"});
@@ -34,23 +34,23 @@ fn people_have_the_tags_that_they_were_given() {
     assert_eq!(game.call(MEMBERS, &json!({"tagid": 100, "next_openid": NAMI}).to_string()), json!({"count": 0}));
     let ids = json!({"openid": LUFFY}).to_string();
     assert_eq!(game.call("/cgi-bin/tags/getidlist", &ids), json!({"tagid_list": [100]}));
-    assert_eq!(game.asked(&format!("/cgi-bin/user/info?openid={LUFFY}&"))["tagid_list"], json!([100]));
+    assert_eq!(game.get_api(&format!("/cgi-bin/user/info?openid={LUFFY}&"))["tagid_list"], json!([100]));
     assert_eq!(game.call(UNTAG, &json!({"openid_list": [NAMI], "tagid": 100}).to_string()), ok);
-    assert_eq!(game.asked("/cgi-bin/tags/get?")["tags"][1], json!({"id": 100, "name": "值班", "count": 1}));
+    assert_eq!(game.get_api("/cgi-bin/tags/get?")["tags"][1], json!({"id": 100, "name": "值班", "count": 1}));
     // Who leaves loses them.
-    game.form("/sandbox/follow", "person=luffy&follows=0");
-    game.form("/sandbox/follow", "person=luffy&follows=1");
+    game.post_form("/sandbox/follow", "person=luffy&follows=0");
+    game.post_form("/sandbox/follow", "person=luffy&follows=1");
     assert_eq!(game.call("/cgi-bin/tags/getidlist", &ids), json!({"tagid_list": []}));
     assert_eq!(game.call(UPDATE, r#"{"tag":{"id":100,"name":"运维"}}"#), ok);
-    assert_eq!(game.asked("/cgi-bin/tags/get?")["tags"][1]["name"], json!("运维"));
+    assert_eq!(game.get_api("/cgi-bin/tags/get?")["tags"][1]["name"], json!("运维"));
     assert_eq!(game.call(DELETE, r#"{"tag":{"id":100}}"#), ok);
-    assert_eq!(game.asked("/cgi-bin/tags/get?")["tags"].as_array().unwrap().len(), 1);
+    assert_eq!(game.get_api("/cgi-bin/tags/get?")["tags"].as_array().unwrap().len(), 1);
     assert_eq!(game.tag("运维")["tag"]["id"], json!(101), "an id is given out once");
 }
 
 #[test]
 fn what_tags_cannot_be_is_refused() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     game.tag("a");
     let people = |openids: &[&str], tag: Value| json!({"openid_list": openids, "tagid": tag}).to_string();
     for (path, body, errcode) in [
@@ -77,23 +77,23 @@ fn what_tags_cannot_be_is_refused() {
         (TAG, "{\"tagid\":100}".into(), 47001),
         ("/cgi-bin/tags/getidlist", "{\"openid\":\"oNobody\"}".into(), 40003),
     ] {
-        assert_eq!(code(&game.call(path, &body)), errcode, "{path} {body}");
+        assert_eq!(errcode_of(&game.call(path, &body)), errcode, "{path} {body}");
     }
     for number in 0..19 {
         let id = game.tag(&number.to_string())["tag"]["id"].clone();
-        assert_eq!(code(&game.call(TAG, &people(&[LUFFY], id))), 0);
+        assert_eq!(errcode_of(&game.call(TAG, &people(&[LUFFY], id))), 0);
     }
     let id = game.tag("one too many")["tag"]["id"].clone();
-    assert_eq!(code(&game.call(TAG, &people(&[LUFFY], id.clone()))), 45059);
-    assert_eq!(code(&game.call(TAG, &people(&[NAMI], id))), 0);
-    let mut game = Game::with("real_limits = true");
-    let codes: Vec<i64> = (0..100).map(|number| code(&game.tag(&number.to_string()))).collect();
+    assert_eq!(errcode_of(&game.call(TAG, &people(&[LUFFY], id.clone()))), 45059);
+    assert_eq!(errcode_of(&game.call(TAG, &people(&[NAMI], id))), 0);
+    let mut game = TestPlatform::with_scenario("real_limits = true");
+    let codes: Vec<i64> = (0..100).map(|number| errcode_of(&game.tag(&number.to_string()))).collect();
     assert_eq!((codes[..99].iter().sum::<i64>(), codes[99]), (0, 45056));
 }
 
 #[test]
 fn the_members_of_a_tag_come_page_by_page() {
-    let mut game = Game::with("followers_a_page = 1");
+    let mut game = TestPlatform::with_scenario("followers_a_page = 1");
     game.tag("a");
     game.call(TAG, &json!({"openid_list": [NAMI, LUFFY], "tagid": 100}).to_string());
     let first = json!({"count": 1, "data": {"openid": [LUFFY]}, "next_openid": LUFFY});
@@ -105,8 +105,8 @@ fn the_members_of_a_tag_come_page_by_page() {
 #[test]
 fn industries_change_once_a_month() {
     const SET: &str = "/cgi-bin/template/api_set_industry";
-    let mut game = Game::new();
-    let told = |game: &mut Game| game.asked("/cgi-bin/template/get_industry?");
+    let mut game = TestPlatform::new();
+    let told = |game: &mut TestPlatform| game.get_api("/cgi-bin/template/get_industry?");
     assert_eq!(
         told(&mut game)["primary_industry"],
         json!({"first_class": "IT科技", "second_class": "互联网|电子商务"})
@@ -116,23 +116,23 @@ fn industries_change_once_a_month() {
         r#"{"industry_id1":"0","industry_id2":"2"}"#,
         r#"{"industry_id1":1,"industry_id2":42}"#,
     ] {
-        assert_eq!(code(&game.call(SET, wrong)), 40102, "{wrong}");
+        assert_eq!(errcode_of(&game.call(SET, wrong)), 40102, "{wrong}");
     }
-    assert_eq!(code(&game.call(SET, r#"{"industry_id1":"41","industry_id2":7}"#)), 0);
+    assert_eq!(errcode_of(&game.call(SET, r#"{"industry_id1":"41","industry_id2":7}"#)), 0);
     let expected = json!({
         "primary_industry": {"first_class": "其它", "second_class": "其它"},
         "secondary_industry": {"first_class": "金融业", "second_class": "银行"},
     });
     assert_eq!(told(&mut game), expected);
-    assert_eq!(code(&game.call(SET, r#"{"industry_id1":"1","industry_id2":"2"}"#)), 43100);
+    assert_eq!(errcode_of(&game.call(SET, r#"{"industry_id1":"1","industry_id2":"2"}"#)), 43100);
     game.now += 30 * 24 * HOUR;
-    assert_eq!(code(&game.call(SET, r#"{"industry_id1":"1","industry_id2":"2"}"#)), 0);
+    assert_eq!(errcode_of(&game.call(SET, r#"{"industry_id1":"1","industry_id2":"2"}"#)), 0);
 }
 
 #[test]
 fn a_ticket_for_pages_is_the_same_for_two_hours() {
-    let mut game = Game::new();
-    let ticket = |game: &mut Game, kind: &str| game.asked(&format!("/cgi-bin/ticket/getticket?type={kind}&"));
+    let mut game = TestPlatform::new();
+    let ticket = |game: &mut TestPlatform, kind: &str| game.get_api(&format!("/cgi-bin/ticket/getticket?type={kind}&"));
     let first = ticket(&mut game, "jsapi");
     assert_eq!((&first["errcode"], &first["errmsg"], &first["expires_in"]), (&json!(0), &json!("ok"), &json!(7200)));
     game.now += HOUR;
@@ -141,20 +141,20 @@ fn a_ticket_for_pages_is_the_same_for_two_hours() {
     assert_ne!(ticket(&mut game, "wx_card")["ticket"], first["ticket"]);
     game.now += HOUR;
     assert_ne!(ticket(&mut game, "jsapi")["ticket"], first["ticket"]);
-    assert_eq!(code(&ticket(&mut game, "")), 40097);
+    assert_eq!(errcode_of(&ticket(&mut game, "")), 40097);
 }
 
 /// Calls about files and tags write their refusals in a form of their own; what every call is checked for is written as
 /// everywhere.
 #[test]
 fn refusals_about_files_and_tags_have_a_hint() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let hinted =
         regex::Regex::new(r"^[ a-z_]+ hint: \[[A-Za-z0-9]{14}\] rid: [0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$").unwrap();
     let errmsg = |answer: Value| text(&answer["errmsg"]);
     let long = json!({"tag": {"name": "长".repeat(11)}}).to_string();
     for answer in
-        [game.asked("/cgi-bin/media/get?media_id=x&"), game.call(CREATE, &long), game.call(MEMBERS, "{\"tagid\":7}")]
+        [game.get_api("/cgi-bin/media/get?media_id=x&"), game.call(CREATE, &long), game.call(MEMBERS, "{\"tagid\":7}")]
     {
         let errmsg = errmsg(answer);
         assert!(hinted.is_match(&errmsg), "{errmsg}");
@@ -170,5 +170,5 @@ fn refusals_about_files_and_tags_have_a_hint() {
     // It can be asked about like any other.
     let rid = errmsg(game.call(CREATE, &long)).rsplit(' ').next().unwrap().to_owned();
     let told = game.call("/cgi-bin/openapi/rid/get", &json!({"rid": rid}).to_string());
-    assert_eq!(code(&told), 0, "{told}");
+    assert_eq!(errcode_of(&told), 0, "{told}");
 }

@@ -8,7 +8,7 @@ const REMOVE: &str = "/cgi-bin/template/del_private_template";
 const BACKUP: &str = "backup_finished-0123456789abcdefghijklmnopq";
 const ALERT: &str = "server_alert-0123456789abcdefghijklmnopqrst";
 
-fn send(game: &mut Game, body: &Value) -> Value {
+fn send(game: &mut TestPlatform, body: &Value) -> Value {
     game.call(SEND, &body.to_string())
 }
 
@@ -23,7 +23,7 @@ fn backup(openid: &str) -> Value {
 
 #[test]
 fn the_list_has_the_templates_of_the_world() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let token = game.token();
     let list = game.get(&format!("/cgi-bin/template/get_all_private_template?access_token={token}"));
     assert_eq!(list["template_list"][0]["template_id"], BACKUP);
@@ -32,9 +32,9 @@ fn the_list_has_the_templates_of_the_world() {
 
 #[test]
 fn a_card_arrives_with_its_fields_in_template_order() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let answer = send(&mut game, &backup(LUFFY));
-    assert_eq!((code(&answer), &answer["errmsg"]), (0, &json!("ok")));
+    assert_eq!((errcode_of(&answer), &answer["errmsg"]), (0, &json!("ok")));
     let first = answer["msgid"].as_u64().unwrap();
     assert!(first > 1 << 53);
     assert!(send(&mut game, &backup(NAMI))["msgid"].as_u64().unwrap() > first);
@@ -63,9 +63,9 @@ fn refusals_name_what_is_wrong() {
         (json!({"touser": LUFFY, "template_id": BACKUP, "data": data, "miniprogram": {"appid": "x"}}), 40166),
         (json!({"touser": NAMI, "template_id": BACKUP, "data": data}), 0),
     ];
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     for (body, errcode) in cases {
-        assert_eq!(code(&send(&mut game, &body)), errcode, "{body}");
+        assert_eq!(errcode_of(&send(&mut game, &body)), errcode, "{body}");
     }
 }
 
@@ -85,16 +85,16 @@ fn a_test_account_takes_what_a_real_one_refuses() {
         (body("disk full", "at night"), Some("argument invalid! data.time3.value invalid")),
     ];
     for (body, refusal) in cases {
-        assert_eq!(code(&send(&mut Game::new(), &body)), 0);
-        let answer = send(&mut Game::with("strict_templates = true"), &body);
-        assert_eq!(code(&answer), if refusal.is_some() { 47003 } else { 0 }, "{body}");
+        assert_eq!(errcode_of(&send(&mut TestPlatform::new(), &body)), 0);
+        let answer = send(&mut TestPlatform::with_scenario("strict_templates = true"), &body);
+        assert_eq!(errcode_of(&answer), if refusal.is_some() { 47003 } else { 0 }, "{body}");
         assert!(text(&answer["errmsg"]).starts_with(refusal.unwrap_or("ok")), "{answer}");
     }
 }
 
 #[test]
 fn a_real_account_hides_the_first_line() {
-    let mut game = Game::with("strict_templates = true");
+    let mut game = TestPlatform::with_scenario("strict_templates = true");
     send(&mut game, &backup(LUFFY));
     assert_eq!(game.inbox()[0]["fields"][0]["shown"], Value::Null);
     assert_eq!(game.inbox()[0]["fields"][0]["value"], "done");
@@ -102,7 +102,7 @@ fn a_real_account_hides_the_first_line() {
 
 #[test]
 fn a_repeat_within_ten_minutes_is_dropped() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let mut body = backup(LUFFY);
     body["client_msg_id"] = json!("0123456789abcdef");
     let first = send(&mut game, &body);
@@ -117,15 +117,15 @@ fn a_repeat_within_ten_minutes_is_dropped() {
     game.now += 1;
     assert_ne!(send(&mut game, &body)["msgid"], first["msgid"]);
     assert_eq!(game.inbox().as_array().unwrap().len(), 3);
-    assert_eq!(game.form("/sandbox/clear", "").status(), 303);
+    assert_eq!(game.post_form("/sandbox/clear", "").status(), 303);
     assert_eq!(game.inbox(), json!([]));
 }
 
 #[test]
 fn a_template_of_the_library_is_added_and_removed() {
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     let added = game.call(ADD, r#"{"template_id_short":"43216","keyword_name_list":["告警内容","告警时间"]}"#);
-    assert_eq!((code(&added), &added["errmsg"]), (0, &json!("ok")));
+    assert_eq!((errcode_of(&added), &added["errmsg"]), (0, &json!("ok")));
     let id = text(&added["template_id"]);
     assert_eq!(id.len(), 43);
     let token = game.token();
@@ -138,11 +138,11 @@ fn a_template_of_the_library_is_added_and_removed() {
         "template_id": id,
         "data": {"thing2": {"value": "磁盘快满了"}, "time3": {"value": "03:00"}},
     });
-    assert_eq!(code(&send(&mut game, &body)), 0);
+    assert_eq!(errcode_of(&send(&mut game, &body)), 0);
     let gone = json!({"template_id": id}).to_string();
     assert_eq!(game.call(REMOVE, &gone), json!({"errcode": 0, "errmsg": "ok"}));
-    assert_eq!(code(&send(&mut game, &body)), 40037);
-    assert_eq!(code(&game.call(REMOVE, &gone)), 40037);
+    assert_eq!(errcode_of(&send(&mut game, &body)), 40037);
+    assert_eq!(errcode_of(&game.call(REMOVE, &gone)), 40037);
     assert_eq!(game.get(&list)["template_list"].as_array().unwrap().len(), 2);
 }
 
@@ -162,15 +162,15 @@ fn what_cannot_be_added_is_refused_by_its_number() {
         (r#"{"template_id_short":"43216","keyword_name_list":["\u544a\u8b66\u5185\u5bb9"]}"#, 40246),
         ("template_id_short=43216", 47001),
     ];
-    let mut game = Game::new();
+    let mut game = TestPlatform::new();
     for (body, errcode) in cases {
         let answer = game.call(ADD, body);
-        assert_eq!(code(&answer), errcode, "{body}");
+        assert_eq!(errcode_of(&answer), errcode, "{body}");
         assert_eq!(text(&answer["errmsg"]).starts_with("历史模板库"), errcode == 40247, "{answer}");
     }
     // Two are there, 25 are the most.
     let body = r#"{"template_id_short":"43216","keyword_name_list":["告警内容"]}"#;
-    let codes: Vec<i64> = (0..24).map(|_| code(&game.call(ADD, body))).collect();
+    let codes: Vec<i64> = (0..24).map(|_| errcode_of(&game.call(ADD, body))).collect();
     assert_eq!(codes[..23], [0; 23]);
     assert_eq!(codes[23], 45026);
 }
@@ -178,7 +178,7 @@ fn what_cannot_be_added_is_refused_by_its_number() {
 #[test]
 fn a_library_of_ones_own() {
     let library = "[[library]]\nnumber = \"7\"\ntitle = \"Seven\"\nkeywords = [{ name = \"Host\", type = \"thing\" }]";
-    let mut game = Game::with(library);
-    assert_eq!(code(&game.call(ADD, r#"{"template_id_short":"7","keyword_name_list":["Host"]}"#)), 0);
-    assert_eq!(code(&game.call(ADD, r#"{"template_id_short":"43216","keyword_name_list":["告警内容"]}"#)), 40037);
+    let mut game = TestPlatform::with_scenario(library);
+    assert_eq!(errcode_of(&game.call(ADD, r#"{"template_id_short":"7","keyword_name_list":["Host"]}"#)), 0);
+    assert_eq!(errcode_of(&game.call(ADD, r#"{"template_id_short":"43216","keyword_name_list":["告警内容"]}"#)), 40037);
 }

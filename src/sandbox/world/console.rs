@@ -5,13 +5,13 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
-use super::{Error, World, need, once};
+use super::{Scenario, ScenarioError, reject_duplicate, require};
 use crate::t;
 
 /// A template of subscription notifications.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SubscriptionSettings {
+pub struct SubscriptionConfig {
     /// The `priTmplId`, 43 characters.
     pub id: String,
     /// The title of the card.
@@ -26,7 +26,7 @@ pub struct SubscriptionSettings {
 /// A customer-service account, in whose name messages can be sent.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct KfAccountSettings {
+pub struct KfAccountConfig {
     /// `name@account`.
     pub account: String,
     /// What people see.
@@ -36,7 +36,7 @@ pub struct KfAccountSettings {
 /// A published article, or a graphic message that is kept as material.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ArticleSettings {
+pub struct ArticleConfig {
     /// What `mpnews` names it by.
     pub media_id: String,
     /// What `mpnewsarticle` names it by.
@@ -51,7 +51,7 @@ pub struct ArticleSettings {
 /// A coupon.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CardSettings {
+pub struct CardConfig {
     /// The `card_id`.
     pub id: String,
     /// What it is good for.
@@ -59,8 +59,8 @@ pub struct CardSettings {
 }
 
 /// The subscription templates of a world that names none: one of each type.
-pub(super) fn subscriptions() -> Vec<SubscriptionSettings> {
-    let template = |id: &str, title: &str, content: &str, long_term| SubscriptionSettings {
+pub(super) fn default_subscriptions() -> Vec<SubscriptionConfig> {
+    let template = |id: &str, title: &str, content: &str, long_term| SubscriptionConfig {
         id: id.into(),
         title: title.into(),
         content: content.into(),
@@ -93,13 +93,13 @@ pub(super) fn subscriptions() -> Vec<SubscriptionSettings> {
 }
 
 /// The customer-service accounts of a world that names none.
-pub(super) fn kf_accounts() -> Vec<KfAccountSettings> {
-    vec![KfAccountSettings { account: "robin@wxbox".into(), nickname: "Robin".into() }]
+pub(super) fn default_kf_accounts() -> Vec<KfAccountConfig> {
+    vec![KfAccountConfig { account: "robin@wxbox".into(), nickname: "Robin".into() }]
 }
 
 /// The articles of a world that names none.
-pub(super) fn articles() -> Vec<ArticleSettings> {
-    vec![ArticleSettings {
+pub(super) fn default_articles() -> Vec<ArticleConfig> {
+    vec![ArticleConfig {
         media_id: "article_media_about_the_sea_0123456789abcdefghijklmnopqrstuvwxyz".into(),
         article_id: "article_about_the_sea".into(),
         title: t!("sandbox-world-article"),
@@ -108,48 +108,48 @@ pub(super) fn articles() -> Vec<ArticleSettings> {
 }
 
 /// The coupons of a world that names none.
-pub(super) fn cards() -> Vec<CardSettings> {
-    vec![CardSettings { id: "card_for_one_meal_0123456789".into(), title: t!("sandbox-world-card") }]
+pub(super) fn default_cards() -> Vec<CardConfig> {
+    vec![CardConfig { id: "card_for_one_meal_0123456789".into(), title: t!("sandbox-world-card") }]
 }
 
 /// Whether every id is one that WeChat could have given out, once.
-pub(super) fn check(world: &World) -> Result<(), Error> {
+pub(super) fn check_account_setup(world: &Scenario) -> Result<(), ScenarioError> {
     let mut seen = HashSet::new();
     for it in &world.subscriptions {
-        need(is_template(&it.id), "subscriptions.id", &it.id)?;
-        once(seen.insert(("subscriptions", it.id.as_str())), "subscriptions.id", &it.id)?;
+        require(is_template_id(&it.id), "subscriptions.id", &it.id)?;
+        reject_duplicate(seen.insert(("subscriptions", it.id.as_str())), "subscriptions.id", &it.id)?;
     }
     let template = &world.one_time_template;
-    need(is_template(template), "one_time_template", template)?;
-    for KfAccountSettings { account, .. } in &world.kf_accounts {
+    require(is_template_id(template), "one_time_template", template)?;
+    for KfAccountConfig { account, .. } in &world.kf_accounts {
         let whole = account.split_once('@').is_some_and(|(name, place)| is_word(name) && is_word(place));
-        need(whole, "kf_accounts.account", account)?;
-        once(seen.insert(("kf", account.as_str())), "kf_accounts.account", account)?;
+        require(whole, "kf_accounts.account", account)?;
+        reject_duplicate(seen.insert(("kf", account.as_str())), "kf_accounts.account", account)?;
     }
-    for ArticleSettings { media_id, article_id, .. } in &world.articles {
-        need(is_word(media_id), "articles.media_id", media_id)?;
-        once(seen.insert(("media", media_id.as_str())), "articles.media_id", media_id)?;
-        need(is_word(article_id), "articles.article_id", article_id)?;
-        once(seen.insert(("article", article_id.as_str())), "articles.article_id", article_id)?;
+    for ArticleConfig { media_id, article_id, .. } in &world.articles {
+        require(is_word(media_id), "articles.media_id", media_id)?;
+        reject_duplicate(seen.insert(("media", media_id.as_str())), "articles.media_id", media_id)?;
+        require(is_word(article_id), "articles.article_id", article_id)?;
+        reject_duplicate(seen.insert(("article", article_id.as_str())), "articles.article_id", article_id)?;
     }
-    for CardSettings { id, .. } in &world.cards {
-        need(is_word(id), "cards.id", id)?;
-        once(seen.insert(("card", id.as_str())), "cards.id", id)?;
+    for CardConfig { id, .. } in &world.cards {
+        require(is_word(id), "cards.id", id)?;
+        reject_duplicate(seen.insert(("card", id.as_str())), "cards.id", id)?;
     }
     for person in &world.people {
         for grant in &person.grants {
             let known = grant == "*" || world.subscriptions.iter().any(|it| it.id == *grant);
-            need(known, "people.grants", grant)?;
+            require(known, "people.grants", grant)?;
         }
         for scene in &person.scenes {
-            need(*scene <= 10_000, "people.scenes", &scene.to_string())?;
+            require(*scene <= 10_000, "people.scenes", &scene.to_string())?;
         }
     }
     Ok(())
 }
 
 /// Whether it has the shape of a template's id.
-pub(super) fn is_template(id: &str) -> bool {
+pub(super) fn is_template_id(id: &str) -> bool {
     id.len() == 43 && is_word(id)
 }
 

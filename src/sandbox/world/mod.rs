@@ -15,15 +15,15 @@ use super::crowd;
 use super::faults::Fault;
 use super::library::LibraryTemplate;
 use crate::t;
-pub use console::{ArticleSettings, CardSettings, KfAccountSettings, SubscriptionSettings};
-pub use error::Error;
-pub(super) use error::{at_line, need, once};
+pub use console::{ArticleConfig, CardConfig, KfAccountConfig, SubscriptionConfig};
+pub use error::ScenarioError;
+pub(super) use error::{reject_duplicate, require, syntax_error};
 use network::Network;
 
 /// What a sandbox starts from. Every key may be left out.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct World {
+pub struct Scenario {
     /// `wx` and 16 hex digits.
     pub app_id: String,
     /// 32 hex digits.
@@ -54,24 +54,24 @@ pub struct World {
     /// The name of the person whose phone opens links; the first person without it.
     pub phone: Option<String>,
     /// Who there is.
-    pub people: Vec<PersonSettings>,
+    pub people: Vec<PersonConfig>,
     /// So many followers more, a million at most: `crowd000001` with the openid `oCrowd0000000000000000000001`, and so
     /// on. All of them have just written.
     pub crowd: u32,
     /// The account's templates.
-    pub templates: Vec<TemplateSettings>,
+    pub templates: Vec<TemplateConfig>,
     /// Its templates of subscription notifications.
-    pub subscriptions: Vec<SubscriptionSettings>,
+    pub subscriptions: Vec<SubscriptionConfig>,
     /// The one template of its one-time subscriptions, 43 characters.
     pub one_time_template: String,
     /// The host that the page of one-time subscriptions may send people back to; any host without it.
     pub business_domain: Option<String>,
     /// Who sends customer-service messages; nobody: 65400 where a message names somebody.
-    pub kf_accounts: Vec<KfAccountSettings>,
+    pub kf_accounts: Vec<KfAccountConfig>,
     /// What `mpnews` and `mpnewsarticle` can show.
-    pub articles: Vec<ArticleSettings>,
+    pub articles: Vec<ArticleConfig>,
     /// What `wxcard` can show.
-    pub cards: Vec<CardSettings>,
+    pub cards: Vec<CardConfig>,
     /// The templates that it can add.
     pub library: Vec<LibraryTemplate>,
     /// What goes wrong, in the order in which it is looked at.
@@ -81,13 +81,13 @@ pub struct World {
 /// One person.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PersonSettings {
+pub struct PersonConfig {
     /// The nickname.
     pub name: String,
     /// 28 characters; made up where it is left out.
     pub openid: Option<String>,
     /// Whether this person follows the account.
-    #[serde(default = "yes")]
+    #[serde(default = "default_true")]
     pub follows: bool,
     /// Whether this person has written to the account just now, so that texts reach them.
     #[serde(default)]
@@ -104,7 +104,7 @@ pub struct PersonSettings {
 /// One template.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TemplateSettings {
+pub struct TemplateConfig {
     /// 43 characters.
     pub id: String,
     /// The title of the card.
@@ -113,13 +113,13 @@ pub struct TemplateSettings {
     pub content: String,
 }
 
-fn yes() -> bool {
+fn default_true() -> bool {
     true
 }
 
-impl Default for World {
+impl Default for Scenario {
     fn default() -> Self {
-        let person = |name: &str, openid: &str, follows, wrote| PersonSettings {
+        let person = |name: &str, openid: &str, follows, wrote| PersonConfig {
             name: name.into(),
             openid: Some(openid.into()),
             follows,
@@ -128,7 +128,7 @@ impl Default for World {
             scenes: Vec::new(),
         };
         let luffy = person("luffy", "oLuffy_wears_the_straw_hat_1", true, true);
-        let template = |id: &str, title: &str, content: &str| TemplateSettings {
+        let template = |id: &str, title: &str, content: &str| TemplateConfig {
             id: id.into(),
             title: title.into(),
             content: content.into(),
@@ -149,7 +149,7 @@ impl Default for World {
             followers_a_page: 10_000,
             phone: None,
             people: vec![
-                PersonSettings { grants: vec!["*".into()], scenes: vec![1000], ..luffy },
+                PersonConfig { grants: vec!["*".into()], scenes: vec![1000], ..luffy },
                 person("nami", "oNami_draws_maps_of_the_sea1", true, false),
                 person("zoro", "oZoro_cannot_find_the_way_22", false, false),
             ],
@@ -178,25 +178,25 @@ impl Default for World {
                     ),
                 ),
             ],
-            subscriptions: console::subscriptions(),
+            subscriptions: console::default_subscriptions(),
             one_time_template: "one_time_message-0123456789abcdefghijklmnop".into(),
             business_domain: None,
-            kf_accounts: console::kf_accounts(),
-            articles: console::articles(),
-            cards: console::cards(),
-            library: super::library::default(),
+            kf_accounts: console::default_kf_accounts(),
+            articles: console::default_articles(),
+            cards: console::default_cards(),
+            library: super::library::default_library(),
             faults: Vec::new(),
         }
     }
 }
 
-impl World {
+impl Scenario {
     /// Reads a world from TOML.
     ///
     /// # Errors
     /// What does not parse, keys that do not exist, and values that WeChat could not have given out.
-    pub fn from_toml(text: &str) -> Result<Self, Error> {
-        let world: Self = toml::from_str(text).map_err(|error| at_line(text, &error))?;
+    pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
+        let world: Self = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
         world.check()?;
         Ok(world)
     }
@@ -210,14 +210,14 @@ impl World {
     }
 
     /// The first and the last of the crowd, where there is one.
-    pub fn crowd_ends(&self) -> Option<[PersonSettings; 2]> {
-        (self.crowd > 0).then(|| [1, self.crowd].map(crowd::member))
+    pub fn generated_range(&self) -> Option<[PersonConfig; 2]> {
+        (self.crowd > 0).then(|| [1, self.crowd].map(crowd::follower))
     }
 
     /// Whether `caller` may ask for tokens.
-    pub(super) fn lets_in(&self, caller: IpAddr) -> bool {
+    pub(super) fn allows_ip(&self, caller: IpAddr) -> bool {
         self.ip_whitelist.is_empty()
-            || self.ip_whitelist.iter().filter_map(|entry| Network::parse(entry)).any(|net| net.has(caller))
+            || self.ip_whitelist.iter().filter_map(|entry| Network::parse(entry)).any(|net| net.contains(caller))
     }
 }
 
@@ -232,13 +232,13 @@ mod tests {
 
     #[test]
     fn the_default_world_could_be_real() {
-        World::default().check().unwrap();
+        Scenario::default().check().unwrap();
     }
 
     #[test]
     fn a_file_overrides_what_it_names() {
         let world =
-            World::from_toml("strict_templates = true\nphone = \"robin\"\n[[people]]\nname = \"robin\"").unwrap();
+            Scenario::from_toml("strict_templates = true\nphone = \"robin\"\n[[people]]\nname = \"robin\"").unwrap();
         assert!(world.strict_templates && world.people[0].follows && !world.people[0].wrote);
         assert_eq!((world.people.len(), world.templates.len()), (1, 2));
     }
@@ -248,7 +248,7 @@ mod tests {
         let readme = include_str!("../../../README.md");
         let (_, rest) = readme.split_once("A world of your own").unwrap();
         let (_, rest) = rest.split_once("```toml\n").unwrap();
-        let world = World::from_toml(rest.split_once("```").unwrap().0).unwrap();
+        let world = Scenario::from_toml(rest.split_once("```").unwrap().0).unwrap();
         assert_eq!((world.people[0].grants.len(), world.kf_accounts.len()), (1, 1));
     }
 
@@ -283,16 +283,16 @@ mod tests {
             ("[[templates]]\nid = \"a\"\ntitle = \"\"\ncontent = \"\"", "templates.id"),
         ];
         for (text, named) in cases {
-            let error = World::from_toml(text).unwrap_err().to_string();
+            let error = Scenario::from_toml(text).unwrap_err().to_string();
             assert!(error.contains(named), "{text}: {error}");
         }
     }
 
     #[test]
     fn the_whitelist_takes_addresses_and_networks() {
-        let world = World { ip_whitelist: vec!["10.1.0.0/16".into(), "::1".into()], ..World::default() };
+        let world = Scenario { ip_whitelist: vec!["10.1.0.0/16".into(), "::1".into()], ..Scenario::default() };
         for (caller, inside) in [("10.1.2.3", true), ("10.2.0.1", false), ("::1", true), ("::2", false)] {
-            assert_eq!(world.lets_in(caller.parse().unwrap()), inside, "{caller}");
+            assert_eq!(world.allows_ip(caller.parse().unwrap()), inside, "{caller}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 /// An address and how many of its leading bits count.
 pub(super) struct Network {
     address: IpAddr,
-    bits: u32,
+    prefix_len: u32,
 }
 
 impl Network {
@@ -18,14 +18,14 @@ impl Network {
         let address: IpAddr = address.parse().ok()?;
         let whole = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.unwrap_or(whole);
-        (bits <= whole).then_some(Self { address, bits })
+        (bits <= whole).then_some(Self { address, prefix_len: bits })
     }
 
     /// Whether the address belongs to it.
-    pub(super) fn has(&self, other: IpAddr) -> bool {
+    pub(super) fn contains(&self, other: IpAddr) -> bool {
         match (self.address, other) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= self.bits,
-            (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= self.bits,
+            (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= self.prefix_len,
+            (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= self.prefix_len,
             _ => false,
         }
     }

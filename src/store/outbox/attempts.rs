@@ -5,7 +5,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, Row, params};
 
 use super::super::{Result, Store};
-use crate::time::{Moment, Timestamp};
+use crate::time::{ClockReading, Timestamp};
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,17 +46,17 @@ impl FromSql for AttemptOutcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// Its number, from 1.
-    pub n: i64,
+    pub number: i64,
     /// Where it went; `None` once the person is removed.
     pub openid: Option<String>,
     /// When the access token that it used was fetched.
-    pub token_at: Option<Timestamp>,
+    pub token_fetched_at: Option<Timestamp>,
     /// When it began.
-    pub started: Moment,
+    pub started: ClockReading,
     /// When its outcome was written down.
     pub ended_at: Option<Timestamp>,
     /// The `Date` of WeChat's answer.
-    pub server_at: Option<Timestamp>,
+    pub server_time: Option<Timestamp>,
     /// The API host that was asked last.
     pub host: Option<String>,
     /// How it ended; `None` while it is open.
@@ -78,14 +78,14 @@ impl Attempt {
 
 /// The attempts of a message, and how many of them a person agreed to repeat.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
+pub struct AttemptHistory {
     /// In the order of their numbers.
     pub attempts: Vec<Attempt>,
     /// A person said `outbox retry` after so many, and accepted that the message may arrive twice.
-    pub repeat_after: i64,
+    pub resolved_attempts: i64,
 }
 
-impl History {
+impl AttemptHistory {
     /// Whether the message may have arrived. No later refusal takes that back.
     pub fn may_have_arrived(&self) -> bool {
         self.attempts.iter().any(Attempt::is_ambiguous)
@@ -93,12 +93,12 @@ impl History {
 
     /// The first attempt that may have arrived and that nobody agreed to repeat: the message is repeated only where
     /// WeChat drops what arrives twice.
-    pub fn unresolved(&self) -> Option<&Attempt> {
-        self.attempts.iter().find(|it| it.n > self.repeat_after && it.is_ambiguous())
+    pub fn first_unresolved(&self) -> Option<&Attempt> {
+        self.attempts.iter().find(|it| it.number > self.resolved_attempts && it.is_ambiguous())
     }
 
     /// The attempt without an outcome.
-    pub fn open(&self) -> Option<&Attempt> {
+    pub fn open_attempt(&self) -> Option<&Attempt> {
         self.attempts.iter().find(|it| it.outcome.is_none())
     }
 
@@ -109,25 +109,26 @@ impl History {
 }
 
 /// Of a row of `messages`: whether an attempt of it has no outcome.
-pub(in crate::store) const IS_OPEN: &str =
+pub(in crate::store) const HAS_OPEN_ATTEMPT_SQL: &str =
     "EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id AND outcome IS NULL)";
 
 /// The state of a row of `messages` that is ended by hand: what may have arrived stays `unknown`.
-pub(in crate::store) const ENDED_BY_HAND: &str =
+pub(in crate::store) const STATE_AFTER_CANCEL_SQL: &str =
     "CASE WHEN EXISTS (SELECT 1 FROM attempts WHERE message_id = messages.id
     AND (outcome IS NULL OR outcome = 'ambiguous')) THEN 'unknown' ELSE 'cancelled' END";
 
-const SELECT: &str = "SELECT n, openid, token_at, started_at, started_up, ended_at, server_at, host, outcome, errcode,
+const SELECT_ATTEMPTS_SQL: &str =
+    "SELECT n, openid, token_at, started_at, started_up, ended_at, server_at, host, outcome, errcode,
     errmsg, rid FROM attempts WHERE message_id = ?1 ORDER BY n";
 
-fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+fn read_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     Ok(Attempt {
-        n: row.get(0)?,
+        number: row.get(0)?,
         openid: row.get(1)?,
-        token_at: row.get(2)?,
-        started: moment(row.get(3)?, row.get(4)?),
+        token_fetched_at: row.get(2)?,
+        started: clock_reading(row.get(3)?, row.get(4)?),
         ended_at: row.get(5)?,
-        server_at: row.get(6)?,
+        server_time: row.get(6)?,
         host: row.get(7)?,
         outcome: row.get(8)?,
         errcode: row.get(9)?,
@@ -137,14 +138,14 @@ fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
 }
 
 /// A time with the uptime that was kept beside it.
-pub(super) fn moment(at: Timestamp, up: Option<String>) -> Moment {
-    Moment { at, up: up.and_then(|up| up.parse().ok()) }
+pub(super) fn clock_reading(at: Timestamp, uptime: Option<String>) -> ClockReading {
+    ClockReading { wall: at, uptime: uptime.and_then(|uptime| uptime.parse().ok()) }
 }
 
 /// The attempts of a message.
-pub(super) fn attempts_of(conn: &Connection, id: i64) -> rusqlite::Result<Vec<Attempt>> {
-    let mut query = conn.prepare_cached(SELECT)?;
-    query.query_map(params![id], attempt)?.collect()
+pub(super) fn load_attempts(conn: &Connection, id: i64) -> rusqlite::Result<Vec<Attempt>> {
+    let mut query = conn.prepare_cached(SELECT_ATTEMPTS_SQL)?;
+    query.query_map(params![id], read_attempt)?.collect()
 }
 
 impl Store {
@@ -153,7 +154,7 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn attempts(&self, id: i64) -> Result<Vec<Attempt>> {
-        self.at(attempts_of(&self.conn, id))
+        self.map_err(load_attempts(&self.conn, id))
     }
 }
 
@@ -164,21 +165,21 @@ mod tests {
     #[test]
     fn a_refusal_does_not_take_back_that_a_message_may_have_arrived() {
         let attempt = |n, outcome| Attempt {
-            n,
+            number: n,
             openid: None,
-            token_at: None,
-            started: Moment { at: Timestamp(n), up: None },
+            token_fetched_at: None,
+            started: ClockReading { wall: Timestamp(n), uptime: None },
             ended_at: None,
-            server_at: None,
+            server_time: None,
             host: None,
             outcome,
             errcode: None,
             errmsg: None,
             rid: None,
         };
-        let history = |repeat_after, outcomes: &[Option<AttemptOutcome>]| History {
+        let history = |repeat_after, outcomes: &[Option<AttemptOutcome>]| AttemptHistory {
             attempts: (1..).zip(outcomes).map(|(n, outcome)| attempt(n, *outcome)).collect(),
-            repeat_after,
+            resolved_attempts: repeat_after,
         };
         let (ambiguous, refused) = (Some(AttemptOutcome::Ambiguous), Some(AttemptOutcome::Refused));
         // (agreed to, outcomes, may have arrived, unresolved)
@@ -193,7 +194,7 @@ mod tests {
         for (repeat_after, outcomes, may, unresolved) in cases {
             let history = history(repeat_after, &outcomes);
             assert_eq!(history.may_have_arrived(), may, "{outcomes:?}");
-            assert_eq!(history.unresolved().map(|it| it.n), unresolved, "{outcomes:?}");
+            assert_eq!(history.first_unresolved().map(|it| it.number), unresolved, "{outcomes:?}");
         }
     }
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::{Error, Result, Store};
-use super::Turn;
+use super::OutboxTx;
 use crate::time::Timestamp;
 
 /// A file that WeChat keeps for the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Media {
+pub struct CachedMedia {
     /// WeChat's name for it.
     pub media_id: String,
     /// When it was uploaded.
@@ -22,7 +22,7 @@ pub struct Media {
 
 /// Which file, and what it is uploaded as: `image`, `voice`, `video` or `thumb`.
 #[derive(Clone, Copy, Debug)]
-pub struct Which<'a> {
+pub struct MediaKey<'a> {
     /// The SHA-256 of its content, in hex digits.
     pub sha256: &'a str,
     /// The type.
@@ -39,7 +39,7 @@ pub struct Attachment {
 }
 
 /// The contents of messages, be it as a fallback.
-pub(in crate::store) fn contents_of(conn: &Connection, ids: &[i64]) -> rusqlite::Result<BTreeSet<i64>> {
+pub(in crate::store) fn payload_ids_of(conn: &Connection, ids: &[i64]) -> rusqlite::Result<BTreeSet<i64>> {
     let mut query = conn.prepare_cached("SELECT content_id, fallback_id FROM messages WHERE id = ?1")?;
     let mut found = BTreeSet::new();
     for id in ids {
@@ -51,7 +51,7 @@ pub(in crate::store) fn contents_of(conn: &Connection, ids: &[i64]) -> rusqlite:
 }
 
 /// Removes those of these contents that no message holds any more, and the files that none needs.
-pub(in crate::store) fn forget_contents(conn: &Connection, ids: &BTreeSet<i64>) -> rusqlite::Result<()> {
+pub(in crate::store) fn delete_unreferenced_payloads(conn: &Connection, ids: &BTreeSet<i64>) -> rusqlite::Result<()> {
     let sql = "DELETE FROM contents WHERE id = ?1
                AND NOT EXISTS (SELECT 1 FROM messages INDEXED BY messages_of_content WHERE content_id = ?1)
                AND NOT EXISTS (SELECT 1 FROM messages INDEXED BY messages_of_fallback WHERE fallback_id = ?1)";
@@ -63,20 +63,32 @@ pub(in crate::store) fn forget_contents(conn: &Connection, ids: &BTreeSet<i64>) 
     conn.execute(files, []).map(drop)
 }
 
-fn kept(conn: &Connection, app_id: &str, which: Which<'_>, now: Timestamp) -> rusqlite::Result<Option<Media>> {
+fn find_media(
+    conn: &Connection,
+    app_id: &str,
+    key: MediaKey<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<Option<CachedMedia>> {
     let sql = "SELECT media_id, created_at, expires_at FROM media
                WHERE app_id = ?1 AND sha256 = ?2 AND type = ?3 AND expires_at > ?4";
-    let read =
-        |row: &rusqlite::Row<'_>| Ok(Media { media_id: row.get(0)?, created_at: row.get(1)?, expires_at: row.get(2)? });
-    conn.query_row(sql, params![app_id, which.sha256, which.kind, now], read).optional()
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(CachedMedia { media_id: row.get(0)?, created_at: row.get(1)?, expires_at: row.get(2)? })
+    };
+    conn.query_row(sql, params![app_id, key.sha256, key.kind, now], read).optional()
 }
 
-fn keep(conn: &Connection, app_id: &str, which: Which<'_>, media: &Media, now: Timestamp) -> rusqlite::Result<()> {
+fn save_media(
+    conn: &Connection,
+    app_id: &str,
+    key: MediaKey<'_>,
+    media: &CachedMedia,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     conn.execute("DELETE FROM media WHERE expires_at <= ?1", [now])?;
     let sql = "INSERT OR REPLACE INTO media (app_id, sha256, type, media_id, created_at, expires_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let Media { media_id, created_at, expires_at } = media;
-    conn.execute(sql, params![app_id, which.sha256, which.kind, media_id, created_at, expires_at]).map(drop)
+    let CachedMedia { media_id, created_at, expires_at } = media;
+    conn.execute(sql, params![app_id, key.sha256, key.kind, media_id, created_at, expires_at]).map(drop)
 }
 
 impl Store {
@@ -84,21 +96,21 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn media(&self, app_id: &str, which: Which<'_>, now: Timestamp) -> Result<Option<Media>> {
-        self.at(kept(&self.conn, app_id, which, now))
+    pub fn find_media(&self, app_id: &str, key: MediaKey<'_>, now: Timestamp) -> Result<Option<CachedMedia>> {
+        self.map_err(find_media(&self.conn, app_id, key, now))
     }
 
     /// Keeps what was uploaded, in the place of an earlier one.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn keep_media(&mut self, app_id: &str, which: Which<'_>, media: &Media, now: Timestamp) -> Result<()> {
-        self.relaxed(|store| {
+    pub fn save_media(&mut self, app_id: &str, key: MediaKey<'_>, media: &CachedMedia, now: Timestamp) -> Result<()> {
+        self.without_fsync(|store| {
             let path = store.path.clone();
-            let at = |e| Error::at(&path, e);
-            let write = store.write()?;
-            keep(&write, app_id, which, media, now).map_err(at)?;
-            write.commit().map_err(at)
+            let at = |e| Error::from_sqlite(&path, e);
+            let tx = store.begin_write()?;
+            save_media(&tx, app_id, key, media, now).map_err(at)?;
+            tx.commit().map_err(at)
         })
     }
 
@@ -106,56 +118,56 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn file(&self, sha256: &str) -> Result<Option<Arc<[u8]>>> {
+    pub fn read_file(&self, sha256: &str) -> Result<Option<Arc<[u8]>>> {
         let sql = "SELECT bytes FROM files WHERE sha256 = ?1";
         let found = self.conn.query_row(sql, [sha256], |row| row.get::<_, Vec<u8>>(0)).optional();
-        Ok(self.at(found)?.map(Into::into))
+        Ok(self.map_err(found)?.map(Into::into))
     }
 
     /// Removes the files that only messages needed which are sent.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn forget_files(&mut self) -> Result<()> {
+    pub fn delete_sent_files(&mut self) -> Result<()> {
         let sql = "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM content_files f JOIN messages m
                    ON m.content_id = f.content_id WHERE f.sha256 = files.sha256 AND m.state <> 'sent')";
-        self.relaxed(|store| store.at(store.conn.execute(sql, [])).map(drop))
+        self.without_fsync(|store| store.map_err(store.conn.execute(sql, [])).map(drop))
     }
 }
 
-impl Turn<'_> {
+impl OutboxTx<'_> {
     /// As [`Store::media`].
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn media(&self, which: Which<'_>) -> Result<Option<Media>> {
-        self.at(kept(&self.step, self.app_id, which, self.now.at))
+    pub fn find_media(&self, key: MediaKey<'_>) -> Result<Option<CachedMedia>> {
+        self.map_err(find_media(&self.tx, self.app_id, key, self.now.wall))
     }
 
     /// As [`Store::keep_media`].
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn keep_media(&self, which: Which<'_>, media: &Media) -> Result<()> {
-        self.at(keep(&self.step, self.app_id, which, media, self.now.at))
+    pub fn save_media(&self, key: MediaKey<'_>, media: &CachedMedia) -> Result<()> {
+        self.map_err(save_media(&self.tx, self.app_id, key, media, self.now.wall))
     }
 
     /// WeChat does not know that media_id any more; what was uploaded since stays.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn forget_media(&self, which: Which<'_>, media_id: &str) -> Result<()> {
+    pub fn delete_media(&self, key: MediaKey<'_>, media_id: &str) -> Result<()> {
         let sql = "DELETE FROM media WHERE app_id = ?1 AND sha256 = ?2 AND type = ?3 AND media_id = ?4";
-        self.at(self.step.execute(sql, params![self.app_id, which.sha256, which.kind, media_id])).map(drop)
+        self.map_err(self.tx.execute(sql, params![self.app_id, key.sha256, key.kind, media_id])).map(drop)
     }
 
     /// Notes that a content needs these files, and keeps them.
-    pub(super) fn attach(&self, content: i64, files: &[Attachment]) -> Result<()> {
+    pub(super) fn attach_files(&self, payload_id: i64, files: &[Attachment]) -> Result<()> {
         for file in files {
             let sql = "INSERT OR IGNORE INTO files (sha256, bytes) VALUES (?1, ?2)";
-            self.at(self.step.execute(sql, params![file.sha256, &file.bytes[..]]))?;
+            self.map_err(self.tx.execute(sql, params![file.sha256, &file.bytes[..]]))?;
             let sql = "INSERT OR IGNORE INTO content_files (content_id, sha256) VALUES (?1, ?2)";
-            self.at(self.step.execute(sql, params![content, file.sha256]))?;
+            self.map_err(self.tx.execute(sql, params![payload_id, file.sha256]))?;
         }
         Ok(())
     }

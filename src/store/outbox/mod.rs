@@ -21,17 +21,19 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 use serde::Serialize;
 
-pub use alive::{Alive, Orphan};
-pub use attempts::{Attempt, AttemptOutcome, History};
-pub(in crate::store) use attempts::{ENDED_BY_HAND, IS_OPEN};
-pub use media::{Attachment, Media, Which};
-pub(in crate::store) use media::{contents_of, forget_contents};
-pub use next::Waiting;
-pub(in crate::store) use parts::{cut, free};
-pub use queue::{Body, Expiry, NewMessage, Parcel, Place};
-pub use retry::Retry;
-pub(in crate::store) use retry::withdraw;
-pub use turn::{Answer, Backoff, Begin, Ending, Held, Scope, Turn, Who};
+pub use alive::{Orphan, WorkerLock};
+pub use attempts::{Attempt, AttemptHistory, AttemptOutcome};
+pub(in crate::store) use attempts::{HAS_OPEN_ATTEMPT_SQL, STATE_AFTER_CANCEL_SQL};
+pub use media::{Attachment, CachedMedia, MediaKey};
+pub(in crate::store) use media::{delete_unreferenced_payloads, payload_ids_of};
+pub use next::Backlog;
+pub(in crate::store) use parts::{cancel_dependents, claimable_sql};
+pub use queue::{EnqueueResult, Expiry, NewRecipient, Payload, Submission};
+pub use retry::RetryResult;
+pub(in crate::store) use retry::cancel_queued_for;
+pub use turn::{
+    AttemptStart, ClaimScope, ClaimedMessage, MessageUpdate, OutboxTx, ResponseInfo, RetryState, TxContext,
+};
 
 use super::{Result, Store};
 use crate::time::Timestamp;
@@ -39,7 +41,7 @@ use crate::time::Timestamp;
 /// Where a message stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum MessageState {
     /// To be delivered.
     Queued,
     /// WeChat accepted it.
@@ -54,7 +56,7 @@ pub enum State {
     Expired,
 }
 
-impl State {
+impl MessageState {
     /// All states, in the order of a message's life.
     pub const ALL: [Self; 6] = [Self::Queued, Self::Sent, Self::Failed, Self::Unknown, Self::Cancelled, Self::Expired];
 
@@ -71,13 +73,13 @@ impl State {
     }
 }
 
-impl fmt::Display for State {
+impl fmt::Display for MessageState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-impl FromStr for State {
+impl FromStr for MessageState {
     type Err = ();
 
     fn from_str(word: &str) -> std::result::Result<Self, ()> {
@@ -85,13 +87,13 @@ impl FromStr for State {
     }
 }
 
-impl FromSql for State {
+impl FromSql for MessageState {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_str()?.parse().map_err(|()| FromSqlError::InvalidType)
     }
 }
 
-impl ToSql for State {
+impl ToSql for MessageState {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.as_str().into())
     }
@@ -109,9 +111,9 @@ pub struct Message {
     /// `text`, `template`, …
     pub kind: String,
     /// The content as JSON, without the recipient; `None` once the person is removed.
-    pub body: Option<String>,
+    pub payload: Option<String>,
     /// Where it stands.
-    pub state: State,
+    pub state: MessageState,
     /// How often it was tried.
     pub attempts: i64,
     /// WeChat's id of it.
@@ -137,14 +139,14 @@ pub struct Message {
     /// When WeChat accepted it.
     pub sent_at: Option<Timestamp>,
     /// The message that must be sent before it: the part before this one.
-    pub after_id: Option<i64>,
+    pub previous_part_id: Option<i64>,
 }
 
 /// Which messages are asked for, newest first.
 #[derive(Clone, Debug, Default)]
-pub struct Filter<'a> {
+pub struct MessageFilter<'a> {
     /// Any of these states; all where empty.
-    pub states: &'a [State],
+    pub states: &'a [MessageState],
     /// To this person.
     pub user_id: Option<i64>,
     /// Queued at this time or later.
@@ -154,29 +156,29 @@ pub struct Filter<'a> {
 }
 
 /// The columns that [`message`] reads: by place, since to look a name up takes longer than to read a value.
-const FIELDS: &str =
+const MESSAGE_COLUMNS_SQL: &str =
     "m.id, u.username, coalesce(m.openid, b.openid), m.type, c.body, m.state, m.attempts, m.msgid, m.errcode,
     m.errmsg, m.rid, m.error, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at, m.after_id";
 
 /// What [`FIELDS`] are read from, behind `FROM messages m`.
-const JOINS: &str = "LEFT JOIN users u ON u.id = m.user_id LEFT JOIN contents c ON c.id = m.content_id
+const MESSAGE_JOINS_SQL: &str = "LEFT JOIN users u ON u.id = m.user_id LEFT JOIN contents c ON c.id = m.content_id
     LEFT JOIN bindings b ON b.app_id = m.app_id AND b.user_id = m.user_id";
 
 /// The start of a query for messages of an account, its first parameter.
-fn select() -> String {
-    format!("SELECT {FIELDS} FROM messages m {JOINS} WHERE m.app_id = ?")
+fn select_messages_sql() -> String {
+    format!("SELECT {MESSAGE_COLUMNS_SQL} FROM messages m {MESSAGE_JOINS_SQL} WHERE m.app_id = ?")
 }
 
 /// How many columns [`FIELDS`] has.
-const COLUMNS: usize = 19;
+const MESSAGE_COLUMN_COUNT: usize = 19;
 
-fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         id: row.get(0)?,
         user: row.get(1)?,
         openid: row.get(2)?,
         kind: row.get(3)?,
-        body: row.get(4)?,
+        payload: row.get(4)?,
         state: row.get(5)?,
         attempts: row.get(6)?,
         msgid: row.get(7)?,
@@ -190,7 +192,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         expires_at: row.get(15)?,
         sent_at: row.get(16)?,
         due_at: row.get(17)?,
-        after_id: row.get(18)?,
+        previous_part_id: row.get(18)?,
     })
 }
 
@@ -200,55 +202,55 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn message(&self, app_id: &str, id: i64) -> Result<Option<Message>> {
-        let sql = format!("{} AND m.id = ?", select());
-        let mut query = self.at(self.conn.prepare_cached(&sql))?;
-        self.at(query.query_row(params![app_id, id], message).optional())
+        let sql = format!("{} AND m.id = ?", select_messages_sql());
+        let mut query = self.map_err(self.conn.prepare_cached(&sql))?;
+        self.map_err(query.query_row(params![app_id, id], read_message).optional())
     }
 
     /// The same, and whether a process has it.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn standing(&self, app_id: &str, id: i64) -> Result<Option<(Message, bool)>> {
+    pub fn message_with_claim(&self, app_id: &str, id: i64) -> Result<Option<(Message, bool)>> {
         let sql = "SELECT worker NOTNULL FROM messages WHERE app_id = ?1 AND id = ?2";
-        let held = self.at(self.conn.query_row(sql, params![app_id, id], |row| row.get(0)).optional())?;
-        Ok(self.message(app_id, id)?.zip(held))
+        let is_claimed = self.map_err(self.conn.query_row(sql, params![app_id, id], |row| row.get(0)).optional())?;
+        Ok(self.message(app_id, id)?.zip(is_claimed))
     }
 
     /// The messages of the filter, newest first.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn messages(&self, app_id: &str, filter: &Filter<'_>) -> Result<Vec<Message>> {
-        let mut sql = select();
+    pub fn messages(&self, app_id: &str, filter: &MessageFilter<'_>) -> Result<Vec<Message>> {
+        let mut sql = select_messages_sql();
         let mut values: Vec<&dyn ToSql> = vec![&app_id];
-        filter.narrow(&mut sql, &mut values);
+        filter.push_conditions(&mut sql, &mut values);
         sql += " ORDER BY m.id DESC";
         if let Some(limit) = &filter.limit {
             sql += " LIMIT ?";
             values.push(limit);
         }
-        let mut query = self.at(self.conn.prepare(&sql))?;
-        let rows = self.at(query.query_map(params_from_iter(values), message))?;
-        self.at(rows.collect())
+        let mut query = self.map_err(self.conn.prepare(&sql))?;
+        let rows = self.map_err(query.query_map(params_from_iter(values), read_message))?;
+        self.map_err(rows.collect())
     }
 
     /// How many messages the filter lets through, whatever its limit is.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn count_messages(&self, app_id: &str, filter: &Filter<'_>) -> Result<i64> {
+    pub fn count_messages(&self, app_id: &str, filter: &MessageFilter<'_>) -> Result<i64> {
         let mut sql = "SELECT count(*) FROM messages m WHERE m.app_id = ?".to_owned();
         let mut values: Vec<&dyn ToSql> = vec![&app_id];
-        filter.narrow(&mut sql, &mut values);
-        let mut query = self.at(self.conn.prepare(&sql))?;
-        self.at(query.query_row(params_from_iter(values), |row| row.get(0)))
+        filter.push_conditions(&mut sql, &mut values);
+        let mut query = self.map_err(self.conn.prepare(&sql))?;
+        self.map_err(query.query_row(params_from_iter(values), |row| row.get(0)))
     }
 }
 
-impl Filter<'_> {
+impl MessageFilter<'_> {
     /// Adds the conditions to a query of the messages `m` of an account.
-    fn narrow<'v>(&'v self, sql: &mut String, values: &mut Vec<&'v dyn ToSql>) {
+    fn push_conditions<'v>(&'v self, sql: &mut String, values: &mut Vec<&'v dyn ToSql>) {
         if !self.states.is_empty() {
             *sql += &format!(" AND m.state IN ({})", vec!["?"; self.states.len()].join(", "));
             values.extend(self.states.iter().map(|state| state as &dyn ToSql));

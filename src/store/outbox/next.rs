@@ -2,17 +2,17 @@
 
 use rusqlite::params;
 
-use super::parts::WAITS;
+use super::parts::WAITS_FOR_PREDECESSOR_SQL;
 use crate::store::{Result, Store};
 use crate::time::Timestamp;
 
 /// The queued messages that no process has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct Backlog {
     /// How many there are.
     pub count: i64,
     /// When the first of those is due that wait for no other message; `None` where all wait for another.
-    pub next: Option<Timestamp>,
+    pub next_due_at: Option<Timestamp>,
 }
 
 impl Store {
@@ -20,11 +20,14 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn waiting(&self, app_id: &str) -> Result<Waiting> {
+    pub fn backlog(&self, app_id: &str) -> Result<Backlog> {
         let sql = format!(
-            "SELECT count(*), min(CASE WHEN {WAITS} THEN NULL ELSE m.due_at END) FROM messages m INDEXED BY messages_due
+            "SELECT count(*), min(CASE WHEN {WAITS_FOR_PREDECESSOR_SQL} THEN NULL ELSE m.due_at END) FROM messages m INDEXED BY messages_due
              WHERE m.app_id = ?1 AND m.state = 'queued' AND m.worker IS NULL"
         );
-        self.at(self.conn.query_row(&sql, params![app_id], |row| Ok(Waiting { count: row.get(0)?, next: row.get(1)? })))
+        self.map_err(
+            self.conn
+                .query_row(&sql, params![app_id], |row| Ok(Backlog { count: row.get(0)?, next_due_at: row.get(1)? })),
+        )
     }
 }

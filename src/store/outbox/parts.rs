@@ -3,59 +3,64 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::Result;
-use super::{ENDED_BY_HAND, Turn};
+use super::{OutboxTx, STATE_AFTER_CANCEL_SQL};
 use crate::time::Timestamp;
 
 /// Of a message `m`: whether the part before it is not sent.
-pub(super) const WAITS: &str = "(m.after_id NOTNULL
+pub(super) const WAITS_FOR_PREDECESSOR_SQL: &str = "(m.after_id NOTNULL
     AND NOT EXISTS (SELECT 1 FROM messages p WHERE p.id = m.after_id AND p.state = 'sent'))";
 
 /// Of a message `m`: whether it can be taken at `now`, a parameter: nothing has to be sent before it. One whose time is
 /// over is taken all the same, to be given up.
-pub(in crate::store) fn free(now: &str) -> String {
-    format!("(m.expires_at <= {now} OR NOT {WAITS})")
+pub(in crate::store) fn claimable_sql(now: &str) -> String {
+    format!("(m.expires_at <= {now} OR NOT {WAITS_FOR_PREDECESSOR_SQL})")
 }
 
 /// Cancels the parts that wait for a message which will not be sent; which.
-pub(in crate::store) fn cut(conn: &Connection, id: i64, why: &str, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
+pub(in crate::store) fn cancel_dependents(
+    conn: &Connection,
+    id: i64,
+    reason: &str,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<i64>> {
     let sql = format!(
-        "UPDATE messages INDEXED BY messages_after SET state = {ENDED_BY_HAND}, error = ?2, changed_at = ?3
+        "UPDATE messages INDEXED BY messages_after SET state = {STATE_AFTER_CANCEL_SQL}, error = ?2, changed_at = ?3
          WHERE after_id = ?1 AND state = 'queued' AND worker IS NULL RETURNING id"
     );
-    let mut cut = conn.prepare_cached(&sql)?;
-    let (mut all, mut last) = (Vec::new(), Some(id));
+    let mut update = conn.prepare_cached(&sql)?;
+    let (mut cancelled, mut last) = (Vec::new(), Some(id));
     while let Some(id) = last {
-        last = cut.query_row(params![id, why, now], |row| row.get(0)).optional()?;
-        all.extend(last);
+        last = update.query_row(params![id, reason, now], |row| row.get(0)).optional()?;
+        cancelled.extend(last);
     }
-    Ok(all)
+    Ok(cancelled)
 }
 
-impl Turn<'_> {
+impl OutboxTx<'_> {
     /// The part that comes after a message, if it is queued.
     ///
     /// # Errors
     /// Only the database's own.
     pub fn next_part(&self, id: i64) -> Result<Option<i64>> {
         let sql = "SELECT id FROM messages INDEXED BY messages_after WHERE after_id = ?1 AND state = 'queued'";
-        self.at(self.step.query_row(sql, [id], |row| row.get(0)).optional())
+        self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
     }
 
     /// Withdraws the parts that wait for a message which will not be sent; which.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn cut(&self, id: i64, why: &str) -> Result<Vec<i64>> {
-        self.at(cut(&self.step, id, why, self.now.at))
+    pub fn cancel_dependents(&self, id: i64, reason: &str) -> Result<Vec<i64>> {
+        self.map_err(cancel_dependents(&self.tx, id, reason, self.now.wall))
     }
 
     /// The part that must be sent before a message that is queued.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn waits_for(&self, id: i64) -> Result<Option<i64>> {
+    pub fn unsent_predecessor(&self, id: i64) -> Result<Option<i64>> {
         let sql = "SELECT p.id FROM messages m NOT INDEXED JOIN messages p ON p.id = m.after_id
                    WHERE m.id = ?1 AND m.state = 'queued' AND m.worker IS NULL AND p.state <> 'sent'";
-        self.at(self.step.query_row(sql, [id], |row| row.get(0)).optional())
+        self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
     }
 }

@@ -6,12 +6,12 @@ use rusqlite::{OptionalExtension, ToSql, params};
 
 use super::super::Result;
 use super::media::Attachment;
-use super::turn::{Backoff, Held, Turn};
-use super::{History, Message, State};
+use super::turn::{ClaimedMessage, OutboxTx, RetryState};
+use super::{AttemptHistory, Message, MessageState};
 
 /// One recipient of a send.
 #[derive(Clone, Debug)]
-pub struct NewMessage {
+pub struct NewRecipient {
     /// The person, where known.
     pub user_id: Option<i64>,
     /// That person's name.
@@ -24,7 +24,7 @@ pub struct NewMessage {
 
 /// A content as it is kept: once per send, however many people get it.
 #[derive(Clone, Debug)]
-pub struct Body {
+pub struct Payload {
     /// `text`, `template`, …
     pub kind: &'static str,
     /// The content as JSON, without the recipient.
@@ -33,17 +33,17 @@ pub struct Body {
 
 /// One content for some recipients: all of them are queued, or nobody.
 #[derive(Clone, Debug)]
-pub struct Parcel {
+pub struct Submission {
     /// What is sent.
-    pub body: Body,
+    pub payload: Payload,
     /// What is sent after it, part by part, each only when the one before it is.
-    pub parts: Vec<Body>,
+    pub parts: Vec<Payload>,
     /// The files that are sent with it.
     pub files: Vec<Attachment>,
     /// What is sent instead where WeChat takes no text from us now.
-    pub fallback: Option<Body>,
+    pub fallback: Option<Payload>,
     /// To whom.
-    pub to: Vec<NewMessage>,
+    pub recipients: Vec<NewRecipient>,
     /// The caller's key: for each recipient there is at most one live message of it, or one text in parts.
     pub key: Option<String>,
     /// How long it is tried.
@@ -61,20 +61,20 @@ pub struct Expiry {
 
 /// What became of a recipient of a parcel.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum EnqueueResult {
     /// Queued, with this id.
-    New(i64),
+    Queued(i64),
     /// Queued, and taken by this process.
-    Mine(Box<Held>),
+    Claimed(Box<ClaimedMessage>),
     /// Queued, with this id, to be sent when that other message of the same recipient is.
-    After(i64, i64),
+    QueuedAfter(i64, i64),
     /// The recipient has this live message of the same key already; nothing was queued.
     Duplicate(i64),
     /// The person is no longer bound, or was removed; nothing was queued.
-    Unbound(Option<String>),
+    NotBound(Option<String>),
 }
 
-const INSERT: &str = "INSERT INTO messages (app_id, user_id, openid, content_id, fallback_id, type, state,
+const INSERT_MESSAGE_SQL: &str = "INSERT INTO messages (app_id, user_id, openid, content_id, fallback_id, type, state,
     client_msg_id, key, created_at, created_up, due_at, changed_at, expire_after, expires_at, expire_strict, first_id,
     after_id, parts_left, worker)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?10, ?9, ?9, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
@@ -82,193 +82,209 @@ const INSERT: &str = "INSERT INTO messages (app_id, user_id, openid, content_id,
     AND (state = 'queued' OR state = 'sent' OR state = 'unknown') DO NOTHING";
 
 /// The live message of a key, with the parts of its text.
-const LIVE: &str = "SELECT id FROM messages WHERE app_id = ?1 AND coalesce(user_id, openid) = ?2 AND key = ?3
+const LIVE_BY_KEY_SQL: &str =
+    "SELECT id FROM messages WHERE app_id = ?1 AND coalesce(user_id, openid) = ?2 AND key = ?3
     AND key IS NOT NULL AND first_id IS NULL AND (state = 'queued' OR state = 'sent' OR state = 'unknown')";
 
 /// A part of a parcel.
-struct Part<'a> {
-    body: &'a Body,
-    content: i64,
-    fallback: Option<i64>,
+struct SubmissionPart<'a> {
+    payload: &'a Payload,
+    payload_id: i64,
+    fallback_id: Option<i64>,
     /// How many come after it.
-    left: usize,
+    remaining_parts: usize,
 }
 
-impl Turn<'_> {
+impl OutboxTx<'_> {
     /// Queues a parcel: what became of each recipient, part by part, in the order of the recipients. `mine`: the first
     /// part is taken at once, and never anybody else's.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn queue(&self, parcel: &Parcel, mine: bool) -> Result<Vec<Place>> {
-        let fallback = parcel.fallback.as_ref().map(|body| self.keep(body)).transpose()?;
-        let bodies = || std::iter::once(&parcel.body).chain(&parcel.parts);
-        let mut parts = Vec::with_capacity(1 + parcel.parts.len());
-        for (at, body) in bodies().enumerate() {
-            let fallback = fallback.filter(|_| at == 0);
-            parts.push(Part { body, content: self.keep(body)?, fallback, left: parcel.parts.len() - at });
+    pub fn enqueue(&self, submission: &Submission, claim: bool) -> Result<Vec<EnqueueResult>> {
+        let fallback = submission.fallback.as_ref().map(|payload| self.insert_payload(payload)).transpose()?;
+        let payloads = || std::iter::once(&submission.payload).chain(&submission.parts);
+        let mut parts = Vec::with_capacity(1 + submission.parts.len());
+        for (index, payload) in payloads().enumerate() {
+            let fallback = fallback.filter(|_| index == 0);
+            parts.push(SubmissionPart {
+                payload,
+                payload_id: self.insert_payload(payload)?,
+                fallback_id: fallback,
+                remaining_parts: submission.parts.len() - index,
+            });
         }
-        let mut places = Vec::with_capacity(parcel.to.len() * parts.len());
-        for one in &parcel.to {
-            self.queue_for(parcel, &parts, one, mine, &mut places)?;
+        let mut results = Vec::with_capacity(submission.recipients.len() * parts.len());
+        for recipient in &submission.recipients {
+            self.enqueue_for(submission, &parts, recipient, claim, &mut results)?;
         }
-        if places.iter().all(|place| matches!(place, Place::Duplicate(_) | Place::Unbound(_))) {
-            let unused = parts.iter().map(|part| part.content).chain(fallback);
-            let mut delete = self.at(self.step.prepare_cached("DELETE FROM contents WHERE id = ?1"))?;
-            unused.into_iter().try_for_each(|id| self.at(delete.execute([id])).map(drop))?;
+        if results.iter().all(|result| matches!(result, EnqueueResult::Duplicate(_) | EnqueueResult::NotBound(_))) {
+            let unused = parts.iter().map(|part| part.payload_id).chain(fallback);
+            let mut delete = self.map_err(self.tx.prepare_cached("DELETE FROM contents WHERE id = ?1"))?;
+            unused.into_iter().try_for_each(|id| self.map_err(delete.execute([id])).map(drop))?;
         } else if let Some(first) = parts.first() {
-            self.attach(first.content, &parcel.files)?;
+            self.attach_files(first.payload_id, &submission.files)?;
         }
-        Ok(places)
+        Ok(results)
     }
 
     /// Queues all parts for a recipient.
-    fn queue_for(
+    fn enqueue_for(
         &self,
-        parcel: &Parcel,
-        parts: &[Part<'_>],
-        one: &NewMessage,
-        mine: bool,
-        places: &mut Vec<Place>,
+        submission: &Submission,
+        parts: &[SubmissionPart<'_>],
+        recipient: &NewRecipient,
+        claim: bool,
+        results: &mut Vec<EnqueueResult>,
     ) -> Result<()> {
-        let Some(openid) = self.openid_of(one)? else {
-            places.push(Place::Unbound(one.user.clone()));
+        let Some(openid) = self.current_openid(recipient)? else {
+            results.push(EnqueueResult::NotBound(recipient.user.clone()));
             return Ok(());
         };
         let mut first = None;
-        let mut before = None;
+        let mut previous = None;
         for part in parts {
-            let Some(id) = self.insert(parcel, part, one, (first, before), mine && first.is_none())? else {
-                let live = self.live(one, parcel.key.as_deref())?;
-                places.extend(live.into_iter().map(Place::Duplicate));
+            let Some(id) =
+                self.insert_message(submission, part, recipient, (first, previous), claim && first.is_none())?
+            else {
+                let live = self.find_live_duplicate(recipient, submission.key.as_deref())?;
+                results.extend(live.into_iter().map(EnqueueResult::Duplicate));
                 return Ok(());
             };
-            places.push(match before {
-                None if mine => Place::Mine(Box::new(self.held(parcel, part, (one, &openid), id))),
-                None => Place::New(id),
-                Some(before) => Place::After(id, before),
+            results.push(match previous {
+                None if claim => {
+                    EnqueueResult::Claimed(Box::new(self.claimed_message(submission, part, (recipient, &openid), id)))
+                }
+                None => EnqueueResult::Queued(id),
+                Some(previous) => EnqueueResult::QueuedAfter(id, previous),
             });
             first.get_or_insert(id);
-            before = Some(id);
+            previous = Some(id);
         }
         Ok(())
     }
 
     /// Inserts a part; `None` where the recipient has a live message of the key.
-    fn insert(
+    fn insert_message(
         &self,
-        parcel: &Parcel,
-        part: &Part<'_>,
-        one: &NewMessage,
-        (first, before): (Option<i64>, Option<i64>),
-        mine: bool,
+        submission: &Submission,
+        part: &SubmissionPart<'_>,
+        recipient: &NewRecipient,
+        (first, previous): (Option<i64>, Option<i64>),
+        claim: bool,
     ) -> Result<Option<i64>> {
-        let Expiry { after, strict } = parcel.expiry;
-        let now = self.now.at;
-        let mut insert = self.at(self.step.prepare_cached(INSERT))?;
+        let Expiry { after, strict } = submission.expiry;
+        let now = self.now.wall;
+        let mut insert = self.map_err(self.tx.prepare_cached(INSERT_MESSAGE_SQL))?;
         let row = params![
             self.app_id,
-            one.user_id,
-            one.user_id.is_none().then_some(&one.openid),
-            part.content,
-            part.fallback,
-            part.body.kind,
-            one.client_msg_id,
-            parcel.key,
+            recipient.user_id,
+            recipient.user_id.is_none().then_some(&recipient.openid),
+            part.payload_id,
+            part.fallback_id,
+            part.payload.kind,
+            recipient.client_msg_id,
+            submission.key,
             now,
-            self.now.up.as_ref().map(ToString::to_string),
+            self.now.uptime.as_ref().map(ToString::to_string),
             i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
-            now.after(after),
+            now.plus(after),
             strict,
             first,
-            before,
-            i64::try_from(part.left).unwrap_or(i64::MAX),
-            mine.then_some(self.worker),
+            previous,
+            i64::try_from(part.remaining_parts).unwrap_or(i64::MAX),
+            claim.then_some(self.worker_id),
         ];
-        let queued = self.at(insert.execute(row))? > 0;
-        Ok(queued.then(|| self.step.last_insert_rowid()))
+        let queued = self.map_err(insert.execute(row))? > 0;
+        Ok(queued.then(|| self.tx.last_insert_rowid()))
     }
 
     /// Where a message to that recipient goes as things stand; `None` where the person is not bound.
-    fn openid_of(&self, one: &NewMessage) -> Result<Option<String>> {
-        let Some(user_id) = one.user_id else { return Ok(Some(one.openid.clone())) };
+    fn current_openid(&self, recipient: &NewRecipient) -> Result<Option<String>> {
+        let Some(user_id) = recipient.user_id else { return Ok(Some(recipient.openid.clone())) };
         let sql = "SELECT openid FROM bindings WHERE app_id = ?1 AND user_id = ?2";
-        let mut query = self.at(self.step.prepare_cached(sql))?;
-        self.at(query.query_row(params![self.app_id, user_id], |row| row.get(0)).optional())
+        let mut query = self.map_err(self.tx.prepare_cached(sql))?;
+        self.map_err(query.query_row(params![self.app_id, user_id], |row| row.get(0)).optional())
     }
 
     /// A message that was just queued for this process, as it would be read back.
-    fn held(&self, parcel: &Parcel, part: &Part<'_>, (one, openid): (&NewMessage, &str), id: i64) -> Held {
-        let Expiry { after, strict } = parcel.expiry;
+    fn claimed_message(
+        &self,
+        submission: &Submission,
+        part: &SubmissionPart<'_>,
+        (recipient, openid): (&NewRecipient, &str),
+        id: i64,
+    ) -> ClaimedMessage {
+        let Expiry { after, strict } = submission.expiry;
         let message = Message {
             id,
-            user: one.user.clone(),
+            user: recipient.user.clone(),
             openid: Some(openid.to_owned()),
-            kind: part.body.kind.to_owned(),
-            body: None,
-            state: State::Queued,
+            kind: part.payload.kind.to_owned(),
+            payload: None,
+            state: MessageState::Queued,
             attempts: 0,
             msgid: None,
             errcode: None,
             errmsg: None,
             rid: None,
             error: None,
-            key: parcel.key.clone(),
-            client_msg_id: one.client_msg_id.clone(),
-            created_at: self.now.at,
-            due_at: self.now.at,
-            expires_at: self.now.at.after(after),
+            key: submission.key.clone(),
+            client_msg_id: recipient.client_msg_id.clone(),
+            created_at: self.now.wall,
+            due_at: self.now.wall,
+            expires_at: self.now.wall.plus(after),
             sent_at: None,
-            after_id: None,
+            previous_part_id: None,
         };
-        Held {
+        ClaimedMessage {
             message,
-            user_id: one.user_id,
-            content_id: part.content,
-            fallback_id: part.fallback,
+            user_id: recipient.user_id,
+            payload_id: part.payload_id,
+            fallback_id: part.fallback_id,
             created: self.now.clone(),
             expire_after: after,
             expire_strict: strict,
-            backoff: Backoff::default(),
-            history: History::default(),
-            text_tried: false,
-            waits: false,
-            parts_left: i64::try_from(part.left).unwrap_or(i64::MAX),
+            retry_state: RetryState::default(),
+            history: AttemptHistory::default(),
+            any_part_attempted: false,
+            waits_for_predecessor: false,
+            remaining_parts: i64::try_from(part.remaining_parts).unwrap_or(i64::MAX),
         }
     }
 
     /// The ids of the live message of a key, and of the parts that come after it.
-    fn live(&self, one: &NewMessage, key: Option<&str>) -> Result<Vec<i64>> {
-        let recipient: &dyn ToSql = match &one.user_id {
+    fn find_live_duplicate(&self, new_recipient: &NewRecipient, key: Option<&str>) -> Result<Vec<i64>> {
+        let recipient: &dyn ToSql = match &new_recipient.user_id {
             Some(user_id) => user_id,
-            None => &one.openid,
+            None => &new_recipient.openid,
         };
-        let mut query = self.at(self.step.prepare_cached(LIVE))?;
+        let mut query = self.map_err(self.tx.prepare_cached(LIVE_BY_KEY_SQL))?;
         let found = query.query_row(params![self.app_id, recipient, key], |row| row.get(0)).optional();
-        let mut ids: Vec<i64> = self.at(found)?.into_iter().collect();
+        let mut ids: Vec<i64> = self.map_err(found)?.into_iter().collect();
         let sql = "SELECT id FROM messages INDEXED BY messages_after WHERE after_id = ?1 AND first_id NOTNULL";
-        let mut next = self.at(self.step.prepare_cached(sql))?;
+        let mut next = self.map_err(self.tx.prepare_cached(sql))?;
         while let Some(last) = ids.last()
-            && let Some(id) = self.at(next.query_row([last], |row| row.get(0)).optional())?
+            && let Some(id) = self.map_err(next.query_row([last], |row| row.get(0)).optional())?
         {
             ids.push(id);
         }
         Ok(ids)
     }
 
-    fn keep(&self, body: &Body) -> Result<i64> {
+    fn insert_payload(&self, payload: &Payload) -> Result<i64> {
         let sql = "INSERT INTO contents (type, body, created_at) VALUES (?1, ?2, ?3)";
-        let mut insert = self.at(self.step.prepare_cached(sql))?;
-        self.at(insert.insert(params![body.kind, body.json, self.now.at]))
+        let mut insert = self.map_err(self.tx.prepare_cached(sql))?;
+        self.map_err(insert.insert(params![payload.kind, payload.json, self.now.wall]))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Scope, Who};
+    use super::super::{ClaimScope, TxContext};
     use super::*;
     use crate::store::Store;
-    use crate::time::Moment;
+    use crate::time::ClockReading;
 
     #[test]
     fn what_is_taken_at_once_is_what_would_be_read_back() {
@@ -278,29 +294,29 @@ mod tests {
         store.conn.execute(sql, []).unwrap();
         let sql = "INSERT INTO bindings (app_id, user_id, openid, bound_at) VALUES ('wx1', 7, 'o1', 0)";
         store.conn.execute(sql, []).unwrap();
-        let body = |kind| Body { kind, json: "{}".into() };
-        let one = |user: Option<(i64, &str)>, openid: &str, client_msg_id: Option<String>| NewMessage {
+        let body = |kind| Payload { kind, json: "{}".into() };
+        let one = |user: Option<(i64, &str)>, openid: &str, client_msg_id: Option<String>| NewRecipient {
             user_id: user.map(|(id, _)| id),
             user: user.map(|(_, name)| name.to_owned()),
             openid: openid.to_owned(),
             client_msg_id,
         };
-        let parcel = Parcel {
-            body: body("text"),
+        let parcel = Submission {
+            payload: body("text"),
             parts: vec![body("text")],
             files: Vec::new(),
             fallback: Some(body("template")),
-            to: vec![one(Some((7, "nami")), "o1", Some("f".repeat(32))), one(None, "o2", None)],
+            recipients: vec![one(Some((7, "nami")), "o1", Some("f".repeat(32))), one(None, "o2", None)],
             key: Some("k".into()),
             expiry: Expiry { after: Duration::from_secs(90), strict: true },
         };
-        let who = Who { app_id: "wx1", worker: "me", now: &Moment::now(), server: None };
+        let who = TxContext { app_id: "wx1", worker_id: "me", now: &ClockReading::now(), server_now: None };
         let (taken, read) = store
-            .turn(who, false, |turn| -> Result<_> {
-                let mine = |place| if let Place::Mine(held) = place { Some(*held) } else { None };
-                let taken: Vec<Held> = turn.queue(&parcel, true)?.into_iter().filter_map(mine).collect();
-                turn.let_go(taken.iter().map(|held| held.message.id))?;
-                Ok((taken, turn.take(Scope::Only(0, i64::MAX), 9)?))
+            .transaction(who, false, |turn| -> Result<_> {
+                let mine = |place| if let EnqueueResult::Claimed(held) = place { Some(*held) } else { None };
+                let taken: Vec<ClaimedMessage> = turn.enqueue(&parcel, true)?.into_iter().filter_map(mine).collect();
+                turn.release(taken.iter().map(|held| held.message.id))?;
+                Ok((taken, turn.claim(ClaimScope::Range(0, i64::MAX), 9)?))
             })
             .unwrap();
         assert_eq!(taken.len(), 2);

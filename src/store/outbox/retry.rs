@@ -5,53 +5,53 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{Error, Result, Store};
-use super::attempts::attempts_of;
-use super::{ENDED_BY_HAND, History, IS_OPEN, State, free};
-use crate::time::{Moment, Timestamp};
+use super::attempts::load_attempts;
+use super::{AttemptHistory, HAS_OPEN_ATTEMPT_SQL, MessageState, STATE_AFTER_CANCEL_SQL, claimable_sql};
+use crate::time::{ClockReading, Timestamp};
 
 /// What became of a message that somebody wants delivered once more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Retry {
+pub enum RetryResult {
     /// It is queued, and due.
     Queued {
         /// It may have arrived already, and WeChat does not drop the repeat.
-        may_repeat: bool,
+        may_duplicate: bool,
         /// The person was bound anew since the last attempt: it goes to this openid.
-        moved_to: Option<String>,
+        new_openid: Option<String>,
     },
     /// There is no such message.
-    NoSuch,
+    NotFound,
     /// WeChat has taken it.
-    Sent,
+    AlreadySent,
     /// The person was removed, and what it said with them.
-    Gone,
+    Removed,
     /// The person is not bound.
-    Unbound,
+    NotBound,
     /// A process is sending it just now.
-    Busy,
+    InProgress,
     /// Its key belongs to this message, which is live.
     KeyTaken(i64),
 }
 
 /// Further than clocks of processes on one machine are apart.
-const SET_BACK: Duration = Duration::from_secs(60);
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// What a retry looks at.
-struct Found {
-    state: State,
-    has_content: bool,
-    held: bool,
+struct RetryCandidate {
+    state: MessageState,
+    has_payload: bool,
+    is_claimed: bool,
     /// Where an attempt would go now.
     openid: Option<String>,
-    to_person: bool,
-    repeatable: bool,
-    repeat_after: i64,
+    is_to_user: bool,
+    supports_dedupe: bool,
+    resolved_attempts: i64,
     attempts: i64,
     /// The live message that has its key.
-    holder: Option<i64>,
+    key_holder: Option<i64>,
 }
 
-const FIND: &str = "SELECT m.state, m.content_id NOTNULL, m.worker NOTNULL,
+const RETRY_CANDIDATE_SQL: &str = "SELECT m.state, m.content_id NOTNULL, m.worker NOTNULL,
     CASE WHEN m.user_id IS NULL THEN m.openid ELSE b.openid END, m.user_id NOTNULL,
     m.client_msg_id NOTNULL AND m.fallback_id IS NULL, m.repeat_after, m.attempts,
     (SELECT o.id FROM messages o WHERE o.app_id = m.app_id AND coalesce(o.user_id, o.openid) = coalesce(m.user_id, m.openid)
@@ -60,33 +60,33 @@ const FIND: &str = "SELECT m.state, m.content_id NOTNULL, m.worker NOTNULL,
     FROM messages m LEFT JOIN bindings b ON b.app_id = m.app_id AND b.user_id = m.user_id
     WHERE m.app_id = ?1 AND m.id = ?2";
 
-fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
-    Ok(Found {
+fn read_candidate(row: &Row<'_>) -> rusqlite::Result<RetryCandidate> {
+    Ok(RetryCandidate {
         state: row.get(0)?,
-        has_content: row.get(1)?,
-        held: row.get(2)?,
+        has_payload: row.get(1)?,
+        is_claimed: row.get(2)?,
         openid: row.get(3)?,
-        to_person: row.get(4)?,
-        repeatable: row.get(5)?,
-        repeat_after: row.get(6)?,
+        is_to_user: row.get(4)?,
+        supports_dedupe: row.get(5)?,
+        resolved_attempts: row.get(6)?,
         attempts: row.get(7)?,
-        holder: row.get(8)?,
+        key_holder: row.get(8)?,
     })
 }
 
-impl Found {
+impl RetryCandidate {
     /// Why it cannot be sent once more.
-    fn refused(&self) -> Option<Retry> {
+    fn rejection(&self) -> Option<RetryResult> {
         Some(match self {
-            Self { state: State::Sent, .. } => Retry::Sent,
-            Self { has_content: false, .. } => Retry::Gone,
-            Self { state: State::Queued, held: true, .. } => Retry::Busy,
-            Self { holder: Some(other), .. } => Retry::KeyTaken(*other),
-            Self { openid: None, to_person, .. } => {
+            Self { state: MessageState::Sent, .. } => RetryResult::AlreadySent,
+            Self { has_payload: false, .. } => RetryResult::Removed,
+            Self { state: MessageState::Queued, is_claimed: true, .. } => RetryResult::InProgress,
+            Self { key_holder: Some(other), .. } => RetryResult::KeyTaken(*other),
+            Self { openid: None, is_to_user: to_person, .. } => {
                 if *to_person {
-                    Retry::Unbound
+                    RetryResult::NotBound
                 } else {
-                    Retry::Gone
+                    RetryResult::Removed
                 }
             }
             _ => return None,
@@ -94,7 +94,7 @@ impl Found {
     }
 }
 
-const AGAIN: &str = "UPDATE messages SET state = 'queued', due_at = ?3, changed_at = ?3, settled_at = NULL,
+const REQUEUE_SQL: &str = "UPDATE messages SET state = 'queued', due_at = ?3, changed_at = ?3, settled_at = NULL,
     expire_after = ?4, expires_at = ?5, expire_strict = 0, failed_at = NULL, pauses = 0,
     retried_after = attempts, repeat_after = ?6,
     after_id = (SELECT p.id FROM messages p WHERE p.id = messages.after_id AND (p.state = 'queued' OR p.state = 'sent'))
@@ -114,35 +114,41 @@ impl Store {
         id: i64,
         expire_after: Duration,
         now: Timestamp,
-        is_dropped: impl FnOnce(&Moment) -> bool,
-    ) -> Result<Retry> {
+        is_within_dedupe_window: impl FnOnce(&ClockReading) -> bool,
+    ) -> Result<RetryResult> {
         let path = self.path.clone();
-        let at = |e| Error::at(&path, e);
-        let step = self.write()?;
-        let Some(found) = step.query_row(FIND, params![app_id, id], found).optional().map_err(at)? else {
-            return Ok(Retry::NoSuch);
+        let at = |e| Error::from_sqlite(&path, e);
+        let tx = self.begin_write()?;
+        let Some(candidate) =
+            tx.query_row(RETRY_CANDIDATE_SQL, params![app_id, id], read_candidate).optional().map_err(at)?
+        else {
+            return Ok(RetryResult::NotFound);
         };
-        if let Some(refused) = found.refused() {
-            return Ok(refused);
+        if let Some(rejection) = candidate.rejection() {
+            return Ok(rejection);
         }
-        let attempts = attempts_of(&step, id).map_err(at)?;
-        let history = History { attempts, repeat_after: found.repeat_after };
+        let attempts = load_attempts(&tx, id).map_err(at)?;
+        let history = AttemptHistory { attempts, resolved_attempts: candidate.resolved_attempts };
         let last = history.last_openid();
-        let moved_to = found.openid.filter(|openid| found.to_person && last.is_some_and(|last| last != openid));
-        let dropped = match history.unresolved() {
+        let new_openid =
+            candidate.openid.filter(|openid| candidate.is_to_user && last.is_some_and(|last| last != openid));
+        let is_deduplicated = match history.first_unresolved() {
             // By itself it would be repeated, and WeChat drops that.
             Some(first) => {
-                found.state == State::Queued && found.repeatable && moved_to.is_none() && is_dropped(&first.started)
+                candidate.state == MessageState::Queued
+                    && candidate.supports_dedupe
+                    && new_openid.is_none()
+                    && is_within_dedupe_window(&first.started)
             }
             None => false,
         };
-        let may_repeat = history.may_have_arrived() && !dropped;
-        let repeat_after = if dropped { found.repeat_after } else { found.attempts };
+        let may_duplicate = history.may_have_arrived() && !is_deduplicated;
+        let resolved_attempts = if is_deduplicated { candidate.resolved_attempts } else { candidate.attempts };
         let after = i64::try_from(expire_after.as_millis()).unwrap_or(i64::MAX);
-        let again = params![app_id, id, now, after, now.after(expire_after), repeat_after];
-        step.execute(AGAIN, again).map_err(at)?;
-        step.commit().map_err(at)?;
-        Ok(Retry::Queued { may_repeat, moved_to })
+        let values = params![app_id, id, now, after, now.plus(expire_after), resolved_attempts];
+        tx.execute(REQUEUE_SQL, values).map_err(at)?;
+        tx.commit().map_err(at)?;
+        Ok(RetryResult::Queued { may_duplicate, new_openid })
     }
 
     /// Makes the account's queued messages due at once that wait for a later time and that no process has; which. Of
@@ -151,23 +157,23 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn make_due(&mut self, app_id: &str, errcodes: &[i64], now: Timestamp) -> Result<Vec<i64>> {
-        let which = match errcodes {
+        let condition = match errcodes {
             [] => "true".to_owned(),
             codes => format!("m.errcode IN ({})", codes.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")),
         };
         let sql = format!(
             "SELECT id FROM messages m INDEXED BY messages_due WHERE m.app_id = ?1 AND m.state = 'queued'
-             AND m.worker IS NULL AND {} AND {which} ORDER BY id",
-            free("?2")
+             AND m.worker IS NULL AND {} AND {condition} ORDER BY id",
+            claimable_sql("?2")
         );
         let ids: Vec<i64> = {
-            let mut query = self.at(self.conn.prepare(&sql))?;
-            let rows = self.at(query.query_map(params![app_id, now], |row| row.get(0)))?;
-            self.at(rows.collect())?
+            let mut query = self.map_err(self.conn.prepare(&sql))?;
+            let rows = self.map_err(query.query_map(params![app_id, now], |row| row.get(0)))?;
+            self.map_err(rows.collect())?
         };
         let sql = "UPDATE messages SET due_at = ?2, changed_at = ?2
                    WHERE id = ?1 AND state = 'queued' AND worker IS NULL AND due_at > ?2";
-        self.in_chunks(&ids, |step, id| step.prepare_cached(sql)?.execute(params![id, now]).map(drop))?;
+        self.for_each_in_chunks(&ids, |tx, id| tx.prepare_cached(sql)?.execute(params![id, now]).map(drop))?;
         Ok(ids)
     }
 
@@ -175,49 +181,49 @@ impl Store {
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn ids_in(&self, app_id: &str, state: State) -> Result<Vec<i64>> {
+    pub fn ids_by_state(&self, app_id: &str, state: MessageState) -> Result<Vec<i64>> {
         let sql = "SELECT id FROM messages WHERE app_id = ?1 AND state = ?2 ORDER BY id";
-        let mut query = self.at(self.conn.prepare(sql))?;
-        let rows = self.at(query.query_map(params![app_id, state], |row| row.get(0)))?;
-        self.at(rows.collect())
+        let mut query = self.map_err(self.conn.prepare(sql))?;
+        let rows = self.map_err(query.query_map(params![app_id, state], |row| row.get(0)))?;
+        self.map_err(rows.collect())
     }
 
     /// How many messages the account has that are due and that nobody has.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn due(&self, app_id: &str, now: Timestamp) -> Result<usize> {
+    pub fn count_due(&self, app_id: &str, now: Timestamp) -> Result<usize> {
         let sql = format!(
             "SELECT count(*) FROM messages m
              WHERE app_id = ?1 AND state = 'queued' AND worker IS NULL AND due_at <= ?2 AND {}",
-            free("?2")
+            claimable_sql("?2")
         );
         let found = self.conn.query_row(&sql, params![app_id, now], |row| row.get::<_, i64>(0));
-        self.at(found).map(|count| usize::try_from(count).unwrap_or_default())
+        self.map_err(found).map(|count| usize::try_from(count).unwrap_or_default())
     }
 
     /// Where the clock was set back, what waits for a time that the old clock gave is due at once.
     ///
     /// # Errors
     /// Only the database's own.
-    pub fn heed_clock(&mut self, app_id: &str, now: Timestamp) -> Result<()> {
+    pub fn reset_future_due_times(&mut self, app_id: &str, now: Timestamp) -> Result<()> {
         let sql = "UPDATE messages SET due_at = ?2, changed_at = ?2 WHERE app_id = ?1 AND state = 'queued'
                    AND worker IS NULL AND due_at > ?2 AND changed_at > ?3";
-        let done = self.conn.execute(sql, params![app_id, now, now.after(SET_BACK)]);
-        self.at(done).map(drop)
+        let done = self.conn.execute(sql, params![app_id, now, now.plus(MAX_CLOCK_SKEW)]);
+        self.map_err(done).map(drop)
     }
 }
 
 /// Cancels what waits for a person who is no longer bound, also what a process holds and has not begun; how many.
-pub(in crate::store) fn withdraw(
+pub(in crate::store) fn cancel_queued_for(
     conn: &Connection,
     app_id: &str,
     user_id: i64,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
     let sql = format!(
-        "UPDATE messages INDEXED BY messages_of_user SET state = {ENDED_BY_HAND}, worker = NULL, changed_at = ?3
-         WHERE app_id = ?1 AND user_id = ?2 AND state = 'queued' AND NOT {IS_OPEN}"
+        "UPDATE messages INDEXED BY messages_of_user SET state = {STATE_AFTER_CANCEL_SQL}, worker = NULL, changed_at = ?3
+         WHERE app_id = ?1 AND user_id = ?2 AND state = 'queued' AND NOT {HAS_OPEN_ATTEMPT_SQL}"
     );
     conn.execute(&sql, params![app_id, user_id, now])
 }

@@ -7,16 +7,16 @@ mod check;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use check::{Flaw, is_link};
+pub use check::{SchemaError, is_web_url};
 
 use super::media::MediaType;
-use super::message::{Content, Field, MiniProgram};
-use check::{Checked, parts_of};
+use super::message::{Content, MiniProgram, TemplateField};
+use check::{SchemaResult, check_fields};
 
 /// The type of a customer-service message other than a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Msgtype {
+pub enum MessageType {
     /// A picture.
     Image,
     /// Something to listen to.
@@ -41,7 +41,7 @@ pub enum Msgtype {
 
 /// What a part of a message may be.
 #[derive(Clone, Copy, Debug)]
-enum Rule {
+enum ValueType {
     /// Text, or a number, with so many characters at most; 0 = no limit of ours.
     Text(usize),
     /// An http or https address.
@@ -51,117 +51,129 @@ enum Rule {
     /// The media_id of something else.
     MediaId,
     /// An object with these parts.
-    Object(&'static [Part]),
+    Object(&'static [FieldSpec]),
     /// A list of objects with these parts; so many at most, 0 = no limit of ours.
-    List(&'static [Part], usize),
+    List(&'static [FieldSpec], usize),
     /// An object of the fields of a template.
     Fields,
 }
 
 /// A part of a message.
 #[derive(Clone, Copy, Debug)]
-struct Part {
+struct FieldSpec {
     name: &'static str,
-    need: Need,
-    rule: Rule,
+    presence: Presence,
+    value_type: ValueType,
 }
 
 /// Whether a part must be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Need {
+enum Presence {
     /// It must say something.
-    Full,
+    NonEmpty,
     /// It may be left out.
-    None,
+    Optional,
 }
 
-const fn must(name: &'static str, rule: Rule) -> Part {
-    Part { name, need: Need::Full, rule }
+const fn required(name: &'static str, rule: ValueType) -> FieldSpec {
+    FieldSpec { name, presence: Presence::NonEmpty, value_type: rule }
 }
 
-const fn may(name: &'static str, rule: Rule) -> Part {
-    Part { name, need: Need::None, rule }
+const fn optional(name: &'static str, rule: ValueType) -> FieldSpec {
+    FieldSpec { name, presence: Presence::Optional, value_type: rule }
 }
 
-const TEXT: Rule = Rule::Text(0);
-const THUMB: Part = must("thumb_media_id", Rule::Media(MediaType::Thumb));
+const ANY_TEXT: ValueType = ValueType::Text(0);
+const THUMB: FieldSpec = required("thumb_media_id", ValueType::Media(MediaType::Thumb));
 /// The picture of a video may be left out: clients in wide use know none.
-const POSTER: Part = may("thumb_media_id", Rule::Media(MediaType::Thumb));
-const TITLE: Part = may("title", TEXT);
-const DESCRIPTION: Part = may("description", TEXT);
+const POSTER: FieldSpec = optional("thumb_media_id", ValueType::Media(MediaType::Thumb));
+const TITLE: FieldSpec = optional("title", ANY_TEXT);
+const DESCRIPTION: FieldSpec = optional("description", ANY_TEXT);
 
 /// The parts of a news card. The page does not say which may be left out; accounts were seen to send no more than a title.
-const ARTICLE: &[Part] = &[must("title", TEXT), DESCRIPTION, may("url", Rule::Link), may("picurl", Rule::Link)];
+const ARTICLE_FIELDS: &[FieldSpec] =
+    &[required("title", ANY_TEXT), DESCRIPTION, optional("url", ValueType::Link), optional("picurl", ValueType::Link)];
 
-const TEXT_PARTS: &[Part] = &[must("content", TEXT)];
+const TEXT_FIELDS: &[FieldSpec] = &[required("content", ANY_TEXT)];
 
 /// An entry of a menu.
-const ITEM: &[Part] = &[must("id", TEXT), must("content", TEXT)];
+const MENU_ITEM_FIELDS: &[FieldSpec] = &[required("id", ANY_TEXT), required("content", ANY_TEXT)];
 
 /// A customer-service message: WeChat's word, and what it is made of.
-type Row = (Msgtype, &'static str, &'static [Part]);
+type SchemaRow = (MessageType, &'static str, &'static [FieldSpec]);
 
 #[rustfmt::skip]
-const CUSTOM: [Row; 10] = [
-    (Msgtype::Image, "image", &[must("media_id", Rule::Media(MediaType::Image))]),
-    (Msgtype::Voice, "voice", &[must("media_id", Rule::Media(MediaType::Voice))]),
-    (Msgtype::Video, "video", &[must("media_id", Rule::Media(MediaType::Video)), POSTER, TITLE, DESCRIPTION]),
-    (Msgtype::Music, "music", &[TITLE, DESCRIPTION, must("musicurl", Rule::Link), must("hqmusicurl", Rule::Link), THUMB]),
-    (Msgtype::News, "news", &[must("articles", Rule::List(ARTICLE, 1))]),
-    (Msgtype::Mpnews, "mpnews", &[must("media_id", Rule::MediaId)]),
-    (Msgtype::Mpnewsarticle, "mpnewsarticle", &[must("article_id", TEXT)]),
-    (Msgtype::Msgmenu, "msgmenu", &[may("head_content", TEXT), must("list", Rule::List(ITEM, 0)), may("tail_content", TEXT)]),
-    (Msgtype::Wxcard, "wxcard", &[must("card_id", TEXT), may("card_ext", TEXT)]),
-    (Msgtype::Miniprogrampage, "miniprogrampage", &[TITLE, must("appid", TEXT), must("pagepath", TEXT), THUMB]),
+const SCHEMAS: [SchemaRow; 10] = [
+    (MessageType::Image, "image", &[required("media_id", ValueType::Media(MediaType::Image))]),
+    (MessageType::Voice, "voice", &[required("media_id", ValueType::Media(MediaType::Voice))]),
+    (MessageType::Video, "video", &[required("media_id", ValueType::Media(MediaType::Video)), POSTER, TITLE, DESCRIPTION]),
+    (MessageType::Music, "music", &[TITLE, DESCRIPTION, required("musicurl", ValueType::Link), required("hqmusicurl", ValueType::Link), THUMB]),
+    (MessageType::News, "news", &[required("articles", ValueType::List(ARTICLE_FIELDS, 1))]),
+    (MessageType::Mpnews, "mpnews", &[required("media_id", ValueType::MediaId)]),
+    (MessageType::Mpnewsarticle, "mpnewsarticle", &[required("article_id", ANY_TEXT)]),
+    (MessageType::Msgmenu, "msgmenu", &[optional("head_content", ANY_TEXT), required("list", ValueType::List(MENU_ITEM_FIELDS, 0)), optional("tail_content", ANY_TEXT)]),
+    (MessageType::Wxcard, "wxcard", &[required("card_id", ANY_TEXT), optional("card_ext", ANY_TEXT)]),
+    (MessageType::Miniprogrampage, "miniprogrampage", &[TITLE, required("appid", ANY_TEXT), required("pagepath", ANY_TEXT), THUMB]),
 ];
 
-impl Msgtype {
+impl MessageType {
     /// WeChat's word for it.
     pub fn as_str(self) -> &'static str {
-        self.row().1
+        self.schema().1
     }
 
-    fn parts(self) -> &'static [Part] {
-        self.row().2
+    fn fields(self) -> &'static [FieldSpec] {
+        self.schema().2
     }
 
-    fn row(self) -> &'static Row {
+    fn schema(self) -> &'static SchemaRow {
         // Each is in its own place, as a test holds.
-        &CUSTOM[self as usize]
+        &SCHEMAS[self as usize]
     }
 
     /// What a part of it that names a file is uploaded as; `None` where it names none.
-    pub fn media(self, part: &str) -> Option<MediaType> {
-        let found = self.parts().iter().find(|it| it.name == part)?;
-        if let Rule::Media(kind) = found.rule { Some(kind) } else { None }
+    pub fn media_type(self, part: &str) -> Option<MediaType> {
+        let found = self.fields().iter().find(|it| it.name == part)?;
+        if let ValueType::Media(kind) = found.value_type { Some(kind) } else { None }
     }
 }
 
-const TEMPLATE: &[Part] = &[
-    must("template_id", TEXT),
-    may("url", Rule::Link),
-    may("miniprogram", Rule::Object(&[must("appid", TEXT), may("pagepath", TEXT)])),
-    must("data", Rule::Fields),
+const TEMPLATE_FIELDS: &[FieldSpec] = &[
+    required("template_id", ANY_TEXT),
+    optional("url", ValueType::Link),
+    optional("miniprogram", ValueType::Object(&[required("appid", ANY_TEXT), optional("pagepath", ANY_TEXT)])),
+    required("data", ValueType::Fields),
 ];
 /// The others' mini-program page must be named.
-const MINIPROGRAM: Part = may("miniprogram", Rule::Object(&[must("appid", TEXT), must("pagepath", TEXT)]));
-const SUBSCRIBE: &[Part] =
-    &[must("template_id", TEXT), may("page", Rule::Link), MINIPROGRAM, must("data", Rule::Fields)];
-const ONCE: &[Part] = &[
-    must("template_id", TEXT),
-    must("scene", TEXT),
-    must("title", Rule::Text(15)),
-    must("data", Rule::Object(&[must("content", Rule::Object(&[must("value", Rule::Text(200)), may("color", TEXT)]))])),
-    may("url", Rule::Link),
+const MINIPROGRAM: FieldSpec =
+    optional("miniprogram", ValueType::Object(&[required("appid", ANY_TEXT), required("pagepath", ANY_TEXT)]));
+const SUBSCRIBE_FIELDS: &[FieldSpec] = &[
+    required("template_id", ANY_TEXT),
+    optional("page", ValueType::Link),
+    MINIPROGRAM,
+    required("data", ValueType::Fields),
+];
+const ONE_TIME_FIELDS: &[FieldSpec] = &[
+    required("template_id", ANY_TEXT),
+    required("scene", ANY_TEXT),
+    required("title", ValueType::Text(15)),
+    required(
+        "data",
+        ValueType::Object(&[required(
+            "content",
+            ValueType::Object(&[required("value", ValueType::Text(200)), optional("color", ANY_TEXT)]),
+        )]),
+    ),
+    optional("url", ValueType::Link),
     MINIPROGRAM,
 ];
 
 /// The names of the kinds that have no `msgtype` of WeChat's.
-const NAMED: [&str; 3] = ["template", "subscribe", "subscribe_once"];
+const OTHER_KINDS: [&str; 3] = ["template", "subscribe", "subscribe_once"];
 
 /// A message as somebody wrote it down.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Written {
+pub struct ParsedMessage {
     /// What it says. A file is still named by `@` and its path.
     pub content: Content,
     /// The recipient that it names.
@@ -174,7 +186,7 @@ pub struct Written {
 ///
 /// # Errors
 /// The first part that is missing, unknown or not what it must be.
-pub fn read(mut message: Map<String, Value>) -> Result<Written, Flaw> {
+pub fn parse(mut message: Map<String, Value>) -> Result<ParsedMessage, SchemaError> {
     let touser = take_text(&mut message, "touser")?;
     let msgtype = take_text(&mut message, "msgtype")?;
     let kind = match &msgtype {
@@ -182,118 +194,118 @@ pub fn read(mut message: Map<String, Value>) -> Result<Written, Flaw> {
         None if message.contains_key("scene") => "subscribe_once",
         None if message.contains_key("page") => "subscribe",
         None if message.contains_key("template_id") => "template",
-        None => return Err(Flaw::no_kind()),
+        None => return Err(SchemaError::missing_kind()),
     };
     let content = match kind {
-        "text" => text(message)?,
-        "template" => template(kind, TEMPLATE, message)?,
-        "subscribe" => template(kind, SUBSCRIBE, message)?,
-        "subscribe_once" => once(message)?,
-        name => match CUSTOM.iter().find(|row| row.1 == name) {
-            Some((msgtype, ..)) => custom(*msgtype, message)?,
-            None => return Err(Flaw::unknown_kind(name, kinds())),
+        "text" => parse_text(message)?,
+        "template" => parse_template(kind, TEMPLATE_FIELDS, message)?,
+        "subscribe" => parse_template(kind, SUBSCRIBE_FIELDS, message)?,
+        "subscribe_once" => parse_one_time(message)?,
+        name => match SCHEMAS.iter().find(|row| row.1 == name) {
+            Some((msgtype, ..)) => parse_custom(*msgtype, message)?,
+            None => return Err(SchemaError::unknown_kind(name, kind_names())),
         },
     };
-    Ok(Written { content, touser })
+    Ok(ParsedMessage { content, touser })
 }
 
 /// A news card.
 ///
 /// # Errors
 /// The first part that is missing, unknown or not what it must be.
-pub fn news(article: Map<String, Value>) -> Result<Content, Flaw> {
-    let article = parts_of("news", "", ARTICLE, article)?;
+pub fn parse_news(article: Map<String, Value>) -> Result<Content, SchemaError> {
+    let article = check_fields("news", "", ARTICLE_FIELDS, article)?;
     let branch = Map::from_iter([("articles".to_owned(), Value::Array(vec![Value::Object(article)]))]);
-    Ok(Content::Custom { msgtype: Msgtype::News, branch, kf_account: None })
+    Ok(Content::Custom { msgtype: MessageType::News, branch, kf_account: None })
 }
 
 /// The words for all kinds.
-fn kinds() -> impl Iterator<Item = &'static str> {
-    ["text"].into_iter().chain(CUSTOM.iter().map(|row| row.1)).chain(NAMED)
+fn kind_names() -> impl Iterator<Item = &'static str> {
+    ["text"].into_iter().chain(SCHEMAS.iter().map(|row| row.1)).chain(OTHER_KINDS)
 }
 
-fn take_text(message: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, Flaw> {
+fn take_text(message: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, SchemaError> {
     match message.shift_remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Flaw::not_text(name)),
+        Some(_) => Err(SchemaError::not_text(name)),
     }
 }
 
 /// The branch that is called as the kind, and who it is from; nothing else.
-fn branch(
+fn payload(
     kind: &'static str,
-    parts: &'static [Part],
+    parts: &'static [FieldSpec],
     message: Map<String, Value>,
-) -> Checked<(Map<String, Value>, Option<String>)> {
-    const ACCOUNT: &[Part] = &[must("kf_account", TEXT)];
-    let own = [must(kind, Rule::Object(parts)), may("customservice", Rule::Object(ACCOUNT))];
-    let mut whole = parts_of(kind, "", &own, message)?;
-    let account = whole.get("customservice").and_then(|it| it["kf_account"].as_str()).map(str::to_owned);
-    let branch = match whole.get_mut(kind).map(Value::take) {
+) -> SchemaResult<(Map<String, Value>, Option<String>)> {
+    const ACCOUNT: &[FieldSpec] = &[required("kf_account", ANY_TEXT)];
+    let fields = [required(kind, ValueType::Object(parts)), optional("customservice", ValueType::Object(ACCOUNT))];
+    let mut message_fields = check_fields(kind, "", &fields, message)?;
+    let account = message_fields.get("customservice").and_then(|it| it["kf_account"].as_str()).map(str::to_owned);
+    let branch = match message_fields.get_mut(kind).map(Value::take) {
         Some(Value::Object(branch)) => branch,
         _ => Map::new(),
     };
     Ok((branch, account))
 }
 
-fn text(message: Map<String, Value>) -> Checked<Content> {
-    let (mut branch, kf_account) = branch("text", TEXT_PARTS, message)?;
-    Ok(Content::Text { content: string(&mut branch, "content"), kf_account })
+fn parse_text(message: Map<String, Value>) -> SchemaResult<Content> {
+    let (mut branch, kf_account) = payload("text", TEXT_FIELDS, message)?;
+    Ok(Content::Text { content: take_or_empty(&mut branch, "content"), kf_account })
 }
 
-fn custom(msgtype: Msgtype, message: Map<String, Value>) -> Checked<Content> {
-    let (branch, kf_account) = branch(msgtype.as_str(), msgtype.parts(), message)?;
+fn parse_custom(msgtype: MessageType, message: Map<String, Value>) -> SchemaResult<Content> {
+    let (branch, kf_account) = payload(msgtype.as_str(), msgtype.fields(), message)?;
     Ok(Content::Custom { msgtype, branch, kf_account })
 }
 
-fn template(kind: &str, parts: &'static [Part], message: Map<String, Value>) -> Checked<Content> {
-    let mut parts = parts_of(kind, "", parts, message)?;
-    let template_id = string(&mut parts, "template_id");
-    let miniprogram = miniprogram(&mut parts);
+fn parse_template(kind: &str, parts: &'static [FieldSpec], message: Map<String, Value>) -> SchemaResult<Content> {
+    let mut parts = check_fields(kind, "", parts, message)?;
+    let template_id = take_or_empty(&mut parts, "template_id");
+    let miniprogram = take_miniprogram(&mut parts);
     let data = match parts.get_mut("data").map(Value::take) {
         Some(Value::Object(data)) => data,
         _ => Map::new(),
     };
     Ok(if kind == "subscribe" {
-        Content::Subscribe { template_id, page: optional(&mut parts, "page"), miniprogram, data }
+        Content::Subscribe { template_id, page: take_optional(&mut parts, "page"), miniprogram, data }
     } else {
-        Content::Template { template_id, url: optional(&mut parts, "url"), miniprogram, data }
+        Content::Template { template_id, url: take_optional(&mut parts, "url"), miniprogram, data }
     })
 }
 
-fn once(message: Map<String, Value>) -> Checked<Content> {
-    let mut parts = parts_of("subscribe_once", "", ONCE, message)?;
+fn parse_one_time(message: Map<String, Value>) -> SchemaResult<Content> {
+    let mut parts = check_fields("subscribe_once", "", ONE_TIME_FIELDS, message)?;
     let field = &parts["data"]["content"];
-    let content = Field {
+    let content = TemplateField {
         value: field["value"].as_str().unwrap_or_default().to_owned(),
         color: field["color"].as_str().map(str::to_owned),
     };
-    Ok(Content::Once {
-        template_id: string(&mut parts, "template_id"),
-        scene: string(&mut parts, "scene"),
-        title: string(&mut parts, "title"),
+    Ok(Content::OneTimeSubscription {
+        template_id: take_or_empty(&mut parts, "template_id"),
+        scene: take_or_empty(&mut parts, "scene"),
+        title: take_or_empty(&mut parts, "title"),
         content,
-        url: optional(&mut parts, "url"),
-        miniprogram: miniprogram(&mut parts),
+        url: take_optional(&mut parts, "url"),
+        miniprogram: take_miniprogram(&mut parts),
     })
 }
 
-fn miniprogram(parts: &mut Map<String, Value>) -> Option<MiniProgram> {
+fn take_miniprogram(parts: &mut Map<String, Value>) -> Option<MiniProgram> {
     let target = parts.get("miniprogram")?;
     let text = |name: &str| target[name].as_str().map(str::to_owned);
     Some(MiniProgram { appid: text("appid").unwrap_or_default(), pagepath: text("pagepath") })
 }
 
-fn optional(parts: &mut Map<String, Value>, name: &str) -> Option<String> {
+fn take_optional(parts: &mut Map<String, Value>, name: &str) -> Option<String> {
     match parts.get_mut(name).map(Value::take) {
         Some(Value::String(text)) => Some(text),
         _ => None,
     }
 }
 
-fn string(parts: &mut Map<String, Value>, name: &str) -> String {
-    optional(parts, name).unwrap_or_default()
+fn take_or_empty(parts: &mut Map<String, Value>, name: &str) -> String {
+    take_optional(parts, name).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -302,7 +314,7 @@ mod tests {
 
     #[test]
     fn each_type_is_in_its_place() {
-        for (at, (msgtype, name, _)) in CUSTOM.iter().enumerate() {
+        for (at, (msgtype, name, _)) in SCHEMAS.iter().enumerate() {
             assert_eq!((*msgtype as usize, serde_json::to_value(msgtype).unwrap()), (at, (*name).into()));
         }
     }

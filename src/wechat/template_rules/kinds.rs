@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// A type of the category library's keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TemplateFieldType {
     /// 20 characters of any sort.
     Thing,
     /// 32 digits, letters or symbols.
@@ -44,7 +44,7 @@ pub enum Kind {
     ShortThing,
 }
 
-impl Kind {
+impl TemplateFieldType {
     /// Every type with the word that its keys begin with.
     pub const ALL: [(Self, &'static str); 16] = [
         (Self::Thing, "thing"),
@@ -72,14 +72,14 @@ impl Kind {
 
     /// The type of a key: `thing1` is a thing. A key that does not end in a digit has none, nor has one that
     /// begins otherwise: older templates and test accounts have keys of any name (`keyword1`, `name`).
-    pub fn of(key: &str) -> Option<Self> {
+    pub fn from_key(key: &str) -> Option<Self> {
         let word = key.trim_end_matches(|c: char| c.is_ascii_digit());
         let (kind, _) = Self::ALL.into_iter().find(|(_, name)| *name == word)?;
         (word.len() < key.len()).then_some(kind)
     }
 
     /// The most characters that such a value has, where the rule is one of characters.
-    pub fn most(self, value: &str) -> Option<usize> {
+    pub fn max_chars(self, value: &str) -> Option<usize> {
         match self {
             Self::Thing | Self::Const => Some(20),
             Self::CharacterString | Self::Letter => Some(32),
@@ -99,31 +99,31 @@ impl Kind {
 
     /// The beginning of a value that has too many characters and would be taken otherwise, with `…` at its end where
     /// the rule allows that.
-    pub fn cut(self, value: &str) -> Option<String> {
-        let most = self.most(value).filter(|most| value.chars().count() > *most)?;
+    pub fn truncate(self, value: &str) -> Option<String> {
+        let most = self.max_chars(value).filter(|most| value.chars().count() > *most)?;
         let beginning = |most: usize| {
             let fits = |(at, sign): &(usize, &str)| value[..at + sign.len()].chars().count() <= most;
             value.grapheme_indices(true).take_while(fits).map(|(_, sign)| sign).collect::<String>()
         };
         let marked = beginning(most - 1).trim_end().to_owned() + "…";
-        [marked, beginning(most)].into_iter().find(|cut| self.takes(cut))
+        [marked, beginning(most)].into_iter().find(|cut| self.accepts(cut))
     }
 
     /// Whether a value, which is not blank, follows the type's rule.
-    pub fn takes(self, value: &str) -> bool {
-        if self.most(value).is_some_and(|most| value.chars().count() > most) {
+    pub fn accepts(self, value: &str) -> bool {
+        if self.max_chars(value).is_some_and(|most| value.chars().count() > most) {
             return false;
         }
         match self {
             Self::Thing | Self::Const | Self::Enum | Self::EnumString | Self::ShortThing => true,
             Self::CharacterString => value.chars().all(|c| c.is_ascii_alphanumeric() || is_symbol(c)),
-            Self::Time => is(value, &moments(true)),
-            Self::Date => is(value, &moments(false)),
-            Self::Amount => amount(value),
-            Self::PhoneNumber => is(value, "[0-9+-]*"),
-            Self::CarNumber => plate(value),
-            Self::Number => is(value, DECIMAL) && digits(value) <= 32,
-            Self::Letter => is(value, "[A-Za-z]*"),
+            Self::Time => matches(value, &datetime_pattern(true)),
+            Self::Date => matches(value, &datetime_pattern(false)),
+            Self::Amount => is_amount(value),
+            Self::PhoneNumber => matches(value, "[0-9+-]*"),
+            Self::CarNumber => is_license_plate(value),
+            Self::Number => matches(value, DECIMAL) && count_digits(value) <= 32,
+            Self::Letter => matches(value, "[A-Za-z]*"),
             Self::Symbol => value.chars().all(is_symbol),
             Self::Name => !value.contains(|c: char| c.is_ascii_digit()),
             Self::Phrase => value.chars().all(is_chinese),
@@ -141,28 +141,28 @@ fn is_symbol(c: char) -> bool {
 }
 
 /// Whether the whole of a text is as the pattern says.
-fn is(text: &str, pattern: &str) -> bool {
+fn matches(text: &str, pattern: &str) -> bool {
     Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(text))
 }
 
-fn digits(text: &str) -> usize {
+fn count_digits(text: &str) -> usize {
     text.bytes().filter(u8::is_ascii_digit).count()
 }
 
 const DECIMAL: &str = r"[0-9]+(?:\.[0-9]+)?";
 
 /// `¥12.50`, `12.50元`: at most one sign of a currency before it.
-fn amount(value: &str) -> bool {
+fn is_amount(value: &str) -> bool {
     let is_currency = |c: char| c.general_category() == GeneralCategory::CurrencySymbol;
     let bare = value.strip_prefix(is_currency).unwrap_or(value);
-    is(bare.strip_suffix('元').unwrap_or(bare), DECIMAL) && digits(bare) <= 10
+    matches(bare.strip_suffix('元').unwrap_or(bare), DECIMAL) && count_digits(bare) <= 10
 }
 
 /// `粤A8Z888挂`: the first and the last may be Chinese.
-fn plate(value: &str) -> bool {
+fn is_license_plate(value: &str) -> bool {
     let bare = value.strip_prefix(is_chinese).unwrap_or(value);
     let bare = bare.strip_suffix(is_chinese).unwrap_or(bare);
-    is(bare, "[0-9A-Za-z]*")
+    matches(bare, "[0-9A-Za-z]*")
 }
 
 const YEAR: &str = "[0-9]{4}";
@@ -172,7 +172,7 @@ const CLOCK: &str = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?";
 
 /// A day with or without its time, or (`clock`) a time with or without its day: `2019年10月1日 15:01`, a part
 /// of it, or the numbers with one of `-/.` between them; or two with `~` between them.
-fn moments(clock: bool) -> String {
+fn datetime_pattern(clock: bool) -> String {
     let numbers = ["-", "/", r"\."].map(|sign| format!("(?:{YEAR}{sign})?{MONTH}{sign}{DAY}|{YEAR}{sign}{MONTH}"));
     // A time may stand close behind 日 alone.
     let (closed, open) = (format!("(?:{YEAR}年)?{MONTH}月{DAY}日"), format!("{YEAR}年{MONTH}月|{}", numbers.join("|")));

@@ -15,12 +15,12 @@ mod tests;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use kinds::Kind;
-pub use said::{join, odd, rule, said};
-pub use shown::{SHOWN_CHARS, preview, shown};
+pub use kinds::TemplateFieldType;
+pub use said::{describe, describe_joined, describe_problem, describe_type};
+pub use shown::{DISPLAY_CHARS, displayed, preview};
 
 /// Neither is shown, nor need they be given.
-pub const HIDDEN: [&str; 2] = ["first", "remark"];
+pub const HIDDEN_KEYS: [&str; 2] = ["first", "remark"];
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -36,9 +36,9 @@ pub enum Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// What a typed key's value must be: refused.
-    Kind(Kind),
+    FieldType(TemplateFieldType),
     /// A typed key's value has too many characters: refused, so that it is cut.
-    Long(Kind),
+    TooLong(TemplateFieldType),
     /// A typed key needs a value: refused.
     Empty,
     /// `first` and `remark` are not shown.
@@ -52,7 +52,7 @@ pub enum Rule {
     /// Line breaks are left out.
     LineBreak,
     /// At most [`SHOWN_CHARS`] characters are shown.
-    Length,
+    DisplayLength,
     /// An amount such as `¥800`, which follows its rule and was refused all the same.
     Decimals,
 }
@@ -61,21 +61,21 @@ impl Rule {
     /// The word for it in JSON: a type's own name, else what is wrong.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Kind(kind) | Self::Long(kind) => kind.name(),
+            Self::FieldType(kind) | Self::TooLong(kind) => kind.name(),
             Self::Empty => "empty",
             Self::Hidden => "hidden",
             Self::Blank => "blank",
             Self::Color => "color",
             Self::Emoji => "emoji",
             Self::LineBreak => "line_break",
-            Self::Length => "length",
+            Self::DisplayLength => "length",
             Self::Decimals => "decimals",
         }
     }
 
     /// Whether WeChat refuses such a value of a typed key, with 47003; all else it takes and does not show.
-    pub fn is_refused(self) -> bool {
-        matches!(self, Self::Kind(_) | Self::Long(_) | Self::Empty)
+    pub fn is_rejected(self) -> bool {
+        matches!(self, Self::FieldType(_) | Self::TooLong(_) | Self::Empty)
     }
 }
 
@@ -94,12 +94,12 @@ pub struct Finding {
 
 /// What is wrong with the values of these keys, in their order. `data` is what is sent: key → `{value, color}`;
 /// a key that it lacks has no value. With `strict` they are errors.
-pub fn findings(keys: &[&str], data: &Map<String, Value>, strict: bool) -> Vec<Finding> {
+pub fn check_data(keys: &[&str], data: &Map<String, Value>, strict: bool) -> Vec<Finding> {
     let mut found = Vec::new();
     for key in keys {
         let field = |part: &str| data.get(*key).and_then(|field| field.get(part)).and_then(Value::as_str);
         let value = field("value").unwrap_or_default();
-        for rule in broken(key, value, field("color").is_some()) {
+        for rule in violations(key, value, field("color").is_some()) {
             let level = if strict { Level::Error } else { Level::Warning };
             found.push(Finding { key: (*key).to_owned(), level, rule, value: value.to_owned() });
         }
@@ -108,10 +108,10 @@ pub fn findings(keys: &[&str], data: &Map<String, Value>, strict: bool) -> Vec<F
 }
 
 /// Cuts the values that were found to be too long for their fields.
-pub fn cut(data: &mut Map<String, Value>, found: &[Finding]) {
+pub fn truncate_values(data: &mut Map<String, Value>, found: &[Finding]) {
     for finding in found {
-        if let Rule::Long(kind) = finding.rule
-            && let Some(cut) = kind.cut(&finding.value)
+        if let Rule::TooLong(kind) = finding.rule
+            && let Some(cut) = kind.truncate(&finding.value)
             && let Some(field) = data.get_mut(&finding.key).and_then(Value::as_object_mut)
         {
             field.insert("value".to_owned(), cut.into());
@@ -119,19 +119,19 @@ pub fn cut(data: &mut Map<String, Value>, found: &[Finding]) {
     }
 }
 
-fn broken(key: &str, value: &str, colored: bool) -> Vec<Rule> {
-    if HIDDEN.contains(&key) {
+fn violations(key: &str, value: &str, colored: bool) -> Vec<Rule> {
+    if HIDDEN_KEYS.contains(&key) {
         // There is nothing to miss in an empty one.
         return if value.trim().is_empty() { Vec::new() } else { vec![Rule::Hidden] };
     }
-    let kind = Kind::of(key);
+    let kind = TemplateFieldType::from_key(key);
     let plain = shown::without_emoji(value);
-    let long = shown::in_one_line(&plain).chars().count() > SHOWN_CHARS;
+    let long = shown::in_one_line(&plain).chars().count() > DISPLAY_CHARS;
     let refusal = match kind {
         Some(_) if value.trim().is_empty() => Some(Rule::Empty),
-        Some(kind) if kind.takes(value) => None,
-        Some(kind) if kind.cut(value).is_some() => Some(Rule::Long(kind)),
-        Some(kind) => Some(Rule::Kind(kind)),
+        Some(kind) if kind.accepts(value) => None,
+        Some(kind) if kind.truncate(value).is_some() => Some(Rule::TooLong(kind)),
+        Some(kind) => Some(Rule::FieldType(kind)),
         _ => None,
     };
     let others = [
@@ -140,8 +140,8 @@ fn broken(key: &str, value: &str, colored: bool) -> Vec<Rule> {
         (plain != value, Rule::Emoji),
         (value.contains(['\n', '\r']), Rule::LineBreak),
         // What is refused for its length need not be called long as well.
-        (long && refusal.is_none(), Rule::Length),
-        (refusal.is_none() && kind == Some(Kind::Amount) && !value.contains('.'), Rule::Decimals),
+        (long && refusal.is_none(), Rule::DisplayLength),
+        (refusal.is_none() && kind == Some(TemplateFieldType::Amount) && !value.contains('.'), Rule::Decimals),
     ];
     refusal.into_iter().chain(others.into_iter().filter_map(|(broken, rule)| broken.then_some(rule))).collect()
 }

@@ -1,70 +1,70 @@
 //! The words for findings.
 
-use super::{Finding, Kind, Level, Rule, shown};
+use super::{Finding, Level, Rule, TemplateFieldType, displayed};
 use crate::t;
-use crate::wechat::template::Oddity;
-use crate::words::{clauses, listed};
+use crate::wechat::template::TemplateProblem;
+use crate::words::{join_clauses, join_list};
 
 /// A line for each finding; keys of which nothing but one thing is to be said share a line, as do the
 /// findings that change what is shown of one value.
-pub fn said(findings: &[Finding]) -> Vec<String> {
+pub fn describe(findings: &[Finding]) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut told: Vec<&Finding> = Vec::new();
+    let mut described: Vec<&Finding> = Vec::new();
     for finding in findings {
-        if told.contains(&finding) {
+        if described.contains(&finding) {
             continue;
         }
-        let shared = |other: &&Finding| group(finding) == group(other) && group(finding).is_some();
+        let shared = |other: &&Finding| merge_key(finding) == merge_key(other) && merge_key(finding).is_some();
         let with: Vec<&Finding> = findings.iter().filter(|other| *other == finding || shared(other)).collect();
-        lines.push(line(finding, &with));
-        told.extend(with);
+        lines.push(describe_one(finding, &with));
+        described.extend(with);
     }
     lines
 }
 
 /// The same in one line.
-pub fn join(findings: &[Finding]) -> String {
-    clauses(said(findings))
+pub fn describe_joined(findings: &[Finding]) -> String {
+    join_clauses(describe(findings))
 }
 
 /// What findings that share a line have in common: a rule, or a key.
-fn group(finding: &Finding) -> Option<(&'static str, &str)> {
+fn merge_key(finding: &Finding) -> Option<(&'static str, &str)> {
     match finding.rule {
         rule @ (Rule::Hidden | Rule::Blank | Rule::Color) => Some((rule.name(), "")),
-        Rule::Emoji | Rule::LineBreak | Rule::Length => Some(("shown", finding.key.as_str())),
-        Rule::Kind(_) | Rule::Long(_) | Rule::Empty | Rule::Decimals => None,
+        Rule::Emoji | Rule::LineBreak | Rule::DisplayLength => Some(("shown", finding.key.as_str())),
+        Rule::FieldType(_) | Rule::TooLong(_) | Rule::Empty | Rule::Decimals => None,
     }
 }
 
-fn line(finding: &Finding, with: &[&Finding]) -> String {
+fn describe_one(finding: &Finding, with: &[&Finding]) -> String {
     let key = finding.key.as_str();
     let length = finding.value.chars().count();
     match (finding.rule, finding.level) {
-        (Rule::Kind(kind) | Rule::Long(kind), Level::Error)
-            if kind.most(&finding.value).is_some_and(|most| length > most) =>
+        (Rule::FieldType(kind) | Rule::TooLong(kind), Level::Error)
+            if kind.max_chars(&finding.value).is_some_and(|most| length > most) =>
         {
-            t!("rule-too-long", key = key, length = length, rule = rule(kind))
+            t!("rule-too-long", key = key, length = length, rule = describe_type(kind))
         }
-        (Rule::Long(kind), _) => {
-            let sent = kind.cut(&finding.value).unwrap_or_default();
-            t!("rule-cut", key = key, length = length, sent = sent, rule = rule(kind))
+        (Rule::TooLong(kind), _) => {
+            let sent = kind.truncate(&finding.value).unwrap_or_default();
+            t!("rule-cut", key = key, length = length, sent = sent, rule = describe_type(kind))
         }
-        (Rule::Kind(kind), Level::Error) => {
-            t!("rule-broken", key = key, value = brief(&finding.value), rule = rule(kind))
+        (Rule::FieldType(kind), Level::Error) => {
+            t!("rule-broken", key = key, value = truncate(&finding.value), rule = describe_type(kind))
         }
-        (Rule::Kind(kind), Level::Warning) => {
-            t!("rule-doubtful", key = key, value = brief(&finding.value), rule = rule(kind))
+        (Rule::FieldType(kind), Level::Warning) => {
+            t!("rule-doubtful", key = key, value = truncate(&finding.value), rule = describe_type(kind))
         }
         (Rule::Empty, Level::Error) => t!("rule-empty", key = key),
         (Rule::Empty, Level::Warning) => t!("rule-empty-doubtful", key = key),
-        (other, _) => unseen(finding, with, other),
+        (other, _) => describe_display(finding, with, other),
     }
 }
 
 /// What WeChat takes and does not show.
-fn unseen(finding: &Finding, with: &[&Finding], rule: Rule) -> String {
+fn describe_display(finding: &Finding, with: &[&Finding], rule: Rule) -> String {
     let key = finding.key.as_str();
-    let keys = || listed(with.iter().map(|it| it.key.as_str()));
+    let keys = || join_list(with.iter().map(|it| it.key.as_str()));
     match rule {
         Rule::Hidden => t!("rule-hidden", keys = keys()),
         Rule::Blank => t!("rule-blank", keys = keys()),
@@ -74,46 +74,46 @@ fn unseen(finding: &Finding, with: &[&Finding], rule: Rule) -> String {
             let why = with.iter().map(|it| match it.rule {
                 Rule::Emoji => t!("rule-emoji"),
                 Rule::LineBreak => t!("rule-line-break"),
-                _ => t!("rule-length", limit = super::SHOWN_CHARS),
+                _ => t!("rule-length", limit = super::DISPLAY_CHARS),
             });
-            t!("rule-shown", key = key, shown = shown(&finding.value), why = listed(why))
+            t!("rule-shown", key = key, shown = displayed(&finding.value), why = join_list(why))
         }
     }
 }
 
 /// What is odd about a template's content.
-pub fn odd(oddity: &Oddity<'_>) -> String {
+pub fn describe_problem(oddity: &TemplateProblem<'_>) -> String {
     match oddity {
-        Oddity::Misspelt(place) => t!("rule-misspelt", place = place),
-        Oddity::Beginning(key) => t!("rule-beginning", key = key),
+        TemplateProblem::MisspelledKey(place) => t!("rule-misspelt", place = place),
+        TemplateProblem::LeadingKey(key) => t!("rule-beginning", key = key),
     }
 }
 
 /// What a value of that type must be.
-pub fn rule(kind: Kind) -> String {
+pub fn describe_type(kind: TemplateFieldType) -> String {
     match kind {
-        Kind::Thing => t!("rule-thing"),
-        Kind::CharacterString => t!("rule-character-string"),
-        Kind::Time => t!("rule-time"),
-        Kind::Date => t!("rule-date"),
-        Kind::Amount => t!("rule-amount"),
-        Kind::PhoneNumber => t!("rule-phone-number"),
-        Kind::CarNumber => t!("rule-car-number"),
-        Kind::Number => t!("rule-number"),
-        Kind::Letter => t!("rule-letter"),
-        Kind::Symbol => t!("rule-symbol"),
-        Kind::Name => t!("rule-name"),
-        Kind::Phrase => t!("rule-phrase"),
-        Kind::Const => t!("rule-const"),
-        Kind::Enum | Kind::EnumString => t!("rule-enum"),
-        Kind::ShortThing => t!("rule-short-thing"),
+        TemplateFieldType::Thing => t!("rule-thing"),
+        TemplateFieldType::CharacterString => t!("rule-character-string"),
+        TemplateFieldType::Time => t!("rule-time"),
+        TemplateFieldType::Date => t!("rule-date"),
+        TemplateFieldType::Amount => t!("rule-amount"),
+        TemplateFieldType::PhoneNumber => t!("rule-phone-number"),
+        TemplateFieldType::CarNumber => t!("rule-car-number"),
+        TemplateFieldType::Number => t!("rule-number"),
+        TemplateFieldType::Letter => t!("rule-letter"),
+        TemplateFieldType::Symbol => t!("rule-symbol"),
+        TemplateFieldType::Name => t!("rule-name"),
+        TemplateFieldType::Phrase => t!("rule-phrase"),
+        TemplateFieldType::Const => t!("rule-const"),
+        TemplateFieldType::Enum | TemplateFieldType::EnumString => t!("rule-enum"),
+        TemplateFieldType::ShortThing => t!("rule-short-thing"),
     }
 }
 
 /// The beginning of a value: an error line is not the place for all of a long one.
-fn brief(value: &str) -> String {
-    const MOST: usize = 40;
-    match value.char_indices().nth(MOST) {
+fn truncate(value: &str) -> String {
+    const MAX_CHARS: usize = 40;
+    match value.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", &value[..end]),
         None => value.to_owned(),
     }

@@ -4,20 +4,20 @@ use serde_json::{Map, Value};
 use unicode_properties::{EmojiStatus, UnicodeEmoji};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::HIDDEN;
-use crate::wechat::template::{Piece, pieces};
+use super::HIDDEN_KEYS;
+use crate::wechat::template::{Piece, parse_template};
 
 /// The most characters that are shown of a value. One report counts a run of Latin letters as one; the
 /// announcement does not.
-pub const SHOWN_CHARS: usize = 20;
+pub const DISPLAY_CHARS: usize = 20;
 
 /// A value as it is shown: without emoji, in one line, not too long.
-pub fn shown(value: &str) -> String {
+pub fn displayed(value: &str) -> String {
     let line = in_one_line(&without_emoji(value));
-    if line.chars().count() <= SHOWN_CHARS {
+    if line.chars().count() <= DISPLAY_CHARS {
         return line;
     }
-    let mut left = SHOWN_CHARS;
+    let mut left = DISPLAY_CHARS;
     let fits = |sign: &&str| {
         let length = sign.chars().count();
         let fits = length <= left;
@@ -58,19 +58,20 @@ fn is_emoji(sign: &str) -> bool {
 pub fn preview(content: &str, data: &Map<String, Value>) -> String {
     let value = |key: &str| {
         let given = data.get(key).and_then(|field| field.get("value")).and_then(Value::as_str);
-        given.map(shown).unwrap_or_default()
+        given.map(displayed).unwrap_or_default()
     };
     let mut lines = Vec::new();
     for line in content.lines() {
-        let parts = pieces(line);
-        let is = |piece: &Piece<'_>, hidden: bool| matches!(piece, Piece::Key(key) if HIDDEN.contains(key) == hidden);
+        let parts = parse_template(line);
+        let is =
+            |piece: &Piece<'_>, hidden: bool| matches!(piece, Piece::Key(key) if HIDDEN_KEYS.contains(key) == hidden);
         // The line of a hidden key goes with its words.
         if parts.iter().any(|it| is(it, true)) && !parts.iter().any(|it| is(it, false)) {
             continue;
         }
         let text = parts.iter().map(|piece| match piece {
             Piece::Text(text) => (*text).to_owned(),
-            Piece::Key(key) if HIDDEN.contains(key) => String::new(),
+            Piece::Key(key) if HIDDEN_KEYS.contains(key) => String::new(),
             Piece::Key(key) => value(key),
         });
         lines.push(text.collect::<String>().trim_end().to_owned());

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::*;
 
-fn of(key: &str, field: Value, strict: bool) -> Vec<(Level, &'static str)> {
+fn check_field(key: &str, field: Value, strict: bool) -> Vec<(Level, &'static str)> {
     let data = json!({ key: field });
-    let found = findings(&[key], data.as_object().unwrap(), strict);
+    let found = check_data(&[key], data.as_object().unwrap(), strict);
     found.iter().map(|it| (it.level, it.rule.name())).collect()
 }
 
@@ -15,15 +15,15 @@ fn a_typed_key_ends_in_a_digit() {
     for key in
         ["thing", "name", "time", "number", "keyword1", "Thing1", "thing1a", "thing_1", "first", "1", "", "thingx1"]
     {
-        assert_eq!(Kind::of(key), None, "{key}");
+        assert_eq!(TemplateFieldType::from_key(key), None, "{key}");
         // Whatever it holds is a matter of what is shown.
         let data = json!({ key: {"value": "x"} });
-        let found = findings(&[key], data.as_object().unwrap(), false);
-        assert!(found.iter().all(|it| !it.rule.is_refused()), "{key}");
+        let found = check_data(&[key], data.as_object().unwrap(), false);
+        assert!(found.iter().all(|it| !it.rule.is_rejected()), "{key}");
     }
-    assert_eq!(Kind::of("thing01"), Some(Kind::Thing));
-    assert_eq!(Kind::of("character_string21"), Some(Kind::CharacterString));
-    assert_eq!(Kind::of("short_thing1"), Some(Kind::ShortThing));
+    assert_eq!(TemplateFieldType::from_key("thing01"), Some(TemplateFieldType::Thing));
+    assert_eq!(TemplateFieldType::from_key("character_string21"), Some(TemplateFieldType::CharacterString));
+    assert_eq!(TemplateFieldType::from_key("short_thing1"), Some(TemplateFieldType::ShortThing));
 }
 
 #[test]
@@ -56,9 +56,9 @@ fn what_would_not_be_shown_is_a_warning_and_with_strict_an_error() {
     ];
     for (key, field, expected) in cases {
         let warned: Vec<_> = expected.iter().map(|rule| (Level::Warning, *rule)).collect();
-        assert_eq!(of(key, field.clone(), false), warned, "{key} {field}");
+        assert_eq!(check_field(key, field.clone(), false), warned, "{key} {field}");
         let refused: Vec<_> = expected.iter().map(|rule| (Level::Error, *rule)).collect();
-        assert_eq!(of(key, field.clone(), true), refused, "{key} {field}");
+        assert_eq!(check_field(key, field.clone(), true), refused, "{key} {field}");
     }
 }
 
@@ -66,9 +66,9 @@ fn what_would_not_be_shown_is_a_warning_and_with_strict_an_error() {
 fn what_wechat_refuses_is_an_error_only_with_strict() {
     for (strict, level) in [(false, Level::Warning), (true, Level::Error)] {
         let long = "一二三四五六七八九十一二三四五六七八九十一";
-        assert_eq!(of("thing1", json!({ "value": long }), strict), [(level, "thing")]);
-        assert_eq!(of("thing1", json!({}), strict), [(level, "empty")]);
-        assert_eq!(of("time2", json!({"value": "now"}), strict), [(level, "time")]);
+        assert_eq!(check_field("thing1", json!({ "value": long }), strict), [(level, "thing")]);
+        assert_eq!(check_field("thing1", json!({}), strict), [(level, "empty")]);
+        assert_eq!(check_field("time2", json!({"value": "now"}), strict), [(level, "time")]);
     }
 }
 
@@ -96,13 +96,13 @@ fn a_value_that_is_too_long_for_its_field_is_cut_to_what_the_field_takes() {
     ];
     for (key, value, expected) in cases {
         let mut data = json!({ key: {"value": value, "color": "#173177"} }).as_object().unwrap().clone();
-        let found = findings(&[key], &data, false);
-        cut(&mut data, &found);
+        let found = check_data(&[key], &data, false);
+        truncate_values(&mut data, &found);
         assert_eq!(data[key]["value"], expected.unwrap_or(value), "{key} {value}");
         assert_eq!(data[key]["color"], "#173177");
-        assert_eq!(found.iter().any(|it| matches!(it.rule, Rule::Long(_))), expected.is_some(), "{key} {value}");
-        let left = findings(&[key], &data, false);
-        assert!(expected.is_none() || left.iter().all(|it| !it.rule.is_refused()), "{key} {value}: {left:?}");
+        assert_eq!(found.iter().any(|it| matches!(it.rule, Rule::TooLong(_))), expected.is_some(), "{key} {value}");
+        let left = check_data(&[key], &data, false);
+        assert!(expected.is_none() || left.iter().all(|it| !it.rule.is_rejected()), "{key} {value}: {left:?}");
     }
 }
 
@@ -119,7 +119,7 @@ fn a_value_is_shown_without_emoji_in_one_line_of_20_characters() {
         ("1234567890123456789e\u{301}x", "1234567890123456789…"),
     ];
     for (value, expected) in cases {
-        assert_eq!(shown(value), expected, "{value:?}");
+        assert_eq!(displayed(value), expected, "{value:?}");
     }
 }
 
@@ -149,7 +149,7 @@ fn findings_that_say_the_same_share_a_line() {
         "thing1": {"value": ""},
         "time2": {"value": "now"},
     });
-    let found = findings(&["first", "host", "note", "remark", "thing1", "time2"], data.as_object().unwrap(), false);
+    let found = check_data(&["first", "host", "note", "remark", "thing1", "time2"], data.as_object().unwrap(), false);
     let expected = [
         "WeChat does not show first, remark",
         "WeChat shows no colours: host, note",
@@ -158,10 +158,10 @@ fn findings_that_say_the_same_share_a_line() {
         "WeChat may refuse time2 with \"now\": a time is written 15:01 or 15:01:59, a date may stand \
          before it (2019年10月1日 15:01), and ~ joins two",
     ];
-    assert_eq!(said(&found), expected);
+    assert_eq!(describe(&found), expected);
     assert_eq!(
-        said(&found[..1]),
+        describe(&found[..1]),
         expected[..0].iter().copied().chain(["WeChat does not show first"]).collect::<Vec<_>>()
     );
-    assert_eq!(join(&found[..2]), "WeChat does not show first; WeChat shows no colours: host");
+    assert_eq!(describe_joined(&found[..2]), "WeChat does not show first; WeChat shows no colours: host");
 }

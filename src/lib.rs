@@ -11,33 +11,35 @@
 //!
 //! What must stay true is in CONTRIBUTING.md; `tests/it/tidy.rs` holds the parts that a test can hold.
 
-pub mod app;
+pub mod access_token;
 pub mod bounded;
 pub mod callback;
 pub mod cli;
+pub mod clock;
 pub mod commands;
-mod complaint;
+mod compose;
 pub mod config;
+pub mod context;
 pub mod delivery;
-pub mod error;
-pub mod http;
-pub mod line;
-pub mod loopback;
+pub mod exit;
+pub mod files;
+pub mod http_server;
+pub mod i18n;
+mod listen;
 pub mod names;
+pub mod net;
+mod password;
 pub mod pem;
-pub mod private;
 pub mod reference;
 pub mod sandbox;
 pub mod secret;
 pub mod signals;
-pub mod stop;
 pub mod store;
-pub mod time;
-pub mod token;
+pub mod termination;
+pub mod text_line;
+pub mod time_zone;
 pub mod ui;
 pub mod wechat;
-pub mod words;
-pub mod zone;
 
 use std::ffi::OsString;
 
@@ -45,15 +47,15 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, ValueEnum};
 
 use cli::Cli;
-use error::{ErrorReport, ExitStatus, classify};
+use exit::{ErrorReport, ExitStatus, classify};
 use ui::{ColorMode, Ui};
 
 /// Runs one command line, the program's name first. Can be called more than once in a process.
 pub fn run(args: impl IntoIterator<Item = OsString>, ui: &mut Ui) -> ExitStatus {
     let args: Vec<OsString> = args.into_iter().collect();
-    let locale = words::detect_locale(|name| std::env::var(name).ok());
-    words::set_language(locale.lang);
-    zone::set_time_zone(None);
+    let locale = i18n::detect_locale(|name| std::env::var(name).ok());
+    i18n::set_language(locale.lang);
+    time_zone::set_time_zone(None);
     let cli = match Cli::parse_args(&args) {
         Ok(cli) => cli,
         Err(error) => return report_parse_error(&args, &error, ui),
@@ -113,7 +115,7 @@ fn report_parse_error(args: &[OsString], error: &clap::Error, ui: &mut Ui) -> Ex
             let hint = Some(t!("cli-no-command-hint", command = command));
             ErrorReport { exit: ExitStatus::Usage, message: t!("cli-no-command"), hint }
         }
-        false => complaint::from_clap(error),
+        false => cli::usage_error::from_clap(error),
     };
     ui.error(&report);
     ExitStatus::Usage

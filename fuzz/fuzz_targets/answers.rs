@@ -4,4 +4,4 @@
 #[path = "../properties/mod.rs"]
 mod properties;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::answers::answers(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::answers::check_response(bytes));

@@ -4,4 +4,4 @@
 #[path = "../properties/mod.rs"]
 mod properties;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::batch::batch(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::batch::check_batch(bytes));

@@ -4,4 +4,4 @@
 #[path = "../properties/mod.rs"]
 mod properties;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::callback::callback(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::callback::check_callback(bytes));

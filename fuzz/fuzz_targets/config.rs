@@ -4,4 +4,4 @@
 #[path = "../properties/mod.rs"]
 mod properties;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::config::config(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::config::check_config(bytes));

@@ -4,4 +4,4 @@
 #[path = "../properties/mod.rs"]
 mod properties;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::data::data(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::data::check_template_data(bytes));

@@ -4,4 +4,4 @@
 #[path = "../properties/mod.rs"]
 mod properties;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::head::head(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::head::check_http_stream(bytes));

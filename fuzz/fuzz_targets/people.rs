@@ -4,4 +4,4 @@
 #[path = "../properties/mod.rs"]
 mod properties;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::people::people(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::people::check_user_import(bytes));

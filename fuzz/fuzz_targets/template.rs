@@ -4,4 +4,4 @@
 #[path = "../properties/mod.rs"]
 mod properties;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::template::template(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::template::check_template(bytes));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use wxbox::callback::{CodeExchange, ExchangeError, OAuthIdentity, OAuthState, PendingBinding};
-use wxbox::http::{HttpResponse, Request};
+use wxbox::http_server::{HttpResponse, Request};
 use wxbox::secret::{ExposeSecret, Secret};
 
 /// What stands for the right state in an input.

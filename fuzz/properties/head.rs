@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use wxbox::http::{ConnectionState, Http1Connection, HttpResponse, Limits, Request};
+use wxbox::http_server::{ConnectionState, Http1Connection, HttpResponse, Limits, Request};
 
 fn limits() -> Limits {
     Limits { head_bytes: 512, body_bytes: 64, ..Limits::sandbox() }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
+use wxbox::clock::Timestamp;
 use wxbox::store::{CachedTemplate, Store, TemplateKind, TemplateList};
-use wxbox::time::Timestamp;
 use wxbox::ui::Ui;
 
 /// Whom messages go to.

@@ -8,15 +8,15 @@
 //! A [`Callback`] is one binding's; a [`Site`] is all that a listener answers while it waits for one person after
 //! the other.
 
+mod domain_verification;
 mod exchange;
 mod follow;
+mod oauth_state;
 mod pages;
-mod parts;
-mod proof;
-mod reason;
-mod short;
-mod site;
-mod state;
+mod reject_reason;
+mod router;
+mod short_link;
+mod uri;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
@@ -25,19 +25,19 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 use subtle::ConstantTimeEq;
 
-use crate::http::{HttpResponse, Request};
+use crate::http_server::{HttpResponse, Request};
+use crate::i18n::{Lang, negotiate_language};
 use crate::secret::{ExposeSecret, Secret};
-use crate::words::{Lang, negotiate_language};
 use follow::FollowStep;
 use pages::Page;
 
+pub use domain_verification::{DomainVerificationFile, is_verification_file_name};
 pub use exchange::{CodeExchange, ExchangeError, OAuthIdentity};
 pub use follow::{FollowLookupFn, FollowLookupResult, FollowQrCode};
-pub use proof::{DomainVerificationFile, is_verification_file_name};
-pub use reason::RejectReason;
-pub use short::ShortLink;
-pub use site::CallbackRouter;
-pub use state::OAuthState;
+pub use oauth_state::OAuthState;
+pub use reject_reason::RejectReason;
+pub use router::CallbackRouter;
+pub use short_link::ShortLink;
 
 /// Longest code that is looked at, in bytes; WeChat's have 32.
 const MAX_CODE_BYTES: usize = 512;
@@ -190,12 +190,12 @@ impl PendingBinding {
 
     /// Whether a query has the state of this binding.
     pub fn has_matching_state(&self, query: &str) -> bool {
-        parts::first_param(query, "state").is_some_and(|state| self.state.matches(&state))
+        uri::first_param(query, "state").is_some_and(|state| self.state.matches(&state))
     }
 
     /// Whether a query has only a part of the state of this binding, or none at all: it was cut off on its way.
     pub fn has_partial_state(&self, query: &str) -> bool {
-        parts::first_param(query, "state").is_none_or(|state| self.state.is_partial_match(&state))
+        uri::first_param(query, "state").is_none_or(|state| self.state.is_partial_match(&state))
     }
 
     /// Whether a call of that path, with that state, is meant for this binding, right or not.
@@ -234,7 +234,7 @@ impl PendingBinding {
 
     /// The code of a call that belongs to this binding.
     fn extract_code(&self, request: &Request) -> Result<Secret, RejectReason> {
-        if !parts::is_same_path(&request.path, &self.path) {
+        if !uri::is_same_path(&request.path, &self.path) {
             let is_mine = request.method == "GET" && self.has_matching_state(&request.query);
             return Err(if is_mine { RejectReason::RewrittenPath } else { RejectReason::WrongPath });
         }
@@ -247,7 +247,7 @@ impl PendingBinding {
     /// The code of a query that belongs to this binding.
     fn extract_code_from_query(&self, query: &str) -> Result<Secret, RejectReason> {
         let (mut state, mut code) = (None, None);
-        for (key, value) in parts::parse_query(query) {
+        for (key, value) in uri::parse_query(query) {
             let slot = match &*key {
                 "state" => &mut state,
                 "code" => &mut code,

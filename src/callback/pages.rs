@@ -6,9 +6,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::RejectReason;
 use super::follow::FollowStep;
-use crate::http::HttpResponse;
+use crate::http_server::HttpResponse;
+use crate::i18n::Lang;
 use crate::t_in;
-use crate::words::Lang;
 
 /// What a call is answered with.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,19 +1,20 @@
 //! What can be typed: clap types only, no effects. One file a noun.
 
+mod arg_text;
 mod bind;
 mod config;
+mod docs;
 mod doctor;
-mod documents;
 mod follower;
 mod init;
 mod media;
 mod outbox;
-mod quick;
+mod parse;
 mod quota;
 mod run;
 mod send;
 mod template;
-mod typed;
+pub(crate) mod usage_error;
 mod user;
 
 use std::path::PathBuf;
@@ -21,9 +22,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use arg_text::ArgText;
 pub use bind::{Bind, QrMode, ScopeArg, Unbind};
 pub use config::{ConfigCommand, ConfigShow};
-pub use documents::{Completions, Help, Man};
+pub use docs::{Completions, Help, Man};
 pub use follower::{FollowerCommand, FollowerRemark, FollowerShow};
 pub use init::Init;
 pub use media::{MediaCommand, MediaUpload};
@@ -34,7 +36,6 @@ pub use send::{ContentArgs, DataArg, DataColorArg, DeliveryArgs, MiniProgramArg,
 pub use template::{
     TemplateAdd, TemplateCheck, TemplateCommand, TemplateListArgs as TemplateList, TemplateRemove, TemplateShow,
 };
-pub use typed::ArgText;
 pub use user::{UserAdd, UserCommand, UserEditArgs, UserImport, UserList, UserPasswd, UserRemove, UserShow};
 
 use crate::t;
@@ -48,7 +49,7 @@ use crate::ui::ColorMode;
     about = "Reach people in WeChat from the command line: a registry, QR binding and delivery for Official Accounts",
     propagate_version = false,
     disable_help_subcommand = true,
-    after_help = documents::MAIN_EXAMPLES,
+    after_help = docs::MAIN_EXAMPLES,
     max_term_width = 100
 )]
 pub struct Cli {
@@ -140,7 +141,7 @@ pub enum Command {
     /// Show the whole job against the sandbox, in a throw-away directory
     Demo,
     /// Print a shell's completions, to be kept where the shell looks for them
-    #[command(after_help = documents::COMPLETIONS_EXAMPLES)]
+    #[command(after_help = docs::COMPLETIONS_EXAMPLES)]
     Completions(Completions),
     /// Print the manual page, or write all of them into a directory
     Man(Man),

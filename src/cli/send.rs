@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgGroup, Args};
 
-use super::typed::{ArgText, arg_text_parser};
+use super::arg_text::{ArgText, arg_text_parser};
 use crate::t;
 
 /// `--data K=V`.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::wechat::redirect::is_private;
+use crate::wechat::redirect_uri::is_private;
 
 /// Interfaces that lead to containers, virtual machines and tunnels, by the beginnings of their names.
 const VIRTUAL_INTERFACE_PREFIXES: [&str; 9] = ["br-", "cni", "docker", "lxc", "podman", "tun", "veth", "virbr", "wg"];

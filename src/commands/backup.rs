@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::app::AppContext;
 use crate::cli::{Backup, Global};
 use crate::config::{CliOverrides, Environment};
-use crate::error::{CommandError, ExitStatus};
+use crate::context::AppContext;
+use crate::exit::{CommandError, ExitStatus};
 use crate::store::BackupPlace;
 use crate::t;
 use crate::ui::Ui;

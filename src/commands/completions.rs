@@ -1,7 +1,7 @@
 //! `wxbox completions`: what a shell needs to complete wxbox's command line.
 
 use crate::cli::Completions as Args;
-use crate::error::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::reference;
 use crate::ui::Ui;
 

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::app::AppContext;
 use crate::cli::{ConfigCommand as Command, Global};
 use crate::config::{CliOverrides, ConfigEntry, Environment, active_path};
-use crate::error::ExitStatus;
+use crate::context::AppContext;
+use crate::exit::ExitStatus;
 use crate::t;
 use crate::ui::{Ui, terminal_width, width};
 

@@ -17,8 +17,8 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use url::Url;
 
-use crate::error::{CommandError, ExitStatus};
-use crate::private;
+use crate::exit::{CommandError, ExitStatus};
+use crate::files;
 use crate::signals::{Signal, SignalReceiver};
 use crate::ui::{QrStyle, Ui};
 use crate::{t, wechat};
@@ -208,7 +208,7 @@ impl Demo {
         let dir = self.home.path().join(".config/wxbox");
         std::fs::create_dir_all(&dir)?;
         let path = dir.join("config.toml");
-        private::create_private(&path)?.write_all(text.as_bytes())?;
+        files::create_private(&path)?.write_all(text.as_bytes())?;
         ui.write_stdout(&format!("\n{}\n{text}", t!("demo-config", path = shorten_path(&path, self.home.path()))))
     }
 

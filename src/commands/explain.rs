@@ -5,16 +5,16 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::app::AppContext;
 use crate::cli::{Explain as Args, Global};
+use crate::clock::Timestamp;
 use crate::config::{CliOverrides, Config, Environment};
-use crate::error::{CommandError, ExitStatus};
+use crate::context::AppContext;
+use crate::exit::{CommandError, ExitStatus};
+use crate::i18n::{current_language, join_list};
 use crate::t;
-use crate::time::Timestamp;
 use crate::ui::{Cell, KeyValues, Ui};
 use crate::wechat::errcode::{Action, ErrcodeEntry, closest_codes, find};
-use crate::wechat::rid::{RequestTrace, is_rid};
-use crate::words::{current_language, join_list};
+use crate::wechat::request_trace::{RequestTrace, is_rid};
 
 /// How many codes are named in place of an unknown one.
 const MAX_SUGGESTIONS: usize = 3;

@@ -5,17 +5,18 @@ use std::fmt;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::app::{self, AppContext};
+use crate::access_token::ApiSession;
 use crate::cli::{FollowerCommand as Command, FollowerRemark as RemarkArgs, FollowerShow as ShowArgs, Global};
+use crate::clock::Timestamp;
 use crate::config::CliOverrides;
-use crate::error::{CommandError, ExitStatus};
+use crate::context;
+use crate::context::AppContext;
+use crate::exit::{CommandError, ExitStatus};
+use crate::i18n::join_list;
 use crate::t;
-use crate::time::Timestamp;
-use crate::token::ApiSession;
 use crate::ui::{Cell, KeyValues, Progress, Table, Ui, format_time};
 use crate::wechat;
-use crate::wechat::people::{Follower, FollowerPage, MAX_REMARK_CHARS};
-use crate::words::join_list;
+use crate::wechat::followers::{Follower, FollowerPage, MAX_REMARK_CHARS};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;
@@ -75,7 +76,7 @@ fn list(ui: &mut Ui, app: &AppContext) -> anyhow::Result<ExitStatus> {
 
 /// A page, or how far the list has come without it.
 fn with_progress_context(
-    asked: Result<Result<FollowerPage, wechat::Error>, crate::token::Error>,
+    asked: Result<Result<FollowerPage, wechat::Error>, crate::access_token::Error>,
     listed: usize,
     total: Option<u64>,
 ) -> anyhow::Result<FollowerPage> {
@@ -151,7 +152,7 @@ impl fmt::Display for FollowerView {
 }
 
 fn show(ui: &mut Ui, app: &AppContext, args: &ShowArgs) -> anyhow::Result<ExitStatus> {
-    let openid = app::parse_openid_argument(&args.openid)?;
+    let openid = context::parse_openid_argument(&args.openid)?;
     let mut session = app.api_session()?;
     let told = session.call(|client, token| client.follower(token, openid))?;
     let told = told.map_err(|error| api_error(openid, error))?;
@@ -180,7 +181,7 @@ impl fmt::Display for RemarkView<'_> {
 }
 
 fn remark(ui: &mut Ui, app: &AppContext, args: &RemarkArgs) -> anyhow::Result<ExitStatus> {
-    let openid = app::parse_openid_argument(&args.openid)?;
+    let openid = context::parse_openid_argument(&args.openid)?;
     let remark = args.text.trim();
     let length = remark.chars().count();
     if length > MAX_REMARK_CHARS {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::cli::Man as Args;
-use crate::error::{CommandError, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::reference;
 use crate::t;
 use crate::ui::Ui;

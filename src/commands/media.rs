@@ -5,17 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::app::AppContext;
 use crate::cli::{Global, MediaCommand as Command, MediaUpload};
-use crate::commands::media_file;
+use crate::clock::Timestamp;
+use crate::compose::media_file;
 use crate::config::CliOverrides;
-use crate::error::ExitStatus;
+use crate::context::AppContext;
+use crate::exit::ExitStatus;
 use crate::store::{CachedMedia, MediaKey};
 use crate::t;
-use crate::time::Timestamp;
+use crate::time_zone::format_local;
 use crate::ui::{Progress, Ui};
 use crate::wechat::media::{EXPIRY_MARGIN, MEDIA_TTL, MediaType, ProgressFn};
-use crate::zone::format_local;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;

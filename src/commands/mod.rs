@@ -4,42 +4,30 @@ mod addresses;
 mod backup;
 mod bind;
 mod completions;
-mod compose;
 mod config;
-mod deliver;
+mod delivery;
 mod demo;
+mod docs;
 mod doctor;
 mod explain;
 mod follower;
 mod ground;
-mod help;
 mod init;
-mod input;
 mod man;
 mod media;
-mod media_file;
-mod message;
 mod outbox;
-mod papers;
-mod password;
-mod port;
 mod quota;
 mod run;
 mod sandbox;
 mod send;
-mod tally;
 mod template;
-mod template_data;
-mod template_fields;
-mod template_list;
 mod token;
-mod unbind;
 mod user;
 
 pub(crate) use send::mistyped_option_error;
 
 use crate::cli::{Cli, Command};
-use crate::error::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::ui::Ui;
 
 /// Runs the command.
@@ -51,7 +39,7 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
     match command {
         Command::User(user) => user::run(ui, &global, user),
         Command::Bind(bind) => bind::run(ui, &global, bind),
-        Command::Unbind(unbind) => unbind::run(ui, &global, &unbind),
+        Command::Unbind(unbind) => bind::unbind::run(ui, &global, &unbind),
         Command::Send(send) => send::run(ui, &global, &send),
         Command::Run(run) => run::run(ui, &global, &run),
         Command::Outbox(outbox) => outbox::run(ui, &global, &outbox),
@@ -69,6 +57,6 @@ pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
         Command::Demo => demo::run(ui),
         Command::Completions(completions) => completions::print_completions(ui, &completions),
         Command::Man(man) => man::write_man_pages(ui, &man),
-        Command::Help(help) => help::print_help(ui, &help),
+        Command::Help(help) => docs::print_help(ui, &help),
     }
 }

@@ -5,18 +5,18 @@ use std::fmt;
 use serde::Serialize;
 use url::Url;
 
-use crate::app::AppContext;
+use crate::access_token;
 use crate::cli::{Global, QuotaClear as ClearArgs, QuotaCommand as Command, QuotaShow as ShowArgs};
+use crate::clock::Timestamp;
 use crate::config::CliOverrides;
-use crate::error::{CommandError, ExitStatus};
+use crate::context::AppContext;
+use crate::exit::{CommandError, ExitStatus};
+use crate::i18n::{closest_match, join_list};
 use crate::t;
-use crate::time::Timestamp;
-use crate::token;
 use crate::ui::{self, Table, Ui};
 use crate::wechat;
 use crate::wechat::errcode::{self, Action};
 use crate::wechat::quota::{COUNTED_APIS, Quota};
-use crate::words::{closest_match, join_list};
 
 /// There is no such API.
 const NO_SUCH_API: i64 = 76021;
@@ -162,7 +162,7 @@ fn clear(ui: &mut Ui, app: &AppContext, args: &ClearArgs) -> anyhow::Result<Exit
     }
     match session.call(|client, token| client.clear_quota(token, &account.app_id)) {
         // The calls for a token are counted too: where they are used up, there is a way without one.
-        Err(token::Error::WeChat(error)) if error.api_error().is_some_and(|it| it.errcode == 45009) => {
+        Err(access_token::Error::WeChat(error)) if error.api_error().is_some_and(|it| it.errcode == 45009) => {
             session.client.clear_quota_by_secret(&account.app_id, &account.secret)?;
         }
         cleared => cleared??,

@@ -8,15 +8,16 @@ use std::time::Duration;
 use crossbeam_channel::{bounded, select};
 use serde::Serialize;
 
-use super::{input, port};
 use crate::cli::Sandbox as Args;
-use crate::error::{CommandError, ExitStatus};
-use crate::http::Limits;
+use crate::compose::input;
+use crate::exit::{CommandError, ExitStatus};
+use crate::http_server::Limits;
+use crate::i18n::{io_error_text, join_list};
+use crate::listen;
 use crate::sandbox::{Listening, RequestLine, Sandbox, Scenario};
 use crate::signals::SignalReceiver;
 use crate::t;
 use crate::ui::{Ui, format_key_values};
-use crate::words::{io_error_text, join_list};
 
 /// Where the sandbox is; in words also what there is in it.
 #[derive(Serialize)]
@@ -80,7 +81,7 @@ fn list_resources(world: &Scenario) -> Vec<(String, String)> {
 }
 
 pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
-    let listen = port::parse_address(&args.listen)?;
+    let listen = listen::parse_address(&args.listen)?;
     let world = match &args.world {
         None => Scenario::default(),
         Some(path) => {
@@ -98,7 +99,7 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
     };
     let world = world.with_openids();
     let signals = SignalReceiver::new()?;
-    let door = port::bind_first(&listen, &Limits::sandbox(), &t!("sandbox-port-hint"))?;
+    let door = listen::bind_first(&listen, &Limits::sandbox(), &t!("sandbox-port-hint"))?;
     let address = door.local_addr();
     if !address.ip().is_loopback() {
         ui.warn(&t!("sandbox-open", address = address.to_string()));

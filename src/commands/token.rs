@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::app::AppContext;
+use crate::access_token::{get, refresh};
 use crate::cli::{Global, TokenArgs as Args};
+use crate::clock::Timestamp;
 use crate::config::CliOverrides;
-use crate::error::ExitStatus;
+use crate::context::AppContext;
+use crate::exit::ExitStatus;
 use crate::secret::ExposeSecret;
-use crate::time::Timestamp;
-use crate::token::{get, refresh};
 use crate::ui::Ui;
 
 /// Printing it is what the command is for; nothing else does.

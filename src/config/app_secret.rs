@@ -9,12 +9,12 @@ use super::document::Section;
 use super::environment::Environment;
 use super::error::{Error, Expected};
 use super::file::MAX_CONFIG_BYTES;
-use super::guard::check_file_trust;
+use super::file_trust::check_file_trust;
 use super::origin::{Origin, Setting};
 use super::values::is_single_line;
+use crate::i18n::io_error_text;
 use crate::secret::Secret;
-use crate::words::io_error_text;
-use crate::{bounded, line};
+use crate::{bounded, text_line};
 
 /// The name under which a service manager hands the secret over.
 const CREDENTIAL_NAME: &str = "wxbox-app-secret";
@@ -32,7 +32,7 @@ pub(super) struct SecretLookup {
 
 pub(super) fn find_secret(environment: &Environment, root: &Section<'_>) -> Result<SecretLookup, Error> {
     reject_two_sources(root)?;
-    let secret = |text: &str| Some(line::trim_value(text)).filter(|text| is_single_line(text)).map(Secret::from);
+    let secret = |text: &str| Some(text_line::trim_value(text)).filter(|text| is_single_line(text)).map(Secret::from);
     let inline = match root.text("app_secret", secret, Expected::Text)? {
         Some(inline) => Some(inline),
         None => root.text("appsecret", secret, Expected::Text)?,
@@ -41,7 +41,7 @@ pub(super) fn find_secret(environment: &Environment, root: &Section<'_>) -> Resu
     let configured_file = root.path("app_secret_file")?;
     let configured_name = root.get("app_secret_file").and_then(|(value, _)| value.as_str()).unwrap_or_default();
 
-    let direct = environment.var("WXBOX_APP_SECRET")?.map(line::trim_value);
+    let direct = environment.var("WXBOX_APP_SECRET")?.map(text_line::trim_value);
     // Blanks are no secret: as if it were empty.
     let looked_up = if let Some(text) = direct.filter(|text| !text.is_empty()) {
         let origin = Origin::Env("WXBOX_APP_SECRET");
@@ -96,7 +96,7 @@ fn read_secret_file(
 ) -> Result<Option<(Setting<Secret>, bool)>, Error> {
     let unreadable = |error: io::Error| {
         let is_bare = !name.contains(['/', '.']) && error.kind() == io::ErrorKind::NotFound;
-        match is_bare || line::looks_like_app_secret(name) {
+        match is_bare || text_line::looks_like_app_secret(name) {
             true => Error::SecretFileNotFound { origin: from.clone() },
             false => Error::SecretUnreadable { path: path.to_owned(), reason: io_error_text(&error) },
         }
@@ -106,7 +106,7 @@ fn read_secret_file(
     let bytes = bounded::read_limited(file, MAX_CONFIG_BYTES).map_err(unreadable)?;
     let not_text = || Error::SecretInvalid { path: Some(path.to_owned()), origin: from.clone() };
     let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;
-    let text = line::trim_value(text);
+    let text = text_line::trim_value(text);
     if text.is_empty() {
         return Err(Error::SecretEmpty { path: path.to_owned() });
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::error::{Error, Expected};
 use super::origin::{Origin, Setting};
 use super::values::OAuthScope;
-use crate::line;
+use crate::text_line;
 
 /// The variables that decide something here; no other is read.
 pub const VARIABLES: [&str; 12] = [
@@ -123,7 +123,7 @@ impl Environment {
     /// A path that an option gave, a leading `~/` expanded: a unit or a crontab has no shell that does it.
     ///
     /// # Errors
-    /// [`Error::Unexpanded`], [`Error::NotAPath`]
+    /// [`Error::UnexpandedPath`], [`Error::NotAPath`]
     pub fn option_path(&self, path: &Path, option: &'static str) -> Result<PathBuf, Error> {
         self.expand_path(path, &Origin::Flag(option))
     }
@@ -172,7 +172,7 @@ impl Environment {
     ) -> Result<Option<Setting<T>>, Error> {
         let Some(text) = self.var(name)? else { return Ok(None) };
         let origin = Origin::Env(name);
-        match parse(line::trim_value(text)) {
+        match parse(text_line::trim_value(text)) {
             Some(value) => Ok(Some(Setting::new(value, origin))),
             None => Err(Error::InvalidValue { key: key.to_owned(), origin, expected }),
         }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::environment::{CliOverrides, Environment};
 use super::error::Error;
-use super::guard::check_file_trust;
+use super::file_trust::check_file_trust;
 use super::origin::Origin;
 use crate::bounded;
-use crate::words::io_error_text;
+use crate::i18n::io_error_text;
 
 /// The config file as it was read.
 pub(super) struct ConfigFile {
@@ -47,7 +47,7 @@ fn explicit_path(flags: &CliOverrides, environment: &Environment) -> Result<Opti
 /// The config file that is read; where there is none, the place where it belongs.
 ///
 /// # Errors
-/// [`Error::Unexpanded`], [`Error::NotAPath`]
+/// [`Error::UnexpandedPath`], [`Error::NotAPath`]
 pub fn active_path(flags: &CliOverrides, environment: &Environment) -> Result<PathBuf, Error> {
     if let Some((path, _)) = explicit_path(flags, environment)? {
         return Ok(path);
@@ -60,7 +60,7 @@ pub fn active_path(flags: &CliOverrides, environment: &Environment) -> Result<Pa
 /// Where a new config belongs: the place that is named, else the user's own.
 ///
 /// # Errors
-/// As [`path_in_force`].
+/// As [`active_path`].
 pub fn path_to_write(flags: &CliOverrides, environment: &Environment) -> Result<PathBuf, Error> {
     Ok(explicit_path(flags, environment)?.map_or_else(|| environment.config_path(), |(path, _)| path))
 }

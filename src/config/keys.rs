@@ -1,7 +1,7 @@
 //! Every key of the config file, once: the check for unknown keys, the example file's test and the
 //! documents all read this table.
 
-use crate::line::looks_like_app_secret;
+use crate::text_line::looks_like_app_secret;
 
 /// What stands in the place of a secret.
 pub(super) const MASK: &str = "***";

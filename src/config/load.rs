@@ -13,8 +13,8 @@ use super::error::{Error, Expected, Warning};
 use super::file::ConfigFile;
 use super::origin::{Origin, Setting};
 use super::{Config, ListenConfig, NetworkConfig, SendConfig, app_secret, file, templates, values};
-use crate::words::Lang;
-use crate::zone::Zone;
+use crate::i18n::Lang;
+use crate::time_zone::Zone;
 
 const MINUTE_SECS: u64 = 60;
 const DAY_SECS: u64 = 24 * 60 * MINUTE_SECS;

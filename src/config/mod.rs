@@ -11,7 +11,7 @@ mod document;
 mod environment;
 mod error;
 mod file;
-mod guard;
+mod file_trust;
 mod keys;
 mod load;
 mod origin;
@@ -28,7 +28,7 @@ use url::Url;
 pub use environment::{CliOverrides, Environment, VARIABLES};
 pub use error::{Error, Expected, RequiredKey, Warning};
 pub use file::{active_path, path_to_write};
-pub use guard::{check_file_trust, file_mode};
+pub use file_trust::{check_file_trust, file_mode};
 pub use keys::{ConfigKey, KEYS};
 pub use origin::{Origin, Setting};
 pub use show::ConfigEntry;
@@ -37,9 +37,9 @@ pub use values::{
     parse_api_base as read_api_base, parse_app_id as read_app_id, parse_redirect_uri as read_redirect_uri,
 };
 
+use crate::i18n::Lang;
 use crate::secret::Secret;
-use crate::words::Lang;
-use crate::zone::Zone;
+use crate::time_zone::Zone;
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]

@@ -10,9 +10,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::error::Expected;
-use crate::line;
-use crate::loopback::is_loopback;
+use crate::net::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
+use crate::text_line;
 
 /// What a person is asked to agree to in WeChat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -188,9 +188,9 @@ fn parse_http_url(text: &str) -> Option<Url> {
 
 /// An app id: one word, printable. An AppSecret in its place is none, and is not shown as one would be.
 pub fn parse_app_id(text: &str) -> Option<String> {
-    let text = line::trim_value(text);
+    let text = text_line::trim_value(text);
     let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
-    (is_word && !line::looks_like_app_secret(text)).then(|| text.to_owned())
+    (is_word && !text_line::looks_like_app_secret(text)).then(|| text.to_owned())
 }
 
 /// Whether it is as WeChat's are, though that they always will be is written nowhere: `wx` and 16 hex digits.
@@ -216,7 +216,7 @@ pub(super) fn parse_single_line(text: &str) -> Option<String> {
 
 /// Where the phone is sent back to.
 pub fn parse_redirect_uri(text: &str) -> Option<Url> {
-    let text = line::trim_value(text);
+    let text = text_line::trim_value(text);
     // The parser is lenient: it would take "http:callback" for a host.
     let typed = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'));
     parse_http_url(text).filter(|url| typed && url.fragment().is_none() && !has_userinfo(url))

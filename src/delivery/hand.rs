@@ -6,7 +6,7 @@ use std::io;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::time::ClockReading;
+use crate::clock::ClockReading;
 use crate::wechat::{self, Client, ClientSettings};
 
 /// Bytes that the delivery of one message takes, about.

@@ -1,31 +1,31 @@
 //! Delivery: store ⇄ WeChat. A run takes messages that are queued, sends several at a time, tries again what
 //! may be tried again, and tells what came of each.
 //!
-//! One thread decides (`desk`): it alone writes to the database, a turn at a time, so that one wait for the disk
+//! One thread decides (`scheduler`): it alone writes to the database, a turn at a time, so that one wait for the disk
 //! covers all attempts that begin together; it is there early, to make the HTTP client meanwhile (`hand`). Others
 //! make the requests (`crew`), so that nothing waits for WeChat, and Ctrl-C for nobody. What follows from an answer
 //! is in `policy`, when a message is due again in `schedule`. Any number of processes share the work: each marks what
 //! it takes, and lives as long as its lock does.
 
-mod access;
-mod board;
-mod crew;
-mod desk;
-mod endings;
+mod feedback;
 mod hand;
-mod landing;
-mod later;
-mod leaving;
-mod lessons;
 mod locked;
-mod orphans;
-mod pace;
-mod parts;
-pub mod policy;
-mod schedule;
+mod message_parts;
+pub mod outcome;
+mod recovery;
+mod results;
+mod retry;
+mod run_state;
+mod scheduler;
+mod settlement;
+mod shutdown;
 mod thread;
+mod throttle;
+mod timers;
+mod token_source;
 mod uploads;
-mod waiting;
+mod wait;
+mod workers;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,11 +34,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub use hand::{DeliveryThread, ReadyDeliveryThread};
-pub use orphans::recover_orphans;
-pub use schedule::is_within_dedupe_window;
+pub use recovery::recover_orphans;
+pub use retry::is_within_dedupe_window;
 
+use crate::access_token::Account;
 use crate::store::{self, Message, MessageState, Store, Submission, WorkerLock};
-use crate::token::Account;
 
 /// How a run goes about it.
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ pub enum DeliveryEvent {
     Settled {
         /// As it stands.
         message: Box<Message>,
-        /// The [`Tagged::tag`] of its parcel.
+        /// The [`TaggedSubmission::tag`] of its parcel.
         correlation_id: Option<u64>,
         /// It was there before, with the same key: nothing was queued.
         duplicate: bool,
@@ -95,14 +95,14 @@ pub enum DeliveryEvent {
         id: i64,
         /// Whether an attempt had begun.
         attempt_started: bool,
-        /// The [`Tagged::tag`] of its parcel.
+        /// The [`TaggedSubmission::tag`] of its parcel.
         correlation_id: Option<u64>,
     },
     /// Somebody was bound when the parcel was made, and no longer is: nothing was queued for them.
     NotBound {
         /// Their name.
         user: String,
-        /// The [`Tagged::tag`] of the parcel.
+        /// The [`TaggedSubmission::tag`] of the parcel.
         correlation_id: Option<u64>,
     },
     /// So many messages are queued, all told.
@@ -135,7 +135,7 @@ pub enum DeliveryEvent {
         id: i64,
         /// What is known of it, though the database does not say so.
         state: MessageState,
-        /// The [`Tagged::tag`] of its parcel.
+        /// The [`TaggedSubmission::tag`] of its parcel.
         correlation_id: Option<u64>,
         /// Why it could not be written down.
         cause: String,
@@ -222,7 +222,7 @@ impl DeliveryRun {
         thread.run(move |client| {
             let sink = Arc::new(EventSink { sender: sink, wake: Box::new(wake) });
             let (result, store, workers) =
-                desk::run_scheduler(store, worker_lock, client, options, source, stop_requests, &sink);
+                scheduler::run_scheduler(store, worker_lock, client, options, source, stop_requests, &sink);
             // Before the process leaves: the last one to close the database moves the log into the file.
             drop(store);
             // Closing these would only be in its way, and nothing is lost with them.
@@ -238,7 +238,7 @@ impl DeliveryRun {
     /// # Errors
     /// Only the database's own.
     pub fn abandon(&self) -> store::Result<Vec<Message>> {
-        orphans::abandon_own_claims(&self.database, &self.worker_id)
+        recovery::abandon_own_claims(&self.database, &self.worker_id)
     }
 
     /// Begins no further message, and waits until then for the answers under way.

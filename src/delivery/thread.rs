@@ -2,7 +2,7 @@
 
 use crossbeam_channel::bounded;
 
-use crate::{t, words};
+use crate::{i18n, t};
 
 /// Does `work` on a thread of that name; where the system gives none, here and now: slower, and done all the same.
 pub(super) fn spawn_or_run_inline(name: &str, work: impl FnOnce() + Send + 'static) {
@@ -12,7 +12,7 @@ pub(super) fn spawn_or_run_inline(name: &str, work: impl FnOnce() + Send + 'stat
     let _ = sender.send(work);
     let thread = std::thread::Builder::new().name(name.to_owned());
     if let Err(error) = thread.spawn(move || thread_receiver.try_iter().for_each(|work| work())) {
-        log::info!("{}", t!("delivery-no-thread", count = 0, cause = words::io_error_text(&error)));
+        log::info!("{}", t!("delivery-no-thread", count = 0, cause = i18n::io_error_text(&error)));
         receiver.try_iter().for_each(|work| work());
     }
 }

@@ -9,9 +9,9 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::thread::spawn_or_run_inline;
 use super::{DeliveryEvent, EventSink, TxError};
+use crate::clock::Timestamp;
 use crate::secret::Secret;
 use crate::store::{CachedMedia, ClaimedMessage, MediaKey, OutboxTx};
-use crate::time::Timestamp;
 use crate::wechat::media::{EXPIRY_MARGIN, MEDIA_TTL, MediaFormat, MediaType, ProgressFn};
 use crate::wechat::message::Content;
 use crate::wechat::{self, Client};

@@ -2,8 +2,8 @@
 //! objects, the help topics, the completions and the manual pages. Each is made from the one table or the
 //! clap types that the program itself goes by; `tests/it/docs.rs` compares the committed copies.
 
+mod delivery_outcomes;
 mod man;
-mod outcomes;
 mod tables;
 mod topics;
 

@@ -1,7 +1,7 @@
 //! The tables, each once.
 
 use crate::config::KEYS;
-use crate::error::STATUSES;
+use crate::exit::STATUSES;
 
 /// A variable of the environment.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +126,7 @@ pub type ReadmeTable = (&'static str, fn() -> String);
 
 /// The tables of the README, in Markdown.
 pub const README_TABLES: [ReadmeTable; 5] = [
-    ("outcomes", super::outcomes::outcome_table),
+    ("outcomes", super::delivery_outcomes::outcome_table),
     ("exit-statuses", || {
         let rows = STATUSES.iter().map(|(exit, meaning)| [exit.code().to_string(), (*meaning).to_owned()]);
         markdown_table(["code", "meaning"], rows)

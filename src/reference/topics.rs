@@ -2,7 +2,7 @@
 
 use super::definition_list;
 use super::tables::{ENVIRONMENT_VARIABLES, JSON_OBJECTS};
-use crate::error::STATUSES;
+use crate::exit::STATUSES;
 
 /// A topic of `wxbox help`.
 #[derive(Clone, Copy, Debug)]

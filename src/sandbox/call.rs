@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::answer::{ApiError, api_error};
-use crate::http::Request;
+use super::response::{ApiError, api_error};
+use crate::http_server::Request;
 
 /// A call of the API, while it is looked at.
 pub(super) struct Call<'a> {

@@ -7,47 +7,28 @@
 //! What cannot be known of the real platform is decided for the stricter reading, and says so where it
 //! is decided.
 
-mod answer;
+mod admin;
+mod api;
 mod call;
-mod code_picture;
-mod control;
-mod crowd;
-mod custom;
 mod faults;
-mod inbox;
-mod industry;
-mod library;
-mod media;
-mod oauth;
+mod ids;
 mod origin;
 mod pages;
-mod people;
-mod platform;
-mod qrcode;
-mod quota;
-mod random;
-mod requests;
-mod routes;
+mod qr_jpeg;
+mod response;
+mod router;
+mod scenario;
 mod server;
-mod sns;
-mod stats;
-mod subscribe;
-mod tags;
-mod template_fields;
-mod template_types;
-mod templates;
-mod tickets;
-mod tokens;
-mod world;
+mod state;
 
 pub use faults::Fault;
-pub use library::{Keyword, LibraryTemplate};
-pub use platform::{HandledRequest, Platform};
-pub use server::{Listening, RequestLine, Sandbox};
-pub use world::{
+pub use scenario::library::{Keyword, LibraryTemplate};
+pub use scenario::{
     ArticleConfig, CardConfig, KfAccountConfig, PersonConfig, Scenario, ScenarioError, SubscriptionConfig,
     TemplateConfig,
 };
+pub use server::{Listening, RequestLine, Sandbox};
+pub use state::{HandledRequest, Platform};
 
 #[cfg(test)]
 mod tests;

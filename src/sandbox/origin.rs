@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use crate::http::Request;
+use crate::http_server::Request;
 
 /// Whether a request may be meant for a sandbox that listens on that address. Programs name no `Origin`.
 pub(super) fn is_allowed_request(request: &Request, local_ip: IpAddr) -> bool {

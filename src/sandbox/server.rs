@@ -9,10 +9,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use url::{Position, Url};
 
-use super::platform::{HandledRequest, Platform, rfc3339};
-use super::world::Scenario;
+use super::scenario::Scenario;
+use super::state::{HandledRequest, Platform, rfc3339};
 use super::{origin, pages};
-use crate::http::{HttpServer, Request, ServerHandle};
+use crate::http_server::{HttpServer, Request, ServerHandle};
 use crate::t;
 
 /// How long the second call of a callback may take, each to connect and to be answered.

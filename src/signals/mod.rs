@@ -1,30 +1,30 @@
-//! Ctrl-C, SIGTERM and SIGHUP as events that a command can wait for: [`Watch`] as a channel beside others, [`Bell`]
+//! Ctrl-C, SIGTERM and SIGHUP as events that a command can wait for: [`SignalReceiver`] as a channel beside others, [`Bell`]
 //! without a thread of its own, for a command that is over before such a thread has begun. And [`Relay`]: the signals
 //! that a command run by us is to have.
 
-mod bell;
+mod forwarder;
+mod handlers;
 mod inherited;
-mod relay;
-mod stop;
+mod waiter;
 
 use std::io;
 
 use crossbeam_channel::{Receiver, unbounded};
 use signal_hook::iterator::{Handle, Signals};
 
-pub use bell::{Notifier, Waiter};
+pub use forwarder::{ForwardedSignal, ForwarderEvent, SignalForwarder};
+pub use handlers::{first_signal_at, received_signal, wait_writable};
 pub use inherited::{unblock, with_original_mask};
-pub use relay::{ForwardedSignal, ForwarderEvent, SignalForwarder};
-pub use stop::{first_signal_at, received_signal, wait_writable};
+pub use waiter::{Notifier, Waiter};
 
-use crate::error::ExitStatus;
+use crate::exit::ExitStatus;
 
 /// While it lives, the signals arrive here and do not end the process.
 pub struct SignalReceiver {
     /// One message a signal.
     pub events: Receiver<Signal>,
     handle: Handle,
-    _guard: stop::WatchGuard,
+    _guard: handlers::WatchGuard,
 }
 
 /// A request to stop.
@@ -63,13 +63,13 @@ impl SignalReceiver {
     /// # Errors
     /// The operating system's, where a handler cannot be set.
     pub fn new() -> io::Result<Self> {
-        let guard = stop::WatchGuard::new()?;
-        let mut signals = Signals::new(stop::watched_numbers())?;
+        let guard = handlers::WatchGuard::new()?;
+        let mut signals = Signals::new(handlers::watched_numbers())?;
         let handle = signals.handle();
         let (tell, events) = unbounded();
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
-                if tell.send(stop::signal_from_number(signal)).is_err() {
+                if tell.send(handlers::signal_from_number(signal)).is_err() {
                     break;
                 }
             }

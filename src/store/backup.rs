@@ -5,11 +5,11 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use super::draft::TempCopy;
 use super::migrate::APPLICATION_ID;
+use super::temp_copy::TempCopy;
 use super::{Error, Result, Store};
-use crate::private;
-use crate::words::io_error_text;
+use crate::files;
+use crate::i18n::io_error_text;
 
 /// What is at the place that a copy is to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl BackupTarget {
         if to.canonicalize().is_ok_and(|to| to == database) {
             return Self::Database;
         }
-        if is_same_path(private::parent_dir(to), private::parent_dir(&database)) && is_sidecar_name(to, &database) {
+        if is_same_path(files::parent_dir(to), files::parent_dir(&database)) && is_sidecar_name(to, &database) {
             return Self::Sidecar;
         }
         if to.is_dir() {
@@ -83,11 +83,11 @@ impl Store {
             io::ErrorKind::StorageFull => Error::DiskFull { path: to.to_owned() },
             _ => Error::Open { path: to.to_owned(), cause: io_error_text(&e) },
         };
-        let dir = private::parent_dir(to);
+        let dir = files::parent_dir(to);
         fs::metadata(dir).map_err(failed)?;
         let temp_copy = TempCopy::create(dir).map_err(failed)?;
-        if is_same_path(dir, private::parent_dir(&self.path)) {
-            private::copy_ownership(temp_copy.file(), &self.path).map_err(failed)?;
+        if is_same_path(dir, files::parent_dir(&self.path)) {
+            files::copy_ownership(temp_copy.file(), &self.path).map_err(failed)?;
         }
         let copied = temp_copy.copy_from(&self.conn).map_err(|e| Error::from_sqlite(to, e))?;
         copied.ok_or_else(|| Error::Busy { path: self.path.clone() })?;

@@ -126,7 +126,7 @@ const IOERR_SHMSIZE: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 /// Whether this process has come upon damage: what is in the log stays there, and the file is left as it is.
 static CORRUPTION_FOUND: AtomicBool = AtomicBool::new(false);
 
-/// See [`DAMAGED`].
+/// See [`CORRUPTION_FOUND`].
 pub(super) fn corruption_found() -> bool {
     CORRUPTION_FOUND.load(Ordering::Relaxed)
 }

@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::draft::TempCopy;
 use super::generation::{self, SCHEMA_MASK, UserVersion};
 use super::open::sibling_path;
+use super::temp_copy::TempCopy;
 use super::{DEFAULT_BUSY_TIMEOUT, Error, Result};
-use crate::private;
-use crate::words::io_error_text;
+use crate::files;
+use crate::i18n::io_error_text;
 
 /// All steps, oldest first; a database's schema version is the number of those it has taken. The rest of its
 /// `user_version` is the generation.
@@ -106,8 +106,8 @@ pub(super) fn read_version(conn: &Connection, path: &Path, supported: i64) -> Re
 /// not there; a copy that another process has migrated meanwhile is thrown away.
 fn backup_before_migration(conn: &Connection, path: &Path, version: i64) -> Result<()> {
     let failed = |e: std::io::Error| Error::Open { path: path.to_owned(), cause: io_error_text(&e) };
-    let temp_copy = TempCopy::create(private::parent_dir(path)).map_err(failed)?;
-    private::copy_ownership(temp_copy.file(), path).map_err(failed)?;
+    let temp_copy = TempCopy::create(files::parent_dir(path)).map_err(failed)?;
+    files::copy_ownership(temp_copy.file(), path).map_err(failed)?;
     let found = temp_copy.copy_from(conn).map_err(|e| Error::from_sqlite(path, e))?;
     if found.is_some_and(|found| found.schema() == version) {
         temp_copy.persist_to(&sibling_path(path, &format!(".v{version}.bak")), true).map_err(failed)?;

@@ -6,22 +6,21 @@
 //! process has it open, the file alone is the database.
 
 mod backup;
-mod changes;
-mod draft;
+mod bindings;
+mod django;
 mod error;
-mod following;
 mod generation;
-mod health;
-mod history;
-mod import;
+mod inspect;
 mod migrate;
 mod open;
-mod original;
 mod outbox;
+mod temp_copy;
 mod templates;
 mod tokens;
+mod user_import;
+mod user_writes;
 mod users;
-mod wal;
+mod wal_check;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,13 +31,11 @@ use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, TransactionBehavior};
 
 pub use backup::BackupTarget as BackupPlace;
-pub use changes::{NewUser, RemovalResult, UnbindResult, UserUpdate};
+pub use bindings::{BoundOpenid, FollowChange, NOT_FOLLOWING};
+pub use django::{DjangoDatabase, DjangoError, DjangoUser, InvalidText, SQLITE_HEADER};
 pub use error::Error;
-pub use following::{BoundOpenid, FollowChange, NOT_FOLLOWING};
-pub use health::{Inspection, Integrity, OverdueMessages};
-pub use history::OutboxCounts;
-pub use import::{ImportConflict, StagedUser};
-pub use original::{DjangoDatabase, DjangoError, DjangoUser, InvalidText, SQLITE_HEADER};
+pub use inspect::{Inspection, Integrity, OverdueMessages};
+pub use outbox::maintenance::OutboxCounts;
 pub use outbox::{
     Attachment, Attempt, AttemptHistory, AttemptOutcome, AttemptStart, Backlog, CachedMedia, ClaimScope,
     ClaimedMessage, EnqueueResult, Expiry, MediaKey, Message, MessageFilter, MessageState, MessageUpdate, NewRecipient,
@@ -46,10 +43,12 @@ pub use outbox::{
 };
 pub use templates::{CachedTemplate, TemplateKind, TemplateList};
 pub use tokens::CachedToken;
+pub use user_import::{ImportConflict, StagedUser};
+pub use user_writes::{NewUser, RemovalResult, UnbindResult, UserUpdate};
 pub use users::{Binding, User, UserFilter, parse_openid};
 
-use crate::stop;
-use crate::time::Timestamp;
+use crate::clock::Timestamp;
+use crate::termination;
 use open::{connect, prepare_file, resolve_symlink, sibling_path, sync_wal_dir_entry};
 
 /// What the store gives back.
@@ -65,7 +64,7 @@ pub struct Store {
     busy_timeout: Duration,
     /// So many turns were taken with it.
     transactions: u32,
-    /// Commits do not wait for the disk: see [`Store::relaxed`].
+    /// Commits do not wait for the disk: see [`Store::without_fsync`].
     without_fsync: bool,
 }
 
@@ -75,7 +74,7 @@ impl Store {
     /// medium does not let be written, such as a backup, can still be read.
     ///
     /// # Errors
-    /// [`Error::NotADatabase`], [`Error::Foreign`] and [`Error::Newer`] for a file that is not ours to
+    /// [`Error::NotADatabase`], [`Error::Foreign`] and [`Error::NewerSchema`] for a file that is not ours to
     /// touch, [`Error::Open`] where it cannot be opened or made.
     pub fn open(path: &Path) -> Result<Self> {
         let path = &resolve_symlink(path);
@@ -229,7 +228,7 @@ fn set_busy_timeout(conn: &mut Connection, timeout: Duration) -> rusqlite::Resul
         if tries == 0 {
             started = Instant::now();
         }
-        if stop::requested_signal().is_some() || started.elapsed() >= timeout {
+        if termination::requested_signal().is_some() || started.elapsed() >= timeout {
             return false;
         }
         // Nobody tells when a lock is given back.
@@ -256,7 +255,7 @@ impl FromSql for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::ClockReading;
+    use crate::clock::ClockReading;
 
     #[test]
     fn a_signal_ends_a_wait_after_a_turn_as_before_it() {

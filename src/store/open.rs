@@ -10,9 +10,9 @@ use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
-use super::{Error, Result, wal};
-use crate::private;
-use crate::words::io_error_text;
+use super::{Error, Result, wal_check};
+use crate::files;
+use crate::i18n::io_error_text;
 
 /// The file of that ending beside the database.
 pub(super) fn sibling_path(path: &Path, suffix: &str) -> PathBuf {
@@ -50,7 +50,7 @@ pub(super) fn prepare_file(path: &Path) -> Result<()> {
 pub(super) fn inspect_file(path: &Path) -> Result<Option<fs::Metadata>> {
     let path_of = || path.to_owned();
     let failed = |e: io::Error| Error::Open { path: path_of(), cause: io_error_text(&e) };
-    wal::check_wal(path)?;
+    wal_check::check_wal(path)?;
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(failed(io::ErrorKind::IsADirectory.into())),
         // SQLite would wait for ever for the other end of a pipe.
@@ -102,7 +102,7 @@ pub(super) fn connect_immutable(path: &Path) -> rusqlite::Result<Connection> {
 pub(super) fn sync_wal_dir_entry(path: &Path) {
     let log = sibling_path(path, "-wal");
     if fs::metadata(&log).is_ok_and(|log| log.len() == 0) {
-        let _ = fs::File::open(private::parent_dir(&log)).and_then(|dir| dir.sync_all());
+        let _ = fs::File::open(files::parent_dir(&log)).and_then(|dir| dir.sync_all());
     }
 }
 
@@ -110,14 +110,14 @@ pub(super) fn sync_wal_dir_entry(path: &Path) {
 /// who tries.
 fn is_writable(path: &Path) -> bool {
     let is_allowed = |path: &Path| !matches!(access(path, Access::WRITE_OK), Err(Errno::ACCESS | Errno::ROFS));
-    is_allowed(path) && is_allowed(private::parent_dir(path))
+    is_allowed(path) && is_allowed(files::parent_dir(path))
 }
 
 fn create_file(path: &Path) -> io::Result<()> {
     if let Some(dir) = path.parent() {
-        private::create_private_dir(dir)?;
+        files::create_private_dir(dir)?;
     }
-    match private::create_private(path) {
+    match files::create_private(path) {
         // Another process was first.
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map(drop),

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{Error, Result, Store};
-use crate::time::Timestamp;
+use crate::clock::Timestamp;
 
 /// How long a kept list is used without asking WeChat anew, in milliseconds: one day.
 const LIST_TTL_MS: i64 = 24 * 60 * 60 * 1000;

@@ -3,8 +3,8 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{Result, Store};
+use crate::clock::Timestamp;
 use crate::secret::{ExposeSecret, Secret};
-use crate::time::Timestamp;
 
 /// A cached access token.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::{Error, Result, Store};
+use crate::clock::Timestamp;
 use crate::names::normalize_nfc;
-use crate::time::Timestamp;
 
 /// The row (user, account) → openid.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ impl Log for StderrLogger {
             let line = format!(
                 "{}: {}\n",
                 record.level().as_str().to_lowercase(),
-                super::clean::single_line(&record.args().to_string())
+                super::sanitize::single_line(&record.args().to_string())
             );
             // Nothing can be told to somebody who closed stderr.
             let _ = super::progress::suspend_for(|| super::stream::StdStream::Stderr.write_all(line.as_bytes()));

@@ -4,23 +4,17 @@
 //! closes the pipe early is no failure: what follows is dropped. So it is where a reader does not read and a signal
 //! asks the process to leave. Text from outside loses here what could drive the terminal.
 
-mod cell;
-mod clean;
-mod crash;
-mod facts;
+mod capabilities;
 mod keys;
-mod lines;
 mod log;
-mod manner;
+mod messages;
+mod panic_hook;
 mod progress;
 mod prompt;
 mod qr;
-mod qr_file;
-mod said;
-mod still;
+mod sanitize;
 mod stream;
 mod table;
-mod theme;
 mod verdict;
 
 use std::collections::HashSet;
@@ -30,27 +24,27 @@ use std::mem::replace;
 
 use serde::Serialize;
 
-pub use cell::{Cell, TextStyle, format_clock_time, format_time};
-pub use clean::sanitize;
 pub use console::measure_text_width as width;
-pub use crash::install_panic_hook;
-pub use facts::{KeyValues, format_key_values, terminal_width};
-pub use lines::{StdinLine, StdinLines};
 pub use log::init as start_log;
+pub use panic_hook::install_panic_hook;
 pub use progress::{Countdown, DelayedSpinner, DeliveryBar, Progress};
+pub use prompt::stdin_lines::{StdinLine, StdinLines};
 pub use prompt::{
     InvalidAnswer, confirm, confirm_retry, flush_input, prompt_new_password, prompt_optional_text, prompt_password,
     prompt_secret, prompt_text, prompt_username, was_interrupted,
 };
+pub use qr::file::{QrFile, encode_qr_png};
 pub use qr::{Qr, QrStyle};
-pub use qr_file::{QrFile, encode_qr_png};
+pub use sanitize::sanitize;
 pub use table::Table;
+pub use table::cell::{Cell, TextStyle, format_clock_time, format_time};
+pub use table::key_values::{KeyValues, format_key_values, terminal_width};
 pub use verdict::Level;
 
 use crate::t;
-use clean::single_line;
-use manner::TerminalCapabilities;
-use said::with_label;
+use capabilities::TerminalCapabilities;
+use messages::with_label;
+use sanitize::single_line;
 use stream::StdStream;
 use table::RenderOptions;
 
@@ -120,7 +114,7 @@ impl Ui {
 
     /// Takes over what the command line says of the output.
     pub fn configure(&mut self, json: bool, quiet: bool, color: ColorMode) {
-        crash::set_json(json);
+        panic_hook::set_json(json);
         self.json = json;
         self.quiet = quiet;
         self.capabilities = TerminalCapabilities::detect(color, self.out_terminal, self.err_terminal);
@@ -172,7 +166,7 @@ impl Ui {
 
     fn render(&self, value: &(impl Serialize + Display)) -> anyhow::Result<String> {
         Ok(match (self.json, self.out_terminal) {
-            (true, _) => clean::escape_json(&serde_json::to_string(value)?),
+            (true, _) => sanitize::escape_json(&serde_json::to_string(value)?),
             // The other form is for people: see [`Facts`].
             (false, true) => sanitize(&format!("{value:#}")),
             (false, false) => sanitize(&value.to_string()),
@@ -228,7 +222,7 @@ impl Ui {
             return Ok(());
         }
         let shown = if self.out_terminal && self.capabilities.ascii_only && !self.json {
-            clean::to_ascii(line)
+            sanitize::to_ascii(line)
         } else {
             line.to_owned()
         };

@@ -9,7 +9,7 @@ use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
 use super::Ui;
-use super::clean::sanitize;
+use super::sanitize::sanitize;
 use super::stream::StdStream;
 use crate::t;
 

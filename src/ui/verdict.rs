@@ -4,9 +4,9 @@ use console::measure_text_width;
 use serde::Serialize;
 
 use super::Ui;
-use super::cell::TextStyle;
-use super::clean::{escape_json, single_line};
-use super::facts::{hanging_indent, terminal_width};
+use super::sanitize::{escape_json, single_line};
+use super::table::cell::TextStyle;
+use super::table::key_values::{hanging_indent, terminal_width};
 use crate::t;
 
 /// How something is.

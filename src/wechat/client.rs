@@ -11,16 +11,16 @@ use serde_json::Value;
 use url::Url;
 
 use super::error::InvalidErrcode;
-use super::lenient;
-use super::rests::HostHealth;
-use super::rid::is_secret_key;
+use super::host_health::HostHealth;
+use super::lenient_json;
+use super::request_trace::is_secret_key;
 use super::server_clock::{ServerClock, date_header_timestamp};
 use super::token::parse_number;
-use super::{ApiError, Error, ProxyInfo, Result, authorities, proxy_for};
-use crate::loopback::is_loopback;
+use super::{ApiError, Error, ProxyInfo, Result, proxy_for, tls};
+use crate::clock::Timestamp;
+use crate::net::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
-use crate::time::Timestamp;
-use crate::{t, words};
+use crate::{i18n, t};
 
 /// More than any answer of the calls we make (10,000 openids are 310 KB).
 const MAX_RESPONSE_BYTES: u64 = 8 << 20;
@@ -123,7 +123,7 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`] where the proxy or the CA file cannot be used.
     pub fn new(settings: &ClientSettings) -> Result<Self> {
-        let tls = authorities::tls_config(settings.ca_file.as_ref())?;
+        let tls = tls::tls_config(settings.ca_file.as_ref())?;
         let (mut near, mut far) = (None, None);
         let bases = settings.api_base.iter().map(|base| {
             let made = if is_loopback(base) { &mut near } else { &mut far };
@@ -297,7 +297,7 @@ impl Client {
         answer.take(MAX_RESPONSE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| {
             match e.downcast::<reqwest::Error>() {
                 Ok(e) => Error::from_reqwest(base, e),
-                Err(e) => Error::NoResponse { host: host.clone(), cause: words::io_error_text(&e.kind().into()) },
+                Err(e) => Error::NoResponse { host: host.clone(), cause: i18n::io_error_text(&e.kind().into()) },
             }
         })?;
         log::debug!("{api}: HTTP {}", status.as_u16());
@@ -312,7 +312,7 @@ impl Client {
         }
         // Whatever the content type says: /sns/ answers JSON as text/plain.
         let value =
-            lenient::parse_object(&bytes).map(Value::Object).ok_or_else(|| bad(t!("wechat-answer-not-json")))?;
+            lenient_json::parse_object(&bytes).map(Value::Object).ok_or_else(|| bad(t!("wechat-answer-not-json")))?;
         if let Some(date) = date {
             // Not that of a proxy's page.
             self.clock.set(date);
@@ -331,7 +331,7 @@ impl Client {
     /// What an answer says that has nothing else to say.
     ///
     /// # Errors
-    /// [`Error::BadAnswer`]: without an errcode nothing says that it was done.
+    /// [`Error::InvalidResponse`]: without an errcode nothing says that it was done.
     pub(super) fn expect_ok(&self, answer: &Value) -> Result<()> {
         match answer.get("errcode").and_then(parse_number) {
             Some(0) => Ok(()),

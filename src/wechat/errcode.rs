@@ -1,6 +1,6 @@
 //! What WeChat's error codes mean and what to do about them: `errcodes.tsv`, read as data.
 
-use crate::words::Lang;
+use crate::i18n::Lang;
 
 const ERRCODES_TSV: &str = include_str!("errcodes.tsv");
 

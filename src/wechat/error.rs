@@ -3,11 +3,13 @@
 use serde_json::Value;
 
 use super::client::ApiHost;
+use super::connect_failure;
+use super::connect_failure::ConnectFailure;
 use super::errcode::{self, Action};
-use super::rid::MASK;
+use super::request_trace::MASK;
 use super::token::parse_lenient;
-use super::trouble::{self, ConnectFailure};
-use crate::words::{self, Lang};
+use crate::i18n;
+use crate::i18n::Lang;
 use crate::{t, t_in};
 
 /// An errcode that is no number.
@@ -70,7 +72,7 @@ impl ApiError {
             return Some(who);
         }
         let entry = errcode::find(self.errcode)?;
-        if let Some(advice) = entry.advice(words::current_language()) {
+        if let Some(advice) = entry.advice(i18n::current_language()) {
             return Some(advice.to_owned());
         }
         Some(match entry.action {
@@ -113,7 +115,7 @@ impl ApiError {
 
 impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.describe(words::current_language()))
+        f.write_str(&self.describe(i18n::current_language()))
     }
 }
 
@@ -200,9 +202,9 @@ impl Error {
     /// The system gives too little for a client.
     pub(super) fn from_client_build(error: &reqwest::Error) -> Self {
         let all = || anyhow::Chain::new(error);
-        let of_files = all().any(trouble::is_out_of_files).then_some(ConnectFailure::FileLimit);
-        let of_threads = || all().any(trouble::is_out_of_threads).then_some(ConnectFailure::ThreadLimit);
-        let what = t!("wechat-no-client", cause = trouble::innermost_cause(error));
+        let of_files = all().any(connect_failure::is_out_of_files).then_some(ConnectFailure::FileLimit);
+        let of_threads = || all().any(connect_failure::is_out_of_threads).then_some(ConnectFailure::ThreadLimit);
+        let what = t!("wechat-no-client", cause = connect_failure::innermost_cause(error));
         Self::ClientInit(ClientInitError {
             message: what,
             system_failure: Some(of_files.or_else(of_threads).unwrap_or_default()),
@@ -213,7 +215,7 @@ impl Error {
     pub(super) fn from_reqwest(base: &ApiHost, error: reqwest::Error) -> Self {
         let (connect, timeout) = (error.is_connect(), error.is_timeout());
         let error = error.without_url();
-        let (mut cause, trouble) = trouble::classify(base, &error);
+        let (mut cause, trouble) = connect_failure::classify(base, &error);
         if timeout {
             cause = t!("wechat-timed-out");
         }

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value, json};
 
 use super::client::CallTrace;
-use super::kinds::MessageType;
 use super::media::MediaType;
+use super::message_schema::MessageType;
 use super::token::as_text;
 use super::{Client, Result};
+use crate::clock::Timestamp;
 use crate::secret::Secret;
-use crate::time::Timestamp;
 
 /// The longest text of a customer-service message that WeChat is known to take, in bytes of UTF-8.
 pub const MAX_TEXT_BYTES: usize = 2048;
@@ -43,7 +43,7 @@ pub struct MiniProgram {
 pub enum Content {
     /// A customer-service text.
     Text {
-        /// Up to [`TEXT_LIMIT`] bytes.
+        /// Up to [`MAX_TEXT_BYTES`] bytes.
         content: String,
         /// The clerk it is from, `name@account`.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,7 +11,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
 use super::{ClientSettings, Error, Result};
-use crate::loopback::is_loopback;
+use crate::net::is_loopback;
 use crate::secret::ExposeSecret;
 use crate::t;
 

@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::{DATE, HeaderMap};
 
-use crate::time::Timestamp;
+use crate::clock::Timestamp;
 
 /// The time by the last answer of WeChat. Clones know the same.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, NAMI, SandboxServer, TestEnv};
+use crate::support::env::{LUFFY, NAMI, SandboxServer, TestEnv};
 
 /// A second account's sandbox, and `b.toml` that leads there.
 fn second_sandbox(env: &TestEnv) -> SandboxServer {

@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use snapbox::str;
 
-use crate::bad_database::run_on_mounted_disk;
-use crate::harness::TestEnv;
+use crate::database_errors::run_on_mounted_disk;
+use crate::support::env::TestEnv;
 
 #[test]
 fn backup_equals_database() {

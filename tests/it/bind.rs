@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use snapbox::str;
 
-use crate::harness::{CommandOutput, LUFFY, RunningCommand, TestEnv, ZORO, authorize, page_title};
+use crate::support::env::{CommandOutput, LUFFY, RunningCommand, TestEnv, ZORO, authorize, page_title};
 
 /// A world where luffy is registered.
 pub fn env_with_luffy() -> TestEnv {

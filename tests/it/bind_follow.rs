@@ -7,11 +7,11 @@ use snapbox::str;
 use url::Url;
 
 use crate::bind::bind_by_scan;
-use crate::harness::{TestEnv, ZORO, authorize, http_client, page_title};
-use crate::pty::Terminal;
-use crate::qr::{DARK_THEME, decode_screen};
 use crate::qr_file::decode_png;
-use crate::scripted::{ScriptedServer, use_in};
+use crate::qr_terminal::{DARK_THEME, decode_screen};
+use crate::support::env::{TestEnv, ZORO, authorize, http_client, page_title};
+use crate::support::pty::Terminal;
+use crate::support::scripted_server::{ScriptedServer, use_in};
 
 /// A world where zoro is registered, who does not follow, and a token is kept. A test account would not let zoro authorise.
 fn env_with_zoro(scenario: &str) -> TestEnv {
@@ -22,7 +22,7 @@ fn env_with_zoro(scenario: &str) -> TestEnv {
 }
 
 /// Binds zoro by a scan, with all that is said after it.
-fn bind_zoro(env: &TestEnv, line: &str) -> crate::harness::CommandOutput {
+fn bind_zoro(env: &TestEnv, line: &str) -> crate::support::env::CommandOutput {
     let mut bind = env.spawn(line);
     let first = bind.expect_line();
     let url = serde_json::from_str::<Value>(&first).map_or(first, |event| event["url"].as_str().unwrap().to_owned());

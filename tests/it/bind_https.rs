@@ -7,9 +7,9 @@ use rustix::process::Signal;
 use snapbox::str;
 
 use crate::bind::env_with_luffy;
-use crate::certificate::TestCertificate;
 use crate::doctor::problem_lines;
-use crate::harness::{RunningCommand, TestEnv, authorize, http_client, page_title, set_mode};
+use crate::support::certificate::TestCertificate;
+use crate::support::env::{RunningCommand, TestEnv, authorize, http_client, page_title, set_mode};
 
 /// Adds lines to the config's table of the listener.
 fn append_listen_config(env: &TestEnv, lines: &str) {
@@ -35,7 +35,7 @@ fn env_with_tls() -> (TestEnv, TestCertificate) {
 }
 
 /// Ends a wait that has begun.
-fn stop_after_start(mut bind: RunningCommand) -> crate::harness::CommandOutput {
+fn stop_after_start(mut bind: RunningCommand) -> crate::support::env::CommandOutput {
     assert_ne!(bind.expect_line(), "");
     bind.signal(Signal::INT);
     bind.wait()

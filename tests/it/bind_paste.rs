@@ -8,8 +8,8 @@ use snapbox::str;
 use url::Url;
 
 use crate::bind::user_state;
-use crate::harness::{CommandOutput, LUFFY, NAMI, RunningCommand, TestEnv, authorize};
-use crate::pty::Terminal;
+use crate::support::env::{CommandOutput, LUFFY, NAMI, RunningCommand, TestEnv, authorize};
+use crate::support::pty::Terminal;
 
 /// A world where luffy is registered, and no phone can reach this machine.
 pub fn env_without_listener() -> TestEnv {
@@ -197,7 +197,7 @@ fn a_code_that_was_used_is_refused() {
     let url = env.sandbox().url.clone();
     let used = paste_callback_url(&env, "bind --user luffy --paste", |address| {
         let [code, _] = code_and_state(address);
-        crate::harness::http_client()
+        crate::support::env::http_client()
             .get(format!(
                 "{}/sns/oauth2/access_token?appid=wx0123456789abcdef&secret=0123456789abcdef0123456789abcdef&code={code}\
                  &grant_type=authorization_code",

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use wxbox::callback::{CallbackEvent, CodeExchange, ExchangeError, OAuthIdentity, OAuthState, PendingBinding};
-use wxbox::http::{HttpServer, Limits};
+use wxbox::http_server::{HttpServer, Limits};
 use wxbox::secret::Secret;
 
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);

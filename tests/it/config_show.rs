@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::harness::{TestEnv, set_mode};
+use crate::support::env::{TestEnv, set_mode};
 
 #[test]
 fn every_value_is_shown_and_where_it_came_from() {
@@ -78,7 +78,8 @@ templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
 "#]]);
     env.write_file("b.toml", "scope = 'snsapi_base'\n[send]\nrate = 5\n");
     let ended =
-        crate::pty::Terminal::start(env.command("-c b.toml --database d.db config show --origin"), 40, 100).wait();
+        crate::support::pty::Terminal::start(env.command("-c b.toml --database d.db config show --origin"), 40, 100)
+            .wait();
     let shown = ended.screen.contents();
     for line in [
         "scope = \"snsapi_base\"                              b.toml:1",
@@ -88,7 +89,7 @@ templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
         assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
     }
     // Nothing runs over the edge of a small window, and the home is written as people do.
-    let small = crate::pty::Terminal::start(env.command("config show --origin"), 60, 80).wait();
+    let small = crate::support::pty::Terminal::start(env.command("config show --origin"), 60, 80).wait();
     let shown = small.screen.contents();
     assert!(
         shown

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{BACKUP_TEMPLATE_ID, LUFFY, TestEnv};
+use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, TestEnv};
 
 /// What comes of a fault: the state, the attempts, how many arrived, and the exit status; for a text and for a
 /// template to one person, then the same to five where only the second is struck.

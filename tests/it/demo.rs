@@ -6,8 +6,8 @@ use rustix::process::Signal;
 use serde_json::Value;
 use snapbox::str;
 
-use crate::harness::TestEnv;
-use crate::pty::Terminal;
+use crate::support::env::TestEnv;
+use crate::support::pty::Terminal;
 
 /// An empty home with a directory for what is temporary.
 fn env_with_tmp_dir() -> TestEnv {

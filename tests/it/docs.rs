@@ -9,7 +9,7 @@ use regex::Regex;
 use snapbox::str;
 use wxbox::reference;
 
-use crate::harness::{LUFFY, TestEnv};
+use crate::support::env::{LUFFY, TestEnv};
 
 /// Compares a committed file with what it should be, or writes it.
 pub fn assert_committed(name: &str, text: &str) {
@@ -122,7 +122,7 @@ fn every_variable_that_is_read_is_documented() {
         assert!(documented.contains(&name), "{name}");
     }
     let read = Regex::new(r#"(?:env::var(?:_os)?|\bset)\("([A-Z_]+)"\)"#).unwrap();
-    for (path, text) in crate::tidy::rust_files("src") {
+    for (path, text) in crate::architecture::rust_files("src") {
         for found in read.captures_iter(&text) {
             assert!(documented.contains(&&found[1]), "{}: {}", path.display(), &found[1]);
         }

@@ -2,8 +2,8 @@
 
 use snapbox::str;
 
-use crate::files;
-use crate::harness::{CommandOutput, LUFFY, TestEnv, set_mode};
+use crate::support::env::{CommandOutput, LUFFY, TestEnv, set_mode};
+use crate::support::files;
 
 /// The lines that are not ok, as `status check: detail | fix`; the status of the whole must fit them.
 pub fn problem_lines(ran: &CommandOutput) -> Vec<String> {
@@ -26,7 +26,7 @@ pub fn assert_problems(env: &TestEnv, expected: snapbox::data::Inline) {
     let text = text.replace(env.home.path().to_str().unwrap(), "[HOME]") + "\n";
     snapbox::Assert::new()
         .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-        .redact_with(crate::harness::redactions())
+        .redact_with(crate::support::env::redactions())
         .eq(text, expected);
 }
 

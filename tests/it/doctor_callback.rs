@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use snapbox::str;
 
 use crate::doctor::{assert_problems, problem_lines};
-use crate::harness::{TestEnv, unique_address};
+use crate::support::env::{TestEnv, unique_address};
 
 #[test]
 fn a_port_that_is_taken_or_is_not_where_redirect_uri_leads() {

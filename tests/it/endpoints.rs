@@ -10,10 +10,10 @@ use serde_json::Value;
 use toml::Value as Shape;
 use url::Url;
 
-use crate::canned::{CannedServer, RecordedRequest, json_response};
-use crate::harness::{LUFFY, TestEnv, page_title, unique_address};
-use crate::kinds::load_bodies;
 use crate::media::PNG;
+use crate::message_types::load_bodies;
+use crate::support::canned_server::{CannedServer, RecordedRequest, json_response};
+use crate::support::env::{LUFFY, TestEnv, page_title, unique_address};
 
 /// A call as its page has it.
 #[derive(Deserialize)]
@@ -101,7 +101,7 @@ const UNUSED_PARAMETERS: &[&str] = &[
 /// The paths that the client's side names, but for its tests.
 fn client_paths() -> BTreeSet<String> {
     let path = Regex::new(r#""[^"\s]*?(/(?:cgi-bin|sns|connect|wxa|wxaapi)/[a-z0-9_/]+)"#).unwrap();
-    let files = crate::tidy::rust_files("src/wechat");
+    let files = crate::architecture::rust_files("src/wechat");
     let code = files.values().map(|text| text.split("#[cfg(test)]\nmod tests {").next().unwrap());
     code.flat_map(|text| path.captures_iter(text).map(|found| found[1].to_owned()).collect::<Vec<_>>()).collect()
 }

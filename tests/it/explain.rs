@@ -4,7 +4,7 @@ use regex::Regex;
 use snapbox::str;
 use wxbox::wechat::errcode::entries;
 
-use crate::harness::{TestEnv, ZORO};
+use crate::support::env::{TestEnv, ZORO};
 
 #[test]
 fn errcode_needs_no_config_or_network() {

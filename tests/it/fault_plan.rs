@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{LUFFY, TestEnv, http_client};
+use crate::support::env::{LUFFY, TestEnv, http_client};
 
 /// Generous: it only keeps a broken sandbox from hanging the tests.
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);

@@ -6,9 +6,9 @@ use std::process::Command;
 
 use snapbox::str;
 
-use crate::canned::{CannedResponse, CannedServer, TOKEN_BODY, json_response};
-use crate::harness::{LUFFY, NAMI, TestEnv, ZORO};
-use crate::pty::Terminal;
+use crate::support::canned_server::{CannedResponse, CannedServer, TOKEN_BODY, json_response};
+use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
+use crate::support::pty::Terminal;
 
 /// Three followers and somebody else; the settings of the world stand before them.
 fn env_with_three_followers(settings: &str) -> TestEnv {

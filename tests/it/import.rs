@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, TestEnv};
+use crate::support::env::{LUFFY, TestEnv};
 
 const USERS_CSV: &str = "note,username,tags,openid,uid,password
 \"two

@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use snapbox::str;
 
-use crate::files;
-use crate::harness::{TestEnv, set_mode, unique_address};
+use crate::support::env::{TestEnv, set_mode, unique_address};
+use crate::support::files;
 
 const APP_ID: &str = "wx0123456789abcdef";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";

@@ -1,11 +1,11 @@
 //! `init` behind something that inspects TLS; and its questions in a narrow window.
 
-use wxbox::http::{HttpResponse, HttpServer, Limits, ServerHandle, ServerTls};
+use wxbox::http_server::{HttpResponse, HttpServer, Limits, ServerHandle, ServerTls};
 
-use crate::canned::TOKEN_BODY;
-use crate::certificate::TestCertificate;
-use crate::harness::TestEnv;
-use crate::pty::Terminal;
+use crate::support::canned_server::TOKEN_BODY;
+use crate::support::certificate::TestCertificate;
+use crate::support::env::TestEnv;
+use crate::support::pty::Terminal;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 

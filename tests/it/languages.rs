@@ -2,8 +2,8 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, TestEnv, http_client};
-use crate::pty::Terminal;
+use crate::support::env::{LUFFY, TestEnv, http_client};
+use crate::support::pty::Terminal;
 
 #[test]
 fn wxbox_lang_wins_over_the_locale() {

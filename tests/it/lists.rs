@@ -5,8 +5,8 @@ use std::process::Command;
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, TestEnv};
-use crate::pty::Terminal;
+use crate::support::env::{LUFFY, TestEnv};
+use crate::support::pty::Terminal;
 
 fn env_with_queued(count: usize) -> TestEnv {
     let env = TestEnv::new();

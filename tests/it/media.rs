@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, TestEnv};
-use crate::pty::Terminal;
+use crate::support::env::{LUFFY, TestEnv};
+use crate::support::pty::Terminal;
 
 pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 pub const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0";

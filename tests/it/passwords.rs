@@ -2,8 +2,8 @@
 
 use snapbox::str;
 
-use crate::files::database_contains;
-use crate::harness::TestEnv;
+use crate::support::env::TestEnv;
+use crate::support::files::database_contains;
 
 #[test]
 fn passwords_are_kept_as_argon2id() {

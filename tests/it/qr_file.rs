@@ -7,9 +7,9 @@ use rqrr::PreparedImage;
 use rustix::process::Signal;
 use snapbox::str;
 
-use crate::bad_input::run_unchanged;
 use crate::bind::env_with_luffy;
-use crate::harness::{authorize, page_title};
+use crate::config_errors::run_unchanged;
+use crate::support::env::{authorize, page_title};
 
 /// The texts of the codes in a picture.
 fn decode_modules(side: usize, dark: impl Fn(usize, usize) -> bool) -> Vec<String> {

@@ -2,9 +2,9 @@
 
 use snapbox::str;
 
-use crate::canned::{CannedServer, TOKEN_BODY, json_response};
-use crate::harness::{TestEnv, ZORO};
-use crate::pty::Terminal;
+use crate::support::canned_server::{CannedServer, TOKEN_BODY, json_response};
+use crate::support::env::{TestEnv, ZORO};
+use crate::support::pty::Terminal;
 
 #[test]
 fn every_api_of_wxbox_has_a_line() {

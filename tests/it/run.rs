@@ -3,9 +3,9 @@
 use rustix::process::Signal;
 use snapbox::str;
 
-use crate::canned::{ACCEPTED_BODY, CannedResponse, CannedServer, TOKEN_BODY, json_response};
-use crate::harness::{LUFFY, NAMI, TestEnv};
 use crate::send::{env_with_crew, queued_count};
+use crate::support::canned_server::{ACCEPTED_BODY, CannedResponse, CannedServer, TOKEN_BODY, json_response};
+use crate::support::env::{LUFFY, NAMI, TestEnv};
 
 /// A world with luffy bound.
 pub fn env_with_bound_luffy() -> TestEnv {

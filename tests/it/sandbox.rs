@@ -6,8 +6,8 @@ use rustix::process::Signal;
 use serde_json::Value;
 use snapbox::str;
 
-use crate::harness::{RunningCommand, TestEnv, http_client};
-use crate::pty::Terminal;
+use crate::support::env::{RunningCommand, TestEnv, http_client};
+use crate::support::pty::Terminal;
 
 /// The sandbox's address, from what it says at the start.
 fn sandbox_url(sandbox: &mut RunningCommand) -> String {

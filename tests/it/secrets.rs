@@ -5,9 +5,9 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::canned::{CannedResponse, CannedServer, http_response, json_response};
-use crate::files;
-use crate::harness::{LUFFY, NAMI, TestEnv, authorize, page_title};
+use crate::support::canned_server::{CannedResponse, CannedServer, http_response, json_response};
+use crate::support::env::{LUFFY, NAMI, TestEnv, authorize, page_title};
+use crate::support::files;
 
 const PASSWORD: &str = "a-password-to-look-for";
 

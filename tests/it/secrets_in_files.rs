@@ -6,8 +6,8 @@ use std::process::Command;
 
 use snapbox::str;
 
-use crate::certificate::TestCertificate;
-use crate::harness::{LUFFY, TestEnv, set_mode};
+use crate::support::certificate::TestCertificate;
+use crate::support::env::{LUFFY, TestEnv, set_mode};
 
 /// A PEM text as stores, editors and shells leave it.
 fn damaged_pem_variants(pem: &str) -> Vec<(&'static str, Vec<u8>)> {

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::harness::{BACKUP_TEMPLATE_ID, LUFFY, NAMI, TestEnv, ZORO};
+use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, NAMI, TestEnv, ZORO};
 
 /// A world with luffy, nami and zoro bound, usopp not; tags crew (all but zoro) and lost (zoro).
 pub fn env_with_crew() -> TestEnv {

@@ -8,11 +8,11 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal as Blocked};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::delivery_kept::env_with_generated_users;
-use crate::harness::set_mode;
-use crate::pty::Terminal;
+use crate::delivery_durability::env_with_generated_users;
 use crate::run::{env_with_bound_luffy, received_reports};
-use crate::run_child::command_after_shell;
+use crate::run_command::command_after_shell;
+use crate::support::env::set_mode;
+use crate::support::pty::Terminal;
 
 const SIGNAL_STATUSES: [(Signal, i32); 3] = [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)];
 

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, NAMI, TestEnv, ZORO};
+use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
 
 const FIELD_ARGS: &str = "-d thing1=db1 -d character_string2=42GB -d time3=03:15";
 

@@ -2,9 +2,9 @@
 
 use snapbox::str;
 
-use crate::canned::{CannedResponse, CannedServer, TOKEN_BODY, json_response};
-use crate::harness::{LUFFY, TestEnv};
-use crate::pty::Terminal;
+use crate::support::canned_server::{CannedResponse, CannedServer, TOKEN_BODY, json_response};
+use crate::support::env::{LUFFY, TestEnv};
+use crate::support::pty::Terminal;
 
 const ADD_ARGS: &str = "template add 43216 --keyword 告警内容 --keyword 告警时间";
 const ADD_REQUEST: &str = "POST /cgi-bin/template/api_add_template 0";

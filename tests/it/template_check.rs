@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, TestEnv};
+use crate::support::env::{LUFFY, TestEnv};
 
 const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
 const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";

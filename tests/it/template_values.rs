@@ -2,11 +2,11 @@
 //! refuse, and what the sandbox refuses as a real account. They were written apart from each other.
 
 use serde_json::{Map, Value, json};
-use wxbox::http::Request;
+use wxbox::http_server::Request;
 use wxbox::sandbox::{Platform, Scenario, TemplateConfig};
 use wxbox::wechat::template_rules::{TemplateFieldType, check_data, displayed};
 
-use crate::harness::LUFFY;
+use crate::support::env::LUFFY;
 
 /// Values that the type of a key takes, and values that it refuses.
 const TYPE_CASES: &[(&str, &[&str], &[&str])] = &[

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::harness::{BACKUP_TEMPLATE_ID, TestEnv};
+use crate::support::env::{BACKUP_TEMPLATE_ID, TestEnv};
 
 const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
 

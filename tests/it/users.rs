@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::harness::{LUFFY, TestEnv};
+use crate::support::env::{LUFFY, TestEnv};
 
 #[test]
 fn people_are_added_listed_and_shown() {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crossbeam_channel::bounded;
 
+use crate::access_token::Account;
 use crate::callback::{CodeExchange, ExchangeError, OAuthIdentity};
 use crate::secret::Secret;
 use crate::t;
-use crate::token::Account;
 use crate::wechat::{self, Client, Grant};
 
 /// How long the nickname may take.

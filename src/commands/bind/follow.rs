@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
 
-use super::code;
-use super::shown::BindEvent;
-use super::turns::BindContext;
+use super::events::BindEvent;
+use super::qr;
+use super::sequence::BindContext;
+use crate::access_token::ApiSession;
 use crate::callback::{CallbackEvent, FollowLookupFn, FollowLookupResult, FollowQrCode};
-use crate::error::classify;
+use crate::exit::classify;
 use crate::signals::Signal;
 use crate::store::{Store, User};
 use crate::t;
-use crate::token::ApiSession;
 use crate::ui::{self, StdinLines, Ui};
 use crate::wechat::{self, errcode};
 
@@ -157,7 +157,7 @@ fn report_unknown(ui: &mut Ui, user: &User, error: &anyhow::Error) {
 
 fn show_follow_qr(ui: &mut Ui, job: &BindContext, user: &User, link: &str) -> anyhow::Result<()> {
     ui.print_result(&BindEvent::Follow { user: &user.username, url: Some(link) })?;
-    let drawn = code::draw_qr(ui, link, job.args.qr);
+    let drawn = qr::draw_qr(ui, link, job.args.qr);
     ui.status(&match drawn {
         true => t!("bind-follow-scan", user = user.username),
         false => t!("bind-follow-visit", user = user.username),

@@ -6,14 +6,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, after, select, tick};
 
+use super::qr;
 use super::refusals::{NoticeLog, summarize_refusals};
-use super::turns::{BindAttempt, BindContext, BindOutcome, EXCHANGE_TIMEOUT};
-use super::{code, papers, port};
-use crate::app::AppContext;
+use super::sequence::{BindAttempt, BindContext, BindOutcome, EXCHANGE_TIMEOUT};
 use crate::callback::{CallbackEvent, CallbackRouter, PendingBinding};
 use crate::config::ListenAddress;
-use crate::error::classify;
-use crate::http::{Limits, Refusals, ServerHandle};
+use crate::context::AppContext;
+use crate::exit::classify;
+use crate::http_server::{Limits, Refusals, ServerHandle};
+use crate::listen::{self, tls_files};
 use crate::signals::SignalReceiver;
 use crate::t;
 use crate::ui::{Countdown, Ui};
@@ -27,15 +28,15 @@ const INTERRUPTED_EXCHANGE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Where to listen, and what to show there.
 pub(super) struct ListenerConfig {
     listen: ListenAddress,
-    files: papers::ListenerFiles,
+    files: tls_files::ListenerFiles,
 }
 
 impl ListenerConfig {
     /// As the config says; nothing is taken yet.
     pub(super) fn load(ui: &mut Ui, app: &AppContext) -> anyhow::Result<Self> {
         let listen = app.config.listen_address()?;
-        let papers = papers::load(&app.config)?;
-        if let Some(key) = papers::world_readable_key(&app.config) {
+        let papers = tls_files::load(&app.config)?;
+        if let Some(key) = tls_files::world_readable_key(&app.config) {
             let (what, hint) = (t!("config-readable", path = key), t!("config-readable-hint", path = key));
             ui.warn(&t!("ui-cause", what = what, cause = hint));
         }
@@ -58,7 +59,7 @@ impl Listener {
     /// Takes the port.
     pub(super) fn open(place: ListenerConfig, job: &BindContext) -> anyhow::Result<Self> {
         let papers = place.files;
-        let server = port::bind_first(&place.listen, &Limits::callback(), &t!("bind-port-hint"))?;
+        let server = listen::bind_first(&place.listen, &Limits::callback(), &t!("bind-port-hint"))?;
         let site = Arc::new(CallbackRouter::new(job.redirect.path(), papers.verification_file));
         let is_https = papers.tls.is_some();
         let answers = Arc::clone(&site);
@@ -81,7 +82,7 @@ impl Listener {
         // Those of earlier turns are told.
         self.refusals.take_counts();
         let short = match local_addr {
-            Some(local_addr) => code::choose_short_link(ui, job, &url, local_addr, self.is_https)?,
+            Some(local_addr) => qr::choose_short_link(ui, job, &url, local_addr, self.is_https)?,
             None => None,
         };
         if let Some(short) = &short {
@@ -89,7 +90,7 @@ impl Listener {
         }
         let callback = Arc::new(callback);
         self.router.add(Arc::clone(&callback));
-        code::show_authorize_url(ui, job, &user.username, &url, short.as_ref())?;
+        qr::show_authorize_url(ui, job, &user.username, &url, short.as_ref())?;
         let mut ended = wait_for_callback(ui, job.timeout(), &events, &self.refusals, &job.signals)?;
         if matches!(ended, BindOutcome::TimedOut(_) | BindOutcome::Stopped(_)) {
             ended = wait_for_exchange(ended, &callback, &events, &job.signals)?;

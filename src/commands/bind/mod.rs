@@ -1,36 +1,37 @@
 //! `wxbox bind`: shows each person the way to authorise, waits for the code, and keeps who it stands for.
 //!
-//! `people` says who, `turns` goes from one to the next; the code comes to a `listener`, or is pasted (`paste`).
+//! `people` says who, `transactions` goes from one to the next; the code comes to a `listener`, or is pasted (`paste`).
 //! `follow` is the next step of those who do not follow the account yet, `refusals` what else came in meanwhile.
 
-mod code;
+mod events;
 mod exchange;
 mod follow;
-mod keep;
 mod listener;
 mod paste;
-mod pasted;
-mod people;
+mod paste_query;
+mod qr;
 mod refusals;
-mod shown;
-mod turns;
+mod save;
+mod select_users;
+mod sequence;
+pub(super) mod unbind;
 
 use std::sync::{Arc, Mutex};
 
-use super::{papers, port};
-use crate::app::{AppContext, config_scope, parse_openid_argument};
 use crate::cli::{Bind, Global};
 use crate::config::CliOverrides;
-use crate::error::{CommandError, ExitStatus};
+use crate::context::{AppContext, config_scope, parse_openid_argument};
+use crate::exit::{CommandError, ExitStatus};
+use crate::listen;
 use crate::signals::SignalReceiver;
 use crate::t;
 use crate::ui::{QrFile, StdinLines, Ui};
 use exchange::WechatExchange;
 use listener::{Listener, ListenerConfig};
-use turns::{BindContext, CodeSource};
+use sequence::{BindContext, CodeSource};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<ExitStatus> {
-    args.listen.as_deref().map(port::parse_address).transpose()?;
+    args.listen.as_deref().map(listen::parse_address).transpose()?;
     let qr_file = args.qr_file.as_deref().map(QrFile::new).transpose()?;
     let openid = args.openid.as_deref().map(parse_openid_argument).transpose()?;
     if openid.is_some() && args.user.len() > 1 {
@@ -46,14 +47,14 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     let app_id = app.require_app_id()?;
     if let Some(openid) = openid {
         let name = args.user.first().map_or("", String::as_str);
-        return keep::bind_openid(ui, &app, name, openid, args.rebind);
+        return save::bind_openid(ui, &app, name, openid, args.rebind);
     }
     let account = app.account()?;
     let redirect = app.config.require_redirect_uri()?.clone();
     let listener_config = if args.paste { None } else { Some(ListenerConfig::load(ui, &app)?) };
     let store = app.open_existing_store()?;
     let mut lines = StdinLines::default();
-    let people = people::select(ui, &app, &store, &args, args.paste.then_some(&mut lines))?;
+    let people = select_users::select(ui, &app, &store, &args, args.paste.then_some(&mut lines))?;
     if people.is_empty() {
         ui.status(&t!("bind-nobody-left"));
         return Ok(ExitStatus::Success);
@@ -68,5 +69,5 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
         Some(listener_config) => CodeSource::Listener(Box::new(Listener::open(listener_config, &context)?)),
         None => CodeSource::Paste,
     };
-    turns::bind_all(ui, &context, source, &mut lines, people)
+    sequence::bind_all(ui, &context, source, &mut lines, people)
 }

@@ -7,10 +7,10 @@ use std::time::Instant;
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, after, select};
 
-use super::turns::{BindAttempt, BindContext, BindOutcome, EXCHANGE_TIMEOUT};
-use super::{code, pasted};
+use super::sequence::{BindAttempt, BindContext, BindOutcome, EXCHANGE_TIMEOUT};
+use super::{paste_query, qr};
 use crate::callback::{CallbackEvent, PendingBinding, RejectReason};
-use crate::error::{CommandError, ErrorReport, ExitStatus};
+use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::secret::{ExposeSecret, Secret};
 use crate::signals::SignalReceiver;
 use crate::t;
@@ -32,7 +32,7 @@ pub(super) fn wait_for(
 ) -> anyhow::Result<BindOutcome> {
     let BindAttempt { user, url, callback, events } = turn;
     let callback = Arc::new(callback);
-    code::show_authorize_url(ui, job, &user.username, &url, None)?;
+    qr::show_authorize_url(ui, job, &user.username, &url, None)?;
     let end = Instant::now() + job.timeout();
     let redirect = job.redirect.as_str();
     ui.status(&if ui.can_prompt { t!("bind-paste-how", uri = redirect) } else { t!("bind-paste-awaited") });
@@ -88,8 +88,8 @@ pub(super) fn wait_for(
 /// What a line means: of all ways to read it, the first that has the state of this binding, else the first.
 fn select_query(callback: &PendingBinding, partial: Option<&Secret>, line: &Secret) -> Option<Secret> {
     let joined = partial.map(|partial| Secret::from(format!("{}{}", partial.expose_secret(), line.expose_secret())));
-    let joined = joined.map(|text| pasted::candidate_queries(text.expose_secret())).unwrap_or_default();
-    let alone = pasted::candidate_queries(line.expose_secret());
+    let joined = joined.map(|text| paste_query::candidate_queries(text.expose_secret())).unwrap_or_default();
+    let alone = paste_query::candidate_queries(line.expose_secret());
     let mine = joined.iter().chain(&alone).find(|query| callback.has_matching_state(query.expose_secret()));
     // Alone, the line is what was meant if it was not the rest of another.
     mine.or(alone.first()).cloned()
@@ -131,7 +131,7 @@ fn result_from_event(event: CallbackEvent, signals: &SignalReceiver) -> anyhow::
         CallbackEvent::Failed(error) => PasteResult::Done(BindOutcome::from_error_or_signal(error, signals)?),
         CallbackEvent::Rejected(reason) => PasteResult::Rejected(rejection(reason)),
         CallbackEvent::Unreachable(error) => {
-            let report = crate::error::classify(&error);
+            let report = crate::exit::classify(&error);
             let what = t!("bind-paste-unreachable", cause = report.message);
             PasteResult::Rejected(CommandError {
                 exit: report.exit,

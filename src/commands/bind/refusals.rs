@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use crate::callback::{PendingBinding, RejectReason};
-use crate::http::{RefusalReason, Refusals};
+use crate::http_server::{RefusalReason, Refusals};
+use crate::i18n::join_list;
 use crate::t;
 use crate::ui::Ui;
-use crate::words::join_list;
 
 /// What has been said so far to whoever looks on.
 #[derive(Default)]

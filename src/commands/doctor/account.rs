@@ -3,18 +3,19 @@
 use crossbeam_channel::Sender;
 
 use super::check::{Check, CheckName};
-use super::group::CheckSender;
+use super::check_group::CheckSender;
 use super::{network, templates};
-use crate::app::AppContext;
-use crate::error::classify;
+use crate::access_token;
+use crate::access_token::Account;
+use crate::context::AppContext;
+use crate::exit::classify;
+use crate::i18n::join_list;
 use crate::secret::Secret;
 use crate::store::{Inspection, Store};
 use crate::t;
-use crate::token::{self, Account};
-use crate::wechat::redirect::AccountType;
+use crate::time_zone::format_local;
+use crate::wechat::redirect_uri::AccountType;
 use crate::wechat::{self, Client, Endpoint};
-use crate::words::join_list;
-use crate::zone::format_local;
 
 pub(super) const CHECKS: &[CheckName] = &[CheckName::Token, CheckName::IpList, CheckName::Apis, CheckName::Templates];
 
@@ -46,7 +47,7 @@ impl AccountSession {
         make: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
     ) -> anyhow::Result<Result<T, wechat::Error>> {
         match &mut self.store {
-            Some(store) => Ok(token::call_with_token(store, &self.client, &self.account, make)?),
+            Some(store) => Ok(access_token::call_with_token(store, &self.client, &self.account, make)?),
             None => Ok(make(&self.client, &self.token)),
         }
     }
@@ -95,13 +96,13 @@ fn open_session(app: &AppContext, client: Client, account: Account) -> anyhow::R
     let mut said = t!("doctor-token");
     let token = match &mut store {
         Some(store) => {
-            let kept = token::cached(store, &account)?.filter(|_| account.endpoint == Endpoint::Classic);
+            let kept = access_token::cached(store, &account)?.filter(|_| account.endpoint == Endpoint::Classic);
             match kept {
                 Some(kept) => {
                     said = t!("doctor-token-kept", time = format_local(kept.expires_at));
                     kept.token
                 }
-                None => token::refresh(store, &client, &account)?.token,
+                None => access_token::refresh(store, &client, &account)?.token,
             }
         }
         None => client.access_token(account.endpoint, &account.app_id, &account.secret, false)?.0,

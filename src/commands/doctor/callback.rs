@@ -10,17 +10,19 @@ use reqwest::blocking::Client as Phone;
 use url::{Host, Url};
 
 use super::check::{Check, CheckName};
-use super::group::CheckSender;
-use crate::app::AppContext;
+use super::check_group::CheckSender;
 use crate::callback::OAuthState;
-use crate::commands::{addresses, papers, port};
-use crate::error::classify;
-use crate::http::{HttpResponse, Limits, Request};
-use crate::loopback::is_loopback;
+use crate::commands::addresses;
+use crate::context::AppContext;
+use crate::exit::classify;
+use crate::http_server::{HttpResponse, Limits, Request};
+use crate::i18n::{error_text, io_error_text, join_clauses};
+use crate::listen;
+use crate::listen::tls_files;
+use crate::net::is_loopback;
 use crate::t;
-use crate::wechat::redirect::{AccountType, console_value, is_private, problems};
+use crate::wechat::redirect_uri::{AccountType, console_value, is_private, problems};
 use crate::wechat::{find_tls_error, tls_config};
-use crate::words::{error_text, io_error_text, join_clauses};
 
 pub(super) const CHECKS: &[CheckName] = &[CheckName::Port, CheckName::Callback];
 
@@ -80,7 +82,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     // Without one there is nothing to listen for, which is told elsewhere.
     let Ok(uri) = app.config.require_redirect_uri().cloned() else { return };
     let taken = app.config.listen_address().map_err(anyhow::Error::from).and_then(|listen| {
-        let door = port::bind_first(&listen, &Limits::callback(), &t!("doctor-port-fix"))?;
+        let door = listen::bind_first(&listen, &Limits::callback(), &t!("doctor-port-fix"))?;
         Ok((listen, door))
     });
     let (listen, door) = match taken {
@@ -92,7 +94,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     };
     let listen = listen.to_string();
     let _ = sender.send(Check::ok(CheckName::Port, t!("doctor-port", address = listen)));
-    let papers = match papers::load(&app.config) {
+    let papers = match tls_files::load(&app.config) {
         Ok(papers) => papers,
         Err(error) => {
             let _ = sender.send(Check::from_report(CheckName::Callback, classify(&error.into())));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::error::ErrorReport;
+use crate::exit::ErrorReport;
 use crate::t;
 use crate::ui::Level;
 

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use crossbeam_channel::Sender;
 
 use super::check::{Check, CheckName};
-use super::group::CheckSender;
-use crate::app::AppContext;
-use crate::commands::papers;
+use super::check_group::CheckSender;
 use crate::config::{
     CliOverrides, Config, Environment, Origin, Warning, active_path, file_mode, looks_like_app_id,
     looks_like_app_secret,
 };
-use crate::error::classify;
+use crate::context::AppContext;
+use crate::exit::classify;
+use crate::listen::tls_files;
 use crate::secret::ExposeSecret;
 use crate::t;
 
@@ -60,7 +60,7 @@ fn check_permissions(sender: &CheckSender, config: &Config) {
         Origin::SecretFile(path) => Some(path),
         _ => None,
     });
-    if let Some(key) = papers::world_readable_key(config) {
+    if let Some(key) = tls_files::world_readable_key(config) {
         found.push((t!("config-readable", path = key), t!("config-readable-hint", path = key)));
     }
     if let Some((path, owner)) = foreign_config(config) {

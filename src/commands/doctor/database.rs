@@ -7,15 +7,15 @@ use std::time::Duration;
 use indicatif::HumanBytes;
 
 use super::check::{Check, CheckName};
-use super::group::CheckSender;
-use crate::app::AppContext;
+use super::check_group::CheckSender;
+use crate::clock::Timestamp;
 use crate::commands::ground;
-use crate::error::classify;
+use crate::context::AppContext;
+use crate::exit::classify;
+use crate::i18n::{io_error_text, long_duration};
 use crate::store::{self, Inspection, Integrity, MessageFilter, MessageState};
 use crate::t;
-use crate::time::Timestamp;
 use crate::ui::Level;
-use crate::words::{io_error_text, long_duration};
 
 pub(super) const CHECKS: &[CheckName] = &[CheckName::Database, CheckName::Space, CheckName::Outbox];
 

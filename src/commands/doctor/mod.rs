@@ -3,9 +3,9 @@
 mod account;
 mod callback;
 mod check;
+mod check_group;
 mod config;
 mod database;
-mod group;
 mod network;
 mod templates;
 
@@ -14,17 +14,17 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 
-use crate::app::AppContext;
 use crate::cli::Global;
 use crate::config::CliOverrides;
-use crate::error::{CommandError, ExitStatus};
+use crate::context::AppContext;
+use crate::exit::{CommandError, ExitStatus};
+use crate::i18n::join_list;
 use crate::signals::SignalReceiver;
 use crate::t;
 use crate::ui::{Countdown, Level, Ui};
-use crate::wechat::redirect::AccountType;
-use crate::words::join_list;
+use crate::wechat::redirect_uri::AccountType;
 use check::{Check, CheckName};
-use group::{CheckDeadline, CheckGroup, CollectResult};
+use check_group::{CheckDeadline, CheckGroup, CollectResult};
 
 /// How long the config may take to be read.
 const CONFIG_TIMEOUT: Duration = Duration::from_secs(4);

@@ -6,12 +6,12 @@ use std::time::Duration;
 use url::{Host, Url};
 
 use super::check::{Check, CheckName};
-use super::group::CheckSender;
-use crate::app::AppContext;
-use crate::error::classify;
+use super::check_group::CheckSender;
+use crate::context::AppContext;
+use crate::exit::classify;
+use crate::i18n::{io_error_text, join_clauses, join_list, long_duration};
 use crate::t;
 use crate::wechat::{self, Client, ClientSettings, HostProbe, ProxyInfo, proxy_for};
-use crate::words::{io_error_text, join_clauses, join_list, long_duration};
 
 pub(super) const DNS_CHECKS: &[CheckName] = &[CheckName::Names];
 pub(super) const CONNECTIVITY_CHECKS: &[CheckName] = &[CheckName::Proxy, CheckName::Tls, CheckName::Clock];

@@ -4,14 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::account::{AccountSession, wechat_failure};
 use super::check::{Check, CheckName};
-use crate::app::AppContext;
 use crate::config;
+use crate::context::AppContext;
+use crate::i18n::join_list;
 use crate::t;
 use crate::wechat::Client;
 use crate::wechat::message::sanitize_text;
 use crate::wechat::template::{Template, keys};
 use crate::wechat::template_rules::{check_data, describe_joined};
-use crate::words::join_list;
 
 /// The day's calls of the list are few, and may be used up.
 const QUOTA_EXCEEDED: i64 = 45009;

@@ -1,9 +1,9 @@
 //! `wxbox init`: asks for what a config needs, tries it, and writes it.
 
-mod ask;
-mod file;
-mod given;
-mod trial;
+mod options;
+mod prompts;
+mod verify;
+mod write;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,13 +13,13 @@ use serde::Serialize;
 use crate::cli::{Global, Init as Args};
 use crate::commands::ground;
 use crate::config::{CliOverrides, Environment, path_to_write};
-use crate::error::{CommandError, ExitStatus, classify};
+use crate::exit::{CommandError, ExitStatus, classify};
 use crate::t;
 use crate::ui::{self, Ui};
-use crate::wechat::redirect::{console_value, problems};
-use file::InitAnswers;
-use given::PresetAnswers;
-use trial::Verification;
+use crate::wechat::redirect_uri::{console_value, problems};
+use options::PresetAnswers;
+use verify::Verification;
+use write::InitAnswers;
 
 /// What was done.
 #[derive(Serialize)]
@@ -66,13 +66,13 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
         ui.status(&t!("init-nothing"));
         return Ok(ExitStatus::Success);
     };
-    let mut answers = if is_interactive { ask::ask_all(ui, &path, given)? } else { given.into_answers()? };
+    let mut answers = if is_interactive { prompts::ask_all(ui, &path, given)? } else { given.into_answers()? };
     if !is_interactive {
-        ask::warn_if_unusual_app_id(ui, &answers.app_id);
+        prompts::warn_if_unusual_app_id(ui, &answers.app_id);
     }
     let checked = match (args.no_check, is_interactive) {
         (true, _) => false,
-        (false, true) => match trial::verify_until_accepted(ui, &mut answers, &path, &environment)? {
+        (false, true) => match verify::verify_until_accepted(ui, &mut answers, &path, &environment)? {
             Verification::Accepted => true,
             Verification::Skipped => false,
             Verification::Declined(exit) => {
@@ -80,9 +80,9 @@ fn create_config(ui: &mut Ui, global: &Global, args: &Args) -> anyhow::Result<Ex
                 return Ok(exit);
             }
         },
-        (false, false) => trial::verify_once(&answers, &path, &environment)?,
+        (false, false) => verify::verify_once(&answers, &path, &environment)?,
     };
-    let kept = file::write_config(&path, &answers.render(), replace).map_err(|cause| write_error(&path, &cause))?;
+    let kept = write::write_config(&path, &answers.render(), replace).map_err(|cause| write_error(&path, &cause))?;
     ui.print_result(&InitView { event: "config_written", path: &path, app_id: &answers.app_id, checked, kept })?;
     print_next_steps(ui, global, &answers);
     Ok(ExitStatus::Success)

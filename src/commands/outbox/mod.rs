@@ -1,27 +1,27 @@
 //! `wxbox outbox …`: messages sent and queued.
 
-mod again;
-mod attempt;
-mod said;
-mod tend;
+mod attempt_view;
+mod content_text;
+mod deliver;
+mod maintain;
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::app::AppContext;
 use crate::cli::{Global, OutboxCommand, OutboxList, OutboxShow};
-use crate::commands::message::MessageView;
+use crate::clock::Timestamp;
+use crate::commands::delivery::message_view::MessageView;
 use crate::config::CliOverrides;
+use crate::context::AppContext;
 use crate::delivery::recover_orphans;
-use crate::error::{CommandError, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
 use crate::store::{MessageFilter, MessageState};
 use crate::t;
-use crate::time::Timestamp;
 use crate::ui::{Cell, KeyValues, Table, TextStyle, Ui};
 use crate::wechat::message::Content;
-use attempt::AttemptView;
-use said::describe;
+use attempt_view::AttemptView;
+use content_text::describe;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &OutboxCommand) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;
@@ -32,13 +32,13 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &OutboxCommand) -> anyh
         store.remove_stale_locks();
     }
     match command {
-        OutboxCommand::Flush => again::flush(ui, &app),
-        OutboxCommand::Retry(args) => again::retry(ui, &app, args),
+        OutboxCommand::Flush => deliver::flush(ui, &app),
+        OutboxCommand::Retry(args) => deliver::retry(ui, &app, args),
         OutboxCommand::List(args) => list(ui, &app, args),
         OutboxCommand::Show(args) => show(ui, &app, args),
-        OutboxCommand::Cancel(args) => tend::cancel(ui, &app, args),
-        OutboxCommand::Prune(args) => tend::prune(ui, &app, args),
-        OutboxCommand::Status(args) => tend::status(ui, &app, args),
+        OutboxCommand::Cancel(args) => maintain::cancel(ui, &app, args),
+        OutboxCommand::Prune(args) => maintain::prune(ui, &app, args),
+        OutboxCommand::Status(args) => maintain::status(ui, &app, args),
     }
 }
 

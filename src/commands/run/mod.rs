@@ -2,30 +2,32 @@
 //! running, and nothing of ours changes its exit status.
 
 mod child;
-mod facts;
+mod placeholders;
 
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::never;
 use serde_json::Value;
 
-use crate::app::AppContext;
 use crate::cli::{ArgText, Global, ReportOn, Run};
-use crate::commands::compose::notes::DraftWarnings;
-use crate::commands::compose::recipients::{self, RecipientSelector};
-use crate::commands::compose::{ComposeRequest, MessageDraft, build_submission, content, single_source};
-use crate::commands::deliver::{self, DeliverySetup};
+use crate::commands::delivery;
+use crate::commands::delivery::DeliverySetup;
+use crate::compose::recipients;
+use crate::compose::recipients::RecipientSelector;
+use crate::compose::warnings::DraftWarnings;
+use crate::compose::{ComposeRequest, MessageDraft, build_submission, content, single_source};
 use crate::config::CliOverrides;
+use crate::context::AppContext;
 use crate::delivery::DeliveryThread;
-use crate::error::{CommandError, ErrorReport, ExitStatus, classify};
+use crate::exit::{CommandError, ErrorReport, ExitStatus, classify};
+use crate::i18n::{closest_match, join_list};
 use crate::signals::{SignalForwarder, Waiter};
 use crate::store::{Store, Submission};
 use crate::t;
 use crate::ui::Ui;
 use crate::wechat::message::Content;
-use crate::words::{closest_match, join_list};
 use child::ChildExit;
-use facts::RunFacts;
+use placeholders::RunFacts;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Run) -> anyhow::Result<ExitStatus> {
     if args.content.text_option.as_ref().is_some_and(|text| text.text == "-")
@@ -81,7 +83,7 @@ fn send_report(
     {
         Ok((it, work)) => {
             // What became of the messages has been said.
-            if let Err(error) = deliver::run_with(ui, it, work, bell, never(), deliver::show_message) {
+            if let Err(error) = delivery::run_with(ui, it, work, bell, never(), delivery::show_message) {
                 ui.error(&classify(&error));
             }
         }
@@ -96,7 +98,7 @@ fn send_report(
 
 fn open_delivery(app: &AppContext, store: Store, args: &Run) -> anyhow::Result<DeliverySetup> {
     let hand = DeliveryThread::start(app.client_settings())?.wait_ready()?;
-    let mut setup = DeliverySetup { store, thread: hand, options: deliver::options_from_config(app)? };
+    let mut setup = DeliverySetup { store, thread: hand, options: delivery::options_from_config(app)? };
     setup.options.deliver = !args.delivery.no_wait;
     Ok(setup)
 }

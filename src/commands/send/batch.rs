@@ -13,13 +13,14 @@ use crossbeam_channel::{Sender, bounded};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::line::{InvalidLine, LineOptions, LineParser, LineSubmission};
-use crate::app::AppContext;
+use super::batch_line::{InvalidLine, LineOptions, LineParser, LineSubmission};
 use crate::cli::Send;
-use crate::commands::deliver::{self, DeliverySetup, MessageReport, SideEvent};
-use crate::commands::message::MessageView;
+use crate::commands::delivery;
+use crate::commands::delivery::message_view::MessageView;
+use crate::commands::delivery::{DeliverySetup, MessageReport, SideEvent};
+use crate::context::AppContext;
 use crate::delivery::{DeliverySource, TaggedSubmission};
-use crate::error::{ErrorReport, ExitStatus};
+use crate::exit::{ErrorReport, ExitStatus};
 use crate::signals::{Signal, Waiter};
 use crate::store::MessageState;
 use crate::t;
@@ -129,7 +130,7 @@ pub(super) fn run(ui: &mut Ui, app: AppContext, args: &Send, file: &str) -> anyh
         };
         ui.print(&LineResult { line, reference, detail: what, warnings })
     };
-    let ended = deliver::run_with(ui, setup, DeliverySource::Submissions(submissions), bell, side_events, show)?;
+    let ended = delivery::run_with(ui, setup, DeliverySource::Submissions(submissions), bell, side_events, show)?;
     let taken = ended.last_accepted.unwrap_or(0);
     if Signal::from_exit(ended.exit).is_some() && position.has_unread(taken) {
         let file = shell_words::quote(file);

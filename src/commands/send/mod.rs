@@ -1,26 +1,28 @@
 //! `wxbox send`: to whom and what is settled first, then all of it is queued or nothing, then delivered.
 
 mod batch;
-mod line;
+mod batch_line;
 
 use std::collections::HashMap;
 
-use crate::app::AppContext;
 use crate::cli::{Global, Send};
-use crate::commands::compose::notes::DraftWarnings;
-use crate::commands::compose::recipients::{self, RecipientSelector};
-use crate::commands::compose::{ComposeRequest, build_submission, kinds, single_source};
-use crate::commands::deliver::{self, DeliverySetup};
+use crate::clock::Timestamp;
+use crate::commands::delivery;
+use crate::commands::delivery::DeliverySetup;
+use crate::compose::recipients;
+use crate::compose::recipients::RecipientSelector;
+use crate::compose::warnings::DraftWarnings;
+use crate::compose::{ComposeRequest, build_submission, message_json, single_source};
 use crate::config::CliOverrides;
+use crate::context::AppContext;
 use crate::delivery::DeliveryThread;
-use crate::error::{CommandError, ExitStatus};
+use crate::exit::{CommandError, ExitStatus};
+use crate::i18n::closest_match;
 use crate::store::{MediaKey, Store, Submission};
 use crate::t;
-use crate::time::Timestamp;
 use crate::ui::Ui;
 use crate::wechat::media::EXPIRY_MARGIN;
 use crate::wechat::message::Content;
-use crate::words::closest_match;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<ExitStatus> {
     if let Some(option) = args.mistyped_option() {
@@ -38,7 +40,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
         return batch::run(ui, app, args, file);
     }
     let mut notes = DraftWarnings::new(args.content.strict);
-    let draft = kinds::draft_from_args(args, &app.config, &mut notes)?;
+    let draft = message_json::draft_from_args(args, &app.config, &mut notes)?;
     app.require_app_id()?;
     // A dry run works without the secret; anything else would only find out after queueing.
     let account = if args.dry_run { app.account().ok() } else { Some(app.account()?) };
@@ -54,9 +56,9 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
     let request = ComposeRequest { draft, notes, delivery: &args.delivery };
     let parcel = build_submission(ui, &app, &mut store, account.as_ref(), request, to)?;
     let Some(hand) = hand else { return dry_run(ui, &app, &store, &parcel) };
-    let mut setup = DeliverySetup { store, thread: hand.wait_ready()?, options: deliver::options_from_config(&app)? };
+    let mut setup = DeliverySetup { store, thread: hand.wait_ready()?, options: delivery::options_from_config(&app)? };
     setup.options.deliver = !args.delivery.no_wait;
-    deliver::run(ui, setup, single_source(parcel)?)
+    delivery::run(ui, setup, single_source(parcel)?)
 }
 
 /// The bodies, in the order in which each person would get them; a file that WeChat does not keep goes by its name.

@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::app::AppContext;
 use crate::cli::TemplateCheck;
-use crate::commands::compose::notes::DraftWarnings;
-use crate::commands::template_data::merge_fields;
-use crate::commands::template_fields::{ResolvedTemplate, TemplateCache};
-use crate::error::{CommandError, ErrorReport, ExitStatus};
+use crate::compose::template_data::merge_fields;
+use crate::compose::template_resolve::{ResolvedTemplate, TemplateCache};
+use crate::compose::warnings::DraftWarnings;
+use crate::context::AppContext;
+use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::t;
 use crate::ui::Ui;
 use crate::wechat::template::{TemplateProblem, find_problems, keys};

@@ -1,20 +1,20 @@
 //! `wxbox template …`: the account's templates.
 
-mod change;
+mod add_remove;
 mod check;
-mod shown;
+mod view;
 
-use crate::app::AppContext;
 use crate::cli::{Global, TemplateCommand as Command, TemplateList as ListArgs, TemplateShow as ShowArgs};
-use crate::commands::template_list::{fetch, fetch_or_cached, find_or_fetch};
+use crate::clock::Timestamp;
+use crate::compose::template_list::{fetch, fetch_or_cached, find_or_fetch};
 use crate::config::CliOverrides;
-use crate::error::ExitStatus;
+use crate::context::AppContext;
+use crate::exit::ExitStatus;
+use crate::i18n::relative_time;
 use crate::store::TemplateKind;
 use crate::t;
-use crate::time::Timestamp;
 use crate::ui::{Table, Ui};
-use crate::words::relative_time;
-use shown::TemplateView;
+use view::TemplateView;
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;
@@ -22,8 +22,8 @@ pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Re
         Command::List(args) => list(ui, &app, args),
         Command::Show(args) => show(ui, &app, args),
         Command::Check(args) => check::run(ui, &app, args),
-        Command::Add(args) => change::add(ui, &app, args),
-        Command::Remove(args) => change::remove(ui, &app, args),
+        Command::Add(args) => add_remove::add(ui, &app, args),
+        Command::Remove(args) => add_remove::remove(ui, &app, args),
     }
 }
 

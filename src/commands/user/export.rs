@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::cell::escape_formula;
-use super::records::COLUMNS;
-use crate::app::AppContext;
-use crate::error::ExitStatus;
+use super::csv_formula::escape_formula;
+use super::import_reader::COLUMNS;
+use crate::context::AppContext;
+use crate::exit::ExitStatus;
 use crate::names::AMBIGUOUS_TAG_SEPARATORS;
 use crate::store::{User, UserFilter};
 use crate::ui::{self, Ui};

@@ -9,16 +9,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::original;
-use super::records::{RawRecord, RecordReader};
-use crate::app::{self, AppContext};
+use super::import_django;
+use super::import_reader::{RawRecord, RecordReader};
 use crate::cli::UserImport;
-use crate::commands::password;
-use crate::error::{CommandError, ExitStatus};
+use crate::clock::Timestamp;
+use crate::context;
+use crate::context::AppContext;
+use crate::exit::{CommandError, ExitStatus};
+use crate::password;
 use crate::secret::Secret;
 use crate::store::{ImportConflict, SQLITE_HEADER, StagedUser, Store};
 use crate::t;
-use crate::time::Timestamp;
 use crate::ui::{Progress, Ui};
 
 /// How many were added.
@@ -60,7 +61,7 @@ pub(super) fn import(ui: &mut Ui, app: &AppContext, args: &UserImport) -> anyhow
         (true, true) => {
             return Err(CommandError::usage(t!("import-sqlite-stdin")).hint(t!("import-sqlite-stdin-hint")).into());
         }
-        (true, false) => return original::import(ui, app, &args.file),
+        (true, false) => return import_django::import(ui, app, &args.file),
         (false, _) => {}
     }
     let mut records = RecordReader::open(Box::new(Cursor::new(head).chain(from)), name, ui.json())?;
@@ -100,7 +101,7 @@ pub(super) struct UnusualOpenids {
 
 impl UnusualOpenids {
     pub(super) fn record(&mut self, person: &ImportUser) {
-        if let Some(openid) = person.openid.as_ref().filter(|openid| app::is_unusual_openid(openid)) {
+        if let Some(openid) = person.openid.as_ref().filter(|openid| context::is_unusual_openid(openid)) {
             self.count += 1;
             self.first.get_or_insert_with(|| (person.line, openid.clone()));
         }
@@ -149,7 +150,7 @@ fn validate(records: &RecordReader, raw: RawRecord) -> Result<ImportUser, Comman
     }
     let openid = match openid.trim() {
         "" => None,
-        openid => Some(app::parse_openid_argument(openid).map_err(at("openid"))?.to_owned()),
+        openid => Some(context::parse_openid_argument(openid).map_err(at("openid"))?.to_owned()),
     };
     let tags = super::parse_tags(&tags).map_err(|failure| at("tags")(failure.hint(None)))?;
     Ok(ImportUser {

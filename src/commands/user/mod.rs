@@ -1,22 +1,22 @@
 //! `wxbox user …`: the registry of people.
 
-mod cell;
-mod change;
-mod dialect;
+mod csv_dialect;
+mod csv_formula;
+mod csv_quotes;
+mod edit;
 mod export;
 mod import;
-mod original;
-mod records;
-mod show;
-mod strict;
+mod import_django;
+mod import_reader;
 mod sync;
+mod view;
 
 use md5::{Digest, Md5};
 
-use crate::app::AppContext;
 use crate::cli::{Global, UserCommand};
 use crate::config::CliOverrides;
-use crate::error::{CommandError, ExitStatus};
+use crate::context::AppContext;
+use crate::exit::{CommandError, ExitStatus};
 use crate::names::{AMBIGUOUS_TAG_SEPARATORS, TAG_SEPARATORS, find_invisible, normalize_nfc};
 use crate::t;
 use crate::ui::Ui;
@@ -24,12 +24,12 @@ use crate::ui::Ui;
 pub(super) fn run(ui: &mut Ui, global: &Global, command: UserCommand) -> anyhow::Result<ExitStatus> {
     let app = AppContext::open(ui, global, CliOverrides::default())?;
     match command {
-        UserCommand::Add(args) => change::add(ui, &app, &args),
-        UserCommand::List(args) => show::list(ui, &app, &args),
-        UserCommand::Show(args) => show::show(ui, &app, &args),
-        UserCommand::Edit(args) => change::edit(ui, &app, &args),
-        UserCommand::Passwd(args) => change::passwd(ui, &app, &args),
-        UserCommand::Remove(args) => change::remove(ui, &app, &args),
+        UserCommand::Add(args) => edit::add(ui, &app, &args),
+        UserCommand::List(args) => view::list(ui, &app, &args),
+        UserCommand::Show(args) => view::show(ui, &app, &args),
+        UserCommand::Edit(args) => edit::edit(ui, &app, &args),
+        UserCommand::Passwd(args) => edit::passwd(ui, &app, &args),
+        UserCommand::Remove(args) => edit::remove(ui, &app, &args),
         UserCommand::Import(args) => import::import(ui, &app, &args),
         UserCommand::Export => export::export(ui, &app),
         UserCommand::Sync => sync::sync(ui, &app),

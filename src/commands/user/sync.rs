@@ -5,14 +5,14 @@ use std::fmt;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::app::AppContext;
-use crate::error::{CommandError, ErrorReport, ExitStatus};
+use crate::access_token::ApiSession;
+use crate::context::AppContext;
+use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::i18n::join_list;
 use crate::store::BoundOpenid;
 use crate::t;
-use crate::token::ApiSession;
 use crate::ui::{Progress, Ui};
-use crate::wechat::people::MAX_BATCH;
-use crate::words::join_list;
+use crate::wechat::followers::MAX_BATCH;
 
 /// What is told of one person.
 #[derive(Serialize)]

@@ -1,18 +1,18 @@
 //! What a fault is: which calls it is about, and what happens to them.
 
+mod config;
 mod plan;
-mod settings;
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use config::FaultConfig;
+pub(super) use config::parse_faults;
 pub(super) use plan::FaultPlan;
-use settings::FaultConfig;
-pub(super) use settings::parse_faults;
 
-use crate::http::{HttpResponse, ResponseMode};
+use crate::http_server::{HttpResponse, ResponseMode};
 
 /// One fault: some calls of the API do not go as they should.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

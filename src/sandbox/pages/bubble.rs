@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{avatar, kinds};
-use crate::sandbox::inbox::ConversationEntry;
-use crate::sandbox::platform::{Platform, rfc3339};
+use super::{avatar, message};
+use crate::i18n::Lang;
+use crate::sandbox::state::inbox::ConversationEntry;
+use crate::sandbox::state::{Platform, rfc3339};
 use crate::t_in;
-use crate::words::Lang;
 
 /// A silence longer than this is followed by the time.
 const TIMESTAMP_GAP_MS: i64 = 300_000;
@@ -26,7 +26,7 @@ pub(super) fn conversation(
             @let at_ms = times[index];
             @if index == 0 || at_ms - times[index - 1] > TIMESTAMP_GAP_MS { p.time title=(rfc3339(at_ms)) { (format_time(at_ms, now_ms)) } }
             @match entry {
-                ConversationEntry::Message(message) => (kinds::message(platform, at, message, lang)),
+                ConversationEntry::Message(message) => (message::message(platform, at, message, lang)),
                 ConversationEntry::UserText { text, .. } => div.line.own {
                     div.bubble { (text) }
                     @if let Some(person) = platform.people.get(at) { (avatar(&person.name, at + 1)) }

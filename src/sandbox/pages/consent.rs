@@ -3,9 +3,9 @@
 use maud::html;
 
 use super::{avatar, notice, page, page_language, person_picker};
-use crate::http::{HttpResponse, Request};
-use crate::sandbox::oauth::LinkError;
-use crate::sandbox::platform::Platform;
+use crate::http_server::{HttpResponse, Request};
+use crate::sandbox::api::oauth_authorize::LinkError;
+use crate::sandbox::state::Platform;
 use crate::t_in;
 
 /// Asks whether the account may have the profile, and whose. The form's answer is a redirect to wherever

@@ -4,12 +4,12 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::{avatar, bubble, page, page_language};
-use crate::http::{HttpResponse, Request};
-use crate::sandbox::people::Person;
-use crate::sandbox::platform::Platform;
-use crate::sandbox::{SubscriptionConfig, random};
+use crate::http_server::{HttpResponse, Request};
+use crate::i18n::Lang;
+use crate::sandbox::api::followers::Person;
+use crate::sandbox::state::Platform;
+use crate::sandbox::{SubscriptionConfig, ids};
 use crate::t_in;
-use crate::words::Lang;
 
 /// Phones that are drawn where nobody is named; a world may have thousands of people.
 const MAX_PHONES: usize = 12;
@@ -29,7 +29,7 @@ const REFRESH_SCRIPT: &str = "setInterval(async()=>{try{\
 /// `GET /`; `?person=NAME` shows one phone.
 pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: i64) -> HttpResponse {
     let lang = page_language(request);
-    let nonce = random::nonce();
+    let nonce = ids::nonce();
     let world = &platform.scenario;
     let body = html! {
         body.inbox {

@@ -1,23 +1,24 @@
 //! The pages: what a phone shows when it opens a link, and the inbox where one looks at all phones.
 
 mod bubble;
-mod code;
 mod consent;
+mod follow;
 mod inbox;
-mod kinds;
+mod message;
 mod subscribe;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-pub(super) use code::{follow, follow_expired};
 pub(super) use consent::{consent, consent_refused, link_error};
+pub(super) use follow::{follow, follow_expired};
 pub(super) use inbox::{inbox, phones};
 pub(super) use subscribe::{consent_error, subscribe_consent};
 
 use super::Platform;
-use crate::http::{HttpResponse, Request};
+use crate::http_server::{HttpResponse, Request};
+use crate::i18n;
+use crate::i18n::Lang;
 use crate::t_in;
-use crate::words::{self, Lang};
 
 const STYLE: &str = include_str!("style.css");
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; \
@@ -25,7 +26,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inl
 
 /// The language of whoever looks.
 fn page_language(request: &Request) -> Lang {
-    words::negotiate_language(request.header("accept-language"), words::current_language())
+    i18n::negotiate_language(request.header("accept-language"), i18n::current_language())
 }
 
 /// A whole page; `policy` is added to what it may do.

@@ -2,9 +2,9 @@
 
 use super::consent::consent_form;
 use super::{notice, page_language};
-use crate::http::{HttpResponse, Request};
-use crate::sandbox::platform::Platform;
-use crate::sandbox::subscribe::ConsentError;
+use crate::http_server::{HttpResponse, Request};
+use crate::sandbox::api::subscribe::ConsentError;
+use crate::sandbox::state::Platform;
 use crate::t_in;
 
 /// `GET /mp/subscribemsg`: asks whether the account may send one message, and whom.

@@ -1,7 +1,7 @@
 //! The fault plan: what it takes, which call a fault strikes, and what the call still does.
 
 use super::*;
-use crate::http::ResponseMode;
+use crate::http_server::ResponseMode;
 
 const SERVER_ADDRESSES_API: &str = "/cgi-bin/get_api_domain_ip";
 const CUSTOM_SEND_API: &str = "/cgi-bin/message/custom/send";

@@ -4,14 +4,14 @@ mod accounts;
 mod authorize;
 mod custom;
 mod faults;
-mod garbage;
-mod kinds;
+mod followers;
+mod malformed_input;
 mod media;
+mod message_types;
 mod pages;
-mod people;
 mod qrcode;
 mod quota;
-mod served;
+mod server;
 mod stats;
 mod subscribe;
 mod tags;
@@ -20,7 +20,7 @@ mod template;
 use serde_json::{Value, json};
 
 use super::{Platform, Scenario};
-use crate::http::{HttpResponse, Request};
+use crate::http_server::{HttpResponse, Request};
 
 const START: i64 = 1_795_300_000_000;
 const MINUTE: i64 = 60_000;

@@ -75,7 +75,7 @@ fn a_ticket_has_a_picture() {
     let target = format!("/cgi-bin/showqrcode?ticket={encoded}");
     let reply = game.request("GET", &target, &[], "");
     assert_eq!((reply.status(), reply.header_value("content-type")), (200, Some("image/jpg")));
-    assert_eq!(reply.body(), crate::sandbox::code_picture::encode_qr_jpeg(&text(&made["url"])).unwrap());
+    assert_eq!(reply.body(), crate::sandbox::qr_jpeg::encode_qr_jpeg(&text(&made["url"])).unwrap());
     // A ticket that is not encoded is another one.
     let status = |game: &mut TestPlatform, target: &str| game.request("GET", target, &[], "").status();
     assert_eq!(status(&mut game, &format!("/cgi-bin/showqrcode?ticket={ticket}")), 404);

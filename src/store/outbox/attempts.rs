@@ -5,7 +5,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, Row, params};
 
 use super::super::{Result, Store};
-use crate::time::{ClockReading, Timestamp};
+use crate::clock::{ClockReading, Timestamp};
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::{Error, Result, Store};
 use super::OutboxTx;
-use crate::time::Timestamp;
+use crate::clock::Timestamp;
 
 /// A file that WeChat keeps for the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl OutboxTx<'_> {
         self.map_err(find_media(&self.tx, self.app_id, key, self.now.wall))
     }
 
-    /// As [`Store::keep_media`].
+    /// As [`Store::save_media`].
     ///
     /// # Errors
     /// Only the database's own.

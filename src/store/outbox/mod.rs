@@ -4,15 +4,16 @@
 //! are committed, to the disk, before the first byte leaves; an attempt without an outcome is one that
 //! may have reached WeChat.
 
-mod alive;
 mod attempts;
+mod enqueue;
+pub(in crate::store) mod maintenance;
 mod media;
 mod next;
 mod parts;
-mod queue;
-mod reach;
+mod reachability;
 mod retry;
-mod turn;
+mod transaction;
+mod worker_lock;
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,22 +22,22 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 use serde::Serialize;
 
-pub use alive::{Orphan, WorkerLock};
 pub use attempts::{Attempt, AttemptHistory, AttemptOutcome};
 pub(in crate::store) use attempts::{HAS_OPEN_ATTEMPT_SQL, STATE_AFTER_CANCEL_SQL};
+pub use enqueue::{EnqueueResult, Expiry, NewRecipient, Payload, Submission};
 pub use media::{Attachment, CachedMedia, MediaKey};
 pub(in crate::store) use media::{delete_unreferenced_payloads, payload_ids_of};
 pub use next::Backlog;
 pub(in crate::store) use parts::{cancel_dependents, claimable_sql};
-pub use queue::{EnqueueResult, Expiry, NewRecipient, Payload, Submission};
 pub use retry::RetryResult;
 pub(in crate::store) use retry::cancel_queued_for;
-pub use turn::{
+pub use transaction::{
     AttemptStart, ClaimScope, ClaimedMessage, MessageUpdate, OutboxTx, ResponseInfo, RetryState, TxContext,
 };
+pub use worker_lock::{Orphan, WorkerLock};
 
 use super::{Result, Store};
-use crate::time::Timestamp;
+use crate::clock::Timestamp;
 
 /// Where a message stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -3,8 +3,8 @@
 use rusqlite::params;
 
 use super::parts::WAITS_FOR_PREDECESSOR_SQL;
+use crate::clock::Timestamp;
 use crate::store::{Result, Store};
-use crate::time::Timestamp;
 
 /// The queued messages that no process has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::Result;
 use super::{OutboxTx, STATE_AFTER_CANCEL_SQL};
-use crate::time::Timestamp;
+use crate::clock::Timestamp;
 
 /// Of a message `m`: whether the part before it is not sent.
 pub(super) const WAITS_FOR_PREDECESSOR_SQL: &str = "(m.after_id NOTNULL

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::super::{Error, Result, Store};
 use super::attempts::load_attempts;
 use super::{AttemptHistory, HAS_OPEN_ATTEMPT_SQL, MessageState, STATE_AFTER_CANCEL_SQL, claimable_sql};
-use crate::time::{ClockReading, Timestamp};
+use crate::clock::{ClockReading, Timestamp};
 
 /// What became of a message that somebody wants delivered once more.
 #[derive(Clone, Debug, PartialEq, Eq)]

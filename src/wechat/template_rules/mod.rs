@@ -6,18 +6,18 @@
 //! Typed keys: doc/service/guide/product/template_message/Template_Message_Interface. What is not shown: the
 //! announcement community/develop/doc/000a2ae286cdc0f41a8face4c51801, in force since 2023-05-04.
 
-mod kinds;
-mod said;
-mod shown;
+mod field_types;
+mod messages;
+mod preview;
 #[cfg(test)]
 mod tests;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use kinds::TemplateFieldType;
-pub use said::{describe, describe_joined, describe_problem, describe_type};
-pub use shown::{DISPLAY_CHARS, displayed, preview};
+pub use field_types::TemplateFieldType;
+pub use messages::{describe, describe_joined, describe_problem, describe_type};
+pub use preview::{DISPLAY_CHARS, displayed, preview};
 
 /// Neither is shown, nor need they be given.
 pub const HIDDEN_KEYS: [&str; 2] = ["first", "remark"];
@@ -51,7 +51,7 @@ pub enum Rule {
     Emoji,
     /// Line breaks are left out.
     LineBreak,
-    /// At most [`SHOWN_CHARS`] characters are shown.
+    /// At most [`DISPLAY_CHARS`] characters are shown.
     DisplayLength,
     /// An amount such as `¥800`, which follows its rule and was refused all the same.
     Decimals,
@@ -125,8 +125,8 @@ fn violations(key: &str, value: &str, colored: bool) -> Vec<Rule> {
         return if value.trim().is_empty() { Vec::new() } else { vec![Rule::Hidden] };
     }
     let kind = TemplateFieldType::from_key(key);
-    let plain = shown::without_emoji(value);
-    let long = shown::in_one_line(&plain).chars().count() > DISPLAY_CHARS;
+    let plain = preview::without_emoji(value);
+    let long = preview::in_one_line(&plain).chars().count() > DISPLAY_CHARS;
     let refusal = match kind {
         Some(_) if value.trim().is_empty() => Some(Rule::Empty),
         Some(kind) if kind.accepts(value) => None,

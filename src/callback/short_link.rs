@@ -1,0 +1,81 @@
+//! A link that is short enough for a small QR code, and sends the phone on to the long one.
+
+use percent_encoding::percent_decode_str;
+use subtle::ConstantTimeEq;
+use url::Url;
+
+use super::oauth_state::random_base62;
+use crate::http_server::HttpResponse;
+
+/// Random digits: 14 of base 62 are 83 bits. Who guesses them learns the state.
+const RANDOM_DIGITS: usize = 14;
+
+/// A link below the redirect address; its end is random.
+#[derive(Clone)]
+pub struct ShortLink {
+    url: Url,
+    target: String,
+}
+
+impl ShortLink {
+    /// A link below `redirect` that sends on to `to`. Fails when the operating system has no randomness to give.
+    pub fn new(redirect: &Url, target: &str) -> anyhow::Result<Self> {
+        let mut url = redirect.clone();
+        url.set_query(None);
+        url.set_path(&format!("{}/{}", redirect.path().trim_end_matches('/'), random_base62(RANDOM_DIGITS)?));
+        Ok(Self { url, target: target.to_owned() })
+    }
+
+    /// The link itself.
+    pub fn as_str(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// Whether that path is this link's, in a time that does not tell how much of it is right.
+    pub(super) fn matches(&self, path: &str) -> bool {
+        let bytes = |path| percent_decode_str(path).collect::<Vec<u8>>();
+        bytes(path).ct_eq(&bytes(self.url.path())).into()
+    }
+
+    /// Where the phone goes from here.
+    pub(super) fn redirect(&self) -> HttpResponse {
+        HttpResponse::redirect(&self.target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_below_the_redirect_address_and_never_the_same() {
+        for (redirect, below) in [
+            ("http://203.0.113.7:8080/callback/?a=b", "http://203.0.113.7:8080/callback/"),
+            ("https://wx.example.com/wx/callback", "https://wx.example.com/wx/callback/"),
+            ("http://203.0.113.7/", "http://203.0.113.7/"),
+            ("http://[2001:db8::1]/%E5%9B%9E", "http://[2001:db8::1]/%E5%9B%9E/"),
+        ] {
+            let link = || ShortLink::new(&Url::parse(redirect).unwrap(), "https://long.example/").unwrap();
+            let (one, other) = (link(), link());
+            let digits = one.as_str().strip_prefix(below).unwrap();
+            assert!(digits.len() == RANDOM_DIGITS && digits.bytes().all(|digit| digit.is_ascii_alphanumeric()));
+            assert_ne!(one.as_str(), other.as_str());
+            let path = one.url.path();
+            assert!(one.matches(path) && !other.matches(path));
+            assert!(
+                !one.matches("")
+                    && !one.matches(&path[1..])
+                    && !one.matches(&format!("{path}/"))
+                    && !one.matches(&format!("{path}a"))
+            );
+        }
+    }
+
+    #[test]
+    fn it_sends_on_with_the_fragment_that_wechat_wants() {
+        let to = "https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx&state=1#wechat_redirect";
+        let reply = ShortLink::new(&Url::parse("http://203.0.113.7/").unwrap(), to).unwrap().redirect();
+        assert_eq!((reply.status(), reply.header_value("location")), (302, Some(to)));
+        assert_eq!(reply.header_value("cache-control"), Some("no-store"));
+    }
+}

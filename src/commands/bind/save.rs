@@ -1,0 +1,57 @@
+//! The binding itself: kept in the database, and by hand where the openid is known.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::events::BindEvent;
+use super::select_users::check_unbound;
+use crate::callback::SaveBinding;
+use crate::clock::Timestamp;
+use crate::context::{AppContext, warn_if_openid_shared, warn_if_unusual_openid};
+use crate::exit::{CommandError, ExitStatus};
+use crate::store::{Store, User};
+use crate::t;
+use crate::ui::Ui;
+
+/// Binds to an openid that somebody knows.
+pub(super) fn bind_openid(
+    ui: &mut Ui,
+    app: &AppContext,
+    name: &str,
+    openid: &str,
+    rebind: bool,
+) -> anyhow::Result<ExitStatus> {
+    let app_id = app.require_app_id()?;
+    let mut store = app.open_existing_store()?;
+    let user = app.find_user(&store, name)?;
+    check_unbound(&user, rebind)?;
+    let user = save_binding(&mut store, &user, &app_id, openid, None, rebind)?;
+    warn_if_unusual_openid(ui, openid);
+    warn_if_openid_shared(ui, &store, &app_id, &user, openid);
+    ui.print_result(&BindEvent::Bound { user: &user.username, openid, nickname: None })?;
+    Ok(ExitStatus::Success)
+}
+
+/// Stores the binding before the phone is told of it.
+pub(super) fn save_fn(store: &Arc<Mutex<Store>>, user: User, app_id: String, rebind: bool) -> SaveBinding {
+    let store = Arc::clone(store);
+    Box::new(move |person| {
+        let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+        let bound = save_binding(&mut store, &user, &app_id, &person.openid, person.nickname.as_deref(), rebind)?;
+        Ok(bound.username)
+    })
+}
+
+fn save_binding(
+    store: &mut Store,
+    user: &User,
+    app_id: &str,
+    openid: &str,
+    nickname: Option<&str>,
+    rebind: bool,
+) -> anyhow::Result<User> {
+    let bound = store.bind(user, app_id, openid, nickname, rebind, Timestamp::now())?;
+    // Bound by somebody else since we looked.
+    let meanwhile =
+        || CommandError::not_found(t!("bind-meanwhile", user = user.username)).hint(t!("bind-already-hint"));
+    Ok(bound.ok_or_else(meanwhile)?)
+}

@@ -1,0 +1,43 @@
+//! `wxbox unbind`: removes a person's connection to WeChat.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::cli::{Global, Unbind};
+use crate::clock::Timestamp;
+use crate::config::CliOverrides;
+use crate::context::AppContext;
+use crate::exit::{CommandError, ExitStatus};
+use crate::store::UnbindResult;
+use crate::t;
+use crate::ui::Ui;
+
+#[derive(Serialize)]
+struct UnbindView {
+    event: &'static str,
+    user: String,
+    openid: String,
+}
+
+impl fmt::Display for UnbindView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&t!("unbind-done", user = self.user, openid = self.openid))
+    }
+}
+
+pub(in crate::commands) fn run(ui: &mut Ui, global: &Global, args: &Unbind) -> anyhow::Result<ExitStatus> {
+    let app = AppContext::open(ui, global, CliOverrides::default())?;
+    let app_id = app.require_app_id()?;
+    let mut store = app.open_existing_store()?;
+    let user = app.find_user(&store, &args.user)?;
+    let UnbindResult { user, cancelled: withdrawn } = store.unbind(&user, &app_id, Timestamp::now())?;
+    let Some(binding) = user.binding else {
+        return Err(CommandError::not_found(t!("user-not-bound", user = user.username)).into());
+    };
+    ui.print_result(&UnbindView { event: "unbound", user: user.username, openid: binding.openid })?;
+    if withdrawn > 0 {
+        ui.status(&t!("unbind-withdrawn", count = withdrawn));
+    }
+    Ok(ExitStatus::Success)
+}

@@ -1,0 +1,223 @@
+//! How a message of the outbox is shown, by `send` and by `outbox`.
+
+use std::fmt;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::clock::Timestamp;
+use crate::exit::{ErrorReport, ExitStatus};
+use crate::i18n::{Lang, join_clauses};
+use crate::store::{Message, MessageState};
+use crate::t;
+use crate::time_zone::format_local;
+use crate::wechat::ApiError;
+use crate::wechat::errcode::{Action, action};
+use crate::wechat::message::api_for_kind;
+
+/// A message as a result.
+#[derive(Serialize)]
+pub(in crate::commands) struct MessageView {
+    pub(in crate::commands) id: i64,
+    user: Option<String>,
+    pub(in crate::commands) openid: Option<String>,
+    #[serde(rename = "type")]
+    pub(in crate::commands) kind: String,
+    pub(in crate::commands) state: MessageState,
+    pub(in crate::commands) attempts: i64,
+    pub(in crate::commands) msgid: Option<String>,
+    errcode: Option<i64>,
+    errmsg: Option<String>,
+    pub(in crate::commands) rid: Option<String>,
+    pub(in crate::commands) error: Option<String>,
+    pub(in crate::commands) hint: Option<String>,
+    key: Option<String>,
+    pub(in crate::commands) created_at: Timestamp,
+    pub(in crate::commands) sent_at: Option<Timestamp>,
+    /// When it is tried again, where that is not before WeChat counts anew.
+    #[serde(skip)]
+    deferred_until: Option<Timestamp>,
+    /// It was there before, with the same key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::commands) duplicate: bool,
+}
+
+/// In place of a message, where there is none.
+pub(in crate::commands) enum MissingMessage {
+    /// It was there; its person was removed while it was under way.
+    DeletedInFlight(i64),
+    /// The same before it was.
+    DeletedQueued(i64),
+    /// An attempt has ended, and the database would not take its outcome.
+    ResultNotSaved { id: i64, state: MessageState, cause: String },
+    /// That person is no longer bound as when the message was written.
+    NotBound(String),
+}
+
+impl MissingMessage {
+    /// As an error of its own.
+    pub(in crate::commands) fn report(&self) -> ErrorReport {
+        let exit = match self {
+            Self::DeletedInFlight(_) => ExitStatus::Undelivered,
+            Self::ResultNotSaved { .. } => ExitStatus::Unexpected,
+            Self::DeletedQueued(_) | Self::NotBound(_) => ExitStatus::NotFound,
+        };
+        ErrorReport { exit, message: self.to_string(), hint: None }
+    }
+
+    /// Where the message that was asked for stands.
+    pub(in crate::commands) fn state(&self) -> MessageState {
+        match self {
+            Self::DeletedInFlight(_) => MessageState::Unknown,
+            Self::ResultNotSaved { state, .. } => *state,
+            Self::DeletedQueued(_) | Self::NotBound(_) => MessageState::Failed,
+        }
+    }
+}
+
+impl Serialize for MissingMessage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        match self {
+            Self::DeletedInFlight(id) | Self::DeletedQueued(id) | Self::ResultNotSaved { id, .. } => {
+                map.serialize_entry("id", id)?
+            }
+            Self::NotBound(user) => map.serialize_entry("user", user)?,
+        }
+        map.serialize_entry("state", &self.state())?;
+        map.serialize_entry("error", &self.to_string())?;
+        map.end()
+    }
+}
+
+/// What is said of it.
+impl fmt::Display for MissingMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::DeletedInFlight(id) => t!("send-gone", id = *id),
+            Self::DeletedQueued(id) => t!("send-removed", id = *id),
+            Self::ResultNotSaved { id, state, cause } => {
+                t!("delivery-unrecorded", id = *id, state = state.as_str(), cause = cause)
+            }
+            Self::NotBound(user) => t!("send-unbound", user = user),
+        })
+    }
+}
+
+impl MessageView {
+    /// To whom, as people say it.
+    pub(in crate::commands) fn recipient(&self) -> &str {
+        self.user.as_deref().or(self.openid.as_deref()).unwrap_or("-")
+    }
+
+    /// What went wrong, with the message and the recipient.
+    pub(in crate::commands) fn problem(&self) -> String {
+        let error = self.error.as_deref().unwrap_or_default();
+        match self.state {
+            state if self.duplicate => {
+                t!("send-duplicate", id = self.id, to = self.recipient(), state = state.as_str())
+            }
+            MessageState::Unknown => t!("send-unknown", id = self.id, to = self.recipient(), error = error),
+            MessageState::Queued if let Some(at) = self.deferred_until => {
+                t!("send-queued-until", id = self.id, to = self.recipient(), time = format_local(at), error = error)
+            }
+            MessageState::Queued => t!("send-queued", id = self.id, to = self.recipient(), error = error),
+            MessageState::Cancelled if error.is_empty() => t!("send-cancelled", id = self.id, to = self.recipient()),
+            MessageState::Cancelled => t!("send-cancelled-why", id = self.id, to = self.recipient(), error = error),
+            _ => t!("send-failed", id = self.id, to = self.recipient(), error = error),
+        }
+    }
+
+    /// What to do about it.
+    pub(in crate::commands) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+/// What wxbox does by itself about a message that was not delivered, and which command does more. Nobody is told to send
+/// a message again that is queued still.
+fn hint_for(message: &Message, refusal: Option<&ApiError>, failed: bool) -> Option<String> {
+    let action = refusal.map(|it| action(it.errcode));
+    let advice = || refusal.and_then(ApiError::hint);
+    let id = message.id;
+    match message.state {
+        MessageState::Sent | MessageState::Cancelled => None,
+        MessageState::Unknown => Some(t!("send-unknown-hint", id = id)),
+        MessageState::Expired => Some(t!("send-expired-hint", id = id)),
+        MessageState::Queued => match (message.previous_part_id, action) {
+            _ if !failed => None,
+            (Some(after), _) if message.attempts == 0 => Some(t!("send-part-hint", after = after)),
+            (_, Some(Action::HoldDay)) => Some(t!("send-quota-hint", id = id, time = format_local(message.due_at))),
+            (_, action) => {
+                let waits = t!("send-queued-hint", id = id, time = format_local(message.due_at));
+                let advice = advice().filter(|_| action == Some(Action::StopRun));
+                Some(join_clauses(advice.into_iter().chain([waits])))
+            }
+        },
+        MessageState::Failed => match action {
+            // What keeps it from the person can pass.
+            Some(Action::FailMark) => {
+                Some(join_clauses(advice().into_iter().chain([t!("send-refused-hint", id = id)])))
+            }
+            Some(Action::StopRun) => {
+                Some(join_clauses(advice().into_iter().chain([t!("send-given-up-hint", id = id)])))
+            }
+            Some(Action::Backoff | Action::Slow | Action::Duplicate | Action::Refresh | Action::HoldDay) => {
+                Some(t!("send-given-up-hint", id = id))
+            }
+            _ => advice(),
+        },
+    }
+}
+
+impl From<Message> for MessageView {
+    fn from(message: Message) -> Self {
+        let refusal = message.errcode.map(|errcode| {
+            let errmsg = message.errmsg.clone().unwrap_or_default();
+            ApiError { api: api_for_kind(&message.kind), errcode, errmsg, rid: None, remedy: None }
+        });
+        // It was written in the language of the run that sent it, which may be cron's.
+        let error = message.error.clone().map(|error| match &refusal {
+            Some(refusal) => [Lang::En, Lang::Zh]
+                .into_iter()
+                .fold(error, |error, lang| error.replace(&refusal.describe(lang), &refusal.to_string())),
+            None => error,
+        });
+        let is_held = message.state == MessageState::Queued
+            && message.due_at > Timestamp::now()
+            && refusal.as_ref().is_some_and(|refusal| action(refusal.errcode) == Action::HoldDay);
+        let held_until = is_held.then_some(message.due_at);
+        let hint = hint_for(&message, refusal.as_ref(), error.is_some());
+        Self {
+            id: message.id,
+            user: message.user,
+            openid: message.openid,
+            kind: message.kind,
+            state: message.state,
+            attempts: message.attempts,
+            msgid: message.msgid,
+            errcode: message.errcode,
+            errmsg: message.errmsg,
+            rid: message.rid,
+            error,
+            hint,
+            key: message.key,
+            created_at: message.created_at,
+            sent_at: message.sent_at,
+            deferred_until: held_until,
+            duplicate: false,
+        }
+    }
+}
+
+/// The line of `send`.
+impl fmt::Display for MessageView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (id, kind, to) = (self.id, self.kind.as_str(), self.recipient());
+        f.write_str(&match (self.duplicate, self.state) {
+            (true, state) => t!("send-duplicate", id = id, to = to, state = state.as_str()),
+            (false, MessageState::Queued) => t!("send-only-queued", id = id, kind = kind, to = to),
+            (false, _) => t!("send-sent", id = id, kind = kind, to = to),
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! The questions, each with a line that says where the answer is found.
+
+use std::cell::RefCell;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::options;
+use super::options::PresetAnswers;
+use super::write::InitAnswers;
+use crate::commands::addresses;
+use crate::config::{Environment, ListenAddress, looks_like_app_id, read_app_id, read_redirect_uri};
+use crate::exit::{CommandError, classify};
+use crate::i18n::join_list;
+use crate::secret::{ExposeSecret, Secret};
+use crate::t;
+use crate::text_line;
+use crate::ui::{self, InvalidAnswer, Ui};
+use crate::wechat::redirect_uri::{is_private, problems};
+
+/// The port that is proposed: below 1024 one needs a right.
+const DEFAULT_PORT: u16 = 8080;
+/// Characters of an AppSecret.
+const SECRET_LENGTH: usize = 32;
+
+/// Asks for all that is not given.
+pub(super) fn ask_all(ui: &mut Ui, path: &Path, preset: PresetAnswers) -> anyhow::Result<InitAnswers> {
+    ui.status(&t!("init-begin", path = path));
+    let is_sandbox = preset.sandbox.is_some();
+    let app_id = match preset.app_id {
+        Some(app_id) => {
+            warn_if_unusual_app_id(ui, &app_id);
+            app_id
+        }
+        None => {
+            ui.status(&if is_sandbox { t!("init-where-sandbox") } else { t!("init-where-app-id") });
+            ask_app_id(ui)?
+        }
+    };
+    let secret = match preset.secret {
+        Some(secret) => secret,
+        None => ask_secret(ui)?,
+    };
+    let redirect_uri = match preset.redirect_uri {
+        Some(uri) => uri,
+        None => ask_redirect_uri(ui, is_sandbox)?,
+    };
+    let listen = match preset.listen {
+        None if redirect_uri.scheme() == "https" => Some(ask_listen(ui)?),
+        preset => preset,
+    };
+    Ok(InitAnswers { app_id, secret, redirect_uri, listen, sandbox: preset.sandbox, ca_file: preset.ca_file })
+}
+
+pub(super) fn ask_app_id(ui: &Ui) -> anyhow::Result<String> {
+    let odd = RefCell::new(String::new());
+    ui::prompt_text(ui, &t!("init-app-id"), None, move |typed| {
+        if read_app_id(typed).is_none() {
+            return Err(t!("init-must-be", expected = t!("init-expected-app-id")).into());
+        }
+        // Once more the same, and it is meant so.
+        if looks_like_app_id(typed) || odd.replace(typed.to_owned()) == typed {
+            return Ok(());
+        }
+        Err(t!("ui-cause", what = t!("doctor-app-id-odd", app_id = typed), cause = t!("init-app-id-again")).into())
+    })
+}
+
+/// It may be right all the same.
+pub(super) fn warn_if_unusual_app_id(ui: &mut Ui, app_id: &str) {
+    if !looks_like_app_id(app_id) {
+        let what = t!("doctor-app-id-odd", app_id = app_id);
+        ui.warn(&t!("ui-cause", what = what, cause = t!("doctor-app-id-fix")));
+    }
+}
+
+/// Nobody sees what was pasted: one of a wrong length is asked for again.
+pub(super) fn ask_secret(ui: &mut Ui) -> anyhow::Result<Secret> {
+    loop {
+        let typed = ui::prompt_secret(ui, &t!("init-secret"))?;
+        let secret = Secret::from(text_line::trim_value(typed.expose_secret()));
+        let length = secret.expose_secret().chars().count();
+        if length == SECRET_LENGTH {
+            return Ok(secret);
+        }
+        ui.warn(&t!("init-secret-length", length = length));
+    }
+}
+
+/// The file with the certificate of whoever inspects TLS; `None` where somebody has none.
+pub(super) fn ask_ca_file(ui: &mut Ui, environment: &Environment) -> anyhow::Result<Option<PathBuf>> {
+    ui.status(&t!("init-where-ca-file"));
+    let own = environment.clone();
+    let usable = move |typed: &str, environment: &Environment| -> anyhow::Result<PathBuf> {
+        options::absolute_ca_file(&environment.option_path(Path::new(typed), "--ca-file")?)
+    };
+    let check = move |typed: &str| usable(typed, &own).map(drop).map_err(|error| classify(&error).message.into());
+    let typed = ui::prompt_optional_text(ui, &t!("init-ca-file"), check)?;
+    typed.map(|typed| usable(&typed, environment)).transpose()
+}
+
+fn ask_redirect_uri(ui: &mut Ui, is_sandbox: bool) -> anyhow::Result<Url> {
+    ui.status(&t!("init-where-redirect"));
+    let local_ips = if is_sandbox { vec![IpAddr::from([127, 0, 0, 1])] } else { addresses::local_addresses() };
+    let first = local_ips.first().map(|ip| suggested_redirect(*ip));
+    if let (false, Some(ip)) = (is_sandbox, local_ips.first()) {
+        ui.status(&if is_private(*ip) { t!("init-near") } else { t!("init-public") });
+        let others: Vec<String> = local_ips.iter().skip(1).map(|ip| suggested_redirect(*ip)).collect();
+        if !others.is_empty() {
+            ui.status(&t!("init-others", others = join_list(others)));
+        }
+    }
+    let typed = ui::prompt_text(ui, &t!("init-redirect"), first, move |typed| {
+        let Some(uri) = read_redirect_uri(typed) else {
+            let instead =
+                Some(format!("http://{typed}")).filter(|it| !typed.contains("://") && read_redirect_uri(it).is_some());
+            let said = match instead {
+                Some(_) => t!("init-redirect-scheme"),
+                None => t!("init-must-be", expected = t!("init-expected-redirect")),
+            };
+            return Err(InvalidAnswer { message: said, suggestion: instead });
+        };
+        match problems(&uri, is_sandbox).into_iter().find(|it| !it.is_verified_only()) {
+            Some(trouble) => Err(trouble.describe().into()),
+            None => Ok(()),
+        }
+    })?;
+    // The question let nothing else pass.
+    Ok(read_redirect_uri(&typed).ok_or_else(|| CommandError::usage(t!("init-redirect")))?)
+}
+
+/// An address that a phone can come back to.
+fn suggested_redirect(ip: IpAddr) -> String {
+    format!("http://{}/callback/", std::net::SocketAddr::new(ip, DEFAULT_PORT))
+}
+
+fn ask_listen(ui: &mut Ui) -> anyhow::Result<String> {
+    ui.status(&t!("init-where-listen"));
+    let default = std::net::SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT)).to_string();
+    ui::prompt_text(ui, &t!("init-listen"), Some(default), |typed| {
+        let expected = || t!("init-must-be", expected = t!("init-expected-listen"));
+        typed.parse::<ListenAddress>().map(drop).map_err(|_| expected().into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_proposed_can_be_taken() {
+        for (ip, uri) in
+            [("192.168.1.20", "http://192.168.1.20:8080/callback/"), ("fd00::2", "http://[fd00::2]:8080/callback/")]
+        {
+            let proposed = suggested_redirect(ip.parse().unwrap());
+            assert_eq!(proposed, uri);
+            assert!(read_redirect_uri(&proposed).is_some());
+        }
+    }
+}

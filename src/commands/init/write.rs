@@ -1,0 +1,196 @@
+//! The config that is written: `config.example.toml` with the answers in it, so that every key stands there with
+//! its default and what it is for.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+use url::Url;
+
+use crate::files;
+use crate::i18n::{Lang, current_language};
+use crate::secret::{ExposeSecret, Secret};
+use crate::t;
+
+/// The example in a language, and where it begins to speak of keys.
+fn config_example(lang: Lang) -> (&'static str, &'static str) {
+    match lang {
+        Lang::En => (include_str!("../../../config.example.toml"), "# ---- The account"),
+        Lang::Zh => (include_str!("../../../config.example.zh-CN.toml"), "# ---- 账号"),
+    }
+}
+
+/// What the config is to say.
+#[derive(Clone, Debug)]
+pub(super) struct InitAnswers {
+    pub(super) app_id: String,
+    pub(super) secret: Secret,
+    pub(super) redirect_uri: Url,
+    /// `listen.address`, where it cannot be told from `redirect_uri`.
+    pub(super) listen: Option<String>,
+    /// The sandbox that stands in for WeChat.
+    pub(super) sandbox: Option<Url>,
+    /// `network.ca_file`, a whole path.
+    pub(super) ca_file: Option<PathBuf>,
+}
+
+impl InitAnswers {
+    /// The text of the config.
+    pub(super) fn render(&self) -> String {
+        let sandbox = self.sandbox.as_ref().map(|url| url.as_str().trim_end_matches('/'));
+        let given = [
+            ("# app_id = ", Some(self.app_id.as_str())),
+            ("# app_secret = ", Some(self.secret.expose_secret())),
+            ("# redirect_uri = ", Some(self.redirect_uri.as_str())),
+            ("# language = ", Some(current_language().code())),
+            ("# address = ", self.listen.as_deref()),
+            ("api_base = ", sandbox),
+            ("open_base = ", sandbox),
+            ("# ca_file = ", self.ca_file.as_deref().and_then(Path::to_str)),
+        ];
+        let header: String =
+            t!("init-file-header").lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
+        let (example, begin) = config_example(current_language());
+        let keys = example.find(begin).map_or(example, |at| &example[at..]);
+        let lines = keys.lines().map(|line| {
+            let found = given.iter().find_map(|(begin, value)| line.starts_with(begin).then_some((*begin, (*value)?)));
+            match found {
+                // JSON's texts are TOML's.
+                Some((begin, value)) => {
+                    format!("{}{}\n", begin.trim_start_matches("# "), serde_json::Value::from(value))
+                }
+                None => format!("{line}\n"),
+            }
+        });
+        lines.fold(header + "\n\n", |text, line| text + &line)
+    }
+}
+
+/// Writes the text to `path`, 0600, under another name first, so that it is whole or not there. What was there is
+/// kept beside it as `FILE.bak`, 0600 too, whose path comes back.
+///
+/// # Errors
+/// The system's; `AlreadyExists` where something is there and `replace` does not say that it may go.
+pub(super) fn write_config(path: &Path, text: &str, replace: bool) -> io::Result<Option<PathBuf>> {
+    // A link stays a link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let dir = files::parent_dir(&path);
+    files::create_private_dir(dir)?;
+    let fresh = write_temp(dir, text.as_bytes())?;
+    let mut kept = None;
+    if replace && path.exists() {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".bak");
+        let beside = path.with_file_name(name);
+        write_temp(dir, &fs::read(&path)?)?.persist(&beside)?;
+        kept = Some(beside);
+    }
+    if replace {
+        fresh.persist(&path)?;
+    } else {
+        fresh.persist_noclobber(&path)?;
+    }
+    // The name too survives a power cut, where directories can be opened.
+    let _ = fs::File::open(dir).and_then(|dir| dir.sync_all());
+    Ok(kept)
+}
+
+/// A file in `dir`, 0600, that goes again unless it gets a name.
+fn write_temp(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = files::private_temp_file(dir, ".wxbox-config-")?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Environment};
+
+    fn answers() -> InitAnswers {
+        InitAnswers {
+            app_id: "wx00112233445566aa".into(),
+            secret: "a \"quoted\\ secret é".into(),
+            redirect_uri: Url::parse("https://wx.example.com/callback/?a=%22").unwrap(),
+            listen: Some("127.0.0.1:8080".into()),
+            sandbox: Some(Url::parse("http://127.0.0.1:8899/").unwrap()),
+            ca_file: Some("/etc/ssl/a \"company\".pem".into()),
+        }
+    }
+
+    fn load(answers: &InitAnswers) -> Config {
+        let environment = Environment::from_pairs([("HOME", "/nowhere")]);
+        Config::from_text(Path::new("/nowhere/config.toml"), answers.render(), &environment).unwrap()
+    }
+
+    #[test]
+    fn every_answer_stands_in_the_config_and_nothing_else_is_set() {
+        let answers = answers();
+        let config = load(&answers);
+        let (app_id, secret) = config.credentials().unwrap();
+        assert_eq!((app_id, secret.expose_secret()), ("wx00112233445566aa", answers.secret.expose_secret()));
+        assert_eq!(config.require_redirect_uri().unwrap(), &answers.redirect_uri);
+        assert_eq!(config.listen_address().unwrap().to_string(), "127.0.0.1:8080");
+        let bases = &config.network.api_base.value;
+        assert_eq!(bases.iter().map(Url::as_str).collect::<Vec<_>>(), ["http://127.0.0.1:8899/"]);
+        assert_eq!(config.network.open_base.value.as_str(), "http://127.0.0.1:8899/");
+
+        assert_eq!(config.network.ca_file.unwrap().value, answers.ca_file.clone().unwrap());
+
+        let plain = load(&InitAnswers { listen: None, sandbox: None, ca_file: None, ..answers });
+        assert!(plain.network.ca_file.is_none());
+        assert!(plain.listen.address.is_none() && plain.templates.is_empty());
+        assert_eq!(plain.network.api_base.value.len(), 2);
+    }
+
+    #[test]
+    fn the_example_has_the_same_lines_in_both_languages() {
+        let lines = |lang| {
+            let is_key = |it: &str| it.split_once(" = ").is_some_and(|(key, _)| !key.contains([' ', ';']));
+            let prose = |line: &str| line.strip_prefix("# ").is_some_and(|it| !is_key(it) && !it.starts_with('['));
+            let (text, begin) = config_example(lang);
+            let (_, text) = text.split_once(begin).unwrap();
+            text.lines().skip(1).filter(|line| !line.is_empty() && !prose(line)).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(Lang::Zh), lines(Lang::En));
+    }
+
+    #[test]
+    fn every_key_of_the_example_is_explained_in_it() {
+        let text = answers().render();
+        for key in crate::config::KEYS.iter().filter(|key| !key.name.starts_with("templates.")) {
+            let name = key.name.rsplit('.').next().unwrap();
+            let there = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{name} = ")));
+            assert!(there || name == "appsecret", "{name}");
+        }
+    }
+
+    #[test]
+    fn what_was_there_is_replaced_only_if_it_may_be_and_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b/config.toml");
+        assert_eq!(write_config(&path, "one", false).unwrap(), None);
+        assert_eq!(write_config(&path, "two", false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+        let kept = write_config(&path, "two", true).unwrap().unwrap();
+        assert_eq!(kept.file_name().unwrap(), "config.toml.bak");
+        assert_eq!([&path, &kept].map(|it| fs::read_to_string(it).unwrap()), ["two", "one"]);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2, "nothing half-written beside it");
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!([mode(&path), mode(&kept), mode(path.parent().unwrap())], [0o600, 0o600, 0o700]);
+    }
+
+    #[test]
+    fn a_link_to_the_config_stays_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("dotfiles.toml"), dir.path().join("config.toml"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_config(&link, "new", true).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+    }
+}

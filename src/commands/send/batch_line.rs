@@ -1,0 +1,208 @@
+//! One line of `send --batch`: a JSON object that says what goes to whom.
+
+use serde_json::{Map, Value};
+
+use crate::access_token::Account;
+use crate::cli::ContentArgs;
+use crate::compose::input;
+use crate::compose::recipients::Recipient;
+use crate::compose::template_data::parse_fields;
+use crate::compose::template_resolve::TemplateCache;
+use crate::compose::warnings::DraftWarnings;
+use crate::compose::{content, expiry, message_json, submission_from, template_check};
+use crate::context::{AppContext, parse_openid_argument};
+use crate::exit::{CommandError, classify};
+use crate::i18n::{closest_match, join_list, json_error_without_position};
+use crate::store::{Store, Submission};
+use crate::t;
+use crate::wechat::message::{Content, number_text};
+
+/// What a line may say.
+const LINE_FIELDS: [&str; 9] = ["user", "openid", "text", "template", "message", "data", "url", "key", "ref"];
+
+/// What a line says.
+struct BatchLine {
+    user: Option<String>,
+    openid: Option<String>,
+    text: Option<String>,
+    template: Option<String>,
+    message: Option<Map<String, Value>>,
+    data: Map<String, Value>,
+    url: Option<String>,
+    key: Option<String>,
+}
+
+impl BatchLine {
+    /// # Errors
+    /// A field is none of a line's, or is not what it must be.
+    fn from_fields(mut fields: Map<String, Value>) -> Result<Self, CommandError> {
+        if let Some(field) = fields.keys().find(|field| !LINE_FIELDS.contains(&field.as_str())) {
+            return Err(CommandError::usage(match closest_match(field, LINE_FIELDS) {
+                Some(near) => t!("batch-field-near", field = field, near = near),
+                None => t!("batch-field", field = field, fields = join_list(LINE_FIELDS)),
+            }));
+        }
+        Ok(Self {
+            user: take_text(&mut fields, "user")?,
+            openid: take_text(&mut fields, "openid")?,
+            text: take_text(&mut fields, "text")?,
+            template: take_text(&mut fields, "template")?,
+            message: take_object(&mut fields, "message")?,
+            data: take_object(&mut fields, "data")?.unwrap_or_default(),
+            url: take_text(&mut fields, "url")?,
+            key: take_text(&mut fields, "key")?,
+        })
+    }
+}
+
+/// Takes a text out of a line; a number is the text that it is written as, and null is nothing.
+fn take_text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, CommandError> {
+    match fields.get_mut(name).map(Value::take) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::Number(number)) => Ok(Some(number_text(&number))),
+        Some(_) => Err(CommandError::usage(t!("batch-not-text", field = name))),
+    }
+}
+
+/// Takes an object out of a line; null is nothing.
+fn take_object(fields: &mut Map<String, Value>, name: &str) -> Result<Option<Map<String, Value>>, CommandError> {
+    match fields.get_mut(name).map(Value::take) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(object)) => Ok(Some(object)),
+        Some(_) => Err(CommandError::usage(t!("batch-not-object", field = name))),
+    }
+}
+
+/// A line that can be used: what is sent, and the caller's name for it.
+pub(super) struct LineSubmission {
+    pub(super) submission: Submission,
+    pub(super) reference: Value,
+    pub(super) warnings: Vec<String>,
+}
+
+/// A line that cannot: why, and the caller's name for it where that could be read.
+pub(super) struct InvalidLine {
+    pub(super) error: String,
+    pub(super) reference: Value,
+}
+
+/// What the lines of a batch are read with.
+pub(super) struct LineParser {
+    pub(super) app: AppContext,
+    pub(super) store: Store,
+    pub(super) account: Option<Account>,
+    options: LineOptions,
+    templates: TemplateCache,
+}
+
+/// What the command line says for all lines.
+pub(super) struct LineOptions {
+    /// What WeChat would not show is an error.
+    pub(super) strict: bool,
+    /// A text that is too long goes in parts.
+    pub(super) split: bool,
+}
+
+impl LineParser {
+    pub(super) fn new(app: AppContext, store: Store, account: Option<Account>, how: LineOptions) -> Self {
+        Self { app, store, account, options: how, templates: TemplateCache::default() }
+    }
+
+    /// What a line says.
+    pub(super) fn parse(&mut self, line: &[u8]) -> Result<LineSubmission, InvalidLine> {
+        let mut notes = DraftWarnings::new(self.options.strict);
+        let unusable = |failure: CommandError, reference: Value| InvalidLine { error: failure.message, reference };
+        let fields = parse_batch_line(line, &mut notes).map_err(|failure| {
+            // With `strict`, too, the caller's name for the line is what can be read of it.
+            let lenient = parse_batch_line(line, &mut DraftWarnings::new(false)).ok();
+            unusable(failure, lenient.and_then(|mut fields| fields.remove("ref")).unwrap_or_default())
+        })?;
+        let reference = fields.get("ref").cloned().unwrap_or_default();
+        let line = BatchLine::from_fields(fields).map_err(|failure| unusable(failure, reference.clone()))?;
+        match self.build_submission(line, &mut notes) {
+            Ok(parcel) => Ok(LineSubmission { submission: parcel, reference, warnings: notes.take() }),
+            Err(error) => Err(InvalidLine { error: classify(&error).message, reference }),
+        }
+    }
+
+    fn build_submission(&mut self, line: BatchLine, notes: &mut DraftWarnings) -> anyhow::Result<Submission> {
+        if line.key.as_deref().is_some_and(|key| key.trim().is_empty()) {
+            return Err(CommandError::usage(t!("batch-key")).into());
+        }
+        let to = self.find_recipient(&line)?;
+        let bare = line.data.is_empty() && line.url.is_none();
+        let (mut said, name) = match (line.text, line.template, line.message) {
+            (Some(text), None, None) if bare => (content::text_content(&text)?.into(), None),
+            (None, None, Some(message)) if bare => (message_json::draft_from_json(message, false)?, None),
+            (None, Some(name), None) => (self.template_content(&name, line.data, line.url, notes)?.into(), Some(name)),
+            _ => return Err(CommandError::usage(t!("batch-what")).into()),
+        };
+        let (app, account) = (&self.app, self.account.as_ref());
+        template_check::resolve_and_check(
+            app,
+            &mut self.store,
+            account,
+            &mut self.templates,
+            name.as_deref(),
+            notes,
+            &mut said.content,
+        )?;
+        let to = vec![to];
+        said.check_touser(&to)?;
+        let said = said.split_or_check(self.options.split, notes)?;
+        submission_from(said, None, line.key, expiry(&self.app), to)
+    }
+
+    fn find_recipient(&self, line: &BatchLine) -> anyhow::Result<Recipient> {
+        match (&line.user, &line.openid) {
+            (Some(name), None) => {
+                let user = self.app.find_user(&self.store, name)?;
+                let Some(binding) = user.binding else {
+                    return Err(CommandError::not_found(t!("user-not-bound", user = user.username)).into());
+                };
+                let (user_id, user, openid) = (Some(user.id), Some(user.username), binding.openid);
+                Ok(Recipient { user_id, user, openid, by_name: true })
+            }
+            (None, Some(id)) => {
+                let openid = parse_openid_argument(id)?.to_owned();
+                Ok(Recipient { user_id: None, user: None, openid, by_name: true })
+            }
+            _ => Err(CommandError::usage(t!("batch-whom")).into()),
+        }
+    }
+
+    fn template_content(
+        &self,
+        name: &str,
+        given: Map<String, Value>,
+        url: Option<String>,
+        notes: &mut DraftWarnings,
+    ) -> anyhow::Result<Content> {
+        let what = ContentArgs { url, ..ContentArgs::default() };
+        let mut content = content::template_content(&what, name, &self.app.config, notes)?;
+        if let Content::Template { data, .. } = &mut content {
+            data.extend(parse_fields(given).map_err(CommandError::usage)?);
+        }
+        Ok(content)
+    }
+}
+
+/// The fields of a line.
+///
+/// # Errors
+/// It is no JSON object, or with `--strict` not quite one.
+fn parse_batch_line(line: &[u8], notes: &mut DraftWarnings) -> Result<Map<String, Value>, CommandError> {
+    let name = || t!("input-line");
+    let text = input::decode_lossy(line.to_vec(), name, notes)?;
+    let text = text.trim_start_matches('\u{feff}');
+    // The number of the line is told beside it.
+    let unusable = |cause: &serde_json::Error| {
+        let (cause, column) = (json_error_without_position(cause), cause.column());
+        CommandError::usage(t!("batch-json", cause = cause, column = column))
+    };
+    match input::parse_json(text, name, unusable, notes)? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(CommandError::usage(t!("batch-object"))),
+    }
+}

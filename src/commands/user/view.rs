@@ -1,0 +1,163 @@
+//! `user list`, `user show`, and how a person is shown.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::cli::{UserList, UserShow};
+use crate::clock::Timestamp;
+use crate::context::AppContext;
+use crate::exit::ExitStatus;
+use crate::i18n::{closest_match, join_list};
+use crate::store::{NOT_FOLLOWING, Store, User, UserFilter};
+use crate::t;
+use crate::ui::{Cell, KeyValues, Table, Ui, format_time};
+
+/// A person as a result.
+#[derive(Serialize)]
+pub(super) struct UserView {
+    username: String,
+    uid: String,
+    openid: Option<String>,
+    bound: bool,
+    bound_at: Option<Timestamp>,
+    reachable: bool,
+    follows: Option<bool>,
+    has_followed: bool,
+    tags: Vec<String>,
+    note: String,
+    created_at: Timestamp,
+    #[serde(skip)]
+    unreachable_errcode: Option<i64>,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        let binding = user.binding.as_ref();
+        Self {
+            bound: binding.is_some(),
+            bound_at: binding.map(|binding| binding.bound_at),
+            reachable: binding
+                .is_some_and(|binding| binding.unreachable_errcode.is_none() && binding.follows != Some(false)),
+            follows: binding.and_then(|binding| binding.follows),
+            has_followed: binding.is_some_and(|binding| binding.has_followed),
+            unreachable_errcode: binding.and_then(|binding| binding.unreachable_errcode),
+            openid: user.binding.map(|binding| binding.openid),
+            username: user.username,
+            uid: user.uid,
+            tags: user.tags,
+            note: user.note,
+            created_at: user.created_at,
+        }
+    }
+}
+
+impl UserView {
+    /// Why nothing reaches somebody who is bound, in a few words.
+    fn problem(&self) -> Option<String> {
+        match (self.follows, self.has_followed, self.unreachable_errcode) {
+            (Some(false), true, _) => Some(t!("user-list-left")),
+            (Some(false), false, _) => Some(t!("user-list-not-following")),
+            (_, _, Some(errcode)) => Some(t!("user-list-refused", errcode = errcode.to_string())),
+            (_, _, None) => None,
+        }
+    }
+}
+
+impl fmt::Display for UserView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bound = match (&self.openid, self.bound_at) {
+            (Some(openid), Some(at)) => t!("user-show-bound", openid = openid, time = format_time(at, f)),
+            _ => t!("user-show-unbound"),
+        };
+        let mut rows = vec![
+            (t!("user-show-name"), Cell::from(self.username.as_str())),
+            (t!("user-show-uid"), self.uid.as_str().into()),
+            (t!("user-show-wechat"), bound.into()),
+        ];
+        if self.bound {
+            let follows = match (self.follows, self.has_followed) {
+                (None, _) => t!("user-show-follows-unknown"),
+                (Some(true), _) => t!("user-show-follows-yes"),
+                (Some(false), true) => t!("user-show-follows-left"),
+                (Some(false), false) => t!("user-show-follows-not"),
+            };
+            rows.push((t!("user-show-follows"), follows.into()));
+        }
+        if let Some(errcode) = self.unreachable_errcode {
+            let code = errcode.to_string();
+            let refused = match NOT_FOLLOWING.contains(&errcode) {
+                true => t!("user-show-not-following", errcode = code),
+                false => t!("user-show-unreachable", errcode = code),
+            };
+            rows.push((t!("user-show-reachable"), refused.into()));
+        }
+        if !self.tags.is_empty() {
+            rows.push((t!("user-show-tags"), join_list(&self.tags).into()));
+        }
+        if !self.note.is_empty() {
+            rows.push((t!("user-show-note"), self.note.as_str().into()));
+        }
+        rows.push((t!("user-show-added"), self.created_at.into()));
+        KeyValues(rows).fmt(f)
+    }
+}
+
+pub(super) fn show(ui: &mut Ui, app: &AppContext, args: &UserShow) -> anyhow::Result<ExitStatus> {
+    let store = app.open_existing_store()?;
+    let user = app.find_user(&store, &args.name)?;
+    ui.print(&UserView::from(user))?;
+    Ok(ExitStatus::Success)
+}
+
+pub(super) fn list(ui: &mut Ui, app: &AppContext, args: &UserList) -> anyhow::Result<ExitStatus> {
+    let store = app.open_existing_store()?;
+    let bound = match (args.bound, args.unbound) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    };
+    let filter = UserFilter { tag: args.tag.as_deref(), bound };
+    if ui.json() {
+        store.for_each_user(&filter, app.app_id(), |user| ui.print(&UserView::from(user)))?;
+        return Ok(ExitStatus::Success);
+    }
+    let mut people = Vec::new();
+    store.for_each_user(&filter, app.app_id(), |user| {
+        people.push(UserView::from(user));
+        anyhow::Ok(())
+    })?;
+    let mut heading = vec![t!("user-list-name"), t!("user-list-openid"), t!("user-list-tags"), t!("user-list-note")];
+    // The column is there where it says something.
+    let has_trouble = people.iter().any(|shown| shown.problem().is_some());
+    heading.extend(has_trouble.then(|| t!("user-list-trouble")));
+    let mut table = Table::new(&heading).truncatable(if has_trouble { &[0, 2, 3, 4] } else { &[0, 2, 3] });
+    let nobody = people.is_empty();
+    for shown in people {
+        let trouble = has_trouble.then(|| shown.problem().unwrap_or_default());
+        let openid = shown.openid.unwrap_or_else(|| "-".into());
+        let row = [shown.username, openid, shown.tags.join(","), shown.note];
+        table.add_row(row.into_iter().chain(trouble).collect());
+    }
+    ui.print_table(&mut table)?;
+    if nobody {
+        ui.note(&empty_message(&store, &filter)?);
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// Why nobody is in the list.
+fn empty_message(store: &Store, filter: &UserFilter<'_>) -> anyhow::Result<String> {
+    let tags = store.tags()?;
+    Ok(match filter.tag {
+        Some(tag) if !tags.iter().any(|known| known == tag) => {
+            let nobody = t!("send-no-tag", tag = tag);
+            match closest_match(tag, tags) {
+                Some(near) => t!("ui-clauses", first = nobody, rest = t!("did-you-mean", name = near)),
+                None => nobody,
+            }
+        }
+        None if filter.bound.is_none() => t!("user-none"),
+        _ => t!("user-none-match"),
+    })
+}

@@ -1,0 +1,131 @@
+//! The kinds of message beside text and template: what `send` is asked for by options or as JSON becomes a content,
+//! with the files that go with it.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::warnings::DraftWarnings;
+use super::{MessageDraft, content};
+use crate::cli::Send;
+use crate::compose::template_data::parse_fields;
+use crate::compose::{input, media_file};
+use crate::config::Config;
+use crate::exit::CommandError;
+use crate::i18n::{json_error, redact_value};
+use crate::store::Attachment;
+use crate::t;
+use crate::wechat::media::{MediaType, is_media_id};
+use crate::wechat::message::{Content, FileRef};
+use crate::wechat::message_schema;
+use crate::wechat::message_schema::{MessageType, ParsedMessage, SchemaError};
+
+/// WeChat's media_ids are about 64 characters long; a word that is shorter than this is a file that is not there.
+const MIN_MEDIA_ID_LEN: usize = 20;
+
+/// What the options of `send` ask for.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn draft_from_args(args: &Send, config: &Config, notes: &mut DraftWarnings) -> anyhow::Result<MessageDraft> {
+    let said = if let Some(image) = &args.image {
+        image_draft(image)?
+    } else if let Some(file) = &args.news {
+        message_schema::parse_news(read_table(file, notes)?).map_err(schema_failure)?.into()
+    } else if let Some(file) = &args.message_file {
+        let text = input::read_text(file, notes)?;
+        let message = input::parse_json(&text, || input::display_name(file), |cause| invalid_json(file, cause), notes)?;
+        draft_from_json(message, true)?
+    } else if let Some(name) = &args.subscribe {
+        MessageDraft::from(content::subscription_content(&args.content, name, config, notes)?)
+            .with_template_name(Some(name))
+    } else {
+        let content = content::from_args(args.text.as_ref(), &args.content, config, notes)?;
+        MessageDraft::from(content).with_template_name(args.content.template.as_deref())
+    };
+    Ok(said.split_or_check(args.split, notes)?)
+}
+
+/// A picture: a file, or the media_id of one that was uploaded.
+fn image_draft(named: &str) -> anyhow::Result<MessageDraft> {
+    let is_file = named == "-" || Path::new(named).exists();
+    let media_id = if !is_file && named.len() >= MIN_MEDIA_ID_LEN && is_media_id(named) {
+        named.into()
+    } else {
+        format!("@{named}")
+    };
+    let branch = Map::from_iter([("media_id".to_owned(), Value::String(media_id))]);
+    load_files(Content::Custom { msgtype: MessageType::Image, branch, kf_account: None })
+}
+
+/// A message as JSON. Only where somebody sits who could name them on the command line does `@FILE` name a file.
+///
+/// # Errors
+/// A part is missing, unknown or not what it must be; a file cannot be used.
+pub(crate) fn draft_from_json(message: Map<String, Value>, files: bool) -> anyhow::Result<MessageDraft> {
+    let ParsedMessage { mut content, touser } = message_schema::parse(message).map_err(schema_failure)?;
+    match &mut content {
+        Content::Template { data, .. } => *data = parse_fields(std::mem::take(data)).map_err(CommandError::usage)?,
+        Content::Subscribe { data, .. } => {
+            *data = content::without_colors(parse_fields(std::mem::take(data)).map_err(CommandError::usage)?)
+        }
+        Content::Custom { msgtype, branch, .. } if !files && references_file(*msgtype, branch) => {
+            return Err(CommandError::usage(t!("batch-file-named")).hint(t!("batch-file-named-hint")).into());
+        }
+        Content::Text { .. } | Content::Custom { .. } | Content::OneTimeSubscription { .. } => {}
+    }
+    Ok(MessageDraft { touser, ..load_files(content)? })
+}
+
+/// Whether a part that may name a file does; a title may begin with `@`, too.
+fn references_file(msgtype: MessageType, branch: &Map<String, Value>) -> bool {
+    let is_path = |value: &Value| value.as_str().is_some_and(|text| text.starts_with('@'));
+    branch.iter().any(|(part, value)| msgtype.media_type(part).is_some() && is_path(value))
+}
+
+/// Reads the files that `@` names, and puts what is known of them there.
+fn load_files(mut content: Content) -> anyhow::Result<MessageDraft> {
+    let mut files = Vec::new();
+    if let Content::Custom { msgtype, branch, .. } = &mut content {
+        for (part, value) in branch.iter_mut() {
+            let path = value.as_str().and_then(|text| text.strip_prefix('@'));
+            if let (Some(kind), Some(path)) = (msgtype.media_type(part), path) {
+                let (file, attachment) = attach_file(path, kind)?;
+                *value = json!(file);
+                files.push(attachment);
+            }
+        }
+    }
+    Ok(MessageDraft { files, ..content.into() })
+}
+
+fn attach_file(path: &str, kind: MediaType) -> Result<(FileRef, Attachment), CommandError> {
+    let file = media_file::open(path, Some(kind))?;
+    let reference = FileRef { file: file.name, sha256: file.sha256.clone() };
+    Ok((reference, Attachment { sha256: file.sha256, bytes: file.bytes }))
+}
+
+/// A JSON or TOML table; JSON begins with a brace.
+fn read_table(file: &str, notes: &mut DraftWarnings) -> anyhow::Result<Map<String, Value>> {
+    let text = input::read_text(file, notes)?;
+    let unusable = |cause: String| {
+        CommandError::usage(t!("send-news-toml", file = input::display_name(file), cause = cause))
+            .hint(t!("send-news-hint"))
+    };
+    if text.trim_start().starts_with('{') {
+        let unusable = |cause: &serde_json::Error| unusable(json_error(cause));
+        return Ok(input::parse_json(&text, || input::display_name(file), unusable, notes)?);
+    }
+    // The whole of TOML's complaint is several lines, with a picture that repeats the text.
+    let complaint = |cause: toml::de::Error| unusable(redact_value(&cause.message().replace('\n', " ")));
+    Ok(toml::from_str(&text).map_err(complaint)?)
+}
+
+fn invalid_json(file: &str, cause: &serde_json::Error) -> CommandError {
+    CommandError::usage(t!("send-message-json", file = input::display_name(file), cause = json_error(cause)))
+        .hint(t!("send-message-hint"))
+}
+
+fn schema_failure(flaw: SchemaError) -> CommandError {
+    CommandError::usage(flaw.message).hint(flaw.hint)
+}

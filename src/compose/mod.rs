@@ -1,0 +1,204 @@
+//! What is sent and to whom, settled before anything is queued: for `send`, a line of its batch, and `run`.
+
+pub(crate) mod content;
+pub(crate) mod fallback;
+pub(crate) mod input;
+pub(crate) mod media_file;
+pub(crate) mod message_json;
+pub(crate) mod recipients;
+pub(crate) mod split;
+pub(crate) mod template_check;
+pub(crate) mod template_data;
+pub(crate) mod template_list;
+pub(crate) mod template_resolve;
+pub(crate) mod warnings;
+
+use crossbeam_channel::bounded;
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+
+use crate::access_token::Account;
+use crate::cli::DeliveryArgs;
+use crate::compose::template_resolve::TemplateCache;
+use crate::config::Origin;
+use crate::context::AppContext;
+use crate::delivery::{DeliverySource, TaggedSubmission};
+use crate::exit::CommandError;
+use crate::store::{Attachment, Expiry, NewRecipient, Payload, Store, Submission};
+use crate::t;
+use crate::ui::Ui;
+use crate::wechat::message::{Content, MAX_TEXT_BYTES};
+use recipients::Recipient;
+use warnings::DraftWarnings;
+
+/// What is to be said: a content, and what goes with it.
+pub(super) struct MessageDraft {
+    pub(super) content: Content,
+    /// What comes after it, part by part.
+    parts: Vec<Content>,
+    /// The files that it names.
+    files: Vec<Attachment>,
+    /// What its template was called; without a name it goes by its id.
+    template_name: Option<String>,
+    /// Whom it names itself.
+    touser: Option<String>,
+}
+
+impl From<Content> for MessageDraft {
+    fn from(content: Content) -> Self {
+        Self { content, parts: Vec::new(), files: Vec::new(), template_name: None, touser: None }
+    }
+}
+
+impl MessageDraft {
+    /// The same, its template called so.
+    pub(super) fn with_template_name(mut self, name: Option<&str>) -> Self {
+        self.template_name = name.map(str::to_owned);
+        self
+    }
+
+    /// The same as WeChat takes it: of a text that is too long the beginning, or all of it in parts if it may be split.
+    ///
+    /// # Errors
+    /// With `--strict` it is too long.
+    pub(super) fn split_or_check(mut self, may_split: bool, notes: &mut DraftWarnings) -> Result<Self, CommandError> {
+        let Content::Text { content, kf_account } = &mut self.content else { return Ok(self) };
+        if content.len() <= MAX_TEXT_BYTES {
+            return Ok(self);
+        }
+        if may_split {
+            let part = |text: &str| Content::Text { content: text.to_owned(), kf_account: kf_account.clone() };
+            let mut parts = split::parts(content, MAX_TEXT_BYTES).into_iter().map(part);
+            let first = parts.next();
+            self.parts = parts.collect();
+            self.content = first.unwrap_or(self.content);
+        } else {
+            let (length, limit) = (content.len(), MAX_TEXT_BYTES);
+            let what = match notes.is_strict() {
+                true => t!("send-text-long", length = length, limit = limit),
+                false => t!("send-text-cut", length = length, limit = limit),
+            };
+            notes.add_or_fail(what, Some(t!("send-text-split-hint")))?;
+            *content = split::truncate(content, MAX_TEXT_BYTES);
+        }
+        Ok(self)
+    }
+
+    /// Whether it is for these.
+    ///
+    /// # Errors
+    /// It names somebody else.
+    pub(super) fn check_touser(&self, to: &[Recipient]) -> Result<(), CommandError> {
+        match (&self.touser, to.iter().find(|one| Some(&one.openid) != self.touser.as_ref())) {
+            (Some(touser), Some(other)) => {
+                let what = t!("send-touser", touser = touser, openid = other.openid);
+                Err(CommandError::usage(what).hint(t!("send-touser-hint")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is to be said, and how.
+pub(super) struct ComposeRequest<'a> {
+    pub(super) draft: MessageDraft,
+    /// What there is to warn about so far.
+    pub(super) notes: DraftWarnings,
+    pub(super) delivery: &'a DeliveryArgs,
+}
+
+/// So many messages WeChat takes in a row. Page: doc/service/guide/product/kf/intro.html.
+const MAX_CONSECUTIVE_MESSAGES: usize = 5;
+
+/// The message for all of them, its template and fallback looked up.
+///
+/// # Errors
+/// There is no such template, or its fields are others.
+pub(super) fn build_submission(
+    ui: &mut Ui,
+    app: &AppContext,
+    store: &mut Store,
+    account: Option<&Account>,
+    request: ComposeRequest<'_>,
+    to: Vec<Recipient>,
+) -> anyhow::Result<Submission> {
+    let ComposeRequest { draft: mut said, mut notes, delivery: how } = request;
+    said.check_touser(&to)?;
+    let mut templates = TemplateCache::default();
+    template_check::resolve_and_check(
+        app,
+        store,
+        account,
+        &mut templates,
+        said.template_name.as_deref(),
+        &mut notes,
+        &mut said.content,
+    )?;
+    let fallback = match &how.fallback {
+        Some(name) => fallback::build(app, store, account, &mut templates, name, &mut notes, &said.content)?,
+        None => None,
+    };
+    notes.print(ui);
+    let parts = said.parts.len() + 1;
+    if parts > MAX_CONSECUTIVE_MESSAGES {
+        ui.warn(&t!("send-split-many", parts = parts, limit = MAX_CONSECUTIVE_MESSAGES));
+    }
+    let to = recipients::without_declined(ui, app, store, &said.content, to)?;
+    submission_from(said, fallback, how.key.clone(), expiry(app), to)
+}
+
+/// How long a message is tried: what the command line says is kept to, even for what was not tried once.
+pub(super) fn expiry(app: &AppContext) -> Expiry {
+    let setting = &app.config.send.expire_after;
+    Expiry { after: setting.value, strict: matches!(setting.origin, Origin::Flag(_)) }
+}
+
+/// A parcel of that.
+///
+/// # Errors
+/// The system gives no random numbers.
+pub(super) fn submission_from(
+    said: MessageDraft,
+    fallback: Option<Content>,
+    key: Option<String>,
+    expiry: Expiry,
+    to: Vec<Recipient>,
+) -> anyhow::Result<Submission> {
+    let deduplicated = said.content.supports_dedupe() || fallback.is_some();
+    let to = to.into_iter().map(|one| {
+        let client_msg_id = deduplicated.then(new_client_msg_id).transpose()?;
+        let Recipient { user_id, user, openid, .. } = one;
+        Ok(NewRecipient { user_id, user, openid, client_msg_id })
+    });
+    let to = to.collect::<anyhow::Result<_>>()?;
+    let body = |content: &Content| -> anyhow::Result<Payload> {
+        Ok(Payload { kind: content.kind(), json: serde_json::to_string(content)? })
+    };
+    Ok(Submission {
+        payload: body(&said.content)?,
+        parts: said.parts.iter().map(body).collect::<anyhow::Result<_>>()?,
+        files: said.files,
+        fallback: fallback.as_ref().map(body).transpose()?,
+        recipients: to,
+        key,
+        expiry,
+    })
+}
+
+/// One parcel, and no more to come.
+///
+/// # Errors
+/// None that can be met: the channel has room for it.
+pub(super) fn single_source(parcel: Submission) -> anyhow::Result<DeliverySource> {
+    let (send, parcels) = bounded(1);
+    send.send(TaggedSubmission { submission: parcel, correlation_id: None })?;
+    Ok(DeliverySource::Submissions(parcels))
+}
+
+/// 128 random bits as 32 hex digits: a row number would repeat in a new or restored database, and WeChat
+/// would drop a new message for an old one.
+fn new_client_msg_id() -> anyhow::Result<String> {
+    let mut bytes = [0; 16];
+    SysRng.try_fill_bytes(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}

@@ -1,0 +1,173 @@
+//! To whom: people by name, tag or all, and bare openids; each once.
+
+use std::collections::HashSet;
+
+use crate::context::{AppContext, parse_openid_argument, unknown_tag_error, warn_if_unusual_openid};
+use crate::exit::CommandError;
+use crate::i18n::join_first;
+use crate::store::{Store, User, UserFilter};
+use crate::t;
+use crate::ui::Ui;
+use crate::wechat::message::Content;
+
+/// Somebody who gets the message.
+pub(crate) struct Recipient {
+    pub(crate) user_id: Option<i64>,
+    pub(crate) user: Option<String>,
+    pub(crate) openid: String,
+    /// The command line names the person, or the openid, and not only a group.
+    pub(crate) by_name: bool,
+}
+
+/// Whom the command line names.
+#[derive(Default)]
+pub(crate) struct RecipientSelector<'a> {
+    /// People by name.
+    pub(crate) user: &'a [String],
+    /// Everybody with one of these tags.
+    pub(crate) tag: &'a [String],
+    /// Everybody who is bound.
+    pub(crate) all: bool,
+    /// Bare openids, checked.
+    pub(crate) openids: &'a [&'a str],
+}
+
+impl RecipientSelector<'_> {
+    /// Whether somebody is meant who must be in the database.
+    pub(crate) fn selects_users(&self) -> bool {
+        self.all || !self.user.is_empty() || !self.tag.is_empty()
+    }
+}
+
+/// Everybody whom the command line names.
+///
+/// # Errors
+/// Somebody named does not exist or is not bound; nobody is left.
+pub(crate) fn resolve(
+    ui: &mut Ui,
+    app: &AppContext,
+    store: &Store,
+    selector: &RecipientSelector<'_>,
+) -> anyhow::Result<Vec<Recipient>> {
+    let mut recipients = RecipientSet::default();
+    for name in selector.user {
+        let user = app.find_user(store, name)?;
+        if user.binding.is_none() {
+            let hint = t!("user-not-bound-hint", user = user.username);
+            return Err(CommandError::not_found(t!("user-not-bound", user = user.username)).hint(hint).into());
+        }
+        recipients.add_user(user, true);
+    }
+    for tag in selector.tag {
+        add_group(ui, app, store, &UserFilter { tag: Some(tag.trim()), bound: None }, &mut recipients)?;
+    }
+    if selector.all {
+        add_group(ui, app, store, &UserFilter { tag: None, bound: Some(true) }, &mut recipients)?;
+    }
+    for openid in selector.openids {
+        warn_if_unusual_openid(ui, openid);
+        recipients.add_openid(openid);
+    }
+    Ok(recipients.to)
+}
+
+/// The bare openids of the command line, before anything is opened.
+///
+/// # Errors
+/// One of them cannot be an openid.
+pub(crate) fn parse_openids(typed: &[String]) -> Result<Vec<&str>, CommandError> {
+    typed.iter().map(|typed| parse_openid_argument(typed)).collect()
+}
+
+/// The bound and reachable of a group; who is left out is said.
+fn add_group(
+    ui: &mut Ui,
+    app: &AppContext,
+    store: &Store,
+    filter: &UserFilter<'_>,
+    recipients: &mut RecipientSet,
+) -> anyhow::Result<()> {
+    let (mut members, mut unbound, mut unreachable) = (0_usize, Vec::new(), Vec::new());
+    store.for_each_user(filter, app.app_id(), |user| {
+        members += 1;
+        match &user.binding {
+            None => unbound.push(user.username),
+            Some(binding) if binding.unreachable_errcode.is_some() => unreachable.push(user.username),
+            Some(_) => recipients.add_user(user, false),
+        }
+        anyhow::Ok(())
+    })?;
+    if members == 0 {
+        return Err(match filter.tag {
+            Some(tag) => unknown_tag_error(store, tag)?.into(),
+            None => CommandError::not_found(t!("send-nobody-bound")).hint(t!("send-nobody-bound-hint")).into(),
+        });
+    }
+    if members == unbound.len() + unreachable.len() {
+        let what = filter.tag.map_or_else(|| t!("send-nobody-reachable"), |tag| t!("send-tag-unreachable", tag = tag));
+        let hint = if unreachable.is_empty() { t!("send-nobody-bound-hint") } else { t!("send-unreachable-hint") };
+        return Err(CommandError::not_found(what).hint(hint).into());
+    }
+    if !unbound.is_empty() {
+        ui.warn(&t!("send-skipped-unbound", users = join_first(&unbound)));
+    }
+    if !unreachable.is_empty() {
+        ui.warn(&t!("send-skipped-unreachable", users = join_first(&unreachable)));
+    }
+    Ok(())
+}
+
+/// The recipients without those of a group who declined the template that is sent; who is left out is said.
+///
+/// # Errors
+/// Nobody is left.
+pub(super) fn without_declined(
+    ui: &mut Ui,
+    app: &AppContext,
+    store: &Store,
+    content: &Content,
+    to: Vec<Recipient>,
+) -> anyhow::Result<Vec<Recipient>> {
+    let Content::Template { template_id, .. } = content else { return Ok(to) };
+    if to.iter().all(|one| one.by_name) {
+        return Ok(to);
+    }
+    let declined = store.users_declining_template(app.app_id(), template_id)?;
+    let is_out = |one: &Recipient| !one.by_name && one.user_id.is_some_and(|id| declined.contains(&id));
+    let (out, to): (Vec<_>, Vec<_>) = to.into_iter().partition(is_out);
+    let names: Vec<String> = out.into_iter().filter_map(|one| one.user).collect();
+    if names.is_empty() {
+        return Ok(to);
+    }
+    if to.is_empty() {
+        return Err(CommandError::not_found(t!("send-nobody-takes-template")).hint(t!("send-declined-hint")).into());
+    }
+    ui.warn(&t!("send-skipped-declined", users = join_first(&names)));
+    Ok(to)
+}
+
+#[derive(Default)]
+struct RecipientSet {
+    to: Vec<Recipient>,
+    users: HashSet<i64>,
+    openids: HashSet<String>,
+}
+
+impl RecipientSet {
+    fn add_user(&mut self, user: User, by_name: bool) {
+        if let Some(binding) = user.binding
+            && self.users.insert(user.id)
+        {
+            self.openids.insert(binding.openid.clone());
+            let (user_id, user, openid) = (Some(user.id), Some(user.username), binding.openid);
+            self.to.push(Recipient { user_id, user, openid, by_name });
+        }
+    }
+
+    /// A bare openid of somebody who is on the list already is the same person.
+    fn add_openid(&mut self, openid: &str) {
+        if self.openids.insert(openid.to_owned()) {
+            self.to.push(Recipient { user_id: None, user: None, openid: openid.to_owned(), by_name: true });
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The fields of a template message: those of the config's alias, a JSON object and `--data`, the later
+//! winning; then the colours.
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::{DataArg, DataColorArg, is_color};
+use crate::compose::input;
+use crate::compose::warnings::DraftWarnings;
+use crate::config::TemplateAlias;
+use crate::exit::CommandError;
+use crate::i18n::json_error;
+use crate::t;
+use crate::wechat::message::{TemplateField, number_text, sanitize_text};
+
+/// The fields as they are sent, key → [`Field`], in order.
+///
+/// # Errors
+/// Usage failures that say what is wrong with them.
+pub(crate) fn merge_fields(
+    alias: Option<&TemplateAlias>,
+    file: Option<&str>,
+    given: &[DataArg],
+    colors: &[DataColorArg],
+    notes: &mut DraftWarnings,
+) -> anyhow::Result<Map<String, Value>> {
+    let mut data = alias.map(alias_fields).unwrap_or_default();
+    if let Some(file) = file {
+        data.extend(read_data_json(file, notes)?);
+    }
+    for field in given {
+        let name = t!("input-value", key = field.key);
+        let value = sanitize_text(input::argument_text(&field.value, &name, notes)?);
+        match data.get_mut(&field.key).and_then(Value::as_object_mut) {
+            // A colour from the config stays.
+            Some(known) => known.insert("value".into(), json!(value)),
+            None => data.insert(field.key.clone(), json!({ "value": value })),
+        };
+    }
+    for field in colors {
+        let Some(known) = data.get_mut(&field.key).and_then(Value::as_object_mut) else {
+            return Err(CommandError::usage(t!("send-color-alone", key = field.key)).into());
+        };
+        known.insert("color".into(), json!(field.color));
+    }
+    Ok(data)
+}
+
+fn alias_fields(alias: &TemplateAlias) -> Map<String, Value> {
+    let field = |value: &crate::config::TemplateDataValue| {
+        json!(TemplateField { value: sanitize_text(&value.value), color: value.color.clone() })
+    };
+    alias.data.iter().map(|(key, value)| (key.clone(), field(&value.value))).collect()
+}
+
+fn read_data_json(file: &str, notes: &mut DraftWarnings) -> anyhow::Result<Map<String, Value>> {
+    let unusable = |cause: String| {
+        CommandError::usage(t!("send-data-json", path = input::display_name(file), cause = cause))
+            .hint(t!("send-data-hint"))
+    };
+    let text = input::read_text(file, notes)?;
+    let fields: Value =
+        input::parse_json(&text, || input::display_name(file), |cause| unusable(json_error(cause)), notes)?;
+    let Value::Object(fields) = fields else { return Err(unusable(t!("send-data-object")).into()) };
+    parse_fields(fields).map_err(|cause| unusable(cause).into())
+}
+
+/// The fields of a JSON object as a message has them.
+///
+/// # Errors
+/// What is wrong with one, in words.
+pub(crate) fn parse_fields(fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    fields
+        .into_iter()
+        .map(|(key, value)| match parse_field(&value) {
+            _ if key.trim().is_empty() || key.contains(char::is_control) => Err(t!("send-data-nameless")),
+            Some(field) => Ok((key, json!(field))),
+            None => Err(t!("send-data-value", key = key)),
+        })
+        .collect()
+}
+
+/// A string, a number, or `{"value": …, "color": …}`.
+fn parse_field(value: &Value) -> Option<TemplateField> {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(sanitize_text(text)),
+        Value::Number(number) => Some(number_text(number)),
+        _ => None,
+    };
+    match value {
+        Value::Object(parts) => {
+            let color = match parts.get("color") {
+                None | Some(Value::Null) => None,
+                Some(color) => Some(color.as_str().filter(|color| is_color(color))?.to_owned()),
+            };
+            let known = parts.keys().all(|key| key == "value" || key == "color");
+            if known { Some(TemplateField { value: text(parts.get("value")?)?, color }) } else { None }
+        }
+        plain => Some(TemplateField { value: text(plain)?, color: None }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_strings_numbers_or_value_and_color() {
+        // As a file has it.
+        let written = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let cases = [
+            (json!("a\u{7}b"), Some(("ab", None))),
+            (json!(12.5), Some(("12.5", None))),
+            (json!({"value": 3}), Some(("3", None))),
+            (written("1.10"), Some(("1.10", None))),
+            (written("-0"), Some(("-0", None))),
+            (written("100.00"), Some(("100.00", None))),
+            (written("1e400"), Some(("1e400", None))),
+            (written("123456789012345678901234567890"), Some(("123456789012345678901234567890", None))),
+            (json!({"value": "x", "color": "#ffffff"}), Some(("x", Some("#ffffff")))),
+            (json!({"color": "#ffffff"}), None),
+            (json!({"value": "x", "color": "red"}), None),
+            (json!({"value": "x", "size": 2}), None),
+            (json!(true), None),
+            (json!(["x"]), None),
+            (json!(null), None),
+        ];
+        for (value, expected) in cases {
+            let found = parse_field(&value);
+            let found = found.as_ref().map(|field| (field.value.as_str(), field.color.as_deref()));
+            assert_eq!(found, expected, "{value}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The account's template list, for `template` and `send`: kept in the database, asked for where it must be,
+//! and searched by what people call a template.
+
+use crate::access_token::{Account, call_with_token};
+use crate::clock::Timestamp;
+use crate::context::AppContext;
+use crate::exit::{CommandError, ErrorReport, classify};
+use crate::i18n::{closest_match, join_list, relative_time};
+use crate::secret::Secret;
+use crate::store::{CachedTemplate, Store, TemplateKind, TemplateList};
+use crate::t;
+use crate::ui::Ui;
+use crate::wechat::{self, Client};
+
+/// Makes a call in the account's name.
+///
+/// # Errors
+/// The call's, or the token's.
+pub(crate) fn fetch_with_token<T>(
+    app: &AppContext,
+    store: &mut Store,
+    account: &Account,
+    make: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
+) -> anyhow::Result<T> {
+    Ok(call_with_token(store, &app.new_client()?, account, make)??)
+}
+
+/// Asks WeChat for the list and keeps it.
+///
+/// # Errors
+/// WeChat's, the way to it, or the database's.
+pub(crate) fn fetch(
+    app: &AppContext,
+    store: &mut Store,
+    account: &Account,
+    family: TemplateKind,
+) -> anyhow::Result<TemplateList> {
+    let found = match family {
+        TemplateKind::Template => fetch_with_token(app, store, account, Client::templates)?,
+        TemplateKind::Subscription => fetch_with_token(app, store, account, Client::subscriptions)?,
+    };
+    let templates = found
+        .into_iter()
+        .map(|it| CachedTemplate { template_id: it.template_id, title: it.title, content: it.content })
+        .collect();
+    let list = TemplateList { kind: family, templates, fetched_at: Timestamp::now() };
+    store.save_templates(&account.app_id, &list)?;
+    log::info!("{}", t!("template-asked", count = list.templates.len()));
+    Ok(list)
+}
+
+/// The template that somebody calls so, and when WeChat gave the list that it is from: the kept one, unless
+/// that does not know it, since WeChat has the last word.
+///
+/// # Errors
+/// As [`find`]; and where no list is kept, as [`ask`].
+pub(crate) fn find_or_fetch(
+    ui: &mut Ui,
+    app: &AppContext,
+    store: &mut Store,
+    name: &str,
+    family: TemplateKind,
+) -> anyhow::Result<(CachedTemplate, Timestamp)> {
+    let kept = store.templates(&app.require_app_id()?, family)?;
+    if let Some(list) = &kept
+        && !list.is_stale(Timestamp::now())
+        && let Ok(found) = find(app, name, list)
+    {
+        return Ok((found.clone(), list.fetched_at));
+    }
+    let list = fetch_or_cached(ui, app, store, kept, family)?;
+    Ok((find(app, name, &list)?.clone(), list.fetched_at))
+}
+
+/// The list as WeChat has it now; where WeChat cannot be asked, the kept one, with a warning.
+///
+/// # Errors
+/// WeChat could not be asked, and no list is kept.
+pub(crate) fn fetch_or_cached(
+    ui: &mut Ui,
+    app: &AppContext,
+    store: &mut Store,
+    kept: Option<TemplateList>,
+    family: TemplateKind,
+) -> anyhow::Result<TemplateList> {
+    let asked = app.account().and_then(|account| fetch(app, store, &account, family));
+    match (asked, kept) {
+        (Ok(asked), _) => Ok(asked),
+        (Err(error), None) => Err(error),
+        (Err(error), Some(kept)) => {
+            let report = classify(&error);
+            ui.warn(
+                &stale_warning(&kept, Some(&report)).unwrap_or_else(|| t!("template-unasked", cause = report.message)),
+            );
+            Ok(kept)
+        }
+    }
+}
+
+/// A warning that the list is used although it is old, and why WeChat gave no newer one; `None` where it is not old.
+pub(crate) fn stale_warning(list: &TemplateList, cause: Option<&ErrorReport>) -> Option<String> {
+    let now = Timestamp::now();
+    if !list.is_stale(now) {
+        return None;
+    }
+    let ago = relative_time(now.seconds_since(list.fetched_at));
+    Some(match cause {
+        Some(report) => t!("template-old-unasked", ago = ago, cause = report.message),
+        None => t!("template-old", ago = ago),
+    })
+}
+
+/// The template that somebody calls so: an alias of the config, else an id, a title, or the beginning of one
+/// id alone.
+///
+/// # Errors
+/// There is none (with the nearest), or there are several (with their ids).
+pub(crate) fn find<'l>(
+    app: &AppContext,
+    name: &str,
+    list: &'l TemplateList,
+) -> Result<&'l CachedTemplate, CommandError> {
+    let all = &list.templates;
+    if let Some(alias) = app.config.templates.get(name) {
+        let id = alias.id.value.as_str();
+        return all.iter().find(|it| it.template_id == id).ok_or_else(|| {
+            let what = t!("template-alias-unknown", name = name, id = id);
+            let at = alias.id.origin.to_string();
+            CommandError::not_found(what).hint(match list.kind {
+                TemplateKind::Template => t!("template-alias-unknown-hint", at = at),
+                TemplateKind::Subscription => t!("template-alias-unknown-subscription-hint", at = at),
+            })
+        });
+    }
+    if let Some(found) = all.iter().find(|it| it.template_id == name) {
+        return Ok(found);
+    }
+    let titled: Vec<_> = all.iter().filter(|it| it.title == name.trim()).collect();
+    let begun = || all.iter().filter(|it| it.template_id.starts_with(name)).collect();
+    let candidates: Vec<_> = if titled.is_empty() && !name.is_empty() { begun() } else { titled };
+    match candidates[..] {
+        [one] => Ok(one),
+        [] => Err(unknown_template(app, name, list)),
+        [..] => {
+            let ids: Vec<&str> = candidates.iter().map(|it| it.template_id.as_str()).collect();
+            let what = t!("template-several", name = name, ids = join_list(ids));
+            Err(CommandError::usage(what).hint(t!("template-several-hint")))
+        }
+    }
+}
+
+/// There is no such template, and what was probably meant.
+pub(crate) fn unknown_template(app: &AppContext, name: &str, list: &TemplateList) -> CommandError {
+    let aliases = app.config.templates.keys().cloned();
+    let own = list.templates.iter().flat_map(|it| [it.title.clone(), it.template_id.clone()]);
+    let hint = match (closest_match(name, aliases.chain(own)), list.kind) {
+        (Some(near), _) => t!("did-you-mean", name = near),
+        (None, TemplateKind::Template) => t!("template-unknown-hint"),
+        (None, TemplateKind::Subscription) => t!("template-unknown-subscription-hint"),
+    };
+    CommandError::not_found(t!("template-unknown", name = name)).hint(hint)
+}
+
+/// The name as `template show` takes it in a shell.
+pub(crate) fn shell_name(name: &str, family: TemplateKind) -> String {
+    let name = shell_words::quote(name);
+    match family {
+        TemplateKind::Template => name.into_owned(),
+        TemplateKind::Subscription => format!("{name} --subscribe"),
+    }
+}

@@ -1,0 +1,94 @@
+//! What an answer means for all: a new token, a pause, the end of the run.
+
+use super::DeliveryEvent;
+use super::outcome::RunAction;
+use super::run_state::RunFeedback;
+use super::scheduler::Scheduler;
+use super::settlement::response_from_error;
+use crate::store::ResponseInfo;
+use crate::{access_token, store, wechat};
+
+impl Scheduler<'_> {
+    /// Without a token nothing goes: a way that is down is tried again, anything else ends the run.
+    pub(super) fn on_token_error(&mut self, error: access_token::Error) -> anyhow::Result<()> {
+        let cause = match &error {
+            access_token::Error::WeChat(cause) => cause,
+            // What is under way is waited for, and the database with it.
+            access_token::Error::Store(store::Error::Busy { .. }) if !self.run_state.in_flight.is_empty() => {
+                let response = ResponseInfo { error: Some(error.to_string()), ..ResponseInfo::default() };
+                self.stop_sending(error.into(), response);
+                return Ok(());
+            }
+            _ => return Err(error.into()),
+        };
+        let is_temporary = match cause {
+            wechat::Error::Api(refusal) => wechat::errcode::action(refusal.errcode) == wechat::errcode::Action::Backoff,
+            wechat::Error::ClientInit(_) => false,
+            wechat::Error::Connect { .. }
+            | wechat::Error::NoResponse { .. }
+            | wechat::Error::InvalidResponse { .. } => true,
+        };
+        if is_temporary && self.run_backoff.record_failure() {
+            self.notify_retrying(error.into());
+        } else {
+            let response = ResponseInfo { error: Some(error.to_string()), ..response_from_error(Some(cause)) };
+            self.stop_sending(error.into(), response);
+        }
+        Ok(())
+    }
+
+    pub(super) fn stop_sending(&mut self, error: anyhow::Error, stop_reason: ResponseInfo) {
+        if !self.sending_stopped {
+            self.sending_stopped = true;
+            self.stop_reason = stop_reason;
+            self.events.send(DeliveryEvent::SendingStopped(error));
+        }
+    }
+
+    pub(super) fn notify_retrying(&mut self, error: anyhow::Error) {
+        if !self.retry_notified && !self.sending_stopped {
+            self.retry_notified = true;
+            self.events.send(DeliveryEvent::Retrying(error));
+        }
+    }
+
+    pub(super) fn apply_feedback(&mut self, feedback: RunFeedback) {
+        let RunFeedback { action, is_transient_failure, token, error } = feedback;
+        let Some(error) = error else {
+            self.token_source.reset_rejections();
+            self.run_backoff.reset();
+            return;
+        };
+        let response = response_from_error(Some(&error));
+        match action {
+            RunAction::RefreshToken => {
+                // Whoever comes next asks for a new one, even where this run does not get to it.
+                if let Err(error) = self.store.delete_token(&self.run_state.options.account.app_id, &token) {
+                    log::info!("{error}");
+                }
+                if !self.token_source.reject(&token) {
+                    self.stop_sending(error.into(), response);
+                }
+            }
+            RunAction::StopRun => self.stop_sending(error.into(), response),
+            RunAction::PauseRun if self.run_backoff.record_failure() => self.notify_retrying(error.into()),
+            RunAction::PauseRun => self.stop_sending(error.into(), response),
+            RunAction::None if is_transient_failure && !self.run_backoff.record_transient_failure() => {
+                self.stop_sending(error.into(), response)
+            }
+            RunAction::None if is_transient_failure => {
+                if !self.run_state.retry_timers.is_empty() {
+                    self.notify_retrying(error.into());
+                }
+            }
+            RunAction::None
+            | RunAction::MarkUnreachable
+            | RunAction::ThrottleRecipient
+            | RunAction::MarkTemplateDeclined
+            | RunAction::HoldClass
+            | RunAction::FailClass => {
+                self.run_backoff.reset();
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! When a message is tried again, and when it is given up: pure, from what is known of it and the clocks.
+
+use std::time::Duration;
+
+use super::outcome::MessageAction;
+use crate::clock::{ClockReading, Timestamp};
+use crate::store::{AttemptHistory, ClaimedMessage, MessageState, RetryState};
+
+/// How long WeChat drops a repeat of a template message: 10 minutes from when it had it, less what our own
+/// request may take. Page: doc/service/api/notify/template/api_sendtemplatemessage (`client_msg_id`).
+const DEDUPE_WINDOW: Duration = Duration::from_secs(9 * 60);
+
+/// The pauses after `wait` is over; the last goes on.
+const LONG_BACKOFF_STEPS: [Duration; 4] = [minutes(1), minutes(5), minutes(15), minutes(60)];
+
+/// The pauses before: as long as it has been failing, within these.
+const SHORT_BACKOFF_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
+
+const fn minutes(n: u64) -> Duration {
+    Duration::from_secs(n * 60)
+}
+
+/// How long a message is put off that can neither be sent nor given up now.
+const POSTPONE_DELAY: Duration = minutes(1);
+
+/// What is known of a message when an attempt has ended, or when it is about to begin.
+#[derive(Clone, Debug)]
+pub struct RetryContext<'a> {
+    /// The message, with what was tried before this attempt; it is counted in `attempts`.
+    pub claimed: &'a ClaimedMessage,
+    /// Now.
+    pub now: &'a ClockReading,
+    /// Now, by WeChat's clock, once an answer has told it.
+    pub server_time: Option<Timestamp>,
+    /// How long it is tried in seconds.
+    pub wait: Duration,
+    /// How many attempts it gets; 0 = no limit.
+    pub max_attempts: u32,
+}
+
+/// What is decided.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// Where it stands.
+    pub state: MessageState,
+    /// When it is due, where it is queued.
+    pub due_at: Timestamp,
+    /// It is due within `wait`, so whoever tried it waits for that.
+    pub within_run: bool,
+    /// For the decisions to come.
+    pub backoff: RetryState,
+    /// Why it is given up, where that is not the last answer.
+    pub give_up_reason: Option<GiveUpReason>,
+    /// Why it is put off without an attempt.
+    pub postpone_reason: Option<PostponeReason>,
+}
+
+/// Why a message is put off that can neither be sent nor given up now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PostponeReason {
+    /// The part before it is not sent.
+    PreviousPartUnsent,
+    /// Its time is over by this machine's clock, and no second clock tells.
+    ExpiryUnconfirmed,
+}
+
+/// Why a message is not tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GiveUpReason {
+    /// Its time is over.
+    Expired,
+    /// `send.max_attempts`.
+    MaxAttempts,
+    /// An attempt may have arrived, and a repeat could arrive too.
+    NotIdempotent,
+}
+
+/// Decides after an attempt, or after a file that could not be uploaded for it; `luck` in 0..1 spreads what would come
+/// together. `started` is when the attempt began: it counts where it may have arrived.
+pub fn decide_after_attempt(
+    action: MessageAction,
+    context: &RetryContext<'_>,
+    started_at: &ClockReading,
+    jitter: f64,
+) -> Decision {
+    let mut backoff = context.claimed.retry_state.clone();
+    let now = context.now.wall;
+    let history = &context.claimed.history;
+    let may_have_arrived = history.may_have_arrived() || action == MessageAction::RetryIfIdempotent;
+    match action {
+        MessageAction::Sent => return final_decision(MessageState::Sent, now, backoff, None),
+        MessageAction::Fail => return give_up_decision(MessageState::Failed, may_have_arrived, now, backoff, None),
+        MessageAction::RetryNow
+        | MessageAction::RetryWithBackoff
+        | MessageAction::RetryAfterMinute
+        | MessageAction::RetryAfterQuotaReset
+        | MessageAction::RetryIfIdempotent => {}
+    }
+    let failed_at = *backoff.first_failed_at.get_or_insert(now);
+    let pauses = backoff.backoff_step;
+    let due_at = match action {
+        MessageAction::RetryNow => now,
+        MessageAction::RetryAfterQuotaReset => next_quota_reset(now, jitter),
+        MessageAction::RetryAfterMinute => now.plus(minutes(1).mul_f64(1.0 + 0.2 * jitter)),
+        _ => now.plus(backoff_delay(failed_at, &mut backoff.backoff_step, now, context.wait, jitter)),
+    };
+    let within_run =
+        matches!(action, MessageAction::RetryNow | MessageAction::RetryWithBackoff | MessageAction::RetryIfIdempotent)
+            && backoff.backoff_step == pauses;
+    let attempts_since_retry = context.claimed.message.attempts - backoff.attempts_before_retry;
+    let attempts_exhausted = context.max_attempts > 0 && attempts_since_retry >= i64::from(context.max_attempts);
+    let current_attempt = (action == MessageAction::RetryIfIdempotent).then_some(started_at);
+    let unresolved = history.first_unresolved().map(|attempt| &attempt.started).or(current_attempt);
+    match unresolved {
+        // Not repeated after the time, nor given up as if nothing could have arrived.
+        Some(first) if !is_retry_idempotent(context, first, due_at) || attempts_exhausted => {
+            final_decision(MessageState::Unknown, due_at, backoff, Some(GiveUpReason::NotIdempotent))
+        }
+        None if attempts_exhausted => {
+            give_up_decision(MessageState::Failed, may_have_arrived, due_at, backoff, Some(GiveUpReason::MaxAttempts))
+        }
+        _ => Decision {
+            state: MessageState::Queued,
+            due_at,
+            within_run,
+            backoff,
+            give_up_reason: None,
+            postpone_reason: None,
+        },
+    }
+}
+
+/// Decides for a message that is not tried, since WeChat refused another one of its kind.
+pub fn decide_for_suspended(action: MessageAction, context: &RetryContext<'_>, jitter: f64) -> Decision {
+    let (now, backoff) = (context.now.wall, context.claimed.retry_state.clone());
+    let history = &context.claimed.history;
+    let due_at = match action {
+        MessageAction::Fail => {
+            return give_up_decision(MessageState::Failed, history.may_have_arrived(), now, backoff, None);
+        }
+        MessageAction::RetryAfterQuotaReset => next_quota_reset(now, jitter),
+        _ => now.plus(POSTPONE_DELAY),
+    };
+    match history.first_unresolved() {
+        Some(first) if !is_retry_idempotent(context, &first.started, due_at) => {
+            final_decision(MessageState::Unknown, now, backoff, Some(GiveUpReason::NotIdempotent))
+        }
+        _ => Decision {
+            state: MessageState::Queued,
+            due_at,
+            within_run: false,
+            backoff,
+            give_up_reason: None,
+            postpone_reason: None,
+        },
+    }
+}
+
+/// Decides before an attempt: `None` lets it begin.
+pub fn decide_before_attempt(context: &RetryContext<'_>) -> Option<Decision> {
+    let (claimed, now, backoff) = (context.claimed, context.now.wall, context.claimed.retry_state.clone());
+    if claimed.history.first_unresolved().is_some_and(|first| !is_retry_idempotent(context, &first.started, now)) {
+        return Some(final_decision(MessageState::Unknown, now, backoff, Some(GiveUpReason::NotIdempotent)));
+    }
+    match is_expired(context) {
+        Some(true) => {
+            let may_have_arrived = claimed.history.may_have_arrived();
+            Some(give_up_decision(MessageState::Expired, may_have_arrived, now, backoff, Some(GiveUpReason::Expired)))
+        }
+        Some(false) if !claimed.waits_for_predecessor => None,
+        expiry @ (Some(false) | None) => {
+            let postpone_reason = Some(if expiry.is_none() {
+                PostponeReason::ExpiryUnconfirmed
+            } else {
+                PostponeReason::PreviousPartUnsent
+            });
+            let due_at = now.plus(POSTPONE_DELAY);
+            Some(Decision {
+                state: MessageState::Queued,
+                due_at,
+                within_run: false,
+                backoff,
+                give_up_reason: None,
+                postpone_reason,
+            })
+        }
+    }
+}
+
+/// Decides for a message that a person is no longer to get: the person was unbound, or bound to another openid.
+pub fn decide_for_withdrawn(context: &RetryContext<'_>) -> Decision {
+    let may_have_arrived = context.claimed.history.may_have_arrived();
+    give_up_decision(
+        MessageState::Cancelled,
+        may_have_arrived,
+        context.now.wall,
+        context.claimed.retry_state.clone(),
+        None,
+    )
+}
+
+/// Whether a repeat now is one that WeChat would drop, had the attempt that began at `first` arrived.
+pub fn is_within_dedupe_window(first: &ClockReading, now: &ClockReading) -> bool {
+    now.elapsed_since(first).is_some_and(|elapsed| elapsed < DEDUPE_WINDOW)
+}
+
+/// The end of a message that was not delivered; what may have arrived is unknown, whatever else happened to it.
+fn give_up_decision(
+    state: MessageState,
+    may_have_arrived: bool,
+    due_at: Timestamp,
+    backoff: RetryState,
+    reason: Option<GiveUpReason>,
+) -> Decision {
+    final_decision(if may_have_arrived { MessageState::Unknown } else { state }, due_at, backoff, reason)
+}
+
+fn final_decision(
+    state: MessageState,
+    due_at: Timestamp,
+    backoff: RetryState,
+    give_up_reason: Option<GiveUpReason>,
+) -> Decision {
+    Decision { state, due_at, within_run: false, backoff, give_up_reason, postpone_reason: None }
+}
+
+/// Whether an attempt at `at` is one that WeChat would drop, had an earlier one arrived.
+fn is_retry_idempotent(context: &RetryContext<'_>, first: &ClockReading, at: Timestamp) -> bool {
+    let delay = u64::try_from(at.0.saturating_sub(context.now.wall.0)).map_or(Duration::ZERO, Duration::from_millis);
+    context.claimed.supports_dedupe()
+        && context.now.elapsed_since(first).is_some_and(|elapsed| elapsed + delay < DEDUPE_WINDOW)
+}
+
+/// Whether the time of a message is over: by our clock, and by a second witness that agrees. That is the uptime of the
+/// same boot, or WeChat's clock. `None` where our clock says so and there is no witness. What was not tried once ends
+/// only where the sender asked for that.
+fn is_expired(context: &RetryContext<'_>) -> Option<bool> {
+    let RetryContext { claimed, now, server_time, .. } = context;
+    if now.wall < claimed.message.expires_at {
+        return Some(false);
+    }
+    let tried = !claimed.history.attempts.is_empty();
+    if !claimed.expire_strict && !tried && !claimed.any_part_attempted && claimed.retry_state.first_failed_at.is_none()
+    {
+        return Some(false);
+    }
+    let since_created = now.uptime_since(&claimed.created);
+    let by_uptime = since_created.is_some_and(|up| up >= claimed.expire_after);
+    let by_server = server_time.is_some_and(|server_time| server_time >= claimed.message.expires_at);
+    if tried && !claimed.expire_strict {
+        return Some(by_uptime || was_tried_for(&claimed.history, claimed.expire_after, context));
+    }
+    let has_witness = since_created.is_some() || server_time.is_some();
+    has_witness.then_some(by_uptime || by_server)
+}
+
+/// Whether it was tried for so long, by a witness of the time of an attempt and of now.
+fn was_tried_for(history: &AttemptHistory, span: Duration, context: &RetryContext<'_>) -> bool {
+    let since_retry =
+        history.attempts.iter().filter(|attempt| attempt.number > context.claimed.retry_state.attempts_before_retry);
+    since_retry.into_iter().any(|attempt| {
+        let by_uptime = context.now.uptime_since(&attempt.started);
+        let by_server = context.server_time.zip(attempt.server_time).map(|(now, then)| now >= then.plus(span));
+        by_uptime.is_some_and(|up| up >= span) || by_server == Some(true)
+    })
+}
+
+/// How long until the next attempt: seconds while it has been failing for less than `wait`, then minutes.
+fn backoff_delay(failed_at: Timestamp, pauses: &mut u32, now: Timestamp, wait: Duration, jitter: f64) -> Duration {
+    // A first failure that is still to come is a clock that was set back.
+    let failing_for = u64::try_from(now.0.saturating_sub(failed_at.0)).map_or(wait, Duration::from_millis);
+    let (shortest, longest) = SHORT_BACKOFF_RANGE;
+    let short_delay = failing_for.clamp(shortest, longest).mul_f64(0.8 + 0.4 * jitter);
+    if failing_for + short_delay <= wait {
+        return short_delay;
+    }
+    let step = usize::try_from(*pauses).unwrap_or(usize::MAX).min(LONG_BACKOFF_STEPS.len() - 1);
+    *pauses = pauses.saturating_add(1);
+    LONG_BACKOFF_STEPS[step].mul_f64(1.0 + 0.2 * jitter)
+}
+
+/// A few minutes after the next midnight in Beijing (UTC+8), when WeChat counts anew; to the minute it is
+/// not documented.
+fn next_quota_reset(now: Timestamp, jitter: f64) -> Timestamp {
+    const DAY: i64 = 86_400_000;
+    const BEIJING: i64 = 8 * 3_600_000;
+    let midnight = ((now.0 + BEIJING).div_euclid(DAY) + 1) * DAY - BEIJING;
+    Timestamp(midnight).plus(minutes(5) + minutes(10).mul_f64(jitter))
+}
+
+#[cfg(test)]
+#[path = "retry_tests.rs"]
+mod tests;

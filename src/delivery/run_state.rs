@@ -1,0 +1,405 @@
+//! What the desk knows between two turns, and what a turn does with it.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::outcome::{MessageAction, RunAction};
+use super::retry;
+use super::retry::RetryContext;
+use super::settlement::{
+    explain_error, random_jitter, suspension_class, update_from_decision, update_keeping_response,
+    update_without_attempt,
+};
+use super::timers::RetryTimers;
+use super::uploads::{MediaRefs, UploadQueue};
+use super::{DeliveryOptions, TaggedSubmission, TxError};
+use crate::clock::{ClockReading, Timestamp};
+use crate::secret::Secret;
+use crate::store::{AttemptStart, ClaimScope, ClaimedMessage, EnqueueResult, Message, OutboxTx, ResponseInfo};
+use crate::t;
+use crate::wechat;
+use crate::wechat::message::Content;
+
+/// Contents that are kept read; a broadcast has one, a batch one a line.
+const MAX_CACHED_CONTENTS: usize = 64;
+
+/// A message whose request is under way.
+pub(super) struct InFlight {
+    pub(super) claimed: ClaimedMessage,
+    pub(super) started_at: ClockReading,
+    pub(super) content: Arc<Content>,
+    /// The media_ids that the request names.
+    pub(super) media_refs: MediaRefs,
+}
+
+/// A message that is about to be sent.
+pub(super) struct StartedAttempt {
+    pub(super) id: i64,
+    pub(super) openid: String,
+    pub(super) client_msg_id: Option<String>,
+    pub(super) content: Arc<Content>,
+}
+
+/// A message as a turn leaves it.
+pub(super) enum SettledMessage {
+    Saved(Box<Message>),
+    /// It was withdrawn, by a person or since the part before it was not sent; or it is no longer there.
+    Reload(i64),
+}
+
+/// What an answer means for all, once the turn is over.
+pub(super) struct RunFeedback {
+    pub(super) action: RunAction,
+    /// WeChat, or the way to it, is in trouble; the message is not.
+    pub(super) is_transient_failure: bool,
+    /// The token that the request bore.
+    pub(super) token: Secret,
+    pub(super) error: Option<wechat::Error>,
+}
+
+impl RunFeedback {
+    /// Whether more may begin before it is heeded.
+    pub(super) fn allows_new_attempts(&self) -> bool {
+        !matches!(self.action, RunAction::StopRun | RunAction::RefreshToken | RunAction::PauseRun)
+    }
+}
+
+/// What every further message of an API or template comes to, without asking WeChat.
+pub(super) struct SuspendedClass {
+    pub(super) action: MessageAction,
+    pub(super) response: ResponseInfo,
+}
+
+/// What became of the parcels of a turn.
+#[derive(Default)]
+pub(super) struct EnqueueSummary {
+    /// Messages.
+    pub(super) count: usize,
+    /// The ids of what was there already, with the tag of who asked for it once more.
+    pub(super) duplicates: Vec<(i64, Option<u64>)>,
+    /// Who was bound when the parcel was made, and no longer is.
+    pub(super) not_bound: Vec<(String, Option<u64>)>,
+}
+
+pub(super) struct RunState {
+    pub(super) options: DeliveryOptions,
+    /// Taken, and not begun.
+    pub(super) ready: VecDeque<ClaimedMessage>,
+    pub(super) in_flight: HashMap<i64, InFlight>,
+    /// To be tried again by this run: when, and which.
+    pub(super) retry_timers: RetryTimers,
+    /// Ids of this run that were not taken yet, first and last.
+    pub(super) unclaimed_ids: VecDeque<(i64, i64)>,
+    /// Ids of this run that another process has.
+    pub(super) claimed_elsewhere: Vec<i64>,
+    /// Of those that were this run's alone and are no longer queued, what was never tried.
+    pub(super) never_attempted: HashSet<i64>,
+    /// Parts of this run that wait, each for the one before it.
+    pub(super) waiting_for_part: HashMap<i64, i64>,
+    /// What waits for files.
+    pub(super) upload_queue: UploadQueue,
+    /// Whatever is due is this run's, and there is some.
+    pub(super) claims_due: bool,
+    pub(super) correlation_ids: HashMap<i64, u64>,
+    /// The tags of what this run was asked for once more, by the message that it has on its way for that already.
+    pub(super) duplicate_waiters: HashMap<i64, Vec<Option<u64>>>,
+    cached_contents: HashMap<i64, Arc<Content>>,
+    /// Of which version of the database they were read.
+    cache_version: Option<i64>,
+    /// APIs and templates that WeChat refuses.
+    pub(super) suspended_classes: HashMap<String, SuspendedClass>,
+    /// Messages whose token was refused in this run: they were tried again at once.
+    pub(super) retried_with_new_token: HashSet<i64>,
+    /// People to whom WeChat takes no more for now: until when, and what it said.
+    pub(super) throttled_recipients: HashMap<String, (Instant, ResponseInfo)>,
+    /// The time by WeChat's clock.
+    pub(super) server_time: Option<Timestamp>,
+}
+
+/// What a message's recipient is known by within a run.
+pub(super) fn recipient_key(claimed: &ClaimedMessage) -> String {
+    match claimed.user_id {
+        Some(id) => id.to_string(),
+        None => claimed.message.openid.clone().unwrap_or_default(),
+    }
+}
+
+impl RunState {
+    pub(super) fn new(options: DeliveryOptions, ids: Vec<i64>, claims_due: bool) -> Self {
+        Self {
+            options,
+            ready: VecDeque::new(),
+            in_flight: HashMap::new(),
+            retry_timers: RetryTimers::default(),
+            unclaimed_ids: ids.into_iter().map(|id| (id, id)).collect(),
+            claimed_elsewhere: Vec::new(),
+            never_attempted: HashSet::new(),
+            waiting_for_part: HashMap::new(),
+            upload_queue: UploadQueue::default(),
+            claims_due,
+            correlation_ids: HashMap::new(),
+            duplicate_waiters: HashMap::new(),
+            cached_contents: HashMap::new(),
+            cache_version: None,
+            suspended_classes: HashMap::new(),
+            retried_with_new_token: HashSet::new(),
+            throttled_recipients: HashMap::new(),
+            server_time: None,
+        }
+    }
+
+    /// How many more may be taken: a run holds at most twice what it sends at a time.
+    pub(super) fn capacity(&self) -> usize {
+        (2 * self.options.concurrency).saturating_sub(self.ready.len() + self.in_flight.len() + self.upload_queue.len())
+    }
+
+    /// Whether that message is this run's, and has not come to an end.
+    pub(super) fn has_unfinished(&self, id: i64) -> bool {
+        self.in_flight.contains_key(&id)
+            || self.ready.iter().any(|claimed| claimed.message.id == id)
+            || self.unclaimed_ids.iter().any(|(first, last)| (*first..=*last).contains(&id))
+            || self.retry_timers.contains(id)
+            || self.waiting_for_part.contains_key(&id)
+            || self.upload_queue.contains(id)
+    }
+
+    /// Whether nothing but what is under way is left to do.
+    pub(super) fn has_only_in_flight(&self) -> bool {
+        !self.claims_due
+            && self.ready.is_empty()
+            && self.retry_timers.is_empty()
+            && self.unclaimed_ids.is_empty()
+            && self.upload_queue.is_empty()
+    }
+
+    /// Whether there is something to take at that time.
+    pub(super) fn has_claimable(&self, now: Instant) -> bool {
+        self.claims_due || !self.unclaimed_ids.is_empty() || self.retry_timers.has_due(now)
+    }
+
+    pub(super) fn retry_context<'a>(&self, claimed: &'a ClaimedMessage, now: &'a ClockReading) -> RetryContext<'a> {
+        RetryContext {
+            claimed,
+            now,
+            server_time: self.server_time,
+            wait: self.options.wait,
+            max_attempts: self.options.max_attempts,
+        }
+    }
+
+    /// Forgets what was read, if others have changed the database since: a content that nobody needs any more is
+    /// removed, and the next one may get its id.
+    pub(super) fn invalidate_cache_if_changed(&mut self, tx: &OutboxTx<'_>) -> Result<(), TxError> {
+        if !self.cached_contents.is_empty() {
+            let version = tx.data_version()?;
+            if self.cache_version.replace(version) != Some(version) {
+                self.cached_contents.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues a parcel. `takes`: it is taken, too, where there is room for all of it and nothing else waits.
+    pub(super) fn enqueue(
+        &mut self,
+        tx: &OutboxTx<'_>,
+        tagged: &TaggedSubmission,
+        may_claim: bool,
+        summary: &mut EnqueueSummary,
+    ) -> Result<(), TxError> {
+        self.upload_queue.saw_files |= !tagged.submission.files.is_empty();
+        let submission = &tagged.submission;
+        let claim_now = may_claim
+            && submission.parts.is_empty()
+            && submission.recipients.len() <= self.capacity()
+            && self.unclaimed_ids.is_empty()
+            && self.retry_timers.is_empty();
+        for enqueued in tx.enqueue(submission, claim_now)? {
+            let id = match &enqueued {
+                EnqueueResult::NotBound(user) => {
+                    summary.not_bound.push((user.clone().unwrap_or_default(), tagged.correlation_id));
+                    continue;
+                }
+                EnqueueResult::Duplicate(id) => {
+                    summary.duplicates.push((*id, tagged.correlation_id));
+                    continue;
+                }
+                EnqueueResult::Queued(id) | EnqueueResult::QueuedAfter(id, _) => *id,
+                EnqueueResult::Claimed(claimed) => claimed.message.id,
+            };
+            summary.count += 1;
+            if let Some(tag) = tagged.correlation_id {
+                self.correlation_ids.insert(id, tag);
+            }
+            match enqueued {
+                EnqueueResult::Claimed(claimed) => {
+                    self.cache_content(claimed.payload_id, &submission.payload.json)?;
+                    self.ready.push_back(*claimed);
+                }
+                EnqueueResult::QueuedAfter(id, previous_id) => {
+                    self.waiting_for_part.insert(id, previous_id);
+                }
+                _ => match self.unclaimed_ids.back_mut() {
+                    Some((_, last)) if *last + 1 == id => *last = id,
+                    _ => self.unclaimed_ids.push_back((id, id)),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what there is room for.
+    pub(super) fn claim(&mut self, tx: &OutboxTx<'_>, now: Instant) -> Result<(), TxError> {
+        while self.capacity() > 0
+            && let Some(id) = self.retry_timers.pop_due(now)
+        {
+            self.claim_range(tx, (id, id))?;
+        }
+        while self.capacity() > 0
+            && let Some((first, last)) = self.unclaimed_ids.pop_front()
+        {
+            if let Some(rest) = self.claim_range(tx, (first, last))? {
+                self.unclaimed_ids.push_front((rest, last));
+            }
+        }
+        if self.claims_due && self.capacity() > 0 {
+            let capacity = self.capacity();
+            let claims = tx.claim(ClaimScope::Due, capacity)?;
+            self.claims_due = claims.len() == capacity;
+            claims.iter().for_each(|claimed| self.retry_timers.cancel(claimed.message.id));
+            self.ready.extend(claims);
+        }
+        Ok(())
+    }
+
+    /// Takes from a range of this run's own; where to go on, if it was not all.
+    fn claim_range(&mut self, tx: &OutboxTx<'_>, (first, last): (i64, i64)) -> Result<Option<i64>, TxError> {
+        let capacity = self.capacity();
+        let claims = tx.claim(ClaimScope::Range(first, last), capacity)?;
+        let is_full = claims.len() == capacity;
+        let mut next = first;
+        for claimed in &claims {
+            (next..claimed.message.id).try_for_each(|id| self.classify_unclaimed(tx, id))?;
+            next = claimed.message.id + 1;
+        }
+        if !is_full {
+            (next..=last).try_for_each(|id| self.classify_unclaimed(tx, id))?;
+        }
+        self.ready.extend(claims);
+        Ok((is_full && next <= last).then_some(next))
+    }
+
+    /// Begins up to `most` of what is ready; what need not be sent is left with its end. `token_at` is when the token
+    /// was fetched.
+    pub(super) fn start_attempts(
+        &mut self,
+        tx: &OutboxTx<'_>,
+        start_limit: usize,
+        (now, token_at): (&ClockReading, Option<Timestamp>),
+        settled: &mut Vec<SettledMessage>,
+    ) -> Result<Vec<StartedAttempt>, TxError> {
+        let mut attempts = Vec::new();
+        while attempts.len() < start_limit
+            && let Some(claimed) = self.ready.pop_front()
+        {
+            let id = claimed.message.id;
+            let Some(content) = self.load_content(tx, claimed.payload_id)? else {
+                self.on_claim_lost(&claimed);
+                continue;
+            };
+            let class = suspension_class(&content);
+            let Some(claimed) = self.settle_without_attempt(tx, claimed, &class, now, settled)? else { continue };
+            let Some((mut claimed, resolved, media_refs)) =
+                self.upload_queue.resolve_media(tx, claimed, &content, class, now.wall)?
+            else {
+                continue;
+            };
+            let openid = match tx.start_attempt(&claimed, token_at)? {
+                AttemptStart::Started(openid) => openid,
+                AttemptStart::ClaimLost => {
+                    self.on_claim_lost(&claimed);
+                    continue;
+                }
+                not_bound @ (AttemptStart::NotBound | AttemptStart::Rebound) => {
+                    let decision = retry::decide_for_withdrawn(&self.retry_context(&claimed, now));
+                    let user = claimed.message.user.clone().unwrap_or_default();
+                    let reason = match not_bound {
+                        AttemptStart::Rebound => t!("delivery-rebound", user = user),
+                        _ => t!("delivery-unbound", user = user),
+                    };
+                    let update = update_keeping_response(&claimed, &decision, Some(reason));
+                    self.record_update(tx, claimed, &update, false, now, settled)?;
+                    continue;
+                }
+            };
+            claimed.message.attempts += 1;
+            claimed.message.openid = Some(openid.clone());
+            let client_msg_id = claimed.message.client_msg_id.clone();
+            attempts.push(StartedAttempt { id, openid, client_msg_id, content: resolved });
+            self.in_flight.insert(id, InFlight { claimed, started_at: now.clone(), content, media_refs });
+        }
+        Ok(attempts)
+    }
+
+    /// It is no longer this run's: it was cancelled, or the person removed, since it was taken.
+    fn on_claim_lost(&mut self, claimed: &ClaimedMessage) {
+        self.claimed_elsewhere.push(claimed.message.id);
+        if claimed.message.attempts == 0 {
+            self.never_attempted.insert(claimed.message.id);
+        }
+    }
+
+    /// The message, unless it is ended or put off without an attempt.
+    fn settle_without_attempt(
+        &mut self,
+        tx: &OutboxTx<'_>,
+        claimed: ClaimedMessage,
+        class: &str,
+        now: &ClockReading,
+        settled: &mut Vec<SettledMessage>,
+    ) -> Result<Option<ClaimedMessage>, TxError> {
+        let context = self.retry_context(&claimed, now);
+        if let Some(decision) = retry::decide_before_attempt(&context) {
+            let update = update_without_attempt(&claimed, &decision);
+            self.record_update(tx, claimed, &update, false, now, settled)?;
+            return Ok(None);
+        }
+        let throttled = match self.throttled_recipients.is_empty() {
+            true => None,
+            false => {
+                self.throttled_recipients.get(&recipient_key(&claimed)).filter(|(until, _)| *until > Instant::now())
+            }
+        };
+        let suspended =
+            self.suspended_classes.get(class).map(|SuspendedClass { action, response }| (*action, response));
+        let Some((action, response)) =
+            suspended.or(throttled.map(|(_, response)| (MessageAction::RetryAfterMinute, response)))
+        else {
+            return Ok(Some(claimed));
+        };
+        let decision = retry::decide_for_suspended(action, &context, random_jitter());
+        let error = response.error.clone().map(|error| explain_error(error, &decision, claimed.message.attempts));
+        let mut update = update_from_decision(&decision);
+        update.response = ResponseInfo { error, msgid: None, host: None, server_time: None, ..response.clone() };
+        self.record_update(tx, claimed, &update, false, now, settled)?;
+        Ok(None)
+    }
+
+    fn load_content(&mut self, tx: &OutboxTx<'_>, id: i64) -> Result<Option<Arc<Content>>, TxError> {
+        if let Some(content) = self.cached_contents.get(&id) {
+            return Ok(Some(content.clone()));
+        }
+        tx.payload(id)?.map(|json| self.cache_content(id, &json)).transpose()
+    }
+
+    /// Keeps a content read.
+    fn cache_content(&mut self, id: i64, json: &str) -> Result<Arc<Content>, TxError> {
+        let content: Arc<Content> = Arc::new(serde_json::from_str(json)?);
+        if self.cached_contents.len() >= MAX_CACHED_CONTENTS {
+            self.cached_contents.clear();
+        }
+        self.cached_contents.insert(id, content.clone());
+        Ok(content)
+    }
+}

@@ -1,0 +1,391 @@
+//! The desk: the one thread that decides and writes. Each time something has happened it has a turn, in which
+//! all that ended is written down and all that can begin is begun, in one commit; then it waits for the next.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, TryRecvError};
+
+use super::locked::{self, LockWait};
+use super::run_state::{EnqueueSummary, RunFeedback, RunState, SettledMessage, StartedAttempt};
+use super::throttle::{RateLimiter, RunBackoff};
+use super::token_source::TokenSource;
+use super::uploads::Uploader;
+use super::wait::NextStep;
+use super::workers::{SendJob, WorkerPool};
+use super::{DeliveryEvent, DeliveryOptions, DeliverySource, EventSink, TaggedSubmission, TxError, recover_orphans};
+use crate::clock::ClockReading;
+use crate::secret::Secret;
+use crate::store::{self, CachedToken, ResponseInfo, Store, TxContext, WorkerLock};
+use crate::wechat::{Client, ServerClock};
+
+/// Parcels that are queued in one turn, at most: those of a batch have one message each.
+const MAX_SUBMISSIONS_PER_STEP: usize = 64;
+
+/// Delivers until there is nothing left to do for this run. What takes time to close, and that a process need not
+/// close before it leaves, comes back.
+pub(super) fn run_scheduler(
+    store: Store,
+    worker_lock: WorkerLock,
+    client: Client,
+    options: DeliveryOptions,
+    source: DeliverySource,
+    stop_requests: Receiver<Instant>,
+    events: &Arc<EventSink>,
+) -> (anyhow::Result<()>, Store, WorkerPool) {
+    let server_clock = client.clock();
+    let token_source = TokenSource::new(options.account.clone(), client.clone(), &store);
+    let (rate_limiter, run_backoff) = (RateLimiter::new(options.rate), RunBackoff::new(options.wait));
+    let (submissions, ids, claims_due) = match source {
+        DeliverySource::Submissions(submissions) => (Some(submissions), Vec::new(), false),
+        DeliverySource::Messages(ids) => (None, ids, false),
+        DeliverySource::Due => (None, Vec::new(), true),
+    };
+    let deliver = options.deliver;
+    let run_state = RunState::new(options, ids, claims_due);
+    let (uploader, workers) = (Uploader::new(client.clone()), WorkerPool::new(client));
+    let (sending_stopped, shutdown_deadline, retry_notified) = (!deliver, None, false);
+    let mut scheduler = Scheduler {
+        store,
+        worker_lock,
+        run_state,
+        workers,
+        uploader,
+        token_source,
+        rate_limiter,
+        run_backoff,
+        pending_submissions: submissions,
+        stop_requests,
+        events,
+        sending_stopped,
+        stop_reason: ResponseInfo::default(),
+        shutdown_deadline,
+        retry_notified,
+        server_clock,
+        unsaved_results: Vec::new(),
+    };
+    let result = scheduler
+        .recover_and_count_due()
+        .and_then(|()| scheduler.run_loop())
+        .and_then(|()| scheduler.report_remaining());
+    let result = result.map_err(|error| scheduler.report_unsaved(error)).and_then(|()| scheduler.prune());
+    let Scheduler { store, workers, .. } = scheduler;
+    (result, store, workers)
+}
+
+pub(super) struct Scheduler<'a> {
+    pub(super) store: Store,
+    pub(super) worker_lock: WorkerLock,
+    pub(super) run_state: RunState,
+    pub(super) workers: WorkerPool,
+    pub(super) uploader: Uploader,
+    pub(super) token_source: TokenSource,
+    pub(super) rate_limiter: RateLimiter,
+    pub(super) run_backoff: RunBackoff,
+    pub(super) pending_submissions: Option<Receiver<TaggedSubmission>>,
+    pub(super) stop_requests: Receiver<Instant>,
+    pub(super) events: &'a Arc<EventSink>,
+    /// Nothing more is sent.
+    pub(super) sending_stopped: bool,
+    /// Why: the account was refused, or WeChat is out of reach.
+    pub(super) stop_reason: ResponseInfo,
+    /// Somebody wants to leave: what is under way has until then.
+    pub(super) shutdown_deadline: Option<Instant>,
+    /// It was said that something is tried again.
+    pub(super) retry_notified: bool,
+    /// WeChat's clock.
+    pub(super) server_clock: ServerClock,
+    /// Attempts that ended in a turn that failed: the message, and whether WeChat took it.
+    pub(super) unsaved_results: Vec<(i64, bool)>,
+}
+
+/// What a turn leaves to do once it is committed.
+#[derive(Default)]
+struct StepResult {
+    settled: Vec<SettledMessage>,
+    enqueued: EnqueueSummary,
+    accepted: Option<u64>,
+    started: Vec<StartedAttempt>,
+    feedback: Vec<RunFeedback>,
+}
+
+impl Scheduler<'_> {
+    /// What dead processes left is due, and so is what a clock that was set back keeps waiting.
+    fn recover_and_count_due(&mut self) -> anyhow::Result<()> {
+        if self.run_state.claims_due {
+            recover_orphans(&mut self.store)?;
+            self.store.remove_stale_locks();
+            let (app_id, now) = (&self.run_state.options.account.app_id, ClockReading::now().wall);
+            self.store.reset_future_due_times(app_id, now)?;
+            let due_count = self.store.count_due(app_id, now)?;
+            self.run_state.claims_due = due_count > 0;
+            self.events.send(DeliveryEvent::Queued(due_count));
+        } else if !self.run_state.unclaimed_ids.is_empty() {
+            self.events.send(DeliveryEvent::Queued(self.run_state.unclaimed_ids.len()));
+        }
+        Ok(())
+    }
+
+    /// Removes what is finished for long.
+    fn prune(&mut self) -> anyhow::Result<()> {
+        let DeliveryOptions { account, retain, .. } = &self.run_state.options;
+        let files = if self.run_state.upload_queue.saw_files { self.store.delete_sent_files() } else { Ok(()) };
+        let pruned = files.and_then(|()| match self.server_clock.now() {
+            // Nothing is removed for its age by our clock alone.
+            Some(server) => self.store.prune_expired(&account.app_id, server, *retain),
+            None => Ok(()),
+        });
+        match pruned {
+            // The next run does it: what was asked of this one is done.
+            Err(store::Error::Busy { .. }) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+
+    fn run_loop(&mut self) -> anyhow::Result<()> {
+        loop {
+            self.poll_inputs()?;
+            let token = self.token_if_needed()?;
+            let made_progress = self.step(token.as_ref())?;
+            if self.shutdown_deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return self.abandon_in_flight();
+            }
+            if !made_progress {
+                match self.next_step()? {
+                    NextStep::Finish => return Ok(()),
+                    NextStep::Wait => self.wait_for_event(),
+                    NextStep::Continue => {}
+                }
+            }
+        }
+    }
+
+    /// Takes in what was heard, other than answers of WeChat to messages.
+    fn poll_inputs(&mut self) -> anyhow::Result<()> {
+        if let Ok(deadline) = self.stop_requests.try_recv() {
+            self.shutdown_deadline = Some(deadline);
+        }
+        match self.token_source.poll() {
+            Ok(()) => Ok(()),
+            Err(error) => self.on_token_error(error),
+        }
+    }
+
+    /// The token, if something is to be sent and there is one.
+    fn token_if_needed(&mut self) -> anyhow::Result<Option<CachedToken>> {
+        if self.sending_stopped
+            || self.shutdown_deadline.is_some()
+            || self.run_backoff.paused_until().is_some()
+            || !self.has_work()
+        {
+            return Ok(None);
+        }
+        match self.token_source.token(&self.store) {
+            Ok(token) => Ok(token),
+            Err(error) => self.on_token_error(error).map(|()| None),
+        }
+    }
+
+    fn has_work(&self) -> bool {
+        let run_state = &self.run_state;
+        let has_due_retry = run_state.retry_timers.has_due(Instant::now());
+        has_due_retry
+            || run_state.claims_due
+            || run_state.upload_queue.can_start_next()
+            || !run_state.ready.is_empty()
+            || !run_state.unclaimed_ids.is_empty()
+            || self.pending_submissions.is_some()
+    }
+
+    /// Has a turn; whether anything came of it.
+    fn step(&mut self, token: Option<&CachedToken>) -> anyhow::Result<bool> {
+        let instant = Instant::now();
+        self.run_state.server_time = self.server_clock.now();
+        let worker_limit = self.workers.max_in_flight(self.run_state.options.concurrency);
+        let idle_workers = worker_limit.saturating_sub(self.run_state.in_flight.len());
+        let finished: Vec<_> = self.workers.results().try_iter().collect();
+        let finished_uploads: Vec<_> = self.uploader.results().try_iter().collect();
+        let submissions = self.pending_submissions();
+        let may_claim = token.is_some();
+        let start_limit = if may_claim { self.rate_limiter.permits(instant, idle_workers + finished.len()) } else { 0 };
+        let RunState { ready, upload_queue, .. } = &self.run_state;
+        let nothing_claimable =
+            ready.is_empty() && !upload_queue.can_start_next() && !self.run_state.has_claimable(instant);
+        let no_input = finished.is_empty() && finished_uploads.is_empty() && submissions.is_empty();
+        if no_input && (start_limit == 0 || nothing_claimable) {
+            return Ok(false);
+        }
+        let now = ClockReading::now();
+        let unsaved_results: Vec<_> =
+            finished.iter().map(|finished| (finished.id, finished.delivered.result.is_ok())).collect();
+        let token_at = token.map(|token| token.fetched_at);
+        let durable = start_limit > 0 || !submissions.is_empty();
+        let Scheduler { store, run_state, worker_lock, events, stop_requests, shutdown_deadline, .. } = self;
+        let app_id = run_state.options.account.app_id.clone();
+        let tx_context = TxContext {
+            app_id: &app_id,
+            worker_id: worker_lock.worker_id(),
+            now: &now,
+            server_now: run_state.server_time,
+        };
+        let (database, in_flight_count, busy_timeout) =
+            (store.path().to_owned(), run_state.in_flight.len(), store.busy_timeout());
+        let mut lock_wait = LockWait {
+            events,
+            database,
+            in_flight_count,
+            idle_timeout: busy_timeout,
+            stop_requests,
+            shutdown_deadline,
+            started_at: instant,
+            is_reported: false,
+        };
+        let has_waited = Cell::new(false);
+        let keep_waiting = || {
+            has_waited.set(true);
+            lock_wait.keep_waiting()
+        };
+        let result = store.transaction_with_wait(
+            tx_context,
+            durable,
+            busy_timeout.min(locked::SHUTDOWN_POLL_INTERVAL),
+            keep_waiting,
+            |tx| {
+                let mut step_result = StepResult::default();
+                for finished in finished {
+                    step_result.feedback.extend(run_state.on_send_result(
+                        tx,
+                        finished,
+                        &now,
+                        &mut step_result.settled,
+                    )?);
+                }
+                for upload in finished_uploads {
+                    step_result.feedback.extend(run_state.on_upload_result(
+                        tx,
+                        upload,
+                        &now,
+                        &mut step_result.settled,
+                    )?);
+                }
+                if may_claim {
+                    run_state.invalidate_cache_if_changed(tx)?;
+                }
+                for tagged in &submissions {
+                    let claim_now = may_claim && !has_waited.get() && step_result.feedback.is_empty();
+                    run_state.enqueue(tx, tagged, claim_now, &mut step_result.enqueued)?;
+                    step_result.accepted = tagged.correlation_id;
+                }
+                // Learnt in this very turn: nothing more begins before it is heeded. Nor by a time that is past.
+                if may_claim && !has_waited.get() && step_result.feedback.iter().all(RunFeedback::allows_new_attempts) {
+                    run_state.claim(tx, instant)?;
+                    step_result.started =
+                        run_state.start_attempts(tx, start_limit, (&now, token_at), &mut step_result.settled)?;
+                }
+                Ok::<_, TxError>(step_result)
+            },
+        );
+        let step_result = result.map_err(|error| {
+            self.unsaved_results = unsaved_results;
+            error.into_anyhow()
+        })?;
+        self.dispatch(step_result, token.map(|token| &token.token))
+            .map(|made_progress| made_progress || has_waited.get())
+    }
+
+    /// What follows from a turn that is committed: requests, news, and what answers mean for all.
+    fn dispatch(&mut self, step_result: StepResult, token: Option<&Secret>) -> anyhow::Result<bool> {
+        let StepResult {
+            settled,
+            enqueued: EnqueueSummary { count, duplicates, not_bound },
+            accepted,
+            started,
+            feedback,
+        } = step_result;
+        let may_continue = feedback.iter().all(RunFeedback::allows_new_attempts);
+        let made_progress = !(settled.is_empty() && started.is_empty() && feedback.is_empty())
+            || count + duplicates.len() + not_bound.len() > 0;
+        // The only one, with nothing to do or to tell meanwhile, is sent here: a thread takes longer to begin. Not one
+        // with a tag, which whoever has to leave without this thread does not know.
+        let sends_inline = started.len() == 1
+            && duplicates.is_empty()
+            && not_bound.is_empty()
+            && self.run_state.in_flight.len() == 1
+            && self.pending_submissions.is_none()
+            && self.run_state.correlation_ids.is_empty()
+            && self.run_state.has_only_in_flight();
+        if count > 0 {
+            let event = DeliveryEvent::Queued(count);
+            if sends_inline { self.events.send_without_wake(event) } else { self.events.send(event) }
+        }
+        if let Some(correlation_id) = accepted {
+            self.events.send(DeliveryEvent::Accepted(correlation_id));
+        }
+        self.rate_limiter.consume(started.len());
+        if let Some(token) = token {
+            let mut in_flight_count = self.run_state.in_flight.len() - started.len();
+            for StartedAttempt { id, openid, client_msg_id, content } in started {
+                in_flight_count += 1;
+                let token = token.clone();
+                let job = SendJob { id, token, content, openid, client_msg_id };
+                if sends_inline {
+                    self.workers.send_inline(job);
+                } else {
+                    self.workers.submit(job, in_flight_count);
+                }
+            }
+        }
+        for (user, correlation_id) in not_bound {
+            self.events.send(DeliveryEvent::NotBound { user, correlation_id });
+        }
+        for (id, correlation_id) in duplicates {
+            // How one of this run's own ends is not known yet.
+            if self.run_state.has_unfinished(id) {
+                self.run_state.duplicate_waiters.entry(id).or_default().push(correlation_id);
+            } else {
+                self.emit_duplicate(id, correlation_id)?;
+            }
+        }
+        // Why a run ends comes before what it leaves.
+        feedback.into_iter().for_each(|feedback| self.apply_feedback(feedback));
+        settled.into_iter().try_for_each(|settled| self.emit_settled(settled))?;
+        if let Some(token) = token.filter(|_| may_continue && !self.sending_stopped) {
+            self.start_uploads(token)?;
+        }
+        Ok(made_progress)
+    }
+
+    /// Begins the uploads that messages wait for.
+    fn start_uploads(&mut self, token: &Secret) -> anyhow::Result<()> {
+        while let Some(upload) = self.run_state.upload_queue.start_next() {
+            let bytes = self.store.read_file(&upload.key.sha256)?;
+            self.uploader.start(upload, bytes, token.clone(), self.events);
+        }
+        Ok(())
+    }
+
+    /// Parcels that wait to be queued, while there is room for their messages.
+    fn pending_submissions(&mut self) -> Vec<TaggedSubmission> {
+        let mut taken = Vec::new();
+        let (mut room, live) = (self.run_state.capacity(), self.shutdown_deadline.is_none());
+        // Where nothing is sent any more they are queued all the same: that is what was asked for.
+        room += if self.sending_stopped { MAX_SUBMISSIONS_PER_STEP } else { 0 };
+        while live
+            && taken.len() < MAX_SUBMISSIONS_PER_STEP
+            && room > 0
+            && (self.sending_stopped || self.run_state.unclaimed_ids.is_empty())
+            && let Some(parcels) = &self.pending_submissions
+        {
+            match parcels.try_recv() {
+                Ok(tagged) => {
+                    room = room.saturating_sub(tagged.submission.recipients.len());
+                    taken.push(tagged);
+                }
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => self.pending_submissions = None,
+            }
+        }
+        taken
+    }
+}

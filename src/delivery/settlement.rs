@@ -1,0 +1,93 @@
+//! What an end says of a message: in the database, and in words.
+
+use super::retry::{Decision, GiveUpReason, PostponeReason};
+use crate::store::{ClaimedMessage, Message, MessageUpdate, ResponseInfo};
+use crate::t;
+use crate::wechat;
+use crate::wechat::message::Content;
+
+/// The kind of a fallback.
+pub(super) const TEMPLATE_KIND: &str = "template";
+
+/// The end that a decision makes, without what an answer says.
+pub(super) fn update_from_decision(decision: &Decision) -> MessageUpdate {
+    MessageUpdate {
+        attempt: None,
+        state: decision.state,
+        due_at: decision.due_at,
+        response: ResponseInfo::default(),
+        retry_state: decision.backoff.clone(),
+        switch_to_fallback: None,
+    }
+}
+
+/// What an error says of a message.
+pub(super) fn response_from_error(error: Option<&wechat::Error>) -> ResponseInfo {
+    let refusal = error.and_then(wechat::Error::api_error);
+    ResponseInfo {
+        errcode: refusal.map(|refusal| refusal.errcode),
+        errmsg: refusal.map(|refusal| refusal.errmsg.clone()),
+        rid: refusal.and_then(|refusal| refusal.rid.clone()),
+        error: error.map(ToString::to_string),
+        ..ResponseInfo::default()
+    }
+}
+
+/// The same for a message that is given up without one more attempt: its last error stays.
+pub(super) fn update_without_attempt(claimed: &ClaimedMessage, decision: &Decision) -> MessageUpdate {
+    // A part that only waited for another has no answer.
+    let last_error = claimed
+        .message
+        .error
+        .clone()
+        .filter(|_| claimed.message.attempts > 0 || claimed.message.previous_part_id.is_none());
+    if let Some(postpone_reason) = decision.postpone_reason {
+        let reason = match (postpone_reason, claimed.message.previous_part_id) {
+            (PostponeReason::PreviousPartUnsent, Some(id)) => t!("delivery-part-waits", id = id),
+            _ => t!("delivery-clock"),
+        };
+        return update_keeping_response(claimed, decision, Some(reason));
+    }
+    let error = match (decision.give_up_reason, last_error) {
+        (Some(GiveUpReason::Expired), Some(last_error)) => t!("delivery-expired-after", error = last_error),
+        (Some(GiveUpReason::Expired), None) => t!("delivery-expired"),
+        (_, last_error) => last_error.unwrap_or_default(),
+    };
+    update_keeping_response(claimed, decision, Some(error).filter(|error| !error.is_empty()))
+}
+
+/// An end without one more attempt, for this reason; what WeChat said last stays.
+pub(super) fn update_keeping_response(
+    claimed: &ClaimedMessage,
+    decision: &Decision,
+    error: Option<String>,
+) -> MessageUpdate {
+    let Message { errcode, errmsg, rid, .. } = &claimed.message;
+    let (errcode, errmsg, rid) = (*errcode, errmsg.clone(), rid.clone());
+    MessageUpdate {
+        response: ResponseInfo { errcode, errmsg, rid, error, ..ResponseInfo::default() },
+        ..update_from_decision(decision)
+    }
+}
+
+/// The error in words, with what was decided where that is not plain. When it is tried again is not part of it: whoever
+/// shows the message tells that, in the reader's language and time zone.
+pub(super) fn explain_error(error: String, decision: &Decision, attempts: i64) -> String {
+    match decision.give_up_reason {
+        Some(GiveUpReason::MaxAttempts) => t!("delivery-attempts", attempts = attempts, error = error),
+        _ => error,
+    }
+}
+
+/// What a `stop_kind` refusal covers: the kind of message, and of a template's that template.
+pub(super) fn suspension_class(content: &Content) -> String {
+    match content.template_id() {
+        None => content.kind().to_owned(),
+        Some(template_id) => format!("{} {template_id}", content.kind()),
+    }
+}
+
+/// Where in its span a pause ends.
+pub(super) fn random_jitter() -> f64 {
+    rand::random()
+}

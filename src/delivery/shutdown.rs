@@ -1,0 +1,254 @@
+//! How a run leaves its messages: told as they stand, let go, or left to whoever has them.
+
+use std::time::{Duration, Instant};
+
+use super::run_state::SettledMessage;
+use super::scheduler::Scheduler;
+use super::wait::NextStep;
+use super::{DeliveryEvent, recover_orphans};
+use crate::clock::ClockReading;
+use crate::store::{MessageState, ResponseInfo, TxContext};
+
+/// Messages that one turn tells why they wait.
+pub(super) const EXPLAIN_BATCH_SIZE: usize = 500;
+
+/// How long answers are waited for that cannot be written down any more.
+const FINAL_RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long after the deadline it is still told what is left.
+const REPORT_TIMEOUT: Duration = Duration::from_millis(200);
+
+impl Scheduler<'_> {
+    /// Looks at the messages of this run that other processes took.
+    pub(super) fn poll_claimed_elsewhere(&mut self) -> anyhow::Result<NextStep> {
+        let ids = std::mem::take(&mut self.run_state.claimed_elsewhere);
+        if ids.is_empty() {
+            return Ok(NextStep::Finish);
+        }
+        recover_orphans(&mut self.store)?;
+        for id in ids {
+            let app_id = &self.run_state.options.account.app_id;
+            match self.store.message_with_claim(app_id, id)? {
+                Some((message, is_claimed)) if message.state == MessageState::Queued && is_claimed => {
+                    self.run_state.claimed_elsewhere.push(id)
+                }
+                Some((message, _))
+                    if message.state == MessageState::Queued && message.due_at <= ClockReading::now().wall =>
+                {
+                    self.run_state.unclaimed_ids.push_back((id, id));
+                }
+                Some(_) | None => {
+                    self.emit_current(id)?;
+                    self.run_state.track_next_part_elsewhere(id);
+                }
+            }
+        }
+        if !self.run_state.unclaimed_ids.is_empty() {
+            return Ok(NextStep::Continue);
+        }
+        if self.run_state.claimed_elsewhere.is_empty() {
+            return Ok(NextStep::Finish);
+        }
+        // They are another's to finish; this run waits no longer for them than for its own.
+        if self.run_backoff.is_stalled() {
+            for id in std::mem::take(&mut self.run_state.claimed_elsewhere) {
+                self.emit_current(id)?;
+            }
+            return Ok(NextStep::Finish);
+        }
+        Ok(NextStep::Wait)
+    }
+
+    /// Lets go of what was taken and not begun.
+    pub(super) fn release_ready(&mut self) -> anyhow::Result<()> {
+        let run_state = &mut self.run_state;
+        let ready: Vec<i64> = run_state
+            .ready
+            .drain(..)
+            .chain(run_state.upload_queue.drain_waiting())
+            .map(|claimed| claimed.message.id)
+            .collect();
+        if !ready.is_empty() {
+            let app_id = self.run_state.options.account.app_id.clone();
+            let (now, server) = (ClockReading::now(), self.run_state.server_time);
+            let tx_context =
+                TxContext { app_id: &app_id, worker_id: self.worker_lock.worker_id(), now: &now, server_now: server };
+            self.store.transaction(tx_context, true, |tx| tx.release(ready.iter().copied()))?;
+            self.run_state.unclaimed_ids.extend(ready.into_iter().map(|id| (id, id)));
+        }
+        Ok(())
+    }
+
+    /// Leaves what is under way.
+    pub(super) fn abandon_in_flight(&mut self) -> anyhow::Result<()> {
+        let now = ClockReading::now();
+        let Scheduler { store, run_state, worker_lock, workers, .. } = self;
+        let app_id = run_state.options.account.app_id.clone();
+        let tx_context = TxContext {
+            app_id: &app_id,
+            worker_id: worker_lock.worker_id(),
+            now: &now,
+            server_now: run_state.server_time,
+        };
+        let (mut settled, unstarted_ids) = (Vec::new(), workers.drain_unstarted());
+        store
+            .transaction(tx_context, true, |tx| run_state.abandon_in_flight(tx, &unstarted_ids, &now, &mut settled))?;
+        settled.into_iter().try_for_each(|settled| self.emit_settled(settled))
+    }
+
+    /// A turn could not be written down, and the run ends with that error. Before it does, the requests under way are
+    /// waited for, and what is known of each message is told.
+    pub(super) fn report_unsaved(&mut self, error: anyhow::Error) -> anyhow::Error {
+        let mut unsaved = std::mem::take(&mut self.unsaved_results);
+        unsaved.iter().for_each(|(id, _)| drop(self.run_state.in_flight.remove(id)));
+        let wait_until = Instant::now() + FINAL_RESPONSE_TIMEOUT;
+        while !self.run_state.in_flight.is_empty() && Instant::now() < self.shutdown_deadline.unwrap_or(wait_until) {
+            let wait_until = self.shutdown_deadline.unwrap_or(wait_until);
+            crossbeam_channel::select! {
+                recv(self.workers.results()) -> finished => {
+                    let Ok(finished) = finished else { break };
+                    if self.run_state.in_flight.remove(&finished.id).is_some() {
+                        unsaved.push((finished.id, finished.delivered.result.is_ok()));
+                    }
+                }
+                recv(self.stop_requests) -> stop_request => match stop_request {
+                    Ok(deadline) => self.shutdown_deadline = Some(deadline),
+                    Err(_) => break,
+                },
+                default(wait_until.saturating_duration_since(Instant::now())) => {}
+            }
+        }
+        let cause = error.to_string();
+        // Why the rest waits is told once.
+        self.events.send(DeliveryEvent::SendingStopped(anyhow::anyhow!(cause.clone())));
+        let unanswered =
+            std::mem::take(&mut self.run_state.in_flight).into_keys().map(|id| (id, MessageState::Unknown));
+        let unsaved =
+            unsaved.into_iter().map(|(id, sent)| (id, if sent { MessageState::Sent } else { MessageState::Queued }));
+        for (id, state) in unsaved.chain(unanswered) {
+            let correlation_id = self.run_state.correlation_ids.remove(&id);
+            self.events.send(DeliveryEvent::ResultNotSaved { id, state, correlation_id, cause: cause.clone() });
+        }
+        // As far as the database lets it.
+        self.stop_reason = ResponseInfo::default();
+        let _ = self.release_ready();
+        let _ = self.report_remaining();
+        error
+    }
+
+    /// Tells of what is left queued.
+    pub(super) fn report_remaining(&mut self) -> anyhow::Result<()> {
+        self.release_ready()?;
+        let waiting_parts = self.release_waiting_parts()?;
+        let run_state = &mut self.run_state;
+        let mut remaining: Vec<(i64, i64)> = std::mem::take(&mut run_state.unclaimed_ids).into();
+        remaining.extend(run_state.retry_timers.drain().map(|id| (id, id)));
+        remaining.extend(std::mem::take(&mut run_state.claimed_elsewhere).into_iter().map(|id| (id, id)));
+        remaining.sort_unstable();
+        if self.stop_reason.error.is_some() {
+            let Scheduler { store, run_state, worker_lock, stop_reason, .. } = self;
+            let app_id = run_state.options.account.app_id.clone();
+            let now = ClockReading::now();
+            let tx_context = TxContext {
+                app_id: &app_id,
+                worker_id: worker_lock.worker_id(),
+                now: &now,
+                server_now: run_state.server_time,
+            };
+            // Some at a time: nobody waits long for the right to write. Nor is the disk waited for: it is only told why.
+            for batch in groups(&remaining, EXPLAIN_BATCH_SIZE) {
+                store.transaction(tx_context, false, |tx| {
+                    batch.iter().try_for_each(|range| tx.set_waiting_reason(*range, stop_reason))
+                })?;
+            }
+        }
+        // They have a reason of their own.
+        remaining.extend(waiting_parts.into_iter().map(|id| (id, id)));
+        remaining.sort_unstable();
+        let mut unreported = 0;
+        for id in remaining.into_iter().flat_map(|(first, last)| first..=last) {
+            if self.shutdown_deadline.is_some_and(|deadline| Instant::now() >= deadline + REPORT_TIMEOUT) {
+                unreported += 1;
+            } else {
+                self.emit_current(id)?;
+            }
+        }
+        if unreported > 0 {
+            self.events.send(DeliveryEvent::LeftQueued(unreported));
+        }
+        Ok(())
+    }
+
+    pub(super) fn emit_settled(&mut self, settled: SettledMessage) -> anyhow::Result<()> {
+        match settled {
+            SettledMessage::Reload(id) => self.emit_current(id),
+            SettledMessage::Saved(message) => {
+                let (id, correlation_id) = (message.id, self.run_state.correlation_ids.remove(&message.id));
+                self.events.send(DeliveryEvent::Settled { message, correlation_id, duplicate: false });
+                self.emit_duplicate_waiters(id)
+            }
+        }
+    }
+
+    /// Tells how a message of this run stands.
+    pub(super) fn emit_current(&mut self, id: i64) -> anyhow::Result<()> {
+        let correlation_id = self.run_state.correlation_ids.remove(&id);
+        self.emit_message(id, correlation_id, false)?;
+        self.emit_duplicate_waiters(id)
+    }
+
+    /// Tells how the message stands that was there before, with the same key.
+    pub(super) fn emit_duplicate(&mut self, id: i64, correlation_id: Option<u64>) -> anyhow::Result<()> {
+        self.emit_message(id, correlation_id, true)
+    }
+
+    /// Tells of what was asked for once more while that message was on its way.
+    fn emit_duplicate_waiters(&mut self, id: i64) -> anyhow::Result<()> {
+        let waiters = self.run_state.duplicate_waiters.remove(&id).unwrap_or_default();
+        waiters.into_iter().try_for_each(|correlation_id| self.emit_duplicate(id, correlation_id))
+    }
+
+    fn emit_message(&mut self, id: i64, correlation_id: Option<u64>, duplicate: bool) -> anyhow::Result<()> {
+        let event = match self.store.message(&self.run_state.options.account.app_id, id)? {
+            Some(message) => DeliveryEvent::Settled { message: Box::new(message), correlation_id, duplicate },
+            None => DeliveryEvent::Deleted {
+                id,
+                correlation_id,
+                attempt_started: !self.run_state.never_attempted.remove(&id),
+            },
+        };
+        self.events.send(event);
+        Ok(())
+    }
+}
+
+/// These ranges of ids, from first to last, in groups of at most `most` ids.
+fn groups(ranges: &[(i64, i64)], most: usize) -> Vec<Vec<(i64, i64)>> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let (mut groups, mut room) = (Vec::<Vec<_>>::new(), 0);
+    for (mut first, last) in ranges.iter().copied() {
+        while first <= last {
+            if room == 0 {
+                groups.push(Vec::new());
+                room = most;
+            }
+            let end = last.min(first + room - 1);
+            groups.last_mut().into_iter().for_each(|group| group.push((first, end)));
+            room -= end + 1 - first;
+            first = end + 1;
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::groups;
+
+    #[test]
+    fn a_group_has_so_many_ids_however_long_the_ranges_are() {
+        assert_eq!(groups(&[], 3), Vec::<Vec<_>>::new());
+        let found = groups(&[(1, 7), (9, 9), (11, 11), (20, 22)], 3);
+        assert_eq!(found, [vec![(1, 3)], vec![(4, 6)], vec![(7, 7), (9, 9), (11, 11)], vec![(20, 22)]]);
+    }
+}

@@ -1,0 +1,126 @@
+//! Those who send: threads that each make one request at a time over the client's kept-alive connections.
+
+use std::collections::{HashSet, VecDeque};
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::i18n;
+use crate::secret::Secret;
+use crate::t;
+use crate::wechat::message::Content;
+use crate::wechat::{Client, SendResponse};
+
+/// One request to make.
+pub(super) struct SendJob {
+    pub(super) id: i64,
+    pub(super) token: Secret,
+    pub(super) content: Arc<Content>,
+    pub(super) openid: String,
+    pub(super) client_msg_id: Option<String>,
+}
+
+/// What came of it.
+pub(super) struct SendResult {
+    pub(super) id: i64,
+    pub(super) token: Secret,
+    pub(super) delivered: SendResponse,
+}
+
+/// The jobs that no worker has begun. Not a channel: whoever waits for one gives its processor away several times before
+/// it sleeps, which takes longer than to sleep at once where there are more workers than processors.
+#[derive(Default)]
+struct Jobs {
+    waiting: Mutex<VecDeque<SendJob>>,
+    came: Condvar,
+}
+
+impl Jobs {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<SendJob>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, job: SendJob) {
+        self.waiting().push_back(job);
+        self.came.notify_one();
+    }
+
+    /// The next, which is waited for.
+    fn next(&self) -> SendJob {
+        let mut waiting = self.waiting();
+        loop {
+            match waiting.pop_front() {
+                Some(job) => return job,
+                None => waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+/// The threads; each begins when there is work for it, and ends with the process.
+pub(super) struct WorkerPool {
+    client: Client,
+    jobs: Arc<Jobs>,
+    results: (Sender<SendResult>, Receiver<SendResult>),
+    worker_count: usize,
+    /// The system gave no further thread: there are no more workers than these.
+    spawn_failed: bool,
+}
+
+impl WorkerPool {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client, jobs: Arc::default(), results: unbounded(), worker_count: 0, spawn_failed: false }
+    }
+
+    /// What has ended.
+    pub(super) fn results(&self) -> &Receiver<SendResult> {
+        &self.results.1
+    }
+
+    /// How many jobs can be under way of `wanted`: fewer where the system gives no more threads.
+    pub(super) fn max_in_flight(&self, wanted: usize) -> usize {
+        if self.spawn_failed { wanted.min(self.worker_count.max(1)) } else { wanted }
+    }
+
+    /// Has it done; with it, `under_way` jobs are. Without any worker it is done here.
+    pub(super) fn submit(&mut self, job: SendJob, in_flight_count: usize) {
+        if in_flight_count > self.worker_count
+            && !self.spawn_failed
+            && let Err(error) = self.spawn_worker()
+        {
+            self.spawn_failed = true;
+            log::info!("{}", t!("delivery-no-thread", count = self.worker_count, cause = i18n::io_error_text(&error)));
+        }
+        if self.worker_count == 0 {
+            self.send_inline(job);
+        } else {
+            self.jobs.put(job);
+        }
+    }
+
+    /// Takes back what no worker has begun: nothing of it has left.
+    pub(super) fn drain_unstarted(&self) -> HashSet<i64> {
+        self.jobs.waiting().drain(..).map(|job| job.id).collect()
+    }
+
+    /// Does it at once, here.
+    pub(super) fn send_inline(&self, job: SendJob) {
+        // The other end is here.
+        let _ = self.results.0.send(perform_send(&self.client, job));
+    }
+
+    fn spawn_worker(&mut self) -> io::Result<()> {
+        let (client, jobs, results) = (self.client.clone(), self.jobs.clone(), self.results.0.clone());
+        std::thread::Builder::new()
+            .name("sender".into())
+            .spawn(move || while results.send(perform_send(&client, jobs.next())).is_ok() {})?;
+        self.worker_count += 1;
+        Ok(())
+    }
+}
+
+fn perform_send(client: &Client, SendJob { id, token, content, openid, client_msg_id }: SendJob) -> SendResult {
+    let delivered = client.send(&token, &content, &openid, client_msg_id.as_deref());
+    SendResult { id, token, delivered }
+}

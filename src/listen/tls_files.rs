@@ -1,0 +1,122 @@
+//! What the listener of `bind` shows of itself: its certificate, and the file that proves whose the domain is.
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use crate::bounded;
+use crate::callback::{DomainVerificationFile, is_verification_file_name};
+use crate::config::{self, Config, check_file_trust, file_mode};
+use crate::exit::{CommandError, ExitStatus};
+use crate::http_server::{ServerTls, TlsConfigError};
+use crate::pem::PemError;
+use crate::t;
+
+/// More than any chain of certificates.
+const MAX_PEM_BYTES: u64 = 1 << 20;
+/// More than WeChat's file holds.
+const MAX_VERIFICATION_FILE_BYTES: u64 = 1 << 10;
+
+/// As the config names them; nothing where it names none.
+pub(crate) struct ListenerFiles {
+    /// What the listener speaks HTTPS with.
+    pub(crate) tls: Option<ServerTls>,
+    /// The file for WeChat.
+    pub(crate) verification_file: Option<DomainVerificationFile>,
+    /// What will not do, each with its remedy, though the listener works.
+    pub(crate) warnings: Vec<(String, String)>,
+}
+
+/// Reads the papers.
+///
+/// # Errors
+/// A failure of the configuration: what cannot be read or used, and what to do.
+pub(crate) fn load(config: &Config) -> Result<ListenerFiles, CommandError> {
+    let listen = &config.listen;
+    let mut warnings = Vec::new();
+    let tls = match (&listen.tls_cert, &listen.tls_key) {
+        (Some(certificate), Some(key)) => Some(load_tls(certificate, key)?),
+        _ => None,
+    };
+    let proof = listen.domain_verify_file.as_ref().map(|path| load_verification_file(path)).transpose()?;
+    if let (Some(proof), Some(path)) = (&proof, &listen.domain_verify_file)
+        && !proof.content_matches_name()
+    {
+        warnings.push((t!("papers-proof-content", path = path.value), t!("papers-proof-content-hint")));
+    }
+    if let Ok(redirect) = config.require_redirect_uri()
+        && redirect.scheme() == "http"
+        && tls.is_some()
+    {
+        warnings.push((t!("papers-http", uri = redirect.as_str()), t!("papers-http-hint")));
+    }
+    Ok(ListenerFiles { tls, verification_file: proof, warnings })
+}
+
+/// The key, where everybody on the machine can read it.
+pub(crate) fn world_readable_key(config: &Config) -> Option<&Path> {
+    let key = config.listen.tls_key.as_ref()?;
+    file_mode(key).is_some_and(|mode| mode & 0o004 != 0).then_some(key.value.as_path())
+}
+
+fn load_tls(certificate: &Path, key: &Path) -> Result<ServerTls, CommandError> {
+    let certificates = read_file(certificate, "listen.tls_cert", MAX_PEM_BYTES)?;
+    let keys = read_trusted_file(key, "listen.tls_key", MAX_PEM_BYTES)?;
+    ServerTls::new(&certificates, &keys).map_err(|why| match why {
+        TlsConfigError::Certificate(fault) => {
+            pem_error(certificate, "listen.tls_cert", fault, t!("papers-no-certificate-hint"))
+        }
+        TlsConfigError::Key(fault) => pem_error(key, "listen.tls_key", fault, t!("papers-no-key-hint")),
+        TlsConfigError::BadKey => config_error(t!("papers-bad-key", path = key), t!("papers-no-key-hint")),
+        TlsConfigError::EncryptedKey => {
+            config_error(t!("papers-encrypted-key", path = key), t!("papers-encrypted-key-hint", path = key))
+        }
+        TlsConfigError::KeyMismatch => {
+            config_error(t!("papers-mismatch", key = key, certificate = certificate), t!("papers-mismatch-hint"))
+        }
+    })
+}
+
+/// A file that is no PEM, or not the one that is meant; `hint` is said where the mistake itself does not tell what to do.
+fn pem_error(path: &Path, key: &str, fault: PemError, hint: String) -> CommandError {
+    let what = t!("papers-faulty", key = key, path = path, cause = fault.to_string());
+    config_error(what, fault.hint().unwrap_or(hint))
+}
+
+fn load_verification_file(path: &Path) -> Result<DomainVerificationFile, CommandError> {
+    let name = path.file_name().and_then(|name| name.to_str()).filter(|name| is_verification_file_name(name));
+    let name = name.ok_or_else(|| config_error(t!("papers-proof-name", path = path), t!("papers-proof-hint")))?;
+    Ok(DomainVerificationFile::new(name, read_file(path, "listen.domain_verify_file", MAX_VERIFICATION_FILE_BYTES)?))
+}
+
+/// All that is in a file, if it is not too much.
+fn read_file(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, CommandError> {
+    read_opened(File::open(path), path, key, limit)
+}
+
+/// The same for a file that nobody else may change.
+fn read_trusted_file(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, CommandError> {
+    let file = File::open(path);
+    if let Ok(file) = &file {
+        let refused = |error: config::Error| CommandError {
+            hint: error.hint(),
+            ..config_error(error.to_string(), String::new())
+        };
+        check_file_trust(path, file).map_err(refused)?;
+    }
+    read_opened(file, path, key, limit)
+}
+
+fn read_opened(file: io::Result<File>, path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, CommandError> {
+    file.and_then(|file| bounded::read_limited(file, limit)).map_err(|error| {
+        let hint = match error.kind() {
+            ErrorKind::PermissionDenied => t!("papers-denied-hint", path = path),
+            _ => t!("papers-unreadable-hint", key = key),
+        };
+        config_error(t!("papers-unreadable", path = path, key = key, cause = error), hint)
+    })
+}
+
+fn config_error(what: String, hint: String) -> CommandError {
+    CommandError { exit: ExitStatus::Config, message: what, hint: Some(hint) }
+}

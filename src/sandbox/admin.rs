@@ -1,0 +1,221 @@
+//! What a person (or the demo, or a test) can do to a running sandbox: forms under `/sandbox/`.
+//!
+//! | form | fields | effect |
+//! | --- | --- | --- |
+//! | `/sandbox/authorize?<query of the authorize link>` | `allow` = 1 or 0, `person` | the answer to the consent page |
+//! | `/sandbox/subscribe?<query of the link>` | `allow` = 1 or 0, `person` | the answer to the page of one-time subscriptions |
+//! | `/sandbox/write` | `person`, `text` | the person writes to the account, or taps an entry of a menu, which says its text |
+//! | `/sandbox/click` | `person` | the person taps the account's own menu |
+//! | `/sandbox/follow` | `person`, `follows` = 1 or 0 | the person follows or leaves; with `?code=` and the end of a code's address, by that code |
+//! | `/sandbox/grant` | `person`, `template`, `give` = 1 or 0 | the person allows a notification, or takes back all of that template |
+//! | `/sandbox/scene` | `person`, `scene` | the person allows one one-time message of that scene |
+//! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates`, `real_limits`, `verified` (1 or 0) | |
+//! | `/sandbox/clock` | `forward`, such as `49h` | the sandbox's clock goes forward |
+//! | `/sandbox/clear` | | the conversations are forgotten |
+//! | `/sandbox/tokens` | `revoke` = 1 | every access token given out so far is dead (40001) |
+//! | `/sandbox/faults` | in TOML, `[[faults]]` as in a world | the fault plan from now on; none where it is empty |
+//!
+//! All but the first two answer 303 to `/`; a plan that cannot be answers 400 with the reason. `person` and `phone` are names; without `person` it is the one
+//! whose phone it is. A form sent by a page from elsewhere is refused with 403.
+
+use std::time::Duration;
+
+use url::form_urlencoded::parse;
+
+use super::faults::{self, FaultPlan};
+use super::pages;
+use super::state::inbox::ConversationEntry;
+use super::state::{HandledRequest, Platform};
+use crate::http_server::{HttpResponse, Request};
+
+/// Takes a form.
+pub(super) fn handle(platform: &mut Platform, request: &Request, now_ms: i64) -> HandledRequest {
+    if is_cross_site(request) {
+        return HandledRequest::from_reply(pages::cross_site_form(request));
+    }
+    let form = AdminForm(request);
+    let done = match request.path.as_str() {
+        "/sandbox/authorize" => return submit_authorization(platform, &form, now_ms),
+        "/sandbox/subscribe" => return submit_consent(platform, &form),
+        "/sandbox/click" => record_click(platform, &form, now_ms),
+        "/sandbox/grant" => change_consent(platform, &form),
+        "/sandbox/scene" => add_scene_consent(platform, &form),
+        "/sandbox/write" => send_message(platform, &form, now_ms),
+        "/sandbox/follow" => set_follow(platform, &form, now_ms),
+        "/sandbox/settings" => change_settings(platform, &form),
+        "/sandbox/clock" => advance_clock(platform, &form),
+        "/sandbox/tokens" => form.bool_value("revoke").filter(|on| *on).map(|_| platform.tokens.revoke()),
+        "/sandbox/faults" => match parse_faults(&request.body) {
+            Ok(plan) => {
+                platform.fault_plan = plan;
+                Some(())
+            }
+            Err(reason) => return HandledRequest::from_reply(HttpResponse::text(400, format!("{reason}\n"))),
+        },
+        "/sandbox/clear" => {
+            platform.inbox.clear();
+            Some(())
+        }
+        _ => None,
+    };
+    match done {
+        Some(()) => HandledRequest::from_reply(
+            HttpResponse::bytes(303, "text/plain; charset=utf-8", "").with_header("Location", "/"),
+        ),
+        None => HandledRequest { unknown_path: true, ..HandledRequest::from_reply(pages::not_found(request)) },
+    }
+}
+
+struct AdminForm<'a>(&'a Request);
+
+impl AdminForm<'_> {
+    fn value(&self, name: &str) -> Option<String> {
+        parse(&self.0.body).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    fn bool_value(&self, name: &str) -> Option<bool> {
+        self.value(name).map(|value| matches!(value.as_str(), "1" | "true" | "on"))
+    }
+
+    /// The place of the named person; of the phone's owner where nobody is named.
+    fn person_index(&self, platform: &Platform, field: &str) -> Option<usize> {
+        match self.value(field) {
+            Some(name) => platform.people.iter().position(|person| person.name == name),
+            None => Some(platform.acting_person(self.0)),
+        }
+    }
+}
+
+/// Browsers say where a form comes from; programs say nothing and may do what they like.
+fn is_cross_site(request: &Request) -> bool {
+    if let Some(site) = request.header("sec-fetch-site") {
+        return !matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = request.header("origin") else { return false };
+    let place = origin.split_once("://").map(|(_, place)| place);
+    place.is_none() || place != request.header("host")
+}
+
+fn submit_authorization(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> HandledRequest {
+    let link = match platform.parse_authorize_request(&form.0.query) {
+        Ok(link) => link,
+        Err(error) => return HandledRequest::from_reply(pages::link_error(form.0, error)),
+    };
+    let Some(person) = form.person_index(platform, "person") else {
+        return HandledRequest::from_reply(pages::not_found(form.0));
+    };
+    if form.bool_value("allow") == Some(true) {
+        platform.grant_authorization(form.0, &link, person, now_ms)
+    } else {
+        HandledRequest::from_reply(pages::consent_refused(form.0))
+    }
+}
+
+fn submit_consent(platform: &mut Platform, form: &AdminForm<'_>) -> HandledRequest {
+    let ask = match platform.parse_consent_request(form.0) {
+        Ok(ask) => ask,
+        Err(error) => return HandledRequest::from_reply(pages::consent_error(form.0, error)),
+    };
+    match form.person_index(platform, "person") {
+        Some(person) => platform.answer_consent(ask, person, form.bool_value("allow") == Some(true)),
+        None => HandledRequest::from_reply(pages::not_found(form.0)),
+    }
+}
+
+fn record_click(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
+    let at = form.person_index(platform, "person")?;
+    let person = platform.people.get_mut(at)?;
+    if person.follows {
+        person.interact(now_ms);
+        platform.inbox.push(ConversationEntry::Clicked { openid: person.openid.clone(), at_ms: now_ms });
+    }
+    Some(())
+}
+
+fn change_consent(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
+    let at = form.person_index(platform, "person")?;
+    let id = form.value("template")?;
+    let template = platform.scenario.subscriptions.iter().find(|it| it.id == id)?;
+    if form.bool_value("give")? {
+        platform.consents.grant(at, template);
+    } else {
+        platform.consents.revoke(at, template);
+    }
+    Some(())
+}
+
+fn add_scene_consent(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
+    let at = form.person_index(platform, "person")?;
+    let scene = super::api::subscribe::parse_scene(&form.value("scene")?)?;
+    platform.consents.grant_scene(at, scene);
+    Some(())
+}
+
+fn send_message(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
+    let at = form.person_index(platform, "person")?;
+    let text = form.value("text").filter(|text| !text.trim().is_empty()).unwrap_or_else(|| "hi".to_owned());
+    let person = platform.people.get_mut(at)?;
+    if person.follows {
+        person.send_message(now_ms);
+        platform.inbox.push(ConversationEntry::UserText { openid: person.openid.clone(), text, at_ms: now_ms });
+    }
+    Some(())
+}
+
+fn set_follow(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
+    let at = form.person_index(platform, "person")?;
+    let follows = form.bool_value("follows")?;
+    let scene = match form.0.param("code") {
+        // A code that has expired leads nowhere.
+        Some(id) => Some(platform.scene_codes.scene(&id, now_ms)?),
+        None => None,
+    };
+    let person = platform.people.get_mut(at)?;
+    if follows == person.follows {
+        return Some(());
+    }
+    if follows {
+        person.follow(scene, now_ms);
+    } else {
+        person.unfollow();
+        platform.tags.remove_person(at);
+    }
+    platform.inbox.push(ConversationEntry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
+    Some(())
+}
+
+fn parse_faults(body: &[u8]) -> Result<FaultPlan, String> {
+    let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
+    faults::parse_faults(text).map(|faults| FaultPlan::new(&faults)).map_err(|error| error.to_string())
+}
+
+fn change_settings(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
+    if form.value("phone").is_some() {
+        platform.active_person = form.person_index(platform, "phone")?;
+    }
+    let world = &mut platform.scenario;
+    for (name, switch) in [
+        ("snapshot", &mut world.snapshot),
+        ("double_callback", &mut world.double_callback),
+        ("strict_templates", &mut world.strict_templates),
+        ("real_limits", &mut world.real_limits),
+        ("verified", &mut world.verified),
+    ] {
+        if let Some(on) = form.bool_value(name) {
+            *switch = on;
+        }
+    }
+    Some(())
+}
+
+fn advance_clock(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
+    let by: Duration = form.value("forward")?.parse::<humantime::Duration>().ok()?.into();
+    let ms = i64::try_from(by.as_millis()).ok()?;
+    // Ten years at most in all: far more than anything here lasts, and no sum overflows.
+    let ahead_ms = platform.clock_offset_ms.checked_add(ms)?;
+    if ahead_ms > 10 * 365 * 86_400_000 {
+        return None;
+    }
+    platform.clock_offset_ms = ahead_ms;
+    Some(())
+}

@@ -1,0 +1,121 @@
+//! Links in a text: `<a href="…">…</a>`, to the web, to a mini-program, or as an answer that a tap sends.
+//!
+//! What is no whole link is text, as phones show it.
+
+use crate::sandbox::api::templates::is_app_id;
+use crate::sandbox::response::{ApiError, api_error};
+
+/// A link of a text.
+pub(in crate::sandbox) struct TextLink<'a> {
+    pub(in crate::sandbox) href: Option<&'a str>,
+    pub(in crate::sandbox) app_id: Option<&'a str>,
+    pub(in crate::sandbox) label: &'a str,
+}
+
+/// A piece of a text.
+pub(in crate::sandbox) enum TextPiece<'a> {
+    Text(&'a str),
+    Link(TextLink<'a>),
+}
+
+/// The pieces of a text, in order.
+pub(in crate::sandbox) fn parse_text(text: &str) -> Vec<TextPiece<'_>> {
+    let mut pieces = Vec::new();
+    let (mut rest, mut from) = (text, 0);
+    while let Some(at) = rest[from..].find("<a ").map(|at| from + at) {
+        match parse_link(&rest[at..]) {
+            None => from = at + "<a ".len(),
+            Some((link, tail)) => {
+                pieces.extend([TextPiece::Text(&rest[..at]), TextPiece::Link(link)]);
+                (rest, from) = (tail, 0);
+            }
+        }
+    }
+    pieces.push(TextPiece::Text(rest));
+    pieces
+}
+
+/// The link that a text begins with, and what follows it.
+fn parse_link(text: &str) -> Option<(TextLink<'_>, &str)> {
+    let (tag, after) = text.split_once('>')?;
+    let (label, tail) = after.split_once("</a>")?;
+    let attribute = |name: &str| {
+        let (_, value) = tag.split_once(&format!(" {name}=\""))?;
+        value.split_once('"').map(|(value, _)| value)
+    };
+    let link = TextLink { href: attribute("href"), app_id: attribute("data-miniprogram-appid"), label };
+    Some((link, tail))
+}
+
+/// Whether every link of a text is one that a phone can open: 45086, 40213, 40214.
+pub(super) fn check_links(text: &str) -> Result<(), ApiError> {
+    for piece in parse_text(text) {
+        let TextPiece::Link(link) = piece else { continue };
+        if link.app_id.is_some_and(|id| !is_app_id(id)) {
+            return Err(api_error(45086));
+        }
+        let href = link.href.ok_or_else(|| api_error(40213))?;
+        if !super::message_checks::is_web_url(href) && !href.starts_with("weixin://bizmsgmenu?") {
+            return Err(api_error(40213));
+        }
+        if link.label.trim().is_empty() {
+            return Err(api_error(40214));
+        }
+    }
+    Ok(())
+}
+
+/// What a tap on a link of that address makes the person say, and the id that goes with it.
+pub(in crate::sandbox) fn menu_reply(href: &str) -> Option<(String, String)> {
+    let query = href.strip_prefix("weixin://bizmsgmenu?")?;
+    let value = |name: &str| {
+        url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    };
+    Some((value("msgmenucontent")?, value("msgmenuid").unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_held_to_what_a_phone_can_open() {
+        let cases = [
+            ("no link at all, 1 <a 2, <b>", 0),
+            ("<a x", 0),
+            ("see <a href=\"https://example.com/?a=1&b=2\">this</a> <a", 0),
+            ("<a href=\"weixin://bizmsgmenu?msgmenucontent=yes&msgmenuid=1\">yes</a>", 0),
+            ("<a href=\"https://a.example/\" data-miniprogram-appid=\"wx0123456789abcdef\">x</a>", 0),
+            ("<a href=\"https://a.example/\" data-miniprogram-appid=\"wx\">x</a>", 45086),
+            ("<a data-x=\"\">x</a>", 40213),
+            ("<a href=\"javascript:alert(1)\">x</a>", 40213),
+            ("<a href=\"/relative\">x</a>", 40213),
+            ("<a href=\"https://a.example/\"> </a>", 40214),
+        ];
+        for (text, code) in cases {
+            assert_eq!(check_links(text).err().map_or(0, |refusal| refusal.errcode), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_at_its_links() {
+        let text = "a <a <a href=\"https://b.example/\">b</a>c";
+        let cut: Vec<String> = parse_text(text)
+            .iter()
+            .map(|piece| match piece {
+                TextPiece::Text(text) => format!("{text}|"),
+                TextPiece::Link(link) => format!("[{}]", link.label),
+            })
+            .collect();
+        // The first `<a ` runs to the end of the first link, as a browser would have it.
+        assert_eq!(cut.concat(), "a |[b]c|");
+    }
+
+    #[test]
+    fn a_tap_on_an_answer_says_it() {
+        let said = menu_reply("weixin://bizmsgmenu?msgmenucontent=%E5%A5%BD&msgmenuid=7");
+        assert_eq!(said, Some(("好".into(), "7".into())));
+        assert_eq!(menu_reply("weixin://bizmsgmenu?msgmenuid=7"), None);
+        assert_eq!(menu_reply("https://a.example/?msgmenucontent=x"), None);
+    }
+}

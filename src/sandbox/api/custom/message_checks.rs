@@ -1,0 +1,247 @@
+//! What each kind of a customer-service message must have.
+//!
+//! The page says which fields there are and not which of them may be left out, be empty, or be of another type; nor
+//! how long they may be. Where clients in wide use leave a field out, it may be left out here: the picture of a video, and
+//! of an article all but the title. The rest is decided for the stricter reading: a field that is not called optional
+//! must be there and say something, and one that no page names is refused (61451), which finds a misspelt one.
+//! Lengths without a number on the page are not checked, but for those of a menu.
+
+use serde_json::{Map, Value};
+
+use super::links;
+use crate::sandbox::ArticleConfig;
+use crate::sandbox::api::templates::parse_mini_program;
+use crate::sandbox::response::{ApiError, api_error, api_error_with};
+use crate::sandbox::state::Platform;
+use crate::sandbox::state::inbox::Message;
+use crate::sandbox::state::media::{AttachmentView, MediaKind};
+
+/// In bytes of UTF-8; the page gives no number, this is what others measured.
+const MAX_TEXT_BYTES: usize = 2048;
+/// Entries of a menu, and characters of one. No page has the numbers: these are what a phone can show.
+const MAX_MENU_ENTRIES: usize = 10;
+const MAX_MENU_ENTRY_CHARS: usize = 60;
+
+/// Reads the kind of a message and all that belongs to it: 40008 where there is no such kind.
+pub(super) fn check_message(platform: &Platform, body: &Value, message: &mut Message) -> Result<(), ApiError> {
+    let name = body["msgtype"].as_str().unwrap_or_default();
+    let (kind, read) = CHECKERS.iter().find(|(kind, _)| *kind == name).ok_or_else(|| api_error(40008))?;
+    let fields = match &body[*kind] {
+        Value::Null => None,
+        Value::Object(fields) => Some(fields),
+        _ => return Err(api_error(47001)),
+    };
+    message.kind = kind;
+    message.body = fields.cloned().map_or(Value::Null, Value::Object);
+    read(&FieldReader { platform, kind, fields, now_ms: message.at_ms }, message)
+}
+
+type Checker = fn(&FieldReader<'_>, &mut Message) -> Result<(), ApiError>;
+
+const CHECKERS: &[(&str, Checker)] = &[
+    ("text", check_text),
+    ("image", |branch, message| check_single_file(branch, message, MediaKind::Image)),
+    ("voice", |branch, message| check_single_file(branch, message, MediaKind::Voice)),
+    ("video", check_video),
+    ("music", check_music),
+    ("news", check_news),
+    ("mpnews", check_mpnews),
+    ("mpnewsarticle", check_mpnewsarticle),
+    ("msgmenu", check_msgmenu),
+    ("wxcard", check_wxcard),
+    ("miniprogrampage", check_miniprogrampage),
+];
+
+/// The part of a body that is named like its kind.
+struct FieldReader<'a> {
+    platform: &'a Platform,
+    kind: &'static str,
+    fields: Option<&'a Map<String, Value>>,
+    now_ms: i64,
+}
+
+impl<'a> FieldReader<'a> {
+    /// Refuses fields of other names.
+    fn reject_unknown(&self, names: &[&str]) -> Result<(), ApiError> {
+        let strange = self.fields.and_then(|fields| fields.keys().find(|key| !names.contains(&key.as_str())));
+        match strange {
+            None => Ok(()),
+            Some(key) => Err(api_error_with(61451, format!("invalid parameter, {} has no field {key}", self.kind))),
+        }
+    }
+
+    fn value(&self, name: &str) -> &'a Value {
+        self.fields.and_then(|fields| fields.get(name)).unwrap_or(&Value::Null)
+    }
+
+    /// A text that may be missing.
+    fn text(&self, name: &str) -> Result<Option<&'a str>, ApiError> {
+        match self.value(name) {
+            Value::Null => Ok(None),
+            Value::String(text) => Ok(Some(text)),
+            _ => Err(api_error(47001)),
+        }
+    }
+
+    /// The same for showing: nothing where it is empty.
+    fn non_blank(&self, name: &str) -> Result<Option<String>, ApiError> {
+        Ok(self.text(name)?.filter(|text| !text.is_empty()).map(str::to_owned))
+    }
+
+    /// A text that must say something, or the refusal of that number.
+    fn required(&self, name: &str, code: i64) -> Result<&'a str, ApiError> {
+        self.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| api_error(code))
+    }
+
+    /// An address: 41010 without one, 40066 where it is none of the web.
+    fn required_url(&self, name: &str) -> Result<String, ApiError> {
+        let url = self.required(name, 41010)?;
+        if is_web_url(url) { Ok(url.to_owned()) } else { Err(api_error(40066)) }
+    }
+
+    /// An address that may be missing or empty: 40066 where it is none of the web.
+    fn optional_url(&self, name: &str) -> Result<Option<String>, ApiError> {
+        let url = self.non_blank(name)?;
+        if url.as_deref().is_none_or(is_web_url) { Ok(url) } else { Err(api_error(40066)) }
+    }
+
+    /// A file of one of these kinds that was uploaded in the last three days, or 40007, whatever else stands there.
+    fn media_file(&self, name: &str, kinds: &[MediaKind]) -> Result<AttachmentView, ApiError> {
+        let id = self.value(name).as_str().unwrap_or_default();
+        let file = self.platform.media.get_unexpired(id, self.now_ms).filter(|file| kinds.contains(&file.kind));
+        file.map(|file| file.view(id)).ok_or_else(|| api_error(40007))
+    }
+}
+
+/// Whether it is an address that a phone can open.
+pub(in crate::sandbox) fn is_web_url(url: &str) -> bool {
+    let web = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    web && !url.contains(char::is_whitespace)
+}
+
+fn check_text(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    branch.reject_unknown(&["content"])?;
+    let content = branch.required("content", 44004)?;
+    if content.len() > MAX_TEXT_BYTES {
+        return Err(api_error(45002));
+    }
+    links::check_links(content)?;
+    message.content = Some(content.to_owned());
+    Ok(())
+}
+
+/// An image or a voice message: one file and nothing else.
+fn check_single_file(branch: &FieldReader<'_>, message: &mut Message, kind: MediaKind) -> Result<(), ApiError> {
+    branch.reject_unknown(&["media_id"])?;
+    message.files.push(branch.media_file("media_id", &[kind])?);
+    Ok(())
+}
+
+fn check_video(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    branch.reject_unknown(&["media_id", "thumb_media_id", "title", "description"])?;
+    message.files.push(branch.media_file("media_id", &[MediaKind::Video])?);
+    let picture = branch.value("thumb_media_id");
+    if !picture.is_null() && picture.as_str() != Some("") {
+        message.files.push(branch.media_file("thumb_media_id", &[MediaKind::Thumb])?);
+    }
+    message.title = branch.non_blank("title")?;
+    message.content = branch.non_blank("description")?;
+    Ok(())
+}
+
+fn check_music(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    branch.reject_unknown(&["title", "description", "musicurl", "hqmusicurl", "thumb_media_id"])?;
+    message.url = Some(branch.required_url("musicurl")?);
+    branch.required_url("hqmusicurl")?;
+    message.files.push(branch.media_file("thumb_media_id", &[MediaKind::Thumb])?);
+    message.title = branch.non_blank("title")?;
+    message.content = branch.non_blank("description")?;
+    Ok(())
+}
+
+fn check_news(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    branch.reject_unknown(&["articles"])?;
+    let article = match branch.value("articles").as_array().map(Vec::as_slice) {
+        None | Some([]) => return Err(api_error(44003)),
+        Some([article]) => article.as_object().ok_or_else(|| api_error(47001))?,
+        Some(_) => return Err(api_error(45008)),
+    };
+    let article = FieldReader { fields: Some(article), ..*branch };
+    article.reject_unknown(&["title", "description", "url", "picurl"])?;
+    message.title = Some(article.required("title", 61451)?.to_owned());
+    message.url = article.optional_url("url")?;
+    message.content = article.non_blank("description")?;
+    article.optional_url("picurl")?;
+    Ok(())
+}
+
+fn check_mpnews(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    check_published_article(branch, message, "media_id", 40007, |article| &article.media_id)
+}
+
+fn check_mpnewsarticle(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    check_published_article(branch, message, "article_id", 61451, |article| &article.article_id)
+}
+
+/// One of the account's articles, by the id that the field holds.
+fn check_published_article(
+    branch: &FieldReader<'_>,
+    message: &mut Message,
+    field: &str,
+    code: i64,
+    id: fn(&ArticleConfig) -> &String,
+) -> Result<(), ApiError> {
+    branch.reject_unknown(&[field])?;
+    let wanted = branch.required(field, code)?;
+    let articles = &branch.platform.scenario.articles;
+    let article = articles.iter().find(|article| id(article) == wanted).ok_or_else(|| api_error(code))?;
+    (message.title, message.content) = (Some(article.title.clone()), Some(article.digest.clone()));
+    Ok(())
+}
+
+fn check_msgmenu(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    if !branch.platform.scenario.verified {
+        return Err(api_error(40200));
+    }
+    branch.reject_unknown(&["head_content", "list", "tail_content"])?;
+    message.content = branch.non_blank("head_content")?;
+    branch.text("tail_content")?;
+    let list = match branch.value("list") {
+        Value::Array(list) if !list.is_empty() => list,
+        Value::Array(_) | Value::Null => return Err(api_error(61451)),
+        _ => return Err(api_error(47001)),
+    };
+    if list.len() > MAX_MENU_ENTRIES {
+        return Err(api_error(45098));
+    }
+    for entry in list {
+        let entry = FieldReader { fields: Some(entry.as_object().ok_or_else(|| api_error(47001))?), ..*branch };
+        entry.reject_unknown(&["id", "content"])?;
+        entry.required("id", 61451)?;
+        if entry.required("content", 61451)?.chars().count() > MAX_MENU_ENTRY_CHARS {
+            return Err(api_error(45099));
+        }
+    }
+    Ok(())
+}
+
+fn check_wxcard(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    // An older page had `card_ext`, and clients still send it.
+    branch.reject_unknown(&["card_id", "card_ext"])?;
+    branch.text("card_ext")?;
+    let id = branch.required("card_id", 41012)?;
+    let card = branch.platform.scenario.cards.iter().find(|card| card.id == id).ok_or_else(|| api_error(61451))?;
+    message.title = Some(card.title.clone());
+    Ok(())
+}
+
+fn check_miniprogrampage(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    branch.reject_unknown(&["title", "appid", "pagepath", "thumb_media_id"])?;
+    branch.required("appid", 40166)?;
+    branch.required("pagepath", 40165)?;
+    message.miniprogram = parse_mini_program(&message.body)?;
+    // The pages disagree about what the picture is uploaded as.
+    message.files.push(branch.media_file("thumb_media_id", &[MediaKind::Thumb, MediaKind::Image])?);
+    message.title = branch.non_blank("title")?;
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Customer-service messages: every kind, in the windows that the people open.
+//!
+//! developers.weixin.qq.com: doc/service/api/customer/message/api_sendcustommessage
+
+pub(in crate::sandbox) mod links;
+mod message_checks;
+mod typing;
+
+use serde_json::Value;
+
+use crate::sandbox::response;
+use crate::sandbox::response::{ApiError, ApiResult, api_error};
+use crate::sandbox::state::inbox::Message;
+use crate::sandbox::state::{Call, Platform, rfc3339};
+pub(in crate::sandbox) use message_checks::is_web_url;
+pub(in crate::sandbox) use typing::TypingIndicators;
+
+impl Platform {
+    /// `POST /cgi-bin/message/custom/send`
+    pub(in crate::sandbox) fn send_custom(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json_with_literal_escapes()?;
+        let mut message = self.new_message(&body, call)?;
+        message_checks::check_message(self, &body, &mut message)?;
+        message.kf_account = self.kf_account(&body["customservice"])?;
+        let place = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
+        let person = self.people.get_mut(place).ok_or_else(|| api_error(40003))?;
+        person.consume_reply(call.now_ms)?;
+        self.typing.stop(place);
+        self.deliver(message);
+        Ok(response::ok())
+    }
+
+    /// Puts a message on its phone.
+    pub(in crate::sandbox) fn deliver(&mut self, message: Message) {
+        self.stats.delivered(&message);
+        self.inbox.deliver(message);
+    }
+
+    /// An empty message to the person that a body's `touser` names: 40003 where it names nobody.
+    pub(in crate::sandbox) fn new_message(&mut self, body: &Value, call: &mut Call<'_>) -> Result<Message, ApiError> {
+        let openid = body["touser"].as_str().unwrap_or_default();
+        let person = self.person_mut(openid).ok_or_else(|| api_error(40003))?;
+        call.openid = Some(person.openid.clone());
+        Ok(Message {
+            person: person.name.clone(),
+            openid: person.openid.clone(),
+            time: rfc3339(call.now_ms),
+            at_ms: call.now_ms,
+            size: call.request.body.len(),
+            ..Message::default()
+        })
+    }
+
+    /// The customer-service account that a message names: 65400 where the account has none at all, 61452 where it has
+    /// not that one. An empty name is none.
+    fn kf_account(&self, value: &Value) -> Result<Option<String>, ApiError> {
+        let name = match &value["kf_account"] {
+            Value::Null => return Ok(None),
+            Value::String(name) if name.is_empty() => return Ok(None),
+            Value::String(name) => name.as_str(),
+            _ => return Err(api_error(61452)),
+        };
+        if self.scenario.kf_accounts.is_empty() {
+            return Err(api_error(65400));
+        }
+        let known = self.scenario.kf_accounts.iter().any(|clerk| clerk.account == name);
+        if known { Ok(Some(name.to_owned())) } else { Err(api_error(61452)) }
+    }
+}

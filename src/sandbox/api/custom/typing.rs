@@ -1,0 +1,61 @@
+//! "The other side is typing".
+//!
+//! developers.weixin.qq.com: doc/service/api/customer/message/api_typing
+
+use std::collections::HashMap;
+
+use crate::sandbox::response;
+use crate::sandbox::response::{ApiResult, api_error};
+use crate::sandbox::state::{Call, Platform};
+
+/// How long it may be since the last message of either side.
+const REPLY_WINDOW_MS: i64 = 30_000;
+/// How long a phone shows it. No page says.
+const TYPING_DURATION_MS: i64 = 15_000;
+
+/// On whose phones it is shown, by their places, and until when (Unix ms).
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct TypingIndicators(HashMap<usize, i64>);
+
+impl TypingIndicators {
+    /// Whether the phone at that place shows it.
+    pub(in crate::sandbox) fn is_typing(&self, place: usize, now_ms: i64) -> bool {
+        self.0.get(&place).is_some_and(|until| now_ms < *until)
+    }
+
+    /// It is over: a message came, or it was called off.
+    pub(super) fn stop(&mut self, place: usize) {
+        self.0.remove(&place);
+    }
+}
+
+impl Platform {
+    /// `POST /cgi-bin/message/custom/typing`. Which kinds of account 40200 is for is not said: as with menus, a test
+    /// account gets it.
+    pub(in crate::sandbox) fn set_typing(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let openid = body["touser"].as_str().unwrap_or_default();
+        let place = self.person_index(openid).ok_or_else(|| api_error(40003))?;
+        let person = self.people.get(place).ok_or_else(|| api_error(40003))?;
+        call.openid = Some(person.openid.clone());
+        let begins = match body["command"].as_str() {
+            Some("Typing") => true,
+            Some("CancelTyping") => false,
+            _ => return Err(api_error(45072)),
+        };
+        if !self.scenario.verified {
+            return Err(api_error(40200));
+        }
+        if !person.follows || call.now_ms - person.last_exchange_ms > REPLY_WINDOW_MS {
+            return Err(api_error(45080));
+        }
+        if !begins {
+            self.typing.stop(place);
+        } else if self.typing.is_typing(place, call.now_ms) {
+            return Err(api_error(45081));
+        } else {
+            self.typing.0.insert(place, call.now_ms + TYPING_DURATION_MS);
+        }
+        Ok(response::ok())
+    }
+}

@@ -1,0 +1,114 @@
+//! Uploading a file and getting it back, and showing it on the sandbox's own pages.
+
+use serde_json::{Value, json};
+
+use super::multipart;
+use crate::http_server::{HttpResponse, Request};
+use crate::sandbox::response::{ApiError, ApiResult, api_error};
+use crate::sandbox::state::media::format::MediaFormat;
+use crate::sandbox::state::media::{MediaKind, UploadedFile};
+use crate::sandbox::state::{Call, Platform};
+
+/// Where the sandbox's pages find the files, by their ids.
+pub(in crate::sandbox) const MEDIA_PATH: &str = "/sandbox/media/";
+
+const KB: usize = 1 << 10;
+const MB: usize = 1 << 20;
+const MAX_VOICE_MS: u64 = 60_000;
+
+impl MediaKind {
+    /// The kind of that `type`.
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "image" => Self::Image,
+            "voice" => Self::Voice,
+            "video" => Self::Video,
+            "thumb" => Self::Thumb,
+            _ => return None,
+        })
+    }
+
+    /// Bytes of a file at most.
+    fn max_bytes(self) -> usize {
+        match self {
+            Self::Image | Self::Video => 10 * MB,
+            Self::Voice => 2 * MB,
+            Self::Thumb => 64 * KB,
+        }
+    }
+}
+
+impl Platform {
+    /// `POST /cgi-bin/media/upload`
+    ///
+    /// A part's `Content-Type` may be missing: wechatpy sends none, and is used. The id of a thumb is named
+    /// `thumb_media_id`, as it was in older answers; whether it still is cannot be known, so a client must take both.
+    pub(in crate::sandbox) fn upload(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let name = call.param("type");
+        let kind = MediaKind::from_name(&name).ok_or_else(|| api_error(40004))?;
+        let content_type = call.request.header("content-type").unwrap_or_default();
+        let parts = multipart::parse_parts(content_type, &call.request.body).ok_or_else(|| api_error(41005))?;
+        let part = parts.iter().find(|part| part.name == "media").ok_or_else(|| api_error(41005))?;
+        let file_name = part.file_name.as_deref().ok_or_else(|| api_error(41005))?;
+        let file = check_upload(kind, file_name, part.bytes, call.now_ms)?;
+        let id = self.media.add(file);
+        let named = if kind == MediaKind::Thumb { "thumb_media_id" } else { "media_id" };
+        let mut answer = json!({"type": name});
+        answer[named] = Value::String(id);
+        answer["created_at"] = Value::from(call.now_ms / 1000);
+        answer["item"] = json!([]);
+        Ok(answer)
+    }
+
+    /// `GET /cgi-bin/media/get`
+    pub(in crate::sandbox) fn download(&mut self, call: &mut Call<'_>) -> Result<HttpResponse, ApiError> {
+        let id = call.param("media_id");
+        if id.is_empty() {
+            return Err(api_error(41006));
+        }
+        let file = self.media.get_unexpired(&id, call.now_ms).ok_or_else(|| api_error(40007))?;
+        if file.kind == MediaKind::Video {
+            let host = call.request.header("host").unwrap_or("127.0.0.1");
+            let url = json!({"video_url": format!("http://{host}{MEDIA_PATH}{id}")});
+            return Ok(HttpResponse::bytes(200, "application/json; encoding=utf-8", url.to_string()));
+        }
+        let name = format!("attachment; filename=\"{id}.{}\"", file.format.extension());
+        Ok(HttpResponse::bytes(200, file.format.content_type(), file.bytes.as_slice())
+            .with_header("Content-disposition", &name))
+    }
+
+    /// `GET /sandbox/media/ID`: the file for a phone's page, as long as it is kept. A message that arrived keeps its
+    /// picture beyond the three days.
+    pub(in crate::sandbox) fn show_media(&self, request: &Request) -> HttpResponse {
+        let id = request.path.strip_prefix(MEDIA_PATH).unwrap_or_default();
+        match self.media.files.get(id) {
+            None => HttpResponse::text(404, ""),
+            // The format was read from the bytes, and the type is not to be guessed: nothing in them runs.
+            Some(file) => HttpResponse::bytes(200, file.format.content_type(), file.bytes.as_slice())
+                .with_header("Content-Security-Policy", "default-src 'none'; sandbox")
+                .with_header("Cache-Control", "private, max-age=86400, immutable"),
+        }
+    }
+}
+
+/// A file that may be uploaded as that kind. The name's extension and the content must both say one of its formats,
+/// and the same.
+fn check_upload(kind: MediaKind, name: &str, bytes: &[u8], now_ms: i64) -> Result<UploadedFile, ApiError> {
+    if bytes.is_empty() {
+        return Err(api_error(44001));
+    }
+    // The page has a number for each kind (40009 to 40012); what a platform was seen to answer is this one.
+    if bytes.len() > kind.max_bytes() {
+        return Err(api_error(40006));
+    }
+    let format = MediaFormat::detect(bytes)
+        .filter(|format| format.is_allowed_as(kind) && MediaFormat::from_name(name) == Some(*format));
+    let format = format.ok_or_else(|| api_error(40005))?;
+    let lasts = format.duration_ms(bytes);
+    if lasts.is_some_and(|ms| ms > MAX_VOICE_MS) {
+        return Err(api_error(45007));
+    }
+    // A phone shows a second of anything.
+    let seconds = lasts.and_then(|ms| u32::try_from(ms.div_ceil(1000).max(1)).ok());
+    Ok(UploadedFile { kind, format, bytes: bytes.to_vec(), seconds, at_ms: now_ms })
+}

@@ -1,0 +1,19 @@
+//! The groups of endpoints: each file reads the requests of one group and answers them.
+
+pub(in crate::sandbox) mod custom;
+pub(in crate::sandbox) mod failed_requests;
+pub(in crate::sandbox) mod followers;
+pub(in crate::sandbox) mod industries;
+pub(in crate::sandbox) mod media;
+pub(in crate::sandbox) mod multipart;
+pub(in crate::sandbox) mod oauth_api;
+pub(in crate::sandbox) mod oauth_authorize;
+pub(in crate::sandbox) mod qrcode;
+pub(in crate::sandbox) mod quota;
+pub(in crate::sandbox) mod subscribe;
+pub(in crate::sandbox) mod tags;
+pub(in crate::sandbox) mod template_fields;
+pub(in crate::sandbox) mod template_types;
+pub(in crate::sandbox) mod templates;
+pub(in crate::sandbox) mod tickets;
+pub(in crate::sandbox) mod tokens;

@@ -1,0 +1,153 @@
+//! `multipart/form-data`, as an upload has it (RFC 7578), held to the letter.
+//!
+//! The bodies are in memory already. `multer`, the library that is kept up, is for streams: it would bring a runtime's
+//! worth of traits and eight crates, and is lenient where a platform need not be. The parts' headers are read by
+//! `httparse`, and their ends found by `memchr`, both of which are here anyway.
+
+use memchr::memmem;
+
+/// Parts that a form may have, and header lines that a part may.
+const MAX_PARTS: usize = 16;
+
+/// One part of a form.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::sandbox) struct FormPart<'a> {
+    /// The field's name.
+    pub(in crate::sandbox) name: String,
+    /// The name of the file, where the part is one. `filename*` is none of the form's parameters (RFC 7578, 4.2), and
+    /// uploads that use it are known to be refused.
+    pub(in crate::sandbox) file_name: Option<String>,
+    pub(in crate::sandbox) bytes: &'a [u8],
+}
+
+/// The parts of a body of that content type, in order; nothing where it is no whole form.
+pub(in crate::sandbox) fn parse_parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<FormPart<'a>>> {
+    let (media_type, parameters) = content_type.split_once(';')?;
+    if !media_type.trim().eq_ignore_ascii_case("multipart/form-data") {
+        return None;
+    }
+    let boundary = find_parameter(parameters, "boundary").filter(|it| (1..=70).contains(&it.len()))?;
+    let delimiter = format!("\r\n--{boundary}");
+    let end = memmem::Finder::new(&delimiter);
+    let mut rest = body.strip_prefix(&delimiter.as_bytes()["\r\n".len()..])?;
+    let mut parts = Vec::new();
+    loop {
+        match rest {
+            [b'-', b'-'] | [b'-', b'-', b'\r', b'\n', ..] => return Some(parts),
+            [b'\r', b'\n', after @ ..] if parts.len() < MAX_PARTS => {
+                let length = end.find(after)?;
+                parts.push(parse_part(&after[..length])?);
+                rest = &after[length + delimiter.len()..];
+            }
+            _ => return None,
+        }
+    }
+}
+
+fn parse_part(bytes: &[u8]) -> Option<FormPart<'_>> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_PARTS];
+    let Ok(httparse::Status::Complete((begins, headers))) = httparse::parse_headers(bytes, &mut headers) else {
+        return None;
+    };
+    let mut dispositions = headers.iter().filter(|it| it.name.eq_ignore_ascii_case("content-disposition"));
+    let (disposition, None) = (dispositions.next()?, dispositions.next()) else { return None };
+    let (kind, parameters) = std::str::from_utf8(disposition.value).ok()?.split_once(';')?;
+    if !kind.trim().eq_ignore_ascii_case("form-data") {
+        return None;
+    }
+    let (name, file_name) = (find_parameter(parameters, "name")?, find_parameter(parameters, "filename"));
+    Some(FormPart { name, file_name, bytes: &bytes[begins..] })
+}
+
+/// The value of a parameter: a token, or a string in quotes with its `\"` and `\\`.
+fn find_parameter(text: &str, name: &str) -> Option<String> {
+    let mut rest = text;
+    loop {
+        let (key, after) = rest.split_once('=')?;
+        let (value, tail) = match after.trim_start().strip_prefix('"') {
+            Some(quoted) => parse_quoted_string(quoted)?,
+            None => {
+                let (token, tail) = after.split_once(';').unwrap_or((after, ""));
+                (token.trim().to_owned(), tail)
+            }
+        };
+        if key.trim_matches([';', ' ', '\t']).eq_ignore_ascii_case(name) {
+            return Some(value);
+        }
+        rest = tail;
+    }
+}
+
+/// What stands before the closing quote, and what behind it.
+fn parse_quoted_string(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut signs = text.char_indices();
+    while let Some((at, sign)) = signs.next() {
+        match sign {
+            '"' => return Some((value, &text[at + 1..])),
+            '\\' => value.push(signs.next()?.1),
+            _ => value.push(sign),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TYPE: &str = "multipart/form-data; boundary=XX";
+
+    fn form(body: &str) -> Option<Vec<FormPart<'_>>> {
+        parse_parts(TYPE, body.as_bytes())
+    }
+
+    #[test]
+    fn a_form_is_taken_apart() {
+        let body = "--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--XX\r\n\
+                    content-disposition: form-data; filename=\"x; \\\"y\\\".png\"; name=media\r\n\
+                    Content-Type: image/png\r\n\r\n--X\r\n\r\n\0\r\n--XX--\r\n";
+        let expected = [
+            FormPart { name: "a".into(), file_name: None, bytes: b"1" },
+            FormPart { name: "media".into(), file_name: Some("x; \"y\".png".into()), bytes: b"--X\r\n\r\n\0" },
+        ];
+        assert_eq!(form(body).unwrap(), expected);
+        let quoted = "Multipart/Form-Data; charset=utf-8; boundary=\"a b\"";
+        let body = b"--a b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n--a b--";
+        assert_eq!(parse_parts(quoted, body).unwrap()[0].bytes, b"");
+        assert_eq!(form("--XX--").unwrap(), []);
+    }
+
+    #[test]
+    fn what_is_no_whole_form_is_none() {
+        let head = "Content-Disposition: form-data; name=\"a\"\r\n\r\n";
+        for body in [
+            String::new(),
+            "--XX".into(),
+            "--XX\r\n".into(),
+            format!("{head}1\r\n--XX--"),
+            format!("\r\n--XX\r\n{head}1\r\n--XX--"),
+            format!("--XX\r\n{head}1"),
+            format!("--XX\r\n{head}1\r\n--XX"),
+            format!("--XX\r\n{head}1\r\n--XXX--"),
+            format!("--XX\r\n{head}1\n--XX--"),
+            "--XX\r\n\r\n1\r\n--XX--".into(),
+            "--XX\r\nContent-Disposition: form-data\r\n\r\n1\r\n--XX--".into(),
+            "--XX\r\nContent-Disposition: attachment; name=\"a\"\r\n\r\n1\r\n--XX--".into(),
+            "--XX\r\nContent-Disposition: form-data; name=\"a\r\n\r\n1\r\n--XX--".into(),
+            format!("--XX\r\n{}1\r\n--XX--", head.trim_end().to_owned() + "\r\n" + head),
+            format!("--XX{}--", format!("\r\n{head}1\r\n--XX").repeat(MAX_PARTS + 1)),
+        ] {
+            assert_eq!(form(&body), None, "{body:?}");
+        }
+        for kind in ["", "multipart/form-data", "multipart/form-data; boundary=", "text/plain; boundary=XX"] {
+            assert_eq!(parse_parts(kind, b"--XX--"), None, "{kind}");
+        }
+    }
+
+    #[test]
+    fn an_encoded_name_is_no_name() {
+        let body = "--XX\r\nContent-Disposition: form-data; name=\"media\"; filename*=utf-8''a.png\r\n\r\n\r\n--XX--";
+        assert_eq!(form(body).unwrap()[0].file_name, None);
+    }
+}

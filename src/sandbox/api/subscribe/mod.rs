@@ -1,0 +1,121 @@
+//! Subscription notifications: what people asked for, once or until they take it back.
+//!
+//! developers.weixin.qq.com: doc/service/api/notify/notify/{api_sendnewsubscribemsg, api_getwxapubnewtemplate}
+
+mod library;
+mod one_time;
+
+use serde_json::{Map, Value, json};
+
+use super::custom::is_web_url;
+use super::template_fields;
+use super::template_types::{FieldError, check_value};
+use super::templates::{accepted_response, parse_mini_program};
+use crate::sandbox::response;
+use crate::sandbox::response::{ApiError, ApiResult, api_error, api_error_with};
+pub(in crate::sandbox) use crate::sandbox::state::consents::Consents;
+use crate::sandbox::state::inbox::Field;
+use crate::sandbox::state::{Call, Platform};
+pub(in crate::sandbox) use one_time::{ConsentError, parse_scene};
+
+const MINIPROGRAM_STATES: [&str; 3] = ["developer", "trial", "formal"];
+const LANGUAGES: [&str; 4] = ["zh_CN", "en_US", "zh_HK", "zh_TW"];
+
+impl Platform {
+    /// `GET /wxaapi/newtmpl/gettemplate`
+    pub(in crate::sandbox) fn list_subscriptions(&mut self, _: &mut Call<'_>) -> ApiResult {
+        let template = |it: &crate::sandbox::SubscriptionConfig| {
+            json!({
+                "priTmplId": it.id,
+                "title": it.title,
+                "content": it.content,
+                "example": "",
+                "type": if it.long_term { 3 } else { 2 },
+            })
+        };
+        let list: Vec<Value> = self.scenario.subscriptions.iter().map(template).collect();
+        let mut answer = response::ok();
+        answer["data"] = Value::Array(list);
+        Ok(answer)
+    }
+
+    /// `POST /cgi-bin/message/subscribe/bizsend`. The page does not mention the `msgid` of the answer; accounts were
+    /// seen to get one. Whether somebody who does not follow can be sent one is not said there: here it is as if nothing
+    /// was allowed.
+    pub(in crate::sandbox) fn send_subscription(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let mut message = self.new_message(&body, call)?;
+        let id = body["template_id"].as_str().unwrap_or_default();
+        let template =
+            self.scenario.subscriptions.iter().find(|it| it.id == id).ok_or_else(|| api_error(40037))?.clone();
+        let data = body["data"].as_object().ok_or_else(|| api_error(47001))?;
+        message.kind = "subscription";
+        message.fields = fill_fields(&template.content, data)?;
+        message.url = parse_page(&body["page"])?;
+        message.miniprogram = parse_miniprogram(&body["miniprogram"])?;
+        check_one_of(&body["miniprogram_state"], &MINIPROGRAM_STATES)?;
+        check_one_of(&body["lang"], &LANGUAGES)?;
+        let place = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
+        if !self.people.get(place).is_some_and(|person| person.follows) {
+            return Err(api_error(43101));
+        }
+        self.consents.consume(place, &template)?;
+        (message.template_id, message.title) = (Some(template.id), Some(template.title));
+        let msgid = self.inbox.next_msgid();
+        message.msgid = Some(msgid.to_string());
+        self.deliver(message);
+        Ok(accepted_response(msgid))
+    }
+}
+
+/// The lines of a card: each key of the template must have a value that its type allows, and there must be no other
+/// (47003, with the first one that is wrong). The page does not say what other keys do: refused.
+fn fill_fields(content: &str, data: &Map<String, Value>) -> Result<Vec<Field>, ApiError> {
+    let wrong =
+        |key: &str, what: &str| Err(api_error_with(47003, format!("argument invalid! data.{key}.value {what}")));
+    let template = template_fields::parse_fields(content);
+    let mut fields = Vec::new();
+    for (key, label) in &template {
+        let value = match data.get(*key).map(|given| &given["value"]) {
+            None | Some(Value::Null) => "",
+            Some(Value::String(value)) => value,
+            Some(_) => return Err(api_error(47001)),
+        };
+        match check_value(key, value) {
+            _ if value.trim().is_empty() => return wrong(key, "is empty"),
+            Err(FieldError::Empty | FieldError::Invalid) => return wrong(key, "invalid"),
+            Ok(()) => {}
+        }
+        let (key, label, value) = ((*key).to_owned(), (*label).to_owned(), value.to_owned());
+        fields.push(Field { key, label, shown: Some(value.clone()), value });
+    }
+    match data.keys().find(|given| !template.iter().any(|(key, _)| key == given)) {
+        Some(strange) => wrong(strange, "invalid"),
+        None => Ok(fields),
+    }
+}
+
+/// The page that a tap opens: 41030 where it is none of the web.
+fn parse_page(value: &Value) -> Result<Option<String>, ApiError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(url) if url.is_empty() => Ok(None),
+        Value::String(url) if is_web_url(url) => Ok(Some(url.clone())),
+        _ => Err(api_error(41030)),
+    }
+}
+
+/// The mini-program that a tap opens, which must say where: 40166, 40165.
+fn parse_miniprogram(value: &Value) -> Result<Option<String>, ApiError> {
+    let target = parse_mini_program(value)?;
+    if target.is_some() && value["pagepath"].as_str().is_none_or(str::is_empty) {
+        return Err(api_error(40165));
+    }
+    Ok(target)
+}
+
+/// A word of a list, or none: 40097.
+fn check_one_of(value: &Value, words: &[&str]) -> Result<(), ApiError> {
+    let fits = value.is_null() || value.as_str().is_some_and(|word| words.contains(&word));
+    if fits { Ok(()) } else { Err(api_error(40097)) }
+}

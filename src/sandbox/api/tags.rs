@@ -1,0 +1,201 @@
+//! Tags: groups that the account sorts its followers into.
+//!
+//! developers.weixin.qq.com: doc/service/api/usermanage/tag/{api_createtag, api_gettags, api_updatetag, api_deletetag,
+//! api_gettagfans, api_batchtagging, api_batchuntagging, api_gettagidlist}
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::sandbox::call::{Call, parse_number};
+use crate::sandbox::response::{ApiError, ApiResult, api_error, ok};
+use crate::sandbox::state::Platform;
+
+/// The tag that every account has. The ids below `FIRST_ID` are the platform's own.
+const STARRED: (u32, &str) = (2, "星标组");
+const SYSTEM_IDS: std::ops::RangeInclusive<u32> = 0..=2;
+const FIRST_ID: u32 = 100;
+/// Tags of an account.
+const MAX_TAGS: usize = 100;
+/// Bytes of a name.
+const MAX_NAME_BYTES: usize = 30;
+/// Tags of one person.
+const MAX_TAGS_PER_PERSON: usize = 20;
+/// People of one call; no page has the number.
+const MAX_BATCH: usize = 50;
+/// With more people than this, a tag cannot be deleted.
+const MAX_DELETABLE_MEMBERS: usize = 100_000;
+
+#[derive(Debug)]
+struct Tag {
+    name: String,
+    /// The places of the people who have it.
+    members: BTreeSet<usize>,
+}
+
+/// The account's tags, by their ids.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Tags {
+    all: BTreeMap<u32, Tag>,
+    next_id: u32,
+}
+
+impl Tags {
+    /// Those of a new account.
+    pub(in crate::sandbox) fn new() -> Self {
+        let (id, name) = STARRED;
+        let starred = Tag { name: name.to_owned(), members: BTreeSet::new() };
+        Self { all: BTreeMap::from([(id, starred)]), next_id: FIRST_ID }
+    }
+
+    /// The tags of the person at that place.
+    pub(in crate::sandbox) fn tags_of(&self, place: usize) -> Vec<u32> {
+        self.all.iter().filter(|(_, tag)| tag.members.contains(&place)).map(|(id, _)| *id).collect()
+    }
+
+    /// Takes every tag from the person at that place.
+    pub(in crate::sandbox) fn remove_person(&mut self, place: usize) {
+        self.all.values_mut().for_each(|tag| {
+            tag.members.remove(&place);
+        });
+    }
+
+    /// A name that no other tag has: 45158, 45157.
+    fn check_name(&self, value: &Value) -> Result<String, ApiError> {
+        let name = value.as_str().ok_or_else(|| api_error(47001))?;
+        if name.len() > MAX_NAME_BYTES {
+            return Err(api_error(45158));
+        }
+        let taken = self.all.values().any(|tag| tag.name == name);
+        if name.trim().is_empty() || taken { Err(api_error(45157)) } else { Ok(name.to_owned()) }
+    }
+
+    /// A tag with its id: 45159.
+    fn get(&self, id: &Value) -> Result<(u32, &Tag), ApiError> {
+        let id = parse_tag_id(id);
+        self.all.get(&id).map(|tag| (id, tag)).ok_or_else(|| api_error(45159))
+    }
+
+    /// The id of a tag that the account may change: 45058, 45159.
+    fn user_tag_id(&self, id: &Value) -> Result<u32, ApiError> {
+        let id = parse_tag_id(id);
+        if SYSTEM_IDS.contains(&id) {
+            return Err(api_error(45058));
+        }
+        if self.all.contains_key(&id) { Ok(id) } else { Err(api_error(45159)) }
+    }
+}
+
+/// An id as a number or in digits; one that no tag has where it is neither.
+fn parse_tag_id(id: &Value) -> u32 {
+    parse_number(id).unwrap_or(u32::MAX)
+}
+
+impl Platform {
+    /// `POST /cgi-bin/tags/create`
+    pub(in crate::sandbox) fn create_tag(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let name = self.tags.check_name(&body["tag"]["name"])?;
+        if self.tags.all.len() >= MAX_TAGS {
+            return Err(api_error(45056));
+        }
+        let id = self.tags.next_id;
+        self.tags.next_id += 1;
+        self.tags.all.insert(id, Tag { name: name.clone(), members: BTreeSet::new() });
+        Ok(json!({"tag": {"id": id, "name": name}}))
+    }
+
+    /// `GET /cgi-bin/tags/get`
+    pub(in crate::sandbox) fn list_tags(&mut self, _: &mut Call<'_>) -> ApiResult {
+        let tag = |(id, tag): (&u32, &Tag)| json!({"id": id, "name": tag.name, "count": tag.members.len()});
+        let list: Vec<Value> = self.tags.all.iter().map(tag).collect();
+        Ok(json!({"tags": list}))
+    }
+
+    /// `POST /cgi-bin/tags/update`
+    pub(in crate::sandbox) fn rename_tag(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let id = self.tags.user_tag_id(&body["tag"]["id"])?;
+        let name = &body["tag"]["name"];
+        if self.tags.all.get(&id).is_some_and(|tag| Some(tag.name.as_str()) != name.as_str()) {
+            let name = self.tags.check_name(name)?;
+            self.tags.all.entry(id).and_modify(|tag| tag.name = name);
+        }
+        Ok(ok())
+    }
+
+    /// `POST /cgi-bin/tags/delete`
+    pub(in crate::sandbox) fn delete_tag(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let id = self.tags.user_tag_id(&body["tag"]["id"])?;
+        if self.tags.all.get(&id).is_some_and(|tag| tag.members.len() > MAX_DELETABLE_MEMBERS) {
+            return Err(api_error(45057));
+        }
+        self.tags.all.remove(&id);
+        Ok(ok())
+    }
+
+    /// `POST /cgi-bin/user/tag/get`: who has a tag, page by page, until a page is empty.
+    pub(in crate::sandbox) fn tag_members(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let start = match body["next_openid"].as_str().unwrap_or_default() {
+            "" => 0,
+            openid => self.person_index(openid).ok_or_else(|| api_error(40003))? + 1,
+        };
+        let members = &self.tags.get(&body["tagid"])?.1.members;
+        let people = members.range(start..).filter_map(|place| self.people.get(*place));
+        let page: Vec<&str> =
+            people.take(self.scenario.followers_a_page).map(|person| person.openid.as_str()).collect();
+        match page.last() {
+            None => Ok(json!({"count": 0})),
+            Some(last) => Ok(json!({"count": page.len(), "data": {"openid": page}, "next_openid": last})),
+        }
+    }
+
+    /// `POST /cgi-bin/tags/members/batchtagging`
+    pub(in crate::sandbox) fn tag_people(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let (id, places) = self.parse_tagging(call)?;
+        let full = |place: &usize| {
+            let tags = self.tags.tags_of(*place);
+            tags.len() >= MAX_TAGS_PER_PERSON && !tags.contains(&id)
+        };
+        if places.iter().any(full) {
+            return Err(api_error(45059));
+        }
+        self.tags.all.entry(id).and_modify(|tag| tag.members.extend(places));
+        Ok(ok())
+    }
+
+    /// `POST /cgi-bin/tags/members/batchuntagging`
+    pub(in crate::sandbox) fn untag_people(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let (id, places) = self.parse_tagging(call)?;
+        self.tags.all.entry(id).and_modify(|tag| tag.members.retain(|place| !places.contains(place)));
+        Ok(ok())
+    }
+
+    /// The tag and the places of the people that a call names: 45159, 40032, 49003 where one of them is nobody, 43004
+    /// where one does not follow.
+    fn parse_tagging(&self, call: &Call<'_>) -> Result<(u32, Vec<usize>), ApiError> {
+        let body = call.json()?;
+        let (id, _) = self.tags.get(&body["tagid"])?;
+        let list = body["openid_list"].as_array().ok_or_else(|| api_error(47001))?;
+        if list.is_empty() || list.len() > MAX_BATCH {
+            return Err(api_error(40032));
+        }
+        let place = |openid: &Value| {
+            let place = openid.as_str().and_then(|openid| self.person_index(openid)).ok_or_else(|| api_error(49003))?;
+            let follows = self.people.get(place).is_some_and(|person| person.follows);
+            if follows { Ok(place) } else { Err(api_error(43004)) }
+        };
+        Ok((id, list.iter().map(place).collect::<Result<_, _>>()?))
+    }
+
+    /// `POST /cgi-bin/tags/getidlist`: the tags of one person.
+    pub(in crate::sandbox) fn tags_of_person(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let openid = body["openid"].as_str().unwrap_or_default();
+        let place = self.person_index(openid).ok_or_else(|| api_error(40003))?;
+        call.openid = Some(openid.to_owned());
+        Ok(json!({"tagid_list": self.tags.tags_of(place)}))
+    }
+}

@@ -1,0 +1,81 @@
+//! The fields of a template: which ones it has, and what a phone shows of their values.
+//!
+//! developers.weixin.qq.com: community/develop/doc/000a2ae286cdc0f41a8face4c51801 (since 2023-05-04)
+
+use unicode_properties::{EmojiStatus, UnicodeEmoji};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// A phone of a real account shows this many characters of a field.
+const DISPLAY_CHARS: usize = 20;
+
+/// The keys of a template's content with the text before them on their line, in order.
+pub(in crate::sandbox) fn parse_fields(content: &str) -> Vec<(&str, &str)> {
+    let mut fields = Vec::new();
+    for line in content.lines() {
+        let mut rest = line;
+        while let Some((before, after)) = rest.split_once("{{") {
+            let Some((key, tail)) = after.split_once(".DATA}}") else { break };
+            fields.push((key.trim(), before.trim().trim_end_matches([':', '：']).trim_end()));
+            rest = tail;
+        }
+    }
+    fields
+}
+
+/// What the phone shows of a value. On a real account `first` and `remark` are hidden, emoji and line breaks
+/// are taken out and a long value ends in an ellipsis; a test account shows all of it.
+pub(in crate::sandbox) fn displayed(key: &str, value: &str, strict: bool) -> Option<String> {
+    if !strict {
+        return Some(value.to_owned());
+    }
+    if matches!(key, "first" | "remark") {
+        return None;
+    }
+    let words: String = value.graphemes(true).filter(|sign| !is_emoji(sign)).collect();
+    let line = words.split(['\n', '\r']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let mut shown = String::new();
+    for sign in line.graphemes(true) {
+        if shown.chars().count() + sign.chars().count() > DISPLAY_CHARS {
+            return Some(shown + "…");
+        }
+        shown += sign;
+    }
+    Some(shown)
+}
+
+/// Whether a sign is drawn as a picture, by itself or by the mark U+FE0F.
+fn is_emoji(sign: &str) -> bool {
+    let plain = |c: char| {
+        matches!(
+            c.emoji_status(),
+            EmojiStatus::NonEmoji
+                | EmojiStatus::NonEmojiButEmojiComponent
+                | EmojiStatus::EmojiOther
+                | EmojiStatus::EmojiOtherAndEmojiComponent
+                | EmojiStatus::EmojiModifierBase
+        )
+    };
+    sign.contains('\u{fe0f}') || !sign.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_has_keys_and_labels_in_order() {
+        let content = "{{first.DATA}}\n领奖金额：{{keyword1.DATA}}\nTime: {{time3.DATA}} {{x.DATA}}\n{{broken";
+        let expected = [("first", ""), ("keyword1", "领奖金额"), ("time3", "Time"), ("x", "")];
+        assert_eq!(parse_fields(content), expected);
+    }
+
+    #[test]
+    fn a_real_account_shows_less() {
+        assert_eq!(displayed("first", "hello", true), None);
+        assert_eq!(displayed("first", "hello", false).as_deref(), Some("hello"));
+        assert_eq!(displayed("host", "a\nb", true).as_deref(), Some("a b"));
+        assert_eq!(displayed("host", "a🎉b👨‍👩‍👧 1️⃣☎", true).as_deref(), Some("ab ☎"));
+        assert_eq!(displayed("host", "a🎉", false).as_deref(), Some("a🎉"));
+        assert_eq!(displayed("host", &"长".repeat(25), true), Some("长".repeat(20) + "…"));
+    }
+}

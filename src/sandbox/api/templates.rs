@@ -1,0 +1,132 @@
+//! Template messages: the account's templates, and a card filled in.
+//!
+//! developers.weixin.qq.com: doc/service/api/notify/template/api_sendtemplatemessage, …/api_getalltemplates
+
+use serde_json::{Map, Value, json};
+
+use super::template_fields;
+use super::template_types::{FieldError, check_value};
+use crate::sandbox::response::{ApiError, ApiResult, api_error, api_error_with};
+use crate::sandbox::scenario::TemplateConfig;
+use crate::sandbox::state::inbox::Field;
+use crate::sandbox::state::{Call, Platform};
+
+/// In bytes; what the similar id of a mass message documents.
+const MAX_CLIENT_MSG_ID_BYTES: usize = 64;
+
+impl Platform {
+    /// `GET /cgi-bin/template/get_all_private_template`
+    pub(in crate::sandbox) fn list_templates(&mut self, _: &mut Call<'_>) -> ApiResult {
+        let list: Vec<Value> = self
+            .scenario
+            .templates
+            .iter()
+            .map(|template| {
+                json!({
+                    "template_id": template.id,
+                    "title": template.title,
+                    "primary_industry": "",
+                    "deputy_industry": "",
+                    "content": template.content,
+                    "example": "",
+                })
+            })
+            .collect();
+        Ok(json!({"template_list": list}))
+    }
+
+    /// `POST /cgi-bin/message/template/send`
+    pub(in crate::sandbox) fn send_template(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let mut message = self.new_message(&body, call)?;
+        let id = body["template_id"].as_str().unwrap_or_default();
+        let template =
+            self.scenario.templates.iter().find(|known| known.id == id).ok_or_else(|| api_error(40037))?.clone();
+        let data = body["data"].as_object().ok_or_else(|| api_error(47001))?;
+        let strict = self.scenario.strict_templates;
+        let client_msg_id = parse_client_msg_id(&body)?;
+        if !self.person_mut(&message.openid).is_some_and(|person| person.follows) {
+            return Err(api_error(43004));
+        }
+        if let Some(known) = &client_msg_id
+            && let Some(first) = self.inbox.record_duplicate(&message.openid, known, call.now_ms)
+        {
+            return Ok(accepted_response(first));
+        }
+        message.kind = "template";
+        message.fields = fill_fields(&template, data, strict)?;
+        message.template_id = Some(template.id);
+        message.title = Some(template.title);
+        message.url = body["url"].as_str().filter(|url| !url.is_empty()).map(str::to_owned);
+        message.miniprogram = parse_mini_program(&body["miniprogram"])?;
+        message.client_msg_id = client_msg_id;
+        let msgid = self.inbox.next_msgid();
+        message.msgid = Some(msgid.to_string());
+        self.deliver(message);
+        Ok(accepted_response(msgid))
+    }
+}
+
+/// The success of a message that has an id.
+pub(in crate::sandbox) fn accepted_response(msgid: u64) -> Value {
+    json!({"errcode": 0, "errmsg": "ok", "msgid": msgid})
+}
+
+fn parse_client_msg_id(body: &Value) -> Result<Option<String>, ApiError> {
+    match &body["client_msg_id"] {
+        Value::Null => Ok(None),
+        Value::String(id) if id.is_empty() => Ok(None),
+        Value::String(id) if id.len() <= MAX_CLIENT_MSG_ID_BYTES => Ok(Some(id.clone())),
+        Value::String(_) => Err(api_error(45067)),
+        _ => Err(api_error(47001)),
+    }
+}
+
+/// `appid:path` of a mini-program: 40166 where there can be no such one. The sandbox takes every well-formed appid as
+/// linked to the account.
+///
+/// An object that names nothing is none: a client whose type has no optional fields sends one with every message, and
+/// PHP writes an empty one as `[]`.
+pub(in crate::sandbox) fn parse_mini_program(value: &Value) -> Result<Option<String>, ApiError> {
+    let says_nothing = |field: &Value| field.is_null() || field.as_str() == Some("");
+    let empty = match value {
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(fields) => fields.values().all(says_nothing),
+        _ => false,
+    };
+    if empty {
+        return Ok(None);
+    }
+    let appid = value["appid"].as_str().unwrap_or_default();
+    if !is_app_id(appid) {
+        return Err(api_error(40166));
+    }
+    let path = value["pagepath"].as_str().or_else(|| value["path"].as_str()).unwrap_or_default();
+    Ok(Some(format!("{appid}:{path}")))
+}
+
+/// Whether it has the shape of an appid.
+pub(in crate::sandbox) fn is_app_id(text: &str) -> bool {
+    let hex = text.strip_prefix("wx").unwrap_or_default();
+    hex.len() == 16 && hex.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn fill_fields(template: &TemplateConfig, data: &Map<String, Value>, strict: bool) -> Result<Vec<Field>, ApiError> {
+    for value in data.values() {
+        if !matches!(value["value"], Value::String(_) | Value::Null) {
+            return Err(api_error(47001));
+        }
+    }
+    let mut fields = Vec::new();
+    for (key, label) in template_fields::parse_fields(&template.content) {
+        let value = data.get(key).and_then(|given| given["value"].as_str()).unwrap_or_default();
+        if strict && let Err(flaw) = check_value(key, value) {
+            let what = if flaw == FieldError::Empty { "is empty" } else { "invalid" };
+            return Err(api_error_with(47003, format!("argument invalid! data.{key}.value {what}")));
+        }
+        let shown = template_fields::displayed(key, value, strict);
+        fields.push(Field { key: key.to_owned(), label: label.to_owned(), value: value.to_owned(), shown });
+    }
+    Ok(fields)
+}

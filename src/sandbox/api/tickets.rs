@@ -1,0 +1,42 @@
+//! Tickets for pages: what a page that uses WeChat's JavaScript is signed with.
+//!
+//! developers.weixin.qq.com: doc/service/guide/h5/jssdk.html (api_ticket, jsapi_ticket)
+
+use serde_json::json;
+
+use crate::sandbox::ids;
+use crate::sandbox::response::{ApiResult, api_error};
+use crate::sandbox::state::{Call, Platform};
+
+const TTL_MS: i64 = 7_200_000;
+
+/// The ticket of each type, the same for everybody until it expires.
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct Tickets {
+    jsapi: Option<Ticket>,
+    wx_card: Option<Ticket>,
+}
+
+#[derive(Debug)]
+struct Ticket {
+    text: String,
+    /// Unix ms.
+    until_ms: i64,
+}
+
+impl Platform {
+    /// `GET /cgi-bin/ticket/getticket`: 40097 for another type.
+    pub(in crate::sandbox) fn get_ticket(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let kept = match call.param("type").as_str() {
+            "jsapi" => &mut self.tickets.jsapi,
+            "wx_card" => &mut self.tickets.wx_card,
+            _ => return Err(api_error(40097)),
+        };
+        let ticket = match kept {
+            Some(ticket) if call.now_ms < ticket.until_ms => ticket,
+            _ => kept.insert(Ticket { text: ids::page_ticket(), until_ms: call.now_ms + TTL_MS }),
+        };
+        let expires_in = (ticket.until_ms - call.now_ms) / 1000;
+        Ok(json!({"errcode": 0, "errmsg": "ok", "ticket": ticket.text, "expires_in": expires_in}))
+    }
+}

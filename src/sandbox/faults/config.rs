@@ -1,0 +1,149 @@
+//! Faults as they are written: `[[faults]]` of a world, and the body of `POST /sandbox/faults`.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{CallFilter, Effect, Fault, Timing, Trigger};
+use crate::sandbox::router;
+use crate::sandbox::scenario::{ScenarioError, require, syntax_error};
+
+/// No pause is longer.
+const MAX_PAUSE: Duration = Duration::from_secs(3600);
+/// Keys that say when a fault strikes; at most one of them stands in a fault.
+const TRIGGER_KEYS: &str = "nth, every, probability";
+/// Keys that say what happens; exactly one of them stands in a fault.
+const EFFECT_KEYS: &str = "errcode, status, truncated, reset, hang, drip, content_type, delay";
+
+/// A fault as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FaultConfig {
+    api: Option<String>,
+    nth: Option<OneOrMany>,
+    every: Option<u64>,
+    probability: Option<f64>,
+    seed: Option<u64>,
+    times: Option<u64>,
+    to: Option<String>,
+    errcode: Option<i64>,
+    status: Option<u16>,
+    processed: Option<bool>,
+    truncated: Option<bool>,
+    reset: Option<Timing>,
+    hang: Option<Timing>,
+    drip: Option<String>,
+    content_type: Option<String>,
+    delay: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(u64),
+    Many(Vec<u64>),
+}
+
+/// Reads the body of `POST /sandbox/faults`.
+///
+/// # Errors
+/// What does not parse, keys that do not exist, values that make no sense.
+pub(in crate::sandbox) fn parse_faults(toml: &str) -> Result<Vec<Fault>, ScenarioError> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Plan {
+        #[serde(default)]
+        faults: Vec<Fault>,
+    }
+    toml::from_str::<Plan>(toml).map(|plan| plan.faults).map_err(|error| syntax_error(toml, &error))
+}
+
+impl TryFrom<FaultConfig> for Fault {
+    type Error = ScenarioError;
+
+    fn try_from(it: FaultConfig) -> Result<Self, ScenarioError> {
+        let api = it.api.clone().unwrap_or_else(|| "*".to_owned());
+        let calls = CallFilter { api, openid: it.to.clone() };
+        require(router::paths().any(|path| calls.matches_path(path)), "faults.api", &calls.api)?;
+        if let Some(to) = &calls.openid {
+            require(to.len() == 28 && to.bytes().all(|b| b.is_ascii_graphic()), "faults.to", to)?;
+        }
+        if let Some(times) = it.times {
+            require(times > 0, "faults.times", &times.to_string())?;
+        }
+        Ok(Self { trigger: it.trigger()?, max_triggers: it.times, effect: it.effect()?, filter: calls })
+    }
+}
+
+impl FaultConfig {
+    fn trigger(&self) -> Result<Trigger, ScenarioError> {
+        if self.seed.is_some() && self.probability.is_none() {
+            return Err(ScenarioError::MissingPartner { key: "faults.seed", with: "probability" });
+        }
+        match (&self.nth, self.every, self.probability) {
+            (None, None, None) => Ok(Trigger::All),
+            (Some(numbers), None, None) => {
+                let numbers = match numbers {
+                    OneOrMany::One(number) => vec![*number],
+                    OneOrMany::Many(numbers) => numbers.clone(),
+                };
+                let shown = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+                require(!numbers.is_empty() && !numbers.contains(&0), "faults.nth", &shown)?;
+                Ok(Trigger::Nth(numbers))
+            }
+            (None, Some(every), None) => {
+                require(every > 0, "faults.every", &every.to_string())?;
+                Ok(Trigger::Every(every))
+            }
+            (None, None, Some(probability)) => {
+                require(probability > 0.0 && probability <= 1.0, "faults.probability", &probability.to_string())?;
+                Ok(Trigger::Chance { probability, seed: self.seed.unwrap_or(1) })
+            }
+            _ => Err(ScenarioError::Conflicting { keys: TRIGGER_KEYS }),
+        }
+    }
+
+    fn effect(&self) -> Result<Effect, ScenarioError> {
+        if self.processed.is_some() && self.status.is_none() {
+            return Err(ScenarioError::MissingPartner { key: "faults.processed", with: "status" });
+        }
+        if let Some(truncated) = self.truncated {
+            require(truncated, "faults.truncated", "false")?;
+        }
+        if let Some(errcode) = self.errcode {
+            require(errcode != 0, "faults.errcode", "0")?;
+        }
+        if let Some(status) = self.status {
+            require((200..=599).contains(&status), "faults.status", &status.to_string())?;
+        }
+        if let Some(kind) = &self.content_type {
+            let printable = kind.bytes().all(|b| matches!(b, b' '..=b'~'));
+            require(!kind.trim().is_empty() && printable, "faults.content_type", kind)?;
+        }
+        let processed = self.processed.unwrap_or(false);
+        let all = [
+            self.errcode.map(Effect::Errcode),
+            self.status.map(|status| Effect::Status { status, processed }),
+            self.truncated.map(|_| Effect::Truncated),
+            self.reset.map(Effect::Reset),
+            self.hang.map(Effect::Hang),
+            parse_pause("faults.drip", self.drip.as_deref())?.map(Effect::Drip),
+            self.content_type.clone().map(Effect::ContentType),
+            parse_pause("faults.delay", self.delay.as_deref())?.map(Effect::Delay),
+        ];
+        let mut given = all.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(effect), None) => Ok(effect),
+            (None, _) => Err(ScenarioError::MissingKey { keys: EFFECT_KEYS }),
+            (Some(_), Some(_)) => Err(ScenarioError::Conflicting { keys: EFFECT_KEYS }),
+        }
+    }
+}
+
+fn parse_pause(key: &'static str, text: Option<&str>) -> Result<Option<Duration>, ScenarioError> {
+    let Some(text) = text else { return Ok(None) };
+    let pause = text.parse::<humantime::Duration>().ok().map(Duration::from);
+    let pause = pause.filter(|pause| !pause.is_zero() && *pause <= MAX_PAUSE);
+    require(pause.is_some(), key, text)?;
+    Ok(pause)
+}

@@ -1,0 +1,33 @@
+//! What the phone shows when it scans a code of the account's: the account, and a way to follow it.
+
+use maud::html;
+
+use super::{avatar, notice, page, page_language, person_picker};
+use crate::http_server::{HttpResponse, Request};
+use crate::sandbox::state::Platform;
+use crate::t_in;
+
+/// The account, and who is to follow it. To those who do already, WeChat opens the conversation.
+pub(in crate::sandbox) fn follow(platform: &Platform, request: &Request, id: &str) -> HttpResponse {
+    let lang = page_language(request);
+    let account = &platform.scenario.account_name;
+    let title = t_in!(lang, "sandbox-code-title", account = account);
+    let body = html! {
+        body.consent {
+            form.sheet method="post" action={ "/sandbox/follow?code=" (id) } {
+                div.asker { (avatar(account, 0)) span { (account) } }
+                h1 { (title) }
+                p.small { (t_in!(lang, "sandbox-code-text")) }
+                (person_picker(platform, request, lang))
+                div.choice { button.main type="submit" name="follows" value="1" { (t_in!(lang, "sandbox-follow")) } }
+            }
+        }
+    };
+    page(lang, 200, &title, &body, "form-action 'self'")
+}
+
+/// There is no such code any more.
+pub(in crate::sandbox) fn follow_expired(request: &Request) -> HttpResponse {
+    let lang = page_language(request);
+    notice(lang, 200, '!', &t_in!(lang, "sandbox-code-expired-title"), &t_in!(lang, "sandbox-code-expired-text"))
+}

@@ -1,0 +1,266 @@
+//! A message of the account, drawn as the phone draws its kind. Nothing is loaded from elsewhere: pictures are those
+//! that were uploaded here, and one that is somewhere else is a field with the name of its host.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::avatar;
+use crate::i18n::Lang;
+use crate::sandbox::api::custom::is_web_url;
+use crate::sandbox::api::custom::links::{TextLink, TextPiece, menu_reply, parse_text};
+use crate::sandbox::state::Platform;
+use crate::sandbox::state::inbox::Message;
+use crate::sandbox::state::media::MediaKind;
+use crate::t_in;
+
+/// A message on the phone of the person at that place.
+pub(super) fn message(platform: &Platform, at: usize, message: &Message, lang: Lang) -> Markup {
+    let person = platform.people.get(at).map(|person| person.name.as_str()).unwrap_or_default();
+    match message.kind {
+        "template" => card(message, None, lang),
+        "subscription" => card(message, Some(&t_in!(lang, "sandbox-kind-subscription")), lang),
+        "one_time" => card(message, Some(&t_in!(lang, "sandbox-kind-one-time")), lang),
+        kind => {
+            let part = match kind {
+                "image" => picture(message, &t_in!(lang, "sandbox-kind-image")),
+                "voice" => voice(message, lang),
+                "video" => video(message, lang),
+                "music" => music(message, lang),
+                "news" => article(message, &host_name(&message.body["articles"][0]["picurl"])),
+                "mpnews" | "mpnewsarticle" => article(message, &t_in!(lang, "sandbox-kind-article")),
+                "msgmenu" => menu(message, person),
+                "wxcard" => coupon(message, lang),
+                "miniprogrampage" => mini_program(message, lang),
+                _ => html! { div.bubble { (text_with_links(message.content.as_deref().unwrap_or_default(), person)) } },
+            };
+            html! { div.line data-kind=(kind) { (sender(platform, message)) div.part { (kf_nickname(platform, message)) (part) } } }
+        }
+    }
+}
+
+/// The picture of whoever sent it: of the account, or of one of its clerks.
+fn sender(platform: &Platform, message: &Message) -> Markup {
+    let mut clerks = platform.scenario.kf_accounts.iter().enumerate();
+    let clerk = clerks.find(|(_, clerk)| Some(&clerk.account) == message.kf_account.as_ref());
+    match clerk {
+        Some((at, clerk)) => avatar(&clerk.nickname, at + 4),
+        None => avatar(&platform.scenario.account_name, 0),
+    }
+}
+
+fn kf_nickname(platform: &Platform, message: &Message) -> Markup {
+    let clerk = platform.scenario.kf_accounts.iter().find(|clerk| Some(&clerk.account) == message.kf_account.as_ref());
+    html! { @if let Some(clerk) = clerk { small.clerk { (clerk.nickname) } } }
+}
+
+fn picture(message: &Message, alt_text: &str) -> Markup {
+    html! {
+        @if let Some(file) = message.files.last() {
+            a.picture href=(file.path) target="_blank" { img src=(file.path) alt=(alt_text) loading="lazy"; }
+        }
+    }
+}
+
+/// A bar that grows with the time.
+fn voice(message: &Message, lang: Lang) -> Markup {
+    html! {
+        @if let Some(file) = message.files.first() {
+            @let seconds = file.seconds.unwrap_or_default();
+            a.bubble.voice href=(file.path) target="_blank" title=(t_in!(lang, "sandbox-kind-voice"))
+                style={ "width:" (76 + 2 * seconds.min(60)) "px" } {
+                span.waves aria-hidden="true" { i {} i {} i {} }
+                @if file.seconds.is_some() { (seconds) "″" }
+            }
+        }
+    }
+}
+
+fn video(message: &Message, lang: Lang) -> Markup {
+    let film = message.files.iter().find(|file| file.kind == MediaKind::Video);
+    let poster = message.files.iter().find(|file| file.kind == MediaKind::Thumb);
+    html! {
+        @if let Some(film) = film {
+            a.picture.video href=(film.path) target="_blank" title=(t_in!(lang, "sandbox-kind-video")) {
+                @if let Some(poster) = poster {
+                    img src=(poster.path) alt=(t_in!(lang, "sandbox-kind-video")) loading="lazy";
+                }
+                span.play aria-hidden="true" { "▶" }
+            }
+        }
+        @if message.title.is_some() || message.content.is_some() { div.below { (title_and_text(message)) } }
+    }
+}
+
+/// A title and what stands below it.
+fn title_and_text(message: &Message) -> Markup {
+    html! {
+        @if let Some(title) = &message.title { b { (title) } }
+        @if let Some(content) = &message.content { p { (content) } }
+    }
+}
+
+/// A box with words and something beside them, which a tap opens.
+fn card_row(message: &Message, beside: &Markup, foot: Option<&str>) -> Markup {
+    let inside = html! {
+        div.words { (title_and_text(message)) }
+        (beside)
+    };
+    html! {
+        div.tile {
+            @if let Some(url) = &message.url {
+                a.row href=(url) title=(url) target="_blank" rel="noopener noreferrer" { (inside) }
+            } @else {
+                div.row { (inside) }
+            }
+            @if let Some(foot) = foot { div.kind { (foot) } }
+        }
+    }
+}
+
+fn music(message: &Message, lang: Lang) -> Markup {
+    let beside = html! {
+        @if let Some(file) = message.files.last() {
+            span.square { img src=(file.path) alt="" loading="lazy"; span.play aria-hidden="true" { "♪" } }
+        }
+    };
+    card_row(message, &beside, Some(&t_in!(lang, "sandbox-kind-music")))
+}
+
+/// An article; what stands for its picture says where that is.
+fn article(message: &Message, picture: &str) -> Markup {
+    let beside = html! { @if !picture.is_empty() { span.square.none { (picture) } } };
+    card_row(message, &beside, None)
+}
+
+fn host_name(url: &Value) -> String {
+    let url = url.as_str().and_then(|url| url::Url::parse(url).ok());
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A menu: a tap on an entry says its text.
+fn menu(message: &Message, person: &str) -> Markup {
+    let list = message.body["list"].as_array().map(Vec::as_slice).unwrap_or_default();
+    html! {
+        div.bubble.menu {
+            @if let Some(head) = &message.content { p { (head) } }
+            @for entry in list {
+                @let text = entry["content"].as_str().unwrap_or_default();
+                (reply_button(person, text, text))
+            }
+            @if let Some(tail) = message.body["tail_content"].as_str() { p { (tail) } }
+        }
+    }
+}
+
+/// Something that makes the person say a text when it is tapped.
+fn reply_button(person: &str, text: &str, label: &str) -> Markup {
+    html! {
+        form.tap method="post" action="/sandbox/write" {
+            input type="hidden" name="person" value=(person);
+            input type="hidden" name="text" value=(text);
+            button type="submit" { (label) }
+        }
+    }
+}
+
+fn coupon(message: &Message, lang: Lang) -> Markup {
+    html! {
+        div.tile.coupon {
+            div.row { div.words { (title_and_text(message)) code { (message.body["card_id"].as_str().unwrap_or_default()) } } }
+            div.kind { (t_in!(lang, "sandbox-kind-coupon")) }
+        }
+    }
+}
+
+fn mini_program(message: &Message, lang: Lang) -> Markup {
+    html! {
+        div.tile.program {
+            div.words {
+                code { (message.miniprogram.as_deref().unwrap_or_default()) }
+                (title_and_text(message))
+            }
+            @if let Some(file) = message.files.last() { img src=(file.path) alt="" loading="lazy"; }
+            div.kind { (t_in!(lang, "sandbox-kind-mini-program")) }
+        }
+    }
+}
+
+/// A card as wide as the conversation; `label` says what it is.
+fn card(message: &Message, label: Option<&str>, lang: Lang) -> Markup {
+    html! {
+        div.card data-kind=(message.kind) {
+            @if let Some(label) = label { small.label { (label) } }
+            h3 { (message.title.as_deref().unwrap_or_default()) }
+            @if let Some(content) = &message.content { p.lead { (content) } }
+            @for field in &message.fields {
+                @match &field.shown {
+                    Some(shown) if !field.label.is_empty() => div.field { span { (field.label) } b { (shown) } },
+                    Some(shown) if !shown.is_empty() => p.lead { (shown) },
+                    _ => {}
+                }
+            }
+            @if message.repeats > 0 {
+                p.repeats { (t_in!(lang, "sandbox-repeats", count = message.repeats)) }
+            }
+            (footer(message, lang))
+        }
+    }
+}
+
+/// What a tap opens. A mini-program has nothing here that could open it.
+fn footer(message: &Message, lang: Lang) -> Markup {
+    html! {
+        @if let Some(target) = &message.miniprogram {
+            div.foot { span { (t_in!(lang, "sandbox-mini-program", target = *target)) } span.more { "›" } }
+        } @else if let Some(url) = message.url.as_deref() {
+            @if is_web_url(url) {
+                a.foot href=(url) title=(url) target="_blank" rel="noopener noreferrer" {
+                    span { (t_in!(lang, "sandbox-details")) } span.more { "›" }
+                }
+            } @else {
+                div.foot { span { (url) } }
+            }
+        }
+    }
+}
+
+/// A text with its links; every other tag is shown as it was written.
+fn text_with_links(text: &str, person: &str) -> Markup {
+    html! {
+        @for piece in parse_text(text) {
+            @match piece {
+                TextPiece::Text(text) => (text),
+                TextPiece::Link(TextLink { href, label, .. }) => {
+                    @let href = href.unwrap_or_default();
+                    @if is_web_url(href) {
+                        a href=(href) target="_blank" rel="noopener noreferrer" { (label) }
+                    } @else if let Some((text, _)) = menu_reply(href) {
+                        (reply_button(person, &text, label))
+                    } @else {
+                        span.link title=(href) { (label) }
+                    }
+                },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_web_links_can_be_tapped() {
+        for (text, shown) in [
+            ("a < b & c", "a &lt; b &amp; c"),
+            ("<b>x</b>", "&lt;b&gt;x&lt;/b&gt;"),
+            ("<a x", "&lt;a x"),
+            ("<a href=\"javascript:alert(1)\">x</a>", "<span class=\"link\" title=\"javascript:alert(1)\">x</span>"),
+        ] {
+            assert_eq!(text_with_links(text, "luffy").into_string(), shown);
+        }
+        let link = text_with_links("see <a href=\"https://example.com/?a=1&b=2\">this</a>!", "luffy").into_string();
+        assert!(link.starts_with("see <a href=\"https://example.com/?a=1&amp;b=2\" target"), "{link}");
+        assert!(link.ends_with(">this</a>!"), "{link}");
+    }
+}

@@ -1,0 +1,174 @@
+//! The library of templates: what the account can add to its own, and how it loses them again.
+//!
+//! developers.weixin.qq.com: doc/service/api/notify/template/api_addtemplate, …/api_deletetemplate
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{ScenarioError, TemplateConfig, reject_duplicate, require};
+use crate::sandbox::ids;
+use crate::sandbox::response::{ApiResult, api_error, ok};
+use crate::sandbox::state::{Call, Platform};
+
+/// The most templates of an account.
+pub(in crate::sandbox) const MAX_TEMPLATES: usize = 25;
+
+/// A template of the library. A real test account has none to add; the sandbox lets it, since it would be of
+/// no use otherwise.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LibraryTemplate {
+    /// Digits.
+    pub number: String,
+    /// The title of the card.
+    pub title: String,
+    /// What can be chosen.
+    pub keywords: Vec<Keyword>,
+}
+
+/// A line that a card can have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keyword {
+    /// What stands before the value.
+    pub name: String,
+    /// The type of its value, such as `thing`.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+impl LibraryTemplate {
+    /// The lines of a card with these of the keywords, in this order; `None` unless each of them is there,
+    /// once.
+    fn build_content(&self, names: &[Value]) -> Option<String> {
+        let place = |name: &Value| self.keywords.iter().position(|it| Some(it.name.as_str()) == name.as_str());
+        self.card(&names.iter().map(place).collect::<Option<Vec<usize>>>()?)
+    }
+
+    /// The same, by the places of the keywords.
+    pub(in crate::sandbox) fn card(&self, taken: &[usize]) -> Option<String> {
+        if taken.iter().collect::<HashSet<_>>().len() < taken.len() {
+            return None;
+        }
+        let line = |at: &usize| {
+            let keyword = self.keywords.get(*at)?;
+            Some(format!("{}:{{{{{}{}.DATA}}}}", keyword.name, keyword.kind, at + 1))
+        };
+        let lines: Option<Vec<String>> = taken.iter().map(line).collect();
+        lines.filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n"))
+    }
+}
+
+/// The library of a world that names none.
+pub(in crate::sandbox) fn default_library() -> Vec<LibraryTemplate> {
+    let template = |number: &str, title: &str, keywords: &[(&str, &str)]| LibraryTemplate {
+        number: number.into(),
+        title: title.into(),
+        keywords: keywords.iter().map(|(name, kind)| Keyword { name: (*name).into(), kind: (*kind).into() }).collect(),
+    };
+    let alert = [("服务器", "character_string"), ("告警内容", "thing"), ("告警时间", "time"), ("告警级别", "phrase")];
+    let backup = [("备份名称", "thing"), ("文件大小", "character_string"), ("完成时间", "date"), ("负责人", "name")];
+    vec![template("43216", "服务器告警通知", &alert), template("50123", "备份完成通知", &backup)]
+}
+
+/// Whether every number and type is one that WeChat could have.
+pub(in crate::sandbox) fn check_library(library: &[LibraryTemplate]) -> Result<(), ScenarioError> {
+    let mut seen = HashSet::new();
+    for LibraryTemplate { number, keywords, .. } in library {
+        require(!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()), "library.number", number)?;
+        reject_duplicate(seen.insert(number), "library.number", number)?;
+        for Keyword { kind, .. } in keywords {
+            let word = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            require(word, "library.keywords.type", kind)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is a number of the library that was closed in 2025: `TM00001`, `OPENTM200001`.
+fn is_legacy(number: &str) -> bool {
+    let digits = number.trim_start_matches("OPEN").trim_start_matches("TM");
+    digits.len() < number.len() && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+impl Platform {
+    /// `POST /cgi-bin/template/api_add_template`
+    pub(in crate::sandbox) fn add_template(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let number = body["template_id_short"].as_str().unwrap_or_default();
+        if is_legacy(number) {
+            return Err(api_error(40247));
+        }
+        let known =
+            self.scenario.library.iter().find(|known| known.number == number).ok_or_else(|| api_error(40037))?;
+        let names = body["keyword_name_list"].as_array().ok_or_else(|| api_error(40246))?;
+        // Names that are escaped are not the library's.
+        let content =
+            known.build_content(names).filter(|_| !call.has_escaped_text()).ok_or_else(|| api_error(40246))?;
+        if self.scenario.templates.len() >= MAX_TEMPLATES {
+            return Err(api_error(45026));
+        }
+        let id = ids::template_id();
+        let title = known.title.clone();
+        self.scenario.templates.push(TemplateConfig { id: id.clone(), title, content });
+        Ok(json!({"errcode": 0, "errmsg": "ok", "template_id": id}))
+    }
+
+    /// `POST /cgi-bin/template/del_private_template`
+    pub(in crate::sandbox) fn remove_template(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let id = body["template_id"].as_str().unwrap_or_default();
+        let at = self.scenario.templates.iter().position(|known| known.id == id).ok_or_else(|| api_error(40037))?;
+        self.scenario.templates.remove(at);
+        Ok(ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::Scenario;
+
+    #[test]
+    fn numbers_of_the_closed_library() {
+        for (number, legacy) in [
+            ("TM00001", true),
+            ("OPENTM200001", true),
+            ("OPENTMTM00001", true),
+            ("43216", false),
+            ("TM", false),
+            ("TMx", false),
+            ("", false),
+        ] {
+            assert_eq!(is_legacy(number), legacy, "{number}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let one = "[[library]]\nnumber = \"1\"\ntitle = \"\"\nkeywords = [{ name = \"a\", type = \"thing\" }]\n";
+        assert!(Scenario::from_toml(one).is_ok());
+        let cases = [
+            (one.replace("\"1\"", "\"TM1\""), "library.number"),
+            (one.repeat(2), "library.number"),
+            (one.replace("thing", "thing1"), "library.keywords.type"),
+        ];
+        for (text, named) in cases {
+            let error = Scenario::from_toml(&text).unwrap_err().to_string();
+            assert!(error.contains(named), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_card_has_the_chosen_lines_in_the_chosen_order() {
+        let library = default_library();
+        let content = |names: Value| library[0].build_content(names.as_array().unwrap());
+        let expected = "告警时间:{{time3.DATA}}\n服务器:{{character_string1.DATA}}";
+        assert_eq!(content(json!(["告警时间", "服务器"])).as_deref(), Some(expected));
+        for wrong in [json!([]), json!(["告警时间", "告警时间"]), json!(["时间"]), json!([3])] {
+            assert_eq!(content(wrong.clone()), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The world of a sandbox: the account's settings, the people, the templates; from TOML, or as it is
+//! without a file. What people read of the latter is in the language of the run; what commands name is not.
+
+pub(super) mod account_setup;
+pub(super) mod check;
+pub(super) mod error;
+pub(super) mod generated;
+pub(super) mod ip_network;
+pub(super) mod library;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::Deserialize;
+
+use super::faults::Fault;
+use crate::t;
+pub use account_setup::{ArticleConfig, CardConfig, KfAccountConfig, SubscriptionConfig};
+pub use error::ScenarioError;
+pub(super) use error::{reject_duplicate, require, syntax_error};
+use ip_network::Network;
+use library::LibraryTemplate;
+
+/// What a sandbox starts from. Every key may be left out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// `wx` and 16 hex digits.
+    pub app_id: String,
+    /// 32 hex digits.
+    pub app_secret: String,
+    /// What the account is called on the pages.
+    pub account_name: String,
+    /// `host`, `host:port` or either with a path; without it any http or https address may be returned to.
+    pub callback_domain: Option<String>,
+    /// Templates as on a real account (typed keys are checked, `first` and `remark` are not shown)
+    /// instead of as on a test account.
+    pub strict_templates: bool,
+    /// A verified account: it may send menus and say that it is typing, which a test account answers with 40200.
+    pub verified: bool,
+    /// Everybody authorises from a snapshot page, with an openid that stands for nobody.
+    pub snapshot: bool,
+    /// The address after an authorisation is called twice.
+    pub double_callback: bool,
+    /// Addresses or `address/bits` that may ask for tokens; empty lets in everybody.
+    pub ip_whitelist: Vec<String>,
+    /// The call limits of a real account instead of those of a test account.
+    pub real_limits: bool,
+    /// Calls a day, by path, after which an API answers 45009, in place of the account's limit.
+    pub quota: BTreeMap<String, u64>,
+    /// Paths of APIs that the account may not call: 48001.
+    pub unauthorized: Vec<String>,
+    /// How many followers `/cgi-bin/user/get` and `/cgi-bin/user/tag/get` list at once: 1 to 10,000.
+    pub followers_a_page: usize,
+    /// The name of the person whose phone opens links; the first person without it.
+    pub phone: Option<String>,
+    /// Who there is.
+    pub people: Vec<PersonConfig>,
+    /// So many followers more, a million at most: `crowd000001` with the openid `oCrowd0000000000000000000001`, and so
+    /// on. All of them have just written.
+    pub crowd: u32,
+    /// The account's templates.
+    pub templates: Vec<TemplateConfig>,
+    /// Its templates of subscription notifications.
+    pub subscriptions: Vec<SubscriptionConfig>,
+    /// The one template of its one-time subscriptions, 43 characters.
+    pub one_time_template: String,
+    /// The host that the page of one-time subscriptions may send people back to; any host without it.
+    pub business_domain: Option<String>,
+    /// Who sends customer-service messages; nobody: 65400 where a message names somebody.
+    pub kf_accounts: Vec<KfAccountConfig>,
+    /// What `mpnews` and `mpnewsarticle` can show.
+    pub articles: Vec<ArticleConfig>,
+    /// What `wxcard` can show.
+    pub cards: Vec<CardConfig>,
+    /// The templates that it can add.
+    pub library: Vec<LibraryTemplate>,
+    /// What goes wrong, in the order in which it is looked at.
+    pub faults: Vec<Fault>,
+}
+
+/// One person.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonConfig {
+    /// The nickname.
+    pub name: String,
+    /// 28 characters; made up where it is left out.
+    pub openid: Option<String>,
+    /// Whether this person follows the account.
+    #[serde(default = "default_true")]
+    pub follows: bool,
+    /// Whether this person has written to the account just now, so that texts reach them.
+    #[serde(default)]
+    pub wrote: bool,
+    /// Ids of the subscription templates of which this person allowed a notification, once for each time that one
+    /// stands here; `*` is one of each.
+    #[serde(default)]
+    pub grants: Vec<String>,
+    /// Scenes (0 to 10,000) of which this person allowed a one-time message.
+    #[serde(default)]
+    pub scenes: Vec<u16>,
+}
+
+/// One template.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateConfig {
+    /// 43 characters.
+    pub id: String,
+    /// The title of the card.
+    pub title: String,
+    /// The lines, with their `{{key.DATA}}`.
+    pub content: String,
+}
+
+fn default_true() -> bool {
+    true
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        let person = |name: &str, openid: &str, follows, wrote| PersonConfig {
+            name: name.into(),
+            openid: Some(openid.into()),
+            follows,
+            wrote,
+            grants: Vec::new(),
+            scenes: Vec::new(),
+        };
+        let luffy = person("luffy", "oLuffy_wears_the_straw_hat_1", true, true);
+        let template = |id: &str, title: &str, content: &str| TemplateConfig {
+            id: id.into(),
+            title: title.into(),
+            content: content.into(),
+        };
+        Self {
+            app_id: "wx0123456789abcdef".into(),
+            app_secret: "0123456789abcdef0123456789abcdef".into(),
+            account_name: "wxbox".into(),
+            callback_domain: None,
+            strict_templates: false,
+            verified: false,
+            snapshot: false,
+            double_callback: false,
+            ip_whitelist: Vec::new(),
+            real_limits: false,
+            quota: BTreeMap::new(),
+            unauthorized: Vec::new(),
+            followers_a_page: 10_000,
+            phone: None,
+            people: vec![
+                PersonConfig { grants: vec!["*".into()], scenes: vec![1000], ..luffy },
+                person("nami", "oNami_draws_maps_of_the_sea1", true, false),
+                person("zoro", "oZoro_cannot_find_the_way_22", false, false),
+            ],
+            crowd: 0,
+            templates: vec![
+                template(
+                    "backup_finished-0123456789abcdefghijklmnopq",
+                    &t!("sandbox-world-backup"),
+                    &t!(
+                        "sandbox-world-backup-content",
+                        first = "{{first.DATA}}",
+                        host = "{{host.DATA}}",
+                        size = "{{size.DATA}}",
+                        time = "{{time.DATA}}",
+                        remark = "{{remark.DATA}}"
+                    ),
+                ),
+                template(
+                    "server_alert-0123456789abcdefghijklmnopqrst",
+                    &t!("sandbox-world-alert"),
+                    &t!(
+                        "sandbox-world-alert-content",
+                        event = "{{thing1.DATA}}",
+                        host = "{{character_string2.DATA}}",
+                        time = "{{time3.DATA}}"
+                    ),
+                ),
+            ],
+            subscriptions: account_setup::default_subscriptions(),
+            one_time_template: "one_time_message-0123456789abcdefghijklmnop".into(),
+            business_domain: None,
+            kf_accounts: account_setup::default_kf_accounts(),
+            articles: account_setup::default_articles(),
+            cards: account_setup::default_cards(),
+            library: library::default_library(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl Scenario {
+    /// Reads a world from TOML.
+    ///
+    /// # Errors
+    /// What does not parse, keys that do not exist, and values that WeChat could not have given out.
+    pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
+        let world: Self = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
+        world.check()?;
+        Ok(world)
+    }
+
+    /// The same with an openid for everybody who has none yet.
+    pub fn with_openids(mut self) -> Self {
+        for person in &mut self.people {
+            person.openid.get_or_insert_with(super::ids::openid);
+        }
+        self
+    }
+
+    /// The first and the last of the crowd, where there is one.
+    pub fn generated_range(&self) -> Option<[PersonConfig; 2]> {
+        (self.crowd > 0).then(|| [1, self.crowd].map(generated::follower))
+    }
+
+    /// Whether `caller` may ask for tokens.
+    pub(super) fn allows_ip(&self, caller: IpAddr) -> bool {
+        self.ip_whitelist.is_empty()
+            || self.ip_whitelist.iter().filter_map(|entry| Network::parse(entry)).any(|net| net.contains(caller))
+    }
+}
+
+/// The day in China that a time (Unix ms) belongs to; daily counters start anew with it.
+pub(super) fn beijing_day(now_ms: i64) -> i64 {
+    (now_ms + 8 * 3_600_000).div_euclid(86_400_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_world_could_be_real() {
+        Scenario::default().check().unwrap();
+    }
+
+    #[test]
+    fn a_file_overrides_what_it_names() {
+        let world =
+            Scenario::from_toml("strict_templates = true\nphone = \"robin\"\n[[people]]\nname = \"robin\"").unwrap();
+        assert!(world.strict_templates && world.people[0].follows && !world.people[0].wrote);
+        assert_eq!((world.people.len(), world.templates.len()), (1, 2));
+    }
+
+    #[test]
+    fn the_world_of_the_readme_can_be() {
+        let readme = include_str!("../../../README.md");
+        let (_, rest) = readme.split_once("A world of your own").unwrap();
+        let (_, rest) = rest.split_once("```toml\n").unwrap();
+        let world = Scenario::from_toml(rest.split_once("```").unwrap().0).unwrap();
+        assert_eq!((world.people[0].grants.len(), world.kf_accounts.len()), (1, 1));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let cases = [
+            ("app_id = \"wx1\"", "app_id"),
+            ("app_secret = \"x\"", "app_secret"),
+            ("callback_domain = \"http://a\"", "callback_domain"),
+            ("ip_whitelist = [\"1.2.3.*\"]", "ip_whitelist"),
+            ("ip_whitelist = [\"1.2.3.4/33\"]", "ip_whitelist"),
+            ("phone = \"sanji\"", "phone"),
+            ("crowd = 1000001", "crowd"),
+            ("crowd = 1\n[[people]]\nname = \"crowd000001\"", "people.name"),
+            ("crowd = 1\n[[people]]\nname = \"a\"\nopenid = \"oCrowd0000000000000000000001\"", "people.openid"),
+            ("unauthorized = [\"/cgi-bin/nothing\"]", "unauthorized"),
+            ("quota = { \"/cgi-bin/message/template/sent\" = 1 }", "quota"),
+            ("followers_a_page = 0", "followers_a_page"),
+            ("followers_a_page = 10001", "followers_a_page"),
+            ("nonsense = 1", "nonsense"),
+            ("[[people]]\nname = \"\"", "people.name"),
+            ("[[people]]\nname = \"a\"\n[[people]]\nname = \"a\"", "people.name"),
+            ("[[people]]\nname = \"a\"\nopenid = \"o\"", "people.openid"),
+            ("[[people]]\nname = \"a\"\ngrants = [\"x\"]", "people.grants"),
+            ("[[people]]\nname = \"a\"\nscenes = [10001]", "people.scenes"),
+            ("one_time_template = \"x\"", "one_time_template"),
+            ("business_domain = \"a/b\"", "business_domain"),
+            ("[[subscriptions]]\nid = \"x\"\ntitle = \"\"\ncontent = \"\"", "subscriptions.id"),
+            ("[[kf_accounts]]\naccount = \"x\"\nnickname = \"\"", "kf_accounts.account"),
+            ("[[articles]]\nmedia_id = \"x\"\narticle_id = \"\"\ntitle = \"\"", "articles.article_id"),
+            ("[[cards]]\nid = \"x\"\ntitle = \"\"\n[[cards]]\nid = \"x\"\ntitle = \"\"", "cards.id"),
+            ("[[templates]]\nid = \"a\"\ntitle = \"\"\ncontent = \"\"", "templates.id"),
+        ];
+        for (text, named) in cases {
+            let error = Scenario::from_toml(text).unwrap_err().to_string();
+            assert!(error.contains(named), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_whitelist_takes_addresses_and_networks() {
+        let world = Scenario { ip_whitelist: vec!["10.1.0.0/16".into(), "::1".into()], ..Scenario::default() };
+        for (caller, inside) in [("10.1.2.3", true), ("10.2.0.1", false), ("::1", true), ("::2", false)] {
+            assert_eq!(world.allows_ip(caller.parse().unwrap()), inside, "{caller}");
+        }
+    }
+}

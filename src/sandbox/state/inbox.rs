@@ -1,0 +1,273 @@
+//! What arrived on the phones, in order, with what the people themselves said and did.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, Hash};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::media::AttachmentView;
+use crate::sandbox::ids;
+
+const DEDUPE_WINDOW_MS: i64 = 600_000;
+/// Lines of all conversations that are remembered; whoever only counts looks at the stats.
+const MAX_ENTRIES: usize = 20_000;
+/// Bytes of them, as they came.
+const MAX_BYTES: usize = 64 << 20;
+
+/// A message that the platform delivered, as `/sandbox/inbox.json` shows it.
+#[derive(Debug, Default, Serialize)]
+pub(in crate::sandbox) struct Message {
+    pub(in crate::sandbox) person: String,
+    pub(in crate::sandbox) openid: String,
+    #[serde(rename = "type")]
+    pub(in crate::sandbox) kind: &'static str,
+    /// The text of a text message; what stands below the title of other kinds.
+    pub(in crate::sandbox) content: Option<String>,
+    pub(in crate::sandbox) template_id: Option<String>,
+    pub(in crate::sandbox) title: Option<String>,
+    pub(in crate::sandbox) fields: Vec<Field>,
+    /// What a tap opens.
+    pub(in crate::sandbox) url: Option<String>,
+    /// `appid:path` of the mini-program that a tap opens.
+    pub(in crate::sandbox) miniprogram: Option<String>,
+    /// The part of a customer-service message that is named like its kind, as it was sent.
+    pub(in crate::sandbox) body: Value,
+    /// The uploaded files that it shows, the picture of a video or a card last.
+    pub(in crate::sandbox) files: Vec<AttachmentView>,
+    /// In whose name it was sent.
+    pub(in crate::sandbox) kf_account: Option<String>,
+    /// Of a one-time message.
+    pub(in crate::sandbox) scene: Option<u16>,
+    /// RFC 3339, UTC.
+    pub(in crate::sandbox) time: String,
+    #[serde(skip)]
+    pub(in crate::sandbox) at_ms: i64,
+    /// A string, since it can exceed 2^53.
+    pub(in crate::sandbox) msgid: Option<String>,
+    pub(in crate::sandbox) client_msg_id: Option<String>,
+    /// How many times it was sent again and dropped.
+    pub(in crate::sandbox) repeats: u32,
+    /// Bytes of the call that sent it.
+    #[serde(skip)]
+    pub(in crate::sandbox) size: usize,
+}
+
+/// A line of a template message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub(in crate::sandbox) struct Field {
+    pub(in crate::sandbox) key: String,
+    /// What the template says before the value; may be empty.
+    pub(in crate::sandbox) label: String,
+    /// The value as it was sent; empty where it was not.
+    pub(in crate::sandbox) value: String,
+    /// What the phone shows; nothing where it does not show the line.
+    pub(in crate::sandbox) shown: Option<String>,
+}
+
+/// One line of a conversation.
+#[derive(Debug)]
+pub(in crate::sandbox) enum ConversationEntry {
+    /// From the account.
+    Message(Box<Message>),
+    /// From the person.
+    UserText { openid: String, text: String, at_ms: i64 },
+    /// The person tapped the account's menu.
+    Clicked { openid: String, at_ms: i64 },
+    /// The person followed or left.
+    Followed { openid: String, follows: bool, at_ms: i64 },
+}
+
+/// All conversations, as far as they are remembered.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Inbox {
+    entries: VecDeque<ConversationEntry>,
+    bytes: usize,
+    /// Entries that were there before the first one.
+    dropped: usize,
+    /// By the hash of an openid and a client_msg_id. A hash that two share by accident would swallow a message; with
+    /// a million of them in ten minutes, the chance is one in thirty million.
+    recent: HashMap<u64, RecentMessage>,
+    order: VecDeque<(i64, u64)>,
+    last_msgid: u64,
+}
+
+/// A message that would not be shown again.
+#[derive(Debug)]
+struct RecentMessage {
+    /// Its place, counted from the first entry ever.
+    index: usize,
+    msgid: u64,
+}
+
+impl Message {
+    /// What the person sees of it.
+    pub(in crate::sandbox) fn body(&self) -> impl Hash {
+        let text = (self.kind, &self.content, &self.template_id, &self.title, &self.fields);
+        (text, &self.url, &self.miniprogram, &self.body, &self.kf_account)
+    }
+}
+
+impl Inbox {
+    /// An empty one, whose message ids begin above 2^53, as the platform's do.
+    pub(in crate::sandbox) fn new() -> Self {
+        Self {
+            entries: VecDeque::new(),
+            bytes: 0,
+            dropped: 0,
+            recent: HashMap::new(),
+            order: VecDeque::new(),
+            last_msgid: 3_400_000_000_000_000_000 + u64::from(ids::random_number()),
+        }
+    }
+
+    /// The next message id, larger than all before.
+    pub(in crate::sandbox) fn next_msgid(&mut self) -> u64 {
+        self.last_msgid += 1 + u64::from(ids::random_number() % 1_000_000);
+        self.last_msgid
+    }
+
+    /// Adds a line to a conversation, and forgets the oldest ones of all where there are too many.
+    pub(in crate::sandbox) fn push(&mut self, entry: ConversationEntry) {
+        self.bytes += entry.size();
+        self.entries.push_back(entry);
+        while (self.entries.len() > MAX_ENTRIES || self.bytes > MAX_BYTES)
+            && let Some(oldest) = self.entries.pop_front()
+        {
+            self.bytes -= oldest.size();
+            self.dropped += 1;
+        }
+    }
+
+    /// Puts a message on its phone.
+    pub(in crate::sandbox) fn deliver(&mut self, message: Message) {
+        let msgid = message.msgid.as_ref().and_then(|id| id.parse().ok());
+        if let (Some(id), Some(msgid)) = (&message.client_msg_id, msgid) {
+            let key = self.recent.hasher().hash_one((&message.openid, id));
+            self.order.push_back((message.at_ms, key));
+            self.recent.insert(key, RecentMessage { index: self.dropped + self.entries.len(), msgid });
+        }
+        self.push(ConversationEntry::Message(Box::new(message)));
+    }
+
+    /// The id of the message that went to `openid` under this id in the last ten minutes, counted as sent again.
+    pub(in crate::sandbox) fn record_duplicate(
+        &mut self,
+        openid: &str,
+        client_msg_id: &str,
+        now_ms: i64,
+    ) -> Option<u64> {
+        while let Some((at_ms, key)) = self.order.front() {
+            if now_ms - at_ms < DEDUPE_WINDOW_MS {
+                break;
+            }
+            self.recent.remove(key);
+            self.order.pop_front();
+        }
+        let key = self.recent.hasher().hash_one((openid, client_msg_id));
+        let RecentMessage { index: place, msgid } = self.recent.get(&key)?;
+        let entry = place.checked_sub(self.dropped).and_then(|at| self.entries.get_mut(at));
+        if let Some(ConversationEntry::Message(message)) = entry {
+            message.repeats += 1;
+        }
+        Some(*msgid)
+    }
+
+    /// Forgets every conversation, and not which messages would not be shown again.
+    pub(in crate::sandbox) fn clear(&mut self) {
+        self.dropped += self.entries.len();
+        self.entries.clear();
+        self.bytes = 0;
+    }
+
+    /// The messages that are remembered, oldest first.
+    pub(in crate::sandbox) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.entries.iter().filter_map(|entry| match entry {
+            ConversationEntry::Message(message) => Some(&**message),
+            _ => None,
+        })
+    }
+
+    /// The last lines of one conversation, oldest first.
+    pub(in crate::sandbox) fn conversation(&self, openid: &str, limit: usize) -> Vec<&ConversationEntry> {
+        let mut lines: Vec<&ConversationEntry> =
+            self.entries.iter().rev().filter(|entry| entry.openid() == openid).take(limit).collect();
+        lines.reverse();
+        lines
+    }
+}
+
+impl ConversationEntry {
+    fn openid(&self) -> &str {
+        match self {
+            Self::Message(message) => &message.openid,
+            Self::UserText { openid, .. } | Self::Clicked { openid, .. } | Self::Followed { openid, .. } => openid,
+        }
+    }
+
+    /// Bytes that it takes, about.
+    fn size(&self) -> usize {
+        match self {
+            Self::Message(message) => message.size,
+            Self::UserText { text, .. } => text.len(),
+            Self::Clicked { .. } | Self::Followed { .. } => 0,
+        }
+    }
+
+    /// When it was, Unix ms.
+    pub(in crate::sandbox) fn at_ms(&self) -> i64 {
+        match self {
+            Self::Message(message) => message.at_ms,
+            Self::UserText { at_ms, .. } | Self::Clicked { at_ms, .. } | Self::Followed { at_ms, .. } => *at_ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(number: usize) -> Message {
+        Message {
+            openid: "oLuffy".into(),
+            kind: "template",
+            msgid: Some(number.to_string()),
+            client_msg_id: Some(number.to_string()),
+            ..Message::default()
+        }
+    }
+
+    #[test]
+    fn old_messages_are_forgotten_and_still_not_delivered_again() {
+        let mut inbox = Inbox::new();
+        (0..MAX_ENTRIES + 3).for_each(|number| inbox.deliver(message(number)));
+        assert_eq!(inbox.messages().count(), MAX_ENTRIES);
+        assert_eq!(inbox.messages().next().unwrap().msgid.as_deref(), Some("3"));
+        assert_eq!(inbox.record_duplicate("oLuffy", "2", 1), Some(2));
+        assert_eq!(inbox.record_duplicate("oLuffy", "4", 1), Some(4));
+        let repeats: Vec<u32> = inbox.messages().take(3).map(|message| message.repeats).collect();
+        assert_eq!(repeats, [0, 1, 0]);
+        assert_eq!(inbox.record_duplicate("oLuffy", "4", DEDUPE_WINDOW_MS), None);
+        assert_eq!(inbox.recent.len() + inbox.order.len(), 0);
+    }
+
+    #[test]
+    fn large_messages_make_room_for_each_other() {
+        let mut inbox = Inbox::new();
+        (0..70).for_each(|number| inbox.deliver(Message { size: 1 << 20, ..message(number) }));
+        assert_eq!((inbox.messages().count(), inbox.bytes), (64, MAX_BYTES));
+        inbox.push(ConversationEntry::UserText { openid: "oLuffy".into(), text: "x".repeat(MAX_BYTES + 1), at_ms: 0 });
+        assert_eq!((inbox.entries.len(), inbox.bytes), (0, 0), "not even that one");
+    }
+
+    #[test]
+    fn who_forgets_the_conversations_gets_no_message_twice() {
+        let mut inbox = Inbox::new();
+        inbox.deliver(message(1));
+        inbox.clear();
+        assert_eq!((inbox.messages().count(), inbox.record_duplicate("oLuffy", "1", 1)), (0, Some(1)));
+        inbox.deliver(message(2));
+        assert_eq!(inbox.record_duplicate("oLuffy", "2", 1), Some(2));
+        assert_eq!(inbox.messages().map(|message| message.repeats).collect::<Vec<_>>(), [1]);
+    }
+}

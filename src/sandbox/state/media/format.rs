@@ -1,0 +1,205 @@
+//! What a file is, by its content, and how long a voice message lasts.
+//!
+//! All but an MP3 are told by a signature, a line each here; `infer` knows a hundred formats more, and one of the many
+//! beginnings of an MP3.
+
+use mp3_metadata::Layer;
+
+use super::MediaKind;
+
+/// A format that may be uploaded as something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sandbox) enum MediaFormat {
+    Png,
+    Jpeg,
+    Gif,
+    Amr,
+    Mp3,
+    Mp4,
+}
+
+impl MediaFormat {
+    /// The format of a file with that content.
+    pub(in crate::sandbox) fn detect(bytes: &[u8]) -> Option<Self> {
+        Some(match bytes {
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Self::Png,
+            [0xff, 0xd8, 0xff, ..] => Self::Jpeg,
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Self::Gif,
+            [b'#', b'!', b'A', b'M', b'R', b'\n', _, ..] => Self::Amr,
+            [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] if is_mp4_brand(brand) => Self::Mp4,
+            _ if mp3_duration_ms(bytes).is_some() => Self::Mp3,
+            _ => return None,
+        })
+    }
+
+    /// The format that a file name's extension stands for.
+    pub(in crate::sandbox) fn from_name(name: &str) -> Option<Self> {
+        let (_, extension) = name.rsplit_once('.')?;
+        Some(match extension.to_ascii_lowercase().as_str() {
+            "png" => Self::Png,
+            "jpg" | "jpeg" => Self::Jpeg,
+            "gif" => Self::Gif,
+            "amr" => Self::Amr,
+            "mp3" => Self::Mp3,
+            "mp4" => Self::Mp4,
+            _ => return None,
+        })
+    }
+
+    /// Whether it may be uploaded as that.
+    pub(in crate::sandbox) fn is_allowed_as(self, kind: MediaKind) -> bool {
+        match kind {
+            MediaKind::Image => matches!(self, Self::Png | Self::Jpeg | Self::Gif),
+            MediaKind::Voice => matches!(self, Self::Amr | Self::Mp3),
+            MediaKind::Video => self == Self::Mp4,
+            MediaKind::Thumb => self == Self::Jpeg,
+        }
+    }
+
+    /// What it is served as.
+    pub(in crate::sandbox) fn content_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Gif => "image/gif",
+            Self::Amr => "audio/amr",
+            Self::Mp3 => "audio/mpeg",
+            Self::Mp4 => "video/mp4",
+        }
+    }
+
+    /// The extension that it is saved with.
+    pub(in crate::sandbox) fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpeg => "jpg",
+            Self::Gif => "gif",
+            Self::Amr => "amr",
+            Self::Mp3 => "mp3",
+            Self::Mp4 => "mp4",
+        }
+    }
+
+    /// How long a sound lasts, in milliseconds; nothing for other files.
+    pub(in crate::sandbox) fn duration_ms(self, bytes: &[u8]) -> Option<u64> {
+        match self {
+            Self::Amr => Some(amr_duration_ms(bytes)),
+            Self::Mp3 => mp3_duration_ms(bytes),
+            _ => None,
+        }
+    }
+}
+
+/// A film, and not a still picture or a sound in the same wrapping, nor QuickTime.
+fn is_mp4_brand(brand: &[u8]) -> bool {
+    matches!(brand.get(..3), Some(b"iso" | b"mp4" | b"mp7" | b"avc" | b"M4V" | b"MSN" | b"das"))
+}
+
+/// Frames of 20 ms, each as long as its first byte says.
+fn amr_duration_ms(bytes: &[u8]) -> u64 {
+    const LENGTHS: [usize; 16] = [13, 14, 16, 18, 20, 21, 27, 32, 6, 1, 1, 1, 1, 1, 1, 1];
+    let (mut at, mut ms) = ("#!AMR\n".len(), 0);
+    while let Some(head) = bytes.get(at) {
+        at += LENGTHS[usize::from(head >> 3 & 0xf)];
+        ms += 20;
+    }
+    ms
+}
+
+/// As long as its frames together; nothing where it has none of layer III.
+fn mp3_duration_ms(bytes: &[u8]) -> Option<u64> {
+    let sound = mp3_metadata::read_from_slice(bytes).ok()?;
+    let plays = sound.frames.first().is_some_and(|frame| frame.layer == Layer::Layer3);
+    plays.then(|| u64::try_from(sound.duration.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many frames of 44.1 kHz and 128 kbit/s.
+    fn mp3(frames: usize) -> Vec<u8> {
+        [[0xff, 0xfb, 0x90, 0x64].as_slice(), &[0; 413]].concat().repeat(frames)
+    }
+
+    /// The same behind a tag of 20 bytes.
+    fn tagged_mp3(frames: usize) -> Vec<u8> {
+        [b"ID3\x04\0\0\0\0\0\x14".as_slice(), &[0; 20], &mp3(frames)].concat()
+    }
+
+    #[test]
+    fn content_decides() {
+        let cases: &[(&[u8], Option<MediaFormat>)] = &[
+            (b"\x89PNG\r\n\x1a\n....", Some(MediaFormat::Png)),
+            (b"\x89PNG", None),
+            (b"\xff\xd8\xff\xe0", Some(MediaFormat::Jpeg)),
+            (b"GIF89a", Some(MediaFormat::Gif)),
+            (b"GIF", None),
+            (b"#!AMR\n\x04", Some(MediaFormat::Amr)),
+            (b"#!AMR\n", None),
+            (b"\0\0\0\x18ftypisom....", Some(MediaFormat::Mp4)),
+            (b"\0\0\0\x18ftypmp42....", Some(MediaFormat::Mp4)),
+            (b"\0\0\0\x18ftypqt  ....", None),
+            (b"\0\0\0\x18ftypheic....", None),
+            (b"\xff\xfb\x90\x64", None),
+            (b"ID3\x04\0\0\x7f\x7f\x7f\x7f", None),
+            (b"hello", None),
+            (b"", None),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(MediaFormat::detect(bytes), *expected, "{bytes:?}");
+        }
+        assert_eq!(MediaFormat::detect(&tagged_mp3(3)), Some(MediaFormat::Mp3));
+        // MPEG 2 in place of 1, as speech often is; layer II.
+        let low = [[0xff, 0xf3, 0x40, 0xc4].as_slice(), &[0; 100]].concat();
+        assert_eq!(MediaFormat::detect(&low.repeat(3)), Some(MediaFormat::Mp3));
+        let second = [[0xff, 0xfd, 0x90, 0x64].as_slice(), &[0; 500]].concat();
+        assert_eq!(MediaFormat::detect(&second.repeat(3)), None);
+    }
+
+    #[test]
+    fn no_file_is_too_strange() {
+        let good = [tagged_mp3(4), [b"#!AMR\n".as_slice(), &[0x3c; 99]].concat(), b"\0\0\0\x18ftypmp42".to_vec()];
+        let mut seed: u32 = 20_261_127;
+        for round in 0..30_000 {
+            let mut bytes = good[round % good.len()].clone();
+            for _ in 0..3 {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let at = (seed >> 8) as usize % bytes.len();
+                bytes[at] = seed.to_be_bytes()[0];
+            }
+            bytes.truncate((seed >> 3) as usize % (bytes.len() + 1));
+            if let Some(format) = MediaFormat::detect(&bytes) {
+                // A frame is a byte at least.
+                assert!(format.duration_ms(&bytes).unwrap_or_default() <= bytes.len() as u64 * 144);
+            }
+        }
+    }
+
+    #[test]
+    fn names_stand_for_formats() {
+        for (name, expected) in [
+            ("a.JPG", Some(MediaFormat::Jpeg)),
+            ("a.b.png", Some(MediaFormat::Png)),
+            ("png", None),
+            ("a.", None),
+            ("a.bmp", None),
+        ] {
+            assert_eq!(MediaFormat::from_name(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn sounds_are_measured() {
+        // 2297 frames of 1152 samples.
+        assert_eq!(MediaFormat::Mp3.duration_ms(&mp3(2297)).map(|ms| ms / 100), Some(600));
+        let mut amr = b"#!AMR\n".to_vec();
+        (0..150).for_each(|_| {
+            amr.extend([
+                0x3c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            ])
+        });
+        assert_eq!(MediaFormat::Amr.duration_ms(&amr), Some(3_000));
+        assert_eq!(MediaFormat::Png.duration_ms(b""), None);
+    }
+}

@@ -1,0 +1,415 @@
+//! One turn of a process that delivers: what has ended is written down, what comes next is taken and marked,
+//! all of it in one commit. No turn is open while a request is.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
+
+use super::super::{Error, LONG_RUN_TRANSACTIONS, Result, Store, WAL_PRAGMAS_LONG, generation};
+use super::attempts::{clock_reading, load_attempts};
+use super::parts::{WAITS_FOR_PREDECESSOR_SQL, claimable_sql};
+use super::{
+    AttemptHistory, AttemptOutcome, MESSAGE_COLUMN_COUNT, MESSAGE_COLUMNS_SQL, MESSAGE_JOINS_SQL, Message,
+    MessageState, read_message,
+};
+use crate::clock::{ClockReading, Timestamp};
+
+/// A message that this process has, with what a decision about it takes.
+#[derive(Clone, Debug)]
+pub struct ClaimedMessage {
+    /// The message; its body is left out, see [`Turn::content`].
+    pub message: Message,
+    /// The person that is meant, wherever that person is bound; `None` where an openid is.
+    pub user_id: Option<i64>,
+    /// Its content.
+    pub payload_id: i64,
+    /// What is sent instead where WeChat takes no text.
+    pub fallback_id: Option<i64>,
+    /// When it was queued.
+    pub created: ClockReading,
+    /// How long it is tried.
+    pub expire_after: Duration,
+    /// Whether the sender asked for that time.
+    pub expire_strict: bool,
+    /// What the pauses go by.
+    pub retry_state: RetryState,
+    /// What was tried.
+    pub history: AttemptHistory,
+    /// Whether it is a part of a text of which a part was tried.
+    pub any_part_attempted: bool,
+    /// Whether the part before it is not sent.
+    pub waits_for_predecessor: bool,
+    /// How many parts come after this one.
+    pub remaining_parts: i64,
+}
+
+impl ClaimedMessage {
+    /// Whether WeChat drops a repeat of what is sent next: a text has its id for the template after it.
+    pub fn supports_dedupe(&self) -> bool {
+        self.message.client_msg_id.is_some() && self.fallback_id.is_none()
+    }
+}
+
+/// What the pauses between attempts go by.
+#[derive(Clone, Debug, Default)]
+pub struct RetryState {
+    /// The first failure since it was queued, or retried by a person.
+    pub first_failed_at: Option<Timestamp>,
+    /// Long pauses since then.
+    pub backoff_step: u32,
+    /// Attempts before somebody said `outbox retry`: they do not count against `send.max_attempts`.
+    pub attempts_before_retry: i64,
+}
+
+/// What an attempt, or a decision without one, comes to.
+#[derive(Clone, Debug)]
+pub struct MessageUpdate {
+    /// The attempt's number and how it ended; `None` where none was made.
+    pub attempt: Option<(i64, AttemptOutcome)>,
+    /// Where the message stands now.
+    pub state: MessageState,
+    /// When it is due, if it is queued still.
+    pub due_at: Timestamp,
+    /// What was answered.
+    pub response: ResponseInfo,
+    /// For the decisions to come.
+    pub retry_state: RetryState,
+    /// The fallback takes the content's place; its kind.
+    pub switch_to_fallback: Option<String>,
+}
+
+/// What WeChat, or the way to it, said of a message.
+#[derive(Clone, Debug, Default)]
+pub struct ResponseInfo {
+    /// WeChat's id of it.
+    pub msgid: Option<String>,
+    /// WeChat's error code.
+    pub errcode: Option<i64>,
+    /// WeChat's error text, cleaned.
+    pub errmsg: Option<String>,
+    /// WeChat's id of the request.
+    pub rid: Option<String>,
+    /// What went wrong, in words.
+    pub error: Option<String>,
+    /// The API host that was asked last.
+    pub host: Option<String>,
+    /// The `Date` of WeChat's answer.
+    pub server_time: Option<Timestamp>,
+}
+
+/// Which messages a process may take.
+#[derive(Clone, Copy, Debug)]
+pub enum ClaimScope {
+    /// Those of these ids, whether they are due or not.
+    Range(i64, i64),
+    /// All that are due.
+    Due,
+}
+
+/// Whether an attempt begins, and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttemptStart {
+    /// It begins, to this openid.
+    Started(String),
+    /// The message is no longer queued, or no longer this process's: it was cancelled, or the person removed.
+    ClaimLost,
+    /// The person is not bound.
+    NotBound,
+    /// An earlier attempt may have arrived, at an openid that the person is not bound to any more.
+    Rebound,
+}
+
+/// A turn under way.
+pub struct OutboxTx<'a> {
+    pub(super) tx: Transaction<'a>,
+    pub(super) path: &'a std::path::Path,
+    pub(super) app_id: &'a str,
+    pub(super) now: &'a ClockReading,
+    pub(super) server_now: Option<Timestamp>,
+    pub(super) worker_id: &'a str,
+}
+
+/// Who takes a turn, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct TxContext<'a> {
+    /// The account.
+    pub app_id: &'a str,
+    /// The process: the name of its [`Alive`](super::Alive).
+    pub worker_id: &'a str,
+    /// The time.
+    pub now: &'a ClockReading,
+    /// The time by WeChat's clock, once an answer has told it.
+    pub server_now: Option<Timestamp>,
+}
+
+const CLAIM_COLUMNS_SQL: &str =
+    "m.user_id, m.content_id, m.fallback_id, m.created_up, m.expire_after, m.expire_strict, m.failed_at,
+    m.pauses, m.retried_after, m.repeat_after, m.first_id, m.parts_left";
+
+/// Where [`select_claimed_sql`] has the account.
+pub(super) const APP_ID_COLUMN: usize = MESSAGE_COLUMN_COUNT + 13;
+
+/// A query that [`held`] reads, without the body; `how` says which index to use.
+pub(super) fn select_claimed_sql(index_hint: &str, condition: &str) -> String {
+    let fields = MESSAGE_COLUMNS_SQL.replacen("c.body", "NULL", 1);
+    format!(
+        "SELECT {fields}, {CLAIM_COLUMNS_SQL}, {WAITS_FOR_PREDECESSOR_SQL}, m.app_id FROM messages m {index_hint} {MESSAGE_JOINS_SQL} WHERE {condition}"
+    )
+}
+
+/// A held message but for its history, with the id of its text's first part.
+pub(super) fn read_claimed_message(row: &Row<'_>) -> rusqlite::Result<(ClaimedMessage, Option<i64>)> {
+    let message = read_message(row)?;
+    let created = clock_reading(message.created_at, row.get(MESSAGE_COLUMN_COUNT + 3)?);
+    let claimed = ClaimedMessage {
+        user_id: row.get(MESSAGE_COLUMN_COUNT)?,
+        payload_id: row.get(MESSAGE_COLUMN_COUNT + 1)?,
+        fallback_id: row.get(MESSAGE_COLUMN_COUNT + 2)?,
+        created,
+        expire_after: Duration::from_millis(u64::try_from(row.get::<_, i64>(MESSAGE_COLUMN_COUNT + 4)?).unwrap_or(0)),
+        expire_strict: row.get(MESSAGE_COLUMN_COUNT + 5)?,
+        retry_state: RetryState {
+            first_failed_at: row.get(MESSAGE_COLUMN_COUNT + 6)?,
+            backoff_step: row.get(MESSAGE_COLUMN_COUNT + 7)?,
+            attempts_before_retry: row.get(MESSAGE_COLUMN_COUNT + 8)?,
+        },
+        history: AttemptHistory { attempts: Vec::new(), resolved_attempts: row.get(MESSAGE_COLUMN_COUNT + 9)? },
+        any_part_attempted: false,
+        remaining_parts: row.get(MESSAGE_COLUMN_COUNT + 11)?,
+        waits_for_predecessor: row.get(MESSAGE_COLUMN_COUNT + 12)?,
+        message,
+    };
+    Ok((claimed, row.get(MESSAGE_COLUMN_COUNT + 10)?))
+}
+
+/// Reads what was tried for a held message.
+pub(super) fn load_history(
+    conn: &rusqlite::Connection,
+    (mut claimed, first_part_id): (ClaimedMessage, Option<i64>),
+) -> rusqlite::Result<ClaimedMessage> {
+    if claimed.message.attempts > 0 {
+        claimed.history.attempts = load_attempts(conn, claimed.message.id)?;
+    }
+    if let Some(first_part_id) = first_part_id {
+        let sql = "SELECT attempts > 0 FROM messages WHERE id = ?1";
+        let tried = conn.prepare_cached(sql)?.query_row([first_part_id], |row| row.get(0)).optional()?;
+        // A part that was removed for its age was tried.
+        claimed.any_part_attempted = tried.unwrap_or(true);
+    }
+    Ok(claimed)
+}
+
+impl Store {
+    /// Does `work` as one turn. `durable` waits until it is on the disk: before any first byte leaves. What
+    /// has ended need not be: a lost ending is an attempt without one, which is safe.
+    ///
+    /// # Errors
+    /// Those of `work`, and the database's own; then nothing of it is done.
+    pub fn transaction<T, E: From<Error>>(
+        &mut self,
+        context: TxContext<'_>,
+        durable: bool,
+        work: impl FnOnce(&OutboxTx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        self.transaction_with_wait(context, durable, self.busy_timeout, || false, work)
+    }
+
+    /// The same; where another process has had the database for that `patience`, `wait` says whether to go on waiting.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn transaction_with_wait<T, E: From<Error>>(
+        &mut self,
+        context: TxContext<'_>,
+        durable: bool,
+        busy_timeout: Duration,
+        mut keep_waiting: impl FnMut() -> bool,
+        work: impl FnOnce(&OutboxTx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let run = |store: &mut Self| -> std::result::Result<T, E> {
+            let TxContext { app_id, worker_id: worker, now, server_now: server } = context;
+            let transaction = loop {
+                match store.map_err(Transaction::new_unchecked(&store.conn, TransactionBehavior::Immediate)) {
+                    Err(Error::Busy { .. }) if keep_waiting() => {}
+                    transaction => break transaction?,
+                }
+            };
+            if durable {
+                store.map_err(generation::advance_generation(&transaction))?;
+            }
+            let tx =
+                OutboxTx { tx: transaction, path: &store.path, app_id, now, server_now: server, worker_id: worker };
+            let result = work(&tx)?;
+            store.map_err(tx.tx.commit())?;
+            Ok(result)
+        };
+        self.transactions = self.transactions.saturating_add(1);
+        if self.transactions == LONG_RUN_TRANSACTIONS {
+            self.map_err(self.conn.execute_batch(WAL_PRAGMAS_LONG))?;
+        }
+        // A signal does not end this wait: it is `wait` that knows what has to be written down first.
+        self.map_err(self.conn.busy_timeout(busy_timeout))?;
+        let result = if durable { run(self) } else { self.without_fsync(run) };
+        self.patient_again();
+        result
+    }
+}
+
+impl OutboxTx<'_> {
+    pub(super) fn map_err<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
+        result.map_err(|e| Error::from_sqlite(self.path, e))
+    }
+
+    /// A number that is another one as soon as another connection has changed the database.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn data_version(&self) -> Result<i64> {
+        self.map_err(self.tx.pragma_query_value(None, "data_version", |row| row.get(0)))
+    }
+
+    /// Takes up to `limit` messages of the scope that nobody has, in the order they are due.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn claim(&self, scope: ClaimScope, limit: usize) -> Result<Vec<ClaimedMessage>> {
+        // Without a word SQLite walks all that is due to find a range of ids.
+        let (index_hint, condition, (first, last)) = match scope {
+            ClaimScope::Range(first, last) => ("NOT INDEXED", "m.id BETWEEN ?2 AND ?3 ORDER BY m.id", (first, last)),
+            ClaimScope::Due => {
+                let condition = "m.due_at <= ?2 AND ?3 = ?3 ORDER BY m.due_at, m.id";
+                ("INDEXED BY messages_due", condition, (self.now.wall.0, 0))
+            }
+        };
+        let open = "m.state = 'queued' AND m.worker IS NULL AND m.content_id NOTNULL";
+        let sql = select_claimed_sql(
+            index_hint,
+            &format!("m.app_id = ?1 AND {open} AND {} AND {condition} LIMIT ?4", claimable_sql("?5")),
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut query = self.map_err(self.tx.prepare_cached(&sql))?;
+        let rows = self
+            .map_err(query.query_map(params![self.app_id, first, last, limit, self.now.wall], read_claimed_message))?;
+        let claimed: Vec<_> = self.map_err(rows.collect())?;
+        let claimed: Vec<ClaimedMessage> =
+            self.map_err(claimed.into_iter().map(|entry| load_history(&self.tx, entry)).collect())?;
+        let mut update = self.map_err(self.tx.prepare_cached("UPDATE messages SET worker = ?2 WHERE id = ?1"))?;
+        claimed
+            .iter()
+            .try_for_each(|entry| self.map_err(update.execute(params![entry.message.id, self.worker_id])).map(drop))?;
+        Ok(claimed)
+    }
+
+    /// A content: its JSON.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn payload(&self, id: i64) -> Result<Option<String>> {
+        let mut query = self.map_err(self.tx.prepare_cached("SELECT body FROM contents WHERE id = ?1"))?;
+        self.map_err(query.query_row([id], |row| row.get(0)).optional())
+    }
+
+    /// Begins the next attempt for a message of ours, if it may begin: this is where a message to a person learns
+    /// where it goes. `token_at` is when its access token was fetched.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn start_attempt(&self, claimed: &ClaimedMessage, token_at: Option<Timestamp>) -> Result<AttemptStart> {
+        let id = claimed.message.id;
+        let sql = "SELECT CASE WHEN m.user_id IS NULL THEN m.openid ELSE b.openid END FROM messages m
+                   LEFT JOIN bindings b ON b.app_id = m.app_id AND b.user_id = m.user_id
+                   WHERE m.id = ?1 AND m.worker = ?2 AND m.state = 'queued'";
+        let mut query = self.map_err(self.tx.prepare_cached(sql))?;
+        let openid: Option<Option<String>> =
+            self.map_err(query.query_row(params![id, self.worker_id], |row| row.get(0)).optional())?;
+        let openid = match openid {
+            None => return Ok(AttemptStart::ClaimLost),
+            Some(None) => return Ok(AttemptStart::NotBound),
+            Some(Some(openid)) => openid,
+        };
+        if claimed.history.first_unresolved().is_some_and(|earlier| earlier.openid.as_ref() != Some(&openid)) {
+            return Ok(AttemptStart::Rebound);
+        }
+        let n = claimed.message.attempts + 1;
+        // Not RETURNING, for which SQLite makes a table and a journal of the statement each time.
+        let sql = "UPDATE messages SET attempts = ?2, openid = ?3 WHERE id = ?1";
+        let mut update = self.map_err(self.tx.prepare_cached(sql))?;
+        self.map_err(update.execute(params![id, n, openid]))?;
+        let sql = "INSERT INTO attempts (message_id, n, openid, token_at, started_at, started_up)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let mut insert = self.map_err(self.tx.prepare_cached(sql))?;
+        let uptime = self.now.uptime.as_ref().map(ToString::to_string);
+        self.map_err(insert.execute(params![id, n, openid, token_at, self.now.wall, uptime]))?;
+        Ok(AttemptStart::Started(openid))
+    }
+
+    /// Writes down what a message has come to, and lets go of it; `false` if it is no longer there, since the
+    /// person was removed.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn record_update(&self, id: i64, message_update: &MessageUpdate) -> Result<bool> {
+        let ResponseInfo { msgid, errcode, errmsg, rid, error, host, server_time: server_at } =
+            &message_update.response;
+        let now = self.now.wall;
+        if let Some((n, outcome)) = message_update.attempt {
+            let sql = "UPDATE attempts SET ended_at = ?3, outcome = ?4, errcode = ?5, errmsg = ?6, rid = ?7, host = ?8,
+                       server_at = ?9 WHERE message_id = ?1 AND n = ?2";
+            let mut update = self.map_err(self.tx.prepare_cached(sql))?;
+            self.map_err(update.execute(params![id, n, now, outcome.as_str(), errcode, errmsg, rid, host, server_at]))?;
+        }
+        let sent_at = (message_update.state == MessageState::Sent).then_some(now);
+        let settled_at = self.server_now.filter(|_| message_update.state != MessageState::Queued);
+        // What somebody cancelled between two attempts stays so.
+        let sql = "UPDATE messages SET state = ?2, due_at = ?3, changed_at = ?4, msgid = ?5, errcode = ?6, errmsg = ?7,
+                   rid = ?8, error = ?9, sent_at = ?10, failed_at = ?11, pauses = ?12, settled_at = ?13, worker = NULL
+                   WHERE id = ?1 AND (state = 'queued' OR ?14)";
+        let mut update = self.map_err(self.tx.prepare_cached(sql))?;
+        let RetryState { first_failed_at: failed_at, backoff_step: pauses, .. } = &message_update.retry_state;
+        let rows = self.map_err(update.execute(params![
+            id,
+            message_update.state,
+            message_update.due_at,
+            now,
+            msgid,
+            errcode,
+            errmsg,
+            rid,
+            error,
+            sent_at,
+            failed_at,
+            pauses,
+            settled_at,
+            message_update.attempt.is_some(),
+        ]))?;
+        if let Some(kind) = &message_update.switch_to_fallback {
+            let sql = "UPDATE messages SET content_id = fallback_id, fallback_id = NULL, type = ?2 WHERE id = ?1";
+            self.map_err(self.tx.execute(sql, params![id, kind]))?;
+        }
+        Ok(rows > 0)
+    }
+
+    /// Notes why messages that nobody has begun wait, in the place of what is noted already: what keeps them back now is
+    /// what somebody can do something about.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn set_waiting_reason(&self, (first, last): (i64, i64), reason: &ResponseInfo) -> Result<()> {
+        // NOT INDEXED: SQLite would walk all that is due instead of the range of ids.
+        let sql = "UPDATE messages NOT INDEXED SET error = ?3, errcode = ?4, errmsg = ?5, rid = ?7
+                   WHERE id BETWEEN ?1 AND ?2 AND app_id = ?6 AND state = 'queued' AND error IS NOT ?3 AND worker IS NULL";
+        let ResponseInfo { error, errcode, errmsg, rid, .. } = reason;
+        let mut update = self.map_err(self.tx.prepare_cached(sql))?;
+        self.map_err(update.execute(params![first, last, error, errcode, errmsg, self.app_id, rid])).map(drop)
+    }
+
+    /// Lets go of messages that were taken and not begun.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn release(&self, ids: impl IntoIterator<Item = i64>) -> Result<()> {
+        let sql = "UPDATE messages SET worker = NULL WHERE id = ?1 AND worker = ?2";
+        let mut update = self.map_err(self.tx.prepare_cached(sql))?;
+        ids.into_iter().try_for_each(|id| self.map_err(update.execute(params![id, self.worker_id])).map(drop))
+    }
+}

@@ -1,0 +1,129 @@
+//! Points in time as people read them: by the clock of a time zone. Programs get RFC 3339 in UTC, see [`crate::time`].
+//!
+//! The zone of the run is process-wide, as the language is: texts of errors have no other way to learn of it. It is
+//! looked up when the first time is shown, so that a command that shows none does not wait for it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{PoisonError, RwLock};
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+
+use crate::clock::Timestamp;
+
+/// A time zone that has a name. The rules are those that are built in: a small container has no others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+impl FromStr for Zone {
+    type Err = UnknownTimeZone;
+
+    fn from_str(name: &str) -> Result<Self, UnknownTimeZone> {
+        TimeZoneDatabase::bundled().get(name).map(Self).map_err(|_| UnknownTimeZone { nearest: closest_zone(name) })
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.iana_name().unwrap_or("UTC"))
+    }
+}
+
+/// No zone has that name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownTimeZone {
+    /// The name that was probably meant.
+    pub nearest: Option<String>,
+}
+
+/// What people write for the one zone of China, which is named for its largest city.
+const CHINA_ALIASES: [&str; 6] = ["beijing", "peking", "chongqing", "shenzhen", "guangzhou", "+8"];
+
+/// The zone that was probably meant: the one of that city, or one that is spelled nearly so.
+fn closest_zone(name: &str) -> Option<String> {
+    let normalized = name.trim().to_lowercase().replace([' ', '-'], "_");
+    let china = CHINA_ALIASES.iter().any(|word| normalized.contains(word))
+        || ["cst", "+08:00", "utc+08:00"].contains(&&*normalized);
+    // No zone has a name in another script.
+    if china || !normalized.is_ascii() {
+        return Some("Asia/Shanghai".to_owned());
+    }
+    let max_distance = (normalized.chars().count() / 3).clamp(1, 3);
+    let database = TimeZoneDatabase::bundled();
+    let names = database.available().map(|known| known.as_str().to_owned()).filter(|known| known.contains('/'));
+    let with_distance = names.map(|known| {
+        let whole = known.to_lowercase();
+        let city = whole.rsplit('/').next().unwrap_or_default();
+        let distance = strsim::damerau_levenshtein;
+        (distance(&whole, &normalized).min(distance(city, &normalized)), known)
+    });
+    with_distance.filter(|(distance, _)| *distance <= max_distance).min().map(|(_, known)| known)
+}
+
+static CURRENT_ZONE: RwLock<Option<Zone>> = RwLock::new(None);
+
+/// Makes `zone` the zone of all times that people are shown; `None`: the system's.
+pub fn set_time_zone(zone: Option<Zone>) {
+    *CURRENT_ZONE.write().unwrap_or_else(PoisonError::into_inner) = zone;
+}
+
+/// A point in time by the clock of the zone of the run, with its distance from UTC: `2026-11-29 13:41:15 +08:00`.
+pub fn format_local(at: Timestamp) -> String {
+    let current = CURRENT_ZONE.read().unwrap_or_else(PoisonError::into_inner).clone();
+    format_in_zone(at, &current.map_or_else(TimeZone::system, |zone| zone.0))
+}
+
+fn format_in_zone(at: Timestamp, zone: &TimeZone) -> String {
+    let instant = jiff::Timestamp::from_millisecond(at.0).ok();
+    let offset = instant.map_or(0, |at| zone.to_offset(at).seconds());
+    let shifted = Timestamp(at.0.saturating_add(i64::from(offset) * 1000)).to_string();
+    let minutes = offset.abs() / 60;
+    let sign = if offset < 0 { '-' } else { '+' };
+    let clock = shifted.trim_end_matches('Z').replace('T', " ");
+    format!("{clock} {sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Timestamp = Timestamp(1_795_412_475_999); // 2026-11-23T05:41:15Z
+
+    #[test]
+    fn a_time_is_shown_by_the_clock_of_its_zone() {
+        for (zone, shown) in [
+            ("Asia/Shanghai", "2026-11-23 13:41:15 +08:00"),
+            ("asia/shanghai", "2026-11-23 13:41:15 +08:00"),
+            ("America/St_Johns", "2026-11-23 02:11:15 -03:30"),
+            ("America/Los_Angeles", "2026-11-22 21:41:15 -08:00"),
+            ("UTC", "2026-11-23 05:41:15 +00:00"),
+        ] {
+            assert_eq!(format_in_zone(AT, &zone.parse::<Zone>().unwrap().0), shown, "{zone}");
+        }
+        // Half a year earlier, it is summer.
+        let summer = Timestamp(AT.0 - 182 * 86_400_000);
+        assert_eq!(format_in_zone(summer, &"Europe/Berlin".parse::<Zone>().unwrap().0), "2026-05-25 07:41:15 +02:00");
+        let far = format_in_zone(Timestamp(i64::MAX), &"Asia/Shanghai".parse::<Zone>().unwrap().0);
+        assert_eq!(far, "9999-12-31 23:59:59 +00:00");
+    }
+
+    #[test]
+    fn an_unknown_zone_has_the_nearest_name() {
+        for (name, near) in [
+            ("Asia/Shangai", Some("Asia/Shanghai")),
+            ("Shanghai", Some("Asia/Shanghai")),
+            ("Asia/Beijing", Some("Asia/Shanghai")),
+            ("UTC+8", Some("Asia/Shanghai")),
+            ("+08:00", Some("Asia/Shanghai")),
+            ("北京时间", Some("Asia/Shanghai")),
+            ("Europe/Belrin", Some("Europe/Berlin")),
+            ("new york", Some("America/New_York")),
+            ("hunter2hunter2", None),
+            ("", None),
+        ] {
+            let unknown = name.parse::<Zone>().unwrap_err();
+            assert_eq!(unknown.nearest.as_deref(), near, "{name}");
+        }
+        assert_eq!("Asia/Shanghai".parse::<Zone>().unwrap().to_string(), "Asia/Shanghai");
+    }
+}

@@ -1,0 +1,62 @@
+//! Questions that move no cursor, for terminals that cannot and for people who have the screen read out: the
+//! question is a line's beginning, what is typed is its end.
+
+use std::io::{self, ErrorKind};
+
+use console::Term;
+use dialoguer::Result;
+use dialoguer::theme::Theme;
+
+use super::InvalidAnswer;
+use super::theme::PromptTheme;
+use crate::t;
+
+/// A line of text; Enter takes the default, where there is one.
+pub(in crate::ui) fn prompt_text(
+    prompt: &str,
+    default: Option<&str>,
+    may_be_empty: bool,
+    check: impl Fn(&str) -> std::result::Result<(), InvalidAnswer>,
+) -> Result<String> {
+    loop {
+        let mut question = String::new();
+        PromptTheme.format_input_prompt(&mut question, prompt, default).map_err(io::Error::other)?;
+        let typed = read_line(&question)?;
+        let answer = if typed.is_empty() { default.unwrap_or_default() } else { typed.as_str() };
+        match check(answer) {
+            Ok(()) if answer.is_empty() && !may_be_empty => {}
+            Ok(()) => return Ok(answer.to_owned()),
+            Err(wrong) => {
+                let mut said = String::new();
+                PromptTheme.format_error(&mut said, &wrong.message).map_err(io::Error::other)?;
+                Term::stderr().write_line(&said)?;
+            }
+        }
+    }
+}
+
+/// Yes or no; Enter takes the default.
+pub(in crate::ui) fn confirm(prompt: &str, default: bool) -> Result<bool> {
+    let mut question = String::new();
+    PromptTheme.format_confirm_prompt(&mut question, prompt, Some(default)).map_err(io::Error::other)?;
+    let (yes, no) = (t!("ui-yes"), t!("ui-no"));
+    loop {
+        match read_line(&question)?.to_lowercase().as_str() {
+            "" => return Ok(default),
+            "y" | "yes" => return Ok(true),
+            "n" | "no" => return Ok(false),
+            word if word == yes => return Ok(true),
+            word if word == no => return Ok(false),
+            _ => {}
+        }
+    }
+}
+
+fn read_line(question: &str) -> Result<String> {
+    Term::stderr().write_str(question)?;
+    let mut typed = String::new();
+    match io::stdin().read_line(&mut typed)? {
+        0 => Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
+        _ => Ok(typed.trim().to_owned()),
+    }
+}

@@ -1,0 +1,48 @@
+//! How questions look: in the language of the run, and without what could drive the terminal.
+
+use std::fmt::{self, Write};
+
+use dialoguer::theme::Theme;
+
+use crate::t;
+use crate::ui::sanitize::single_line;
+use crate::ui::with_label;
+
+/// The looks of all questions.
+pub(in crate::ui) struct PromptTheme;
+
+impl Theme for PromptTheme {
+    fn format_error(&self, f: &mut dyn Write, error: &str) -> fmt::Result {
+        f.write_str(&with_label(&t!("ui-error"), &single_line(error)))
+    }
+
+    fn format_confirm_prompt(&self, f: &mut dyn Write, prompt: &str, default: Option<bool>) -> fmt::Result {
+        let choice = match default {
+            None => "[y/n]",
+            Some(true) => "[Y/n]",
+            Some(false) => "[y/N]",
+        };
+        write!(f, "{} {choice} ", single_line(prompt))
+    }
+
+    fn format_confirm_prompt_selection(&self, f: &mut dyn Write, prompt: &str, answer: Option<bool>) -> fmt::Result {
+        let answer = match answer {
+            Some(true) => t!("ui-yes"),
+            Some(false) => t!("ui-no"),
+            None => String::new(),
+        };
+        write!(f, "{} {answer}", single_line(prompt))
+    }
+
+    fn format_input_prompt(&self, f: &mut dyn Write, prompt: &str, default: Option<&str>) -> fmt::Result {
+        let prompt = single_line(prompt);
+        f.write_str(&match default {
+            Some(default) => t!("ui-ask-default", prompt = prompt, default = single_line(default)),
+            None => t!("ui-ask", prompt = prompt),
+        })
+    }
+
+    fn format_input_prompt_selection(&self, f: &mut dyn Write, prompt: &str, answer: &str) -> fmt::Result {
+        write!(f, "{}{}", t!("ui-ask", prompt = single_line(prompt)), single_line(answer))
+    }
+}

@@ -1,0 +1,117 @@
+//! What keeps a connection from being made, and what to do about it.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::SystemTime;
+
+use anyhow::Chain;
+use rustls::CertificateError;
+
+use super::client::ApiHost;
+use crate::{i18n, t};
+
+/// Where the trouble lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConnectFailure {
+    /// On the way, or with the host.
+    #[default]
+    Network,
+    /// With the proxy that is named by this: a variable, or `network.proxy`.
+    Proxy(&'static str),
+    /// Whoever signed the certificate is not known.
+    UntrustedIssuer,
+    /// By this machine's clock, the certificate is not valid.
+    ClockSkew,
+    /// The process may open no more files.
+    FileLimit,
+    /// The system gives no more threads.
+    ThreadLimit,
+}
+
+impl ConnectFailure {
+    /// What the person can do about it.
+    pub fn hint(self) -> String {
+        match self {
+            Self::Network => t!("wechat-not-sent-hint"),
+            Self::Proxy(name) => t!("wechat-proxy-hint", name = name),
+            Self::UntrustedIssuer => t!("wechat-certificate-hint"),
+            Self::ClockSkew => t!("wechat-clock-hint"),
+            Self::FileLimit => t!("wechat-files-hint"),
+            Self::ThreadLimit => t!("wechat-threads-hint"),
+        }
+    }
+}
+
+/// Why no connection to `base` was made, in words and as its kind.
+pub(super) fn classify(base: &ApiHost, error: &reqwest::Error) -> (String, ConnectFailure) {
+    let all = || Chain::new(error);
+    if all().any(is_out_of_files) {
+        return (innermost_cause(error), ConnectFailure::FileLimit);
+    }
+    match find_tls_error(error) {
+        Some(rustls::Error::InvalidCertificate(fault)) => {
+            let (what, trouble) = classify_certificate(fault);
+            return (what.unwrap_or_else(|| innermost_cause(error)), trouble);
+        }
+        Some(_) => return (innermost_cause(error), ConnectFailure::Network),
+        None => {}
+    }
+    let Some(via) = &base.proxy else { return (innermost_cause(error), ConnectFailure::Network) };
+    // Its own words for this say neither the status nor that a proxy gave it.
+    let refused = all().last().is_some_and(|error| error.to_string().starts_with("tunnel error"));
+    let cause = match refused.then(|| base.proxy_connect_status()).flatten() {
+        Some(status @ 200..=200) => t!("wechat-proxy-head", status = status.to_string()),
+        Some(status) => t!("wechat-proxy-status", status = status.to_string()),
+        None if refused => t!("wechat-proxy-no-tunnel"),
+        None => innermost_cause(error),
+    };
+    (cause, ConnectFailure::Proxy(via.configured_by))
+}
+
+fn classify_certificate(fault: &CertificateError) -> (Option<String>, ConnectFailure) {
+    let now = || humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    match fault {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            (Some(t!("wechat-certificate-expired", now = now())), ConnectFailure::ClockSkew)
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            (Some(t!("wechat-certificate-early", now = now())), ConnectFailure::ClockSkew)
+        }
+        CertificateError::UnknownIssuer => (Some(t!("wechat-certificate-unknown")), ConnectFailure::UntrustedIssuer),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            (Some(t!("wechat-certificate-name")), ConnectFailure::Network)
+        }
+        _ => (None, ConnectFailure::UntrustedIssuer),
+    }
+}
+
+/// The innermost cause says most; the layers above it repeat each other.
+pub(super) fn innermost_cause(error: &(dyn StdError + 'static)) -> String {
+    let innermost = Chain::new(error).last();
+    innermost.map(i18n::error_text).unwrap_or_default()
+}
+
+/// Whether the system gives no more threads: a limit of the user, the container or the unit is reached.
+pub fn is_out_of_threads(error: &(dyn StdError + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// Whether the process or the system may open no more files.
+pub fn is_out_of_files(error: &(dyn StdError + 'static)) -> bool {
+    let code = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
+    code.is_some_and(|code| {
+        [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].iter().any(|it| it.raw_os_error() == code)
+    })
+}
+
+/// What TLS has against a connection; what an error of the system's carries is none of its sources.
+pub fn find_tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    Chain::new(error).find_map(|mut error| {
+        loop {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            error = error.downcast_ref::<io::Error>()?.get_ref()?;
+        }
+    })
+}

@@ -1,0 +1,171 @@
+//! Followers. Pages: doc/service/api/usermanage/userinfo/{api_getfans, api_userinfo, api_batchuserinfo,
+//! api_updateremark}.
+
+use serde_json::{Value, json};
+
+use super::oauth::{is_openid, parse_openid};
+use super::token::parse_number;
+use super::{Client, Result};
+use crate::secret::{ExposeSecret, Secret};
+
+/// How many people WeChat tells of in one [`Client::followers_batch`].
+pub const MAX_BATCH: usize = 100;
+
+/// Characters of a remark. The pages disagree (30 bytes, 30 characters); whatever is more is refused by
+/// all of them, what is less WeChat refuses itself (40092).
+pub const MAX_REMARK_CHARS: usize = 30;
+
+/// Some of the account's followers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowerPage {
+    /// How many follow the account in all.
+    pub total: u64,
+    /// At most 10,000 openids, in WeChat's order.
+    pub openids: Vec<String>,
+    /// What [`Client::followers`] goes on after; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// What WeChat tells of a person: how they came to follow, not who they are. Names and pictures are not
+/// given since December 2021.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Follower {
+    /// The person.
+    pub openid: String,
+    /// Whether the person follows the account; nothing below is known of who does not, except the unionid.
+    pub subscribe: bool,
+    /// The last follow, in Unix seconds.
+    pub subscribe_time: Option<u64>,
+    /// `ADD_SCENE_QR_CODE` and others; WeChat adds new ones.
+    pub subscribe_scene: Option<String>,
+    /// The scene of the QR code that was scanned to follow.
+    pub qr_scene_str: Option<String>,
+    /// What the operator calls the person.
+    pub remark: Option<String>,
+    /// The ids of the account's tags on the person.
+    pub tagid_list: Vec<u64>,
+    /// The language of the person's WeChat: `zh_CN`.
+    pub language: Option<String>,
+    /// The person's id across the accounts of one Open Platform account.
+    pub unionid: Option<String>,
+}
+
+impl Client {
+    /// A page of the followers, the one behind the openid `after`. The last page that has any is followed by
+    /// an empty one. A real account may ask 500 times a day, a test account 100 times.
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusals 45009, 48001 and 268487002 (busy) among others.
+    pub fn followers(&self, token: &Secret, after: Option<&str>) -> Result<FollowerPage> {
+        let mut query = vec![("access_token", token.expose_secret())];
+        query.extend(after.map(|openid| ("next_openid", openid)));
+        let answer = self.get("/cgi-bin/user/get", &query)?;
+        let total = answer.get("total").and_then(parse_number).ok_or_else(|| self.missing_field("total"))?;
+        // An empty page has no `data` at all.
+        let listed = answer.get("data").and_then(|data| data.get("openid")).and_then(Value::as_array);
+        let openids: Option<Vec<String>> =
+            listed.into_iter().flatten().map(|it| parse_openid(it).map(str::to_owned)).collect();
+        let mut openids = openids.ok_or_else(|| self.missing_field("data.openid"))?;
+        if openids.is_empty() && answer.get("count").and_then(parse_number).is_some_and(|count| count > 0) {
+            return Err(self.missing_field("data.openid"));
+        }
+        // A page that has what was asked after goes back to people who were listed already.
+        if let Some(at) = openids.iter().position(|openid| Some(openid.as_str()) == after) {
+            openids.drain(..=at);
+        }
+        // Who gives back what was asked after would go on for ever.
+        let next =
+            text_field(&answer, "next_openid").filter(|next| !openids.is_empty() && Some(next.as_str()) != after);
+        let next =
+            next.map(|it| if is_openid(&it) { Ok(it) } else { Err(self.missing_field("next_openid")) }).transpose()?;
+        Ok(FollowerPage { total, openids, next })
+    }
+
+    /// What WeChat tells of one person.
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusal 40003 for an openid that the account never had.
+    pub fn follower(&self, token: &Secret, openid: &str) -> Result<Follower> {
+        let query = [("access_token", token.expose_secret()), ("openid", openid)];
+        let answer = self.get("/cgi-bin/user/info", &query)?;
+        parse_follower(&answer).ok_or_else(|| self.missing_field("subscribe"))
+    }
+
+    /// What WeChat tells of these people, [`BATCH`] at most; the order is WeChat's.
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusal 40003 for all of them where one openid is not of the account.
+    pub fn followers_batch(&self, token: &Secret, openids: &[&str]) -> Result<Vec<Follower>> {
+        let list: Vec<Value> = openids.iter().map(|openid| json!({"openid": openid})).collect();
+        let body = json!({"user_list": list}).to_string();
+        let answer = self.post("/cgi-bin/user/info/batchget", Some(token), body.as_bytes())?;
+        let list = answer.get("user_info_list").and_then(Value::as_array);
+        let list = list.ok_or_else(|| self.missing_field("user_info_list"))?;
+        Ok(list.iter().filter_map(parse_follower).collect())
+    }
+
+    /// Sets what the operator calls a person; an empty remark takes it away.
+    ///
+    /// # Errors
+    /// Any [`Error`](super::Error); refusals 40003, 40092 (the remark), 43004 (does not follow).
+    pub fn set_remark(&self, token: &Secret, openid: &str, remark: &str) -> Result<()> {
+        let body = json!({"openid": openid, "remark": remark}).to_string();
+        self.expect_ok(&self.post("/cgi-bin/user/info/updateremark", Some(token), body.as_bytes())?)
+    }
+}
+
+fn parse_follower(it: &Value) -> Option<Follower> {
+    let subscribe = match it.get("subscribe")? {
+        Value::Bool(yes) => *yes,
+        number => parse_number(number)? != 0,
+    };
+    let tags = it.get("tagid_list").and_then(Value::as_array).into_iter().flatten();
+    Some(Follower {
+        openid: it.get("openid").and_then(parse_openid)?.to_owned(),
+        subscribe,
+        subscribe_time: it.get("subscribe_time").and_then(parse_number).filter(|seconds| *seconds > 0),
+        subscribe_scene: text_field(it, "subscribe_scene"),
+        qr_scene_str: text_field(it, "qr_scene_str"),
+        remark: text_field(it, "remark"),
+        tagid_list: tags.filter_map(parse_number).collect(),
+        language: text_field(it, "language"),
+        unionid: text_field(it, "unionid"),
+    })
+}
+
+/// A text that says something.
+fn text_field(it: &Value, field: &str) -> Option<String> {
+    it.get(field).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_read_however_numbers_are_written() {
+        let full = json!({
+            "subscribe": "1", "openid": "oA", "language": "zh_CN", "subscribe_time": "1434093047", "unionid": "u",
+            "remark": "", "groupid": 0, "tagid_list": [128, "2"], "subscribe_scene": "ADD_SCENE_QR_CODE",
+            "qr_scene": 98765, "qr_scene_str": "", "nickname": "", "sex": 0,
+        });
+        let expected = Follower {
+            openid: "oA".into(),
+            subscribe: true,
+            subscribe_time: Some(1_434_093_047),
+            subscribe_scene: Some("ADD_SCENE_QR_CODE".into()),
+            tagid_list: vec![128, 2],
+            language: Some("zh_CN".into()),
+            unionid: Some("u".into()),
+            ..Follower::default()
+        };
+        assert_eq!(parse_follower(&full), Some(expected));
+        let gone = Follower { openid: "oA".into(), ..Follower::default() };
+        for subscribe in [json!(0), json!("0"), json!(false)] {
+            assert_eq!(parse_follower(&json!({"subscribe": subscribe, "openid": "oA"})), Some(gone.clone()));
+        }
+        for lacking in [json!({"openid": "oA"}), json!({"subscribe": "x", "openid": "oA"}), json!({"subscribe": 1})] {
+            assert_eq!(parse_follower(&lacking), None, "{lacking}");
+        }
+    }
+}

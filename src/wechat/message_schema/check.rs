@@ -1,0 +1,152 @@
+//! A JSON object held against the parts that it must and may have.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{FieldSpec, Presence, ValueType};
+use crate::i18n::{closest_match, join_list};
+use crate::t;
+use crate::wechat::media::is_media_id;
+use crate::wechat::message::{number_text, sanitize_text};
+
+/// What is wrong with a message, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct SchemaError {
+    /// The fact.
+    pub message: String,
+    /// The remedy.
+    pub hint: Option<String>,
+}
+
+pub(super) type SchemaResult<T> = Result<T, SchemaError>;
+
+impl SchemaError {
+    fn new(what: String) -> Self {
+        Self { message: what, hint: Some(t!("kind-hint")) }
+    }
+
+    fn missing_field(kind: &str, at: &str, own: &[FieldSpec]) -> Self {
+        Self { message: t!("kind-missing", kind = kind, part = at), hint: Some(fields_hint(own)) }
+    }
+
+    fn unknown_field(kind: &str, at: &str, own: &[FieldSpec]) -> Self {
+        Self { message: t!("kind-unknown-part", kind = kind, part = at), hint: Some(fields_hint(own)) }
+    }
+
+    pub(super) fn unknown_kind(name: &str, kinds: impl Iterator<Item = &'static str>) -> Self {
+        let kinds: Vec<_> = kinds.collect();
+        let hint = match closest_match(name, kinds.iter().copied()) {
+            Some(nearest) => t!("did-you-mean", name = nearest),
+            None => t!("kind-kinds-hint", kinds = join_list(&kinds)),
+        };
+        Self { message: t!("kind-unknown", kind = name), hint: Some(hint) }
+    }
+
+    pub(super) fn missing_kind() -> Self {
+        Self { message: t!("kind-none"), hint: Some(t!("kind-none-hint")) }
+    }
+
+    pub(super) fn not_text(at: &str) -> Self {
+        Self::new(t!("kind-not-text", part = at))
+    }
+}
+
+/// The names of the parts; one that may be left out has a `?` behind.
+fn fields_hint(fields: &[FieldSpec]) -> String {
+    let names: Vec<_> = fields
+        .iter()
+        .map(|part| if part.presence == Presence::Optional { format!("{}?", part.name) } else { part.name.to_owned() })
+        .collect();
+    let optional = fields.iter().filter(|part| part.presence == Presence::Optional).count();
+    t!("kind-parts-hint", parts = join_list(names), optional = optional)
+}
+
+/// Whether that is an address that a phone opens.
+pub fn is_web_url(text: &str) -> bool {
+    // The parser drops control characters; what is sent would still have them.
+    let web = |url: Url| matches!(url.scheme(), "http" | "https");
+    Url::parse(text).is_ok_and(web) && !text.contains(char::is_control)
+}
+
+/// The parts of a whole message of that kind, in the order of `own`.
+pub(super) fn check_fields(
+    kind: &str,
+    at: &str,
+    fields: &[FieldSpec],
+    mut found: Map<String, Value>,
+) -> SchemaResult<Map<String, Value>> {
+    let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+    let mut parts = Map::new();
+    for part in fields {
+        // Producers write down what they do not have.
+        let given = found.shift_remove(part.name).filter(|value| !value.is_null());
+        let empty = given.as_ref().is_some_and(|value| value.as_str() == Some(""));
+        match (given, part.presence) {
+            (Some(value), _) if !empty => {
+                parts.insert(part.name.to_owned(), check_value(kind, &below(part.name), part.value_type, value)?);
+            }
+            (_, Presence::Optional) => {}
+            _ => return Err(SchemaError::missing_field(kind, &below(part.name), fields)),
+        }
+    }
+    match found.keys().next() {
+        Some(name) => Err(SchemaError::unknown_field(kind, &below(name), fields)),
+        None => Ok(parts),
+    }
+}
+
+fn check_value(kind: &str, at: &str, rule: ValueType, value: Value) -> SchemaResult<Value> {
+    Ok(match (rule, value) {
+        (ValueType::Object(own), Value::Object(found)) => Value::Object(check_fields(kind, at, own, found)?),
+        (ValueType::Fields, Value::Object(found)) => Value::Object(found),
+        (ValueType::Object(_) | ValueType::Fields, _) => {
+            return Err(SchemaError::new(t!("kind-not-object", part = at)));
+        }
+        (ValueType::List(own, most), value) => check_list(kind, at, own, most, value)?,
+        (rule, value) => Value::String(check_text(at, rule, value)?),
+    })
+}
+
+fn check_list(kind: &str, at: &str, own: &'static [FieldSpec], max_items: usize, value: Value) -> SchemaResult<Value> {
+    let items = match value {
+        Value::Array(items) if !items.is_empty() => items,
+        _ => return Err(SchemaError::new(t!("kind-not-list", part = at))),
+    };
+    if max_items > 0 && items.len() > max_items {
+        return Err(SchemaError::new(t!("kind-too-many", part = at, count = items.len(), limit = max_items)));
+    }
+    let items = items
+        .into_iter()
+        .enumerate()
+        .map(|(n, item)| check_value(kind, &format!("{at}[{n}]"), ValueType::Object(own), item));
+    items.collect::<SchemaResult<Vec<_>>>().map(Value::Array)
+}
+
+fn check_text(at: &str, rule: ValueType, value: Value) -> SchemaResult<String> {
+    let text = match value {
+        Value::String(text) => sanitize_text(&text),
+        Value::Number(number) => number_text(&number),
+        _ => return Err(SchemaError::not_text(at)),
+    };
+    if text.trim().is_empty() {
+        return Err(SchemaError::not_text(at));
+    }
+    match rule {
+        ValueType::Text(limit) if limit > 0 && text.chars().count() > limit => {
+            let what = t!("kind-too-long", part = at, length = text.chars().count(), limit = limit);
+            Err(SchemaError::new(what))
+        }
+        ValueType::Link if !is_web_url(&text) => {
+            Err(SchemaError { message: t!("kind-not-link", part = at, url = text), hint: Some(t!("kind-link-hint")) })
+        }
+        ValueType::Media(_) if !is_media_id(&text) && !text.starts_with('@') => Err(SchemaError {
+            message: t!("kind-not-media-id", part = at, text = text),
+            hint: Some(t!("kind-media-hint")),
+        }),
+        ValueType::MediaId if !is_media_id(&text) => {
+            Err(SchemaError::new(t!("kind-not-media-id", part = at, text = text)))
+        }
+        _ => Ok(text),
+    }
+}

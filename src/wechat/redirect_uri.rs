@@ -1,0 +1,181 @@
+//! What WeChat lets a callback address be. Real accounts: doc/service/guide/h5/auth.html, 网页授权域名 in the
+//! console. Test accounts: what their page was seen to take (an IP address and a port, no path).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use url::{Host, Url};
+
+use crate::t;
+
+/// What kind of account it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountType {
+    /// A test account (测试号).
+    Test,
+    /// A real one.
+    Verified,
+}
+
+impl AccountType {
+    /// Tells it by the calls a day that the account has for `/cgi-bin/user/get`: 100 are a test account's, 500 and
+    /// more a real one's (doc/service/Message_Management/API_Call_Limits.html).
+    pub fn from_quota(calls: u64) -> Self {
+        if calls <= 100 { Self::Test } else { Self::Verified }
+    }
+}
+
+/// Something about an address that keeps people from being bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RedirectProblem {
+    /// Its query holds a parameter that WeChat adds itself.
+    ReservedParameter(&'static str),
+    /// It leads each phone to itself, or nowhere.
+    Loopback,
+    /// No phone can look up such a name.
+    LocalName,
+    /// An IP address, which a real account does not take.
+    Ip,
+    /// A port, which a real account does not take.
+    Port(u16),
+}
+
+impl RedirectProblem {
+    /// Whether it is none for a test account.
+    pub fn is_verified_only(&self) -> bool {
+        matches!(self, Self::Ip | Self::Port(_))
+    }
+
+    /// What it is, in a sentence without its end.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::ReservedParameter(name) => t!("redirect-parameter", name = *name),
+            Self::Loopback => t!("redirect-loopback"),
+            Self::LocalName => t!("redirect-local"),
+            Self::Ip => t!("redirect-ip"),
+            Self::Port(port) => t!("redirect-port", port = port.to_string()),
+        }
+    }
+}
+
+/// What is wrong with the address for some account or other. `is_sandbox` is for the sandbox: there the phone is this
+/// machine.
+pub fn problems(uri: &Url, is_sandbox: bool) -> Vec<RedirectProblem> {
+    let has_parameter = |name: &str| uri.query_pairs().any(|(key, _)| key == name);
+    let mut found: Vec<_> = ["code", "state"]
+        .into_iter()
+        .filter(|name| has_parameter(name))
+        .map(RedirectProblem::ReservedParameter)
+        .collect();
+    if is_sandbox {
+        return found;
+    }
+    let ip = match uri.host() {
+        Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+        Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            let local = [".local", ".localdomain", ".internal", ".lan", ".home", ".test", ".invalid"];
+            if name == "localhost" || name.ends_with(".localhost") {
+                found.push(RedirectProblem::Loopback);
+            } else if !name.contains('.') || local.iter().any(|end| name.ends_with(end)) {
+                found.push(RedirectProblem::LocalName);
+            }
+            None
+        }
+        None => None,
+    };
+    match ip {
+        Some(ip) if ip.is_loopback() || ip.is_unspecified() => found.push(RedirectProblem::Loopback),
+        Some(_) => found.push(RedirectProblem::Ip),
+        None => {}
+    }
+    found.extend(uri.port().map(RedirectProblem::Port));
+    found
+}
+
+/// What is typed into WeChat's console: the host, and the port where there is one.
+pub fn console_value(uri: &Url) -> String {
+    let host = uri.host_str().unwrap_or_default();
+    uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Whether only phones in the same network can reach that address.
+pub fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || is_cgnat(ip),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+/// 100.64.0.0/10, which providers put many customers behind.
+fn is_cgnat(ip: Ipv4Addr) -> bool {
+    let [first, second, ..] = ip.octets();
+    first == 100 && second & 0xc0 == 64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_judged_by_the_rules_of_both_kinds() {
+        use RedirectProblem::{Ip, LocalName, Loopback, Port, ReservedParameter};
+        let cases: &[(&str, &[RedirectProblem])] = &[
+            ("https://wx.example.com/callback/", &[]),
+            ("http://wx.example.com/callback/?a=b", &[]),
+            ("http://wx.example.com:80/callback/", &[]),
+            ("https://wx.example.com:8443/", &[Port(8443)]),
+            ("http://203.0.113.7:8080/callback/", &[Ip, Port(8080)]),
+            ("http://192.168.1.20/callback/", &[Ip]),
+            ("http://127.0.0.1:8080/", &[Loopback, Port(8080)]),
+            ("http://0.0.0.0/", &[Loopback]),
+            ("http://localhost/", &[Loopback]),
+            ("http://[::1]/", &[Loopback]),
+            ("http://[fd00::1]/", &[Ip]),
+            ("http://db1/", &[LocalName]),
+            ("http://db1.lan./", &[LocalName]),
+            ("https://wx.example.com/?state=x&code=y", &[ReservedParameter("code"), ReservedParameter("state")]),
+        ];
+        for (uri, expected) in cases {
+            assert_eq!(problems(&Url::parse(uri).unwrap(), false), *expected, "{uri}");
+        }
+        let sandbox = Url::parse("http://127.0.0.1:8080/?code=1").unwrap();
+        assert_eq!(problems(&sandbox, true), [ReservedParameter("code")]);
+    }
+
+    #[test]
+    fn the_console_takes_the_host_and_a_port_that_is_not_the_usual_one() {
+        for (uri, entered) in [
+            ("https://wx.example.com/callback/", "wx.example.com"),
+            ("http://203.0.113.7:8080/callback/", "203.0.113.7:8080"),
+            ("http://203.0.113.7:80/", "203.0.113.7"),
+        ] {
+            assert_eq!(console_value(&Url::parse(uri).unwrap()), entered);
+        }
+    }
+
+    #[test]
+    fn addresses_of_one_network_are_told_from_public_ones() {
+        for (ip, private) in [
+            ("10.1.2.3", true),
+            ("172.31.0.1", true),
+            ("192.168.1.20", true),
+            ("100.64.0.1", true),
+            ("100.128.0.1", false),
+            ("203.0.113.7", false),
+            ("fd00::2", true),
+            ("fe80::1", true),
+            ("2001:db8::1", false),
+        ] {
+            assert_eq!(is_private(ip.parse().unwrap()), private, "{ip}");
+        }
+    }
+
+    #[test]
+    fn a_test_account_is_known_by_its_limit() {
+        assert_eq!(
+            (AccountType::from_quota(100), AccountType::from_quota(500)),
+            (AccountType::Test, AccountType::Verified)
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! The words for findings.
+
+use super::{Finding, Level, Rule, TemplateFieldType, displayed};
+use crate::i18n::{join_clauses, join_list};
+use crate::t;
+use crate::wechat::template::TemplateProblem;
+
+/// A line for each finding; keys of which nothing but one thing is to be said share a line, as do the
+/// findings that change what is shown of one value.
+pub fn describe(findings: &[Finding]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut described: Vec<&Finding> = Vec::new();
+    for finding in findings {
+        if described.contains(&finding) {
+            continue;
+        }
+        let shared = |other: &&Finding| merge_key(finding) == merge_key(other) && merge_key(finding).is_some();
+        let with: Vec<&Finding> = findings.iter().filter(|other| *other == finding || shared(other)).collect();
+        lines.push(describe_one(finding, &with));
+        described.extend(with);
+    }
+    lines
+}
+
+/// The same in one line.
+pub fn describe_joined(findings: &[Finding]) -> String {
+    join_clauses(describe(findings))
+}
+
+/// What findings that share a line have in common: a rule, or a key.
+fn merge_key(finding: &Finding) -> Option<(&'static str, &str)> {
+    match finding.rule {
+        rule @ (Rule::Hidden | Rule::Blank | Rule::Color) => Some((rule.name(), "")),
+        Rule::Emoji | Rule::LineBreak | Rule::DisplayLength => Some(("shown", finding.key.as_str())),
+        Rule::FieldType(_) | Rule::TooLong(_) | Rule::Empty | Rule::Decimals => None,
+    }
+}
+
+fn describe_one(finding: &Finding, with: &[&Finding]) -> String {
+    let key = finding.key.as_str();
+    let length = finding.value.chars().count();
+    match (finding.rule, finding.level) {
+        (Rule::FieldType(kind) | Rule::TooLong(kind), Level::Error)
+            if kind.max_chars(&finding.value).is_some_and(|most| length > most) =>
+        {
+            t!("rule-too-long", key = key, length = length, rule = describe_type(kind))
+        }
+        (Rule::TooLong(kind), _) => {
+            let sent = kind.truncate(&finding.value).unwrap_or_default();
+            t!("rule-cut", key = key, length = length, sent = sent, rule = describe_type(kind))
+        }
+        (Rule::FieldType(kind), Level::Error) => {
+            t!("rule-broken", key = key, value = truncate(&finding.value), rule = describe_type(kind))
+        }
+        (Rule::FieldType(kind), Level::Warning) => {
+            t!("rule-doubtful", key = key, value = truncate(&finding.value), rule = describe_type(kind))
+        }
+        (Rule::Empty, Level::Error) => t!("rule-empty", key = key),
+        (Rule::Empty, Level::Warning) => t!("rule-empty-doubtful", key = key),
+        (other, _) => describe_display(finding, with, other),
+    }
+}
+
+/// What WeChat takes and does not show.
+fn describe_display(finding: &Finding, with: &[&Finding], rule: Rule) -> String {
+    let key = finding.key.as_str();
+    let keys = || join_list(with.iter().map(|it| it.key.as_str()));
+    match rule {
+        Rule::Hidden => t!("rule-hidden", keys = keys()),
+        Rule::Blank => t!("rule-blank", keys = keys()),
+        Rule::Color => t!("rule-color", keys = keys()),
+        Rule::Decimals => t!("rule-decimals", key = key, value = finding.value),
+        _ => {
+            let why = with.iter().map(|it| match it.rule {
+                Rule::Emoji => t!("rule-emoji"),
+                Rule::LineBreak => t!("rule-line-break"),
+                _ => t!("rule-length", limit = super::DISPLAY_CHARS),
+            });
+            t!("rule-shown", key = key, shown = displayed(&finding.value), why = join_list(why))
+        }
+    }
+}
+
+/// What is odd about a template's content.
+pub fn describe_problem(oddity: &TemplateProblem<'_>) -> String {
+    match oddity {
+        TemplateProblem::MisspelledKey(place) => t!("rule-misspelt", place = place),
+        TemplateProblem::LeadingKey(key) => t!("rule-beginning", key = key),
+    }
+}
+
+/// What a value of that type must be.
+pub fn describe_type(kind: TemplateFieldType) -> String {
+    match kind {
+        TemplateFieldType::Thing => t!("rule-thing"),
+        TemplateFieldType::CharacterString => t!("rule-character-string"),
+        TemplateFieldType::Time => t!("rule-time"),
+        TemplateFieldType::Date => t!("rule-date"),
+        TemplateFieldType::Amount => t!("rule-amount"),
+        TemplateFieldType::PhoneNumber => t!("rule-phone-number"),
+        TemplateFieldType::CarNumber => t!("rule-car-number"),
+        TemplateFieldType::Number => t!("rule-number"),
+        TemplateFieldType::Letter => t!("rule-letter"),
+        TemplateFieldType::Symbol => t!("rule-symbol"),
+        TemplateFieldType::Name => t!("rule-name"),
+        TemplateFieldType::Phrase => t!("rule-phrase"),
+        TemplateFieldType::Const => t!("rule-const"),
+        TemplateFieldType::Enum | TemplateFieldType::EnumString => t!("rule-enum"),
+        TemplateFieldType::ShortThing => t!("rule-short-thing"),
+    }
+}
+
+/// The beginning of a value: an error line is not the place for all of a long one.
+fn truncate(value: &str) -> String {
+    const MAX_CHARS: usize = 40;
+    match value.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}

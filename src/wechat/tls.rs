@@ -1,0 +1,90 @@
+//! TLS is rustls with ring and the Mozilla roots, built into the program: no trust store is read at the
+//! start, and a container without `ca-certificates` works. `SSL_CERT_FILE` and `SSL_CERT_DIR` name others;
+//! a company's own authority is added by `network.ca_file`.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls_native_certs::{ErrorKind, load_certs_from_paths};
+
+use super::{Error, Result};
+use crate::{bounded, i18n, pem, t};
+
+/// More than any bundle of authorities: a system's whole store is 200 KB.
+const MAX_CA_BYTES: u64 = 8 << 20;
+
+/// The TLS side of a client: ring, the Mozilla roots or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, and the
+/// authorities of `ca_file`.
+///
+/// # Errors
+/// [`Error::Setup`] where one of them holds no certificate.
+pub fn tls_config(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig> {
+    let mut roots = load_roots()?;
+    if let Some(path) = ca_file {
+        let failed = |cause| Error::client_init(t!("wechat-ca-file", path = path, cause = cause));
+        add_file(&mut roots, path).map_err(failed)?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::client_init(e.to_string()))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The authorities that the usual variables name, as other programs take them: in place of those built in.
+fn load_roots() -> Result<RootCertStore> {
+    let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let [file, dirs] = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(path);
+    let mut roots = RootCertStore::empty();
+    let mut first_trouble = None;
+    let mut note = |name, path: &Path, added: std::result::Result<(), String>| {
+        if let Err(cause) = added {
+            let trouble = || Error::client_init(t!("wechat-ca-variable", name = name, path = path, cause = cause));
+            first_trouble.get_or_insert_with(trouble);
+        }
+    };
+    if let Some(file) = &file {
+        note("SSL_CERT_FILE", file, add_file(&mut roots, file));
+    }
+    for dir in dirs.iter().flat_map(std::env::split_paths) {
+        note("SSL_CERT_DIR", &dir, add_dir(&mut roots, &dir));
+    }
+    match first_trouble {
+        Some(trouble) if roots.is_empty() => Err(trouble),
+        _ if roots.is_empty() => Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }),
+        _ => Ok(roots),
+    }
+}
+
+/// Adds the certificates of a file, or says why there is none. One that cannot be read is left out, as long as another
+/// one can.
+fn add_file(roots: &mut RootCertStore, path: &Path) -> std::result::Result<(), String> {
+    let faulty = |fault: pem::PemError| match fault.hint() {
+        Some(hint) => t!("ui-clauses", first = fault.to_string(), rest = hint),
+        None => fault.to_string(),
+    };
+    let bytes = File::open(path)
+        .and_then(|file| bounded::read_limited(file, MAX_CA_BYTES))
+        .map_err(|e| i18n::io_error_text(&e))?;
+    let found = pem::parse_certificates(&bytes).map_err(faulty)?;
+    match roots.add_parsable_certificates(found).0 {
+        0 => Err(faulty(pem::PemError::Damaged(pem::first_section_line(&bytes)))),
+        _ => Ok(()),
+    }
+}
+
+/// Adds the certificates of a directory, whose files are named as `openssl rehash` names them; or says why there is
+/// none. What a parser says of a file is not repeated: it may quote the line.
+fn add_dir(roots: &mut RootCertStore, dir: &Path) -> std::result::Result<(), String> {
+    let found = load_certs_from_paths(None, Some(dir));
+    if roots.add_parsable_certificates(found.certs).0 > 0 {
+        return Ok(());
+    }
+    let system = found.errors.iter().find_map(|error| match &error.kind {
+        ErrorKind::Io { inner, .. } => Some(i18n::io_error_text(inner)),
+        _ => None,
+    });
+    Err(system.unwrap_or_else(|| t!("wechat-ca-file-empty")))
+}

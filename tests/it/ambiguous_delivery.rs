@@ -1,0 +1,164 @@
+//! What may have arrived: no later refusal, cancellation or retry takes that back, and it keeps its key.
+
+use crate::support::env::{LUFFY, NAMI, TestEnv};
+
+const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+const MESSAGE_FAULT: &str = "[[faults]]\napi = \"/cgi-bin/message/*\"\n";
+
+/// luffy is bound, and the calls that send meet these faults, one after the other.
+fn env_with_faults(faults: &[&str]) -> TestEnv {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    set_faults(&mut env, faults);
+    env
+}
+
+fn set_faults(env: &mut TestEnv, faults: &[&str]) {
+    let plan: String = faults.iter().map(|fault| format!("{MESSAGE_FAULT}{fault}\n")).collect();
+    env.sandbox().post_form("faults", plan);
+}
+
+fn delivered_count(env: &mut TestEnv) -> i64 {
+    env.sandbox().stats()["delivered"].as_i64().unwrap()
+}
+
+fn message_states(env: &TestEnv) -> String {
+    env.query("SELECT group_concat(state, ' ' ORDER BY id) FROM messages")
+}
+
+/// All that was tried or put off so long ago, by all clocks.
+fn advance_time(env: &mut TestEnv, seconds: i64) {
+    env.sandbox().post_form("clock", format!("forward={seconds}s"));
+    let (ms, up) = (seconds * 1000, "substr(started_up, 1, instr(started_up, ':')) || ");
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
+    let sql = format!(
+        "UPDATE attempts SET started_at = started_at - {ms}, started_up = {up}
+         (CAST(substr(started_up, instr(started_up, ':') + 1) AS INTEGER) - {ms});
+         UPDATE messages SET due_at = due_at - {ms}, changed_at = changed_at - {ms}"
+    );
+    database.execute_batch(&sql).unwrap();
+}
+
+#[test]
+fn rejected_repeat_leaves_unknown_with_key() {
+    for refusal in ["errcode = 43004", "errcode = 40037", "errcode = 47003", "errcode = 40003"] {
+        let mut env = env_with_faults(&["nth = 1\nreset = \"after\"", &format!("nth = 2\n{refusal}")]);
+        assert_eq!(env.run(&format!("send -u luffy {TEMPLATE_ARGS} --key K")).status(), Some(6), "{refusal}");
+        advance_time(&mut env, 90);
+        assert_eq!(env.run("outbox flush").status(), Some(6), "{refusal}");
+        assert_eq!(message_states(&env), "unknown", "{refusal}");
+        set_faults(&mut env, &[]);
+        assert_eq!(env.run(&format!("send -u luffy {TEMPLATE_ARGS} --key K")).status(), Some(6), "{refusal}");
+        assert_eq!(delivered_count(&mut env), 1, "{refusal}");
+        let shown = env.run("--json outbox show 1").assert_success();
+        let outcomes: Vec<_> =
+            shown.json_lines()[0]["history"].as_array().unwrap().iter().map(|it| it["outcome"].clone()).collect();
+        assert_eq!(outcomes, ["ambiguous", "refused"], "both answers are shown");
+    }
+}
+
+#[test]
+fn other_rejection_leaves_unknown() {
+    let mut env = env_with_faults(&["nth = 1\nreset = \"after\"", "nth = 2\nerrcode = 40037"]);
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
+    env.run(&format!("send -u nami --no-wait {TEMPLATE_ARGS}")).assert_success();
+    // The other one comes first.
+    env.query::<i64>("UPDATE messages SET due_at = 1 WHERE id = 2 RETURNING 1");
+    advance_time(&mut env, 90);
+    env.run("outbox flush");
+    assert_eq!(message_states(&env), "unknown failed");
+    assert_eq!(delivered_count(&mut env), 1);
+}
+
+/// 45009 holds what comes after it for the day, and makes nothing of it that was not tried.
+#[test]
+fn quota_error_fails_no_untried_message() {
+    let mut env = env_with_faults(&["nth = 1\nreset = \"after\"", "nth = [2, 3, 4, 5]\nerrcode = 45009"]);
+    env.replace_in_config(&[("concurrency = 1", "concurrency = 1\nmax_attempts = 2")]);
+    env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
+    for _ in 0..3 {
+        env.run(&format!("send -u luffy --no-wait {TEMPLATE_ARGS}")).assert_success();
+    }
+    advance_time(&mut env, 90);
+    env.query::<i64>("UPDATE messages SET due_at = 1 WHERE id = 1 RETURNING 1");
+    env.run("outbox flush");
+    assert_eq!(message_states(&env), "unknown queued queued queued");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts WHERE message_id > 1"), 0);
+    set_faults(&mut env, &[]);
+    assert_eq!(env.run("outbox flush").assert_success().stdout(), "", "they wait for midnight");
+    env.run("quota clear --yes").assert_success();
+    env.run("outbox flush").assert_success();
+    assert_eq!(message_states(&env), "unknown sent sent sent");
+    assert_eq!(delivered_count(&mut env), 4);
+}
+
+#[test]
+fn retry_queued_sends_all_waiting() {
+    let mut env = env_with_faults(&["nth = 1\nerrcode = 45009"]);
+    assert_eq!(env.run(&format!("send -u luffy {TEMPLATE_ARGS}")).status(), Some(6));
+    assert_eq!(env.run("outbox flush").assert_success().stdout(), "");
+    env.run("outbox retry --queued").assert_success();
+    assert_eq!((message_states(&env), delivered_count(&mut env)), ("sent".into(), 1));
+}
+
+#[test]
+fn cancel_stops_repeats_and_keeps_key() {
+    for cancel in ["outbox cancel 1", "outbox cancel --all"] {
+        let mut env = env_with_faults(&["nth = 1\nreset = \"after\""]);
+        env.run(&format!("send -u luffy {TEMPLATE_ARGS} --key K"));
+        assert_eq!(env.run(cancel).status(), Some(6), "{cancel}");
+        assert_eq!(message_states(&env), "unknown", "{cancel}");
+        assert_eq!(env.run(&format!("send -u luffy {TEMPLATE_ARGS} --key K")).status(), Some(6));
+        env.run("outbox flush").assert_success();
+        assert_eq!(delivered_count(&mut env), 1, "{cancel}");
+        env.run(&format!("send -u luffy --no-wait {TEMPLATE_ARGS}")).assert_success();
+        env.run(&format!("send -u luffy --no-wait {TEMPLATE_ARGS}")).assert_success();
+        let both = if cancel.ends_with('1') { "outbox cancel 1 2" } else { cancel };
+        assert_eq!(env.run(both).status(), Some(if cancel.ends_with('1') { 4 } else { 0 }), "{both}");
+    }
+}
+
+/// Within WeChat's ten minutes `retry` is no more than "now": what it leaves is not repeated after them.
+#[test]
+fn retry_keeps_ambiguous_attempt() {
+    let mut env = env_with_faults(&["nth = 1\nreset = \"after\"", "nth = 2\nerrcode = -1"]);
+    env.run(&format!("send -u luffy {TEMPLATE_ARGS} --key K"));
+    assert_eq!(env.run("outbox retry 1").stderr().matches("may arrive twice").count(), 0);
+    assert_eq!(message_states(&env), "queued");
+    advance_time(&mut env, 1200);
+    assert_eq!(env.run("outbox flush").status(), Some(6));
+    assert_eq!((message_states(&env), delivered_count(&mut env)), ("unknown".into(), 1));
+    // A person who wants it twice is told so.
+    let ran = env.run("outbox retry 1").assert_success();
+    assert!(ran.stderr().contains("it may arrive twice"), "{}", ran.stderr());
+    assert_eq!((message_states(&env), delivered_count(&mut env)), ("sent".into(), 2));
+}
+
+#[test]
+fn rejected_retry_leaves_unknown() {
+    for after in ["unbind -u luffy", "outbox cancel 1"] {
+        let mut env = env_with_faults(&["nth = 1\nreset = \"after\"", "nth = 2\nerrcode = 40164"]);
+        env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
+        advance_time(&mut env, 1200);
+        env.run("outbox retry 1");
+        assert_eq!(message_states(&env), "queued");
+        env.run(after);
+        assert_eq!((message_states(&env), delivered_count(&mut env)), ("unknown".into(), 1), "{after}");
+    }
+}
+
+#[test]
+fn second_host_after_ambiguous_first_is_second_attempt() {
+    let mut env = env_with_faults(&["nth = 1\nstatus = 502\nprocessed = true", "nth = [2, 3]\nerrcode = -1"]);
+    let url = env.sandbox().url.clone();
+    let other = url.replace("127.0.0.1", "localhost");
+    env.replace_in_config(&[(&format!("api_base = \"{url}\""), &format!("api_base = [\"{url}\", \"{other}\"]"))]);
+    assert_eq!(env.run(&format!("send -u luffy {TEMPLATE_ARGS}")).status(), Some(6));
+    assert_eq!(env.query::<String>("SELECT group_concat(outcome) FROM attempts"), "ambiguous");
+    for _ in 0..3 {
+        advance_time(&mut env, 300);
+        env.run("outbox flush");
+    }
+    assert_eq!((message_states(&env), delivered_count(&mut env)), ("unknown".into(), 1));
+}

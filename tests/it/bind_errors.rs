@@ -1,0 +1,370 @@
+//! `bind` where something stands in its way: the person, the password, the port, WeChat, a signal.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
+
+use rustix::process::Signal;
+use snapbox::str;
+
+use crate::bind::{bind_by_scan, env_with_luffy, finish_after_report, user_state};
+use crate::support::env::{LUFFY, NAMI, RunningCommand, TestEnv, authorize, page_title, unique_address};
+use crate::support::scripted_server::{ScriptedServer, use_in};
+
+#[test]
+fn unknown_user_is_reported() {
+    let env = env_with_luffy();
+    env.run("bind --user lufy").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: no user is named lufy in [HOME]/.local/share/wxbox/wxbox.db
+hint: did you mean luffy?
+
+"#]]);
+    env.run("unbind --user somebody").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: no user is named somebody in [HOME]/.local/share/wxbox/wxbox.db
+hint: `wxbox user list` shows everybody
+
+"#]]);
+    env.run("bind").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the following required arguments were not provided: <--user <NAME>|--unbound>
+hint: the usage is: wxbox bind <--user <NAME>|--unbound>
+
+"#]]);
+}
+
+#[test]
+fn the_password_of_the_person_is_asked_for() {
+    let env = TestEnv::new();
+    env.run_with_stdin("user add luffy --password-stdin", "meat\n").assert_success();
+    let before = user_state(&env);
+    env.run("bind --user luffy").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: luffy has a password, and nobody can be asked for it
+hint: use --password-stdin, or --as-admin to go without
+
+"#]]);
+    env.run_with_stdin("bind --user luffy --password-stdin", "fish\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: this is not the password of luffy
+hint: --as-admin goes without it; `wxbox user passwd` sets another
+
+"#]]);
+    env.run_with_stdin("bind --user luffy --password-stdin", "").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input must hold a password: one line, not empty
+
+"#]]);
+    env.run("bind --user luffy --as-admin --password-stdin").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the argument '--as-admin' cannot be used with '--password-stdin'
+hint: the usage is: wxbox bind --as-admin <--user <NAME>|--unbound>
+
+"#]]);
+    assert_eq!(user_state(&env), before);
+
+    let mut command = env.command("bind --user luffy --password-stdin");
+    let (theirs, mut ours) = std::io::pipe().unwrap();
+    command.stdin(Stdio::from(theirs));
+    let mut bind = env.spawn_command(command, "bind --password-stdin");
+    ours.write_all(b"meat\n").unwrap();
+    drop(ours);
+    assert_eq!(page_title(&authorize(&bind.expect_line(), "luffy")).0, 200);
+    finish_after_report(bind).assert_success();
+    bind_by_scan(&env, "bind --user luffy --as-admin --rebind").assert_success();
+}
+
+#[test]
+fn listen_address_must_be_free_and_known() {
+    let mut env = env_with_luffy();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    env.run(&format!("bind --user luffy --listen {}", taken.local_addr().unwrap())).assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
+hint: another program has this port: stop it, or choose another with --listen (redirect_uri must lead there)
+
+"#]]);
+    env.run("bind --user luffy --listen 80").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: 80 is not an address to listen on
+hint: give a host and a port, such as 0.0.0.0:80 or :8080
+
+"#]]);
+    env.run("bind --user luffy --listen 192.0.2.1:8080").assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: cannot listen on 192.0.2.1:8080: Cannot assign requested address (os error 99)
+hint: this machine has no such address: --listen 0.0.0.0:8080 listens on all that it has
+
+"#]]);
+    env.write_config("app_id = \"wx0123456789abcdef\"\napp_secret = \"0123456789abcdef0123456789abcdef\"\n");
+    env.run("bind --user luffy").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: no redirect_uri is set
+hint: set redirect_uri in [HOME]/.config/wxbox/config.toml, or the variable WXBOX_REDIRECT_URI: the address that WeChat sends phones back to, such as "http://203.0.113.7/callback/"
+
+"#]]);
+    env.set_variable("WXBOX_REDIRECT_URI", "https://example.com/callback");
+    env.run("bind --user luffy").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: where to listen is not set, and redirect_uri does not tell
+hint: use --listen, or set listen.address in [HOME]/.config/wxbox/config.toml: the address that the server in front passes callbacks on to, such as "127.0.0.1:[PORT]"
+
+"#]]);
+    env.set_variable("WXBOX_REDIRECT_URI", "example.com/callback");
+    env.run("bind --user luffy").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: WXBOX_REDIRECT_URI: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
+hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
+
+"#]]);
+}
+
+#[test]
+fn https_redirect_uri_uses_configured_listen_address() {
+    let mut env = env_with_luffy();
+    let listen = unique_address();
+    env.set_variable("WXBOX_REDIRECT_URI", "https://example.com/wx/callback");
+    let mut bind = env.spawn(&format!("bind --user luffy --listen {listen}"));
+    let mut callback = authorize(&bind.expect_line(), "luffy");
+    assert_eq!(callback.as_str().split('?').next(), Some("https://example.com/wx/callback"));
+    // What the web server does.
+    callback = format!("http://{listen}/wx/callback?{}", callback.query().unwrap()).parse().unwrap();
+    assert_eq!(page_title(&callback).0, 200);
+    finish_after_report(bind).assert_success();
+}
+
+#[test]
+fn without_credentials_or_config_nothing_begins() {
+    let env = TestEnv::without_config();
+    env.run("user add luffy").assert_success();
+    env.run("bind --user luffy").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: no app_id is set
+hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
+
+"#]]);
+    env.run("bind --user luffy --openid oOpenid").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: no app_id is set
+hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
+
+"#]]);
+}
+
+#[test]
+fn credentials_that_wechat_refuses_end_the_wait() {
+    let mut env = env_with_luffy();
+    env.set_variable("WXBOX_APP_SECRET", "ffffffffffffffffffffffffffffffff");
+    let before = user_state(&env);
+    let mut bind = env.spawn("bind --user luffy");
+    let callback = authorize(&bind.expect_line(), "luffy");
+    assert_eq!(page_title(&callback), (500, "绑定失败".to_owned()));
+    bind.wait().assert_snapshot(str![[r#"
+exit 3
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+--- stderr
+Open the URL in WeChat, as luffy.
+error: WeChat says 40125 (invalid appsecret): AppSecret wrong
+hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
+
+"#]]);
+    assert_eq!(user_state(&env), before);
+}
+
+#[test]
+fn a_signal_ends_the_wait_and_changes_nothing() {
+    let env = env_with_luffy();
+    let before = user_state(&env);
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let mut bind = env.spawn("bind --user luffy");
+        assert_ne!(bind.expect_line(), "");
+        bind.signal(signal);
+        assert_eq!(bind.wait().status(), Some(status));
+    }
+    let mut bind = env.spawn("--json bind --user luffy");
+    bind.expect_line();
+    bind.signal(Signal::INT);
+    bind.wait().assert_snapshot(str![[r#"
+exit 130
+--- stdout
+{"event":"authorize_url","user":"luffy","url":"http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect"}
+--- stderr
+Open the URL in WeChat, as luffy.
+interrupted
+
+"#]]);
+    assert_eq!(user_state(&env), before);
+}
+
+#[test]
+fn a_signal_does_not_wait_for_wechat() {
+    let mut env = env_with_luffy();
+    let wechat = ScriptedServer::start();
+    use_in(&mut env, &wechat, "timeout = \"1h\"");
+    let mut bind = env.spawn("bind --user luffy");
+    let callback = authorize(&bind.expect_line(), "luffy");
+    let mut phone = TcpStream::connect(callback.socket_addrs(|| None).unwrap()[0]).unwrap();
+    write!(phone, "GET {}?{} HTTP/1.1\r\nHost: a\r\n\r\n", callback.path(), callback.query().unwrap()).unwrap();
+    assert_eq!(wechat.expect_request(), "/sns/oauth2/access_token");
+    bind.signal(Signal::INT);
+    bind.wait().assert_snapshot(str![[r#"
+exit 130
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+--- stderr
+Open the URL in WeChat, as luffy.
+interrupted
+
+"#]]);
+}
+
+#[test]
+fn user_removed_or_bound_meanwhile_is_reported() {
+    let env = env_with_luffy();
+    let mut bind = env.spawn("bind --user luffy");
+    let callback = authorize(&bind.expect_line(), "luffy");
+    env.run("user remove luffy --yes").assert_success();
+    assert_eq!(page_title(&callback), (500, "绑定未保存".to_owned()));
+    bind.wait().assert_snapshot(str![[r#"
+exit 4
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+--- stderr
+Open the URL in WeChat, as luffy.
+error: luffy was removed by another wxbox in the meantime
+
+"#]]);
+    assert_eq!(user_state(&env), "");
+
+    env.run("user add luffy").assert_success();
+    let mut bind = env.spawn("bind --user luffy");
+    let callback = authorize(&bind.expect_line(), "luffy");
+    env.run("bind --user luffy --openid oBy_hand").assert_success();
+    assert_eq!(page_title(&callback), (500, "绑定未保存".to_owned()));
+    bind.wait().assert_snapshot(str![[r#"
+exit 4
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+--- stderr
+Open the URL in WeChat, as luffy.
+error: luffy was bound by another wxbox in the meantime
+hint: --rebind replaces the binding
+
+"#]]);
+    assert_eq!(env.query::<String>("SELECT openid FROM bindings"), "oBy_hand");
+}
+
+#[test]
+fn user_added_after_removal_is_never_bound() {
+    for add in ["user add zoro", "user import -"] {
+        let env = env_with_luffy();
+        let mut bind = env.spawn("bind --user luffy");
+        let callback = authorize(&bind.expect_line(), "luffy");
+        env.run("user remove luffy --yes").assert_success();
+        env.run_with_stdin(add, "username\nzoro\n").assert_success();
+        assert_eq!(page_title(&callback).0, 500, "{add}");
+        let ended = bind.wait();
+        assert!(ended.stderr().contains("luffy was removed by another wxbox"), "{add}: {}", ended.stderr());
+        assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 0, "{add}");
+    }
+}
+
+#[test]
+fn two_people_are_bound_at_the_same_time_by_two_processes() {
+    let env = env_with_luffy();
+    env.run("user add nami").assert_success();
+    let other = unique_address();
+    let mut first = env.spawn("bind --user luffy");
+    let mut second = env.spawn_command(
+        {
+            let mut command = env.command(&format!("bind --user nami --listen {other}"));
+            command.env("WXBOX_REDIRECT_URI", format!("http://{other}/callback/"));
+            command
+        },
+        "bind --user nami",
+    );
+    let (luffy, nami) = (authorize(&first.expect_line(), "luffy"), authorize(&second.expect_line(), "nami"));
+    // Each other's links are of no use.
+    let mut swapped = nami.clone();
+    swapped.set_query(luffy.query());
+    assert_eq!(page_title(&swapped).0, 403);
+    assert_eq!((page_title(&luffy).0, page_title(&nami).0), (200, 200));
+    finish_after_report(first).assert_success();
+    finish_after_report(second).assert_success();
+    assert_eq!(
+        env.query::<String>("SELECT group_concat(openid ORDER BY openid) FROM bindings"),
+        format!("{LUFFY},{NAMI}")
+    );
+}
+
+/// A phone's call that is under way: the code is with WeChat, which has not answered yet.
+pub fn start_pending_callback(env: &mut TestEnv, wechat: &ScriptedServer, line: &str) -> (RunningCommand, TcpStream) {
+    use_in(env, wechat, "");
+    let mut bind = env.spawn(line);
+    let callback = authorize(&bind.expect_line(), "luffy");
+    let mut phone = TcpStream::connect(callback.socket_addrs(|| None).unwrap()[0]).unwrap();
+    write!(phone, "GET {}?{} HTTP/1.1\r\nHost: a\r\n\r\n", callback.path(), callback.query().unwrap()).unwrap();
+    assert_eq!(wechat.expect_request(), "/sns/oauth2/access_token");
+    (bind, phone)
+}
+
+#[test]
+fn a_binding_made_while_a_signal_came_is_told() {
+    let mut env = env_with_luffy();
+    let wechat = ScriptedServer::start();
+    let (bind, mut phone) = start_pending_callback(&mut env, &wechat, "bind --user luffy");
+    bind.signal(Signal::INT);
+    wechat.respond(200, &format!("{{\"openid\":\"{LUFFY}\",\"access_token\":\"t\",\"scope\":\"snsapi_base\"}}"));
+    let mut page = String::new();
+    phone.read_to_string(&mut page).unwrap();
+    assert!(page.contains("绑定成功"), "{page}");
+    let ran = bind.wait();
+    assert!(ran.stdout().contains("bound luffy to"), "{}{}", ran.stdout(), ran.stderr());
+    assert_eq!((ran.status(), env.query::<i64>("SELECT count(*) FROM bindings")), (Some(0), 1));
+}
+
+#[test]
+fn missing_nickname_still_binds() {
+    let mut env = env_with_luffy();
+    let wechat = ScriptedServer::start();
+    let (bind, mut phone) = start_pending_callback(&mut env, &wechat, "bind --user luffy");
+    wechat.respond(200, &format!("{{\"openid\":\"{LUFFY}\",\"access_token\":\"t\",\"scope\":\"snsapi_userinfo\"}}"));
+    assert_eq!(wechat.expect_request(), "/sns/userinfo");
+    // That is never answered.
+    let mut page = String::new();
+    phone.read_to_string(&mut page).unwrap();
+    assert!(page.contains("绑定成功"), "{page}");
+    // WeChat would keep it to itself as well whether luffy follows.
+    bind.signal(Signal::INT);
+    let ran = bind.wait();
+    assert_eq!((ran.status(), env.query::<i64>("SELECT count(*) FROM bindings")), (Some(0), 1), "{}", ran.stderr());
+}
+
+#[test]
+fn invalid_openid_is_not_bound() {
+    let mut env = env_with_luffy();
+    let wechat = ScriptedServer::start();
+    let (bind, mut phone) = start_pending_callback(&mut env, &wechat, "bind --user luffy --timeout 2s");
+    wechat.respond(200, r#"{"openid":"o\u001b[2J","access_token":"t","scope":"snsapi_base"}"#);
+    let mut page = String::new();
+    phone.read_to_string(&mut page).unwrap();
+    assert!(page.starts_with("HTTP/1.1 502"), "{page}");
+    assert_eq!((bind.wait().status(), env.query::<i64>("SELECT count(*) FROM bindings")), (Some(8), 0));
+}

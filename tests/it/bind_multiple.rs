@@ -1,0 +1,362 @@
+//! Several people, one after the other, at one listener.
+
+use std::net::{TcpListener, TcpStream};
+
+use rustix::process::Signal;
+use serde_json::Value;
+use snapbox::str;
+use url::Url;
+
+use crate::bind::finish_after_report;
+use crate::support::env::{CommandOutput, LUFFY, NAMI, RunningCommand, TestEnv, authorize, page_title};
+use crate::support::pty::Terminal;
+
+/// A world where these are registered.
+fn env_with_users(names: &[&str]) -> TestEnv {
+    let env = TestEnv::with_scenario("phone = \"luffy\"\nverified = true");
+    for name in names {
+        env.run(&format!("user add {name} --tag crew")).assert_success();
+    }
+    env
+}
+
+/// The next event.
+fn next_event(bind: &mut RunningCommand) -> Value {
+    serde_json::from_str(&bind.expect_line()).unwrap()
+}
+
+/// Where WeChat sends the phone whose turn it is.
+fn authorize_user(bind: &mut RunningCommand, user: &str) -> Url {
+    let event = next_event(bind);
+    assert_eq!((&event["event"], &event["user"]), (&"authorize_url".into(), &user.into()));
+    authorize(event["url"].as_str().unwrap(), user)
+}
+
+fn binding_list(env: &TestEnv) -> String {
+    env.query("SELECT coalesce(group_concat(username || ' ' || openid, ', ' ORDER BY username), '') FROM users JOIN bindings ON user_id = users.id")
+}
+
+/// An address with a code of its own in it.
+fn replace_code(call: &Url, code: &str) -> Url {
+    let mut other = call.clone();
+    let state = call.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+    other.set_query(Some(&format!("code={code}&state={state}")));
+    other
+}
+
+#[test]
+fn sequential_binds_still_answer_late_callbacks() {
+    let env = env_with_users(&["nami", "luffy"]);
+    let mut bind = env.spawn("--json bind -u luffy --user nami -u luffy");
+    let luffy = authorize_user(&mut bind, "luffy");
+    assert_eq!(page_title(&luffy), (200, "绑定成功".into()));
+    assert_eq!(next_event(&mut bind)["openid"], LUFFY);
+    let nami = authorize_user(&mut bind, "nami");
+    assert_ne!(luffy.query(), nami.query());
+    // The phone of the first calls again; another code of theirs binds nobody.
+    assert_eq!(page_title(&luffy), (200, "绑定成功".into()));
+    assert_eq!(page_title(&replace_code(&luffy, "another")), (409, "链接已被使用".into()));
+    assert_eq!(binding_list(&env), format!("luffy {LUFFY}"));
+    assert_eq!(page_title(&nami), (200, "绑定成功".into()));
+    assert_eq!(next_event(&mut bind)["openid"], NAMI);
+    // The listener is there for the second call of the last, and for those of the others.
+    assert_eq!([page_title(&luffy).0, page_title(&nami).0], [200, 200]);
+    bind.signal(Signal::INT);
+    let ran = bind.wait().assert_success();
+    assert_eq!(ran.json_lines().len(), 4);
+    assert_eq!(binding_list(&env), format!("luffy {LUFFY}, nami {NAMI}"));
+}
+
+#[test]
+fn terminal_shows_current_user() {
+    let env = env_with_users(&["luffy", "nami"]);
+    let mut bind = env.spawn("bind --unbound");
+    for name in ["luffy", "nami"] {
+        assert_eq!(page_title(&authorize(&bind.expect_line(), name)).0, 200);
+        if name == "luffy" {
+            bind.expect_line();
+        }
+    }
+    finish_after_report(bind).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+bound nami to oNami_draws_maps_of_the_sea1 (nami)
+--- stderr
+1 of 2: luffy
+Open the URL in WeChat, as luffy.
+2 of 2: nami
+Open the URL in WeChat, as nami.
+
+"#]]);
+}
+
+#[test]
+fn timed_out_user_is_reported_and_next_begins() {
+    let env = env_with_users(&["luffy", "nami", "zoro"]);
+    let mut bind = env.spawn("bind -u zoro -u luffy --timeout 5s");
+    let late = authorize(&bind.expect_line(), "zoro");
+    let luffy = authorize(&bind.expect_line(), "luffy");
+    // Too late, though the listener is there.
+    assert_eq!(page_title(&late), (403, "链接无效".into()));
+    assert_eq!(page_title(&luffy), (200, "绑定成功".into()));
+    bind.wait().assert_snapshot(str![[r#"
+exit 7
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
+--- stderr
+1 of 2: zoro
+Open the URL in WeChat, as zoro.
+warning: nobody bound zoro within 5s
+2 of 2: luffy
+Open the URL in WeChat, as luffy.
+error: bound 1 of 2; not bound: zoro
+hint: `wxbox bind --unbound` goes on with everybody who is not bound yet
+
+"#]]);
+    assert_eq!(binding_list(&env), format!("luffy {LUFFY}"));
+    env.run("--json bind --unbound --tag crew --timeout 1s").assert_snapshot(str![[r#"
+exit 8
+--- stdout
+{"event":"authorize_url","user":"nami","url":"http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect"}
+{"event":"timeout","user":"nami"}
+{"event":"authorize_url","user":"zoro","url":"http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect"}
+{"event":"timeout","user":"zoro"}
+--- stderr
+1 of 2: nami
+Open the URL in WeChat, as nami.
+warning: nobody bound nami within 1s
+2 of 2: zoro
+Open the URL in WeChat, as zoro.
+warning: nobody bound zoro within 1s
+{"error":"bound none of 2: nami, zoro","hint":"`wxbox bind --unbound` goes on with everybody who is not bound yet","code":8}
+
+"#]]);
+}
+
+#[test]
+fn ctrl_c_keeps_finished_bindings() {
+    let env = env_with_users(&["luffy", "nami"]);
+    let mut bind = env.spawn("bind --unbound --timeout 30m");
+    assert_eq!(page_title(&authorize(&bind.expect_line(), "luffy")).0, 200);
+    bind.expect_line();
+    assert!(bind.expect_line().starts_with("http://"));
+    bind.signal(Signal::INT);
+    bind.wait().assert_snapshot(str![[r#"
+exit 130
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+--- stderr
+1 of 2: luffy
+Open the URL in WeChat, as luffy.
+2 of 2: nami
+Open the URL in WeChat, as nami.
+interrupted
+1 of 2 are bound, and stay so.
+
+"#]]);
+    assert_eq!(binding_list(&env), format!("luffy {LUFFY}"));
+}
+
+#[test]
+fn all_users_are_checked_before_start() {
+    let env = env_with_users(&["luffy", "nami"]);
+    env.run_with_stdin("user add robin --password-stdin", "flower\n").assert_success();
+    env.run("bind -u nami --openid oNami").assert_success();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let bind =
+        |rest: &str| -> CommandOutput { env.run(&format!("bind --listen {} {rest}", taken.local_addr().unwrap())) };
+    bind("-u luffy -u nobody").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: no user is named nobody in [HOME]/.local/share/wxbox/wxbox.db
+hint: `wxbox user list` shows everybody
+
+"#]]);
+    bind("-u luffy -u nami").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: nami is bound already, to oNami
+hint: --rebind replaces the binding
+
+"#]]);
+    bind("-u luffy -u robin").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: robin has a password, and nobody can be asked for it
+hint: use --as-admin to go without, or bind them one by one
+
+"#]]);
+    bind("-u luffy -u nami --rebind").assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)
+hint: another program has this port: stop it, or choose another with --listen (redirect_uri must lead there)
+
+"#]]);
+    bind("-u luffy -u robin --password-stdin").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: --password-stdin gives one password, and several people are to be bound
+hint: use --as-admin to go without, or bind them one by one
+
+"#]]);
+    bind("--unbound --rebind").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the argument '--unbound' cannot be used with '--rebind'
+hint: the usage is: wxbox bind --listen <ADDR> <--user <NAME>|--unbound>
+
+"#]]);
+    bind("--unbound -u luffy").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the argument '--unbound' cannot be used with '--user <NAME>'
+hint: the usage is: wxbox bind --listen <ADDR> <--user <NAME>|--unbound>
+
+"#]]);
+    bind("--tag crew -u luffy").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the argument '--tag <TAG>' cannot be used with '--user <NAME>'
+hint: the usage is: wxbox bind --listen <ADDR> --tag <TAG> <--user <NAME>|--unbound>
+
+"#]]);
+    bind("--unbound --tag crow").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: nobody has the tag crow
+hint: did you mean crew?
+
+"#]]);
+    env.run("bind -u luffy -u nami --openid oOpenid").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: --openid binds one person, not several
+hint: bind them one by one, or give everybody an openid in a file for `wxbox user import`
+
+"#]]);
+    assert_eq!(binding_list(&env), "nami oNami");
+}
+
+#[test]
+fn no_unbound_users_is_a_no_op() {
+    let env = env_with_users(&["luffy"]);
+    env.run("bind -u luffy --openid oLuffy").assert_success();
+    env.run("bind --unbound").assert_snapshot(str![[r#"
+exit 0
+--- stderr
+Nobody is left to be bound.
+
+"#]]);
+    env.run("bind --unbound --tag crew").assert_snapshot(str![[r#"
+exit 0
+--- stderr
+Nobody is left to be bound.
+
+"#]]);
+}
+
+#[test]
+fn error_of_one_user_does_not_stop_next() {
+    let env = env_with_users(&["luffy", "nami"]);
+    let mut bind = env.spawn("bind -u luffy -u nami");
+    let luffy = authorize(&bind.expect_line(), "luffy");
+    env.run("bind -u luffy --openid oBy_hand").assert_success();
+    assert_eq!(page_title(&luffy), (500, "绑定未保存".into()));
+    assert_eq!(page_title(&authorize(&bind.expect_line(), "nami")).0, 200);
+    bind.wait().assert_snapshot(str![[r#"
+exit 7
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+bound nami to oNami_draws_maps_of_the_sea1 (nami)
+--- stderr
+1 of 2: luffy
+Open the URL in WeChat, as luffy.
+error: luffy was bound by another wxbox in the meantime
+hint: --rebind replaces the binding
+2 of 2: nami
+Open the URL in WeChat, as nami.
+error: bound 1 of 2; not bound: luffy
+hint: `wxbox bind --unbound` goes on with everybody who is not bound yet
+
+"#]]);
+    assert_eq!(binding_list(&env), format!("luffy oBy_hand, nami {NAMI}"));
+}
+
+#[test]
+fn rejected_account_stops_all_users() {
+    let mut env = env_with_users(&["luffy", "nami"]);
+    env.set_variable("WXBOX_APP_SECRET", "ffffffffffffffffffffffffffffffff");
+    let mut bind = env.spawn("bind -u luffy -u nami");
+    assert_eq!(page_title(&authorize(&bind.expect_line(), "luffy")).0, 500);
+    bind.wait().assert_snapshot(str![[r#"
+exit 3
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+--- stderr
+1 of 2: luffy
+Open the URL in WeChat, as luffy.
+error: WeChat says 40125 (invalid appsecret): AppSecret wrong
+hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
+
+"#]]);
+}
+
+#[test]
+fn qr_file_is_that_of_current_user() {
+    let env = env_with_users(&["luffy", "nami"]);
+    let mut bind = env.spawn("bind -u luffy -u nami --qr-file code.svg");
+    let url = bind.expect_line();
+    assert_eq!(crate::qr_file::decode_svg_file(&env.path("code.svg")), std::slice::from_ref(&url));
+    assert_eq!(page_title(&authorize(&url, "luffy")).0, 200);
+    bind.expect_line();
+    let url = bind.expect_line();
+    assert_eq!(crate::qr_file::decode_svg_file(&env.path("code.svg")), [url]);
+}
+
+#[test]
+fn follow_qr_waits_before_next_user() {
+    let env = env_with_users(&["luffy", "zoro"]);
+    let mut terminal = Terminal::start(env.command("bind -u zoro -u luffy --qr none"), 40, 240);
+    let first = |screen: &vt100::Screen| {
+        let text = screen.contents();
+        text.lines().rfind(|line| line.contains("/authorize?")).unwrap().to_owned()
+    };
+    let zoro = first(terminal.wait_for("waiting for the phone"));
+    assert_eq!(page_title(&authorize(&zoro, "zoro")).0, 200);
+    let text = terminal.wait_for("Then press Enter for luffy:").contents();
+    assert!(!text.contains("2 of 2"), "{text}");
+    terminal.type_keys("\r");
+    let luffy = first(terminal.wait_for("as luffy."));
+    assert_eq!(page_title(&authorize(&luffy, "luffy")).0, 200);
+    assert!(terminal.wait().status.success());
+}
+
+#[test]
+fn late_wechat_response_does_not_bind_timed_out_user() {
+    use std::io::{Read, Write};
+
+    let mut env = env_with_users(&["luffy", "nami"]);
+    let wechat = crate::support::scripted_server::ScriptedServer::start();
+    crate::support::scripted_server::use_in(&mut env, &wechat, "timeout = \"1h\"");
+    let mut bind = env.spawn("-q bind -u luffy -u nami --timeout 4s");
+    let call = authorize(&bind.expect_line(), "luffy");
+    let mut phone = TcpStream::connect(call.socket_addrs(|| None).unwrap()[0]).unwrap();
+    write!(phone, "GET {}?{} HTTP/1.1\r\nHost: a\r\n\r\n", call.path(), call.query().unwrap()).unwrap();
+    assert_eq!(wechat.expect_request(), "/sns/oauth2/access_token");
+    // Not before the next has their turn: then it is known that the first is given up.
+    assert!(bind.expect_line().contains("/authorize?"));
+    wechat.respond(200, &format!("{{\"openid\":\"{LUFFY}\",\"access_token\":\"t\",\"scope\":\"snsapi_base\"}}"));
+    let mut page = String::new();
+    phone.read_to_string(&mut page).unwrap();
+    assert!(page.starts_with("HTTP/1.1 403 "), "{page}");
+    assert_eq!(binding_list(&env), "");
+}

@@ -1,0 +1,45 @@
+//! `bind --paste`: what may come to an address on its way from the phone.
+
+use crate::bind_paste::{env_without_listener, paste_callback_url};
+use crate::support::env::authorize;
+use crate::support::pty::Terminal;
+
+#[test]
+fn damaged_pasted_url_is_repaired() {
+    let env = env_without_listener();
+    let line = "bind --user luffy --paste --rebind";
+    let made: [&dyn Fn(&str) -> String; 10] = [
+        &|it| it.replace('&', "&amp;"),
+        &|it| format!("{it}。"),
+        &|it| format!("{it},"),
+        &|it| format!("({it})"),
+        &|it| format!("【{it}】"),
+        &|it| format!("{it} is where I am now"),
+        &|it| format!("\u{200b}{it}\u{feff}"),
+        &|it| it.replace("code=", "code= "),
+        &|it| format!("\u{1b}[200~{it}\u{1b}[201~"),
+        &|it| format!("看：{it}。谢谢"),
+    ];
+    for made in made {
+        paste_callback_url(&env, line, |it| made(it.as_str())).assert_success();
+    }
+    let ran = paste_callback_url(&env, line, |it| it.as_str().split_at(it.as_str().len() - 3).0.to_owned());
+    assert!(ran.stderr().contains("error: this address was not copied whole") && ran.status() == Some(2));
+    let ran = paste_callback_url(&env, line, |it| it.as_str().split_once("&state").unwrap().0.to_owned());
+    assert!(ran.stderr().contains("error: this address was not copied whole") && ran.status() == Some(2));
+}
+
+#[test]
+fn wrapped_url_is_joined_at_terminal() {
+    let env = env_without_listener();
+    let mut terminal = Terminal::start(env.command("bind --user luffy --paste --qr none"), 60, 300);
+    let screen = terminal.wait_for("Address:").contents();
+    let url = screen.lines().find(|line| line.starts_with("http://")).unwrap().trim().to_owned();
+    let address = authorize(&url, "luffy");
+    let (first, rest) = address.as_str().split_at(address.as_str().len() - 9);
+    terminal.type_keys(&format!("{first}\n"));
+    terminal.wait_for("was not copied whole");
+    terminal.type_keys(&format!("{rest}\n"));
+    terminal.wait_for("bound luffy to");
+    assert!(terminal.wait().status.success());
+}

@@ -1,0 +1,232 @@
+//! Bad input: one `error:` line that names it, a hint where there is one, its status, and everything as
+//! it was.
+
+use snapbox::str;
+
+use crate::support::env::{CommandOutput, TestEnv, set_mode};
+use crate::support::files;
+
+/// Runs a line that must not change a file anywhere in the home.
+pub fn run_unchanged(env: &TestEnv, line: &str) -> CommandOutput {
+    let read = || {
+        let mut all: Vec<_> = files::list_files(env.home.path())
+            .into_iter()
+            .map(|file| (std::fs::read(&file).unwrap(), file))
+            // A reader, too, makes an empty write-ahead log, and its index for the locks.
+            .filter(|(bytes, file)| {
+                let name = file.to_string_lossy();
+                !(name.ends_with("-shm") || name.ends_with("-wal") && bytes.is_empty())
+            })
+            .collect();
+        all.sort();
+        all
+    };
+    let before = read();
+    let ran = env.run(line);
+    assert!(before == read(), "{line} changed a file");
+    ran
+}
+
+#[test]
+fn invalid_config_is_reported() {
+    let env = TestEnv::without_config();
+    let with = |text: &str| {
+        env.write_config(text);
+        run_unchanged(&env, "user list")
+    };
+    run_unchanged(&env, "-c absent.toml user list").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: the config file absent.toml does not exist
+hint: it was named by --config
+
+"#]]);
+    run_unchanged(&env, "send --openid o hi").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: no app_id is set
+hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
+
+"#]]);
+    run_unchanged(&env, "token --json").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+{"error":"no app_id is set","hint":"there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml","code":3}
+
+"#]]);
+    with("this is not toml\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:1:6: not TOML
+hint: text needs quotes: key = "value"
+
+"#]]);
+    with("app_id = \"wx1\"\napp_secret = \"unclosed\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:2:23: not TOML
+hint: text needs quotes: key = "value"
+
+"#]]);
+    with("app_id = \"wx1\"\nfoo = 1\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:2: there is no key foo
+hint: config.example.toml shows every key
+
+"#]]);
+    with("[network]\ntimout = \"5s\"\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:2: there is no key network.timout
+hint: did you mean network.timeout?
+
+"#]]);
+    with("[listen]\napp_id = \"wx1\"\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:2: there is no key listen.app_id
+hint: did you mean app_id? it must stand above the first [table]
+
+"#]]);
+    with("app_id = 7\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:1: app_id must be the account's app id in quotes, such as "wx3d0d44e8d59b5b8c"
+
+"#]]);
+    with("[send]\nconcurrency = \"many\"\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:2: send.concurrency must be a whole number from 1 to 1024
+
+"#]]);
+    with("network = \"fast\"\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:1: network must be a table, as in [network]
+
+"#]]);
+    with("app_id = \"a\"\napp_id = \"b\"\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:2:1: not TOML: what is set here is set already further up
+
+"#]]);
+    with("[network]\napi_base = \"http://example.com\"\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:2: network.api_base must be an https address without user, query or fragment, or a list of them (plain http for this machine only, such as http://127.0.0.1:[PORT])
+
+"#]]);
+    with("redirect_uri = \"/callback/\"\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
+hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
+
+"#]]);
+    with("redirect_uri = \"http://\"\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
+hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
+
+"#]]);
+    with("redirect_uri = \"mailto:a@example.com\"\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:1: redirect_uri must be an absolute http or https address with a host, without fragment, user or password
+hint: such as "http://203.0.113.7/callback/"; its domain is the 网页授权域名 (微信公众平台 → 设置与开发 → 账号设置 → 功能设置)
+
+"#]]);
+    with("app_secret = \"a\"\napp_secret_file = \"b\"\n").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:2: app_secret_file says again what app_secret says
+hint: keep either app_secret or app_secret_file
+
+"#]]);
+    env.write_file(".config/wxbox/config.toml", b"app_id = \"wx1\"\n# \xd6\xd0\n");
+    run_unchanged(&env, "user list").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:2: not UTF-8
+hint: save the file as UTF-8
+
+"#]]);
+    run_unchanged(&env, "-c .config user list").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: .config is a directory, not a config file
+hint: name the file in it, such as .config/config.toml
+
+"#]]);
+    std::os::unix::fs::symlink("loop.toml", env.path("loop.toml")).unwrap();
+    env.run("-c loop.toml user list").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: cannot read the config file loop.toml: Too many levels of symbolic links (os error 40)
+hint: the user that wxbox runs as must be able to read loop.toml
+
+"#]]);
+}
+
+#[test]
+fn config_accessible_to_others_is_reported() {
+    let env = TestEnv::without_config();
+    let path = env.write_file("c.toml", "app_id = \"wx1\"\napp_secret = \"s\"\n");
+    set_mode(&path, 0o622);
+    run_unchanged(&env, "-c c.toml user list").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: others can write to c.toml (mode 622), and so decide what wxbox does
+hint: chmod go-w 'c.toml'
+
+"#]]);
+    set_mode(&path, 0o660);
+    run_unchanged(&env, "-c c.toml user list --json").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+{"error":"others can write to c.toml (mode 660), and so decide what wxbox does","hint":"chmod go-w 'c.toml'","code":3}
+
+"#]]);
+    set_mode(&path, 0o644);
+    env.run("-c c.toml user list").assert_snapshot(str![[r#"
+exit 0
+--- stderr
+warning: everybody on this machine can read c.toml, and it holds a secret: chmod 600 'c.toml'
+
+"#]]);
+    env.run("-c c.toml user list -q").assert_snapshot(str![[r#"
+exit 0
+
+"#]]);
+}
+
+#[test]
+fn endless_device_as_file_is_rejected() {
+    let env = TestEnv::without_config();
+    run_unchanged(&env, "-c /dev/zero user list").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: cannot read the config file /dev/zero: file too large
+hint: the user that wxbox runs as must be able to read /dev/zero
+
+"#]]);
+    env.write_config("app_id = \"wx0123456789abcdef\"\napp_secret_file = \"/dev/zero\"\n");
+    run_unchanged(&env, "token").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: cannot read the secret file /dev/zero: file too large
+hint: the file must exist, and the user that wxbox runs as must be able to read it
+
+"#]]);
+    run_unchanged(&env, "send --openid o -t T --data-json /dev/zero --dry-run").assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: cannot read /dev/zero: file too large
+hint: name a file, or - for standard input
+
+"#]]);
+}

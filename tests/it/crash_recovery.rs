@@ -1,0 +1,168 @@
+//! A send that is killed at each point of its way, as it lies on the disk then, and what goes on from there: whole,
+//! nothing lost, nothing twice.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use rusqlite::{Connection, TransactionBehavior};
+use rustix::process::Signal;
+
+use crate::support::env::{LUFFY, NAMI, TestEnv};
+use crate::support::proxy::{Direction, InterceptingProxy};
+
+const MESSAGE_PATH: &str = "/cgi-bin/message/";
+const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+
+fn env_with_proxy() -> (TestEnv, InterceptingProxy) {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("template list").assert_success();
+    let relay = InterceptingProxy::in_front_of(&mut env);
+    (env, relay)
+}
+
+/// Messages by state, attempts with and without an end, as another program reads them.
+fn outbox_summary(env: &TestEnv) -> String {
+    let sql = "SELECT (SELECT group_concat(state, ' ') FROM (SELECT state FROM messages ORDER BY id)) || ', ' ||
+        (SELECT count(*) FROM attempts) || ' attempts, ' || (SELECT count(*) FROM attempts WHERE outcome IS NULL) || ' open'";
+    assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    env.query(sql)
+}
+
+#[track_caller]
+fn assert_delivered(env: &mut TestEnv, delivered: i64) {
+    let stats = env.sandbox().stats();
+    assert_eq!((&stats["delivered"], &stats["twice"]), (&delivered.into(), &0.into()));
+}
+
+/// Lets it go on as the next minute's cron would.
+fn flush_after_kill(env: &TestEnv, relay: &InterceptingProxy) {
+    relay.resume_all();
+    env.run("-q outbox flush").assert_success();
+}
+
+#[test]
+fn killed_after_enqueue() {
+    for what in [TEMPLATE_ARGS, "hello"] {
+        let (mut env, relay) = env_with_proxy();
+        // Without a kept token it queues, and asks for one before it begins an attempt.
+        Connection::open(env.database_path()).unwrap().execute("DELETE FROM tokens", []).unwrap();
+        relay.pause_at(Direction::Request, "token");
+        let run = env.spawn(&format!("send -u luffy --key k {what}"));
+        relay.expect_arrival();
+        while env.query::<i64>("SELECT count(*) FROM messages") == 0 {}
+        run.signal(Signal::KILL);
+        run.wait();
+        assert_eq!(outbox_summary(&env), "queued, 0 attempts, 0 open");
+        flush_after_kill(&env, &relay);
+        assert_eq!(outbox_summary(&env), "sent, 1 attempts, 0 open");
+        env.run(&format!("send -u luffy --key k {what}")).assert_success();
+        assert_delivered(&mut env, 1);
+    }
+}
+
+#[test]
+fn killed_before_request_reaches_wechat() {
+    for (what, state) in [(TEMPLATE_ARGS, "sent, 2 attempts, 0 open"), ("hello", "unknown, 1 attempts, 0 open")] {
+        let (mut env, relay) = env_with_proxy();
+        relay.pause_at(Direction::Request, MESSAGE_PATH);
+        let run = env.spawn(&format!("send -u luffy {what}"));
+        relay.expect_arrival();
+        run.signal(Signal::KILL);
+        run.wait();
+        assert_eq!(outbox_summary(&env), "queued, 1 attempts, 1 open");
+        assert_delivered(&mut env, 0);
+        flush_after_kill(&env, &relay);
+        assert_eq!(outbox_summary(&env), state);
+        // What was held goes on to WeChat all the same, as from a slow router: for that, too, it was marked.
+        while env.sandbox().stats()["delivered"] != 1 {}
+        assert_delivered(&mut env, 1);
+    }
+}
+
+#[test]
+fn killed_before_response() {
+    for (what, state) in [(TEMPLATE_ARGS, "sent, 2 attempts, 0 open"), ("hello", "unknown, 1 attempts, 0 open")] {
+        let (mut env, relay) = env_with_proxy();
+        relay.pause_at(Direction::Response, MESSAGE_PATH);
+        let run = env.spawn(&format!("send -u luffy --key k {what}"));
+        relay.expect_arrival();
+        run.signal(Signal::KILL);
+        run.wait();
+        assert_eq!(outbox_summary(&env), "queued, 1 attempts, 1 open");
+        assert_delivered(&mut env, 1);
+        flush_after_kill(&env, &relay);
+        assert_eq!(outbox_summary(&env), state);
+        // Its key is taken, whether it is known to have arrived or not.
+        let again = env.run(&format!("send -u luffy --key k {what}")).status();
+        assert_eq!(again, Some(if what == TEMPLATE_ARGS { 0 } else { 6 }));
+        assert_delivered(&mut env, 1);
+    }
+}
+
+#[test]
+fn killed_before_outcome_is_saved() {
+    for (what, state) in [(TEMPLATE_ARGS, "sent, 2 attempts, 0 open"), ("hello", "unknown, 1 attempts, 0 open")] {
+        let (mut env, relay) = env_with_proxy();
+        relay.pause_at(Direction::Response, MESSAGE_PATH);
+        let mut command = env.command(&format!("-vv send -u luffy {what}"));
+        let mut run = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        relay.expect_arrival();
+        // Nobody else can write from here on.
+        let mut database = Connection::open(env.database_path()).unwrap();
+        let held = database.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        relay.resume_all();
+        let mut log = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(log.any(|line| line.contains(MESSAGE_PATH) && line.contains("HTTP 200")), "the answer is there");
+        run.kill().unwrap();
+        run.wait().unwrap();
+        drop(held);
+        drop(database);
+        assert_eq!(outbox_summary(&env), "queued, 1 attempts, 1 open");
+        flush_after_kill(&env, &relay);
+        assert_eq!(outbox_summary(&env), state);
+        assert_delivered(&mut env, 1);
+    }
+}
+
+#[test]
+fn killed_after_outcome_is_saved() {
+    let (mut env, relay) = env_with_proxy();
+    // The second is held, so that the process lives when the first is told.
+    relay.pause_at(Direction::Response, MESSAGE_PATH);
+    let mut run = env.spawn(&format!("--json send -u luffy -u nami --key k {TEMPLATE_ARGS}"));
+    relay.expect_arrival();
+    relay.pause_at(Direction::Request, MESSAGE_PATH);
+    let told = run.expect_line();
+    assert!(told.contains("\"state\":\"sent\""), "{told}");
+    relay.expect_arrival();
+    run.signal(Signal::KILL);
+    run.wait();
+    assert_eq!(outbox_summary(&env), "sent queued, 2 attempts, 1 open");
+    flush_after_kill(&env, &relay);
+    assert_eq!(outbox_summary(&env), "sent sent, 3 attempts, 0 open");
+    env.run(&format!("send -u luffy -u nami --key k {TEMPLATE_ARGS}")).assert_success();
+    while env.sandbox().stats()["delivered"] != 2 {}
+    assert_delivered(&mut env, 2);
+}
+
+/// Killed before its first message was queued, or after its last was done: nothing in the database names it.
+#[test]
+fn flush_removes_stale_worker_locks() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.sandbox();
+    let file = |name: &str| env.database_path().with_file_name(format!("wxbox.db-worker-{name}"));
+    let others = ["0123456789abcdef", "eu", "000000000000000g", "0000000000000000-wal", "00000000000000"].map(file);
+    let dead: Vec<_> = (0..3).map(|n| file(&format!("{n:016x}"))).collect();
+    let locked = std::fs::File::create(&others[0]).unwrap();
+    locked.lock().unwrap();
+    dead.iter().chain(&others[1..]).for_each(|path| std::fs::write(path, "").unwrap());
+    env.run("send -u luffy hello").assert_success();
+    assert!(dead.iter().all(|path| path.exists()), "a send has no time for that");
+    env.run("outbox flush").assert_success();
+    assert!(!dead.iter().any(|path| path.exists()));
+    assert!(others.iter().all(|path| path.exists()), "one lives, the others are none");
+}

@@ -1,0 +1,277 @@
+//! A database that another process keeps locked: it can be read; what would write says so in time; and what a message
+//! under way came to is waited for, since nobody else knows it.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
+use snapbox::str;
+use url::Url;
+use wxbox::access_token::Account;
+use wxbox::delivery::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource, DeliveryThread};
+use wxbox::exit::classify;
+use wxbox::store::{Error, MessageState, Store};
+use wxbox::wechat::{ClientSettings, Endpoint};
+
+use crate::support::env::{LUFFY, NAMI, TestEnv};
+use crate::support::proxy::{Direction, InterceptingProxy};
+
+const MESSAGE_PATH: &str = "/cgi-bin/message/";
+const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+/// For what the program gives ten seconds.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(20);
+
+fn env_with_luffy() -> TestEnv {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("template list").assert_success();
+    env
+}
+
+/// Locked until it is dropped.
+fn lock_database(env: &TestEnv) -> Connection {
+    let database = Connection::open(env.database_path()).unwrap();
+    database.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    database
+}
+
+fn open_store(env: &TestEnv) -> Store {
+    Store::open(&env.database_path()).unwrap().with_busy_timeout(BUSY_TIMEOUT).unwrap()
+}
+
+/// Something that is written.
+fn write_something(env: &TestEnv) -> Result<(), Error> {
+    open_store(env).delete_sent_files()
+}
+
+/// Messages by state, and the number of attempts.
+fn outbox_summary(env: &TestEnv) -> String {
+    let states = "SELECT group_concat(state, ' ') FROM (SELECT state FROM messages ORDER BY id)";
+    env.query(&format!("SELECT ({states}) || ', ' || (SELECT sum(attempts) FROM messages) || ' attempts'"))
+}
+
+#[track_caller]
+fn assert_delivered(env: &mut TestEnv, delivered: i64) {
+    let stats = env.sandbox().stats();
+    assert_eq!((&stats["delivered"], &stats["twice"]), (&delivered.into(), &0.into()));
+}
+
+/// A delivery in this process, as `send` and `outbox flush` have it, of messages that are queued already.
+fn start_delivery(env: &mut TestEnv, ids: &[i64], concurrency: usize) -> DeliveryRun {
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config: toml::Table = config.parse().unwrap();
+    let api_base = vec![Url::parse(config["network"]["api_base"].as_str().unwrap()).unwrap()];
+    let settings =
+        ClientSettings { api_base, timeout: Duration::from_secs(60), proxy: None, ca_file: None, secret_source: None };
+    let sandbox = env.sandbox();
+    let account = Account {
+        app_id: sandbox.app_id.clone(),
+        secret: sandbox.app_secret.clone().into(),
+        endpoint: Endpoint::Stable,
+    };
+    let orders = DeliveryOptions {
+        account,
+        concurrency,
+        rate: 0,
+        wait: Duration::ZERO,
+        max_attempts: 0,
+        retain: Duration::from_secs(3600),
+        deliver: true,
+    };
+    DeliveryRun::start(
+        open_store(env),
+        DeliveryThread::start(settings).unwrap().wait_ready().unwrap(),
+        orders,
+        DeliverySource::Messages(ids.to_vec()),
+        || {},
+    )
+    .unwrap()
+}
+
+fn next_event(run: &DeliveryRun) -> DeliveryEvent {
+    run.events.recv_timeout(Duration::from_secs(60)).unwrap()
+}
+
+#[test]
+fn locked_database_can_be_read() {
+    let env = env_with_luffy();
+    let held = lock_database(&env);
+    let lines =
+        ["user list", "user show luffy", "user export", "outbox list", "outbox status", "token", "backup copy.db"];
+    lines.iter().for_each(|line| drop(env.run(line).assert_success()));
+    env.run("send -u luffy hello --dry-run").assert_success();
+    drop(held);
+}
+
+/// With a log that has grown, and that who reads would move into the file.
+#[test]
+fn reader_exit_does_not_wait_for_lock() {
+    let env = env_with_luffy();
+    // Somebody reads, so that it cannot be moved at once.
+    let reader = Connection::open(env.database_path()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM users").unwrap();
+    let held = Connection::open(env.database_path()).unwrap();
+    held.execute_batch("CREATE TABLE large (x); INSERT INTO large VALUES (zeroblob(500000)); BEGIN EXCLUSIVE").unwrap();
+    let store = Store::open(&env.database_path()).unwrap().with_busy_timeout(Duration::from_secs(3600)).unwrap();
+    drop(store);
+    drop((held, reader));
+}
+
+#[test]
+fn write_while_locked_fails_without_changes() {
+    let env = env_with_luffy();
+    let held = lock_database(&env);
+    let report = classify(&write_something(&env).unwrap_err().into());
+    drop(held);
+    assert_eq!(report.exit.code(), 1);
+    let said = format!("error: {}\nhint: {}\n", report.message, report.hint.unwrap());
+    snapbox::assert_data_eq!(
+        said.replace(env.home.path().to_str().unwrap(), "[HOME]"),
+        str![[r#"
+error: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
+hint: wait until the other wxbox, backup or sqlite3 is done with it, then try again; `fuser -v FILE` shows which process has it
+
+"#]]
+    );
+    env.run("user show luffy").assert_success();
+}
+
+#[test]
+fn lock_before_first_attempt_sends_nothing() {
+    let mut env = env_with_luffy();
+    env.run("send -u luffy --no-wait hello").assert_success();
+    let held = lock_database(&env);
+    let run = start_delivery(&mut env, &[1], 1);
+    assert!(matches!(next_event(&run), DeliveryEvent::Queued(1)));
+    let error = loop {
+        match next_event(&run) {
+            DeliveryEvent::Aborted(error) => break error,
+            DeliveryEvent::SendingStopped(_) => {}
+            DeliveryEvent::Settled { message, .. } => assert_eq!(message.state, MessageState::Queued),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(matches!(error.downcast_ref(), Some(Error::Busy { .. })), "{error}");
+    drop(held);
+    assert_eq!(outbox_summary(&env), "queued, 0 attempts");
+    env.run("outbox flush").assert_success();
+    assert_delivered(&mut env, 1);
+}
+
+#[test]
+fn outcome_waits_longest_for_lock() {
+    let mut env = env_with_luffy();
+    let relay = InterceptingProxy::in_front_of(&mut env);
+    env.run("send -u luffy --no-wait hello").assert_success();
+    relay.pause_at(Direction::Response, MESSAGE_PATH);
+    let run = start_delivery(&mut env, &[1], 1);
+    relay.expect_arrival();
+    let held = lock_database(&env);
+    relay.resume_all();
+    assert!(matches!(next_event(&run), DeliveryEvent::Queued(1)));
+    assert!(matches!(next_event(&run), DeliveryEvent::DatabaseLocked { in_flight_count: 1, .. }));
+    // Others have lost their patience meanwhile, more than once.
+    for _ in 0..3 {
+        assert!(matches!(write_something(&env), Err(Error::Busy { .. })));
+    }
+    drop(held);
+    let DeliveryEvent::Settled { message, .. } = next_event(&run) else { panic!("it is told") };
+    assert_eq!((message.state, message.attempts), (MessageState::Sent, 1));
+    assert!(matches!(next_event(&run), DeliveryEvent::Finished));
+    assert_eq!(outbox_summary(&env), "sent, 1 attempts");
+    assert_delivered(&mut env, 1);
+}
+
+/// A text hangs, a template's token is refused, and the new one cannot be kept.
+#[test]
+fn unsaved_token_keeps_outcome() {
+    let mut env =
+        TestEnv::with_scenario("[[faults]]\napi = \"/cgi-bin/message/template/send\"\nnth = [1]\nerrcode = 40001\n");
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("template list").assert_success();
+    let relay = InterceptingProxy::in_front_of(&mut env);
+    env.run("send -u luffy --no-wait hello").assert_success();
+    env.run(&format!("send -u luffy --no-wait {TEMPLATE_ARGS}")).assert_success();
+    relay.pause_at(Direction::Response, "/message/custom/send");
+    relay.also_pause_at(Direction::Response, "/stable_token");
+    let run = start_delivery(&mut env, &[1, 2], 2);
+    relay.expect_arrival();
+    relay.expect_arrival();
+    let held = lock_database(&env);
+    relay.resume("/stable_token");
+    assert!(matches!(next_event(&run), DeliveryEvent::Queued(2)));
+    let DeliveryEvent::SendingStopped(error) = next_event(&run) else { panic!("it stops") };
+    assert!(error.to_string().contains("locked"), "{error}");
+    relay.resume_all();
+    assert!(matches!(next_event(&run), DeliveryEvent::DatabaseLocked { in_flight_count: 1, .. }));
+    drop(held);
+    let DeliveryEvent::Settled { message, .. } = next_event(&run) else { panic!("it is told") };
+    assert_eq!((message.id, message.state), (1, MessageState::Sent));
+    while !matches!(next_event(&run), DeliveryEvent::Finished) {}
+    assert_eq!(outbox_summary(&env), "sent queued, 2 attempts");
+    env.run("outbox flush").assert_success();
+    assert_delivered(&mut env, 2);
+}
+
+/// Waits for the word that it waits, with the answer there and the database locked.
+fn start_send_while_locked(
+    env: &TestEnv,
+    relay: &InterceptingProxy,
+    what: &str,
+) -> (std::process::Child, Vec<String>, Connection) {
+    relay.pause_at(Direction::Response, MESSAGE_PATH);
+    let mut command = env.command(&format!("send -u luffy --key k {what}"));
+    let mut run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    relay.expect_arrival();
+    let held = lock_database(env);
+    relay.resume_all();
+    let mut said = Vec::new();
+    let mut lines = BufReader::new(run.stderr.as_mut().unwrap()).lines().map(Result::unwrap);
+    said.extend(lines.next());
+    (run, said, held)
+}
+
+#[test]
+fn send_reports_lock_wait_and_resumes() {
+    let mut env = env_with_luffy();
+    let relay = InterceptingProxy::in_front_of(&mut env);
+    let (run, said, held) = start_send_while_locked(&env, &relay, "hello");
+    assert!(said[0].contains("is locked by another process; one message is under way"), "{said:?}");
+    drop(held);
+    let end = run.wait_with_output().unwrap();
+    assert!(end.status.success() && end.stderr.is_empty(), "{end:?}");
+    assert_eq!(outbox_summary(&env), "sent, 1 attempts");
+    assert_delivered(&mut env, 1);
+}
+
+#[test]
+fn ctrl_c_while_locked_reports_unsaved_results() {
+    for (what, status, state) in [("hello", 6, "unknown, 1 attempts"), (TEMPLATE_ARGS, 0, "sent, 2 attempts")] {
+        let mut env = env_with_luffy();
+        let relay = InterceptingProxy::in_front_of(&mut env);
+        let (run, _, held) = start_send_while_locked(&env, &relay, what);
+        kill_process(Pid::from_child(&run), Signal::INT).unwrap();
+        let end = run.wait_with_output().unwrap();
+        assert_eq!(end.status.code(), Some(130));
+        let said = String::from_utf8(end.stderr).unwrap().replace(env.home.path().to_str().unwrap(), "[HOME]");
+        snapbox::assert_data_eq!(
+            said,
+            str![[r#"
+stopping; waiting up to two seconds for the answer under way
+error: message 1 was tried (now sent), and that could not be written down: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
+error: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
+hint: wait until the other wxbox, backup or sqlite3 is done with it, then try again; `fuser -v FILE` shows which process has it
+interrupted
+
+"#]]
+        );
+        drop(held);
+        env.run("-q outbox flush").assert_success();
+        assert_eq!(outbox_summary(&env), state);
+        assert_eq!(env.run(&format!("send -u luffy --key k {what}")).status(), Some(status));
+        assert_delivered(&mut env, 1);
+    }
+}

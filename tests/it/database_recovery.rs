@@ -1,0 +1,398 @@
+//! Databases that were damaged, lost, or put back from a copy: it is said, nothing is overwritten, and the way back
+//! that `wxbox help recovery` shows is walked here.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use rusqlite::Connection;
+use snapbox::str;
+
+use crate::config_errors::run_unchanged;
+use crate::support::env::{CommandOutput, LUFFY, NAMI, TestEnv};
+
+const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+
+fn database_file(env: &TestEnv, ending: &str) -> PathBuf {
+    env.path(&format!(".local/share/wxbox/wxbox.db{ending}"))
+}
+
+/// A database with enough in it that its tables and indexes have pages of their own, all of it in the file.
+fn env_with_filled_database() -> TestEnv {
+    let env = TestEnv::with_scenario("crowd = 300\n");
+    env.add_generated_users(300);
+    env.run(&format!("-q send --no-wait --all {TEMPLATE_ARGS}")).assert_success();
+    assert!(!database_file(&env, "-wal").exists());
+    env
+}
+
+/// The first page of a table or an index.
+fn first_page_offset(env: &TestEnv, name: &str) -> usize {
+    let page = env.query::<i64>(&format!("SELECT rootpage FROM sqlite_schema WHERE name = '{name}'"));
+    usize::try_from(page - 1).unwrap() * 4096
+}
+
+/// Changes the bytes of the database.
+fn edit_database_bytes(env: &TestEnv, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = std::fs::read(env.database_path()).unwrap();
+    change(&mut bytes);
+    std::fs::write(env.database_path(), bytes).unwrap();
+}
+
+#[track_caller]
+fn assert_error(ran: &CommandOutput, what: &str) {
+    assert_eq!(ran.status(), Some(1), "{}{}", ran.stdout(), ran.stderr());
+    assert!(ran.stderr().contains(what), "{}", ran.stderr());
+    assert!(ran.stderr().contains("/.local/share/wxbox/wxbox.db"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("wxbox help recovery"), "{}", ran.stderr());
+}
+
+const DATABASE_COMMANDS: [&str; 12] = [
+    "user list",
+    "user show crowd000150",
+    "user add luffy",
+    "user export",
+    "send -u crowd000150 hello",
+    "send --all hello",
+    "outbox list --limit 1000",
+    "outbox flush",
+    "outbox status",
+    "outbox cancel --all",
+    "template list",
+    "backup copy.db",
+];
+
+/// Each command that comes upon the damage says so and leaves all as it was; one that does not need what is damaged
+/// may go on. Gives back how many said so.
+#[track_caller]
+fn count_commands_reporting(env: &TestEnv, what: &str) -> usize {
+    let whole = std::fs::read(env.database_path()).unwrap();
+    let said = DATABASE_COMMANDS.into_iter().filter(|line| {
+        let _ = std::fs::remove_file(database_file(env, "-wal"));
+        let _ = std::fs::remove_file(database_file(env, "-shm"));
+        let _ = std::fs::remove_file(env.path("copy.db"));
+        std::fs::write(env.database_path(), &whole).unwrap();
+        let ran = env.run(line);
+        if ran.status() == Some(0) {
+            return false;
+        }
+        assert_error(&ran, what);
+        assert!(std::fs::read(env.database_path()).unwrap() == whole, "{line} changed the file");
+        assert!(!env.path("copy.db").exists(), "{line}");
+        true
+    });
+    let said = said.count();
+    let doctor = env.run("doctor");
+    assert!(doctor.status() == Some(3) && doctor.stdout().contains("help recovery"), "{}", doctor.stdout());
+    said
+}
+
+#[test]
+fn damaged_page_is_reported_by_commands_that_read_it() {
+    // Which, and how many of the twelve commands cannot do without.
+    for (name, least) in [("users", 6), ("messages", 4), ("bindings", 4), ("messages_due", 1), ("tokens", 1)] {
+        let env = env_with_filled_database();
+        let at = first_page_offset(&env, name);
+        edit_database_bytes(&env, |bytes| bytes[at..at + 4096].fill(0xa5));
+        let said = count_commands_reporting(&env, "is damaged");
+        assert!(said >= least, "{name}: {said}");
+    }
+}
+
+#[test]
+fn damaged_or_truncated_file_is_reported_by_all() {
+    type Change = fn(&mut Vec<u8>);
+    let changes: [(&str, &str, Change); 5] = [
+        ("its first bytes", "is not a database", |bytes| bytes[..16].fill(0)),
+        ("its first page", "is not a database", |bytes| bytes[..4096].fill(0xa5)),
+        ("the list of its tables", "is damaged", |bytes| bytes[100..4096].fill(0xa5)),
+        ("cut in half", "is damaged", |bytes| bytes.truncate(bytes.len() / 2)),
+        ("cut to a page", "is damaged", |bytes| bytes.truncate(4096)),
+    ];
+    for (how, what, change) in changes {
+        let env = env_with_filled_database();
+        edit_database_bytes(&env, change);
+        assert_eq!(count_commands_reporting(&env, what), DATABASE_COMMANDS.len(), "{how}");
+        let ran = env.run("run -u crowd000150 -- true");
+        assert_eq!(ran.status(), Some(0), "the command runs whatever is wrong with ours: {how}");
+        assert!(ran.stderr().contains(what), "{how}: {}", ran.stderr());
+    }
+}
+
+/// File and log as killed processes leave them, after each of the lines.
+fn killed_snapshots(env: &TestEnv, lines: &[&str]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let keeper = Connection::open(env.database_path()).unwrap();
+    keeper.query_row("SELECT count(*) FROM users", [], |_| Ok(())).unwrap();
+    let read = |line: &&str| {
+        env.run(line).assert_success();
+        // As bytes of another program: to open and close the file here would take the keeper's locks.
+        let read = |path: PathBuf| Command::new("cat").arg(path).output().unwrap().stdout;
+        (read(env.database_path()), read(database_file(env, "-wal")))
+    };
+    let left = lines.iter().map(read).collect();
+    drop(keeper);
+    assert!(!database_file(env, "-wal").exists());
+    left
+}
+
+fn restore_snapshot(env: &TestEnv, (file, log): &(Vec<u8>, Vec<u8>)) {
+    std::fs::write(env.database_path(), file).unwrap();
+    std::fs::write(database_file(env, "-wal"), log).unwrap();
+}
+
+#[test]
+fn damaged_wal_is_reported_and_kept() {
+    let env = TestEnv::new();
+    env.run("user add usopp").assert_success();
+    let left = killed_snapshots(&env, &["user add luffy", "user add nami", "user add zoro", "user add robin"]);
+    let (file, whole) = left.last().unwrap();
+    let damaged = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut log = whole.clone();
+        change(&mut log);
+        restore_snapshot(&env, &(file.clone(), log));
+    };
+    // Its head; one byte of its first frame; a later one.
+    for at in [8, 100, left[0].1.len() + 100] {
+        damaged(&|log| log[at] ^= 1);
+        for line in DATABASE_COMMANDS {
+            assert_error(&run_unchanged(&env, line), "the write-ahead log");
+        }
+        assert_eq!(env.run("doctor").status(), Some(3));
+    }
+    // Its file is gone: SQLite would remove the log, too.
+    restore_snapshot(&env, &(Vec::new(), whole.clone()));
+    for line in DATABASE_COMMANDS {
+        assert_error(&run_unchanged(&env, line), "is damaged");
+    }
+    std::fs::remove_file(env.database_path()).unwrap();
+    assert_error(&run_unchanged(&env, "user add luffy"), "does not belong to the database");
+    // Its end: it counts up to there, as after a power cut.
+    damaged(&|log| log[left[2].1.len() + 100..].fill(0xa5));
+    let people = "luffy\t-\t\t\nnami\t-\t\t\nusopp\t-\t\t\nzoro\t-\t\t\n";
+    assert_eq!(env.run("user list").assert_success().stdout(), people);
+    assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
+}
+
+#[test]
+fn foreign_wal_is_reported() {
+    let env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    env.run("backup before.db").assert_success();
+    std::fs::copy(env.database_path(), env.path("plain.db")).unwrap();
+    env.run("user add nami").assert_success();
+    let left = killed_snapshots(&env, &["user add zoro"]).pop().unwrap();
+    for copy in ["before.db", "plain.db"] {
+        restore_snapshot(&env, &left);
+        std::fs::copy(env.path(copy), env.database_path()).unwrap();
+        for line in DATABASE_COMMANDS {
+            assert_error(&run_unchanged(&env, line), "does not belong to the database");
+        }
+        assert_eq!(env.run("doctor").status(), Some(3));
+        std::fs::rename(database_file(&env, "-wal"), env.path("old-wal")).unwrap();
+        assert_eq!(env.run("user list").assert_success().stdout(), "luffy\t-\t\t\n");
+    }
+    restore_snapshot(&env, &left);
+    assert_eq!(env.run("user list").assert_success().stdout().lines().count(), 3);
+    assert!(!database_file(&env, "-wal").exists());
+}
+
+/// A container keeps that file alone, `scp` takes it alone.
+#[test]
+fn the_file_alone_is_the_database() {
+    let mut env = TestEnv::new();
+    let alone = |env: &TestEnv| {
+        let names = std::fs::read_dir(env.database_path().parent().unwrap()).unwrap();
+        let names: Vec<_> = names.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(names.iter().all(|it| it == "wxbox.db" || it == "wxbox.db-token-lock"), "{names:?}");
+        std::fs::rename(env.database_path(), env.path("alone.db")).unwrap();
+        std::fs::remove_dir_all(env.database_path().parent().unwrap()).unwrap();
+        std::fs::create_dir(env.database_path().parent().unwrap()).unwrap();
+        std::fs::rename(env.path("alone.db"), env.database_path()).unwrap();
+    };
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    alone(&env);
+    env.run("send -u luffy --key once hello").assert_success();
+    alone(&env);
+    env.run("send -u luffy --no-wait later").assert_success();
+    alone(&env);
+    env.run("outbox flush").assert_success();
+    alone(&env);
+    env.run("run -u luffy --key run -- true").assert_success();
+    alone(&env);
+    env.run_with_stdin("send --batch -", "{\"user\":\"luffy\",\"text\":\"a\"}\n{\"user\":\"luffy\",\"text\":\"b\"}\n")
+        .assert_success();
+    alone(&env);
+    env.run("template list").assert_success();
+    alone(&env);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'"), 5);
+    env.run("send -u luffy --key once hello").assert_success();
+    assert_eq!(env.sandbox().stats()["delivered"], 5);
+}
+
+#[test]
+fn a_database_of_two_names_is_said() {
+    let env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    std::fs::hard_link(env.database_path(), env.path("two.db")).unwrap();
+    for line in DATABASE_COMMANDS {
+        let ran = run_unchanged(&env, line);
+        assert!(ran.status() == Some(1) && ran.stderr().contains("more than one name"), "{line}: {}", ran.stderr());
+    }
+    assert_eq!(run_unchanged(&env, "--database two.db user list").status(), Some(1));
+    assert_eq!(env.run("doctor").status(), Some(3));
+    std::fs::remove_file(env.path("two.db")).unwrap();
+    env.run("user list").assert_success();
+}
+
+#[test]
+fn directory_lock_blocks_nobody() {
+    let env = TestEnv::new();
+    let dir = env.database_path().parent().unwrap().to_owned();
+    std::fs::create_dir_all(&dir).unwrap();
+    let held = std::fs::File::open(&dir).unwrap();
+    held.lock().unwrap();
+    env.run("user add luffy").assert_success();
+    drop(held);
+    // A pipe in the place of the database, its log or its lock is not waited for, either.
+    for (pipe, status) in [("a.db", 1), ("b.db-wal", 1), ("c.db-token-lock", 0)] {
+        assert!(Command::new("mkfifo").arg(env.path(pipe)).status().unwrap().success());
+        let name = pipe.split('-').next().unwrap();
+        if name == "c.db" {
+            env.run("--database c.db user add luffy").assert_success();
+        }
+        let ran = env.run(&format!("--database {name} token"));
+        assert_eq!(ran.status(), Some(status), "{pipe}: {}", ran.stderr());
+    }
+}
+
+/// Runs lines of `wxbox help recovery`, which must be there.
+#[track_caller]
+fn run_help_lines(env: &TestEnv, lines: &[&str]) {
+    let help = env.run("help recovery").assert_success();
+    let database = env.database_path().to_str().unwrap().to_owned();
+    let dir = database.trim_end_matches("/wxbox.db").to_owned();
+    for line in lines {
+        assert!(help.stdout().contains(&format!("  {line}\n")), "{line} is not in the help");
+    }
+    let script = lines.join("\n").replace("/var/backups/wxbox.db", "../copy.db").replace("DB", "wxbox.db");
+    let mut shell = Command::new("sh");
+    let done = shell.args(["-exc", &script]).current_dir(&dir).env("PATH", "/usr/bin:/bin").output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn a_copy_is_put_back_as_the_help_says() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("send -u luffy --no-wait --key before 'in the copy'").assert_success();
+    env.run(&format!("send -u nami --no-wait {TEMPLATE_ARGS}")).assert_success();
+    env.run("backup .local/share/copy.db").assert_success();
+    // An hour goes by, in which all is sent, and something new.
+    env.run("outbox flush").assert_success();
+    env.run("send -u luffy --key after 'not in the copy'").assert_success();
+    assert_eq!(env.sandbox().stats()["delivered"], 3);
+    env.sandbox().post_form("clock", "forward=1h");
+    edit_database_bytes(&env, |bytes| bytes[..4096].fill(0xa5));
+    assert_error(&env.run("user list"), "is not a database");
+
+    run_help_lines(&env, &["mkdir damaged", "mv DB* damaged/", "cp /var/backups/wxbox.db DB"]);
+    assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
+    env.run("outbox list --state queued").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+2	queued	nami	template	[TIME]	
+1	queued	luffy	text	[TIME]	
+
+"#]]);
+    env.run("outbox cancel --all").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+cancelled message 1 to luffy
+cancelled message 2 to nami
+
+"#]]);
+    env.run("outbox flush").assert_snapshot(str![[r#"
+exit 0
+
+"#]]);
+    let stats = env.sandbox().stats();
+    assert_eq!((&stats["delivered"], &stats["twice"]), (&3.into(), &0.into()), "nothing again");
+    // What cannot be had: a key used since is not known.
+    env.run("send -u luffy --key after 'not in the copy'").assert_success();
+    assert_eq!(env.sandbox().stats()["delivered"], 4);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&env.database_path().metadata().unwrap().permissions());
+    assert_eq!(mode & 0o007, 0);
+}
+
+/// Within ten minutes WeChat drops the repeat, since the copy has the message's id, too.
+#[test]
+fn a_template_that_a_fresh_copy_sends_again_arrives_once() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run(&format!("send -u nami --no-wait {TEMPLATE_ARGS}")).assert_success();
+    env.run("backup .local/share/copy.db").assert_success();
+    env.run("outbox flush").assert_success();
+    run_help_lines(&env, &["mkdir damaged", "mv DB* damaged/", "cp /var/backups/wxbox.db DB"]);
+    env.run("outbox flush").assert_success();
+    let stats = env.sandbox().stats();
+    assert_eq!((&stats["delivered"], &stats["twice"]), (&1.into(), &0.into()));
+    assert_eq!(env.query::<String>("SELECT state FROM messages"), "sent");
+}
+
+#[test]
+fn what_can_be_read_of_a_damaged_file_is_saved_as_the_help_says() {
+    let env = env_with_filled_database();
+    let at = first_page_offset(&env, "tokens");
+    edit_database_bytes(&env, |bytes| bytes[at..at + 4096].fill(0xa5));
+    let ours = "sqlite3 DB \"pragma application_id = 2004378161; pragma journal_mode = wal\"";
+    let save = [
+        "mkdir damaged",
+        "mv DB* damaged/",
+        "sqlite3 damaged/DB .dump | sed \"s/^ROLLBACK.*/COMMIT;/\" | sqlite3 DB",
+        "version=$(sqlite3 damaged/DB \"pragma user_version\")",
+        "sqlite3 DB \"pragma user_version = $version\"",
+        ours,
+    ];
+    run_help_lines(&env, &save);
+    assert_eq!(env.run("user list").assert_success().stdout().lines().count(), 300);
+    assert_eq!(env.run("outbox list --limit 1000 --state queued").assert_success().stdout().lines().count(), 300);
+    env.run("send -u crowd000150 hello").assert_success();
+    assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
+}
+
+#[test]
+fn without_its_damaged_log_a_file_is_used_as_the_help_says() {
+    let env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    killed_snapshots(&env, &["user add nami"]).iter().for_each(|left| restore_snapshot(&env, left));
+    std::fs::write(database_file(&env, "-wal"), [0xa5; 5000]).unwrap();
+    assert_error(&env.run("user list"), "the write-ahead log");
+    run_help_lines(&env, &["mkdir damaged", "mv DB* damaged/", "cp damaged/DB DB"]);
+    assert_eq!(env.run("user list").assert_success().stdout(), "luffy\t-\t\t\n");
+    assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
+}
+
+#[test]
+fn symlinked_database_shares_locks() {
+    let mut env = TestEnv::with_scenario("crowd = 2\n");
+    env.add_generated_users(2);
+    std::os::unix::fs::symlink(env.database_path(), env.path("link.db")).unwrap();
+    let relay = crate::support::proxy::InterceptingProxy::in_front_of(&mut env);
+    relay.pause_at(crate::support::proxy::Direction::Response, "/cgi-bin/message/");
+    let run = env.spawn(&format!("--database link.db send --all {TEMPLATE_ARGS}"));
+    relay.expect_arrival();
+    // The other process lives: what it is at, and what it has taken, is not anybody's.
+    assert_eq!(env.run("outbox flush --json").assert_success().stdout(), "");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE worker NOTNULL"), 2);
+    relay.resume_all();
+    run.wait().assert_success();
+    let home = list_home(&env);
+    assert!(home.iter().all(|name| !name.starts_with("link.db-")), "{home:?}");
+    let kept = Connection::open(env.path("link.db")).unwrap();
+    assert_eq!(kept.query_row("SELECT count(*) FROM attempts", [], |row| row.get::<_, i64>(0)).unwrap(), 2);
+}
+
+fn list_home(env: &TestEnv) -> Vec<String> {
+    let entries = std::fs::read_dir(env.home.path()).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}

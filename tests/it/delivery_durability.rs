@@ -1,0 +1,401 @@
+//! Nothing is lost and nothing arrives twice: processes that are killed, disks that fill up, quotas and tokens
+//! that end in the middle, clocks that are set back.
+
+use std::process::Stdio;
+
+use rustix::process::Signal;
+use snapbox::str;
+
+use crate::support::env::{LUFFY, NAMI, TestEnv};
+
+const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+
+pub fn env_with_generated_users(count: usize, scenario: &str) -> TestEnv {
+    let scenario = TestEnv::with_scenario(&format!("crowd = {count}\n{scenario}"));
+    scenario.replace_in_config(&[("wait = \"0s\"", "wait = \"20s\""), ("concurrency = 1", "concurrency = 8")]);
+    scenario.add_generated_users(count);
+    scenario.run("token").assert_success();
+    scenario
+}
+
+#[track_caller]
+fn assert_all_delivered_once(env: &mut TestEnv, count: usize) {
+    let stats = env.sandbox().stats();
+    let found = (&stats["delivered"], &stats["recipients"], &stats["twice"]);
+    assert_eq!(found, (&count.into(), &count.into(), &0.into()));
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'"), i64::try_from(count).unwrap());
+    assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
+    let workers = std::fs::read_dir(env.database_path().parent().unwrap()).unwrap();
+    let left: Vec<_> = workers.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(left.iter().all(|name| !name.contains("-worker-")), "{left:?}");
+}
+
+/// Killed again and again, wherever it just is: the first process, and each that goes on where it was.
+#[test]
+fn killed_broadcast_resumes() {
+    let mut env = env_with_generated_users(500, "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"2ms\"\n");
+    let mut line = format!("send --json --all {TEMPLATE_ARGS}");
+    for kill_after in [1, 40, 3, 77, 20, 120, 9, usize::MAX] {
+        let mut run = env.spawn(&line);
+        let told = (0..kill_after).take_while(|_| run.read_line().is_some()).count();
+        if told < kill_after {
+            run.wait();
+            break;
+        }
+        run.signal(Signal::KILL);
+        run.wait();
+        env.sandbox().request_log();
+        line = "outbox flush --json".into();
+    }
+    env.run("outbox flush").assert_success();
+    env.sandbox().request_log();
+    assert_all_delivered_once(&mut env, 500);
+}
+
+/// A text that was under way when its process was killed may have arrived: nobody repeats it blindly.
+#[test]
+fn in_flight_text_is_unknown_after_kill() {
+    let mut env =
+        env_with_generated_users(20, "[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = 10\nhang = \"after\"\n");
+    let mut run = env.spawn("send --json --all --concurrency 1 hello");
+    (0..9).for_each(|_| drop(run.expect_line()));
+    // The sandbox has it, and does not answer.
+    while env.sandbox().stats()["delivered"] != 10 {}
+    run.signal(Signal::KILL);
+    run.wait();
+    env.run("outbox flush").assert_success();
+    env.run("outbox list --state unknown").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+10	unknown	crowd000010	text	[TIME]	the process that sent it ended before WeChat answered
+
+"#]]);
+    env.sandbox().post_form("faults", "");
+    let stats = env.sandbox().stats();
+    assert_eq!((&stats["delivered"], &stats["twice"]), (&20.into(), &0.into()));
+    env.run("outbox retry --unknown").assert_success();
+    assert_eq!(env.sandbox().stats()["twice"], 1, "somebody has said so");
+}
+
+#[test]
+fn ctrl_c_says_how_to_go_on() {
+    let mut env = env_with_generated_users(60, "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"20ms\"\n");
+    let mut run = env.spawn(&format!("send --all --concurrency 2 {TEMPLATE_ARGS}"));
+    run.expect_line();
+    run.signal(Signal::INT);
+    let ran = run.wait();
+    assert_eq!(ran.status(), Some(130));
+    assert!(ran.stderr().contains("wxbox outbox flush"), "{}", ran.stderr());
+    let left = usize::try_from(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'")).unwrap();
+    assert!((1..60).contains(&left), "{left}");
+    let flushed = env.run("outbox flush --json").assert_success();
+    assert_eq!(flushed.json_lines().len(), left);
+    env.sandbox().request_log();
+    assert_all_delivered_once(&mut env, 60);
+}
+
+#[test]
+fn ctrl_c_in_a_batch_says_which_lines_were_not_taken() {
+    let mut env = env_with_generated_users(300, "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"20ms\"\n");
+    let line =
+        |n: usize| format!("{{\"user\":\"crowd{n:06}\",\"template\":\"backup\",\"data\":{{\"host\":\"db1\"}}}}\n");
+    env.write_file("a batch", (1..=300).map(line).collect::<String>());
+    let mut run = env.spawn("send --concurrency 2 --batch 'a batch'");
+    run.expect_line();
+    run.signal(Signal::INT);
+    let ran = run.wait();
+    assert_eq!(ran.status(), Some(130));
+    assert_eq!(ran.json_lines().len(), ran.stdout().lines().count(), "nothing but JSON, however it ends");
+    let said = ran.stderr().to_owned();
+    let taken: i64 = env.query("SELECT count(*) FROM messages");
+    assert!(said.contains(&format!("the lines of 'a batch' up to {taken} were taken")), "{taken}: {said}");
+    let hint = said.lines().last().unwrap().split('`').nth(1).unwrap();
+    assert_eq!(hint, format!("tail -n +{} 'a batch' | wxbox send --batch -", taken + 1));
+    let rest = (1..=300).skip(usize::try_from(taken).unwrap()).map(line).collect::<String>();
+    env.run_with_stdin("send --batch -", rest).assert_success();
+    env.run("outbox flush").assert_success();
+    env.sandbox().request_log();
+    assert_all_delivered_once(&mut env, 300);
+
+    env.write_file("short", line(1));
+    env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/message/*\"\nhang = \"after\"\n");
+    let run = env.spawn("send --batch short");
+    while env.sandbox().stats()["delivered"] != 301 {}
+    run.signal(Signal::INT);
+    let said = run.wait().stderr().to_owned();
+    assert!(said.contains("interrupted") && !said.contains("taken"), "all of it was taken: {said}");
+}
+
+#[test]
+fn a_full_disk_in_the_middle_loses_nothing() {
+    let mut env = env_with_generated_users(200, "");
+    env.run(&format!("-q send --no-wait --all {TEMPLATE_ARGS}")).assert_success();
+    let size = |name: &str| env.database_path().with_file_name(name).metadata().map_or(0, |it| it.len());
+    let limit = (size("wxbox.db").max(size("wxbox.db-wal")) + 100_000) / 512;
+    let flush = env.command("outbox flush --json");
+    let mut shell = std::process::Command::new("/bin/sh");
+    let script = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\"");
+    shell.args(["-c", &script]).arg(flush.get_program()).args(flush.get_args()).env_clear();
+    shell.envs(flush.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
+    let full = shell.output().unwrap();
+    assert_eq!(full.status.code(), Some(1), "{}", String::from_utf8_lossy(&full.stderr));
+    let sent = env.sandbox().stats()["delivered"].as_u64().unwrap();
+    assert!((1..200).contains(&sent), "{sent}");
+    env.run("outbox flush").assert_success();
+    env.sandbox().request_log();
+    assert_all_delivered_once(&mut env, 200);
+}
+
+#[test]
+fn a_quota_that_ends_in_the_middle_is_waited_for() {
+    let mut env = env_with_generated_users(30, "[quota]\n\"/cgi-bin/message/template/send\" = 10\n");
+    let ran = env.run(&format!("send --json --all --concurrency 1 {TEMPLATE_ARGS}"));
+    assert_eq!(ran.status(), Some(6));
+    let queued: Vec<_> = ran.json_lines().into_iter().filter(|it| it["state"] == "queued").collect();
+    assert_eq!(queued.len(), 20);
+    let shown = env.run(&format!("--json outbox show {}", queued[0]["id"])).json_lines();
+    // Within a quarter of an hour after midnight in Beijing.
+    assert!(shown[0]["due_at"].as_str().unwrap().contains("T16:"), "{}", shown[0]);
+    assert_eq!(env.sandbox().stats()["calls"]["/cgi-bin/message/template/send"], 11, "nobody else is tried");
+    env.run("outbox flush").assert_snapshot(str![[r#"
+exit 0
+
+"#]]);
+    // A day later, by the sandbox's clock and by what ours would say then.
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
+    database.execute("UPDATE messages SET due_at = 0", []).unwrap();
+    drop(database);
+    env.sandbox().post_form("clock", "forward=24h");
+    let next = env.run("outbox flush --json").json_lines();
+    assert_eq!(next.iter().filter(|it| it["state"] == "sent").count(), 10, "as many as the next day has");
+}
+
+#[test]
+fn a_flush_without_a_kept_token_waits_for_one() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("send -u luffy --no-wait hello").assert_success();
+    env.run("outbox flush").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+
+"#]]);
+    assert_eq!(env.sandbox().inbox().len(), 1);
+}
+
+#[test]
+fn queued_message_follows_new_binding() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {NAMI}")).assert_success();
+    env.run(&format!("send -u luffy --no-wait {TEMPLATE_ARGS}")).assert_success();
+    env.run(&format!("bind -u luffy --openid {LUFFY} --rebind")).assert_success();
+    env.run("outbox flush").assert_success();
+    assert_eq!(env.sandbox().inbox()[0]["openid"], LUFFY);
+    env.run("send -u luffy --no-wait hello").assert_success();
+    env.run("unbind -u luffy").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+unbound luffy from oLuffy_wears_the_straw_hat_1
+--- stderr
+one message that waited for them was cancelled
+
+"#]]);
+    assert_eq!(env.run("outbox flush --json").assert_success().stdout(), "");
+}
+
+#[test]
+fn a_token_that_is_revoked_in_the_middle_is_fetched_once() {
+    let mut env = env_with_generated_users(100, "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"5ms\"\n");
+    let mut run = env.spawn(&format!("send --json --all {TEMPLATE_ARGS}"));
+    (0..10).for_each(|_| drop(run.expect_line()));
+    env.sandbox().post_form("tokens", "revoke=1");
+    run.wait().assert_success();
+    let stats = env.sandbox().stats();
+    assert_eq!(stats["calls"]["/cgi-bin/stable_token"], 2, "the first, and one for all");
+    env.sandbox().request_log();
+    assert_all_delivered_once(&mut env, 100);
+}
+
+#[test]
+fn clock_set_back_delays_nothing() {
+    let mut env = env_with_generated_users(3, "");
+    env.run(&format!("-q send --no-wait --all {TEMPLATE_ARGS}")).assert_success();
+    // An hour ago, by a clock that was an hour fast, they were put off by a minute.
+    let ahead = "UPDATE messages SET changed_at = (unixepoch() + 3600) * 1000, due_at = (unixepoch() + 3660) * 1000,
+        failed_at = (unixepoch() + 3600) * 1000";
+    rusqlite::Connection::open(env.database_path()).unwrap().execute(ahead, []).unwrap();
+    env.run("outbox flush").assert_success();
+    assert_all_delivered_once(&mut env, 3);
+    // What was put off by the clock of now waits.
+    env.run(&format!("-q send --no-wait -u crowd000001 {TEMPLATE_ARGS}")).assert_success();
+    let later = "UPDATE messages SET due_at = (unixepoch() + 3600) * 1000 WHERE state = 'queued'";
+    rusqlite::Connection::open(env.database_path()).unwrap().execute(later, []).unwrap();
+    assert_eq!(env.run("outbox flush --json").assert_success().stdout(), "");
+}
+
+#[test]
+fn a_key_is_delivered_once_however_often_it_is_sent() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("send -u luffy --key k hello").assert_success();
+    env.run("send -u luffy -u nami --key k --json -t backup -d host=a -d size=b -d time=c").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"k","created_at":"[TIME]","sent_at":"[TIME]","duplicate":true}
+{"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"k","created_at":"[TIME]","sent_at":"[TIME]"}
+
+"#]]);
+    // A key of what failed is free again.
+    assert_eq!(env.run("send -u nami --key other hello").status(), Some(5));
+    assert_eq!(env.run("send -u nami --key other hello").status(), Some(5));
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE key = 'other'"), 2);
+    // One that waits is not sent by a repeat.
+    env.run("send -u luffy --key later --no-wait hello").assert_success();
+    env.run("send -u luffy --key later hello").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: nothing sent to luffy: message 6 has this key, and is queued
+
+"#]]);
+    env.run("outbox flush").assert_success();
+    env.run("send -u luffy --key later hello").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+nothing sent to luffy: message 6 has this key, and is sent
+
+"#]]);
+    assert_eq!(env.sandbox().stats()["delivered"], 3);
+}
+
+#[test]
+fn duplicate_in_one_run_shares_outcome() {
+    let mut env = TestEnv::new();
+    for name in ["luffy", "ace"] {
+        env.run(&format!("user add {name} --openid {LUFFY}")).assert_success();
+    }
+    // They share a phone: a key is the person's where a person is meant.
+    env.run("send -u luffy -u ace --key k hello").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+sent message 2 (text) to ace
+
+"#]]);
+    let line = r#"{"user":"luffy","text":"hello","key":"b"}"#;
+    let ran = env.run_with_stdin("send --batch - --json", format!("{line}\n{line}\n"));
+    assert_eq!((ran.status(), ran.stdout().matches(r#""state":"sent""#).count()), (Some(0), 2), "{}", ran.stdout());
+    // One that is refused is refused for both.
+    let line = r#"{"openid":"oNami_draws_maps_of_the_sea1","text":"hello","key":"c"}"#;
+    let ran = env.run_with_stdin("send --batch - --json", format!("{line}\n{line}\n"));
+    assert_eq!((ran.status(), ran.stdout().matches(r#""state":"failed""#).count()), (Some(5), 2), "{}", ran.stdout());
+    assert_eq!(env.sandbox().stats()["delivered"], 3);
+}
+
+#[test]
+fn empty_key_is_ignored() {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("send -u luffy --key '' hello").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: invalid value '' for '--key <KEY>': a key must not be empty; is a variable unset?
+
+"#]]);
+    env.run_with_stdin("send --batch -", "{\"user\":\"luffy\",\"text\":\"hello\",\"key\":\" \"}\n").assert_snapshot(
+        str![[r#"
+exit 5
+--- stdout
+{"line":1,"state":"failed","error":"its key is empty: name one, or leave it out"}
+
+"#]],
+    );
+}
+
+#[test]
+fn a_text_falls_back_to_a_template() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    let alert = "[templates.alert]\nid = \"server_alert-0123456789abcdefghijklmnopqrst\"\n[templates.alert.data]\n\
+                 character_string2 = \"db1\"\ntime3 = \"12:00\"\n[templates.backup]";
+    env.replace_in_config(&[("[templates.backup]", alert)]);
+    env.run("send -u luffy -u nami --fallback alert 'disk full'").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+sent message 2 (template) to nami
+
+"#]]);
+    env.run("outbox show 2").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+ID          2
+State       sent
+To          nami
+Openid      oNami_draws_maps_of_the_sea1
+Type        template
+Attempts    2
+Created     [TIME]
+Sent        [TIME]
+Message id  [MSGID]
+Content     Template server_alert-0123456789abcdefghijklmnopqrst
+            character_string2: db1
+            time3: 12:00
+            thing1: disk full
+attempt 1   [TIME] to oNami_draws_maps_of_the_sea1: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+attempt 2   [TIME] to oNami_draws_maps_of_the_sea1: accepted
+
+"#]]);
+    let inbox = env.sandbox().inbox();
+    let kinds: Vec<_> = inbox.iter().map(|it| it["type"].as_str().unwrap_or_default().to_owned()).collect();
+    assert_eq!(kinds.len(), 2, "{inbox:?}");
+    // A template that is gone keeps no text back.
+    env.run("send -u luffy --fallback gone 'disk full again'").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 3 (text) to luffy
+--- stderr
+warning: the text is sent without its --fallback: there is no template "gone"
+
+"#]]);
+    env.run("send -u luffy --fallback gone --strict x").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: there is no template "gone"
+hint: `wxbox template list` shows the account's templates
+
+"#]]);
+    env.run("send -u luffy --fallback backup x").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the template backup has no field left for the text of --fallback
+hint: give every field but one a default in [templates.backup.data]
+
+"#]]);
+    env.run("send -u luffy --fallback server_alert x").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the template server_alert has 3 fields (thing1, character_string2, time3) for the text of --fallback
+hint: give every field but one a default in [templates.server_alert.data]
+
+"#]]);
+}
+
+#[test]
+fn old_finished_messages_are_pruned() {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("send -u luffy one").assert_success();
+    env.run("send -u luffy --no-wait --expire-after 200d two").assert_success();
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
+    let older = "UPDATE messages SET settled_at = settled_at - 7862400000, created_at = created_at - 7862400000";
+    database.execute_batch(older).unwrap();
+    drop(database);
+    env.run("send -u luffy three").assert_success();
+    let left = "SELECT group_concat(id || state, ' ') FROM messages";
+    assert_eq!(env.query::<String>(left), "2queued 3sent");
+    env.run("outbox flush").assert_success();
+    assert_eq!(env.query::<String>(left), "2sent 3sent");
+}

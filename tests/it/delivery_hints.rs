@@ -1,0 +1,88 @@
+//! What is said of a message that was not delivered: what wxbox does about it by itself, and the one command that does
+//! more. Nobody is led to send twice.
+
+use snapbox::str;
+
+use crate::send::env_with_crew;
+use crate::support::env::TestEnv;
+use crate::support::pty::Terminal;
+
+fn set_fault(env: &mut TestEnv, what: &str) {
+    env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\n{what}\n"));
+}
+
+/// The hint of the message that is sent now.
+fn send_and_read_hint(env: &TestEnv, line: &str) -> String {
+    let ran = env.run(line);
+    let (_, hint) = ran.stderr().split_once("hint: ").unwrap_or_else(|| panic!("no hint: {}", ran.stderr()));
+    hint.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_message_that_stays_queued_is_not_to_be_sent_again() {
+    let mut env = env_with_crew();
+    for (code, id) in [(-1, 1), (45011, 2), (45009, 3), (43117, 4)] {
+        set_fault(&mut env, &format!("errcode = {code}"));
+        let hint = send_and_read_hint(&env, "send -u luffy once");
+        assert!(hint.starts_with("do not send it again: the next `wxbox outbox flush` from "), "{code}: {hint}");
+        assert!(hint.contains(&format!("`wxbox outbox retry {id}`")), "{code}: {hint}");
+        assert_eq!(hint.contains("`wxbox quota clear`"), code == 45009, "{code}: {hint}");
+        assert!(!hint.contains("growing pauses"), "{code}: {hint}");
+    }
+    let shown = env.run("--json outbox show 1").assert_success().json_lines();
+    assert!(shown[0]["hint"].as_str().is_some_and(|hint| hint.starts_with("do not send it again")), "{shown:?}");
+}
+
+#[test]
+fn what_may_have_arrived_names_the_command_that_repeats_it() {
+    let mut env = env_with_crew();
+    set_fault(&mut env, "truncated = true");
+    assert_eq!(
+        send_and_read_hint(&env, "send -u luffy once"),
+        "it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, \
+         `wxbox outbox retry 1` sends it again"
+    );
+}
+
+#[test]
+fn what_only_a_developer_can_use_is_for_explain() {
+    let mut env = env_with_crew();
+    set_fault(&mut env, "errcode = 40033");
+    assert_eq!(send_and_read_hint(&env, "send -u luffy once"), "`wxbox explain 40033` says more");
+    env.run("explain 40033").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+Code         40033
+WeChat says  invalid charset. please check your request, if include /uxxxx will create fail!
+Meaning      body uses /uXXXX escapes
+What to do   Send raw UTF-8 JSON
+wxbox        a message that gets it has failed, and is not repeated
+
+"#]]);
+}
+
+#[test]
+fn a_flush_says_what_waits_and_for_how_long() {
+    let mut env = env_with_crew();
+    let flush = |env: &TestEnv| {
+        let ended = Terminal::start(env.command("outbox flush"), 24, 120).wait();
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+        ended.screen.contents().lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(flush(&env), "nothing is due");
+    set_fault(&mut env, "errcode = 45009");
+    env.run("send -u luffy once");
+    let hour = "UPDATE messages SET due_at = (unixepoch() + 5400) * 1000 RETURNING 1";
+    env.query::<i64>(hour);
+    assert_eq!(flush(&env), "nothing is due yet: one message waits, the next is due in 1 h");
+    env.run("send -u luffy twice");
+    env.query::<i64>(hour);
+    let due = "UPDATE messages SET due_at = (unixepoch() + 10000) * 1000 WHERE id = 2 RETURNING 1";
+    env.query::<i64>(due);
+    assert_eq!(flush(&env), "nothing is due yet: 2 messages wait, the next is due in 1 h");
+    // A part is due with the one before it.
+    env.query::<i64>("UPDATE messages SET state = 'unknown' WHERE id = 1 RETURNING 1");
+    env.query::<i64>("UPDATE messages SET after_id = 1, due_at = 1 WHERE id = 2 RETURNING 1");
+    let stuck = "nothing is due: one message waits for another; `wxbox outbox list --state queued` shows why";
+    assert_eq!(flush(&env), stuck);
+}

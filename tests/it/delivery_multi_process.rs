@@ -1,0 +1,65 @@
+//! Any number of processes on one database share the work.
+
+use crate::support::env::TestEnv;
+
+const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+
+fn env_with_generated_users(count: usize) -> TestEnv {
+    let env = TestEnv::with_scenario(&format!(
+        "crowd = {count}\n[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"5ms\"\n"
+    ));
+    env.replace_in_config(&[("wait = \"0s\"", "wait = \"20s\""), ("concurrency = 1", "concurrency = 4")]);
+    env.add_generated_users(count);
+    env.run("token").assert_success();
+    env
+}
+
+#[test]
+fn ten_processes_send_each_message_once() {
+    let mut env = env_with_generated_users(300);
+    env.run(&format!("-q send --no-wait --all {TEMPLATE_ARGS}")).assert_success();
+    let runs: Vec<_> = (0..10).map(|_| env.spawn("outbox flush --json")).collect();
+    let told: Vec<usize> = runs.into_iter().map(|run| run.wait().assert_success().json_lines().len()).collect();
+    env.sandbox().request_log();
+    assert_eq!(told.iter().sum::<usize>(), 300, "{told:?}");
+    let stats = env.sandbox().stats();
+    assert_eq!((&stats["delivered"], &stats["twice"]), (&300.into(), &0.into()));
+    assert_eq!(stats["calls"]["/cgi-bin/message/template/send"], 300, "nothing was sent for WeChat to drop");
+}
+
+/// A broadcast of which another process takes a share tells how all of it ended.
+#[test]
+fn send_reports_messages_claimed_elsewhere() {
+    let mut env = env_with_generated_users(200);
+    let mut send = env.spawn(&format!("send --json --all --concurrency 1 {TEMPLATE_ARGS}"));
+    send.expect_line();
+    let flushed = env.run("outbox flush --json").assert_success().json_lines().len();
+    let mut told = send.wait().assert_success().json_lines();
+    env.sandbox().request_log();
+    assert_eq!(told.len(), 200);
+    told.sort_by_key(|it| it["id"].as_i64());
+    told.dedup_by_key(|it| it["id"].as_i64());
+    assert_eq!(told.len(), 200, "each once");
+    assert!(flushed > 0);
+    assert_eq!(env.sandbox().stats()["twice"], 0);
+}
+
+/// What a killed process had of a broadcast, and had not begun, goes back to the broadcast, which has nothing else to do
+/// then.
+#[test]
+fn send_ends_when_claiming_process_is_killed() {
+    let mut env = env_with_generated_users(6);
+    env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"100ms\"\n");
+    let send = env.spawn(&format!("send --json --all --concurrency 1 {TEMPLATE_ARGS}"));
+    let workers = "SELECT count(DISTINCT worker) FROM messages WHERE worker NOTNULL";
+    while env.query::<i64>("SELECT count(*) FROM attempts") == 0 {}
+    let flush = env.spawn("-q outbox flush");
+    while env.query::<i64>(workers) < 2 && env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'") < 3 {}
+    flush.signal(rustix::process::Signal::KILL);
+    flush.wait();
+    // A template that was under way when the process was killed is repeated, and WeChat drops the repeat.
+    let told = send.wait().assert_success().json_lines();
+    assert_eq!(told.len(), 6);
+    let stats = env.sandbox().stats();
+    assert_eq!((&stats["delivered"], &stats["twice"]), (&6.into(), &0.into()));
+}

@@ -1,0 +1,50 @@
+//! What wxbox is made of besides its own code: each library is there for a reason that CONTRIBUTING.md gives, and is
+//! used. Licences, duplicates and sources are `cargo deny`'s, by `.ci/run`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use regex::Regex;
+
+use crate::architecture::rust_files;
+
+fn read_project_file(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// The names below `[dependencies]` and `[dev-dependencies]`, with where their code is used.
+fn dependencies() -> BTreeMap<String, &'static str> {
+    let manifest: toml::Table = read_project_file("Cargo.toml").parse().unwrap();
+    let of = |section: &str, dir: &'static str| {
+        let names: Vec<_> = manifest[section].as_table().unwrap().keys().cloned().collect();
+        names.into_iter().map(move |name| (name, dir))
+    };
+    of("dependencies", "src").chain(of("dev-dependencies", "tests")).collect()
+}
+
+#[test]
+fn every_dependency_is_documented() {
+    let text = read_project_file("CONTRIBUTING.md");
+    let table = text.split("## Libraries").nth(1).unwrap().split("\n## ").next().unwrap();
+    // Several may stand in one line: | `a`, `b` | why |
+    let name = Regex::new("`([a-z0-9_-]+)`").unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("| `")).map(|line| line.split(" | ").next().unwrap());
+    let mut reasons: Vec<_> = rows.flat_map(|row| name.captures_iter(row).map(|found| found[1].to_owned())).collect();
+    reasons.sort();
+    assert_eq!(reasons, dependencies().into_keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let text: BTreeMap<_, String> = ["src", "tests"].map(|dir| (dir, rust_files(dir).into_values().collect())).into();
+    let idle: Vec<_> = dependencies()
+        .into_iter()
+        .filter(|(name, dir)| {
+            // The one whose library has another name.
+            let name = if name == "md-5" { "md5".to_owned() } else { name.replace('-', "_") };
+            let used = Regex::new(&format!(r"(?m)^ *(pub )?use {name}\b|\b(::)?{name}::|\b{name}!")).unwrap();
+            !used.is_match(&text[dir])
+        })
+        .collect();
+    assert_eq!(idle, []);
+}

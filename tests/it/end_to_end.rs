@@ -1,0 +1,59 @@
+//! The main job, end to end: a person, a binding, a text, a template message.
+
+use snapbox::str;
+
+use crate::support::env::{TestEnv, authorize, page_title};
+
+#[test]
+fn a_person_is_added_bound_and_reached() {
+    let mut env = TestEnv::new();
+    env.run("user add luffy").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+added luffy
+
+"#]]);
+
+    let mut bind = env.spawn("bind --user luffy");
+    let callback = authorize(&bind.expect_line(), "luffy");
+    assert_eq!(page_title(&callback), (200, "绑定成功".to_owned()));
+    bind.wait().assert_snapshot(str![[r#"
+exit 0
+--- stdout
+http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
+bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)
+--- stderr
+Open the URL in WeChat, as luffy.
+
+"#]]);
+
+    env.run("send -u luffy 'Backup done 备份完成 🎉'").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+
+"#]]);
+    env.run("send -u luffy -t backup -d host=db1 -d size=42").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 2 (template) to luffy
+
+"#]]);
+    let inbox = env.sandbox().inbox();
+    assert_eq!(inbox[0]["content"], "Backup done 备份完成 🎉");
+    assert_eq!(inbox[1]["fields"][1]["shown"], "db1");
+    env.run("outbox list").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+2	sent	luffy	template	[TIME]	
+1	sent	luffy	text	[TIME]	
+
+"#]]);
+    env.run("--json outbox list").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","content":{"type":"template","template_id":"backup_finished-0123456789abcdefghijklmnopq","data":{"host":{"value":"db1"},"size":{"value":"42"},"time":{"value":"-"}}}}
+{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","content":{"type":"text","content":"Backup done 备份完成 🎉"}}
+
+"#]]);
+}

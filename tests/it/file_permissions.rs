@@ -1,0 +1,154 @@
+//! Files that the user who runs wxbox may not read.
+
+use std::process::Command;
+
+use snapbox::str;
+
+use crate::support::certificate::TestCertificate;
+use crate::support::env::{CommandOutput, TestEnv, set_mode};
+
+/// Takes from root the right to read whatever there is: a new user is not needed for that.
+const DROP_CAPABILITIES: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
+
+/// Runs a line as somebody who may read no more than the modes say; says so where that cannot be had.
+fn run_unprivileged(env: &TestEnv, line: &str) -> Option<CommandOutput> {
+    let wxbox = env.command(line);
+    let [setpriv, rights] = DROP_CAPABILITIES;
+    let without = |program: &std::ffi::OsStr| {
+        let mut command = Command::new(if rustix::process::geteuid().is_root() { setpriv.as_ref() } else { program });
+        if rustix::process::geteuid().is_root() {
+            command.arg(rights).arg(program);
+        }
+        command
+    };
+    if !without("true".as_ref()).status().is_ok_and(|status| status.success()) {
+        println!("skipped: root is not to be had without its rights here");
+        return None;
+    }
+    let mut command = without(wxbox.get_program());
+    command.args(wxbox.get_args()).env_clear().current_dir(env.home.path()).stdin(std::process::Stdio::null());
+    command.envs(wxbox.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Some(env.spawn_command(command, line).wait())
+}
+
+#[test]
+fn a_config_that_may_not_be_read() {
+    let env = TestEnv::new();
+    let config = env.path(".config/wxbox/config.toml");
+    set_mode(&config, 0);
+    let Some(ran) = run_unprivileged(&env, "user list") else { return };
+    ran.assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: cannot read the config file [HOME]/.config/wxbox/config.toml: Permission denied (os error 13)
+hint: the user that wxbox runs as must be able to read [HOME]/.config/wxbox/config.toml
+
+"#]]);
+    set_mode(&config, 0o600);
+    env.write_config("app_id = \"wx0123456789abcdef\"\napp_secret_file = \"secret\"\n");
+    set_mode(&env.write_file(".config/wxbox/secret", "0123456789abcdef0123456789abcdef"), 0);
+    run_unprivileged(&env, "token").unwrap().assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: cannot read the secret file [HOME]/.config/wxbox/secret: Permission denied (os error 13)
+hint: the file must exist, and the user that wxbox runs as must be able to read it
+
+"#]]);
+}
+
+#[test]
+fn a_key_or_a_certificate_that_may_not_be_read() {
+    let env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    let own = TestCertificate::new();
+    let key = env.write_file(".config/wxbox/key.pem", &own.key_pem);
+    let certificate = env.write_file(".config/wxbox/cert.pem", &own.certificate_pem);
+    env.replace_in_config(&[("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n")]);
+    set_mode(&key, 0);
+    let Some(ran) = run_unprivileged(&env, "bind --user luffy") else { return };
+    ran.assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: listen.tls_key: cannot read [HOME]/.config/wxbox/key.pem: Permission denied (os error 13)
+hint: let the user that runs wxbox read [HOME]/.config/wxbox/key.pem, for instance through its group
+
+"#]]);
+    set_mode(&key, 0o600);
+    set_mode(&certificate, 0);
+    run_unprivileged(&env, "--json bind --user luffy").unwrap().assert_snapshot(str![[r#"
+exit 3
+--- stderr
+{"error":"listen.tls_cert: cannot read [HOME]/.config/wxbox/cert.pem: Permission denied (os error 13)","hint":"let the user that runs wxbox read [HOME]/.config/wxbox/cert.pem, for instance through its group","code":3}
+
+"#]]);
+}
+
+/// A backup on a medium or in a place that cannot be written.
+#[test]
+fn a_database_that_may_only_be_read_is_read() {
+    let env = TestEnv::new();
+    env.run("user add luffy --tag crew").assert_success();
+    let dir = env.path("medium");
+    std::fs::create_dir(&dir).unwrap();
+    env.run("backup medium/a%20b?.db").assert_success();
+    let file = dir.join("a%20b?.db");
+    set_mode(&file, 0o400);
+    set_mode(&dir, 0o500);
+    let read = |line: &str| run_unprivileged(&env, &format!("--database medium/a%20b?.db {line}"));
+    let Some(ran) = read("user list") else { return };
+    assert_eq!(ran.assert_success().stdout(), "luffy\t-\tcrew\t\n");
+    for line in ["user show luffy", "user export", "outbox list", "outbox status", "backup copy.db"] {
+        read(line).unwrap().assert_success();
+    }
+    std::fs::hard_link(&file, env.path("second.db")).unwrap();
+    read("user list").unwrap().assert_success();
+    std::fs::remove_file(env.path("second.db")).unwrap();
+    read("user add nami").unwrap().assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: the database medium/a%20b?.db cannot be written
+hint: check the mode of the file and its directory, and whether the file system is mounted read-only
+
+"#]]);
+    // Each alone is enough.
+    set_mode(&dir, 0o700);
+    read("user list").unwrap().assert_success();
+    set_mode(&dir, 0o500);
+    set_mode(&file, 0o600);
+    read("user list").unwrap().assert_success();
+    let names: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(names, ["a%20b?.db"]);
+}
+
+/// What root makes beside the database of another user, that user and the group can use.
+#[test]
+fn files_beside_the_database_belong_to_its_owner_and_group() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {}", crate::support::env::LUFFY)).assert_success();
+    let dir = env.database_path().parent().unwrap().to_owned();
+    set_mode(&env.database_path(), 0o660);
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(env.database_path(), Some(54321), Some(54322)).unwrap();
+        std::os::unix::fs::chown(&dir, Some(54321), Some(54322)).unwrap();
+    }
+    let owner = env.database_path().metadata().unwrap();
+    let relay = crate::support::proxy::InterceptingProxy::in_front_of(&mut env);
+    relay.pause_at(crate::support::proxy::Direction::Response, "/cgi-bin/message/");
+    let sending = env.spawn("send -u luffy hello");
+    relay.expect_arrival();
+    env.run("backup .local/share/wxbox/copy.db").assert_success();
+    let mut seen = Vec::new();
+    for file in std::fs::read_dir(&dir).unwrap() {
+        let file = file.unwrap();
+        let found = file.metadata().unwrap();
+        assert_eq!((found.uid(), found.gid()), (owner.uid(), owner.gid()), "{:?}", file.file_name());
+        assert_eq!(found.permissions().mode() & 0o777, 0o660, "{:?}", file.file_name());
+        seen.push(file.file_name().into_string().unwrap());
+    }
+    for ending in ["-wal", "-shm", "-token-lock", "-worker-"] {
+        assert!(seen.iter().any(|name| name.contains(ending)), "{seen:?}");
+    }
+    relay.resume_all();
+    sending.wait().assert_success();
+}

@@ -1,0 +1,387 @@
+//! The front door under load and abuse: whatever else goes on, the right request is answered.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::{BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, bounded};
+use wxbox::http_server::{HttpResponse, HttpServer, Limits, Request, ServerHandle};
+
+/// Generous: it only keeps a broken server from hanging the tests.
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+fn start_server(limits: Limits, handler: impl Fn(Request) -> HttpResponse + Send + Sync + 'static) -> ServerHandle {
+    HttpServer::bind("127.0.0.1:0", limits).unwrap().start(handler).unwrap()
+}
+
+fn echo(request: Request) -> HttpResponse {
+    match request.path.as_str() {
+        "/right" => HttpResponse::text(200, format!("right {}", request.query)),
+        "/body" => HttpResponse::bytes(200, "application/octet-stream", request.body),
+        "/panic" => panic!("the handler's own fault"),
+        _ => HttpResponse::text(404, "wrong"),
+    }
+}
+
+fn connect(addr: SocketAddr) -> TcpStream {
+    set_timeouts(TcpStream::connect(addr).unwrap())
+}
+
+fn set_timeouts(socket: TcpStream) -> TcpStream {
+    socket.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
+    socket.set_write_timeout(Some(TEST_TIMEOUT)).unwrap();
+    socket
+}
+
+/// Sends and reads to the end of the connection.
+fn send_request(addr: SocketAddr, bytes: &[u8]) -> String {
+    let mut socket = connect(addr);
+    socket.write_all(bytes).unwrap();
+    let mut reply = Vec::new();
+    socket.read_to_end(&mut reply).unwrap();
+    String::from_utf8_lossy(&reply).into_owned()
+}
+
+fn get_request(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").into_bytes()
+}
+
+/// Whether the other end has closed or reset the connection; waits until it does.
+fn is_closed_by_server(mut socket: &TcpStream) -> bool {
+    match socket.read(&mut [0; 64]) {
+        Ok(count) => count == 0,
+        Err(error) => matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe),
+    }
+}
+
+#[test]
+fn a_request_is_answered_in_one_piece_and_the_connection_closed() {
+    let door = start_server(Limits::callback(), echo);
+    let reply = send_request(door.local_addr(), b"GET /right?a=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(reply.starts_with("HTTP/1.1 200 OK\r\nConnection: close\r\n"), "{reply}");
+    assert!(reply.ends_with("\r\n\r\nright a=1"), "{reply}");
+}
+
+#[test]
+fn a_large_body_comes_and_goes_whole() {
+    let door = start_server(Limits::sandbox(), echo);
+    let body: Vec<u8> = (0..16_u32 << 20).map(|n| (n % 251) as u8).collect();
+    let mut socket = connect(door.local_addr());
+    let mut sender = socket.try_clone().unwrap();
+    let head = format!(
+        "POST /body HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    sender.write_all(head.as_bytes()).unwrap();
+    let mut interim = [0; 25];
+    socket.read_exact(&mut interim).unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let sent = body.clone();
+    let writer = thread::spawn(move || sender.write_all(&sent).unwrap());
+    let mut reply = Vec::new();
+    socket.read_to_end(&mut reply).unwrap();
+    writer.join().unwrap();
+    assert!(reply.ends_with(&body), "{} bytes", reply.len());
+}
+
+#[test]
+fn oversized_body_is_rejected_with_response() {
+    let door = start_server(Limits::callback(), echo);
+    let mut socket = connect(door.local_addr());
+    socket.write_all(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n").unwrap();
+    socket.write_all(&[b'x'; 100_000]).unwrap();
+    let mut reply = String::new();
+    socket.read_to_string(&mut reply).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 413 "), "{reply}");
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_their_order() {
+    let door = start_server(Limits::sandbox(), echo);
+    let mut all: Vec<u8> = Vec::new();
+    for n in 0..50 {
+        all.extend(format!("GET /right?{n} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes());
+    }
+    all.extend(get_request("/right?last"));
+    let reply = send_request(door.local_addr(), &all);
+    let order: Vec<&str> = reply.lines().filter_map(|line| line.strip_prefix("right ")).collect();
+    // A reply's body has no line end: the next status line follows it.
+    let want: Vec<String> = (0..50).map(|n| format!("{n}HTTP/1.1 200 OK")).chain(["last".into()]).collect();
+    assert_eq!(order, want);
+}
+
+#[test]
+fn a_client_that_is_done_sending_still_gets_its_reply() {
+    let door = start_server(Limits::sandbox(), echo);
+    let mut socket = connect(door.local_addr());
+    socket.write_all(b"GET /right HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    socket.shutdown(Shutdown::Write).unwrap();
+    let mut reply = String::new();
+    socket.read_to_string(&mut reply).unwrap();
+    assert!(reply.ends_with("right "), "{reply}");
+}
+
+#[test]
+fn a_handler_that_panics_costs_its_own_request_only() {
+    let limits = Limits { workers: 1, ..Limits::callback() };
+    let door = start_server(limits, echo);
+    for _ in 0..3 {
+        assert!(send_request(door.local_addr(), &get_request("/panic")).starts_with("HTTP/1.1 500 "));
+    }
+    assert!(send_request(door.local_addr(), &get_request("/right")).starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn idle_and_slow_connections_time_out() {
+    let brief = Duration::from_millis(200);
+    let door = start_server(Limits { head_timeout: brief, ..Limits::sandbox() }, echo);
+    let silent = connect(door.local_addr());
+    let partial = connect(door.local_addr());
+    let _ = (&partial).write_all(b"GET / HT");
+    assert!(is_closed_by_server(&silent) && is_closed_by_server(&partial));
+
+    let door = start_server(Limits { idle_timeout: brief, ..Limits::sandbox() }, echo);
+    let mut kept = connect(door.local_addr());
+    kept.write_all(b"GET /right HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let mut reply = String::new();
+    kept.read_to_string(&mut reply).unwrap();
+    assert!(reply.ends_with("right ") && !reply.contains("Connection: close"), "{reply}");
+}
+
+#[test]
+fn oldest_incomplete_connection_is_evicted() {
+    let limits = Limits { max_connections: 4, ..Limits::callback() };
+    let door = start_server(limits, echo);
+    let first = connect(door.local_addr());
+    let others: Vec<_> = (0..3).map(|_| connect(door.local_addr())).collect();
+    assert!(send_request(door.local_addr(), &get_request("/right")).starts_with("HTTP/1.1 200 "));
+    assert!(is_closed_by_server(&first));
+    for mut other in others {
+        other.write_all(&get_request("/right")).unwrap();
+        let mut reply = String::new();
+        other.read_to_string(&mut reply).unwrap();
+        assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
+    }
+}
+
+/// Where the attack comes from.
+#[cfg(target_os = "linux")]
+const OTHER_CLIENT_ADDR: [u8; 4] = [127, 0, 0, 2];
+
+/// A connection from another address of this machine.
+#[cfg(target_os = "linux")]
+pub fn connect_from_other_address(addr: SocketAddr) -> TcpStream {
+    use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddr::from((OTHER_CLIENT_ADDR, 0))).unwrap();
+    connect(&socket, &addr).unwrap();
+    set_timeouts(socket.into())
+}
+
+/// However long its request takes: all of the crowd have been taken in, and most have been given up, before the rest
+/// of it comes.
+#[test]
+#[cfg(target_os = "linux")]
+fn busy_client_evicts_only_its_own_connections() {
+    let door = start_server(Limits { max_connections: 16, ..Limits::callback() }, echo);
+    let addr = door.local_addr();
+    let [silent, slow] = [(); 2].map(|()| connect(addr));
+    (&slow).write_all(b"GET /ri").unwrap();
+    let crowd: Vec<_> = (0..50).map(|_| connect_from_other_address(addr)).collect();
+    // Also out of the crowd whoever is quick is answered; and was accepted last.
+    let mut quick = connect_from_other_address(addr);
+    quick.write_all(&get_request("/right?quick")).unwrap();
+    let mut reply = String::new();
+    quick.read_to_string(&mut reply).unwrap();
+    assert!(reply.ends_with("right quick"), "{reply}");
+    assert!(is_closed_by_server(&crowd[0]));
+    for (mut socket, rest) in [(slow, get_request("/right")[7..].to_vec()), (silent, get_request("/right"))] {
+        socket.write_all(&rest).unwrap();
+        let mut reply = String::new();
+        socket.read_to_string(&mut reply).unwrap();
+        assert!(reply.ends_with("right "), "{reply}");
+    }
+}
+
+#[test]
+fn full_worker_queue_responds_503_at_once() {
+    let (begun, begins) = bounded(8);
+    let (release, released) = bounded::<()>(0);
+    let limits = Limits { max_connections: 8, workers: 1, ..Limits::callback() };
+    let door = start_server(limits, move |_| {
+        begun.send(()).unwrap();
+        let _ = released.recv();
+        HttpResponse::text(200, "done")
+    });
+    let (say, said) = bounded(8);
+    let client = || {
+        let (addr, say) = (door.local_addr(), say.clone());
+        thread::spawn(move || say.send(send_request(addr, &get_request("/"))).unwrap());
+    };
+    // One in work, six in the queue, one too many.
+    client();
+    begins.recv_timeout(TEST_TIMEOUT).unwrap();
+    (0..7).for_each(|_| client());
+    let first = said.recv_timeout(TEST_TIMEOUT).unwrap();
+    assert!(first.starts_with("HTTP/1.1 503 "), "{first}");
+    drop(release);
+    for _ in 0..7 {
+        let reply = said.recv_timeout(TEST_TIMEOUT).unwrap();
+        assert!(reply.ends_with("done"), "{reply}");
+    }
+}
+
+#[test]
+fn connection_limit_rejects_new_connections() {
+    let (begun, begins) = bounded(1);
+    let (release, released) = bounded::<()>(0);
+    let limits = Limits { max_connections: 1, workers: 1, ..Limits::callback() };
+    let door = start_server(limits, move |_| {
+        begun.send(()).unwrap();
+        let _ = released.recv();
+        HttpResponse::text(200, "done")
+    });
+    let mut busy = connect(door.local_addr());
+    busy.write_all(&get_request("/")).unwrap();
+    begins.recv_timeout(TEST_TIMEOUT).unwrap();
+    assert!(is_closed_by_server(&connect(door.local_addr())));
+    drop(release);
+    let mut reply = String::new();
+    busy.read_to_string(&mut reply).unwrap();
+    assert!(reply.ends_with("done"), "{reply}");
+}
+
+#[test]
+fn shutdown_finishes_replies_and_rejects_new_requests() {
+    let (begun, begins) = bounded(1);
+    let (release, released) = bounded::<()>(1);
+    let door = start_server(Limits::sandbox(), move |_| {
+        begun.send(()).unwrap();
+        let _ = released.recv();
+        HttpResponse::text(200, "the last word")
+    });
+    let addr = door.local_addr();
+    let idle = connect(addr);
+    let mut asking = connect(addr);
+    asking.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    begins.recv_timeout(TEST_TIMEOUT).unwrap();
+    let stopping = thread::spawn(move || door.stop());
+    // The idle connection ends when the stop has begun.
+    assert!(is_closed_by_server(&idle));
+    release.send(()).unwrap();
+    let mut reply = String::new();
+    asking.read_to_string(&mut reply).unwrap();
+    assert!(reply.contains("Connection: close") && reply.ends_with("the last word"), "{reply}");
+    stopping.join().unwrap();
+    assert_eq!(TcpStream::connect(addr).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+}
+
+#[test]
+fn stuck_handler_does_not_block_shutdown() {
+    let (begun, begins) = bounded(1);
+    let (release, released) = bounded::<()>(0);
+    let door = start_server(Limits::callback(), move |_| {
+        begun.send(()).unwrap();
+        let _ = released.recv();
+        HttpResponse::text(200, "")
+    });
+    let mut asking = connect(door.local_addr());
+    asking.write_all(&get_request("/")).unwrap();
+    begins.recv_timeout(TEST_TIMEOUT).unwrap();
+    door.stop();
+    drop(release);
+}
+
+/// The names of this process's threads that belong to doors.
+#[cfg(target_os = "linux")]
+fn server_threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|name| name.starts_with("door-")).count()
+}
+
+/// Drips (`n` below 20) or pours bytes without end, again and again until it is over; tells when it has begun.
+#[cfg(target_os = "linux")]
+fn flood(addr: SocketAddr, n: usize, is_stopped: &AtomicBool, under_way: &Sender<()>) {
+    let mut told = false;
+    let mut tell = || {
+        if !std::mem::replace(&mut told, true) {
+            under_way.send(()).unwrap();
+        }
+    };
+    while !is_stopped.load(Ordering::Relaxed) {
+        if n < 20 {
+            // A drip: a byte, and then nothing until the door gives the connection up.
+            let socket = connect_from_other_address(addr);
+            let _ = (&socket).write_all(b"G");
+            tell();
+            let _ = socket.set_read_timeout(Some(Duration::from_millis(50)));
+            let _ = (&socket).read(&mut [0; 1]);
+        } else {
+            // A header line without an end, or rubbish, until the door has enough.
+            let mut socket = connect_from_other_address(addr);
+            let rubbish = b"\0\xff\x16\x03".repeat(4096);
+            let (begin, piece): (&[u8], &[u8]) =
+                if n < 22 { (b"GET / HTTP/1.1\r\nX: ", &[b'a'; 16384]) } else { (b"\x16", &rubbish) };
+            let _ = socket.write_all(begin);
+            while socket.write_all(piece).is_ok() && !is_stopped.load(Ordering::Relaxed) {
+                tell();
+            }
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn valid_request_is_answered_during_flood() {
+    let door = start_server(Limits::callback(), echo);
+    let addr = door.local_addr();
+    let idle: Vec<TcpStream> = (0..1_500).map(|_| connect_from_other_address(addr)).collect();
+    let over = Arc::new(AtomicBool::new(false));
+    let (under_way, seen) = bounded(64);
+    let attackers: Vec<_> = (0..24)
+        .map(|n| {
+            let (over, under_way) = (Arc::clone(&over), under_way.clone());
+            thread::spawn(move || flood(addr, n, &over, &under_way))
+        })
+        .collect();
+    for _ in 0..24 {
+        seen.recv_timeout(TEST_TIMEOUT).unwrap();
+    }
+    // As many as there are while those that are right are answered.
+    let bad: Vec<_> = (0..4)
+        .map(|_| {
+            let over = Arc::clone(&over);
+            thread::spawn(move || {
+                for n in 0.. {
+                    if over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let mut socket = BufReader::new(connect_from_other_address(addr));
+                    let path = if n % 2 == 0 { "/wrong?state=x&code=y" } else { "/%00%ff" };
+                    // The door may have given the connection up for another one.
+                    if socket.get_mut().write_all(&get_request(path)).is_ok() {
+                        let mut reply = Vec::new();
+                        let _ = socket.read_to_end(&mut reply);
+                        assert!(reply.is_empty() || reply.starts_with(b"HTTP/1.1 404 "));
+                    }
+                }
+            })
+        })
+        .collect();
+    for n in 0..50 {
+        let reply = send_request(addr, &get_request(&format!("/right?{n}")));
+        assert!(reply.starts_with("HTTP/1.1 200 ") && reply.ends_with(&format!("right {n}")), "{reply}");
+    }
+    assert!(server_threads() < 200);
+    over.store(true, Ordering::Relaxed);
+    bad.into_iter().for_each(|thread| thread.join().unwrap());
+    assert!(send_request(addr, &get_request("/right")).ends_with("right "));
+    attackers.into_iter().for_each(|thread| thread.join().unwrap());
+    drop(idle);
+}

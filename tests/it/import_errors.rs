@@ -1,0 +1,349 @@
+//! Files that `user import` refuses: nobody is added, and what is wrong is named.
+
+use snapbox::str;
+
+use crate::support::env::{CommandOutput, TestEnv};
+
+fn import_file(env: &TestEnv, file: impl AsRef<[u8]>) -> CommandOutput {
+    env.run_with_stdin("user import -", file)
+}
+
+#[test]
+fn invalid_headers_are_reported() {
+    let env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    import_file(&env, "").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is empty
+hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
+
+"#]]);
+    import_file(&env, "\n\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is empty
+hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
+
+"#]]);
+    import_file(&env, "usernme,note\nx,y\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1: unknown column "usernme"
+hint: did you mean username?
+
+"#]]);
+    import_file(&env, "username,phone\nx,y\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1: unknown column "phone"
+hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
+
+"#]]);
+    import_file(&env, "note,tags\nx,y\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1: there is no column username
+hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
+
+"#]]);
+    import_file(&env, "username,note,username\nx,y,z\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1: the column username is there twice
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
+}
+
+#[test]
+fn invalid_fields_are_reported() {
+    let env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    import_file(&env, "username,note\nnami,x\n ,y\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 3, column username: the name is empty
+
+"#]]);
+    import_file(&env, "username,note\n\"na\nmi\",x\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column username: the name holds a control character
+
+"#]]);
+    import_file(&env, format!("username\n{}\n", "x".repeat(65))).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column username: the name has 65 characters, 64 is the most
+
+"#]]);
+    import_file(&env, "username,note\nnami,\"a\nb\"\nzoro\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 4: one field, but 2 columns
+hint: a field with a , or a line break in it stands in double quotes
+
+"#]]);
+    import_file(&env, "username,note\nzoro,a, b\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2: 3 fields, but 2 columns
+hint: a field with a , or a line break in it stands in double quotes
+
+"#]]);
+    import_file(&env, "username,openid\nnami,o x\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column openid: "o x" cannot be an openid
+hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+
+"#]]);
+    import_file(&env, "username,tags\nnami,\"a;b\tc\"\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column tags: "b c" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
+
+"#]]);
+    import_file(&env, "username,uid\nnami,963C7DA1AE5DDE1A98320EC528DEAFF1\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column uid: "963C7DA1AE5DDE1A98320EC528DEAFF1" is no uid
+hint: a uid has 32 hex digits, 0-9 and a-f; without one it is made of the name
+
+"#]]);
+    import_file(&env, "username,uid\nnami,12\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column uid: "12" is no uid
+hint: a uid has 32 hex digits, 0-9 and a-f; without one it is made of the name
+
+"#]]);
+    import_file(&env, "username,password\nnami,$argon2id$v=19$m=19456\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column password: this begins like an Argon2id hash, but is none that can be checked
+
+"#]]);
+    import_file(&env, "username,password\nnami,\"a\nb\"\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column password: this cannot be a password: it is too long, or holds a control character
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
+}
+
+#[test]
+fn invalid_quotes_are_reported() {
+    let env = TestEnv::new();
+    import_file(&env, "username,note\nnami,\"open\nzoro,x\nusopp,y\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2: the quote that opens here is never closed
+
+"#]]);
+    import_file(&env, "username,note\nnami,\"open\nzoro,\"x\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 3: something stands behind a closing quote
+hint: a field with quotes in it stands in double quotes, and each of its own is doubled: "a ""b"" c"
+
+"#]]);
+    import_file(&env, "username,note\nnami,\"x\" y\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2: something stands behind a closing quote
+hint: a field with quotes in it stands in double quotes, and each of its own is doubled: "a ""b"" c"
+
+"#]]);
+    // Inside a field, a quote is only a quote.
+    env.run_with_stdin("user import -", "username,note\nnami,5\" disk\n").assert_success();
+}
+
+#[test]
+fn invalid_json_lines_are_reported() {
+    let env = TestEnv::new();
+    import_file(&env, "{\"username\":\"nami\"}\n{\"username\":}\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column 13: expected value
+hint: each line is one JSON object; a CSV file is read without --json
+
+"#]]);
+    import_file(&env, "{\"username\":\"nami\"").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1, column 18: EOF while parsing an object
+hint: each line is one JSON object; a CSV file is read without --json
+
+"#]]);
+    import_file(&env, "{\"username\":\"nami\",\"tag\":[]}\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1: unknown column "tag"
+hint: did you mean tags?
+
+"#]]);
+    import_file(&env, "{\"username\":\"nami\",\"tags\":\"a\"}\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1, column tags: tags must be a list of texts
+
+"#]]);
+    import_file(&env, "{\"username\":\"nami\",\"tags\":[\"a;b\"]}\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1, column tags: "a;b" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
+
+"#]]);
+    import_file(&env, "{\"username\":7}\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1, column username: this must be a text or null
+
+"#]]);
+    import_file(&env, "\n{\"note\":\"x\"}\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column username: the name is empty
+
+"#]]);
+    env.run_with_stdin("user import --json -", "username\nnami\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+{"error":"standard input, line 1, column 1: expected value","hint":"each line is one JSON object; a CSV file is read without --json","code":2}
+
+"#]]);
+    env.run_with_stdin("user import --json -", "").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"added":0}
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);
+}
+
+#[test]
+fn invalid_encodings_are_reported() {
+    let env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    let wide = |text: &str, order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    import_file(&env, wide("\u{feff}username\n路飞\n", u16::to_le_bytes)).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is not UTF-8, but UTF-16 or no text at all
+hint: convert it first, for instance with `iconv -f UTF-16 -t UTF-8`
+
+"#]]);
+    import_file(&env, wide("\u{feff}username\n路飞\n", u16::to_be_bytes)).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is not UTF-8, but UTF-16 or no text at all
+hint: convert it first, for instance with `iconv -f UTF-16 -t UTF-8`
+
+"#]]);
+    import_file(&env, wide("username\n路飞\n", u16::to_le_bytes)).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is not UTF-8, but UTF-16 or no text at all
+hint: convert it first, for instance with `iconv -f UTF-16 -t UTF-8`
+
+"#]]);
+    import_file(&env, b"username,note\nnami,x\n\xc2\xb7\xb7\xc9,y\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 3, column username: this is not UTF-8, but GBK by the look of it
+hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+
+"#]]);
+    import_file(&env, b"\xd3\xc3\xbb\xa7\xc3\xfb\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1, column 1: this is not UTF-8, but GBK by the look of it
+hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+
+"#]]);
+    import_file(&env, b"username,note\nnami,caf\xe9\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column note: this is not UTF-8
+hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+
+"#]]);
+    import_file(&env, b"{\"username\":\"\xc2\xb7\xb7\xc9\"}\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1: this is not UTF-8, but GBK by the look of it
+hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
+}
+
+#[test]
+fn existing_users_are_reported() {
+    let env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    env.run("user edit luffy --rename lucy").assert_success();
+    import_file(&env, "username\nnami\nzoro\nnami\n").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: standard input, line 4: nami is on line 2 already
+
+"#]]);
+    import_file(&env, "username\nnami\n lucy \n").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: standard input, line 3: a user named lucy exists already
+hint: nobody was added; take the line out, or import into another database with --database
+
+"#]]);
+    import_file(&env, "username\nnami\nluffy\n").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: standard input, line 3: the uid of luffy belongs to lucy
+hint: nobody was added; take the line out, or import into another database with --database
+
+"#]]);
+    import_file(&env, "username,uid\nnami,00000000000000000000000000000001\nzoro,00000000000000000000000000000001\n")
+        .assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: standard input, line 3: the uid of zoro belongs to nami on line 2
+
+"#]]);
+    import_file(&env, "username,uid\nnami,6cfbec608383fd05c271de92010d455f\n").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: standard input, line 2: the uid of nami belongs to lucy
+hint: nobody was added; take the line out, or import into another database with --database
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
+}
+
+#[test]
+fn unreadable_files_are_reported() {
+    let env = TestEnv::without_config();
+    env.run("user import none.csv").assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: cannot read none.csv: No such file or directory (os error 2)
+
+"#]]);
+    env.run("user import .").assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: cannot read .: Is a directory (os error 21)
+
+"#]]);
+    env.run("user import").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the following required arguments were not provided: <FILE>
+hint: the usage is: wxbox user import <FILE>
+
+"#]]);
+    assert!(!env.database_path().exists());
+}

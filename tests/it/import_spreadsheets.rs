@@ -1,0 +1,78 @@
+//! Files that are nearly what `user import` takes: of a spreadsheet, or with Chinese punctuation.
+
+use snapbox::str;
+
+use crate::support::env::TestEnv;
+
+/// What is one paste away from the format is named with what to do, and the hint leads to no nonsense.
+#[test]
+fn near_miss_formats_are_explained() {
+    let env = TestEnv::new();
+    env.run_with_stdin("user import -", "username，openid\nnami，oNami\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1: unknown column "username，openid"
+hint: the columns are separated by “，” here: separate them, and the fields below, by a comma
+
+"#]]);
+    env.run_with_stdin("user import -", "username|openid\nnami|oNami\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1: unknown column "username|openid"
+hint: the columns are separated by “|” here: separate them, and the fields below, by a comma
+
+"#]]);
+    env.run_with_stdin("user import -", "[{\"username\":\"nami\"}]").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is a JSON array
+hint: `jq -c '.[]' FILE` makes JSON Lines of it, which are taken
+
+"#]]);
+    env.run_with_stdin("user import -", "username,note,\nnami,x,y\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column 3: the header has no name for this column
+hint: the columns are username,uid,password,openid,tags,note; a CSV file names them in its first line
+
+"#]]);
+    env.run_with_stdin("user import -", "sep=;\nusername;note\nnami;\"x\ny\";z\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 3: 3 fields, but 2 columns
+hint: a field with a ; or a line break in it stands in double quotes
+
+"#]]);
+    env.run_with_stdin("user import -", "{\"username\":\"nami\",\"tags\":[\"ops；oncall\"]}").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 1, column tags: "ops；oncall" cannot be a tag: 1 to 64 characters that can be seen, and no semicolon
+
+"#]]);
+    env.run_with_stdin("user import -", "username\nna\u{200b}mi\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input, line 2, column username: the name holds a character that does not show (U+200B)
+hint: type the name anew: what does not show mostly came with copied text
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);
+}
+
+#[test]
+fn what_spreadsheets_write_is_read() {
+    for text in [
+        "username;tags;note\r\nnami;\"ops;oncall\";a, b\r\n",
+        "sep=;\r\nusername;tags;note\r\nnami;\"ops;oncall\";a, b\r\n",
+        "username\ttags\tnote\nnami\tops;oncall\ta, b\n",
+        "\u{feff}\u{feff}username,tags,note,,\nnami,ops；oncall,\"a, b\",,\n,,,,\n,,,,\n",
+        "用户名,标签,备注\nnami,\"ops，oncall\",\"a, b\"\n",
+        "username\u{a0},tags,note\nnami,ops、oncall、,\"a, b\",,,\n",
+        "username,tags,note\nnami,'ops|oncall,\"a, b\"\n",
+    ] {
+        let env = TestEnv::without_config();
+        env.run_with_stdin("user import -", text).assert_success();
+        let tags = if text.contains("'ops") { "'ops,oncall" } else { "oncall,ops" };
+        assert_eq!(env.run("user list").assert_success().stdout(), format!("nami\t-\t{tags}\ta, b\n"), "{text:?}");
+    }
+}

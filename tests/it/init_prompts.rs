@@ -1,0 +1,245 @@
+//! The first config, asked for at a terminal.
+
+use std::sync::Mutex;
+
+use wxbox::http_server::{HttpResponse, HttpServer, Limits, ServerHandle};
+
+use crate::support::canned_server::TOKEN_BODY;
+use crate::support::env::TestEnv;
+use crate::support::pty::Terminal;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const IP_NOT_ALLOWED_BODY: &str =
+    r#"{"errcode":40164,"errmsg":"invalid ip 198.51.100.9 ipv6 ::ffff:198.51.100.9, not in whitelist rid: 1-2-3"}"#;
+
+/// A platform that gives these answers, the last again and again.
+fn start_server_with_responses(answers: &[&'static str]) -> (ServerHandle, String) {
+    let left = Mutex::new(answers.to_vec());
+    let door = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
+    let running = door.start(move |_| {
+        let mut left = left.lock().unwrap();
+        let answer = if left.len() > 1 { left.remove(0) } else { left[0] };
+        HttpResponse::json(200, answer)
+    });
+    let running = running.unwrap();
+    let url = format!("http://{}", running.local_addr());
+    (running, url)
+}
+
+fn start_init(env: &TestEnv, line: &str) -> Terminal {
+    Terminal::start(env.command(line), 60, 120)
+}
+
+/// Answers the three questions.
+fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
+    terminal.wait_for("App id:");
+    terminal.type_keys(&format!("{app_id}\r"));
+    terminal.wait_for("AppSecret (not shown):");
+    terminal.type_hidden(&format!("{SECRET}\r"));
+    terminal.wait_for("Callback address [");
+    terminal.type_keys(&format!("{uri}\r"));
+}
+
+fn read_config(env: &TestEnv) -> String {
+    std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap_or_default()
+}
+
+#[test]
+fn three_answers_make_a_config() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    answer_prompts(&mut terminal, "wx0123456789abcdef", "");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    assert!(!text.contains(SECRET), "{text}");
+    let shown: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Callback address: http")).collect();
+    assert_eq!(
+        shown,
+        [
+            "Callback address: http://127.0.0.1:8080/callback/",
+            "Asking WeChat …",
+            "WeChat takes them.",
+            &format!("wrote {}", env.path(".config/wxbox/config.toml").display()),
+            "Next:",
+            "  wxbox doctor",
+            "  wxbox user add luffy",
+            "  wxbox bind --user luffy",
+        ]
+    );
+    assert!(ended.is_echo_on);
+    let config = read_config(&env);
+    assert!(config.contains("redirect_uri = \"http://127.0.0.1:8080/callback/\"") && config.contains(SECRET));
+}
+
+#[test]
+fn an_address_to_allow_is_named_and_waited_for() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY, IP_NOT_ALLOWED_BODY, TOKEN_BODY]);
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    answer_prompts(&mut terminal, "wx0123456789abcdef", "");
+    terminal.wait_for("Try again?");
+    terminal.type_keys("\r");
+    terminal.wait_for_twice("Try again?");
+    terminal.type_keys("y\r");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let hint = "add 198.51.100.9 to the account's IP allow-list";
+    assert!(text.matches(hint).count() == 2 && text.contains("WeChat takes them."), "{text}");
+    assert!(read_config(&env).contains(SECRET));
+}
+
+#[test]
+fn a_wrong_secret_and_a_wrong_app_id_are_asked_for_again() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[
+        r#"{"errcode":40125,"errmsg":"invalid appsecret"}"#,
+        r#"{"errcode":40013,"errmsg":"invalid appid"}"#,
+        TOKEN_BODY,
+    ]);
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    answer_prompts(&mut terminal, "wx0000000000000000", "http://127.0.0.1:9000/");
+    terminal.wait_for("40125");
+    terminal.wait_for_twice("AppSecret (not shown):");
+    // One that cannot be right is not tried.
+    terminal.type_hidden("too short\r");
+    terminal.wait_for("an AppSecret has 32 characters, this has 9");
+    terminal.wait_for_count("AppSecret (not shown):", 3);
+    terminal.type_hidden(&format!("{SECRET}\r"));
+    terminal.wait_for("40013");
+    terminal.wait_for_twice("App id:");
+    terminal.type_keys("wx0123456789abcdef\r");
+    terminal.wait_for_count("AppSecret (not shown):", 4);
+    terminal.type_hidden(&format!("{SECRET}\r"));
+    let ended = terminal.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
+    let config = read_config(&env);
+    for set in ["app_id = \"wx0123456789abcdef\"", SECRET, "http://127.0.0.1:9000/"] {
+        assert!(config.contains(set), "{set}");
+    }
+}
+
+#[test]
+fn unreachable_api_offers_unchecked_config() {
+    let mut env = TestEnv::without_config();
+    // The real platform is none of a test's.
+    env.set_variable("HTTPS_PROXY", "http://127.0.0.1:1");
+    let mut terminal = start_init(&env, "init");
+    terminal.wait_for("https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login");
+    terminal.wait_for("App id:");
+    // What cannot be is said at once.
+    terminal.type_keys("wx 1\r");
+    terminal.wait_for("it must be an app id, such as wx");
+    // What was refused is there to be edited.
+    terminal.wait_for("App id: wx 1");
+    terminal.type_hidden("\x7f\x7f0123456789abcdef\r");
+    terminal.wait_for("AppSecret (not shown):");
+    terminal.type_hidden(&format!("{SECRET}\r"));
+    // With an address of this machine or, where it has none, without.
+    terminal.wait_for_twice("Callback address");
+    terminal.type_hidden("localhost/\r");
+    terminal.wait_for("http:// is missing");
+    terminal.type_keys("\r");
+    terminal.wait_for("it leads each phone to itself");
+    terminal.type_hidden(&format!("{}https://wx.example.com/callback/\r", "\x7f".repeat("http://localhost/".len())));
+    terminal.wait_for("Listen on [127.0.0.1:8080]");
+    terminal.type_keys("\r");
+    terminal.wait_for("Try again?");
+    terminal.type_keys("n\r");
+    terminal.wait_for("Write the config all the same?");
+    terminal.type_keys("y\r");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    assert!(text.contains("it is written without having worked"), "{text}");
+    assert!(text.contains("Now enter wx.example.com in WeChat's console"), "{text}");
+    assert!(read_config(&env).contains("\naddress = \"127.0.0.1:8080\"\n"));
+}
+
+#[test]
+fn failed_config_is_written_only_on_confirmation() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY]);
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    terminal.wait_for("App id:");
+    terminal.type_keys("wx012345\r");
+    terminal.wait_for("type it again, or Enter if it is right");
+    answer_prompts(&mut terminal, "", "");
+    terminal.wait_for("Try again?");
+    terminal.type_keys("n\r");
+    terminal.wait_for("Write the config all the same?");
+    terminal.type_keys("\r");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(3), "{text}");
+    assert!(text.contains("nothing was changed"), "{text}");
+    assert!(text.contains("error: wx012345 does not look like an app id: type it again"), "{text}");
+    assert!(!env.path(".config").exists());
+}
+
+#[test]
+fn existing_config_needs_confirmation_and_ctrl_c_keeps_it() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
+    env.write_config("app_id = \"old\"\n");
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    terminal.wait_for("is there already. Replace it?");
+    terminal.type_keys("n\r");
+    let ended = terminal.wait();
+    assert_eq!(ended.status.code(), Some(0));
+    assert!(ended.screen.contents().contains("nothing was changed"), "{}", ended.screen.contents());
+    assert_eq!(read_config(&env), "app_id = \"old\"\n");
+
+    let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+    terminal.wait_for("is there already. Replace it?");
+    terminal.type_keys("y\r");
+    answer_prompts(&mut terminal, "wx0123456789abcdef", "");
+    assert_eq!(terminal.wait().status.code(), Some(0));
+    assert!(read_config(&env).contains(SECRET) && env.path(".config/wxbox/config.toml.bak").exists());
+
+    let env = TestEnv::without_config();
+    for question in ["App id:", "AppSecret (not shown):"] {
+        let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
+        terminal.wait_for("App id:");
+        if question != "App id:" {
+            terminal.type_keys("wx0123456789abcdef\r");
+        }
+        terminal.wait_for(question);
+        terminal.type_keys("\x03");
+        let ended = terminal.wait();
+        assert_eq!(ended.status.code(), Some(130), "{}", ended.screen.contents());
+        assert!(ended.is_echo_on && !ended.screen.hide_cursor(), "{question}");
+        assert!(ended.screen.contents().contains("cancelled, nothing was written"), "{}", ended.screen.contents());
+        assert!(!env.path(".config").exists(), "{question}");
+    }
+}
+
+#[test]
+fn wrapped_input_is_cleared_in_small_window() {
+    let env = TestEnv::without_config();
+    let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
+    let mut terminal = Terminal::start(env.command(&format!("init --sandbox {url}")), 40, 50);
+    let long = "http://wx.example.com:8080/a/path/that/is/longer/than/the/window/is/wide/";
+    // What is typed while nobody reads keys, the terminal shows itself.
+    terminal.wait_for("App id:");
+    terminal.type_hidden("wx0123456789abcdef\r");
+    terminal.wait_for("AppSecret (not shown):");
+    terminal.type_hidden(&format!("{SECRET}\r"));
+    terminal.wait_for("Callback address [");
+    terminal.type_hidden(&format!("{long}?code=1\r"));
+    terminal.wait_for("its query has code");
+    terminal.wait_for("wide/?code=1");
+    // The refused address is there: what is wrong with it goes, and what is left is taken.
+    terminal.type_hidden(&format!("{}\r", "\x7f".repeat("?code=1".len())));
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    let flat = text.replace('\n', "");
+    assert_eq!(flat.matches("Callback address: http").count(), 1, "{text}");
+    assert_eq!(flat.matches("Callback address [").count(), 0, "{text}");
+    assert_eq!(flat.matches("wx.example.com:8080/a/path").count(), 1, "{text}");
+    assert_eq!(flat.matches("its query has code").count(), 1, "{text}");
+    assert!(read_config(&env).contains(&format!("redirect_uri = \"{long}\"")), "{}", read_config(&env));
+}

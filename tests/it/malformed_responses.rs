@@ -1,0 +1,121 @@
+//! Answers of WeChat's that are not quite JSON: names, titles and error messages in them are other people's text,
+//! and one bad byte in one of them does not hide the rest.
+
+use snapbox::str;
+
+use crate::support::canned_server::{CannedResponse, CannedServer, TOKEN_BODY, json_response};
+use crate::support::env::{LUFFY, NAMI};
+
+/// An answer with these bytes as its body.
+fn raw_response(parts: &[&[u8]]) -> CannedResponse {
+    let body = parts.concat();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    CannedResponse::Bytes([head.as_bytes(), &body].concat())
+}
+
+/// What people's text may hold that JSON may not: a control character, half a character, GBK (the second byte of
+/// one character looks like a backslash), half of a surrogate pair, an escape that JSON does not know.
+const INVALID_JSON_TEXTS: [&[u8]; 6] =
+    [b"a\x01b", b"a\xe6\x97", b"\xb1\xb8\xb7\xdd", b"\xd5\x5c", br"\ud83d", br"\x41"];
+
+#[test]
+fn one_odd_remark_does_not_keep_the_others_from_being_synced() {
+    let person = |openid: &str| format!(r#"{{"subscribe":1,"openid":"{openid}","remark":""#).into_bytes();
+    for odd in INVALID_JSON_TEXTS {
+        let answer =
+            raw_response(&[br#"{"user_info_list":["#, &person(LUFFY), br#""},"#, &person(NAMI), odd, br#""}]}"#]);
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), answer]);
+        let env = server.env("", "");
+        env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+        let ran = env.run("--json user sync").assert_success();
+        assert_eq!(ran.json_lines().last().unwrap()["follow"], 2, "{odd:?}: {}", ran.stdout());
+    }
+}
+
+#[test]
+fn one_odd_title_does_not_hide_the_other_templates() {
+    let template = |id: &str| format!(r#"{{"template_id":"{id}","content":"Host: {{{{host.DATA}}}}","title":"Backup"#);
+    let (good, odd_one) = (template("T1"), template("T2"));
+    for odd in INVALID_JSON_TEXTS {
+        let list: [&[u8]; 6] =
+            [b"\xef\xbb\xbf{\"template_list\":[", good.as_bytes(), b"\"},", odd_one.as_bytes(), odd, b"\"}]}\0\n"];
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), raw_response(&list)]);
+        let env = server.env("", "");
+        let ran = env.run("--json template list").assert_success();
+        assert_eq!(ran.stdout().lines().count(), 2, "{odd:?}: {}", ran.stdout());
+        env.run("send -u luffy -t Backup -d host=db1 --dry-run").assert_success();
+    }
+}
+
+#[test]
+fn a_refusal_stays_one_whatever_stands_beside_its_code() {
+    for odd in INVALID_JSON_TEXTS.into_iter().chain([b"say \"no\" twice".as_slice()]) {
+        let refusal = raw_response(&[br#"{"errcode":43004,"errmsg":"require subscribe "#, odd, br#""}"#]);
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), refusal]);
+        let ran = server.env("", "").run("--json send -u luffy hi");
+        let told = &ran.json_lines()[0];
+        assert_eq!(
+            (ran.status(), &told["state"], &told["errcode"]),
+            (Some(5), &"failed".into(), &43004.into()),
+            "{odd:?}"
+        );
+    }
+    let server = CannedServer::new(vec![
+        json_response(TOKEN_BODY),
+        raw_response(&[b"{\"errcode\":43004,\"errmsg\":\"require\x07 subscribe \x1b[1m\"}"]),
+    ]);
+    server.env("", "").run("send -u luffy hi").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 1 to luffy was refused: WeChat says 43004 (require  subscribe  [1m): recipient does not follow the account
+hint: Ask the person to follow the account; after that, `wxbox outbox retry 1` sends it
+
+"#]]);
+}
+
+#[test]
+fn a_message_that_was_taken_is_sent_with_the_id_that_came() {
+    for (msgid, expected) in [
+        ("4052313457284104192", "4052313457284104192"),
+        ("98765432109876543210", "98765432109876543210"),
+        ("\"123456789012345678901234567890\"", "123456789012345678901234567890"),
+    ] {
+        let taken = format!("{{\"errcode\":0,\"errmsg\":\"o\x01k\",\"msgid\":{msgid}}}\0");
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(&taken)]);
+        let ran = server.env("", "").run("--json send -u luffy hi").assert_success();
+        assert_eq!(ran.json_lines()[0]["msgid"], expected, "{msgid}");
+    }
+}
+
+#[test]
+fn a_token_is_used_whatever_is_said_of_its_life() {
+    for life in ["7200.0", "\"7200\"", "null", "-1", "\"soon\"", "1e999", "{}"] {
+        let server =
+            CannedServer::new(vec![json_response(&format!(r#"{{"access_token":"t-1","expires_in":{life}}}"#))]);
+        let env = server.env("", "");
+        // It is kept, too: the second command asks for none.
+        for _ in 0..2 {
+            assert_eq!(env.run("token").assert_success().stdout(), "t-1\n", "{life}");
+        }
+    }
+    let server = CannedServer::new(vec![json_response(r#"{"access_token":"t-1"}"#)]);
+    assert_eq!(server.env("", "").run("token").assert_success().stdout(), "t-1\n");
+}
+
+#[test]
+fn codes_that_people_met_on_sending_have_their_consequence() {
+    let cases =
+        [(40241, 6, "queued"), (43117, 6, "queued"), (43116, 5, "failed"), (40252, 5, "failed"), (43101, 5, "failed")];
+    for (code, status, state) in cases {
+        let refusal = format!(r#"{{"errcode":{code},"errmsg":"as people met it"}}"#);
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(&refusal)]);
+        let ran = server.env("", "").run("--json send -u luffy hi");
+        assert_eq!(
+            (ran.status(), &ran.json_lines()[0]["state"]),
+            (Some(status), &state.into()),
+            "{code}: {}",
+            ran.stderr()
+        );
+        server.env("", "").run(&format!("explain {code}")).assert_success();
+    }
+}

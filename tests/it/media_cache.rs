@@ -1,0 +1,341 @@
+//! Files that `send` is given: uploaded once, kept as long as a message needs them, uploaded again where WeChat keeps
+//! them no longer.
+
+use rustix::process::Signal;
+use snapbox::str;
+
+use crate::media::{JPEG, MP4, PNG};
+use crate::support::env::{LUFFY, NAMI, TestEnv};
+
+fn env_with_luffy() -> TestEnv {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.write_file("chart.png", PNG);
+    env.run("token").assert_success();
+    env
+}
+
+/// The calls since the last look, each by the end of its path, with its errcode.
+fn request_names(env: &mut TestEnv) -> Vec<String> {
+    let short = |it: String| it.replace("POST /cgi-bin/message/", "").replace("POST /cgi-bin/", "");
+    let own = |it: &String| it.contains("/media/") || it.contains("/message/");
+    env.sandbox().requests().into_iter().filter(own).map(short).collect()
+}
+
+fn file_count(env: &TestEnv) -> i64 {
+    env.query("SELECT count(*) FROM files")
+}
+
+#[test]
+fn a_picture_is_uploaded_once_for_all() {
+    let mut env = TestEnv::with_scenario("crowd = 20");
+    env.add_generated_users(20);
+    env.replace_in_config(&[("concurrency = 1", "concurrency = 8")]);
+    env.write_file("chart.png", PNG);
+    env.run("-q send --all --image chart.png").assert_success();
+    let mut seen = request_names(&mut env);
+    assert_eq!((seen.len(), seen.remove(0)), (21, "media/upload 0".to_owned()));
+    env.run("send -u crowd000001 --image ./chart.png").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 21 (image) to crowd000001
+
+"#]]);
+    assert_eq!(request_names(&mut env), ["custom/send 0"]);
+    env.run_with_stdin("send -u crowd000002 --image -", PNG).assert_success();
+    assert_eq!(request_names(&mut env), ["custom/send 0"]);
+    assert_eq!(file_count(&env), 0, "nothing needs them any more");
+    let id = env.run("-q media upload chart.png").assert_success().stdout().trim().to_owned();
+    env.run(&format!("send -u crowd000003 --image {id}")).assert_success();
+    assert_eq!(request_names(&mut env), ["custom/send 0"]);
+    let inbox = env.sandbox().inbox();
+    assert!(inbox.len() == 23 && inbox.iter().all(|it| it["type"] == "image"), "{inbox:?}");
+    env.run("outbox show 1").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+ID        1
+State     sent
+To        crowd000001
+Openid    oCrowd0000000000000000000001
+Type      image
+Attempts  1
+Created   [TIME]
+Sent      [TIME]
+Content   media_id: chart.png
+
+"#]]);
+}
+
+#[test]
+fn two_processes_upload_it_twice_at_most() {
+    let mut env = env_with_luffy();
+    let runs = [env.spawn("send -u luffy --image chart.png"), env.spawn("send -u luffy --image chart.png")];
+    runs.into_iter().for_each(|run| drop(run.wait().assert_success()));
+    let seen = request_names(&mut env);
+    let count = |call: &str| seen.iter().filter(|it| *it == call).count();
+    assert!(count("custom/send 0") == 2 && (1..=2).contains(&count("media/upload 0")), "{seen:?}");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM media"), 1);
+    assert_eq!(file_count(&env), 0);
+}
+
+#[test]
+fn a_dry_run_uploads_nothing() {
+    let mut env = env_with_luffy();
+    env.run("send -u luffy --dry-run --image chart.png").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"image","image":{"media_id":"@chart.png"}}
+
+"#]]);
+    let id = env.run("media upload chart.png").assert_success().stdout().trim().to_owned();
+    request_names(&mut env);
+    let shown = env.run("send -u luffy --dry-run --image chart.png").assert_success();
+    assert!(shown.stdout().contains(&format!("\"media_id\":\"{id}\"")), "{}", shown.stdout());
+    assert_eq!(request_names(&mut env), Vec::<String>::new());
+}
+
+#[test]
+fn message_survives_deleted_file() {
+    let mut env = env_with_luffy();
+    env.run("send -u luffy --no-wait --image chart.png").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+queued message 1 (image) to luffy
+
+"#]]);
+    std::fs::remove_file(env.path("chart.png")).unwrap();
+    assert_eq!((request_names(&mut env), file_count(&env)), (vec![], 1));
+    env.run("outbox flush").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (image) to luffy
+
+"#]]);
+    assert_eq!((request_names(&mut env), file_count(&env)), (vec!["media/upload 0".into(), "custom/send 0".into()], 0));
+}
+
+/// The sandbox's clock goes on, ours does not: the media_id looks good, and is refused.
+#[test]
+fn a_media_id_that_is_refused_is_uploaded_again_once() {
+    let mut env = env_with_luffy();
+    env.run("send -u luffy --image chart.png").assert_success();
+    request_names(&mut env);
+    env.sandbox().post_form("clock", "forward=73h");
+    env.sandbox().post_form("write", "person=luffy&text=hello");
+    env.run("token --refresh").assert_success();
+    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 2 (image) to luffy
+
+"#]]);
+    assert_eq!(request_names(&mut env), ["custom/send 40007", "media/upload 0", "custom/send 0"]);
+
+    env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/message/custom/send\"\nerrcode = 40007\n");
+    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 3 to luffy was refused: WeChat says 40007 (invalid media_id): media_id unknown or expired
+hint: Upload again (temporary media live 3 days)
+
+"#]]);
+    assert_eq!(request_names(&mut env), ["custom/send 40007", "media/upload 0", "custom/send 40007"]);
+    assert_eq!(file_count(&env), 1, "somebody may want it once more");
+    env.sandbox().post_form("faults", "");
+    env.run("outbox retry --failed").assert_success();
+    assert_eq!((request_names(&mut env), file_count(&env)), (vec!["media/upload 0".into(), "custom/send 0".into()], 0));
+    // One that was named by its media_id is the caller's.
+    env.run("send -u luffy --image a_media_id_that_nobody_has_ever_seen").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 4 to luffy was refused: WeChat says 40007 (invalid media_id): media_id unknown or expired
+hint: Upload again (temporary media live 3 days)
+
+"#]]);
+    assert_eq!(request_names(&mut env), ["custom/send 40007"]);
+}
+
+#[test]
+fn expired_media_id_is_not_sent() {
+    let mut env = env_with_luffy();
+    env.run("send -u luffy --image chart.png").assert_success();
+    env.query::<i64>("UPDATE media SET expires_at = 1 RETURNING 1");
+    request_names(&mut env);
+    env.run("send -u luffy --image chart.png").assert_success();
+    assert_eq!(request_names(&mut env), ["media/upload 0", "custom/send 0"]);
+}
+
+#[test]
+fn what_cannot_be_uploaded_waits_or_fails_as_a_message_would() {
+    let mut env = env_with_luffy();
+    let fault = |env: &mut TestEnv, what: &str| {
+        env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/media/upload\"\n{what}\n"));
+    };
+    fault(&mut env, "errcode = 40005");
+    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 1 to luffy was refused: cannot upload chart.png: WeChat says 40005 (invalid file type): file format not accepted
+hint: Convert the file to an accepted format
+
+"#]]);
+    fault(&mut env, "errcode = 45009");
+    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 2`
+
+"#]]);
+    fault(&mut env, "truncated = true");
+    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 3 to luffy is not delivered yet and stays queued: cannot upload chart.png: no answer from 127.0.0.1:[PORT]: end of file before message length reached
+hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 3` tries it now
+
+"#]]);
+    fault(&mut env, "nth = 1\nerrcode = 40001");
+    env.run("send -u luffy --image chart.png").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 4 (image) to luffy
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 1, "an upload is no attempt");
+    env.run("outbox list").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+4	sent	luffy	image	[TIME]	
+3	queued	luffy	image	[TIME]	cannot upload chart.png: no answer from 127.0.0.1:[PORT]: end of file before message length reached
+2	queued	luffy	image	[TIME]	cannot upload chart.png: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+1	failed	luffy	image	[TIME]	cannot upload chart.png: WeChat says 40005 (invalid file type): file format not accepted
+
+"#]]);
+}
+
+#[test]
+fn unauthorized_upload_stops_only_its_type() {
+    let mut env = env_with_luffy();
+    env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/media/upload\"\nerrcode = 48001\n");
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.sandbox().post_form("write", "person=nami&text=hi");
+    env.run("send -u luffy -u nami --image chart.png").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 1 to luffy was refused: cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
+hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+error: message 2 to nami was refused: cannot upload chart.png: WeChat says 48001 (api unauthorized): account lacks this API
+hint: customer-service messages are for verified (已认证) subscription accounts (订阅号) and service accounts (服务号), and for test accounts (测试号)
+
+"#]]);
+    assert_eq!(request_names(&mut env), ["media/upload 48001"]);
+    env.run("send -u luffy hello").assert_success();
+}
+
+/// Neither a kill nor Ctrl-C in the middle of an upload makes the message one that may have arrived.
+#[test]
+fn an_upload_that_breaks_off_leaves_the_message_queued() {
+    let mut env = env_with_luffy();
+    for (signal, calls) in [(Signal::KILL, 1), (Signal::INT, 3)] {
+        env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/media/upload\"\nhang = \"before\"\n");
+        let run = env.spawn("send -u luffy --image chart.png");
+        while env.sandbox().stats()["calls"]["/cgi-bin/media/upload"] != calls {}
+        run.signal(signal);
+        run.wait();
+        let state = "SELECT state || attempts FROM messages ORDER BY id DESC LIMIT 1";
+        assert_eq!(env.query::<String>(state), "queued0");
+        env.sandbox().post_form("faults", "");
+        env.run("outbox flush").assert_success();
+        assert_eq!(env.query::<String>(state), "sent1");
+        env.query::<i64>("DELETE FROM media RETURNING 1");
+    }
+}
+
+#[test]
+fn a_video_has_two_files_of_its_own() {
+    let mut env = env_with_luffy();
+    env.write_file("clip.mp4", MP4);
+    env.write_file("clip.jpg", JPEG);
+    env.write_file(
+        "video.json",
+        r#"{"msgtype": "video", "video": {"media_id": "@clip.mp4", "thumb_media_id": "@clip.jpg", "title": "Door 3"}}"#,
+    );
+    env.run("send -u luffy --message video.json").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (video) to luffy
+
+"#]]);
+    let mut seen = request_names(&mut env);
+    seen.sort();
+    assert_eq!(seen, ["custom/send 0", "media/upload 0", "media/upload 0"]);
+    env.run("send -u luffy --message video.json").assert_success();
+    assert_eq!(request_names(&mut env), ["custom/send 0"]);
+    env.run("outbox show 1").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+ID        1
+State     sent
+To        luffy
+Openid    oLuffy_wears_the_straw_hat_1
+Type      video
+Attempts  1
+Created   [TIME]
+Sent      [TIME]
+Content   media_id: clip.mp4
+          thumb_media_id: clip.jpg
+          title: Door 3
+
+"#]]);
+}
+
+#[test]
+fn files_go_with_the_messages_that_need_them() {
+    let env = env_with_luffy();
+    env.run("user add zoro --openid oZoro_cannot_find_the_way_22").assert_success();
+    env.write_file("other.png", [PNG, b"other"].concat());
+    env.run("send -u luffy --no-wait --image chart.png --key a").assert_success();
+    env.run("send -u luffy --no-wait --image other.png --key a").assert_success();
+    assert_eq!(file_count(&env), 1, "the second was there already");
+    env.run("send -u zoro --no-wait --image other.png").assert_success();
+    assert_eq!(file_count(&env), 2);
+    env.run("user remove zoro --yes").assert_success();
+    assert_eq!(file_count(&env), 1);
+    env.run("outbox cancel --all").assert_success();
+    env.query::<i64>("UPDATE messages SET changed_at = 1 RETURNING 1");
+    env.run("outbox prune --older-than 1d").assert_success();
+    assert_eq!(file_count(&env), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM content_files"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
+/// A queued message with a fallback does not keep anything else from being removed.
+#[test]
+fn a_fallback_that_waits_stays_when_others_are_removed() {
+    let mut env = env_with_luffy();
+    env.replace_in_config(&[("host = \"db0\"\n", "")]);
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("send -u nami --no-wait --fallback backup --key f 'words for later'").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+queued message 1 (text) to nami
+
+"#]]);
+    env.run("send -u luffy old").assert_success();
+    env.query::<i64>("UPDATE messages SET changed_at = 1, sent_at = 1 WHERE state = 'sent' RETURNING 1");
+    env.run("outbox prune --older-than 1d").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+removed one message
+
+"#]]);
+    env.run("user remove luffy --yes").assert_success();
+    env.run("outbox flush").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (template) to nami
+
+"#]]);
+    assert_eq!(env.sandbox().inbox().len(), 2);
+}

@@ -1,0 +1,381 @@
+//! `--split`: a long text in parts, each only after the one before it, whoever delivers them.
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::support::env::{LUFFY, NAMI, TestEnv};
+
+/// 2,500 bytes and more, in three parts.
+fn three_part_text() -> String {
+    (1..=120).map(|n| format!("line {n:03} of a log that nobody reads 日志\n")).collect()
+}
+
+fn env_with_luffy() -> TestEnv {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("token").assert_success();
+    env
+}
+
+/// What arrived at luffy, the oldest first.
+fn received_texts(env: &mut TestEnv) -> Vec<String> {
+    let inbox = env.sandbox().inbox();
+    let own = inbox.iter().filter(|it| it["openid"] == LUFFY);
+    own.map(|it| it["content"].as_str().unwrap().to_owned()).collect()
+}
+
+/// luffy writes, so that five more messages may come.
+fn write_from_luffy(env: &mut TestEnv) {
+    env.sandbox().post_form("write", "person=luffy&text=go+on");
+}
+
+fn message_states(env: &TestEnv) -> String {
+    env.query("SELECT group_concat(state) FROM (SELECT state FROM messages ORDER BY id)")
+}
+
+fn set_fault(env: &mut TestEnv, what: &str) {
+    env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\n{what}\n"));
+}
+
+#[test]
+fn a_long_text_is_cut_or_split_and_with_strict_refused() {
+    let mut env = env_with_luffy();
+    env.run_with_stdin("send -u luffy -", three_part_text()).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+warning: the text has 5159 bytes of UTF-8 and is cut to 2048, the most that WeChat takes
+
+"#]]);
+    let cut = received_texts(&mut env).remove(0);
+    assert!((2046..=2048).contains(&cut.len()) && cut.ends_with('…'), "{cut}");
+    assert!(three_part_text().starts_with(cut.trim_end_matches('…')));
+    env.run_with_stdin("send -u luffy --strict -", three_part_text()).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the text has 5159 bytes of UTF-8, 2048 is the most that WeChat takes
+hint: shorten it, send a link to the whole, or give --split to send it in parts
+
+"#]]);
+    env.run_with_stdin("send -u luffy --split -", three_part_text()).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 2 (text) to luffy
+sent message 3 (text) to luffy
+sent message 4 (text) to luffy
+
+"#]]);
+    let parts = received_texts(&mut env).split_off(1);
+    assert_eq!(parts.len(), 3);
+    assert!(parts.iter().all(|part| part.len() <= 2048 && part.starts_with("line ")), "{parts:?}");
+    assert_eq!(parts.join("\n"), three_part_text().trim_end());
+    env.run("send -u luffy --split short").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 5 (text) to luffy
+
+"#]]);
+    env.run("outbox show 3").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+ID        3
+State     sent
+To        luffy
+Openid    oLuffy_wears_the_straw_hat_1
+Type      text
+Attempts  1
+Created   [TIME]
+Sent      [TIME]
+After     2
+Content   line 048 of a log that nobody reads 日志
+          line 049 of a log that nobody reads 日志
+          line 050 of a log that nobody reads 日志
+          line 051 of a log that nobody reads 日志
+          line 052 of a log that nobody reads 日志
+          line 053 of a log that nobody reads 日志
+          line 054 of a log that nobody reads 日志
+          line 055 of a log that nobody reads 日志
+          line 056 of a log that nobody reads 日志
+          line 057 of a log that nobody reads 日志
+          line 058 of a log that nobody reads 日志
+          line 059 of a log that nobody reads 日志
+          line 060 of a log that nobody reads 日志
+          line 061 of a log that nobody reads 日志
+          line 062 of a log that nobody reads 日志
+          line 063 of a log that nobody reads 日志
+          line 064 of a log that nobody reads 日志
+          line 065 of a log that nobody reads 日志
+          line 066 of a log that nobody reads 日志
+          line 067 of a log that nobody reads 日志
+          line 068 of a log that nobody reads 日志
+          line 069 of a log that nobody reads 日志
+          line 070 of a log that nobody reads 日志
+          line 071 of a log that nobody reads 日志
+          line 072 of a log that nobody reads 日志
+          line 073 of a log that nobody reads 日志
+          line 074 of a log that nobody reads 日志
+          line 075 of a log that nobody reads 日志
+          line 076 of a log that nobody reads 日志
+          line 077 of a log that nobody reads 日志
+          line 078 of a log that nobody reads 日志
+          line 079 of a log that nobody reads 日志
+          line 080 of a log that nobody reads 日志
+          line 081 of a log that nobody reads 日志
+          line 082 of a log that nobody reads 日志
+          line 083 of a log that nobody reads 日志
+          line 084 of a log that nobody reads 日志
+          line 085 of a log that nobody reads 日志
+          line 086 of a log that nobody reads 日志
+          line 087 of a log that nobody reads 日志
+          line 088 of a log that nobody reads 日志
+          line 089 of a log that nobody reads 日志
+          line 090 of a log that nobody reads 日志
+          line 091 of a log that nobody reads 日志
+          line 092 of a log that nobody reads 日志
+          line 093 of a log that nobody reads 日志
+          line 094 of a log that nobody reads 日志
+
+"#]]);
+    env.run("send -u luffy --split --fallback backup x").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the argument '--split' cannot be used with '--fallback <T>'
+hint: the usage is: wxbox send --split <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+
+"#]]);
+    env.run("send -u luffy --split --template backup").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the argument '--split' cannot be used with '--template <T>'
+hint: the usage is: wxbox send --split <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+
+"#]]);
+    let dry = env.run_with_stdin("send -u luffy --split --dry-run -", three_part_text()).assert_success();
+    assert_eq!(dry.stdout().lines().count(), 3);
+    let many = env.run_with_stdin("send -u luffy --split --no-wait -", three_part_text().repeat(3)).assert_success();
+    assert!(many.stderr().contains("WeChat takes 5"), "{}", many.stderr());
+}
+
+#[test]
+fn each_of_many_gets_the_parts_in_order() {
+    let mut env =
+        TestEnv::with_scenario("crowd = 50\n[[faults]]\napi = \"/cgi-bin/message/*\"\nevery = 7\nerrcode = -1\n");
+    env.replace_in_config(&[("wait = \"0s\"", "wait = \"20s\""), ("concurrency = 1", "concurrency = 16")]);
+    env.add_generated_users(50);
+    env.run_with_stdin("-q send --all --split -", three_part_text()).assert_success();
+    let mut inbox = env.sandbox().inbox();
+    assert_eq!(inbox.len(), 150);
+    inbox.sort_by_key(|it| it["openid"].as_str().unwrap().to_owned());
+    for parts in inbox.chunks(3) {
+        let text: Vec<_> = parts.iter().map(|it| it["content"].as_str().unwrap()).collect();
+        assert_eq!(text.join("\n"), three_part_text().trim_end());
+    }
+}
+
+#[test]
+fn parts_behind_one_that_is_refused_are_withdrawn() {
+    let mut env = env_with_luffy();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run_with_stdin("send -u nami --split -", three_part_text()).assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 1 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+error: message 2 to nami was cancelled: message 1, the part before it, was not delivered
+error: message 3 to nami was cancelled: message 1, the part before it, was not delivered
+
+"#]]);
+    assert_eq!(message_states(&env), "failed,cancelled,cancelled");
+    set_fault(&mut env, "nth = 2\nerrcode = 45047");
+    let ran = env.run_with_stdin("send -u luffy --split --json -", three_part_text());
+    assert_eq!((ran.status(), ran.json_lines().len()), (Some(7), 3));
+    assert_eq!(message_states(&env), "failed,cancelled,cancelled,sent,failed,cancelled");
+    env.run("outbox retry 6 5").assert_success();
+    assert_eq!(received_texts(&mut env).join("\n"), three_part_text().trim_end());
+}
+
+#[test]
+fn parts_after_unknown_part_wait_for_user() {
+    let mut env = env_with_luffy();
+    set_fault(&mut env, "nth = 1\ntruncated = true");
+    env.run_with_stdin("send -u luffy --split -", three_part_text()).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: end of file before message length reached
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+error: message 2 to luffy is not delivered yet and stays queued: it waits for message 1, the part before it
+hint: do not send it again: it goes out by itself after message 1; `wxbox outbox show 1` tells what that one waits for
+error: message 3 to luffy is not delivered yet and stays queued: it waits for message 2, the part before it
+hint: do not send it again: it goes out by itself after message 2; `wxbox outbox show 2` tells what that one waits for
+
+"#]]);
+    env.run("outbox flush").assert_success();
+    assert_eq!(message_states(&env), "unknown,queued,queued");
+    env.run("outbox list").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+3	queued	luffy	text	[TIME]	it waits for message 2, the part before it
+2	queued	luffy	text	[TIME]	it waits for message 1, the part before it
+1	unknown	luffy	text	[TIME]	no answer from 127.0.0.1:[PORT]: end of file before message length reached
+
+"#]]);
+    // It had arrived: the rest may go.
+    env.run("outbox retry 2").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 2 (text) to luffy
+sent message 3 (text) to luffy
+
+"#]]);
+    assert_eq!(received_texts(&mut env).join("\n"), three_part_text().trim_end());
+
+    write_from_luffy(&mut env);
+    set_fault(&mut env, "nth = 1\nstatus = 502\nprocessed = false");
+    env.run_with_stdin("send -u luffy --split -", three_part_text());
+    env.sandbox().post_form("faults", "");
+    // It had not: once more, and the rest with it.
+    env.run("outbox retry --unknown").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+sent message 4 (text) to luffy
+sent message 5 (text) to luffy
+sent message 6 (text) to luffy
+--- stderr
+warning: these messages may have arrived already, and may arrive twice: 1, 4
+
+"#]]);
+    assert_eq!(message_states(&env), "sent,sent,sent,sent,sent,sent");
+}
+
+#[test]
+fn parts_that_wait_expire_with_their_time() {
+    let mut env = env_with_luffy();
+    set_fault(&mut env, "nth = 1\ntruncated = true");
+    env.run_with_stdin("-q send -u luffy --split -", three_part_text());
+    env.query::<i64>("UPDATE messages SET expires_at = 1, expire_after = 1 RETURNING 1");
+    env.run("outbox flush").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 2 to luffy was refused: it could not be delivered within its time
+hint: if it is still of use, `wxbox outbox retry 2` sends it
+error: message 3 to luffy was refused: it could not be delivered within its time
+hint: if it is still of use, `wxbox outbox retry 3` sends it
+
+"#]]);
+    assert_eq!(message_states(&env), "unknown,expired,expired");
+}
+
+#[test]
+fn a_flush_and_a_killed_process_keep_the_order() {
+    let mut env = env_with_luffy();
+    set_fault(&mut env, "nth = 2\nhang = \"before\"");
+    let run = {
+        env.write_file("long.txt", three_part_text());
+        let mut command = env.command("send -u luffy --split -");
+        command.stdin(std::fs::File::open(env.path("long.txt")).unwrap());
+        env.spawn_command(command, "send --split")
+    };
+    while env.sandbox().stats()["calls"]["/cgi-bin/message/custom/send"] != 2 {}
+    run.signal(Signal::KILL);
+    run.wait();
+    env.sandbox().post_form("faults", "");
+    env.run("outbox flush").assert_success();
+    assert_eq!(message_states(&env), "sent,unknown,queued");
+    env.run("outbox retry --unknown").assert_success();
+    assert_eq!(received_texts(&mut env).join("\n"), three_part_text().trim_end());
+    write_from_luffy(&mut env);
+    env.run_with_stdin("send -u luffy --split --no-wait --expire-after 1h -", three_part_text()).assert_success();
+    env.run("outbox flush").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 4 (text) to luffy
+sent message 5 (text) to luffy
+sent message 6 (text) to luffy
+
+"#]]);
+    assert_eq!(received_texts(&mut env).len(), 6);
+}
+
+#[test]
+fn a_key_is_for_all_parts() {
+    let mut env = env_with_luffy();
+    set_fault(&mut env, "nth = 2\nerrcode = 40003");
+    assert_eq!(env.run_with_stdin("send -u luffy --split --key log -", three_part_text()).status(), Some(7));
+    env.run_with_stdin("send -u luffy --split --key log --json -", three_part_text()).assert_snapshot(str![[r#"
+exit 7
+--- stdout
+{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"log","created_at":"[TIME]","sent_at":"[TIME]","duplicate":true}
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":40003,"errmsg":"invalid openid","rid":"[RID]","error":"WeChat says 40003 (invalid openid): openid malformed or of another account","hint":"Check that the recipient was bound with this AppID; bind again","key":"log","created_at":"[TIME]","sent_at":null,"duplicate":true}
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"message 2, the part before it, was not delivered","hint":null,"key":"log","created_at":"[TIME]","sent_at":null,"duplicate":true}
+--- stderr
+{"error":"2 messages were not delivered","hint":null,"code":7}
+
+"#]]);
+    // Another text under a key that is known sends nothing, not its end either.
+    env.run_with_stdin("send -u luffy --split --key other -", "short").assert_success();
+    env.run_with_stdin("send -u luffy --split --key other -", three_part_text()).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+nothing sent to luffy: message 5 has this key, and is sent
+
+"#]]);
+    assert_eq!(received_texts(&mut env).len(), 2);
+}
+
+#[test]
+fn parts_are_withdrawn_together() {
+    let env = env_with_luffy();
+    env.run_with_stdin("send -u luffy --split --no-wait -", three_part_text()).assert_success();
+    env.run("outbox cancel 1 2").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+cancelled message 1 to luffy
+cancelled message 2 to luffy
+cancelled message 3 to luffy
+
+"#]]);
+    assert_eq!(message_states(&env), "cancelled,cancelled,cancelled");
+    env.run_with_stdin("send -u luffy --split --no-wait -", three_part_text()).assert_success();
+    env.run("outbox cancel 5").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+cancelled message 5 to luffy
+cancelled message 6 to luffy
+
+"#]]);
+    env.run("outbox retry 6 5 4").assert_success();
+    assert_eq!(message_states(&env), "cancelled,cancelled,cancelled,sent,sent,sent");
+    env.run_with_stdin("send -u luffy --split --no-wait -", three_part_text()).assert_success();
+    env.run("outbox cancel --all").assert_success();
+    let ran = env.run("outbox list --json --limit 3").assert_success();
+    let reasons: Vec<_> = ran.json_lines().iter().map(|it| it["error"].clone()).collect();
+    let part = "message 7, the part before it, was not delivered";
+    assert_eq!(reasons, [json!(part), json!(part), Value::Null]);
+}
+
+#[test]
+fn lines_of_a_batch_are_split() {
+    let mut env = env_with_luffy();
+    let line = serde_json::json!({"user": "luffy", "text": three_part_text(), "ref": "r"});
+    env.run_with_stdin("send --batch -", line.to_string()).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"line":1,"ref":"r","id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]","warnings":["the text has 5159 bytes of UTF-8 and is cut to 2048, the most that WeChat takes"]}
+
+"#]]);
+    let ran = env.run_with_stdin("send --batch - --split", line.to_string()).assert_success();
+    let refs: Vec<_> = ran.json_lines().iter().map(|it| it["ref"].clone()).collect();
+    assert_eq!(refs, ["r", "r", "r"]);
+    let all = received_texts(&mut env);
+    assert!(all[0].len() <= 2048 && all[0].ends_with('…'), "{}", all[0]);
+    assert_eq!(all[1..].join("\n"), three_part_text().trim_end());
+    env.run_with_stdin("send --batch - --strict", line.to_string()).assert_snapshot(str![[r#"
+exit 5
+--- stdout
+{"line":1,"ref":"r","state":"failed","error":"the text has 5159 bytes of UTF-8, 2048 is the most that WeChat takes"}
+
+"#]]);
+}

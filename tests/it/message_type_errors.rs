@@ -1,0 +1,239 @@
+//! Messages and articles that are not what they must be: what is wrong, and where.
+
+use snapbox::str;
+
+use crate::support::env::{LUFFY, NAMI, TestEnv};
+
+#[test]
+fn a_message_that_is_wrong_says_what_and_where() {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let cases: &[(&str, &str, &str)] = &[
+        (r#"{"msgtype": "imagee"}"#, "there is no type of message \"imagee\"", "did you mean image?"),
+        (
+            r#"{"msgtype": "fax"}"#,
+            "there is no type of message \"fax\"",
+            "the types are text, image, voice, video, music, news, mpnews, mpnewsarticle, msgmenu, wxcard, miniprogrampage, template, subscribe, subscribe_once",
+        ),
+        (
+            r#"{"msgtype": 7}"#,
+            "msgtype must be text, and not blank",
+            "`wxbox send --help` shows what messages look like",
+        ),
+        (
+            r#"{"image": {"media_id": "x"}}"#,
+            "the message has neither msgtype nor template_id",
+            "msgtype says what it is: text, image, news, …; `wxbox send --help` shows all",
+        ),
+        (
+            r#"{"msgtype": "image", "image": {"media_id": "x", "mediaid": "y"}}"#,
+            "a message of the type image has no image.mediaid",
+            "its parts are media_id",
+        ),
+        (
+            r#"{"msgtype": "image", "image": {"media_id": "x"}, "text": {}}"#,
+            "a message of the type image has no text",
+            "its parts are image, customservice?; what has a ? may be left out",
+        ),
+        (
+            r#"{"msgtype": "image", "image": "x"}"#,
+            "image must be an object",
+            "`wxbox send --help` shows what messages look like",
+        ),
+        (
+            r#"{"msgtype": "image", "image": {"media_id": "a.png"}}"#,
+            "image.media_id cannot be a media_id: a.png",
+            "`wxbox media upload FILE` prints a media_id; in a file for --message, \"@FILE\" names a file to upload",
+        ),
+        (
+            r#"{"msgtype": "image", "image": {"media_id": true}}"#,
+            "image.media_id must be text, and not blank",
+            "`wxbox send --help` shows what messages look like",
+        ),
+        (
+            r#"{"msgtype": "mpnews", "mpnews": {"media_id": "@a.png"}}"#,
+            "mpnews.media_id cannot be a media_id: @a.png",
+            "`wxbox send --help` shows what messages look like",
+        ),
+        (
+            r#"{"msgtype": "news", "news": {"articles": []}}"#,
+            "news.articles must be a list, and not empty",
+            "`wxbox send --help` shows what messages look like",
+        ),
+        (
+            r#"{"msgtype": "news", "news": {"articles": [{}, {}]}}"#,
+            "news.articles has 2 entries, 1 is the most that WeChat takes",
+            "`wxbox send --help` shows what messages look like",
+        ),
+        (
+            r#"{"msgtype": "news", "news": {"articles": [{"title": "t", "description": "", "url": "ftp://a", "picurl": ""}]}}"#,
+            "news.articles[0].url is not an http or https address: ftp://a",
+            "write the whole address, such as https://status.example.com",
+        ),
+        (
+            r#"{"msgtype": "music", "music": {"musicurl": "a", "hqmusicurl": "https://a", "thumb_media_id": "x"}}"#,
+            "music.musicurl is not an http or https address: a",
+            "write the whole address, such as https://status.example.com",
+        ),
+        (
+            r#"{"msgtype": "text", "text": {"content": "  "}}"#,
+            "text.content must be text, and not blank",
+            "`wxbox send --help` shows what messages look like",
+        ),
+        (
+            r#"{"template_id": "T", "scene": 1, "title": "sixteen letters!", "data": {"content": {"value": "v"}}}"#,
+            "title has 16 characters, 15 is the most",
+            "`wxbox send --help` shows what messages look like",
+        ),
+        (
+            r#"{"template_id": "T", "client_msg_id": "1", "data": {}}"#,
+            "a message of the type template has no client_msg_id",
+            "its parts are template_id, url?, miniprogram?, data; what has a ? may be left out",
+        ),
+        (
+            r#"{"template_id": "T", "data": {"host": [1]}}"#,
+            "the value of host must be text, a number, or {\"value\": …, \"color\": \"#RRGGBB\"}",
+            "",
+        ),
+        (
+            r#"{"template_id": "S", "page": "door", "data": {}}"#,
+            "page is not an http or https address: door",
+            "write the whole address, such as https://status.example.com",
+        ),
+    ];
+    for (message, what, hint) in cases {
+        let ran = env.run_with_stdin("send -u luffy --message -", message);
+        let hint = if hint.is_empty() { String::new() } else { format!("hint: {hint}\n") };
+        assert_eq!((ran.status(), ran.stderr()), (Some(2), format!("error: {what}\n{hint}").as_str()), "{message}");
+    }
+    env.run_with_stdin("send -u luffy --message -", "[1]").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is not a message as JSON: invalid type: sequence, expected a map at line 1 column 0
+hint: it is an object, such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; `wxbox send --help` shows more
+
+"#]]);
+    env.run_with_stdin("send -u luffy --message -", "{").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is not a message as JSON: EOF while parsing an object at line 1 column 1
+hint: it is an object, such as {"msgtype": "image", "image": {"media_id": "@chart.png"}}; `wxbox send --help` shows more
+
+"#]]);
+    env.run("send -u luffy --message absent.json").assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: cannot read absent.json: No such file or directory (os error 2)
+hint: name a file, or - for standard input
+
+"#]]);
+    let other = format!(r#"{{"touser": "{NAMI}", "msgtype": "text", "text": {{"content": "x"}}}}"#);
+    env.run_with_stdin("send -u luffy --message -", &other).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the message names oNami_draws_maps_of_the_sea1 itself, and the recipient is oLuffy_wears_the_straw_hat_1
+hint: leave touser out of the message
+
+"#]]);
+    env.run_with_stdin(&format!("send --openid {NAMI} --dry-run --message -"), &other).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"touser":"oNami_draws_maps_of_the_sea1","msgtype":"text","text":{"content":"x"}}
+
+"#]]);
+    env.write_file("a.jsonl", r#"{"user": "luffy", "message": {"msgtype": "image", "image": {"media_id": "@a.png"}}}"#);
+    env.run("send --batch a.jsonl").assert_snapshot(str![[r#"
+exit 5
+--- stdout
+{"line":1,"state":"failed","error":"a line of a batch cannot name a file with @"}
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
+}
+
+#[test]
+fn a_title_in_a_line_may_begin_with_an_at_sign() {
+    let env = TestEnv::new();
+    let menu = r#"{"head_content": "@all: who comes?", "list": [{"id": "1", "content": "me"}]}"#;
+    let line = format!(r#"{{"openid": "{NAMI}", "message": {{"msgtype": "msgmenu", "msgmenu": {menu}}}}}"#);
+    env.run_with_stdin("send --dry-run --batch -", &line).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"touser":"oNami_draws_maps_of_the_sea1","msgtype":"msgmenu","msgmenu":{"head_content":"@all: who comes?","list":[{"id":"1","content":"me"}]}}
+
+"#]]);
+}
+
+#[test]
+fn an_article_is_a_small_file() {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let toml = "title = \"t\"\ndescription = \"d\"\nurl = \"https://a\"\npicurl = \"\"\n";
+    env.run_with_stdin("send -u luffy --dry-run --news -", toml).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"touser":"oLuffy_wears_the_straw_hat_1","msgtype":"news","news":{"articles":[{"title":"t","description":"d","url":"https://a"}]}}
+
+"#]]);
+    let json = r#"{"title": "t", "description": "d", "url": "https://a", "picurl": "https://a/b.png"}"#;
+    env.write_file("article.json", json);
+    env.run("send -u luffy --news article.json").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (news) to luffy
+
+"#]]);
+    env.run_with_stdin("send -u luffy --news -", toml.replace("description = \"d\"\n", "")).assert_snapshot(str![[
+        r#"
+exit 0
+--- stdout
+sent message 2 (news) to luffy
+
+"#
+    ]]);
+    env.run_with_stdin("send -u luffy --news -", toml.replace("https://a", "a.example")).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: url is not an http or https address: a.example
+hint: write the whole address, such as https://status.example.com
+
+"#]]);
+    env.run_with_stdin("send -u luffy --news -", toml.replace("picurl", "picture")).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: a message of the type news has no picture
+hint: its parts are title, description?, url?, picurl?; what has a ? may be left out
+
+"#]]);
+    env.run_with_stdin("send -u luffy --news -", "title = t").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is not an article in TOML or JSON: invalid boolean, expected `true`
+hint: it has title, description, url and picurl, in TOML or JSON; `wxbox send --help` shows one
+
+"#]]);
+    env.run_with_stdin("send -u luffy --news -", "{\"title\": }").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is not an article in TOML or JSON: expected value at line 1 column 11
+hint: it has title, description, url and picurl, in TOML or JSON; `wxbox send --help` shows one
+
+"#]]);
+    env.run("outbox show 1").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+ID        1
+State     sent
+To        luffy
+Openid    oLuffy_wears_the_straw_hat_1
+Type      news
+Attempts  1
+Created   [TIME]
+Sent      [TIME]
+Content   articles.title: t
+          articles.description: d
+          articles.url: https://a
+          articles.picurl: https://a/b.png
+
+"#]]);
+}

@@ -1,0 +1,247 @@
+//! Texts and fields that cannot be sent.
+
+use snapbox::str;
+
+use crate::config_errors::run_unchanged;
+use crate::support::env::{LUFFY, TestEnv};
+
+#[test]
+fn invalid_message_is_rejected() {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let unchanged = |line: &str| run_unchanged(&env, line);
+    unchanged("send -u luffy -t backup -d host").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'host' for '--data <K=V>': it must be KEY=VALUE
+
+"#]]);
+    unchanged("send -u luffy -t backup -d =x").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: invalid value '=x' for '--data <K=V>': it must be KEY=VALUE
+
+"#]]);
+    unchanged("send -u luffy -t backup --data-color host=red").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'host=red' for '--data-color <K=#RRGGBB>': a colour is # and six hex digits, such as #173177
+
+"#]]);
+    unchanged("send -u luffy -t backup --data-color hue=#ffffff").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: there is no field hue to colour
+
+"#]]);
+    unchanged("send -u luffy -t backup --url ftp://x").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: ftp://x is not an http or https address
+hint: write the whole address, such as https://status.example.com
+
+"#]]);
+    unchanged("send -u luffy -t backup --miniprogram wx1").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'wx1' for '--miniprogram <APPID:PATH>': it must be APPID:PATH
+
+"#]]);
+    env.run("send -u luffy -t backpu").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: there is no template "backpu"
+hint: did you mean backup?
+
+"#]]);
+    env.run("send -u luffy -t 'not an id'").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: there is no template "not an id"
+hint: `wxbox template list` shows the account's templates
+
+"#]]);
+    env.run("send -u luffy -t ''").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: there is no template ""
+hint: `wxbox template list` shows the account's templates
+
+"#]]);
+    unchanged("send -u luffy ''").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the text is empty
+hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs it only where there is something
+
+"#]]);
+    unchanged("send -u luffy ' \n '").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the text is empty
+hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs it only where there is something
+
+"#]]);
+    unchanged("send -u luffy -").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the text is empty
+hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs it only where there is something
+
+"#]]);
+    unchanged("send -u luffy text --text text").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the argument '[TEXT]' cannot be used with '--text <TEXT>'
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+
+"#]]);
+    unchanged("send -u luffy text -t backup").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the argument '[TEXT]' cannot be used with '--template <T>'
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+
+"#]]);
+    unchanged("send -u luffy text -d a=b").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the argument '[TEXT]' cannot be used with '--data <K=V>'
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+
+"#]]);
+    unchanged("send -u luffy").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the following required arguments were not provided: <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+hint: the usage is: wxbox send <--user <NAME>|--tag <TAG>|--all|--openid <ID>|--batch <FILE>> <TEXT|--text <TEXT>|--template <T>|--image <FILE|MEDIA_ID>|--news <FILE>|--subscribe <T>|--message <FILE>|--batch <FILE>>
+
+"#]]);
+    unchanged(&format!("send -u luffy --strict {}x", "中".repeat(683))).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the text has 2050 bytes of UTF-8, 2048 is the most that WeChat takes
+hint: shorten it, send a link to the whole, or give --split to send it in parts
+
+"#]]);
+    unchanged(&format!("send -u luffy --dry-run --strict {}", "x".repeat(2049))).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the text has 2049 bytes of UTF-8, 2048 is the most that WeChat takes
+hint: shorten it, send a link to the whole, or give --split to send it in parts
+
+"#]]);
+    env.run(&format!("send -u luffy {}", "x".repeat(2048))).assert_success();
+    env.run_with_stdin("send -u luffy -", b"caf\xe9").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 2 (text) to luffy
+--- stderr
+warning: standard input is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    env.run_with_stdin("send -u luffy -", vec![b'x'; (4 << 20) + 1]).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input holds more than 4194304 bytes
+
+"#]]);
+}
+
+#[test]
+fn unreadable_fields_are_rejected() {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    run_unchanged(&env, "send -u luffy -t backup --data-json absent.json").assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: cannot read absent.json: No such file or directory (os error 2)
+hint: name a file, or - for standard input
+
+"#]]);
+    let with = |json: &[u8]| env.run_with_stdin("send -u luffy -t backup --data-json -", json);
+    with(b"{\"host\":").assert_snapshot(str![[r##"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: EOF while parsing a value at line 1 column 8
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+
+"##]]);
+    with(b"[]").assert_snapshot(str![[r##"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: it must be an object
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+
+"##]]);
+    with(b"{\"host\":null}").assert_snapshot(str![[r##"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+
+"##]]);
+    with(b"{\"host\":{\"value\":\"x\",\"colour\":\"#ffffff\"}}").assert_snapshot(str![[r##"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+
+"##]]);
+    with(b"{\"host\":\"\xff\"}").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (template) to luffy
+--- stderr
+warning: standard input is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    with(b"").assert_snapshot(str![[r##"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: EOF while parsing a value at line 1 column 0
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+
+"##]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 1, "the one that is not UTF-8");
+}
+
+#[test]
+fn json_fields_follow_option_rules() {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    run_unchanged(&env, "send -u luffy -t backup -d host=1 --url 'https://x/\u{1b}[31m'").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: https://x/�[31m is not an http or https address
+hint: write the whole address, such as https://status.example.com
+
+"#]]);
+    env.run_with_stdin("send -u luffy -t backup --data-json -", r#"{"": "x"}"#).assert_snapshot(str![[r##"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: a field has no name
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+
+"##]]);
+    env.run_with_stdin("send -u luffy -t backup --data-json -", r#"{"host": {"value": "x", "color": "red"}}"#).assert_snapshot(str![[r##"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: the value of host must be text, a number, or {"value": …, "color": "#RRGGBB"}
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+
+"##]]);
+}
+
+#[test]
+fn invalid_openid_creates_no_database() {
+    let env = TestEnv::without_config();
+    env.write_config("app_id = \"wx0123456789abcdef\"\napp_secret = \"s\"\n");
+    run_unchanged(&env, "send --openid 'a b' hi").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: "a b" cannot be an openid
+hint: an openid is a word of letters, digits, - and _, such as oUpF8uMuAJO_M2pxb1Q9zNjWeS6o
+
+"#]]);
+}

@@ -1,0 +1,206 @@
+//! What is said, and what is not made, where there is nothing.
+
+use snapbox::str;
+
+use crate::support::env::{LUFFY, TestEnv, ZORO};
+use crate::support::pty::Terminal;
+
+fn screen_text(env: &TestEnv, line: &str) -> String {
+    Terminal::start(env.command(line), 30, 200).wait().screen.contents()
+}
+
+#[test]
+fn a_database_that_is_named_and_not_there_is_an_error() {
+    let env = TestEnv::new();
+    env.prepend_config("database = 'none/wxbox.db'");
+    env.write_file("batch.jsonl", "{\"user\": \"luffy\", \"text\": \"hello\"}\n");
+    let account = "user list,user show luffy,user edit luffy --note x,user passwd luffy --remove,user remove luffy --yes,\
+                   user export,user sync,unbind --user luffy,bind --user luffy --as-admin,outbox list,outbox status,\
+                   outbox status --check 1h,outbox show 1,outbox flush,outbox retry 1,outbox retry --failed,outbox cancel 1,\
+                   outbox prune --older-than 1d,send --user luffy text,send --dry-run --user luffy text,send --tag crew text,\
+                   send --all text,send --batch batch.jsonl,send --dry-run --batch batch.jsonl,token,template list,\
+                   follower list,quota show,backup copy.db,run --user luffy -- true,doctor";
+    for line in account.split(',') {
+        for (before, path) in
+            [("", "none/wxbox.db"), ("-q", "none/wxbox.db"), ("-q --database elsewhere/wxbox.db", "elsewhere/wxbox.db")]
+        {
+            let ran = env.run(&format!("{before} {line}"));
+            let said = format!("{}{}", ran.stdout(), ran.stderr());
+            assert!(said.contains("there is no database at") && said.contains(path), "{line}: {said}");
+            assert!(said.contains("`wxbox user add` and `wxbox user import` make one"), "{line}: {said}");
+            let status = match line.split(' ').next() {
+                // The command's own; and what a look finds is of the configuration.
+                Some("run") => 0,
+                Some("doctor") => 3,
+                _ => 1,
+            };
+            assert_eq!(ran.status(), Some(status), "{line}: {said}");
+        }
+    }
+    assert!(!env.path(".config/wxbox/none").exists() && !env.path("elsewhere").exists());
+    env.run("--database typo.db outbox show 1").assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: there is no database at typo.db, which --database names
+hint: `wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
+
+"#]]);
+    env.run("--database typo.db --json user list").assert_snapshot(str![[r#"
+exit 1
+--- stderr
+{"error":"there is no database at typo.db, which --database names","hint":"`wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database","code":1}
+
+"#]]);
+    // Who would make it may try it.
+    for what in ["text", "-t backup -d host=1"] {
+        env.run(&format!("--database typo.db send --dry-run --openid {LUFFY} {what}")).assert_success();
+    }
+    assert!(!env.path("typo.db").exists());
+    for (line, file) in [("user add luffy", "a.db"), ("user import people.csv", "b.db")] {
+        env.write_file("people.csv", "username\nluffy\n");
+        env.run(&format!("--database {file} {line}")).assert_success();
+        env.run(&format!("--database {file} user show luffy")).assert_success();
+    }
+}
+
+#[test]
+fn unexpanded_shell_path_is_rejected() {
+    let mut env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    env.run("--database '$HOME/x.db' user add luffy").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the path that --database gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
+hint: write the path out; ~/ at its beginning is understood
+
+"#]]);
+    env.run("backup '$HOME/copy.db'").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the path that FILE gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
+hint: write the path out; ~/ at its beginning is understood
+
+"#]]);
+    env.run("backup '~/copy.db'").assert_success();
+    env.run("--database '~/copy.db' user show luffy").assert_success();
+    env.set_variable("WXBOX_DATABASE", "$HOME/x.db");
+    env.run("outbox flush").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: the path that WXBOX_DATABASE gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
+hint: write the path out; ~/ at its beginning is understood
+
+"#]]);
+    env.run("doctor").assert_snapshot(str![[r#"
+exit 3
+--- stdout
+failure  config: the path that WXBOX_DATABASE gives has a $ or a ~ in it that only a shell would expand, and no shell reads it here
+         fix: write the path out; ~/ at its beginning is understood
+--- stderr
+nothing else was looked at: all of it needs a config that can be read
+one failure, no warning
+
+"#]]);
+    assert!(!env.path("$HOME").exists() && !env.path("~").exists());
+}
+
+#[test]
+fn other_home_or_service_directory_is_reported() {
+    let mut env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    env.run("send --user nobody hi").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: no user is named nobody in [HOME]/.local/share/wxbox/wxbox.db
+hint: `wxbox user list` shows everybody
+
+"#]]);
+    let config = env.path(".config/wxbox/config.toml").display().to_string();
+    env.set_variable("STATE_DIRECTORY", "/var/lib/some-other-unit");
+    env.run("user show luffy").assert_success();
+    let elsewhere = env.path("elsewhere").display().to_string();
+    env.set_variable("STATE_DIRECTORY", "").set_variable("HOME", &elsewhere);
+    env.run(&format!("-c {config} send --user luffy hi")).assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: no user is named luffy in [HOME]/elsewhere/.local/share/wxbox/wxbox.db
+hint: [HOME]/elsewhere/.local/share/wxbox/wxbox.db is not there; where people were added before, it was with another HOME or as another user: name their file with --database
+
+"#]]);
+    // Nobody said which database it is; but who watches it wants one.
+    env.run(&format!("-c {config} outbox flush")).assert_success();
+    env.run(&format!("-c {config} -q outbox status --check 1h")).assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: there is no database at [HOME]/elsewhere/.local/share/wxbox/wxbox.db
+hint: `wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database
+
+"#]]);
+}
+
+#[test]
+fn default_database_may_be_missing() {
+    let mut env = TestEnv::without_config();
+    env.run("user list").assert_snapshot(str![[r#"
+exit 0
+
+"#]]);
+    env.set_variable("XDG_DATA_HOME", &env.path("data").display().to_string()).run("user list").assert_snapshot(str![
+        [r#"
+exit 0
+
+"#]
+    ]);
+    assert_eq!(std::fs::read_dir(env.home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn created_database_is_reported_on_terminal() {
+    let mut env = TestEnv::new();
+    let made = |line: &str| screen_text(&env, line).contains("made a new database at");
+    assert!(!made("token"), "nobody named it");
+    assert!(made(&format!("--database a.db send --openid {LUFFY} hello")));
+    assert!(!made(&format!("--database a.db send --openid {LUFFY} hello")), "it is there");
+    // `user add` would ask for a password.
+    env.write_file("people.csv", "username\nluffy\n");
+    assert!(made("--database b.db user import people.csv") && !made("-q --database c.db user import people.csv"));
+    env.set_variable("WXBOX_DATABASE", "d.db");
+    assert!(screen_text(&env, "user import people.csv").contains("made a new database at d.db"));
+    assert_eq!(env.run("--database e.db user add luffy").assert_success().stderr(), "");
+}
+
+#[test]
+fn an_empty_list_says_so_on_a_terminal_alone() {
+    let mut env = TestEnv::with_scenario(&format!(
+        "templates = []\n[[people]]\nname = \"zoro\"\nopenid = \"{ZORO}\"\nfollows = false\n"
+    ));
+    env.set_variable("NO_COLOR", "1");
+    let said = |env: &TestEnv, line: &str, expected: &str| {
+        assert_eq!(screen_text(env, line), expected, "{line}");
+        for line in [line.to_owned(), format!("--json {line}"), format!("-q {line}")] {
+            let ran = env.run(&line).assert_success();
+            assert_eq!((ran.stdout(), ran.stderr()), ("", ""), "{line}");
+        }
+        assert_eq!(
+            screen_text(env, &format!("-q {line}")) + &screen_text(env, &format!("--json {line}")),
+            "",
+            "{line}"
+        );
+    };
+    said(&env, "user list", "no people yet; add one with `wxbox user add NAME`");
+    said(&env, "outbox list", "no messages yet; `wxbox send` sends one");
+    said(&env, "outbox flush", "nothing is due");
+    env.run("user add luffy --tag ops").assert_success();
+    said(&env, "outbox flush", "nothing is due");
+    said(&env, "user list --tag nope", "nobody has the tag nope");
+    said(&env, "user list --tag opps", "nobody has the tag opps; did you mean ops?");
+    said(&env, "user list --tag ops --bound", "nobody is like that; `wxbox user list` shows everybody");
+    said(&env, "outbox list --state failed", "no message is like that; `wxbox outbox list` shows the newest");
+    said(&env, "template list", "the account has no templates");
+    said(&env, "follower list", "nobody follows the account");
+    let raw =
+        |env: &TestEnv| String::from_utf8(Terminal::start(env.command("outbox list"), 30, 200).wait().raw).unwrap();
+    assert!(!raw(&env).contains('\u{1b}'));
+    env.set_variable("NO_COLOR", "");
+    assert!(raw(&env).starts_with("\u{1b}[2m"));
+}

@@ -1,0 +1,334 @@
+//! `outbox cancel|prune|status`.
+
+use snapbox::str;
+
+use crate::support::env::{LUFFY, NAMI, TestEnv};
+use crate::support::scripted_server::{ScriptedServer, use_in};
+
+/// Two messages that were sent, and three that wait since nothing can be reached.
+fn env_with_outbox() -> TestEnv {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("send -u luffy -u nami -t backup -d host=db1").assert_success();
+    let api = env.sandbox().url.clone();
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    env.write_config(&config.replace(&format!("api_base = \"{api}\""), "api_base = \"http://127.0.0.1:1\""));
+    env.run("send -u luffy -u nami -t backup -d host=db2");
+    env.run("send -u luffy text");
+    rusqlite::Connection::open(env.database_path())
+        .unwrap()
+        .execute_batch("UPDATE messages SET created_at = created_at - 3 * 3600000 - 60000")
+        .unwrap();
+    env
+}
+
+#[test]
+fn queued_messages_are_cancelled() {
+    let env = env_with_outbox();
+    env.run("outbox status").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+queued         3
+sent           2
+failed         0
+unknown        0
+cancelled      0
+expired        0
+oldest queued  3h, since [TIME]
+
+"#]]);
+    env.run("outbox cancel 3").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+cancelled message 3 to luffy
+
+"#]]);
+    env.run("outbox cancel 3 4 1 99").assert_snapshot(str![[r#"
+exit 4
+--- stdout
+cancelled message 4 to nami
+--- stderr
+error: message 3 is cancelled, not queued
+hint: only queued messages can be cancelled
+error: message 1 is sent, not queued
+hint: only queued messages can be cancelled
+error: there is no message 99
+hint: `wxbox outbox list` shows the newest
+
+"#]]);
+    env.run("outbox cancel 5 1 --json").assert_snapshot(str![[r#"
+exit 4
+--- stdout
+{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"cancelled","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+{"error":"message 1 is sent, not queued","hint":"only queued messages can be cancelled","code":4}
+
+"#]]);
+    env.run("outbox cancel --all").assert_snapshot(str![[r#"
+exit 0
+--- stderr
+nothing is queued
+
+"#]]);
+    env.run("outbox cancel").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the following required arguments were not provided: <ID|--all>
+hint: the usage is: wxbox outbox cancel <ID|--all>
+
+"#]]);
+    env.run("outbox cancel 1 --all").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the argument '[ID]...' cannot be used with '--all'
+hint: the usage is: wxbox outbox cancel <ID|--all>
+
+"#]]);
+    env.run("outbox cancel x").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'x' for '[ID]...': it must be a whole number
+
+"#]]);
+    assert_eq!(
+        env.query::<String>("SELECT group_concat(state) FROM messages"),
+        "sent,sent,cancelled,cancelled,cancelled"
+    );
+}
+
+#[test]
+fn all_are_cancelled_but_what_is_being_sent() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add nami --openid {NAMI}")).assert_success();
+    env.run("token").assert_success();
+    let wechat = ScriptedServer::start();
+    use_in(&mut env, &wechat, "");
+    let sending = env.spawn("send -u luffy -u nami hello");
+    // The first request is under way, so the first message may arrive.
+    wechat.expect_request();
+    env.run("outbox cancel 1").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: message 1 is just being sent: it may arrive
+hint: `wxbox outbox show 1` tells what became of it
+
+"#]]);
+    env.run("outbox cancel --all").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+cancelled message 2 to nami
+--- stderr
+warning: one message is just being sent, and stays
+
+"#]]);
+    wechat.respond(200, r#"{"errcode":0,"errmsg":"ok","msgid":1234567890123456789}"#);
+    sending.wait().assert_snapshot(str![[r#"
+exit 7
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+error: message 2 to nami was cancelled
+
+"#]]);
+    assert_eq!(wechat.unexpected_requests(), 0, "the cancelled message is not sent");
+    env.run("outbox list").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+2	cancelled	nami	text	[TIME]	
+1	sent	luffy	text	[TIME]	
+
+"#]]);
+}
+
+#[test]
+fn what_is_old_and_finished_is_removed() {
+    let env = env_with_outbox();
+    env.run("outbox cancel 5").assert_success();
+    env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+removed 0 messages
+
+"#]]);
+    let old = "UPDATE messages SET created_at = created_at - 40 * 86400000";
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
+    database.execute_batch(old).unwrap();
+    // The last change counts, and the time WeChat took it.
+    env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+removed 0 messages
+
+"#]]);
+    database
+        .execute_batch("UPDATE messages SET sent_at = sent_at - 40 * 86400000, changed_at = changed_at - 40 * 86400000")
+        .unwrap();
+    env.run("outbox prune --older-than 41d --json").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"removed":0}
+
+"#]]);
+    env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+removed 3 messages
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 2);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM contents"), 1);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts WHERE message_id NOT IN (SELECT id FROM messages)"), 0);
+    env.run("outbox prune").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the following required arguments were not provided: --older-than <AGE>
+hint: the usage is: wxbox outbox prune --older-than <AGE>
+
+"#]]);
+    env.run("outbox prune --older-than soon").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'soon' for '--older-than <AGE>': use a number with a unit, such as 90s, 5m, 24h or 30d
+
+"#]]);
+}
+
+#[test]
+fn stalled_queue_is_reported() {
+    let env = env_with_outbox();
+    env.run("outbox status --check 6h").assert_success();
+    rusqlite::Connection::open(env.database_path())
+        .unwrap()
+        .execute_batch("UPDATE messages SET created_at = created_at - 3 * 86400000 WHERE id = 4")
+        .unwrap();
+    env.run("outbox status").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+queued         3
+sent           2
+failed         0
+unknown        0
+cancelled      0
+expired        0
+oldest queued  3d, since [TIME]
+
+"#]]);
+    env.run("outbox status --check 2d").assert_snapshot(str![[r#"
+exit 6
+--- stdout
+queued         3
+sent           2
+failed         0
+unknown        0
+cancelled      0
+expired        0
+oldest queued  3d, since [TIME]
+--- stderr
+error: the oldest queued message has waited for 3d, longer than 2d
+hint: `wxbox outbox list --state queued` shows what waits, and why
+
+"#]]);
+    env.run("outbox status --check 4d -q").assert_success();
+    let json = env.run("outbox status --json --check 2d");
+    assert_eq!(json.status(), Some(6));
+    assert_eq!(json.json_lines()[0]["queued"], 3);
+    assert_eq!(json.json_lines()[0]["failed"], 0);
+    assert!(json.json_lines()[0]["oldest_queued_seconds"].as_u64().unwrap() >= 3 * 86400);
+    env.run("outbox cancel --all").assert_success();
+    env.run("outbox status --json --check 1s").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"queued":0,"sent":2,"failed":0,"unknown":0,"cancelled":3,"expired":0,"oldest_queued_at":null,"oldest_queued_seconds":null}
+
+"#]]);
+}
+
+#[test]
+fn what_did_not_arrive_is_seen_for_as_long_as_is_asked() {
+    let world = env_with_outbox();
+    world.run("outbox cancel --all").assert_success();
+    world.run("outbox status --check 1h -q").assert_success();
+    let change = |sql: &str| {
+        let sql = format!("UPDATE messages SET {sql}");
+        rusqlite::Connection::open(world.database_path()).unwrap().execute_batch(&sql).unwrap();
+    };
+    for state in ["failed", "unknown", "expired"] {
+        change(&format!("state = '{state}' WHERE id = 4"));
+        let ran = world.run("outbox status --check 1h");
+        assert_eq!(ran.status(), Some(6), "{state}");
+        assert!(
+            ran.stderr().contains("one message has failed, expired or become unknown within 60m"),
+            "{}",
+            ran.stderr()
+        );
+    }
+    // With what waits too long beside it.
+    change("state = 'queued', created_at = created_at - 3 * 86400000 WHERE id = 3");
+    world.run("-q outbox status --check 1h").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: the oldest queued message has waited for 3d, longer than 60m; one message has failed, expired or become unknown within 60m
+hint: `wxbox outbox list --state queued` shows what waits, and why; `wxbox outbox list --state failed --state expired --state unknown` shows which, and why
+
+"#]]);
+    change("state = 'cancelled' WHERE id = 3");
+    change("changed_at = changed_at - 2 * 3600000 WHERE id = 4");
+    world.run("outbox status --check 1h -q").assert_success();
+}
+
+#[test]
+fn outbox_commands_are_per_account() {
+    let env = TestEnv::without_config();
+    env.run("outbox status").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: no app_id is set
+hint: there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml
+
+"#]]);
+    env.run("outbox cancel --all --json").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+{"error":"no app_id is set","hint":"there is no config file yet: `wxbox init` asks for what it needs and writes [HOME]/.config/wxbox/config.toml","code":3}
+
+"#]]);
+}
+
+#[test]
+fn what_cannot_be_sent_again_is_told_beside_what_is() {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("send -u luffy hello").assert_success();
+    for text in ["second", "third"] {
+        env.run(&format!("send -u luffy --no-wait {text}")).assert_success();
+    }
+    env.run("outbox retry 1 2 99 2").assert_snapshot(str![[r#"
+exit 7
+--- stdout
+sent message 2 (text) to luffy
+--- stderr
+error: WeChat has taken message 1; send it as a new one if it is to arrive twice
+error: there is no message 99
+hint: `wxbox outbox list` shows the newest
+
+"#]]);
+    env.run("outbox retry 1 3 --json").assert_snapshot(str![[r#"
+exit 7
+--- stdout
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+--- stderr
+{"error":"WeChat has taken message 1; send it as a new one if it is to arrive twice","hint":null,"code":4}
+{"error":"one message was not delivered","hint":null,"code":7}
+
+"#]]);
+    env.run("outbox retry 1 99").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: WeChat has taken message 1; send it as a new one if it is to arrive twice
+error: there is no message 99
+hint: `wxbox outbox list` shows the newest
+
+"#]]);
+}

@@ -1,0 +1,53 @@
+//! What is said where wxbox itself fails. A thread that cannot be had is an error everywhere but in a library that
+//! panics for want of it: that is how a panic comes about here.
+
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use crate::support::env::{TestEnv, set_mode};
+use crate::support::files;
+
+/// A user of this machine whom nobody else is.
+const UNUSED_UID: u32 = 154_321;
+
+#[test]
+fn panic_reports_location_only() {
+    if !rustix::process::geteuid().is_root() {
+        return eprintln!("not tried: only root can run a program as another, whose threads are counted");
+    }
+    let env = TestEnv::without_config();
+    // A name is looked up on a thread of its own.
+    env.write_config("app_id = \"wx1\"\napp_secret = \"geheim\"\n[network]\napi_base = \"http://localhost:1\"\n");
+    let program = env.path("wxbox");
+    std::fs::copy(env!("CARGO_BIN_EXE_wxbox"), &program).unwrap();
+    for path in files::list_files(env.home.path()) {
+        path.ancestors().take_while(|it| it.starts_with(env.home.path())).for_each(|it| {
+            chown(it, Some(UNUSED_UID), Some(UNUSED_UID)).unwrap();
+        });
+    }
+    set_mode(&program, 0o755);
+    for json in [false, true] {
+        let mut shell = Command::new("/bin/bash");
+        shell.args(["-c", "ulimit -u 2; exec \"$0\" \"$@\""]).arg(&program).arg("token").args(json.then_some("--json"));
+        shell.env_clear().env("HOME", env.home.path()).env("RUST_BACKTRACE", "1").current_dir(env.home.path());
+        let output = shell.uid(UNUSED_UID).gid(UNUSED_UID).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{said}");
+        let place = |text: &str| {
+            let place =
+                text.strip_prefix("a fault in wxbox itself, at ").and_then(|it| it.strip_suffix(" (version 0.1.0)"));
+            let (file, line) = place.and_then(|it| it.rsplit_once(':')).unwrap_or_else(|| panic!("{said}"));
+            assert!(file.ends_with(".rs") && !file.starts_with('/') && line.parse::<u32>().is_ok(), "{said}");
+        };
+        if json {
+            let error: serde_json::Value = serde_json::from_str(&said).unwrap();
+            place(error["error"].as_str().unwrap());
+            assert_eq!(error["code"], 1);
+        } else {
+            let [what, hint] = said.lines().collect::<Vec<_>>()[..] else { panic!("{said}") };
+            place(what.strip_prefix("error: ").unwrap());
+            assert_eq!(hint, "hint: please report this line; what was queued is still in the outbox");
+        }
+    }
+}

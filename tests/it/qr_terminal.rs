@@ -1,0 +1,191 @@
+//! The QR code as it is drawn, read by an independent decoder.
+
+use rqrr::PreparedImage;
+use rustix::process::Signal;
+use vt100::{Color, Screen};
+
+use crate::bind::env_with_luffy;
+use crate::support::env::TestEnv;
+use crate::support::pty::Terminal;
+
+/// Pixels a cell is drawn with; a terminal's cell is twice as high as it is wide.
+const CELL_WIDTH_PX: usize = 4;
+const CELL_HEIGHT_PX: usize = 2 * CELL_WIDTH_PX;
+
+/// How bright a cell is where half blocks or `#` stand in it: the upper half, the lower half.
+fn half_cell_brightness(ink: u8, paper: u8, text: &str) -> [u8; 2] {
+    let mixed = u8::midpoint(ink, paper);
+    match text {
+        "▀" => [ink, paper],
+        "▄" => [paper, ink],
+        "█" => [ink, ink],
+        "" | " " => [paper, paper],
+        // A sign covers a part of its cell.
+        _ => [mixed, mixed],
+    }
+}
+
+/// All texts of the codes in a picture of cells, each with the brightness of its halves. A camera is not
+/// sure of anything between dark and bright, so both readings of it must do.
+fn decode_cells(columns: usize, rows: usize, cell: impl Fn(usize, usize) -> [u8; 2]) -> Vec<String> {
+    let texts = |threshold: u8| -> Vec<String> {
+        let mut image = PreparedImage::prepare_from_bitmap(columns * CELL_WIDTH_PX, rows * CELL_HEIGHT_PX, |x, y| {
+            cell(y / CELL_HEIGHT_PX, x / CELL_WIDTH_PX)[y % CELL_HEIGHT_PX / (CELL_HEIGHT_PX / 2)] < threshold
+        });
+        image.detect_grids().iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect()
+    };
+    let [dim, strict] = [texts(100), texts(155)];
+    assert_eq!(dim, strict);
+    dim
+}
+
+/// The codes on a screen, in a theme with that default ink and paper.
+pub fn decode_screen(screen: &Screen, [ink, paper]: [u8; 2]) -> Vec<String> {
+    let (rows, columns) = screen.size();
+    let bright = |color: Color, default: u8| match color {
+        Color::Default => default,
+        // What the program says must be what every theme shows.
+        Color::Idx(16) => 0,
+        Color::Idx(231) => 255,
+        other => panic!("a colour of the theme's: {other:?}"),
+    };
+    decode_cells(columns.into(), rows.into(), |row, column| {
+        let cell = screen.cell(row as u16, column as u16).unwrap();
+        half_cell_brightness(bright(cell.fgcolor(), ink), bright(cell.bgcolor(), paper), cell.contents())
+    })
+}
+
+pub const DARK_THEME: [u8; 2] = [220, 20];
+const LIGHT_THEME: [u8; 2] = [30, 250];
+
+/// The URL that stands on the screen, put together where the window broke it.
+fn url_on_screen(screen: &Screen) -> String {
+    let text = screen.contents();
+    text.lines().find(|line| line.starts_with("http://")).expect("a URL").to_owned()
+}
+
+/// Binds in a terminal until the code is drawn.
+fn start_bind_until_drawn(env: &TestEnv, line: &str, rows: u16, columns: u16) -> (Terminal, Screen) {
+    let mut terminal = Terminal::start(env.command(line), rows, columns);
+    let screen = terminal.wait_for("waiting for the phone").clone();
+    (terminal, screen)
+}
+
+#[test]
+fn in_a_terminal_it_is_read_on_dark_and_on_light_themes() {
+    for (locale, block) in [("C.UTF-8", "▀"), ("C", "##")] {
+        let mut env = env_with_luffy();
+        env.set_variable("LANG", locale).set_variable("NO_COLOR", "1");
+        let (terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy", 100, 180);
+        assert!(screen.contents().contains(block), "{locale}: {}", screen.contents());
+        for theme in [DARK_THEME, LIGHT_THEME] {
+            assert_eq!(decode_screen(&screen, theme), [url_on_screen(&screen)], "{locale}");
+        }
+        terminal.type_keys("\x03");
+        assert_eq!(terminal.wait().status.code(), Some(130));
+    }
+}
+
+#[test]
+fn the_options_decide_over_the_locale() {
+    let env = env_with_luffy();
+    let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --qr ascii", 100, 180);
+    assert!(!screen.contents().contains(['▀', '▄', '█']));
+    assert_eq!(decode_screen(&screen, DARK_THEME), [url_on_screen(&screen)]);
+    let (_terminal, screen) =
+        start_bind_until_drawn(&env, "bind --user luffy --qr none --listen 127.0.0.1:0", 100, 180);
+    assert_eq!(decode_screen(&screen, DARK_THEME), Vec::<String>::new());
+    assert!(screen.contents().contains("Open the URL in WeChat, as luffy."));
+}
+
+#[test]
+fn with_just_enough_room_the_margin_is_narrower() {
+    let env = env_with_luffy();
+    let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy", 45, 72);
+    assert_eq!(decode_screen(&screen, DARK_THEME), [url_on_screen(&screen)]);
+    assert!(!screen.contents().contains("needs a window"));
+}
+
+#[test]
+fn eighty_columns_hold_the_half_blocks_but_not_the_signs() {
+    let mut env = env_with_luffy();
+    let (terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy", 60, 80);
+    assert!(!screen.contents().contains("needs a window"), "{}", screen.contents());
+    for theme in [DARK_THEME, LIGHT_THEME] {
+        assert_eq!(decode_screen(&screen, theme), [url_on_screen(&screen)]);
+    }
+    terminal.type_keys("\x03");
+    terminal.wait();
+    env.set_variable("LANG", "C");
+    // Not where redirect_uri leads, so that no short link is of use.
+    let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 100, 80);
+    let text = screen.contents();
+    assert!(!text.contains("##"), "{text}");
+    assert!(text.contains("the code needs a window of") && text.contains("this one is 80x100"), "{text}");
+    assert!(text.contains("Open the URL in WeChat, as luffy."), "{text}");
+    // The window that is asked for does hold them.
+    let (_, need) = text.split_once("needs a window of ").unwrap();
+    let (columns, rows) = need.split_once(',').unwrap().0.split_once('x').unwrap();
+    let size = (rows.parse().unwrap(), columns.parse().unwrap());
+    let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", size.0, size.1);
+    assert_eq!(decode_screen(&screen, DARK_THEME).len(), 1, "{}", screen.contents());
+}
+
+#[test]
+fn too_small_window_is_reported() {
+    let env = env_with_luffy();
+    let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 24, 80);
+    let text = screen.contents();
+    assert!(text.contains("the code needs a window of") && text.contains("this one is 80×24"), "{text}");
+    assert!(text.contains("as luffy"), "{text}");
+
+    // Too narrow: broken lines would only be in the way.
+    let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 60, 40);
+    let text = screen.contents();
+    assert!(!text.contains(['▀', '▄', '█']), "{text}");
+    assert!(text.replace('\n', " ").contains("run this again in a larger one"), "{text}");
+    assert!(text.contains("Open the URL in WeChat, as luffy."), "{text}");
+}
+
+/// The codes in a text that is printed in black on white.
+fn decode_printed(text: &str) -> Vec<String> {
+    let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
+    let columns = lines.iter().map(Vec::len).max().unwrap_or_default();
+    decode_cells(columns, lines.len(), |row, column| match lines[row].get(column) {
+        // Ink, as far as a # has any.
+        Some('#') => [0, 0],
+        Some(sign) => half_cell_brightness(0, 255, &sign.to_string()),
+        None => [255, 255],
+    })
+}
+
+#[test]
+fn qr_without_terminal_is_black_on_white_on_request() {
+    let env = env_with_luffy();
+    for (look, sign) in [("unicode", "▀"), ("ascii", "##")] {
+        let mut bind = env.spawn(&format!("bind --user luffy --qr {look}"));
+        let url = bind.expect_line();
+        bind.signal(Signal::INT);
+        let ran = bind.wait();
+        assert_eq!(ran.status(), Some(130));
+        assert!(ran.stderr().contains(sign) && !ran.stderr().contains('\u{1b}'));
+        let code: Vec<&str> = ran.stderr().lines().filter(|line| !line.contains(char::is_alphabetic)).collect();
+        assert_eq!(decode_printed(&code.join("\n")), [url], "{look}");
+    }
+}
+
+#[test]
+fn suggested_window_size_fits_qr() {
+    let env = env_with_luffy();
+    let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 24, 80);
+    let text = screen.contents();
+    let (_, need) = text.split_once("needs a window of ").unwrap();
+    let (columns, rows) = need.split_once(',').unwrap().0.split_once('×').unwrap();
+    let size = (rows.parse().unwrap(), columns.parse().unwrap());
+    let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", size.0, size.1);
+    let text = screen.contents();
+    assert!(!text.contains("needs a window"), "{text}");
+    // On a light theme the URL's own lines, scrolled away here, would be a part of the margin.
+    assert_eq!(decode_screen(&screen, LIGHT_THEME).len(), 1, "{text}");
+    assert_eq!(decode_screen(&screen, DARK_THEME).len(), 1, "{text}");
+}

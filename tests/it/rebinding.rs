@@ -1,0 +1,122 @@
+//! A message to a person goes to whom the person is bound to when the attempt begins, and to nobody else.
+
+use crate::support::env::{LUFFY, NAMI, TestEnv};
+
+const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+/// luffy's new phone: it is nami's in the sandbox.
+const NEW_OPENID: &str = NAMI;
+
+fn env_with_luffy() -> TestEnv {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env
+}
+
+fn set_faults(env: &mut TestEnv, plan: &str) {
+    env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/message/*\"\n{plan}\n"));
+}
+
+/// The phones that got something, in order.
+fn recipients(env: &mut TestEnv) -> Vec<String> {
+    let inbox = env.sandbox().inbox();
+    inbox.iter().map(|it| it["openid"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn message_states(env: &TestEnv) -> String {
+    env.query("SELECT group_concat(state, ' ' ORDER BY id) FROM messages")
+}
+
+/// What a run holds and has not begun is another phone's, or nobody's, from the moment that the command has ended.
+#[test]
+fn what_a_run_holds_follows_the_binding() {
+    for (change, state) in
+        [(format!("bind -u luffy --rebind --openid {NEW_OPENID}"), "sent"), ("unbind -u luffy".to_owned(), "cancelled")]
+    {
+        let mut env = env_with_luffy();
+        set_faults(&mut env, "nth = 1\nhang = \"before\"");
+        for _ in 0..2 {
+            env.run(&format!("-q send -u luffy --no-wait {TEMPLATE_ARGS}")).assert_success();
+        }
+        // The first is under way, and the second held: a process has twice as many as it sends at a time.
+        let run = env.spawn("outbox flush");
+        while env.sandbox().stats()["calls"]["/cgi-bin/message/template/send"] != 1 {}
+        env.run(&change).assert_success();
+        run.signal(rustix::process::Signal::TERM);
+        run.wait();
+        env.run("outbox flush");
+        assert!(message_states(&env).ends_with(state), "{change}: {}", message_states(&env));
+        let got = recipients(&mut env);
+        assert!(!got.contains(&LUFFY.to_owned()), "{change}: {got:?}");
+        assert_eq!(got.len(), usize::from(state == "sent"), "{change}");
+    }
+}
+
+#[test]
+fn what_may_have_arrived_is_not_repeated_to_another_phone() {
+    let mut env = env_with_luffy();
+    set_faults(&mut env, "nth = 1\nreset = \"after\"");
+    env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
+    env.run(&format!("bind -u luffy --rebind --openid {NEW_OPENID}")).assert_success();
+    env.query::<i64>("UPDATE messages SET due_at = 1 RETURNING 1");
+    assert_eq!(env.run("outbox flush").status(), Some(6));
+    assert_eq!((message_states(&env).as_str(), recipients(&mut env)), ("unknown", vec![LUFFY.to_owned()]));
+}
+
+#[test]
+fn a_retry_follows_the_binding_and_says_so() {
+    let mut env = env_with_luffy();
+    set_faults(&mut env, "nth = 1\nerrcode = 43004");
+    env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
+    env.run("unbind -u luffy").assert_success();
+    let ran = env.run("outbox retry 1");
+    assert_eq!(ran.status(), Some(4), "who is not bound gets nothing");
+    assert!(ran.stderr().contains("the person is not bound"), "{}", ran.stderr());
+    env.run(&format!("bind -u luffy --openid {NEW_OPENID}")).assert_success();
+    let ran = env.run("outbox retry 1").assert_success();
+    assert!(ran.stderr().contains(NEW_OPENID), "{}", ran.stderr());
+    assert_eq!(recipients(&mut env), [NEW_OPENID]);
+    assert_eq!(
+        env.query::<String>("SELECT group_concat(openid, ' ' ORDER BY n) FROM attempts"),
+        format!("{LUFFY} {NEW_OPENID}"),
+        "each attempt says where it went"
+    );
+}
+
+#[test]
+fn explicit_openid_is_not_rebound() {
+    let mut env = env_with_luffy();
+    env.run(&format!("send --openid {LUFFY} --no-wait {TEMPLATE_ARGS}")).assert_success();
+    env.run(&format!("bind -u luffy --rebind --openid {NEW_OPENID}")).assert_success();
+    env.run("outbox flush").assert_success();
+    assert_eq!(recipients(&mut env), [LUFFY]);
+}
+
+#[test]
+fn dedupe_key_is_per_user() {
+    let mut env = env_with_luffy();
+    env.run(&format!("send -u luffy --key K {TEMPLATE_ARGS}")).assert_success();
+    env.run(&format!("bind -u luffy --rebind --openid {NEW_OPENID}")).assert_success();
+    assert!(
+        env.run(&format!("send -u luffy --key K {TEMPLATE_ARGS}"))
+            .assert_success()
+            .stdout()
+            .starts_with("nothing sent")
+    );
+    // The openid is another recipient.
+    env.run(&format!("send --openid {NEW_OPENID} --key K {TEMPLATE_ARGS}")).assert_success();
+    assert_eq!(recipients(&mut env), [LUFFY, NEW_OPENID]);
+}
+
+/// Somebody bound anew while `send` looks the person up is bound all along.
+#[test]
+fn a_rebinding_beside_a_send_does_not_stop_it() {
+    let mut env = env_with_luffy();
+    let held = rusqlite::Connection::open(env.database_path()).unwrap();
+    held.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let run = env.spawn(&format!("send -u luffy --no-wait {TEMPLATE_ARGS}"));
+    held.execute("UPDATE bindings SET openid = ?1", [NEW_OPENID]).unwrap();
+    held.execute_batch("COMMIT").unwrap();
+    run.wait().assert_success();
+    env.run("outbox flush").assert_success();
+    assert_eq!(recipients(&mut env), [NEW_OPENID]);
+}

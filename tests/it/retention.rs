@@ -1,0 +1,109 @@
+//! `send.retain`: what is finished for long goes when something is sent.
+
+use crate::support::env::{LUFFY, TestEnv};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Three messages that were sent, so many milliseconds ago.
+fn env_with_aged_messages(ages: [i64; 3]) -> TestEnv {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.sandbox();
+    for id in 1..=3 {
+        env.run(&format!("send -u luffy text-{id}")).assert_success();
+    }
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
+    for (id, age) in (1..).zip(ages) {
+        let sql = "UPDATE messages SET created_at = created_at - ?2, sent_at = sent_at - ?2,
+                   changed_at = changed_at - ?2, settled_at = settled_at - ?2 WHERE id = ?1";
+        assert_eq!(database.execute(sql, [id, age]).unwrap(), 1);
+    }
+    env
+}
+
+fn remaining_messages(env: &TestEnv) -> String {
+    let sql = "SELECT group_concat(m.id || ' ' || c.body, ', ' ORDER BY m.id) FROM messages m JOIN contents c ON c.id = m.content_id";
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), env.query::<i64>("SELECT count(*) FROM contents"));
+    env.query::<String>(sql).replace(r#"{"type":"text","content":""#, "").replace("\"}", "")
+}
+
+#[test]
+fn what_is_older_goes_with_its_content() {
+    let env = env_with_aged_messages([92 * DAY_MS, 90 * DAY_MS + 60_000, 90 * DAY_MS - 60_000]);
+    env.run("send -u luffy now").assert_success();
+    assert_eq!(remaining_messages(&env), "3 text-3, 4 now");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 2);
+}
+
+/// It costs waits for the disk, so not at each send.
+#[test]
+fn pruning_may_lag_by_one_percent() {
+    let env = env_with_aged_messages([90 * DAY_MS + DAY_MS / 2, 90 * DAY_MS, 0]);
+    env.run("send -u luffy now").assert_success();
+    assert_eq!(remaining_messages(&env), "1 text-1, 2 text-2, 3 text-3, 4 now");
+    env.run("outbox prune --older-than 90d").assert_success();
+    assert_eq!(remaining_messages(&env), "3 text-3, 4 now");
+}
+
+/// Only the first stays of those that are old, once that is changed.
+#[track_caller]
+fn assert_only_first_remains(env: &TestEnv, change: &str) {
+    rusqlite::Connection::open(env.database_path()).unwrap().execute(change, []).unwrap();
+    env.run("send -u luffy now").assert_success();
+    assert_eq!(remaining_messages(env), "1 text-1, 3 text-3, 4 now");
+}
+
+#[test]
+fn what_was_tried_again_since_stays_and_keeps_no_other() {
+    let env = env_with_aged_messages([200 * DAY_MS, 200 * DAY_MS, 0]);
+    let again = "UPDATE messages SET settled_at = settled_at + 150 * 86400000 WHERE id = 1";
+    assert_only_first_remains(&env, again);
+}
+
+/// It was finished while nobody knew WeChat's time: its age counts from the next answer of WeChat.
+#[test]
+fn what_was_finished_by_our_clock_alone_stays() {
+    let env = env_with_aged_messages([200 * DAY_MS, 200 * DAY_MS, 0]);
+    assert_only_first_remains(&env, "UPDATE messages SET settled_at = NULL WHERE id = 1");
+    let since = env.query::<i64>("SELECT settled_at FROM messages WHERE id = 1");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    assert!(since > i64::try_from(now.as_millis()).unwrap() - DAY_MS, "{since}");
+}
+
+/// A part that is not sent waits for the one before it, however old that is.
+#[test]
+fn a_part_that_another_waits_for_stays() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = 1\nreset = \"before\"\n");
+    let text = "a line of a text that is too long for one message\n".repeat(60);
+    assert_eq!(env.run_with_stdin("send -u luffy --split -", text).status(), Some(6));
+    let states = "SELECT group_concat(state, ' ' ORDER BY id) FROM messages";
+    assert_eq!(env.query::<String>(states), "unknown queued");
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
+    database.execute("UPDATE messages SET changed_at = 1, settled_at = 1, created_at = 1", []).unwrap();
+    drop(database);
+    assert_eq!(env.run("outbox prune --older-than 1d").assert_success().stdout(), "removed 0 messages\n");
+    env.run("send --openid oNami_draws_maps_of_the_sea1 -t backup -d host=a -d size=b -d time=c").assert_success();
+    env.run("outbox flush").assert_success();
+    assert_eq!(env.query::<String>(states), "unknown queued sent");
+    // Once a person has decided, the rest goes.
+    env.run("outbox retry 1").assert_success();
+    env.run("outbox flush").assert_success();
+    assert_eq!(env.query::<String>(states), "sent sent sent");
+}
+
+/// The clock was ahead when it was sent.
+#[test]
+fn what_is_of_a_time_to_come_keeps_no_other() {
+    let env = env_with_aged_messages([-400 * DAY_MS, 92 * DAY_MS, 0]);
+    env.run("send -u luffy now").assert_success();
+    assert_eq!(remaining_messages(&env), "1 text-1, 3 text-3, 4 now");
+}
+
+#[test]
+fn another_accounts_messages_stay() {
+    let env = env_with_aged_messages([200 * DAY_MS, 200 * DAY_MS, 0]);
+    let theirs = "UPDATE messages SET app_id = 'wxffffffffffffffff' WHERE id = 1";
+    assert_only_first_remains(&env, theirs);
+}

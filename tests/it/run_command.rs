@@ -1,0 +1,263 @@
+//! `run`: the command itself: its streams, its environment, its exit status, its signals, its terminal.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use rustix::process::Signal;
+use snapbox::str;
+
+use crate::run::{env_with_bound_luffy, received_reports};
+use crate::support::env::TestEnv;
+use crate::support::pty::Terminal;
+
+const CTRL_C: &str = "\x03";
+
+/// A shell script that lives until a trap of its own lets it end, and leaves nothing behind.
+fn shell_script(traps: &str) -> String {
+    let script = format!("{traps}; sleep 600 >/dev/null 2>&1 & p=$!; echo ready; while :; do wait $p; done");
+    format!("run -u luffy -- sh -c {}", shell_words::quote(&script))
+}
+
+/// A line run by a shell that has done something else before.
+pub fn command_after_shell(env: &TestEnv, before: &str, line: &str) -> Command {
+    let wxbox = env.command(line);
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(wxbox.get_program()).args(wxbox.get_args());
+    shell.env_clear().envs(wxbox.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.current_dir(env.home.path());
+    shell
+}
+
+#[test]
+fn the_command_has_the_streams_to_itself() {
+    let env = env_with_bound_luffy();
+    env.run_with_stdin("run -u luffy -- sh -c 'cat; echo trouble >&2; exit 3'", "from the pipe\n").assert_snapshot(
+        str![[r#"
+exit 3
+--- stdout
+from the pipe
+--- stderr
+trouble
+sent message 1 (text) to luffy
+
+"#]],
+    );
+    let raw = env.command("run -q -u luffy -- printf \\\\377\\\\000").output().unwrap();
+    assert_eq!((raw.stdout, raw.stderr), (vec![0xff, 0], vec![]));
+    env.run("run --json -u luffy -- echo plain").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+plain
+--- stderr
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+
+"#]]);
+}
+
+#[test]
+fn the_exit_status_is_the_commands() {
+    let mut env = env_with_bound_luffy();
+    env.write_file("no_program", "echo hi");
+    env.write_file("no_interpreter", "#!/no/such/interpreter\n");
+    env.write_file("no_first_line", "echo hi\n");
+    for name in ["no_interpreter", "no_first_line"] {
+        crate::support::env::set_mode(&env.path(name), 0o700);
+    }
+    let cases = [
+        ("true", 0, "Succeeded (status 0) on HOST after TIME: true"),
+        ("false", 1, "Failed (status 1) on HOST after TIME: false"),
+        ("sh -c 'exit 255'", 255, "Failed (status 255) on HOST after TIME: sh"),
+        ("sh -c 'kill -KILL $$'", 137, "Ended by SIGKILL (status 137) on HOST after TIME: sh"),
+        ("sh -c 'kill -HUP $$'", 129, "Ended by SIGHUP (status 129) on HOST after TIME: sh"),
+        (
+            "./no_such --option",
+            127,
+            "Not started (status 127) on HOST: no_such: No such file or directory (os error 2)",
+        ),
+        ("./no_program", 126, "Not started (status 126) on HOST: no_program: Permission denied (os error 13)"),
+        ("/", 126, "Not started (status 126) on HOST: /: Permission denied (os error 13)"),
+        (
+            "./no_interpreter",
+            127,
+            "Not started (status 127) on HOST: no_interpreter: bad interpreter /no/such/interpreter",
+        ),
+        ("./no_first_line", 126, "Not started (status 126) on HOST: no_first_line: Exec format error (os error 8)"),
+    ];
+    for (command, status, text) in cases {
+        env.sandbox().post_form("write", "person=luffy");
+        assert_eq!(env.run(&format!("run -u luffy -- {command}")).status(), Some(status), "{command}");
+        assert_eq!(received_reports(&mut env).last().unwrap(), text);
+    }
+    assert_eq!(received_reports(&mut env).len(), cases.len());
+}
+
+#[test]
+fn what_cannot_be_started_is_said() {
+    let env = env_with_bound_luffy();
+    env.write_file("script", "echo hi\n");
+    crate::support::env::set_mode(&env.path("script"), 0o700);
+    env.write_file("windows", "#!/bin/sh\r\necho hi\r\n");
+    crate::support::env::set_mode(&env.path("windows"), 0o700);
+    env.run("run -q -u luffy -- ./windows").assert_snapshot(str![[r#"
+exit 127
+--- stderr
+error: cannot run ./windows: bad interpreter /bin/sh/r
+hint: the lines of the script end as on Windows (CR LF): convert it, such as by `sed -i 's//r$//' ./windows`
+
+"#]]);
+    env.write_file("bin/odd", "#! /no/such -x\n");
+    crate::support::env::set_mode(&env.path("bin/odd"), 0o700);
+    env.run("run -q -u luffy -- bin/odd").assert_snapshot(str![[r#"
+exit 127
+--- stderr
+error: cannot run bin/odd: bad interpreter /no/such
+hint: install the interpreter, or correct the first line of bin/odd
+
+"#]]);
+    env.run("run -u luffy -- bin/nothing x").assert_snapshot(str![[r#"
+exit 127
+--- stderr
+error: cannot run bin/nothing: No such file or directory (os error 2)
+sent message 3 (text) to luffy
+
+"#]]);
+    env.run("run --json -q -u luffy -- ./script").assert_snapshot(str![[r#"
+exit 126
+--- stderr
+{"error":"cannot run ./script: Exec format error (os error 8)","hint":"a script begins with the name of its interpreter, such as #!/bin/sh","code":126}
+{"id":4,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+
+"#]]);
+}
+
+#[test]
+fn the_environment_is_the_commands_own_but_for_the_secret() {
+    let mut env = env_with_bound_luffy();
+    let secret = env.sandbox().app_secret.clone();
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    env.write_config(&config.replace(&secret, "not-the-secret"));
+    env.set_variable("WXBOX_APP_SECRET", &secret)
+        .set_variable("WXBOX_LOG", "")
+        .set_variable("EMPTY", "")
+        .set_variable("MULTI", "a\nb=c");
+    let lines = |text: &[u8]| -> BTreeSet<String> {
+        text.split(|byte| *byte == 0).map(|line| String::from_utf8(line.to_vec()).unwrap()).collect()
+    };
+    let mut direct = Command::new("/usr/bin/env");
+    let wxbox = env.command("run -u luffy -- env -0");
+    direct.arg("-0").env_clear().envs(wxbox.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut expected = lines(&direct.output().unwrap().stdout);
+    assert!(expected.remove(&format!("WXBOX_APP_SECRET={secret}")));
+    let ran = env.run("run -u luffy -- env -0");
+    assert_eq!(lines(ran.stdout().as_bytes()), expected);
+    // The secret was there for us.
+    assert_eq!(ran.stderr(), "sent message 1 (text) to luffy\n");
+}
+
+#[test]
+fn signals_to_us_are_passed_on() {
+    let mut env = env_with_bound_luffy();
+    let traps = ["HUP", "INT", "QUIT", "USR1", "USR2"].map(|name| format!("trap 'echo {name}' {name}")).join("; ");
+    let mut run = env.spawn(&shell_script(&format!("{traps}; trap 'kill $p; exit 7' TERM")));
+    assert_eq!(run.expect_line(), "ready");
+    let signals = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2];
+    for (signal, name) in signals.into_iter().zip(["HUP", "INT", "QUIT", "USR1", "USR2"]) {
+        run.signal(signal);
+        assert_eq!(run.expect_line(), name);
+    }
+    run.signal(Signal::TERM);
+    let ran = run.wait();
+    assert_eq!((ran.status(), ran.stderr()), (Some(7), "sent message 1 (text) to luffy\n"));
+    assert!(received_reports(&mut env)[0].starts_with("Failed (status 7) on HOST after TIME: sh"));
+}
+
+#[test]
+fn a_signal_that_the_command_does_not_catch_ends_it_and_not_us() {
+    let mut env = env_with_bound_luffy();
+    for (nth, (signal, name, status)) in
+        [(Signal::TERM, "SIGTERM", 143), (Signal::INT, "SIGINT", 130), (Signal::HUP, "SIGHUP", 129)].iter().enumerate()
+    {
+        let mut run = env.spawn("run -u luffy -- sh -c 'echo ready; exec sleep 600'");
+        assert_eq!(run.expect_line(), "ready");
+        run.signal(*signal);
+        assert_eq!(run.wait().status(), Some(*status));
+        let expected = format!("Ended by {name} (status {status}) on HOST after TIME: sh");
+        assert_eq!(received_reports(&mut env)[nth], expected);
+    }
+}
+
+#[test]
+fn what_was_ignored_before_stays_ignored() {
+    let env = env_with_bound_luffy();
+    let line = "run -q -u luffy -- sh -c 'kill -HUP $PPID; kill -HUP $$; kill -INT $$; echo still here'";
+    let output = command_after_shell(&env, "trap '' HUP INT", line).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout), (Some(0), b"still here\n".to_vec()));
+    assert_eq!(command_after_shell(&env, ":", line).output().unwrap().status.code(), Some(129));
+}
+
+#[test]
+fn inherited_children_are_ignored() {
+    let mut env = env_with_bound_luffy();
+    // They are ours once the shell has become us; the one ends before, the other after the command has begun.
+    let before = "true & (read -r line <go) & mkfifo go 2>/dev/null";
+    let made = Command::new("mkfifo").arg(env.path("go")).status().unwrap();
+    assert!(made.success());
+    let output = command_after_shell(&env, before, "run -u luffy -- sh -c 'echo now >go; exit 4'").output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(received_reports(&mut env).len(), 1);
+}
+
+#[test]
+fn ctrl_c_at_the_terminal_reaches_the_command_once() {
+    let env = env_with_bound_luffy();
+    let traps = "trap 'n=$((n+1)); echo heard $n' INT; trap 'kill $p; echo all in all $n; exit 5' USR1";
+    let mut terminal = Terminal::start(env.command(&shell_script(traps)), 30, 100);
+    terminal.wait_for("ready");
+    // The command hears it while we cannot; then we do, and pass on what there is to be passed on, in this order.
+    terminal.signal(Signal::STOP);
+    terminal.type_keys(CTRL_C);
+    terminal.wait_for("heard 1");
+    terminal.signal(Signal::CONT);
+    terminal.signal(Signal::USR1);
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(5), "{text}");
+    assert!(text.contains("all in all 1") && text.contains("sent message 1 (text) to luffy"), "{text}");
+    assert!(ended.is_echo_on);
+}
+
+#[test]
+fn terminal_ctrl_c_is_forwarded_to_other_session() {
+    let env = env_with_bound_luffy();
+    let line = shell_script("trap 'kill $p; echo heard; exit 6' INT").replace("-- sh", "-- setsid sh");
+    let mut terminal = Terminal::start(env.command(&line), 30, 100);
+    terminal.wait_for("ready");
+    terminal.type_keys(CTRL_C);
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(6), "{text}");
+    assert!(text.contains("heard"), "{text}");
+}
+
+#[test]
+fn ctrl_c_at_the_terminal_ends_the_command_and_is_reported() {
+    let mut env = env_with_bound_luffy();
+    let mut terminal = Terminal::start(env.command("run -u luffy -- sh -c 'echo ready; exec sleep 600'"), 30, 100);
+    terminal.wait_for("ready");
+    terminal.type_keys(CTRL_C);
+    let ended = terminal.wait();
+    assert_eq!(ended.status.code(), Some(130), "{}", ended.screen.contents());
+    let expected = "Ended by SIGINT (status 130) on HOST after TIME: sh";
+    assert_eq!(received_reports(&mut env), [expected]);
+}
+
+#[test]
+fn the_command_has_the_terminal() {
+    let env = env_with_bound_luffy();
+    let line =
+        "run -u luffy -- sh -c 'test -t 0 && test -t 1 && test -t 2 && read -r word </dev/tty && echo got $word'";
+    let mut terminal = Terminal::start(env.command(line), 30, 100);
+    terminal.type_keys("something\n");
+    terminal.wait_for("got something");
+    assert_eq!(terminal.wait().status.code(), Some(0));
+}

@@ -1,0 +1,202 @@
+//! Every command line of the table, with everything that can go wrong on the way to WeChat and with the database: none
+//! says a secret, and none leaves one in a file.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::command_corpus;
+use crate::support::certificate::TestCertificate;
+use crate::support::env::{LUFFY, TestEnv};
+use crate::support::files;
+
+const PASSWORD: &str = "a-password-to-look-for";
+/// What the table's `init` lines are given; it stands in the configs that they write.
+const APP_SECRET: &str = "5ec2e7f000000000000000000000c0de";
+const PROXY_PASSWORD: &str = "a-proxy-password";
+
+/// A home in which the lines can be run, with the token that is in its database.
+struct SecretsEnv {
+    world: TestEnv,
+    secrets: Vec<String>,
+}
+
+impl SecretsEnv {
+    fn new(faults: &str) -> Self {
+        // Not the one that the help shows.
+        let mut env = TestEnv::with_scenario(&format!("app_secret = \"b0a7b0a7b0a7b0a7b0a7b0a7b0a7b0a7\"\n{faults}"));
+        env.replace_in_config(&[("[network]\n", "[network]\ntimeout = \"200ms\"\n")]);
+        env.write_file("fields.json", r##"{"host": "db1", "size": {"value": "42 GB", "color": "#173177"}}"##);
+        env.write_file("bad.toml", "app_id = 3\n");
+        env.write_file("lines.jsonl", "{\"user\": \"luffy\", \"text\": \"hello\", \"ref\": [1]}\n");
+        let own = TestCertificate::new();
+        env.write_file(".config/wxbox/cert.pem", &own.certificate_pem);
+        env.write_file(".config/wxbox/key.pem", &own.key_pem);
+        env.replace_in_config(&[("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n")]);
+        let mut private =
+            vec![env.sandbox().app_secret.clone(), PASSWORD.into(), APP_SECRET.into(), PROXY_PASSWORD.into()];
+        // The third line has only of the public half, which the certificate has too.
+        private.extend(own.key_pem.lines().filter(|line| !line.starts_with('-')).take(2).map(str::to_owned));
+        // Their start shows the account.
+        std::fs::remove_file(env.path("world.toml")).unwrap();
+        Self { world: env, secrets: private }
+    }
+
+    /// Runs a line, and looks at all that it said and left.
+    #[track_caller]
+    fn assert_line_keeps_secrets(&mut self, line: &str) {
+        let mut command = self.world.command(line);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stdin = if line.contains("--secret-stdin") { APP_SECRET } else { PASSWORD };
+        if line.contains("-stdin") {
+            // A program that does not read it may be gone already.
+            let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        }
+        let output = child.wait_with_output().unwrap();
+        // Whatever token came of it is looked for, too, and in what is run after it.
+        if let Ok(database) = rusqlite::Connection::open(self.world.database_path())
+            && let Ok(token) = database.query_row("SELECT token FROM tokens", [], |row| row.get::<_, String>(0))
+            && !self.secrets.contains(&token)
+        {
+            self.secrets.push(token);
+        }
+        let said = [output.stdout, output.stderr].concat();
+        let files = files::list_files(self.world.home.path());
+        let data = self.world.database_path().parent().unwrap().to_owned();
+        for text in &self.secrets {
+            let holds = |bytes: &[u8]| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+            assert!(!holds(&said), "{line}: {text}: {}", String::from_utf8_lossy(&said));
+            for file in &files {
+                let is_key = file.ends_with("key.pem");
+                let is_config = file.extension().is_some_and(|it| it == "toml" || it == "bak");
+                let may = match text.as_str() {
+                    PASSWORD => false,
+                    text if text == self.secrets[0] || text == APP_SECRET || text == PROXY_PASSWORD => is_config,
+                    _ => file.starts_with(&data),
+                };
+                assert!(may || is_key || !holds(&std::fs::read(file).unwrap()), "{line}: {text} in {}", file.display());
+            }
+        }
+    }
+
+    fn assert_lines_keep_secrets(&mut self, lines: &[impl std::fmt::Display]) {
+        for line in lines {
+            self.assert_line_keeps_secrets(&format!("-vv {line}"));
+        }
+    }
+}
+
+/// A line of each command that asks WeChat something.
+const NETWORK_COMMANDS: [&str; 22] = [
+    "user show luffy",
+    "send -u luffy hello",
+    "--json send -u luffy -t backup -d host=db1",
+    "send -u luffy hello --fallback server_alert",
+    "send --batch lines.jsonl",
+    "run -u luffy -- sh -c 'exit 3'",
+    "outbox flush",
+    "outbox retry --unknown",
+    "outbox list",
+    "template list --refresh",
+    "template show backup",
+    "template check backup -d host=a",
+    "template add 43216 --keyword 告警内容",
+    "template remove backup --yes",
+    "follower list",
+    "follower show oNami_draws_maps_of_the_sea1",
+    "follower remark oNami_draws_maps_of_the_sea1 navigator",
+    "user sync",
+    "quota show /cgi-bin/user/get",
+    "explain 6aac005a-01bfdbee-79769285",
+    "doctor",
+    "-c new.toml init --app-id wx0123456789abcdef --redirect-uri http://192.0.2.1/ --secret-stdin --force",
+];
+
+#[test]
+fn command_corpus_reveals_no_secret() {
+    let all = command_corpus::command_lines();
+    let mut told = SecretsEnv::new("");
+    let before = told.secrets.len();
+    told.assert_lines_keep_secrets(&all);
+    assert!(told.secrets.len() > before, "there was a token");
+    // A key that cannot be used is looked at closely, and told of.
+    let key = std::fs::read_to_string(told.world.path(".config/wxbox/key.pem")).unwrap();
+    let (begin, rest) = key.split_at(100);
+    for key in
+        [begin.to_owned(), format!("{begin}?{rest}"), TestCertificate::new().key_pem, key.replace("PRIVATE", "PUBLIC")]
+    {
+        told.world.write_file(".config/wxbox/key.pem", key);
+        told.assert_lines_keep_secrets(&[
+            "bind --user nami --timeout 1ms",
+            "--json bind --user nami --timeout 1ms",
+            "doctor",
+        ]);
+    }
+    // Once more with the secret from elsewhere, through a proxy that nobody is at.
+    told.world.set_variable("WXBOX_APP_SECRET", APP_SECRET);
+    let proxy = format!("[network]\nproxy = \"http://user:{PROXY_PASSWORD}@127.0.0.1:1\"\n");
+    told.world.replace_in_config(&[("[network]\n", &proxy)]);
+    told.assert_line_keeps_secrets(&format!("user add luffy --openid {LUFFY}"));
+    told.assert_lines_keep_secrets(&NETWORK_COMMANDS);
+}
+
+#[test]
+fn network_faults_reveal_no_secret() {
+    let faults = [
+        "errcode = -1",
+        "errcode = 40001",
+        "errcode = 40013",
+        "errcode = 40125",
+        "errcode = 40164",
+        "errcode = 45009",
+        "errcode = 99999",
+        "status = 502",
+        "status = 502\nprocessed = true",
+        "truncated = true",
+        "reset = \"before\"",
+        "reset = \"after\"",
+        "hang = \"after\"",
+        "drip = \"50ms\"",
+        "content_type = \"text/html\"",
+    ];
+    let luffy = format!("user add luffy --openid {LUFFY}");
+    let nth: Vec<_> = (2..100).collect();
+    let later = format!("api = \"/cgi-bin/*\"\nnth = {nth:?}");
+    for fault in faults {
+        // With a token that can be said; then it is the token that does not come.
+        for which in [&later, "api = \"/cgi-bin/stable_token\""] {
+            let mut told = SecretsEnv::new(&format!("[[faults]]\n{which}\n{fault}\n"));
+            told.assert_line_keeps_secrets(&luffy);
+            told.assert_lines_keep_secrets(&NETWORK_COMMANDS);
+        }
+    }
+}
+
+#[test]
+fn broken_database_reveals_no_secret() {
+    let all = command_corpus::command_lines();
+    let whole = {
+        let env = TestEnv::new();
+        env.run("user add luffy").assert_success();
+        env.run("token").assert_success();
+        let _ = env.query::<i64>("SELECT 1");
+        std::fs::read(env.database_path()).unwrap()
+    };
+    let newer = {
+        let mut bytes = whole.clone();
+        bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
+        bytes
+    };
+    let damaged = {
+        let mut bytes = whole.clone();
+        bytes[100..4096].fill(0xa5);
+        bytes
+    };
+    for (n, bytes) in [&newer, &damaged, &whole[..whole.len() / 2].to_vec()].into_iter().enumerate() {
+        let mut told = SecretsEnv::new("");
+        told.world.write_file(".local/share/wxbox/wxbox.db", bytes);
+        for line in all.iter().skip(n).step_by(3) {
+            told.assert_line_keeps_secrets(&format!("--json -vv {line}"));
+        }
+    }
+}

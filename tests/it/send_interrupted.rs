@@ -1,0 +1,305 @@
+//! `send`: what is left behind, by refused credentials, a dead network or a signal.
+
+use rustix::process::Signal;
+use snapbox::str;
+
+use crate::send::{add_crew, env_with_crew, queued_count};
+use crate::support::canned_server::{ACCEPTED_BODY, CannedResponse, CannedServer, TOKEN_BODY, json_response};
+use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
+
+#[test]
+fn rejected_credentials_exit_3() {
+    let mut env = env_with_crew();
+    env.set_variable("WXBOX_APP_SECRET", "ffffffffffffffffffffffffffffffff");
+    env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it
+2 messages stay in the outbox: do not send them again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers them
+
+"#]]);
+    env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
+exit 3
+--- stdout
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40125,"errmsg":"invalid appsecret","rid":"[RID]","error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 3` tries it now","key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+{"error":"no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong","hint":"the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset it there only if it is lost, since that ends it for every other program that uses it","code":3}
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+    assert_eq!(queued_count(&env), 3);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 0);
+    env.run("outbox show 1").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+ID          1
+State       queued
+To          luffy
+Openid      oLuffy_wears_the_straw_hat_1
+Type        text
+Attempts    0
+Created     [TIME]
+Expires     [TIME]
+Next try    [TIME]
+Error       no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+Request id  [RID]
+Hint        Compare the AppSecret with the console (微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥); reset it there only if it is lost, since that ends it for every other program; do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 1` tries it now
+Content     hi
+
+"#]]);
+    env.set_variable("WXBOX_APP_ID", "wxffffffffffffffff");
+    env.run(&format!("send --openid {LUFFY} hi")).assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: no access token: WeChat says 40013 (invalid appid): AppID unknown or malformed
+hint: Copy the AppID again; it is case-sensitive
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+}
+
+#[test]
+fn disallowed_ip_is_reported() {
+    let env = add_crew(TestEnv::with_scenario("ip_whitelist = [\"192.0.2.0/24\"]\n"));
+    env.run("send -u luffy hi").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
+hint: add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+    env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
+exit 3
+--- stdout
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":40164,"errmsg":"invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist","rid":"[RID]","error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again; do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 2` tries it now","key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+{"error":"no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist","hint":"add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again","code":3}
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+    env.run("token").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: no access token: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist): caller IP not in the whitelist
+hint: add 127.0.0.1 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
+
+"#]]);
+}
+
+#[test]
+fn unsent_message_stays_queued() {
+    let env = TestEnv::without_config();
+    env.write_config(
+        "app_id = \"wx1\"\napp_secret = \"s\"\n[send]\nwait = \"0s\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n",
+    );
+    let env = add_crew(env);
+    env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+hint: check the network, network.api_base and network.proxy
+2 messages stay in the outbox: do not send them again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers them
+
+"#]]);
+    env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
+exit 6
+--- stdout
+{"id":3,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 3` tries it now","key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+{"error":"no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)","hint":"check the network, network.api_base and network.proxy","code":6}
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+    assert_eq!(queued_count(&env), 3);
+    env.run("outbox list").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+3	queued	luffy	text	[TIME]	no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+2	queued	nami	text	[TIME]	no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+1	queued	luffy	text	[TIME]	no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+
+"#]]);
+    env.run("outbox show 1").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+ID        1
+State     queued
+To        luffy
+Openid    oLuffy_wears_the_straw_hat_1
+Type      text
+Attempts  0
+Created   [TIME]
+Expires   [TIME]
+Next try  [TIME]
+Error     no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+Hint      do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on tries it again; `wxbox outbox retry 1` tries it now
+Content   hi
+
+"#]]);
+}
+
+#[test]
+fn a_cached_token_does_not_make_the_host_reachable() {
+    let mut env = env_with_crew();
+    env.run("send -u luffy hi").assert_success();
+    let api = env.sandbox().url.clone();
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    env.write_config(&config.replace(&api, "http://127.0.0.1:1"));
+    env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+hint: check the network, network.api_base and network.proxy
+2 messages stay in the outbox: do not send them again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers them
+
+"#]]);
+    assert_eq!(queued_count(&env), 2);
+}
+
+#[test]
+fn no_answer_in_time_is_unknown() {
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), CannedResponse::Stall, CannedResponse::Stall]);
+    let env = server.env("", "timeout = \"300ms\"");
+    env.run("send -u luffy hi").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: timed out
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
+exit 6
+--- stdout
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"no answer from 127.0.0.1:[PORT]: timed out","hint":"it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again","key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+{"error":"one message was not delivered","hint":null,"code":6}
+
+"#]]);
+    env.run("outbox show 1").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+ID        1
+State     unknown
+To        luffy
+Openid    oLuffy_wears_the_straw_hat_1
+Type      text
+Attempts  1
+Created   [TIME]
+Expires   [TIME]
+Error     no answer from 127.0.0.1:[PORT]: timed out
+Hint      it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+Content   hi
+
+"#]]);
+    assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "unknown,unknown");
+    assert_eq!(env.query::<String>("SELECT group_concat(outcome) FROM attempts"), "ambiguous,ambiguous");
+}
+
+#[test]
+fn one_unknown_does_not_stop_the_next() {
+    let server = CannedServer::new(vec![
+        json_response(TOKEN_BODY),
+        CannedResponse::Bytes(b"garbage\r\n\r\n".to_vec()),
+        json_response(ACCEPTED_BODY),
+    ]);
+    let env = server.env("", "");
+    env.run(&format!("send -u luffy --openid {NAMI} hi")).assert_snapshot(str![[r#"
+exit 6
+--- stdout
+sent message 2 (text) to oNami_draws_maps_of_the_sea1
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: invalid HTTP version parsed
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+}
+
+#[test]
+fn a_signal_ends_it_and_what_may_have_arrived_is_unknown() {
+    for (signal, option) in [(Signal::INT, ""), (Signal::TERM, "--json")] {
+        let server =
+            CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY), CannedResponse::Stall]);
+        let env = server.env("", "timeout = \"1h\"");
+        let send = env.spawn(&format!("send {option} -u luffy --openid {NAMI} --openid {ZORO} hi"));
+        server.stalled();
+        send.signal(signal);
+        let ran = send.wait();
+        if signal == Signal::INT {
+            ran.assert_snapshot(str![[r#"
+exit 130
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+stopping; waiting up to two seconds for the answer under way
+error: message 2 to oNami_draws_maps_of_the_sea1 may or may not have been delivered: interrupted before WeChat answered
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again
+interrupted; one message stays queued; `wxbox outbox flush` delivers it
+
+"#]])
+        } else {
+            ran.assert_snapshot(str![[r#"
+exit 143
+--- stdout
+{"id":1,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+{"id":2,"user":null,"openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"unknown","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":"interrupted before WeChat answered","hint":"it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":3,"user":null,"openid":"oZoro_cannot_find_the_way_22","type":"text","state":"queued","attempts":0,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":null}
+--- stderr
+stopping; waiting up to two seconds for the answer under way
+interrupted; one message stays queued; `wxbox outbox flush` delivers it
+
+"#]])
+        };
+        assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "sent,unknown,queued");
+        assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
+        env.run("outbox show 2").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+ID        2
+State     unknown
+To        oNami_draws_maps_of_the_sea1
+Openid    oNami_draws_maps_of_the_sea1
+Type      text
+Attempts  1
+Created   [TIME]
+Expires   [TIME]
+Error     interrupted before WeChat answered
+Hint      it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 2` sends it again
+Content   hi
+
+"#]]);
+    }
+}
+
+#[test]
+fn a_signal_waits_for_an_answer_that_is_about_to_come() {
+    let server = CannedServer::new(vec![CannedResponse::Stall]);
+    let env = server.env("", "timeout = \"1h\"");
+    let send = env.spawn("send -u luffy hi");
+    server.stalled();
+    send.signal(Signal::INT);
+    // Held is the call for a token: nothing of the message has left.
+    send.wait().assert_snapshot(str![[r#"
+exit 130
+--- stderr
+stopping; waiting up to two seconds for the answer under way
+interrupted; one message stays queued; `wxbox outbox flush` delivers it
+
+"#]]);
+    assert_eq!(queued_count(&env), 1);
+}
+
+#[test]
+fn full_stdout_disk_does_not_stop_sending() {
+    let mut env = env_with_crew();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = env.command("send -u luffy -u nami -t backup").stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: cannot write to standard output: No space left on device (os error 28)\n"
+    );
+    assert_eq!(env.sandbox().inbox().len(), 2);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'"), 2);
+}

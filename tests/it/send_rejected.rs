@@ -1,0 +1,212 @@
+//! `send`: what WeChat refuses, and what follows for the others.
+
+use snapbox::str;
+
+use crate::send::{add_crew, env_with_crew, queued_count};
+use crate::support::env::{LUFFY, TestEnv};
+
+#[test]
+fn a_refused_person_is_marked_and_left_out_afterwards() {
+    let mut env = env_with_crew();
+    env.run("send -u zoro -t backup -d host=a").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 1 to zoro was refused: WeChat says 43004 (require subscribe): recipient does not follow the account
+hint: Ask the person to follow the account; after that, `wxbox outbox retry 1` sends it
+
+"#]]);
+    env.run("user show zoro").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+Name       zoro
+uid        eed83905a260b31bc5d254701999ee94
+WeChat     oZoro_cannot_find_the_way_22 since [TIME]
+Follows    no, not since the binding as far as is known; no message arrives until they follow the account
+Reachable  no: WeChat refuses messages (43004); once they follow the account again, `wxbox user sync` finds it, or a message by name that arrives
+Tags       lost
+Added      [TIME]
+
+"#]]);
+    env.run("send --tag lost -t backup").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: nobody with the tag lost is bound and reachable
+hint: `wxbox user list` shows why; `wxbox user sync` asks WeChat who follows the account again
+
+"#]]);
+    env.sandbox().requests();
+    env.run("send --all -t backup -d host=a").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 2 (template) to luffy
+sent message 3 (template) to nami
+--- stderr
+warning: left out, since they do not follow the account or WeChat refused messages to them (`wxbox user list` shows why): zoro
+
+"#]]);
+    assert_eq!(env.sandbox().requests().len(), 2);
+    // By name it is tried: the person may follow again.
+    env.sandbox().post_form("follow", "person=zoro&follows=1");
+    env.run("send -u zoro -t backup -d host=a").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 4 (template) to zoro
+
+"#]]);
+    env.run("send --tag lost -t backup").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 5 (template) to zoro
+
+"#]]);
+}
+
+/// A template that WeChat no longer has, though the kept list does.
+const REMOVED_TEMPLATE_ID: &str = "gone_meanwhile-0123456789abcdefghijklmnopqr";
+
+/// Keeps the list as it was before that template was removed.
+fn cache_removed_template(env: TestEnv) -> TestEnv {
+    env.run("template list").assert_success();
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
+    let row = "INSERT INTO templates SELECT app_id, 9, ?1, 'Gone', 'x' FROM template_lists";
+    database.execute(row, [REMOVED_TEMPLATE_ID]).unwrap();
+    env
+}
+
+#[test]
+fn results_in_json_and_quiet() {
+    let env = env_with_crew();
+    env.run("send -q -u luffy hi").assert_snapshot(str![[r#"
+exit 0
+
+"#]]);
+    env.run("send --json -u luffy hi").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"id":2,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+
+"#]]);
+    env.run("send -q -u nami hi").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 3 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+
+"#]]);
+    env.run("send --json -u nami -u luffy hi").assert_snapshot(str![[r#"
+exit 7
+--- stdout
+{"id":4,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":"response out of time limit or subscription is canceled","rid":"[RID]","error":"WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed","hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null}
+{"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+--- stderr
+{"error":"one message was not delivered","hint":null,"code":7}
+
+"#]]);
+    env.run(&format!("send --json --openid {LUFFY} hi")).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"id":6,"user":null,"openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+
+"#]]);
+}
+
+#[test]
+fn permanent_rejection_exits_5() {
+    let env = cache_removed_template(env_with_crew());
+    env.run("send -u nami hi").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 1 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+
+"#]]);
+    env.run("send -u luffy -t Gone").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 2 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
+hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
+
+"#]]);
+    env.run("send --openid oNobody hi").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+warning: an openid mostly has 28 characters and begins with o; oNobody does not
+error: message 3 to oNobody was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
+hint: Check that the recipient was bound with this AppID; bind again
+
+"#]]);
+    env.run("outbox list --state failed").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+3	failed	oNobody	text	[TIME]	WeChat says 40003 (invalid openid): openid malformed or of another account
+2	failed	luffy	template	[TIME]	WeChat says 40037 (invalid template_id): template_id not in this account
+1	failed	nami	text	[TIME]	WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+
+"#]]);
+    env.run("outbox show 1").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+ID          1
+State       failed
+To          nami
+Openid      oNami_draws_maps_of_the_sea1
+Type        text
+Attempts    1
+Created     [TIME]
+Expires     [TIME]
+Error       WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+Request id  [RID]
+Hint        Use a template message, or ask the person to write to the account first (they must follow it for either)
+Content     hi
+
+"#]]);
+}
+
+#[test]
+fn one_refusal_of_a_template_is_enough() {
+    let mut env = cache_removed_template(env_with_crew());
+    env.sandbox().requests();
+    env.run("send -u luffy -u nami -t Gone").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 1 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
+hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
+error: message 2 to nami was refused: WeChat says 40037 (invalid template_id): template_id not in this account
+hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
+
+"#]]);
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/message/template/send 40037"]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 1);
+}
+
+#[test]
+fn a_used_up_quota_leaves_all_queued() {
+    let mut env = add_crew(TestEnv::with_scenario("[quota]\n\"/cgi-bin/message/template/send\" = 1\n"));
+    env.run("send -u luffy -t backup").assert_success();
+    env.sandbox().requests();
+    env.run("send -u luffy -u nami -t backup").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 2 to luffy is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 2`
+error: message 3 to nami is not delivered yet and stays queued until [LOCAL_TIME], when it is tried again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: do not send it again: the next `wxbox outbox flush` from [LOCAL_TIME] on delivers it; to have it delivered now, reset the counters with `wxbox quota clear` (10 per month), then `wxbox outbox retry 3`
+
+"#]]);
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/message/template/send 45009"]);
+    assert_eq!(queued_count(&env), 2);
+}
+
+#[test]
+fn mixed_results_exit_7() {
+    let env = env_with_crew();
+    env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
+exit 7
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+error: message 2 to nami was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+
+"#]]);
+}

@@ -1,0 +1,173 @@
+//! A server that gives prepared answers in order, byte by byte, and keeps what it was asked.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::support::env::{LUFFY, TestEnv};
+
+/// An answer of the API that gives a token.
+pub const TOKEN_BODY: &str = r#"{"access_token":"canned-token-1","expires_in":7200}"#;
+/// "Accepted", with an id that a 64-bit float cannot hold.
+pub const ACCEPTED_BODY: &str = r#"{"errcode":0,"errmsg":"ok","msgid":9007199254740993}"#;
+
+/// What is done with one request.
+pub enum CannedResponse {
+    /// These bytes, then the connection is closed.
+    Bytes(Vec<u8>),
+    /// Nothing, until the other side gives up.
+    Stall,
+    /// A good head, then a blank now and then, until the other side gives up.
+    Throttle,
+    /// The first text, then the second again and again, until the other side gives up.
+    Flood(&'static str, &'static str),
+}
+
+/// An answer with a JSON body, as WeChat gives it.
+pub fn json_response(body: &str) -> CannedResponse {
+    http_response("200 OK", "application/json; encoding=utf-8", body)
+}
+
+/// An answer with that status line and content type.
+pub fn http_response(status: &str, content_type: &str, body: &str) -> CannedResponse {
+    CannedResponse::Bytes(
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes(),
+    )
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub struct RecordedRequest {
+    /// The first line.
+    pub line: String,
+    /// The lines after it, the names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body; what is no text in it is replaced.
+    pub body: String,
+}
+
+impl RecordedRequest {
+    /// The value of the header of that name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The server; its end fails the test if an answer was not used, or if there were more requests.
+pub struct CannedServer {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<RecordedRequest>>>,
+    stalled: Receiver<()>,
+    /// The answers that were not used.
+    thread: Option<JoinHandle<usize>>,
+    response_count: usize,
+}
+
+impl CannedServer {
+    /// A server on a free port of this machine.
+    pub fn new(answers: Vec<CannedResponse>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (stalled_sender, held) = channel();
+        let (count, recorded) = (answers.len(), requests.clone());
+        let thread = std::thread::spawn(move || serve(&listener, answers, &recorded, &stalled_sender));
+        Self { address, requests, stalled: held, thread: Some(thread), response_count: count }
+    }
+
+    /// Its address, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Waits until a request is being held.
+    pub fn stalled(&self) {
+        self.stalled.recv().unwrap();
+    }
+
+    /// What it was asked so far.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// A home whose config points here (plus `path`), with luffy bound; `network` stands in that table.
+    pub fn env(&self, path: &str, network: &str) -> TestEnv {
+        let env = TestEnv::without_config();
+        env.write_config(&format!(
+            "app_id = \"wx0123456789abcdef\"\napp_secret = \"canned-secret\"\n\
+             [send]\nwait = \"0s\"\nconcurrency = 1\n[network]\napi_base = \"{}{path}\"\n{network}\n",
+            self.url()
+        ));
+        env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+        env
+    }
+}
+
+impl Drop for CannedServer {
+    fn drop(&mut self) {
+        // A line that is no request is the sign to end.
+        TcpStream::connect(self.address).unwrap().write_all(b"end\n").unwrap();
+        let left = self.thread.take().unwrap().join().unwrap();
+        if !std::thread::panicking() {
+            assert_eq!((left, self.requests().len()), (0, self.response_count), "answers left, requests");
+        }
+    }
+}
+
+fn serve(
+    listener: &TcpListener,
+    answers: Vec<CannedResponse>,
+    recorded: &Mutex<Vec<RecordedRequest>>,
+    stalled: &Sender<()>,
+) -> usize {
+    let mut answers = answers.into_iter();
+    loop {
+        let mut stream = listener.accept().unwrap().0;
+        let Some(request) = read_request(&stream) else { return answers.len() };
+        recorded.lock().unwrap().push(request);
+        match answers.next() {
+            // The other side may have seen enough before the last byte.
+            Some(CannedResponse::Bytes(bytes)) => drop(stream.write_all(&bytes)),
+            Some(CannedResponse::Stall) => {
+                stalled.send(()).unwrap();
+                let _ = stream.read(&mut [0]);
+            }
+            Some(CannedResponse::Throttle) => {
+                stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n").unwrap();
+                while stream.write_all(b" ").is_ok() && stream.read(&mut [0]).is_err() {}
+            }
+            Some(CannedResponse::Flood(first, again)) => {
+                let again = again.repeat(1000);
+                let _ = stream.write_all(first.as_bytes());
+                while stream.write_all(again.as_bytes()).is_ok() {}
+            }
+            None => {}
+        }
+    }
+}
+
+fn read_request(stream: &TcpStream) -> Option<RecordedRequest> {
+    let mut reader = BufReader::new(stream);
+    let mut next = || {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    };
+    let line = Some(next()).filter(|line| line.ends_with("HTTP/1.1"))?;
+    let mut headers = Vec::new();
+    while let Some((name, value)) = next().split_once(": ") {
+        headers.push((name.to_lowercase(), value.to_owned()));
+    }
+    let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, n)| n.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    Some(RecordedRequest { line, headers, body: String::from_utf8_lossy(&body).into_owned() })
+}

@@ -1,0 +1,404 @@
+//! What makes a test five lines long: a home of its own, the built program, the sandbox, a phone.
+//!
+//! A run is always compared whole: status, stdout and stderr, with what differs from run to run (times, ids, ports, the
+//! home) replaced by names in brackets. `SNAPSHOTS=overwrite cargo test` writes the snapshots anew.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use reqwest::blocking::Client;
+use serde_json::Value;
+use snapbox::data::Inline;
+use tempfile::TempDir;
+use url::Url;
+
+pub use crate::support::files::set_mode;
+pub use crate::support::redactions::redactions;
+
+/// A home with the program in it, and a sandbox where one was started.
+pub struct TestEnv {
+    /// The empty home.
+    pub home: TempDir,
+    sandbox: Option<SandboxServer>,
+    variables: Vec<(String, String)>,
+}
+
+impl TestEnv {
+    /// An empty home, no config, no sandbox.
+    pub fn without_config() -> Self {
+        crate::support::inherited_signals::restore_default_signals();
+        Self { home: tempfile::tempdir().unwrap(), sandbox: None, variables: Vec::new() }
+    }
+
+    /// A home whose config points at a sandbox with the default people and templates.
+    pub fn new() -> Self {
+        Self::with_scenario("")
+    }
+
+    /// The same with a world of its own (TOML).
+    pub fn with_scenario(scenario: &str) -> Self {
+        let mut env = Self::without_config();
+        let sandbox = SandboxServer::start(&env.home, scenario);
+        let listen = unique_address();
+        let text = format!(
+            "app_id = \"{}\"\napp_secret = \"{}\"\nredirect_uri = \"http://{listen}/callback/\"\n\
+             [listen]\naddress = \"{listen}\"\n\
+             [send]\nwait = \"0s\"\nconcurrency = 1\n[network]\napi_base = \"{url}\"\nopen_base = \"{url}\"\n\
+             [templates.backup]\nid = \"{BACKUP_TEMPLATE_ID}\"\n[templates.backup.data]\nhost = \"db0\"\nsize = \"-\"\ntime = \"-\"\n",
+            sandbox.app_id,
+            sandbox.app_secret,
+            url = sandbox.url
+        );
+        env.sandbox = Some(sandbox);
+        env.write_config(&text);
+        env
+    }
+
+    /// Writes the config file.
+    pub fn write_config(&self, text: &str) {
+        self.write_file(".config/wxbox/config.toml", text);
+    }
+
+    /// Adds lines before the first table of the config file.
+    pub fn prepend_config(&self, lines: &str) {
+        let path = self.path(".config/wxbox/config.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        self.write_config(&format!("{lines}\n{text}"));
+    }
+
+    /// A file below the home, 0600, with its directories.
+    pub fn write_file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        set_mode(&path, 0o600);
+        path
+    }
+
+    /// A path below the home.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// The database file.
+    pub fn database_path(&self) -> PathBuf {
+        self.path(".local/share/wxbox/wxbox.db")
+    }
+
+    /// Sets a variable for all commands to come.
+    pub fn set_variable(&mut self, name: &str, value: &str) -> &mut Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// The program with these words, quoted as in a shell, in an environment of its own.
+    pub fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wxbox"));
+        command
+            .args(shell_words::split(line).unwrap())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("LANG", "C.UTF-8")
+            .env("PATH", "/usr/bin:/bin")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.home.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a line to its end.
+    pub fn run(&self, line: &str) -> CommandOutput {
+        self.run_with_stdin(line, "")
+    }
+
+    /// Runs a line with something on standard input.
+    pub fn run_with_stdin(&self, line: &str, stdin: impl AsRef<[u8]>) -> CommandOutput {
+        let mut command = self.command(line);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A program that does not read it may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
+        CommandOutput {
+            line: line.to_owned(),
+            output: child.wait_with_output().unwrap(),
+            home: self.home.path().to_owned(),
+        }
+    }
+
+    /// Adds so many of the sandbox's crowd as users, bound.
+    pub fn add_generated_users(&self, count: usize) {
+        let rows = (1..=count).map(|n| format!("crowd{n:06},oCrowd{n:022}\n")).collect::<String>();
+        self.run_with_stdin("user import -", format!("username,openid\n{rows}")).assert_success();
+    }
+
+    /// Changes lines of the config: the first becomes the second.
+    pub fn replace_in_config(&self, changes: &[(&str, &str)]) {
+        let path = self.path(".config/wxbox/config.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        self.write_config(&changes.iter().fold(text, |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        }));
+    }
+
+    /// Starts a line and leaves it running.
+    pub fn spawn(&self, line: &str) -> RunningCommand {
+        self.spawn_command(self.command(line), line)
+    }
+
+    /// Starts a command, made of this line, and leaves it running.
+    pub fn spawn_command(&self, mut command: Command, line: &str) -> RunningCommand {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (line, home) = (line.to_owned(), self.home.path().into());
+        RunningCommand { line, child: Some(child), stdout, stdout_so_far: String::new(), home }
+    }
+
+    /// The sandbox.
+    pub fn sandbox(&mut self) -> &mut SandboxServer {
+        self.sandbox.as_mut().expect("a world with a sandbox")
+    }
+
+    /// A value of the database.
+    pub fn query<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
+        let database = rusqlite::Connection::open(self.database_path()).unwrap();
+        database.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+}
+
+/// The template of the sandbox that the config's alias `backup` stands for.
+pub const BACKUP_TEMPLATE_ID: &str = "backup_finished-0123456789abcdefghijklmnopq";
+/// The openid of luffy in the sandbox: follows and has written.
+pub const LUFFY: &str = "oLuffy_wears_the_straw_hat_1";
+/// The openid of nami in the sandbox: follows, has not written.
+pub const NAMI: &str = "oNami_draws_maps_of_the_sea1";
+/// The openid of zoro in the sandbox: does not follow.
+pub const ZORO: &str = "oZoro_cannot_find_the_way_22";
+
+/// An address for the listener that no other test has: the whole of 127/8 is this machine.
+pub fn unique_address() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let count = NEXT.fetch_add(1, Ordering::Relaxed) & 0x3ff;
+    let [_, a, b, c] = (0x80_0000 | (std::process::id() & 0x1fff) << 10 | count).to_be_bytes();
+    format!("127.{a}.{b}.{c}:18080")
+}
+
+/// A run that has ended.
+pub struct CommandOutput {
+    line: String,
+    /// All that came of it.
+    pub output: Output,
+    home: PathBuf,
+}
+
+impl CommandOutput {
+    /// Compares status, stdout and stderr with the snapshot.
+    #[track_caller]
+    pub fn assert_snapshot(self, expected: Inline) -> Self {
+        let status = self.output.status;
+        let status = status.code().map_or_else(|| status.to_string(), |code| format!("exit {code}"));
+        let mut text = status + "\n";
+        for (name, bytes) in [("stdout", &self.output.stdout), ("stderr", &self.output.stderr)] {
+            if !bytes.is_empty() {
+                text += &format!("--- {name}\n{}", String::from_utf8_lossy(bytes));
+            }
+        }
+        let home = self.home.to_string_lossy();
+        snapbox::Assert::new()
+            .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
+            .redact_with(redactions())
+            .eq(text.replace(&*home, "[HOME]"), expected);
+        self
+    }
+
+    /// The exit status.
+    pub fn status(&self) -> Option<i32> {
+        self.output.status.code()
+    }
+
+    /// stdout as text.
+    pub fn stdout(&self) -> &str {
+        std::str::from_utf8(&self.output.stdout).unwrap()
+    }
+
+    /// stderr as text.
+    pub fn stderr(&self) -> &str {
+        std::str::from_utf8(&self.output.stderr).unwrap()
+    }
+
+    /// stdout as JSON Lines.
+    pub fn json_lines(&self) -> Vec<Value> {
+        self.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Fails unless the run ended well.
+    #[track_caller]
+    pub fn assert_success(self) -> Self {
+        assert_eq!(self.status(), Some(0), "{}\n{}{}", self.line, self.stdout(), self.stderr());
+        self
+    }
+}
+
+/// A run under way.
+pub struct RunningCommand {
+    line: String,
+    child: Option<Child>,
+    stdout: BufReader<ChildStdout>,
+    stdout_so_far: String,
+    home: PathBuf,
+}
+
+impl RunningCommand {
+    /// The next line of stdout; `None` at its end.
+    pub fn read_line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let read = self.stdout.read_line(&mut line).unwrap();
+        self.stdout_so_far += &line;
+        (read > 0).then(|| line.trim_end().to_owned())
+    }
+
+    /// The next line, which must be there: whoever looks for one would look for ever.
+    #[track_caller]
+    pub fn expect_line(&mut self) -> String {
+        self.read_line().unwrap_or_else(|| panic!("{} ended: {}", self.line, self.stdout_so_far))
+    }
+
+    pub fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(self.child.as_ref().unwrap())
+    }
+
+    /// Sends SIGINT, SIGTERM, ….
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Waits for its end.
+    pub fn wait(mut self) -> CommandOutput {
+        self.stdout.read_to_string(&mut self.stdout_so_far).unwrap();
+        let mut output = self.child.take().unwrap().wait_with_output().unwrap();
+        output.stdout = std::mem::take(&mut self.stdout_so_far).into_bytes();
+        CommandOutput { line: std::mem::take(&mut self.line), output, home: std::mem::take(&mut self.home) }
+    }
+}
+
+impl Drop for RunningCommand {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A running `wxbox sandbox`.
+pub struct SandboxServer {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    /// Its address, without a slash at the end.
+    pub url: String,
+    /// Its account.
+    pub app_id: String,
+    /// Its account's secret.
+    pub app_secret: String,
+    http_client: Client,
+    marker_count: u32,
+}
+
+impl SandboxServer {
+    /// Starts one on a free port.
+    pub fn start(home: &TempDir, scenario: &str) -> Self {
+        let file = home.path().join("world.toml");
+        std::fs::write(&file, scenario).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wxbox"))
+            .args(["sandbox", "--json", "--listen", "127.0.0.1:0", "--world"])
+            .arg(&file)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        let startup: Value = serde_json::from_str(&line).unwrap();
+        let text = |key: &str| startup[key].as_str().unwrap().to_owned();
+        let (url, app_id, app_secret) = (text("url"), text("app_id"), text("app_secret"));
+        Self { child, stdout: lines, url, app_id, app_secret, http_client: http_client(), marker_count: 0 }
+    }
+
+    /// The requests since the last look, as `METHOD PATH ERRCODE`.
+    pub fn requests(&mut self) -> Vec<String> {
+        let word = |it: &Value| it.as_str().map_or_else(|| it.to_string(), str::to_owned);
+        let text = |line: &Value| ["method", "path", "errcode"].map(|key| word(&line[key])).join(" ");
+        self.request_log().iter().map(text).collect()
+    }
+
+    /// The lines of the requests since the last look.
+    pub fn request_log(&mut self) -> Vec<Value> {
+        // Lines come from another process: a request of our own marks the end of what was before.
+        self.marker_count += 1;
+        let marker = format!("/cgi-bin/marker/{}", self.marker_count);
+        self.http_client.get(format!("{}{marker}", self.url)).send().unwrap();
+        let lines = self.stdout.by_ref().lines().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+        lines.take_while(|line| line["path"] != marker.as_str()).collect()
+    }
+
+    /// Everything that arrived on the phones.
+    pub fn inbox(&self) -> Vec<Value> {
+        let answer = self.http_client.get(format!("{}/sandbox/inbox.json", self.url)).send().unwrap();
+        serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
+    }
+
+    /// What arrived, counted: `delivered`, `recipients`, `twice`, and `calls` by path.
+    pub fn stats(&self) -> Value {
+        let answer = self.http_client.get(format!("{}/sandbox/stats.json", self.url)).send().unwrap();
+        serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
+    }
+
+    /// Submits one of the sandbox's forms, such as `settings` with `snapshot=1`.
+    pub fn post_form(&self, name: &str, body: impl Into<String>) {
+        let answer = self.http_client.post(format!("{}/sandbox/{name}", self.url)).body(body.into()).send().unwrap();
+        assert!(answer.status().is_success() || answer.status().is_redirection(), "{}", answer.status());
+    }
+}
+
+impl Drop for SandboxServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An HTTP client that follows no redirect.
+pub fn http_client() -> Client {
+    Client::builder()
+        .tls_backend_preconfigured(wxbox::wechat::tls_config(None).unwrap())
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap()
+}
+
+/// What the person does who opens the link and taps Allow: the address that WeChat sends the phone to.
+pub fn authorize(link: &str, person: &str) -> Url {
+    let link = Url::parse(link).unwrap();
+    let answer = if link.query().unwrap().contains("scope=snsapi_base") {
+        http_client().get(link).send().unwrap()
+    } else {
+        let mut form = link.join("/sandbox/authorize").unwrap();
+        form.set_query(link.query());
+        http_client().post(form).body(format!("person={person}&allow=1")).send().unwrap()
+    };
+    assert_eq!(answer.status(), 302, "{}", answer.text().unwrap());
+    Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap()
+}
+
+/// The title of the page at that address, and the HTTP status.
+pub fn page_title(url: &Url) -> (u16, String) {
+    let answer = http_client().get(url.clone()).send().unwrap();
+    let status = answer.status().as_u16();
+    let page = String::from_utf8(answer.bytes().unwrap().to_vec()).unwrap();
+    let title = page.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+    (status, title.map(|(title, _)| title.to_owned()).unwrap_or_default())
+}

@@ -1,0 +1,31 @@
+//! What lies in the files of a home.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::env::TestEnv;
+
+/// All files in a directory and those below it.
+pub fn list_files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(list_files(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+/// Whether a file has these bytes.
+pub fn contains(file: &Path, text: &str) -> bool {
+    std::fs::read(file).unwrap().windows(text.len()).any(|part| part == text.as_bytes())
+}
+
+/// Whether a file of the database (it, its write-ahead log, copies) has these bytes.
+pub fn database_contains(env: &TestEnv, text: &str) -> bool {
+    list_files(env.database_path().parent().unwrap()).iter().any(|file| contains(file, text))
+}
+
+/// Sets a file's mode.
+pub fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}

@@ -1,0 +1,90 @@
+//! How old a kept template list may be, and what drops it.
+
+use snapbox::str;
+
+use crate::send::env_with_crew;
+use crate::support::env::TestEnv;
+use crate::support::pty::Terminal;
+
+const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
+const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
+
+/// Makes the kept list so many seconds old.
+fn age_cached_list(env: &TestEnv, seconds: u32) {
+    let sql = format!("UPDATE template_lists SET asked_at = (unixepoch() - {seconds}) * 1000 RETURNING 1");
+    env.query::<i64>(&sql);
+}
+
+#[test]
+fn a_template_that_wechat_does_not_know_drops_the_kept_list() {
+    let mut env = env_with_crew();
+    env.run("template list").assert_success();
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
+    let gone = "gone_meanwhile-0123456789abcdefghijklmnopqr";
+    database.execute("INSERT INTO templates SELECT app_id, 9, ?1, 'Gone', 'x' FROM template_lists", [gone]).unwrap();
+    env.run("send -u luffy -t Gone").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 1 to luffy was refused: WeChat says 40037 (invalid template_id): template_id not in this account
+hint: `wxbox template list --refresh` shows the templates that the account has; a change of category deletes templates
+
+"#]]);
+    env.sandbox().requests();
+    let listed = env.run("template list").assert_success();
+    assert!(!listed.stdout().contains(gone) && listed.stdout().contains("Backup finished"), "{}", listed.stdout());
+    assert_eq!(env.sandbox().requests(), [LIST_REQUEST]);
+}
+
+#[test]
+fn a_list_of_yesterday_is_asked_for_again() {
+    let mut env = env_with_crew();
+    env.run("template list").assert_success();
+    for (seconds, requests) in
+        [(86_000, vec![SEND_REQUEST]), (86_500, vec![LIST_REQUEST, SEND_REQUEST]), (0, vec![SEND_REQUEST])]
+    {
+        if seconds > 0 {
+            age_cached_list(&env, seconds);
+        }
+        env.sandbox().requests();
+        env.run("send -u luffy -t backup -d host=a").assert_success();
+        assert_eq!(env.sandbox().requests(), requests, "{seconds}");
+    }
+    for line in ["template list", "template show backup", "template check backup -d host=a -d size=1 -d time=1"] {
+        age_cached_list(&env, 86_500);
+        env.sandbox().requests();
+        env.run(line).assert_success();
+        assert_eq!(env.sandbox().requests(), [LIST_REQUEST], "{line}");
+    }
+}
+
+#[test]
+fn an_old_list_is_used_where_wechat_cannot_be_asked() {
+    let mut env = env_with_crew();
+    env.run("template list").assert_success();
+    age_cached_list(&env, 3 * 86_400);
+    let fault = "[[faults]]\napi = \"/cgi-bin/template/get_all_private_template\"\nerrcode = 45009\n";
+    env.sandbox().post_form("faults", fault);
+    env.run("send -u luffy -t backup -d host=a -d size=1 -d time=1").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (template) to luffy
+--- stderr
+warning: the kept template list was asked for 3 days ago, and is used as it is: WeChat could not be asked again: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+
+"#]]);
+    let listed = env.run("template list").assert_success();
+    assert!(listed.stdout().contains("Backup finished"), "{}", listed.stdout());
+    assert!(listed.stderr().contains("was asked for 3 days ago, and is used as it is"), "{}", listed.stderr());
+    // Who asks for the newest gets no old one.
+    assert_eq!(env.run("template list --refresh").status(), Some(1));
+}
+
+#[test]
+fn a_terminal_shows_how_old_the_list_is() {
+    let env = env_with_crew();
+    env.run("template list").assert_success();
+    age_cached_list(&env, 7200 + 60);
+    let ended = Terminal::start(env.command("template list"), 24, 140).wait();
+    let screen = ended.screen.contents();
+    assert!(screen.contains("asked WeChat 2 h ago; `wxbox template list --refresh` asks again"), "{screen}");
+}

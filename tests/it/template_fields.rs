@@ -1,0 +1,198 @@
+//! A template's fields are checked against the account's list before anything is queued.
+
+use snapbox::str;
+
+use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, TestEnv};
+
+const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
+const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
+const SEND_ALERT: &str = "send -u luffy -t 'Server alert' -d thing1=a -d character_string2=b -d time3=04:00";
+
+fn env_with_luffy() -> TestEnv {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env
+}
+
+fn message_count(env: &TestEnv) -> i64 {
+    env.query("SELECT count(*) FROM messages")
+}
+
+#[test]
+fn a_kept_list_costs_no_request() {
+    let mut env = env_with_luffy();
+    env.run("template list").assert_success();
+    env.sandbox().requests();
+    for template in ["backup", BACKUP_TEMPLATE_ID, "backup_f", "'Backup finished'"] {
+        env.run(&format!("send -u luffy -t {template} -d host=a -d size=1 -d time=2")).assert_success();
+        assert_eq!(env.sandbox().requests(), [SEND_REQUEST], "{template}");
+    }
+    let inbox = env.sandbox().inbox();
+    assert!(inbox.iter().all(|message| message["template_id"] == BACKUP_TEMPLATE_ID), "{inbox:?}");
+}
+
+#[test]
+fn the_first_send_asks_once_and_keeps_the_answer() {
+    let mut env = env_with_luffy();
+    env.run(SEND_ALERT).assert_success();
+    env.run(SEND_ALERT).assert_success();
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", LIST_REQUEST, SEND_REQUEST, SEND_REQUEST]);
+}
+
+#[test]
+fn wrong_fields_are_named_with_the_right_ones() {
+    let mut env = env_with_luffy();
+    env.run("template list").assert_success();
+    env.sandbox().requests();
+    env.run("send -u luffy -t backup -d hots=a").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the template backup has no field hots (did you mean host?)
+hint: its fields are first, host, size, time, remark; `wxbox template show backup` shows them in place
+
+"#]]);
+    // WeChat is asked anew before a refusal.
+    assert_eq!(env.sandbox().requests(), [LIST_REQUEST]);
+    env.run("send -u luffy -t backup -d xyz=a -d Sizes=b").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the template backup has no fields xyz, Sizes (did you mean size?)
+hint: its fields are first, host, size, time, remark; `wxbox template show backup` shows them in place
+
+"#]]);
+    env.run("send -u luffy -t 'Server alert' -d thing1=a").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: nothing is given for character_string2, time3 of the template Server alert
+hint: its fields are thing1, character_string2, time3; `wxbox template show 'Server alert'` shows them in place
+
+"#]]);
+    env.run("send -u luffy -t 'Server alert' -d thing=a --json").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+{"error":"the template Server alert has no field thing (did you mean thing1?); nothing is given for thing1, character_string2, time3","hint":"its fields are thing1, character_string2, time3; `wxbox template show 'Server alert'` shows them in place","code":2}
+
+"#]]);
+    env.run("send -u luffy -t 'Server alert' -d thing1=a --dry-run").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: nothing is given for character_string2, time3 of the template Server alert
+hint: its fields are thing1, character_string2, time3; `wxbox template show 'Server alert'` shows them in place
+
+"#]]);
+    env.run("send -u luffy -t 'Server alerts' -d thing1=a").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: there is no template "Server alerts"
+hint: did you mean Server alert?
+
+"#]]);
+    assert_eq!(message_count(&env), 0);
+}
+
+#[test]
+fn a_template_that_was_changed_meanwhile_is_asked_for_anew() {
+    let mut env = env_with_luffy();
+    env.run("template list").assert_success();
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
+    database.execute("UPDATE templates SET content = '{{old.DATA}}'", []).unwrap();
+    env.sandbox().requests();
+    env.run("send -u luffy -t backup").assert_success();
+    assert_eq!(env.sandbox().requests(), [LIST_REQUEST, SEND_REQUEST]);
+    // A new one is found in the same way.
+    database.execute("DELETE FROM templates", []).unwrap();
+    env.run(SEND_ALERT).assert_success();
+    assert_eq!(env.sandbox().requests(), [LIST_REQUEST, SEND_REQUEST]);
+}
+
+#[test]
+fn an_alias_or_an_id_that_the_account_does_not_have() {
+    let env = TestEnv::with_scenario("templates = []\n");
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("send -u luffy -t backup").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: the account has no template backup_finished-0123456789abcdefghijklmnopq, which the alias backup stands for
+hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.config/wxbox/config.toml:13
+
+"#]]);
+    env.run(&format!("send -u luffy -t {BACKUP_TEMPLATE_ID}")).assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: there is no template "backup_finished-0123456789abcdefghijklmnopq"
+hint: did you mean backup?
+
+"#]]);
+    assert_eq!(message_count(&env), 0);
+}
+
+#[test]
+fn where_wechat_cannot_be_asked_it_is_a_warning() {
+    // The quota of the list is used up by the first look.
+    let mut env = TestEnv::with_scenario("[quota]\n\"/cgi-bin/template/get_all_private_template\" = 1\n");
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run("template list --refresh").assert_success();
+    let database = rusqlite::Connection::open(env.database_path()).unwrap();
+    database.execute("UPDATE templates SET content = '{{old.DATA}}'", []).unwrap();
+    env.run("send -u luffy -t 'Backup finished'").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (template) to luffy
+--- stderr
+warning: the template Backup finished and its fields are not checked: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+
+"#]]);
+    database.execute("DELETE FROM template_lists", []).unwrap();
+    env.run(&format!("send -u luffy -t {BACKUP_TEMPLATE_ID}")).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 2 (template) to luffy
+--- stderr
+warning: the template backup_finished-0123456789abcdefghijklmnopq and its fields are not checked: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+
+"#]]);
+    env.run("send -u luffy -t 'Backup finished'").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: which template "Backup finished" is cannot be looked up, and nothing is queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+
+"#]]);
+    let ids: String = env.query("SELECT group_concat(body ->> 'template_id') FROM contents");
+    assert_eq!(ids, format!("{BACKUP_TEMPLATE_ID},{BACKUP_TEMPLATE_ID}"));
+    assert_eq!(env.sandbox().inbox().len(), 2);
+}
+
+#[test]
+fn a_dry_run_without_a_secret_checks_what_is_kept() {
+    let mut env = env_with_luffy();
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let bare = config.lines().filter(|line| !line.starts_with("app_secret")).collect::<Vec<_>>().join("\n");
+    env.write_config(&bare);
+    env.run("send -u luffy -t backup -d hots=a --dry-run").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"db0"},"size":{"value":"-"},"time":{"value":"-"},"hots":{"value":"a"}}}
+--- stderr
+warning: the template backup and its fields are not checked: no template list is kept, and there is no secret to ask for one with
+
+"#]]);
+    env.write_config(&config);
+    env.run("template list").assert_success();
+    env.write_config(&bare);
+    env.sandbox().requests();
+    env.run("send -u luffy -t backup -d hots=a --dry-run").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the template backup has no field hots (did you mean host?)
+hint: its fields are first, host, size, time, remark; `wxbox template show backup` shows them in place
+
+"#]]);
+    env.run("send -u luffy -t backup_ -d host=a -d size=1 -d time=2 --dry-run").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a"},"size":{"value":"1"},"time":{"value":"2"}}}
+
+"#]]);
+    assert_eq!(env.sandbox().requests(), Vec::<String>::new());
+}

@@ -1,0 +1,136 @@
+//! A template that cannot be looked up: the failure keeps its own status and hint, and what can be queued is queued.
+
+use snapbox::str;
+
+use crate::support::canned_server::{CannedResponse, CannedServer, TOKEN_BODY, http_response, json_response};
+use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, TestEnv};
+
+/// A template's id that no alias stands for.
+const TEMPLATE_ID: &str = "NcN_W_aEIwu-FHyJx8djU99Z70AvwwGcEufXiTzj-NM";
+
+fn error_response(code: i64, text: &str) -> CannedResponse {
+    json_response(&format!(r#"{{"errcode":{code},"errmsg":"{text}"}}"#))
+}
+
+/// A home that reaches nothing.
+fn env_without_network() -> TestEnv {
+    let mut env = TestEnv::without_config();
+    env.write_config(&format!(
+        "app_id = \"wx0123456789abcdef\"\n[send]\nwait = \"0s\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n\
+         [templates.backup]\nid = \"{BACKUP_TEMPLATE_ID}\"\n"
+    ));
+    env.set_variable("WXBOX_APP_SECRET", "canned-secret");
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env
+}
+
+#[test]
+fn failed_title_lookup_keeps_its_cause() {
+    let send =
+        |answers: Vec<CannedResponse>| CannedServer::new(answers).env("", "").run("send -u luffy -t Backup -d host=a");
+    env_without_network().run("send -u luffy -t Backup -d host=a").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: which template "Backup" is cannot be looked up, and nothing is queued: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+hint: check the network, network.api_base and network.proxy
+
+"#]]);
+    send(vec![error_response(40164, "invalid ip 203.0.113.9, not in whitelist")]).assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: which template "Backup" is cannot be looked up, and nothing is queued: no access token: WeChat says 40164 (invalid ip 203.0.113.9, not in whitelist): caller IP not in the whitelist
+hint: add 203.0.113.9 to the account's IP allow-list (API IP 白名单: 微信开发者平台 → 我的业务 → 服务号 → 基础信息 → 开发密钥), wait up to 10 minutes, try again
+
+"#]]);
+    send(vec![error_response(40125, "invalid appsecret")]).assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: which template "Backup" is cannot be looked up, and nothing is queued: no access token: WeChat says 40125 (invalid appsecret): AppSecret wrong
+hint: what [HOME]/.config/wxbox/config.toml:2 holds is not an AppSecret, which has 32 digits 0-9 and a-f: copy it again, whole; no reset is needed
+
+"#]]);
+    send(vec![json_response(TOKEN_BODY), error_response(45009, "reach max api daily quota limit")]).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: which template "Backup" is cannot be looked up, and nothing is queued: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+
+"#]]);
+    send(vec![json_response(TOKEN_BODY), error_response(-1, "system error")]).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: which template "Backup" is cannot be looked up, and nothing is queued: WeChat says -1 (system error): platform busy
+hint: this passes by itself, mostly within a minute
+
+"#]]);
+    send(vec![json_response(TOKEN_BODY), http_response("502 Bad Gateway", "text/html", "")]).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: which template "Backup" is cannot be looked up, and nothing is queued: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 502): it is an HTTP error
+hint: a proxy or firewall may stand between; see network.api_base and network.proxy
+
+"#]]);
+    send(vec![json_response(TOKEN_BODY), error_response(48001, "api unauthorized")]).assert_snapshot(str![[r#"
+exit 1
+--- stderr
+error: which template "Backup" is cannot be looked up, and nothing is queued: WeChat says 48001 (api unauthorized): account lacks this API
+hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
+
+"#]]);
+    // There is none, which WeChat was asked.
+    send(vec![json_response(TOKEN_BODY), json_response(r#"{"template_list":[]}"#)]).assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: there is no template "Backup"
+hint: `wxbox template list` shows the account's templates
+
+"#]]);
+}
+
+#[test]
+fn a_template_that_is_named_by_its_id_is_queued() {
+    let env = env_without_network();
+    for name in [TEMPLATE_ID, "backup"] {
+        let ran = env.run(&format!("--json send -u luffy -t {name} -d host=a"));
+        assert_eq!(
+            (ran.status(), ran.json_lines()[0]["state"].as_str()),
+            (Some(6), Some("queued")),
+            "{}",
+            ran.stderr()
+        );
+    }
+    let lines = format!(
+        "{{\"user\":\"luffy\",\"template\":\"{TEMPLATE_ID}\",\"data\":{{\"host\":\"a\"}}}}\n\
+         {{\"user\":\"luffy\",\"template\":\"Backup\",\"data\":{{\"host\":\"a\"}}}}\n"
+    );
+    let ran = env.run_with_stdin("--json send --batch - --no-wait", lines);
+    let mut told = ran.json_lines();
+    told.sort_by_key(|it| it["line"].as_u64());
+    assert_eq!(told[0]["state"], "queued", "{}", ran.stdout());
+    assert_eq!(told[1]["state"], "failed", "{}", ran.stdout());
+    assert!(told[1]["error"].as_str().unwrap().contains("Connection refused"), "{}", ran.stdout());
+}
+
+#[test]
+fn a_text_does_not_wait_for_its_fallback_to_be_looked_up() {
+    let env = env_without_network();
+    env.run("send -u luffy 'db1 is down' --fallback Alert").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+warning: the template of --fallback, "Alert", cannot be looked up, and the text is sent without it: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+error: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+hint: check the network, network.api_base and network.proxy
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+    env.run("run -u luffy --fallback Alert --text 'job: {status}' -- true").assert_snapshot(str![[r#"
+exit 0
+--- stderr
+warning: the template of --fallback, "Alert", cannot be looked up, and the text is sent without it: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+error: no access token: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+hint: check the network, network.api_base and network.proxy
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+    assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "queued,queued");
+}

@@ -1,0 +1,191 @@
+//! What a person at a terminal is asked and shown, and that the terminal is given back as it was.
+
+use crate::bind::env_with_luffy;
+use crate::support::env::{TestEnv, authorize, page_title};
+use crate::support::pty::Terminal;
+
+const CTRL_C: &str = "\x03";
+const CTRL_D: &str = "\x04";
+
+fn start_terminal(env: &TestEnv, line: &str) -> Terminal {
+    Terminal::start(env.command(line), 30, 100)
+}
+
+#[test]
+fn a_new_password_is_typed_twice_and_never_shown() {
+    let env = TestEnv::without_config();
+    let mut terminal = start_terminal(&env, "user add luffy");
+    for (question, answer) in [("Password", "Geheim1\r"), ("Once more", "geheim2\r"), ("not the same", "Geheim1\r")] {
+        terminal.wait_for(question);
+        terminal.type_hidden(answer);
+    }
+    // The second "Once more" stands below the first.
+    terminal.wait_for_twice("Once more");
+    terminal.type_hidden("Geheim1\r");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(0), "{text}");
+    assert!(!text.to_lowercase().contains("geheim") && text.contains("added luffy"), "{text}");
+    assert!(ended.is_echo_on && !ended.screen.hide_cursor());
+    assert!(env.query::<String>("SELECT password FROM users").starts_with("$argon2id$"));
+}
+
+#[test]
+fn a_name_is_asked_for_where_none_is_given() {
+    let env = TestEnv::without_config();
+    let mut terminal = start_terminal(&env, "user add");
+    terminal.wait_for("Name");
+    terminal.type_keys("路飞\r");
+    terminal.wait_for("Password");
+    terminal.type_hidden("\r");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert!(text.contains("added 路飞"), "{text}");
+    // Not as one that was typed.
+    assert!(text.contains("Password that bind asks for (empty for none): [none]"), "{text}");
+    assert_eq!(env.query::<Option<String>>("SELECT password FROM users"), None);
+}
+
+#[test]
+fn ctrl_c_at_prompt_restores_terminal() {
+    let env = env_with_luffy();
+    for (line, question) in [("user add nami", "Password"), ("user add", "Name"), ("user remove luffy", "Remove luffy")]
+    {
+        let mut terminal = start_terminal(&env, line);
+        terminal.wait_for(question);
+        terminal.type_keys(CTRL_C);
+        let ended = terminal.wait();
+        let text = ended.screen.contents();
+        assert_eq!(ended.status.code(), Some(130), "{line}: {text}");
+        assert!(ended.is_echo_on, "{line}: typing stays unseen");
+        assert!(!ended.screen.hide_cursor(), "{line}: no cursor");
+        // On a line of its own, not behind the question.
+        assert!(text.lines().any(|line| line.starts_with("error: interrupted")), "{line}: {text}");
+    }
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
+}
+
+#[test]
+fn ctrl_d_at_a_question_leaves() {
+    let world = env_with_luffy();
+    for (line, question) in [("user add nami", "Password"), ("user add", "Name"), ("user remove luffy", "Remove luffy")]
+    {
+        let mut terminal = start_terminal(&world, line);
+        terminal.wait_for(question);
+        match question {
+            "Password" => terminal.type_hidden(CTRL_D),
+            _ => terminal.type_keys(CTRL_D),
+        }
+        let ended = terminal.wait();
+        let text = ended.screen.contents();
+        assert_eq!(ended.status.code(), Some(2), "{line}: {text}");
+        assert!(ended.is_echo_on && !ended.screen.hide_cursor(), "{line}");
+        assert!(text.lines().any(|line| line.starts_with("error: no answer")), "{line}: {text}");
+    }
+    assert_eq!(world.query::<i64>("SELECT count(*) FROM users"), 1);
+}
+
+/// What is on the screen is what is typed, also where letters take two columns and a line more than a row.
+#[test]
+fn what_is_typed_can_be_edited() {
+    const LEFT: &str = "\x1b[D";
+    let long = "长".repeat(30);
+    for (columns, keys, shown) in [
+        (100, "甲乙丙\x7f\x7f".to_owned(), "甲".to_owned()),
+        (100, format!("甲乙丙{LEFT}{LEFT}\x7f丁"), "丁乙丙".to_owned()),
+        (100, format!("甲乙丙{LEFT}{CTRL_D}"), "甲乙".to_owned()),
+        (100, "lufy\x1b[Df\x05 d.\x01m. ".to_owned(), "m. luffy d.".to_owned()),
+        (100, "nami\x15zoro".to_owned(), "zoro".to_owned()),
+        (40, format!("{long}甲\x7f{LEFT}乙"), format!("{}乙长", "长".repeat(29))),
+        (40, format!("{long}{}", "\x7f".repeat(29)), "长".to_owned()),
+    ] {
+        let world = TestEnv::without_config();
+        let mut terminal = Terminal::start(world.command("user add"), 30, columns);
+        terminal.wait_for("Name");
+        terminal.type_keys(&keys);
+        // Each letter stands there once, and nothing is left of what was taken away.
+        let typed = |screen: &vt100::Screen| screen.rows(0, columns).collect::<String>().replace(' ', "");
+        let expected = format!("Name:{shown}").replace(' ', "");
+        terminal.until_screen(|screen| typed(screen) == expected);
+        terminal.type_keys("\r");
+        terminal.wait_for("Password");
+        terminal.type_hidden("\r");
+        let ended = terminal.wait();
+        assert_eq!(ended.status.code(), Some(0), "{keys:?}: {}", ended.screen.contents());
+        assert_eq!(world.query::<String>("SELECT username FROM users"), shown, "{keys:?}");
+    }
+}
+
+#[test]
+fn a_person_is_removed_only_after_a_yes() {
+    let env = env_with_luffy();
+    for (answer, status, kept) in [("n\r", 0, 1), ("\r", 0, 1), ("y\r", 0, 0)] {
+        let mut terminal = start_terminal(&env, "user remove luffy");
+        terminal.wait_for("Remove luffy");
+        terminal.type_keys(answer);
+        let ended = terminal.wait();
+        let text = ended.screen.contents();
+        assert_eq!(ended.status.code(), Some(status), "{text}");
+        assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), kept, "{answer:?}: {text}");
+        assert!(text.contains(if kept == 1 { "nothing was removed" } else { "removed luffy" }), "{text}");
+    }
+}
+
+#[test]
+fn the_password_of_a_binding_is_asked_for() {
+    let env = TestEnv::new();
+    env.run_with_stdin("user add luffy --password-stdin", "meat\n").assert_success();
+    let mut terminal = start_terminal(&env, "bind --user luffy");
+    terminal.wait_for("Password of luffy");
+    terminal.type_hidden("fish\r");
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(3), "{text}");
+    assert!(text.contains("not the password of luffy") && !text.contains("fish"), "{text}");
+
+    let mut terminal = start_terminal(&env, "bind --user luffy");
+    terminal.wait_for("Password of luffy");
+    terminal.type_hidden("meat\r");
+    terminal.wait_for("waiting for the phone");
+    terminal.type_keys(CTRL_C);
+    assert_eq!(terminal.wait().status.code(), Some(130));
+}
+
+#[test]
+fn ctrl_c_while_waiting_restores_terminal() {
+    let env = env_with_luffy();
+    let mut terminal = Terminal::start(env.command("bind --user luffy"), 60, 240);
+    terminal.wait_for("waiting for the phone");
+    terminal.type_keys(CTRL_C);
+    let ended = terminal.wait();
+    let text = ended.screen.contents();
+    assert_eq!(ended.status.code(), Some(130), "{text}");
+    assert!(ended.is_echo_on && !ended.screen.hide_cursor());
+    assert!(!text.contains("waiting for the phone") && text.ends_with("interrupted"), "{text}");
+    assert_eq!(ended.screen.cursor_position().1, 0, "{text}");
+}
+
+#[test]
+fn spinner_is_replaced_by_result() {
+    let env = env_with_luffy();
+    env.run("token").assert_success();
+    let mut terminal = Terminal::start(env.command("-v bind --user luffy"), 70, 240);
+    let screen = terminal.wait_for("waiting for the phone").contents();
+    let url = screen.lines().find(|line| line.starts_with("http://")).unwrap().to_owned();
+    let right = authorize(&url, "luffy");
+    let mut wrong = right.clone();
+    wrong.set_query(None);
+    assert_eq!(page_title(&wrong).0, 403);
+    terminal.wait_for("turned away a call");
+    assert_eq!(page_title(&right).0, 200);
+    let text = terminal.wait().screen.contents();
+    let after: Vec<&str> = text.lines().skip_while(|line| !line.contains("as luffy.")).collect();
+    assert_eq!(
+        after,
+        [
+            "Scan the code with WeChat, or open the URL there, as luffy.",
+            "info: turned away a call: a wrong or missing state",
+            "bound luffy to oLuffy_wears_the_straw_hat_1 (luffy)",
+        ]
+    );
+}

@@ -1,0 +1,401 @@
+//! What a terminal is shown: windows of every width, colours, symbols, movement; and that text from outside cannot
+//! drive it.
+
+use snapbox::str;
+
+use crate::bind::env_with_luffy;
+use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO, authorize};
+use crate::support::pty::{Terminal, TerminalOutput};
+
+/// People and messages, three minutes old.
+fn env_with_messages() -> TestEnv {
+    let env = TestEnv::new();
+    let note = "草帽一伙的船长，想成为海贼王，喜欢吃肉";
+    env.run(&format!("user add 路飞 --tag ops --tag oncall --note {note}")).assert_success();
+    env.run(&format!("bind --user 路飞 --openid {LUFFY}")).assert_success();
+    env.run("user add nami").assert_success();
+    env.run("send -u 路飞 hello").assert_success();
+    env.run("send -u 路飞 -t backup").assert_success();
+    env.run(&format!("send --openid {ZORO} hello"));
+    env.run("send -u 路飞 --no-wait later").assert_success();
+    env.query::<i64>("UPDATE messages SET created_at = created_at - 180000 RETURNING id");
+    env
+}
+
+fn run_in_terminal(env: &TestEnv, line: &str, columns: u16) -> TerminalOutput {
+    Terminal::start(env.command(line), 60, columns).wait()
+}
+
+/// What stands on the screen, and that nothing on it is longer than the window.
+fn screen_text(env: &TestEnv, line: &str, columns: u16) -> String {
+    let ended = run_in_terminal(env, line, columns);
+    for row in 0..60 {
+        assert!(!ended.screen.row_wrapped(row), "{line}: row {row} of\n{}", ended.screen.contents());
+    }
+    ended.screen.contents()
+}
+
+#[test]
+fn lists_fit_window_width() {
+    let mut env = env_with_messages();
+    snapbox::assert_data_eq!(
+        screen_text(&env, "outbox list", 200),
+        str![[r#"
+ID  STATE   TO                            TYPE      CREATED    ERROR
+4   queued  路飞                          text      3 min ago
+3   failed  oZoro_cannot_find_the_way_22  text      3 min ago  WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+2   sent    路飞                          template  3 min ago
+1   sent    路飞                          text      3 min ago
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen_text(&env, "outbox list", 80),
+        str![[r#"
+ID  STATE   TO                       TYPE      CREATED    ERROR
+4   queued  路飞                     text      3 min ago
+3   failed  oZoro_cannot_find_the_…  text      3 min ago  WeChat says 45015 (re…
+2   sent    路飞                     template  3 min ago
+1   sent    路飞                     text      3 min ago
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen_text(&env, "outbox list --limit 2", 40),
+        str![[r#"
+ID       4
+State    queued
+To       路飞
+Type     text
+Created  3 min ago
+
+ID       3
+State    failed
+To       oZoro_cannot_find_the_way_22
+Type     text
+Created  3 min ago
+Error    WeChat says 45015 (response out
+         of time limit or subscription
+         is canceled): no open
+         conversation window, or user
+         unfollowed
+these are 2 of 4 messages; `--limit 0`
+shows all
+"#]]
+    );
+    env.set_variable("WXBOX_LANG", "zh");
+    snapbox::assert_data_eq!(
+        screen_text(&env, "outbox list", 80),
+        str![[r#"
+ID  状态    接收者                   类型      创建时间  错误
+4   queued  路飞                     text      3 分钟前
+3   failed  oZoro_cannot_find_the_…  text      3 分钟前  微信返回 45015（respon…
+2   sent    路飞                     template  3 分钟前
+1   sent    路飞                     text      3 分钟前
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen_text(&env, "user list", 80),
+        str![[r#"
+用户名  OPENID                        标签        备注
+nami    -
+路飞    oLuffy_wears_the_straw_hat_1  oncall,ops  草帽一伙的船长，想成为海贼王…
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen_text(&env, "user list", 40),
+        str![[r#"
+用户名  nami
+OPENID  -
+
+用户名  路飞
+OPENID  oLuffy_wears_the_straw_hat_1
+标签    oncall,ops
+备注    草帽一伙的船长，想成为海贼王，喜
+        欢吃肉
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen_text(&env, "explain 40001", 40),
+        str![[r#"
+错误码    40001
+微信原文  invalid credential,
+          access_token is invalid or not
+          latest
+含义      凭证无效或非最新
+处理办法  丢弃缓存的 access_token，重新
+          获取后再试一次；若获取时就出
+          错，请检查 AppSecret
+wxbox     重新获取 access_token，再调用
+          一次
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen_text(&env, "template list", 80),
+        str![[r#"
+别名    标题           字段          ID
+backup  Backup finis…  first,host,…  backup_finished-0123456789abcdefghijklmnopq
+-       Server alert   thing1,char…  server_alert-0123456789abcdefghijklmnopqrst
+"#]]
+    );
+}
+
+#[test]
+fn messages_wrap_in_terminal_and_are_one_line_in_pipe() {
+    let mut env = env_with_messages();
+    env.set_variable("NO_COLOR", "1");
+    snapbox::assert_data_eq!(
+        screen_text(&env, "--database .local/share/wxbox/wxbox.db user show nobody", 40),
+        str![[r#"
+error: no user is named nobody
+       in .local/share/wxbox/wxbox.db
+hint: `wxbox user list` shows everybody
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen_text(&env, "--database typo.db unbind --user nobody", 40),
+        str![[r#"
+error: there is no database at typo.db,
+       which --database names
+hint: `wxbox user add` and
+      `wxbox user import` make one; if
+      there should be one, name the
+      right file with --database, the
+      variable WXBOX_DATABASE or the key
+      database
+"#]]
+    );
+    assert_eq!(env.run("--database typo.db unbind --user nobody").stderr().lines().count(), 2);
+    snapbox::assert_data_eq!(
+        screen_text(&env, "bind --user nami --openid", 24),
+        str![[r#"
+error: a value is
+       required for
+       '--openid
+       <OPENID>' but
+       none was supplied
+"#]]
+    );
+    env.set_variable("WXBOX_LANG", "zh");
+    snapbox::assert_data_eq!(
+        screen_text(&env, "--database typo.db unbind --user nobody", 40),
+        str![[r#"
+错误：--database 指定的 typo.db 处没有数
+      据库
+提示：`wxbox user add` 和
+      `wxbox user import` 会新建数据库；
+      如果数据库应当已经存在，请用
+      --database、环境变量
+      WXBOX_DATABASE 或配置项 database
+      指定正确的文件
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        screen_text(&env, "send -u nami hello", 60),
+        str![[r#"
+错误：nami 尚未绑定
+提示：`wxbox bind --user 'nami'` 会显示供扫描的二维码
+"#]]
+    );
+}
+
+#[test]
+fn times_are_relative_on_terminal_and_rfc3339_elsewhere() {
+    let mut env = env_with_messages();
+    env.set_variable("TZ", "Asia/Shanghai");
+    assert_eq!(screen_text(&env, "outbox list", 120).matches("3 min ago").count(), 4);
+    let show = screen_text(&env, "outbox show 4", 120);
+    assert!(show.contains("+08:00 (3 min ago)") && show.contains("+08:00 (in 23 h)"), "{show}");
+    for line in ["outbox list", "outbox show 4", "--json outbox list"] {
+        let piped = env.run(line).assert_success();
+        assert!(!piped.stdout().contains("ago") && piped.stdout().contains("Z"), "{}", piped.stdout());
+    }
+    let json = run_in_terminal(&env, "--json outbox show 4", 250).screen.contents();
+    assert!(!json.contains("ago"), "{json}");
+}
+
+#[test]
+fn pipe_output_is_not_truncated() {
+    let env = env_with_messages();
+    let piped = env.run("outbox list").assert_success();
+    assert!(piped.stdout().contains("subscription is canceled): no open conversation window, or user unfollowed"));
+    assert!(!piped.stdout().contains('…') && !piped.stdout().contains('\u{1b}'));
+}
+
+#[test]
+fn colors_only_repeat_words() {
+    let mut env = env_with_messages();
+    let raw = |env: &TestEnv, line: &str| String::from_utf8(run_in_terminal(env, line, 120).raw).unwrap();
+    let colored = raw(&env, "outbox list");
+    for painted in ["\u{1b}[32msent\u{1b}[0m", "\u{1b}[31mfailed\u{1b}[0m", "\u{1b}[36mqueued\u{1b}[0m"] {
+        assert!(colored.contains(painted), "{painted:?} in {colored:?}");
+    }
+    assert!(raw(&env, "doctor").contains("\u{1b}[32mok\u{1b}[0m"));
+    assert!(raw(&env, "user show x").contains("\u{1b}[1;31merror:\u{1b}[0m"));
+    let plain = |env: &TestEnv| {
+        for line in ["outbox list", "doctor", "user show x", "outbox show 1", "user list"] {
+            assert!(!raw(env, line).contains("\u{1b}[3") && !raw(env, line).contains("\u{1b}[1"), "{line}");
+        }
+    };
+    env.set_variable("NO_COLOR", "1");
+    plain(&env);
+    assert!(raw(&env, "--color always outbox list").contains("\u{1b}[32msent"));
+    env.set_variable("NO_COLOR", "").set_variable("TERM", "dumb");
+    plain(&env);
+    env.set_variable("CLICOLOR_FORCE", "1");
+    assert!(env.run("-c absent.toml doctor").stdout().contains("\u{1b}[31mfailure\u{1b}[0m"));
+}
+
+/// What no terminal may get from others: what drives it or turns or hides text.
+const UNSAFE_CHARS: [char; 7] = ['\u{1b}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{7f}', '\u{7}'];
+
+#[test]
+fn untrusted_text_cannot_control_terminal() {
+    let mut env = TestEnv::with_scenario(
+        "[[people]]\nname = \"ev\\u202eil\\u200b\"\nopenid = \"oEvil_0123456789abcdefghijkl\"\nfollows = true\nwrote = true\n\
+         [[templates]]\nid = \"evil-0123456789abcdefghijklmnopqrstuvwxyzAB\"\ntitle = \"T\\u009b\\u202e\"\ncontent = \"a {{x.DATA}}\"\n",
+    );
+    env.run_with_stdin("user import -", "username,note\nevil,\"a\u{1b}[2Jb\u{9b}2Jc\u{200b}d\u{7f}\"\n")
+        .assert_success();
+    env.query::<i64>("UPDATE users SET username = 'ev\u{202e}il' RETURNING 1");
+    env.set_variable("TERM", "dumb").set_variable("WXBOX_LOG", "debug");
+    for line in [
+        "user list",
+        "user show 'ev\u{202e}il'",
+        "--json user list",
+        "--json user show 'ev\u{202e}il'",
+        "user export",
+        "--json user export",
+        "user show 'no\u{1b}[2J\u{9b}body'",
+        "--json user show 'no\u{1b}[2J\u{9b}body'",
+        "-c 'x\u{1b}[2J\u{202e}.toml' user list",
+        "user lst\u{9b}",
+        "template list",
+        "--json template list",
+        "template show evil",
+        "send --openid o --text 'a\u{1b}[2J\u{9b}b\u{202e}' --dry-run",
+        "follower remark o 'a\u{202e}\u{2066}b'",
+        "explain 'x\u{1b}[2J'",
+        "config show",
+    ] {
+        // The name of a config may be worth a look; the terminal's own line ends are \r\n.
+        let raw = String::from_utf8(run_in_terminal(&env, line, 100).raw).unwrap();
+        let found: Vec<_> = raw.chars().filter(|c| UNSAFE_CHARS.contains(c)).collect();
+        assert_eq!(found, Vec::<char>::new(), "{line}: {raw:?}");
+    }
+    for (line, keys) in [("user remove 'ev\u{202e}il'", "n\n"), ("template remove evil", "n\n")] {
+        let mut terminal = Terminal::start(env.command(line), 30, 100);
+        terminal.wait_for("[y/N]");
+        terminal.type_keys(keys);
+        let raw = String::from_utf8(terminal.wait().raw).unwrap();
+        assert!(!raw.contains(UNSAFE_CHARS), "{line}: {raw:?}");
+    }
+    // In pipes, too: a log is looked at on a terminal one day. But what others read back is as it was.
+    for line in ["user list", "--json user list", "template list"] {
+        let ran = env.run(line).assert_success();
+        assert!(!ran.stdout().contains(UNSAFE_CHARS), "{line}: {:?}", ran.stdout());
+    }
+    assert!(env.run("user export").assert_success().stdout().contains("a\u{1b}[2Jb"));
+    assert_eq!(env.run("--json user list").json_lines()[0]["note"], "a\u{1b}[2Jb\u{9b}2Jc\u{200b}d\u{7f}");
+
+    env.run("user add luffy").assert_success();
+    let mut bind = Terminal::start(env.command("bind --user luffy --qr none"), 30, 250);
+    let screen = bind.wait_for("waiting for the phone").contents();
+    let url = screen.lines().find(|line| line.starts_with("http://")).unwrap();
+    crate::support::env::page_title(&authorize(url, "ev%e2%80%aeil%e2%80%8b"));
+    let raw = String::from_utf8(bind.wait().raw).unwrap();
+    assert!(raw.contains("bound luffy") && !raw.contains(UNSAFE_CHARS), "{raw:?}");
+}
+
+#[test]
+fn dumb_terminal_and_screen_reader_get_no_animation() {
+    for (name, value, drawn) in [("TERM", "dumb", true), ("WXBOX_ACCESSIBLE", "1", false)] {
+        let mut env = env_with_luffy();
+        env.set_variable("NO_COLOR", "1").set_variable(name, value);
+        let mut bind = Terminal::start(env.command("bind --user luffy"), 60, 250);
+        bind.wait_for("waiting for the phone, 5:00");
+        bind.signal(rustix::process::Signal::INT);
+        let ended = bind.wait();
+        let raw = String::from_utf8(ended.raw).unwrap();
+        assert!(!raw.contains('\u{1b}'), "{name}: {raw:?}");
+        assert_eq!(raw.contains('█'), drawn, "{name}: {raw}");
+        let visit = if drawn { "Scan the code with WeChat" } else { "Open the URL in WeChat" };
+        assert!(raw.contains(visit), "{name}: {raw}");
+
+        for (line, answers, end) in [
+            ("user remove luffy", &["what\n", "n\n"][..], "nothing was removed"),
+            ("user add", &["\n", "nami\n"], "Password that bind asks for (empty for none): "),
+            ("user remove luffy", &["y\n"], "removed luffy"),
+        ] {
+            let mut terminal = Terminal::start(env.command(line), 30, 100);
+            for (n, answer) in answers.iter().enumerate() {
+                terminal.wait_for_count(if line == "user add" { "Name: " } else { "[y/N] " }, n + 1);
+                terminal.type_keys(answer);
+            }
+            if line == "user add" {
+                terminal.wait_for(end);
+                terminal.type_hidden("a\n");
+                terminal.wait_for("Once more: ");
+                terminal.type_hidden("a\n");
+            }
+            let ended = terminal.wait();
+            let raw = String::from_utf8(ended.raw).unwrap();
+            assert_eq!(ended.status.code(), Some(0), "{name}: {raw}");
+            assert!(ended.is_echo_on && raw.contains(end) && !raw.contains('\u{1b}'), "{name}: {raw:?}");
+        }
+        assert!(env.query::<String>("SELECT password FROM users WHERE username = 'nami'").starts_with("$argon2id$"));
+    }
+}
+
+#[test]
+fn slow_message_shows_spinner() {
+    let mut env = TestEnv::with_scenario("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\nhang = \"before\"\n");
+    let line = format!("send --openid {LUFFY} hello");
+    // Without a token, and with one.
+    for _ in 0..2 {
+        let mut terminal = Terminal::start(env.command(&line), 30, 100);
+        terminal.wait_for("sending…");
+        terminal.signal(rustix::process::Signal::INT);
+        let ended = terminal.wait();
+        let text = ended.screen.contents();
+        assert_eq!(ended.status.code(), Some(130), "{text}");
+        assert!(!text.contains("sending…") && !ended.screen.hide_cursor(), "{text}");
+    }
+    env.replace_in_config(&[("[network]", "[network]\ntimeout = \"1200ms\"")]);
+    for (before, name, value) in [
+        ("-q ", "WXBOX_LANG", "en"),
+        ("--json ", "WXBOX_LANG", "en"),
+        ("", "TERM", "dumb"),
+        ("", "WXBOX_ACCESSIBLE", "1"),
+    ] {
+        env.set_variable(name, value);
+        let ended = run_in_terminal(&env, &format!("{before}{line}"), 250);
+        let raw = String::from_utf8(ended.raw).unwrap();
+        assert_eq!(ended.status.code(), Some(6), "{name}: {raw}");
+        assert!(!raw.contains("sending…"), "{name}: {raw}");
+        env.set_variable("TERM", "xterm-256color");
+    }
+}
+
+#[test]
+fn a_broadcast_is_summed_up_where_no_bar_can_be_drawn() {
+    let mut env = TestEnv::with_scenario("crowd = 12\n");
+    env.add_generated_users(12);
+    env.set_variable("TERM", "dumb");
+    let raw = String::from_utf8(run_in_terminal(&env, "send --all -t backup", 100).raw).unwrap();
+    assert_eq!(raw, "of 12 messages, 12 sent, 0 failed, 0 queued, 0 unknown\r\n");
+}
+
+#[test]
+fn symbols_without_utf_8_are_ascii() {
+    let mut env = env_with_messages();
+    env.set_variable("LANG", "C").set_variable("WXBOX_LANG", "en");
+    for line in ["outbox list", "template show backup", "user show luffy", "doctor", "send --data a=b"] {
+        let raw = String::from_utf8(run_in_terminal(&env, line, 80).raw).unwrap();
+        let foreign: Vec<_> =
+            raw.chars().filter(|c| !c.is_ascii() && !"路飞测试号网页授权获取用户基本信息".contains(*c)).collect();
+        assert_eq!(foreign, Vec::<char>::new(), "{line}: {raw}");
+    }
+    assert!(screen_text(&env, "outbox list", 80).contains("..."));
+    assert!(screen_text(&env, "template show backup", 80).contains("Host: <host>"));
+    assert!(env.run("template show backup").stdout().contains("Host: ‹host›"));
+    env.run(&format!("bind --user nami --openid {NAMI}")).assert_success();
+}

@@ -1,0 +1,287 @@
+//! Text that is not as it should be: not UTF-8, from a terminal with its colours, in JSON that is not quite JSON. It is
+//! sent all the same, with a warning; with `--strict` it is not.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use serde_json::json;
+use snapbox::str;
+
+use crate::support::env::{CommandOutput, LUFFY, TestEnv};
+
+/// A log that was cut inside a character.
+const TRUNCATED_UTF8: &[u8] = b"disk full \xe6\x97";
+/// 磁盘已满 in GBK.
+const GBK_TEXT: &[u8] = b"\xb4\xc5\xc5\xcc\xd2\xd1\xc2\xfa";
+
+fn env_with_luffy() -> TestEnv {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env
+}
+
+/// Runs a line with one more word, of these bytes.
+fn run_with_raw_arg(env: &TestEnv, line: &str, word: &[u8]) -> CommandOutput {
+    let mut command = env.command(line);
+    command.arg(OsStr::from_bytes(word));
+    env.spawn_command(command, line).wait()
+}
+
+/// What arrived last.
+fn last_received(env: &mut TestEnv) -> serde_json::Value {
+    env.sandbox().inbox().pop().unwrap()
+}
+
+#[test]
+fn a_text_that_is_not_utf_8_is_sent() {
+    let mut env = env_with_luffy();
+    env.run_with_stdin("send -u luffy -", TRUNCATED_UTF8).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+--- stderr
+warning: standard input is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    assert_eq!(last_received(&mut env)["content"], "disk full \u{fffd}");
+    run_with_raw_arg(&env, "send -u luffy", TRUNCATED_UTF8).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 2 (text) to luffy
+--- stderr
+warning: the text is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    run_with_raw_arg(&env, "send -u luffy --text", TRUNCATED_UTF8).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 3 (text) to luffy
+--- stderr
+warning: the text is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    let texts: Vec<_> = env.sandbox().inbox().iter().map(|it| it["content"].clone()).collect();
+    assert_eq!(texts, ["disk full \u{fffd}"; 3]);
+    env.run_with_stdin("send -u luffy -", GBK_TEXT).assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 4 (text) to luffy
+--- stderr
+warning: standard input is not UTF-8, and what cannot be read is sent as �; it seems to be GBK: convert it, for instance with `iconv -f GBK -t UTF-8`
+
+"#]]);
+    env.run_with_stdin("send -u luffy - --strict", TRUNCATED_UTF8).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is not UTF-8
+hint: without --strict this is a warning, and the message is sent
+
+"#]]);
+    env.run_with_stdin("send -u luffy - --strict", GBK_TEXT).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: standard input is not UTF-8
+hint: convert it first, for instance with `iconv -f GBK -t UTF-8`
+
+"#]]);
+    run_with_raw_arg(&env, "send -u luffy --strict --text", TRUNCATED_UTF8).assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the text is not UTF-8
+hint: without --strict this is a warning, and the message is sent
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 4);
+}
+
+#[test]
+fn a_value_that_is_not_utf_8_is_sent() {
+    let mut env = env_with_luffy();
+    run_with_raw_arg(&env, "send -u luffy -t backup -d", b"host=db\xff1").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (template) to luffy
+--- stderr
+warning: the value of host is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    assert_eq!(last_received(&mut env)["fields"][1]["value"], "db\u{fffd}1");
+    run_with_raw_arg(&env, "send -u luffy -t backup --strict -d", b"host=db\xff1").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the value of host is not UTF-8
+hint: without --strict this is a warning, and the message is sent
+
+"#]]);
+    run_with_raw_arg(&env, "template check backup -d", b"host=db\xff1").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+Backup finished
+  Host: db�1
+  Size: -
+  Time: -
+--- stderr
+warning: the value of host is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    env.run_with_stdin("send -u luffy -t backup --data-json -", b"{\"host\":\"db\xff1\"}").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 2 (template) to luffy
+--- stderr
+warning: standard input is not UTF-8: what cannot be read is sent as �
+
+"#]]);
+    // As Python writes a file name that is not UTF-8, and a shell what it was given.
+    env.run_with_stdin("send -u luffy -t backup --data-json - --dry-run", "{\"host\":\"a\\udcffb\u{1}\"}").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"touser":"oLuffy_wears_the_straw_hat_1","template_id":"backup_finished-0123456789abcdefghijklmnopq",[CLIENT_MSG_ID],"data":{"host":{"value":"a�b"},"size":{"value":"-"},"time":{"value":"-"}}}
+--- stderr
+warning: standard input is not quite JSON: control characters or halves of characters in it are escaped or sent as �
+
+"#]]);
+    env.run_with_stdin("send -u luffy -t backup --data-json - --strict", "{\"host\":\"a\\udcffb\"}").assert_snapshot(
+        str![[r##"
+exit 2
+--- stderr
+error: standard input is not a JSON object of fields: lone leading surrogate in hex escape at line 1 column 16
+hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": "#173177"}}
+
+"##]],
+    );
+}
+
+#[test]
+fn a_report_of_run_is_sent_whatever_bytes_are_in_it() {
+    let mut env = env_with_luffy();
+    let mut command = env.command("run -u luffy --text");
+    command.arg(OsStr::from_bytes(b"caf\xe9 {status}")).args(["--", "true"]);
+    env.spawn_command(command, "run").wait().assert_snapshot(str![[r#"
+exit 0
+--- stderr
+warning: the text is not UTF-8: what cannot be read is sent as �
+sent message 1 (text) to luffy
+
+"#]]);
+    assert_eq!(last_received(&mut env)["content"], "caf\u{fffd} 0");
+}
+
+#[test]
+fn a_line_of_a_batch_is_repaired_and_says_so() {
+    let mut env = env_with_luffy();
+    let lines = [
+        b"{\"user\":\"luffy\",\"text\":\"disk \xe6\x97 full\",\"ref\":1.10}".as_slice(),
+        br#"{"user":"luffy","text":"half \ud83d of one","ref":12345678901234567890123}"#,
+        b"{\"user\":\"luffy\",\"text\":\"tab\there\",\"ref\":\"c\"}",
+        br#"{"user":"luffy","text":42}"#,
+    ]
+    .join(&b'\n');
+    let ran = env.run_with_stdin("send --batch -", &lines).assert_success();
+    let told: Vec<_> = ran.json_lines().iter().map(|it| json!([it["line"], it["state"], it["warnings"]])).collect();
+    let repaired =
+        "the line is not quite JSON: control characters or halves of characters in it are escaped or sent as �";
+    let expected = [
+        json!([1, "sent", ["the line is not UTF-8: what cannot be read is sent as �"]]),
+        json!([2, "sent", [repaired]]),
+        json!([3, "sent", [repaired]]),
+        json!([4, "sent", null]),
+    ];
+    assert_eq!(told, expected);
+    // The caller's names come back as they were.
+    for own in ["\"ref\":1.10,", "\"ref\":12345678901234567890123,"] {
+        assert!(ran.stdout().contains(own), "{}", ran.stdout());
+    }
+    let texts: Vec<_> = env.sandbox().inbox().iter().map(|it| it["content"].clone()).collect();
+    assert_eq!(texts, ["disk \u{fffd} full", "half \u{fffd} of one", "tab\there", "42"]);
+    env.run_with_stdin("send --batch - --strict", &lines).assert_snapshot(str![[r#"
+exit 7
+--- stdout
+{"line":1,"ref":1.10,"state":"failed","error":"the line is not UTF-8"}
+{"line":2,"ref":12345678901234567890123,"state":"failed","error":"it is not a message as JSON: unexpected end of hex escape at column 36"}
+{"line":3,"ref":"c","state":"failed","error":"it is not a message as JSON: control character (//u0000-//u001F) found while parsing a string at column 28"}
+{"line":4,"id":5,"user":"luffy","openid":"oLuffy_wears_the_straw_hat_1","type":"text","state":"sent","attempts":1,"msgid":null,"errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":null,"created_at":"[TIME]","sent_at":"[TIME]"}
+
+"#]]);
+}
+
+#[test]
+fn a_line_of_a_batch_that_cannot_be_used_says_why() {
+    let lines = r#"{"user":"luffy","text":["a"]}
+{"user":"luffy","text":"hi" "key":"k"}
+[{"user":"luffy","text":"hi"}]
+{"user":"luffy","data":"host=db1","template":"backup"}
+{"usr":"luffy","text":"hi","ref":7}
+{"user":"luffy","text":"hi","priority":"high"}
+{"user":"luffy","text":"#;
+    env_with_luffy().run_with_stdin("send --batch -", lines).assert_snapshot(str![[r#"
+exit 5
+--- stdout
+{"line":1,"state":"failed","error":"/"text/" must be text"}
+{"line":2,"state":"failed","error":"it is not a message as JSON: expected `,` or `}` at column 29"}
+{"line":3,"state":"failed","error":"it is not a message: it must be a JSON object"}
+{"line":4,"state":"failed","error":"/"data/" must be an object"}
+{"line":5,"ref":7,"state":"failed","error":"a message has no field /"usr/"; did you mean /"user/"?"}
+{"line":6,"state":"failed","error":"a message has no field /"priority/"; its fields are user, openid, text, template, message, data, url, key, ref"}
+{"line":7,"state":"failed","error":"it is not a message as JSON: EOF while parsing a value at column 23"}
+
+"#]]);
+}
+
+#[test]
+fn numbers_leave_as_they_came() {
+    let env = env_with_luffy();
+    let numbers = ["1.10", "12.50", "100.00", "-0", "1e400", "123456789012345678901234567890"];
+    for number in numbers {
+        let ran = env
+            .run_with_stdin("send -u luffy -t backup --data-json - --dry-run", format!("{{\"host\":{number}}}"))
+            .assert_success();
+        assert_eq!(ran.json_lines()[0]["data"]["host"]["value"], number);
+        let line =
+            json!({"user": "luffy", "template": "backup", "data": {"host": "N"}}).to_string().replace("\"N\"", number);
+        let ran = env.run_with_stdin("send --batch - --dry-run", line).assert_success();
+        assert_eq!(ran.json_lines()[0]["data"]["host"]["value"], number);
+    }
+    let ran = env.run("outbox cancel 9223372036854775807");
+    assert!(ran.stderr().contains("no message 9223372036854775807\n"), "{}", ran.stderr());
+}
+
+#[test]
+fn what_a_terminal_shows_is_sent_without_its_colours() {
+    let mut env = env_with_luffy();
+    env.run_with_stdin("send -u luffy -", "\u{1b}[01;31m\u{1b}[Kerror:\u{1b}[m\u{1b}[K disk\r\ncopy 10%\rcopy 100%\n")
+        .assert_success();
+    assert_eq!(last_received(&mut env)["content"], "error: disk\ncopy 100%");
+    env.run("send -u luffy 'one\rtwo'").assert_success();
+    assert_eq!(last_received(&mut env)["content"], "one\ntwo");
+    env.run_with_stdin("send -u luffy -", "\u{1b}[0m\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: the text is empty
+hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs it only where there is something
+
+"#]]);
+}
+
+#[test]
+fn argument_after_double_dash_is_text() {
+    let mut env = env_with_luffy();
+    for text in ["--user", "--exclude=node_modules", "-u"] {
+        env.run(&format!("send --user luffy -- {text}")).assert_success();
+        assert_eq!(last_received(&mut env)["content"], text);
+    }
+    env.run("send --user luffy --usr").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: there is no option --usr
+hint: did you mean --user? a text that begins with -- goes after --text=
+
+"#]]);
+}
+
+#[test]
+fn empty_url_is_ignored() {
+    let env = env_with_luffy();
+    let ran = env.run("send -u luffy -t backup -d host=db1 --url '' --dry-run").assert_success();
+    assert_eq!(ran.json_lines()[0]["url"], json!(null));
+}

@@ -1,0 +1,108 @@
+//! The clock that people are shown: by the config, else the system; UTC for programs.
+
+use regex::Regex;
+use snapbox::str;
+
+use crate::support::env::TestEnv;
+use crate::support::pty::Terminal;
+
+/// Far from both UTC and China, so that nothing is right by chance.
+const SYSTEM_ZONE: &str = "Asia/Kathmandu";
+
+fn screen_text(env: &TestEnv, line: &str) -> String {
+    Terminal::start(env.command(line), 40, 120).wait().screen.contents()
+}
+
+/// The offsets of the times in a text, each once; `Z` is RFC 3339's.
+fn utc_offsets(text: &str) -> Vec<String> {
+    let time = Regex::new(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d ?(Z|[+-]\d\d:\d\d)").unwrap();
+    let mut found: Vec<_> = time.captures_iter(text).map(|found| found[1].to_owned()).collect();
+    found.dedup();
+    found
+}
+
+/// Each message is answered with this error.
+fn fault_with_errcode(errcode: i64) -> String {
+    format!("[[faults]]\napi = \"/cgi-bin/message/*\"\nerrcode = {errcode}\n")
+}
+
+#[test]
+fn people_see_the_time_of_the_zone_and_programs_utc() {
+    let mut env = crate::run::env_with_bound_luffy();
+    env.set_variable("TZ", SYSTEM_ZONE);
+    env.sandbox().post_form("write", "person=luffy");
+    env.sandbox().post_form("faults", fault_with_errcode(-1));
+    env.run("send --user luffy hello");
+    env.sandbox().post_form("faults", "");
+    env.run("outbox retry 1").assert_success();
+    let template = env.run("--json template list").json_lines()[0]["template_id"].as_str().unwrap().to_owned();
+    let template = format!("template show {template}");
+    let lines = ["user show luffy", "outbox show 1", &template];
+    for (config, zone) in [("", "+05:45"), ("time_zone = \"Asia/Shanghai\"", "+08:00")] {
+        env.prepend_config(config);
+        for line in lines {
+            assert_eq!(utc_offsets(&screen_text(&env, line)), [zone], "{line}");
+            assert_eq!(utc_offsets(env.run(line).assert_success().stdout()), ["Z"], "{line}");
+            let json = utc_offsets(env.run(&format!("--json {line}")).assert_success().stdout());
+            assert!(json.iter().all(|offset| offset == "Z"), "{line}: {json:?}");
+        }
+    }
+}
+
+#[test]
+fn next_day_retry_is_shown_in_configured_zone() {
+    let mut env = crate::run::env_with_bound_luffy();
+    env.prepend_config("language = \"zh\"\ntime_zone = \"Asia/Shanghai\"");
+    env.sandbox().post_form("write", "person=luffy");
+    env.sandbox().post_form("faults", fault_with_errcode(45009));
+    env.run("send --user luffy hello").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+错误：发给 luffy 的消息 1 尚未送达，仍在排队，将于 [LOCAL_TIME] 重试：微信返回 45009（reach max api daily quota limit）：日调用量超限
+提示：请勿再次发送：[LOCAL_TIME] 之后第一次运行 `wxbox outbox flush` 时会发送；如需立即发送，先运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry 1`
+
+"#]]);
+    // The text that is kept holds no time: it would be that of another zone, or over.
+    let kept: String = env.query("SELECT error FROM messages");
+    assert_eq!(utc_offsets(&kept), [""; 0], "{kept}");
+    env.set_variable("WXBOX_LANG", "en");
+    env.run("outbox list").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+1	queued	luffy	text	[TIME]	WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+
+"#]]);
+    let shown = screen_text(&env, "outbox show 1");
+    assert_eq!(utc_offsets(&shown), ["+08:00"], "{shown}");
+    assert!(Regex::new(r"Next try +\S+ 00:[01]\d:\d\d \+08:00").unwrap().is_match(&shown), "{shown}");
+    let queued = screen_text(&env, "outbox status");
+    assert_eq!(utc_offsets(&queued), ["+08:00"], "{queued}");
+}
+
+#[test]
+fn unknown_zone_error_suggests_nearest() {
+    let env = TestEnv::without_config();
+    env.write_config("time_zone = \"Asia/Beijing\"\n");
+    env.run("user list").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:1: time_zone names no time zone
+hint: did you mean Asia/Shanghai?
+
+"#]]);
+    env.write_config("\ntime_zone = \"hunter2hunter2\"\n");
+    env.run("user list").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:2: time_zone names no time zone
+hint: zones are named by continent and city, such as "Asia/Shanghai" or "Europe/Berlin"; the directories below /usr/share/zoneinfo have them all
+
+"#]]);
+    env.write_config("time_zone = 8\n");
+    env.run("user list").assert_snapshot(str![[r#"
+exit 3
+--- stderr
+error: [HOME]/.config/wxbox/config.toml:1: time_zone must be the name of a time zone in quotes, such as "Asia/Shanghai"
+
+"#]]);
+}

@@ -1,0 +1,207 @@
+//! `user remove`: the person goes out of the files, the counts stay.
+
+use snapbox::str;
+
+use crate::support::canned_server::{CannedResponse, CannedServer, TOKEN_BODY, json_response};
+use crate::support::env::{LUFFY, TestEnv};
+use crate::support::files::database_contains;
+
+#[test]
+fn removal_asks_or_needs_yes() {
+    let env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    env.run("user remove luffy").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+error: removing a person needs --yes where nobody can be asked
+
+"#]]);
+    env.run_with_stdin("user remove luffy --json", "y\n").assert_snapshot(str![[r#"
+exit 2
+--- stderr
+{"error":"removing a person needs --yes where nobody can be asked","hint":null,"code":2}
+
+"#]]);
+    env.run("user show luffy").assert_success();
+    env.run("user remove luffy -y").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+removed luffy
+
+"#]]);
+    env.run("user remove luffy --yes").assert_snapshot(str![[r#"
+exit 4
+--- stderr
+error: no user is named luffy in [HOME]/.local/share/wxbox/wxbox.db
+hint: `wxbox user list` shows everybody
+
+"#]]);
+    // The uid is free again with its holder gone.
+    env.run("user add luffy").assert_success();
+}
+
+#[test]
+fn how_many_messages_go_is_said() {
+    let env = TestEnv::new();
+    for send in ["", "send -u luffy hello", "send -u luffy hello --no-wait"] {
+        env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+        if !send.is_empty() {
+            env.run(send).assert_success();
+            env.run(&format!("send --openid {LUFFY} hello")).assert_success();
+        }
+        // Who shares the phone keeps what was sent to them.
+        env.run(&format!("user add nami --openid {LUFFY}")).assert_success();
+        env.run("send -u nami --no-wait hello").assert_success();
+        let told = env.run("user remove luffy --yes").assert_success();
+        let said = match send {
+            "" => "",
+            it if it.ends_with("--no-wait") => {
+                "with the texts of 2 messages, one of which was still waiting and is not sent\n"
+            }
+            _ => "with the texts of 2 messages\n",
+        };
+        assert_eq!((told.stdout(), told.stderr()), ("removed luffy\n", said), "{send}");
+        env.run("user remove nami --yes -q").assert_success();
+    }
+}
+
+#[test]
+fn removal_erases_user_data_and_keeps_counts() {
+    let mut env = TestEnv::new();
+    env.run(&format!("user add luffy --tag pirate-tag --note secret-note --openid {LUFFY}")).assert_success();
+    env.run("user add nami --openid oNami_draws_maps_of_the_sea1").assert_success();
+    env.run("send -u luffy 'words for luffy alone'").assert_success();
+    env.run(&format!("send --openid {LUFFY} 'words for a bare openid'")).assert_success();
+    env.run("send -u luffy -u nami -t backup -d host=shared-host").assert_success();
+    env.sandbox().post_form("follow", "person=luffy&follows=0");
+    env.run("send -u luffy 'words that were refused'").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 5 to luffy was refused: WeChat says 45015 (response out of time limit or subscription is canceled): no open conversation window, or user unfollowed
+hint: Use a template message, or ask the person to write to the account first (they must follow it for either)
+
+"#]]);
+    let api = env.sandbox().url.clone();
+    let down = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    env.write_config(&down.replace(&api, "http://127.0.0.1:1"));
+    env.run("send -u luffy 'words that wait'").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: cannot reach 127.0.0.1:1: Connection refused (os error 111)
+hint: check the network, network.api_base and network.proxy
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'"), 1);
+    let private =
+        ["words for luffy", "words for a bare", "that were refused", "that wait", "secret-note", "pirate-tag", LUFFY];
+    for text in private {
+        assert!(database_contains(&env, text), "{text}");
+    }
+
+    env.run("user remove luffy --yes --json").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"username":"luffy","uid":"6cfbec608383fd05c271de92010d455f","openid":"oLuffy_wears_the_straw_hat_1","bound":true,"bound_at":"[TIME]","reachable":true,"follows":true,"has_followed":true,"tags":["pirate-tag"],"note":"secret-note","created_at":"[TIME]","messages":5,"queued":1}
+--- stderr
+with the texts of 5 messages, one of which was still waiting and is not sent
+
+"#]]);
+
+    for text in private {
+        assert!(!database_contains(&env, text), "{text}");
+    }
+    assert!(database_contains(&env, "shared-host"), "the text went to nami too");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 1);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM tags"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'"), 0);
+    assert_eq!(env.query::<String>("SELECT group_concat(state) FROM messages"), "sent,sent,sent,sent,failed");
+    assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    env.run("outbox list").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+5	failed	-	text	[TIME]	
+4	sent	nami	template	[TIME]	
+3	sent	-	template	[TIME]	
+2	sent	-	text	[TIME]	
+1	sent	-	text	[TIME]	
+
+"#]]);
+    env.run("outbox show 1").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+ID        1
+State     sent
+To        -
+Openid    -
+Type      text
+Attempts  1
+Created   [TIME]
+Sent      [TIME]
+Content   removed with the person
+
+"#]]);
+    env.run("outbox show 5 --json").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"id":5,"user":null,"openid":null,"type":"text","state":"failed","attempts":1,"msgid":null,"errcode":45015,"errmsg":null,"rid":"[RID]","error":null,"hint":"Use a template message, or ask the person to write to the account first (they must follow it for either)","key":null,"created_at":"[TIME]","sent_at":null,"due_at":null,"expires_at":"[TIME]","client_msg_id":null,"content":null,"after":null,"history":[{"n":1,"started_at":"[TIME]","ended_at":"[TIME]","openid":null,"host":"127.0.0.1:[PORT]","outcome":"refused","errcode":45015,"errmsg":null,"rid":"[RID]"}]}
+
+"#]]);
+}
+
+#[test]
+fn removal_reaches_what_moved_between_pages() {
+    let env = TestEnv::new();
+    let batch =
+        |n: usize| format!("user add person-{:02} --note private-note-{:02}-{}", n * 37 % 80, n, "x".repeat(600));
+    for n in 0..80 {
+        env.run(&batch(n)).assert_success();
+    }
+    env.run("user remove person-37 --yes").assert_success();
+    assert!(!database_contains(&env, "private-note-01"), "the note");
+    assert!(!database_contains(&env, "person-37"), "the name");
+    assert!(database_contains(&env, "private-note-02"));
+}
+
+#[test]
+fn removal_leaves_the_messages_of_another_with_the_same_openid() {
+    let env = TestEnv::new();
+    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    env.run(&format!("user add twin --openid {LUFFY}")).assert_success();
+    env.run("send -u luffy 'words for luffy'").assert_success();
+    env.run("user remove twin --yes").assert_success();
+    assert_eq!(env.query::<String>("SELECT openid FROM messages"), LUFFY);
+    assert!(database_contains(&env, "words for luffy"));
+}
+
+#[test]
+fn message_of_removed_user_is_not_reported_sent() {
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), CannedResponse::Stall]);
+    let env = server.env("", "timeout = \"1s\"");
+    let sending = env.spawn("send -u luffy hi");
+    server.stalled();
+    env.run("user remove luffy --yes").assert_success();
+    sending.wait().assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 is no longer in the outbox, since the person was removed: it may or may not have been delivered
+
+"#]]);
+}
+
+#[test]
+fn a_line_whose_person_is_removed_meanwhile_has_its_result() {
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), CannedResponse::Stall]);
+    let env = server.env("", "timeout = \"1s\"");
+    let lines = env.write_file("lines", "{\"user\":\"luffy\",\"text\":\"hi\",\"ref\":\"mine\"}\n");
+    let sending = env.spawn(&format!("send --batch {}", lines.display()));
+    server.stalled();
+    env.run("user remove luffy --yes").assert_success();
+    sending.wait().assert_snapshot(str![[r#"
+exit 6
+--- stdout
+{"line":1,"ref":"mine","state":"unknown","error":"message 1 is no longer in the outbox, since the person was removed: it may or may not have been delivered"}
+
+"#]]);
+}

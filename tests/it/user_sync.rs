@@ -1,0 +1,192 @@
+//! `user sync`: who of the bound still follows.
+
+use std::fmt::Write;
+
+use snapbox::str;
+
+use crate::support::canned_server::{CannedServer, TOKEN_BODY, json_response};
+use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
+
+const BATCH_REQUEST: &str = "POST /cgi-bin/user/info/batchget 0";
+const UNKNOWN_OPENID: &str = "oNobody_of_this_account_0001";
+
+/// luffy and nami follow, zoro does not; all are bound.
+fn env_with_crew() -> TestEnv {
+    let env = TestEnv::new();
+    for (name, openid) in [("luffy", LUFFY), ("nami", NAMI), ("zoro", ZORO)] {
+        env.run(&format!("user add {name} --openid {openid}")).assert_success();
+    }
+    env
+}
+
+/// A hundred and one people with phones, the last of whom does not follow; all are bound.
+fn env_with_101_followers(settings: &str) -> TestEnv {
+    let (mut people, mut file) = (String::new(), "username,openid\n".to_owned());
+    for n in 0..101 {
+        writeln!(people, "[[people]]\nname = \"{n:03}\"\nopenid = \"o{n:027}\"\nfollows = {}", n < 99).unwrap();
+        writeln!(file, "{n:03},o{n:027}").unwrap();
+    }
+    let env = TestEnv::with_scenario(&format!("{settings}\n{people}"));
+    env.run_with_stdin("user import -", file).assert_success();
+    env
+}
+
+#[test]
+fn unfollowed_users_are_marked_and_returned_are_not() {
+    let mut env = env_with_crew();
+    env.run("user sync").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+zoro does not follow the account, and cannot be reached
+asked about 3 people: 2 follow, 1 does not; one changed
+
+"#]]);
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", BATCH_REQUEST]);
+    assert_eq!(env.query::<i64>("SELECT unreachable FROM bindings WHERE unreachable NOTNULL"), 43004);
+    env.run("user sync").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+asked about 3 people: 2 follow, 1 does not; nothing changed
+
+"#]]);
+    env.sandbox().requests();
+    // A message to everybody leaves out whom it would not reach.
+    let ran = env.run("send --all --template backup").assert_success();
+    assert!(ran.stderr().contains("(`wxbox user list` shows why): zoro"), "{}", ran.stderr());
+    env.sandbox().post_form("follow", "person=zoro&follows=1");
+    env.sandbox().post_form("follow", "person=nami&follows=0");
+    env.run("--json user sync").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+{"event":"unfollowed","user":"nami","openid":"oNami_draws_maps_of_the_sea1","has_followed":true}
+{"event":"followed","user":"zoro","openid":"oZoro_cannot_find_the_way_22","has_followed":false}
+{"event":"synced","asked":3,"follow":2,"do_not_follow":1,"invalid":0,"changed":2}
+
+"#]]);
+    env.sandbox().post_form("follow", "person=nami&follows=1");
+    env.run("-q user sync").assert_snapshot(str![[r#"
+exit 0
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable NOTNULL"), 0);
+}
+
+#[test]
+fn no_bound_users_makes_no_request() {
+    let mut env = TestEnv::new();
+    env.run("user add luffy").assert_success();
+    env.run("user sync").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+nobody is bound
+
+"#]]);
+    assert_eq!(env.sandbox().requests(), Vec::<String>::new());
+}
+
+#[test]
+fn unknown_openid_does_not_fail_batch() {
+    let mut env = env_with_crew();
+    env.run(&format!("user add robin --openid {UNKNOWN_OPENID}")).assert_success();
+    env.run(&format!("user add nico --openid {UNKNOWN_OPENID}")).assert_success();
+    env.run("user sync").assert_snapshot(str![[r#"
+exit 7
+--- stdout
+zoro does not follow the account, and cannot be reached
+asked about 5 people: 2 follow, 1 does not, of 2 the openid is not of this account; one changed
+--- stderr
+error: the openid oNobody_of_this_account_0001 of nico, robin: WeChat says 40003 (invalid openid): openid malformed or of another account
+hint: Check that the recipient was bound with this AppID; bind again
+
+"#]]);
+    let one = "GET /cgi-bin/user/info";
+    let refused = format!("{one} 40003");
+    let asked = env.sandbox().requests();
+    assert_eq!(asked[1], "POST /cgi-bin/user/info/batchget 40003");
+    assert_eq!(asked.iter().filter(|line| line.starts_with(one)).count(), 4, "{asked:?}");
+    assert_eq!(asked.iter().filter(|line| **line == refused).count(), 1, "{asked:?}");
+    env.run("--json user sync").assert_snapshot(str![[r#"
+exit 7
+--- stdout
+{"event":"invalid","user":"nico","openid":"oNobody_of_this_account_0001"}
+{"event":"invalid","user":"robin","openid":"oNobody_of_this_account_0001"}
+{"event":"synced","asked":5,"follow":2,"do_not_follow":1,"invalid":2,"changed":0}
+--- stderr
+{"error":"the openids of 2 people are not of this account","hint":null,"code":7}
+
+"#]]);
+    // WeChat says it of good people now and then: nobody is marked for it.
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable NOTNULL"), 1);
+    for name in ["luffy", "nami", "zoro", "nico"] {
+        env.run(&format!("unbind --user {name}")).assert_success();
+    }
+    let ran = env.run("-q user sync");
+    assert_eq!((ran.status(), ran.stdout()), (Some(4), ""));
+    assert!(ran.stderr().starts_with("error: the openid oNobody_of_this_account_0001 of robin: "), "{}", ran.stderr());
+}
+
+#[test]
+fn a_hundred_at_a_time() {
+    let mut env = env_with_101_followers("");
+    env.run("user sync").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+099 does not follow the account, and cannot be reached
+100 does not follow the account, and cannot be reached
+asked about 101 people: 99 follow, 2 do not; 2 changed
+
+"#]]);
+    assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", BATCH_REQUEST, BATCH_REQUEST]);
+}
+
+#[test]
+fn what_was_learned_stays_where_the_calls_of_the_day_run_out() {
+    let env = env_with_101_followers("[quota]\n\"/cgi-bin/user/info/batchget\" = 1\n");
+    env.run("user sync").assert_snapshot(str![[r#"
+exit 1
+--- stdout
+099 does not follow the account, and cannot be reached
+--- stderr
+error: this breaks off after 100 of 101 openids: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+
+"#]]);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable = 43004"), 1);
+}
+
+#[test]
+fn an_account_that_may_not_ask_marks_nobody() {
+    let env = TestEnv::with_scenario("unauthorized = [\"/cgi-bin/user/info/batchget\"]");
+    env.run(&format!("user add zoro --openid {ZORO}")).assert_success();
+    let ran = env.run("user sync");
+    assert_eq!((ran.status(), ran.stdout()), (Some(1), ""));
+    assert!(ran.stderr().contains("WeChat says 48001"), "{}", ran.stderr());
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable NOTNULL"), 0);
+}
+
+#[test]
+fn expired_token_is_replaced_and_missing_openid_queried_alone() {
+    let server = CannedServer::new(vec![
+        json_response(TOKEN_BODY),
+        json_response(r#"{"errcode":42001,"errmsg":"access_token expired rid: 1-2-3"}"#),
+        json_response(r#"{"access_token":"canned-token-2","expires_in":7200}"#),
+        json_response(
+            r#"{"user_info_list":[{"subscribe":"0","openid":"oNami"},{"subscribe":1,"openid":"oStranger"}]}"#,
+        ),
+        json_response(r#"{"subscribe":0,"openid":"oLuffy_wears_the_straw_hat_1"}"#),
+    ]);
+    let env = server.env("", "");
+    env.run("user add nami --openid oNami").assert_success();
+    env.run("user sync").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+luffy does not follow the account, and cannot be reached
+nami does not follow the account, and cannot be reached
+asked about 2 people: 0 follow, 2 do not; 2 changed
+
+"#]]);
+    let asked = server.requests();
+    let list = r#"{"user_list":[{"openid":"oLuffy_wears_the_straw_hat_1"},{"openid":"oNami"}]}"#;
+    assert_eq!((asked[1].body.as_str(), asked[3].body.as_str()), (list, list));
+    assert!(asked[4].line.contains("access_token=canned-token-2&openid=oLuffy_"), "{}", asked[4].line);
+}

@@ -1,0 +1,353 @@
+//! What goes over the wire, and what is made of odd answers.
+
+use snapbox::str;
+
+use crate::support::canned_server::{
+    ACCEPTED_BODY, CannedResponse, CannedServer, TOKEN_BODY, http_response, json_response,
+};
+use crate::support::env::LUFFY;
+
+/// The account's templates: one, with two fields.
+const TEMPLATE_LIST_BODY: &str =
+    r#"{"template_list":[{"template_id":"T-1","title":"T","content":"{{host.DATA}} {{note.DATA}}"}]}"#;
+
+#[test]
+fn a_text_is_one_post_in_raw_utf_8() {
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY)]);
+    let env = server.env("", "");
+    env.run("send -u luffy '备份完成 🎉 \"<&>\\'").assert_success();
+    let [token, text] = &server.requests()[..] else { panic!("two requests") };
+    assert_eq!(token.line, "POST /cgi-bin/stable_token HTTP/1.1");
+    assert_eq!(
+        token.body,
+        r#"{"grant_type":"client_credential","appid":"wx0123456789abcdef","secret":"canned-secret","force_refresh":false}"#
+    );
+    assert_eq!(text.line, "POST /cgi-bin/message/custom/send?access_token=canned-token-1 HTTP/1.1");
+    assert_eq!(text.header("content-type"), Some("application/json; charset=utf-8"));
+    assert_eq!(text.header("content-length"), Some(text.body.len().to_string().as_str()));
+    assert_eq!(text.header("host"), Some(server.url().trim_start_matches("http://")));
+    assert!(text.header("user-agent").unwrap().starts_with("wxbox/"));
+    for absent in ["accept-encoding", "transfer-encoding", "expect", "referer", "cookie", "authorization"] {
+        assert_eq!(text.header(absent), None);
+    }
+    assert_eq!(
+        text.body,
+        format!(r#"{{"touser":"{LUFFY}","msgtype":"text","text":{{"content":"备份完成 🎉 \"<&>\\"}}}}"#)
+    );
+}
+
+#[test]
+fn a_template_message_goes_out_as_the_dry_run_shows_it() {
+    let server = CannedServer::new(vec![
+        json_response(TOKEN_BODY),
+        json_response(TEMPLATE_LIST_BODY),
+        json_response(ACCEPTED_BODY),
+    ]);
+    let env = server.env("/proxy/v1/", "");
+    let line = "send -u luffy -t T-1 -d host=数据库1 -d note=a=b --data-color host=#173177 --url https://e.com/?a=1&b=2 \
+                --miniprogram wx1:pages/x?y=1";
+    let dry = env.run(&format!("{line} --dry-run")).assert_success();
+    env.run(line).assert_success();
+    let [token, list, template] = &server.requests()[..] else { panic!("three requests") };
+    assert_eq!(token.line, "POST /proxy/v1/cgi-bin/stable_token HTTP/1.1");
+    // Asked for before the dry run, kept for the message.
+    let asked = "GET /proxy/v1/cgi-bin/template/get_all_private_template?access_token=canned-token-1 HTTP/1.1";
+    assert_eq!(list.line, asked);
+    assert_eq!(template.line, "POST /proxy/v1/cgi-bin/message/template/send?access_token=canned-token-1 HTTP/1.1");
+    let without_id = |body: &str| {
+        let id = body.split_once("\"client_msg_id\":\"").unwrap().1;
+        assert!(id.as_bytes()[..32].iter().all(u8::is_ascii_hexdigit) && &id[32..34] == "\",", "{body}");
+        body.replace(&id[..32], "ID")
+    };
+    let expected = format!(
+        r##"{{"touser":"{LUFFY}","template_id":"T-1","url":"https://e.com/?a=1&b=2","miniprogram":{{"appid":"wx1","pagepath":"pages/x?y=1"}},"client_msg_id":"ID","data":{{"host":{{"value":"数据库1","color":"#173177"}},"note":{{"value":"a=b"}}}}}}"##
+    );
+    assert_eq!(without_id(&template.body), expected);
+    assert_eq!(without_id(dry.stdout().trim_end()), expected);
+}
+
+#[test]
+fn the_classic_endpoint_is_a_get() {
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY)]);
+    let env = server.env("", "");
+    env.prepend_config("token_endpoint = \"classic\"");
+    env.run("send -u luffy hi").assert_success();
+    assert_eq!(
+        server.requests()[0].line,
+        "GET /cgi-bin/token?grant_type=client_credential&appid=wx0123456789abcdef&secret=canned-secret HTTP/1.1"
+    );
+}
+
+#[test]
+fn unusual_valid_responses_are_accepted() {
+    let server = CannedServer::new(vec![
+        http_response("200 OK", "text/plain", r#"{"access_token":"t","expires_in":"7200"}"#),
+        http_response("200 OK", "text/plain; charset=gbk", r#"{"errcode":"0","errmsg":"ok","msgid":18446744073709551615}"#),
+        http_response("200 OK", "", r#"{"errcode":0,"errmsg":"ok","msgid":"9007199254740993"}"#),
+        http_response("200 OK", "application/json", " {\"errcode\":0,\"msgid\":9007199254740993}\n"),
+        CannedResponse::Bytes(b"HTTP/1.0 200 OK\r\n\r\n{\"errcode\":0}".to_vec()),
+        CannedResponse::Bytes(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nd\r\n{\"errcode\":0}\r\n0\r\n\r\n"
+                .to_vec(),
+        ),
+    ]);
+    let env = server.env("", "");
+    let msgid = || env.run("--json send -u luffy hi").assert_success().json_lines()[0]["msgid"].clone();
+    assert_eq!(msgid(), "18446744073709551615");
+    assert_eq!(msgid(), "9007199254740993");
+    assert_eq!(msgid(), "9007199254740993");
+    assert_eq!(msgid(), serde_json::Value::Null);
+    assert_eq!(msgid(), serde_json::Value::Null);
+    let kept = env.run("--json outbox show 1").assert_success().json_lines();
+    assert_eq!(kept[0]["msgid"], "18446744073709551615");
+}
+
+#[test]
+fn an_errcode_as_text_is_a_refusal() {
+    let body = r#"{"errcode":"40003","errmsg":"invalid openid rid: 6aac005a-01bfdbee-79769285"}"#;
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), http_response("200 OK", "text/plain", body)]);
+    server.env("", "").run("send -u luffy hi").assert_snapshot(str![[r#"
+exit 5
+--- stderr
+error: message 1 to luffy was refused: WeChat says 40003 (invalid openid): openid malformed or of another account
+hint: Check that the recipient was bound with this AppID; bind again
+
+"#]]);
+}
+
+/// Forms that are not quite right and leave no doubt.
+#[test]
+fn unusual_success_response_is_accepted() {
+    for body in [
+        "{\"errcode\":0,\"errmsg\":\"\u{0}\"}",
+        "\u{feff}{\"errcode\":0,\"errmsg\":\"ok\"}",
+        "{\"msgid\":3428411849815982087}",
+        "{\"errcode\":null,\"msgid\":\"7\"}",
+    ] {
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), http_response("200 OK", "text/plain", body)]);
+        server.env("", "").run("send -u luffy hi").assert_success();
+    }
+    // What says neither is none.
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response("{\"msgid\":null}")]);
+    assert_eq!(server.env("", "").run("send -u luffy hi").status(), Some(6));
+}
+
+#[test]
+fn non_wechat_response_leaves_message_unknown() {
+    let unknown = |answer: CannedResponse| {
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), answer]);
+        let env = server.env("", "");
+        let ran = env.run("send -u luffy hi");
+        assert_eq!(env.query::<String>("SELECT state FROM messages"), "unknown");
+        ran
+    };
+    unknown(CannedResponse::Bytes(
+        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            .to_vec(),
+    ))
+    .assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 302): it sends elsewhere, which is not followed
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(http_response("502 Bad Gateway", "text/html", "<html><h1>502 Bad Gateway</h1></html>")).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 502): it is an HTTP error
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(http_response("200 OK", "text/html", "<html>Log in to the hotel's network</html>")).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(http_response("200 OK", "application/json", "")).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(http_response("200 OK", "application/json", "[0]")).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is not JSON
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(http_response("200 OK", "application/json", "{}")).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): errcode is missing
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(http_response("200 OK", "application/json", r#"{"errcode":null}"#)).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): errcode is missing
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(CannedResponse::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"errcode\":".to_vec())).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: end of file before message length reached
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(CannedResponse::Bytes(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec())).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: connection closed before message completed
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(CannedResponse::Bytes(Vec::new())).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: connection closed before message completed
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(CannedResponse::Bytes(b"220 mail.example.com ESMTP\r\n".to_vec())).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: invalid HTTP version parsed
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(http_response("200 OK", "application/json", &" ".repeat((8 << 20) + 1))).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): it is too long
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+    unknown(CannedResponse::Bytes(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{{", u64::MAX - 1).into_bytes())).assert_snapshot(
+        str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: message head is too large
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]],
+    );
+}
+
+#[test]
+fn without_a_token_nothing_is_tried() {
+    let queued = |answer: CannedResponse| {
+        let server = CannedServer::new(vec![answer]);
+        let env = server.env("", "");
+        let ran = env.run("send -u luffy hi");
+        assert_eq!(env.query::<String>("SELECT state FROM messages"), "queued");
+        assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 0);
+        ran
+    };
+    queued(http_response("502 Bad Gateway", "text/html", "<html>canned-secret</html>")).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: no access token: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 502): it is an HTTP error
+hint: a proxy or firewall may stand between; see network.api_base and network.proxy
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+    queued(json_response(r#"{"access_token":"","expires_in":7200}"#)).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: no access token: 127.0.0.1:[PORT] gave an answer that is not WeChat's (HTTP 200): access_token is missing
+hint: a proxy or firewall may stand between; see network.api_base and network.proxy
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+    queued(json_response(r#"{"errcode":-1,"errmsg":"system error"}"#)).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: no access token: WeChat says -1 (system error): platform busy
+hint: this passes by itself, mostly within a minute
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+    queued(json_response(r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#)).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: no access token: WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
+hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+    queued(CannedResponse::Bytes(Vec::new())).assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: no access token: no answer from 127.0.0.1:[PORT]: connection closed before message completed
+one message stays in the outbox: do not send it again, the next `wxbox outbox flush` (by hand, cron or a timer) delivers it
+
+"#]]);
+}
+
+#[test]
+fn the_next_api_host_is_tried_where_one_cannot_be_reached() {
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY)]);
+    let env = server.env("", "");
+    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let list = format!("api_base = [\"http://127.0.0.1:1\", \"{}\"]", server.url());
+    env.write_config(&config.replace(&format!("api_base = \"{}\"", server.url()), &list));
+    env.run("send -u luffy hi").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+
+"#]]);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn throttled_response_times_out() {
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), CannedResponse::Throttle]);
+    let env = server.env("", "timeout = \"600ms\"");
+    env.run("send -u luffy hi").assert_snapshot(str![[r#"
+exit 6
+--- stderr
+error: message 1 to luffy may or may not have been delivered: no answer from 127.0.0.1:[PORT]: timed out
+hint: it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, `wxbox outbox retry 1` sends it again
+
+"#]]);
+}
+
+#[test]
+fn failed_tls_handshake_tries_next_host() {
+    // It takes TCP, as the system does for it, and says nothing to TLS.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let deaf = format!("https://{}", listener.local_addr().unwrap());
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY)]);
+    let env = server.env("", "timeout = \"600ms\"");
+    let path = env.path(".config/wxbox/config.toml");
+    let one = format!("api_base = \"{}\"", server.url());
+    let text = std::fs::read_to_string(&path).unwrap();
+    env.write_config(&text.replace(&one, &format!("api_base = [\"{deaf}\", \"{}\"]", server.url())));
+    env.run("send -u luffy hi").assert_snapshot(str![[r#"
+exit 0
+--- stdout
+sent message 1 (text) to luffy
+
+"#]]);
+    drop(listener);
+}
+
+#[test]
+fn what_is_meant_for_this_machine_goes_through_no_proxy() {
+    let server = CannedServer::new(vec![json_response(TOKEN_BODY)]);
+    let proxy = CannedServer::new(vec![]);
+    let env = server.env("", &format!("proxy = \"{}\"", proxy.url()));
+    let path = env.path(".config/wxbox/config.toml");
+    let one = format!("api_base = \"{}\"", server.url());
+    let text = std::fs::read_to_string(&path).unwrap();
+    env.write_config(&text.replace(&one, &format!("api_base = [\"{}\", \"https://wechat.invalid\"]", server.url())));
+    env.run("token").assert_success();
+}

@@ -245,10 +245,11 @@ pub fn warn_if_openid_shared(ui: &mut Ui, store: &Store, app_id: &str, user: &Us
     }
 }
 
-/// The config's word for what the command line says.
-pub fn config_scope(scope: ScopeArg) -> config::OAuthScope {
-    match scope {
-        ScopeArg::Base => config::OAuthScope::Base,
-        ScopeArg::UserInfo => config::OAuthScope::UserInfo,
+impl From<ScopeArg> for config::OAuthScope {
+    fn from(scope: ScopeArg) -> Self {
+        match scope {
+            ScopeArg::Base => Self::Base,
+            ScopeArg::UserInfo => Self::UserInfo,
+        }
     }
 }

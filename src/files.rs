@@ -1,7 +1,8 @@
-//! What is for this user alone: files and directories whatever the umask is, and the memory of this process.
+//! Files and directories that only this user can read, whatever the umask is; reading with a size
+//! limit; and the check whether a file could be created.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -118,42 +119,43 @@ pub fn create_private_dir(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What this process may leave behind when it crashes: no memory. Where the system has such a word, other
-/// programs of this user can no longer look at its memory and its environment either.
-#[derive(Debug)]
-pub struct OriginalCoreLimit {
-    limit: rustix::process::Rlimit,
+/// The directory of the file, or the nearest above it that is there.
+pub(crate) fn nearest_existing_dir(path: &Path) -> &Path {
+    let dirs = path.ancestors().skip(1);
+    dirs.filter(|dir| !dir.as_os_str().is_empty()).find(|dir| dir.exists()).unwrap_or(Path::new("."))
 }
 
-static ORIGINAL_CORE_LIMIT: std::sync::OnceLock<OriginalCoreLimit> = std::sync::OnceLock::new();
-
-/// Seals this process. It does not outlast the start of another program.
-pub fn disable_core_dumps() {
-    // Where the system refuses, there is nothing to be done about it.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Core);
-    ORIGINAL_CORE_LIMIT.get_or_init(|| OriginalCoreLimit { limit });
-    set_core_limit(Some(0));
-}
-
-/// Starts another program with the limit on core dumps that this process began with.
+/// Whether the file can be made, with the directories that it lacks; nothing is made.
 ///
 /// # Errors
-/// Those of `start`.
-pub fn with_original_core_limit<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    if let Some(OriginalCoreLimit { limit }) = ORIGINAL_CORE_LIMIT.get() {
-        set_core_limit(limit.current);
-        let started = start();
-        set_core_limit(Some(0));
-        return started;
+/// The system's: a mode, or a file system that is mounted read-only.
+pub(crate) fn check_creatable(path: &Path) -> io::Result<()> {
+    let dir = nearest_existing_dir(path);
+    if !dir.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
     }
-    start()
+    use rustix::fs::{Access, access};
+    access(dir, Access::WRITE_OK | Access::EXEC_OK)?;
+    Ok(())
 }
 
-/// The soft limit only: the hard one could not be raised again. `None`: no limit.
-fn set_core_limit(current: Option<u64>) {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let maximum = getrlimit(Resource::Core).maximum;
-    let _ = setrlimit(Resource::Core, Rlimit { current, maximum });
+/// All that there is to read, if that is no more than `limit` bytes: of a device by mistake, no more is taken in.
+///
+/// # Errors
+/// The input's; [`io::ErrorKind::FileTooLarge`].
+pub fn read_limited(input: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_read_than_the_limit() {
+        assert_eq!(read_limited(&b"1234"[..], 4).unwrap(), b"1234");
+        assert_eq!(read_limited(io::repeat(0), 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
 }

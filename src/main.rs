@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    wxbox::files::disable_core_dumps();
+    wxbox::process_hardening::disable_core_dumps();
     wxbox::signals::unblock();
     wxbox::ui::install_panic_hook();
     wxbox::run(std::env::args_os(), &mut wxbox::ui::Ui::stdio()).code().into()

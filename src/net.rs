@@ -1,6 +1,11 @@
-//! Whether an address is this very machine: the config takes plain http there alone, and no proxy is asked for the way.
+//! Addresses: which ones lead to this machine, which ones only phones in the same network can reach.
+
+use std::net::{IpAddr, Ipv4Addr};
 
 use url::{Host, Url};
+
+/// Interfaces that lead to containers, virtual machines and tunnels, by the beginnings of their names.
+const VIRTUAL_INTERFACE_PREFIXES: [&str; 9] = ["br-", "cni", "docker", "lxc", "podman", "tun", "veth", "virbr", "wg"];
 
 /// Whether the host of that address is this very machine, by its name or number alone: nobody is asked.
 pub fn is_loopback(url: &Url) -> bool {
@@ -9,5 +14,59 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
+    }
+}
+
+/// Whether only phones in the same network can reach that address.
+pub fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || is_cgnat(ip),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+/// 100.64.0.0/10, which providers put many customers behind.
+fn is_cgnat(ip: Ipv4Addr) -> bool {
+    let [first, second, ..] = ip.octets();
+    first == 100 && second & 0xc0 == 64
+}
+
+/// The addresses that others might reach, the likeliest first: of real interfaces before inner ones, IPv4 before
+/// IPv6, public before private. Nothing where the system does not tell.
+pub(crate) fn local_addresses() -> Vec<IpAddr> {
+    let mut addresses: Vec<_> = if_addrs::get_if_addrs()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|it| !it.is_loopback() && !it.is_link_local())
+        .map(|it| (VIRTUAL_INTERFACE_PREFIXES.iter().any(|inner| it.name.starts_with(inner)), it.ip()))
+        .collect();
+    addresses.sort_by_key(|(inner, ip)| (*inner, ip.is_ipv6(), is_private(*ip)));
+    addresses.into_iter().map(|(_, ip)| ip).collect()
+}
+
+/// Whether the address leads back to this machine.
+pub(crate) fn is_local_address(ip: IpAddr) -> bool {
+    ip.is_loopback() || if_addrs::get_if_addrs().unwrap_or_default().iter().any(|it| it.ip() == ip)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_network_are_told_from_public_ones() {
+        for (ip, private) in [
+            ("10.1.2.3", true),
+            ("172.31.0.1", true),
+            ("192.168.1.20", true),
+            ("100.64.0.1", true),
+            ("100.128.0.1", false),
+            ("203.0.113.7", false),
+            ("fd00::2", true),
+            ("fe80::1", true),
+            ("2001:db8::1", false),
+        ] {
+            assert_eq!(is_private(ip.parse().unwrap()), private, "{ip}");
+        }
     }
 }

@@ -4,7 +4,6 @@ mod arg_text;
 mod bind;
 mod config;
 mod docs;
-mod doctor;
 mod follower;
 mod init;
 mod media;
@@ -14,7 +13,7 @@ mod quota;
 mod run;
 mod send;
 mod template;
-pub(crate) mod usage_error;
+mod usage_error;
 mod user;
 
 use std::path::PathBuf;
@@ -36,6 +35,7 @@ pub use send::{ContentArgs, DataArg, DataColorArg, DeliveryArgs, MiniProgramArg,
 pub use template::{
     TemplateAdd, TemplateCheck, TemplateCommand, TemplateListArgs as TemplateList, TemplateRemove, TemplateShow,
 };
+pub(crate) use usage_error::{mistyped_option_error, output_options, usage_error};
 pub use user::{UserAdd, UserCommand, UserEditArgs, UserImport, UserList, UserPasswd, UserRemove, UserShow};
 
 use crate::t;
@@ -99,7 +99,7 @@ pub enum Command {
     /// Write a config: asks for what it needs, and tries it
     Init(Init),
     /// Look whether all is well, and say what to mend
-    #[command(after_help = doctor::DOCTOR_EXAMPLES)]
+    #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor,
     /// Manage the registry of people
     #[command(subcommand)]
@@ -148,6 +148,12 @@ pub enum Command {
     /// Print the help of a command, or of a topic: exit-codes, environment, json, recovery, sandbox
     Help(Help),
 }
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  wxbox doctor
+  wxbox -q doctor                                      for cron: says only what failed
+  wxbox --json doctor | jq -r 'select(.status != \"ok\")'";
 
 const TOKEN_EXAMPLES: &str = "\
 Examples:

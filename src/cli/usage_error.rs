@@ -1,14 +1,70 @@
-//! What clap has against a command line, in words of ours: its own cannot be translated, so they are made from
-//! the kind of its error and what it is about.
+//! Errors in the command line, worded by wxbox: clap's own messages cannot be translated, so these are
+//! built from the kind of clap's error and its context.
+
+use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, CommandFactory as _, ValueEnum as _};
 
-use crate::exit::{ErrorReport, ExitStatus};
-use crate::i18n::join_list;
+use super::{Cli, Send};
+use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::i18n::{closest_match, join_list};
 use crate::t;
+use crate::ui::ColorMode;
 
-/// What is wrong, and the nearest right word, else the usage.
-pub(crate) fn from_clap(error: &clap::Error) -> ErrorReport {
+/// Returns `--json` and `--color` of a command line that clap could not parse.
+pub(crate) fn output_options(args: &[OsString]) -> (bool, ColorMode) {
+    let words: Vec<&str> = words_before_escape(args).collect();
+    let color = words.iter().rposition(|word| *word == "--color" || word.starts_with("--color="));
+    let color = color.and_then(|at| words[at].strip_prefix("--color=").or_else(|| words.get(at + 1).copied()));
+    let color = color.and_then(|name| ColorMode::from_str(name, false).ok()).unwrap_or_default();
+    (words.contains(&"--json"), color)
+}
+
+/// Describes what clap rejects in the command line `args`. The hint is the closest match, else the usage.
+pub(crate) fn usage_error(args: &[OsString], error: &clap::Error) -> ErrorReport {
+    match error.kind() {
+        ErrorKind::UnknownArgument => {
+            find_mistyped_option(args).map_or_else(|| from_clap(error), |option| mistyped_option_error(&option).into())
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            let word = args.iter().filter_map(|arg| arg.to_str()).skip(1).find(|arg| !arg.starts_with('-'));
+            let command = ["wxbox"].into_iter().chain(word).collect::<Vec<_>>().join(" ");
+            CommandError::usage(t!("cli-no-command")).hint(t!("cli-no-command-hint", command = command)).into()
+        }
+        _ => from_clap(error),
+    }
+}
+
+/// The error for a text that looks like `--this`: the user meant an option.
+pub(crate) fn mistyped_option_error(option: &str) -> CommandError {
+    let name = option.split('=').next().unwrap_or(option);
+    let hint = match closest_match(name, Send::long_option_names()) {
+        Some(near) => t!("send-mistyped-option-near", near = near),
+        None => t!("send-mistyped-option-hint"),
+    };
+    CommandError::usage(t!("send-mistyped-option", option = name)).hint(hint)
+}
+
+/// Finds an unknown option of `send`. clap took it for the text and then complains about the real text.
+fn find_mistyped_option(args: &[OsString]) -> Option<String> {
+    let send_args = words_before_escape(args).skip_while(|arg| *arg != "send");
+    let known_options: Vec<String> = Cli::command()
+        .get_arguments()
+        .filter_map(Arg::get_long)
+        .map(|name| format!("--{name}"))
+        .chain(Send::long_option_names())
+        .collect();
+    let mut options = send_args.filter(|arg| arg.starts_with("--"));
+    options.find(|arg| !known_options.iter().any(|name| arg.split('=').next() == Some(name))).map(str::to_owned)
+}
+
+/// Returns the arguments after the program name, before `--` and before the first one that is not UTF-8.
+fn words_before_escape(args: &[OsString]) -> impl Iterator<Item = &str> {
+    args.iter().skip(1).map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--")
+}
+
+fn from_clap(error: &clap::Error) -> ErrorReport {
     let suggestion = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
         .into_iter()
         .find_map(|kind| context_strings(error, kind).pop());
@@ -76,7 +132,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::Cli;
 
     /// In English they are clap's own, so that who knows them from elsewhere reads them here.
     #[test]

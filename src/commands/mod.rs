@@ -1,6 +1,5 @@
 //! One file a command, each short: ask, act, show. They never call each other.
 
-mod addresses;
 mod backup;
 mod bind;
 mod completions;
@@ -11,7 +10,6 @@ mod docs;
 mod doctor;
 mod explain;
 mod follower;
-mod ground;
 mod init;
 mod man;
 mod media;
@@ -24,8 +22,6 @@ mod template;
 mod token;
 mod user;
 
-pub(crate) use send::mistyped_option_error;
-
 use crate::cli::{Cli, Command};
 use crate::exit::ExitStatus;
 use crate::ui::Ui;
@@ -33,7 +29,7 @@ use crate::ui::Ui;
 /// Runs the command.
 ///
 /// # Errors
-/// Whatever stops it; [`crate::error::classify`] makes the exit status of it.
+/// Whatever stops it; [`crate::report::classify`] makes the exit status of it.
 pub fn run(cli: Cli, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
     let Cli { global, command } = cli;
     match command {

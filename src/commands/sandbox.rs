@@ -91,7 +91,7 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> anyhow::Result<ExitStatus> {
                 hint: None,
             };
             let bytes = File::open(path)
-                .and_then(|file| crate::bounded::read_limited(file, input::MAX_INPUT_BYTES))
+                .and_then(|file| crate::files::read_limited(file, input::MAX_INPUT_BYTES))
                 .map_err(|e| failure(io_error_text(&e)))?;
             let text = String::from_utf8(bytes).map_err(|_| failure(t!("batch-utf8")))?;
             Scenario::from_toml(&text).map_err(|e| failure(e.to_string()))?

@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 
 use super::warnings::DraftWarnings;
-use crate::bounded;
 use crate::cli::ArgText;
 use crate::exit::{CommandError, ExitStatus};
+use crate::files;
 use crate::t;
 use crate::wechat::lenient_json::{is_like_gbk, repair};
 
@@ -92,7 +92,7 @@ pub(crate) fn display_name(file: &str) -> String {
 }
 
 fn read_stdin() -> anyhow::Result<Vec<u8>> {
-    match bounded::read_limited(io::stdin(), MAX_INPUT_BYTES) {
+    match files::read_limited(io::stdin(), MAX_INPUT_BYTES) {
         Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
             Err(CommandError::usage(t!("ui-stdin-long", limit = MAX_INPUT_BYTES)).into())
         }
@@ -101,7 +101,7 @@ fn read_stdin() -> anyhow::Result<Vec<u8>> {
 }
 
 fn read_file(file: &str) -> Result<Vec<u8>, CommandError> {
-    File::open(file).and_then(|file| bounded::read_limited(file, MAX_INPUT_BYTES)).map_err(|cause| {
+    File::open(file).and_then(|file| files::read_limited(file, MAX_INPUT_BYTES)).map_err(|cause| {
         let what = t!("media-unreadable", file = file, cause = cause);
         CommandError { exit: ExitStatus::Unexpected, message: what, hint: Some(t!("send-file-hint")) }
     })

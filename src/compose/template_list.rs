@@ -4,8 +4,9 @@
 use crate::access_token::{Account, call_with_token};
 use crate::clock::Timestamp;
 use crate::context::AppContext;
-use crate::exit::{CommandError, ErrorReport, classify};
+use crate::exit::{CommandError, ErrorReport};
 use crate::i18n::{closest_match, join_list, relative_time};
+use crate::report::classify;
 use crate::secret::Secret;
 use crate::store::{CachedTemplate, Store, TemplateKind, TemplateList};
 use crate::t;

@@ -14,7 +14,7 @@ use super::origin::{Origin, Setting};
 use super::values::is_single_line;
 use crate::i18n::io_error_text;
 use crate::secret::Secret;
-use crate::{bounded, text_line};
+use crate::{files, text_line};
 
 /// The name under which a service manager hands the secret over.
 const CREDENTIAL_NAME: &str = "wxbox-app-secret";
@@ -103,7 +103,7 @@ fn read_secret_file(
     };
     let file = File::open(path).map_err(unreadable)?;
     let is_open = check_file_trust(path, &file)?;
-    let bytes = bounded::read_limited(file, MAX_CONFIG_BYTES).map_err(unreadable)?;
+    let bytes = files::read_limited(file, MAX_CONFIG_BYTES).map_err(unreadable)?;
     let not_text = || Error::SecretInvalid { path: Some(path.to_owned()), origin: from.clone() };
     let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;
     let text = text_line::trim_value(text);

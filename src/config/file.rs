@@ -8,7 +8,7 @@ use super::environment::{CliOverrides, Environment};
 use super::error::Error;
 use super::file_trust::check_file_trust;
 use super::origin::Origin;
-use crate::bounded;
+use crate::files;
 use crate::i18n::io_error_text;
 
 /// The config file as it was read.
@@ -79,7 +79,7 @@ fn read_config_file(path: &Path) -> Result<Option<ConfigFile>, Error> {
         Err(error) => return Err(unreadable(error)),
     };
     let readable_by_all = check_file_trust(path, &file)?;
-    let bytes = bounded::read_limited(file, MAX_CONFIG_BYTES).map_err(unreadable)?;
+    let bytes = files::read_limited(file, MAX_CONFIG_BYTES).map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use crate::bounded;
 use crate::callback::{DomainVerificationFile, is_verification_file_name};
 use crate::config::{self, Config, check_file_trust, file_mode};
 use crate::exit::{CommandError, ExitStatus};
+use crate::files;
 use crate::http_server::{ServerTls, TlsConfigError};
 use crate::pem::PemError;
 use crate::t;
@@ -108,7 +108,7 @@ fn read_trusted_file(path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, Comm
 }
 
 fn read_opened(file: io::Result<File>, path: &Path, key: &str, limit: u64) -> Result<Vec<u8>, CommandError> {
-    file.and_then(|file| bounded::read_limited(file, limit)).map_err(|error| {
+    file.and_then(|file| files::read_limited(file, limit)).map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::PermissionDenied => t!("papers-denied-hint", path = path),
             _ => t!("papers-unreadable-hint", key = key),

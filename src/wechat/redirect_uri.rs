@@ -1,7 +1,7 @@
 //! What WeChat lets a callback address be. Real accounts: doc/service/guide/h5/auth.html, 网页授权域名 in the
 //! console. Test accounts: what their page was seen to take (an IP address and a port, no path).
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use url::{Host, Url};
 
@@ -99,20 +99,6 @@ pub fn console_value(uri: &Url) -> String {
     uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Whether only phones in the same network can reach that address.
-pub fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || is_cgnat(ip),
-        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
-    }
-}
-
-/// 100.64.0.0/10, which providers put many customers behind.
-fn is_cgnat(ip: Ipv4Addr) -> bool {
-    let [first, second, ..] = ip.octets();
-    first == 100 && second & 0xc0 == 64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,23 +137,6 @@ mod tests {
             ("http://203.0.113.7:80/", "203.0.113.7"),
         ] {
             assert_eq!(console_value(&Url::parse(uri).unwrap()), entered);
-        }
-    }
-
-    #[test]
-    fn addresses_of_one_network_are_told_from_public_ones() {
-        for (ip, private) in [
-            ("10.1.2.3", true),
-            ("172.31.0.1", true),
-            ("192.168.1.20", true),
-            ("100.64.0.1", true),
-            ("100.128.0.1", false),
-            ("203.0.113.7", false),
-            ("fd00::2", true),
-            ("fe80::1", true),
-            ("2001:db8::1", false),
-        ] {
-            assert_eq!(is_private(ip.parse().unwrap()), private, "{ip}");
         }
     }
 

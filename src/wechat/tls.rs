@@ -10,7 +10,7 @@ use rustls::RootCertStore;
 use rustls_native_certs::{ErrorKind, load_certs_from_paths};
 
 use super::{Error, Result};
-use crate::{bounded, i18n, pem, t};
+use crate::{files, i18n, pem, t};
 
 /// More than any bundle of authorities: a system's whole store is 200 KB.
 const MAX_CA_BYTES: u64 = 8 << 20;
@@ -66,7 +66,7 @@ fn add_file(roots: &mut RootCertStore, path: &Path) -> std::result::Result<(), S
         None => fault.to_string(),
     };
     let bytes = File::open(path)
-        .and_then(|file| bounded::read_limited(file, MAX_CA_BYTES))
+        .and_then(|file| files::read_limited(file, MAX_CA_BYTES))
         .map_err(|e| i18n::io_error_text(&e))?;
     let found = pem::parse_certificates(&bytes).map_err(faulty)?;
     match roots.add_parsable_certificates(found).0 {

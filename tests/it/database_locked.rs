@@ -11,7 +11,7 @@ use snapbox::str;
 use url::Url;
 use wxbox::access_token::Account;
 use wxbox::delivery::{DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource, DeliveryThread};
-use wxbox::exit::classify;
+use wxbox::report::classify;
 use wxbox::store::{Error, MessageState, Store};
 use wxbox::wechat::{ClientSettings, Endpoint};
 

@@ -10,7 +10,7 @@ use super::qr;
 use super::sequence::BindContext;
 use crate::access_token::ApiSession;
 use crate::callback::{CallbackEvent, FollowLookupFn, FollowLookupResult, FollowQrCode};
-use crate::exit::classify;
+use crate::report::classify;
 use crate::signals::Signal;
 use crate::store::{Store, User};
 use crate::t;

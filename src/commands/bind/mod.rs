@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::cli::{Bind, Global};
 use crate::config::CliOverrides;
-use crate::context::{AppContext, config_scope, parse_openid_argument};
+use crate::context::{AppContext, parse_openid_argument};
 use crate::exit::{CommandError, ExitStatus};
 use crate::listen;
 use crate::signals::SignalReceiver;
@@ -39,7 +39,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: Bind) -> anyhow::Result<Ex
     }
     let flags = CliOverrides {
         listen: args.listen.clone(),
-        scope: args.scope.map(config_scope),
+        scope: args.scope.map(Into::into),
         timeout: args.timeout,
         ..CliOverrides::default()
     };

@@ -131,7 +131,7 @@ fn result_from_event(event: CallbackEvent, signals: &SignalReceiver) -> anyhow::
         CallbackEvent::Failed(error) => PasteResult::Done(BindOutcome::from_error_or_signal(error, signals)?),
         CallbackEvent::Rejected(reason) => PasteResult::Rejected(rejection(reason)),
         CallbackEvent::Unreachable(error) => {
-            let report = crate::exit::classify(&error);
+            let report = crate::report::classify(&error);
             let what = t!("bind-paste-unreachable", cause = report.message);
             PasteResult::Rejected(CommandError {
                 exit: report.exit,

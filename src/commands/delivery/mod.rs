@@ -14,7 +14,8 @@ use crate::context::AppContext;
 use crate::delivery::{
     DeliveryEvent, DeliveryOptions, DeliveryRun, DeliverySource, DeliveryThread, ReadyDeliveryThread,
 };
-use crate::exit::{CommandError, ErrorReport, ExitStatus, classify};
+use crate::exit::{CommandError, ErrorReport, ExitStatus};
+use crate::report::classify;
 use crate::signals::{self, Signal, Waiter};
 use crate::store::{Message, MessageState, Store};
 use crate::t;

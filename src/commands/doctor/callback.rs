@@ -12,16 +12,16 @@ use url::{Host, Url};
 use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use crate::callback::OAuthState;
-use crate::commands::addresses;
 use crate::context::AppContext;
-use crate::exit::classify;
 use crate::http_server::{HttpResponse, Limits, Request};
 use crate::i18n::{error_text, io_error_text, join_clauses};
 use crate::listen;
 use crate::listen::tls_files;
 use crate::net::is_loopback;
+use crate::net::{self, is_private};
+use crate::report::classify;
 use crate::t;
-use crate::wechat::redirect_uri::{AccountType, console_value, is_private, problems};
+use crate::wechat::redirect_uri::{AccountType, console_value, problems};
 use crate::wechat::{find_tls_error, tls_config};
 
 pub(super) const CHECKS: &[CheckName] = &[CheckName::Port, CheckName::Callback];
@@ -134,7 +134,7 @@ fn probe(app: &AppContext, uri: &Url, asked: &OAuthState, answer: &OAuthState, l
             return Some(Check::failure(CheckName::Callback, what, t!("doctor-callback-name-fix")));
         }
     };
-    let is_local = ips.iter().any(|ip| addresses::is_local_address(*ip));
+    let is_local = ips.iter().any(|ip| net::is_local_address(*ip));
     let phone = http_client(app).ok()?;
     let mut url = uri.clone();
     url.query_pairs_mut().append_pair("state", asked.as_str());

@@ -12,8 +12,8 @@ use crate::config::{
     looks_like_app_secret,
 };
 use crate::context::AppContext;
-use crate::exit::classify;
 use crate::listen::tls_files;
+use crate::report::classify;
 use crate::secret::ExposeSecret;
 use crate::t;
 

@@ -9,10 +9,10 @@ use indicatif::HumanBytes;
 use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use crate::clock::Timestamp;
-use crate::commands::ground;
 use crate::context::AppContext;
-use crate::exit::classify;
+use crate::files;
 use crate::i18n::{io_error_text, long_duration};
+use crate::report::classify;
 use crate::store::{self, Inspection, Integrity, MessageFilter, MessageState};
 use crate::t;
 use crate::ui::Level;
@@ -41,7 +41,7 @@ pub(super) fn check(sender: &CheckSender, app: &AppContext) {
     };
     let sound = check.status != Level::Failure;
     let _ = sender.send(check);
-    if let Some(check) = check_disk_space(ground::nearest_existing_dir(path)) {
+    if let Some(check) = check_disk_space(files::nearest_existing_dir(path)) {
         let _ = sender.send(check);
     }
     let check = match queue {
@@ -96,13 +96,13 @@ fn check_database(look: &mut Inspection, path: &Path) -> Check {
 
 /// Nothing is made here: a look changes nothing.
 fn check_creatable(app: &AppContext, path: &Path) -> Check {
-    match ground::check_creatable(path) {
+    match files::check_creatable(path) {
         Ok(()) if app.database_is_explicit() => {
             Check::from_report(CheckName::Database, classify(&app.missing_database_error().into()))
         }
         Ok(()) => Check::ok(CheckName::Database, t!("doctor-database-none", path = path)),
         Err(cause) => {
-            let (dir, cause) = (ground::nearest_existing_dir(path), io_error_text(&cause));
+            let (dir, cause) = (files::nearest_existing_dir(path), io_error_text(&cause));
             let what = t!("doctor-database-cannot", path = path, dir = dir, cause = cause);
             Check::failure(CheckName::Database, what, t!("doctor-database-cannot-fix"))
         }

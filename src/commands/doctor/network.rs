@@ -8,8 +8,8 @@ use url::{Host, Url};
 use super::check::{Check, CheckName};
 use super::check_group::CheckSender;
 use crate::context::AppContext;
-use crate::exit::classify;
 use crate::i18n::{io_error_text, join_clauses, join_list, long_duration};
+use crate::report::classify;
 use crate::t;
 use crate::wechat::{self, Client, ClientSettings, HostProbe, ProxyInfo, proxy_for};
 

@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::{Global, Init as Args};
-use crate::commands::ground;
 use crate::config::{CliOverrides, Environment, path_to_write};
-use crate::exit::{CommandError, ExitStatus, classify};
+use crate::exit::{CommandError, ExitStatus};
+use crate::files;
+use crate::report::classify;
 use crate::t;
 use crate::ui::{self, Ui};
 use crate::wechat::redirect_uri::{console_value, problems};
@@ -95,7 +96,7 @@ fn check_overwrite(ui: &Ui, path: &Path, force: bool, is_interactive: bool) -> a
             .hint(t!("config-directory-hint", path = path.join("config.toml")))
             .into());
     }
-    ground::check_creatable(path).map_err(|cause| write_error(path, &cause))?;
+    files::check_creatable(path).map_err(|cause| write_error(path, &cause))?;
     if !path.exists() {
         return Ok(Some(false));
     }

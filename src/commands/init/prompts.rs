@@ -9,15 +9,16 @@ use url::Url;
 use super::options;
 use super::options::PresetAnswers;
 use super::write::InitAnswers;
-use crate::commands::addresses;
 use crate::config::{Environment, ListenAddress, looks_like_app_id, read_app_id, read_redirect_uri};
-use crate::exit::{CommandError, classify};
+use crate::exit::CommandError;
 use crate::i18n::join_list;
+use crate::net::{self, is_private};
+use crate::report::classify;
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 use crate::text_line;
 use crate::ui::{self, InvalidAnswer, Ui};
-use crate::wechat::redirect_uri::{is_private, problems};
+use crate::wechat::redirect_uri::problems;
 
 /// The port that is proposed: below 1024 one needs a right.
 const DEFAULT_PORT: u16 = 8080;
@@ -102,7 +103,7 @@ pub(super) fn ask_ca_file(ui: &mut Ui, environment: &Environment) -> anyhow::Res
 
 fn ask_redirect_uri(ui: &mut Ui, is_sandbox: bool) -> anyhow::Result<Url> {
     ui.status(&t!("init-where-redirect"));
-    let local_ips = if is_sandbox { vec![IpAddr::from([127, 0, 0, 1])] } else { addresses::local_addresses() };
+    let local_ips = if is_sandbox { vec![IpAddr::from([127, 0, 0, 1])] } else { net::local_addresses() };
     let first = local_ips.first().map(|ip| suggested_redirect(*ip));
     if let (false, Some(ip)) = (is_sandbox, local_ips.first()) {
         ui.status(&if is_private(*ip) { t!("init-near") } else { t!("init-public") });

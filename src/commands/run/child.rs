@@ -10,7 +10,7 @@ use std::process::Command;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
-use crate::files;
+use crate::process_hardening;
 use crate::signals::{ForwarderEvent, SignalForwarder, with_original_mask};
 use crate::t;
 
@@ -87,7 +87,7 @@ pub(super) fn run(forwarder: &mut SignalForwarder, command: &[OsString]) -> io::
     // It is waited for below, by its number: as the first process of a container we get the orphans of others too.
     let mut command = Command::new(program);
     command.args(args).env_remove(SECRET_VARIABLE);
-    let child = match files::with_original_core_limit(|| with_original_mask(|| command.spawn())) {
+    let child = match process_hardening::with_original_core_limit(|| with_original_mask(|| command.spawn())) {
         Ok(child) => Pid::from_child(&child),
         Err(error) => {
             let bad = (error.kind() == io::ErrorKind::NotFound).then(|| BadInterpreter::detect(program)).flatten();

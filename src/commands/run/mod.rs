@@ -19,8 +19,9 @@ use crate::compose::{ComposeRequest, MessageDraft, build_submission, content, si
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::delivery::DeliveryThread;
-use crate::exit::{CommandError, ErrorReport, ExitStatus, classify};
+use crate::exit::{CommandError, ErrorReport, ExitStatus};
 use crate::i18n::{closest_match, join_list};
+use crate::report::classify;
 use crate::signals::{SignalForwarder, Waiter};
 use crate::store::{Store, Submission};
 use crate::t;

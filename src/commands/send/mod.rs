@@ -5,7 +5,7 @@ mod batch_line;
 
 use std::collections::HashMap;
 
-use crate::cli::{Global, Send};
+use crate::cli::{Global, Send, mistyped_option_error};
 use crate::clock::Timestamp;
 use crate::commands::delivery;
 use crate::commands::delivery::DeliverySetup;
@@ -16,10 +16,8 @@ use crate::compose::{ComposeRequest, build_submission, message_json, single_sour
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::delivery::DeliveryThread;
-use crate::exit::{CommandError, ExitStatus};
-use crate::i18n::closest_match;
+use crate::exit::ExitStatus;
 use crate::store::{MediaKey, Store, Submission};
-use crate::t;
 use crate::ui::Ui;
 use crate::wechat::media::EXPIRY_MARGIN;
 use crate::wechat::message::Content;
@@ -84,14 +82,4 @@ fn dry_run(ui: &mut Ui, app: &AppContext, store: &Store, parcel: &Submission) ->
         }
     }
     Ok(ExitStatus::Success)
-}
-
-/// No text looks like `--this`: somebody meant an option.
-pub(crate) fn mistyped_option_error(option: &str) -> CommandError {
-    let name = option.split('=').next().unwrap_or(option);
-    let hint = match closest_match(name, Send::long_option_names()) {
-        Some(near) => t!("send-mistyped-option-near", near = near),
-        None => t!("send-mistyped-option-hint"),
-    };
-    CommandError::usage(t!("send-mistyped-option", option = name)).hint(hint)
 }

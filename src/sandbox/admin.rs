@@ -24,8 +24,9 @@ use url::form_urlencoded::parse;
 
 use super::faults::{self, FaultPlan};
 use super::pages;
+use super::response::HandledRequest;
+use super::state::Platform;
 use super::state::inbox::ConversationEntry;
-use super::state::{HandledRequest, Platform};
 use crate::http_server::{HttpResponse, Request};
 
 /// Takes a form.

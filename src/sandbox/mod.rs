@@ -14,21 +14,24 @@ mod faults;
 mod ids;
 mod origin;
 mod pages;
+mod paths;
 mod qr_jpeg;
 mod response;
 mod router;
 mod scenario;
 mod server;
 mod state;
+mod time;
 
 pub use faults::Fault;
+pub use response::HandledRequest;
 pub use scenario::library::{Keyword, LibraryTemplate};
 pub use scenario::{
     ArticleConfig, CardConfig, KfAccountConfig, PersonConfig, Scenario, ScenarioError, SubscriptionConfig,
     TemplateConfig,
 };
 pub use server::{Listening, RequestLine, Sandbox};
-pub use state::{HandledRequest, Platform};
+pub use state::Platform;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::ids;
 use crate::http_server::HttpResponse;
@@ -20,6 +21,40 @@ pub(super) struct ApiError {
 
 /// The answer of an API call: the JSON of a success, or a refusal.
 pub(super) type ApiResult = Result<Value, ApiError>;
+
+/// A reply and what there is to say about it.
+#[derive(Debug)]
+pub struct HandledRequest {
+    /// What goes back.
+    pub reply: HttpResponse,
+    /// What an API call or an authorisation came to; nothing for the sandbox's own pages.
+    pub errcode: Option<i64>,
+    /// The openid of the person that it was about.
+    pub openid: Option<String>,
+    /// A call that the sandbox does not have.
+    pub unknown_path: bool,
+    /// What went wrong with it, as the fault plan wants it.
+    pub fault: Option<String>,
+    /// The inbox page looking at itself.
+    pub unlogged: bool,
+    /// What the phone calls once more, without waiting for the answer to matter (`double_callback`).
+    pub second_callback: Option<Url>,
+}
+
+impl HandledRequest {
+    /// A page, about nobody.
+    pub(in crate::sandbox) fn from_reply(reply: HttpResponse) -> Self {
+        Self {
+            reply,
+            errcode: None,
+            openid: None,
+            unknown_path: false,
+            fault: None,
+            unlogged: false,
+            second_callback: None,
+        }
+    }
+}
 
 /// Which of the two families a path belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,100 +1,227 @@
 //! Which request is which call.
 
+use serde::{Deserialize, Serialize};
+
+use super::api::media::MEDIA_PATH;
 use super::call::Call;
-use super::response::{ApiError, ApiResult};
+use super::faults::Effect;
+use super::response::{ApiError, ApiResult, Family, HandledRequest, api_error, api_error_with};
 use super::state::Platform;
-use crate::http_server::HttpResponse;
+use super::{admin, ids, pages, paths};
+use crate::http_server::{HttpResponse, Request};
 
 /// A call of the API.
-pub(super) struct Route {
-    pub(super) path: &'static str,
-    pub(super) method: &'static str,
-    /// Whether an access token of the account is needed.
-    pub(super) needs_token: bool,
-    pub(super) handler: RouteHandler,
+struct Route {
+    path: &'static str,
+    method: &'static str,
+    handler: RouteHandler,
 }
 
 /// What a call does once it may be made.
 #[derive(Clone, Copy)]
-pub(super) enum RouteHandler {
+enum RouteHandler {
     /// It answers with JSON.
     Json(fn(&mut Platform, &mut Call<'_>) -> ApiResult),
     /// It answers with a file, or with something of its own.
     Raw(fn(&mut Platform, &mut Call<'_>) -> Result<HttpResponse, ApiError>),
 }
 
-const fn get(path: &'static str, token: bool, run: fn(&mut Platform, &mut Call<'_>) -> ApiResult) -> Route {
-    Route { path, method: "GET", needs_token: token, handler: RouteHandler::Json(run) }
+const fn get(path: &'static str, run: fn(&mut Platform, &mut Call<'_>) -> ApiResult) -> Route {
+    Route { path, method: "GET", handler: RouteHandler::Json(run) }
 }
 
-const fn post(path: &'static str, token: bool, run: fn(&mut Platform, &mut Call<'_>) -> ApiResult) -> Route {
-    Route { path, method: "POST", needs_token: token, handler: RouteHandler::Json(run) }
+const fn post(path: &'static str, run: fn(&mut Platform, &mut Call<'_>) -> ApiResult) -> Route {
+    Route { path, method: "POST", handler: RouteHandler::Json(run) }
 }
 
 const ROUTES: &[Route] = &[
-    get("/cgi-bin/token", false, Platform::token),
-    post("/cgi-bin/stable_token", false, Platform::stable_token),
-    get("/cgi-bin/get_api_domain_ip", true, Platform::server_addresses),
-    get("/cgi-bin/getcallbackip", true, Platform::server_addresses),
-    get("/cgi-bin/user/get", true, Platform::user_get),
-    get("/cgi-bin/user/info", true, Platform::user_info),
-    post("/cgi-bin/user/info/batchget", true, Platform::user_info_batch),
-    post("/cgi-bin/user/info/updateremark", true, Platform::user_remark),
-    post("/cgi-bin/tags/create", true, Platform::create_tag),
-    get("/cgi-bin/tags/get", true, Platform::list_tags),
-    post("/cgi-bin/tags/update", true, Platform::rename_tag),
-    post("/cgi-bin/tags/delete", true, Platform::delete_tag),
-    post("/cgi-bin/tags/getidlist", true, Platform::tags_of_person),
-    post("/cgi-bin/tags/members/batchtagging", true, Platform::tag_people),
-    post("/cgi-bin/tags/members/batchuntagging", true, Platform::untag_people),
-    post("/cgi-bin/user/tag/get", true, Platform::tag_members),
-    post("/cgi-bin/qrcode/create", true, Platform::create_code),
-    Route {
-        path: "/cgi-bin/showqrcode",
-        method: "GET",
-        needs_token: false,
-        handler: RouteHandler::Raw(Platform::show_code),
-    },
-    get("/cgi-bin/ticket/getticket", true, Platform::get_ticket),
-    post("/cgi-bin/openapi/quota/get", true, Platform::quota_get),
-    post("/cgi-bin/openapi/rid/get", true, Platform::rid_get),
-    post("/cgi-bin/clear_quota", true, Platform::clear_quota),
-    post("/cgi-bin/clear_quota/v2", false, Platform::clear_quota_by_secret),
-    get("/cgi-bin/template/get_all_private_template", true, Platform::list_templates),
-    post("/cgi-bin/template/api_add_template", true, Platform::add_template),
-    post("/cgi-bin/template/del_private_template", true, Platform::remove_template),
-    get("/cgi-bin/template/get_industry", true, Platform::get_industries),
-    post("/cgi-bin/template/api_set_industry", true, Platform::set_industries),
-    post("/cgi-bin/message/template/send", true, Platform::send_template),
-    post("/cgi-bin/message/custom/send", true, Platform::send_custom),
-    post("/cgi-bin/message/custom/typing", true, Platform::set_typing),
-    post("/cgi-bin/message/subscribe/bizsend", true, Platform::send_subscription),
-    post("/cgi-bin/message/template/subscribe", true, Platform::send_one_time),
-    get("/wxaapi/newtmpl/gettemplate", true, Platform::list_subscriptions),
-    get("/wxaapi/newtmpl/getcategory", true, Platform::categories),
-    get("/wxaapi/newtmpl/getpubtemplatetitles", true, Platform::library_titles),
-    get("/wxaapi/newtmpl/getpubtemplatekeywords", true, Platform::library_keywords),
-    post("/wxaapi/newtmpl/addtemplate", true, Platform::add_subscription),
-    post("/wxaapi/newtmpl/deltemplate", true, Platform::remove_subscription),
-    post("/cgi-bin/media/upload", true, Platform::upload),
-    Route {
-        path: "/cgi-bin/media/get",
-        method: "GET",
-        needs_token: true,
-        handler: RouteHandler::Raw(Platform::download),
-    },
-    get("/sns/oauth2/access_token", false, Platform::exchange_code),
-    get("/sns/oauth2/refresh_token", false, Platform::refresh_web_token),
-    get("/sns/userinfo", false, Platform::web_user),
-    get("/sns/auth", false, Platform::web_auth),
+    get("/cgi-bin/token", Platform::token),
+    post("/cgi-bin/stable_token", Platform::stable_token),
+    get("/cgi-bin/get_api_domain_ip", Platform::server_addresses),
+    get("/cgi-bin/getcallbackip", Platform::server_addresses),
+    get("/cgi-bin/user/get", Platform::user_get),
+    get("/cgi-bin/user/info", Platform::user_info),
+    post("/cgi-bin/user/info/batchget", Platform::user_info_batch),
+    post("/cgi-bin/user/info/updateremark", Platform::user_remark),
+    post("/cgi-bin/tags/create", Platform::create_tag),
+    get("/cgi-bin/tags/get", Platform::list_tags),
+    post("/cgi-bin/tags/update", Platform::rename_tag),
+    post("/cgi-bin/tags/delete", Platform::delete_tag),
+    post("/cgi-bin/tags/getidlist", Platform::tags_of_person),
+    post("/cgi-bin/tags/members/batchtagging", Platform::tag_people),
+    post("/cgi-bin/tags/members/batchuntagging", Platform::untag_people),
+    post("/cgi-bin/user/tag/get", Platform::tag_members),
+    post("/cgi-bin/qrcode/create", Platform::create_code),
+    Route { path: "/cgi-bin/showqrcode", method: "GET", handler: RouteHandler::Raw(Platform::show_code) },
+    get("/cgi-bin/ticket/getticket", Platform::get_ticket),
+    post("/cgi-bin/openapi/quota/get", Platform::quota_get),
+    post("/cgi-bin/openapi/rid/get", Platform::rid_get),
+    post("/cgi-bin/clear_quota", Platform::clear_quota),
+    post("/cgi-bin/clear_quota/v2", Platform::clear_quota_by_secret),
+    get("/cgi-bin/template/get_all_private_template", Platform::list_templates),
+    post("/cgi-bin/template/api_add_template", Platform::add_template),
+    post("/cgi-bin/template/del_private_template", Platform::remove_template),
+    get("/cgi-bin/template/get_industry", Platform::get_industries),
+    post("/cgi-bin/template/api_set_industry", Platform::set_industries),
+    post("/cgi-bin/message/template/send", Platform::send_template),
+    post("/cgi-bin/message/custom/send", Platform::send_custom),
+    post("/cgi-bin/message/custom/typing", Platform::set_typing),
+    post("/cgi-bin/message/subscribe/bizsend", Platform::send_subscription),
+    post("/cgi-bin/message/template/subscribe", Platform::send_one_time),
+    get("/wxaapi/newtmpl/gettemplate", Platform::list_subscriptions),
+    get("/wxaapi/newtmpl/getcategory", Platform::categories),
+    get("/wxaapi/newtmpl/getpubtemplatetitles", Platform::library_titles),
+    get("/wxaapi/newtmpl/getpubtemplatekeywords", Platform::library_keywords),
+    post("/wxaapi/newtmpl/addtemplate", Platform::add_subscription),
+    post("/wxaapi/newtmpl/deltemplate", Platform::remove_subscription),
+    post("/cgi-bin/media/upload", Platform::upload),
+    Route { path: "/cgi-bin/media/get", method: "GET", handler: RouteHandler::Raw(Platform::download) },
+    get("/sns/oauth2/access_token", Platform::exchange_code),
+    get("/sns/oauth2/refresh_token", Platform::refresh_web_token),
+    get("/sns/userinfo", Platform::web_user),
+    get("/sns/auth", Platform::web_auth),
 ];
 
 /// The call at that path.
-pub(super) fn find(path: &str) -> Option<&'static Route> {
+fn find(path: &str) -> Option<&'static Route> {
     ROUTES.iter().find(|route| route.path == path)
 }
 
-/// The paths of the API.
-pub(super) fn paths() -> impl Iterator<Item = &'static str> {
-    ROUTES.iter().map(|route| route.path)
+impl Platform {
+    /// Answers a request that comes at `now_ms` (Unix milliseconds).
+    pub fn handle(&mut self, request: &Request, now_ms: i64) -> HttpResponse {
+        self.handle_logged(request, now_ms).reply
+    }
+
+    /// Answers a request that comes at `now_ms` (Unix milliseconds), and says what it was.
+    pub fn handle_logged(&mut self, request: &Request, now_ms: i64) -> HandledRequest {
+        let now_ms = now_ms + self.clock_offset_ms;
+        if let Some(family) = Family::from_path(&request.path) {
+            return self.handle_api(family, request, now_ms);
+        }
+        match (request.method.as_str(), request.path.as_str()) {
+            ("GET" | "HEAD", "/connect/oauth2/authorize") => self.authorize(request, now_ms),
+            ("GET" | "HEAD", "/mp/subscribemsg") => HandledRequest::from_reply(pages::subscribe_consent(self, request)),
+            ("GET" | "HEAD", path) if path.starts_with(MEDIA_PATH) => {
+                HandledRequest { unlogged: true, ..HandledRequest::from_reply(self.show_media(request)) }
+            }
+            ("GET" | "HEAD", "/") => HandledRequest::from_reply(pages::inbox(self, request, now_ms)),
+            ("GET" | "HEAD", "/sandbox/phones") => {
+                HandledRequest { unlogged: true, ..HandledRequest::from_reply(pages::phones(self, request, now_ms)) }
+            }
+            ("GET" | "HEAD", "/sandbox/inbox.json") => {
+                HandledRequest::from_reply(json_reply(&self.inbox.messages().collect::<Vec<_>>()))
+            }
+            ("GET" | "HEAD", "/sandbox/stats.json") => HandledRequest::from_reply(json_reply(&self.stats.view())),
+            // Browsers ask for a picture of the site by themselves.
+            ("GET" | "HEAD", "/favicon.ico") => {
+                HandledRequest { unlogged: true, ..HandledRequest::from_reply(HttpResponse::text(404, "")) }
+            }
+            ("GET" | "HEAD", path) if path.starts_with("/q/") => self.scan_code(request, &path[3..], now_ms),
+            ("POST", path) if path.starts_with("/sandbox/") => admin::handle(self, request, now_ms),
+            _ => HandledRequest { unknown_path: true, ..HandledRequest::from_reply(pages::not_found(request)) },
+        }
+    }
+
+    fn handle_api(&mut self, family: Family, request: &Request, now_ms: i64) -> HandledRequest {
+        let Some(route) = find(&request.path) else {
+            let refusal = api_error_with(40066, format!("invalid url, the sandbox has no {}", request.path));
+            return HandledRequest { unknown_path: true, ..self.respond(family, request, Err(refusal), now_ms) };
+        };
+        self.stats.record_call(route.path);
+        if self.fault_plan.is_empty() {
+            return self.run_call(family, route, request, now_ms);
+        }
+        let to = target_openid(request);
+        let verdict = self.fault_plan.select(route.path, to.as_deref());
+        let mut handled = match verdict.effects().iter().find(|effect| !effect.takes_effect()) {
+            None => self.run_call(family, route, request, now_ms),
+            Some(Effect::Errcode(code)) => {
+                HandledRequest { openid: to, ..self.respond(family, request, Err(api_error(*code)), now_ms) }
+            }
+            Some(_) => HandledRequest { openid: to, ..HandledRequest::from_reply(HttpResponse::text(200, "")) },
+        };
+        handled.reply = verdict.effects().iter().fold(handled.reply, |reply, effect| effect.apply(reply));
+        handled.fault = verdict.describe();
+        handled
+    }
+
+    /// The reply of an answer; a refusal is kept, to be asked about.
+    fn respond(&mut self, family: Family, request: &Request, answer: ApiResult, now_ms: i64) -> HandledRequest {
+        let errcode = match &answer {
+            Ok(_) => 0,
+            Err(refusal) => refusal.errcode,
+        };
+        let rid = ids::rid(now_ms);
+        let reply = family.into_reply(answer, &rid);
+        // Those of web authorisation can never be asked about.
+        if errcode != 0 && family != Family::Sns {
+            self.failed_requests.record(rid, request, &reply, now_ms);
+        }
+        HandledRequest { errcode: Some(errcode), ..HandledRequest::from_reply(reply) }
+    }
+
+    fn run_call(&mut self, family: Family, route: &Route, request: &Request, now_ms: i64) -> HandledRequest {
+        let mut call = Call { request, now_ms, openid: None };
+        let checked = self.authorize_call(route, &call);
+        // What is checked before any call is written alike for all of a family.
+        let own = if checked.is_ok() { family.for_call(route.path) } else { family };
+        let handled = match (checked, route.handler) {
+            (Err(refusal), _) => self.respond(own, request, Err(refusal), now_ms),
+            (Ok(()), RouteHandler::Json(run)) => {
+                let answer = run(self, &mut call);
+                self.respond(own, request, answer, now_ms)
+            }
+            (Ok(()), RouteHandler::Raw(run)) => match run(self, &mut call) {
+                Ok(reply) => HandledRequest {
+                    errcode: (reply.status() == 200).then_some(0),
+                    ..HandledRequest::from_reply(reply)
+                },
+                Err(refusal) => self.respond(own, request, Err(refusal), now_ms),
+            },
+        };
+        HandledRequest { openid: call.openid, ..handled }
+    }
+
+    fn authorize_call(&mut self, route: &Route, call: &Call<'_>) -> Result<(), ApiError> {
+        if call.request.method != route.method {
+            return Err(api_error(if route.method == "GET" { 43001 } else { 43002 }));
+        }
+        if paths::needs_token(route.path) {
+            self.tokens.check(&call.param("access_token"), call.now_ms)?;
+            if self.scenario.unauthorized.iter().any(|path| path == route.path) {
+                return Err(api_error(48001));
+            }
+        }
+        self.count_call(route.path, call.now_ms)
+    }
+}
+
+fn json_reply(it: &impl Serialize) -> HttpResponse {
+    match serde_json::to_string(it) {
+        Ok(body) => HttpResponse::json(200, body),
+        Err(error) => HttpResponse::text(500, error.to_string()),
+    }
+}
+
+/// Whom a call is about, before it is looked at: the openid in its query or its body, whether anybody has it or not.
+fn target_openid(request: &Request) -> Option<String> {
+    #[derive(Deserialize)]
+    struct To {
+        touser: String,
+    }
+    match request.param("openid") {
+        Some(openid) => Some(openid.into_owned()),
+        None => serde_json::from_slice(&request.body).ok().map(|To { touser }| touser),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_has_a_route() {
+        assert!(ROUTES.iter().map(|route| route.path).eq(paths::API_PATHS.iter().copied()));
+    }
 }

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use url::{Position, Url};
 
+use super::response::HandledRequest;
 use super::scenario::Scenario;
-use super::state::{HandledRequest, Platform, rfc3339};
+use super::state::Platform;
+use super::time::rfc3339;
 use super::{origin, pages};
 use crate::http_server::{HttpServer, Request, ServerHandle};
 use crate::t;

@@ -7,9 +7,10 @@ use std::collections::VecDeque;
 use serde_json::json;
 
 use crate::http_server::{HttpResponse, Request};
+use crate::sandbox::call::Call;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiResult, api_error};
-use crate::sandbox::state::{Call, Platform};
+use crate::sandbox::state::Platform;
 
 /// How many are kept; the platform keeps all.
 const MAX_REQUESTS: usize = 300;

@@ -7,11 +7,12 @@
 use serde_json::{Value, json};
 
 use super::qrcode::Scene;
+use crate::sandbox::call::Call;
 use crate::sandbox::ids;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiResult, api_error};
 use crate::sandbox::scenario::PersonConfig;
-use crate::sandbox::state::{Call, Platform};
+use crate::sandbox::state::Platform;
 
 const MESSAGE_WINDOW_MS: i64 = 48 * 3_600_000;
 const MESSAGE_WINDOW_LIMIT: u32 = 5;

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::multipart;
 use crate::http_server::{HttpResponse, Request};
+use crate::sandbox::call::Call;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
+use crate::sandbox::state::Platform;
 use crate::sandbox::state::media::format::MediaFormat;
 use crate::sandbox::state::media::{MediaKind, UploadedFile};
-use crate::sandbox::state::{Call, Platform};
 
 /// Where the sandbox's pages find the files, by their ids.
 pub(in crate::sandbox) const MEDIA_PATH: &str = "/sandbox/media/";

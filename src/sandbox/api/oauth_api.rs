@@ -8,10 +8,11 @@ use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Value, json};
 
+use crate::sandbox::call::Call;
 use crate::sandbox::ids;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
-use crate::sandbox::state::{Call, Platform};
+use crate::sandbox::state::Platform;
 
 const CODE_TTL_MS: i64 = 300_000;
 const ACCESS_TTL_MS: i64 = 7_200_000;

@@ -11,7 +11,8 @@ use url::form_urlencoded::parse;
 
 use super::oauth_api::OAuthGrant;
 use crate::http_server::{HttpResponse, Request};
-use crate::sandbox::state::{HandledRequest, Platform};
+use crate::sandbox::response::HandledRequest;
+use crate::sandbox::state::Platform;
 use crate::sandbox::{ids, pages};
 
 pub(in crate::sandbox) use super::oauth_api::Authorizations;

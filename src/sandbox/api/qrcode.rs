@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use crate::http_server::{HttpResponse, Request};
 use crate::sandbox::call::Call;
+use crate::sandbox::response::HandledRequest;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
-use crate::sandbox::state::{HandledRequest, Platform};
+use crate::sandbox::state::Platform;
 use crate::sandbox::{ids, pages, qr_jpeg};
 
 /// 30 days.

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::sandbox::call::Call;
+use crate::sandbox::paths;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
-use crate::sandbox::router;
-use crate::sandbox::scenario;
 use crate::sandbox::scenario::Scenario;
-use crate::sandbox::state::{Call, Platform, rfc3339};
+use crate::sandbox::state::Platform;
+use crate::sandbox::time;
+use crate::sandbox::time::rfc3339;
 
 /// Calls a day of an API: of a real account, and of a test account.
 struct DailyLimit {
@@ -80,7 +82,7 @@ impl CallCounters {
     }
 
     fn reset_on_new_day(&mut self, now_ms: i64) {
-        let today = scenario::beijing_day(now_ms);
+        let today = time::beijing_day(now_ms);
         if self.day != today {
             self.day = today;
             self.used.clear();
@@ -130,12 +132,11 @@ impl Platform {
         if path.starts_with("/sns/") || self.scenario.unauthorized.iter().any(|it| it == path) {
             return Err(api_error(76022));
         }
-        let limit = match (self.scenario.daily_limit(path), router::find(path)) {
-            (Some(limit), _) => limit,
-            (None, Some(route)) if route.needs_token => UNWRITTEN,
-            // Of calls without a token.
-            (None, Some(_)) => return Err(api_error(76022)),
-            (None, None) => return Err(api_error(76021)),
+        let limit = match self.scenario.daily_limit(path) {
+            Some(limit) => limit,
+            None if !paths::is_api_path(path) => return Err(api_error(76021)),
+            None if !paths::needs_token(path) => return Err(api_error(76022)),
+            None => UNWRITTEN,
         };
         let used = self.call_counters.used(path);
         let quota = json!({"daily_limit": limit, "used": used, "remain": limit.saturating_sub(used)});

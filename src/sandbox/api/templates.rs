@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::template_fields;
 use super::template_types::{FieldError, check_value};
+use crate::sandbox::call::Call;
 use crate::sandbox::response::{ApiError, ApiResult, api_error, api_error_with};
 use crate::sandbox::scenario::TemplateConfig;
+use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::Field;
-use crate::sandbox::state::{Call, Platform};
 
 /// In bytes; what the similar id of a mass message documents.
 const MAX_CLIENT_MSG_ID_BYTES: usize = 64;

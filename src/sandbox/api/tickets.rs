@@ -4,9 +4,10 @@
 
 use serde_json::json;
 
+use crate::sandbox::call::Call;
 use crate::sandbox::ids;
 use crate::sandbox::response::{ApiResult, api_error};
-use crate::sandbox::state::{Call, Platform};
+use crate::sandbox::state::Platform;
 
 const TTL_MS: i64 = 7_200_000;
 

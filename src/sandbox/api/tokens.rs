@@ -6,9 +6,10 @@
 
 use serde_json::{Value, json};
 
+use crate::sandbox::call::Call;
 use crate::sandbox::response::{ApiError, ApiResult, api_error, api_error_with};
-use crate::sandbox::state::{Call, Platform};
-use crate::sandbox::{ids, scenario};
+use crate::sandbox::state::Platform;
+use crate::sandbox::{ids, time};
 
 const LIFETIME_MS: i64 = 7_200_000;
 const OVERLAP_MS: i64 = 300_000;
@@ -104,7 +105,7 @@ impl Tokens {
         if self.forced_ms.is_some_and(|last| now_ms - last < FORCE_COOLDOWN_MS) {
             return Ok(self.stable(now_ms));
         }
-        let today = scenario::beijing_day(now_ms);
+        let today = time::beijing_day(now_ms);
         let (day, used) = self.forced_day;
         let used = if day == today { used } else { 0 };
         if used >= MAX_FORCED_PER_DAY {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{CallFilter, Effect, Fault, Timing, Trigger};
-use crate::sandbox::router;
+use crate::sandbox::paths::API_PATHS;
 use crate::sandbox::scenario::{ScenarioError, require, syntax_error};
 
 /// No pause is longer.
@@ -64,7 +64,7 @@ impl TryFrom<FaultConfig> for Fault {
     fn try_from(it: FaultConfig) -> Result<Self, ScenarioError> {
         let api = it.api.clone().unwrap_or_else(|| "*".to_owned());
         let calls = CallFilter { api, openid: it.to.clone() };
-        require(router::paths().any(|path| calls.matches_path(path)), "faults.api", &calls.api)?;
+        require(API_PATHS.iter().any(|path| calls.matches_path(path)), "faults.api", &calls.api)?;
         if let Some(to) = &calls.openid {
             require(to.len() == 28 && to.bytes().all(|b| b.is_ascii_graphic()), "faults.to", to)?;
         }

@@ -4,8 +4,9 @@ use maud::{Markup, html};
 
 use super::{avatar, message};
 use crate::i18n::Lang;
+use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::ConversationEntry;
-use crate::sandbox::state::{Platform, rfc3339};
+use crate::sandbox::time::rfc3339;
 use crate::t_in;
 
 /// A silence longer than this is followed by the time.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::ip_network::Network;
 use super::{Scenario, ScenarioError, account_setup, reject_duplicate, require};
-use crate::sandbox::router;
+use crate::sandbox::paths;
 use crate::sandbox::scenario::{generated, library};
 
 impl Scenario {
@@ -31,10 +31,10 @@ impl Scenario {
             require(Network::parse(entry).is_some(), "ip_whitelist", entry)?;
         }
         for path in &self.unauthorized {
-            require(router::find(path).is_some(), "unauthorized", path)?;
+            require(paths::is_api_path(path), "unauthorized", path)?;
         }
         for path in self.quota.keys() {
-            require(router::find(path).is_some(), "quota", path)?;
+            require(paths::is_api_path(path), "quota", path)?;
         }
         let page = self.followers_a_page;
         require((1..=10_000).contains(&page), "followers_a_page", &page.to_string())?;

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{ScenarioError, TemplateConfig, reject_duplicate, require};
+use crate::sandbox::call::Call;
 use crate::sandbox::ids;
 use crate::sandbox::response::{ApiResult, api_error, ok};
-use crate::sandbox::state::{Call, Platform};
+use crate::sandbox::state::Platform;
 
 /// The most templates of an account.
 pub(in crate::sandbox) const MAX_TEMPLATES: usize = 25;

@@ -222,11 +222,6 @@ impl Scenario {
     }
 }
 
-/// The day in China that a time (Unix ms) belongs to; daily counters start anew with it.
-pub(super) fn beijing_day(now_ms: i64) -> i64 {
-    (now_ms + 8 * 3_600_000).div_euclid(86_400_000)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,10 +8,12 @@ mod typing;
 
 use serde_json::Value;
 
+use crate::sandbox::call::Call;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
+use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::Message;
-use crate::sandbox::state::{Call, Platform, rfc3339};
+use crate::sandbox::time::rfc3339;
 pub(in crate::sandbox) use message_checks::is_web_url;
 pub(in crate::sandbox) use typing::TypingIndicators;
 

@@ -4,9 +4,10 @@
 
 use std::collections::HashMap;
 
+use crate::sandbox::call::Call;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiResult, api_error};
-use crate::sandbox::state::{Call, Platform};
+use crate::sandbox::state::Platform;
 
 /// How long it may be since the last message of either side.
 const REPLY_WINDOW_MS: i64 = 30_000;

@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::sandbox::api::industries::OF_LIBRARY;
+use crate::sandbox::call::Call;
 use crate::sandbox::call::parse_number;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
 use crate::sandbox::scenario::library::{Keyword, LibraryTemplate, MAX_TEMPLATES};
-use crate::sandbox::state::{Call, Platform};
+use crate::sandbox::state::Platform;
 use crate::sandbox::{SubscriptionConfig, ids};
 
 /// The one category of the account.

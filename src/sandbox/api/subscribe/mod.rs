@@ -11,11 +11,12 @@ use super::custom::is_web_url;
 use super::template_fields;
 use super::template_types::{FieldError, check_value};
 use super::templates::{accepted_response, parse_mini_program};
+use crate::sandbox::call::Call;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiError, ApiResult, api_error, api_error_with};
+use crate::sandbox::state::Platform;
 pub(in crate::sandbox) use crate::sandbox::state::consents::Consents;
 use crate::sandbox::state::inbox::Field;
-use crate::sandbox::state::{Call, Platform};
 pub(in crate::sandbox) use one_time::{ConsentError, parse_scene};
 
 const MINIPROGRAM_STATES: [&str; 3] = ["developer", "trial", "formal"];

@@ -8,9 +8,11 @@ use url::Url;
 
 use super::{is_web_url, parse_miniprogram};
 use crate::http_server::{HttpResponse, Request};
+use crate::sandbox::call::Call;
 use crate::sandbox::response;
+use crate::sandbox::response::HandledRequest;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
-use crate::sandbox::state::{Call, HandledRequest, Platform};
+use crate::sandbox::state::Platform;
 
 const MAX_RESERVED_BYTES: usize = 128;
 const MAX_SCENE: u16 = 10_000;

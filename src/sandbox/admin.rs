@@ -147,7 +147,7 @@ fn change_consent(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
 
 fn add_scene_consent(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
     let at = form.person_index(platform, "person")?;
-    let scene = super::api::subscribe::parse_scene(&form.value("scene")?)?;
+    let scene = super::api::consent_request::parse_scene(&form.value("scene")?)?;
     platform.consents.grant_scene(at, scene);
     Some(())
 }

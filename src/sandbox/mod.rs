@@ -25,11 +25,12 @@ mod time;
 
 pub use faults::Fault;
 pub use response::HandledRequest;
-pub use scenario::library::{Keyword, LibraryTemplate};
-pub use scenario::{
-    ArticleConfig, CardConfig, KfAccountConfig, PersonConfig, Scenario, ScenarioError, SubscriptionConfig,
-    TemplateConfig,
+pub use scenario::Scenario;
+pub use scenario::account_setup::{
+    ArticleConfig, CardConfig, KfAccountConfig, PersonConfig, SubscriptionConfig, TemplateConfig,
 };
+pub use scenario::error::ScenarioError;
+pub use scenario::template_library::{Keyword, LibraryTemplate};
 pub use server::{Listening, RequestLine, Sandbox};
 pub use state::Platform;
 

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::api::media::MEDIA_PATH;
 use super::call::Call;
 use super::faults::Effect;
 use super::response::{ApiError, ApiResult, Family, HandledRequest, api_error, api_error_with};
 use super::state::Platform;
+use super::state::media::MEDIA_PATH;
 use super::{admin, ids, pages, paths};
 use crate::http_server::{HttpResponse, Request};
 

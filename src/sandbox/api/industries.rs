@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::sandbox::call::{Call, parse_number};
 use crate::sandbox::response::{ApiError, ApiResult, api_error, ok};
 use crate::sandbox::state::Platform;
+use crate::sandbox::state::industries::Industries;
 
 /// How long the account waits between two changes.
 const CHANGE_COOLDOWN_MS: i64 = 30 * 86_400_000;
@@ -58,20 +59,6 @@ const INDUSTRIES: [(&str, &str); 41] = [
 
 /// What the sandbox's library is of.
 pub(super) const OF_LIBRARY: &str = INDUSTRIES[0].0;
-
-/// The two industries of the account, by their numbers.
-#[derive(Debug)]
-pub(in crate::sandbox) struct Industries {
-    chosen: [usize; 2],
-    /// Unix ms; `None` before the first change.
-    changed_ms: Option<i64>,
-}
-
-impl Default for Industries {
-    fn default() -> Self {
-        Self { chosen: [1, 2], changed_ms: None }
-    }
-}
 
 impl Platform {
     /// `GET /cgi-bin/template/get_industry`

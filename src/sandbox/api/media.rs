@@ -7,37 +7,10 @@ use crate::http_server::{HttpResponse, Request};
 use crate::sandbox::call::Call;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
 use crate::sandbox::state::Platform;
-use crate::sandbox::state::media::format::MediaFormat;
-use crate::sandbox::state::media::{MediaKind, UploadedFile};
+use crate::sandbox::state::media::format::{MediaFormat, MediaKind};
+use crate::sandbox::state::media::{MEDIA_PATH, UploadedFile};
 
-/// Where the sandbox's pages find the files, by their ids.
-pub(in crate::sandbox) const MEDIA_PATH: &str = "/sandbox/media/";
-
-const KB: usize = 1 << 10;
-const MB: usize = 1 << 20;
 const MAX_VOICE_MS: u64 = 60_000;
-
-impl MediaKind {
-    /// The kind of that `type`.
-    fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "image" => Self::Image,
-            "voice" => Self::Voice,
-            "video" => Self::Video,
-            "thumb" => Self::Thumb,
-            _ => return None,
-        })
-    }
-
-    /// Bytes of a file at most.
-    fn max_bytes(self) -> usize {
-        match self {
-            Self::Image | Self::Video => 10 * MB,
-            Self::Voice => 2 * MB,
-            Self::Thumb => 64 * KB,
-        }
-    }
-}
 
 impl Platform {
     /// `POST /cgi-bin/media/upload`
@@ -82,7 +55,7 @@ impl Platform {
     /// picture beyond the three days.
     pub(in crate::sandbox) fn show_media(&self, request: &Request) -> HttpResponse {
         let id = request.path.strip_prefix(MEDIA_PATH).unwrap_or_default();
-        match self.media.files.get(id) {
+        match self.media.get(id) {
             None => HttpResponse::text(404, ""),
             // The format was read from the bytes, and the type is not to be guessed: nothing in them runs.
             Some(file) => HttpResponse::bytes(200, file.format.content_type(), file.bytes.as_slice())

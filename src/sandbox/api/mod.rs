@@ -1,5 +1,7 @@
 //! The groups of endpoints: each file reads the requests of one group and answers them.
 
+pub(in crate::sandbox) mod authorize_request;
+pub(in crate::sandbox) mod consent_request;
 pub(in crate::sandbox) mod custom;
 pub(in crate::sandbox) mod failed_requests;
 pub(in crate::sandbox) mod followers;

@@ -4,128 +4,14 @@
 //! developers.weixin.qq.com: doc/service/api/webdev/access/{api_snsaccesstoken, api_snsauth,
 //! api_snsuserinfo, api_snsrefreshtoken}
 
-use std::collections::{HashMap, VecDeque};
-
 use serde_json::{Value, json};
 
 use crate::sandbox::call::Call;
 use crate::sandbox::ids;
 use crate::sandbox::response;
-use crate::sandbox::response::{ApiError, ApiResult, api_error};
+use crate::sandbox::response::{ApiResult, api_error};
 use crate::sandbox::state::Platform;
-
-const CODE_TTL_MS: i64 = 300_000;
-const ACCESS_TTL_MS: i64 = 7_200_000;
-const REFRESH_TTL_MS: i64 = 30 * 86_400_000;
-/// Codes that are remembered, and tokens of either kind: whoever opens a link gets one.
-const MAX_ENTRIES: usize = 20_000;
-
-/// What a person allowed.
-#[derive(Clone, Debug)]
-pub(in crate::sandbox) struct OAuthGrant {
-    pub(in crate::sandbox) openid: String,
-    pub(in crate::sandbox) nickname: String,
-    /// With the profile, or only the openid.
-    pub(in crate::sandbox) profile: bool,
-    /// From a snapshot page.
-    pub(in crate::sandbox) snapshot: bool,
-}
-
-impl OAuthGrant {
-    fn scope(&self) -> &'static str {
-        if self.profile { "snsapi_userinfo" } else { "snsapi_base" }
-    }
-}
-
-#[derive(Debug)]
-struct AuthorizationCode {
-    grant: OAuthGrant,
-    until_ms: i64,
-    used: bool,
-}
-
-/// A grant for as long as a token lives.
-#[derive(Debug)]
-struct TokenGrant {
-    grant: OAuthGrant,
-    until_ms: i64,
-}
-
-/// Codes or tokens by their texts; where there are too many the oldest is forgotten.
-#[derive(Debug)]
-struct BoundedMap<T> {
-    entries: HashMap<String, T>,
-    order: VecDeque<String>,
-}
-
-impl<T> Default for BoundedMap<T> {
-    fn default() -> Self {
-        Self { entries: HashMap::new(), order: VecDeque::new() }
-    }
-}
-
-impl<T> BoundedMap<T> {
-    fn add(&mut self, text: String, it: T) {
-        if self.order.len() >= MAX_ENTRIES
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.entries.remove(&oldest);
-        }
-        self.order.push_back(text.clone());
-        self.entries.insert(text, it);
-    }
-}
-
-/// The codes and tokens of web authorisation.
-#[derive(Debug, Default)]
-pub(in crate::sandbox) struct Authorizations {
-    codes: BoundedMap<AuthorizationCode>,
-    access: BoundedMap<TokenGrant>,
-    refresh: BoundedMap<TokenGrant>,
-}
-
-impl Authorizations {
-    /// A code for that grant, good once and for five minutes.
-    pub(in crate::sandbox) fn issue_code(&mut self, grant: OAuthGrant, now_ms: i64) -> String {
-        let code = ids::code();
-        self.codes.add(code.clone(), AuthorizationCode { grant, until_ms: now_ms + CODE_TTL_MS, used: false });
-        code
-    }
-
-    /// 41008 without a code, 40029 for one that was never given out or is too old, 40163 for a used one.
-    fn redeem_code(&mut self, code: &str, now_ms: i64) -> Result<OAuthGrant, ApiError> {
-        if code.is_empty() {
-            return Err(api_error(41008));
-        }
-        let known = self.codes.entries.get_mut(code).ok_or_else(|| api_error(40029))?;
-        if known.used {
-            return Err(api_error(40163));
-        }
-        if now_ms >= known.until_ms {
-            return Err(api_error(40029));
-        }
-        known.used = true;
-        Ok(known.grant.clone())
-    }
-
-    fn issue_access(&mut self, grant: &OAuthGrant, now_ms: i64) -> String {
-        let token = ids::token();
-        self.access.add(token.clone(), TokenGrant { grant: grant.clone(), until_ms: now_ms + ACCESS_TTL_MS });
-        token
-    }
-
-    /// The grant behind a web token and the openid that belongs to it.
-    fn find_grant(&self, token: &str, openid: &str, now_ms: i64) -> Result<&OAuthGrant, ApiError> {
-        if token.is_empty() {
-            return Err(api_error(41001));
-        }
-        let held = self.access.entries.get(token).ok_or_else(|| api_error(40001))?;
-        if now_ms >= held.until_ms {
-            return Err(api_error(42001));
-        }
-        if held.grant.openid == openid { Ok(&held.grant) } else { Err(api_error(40003)) }
-    }
-}
+use crate::sandbox::state::oauth_tokens::{ACCESS_TTL_MS, OAuthGrant};
 
 fn token_response(grant: &OAuthGrant, access: &str, refresh: &str) -> Value {
     let mut value = json!({
@@ -154,7 +40,7 @@ impl Platform {
         let access = self.authorizations.issue_access(&grant, call.now_ms);
         let refresh = ids::token();
         let value = token_response(&grant, &access, &refresh);
-        self.authorizations.refresh.add(refresh, TokenGrant { grant, until_ms: call.now_ms + REFRESH_TTL_MS });
+        self.authorizations.add_refresh(refresh, grant, call.now_ms);
         Ok(value)
     }
 
@@ -165,14 +51,7 @@ impl Platform {
             return Err(api_error(40002));
         }
         let refresh = call.param("refresh_token");
-        if refresh.is_empty() {
-            return Err(api_error(41003));
-        }
-        let held = self.authorizations.refresh.entries.get(&refresh).ok_or_else(|| api_error(40030))?;
-        if call.now_ms >= held.until_ms {
-            return Err(api_error(42002));
-        }
-        let grant = held.grant.clone();
+        let grant = self.authorizations.find_refresh(&refresh, call.now_ms)?.clone();
         call.openid = Some(grant.openid.clone());
         let access = self.authorizations.issue_access(&grant, call.now_ms);
         Ok(token_response(&grant, &access, &refresh))
@@ -203,20 +82,5 @@ impl Platform {
         let grant = self.authorizations.find_grant(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
         call.openid = Some(grant.openid.clone());
         Ok(response::ok())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_oldest_codes_make_room() {
-        let mut all = Authorizations::default();
-        let grant = OAuthGrant { openid: "o".into(), nickname: String::new(), profile: false, snapshot: false };
-        let codes: Vec<String> = (0..MAX_ENTRIES + 2).map(|_| all.issue_code(grant.clone(), 0)).collect();
-        let mut taken = |at: usize| all.redeem_code(&codes[at], 1).map_err(|refusal| refusal.errcode).err();
-        assert_eq!([taken(0), taken(1), taken(2), taken(MAX_ENTRIES + 1)], [Some(40029), Some(40029), None, None]);
-        assert_eq!((all.codes.entries.len(), all.codes.order.len()), (MAX_ENTRIES, MAX_ENTRIES));
     }
 }

@@ -4,61 +4,12 @@
 //! letters and digits. Whoever passes here passes at WeChat.
 //! developers.weixin.qq.com: doc/service/guide/h5/auth.html
 
-use std::borrow::Cow;
-
-use url::Url;
-use url::form_urlencoded::parse;
-
-use super::oauth_api::OAuthGrant;
+use super::authorize_request::{AuthorizeRequest, LinkError};
 use crate::http_server::{HttpResponse, Request};
 use crate::sandbox::response::HandledRequest;
 use crate::sandbox::state::Platform;
+use crate::sandbox::state::oauth_tokens::OAuthGrant;
 use crate::sandbox::{ids, pages};
-
-pub(in crate::sandbox) use super::oauth_api::Authorizations;
-
-const PARAM_ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "scope", "state"];
-const EXTRA_PARAMS: [&str; 3] = ["forcePopup", "connect_redirect", "forceSnapShot"];
-const MAX_STATE_BYTES: usize = 128;
-
-/// Why the phone shows an error page in place of asking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) enum LinkError {
-    /// A page error with WeChat's own number.
-    Errcode(i64),
-    /// The parameters are not in the order that WeChat matches them in, or there are others.
-    ParamOrder,
-    /// The address is not percent-encoded exactly once.
-    Encoding,
-    /// Another response type than `code`.
-    ResponseType,
-    /// A state with other characters, or longer than 128 bytes.
-    State,
-}
-
-/// An authorize link that holds.
-#[derive(Clone, Debug)]
-pub(in crate::sandbox) struct AuthorizeRequest {
-    pub(in crate::sandbox) redirect_uri: Url,
-    /// With the profile, or only the openid.
-    pub(in crate::sandbox) wants_profile: bool,
-    /// Whether the person is asked.
-    pub(in crate::sandbox) needs_consent: bool,
-    pub(in crate::sandbox) state: String,
-}
-
-impl AuthorizeRequest {
-    /// Where an allowed link sends the phone.
-    fn callback_url(&self, code: &str) -> Url {
-        let mut url = self.redirect_uri.clone();
-        let query = match url.query() {
-            Some(query) if !query.is_empty() => format!("{query}&code={code}&state={}", self.state),
-            _ => format!("code={code}&state={}", self.state),
-        };
-        url.set_query(Some(&query));
-        url
-    }
-}
 
 impl Platform {
     /// `GET /connect/oauth2/authorize`, opened by the phone.
@@ -116,82 +67,5 @@ impl Platform {
             second_callback: again,
             ..HandledRequest::from_reply(reply)
         }
-    }
-
-    /// The place of the person whose phone this is: the cookie `phone` names one, else the settings do.
-    pub(in crate::sandbox) fn acting_person(&self, request: &Request) -> usize {
-        let cookies = request.header("cookie").unwrap_or_default();
-        let named = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("phone=")).and_then(|value| {
-            let decoded = parse(format!("name={value}").as_bytes()).next().map(|(_, name)| name.into_owned())?;
-            self.people.iter().position(|person| person.name == decoded)
-        });
-        named.unwrap_or(self.active_person)
-    }
-
-    /// Reads the query of an authorize link.
-    pub(in crate::sandbox) fn parse_authorize_request(&self, query: &str) -> Result<AuthorizeRequest, LinkError> {
-        let given: Vec<(Cow<'_, str>, Cow<'_, str>)> = parse(query.as_bytes()).collect();
-        let value = |name: &str| given.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_ref());
-        for (name, code) in [("appid", 10012), ("redirect_uri", 10011), ("scope", 10010)] {
-            if value(name).is_empty() {
-                return Err(LinkError::Errcode(code));
-            }
-        }
-        // A state may be left out.
-        let order = if given.iter().any(|(key, _)| key == "state") { &PARAM_ORDER[..] } else { &PARAM_ORDER[..4] };
-        let (head, extras) = given.split_at(order.len().min(given.len()));
-        let in_order = head.iter().map(|(key, _)| key.as_ref()).eq(order.iter().copied());
-        if !in_order || extras.iter().any(|(key, _)| !EXTRA_PARAMS.contains(&key.as_ref())) {
-            return Err(LinkError::ParamOrder);
-        }
-        if value("appid") != self.scenario.app_id {
-            return Err(LinkError::Errcode(40013));
-        }
-        if value("response_type") != "code" {
-            return Err(LinkError::ResponseType);
-        }
-        let profile = match value("scope") {
-            "snsapi_userinfo" => true,
-            "snsapi_base" => false,
-            _ => return Err(LinkError::Errcode(10005)),
-        };
-        let state = value("state");
-        if state.len() > MAX_STATE_BYTES || !state.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(LinkError::State);
-        }
-        let asks = profile || value("forcePopup") == "true";
-        let redirect = self.parse_redirect_uri(query, value("redirect_uri"))?;
-        Ok(AuthorizeRequest {
-            redirect_uri: redirect,
-            wants_profile: profile,
-            needs_consent: asks,
-            state: state.to_owned(),
-        })
-    }
-
-    fn parse_redirect_uri(&self, query: &str, decoded: &str) -> Result<Url, LinkError> {
-        let raw = query.split('&').find_map(|pair| pair.strip_prefix("redirect_uri=")).unwrap_or_default();
-        if raw.contains([':', '/', '?', '=']) || decoded.to_ascii_lowercase().starts_with("http%3a") {
-            return Err(LinkError::Encoding);
-        }
-        let url = Url::parse(decoded).map_err(|_| LinkError::Errcode(10003))?;
-        let fits = matches!(url.scheme(), "http" | "https") && url.has_host() && self.is_callback_url(&url);
-        if fits { Ok(url) } else { Err(LinkError::Errcode(10003)) }
-    }
-
-    /// Whether the account may send people to that address. A port counts only where the domain is set
-    /// with one, as a test account allows.
-    fn is_callback_url(&self, url: &Url) -> bool {
-        let Some(domain) = &self.scenario.callback_domain else { return true };
-        let (place, path) = match domain.split_once('/') {
-            Some((place, path)) => (place, path),
-            None => (domain.as_str(), ""),
-        };
-        let host = url.host_str().unwrap_or_default();
-        let given = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        };
-        given.eq_ignore_ascii_case(place) && url.path()[1..].starts_with(path)
     }
 }

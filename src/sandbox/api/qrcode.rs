@@ -3,8 +3,6 @@
 //! developers.weixin.qq.com: doc/service/api/qrcode/qrcodes/api_createqrcode,
 //! doc/service/Account_Management/Generating_a_Parametric_QR_Code.html (showqrcode)
 
-use std::collections::HashMap;
-
 use serde_json::{Value, json};
 
 use crate::http_server::{HttpResponse, Request};
@@ -12,86 +10,13 @@ use crate::sandbox::call::Call;
 use crate::sandbox::response::HandledRequest;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
 use crate::sandbox::state::Platform;
+use crate::sandbox::state::scene_codes::{Scene, SceneCode};
 use crate::sandbox::{ids, pages, qr_jpeg};
 
 /// 30 days.
 const MAX_LIFETIME_S: u64 = 2_592_000;
 /// Where the call does not say.
 const DEFAULT_LIFETIME_S: u64 = 60;
-/// The highest number of a permanent code, and how many of these an account can have.
-const MAX_PERMANENT_CODES: u64 = 100_000;
-const MAX_SCENE_CHARS: usize = 64;
-
-/// What a code says of itself to the account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) enum Scene {
-    Number(u64),
-    Text(String),
-}
-
-impl Scene {
-    /// Of a permanent or a temporary code: 40052, 40053.
-    fn from_request(name: &str, body: &Value) -> Result<Self, ApiError> {
-        let scene = &body["action_info"]["scene"];
-        let number = |most: u64| match scene["scene_id"].as_u64() {
-            Some(number) if (1..=most).contains(&number) => Ok(Self::Number(number)),
-            _ => Err(api_error(40053)),
-        };
-        let text = || match scene["scene_str"].as_str() {
-            Some(text) if (1..=MAX_SCENE_CHARS).contains(&text.chars().count()) => Ok(Self::Text(text.to_owned())),
-            _ => Err(api_error(40053)),
-        };
-        match name {
-            "QR_SCENE" => number(u32::MAX.into()),
-            "QR_LIMIT_SCENE" => number(MAX_PERMANENT_CODES),
-            "QR_STR_SCENE" | "QR_LIMIT_STR_SCENE" => text(),
-            _ => Err(api_error(40052)),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct SceneCode {
-    ticket: String,
-    scene: Scene,
-    /// What its address is.
-    url: String,
-    /// Unix ms; `None` is for ever.
-    until_ms: Option<i64>,
-}
-
-impl SceneCode {
-    fn is_valid(&self, now_ms: i64) -> bool {
-        self.until_ms.is_none_or(|until_ms| now_ms < until_ms)
-    }
-}
-
-/// The codes, by the ends of their addresses.
-#[derive(Debug, Default)]
-pub(in crate::sandbox) struct SceneCodes(HashMap<String, SceneCode>);
-
-impl SceneCodes {
-    /// The scene of a code that has not expired.
-    pub(in crate::sandbox) fn scene(&self, id: &str, now_ms: i64) -> Option<Scene> {
-        self.0.get(id).filter(|code| code.is_valid(now_ms)).map(|code| code.scene.clone())
-    }
-
-    fn add(&mut self, id: String, code: SceneCode, now_ms: i64) -> Result<(), ApiError> {
-        self.0.retain(|_, code| code.is_valid(now_ms));
-        let permanent = || self.0.values().filter(|code| code.until_ms.is_none()).count() as u64;
-        if code.until_ms.is_none() && permanent() >= MAX_PERMANENT_CODES {
-            return Err(api_error(45029));
-        }
-        self.0.insert(id, code);
-        Ok(())
-    }
-
-    /// The address of the code of a ticket, unless it has expired.
-    fn url(&self, ticket: &str, now_ms: i64) -> Option<&str> {
-        let code = self.0.values().find(|code| code.ticket == ticket)?;
-        code.is_valid(now_ms).then_some(code.url.as_str())
-    }
-}
 
 impl Platform {
     /// `POST /cgi-bin/qrcode/create`

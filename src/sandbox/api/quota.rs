@@ -3,114 +3,19 @@
 //! developers.weixin.qq.com: doc/service/Message_Management/API_Call_Limits.html (the limits),
 //! doc/service/api/apimanage/{api_getapiquota, api_clearquota, api_clearquotabyappsecret}
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use crate::sandbox::call::Call;
 use crate::sandbox::paths;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
-use crate::sandbox::scenario::Scenario;
 use crate::sandbox::state::Platform;
-use crate::sandbox::time;
-use crate::sandbox::time::rfc3339;
-
-/// Calls a day of an API: of a real account, and of a test account.
-struct DailyLimit {
-    path: &'static str,
-    real: u64,
-    test: u64,
-}
-
-const fn daily_limit(path: &'static str, real: u64, test: u64) -> DailyLimit {
-    DailyLimit { path, real, test }
-}
-
-/// Where the page has no number for a test account, it has that of a real one. Of the lists of templates it is
-/// only known that the limit is low.
-const DAILY_LIMITS: &[DailyLimit] = &[
-    daily_limit("/cgi-bin/token", 2_000, 200),
-    daily_limit("/cgi-bin/stable_token", 500_000, 500_000),
-    daily_limit("/cgi-bin/message/custom/send", 500_000, 50_000),
-    daily_limit("/cgi-bin/message/template/send", 100_000, 100_000),
-    daily_limit("/cgi-bin/media/upload", 100_000, 500),
-    daily_limit("/cgi-bin/media/get", 200_000, 1_000),
-    daily_limit("/wxaapi/newtmpl/gettemplate", 1_000, 1_000),
-    daily_limit("/cgi-bin/template/get_all_private_template", 1_000, 1_000),
-    daily_limit("/cgi-bin/template/api_add_template", 1_000, 1_000),
-    daily_limit("/cgi-bin/template/del_private_template", 1_000, 1_000),
-    daily_limit("/cgi-bin/qrcode/create", 100_000, 10_000),
-    daily_limit("/cgi-bin/tags/create", 1_000, 100),
-    daily_limit("/cgi-bin/tags/get", 1_000, 100),
-    daily_limit("/cgi-bin/tags/update", 1_000, 100),
-    daily_limit("/cgi-bin/tags/members/batchtagging", 100_000, 1_000),
-    daily_limit("/cgi-bin/tags/members/batchuntagging", 100_000, 1_000),
-    daily_limit("/cgi-bin/user/get", 500, 100),
-    daily_limit("/cgi-bin/user/info", 5_000_000, 500_000),
-    daily_limit("/cgi-bin/user/info/batchget", 5_000_000, 500_000),
-    daily_limit("/cgi-bin/user/info/updateremark", 10_000, 10_000),
-];
 
 /// Of the rest of the calls no limit is written anywhere: the sandbox counts them, and refuses none.
 const UNWRITTEN: u64 = 1_000_000;
 
 /// Calls in so many seconds, where that is known.
 const RATE_LIMITS: &[(&str, u64, u64)] = &[("/cgi-bin/stable_token", 10_000, 60)];
-
-/// Of both ways together, and of the console.
-const MAX_CLEARS_PER_MONTH: u32 = 10;
-
-/// The counters of a day, and how often they were cleared in a month; both are those of China.
-#[derive(Debug, Default)]
-pub(in crate::sandbox) struct CallCounters {
-    day: i64,
-    used: BTreeMap<&'static str, u64>,
-    month: String,
-    clears: u32,
-}
-
-impl CallCounters {
-    /// How often the API at `path` was called on the day of the last call.
-    pub(in crate::sandbox) fn used(&self, path: &str) -> u64 {
-        self.used.get(path).copied().unwrap_or_default()
-    }
-
-    /// Every API that was called on that day.
-    pub(in crate::sandbox) fn all(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.used.iter().map(|(path, used)| (*path, *used))
-    }
-
-    fn reset_on_new_day(&mut self, now_ms: i64) {
-        let today = time::beijing_day(now_ms);
-        if self.day != today {
-            self.day = today;
-            self.used.clear();
-        }
-    }
-
-    fn clear(&mut self, now_ms: i64) -> Result<(), ApiError> {
-        let month = rfc3339(now_ms + 8 * 3_600_000).chars().take("2026-11".len()).collect();
-        if self.month != month {
-            (self.month, self.clears) = (month, 0);
-        }
-        if self.clears >= MAX_CLEARS_PER_MONTH {
-            return Err(api_error(48006));
-        }
-        self.clears += 1;
-        self.used.clear();
-        Ok(())
-    }
-}
-
-impl Scenario {
-    /// Calls a day of the API at `path`; `None` where no limit is known.
-    pub(in crate::sandbox) fn daily_limit(&self, path: &str) -> Option<u64> {
-        let known = || DAILY_LIMITS.iter().find(|limit| limit.path == path);
-        let of_kind = |limit: &DailyLimit| if self.real_limits { limit.real } else { limit.test };
-        self.quota.get(path).copied().or_else(|| known().map(of_kind))
-    }
-}
 
 impl Platform {
     /// Counts a call: 45009 where the day's are used up.

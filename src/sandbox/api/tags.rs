@@ -3,93 +3,23 @@
 //! developers.weixin.qq.com: doc/service/api/usermanage/tag/{api_createtag, api_gettags, api_updatetag, api_deletetag,
 //! api_gettagfans, api_batchtagging, api_batchuntagging, api_gettagidlist}
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::sandbox::call::{Call, parse_number};
+use crate::sandbox::call::Call;
 use crate::sandbox::response::{ApiError, ApiResult, api_error, ok};
 use crate::sandbox::state::Platform;
+use crate::sandbox::state::tags::Tag;
 
-/// The tag that every account has. The ids below `FIRST_ID` are the platform's own.
-const STARRED: (u32, &str) = (2, "星标组");
-const SYSTEM_IDS: std::ops::RangeInclusive<u32> = 0..=2;
-const FIRST_ID: u32 = 100;
 /// Tags of an account.
 const MAX_TAGS: usize = 100;
-/// Bytes of a name.
-const MAX_NAME_BYTES: usize = 30;
 /// Tags of one person.
 const MAX_TAGS_PER_PERSON: usize = 20;
 /// People of one call; no page has the number.
 const MAX_BATCH: usize = 50;
 /// With more people than this, a tag cannot be deleted.
 const MAX_DELETABLE_MEMBERS: usize = 100_000;
-
-#[derive(Debug)]
-struct Tag {
-    name: String,
-    /// The places of the people who have it.
-    members: BTreeSet<usize>,
-}
-
-/// The account's tags, by their ids.
-#[derive(Debug)]
-pub(in crate::sandbox) struct Tags {
-    all: BTreeMap<u32, Tag>,
-    next_id: u32,
-}
-
-impl Tags {
-    /// Those of a new account.
-    pub(in crate::sandbox) fn new() -> Self {
-        let (id, name) = STARRED;
-        let starred = Tag { name: name.to_owned(), members: BTreeSet::new() };
-        Self { all: BTreeMap::from([(id, starred)]), next_id: FIRST_ID }
-    }
-
-    /// The tags of the person at that place.
-    pub(in crate::sandbox) fn tags_of(&self, place: usize) -> Vec<u32> {
-        self.all.iter().filter(|(_, tag)| tag.members.contains(&place)).map(|(id, _)| *id).collect()
-    }
-
-    /// Takes every tag from the person at that place.
-    pub(in crate::sandbox) fn remove_person(&mut self, place: usize) {
-        self.all.values_mut().for_each(|tag| {
-            tag.members.remove(&place);
-        });
-    }
-
-    /// A name that no other tag has: 45158, 45157.
-    fn check_name(&self, value: &Value) -> Result<String, ApiError> {
-        let name = value.as_str().ok_or_else(|| api_error(47001))?;
-        if name.len() > MAX_NAME_BYTES {
-            return Err(api_error(45158));
-        }
-        let taken = self.all.values().any(|tag| tag.name == name);
-        if name.trim().is_empty() || taken { Err(api_error(45157)) } else { Ok(name.to_owned()) }
-    }
-
-    /// A tag with its id: 45159.
-    fn get(&self, id: &Value) -> Result<(u32, &Tag), ApiError> {
-        let id = parse_tag_id(id);
-        self.all.get(&id).map(|tag| (id, tag)).ok_or_else(|| api_error(45159))
-    }
-
-    /// The id of a tag that the account may change: 45058, 45159.
-    fn user_tag_id(&self, id: &Value) -> Result<u32, ApiError> {
-        let id = parse_tag_id(id);
-        if SYSTEM_IDS.contains(&id) {
-            return Err(api_error(45058));
-        }
-        if self.all.contains_key(&id) { Ok(id) } else { Err(api_error(45159)) }
-    }
-}
-
-/// An id as a number or in digits; one that no tag has where it is neither.
-fn parse_tag_id(id: &Value) -> u32 {
-    parse_number(id).unwrap_or(u32::MAX)
-}
 
 impl Platform {
     /// `POST /cgi-bin/tags/create`

@@ -7,11 +7,15 @@ use serde_json::{Map, Value, json};
 use super::template_fields;
 use super::template_types::{FieldError, check_value};
 use crate::sandbox::call::Call;
+use crate::sandbox::ids;
+use crate::sandbox::response;
 use crate::sandbox::response::{ApiError, ApiResult, api_error, api_error_with};
-use crate::sandbox::scenario::TemplateConfig;
+use crate::sandbox::scenario::account_setup::TemplateConfig;
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::Field;
 
+/// The most templates of an account.
+pub(in crate::sandbox) const MAX_TEMPLATES: usize = 25;
 /// In bytes; what the similar id of a mass message documents.
 const MAX_CLIENT_MSG_ID_BYTES: usize = 64;
 
@@ -34,6 +38,37 @@ impl Platform {
             })
             .collect();
         Ok(json!({"template_list": list}))
+    }
+
+    /// `POST /cgi-bin/template/api_add_template`
+    pub(in crate::sandbox) fn add_template(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let number = body["template_id_short"].as_str().unwrap_or_default();
+        if is_legacy(number) {
+            return Err(api_error(40247));
+        }
+        let known =
+            self.scenario.library.iter().find(|known| known.number == number).ok_or_else(|| api_error(40037))?;
+        let names = body["keyword_name_list"].as_array().ok_or_else(|| api_error(40246))?;
+        // Names that are escaped are not the library's.
+        let content =
+            known.build_content(names).filter(|_| !call.has_escaped_text()).ok_or_else(|| api_error(40246))?;
+        if self.scenario.templates.len() >= MAX_TEMPLATES {
+            return Err(api_error(45026));
+        }
+        let id = ids::template_id();
+        let title = known.title.clone();
+        self.scenario.templates.push(TemplateConfig { id: id.clone(), title, content });
+        Ok(json!({"errcode": 0, "errmsg": "ok", "template_id": id}))
+    }
+
+    /// `POST /cgi-bin/template/del_private_template`
+    pub(in crate::sandbox) fn remove_template(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let body = call.json()?;
+        let id = body["template_id"].as_str().unwrap_or_default();
+        let at = self.scenario.templates.iter().position(|known| known.id == id).ok_or_else(|| api_error(40037))?;
+        self.scenario.templates.remove(at);
+        Ok(response::ok())
     }
 
     /// `POST /cgi-bin/message/template/send`
@@ -107,6 +142,15 @@ pub(in crate::sandbox) fn parse_mini_program(value: &Value) -> Result<Option<Str
     Ok(Some(format!("{appid}:{path}")))
 }
 
+/// The mini-program that a tap opens, which must say where: 40166, 40165.
+pub(super) fn parse_mini_program_page(value: &Value) -> Result<Option<String>, ApiError> {
+    let target = parse_mini_program(value)?;
+    if target.is_some() && value["pagepath"].as_str().is_none_or(str::is_empty) {
+        return Err(api_error(40165));
+    }
+    Ok(target)
+}
+
 /// Whether it has the shape of an appid.
 pub(in crate::sandbox) fn is_app_id(text: &str) -> bool {
     let hex = text.strip_prefix("wx").unwrap_or_default();
@@ -130,4 +174,30 @@ fn fill_fields(template: &TemplateConfig, data: &Map<String, Value>, strict: boo
         fields.push(Field { key: key.to_owned(), label: label.to_owned(), value: value.to_owned(), shown });
     }
     Ok(fields)
+}
+
+/// Whether it is a number of the library that was closed in 2025: `TM00001`, `OPENTM200001`.
+fn is_legacy(number: &str) -> bool {
+    let digits = number.trim_start_matches("OPEN").trim_start_matches("TM");
+    digits.len() < number.len() && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_legacy;
+
+    #[test]
+    fn numbers_of_the_closed_library() {
+        for (number, legacy) in [
+            ("TM00001", true),
+            ("OPENTM200001", true),
+            ("OPENTMTM00001", true),
+            ("43216", false),
+            ("TM", false),
+            ("TMx", false),
+            ("", false),
+        ] {
+            assert_eq!(is_legacy(number), legacy, "{number}");
+        }
+    }
 }

@@ -8,22 +8,9 @@ use crate::sandbox::call::Call;
 use crate::sandbox::ids;
 use crate::sandbox::response::{ApiResult, api_error};
 use crate::sandbox::state::Platform;
+use crate::sandbox::state::tickets::Ticket;
 
 const TTL_MS: i64 = 7_200_000;
-
-/// The ticket of each type, the same for everybody until it expires.
-#[derive(Debug, Default)]
-pub(in crate::sandbox) struct Tickets {
-    jsapi: Option<Ticket>,
-    wx_card: Option<Ticket>,
-}
-
-#[derive(Debug)]
-struct Ticket {
-    text: String,
-    /// Unix ms.
-    until_ms: i64,
-}
 
 impl Platform {
     /// `GET /cgi-bin/ticket/getticket`: 40097 for another type.

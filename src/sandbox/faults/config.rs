@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
-use super::{CallFilter, Effect, Fault, Timing, Trigger};
+use super::fault::{CallFilter, Effect, Fault, Timing, Trigger};
 use crate::sandbox::paths::API_PATHS;
-use crate::sandbox::scenario::{ScenarioError, require, syntax_error};
+use crate::sandbox::scenario::error::{ScenarioError, require, syntax_error};
 
 /// No pause is longer.
 const MAX_PAUSE: Duration = Duration::from_secs(3600);
@@ -18,7 +19,7 @@ const EFFECT_KEYS: &str = "errcode, status, truncated, reset, hang, drip, conten
 /// A fault as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FaultConfig {
+struct FaultConfig {
     api: Option<String>,
     nth: Option<OneOrMany>,
     every: Option<u64>,
@@ -56,6 +57,12 @@ pub(in crate::sandbox) fn parse_faults(toml: &str) -> Result<Vec<Fault>, Scenari
         faults: Vec<Fault>,
     }
     toml::from_str::<Plan>(toml).map(|plan| plan.faults).map_err(|error| syntax_error(toml, &error))
+}
+
+impl<'de> Deserialize<'de> for Fault {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        FaultConfig::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
+    }
 }
 
 impl TryFrom<FaultConfig> for Fault {

@@ -6,7 +6,7 @@ use std::fmt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
-use super::{Effect, Fault, Trigger};
+use super::fault::{Effect, Fault, Trigger};
 
 /// The faults in their order, each with its counters.
 #[derive(Debug)]

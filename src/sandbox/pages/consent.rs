@@ -2,9 +2,10 @@
 
 use maud::html;
 
-use super::{avatar, notice, page, page_language, person_picker};
+use super::layout::{avatar, notice, page, page_language, person_picker};
 use crate::http_server::{HttpResponse, Request};
-use crate::sandbox::api::oauth_authorize::LinkError;
+use crate::sandbox::api::authorize_request::LinkError;
+use crate::sandbox::api::consent_request::ConsentError;
 use crate::sandbox::state::Platform;
 use crate::t_in;
 
@@ -25,7 +26,7 @@ pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> Htt
 
 /// A question with two answers, and whose they are. The words: what the account does, the question, what yes means,
 /// no, yes.
-pub(super) fn consent_form(platform: &Platform, request: &Request, action: &str, words: &[String; 5]) -> HttpResponse {
+fn consent_form(platform: &Platform, request: &Request, action: &str, words: &[String; 5]) -> HttpResponse {
     let lang = page_language(request);
     let account = &platform.scenario.account_name;
     let [asks, title, text, no, yes] = words;
@@ -73,4 +74,35 @@ pub(in crate::sandbox) fn link_error(request: &Request, error: LinkError) -> Htt
         _ => t_in!(lang, "sandbox-link-title"),
     };
     notice(lang, 200, '!', &title, &text)
+}
+
+/// `GET /mp/subscribemsg`: asks whether the account may send one message, and whom.
+pub(in crate::sandbox) fn subscribe_consent(platform: &Platform, request: &Request) -> HttpResponse {
+    if let Err(error) = platform.parse_consent_request(request) {
+        return consent_error(request, error);
+    }
+    let lang = page_language(request);
+    let action = format!("/sandbox/subscribe?{}", request.query);
+    let words = [
+        t_in!(lang, "sandbox-consent-asks"),
+        t_in!(lang, "sandbox-ask-title"),
+        t_in!(lang, "sandbox-ask-text"),
+        t_in!(lang, "sandbox-ask-cancel"),
+        t_in!(lang, "sandbox-ask-confirm"),
+    ];
+    consent_form(platform, request, &action, &words)
+}
+
+/// The link is not one that WeChat would open.
+pub(in crate::sandbox) fn consent_error(request: &Request, error: ConsentError) -> HttpResponse {
+    let lang = page_language(request);
+    let text = match error {
+        ConsentError::Action => t_in!(lang, "sandbox-ask-action"),
+        ConsentError::AppId => t_in!(lang, "sandbox-link-appid"),
+        ConsentError::Scene => t_in!(lang, "sandbox-ask-scene"),
+        ConsentError::Template => t_in!(lang, "sandbox-ask-template"),
+        ConsentError::Redirect => t_in!(lang, "sandbox-ask-redirect"),
+        ConsentError::Reserved => t_in!(lang, "sandbox-ask-reserved"),
+    };
+    notice(lang, 200, '!', &t_in!(lang, "sandbox-link-title"), &text)
 }

@@ -2,7 +2,7 @@
 
 use maud::html;
 
-use super::{avatar, notice, page, page_language, person_picker};
+use super::layout::{avatar, notice, page, page_language, person_picker};
 use crate::http_server::{HttpResponse, Request};
 use crate::sandbox::state::Platform;
 use crate::t_in;

@@ -3,12 +3,14 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::{avatar, bubble, page, page_language};
+use super::layout::{avatar, page, page_language};
+use super::message::{conversation, format_time};
 use crate::http_server::{HttpResponse, Request};
 use crate::i18n::Lang;
-use crate::sandbox::api::followers::Person;
+use crate::sandbox::ids;
+use crate::sandbox::scenario::account_setup::SubscriptionConfig;
 use crate::sandbox::state::Platform;
-use crate::sandbox::{SubscriptionConfig, ids};
+use crate::sandbox::state::followers::Person;
 use crate::t_in;
 
 /// Phones that are drawn where nobody is named; a world may have thousands of people.
@@ -157,7 +159,7 @@ fn phone(platform: &Platform, at: usize, person: &Person, lang: Lang, now_ms: i6
                 div.talk id={ "talk" (at) } data-live {
                     div {
                         @if lines.is_empty() { p.time { (t_in!(lang, "sandbox-empty")) } }
-                        (bubble::conversation(platform, at, &lines, lang, now_ms))
+                        (conversation(platform, at, &lines, lang, now_ms))
                     }
                 }
                 form.say method="post" action="/sandbox/write" {
@@ -233,7 +235,7 @@ fn window_state(person: &Person, lang: Lang, now_ms: i64) -> String {
     match person.window(now_ms) {
         _ if !person.follows => t_in!(lang, "sandbox-state-stranger"),
         Some(window) => {
-            let until = bubble::format_time(window.until_ms, now_ms);
+            let until = format_time(window.until_ms, now_ms);
             t_in!(lang, "sandbox-state-open", left = window.remaining, until = until)
         }
         None => t_in!(lang, "sandbox-state-closed"),

@@ -1,12 +1,48 @@
 //! What an account sets up in WeChat's console, and what its messages refer to: subscription templates,
 //! customer-service accounts, articles, coupons.
 
-use std::collections::HashSet;
-
 use serde::Deserialize;
 
-use super::{Scenario, ScenarioError, reject_duplicate, require};
 use crate::t;
+
+/// One person.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonConfig {
+    /// The nickname.
+    pub name: String,
+    /// 28 characters; made up where it is left out.
+    pub openid: Option<String>,
+    /// Whether this person follows the account.
+    #[serde(default = "default_true")]
+    pub follows: bool,
+    /// Whether this person has written to the account just now, so that texts reach them.
+    #[serde(default)]
+    pub wrote: bool,
+    /// Ids of the subscription templates of which this person allowed a notification, once for each time that one
+    /// stands here; `*` is one of each.
+    #[serde(default)]
+    pub grants: Vec<String>,
+    /// Scenes (0 to 10,000) of which this person allowed a one-time message.
+    #[serde(default)]
+    pub scenes: Vec<u16>,
+}
+
+/// One template.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateConfig {
+    /// 43 characters.
+    pub id: String,
+    /// The title of the card.
+    pub title: String,
+    /// The lines, with their `{{key.DATA}}`.
+    pub content: String,
+}
+
+fn default_true() -> bool {
+    true
+}
 
 /// A template of subscription notifications.
 #[derive(Clone, Debug, Deserialize)]
@@ -110,49 +146,4 @@ pub(super) fn default_articles() -> Vec<ArticleConfig> {
 /// The coupons of a world that names none.
 pub(super) fn default_cards() -> Vec<CardConfig> {
     vec![CardConfig { id: "card_for_one_meal_0123456789".into(), title: t!("sandbox-world-card") }]
-}
-
-/// Whether every id is one that WeChat could have given out, once.
-pub(super) fn check_account_setup(world: &Scenario) -> Result<(), ScenarioError> {
-    let mut seen = HashSet::new();
-    for it in &world.subscriptions {
-        require(is_template_id(&it.id), "subscriptions.id", &it.id)?;
-        reject_duplicate(seen.insert(("subscriptions", it.id.as_str())), "subscriptions.id", &it.id)?;
-    }
-    let template = &world.one_time_template;
-    require(is_template_id(template), "one_time_template", template)?;
-    for KfAccountConfig { account, .. } in &world.kf_accounts {
-        let whole = account.split_once('@').is_some_and(|(name, place)| is_word(name) && is_word(place));
-        require(whole, "kf_accounts.account", account)?;
-        reject_duplicate(seen.insert(("kf", account.as_str())), "kf_accounts.account", account)?;
-    }
-    for ArticleConfig { media_id, article_id, .. } in &world.articles {
-        require(is_word(media_id), "articles.media_id", media_id)?;
-        reject_duplicate(seen.insert(("media", media_id.as_str())), "articles.media_id", media_id)?;
-        require(is_word(article_id), "articles.article_id", article_id)?;
-        reject_duplicate(seen.insert(("article", article_id.as_str())), "articles.article_id", article_id)?;
-    }
-    for CardConfig { id, .. } in &world.cards {
-        require(is_word(id), "cards.id", id)?;
-        reject_duplicate(seen.insert(("card", id.as_str())), "cards.id", id)?;
-    }
-    for person in &world.people {
-        for grant in &person.grants {
-            let known = grant == "*" || world.subscriptions.iter().any(|it| it.id == *grant);
-            require(known, "people.grants", grant)?;
-        }
-        for scene in &person.scenes {
-            require(*scene <= 10_000, "people.scenes", &scene.to_string())?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether it has the shape of a template's id.
-pub(super) fn is_template_id(id: &str) -> bool {
-    id.len() == 43 && is_word(id)
-}
-
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

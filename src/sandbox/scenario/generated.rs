@@ -3,7 +3,7 @@
 //! Number 7 is `crowd000007` with the openid `oCrowd0000000000000000000007`: `oCrowd` and 22 digits. All of them
 //! follow and have just written, so both templates and texts reach them.
 
-use super::PersonConfig;
+use super::account_setup::PersonConfig;
 
 /// The largest crowd.
 pub(in crate::sandbox) const MAX_GENERATED: u32 = 1_000_000;

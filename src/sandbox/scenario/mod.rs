@@ -6,7 +6,7 @@ pub(super) mod check;
 pub(super) mod error;
 pub(super) mod generated;
 pub(super) mod ip_network;
-pub(super) mod library;
+pub(super) mod template_library;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,11 +15,10 @@ use serde::Deserialize;
 
 use super::faults::Fault;
 use crate::t;
-pub use account_setup::{ArticleConfig, CardConfig, KfAccountConfig, SubscriptionConfig};
-pub use error::ScenarioError;
-pub(super) use error::{reject_duplicate, require, syntax_error};
+use account_setup::{ArticleConfig, CardConfig, KfAccountConfig, PersonConfig, SubscriptionConfig, TemplateConfig};
+use error::{ScenarioError, syntax_error};
 use ip_network::Network;
-use library::LibraryTemplate;
+use template_library::LibraryTemplate;
 
 /// What a sandbox starts from. Every key may be left out.
 #[derive(Clone, Debug, Deserialize)]
@@ -77,45 +76,6 @@ pub struct Scenario {
     pub library: Vec<LibraryTemplate>,
     /// What goes wrong, in the order in which it is looked at.
     pub faults: Vec<Fault>,
-}
-
-/// One person.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PersonConfig {
-    /// The nickname.
-    pub name: String,
-    /// 28 characters; made up where it is left out.
-    pub openid: Option<String>,
-    /// Whether this person follows the account.
-    #[serde(default = "default_true")]
-    pub follows: bool,
-    /// Whether this person has written to the account just now, so that texts reach them.
-    #[serde(default)]
-    pub wrote: bool,
-    /// Ids of the subscription templates of which this person allowed a notification, once for each time that one
-    /// stands here; `*` is one of each.
-    #[serde(default)]
-    pub grants: Vec<String>,
-    /// Scenes (0 to 10,000) of which this person allowed a one-time message.
-    #[serde(default)]
-    pub scenes: Vec<u16>,
-}
-
-/// One template.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TemplateConfig {
-    /// 43 characters.
-    pub id: String,
-    /// The title of the card.
-    pub title: String,
-    /// The lines, with their `{{key.DATA}}`.
-    pub content: String,
-}
-
-fn default_true() -> bool {
-    true
 }
 
 impl Default for Scenario {
@@ -185,7 +145,7 @@ impl Default for Scenario {
             kf_accounts: account_setup::default_kf_accounts(),
             articles: account_setup::default_articles(),
             cards: account_setup::default_cards(),
-            library: library::default_library(),
+            library: template_library::default_library(),
             faults: Vec::new(),
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sandbox::response::{ApiError, api_error};
-use crate::sandbox::scenario::{Scenario, SubscriptionConfig};
+use crate::sandbox::scenario::Scenario;
+use crate::sandbox::scenario::account_setup::SubscriptionConfig;
 
 /// The consents of all people, who are known by their places.
 #[derive(Debug, Default)]

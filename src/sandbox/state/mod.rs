@@ -5,28 +5,41 @@
 //! at.
 
 pub(in crate::sandbox) mod consents;
+pub(in crate::sandbox) mod failed_requests;
+pub(in crate::sandbox) mod followers;
 pub(in crate::sandbox) mod inbox;
+pub(in crate::sandbox) mod industries;
 pub(in crate::sandbox) mod media;
+pub(in crate::sandbox) mod oauth_tokens;
+pub(in crate::sandbox) mod quota;
+pub(in crate::sandbox) mod scene_codes;
 pub(in crate::sandbox) mod stats;
+pub(in crate::sandbox) mod tags;
+pub(in crate::sandbox) mod tickets;
+pub(in crate::sandbox) mod tokens;
+pub(in crate::sandbox) mod typing;
 
 use std::collections::HashMap;
 
-use super::api::custom::TypingIndicators;
-use super::api::failed_requests::FailedRequests;
-use super::api::followers::Person;
-use super::api::industries::Industries;
-use super::api::oauth_authorize::Authorizations;
-use super::api::qrcode::SceneCodes;
-use super::api::quota::CallCounters;
-use super::api::subscribe::Consents;
-use super::api::tags::Tags;
-use super::api::tickets::Tickets;
-use super::api::tokens::Tokens;
+use url::form_urlencoded::parse;
+
 use super::faults::FaultPlan;
 use super::scenario::{Scenario, generated};
-use inbox::Inbox;
+use crate::http_server::Request;
+use consents::Consents;
+use failed_requests::FailedRequests;
+use followers::Person;
+use inbox::{Inbox, Message};
+use industries::Industries;
 use media::MediaStore;
+use oauth_tokens::Authorizations;
+use quota::CallCounters;
+use scene_codes::SceneCodes;
 use stats::Stats;
+use tags::Tags;
+use tickets::Tickets;
+use tokens::Tokens;
+use typing::TypingIndicators;
 
 /// The platform with everything it knows.
 #[derive(Debug)]
@@ -102,5 +115,27 @@ impl Platform {
     /// How often the API at `path` was called with a good token on the day (in China) of the last call.
     pub fn calls_today(&self, path: &str) -> u64 {
         self.call_counters.used(path)
+    }
+
+    /// The person of that openid.
+    pub(in crate::sandbox) fn person_mut(&mut self, openid: &str) -> Option<&mut Person> {
+        let at = self.person_index(openid)?;
+        self.people.get_mut(at)
+    }
+
+    /// The place of the person whose phone this is: the cookie `phone` names one, else the settings do.
+    pub(in crate::sandbox) fn acting_person(&self, request: &Request) -> usize {
+        let cookies = request.header("cookie").unwrap_or_default();
+        let named = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("phone=")).and_then(|value| {
+            let decoded = parse(format!("name={value}").as_bytes()).next().map(|(_, name)| name.into_owned())?;
+            self.people.iter().position(|person| person.name == decoded)
+        });
+        named.unwrap_or(self.active_person)
+    }
+
+    /// Puts a message on its phone.
+    pub(in crate::sandbox) fn deliver(&mut self, message: Message) {
+        self.stats.delivered(&message);
+        self.inbox.deliver(message);
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn check_links(text: &str) -> Result<(), ApiError> {
             return Err(api_error(45086));
         }
         let href = link.href.ok_or_else(|| api_error(40213))?;
-        if !super::message_checks::is_web_url(href) && !href.starts_with("weixin://bizmsgmenu?") {
+        if !is_web_url(href) && !href.starts_with("weixin://bizmsgmenu?") {
             return Err(api_error(40213));
         }
         if link.label.trim().is_empty() {
@@ -63,6 +63,12 @@ pub(super) fn check_links(text: &str) -> Result<(), ApiError> {
         }
     }
     Ok(())
+}
+
+/// Whether it is an address that a phone can open.
+pub(in crate::sandbox) fn is_web_url(url: &str) -> bool {
+    let web = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    web && !url.contains(char::is_whitespace)
 }
 
 /// What a tap on a link of that address makes the person say, and the id that goes with it.

@@ -8,13 +8,14 @@
 
 use serde_json::{Map, Value};
 
-use super::links;
-use crate::sandbox::ArticleConfig;
+use super::links::{self, is_web_url};
 use crate::sandbox::api::templates::parse_mini_program;
 use crate::sandbox::response::{ApiError, api_error, api_error_with};
+use crate::sandbox::scenario::account_setup::ArticleConfig;
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::Message;
-use crate::sandbox::state::media::{AttachmentView, MediaKind};
+use crate::sandbox::state::media::AttachmentView;
+use crate::sandbox::state::media::format::MediaKind;
 
 /// In bytes of UTF-8; the page gives no number, this is what others measured.
 const MAX_TEXT_BYTES: usize = 2048;
@@ -111,12 +112,6 @@ impl<'a> FieldReader<'a> {
         let file = self.platform.media.get_unexpired(id, self.now_ms).filter(|file| kinds.contains(&file.kind));
         file.map(|file| file.view(id)).ok_or_else(|| api_error(40007))
     }
-}
-
-/// Whether it is an address that a phone can open.
-pub(in crate::sandbox) fn is_web_url(url: &str) -> bool {
-    let web = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    web && !url.contains(char::is_whitespace)
 }
 
 fn check_text(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {

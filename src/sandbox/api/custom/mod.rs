@@ -14,8 +14,6 @@ use crate::sandbox::response::{ApiError, ApiResult, api_error};
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::Message;
 use crate::sandbox::time::rfc3339;
-pub(in crate::sandbox) use message_checks::is_web_url;
-pub(in crate::sandbox) use typing::TypingIndicators;
 
 impl Platform {
     /// `POST /cgi-bin/message/custom/send`
@@ -30,12 +28,6 @@ impl Platform {
         self.typing.stop(place);
         self.deliver(message);
         Ok(response::ok())
-    }
-
-    /// Puts a message on its phone.
-    pub(in crate::sandbox) fn deliver(&mut self, message: Message) {
-        self.stats.delivered(&message);
-        self.inbox.deliver(message);
     }
 
     /// An empty message to the person that a body's `touser` names: 40003 where it names nobody.

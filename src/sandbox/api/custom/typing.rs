@@ -2,8 +2,6 @@
 //!
 //! developers.weixin.qq.com: doc/service/api/customer/message/api_typing
 
-use std::collections::HashMap;
-
 use crate::sandbox::call::Call;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiResult, api_error};
@@ -11,24 +9,6 @@ use crate::sandbox::state::Platform;
 
 /// How long it may be since the last message of either side.
 const REPLY_WINDOW_MS: i64 = 30_000;
-/// How long a phone shows it. No page says.
-const TYPING_DURATION_MS: i64 = 15_000;
-
-/// On whose phones it is shown, by their places, and until when (Unix ms).
-#[derive(Debug, Default)]
-pub(in crate::sandbox) struct TypingIndicators(HashMap<usize, i64>);
-
-impl TypingIndicators {
-    /// Whether the phone at that place shows it.
-    pub(in crate::sandbox) fn is_typing(&self, place: usize, now_ms: i64) -> bool {
-        self.0.get(&place).is_some_and(|until| now_ms < *until)
-    }
-
-    /// It is over: a message came, or it was called off.
-    pub(super) fn stop(&mut self, place: usize) {
-        self.0.remove(&place);
-    }
-}
 
 impl Platform {
     /// `POST /cgi-bin/message/custom/typing`. Which kinds of account 40200 is for is not said: as with menus, a test
@@ -55,7 +35,7 @@ impl Platform {
         } else if self.typing.is_typing(place, call.now_ms) {
             return Err(api_error(45081));
         } else {
-            self.typing.0.insert(place, call.now_ms + TYPING_DURATION_MS);
+            self.typing.start(place, call.now_ms);
         }
         Ok(response::ok())
     }

@@ -2,22 +2,21 @@
 //!
 //! developers.weixin.qq.com: doc/service/api/notify/notify/{api_sendnewsubscribemsg, api_getwxapubnewtemplate}
 
-mod library;
 mod one_time;
+mod template_library;
 
 use serde_json::{Map, Value, json};
 
-use super::custom::is_web_url;
+use super::custom::links::is_web_url;
 use super::template_fields;
 use super::template_types::{FieldError, check_value};
-use super::templates::{accepted_response, parse_mini_program};
+use super::templates::{accepted_response, parse_mini_program_page};
 use crate::sandbox::call::Call;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiError, ApiResult, api_error, api_error_with};
+use crate::sandbox::scenario::account_setup::SubscriptionConfig;
 use crate::sandbox::state::Platform;
-pub(in crate::sandbox) use crate::sandbox::state::consents::Consents;
 use crate::sandbox::state::inbox::Field;
-pub(in crate::sandbox) use one_time::{ConsentError, parse_scene};
 
 const MINIPROGRAM_STATES: [&str; 3] = ["developer", "trial", "formal"];
 const LANGUAGES: [&str; 4] = ["zh_CN", "en_US", "zh_HK", "zh_TW"];
@@ -25,7 +24,7 @@ const LANGUAGES: [&str; 4] = ["zh_CN", "en_US", "zh_HK", "zh_TW"];
 impl Platform {
     /// `GET /wxaapi/newtmpl/gettemplate`
     pub(in crate::sandbox) fn list_subscriptions(&mut self, _: &mut Call<'_>) -> ApiResult {
-        let template = |it: &crate::sandbox::SubscriptionConfig| {
+        let template = |it: &SubscriptionConfig| {
             json!({
                 "priTmplId": it.id,
                 "title": it.title,
@@ -53,7 +52,7 @@ impl Platform {
         message.kind = "subscription";
         message.fields = fill_fields(&template.content, data)?;
         message.url = parse_page(&body["page"])?;
-        message.miniprogram = parse_miniprogram(&body["miniprogram"])?;
+        message.miniprogram = parse_mini_program_page(&body["miniprogram"])?;
         check_one_of(&body["miniprogram_state"], &MINIPROGRAM_STATES)?;
         check_one_of(&body["lang"], &LANGUAGES)?;
         let place = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
@@ -104,15 +103,6 @@ fn parse_page(value: &Value) -> Result<Option<String>, ApiError> {
         Value::String(url) if is_web_url(url) => Ok(Some(url.clone())),
         _ => Err(api_error(41030)),
     }
-}
-
-/// The mini-program that a tap opens, which must say where: 40166, 40165.
-fn parse_miniprogram(value: &Value) -> Result<Option<String>, ApiError> {
-    let target = parse_mini_program(value)?;
-    if target.is_some() && value["pagepath"].as_str().is_none_or(str::is_empty) {
-        return Err(api_error(40165));
-    }
-    Ok(target)
 }
 
 /// A word of a list, or none: 40097.

@@ -4,75 +4,21 @@
 //! doc/service/api/notify/subscribe/api_templatesubscribe
 
 use serde_json::Value;
-use url::Url;
 
-use super::{is_web_url, parse_miniprogram};
-use crate::http_server::{HttpResponse, Request};
+use crate::http_server::HttpResponse;
+use crate::sandbox::api::consent_request::{ConsentRequest, parse_scene};
+use crate::sandbox::api::custom::links::is_web_url;
+use crate::sandbox::api::templates::parse_mini_program_page;
 use crate::sandbox::call::Call;
 use crate::sandbox::response;
 use crate::sandbox::response::HandledRequest;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
 use crate::sandbox::state::Platform;
 
-const MAX_RESERVED_BYTES: usize = 128;
-const MAX_SCENE: u16 = 10_000;
 const MAX_TITLE_CHARS: usize = 15;
 const MAX_CONTENT_CHARS: usize = 200;
 
-/// Why the phone shows an error page in place of asking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) enum ConsentError {
-    /// Another `action` than `get_confirm`.
-    Action,
-    AppId,
-    Scene,
-    Template,
-    /// No address, or none on the business domain.
-    Redirect,
-    /// Other characters, or longer than 128 bytes.
-    Reserved,
-}
-
-/// A link of `/mp/subscribemsg` that holds.
-pub(in crate::sandbox) struct ConsentRequest {
-    scene: u16,
-    redirect: Url,
-    reserved: String,
-}
-
 impl Platform {
-    /// Reads the query of a link that asks for a one-time subscription.
-    pub(in crate::sandbox) fn parse_consent_request(&self, request: &Request) -> Result<ConsentRequest, ConsentError> {
-        let value = |name: &str| request.param(name).unwrap_or_default();
-        if value("action") != "get_confirm" {
-            return Err(ConsentError::Action);
-        }
-        if value("appid") != self.scenario.app_id {
-            return Err(ConsentError::AppId);
-        }
-        let scene = parse_scene(&value("scene")).ok_or(ConsentError::Scene)?;
-        if value("template_id") != self.scenario.one_time_template {
-            return Err(ConsentError::Template);
-        }
-        let redirect = Url::parse(&value("redirect_url")).ok().filter(|url| self.is_business_url(url));
-        let redirect = redirect.ok_or(ConsentError::Redirect)?;
-        let reserved = value("reserved").into_owned();
-        if reserved.len() > MAX_RESERVED_BYTES || !reserved.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(ConsentError::Reserved);
-        }
-        Ok(ConsentRequest { scene, redirect, reserved })
-    }
-
-    fn is_business_url(&self, url: &Url) -> bool {
-        let place = match (url.host_str(), url.port()) {
-            (Some(host), Some(port)) => format!("{host}:{port}"),
-            (Some(host), None) => host.to_owned(),
-            (None, _) => return false,
-        };
-        let domain = self.scenario.business_domain.as_ref();
-        is_web_url(url.as_str()) && domain.is_none_or(|domain| domain.eq_ignore_ascii_case(&place))
-    }
-
     /// The person's answer: the phone goes back with it, and with the openid where it was yes.
     pub(in crate::sandbox) fn answer_consent(
         &mut self,
@@ -129,7 +75,7 @@ impl Platform {
             Value::String(url) if is_web_url(url) => Some(url.clone()),
             _ => return Err(api_error(40066)),
         };
-        message.miniprogram = parse_miniprogram(&body["miniprogram"])?;
+        message.miniprogram = parse_mini_program_page(&body["miniprogram"])?;
         let place = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
         self.consents.consume_scene(place, scene)?;
         message.kind = "one_time";
@@ -138,12 +84,6 @@ impl Platform {
         self.deliver(message);
         Ok(response::ok())
     }
-}
-
-/// A scene: 0 to 10,000, in digits.
-pub(in crate::sandbox) fn parse_scene(text: &str) -> Option<u16> {
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|scene| digits && *scene <= MAX_SCENE)
 }
 
 /// A text of so many characters at most: one refusal where it is empty, another where it is longer.

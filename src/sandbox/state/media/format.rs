@@ -4,8 +4,43 @@
 //! beginnings of an MP3.
 
 use mp3_metadata::Layer;
+use serde::Serialize;
 
-use super::MediaKind;
+const KB: usize = 1 << 10;
+const MB: usize = 1 << 20;
+
+/// What a file is uploaded as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::sandbox) enum MediaKind {
+    Image,
+    Voice,
+    Video,
+    /// The picture of a video, a music card or a mini-program card.
+    Thumb,
+}
+
+impl MediaKind {
+    /// The kind of that `type`.
+    pub(in crate::sandbox) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "image" => Self::Image,
+            "voice" => Self::Voice,
+            "video" => Self::Video,
+            "thumb" => Self::Thumb,
+            _ => return None,
+        })
+    }
+
+    /// Bytes of a file at most.
+    pub(in crate::sandbox) fn max_bytes(self) -> usize {
+        match self {
+            Self::Image | Self::Video => 10 * MB,
+            Self::Voice => 2 * MB,
+            Self::Thumb => 64 * KB,
+        }
+    }
+}
 
 /// A format that may be uploaded as something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

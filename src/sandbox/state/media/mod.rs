@@ -4,31 +4,21 @@
 
 pub(in crate::sandbox) mod format;
 
+use format::{MediaFormat, MediaKind};
 use std::collections::{HashMap, VecDeque};
 
 use serde::Serialize;
 
-pub(in crate::sandbox) use crate::sandbox::api::media::MEDIA_PATH;
-use format::MediaFormat;
-
 use crate::sandbox::ids;
+
+/// Where the sandbox's pages find the files, by their ids.
+pub(in crate::sandbox) const MEDIA_PATH: &str = "/sandbox/media/";
 
 const TTL_MS: i64 = 3 * 86_400_000;
 /// Bytes that are kept; beyond them the oldest files are forgotten, whatever their age.
 const MAX_STORED_BYTES: usize = 64 << 20;
 /// What a file takes besides its bytes.
 const ENTRY_OVERHEAD_BYTES: usize = 1 << 10;
-
-/// What a file is uploaded as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::sandbox) enum MediaKind {
-    Image,
-    Voice,
-    Video,
-    /// The picture of a video, a music card or a mini-program card.
-    Thumb,
-}
 
 /// An uploaded file.
 #[derive(Debug)]
@@ -58,7 +48,7 @@ pub(in crate::sandbox) struct AttachmentView {
 /// The uploaded files, as many as fit.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct MediaStore {
-    pub(in crate::sandbox) files: HashMap<String, UploadedFile>,
+    files: HashMap<String, UploadedFile>,
     /// Their ids, oldest first.
     order: VecDeque<String>,
     bytes: usize,
@@ -82,6 +72,11 @@ impl MediaStore {
     /// The file of that id, if it was uploaded in the last three days.
     pub(in crate::sandbox) fn get_unexpired(&self, id: &str, now_ms: i64) -> Option<&UploadedFile> {
         self.files.get(id).filter(|file| now_ms - file.at_ms < TTL_MS)
+    }
+
+    /// The file of that id, however old, as long as it is kept.
+    pub(in crate::sandbox) fn get(&self, id: &str) -> Option<&UploadedFile> {
+        self.files.get(id)
     }
 
     /// Keeps a file under an id of its own.

@@ -8,13 +8,15 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::sandbox::api::industries::OF_LIBRARY;
+use crate::sandbox::api::templates::MAX_TEMPLATES;
 use crate::sandbox::call::Call;
 use crate::sandbox::call::parse_number;
+use crate::sandbox::ids;
 use crate::sandbox::response;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
-use crate::sandbox::scenario::library::{Keyword, LibraryTemplate, MAX_TEMPLATES};
+use crate::sandbox::scenario::account_setup::SubscriptionConfig;
+use crate::sandbox::scenario::template_library::{Keyword, LibraryTemplate};
 use crate::sandbox::state::Platform;
-use crate::sandbox::{SubscriptionConfig, ids};
 
 /// The one category of the account.
 const CATEGORY: u64 = 616;

@@ -5,16 +5,9 @@
 use std::collections::HashSet;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{ScenarioError, TemplateConfig, reject_duplicate, require};
-use crate::sandbox::call::Call;
-use crate::sandbox::ids;
-use crate::sandbox::response::{ApiResult, api_error, ok};
-use crate::sandbox::state::Platform;
-
-/// The most templates of an account.
-pub(in crate::sandbox) const MAX_TEMPLATES: usize = 25;
+use super::error::{ScenarioError, reject_duplicate, require};
 
 /// A template of the library. A real test account has none to add; the sandbox lets it, since it would be of
 /// no use otherwise.
@@ -43,7 +36,7 @@ pub struct Keyword {
 impl LibraryTemplate {
     /// The lines of a card with these of the keywords, in this order; `None` unless each of them is there,
     /// once.
-    fn build_content(&self, names: &[Value]) -> Option<String> {
+    pub(in crate::sandbox) fn build_content(&self, names: &[Value]) -> Option<String> {
         let place = |name: &Value| self.keywords.iter().position(|it| Some(it.name.as_str()) == name.as_str());
         self.card(&names.iter().map(place).collect::<Option<Vec<usize>>>()?)
     }
@@ -88,64 +81,12 @@ pub(in crate::sandbox) fn check_library(library: &[LibraryTemplate]) -> Result<(
     Ok(())
 }
 
-/// Whether it is a number of the library that was closed in 2025: `TM00001`, `OPENTM200001`.
-fn is_legacy(number: &str) -> bool {
-    let digits = number.trim_start_matches("OPEN").trim_start_matches("TM");
-    digits.len() < number.len() && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
-}
-
-impl Platform {
-    /// `POST /cgi-bin/template/api_add_template`
-    pub(in crate::sandbox) fn add_template(&mut self, call: &mut Call<'_>) -> ApiResult {
-        let body = call.json()?;
-        let number = body["template_id_short"].as_str().unwrap_or_default();
-        if is_legacy(number) {
-            return Err(api_error(40247));
-        }
-        let known =
-            self.scenario.library.iter().find(|known| known.number == number).ok_or_else(|| api_error(40037))?;
-        let names = body["keyword_name_list"].as_array().ok_or_else(|| api_error(40246))?;
-        // Names that are escaped are not the library's.
-        let content =
-            known.build_content(names).filter(|_| !call.has_escaped_text()).ok_or_else(|| api_error(40246))?;
-        if self.scenario.templates.len() >= MAX_TEMPLATES {
-            return Err(api_error(45026));
-        }
-        let id = ids::template_id();
-        let title = known.title.clone();
-        self.scenario.templates.push(TemplateConfig { id: id.clone(), title, content });
-        Ok(json!({"errcode": 0, "errmsg": "ok", "template_id": id}))
-    }
-
-    /// `POST /cgi-bin/template/del_private_template`
-    pub(in crate::sandbox) fn remove_template(&mut self, call: &mut Call<'_>) -> ApiResult {
-        let body = call.json()?;
-        let id = body["template_id"].as_str().unwrap_or_default();
-        let at = self.scenario.templates.iter().position(|known| known.id == id).ok_or_else(|| api_error(40037))?;
-        self.scenario.templates.remove(at);
-        Ok(ok())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::sandbox::Scenario;
-
-    #[test]
-    fn numbers_of_the_closed_library() {
-        for (number, legacy) in [
-            ("TM00001", true),
-            ("OPENTM200001", true),
-            ("OPENTMTM00001", true),
-            ("43216", false),
-            ("TM", false),
-            ("TMx", false),
-            ("", false),
-        ] {
-            assert_eq!(is_legacy(number), legacy, "{number}");
-        }
-    }
 
     #[test]
     fn what_cannot_be_is_refused() {

@@ -1,0 +1,83 @@
+//! The parts that all pages share.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::http_server::{HttpResponse, Request};
+use crate::i18n;
+use crate::i18n::Lang;
+use crate::sandbox::state::Platform;
+use crate::t_in;
+
+const STYLE: &str = include_str!("style.css");
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The language of whoever looks.
+pub(super) fn page_language(request: &Request) -> Lang {
+    i18n::negotiate_language(request.header("accept-language"), i18n::current_language())
+}
+
+/// A whole page; `policy` is added to what it may do.
+pub(super) fn page(lang: Lang, status: u16, title: &str, body: &Markup, policy: &str) -> HttpResponse {
+    let page = html! {
+        (DOCTYPE)
+        html lang=(lang.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            (body)
+        }
+    };
+    HttpResponse::html(status, page.into_string())
+        .with_header("Content-Security-Policy", &format!("{CONTENT_SECURITY_POLICY}; {policy}"))
+        // With less, browsers send forms from here with `Origin: null`.
+        .with_header("Referrer-Policy", "same-origin")
+}
+
+/// One thing to say, the way WeChat says it: a mark, a line, an explanation.
+pub(super) fn notice(lang: Lang, status: u16, mark: char, title: &str, text: &str) -> HttpResponse {
+    let body = html! {
+        body.notice {
+            main {
+                div.mark.warn[mark == '!'] { (mark) }
+                h1 { (title) }
+                p { (text) }
+            }
+        }
+    };
+    page(lang, status, title, &body, "form-action 'none'")
+}
+
+/// A square with the first letter of a name, in a colour of its own.
+pub(super) fn avatar(name: &str, colour: usize) -> Markup {
+    let letter: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
+    html! { span class={ "avatar c" (colour % 6) } aria-hidden="true" { (letter) } }
+}
+
+/// Whose phone it is, to choose from.
+pub(super) fn person_picker(platform: &Platform, request: &Request, lang: Lang) -> Markup {
+    let owner = platform.acting_person(request);
+    // Of the crowd only who is asked for: nobody would find anybody among a hundred thousand.
+    let asked = platform.people.iter().enumerate().filter(|(at, _)| *at < platform.configured_people() || *at == owner);
+    html! {
+        div.people {
+            @for (at, person) in asked {
+                label.person {
+                    (avatar(&person.name, at + 1))
+                    span.name {
+                        (person.name)
+                        small {
+                            @if person.follows { (t_in!(lang, "sandbox-follows")) }
+                            @else { (t_in!(lang, "sandbox-follows-not")) }
+                        }
+                    }
+                    input type="radio" name="person" value=(person.name) checked[at == owner];
+                    span.tick aria-hidden="true" { "✓" }
+                }
+            }
+        }
+    }
+}

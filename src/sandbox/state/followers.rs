@@ -1,0 +1,155 @@
+//! The people of the sandbox, and what each of them allows the account at a given time.
+//!
+//! developers.weixin.qq.com: doc/service/api/customer/message/api_sendcustommessage (when a message may be sent)
+
+use serde_json::{Value, json};
+
+use super::scene_codes::Scene;
+use crate::sandbox::ids;
+use crate::sandbox::response::{ApiError, api_error};
+use crate::sandbox::scenario::account_setup::PersonConfig;
+
+const MESSAGE_WINDOW_MS: i64 = 48 * 3_600_000;
+const MESSAGE_WINDOW_LIMIT: u32 = 5;
+const INTERACTION_WINDOW_MS: i64 = 60_000;
+const INTERACTION_WINDOW_LIMIT: u32 = 3;
+
+/// A time in which the account may send this person texts, and how many it still may.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::sandbox) struct MessageWindow {
+    /// Unix ms.
+    pub(in crate::sandbox) until_ms: i64,
+    pub(in crate::sandbox) remaining: u32,
+}
+
+/// Somebody with a phone.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Person {
+    pub(in crate::sandbox) name: String,
+    pub(in crate::sandbox) openid: String,
+    pub(in crate::sandbox) follows: bool,
+    /// What the operator calls this person.
+    pub(in crate::sandbox) remark: String,
+    /// The code that was scanned for the last follow.
+    scene: Option<Scene>,
+    /// The last follow, Unix ms.
+    followed_ms: i64,
+    /// The last message of either side, Unix ms.
+    pub(in crate::sandbox) last_exchange_ms: i64,
+    message_window: Option<MessageWindow>,
+    /// After following, a tap on the account's menu, or the scan of a code.
+    interaction_window: Option<MessageWindow>,
+}
+
+impl Person {
+    /// A person as the settings have them at the start.
+    pub(in crate::sandbox) fn new(settings: &PersonConfig, now_ms: i64) -> Self {
+        let mut person = Self {
+            name: settings.name.clone(),
+            openid: settings.openid.clone().unwrap_or_else(ids::openid),
+            follows: settings.follows,
+            remark: String::new(),
+            scene: None,
+            followed_ms: now_ms,
+            last_exchange_ms: 0,
+            message_window: None,
+            interaction_window: None,
+        };
+        if settings.wrote {
+            person.send_message(now_ms);
+        }
+        person
+    }
+
+    /// The person writes to the account. Only a follower can.
+    pub(in crate::sandbox) fn send_message(&mut self, now_ms: i64) {
+        if self.follows {
+            self.message_window =
+                Some(MessageWindow { until_ms: now_ms + MESSAGE_WINDOW_MS, remaining: MESSAGE_WINDOW_LIMIT });
+            self.last_exchange_ms = now_ms;
+        }
+    }
+
+    /// The person follows the account, by a code where there is a scene.
+    pub(in crate::sandbox) fn follow(&mut self, scene: Option<Scene>, now_ms: i64) {
+        self.follows = true;
+        self.scene = scene;
+        self.followed_ms = now_ms;
+        self.interact(now_ms);
+    }
+
+    /// The person taps an item of the account's menu, or scans a code of it. Only a follower can.
+    pub(in crate::sandbox) fn interact(&mut self, now_ms: i64) {
+        if self.follows {
+            self.interaction_window =
+                Some(MessageWindow { until_ms: now_ms + INTERACTION_WINDOW_MS, remaining: INTERACTION_WINDOW_LIMIT });
+        }
+    }
+
+    /// The person leaves: every window closes, and what the operator noted is gone.
+    pub(in crate::sandbox) fn unfollow(&mut self) {
+        self.follows = false;
+        self.remark.clear();
+        self.message_window = None;
+        self.interaction_window = None;
+    }
+
+    /// The window that a text would be taken from: the one that ends first, unless it is used up.
+    pub(in crate::sandbox) fn window(&self, now_ms: i64) -> Option<MessageWindow> {
+        let open = || {
+            [self.interaction_window, self.message_window]
+                .into_iter()
+                .flatten()
+                .filter(move |window| now_ms < window.until_ms)
+        };
+        open().find(|window| window.remaining > 0).or_else(|| open().next())
+    }
+
+    /// Takes one text from the open window: 45015 without one, 45047 where it is used up.
+    pub(in crate::sandbox) fn consume_reply(&mut self, now_ms: i64) -> Result<(), ApiError> {
+        let mut open = false;
+        for window in [&mut self.interaction_window, &mut self.message_window].into_iter().flatten() {
+            if now_ms < window.until_ms {
+                open = true;
+                if window.remaining > 0 {
+                    window.remaining -= 1;
+                    self.last_exchange_ms = now_ms;
+                    return Ok(());
+                }
+            }
+        }
+        Err(api_error(if open { 45047 } else { 45015 }))
+    }
+
+    /// What the platform tells of this person.
+    pub(in crate::sandbox) fn to_json(&self, tags: &[u32]) -> Value {
+        if !self.follows {
+            return json!({"subscribe": 0, "openid": self.openid, "tagid_list": []});
+        }
+        let (number, text) = match &self.scene {
+            Some(Scene::Number(number)) => (*number, ""),
+            Some(Scene::Text(text)) => (0, text.as_str()),
+            None => (0, ""),
+        };
+        json!({
+            "subscribe": 1,
+            "openid": self.openid,
+            // Who the person is has not been told since 2021; the fields are still there.
+            "nickname": "",
+            "sex": 0,
+            // The person's own, whatever `lang` asks for.
+            "language": "zh_CN",
+            "city": "",
+            "province": "",
+            "country": "",
+            "headimgurl": "",
+            "subscribe_time": self.followed_ms / 1000,
+            "remark": self.remark,
+            "groupid": 0,
+            "tagid_list": tags,
+            "subscribe_scene": "ADD_SCENE_QR_CODE",
+            "qr_scene": number,
+            "qr_scene_str": text,
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! The tags of the account, and the people who have them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::sandbox::call::parse_number;
+use crate::sandbox::response::{ApiError, api_error};
+
+/// The tag that every account has. The ids below `FIRST_ID` are the platform's own.
+const STARRED: (u32, &str) = (2, "星标组");
+const SYSTEM_IDS: std::ops::RangeInclusive<u32> = 0..=2;
+const FIRST_ID: u32 = 100;
+/// Bytes of a name.
+const MAX_NAME_BYTES: usize = 30;
+
+#[derive(Debug)]
+pub(in crate::sandbox) struct Tag {
+    pub(in crate::sandbox) name: String,
+    /// The places of the people who have it.
+    pub(in crate::sandbox) members: BTreeSet<usize>,
+}
+
+/// The account's tags, by their ids.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Tags {
+    pub(in crate::sandbox) all: BTreeMap<u32, Tag>,
+    pub(in crate::sandbox) next_id: u32,
+}
+
+impl Tags {
+    /// Those of a new account.
+    pub(in crate::sandbox) fn new() -> Self {
+        let (id, name) = STARRED;
+        let starred = Tag { name: name.to_owned(), members: BTreeSet::new() };
+        Self { all: BTreeMap::from([(id, starred)]), next_id: FIRST_ID }
+    }
+
+    /// The tags of the person at that place.
+    pub(in crate::sandbox) fn tags_of(&self, place: usize) -> Vec<u32> {
+        self.all.iter().filter(|(_, tag)| tag.members.contains(&place)).map(|(id, _)| *id).collect()
+    }
+
+    /// Takes every tag from the person at that place.
+    pub(in crate::sandbox) fn remove_person(&mut self, place: usize) {
+        self.all.values_mut().for_each(|tag| {
+            tag.members.remove(&place);
+        });
+    }
+
+    /// A name that no other tag has: 45158, 45157.
+    pub(in crate::sandbox) fn check_name(&self, value: &Value) -> Result<String, ApiError> {
+        let name = value.as_str().ok_or_else(|| api_error(47001))?;
+        if name.len() > MAX_NAME_BYTES {
+            return Err(api_error(45158));
+        }
+        let taken = self.all.values().any(|tag| tag.name == name);
+        if name.trim().is_empty() || taken { Err(api_error(45157)) } else { Ok(name.to_owned()) }
+    }
+
+    /// A tag with its id: 45159.
+    pub(in crate::sandbox) fn get(&self, id: &Value) -> Result<(u32, &Tag), ApiError> {
+        let id = parse_tag_id(id);
+        self.all.get(&id).map(|tag| (id, tag)).ok_or_else(|| api_error(45159))
+    }
+
+    /// The id of a tag that the account may change: 45058, 45159.
+    pub(in crate::sandbox) fn user_tag_id(&self, id: &Value) -> Result<u32, ApiError> {
+        let id = parse_tag_id(id);
+        if SYSTEM_IDS.contains(&id) {
+            return Err(api_error(45058));
+        }
+        if self.all.contains_key(&id) { Ok(id) } else { Err(api_error(45159)) }
+    }
+}
+
+/// An id as a number or in digits; one that no tag has where it is neither.
+fn parse_tag_id(id: &Value) -> u32 {
+    parse_number(id).unwrap_or(u32::MAX)
+}

@@ -46,7 +46,7 @@ impl DomainVerificationFile {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::request;
+    use super::super::pending_binding::tests::request;
     use super::*;
 
     const FILE_NAME: &str = "MP_verify_a1B2c3D4e5F6g7H8.txt";

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::RejectReason;
 use super::follow::FollowStep;
+use super::reject_reason::RejectReason;
 use crate::http_server::HttpResponse;
 use crate::i18n::Lang;
 use crate::t_in;

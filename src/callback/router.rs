@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::domain_verification::DomainVerificationFile;
 use super::pages::{self, Page};
-use super::{PendingBinding, RejectReason, uri};
+use super::pending_binding::PendingBinding;
+use super::reject_reason::RejectReason;
+use super::uri;
 use crate::http_server::{HttpResponse, Request};
 use crate::i18n::{Lang, negotiate_language};
 
@@ -55,7 +57,7 @@ impl CallbackRouter {
 mod tests {
     use url::Url;
 
-    use super::super::tests::{BindingFixture, CODE, fixture, request};
+    use super::super::pending_binding::tests::{BindingFixture, CODE, fixture, request};
     use super::super::{CallbackEvent, DomainVerificationFile, ShortLink};
     use super::*;
 

@@ -11,7 +11,7 @@ use crate::config::{CliOverrides, ConfigEntry, Environment, active_path};
 use crate::context::AppContext;
 use crate::exit::ExitStatus;
 use crate::t;
-use crate::ui::{Ui, terminal_width, width};
+use crate::ui::{Ui, measure_text_width, terminal_width};
 
 pub(super) fn run(ui: &mut Ui, global: &Global, command: &Command) -> anyhow::Result<ExitStatus> {
     match command {
@@ -53,11 +53,11 @@ impl fmt::Display for ConfigLine {
             (Some(_), origin) if !f.alternate() => write!(f, "{line}\t{}", origin.as_deref().unwrap_or_default()),
             (Some(OriginLayout { column, window }), Some(origin)) => {
                 let origin = abbreviate_home(origin);
-                let end = width(&line).max(column) + COLUMN_GAP + width(&origin);
+                let end = measure_text_width(&line).max(column) + COLUMN_GAP + measure_text_width(&origin);
                 if window.is_some_and(|window| end > window) {
                     return write!(f, "{line}\n{}{origin}", " ".repeat(2 * COLUMN_GAP));
                 }
-                let gap = column.saturating_sub(width(&line)) + COLUMN_GAP;
+                let gap = column.saturating_sub(measure_text_width(&line)) + COLUMN_GAP;
                 write!(f, "{line}{}{origin}", " ".repeat(gap))
             }
             _ => f.write_str(&line),
@@ -89,10 +89,12 @@ fn show(ui: &mut Ui, global: &Global, origin: bool) -> anyhow::Result<ExitStatus
         // A list of addresses or a long path does not push everything to the right, nor over the edge.
         const WIDEST: usize = 60;
         let window = terminal_width();
-        let longest =
-            lines.iter().filter_map(|line| line.origin.as_deref().map(|it| width(&abbreviate_home(it)))).max();
+        let longest = lines
+            .iter()
+            .filter_map(|line| line.origin.as_deref().map(|it| measure_text_width(&abbreviate_home(it))))
+            .max();
         let room = window.map(|window| window.saturating_sub(longest.unwrap_or_default() + COLUMN_GAP));
-        let lengths = lines.iter().map(|line| width(&line.to_string()));
+        let lengths = lines.iter().map(|line| measure_text_width(&line.to_string()));
         let column = lengths.filter(|length| *length <= room.unwrap_or(WIDEST).min(WIDEST)).max().unwrap_or_default();
         lines.iter_mut().for_each(|line| line.layout = Some(OriginLayout { column, window }));
     }

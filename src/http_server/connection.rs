@@ -8,7 +8,6 @@ use mio::net::TcpStream;
 
 use super::eviction::EvictionCandidate;
 use super::http1::{ConnectionState, Http1Connection};
-use super::manner::Throttle;
 use super::stream::TransportStream;
 use super::tls::ServerTls;
 use super::{HttpResponse, Limits, RefusalReason, Request, ResponseMode};
@@ -30,6 +29,26 @@ pub(super) enum DriveResult {
     Request(Request),
     /// It is finished or broken.
     Closed,
+}
+
+/// What is left of a pause between the bytes of a [`Manner::Drip`].
+#[derive(Clone, Copy, Debug)]
+struct Throttle {
+    interval: Duration,
+    /// When the next byte may go.
+    next_byte_at: Instant,
+}
+
+impl Throttle {
+    /// The first byte may go at once.
+    fn new(pause: Duration, now: Instant) -> Self {
+        Throttle { interval: pause, next_byte_at: now }
+    }
+
+    /// One byte went.
+    fn schedule_next(&mut self, now: Instant) {
+        self.next_byte_at = now + self.interval;
+    }
 }
 
 /// One connection.

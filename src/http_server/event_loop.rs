@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
-use super::bell::LoopWaker;
 use super::connection::{Connection, DriveResult};
 use super::eviction;
 use super::eviction::EvictionCandidate;
@@ -43,6 +43,34 @@ pub(super) enum LoopCommand {
     Response(usize, HttpResponse),
     /// Accept no more, finish what is in work, end.
     Stop,
+}
+
+/// What wakes a loop that polls.
+#[derive(Debug)]
+pub(super) struct LoopWaker {
+    waker: Waker,
+    /// It was rung, and the loop has not come yet.
+    pending: AtomicBool,
+}
+
+impl LoopWaker {
+    /// A bell that `token` announces. Fails when the system has none to give.
+    pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
+        Ok(LoopWaker { waker: Waker::new(registry, token)?, pending: AtomicBool::new(false) })
+    }
+
+    /// Wakes the loop, after a note was left for it.
+    pub(super) fn wake(&self) {
+        if !self.pending.swap(true, Ordering::AcqRel) {
+            // If this fails, the note is found with the next thing that happens.
+            let _ = self.waker.wake();
+        }
+    }
+
+    /// The loop has come, and looks for notes next: it finds those of everybody who rang before.
+    pub(super) fn reset(&self) {
+        self.pending.swap(false, Ordering::AcqRel);
+    }
 }
 
 enum AcceptState {

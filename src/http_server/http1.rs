@@ -274,5 +274,4 @@ impl Http1Connection {
 }
 
 #[cfg(test)]
-#[path = "http1_tests.rs"]
 mod tests;

@@ -12,7 +12,6 @@
 //! tiny_http writes the replies. Its server is not used: it takes no connection that somebody else
 //! accepted, and by itself it limits neither the length of a line, nor the time, nor the threads.
 
-mod bell;
 mod budget;
 mod chunked;
 mod connection;
@@ -20,7 +19,6 @@ mod event_loop;
 mod eviction;
 mod framing;
 mod http1;
-mod manner;
 mod refusal;
 mod response;
 mod server;
@@ -34,9 +32,8 @@ use std::time::Duration;
 
 pub use budget::MemoryBudget;
 pub use http1::{ConnectionState, Http1Connection};
-pub use manner::ResponseMode;
 pub use refusal::{RefusalReason, Refusals};
-pub use response::HttpResponse;
+pub use response::{HttpResponse, ResponseMode};
 pub use server::{HttpServer, ServerHandle};
 pub use tls::{ServerTls, TlsConfigError};
 

@@ -4,11 +4,25 @@ use std::time::Duration;
 
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
-use super::ResponseMode;
-
 /// No script, no foreign picture, no frame around the page; styles are inline.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; \
                            base-uri 'none'; frame-ancestors 'none'";
+
+/// How a reply goes out. No thread waits meanwhile: the loop of the door keeps the time. Pauses are hours at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// Whole, as fast as the client takes it.
+    #[default]
+    Normal,
+    /// The head and half of the body, then the end of the connection.
+    Truncated,
+    /// A byte at a time, head and all, with this pause after each.
+    Throttled(Duration),
+    /// Nothing: the connection is reset.
+    Reset,
+    /// Nothing at all: the connection stays until the client leaves it, or for [`super::Limits::idle_timeout`].
+    NoResponse,
+}
 
 /// What goes back to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]

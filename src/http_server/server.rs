@@ -11,8 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use mio::Poll;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::bell::LoopWaker;
-use super::event_loop::{EventLoop, HandlerJob, LoopCommand, WAKER_TOKEN};
+use super::event_loop::{EventLoop, HandlerJob, LoopCommand, LoopWaker, WAKER_TOKEN};
 use super::{HttpResponse, Limits, Refusals, Request, ServerTls};
 
 /// How long [`Running::stop`] waits for a handler that does not come back, after the loop has ended.
@@ -85,9 +84,9 @@ impl HttpServer {
                 handler: Arc::clone(&handler),
                 _alive: alive.clone(),
             };
-            worker_threads.push(Builder::new().name("door-worker".into()).spawn(move || worker.run())?);
+            worker_threads.push(Builder::new().name("http-worker".into()).spawn(move || worker.run())?);
         }
-        let loop_thread = Builder::new().name("door-loop".into()).spawn(move || event_loop.run())?;
+        let loop_thread = Builder::new().name("http-loop".into()).spawn(move || event_loop.run())?;
         Ok(ServerHandle {
             addr: self.addr,
             refusals,

@@ -1,14 +1,45 @@
 //! What is said on stderr beside results: what goes on, what may be wrong, what failed. On a terminal lines are broken
 //! between words; elsewhere each is one line, whatever its length.
 
+use console::measure_text_width;
 use serde::Serialize;
 
 use super::table::cell::TextStyle;
 use super::table::key_values::{hanging_indent, terminal_width};
-use super::{Ui, sanitize, width};
+use super::{Ui, sanitize};
 use crate::exit::ErrorReport;
 use crate::t;
 use sanitize::single_line;
+
+/// How something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// As it should be.
+    Ok,
+    /// It works, and may not stay so.
+    Warning,
+    /// It does not work.
+    Failure,
+}
+
+impl Level {
+    fn label(self) -> String {
+        match self {
+            Self::Ok => t!("ui-level-ok"),
+            Self::Warning => t!("ui-level-warning"),
+            Self::Failure => t!("ui-level-failure"),
+        }
+    }
+
+    fn style(self) -> TextStyle {
+        match self {
+            Self::Ok => TextStyle::Good,
+            Self::Warning => TextStyle::Warning,
+            Self::Failure => TextStyle::Error,
+        }
+    }
+}
 
 impl Ui {
     /// Says what is going on; not with `--quiet`.
@@ -61,6 +92,39 @@ impl Ui {
         }
     }
 
+    /// Shows a finding as data: `it` with `--json`, else its words, the remedy on a line of its own. With `--quiet`
+    /// only what does not work.
+    ///
+    /// # Errors
+    /// The stream's, except a closed pipe.
+    pub fn print_finding(
+        &mut self,
+        value: &impl Serialize,
+        level: Level,
+        name: &str,
+        detail: &str,
+        fix: Option<&str>,
+    ) -> anyhow::Result<()> {
+        if self.quiet && !self.json && level != Level::Failure {
+            return Ok(());
+        }
+        if self.json {
+            let text = sanitize::escape_json(&serde_json::to_string(value)?);
+            return self.write_line(&text);
+        }
+        let word = level.label();
+        let widest = [Level::Ok, Level::Warning, Level::Failure].map(|value| measure_text_width(&value.label()));
+        let width = widest.into_iter().max().unwrap_or(0) + 2;
+        let gap = " ".repeat(width.saturating_sub(measure_text_width(&word)));
+        let word = if self.capabilities.color_out { level.style().paint(&word) } else { word };
+        let mut text = t!("ui-verdict", name = name, detail = single_line(detail));
+        if let Some(fix) = fix {
+            text += &format!("\n{}", t!("ui-verdict-fix", fix = single_line(fix)));
+        }
+        let columns = if self.out_terminal { terminal_width() } else { None };
+        self.write_line(&format!("{word}{gap}{}", hanging_indent(&text, width, columns)))
+    }
+
     /// In lines that fit on a terminal, those after the first indented.
     fn wrap_to_terminal(&self, text: &str, indent: usize) -> String {
         let text = single_line(text);
@@ -75,7 +139,7 @@ impl Ui {
 
     fn print_labelled(&mut self, style: &str, word: &str, text: &str) {
         let label = with_label(word, "");
-        let text = self.wrap_to_terminal(text, width(&label));
+        let text = self.wrap_to_terminal(text, measure_text_width(&label));
         let label = match self.capabilities.color_err {
             true => label.replacen(word, &format!("\u{1b}[1;{style}m{word}\u{1b}[0m"), 1),
             false => label,

@@ -5,7 +5,6 @@
 //! asks the process to leave. Text from outside loses here what could drive the terminal.
 
 mod capabilities;
-mod keys;
 mod log;
 mod messages;
 mod panic_hook;
@@ -15,7 +14,6 @@ mod qr;
 mod sanitize;
 mod stream;
 mod table;
-mod verdict;
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -24,8 +22,9 @@ use std::mem::replace;
 
 use serde::Serialize;
 
-pub use console::measure_text_width as width;
+pub use console::measure_text_width;
 pub use log::init as start_log;
+pub use messages::Level;
 pub use panic_hook::install_panic_hook;
 pub use progress::{Countdown, DelayedSpinner, DeliveryBar, Progress};
 pub use prompt::stdin_lines::{StdinLine, StdinLines};
@@ -39,7 +38,6 @@ pub use sanitize::sanitize;
 pub use table::Table;
 pub use table::cell::{Cell, TextStyle, format_clock_time, format_time};
 pub use table::key_values::{KeyValues, format_key_values, terminal_width};
-pub use verdict::Level;
 
 use crate::t;
 use capabilities::TerminalCapabilities;

@@ -302,7 +302,7 @@ fn stuck_handler_does_not_block_shutdown() {
 fn server_threads() -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
-    names.filter(|name| name.starts_with("door-")).count()
+    names.filter(|name| name.starts_with("http-")).count()
 }
 
 /// Drips (`n` below 20) or pours bytes without end, again and again until it is over; tells when it has begun.

@@ -1,8 +1,10 @@
 //! Questions to a person at a terminal. Ctrl-C at a question gives the terminal back as it was.
 
-pub(in crate::ui) mod plain;
-pub(in crate::ui) mod stdin_lines;
-pub(in crate::ui) mod theme;
+mod line_editor;
+mod plain;
+pub(super) mod stdin_lines;
+mod theme;
+
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +15,7 @@ use dialoguer::theme::Theme as _;
 
 use super::stream::StdStream;
 use super::table::key_values::{terminal_width, wrap};
-use super::{Ui, keys, sanitize};
+use super::{Ui, sanitize};
 use crate::exit::{CommandError, ExitStatus};
 use crate::secret::Secret;
 use crate::signals::{Signal, SignalReceiver, received_signal};
@@ -105,7 +107,7 @@ fn read_editable_line(
     PromptTheme.format_input_prompt(&mut question, prompt, default).map_err(io::Error::other)?;
     let mut initial_text = String::new();
     loop {
-        let typed = keys::line(&question, &initial_text)?;
+        let typed = line_editor::line(&question, &initial_text)?;
         let answer = match (typed.trim(), default) {
             ("", Some(default)) => default,
             ("", None) if !may_be_empty => {
@@ -178,7 +180,7 @@ fn confirm_with_default(ui: &Ui, question: &str, missing: &str, default: bool) -
     let (question, still) = (question.to_owned(), ui.capabilities.no_animation);
     run_prompt(ui, missing, move || match still {
         true => plain::confirm(&question, default),
-        false => Ok(keys::confirm(&fit_question(&question, " [y/N] ")?, default)?),
+        false => Ok(line_editor::confirm(&fit_question(&question, " [y/N] ")?, default)?),
     })
 }
 
@@ -200,7 +202,7 @@ fn read_hidden(still: bool, prompt: &str, may_be_empty: bool) -> dialoguer::Resu
     PromptTheme.format_password_prompt(&mut question, prompt).map_err(io::Error::other)?;
     loop {
         term.write_str(&question)?;
-        let typed = keys::unseen()?;
+        let typed = line_editor::unseen()?;
         if !may_be_empty && typed.is_empty() {
             continue;
         }

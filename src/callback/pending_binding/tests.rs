@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
+use crate::callback::FollowQrCode;
 
-pub(super) const CODE: &str = "051Ael0w3b2aX03Y0n1w3xYdPD3Ael0X";
+pub(in crate::callback) const CODE: &str = "051Ael0w3b2aX03Y0n1w3xYdPD3Ael0X";
 
 /// Answers by the first letter of the code.
 #[derive(Default)]
-pub(super) struct FakeExchange {
+pub(in crate::callback) struct FakeExchange {
     exchange_count: AtomicUsize,
 }
 
@@ -30,10 +31,10 @@ impl CodeExchange for FakeExchange {
     }
 }
 
-pub(super) struct BindingFixture {
-    pub(super) binding: Arc<PendingBinding>,
-    pub(super) events: Receiver<CallbackEvent>,
-    pub(super) state: String,
+pub(in crate::callback) struct BindingFixture {
+    pub(in crate::callback) binding: Arc<PendingBinding>,
+    pub(in crate::callback) events: Receiver<CallbackEvent>,
+    pub(in crate::callback) state: String,
     exchange: Arc<FakeExchange>,
     save_count: Arc<AtomicUsize>,
 }
@@ -51,11 +52,11 @@ fn fixture_with_save(keep: impl Fn() -> anyhow::Result<()> + Send + 'static) -> 
     BindingFixture { binding: Arc::new(callback), events, state: text, exchange: fake, save_count: kept }
 }
 
-pub(super) fn fixture() -> BindingFixture {
+pub(in crate::callback) fn fixture() -> BindingFixture {
     fixture_with_save(|| Ok(()))
 }
 
-pub(super) fn request(method: &str, path: &str, query: &str) -> Request {
+pub(in crate::callback) fn request(method: &str, path: &str, query: &str) -> Request {
     Request {
         method: method.into(),
         path: path.into(),
@@ -75,7 +76,7 @@ impl BindingFixture {
         self.get(&format!("code={code}&state={}", self.state))
     }
 
-    pub(super) fn exchange_count(&self) -> usize {
+    pub(in crate::callback) fn exchange_count(&self) -> usize {
         self.exchange.exchange_count.load(Ordering::Relaxed)
     }
 

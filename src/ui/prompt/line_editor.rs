@@ -7,8 +7,8 @@ use console::{Key, Term, measure_text_width};
 use dialoguer::theme::Theme as _;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
-use super::prompt::theme::PromptTheme;
-use super::table::key_values::terminal_width;
+use super::theme::PromptTheme;
+use crate::ui::table::key_values::terminal_width;
 
 const CTRL_D: char = '\x04';
 const CTRL_U: char = '\x15';

@@ -8,8 +8,6 @@
 //! it takes, and lives as long as its lock does.
 
 mod feedback;
-mod hand;
-mod locked;
 mod message_parts;
 pub mod outcome;
 mod recovery;
@@ -33,9 +31,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-pub use hand::{DeliveryThread, ReadyDeliveryThread};
 pub use recovery::recover_orphans;
 pub use retry::is_within_dedupe_window;
+pub use thread::{DeliveryThread, ReadyDeliveryThread};
 
 use crate::access_token::Account;
 use crate::store::{self, Message, MessageState, Store, Submission, WorkerLock};

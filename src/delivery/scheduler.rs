@@ -5,14 +5,13 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, TryRecvError};
+use crossbeam_channel::{Receiver, Select, TryRecvError};
 
-use super::locked::{self, LockWait};
 use super::run_state::{EnqueueSummary, RunFeedback, RunState, SettledMessage, StartedAttempt};
 use super::throttle::{RateLimiter, RunBackoff};
 use super::token_source::TokenSource;
 use super::uploads::Uploader;
-use super::wait::NextStep;
+use super::wait::{CLAIMED_ELSEWHERE_POLL_INTERVAL, LockWait, MAX_IDLE_WAIT, NextStep, SHUTDOWN_POLL_INTERVAL};
 use super::workers::{SendJob, WorkerPool};
 use super::{DeliveryEvent, DeliveryOptions, DeliverySource, EventSink, TaggedSubmission, TxError, recover_orphans};
 use crate::clock::ClockReading;
@@ -249,7 +248,7 @@ impl Scheduler<'_> {
         let result = store.transaction_with_wait(
             tx_context,
             durable,
-            busy_timeout.min(locked::SHUTDOWN_POLL_INTERVAL),
+            busy_timeout.min(SHUTDOWN_POLL_INTERVAL),
             keep_waiting,
             |tx| {
                 let mut step_result = StepResult::default();
@@ -387,5 +386,62 @@ impl Scheduler<'_> {
             }
         }
         taken
+    }
+
+    /// What this run does next, where nothing came of a turn.
+    fn next_step(&mut self) -> anyhow::Result<NextStep> {
+        if !self.run_state.in_flight.is_empty() {
+            return Ok(NextStep::Wait);
+        }
+        if self.shutdown_deadline.is_some() {
+            return Ok(NextStep::Finish);
+        }
+        if self.sending_stopped {
+            self.release_ready()?;
+            return Ok(if self.pending_submissions.is_none() { NextStep::Finish } else { NextStep::Wait });
+        }
+        let run_state = &self.run_state;
+        let nothing_to_claim =
+            !run_state.claims_due && run_state.unclaimed_ids.is_empty() && self.pending_submissions.is_none();
+        let is_idle = nothing_to_claim
+            && run_state.ready.is_empty()
+            && run_state.retry_timers.is_empty()
+            && run_state.upload_queue.is_empty();
+        if is_idle { self.poll_claimed_elsewhere() } else { Ok(NextStep::Wait) }
+    }
+
+    /// Waits until something happens, or is due.
+    fn wait_for_event(&mut self) {
+        let run_state = &self.run_state;
+        let paused_until = self.run_backoff.paused_until();
+        // What is due while nothing can be taken is no reason to wake.
+        let can_take = !self.sending_stopped
+            && self.shutdown_deadline.is_none()
+            && paused_until.is_none()
+            && self.token_source.has_token();
+        // What is taken already waits for the pace as well.
+        let next_retry_at = if run_state.capacity() > 0 { run_state.retry_timers.next_due_at() } else { None };
+        let claim_times = if can_take { [self.rate_limiter.next_permit_at(), next_retry_at] } else { [None; 2] };
+        let is_idle = run_state.in_flight.is_empty() && self.pending_submissions.is_none();
+        let wake_times = [
+            paused_until,
+            self.shutdown_deadline,
+            (!run_state.claimed_elsewhere.is_empty()).then(|| Instant::now() + CLAIMED_ELSEWHERE_POLL_INTERVAL),
+            is_idle.then(|| Instant::now() + MAX_IDLE_WAIT),
+        ];
+        let mut select = Select::new();
+        select.recv(self.workers.results());
+        select.recv(self.uploader.results());
+        select.recv(self.token_source.results());
+        select.recv(&self.stop_requests);
+        let wants_parcels = self.shutdown_deadline.is_none()
+            && (self.sending_stopped || run_state.capacity() > 0 && run_state.unclaimed_ids.is_empty());
+        if let Some(submissions) = self.pending_submissions.as_ref().filter(|_| wants_parcels) {
+            select.recv(submissions);
+        }
+        match wake_times.into_iter().chain(claim_times).flatten().min() {
+            Some(next) => drop(select.ready_deadline(next)),
+            None => drop(select.ready()),
+        }
     }
 }

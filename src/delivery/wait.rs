@@ -1,15 +1,16 @@
-//! What a run does between two turns: it is over, it waits for an event, or it goes on at once.
+//! The waits of a run: for an event between two steps, and for a database that another process keeps locked.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Select;
+use crossbeam_channel::Receiver;
 
-use super::scheduler::Scheduler;
+use super::{DeliveryEvent, EventSink};
 
 /// How often is looked at what other processes have of this run's messages.
-const CLAIMED_ELSEWHERE_POLL_INTERVAL: Duration = Duration::from_millis(200);
+pub(super) const CLAIMED_ELSEWHERE_POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// The longest wait while no request is under way: nothing that is missed holds a run up for good.
-const MAX_IDLE_WAIT: Duration = Duration::from_secs(1);
+pub(super) const MAX_IDLE_WAIT: Duration = Duration::from_secs(1);
 
 /// What a run does after a turn in which nothing happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,61 +23,43 @@ pub(super) enum NextStep {
     Continue,
 }
 
-impl Scheduler<'_> {
-    /// What this run does next, where nothing came of a turn.
-    pub(super) fn next_step(&mut self) -> anyhow::Result<NextStep> {
-        if !self.run_state.in_flight.is_empty() {
-            return Ok(NextStep::Wait);
-        }
-        if self.shutdown_deadline.is_some() {
-            return Ok(NextStep::Finish);
-        }
-        if self.sending_stopped {
-            self.release_ready()?;
-            return Ok(if self.pending_submissions.is_none() { NextStep::Finish } else { NextStep::Wait });
-        }
-        let run_state = &self.run_state;
-        let nothing_to_claim =
-            !run_state.claims_due && run_state.unclaimed_ids.is_empty() && self.pending_submissions.is_none();
-        let is_idle = nothing_to_claim
-            && run_state.ready.is_empty()
-            && run_state.retry_timers.is_empty()
-            && run_state.upload_queue.is_empty();
-        if is_idle { self.poll_claimed_elsewhere() } else { Ok(NextStep::Wait) }
-    }
+/// How often is looked whether somebody wants to leave.
+pub(super) const SHUTDOWN_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-    /// Waits until something happens, or is due.
-    pub(super) fn wait_for_event(&mut self) {
-        let run_state = &self.run_state;
-        let paused_until = self.run_backoff.paused_until();
-        // What is due while nothing can be taken is no reason to wake.
-        let can_take = !self.sending_stopped
-            && self.shutdown_deadline.is_none()
-            && paused_until.is_none()
-            && self.token_source.has_token();
-        // What is taken already waits for the pace as well.
-        let next_retry_at = if run_state.capacity() > 0 { run_state.retry_timers.next_due_at() } else { None };
-        let claim_times = if can_take { [self.rate_limiter.next_permit_at(), next_retry_at] } else { [None; 2] };
-        let is_idle = run_state.in_flight.is_empty() && self.pending_submissions.is_none();
-        let wake_times = [
-            paused_until,
-            self.shutdown_deadline,
-            (!run_state.claimed_elsewhere.is_empty()).then(|| Instant::now() + CLAIMED_ELSEWHERE_POLL_INTERVAL),
-            is_idle.then(|| Instant::now() + MAX_IDLE_WAIT),
-        ];
-        let mut select = Select::new();
-        select.recv(self.workers.results());
-        select.recv(self.uploader.results());
-        select.recv(self.token_source.results());
-        select.recv(&self.stop_requests);
-        let wants_parcels = self.shutdown_deadline.is_none()
-            && (self.sending_stopped || run_state.capacity() > 0 && run_state.unclaimed_ids.is_empty());
-        if let Some(submissions) = self.pending_submissions.as_ref().filter(|_| wants_parcels) {
-            select.recv(submissions);
+/// A wait for the database, once it has begun.
+pub(super) struct LockWait<'a> {
+    pub(super) events: &'a EventSink,
+    pub(super) database: PathBuf,
+    /// Messages under way.
+    pub(super) in_flight_count: usize,
+    /// How long one waits with nothing under way.
+    pub(super) idle_timeout: Duration,
+    pub(super) stop_requests: &'a Receiver<Instant>,
+    /// Somebody wants to leave: what is under way has until then.
+    pub(super) shutdown_deadline: &'a mut Option<Instant>,
+    pub(super) started_at: Instant,
+    pub(super) is_reported: bool,
+}
+
+impl LockWait<'_> {
+    /// Whether to wait on.
+    pub(super) fn keep_waiting(&mut self) -> bool {
+        if let Ok(deadline) = self.stop_requests.try_recv() {
+            *self.shutdown_deadline = Some(deadline);
         }
-        match wake_times.into_iter().chain(claim_times).flatten().min() {
-            Some(next) => drop(select.ready_deadline(next)),
-            None => drop(select.ready()),
+        let has_in_flight = self.in_flight_count > 0;
+        match *self.shutdown_deadline {
+            Some(deadline) => has_in_flight && Instant::now() < deadline,
+            None if !has_in_flight => self.started_at.elapsed() < self.idle_timeout,
+            None => {
+                // Most processes are done with it in no time.
+                if !self.is_reported && self.started_at.elapsed() >= self.idle_timeout / 10 {
+                    self.is_reported = true;
+                    let (database, in_flight_count) = (self.database.clone(), self.in_flight_count);
+                    self.events.send(DeliveryEvent::DatabaseLocked { database, in_flight_count });
+                }
+                true
+            }
         }
     }
 }

@@ -18,7 +18,6 @@ mod temp_copy;
 mod templates;
 mod tokens;
 mod user_import;
-mod user_writes;
 mod users;
 mod wal_check;
 
@@ -44,8 +43,7 @@ pub use outbox::{
 pub use templates::{CachedTemplate, TemplateKind, TemplateList};
 pub use tokens::CachedToken;
 pub use user_import::{ImportConflict, StagedUser};
-pub use user_writes::{NewUser, RemovalResult, UnbindResult, UserUpdate};
-pub use users::{Binding, User, UserFilter, parse_openid};
+pub use users::{Binding, NewUser, RemovalResult, UnbindResult, User, UserFilter, UserUpdate, parse_openid};
 
 use crate::clock::Timestamp;
 use crate::termination;

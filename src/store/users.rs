@@ -1,7 +1,13 @@
-//! The registry, read: people, their tags, and their bindings towards one account. `changes` writes it.
+//! The registry: people, their tags and their bindings. A command that changes a person finds them by the row that it
+//! saw first, in one transaction, so that a person who was renamed meanwhile is still the one who is meant, and one who
+//! was removed meanwhile is not mistaken for whoever has the name now.
 
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
+
+use super::outbox::{cancel_queued_for, delete_unreferenced_payloads};
 use super::{Error, Result, Store};
 use crate::clock::Timestamp;
 use crate::names::normalize_nfc;
@@ -53,6 +59,58 @@ pub struct UserFilter<'a> {
     pub bound: Option<bool>,
 }
 
+/// What `user add` writes.
+#[derive(Clone, Debug, Default)]
+pub struct NewUser<'a> {
+    /// The name, trimmed and checked.
+    pub username: &'a str,
+    /// Lower-case hex MD5 of the name.
+    pub uid: &'a str,
+    /// The Argon2id hash, as a PHC string.
+    pub password: Option<&'a str>,
+    /// Free text.
+    pub note: &'a str,
+    /// Tags to set.
+    pub tags: &'a [String],
+    /// `(app_id, openid)` to bind at once.
+    pub binding: Option<(&'a str, &'a str)>,
+}
+
+/// What `user edit` changes; what is `None` or empty stays.
+#[derive(Clone, Debug, Default)]
+pub struct UserUpdate<'a> {
+    /// The new name, trimmed and checked, and the uid that a user added under it would have.
+    pub rename: Option<(&'a str, &'a str)>,
+    /// The new note.
+    pub note: Option<&'a str>,
+    /// Tags to set.
+    pub add_tags: &'a [String],
+    /// Tags to take away.
+    pub remove_tags: &'a [String],
+}
+
+/// What `user remove` took away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemovalResult {
+    /// The person as they were.
+    pub user: User,
+    /// Messages whose text is gone, those that waited included.
+    pub messages: usize,
+    /// Messages that waited to be delivered.
+    pub queued: usize,
+    /// The write-ahead log still has old pages: it could not be emptied.
+    pub wal_retained: bool,
+}
+
+/// What `unbind` did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnbindResult {
+    /// The person as they were, with the binding that is gone; without one, nothing was changed.
+    pub user: User,
+    /// Messages that were withdrawn.
+    pub cancelled: usize,
+}
+
 /// One row a user: ?1 is the account's app_id (empty: no account, nobody is bound).
 const SELECT_USERS_SQL: &str = "SELECT u.id, u.username, u.uid, u.password, u.note, u.created_at,
     b.openid, b.nickname, b.bound_at, b.unreachable,
@@ -88,7 +146,7 @@ fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
 }
 
 /// The person of that row as they are now, with the binding towards `app_id`.
-pub(super) fn user_by_id(conn: &Connection, id: i64, app_id: &str) -> rusqlite::Result<Option<User>> {
+fn user_by_id(conn: &Connection, id: i64, app_id: &str) -> rusqlite::Result<Option<User>> {
     let mut query = conn.prepare_cached(&format!("{SELECT_USERS_SQL} WHERE u.id = ?2"))?;
     query.query_row(params![app_id, id], read_user).optional()
 }
@@ -179,6 +237,206 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Adds a person and gives them back, with the binding that was asked for; nothing is written if that fails.
+    ///
+    /// # Errors
+    /// [`Error::UserExists`], [`Error::UidTaken`].
+    pub fn add_user(&mut self, new: &NewUser<'_>, now: Timestamp) -> Result<User> {
+        let app_id = new.binding.map_or("", |(app_id, _)| app_id);
+        self.write_transaction(|tx| {
+            if let Some(holder) = find_name_conflict(tx, new.username, new.uid)? {
+                return Ok(Err(conflict_error(new.username, holder)));
+            }
+            tx.execute(
+                "INSERT INTO users (username, uid, password, note, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![new.username, new.uid, new.password, new.note, now],
+            )?;
+            let id = tx.last_insert_rowid();
+            for tag in new.tags {
+                tx.execute("INSERT OR IGNORE INTO tags (tag, user_id) VALUES (?1, ?2)", params![tag, id])?;
+            }
+            if let Some((app_id, openid)) = new.binding {
+                tx.execute(
+                    "INSERT INTO bindings (app_id, user_id, openid, bound_at) VALUES (?1, ?2, ?3, ?4)",
+                    params![app_id, id, openid, now],
+                )?;
+            }
+            let added = user_by_id(tx, id, app_id)?;
+            added.map(Ok).ok_or(rusqlite::Error::QueryReturnedNoRows)
+        })
+    }
+
+    /// Changes a person's name, note and tags, all or nothing; the person as they are then.
+    ///
+    /// # Errors
+    /// [`Error::UserExists`], [`Error::UidTaken`] for the new name; [`Error::UserRemoved`].
+    pub fn edit_user(&mut self, user: &User, edit: &UserUpdate<'_>, app_id: &str) -> Result<User> {
+        self.update_user(user, app_id, |tx, User { id, .. }| {
+            if let Some((name, uid)) = edit.rename {
+                match find_name_conflict(tx, name, uid)? {
+                    Some((holder, ..)) if holder == id => {}
+                    Some(holder) => return Ok(Err(conflict_error(name, holder))),
+                    None => {}
+                }
+                tx.execute("UPDATE users SET username = ?2 WHERE id = ?1", params![id, name])?;
+            }
+            if let Some(note) = edit.note {
+                tx.execute("UPDATE users SET note = ?2 WHERE id = ?1", params![id, note])?;
+            }
+            for tag in edit.add_tags {
+                tx.execute("INSERT OR IGNORE INTO tags (tag, user_id) VALUES (?1, ?2)", params![tag, id])?;
+            }
+            for tag in edit.remove_tags {
+                tx.execute("DELETE FROM tags WHERE tag = ?1 AND user_id = ?2", params![tag, id])?;
+            }
+            user_by_id(tx, id, app_id)?.map(Ok).ok_or(rusqlite::Error::QueryReturnedNoRows)
+        })
+    }
+
+    /// Sets or removes a person's password hash; the person as they are then.
+    ///
+    /// # Errors
+    /// [`Error::UserRemoved`].
+    pub fn set_password(&mut self, user: &User, hash: Option<&str>, app_id: &str) -> Result<User> {
+        self.update_user(user, app_id, |tx, user| {
+            tx.execute("UPDATE users SET password = ?2 WHERE id = ?1", params![user.id, hash])?;
+            Ok(Ok(User { password: hash.map(str::to_owned), ..user }))
+        })
+    }
+
+    /// Removes a person with bindings and tags, what is queued for them, and the text of all messages
+    /// to them; of those the rows stay, so that the history keeps its counts. What is removed is
+    /// overwritten in the file.
+    ///
+    /// # Errors
+    /// [`Error::UserRemoved`].
+    pub fn remove_user(&mut self, user: &User, app_id: &str) -> Result<RemovalResult> {
+        let mut removed = self.update_user(user, app_id, |tx, user| {
+            // A person reached by --openid alone is the same person; another who shares the openid is not.
+            let theirs = "(user_id = ?1 OR user_id IS NULL AND EXISTS (SELECT 1 FROM bindings b WHERE b.user_id = ?1
+                AND b.app_id = messages.app_id AND b.openid = messages.openid))";
+            let contents: BTreeSet<i64> = {
+                let mut query = tx.prepare(&format!("SELECT content_id, fallback_id FROM messages WHERE {theirs}"))?;
+                let rows = query.query_map([user.id], |row| Ok([row.get::<_, Option<i64>>(0)?, row.get(1)?]))?;
+                rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().flatten().collect()
+            };
+            let queued =
+                tx.execute(&format!("DELETE FROM messages WHERE state = 'queued' AND {theirs}"), [user.id])?;
+            let attempts = format!(
+                "UPDATE attempts SET openid = NULL, errmsg = NULL
+                 WHERE message_id IN (SELECT id FROM messages WHERE {theirs})"
+            );
+            tx.execute(&attempts, [user.id])?;
+            let others = tx.execute(
+                &format!(
+                    "UPDATE messages SET openid = NULL, content_id = NULL, fallback_id = NULL, key = NULL, errmsg = NULL,
+                     error = NULL, client_msg_id = NULL WHERE {theirs}"
+                ),
+                [user.id],
+            )?;
+            delete_unreferenced_payloads(tx, &contents)?;
+            tx.execute("DELETE FROM users WHERE id = ?1", [user.id])?;
+            Ok(Ok(RemovalResult { user, messages: queued + others, queued, wal_retained: false }))
+        })?;
+        removed.wal_retained = !self.truncate_wal(WAL_TRUNCATE_TIMEOUT);
+        Ok(removed)
+    }
+
+    /// Binds a person to an openid of the account, where what waits for the person goes; the person as they are then.
+    /// An older binding is replaced, with its mark of being unreachable, if `replace` says so; else it stays and the
+    /// answer is `None`.
+    ///
+    /// # Errors
+    /// [`Error::UserRemoved`].
+    pub fn bind(
+        &mut self,
+        user: &User,
+        app_id: &str,
+        openid: &str,
+        nickname: Option<&str>,
+        replace: bool,
+        now: Timestamp,
+    ) -> Result<Option<User>> {
+        let or = if replace { "REPLACE" } else { "IGNORE" };
+        let sql = format!(
+            "INSERT OR {or} INTO bindings (app_id, user_id, openid, nickname, bound_at, unreachable)
+             VALUES (?1, ?2, ?3, ?4, ?5, NULL)"
+        );
+        self.update_user(user, app_id, |tx, User { id, .. }| {
+            if tx.execute(&sql, params![app_id, id, openid, nickname, now])? == 0 {
+                return Ok(Ok(None));
+            }
+            tx.execute("DELETE FROM declined_templates WHERE app_id = ?1 AND user_id = ?2", params![app_id, id])?;
+            user_by_id(tx, id, app_id).map(Ok)
+        })
+    }
+
+    /// Removes the binding towards the account, if there is one, and withdraws what waits for the person.
+    ///
+    /// # Errors
+    /// [`Error::UserRemoved`].
+    pub fn unbind(&mut self, user: &User, app_id: &str, now: Timestamp) -> Result<UnbindResult> {
+        self.update_user(user, app_id, |tx, user| {
+            if user.binding.is_none() {
+                return Ok(Ok(UnbindResult { user, cancelled: 0 }));
+            }
+            tx.execute("DELETE FROM bindings WHERE app_id = ?1 AND user_id = ?2", params![app_id, user.id])?;
+            let withdrawn = cancel_queued_for(tx, app_id, user.id, now)?;
+            Ok(Ok(UnbindResult { user, cancelled: withdrawn }))
+        })
+    }
+
+    /// Hands the person of that row, as they are now, to `work`, which changes them in the same transaction.
+    fn update_user<T>(
+        &mut self,
+        found: &User,
+        app_id: &str,
+        work: impl FnOnce(&Transaction<'_>, User) -> rusqlite::Result<Result<T>>,
+    ) -> Result<T> {
+        self.write_transaction(|tx| match user_by_id(tx, found.id, app_id)? {
+            Some(user) => work(tx, user),
+            None => Ok(Err(Error::UserRemoved { name: found.username.clone() })),
+        })
+    }
+
+    /// A transaction, committed unless `work` fails or says no.
+    pub(super) fn write_transaction<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Result<T>>,
+    ) -> Result<T> {
+        let path = self.path.clone();
+        let at = |e| Error::from_sqlite(&path, e);
+        let tx = self.begin_write()?;
+        let done = work(&tx).map_err(at)??;
+        tx.commit().map_err(at)?;
+        Ok(done)
+    }
+}
+
+/// How long a reader elsewhere, which keeps old pages in the log, is waited for after a removal: its end is not known.
+const WAL_TRUNCATE_TIMEOUT: Duration = Duration::from_secs(1);
+
+type NameHolder = (i64, String);
+
+/// Who has that name, or else the uid that belongs to it.
+fn find_name_conflict(conn: &Connection, name: &str, uid: &str) -> rusqlite::Result<Option<NameHolder>> {
+    conn.query_row(
+        "SELECT id, username FROM users WHERE username = ?1 OR uid = ?2 ORDER BY username = ?1 DESC LIMIT 1",
+        [name, uid],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+    .optional()
+}
+
+fn conflict_error(name: &str, (_, holder): NameHolder) -> Error {
+    if holder == name {
+        Error::UserExists { name: name.to_owned() }
+    } else {
+        Error::UidTaken { name: name.to_owned(), holder }
+    }
+}
+
 /// An openid as it is kept: trimmed. WeChat's are 28 letters, digits, `-` and `_`; the length is not
 /// promised, so it is not held against one.
 ///
@@ -188,4 +446,94 @@ pub fn parse_openid(raw: &str) -> std::result::Result<&str, &str> {
     let openid = raw.trim();
     let usable = openid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if usable && (1..=128).contains(&openid.len()) { Ok(openid) } else { Err(raw) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPENID: &str = "oLuffy_wears_the_straw_hat_1";
+
+    fn add_user(store: &mut Store, name: &str) -> User {
+        let uid = format!("{name:x>32}");
+        let binding = Some(("wx1", OPENID));
+        store.add_user(&NewUser { username: name, uid: &uid, binding, ..NewUser::default() }, Timestamp(1)).unwrap()
+    }
+
+    /// Every change of a person who was found before, told by the name that they have afterwards.
+    fn apply_all_changes(store: &mut Store, found: &User) -> [Result<String>; 5] {
+        let name = |user: User| user.username;
+        let tag = ["t".to_owned()];
+        let edit = UserUpdate { note: Some("x"), add_tags: &tag, ..UserUpdate::default() };
+        [
+            store.edit_user(found, &edit, "wx1").map(name),
+            store.set_password(found, Some("hash"), "wx1").map(name),
+            store.bind(found, "wx1", "oOther", None, true, Timestamp(2)).map(|user| name(user.unwrap())),
+            store.unbind(found, "wx1", Timestamp(3)).map(|done| name(done.user)),
+            store.remove_user(found, "wx1").map(|done| name(done.user)),
+        ]
+    }
+
+    fn dump_tables(store: &Store) -> String {
+        let sql = "SELECT (SELECT json_group_array(json_array(username, password, note)) FROM users)
+                   || (SELECT json_group_array(json_array(user_id, tag)) FROM tags)
+                   || (SELECT json_group_array(json_array(user_id, openid)) FROM bindings)";
+        store.conn.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn whoever_was_renamed_since_they_were_found_is_the_one_who_is_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
+        let found = add_user(&mut store, "luffy");
+        let rename = UserUpdate { rename: Some(("lucy", "u")), ..UserUpdate::default() };
+        Store::open(store.path()).unwrap().edit_user(&found, &rename, "wx1").unwrap();
+        for done in apply_all_changes(&mut store, &found) {
+            assert_eq!(done.unwrap(), "lucy");
+        }
+        assert_eq!(dump_tables(&store), "[][][]");
+    }
+
+    #[test]
+    fn whoever_was_removed_since_they_were_found_is_not_mistaken_for_who_has_the_name_now() {
+        for again in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
+            let found = add_user(&mut store, "luffy");
+            let mut other = Store::open(store.path()).unwrap();
+            other.remove_user(&found, "wx1").unwrap();
+            if again {
+                add_user(&mut other, "luffy");
+            }
+            let before = dump_tables(&store);
+            for done in apply_all_changes(&mut store, &found) {
+                assert!(matches!(done, Err(Error::UserRemoved { name }) if name == "luffy"));
+            }
+            assert_eq!(dump_tables(&store), before);
+        }
+    }
+
+    #[test]
+    fn unbinding_tells_what_it_took_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
+        let found = add_user(&mut store, "luffy");
+        store.bind(&found, "wx1", "oOther", None, true, Timestamp(2)).unwrap();
+        let openid = |done: UnbindResult| done.user.binding.map(|binding| binding.openid);
+        assert_eq!(openid(store.unbind(&found, "wx1", Timestamp(4)).unwrap()).as_deref(), Some("oOther"));
+        assert_eq!(openid(store.unbind(&found, "wx1", Timestamp(4)).unwrap()), None);
+    }
+
+    #[test]
+    fn a_removal_stands_though_the_log_cannot_be_emptied() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("wxbox.db")).unwrap();
+        let (luffy, nami) = (add_user(&mut store, "luffy"), add_user(&mut store, "nami"));
+        let reader = Connection::open(store.path()).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM users").unwrap();
+        assert!(store.remove_user(&luffy, "wx1").unwrap().wal_retained);
+        drop(reader);
+        assert!(!store.remove_user(&nami, "wx1").unwrap().wal_retained);
+        assert_eq!(dump_tables(&store), "[][][]");
+    }
 }

@@ -8,7 +8,6 @@ mod attempts;
 mod enqueue;
 pub(in crate::store) mod maintenance;
 mod media;
-mod next;
 mod parts;
 mod reachability;
 mod retry;
@@ -27,7 +26,7 @@ pub(in crate::store) use attempts::{HAS_OPEN_ATTEMPT_SQL, STATE_AFTER_CANCEL_SQL
 pub use enqueue::{EnqueueResult, Expiry, NewRecipient, Payload, Submission};
 pub use media::{Attachment, CachedMedia, MediaKey};
 pub(in crate::store) use media::{delete_unreferenced_payloads, payload_ids_of};
-pub use next::Backlog;
+use parts::WAITS_FOR_PREDECESSOR_SQL;
 pub(in crate::store) use parts::{cancel_dependents, claimable_sql};
 pub use retry::RetryResult;
 pub(in crate::store) use retry::cancel_queued_for;
@@ -156,6 +155,15 @@ pub struct MessageFilter<'a> {
     pub limit: Option<u32>,
 }
 
+/// The queued messages that no process has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// How many there are.
+    pub count: i64,
+    /// When the first of those is due that wait for no other message; `None` where all wait for another.
+    pub next_due_at: Option<Timestamp>,
+}
+
 /// The columns that [`message`] reads: by place, since to look a name up takes longer than to read a value.
 const MESSAGE_COLUMNS_SQL: &str =
     "m.id, u.username, coalesce(m.openid, b.openid), m.type, c.body, m.state, m.attempts, m.msgid, m.errcode,
@@ -246,6 +254,21 @@ impl Store {
         filter.push_conditions(&mut sql, &mut values);
         let mut query = self.map_err(self.conn.prepare(&sql))?;
         self.map_err(query.query_row(params_from_iter(values), |row| row.get(0)))
+    }
+
+    /// The account's queued messages that no process has.
+    ///
+    /// # Errors
+    /// Only the database's own.
+    pub fn backlog(&self, app_id: &str) -> Result<Backlog> {
+        let sql = format!(
+            "SELECT count(*), min(CASE WHEN {WAITS_FOR_PREDECESSOR_SQL} THEN NULL ELSE m.due_at END) FROM messages m INDEXED BY messages_due
+             WHERE m.app_id = ?1 AND m.state = 'queued' AND m.worker IS NULL"
+        );
+        self.map_err(
+            self.conn
+                .query_row(&sql, params![app_id], |row| Ok(Backlog { count: row.get(0)?, next_due_at: row.get(1)? })),
+        )
     }
 }
 

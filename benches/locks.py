@@ -93,8 +93,8 @@ def fill(world, finished, queued):
         for state, count, old in (("sent", finished, 100 * DAY), ("queued", queued, 0)):
             multiply(
                 database,
-                "contents",
-                f"s.id = (SELECT content_id FROM messages WHERE state = '{state}')",
+                "payloads",
+                f"s.id = (SELECT payload_id FROM messages WHERE state = '{state}')",
                 count,
                 {"id": f"{first} + copy", "created_at": f"{now - old} + copy / 10"},
             )
@@ -105,7 +105,7 @@ def fill(world, finished, queued):
                 count,
                 {
                     "id": f"{first} + copy",
-                    "content_id": f"{first} + copy",
+                    "payload_id": f"{first} + copy",
                     "user_id": f"(SELECT id FROM users WHERE id = {person})",
                     "openid": f"printf('oCrowd%022d', {person})",
                     "client_msg_id": "lower(hex(randomblob(16)))",

@@ -68,9 +68,9 @@ impl Store {
     pub fn update_follow_state(&mut self, app_id: &str, answers: &[(&str, bool)]) -> Result<Vec<FollowChange>> {
         let path = self.path.clone();
         let at = |e| Error::from_sqlite(&path, e);
-        let select_sql = "SELECT user_id, username, unreachable, follows, has_followed FROM bindings
+        let select_sql = "SELECT user_id, username, unreachable_errcode, follows, has_followed FROM bindings
                      JOIN users ON users.id = user_id WHERE app_id = ?1 AND openid = ?2 ORDER BY username";
-        let update_sql = "UPDATE bindings SET unreachable = ?3, follows = ?4, has_followed = ?5
+        let update_sql = "UPDATE bindings SET unreachable_errcode = ?3, follows = ?4, has_followed = ?5
                     WHERE app_id = ?1 AND user_id = ?2";
         let mut changed = Vec::new();
         let tx = self.begin_write()?;
@@ -118,7 +118,7 @@ impl Store {
     pub fn set_follows(&mut self, app_id: &str, openid: &str, follows: bool) -> Result<()> {
         let [first, other] = NOT_FOLLOWING;
         let sql = "UPDATE bindings SET follows = ?3, has_followed = has_followed OR ?3,
-                   unreachable = CASE WHEN ?3 AND unreachable IN (?4, ?5) THEN NULL ELSE unreachable END
+                   unreachable_errcode = CASE WHEN ?3 AND unreachable_errcode IN (?4, ?5) THEN NULL ELSE unreachable_errcode END
                    WHERE app_id = ?1 AND openid = ?2";
         let update = self.conn.execute(sql, params![app_id, openid, follows, first, other]);
         self.map_err(update).map(drop)

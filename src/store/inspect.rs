@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, params};
 
-use super::migrate::{self, MIGRATIONS};
+use super::migrate::{self, MIGRATIONS, schema_version};
 use super::open::{connect, inspect_file};
 use super::outbox::claimable_sql;
 use super::{Error, Result, Store};
@@ -60,7 +60,7 @@ impl Inspection {
         let at = |e| Error::from_sqlite(path, e);
         let conn = connect(path)?;
         conn.busy_timeout(INSPECTION_BUSY_TIMEOUT).map_err(at)?;
-        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+        let known = schema_version(MIGRATIONS);
         let found = migrate::read_version(&conn, path, known)?;
         Ok(Some(Self { conn, path: path.to_owned(), schema: found, supported_schema: known }))
     }
@@ -157,7 +157,7 @@ mod tests {
             .conn
             .execute_batch(
                 "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 20000)
-                 INSERT INTO contents (type, body, created_at) SELECT 'text', printf('%.200c', 'x'), n FROM n;
+                 INSERT INTO payloads (type, json, created_at) SELECT 'text', printf('%.200c', 'x'), n FROM n;
                  PRAGMA wal_checkpoint(TRUNCATE);",
             )
             .unwrap();

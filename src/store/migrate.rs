@@ -16,20 +16,28 @@ use super::{DEFAULT_BUSY_TIMEOUT, Error, Result};
 use crate::files;
 use crate::i18n::io_error_text;
 
-/// All steps, oldest first; a database's schema version is the number of those it has taken. The rest of its
-/// `user_version` is the generation.
+/// All steps, oldest first; [`schema_version`] numbers them.
 pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/001_initial.sql")];
 
 /// `PRAGMA application_id` of our files: "wxb1".
 pub(super) const APPLICATION_ID: i64 = 0x7778_6231;
 
-/// The same of files that development builds wrote before the first release: "wxbx". Nobody else has such files, so they
-/// are refused with a clear sentence, and not migrated.
+/// The `application_id` of files that development builds wrote before the first release: "wxbx". Only developers have
+/// such files, so they are rejected with a clear message instead of being migrated.
 const UNRELEASED_APPLICATION_ID: i64 = 0x7778_6278;
+
+/// The last schema version that development builds wrote with today's [`APPLICATION_ID`]; rejected in the same way.
+const LAST_UNRELEASED_SCHEMA: i64 = 1;
+
+/// Returns the schema version of a database that has taken all of `migrations`. The rest of its `user_version` is the
+/// generation.
+pub(super) fn schema_version(migrations: &[&str]) -> i64 {
+    LAST_UNRELEASED_SCHEMA.saturating_add(i64::try_from(migrations.len()).unwrap_or(i64::MAX))
+}
 
 /// Takes the steps that the database at `path` has not taken yet.
 pub(super) fn migrate(conn: &mut Connection, path: &Path, migrations: &[&str]) -> Result<()> {
-    let supported = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    let supported = schema_version(migrations);
     let found = read_version(conn, path, supported)?;
     if found == supported {
         return Ok(());
@@ -44,7 +52,7 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path, migrations: &[&str]) -
     if found == supported {
         return Ok(());
     }
-    for sql in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    for sql in migrations.iter().skip(usize::try_from(found - LAST_UNRELEASED_SCHEMA).unwrap_or(0)) {
         tx.execute_batch(sql).map_err(at)?;
     }
     tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(at)?;
@@ -96,6 +104,9 @@ pub(super) fn read_version(conn: &Connection, path: &Path, supported: i64) -> Re
         }
         found & SCHEMA_MASK
     };
+    if (1..=LAST_UNRELEASED_SCHEMA).contains(&found) {
+        return Err(Error::Unreleased { path: path.to_owned() });
+    }
     if found > supported {
         return Err(Error::NewerSchema { path: path.to_owned(), found, known: supported });
     }
@@ -137,7 +148,7 @@ mod tests {
         migrate(&mut conn, &path, &[STEP_ONE, STEP_TWO]).unwrap();
         assert_eq!(table_names(&conn), ["a", "b"]);
 
-        let copy = Connection::open(dir.path().join("wxbox.db.v1.bak")).unwrap();
+        let copy = Connection::open(dir.path().join("wxbox.db.v2.bak")).unwrap();
         assert_eq!(table_names(&copy), ["a"]);
         assert_eq!(copy.query_row("SELECT x FROM a", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
         let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
@@ -160,7 +171,7 @@ mod tests {
         let path = dir.path().join("wxbox.db");
         let mut conn = Connection::open(&path).unwrap();
         migrate(&mut conn, &path, &[STEP_ONE, STEP_TWO]).unwrap();
-        assert!(matches!(migrate(&mut conn, &path, &[STEP_ONE]), Err(Error::NewerSchema { found: 2, known: 1, .. })));
+        assert!(matches!(migrate(&mut conn, &path, &[STEP_ONE]), Err(Error::NewerSchema { found: 3, known: 2, .. })));
 
         let other = dir.path().join("other.db");
         let mut conn = Connection::open(&other).unwrap();

@@ -22,7 +22,7 @@ impl TemplateKind {
     fn tables(self) -> (&'static str, &'static str) {
         match self {
             Self::Template => ("template_lists", "templates"),
-            Self::Subscription => ("subscription_lists", "subscriptions"),
+            Self::Subscription => ("subscription_template_lists", "subscription_templates"),
         }
     }
 }
@@ -63,7 +63,7 @@ impl Store {
     /// Only the database's own.
     pub fn templates(&self, app_id: &str, kind: TemplateKind) -> Result<Option<TemplateList>> {
         let (lists, templates) = kind.tables();
-        let list_sql = format!("SELECT asked_at FROM {lists} WHERE app_id = ?1");
+        let list_sql = format!("SELECT fetched_at FROM {lists} WHERE app_id = ?1");
         let Some(fetched_at) = self.map_err(self.conn.query_row(&list_sql, [app_id], |row| row.get(0)).optional())?
         else {
             return Ok(None);
@@ -88,7 +88,7 @@ impl Store {
             let at = |e| Error::from_sqlite(&path, e);
             let tx = store.begin_write()?;
             tx.execute(&format!("DELETE FROM {lists} WHERE app_id = ?1"), [app_id]).map_err(at)?;
-            let row = format!("INSERT INTO {lists} (app_id, asked_at) VALUES (?1, ?2)");
+            let row = format!("INSERT INTO {lists} (app_id, fetched_at) VALUES (?1, ?2)");
             tx.execute(&row, params![app_id, list.fetched_at]).map_err(at)?;
             let row = format!(
                 "INSERT INTO {templates} (app_id, position, template_id, title, content) VALUES (?1, ?2, ?3, ?4, ?5)"

@@ -113,7 +113,7 @@ pub struct UnbindResult {
 
 /// One row a user: ?1 is the account's app_id (empty: no account, nobody is bound).
 const SELECT_USERS_SQL: &str = "SELECT u.id, u.username, u.uid, u.password, u.note, u.created_at,
-    b.openid, b.nickname, b.bound_at, b.unreachable,
+    b.openid, b.nickname, b.bound_at, b.unreachable_errcode,
     b.follows, b.has_followed,
     (SELECT group_concat(tag, char(31)) FROM tags WHERE user_id = u.id)
     FROM users u LEFT JOIN bindings b ON b.user_id = u.id AND b.app_id = ?1";
@@ -317,7 +317,7 @@ impl Store {
             let theirs = "(user_id = ?1 OR user_id IS NULL AND EXISTS (SELECT 1 FROM bindings b WHERE b.user_id = ?1
                 AND b.app_id = messages.app_id AND b.openid = messages.openid))";
             let contents: BTreeSet<i64> = {
-                let mut query = tx.prepare(&format!("SELECT content_id, fallback_id FROM messages WHERE {theirs}"))?;
+                let mut query = tx.prepare(&format!("SELECT payload_id, fallback_id FROM messages WHERE {theirs}"))?;
                 let rows = query.query_map([user.id], |row| Ok([row.get::<_, Option<i64>>(0)?, row.get(1)?]))?;
                 rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().flatten().collect()
             };
@@ -330,7 +330,7 @@ impl Store {
             tx.execute(&attempts, [user.id])?;
             let others = tx.execute(
                 &format!(
-                    "UPDATE messages SET openid = NULL, content_id = NULL, fallback_id = NULL, key = NULL, errmsg = NULL,
+                    "UPDATE messages SET openid = NULL, payload_id = NULL, fallback_id = NULL, key = NULL, errmsg = NULL,
                      error = NULL, client_msg_id = NULL WHERE {theirs}"
                 ),
                 [user.id],
@@ -360,7 +360,7 @@ impl Store {
     ) -> Result<Option<User>> {
         let or = if replace { "REPLACE" } else { "IGNORE" };
         let sql = format!(
-            "INSERT OR {or} INTO bindings (app_id, user_id, openid, nickname, bound_at, unreachable)
+            "INSERT OR {or} INTO bindings (app_id, user_id, openid, nickname, bound_at, unreachable_errcode)
              VALUES (?1, ?2, ?3, ?4, ?5, NULL)"
         );
         self.update_user(user, app_id, |tx, User { id, .. }| {

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::store::Store;
 
-const INSERT_SQL: &str = "INSERT INTO contents (type, body, created_at) VALUES ('text', hex(randomblob(9000)), 0)";
+const INSERT_SQL: &str = "INSERT INTO payloads (type, json, created_at) VALUES ('text', hex(randomblob(9000)), 0)";
 
 struct TestDatabase {
     dir: TempDir,
@@ -40,7 +40,7 @@ impl TestDatabase {
 
     /// How many contents are there.
     fn count_payloads(&self) -> i64 {
-        self.open().conn.query_row("SELECT count(*) FROM contents", [], |row| row.get(0)).unwrap()
+        self.open().conn.query_row("SELECT count(*) FROM payloads", [], |row| row.get(0)).unwrap()
     }
 
     fn file_names(&self) -> Vec<String> {
@@ -52,7 +52,7 @@ impl TestDatabase {
 /// A commit that waits for the disk.
 fn commit_durably(store: &mut Store) {
     let tx = store.begin_write().unwrap();
-    tx.execute("INSERT INTO contents (type, body, created_at) VALUES ('text', '{}', 0)", []).unwrap();
+    tx.execute("INSERT INTO payloads (type, json, created_at) VALUES ('text', '{}', 0)", []).unwrap();
     tx.commit().unwrap();
 }
 
@@ -142,11 +142,11 @@ fn an_old_text_is_written_over_or_cut_off() {
     let files = TestDatabase::new();
     let _other = files.open();
     let holds = || fs::read(files.wal_path()).unwrap().windows(TEXT.len()).any(|part| part == TEXT.as_bytes());
-    let insert = "INSERT INTO contents (type, body, created_at) VALUES (?1, hex(randomblob(9000)), 0)";
+    let insert = "INSERT INTO payloads (type, json, created_at) VALUES (?1, hex(randomblob(9000)), 0)";
     let store = files.open();
     let reader = Connection::open(&files.path).unwrap();
     let look = reader.unchecked_transaction().unwrap();
-    look.query_row("SELECT count(*) FROM contents", [], |_| Ok(())).unwrap();
+    look.query_row("SELECT count(*) FROM payloads", [], |_| Ok(())).unwrap();
     // Past the end of what is written over each time, and short of what is cut off when a process ends.
     for n in 0..14 {
         let kind = if n == 13 { TEXT } else { "text" };

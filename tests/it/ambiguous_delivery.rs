@@ -29,12 +29,12 @@ fn message_states(env: &TestEnv) -> String {
 /// All that was tried or put off so long ago, by all clocks.
 fn advance_time(env: &mut TestEnv, seconds: i64) {
     env.sandbox().post_form("clock", format!("forward={seconds}s"));
-    let (ms, up) = (seconds * 1000, "substr(started_up, 1, instr(started_up, ':')) || ");
+    let (ms, up) = (seconds * 1000, "substr(started_uptime, 1, instr(started_uptime, ':')) || ");
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
     let sql = format!(
-        "UPDATE attempts SET started_at = started_at - {ms}, started_up = {up}
-         (CAST(substr(started_up, instr(started_up, ':') + 1) AS INTEGER) - {ms});
-         UPDATE messages SET due_at = due_at - {ms}, changed_at = changed_at - {ms}"
+        "UPDATE attempts SET started_at = started_at - {ms}, started_uptime = {up}
+         (CAST(substr(started_uptime, instr(started_uptime, ':') + 1) AS INTEGER) - {ms});
+         UPDATE messages SET due_at = due_at - {ms}, updated_at = updated_at - {ms}"
     );
     database.execute_batch(&sql).unwrap();
 }

@@ -49,7 +49,7 @@ The page on the phone shows the code, too.
     // Others know it too, and nobody is left out for it: the person is about to follow.
     let known = &env.run("--json user show zoro").assert_success().json_lines()[0];
     assert_eq!((&known["follows"], &known["reachable"]), (&Value::Bool(false), &Value::Bool(false)));
-    assert_eq!(env.query::<Option<i64>>("SELECT unreachable FROM bindings"), None);
+    assert_eq!(env.query::<Option<i64>>("SELECT unreachable_errcode FROM bindings"), None);
     let link = Url::parse(ran.stdout().lines().last().unwrap()).unwrap();
     let page = http_client().get(link.clone()).header("accept-language", "en").send().unwrap().text().unwrap();
     assert!(page.contains("Follow wxbox"), "{page}");

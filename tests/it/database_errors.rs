@@ -41,14 +41,14 @@ hint: name the right file with --database, the variable WXBOX_DATABASE or the ke
     run_unchanged(&env, "--database newer.db user add nami").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-error: the database newer.db is of a newer wxbox (schema 99, this one knows 1)
+error: the database newer.db is of a newer wxbox (schema 99, this one knows 2)
 hint: use the newer wxbox, or name another file with --database
 
 "#]]);
     run_unchanged(&env, "--database newer.db user list --json").assert_snapshot(str![[r#"
 exit 1
 --- stderr
-{"error":"the database newer.db is of a newer wxbox (schema 99, this one knows 1)","hint":"use the newer wxbox, or name another file with --database","code":1}
+{"error":"the database newer.db is of a newer wxbox (schema 99, this one knows 2)","hint":"use the newer wxbox, or name another file with --database","code":1}
 
 "#]]);
     run_unchanged(&env, "--database . user list").assert_snapshot(str![[r#"

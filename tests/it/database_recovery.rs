@@ -383,7 +383,7 @@ fn symlinked_database_shares_locks() {
     relay.expect_arrival();
     // The other process lives: what it is at, and what it has taken, is not anybody's.
     assert_eq!(env.run("outbox flush --json").assert_success().stdout(), "");
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE worker NOTNULL"), 2);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE claimed_by NOTNULL"), 2);
     relay.resume_all();
     run.wait().assert_success();
     let home = list_home(&env);

@@ -222,8 +222,8 @@ fn clock_set_back_delays_nothing() {
     let mut env = env_with_generated_users(3, "");
     env.run(&format!("-q send --no-wait --all {TEMPLATE_ARGS}")).assert_success();
     // An hour ago, by a clock that was an hour fast, they were put off by a minute.
-    let ahead = "UPDATE messages SET changed_at = (unixepoch() + 3600) * 1000, due_at = (unixepoch() + 3660) * 1000,
-        failed_at = (unixepoch() + 3600) * 1000";
+    let ahead = "UPDATE messages SET updated_at = (unixepoch() + 3600) * 1000, due_at = (unixepoch() + 3660) * 1000,
+        first_failed_at = (unixepoch() + 3600) * 1000";
     rusqlite::Connection::open(env.database_path()).unwrap().execute(ahead, []).unwrap();
     env.run("outbox flush").assert_success();
     assert_all_delivered_once(&mut env, 3);
@@ -390,7 +390,7 @@ fn old_finished_messages_are_pruned() {
     env.run("send -u luffy one").assert_success();
     env.run("send -u luffy --no-wait --expire-after 200d two").assert_success();
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
-    let older = "UPDATE messages SET settled_at = settled_at - 7862400000, created_at = created_at - 7862400000";
+    let older = "UPDATE messages SET finished_at = finished_at - 7862400000, created_at = created_at - 7862400000";
     database.execute_batch(older).unwrap();
     drop(database);
     env.run("send -u luffy three").assert_success();

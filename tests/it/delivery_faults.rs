@@ -59,7 +59,7 @@ fn assert_single_recipient(fault: &str, what: &str, (state, attempts, arrived, e
     assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), attempts, "{fault}");
     let open = "SELECT count(*) FROM attempts WHERE outcome IS NULL";
     assert_eq!(env.query::<i64>(open), 0, "{fault}: no attempt is left open");
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE worker NOTNULL"), 0, "{fault}");
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE claimed_by NOTNULL"), 0, "{fault}");
 }
 
 fn assert_multiple_recipients(fault: &str, what: &str, (state, attempts, arrived, _): ExpectedResult) {
@@ -121,7 +121,7 @@ fn unreachable_mark_lasts_until_delivery() {
     let env = env_with_fault("errcode = 43004", 1);
     env.add_generated_users(2);
     assert_eq!(env.run(&format!("send --all {TEMPLATE_ARGS}")).status(), Some(7));
-    let reachable = "SELECT count(*) FROM bindings WHERE unreachable IS NULL";
+    let reachable = "SELECT count(*) FROM bindings WHERE unreachable_errcode IS NULL";
     assert_eq!(env.query::<i64>(reachable), 1);
     let again = env.run(&format!("send --json --all {TEMPLATE_ARGS}")).assert_success();
     assert_eq!(again.json_lines().len(), 1);

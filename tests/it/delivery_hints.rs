@@ -82,7 +82,7 @@ fn a_flush_says_what_waits_and_for_how_long() {
     assert_eq!(flush(&env), "nothing is due yet: 2 messages wait, the next is due in 1 h");
     // A part is due with the one before it.
     env.query::<i64>("UPDATE messages SET state = 'unknown' WHERE id = 1 RETURNING 1");
-    env.query::<i64>("UPDATE messages SET after_id = 1, due_at = 1 WHERE id = 2 RETURNING 1");
+    env.query::<i64>("UPDATE messages SET previous_part_id = 1, due_at = 1 WHERE id = 2 RETURNING 1");
     let stuck = "nothing is due: one message waits for another; `wxbox outbox list --state queued` shows why";
     assert_eq!(flush(&env), stuck);
 }

@@ -203,8 +203,8 @@ warning outbox: one message has been due for 2h 5m, and nobody delivers | let cr
     );
     // A process that lives has others: it will come to this one.
     env.query::<i64>(
-        "INSERT INTO messages (app_id, openid, type, state, created_at, changed_at, due_at, expire_after, expires_at, worker)
-         SELECT app_id, openid, type, state, created_at, changed_at, due_at, expire_after, expires_at, '00' FROM messages RETURNING id",
+        "INSERT INTO messages (app_id, openid, type, state, created_at, updated_at, due_at, expire_after, expires_at, claimed_by)
+         SELECT app_id, openid, type, state, created_at, updated_at, due_at, expire_after, expires_at, '00' FROM messages RETURNING id",
     );
     let lock = std::fs::File::create(env.path(".local/share/wxbox/wxbox.db-worker-00")).unwrap();
     lock.lock().unwrap();
@@ -218,7 +218,7 @@ warning outbox: 2 messages are due, the first for 2h 5m, and nobody delivers | l
 "#]],
     );
     env.query::<i64>(
-        "UPDATE messages SET state = 'unknown', worker = NULL, created_at = created_at + 7500000 RETURNING id",
+        "UPDATE messages SET state = 'unknown', claimed_by = NULL, created_at = created_at + 7500000 RETURNING id",
     );
     assert_problems(
         &env,

@@ -82,7 +82,7 @@ fn what_was_asked_about_a_follower_is_kept() {
     env.run(&format!("follower show {ZORO}")).assert_success();
     assert_eq!(follow_fields(&env, "zoro"), json!([false, false, false]));
     // Nobody is left out for it: who was bound just now is about to follow.
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable NOTNULL"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 0);
     env.sandbox().post_form("follow", "person=zoro&follows=1");
     env.run(&format!("follower show {ZORO}")).assert_success();
     assert_eq!(follow_fields(&env, "zoro"), json!([true, true, true]));

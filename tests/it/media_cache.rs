@@ -303,10 +303,10 @@ fn files_go_with_the_messages_that_need_them() {
     env.run("user remove zoro --yes").assert_success();
     assert_eq!(file_count(&env), 1);
     env.run("outbox cancel --all").assert_success();
-    env.query::<i64>("UPDATE messages SET changed_at = 1 RETURNING 1");
+    env.query::<i64>("UPDATE messages SET updated_at = 1 RETURNING 1");
     env.run("outbox prune --older-than 1d").assert_success();
     assert_eq!(file_count(&env), 0);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM content_files"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM payload_files"), 0);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
 
@@ -323,7 +323,7 @@ queued message 1 (text) to nami
 
 "#]]);
     env.run("send -u luffy old").assert_success();
-    env.query::<i64>("UPDATE messages SET changed_at = 1, sent_at = 1 WHERE state = 'sent' RETURNING 1");
+    env.query::<i64>("UPDATE messages SET updated_at = 1, sent_at = 1 WHERE state = 'sent' RETURNING 1");
     env.run("outbox prune --older-than 1d").assert_snapshot(str![[r#"
 exit 0
 --- stdout

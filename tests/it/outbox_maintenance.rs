@@ -163,7 +163,7 @@ removed 0 messages
 
 "#]]);
     database
-        .execute_batch("UPDATE messages SET sent_at = sent_at - 40 * 86400000, changed_at = changed_at - 40 * 86400000")
+        .execute_batch("UPDATE messages SET sent_at = sent_at - 40 * 86400000, updated_at = updated_at - 40 * 86400000")
         .unwrap();
     env.run("outbox prune --older-than 41d --json").assert_snapshot(str![[r#"
 exit 0
@@ -178,7 +178,7 @@ removed 3 messages
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 2);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM contents"), 1);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM payloads"), 1);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts WHERE message_id NOT IN (SELECT id FROM messages)"), 0);
     env.run("outbox prune").assert_snapshot(str![[r#"
 exit 2
@@ -274,7 +274,7 @@ hint: `wxbox outbox list --state queued` shows what waits, and why; `wxbox outbo
 
 "#]]);
     change("state = 'cancelled' WHERE id = 3");
-    change("changed_at = changed_at - 2 * 3600000 WHERE id = 4");
+    change("updated_at = updated_at - 2 * 3600000 WHERE id = 4");
     world.run("outbox status --check 1h -q").assert_success();
 }
 

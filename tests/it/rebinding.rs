@@ -76,7 +76,7 @@ fn a_retry_follows_the_binding_and_says_so() {
     assert!(ran.stderr().contains(NEW_OPENID), "{}", ran.stderr());
     assert_eq!(recipients(&mut env), [NEW_OPENID]);
     assert_eq!(
-        env.query::<String>("SELECT group_concat(openid, ' ' ORDER BY n) FROM attempts"),
+        env.query::<String>("SELECT group_concat(openid, ' ' ORDER BY number) FROM attempts"),
         format!("{LUFFY} {NEW_OPENID}"),
         "each attempt says where it went"
     );

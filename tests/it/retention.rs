@@ -15,15 +15,15 @@ fn env_with_aged_messages(ages: [i64; 3]) -> TestEnv {
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
     for (id, age) in (1..).zip(ages) {
         let sql = "UPDATE messages SET created_at = created_at - ?2, sent_at = sent_at - ?2,
-                   changed_at = changed_at - ?2, settled_at = settled_at - ?2 WHERE id = ?1";
+                   updated_at = updated_at - ?2, finished_at = finished_at - ?2 WHERE id = ?1";
         assert_eq!(database.execute(sql, [id, age]).unwrap(), 1);
     }
     env
 }
 
 fn remaining_messages(env: &TestEnv) -> String {
-    let sql = "SELECT group_concat(m.id || ' ' || c.body, ', ' ORDER BY m.id) FROM messages m JOIN contents c ON c.id = m.content_id";
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), env.query::<i64>("SELECT count(*) FROM contents"));
+    let sql = "SELECT group_concat(m.id || ' ' || c.json, ', ' ORDER BY m.id) FROM messages m JOIN payloads c ON c.id = m.payload_id";
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), env.query::<i64>("SELECT count(*) FROM payloads"));
     env.query::<String>(sql).replace(r#"{"type":"text","content":""#, "").replace("\"}", "")
 }
 
@@ -56,7 +56,7 @@ fn assert_only_first_remains(env: &TestEnv, change: &str) {
 #[test]
 fn what_was_tried_again_since_stays_and_keeps_no_other() {
     let env = env_with_aged_messages([200 * DAY_MS, 200 * DAY_MS, 0]);
-    let again = "UPDATE messages SET settled_at = settled_at + 150 * 86400000 WHERE id = 1";
+    let again = "UPDATE messages SET finished_at = finished_at + 150 * 86400000 WHERE id = 1";
     assert_only_first_remains(&env, again);
 }
 
@@ -64,8 +64,8 @@ fn what_was_tried_again_since_stays_and_keeps_no_other() {
 #[test]
 fn what_was_finished_by_our_clock_alone_stays() {
     let env = env_with_aged_messages([200 * DAY_MS, 200 * DAY_MS, 0]);
-    assert_only_first_remains(&env, "UPDATE messages SET settled_at = NULL WHERE id = 1");
-    let since = env.query::<i64>("SELECT settled_at FROM messages WHERE id = 1");
+    assert_only_first_remains(&env, "UPDATE messages SET finished_at = NULL WHERE id = 1");
+    let since = env.query::<i64>("SELECT finished_at FROM messages WHERE id = 1");
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     assert!(since > i64::try_from(now.as_millis()).unwrap() - DAY_MS, "{since}");
 }
@@ -81,7 +81,7 @@ fn a_part_that_another_waits_for_stays() {
     let states = "SELECT group_concat(state, ' ' ORDER BY id) FROM messages";
     assert_eq!(env.query::<String>(states), "unknown queued");
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
-    database.execute("UPDATE messages SET changed_at = 1, settled_at = 1, created_at = 1", []).unwrap();
+    database.execute("UPDATE messages SET updated_at = 1, finished_at = 1, created_at = 1", []).unwrap();
     drop(database);
     assert_eq!(env.run("outbox prune --older-than 1d").assert_success().stdout(), "removed 0 messages\n");
     env.run("send --openid oNami_draws_maps_of_the_sea1 -t backup -d host=a -d size=b -d time=c").assert_success();

@@ -135,7 +135,7 @@ hint: `wxbox bind --user 'usopp'` shows the QR code to scan
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM contents"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM payloads"), 0);
     env.run("send -u luffy hi").assert_snapshot(str![[r#"
 exit 3
 --- stderr

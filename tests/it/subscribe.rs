@@ -45,7 +45,7 @@ exit 5
 {"error":"one message was not delivered","hint":null,"code":5}
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable NOTNULL"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 0);
     env.run("outbox show 1").assert_snapshot(str![[r#"
 exit 0
 --- stdout

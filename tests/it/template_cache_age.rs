@@ -11,7 +11,7 @@ const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
 
 /// Makes the kept list so many seconds old.
 fn age_cached_list(env: &TestEnv, seconds: u32) {
-    let sql = format!("UPDATE template_lists SET asked_at = (unixepoch() - {seconds}) * 1000 RETURNING 1");
+    let sql = format!("UPDATE template_lists SET fetched_at = (unixepoch() - {seconds}) * 1000 RETURNING 1");
     env.query::<i64>(&sql);
 }
 

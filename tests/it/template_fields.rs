@@ -158,7 +158,7 @@ error: which template "Backup finished" is cannot be looked up, and nothing is q
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
-    let ids: String = env.query("SELECT group_concat(body ->> 'template_id') FROM contents");
+    let ids: String = env.query("SELECT group_concat(json ->> 'template_id') FROM payloads");
     assert_eq!(ids, format!("{BACKUP_TEMPLATE_ID},{BACKUP_TEMPLATE_ID}"));
     assert_eq!(env.sandbox().inbox().len(), 2);
 }

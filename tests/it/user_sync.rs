@@ -42,7 +42,7 @@ asked about 3 people: 2 follow, 1 does not; one changed
 
 "#]]);
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", BATCH_REQUEST]);
-    assert_eq!(env.query::<i64>("SELECT unreachable FROM bindings WHERE unreachable NOTNULL"), 43004);
+    assert_eq!(env.query::<i64>("SELECT unreachable_errcode FROM bindings WHERE unreachable_errcode NOTNULL"), 43004);
     env.run("user sync").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -68,7 +68,7 @@ exit 0
 exit 0
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable NOTNULL"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 0);
 }
 
 #[test]
@@ -116,7 +116,7 @@ exit 7
 
 "#]]);
     // WeChat says it of good people now and then: nobody is marked for it.
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable NOTNULL"), 1);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 1);
     for name in ["luffy", "nami", "zoro", "nico"] {
         env.run(&format!("unbind --user {name}")).assert_success();
     }
@@ -151,7 +151,7 @@ error: this breaks off after 100 of 101 openids: WeChat says 45009 (reach max ap
 hint: Wait until the counters begin anew after midnight in China, or reset them with `wxbox quota clear` (10 per month)
 
 "#]]);
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable = 43004"), 1);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode = 43004"), 1);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn an_account_that_may_not_ask_marks_nobody() {
     let ran = env.run("user sync");
     assert_eq!((ran.status(), ran.stdout()), (Some(1), ""));
     assert!(ran.stderr().contains("WeChat says 48001"), "{}", ran.stderr());
-    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable NOTNULL"), 0);
+    assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 0);
 }
 
 #[test]

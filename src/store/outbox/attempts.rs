@@ -118,8 +118,8 @@ pub(in crate::store) const STATE_AFTER_CANCEL_SQL: &str =
     AND (outcome IS NULL OR outcome = 'ambiguous')) THEN 'unknown' ELSE 'cancelled' END";
 
 const SELECT_ATTEMPTS_SQL: &str =
-    "SELECT n, openid, token_at, started_at, started_up, ended_at, server_at, host, outcome, errcode,
-    errmsg, rid FROM attempts WHERE message_id = ?1 ORDER BY n";
+    "SELECT number, openid, token_fetched_at, started_at, started_uptime, ended_at, server_time, host, outcome, errcode,
+    errmsg, rid FROM attempts WHERE message_id = ?1 ORDER BY number";
 
 fn read_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     Ok(Attempt {

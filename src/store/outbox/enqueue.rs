@@ -74,17 +74,17 @@ pub enum EnqueueResult {
     NotBound(Option<String>),
 }
 
-const INSERT_MESSAGE_SQL: &str = "INSERT INTO messages (app_id, user_id, openid, content_id, fallback_id, type, state,
-    client_msg_id, key, created_at, created_up, due_at, changed_at, expire_after, expires_at, expire_strict, first_id,
-    after_id, parts_left, worker)
+const INSERT_MESSAGE_SQL: &str = "INSERT INTO messages (app_id, user_id, openid, payload_id, fallback_id, type, state,
+    client_msg_id, key, created_at, created_uptime, due_at, updated_at, expire_after, expires_at, expire_strict, first_part_id,
+    previous_part_id, remaining_parts, claimed_by)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?10, ?9, ?9, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-    ON CONFLICT (app_id, coalesce(user_id, openid), key) WHERE key IS NOT NULL AND first_id IS NULL
+    ON CONFLICT (app_id, coalesce(user_id, openid), key) WHERE key IS NOT NULL AND first_part_id IS NULL
     AND (state = 'queued' OR state = 'sent' OR state = 'unknown') DO NOTHING";
 
 /// The live message of a key, with the parts of its text.
 const LIVE_BY_KEY_SQL: &str =
     "SELECT id FROM messages WHERE app_id = ?1 AND coalesce(user_id, openid) = ?2 AND key = ?3
-    AND key IS NOT NULL AND first_id IS NULL AND (state = 'queued' OR state = 'sent' OR state = 'unknown')";
+    AND key IS NOT NULL AND first_part_id IS NULL AND (state = 'queued' OR state = 'sent' OR state = 'unknown')";
 
 /// A part of a parcel.
 struct SubmissionPart<'a> {
@@ -120,7 +120,7 @@ impl OutboxTx<'_> {
         }
         if results.iter().all(|result| matches!(result, EnqueueResult::Duplicate(_) | EnqueueResult::NotBound(_))) {
             let unused = parts.iter().map(|part| part.payload_id).chain(fallback);
-            let mut delete = self.map_err(self.tx.prepare_cached("DELETE FROM contents WHERE id = ?1"))?;
+            let mut delete = self.map_err(self.tx.prepare_cached("DELETE FROM payloads WHERE id = ?1"))?;
             unused.into_iter().try_for_each(|id| self.map_err(delete.execute([id])).map(drop))?;
         } else if let Some(first) = parts.first() {
             self.attach_files(first.payload_id, &submission.files)?;
@@ -262,7 +262,7 @@ impl OutboxTx<'_> {
         let mut query = self.map_err(self.tx.prepare_cached(LIVE_BY_KEY_SQL))?;
         let found = query.query_row(params![self.app_id, recipient, key], |row| row.get(0)).optional();
         let mut ids: Vec<i64> = self.map_err(found)?.into_iter().collect();
-        let sql = "SELECT id FROM messages INDEXED BY messages_after WHERE after_id = ?1 AND first_id NOTNULL";
+        let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1 AND first_part_id NOTNULL";
         let mut next = self.map_err(self.tx.prepare_cached(sql))?;
         while let Some(last) = ids.last()
             && let Some(id) = self.map_err(next.query_row([last], |row| row.get(0)).optional())?
@@ -273,7 +273,7 @@ impl OutboxTx<'_> {
     }
 
     fn insert_payload(&self, payload: &Payload) -> Result<i64> {
-        let sql = "INSERT INTO contents (type, body, created_at) VALUES (?1, ?2, ?3)";
+        let sql = "INSERT INTO payloads (type, json, created_at) VALUES (?1, ?2, ?3)";
         let mut insert = self.map_err(self.tx.prepare_cached(sql))?;
         self.map_err(insert.insert(params![payload.kind, payload.json, self.now.wall]))
     }

@@ -14,14 +14,14 @@ use crate::t;
 /// What ends one message by hand, while no attempt is open: what another process is sending may arrive.
 fn cancel_sql() -> String {
     format!(
-        "UPDATE messages SET state = {STATE_AFTER_CANCEL_SQL}, worker = NULL, changed_at = ?3
+        "UPDATE messages SET state = {STATE_AFTER_CANCEL_SQL}, claimed_by = NULL, updated_at = ?3
          WHERE app_id = ?1 AND id = ?2 AND state = 'queued' AND NOT {HAS_OPEN_ATTEMPT_SQL}"
     )
 }
 
 /// Of a finished message: whether no queued part waits for it.
-const NO_QUEUED_SUCCESSOR_SQL: &str = "NOT EXISTS (SELECT 1 FROM messages q INDEXED BY messages_after
-    WHERE q.after_id = messages.id AND q.state = 'queued')";
+const NO_QUEUED_SUCCESSOR_SQL: &str = "NOT EXISTS (SELECT 1 FROM messages q INDEXED BY messages_by_previous_part
+    WHERE q.previous_part_id = messages.id AND q.state = 'queued')";
 
 /// Messages that one transaction changes: with a million rows in the outbox it holds the write lock for less than 50 ms
 /// (benches/locks.py).
@@ -88,7 +88,7 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn prune(&mut self, app_id: &str, before: Timestamp) -> Result<usize> {
-        let condition = format!("changed_at < ?2 AND coalesce(sent_at, 0) < ?2 AND {NO_QUEUED_SUCCESSOR_SQL}");
+        let condition = format!("updated_at < ?2 AND coalesce(sent_at, 0) < ?2 AND {NO_QUEUED_SUCCESSOR_SQL}");
         self.remove_finished(app_id, ("NOT INDEXED", "id"), &condition, before, UNLIMITED_CHUNKS)
     }
 
@@ -101,17 +101,17 @@ impl Store {
     pub fn prune_expired(&mut self, app_id: &str, server_now: Timestamp, retain: Duration) -> Result<()> {
         let cutoff = server_now.minus(retain.saturating_add(retain / PRUNE_SLACK_DIVISOR));
         let sql = "SELECT 1 FROM messages INDEXED BY messages_finished
-                   WHERE app_id = ?1 AND state <> 'queued' AND (settled_at IS NULL OR settled_at < ?2) LIMIT 1";
+                   WHERE app_id = ?1 AND state <> 'queued' AND (finished_at IS NULL OR finished_at < ?2) LIMIT 1";
         if self.map_err(self.conn.query_row(sql, params![app_id, cutoff], |_| Ok(())).optional())?.is_none() {
             return Ok(());
         }
         let note = format!(
-            "UPDATE messages SET settled_at = ?2 WHERE id IN (SELECT id FROM messages INDEXED BY messages_finished
-             WHERE app_id = ?1 AND state <> 'queued' AND settled_at IS NULL LIMIT {CHUNK_MESSAGES})"
+            "UPDATE messages SET finished_at = ?2 WHERE id IN (SELECT id FROM messages INDEXED BY messages_finished
+             WHERE app_id = ?1 AND state <> 'queued' AND finished_at IS NULL LIMIT {CHUNK_MESSAGES})"
         );
         self.without_fsync(|store| store.map_err(store.conn.execute(&note, params![app_id, server_now])))?;
-        let condition = format!("settled_at < ?2 AND {NO_QUEUED_SUCCESSOR_SQL}");
-        let by_age = ("INDEXED BY messages_finished", "settled_at");
+        let condition = format!("finished_at < ?2 AND {NO_QUEUED_SUCCESSOR_SQL}");
+        let by_age = ("INDEXED BY messages_finished", "finished_at");
         self.remove_finished(app_id, by_age, &condition, server_now.minus(retain), MAX_EXPIRED_CHUNKS).map(drop)
     }
 
@@ -200,7 +200,7 @@ impl Store {
     /// Only the database's own.
     pub fn lost_since(&self, app_id: &str, since: Timestamp) -> Result<i64> {
         let sql = "SELECT count(*) FROM messages
-                   WHERE app_id = ?1 AND state IN ('failed', 'unknown', 'expired') AND changed_at >= ?2";
+                   WHERE app_id = ?1 AND state IN ('failed', 'unknown', 'expired') AND updated_at >= ?2";
         self.map_err(self.conn.query_row(sql, params![app_id, since], |row| row.get(0)))
     }
 

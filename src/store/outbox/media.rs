@@ -40,7 +40,7 @@ pub struct Attachment {
 
 /// The contents of messages, be it as a fallback.
 pub(in crate::store) fn payload_ids_of(conn: &Connection, ids: &[i64]) -> rusqlite::Result<BTreeSet<i64>> {
-    let mut query = conn.prepare_cached("SELECT content_id, fallback_id FROM messages WHERE id = ?1")?;
+    let mut query = conn.prepare_cached("SELECT payload_id, fallback_id FROM messages WHERE id = ?1")?;
     let mut found = BTreeSet::new();
     for id in ids {
         let contents: Option<(Option<i64>, Option<i64>)> =
@@ -52,14 +52,14 @@ pub(in crate::store) fn payload_ids_of(conn: &Connection, ids: &[i64]) -> rusqli
 
 /// Removes those of these contents that no message holds any more, and the files that none needs.
 pub(in crate::store) fn delete_unreferenced_payloads(conn: &Connection, ids: &BTreeSet<i64>) -> rusqlite::Result<()> {
-    let sql = "DELETE FROM contents WHERE id = ?1
-               AND NOT EXISTS (SELECT 1 FROM messages INDEXED BY messages_of_content WHERE content_id = ?1)
-               AND NOT EXISTS (SELECT 1 FROM messages INDEXED BY messages_of_fallback WHERE fallback_id = ?1)";
+    let sql = "DELETE FROM payloads WHERE id = ?1
+               AND NOT EXISTS (SELECT 1 FROM messages INDEXED BY messages_by_payload WHERE payload_id = ?1)
+               AND NOT EXISTS (SELECT 1 FROM messages INDEXED BY messages_by_fallback WHERE fallback_id = ?1)";
     let mut delete = conn.prepare_cached(sql)?;
     for id in ids {
         delete.execute([id])?;
     }
-    let files = "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM content_files f WHERE f.sha256 = files.sha256)";
+    let files = "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM payload_files f WHERE f.sha256 = files.sha256)";
     conn.execute(files, []).map(drop)
 }
 
@@ -129,8 +129,8 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn delete_sent_files(&mut self) -> Result<()> {
-        let sql = "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM content_files f JOIN messages m
-                   ON m.content_id = f.content_id WHERE f.sha256 = files.sha256 AND m.state <> 'sent')";
+        let sql = "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM payload_files f JOIN messages m
+                   ON m.payload_id = f.payload_id WHERE f.sha256 = files.sha256 AND m.state <> 'sent')";
         self.without_fsync(|store| store.map_err(store.conn.execute(sql, [])).map(drop))
     }
 }
@@ -166,7 +166,7 @@ impl OutboxTx<'_> {
         for file in files {
             let sql = "INSERT OR IGNORE INTO files (sha256, bytes) VALUES (?1, ?2)";
             self.map_err(self.tx.execute(sql, params![file.sha256, &file.bytes[..]]))?;
-            let sql = "INSERT OR IGNORE INTO content_files (content_id, sha256) VALUES (?1, ?2)";
+            let sql = "INSERT OR IGNORE INTO payload_files (payload_id, sha256) VALUES (?1, ?2)";
             self.map_err(self.tx.execute(sql, params![payload_id, file.sha256]))?;
         }
         Ok(())

@@ -166,11 +166,11 @@ pub struct Backlog {
 
 /// The columns that [`message`] reads: by place, since to look a name up takes longer than to read a value.
 const MESSAGE_COLUMNS_SQL: &str =
-    "m.id, u.username, coalesce(m.openid, b.openid), m.type, c.body, m.state, m.attempts, m.msgid, m.errcode,
-    m.errmsg, m.rid, m.error, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at, m.after_id";
+    "m.id, u.username, coalesce(m.openid, b.openid), m.type, p.json, m.state, m.attempts, m.msgid, m.errcode,
+    m.errmsg, m.rid, m.error, m.key, m.client_msg_id, m.created_at, m.expires_at, m.sent_at, m.due_at, m.previous_part_id";
 
 /// What [`FIELDS`] are read from, behind `FROM messages m`.
-const MESSAGE_JOINS_SQL: &str = "LEFT JOIN users u ON u.id = m.user_id LEFT JOIN contents c ON c.id = m.content_id
+const MESSAGE_JOINS_SQL: &str = "LEFT JOIN users u ON u.id = m.user_id LEFT JOIN payloads p ON p.id = m.payload_id
     LEFT JOIN bindings b ON b.app_id = m.app_id AND b.user_id = m.user_id";
 
 /// The start of a query for messages of an account, its first parameter.
@@ -221,7 +221,7 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn message_with_claim(&self, app_id: &str, id: i64) -> Result<Option<(Message, bool)>> {
-        let sql = "SELECT worker NOTNULL FROM messages WHERE app_id = ?1 AND id = ?2";
+        let sql = "SELECT claimed_by NOTNULL FROM messages WHERE app_id = ?1 AND id = ?2";
         let is_claimed = self.map_err(self.conn.query_row(sql, params![app_id, id], |row| row.get(0)).optional())?;
         Ok(self.message(app_id, id)?.zip(is_claimed))
     }
@@ -263,7 +263,7 @@ impl Store {
     pub fn backlog(&self, app_id: &str) -> Result<Backlog> {
         let sql = format!(
             "SELECT count(*), min(CASE WHEN {WAITS_FOR_PREDECESSOR_SQL} THEN NULL ELSE m.due_at END) FROM messages m INDEXED BY messages_due
-             WHERE m.app_id = ?1 AND m.state = 'queued' AND m.worker IS NULL"
+             WHERE m.app_id = ?1 AND m.state = 'queued' AND m.claimed_by IS NULL"
         );
         self.map_err(
             self.conn

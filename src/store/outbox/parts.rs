@@ -7,8 +7,8 @@ use super::{OutboxTx, STATE_AFTER_CANCEL_SQL};
 use crate::clock::Timestamp;
 
 /// Of a message `m`: whether the part before it is not sent.
-pub(super) const WAITS_FOR_PREDECESSOR_SQL: &str = "(m.after_id NOTNULL
-    AND NOT EXISTS (SELECT 1 FROM messages p WHERE p.id = m.after_id AND p.state = 'sent'))";
+pub(super) const WAITS_FOR_PREDECESSOR_SQL: &str = "(m.previous_part_id NOTNULL
+    AND NOT EXISTS (SELECT 1 FROM messages p WHERE p.id = m.previous_part_id AND p.state = 'sent'))";
 
 /// Of a message `m`: whether it can be taken at `now`, a parameter: nothing has to be sent before it. One whose time is
 /// over is taken all the same, to be given up.
@@ -24,8 +24,8 @@ pub(in crate::store) fn cancel_dependents(
     now: Timestamp,
 ) -> rusqlite::Result<Vec<i64>> {
     let sql = format!(
-        "UPDATE messages INDEXED BY messages_after SET state = {STATE_AFTER_CANCEL_SQL}, error = ?2, changed_at = ?3
-         WHERE after_id = ?1 AND state = 'queued' AND worker IS NULL RETURNING id"
+        "UPDATE messages INDEXED BY messages_by_previous_part SET state = {STATE_AFTER_CANCEL_SQL}, error = ?2, updated_at = ?3
+         WHERE previous_part_id = ?1 AND state = 'queued' AND claimed_by IS NULL RETURNING id"
     );
     let mut update = conn.prepare_cached(&sql)?;
     let (mut cancelled, mut last) = (Vec::new(), Some(id));
@@ -42,7 +42,7 @@ impl OutboxTx<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn next_part(&self, id: i64) -> Result<Option<i64>> {
-        let sql = "SELECT id FROM messages INDEXED BY messages_after WHERE after_id = ?1 AND state = 'queued'";
+        let sql = "SELECT id FROM messages INDEXED BY messages_by_previous_part WHERE previous_part_id = ?1 AND state = 'queued'";
         self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
     }
 
@@ -59,8 +59,8 @@ impl OutboxTx<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn unsent_predecessor(&self, id: i64) -> Result<Option<i64>> {
-        let sql = "SELECT p.id FROM messages m NOT INDEXED JOIN messages p ON p.id = m.after_id
-                   WHERE m.id = ?1 AND m.state = 'queued' AND m.worker IS NULL AND p.state <> 'sent'";
+        let sql = "SELECT p.id FROM messages m NOT INDEXED JOIN messages p ON p.id = m.previous_part_id
+                   WHERE m.id = ?1 AND m.state = 'queued' AND m.claimed_by IS NULL AND p.state <> 'sent'";
         self.map_err(self.tx.query_row(sql, [id], |row| row.get(0)).optional())
     }
 }

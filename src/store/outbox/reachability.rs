@@ -12,9 +12,9 @@ impl OutboxTx<'_> {
     /// Only the database's own.
     pub fn mark_unreachable(&self, openid: &str, errcode: i64) -> Result<()> {
         // Without a word SQLite walks all of the account's.
-        let sql = "UPDATE bindings INDEXED BY bindings_by_openid SET unreachable = ?3,
+        let sql = "UPDATE bindings INDEXED BY bindings_by_openid SET unreachable_errcode = ?3,
                    follows = CASE WHEN ?4 THEN 0 ELSE follows END
-                   WHERE app_id = ?1 AND openid = ?2 AND (unreachable IS NOT ?3 OR ?4 AND follows IS NOT 0)";
+                   WHERE app_id = ?1 AND openid = ?2 AND (unreachable_errcode IS NOT ?3 OR ?4 AND follows IS NOT 0)";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
         let unfollowed = NOT_FOLLOWING.contains(&errcode);
         self.map_err(update.execute(params![self.app_id, openid, errcode, unfollowed])).map(drop)
@@ -26,9 +26,9 @@ impl OutboxTx<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn mark_reachable(&self, openid: &str, follows: bool) -> Result<()> {
-        let sql = "UPDATE bindings INDEXED BY bindings_by_openid SET unreachable = NULL,
+        let sql = "UPDATE bindings INDEXED BY bindings_by_openid SET unreachable_errcode = NULL,
                    follows = CASE WHEN ?3 THEN 1 ELSE follows END, has_followed = has_followed OR ?3
-                   WHERE app_id = ?1 AND openid = ?2 AND (unreachable NOTNULL OR ?3 AND follows IS NOT 1)";
+                   WHERE app_id = ?1 AND openid = ?2 AND (unreachable_errcode NOTNULL OR ?3 AND follows IS NOT 1)";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
         self.map_err(update.execute(params![self.app_id, openid, follows])).map(drop)
     }
@@ -54,8 +54,10 @@ impl OutboxTx<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn delete_template_lists(&self) -> Result<()> {
-        for sql in ["DELETE FROM template_lists WHERE app_id = ?1", "DELETE FROM subscription_lists WHERE app_id = ?1"]
-        {
+        for sql in [
+            "DELETE FROM template_lists WHERE app_id = ?1",
+            "DELETE FROM subscription_template_lists WHERE app_id = ?1",
+        ] {
             let mut delete = self.map_err(self.tx.prepare_cached(sql))?;
             self.map_err(delete.execute(params![self.app_id])).map(drop)?;
         }

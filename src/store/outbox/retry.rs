@@ -51,11 +51,11 @@ struct RetryCandidate {
     key_holder: Option<i64>,
 }
 
-const RETRY_CANDIDATE_SQL: &str = "SELECT m.state, m.content_id NOTNULL, m.worker NOTNULL,
+const RETRY_CANDIDATE_SQL: &str = "SELECT m.state, m.payload_id NOTNULL, m.claimed_by NOTNULL,
     CASE WHEN m.user_id IS NULL THEN m.openid ELSE b.openid END, m.user_id NOTNULL,
-    m.client_msg_id NOTNULL AND m.fallback_id IS NULL, m.repeat_after, m.attempts,
+    m.client_msg_id NOTNULL AND m.fallback_id IS NULL, m.resolved_attempts, m.attempts,
     (SELECT o.id FROM messages o WHERE o.app_id = m.app_id AND coalesce(o.user_id, o.openid) = coalesce(m.user_id, m.openid)
-     AND o.key = m.key AND o.id <> m.id AND o.key IS NOT NULL AND o.first_id IS NULL AND m.first_id IS NULL
+     AND o.key = m.key AND o.id <> m.id AND o.key IS NOT NULL AND o.first_part_id IS NULL AND m.first_part_id IS NULL
      AND (o.state = 'queued' OR o.state = 'sent' OR o.state = 'unknown'))
     FROM messages m LEFT JOIN bindings b ON b.app_id = m.app_id AND b.user_id = m.user_id
     WHERE m.app_id = ?1 AND m.id = ?2";
@@ -94,10 +94,10 @@ impl RetryCandidate {
     }
 }
 
-const REQUEUE_SQL: &str = "UPDATE messages SET state = 'queued', due_at = ?3, changed_at = ?3, settled_at = NULL,
-    expire_after = ?4, expires_at = ?5, expire_strict = 0, failed_at = NULL, pauses = 0,
-    retried_after = attempts, repeat_after = ?6,
-    after_id = (SELECT p.id FROM messages p WHERE p.id = messages.after_id AND (p.state = 'queued' OR p.state = 'sent'))
+const REQUEUE_SQL: &str = "UPDATE messages SET state = 'queued', due_at = ?3, updated_at = ?3, finished_at = NULL,
+    expire_after = ?4, expires_at = ?5, expire_strict = 0, first_failed_at = NULL, backoff_step = 0,
+    attempts_before_retry = attempts, resolved_attempts = ?6,
+    previous_part_id = (SELECT p.id FROM messages p WHERE p.id = messages.previous_part_id AND (p.state = 'queued' OR p.state = 'sent'))
     WHERE app_id = ?1 AND id = ?2";
 
 impl Store {
@@ -163,7 +163,7 @@ impl Store {
         };
         let sql = format!(
             "SELECT id FROM messages m INDEXED BY messages_due WHERE m.app_id = ?1 AND m.state = 'queued'
-             AND m.worker IS NULL AND {} AND {condition} ORDER BY id",
+             AND m.claimed_by IS NULL AND {} AND {condition} ORDER BY id",
             claimable_sql("?2")
         );
         let ids: Vec<i64> = {
@@ -171,8 +171,8 @@ impl Store {
             let rows = self.map_err(query.query_map(params![app_id, now], |row| row.get(0)))?;
             self.map_err(rows.collect())?
         };
-        let sql = "UPDATE messages SET due_at = ?2, changed_at = ?2
-                   WHERE id = ?1 AND state = 'queued' AND worker IS NULL AND due_at > ?2";
+        let sql = "UPDATE messages SET due_at = ?2, updated_at = ?2
+                   WHERE id = ?1 AND state = 'queued' AND claimed_by IS NULL AND due_at > ?2";
         self.for_each_in_chunks(&ids, |tx, id| tx.prepare_cached(sql)?.execute(params![id, now]).map(drop))?;
         Ok(ids)
     }
@@ -195,7 +195,7 @@ impl Store {
     pub fn count_due(&self, app_id: &str, now: Timestamp) -> Result<usize> {
         let sql = format!(
             "SELECT count(*) FROM messages m
-             WHERE app_id = ?1 AND state = 'queued' AND worker IS NULL AND due_at <= ?2 AND {}",
+             WHERE app_id = ?1 AND state = 'queued' AND claimed_by IS NULL AND due_at <= ?2 AND {}",
             claimable_sql("?2")
         );
         let found = self.conn.query_row(&sql, params![app_id, now], |row| row.get::<_, i64>(0));
@@ -207,8 +207,8 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn reset_future_due_times(&mut self, app_id: &str, now: Timestamp) -> Result<()> {
-        let sql = "UPDATE messages SET due_at = ?2, changed_at = ?2 WHERE app_id = ?1 AND state = 'queued'
-                   AND worker IS NULL AND due_at > ?2 AND changed_at > ?3";
+        let sql = "UPDATE messages SET due_at = ?2, updated_at = ?2 WHERE app_id = ?1 AND state = 'queued'
+                   AND claimed_by IS NULL AND due_at > ?2 AND updated_at > ?3";
         let done = self.conn.execute(sql, params![app_id, now, now.plus(MAX_CLOCK_SKEW)]);
         self.map_err(done).map(drop)
     }
@@ -222,7 +222,7 @@ pub(in crate::store) fn cancel_queued_for(
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
     let sql = format!(
-        "UPDATE messages INDEXED BY messages_of_user SET state = {STATE_AFTER_CANCEL_SQL}, worker = NULL, changed_at = ?3
+        "UPDATE messages INDEXED BY messages_by_user SET state = {STATE_AFTER_CANCEL_SQL}, claimed_by = NULL, updated_at = ?3
          WHERE app_id = ?1 AND user_id = ?2 AND state = 'queued' AND NOT {HAS_OPEN_ATTEMPT_SQL}"
     );
     conn.execute(&sql, params![app_id, user_id, now])

@@ -143,8 +143,8 @@ pub struct TxContext<'a> {
 }
 
 const CLAIM_COLUMNS_SQL: &str =
-    "m.user_id, m.content_id, m.fallback_id, m.created_up, m.expire_after, m.expire_strict, m.failed_at,
-    m.pauses, m.retried_after, m.repeat_after, m.first_id, m.parts_left";
+    "m.user_id, m.payload_id, m.fallback_id, m.created_uptime, m.expire_after, m.expire_strict, m.first_failed_at,
+    m.backoff_step, m.attempts_before_retry, m.resolved_attempts, m.first_part_id, m.remaining_parts";
 
 /// Where [`select_claimed_sql`] has the account.
 pub(super) const APP_ID_COLUMN: usize = MESSAGE_COLUMN_COUNT + 13;
@@ -281,7 +281,7 @@ impl OutboxTx<'_> {
                 ("INDEXED BY messages_due", condition, (self.now.wall.0, 0))
             }
         };
-        let open = "m.state = 'queued' AND m.worker IS NULL AND m.content_id NOTNULL";
+        let open = "m.state = 'queued' AND m.claimed_by IS NULL AND m.payload_id NOTNULL";
         let sql = select_claimed_sql(
             index_hint,
             &format!("m.app_id = ?1 AND {open} AND {} AND {condition} LIMIT ?4", claimable_sql("?5")),
@@ -293,7 +293,7 @@ impl OutboxTx<'_> {
         let claimed: Vec<_> = self.map_err(rows.collect())?;
         let claimed: Vec<ClaimedMessage> =
             self.map_err(claimed.into_iter().map(|entry| load_history(&self.tx, entry)).collect())?;
-        let mut update = self.map_err(self.tx.prepare_cached("UPDATE messages SET worker = ?2 WHERE id = ?1"))?;
+        let mut update = self.map_err(self.tx.prepare_cached("UPDATE messages SET claimed_by = ?2 WHERE id = ?1"))?;
         claimed
             .iter()
             .try_for_each(|entry| self.map_err(update.execute(params![entry.message.id, self.worker_id])).map(drop))?;
@@ -305,7 +305,7 @@ impl OutboxTx<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn payload(&self, id: i64) -> Result<Option<String>> {
-        let mut query = self.map_err(self.tx.prepare_cached("SELECT body FROM contents WHERE id = ?1"))?;
+        let mut query = self.map_err(self.tx.prepare_cached("SELECT json FROM payloads WHERE id = ?1"))?;
         self.map_err(query.query_row([id], |row| row.get(0)).optional())
     }
 
@@ -318,7 +318,7 @@ impl OutboxTx<'_> {
         let id = claimed.message.id;
         let sql = "SELECT CASE WHEN m.user_id IS NULL THEN m.openid ELSE b.openid END FROM messages m
                    LEFT JOIN bindings b ON b.app_id = m.app_id AND b.user_id = m.user_id
-                   WHERE m.id = ?1 AND m.worker = ?2 AND m.state = 'queued'";
+                   WHERE m.id = ?1 AND m.claimed_by = ?2 AND m.state = 'queued'";
         let mut query = self.map_err(self.tx.prepare_cached(sql))?;
         let openid: Option<Option<String>> =
             self.map_err(query.query_row(params![id, self.worker_id], |row| row.get(0)).optional())?;
@@ -335,7 +335,7 @@ impl OutboxTx<'_> {
         let sql = "UPDATE messages SET attempts = ?2, openid = ?3 WHERE id = ?1";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
         self.map_err(update.execute(params![id, n, openid]))?;
-        let sql = "INSERT INTO attempts (message_id, n, openid, token_at, started_at, started_up)
+        let sql = "INSERT INTO attempts (message_id, number, openid, token_fetched_at, started_at, started_uptime)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let mut insert = self.map_err(self.tx.prepare_cached(sql))?;
         let uptime = self.now.uptime.as_ref().map(ToString::to_string);
@@ -354,15 +354,15 @@ impl OutboxTx<'_> {
         let now = self.now.wall;
         if let Some((n, outcome)) = message_update.attempt {
             let sql = "UPDATE attempts SET ended_at = ?3, outcome = ?4, errcode = ?5, errmsg = ?6, rid = ?7, host = ?8,
-                       server_at = ?9 WHERE message_id = ?1 AND n = ?2";
+                       server_time = ?9 WHERE message_id = ?1 AND number = ?2";
             let mut update = self.map_err(self.tx.prepare_cached(sql))?;
             self.map_err(update.execute(params![id, n, now, outcome.as_str(), errcode, errmsg, rid, host, server_at]))?;
         }
         let sent_at = (message_update.state == MessageState::Sent).then_some(now);
         let settled_at = self.server_now.filter(|_| message_update.state != MessageState::Queued);
         // What somebody cancelled between two attempts stays so.
-        let sql = "UPDATE messages SET state = ?2, due_at = ?3, changed_at = ?4, msgid = ?5, errcode = ?6, errmsg = ?7,
-                   rid = ?8, error = ?9, sent_at = ?10, failed_at = ?11, pauses = ?12, settled_at = ?13, worker = NULL
+        let sql = "UPDATE messages SET state = ?2, due_at = ?3, updated_at = ?4, msgid = ?5, errcode = ?6, errmsg = ?7,
+                   rid = ?8, error = ?9, sent_at = ?10, first_failed_at = ?11, backoff_step = ?12, finished_at = ?13, claimed_by = NULL
                    WHERE id = ?1 AND (state = 'queued' OR ?14)";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
         let RetryState { first_failed_at: failed_at, backoff_step: pauses, .. } = &message_update.retry_state;
@@ -383,7 +383,7 @@ impl OutboxTx<'_> {
             message_update.attempt.is_some(),
         ]))?;
         if let Some(kind) = &message_update.switch_to_fallback {
-            let sql = "UPDATE messages SET content_id = fallback_id, fallback_id = NULL, type = ?2 WHERE id = ?1";
+            let sql = "UPDATE messages SET payload_id = fallback_id, fallback_id = NULL, type = ?2 WHERE id = ?1";
             self.map_err(self.tx.execute(sql, params![id, kind]))?;
         }
         Ok(rows > 0)
@@ -397,7 +397,7 @@ impl OutboxTx<'_> {
     pub fn set_waiting_reason(&self, (first, last): (i64, i64), reason: &ResponseInfo) -> Result<()> {
         // NOT INDEXED: SQLite would walk all that is due instead of the range of ids.
         let sql = "UPDATE messages NOT INDEXED SET error = ?3, errcode = ?4, errmsg = ?5, rid = ?7
-                   WHERE id BETWEEN ?1 AND ?2 AND app_id = ?6 AND state = 'queued' AND error IS NOT ?3 AND worker IS NULL";
+                   WHERE id BETWEEN ?1 AND ?2 AND app_id = ?6 AND state = 'queued' AND error IS NOT ?3 AND claimed_by IS NULL";
         let ResponseInfo { error, errcode, errmsg, rid, .. } = reason;
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
         self.map_err(update.execute(params![first, last, error, errcode, errmsg, self.app_id, rid])).map(drop)
@@ -408,7 +408,7 @@ impl OutboxTx<'_> {
     /// # Errors
     /// Only the database's own.
     pub fn release(&self, ids: impl IntoIterator<Item = i64>) -> Result<()> {
-        let sql = "UPDATE messages SET worker = NULL WHERE id = ?1 AND worker = ?2";
+        let sql = "UPDATE messages SET claimed_by = NULL WHERE id = ?1 AND claimed_by = ?2";
         let mut update = self.map_err(self.tx.prepare_cached(sql))?;
         ids.into_iter().try_for_each(|id| self.map_err(update.execute(params![id, self.worker_id])).map(drop))
     }

@@ -97,7 +97,7 @@ impl Store {
             let orphans = self.orphans(&worker)?;
             recover(self, &worker, orphans)?;
             // Settled messages need nobody's name: a process was killed between two commits of its end.
-            let release_sql = "UPDATE messages SET worker = NULL WHERE worker = ?1 AND state <> 'queued'";
+            let release_sql = "UPDATE messages SET claimed_by = NULL WHERE claimed_by = ?1 AND state <> 'queued'";
             self.map_err(self.conn.execute(release_sql, params![worker]))?;
             let _ = fs::remove_file(&path);
             drop(lock);
@@ -126,7 +126,7 @@ impl Store {
 
     /// Whether a process that lives has messages of the account. Nothing is settled, and no file is made.
     pub(in crate::store) fn has_live_worker(&self, app_id: &str) -> Result<bool> {
-        let sql = "SELECT DISTINCT worker FROM messages WHERE worker NOTNULL AND app_id = ?1";
+        let sql = "SELECT DISTINCT claimed_by FROM messages WHERE claimed_by NOTNULL AND app_id = ?1";
         let mut query = self.map_err(self.conn.prepare(sql))?;
         let rows = self.map_err(query.query_map([app_id], |row| row.get::<_, String>(0)))?;
         let workers: Vec<String> = self.map_err(rows.collect())?;
@@ -138,7 +138,8 @@ impl Store {
     }
 
     fn worker_ids(&self) -> Result<Vec<String>> {
-        let mut query = self.map_err(self.conn.prepare("SELECT DISTINCT worker FROM messages WHERE worker NOTNULL"))?;
+        let mut query =
+            self.map_err(self.conn.prepare("SELECT DISTINCT claimed_by FROM messages WHERE claimed_by NOTNULL"))?;
         let rows = self.map_err(query.query_map([], |row| row.get(0)))?;
         self.map_err(rows.collect())
     }
@@ -148,7 +149,7 @@ impl Store {
     /// # Errors
     /// Only the database's own.
     pub fn orphans(&self, worker: &str) -> Result<Vec<Orphan>> {
-        let sql = select_claimed_sql("", "m.worker = ?1 AND m.state = 'queued' ORDER BY m.id");
+        let sql = select_claimed_sql("", "m.claimed_by = ?1 AND m.state = 'queued' ORDER BY m.id");
         let mut query = self.map_err(self.conn.prepare(&sql))?;
         let rows =
             self.map_err(query.query_map([worker], |row| Ok((read_claimed_message(row)?, row.get(APP_ID_COLUMN)?))))?;

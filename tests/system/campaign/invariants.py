@@ -40,7 +40,7 @@ class Facts:
     def read_bodies(self):
         """What each message says; wxbox shows that for one message at a time only."""
         with sqlite3.connect(f"file:{self.world.database}?mode=ro", uri=True) as database:
-            found = dict(database.execute("SELECT m.id, c.body FROM messages m LEFT JOIN contents c ON c.id = m.content_id"))
+            found = dict(database.execute("SELECT m.id, p.json FROM messages m LEFT JOIN payloads p ON p.id = m.payload_id"))
         database.close()
         return found
 

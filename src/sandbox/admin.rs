@@ -1,22 +1,24 @@
-//! What a person (or the demo, or a test) can do to a running sandbox: forms under `/sandbox/`.
+//! The admin API: forms under `/sandbox/` with which a person, the demo or a test controls a
+//! running sandbox.
 //!
 //! | form | fields | effect |
 //! | --- | --- | --- |
-//! | `/sandbox/authorize?<query of the authorize link>` | `allow` = 1 or 0, `person` | the answer to the consent page |
-//! | `/sandbox/subscribe?<query of the link>` | `allow` = 1 or 0, `person` | the answer to the page of one-time subscriptions |
-//! | `/sandbox/write` | `person`, `text` | the person writes to the account, or taps an entry of a menu, which says its text |
+//! | `/sandbox/authorize?<query of the authorize link>` | `allow` = 1 or 0, `person` | answers the consent page |
+//! | `/sandbox/subscribe?<query of the link>` | `allow` = 1 or 0, `person` | answers the page of one-time subscriptions |
+//! | `/sandbox/write` | `person`, `text` | the person writes to the account, or taps a menu entry, which sends its text |
 //! | `/sandbox/click` | `person` | the person taps the account's own menu |
-//! | `/sandbox/follow` | `person`, `follows` = 1 or 0 | the person follows or leaves; with `?code=` and the end of a code's address, by that code |
-//! | `/sandbox/grant` | `person`, `template`, `give` = 1 or 0 | the person allows a notification, or takes back all of that template |
+//! | `/sandbox/follow` | `person`, `follows` = 1 or 0 | the person follows or unfollows; with `?code=` and the end of a QR code's address, by that code |
+//! | `/sandbox/grant` | `person`, `template`, `give` = 1 or 0 | the person allows a notification, or revokes all consents to that template |
 //! | `/sandbox/scene` | `person`, `scene` | the person allows one one-time message of that scene |
-//! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates`, `real_limits`, `verified` (1 or 0) | |
-//! | `/sandbox/clock` | `forward`, such as `49h` | the sandbox's clock goes forward |
-//! | `/sandbox/clear` | | the conversations are forgotten |
-//! | `/sandbox/tokens` | `revoke` = 1 | every access token given out so far is dead (40001) |
-//! | `/sandbox/faults` | in TOML, `[[faults]]` as in a world | the fault plan from now on; none where it is empty |
+//! | `/sandbox/settings` | any of `phone`, `snapshot`, `double_callback`, `strict_templates`, `real_limits`, `verified` (1 or 0) | changes those settings |
+//! | `/sandbox/clock` | `forward`, such as `49h` | sets the sandbox's clock forward |
+//! | `/sandbox/clear` | | deletes the conversations |
+//! | `/sandbox/tokens` | `revoke` = 1 | invalidates every access token issued so far (40001) |
+//! | `/sandbox/faults` | in TOML, `[[faults]]` as in a scenario | replaces the fault plan; an empty body removes it |
 //!
-//! All but the first two answer 303 to `/`; a plan that cannot be answers 400 with the reason. `person` and `phone` are names; without `person` it is the one
-//! whose phone it is. A form sent by a page from elsewhere is refused with 403.
+//! All but the first two answer 303 to `/`; an invalid plan answers 400 with the reason. `person`
+//! and `phone` are names. Without `person`, the form acts for the person whose phone opens links. A
+//! form sent by a page of another site is rejected with 403.
 
 use std::time::Duration;
 
@@ -29,7 +31,7 @@ use super::state::Platform;
 use super::state::inbox::ConversationEntry;
 use crate::http_server::{HttpResponse, Request};
 
-/// Takes a form.
+/// Handles a form that was posted to a path under `/sandbox/`.
 pub(super) fn handle(platform: &mut Platform, request: &Request, now_ms: i64) -> HandledRequest {
     if is_cross_site(request) {
         return HandledRequest::from_reply(pages::cross_site_form(request));
@@ -78,7 +80,8 @@ impl AdminForm<'_> {
         self.value(name).map(|value| matches!(value.as_str(), "1" | "true" | "on"))
     }
 
-    /// The place of the named person; of the phone's owner where nobody is named.
+    /// Returns the index of the person named in `field`, or of the active person if no name is
+    /// given.
     fn person_index(&self, platform: &Platform, field: &str) -> Option<usize> {
         match self.value(field) {
             Some(name) => platform.people.iter().position(|person| person.name == name),
@@ -87,7 +90,9 @@ impl AdminForm<'_> {
     }
 }
 
-/// Browsers say where a form comes from; programs say nothing and may do what they like.
+/// Whether a page of another site sent the form.
+///
+/// Browsers send headers that name the site; programs send none and are allowed.
 fn is_cross_site(request: &Request) -> bool {
     if let Some(site) = request.header("sec-fetch-site") {
         return !matches!(site, "same-origin" | "none");
@@ -167,7 +172,7 @@ fn set_follow(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Opt
     let at = form.person_index(platform, "person")?;
     let follows = form.bool_value("follows")?;
     let scene = match form.0.param("code") {
-        // A code that has expired leads nowhere.
+        // An expired code cannot be used.
         Some(id) => Some(platform.scene_codes.scene(&id, now_ms)?),
         None => None,
     };
@@ -212,7 +217,7 @@ fn change_settings(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> 
 fn advance_clock(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
     let by: Duration = form.value("forward")?.parse::<humantime::Duration>().ok()?.into();
     let ms = i64::try_from(by.as_millis()).ok()?;
-    // Ten years at most in all: far more than anything here lasts, and no sum overflows.
+    // Ten years at most in total: more than any lifetime in the sandbox, and no sum overflows.
     let ahead_ms = platform.clock_offset_ms.checked_add(ms)?;
     if ahead_ms > 10 * 365 * 86_400_000 {
         return None;

@@ -1,4 +1,4 @@
-//! A call of the API while it is looked at, and what its body must be before anything in it is.
+//! A call of the API while it is handled, and the parsing of its JSON body.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -8,43 +8,44 @@ use serde_json::Value;
 use super::response::{ApiError, api_error};
 use crate::http_server::Request;
 
-/// A call of the API, while it is looked at.
+/// A call of the API while it is handled.
 pub(super) struct Call<'a> {
     pub(super) request: &'a Request,
     pub(super) now_ms: i64,
-    /// The openid that the call is about, once it is known to be one.
+    /// The openid that the call is about, once it is known to be valid.
     pub(super) openid: Option<String>,
 }
 
 impl Call<'_> {
-    /// A query parameter, empty where it is absent.
+    /// Returns a query parameter, or an empty string if it is absent.
     pub(super) fn param(&self, name: &str) -> String {
         self.request.param(name).unwrap_or_default().into_owned()
     }
 
-    /// Whether the body begins as a JSON object does; a form does not.
+    /// Whether the body begins as a JSON object does. A form does not.
     pub(super) fn is_json(&self) -> bool {
         self.request.body.trim_ascii_start().starts_with(b"{")
     }
 
-    /// The body as a JSON object: 44002, 47001.
+    /// Parses the body as a JSON object: 44002 if it is empty, 47001 if it is not an object.
     pub(super) fn json(&self) -> Result<Value, ApiError> {
         parse_object(&self.request.body)
     }
 
-    /// The same with text beyond ASCII that is written as `\uXXXX` left as it is written: that is what people were seen
-    /// to get of customer-service messages.
+    /// Parses the body like [`Call::json`], but keeps `\uXXXX` escapes of non-ASCII text literally.
+    ///
+    /// Recipients of customer-service messages were seen to receive such escapes as text.
     pub(super) fn json_with_literal_escapes(&self) -> Result<Value, ApiError> {
         parse_object(&literalize_escapes(&self.request.body))
     }
 
-    /// Whether the body has text beyond ASCII that is written as `\uXXXX`.
+    /// Whether the body contains non-ASCII text written as `\uXXXX`.
     pub(super) fn has_escaped_text(&self) -> bool {
         matches!(literalize_escapes(&self.request.body), Cow::Owned(_))
     }
 }
 
-/// A number of a body, written as one or in digits.
+/// Parses a number that is written as a JSON number or as a string of digits.
 pub(super) fn parse_number<N: FromStr + TryFrom<u64>>(value: &Value) -> Option<N> {
     let written = || value.as_str().and_then(|digits| digits.parse().ok());
     value.as_u64().and_then(|number| N::try_from(number).ok()).or_else(written)
@@ -58,7 +59,8 @@ fn parse_object(body: &[u8]) -> Result<Value, ApiError> {
     if value.is_object() { Ok(value) } else { Err(api_error(47001)) }
 }
 
-/// JSON in which each `\uXXXX` for a character beyond ASCII says its own six characters.
+/// Doubles the backslash of every `\uXXXX` escape of a non-ASCII character, so that it parses as
+/// six characters.
 fn literalize_escapes(json: &[u8]) -> Cow<'_, [u8]> {
     let (mut written, mut rest) = (Vec::new(), json);
     while let Some(at) = rest.iter().position(|b| *b == b'\\') {
@@ -69,7 +71,7 @@ fn literalize_escapes(json: &[u8]) -> Cow<'_, [u8]> {
             && digits.iter().all(u8::is_ascii_hexdigit)
             && (digits[..2] != *b"00" || digits[2] > b'7')
         {
-            // This escape is copied with a backslash more.
+            // Copy this escape with a second backslash.
             written.push(b'\\');
         }
         let (escape, after) = escape.split_at(escape.len().min(2));

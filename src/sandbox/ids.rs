@@ -9,16 +9,18 @@ use rand::{Rng, SeedableRng, TryRng};
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 thread_local! {
-    /// Seeded once a thread: a token is 130 characters, and asking the system for each would be most of the work.
+    /// Seeded once per thread: a token has 130 characters, and asking the system for each would be
+    /// most of the work.
     static GENERATOR: RefCell<Xoshiro256PlusPlus> = RefCell::new(Xoshiro256PlusPlus::seed_from_u64(seed()));
 }
 
 fn seed() -> u64 {
-    // Nothing here guards anything real, so a machine without a random source still gets its sandbox.
+    // Nothing here protects a real secret, so a machine without a random source can run the
+    // sandbox.
     SysRng.try_next_u64().unwrap_or_else(|_| RandomState::new().build_hasher().finish())
 }
 
-/// A random number of 32 bits.
+/// Returns a random number of 32 bits.
 pub(super) fn random_number() -> u32 {
     GENERATOR.with_borrow_mut(Xoshiro256PlusPlus::next_u32)
 }
@@ -31,54 +33,57 @@ fn random_letters(length: usize) -> String {
     (0..length).map(|_| char::from(ALPHABET[random_number() as usize % 62])).collect()
 }
 
-/// An access token or a refresh token: digits, an underscore, 133 characters of base64url.
+/// Returns an access or refresh token: digits, an underscore, 133 characters of base64url.
 pub(super) fn token() -> String {
     format!("{}_{}", 60 + random_number() % 40, random_text(133))
 }
 
-/// An OAuth code: 32 letters and digits.
+/// Returns an OAuth code: 32 letters and digits.
 pub(super) fn code() -> String {
     random_letters(32)
 }
 
-/// An openid: 28 characters, the first one an `o`.
+/// Returns an openid: 28 characters, the first of which is `o`.
 pub(super) fn openid() -> String {
     format!("o{}", random_text(27))
 }
 
-/// A template's id: 43 characters.
+/// Returns the id of a template: 43 characters.
 pub(super) fn template_id() -> String {
     random_text(43)
 }
 
-/// The id of an uploaded file: 64 characters.
+/// Returns the id of an uploaded file: 64 characters.
 pub(super) fn media_id() -> String {
     random_text(64)
 }
 
-/// What a page is signed with: 86 characters.
+/// Returns a ticket that pages are signed with: 86 characters.
 pub(super) fn page_ticket() -> String {
     random_text(86)
 }
 
-/// What some refusals carry beside the id of the request: 14 letters and digits.
+/// Returns the hint that some error texts carry beside the request id: 14 letters and digits.
 pub(super) fn hint() -> String {
     random_letters(14)
 }
 
-/// The ticket of a code: base64 that begins with `gQ` and ends in `=`. Each one has all the signs that must be
-/// percent-encoded, so that a client that does not encode them fails at the first.
+/// Returns the ticket of a QR code: base64 that starts with `gQ` and ends in `=`.
+///
+/// Every ticket contains all characters that must be percent-encoded, so that a client that does
+/// not encode them fails with the first one.
 pub(super) fn code_ticket() -> String {
     format!("gQ{}+/{}AA==", random_letters(44), random_letters(44))
 }
 
-/// What identifies a request in an error text: three groups of eight hex digits, the first of them
-/// being the Unix time in seconds.
+/// Returns the id of a request for an error text: three groups of eight hex digits.
+///
+/// The first group is the Unix time in seconds.
 pub(super) fn rid(now_ms: i64) -> String {
     format!("{:08x}-{:08x}-{:08x}", now_ms.div_euclid(1000), random_number(), random_number())
 }
 
-/// What lets a page run its one script.
+/// Returns the nonce that allows a page to run its only script.
 pub(super) fn nonce() -> String {
     format!("{:08x}{:08x}{:08x}{:08x}", random_number(), random_number(), random_number(), random_number())
 }

@@ -1,11 +1,16 @@
-//! A local stand-in for the WeChat platform: what the demo and the tests run against.
+//! A local stand-in for the WeChat platform, which the demo and the tests run against.
 //!
-//! [`Platform`] is the platform itself, pure but for its own state and its random ids: a request and
-//! the time go in, a reply comes out. [`Sandbox`] puts it behind a port. The room shares no type with
-//! the client's side, so that a wrong field name cannot be wrong on both sides at once.
+//! [`Platform`] is the platform itself. It is pure except for its own state and its random ids: it
+//! takes a request and the time, and returns a reply. [`Sandbox`] serves it on a port. The module
+//! shares no type with the client side, so that a wrong field name cannot be wrong on both sides at
+//! once.
 //!
-//! What cannot be known of the real platform is decided for the stricter reading, and says so where it
-//! is decided.
+//! Where the behavior of the real platform is not known, the sandbox takes the stricter reading,
+//! and a comment says so.
+//!
+//! No two files of the module import each other. From the bottom up: `time`, `paths`, `ids`, `call`
+//! and `response`; `faults` and `scenario`; `state`; the requests that `api` parses; `pages`; the
+//! other files of `api`, and `admin`; `router`, which alone imports the handlers; `server`.
 
 mod admin;
 mod api;

@@ -1,7 +1,8 @@
-//! Which requests the sandbox takes, by the name it was asked under and the page that asked.
+//! Checks which requests the sandbox accepts, by their `Host` and `Origin` headers.
 //!
-//! A page from elsewhere can have its own name lead to this machine (DNS rebinding). A browser then takes the sandbox
-//! for a part of that page; only the name in `Host` tells the two apart.
+//! A page of another site can make its own name resolve to this machine (DNS rebinding). A browser
+//! then treats the sandbox as a part of that page, and only the name in `Host` shows the
+//! difference.
 
 use std::net::IpAddr;
 
@@ -9,21 +10,23 @@ use url::{Host, Url};
 
 use crate::http_server::Request;
 
-/// Whether a request may be meant for a sandbox that listens on that address. Programs name no `Origin`.
+/// Whether a sandbox that listens on `local_ip` accepts the request. Programs send no `Origin`.
 pub(super) fn is_allowed_request(request: &Request, local_ip: IpAddr) -> bool {
     let host = request.header("host");
     let same_page = |origin: &str| origin.split_once("://").map(|(_, place)| place) == host;
     host.is_none_or(|host| is_allowed_host(host, local_ip)) && request.header("origin").is_none_or(same_page)
 }
 
-/// Whether nobody but this machine's network gives that name, with a port or without, to that address.
+/// Whether only this machine or its network can use `host`, with or without a port, for that
+/// address.
 fn is_allowed_host(host: &str, local_ip: IpAddr) -> bool {
     let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
     let is_number = |ip: IpAddr| ip.to_canonical().is_loopback() || !local_ip.is_loopback();
     match url.host() {
         Some(Host::Domain(name)) => {
-            // A name without a dot is in no public directory: it is a container's, or one of /etc/hosts. WeChat's own
-            // names lead here where a test has them lead here, and belong to nobody else.
+            // A name without a dot is in no public directory: it is the name of a container or an
+            // entry of /etc/hosts. WeChat's own names resolve to this machine only if a test makes
+            // them, and nobody else can register them.
             let of_wechat = name == "weixin.qq.com" || name.ends_with(".weixin.qq.com");
             name == "localhost"
                 || name.ends_with(".localhost")

@@ -1,17 +1,18 @@
-//! The picture of a code, as JPEG, which is what the platform answers with.
+//! Draws a QR code as JPEG, the format that the platform answers with.
 //!
-//! Each module of the code is a block of the picture (8 × 8 points) that is all black or all white. Such a block is one
-//! number of JPEG, the difference to the block before it, so a writer of these needs no transform and three words of a
-//! Huffman table; the libraries for JPEG bring much more, and another licence.
+//! Each module of the code is one block of the picture (8 × 8 pixels) that is all black or all
+//! white. JPEG stores such a block as one number, the difference to the block before it, so that
+//! this encoder needs no transform and only three words of a Huffman table. JPEG libraries contain
+//! much more, under another license.
 
 use qrcode::{Color, EcLevel, QrCode};
 
-/// Points of a block.
+/// The width of a block in pixels.
 const MODULE_PIXELS: usize = 8;
-/// White modules around the code.
+/// The number of white modules around the code.
 const QUIET_ZONE: usize = 4;
 
-/// A picture of `text` as a QR code, where it is not too long for one.
+/// Encodes `text` as a QR code in a JPEG file; `None` if the text is too long for a QR code.
 pub(super) fn encode_qr_jpeg(text: &str) -> Option<Vec<u8>> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
     let width = code.width() + 2 * QUIET_ZONE;
@@ -23,14 +24,14 @@ pub(super) fn encode_qr_jpeg(text: &str) -> Option<Vec<u8>> {
     };
     let mut file = vec![0xff, 0xd8];
     write_segment(&mut file, 0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
-    // All steps are 8, so a block's number is its brightness, from -128 to 127.
+    // All quantization steps are 8, so the number of a block is its brightness, from -128 to 127.
     write_segment(&mut file, 0xdb, &[[0].as_slice(), &[8; 64]].concat());
     let size = [points, points].concat();
     write_segment(&mut file, 0xc0, &[[8].as_slice(), &size, &[1, 1, 0x11, 0]].concat());
-    // How many words there are of each length, then how many bits of difference they stand for: `0` none, `10` eight,
-    // `110` seven (the first white block, which has nothing before it).
+    // The number of words of each length, then the number of difference bits that each word stands
+    // for: `0` none, `10` eight, `110` seven (the first white block, which has no block before it).
     write_segment(&mut file, 0xc4, &[0x00, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 7]);
-    // One word: `0`, nothing but the brightness.
+    // One word: `0`, only the brightness.
     write_segment(&mut file, 0xc4, &[0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     write_segment(&mut file, 0xda, &[1, 1, 0x00, 0, 63, 0]);
     let mut bits = vec![true, true, false, true, true, true, true, true, true, true, false];
@@ -38,7 +39,7 @@ pub(super) fn encode_qr_jpeg(text: &str) -> Option<Vec<u8>> {
         if dark(at) == dark(at - 1) {
             bits.push(false);
         } else {
-            // 255 up is eight ones, 255 down eight noughts.
+            // A step up by 255 is eight ones, a step down by 255 is eight zeros.
             bits.extend([true, false]);
             bits.extend([!dark(at); 8]);
         }
@@ -66,7 +67,7 @@ fn write_segment(file: &mut Vec<u8>, marker: u8, content: &[u8]) {
 mod tests {
     use super::*;
 
-    /// Brightness of every module of a picture of this writer's, row by row.
+    /// Returns the brightness of every module of an encoded picture, row by row.
     fn decode_jpeg(file: &[u8]) -> Vec<i32> {
         let head = file.windows(2).position(|it| it == [0xff, 0xda]).unwrap() + 2;
         let head = head + usize::from(u16::from_be_bytes([file[head], file[head + 1]]));
@@ -110,7 +111,7 @@ mod tests {
             let frame = file.windows(2).position(|it| it == [0xff, 0xc0]).unwrap();
             let width = usize::from(u16::from_be_bytes([file[frame + 5], file[frame + 6]])) / MODULE_PIXELS;
             let modules = decode_jpeg(&file);
-            // The last byte may be filled up with what reads as one block more.
+            // The padding of the last byte may read as one more block.
             assert!((width * width..=width * width + 1).contains(&modules.len()), "{}", modules.len());
             assert!(modules[..width * width].iter().all(|it| [-128, 127].contains(it)));
             let point =

@@ -1,7 +1,7 @@
-//! What an API call comes to, and how the two families of the platform write it on the wire.
+//! The result of an API call, and the format in which each family of endpoints writes it.
 //!
-//! Nearly every outcome has HTTP status 200; what happened stands in `errcode` and `errmsg`, and an
-//! `errmsg` of a refusal ends in the id of the request. These texts are WeChat's own and are not
+//! Nearly every result has HTTP status 200. `errcode` and `errmsg` contain the outcome, and the
+//! `errmsg` of an error ends in the id of the request. These texts are WeChat's own and are not
 //! translated.
 
 use std::borrow::Cow;
@@ -12,37 +12,39 @@ use url::Url;
 use super::ids;
 use crate::http_server::HttpResponse;
 
-/// A refusal: WeChat's number and WeChat's text, without the id of the request.
+/// An API error: WeChat's number and text, without the id of the request.
 #[derive(Debug)]
 pub(super) struct ApiError {
     pub(super) errcode: i64,
     pub(super) errmsg: Cow<'static, str>,
 }
 
-/// The answer of an API call: the JSON of a success, or a refusal.
+/// The result of an API call: the JSON of a success, or an error.
 pub(super) type ApiResult = Result<Value, ApiError>;
 
-/// A reply and what there is to say about it.
+/// A reply, and what the log reports about the request.
 #[derive(Debug)]
 pub struct HandledRequest {
-    /// What goes back.
+    /// The HTTP response.
     pub reply: HttpResponse,
-    /// What an API call or an authorisation came to; nothing for the sandbox's own pages.
+    /// The result of an API call or an authorization; `None` for the sandbox's own pages.
     pub errcode: Option<i64>,
-    /// The openid of the person that it was about.
+    /// The openid of the person that the request was about.
     pub openid: Option<String>,
-    /// A call that the sandbox does not have.
+    /// Whether the sandbox has no such call or page.
     pub unknown_path: bool,
-    /// What went wrong with it, as the fault plan wants it.
+    /// The fault that the fault plan applied, if any.
     pub fault: Option<String>,
-    /// The inbox page looking at itself.
+    /// Whether the request is not logged: the inbox page refreshing itself, and the files that it
+    /// shows.
     pub unlogged: bool,
-    /// What the phone calls once more, without waiting for the answer to matter (`double_callback`).
+    /// The address that the phone calls a second time and whose response it ignores
+    /// (`double_callback`).
     pub second_callback: Option<Url>,
 }
 
 impl HandledRequest {
-    /// A page, about nobody.
+    /// Wraps the reply to a request that is not about a person.
     pub(in crate::sandbox) fn from_reply(reply: HttpResponse) -> Self {
         Self {
             reply,
@@ -56,18 +58,20 @@ impl HandledRequest {
     }
 }
 
-/// Which of the two families a path belongs to.
+/// The family of endpoints that a path belongs to. Each family writes errors in its own format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
-    /// `/cgi-bin/…` and `/wxaapi/…`, for servers.
+    /// `/cgi-bin/…` and `/wxaapi/…`, the endpoints for servers.
     Cgi,
-    /// Those of them that are about files and tags, whose refusals have a hint before the id of the request.
+    /// The endpoints for servers that handle files and tags. Their errors have a hint before the
+    /// request id.
     Hinted,
-    /// `/sns/…`, for web authorisation.
+    /// `/sns/…`, the endpoints of web authorization.
     Sns,
 }
 
-/// Those that the sandbox comes to by itself, and those that a fault plan can bring about.
+/// The texts of the errors that the sandbox returns itself, and of those that a fault plan can
+/// inject.
 const ERRMSGS: &[(i64, &str)] = &[
     (40001, "invalid credential, access_token is invalid or not latest"),
     (40002, "invalid grant_type"),
@@ -96,7 +100,7 @@ const ERRMSGS: &[(i64, &str)] = &[
     (40125, "invalid appsecret"),
     (40129, "invalid scene"),
     (40163, "code been used"),
-    // The sandbox's own refusal has the caller's address.
+    // The sandbox's own error contains the caller's address.
     (40164, "invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist"),
     (40165, "invalid weapp pagepath"),
     (40166, "invalid weapp appid"),
@@ -105,7 +109,7 @@ const ERRMSGS: &[(i64, &str)] = &[
     (40213, "invalid href tag"),
     (40214, "invalid href text"),
     (40246, "keyword name invalid"),
-    // Chinese there, too; the exact words are not known.
+    // The real text is Chinese, too; its exact words are not known.
     (40247, "历史模板库已升级为类目模板，不能再添加"),
     (41001, "access_token missing"),
     (41002, "appid missing"),
@@ -206,28 +210,28 @@ const ERRMSGS: &[(i64, &str)] = &[
     (200022, "template already exists"),
 ];
 
-/// What `/cgi-bin/` adds to 40001.
+/// The text that the endpoints for servers append to error 40001.
 const AD_SUFFIX: &str =
     ", could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r";
 
-/// The refusal of that number with its usual text.
+/// Returns the error of that number with its usual text.
 pub(super) fn api_error(code: i64) -> ApiError {
     let text = ERRMSGS.iter().find(|(known, _)| *known == code).map_or("system error", |(_, text)| text);
     ApiError { errcode: code, errmsg: Cow::Borrowed(text) }
 }
 
-/// The refusal of that number with a text of its own.
+/// Returns the error of that number with another text.
 pub(super) fn api_error_with(code: i64, text: String) -> ApiError {
     ApiError { errcode: code, errmsg: Cow::Owned(text) }
 }
 
-/// The plain success.
+/// Returns the JSON of a success without further fields.
 pub(super) fn ok() -> Value {
     json!({"errcode": 0, "errmsg": "ok"})
 }
 
 impl Family {
-    /// The family of a path, if it is a path of the API.
+    /// Returns the family of a path of the API, or `None` for another path.
     pub(super) fn from_path(path: &str) -> Option<Self> {
         if path.starts_with("/cgi-bin/") || path.starts_with("/wxaapi/") {
             Some(Self::Cgi)
@@ -238,13 +242,13 @@ impl Family {
         }
     }
 
-    /// The family that the call at `path` writes its own refusals as.
+    /// Returns the family whose format the call at `path` uses for its own errors.
     pub(super) fn for_call(self, path: &str) -> Self {
         let hinted = ["/cgi-bin/media/", "/cgi-bin/tags/", "/cgi-bin/user/tag/"];
         if hinted.iter().any(|start| path.starts_with(start)) { Self::Hinted } else { self }
     }
 
-    /// Writes an answer as this family does; `rid` is the id of the request.
+    /// Writes a result in the format of this family; `rid` is the id of the request.
     pub(super) fn into_reply(self, answer: ApiResult, rid: &str) -> HttpResponse {
         let value = match answer {
             Ok(value) => value,

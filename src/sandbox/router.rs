@@ -1,4 +1,9 @@
-//! Which request is which call.
+//! Maps a request to its handler. Only this file imports the handlers of the API, the pages and the
+//! forms together.
+//!
+//! An API call is checked in this order: the path, the method (43001, 43002), the access token
+//! (41001, then 40001 or 42001), the permission of the account (48001), the daily quota (45009),
+//! and then the parameters of the call itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +22,12 @@ struct Route {
     handler: RouteHandler,
 }
 
-/// What a call does once it may be made.
+/// The function that executes a call after the checks.
 #[derive(Clone, Copy)]
 enum RouteHandler {
-    /// It answers with JSON.
+    /// A handler that returns JSON.
     Json(fn(&mut Platform, &mut Call<'_>) -> ApiResult),
-    /// It answers with a file, or with something of its own.
+    /// A handler that returns a file, or another kind of response.
     Raw(fn(&mut Platform, &mut Call<'_>) -> Result<HttpResponse, ApiError>),
 }
 
@@ -82,18 +87,18 @@ const ROUTES: &[Route] = &[
     get("/sns/auth", Platform::web_auth),
 ];
 
-/// The call at that path.
+/// Returns the route of that path.
 fn find(path: &str) -> Option<&'static Route> {
     ROUTES.iter().find(|route| route.path == path)
 }
 
 impl Platform {
-    /// Answers a request that comes at `now_ms` (Unix milliseconds).
+    /// Answers a request received at `now_ms` (Unix milliseconds).
     pub fn handle(&mut self, request: &Request, now_ms: i64) -> HttpResponse {
         self.handle_logged(request, now_ms).reply
     }
 
-    /// Answers a request that comes at `now_ms` (Unix milliseconds), and says what it was.
+    /// Answers a request received at `now_ms` (Unix milliseconds), and describes it for the log.
     pub fn handle_logged(&mut self, request: &Request, now_ms: i64) -> HandledRequest {
         let now_ms = now_ms + self.clock_offset_ms;
         if let Some(family) = Family::from_path(&request.path) {
@@ -113,7 +118,7 @@ impl Platform {
                 HandledRequest::from_reply(json_reply(&self.inbox.messages().collect::<Vec<_>>()))
             }
             ("GET" | "HEAD", "/sandbox/stats.json") => HandledRequest::from_reply(json_reply(&self.stats.view())),
-            // Browsers ask for a picture of the site by themselves.
+            // Browsers request an icon without being asked.
             ("GET" | "HEAD", "/favicon.ico") => {
                 HandledRequest { unlogged: true, ..HandledRequest::from_reply(HttpResponse::text(404, "")) }
             }
@@ -146,7 +151,7 @@ impl Platform {
         handled
     }
 
-    /// The reply of an answer; a refusal is kept, to be asked about.
+    /// Writes the reply of a call. An error is recorded, so that a client can query it by its id.
     fn respond(&mut self, family: Family, request: &Request, answer: ApiResult, now_ms: i64) -> HandledRequest {
         let errcode = match &answer {
             Ok(_) => 0,
@@ -154,7 +159,7 @@ impl Platform {
         };
         let rid = ids::rid(now_ms);
         let reply = family.into_reply(answer, &rid);
-        // Those of web authorisation can never be asked about.
+        // Errors of web authorization cannot be queried.
         if errcode != 0 && family != Family::Sns {
             self.failed_requests.record(rid, request, &reply, now_ms);
         }
@@ -164,7 +169,7 @@ impl Platform {
     fn run_call(&mut self, family: Family, route: &Route, request: &Request, now_ms: i64) -> HandledRequest {
         let mut call = Call { request, now_ms, openid: None };
         let checked = self.authorize_call(route, &call);
-        // What is checked before any call is written alike for all of a family.
+        // Errors of the checks before a call use the same format for a whole family.
         let own = if checked.is_ok() { family.for_call(route.path) } else { family };
         let handled = match (checked, route.handler) {
             (Err(refusal), _) => self.respond(own, request, Err(refusal), now_ms),
@@ -204,7 +209,7 @@ fn json_reply(it: &impl Serialize) -> HttpResponse {
     }
 }
 
-/// Whom a call is about, before it is looked at: the openid in its query or its body, whether anybody has it or not.
+/// Returns the openid in the query or the body of a call before it is validated.
 fn target_openid(request: &Request) -> Option<String> {
     #[derive(Deserialize)]
     struct To {

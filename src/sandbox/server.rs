@@ -1,4 +1,4 @@
-//! The platform behind a port: a door, a lock, a line for each request.
+//! Serves the platform on a port, and reports each request.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -17,27 +17,29 @@ use super::{origin, pages};
 use crate::http_server::{HttpServer, Request, ServerHandle};
 use crate::t;
 
-/// How long the second call of a callback may take, each to connect and to be answered.
+/// The timeout of the second call of a callback: once to connect, once to be answered.
 const SECOND_CALL_TIMEOUT: Duration = Duration::from_secs(3);
-/// Characters of a path that are logged.
+/// The number of characters of a path that are logged.
 const MAX_LOGGED_PATH_CHARS: usize = 200;
 
-/// A running sandbox; dropping it stops it.
+/// A running sandbox. Dropping it stops it.
 pub struct Sandbox {
     listening: Listening,
     _server: ServerHandle,
 }
 
 impl Sandbox {
-    /// Serves that world at the door until it is dropped; `on_request` hears of each request, from several
-    /// threads.
+    /// Serves that scenario until the sandbox is dropped.
     ///
-    /// With `double_callback`, the sandbox itself calls the address of an authorisation once before the
-    /// phone is sent there, and waits for the answer: two calls with one code, in a known order. Only
-    /// addresses of this machine with plain http are called.
+    /// Several threads call `on_request`, once for each request.
+    ///
+    /// With `double_callback`, the sandbox itself calls the address of an authorization once before
+    /// the phone is redirected to it, and waits for the response: two calls with one code, in a
+    /// known order. Only plain-http addresses of this machine are called.
     ///
     /// # Errors
-    /// When the system gives no thread or no poll.
+    ///
+    /// Fails if the system cannot start a thread or create a poll.
     pub fn start(
         world: Scenario,
         door: HttpServer,
@@ -58,7 +60,7 @@ impl Sandbox {
                 true => platform.lock().unwrap_or_else(PoisonError::into_inner).handle_logged(&request, now),
                 false => HandledRequest::from_reply(pages::forbidden_host(&request)),
             };
-            // The lock is free again: whoever is called may well ask the platform something.
+            // The lock is released by now: the called server may send requests to the platform.
             if let Some(url) = &handled.second_callback {
                 call_callback_again(url);
             }
@@ -70,22 +72,22 @@ impl Sandbox {
         Ok(Self { listening, _server: running })
     }
 
-    /// Where it is and whose account it plays.
+    /// Returns the address of the sandbox and the credentials of its account.
     pub fn listening(&self) -> &Listening {
         &self.listening
     }
 }
 
-/// Where a sandbox is, and the credentials of its account, which are good for nothing else.
+/// The address of a sandbox and the credentials of its account, which are valid only there.
 #[derive(Clone, Debug, Serialize)]
 pub struct Listening {
     /// Always `listening`.
     pub event: &'static str,
-    /// The base of every address, without a slash at the end.
+    /// The base URL, without a trailing slash.
     pub url: String,
-    /// The account's appid.
+    /// The appid of the account.
     pub app_id: String,
-    /// The account's secret.
+    /// The secret of the account.
     pub app_secret: String,
 }
 
@@ -96,29 +98,30 @@ impl fmt::Display for Listening {
     }
 }
 
-/// What there is to say about a request. Queries and bodies are not part of it, so no secret, token or
-/// code is.
+/// The log entry of a request.
+///
+/// It contains no queries and no bodies, and therefore no secret, token or code.
 #[derive(Clone, Debug, Serialize)]
 pub struct RequestLine {
     /// RFC 3339, UTC, by the clock of the machine.
     pub time: String,
-    /// The method.
+    /// The HTTP method.
     pub method: String,
     /// The path without the query.
     pub path: String,
-    /// What an API call or an authorisation came to.
+    /// The result of an API call or an authorization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errcode: Option<i64>,
-    /// The openid that it was about.
+    /// The openid of the person that the request was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// The sandbox has no such call or page.
+    /// Whether the sandbox has no such call or page.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
-    /// What the fault plan made of it, such as `reset after`.
+    /// The fault that the fault plan applied, such as `reset after`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
-    /// How long the answer took to be made, in milliseconds; a fault that delays it does not count.
+    /// The time to produce the response in milliseconds, without the delay of a fault.
     pub ms: u64,
 }
 
@@ -156,7 +159,7 @@ impl fmt::Display for RequestLine {
     }
 }
 
-/// A time in RFC 3339, UTC, as it is in China, which is how WeChat and the sandbox's pages count.
+/// Converts a time in RFC 3339 from UTC to Beijing time, which WeChat and the sandbox's pages use.
 fn to_china_time(utc: &str) -> String {
     let Ok(time) = humantime::parse_rfc3339(utc) else { return utc.to_owned() };
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -164,7 +167,7 @@ fn to_china_time(utc: &str) -> String {
     rfc3339(at_ms.saturating_add(8 * 3_600_000)).replace('Z', "+08:00")
 }
 
-/// An address that can be connected to, for one that listens everywhere.
+/// Replaces the unspecified address with the loopback address, so that a client can connect to it.
 fn connectable_addr(mut addr: SocketAddr) -> SocketAddr {
     match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => addr.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -179,7 +182,7 @@ fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Whatever comes of it, the phone goes on: this is a call that nobody looks at.
+/// Calls the address and ignores the result: the phone is redirected in any case.
 fn call_callback_again(url: &Url) {
     let _ = send_request(url);
 }
@@ -201,7 +204,7 @@ fn send_request(url: &Url) -> io::Result<()> {
     );
     stream.write_all(head.as_bytes())?;
     let (end, mut part) = (Instant::now() + SECOND_CALL_TIMEOUT, [0; 4096]);
-    // An answer may go on for ever, a few bytes at a time.
+    // A response may never end, and arrive a few bytes at a time.
     while stream.read(&mut part)? > 0 && Instant::now() < end {}
     Ok(())
 }

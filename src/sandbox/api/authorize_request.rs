@@ -1,7 +1,8 @@
 //! The link of web authorization that a phone opens.
 //!
-//! The link is checked strictly: the order of its parameters, exactly one percent-encoding, a state of letters and
-//! digits. A link that passes here passes at WeChat.
+//! The link is checked strictly: the order of its parameters, exactly one percent-encoding, a state
+//! of letters and digits. A link that passes here passes at WeChat.
+//!
 //! developers.weixin.qq.com: doc/service/guide/h5/auth.html
 
 use std::borrow::Cow;
@@ -15,26 +16,26 @@ const PARAM_ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "scope
 const EXTRA_PARAMS: [&str; 3] = ["forcePopup", "connect_redirect", "forceSnapShot"];
 const MAX_STATE_BYTES: usize = 128;
 
-/// Why the phone shows an error page in place of asking.
+/// The reason why the phone shows an error page instead of the consent page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum LinkError {
     /// A page error with WeChat's own number.
     Errcode(i64),
-    /// The parameters are not in the order that WeChat matches them in, or there are others.
+    /// The parameters are not in the order in which WeChat matches them, or there are unknown ones.
     ParamOrder,
     /// The address is not percent-encoded exactly once.
     Encoding,
-    /// Another response type than `code`.
+    /// The response type is not `code`.
     ResponseType,
-    /// A state with other characters, or longer than 128 bytes.
+    /// The state has other characters than letters and digits, or is longer than 128 bytes.
     State,
 }
 
-/// An authorize link that holds.
+/// A valid authorize link.
 #[derive(Clone, Debug)]
 pub(in crate::sandbox) struct AuthorizeRequest {
     pub(in crate::sandbox) redirect_uri: Url,
-    /// With the profile, or only the openid.
+    /// Whether the account asks for the profile, or only for the openid.
     pub(in crate::sandbox) wants_profile: bool,
     /// Whether the person is asked.
     pub(in crate::sandbox) needs_consent: bool,
@@ -42,7 +43,7 @@ pub(in crate::sandbox) struct AuthorizeRequest {
 }
 
 impl AuthorizeRequest {
-    /// Where an allowed link sends the phone.
+    /// Returns the address that the phone is redirected to after the consent.
     pub(super) fn callback_url(&self, code: &str) -> Url {
         let mut url = self.redirect_uri.clone();
         let query = match url.query() {
@@ -55,7 +56,7 @@ impl AuthorizeRequest {
 }
 
 impl Platform {
-    /// Reads the query of an authorize link.
+    /// Parses the query of an authorize link.
     pub(in crate::sandbox) fn parse_authorize_request(&self, query: &str) -> Result<AuthorizeRequest, LinkError> {
         let given: Vec<(Cow<'_, str>, Cow<'_, str>)> = parse(query.as_bytes()).collect();
         let value = |name: &str| given.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_ref());
@@ -64,7 +65,7 @@ impl Platform {
                 return Err(LinkError::Errcode(code));
             }
         }
-        // A state may be left out.
+        // The state is optional.
         let order = if given.iter().any(|(key, _)| key == "state") { &PARAM_ORDER[..] } else { &PARAM_ORDER[..4] };
         let (head, extras) = given.split_at(order.len().min(given.len()));
         let in_order = head.iter().map(|(key, _)| key.as_ref()).eq(order.iter().copied());
@@ -106,8 +107,9 @@ impl Platform {
         if fits { Ok(url) } else { Err(LinkError::Errcode(10003)) }
     }
 
-    /// Whether the account may send people to that address. A port counts only where the domain is set
-    /// with one, as a test account allows.
+    /// Whether the account may redirect people to that address.
+    ///
+    /// The port is compared only if the configured domain has one, as a test account allows.
     fn is_callback_url(&self, url: &Url) -> bool {
         let Some(domain) = &self.scenario.callback_domain else { return true };
         let (place, path) = match domain.split_once('/') {

@@ -11,21 +11,21 @@ use crate::sandbox::state::Platform;
 const MAX_RESERVED_BYTES: usize = 128;
 const MAX_SCENE: u16 = 10_000;
 
-/// Why the phone shows an error page in place of asking.
+/// The reason why the phone shows an error page instead of the consent page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum ConsentError {
-    /// Another `action` than `get_confirm`.
+    /// The `action` is not `get_confirm`.
     Action,
     AppId,
     Scene,
     Template,
-    /// No address, or none on the business domain.
+    /// The address is missing, or is not on the business domain.
     Redirect,
-    /// Other characters, or longer than 128 bytes.
+    /// The value has other characters than letters and digits, or is longer than 128 bytes.
     Reserved,
 }
 
-/// A link of `/mp/subscribemsg` that holds.
+/// A valid link of `/mp/subscribemsg`.
 pub(in crate::sandbox) struct ConsentRequest {
     pub(in crate::sandbox) scene: u16,
     pub(in crate::sandbox) redirect: Url,
@@ -33,7 +33,7 @@ pub(in crate::sandbox) struct ConsentRequest {
 }
 
 impl Platform {
-    /// Reads the query of a link that asks for a one-time subscription.
+    /// Parses the query of a link that asks for a one-time subscription.
     pub(in crate::sandbox) fn parse_consent_request(&self, request: &Request) -> Result<ConsentRequest, ConsentError> {
         let value = |name: &str| request.param(name).unwrap_or_default();
         if value("action") != "get_confirm" {
@@ -66,7 +66,7 @@ impl Platform {
     }
 }
 
-/// A scene: 0 to 10,000, in digits.
+/// Parses a scene: 0 to 10,000, in digits.
 pub(in crate::sandbox) fn parse_scene(text: &str) -> Option<u16> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|scene| digits && *scene <= MAX_SCENE)

@@ -1,4 +1,4 @@
-//! What the platform remembers of the requests that it refused, by the id in the error text.
+//! The endpoint that returns a rejected request by the request id in its error text.
 //!
 //! developers.weixin.qq.com: doc/service/api/apimanage/api_getridinfo
 
@@ -10,7 +10,9 @@ use crate::sandbox::response::{ApiResult, api_error};
 use crate::sandbox::state::Platform;
 
 impl Platform {
-    /// `POST /cgi-bin/openapi/rid/get`. The address is the query alone, token and all, as the platform has it.
+    /// `POST /cgi-bin/openapi/rid/get`.
+    ///
+    /// As on the platform, `request_url` is only the query, and includes the token.
     pub(in crate::sandbox) fn rid_get(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let rid = body["rid"].as_str().unwrap_or_default();
@@ -22,7 +24,7 @@ impl Platform {
         let mut answer = response::ok();
         answer["request"] = json!({
             "invoke_time": record.at_ms / 1000,
-            // The sandbox's time stands still while it answers.
+            // The sandbox's time does not advance during a call.
             "cost_in_ms": 0,
             "request_url": record.query,
             "request_body": record.body,

@@ -1,8 +1,7 @@
-//! The people, what they allow the account at a given time, and the API that lists them.
+//! The endpoints that list and describe followers.
 //!
 //! developers.weixin.qq.com: doc/service/api/usermanage/userinfo/{api_getfans, api_userinfo,
-//! api_batchuserinfo, api_updateremark};
-//! doc/service/api/customer/message/api_sendcustommessage (when a message may be sent)
+//! api_batchuserinfo, api_updateremark}
 
 use serde_json::{Value, json};
 
@@ -12,11 +11,11 @@ use crate::sandbox::response::{ApiError, ApiResult, api_error};
 use crate::sandbox::state::Platform;
 
 const MAX_BATCH: usize = 100;
-/// Bytes. Of the pages that disagree the stricter one.
+/// The pages disagree about this limit; this is the stricter one.
 const MAX_REMARK_BYTES: usize = 29;
 
 impl Platform {
-    /// What the platform tells of the person of that openid: 40003 where there is none.
+    /// Returns the JSON that describes the person with that openid: 40003 if there is none.
     fn user_info_json(&self, openid: &str) -> Result<Value, ApiError> {
         let place = self.person_index(openid).ok_or_else(|| api_error(40003))?;
         let person = self.people.get(place).ok_or_else(|| api_error(40003))?;
@@ -45,7 +44,7 @@ impl Platform {
         Ok(json!({"total": total, "count": page.len(), "data": {"openid": page}, "next_openid": last}))
     }
 
-    /// `GET /cgi-bin/user/info`: nothing of who the person is, only how they came to follow.
+    /// `GET /cgi-bin/user/info`: how the person came to follow, and no profile.
     pub(in crate::sandbox) fn user_info(&mut self, call: &mut Call<'_>) -> ApiResult {
         let openid = call.param("openid");
         let info = self.user_info_json(&openid)?;
@@ -53,7 +52,7 @@ impl Platform {
         Ok(info)
     }
 
-    /// `POST /cgi-bin/user/info/batchget`: all of them, or 40003 where one is nobody.
+    /// `POST /cgi-bin/user/info/batchget`: all of the people, or 40003 if one does not exist.
     pub(in crate::sandbox) fn user_info_batch(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let list = body["user_list"].as_array().ok_or_else(|| api_error(47001))?;
@@ -81,7 +80,7 @@ impl Platform {
         Ok(response::ok())
     }
 
-    /// `GET /cgi-bin/get_api_domain_ip` and `/cgi-bin/getcallbackip`: the sandbox is always this machine.
+    /// `GET /cgi-bin/get_api_domain_ip` and `/cgi-bin/getcallbackip`: the address of this machine.
     pub(in crate::sandbox) fn server_addresses(&mut self, _: &mut Call<'_>) -> ApiResult {
         Ok(Value::from_iter([("ip_list", json!(["127.0.0.1"]))]))
     }

@@ -1,4 +1,4 @@
-//! The industries of the account, by which the old library of templates was sorted.
+//! The endpoints for the industries of the account, which sorted the old template library.
 //!
 //! developers.weixin.qq.com: doc/service/api/notify/template/{api_getindustry, api_setindustry}
 
@@ -9,10 +9,10 @@ use crate::sandbox::response::{ApiError, ApiResult, api_error, ok};
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::industries::Industries;
 
-/// How long the account waits between two changes.
+/// The minimum time between two changes.
 const CHANGE_COOLDOWN_MS: i64 = 30 * 86_400_000;
 
-/// The industries by their numbers, from 1.
+/// The industries, in the order of their numbers from 1.
 const INDUSTRIES: [(&str, &str); 41] = [
     ("IT科技", "互联网|电子商务"),
     ("IT科技", "IT软件与服务"),
@@ -57,7 +57,7 @@ const INDUSTRIES: [(&str, &str); 41] = [
     ("其它", "其它"),
 ];
 
-/// What the sandbox's library is of.
+/// The industry of the sandbox's template library.
 pub(super) const OF_LIBRARY: &str = INDUSTRIES[0].0;
 
 impl Platform {
@@ -70,7 +70,7 @@ impl Platform {
         Ok(json!({"primary_industry": primary, "secondary_industry": secondary}))
     }
 
-    /// `POST /cgi-bin/template/api_set_industry`: once a month (43100).
+    /// `POST /cgi-bin/template/api_set_industry`: allowed once a month (43100).
     pub(in crate::sandbox) fn set_industries(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let chosen = [parse_industry(&body["industry_id1"])?, parse_industry(&body["industry_id2"])?];
@@ -82,7 +82,7 @@ impl Platform {
     }
 }
 
-/// The number of an industry, in digits or not: 40102.
+/// Parses the number of an industry, written as a number or in digits: 40102.
 fn parse_industry(value: &Value) -> Result<usize, ApiError> {
     parse_number(value).filter(|number| (1..=INDUSTRIES.len()).contains(number)).ok_or_else(|| api_error(40102))
 }

@@ -1,4 +1,6 @@
-//! Uploading a file and getting it back, and showing it on the sandbox's own pages.
+//! The endpoints that upload and download files, and the path under which pages show them.
+//!
+//! developers.weixin.qq.com: doc/service/api/material/temporary/{api_uploadtempmedia, api_getmedia}
 
 use serde_json::{Value, json};
 
@@ -15,8 +17,9 @@ const MAX_VOICE_MS: u64 = 60_000;
 impl Platform {
     /// `POST /cgi-bin/media/upload`
     ///
-    /// A part's `Content-Type` may be missing: wechatpy sends none, and is used. The id of a thumb is named
-    /// `thumb_media_id`, as it was in older answers; whether it still is cannot be known, so a client must take both.
+    /// The `Content-Type` of a part is optional: the client wechatpy sends none. The id of a thumb
+    /// is named `thumb_media_id`, as in older answers of the platform. Whether it still is, is not
+    /// known, so a client must accept both.
     pub(in crate::sandbox) fn upload(&mut self, call: &mut Call<'_>) -> ApiResult {
         let name = call.param("type");
         let kind = MediaKind::from_name(&name).ok_or_else(|| api_error(40004))?;
@@ -51,13 +54,15 @@ impl Platform {
             .with_header("Content-disposition", &name))
     }
 
-    /// `GET /sandbox/media/ID`: the file for a phone's page, as long as it is kept. A message that arrived keeps its
-    /// picture beyond the three days.
+    /// `GET /sandbox/media/ID`: serves the file to a page as long as it is kept.
+    ///
+    /// A delivered message keeps its picture beyond the three days.
     pub(in crate::sandbox) fn show_media(&self, request: &Request) -> HttpResponse {
         let id = request.path.strip_prefix(MEDIA_PATH).unwrap_or_default();
         match self.media.get(id) {
             None => HttpResponse::text(404, ""),
-            // The format was read from the bytes, and the type is not to be guessed: nothing in them runs.
+            // The format was read from the bytes, and browsers must not guess another type: nothing
+            // in the file can run.
             Some(file) => HttpResponse::bytes(200, file.format.content_type(), file.bytes.as_slice())
                 .with_header("Content-Security-Policy", "default-src 'none'; sandbox")
                 .with_header("Cache-Control", "private, max-age=86400, immutable"),
@@ -65,13 +70,15 @@ impl Platform {
     }
 }
 
-/// A file that may be uploaded as that kind. The name's extension and the content must both say one of its formats,
-/// and the same.
+/// Checks that a file may be uploaded as that type.
+///
+/// The extension of the name and the content must agree on a format of that type.
 fn check_upload(kind: MediaKind, name: &str, bytes: &[u8], now_ms: i64) -> Result<UploadedFile, ApiError> {
     if bytes.is_empty() {
         return Err(api_error(44001));
     }
-    // The page has a number for each kind (40009 to 40012); what a platform was seen to answer is this one.
+    // The page documents a number for each type (40009 to 40012), but the platform was seen to
+    // answer this one.
     if bytes.len() > kind.max_bytes() {
         return Err(api_error(40006));
     }
@@ -82,7 +89,7 @@ fn check_upload(kind: MediaKind, name: &str, bytes: &[u8], now_ms: i64) -> Resul
     if lasts.is_some_and(|ms| ms > MAX_VOICE_MS) {
         return Err(api_error(45007));
     }
-    // A phone shows a second of anything.
+    // A phone shows at least one second.
     let seconds = lasts.and_then(|ms| u32::try_from(ms.div_ceil(1000).max(1)).ok());
     Ok(UploadedFile { kind, format, bytes: bytes.to_vec(), seconds, at_ms: now_ms })
 }

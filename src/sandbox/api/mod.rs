@@ -1,4 +1,5 @@
-//! The groups of endpoints: each file reads the requests of one group and answers them.
+//! The endpoints of the API, one file for each group. A handler reads a call and returns its
+//! result.
 
 pub(in crate::sandbox) mod authorize_request;
 pub(in crate::sandbox) mod consent_request;

@@ -1,26 +1,29 @@
-//! `multipart/form-data`, as an upload has it (RFC 7578), held to the letter.
+//! A strict parser of `multipart/form-data` (RFC 7578), as uploads use it.
 //!
-//! The bodies are in memory already. `multer`, the library that is kept up, is for streams: it would bring a runtime's
-//! worth of traits and eight crates, and is lenient where a platform need not be. The parts' headers are read by
-//! `httparse`, and their ends found by `memchr`, both of which are here anyway.
+//! The bodies are already in memory. The maintained library for this, `multer`, works on streams:
+//! it would add eight crates and an async interface, and is more lenient than a platform needs to
+//! be. `httparse` reads the headers of the parts and `memchr` finds their ends; wxbox depends on
+//! both anyway.
 
 use memchr::memmem;
 
-/// Parts that a form may have, and header lines that a part may.
+/// The maximum number of parts of a form, and of header lines of a part.
 const MAX_PARTS: usize = 16;
 
-/// One part of a form.
+/// A part of a form.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct FormPart<'a> {
-    /// The field's name.
+    /// The name of the field.
     pub(in crate::sandbox) name: String,
-    /// The name of the file, where the part is one. `filename*` is none of the form's parameters (RFC 7578, 4.2), and
-    /// uploads that use it are known to be refused.
+    /// The file name, if the part has one.
+    ///
+    /// `filename*` is not a parameter of forms (RFC 7578, 4.2), and WeChat is known to reject
+    /// uploads that use it.
     pub(in crate::sandbox) file_name: Option<String>,
     pub(in crate::sandbox) bytes: &'a [u8],
 }
 
-/// The parts of a body of that content type, in order; nothing where it is no whole form.
+/// Returns the parts of a body of that content type, in order; `None` if the form is malformed.
 pub(in crate::sandbox) fn parse_parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<FormPart<'a>>> {
     let (media_type, parameters) = content_type.split_once(';')?;
     if !media_type.trim().eq_ignore_ascii_case("multipart/form-data") {
@@ -59,7 +62,7 @@ fn parse_part(bytes: &[u8]) -> Option<FormPart<'_>> {
     Some(FormPart { name, file_name, bytes: &bytes[begins..] })
 }
 
-/// The value of a parameter: a token, or a string in quotes with its `\"` and `\\`.
+/// Returns the value of a parameter: a token, or a quoted string with its `\"` and `\\` unescaped.
 fn find_parameter(text: &str, name: &str) -> Option<String> {
     let mut rest = text;
     loop {
@@ -78,7 +81,7 @@ fn find_parameter(text: &str, name: &str) -> Option<String> {
     }
 }
 
-/// What stands before the closing quote, and what behind it.
+/// Returns the text before the closing quote, unescaped, and the text after it.
 fn parse_quoted_string(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut signs = text.char_indices();

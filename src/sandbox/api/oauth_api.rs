@@ -1,6 +1,8 @@
-//! Web authorisation, the server's part: codes for tokens, tokens for a profile.
+//! The server side of web authorization: endpoints that exchange codes for tokens, and tokens for a
+//! profile.
 //!
-//! A token from here belongs to one person and is of no use under `/cgi-bin/`.
+//! A token from here belongs to one person and is not valid for `/cgi-bin/`.
+//!
 //! developers.weixin.qq.com: doc/service/api/webdev/access/{api_snsaccesstoken, api_snsauth,
 //! api_snsuserinfo, api_snsrefreshtoken}
 
@@ -57,7 +59,7 @@ impl Platform {
         Ok(token_response(&grant, &access, &refresh))
     }
 
-    /// `GET /sns/userinfo`: 48001 where the person was not asked for the profile.
+    /// `GET /sns/userinfo`: 48001 if the person did not consent to share the profile.
     pub(in crate::sandbox) fn web_user(&mut self, call: &mut Call<'_>) -> ApiResult {
         let grant = self.authorizations.find_grant(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
         call.openid = Some(grant.openid.clone());
@@ -77,7 +79,7 @@ impl Platform {
         }))
     }
 
-    /// `GET /sns/auth`: whether a web token still holds.
+    /// `GET /sns/auth`: whether a web token is still valid.
     pub(in crate::sandbox) fn web_auth(&mut self, call: &mut Call<'_>) -> ApiResult {
         let grant = self.authorizations.find_grant(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
         call.openid = Some(grant.openid.clone());

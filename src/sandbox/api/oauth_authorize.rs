@@ -1,7 +1,5 @@
-//! Web authorisation, the phone's part: the link that is opened, and the code that goes back.
+//! The phone side of web authorization: opens the link, and redirects with a code.
 //!
-//! The link is held to the letter: the order of its parameters, one percent-encoding, a state of
-//! letters and digits. Whoever passes here passes at WeChat.
 //! developers.weixin.qq.com: doc/service/guide/h5/auth.html
 
 use super::authorize_request::{AuthorizeRequest, LinkError};
@@ -30,8 +28,9 @@ impl Platform {
         }
     }
 
-    /// Gives out a code for that person and sends the phone back with it. Of a test account only followers can
-    /// authorise: page error 10006.
+    /// Issues a code for that person, and redirects the phone with it.
+    ///
+    /// On a test account only followers can authorize: page error 10006.
     pub(in crate::sandbox) fn grant_authorization(
         &mut self,
         request: &Request,
@@ -50,7 +49,7 @@ impl Platform {
                 ..HandledRequest::from_reply(page)
             };
         }
-        // The openid of a snapshot page is one that stands for nobody.
+        // The openid of a snapshot page belongs to no person.
         let openid = if self.scenario.snapshot { ids::openid() } else { person.openid.clone() };
         let grant = OAuthGrant {
             openid: openid.clone(),

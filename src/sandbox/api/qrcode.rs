@@ -1,4 +1,4 @@
-//! Codes with a scene: whoever scans one comes to follow the account, and the account is told by which.
+//! The endpoints for QR codes with a scene, and the page that a scanned code opens.
 //!
 //! developers.weixin.qq.com: doc/service/api/qrcode/qrcodes/api_createqrcode,
 //! doc/service/Account_Management/Generating_a_Parametric_QR_Code.html (showqrcode)
@@ -15,7 +15,7 @@ use crate::sandbox::{ids, pages, qr_jpeg};
 
 /// 30 days.
 const MAX_LIFETIME_S: u64 = 2_592_000;
-/// Where the call does not say.
+/// The lifetime if the call does not specify one.
 const DEFAULT_LIFETIME_S: u64 = 60;
 
 impl Platform {
@@ -27,7 +27,7 @@ impl Platform {
         let life_s = match &body["expire_seconds"] {
             _ if name.starts_with("QR_LIMIT_") => None,
             Value::Null => Some(DEFAULT_LIFETIME_S),
-            // What becomes of others is not known.
+            // It is not known how the platform handles other values.
             given => Some(
                 given.as_u64().filter(|life| (1..=MAX_LIFETIME_S).contains(life)).ok_or_else(|| api_error(40053))?,
             ),
@@ -48,7 +48,7 @@ impl Platform {
         Ok(answer)
     }
 
-    /// `GET /cgi-bin/showqrcode`: the picture of a code, or HTTP 404 where there is none for the ticket.
+    /// `GET /cgi-bin/showqrcode`: the picture of a code, or HTTP 404 if the ticket has none.
     pub(in crate::sandbox) fn show_code(&mut self, call: &mut Call<'_>) -> Result<HttpResponse, ApiError> {
         let picture = self.scene_codes.url(&call.param("ticket"), call.now_ms).and_then(qr_jpeg::encode_qr_jpeg);
         Ok(match picture {

@@ -1,7 +1,7 @@
-//! How often an API may be called on a day, how often it was, and the calls that tell and clear it.
+//! The endpoints that return and clear the call counters, and the check of the daily quota.
 //!
-//! developers.weixin.qq.com: doc/service/Message_Management/API_Call_Limits.html (the limits),
-//! doc/service/api/apimanage/{api_getapiquota, api_clearquota, api_clearquotabyappsecret}
+//! developers.weixin.qq.com: doc/service/api/apimanage/{api_getapiquota, api_clearquota,
+//! api_clearquotabyappsecret}
 
 use serde_json::{Value, json};
 
@@ -11,18 +11,18 @@ use crate::sandbox::response;
 use crate::sandbox::response::{ApiError, ApiResult, api_error};
 use crate::sandbox::state::Platform;
 
-/// Of the rest of the calls no limit is written anywhere: the sandbox counts them, and refuses none.
+/// The limit reported for calls without a documented one. The sandbox counts them and rejects none.
 const UNWRITTEN: u64 = 1_000_000;
 
-/// Calls in so many seconds, where that is known.
+/// The documented rate limits: path, number of calls, period in seconds.
 const RATE_LIMITS: &[(&str, u64, u64)] = &[("/cgi-bin/stable_token", 10_000, 60)];
 
 impl Platform {
-    /// Counts a call: 45009 where the day's are used up.
+    /// Counts a call: 45009 if the quota of the day is used up.
     pub(in crate::sandbox) fn count_call(&mut self, path: &'static str, now_ms: i64) -> Result<(), ApiError> {
         self.call_counters.reset_on_new_day(now_ms);
         let used = self.call_counters.used.entry(path).or_default();
-        // A refused call counts, too.
+        // A rejected call counts as well.
         *used += 1;
         if self.scenario.daily_limit(path).is_some_and(|limit| *used > limit) { Err(api_error(45009)) } else { Ok(()) }
     }
@@ -61,7 +61,8 @@ impl Platform {
         Ok(response::ok())
     }
 
-    /// `POST /cgi-bin/clear_quota/v2`: without a token, from the query, from a form or from JSON.
+    /// `POST /cgi-bin/clear_quota/v2`: without a token; the parameters are in the query, a form or
+    /// JSON.
     pub(in crate::sandbox) fn clear_quota_by_secret(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = &call.request.body;
         let form = url::form_urlencoded::parse(body).into_owned().collect::<Vec<_>>();

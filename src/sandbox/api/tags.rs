@@ -1,7 +1,8 @@
-//! Tags: groups that the account sorts its followers into.
+//! The endpoints for tags: groups of followers that the account defines.
 //!
-//! developers.weixin.qq.com: doc/service/api/usermanage/tag/{api_createtag, api_gettags, api_updatetag, api_deletetag,
-//! api_gettagfans, api_batchtagging, api_batchuntagging, api_gettagidlist}
+//! developers.weixin.qq.com: doc/service/api/usermanage/tag/{api_createtag, api_gettags,
+//! api_updatetag, api_deletetag, api_gettagfans, api_batchtagging, api_batchuntagging,
+//! api_gettagidlist}
 
 use std::collections::BTreeSet;
 
@@ -12,13 +13,13 @@ use crate::sandbox::response::{ApiError, ApiResult, api_error, ok};
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::tags::Tag;
 
-/// Tags of an account.
+/// The maximum number of tags of an account.
 const MAX_TAGS: usize = 100;
-/// Tags of one person.
+/// The maximum number of tags of one person.
 const MAX_TAGS_PER_PERSON: usize = 20;
-/// People of one call; no page has the number.
+/// The maximum number of people of one call; no page documents it.
 const MAX_BATCH: usize = 50;
-/// With more people than this, a tag cannot be deleted.
+/// A tag with more people than this cannot be deleted.
 const MAX_DELETABLE_MEMBERS: usize = 100_000;
 
 impl Platform {
@@ -65,7 +66,7 @@ impl Platform {
         Ok(ok())
     }
 
-    /// `POST /cgi-bin/user/tag/get`: who has a tag, page by page, until a page is empty.
+    /// `POST /cgi-bin/user/tag/get`: the people with a tag, page by page, until a page is empty.
     pub(in crate::sandbox) fn tag_members(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let start = match body["next_openid"].as_str().unwrap_or_default() {
@@ -103,8 +104,9 @@ impl Platform {
         Ok(ok())
     }
 
-    /// The tag and the places of the people that a call names: 45159, 40032, 49003 where one of them is nobody, 43004
-    /// where one does not follow.
+    /// Parses the id of the tag and the indices of the people that a call names.
+    ///
+    /// 45159, 40032; 49003 if a person does not exist, 43004 if one does not follow.
     fn parse_tagging(&self, call: &Call<'_>) -> Result<(u32, Vec<usize>), ApiError> {
         let body = call.json()?;
         let (id, _) = self.tags.get(&body["tagid"])?;

@@ -1,14 +1,15 @@
-//! The fields of a template: which ones it has, and what a phone shows of their values.
+//! The fields of a template: their keys and labels, and the text that a phone displays.
 //!
-//! developers.weixin.qq.com: community/develop/doc/000a2ae286cdc0f41a8face4c51801 (since 2023-05-04)
+//! developers.weixin.qq.com: community/develop/doc/000a2ae286cdc0f41a8face4c51801 (since
+//! 2023-05-04)
 
 use unicode_properties::{EmojiStatus, UnicodeEmoji};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// A phone of a real account shows this many characters of a field.
+/// The number of characters of a field that the phone displays for a real account.
 const DISPLAY_CHARS: usize = 20;
 
-/// The keys of a template's content with the text before them on their line, in order.
+/// Returns the keys of a template's content in order, each with the text before it on its line.
 pub(in crate::sandbox) fn parse_fields(content: &str) -> Vec<(&str, &str)> {
     let mut fields = Vec::new();
     for line in content.lines() {
@@ -22,8 +23,10 @@ pub(in crate::sandbox) fn parse_fields(content: &str) -> Vec<(&str, &str)> {
     fields
 }
 
-/// What the phone shows of a value. On a real account `first` and `remark` are hidden, emoji and line breaks
-/// are taken out and a long value ends in an ellipsis; a test account shows all of it.
+/// Returns the text that the phone displays for a value.
+///
+/// On a real account, `first` and `remark` are hidden, emoji and line breaks are removed, and a
+/// long value ends in an ellipsis. A test account displays everything.
 pub(in crate::sandbox) fn displayed(key: &str, value: &str, strict: bool) -> Option<String> {
     if !strict {
         return Some(value.to_owned());
@@ -43,7 +46,7 @@ pub(in crate::sandbox) fn displayed(key: &str, value: &str, strict: bool) -> Opt
     Some(shown)
 }
 
-/// Whether a sign is drawn as a picture, by itself or by the mark U+FE0F.
+/// Whether a grapheme is drawn as a picture, by itself or because of the variation selector U+FE0F.
 fn is_emoji(sign: &str) -> bool {
     let plain = |c: char| {
         matches!(

@@ -1,16 +1,17 @@
-//! What the typed keys of category templates, such as `thing1` or `time3`, allow. A real account checks it at
-//! the send.
+//! The values that the typed keys of category templates, such as `thing1` or `time3`, allow.
+//!
+//! A real account checks them when a message is sent.
 //!
 //! developers.weixin.qq.com: doc/service/guide/product/template_message/Template_Message_Interface
 
-/// What is wrong with a value.
+/// The reason why a value is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum FieldError {
     Empty,
     Invalid,
 }
 
-/// Whether a value is one that its key's type allows. A key without a type allows every value.
+/// Checks a value against the type of its key. A key without a type allows every value.
 pub(in crate::sandbox) fn check_value(key: &str, value: &str) -> Result<(), FieldError> {
     let kind = key.trim_end_matches(|c: char| c.is_ascii_digit());
     let Some(rule) = rule_for(kind).filter(|_| kind.len() < key.len()) else { return Ok(()) };
@@ -34,7 +35,7 @@ fn rule_for(kind: &str) -> Option<fn(&str) -> bool> {
         "symbol" => |value| value.chars().count() <= 5 && value.chars().all(is_sign),
         "name" => is_name,
         "phrase" => |value| value.chars().count() <= 5 && value.chars().all(is_chinese),
-        // The values that were approved are not known here.
+        // The approved values of the account are not known.
         "enum" | "enum_string" | "short_thing" => |_| true,
         _ => return None,
     })
@@ -44,7 +45,7 @@ fn is_latin(c: char) -> bool {
     c.is_ascii_alphanumeric()
 }
 
-/// No letter, digit or blank.
+/// Whether the character is not a letter, a digit or a space.
 fn is_sign(c: char) -> bool {
     !c.is_alphanumeric() && !c.is_whitespace() && !c.is_control()
 }
@@ -76,13 +77,14 @@ fn is_amount(value: &str) -> bool {
     is_decimal(bare) && count_digits(bare) <= 10
 }
 
-/// Letters and digits; the first and the last sign may be Chinese.
+/// Whether the value consists of letters and digits; the first and the last character may be
+/// Chinese.
 fn is_car_number(value: &str) -> bool {
     let last = value.chars().count().saturating_sub(1);
     last < 8 && value.chars().enumerate().all(|(at, c)| is_latin(c) || (at == 0 || at == last) && is_chinese(c))
 }
 
-/// One, or two with `~` between them.
+/// Whether the text is one valid value, or two with `~` between them.
 fn is_range(text: &str, one: impl Fn(&str) -> bool) -> bool {
     match text.split_once('~') {
         Some((from, to)) => one(from.trim()) && one(to.trim()),
@@ -90,7 +92,7 @@ fn is_range(text: &str, one: impl Fn(&str) -> bool) -> bool {
     }
 }
 
-/// A time of day, a day, or both; `clock` asks for a time of day.
+/// Whether the text is a time of day, a date or both; with `clock`, a time of day is required.
 fn is_datetime(text: &str, clock: bool) -> bool {
     if !text.contains(':') {
         return !clock && is_day(text);

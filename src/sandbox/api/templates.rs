@@ -1,6 +1,7 @@
-//! Template messages: the account's templates, and a card filled in.
+//! The endpoints for template messages: the account's templates, and sending.
 //!
-//! developers.weixin.qq.com: doc/service/api/notify/template/api_sendtemplatemessage, …/api_getalltemplates
+//! developers.weixin.qq.com: doc/service/api/notify/template/{api_sendtemplatemessage,
+//! api_getalltemplates, api_addtemplate, api_deletetemplate}
 
 use serde_json::{Map, Value, json};
 
@@ -14,9 +15,9 @@ use crate::sandbox::scenario::account_setup::TemplateConfig;
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::Field;
 
-/// The most templates of an account.
+/// The maximum number of templates of an account.
 pub(in crate::sandbox) const MAX_TEMPLATES: usize = 25;
-/// In bytes; what the similar id of a mass message documents.
+/// In bytes, as documented for the similar id of a mass message.
 const MAX_CLIENT_MSG_ID_BYTES: usize = 64;
 
 impl Platform {
@@ -50,7 +51,7 @@ impl Platform {
         let known =
             self.scenario.library.iter().find(|known| known.number == number).ok_or_else(|| api_error(40037))?;
         let names = body["keyword_name_list"].as_array().ok_or_else(|| api_error(40246))?;
-        // Names that are escaped are not the library's.
+        // Escaped names do not match those of the library.
         let content =
             known.build_content(names).filter(|_| !call.has_escaped_text()).ok_or_else(|| api_error(40246))?;
         if self.scenario.templates.len() >= MAX_TEMPLATES {
@@ -103,7 +104,7 @@ impl Platform {
     }
 }
 
-/// The success of a message that has an id.
+/// Returns the JSON of a success with a message id.
 pub(in crate::sandbox) fn accepted_response(msgid: u64) -> Value {
     json!({"errcode": 0, "errmsg": "ok", "msgid": msgid})
 }
@@ -118,11 +119,12 @@ fn parse_client_msg_id(body: &Value) -> Result<Option<String>, ApiError> {
     }
 }
 
-/// `appid:path` of a mini-program: 40166 where there can be no such one. The sandbox takes every well-formed appid as
-/// linked to the account.
+/// Parses a mini-program as `appid:path`: 40166 if the appid is malformed.
 ///
-/// An object that names nothing is none: a client whose type has no optional fields sends one with every message, and
-/// PHP writes an empty one as `[]`.
+/// The sandbox treats every well-formed appid as linked to the account.
+///
+/// An object without values counts as missing: a client whose type has no optional fields sends one
+/// with every message, and PHP writes an empty one as `[]`.
 pub(in crate::sandbox) fn parse_mini_program(value: &Value) -> Result<Option<String>, ApiError> {
     let says_nothing = |field: &Value| field.is_null() || field.as_str() == Some("");
     let empty = match value {
@@ -142,7 +144,7 @@ pub(in crate::sandbox) fn parse_mini_program(value: &Value) -> Result<Option<Str
     Ok(Some(format!("{appid}:{path}")))
 }
 
-/// The mini-program that a tap opens, which must say where: 40166, 40165.
+/// Parses the mini-program that a tap opens, which must have a page: 40166, 40165.
 pub(super) fn parse_mini_program_page(value: &Value) -> Result<Option<String>, ApiError> {
     let target = parse_mini_program(value)?;
     if target.is_some() && value["pagepath"].as_str().is_none_or(str::is_empty) {
@@ -151,7 +153,7 @@ pub(super) fn parse_mini_program_page(value: &Value) -> Result<Option<String>, A
     Ok(target)
 }
 
-/// Whether it has the shape of an appid.
+/// Whether the text has the shape of an appid.
 pub(in crate::sandbox) fn is_app_id(text: &str) -> bool {
     let hex = text.strip_prefix("wx").unwrap_or_default();
     hex.len() == 16 && hex.bytes().all(|b| b.is_ascii_hexdigit())

@@ -1,4 +1,4 @@
-//! Tickets for pages: what a page that uses WeChat's JavaScript is signed with.
+//! The endpoint for tickets, with which pages that use WeChat's JavaScript are signed.
 //!
 //! developers.weixin.qq.com: doc/service/guide/h5/jssdk.html (api_ticket, jsapi_ticket)
 

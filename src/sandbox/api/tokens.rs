@@ -1,8 +1,6 @@
-//! Access tokens: the two endpoints that give them, and what a token is worth at a given time.
+//! The two endpoints that issue access tokens, and the check of the account's credentials.
 //!
-//! The endpoints have a pool each, which never invalidate each other's tokens. Everything here is in
-//! Unix milliseconds.
-//! developers.weixin.qq.com: doc/service/api/base/api_getaccesstoken, …/api_getstableaccesstoken
+//! developers.weixin.qq.com: doc/service/api/base/{api_getaccesstoken, api_getstableaccesstoken}
 
 use serde_json::Value;
 
@@ -11,13 +9,13 @@ use crate::sandbox::response::{ApiError, ApiResult, api_error, api_error_with};
 use crate::sandbox::state::Platform;
 
 impl Platform {
-    /// `GET /cgi-bin/token`: mints at every call.
+    /// `GET /cgi-bin/token`: issues a new token on every call.
     pub(in crate::sandbox) fn token(&mut self, call: &mut Call<'_>) -> ApiResult {
         self.check_credentials(call, &call.param("appid"), &call.param("secret"), &call.param("grant_type"))?;
         Ok(self.tokens.classic(call.now_ms))
     }
 
-    /// `POST /cgi-bin/stable_token`: the same token for everybody, from JSON.
+    /// `POST /cgi-bin/stable_token`: the same token for all callers; the parameters are JSON.
     pub(in crate::sandbox) fn stable_token(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let field = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
@@ -29,7 +27,7 @@ impl Platform {
         }
     }
 
-    /// The appid is looked at before the grant type, and the caller's address before the secret.
+    /// Checks the appid before the grant type, and the caller's address before the secret.
     fn check_credentials(&self, call: &Call<'_>, appid: &str, secret: &str, grant: &str) -> Result<(), ApiError> {
         self.check_appid(appid)?;
         if grant != "client_credential" {
@@ -46,7 +44,7 @@ impl Platform {
         self.check_secret(secret)
     }
 
-    /// 41002 and 40013.
+    /// Checks the appid: 41002 if it is empty, 40013 if it is wrong.
     pub(in crate::sandbox) fn check_appid(&self, appid: &str) -> Result<(), ApiError> {
         match appid {
             "" => Err(api_error(41002)),
@@ -55,7 +53,7 @@ impl Platform {
         }
     }
 
-    /// 41004 and 40125.
+    /// Checks the secret: 41004 if it is empty, 40125 if it is wrong.
     pub(in crate::sandbox) fn check_secret(&self, secret: &str) -> Result<(), ApiError> {
         match secret {
             "" => Err(api_error(41004)),

@@ -1,4 +1,4 @@
-//! Faults as they are written: `[[faults]]` of a world, and the body of `POST /sandbox/faults`.
+//! Parses faults: `[[faults]]` of a scenario, and the body of `POST /sandbox/faults`.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use super::fault::{CallFilter, Effect, Fault, Timing, Trigger};
 use crate::sandbox::paths::API_PATHS;
 use crate::sandbox::scenario::error::{ScenarioError, require, syntax_error};
 
-/// No pause is longer.
+/// The longest pause that a fault may have.
 const MAX_PAUSE: Duration = Duration::from_secs(3600);
-/// Keys that say when a fault strikes; at most one of them stands in a fault.
+/// The keys that select the calls of a fault; a fault has at most one of them.
 const TRIGGER_KEYS: &str = "nth, every, probability";
-/// Keys that say what happens; exactly one of them stands in a fault.
+/// The keys that define the effect of a fault; a fault has exactly one of them.
 const EFFECT_KEYS: &str = "errcode, status, truncated, reset, hang, drip, content_type, delay";
 
-/// A fault as it is written.
+/// A fault as written in TOML.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FaultConfig {
@@ -45,10 +45,11 @@ enum OneOrMany {
     Many(Vec<u64>),
 }
 
-/// Reads the body of `POST /sandbox/faults`.
+/// Parses the body of `POST /sandbox/faults`.
 ///
 /// # Errors
-/// What does not parse, keys that do not exist, values that make no sense.
+///
+/// Returns an error for a syntax error, an unknown key or an invalid value.
 pub(in crate::sandbox) fn parse_faults(toml: &str) -> Result<Vec<Fault>, ScenarioError> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]

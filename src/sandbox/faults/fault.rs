@@ -1,4 +1,4 @@
-//! What a fault is: which calls it is about, and what happens to them.
+//! A fault: the calls that it applies to, and its effect on them.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,71 +7,71 @@ use serde::Deserialize;
 
 use crate::http_server::{HttpResponse, ResponseMode};
 
-/// One fault: some calls of the API do not go as they should.
+/// A fault that makes some calls of the API fail.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
     pub(super) filter: CallFilter,
     pub(super) trigger: Trigger,
-    /// How often it strikes at most.
+    /// How often the fault triggers at most.
     pub(super) max_triggers: Option<u64>,
     pub(super) effect: Effect,
 }
 
-/// The calls that a fault looks at.
+/// The calls that a fault applies to.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct CallFilter {
-    /// A path; with `*` at its end the beginning of one.
+    /// A path; with a trailing `*`, the start of a path.
     pub(super) api: String,
-    /// Only calls about this openid.
+    /// If given, only calls about this openid match.
     pub(super) openid: Option<String>,
 }
 
-/// Which of them it strikes, counted from 1.
+/// The matching calls that trigger the fault, counted from 1.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Trigger {
-    /// Each.
+    /// Every call.
     All,
-    /// Those of these numbers.
+    /// The calls of these numbers.
     Nth(Vec<u64>),
-    /// Those whose number this divides.
+    /// The calls whose number is a multiple of this.
     Every(u64),
-    /// So many of a hundred, by a generator with this seed.
+    /// That share of the calls, chosen by a generator with this seed.
     Chance { probability: f64, seed: u64 },
 }
 
-/// What happens to a call.
+/// The effect of a fault on a call.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::sandbox) enum Effect {
-    /// That refusal in place of the call.
+    /// Returns that error without executing the call.
     Errcode(i64),
-    /// An HTML page with that status, and no JSON.
+    /// Returns an HTML page with that status instead of JSON.
     Status { status: u16, processed: bool },
-    /// The call, and half of its answer.
+    /// Executes the call, and sends half of its response.
     Truncated,
-    /// A connection that is reset.
+    /// Resets the connection.
     Reset(Timing),
-    /// No answer, ever.
+    /// Never responds.
     Hang(Timing),
-    /// The call, and its answer a byte at a time.
+    /// Executes the call, and sends its response byte by byte with this pause.
     Drip(Duration),
-    /// The call, and its answer under another content type.
+    /// Executes the call, and sends its response with another content type.
     ContentType(String),
-    /// The call, and its answer later.
+    /// Executes the call, and sends its response later.
     Delay(Duration),
 }
 
-/// Whether a call takes effect before it goes wrong.
+/// Whether a call is executed before it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::sandbox) enum Timing {
-    /// It goes wrong before the call takes effect.
+    /// The call fails before it is executed.
     Before,
-    /// It goes wrong after the call took effect.
+    /// The call fails after it was executed.
     After,
 }
 
 impl CallFilter {
-    /// Whether a call of that path is meant.
+    /// Whether the filter matches calls of that path.
     pub(super) fn matches_path(&self, path: &str) -> bool {
         match self.api.strip_suffix('*') {
             Some(beginning) => path.starts_with(beginning),
@@ -81,7 +81,7 @@ impl CallFilter {
 }
 
 impl Effect {
-    /// Whether the call takes effect.
+    /// Whether the call is executed.
     pub(in crate::sandbox) fn takes_effect(&self) -> bool {
         match self {
             Self::Errcode(_) | Self::Reset(Timing::Before) | Self::Hang(Timing::Before) => false,
@@ -91,7 +91,8 @@ impl Effect {
         }
     }
 
-    /// What becomes of the right answer (of an empty one, where the call took no effect).
+    /// Applies the effect to the reply of the call (to an empty reply if the call was not
+    /// executed).
     pub(in crate::sandbox) fn apply(&self, reply: HttpResponse) -> HttpResponse {
         match self {
             Self::Errcode(_) => reply,
@@ -121,7 +122,7 @@ impl fmt::Display for Timing {
     }
 }
 
-/// The words of a request's line.
+/// Formats the effect for the request log.
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -138,7 +139,7 @@ impl fmt::Display for Effect {
     }
 }
 
-/// The line of the sandbox's page.
+/// Formats the fault for the sandbox's page.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.filter.api, self.effect)?;

@@ -1,5 +1,6 @@
-//! The fault plan at work: which fault strikes which call. Counters and a seeded generator, no clock, so that a
-//! plan repeats.
+//! Applies the fault plan: selects the faults that trigger for a call.
+//!
+//! It uses counters and a seeded generator and no clock, so that a plan is reproducible.
 
 use std::fmt;
 
@@ -12,23 +13,23 @@ use super::fault::{Effect, Fault, Trigger};
 #[derive(Debug)]
 pub(in crate::sandbox) struct FaultPlan(Vec<FaultCounter>);
 
-/// A fault and what it has seen.
+/// A fault and its counters.
 #[derive(Debug)]
 pub(in crate::sandbox) struct FaultCounter {
     pub(in crate::sandbox) fault: Fault,
-    /// Calls that it looked at.
+    /// The number of calls that matched the filter.
     seen: u64,
-    /// Calls that it struck.
+    /// The number of calls that triggered the fault.
     pub(in crate::sandbox) triggered: u64,
     generator: Xoshiro256PlusPlus,
 }
 
-/// What a plan says of one call: nothing, or one or more effects, delays first.
+/// The effects that a plan selects for one call: none, one, or several with delays first.
 #[derive(Debug, Default, PartialEq)]
 pub(in crate::sandbox) struct SelectedFaults(Vec<Effect>);
 
 impl FaultPlan {
-    /// The plan of these faults, at its beginning.
+    /// Creates a plan of these faults with all counters at zero.
     pub(in crate::sandbox) fn new(faults: &[Fault]) -> Self {
         let entry = |fault: &Fault| {
             let seed = if let Trigger::Chance { seed, .. } = fault.trigger { seed } else { 0 };
@@ -38,18 +39,20 @@ impl FaultPlan {
         Self(faults.iter().map(entry).collect())
     }
 
-    /// The faults in their order.
+    /// Returns the faults in their order.
     pub(in crate::sandbox) fn entries(&self) -> &[FaultCounter] {
         &self.0
     }
 
-    /// Whether no call is struck, ever.
+    /// Whether the plan has no faults.
     pub(in crate::sandbox) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Counts a call and judges it. Each fault counts every call that it is about, whatever the other faults do.
-    /// The first that strikes wins; all delays that strike add up and go with it.
+    /// Counts a call and selects its effects.
+    ///
+    /// Each fault counts every call that matches its filter, whatever the other faults do. The
+    /// first fault that triggers wins; all delays that trigger add up and apply as well.
     pub(in crate::sandbox) fn select(&mut self, path: &str, to: Option<&str>) -> SelectedFaults {
         let mut delays = Vec::new();
         let mut other = None;
@@ -59,7 +62,7 @@ impl FaultPlan {
                 continue;
             }
             let is_delay = matches!(entry.fault.effect, Effect::Delay(_));
-            // The counters and the generator go on where the fault does not strike.
+            // The counters and the generator advance even if the fault does not trigger.
             let due = entry.count_call();
             if !due
                 || (!is_delay && other.is_some())
@@ -80,7 +83,7 @@ impl FaultPlan {
 }
 
 impl FaultCounter {
-    /// Counts a call; whether it is this fault's turn.
+    /// Counts a call, and returns whether it triggers this fault.
     fn count_call(&mut self) -> bool {
         self.seen += 1;
         match &self.fault.trigger {
@@ -93,12 +96,12 @@ impl FaultCounter {
 }
 
 impl SelectedFaults {
-    /// What happens to the call.
+    /// Returns the effects on the call.
     pub(in crate::sandbox) fn effects(&self) -> &[Effect] {
         &self.0
     }
 
-    /// The words of the request's line.
+    /// Returns the text for the request log.
     pub(in crate::sandbox) fn describe(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.to_string())
     }

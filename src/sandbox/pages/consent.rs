@@ -1,4 +1,5 @@
-//! What the phone shows when it opens an authorize link: the question, a refusal, an error.
+//! The pages that a phone shows for the links that ask for consent: the question, a refusal, an
+//! error.
 
 use maud::html;
 
@@ -9,8 +10,9 @@ use crate::sandbox::api::consent_request::ConsentError;
 use crate::sandbox::state::Platform;
 use crate::t_in;
 
-/// Asks whether the account may have the profile, and whose. The form's answer is a redirect to wherever
-/// the link says, so it may end anywhere.
+/// Asks whether the account may read the profile, and of which person.
+///
+/// The form redirects to the address in the link, so its target may be anywhere.
 pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> HttpResponse {
     let lang = page_language(request);
     let action = format!("/sandbox/authorize?{}", request.query);
@@ -24,8 +26,10 @@ pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> Htt
     consent_form(platform, request, &action, &words)
 }
 
-/// A question with two answers, and whose they are. The words: what the account does, the question, what yes means,
-/// no, yes.
+/// Returns a form with a question, two buttons and the choice of the person.
+///
+/// The texts: the action of the account, the question, the meaning of a yes, the button for no, the
+/// button for yes.
 fn consent_form(platform: &Platform, request: &Request, action: &str, words: &[String; 5]) -> HttpResponse {
     let lang = page_language(request);
     let account = &platform.scenario.account_name;
@@ -47,13 +51,13 @@ fn consent_form(platform: &Platform, request: &Request, action: &str, words: &[S
     page(lang, 200, title, &body, "form-action 'self' http: https:")
 }
 
-/// The person refused: WeChat tells nobody, and the page stays.
+/// Confirms a refusal. WeChat informs nobody, and the phone stays on the page.
 pub(in crate::sandbox) fn consent_refused(request: &Request) -> HttpResponse {
     let lang = page_language(request);
     notice(lang, 200, '×', &t_in!(lang, "sandbox-refused-title"), &t_in!(lang, "sandbox-refused-text"))
 }
 
-/// The link is not one that WeChat would open.
+/// Explains why WeChat would not open the authorize link.
 pub(in crate::sandbox) fn link_error(request: &Request, error: LinkError) -> HttpResponse {
     let lang = page_language(request);
     let text = match error {
@@ -76,7 +80,7 @@ pub(in crate::sandbox) fn link_error(request: &Request, error: LinkError) -> Htt
     notice(lang, 200, '!', &title, &text)
 }
 
-/// `GET /mp/subscribemsg`: asks whether the account may send one message, and whom.
+/// `GET /mp/subscribemsg`: asks whether the account may send one message, and to which person.
 pub(in crate::sandbox) fn subscribe_consent(platform: &Platform, request: &Request) -> HttpResponse {
     if let Err(error) = platform.parse_consent_request(request) {
         return consent_error(request, error);
@@ -93,7 +97,7 @@ pub(in crate::sandbox) fn subscribe_consent(platform: &Platform, request: &Reque
     consent_form(platform, request, &action, &words)
 }
 
-/// The link is not one that WeChat would open.
+/// Explains why WeChat would not open the link of a one-time subscription.
 pub(in crate::sandbox) fn consent_error(request: &Request, error: ConsentError) -> HttpResponse {
     let lang = page_language(request);
     let text = match error {

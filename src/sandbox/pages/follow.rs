@@ -1,4 +1,5 @@
-//! What the phone shows when it scans a code of the account's: the account, and a way to follow it.
+//! The page that a phone shows when it scans a QR code of the account: the account and a button to
+//! follow it.
 
 use maud::html;
 
@@ -7,7 +8,9 @@ use crate::http_server::{HttpResponse, Request};
 use crate::sandbox::state::Platform;
 use crate::t_in;
 
-/// The account, and who is to follow it. To those who do already, WeChat opens the conversation.
+/// Shows the account, and asks which person follows it.
+///
+/// For a person who already follows, WeChat opens the conversation instead.
 pub(in crate::sandbox) fn follow(platform: &Platform, request: &Request, id: &str) -> HttpResponse {
     let lang = page_language(request);
     let account = &platform.scenario.account_name;
@@ -26,7 +29,7 @@ pub(in crate::sandbox) fn follow(platform: &Platform, request: &Request, id: &st
     page(lang, 200, &title, &body, "form-action 'self'")
 }
 
-/// There is no such code any more.
+/// Explains that the QR code does not exist or has expired.
 pub(in crate::sandbox) fn follow_expired(request: &Request) -> HttpResponse {
     let lang = page_language(request);
     notice(lang, 200, '!', &t_in!(lang, "sandbox-code-expired-title"), &t_in!(lang, "sandbox-code-expired-text"))

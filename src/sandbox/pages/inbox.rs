@@ -1,5 +1,5 @@
-//! The inbox: every person's phone side by side, with what the account sent, and the things that one
-//! can make the people do.
+//! The inbox: the phones of all people side by side, the messages on them, and buttons to act for
+//! the people.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -13,14 +13,16 @@ use crate::sandbox::state::Platform;
 use crate::sandbox::state::followers::Person;
 use crate::t_in;
 
-/// Phones that are drawn where nobody is named; a world may have thousands of people.
+/// The number of phones that are drawn if no person is named; a scenario may have thousands of
+/// people.
 const MAX_PHONES: usize = 12;
-/// Faults of the plan that are shown.
+/// The number of faults of the plan that are shown.
 const MAX_FAULTS: usize = 12;
-/// Lines of a conversation that are drawn.
+/// The number of entries of a conversation that are drawn.
 const MAX_LINES: usize = 60;
 
-/// Looks for what is new every two seconds. Without it the page is the same, and is reloaded by hand.
+/// Refreshes the page every two seconds. Without scripts the page is the same, and must be reloaded
+/// by hand.
 const REFRESH_SCRIPT: &str = "setInterval(async()=>{try{\
     const answer=await fetch('/sandbox/phones'+location.search);\
     const news=new DOMParser().parseFromString(await answer.text(),'text/html');\
@@ -53,7 +55,7 @@ pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: 
     page(lang, 200, &t_in!(lang, "sandbox-inbox-title"), &body, &policy)
 }
 
-/// `GET /sandbox/phones`: the phones alone, for the page that is open already.
+/// `GET /sandbox/phones`: only the phones, for the refresh of the open page.
 pub(in crate::sandbox) fn phones(platform: &Platform, request: &Request, now_ms: i64) -> HttpResponse {
     let lang = page_language(request);
     HttpResponse::html(200, columns(platform, request, lang, now_ms).into_string())
@@ -102,7 +104,7 @@ fn columns(platform: &Platform, request: &Request, lang: Lang, now_ms: i64) -> M
     }
 }
 
-/// The fault plan and how often each fault struck.
+/// Draws the fault plan, and how often each fault triggered.
 fn faults(platform: &Platform, lang: Lang) -> Markup {
     let entries = platform.fault_plan.entries();
     html! {
@@ -118,7 +120,7 @@ fn faults(platform: &Platform, lang: Lang) -> Markup {
     }
 }
 
-/// What was called today, and how much of it is left.
+/// Draws a table of today's calls and their limits.
 fn calls(platform: &Platform, lang: Lang) -> Markup {
     html! {
         table id="calls" data-live {
@@ -207,7 +209,7 @@ fn actions(platform: &Platform, at: usize, person: &Person, lang: Lang) -> Marku
     }
 }
 
-/// How many notifications of a template the person takes, and the way to change it.
+/// Draws how many notifications of a template the person accepts, and the buttons to change it.
 fn subscription(platform: &Platform, at: usize, person: &Person, template: &SubscriptionConfig, lang: Lang) -> Markup {
     let left = platform.consents.remaining(at, template);
     html! {

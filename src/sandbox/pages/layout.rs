@@ -1,4 +1,4 @@
-//! The parts that all pages share.
+//! The layout and the elements that all pages share.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -12,12 +12,12 @@ const STYLE: &str = include_str!("style.css");
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The language of whoever looks.
+/// Returns the language of the page, negotiated with the browser.
 pub(super) fn page_language(request: &Request) -> Lang {
     i18n::negotiate_language(request.header("accept-language"), i18n::current_language())
 }
 
-/// A whole page; `policy` is added to what it may do.
+/// Renders a whole page. `policy` is added to its content security policy.
 pub(super) fn page(lang: Lang, status: u16, title: &str, body: &Markup, policy: &str) -> HttpResponse {
     let page = html! {
         (DOCTYPE)
@@ -33,11 +33,11 @@ pub(super) fn page(lang: Lang, status: u16, title: &str, body: &Markup, policy: 
     };
     HttpResponse::html(status, page.into_string())
         .with_header("Content-Security-Policy", &format!("{CONTENT_SECURITY_POLICY}; {policy}"))
-        // With less, browsers send forms from here with `Origin: null`.
+        // With a stricter policy, browsers send the forms of this page with `Origin: null`.
         .with_header("Referrer-Policy", "same-origin")
 }
 
-/// One thing to say, the way WeChat says it: a mark, a line, an explanation.
+/// Renders a notice as WeChat does: a mark, a title and a text.
 pub(super) fn notice(lang: Lang, status: u16, mark: char, title: &str, text: &str) -> HttpResponse {
     let body = html! {
         body.notice {
@@ -51,16 +51,17 @@ pub(super) fn notice(lang: Lang, status: u16, mark: char, title: &str, text: &st
     page(lang, status, title, &body, "form-action 'none'")
 }
 
-/// A square with the first letter of a name, in a colour of its own.
+/// Draws a square with the first letter of a name. The number selects its color.
 pub(super) fn avatar(name: &str, colour: usize) -> Markup {
     let letter: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
     html! { span class={ "avatar c" (colour % 6) } aria-hidden="true" { (letter) } }
 }
 
-/// Whose phone it is, to choose from.
+/// Draws a choice of the person whose phone it is.
 pub(super) fn person_picker(platform: &Platform, request: &Request, lang: Lang) -> Markup {
     let owner = platform.acting_person(request);
-    // Of the crowd only who is asked for: nobody would find anybody among a hundred thousand.
+    // Of the generated followers, only the active one: a list of a hundred thousand would be
+    // useless.
     let asked = platform.people.iter().enumerate().filter(|(at, _)| *at < platform.configured_people() || *at == owner);
     html! {
         div.people {

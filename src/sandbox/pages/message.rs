@@ -1,5 +1,7 @@
-//! A message of the account, drawn as the phone draws its kind. Nothing is loaded from elsewhere: pictures are those
-//! that were uploaded here, and one that is somewhere else is a field with the name of its host.
+//! Draws a conversation as the phone does, and each type of message in it.
+//!
+//! Nothing is loaded from other hosts: the pages show only pictures that were uploaded to the
+//! sandbox, and the name of the host in place of any other picture.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -13,10 +15,10 @@ use crate::sandbox::state::media::format::MediaKind;
 use crate::sandbox::time::{BEIJING_OFFSET_MS, rfc3339};
 use crate::t_in;
 
-/// A silence longer than this is followed by the time.
+/// The time is drawn before an entry if the pause before it is longer than this.
 const TIMESTAMP_GAP_MS: i64 = 300_000;
 
-/// A conversation, oldest line first.
+/// Draws a conversation, oldest entry first.
 pub(super) fn conversation(
     platform: &Platform,
     at: usize,
@@ -43,14 +45,14 @@ pub(super) fn conversation(
     }
 }
 
-/// The time of day in China, with the day where it is not today.
+/// Formats the time of day in Beijing, with the date if it is not today.
 pub(super) fn format_time(at_ms: i64, now_ms: i64) -> String {
     let text = rfc3339(at_ms + BEIJING_OFFSET_MS);
     let today = rfc3339(now_ms + BEIJING_OFFSET_MS);
     if text[..10] == today[..10] { text[11..16].to_owned() } else { text[5..16].replace('T', " ") }
 }
 
-/// A message on the phone of the person at that place.
+/// Draws a message on the phone of the person at `index`.
 fn message_line(platform: &Platform, at: usize, message: &Message, lang: Lang) -> Markup {
     let person = platform.people.get(at).map(|person| person.name.as_str()).unwrap_or_default();
     match message.kind {
@@ -75,7 +77,7 @@ fn message_line(platform: &Platform, at: usize, message: &Message, lang: Lang) -
     }
 }
 
-/// The picture of whoever sent it: of the account, or of one of its clerks.
+/// Draws the avatar of the sender: of the account, or of a customer-service account.
 fn sender(platform: &Platform, message: &Message) -> Markup {
     let mut clerks = platform.scenario.kf_accounts.iter().enumerate();
     let clerk = clerks.find(|(_, clerk)| Some(&clerk.account) == message.kf_account.as_ref());
@@ -98,7 +100,7 @@ fn picture(message: &Message, alt_text: &str) -> Markup {
     }
 }
 
-/// A bar that grows with the time.
+/// Draws a bar whose length grows with the duration.
 fn voice(message: &Message, lang: Lang) -> Markup {
     html! {
         @if let Some(file) = message.files.first() {
@@ -128,7 +130,7 @@ fn video(message: &Message, lang: Lang) -> Markup {
     }
 }
 
-/// A title and what stands below it.
+/// Draws the title and the text below it.
 fn title_and_text(message: &Message) -> Markup {
     html! {
         @if let Some(title) = &message.title { b { (title) } }
@@ -136,7 +138,7 @@ fn title_and_text(message: &Message) -> Markup {
     }
 }
 
-/// A box with words and something beside them, which a tap opens.
+/// Draws a box with text and an element beside it. A tap opens the message's address.
 fn card_row(message: &Message, beside: &Markup, foot: Option<&str>) -> Markup {
     let inside = html! {
         div.words { (title_and_text(message)) }
@@ -163,7 +165,7 @@ fn music(message: &Message, lang: Lang) -> Markup {
     card_row(message, &beside, Some(&t_in!(lang, "sandbox-kind-music")))
 }
 
-/// An article; what stands for its picture says where that is.
+/// Draws an article. The text `picture` stands in for its picture.
 fn article(message: &Message, picture: &str) -> Markup {
     let beside = html! { @if !picture.is_empty() { span.square.none { (picture) } } };
     card_row(message, &beside, None)
@@ -174,7 +176,7 @@ fn host_name(url: &Value) -> String {
     url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// A menu: a tap on an entry says its text.
+/// Draws a menu. A tap on an entry sends its text.
 fn menu(message: &Message, person: &str) -> Markup {
     let list = message.body["list"].as_array().map(Vec::as_slice).unwrap_or_default();
     html! {
@@ -189,7 +191,7 @@ fn menu(message: &Message, person: &str) -> Markup {
     }
 }
 
-/// Something that makes the person say a text when it is tapped.
+/// Draws a button that makes the person send `text`.
 fn reply_button(person: &str, text: &str, label: &str) -> Markup {
     html! {
         form.tap method="post" action="/sandbox/write" {
@@ -222,7 +224,7 @@ fn mini_program(message: &Message, lang: Lang) -> Markup {
     }
 }
 
-/// A card as wide as the conversation; `label` says what it is.
+/// Draws a card as wide as the conversation; `label` names its type.
 fn card(message: &Message, label: Option<&str>, lang: Lang) -> Markup {
     html! {
         div.card data-kind=(message.kind) {
@@ -244,7 +246,7 @@ fn card(message: &Message, label: Option<&str>, lang: Lang) -> Markup {
     }
 }
 
-/// What a tap opens. A mini-program has nothing here that could open it.
+/// Draws the target of a tap. The page cannot open a mini-program.
 fn footer(message: &Message, lang: Lang) -> Markup {
     html! {
         @if let Some(target) = &message.miniprogram {
@@ -261,7 +263,7 @@ fn footer(message: &Message, lang: Lang) -> Markup {
     }
 }
 
-/// A text with its links; every other tag is shown as it was written.
+/// Draws a text with its links. All other tags are shown literally.
 fn text_with_links(text: &str, person: &str) -> Markup {
     html! {
         @for piece in parse_text(text) {

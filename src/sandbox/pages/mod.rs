@@ -1,4 +1,4 @@
-//! The pages: what a phone shows when it opens a link, and the inbox where one looks at all phones.
+//! The HTML pages: what a phone shows when it opens a link, and the inbox with all phones.
 
 mod consent;
 mod follow;
@@ -14,19 +14,19 @@ use layout::{notice, page_language};
 use crate::http_server::{HttpResponse, Request};
 use crate::t_in;
 
-/// There is no such page, person or form.
+/// Reports that the page, person or form does not exist.
 pub(super) fn not_found(request: &Request) -> HttpResponse {
     let lang = page_language(request);
     notice(lang, 404, '!', &t_in!(lang, "sandbox-missing-title"), &t_in!(lang, "sandbox-missing-text"))
 }
 
-/// The form came from a page that is not the sandbox's.
+/// Rejects a form that a page of another site sent.
 pub(super) fn cross_site_form(request: &Request) -> HttpResponse {
     let lang = page_language(request);
     notice(lang, 403, '!', &t_in!(lang, "sandbox-foreign-title"), &t_in!(lang, "sandbox-foreign-text"))
 }
 
-/// The sandbox was asked under a name that is not its own, or by a page that is not.
+/// Rejects a request with another host name than the sandbox's, or from a page of another site.
 pub(super) fn forbidden_host(request: &Request) -> HttpResponse {
     let lang = page_language(request);
     notice(lang, 403, '!', &t_in!(lang, "sandbox-name-title"), &t_in!(lang, "sandbox-name-text"))

@@ -1,34 +1,37 @@
-//! What an account sets up in WeChat's console, and what its messages refer to: subscription templates,
-//! customer-service accounts, articles, coupons.
+//! The configured parts of a scenario: people, templates, customer-service accounts, articles and
+//! coupons.
+//!
+//! On WeChat, the operator sets these up in the console.
 
 use serde::Deserialize;
 
 use crate::t;
 
-/// One person.
+/// A person of the scenario.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PersonConfig {
     /// The nickname.
     pub name: String,
-    /// 28 characters; made up where it is left out.
+    /// 28 characters; generated if it is missing.
     pub openid: Option<String>,
     /// Whether this person follows the account.
     #[serde(default = "default_true")]
     pub follows: bool,
-    /// Whether this person has written to the account just now, so that texts reach them.
+    /// Whether this person has just written to the account, so that texts can be delivered.
     #[serde(default)]
     pub wrote: bool,
-    /// Ids of the subscription templates of which this person allowed a notification, once for each time that one
-    /// stands here; `*` is one of each.
+    /// The ids of the subscription templates that this person has allowed.
+    ///
+    /// Each occurrence allows one notification; `*` allows one of every template.
     #[serde(default)]
     pub grants: Vec<String>,
-    /// Scenes (0 to 10,000) of which this person allowed a one-time message.
+    /// The scenes (0 to 10,000) of which this person allowed a one-time message.
     #[serde(default)]
     pub scenes: Vec<u16>,
 }
 
-/// One template.
+/// A message template of the account.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateConfig {
@@ -54,32 +57,33 @@ pub struct SubscriptionConfig {
     pub title: String,
     /// The lines, with their `{{thing1.DATA}}`.
     pub content: String,
-    /// A consent lasts until it is taken back, and is not for one notification (type 3 in place of 2).
+    /// Whether a consent is valid until it is revoked, and not for one notification (type 3 instead
+    /// of 2).
     #[serde(default)]
     pub long_term: bool,
 }
 
-/// A customer-service account, in whose name messages can be sent.
+/// A customer-service account that messages can name as their sender.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KfAccountConfig {
     /// `name@account`.
     pub account: String,
-    /// What people see.
+    /// The name that people see.
     pub nickname: String,
 }
 
-/// A published article, or a graphic message that is kept as material.
+/// A published article, or a news message that is stored as material.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArticleConfig {
-    /// What `mpnews` names it by.
+    /// The id that `mpnews` uses.
     pub media_id: String,
-    /// What `mpnewsarticle` names it by.
+    /// The id that `mpnewsarticle` uses.
     pub article_id: String,
     /// The title.
     pub title: String,
-    /// The lines below it.
+    /// The text below the title.
     #[serde(default)]
     pub digest: String,
 }
@@ -90,11 +94,11 @@ pub struct ArticleConfig {
 pub struct CardConfig {
     /// The `card_id`.
     pub id: String,
-    /// What it is good for.
+    /// The title of the coupon.
     pub title: String,
 }
 
-/// The subscription templates of a world that names none: one of each type.
+/// Returns the subscription templates of a scenario without any: one of each type.
 pub(super) fn default_subscriptions() -> Vec<SubscriptionConfig> {
     let template = |id: &str, title: &str, content: &str, long_term| SubscriptionConfig {
         id: id.into(),
@@ -128,12 +132,12 @@ pub(super) fn default_subscriptions() -> Vec<SubscriptionConfig> {
     ]
 }
 
-/// The customer-service accounts of a world that names none.
+/// Returns the customer-service accounts of a scenario without any.
 pub(super) fn default_kf_accounts() -> Vec<KfAccountConfig> {
     vec![KfAccountConfig { account: "robin@wxbox".into(), nickname: "Robin".into() }]
 }
 
-/// The articles of a world that names none.
+/// Returns the articles of a scenario without any.
 pub(super) fn default_articles() -> Vec<ArticleConfig> {
     vec![ArticleConfig {
         media_id: "article_media_about_the_sea_0123456789abcdefghijklmnopqrstuvwxyz".into(),
@@ -143,7 +147,7 @@ pub(super) fn default_articles() -> Vec<ArticleConfig> {
     }]
 }
 
-/// The coupons of a world that names none.
+/// Returns the coupons of a scenario without any.
 pub(super) fn default_cards() -> Vec<CardConfig> {
     vec![CardConfig { id: "card_for_one_meal_0123456789".into(), title: t!("sandbox-world-card") }]
 }

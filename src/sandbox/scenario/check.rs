@@ -1,4 +1,4 @@
-//! Checks that every value of a scenario is one that WeChat could have given out.
+//! Checks that every value of a scenario is one that WeChat could have issued.
 
 use std::collections::HashSet;
 
@@ -9,10 +9,11 @@ use super::{Scenario, generated, template_library};
 use crate::sandbox::paths;
 
 impl Scenario {
-    /// Checks that every value is one that WeChat could have given out.
+    /// Checks that every value is one that WeChat could have issued.
     ///
     /// # Errors
-    /// The first value that is not.
+    ///
+    /// Returns an error for the first invalid value.
     pub fn check(&self) -> Result<(), ScenarioError> {
         self.check_account()?;
         self.check_people()?;
@@ -71,7 +72,8 @@ impl Scenario {
         Ok(())
     }
 
-    /// Checks the ids of the subscription templates, customer-service accounts, articles and coupons.
+    /// Checks the ids of the subscription templates, customer-service accounts, articles and
+    /// coupons.
     fn check_content(&self) -> Result<(), ScenarioError> {
         let mut seen = HashSet::new();
         for template in &self.subscriptions {

@@ -1,49 +1,49 @@
-//! Why a world cannot be, and the two checks that nearly every value of it passes.
+//! The errors of a scenario file, and the checks that nearly every value goes through.
 
 use std::fmt;
 
 use crate::i18n::redact_value;
 use crate::t;
 
-/// Why a world cannot be.
+/// The reason why a scenario is invalid.
 #[derive(Debug)]
 pub enum ScenarioError {
-    /// The TOML does not parse or has a key that it should not have.
+    /// The TOML does not parse or has an unknown key.
     Toml {
         /// The line, from 1.
         line: usize,
-        /// What the parser says.
+        /// The message of the parser.
         message: String,
     },
-    /// The value of `key` is not one that it can have.
+    /// The value of `key` is invalid.
     Value {
-        /// The key, as it stands in the file.
+        /// The key, as written in the file.
         key: &'static str,
-        /// Its value.
+        /// The invalid value.
         value: String,
     },
-    /// Two people or templates share the `value` of `key`.
+    /// Two entries have the same `value` of `key`.
     Duplicate {
-        /// The key, as it stands in the file.
+        /// The key, as written in the file.
         key: &'static str,
-        /// Its value.
+        /// The repeated value.
         value: String,
     },
-    /// A `key` that has no meaning without `with`.
+    /// `key` requires the key `with`.
     MissingPartner {
-        /// The key, as it stands in the file.
+        /// The key, as written in the file.
         key: &'static str,
         /// The key that is missing.
         with: &'static str,
     },
-    /// More than one of `keys`, which exclude each other.
+    /// More than one of `keys` is given, and they exclude each other.
     Conflicting {
-        /// The keys.
+        /// The keys, separated by commas.
         keys: &'static str,
     },
-    /// None of `keys`, of which there must be one.
+    /// None of `keys` is given, and one is required.
     MissingKey {
-        /// The keys.
+        /// The keys, separated by commas.
         keys: &'static str,
     },
 }
@@ -65,18 +65,18 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
-/// A complaint of the parser about `text`, with its line.
+/// Converts an error of the parser about `text`, with its line.
 pub(in crate::sandbox) fn syntax_error(text: &str, error: &toml::de::Error) -> ScenarioError {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     ScenarioError::Toml { line: before.matches('\n').count() + 1, message: redact_value(error.message()) }
 }
 
-/// Refuses the value of `key` unless it `holds`.
+/// Rejects the value of `key` unless it `is_valid`.
 pub(in crate::sandbox) fn require(holds: bool, key: &'static str, value: &str) -> Result<(), ScenarioError> {
     if holds { Ok(()) } else { Err(ScenarioError::Value { key, value: value.to_owned() }) }
 }
 
-/// A value that is there once.
+/// Rejects the value of `key` as a duplicate unless it `is_unique`.
 pub(in crate::sandbox) fn reject_duplicate(holds: bool, key: &'static str, value: &str) -> Result<(), ScenarioError> {
     if holds { Ok(()) } else { Err(ScenarioError::Duplicate { key, value: value.to_owned() }) }
 }

@@ -1,28 +1,30 @@
-//! The crowd: as many followers as a world asks for, whose names and openids come from their numbers.
+//! The generated followers of a scenario (`crowd`), whose names and openids are made from their
+//! numbers.
 //!
-//! Number 7 is `crowd000007` with the openid `oCrowd0000000000000000000007`: `oCrowd` and 22 digits. All of them
-//! follow and have just written, so both templates and texts reach them.
+//! Number 7 is `crowd000007` with the openid `oCrowd0000000000000000000007`: `oCrowd` and 22
+//! digits. All of them follow the account and have just written, so both templates and texts reach
+//! them.
 
 use super::account_setup::PersonConfig;
 
-/// The largest crowd.
+/// The maximum number of generated followers.
 pub(in crate::sandbox) const MAX_GENERATED: u32 = 1_000_000;
 
-/// Somebody of the crowd, from 1.
+/// Returns the generated follower of that number, from 1.
 pub(in crate::sandbox) fn follower(number: u32) -> PersonConfig {
     let openid = Some(format!("oCrowd{number:022}"));
     let name = format!("crowd{number:06}");
     PersonConfig { name, openid, follows: true, wrote: true, grants: Vec::new(), scenes: Vec::new() }
 }
 
-/// The number of an openid in a crowd of that size.
+/// Returns the number of a generated openid, if it is one of the first `size`.
 pub(in crate::sandbox) fn index_of(openid: &str, size: u32) -> Option<u32> {
     let digits = openid.strip_prefix("oCrowd").filter(|digits| digits.len() == 22)?;
     let number = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())??;
     (1..=size).contains(&number).then_some(number)
 }
 
-/// Whether a crowd of that size has somebody of that name.
+/// Whether one of the first `size` generated followers has that name.
 pub(in crate::sandbox) fn is_generated_name(name: &str, size: u32) -> bool {
     let number = name.strip_prefix("crowd").and_then(|digits| digits.parse().ok());
     number.is_some_and(|number| (1..=size).contains(&number) && follower(number).name == name)

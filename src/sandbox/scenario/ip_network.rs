@@ -1,15 +1,15 @@
-//! Addresses and networks that may ask for tokens.
+//! The addresses and networks that may request tokens.
 
 use std::net::IpAddr;
 
-/// An address and how many of its leading bits count.
+/// An address and the number of its leading bits that count.
 pub(super) struct Network {
     address: IpAddr,
     prefix_len: u32,
 }
 
 impl Network {
-    /// Reads `address` or `address/bits`.
+    /// Parses `address` or `address/bits`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (address, Some(bits.parse::<u32>().ok()?)),
@@ -21,7 +21,7 @@ impl Network {
         (bits <= whole).then_some(Self { address, prefix_len: bits })
     }
 
-    /// Whether the address belongs to it.
+    /// Whether the address belongs to this network.
     pub(super) fn contains(&self, other: IpAddr) -> bool {
         match (self.address, other) {
             (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= self.prefix_len,

@@ -1,5 +1,7 @@
-//! The world of a sandbox: the account's settings, the people, the templates; from TOML, or as it is
-//! without a file. What people read of the latter is in the language of the run; what commands name is not.
+//! The scenario of a sandbox: the settings of the account, the people and the templates.
+//!
+//! A scenario is read from TOML, and has defaults for everything. The default texts that people
+//! read are in the language of the run; the default names and ids are the same in every language.
 
 pub(super) mod account_setup;
 pub(super) mod check;
@@ -20,7 +22,7 @@ use error::{ScenarioError, syntax_error};
 use ip_network::Network;
 use template_library::LibraryTemplate;
 
-/// What a sandbox starts from. Every key may be left out.
+/// The initial state of a sandbox. Every key is optional.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
@@ -28,53 +30,60 @@ pub struct Scenario {
     pub app_id: String,
     /// 32 hex digits.
     pub app_secret: String,
-    /// What the account is called on the pages.
+    /// The name of the account on the pages.
     pub account_name: String,
-    /// `host`, `host:port` or either with a path; without it any http or https address may be returned to.
+    /// `host`, `host:port` or either with a path.
+    ///
+    /// Without it, an authorization may return to any http or https address.
     pub callback_domain: Option<String>,
-    /// Templates as on a real account (typed keys are checked, `first` and `remark` are not shown)
-    /// instead of as on a test account.
+    /// Templates behave as on a real account instead of as on a test account.
+    ///
+    /// The values of typed keys are checked, and `first` and `remark` are hidden.
     pub strict_templates: bool,
-    /// A verified account: it may send menus and say that it is typing, which a test account answers with 40200.
+    /// The account is verified: it may send menus and typing notices.
+    ///
+    /// A test account gets 40200.
     pub verified: bool,
-    /// Everybody authorises from a snapshot page, with an openid that stands for nobody.
+    /// All people authorize from a snapshot page, with an openid that belongs to no person.
     pub snapshot: bool,
-    /// The address after an authorisation is called twice.
+    /// The callback address is called twice after an authorization.
     pub double_callback: bool,
-    /// Addresses or `address/bits` that may ask for tokens; empty lets in everybody.
+    /// Addresses or `address/bits` that may request tokens. If empty, all may.
     pub ip_whitelist: Vec<String>,
-    /// The call limits of a real account instead of those of a test account.
+    /// The call limits of a real account apply instead of those of a test account.
     pub real_limits: bool,
-    /// Calls a day, by path, after which an API answers 45009, in place of the account's limit.
+    /// Calls a day, by path, that replace the account's limit. Further calls get 45009.
     pub quota: BTreeMap<String, u64>,
     /// Paths of APIs that the account may not call: 48001.
     pub unauthorized: Vec<String>,
-    /// How many followers `/cgi-bin/user/get` and `/cgi-bin/user/tag/get` list at once: 1 to 10,000.
+    /// The page size of `/cgi-bin/user/get` and `/cgi-bin/user/tag/get`: 1 to 10,000.
     pub followers_a_page: usize,
-    /// The name of the person whose phone opens links; the first person without it.
+    /// The name of the person whose phone opens links. Defaults to the first person.
     pub phone: Option<String>,
-    /// Who there is.
+    /// The people of the scenario.
     pub people: Vec<PersonConfig>,
-    /// So many followers more, a million at most: `crowd000001` with the openid `oCrowd0000000000000000000001`, and so
-    /// on. All of them have just written.
+    /// The number of generated followers, a million at most.
+    ///
+    /// They are named `crowd000001` with the openid `oCrowd0000000000000000000001`, and so on. All
+    /// of them have just written.
     pub crowd: u32,
-    /// The account's templates.
+    /// The message templates of the account.
     pub templates: Vec<TemplateConfig>,
-    /// Its templates of subscription notifications.
+    /// The subscription templates of the account.
     pub subscriptions: Vec<SubscriptionConfig>,
-    /// The one template of its one-time subscriptions, 43 characters.
+    /// The only template of one-time subscriptions, 43 characters.
     pub one_time_template: String,
-    /// The host that the page of one-time subscriptions may send people back to; any host without it.
+    /// The host that the page of one-time subscriptions may redirect to. Defaults to any host.
     pub business_domain: Option<String>,
-    /// Who sends customer-service messages; nobody: 65400 where a message names somebody.
+    /// The customer-service accounts. If there are none, a message that names one gets 65400.
     pub kf_accounts: Vec<KfAccountConfig>,
-    /// What `mpnews` and `mpnewsarticle` can show.
+    /// The articles that `mpnews` and `mpnewsarticle` can show.
     pub articles: Vec<ArticleConfig>,
-    /// What `wxcard` can show.
+    /// The coupons that `wxcard` can show.
     pub cards: Vec<CardConfig>,
-    /// The templates that it can add.
+    /// The templates that the account can add to its own.
     pub library: Vec<LibraryTemplate>,
-    /// What goes wrong, in the order in which it is looked at.
+    /// The faults to inject, in the order in which they are tried.
     pub faults: Vec<Fault>,
 }
 
@@ -152,17 +161,19 @@ impl Default for Scenario {
 }
 
 impl Scenario {
-    /// Reads a world from TOML.
+    /// Parses a scenario from TOML.
     ///
     /// # Errors
-    /// What does not parse, keys that do not exist, and values that WeChat could not have given out.
+    ///
+    /// Returns an error for a syntax error, an unknown key, or a value that WeChat could not have
+    /// issued.
     pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
         let world: Self = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
         world.check()?;
         Ok(world)
     }
 
-    /// The same with an openid for everybody who has none yet.
+    /// Generates the openids of the people who have none.
     pub fn with_openids(mut self) -> Self {
         for person in &mut self.people {
             person.openid.get_or_insert_with(super::ids::openid);
@@ -170,12 +181,12 @@ impl Scenario {
         self
     }
 
-    /// The first and the last of the crowd, where there is one.
+    /// Returns the first and the last generated follower, if there are any.
     pub fn generated_range(&self) -> Option<[PersonConfig; 2]> {
         (self.crowd > 0).then(|| [1, self.crowd].map(generated::follower))
     }
 
-    /// Whether `caller` may ask for tokens.
+    /// Whether `caller` may request tokens.
     pub(super) fn allows_ip(&self, caller: IpAddr) -> bool {
         self.ip_whitelist.is_empty()
             || self.ip_whitelist.iter().filter_map(|entry| Network::parse(entry)).any(|net| net.contains(caller))

@@ -1,6 +1,4 @@
-//! The library of templates: what the account can add to its own, and how it loses them again.
-//!
-//! developers.weixin.qq.com: doc/service/api/notify/template/api_addtemplate, …/api_deletetemplate
+//! The template library: the templates that the account can add to its own.
 
 use std::collections::HashSet;
 
@@ -9,39 +7,42 @@ use serde_json::Value;
 
 use super::error::{ScenarioError, reject_duplicate, require};
 
-/// A template of the library. A real test account has none to add; the sandbox lets it, since it would be of
-/// no use otherwise.
+/// A template of the library.
+///
+/// A real test account has no template to add. The sandbox provides some, since the endpoints would
+/// be useless without them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LibraryTemplate {
-    /// Digits.
+    /// The number of the template, in digits.
     pub number: String,
     /// The title of the card.
     pub title: String,
-    /// What can be chosen.
+    /// The lines that can be chosen.
     pub keywords: Vec<Keyword>,
 }
 
-/// A line that a card can have.
+/// A line that a template can have.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keyword {
-    /// What stands before the value.
+    /// The text before the value.
     pub name: String,
-    /// The type of its value, such as `thing`.
+    /// The type of the value, such as `thing`.
     #[serde(rename = "type")]
     pub kind: String,
 }
 
 impl LibraryTemplate {
-    /// The lines of a card with these of the keywords, in this order; `None` unless each of them is there,
-    /// once.
+    /// Returns the content of a template with these keywords in this order.
+    ///
+    /// `None` unless each of them exists and occurs once.
     pub(in crate::sandbox) fn build_content(&self, names: &[Value]) -> Option<String> {
         let place = |name: &Value| self.keywords.iter().position(|it| Some(it.name.as_str()) == name.as_str());
         self.card(&names.iter().map(place).collect::<Option<Vec<usize>>>()?)
     }
 
-    /// The same, by the places of the keywords.
+    /// Returns the content of a template with the keywords at these indices.
     pub(in crate::sandbox) fn card(&self, taken: &[usize]) -> Option<String> {
         if taken.iter().collect::<HashSet<_>>().len() < taken.len() {
             return None;
@@ -55,7 +56,7 @@ impl LibraryTemplate {
     }
 }
 
-/// The library of a world that names none.
+/// Returns the library of a scenario without one.
 pub(in crate::sandbox) fn default_library() -> Vec<LibraryTemplate> {
     let template = |number: &str, title: &str, keywords: &[(&str, &str)]| LibraryTemplate {
         number: number.into(),
@@ -67,7 +68,7 @@ pub(in crate::sandbox) fn default_library() -> Vec<LibraryTemplate> {
     vec![template("43216", "服务器告警通知", &alert), template("50123", "备份完成通知", &backup)]
 }
 
-/// Whether every number and type is one that WeChat could have.
+/// Checks that every number and type is one that WeChat could have.
 pub(in crate::sandbox) fn check_library(library: &[LibraryTemplate]) -> Result<(), ScenarioError> {
     let mut seen = HashSet::new();
     for LibraryTemplate { number, keywords, .. } in library {

@@ -1,4 +1,4 @@
-//! What people have allowed the account to send them, and how often.
+//! The consents that people have given to subscription notifications and one-time messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,17 +6,17 @@ use crate::sandbox::response::{ApiError, api_error};
 use crate::sandbox::scenario::Scenario;
 use crate::sandbox::scenario::account_setup::SubscriptionConfig;
 
-/// The consents of all people, who are known by their places.
+/// The consents of all people, keyed by the index of the person.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Consents {
-    /// Of a template of subscription notifications, how many more may be sent; of a long-term one, 1.
+    /// The number of notifications still allowed, by template; 1 for a long-term template.
     templates: BTreeMap<(usize, String), u32>,
-    /// A one-time message of a scene. Those of one scene do not add up.
+    /// The scenes of which a one-time message is allowed. Consents to the same scene do not add up.
     scenes: BTreeSet<(usize, u16)>,
 }
 
 impl Consents {
-    /// Those that a world begins with.
+    /// Returns the consents at the start of a scenario.
     pub(in crate::sandbox) fn new(world: &Scenario) -> Self {
         let mut grants = Self::default();
         for (place, person) in world.people.iter().enumerate() {
@@ -30,23 +30,23 @@ impl Consents {
         grants
     }
 
-    /// The person accepts a notification of that template; each time one more, unless it lasts.
+    /// Adds the person's consent to one notification, or to all of a long-term template.
     pub(in crate::sandbox) fn grant(&mut self, place: usize, template: &SubscriptionConfig) {
         let left = self.templates.entry((place, template.id.clone())).or_default();
         *left = if template.long_term { 1 } else { left.saturating_add(1) };
     }
 
-    /// The person takes back every consent to that template.
+    /// Removes all consents of the person to that template.
     pub(in crate::sandbox) fn revoke(&mut self, place: usize, template: &SubscriptionConfig) {
         self.templates.remove(&(place, template.id.clone()));
     }
 
-    /// How many notifications of that template the person still takes.
+    /// Returns the number of notifications that the person still accepts.
     pub(in crate::sandbox) fn remaining(&self, place: usize, template: &SubscriptionConfig) -> u32 {
         self.templates.get(&(place, template.id.clone())).copied().unwrap_or_default()
     }
 
-    /// Uses a consent up, unless it lasts: 43101 where there is none.
+    /// Uses up one consent, unless it is long-term: 43101 if there is none.
     pub(in crate::sandbox) fn consume(&mut self, place: usize, template: &SubscriptionConfig) -> Result<(), ApiError> {
         match self.templates.get_mut(&(place, template.id.clone())) {
             None | Some(0) => return Err(api_error(43101)),
@@ -56,17 +56,17 @@ impl Consents {
         Ok(())
     }
 
-    /// The person allows one message of that scene.
+    /// Adds the person's consent to one message of that scene.
     pub(in crate::sandbox) fn grant_scene(&mut self, place: usize, scene: u16) {
         self.scenes.insert((place, scene));
     }
 
-    /// The scenes of which the person takes a message.
+    /// Returns the scenes of which the person accepts a message.
     pub(in crate::sandbox) fn scenes(&self, place: usize) -> impl Iterator<Item = u16> {
         self.scenes.range((place, 0)..=(place, u16::MAX)).map(|(_, scene)| *scene)
     }
 
-    /// Uses the consent of a scene up: 43101 where there is none.
+    /// Uses up the consent to a scene: 43101 if there is none.
     pub(in crate::sandbox) fn consume_scene(&mut self, place: usize, scene: u16) -> Result<(), ApiError> {
         if self.scenes.remove(&(place, scene)) { Ok(()) } else { Err(api_error(43101)) }
     }

@@ -1,13 +1,13 @@
-//! The requests that the platform refused, by the id in the error text.
+//! The requests that the platform rejected, by the request id in the error text.
 
 use std::collections::VecDeque;
 
 use crate::http_server::{HttpResponse, Request};
 
-/// How many are kept; the platform keeps all.
+/// The number of rejected requests that are kept; the platform keeps all.
 const MAX_REQUESTS: usize = 300;
 const TTL_MS: i64 = 7 * 86_400_000;
-/// Characters of a body that are kept.
+/// The number of characters of a body that are kept.
 const MAX_BODY_CHARS: usize = 4_000;
 
 #[derive(Debug)]
@@ -20,14 +20,14 @@ pub(in crate::sandbox) struct FailedRequest {
     pub(in crate::sandbox) client_ip: String,
 }
 
-/// The last refused requests, oldest first.
+/// The last rejected requests, oldest first.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct FailedRequests(VecDeque<FailedRequest>);
 
 impl FailedRequests {
-    /// Keeps a refused request with its answer.
+    /// Records a rejected request with its reply.
     pub(in crate::sandbox) fn record(&mut self, rid: String, request: &Request, reply: &HttpResponse, at_ms: i64) {
-        // No character is longer than four bytes; the body may be an upload of many megabytes.
+        // A character has at most four bytes; the body may be an upload of many megabytes.
         let head = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(4 * MAX_BODY_CHARS)]).into_owned();
         let text = |bytes: &[u8]| head(bytes).chars().take(MAX_BODY_CHARS).collect();
         if self.0.len() >= MAX_REQUESTS {
@@ -43,7 +43,7 @@ impl FailedRequests {
         });
     }
 
-    /// Returns the refused request of that id, if it is not older than seven days.
+    /// Returns the rejected request of that id, unless it is older than seven days.
     pub(in crate::sandbox) fn find(&self, rid: &str, now_ms: i64) -> Option<&FailedRequest> {
         self.0.iter().find(|record| record.rid == rid && now_ms - record.at_ms <= TTL_MS)
     }

@@ -1,6 +1,7 @@
-//! The people of the sandbox, and what each of them allows the account at a given time.
+//! The people of the sandbox, and the messages that each of them accepts at a given time.
 //!
-//! developers.weixin.qq.com: doc/service/api/customer/message/api_sendcustommessage (when a message may be sent)
+//! developers.weixin.qq.com: doc/service/api/customer/message/api_sendcustommessage (when a message
+//! may be sent)
 
 use serde_json::{Value, json};
 
@@ -14,35 +15,35 @@ const MESSAGE_WINDOW_LIMIT: u32 = 5;
 const INTERACTION_WINDOW_MS: i64 = 60_000;
 const INTERACTION_WINDOW_LIMIT: u32 = 3;
 
-/// A time in which the account may send this person texts, and how many it still may.
+/// A period in which the account may send texts to a person, and how many are left.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::sandbox) struct MessageWindow {
-    /// Unix ms.
+    /// Unix milliseconds.
     pub(in crate::sandbox) until_ms: i64,
     pub(in crate::sandbox) remaining: u32,
 }
 
-/// Somebody with a phone.
+/// A person with a phone.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Person {
     pub(in crate::sandbox) name: String,
     pub(in crate::sandbox) openid: String,
     pub(in crate::sandbox) follows: bool,
-    /// What the operator calls this person.
+    /// The name that the operator gave to this person.
     pub(in crate::sandbox) remark: String,
-    /// The code that was scanned for the last follow.
+    /// The scene of the QR code that was scanned for the last follow.
     scene: Option<Scene>,
-    /// The last follow, Unix ms.
+    /// The time of the last follow, in Unix milliseconds.
     followed_ms: i64,
-    /// The last message of either side, Unix ms.
+    /// The time of the last message of either side, in Unix milliseconds.
     pub(in crate::sandbox) last_exchange_ms: i64,
     message_window: Option<MessageWindow>,
-    /// After following, a tap on the account's menu, or the scan of a code.
+    /// Opened by following, by a tap on the account's menu, or by scanning a code.
     interaction_window: Option<MessageWindow>,
 }
 
 impl Person {
-    /// A person as the settings have them at the start.
+    /// Creates a person as configured.
     pub(in crate::sandbox) fn new(settings: &PersonConfig, now_ms: i64) -> Self {
         let mut person = Self {
             name: settings.name.clone(),
@@ -61,7 +62,7 @@ impl Person {
         person
     }
 
-    /// The person writes to the account. Only a follower can.
+    /// Records that the person writes to the account. Only a follower can.
     pub(in crate::sandbox) fn send_message(&mut self, now_ms: i64) {
         if self.follows {
             self.message_window =
@@ -70,7 +71,8 @@ impl Person {
         }
     }
 
-    /// The person follows the account, by a code where there is a scene.
+    /// Records that the person follows the account, with the scene of the QR code if one was
+    /// scanned.
     pub(in crate::sandbox) fn follow(&mut self, scene: Option<Scene>, now_ms: i64) {
         self.follows = true;
         self.scene = scene;
@@ -78,7 +80,7 @@ impl Person {
         self.interact(now_ms);
     }
 
-    /// The person taps an item of the account's menu, or scans a code of it. Only a follower can.
+    /// Records that the person taps the account's menu or scans a code. Only a follower can.
     pub(in crate::sandbox) fn interact(&mut self, now_ms: i64) {
         if self.follows {
             self.interaction_window =
@@ -86,7 +88,8 @@ impl Person {
         }
     }
 
-    /// The person leaves: every window closes, and what the operator noted is gone.
+    /// Records that the person unfollows: every window closes, and the operator's remark is
+    /// deleted.
     pub(in crate::sandbox) fn unfollow(&mut self) {
         self.follows = false;
         self.remark.clear();
@@ -94,7 +97,9 @@ impl Person {
         self.interaction_window = None;
     }
 
-    /// The window that a text would be taken from: the one that ends first, unless it is used up.
+    /// Returns the window that the next text is counted against.
+    ///
+    /// It is the one that ends first, unless it is used up.
     pub(in crate::sandbox) fn window(&self, now_ms: i64) -> Option<MessageWindow> {
         let open = || {
             [self.interaction_window, self.message_window]
@@ -105,7 +110,7 @@ impl Person {
         open().find(|window| window.remaining > 0).or_else(|| open().next())
     }
 
-    /// Takes one text from the open window: 45015 without one, 45047 where it is used up.
+    /// Counts one text against an open window: 45015 if none is open, 45047 if all are used up.
     pub(in crate::sandbox) fn consume_reply(&mut self, now_ms: i64) -> Result<(), ApiError> {
         let mut open = false;
         for window in [&mut self.interaction_window, &mut self.message_window].into_iter().flatten() {
@@ -121,7 +126,7 @@ impl Person {
         Err(api_error(if open { 45047 } else { 45015 }))
     }
 
-    /// What the platform tells of this person.
+    /// Returns the JSON in which the platform describes this person.
     pub(in crate::sandbox) fn to_json(&self, tags: &[u32]) -> Value {
         if !self.follows {
             return json!({"subscribe": 0, "openid": self.openid, "tagid_list": []});
@@ -134,10 +139,10 @@ impl Person {
         json!({
             "subscribe": 1,
             "openid": self.openid,
-            // Who the person is has not been told since 2021; the fields are still there.
+            // Since 2021 the platform has not filled in these fields, but it still sends them.
             "nickname": "",
             "sex": 0,
-            // The person's own, whatever `lang` asks for.
+            // The language of the person, whatever `lang` asks for.
             "language": "zh_CN",
             "city": "",
             "province": "",

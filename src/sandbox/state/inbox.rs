@@ -1,4 +1,5 @@
-//! What arrived on the phones, in order, with what the people themselves said and did.
+//! The conversations: messages that arrived on the phones, and what the people wrote and did, in
+//! order.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hash};
@@ -10,34 +11,34 @@ use super::media::AttachmentView;
 use crate::sandbox::ids;
 
 const DEDUPE_WINDOW_MS: i64 = 600_000;
-/// Lines of all conversations that are remembered; whoever only counts looks at the stats.
+/// The number of entries of all conversations that are kept. The statistics count all messages.
 const MAX_ENTRIES: usize = 20_000;
-/// Bytes of them, as they came.
+/// The number of bytes that the kept entries may have, as received.
 const MAX_BYTES: usize = 64 << 20;
 
-/// A message that the platform delivered, as `/sandbox/inbox.json` shows it.
+/// A delivered message, as `/sandbox/inbox.json` shows it.
 #[derive(Debug, Default, Serialize)]
 pub(in crate::sandbox) struct Message {
     pub(in crate::sandbox) person: String,
     pub(in crate::sandbox) openid: String,
     #[serde(rename = "type")]
     pub(in crate::sandbox) kind: &'static str,
-    /// The text of a text message; what stands below the title of other kinds.
+    /// The text of a text message; for other types, the text below the title.
     pub(in crate::sandbox) content: Option<String>,
     pub(in crate::sandbox) template_id: Option<String>,
     pub(in crate::sandbox) title: Option<String>,
     pub(in crate::sandbox) fields: Vec<Field>,
-    /// What a tap opens.
+    /// The address that a tap opens.
     pub(in crate::sandbox) url: Option<String>,
     /// `appid:path` of the mini-program that a tap opens.
     pub(in crate::sandbox) miniprogram: Option<String>,
-    /// The part of a customer-service message that is named like its kind, as it was sent.
+    /// The part of a customer-service message that has the name of its type, as sent.
     pub(in crate::sandbox) body: Value,
-    /// The uploaded files that it shows, the picture of a video or a card last.
+    /// The uploaded files of the message. The picture of a video or a card comes last.
     pub(in crate::sandbox) files: Vec<AttachmentView>,
-    /// In whose name it was sent.
+    /// The customer-service account that the message names as its sender.
     pub(in crate::sandbox) kf_account: Option<String>,
-    /// Of a one-time message.
+    /// Only of a one-time message.
     pub(in crate::sandbox) scene: Option<u16>,
     /// RFC 3339, UTC.
     pub(in crate::sandbox) time: String,
@@ -46,9 +47,9 @@ pub(in crate::sandbox) struct Message {
     /// A string, since it can exceed 2^53.
     pub(in crate::sandbox) msgid: Option<String>,
     pub(in crate::sandbox) client_msg_id: Option<String>,
-    /// How many times it was sent again and dropped.
+    /// The number of times that the message was sent again and dropped.
     pub(in crate::sandbox) repeats: u32,
-    /// Bytes of the call that sent it.
+    /// The size of the call's body in bytes.
     #[serde(skip)]
     pub(in crate::sandbox) size: usize,
 }
@@ -57,51 +58,53 @@ pub(in crate::sandbox) struct Message {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub(in crate::sandbox) struct Field {
     pub(in crate::sandbox) key: String,
-    /// What the template says before the value; may be empty.
+    /// The text of the template before the value; may be empty.
     pub(in crate::sandbox) label: String,
-    /// The value as it was sent; empty where it was not.
+    /// The value as sent; empty if none was sent.
     pub(in crate::sandbox) value: String,
-    /// What the phone shows; nothing where it does not show the line.
+    /// The text that the phone displays; `None` if it hides the line.
     pub(in crate::sandbox) shown: Option<String>,
 }
 
-/// One line of a conversation.
+/// An entry of a conversation.
 #[derive(Debug)]
 pub(in crate::sandbox) enum ConversationEntry {
-    /// From the account.
+    /// A message from the account.
     Message(Box<Message>),
-    /// From the person.
+    /// A text from the person.
     UserText { openid: String, text: String, at_ms: i64 },
     /// The person tapped the account's menu.
     Clicked { openid: String, at_ms: i64 },
-    /// The person followed or left.
+    /// The person followed or unfollowed.
     Followed { openid: String, follows: bool, at_ms: i64 },
 }
 
-/// All conversations, as far as they are remembered.
+/// The kept entries of all conversations.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Inbox {
     entries: VecDeque<ConversationEntry>,
     bytes: usize,
-    /// Entries that were there before the first one.
+    /// The number of entries removed before the first one.
     dropped: usize,
-    /// By the hash of an openid and a client_msg_id. A hash that two share by accident would swallow a message; with
-    /// a million of them in ten minutes, the chance is one in thirty million.
+    /// Keyed by the hash of an openid and a `client_msg_id`.
+    ///
+    /// Two keys with the same hash would lose a message; with a million of them in ten minutes, the
+    /// chance is one in thirty million.
     recent: HashMap<u64, RecentMessage>,
     order: VecDeque<(i64, u64)>,
     last_msgid: u64,
 }
 
-/// A message that would not be shown again.
+/// A message that is not delivered again.
 #[derive(Debug)]
 struct RecentMessage {
-    /// Its place, counted from the first entry ever.
+    /// The index of its entry, counted from the first entry ever.
     index: usize,
     msgid: u64,
 }
 
 impl Message {
-    /// What the person sees of it.
+    /// Returns the content that the person sees.
     pub(in crate::sandbox) fn body(&self) -> impl Hash {
         let text = (self.kind, &self.content, &self.template_id, &self.title, &self.fields);
         (text, &self.url, &self.miniprogram, &self.body, &self.kf_account)
@@ -109,7 +112,7 @@ impl Message {
 }
 
 impl Inbox {
-    /// An empty one, whose message ids begin above 2^53, as the platform's do.
+    /// Creates an empty inbox, whose message ids start above 2^53, as those of the platform do.
     pub(in crate::sandbox) fn new() -> Self {
         Self {
             entries: VecDeque::new(),
@@ -121,13 +124,14 @@ impl Inbox {
         }
     }
 
-    /// The next message id, larger than all before.
+    /// Returns the next message id, which is larger than all before.
     pub(in crate::sandbox) fn next_msgid(&mut self) -> u64 {
         self.last_msgid += 1 + u64::from(ids::random_number() % 1_000_000);
         self.last_msgid
     }
 
-    /// Adds a line to a conversation, and forgets the oldest ones of all where there are too many.
+    /// Adds an entry to a conversation. Removes the oldest entries of all conversations at the
+    /// limit.
     pub(in crate::sandbox) fn push(&mut self, entry: ConversationEntry) {
         self.bytes += entry.size();
         self.entries.push_back(entry);
@@ -139,7 +143,7 @@ impl Inbox {
         }
     }
 
-    /// Puts a message on its phone.
+    /// Delivers a message to its phone.
     pub(in crate::sandbox) fn deliver(&mut self, message: Message) {
         let msgid = message.msgid.as_ref().and_then(|id| id.parse().ok());
         if let (Some(id), Some(msgid)) = (&message.client_msg_id, msgid) {
@@ -150,7 +154,8 @@ impl Inbox {
         self.push(ConversationEntry::Message(Box::new(message)));
     }
 
-    /// The id of the message that went to `openid` under this id in the last ten minutes, counted as sent again.
+    /// Returns the id of the message with this `client_msg_id` in the last ten minutes, and counts
+    /// a repeat.
     pub(in crate::sandbox) fn record_duplicate(
         &mut self,
         openid: &str,
@@ -173,14 +178,14 @@ impl Inbox {
         Some(*msgid)
     }
 
-    /// Forgets every conversation, and not which messages would not be shown again.
+    /// Deletes all conversations. Repeats of deleted messages are still dropped.
     pub(in crate::sandbox) fn clear(&mut self) {
         self.dropped += self.entries.len();
         self.entries.clear();
         self.bytes = 0;
     }
 
-    /// The messages that are remembered, oldest first.
+    /// Returns the kept messages, oldest first.
     pub(in crate::sandbox) fn messages(&self) -> impl Iterator<Item = &Message> {
         self.entries.iter().filter_map(|entry| match entry {
             ConversationEntry::Message(message) => Some(&**message),
@@ -188,7 +193,7 @@ impl Inbox {
         })
     }
 
-    /// The last lines of one conversation, oldest first.
+    /// Returns the last entries of one conversation, oldest first.
     pub(in crate::sandbox) fn conversation(&self, openid: &str, limit: usize) -> Vec<&ConversationEntry> {
         let mut lines: Vec<&ConversationEntry> =
             self.entries.iter().rev().filter(|entry| entry.openid() == openid).take(limit).collect();
@@ -205,7 +210,7 @@ impl ConversationEntry {
         }
     }
 
-    /// Bytes that it takes, about.
+    /// The approximate size in bytes.
     fn size(&self) -> usize {
         match self {
             Self::Message(message) => message.size,
@@ -214,7 +219,7 @@ impl ConversationEntry {
         }
     }
 
-    /// When it was, Unix ms.
+    /// The time of the entry, in Unix milliseconds.
     pub(in crate::sandbox) fn at_ms(&self) -> i64 {
         match self {
             Self::Message(message) => message.at_ms,

@@ -1,10 +1,10 @@
-//! The industries that the account chose.
+//! The industries that the account has chosen.
 
 /// The two industries of the account, by their numbers.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Industries {
     pub(in crate::sandbox) chosen: [usize; 2],
-    /// Unix ms; `None` before the first change.
+    /// Unix milliseconds; `None` before the first change.
     pub(in crate::sandbox) changed_ms: Option<i64>,
 }
 

@@ -1,8 +1,7 @@
-//! The platform: what it knows, and what is checked before any call.
+//! The state of the platform. Each file holds one part of it, as a plain struct with its own
+//! methods.
 //!
-//! The order of the checks: the path, the verb (43001, 43002), the access token (41001, then 40001 or
-//! 42001), whether the account may (48001), the day's quota (45009), and only then what the call itself looks
-//! at.
+//! Nothing here imports the handlers, the pages or the router.
 
 pub(in crate::sandbox) mod consents;
 pub(in crate::sandbox) mod failed_requests;
@@ -41,22 +40,22 @@ use tickets::Tickets;
 use tokens::Tokens;
 use typing::TypingIndicators;
 
-/// The platform with everything it knows.
+/// The platform with all its state.
 #[derive(Debug)]
 pub struct Platform {
     pub(in crate::sandbox) scenario: Scenario,
-    /// Those of the world, then the crowd.
+    /// The people of the scenario, then the generated followers.
     pub(in crate::sandbox) people: Vec<Person>,
-    /// The places of those of the world.
+    /// The indices of the people of the scenario.
     by_openid: HashMap<String, usize>,
     pub(in crate::sandbox) tokens: Tokens,
     pub(in crate::sandbox) authorizations: Authorizations,
     pub(in crate::sandbox) scene_codes: SceneCodes,
     pub(in crate::sandbox) inbox: Inbox,
     pub(in crate::sandbox) stats: Stats,
-    /// The place of the person whose phone opens links.
+    /// The index of the person whose phone opens links.
     pub(in crate::sandbox) active_person: usize,
-    /// What goes wrong.
+    /// The faults that the sandbox injects.
     pub(in crate::sandbox) fault_plan: FaultPlan,
     /// How far the sandbox's clock was set forward.
     pub(in crate::sandbox) clock_offset_ms: i64,
@@ -71,7 +70,7 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// The platform as it is at the start of that world, at `now_ms` (Unix milliseconds).
+    /// Creates the platform at the start of a scenario, at `now_ms` (Unix milliseconds).
     pub fn new(world: Scenario, now_ms: i64) -> Self {
         let mut people: Vec<Person> = world.people.iter().map(|settings| Person::new(settings, now_ms)).collect();
         let by_openid = people.iter().enumerate().map(|(at, person)| (person.openid.clone(), at)).collect();
@@ -100,30 +99,33 @@ impl Platform {
         }
     }
 
-    /// The place of the person of that openid.
+    /// Returns the index of the person with that openid.
     pub(in crate::sandbox) fn person_index(&self, openid: &str) -> Option<usize> {
         let of_crowd =
             || Some(self.configured_people() + generated::index_of(openid, self.scenario.crowd)? as usize - 1);
         self.by_openid.get(openid).copied().or_else(of_crowd)
     }
 
-    /// How many people there are before the crowd.
+    /// Returns the number of people before the generated followers.
     pub(in crate::sandbox) fn configured_people(&self) -> usize {
         self.scenario.people.len()
     }
 
-    /// How often the API at `path` was called with a good token on the day (in China) of the last call.
+    /// Returns how often the API at `path` was called with a valid token on the Beijing day of the
+    /// last call.
     pub fn calls_today(&self, path: &str) -> u64 {
         self.call_counters.used(path)
     }
 
-    /// The person of that openid.
+    /// Returns the person with that openid.
     pub(in crate::sandbox) fn person_mut(&mut self, openid: &str) -> Option<&mut Person> {
         let at = self.person_index(openid)?;
         self.people.get_mut(at)
     }
 
-    /// The place of the person whose phone this is: the cookie `phone` names one, else the settings do.
+    /// Returns the index of the person whose phone sends the request.
+    ///
+    /// The cookie `phone` names the person; without it, the settings do.
     pub(in crate::sandbox) fn acting_person(&self, request: &Request) -> usize {
         let cookies = request.header("cookie").unwrap_or_default();
         let named = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("phone=")).and_then(|value| {
@@ -133,7 +135,7 @@ impl Platform {
         named.unwrap_or(self.active_person)
     }
 
-    /// Puts a message on its phone.
+    /// Counts a message, and delivers it to its phone.
     pub(in crate::sandbox) fn deliver(&mut self, message: Message) {
         self.stats.delivered(&message);
         self.inbox.deliver(message);

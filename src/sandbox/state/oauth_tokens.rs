@@ -8,17 +8,17 @@ use crate::sandbox::response::{ApiError, api_error};
 const CODE_TTL_MS: i64 = 300_000;
 pub(in crate::sandbox) const ACCESS_TTL_MS: i64 = 7_200_000;
 const REFRESH_TTL_MS: i64 = 30 * 86_400_000;
-/// Codes that are remembered, and tokens of either kind: whoever opens a link gets one.
+/// The number of codes, and of tokens of either type, that are kept. Every opened link creates one.
 const MAX_ENTRIES: usize = 20_000;
 
-/// What a person allowed.
+/// The data that a person allowed the account to read.
 #[derive(Clone, Debug)]
 pub(in crate::sandbox) struct OAuthGrant {
     pub(in crate::sandbox) openid: String,
     pub(in crate::sandbox) nickname: String,
-    /// With the profile, or only the openid.
+    /// Whether the profile is included, or only the openid.
     pub(in crate::sandbox) profile: bool,
-    /// From a snapshot page.
+    /// Whether the grant comes from a snapshot page.
     pub(in crate::sandbox) snapshot: bool,
 }
 
@@ -35,14 +35,14 @@ struct AuthorizationCode {
     used: bool,
 }
 
-/// A grant for as long as a token lives.
+/// A grant with the expiry of its token.
 #[derive(Debug)]
 struct TokenGrant {
     grant: OAuthGrant,
     until_ms: i64,
 }
 
-/// Codes or tokens by their texts; where there are too many the oldest is forgotten.
+/// Codes or tokens by their text. At the limit, the oldest entry is removed.
 #[derive(Debug)]
 struct BoundedMap<T> {
     entries: HashMap<String, T>,
@@ -67,7 +67,7 @@ impl<T> BoundedMap<T> {
     }
 }
 
-/// The codes and tokens of web authorisation.
+/// The codes and tokens of web authorization.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Authorizations {
     codes: BoundedMap<AuthorizationCode>,
@@ -76,14 +76,16 @@ pub(in crate::sandbox) struct Authorizations {
 }
 
 impl Authorizations {
-    /// A code for that grant, good once and for five minutes.
+    /// Issues a code for that grant, valid once and for five minutes.
     pub(in crate::sandbox) fn issue_code(&mut self, grant: OAuthGrant, now_ms: i64) -> String {
         let code = ids::code();
         self.codes.add(code.clone(), AuthorizationCode { grant, until_ms: now_ms + CODE_TTL_MS, used: false });
         code
     }
 
-    /// 41008 without a code, 40029 for one that was never given out or is too old, 40163 for a used one.
+    /// Returns the grant of a code, once.
+    ///
+    /// 41008 if the code is empty, 40029 if it is unknown or expired, 40163 if it is used.
     pub(in crate::sandbox) fn redeem_code(&mut self, code: &str, now_ms: i64) -> Result<OAuthGrant, ApiError> {
         if code.is_empty() {
             return Err(api_error(41008));
@@ -99,12 +101,14 @@ impl Authorizations {
         Ok(known.grant.clone())
     }
 
-    /// Keeps a refresh token for that grant.
+    /// Adds a refresh token for that grant.
     pub(in crate::sandbox) fn add_refresh(&mut self, token: String, grant: OAuthGrant, now_ms: i64) {
         self.refresh.add(token, TokenGrant { grant, until_ms: now_ms + REFRESH_TTL_MS });
     }
 
-    /// Returns the grant behind a refresh token: 41003 without a token, 40030 for an unknown one, 42002 for an expired one.
+    /// Returns the grant of a refresh token.
+    ///
+    /// 41003 if the token is empty, 40030 if it is unknown, 42002 if it is expired.
     pub(in crate::sandbox) fn find_refresh(&self, token: &str, now_ms: i64) -> Result<&OAuthGrant, ApiError> {
         if token.is_empty() {
             return Err(api_error(41003));
@@ -119,7 +123,7 @@ impl Authorizations {
         token
     }
 
-    /// The grant behind a web token and the openid that belongs to it.
+    /// Returns the grant of a web token, which must belong to that openid.
     pub(in crate::sandbox) fn find_grant(
         &self,
         token: &str,

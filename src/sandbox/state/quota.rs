@@ -1,4 +1,4 @@
-//! How often an API may be called on a day, and how often it was called.
+//! The daily limits of the API, and the counters of its calls.
 //!
 //! developers.weixin.qq.com: doc/service/Message_Management/API_Call_Limits.html
 
@@ -8,7 +8,7 @@ use crate::sandbox::response::{ApiError, api_error};
 use crate::sandbox::scenario::Scenario;
 use crate::sandbox::time;
 
-/// Calls a day of an API: of a real account, and of a test account.
+/// The calls a day that an API allows on a real and on a test account.
 struct DailyLimit {
     path: &'static str,
     real: u64,
@@ -19,8 +19,10 @@ const fn daily_limit(path: &'static str, real: u64, test: u64) -> DailyLimit {
     DailyLimit { path, real, test }
 }
 
-/// Where the page has no number for a test account, it has that of a real one. Of the lists of templates it is
-/// only known that the limit is low.
+/// The documented limits.
+///
+/// An API without a number for test accounts has the number of a real account. For the template
+/// lists it is only known that the limit is low.
 const DAILY_LIMITS: &[DailyLimit] = &[
     daily_limit("/cgi-bin/token", 2_000, 200),
     daily_limit("/cgi-bin/stable_token", 500_000, 500_000),
@@ -44,10 +46,10 @@ const DAILY_LIMITS: &[DailyLimit] = &[
     daily_limit("/cgi-bin/user/info/updateremark", 10_000, 10_000),
 ];
 
-/// Of both ways together, and of the console.
+/// Counts both endpoints that clear the counters, and the console.
 const MAX_CLEARS_PER_MONTH: u32 = 10;
 
-/// The counters of a day, and how often they were cleared in a month; both are those of China.
+/// The counters of a day, and how often they were cleared in a month; both in Beijing time.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct CallCounters {
     day: i64,
@@ -57,12 +59,12 @@ pub(in crate::sandbox) struct CallCounters {
 }
 
 impl CallCounters {
-    /// How often the API at `path` was called on the day of the last call.
+    /// Returns how often the API at `path` was called on the day of the last call.
     pub(in crate::sandbox) fn used(&self, path: &str) -> u64 {
         self.used.get(path).copied().unwrap_or_default()
     }
 
-    /// Every API that was called on that day.
+    /// Returns the counters of all APIs that were called on that day.
     pub(in crate::sandbox) fn all(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.used.iter().map(|(path, used)| (*path, *used))
     }
@@ -90,7 +92,7 @@ impl CallCounters {
 }
 
 impl Scenario {
-    /// Calls a day of the API at `path`; `None` where no limit is known.
+    /// Returns the calls a day that the API at `path` allows; `None` if no limit is known.
     pub(in crate::sandbox) fn daily_limit(&self, path: &str) -> Option<u64> {
         let known = || DAILY_LIMITS.iter().find(|limit| limit.path == path);
         let of_kind = |limit: &DailyLimit| if self.real_limits { limit.real } else { limit.test };

@@ -1,4 +1,5 @@
-//! QR codes with a scene: the account learns by which code a person came to follow it.
+//! The QR codes with a scene. The account learns from the scene by which code a person came to
+//! follow it.
 
 use std::collections::HashMap;
 
@@ -6,11 +7,11 @@ use serde_json::Value;
 
 use crate::sandbox::response::{ApiError, api_error};
 
-/// The highest number of a permanent code, and how many of these an account can have.
+/// The highest number of a permanent code, and the number of permanent codes of an account.
 const MAX_PERMANENT_CODES: u64 = 100_000;
 const MAX_SCENE_CHARS: usize = 64;
 
-/// What a code says of itself to the account.
+/// The value by which the account recognizes a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum Scene {
     Number(u64),
@@ -18,7 +19,7 @@ pub(in crate::sandbox) enum Scene {
 }
 
 impl Scene {
-    /// Of a permanent or a temporary code: 40052, 40053.
+    /// Parses the scene of a permanent or temporary code: 40052, 40053.
     pub(in crate::sandbox) fn from_request(name: &str, body: &Value) -> Result<Self, ApiError> {
         let scene = &body["action_info"]["scene"];
         let number = |most: u64| match scene["scene_id"].as_u64() {
@@ -42,9 +43,9 @@ impl Scene {
 pub(in crate::sandbox) struct SceneCode {
     pub(in crate::sandbox) ticket: String,
     pub(in crate::sandbox) scene: Scene,
-    /// What its address is.
+    /// The address that the code contains.
     pub(in crate::sandbox) url: String,
-    /// Unix ms; `None` is for ever.
+    /// Unix milliseconds; `None` if the code is permanent.
     pub(in crate::sandbox) until_ms: Option<i64>,
 }
 
@@ -54,12 +55,12 @@ impl SceneCode {
     }
 }
 
-/// The codes, by the ends of their addresses.
+/// The codes, by the last segment of their addresses.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct SceneCodes(HashMap<String, SceneCode>);
 
 impl SceneCodes {
-    /// The scene of a code that has not expired.
+    /// Returns the scene of a code, unless it has expired.
     pub(in crate::sandbox) fn scene(&self, id: &str, now_ms: i64) -> Option<Scene> {
         self.0.get(id).filter(|code| code.is_valid(now_ms)).map(|code| code.scene.clone())
     }
@@ -74,7 +75,7 @@ impl SceneCodes {
         Ok(())
     }
 
-    /// The address of the code of a ticket, unless it has expired.
+    /// Returns the address of the code of a ticket, unless it has expired.
     pub(in crate::sandbox) fn url(&self, ticket: &str, now_ms: i64) -> Option<&str> {
         let code = self.0.values().find(|code| code.ticket == ticket)?;
         code.is_valid(now_ms).then_some(code.url.as_str())

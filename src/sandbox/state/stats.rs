@@ -1,4 +1,4 @@
-//! What was asked and what arrived, counted: right however many conversations are forgotten.
+//! Counters of calls and delivered messages, which stay correct when conversations are deleted.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use super::inbox::Message;
 
-/// Counters since the sandbox's start. Of each message two hashes of 64 bits are kept, so that millions fit into
-/// memory; with a million of them, the chance that two are the same by accident is one in ten million.
+/// Counters since the start of the sandbox.
+///
+/// Two hashes of 64 bits are kept of each message, so that millions fit into memory. With a million
+/// messages, the chance that two hashes collide is one in ten million.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Stats {
     calls: BTreeMap<&'static str, u64>,
@@ -22,23 +24,23 @@ pub(in crate::sandbox) struct Stats {
 /// The counters, as `/sandbox/stats.json` shows them.
 #[derive(Debug, Serialize)]
 pub(in crate::sandbox) struct StatsView<'a> {
-    /// Calls of the API by path, whatever came of them.
+    /// Calls of the API by path, successful or not.
     calls: &'a BTreeMap<&'static str, u64>,
-    /// Messages that reached a phone.
+    /// The number of messages that reached a phone.
     delivered: u64,
-    /// Openids that got one.
+    /// The number of openids that received a message.
     recipients: usize,
-    /// Pairs of an openid and a message that arrived more than once.
+    /// The number of pairs of an openid and a message that arrived more than once.
     twice: usize,
 }
 
 impl Stats {
-    /// A call of the API came.
+    /// Counts a call of the API.
     pub(in crate::sandbox) fn record_call(&mut self, path: &'static str) {
         *self.calls.entry(path).or_default() += 1;
     }
 
-    /// A message reached a phone.
+    /// Counts a message that reached a phone.
     pub(in crate::sandbox) fn delivered(&mut self, message: &Message) {
         self.delivered += 1;
         self.recipients.insert(self.hasher.hash_one(&message.openid));
@@ -48,7 +50,7 @@ impl Stats {
         }
     }
 
-    /// The counters as they are.
+    /// Returns the current counters.
     pub(in crate::sandbox) fn view(&self) -> StatsView<'_> {
         let (recipients, twice) = (self.recipients.len(), self.duplicates.len());
         StatsView { calls: &self.calls, delivered: self.delivered, recipients, twice }

@@ -7,21 +7,21 @@ use serde_json::Value;
 use crate::sandbox::call::parse_number;
 use crate::sandbox::response::{ApiError, api_error};
 
-/// The tag that every account has. The ids below `FIRST_ID` are the platform's own.
+/// The tag that every account has. Ids below `FIRST_ID` belong to the platform.
 const STARRED: (u32, &str) = (2, "星标组");
 const SYSTEM_IDS: std::ops::RangeInclusive<u32> = 0..=2;
 const FIRST_ID: u32 = 100;
-/// Bytes of a name.
+/// The maximum length of a name in bytes.
 const MAX_NAME_BYTES: usize = 30;
 
 #[derive(Debug)]
 pub(in crate::sandbox) struct Tag {
     pub(in crate::sandbox) name: String,
-    /// The places of the people who have it.
+    /// The indices of the people who have the tag.
     pub(in crate::sandbox) members: BTreeSet<usize>,
 }
 
-/// The account's tags, by their ids.
+/// The tags of the account, by id.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Tags {
     pub(in crate::sandbox) all: BTreeMap<u32, Tag>,
@@ -29,26 +29,26 @@ pub(in crate::sandbox) struct Tags {
 }
 
 impl Tags {
-    /// Those of a new account.
+    /// Creates the tags of a new account.
     pub(in crate::sandbox) fn new() -> Self {
         let (id, name) = STARRED;
         let starred = Tag { name: name.to_owned(), members: BTreeSet::new() };
         Self { all: BTreeMap::from([(id, starred)]), next_id: FIRST_ID }
     }
 
-    /// The tags of the person at that place.
+    /// Returns the ids of the tags of that person.
     pub(in crate::sandbox) fn tags_of(&self, place: usize) -> Vec<u32> {
         self.all.iter().filter(|(_, tag)| tag.members.contains(&place)).map(|(id, _)| *id).collect()
     }
 
-    /// Takes every tag from the person at that place.
+    /// Removes every tag from that person.
     pub(in crate::sandbox) fn remove_person(&mut self, place: usize) {
         self.all.values_mut().for_each(|tag| {
             tag.members.remove(&place);
         });
     }
 
-    /// A name that no other tag has: 45158, 45157.
+    /// Returns the name if it is valid and no other tag has it: 45158, 45157.
     pub(in crate::sandbox) fn check_name(&self, value: &Value) -> Result<String, ApiError> {
         let name = value.as_str().ok_or_else(|| api_error(47001))?;
         if name.len() > MAX_NAME_BYTES {
@@ -58,13 +58,13 @@ impl Tags {
         if name.trim().is_empty() || taken { Err(api_error(45157)) } else { Ok(name.to_owned()) }
     }
 
-    /// A tag with its id: 45159.
+    /// Returns a tag with its id: 45159.
     pub(in crate::sandbox) fn get(&self, id: &Value) -> Result<(u32, &Tag), ApiError> {
         let id = parse_tag_id(id);
         self.all.get(&id).map(|tag| (id, tag)).ok_or_else(|| api_error(45159))
     }
 
-    /// The id of a tag that the account may change: 45058, 45159.
+    /// Returns the id of a tag that the account may change: 45058, 45159.
     pub(in crate::sandbox) fn user_tag_id(&self, id: &Value) -> Result<u32, ApiError> {
         let id = parse_tag_id(id);
         if SYSTEM_IDS.contains(&id) {
@@ -74,7 +74,7 @@ impl Tags {
     }
 }
 
-/// An id as a number or in digits; one that no tag has where it is neither.
+/// Parses an id, written as a number or in digits; an invalid one becomes an id that no tag has.
 fn parse_tag_id(id: &Value) -> u32 {
     parse_number(id).unwrap_or(u32::MAX)
 }

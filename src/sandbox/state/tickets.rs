@@ -1,6 +1,6 @@
 //! The tickets that pages are signed with.
 
-/// The ticket of each type, the same for everybody until it expires.
+/// The ticket of each type. All callers get the same one until it expires.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Tickets {
     pub(in crate::sandbox) jsapi: Option<Ticket>,
@@ -10,6 +10,6 @@ pub(in crate::sandbox) struct Tickets {
 #[derive(Debug)]
 pub(in crate::sandbox) struct Ticket {
     pub(in crate::sandbox) text: String,
-    /// Unix ms.
+    /// Unix milliseconds.
     pub(in crate::sandbox) until_ms: i64,
 }

@@ -1,6 +1,7 @@
-//! Access tokens: what a token is worth at a given time.
+//! The access tokens and their validity.
 //!
-//! The two endpoints have a pool each, and never invalidate each other's tokens. All times are Unix milliseconds.
+//! Each of the two endpoints has a pool of its own and never invalidates the tokens of the other.
+//! All times are Unix milliseconds.
 
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ const MAX_FORCED_PER_DAY: u32 = 20;
 struct Token {
     text: String,
     expires_ms: i64,
-    /// From when a newer token has taken its place for good.
+    /// The time from which a newer token permanently replaces this one.
     superseded_ms: i64,
 }
 
@@ -36,7 +37,7 @@ impl Token {
     }
 }
 
-/// A current token and the one before it.
+/// The current token and the one before it.
 #[derive(Debug, Default)]
 struct TokenPool {
     current: Option<Token>,
@@ -44,7 +45,7 @@ struct TokenPool {
 }
 
 impl TokenPool {
-    /// Puts a new token in place; the old one works until `old_until_ms`, or until it expires.
+    /// Issues a new token. The old one works until `old_until_ms`, or until it expires.
     fn replace(&mut self, now_ms: i64, old_until_ms: i64) -> &Token {
         if let Some(mut old) = self.current.take() {
             old.superseded_ms = old_until_ms;
@@ -58,7 +59,7 @@ impl TokenPool {
     }
 }
 
-/// Both pools.
+/// The pools of both endpoints.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Tokens {
     classic: TokenPool,
@@ -68,7 +69,7 @@ pub(in crate::sandbox) struct Tokens {
 }
 
 impl Tokens {
-    /// Whether an API takes `text` as an access token at `now_ms`.
+    /// Checks that `text` is a valid access token at `now_ms`.
     pub(in crate::sandbox) fn check(&self, text: &str, now_ms: i64) -> Result<(), ApiError> {
         if text.is_empty() {
             return Err(api_error(41001));
@@ -79,7 +80,7 @@ impl Tokens {
         }
     }
 
-    /// Every token given out so far is dead from now on, as when another program took new ones.
+    /// Invalidates every token issued so far, as if another program had requested new ones.
     pub(in crate::sandbox) fn revoke(&mut self) {
         self.classic = TokenPool::default();
         self.stable = TokenPool::default();
@@ -92,7 +93,7 @@ impl Tokens {
     pub(in crate::sandbox) fn stable(&mut self, now_ms: i64) -> Value {
         match &self.stable.current {
             Some(token) if token.expires_ms - now_ms >= OVERLAP_MS => token_response(token, now_ms),
-            // The old one is left to expire by itself.
+            // The old token stays valid until it expires.
             _ => token_response(self.stable.replace(now_ms, i64::MAX), now_ms),
         }
     }

@@ -1,8 +1,9 @@
-//! Tokens, credentials, and how answers are written.
+//! Tests of tokens and credentials, and of the format of responses.
 
 use super::*;
 
-/// Whether a text ends in `rid: ` and three groups of eight hex digits, and what stands before.
+/// Checks that a text ends in `rid: ` and three groups of eight hex digits, and returns the text
+/// before it.
 fn before_rid(errmsg: &str) -> &str {
     let (head, rid) = errmsg.split_once(" rid: ").unwrap_or_else(|| panic!("no rid: {errmsg}"));
     let groups: Vec<&str> = rid.split('-').collect();

@@ -1,4 +1,4 @@
-//! Web authorisation from the link to the profile.
+//! Tests of web authorization, from the link to the profile.
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn userinfo_link() -> String {
     LINK.replace("snsapi_base", "snsapi_userinfo")
 }
 
-/// The answer to the consent page of that link.
+/// Posts an answer to the consent page of the link.
 fn answer_consent(game: &mut TestPlatform, form: &str) -> HttpResponse {
     let target = userinfo_link().replace("/connect/oauth2/authorize", "/sandbox/authorize");
     game.post_form(&target, form)

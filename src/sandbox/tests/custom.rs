@@ -1,4 +1,4 @@
-//! Customer-service messages and the windows for them.
+//! Tests of customer-service messages and of the message windows.
 
 use super::*;
 
@@ -52,7 +52,7 @@ fn escaped_text_is_shown_as_it_is_written() {
     assert_eq!(errcode_of(&game.call(SEND, &body)), 0);
     assert_eq!(game.inbox()[0]["content"], json!("\\u4f60\\u597d \\ud83c\\udf89 A\n"));
     assert!(game.page("/").contains("\\u4f60\\u597d"));
-    // Elsewhere it is what it stands for.
+    // Elsewhere an escape stands for its character.
     let backup = "backup_finished-0123456789abcdefghijklmnopq";
     let body =
         format!(r#"{{"touser":"{NAMI}","template_id":"{backup}","data":{{"host":{{"value":"\u4f60\u597d"}}}}}}"#);

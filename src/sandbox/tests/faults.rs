@@ -1,4 +1,5 @@
-//! The fault plan: what it takes, which call a fault strikes, and what the call still does.
+//! Tests of the fault plan: which values it accepts, which calls trigger a fault, and whether a
+//! call is executed.
 
 use super::*;
 use crate::http_server::ResponseMode;
@@ -7,7 +8,7 @@ const SERVER_ADDRESSES_API: &str = "/cgi-bin/get_api_domain_ip";
 const CUSTOM_SEND_API: &str = "/cgi-bin/message/custom/send";
 
 impl TestPlatform {
-    /// Calls a path and gives the words of the fault that struck, empty where none did.
+    /// Calls a path and returns the log text of the fault that triggered, or an empty text.
     fn fault_log(&mut self, target: &str, body: &str) -> String {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let request = Request {
@@ -21,7 +22,7 @@ impl TestPlatform {
         self.platform.handle_logged(&request, self.now).fault.unwrap_or_default()
     }
 
-    /// Which of the first `calls` calls are struck, from 1.
+    /// Returns the numbers of those of the first `calls` calls that trigger a fault, from 1.
     fn triggered_calls(&mut self, calls: u64) -> Vec<u64> {
         (1..=calls).filter(|_| !self.fault_log(SERVER_ADDRESSES_API, "").is_empty()).collect()
     }
@@ -91,7 +92,7 @@ fn a_fault_is_about_its_path_and_its_openid() {
     assert_eq!(game.fault_log(&format!("/cgi-bin/user/info?openid={LUFFY}"), ""), "");
     assert_eq!(game.fault_log("/sns/auth?openid=x", ""), "errcode -1");
     assert_eq!(game.fault_log(SERVER_ADDRESSES_API, ""), "");
-    // What is not the API is not struck, nor counted.
+    // Requests outside the API trigger no fault and are not counted.
     let mut all = TestPlatform::with_scenario("[[faults]]\nnth = 1\nstatus = 500\n");
     for target in ["/cgi-bin/nothing", "/", "/sandbox/inbox.json", "/connect/oauth2/authorize"] {
         assert_eq!(all.fault_log(target, ""), "", "{target}");

@@ -1,4 +1,4 @@
-//! Followers.
+//! Tests of the endpoints that list followers.
 
 use std::fmt::Write;
 
@@ -117,7 +117,7 @@ fn a_page_may_be_smaller_than_ten_thousand() {
     let token = game.token();
     let first = game.get(&format!("/cgi-bin/user/get?access_token={token}"));
     assert_eq!(first, json!({"total": 2, "count": 1, "data": {"openid": [LUFFY]}, "next_openid": LUFFY}));
-    // Who has been listed may leave; the list goes on behind them.
+    // A person on a page may unfollow; the next page starts after that person.
     game.post_form("/sandbox/follow", "person=luffy&follows=0");
     let second = game.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid={LUFFY}"));
     assert_eq!(second, json!({"total": 1, "count": 1, "data": {"openid": [NAMI]}, "next_openid": NAMI}));

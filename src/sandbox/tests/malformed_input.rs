@@ -1,4 +1,4 @@
-//! Requests that nobody should send: whatever comes, there is an answer and no panic.
+//! Tests that malformed requests get a response and cause no panic.
 
 use super::*;
 

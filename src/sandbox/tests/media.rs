@@ -1,4 +1,4 @@
-//! Uploaded files: what is taken, for how long, and what comes back.
+//! Tests of uploaded files: which ones are accepted, for how long, and what a download returns.
 
 use super::*;
 
@@ -7,7 +7,7 @@ pub(super) const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0";
 pub(super) const MP4: &[u8] = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom";
 const DAY: i64 = 24 * HOUR;
 
-/// An AMR file of so many frames of 20 ms.
+/// Returns an AMR file of that many frames of 20 ms.
 pub(super) fn amr(frames: usize) -> Vec<u8> {
     [b"#!AMR\n".to_vec(), [[0x04].as_slice(), &[0; 12]].concat().repeat(frames)].concat()
 }
@@ -29,7 +29,7 @@ impl TestPlatform {
         self.upload_form(kind, form(&format!("name=\"media\"; filename=\"{name}\""), bytes))
     }
 
-    /// The id of a file that is uploaded now.
+    /// Uploads a file and returns its id.
     pub(super) fn media(&mut self, kind: &str, name: &str, bytes: &[u8]) -> String {
         let answer = self.upload(kind, name, bytes);
         let named = if kind == "thumb" { "thumb_media_id" } else { "media_id" };
@@ -120,7 +120,7 @@ fn a_file_comes_back_for_three_days() {
     assert_eq!(errcode_of(&parse(&game.download(&id))), 40007);
     assert_eq!(errcode_of(&parse(&game.download("x"))), 40007);
     assert_eq!(errcode_of(&parse(&game.download(""))), 41006);
-    // A phone that showed it still does.
+    // A phone that displayed the file still does.
     assert_eq!(game.request("GET", &format!("/sandbox/media/{id}"), &[], "").body(), PNG);
     assert_eq!(game.request("GET", "/sandbox/media/x", &[], "").status(), 404);
 }

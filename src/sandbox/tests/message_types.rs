@@ -1,4 +1,4 @@
-//! Every kind of customer-service message: what it must have, and how it arrives.
+//! Tests of every type of customer-service message: its required fields, and the delivered message.
 
 use super::media::{JPEG, MP4, PNG, amr};
 use super::*;
@@ -7,7 +7,7 @@ const SEND: &str = "/cgi-bin/message/custom/send";
 const PHONES: &str = "/sandbox/phones?person=crowd000001";
 const FIRST_GENERATED: &str = "oCrowd0000000000000000000001";
 
-/// A verified account with somebody for each message, files of each kind, and a body of each kind.
+/// A verified account with a person for each message, files of each type, and a body of each type.
 struct MessageTest {
     game: TestPlatform,
     sent: u32,
@@ -26,7 +26,7 @@ impl MessageTest {
         Self { game, sent: 0, files }
     }
 
-    /// The part of each kind that WeChat takes.
+    /// Returns a valid body of each type.
     fn good(&self) -> Vec<(&'static str, Value)> {
         let [image, voice, video, thumb] = &self.files;
         let article = Scenario::default().articles.remove(0);
@@ -58,7 +58,7 @@ impl MessageTest {
         ]
     }
 
-    /// Sends to somebody new, so that no window is used up.
+    /// Sends to another person each time, so that no window is used up.
     fn send(&mut self, kind: &str, part: &Value, more: &Value) -> i64 {
         self.sent += 1;
         let mut body = json!({"touser": format!("oCrowd{:022}", self.sent), "msgtype": kind, kind: part});
@@ -91,7 +91,7 @@ fn each_kind_arrives_whole() {
 
 #[test]
 fn a_field_that_is_missing_empty_of_another_type_or_unknown_is_refused() {
-    // What each field's absence comes to; 0 where it may be left out.
+    // The error for each missing field; 0 if it is optional.
     let codes: &[(&str, &str, i64)] = &[
         ("text", "content", 44004),
         ("image", "media_id", 40007),
@@ -135,7 +135,7 @@ fn a_field_that_is_missing_empty_of_another_type_or_unknown_is_refused() {
         assert_eq!(kinds.send(kind, &with(Value::Null), &json!({})), *errcode, "{kind} with no {field}");
         let empty = if part[*field].is_array() { json!([]) } else { json!("") };
         assert_eq!(kinds.send(kind, &with(empty), &json!({})), *errcode, "{kind} with an empty {field}");
-        // Ids of files and the list of articles have one refusal for whatever cannot be one.
+        // Ids of files and the list of articles have one error for any invalid value.
         let other = match (*kind, *errcode) {
             ("mpnews", _) => 47001,
             (_, code @ (40007 | 44003)) => code,
@@ -293,7 +293,7 @@ fn three_messages_in_the_minute_after_a_tap_on_the_accounts_menu() {
     assert_eq!(codes, [0, 0, 0, 45047]);
     game.now += MINUTE;
     assert_eq!(game.send_text(NAMI), 45015);
-    // Who does not follow has no menu to tap.
+    // A person who does not follow has no menu to tap.
     game.post_form("/sandbox/click", "person=zoro");
     assert_eq!(game.send_text(ZORO), 45015);
 }

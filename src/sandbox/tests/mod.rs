@@ -1,4 +1,4 @@
-//! The platform, called as a client would call it: whole requests in, whole replies out.
+//! Tests of the platform through its HTTP interface: whole requests and whole replies.
 
 mod accounts;
 mod authorize;
@@ -30,7 +30,7 @@ const NAMI: &str = "oNami_draws_maps_of_the_sea1";
 const ZORO: &str = "oZoro_cannot_find_the_way_22";
 const CREDENTIALS: &str = "appid=wx0123456789abcdef&secret=0123456789abcdef0123456789abcdef";
 
-/// A platform and the time there.
+/// A platform and its current time.
 struct TestPlatform {
     platform: Platform,
     now: i64,
@@ -98,12 +98,12 @@ impl TestPlatform {
         self.post("/cgi-bin/stable_token", &body.to_string())
     }
 
-    /// What an API answers to that token.
+    /// Returns the errcode of an API call with that token.
     fn token_errcode(&mut self, token: &str) -> i64 {
         errcode_of(&self.get(&format!("/cgi-bin/get_api_domain_ip?access_token={token}")))
     }
 
-    /// Posts to an API with a fresh stable token.
+    /// Posts to an API with the current stable token.
     fn call(&mut self, path: &str, body: &str) -> Value {
         let token = text(&self.stable(false)["access_token"]);
         self.post(&format!("{path}?access_token={token}"), body)
@@ -124,7 +124,7 @@ fn parse(reply: &HttpResponse) -> Value {
     serde_json::from_slice(reply.body()).unwrap()
 }
 
-/// The errcode, 0 where there is none.
+/// Returns the errcode, or 0 if there is none.
 fn errcode_of(answer: &Value) -> i64 {
     answer["errcode"].as_i64().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The inbox, its forms, and who may send them.
+//! Tests of the inbox page, its forms, and the requests that may send them.
 
 use super::*;
 

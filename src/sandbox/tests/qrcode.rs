@@ -1,4 +1,4 @@
-//! Codes by which people come to follow.
+//! Tests of the QR codes by which people come to follow.
 
 use super::*;
 
@@ -10,13 +10,13 @@ fn text_scene(text: &str, life: Value) -> Value {
     json!({"action_name": "QR_STR_SCENE", "expire_seconds": life, "action_info": {"scene": {"scene_str": text}}})
 }
 
-/// The path of the page that a code leads to.
+/// Returns the path of the page that a code opens.
 fn path(answer: &Value) -> String {
     let url = text(&answer["url"]);
     format!("/q/{}", url.strip_prefix("http://localhost/q/").unwrap())
 }
 
-/// How somebody came to follow: a number, a text.
+/// Returns the scene by which a person came to follow: a number, a text.
 fn scene(game: &mut TestPlatform, openid: &str) -> (Value, Value) {
     let token = text(&game.stable(false)["access_token"]);
     let info = game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={openid}"));
@@ -36,7 +36,7 @@ fn who_scans_a_code_follows_and_the_account_knows_by_which() {
     let form = shown.split_once("action=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
     assert_eq!(game.post_form(&form, "person=zoro&follows=1").status(), 303);
     assert_eq!(scene(&mut game, ZORO), (json!(0), json!("a text")));
-    // Who follows already stays as they are.
+    // A follower who scans a code stays unchanged.
     assert_eq!(game.post_form(&form, "person=nami&follows=1").status(), 303);
     assert_eq!(scene(&mut game, NAMI), (json!(0), json!("")));
 
@@ -76,7 +76,7 @@ fn a_ticket_has_a_picture() {
     let reply = game.request("GET", &target, &[], "");
     assert_eq!((reply.status(), reply.header_value("content-type")), (200, Some("image/jpg")));
     assert_eq!(reply.body(), crate::sandbox::qr_jpeg::encode_qr_jpeg(&text(&made["url"])).unwrap());
-    // A ticket that is not encoded is another one.
+    // A ticket that is not encoded is a different one.
     let status = |game: &mut TestPlatform, target: &str| game.request("GET", target, &[], "").status();
     assert_eq!(status(&mut game, &format!("/cgi-bin/showqrcode?ticket={ticket}")), 404);
     assert_eq!(status(&mut game, "/cgi-bin/showqrcode?ticket=x"), 404);

@@ -1,11 +1,11 @@
-//! Counters and their limits, and what is remembered of refused requests.
+//! Tests of the counters and their limits, and of the recorded rejected requests.
 
 use super::*;
 
 const QUOTA: &str = "/cgi-bin/openapi/quota/get";
 const RID: &str = "/cgi-bin/openapi/rid/get";
 
-/// What the platform tells of the counter of an API.
+/// Returns the platform's report about the counter of an API.
 fn quota(game: &mut TestPlatform, path: &str) -> Value {
     game.call(QUOTA, &json!({"cgi_path": path}).to_string())
 }
@@ -35,7 +35,7 @@ fn the_limit_of_a_test_account_holds_without_being_named() {
     let target = format!("/cgi-bin/user/get?access_token={token}");
     let codes: Vec<i64> = (0..101).map(|_| errcode_of(&game.get(&target))).collect();
     assert_eq!(codes[99..], [0, 45009]);
-    // The refused call counts, too.
+    // The rejected call counts as well.
     assert_eq!(quota(&mut game, "/cgi-bin/user/get")["quota"], json!({"daily_limit": 100, "used": 101, "remain": 0}));
     game.post_form("/sandbox/settings", "real_limits=1");
     assert_eq!(errcode_of(&game.get(&target)), 0);

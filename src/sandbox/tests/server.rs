@@ -1,4 +1,4 @@
-//! The sandbox behind a real port.
+//! Tests of the sandbox on a real port.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -43,7 +43,7 @@ fn a_line_for_each_request_and_no_secret_in_it() {
     assert!(shown.contains("/cgi-bin/token") && !shown.contains("secret") && !shown.contains('?'), "{shown}");
 }
 
-/// As a browser asks whose page has its own name lead here.
+/// Sends the requests of a browser with a page whose name resolves to this machine.
 #[test]
 fn a_page_from_elsewhere_is_refused_whatever_it_asks() {
     let (_sandbox, addr, lines) = start("");
@@ -88,7 +88,7 @@ fn a_double_callback_calls_before_the_phone_does() {
     let length = stream.read(&mut bytes).unwrap();
     let head = String::from_utf8_lossy(&bytes[..length]).into_owned();
     let target = head.split(' ').nth(1).unwrap();
-    // The phone has no answer yet, and the platform can be asked in the meantime.
+    // The phone has no response yet, and the platform answers requests in the meantime.
     assert!(!phone.is_finished());
     assert!(fetch(addr, "/sandbox/inbox.json").ends_with("[]"));
     stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
@@ -100,7 +100,7 @@ fn a_double_callback_calls_before_the_phone_does() {
     assert_eq!(authorize.to.as_deref(), Some(LUFFY));
 }
 
-/// Uploads so many bytes as an image, and gives the answer.
+/// Uploads that many bytes as an image, and returns the response.
 fn upload(addr: SocketAddr, size: usize) -> String {
     let answer = fetch(addr, &format!("/cgi-bin/token?grant_type=client_credential&{CREDENTIALS}"));
     let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();

@@ -1,4 +1,4 @@
-//! The counters, and a crowd to count.
+//! Tests of the statistics, with generated followers.
 
 use super::*;
 
@@ -34,7 +34,7 @@ fn messages_are_counted_once_and_twice() {
         [&it["delivered"], &it["recipients"], &it["twice"]].map(|it| it.as_u64().unwrap())
     };
     assert_eq!(numbers(template(LUFFY, "db1", "1")), [1, 1, 0]);
-    // The platform itself drops what it knows by its id.
+    // The platform itself drops a message whose id it knows.
     assert_eq!(numbers(template(LUFFY, "db1", "1")), [1, 1, 0]);
     assert_eq!(numbers(template(LUFFY, "db2", "2")), [2, 1, 0]);
     assert_eq!(numbers(template(NAMI, "db1", "3")), [3, 2, 0]);
@@ -42,7 +42,7 @@ fn messages_are_counted_once_and_twice() {
     assert_eq!(numbers(template(LUFFY, "db1", "5")), [4, 2, 1]);
     assert_eq!(numbers(template(LUFFY, "db1", "6")), [5, 2, 1]);
     assert_eq!(numbers(template(NAMI, "db1", "7")), [6, 2, 2]);
-    // Texts count as well, and nothing is forgotten with the conversations.
+    // Texts count as well, and deleting the conversations changes no counter.
     game.post_form("/sandbox/clear", "");
     assert_eq!((game.send_text(LUFFY), game.send_text(LUFFY)), (0, 0));
     let it = stats(&mut game);
@@ -65,7 +65,7 @@ fn a_crowd_follows_and_has_written() {
         (&json!(20_002), &json!(1000), &json!(openid(20_000)))
     );
     assert!(game.page("/?person=crowd019999").contains(&openid(19_999)));
-    // Nobody looks for a face among so many.
+    // A list of that many people would be useless.
     let link = "/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2Fa.example%2F\
                 &response_type=code&scope=snsapi_userinfo&state=1";
     let asks = game.page(link);

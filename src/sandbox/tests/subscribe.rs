@@ -1,4 +1,5 @@
-//! Subscription notifications and one-time messages: what they must have, and the consent that they use up.
+//! Tests of subscription notifications and one-time messages: their required fields, and the
+//! consents that they use up.
 
 use super::*;
 
@@ -23,7 +24,7 @@ fn one_time(openid: &str) -> Value {
         "data": {"content": {"value": "All of it", "color": "#173177"}}, "url": "https://example.com/"})
 }
 
-/// The body with another value at that place, such as `data.thing1.value`.
+/// Returns the body with another value at that path, such as `data.thing1.value`.
 fn with_value(body: &Value, place: &str, value: Value) -> Value {
     let mut body = body.clone();
     *place.split('.').fold(&mut body, |at, name| &mut at[name]) = value;
@@ -58,7 +59,7 @@ fn a_consent_is_for_one_notification_unless_it_lasts() {
     game.post_form("/sandbox/grant", &format!("person=luffy&template={STATUS}&give=0"));
     assert_eq!(game.code_of(SEND, &status(LUFFY)), 43101);
     assert_eq!(game.code_of(SEND, &report(NAMI)), 43101);
-    // Who does not follow gets nothing, whatever was allowed.
+    // A person who does not follow gets nothing, whatever the consents.
     game.post_form("/sandbox/grant", &format!("person=zoro&template={REPORT}&give=1"));
     assert_eq!(game.code_of(SEND, &report(ZORO)), 43101);
 }
@@ -189,7 +190,7 @@ fn a_one_time_message_needs_its_scene() {
     let inbox = game.inbox();
     let message = &inbox[0];
     assert_eq!((&message["type"], &message["scene"]), (&json!("one_time"), &json!(1000)));
-    // The recipient need not follow, and consents of a scene do not add up.
+    // The recipient need not follow, and consents to a scene do not add up.
     game.post_form("/sandbox/scene", "person=zoro&scene=1000");
     game.post_form("/sandbox/scene", "person=zoro&scene=1000");
     let codes = [game.code_of(ONE_TIME, &one_time(ZORO)), game.code_of(ONE_TIME, &one_time(ZORO))];
@@ -283,7 +284,7 @@ fn notifications_are_added_from_the_library_and_removed() {
     }
     let added = game.call(ADD, &good.to_string());
     assert_eq!(game.code_of(ADD, &good), 200022);
-    // The older page wants a form.
+    // The older page documents a form.
     assert_eq!(errcode_of(&game.call(ADD, "tid=50123&kidList=1&kidList=2&sceneDesc=x")), 0);
     let listed = get(&mut game, "gettemplate")["data"].clone();
     let mine = listed.as_array().unwrap().iter().find(|it| it["priTmplId"] == added["priTmplId"]).unwrap();

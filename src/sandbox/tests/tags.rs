@@ -1,4 +1,4 @@
-//! Tags, industries and tickets for pages.
+//! Tests of tags, industries and page tickets.
 
 use super::*;
 
@@ -37,7 +37,7 @@ fn people_have_the_tags_that_they_were_given() {
     assert_eq!(game.get_api(&format!("/cgi-bin/user/info?openid={LUFFY}&"))["tagid_list"], json!([100]));
     assert_eq!(game.call(UNTAG, &json!({"openid_list": [NAMI], "tagid": 100}).to_string()), ok);
     assert_eq!(game.get_api("/cgi-bin/tags/get?")["tags"][1], json!({"id": 100, "name": "值班", "count": 1}));
-    // Who leaves loses them.
+    // A person who unfollows loses the tags.
     game.post_form("/sandbox/follow", "person=luffy&follows=0");
     game.post_form("/sandbox/follow", "person=luffy&follows=1");
     assert_eq!(game.call("/cgi-bin/tags/getidlist", &ids), json!({"tagid_list": []}));
@@ -144,8 +144,8 @@ fn a_ticket_for_pages_is_the_same_for_two_hours() {
     assert_eq!(errcode_of(&ticket(&mut game, "")), 40097);
 }
 
-/// Calls about files and tags write their refusals in a form of their own; what every call is checked for is written as
-/// everywhere.
+/// Calls about files and tags write their errors in a format of their own, but errors of the common
+/// checks use the common format.
 #[test]
 fn refusals_about_files_and_tags_have_a_hint() {
     let mut game = TestPlatform::new();
@@ -167,7 +167,7 @@ fn refusals_about_files_and_tags_have_a_hint() {
         let errmsg = errmsg(answer);
         assert!(!errmsg.contains("hint") && errmsg.contains(" rid: "), "{errmsg}");
     }
-    // It can be asked about like any other.
+    // The error can be queried like any other.
     let rid = errmsg(game.call(CREATE, &long)).rsplit(' ').next().unwrap().to_owned();
     let told = game.call("/cgi-bin/openapi/rid/get", &json!({"rid": rid}).to_string());
     assert_eq!(errcode_of(&told), 0, "{told}");

@@ -1,4 +1,4 @@
-//! Template messages.
+//! Tests of template messages.
 
 use super::*;
 
@@ -168,7 +168,7 @@ fn what_cannot_be_added_is_refused_by_its_number() {
         assert_eq!(errcode_of(&answer), errcode, "{body}");
         assert_eq!(text(&answer["errmsg"]).starts_with("历史模板库"), errcode == 40247, "{answer}");
     }
-    // Two are there, 25 are the most.
+    // The scenario has two templates, and 25 is the maximum.
     let body = r#"{"template_id_short":"43216","keyword_name_list":["告警内容"]}"#;
     let codes: Vec<i64> = (0..24).map(|_| errcode_of(&game.call(ADD, body))).collect();
     assert_eq!(codes[..23], [0; 23]);

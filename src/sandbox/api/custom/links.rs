@@ -1,24 +1,25 @@
-//! Links in a text: `<a href="…">…</a>`, to the web, to a mini-program, or as an answer that a tap sends.
+//! Links in a text: `<a href="…">…</a>` to the web, to a mini-program, or with a reply that a tap
+//! sends.
 //!
-//! What is no whole link is text, as phones show it.
+//! An incomplete link is text, as on a phone.
 
 use crate::sandbox::api::templates::is_app_id;
 use crate::sandbox::response::{ApiError, api_error};
 
-/// A link of a text.
+/// A link in a text.
 pub(in crate::sandbox) struct TextLink<'a> {
     pub(in crate::sandbox) href: Option<&'a str>,
     pub(in crate::sandbox) app_id: Option<&'a str>,
     pub(in crate::sandbox) label: &'a str,
 }
 
-/// A piece of a text.
+/// A part of a text.
 pub(in crate::sandbox) enum TextPiece<'a> {
     Text(&'a str),
     Link(TextLink<'a>),
 }
 
-/// The pieces of a text, in order.
+/// Splits a text into plain parts and links.
 pub(in crate::sandbox) fn parse_text(text: &str) -> Vec<TextPiece<'_>> {
     let mut pieces = Vec::new();
     let (mut rest, mut from) = (text, 0);
@@ -35,7 +36,7 @@ pub(in crate::sandbox) fn parse_text(text: &str) -> Vec<TextPiece<'_>> {
     pieces
 }
 
-/// The link that a text begins with, and what follows it.
+/// Parses the link that a text starts with, and returns the text after it.
 fn parse_link(text: &str) -> Option<(TextLink<'_>, &str)> {
     let (tag, after) = text.split_once('>')?;
     let (label, tail) = after.split_once("</a>")?;
@@ -47,7 +48,7 @@ fn parse_link(text: &str) -> Option<(TextLink<'_>, &str)> {
     Some((link, tail))
 }
 
-/// Whether every link of a text is one that a phone can open: 45086, 40213, 40214.
+/// Checks that a phone can open every link of a text: 45086, 40213, 40214.
 pub(super) fn check_links(text: &str) -> Result<(), ApiError> {
     for piece in parse_text(text) {
         let TextPiece::Link(link) = piece else { continue };
@@ -65,13 +66,13 @@ pub(super) fn check_links(text: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Whether it is an address that a phone can open.
+/// Whether it is a web address that a phone can open.
 pub(in crate::sandbox) fn is_web_url(url: &str) -> bool {
     let web = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     web && !url.contains(char::is_whitespace)
 }
 
-/// What a tap on a link of that address makes the person say, and the id that goes with it.
+/// Returns the text and the id that a tap on a reply link sends.
 pub(in crate::sandbox) fn menu_reply(href: &str) -> Option<(String, String)> {
     let query = href.strip_prefix("weixin://bizmsgmenu?")?;
     let value = |name: &str| {
@@ -113,7 +114,7 @@ mod tests {
                 TextPiece::Link(link) => format!("[{}]", link.label),
             })
             .collect();
-        // The first `<a ` runs to the end of the first link, as a browser would have it.
+        // The first `<a ` extends to the end of the first link, as in a browser.
         assert_eq!(cut.concat(), "a |[b]c|");
     }
 

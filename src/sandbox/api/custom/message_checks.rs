@@ -1,10 +1,11 @@
-//! What each kind of a customer-service message must have.
+//! Checks the fields of each type of customer-service message.
 //!
-//! The page says which fields there are and not which of them may be left out, be empty, or be of another type; nor
-//! how long they may be. Where clients in wide use leave a field out, it may be left out here: the picture of a video, and
-//! of an article all but the title. The rest is decided for the stricter reading: a field that is not called optional
-//! must be there and say something, and one that no page names is refused (61451), which finds a misspelt one.
-//! Lengths without a number on the page are not checked, but for those of a menu.
+//! The page lists the fields, but not which of them may be missing, be empty or have another type,
+//! nor their maximum length. Where clients in wide use leave a field out, it is optional here: the
+//! picture of a video, and all fields of an article but the title. The rest follows the stricter
+//! reading: a field that is not documented as optional must exist and not be empty, and an unknown
+//! field is rejected (61451), which detects a misspelled one. A length without a documented number
+//! is not checked, except for those of a menu.
 
 use serde_json::{Map, Value};
 
@@ -17,13 +18,15 @@ use crate::sandbox::state::inbox::Message;
 use crate::sandbox::state::media::AttachmentView;
 use crate::sandbox::state::media::format::MediaKind;
 
-/// In bytes of UTF-8; the page gives no number, this is what others measured.
+/// In bytes of UTF-8. The page documents no number; others measured this one.
 const MAX_TEXT_BYTES: usize = 2048;
-/// Entries of a menu, and characters of one. No page has the numbers: these are what a phone can show.
+/// The maximum number of menu entries, and of characters of one.
+///
+/// No page documents the numbers: these are what a phone can display.
 const MAX_MENU_ENTRIES: usize = 10;
 const MAX_MENU_ENTRY_CHARS: usize = 60;
 
-/// Reads the kind of a message and all that belongs to it: 40008 where there is no such kind.
+/// Parses the type of a message and its fields: 40008 if the type does not exist.
 pub(super) fn check_message(platform: &Platform, body: &Value, message: &mut Message) -> Result<(), ApiError> {
     let name = body["msgtype"].as_str().unwrap_or_default();
     let (kind, read) = CHECKERS.iter().find(|(kind, _)| *kind == name).ok_or_else(|| api_error(40008))?;
@@ -53,7 +56,7 @@ const CHECKERS: &[(&str, Checker)] = &[
     ("miniprogrampage", check_miniprogrampage),
 ];
 
-/// The part of a body that is named like its kind.
+/// Reads the part of a body that has the name of its type.
 struct FieldReader<'a> {
     platform: &'a Platform,
     kind: &'static str,
@@ -62,7 +65,7 @@ struct FieldReader<'a> {
 }
 
 impl<'a> FieldReader<'a> {
-    /// Refuses fields of other names.
+    /// Rejects fields with other names.
     fn reject_unknown(&self, names: &[&str]) -> Result<(), ApiError> {
         let strange = self.fields.and_then(|fields| fields.keys().find(|key| !names.contains(&key.as_str())));
         match strange {
@@ -75,7 +78,7 @@ impl<'a> FieldReader<'a> {
         self.fields.and_then(|fields| fields.get(name)).unwrap_or(&Value::Null)
     }
 
-    /// A text that may be missing.
+    /// Returns a text that may be missing.
     fn text(&self, name: &str) -> Result<Option<&'a str>, ApiError> {
         match self.value(name) {
             Value::Null => Ok(None),
@@ -84,29 +87,30 @@ impl<'a> FieldReader<'a> {
         }
     }
 
-    /// The same for showing: nothing where it is empty.
+    /// Returns a text to display; `None` if it is missing or empty.
     fn non_blank(&self, name: &str) -> Result<Option<String>, ApiError> {
         Ok(self.text(name)?.filter(|text| !text.is_empty()).map(str::to_owned))
     }
 
-    /// A text that must say something, or the refusal of that number.
+    /// Returns a text that must not be empty, or the error of that number.
     fn required(&self, name: &str, code: i64) -> Result<&'a str, ApiError> {
         self.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| api_error(code))
     }
 
-    /// An address: 41010 without one, 40066 where it is none of the web.
+    /// Returns a web address: 41010 if it is missing, 40066 if it is not one of the web.
     fn required_url(&self, name: &str) -> Result<String, ApiError> {
         let url = self.required(name, 41010)?;
         if is_web_url(url) { Ok(url.to_owned()) } else { Err(api_error(40066)) }
     }
 
-    /// An address that may be missing or empty: 40066 where it is none of the web.
+    /// Returns a web address that may be missing or empty: 40066 if it is not one of the web.
     fn optional_url(&self, name: &str) -> Result<Option<String>, ApiError> {
         let url = self.non_blank(name)?;
         if url.as_deref().is_none_or(is_web_url) { Ok(url) } else { Err(api_error(40066)) }
     }
 
-    /// A file of one of these kinds that was uploaded in the last three days, or 40007, whatever else stands there.
+    /// Returns a file of one of these types that was uploaded in the last three days: 40007 for any
+    /// other value.
     fn media_file(&self, name: &str, kinds: &[MediaKind]) -> Result<AttachmentView, ApiError> {
         let id = self.value(name).as_str().unwrap_or_default();
         let file = self.platform.media.get_unexpired(id, self.now_ms).filter(|file| kinds.contains(&file.kind));
@@ -125,7 +129,7 @@ fn check_text(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), Api
     Ok(())
 }
 
-/// An image or a voice message: one file and nothing else.
+/// Checks an image or a voice message: one file and nothing else.
 fn check_single_file(branch: &FieldReader<'_>, message: &mut Message, kind: MediaKind) -> Result<(), ApiError> {
     branch.reject_unknown(&["media_id"])?;
     message.files.push(branch.media_file("media_id", &[kind])?);
@@ -178,7 +182,7 @@ fn check_mpnewsarticle(branch: &FieldReader<'_>, message: &mut Message) -> Resul
     check_published_article(branch, message, "article_id", 61451, |article| &article.article_id)
 }
 
-/// One of the account's articles, by the id that the field holds.
+/// Checks that the field contains the id of one of the account's articles.
 fn check_published_article(
     branch: &FieldReader<'_>,
     message: &mut Message,
@@ -235,7 +239,7 @@ fn check_miniprogrampage(branch: &FieldReader<'_>, message: &mut Message) -> Res
     branch.required("appid", 40166)?;
     branch.required("pagepath", 40165)?;
     message.miniprogram = parse_mini_program(&message.body)?;
-    // The pages disagree about what the picture is uploaded as.
+    // The pages disagree about the type that the picture is uploaded as.
     message.files.push(branch.media_file("thumb_media_id", &[MediaKind::Thumb, MediaKind::Image])?);
     message.title = branch.non_blank("title")?;
     Ok(())

@@ -1,4 +1,5 @@
-//! Customer-service messages: every kind, in the windows that the people open.
+//! The endpoints for customer-service messages, which can be sent within the message windows of a
+//! person.
 //!
 //! developers.weixin.qq.com: doc/service/api/customer/message/api_sendcustommessage
 
@@ -30,7 +31,7 @@ impl Platform {
         Ok(response::ok())
     }
 
-    /// An empty message to the person that a body's `touser` names: 40003 where it names nobody.
+    /// Creates an empty message to the person in `touser`: 40003 if there is no such person.
     pub(in crate::sandbox) fn new_message(&mut self, body: &Value, call: &mut Call<'_>) -> Result<Message, ApiError> {
         let openid = body["touser"].as_str().unwrap_or_default();
         let person = self.person_mut(openid).ok_or_else(|| api_error(40003))?;
@@ -45,8 +46,10 @@ impl Platform {
         })
     }
 
-    /// The customer-service account that a message names: 65400 where the account has none at all, 61452 where it has
-    /// not that one. An empty name is none.
+    /// Returns the customer-service account that a message names.
+    ///
+    /// 65400 if the account has none at all, 61452 if it does not have that one. An empty name
+    /// counts as missing.
     fn kf_account(&self, value: &Value) -> Result<Option<String>, ApiError> {
         let name = match &value["kf_account"] {
             Value::Null => return Ok(None),

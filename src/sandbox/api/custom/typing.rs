@@ -1,4 +1,4 @@
-//! "The other side is typing".
+//! The endpoint that makes a phone display that the account is typing.
 //!
 //! developers.weixin.qq.com: doc/service/api/customer/message/api_typing
 
@@ -7,12 +7,14 @@ use crate::sandbox::response;
 use crate::sandbox::response::{ApiResult, api_error};
 use crate::sandbox::state::Platform;
 
-/// How long it may be since the last message of either side.
+/// The maximum time since the last message of either side.
 const REPLY_WINDOW_MS: i64 = 30_000;
 
 impl Platform {
-    /// `POST /cgi-bin/message/custom/typing`. Which kinds of account 40200 is for is not said: as with menus, a test
-    /// account gets it.
+    /// `POST /cgi-bin/message/custom/typing`
+    ///
+    /// It is not documented which types of accounts get 40200: as with menus, a test account gets
+    /// it.
     pub(in crate::sandbox) fn set_typing(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let openid = body["touser"].as_str().unwrap_or_default();

@@ -1,6 +1,7 @@
-//! Subscription notifications: what people asked for, once or until they take it back.
+//! The endpoints for subscription notifications, which people allow once or until they revoke it.
 //!
-//! developers.weixin.qq.com: doc/service/api/notify/notify/{api_sendnewsubscribemsg, api_getwxapubnewtemplate}
+//! developers.weixin.qq.com: doc/service/api/notify/notify/{api_sendnewsubscribemsg,
+//! api_getwxapubnewtemplate}
 
 mod one_time;
 mod template_library;
@@ -39,9 +40,11 @@ impl Platform {
         Ok(answer)
     }
 
-    /// `POST /cgi-bin/message/subscribe/bizsend`. The page does not mention the `msgid` of the answer; accounts were
-    /// seen to get one. Whether somebody who does not follow can be sent one is not said there: here it is as if nothing
-    /// was allowed.
+    /// `POST /cgi-bin/message/subscribe/bizsend`
+    ///
+    /// The page does not mention the `msgid` of the answer, but accounts were seen to get one. It
+    /// does not specify whether a person who does not follow can get a notification: here the call
+    /// fails as if there was no consent.
     pub(in crate::sandbox) fn send_subscription(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let mut message = self.new_message(&body, call)?;
@@ -68,8 +71,10 @@ impl Platform {
     }
 }
 
-/// The lines of a card: each key of the template must have a value that its type allows, and there must be no other
-/// (47003, with the first one that is wrong). The page does not say what other keys do: refused.
+/// Returns the lines of a notification: 47003 with the first invalid key.
+///
+/// Each key of the template must have a value that its type allows. The page does not specify what
+/// other keys do: they are rejected.
 fn fill_fields(content: &str, data: &Map<String, Value>) -> Result<Vec<Field>, ApiError> {
     let wrong =
         |key: &str, what: &str| Err(api_error_with(47003, format!("argument invalid! data.{key}.value {what}")));
@@ -95,7 +100,7 @@ fn fill_fields(content: &str, data: &Map<String, Value>) -> Result<Vec<Field>, A
     }
 }
 
-/// The page that a tap opens: 41030 where it is none of the web.
+/// Parses the page that a tap opens: 41030 if it is not one of the web.
 fn parse_page(value: &Value) -> Result<Option<String>, ApiError> {
     match value {
         Value::Null => Ok(None),
@@ -105,7 +110,7 @@ fn parse_page(value: &Value) -> Result<Option<String>, ApiError> {
     }
 }
 
-/// A word of a list, or none: 40097.
+/// Checks that a value is one of a list, or missing: 40097.
 fn check_one_of(value: &Value, words: &[&str]) -> Result<(), ApiError> {
     let fits = value.is_null() || value.as_str().is_some_and(|word| words.contains(&word));
     if fits { Ok(()) } else { Err(api_error(40097)) }

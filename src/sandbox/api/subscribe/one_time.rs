@@ -1,4 +1,5 @@
-//! One-time subscriptions: the page that asks a person, and the one message that may follow.
+//! One-time subscriptions: the answer of a person to the consent page, and the message that is then
+//! allowed.
 //!
 //! developers.weixin.qq.com: doc/service/guide/product/message/One-time_subscription_info,
 //! doc/service/api/notify/subscribe/api_templatesubscribe
@@ -19,7 +20,7 @@ const MAX_TITLE_CHARS: usize = 15;
 const MAX_CONTENT_CHARS: usize = 200;
 
 impl Platform {
-    /// The person's answer: the phone goes back with it, and with the openid where it was yes.
+    /// Redirects the phone with the person's answer, and with the openid if the person confirmed.
     pub(in crate::sandbox) fn answer_consent(
         &mut self,
         ask: ConsentRequest,
@@ -60,7 +61,7 @@ impl Platform {
         let scene = match &body["scene"] {
             Value::String(text) => parse_scene(text).ok_or_else(|| api_error(40129))?,
             Value::Null => return Err(api_error(40129)),
-            // The table calls it a string.
+            // The parameter table documents it as a string.
             _ => return Err(api_error(47001)),
         };
         let content = &body["data"]["content"];
@@ -86,7 +87,9 @@ impl Platform {
     }
 }
 
-/// A text of so many characters at most: one refusal where it is empty, another where it is longer.
+/// Returns a text of at most `max_chars` characters.
+///
+/// The errors for an empty and for a longer text are given.
 fn bounded_text(value: &Value, most: usize, empty: i64, long: i64) -> Result<String, ApiError> {
     let text = match value {
         Value::String(text) if !text.trim().is_empty() => text,

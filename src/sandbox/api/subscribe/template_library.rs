@@ -1,8 +1,11 @@
-//! The library of subscription notifications: what the account can add to its own, and how it loses them again. It
-//! holds the same cards as the library of templates.
+//! The endpoints for the template library of subscription notifications.
 //!
-//! developers.weixin.qq.com: doc/service/api/notify/notify/{api_getcategory, api_getpubnewtemplatetitles,
-//! api_getpubnewtemplatekeywords, api_addwxanewtemplate, api_delwxanewtemplate}
+//! They add templates of the library to the account and remove them again. The library holds the
+//! same templates as the one of template messages.
+//!
+//! developers.weixin.qq.com: doc/service/api/notify/notify/{api_getcategory,
+//! api_getpubnewtemplatetitles, api_getpubnewtemplatekeywords, api_addwxanewtemplate,
+//! api_delwxanewtemplate}
 
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -18,7 +21,7 @@ use crate::sandbox::scenario::account_setup::SubscriptionConfig;
 use crate::sandbox::scenario::template_library::{Keyword, LibraryTemplate};
 use crate::sandbox::state::Platform;
 
-/// The one category of the account.
+/// The only category of the account.
 const CATEGORY: u64 = 616;
 
 const TITLES_AT_MOST: usize = 30;
@@ -64,7 +67,7 @@ impl Platform {
         Ok(answer)
     }
 
-    /// `POST /wxaapi/newtmpl/addtemplate`: a form by the older page, JSON by today's.
+    /// `POST /wxaapi/newtmpl/addtemplate`: a form on the older page, JSON on the current one.
     pub(in crate::sandbox) fn add_subscription(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = form_or_json(call)?;
         let tid = body["tid"].as_str().map_or_else(|| body["tid"].to_string(), str::to_owned);
@@ -104,7 +107,7 @@ impl Platform {
     }
 }
 
-/// The body, in the older form or in JSON; of a form, `kidList` may be there more than once.
+/// Parses the body in either form. In a form, `kidList` may occur more than once.
 fn form_or_json(call: &Call<'_>) -> Result<Value, ApiError> {
     let body = &call.request.body;
     if body.is_empty() || call.is_json() {

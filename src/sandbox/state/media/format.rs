@@ -1,7 +1,7 @@
-//! What a file is, by its content, and how long a voice message lasts.
+//! Detects the format of a file by its content, and the duration of a voice message.
 //!
-//! All but an MP3 are told by a signature, a line each here; `infer` knows a hundred formats more, and one of the many
-//! beginnings of an MP3.
+//! All formats but MP3 have a signature, which takes one line each. The crate `infer` knows a
+//! hundred more formats, but only one of the many ways an MP3 can start.
 
 use mp3_metadata::Layer;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use serde::Serialize;
 const KB: usize = 1 << 10;
 const MB: usize = 1 << 20;
 
-/// What a file is uploaded as.
+/// The type that a file is uploaded as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::sandbox) enum MediaKind {
@@ -21,7 +21,7 @@ pub(in crate::sandbox) enum MediaKind {
 }
 
 impl MediaKind {
-    /// The kind of that `type`.
+    /// Returns the type with that name.
     pub(in crate::sandbox) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "image" => Self::Image,
@@ -32,7 +32,7 @@ impl MediaKind {
         })
     }
 
-    /// Bytes of a file at most.
+    /// Returns the maximum size of a file in bytes.
     pub(in crate::sandbox) fn max_bytes(self) -> usize {
         match self {
             Self::Image | Self::Video => 10 * MB,
@@ -42,7 +42,7 @@ impl MediaKind {
     }
 }
 
-/// A format that may be uploaded as something.
+/// A format that can be uploaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum MediaFormat {
     Png,
@@ -54,7 +54,7 @@ pub(in crate::sandbox) enum MediaFormat {
 }
 
 impl MediaFormat {
-    /// The format of a file with that content.
+    /// Detects the format of a file by its content.
     pub(in crate::sandbox) fn detect(bytes: &[u8]) -> Option<Self> {
         Some(match bytes {
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Self::Png,
@@ -67,7 +67,7 @@ impl MediaFormat {
         })
     }
 
-    /// The format that a file name's extension stands for.
+    /// Returns the format that the extension of a file name stands for.
     pub(in crate::sandbox) fn from_name(name: &str) -> Option<Self> {
         let (_, extension) = name.rsplit_once('.')?;
         Some(match extension.to_ascii_lowercase().as_str() {
@@ -81,7 +81,7 @@ impl MediaFormat {
         })
     }
 
-    /// Whether it may be uploaded as that.
+    /// Whether a file of this format may be uploaded as that type.
     pub(in crate::sandbox) fn is_allowed_as(self, kind: MediaKind) -> bool {
         match kind {
             MediaKind::Image => matches!(self, Self::Png | Self::Jpeg | Self::Gif),
@@ -91,7 +91,7 @@ impl MediaFormat {
         }
     }
 
-    /// What it is served as.
+    /// Returns the content type that the file is served with.
     pub(in crate::sandbox) fn content_type(self) -> &'static str {
         match self {
             Self::Png => "image/png",
@@ -103,7 +103,7 @@ impl MediaFormat {
         }
     }
 
-    /// The extension that it is saved with.
+    /// Returns the file name extension.
     pub(in crate::sandbox) fn extension(self) -> &'static str {
         match self {
             Self::Png => "png",
@@ -115,7 +115,7 @@ impl MediaFormat {
         }
     }
 
-    /// How long a sound lasts, in milliseconds; nothing for other files.
+    /// Returns the duration of a sound in milliseconds; `None` for other files.
     pub(in crate::sandbox) fn duration_ms(self, bytes: &[u8]) -> Option<u64> {
         match self {
             Self::Amr => Some(amr_duration_ms(bytes)),
@@ -125,12 +125,13 @@ impl MediaFormat {
     }
 }
 
-/// A film, and not a still picture or a sound in the same wrapping, nor QuickTime.
+/// Whether the brand is a video, and not a still picture or a sound in the same container, or
+/// QuickTime.
 fn is_mp4_brand(brand: &[u8]) -> bool {
     matches!(brand.get(..3), Some(b"iso" | b"mp4" | b"mp7" | b"avc" | b"M4V" | b"MSN" | b"das"))
 }
 
-/// Frames of 20 ms, each as long as its first byte says.
+/// Adds up the frames: 20 ms each, with the length that the first byte of the frame encodes.
 fn amr_duration_ms(bytes: &[u8]) -> u64 {
     const LENGTHS: [usize; 16] = [13, 14, 16, 18, 20, 21, 27, 32, 6, 1, 1, 1, 1, 1, 1, 1];
     let (mut at, mut ms) = ("#!AMR\n".len(), 0);
@@ -141,7 +142,7 @@ fn amr_duration_ms(bytes: &[u8]) -> u64 {
     ms
 }
 
-/// As long as its frames together; nothing where it has none of layer III.
+/// Returns the duration of all frames together; `None` if the first one is not of layer III.
 fn mp3_duration_ms(bytes: &[u8]) -> Option<u64> {
     let sound = mp3_metadata::read_from_slice(bytes).ok()?;
     let plays = sound.frames.first().is_some_and(|frame| frame.layer == Layer::Layer3);
@@ -152,12 +153,12 @@ fn mp3_duration_ms(bytes: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// So many frames of 44.1 kHz and 128 kbit/s.
+    /// Returns that many frames of 44.1 kHz and 128 kbit/s.
     fn mp3(frames: usize) -> Vec<u8> {
         [[0xff, 0xfb, 0x90, 0x64].as_slice(), &[0; 413]].concat().repeat(frames)
     }
 
-    /// The same behind a tag of 20 bytes.
+    /// Returns the same frames after a tag of 20 bytes.
     fn tagged_mp3(frames: usize) -> Vec<u8> {
         [b"ID3\x04\0\0\0\0\0\x14".as_slice(), &[0; 20], &mp3(frames)].concat()
     }
@@ -185,7 +186,7 @@ mod tests {
             assert_eq!(MediaFormat::detect(bytes), *expected, "{bytes:?}");
         }
         assert_eq!(MediaFormat::detect(&tagged_mp3(3)), Some(MediaFormat::Mp3));
-        // MPEG 2 in place of 1, as speech often is; layer II.
+        // MPEG 2 instead of 1, which is common for speech; then layer II.
         let low = [[0xff, 0xf3, 0x40, 0xc4].as_slice(), &[0; 100]].concat();
         assert_eq!(MediaFormat::detect(&low.repeat(3)), Some(MediaFormat::Mp3));
         let second = [[0xff, 0xfd, 0x90, 0x64].as_slice(), &[0; 500]].concat();
@@ -205,7 +206,7 @@ mod tests {
             }
             bytes.truncate((seed >> 3) as usize % (bytes.len() + 1));
             if let Some(format) = MediaFormat::detect(&bytes) {
-                // A frame is a byte at least.
+                // A frame has at least one byte.
                 assert!(format.duration_ms(&bytes).unwrap_or_default() <= bytes.len() as u64 * 144);
             }
         }

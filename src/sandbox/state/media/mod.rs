@@ -1,4 +1,4 @@
-//! Temporary media: files that the account uploads, for three days, and what they may be.
+//! Temporary media: the files that the account uploads, which are valid for three days.
 //!
 //! developers.weixin.qq.com: doc/service/api/material/temporary/{api_uploadtempmedia, api_getmedia}
 
@@ -11,13 +11,13 @@ use serde::Serialize;
 
 use crate::sandbox::ids;
 
-/// Where the sandbox's pages find the files, by their ids.
+/// The path under which the sandbox's pages load the files, followed by the id.
 pub(in crate::sandbox) const MEDIA_PATH: &str = "/sandbox/media/";
 
 const TTL_MS: i64 = 3 * 86_400_000;
-/// Bytes that are kept; beyond them the oldest files are forgotten, whatever their age.
+/// The number of bytes that are kept. Beyond it the oldest files are removed, whatever their age.
 const MAX_STORED_BYTES: usize = 64 << 20;
-/// What a file takes besides its bytes.
+/// The memory that a file takes besides its bytes.
 const ENTRY_OVERHEAD_BYTES: usize = 1 << 10;
 
 /// An uploaded file.
@@ -26,7 +26,7 @@ pub(in crate::sandbox) struct UploadedFile {
     pub(in crate::sandbox) kind: MediaKind,
     pub(in crate::sandbox) format: MediaFormat,
     pub(in crate::sandbox) bytes: Vec<u8>,
-    /// Of a voice message.
+    /// Only of a voice message.
     pub(in crate::sandbox) seconds: Option<u32>,
     pub(in crate::sandbox) at_ms: i64,
 }
@@ -39,23 +39,23 @@ pub(in crate::sandbox) struct AttachmentView {
     pub(in crate::sandbox) kind: MediaKind,
     content_type: &'static str,
     bytes: usize,
-    /// How long a voice message is.
+    /// The duration of a voice message.
     pub(in crate::sandbox) seconds: Option<u32>,
-    /// Where the sandbox shows it, as long as it keeps it.
+    /// The path under which the sandbox serves the file, as long as it is kept.
     pub(in crate::sandbox) path: String,
 }
 
-/// The uploaded files, as many as fit.
+/// The uploaded files that are kept.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct MediaStore {
     files: HashMap<String, UploadedFile>,
-    /// Their ids, oldest first.
+    /// The ids of the files, oldest first.
     order: VecDeque<String>,
     bytes: usize,
 }
 
 impl UploadedFile {
-    /// What a message says of it; `id` is its own.
+    /// Returns the description of this file in a message; `id` is the id of the file.
     pub(in crate::sandbox) fn view(&self, id: &str) -> AttachmentView {
         AttachmentView {
             media_id: id.to_owned(),
@@ -69,17 +69,17 @@ impl UploadedFile {
 }
 
 impl MediaStore {
-    /// The file of that id, if it was uploaded in the last three days.
+    /// Returns the file of that id if it was uploaded in the last three days.
     pub(in crate::sandbox) fn get_unexpired(&self, id: &str, now_ms: i64) -> Option<&UploadedFile> {
         self.files.get(id).filter(|file| now_ms - file.at_ms < TTL_MS)
     }
 
-    /// The file of that id, however old, as long as it is kept.
+    /// Returns the file of that id, whatever its age, as long as it is kept.
     pub(in crate::sandbox) fn get(&self, id: &str) -> Option<&UploadedFile> {
         self.files.get(id)
     }
 
-    /// Keeps a file under an id of its own.
+    /// Adds a file, and returns its new id.
     pub(in crate::sandbox) fn add(&mut self, file: UploadedFile) -> String {
         let id = ids::media_id();
         self.bytes += file.bytes.len() + ENTRY_OVERHEAD_BYTES;

@@ -37,7 +37,7 @@ pub(super) fn handle(platform: &mut Platform, request: &Request, now_ms: i64) ->
         return HandledRequest::from_reply(pages::cross_site_form(request));
     }
     let form = AdminForm(request);
-    let done = match request.path.as_str() {
+    let result = match request.path.as_str() {
         "/sandbox/authorize" => return submit_authorization(platform, &form, now_ms),
         "/sandbox/subscribe" => return submit_consent(platform, &form),
         "/sandbox/click" => record_click(platform, &form, now_ms),
@@ -61,7 +61,7 @@ pub(super) fn handle(platform: &mut Platform, request: &Request, now_ms: i64) ->
         }
         _ => None,
     };
-    match done {
+    match result {
         Some(()) => HandledRequest::from_reply(
             HttpResponse::bytes(303, "text/plain; charset=utf-8", "").with_header("Location", "/"),
         ),
@@ -98,8 +98,8 @@ fn is_cross_site(request: &Request) -> bool {
         return !matches!(site, "same-origin" | "none");
     }
     let Some(origin) = request.header("origin") else { return false };
-    let place = origin.split_once("://").map(|(_, place)| place);
-    place.is_none() || place != request.header("host")
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    authority.is_none() || authority != request.header("host")
 }
 
 fn submit_authorization(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> HandledRequest {
@@ -118,19 +118,19 @@ fn submit_authorization(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i
 }
 
 fn submit_consent(platform: &mut Platform, form: &AdminForm<'_>) -> HandledRequest {
-    let ask = match platform.parse_consent_request(form.0) {
-        Ok(ask) => ask,
+    let consent = match platform.parse_consent_request(form.0) {
+        Ok(consent) => consent,
         Err(error) => return HandledRequest::from_reply(pages::consent_error(form.0, error)),
     };
     match form.person_index(platform, "person") {
-        Some(person) => platform.answer_consent(ask, person, form.bool_value("allow") == Some(true)),
+        Some(person) => platform.answer_consent(consent, person, form.bool_value("allow") == Some(true)),
         None => HandledRequest::from_reply(pages::not_found(form.0)),
     }
 }
 
 fn record_click(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
-    let at = form.person_index(platform, "person")?;
-    let person = platform.people.get_mut(at)?;
+    let index = form.person_index(platform, "person")?;
+    let person = platform.people.get_mut(index)?;
     if person.follows {
         person.interact(now_ms);
         platform.inbox.push(ConversationEntry::Clicked { openid: person.openid.clone(), at_ms: now_ms });
@@ -139,28 +139,28 @@ fn record_click(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> O
 }
 
 fn change_consent(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
-    let at = form.person_index(platform, "person")?;
+    let index = form.person_index(platform, "person")?;
     let id = form.value("template")?;
-    let template = platform.scenario.subscriptions.iter().find(|it| it.id == id)?;
+    let template = platform.scenario.subscriptions.iter().find(|template| template.id == id)?;
     if form.bool_value("give")? {
-        platform.consents.grant(at, template);
+        platform.consents.grant(index, template);
     } else {
-        platform.consents.revoke(at, template);
+        platform.consents.revoke(index, template);
     }
     Some(())
 }
 
 fn add_scene_consent(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
-    let at = form.person_index(platform, "person")?;
+    let index = form.person_index(platform, "person")?;
     let scene = super::api::consent_request::parse_scene(&form.value("scene")?)?;
-    platform.consents.grant_scene(at, scene);
+    platform.consents.grant_scene(index, scene);
     Some(())
 }
 
 fn send_message(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
-    let at = form.person_index(platform, "person")?;
+    let index = form.person_index(platform, "person")?;
     let text = form.value("text").filter(|text| !text.trim().is_empty()).unwrap_or_else(|| "hi".to_owned());
-    let person = platform.people.get_mut(at)?;
+    let person = platform.people.get_mut(index)?;
     if person.follows {
         person.send_message(now_ms);
         platform.inbox.push(ConversationEntry::UserText { openid: person.openid.clone(), text, at_ms: now_ms });
@@ -169,14 +169,14 @@ fn send_message(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> O
 }
 
 fn set_follow(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Option<()> {
-    let at = form.person_index(platform, "person")?;
+    let index = form.person_index(platform, "person")?;
     let follows = form.bool_value("follows")?;
     let scene = match form.0.param("code") {
         // An expired code cannot be used.
         Some(id) => Some(platform.scene_codes.scene(&id, now_ms)?),
         None => None,
     };
-    let person = platform.people.get_mut(at)?;
+    let person = platform.people.get_mut(index)?;
     if follows == person.follows {
         return Some(());
     }
@@ -184,7 +184,7 @@ fn set_follow(platform: &mut Platform, form: &AdminForm<'_>, now_ms: i64) -> Opt
         person.follow(scene, now_ms);
     } else {
         person.unfollow();
-        platform.tags.remove_person(at);
+        platform.tags.remove_person(index);
     }
     platform.inbox.push(ConversationEntry::Followed { openid: person.openid.clone(), follows, at_ms: now_ms });
     Some(())
@@ -199,29 +199,29 @@ fn change_settings(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> 
     if form.value("phone").is_some() {
         platform.active_person = form.person_index(platform, "phone")?;
     }
-    let world = &mut platform.scenario;
-    for (name, switch) in [
-        ("snapshot", &mut world.snapshot),
-        ("double_callback", &mut world.double_callback),
-        ("strict_templates", &mut world.strict_templates),
-        ("real_limits", &mut world.real_limits),
-        ("verified", &mut world.verified),
+    let scenario = &mut platform.scenario;
+    for (name, setting) in [
+        ("snapshot", &mut scenario.snapshot),
+        ("double_callback", &mut scenario.double_callback),
+        ("strict_templates", &mut scenario.strict_templates),
+        ("real_limits", &mut scenario.real_limits),
+        ("verified", &mut scenario.verified),
     ] {
         if let Some(on) = form.bool_value(name) {
-            *switch = on;
+            *setting = on;
         }
     }
     Some(())
 }
 
 fn advance_clock(platform: &mut Platform, form: &AdminForm<'_>) -> Option<()> {
-    let by: Duration = form.value("forward")?.parse::<humantime::Duration>().ok()?.into();
-    let ms = i64::try_from(by.as_millis()).ok()?;
+    let duration: Duration = form.value("forward")?.parse::<humantime::Duration>().ok()?.into();
+    let forward_ms = i64::try_from(duration.as_millis()).ok()?;
     // Ten years at most in total: more than any lifetime in the sandbox, and no sum overflows.
-    let ahead_ms = platform.clock_offset_ms.checked_add(ms)?;
-    if ahead_ms > 10 * 365 * 86_400_000 {
+    let offset_ms = platform.clock_offset_ms.checked_add(forward_ms)?;
+    if offset_ms > 10 * 365 * 86_400_000 {
         return None;
     }
-    platform.clock_offset_ms = ahead_ms;
+    platform.clock_offset_ms = offset_ms;
     Some(())
 }

@@ -47,8 +47,8 @@ impl Call<'_> {
 
 /// Parses a number that is written as a JSON number or as a string of digits.
 pub(super) fn parse_number<N: FromStr + TryFrom<u64>>(value: &Value) -> Option<N> {
-    let written = || value.as_str().and_then(|digits| digits.parse().ok());
-    value.as_u64().and_then(|number| N::try_from(number).ok()).or_else(written)
+    let from_digits = || value.as_str().and_then(|digits| digits.parse().ok());
+    value.as_u64().and_then(|number| N::try_from(number).ok()).or_else(from_digits)
 }
 
 fn parse_object(body: &[u8]) -> Result<Value, ApiError> {
@@ -62,27 +62,27 @@ fn parse_object(body: &[u8]) -> Result<Value, ApiError> {
 /// Doubles the backslash of every `\uXXXX` escape of a non-ASCII character, so that it parses as
 /// six characters.
 fn literalize_escapes(json: &[u8]) -> Cow<'_, [u8]> {
-    let (mut written, mut rest) = (Vec::new(), json);
+    let (mut output, mut rest) = (Vec::new(), json);
     while let Some(at) = rest.iter().position(|b| *b == b'\\') {
         let (before, escape) = rest.split_at(at);
-        written.extend_from_slice(before);
+        output.extend_from_slice(before);
         if let [b'\\', b'u', a, b, c, d, ..] = escape
             && let digits = [*a, *b, *c, *d]
             && digits.iter().all(u8::is_ascii_hexdigit)
             && (digits[..2] != *b"00" || digits[2] > b'7')
         {
             // Copy this escape with a second backslash.
-            written.push(b'\\');
+            output.push(b'\\');
         }
         let (escape, after) = escape.split_at(escape.len().min(2));
-        written.extend_from_slice(escape);
+        output.extend_from_slice(escape);
         rest = after;
     }
-    if written.is_empty() {
+    if output.is_empty() {
         return Cow::Borrowed(json);
     }
-    written.extend_from_slice(rest);
-    if written.len() == json.len() { Cow::Borrowed(json) } else { Cow::Owned(written) }
+    output.extend_from_slice(rest);
+    if output.len() == json.len() { Cow::Borrowed(json) } else { Cow::Owned(output) }
 }
 
 #[cfg(test)]
@@ -90,8 +90,8 @@ mod tests {
     use super::literalize_escapes;
 
     #[test]
-    fn only_text_beyond_ascii_is_left_as_it_is_written() {
-        for (json, left) in [
+    fn escapes_of_non_ascii_text_stay_literal() {
+        for (json, escaped) in [
             (r#"{"a":"中文"}"#, None),
             (r#"{"a":"\u4e2d\u6587x"}"#, Some(r#"{"a":"\\u4e2d\\u6587x"}"#)),
             (r#"{"a":"\u00e9"}"#, Some(r#"{"a":"\\u00e9"}"#)),
@@ -103,7 +103,7 @@ mod tests {
             ("\\u4e2x", None),
             ("\\", None),
         ] {
-            let expected = left.unwrap_or(json);
+            let expected = escaped.unwrap_or(json);
             assert_eq!(String::from_utf8_lossy(&literalize_escapes(json.as_bytes())), expected, "{json}");
         }
     }

@@ -13,7 +13,7 @@ use crate::http_server::Request;
 /// Whether a sandbox that listens on `local_ip` accepts the request. Programs send no `Origin`.
 pub(super) fn is_allowed_request(request: &Request, local_ip: IpAddr) -> bool {
     let host = request.header("host");
-    let same_page = |origin: &str| origin.split_once("://").map(|(_, place)| place) == host;
+    let same_page = |origin: &str| origin.split_once("://").map(|(_, authority)| authority) == host;
     host.is_none_or(|host| is_allowed_host(host, local_ip)) && request.header("origin").is_none_or(same_page)
 }
 
@@ -21,20 +21,20 @@ pub(super) fn is_allowed_request(request: &Request, local_ip: IpAddr) -> bool {
 /// address.
 fn is_allowed_host(host: &str, local_ip: IpAddr) -> bool {
     let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
-    let is_number = |ip: IpAddr| ip.to_canonical().is_loopback() || !local_ip.is_loopback();
+    let is_accepted_ip = |ip: IpAddr| ip.to_canonical().is_loopback() || !local_ip.is_loopback();
     match url.host() {
         Some(Host::Domain(name)) => {
             // A name without a dot is in no public directory: it is the name of a container or an
             // entry of /etc/hosts. WeChat's own names resolve to this machine only if a test makes
             // them, and nobody else can register them.
-            let of_wechat = name == "weixin.qq.com" || name.ends_with(".weixin.qq.com");
+            let is_wechat_name = name == "weixin.qq.com" || name.ends_with(".weixin.qq.com");
             name == "localhost"
                 || name.ends_with(".localhost")
-                || of_wechat
+                || is_wechat_name
                 || !local_ip.is_loopback() && !name.contains('.')
         }
-        Some(Host::Ipv4(ip)) => is_number(ip.into()),
-        Some(Host::Ipv6(ip)) => is_number(ip.into()),
+        Some(Host::Ipv4(ip)) => is_accepted_ip(ip.into()),
+        Some(Host::Ipv6(ip)) => is_accepted_ip(ip.into()),
         None => false,
     }
 }
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_of_the_machine_are_taken() {
+    fn the_names_of_the_machine_are_accepted() {
         let (here, everywhere) = ("127.0.0.1".parse().unwrap(), "0.0.0.0".parse().unwrap());
         for (host, on_loopback, on_all) in [
             ("127.0.0.1:8899", true, true),

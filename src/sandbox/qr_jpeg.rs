@@ -16,7 +16,7 @@ const QUIET_ZONE: usize = 4;
 pub(super) fn encode_qr_jpeg(text: &str) -> Option<Vec<u8>> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
     let width = code.width() + 2 * QUIET_ZONE;
-    let points = u16::try_from(width * MODULE_PIXELS).ok()?.to_be_bytes();
+    let pixels = u16::try_from(width * MODULE_PIXELS).ok()?.to_be_bytes();
     let inside = QUIET_ZONE..QUIET_ZONE + code.width();
     let dark = |at: usize| {
         let (x, y) = (at % width, at / width);
@@ -26,7 +26,7 @@ pub(super) fn encode_qr_jpeg(text: &str) -> Option<Vec<u8>> {
     write_segment(&mut file, 0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
     // All quantization steps are 8, so the number of a block is its brightness, from -128 to 127.
     write_segment(&mut file, 0xdb, &[[0].as_slice(), &[8; 64]].concat());
-    let size = [points, points].concat();
+    let size = [pixels, pixels].concat();
     write_segment(&mut file, 0xc0, &[[8].as_slice(), &size, &[1, 1, 0x11, 0]].concat());
     // The number of words of each length, then the number of difference bits that each word stands
     // for: `0` none, `10` eight, `110` seven (the first white block, which has no block before it).
@@ -69,7 +69,7 @@ mod tests {
 
     /// Returns the brightness of every module of an encoded picture, row by row.
     fn decode_jpeg(file: &[u8]) -> Vec<i32> {
-        let head = file.windows(2).position(|it| it == [0xff, 0xda]).unwrap() + 2;
+        let head = file.windows(2).position(|marker| marker == [0xff, 0xda]).unwrap() + 2;
         let head = head + usize::from(u16::from_be_bytes([file[head], file[head + 1]]));
         let mut bytes = file[head..file.len() - 2].to_vec();
         let mut at = 0;
@@ -108,12 +108,12 @@ mod tests {
         for text in ["http://127.0.0.1:8899/q/0123456789abcdef0123456789abcdef", "x"] {
             let file = encode_qr_jpeg(text).unwrap();
             assert!(file.starts_with(b"\xff\xd8\xff\xe0\0\x10JFIF\0") && file.ends_with(b"\xff\xd9"));
-            let frame = file.windows(2).position(|it| it == [0xff, 0xc0]).unwrap();
+            let frame = file.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
             let width = usize::from(u16::from_be_bytes([file[frame + 5], file[frame + 6]])) / MODULE_PIXELS;
             let modules = decode_jpeg(&file);
             // The padding of the last byte may read as one more block.
             assert!((width * width..=width * width + 1).contains(&modules.len()), "{}", modules.len());
-            assert!(modules[..width * width].iter().all(|it| [-128, 127].contains(it)));
+            assert!(modules[..width * width].iter().all(|module| [-128, 127].contains(module)));
             let point =
                 |x: usize, y: usize| (modules[y / MODULE_PIXELS * width + x / MODULE_PIXELS] + 128).try_into().unwrap();
             let size = width * MODULE_PIXELS;

@@ -211,12 +211,12 @@ const ERRMSGS: &[(i64, &str)] = &[
 ];
 
 /// The text that the endpoints for servers append to error 40001.
-const AD_SUFFIX: &str =
+const STABLE_TOKEN_SUFFIX: &str =
     ", could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r";
 
 /// Returns the error of that number with its usual text.
 pub(super) fn api_error(code: i64) -> ApiError {
-    let text = ERRMSGS.iter().find(|(known, _)| *known == code).map_or("system error", |(_, text)| text);
+    let text = ERRMSGS.iter().find(|(errcode, _)| *errcode == code).map_or("system error", |(_, text)| text);
     ApiError { errcode: code, errmsg: Cow::Borrowed(text) }
 }
 
@@ -249,10 +249,10 @@ impl Family {
     }
 
     /// Writes a result in the format of this family; `rid` is the id of the request.
-    pub(super) fn into_reply(self, answer: ApiResult, rid: &str) -> HttpResponse {
-        let value = match answer {
+    pub(super) fn into_reply(self, result: ApiResult, rid: &str) -> HttpResponse {
+        let value = match result {
             Ok(value) => value,
-            Err(refusal) => json!({"errcode": refusal.errcode, "errmsg": self.errmsg(&refusal, rid)}),
+            Err(error) => json!({"errcode": error.errcode, "errmsg": self.errmsg(&error, rid)}),
         };
         let content_type = match self {
             Self::Cgi | Self::Hinted => "application/json; encoding=utf-8",
@@ -261,10 +261,10 @@ impl Family {
         HttpResponse::bytes(200, content_type, value.to_string())
     }
 
-    fn errmsg(self, refusal: &ApiError, rid: &str) -> String {
-        let text = &refusal.errmsg;
+    fn errmsg(self, error: &ApiError, rid: &str) -> String {
+        let text = &error.errmsg;
         match self {
-            Self::Cgi if refusal.errcode == 40001 => format!("{text}{AD_SUFFIX} rid: {rid}"),
+            Self::Cgi if error.errcode == 40001 => format!("{text}{STABLE_TOKEN_SUFFIX} rid: {rid}"),
             Self::Cgi => format!("{text} rid: {rid}"),
             Self::Hinted => format!("{text} hint: [{}] rid: {rid}", ids::hint()),
             Self::Sns => format!("{text}, rid: {rid}"),

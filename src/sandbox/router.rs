@@ -31,36 +31,36 @@ enum RouteHandler {
     Raw(fn(&mut Platform, &mut Call<'_>) -> Result<HttpResponse, ApiError>),
 }
 
-const fn get(path: &'static str, run: fn(&mut Platform, &mut Call<'_>) -> ApiResult) -> Route {
-    Route { path, method: "GET", handler: RouteHandler::Json(run) }
+const fn get(path: &'static str, handler: fn(&mut Platform, &mut Call<'_>) -> ApiResult) -> Route {
+    Route { path, method: "GET", handler: RouteHandler::Json(handler) }
 }
 
-const fn post(path: &'static str, run: fn(&mut Platform, &mut Call<'_>) -> ApiResult) -> Route {
-    Route { path, method: "POST", handler: RouteHandler::Json(run) }
+const fn post(path: &'static str, handler: fn(&mut Platform, &mut Call<'_>) -> ApiResult) -> Route {
+    Route { path, method: "POST", handler: RouteHandler::Json(handler) }
 }
 
 const ROUTES: &[Route] = &[
-    get("/cgi-bin/token", Platform::token),
-    post("/cgi-bin/stable_token", Platform::stable_token),
-    get("/cgi-bin/get_api_domain_ip", Platform::server_addresses),
-    get("/cgi-bin/getcallbackip", Platform::server_addresses),
-    get("/cgi-bin/user/get", Platform::user_get),
-    get("/cgi-bin/user/info", Platform::user_info),
-    post("/cgi-bin/user/info/batchget", Platform::user_info_batch),
-    post("/cgi-bin/user/info/updateremark", Platform::user_remark),
+    get("/cgi-bin/token", Platform::issue_token),
+    post("/cgi-bin/stable_token", Platform::issue_stable_token),
+    get("/cgi-bin/get_api_domain_ip", Platform::list_server_addresses),
+    get("/cgi-bin/getcallbackip", Platform::list_server_addresses),
+    get("/cgi-bin/user/get", Platform::list_followers),
+    get("/cgi-bin/user/info", Platform::get_user),
+    post("/cgi-bin/user/info/batchget", Platform::get_users),
+    post("/cgi-bin/user/info/updateremark", Platform::set_remark),
     post("/cgi-bin/tags/create", Platform::create_tag),
     get("/cgi-bin/tags/get", Platform::list_tags),
     post("/cgi-bin/tags/update", Platform::rename_tag),
     post("/cgi-bin/tags/delete", Platform::delete_tag),
-    post("/cgi-bin/tags/getidlist", Platform::tags_of_person),
+    post("/cgi-bin/tags/getidlist", Platform::list_tags_of_person),
     post("/cgi-bin/tags/members/batchtagging", Platform::tag_people),
     post("/cgi-bin/tags/members/batchuntagging", Platform::untag_people),
-    post("/cgi-bin/user/tag/get", Platform::tag_members),
+    post("/cgi-bin/user/tag/get", Platform::list_tag_members),
     post("/cgi-bin/qrcode/create", Platform::create_code),
     Route { path: "/cgi-bin/showqrcode", method: "GET", handler: RouteHandler::Raw(Platform::show_code) },
     get("/cgi-bin/ticket/getticket", Platform::get_ticket),
-    post("/cgi-bin/openapi/quota/get", Platform::quota_get),
-    post("/cgi-bin/openapi/rid/get", Platform::rid_get),
+    post("/cgi-bin/openapi/quota/get", Platform::get_quota),
+    post("/cgi-bin/openapi/rid/get", Platform::get_failed_request),
     post("/cgi-bin/clear_quota", Platform::clear_quota),
     post("/cgi-bin/clear_quota/v2", Platform::clear_quota_by_secret),
     get("/cgi-bin/template/get_all_private_template", Platform::list_templates),
@@ -74,17 +74,17 @@ const ROUTES: &[Route] = &[
     post("/cgi-bin/message/subscribe/bizsend", Platform::send_subscription),
     post("/cgi-bin/message/template/subscribe", Platform::send_one_time),
     get("/wxaapi/newtmpl/gettemplate", Platform::list_subscriptions),
-    get("/wxaapi/newtmpl/getcategory", Platform::categories),
-    get("/wxaapi/newtmpl/getpubtemplatetitles", Platform::library_titles),
-    get("/wxaapi/newtmpl/getpubtemplatekeywords", Platform::library_keywords),
+    get("/wxaapi/newtmpl/getcategory", Platform::list_categories),
+    get("/wxaapi/newtmpl/getpubtemplatetitles", Platform::list_library_titles),
+    get("/wxaapi/newtmpl/getpubtemplatekeywords", Platform::list_library_keywords),
     post("/wxaapi/newtmpl/addtemplate", Platform::add_subscription),
     post("/wxaapi/newtmpl/deltemplate", Platform::remove_subscription),
-    post("/cgi-bin/media/upload", Platform::upload),
-    Route { path: "/cgi-bin/media/get", method: "GET", handler: RouteHandler::Raw(Platform::download) },
+    post("/cgi-bin/media/upload", Platform::upload_media),
+    Route { path: "/cgi-bin/media/get", method: "GET", handler: RouteHandler::Raw(Platform::download_media) },
     get("/sns/oauth2/access_token", Platform::exchange_code),
     get("/sns/oauth2/refresh_token", Platform::refresh_web_token),
-    get("/sns/userinfo", Platform::web_user),
-    get("/sns/auth", Platform::web_auth),
+    get("/sns/userinfo", Platform::get_web_user),
+    get("/sns/auth", Platform::check_web_token),
 ];
 
 /// Returns the route of that path.
@@ -130,35 +130,35 @@ impl Platform {
 
     fn handle_api(&mut self, family: Family, request: &Request, now_ms: i64) -> HandledRequest {
         let Some(route) = find(&request.path) else {
-            let refusal = api_error_with(40066, format!("invalid url, the sandbox has no {}", request.path));
-            return HandledRequest { unknown_path: true, ..self.respond(family, request, Err(refusal), now_ms) };
+            let error = api_error_with(40066, format!("invalid url, the sandbox has no {}", request.path));
+            return HandledRequest { unknown_path: true, ..self.respond(family, request, Err(error), now_ms) };
         };
         self.stats.record_call(route.path);
         if self.fault_plan.is_empty() {
             return self.run_call(family, route, request, now_ms);
         }
-        let to = target_openid(request);
-        let verdict = self.fault_plan.select(route.path, to.as_deref());
-        let mut handled = match verdict.effects().iter().find(|effect| !effect.takes_effect()) {
+        let openid = target_openid(request);
+        let selected = self.fault_plan.select(route.path, openid.as_deref());
+        let mut handled = match selected.effects().iter().find(|effect| !effect.takes_effect()) {
             None => self.run_call(family, route, request, now_ms),
             Some(Effect::Errcode(code)) => {
-                HandledRequest { openid: to, ..self.respond(family, request, Err(api_error(*code)), now_ms) }
+                HandledRequest { openid, ..self.respond(family, request, Err(api_error(*code)), now_ms) }
             }
-            Some(_) => HandledRequest { openid: to, ..HandledRequest::from_reply(HttpResponse::text(200, "")) },
+            Some(_) => HandledRequest { openid, ..HandledRequest::from_reply(HttpResponse::text(200, "")) },
         };
-        handled.reply = verdict.effects().iter().fold(handled.reply, |reply, effect| effect.apply(reply));
-        handled.fault = verdict.describe();
+        handled.reply = selected.effects().iter().fold(handled.reply, |reply, effect| effect.apply(reply));
+        handled.fault = selected.describe();
         handled
     }
 
     /// Writes the reply of a call. An error is recorded, so that a client can query it by its id.
-    fn respond(&mut self, family: Family, request: &Request, answer: ApiResult, now_ms: i64) -> HandledRequest {
-        let errcode = match &answer {
+    fn respond(&mut self, family: Family, request: &Request, result: ApiResult, now_ms: i64) -> HandledRequest {
+        let errcode = match &result {
             Ok(_) => 0,
-            Err(refusal) => refusal.errcode,
+            Err(error) => error.errcode,
         };
         let rid = ids::rid(now_ms);
-        let reply = family.into_reply(answer, &rid);
+        let reply = family.into_reply(result, &rid);
         // Errors of web authorization cannot be queried.
         if errcode != 0 && family != Family::Sns {
             self.failed_requests.record(rid, request, &reply, now_ms);
@@ -168,21 +168,21 @@ impl Platform {
 
     fn run_call(&mut self, family: Family, route: &Route, request: &Request, now_ms: i64) -> HandledRequest {
         let mut call = Call { request, now_ms, openid: None };
-        let checked = self.authorize_call(route, &call);
+        let authorized = self.authorize_call(route, &call);
         // Errors of the checks before a call use the same format for a whole family.
-        let own = if checked.is_ok() { family.for_call(route.path) } else { family };
-        let handled = match (checked, route.handler) {
-            (Err(refusal), _) => self.respond(own, request, Err(refusal), now_ms),
-            (Ok(()), RouteHandler::Json(run)) => {
-                let answer = run(self, &mut call);
-                self.respond(own, request, answer, now_ms)
+        let call_family = if authorized.is_ok() { family.for_call(route.path) } else { family };
+        let handled = match (authorized, route.handler) {
+            (Err(error), _) => self.respond(call_family, request, Err(error), now_ms),
+            (Ok(()), RouteHandler::Json(handler)) => {
+                let result = handler(self, &mut call);
+                self.respond(call_family, request, result, now_ms)
             }
-            (Ok(()), RouteHandler::Raw(run)) => match run(self, &mut call) {
+            (Ok(()), RouteHandler::Raw(handler)) => match handler(self, &mut call) {
                 Ok(reply) => HandledRequest {
                     errcode: (reply.status() == 200).then_some(0),
                     ..HandledRequest::from_reply(reply)
                 },
-                Err(refusal) => self.respond(own, request, Err(refusal), now_ms),
+                Err(error) => self.respond(call_family, request, Err(error), now_ms),
             },
         };
         HandledRequest { openid: call.openid, ..handled }
@@ -202,8 +202,8 @@ impl Platform {
     }
 }
 
-fn json_reply(it: &impl Serialize) -> HttpResponse {
-    match serde_json::to_string(it) {
+fn json_reply(value: &impl Serialize) -> HttpResponse {
+    match serde_json::to_string(value) {
         Ok(body) => HttpResponse::json(200, body),
         Err(error) => HttpResponse::text(500, error.to_string()),
     }
@@ -212,12 +212,12 @@ fn json_reply(it: &impl Serialize) -> HttpResponse {
 /// Returns the openid in the query or the body of a call before it is validated.
 fn target_openid(request: &Request) -> Option<String> {
     #[derive(Deserialize)]
-    struct To {
+    struct Target {
         touser: String,
     }
     match request.param("openid") {
         Some(openid) => Some(openid.into_owned()),
-        None => serde_json::from_slice(&request.body).ok().map(|To { touser }| touser),
+        None => serde_json::from_slice(&request.body).ok().map(|Target { touser }| touser),
     }
 }
 

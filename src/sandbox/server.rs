@@ -12,7 +12,7 @@ use url::{Position, Url};
 use super::response::HandledRequest;
 use super::scenario::Scenario;
 use super::state::Platform;
-use super::time::rfc3339;
+use super::time::{BEIJING_OFFSET_MS, rfc3339};
 use super::{origin, pages};
 use crate::http_server::{HttpServer, Request, ServerHandle};
 use crate::t;
@@ -41,35 +41,36 @@ impl Sandbox {
     ///
     /// Fails if the system cannot start a thread or create a poll.
     pub fn start(
-        world: Scenario,
-        door: HttpServer,
+        scenario: Scenario,
+        server: HttpServer,
         on_request: impl Fn(RequestLine) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let listening = Listening {
             event: "listening",
-            url: format!("http://{}", connectable_addr(door.local_addr())),
-            app_id: world.app_id.clone(),
-            app_secret: world.app_secret.clone(),
+            url: format!("http://{}", connectable_addr(server.local_addr())),
+            app_id: scenario.app_id.clone(),
+            app_secret: scenario.app_secret.clone(),
         };
-        let own = door.local_addr().ip().to_canonical();
-        let platform = Arc::new(Mutex::new(Platform::new(world, now_ms())));
-        let running = door.start(move |request| {
-            let begun = Instant::now();
+        let local_ip = server.local_addr().ip().to_canonical();
+        let platform = Arc::new(Mutex::new(Platform::new(scenario, now_ms())));
+        let handle = server.start(move |request| {
+            let started = Instant::now();
             let now = now_ms();
-            let handled = match origin::is_allowed_request(&request, own) {
-                true => platform.lock().unwrap_or_else(PoisonError::into_inner).handle_logged(&request, now),
-                false => HandledRequest::from_reply(pages::forbidden_host(&request)),
+            let handled = if origin::is_allowed_request(&request, local_ip) {
+                platform.lock().unwrap_or_else(PoisonError::into_inner).handle_logged(&request, now)
+            } else {
+                HandledRequest::from_reply(pages::forbidden_host(&request))
             };
             // The lock is released by now: the called server may send requests to the platform.
             if let Some(url) = &handled.second_callback {
                 call_callback_again(url);
             }
             if !handled.unlogged {
-                on_request(RequestLine::new(&request, &handled, now, begun.elapsed()));
+                on_request(RequestLine::new(&request, &handled, now, started.elapsed()));
             }
             handled.reply
         })?;
-        Ok(Self { listening, _server: running })
+        Ok(Self { listening, _server: handle })
     }
 
     /// Returns the address of the sandbox and the credentials of its account.
@@ -126,7 +127,7 @@ pub struct RequestLine {
 }
 
 impl RequestLine {
-    fn new(request: &Request, handled: &HandledRequest, now_ms: i64, took: Duration) -> Self {
+    fn new(request: &Request, handled: &HandledRequest, now_ms: i64, elapsed: Duration) -> Self {
         Self {
             time: rfc3339(now_ms),
             method: request.method.clone(),
@@ -135,14 +136,14 @@ impl RequestLine {
             to: handled.openid.clone(),
             unknown: handled.unknown_path,
             fault: handled.fault.clone(),
-            ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         }
     }
 }
 
 impl fmt::Display for RequestLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:<4} {}", to_china_time(&self.time), self.method, self.path)?;
+        write!(f, "{} {:<4} {}", to_beijing_time(&self.time), self.method, self.path)?;
         if let Some(errcode) = self.errcode {
             write!(f, "  {errcode}")?;
         }
@@ -160,11 +161,11 @@ impl fmt::Display for RequestLine {
 }
 
 /// Converts a time in RFC 3339 from UTC to Beijing time, which WeChat and the sandbox's pages use.
-fn to_china_time(utc: &str) -> String {
+fn to_beijing_time(utc: &str) -> String {
     let Ok(time) = humantime::parse_rfc3339(utc) else { return utc.to_owned() };
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let at_ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    rfc3339(at_ms.saturating_add(8 * 3_600_000)).replace('Z', "+08:00")
+    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let at_ms = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
+    rfc3339(at_ms.saturating_add(BEIJING_OFFSET_MS)).replace('Z', "+08:00")
 }
 
 /// Replaces the unspecified address with the loopback address, so that a client can connect to it.
@@ -178,8 +179,8 @@ fn connectable_addr(mut addr: SocketAddr) -> SocketAddr {
 }
 
 fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Calls the address and ignores the result: the phone is redirected in any case.
@@ -192,8 +193,8 @@ fn send_request(url: &Url) -> io::Result<()> {
     if url.scheme() != "http" {
         return Ok(());
     }
-    let place = (host.trim_matches(['[', ']']), url.port_or_known_default().unwrap_or(80));
-    let Some(addr) = place.to_socket_addrs()?.find(|addr| addr.ip().is_loopback()) else { return Ok(()) };
+    let target = (host.trim_matches(['[', ']']), url.port_or_known_default().unwrap_or(80));
+    let Some(addr) = target.to_socket_addrs()?.find(|addr| addr.ip().is_loopback()) else { return Ok(()) };
     let mut stream = TcpStream::connect_timeout(&addr, SECOND_CALL_TIMEOUT)?;
     stream.set_read_timeout(Some(SECOND_CALL_TIMEOUT))?;
     stream.set_write_timeout(Some(SECOND_CALL_TIMEOUT))?;
@@ -203,8 +204,9 @@ fn send_request(url: &Url) -> io::Result<()> {
         &url[Position::BeforeHost..Position::AfterPort],
     );
     stream.write_all(head.as_bytes())?;
-    let (end, mut part) = (Instant::now() + SECOND_CALL_TIMEOUT, [0; 4096]);
+    let deadline = Instant::now() + SECOND_CALL_TIMEOUT;
+    let mut buffer = [0; 4096];
     // A response may never end, and arrive a few bytes at a time.
-    while stream.read(&mut part)? > 0 && Instant::now() < end {}
+    while stream.read(&mut buffer)? > 0 && Instant::now() < deadline {}
     Ok(())
 }

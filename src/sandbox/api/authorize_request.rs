@@ -58,16 +58,16 @@ impl AuthorizeRequest {
 impl Platform {
     /// Parses the query of an authorize link.
     pub(in crate::sandbox) fn parse_authorize_request(&self, query: &str) -> Result<AuthorizeRequest, LinkError> {
-        let given: Vec<(Cow<'_, str>, Cow<'_, str>)> = parse(query.as_bytes()).collect();
-        let value = |name: &str| given.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_ref());
+        let params: Vec<(Cow<'_, str>, Cow<'_, str>)> = parse(query.as_bytes()).collect();
+        let value = |name: &str| params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_ref());
         for (name, code) in [("appid", 10012), ("redirect_uri", 10011), ("scope", 10010)] {
             if value(name).is_empty() {
                 return Err(LinkError::Errcode(code));
             }
         }
         // The state is optional.
-        let order = if given.iter().any(|(key, _)| key == "state") { &PARAM_ORDER[..] } else { &PARAM_ORDER[..4] };
-        let (head, extras) = given.split_at(order.len().min(given.len()));
+        let order = if params.iter().any(|(key, _)| key == "state") { &PARAM_ORDER[..] } else { &PARAM_ORDER[..4] };
+        let (head, extras) = params.split_at(order.len().min(params.len()));
         let in_order = head.iter().map(|(key, _)| key.as_ref()).eq(order.iter().copied());
         if !in_order || extras.iter().any(|(key, _)| !EXTRA_PARAMS.contains(&key.as_ref())) {
             return Err(LinkError::ParamOrder);
@@ -78,7 +78,7 @@ impl Platform {
         if value("response_type") != "code" {
             return Err(LinkError::ResponseType);
         }
-        let profile = match value("scope") {
+        let wants_profile = match value("scope") {
             "snsapi_userinfo" => true,
             "snsapi_base" => false,
             _ => return Err(LinkError::Errcode(10005)),
@@ -87,14 +87,9 @@ impl Platform {
         if state.len() > MAX_STATE_BYTES || !state.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(LinkError::State);
         }
-        let asks = profile || value("forcePopup") == "true";
-        let redirect = self.parse_redirect_uri(query, value("redirect_uri"))?;
-        Ok(AuthorizeRequest {
-            redirect_uri: redirect,
-            wants_profile: profile,
-            needs_consent: asks,
-            state: state.to_owned(),
-        })
+        let needs_consent = wants_profile || value("forcePopup") == "true";
+        let redirect_uri = self.parse_redirect_uri(query, value("redirect_uri"))?;
+        Ok(AuthorizeRequest { redirect_uri, wants_profile, needs_consent, state: state.to_owned() })
     }
 
     fn parse_redirect_uri(&self, query: &str, decoded: &str) -> Result<Url, LinkError> {
@@ -112,15 +107,15 @@ impl Platform {
     /// The port is compared only if the configured domain has one, as a test account allows.
     fn is_callback_url(&self, url: &Url) -> bool {
         let Some(domain) = &self.scenario.callback_domain else { return true };
-        let (place, path) = match domain.split_once('/') {
-            Some((place, path)) => (place, path),
+        let (authority, path) = match domain.split_once('/') {
+            Some((authority, path)) => (authority, path),
             None => (domain.as_str(), ""),
         };
         let host = url.host_str().unwrap_or_default();
-        let given = match url.port() {
+        let url_authority = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        given.eq_ignore_ascii_case(place) && url.path()[1..].starts_with(path)
+        url_authority.eq_ignore_ascii_case(authority) && url.path()[1..].starts_with(path)
     }
 }

@@ -56,13 +56,13 @@ impl Platform {
     }
 
     fn is_business_url(&self, url: &Url) -> bool {
-        let place = match (url.host_str(), url.port()) {
+        let authority = match (url.host_str(), url.port()) {
             (Some(host), Some(port)) => format!("{host}:{port}"),
             (Some(host), None) => host.to_owned(),
             (None, _) => return false,
         };
         let domain = self.scenario.business_domain.as_ref();
-        is_web_url(url.as_str()) && domain.is_none_or(|domain| domain.eq_ignore_ascii_case(&place))
+        is_web_url(url.as_str()) && domain.is_none_or(|domain| domain.eq_ignore_ascii_case(&authority))
     }
 }
 

@@ -13,7 +13,7 @@ impl Platform {
     /// `POST /cgi-bin/openapi/rid/get`.
     ///
     /// As on the platform, `request_url` is only the query, and includes the token.
-    pub(in crate::sandbox) fn rid_get(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn get_failed_request(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let rid = body["rid"].as_str().unwrap_or_default();
         let hex = |group: &str| (1..=8).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_hexdigit());

@@ -17,13 +17,13 @@ const MAX_REMARK_BYTES: usize = 29;
 impl Platform {
     /// Returns the JSON that describes the person with that openid: 40003 if there is none.
     fn user_info_json(&self, openid: &str) -> Result<Value, ApiError> {
-        let place = self.person_index(openid).ok_or_else(|| api_error(40003))?;
-        let person = self.people.get(place).ok_or_else(|| api_error(40003))?;
-        Ok(person.to_json(&self.tags.tags_of(place)))
+        let index = self.person_index(openid).ok_or_else(|| api_error(40003))?;
+        let person = self.people.get(index).ok_or_else(|| api_error(40003))?;
+        Ok(person.to_json(&self.tags.tags_of(index)))
     }
 
     /// `GET /cgi-bin/user/get`: the followers, page by page, until a page is empty.
-    pub(in crate::sandbox) fn user_get(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn list_followers(&mut self, call: &mut Call<'_>) -> ApiResult {
         let after = call.param("next_openid");
         let start = match after.as_str() {
             "" => 0,
@@ -45,7 +45,7 @@ impl Platform {
     }
 
     /// `GET /cgi-bin/user/info`: how the person came to follow, and no profile.
-    pub(in crate::sandbox) fn user_info(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn get_user(&mut self, call: &mut Call<'_>) -> ApiResult {
         let openid = call.param("openid");
         let info = self.user_info_json(&openid)?;
         call.openid = Some(openid);
@@ -53,19 +53,19 @@ impl Platform {
     }
 
     /// `POST /cgi-bin/user/info/batchget`: all of the people, or 40003 if one does not exist.
-    pub(in crate::sandbox) fn user_info_batch(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn get_users(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let list = body["user_list"].as_array().ok_or_else(|| api_error(47001))?;
         if list.is_empty() || list.len() > MAX_BATCH {
             return Err(api_error(40032));
         }
-        let info = |asked: &Value| self.user_info_json(asked["openid"].as_str().unwrap_or_default());
+        let info = |entry: &Value| self.user_info_json(entry["openid"].as_str().unwrap_or_default());
         let list: Vec<Value> = list.iter().map(info).collect::<Result<_, _>>()?;
         Ok(json!({"user_info_list": list}))
     }
 
     /// `POST /cgi-bin/user/info/updateremark`
-    pub(in crate::sandbox) fn user_remark(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn set_remark(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let remark = body["remark"].as_str().ok_or_else(|| api_error(47001))?;
         let person = self.person_mut(body["openid"].as_str().unwrap_or_default()).ok_or_else(|| api_error(40003))?;
@@ -81,7 +81,7 @@ impl Platform {
     }
 
     /// `GET /cgi-bin/get_api_domain_ip` and `/cgi-bin/getcallbackip`: the address of this machine.
-    pub(in crate::sandbox) fn server_addresses(&mut self, _: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn list_server_addresses(&mut self, _: &mut Call<'_>) -> ApiResult {
         Ok(Value::from_iter([("ip_list", json!(["127.0.0.1"]))]))
     }
 }

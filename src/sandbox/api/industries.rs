@@ -58,7 +58,7 @@ const INDUSTRIES: [(&str, &str); 41] = [
 ];
 
 /// The industry of the sandbox's template library.
-pub(super) const OF_LIBRARY: &str = INDUSTRIES[0].0;
+pub(super) const LIBRARY_INDUSTRY: &str = INDUSTRIES[0].0;
 
 impl Platform {
     /// `GET /cgi-bin/template/get_industry`

@@ -20,7 +20,7 @@ impl Platform {
     /// The `Content-Type` of a part is optional: the client wechatpy sends none. The id of a thumb
     /// is named `thumb_media_id`, as in older answers of the platform. Whether it still is, is not
     /// known, so a client must accept both.
-    pub(in crate::sandbox) fn upload(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn upload_media(&mut self, call: &mut Call<'_>) -> ApiResult {
         let name = call.param("type");
         let kind = MediaKind::from_name(&name).ok_or_else(|| api_error(40004))?;
         let content_type = call.request.header("content-type").unwrap_or_default();
@@ -29,16 +29,16 @@ impl Platform {
         let file_name = part.file_name.as_deref().ok_or_else(|| api_error(41005))?;
         let file = check_upload(kind, file_name, part.bytes, call.now_ms)?;
         let id = self.media.add(file);
-        let named = if kind == MediaKind::Thumb { "thumb_media_id" } else { "media_id" };
+        let id_key = if kind == MediaKind::Thumb { "thumb_media_id" } else { "media_id" };
         let mut answer = json!({"type": name});
-        answer[named] = Value::String(id);
+        answer[id_key] = Value::String(id);
         answer["created_at"] = Value::from(call.now_ms / 1000);
         answer["item"] = json!([]);
         Ok(answer)
     }
 
     /// `GET /cgi-bin/media/get`
-    pub(in crate::sandbox) fn download(&mut self, call: &mut Call<'_>) -> Result<HttpResponse, ApiError> {
+    pub(in crate::sandbox) fn download_media(&mut self, call: &mut Call<'_>) -> Result<HttpResponse, ApiError> {
         let id = call.param("media_id");
         if id.is_empty() {
             return Err(api_error(41006));
@@ -85,11 +85,11 @@ fn check_upload(kind: MediaKind, name: &str, bytes: &[u8], now_ms: i64) -> Resul
     let format = MediaFormat::detect(bytes)
         .filter(|format| format.is_allowed_as(kind) && MediaFormat::from_name(name) == Some(*format));
     let format = format.ok_or_else(|| api_error(40005))?;
-    let lasts = format.duration_ms(bytes);
-    if lasts.is_some_and(|ms| ms > MAX_VOICE_MS) {
+    let duration_ms = format.duration_ms(bytes);
+    if duration_ms.is_some_and(|ms| ms > MAX_VOICE_MS) {
         return Err(api_error(45007));
     }
     // A phone shows at least one second.
-    let seconds = lasts.and_then(|ms| u32::try_from(ms.div_ceil(1000).max(1)).ok());
+    let seconds = duration_ms.and_then(|ms| u32::try_from(ms.div_ceil(1000).max(1)).ok());
     Ok(UploadedFile { kind, format, bytes: bytes.to_vec(), seconds, at_ms: now_ms })
 }

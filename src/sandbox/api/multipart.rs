@@ -29,7 +29,7 @@ pub(in crate::sandbox) fn parse_parts<'a>(content_type: &str, body: &'a [u8]) ->
     if !media_type.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;
     }
-    let boundary = find_parameter(parameters, "boundary").filter(|it| (1..=70).contains(&it.len()))?;
+    let boundary = find_parameter(parameters, "boundary").filter(|boundary| (1..=70).contains(&boundary.len()))?;
     let delimiter = format!("\r\n--{boundary}");
     let end = memmem::Finder::new(&delimiter);
     let mut rest = body.strip_prefix(&delimiter.as_bytes()["\r\n".len()..])?;
@@ -49,17 +49,17 @@ pub(in crate::sandbox) fn parse_parts<'a>(content_type: &str, body: &'a [u8]) ->
 
 fn parse_part(bytes: &[u8]) -> Option<FormPart<'_>> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_PARTS];
-    let Ok(httparse::Status::Complete((begins, headers))) = httparse::parse_headers(bytes, &mut headers) else {
+    let Ok(httparse::Status::Complete((content_start, headers))) = httparse::parse_headers(bytes, &mut headers) else {
         return None;
     };
-    let mut dispositions = headers.iter().filter(|it| it.name.eq_ignore_ascii_case("content-disposition"));
+    let mut dispositions = headers.iter().filter(|header| header.name.eq_ignore_ascii_case("content-disposition"));
     let (disposition, None) = (dispositions.next()?, dispositions.next()) else { return None };
     let (kind, parameters) = std::str::from_utf8(disposition.value).ok()?.split_once(';')?;
     if !kind.trim().eq_ignore_ascii_case("form-data") {
         return None;
     }
     let (name, file_name) = (find_parameter(parameters, "name")?, find_parameter(parameters, "filename"));
-    Some(FormPart { name, file_name, bytes: &bytes[begins..] })
+    Some(FormPart { name, file_name, bytes: &bytes[content_start..] })
 }
 
 /// Returns the value of a parameter: a token, or a quoted string with its `\"` and `\\` unescaped.
@@ -84,12 +84,12 @@ fn find_parameter(text: &str, name: &str) -> Option<String> {
 /// Returns the text before the closing quote, unescaped, and the text after it.
 fn parse_quoted_string(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
-    let mut signs = text.char_indices();
-    while let Some((at, sign)) = signs.next() {
-        match sign {
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
             '"' => return Some((value, &text[at + 1..])),
-            '\\' => value.push(signs.next()?.1),
-            _ => value.push(sign),
+            '\\' => value.push(chars.next()?.1),
+            _ => value.push(c),
         }
     }
     None
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_taken_apart() {
+    fn a_form_is_split_into_parts() {
         let body = "--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--XX\r\n\
                     content-disposition: form-data; filename=\"x; \\\"y\\\".png\"; name=media\r\n\
                     Content-Type: image/png\r\n\r\n--X\r\n\r\n\0\r\n--XX--\r\n";
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_form_is_none() {
+    fn malformed_forms_are_rejected() {
         let head = "Content-Disposition: form-data; name=\"a\"\r\n\r\n";
         for body in [
             String::new(),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoded_name_is_no_name() {
+    fn an_encoded_file_name_is_ignored() {
         let body = "--XX\r\nContent-Disposition: form-data; name=\"media\"; filename*=utf-8''a.png\r\n\r\n\r\n--XX--";
         assert_eq!(form(body).unwrap()[0].file_name, None);
     }

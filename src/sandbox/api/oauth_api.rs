@@ -60,7 +60,7 @@ impl Platform {
     }
 
     /// `GET /sns/userinfo`: 48001 if the person did not consent to share the profile.
-    pub(in crate::sandbox) fn web_user(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn get_web_user(&mut self, call: &mut Call<'_>) -> ApiResult {
         let grant = self.authorizations.find_grant(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
         call.openid = Some(grant.openid.clone());
         if !grant.profile || grant.snapshot {
@@ -80,7 +80,7 @@ impl Platform {
     }
 
     /// `GET /sns/auth`: whether a web token is still valid.
-    pub(in crate::sandbox) fn web_auth(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn check_web_token(&mut self, call: &mut Call<'_>) -> ApiResult {
         let grant = self.authorizations.find_grant(&call.param("access_token"), &call.param("openid"), call.now_ms)?;
         call.openid = Some(grant.openid.clone());
         Ok(response::ok())

@@ -58,13 +58,8 @@ impl Platform {
             snapshot: self.scenario.snapshot,
         };
         let target = link.callback_url(&self.authorizations.issue_code(grant, now_ms));
-        let again = self.scenario.double_callback.then(|| target.clone());
+        let second_callback = self.scenario.double_callback.then(|| target.clone());
         let reply = HttpResponse::redirect(target.as_str());
-        HandledRequest {
-            errcode: Some(0),
-            openid: Some(openid),
-            second_callback: again,
-            ..HandledRequest::from_reply(reply)
-        }
+        HandledRequest { errcode: Some(0), openid: Some(openid), second_callback, ..HandledRequest::from_reply(reply) }
     }
 }

@@ -24,15 +24,18 @@ impl Platform {
         let body = call.json()?;
         let name = body["action_name"].as_str().unwrap_or_default();
         let scene = Scene::from_request(name, &body)?;
-        let life_s = match &body["expire_seconds"] {
+        let lifetime_s = match &body["expire_seconds"] {
             _ if name.starts_with("QR_LIMIT_") => None,
             Value::Null => Some(DEFAULT_LIFETIME_S),
             // It is not known how the platform handles other values.
-            given => Some(
-                given.as_u64().filter(|life| (1..=MAX_LIFETIME_S).contains(life)).ok_or_else(|| api_error(40053))?,
+            value => Some(
+                value
+                    .as_u64()
+                    .filter(|lifetime| (1..=MAX_LIFETIME_S).contains(lifetime))
+                    .ok_or_else(|| api_error(40053))?,
             ),
         };
-        let until_ms = life_s.map(|life| call.now_ms + 1000 * i64::try_from(life).unwrap_or_default());
+        let until_ms = lifetime_s.map(|lifetime| call.now_ms + 1000 * i64::try_from(lifetime).unwrap_or_default());
         let (host, id) = (call.request.header("host").unwrap_or("localhost"), ids::code());
         let url = format!("http://{host}/q/{id}");
         let ticket = ids::code_ticket();
@@ -42,8 +45,8 @@ impl Platform {
             call.now_ms,
         )?;
         let mut answer = json!({"ticket": ticket, "url": url});
-        if let Some(life) = life_s {
-            answer["expire_seconds"] = life.into();
+        if let Some(lifetime) = lifetime_s {
+            answer["expire_seconds"] = lifetime.into();
         }
         Ok(answer)
     }

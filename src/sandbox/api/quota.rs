@@ -12,7 +12,7 @@ use crate::sandbox::response::{ApiError, ApiResult, api_error};
 use crate::sandbox::state::Platform;
 
 /// The limit reported for calls without a documented one. The sandbox counts them and rejects none.
-const UNWRITTEN: u64 = 1_000_000;
+const UNDOCUMENTED_LIMIT: u64 = 1_000_000;
 
 /// The documented rate limits: path, number of calls, period in seconds.
 const RATE_LIMITS: &[(&str, u64, u64)] = &[("/cgi-bin/stable_token", 10_000, 60)];
@@ -28,26 +28,26 @@ impl Platform {
     }
 
     /// `POST /cgi-bin/openapi/quota/get`
-    pub(in crate::sandbox) fn quota_get(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn get_quota(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let path = body["cgi_path"].as_str().unwrap_or_default();
         if !path.starts_with('/') {
             return Err(api_error(76003));
         }
-        if path.starts_with("/sns/") || self.scenario.unauthorized.iter().any(|it| it == path) {
+        if path.starts_with("/sns/") || self.scenario.unauthorized.iter().any(|unauthorized| unauthorized == path) {
             return Err(api_error(76022));
         }
         let limit = match self.scenario.daily_limit(path) {
             Some(limit) => limit,
             None if !paths::is_api_path(path) => return Err(api_error(76021)),
             None if !paths::needs_token(path) => return Err(api_error(76022)),
-            None => UNWRITTEN,
+            None => UNDOCUMENTED_LIMIT,
         };
         let used = self.call_counters.used(path);
         let quota = json!({"daily_limit": limit, "used": used, "remain": limit.saturating_sub(used)});
         let mut answer = response::ok();
         answer["quota"] = quota;
-        if let Some((_, count, seconds)) = RATE_LIMITS.iter().find(|(known, ..)| *known == path) {
+        if let Some((_, count, seconds)) = RATE_LIMITS.iter().find(|(limited, ..)| *limited == path) {
             answer["rate_limit"] = json!({"call_count": count, "refresh_second": seconds});
         }
         Ok(answer)
@@ -68,9 +68,13 @@ impl Platform {
         let form = url::form_urlencoded::parse(body).into_owned().collect::<Vec<_>>();
         let json = if call.is_json() { call.json()? } else { Value::Null };
         let field = |name: &str| {
-            let posted = || form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-            let known = || json[name].as_str().map(str::to_owned);
-            Some(call.param(name)).filter(|given| !given.is_empty()).or_else(known).or_else(posted).unwrap_or_default()
+            let from_form = || form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+            let from_json = || json[name].as_str().map(str::to_owned);
+            Some(call.param(name))
+                .filter(|value| !value.is_empty())
+                .or_else(from_json)
+                .or_else(from_form)
+                .unwrap_or_default()
         };
         self.check_appid(&field("appid"))?;
         self.check_secret(&field("appsecret"))?;

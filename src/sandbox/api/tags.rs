@@ -67,16 +67,16 @@ impl Platform {
     }
 
     /// `POST /cgi-bin/user/tag/get`: the people with a tag, page by page, until a page is empty.
-    pub(in crate::sandbox) fn tag_members(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn list_tag_members(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let start = match body["next_openid"].as_str().unwrap_or_default() {
             "" => 0,
             openid => self.person_index(openid).ok_or_else(|| api_error(40003))? + 1,
         };
         let members = &self.tags.get(&body["tagid"])?.1.members;
-        let people = members.range(start..).filter_map(|place| self.people.get(*place));
+        let followers = members.range(start..).filter_map(|person| self.people.get(*person));
         let page: Vec<&str> =
-            people.take(self.scenario.followers_a_page).map(|person| person.openid.as_str()).collect();
+            followers.take(self.scenario.followers_a_page).map(|person| person.openid.as_str()).collect();
         match page.last() {
             None => Ok(json!({"count": 0})),
             Some(last) => Ok(json!({"count": page.len(), "data": {"openid": page}, "next_openid": last})),
@@ -85,22 +85,22 @@ impl Platform {
 
     /// `POST /cgi-bin/tags/members/batchtagging`
     pub(in crate::sandbox) fn tag_people(&mut self, call: &mut Call<'_>) -> ApiResult {
-        let (id, places) = self.parse_tagging(call)?;
-        let full = |place: &usize| {
-            let tags = self.tags.tags_of(*place);
+        let (id, people) = self.parse_tagging(call)?;
+        let is_full = |person: &usize| {
+            let tags = self.tags.tags_of(*person);
             tags.len() >= MAX_TAGS_PER_PERSON && !tags.contains(&id)
         };
-        if places.iter().any(full) {
+        if people.iter().any(is_full) {
             return Err(api_error(45059));
         }
-        self.tags.all.entry(id).and_modify(|tag| tag.members.extend(places));
+        self.tags.all.entry(id).and_modify(|tag| tag.members.extend(people));
         Ok(ok())
     }
 
     /// `POST /cgi-bin/tags/members/batchuntagging`
     pub(in crate::sandbox) fn untag_people(&mut self, call: &mut Call<'_>) -> ApiResult {
-        let (id, places) = self.parse_tagging(call)?;
-        self.tags.all.entry(id).and_modify(|tag| tag.members.retain(|place| !places.contains(place)));
+        let (id, people) = self.parse_tagging(call)?;
+        self.tags.all.entry(id).and_modify(|tag| tag.members.retain(|person| !people.contains(person)));
         Ok(ok())
     }
 
@@ -114,20 +114,20 @@ impl Platform {
         if list.is_empty() || list.len() > MAX_BATCH {
             return Err(api_error(40032));
         }
-        let place = |openid: &Value| {
-            let place = openid.as_str().and_then(|openid| self.person_index(openid)).ok_or_else(|| api_error(49003))?;
-            let follows = self.people.get(place).is_some_and(|person| person.follows);
-            if follows { Ok(place) } else { Err(api_error(43004)) }
+        let follower_index = |openid: &Value| {
+            let index = openid.as_str().and_then(|openid| self.person_index(openid)).ok_or_else(|| api_error(49003))?;
+            let follows = self.people.get(index).is_some_and(|person| person.follows);
+            if follows { Ok(index) } else { Err(api_error(43004)) }
         };
-        Ok((id, list.iter().map(place).collect::<Result<_, _>>()?))
+        Ok((id, list.iter().map(follower_index).collect::<Result<_, _>>()?))
     }
 
     /// `POST /cgi-bin/tags/getidlist`: the tags of one person.
-    pub(in crate::sandbox) fn tags_of_person(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn list_tags_of_person(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let openid = body["openid"].as_str().unwrap_or_default();
-        let place = self.person_index(openid).ok_or_else(|| api_error(40003))?;
+        let person = self.person_index(openid).ok_or_else(|| api_error(40003))?;
         call.openid = Some(openid.to_owned());
-        Ok(json!({"tagid_list": self.tags.tags_of(place)}))
+        Ok(json!({"tagid_list": self.tags.tags_of(person)}))
     }
 }

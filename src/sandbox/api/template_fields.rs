@@ -34,20 +34,20 @@ pub(in crate::sandbox) fn displayed(key: &str, value: &str, strict: bool) -> Opt
     if matches!(key, "first" | "remark") {
         return None;
     }
-    let words: String = value.graphemes(true).filter(|sign| !is_emoji(sign)).collect();
-    let line = words.split(['\n', '\r']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    let mut shown = String::new();
-    for sign in line.graphemes(true) {
-        if shown.chars().count() + sign.chars().count() > DISPLAY_CHARS {
-            return Some(shown + "…");
+    let without_emoji: String = value.graphemes(true).filter(|grapheme| !is_emoji(grapheme)).collect();
+    let line = without_emoji.split(['\n', '\r']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let mut displayed_text = String::new();
+    for grapheme in line.graphemes(true) {
+        if displayed_text.chars().count() + grapheme.chars().count() > DISPLAY_CHARS {
+            return Some(displayed_text + "…");
         }
-        shown += sign;
+        displayed_text += grapheme;
     }
-    Some(shown)
+    Some(displayed_text)
 }
 
 /// Whether a grapheme is drawn as a picture, by itself or because of the variation selector U+FE0F.
-fn is_emoji(sign: &str) -> bool {
+fn is_emoji(grapheme: &str) -> bool {
     let plain = |c: char| {
         matches!(
             c.emoji_status(),
@@ -58,7 +58,7 @@ fn is_emoji(sign: &str) -> bool {
                 | EmojiStatus::EmojiModifierBase
         )
     };
-    sign.contains('\u{fe0f}') || !sign.chars().all(plain)
+    grapheme.contains('\u{fe0f}') || !grapheme.chars().all(plain)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(in crate::sandbox) fn check_value(key: &str, value: &str) -> Result<(), Fiel
 fn rule_for(kind: &str) -> Option<fn(&str) -> bool> {
     Some(match kind {
         "thing" | "const" => |value| value.chars().count() <= 20,
-        "character_string" => |value| value.chars().count() <= 32 && value.chars().all(|c| is_latin(c) || is_sign(c)),
+        "character_string" => |value| value.chars().count() <= 32 && value.chars().all(|c| is_latin(c) || is_symbol(c)),
         "time" => |value| is_range(value, |part| is_datetime(part, true)),
         "date" => |value| is_range(value, |part| is_datetime(part, false)),
         "amount" => is_amount,
@@ -32,7 +32,7 @@ fn rule_for(kind: &str) -> Option<fn(&str) -> bool> {
         "car_number" => is_car_number,
         "number" => |value| is_decimal(value) && count_digits(value) <= 32,
         "letter" => |value| value.len() <= 32 && value.bytes().all(|b| b.is_ascii_alphabetic()),
-        "symbol" => |value| value.chars().count() <= 5 && value.chars().all(is_sign),
+        "symbol" => |value| value.chars().count() <= 5 && value.chars().all(is_symbol),
         "name" => is_name,
         "phrase" => |value| value.chars().count() <= 5 && value.chars().all(is_chinese),
         // The approved values of the account are not known.
@@ -46,7 +46,7 @@ fn is_latin(c: char) -> bool {
 }
 
 /// Whether the character is not a letter, a digit or a space.
-fn is_sign(c: char) -> bool {
+fn is_symbol(c: char) -> bool {
     !c.is_alphanumeric() && !c.is_whitespace() && !c.is_control()
 }
 
@@ -55,8 +55,8 @@ fn is_chinese(c: char) -> bool {
 }
 
 fn is_name(value: &str) -> bool {
-    let most = if value.chars().any(is_chinese) { 10 } else { 20 };
-    value.chars().count() <= most && !value.contains(|c: char| c.is_ascii_digit())
+    let max = if value.chars().any(is_chinese) { 10 } else { 20 };
+    value.chars().count() <= max && !value.contains(|c: char| c.is_ascii_digit())
 }
 
 fn count_digits(value: &str) -> usize {
@@ -85,10 +85,10 @@ fn is_car_number(value: &str) -> bool {
 }
 
 /// Whether the text is one valid value, or two with `~` between them.
-fn is_range(text: &str, one: impl Fn(&str) -> bool) -> bool {
+fn is_range(text: &str, is_valid: impl Fn(&str) -> bool) -> bool {
     match text.split_once('~') {
-        Some((from, to)) => one(from.trim()) && one(to.trim()),
-        None => one(text.trim()),
+        Some((from, to)) => is_valid(from.trim()) && is_valid(to.trim()),
+        None => is_valid(text.trim()),
     }
 }
 
@@ -97,22 +97,24 @@ fn is_datetime(text: &str, clock: bool) -> bool {
     if !text.contains(':') {
         return !clock && is_day(text);
     }
-    let begins = text.rfind(|c: char| !c.is_ascii_digit() && c != ':');
-    let begins = begins.map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
-    let (day, time) = text.split_at(begins);
+    let time_start = text.rfind(|c: char| !c.is_ascii_digit() && c != ':');
+    let time_start = time_start.map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
+    let (day, time) = text.split_at(time_start);
     is_clock(time) && if day.is_empty() { clock } else { day.ends_with([' ', '日']) && is_day(day.trim_end()) }
 }
 
 fn is_day(text: &str) -> bool {
-    let (mut numbers, mut signs) = (Vec::new(), String::new());
+    let (mut numbers, mut separators) = (Vec::new(), String::new());
     for part in text.split_inclusive(|c: char| !c.is_ascii_digit()) {
         let number = part.trim_end_matches(|c: char| !c.is_ascii_digit());
         numbers.push(number);
-        signs += &part[number.len()..];
+        separators += &part[number.len()..];
     }
-    let among = |text: &str, most: u32| text.len() <= 2 && text.parse().is_ok_and(|it: u32| (1..=most).contains(&it));
-    let (year, month, day) = (|text: &str| text.len() == 4, |text: &str| among(text, 12), |text: &str| among(text, 31));
-    match (signs.as_str(), &numbers[..]) {
+    let is_up_to =
+        |text: &str, max: u32| text.len() <= 2 && text.parse().is_ok_and(|number: u32| (1..=max).contains(&number));
+    let (year, month, day) =
+        (|text: &str| text.len() == 4, |text: &str| is_up_to(text, 12), |text: &str| is_up_to(text, 31));
+    match (separators.as_str(), &numbers[..]) {
         ("年月日" | "--" | "//" | "..", [a, b, c]) => year(a) && month(b) && day(c),
         ("年月", [a, b]) => year(a) && month(b),
         ("月日", [a, b]) => month(a) && day(b),
@@ -122,8 +124,8 @@ fn is_day(text: &str) -> bool {
 }
 
 fn is_clock(text: &str) -> bool {
-    let part = |text: &str, least: usize, most: u32| {
-        (least..=2).contains(&text.len()) && text.parse().is_ok_and(|it: u32| it <= most)
+    let part = |text: &str, min_len: usize, max: u32| {
+        (min_len..=2).contains(&text.len()) && text.parse().is_ok_and(|number: u32| number <= max)
     };
     match text.split(':').collect::<Vec<_>>()[..] {
         [hour, minute] => part(hour, 1, 23) && part(minute, 2, 59),

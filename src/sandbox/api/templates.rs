@@ -48,17 +48,17 @@ impl Platform {
         if is_legacy(number) {
             return Err(api_error(40247));
         }
-        let known =
-            self.scenario.library.iter().find(|known| known.number == number).ok_or_else(|| api_error(40037))?;
+        let template =
+            self.scenario.library.iter().find(|template| template.number == number).ok_or_else(|| api_error(40037))?;
         let names = body["keyword_name_list"].as_array().ok_or_else(|| api_error(40246))?;
         // Escaped names do not match those of the library.
         let content =
-            known.build_content(names).filter(|_| !call.has_escaped_text()).ok_or_else(|| api_error(40246))?;
+            template.build_content(names).filter(|_| !call.has_escaped_text()).ok_or_else(|| api_error(40246))?;
         if self.scenario.templates.len() >= MAX_TEMPLATES {
             return Err(api_error(45026));
         }
         let id = ids::template_id();
-        let title = known.title.clone();
+        let title = template.title.clone();
         self.scenario.templates.push(TemplateConfig { id: id.clone(), title, content });
         Ok(json!({"errcode": 0, "errmsg": "ok", "template_id": id}))
     }
@@ -67,8 +67,9 @@ impl Platform {
     pub(in crate::sandbox) fn remove_template(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let id = body["template_id"].as_str().unwrap_or_default();
-        let at = self.scenario.templates.iter().position(|known| known.id == id).ok_or_else(|| api_error(40037))?;
-        self.scenario.templates.remove(at);
+        let index =
+            self.scenario.templates.iter().position(|template| template.id == id).ok_or_else(|| api_error(40037))?;
+        self.scenario.templates.remove(index);
         Ok(response::ok())
     }
 
@@ -78,17 +79,17 @@ impl Platform {
         let mut message = self.new_message(&body, call)?;
         let id = body["template_id"].as_str().unwrap_or_default();
         let template =
-            self.scenario.templates.iter().find(|known| known.id == id).ok_or_else(|| api_error(40037))?.clone();
+            self.scenario.templates.iter().find(|template| template.id == id).ok_or_else(|| api_error(40037))?.clone();
         let data = body["data"].as_object().ok_or_else(|| api_error(47001))?;
         let strict = self.scenario.strict_templates;
         let client_msg_id = parse_client_msg_id(&body)?;
         if !self.person_mut(&message.openid).is_some_and(|person| person.follows) {
             return Err(api_error(43004));
         }
-        if let Some(known) = &client_msg_id
-            && let Some(first) = self.inbox.record_duplicate(&message.openid, known, call.now_ms)
+        if let Some(id) = &client_msg_id
+            && let Some(msgid) = self.inbox.record_duplicate(&message.openid, id, call.now_ms)
         {
-            return Ok(accepted_response(first));
+            return Ok(accepted_response(msgid));
         }
         message.kind = "template";
         message.fields = fill_fields(&template, data, strict)?;
@@ -126,11 +127,11 @@ fn parse_client_msg_id(body: &Value) -> Result<Option<String>, ApiError> {
 /// An object without values counts as missing: a client whose type has no optional fields sends one
 /// with every message, and PHP writes an empty one as `[]`.
 pub(in crate::sandbox) fn parse_mini_program(value: &Value) -> Result<Option<String>, ApiError> {
-    let says_nothing = |field: &Value| field.is_null() || field.as_str() == Some("");
+    let is_blank = |field: &Value| field.is_null() || field.as_str() == Some("");
     let empty = match value {
         Value::Null => true,
         Value::Array(list) => list.is_empty(),
-        Value::Object(fields) => fields.values().all(says_nothing),
+        Value::Object(fields) => fields.values().all(is_blank),
         _ => false,
     };
     if empty {
@@ -167,10 +168,10 @@ fn fill_fields(template: &TemplateConfig, data: &Map<String, Value>, strict: boo
     }
     let mut fields = Vec::new();
     for (key, label) in template_fields::parse_fields(&template.content) {
-        let value = data.get(key).and_then(|given| given["value"].as_str()).unwrap_or_default();
-        if strict && let Err(flaw) = check_value(key, value) {
-            let what = if flaw == FieldError::Empty { "is empty" } else { "invalid" };
-            return Err(api_error_with(47003, format!("argument invalid! data.{key}.value {what}")));
+        let value = data.get(key).and_then(|entry| entry["value"].as_str()).unwrap_or_default();
+        if strict && let Err(error) = check_value(key, value) {
+            let problem = if error == FieldError::Empty { "is empty" } else { "invalid" };
+            return Err(api_error_with(47003, format!("argument invalid! data.{key}.value {problem}")));
         }
         let shown = template_fields::displayed(key, value, strict);
         fields.push(Field { key: key.to_owned(), label: label.to_owned(), value: value.to_owned(), shown });

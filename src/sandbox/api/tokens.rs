@@ -10,19 +10,19 @@ use crate::sandbox::state::Platform;
 
 impl Platform {
     /// `GET /cgi-bin/token`: issues a new token on every call.
-    pub(in crate::sandbox) fn token(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn issue_token(&mut self, call: &mut Call<'_>) -> ApiResult {
         self.check_credentials(call, &call.param("appid"), &call.param("secret"), &call.param("grant_type"))?;
-        Ok(self.tokens.classic(call.now_ms))
+        Ok(self.tokens.issue_classic(call.now_ms))
     }
 
     /// `POST /cgi-bin/stable_token`: the same token for all callers; the parameters are JSON.
-    pub(in crate::sandbox) fn stable_token(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn issue_stable_token(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let field = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         self.check_credentials(call, &field("appid"), &field("secret"), &field("grant_type"))?;
         match &body["force_refresh"] {
-            Value::Null | Value::Bool(false) => Ok(self.tokens.stable(call.now_ms)),
-            Value::Bool(true) => self.tokens.force_stable(call.now_ms),
+            Value::Null | Value::Bool(false) => Ok(self.tokens.get_stable(call.now_ms)),
+            Value::Bool(true) => self.tokens.force_refresh(call.now_ms),
             _ => Err(api_error(47001)),
         }
     }
@@ -35,11 +35,11 @@ impl Platform {
         }
         let caller = call.request.peer.ip().to_canonical();
         if !self.scenario.allows_ip(caller) {
-            let six = match caller {
-                std::net::IpAddr::V4(four) => four.to_ipv6_mapped(),
-                std::net::IpAddr::V6(six) => six,
+            let ipv6 = match caller {
+                std::net::IpAddr::V4(ipv4) => ipv4.to_ipv6_mapped(),
+                std::net::IpAddr::V6(ipv6) => ipv6,
             };
-            return Err(api_error_with(40164, format!("invalid ip {caller} ipv6 {six}, not in whitelist")));
+            return Err(api_error_with(40164, format!("invalid ip {caller} ipv6 {ipv6}, not in whitelist")));
         }
         self.check_secret(secret)
     }
@@ -48,7 +48,7 @@ impl Platform {
     pub(in crate::sandbox) fn check_appid(&self, appid: &str) -> Result<(), ApiError> {
         match appid {
             "" => Err(api_error(41002)),
-            given if given != self.scenario.app_id => Err(api_error(40013)),
+            other if other != self.scenario.app_id => Err(api_error(40013)),
             _ => Ok(()),
         }
     }
@@ -57,7 +57,7 @@ impl Platform {
     pub(in crate::sandbox) fn check_secret(&self, secret: &str) -> Result<(), ApiError> {
         match secret {
             "" => Err(api_error(41004)),
-            given if given != self.scenario.app_secret => Err(api_error(40125)),
+            other if other != self.scenario.app_secret => Err(api_error(40125)),
             _ => Ok(()),
         }
     }

@@ -69,17 +69,17 @@ impl<'de> Deserialize<'de> for Fault {
 impl TryFrom<FaultConfig> for Fault {
     type Error = ScenarioError;
 
-    fn try_from(it: FaultConfig) -> Result<Self, ScenarioError> {
-        let api = it.api.clone().unwrap_or_else(|| "*".to_owned());
-        let calls = CallFilter { api, openid: it.to.clone() };
-        require(API_PATHS.iter().any(|path| calls.matches_path(path)), "faults.api", &calls.api)?;
-        if let Some(to) = &calls.openid {
+    fn try_from(config: FaultConfig) -> Result<Self, ScenarioError> {
+        let api = config.api.clone().unwrap_or_else(|| "*".to_owned());
+        let filter = CallFilter { api, openid: config.to.clone() };
+        require(API_PATHS.iter().any(|path| filter.matches_path(path)), "faults.api", &filter.api)?;
+        if let Some(to) = &filter.openid {
             require(to.len() == 28 && to.bytes().all(|b| b.is_ascii_graphic()), "faults.to", to)?;
         }
-        if let Some(times) = it.times {
+        if let Some(times) = config.times {
             require(times > 0, "faults.times", &times.to_string())?;
         }
-        Ok(Self { trigger: it.trigger()?, max_triggers: it.times, effect: it.effect()?, filter: calls })
+        Ok(Self { trigger: config.trigger()?, max_triggers: config.times, effect: config.effect()?, filter })
     }
 }
 
@@ -124,9 +124,9 @@ impl FaultConfig {
         if let Some(status) = self.status {
             require((200..=599).contains(&status), "faults.status", &status.to_string())?;
         }
-        if let Some(kind) = &self.content_type {
-            let printable = kind.bytes().all(|b| matches!(b, b' '..=b'~'));
-            require(!kind.trim().is_empty() && printable, "faults.content_type", kind)?;
+        if let Some(content_type) = &self.content_type {
+            let printable = content_type.bytes().all(|b| matches!(b, b' '..=b'~'));
+            require(!content_type.trim().is_empty() && printable, "faults.content_type", content_type)?;
         }
         let processed = self.processed.unwrap_or(false);
         let all = [
@@ -139,8 +139,8 @@ impl FaultConfig {
             self.content_type.clone().map(Effect::ContentType),
             parse_pause("faults.delay", self.delay.as_deref())?.map(Effect::Delay),
         ];
-        let mut given = all.into_iter().flatten();
-        match (given.next(), given.next()) {
+        let mut effects = all.into_iter().flatten();
+        match (effects.next(), effects.next()) {
             (Some(effect), None) => Ok(effect),
             (None, _) => Err(ScenarioError::MissingKey { keys: EFFECT_KEYS }),
             (Some(_), Some(_)) => Err(ScenarioError::Conflicting { keys: EFFECT_KEYS }),

@@ -104,10 +104,10 @@ impl Effect {
             Self::Reset(_) => reply.with_mode(ResponseMode::Reset),
             Self::Hang(_) => reply.with_mode(ResponseMode::NoResponse),
             Self::Drip(pause) => reply.with_mode(ResponseMode::Throttled(*pause)),
-            Self::ContentType(kind) => reply.with_header("Content-Type", kind),
-            Self::Delay(by) => {
+            Self::ContentType(content_type) => reply.with_header("Content-Type", content_type),
+            Self::Delay(delay) => {
                 let before = reply.delay();
-                reply.with_delay(before + *by)
+                reply.with_delay(before + *delay)
             }
         }
     }
@@ -133,8 +133,8 @@ impl fmt::Display for Effect {
             Self::Reset(when) => write!(f, "reset {when}"),
             Self::Hang(when) => write!(f, "hang {when}"),
             Self::Drip(pause) => write!(f, "drip {}", humantime::format_duration(*pause)),
-            Self::ContentType(kind) => write!(f, "content_type {kind}"),
-            Self::Delay(by) => write!(f, "delay {}", humantime::format_duration(*by)),
+            Self::ContentType(content_type) => write!(f, "content_type {content_type}"),
+            Self::Delay(delay) => write!(f, "delay {}", humantime::format_duration(*delay)),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(in crate::sandbox) struct FaultPlan(Vec<FaultCounter>);
 pub(in crate::sandbox) struct FaultCounter {
     pub(in crate::sandbox) fault: Fault,
     /// The number of calls that matched the filter.
-    seen: u64,
+    matched: u64,
     /// The number of calls that triggered the fault.
     pub(in crate::sandbox) triggered: u64,
     generator: Xoshiro256PlusPlus,
@@ -34,7 +34,7 @@ impl FaultPlan {
         let entry = |fault: &Fault| {
             let seed = if let Trigger::Chance { seed, .. } = fault.trigger { seed } else { 0 };
             let generator = Xoshiro256PlusPlus::seed_from_u64(seed);
-            FaultCounter { fault: fault.clone(), seen: 0, triggered: 0, generator }
+            FaultCounter { fault: fault.clone(), matched: 0, triggered: 0, generator }
         };
         Self(faults.iter().map(entry).collect())
     }
@@ -53,18 +53,18 @@ impl FaultPlan {
     ///
     /// Each fault counts every call that matches its filter, whatever the other faults do. The
     /// first fault that triggers wins; all delays that trigger add up and apply as well.
-    pub(in crate::sandbox) fn select(&mut self, path: &str, to: Option<&str>) -> SelectedFaults {
+    pub(in crate::sandbox) fn select(&mut self, path: &str, openid: Option<&str>) -> SelectedFaults {
         let mut delays = Vec::new();
         let mut other = None;
         for entry in &mut self.0 {
-            let calls = &entry.fault.filter;
-            if !calls.matches_path(path) || calls.openid.as_deref().is_some_and(|wanted| to != Some(wanted)) {
+            let filter = &entry.fault.filter;
+            if !filter.matches_path(path) || filter.openid.as_deref().is_some_and(|filtered| openid != Some(filtered)) {
                 continue;
             }
             let is_delay = matches!(entry.fault.effect, Effect::Delay(_));
             // The counters and the generator advance even if the fault does not trigger.
-            let due = entry.count_call();
-            if !due
+            let triggers = entry.count_call();
+            if !triggers
                 || (!is_delay && other.is_some())
                 || entry.fault.max_triggers.is_some_and(|times| entry.triggered >= times)
             {
@@ -85,11 +85,11 @@ impl FaultPlan {
 impl FaultCounter {
     /// Counts a call, and returns whether it triggers this fault.
     fn count_call(&mut self) -> bool {
-        self.seen += 1;
+        self.matched += 1;
         match &self.fault.trigger {
             Trigger::All => true,
-            Trigger::Nth(numbers) => numbers.contains(&self.seen),
-            Trigger::Every(every) => self.seen.is_multiple_of(*every),
+            Trigger::Nth(numbers) => numbers.contains(&self.matched),
+            Trigger::Every(every) => self.matched.is_multiple_of(*every),
             Trigger::Chance { probability, .. } => self.generator.random_bool(*probability),
         }
     }
@@ -109,8 +109,8 @@ impl SelectedFaults {
 
 impl fmt::Display for SelectedFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, effect) in self.0.iter().enumerate() {
-            if place > 0 {
+        for (index, effect) in self.0.iter().enumerate() {
+            if index > 0 {
                 f.write_str(", ")?;
             }
             write!(f, "{effect}")?;

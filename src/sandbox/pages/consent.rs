@@ -16,24 +16,24 @@ use crate::t_in;
 pub(in crate::sandbox) fn consent(platform: &Platform, request: &Request) -> HttpResponse {
     let lang = page_language(request);
     let action = format!("/sandbox/authorize?{}", request.query);
-    let words = [
+    let texts = [
         t_in!(lang, "sandbox-consent-asks"),
         t_in!(lang, "sandbox-consent-title"),
         t_in!(lang, "sandbox-consent-text"),
         t_in!(lang, "sandbox-consent-refuse"),
         t_in!(lang, "sandbox-consent-allow"),
     ];
-    consent_form(platform, request, &action, &words)
+    consent_form(platform, request, &action, &texts)
 }
 
 /// Returns a form with a question, two buttons and the choice of the person.
 ///
 /// The texts: the action of the account, the question, the meaning of a yes, the button for no, the
 /// button for yes.
-fn consent_form(platform: &Platform, request: &Request, action: &str, words: &[String; 5]) -> HttpResponse {
+fn consent_form(platform: &Platform, request: &Request, action: &str, texts: &[String; 5]) -> HttpResponse {
     let lang = page_language(request);
     let account = &platform.scenario.account_name;
-    let [asks, title, text, no, yes] = words;
+    let [asks, title, text, refuse, allow] = texts;
     let body = html! {
         body.consent {
             form.sheet method="post" action=(action) {
@@ -42,8 +42,8 @@ fn consent_form(platform: &Platform, request: &Request, action: &str, words: &[S
                 p.small { (text) }
                 (person_picker(platform, request, lang))
                 div.choice {
-                    button type="submit" name="allow" value="0" { (no) }
-                    button.main type="submit" name="allow" value="1" { (yes) }
+                    button type="submit" name="allow" value="0" { (refuse) }
+                    button.main type="submit" name="allow" value="1" { (allow) }
                 }
             }
         }
@@ -87,14 +87,14 @@ pub(in crate::sandbox) fn subscribe_consent(platform: &Platform, request: &Reque
     }
     let lang = page_language(request);
     let action = format!("/sandbox/subscribe?{}", request.query);
-    let words = [
+    let texts = [
         t_in!(lang, "sandbox-consent-asks"),
         t_in!(lang, "sandbox-ask-title"),
         t_in!(lang, "sandbox-ask-text"),
         t_in!(lang, "sandbox-ask-cancel"),
         t_in!(lang, "sandbox-ask-confirm"),
     ];
-    consent_form(platform, request, &action, &words)
+    consent_form(platform, request, &action, &texts)
 }
 
 /// Explains why WeChat would not open the link of a one-time subscription.

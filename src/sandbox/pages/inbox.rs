@@ -34,19 +34,19 @@ const REFRESH_SCRIPT: &str = "setInterval(async()=>{try{\
 pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: i64) -> HttpResponse {
     let lang = page_language(request);
     let nonce = ids::nonce();
-    let world = &platform.scenario;
+    let scenario = &platform.scenario;
     let body = html! {
         body.inbox {
             header {
                 h1 { (t_in!(lang, "sandbox-inbox-title")) }
                 p { (t_in!(lang, "sandbox-inbox-lead")) }
                 dl {
-                    div { dt { "appID" } dd { code { (world.app_id) } } }
-                    div { dt { "appsecret" } dd { code { (world.app_secret) } } }
+                    div { dt { "appID" } dd { code { (scenario.app_id) } } }
+                    div { dt { "appsecret" } dd { code { (scenario.app_secret) } } }
                 }
                 (switches(platform, lang))
             }
-            (columns(platform, request, lang, now_ms))
+            (phones_and_faults(platform, request, lang, now_ms))
             footer { (t_in!(lang, "sandbox-inbox-foot")) }
             script nonce=(nonce) { (PreEscaped(REFRESH_SCRIPT)) }
         }
@@ -58,17 +58,17 @@ pub(in crate::sandbox) fn inbox(platform: &Platform, request: &Request, now_ms: 
 /// `GET /sandbox/phones`: only the phones, for the refresh of the open page.
 pub(in crate::sandbox) fn phones(platform: &Platform, request: &Request, now_ms: i64) -> HttpResponse {
     let lang = page_language(request);
-    HttpResponse::html(200, columns(platform, request, lang, now_ms).into_string())
+    HttpResponse::html(200, phones_and_faults(platform, request, lang, now_ms).into_string())
 }
 
 fn switches(platform: &Platform, lang: Lang) -> Markup {
-    let world = &platform.scenario;
+    let scenario = &platform.scenario;
     let all = [
-        ("strict_templates", world.strict_templates, t_in!(lang, "sandbox-switch-strict")),
-        ("real_limits", world.real_limits, t_in!(lang, "sandbox-switch-limits")),
-        ("verified", world.verified, t_in!(lang, "sandbox-switch-verified")),
-        ("snapshot", world.snapshot, t_in!(lang, "sandbox-switch-snapshot")),
-        ("double_callback", world.double_callback, t_in!(lang, "sandbox-switch-double")),
+        ("strict_templates", scenario.strict_templates, t_in!(lang, "sandbox-switch-strict")),
+        ("real_limits", scenario.real_limits, t_in!(lang, "sandbox-switch-limits")),
+        ("verified", scenario.verified, t_in!(lang, "sandbox-switch-verified")),
+        ("snapshot", scenario.snapshot, t_in!(lang, "sandbox-switch-snapshot")),
+        ("double_callback", scenario.double_callback, t_in!(lang, "sandbox-switch-double")),
     ];
     html! {
         div.switches {
@@ -88,18 +88,21 @@ fn switches(platform: &Platform, lang: Lang) -> Markup {
     }
 }
 
-fn columns(platform: &Platform, request: &Request, lang: Lang, now_ms: i64) -> Markup {
-    let only = request.param("person");
-    let mut chosen =
-        platform.people.iter().enumerate().filter(|(_, person)| only.as_ref().is_none_or(|name| *name == person.name));
-    let drawn: Vec<_> = chosen.by_ref().take(MAX_PHONES).collect();
-    let more = chosen.count();
+fn phones_and_faults(platform: &Platform, request: &Request, lang: Lang, now_ms: i64) -> Markup {
+    let name_filter = request.param("person");
+    let mut matching = platform
+        .people
+        .iter()
+        .enumerate()
+        .filter(|(_, person)| name_filter.as_ref().is_none_or(|name| *name == person.name));
+    let people: Vec<_> = matching.by_ref().take(MAX_PHONES).collect();
+    let hidden = matching.count();
     html! {
         (faults(platform, lang))
         main.phones {
-            @for (at, person) in drawn { (phone(platform, at, person, lang, now_ms)) }
+            @for (index, person) in people { (phone(platform, index, person, lang, now_ms)) }
         }
-        @if more > 0 { p.more-people { (t_in!(lang, "sandbox-more-people", count = more)) } }
+        @if hidden > 0 { p.more-people { (t_in!(lang, "sandbox-more-people", count = hidden)) } }
         details.calls { summary { (t_in!(lang, "sandbox-calls")) } (calls(platform, lang)) }
     }
 }
@@ -139,29 +142,29 @@ fn calls(platform: &Platform, lang: Lang) -> Markup {
     }
 }
 
-fn phone(platform: &Platform, at: usize, person: &Person, lang: Lang, now_ms: i64) -> Markup {
-    let lines = platform.inbox.conversation(&person.openid, MAX_LINES);
+fn phone(platform: &Platform, index: usize, person: &Person, lang: Lang, now_ms: i64) -> Markup {
+    let entries = platform.inbox.conversation(&person.openid, MAX_LINES);
     html! {
         section {
-            div.who id={ "who" (at) } data-live {
-                (avatar(&person.name, at + 1))
+            div.who id={ "who" (index) } data-live {
+                (avatar(&person.name, index + 1))
                 div {
-                    h2 { (person.name) @if at == platform.active_person { em { (t_in!(lang, "sandbox-phone-chosen")) } } }
+                    h2 { (person.name) @if index == platform.active_person { em { (t_in!(lang, "sandbox-phone-chosen")) } } }
                     code { (person.openid) }
                     p { (window_state(person, lang, now_ms)) }
                 }
             }
             div.phone {
-                div.bar id={ "bar" (at) } data-live {
+                div.bar id={ "bar" (index) } data-live {
                     span { "‹" }
-                    @if platform.typing.is_typing(at, now_ms) { b { (t_in!(lang, "sandbox-typing")) } }
+                    @if platform.typing.is_typing(index, now_ms) { b { (t_in!(lang, "sandbox-typing")) } }
                     @else { b { (platform.scenario.account_name) } }
                     span { "···" }
                 }
-                div.talk id={ "talk" (at) } data-live {
+                div.talk id={ "talk" (index) } data-live {
                     div {
-                        @if lines.is_empty() { p.time { (t_in!(lang, "sandbox-empty")) } }
-                        (conversation(platform, at, &lines, lang, now_ms))
+                        @if entries.is_empty() { p.time { (t_in!(lang, "sandbox-empty")) } }
+                        (conversation(platform, index, &entries, lang, now_ms))
                     }
                 }
                 form.say method="post" action="/sandbox/write" {
@@ -172,12 +175,12 @@ fn phone(platform: &Platform, at: usize, person: &Person, lang: Lang, now_ms: i6
                     button type="submit" disabled[!person.follows] { (t_in!(lang, "sandbox-say-send")) }
                 }
             }
-            div.acts id={ "acts" (at) } data-live { (actions(platform, at, person, lang)) }
+            div.acts id={ "acts" (index) } data-live { (actions(platform, index, person, lang)) }
         }
     }
 }
 
-fn actions(platform: &Platform, at: usize, person: &Person, lang: Lang) -> Markup {
+fn actions(platform: &Platform, index: usize, person: &Person, lang: Lang) -> Markup {
     html! {
         form method="post" action="/sandbox/follow" {
             input type="hidden" name="person" value=(person.name);
@@ -192,17 +195,17 @@ fn actions(platform: &Platform, at: usize, person: &Person, lang: Lang) -> Marku
                 button type="submit" name="person" value=(person.name) { (t_in!(lang, "sandbox-click")) }
             }
         }
-        @if at != platform.active_person {
+        @if index != platform.active_person {
             form method="post" action="/sandbox/settings" {
                 button type="submit" name="phone" value=(person.name) { (t_in!(lang, "sandbox-phone-choose")) }
             }
         }
-        @for template in &platform.scenario.subscriptions { (subscription(platform, at, person, template, lang)) }
+        @for template in &platform.scenario.subscriptions { (subscription(platform, index, person, template, lang)) }
         form.grant method="post" action="/sandbox/scene" {
             input type="hidden" name="person" value=(person.name);
             span {
                 (t_in!(lang, "sandbox-kind-one-time"))
-                @for scene in platform.consents.scenes(at) { " " em { (scene) } }
+                @for scene in platform.consents.scenes(index) { " " em { (scene) } }
             }
             button type="submit" name="scene" value="1000" { (t_in!(lang, "sandbox-grant-scene")) }
         }
@@ -210,23 +213,29 @@ fn actions(platform: &Platform, at: usize, person: &Person, lang: Lang) -> Marku
 }
 
 /// Draws how many notifications of a template the person accepts, and the buttons to change it.
-fn subscription(platform: &Platform, at: usize, person: &Person, template: &SubscriptionConfig, lang: Lang) -> Markup {
-    let left = platform.consents.remaining(at, template);
+fn subscription(
+    platform: &Platform,
+    index: usize,
+    person: &Person,
+    template: &SubscriptionConfig,
+    lang: Lang,
+) -> Markup {
+    let remaining = platform.consents.remaining(index, template);
     html! {
         form.grant method="post" action="/sandbox/grant" {
             input type="hidden" name="person" value=(person.name);
             input type="hidden" name="template" value=(template.id);
             span {
                 (template.title)
-                @if left > 0 {
+                @if remaining > 0 {
                     " "
-                    em { @if template.long_term { (t_in!(lang, "sandbox-grant-lasts")) } @else { (left) } }
+                    em { @if template.long_term { (t_in!(lang, "sandbox-grant-lasts")) } @else { (remaining) } }
                 }
             }
-            @if left > 0 {
+            @if remaining > 0 {
                 button type="submit" name="give" value="0" { (t_in!(lang, "sandbox-grant-back")) }
             }
-            @if left == 0 || !template.long_term {
+            @if remaining == 0 || !template.long_term {
                 button type="submit" name="give" value="1" { (t_in!(lang, "sandbox-grant-give")) }
             }
         }

@@ -52,22 +52,26 @@ pub(super) fn notice(lang: Lang, status: u16, mark: char, title: &str, text: &st
 }
 
 /// Draws a square with the first letter of a name. The number selects its color.
-pub(super) fn avatar(name: &str, colour: usize) -> Markup {
+pub(super) fn avatar(name: &str, color: usize) -> Markup {
     let letter: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
-    html! { span class={ "avatar c" (colour % 6) } aria-hidden="true" { (letter) } }
+    html! { span class={ "avatar c" (color % 6) } aria-hidden="true" { (letter) } }
 }
 
 /// Draws a choice of the person whose phone it is.
 pub(super) fn person_picker(platform: &Platform, request: &Request, lang: Lang) -> Markup {
-    let owner = platform.acting_person(request);
+    let active_person = platform.acting_person(request);
     // Of the generated followers, only the active one: a list of a hundred thousand would be
     // useless.
-    let asked = platform.people.iter().enumerate().filter(|(at, _)| *at < platform.configured_people() || *at == owner);
+    let choices = platform
+        .people
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| *index < platform.configured_people() || *index == active_person);
     html! {
         div.people {
-            @for (at, person) in asked {
+            @for (index, person) in choices {
                 label.person {
-                    (avatar(&person.name, at + 1))
+                    (avatar(&person.name, index + 1))
                     span.name {
                         (person.name)
                         small {
@@ -75,7 +79,7 @@ pub(super) fn person_picker(platform: &Platform, request: &Request, lang: Lang) 
                             @else { (t_in!(lang, "sandbox-follows-not")) }
                         }
                     }
-                    input type="radio" name="person" value=(person.name) checked[at == owner];
+                    input type="radio" name="person" value=(person.name) checked[index == active_person];
                     span.tick aria-hidden="true" { "✓" }
                 }
             }

@@ -21,21 +21,21 @@ const TIMESTAMP_GAP_MS: i64 = 300_000;
 /// Draws a conversation, oldest entry first.
 pub(super) fn conversation(
     platform: &Platform,
-    at: usize,
-    lines: &[&ConversationEntry],
+    index: usize,
+    entries: &[&ConversationEntry],
     lang: Lang,
     now_ms: i64,
 ) -> Markup {
-    let times: Vec<i64> = lines.iter().map(|entry| entry.at_ms()).collect();
+    let times: Vec<i64> = entries.iter().map(|entry| entry.at_ms()).collect();
     html! {
-        @for (index, entry) in lines.iter().enumerate() {
-            @let at_ms = times[index];
-            @if index == 0 || at_ms - times[index - 1] > TIMESTAMP_GAP_MS { p.time title=(rfc3339(at_ms)) { (format_time(at_ms, now_ms)) } }
+        @for (position, entry) in entries.iter().enumerate() {
+            @let at_ms = times[position];
+            @if position == 0 || at_ms - times[position - 1] > TIMESTAMP_GAP_MS { p.time title=(rfc3339(at_ms)) { (format_time(at_ms, now_ms)) } }
             @match entry {
-                ConversationEntry::Message(message) => (message_line(platform, at, message, lang)),
+                ConversationEntry::Message(message) => (message_line(platform, index, message, lang)),
                 ConversationEntry::UserText { text, .. } => div.line.own {
                     div.bubble { (text) }
-                    @if let Some(person) = platform.people.get(at) { (avatar(&person.name, at + 1)) }
+                    @if let Some(person) = platform.people.get(index) { (avatar(&person.name, index + 1)) }
                 },
                 ConversationEntry::Clicked { .. } => p.time { (t_in!(lang, "sandbox-note-clicked")) },
                 ConversationEntry::Followed { follows: true, .. } => p.time { (t_in!(lang, "sandbox-note-followed")) },
@@ -53,8 +53,8 @@ pub(super) fn format_time(at_ms: i64, now_ms: i64) -> String {
 }
 
 /// Draws a message on the phone of the person at `index`.
-fn message_line(platform: &Platform, at: usize, message: &Message, lang: Lang) -> Markup {
-    let person = platform.people.get(at).map(|person| person.name.as_str()).unwrap_or_default();
+fn message_line(platform: &Platform, index: usize, message: &Message, lang: Lang) -> Markup {
+    let person = platform.people.get(index).map(|person| person.name.as_str()).unwrap_or_default();
     match message.kind {
         "template" => card(message, None, lang),
         "subscription" => card(message, Some(&t_in!(lang, "sandbox-kind-subscription")), lang),
@@ -79,17 +79,21 @@ fn message_line(platform: &Platform, at: usize, message: &Message, lang: Lang) -
 
 /// Draws the avatar of the sender: of the account, or of a customer-service account.
 fn sender(platform: &Platform, message: &Message) -> Markup {
-    let mut clerks = platform.scenario.kf_accounts.iter().enumerate();
-    let clerk = clerks.find(|(_, clerk)| Some(&clerk.account) == message.kf_account.as_ref());
-    match clerk {
-        Some((at, clerk)) => avatar(&clerk.nickname, at + 4),
+    let mut kf_accounts = platform.scenario.kf_accounts.iter().enumerate();
+    let kf_account = kf_accounts.find(|(_, kf_account)| Some(&kf_account.account) == message.kf_account.as_ref());
+    match kf_account {
+        Some((index, kf_account)) => avatar(&kf_account.nickname, index + 4),
         None => avatar(&platform.scenario.account_name, 0),
     }
 }
 
 fn kf_nickname(platform: &Platform, message: &Message) -> Markup {
-    let clerk = platform.scenario.kf_accounts.iter().find(|clerk| Some(&clerk.account) == message.kf_account.as_ref());
-    html! { @if let Some(clerk) = clerk { small.clerk { (clerk.nickname) } } }
+    let kf_account = platform
+        .scenario
+        .kf_accounts
+        .iter()
+        .find(|kf_account| Some(&kf_account.account) == message.kf_account.as_ref());
+    html! { @if let Some(kf_account) = kf_account { small.clerk { (kf_account.nickname) } } }
 }
 
 fn picture(message: &Message, alt_text: &str) -> Markup {
@@ -115,11 +119,11 @@ fn voice(message: &Message, lang: Lang) -> Markup {
 }
 
 fn video(message: &Message, lang: Lang) -> Markup {
-    let film = message.files.iter().find(|file| file.kind == MediaKind::Video);
+    let video = message.files.iter().find(|file| file.kind == MediaKind::Video);
     let poster = message.files.iter().find(|file| file.kind == MediaKind::Thumb);
     html! {
-        @if let Some(film) = film {
-            a.picture.video href=(film.path) target="_blank" title=(t_in!(lang, "sandbox-kind-video")) {
+        @if let Some(video) = video {
+            a.picture.video href=(video.path) target="_blank" title=(t_in!(lang, "sandbox-kind-video")) {
                 @if let Some(poster) = poster {
                     img src=(poster.path) alt=(t_in!(lang, "sandbox-kind-video")) loading="lazy";
                 }
@@ -139,36 +143,36 @@ fn title_and_text(message: &Message) -> Markup {
 }
 
 /// Draws a box with text and an element beside it. A tap opens the message's address.
-fn card_row(message: &Message, beside: &Markup, foot: Option<&str>) -> Markup {
-    let inside = html! {
+fn card_row(message: &Message, side: &Markup, footer_text: Option<&str>) -> Markup {
+    let content = html! {
         div.words { (title_and_text(message)) }
-        (beside)
+        (side)
     };
     html! {
         div.tile {
             @if let Some(url) = &message.url {
-                a.row href=(url) title=(url) target="_blank" rel="noopener noreferrer" { (inside) }
+                a.row href=(url) title=(url) target="_blank" rel="noopener noreferrer" { (content) }
             } @else {
-                div.row { (inside) }
+                div.row { (content) }
             }
-            @if let Some(foot) = foot { div.kind { (foot) } }
+            @if let Some(footer_text) = footer_text { div.kind { (footer_text) } }
         }
     }
 }
 
 fn music(message: &Message, lang: Lang) -> Markup {
-    let beside = html! {
+    let side = html! {
         @if let Some(file) = message.files.last() {
             span.square { img src=(file.path) alt="" loading="lazy"; span.play aria-hidden="true" { "♪" } }
         }
     };
-    card_row(message, &beside, Some(&t_in!(lang, "sandbox-kind-music")))
+    card_row(message, &side, Some(&t_in!(lang, "sandbox-kind-music")))
 }
 
 /// Draws an article. The text `picture` stands in for its picture.
 fn article(message: &Message, picture: &str) -> Markup {
-    let beside = html! { @if !picture.is_empty() { span.square.none { (picture) } } };
-    card_row(message, &beside, None)
+    let side = html! { @if !picture.is_empty() { span.square.none { (picture) } } };
+    card_row(message, &side, None)
 }
 
 fn host_name(url: &Value) -> String {
@@ -305,8 +309,8 @@ mod tests {
 
     #[test]
     fn times_are_those_of_china() {
-        let noon = 1_700_000_000_000; // 2023-11-14T22:13:20Z
-        assert_eq!(format_time(noon, noon), "06:13");
-        assert_eq!(format_time(noon, noon + 86_400_000), "11-15 06:13");
+        let at_ms = 1_700_000_000_000; // 2023-11-14T22:13:20Z
+        assert_eq!(format_time(at_ms, at_ms), "06:13");
+        assert_eq!(format_time(at_ms, at_ms + 86_400_000), "11-15 06:13");
     }
 }

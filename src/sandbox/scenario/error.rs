@@ -72,11 +72,15 @@ pub(in crate::sandbox) fn syntax_error(text: &str, error: &toml::de::Error) -> S
 }
 
 /// Rejects the value of `key` unless it `is_valid`.
-pub(in crate::sandbox) fn require(holds: bool, key: &'static str, value: &str) -> Result<(), ScenarioError> {
-    if holds { Ok(()) } else { Err(ScenarioError::Value { key, value: value.to_owned() }) }
+pub(in crate::sandbox) fn require(is_valid: bool, key: &'static str, value: &str) -> Result<(), ScenarioError> {
+    if is_valid { Ok(()) } else { Err(ScenarioError::Value { key, value: value.to_owned() }) }
 }
 
 /// Rejects the value of `key` as a duplicate unless it `is_unique`.
-pub(in crate::sandbox) fn reject_duplicate(holds: bool, key: &'static str, value: &str) -> Result<(), ScenarioError> {
-    if holds { Ok(()) } else { Err(ScenarioError::Duplicate { key, value: value.to_owned() }) }
+pub(in crate::sandbox) fn reject_duplicate(
+    is_unique: bool,
+    key: &'static str,
+    value: &str,
+) -> Result<(), ScenarioError> {
+    if is_unique { Ok(()) } else { Err(ScenarioError::Duplicate { key, value: value.to_owned() }) }
 }

@@ -11,14 +11,14 @@ pub(super) struct Network {
 impl Network {
     /// Parses `address` or `address/bits`.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits.parse::<u32>().ok()?)),
+        let (address, prefix_len) = match text.split_once('/') {
+            Some((address, prefix_len)) => (address, Some(prefix_len.parse::<u32>().ok()?)),
             None => (text, None),
         };
         let address: IpAddr = address.parse().ok()?;
-        let whole = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.unwrap_or(whole);
-        (bits <= whole).then_some(Self { address, prefix_len: bits })
+        let full_len = if address.is_ipv4() { 32 } else { 128 };
+        let prefix_len = prefix_len.unwrap_or(full_len);
+        (prefix_len <= full_len).then_some(Self { address, prefix_len })
     }
 
     /// Whether the address belongs to this network.

@@ -168,9 +168,9 @@ impl Scenario {
     /// Returns an error for a syntax error, an unknown key, or a value that WeChat could not have
     /// issued.
     pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
-        let world: Self = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
-        world.check()?;
-        Ok(world)
+        let scenario: Self = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
+        scenario.check()?;
+        Ok(scenario)
     }
 
     /// Generates the openids of the people who have none.
@@ -198,29 +198,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_world_could_be_real() {
+    fn the_default_scenario_is_valid() {
         Scenario::default().check().unwrap();
     }
 
     #[test]
     fn a_file_overrides_what_it_names() {
-        let world =
+        let scenario =
             Scenario::from_toml("strict_templates = true\nphone = \"robin\"\n[[people]]\nname = \"robin\"").unwrap();
-        assert!(world.strict_templates && world.people[0].follows && !world.people[0].wrote);
-        assert_eq!((world.people.len(), world.templates.len()), (1, 2));
+        assert!(scenario.strict_templates && scenario.people[0].follows && !scenario.people[0].wrote);
+        assert_eq!((scenario.people.len(), scenario.templates.len()), (1, 2));
     }
 
     #[test]
-    fn the_world_of_the_readme_can_be() {
+    fn the_scenario_of_the_readme_is_valid() {
         let readme = include_str!("../../../README.md");
         let (_, rest) = readme.split_once("A world of your own").unwrap();
         let (_, rest) = rest.split_once("```toml\n").unwrap();
-        let world = Scenario::from_toml(rest.split_once("```").unwrap().0).unwrap();
-        assert_eq!((world.people[0].grants.len(), world.kf_accounts.len()), (1, 1));
+        let scenario = Scenario::from_toml(rest.split_once("```").unwrap().0).unwrap();
+        assert_eq!((scenario.people[0].grants.len(), scenario.kf_accounts.len()), (1, 1));
     }
 
     #[test]
-    fn what_cannot_be_is_refused() {
+    fn invalid_values_are_rejected() {
         let cases = [
             ("app_id = \"wx1\"", "app_id"),
             ("app_secret = \"x\"", "app_secret"),
@@ -249,17 +249,17 @@ mod tests {
             ("[[cards]]\nid = \"x\"\ntitle = \"\"\n[[cards]]\nid = \"x\"\ntitle = \"\"", "cards.id"),
             ("[[templates]]\nid = \"a\"\ntitle = \"\"\ncontent = \"\"", "templates.id"),
         ];
-        for (text, named) in cases {
+        for (text, key) in cases {
             let error = Scenario::from_toml(text).unwrap_err().to_string();
-            assert!(error.contains(named), "{text}: {error}");
+            assert!(error.contains(key), "{text}: {error}");
         }
     }
 
     #[test]
-    fn the_whitelist_takes_addresses_and_networks() {
-        let world = Scenario { ip_whitelist: vec!["10.1.0.0/16".into(), "::1".into()], ..Scenario::default() };
+    fn the_whitelist_accepts_addresses_and_networks() {
+        let scenario = Scenario { ip_whitelist: vec!["10.1.0.0/16".into(), "::1".into()], ..Scenario::default() };
         for (caller, inside) in [("10.1.2.3", true), ("10.2.0.1", false), ("::1", true), ("::2", false)] {
-            assert_eq!(world.allows_ip(caller.parse().unwrap()), inside, "{caller}");
+            assert_eq!(scenario.allows_ip(caller.parse().unwrap()), inside, "{caller}");
         }
     }
 }

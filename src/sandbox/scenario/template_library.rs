@@ -38,20 +38,21 @@ impl LibraryTemplate {
     ///
     /// `None` unless each of them exists and occurs once.
     pub(in crate::sandbox) fn build_content(&self, names: &[Value]) -> Option<String> {
-        let place = |name: &Value| self.keywords.iter().position(|it| Some(it.name.as_str()) == name.as_str());
-        self.card(&names.iter().map(place).collect::<Option<Vec<usize>>>()?)
+        let index_of =
+            |name: &Value| self.keywords.iter().position(|keyword| Some(keyword.name.as_str()) == name.as_str());
+        self.content_at(&names.iter().map(index_of).collect::<Option<Vec<usize>>>()?)
     }
 
     /// Returns the content of a template with the keywords at these indices.
-    pub(in crate::sandbox) fn card(&self, taken: &[usize]) -> Option<String> {
-        if taken.iter().collect::<HashSet<_>>().len() < taken.len() {
+    pub(in crate::sandbox) fn content_at(&self, indices: &[usize]) -> Option<String> {
+        if indices.iter().collect::<HashSet<_>>().len() < indices.len() {
             return None;
         }
-        let line = |at: &usize| {
-            let keyword = self.keywords.get(*at)?;
-            Some(format!("{}:{{{{{}{}.DATA}}}}", keyword.name, keyword.kind, at + 1))
+        let line = |index: &usize| {
+            let keyword = self.keywords.get(*index)?;
+            Some(format!("{}:{{{{{}{}.DATA}}}}", keyword.name, keyword.kind, index + 1))
         };
-        let lines: Option<Vec<String>> = taken.iter().map(line).collect();
+        let lines: Option<Vec<String>> = indices.iter().map(line).collect();
         lines.filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n"))
     }
 }
@@ -75,8 +76,8 @@ pub(in crate::sandbox) fn check_library(library: &[LibraryTemplate]) -> Result<(
         require(!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()), "library.number", number)?;
         reject_duplicate(seen.insert(number), "library.number", number)?;
         for Keyword { kind, .. } in keywords {
-            let word = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-            require(word, "library.keywords.type", kind)?;
+            let valid = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            require(valid, "library.keywords.type", kind)?;
         }
     }
     Ok(())
@@ -90,7 +91,7 @@ mod tests {
     use crate::sandbox::Scenario;
 
     #[test]
-    fn what_cannot_be_is_refused() {
+    fn invalid_values_are_rejected() {
         let one = "[[library]]\nnumber = \"1\"\ntitle = \"\"\nkeywords = [{ name = \"a\", type = \"thing\" }]\n";
         assert!(Scenario::from_toml(one).is_ok());
         let cases = [
@@ -98,9 +99,9 @@ mod tests {
             (one.repeat(2), "library.number"),
             (one.replace("thing", "thing1"), "library.keywords.type"),
         ];
-        for (text, named) in cases {
+        for (text, key) in cases {
             let error = Scenario::from_toml(&text).unwrap_err().to_string();
-            assert!(error.contains(named), "{text}: {error}");
+            assert!(error.contains(key), "{text}: {error}");
         }
     }
 

@@ -17,57 +17,59 @@ pub(in crate::sandbox) struct Consents {
 
 impl Consents {
     /// Returns the consents at the start of a scenario.
-    pub(in crate::sandbox) fn new(world: &Scenario) -> Self {
-        let mut grants = Self::default();
-        for (place, person) in world.people.iter().enumerate() {
-            for wanted in &person.grants {
-                for template in world.subscriptions.iter().filter(|it| wanted == "*" || it.id == *wanted) {
-                    grants.grant(place, template);
+    pub(in crate::sandbox) fn new(scenario: &Scenario) -> Self {
+        let mut consents = Self::default();
+        for (index, person) in scenario.people.iter().enumerate() {
+            for granted in &person.grants {
+                for template in
+                    scenario.subscriptions.iter().filter(|template| granted == "*" || template.id == *granted)
+                {
+                    consents.grant(index, template);
                 }
             }
-            grants.scenes.extend(person.scenes.iter().map(|scene| (place, *scene)));
+            consents.scenes.extend(person.scenes.iter().map(|scene| (index, *scene)));
         }
-        grants
+        consents
     }
 
     /// Adds the person's consent to one notification, or to all of a long-term template.
-    pub(in crate::sandbox) fn grant(&mut self, place: usize, template: &SubscriptionConfig) {
-        let left = self.templates.entry((place, template.id.clone())).or_default();
-        *left = if template.long_term { 1 } else { left.saturating_add(1) };
+    pub(in crate::sandbox) fn grant(&mut self, person: usize, template: &SubscriptionConfig) {
+        let remaining = self.templates.entry((person, template.id.clone())).or_default();
+        *remaining = if template.long_term { 1 } else { remaining.saturating_add(1) };
     }
 
     /// Removes all consents of the person to that template.
-    pub(in crate::sandbox) fn revoke(&mut self, place: usize, template: &SubscriptionConfig) {
-        self.templates.remove(&(place, template.id.clone()));
+    pub(in crate::sandbox) fn revoke(&mut self, person: usize, template: &SubscriptionConfig) {
+        self.templates.remove(&(person, template.id.clone()));
     }
 
     /// Returns the number of notifications that the person still accepts.
-    pub(in crate::sandbox) fn remaining(&self, place: usize, template: &SubscriptionConfig) -> u32 {
-        self.templates.get(&(place, template.id.clone())).copied().unwrap_or_default()
+    pub(in crate::sandbox) fn remaining(&self, person: usize, template: &SubscriptionConfig) -> u32 {
+        self.templates.get(&(person, template.id.clone())).copied().unwrap_or_default()
     }
 
     /// Uses up one consent, unless it is long-term: 43101 if there is none.
-    pub(in crate::sandbox) fn consume(&mut self, place: usize, template: &SubscriptionConfig) -> Result<(), ApiError> {
-        match self.templates.get_mut(&(place, template.id.clone())) {
+    pub(in crate::sandbox) fn consume(&mut self, person: usize, template: &SubscriptionConfig) -> Result<(), ApiError> {
+        match self.templates.get_mut(&(person, template.id.clone())) {
             None | Some(0) => return Err(api_error(43101)),
-            Some(left) if !template.long_term => *left -= 1,
+            Some(remaining) if !template.long_term => *remaining -= 1,
             Some(_) => {}
         }
         Ok(())
     }
 
     /// Adds the person's consent to one message of that scene.
-    pub(in crate::sandbox) fn grant_scene(&mut self, place: usize, scene: u16) {
-        self.scenes.insert((place, scene));
+    pub(in crate::sandbox) fn grant_scene(&mut self, person: usize, scene: u16) {
+        self.scenes.insert((person, scene));
     }
 
     /// Returns the scenes of which the person accepts a message.
-    pub(in crate::sandbox) fn scenes(&self, place: usize) -> impl Iterator<Item = u16> {
-        self.scenes.range((place, 0)..=(place, u16::MAX)).map(|(_, scene)| *scene)
+    pub(in crate::sandbox) fn scenes(&self, person: usize) -> impl Iterator<Item = u16> {
+        self.scenes.range((person, 0)..=(person, u16::MAX)).map(|(_, scene)| *scene)
     }
 
     /// Uses up the consent to a scene: 43101 if there is none.
-    pub(in crate::sandbox) fn consume_scene(&mut self, place: usize, scene: u16) -> Result<(), ApiError> {
-        if self.scenes.remove(&(place, scene)) { Ok(()) } else { Err(api_error(43101)) }
+    pub(in crate::sandbox) fn consume_scene(&mut self, person: usize, scene: u16) -> Result<(), ApiError> {
+        if self.scenes.remove(&(person, scene)) { Ok(()) } else { Err(api_error(43101)) }
     }
 }

@@ -44,11 +44,11 @@ pub(in crate::sandbox) struct Person {
 
 impl Person {
     /// Creates a person as configured.
-    pub(in crate::sandbox) fn new(settings: &PersonConfig, now_ms: i64) -> Self {
+    pub(in crate::sandbox) fn new(config: &PersonConfig, now_ms: i64) -> Self {
         let mut person = Self {
-            name: settings.name.clone(),
-            openid: settings.openid.clone().unwrap_or_else(ids::openid),
-            follows: settings.follows,
+            name: config.name.clone(),
+            openid: config.openid.clone().unwrap_or_else(ids::openid),
+            follows: config.follows,
             remark: String::new(),
             scene: None,
             followed_ms: now_ms,
@@ -56,7 +56,7 @@ impl Person {
             message_window: None,
             interaction_window: None,
         };
-        if settings.wrote {
+        if config.wrote {
             person.send_message(now_ms);
         }
         person

@@ -105,7 +105,7 @@ struct RecentMessage {
 
 impl Message {
     /// Returns the content that the person sees.
-    pub(in crate::sandbox) fn body(&self) -> impl Hash {
+    pub(in crate::sandbox) fn visible_content(&self) -> impl Hash {
         let text = (self.kind, &self.content, &self.template_id, &self.title, &self.fields);
         (text, &self.url, &self.miniprogram, &self.body, &self.kf_account)
     }
@@ -170,8 +170,8 @@ impl Inbox {
             self.order.pop_front();
         }
         let key = self.recent.hasher().hash_one((openid, client_msg_id));
-        let RecentMessage { index: place, msgid } = self.recent.get(&key)?;
-        let entry = place.checked_sub(self.dropped).and_then(|at| self.entries.get_mut(at));
+        let RecentMessage { index, msgid } = self.recent.get(&key)?;
+        let entry = index.checked_sub(self.dropped).and_then(|position| self.entries.get_mut(position));
         if let Some(ConversationEntry::Message(message)) = entry {
             message.repeats += 1;
         }
@@ -195,10 +195,10 @@ impl Inbox {
 
     /// Returns the last entries of one conversation, oldest first.
     pub(in crate::sandbox) fn conversation(&self, openid: &str, limit: usize) -> Vec<&ConversationEntry> {
-        let mut lines: Vec<&ConversationEntry> =
+        let mut entries: Vec<&ConversationEntry> =
             self.entries.iter().rev().filter(|entry| entry.openid() == openid).take(limit).collect();
-        lines.reverse();
-        lines
+        entries.reverse();
+        entries
     }
 }
 
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn old_messages_are_forgotten_and_still_not_delivered_again() {
+    fn removed_messages_are_still_not_delivered_again() {
         let mut inbox = Inbox::new();
         (0..MAX_ENTRIES + 3).for_each(|number| inbox.deliver(message(number)));
         assert_eq!(inbox.messages().count(), MAX_ENTRIES);
@@ -257,16 +257,16 @@ mod tests {
     }
 
     #[test]
-    fn large_messages_make_room_for_each_other() {
+    fn large_messages_displace_old_ones() {
         let mut inbox = Inbox::new();
         (0..70).for_each(|number| inbox.deliver(Message { size: 1 << 20, ..message(number) }));
         assert_eq!((inbox.messages().count(), inbox.bytes), (64, MAX_BYTES));
         inbox.push(ConversationEntry::UserText { openid: "oLuffy".into(), text: "x".repeat(MAX_BYTES + 1), at_ms: 0 });
-        assert_eq!((inbox.entries.len(), inbox.bytes), (0, 0), "not even that one");
+        assert_eq!((inbox.entries.len(), inbox.bytes), (0, 0), "the new entry is removed as well");
     }
 
     #[test]
-    fn who_forgets_the_conversations_gets_no_message_twice() {
+    fn repeats_are_dropped_after_clearing() {
         let mut inbox = Inbox::new();
         inbox.deliver(message(1));
         inbox.clear();

@@ -71,11 +71,11 @@ pub struct Platform {
 
 impl Platform {
     /// Creates the platform at the start of a scenario, at `now_ms` (Unix milliseconds).
-    pub fn new(world: Scenario, now_ms: i64) -> Self {
-        let mut people: Vec<Person> = world.people.iter().map(|settings| Person::new(settings, now_ms)).collect();
-        let by_openid = people.iter().enumerate().map(|(at, person)| (person.openid.clone(), at)).collect();
-        people.extend((1..=world.crowd).map(|number| Person::new(&generated::follower(number), now_ms)));
-        let phone = people.iter().position(|person| Some(&person.name) == world.phone.as_ref()).unwrap_or_default();
+    pub fn new(scenario: Scenario, now_ms: i64) -> Self {
+        let mut people: Vec<Person> = scenario.people.iter().map(|settings| Person::new(settings, now_ms)).collect();
+        let by_openid = people.iter().enumerate().map(|(index, person)| (person.openid.clone(), index)).collect();
+        people.extend((1..=scenario.crowd).map(|number| Person::new(&generated::follower(number), now_ms)));
+        let phone = people.iter().position(|person| Some(&person.name) == scenario.phone.as_ref()).unwrap_or_default();
         Self {
             people,
             by_openid,
@@ -85,25 +85,25 @@ impl Platform {
             scene_codes: SceneCodes::default(),
             inbox: Inbox::new(),
             stats: Stats::default(),
-            fault_plan: FaultPlan::new(&world.faults),
+            fault_plan: FaultPlan::new(&scenario.faults),
             clock_offset_ms: 0,
             call_counters: CallCounters::default(),
             failed_requests: FailedRequests::default(),
             media: MediaStore::default(),
-            consents: Consents::new(&world),
+            consents: Consents::new(&scenario),
             typing: TypingIndicators::default(),
             tags: Tags::new(),
             industries: Industries::default(),
             tickets: Tickets::default(),
-            scenario: world,
+            scenario,
         }
     }
 
     /// Returns the index of the person with that openid.
     pub(in crate::sandbox) fn person_index(&self, openid: &str) -> Option<usize> {
-        let of_crowd =
+        let generated_index =
             || Some(self.configured_people() + generated::index_of(openid, self.scenario.crowd)? as usize - 1);
-        self.by_openid.get(openid).copied().or_else(of_crowd)
+        self.by_openid.get(openid).copied().or_else(generated_index)
     }
 
     /// Returns the number of people before the generated followers.
@@ -119,8 +119,8 @@ impl Platform {
 
     /// Returns the person with that openid.
     pub(in crate::sandbox) fn person_mut(&mut self, openid: &str) -> Option<&mut Person> {
-        let at = self.person_index(openid)?;
-        self.people.get_mut(at)
+        let index = self.person_index(openid)?;
+        self.people.get_mut(index)
     }
 
     /// Returns the index of the person whose phone sends the request.
@@ -128,16 +128,17 @@ impl Platform {
     /// The cookie `phone` names the person; without it, the settings do.
     pub(in crate::sandbox) fn acting_person(&self, request: &Request) -> usize {
         let cookies = request.header("cookie").unwrap_or_default();
-        let named = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("phone=")).and_then(|value| {
-            let decoded = parse(format!("name={value}").as_bytes()).next().map(|(_, name)| name.into_owned())?;
-            self.people.iter().position(|person| person.name == decoded)
-        });
-        named.unwrap_or(self.active_person)
+        let cookie_person =
+            cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("phone=")).and_then(|value| {
+                let decoded = parse(format!("name={value}").as_bytes()).next().map(|(_, name)| name.into_owned())?;
+                self.people.iter().position(|person| person.name == decoded)
+            });
+        cookie_person.unwrap_or(self.active_person)
     }
 
     /// Counts a message, and delivers it to its phone.
     pub(in crate::sandbox) fn deliver(&mut self, message: Message) {
-        self.stats.delivered(&message);
+        self.stats.record_delivery(&message);
         self.inbox.deliver(message);
     }
 }

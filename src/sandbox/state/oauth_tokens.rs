@@ -56,14 +56,14 @@ impl<T> Default for BoundedMap<T> {
 }
 
 impl<T> BoundedMap<T> {
-    fn add(&mut self, text: String, it: T) {
+    fn add(&mut self, text: String, entry: T) {
         if self.order.len() >= MAX_ENTRIES
             && let Some(oldest) = self.order.pop_front()
         {
             self.entries.remove(&oldest);
         }
         self.order.push_back(text.clone());
-        self.entries.insert(text, it);
+        self.entries.insert(text, entry);
     }
 }
 
@@ -90,15 +90,15 @@ impl Authorizations {
         if code.is_empty() {
             return Err(api_error(41008));
         }
-        let known = self.codes.entries.get_mut(code).ok_or_else(|| api_error(40029))?;
-        if known.used {
+        let entry = self.codes.entries.get_mut(code).ok_or_else(|| api_error(40029))?;
+        if entry.used {
             return Err(api_error(40163));
         }
-        if now_ms >= known.until_ms {
+        if now_ms >= entry.until_ms {
             return Err(api_error(40029));
         }
-        known.used = true;
-        Ok(known.grant.clone())
+        entry.used = true;
+        Ok(entry.grant.clone())
     }
 
     /// Adds a refresh token for that grant.
@@ -133,11 +133,11 @@ impl Authorizations {
         if token.is_empty() {
             return Err(api_error(41001));
         }
-        let held = self.access.entries.get(token).ok_or_else(|| api_error(40001))?;
-        if now_ms >= held.until_ms {
+        let entry = self.access.entries.get(token).ok_or_else(|| api_error(40001))?;
+        if now_ms >= entry.until_ms {
             return Err(api_error(42001));
         }
-        if held.grant.openid == openid { Ok(&held.grant) } else { Err(api_error(40003)) }
+        if entry.grant.openid == openid { Ok(&entry.grant) } else { Err(api_error(40003)) }
     }
 }
 
@@ -146,12 +146,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_codes_make_room() {
-        let mut all = Authorizations::default();
+    fn the_oldest_codes_are_removed() {
+        let mut authorizations = Authorizations::default();
         let grant = OAuthGrant { openid: "o".into(), nickname: String::new(), profile: false, snapshot: false };
-        let codes: Vec<String> = (0..MAX_ENTRIES + 2).map(|_| all.issue_code(grant.clone(), 0)).collect();
-        let mut taken = |at: usize| all.redeem_code(&codes[at], 1).map_err(|refusal| refusal.errcode).err();
-        assert_eq!([taken(0), taken(1), taken(2), taken(MAX_ENTRIES + 1)], [Some(40029), Some(40029), None, None]);
-        assert_eq!((all.codes.entries.len(), all.codes.order.len()), (MAX_ENTRIES, MAX_ENTRIES));
+        let codes: Vec<String> = (0..MAX_ENTRIES + 2).map(|_| authorizations.issue_code(grant.clone(), 0)).collect();
+        let mut redeem =
+            |index: usize| authorizations.redeem_code(&codes[index], 1).map_err(|error| error.errcode).err();
+        assert_eq!([redeem(0), redeem(1), redeem(2), redeem(MAX_ENTRIES + 1)], [Some(40029), Some(40029), None, None]);
+        assert_eq!((authorizations.codes.entries.len(), authorizations.codes.order.len()), (MAX_ENTRIES, MAX_ENTRIES));
     }
 }

@@ -94,8 +94,8 @@ impl CallCounters {
 impl Scenario {
     /// Returns the calls a day that the API at `path` allows; `None` if no limit is known.
     pub(in crate::sandbox) fn daily_limit(&self, path: &str) -> Option<u64> {
-        let known = || DAILY_LIMITS.iter().find(|limit| limit.path == path);
-        let of_kind = |limit: &DailyLimit| if self.real_limits { limit.real } else { limit.test };
-        self.quota.get(path).copied().or_else(|| known().map(of_kind))
+        let documented = || DAILY_LIMITS.iter().find(|limit| limit.path == path);
+        let for_account = |limit: &DailyLimit| if self.real_limits { limit.real } else { limit.test };
+        self.quota.get(path).copied().or_else(|| documented().map(for_account))
     }
 }

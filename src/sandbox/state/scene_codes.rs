@@ -22,8 +22,8 @@ impl Scene {
     /// Parses the scene of a permanent or temporary code: 40052, 40053.
     pub(in crate::sandbox) fn from_request(name: &str, body: &Value) -> Result<Self, ApiError> {
         let scene = &body["action_info"]["scene"];
-        let number = |most: u64| match scene["scene_id"].as_u64() {
-            Some(number) if (1..=most).contains(&number) => Ok(Self::Number(number)),
+        let number = |max: u64| match scene["scene_id"].as_u64() {
+            Some(number) if (1..=max).contains(&number) => Ok(Self::Number(number)),
             _ => Err(api_error(40053)),
         };
         let text = || match scene["scene_str"].as_str() {

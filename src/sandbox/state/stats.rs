@@ -41,10 +41,10 @@ impl Stats {
     }
 
     /// Counts a message that reached a phone.
-    pub(in crate::sandbox) fn delivered(&mut self, message: &Message) {
+    pub(in crate::sandbox) fn record_delivery(&mut self, message: &Message) {
         self.delivered += 1;
         self.recipients.insert(self.hasher.hash_one(&message.openid));
-        let pair = self.hasher.hash_one((&message.openid, message.body()));
+        let pair = self.hasher.hash_one((&message.openid, message.visible_content()));
         if !self.seen.insert(pair) {
             self.duplicates.insert(pair);
         }

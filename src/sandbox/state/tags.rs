@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::sandbox::call::parse_number;
 use crate::sandbox::response::{ApiError, api_error};
 
-/// The tag that every account has. Ids below `FIRST_ID` belong to the platform.
-const STARRED: (u32, &str) = (2, "星标组");
-const SYSTEM_IDS: std::ops::RangeInclusive<u32> = 0..=2;
-const FIRST_ID: u32 = 100;
+/// The tag that every account has. Ids below [`FIRST_USER_TAG_ID`] belong to the platform.
+const STARRED_TAG: (u32, &str) = (2, "星标组");
+const SYSTEM_TAG_IDS: std::ops::RangeInclusive<u32> = 0..=2;
+const FIRST_USER_TAG_ID: u32 = 100;
 /// The maximum length of a name in bytes.
 const MAX_NAME_BYTES: usize = 30;
 
@@ -31,20 +31,20 @@ pub(in crate::sandbox) struct Tags {
 impl Tags {
     /// Creates the tags of a new account.
     pub(in crate::sandbox) fn new() -> Self {
-        let (id, name) = STARRED;
+        let (id, name) = STARRED_TAG;
         let starred = Tag { name: name.to_owned(), members: BTreeSet::new() };
-        Self { all: BTreeMap::from([(id, starred)]), next_id: FIRST_ID }
+        Self { all: BTreeMap::from([(id, starred)]), next_id: FIRST_USER_TAG_ID }
     }
 
     /// Returns the ids of the tags of that person.
-    pub(in crate::sandbox) fn tags_of(&self, place: usize) -> Vec<u32> {
-        self.all.iter().filter(|(_, tag)| tag.members.contains(&place)).map(|(id, _)| *id).collect()
+    pub(in crate::sandbox) fn tags_of(&self, person: usize) -> Vec<u32> {
+        self.all.iter().filter(|(_, tag)| tag.members.contains(&person)).map(|(id, _)| *id).collect()
     }
 
     /// Removes every tag from that person.
-    pub(in crate::sandbox) fn remove_person(&mut self, place: usize) {
+    pub(in crate::sandbox) fn remove_person(&mut self, person: usize) {
         self.all.values_mut().for_each(|tag| {
-            tag.members.remove(&place);
+            tag.members.remove(&person);
         });
     }
 
@@ -54,8 +54,8 @@ impl Tags {
         if name.len() > MAX_NAME_BYTES {
             return Err(api_error(45158));
         }
-        let taken = self.all.values().any(|tag| tag.name == name);
-        if name.trim().is_empty() || taken { Err(api_error(45157)) } else { Ok(name.to_owned()) }
+        let is_taken = self.all.values().any(|tag| tag.name == name);
+        if name.trim().is_empty() || is_taken { Err(api_error(45157)) } else { Ok(name.to_owned()) }
     }
 
     /// Returns a tag with its id: 45159.
@@ -67,7 +67,7 @@ impl Tags {
     /// Returns the id of a tag that the account may change: 45058, 45159.
     pub(in crate::sandbox) fn user_tag_id(&self, id: &Value) -> Result<u32, ApiError> {
         let id = parse_tag_id(id);
-        if SYSTEM_IDS.contains(&id) {
+        if SYSTEM_TAG_IDS.contains(&id) {
             return Err(api_error(45058));
         }
         if self.all.contains_key(&id) { Ok(id) } else { Err(api_error(45159)) }

@@ -86,11 +86,11 @@ impl Tokens {
         self.stable = TokenPool::default();
     }
 
-    pub(in crate::sandbox) fn classic(&mut self, now_ms: i64) -> Value {
+    pub(in crate::sandbox) fn issue_classic(&mut self, now_ms: i64) -> Value {
         token_response(self.classic.replace(now_ms, now_ms + OVERLAP_MS), now_ms)
     }
 
-    pub(in crate::sandbox) fn stable(&mut self, now_ms: i64) -> Value {
+    pub(in crate::sandbox) fn get_stable(&mut self, now_ms: i64) -> Value {
         match &self.stable.current {
             Some(token) if token.expires_ms - now_ms >= OVERLAP_MS => token_response(token, now_ms),
             // The old token stays valid until it expires.
@@ -98,9 +98,9 @@ impl Tokens {
         }
     }
 
-    pub(in crate::sandbox) fn force_stable(&mut self, now_ms: i64) -> ApiResult {
+    pub(in crate::sandbox) fn force_refresh(&mut self, now_ms: i64) -> ApiResult {
         if self.forced_ms.is_some_and(|last| now_ms - last < FORCE_COOLDOWN_MS) {
-            return Ok(self.stable(now_ms));
+            return Ok(self.get_stable(now_ms));
         }
         let today = time::beijing_day(now_ms);
         let (day, used) = self.forced_day;

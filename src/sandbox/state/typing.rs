@@ -11,17 +11,17 @@ pub(in crate::sandbox) struct TypingIndicators(HashMap<usize, i64>);
 
 impl TypingIndicators {
     /// Whether the phone of that person displays it.
-    pub(in crate::sandbox) fn is_typing(&self, place: usize, now_ms: i64) -> bool {
-        self.0.get(&place).is_some_and(|until| now_ms < *until)
+    pub(in crate::sandbox) fn is_typing(&self, person: usize, now_ms: i64) -> bool {
+        self.0.get(&person).is_some_and(|until| now_ms < *until)
     }
 
     /// Ends it: a message arrived, or the account canceled it.
-    pub(in crate::sandbox) fn stop(&mut self, place: usize) {
-        self.0.remove(&place);
+    pub(in crate::sandbox) fn stop(&mut self, person: usize) {
+        self.0.remove(&person);
     }
 
     /// Displays it on the phone of that person for a limited time.
-    pub(in crate::sandbox) fn start(&mut self, index: usize, now_ms: i64) {
-        self.0.insert(index, now_ms + TYPING_DURATION_MS);
+    pub(in crate::sandbox) fn start(&mut self, person: usize, now_ms: i64) {
+        self.0.insert(person, now_ms + TYPING_DURATION_MS);
     }
 }

@@ -35,9 +35,9 @@ fn refusals_are_written_as_the_platform_writes_them() {
         ("/sns/userinfo?access_token=x", 40001, "invalid credential, access_token is invalid or not latest,"),
         ("/sns/userinfo", 41001, "access_token missing,"),
     ];
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     for (target, errcode, errmsg) in cases {
-        let reply = game.request("GET", target, &[], "");
+        let reply = sandbox.request("GET", target, &[], "");
         let kind = if target.starts_with("/sns/") { "text/plain" } else { "application/json; encoding=utf-8" };
         assert_eq!(reply.header_value("content-type"), Some(kind), "{target}");
         let answer = parse(&reply);
@@ -48,9 +48,9 @@ fn refusals_are_written_as_the_platform_writes_them() {
 
 #[test]
 fn successes_have_the_content_type_of_their_family() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let target = format!("/cgi-bin/token?grant_type=client_credential&{CREDENTIALS}");
-    let reply = game.request("GET", &target, &[], "");
+    let reply = sandbox.request("GET", &target, &[], "");
     assert_eq!(reply.header_value("content-type"), Some("application/json; encoding=utf-8"));
     let answer = parse(&reply);
     assert!(answer.get("errcode").is_none());
@@ -60,105 +60,105 @@ fn successes_have_the_content_type_of_their_family() {
 
 #[test]
 fn verbs_are_looked_at_before_tokens() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     for (target, errcode) in [("/cgi-bin/token", 43001), ("/cgi-bin/user/get", 43001), ("/sns/userinfo", 43001)] {
-        assert_eq!(errcode_of(&game.post(target, "{}")), errcode, "{target}");
+        assert_eq!(errcode_of(&sandbox.post(target, "{}")), errcode, "{target}");
     }
-    assert_eq!(errcode_of(&game.get("/cgi-bin/message/custom/send")), 43002);
+    assert_eq!(errcode_of(&sandbox.get("/cgi-bin/message/custom/send")), 43002);
 }
 
 #[test]
 fn a_classic_token_lets_its_predecessor_live_five_minutes() {
-    let mut game = TestPlatform::new();
-    let first = game.token();
-    let second = game.token();
+    let mut sandbox = TestPlatform::new();
+    let first = sandbox.token();
+    let second = sandbox.token();
     assert_ne!(first, second);
-    game.now += 5 * MINUTE - 1;
-    assert_eq!((game.token_errcode(&first), game.token_errcode(&second)), (0, 0));
-    game.now += 1;
-    assert_eq!((game.token_errcode(&first), game.token_errcode(&second)), (40001, 0));
-    game.now = START + 2 * HOUR;
-    assert_eq!(game.token_errcode(&second), 42001);
+    sandbox.now += 5 * MINUTE - 1;
+    assert_eq!((sandbox.token_errcode(&first), sandbox.token_errcode(&second)), (0, 0));
+    sandbox.now += 1;
+    assert_eq!((sandbox.token_errcode(&first), sandbox.token_errcode(&second)), (40001, 0));
+    sandbox.now = START + 2 * HOUR;
+    assert_eq!(sandbox.token_errcode(&second), 42001);
 }
 
 #[test]
 fn the_stable_token_is_the_same_for_all_until_five_minutes_are_left() {
-    let mut game = TestPlatform::new();
-    let first = game.stable(false);
+    let mut sandbox = TestPlatform::new();
+    let first = sandbox.stable(false);
     assert_eq!(first["expires_in"], 7200);
-    game.now += 115 * MINUTE;
-    let again = game.stable(false);
+    sandbox.now += 115 * MINUTE;
+    let again = sandbox.stable(false);
     assert_eq!((&again["access_token"], &again["expires_in"]), (&first["access_token"], &json!(300)));
-    game.now += 1000;
-    let next = game.stable(false);
+    sandbox.now += 1000;
+    let next = sandbox.stable(false);
     assert_ne!(next["access_token"], first["access_token"]);
     assert_eq!(next["expires_in"], 7200);
-    assert_eq!(game.token_errcode(&text(&first["access_token"])), 0);
-    game.now = START + 2 * HOUR;
-    assert_eq!(game.token_errcode(&text(&first["access_token"])), 42001);
-    assert_eq!(game.token_errcode(&text(&next["access_token"])), 0);
+    assert_eq!(sandbox.token_errcode(&text(&first["access_token"])), 0);
+    sandbox.now = START + 2 * HOUR;
+    assert_eq!(sandbox.token_errcode(&text(&first["access_token"])), 42001);
+    assert_eq!(sandbox.token_errcode(&text(&next["access_token"])), 0);
 }
 
 #[test]
 fn a_forced_refresh_kills_at_once_but_not_twice_in_half_a_minute() {
-    let mut game = TestPlatform::new();
-    let first = text(&game.stable(false)["access_token"]);
-    let second = text(&game.stable(true)["access_token"]);
-    assert_eq!((game.token_errcode(&first), game.token_errcode(&second)), (40001, 0));
-    game.now += 29_999;
-    assert_eq!(game.stable(true)["access_token"], json!(second));
-    game.now += 1;
-    assert_ne!(game.stable(true)["access_token"], json!(second));
-    assert_eq!(game.token_errcode(&second), 40001);
+    let mut sandbox = TestPlatform::new();
+    let first = text(&sandbox.stable(false)["access_token"]);
+    let second = text(&sandbox.stable(true)["access_token"]);
+    assert_eq!((sandbox.token_errcode(&first), sandbox.token_errcode(&second)), (40001, 0));
+    sandbox.now += 29_999;
+    assert_eq!(sandbox.stable(true)["access_token"], json!(second));
+    sandbox.now += 1;
+    assert_ne!(sandbox.stable(true)["access_token"], json!(second));
+    assert_eq!(sandbox.token_errcode(&second), 40001);
 }
 
 #[test]
 fn a_forced_refresh_kills_the_overlapping_predecessor_too() {
-    let mut game = TestPlatform::new();
-    let first = text(&game.stable(false)["access_token"]);
-    game.now += 116 * MINUTE;
-    let second = text(&game.stable(false)["access_token"]);
-    game.stable(true);
-    assert_eq!((game.token_errcode(&first), game.token_errcode(&second)), (40001, 40001));
+    let mut sandbox = TestPlatform::new();
+    let first = text(&sandbox.stable(false)["access_token"]);
+    sandbox.now += 116 * MINUTE;
+    let second = text(&sandbox.stable(false)["access_token"]);
+    sandbox.stable(true);
+    assert_eq!((sandbox.token_errcode(&first), sandbox.token_errcode(&second)), (40001, 40001));
 }
 
 #[test]
 fn twenty_forced_refreshes_a_day() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     for turn in 0..20 {
-        assert_eq!(errcode_of(&game.stable(true)), 0, "{turn}");
-        game.now += 30_000;
+        assert_eq!(errcode_of(&sandbox.stable(true)), 0, "{turn}");
+        sandbox.now += 30_000;
     }
-    assert_eq!(errcode_of(&game.stable(true)), 45009);
-    game.now += 24 * HOUR;
-    assert_eq!(errcode_of(&game.stable(true)), 0);
+    assert_eq!(errcode_of(&sandbox.stable(true)), 45009);
+    sandbox.now += 24 * HOUR;
+    assert_eq!(errcode_of(&sandbox.stable(true)), 0);
 }
 
 #[test]
 fn the_pools_leave_each_other_alone() {
-    let mut game = TestPlatform::new();
-    let classic = game.token();
-    let stable = text(&game.stable(false)["access_token"]);
-    game.stable(true);
-    game.token();
-    assert_eq!(game.token_errcode(&classic), 0);
-    assert_eq!(game.token_errcode(&stable), 40001);
+    let mut sandbox = TestPlatform::new();
+    let classic = sandbox.token();
+    let stable = text(&sandbox.stable(false)["access_token"]);
+    sandbox.stable(true);
+    sandbox.token();
+    assert_eq!(sandbox.token_errcode(&classic), 0);
+    assert_eq!(sandbox.token_errcode(&stable), 40001);
 }
 
 #[test]
 fn stable_token_reads_its_body_only() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let target = format!("/cgi-bin/stable_token?grant_type=client_credential&{CREDENTIALS}");
     for (body, errcode) in [("", 44002), ("appid=x", 47001), ("[]", 47001), ("{}", 41002), ("{\"appid\":\"x\"}", 40013)]
     {
-        assert_eq!(errcode_of(&game.post(&target, body)), errcode, "{body}");
+        assert_eq!(errcode_of(&sandbox.post(&target, body)), errcode, "{body}");
     }
 }
 
 #[test]
 fn the_whitelist_names_the_caller_before_it_looks_at_the_secret() {
-    let mut game = TestPlatform::with_scenario("ip_whitelist = [\"127.0.0.1\"]");
-    let answer = game.get("/cgi-bin/token?grant_type=client_credential&appid=wx0123456789abcdef&secret=wrong");
+    let mut sandbox = TestPlatform::with_scenario("ip_whitelist = [\"127.0.0.1\"]");
+    let answer = sandbox.get("/cgi-bin/token?grant_type=client_credential&appid=wx0123456789abcdef&secret=wrong");
     assert_eq!(errcode_of(&answer), 40164);
     let errmsg = text(&answer["errmsg"]);
     assert_eq!(before_rid(&errmsg), "invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist");
@@ -166,12 +166,12 @@ fn the_whitelist_names_the_caller_before_it_looks_at_the_secret() {
 
 #[test]
 fn a_quota_holds_until_midnight_in_china() {
-    let mut game = TestPlatform::with_scenario("[quota]\n\"/cgi-bin/get_api_domain_ip\" = 2");
-    let token = game.token();
-    let codes: Vec<i64> = (0..3).map(|_| game.token_errcode(&token)).collect();
+    let mut sandbox = TestPlatform::with_scenario("[quota]\n\"/cgi-bin/get_api_domain_ip\" = 2");
+    let token = sandbox.token();
+    let codes: Vec<i64> = (0..3).map(|_| sandbox.token_errcode(&token)).collect();
     assert_eq!(codes, [0, 0, 45009]);
-    assert_eq!(game.platform.calls_today("/cgi-bin/get_api_domain_ip"), 3);
-    game.now += 24 * HOUR;
-    let token = game.token();
-    assert_eq!(game.token_errcode(&token), 0);
+    assert_eq!(sandbox.platform.calls_today("/cgi-bin/get_api_domain_ip"), 3);
+    sandbox.now += 24 * HOUR;
+    let token = sandbox.token();
+    assert_eq!(sandbox.token_errcode(&token), 0);
 }

@@ -15,8 +15,8 @@ fn code_of(location: &str) -> String {
     url.query_pairs().find(|(key, _)| key == "code").unwrap().1.into_owned()
 }
 
-fn exchange_code(game: &mut TestPlatform, code: &str) -> Value {
-    game.get(&format!("/sns/oauth2/access_token?{CREDENTIALS}&code={code}&grant_type=authorization_code"))
+fn exchange_code(sandbox: &mut TestPlatform, code: &str) -> Value {
+    sandbox.get(&format!("/sns/oauth2/access_token?{CREDENTIALS}&code={code}&grant_type=authorization_code"))
 }
 
 fn userinfo_link() -> String {
@@ -24,45 +24,45 @@ fn userinfo_link() -> String {
 }
 
 /// Posts an answer to the consent page of the link.
-fn answer_consent(game: &mut TestPlatform, form: &str) -> HttpResponse {
+fn answer_consent(sandbox: &mut TestPlatform, form: &str) -> HttpResponse {
     let target = userinfo_link().replace("/connect/oauth2/authorize", "/sandbox/authorize");
-    game.post_form(&target, form)
+    sandbox.post_form(&target, form)
 }
 
 #[test]
 fn base_goes_back_at_once_with_code_and_state() {
-    let mut game = TestPlatform::new();
-    let reply = game.request("GET", LINK, &[], "");
+    let mut sandbox = TestPlatform::new();
+    let reply = sandbox.request("GET", LINK, &[], "");
     let target = location(&reply);
     let code = code_of(&target);
     assert_eq!(target, format!("http://127.0.0.1:8080/callback/?code={code}&state=abc123"));
-    let granted = exchange_code(&mut game, &code);
+    let granted = exchange_code(&mut sandbox, &code);
     assert_eq!((&granted["openid"], &granted["scope"]), (&json!(LUFFY), &json!("snsapi_base")));
     assert_eq!(granted["expires_in"], 7200);
     assert!(granted.get("is_snapshotuser").is_none());
     let info = format!("/sns/userinfo?access_token={}&openid={LUFFY}", text(&granted["access_token"]));
-    assert_eq!(errcode_of(&game.get(&info)), 48001);
+    assert_eq!(errcode_of(&sandbox.get(&info)), 48001);
 }
 
 #[test]
 fn a_query_of_the_address_is_kept() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let link = LINK.replace("callback%2F", "cb%3Fa%3D1%26b%3D%2525%23top");
-    let target = location(&game.request("GET", &link, &[], ""));
+    let target = location(&sandbox.request("GET", &link, &[], ""));
     let code = code_of(&target);
     assert_eq!(target, format!("http://127.0.0.1:8080/cb?a=1&b=%25&code={code}&state=abc123#top"));
 }
 
 #[test]
 fn the_phone_belongs_to_whom_the_cookie_or_the_settings_name() {
-    let mut game = TestPlatform::with_scenario("phone = \"nami\"\nverified = true");
-    let target = location(&game.request("GET", LINK, &[], ""));
-    assert_eq!(exchange_code(&mut game, &code_of(&target))["openid"], NAMI);
-    let target = location(&game.request("GET", LINK, &[("cookie", "a=b; phone=zoro")], ""));
-    assert_eq!(exchange_code(&mut game, &code_of(&target))["openid"], ZORO);
-    assert_eq!(game.post_form("/sandbox/settings", "phone=luffy").status(), 303);
-    let target = location(&game.request("GET", LINK, &[], ""));
-    assert_eq!(exchange_code(&mut game, &code_of(&target))["openid"], LUFFY);
+    let mut sandbox = TestPlatform::with_scenario("phone = \"nami\"\nverified = true");
+    let target = location(&sandbox.request("GET", LINK, &[], ""));
+    assert_eq!(exchange_code(&mut sandbox, &code_of(&target))["openid"], NAMI);
+    let target = location(&sandbox.request("GET", LINK, &[("cookie", "a=b; phone=zoro")], ""));
+    assert_eq!(exchange_code(&mut sandbox, &code_of(&target))["openid"], ZORO);
+    assert_eq!(sandbox.post_form("/sandbox/settings", "phone=luffy").status(), 303);
+    let target = location(&sandbox.request("GET", LINK, &[], ""));
+    assert_eq!(exchange_code(&mut sandbox, &code_of(&target))["openid"], LUFFY);
 }
 
 #[test]
@@ -84,43 +84,43 @@ fn links_are_held_to_the_letter() {
         ("state=abc123", "state=abc_123", "letters and digits"),
         ("state=abc123", &long, "letters and digits"),
     ];
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     for (from, to, says) in cases {
         let link = LINK.replacen(from, to, 1);
         assert_ne!(link, LINK);
-        let page = game.page(&link);
+        let page = sandbox.page(&link);
         assert!(page.contains(says), "{link}: {page}");
         let form = link.replace("/connect/oauth2/authorize", "/sandbox/authorize");
-        assert_eq!(game.post_form(&form, "allow=1").status(), 200, "{link}");
+        assert_eq!(sandbox.post_form(&form, "allow=1").status(), 200, "{link}");
     }
-    assert_eq!(game.request("GET", &format!("{LINK}&connect_redirect=1"), &[], "").status(), 302);
-    assert!(game.page(&format!("{LINK}&forcePopup=true")).contains("Allow"));
+    assert_eq!(sandbox.request("GET", &format!("{LINK}&connect_redirect=1"), &[], "").status(), 302);
+    assert!(sandbox.page(&format!("{LINK}&forcePopup=true")).contains("Allow"));
 }
 
 #[test]
 fn a_state_may_be_empty_or_missing() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     for link in [LINK.replace("abc123", ""), LINK.replace("&state=abc123", "")] {
-        let target = location(&game.request("GET", &link, &[], ""));
+        let target = location(&sandbox.request("GET", &link, &[], ""));
         assert!(target.ends_with(&format!("code={}&state=", code_of(&target))), "{target}");
-        assert!(game.page(&format!("{link}&forcePopup=true")).contains("Allow"));
+        assert!(sandbox.page(&format!("{link}&forcePopup=true")).contains("Allow"));
     }
     let moved = LINK.replace("&state=abc123", "").replace("/authorize?", "/authorize?state=abc123&");
-    assert!(game.page(&moved).contains("in this order"));
+    assert!(sandbox.page(&moved).contains("in this order"));
 }
 
 #[test]
 fn only_followers_authorise_a_test_account() {
-    let mut game = TestPlatform::with_scenario("phone = \"zoro\"");
-    let page = game.page(LINK);
+    let mut sandbox = TestPlatform::with_scenario("phone = \"zoro\"");
+    let page = sandbox.page(LINK);
     assert!(page.contains("Error 10006"), "{page}");
-    assert_eq!(answer_consent(&mut game, "person=zoro&allow=1").status(), 200);
-    game.post_form("/sandbox/follow", "person=zoro&follows=1");
-    assert_eq!(answer_consent(&mut game, "person=zoro&allow=1").status(), 302);
-    game.post_form("/sandbox/follow", "person=zoro&follows=0");
-    game.post_form("/sandbox/settings", "verified=1");
-    let target = location(&game.request("GET", LINK, &[], ""));
-    assert_eq!(exchange_code(&mut game, &code_of(&target))["openid"], ZORO);
+    assert_eq!(answer_consent(&mut sandbox, "person=zoro&allow=1").status(), 200);
+    sandbox.post_form("/sandbox/follow", "person=zoro&follows=1");
+    assert_eq!(answer_consent(&mut sandbox, "person=zoro&allow=1").status(), 302);
+    sandbox.post_form("/sandbox/follow", "person=zoro&follows=0");
+    sandbox.post_form("/sandbox/settings", "verified=1");
+    let target = location(&sandbox.request("GET", LINK, &[], ""));
+    assert_eq!(exchange_code(&mut sandbox, &code_of(&target))["openid"], ZORO);
 }
 
 #[test]
@@ -133,90 +133,91 @@ fn the_callback_domain_is_matched_whole() {
         ("example.com", false),
     ];
     for (domain, passes) in cases {
-        let mut game = TestPlatform::with_scenario(&format!("callback_domain = \"{domain}\""));
-        let status = game.request("GET", LINK, &[], "").status();
+        let mut sandbox = TestPlatform::with_scenario(&format!("callback_domain = \"{domain}\""));
+        let status = sandbox.request("GET", LINK, &[], "").status();
         assert_eq!(status, if passes { 302 } else { 200 }, "{domain}");
     }
 }
 
 #[test]
 fn userinfo_asks_first_and_then_gives_the_profile() {
-    let mut game = TestPlatform::new();
-    let page = game.page(&userinfo_link());
+    let mut sandbox = TestPlatform::new();
+    let page = sandbox.page(&userinfo_link());
     for part in ["luffy", "nami", "zoro", "Allow", "Refuse", "action=\"/sandbox/authorize?appid=wx"] {
         assert!(page.contains(part), "{part}");
     }
-    let target = location(&answer_consent(&mut game, "person=nami&allow=1"));
-    let granted = exchange_code(&mut game, &code_of(&target));
+    let target = location(&answer_consent(&mut sandbox, "person=nami&allow=1"));
+    let granted = exchange_code(&mut sandbox, &code_of(&target));
     assert_eq!((&granted["openid"], &granted["scope"]), (&json!(NAMI), &json!("snsapi_userinfo")));
     let token = text(&granted["access_token"]);
-    let reply = game.request("GET", &format!("/sns/userinfo?access_token={token}&openid={NAMI}&lang=zh_CN"), &[], "");
+    let reply =
+        sandbox.request("GET", &format!("/sns/userinfo?access_token={token}&openid={NAMI}&lang=zh_CN"), &[], "");
     assert_eq!(reply.header_value("content-type"), Some("text/plain"));
     let profile = parse(&reply);
     assert_eq!((&profile["nickname"], &profile["sex"], &profile["city"]), (&json!("nami"), &json!(0), &json!("")));
-    assert_eq!(errcode_of(&game.get(&format!("/sns/auth?access_token={token}&openid={NAMI}"))), 0);
-    assert_eq!(errcode_of(&game.get(&format!("/sns/auth?access_token={token}&openid={LUFFY}"))), 40003);
-    game.now += 2 * HOUR;
-    assert_eq!(errcode_of(&game.get(&format!("/sns/userinfo?access_token={token}&openid={NAMI}"))), 42001);
+    assert_eq!(errcode_of(&sandbox.get(&format!("/sns/auth?access_token={token}&openid={NAMI}"))), 0);
+    assert_eq!(errcode_of(&sandbox.get(&format!("/sns/auth?access_token={token}&openid={LUFFY}"))), 40003);
+    sandbox.now += 2 * HOUR;
+    assert_eq!(errcode_of(&sandbox.get(&format!("/sns/userinfo?access_token={token}&openid={NAMI}"))), 42001);
 }
 
 #[test]
 fn a_refusal_redirects_nowhere() {
-    let mut game = TestPlatform::new();
-    let reply = answer_consent(&mut game, "person=nami&allow=0");
+    let mut sandbox = TestPlatform::new();
+    let reply = answer_consent(&mut sandbox, "person=nami&allow=0");
     assert_eq!((reply.status(), reply.header_value("location")), (200, None));
-    assert_eq!(answer_consent(&mut game, "person=nobody&allow=1").status(), 404);
-    assert_eq!(answer_consent(&mut game, "allow=1").status(), 302);
+    assert_eq!(answer_consent(&mut sandbox, "person=nobody&allow=1").status(), 404);
+    assert_eq!(answer_consent(&mut sandbox, "allow=1").status(), 302);
 }
 
 #[test]
 fn a_code_is_good_once_and_for_five_minutes() {
-    let mut game = TestPlatform::new();
-    assert_eq!(errcode_of(&exchange_code(&mut game, "")), 41008);
-    assert_eq!(errcode_of(&exchange_code(&mut game, "invented")), 40029);
-    let used = code_of(&location(&game.request("GET", LINK, &[], "")));
-    let late = code_of(&location(&game.request("GET", LINK, &[], "")));
-    game.now += 5 * MINUTE - 1;
-    assert_eq!(errcode_of(&exchange_code(&mut game, &used)), 0);
-    assert_eq!(errcode_of(&exchange_code(&mut game, &used)), 40163);
-    game.now += 1;
-    assert_eq!(errcode_of(&exchange_code(&mut game, &late)), 40029);
+    let mut sandbox = TestPlatform::new();
+    assert_eq!(errcode_of(&exchange_code(&mut sandbox, "")), 41008);
+    assert_eq!(errcode_of(&exchange_code(&mut sandbox, "invented")), 40029);
+    let used = code_of(&location(&sandbox.request("GET", LINK, &[], "")));
+    let late = code_of(&location(&sandbox.request("GET", LINK, &[], "")));
+    sandbox.now += 5 * MINUTE - 1;
+    assert_eq!(errcode_of(&exchange_code(&mut sandbox, &used)), 0);
+    assert_eq!(errcode_of(&exchange_code(&mut sandbox, &used)), 40163);
+    sandbox.now += 1;
+    assert_eq!(errcode_of(&exchange_code(&mut sandbox, &late)), 40029);
 }
 
 #[test]
 fn web_tokens_are_refreshed_for_thirty_days() {
-    let mut game = TestPlatform::new();
-    let code = code_of(&location(&game.request("GET", LINK, &[], "")));
-    let refresh = text(&exchange_code(&mut game, &code)["refresh_token"]);
+    let mut sandbox = TestPlatform::new();
+    let code = code_of(&location(&sandbox.request("GET", LINK, &[], "")));
+    let refresh = text(&exchange_code(&mut sandbox, &code)["refresh_token"]);
     let target = |token: &str| {
         format!("/sns/oauth2/refresh_token?appid=wx0123456789abcdef&grant_type=refresh_token&refresh_token={token}")
     };
-    let renewed = game.get(&target(&refresh));
+    let renewed = sandbox.get(&target(&refresh));
     assert_eq!((&renewed["openid"], &renewed["refresh_token"]), (&json!(LUFFY), &json!(refresh)));
-    assert_eq!(errcode_of(&game.get(&target(""))), 41003);
-    assert_eq!(errcode_of(&game.get(&target("x"))), 40030);
-    game.now += 30 * 24 * HOUR;
-    assert_eq!(errcode_of(&game.get(&target(&refresh))), 42002);
+    assert_eq!(errcode_of(&sandbox.get(&target(""))), 41003);
+    assert_eq!(errcode_of(&sandbox.get(&target("x"))), 40030);
+    sandbox.now += 30 * 24 * HOUR;
+    assert_eq!(errcode_of(&sandbox.get(&target(&refresh))), 42002);
 }
 
 #[test]
 fn a_web_token_is_of_no_use_elsewhere() {
-    let mut game = TestPlatform::new();
-    let code = code_of(&location(&game.request("GET", LINK, &[], "")));
-    let token = text(&exchange_code(&mut game, &code)["access_token"]);
-    assert_eq!(game.token_errcode(&token), 40001);
-    let server = game.token();
-    assert_eq!(errcode_of(&game.get(&format!("/sns/auth?access_token={server}&openid={LUFFY}"))), 40001);
+    let mut sandbox = TestPlatform::new();
+    let code = code_of(&location(&sandbox.request("GET", LINK, &[], "")));
+    let token = text(&exchange_code(&mut sandbox, &code)["access_token"]);
+    assert_eq!(sandbox.token_errcode(&token), 40001);
+    let server = sandbox.token();
+    assert_eq!(errcode_of(&sandbox.get(&format!("/sns/auth?access_token={server}&openid={LUFFY}"))), 40001);
 }
 
 #[test]
 fn a_snapshot_page_gives_an_openid_of_nobody() {
-    let mut game = TestPlatform::with_scenario("snapshot = true");
-    let target = location(&answer_consent(&mut game, "person=luffy&allow=1"));
-    let granted = exchange_code(&mut game, &code_of(&target));
+    let mut sandbox = TestPlatform::with_scenario("snapshot = true");
+    let target = location(&answer_consent(&mut sandbox, "person=luffy&allow=1"));
+    let granted = exchange_code(&mut sandbox, &code_of(&target));
     assert_eq!(granted["is_snapshotuser"], 1);
     let (openid, token) = (text(&granted["openid"]), text(&granted["access_token"]));
     assert!(openid.len() == 28 && openid != LUFFY);
-    assert_eq!(errcode_of(&game.get(&format!("/sns/userinfo?access_token={token}&openid={openid}"))), 48001);
-    assert_eq!(game.send_text(&openid), 40003);
+    assert_eq!(errcode_of(&sandbox.get(&format!("/sns/userinfo?access_token={token}&openid={openid}"))), 48001);
+    assert_eq!(sandbox.send_text(&openid), 40003);
 }

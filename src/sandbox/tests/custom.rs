@@ -24,20 +24,20 @@ fn what_is_wrong_with_a_body_is_named() {
         (&too_long, 45002),
         (&fits, 0),
     ];
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     for (body, errcode) in cases {
-        let answer = game.call(SEND, body);
+        let answer = sandbox.call(SEND, body);
         assert_eq!(errcode_of(&answer), *errcode, "{body}: {answer}");
     }
-    assert_eq!(game.inbox().as_array().unwrap().len(), 1);
+    assert_eq!(sandbox.inbox().as_array().unwrap().len(), 1);
 }
 
 #[test]
 fn a_text_arrives_and_has_no_msgid() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let body = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "你好 <b>"}});
-    assert_eq!(game.call(SEND, &body.to_string()), json!({"errcode": 0, "errmsg": "ok"}));
-    let inbox = game.inbox();
+    assert_eq!(sandbox.call(SEND, &body.to_string()), json!({"errcode": 0, "errmsg": "ok"}));
+    let inbox = sandbox.inbox();
     let message = &inbox[0];
     assert_eq!((&message["person"], &message["openid"]), (&json!("luffy"), &json!(LUFFY)));
     assert_eq!((&message["type"], &message["content"]), (&json!("text"), &json!("你好 <b>")));
@@ -46,61 +46,61 @@ fn a_text_arrives_and_has_no_msgid() {
 
 #[test]
 fn escaped_text_is_shown_as_it_is_written() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let body =
         format!(r#"{{"touser":"{LUFFY}","msgtype":"text","text":{{"content":"\u4f60\u597d \ud83c\udf89 \u0041\n"}}}}"#);
-    assert_eq!(errcode_of(&game.call(SEND, &body)), 0);
-    assert_eq!(game.inbox()[0]["content"], json!("\\u4f60\\u597d \\ud83c\\udf89 A\n"));
-    assert!(game.page("/").contains("\\u4f60\\u597d"));
+    assert_eq!(errcode_of(&sandbox.call(SEND, &body)), 0);
+    assert_eq!(sandbox.inbox()[0]["content"], json!("\\u4f60\\u597d \\ud83c\\udf89 A\n"));
+    assert!(sandbox.page("/").contains("\\u4f60\\u597d"));
     // Elsewhere an escape stands for its character.
     let backup = "backup_finished-0123456789abcdefghijklmnopq";
     let body =
         format!(r#"{{"touser":"{NAMI}","template_id":"{backup}","data":{{"host":{{"value":"\u4f60\u597d"}}}}}}"#);
-    assert_eq!(errcode_of(&game.call("/cgi-bin/message/template/send", &body)), 0);
-    assert_eq!(game.inbox()[1]["fields"][1]["value"], json!("你好"));
+    assert_eq!(errcode_of(&sandbox.call("/cgi-bin/message/template/send", &body)), 0);
+    assert_eq!(sandbox.inbox()[1]["fields"][1]["value"], json!("你好"));
     let body = format!(r#"{{"openid":"{NAMI}","remark":"\u4f60"}}"#);
-    assert_eq!(errcode_of(&game.call("/cgi-bin/user/info/updateremark", &body)), 0);
+    assert_eq!(errcode_of(&sandbox.call("/cgi-bin/user/info/updateremark", &body)), 0);
 }
 
 #[test]
 fn five_texts_in_the_48_hours_after_the_person_wrote() {
-    let mut game = TestPlatform::new();
-    let codes: Vec<i64> = (0..6).map(|_| game.send_text(LUFFY)).collect();
+    let mut sandbox = TestPlatform::new();
+    let codes: Vec<i64> = (0..6).map(|_| sandbox.send_text(LUFFY)).collect();
     assert_eq!(codes, [0, 0, 0, 0, 0, 45047]);
-    game.post_form("/sandbox/write", "person=luffy&text=again");
-    assert_eq!(game.send_text(LUFFY), 0);
-    game.now += 48 * HOUR - 1;
-    assert_eq!(game.send_text(LUFFY), 0);
-    game.now += 1;
-    assert_eq!(game.send_text(LUFFY), 45015);
+    sandbox.post_form("/sandbox/write", "person=luffy&text=again");
+    assert_eq!(sandbox.send_text(LUFFY), 0);
+    sandbox.now += 48 * HOUR - 1;
+    assert_eq!(sandbox.send_text(LUFFY), 0);
+    sandbox.now += 1;
+    assert_eq!(sandbox.send_text(LUFFY), 45015);
 }
 
 #[test]
 fn three_texts_in_the_minute_after_following() {
-    let mut game = TestPlatform::new();
-    assert_eq!((game.send_text(NAMI), game.send_text(ZORO)), (45015, 45015));
-    game.post_form("/sandbox/follow", "person=zoro&follows=1");
-    let codes: Vec<i64> = (0..4).map(|_| game.send_text(ZORO)).collect();
+    let mut sandbox = TestPlatform::new();
+    assert_eq!((sandbox.send_text(NAMI), sandbox.send_text(ZORO)), (45015, 45015));
+    sandbox.post_form("/sandbox/follow", "person=zoro&follows=1");
+    let codes: Vec<i64> = (0..4).map(|_| sandbox.send_text(ZORO)).collect();
     assert_eq!(codes, [0, 0, 0, 45047]);
-    game.now += MINUTE;
-    assert_eq!(game.send_text(ZORO), 45015);
+    sandbox.now += MINUTE;
+    assert_eq!(sandbox.send_text(ZORO), 45015);
 }
 
 #[test]
 fn who_leaves_gets_nothing_and_cannot_write() {
-    let mut game = TestPlatform::new();
-    game.post_form("/sandbox/follow", "person=luffy&follows=0");
-    assert_eq!(game.send_text(LUFFY), 45015);
-    game.post_form("/sandbox/write", "person=luffy");
-    assert_eq!(game.send_text(LUFFY), 45015);
+    let mut sandbox = TestPlatform::new();
+    sandbox.post_form("/sandbox/follow", "person=luffy&follows=0");
+    assert_eq!(sandbox.send_text(LUFFY), 45015);
+    sandbox.post_form("/sandbox/write", "person=luffy");
+    assert_eq!(sandbox.send_text(LUFFY), 45015);
 }
 
 #[test]
 fn the_clock_can_be_set_forward() {
-    let mut game = TestPlatform::new();
-    assert_eq!(game.post_form("/sandbox/clock", "forward=49h").status(), 303);
-    assert_eq!(game.send_text(LUFFY), 45015);
+    let mut sandbox = TestPlatform::new();
+    assert_eq!(sandbox.post_form("/sandbox/clock", "forward=49h").status(), 303);
+    assert_eq!(sandbox.send_text(LUFFY), 45015);
     for bad in ["forward=", "forward=-1h", "forward=90000000000years", "forward=11years"] {
-        assert_eq!(game.post_form("/sandbox/clock", bad).status(), 404, "{bad}");
+        assert_eq!(sandbox.post_form("/sandbox/clock", bad).status(), 404, "{bad}");
     }
 }

@@ -66,12 +66,12 @@ fn chance_repeats_with_its_seed_and_differs_with_another() {
 
 #[test]
 fn each_fault_counts_for_itself_and_the_first_that_strikes_wins() {
-    let mut game = TestPlatform::with_scenario(
+    let mut sandbox = TestPlatform::with_scenario(
         "[[faults]]\nnth = 1\nstatus = 502\n[[faults]]\nnth = [1, 2]\nerrcode = 45009\n\
          [[faults]]\ntimes = 1\nreset = \"after\"\n[[faults]]\ntimes = 4\ndelay = \"50ms\"\n\
          [[faults]]\nnth = 1\ndelay = \"1s\"\n",
     );
-    let struck: Vec<String> = (0..5).map(|_| game.fault_log(SERVER_ADDRESSES_API, "")).collect();
+    let struck: Vec<String> = (0..5).map(|_| sandbox.fault_log(SERVER_ADDRESSES_API, "")).collect();
     let expected =
         ["delay 50ms, delay 1s, status 502", "delay 50ms, errcode 45009", "delay 50ms, reset after", "delay 50ms", ""];
     assert_eq!(struck, expected);
@@ -79,19 +79,19 @@ fn each_fault_counts_for_itself_and_the_first_that_strikes_wins() {
 
 #[test]
 fn a_fault_is_about_its_path_and_its_openid() {
-    let mut game = TestPlatform::with_scenario(&format!(
+    let mut sandbox = TestPlatform::with_scenario(&format!(
         "[[faults]]\napi = \"/cgi-bin/message/*\"\nto = \"{LUFFY}\"\nerrcode = 45011\n\
          [[faults]]\napi = \"/sns/*\"\nerrcode = -1\n[[faults]]\napi = \"/cgi-bin/user/info\"\nto = \"{NAMI}\"\nstatus = 500\n"
     ));
     let to = |openid: &str| json!({"touser": openid, "msgtype": "text"}).to_string();
-    assert_eq!(game.fault_log(CUSTOM_SEND_API, &to(LUFFY)), "errcode 45011");
-    assert_eq!(game.fault_log("/cgi-bin/message/template/send", &to(LUFFY)), "errcode 45011");
-    assert_eq!(game.fault_log(CUSTOM_SEND_API, &to(NAMI)), "");
-    assert_eq!(game.fault_log(CUSTOM_SEND_API, "not JSON"), "");
-    assert_eq!(game.fault_log(&format!("/cgi-bin/user/info?openid={NAMI}"), ""), "status 500");
-    assert_eq!(game.fault_log(&format!("/cgi-bin/user/info?openid={LUFFY}"), ""), "");
-    assert_eq!(game.fault_log("/sns/auth?openid=x", ""), "errcode -1");
-    assert_eq!(game.fault_log(SERVER_ADDRESSES_API, ""), "");
+    assert_eq!(sandbox.fault_log(CUSTOM_SEND_API, &to(LUFFY)), "errcode 45011");
+    assert_eq!(sandbox.fault_log("/cgi-bin/message/template/send", &to(LUFFY)), "errcode 45011");
+    assert_eq!(sandbox.fault_log(CUSTOM_SEND_API, &to(NAMI)), "");
+    assert_eq!(sandbox.fault_log(CUSTOM_SEND_API, "not JSON"), "");
+    assert_eq!(sandbox.fault_log(&format!("/cgi-bin/user/info?openid={NAMI}"), ""), "status 500");
+    assert_eq!(sandbox.fault_log(&format!("/cgi-bin/user/info?openid={LUFFY}"), ""), "");
+    assert_eq!(sandbox.fault_log("/sns/auth?openid=x", ""), "errcode -1");
+    assert_eq!(sandbox.fault_log(SERVER_ADDRESSES_API, ""), "");
     // Requests outside the API trigger no fault and are not counted.
     let mut all = TestPlatform::with_scenario("[[faults]]\nnth = 1\nstatus = 500\n");
     for target in ["/cgi-bin/nothing", "/", "/sandbox/inbox.json", "/connect/oauth2/authorize"] {
@@ -116,34 +116,34 @@ fn what_a_fault_leaves_of_call_and_answer() {
         ("delay = \"1m 30s\"", 1, 200, ResponseMode::Normal, "delay 1m 30s"),
     ];
     for (rest, arrived, status, manner, words) in cases {
-        let mut game = TestPlatform::with_scenario(&format!("[[faults]]\napi = \"{CUSTOM_SEND_API}\"\n{rest}"));
-        let reply = game.text_to(LUFFY, "hello");
-        assert_eq!(game.inbox().as_array().unwrap().len(), arrived, "{rest}");
+        let mut sandbox = TestPlatform::with_scenario(&format!("[[faults]]\napi = \"{CUSTOM_SEND_API}\"\n{rest}"));
+        let reply = sandbox.text_to(LUFFY, "hello");
+        assert_eq!(sandbox.inbox().as_array().unwrap().len(), arrived, "{rest}");
         assert_eq!((reply.status(), reply.mode()), (status, manner), "{rest}");
         let body = json!({"touser": LUFFY}).to_string();
-        assert_eq!(game.fault_log(CUSTOM_SEND_API, &body), words);
+        assert_eq!(sandbox.fault_log(CUSTOM_SEND_API, &body), words);
     }
 }
 
 #[test]
 fn an_answer_keeps_what_the_fault_leaves_alone() {
-    let mut game = TestPlatform::with_scenario(&format!(
+    let mut sandbox = TestPlatform::with_scenario(&format!(
         "[[faults]]\napi = \"{CUSTOM_SEND_API}\"\nnth = 1\nerrcode = 45009\n[[faults]]\nnth = 2\nerrcode = 77\n"
     ));
-    let refused: Value = serde_json::from_slice(game.text_to(LUFFY, "hello").body()).unwrap();
+    let refused: Value = serde_json::from_slice(sandbox.text_to(LUFFY, "hello").body()).unwrap();
     assert_eq!(refused["errcode"], 45009);
     assert!(text(&refused["errmsg"]).starts_with("reach max api daily quota limit rid: "), "{refused}");
-    let mut game =
+    let mut sandbox =
         TestPlatform::with_scenario("[[faults]]\ncontent_type = \"text/html\"\n[[faults]]\ndelay = \"50ms\"\n");
-    let reply = game.request("GET", SERVER_ADDRESSES_API, &[], "");
+    let reply = sandbox.request("GET", SERVER_ADDRESSES_API, &[], "");
     assert_eq!(errcode_of(&parse(&reply)), 41001);
     assert_eq!(reply.header_value("content-type"), Some("text/html"));
     assert_eq!(reply.delay().as_millis(), 50);
-    let mut game = TestPlatform::with_scenario("[[faults]]\nstatus = 502\n");
-    let reply = game.request("GET", SERVER_ADDRESSES_API, &[], "");
+    let mut sandbox = TestPlatform::with_scenario("[[faults]]\nstatus = 502\n");
+    let reply = sandbox.request("GET", SERVER_ADDRESSES_API, &[], "");
     assert_eq!(reply.header_value("content-type"), Some("text/html; charset=utf-8"));
     assert!(String::from_utf8_lossy(reply.body()).starts_with("<html>"));
-    assert_eq!(game.platform.calls_today(SERVER_ADDRESSES_API), 0);
+    assert_eq!(sandbox.platform.calls_today(SERVER_ADDRESSES_API), 0);
 }
 
 #[test]
@@ -184,32 +184,32 @@ fn what_makes_no_sense_is_refused_with_its_line() {
 
 #[test]
 fn the_plan_can_be_replaced_at_run_time() {
-    let mut game = TestPlatform::with_scenario("[[faults]]\nstatus = 502\nnth = 2\n");
-    assert_eq!(game.fault_log(SERVER_ADDRESSES_API, ""), "");
-    assert_eq!(game.post_form("/sandbox/faults", "[[faults]]\nerrcode = 45011\nnth = 1\n").status(), 303);
-    assert_eq!(game.fault_log(SERVER_ADDRESSES_API, ""), "errcode 45011");
+    let mut sandbox = TestPlatform::with_scenario("[[faults]]\nstatus = 502\nnth = 2\n");
+    assert_eq!(sandbox.fault_log(SERVER_ADDRESSES_API, ""), "");
+    assert_eq!(sandbox.post_form("/sandbox/faults", "[[faults]]\nerrcode = 45011\nnth = 1\n").status(), 303);
+    assert_eq!(sandbox.fault_log(SERVER_ADDRESSES_API, ""), "errcode 45011");
     for body in ["[[faults]]\nerror = 1", "crowd = 3", "\"", "[[faults]]"] {
-        let reply = game.post_form("/sandbox/faults", body);
+        let reply = sandbox.post_form("/sandbox/faults", body);
         assert_eq!(reply.status(), 400, "{body}");
         assert!(String::from_utf8_lossy(reply.body()).starts_with("line "), "{body}");
     }
-    assert_eq!(game.request("POST", "/sandbox/faults", &[("sec-fetch-site", "cross-site")], "").status(), 403);
-    let page = game.page("/");
+    assert_eq!(sandbox.request("POST", "/sandbox/faults", &[("sec-fetch-site", "cross-site")], "").status(), 403);
+    let page = sandbox.page("/");
     assert!(page.contains("<code>*: errcode 45011, nth 1</code> struck once"), "{page}");
-    assert_eq!(game.post_form("/sandbox/faults", "").status(), 303);
-    assert_eq!(game.fault_log(SERVER_ADDRESSES_API, ""), "");
-    assert!(!game.page("/").contains("errcode 45011"));
+    assert_eq!(sandbox.post_form("/sandbox/faults", "").status(), 303);
+    assert_eq!(sandbox.fault_log(SERVER_ADDRESSES_API, ""), "");
+    assert!(!sandbox.page("/").contains("errcode 45011"));
 }
 
 #[test]
 fn revoked_tokens_are_dead_and_new_ones_live() {
-    let mut game = TestPlatform::new();
-    let (classic, stable) = (game.token(), text(&game.stable(false)["access_token"]));
-    assert_eq!(game.post_form("/sandbox/tokens", "revoke=0").status(), 404);
-    assert_eq!((game.token_errcode(&classic), game.token_errcode(&stable)), (0, 0));
-    assert_eq!(game.post_form("/sandbox/tokens", "revoke=1").status(), 303);
-    assert_eq!((game.token_errcode(&classic), game.token_errcode(&stable)), (40001, 40001));
-    let fresh = text(&game.stable(false)["access_token"]);
+    let mut sandbox = TestPlatform::new();
+    let (classic, stable) = (sandbox.token(), text(&sandbox.stable(false)["access_token"]));
+    assert_eq!(sandbox.post_form("/sandbox/tokens", "revoke=0").status(), 404);
+    assert_eq!((sandbox.token_errcode(&classic), sandbox.token_errcode(&stable)), (0, 0));
+    assert_eq!(sandbox.post_form("/sandbox/tokens", "revoke=1").status(), 303);
+    assert_eq!((sandbox.token_errcode(&classic), sandbox.token_errcode(&stable)), (40001, 40001));
+    let fresh = text(&sandbox.stable(false)["access_token"]);
     assert_ne!(fresh, stable);
-    assert_eq!(game.token_errcode(&fresh), 0);
+    assert_eq!(sandbox.token_errcode(&fresh), 0);
 }

@@ -6,30 +6,30 @@ use super::*;
 
 #[test]
 fn info_tells_how_someone_follows_and_not_who_it_is() {
-    let mut game = TestPlatform::new();
-    let token = game.token();
-    let luffy = game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={LUFFY}&lang=en"));
+    let mut sandbox = TestPlatform::new();
+    let token = sandbox.token();
+    let luffy = sandbox.get(&format!("/cgi-bin/user/info?access_token={token}&openid={LUFFY}&lang=en"));
     let expected = json!({
         "subscribe": 1, "openid": LUFFY, "nickname": "", "sex": 0, "language": "zh_CN", "city": "", "province": "",
         "country": "", "headimgurl": "", "subscribe_time": START / 1000, "remark": "", "groupid": 0, "tagid_list": [],
         "subscribe_scene": "ADD_SCENE_QR_CODE", "qr_scene": 0, "qr_scene_str": "",
     });
     assert_eq!(luffy, expected, "the language is the person's");
-    let zoro = game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={ZORO}"));
+    let zoro = sandbox.get(&format!("/cgi-bin/user/info?access_token={token}&openid={ZORO}"));
     assert_eq!(zoro, json!({"subscribe": 0, "openid": ZORO, "tagid_list": []}));
-    assert_eq!(errcode_of(&game.get(&format!("/cgi-bin/user/info?access_token={token}&openid=oNobody"))), 40003);
+    assert_eq!(errcode_of(&sandbox.get(&format!("/cgi-bin/user/info?access_token={token}&openid=oNobody"))), 40003);
 }
 
 #[test]
 fn the_list_of_followers_ends_with_an_empty_page() {
-    let mut game = TestPlatform::new();
-    let token = game.token();
-    let first = game.get(&format!("/cgi-bin/user/get?access_token={token}"));
+    let mut sandbox = TestPlatform::new();
+    let token = sandbox.token();
+    let first = sandbox.get(&format!("/cgi-bin/user/get?access_token={token}"));
     let expected = json!({"total": 2, "count": 2, "data": {"openid": [LUFFY, NAMI]}, "next_openid": NAMI});
     assert_eq!(first, expected);
-    let last = game.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid={NAMI}"));
+    let last = sandbox.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid={NAMI}"));
     assert_eq!(last, json!({"total": 2, "count": 0, "next_openid": ""}));
-    assert_eq!(errcode_of(&game.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid=x"))), 40003);
+    assert_eq!(errcode_of(&sandbox.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid=x"))), 40003);
 }
 
 #[test]
@@ -38,12 +38,12 @@ fn ten_thousand_followers_a_page() {
     for number in 0..10_001 {
         writeln!(toml, "[[people]]\nname = \"{number}\"\nopenid = \"o{number:027}\"").unwrap();
     }
-    let mut game = TestPlatform::with_scenario(&toml);
-    let token = game.token();
+    let mut sandbox = TestPlatform::with_scenario(&toml);
+    let token = sandbox.token();
     let mut target = format!("/cgi-bin/user/get?access_token={token}");
     let mut counts = Vec::new();
     loop {
-        let page = game.get(&target);
+        let page = sandbox.get(&target);
         counts.push(page["count"].as_u64().unwrap());
         let next = text(&page["next_openid"]);
         if next.is_empty() {
@@ -52,25 +52,25 @@ fn ten_thousand_followers_a_page() {
         target = format!("/cgi-bin/user/get?access_token={token}&next_openid={next}");
     }
     assert_eq!(counts, [10_000, 1, 0]);
-    let page = game.page("/");
+    let page = sandbox.page("/");
     assert_eq!(page.matches("<section>").count(), 12);
     assert!(page.contains("9989 more people") || page.contains("9,989 more people"));
-    assert!(game.page("/?person=10000").contains("o000000000000000000000010000"));
+    assert!(sandbox.page("/?person=10000").contains("o000000000000000000000010000"));
 }
 
 #[test]
 fn many_are_told_of_at_once_or_none() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let info = "/cgi-bin/user/info/batchget";
     let list = |openids: &[&str]| {
         let list: Vec<Value> = openids.iter().map(|openid| json!({"openid": openid, "lang": "en"})).collect();
         json!({"user_list": list}).to_string()
     };
-    let answer = game.call(info, &list(&[ZORO, LUFFY]));
+    let answer = sandbox.call(info, &list(&[ZORO, LUFFY]));
     let told = answer["user_info_list"].as_array().unwrap();
     assert_eq!(told[0], json!({"subscribe": 0, "openid": ZORO, "tagid_list": []}));
     assert_eq!((&told[1]["openid"], &told[1]["language"]), (&json!(LUFFY), &json!("zh_CN")));
-    assert_eq!(errcode_of(&game.call(info, &list(&[LUFFY; 100]))), 0);
+    assert_eq!(errcode_of(&sandbox.call(info, &list(&[LUFFY; 100]))), 0);
     for (body, errcode) in [
         (list(&[LUFFY; 101]), 40032),
         (list(&[]), 40032),
@@ -78,20 +78,20 @@ fn many_are_told_of_at_once_or_none() {
         ("{\"user_list\":[{}]}".into(), 40003),
         ("{}".into(), 47001),
     ] {
-        assert_eq!(errcode_of(&game.call(info, &body)), errcode, "{body}");
+        assert_eq!(errcode_of(&sandbox.call(info, &body)), errcode, "{body}");
     }
 }
 
 #[test]
 fn a_remark_is_kept_until_the_person_leaves() {
-    let mut game = TestPlatform::new();
-    let remark = |game: &mut TestPlatform, openid: &str, remark: &str| {
+    let mut sandbox = TestPlatform::new();
+    let remark = |sandbox: &mut TestPlatform, openid: &str, remark: &str| {
         let body = json!({"openid": openid, "remark": remark}).to_string();
-        errcode_of(&game.call("/cgi-bin/user/info/updateremark", &body))
+        errcode_of(&sandbox.call("/cgi-bin/user/info/updateremark", &body))
     };
-    let told = |game: &mut TestPlatform| {
-        let token = text(&game.stable(false)["access_token"]);
-        game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={LUFFY}"))["remark"].clone()
+    let told = |sandbox: &mut TestPlatform| {
+        let token = text(&sandbox.stable(false)["access_token"]);
+        sandbox.get(&format!("/cgi-bin/user/info?access_token={token}&openid={LUFFY}"))["remark"].clone()
     };
     for (openid, text, errcode) in [
         (LUFFY, "captain", 0),
@@ -102,23 +102,23 @@ fn a_remark_is_kept_until_the_person_leaves() {
         (ZORO, "x", 43004),
         ("oNobody", "x", 40003),
     ] {
-        assert_eq!(remark(&mut game, openid, text), errcode, "{openid} {text}");
+        assert_eq!(remark(&mut sandbox, openid, text), errcode, "{openid} {text}");
     }
-    assert_eq!(told(&mut game), "草帽海贼团的船长");
+    assert_eq!(told(&mut sandbox), "草帽海贼团的船长");
     for follows in [0, 1] {
-        game.post_form("/sandbox/follow", &format!("person=luffy&follows={follows}"));
+        sandbox.post_form("/sandbox/follow", &format!("person=luffy&follows={follows}"));
     }
-    assert_eq!(told(&mut game), "");
+    assert_eq!(told(&mut sandbox), "");
 }
 
 #[test]
 fn a_page_may_be_smaller_than_ten_thousand() {
-    let mut game = TestPlatform::with_scenario("followers_a_page = 1");
-    let token = game.token();
-    let first = game.get(&format!("/cgi-bin/user/get?access_token={token}"));
+    let mut sandbox = TestPlatform::with_scenario("followers_a_page = 1");
+    let token = sandbox.token();
+    let first = sandbox.get(&format!("/cgi-bin/user/get?access_token={token}"));
     assert_eq!(first, json!({"total": 2, "count": 1, "data": {"openid": [LUFFY]}, "next_openid": LUFFY}));
     // A person on a page may unfollow; the next page starts after that person.
-    game.post_form("/sandbox/follow", "person=luffy&follows=0");
-    let second = game.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid={LUFFY}"));
+    sandbox.post_form("/sandbox/follow", "person=luffy&follows=0");
+    let second = sandbox.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid={LUFFY}"));
     assert_eq!(second, json!({"total": 1, "count": 1, "data": {"openid": [NAMI]}, "next_openid": NAMI}));
 }

@@ -102,8 +102,8 @@ const FORM: (&str, &str) = ("content-type", "multipart/form-data; boundary=XX");
 
 #[test]
 fn garbage_is_answered() {
-    let mut game = TestPlatform::with_scenario("strict_templates = true\nverified = true\ncallback_domain = \"a/\"");
-    let token = game.token();
+    let mut sandbox = TestPlatform::with_scenario("strict_templates = true\nverified = true\ncallback_domain = \"a/\"");
+    let token = sandbox.token();
     let mut seed: u64 = 20_261_123;
     let mut pick = |below: usize| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -114,8 +114,8 @@ fn garbage_is_answered() {
         let (query, body) = (make(), make());
         let path = PATHS[pick(PATHS.len())];
         let method = ["GET", "POST", "POST", "PUT"][pick(4)];
-        let reply = game.request(method, &format!("{path}?{query}"), &[("cookie", &query), FORM], &body);
+        let reply = sandbox.request(method, &format!("{path}?{query}"), &[("cookie", &query), FORM], &body);
         assert!(matches!(reply.status(), 200 | 302 | 303 | 404), "{method} {path}?{query} {body}");
     }
-    game.page("/");
+    sandbox.page("/");
 }

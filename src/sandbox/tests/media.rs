@@ -45,7 +45,7 @@ impl TestPlatform {
 
 #[test]
 fn each_kind_takes_its_formats_up_to_its_size() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let filled = |head: &[u8], size: usize| [head, &vec![0; size - head.len()]].concat();
     let cases: &[(&str, &str, Vec<u8>, i64)] = &[
         ("image", "a.png", PNG.to_vec(), 0),
@@ -70,20 +70,20 @@ fn each_kind_takes_its_formats_up_to_its_size() {
         ("file", "a.png", PNG.to_vec(), 40004),
     ];
     for (kind, name, bytes, errcode) in cases {
-        let answer = game.upload(kind, name, bytes);
+        let answer = sandbox.upload(kind, name, bytes);
         assert_eq!(errcode_of(&answer), *errcode, "{kind} {name} {}: {answer}", bytes.len());
     }
 }
 
 #[test]
 fn an_answer_has_the_id_under_its_name() {
-    let mut game = TestPlatform::new();
-    let answer = game.upload("image", "a.png", PNG);
+    let mut sandbox = TestPlatform::new();
+    let answer = sandbox.upload("image", "a.png", PNG);
     assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["type", "media_id", "created_at", "item"]);
     assert_eq!(answer["item"], json!([]));
     assert_eq!((&answer["type"], &answer["created_at"]), (&json!("image"), &json!(START / 1000)));
     assert_eq!(text(&answer["media_id"]).len(), 64);
-    let answer = game.upload("thumb", "a.jpg", JPEG);
+    let answer = sandbox.upload("thumb", "a.jpg", JPEG);
     assert_eq!(
         answer.as_object().unwrap().keys().collect::<Vec<_>>(),
         ["type", "thumb_media_id", "created_at", "item"]
@@ -92,7 +92,7 @@ fn an_answer_has_the_id_under_its_name() {
 
 #[test]
 fn what_is_no_form_with_a_file_is_missing() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     for body in [
         Vec::new(),
         PNG.to_vec(),
@@ -100,45 +100,50 @@ fn what_is_no_form_with_a_file_is_missing() {
         form("name=\"file\"; filename=\"a.png\"", PNG),
         form("name=\"media\"; filename*=utf-8''a.png", PNG),
     ] {
-        assert_eq!(errcode_of(&game.upload_form("image", body.clone())), 41005, "{}", String::from_utf8_lossy(&body));
+        assert_eq!(
+            errcode_of(&sandbox.upload_form("image", body.clone())),
+            41005,
+            "{}",
+            String::from_utf8_lossy(&body)
+        );
     }
-    let answer = game.call("/cgi-bin/media/upload", "{}");
+    let answer = sandbox.call("/cgi-bin/media/upload", "{}");
     assert_eq!(errcode_of(&answer), 40004);
 }
 
 #[test]
 fn a_file_comes_back_for_three_days() {
-    let mut game = TestPlatform::new();
-    let id = game.media("image", "a.png", PNG);
-    let reply = game.download(&id);
+    let mut sandbox = TestPlatform::new();
+    let id = sandbox.media("image", "a.png", PNG);
+    let reply = sandbox.download(&id);
     assert_eq!(reply.header_value("content-type"), Some("image/png"));
     assert_eq!(reply.header_value("content-disposition"), Some(format!("attachment; filename=\"{id}.png\"").as_str()));
     assert_eq!(reply.body(), PNG);
-    game.now += 3 * DAY - 1;
-    assert_eq!(game.download(&id).body(), PNG);
-    game.now += 1;
-    assert_eq!(errcode_of(&parse(&game.download(&id))), 40007);
-    assert_eq!(errcode_of(&parse(&game.download("x"))), 40007);
-    assert_eq!(errcode_of(&parse(&game.download(""))), 41006);
+    sandbox.now += 3 * DAY - 1;
+    assert_eq!(sandbox.download(&id).body(), PNG);
+    sandbox.now += 1;
+    assert_eq!(errcode_of(&parse(&sandbox.download(&id))), 40007);
+    assert_eq!(errcode_of(&parse(&sandbox.download("x"))), 40007);
+    assert_eq!(errcode_of(&parse(&sandbox.download(""))), 41006);
     // A phone that displayed the file still does.
-    assert_eq!(game.request("GET", &format!("/sandbox/media/{id}"), &[], "").body(), PNG);
-    assert_eq!(game.request("GET", "/sandbox/media/x", &[], "").status(), 404);
+    assert_eq!(sandbox.request("GET", &format!("/sandbox/media/{id}"), &[], "").body(), PNG);
+    assert_eq!(sandbox.request("GET", "/sandbox/media/x", &[], "").status(), 404);
 }
 
 #[test]
 fn a_video_comes_back_as_an_address() {
-    let mut game = TestPlatform::new();
-    let id = game.media("video", "a.mp4", MP4);
-    let answer = parse(&game.download(&id));
+    let mut sandbox = TestPlatform::new();
+    let id = sandbox.media("video", "a.mp4", MP4);
+    let answer = parse(&sandbox.download(&id));
     assert_eq!(answer, json!({"video_url": format!("http://sandbox.example:8899/sandbox/media/{id}")}));
-    let reply = game.request("GET", &format!("/sandbox/media/{id}"), &[], "");
+    let reply = sandbox.request("GET", &format!("/sandbox/media/{id}"), &[], "");
     assert_eq!((reply.header_value("content-type"), reply.body()), (Some("video/mp4"), MP4));
     assert_eq!(reply.header_value("content-security-policy"), Some("default-src 'none'; sandbox"));
 }
 
 #[test]
 fn a_fault_strikes_uploads_too() {
-    let mut game = TestPlatform::with_scenario("[[faults]]\napi = \"/cgi-bin/media/*\"\nnth = 2\nerrcode = 45009");
-    let codes: Vec<i64> = (0..3).map(|_| errcode_of(&game.upload("image", "a.png", PNG))).collect();
+    let mut sandbox = TestPlatform::with_scenario("[[faults]]\napi = \"/cgi-bin/media/*\"\nnth = 2\nerrcode = 45009");
+    let codes: Vec<i64> = (0..3).map(|_| errcode_of(&sandbox.upload("image", "a.png", PNG))).collect();
     assert_eq!(codes, [0, 45009, 0]);
 }

@@ -9,21 +9,21 @@ const FIRST_GENERATED: &str = "oCrowd0000000000000000000001";
 
 /// A verified account with a person for each message, files of each type, and a body of each type.
 struct MessageTest {
-    game: TestPlatform,
+    sandbox: TestPlatform,
     sent: u32,
     files: [String; 4],
 }
 
 impl MessageTest {
     fn new(toml: &str) -> Self {
-        let mut game = TestPlatform::with_scenario(&format!("verified = true\ncrowd = 200\n{toml}"));
+        let mut sandbox = TestPlatform::with_scenario(&format!("verified = true\ncrowd = 200\n{toml}"));
         let files = [
-            game.media("image", "a.png", PNG),
-            game.media("voice", "a.amr", &amr(150)),
-            game.media("video", "a.mp4", MP4),
-            game.media("thumb", "a.jpg", JPEG),
+            sandbox.media("image", "a.png", PNG),
+            sandbox.media("voice", "a.amr", &amr(150)),
+            sandbox.media("video", "a.mp4", MP4),
+            sandbox.media("thumb", "a.jpg", JPEG),
         ];
-        Self { game, sent: 0, files }
+        Self { sandbox, sent: 0, files }
     }
 
     /// Returns a valid body of each type.
@@ -65,7 +65,7 @@ impl MessageTest {
         for (key, value) in more.as_object().unwrap() {
             body[key] = value.clone();
         }
-        errcode_of(&self.game.call(SEND, &body.to_string()))
+        errcode_of(&self.sandbox.call(SEND, &body.to_string()))
     }
 }
 
@@ -74,11 +74,11 @@ fn each_kind_arrives_whole() {
     let mut kinds = MessageTest::new("");
     for (kind, part) in kinds.good() {
         assert_eq!(kinds.send(kind, &part, &json!({})), 0, "{kind}");
-        let inbox = kinds.game.inbox();
+        let inbox = kinds.sandbox.inbox();
         let message = inbox.as_array().unwrap().last().unwrap();
         assert_eq!((&message["type"], &message["body"]), (&json!(kind), &part));
     }
-    let inbox = kinds.game.inbox();
+    let inbox = kinds.sandbox.inbox();
     let of = |kind: &str| inbox.as_array().unwrap().iter().find(|it| it["type"] == kind).unwrap();
     assert_eq!(of("voice")["files"][0]["seconds"], json!(3));
     let film = &of("video")["files"];
@@ -200,21 +200,21 @@ fn ids_and_addresses_must_be_of_the_right_kind() {
 #[test]
 fn a_file_is_good_for_three_days() {
     let mut kinds = MessageTest::new("");
-    kinds.game.post_form("/sandbox/clock", "forward=71h59m59s");
-    kinds.game.post_form("/sandbox/write", "person=luffy");
+    kinds.sandbox.post_form("/sandbox/clock", "forward=71h59m59s");
+    kinds.sandbox.post_form("/sandbox/write", "person=luffy");
     let body = json!({"touser": LUFFY, "msgtype": "image", "image": {"media_id": kinds.files[0]}}).to_string();
-    assert_eq!(errcode_of(&kinds.game.call(SEND, &body)), 0);
-    kinds.game.now += 1000;
-    assert_eq!(errcode_of(&kinds.game.call(SEND, &body)), 40007);
+    assert_eq!(errcode_of(&kinds.sandbox.call(SEND, &body)), 0);
+    kinds.sandbox.now += 1000;
+    assert_eq!(errcode_of(&kinds.sandbox.call(SEND, &body)), 40007);
 }
 
 #[test]
 fn a_test_account_sends_no_menus() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let body = json!({"touser": LUFFY, "msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "x"}]}});
-    assert_eq!(errcode_of(&game.call(SEND, &body.to_string())), 40200);
-    game.post_form("/sandbox/settings", "verified=1");
-    assert_eq!(errcode_of(&game.call(SEND, &body.to_string())), 0);
+    assert_eq!(errcode_of(&sandbox.call(SEND, &body.to_string())), 40200);
+    sandbox.post_form("/sandbox/settings", "verified=1");
+    assert_eq!(errcode_of(&sandbox.call(SEND, &body.to_string())), 0);
 }
 
 #[test]
@@ -223,8 +223,8 @@ fn a_message_may_be_in_the_name_of_somebody() {
     let named = |name: Value| json!({"customservice": {"kf_account": name}});
     let text = json!({"content": "hello"});
     assert_eq!(kinds.send("text", &text, &named(json!("robin@wxbox"))), 0);
-    assert_eq!(kinds.game.inbox()[0]["kf_account"], json!("robin@wxbox"));
-    assert!(kinds.game.page(PHONES).contains("Robin"));
+    assert_eq!(kinds.sandbox.inbox()[0]["kf_account"], json!("robin@wxbox"));
+    assert!(kinds.sandbox.page(PHONES).contains("Robin"));
     for none in [json!(""), Value::Null] {
         assert_eq!(kinds.send("text", &text, &named(none.clone())), 0, "{none}");
     }
@@ -256,11 +256,11 @@ fn pages_show_each_kind_and_load_nothing_from_elsewhere() {
     ];
     for ((kind, part), (of, pieces)) in good.iter().zip(shown) {
         assert_eq!(*kind, of);
-        kinds.game.post_form("/sandbox/clear", "");
-        kinds.game.post_form("/sandbox/write", "person=crowd000001&text=next");
+        kinds.sandbox.post_form("/sandbox/clear", "");
+        kinds.sandbox.post_form("/sandbox/write", "person=crowd000001&text=next");
         let body = json!({"touser": FIRST_GENERATED, "msgtype": kind, *kind: part});
-        assert_eq!(errcode_of(&kinds.game.call(SEND, &body.to_string())), 0, "{kind}");
-        let page = kinds.game.page(PHONES);
+        assert_eq!(errcode_of(&kinds.sandbox.call(SEND, &body.to_string())), 0, "{kind}");
+        let page = kinds.sandbox.page(PHONES);
         for piece in pieces {
             assert!(page.contains(piece), "{kind}: {piece}\n{page}");
         }
@@ -270,54 +270,54 @@ fn pages_show_each_kind_and_load_nothing_from_elsewhere() {
 
 #[test]
 fn a_tap_on_a_menu_says_its_text_and_opens_the_window() {
-    let mut game = TestPlatform::with_scenario("verified = true");
+    let mut sandbox = TestPlatform::with_scenario("verified = true");
     let menu = json!({"list": [{"id": "1", "content": "Good & <b>"}]});
     let body = json!({"touser": LUFFY, "msgtype": "msgmenu", "msgmenu": menu}).to_string();
     for _ in 0..5 {
-        assert_eq!(errcode_of(&game.call(SEND, &body)), 0);
+        assert_eq!(errcode_of(&sandbox.call(SEND, &body)), 0);
     }
-    assert_eq!(game.send_text(LUFFY), 45047);
-    let page = game.page("/sandbox/phones?person=luffy");
+    assert_eq!(sandbox.send_text(LUFFY), 45047);
+    let page = sandbox.page("/sandbox/phones?person=luffy");
     assert!(page.contains("name=\"text\" value=\"Good &amp; &lt;b&gt;\""), "{page}");
-    game.post_form("/sandbox/write", "person=luffy&text=Good+%26+%3Cb%3E");
-    assert_eq!(game.send_text(LUFFY), 0);
-    assert!(game.page("/?person=luffy").contains("<div class=\"bubble\">Good &amp; &lt;b&gt;</div>"));
+    sandbox.post_form("/sandbox/write", "person=luffy&text=Good+%26+%3Cb%3E");
+    assert_eq!(sandbox.send_text(LUFFY), 0);
+    assert!(sandbox.page("/?person=luffy").contains("<div class=\"bubble\">Good &amp; &lt;b&gt;</div>"));
 }
 
 #[test]
 fn three_messages_in_the_minute_after_a_tap_on_the_accounts_menu() {
-    let mut game = TestPlatform::new();
-    assert_eq!(game.send_text(NAMI), 45015);
-    game.post_form("/sandbox/click", "person=nami");
-    let codes: Vec<i64> = (0..4).map(|_| game.send_text(NAMI)).collect();
+    let mut sandbox = TestPlatform::new();
+    assert_eq!(sandbox.send_text(NAMI), 45015);
+    sandbox.post_form("/sandbox/click", "person=nami");
+    let codes: Vec<i64> = (0..4).map(|_| sandbox.send_text(NAMI)).collect();
     assert_eq!(codes, [0, 0, 0, 45047]);
-    game.now += MINUTE;
-    assert_eq!(game.send_text(NAMI), 45015);
+    sandbox.now += MINUTE;
+    assert_eq!(sandbox.send_text(NAMI), 45015);
     // A person who does not follow has no menu to tap.
-    game.post_form("/sandbox/click", "person=zoro");
-    assert_eq!(game.send_text(ZORO), 45015);
+    sandbox.post_form("/sandbox/click", "person=zoro");
+    assert_eq!(sandbox.send_text(ZORO), 45015);
 }
 
 #[test]
 fn typing_needs_an_exchange_and_shows_until_a_message_comes() {
-    let mut game = TestPlatform::new();
-    let typing = |game: &mut TestPlatform, openid: &str, command: &str| {
+    let mut sandbox = TestPlatform::new();
+    let typing = |sandbox: &mut TestPlatform, openid: &str, command: &str| {
         let body = json!({"touser": openid, "command": command}).to_string();
-        errcode_of(&game.call("/cgi-bin/message/custom/typing", &body))
+        errcode_of(&sandbox.call("/cgi-bin/message/custom/typing", &body))
     };
-    assert_eq!(typing(&mut game, LUFFY, "Typing"), 40200);
-    game.post_form("/sandbox/settings", "verified=1");
-    assert_eq!(typing(&mut game, "oNobody", "Typing"), 40003);
-    assert_eq!(typing(&mut game, LUFFY, "typing"), 45072);
-    assert_eq!(typing(&mut game, NAMI, "Typing"), 45080);
-    assert_eq!(typing(&mut game, LUFFY, "Typing"), 0);
-    assert!(game.page("/?person=luffy").contains("is typing"));
-    assert_eq!(typing(&mut game, LUFFY, "Typing"), 45081);
-    assert_eq!(typing(&mut game, LUFFY, "CancelTyping"), 0);
-    assert_eq!(typing(&mut game, LUFFY, "Typing"), 0);
-    game.send_text(LUFFY);
-    assert!(!game.page("/?person=luffy").contains("is typing"));
-    assert_eq!(typing(&mut game, LUFFY, "Typing"), 0);
-    game.now += 30_001;
-    assert_eq!(typing(&mut game, LUFFY, "Typing"), 45080);
+    assert_eq!(typing(&mut sandbox, LUFFY, "Typing"), 40200);
+    sandbox.post_form("/sandbox/settings", "verified=1");
+    assert_eq!(typing(&mut sandbox, "oNobody", "Typing"), 40003);
+    assert_eq!(typing(&mut sandbox, LUFFY, "typing"), 45072);
+    assert_eq!(typing(&mut sandbox, NAMI, "Typing"), 45080);
+    assert_eq!(typing(&mut sandbox, LUFFY, "Typing"), 0);
+    assert!(sandbox.page("/?person=luffy").contains("is typing"));
+    assert_eq!(typing(&mut sandbox, LUFFY, "Typing"), 45081);
+    assert_eq!(typing(&mut sandbox, LUFFY, "CancelTyping"), 0);
+    assert_eq!(typing(&mut sandbox, LUFFY, "Typing"), 0);
+    sandbox.send_text(LUFFY);
+    assert!(!sandbox.page("/?person=luffy").contains("is typing"));
+    assert_eq!(typing(&mut sandbox, LUFFY, "Typing"), 0);
+    sandbox.now += 30_001;
+    assert_eq!(typing(&mut sandbox, LUFFY, "Typing"), 45080);
 }

@@ -4,23 +4,23 @@ use super::*;
 
 #[test]
 fn the_inbox_shows_what_arrived() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let body = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "<script>alert(1)</script>"}});
-    game.call("/cgi-bin/message/custom/send", &body.to_string());
-    let page = game.page("/");
+    sandbox.call("/cgi-bin/message/custom/send", &body.to_string());
+    let page = sandbox.page("/");
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
     for part in ["luffy", "nami", "zoro", "wx0123456789abcdef", "takes 4 more texts", "nothing has arrived yet"] {
         assert!(page.contains(part), "{part}");
     }
-    let one = game.page("/?person=nami");
+    let one = sandbox.page("/?person=nami");
     assert!(one.contains(NAMI) && !one.contains(LUFFY));
-    assert!(game.page("/sandbox/phones").contains("data-live"));
+    assert!(sandbox.page("/sandbox/phones").contains("data-live"));
 }
 
 #[test]
 fn pages_speak_chinese_to_those_who_do() {
-    let mut game = TestPlatform::new();
-    let reply = game.request("GET", "/", &[("accept-language", "zh-CN,zh;q=0.9")], "");
+    let mut sandbox = TestPlatform::new();
+    let reply = sandbox.request("GET", "/", &[("accept-language", "zh-CN,zh;q=0.9")], "");
     assert!(String::from_utf8_lossy(reply.body()).contains("沙箱"));
 }
 
@@ -36,14 +36,14 @@ fn forms_from_elsewhere_are_refused() {
         (&[("host", "127.0.0.1:8899"), ("origin", "null")], 403),
     ];
     for (headers, status) in cases {
-        let mut game = TestPlatform::new();
-        assert_eq!(game.request("POST", "/sandbox/clear", headers, "").status(), *status, "{headers:?}");
+        let mut sandbox = TestPlatform::new();
+        assert_eq!(sandbox.request("POST", "/sandbox/clear", headers, "").status(), *status, "{headers:?}");
     }
 }
 
 #[test]
 fn what_is_not_there_is_said_to_be_missing() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     for (method, target, body) in [
         ("GET", "/nonsense", ""),
         ("POST", "/", ""),
@@ -52,19 +52,19 @@ fn what_is_not_there_is_said_to_be_missing() {
         ("POST", "/sandbox/follow", "person=luffy"),
         ("POST", "/sandbox/settings", "phone=nobody"),
     ] {
-        assert_eq!(game.request(method, target, &[], body).status(), 404, "{method} {target}");
+        assert_eq!(sandbox.request(method, target, &[], body).status(), 404, "{method} {target}");
     }
 }
 
 #[test]
 fn only_the_consent_page_may_lead_elsewhere() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let link = "/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2Fa.example%2F\
                 &response_type=code&scope=snsapi_userinfo&state=1";
     for (target, form_action) in
         [("/", "form-action 'self';"), (link, "form-action 'self' http: https:"), ("/nonsense", "form-action 'none'")]
     {
-        let reply = game.request("GET", target, &[], "");
+        let reply = sandbox.request("GET", target, &[], "");
         let policy = reply.header_value("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'") && policy.contains(form_action), "{target}: {policy}");
     }

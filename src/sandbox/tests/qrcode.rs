@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn create(game: &mut TestPlatform, body: &Value) -> Value {
-    game.call("/cgi-bin/qrcode/create", &body.to_string())
+fn create(sandbox: &mut TestPlatform, body: &Value) -> Value {
+    sandbox.call("/cgi-bin/qrcode/create", &body.to_string())
 }
 
 fn text_scene(text: &str, life: Value) -> Value {
@@ -17,77 +17,77 @@ fn path(answer: &Value) -> String {
 }
 
 /// Returns the scene by which a person came to follow: a number, a text.
-fn scene(game: &mut TestPlatform, openid: &str) -> (Value, Value) {
-    let token = text(&game.stable(false)["access_token"]);
-    let info = game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={openid}"));
+fn scene(sandbox: &mut TestPlatform, openid: &str) -> (Value, Value) {
+    let token = text(&sandbox.stable(false)["access_token"]);
+    let info = sandbox.get(&format!("/cgi-bin/user/info?access_token={token}&openid={openid}"));
     (info["qr_scene"].clone(), info["qr_scene_str"].clone())
 }
 
 #[test]
 fn who_scans_a_code_follows_and_the_account_knows_by_which() {
-    let mut game = TestPlatform::new();
-    let made = create(&mut game, &text_scene("a text", json!(600)));
+    let mut sandbox = TestPlatform::new();
+    let made = create(&mut sandbox, &text_scene("a text", json!(600)));
     assert_eq!((errcode_of(&made), &made["expire_seconds"]), (0, &json!(600)));
     let ticket = text(&made["ticket"]);
     assert!(ticket.len() == 96 && ticket.starts_with("gQ") && ticket.ends_with('='), "{ticket}");
     let page = path(&made);
-    let shown = game.page(&page);
+    let shown = sandbox.page(&page);
     assert!(shown.contains("Follow wxbox") && shown.contains("value=\"zoro\""), "{shown}");
     let form = shown.split_once("action=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
-    assert_eq!(game.post_form(&form, "person=zoro&follows=1").status(), 303);
-    assert_eq!(scene(&mut game, ZORO), (json!(0), json!("a text")));
+    assert_eq!(sandbox.post_form(&form, "person=zoro&follows=1").status(), 303);
+    assert_eq!(scene(&mut sandbox, ZORO), (json!(0), json!("a text")));
     // A follower who scans a code stays unchanged.
-    assert_eq!(game.post_form(&form, "person=nami&follows=1").status(), 303);
-    assert_eq!(scene(&mut game, NAMI), (json!(0), json!("")));
+    assert_eq!(sandbox.post_form(&form, "person=nami&follows=1").status(), 303);
+    assert_eq!(scene(&mut sandbox, NAMI), (json!(0), json!("")));
 
-    game.post_form("/sandbox/follow", "person=zoro&follows=0");
+    sandbox.post_form("/sandbox/follow", "person=zoro&follows=0");
     let body = json!({"action_name": "QR_SCENE", "expire_seconds": 60, "action_info": {"scene": {"scene_id": 7}}});
-    let id = path(&create(&mut game, &body)).split_off(3);
-    game.post_form(&format!("/sandbox/follow?code={id}"), "person=zoro&follows=1");
-    assert_eq!(scene(&mut game, ZORO), (json!(7), json!("")));
+    let id = path(&create(&mut sandbox, &body)).split_off(3);
+    sandbox.post_form(&format!("/sandbox/follow?code={id}"), "person=zoro&follows=1");
+    assert_eq!(scene(&mut sandbox, ZORO), (json!(7), json!("")));
 }
 
 #[test]
 fn a_code_expires_unless_it_is_permanent() {
-    let mut game = TestPlatform::new();
-    let made = create(&mut game, &text_scene("x", json!(60)));
+    let mut sandbox = TestPlatform::new();
+    let made = create(&mut sandbox, &text_scene("x", json!(60)));
     let body = json!({"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": "x"}}});
-    let permanent = create(&mut game, &body);
+    let permanent = create(&mut sandbox, &body);
     assert_eq!(permanent.get("expire_seconds"), None);
-    game.now += MINUTE - 1;
-    assert!(game.page(&path(&made)).contains("Follow wxbox"));
-    game.now += 1;
-    assert!(game.page(&path(&made)).contains("has expired"));
+    sandbox.now += MINUTE - 1;
+    assert!(sandbox.page(&path(&made)).contains("Follow wxbox"));
+    sandbox.now += 1;
+    assert!(sandbox.page(&path(&made)).contains("has expired"));
     let id = path(&made).split_off(3);
-    assert_eq!(game.post_form(&format!("/sandbox/follow?code={id}"), "person=zoro&follows=1").status(), 404);
-    game.now += 365 * 24 * HOUR;
-    assert!(game.page(&path(&permanent)).contains("Follow wxbox"));
-    assert!(game.page("/q/nonsense").contains("has expired"));
+    assert_eq!(sandbox.post_form(&format!("/sandbox/follow?code={id}"), "person=zoro&follows=1").status(), 404);
+    sandbox.now += 365 * 24 * HOUR;
+    assert!(sandbox.page(&path(&permanent)).contains("Follow wxbox"));
+    assert!(sandbox.page("/q/nonsense").contains("has expired"));
 }
 
 #[test]
 fn a_ticket_has_a_picture() {
-    let mut game = TestPlatform::new();
-    let made = create(&mut game, &text_scene("x", Value::Null));
+    let mut sandbox = TestPlatform::new();
+    let made = create(&mut sandbox, &text_scene("x", Value::Null));
     assert_eq!(made["expire_seconds"], json!(60));
     let ticket = text(&made["ticket"]);
     let encoded = url::form_urlencoded::byte_serialize(ticket.as_bytes()).collect::<String>();
     let target = format!("/cgi-bin/showqrcode?ticket={encoded}");
-    let reply = game.request("GET", &target, &[], "");
+    let reply = sandbox.request("GET", &target, &[], "");
     assert_eq!((reply.status(), reply.header_value("content-type")), (200, Some("image/jpg")));
     assert_eq!(reply.body(), crate::sandbox::qr_jpeg::encode_qr_jpeg(&text(&made["url"])).unwrap());
     // A ticket that is not encoded is a different one.
-    let status = |game: &mut TestPlatform, target: &str| game.request("GET", target, &[], "").status();
-    assert_eq!(status(&mut game, &format!("/cgi-bin/showqrcode?ticket={ticket}")), 404);
-    assert_eq!(status(&mut game, "/cgi-bin/showqrcode?ticket=x"), 404);
-    assert_eq!(status(&mut game, "/cgi-bin/showqrcode"), 404);
-    game.now += MINUTE;
-    assert_eq!(status(&mut game, &target), 404);
+    let status = |sandbox: &mut TestPlatform, target: &str| sandbox.request("GET", target, &[], "").status();
+    assert_eq!(status(&mut sandbox, &format!("/cgi-bin/showqrcode?ticket={ticket}")), 404);
+    assert_eq!(status(&mut sandbox, "/cgi-bin/showqrcode?ticket=x"), 404);
+    assert_eq!(status(&mut sandbox, "/cgi-bin/showqrcode"), 404);
+    sandbox.now += MINUTE;
+    assert_eq!(status(&mut sandbox, &target), 404);
 }
 
 #[test]
 fn what_the_page_does_not_have_is_refused() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let of =
         |name: &str, scene: Value| json!({"action_name": name, "expire_seconds": 60, "action_info": {"scene": scene}});
     for (body, errcode) in [
@@ -111,9 +111,9 @@ fn what_the_page_does_not_have_is_refused() {
         (text_scene("x", json!(0)), 40053),
         (text_scene("x", json!("60")), 40053),
     ] {
-        assert_eq!(errcode_of(&create(&mut game, &body)), errcode, "{body}");
+        assert_eq!(errcode_of(&create(&mut sandbox, &body)), errcode, "{body}");
     }
-    assert_eq!(errcode_of(&game.call("/cgi-bin/qrcode/create", "x")), 47001);
-    let mut game = TestPlatform::with_scenario("unauthorized = [\"/cgi-bin/qrcode/create\"]");
-    assert_eq!(errcode_of(&create(&mut game, &text_scene("x", json!(60)))), 48001);
+    assert_eq!(errcode_of(&sandbox.call("/cgi-bin/qrcode/create", "x")), 47001);
+    let mut sandbox = TestPlatform::with_scenario("unauthorized = [\"/cgi-bin/qrcode/create\"]");
+    assert_eq!(errcode_of(&create(&mut sandbox, &text_scene("x", json!(60)))), 48001);
 }

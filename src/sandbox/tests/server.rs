@@ -9,12 +9,12 @@ use crate::http_server::{HttpServer, Limits};
 use crate::sandbox::{RequestLine, Sandbox};
 
 fn start(toml: &str) -> (Sandbox, SocketAddr, Arc<Mutex<Vec<RequestLine>>>) {
-    let door = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
-    let addr = door.local_addr();
+    let server = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
+    let addr = server.local_addr();
     let lines = Arc::new(Mutex::new(Vec::new()));
-    let heard = Arc::clone(&lines);
-    let world = Scenario::from_toml(toml).unwrap();
-    let sandbox = Sandbox::start(world, door, move |line| heard.lock().unwrap().push(line)).unwrap();
+    let requests = Arc::clone(&lines);
+    let scenario = Scenario::from_toml(toml).unwrap();
+    let sandbox = Sandbox::start(scenario, server, move |line| requests.lock().unwrap().push(line)).unwrap();
     (sandbox, addr, lines)
 }
 

@@ -2,26 +2,26 @@
 
 use super::*;
 
-fn stats(game: &mut TestPlatform) -> Value {
-    game.get("/sandbox/stats.json")
+fn stats(sandbox: &mut TestPlatform) -> Value {
+    sandbox.get("/sandbox/stats.json")
 }
 
 #[test]
 fn calls_are_counted_whatever_came_of_them() {
-    let mut game = TestPlatform::with_scenario("[[faults]]\napi = \"/cgi-bin/getcallbackip\"\nreset = \"before\"\n");
-    assert_eq!(stats(&mut game), json!({"calls": {}, "delivered": 0, "recipients": 0, "twice": 0}));
-    assert_eq!(game.token_errcode("x"), 40001);
-    let token = game.token();
-    assert_eq!(game.token_errcode(&token), 0);
-    game.request("GET", "/cgi-bin/getcallbackip", &[], "");
-    game.request("GET", "/cgi-bin/nothing", &[], "");
+    let mut sandbox = TestPlatform::with_scenario("[[faults]]\napi = \"/cgi-bin/getcallbackip\"\nreset = \"before\"\n");
+    assert_eq!(stats(&mut sandbox), json!({"calls": {}, "delivered": 0, "recipients": 0, "twice": 0}));
+    assert_eq!(sandbox.token_errcode("x"), 40001);
+    let token = sandbox.token();
+    assert_eq!(sandbox.token_errcode(&token), 0);
+    sandbox.request("GET", "/cgi-bin/getcallbackip", &[], "");
+    sandbox.request("GET", "/cgi-bin/nothing", &[], "");
     let calls = json!({"/cgi-bin/get_api_domain_ip": 2, "/cgi-bin/getcallbackip": 1, "/cgi-bin/token": 1});
-    assert_eq!(stats(&mut game)["calls"], calls);
+    assert_eq!(stats(&mut sandbox)["calls"], calls);
 }
 
 #[test]
 fn messages_are_counted_once_and_twice() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let template = |openid: &str, host: &str, id: &str| {
         let data = json!({"host": {"value": host}});
         let template = "backup_finished-0123456789abcdefghijklmnopq";
@@ -29,8 +29,8 @@ fn messages_are_counted_once_and_twice() {
     };
     let path = "/cgi-bin/message/template/send";
     let mut numbers = |body: String| {
-        game.call(path, &body);
-        let it = stats(&mut game);
+        sandbox.call(path, &body);
+        let it = stats(&mut sandbox);
         [&it["delivered"], &it["recipients"], &it["twice"]].map(|it| it.as_u64().unwrap())
     };
     assert_eq!(numbers(template(LUFFY, "db1", "1")), [1, 1, 0]);
@@ -43,31 +43,31 @@ fn messages_are_counted_once_and_twice() {
     assert_eq!(numbers(template(LUFFY, "db1", "6")), [5, 2, 1]);
     assert_eq!(numbers(template(NAMI, "db1", "7")), [6, 2, 2]);
     // Texts count as well, and deleting the conversations changes no counter.
-    game.post_form("/sandbox/clear", "");
-    assert_eq!((game.send_text(LUFFY), game.send_text(LUFFY)), (0, 0));
-    let it = stats(&mut game);
+    sandbox.post_form("/sandbox/clear", "");
+    assert_eq!((sandbox.send_text(LUFFY), sandbox.send_text(LUFFY)), (0, 0));
+    let it = stats(&mut sandbox);
     assert_eq!((&it["delivered"], &it["twice"]), (&json!(8), &json!(3)));
 }
 
 #[test]
 fn a_crowd_follows_and_has_written() {
-    let mut game = TestPlatform::with_scenario("crowd = 20000\n");
+    let mut sandbox = TestPlatform::with_scenario("crowd = 20000\n");
     let openid = |number: u32| format!("oCrowd{number:022}");
-    assert_eq!((game.send_text(&openid(1)), game.send_text(&openid(20_000))), (0, 0));
-    assert_eq!((game.send_text(&openid(0)), game.send_text(&openid(20_001))), (40003, 40003));
-    assert_eq!(game.inbox()[1]["person"], "crowd020000");
-    let token = game.token();
-    let info = game.get(&format!("/cgi-bin/user/info?access_token={token}&openid={}", openid(7)));
+    assert_eq!((sandbox.send_text(&openid(1)), sandbox.send_text(&openid(20_000))), (0, 0));
+    assert_eq!((sandbox.send_text(&openid(0)), sandbox.send_text(&openid(20_001))), (40003, 40003));
+    assert_eq!(sandbox.inbox()[1]["person"], "crowd020000");
+    let token = sandbox.token();
+    let info = sandbox.get(&format!("/cgi-bin/user/info?access_token={token}&openid={}", openid(7)));
     assert_eq!((&info["subscribe"], &info["openid"]), (&json!(1), &json!(openid(7))));
-    let page = game.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid={}", openid(19_000)));
+    let page = sandbox.get(&format!("/cgi-bin/user/get?access_token={token}&next_openid={}", openid(19_000)));
     assert_eq!(
         (&page["total"], &page["count"], &page["next_openid"]),
         (&json!(20_002), &json!(1000), &json!(openid(20_000)))
     );
-    assert!(game.page("/?person=crowd019999").contains(&openid(19_999)));
+    assert!(sandbox.page("/?person=crowd019999").contains(&openid(19_999)));
     // A list of that many people would be useless.
     let link = "/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2Fa.example%2F\
                 &response_type=code&scope=snsapi_userinfo&state=1";
-    let asks = game.page(link);
+    let asks = sandbox.page(link);
     assert!(asks.contains("nami") && !asks.contains("crowd0"));
 }

@@ -45,37 +45,37 @@ impl TestPlatform {
 
 #[test]
 fn a_consent_is_for_one_notification_unless_it_lasts() {
-    let mut game = TestPlatform::new();
-    let answer = game.call(SEND, &report(LUFFY).to_string());
+    let mut sandbox = TestPlatform::new();
+    let answer = sandbox.call(SEND, &report(LUFFY).to_string());
     assert_eq!((errcode_of(&answer), &answer["errmsg"]), (0, &json!("ok")));
     assert!(answer["msgid"].as_u64().unwrap() > 1 << 53, "{answer}");
-    assert_eq!(game.inbox()[0]["msgid"], json!(answer["msgid"].to_string()));
-    assert_eq!(game.code_of(SEND, &report(LUFFY)), 43101);
-    game.post_form("/sandbox/grant", &format!("person=luffy&template={REPORT}&give=1"));
-    game.post_form("/sandbox/grant", &format!("person=luffy&template={REPORT}&give=1"));
-    let codes: Vec<i64> = (0..3).map(|_| game.code_of(SEND, &report(LUFFY))).collect();
+    assert_eq!(sandbox.inbox()[0]["msgid"], json!(answer["msgid"].to_string()));
+    assert_eq!(sandbox.code_of(SEND, &report(LUFFY)), 43101);
+    sandbox.post_form("/sandbox/grant", &format!("person=luffy&template={REPORT}&give=1"));
+    sandbox.post_form("/sandbox/grant", &format!("person=luffy&template={REPORT}&give=1"));
+    let codes: Vec<i64> = (0..3).map(|_| sandbox.code_of(SEND, &report(LUFFY))).collect();
     assert_eq!(codes, [0, 0, 43101]);
-    assert_eq!([game.code_of(SEND, &status(LUFFY)), game.code_of(SEND, &status(LUFFY))], [0, 0]);
-    game.post_form("/sandbox/grant", &format!("person=luffy&template={STATUS}&give=0"));
-    assert_eq!(game.code_of(SEND, &status(LUFFY)), 43101);
-    assert_eq!(game.code_of(SEND, &report(NAMI)), 43101);
+    assert_eq!([sandbox.code_of(SEND, &status(LUFFY)), sandbox.code_of(SEND, &status(LUFFY))], [0, 0]);
+    sandbox.post_form("/sandbox/grant", &format!("person=luffy&template={STATUS}&give=0"));
+    assert_eq!(sandbox.code_of(SEND, &status(LUFFY)), 43101);
+    assert_eq!(sandbox.code_of(SEND, &report(NAMI)), 43101);
     // A person who does not follow gets nothing, whatever the consents.
-    game.post_form("/sandbox/grant", &format!("person=zoro&template={REPORT}&give=1"));
-    assert_eq!(game.code_of(SEND, &report(ZORO)), 43101);
+    sandbox.post_form("/sandbox/grant", &format!("person=zoro&template={REPORT}&give=1"));
+    assert_eq!(sandbox.code_of(SEND, &report(ZORO)), 43101);
 }
 
 #[test]
 fn a_world_says_who_allowed_what() {
     let toml = format!("[[people]]\nname = \"robin\"\nopenid = \"{NAMI}\"\ngrants = [\"{REPORT}\", \"{REPORT}\"]");
-    let mut game = TestPlatform::with_scenario(&toml);
-    let codes: Vec<i64> = (0..3).map(|_| game.code_of(SEND, &report(NAMI))).collect();
+    let mut sandbox = TestPlatform::with_scenario(&toml);
+    let codes: Vec<i64> = (0..3).map(|_| sandbox.code_of(SEND, &report(NAMI))).collect();
     assert_eq!(codes, [0, 0, 43101]);
-    assert_eq!(game.code_of(SEND, &status(NAMI)), 43101);
+    assert_eq!(sandbox.code_of(SEND, &status(NAMI)), 43101);
 }
 
 #[test]
 fn a_notification_that_is_refused_uses_nothing_up() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let good = report(LUFFY);
     let mini = |appid: &str, path: Value| json!({"appid": appid, "pagepath": path});
     let cases = [
@@ -98,69 +98,69 @@ fn a_notification_that_is_refused_uses_nothing_up() {
     ];
     for (place, value, errcode) in cases {
         let body = with_value(&good, place, value);
-        assert_eq!(game.code_of(SEND, &body), errcode, "{body}");
+        assert_eq!(sandbox.code_of(SEND, &body), errcode, "{body}");
     }
     let body = with_value(&good, "page", json!("https://example.com/"));
     let body = with_value(&body, "miniprogram", mini("wx0123456789abcdef", json!("pages/index")));
     let body = with_value(&with_value(&body, "miniprogram_state", json!("formal")), "lang", json!("zh_CN"));
-    assert_eq!(game.code_of(SEND, &body), 0);
-    let inbox = game.inbox();
+    assert_eq!(sandbox.code_of(SEND, &body), 0);
+    let inbox = sandbox.inbox();
     let message = &inbox[0];
     assert_eq!((&message["type"], &message["title"]), (&json!("subscription"), &json!("Backup report")));
     assert_eq!(message["template_id"], json!(REPORT));
     assert_eq!(message["fields"][1]["value"], json!("42GB"));
     assert_eq!(message["url"], json!("https://example.com/"));
     assert_eq!(message["miniprogram"], json!("wx0123456789abcdef:pages/index"));
-    let page = game.page("/?person=luffy");
+    let page = sandbox.page("/?person=luffy");
     assert!(page.contains("Subscription notification") && page.contains("数据库"), "{page}");
 }
 
 /// Clients whose types have no optional fields send these with every message.
 #[test]
 fn a_mini_program_that_names_nothing_is_none() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let template = json!({"touser": LUFFY, "template_id": "backup_finished-0123456789abcdefghijklmnopq", "data": {"host": {"value": "db1"}}});
     for none in [json!({"appid": "", "pagepath": ""}), json!({"appid": ""}), json!({}), json!([]), Value::Null] {
         assert_eq!(
-            game.code_of("/cgi-bin/message/template/send", &with_value(&template, "miniprogram", none.clone())),
+            sandbox.code_of("/cgi-bin/message/template/send", &with_value(&template, "miniprogram", none.clone())),
             0,
             "{none}"
         );
-        assert_eq!(game.code_of(SEND, &with_value(&status(LUFFY), "miniprogram", none.clone())), 0, "{none}");
-        game.post_form("/sandbox/scene", "person=luffy&scene=1000");
-        assert_eq!(game.code_of(ONE_TIME, &with_value(&one_time(LUFFY), "miniprogram", none.clone())), 0, "{none}");
+        assert_eq!(sandbox.code_of(SEND, &with_value(&status(LUFFY), "miniprogram", none.clone())), 0, "{none}");
+        sandbox.post_form("/sandbox/scene", "person=luffy&scene=1000");
+        assert_eq!(sandbox.code_of(ONE_TIME, &with_value(&one_time(LUFFY), "miniprogram", none.clone())), 0, "{none}");
     }
-    assert!(game.inbox().as_array().unwrap().iter().all(|message| message["miniprogram"].is_null()));
+    assert!(sandbox.inbox().as_array().unwrap().iter().all(|message| message["miniprogram"].is_null()));
     for some in [json!({"appid": "", "pagepath": "index"}), json!("x"), json!(["x"]), json!({"appid": 7})] {
-        assert_eq!(game.code_of(SEND, &with_value(&status(LUFFY), "miniprogram", some.clone())), 40166, "{some}");
+        assert_eq!(sandbox.code_of(SEND, &with_value(&status(LUFFY), "miniprogram", some.clone())), 40166, "{some}");
     }
 }
 
 #[test]
 fn a_refusal_names_the_field() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let errmsg = |answer: Value| text(&answer["errmsg"]).split(" rid").next().unwrap().to_owned();
     let bad = with_value(&report(LUFFY), "data.time3.value", json!("x"));
-    assert_eq!(errmsg(game.call(SEND, &bad.to_string())), "argument invalid! data.time3.value invalid");
+    assert_eq!(errmsg(sandbox.call(SEND, &bad.to_string())), "argument invalid! data.time3.value invalid");
     let bad = with_value(&report(LUFFY), "data.time3.value", json!(" "));
-    assert_eq!(errmsg(game.call(SEND, &bad.to_string())), "argument invalid! data.time3.value is empty");
+    assert_eq!(errmsg(sandbox.call(SEND, &bad.to_string())), "argument invalid! data.time3.value is empty");
 }
 
 #[test]
 fn the_templates_can_be_listed() {
-    let mut game = TestPlatform::new();
-    let token = text(&game.stable(false)["access_token"]);
-    let answer = game.get(&format!("/wxaapi/newtmpl/gettemplate?access_token={token}"));
+    let mut sandbox = TestPlatform::new();
+    let token = text(&sandbox.stable(false)["access_token"]);
+    let answer = sandbox.get(&format!("/wxaapi/newtmpl/gettemplate?access_token={token}"));
     assert_eq!(errcode_of(&answer), 0);
     let expected = json!({"priTmplId": REPORT, "title": "Backup report", "content":
         "Backup: {{thing1.DATA}}\nSize: {{character_string2.DATA}}\nFinished: {{time3.DATA}}", "example": "", "type": 2});
     assert_eq!((&answer["data"][0], &answer["data"][1]["type"]), (&expected, &json!(3)));
-    assert_eq!(errcode_of(&game.get("/wxaapi/newtmpl/gettemplate")), 41001);
+    assert_eq!(errcode_of(&sandbox.get("/wxaapi/newtmpl/gettemplate")), 41001);
 }
 
 #[test]
 fn a_one_time_message_needs_its_scene() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let good = one_time(LUFFY);
     let cases = [
         ("touser", json!("oNobody"), 40003),
@@ -182,51 +182,51 @@ fn a_one_time_message_needs_its_scene() {
     ];
     for (place, value, errcode) in cases {
         let body = with_value(&good, place, value);
-        assert_eq!(game.code_of(ONE_TIME, &body), errcode, "{body}");
+        assert_eq!(sandbox.code_of(ONE_TIME, &body), errcode, "{body}");
     }
     let longest =
         with_value(&with_value(&good, "title", json!("长".repeat(15))), "data.content.value", json!("长".repeat(200)));
-    assert_eq!([game.code_of(ONE_TIME, &longest), game.code_of(ONE_TIME, &good)], [0, 43101]);
-    let inbox = game.inbox();
+    assert_eq!([sandbox.code_of(ONE_TIME, &longest), sandbox.code_of(ONE_TIME, &good)], [0, 43101]);
+    let inbox = sandbox.inbox();
     let message = &inbox[0];
     assert_eq!((&message["type"], &message["scene"]), (&json!("one_time"), &json!(1000)));
     // The recipient need not follow, and consents to a scene do not add up.
-    game.post_form("/sandbox/scene", "person=zoro&scene=1000");
-    game.post_form("/sandbox/scene", "person=zoro&scene=1000");
-    let codes = [game.code_of(ONE_TIME, &one_time(ZORO)), game.code_of(ONE_TIME, &one_time(ZORO))];
+    sandbox.post_form("/sandbox/scene", "person=zoro&scene=1000");
+    sandbox.post_form("/sandbox/scene", "person=zoro&scene=1000");
+    let codes = [sandbox.code_of(ONE_TIME, &one_time(ZORO)), sandbox.code_of(ONE_TIME, &one_time(ZORO))];
     assert_eq!(codes, [0, 43101]);
 }
 
 #[test]
 fn the_page_asks_and_the_phone_goes_back_with_the_answer() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let back = "http%3A%2F%2Fa.example%2Fb%3Fc%3D1";
-    let reply = game.open(back, "&reserved=xyz");
+    let reply = sandbox.open(back, "&reserved=xyz");
     let page = String::from_utf8_lossy(reply.body()).into_owned();
     assert!(page.contains("Receive one message") && page.contains("luffy"), "{page}");
     let query = format!(
         "action=get_confirm&appid=wx0123456789abcdef&scene=7&template_id={ONE_TIME_TEMPLATE}&redirect_url={back}&reserved=xyz"
     );
-    let answer = |game: &mut TestPlatform, allow: &str| {
-        let reply = game.post_form(&format!("/sandbox/subscribe?{query}"), &format!("person=nami&allow={allow}"));
+    let answer = |sandbox: &mut TestPlatform, allow: &str| {
+        let reply = sandbox.post_form(&format!("/sandbox/subscribe?{query}"), &format!("person=nami&allow={allow}"));
         assert_eq!(reply.status(), 302);
         reply.header_value("location").unwrap().to_owned()
     };
     let end = format!("template_id={ONE_TIME_TEMPLATE}&action=cancel&scene=7&reserved=xyz");
-    assert_eq!(answer(&mut game, "0"), format!("http://a.example/b?c=1&{end}"));
+    assert_eq!(answer(&mut sandbox, "0"), format!("http://a.example/b?c=1&{end}"));
     let seven = with_value(&one_time(NAMI), "scene", json!("7"));
-    assert_eq!(game.code_of(ONE_TIME, &seven), 43101);
+    assert_eq!(sandbox.code_of(ONE_TIME, &seven), 43101);
     let end = format!("openid={NAMI}&template_id={ONE_TIME_TEMPLATE}&action=confirm&scene=7&reserved=xyz");
-    assert_eq!(answer(&mut game, "1"), format!("http://a.example/b?c=1&{end}"));
-    assert_eq!(game.code_of(ONE_TIME, &seven), 0);
+    assert_eq!(answer(&mut sandbox, "1"), format!("http://a.example/b?c=1&{end}"));
+    assert_eq!(sandbox.code_of(ONE_TIME, &seven), 0);
 }
 
 #[test]
 fn a_link_that_wechat_would_not_open_asks_nothing() {
-    let mut game = TestPlatform::with_scenario("business_domain = \"a.example\"");
+    let mut sandbox = TestPlatform::with_scenario("business_domain = \"a.example\"");
     let good = "http%3A%2F%2Fa.example%2F";
     let asks = |reply: HttpResponse| String::from_utf8_lossy(reply.body()).contains("Receive one message");
-    assert!(asks(game.open(good, "")));
+    assert!(asks(sandbox.open(good, "")));
     for (redirect, more) in [
         ("http%3A%2F%2Fb.example%2F", ""),
         ("http%3A%2F%2Fa.example%3A81%2F", ""),
@@ -235,28 +235,28 @@ fn a_link_that_wechat_would_not_open_asks_nothing() {
         (good, "&reserved=a-b"),
         (good, &format!("&reserved={}", "a".repeat(129))),
     ] {
-        assert!(!asks(game.open(redirect, more)), "{redirect} {more}");
+        assert!(!asks(sandbox.open(redirect, more)), "{redirect} {more}");
     }
     for wrong in ["action=x", "action=get_confirm&appid=x", "action=get_confirm&appid=wx0123456789abcdef&scene=x"] {
-        assert!(!asks(game.request("GET", &format!("/mp/subscribemsg?{wrong}"), &[("accept-language", "en")], "")));
+        assert!(!asks(sandbox.request("GET", &format!("/mp/subscribemsg?{wrong}"), &[("accept-language", "en")], "")));
     }
 }
 
 #[test]
 fn notifications_are_added_from_the_library_and_removed() {
-    let mut game = TestPlatform::new();
-    let token = game.token();
-    let get = |game: &mut TestPlatform, call: &str| {
+    let mut sandbox = TestPlatform::new();
+    let token = sandbox.token();
+    let get = |sandbox: &mut TestPlatform, call: &str| {
         let joint = if call.contains('?') { '&' } else { '?' };
-        game.get(&format!("/wxaapi/newtmpl/{call}{joint}access_token={token}"))
+        sandbox.get(&format!("/wxaapi/newtmpl/{call}{joint}access_token={token}"))
     };
-    let category = get(&mut game, "getcategory")["data"][0].clone();
+    let category = get(&mut sandbox, "getcategory")["data"][0].clone();
     assert!(category["name"].is_string(), "{category}");
     let titles = format!("getpubtemplatetitles?ids={}", category["id"]);
-    let page = get(&mut game, &format!("{titles}&start=1&limit=30"));
+    let page = get(&mut sandbox, &format!("{titles}&start=1&limit=30"));
     let second = json!([{"tid": 50123, "title": "备份完成通知", "type": 2, "categoryId": category["id"].to_string()}]);
     assert_eq!((&page["count"], &page["data"]), (&json!(2), &second));
-    assert_eq!(get(&mut game, "getpubtemplatetitles?ids=1&start=0&limit=1")["count"], 0);
+    assert_eq!(get(&mut sandbox, "getpubtemplatetitles?ids=1&start=0&limit=1")["count"], 0);
     for (call, errcode) in [
         ("getpubtemplatetitles?start=0&limit=1", 200018),
         ("getpubtemplatetitles?ids=x&start=0&limit=1", 200019),
@@ -264,9 +264,9 @@ fn notifications_are_added_from_the_library_and_removed() {
         ("getpubtemplatetitles?ids=1&start=0&limit=31", 200017),
         ("getpubtemplatekeywords?tid=1", 200014),
     ] {
-        assert_eq!(errcode_of(&get(&mut game, call)), errcode, "{call}");
+        assert_eq!(errcode_of(&get(&mut sandbox, call)), errcode, "{call}");
     }
-    let keywords = get(&mut game, "getpubtemplatekeywords?tid=50123")["data"].clone();
+    let keywords = get(&mut sandbox, "getpubtemplatekeywords?tid=50123")["data"].clone();
     assert_eq!(keywords[1], json!({"kid": 2, "name": "文件大小", "example": "", "rule": "character_string"}));
 
     const ADD: &str = "/wxaapi/newtmpl/addtemplate";
@@ -280,18 +280,21 @@ fn notifications_are_added_from_the_library_and_removed() {
         ("kidList", json!("1"), 200020),
         ("sceneDesc", json!("长".repeat(16)), 200021),
     ] {
-        assert_eq!(game.code_of(ADD, &with_value(&good, place, value)), errcode, "{place}");
+        assert_eq!(sandbox.code_of(ADD, &with_value(&good, place, value)), errcode, "{place}");
     }
-    let added = game.call(ADD, &good.to_string());
-    assert_eq!(game.code_of(ADD, &good), 200022);
+    let added = sandbox.call(ADD, &good.to_string());
+    assert_eq!(sandbox.code_of(ADD, &good), 200022);
     // The older page documents a form.
-    assert_eq!(errcode_of(&game.call(ADD, "tid=50123&kidList=1&kidList=2&sceneDesc=x")), 0);
-    let listed = get(&mut game, "gettemplate")["data"].clone();
+    assert_eq!(errcode_of(&sandbox.call(ADD, "tid=50123&kidList=1&kidList=2&sceneDesc=x")), 0);
+    let listed = get(&mut sandbox, "gettemplate")["data"].clone();
     let mine = listed.as_array().unwrap().iter().find(|it| it["priTmplId"] == added["priTmplId"]).unwrap();
     assert_eq!(mine["content"], "完成时间:{{date3.DATA}}\n文件大小:{{character_string2.DATA}}");
 
     let gone = json!({"priTmplId": added["priTmplId"]});
-    let remove = |game: &mut TestPlatform| game.code_of("/wxaapi/newtmpl/deltemplate", &gone);
-    assert_eq!([remove(&mut game), remove(&mut game)], [0, 40037]);
-    assert_eq!(get(&mut game, "gettemplate")["data"].as_array().unwrap().len(), listed.as_array().unwrap().len() - 1);
+    let remove = |sandbox: &mut TestPlatform| sandbox.code_of("/wxaapi/newtmpl/deltemplate", &gone);
+    assert_eq!([remove(&mut sandbox), remove(&mut sandbox)], [0, 40037]);
+    assert_eq!(
+        get(&mut sandbox, "gettemplate")["data"].as_array().unwrap().len(),
+        listed.as_array().unwrap().len() - 1
+    );
 }

@@ -8,8 +8,8 @@ const REMOVE: &str = "/cgi-bin/template/del_private_template";
 const BACKUP: &str = "backup_finished-0123456789abcdefghijklmnopq";
 const ALERT: &str = "server_alert-0123456789abcdefghijklmnopqrst";
 
-fn send(game: &mut TestPlatform, body: &Value) -> Value {
-    game.call(SEND, &body.to_string())
+fn send(sandbox: &mut TestPlatform, body: &Value) -> Value {
+    sandbox.call(SEND, &body.to_string())
 }
 
 fn backup(openid: &str) -> Value {
@@ -23,22 +23,22 @@ fn backup(openid: &str) -> Value {
 
 #[test]
 fn the_list_has_the_templates_of_the_world() {
-    let mut game = TestPlatform::new();
-    let token = game.token();
-    let list = game.get(&format!("/cgi-bin/template/get_all_private_template?access_token={token}"));
+    let mut sandbox = TestPlatform::new();
+    let token = sandbox.token();
+    let list = sandbox.get(&format!("/cgi-bin/template/get_all_private_template?access_token={token}"));
     assert_eq!(list["template_list"][0]["template_id"], BACKUP);
     assert!(text(&list["template_list"][1]["content"]).contains("{{thing1.DATA}}"));
 }
 
 #[test]
 fn a_card_arrives_with_its_fields_in_template_order() {
-    let mut game = TestPlatform::new();
-    let answer = send(&mut game, &backup(LUFFY));
+    let mut sandbox = TestPlatform::new();
+    let answer = send(&mut sandbox, &backup(LUFFY));
     assert_eq!((errcode_of(&answer), &answer["errmsg"]), (0, &json!("ok")));
     let first = answer["msgid"].as_u64().unwrap();
     assert!(first > 1 << 53);
-    assert!(send(&mut game, &backup(NAMI))["msgid"].as_u64().unwrap() > first);
-    let inbox = game.inbox();
+    assert!(send(&mut sandbox, &backup(NAMI))["msgid"].as_u64().unwrap() > first);
+    let inbox = sandbox.inbox();
     let message = &inbox[0];
     assert_eq!((&message["type"], &message["title"]), (&json!("template"), &json!("Backup finished")));
     assert_eq!((&message["msgid"], &message["url"]), (&json!(first.to_string()), &json!("https://example.com/1")));
@@ -63,9 +63,9 @@ fn refusals_name_what_is_wrong() {
         (json!({"touser": LUFFY, "template_id": BACKUP, "data": data, "miniprogram": {"appid": "x"}}), 40166),
         (json!({"touser": NAMI, "template_id": BACKUP, "data": data}), 0),
     ];
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     for (body, errcode) in cases {
-        assert_eq!(errcode_of(&send(&mut game, &body)), errcode, "{body}");
+        assert_eq!(errcode_of(&send(&mut sandbox, &body)), errcode, "{body}");
     }
 }
 
@@ -94,43 +94,43 @@ fn a_test_account_takes_what_a_real_one_refuses() {
 
 #[test]
 fn a_real_account_hides_the_first_line() {
-    let mut game = TestPlatform::with_scenario("strict_templates = true");
-    send(&mut game, &backup(LUFFY));
-    assert_eq!(game.inbox()[0]["fields"][0]["shown"], Value::Null);
-    assert_eq!(game.inbox()[0]["fields"][0]["value"], "done");
+    let mut sandbox = TestPlatform::with_scenario("strict_templates = true");
+    send(&mut sandbox, &backup(LUFFY));
+    assert_eq!(sandbox.inbox()[0]["fields"][0]["shown"], Value::Null);
+    assert_eq!(sandbox.inbox()[0]["fields"][0]["value"], "done");
 }
 
 #[test]
 fn a_repeat_within_ten_minutes_is_dropped() {
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     let mut body = backup(LUFFY);
     body["client_msg_id"] = json!("0123456789abcdef");
-    let first = send(&mut game, &body);
-    game.now += 10 * MINUTE - 1;
-    assert_eq!(send(&mut game, &body)["msgid"], first["msgid"]);
+    let first = send(&mut sandbox, &body);
+    sandbox.now += 10 * MINUTE - 1;
+    assert_eq!(send(&mut sandbox, &body)["msgid"], first["msgid"]);
     body["touser"] = json!(NAMI);
-    assert_ne!(send(&mut game, &body)["msgid"], first["msgid"]);
+    assert_ne!(send(&mut sandbox, &body)["msgid"], first["msgid"]);
     body["touser"] = json!(LUFFY);
-    let inbox = game.inbox();
+    let inbox = sandbox.inbox();
     assert_eq!(inbox.as_array().unwrap().len(), 2);
     assert_eq!((&inbox[0]["client_msg_id"], &inbox[0]["repeats"]), (&json!("0123456789abcdef"), &json!(1)));
-    game.now += 1;
-    assert_ne!(send(&mut game, &body)["msgid"], first["msgid"]);
-    assert_eq!(game.inbox().as_array().unwrap().len(), 3);
-    assert_eq!(game.post_form("/sandbox/clear", "").status(), 303);
-    assert_eq!(game.inbox(), json!([]));
+    sandbox.now += 1;
+    assert_ne!(send(&mut sandbox, &body)["msgid"], first["msgid"]);
+    assert_eq!(sandbox.inbox().as_array().unwrap().len(), 3);
+    assert_eq!(sandbox.post_form("/sandbox/clear", "").status(), 303);
+    assert_eq!(sandbox.inbox(), json!([]));
 }
 
 #[test]
 fn a_template_of_the_library_is_added_and_removed() {
-    let mut game = TestPlatform::new();
-    let added = game.call(ADD, r#"{"template_id_short":"43216","keyword_name_list":["告警内容","告警时间"]}"#);
+    let mut sandbox = TestPlatform::new();
+    let added = sandbox.call(ADD, r#"{"template_id_short":"43216","keyword_name_list":["告警内容","告警时间"]}"#);
     assert_eq!((errcode_of(&added), &added["errmsg"]), (0, &json!("ok")));
     let id = text(&added["template_id"]);
     assert_eq!(id.len(), 43);
-    let token = game.token();
+    let token = sandbox.token();
     let list = format!("/cgi-bin/template/get_all_private_template?access_token={token}");
-    let newest = game.get(&list)["template_list"][2].clone();
+    let newest = sandbox.get(&list)["template_list"][2].clone();
     assert_eq!((&newest["template_id"], &newest["title"]), (&json!(id), &json!("服务器告警通知")));
     assert_eq!(newest["content"], "告警内容:{{thing2.DATA}}\n告警时间:{{time3.DATA}}");
     let body = json!({
@@ -138,12 +138,12 @@ fn a_template_of_the_library_is_added_and_removed() {
         "template_id": id,
         "data": {"thing2": {"value": "磁盘快满了"}, "time3": {"value": "03:00"}},
     });
-    assert_eq!(errcode_of(&send(&mut game, &body)), 0);
+    assert_eq!(errcode_of(&send(&mut sandbox, &body)), 0);
     let gone = json!({"template_id": id}).to_string();
-    assert_eq!(game.call(REMOVE, &gone), json!({"errcode": 0, "errmsg": "ok"}));
-    assert_eq!(errcode_of(&send(&mut game, &body)), 40037);
-    assert_eq!(errcode_of(&game.call(REMOVE, &gone)), 40037);
-    assert_eq!(game.get(&list)["template_list"].as_array().unwrap().len(), 2);
+    assert_eq!(sandbox.call(REMOVE, &gone), json!({"errcode": 0, "errmsg": "ok"}));
+    assert_eq!(errcode_of(&send(&mut sandbox, &body)), 40037);
+    assert_eq!(errcode_of(&sandbox.call(REMOVE, &gone)), 40037);
+    assert_eq!(sandbox.get(&list)["template_list"].as_array().unwrap().len(), 2);
 }
 
 #[test]
@@ -162,15 +162,15 @@ fn what_cannot_be_added_is_refused_by_its_number() {
         (r#"{"template_id_short":"43216","keyword_name_list":["\u544a\u8b66\u5185\u5bb9"]}"#, 40246),
         ("template_id_short=43216", 47001),
     ];
-    let mut game = TestPlatform::new();
+    let mut sandbox = TestPlatform::new();
     for (body, errcode) in cases {
-        let answer = game.call(ADD, body);
+        let answer = sandbox.call(ADD, body);
         assert_eq!(errcode_of(&answer), errcode, "{body}");
         assert_eq!(text(&answer["errmsg"]).starts_with("历史模板库"), errcode == 40247, "{answer}");
     }
     // The scenario has two templates, and 25 is the maximum.
     let body = r#"{"template_id_short":"43216","keyword_name_list":["告警内容"]}"#;
-    let codes: Vec<i64> = (0..24).map(|_| errcode_of(&game.call(ADD, body))).collect();
+    let codes: Vec<i64> = (0..24).map(|_| errcode_of(&sandbox.call(ADD, body))).collect();
     assert_eq!(codes[..23], [0; 23]);
     assert_eq!(codes[23], 45026);
 }
@@ -178,7 +178,10 @@ fn what_cannot_be_added_is_refused_by_its_number() {
 #[test]
 fn a_library_of_ones_own() {
     let library = "[[library]]\nnumber = \"7\"\ntitle = \"Seven\"\nkeywords = [{ name = \"Host\", type = \"thing\" }]";
-    let mut game = TestPlatform::with_scenario(library);
-    assert_eq!(errcode_of(&game.call(ADD, r#"{"template_id_short":"7","keyword_name_list":["Host"]}"#)), 0);
-    assert_eq!(errcode_of(&game.call(ADD, r#"{"template_id_short":"43216","keyword_name_list":["告警内容"]}"#)), 40037);
+    let mut sandbox = TestPlatform::with_scenario(library);
+    assert_eq!(errcode_of(&sandbox.call(ADD, r#"{"template_id_short":"7","keyword_name_list":["Host"]}"#)), 0);
+    assert_eq!(
+        errcode_of(&sandbox.call(ADD, r#"{"template_id_short":"43216","keyword_name_list":["告警内容"]}"#)),
+        40037
+    );
 }

@@ -21,19 +21,19 @@ pub(in crate::sandbox) enum TextPiece<'a> {
 
 /// Splits a text into plain parts and links.
 pub(in crate::sandbox) fn parse_text(text: &str) -> Vec<TextPiece<'_>> {
-    let mut pieces = Vec::new();
+    let mut parts = Vec::new();
     let (mut rest, mut from) = (text, 0);
     while let Some(at) = rest[from..].find("<a ").map(|at| from + at) {
         match parse_link(&rest[at..]) {
             None => from = at + "<a ".len(),
             Some((link, tail)) => {
-                pieces.extend([TextPiece::Text(&rest[..at]), TextPiece::Link(link)]);
+                parts.extend([TextPiece::Text(&rest[..at]), TextPiece::Link(link)]);
                 (rest, from) = (tail, 0);
             }
         }
     }
-    pieces.push(TextPiece::Text(rest));
-    pieces
+    parts.push(TextPiece::Text(rest));
+    parts
 }
 
 /// Parses the link that a text starts with, and returns the text after it.
@@ -50,8 +50,8 @@ fn parse_link(text: &str) -> Option<(TextLink<'_>, &str)> {
 
 /// Checks that a phone can open every link of a text: 45086, 40213, 40214.
 pub(super) fn check_links(text: &str) -> Result<(), ApiError> {
-    for piece in parse_text(text) {
-        let TextPiece::Link(link) = piece else { continue };
+    for part in parse_text(text) {
+        let TextPiece::Link(link) = part else { continue };
         if link.app_id.is_some_and(|id| !is_app_id(id)) {
             return Err(api_error(45086));
         }
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_held_to_what_a_phone_can_open() {
+    fn only_links_that_a_phone_can_open_are_accepted() {
         let cases = [
             ("no link at all, 1 <a 2, <b>", 0),
             ("<a x", 0),
@@ -100,28 +100,28 @@ mod tests {
             ("<a href=\"https://a.example/\"> </a>", 40214),
         ];
         for (text, code) in cases {
-            assert_eq!(check_links(text).err().map_or(0, |refusal| refusal.errcode), code, "{text}");
+            assert_eq!(check_links(text).err().map_or(0, |error| error.errcode), code, "{text}");
         }
     }
 
     #[test]
-    fn a_text_is_cut_at_its_links() {
+    fn a_text_is_split_at_its_links() {
         let text = "a <a <a href=\"https://b.example/\">b</a>c";
-        let cut: Vec<String> = parse_text(text)
+        let parts: Vec<String> = parse_text(text)
             .iter()
-            .map(|piece| match piece {
+            .map(|part| match part {
                 TextPiece::Text(text) => format!("{text}|"),
                 TextPiece::Link(link) => format!("[{}]", link.label),
             })
             .collect();
         // The first `<a ` extends to the end of the first link, as in a browser.
-        assert_eq!(cut.concat(), "a |[b]c|");
+        assert_eq!(parts.concat(), "a |[b]c|");
     }
 
     #[test]
-    fn a_tap_on_an_answer_says_it() {
-        let said = menu_reply("weixin://bizmsgmenu?msgmenucontent=%E5%A5%BD&msgmenuid=7");
-        assert_eq!(said, Some(("好".into(), "7".into())));
+    fn a_tap_on_a_reply_link_sends_its_text() {
+        let reply = menu_reply("weixin://bizmsgmenu?msgmenucontent=%E5%A5%BD&msgmenuid=7");
+        assert_eq!(reply, Some(("好".into(), "7".into())));
         assert_eq!(menu_reply("weixin://bizmsgmenu?msgmenuid=7"), None);
         assert_eq!(menu_reply("https://a.example/?msgmenucontent=x"), None);
     }

@@ -29,7 +29,7 @@ const MAX_MENU_ENTRY_CHARS: usize = 60;
 /// Parses the type of a message and its fields: 40008 if the type does not exist.
 pub(super) fn check_message(platform: &Platform, body: &Value, message: &mut Message) -> Result<(), ApiError> {
     let name = body["msgtype"].as_str().unwrap_or_default();
-    let (kind, read) = CHECKERS.iter().find(|(kind, _)| *kind == name).ok_or_else(|| api_error(40008))?;
+    let (kind, check) = CHECKERS.iter().find(|(kind, _)| *kind == name).ok_or_else(|| api_error(40008))?;
     let fields = match &body[*kind] {
         Value::Null => None,
         Value::Object(fields) => Some(fields),
@@ -37,15 +37,15 @@ pub(super) fn check_message(platform: &Platform, body: &Value, message: &mut Mes
     };
     message.kind = kind;
     message.body = fields.cloned().map_or(Value::Null, Value::Object);
-    read(&FieldReader { platform, kind, fields, now_ms: message.at_ms }, message)
+    check(&FieldReader { platform, kind, fields, now_ms: message.at_ms }, message)
 }
 
 type Checker = fn(&FieldReader<'_>, &mut Message) -> Result<(), ApiError>;
 
 const CHECKERS: &[(&str, Checker)] = &[
     ("text", check_text),
-    ("image", |branch, message| check_single_file(branch, message, MediaKind::Image)),
-    ("voice", |branch, message| check_single_file(branch, message, MediaKind::Voice)),
+    ("image", |reader, message| check_single_file(reader, message, MediaKind::Image)),
+    ("voice", |reader, message| check_single_file(reader, message, MediaKind::Voice)),
     ("video", check_video),
     ("music", check_music),
     ("news", check_news),
@@ -67,8 +67,8 @@ struct FieldReader<'a> {
 impl<'a> FieldReader<'a> {
     /// Rejects fields with other names.
     fn reject_unknown(&self, names: &[&str]) -> Result<(), ApiError> {
-        let strange = self.fields.and_then(|fields| fields.keys().find(|key| !names.contains(&key.as_str())));
-        match strange {
+        let unknown = self.fields.and_then(|fields| fields.keys().find(|key| !names.contains(&key.as_str())));
+        match unknown {
             None => Ok(()),
             Some(key) => Err(api_error_with(61451, format!("invalid parameter, {} has no field {key}", self.kind))),
         }
@@ -118,9 +118,9 @@ impl<'a> FieldReader<'a> {
     }
 }
 
-fn check_text(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
-    branch.reject_unknown(&["content"])?;
-    let content = branch.required("content", 44004)?;
+fn check_text(reader: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    reader.reject_unknown(&["content"])?;
+    let content = reader.required("content", 44004)?;
     if content.len() > MAX_TEXT_BYTES {
         return Err(api_error(45002));
     }
@@ -130,42 +130,42 @@ fn check_text(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), Api
 }
 
 /// Checks an image or a voice message: one file and nothing else.
-fn check_single_file(branch: &FieldReader<'_>, message: &mut Message, kind: MediaKind) -> Result<(), ApiError> {
-    branch.reject_unknown(&["media_id"])?;
-    message.files.push(branch.media_file("media_id", &[kind])?);
+fn check_single_file(reader: &FieldReader<'_>, message: &mut Message, kind: MediaKind) -> Result<(), ApiError> {
+    reader.reject_unknown(&["media_id"])?;
+    message.files.push(reader.media_file("media_id", &[kind])?);
     Ok(())
 }
 
-fn check_video(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
-    branch.reject_unknown(&["media_id", "thumb_media_id", "title", "description"])?;
-    message.files.push(branch.media_file("media_id", &[MediaKind::Video])?);
-    let picture = branch.value("thumb_media_id");
+fn check_video(reader: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    reader.reject_unknown(&["media_id", "thumb_media_id", "title", "description"])?;
+    message.files.push(reader.media_file("media_id", &[MediaKind::Video])?);
+    let picture = reader.value("thumb_media_id");
     if !picture.is_null() && picture.as_str() != Some("") {
-        message.files.push(branch.media_file("thumb_media_id", &[MediaKind::Thumb])?);
+        message.files.push(reader.media_file("thumb_media_id", &[MediaKind::Thumb])?);
     }
-    message.title = branch.non_blank("title")?;
-    message.content = branch.non_blank("description")?;
+    message.title = reader.non_blank("title")?;
+    message.content = reader.non_blank("description")?;
     Ok(())
 }
 
-fn check_music(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
-    branch.reject_unknown(&["title", "description", "musicurl", "hqmusicurl", "thumb_media_id"])?;
-    message.url = Some(branch.required_url("musicurl")?);
-    branch.required_url("hqmusicurl")?;
-    message.files.push(branch.media_file("thumb_media_id", &[MediaKind::Thumb])?);
-    message.title = branch.non_blank("title")?;
-    message.content = branch.non_blank("description")?;
+fn check_music(reader: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    reader.reject_unknown(&["title", "description", "musicurl", "hqmusicurl", "thumb_media_id"])?;
+    message.url = Some(reader.required_url("musicurl")?);
+    reader.required_url("hqmusicurl")?;
+    message.files.push(reader.media_file("thumb_media_id", &[MediaKind::Thumb])?);
+    message.title = reader.non_blank("title")?;
+    message.content = reader.non_blank("description")?;
     Ok(())
 }
 
-fn check_news(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
-    branch.reject_unknown(&["articles"])?;
-    let article = match branch.value("articles").as_array().map(Vec::as_slice) {
+fn check_news(reader: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    reader.reject_unknown(&["articles"])?;
+    let article = match reader.value("articles").as_array().map(Vec::as_slice) {
         None | Some([]) => return Err(api_error(44003)),
         Some([article]) => article.as_object().ok_or_else(|| api_error(47001))?,
         Some(_) => return Err(api_error(45008)),
     };
-    let article = FieldReader { fields: Some(article), ..*branch };
+    let article = FieldReader { fields: Some(article), ..*reader };
     article.reject_unknown(&["title", "description", "url", "picurl"])?;
     message.title = Some(article.required("title", 61451)?.to_owned());
     message.url = article.optional_url("url")?;
@@ -174,38 +174,38 @@ fn check_news(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), Api
     Ok(())
 }
 
-fn check_mpnews(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
-    check_published_article(branch, message, "media_id", 40007, |article| &article.media_id)
+fn check_mpnews(reader: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    check_published_article(reader, message, "media_id", 40007, |article| &article.media_id)
 }
 
-fn check_mpnewsarticle(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
-    check_published_article(branch, message, "article_id", 61451, |article| &article.article_id)
+fn check_mpnewsarticle(reader: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    check_published_article(reader, message, "article_id", 61451, |article| &article.article_id)
 }
 
 /// Checks that the field contains the id of one of the account's articles.
 fn check_published_article(
-    branch: &FieldReader<'_>,
+    reader: &FieldReader<'_>,
     message: &mut Message,
     field: &str,
     code: i64,
     id: fn(&ArticleConfig) -> &String,
 ) -> Result<(), ApiError> {
-    branch.reject_unknown(&[field])?;
-    let wanted = branch.required(field, code)?;
-    let articles = &branch.platform.scenario.articles;
-    let article = articles.iter().find(|article| id(article) == wanted).ok_or_else(|| api_error(code))?;
+    reader.reject_unknown(&[field])?;
+    let wanted_id = reader.required(field, code)?;
+    let articles = &reader.platform.scenario.articles;
+    let article = articles.iter().find(|article| id(article) == wanted_id).ok_or_else(|| api_error(code))?;
     (message.title, message.content) = (Some(article.title.clone()), Some(article.digest.clone()));
     Ok(())
 }
 
-fn check_msgmenu(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
-    if !branch.platform.scenario.verified {
+fn check_msgmenu(reader: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    if !reader.platform.scenario.verified {
         return Err(api_error(40200));
     }
-    branch.reject_unknown(&["head_content", "list", "tail_content"])?;
-    message.content = branch.non_blank("head_content")?;
-    branch.text("tail_content")?;
-    let list = match branch.value("list") {
+    reader.reject_unknown(&["head_content", "list", "tail_content"])?;
+    message.content = reader.non_blank("head_content")?;
+    reader.text("tail_content")?;
+    let list = match reader.value("list") {
         Value::Array(list) if !list.is_empty() => list,
         Value::Array(_) | Value::Null => return Err(api_error(61451)),
         _ => return Err(api_error(47001)),
@@ -214,7 +214,7 @@ fn check_msgmenu(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), 
         return Err(api_error(45098));
     }
     for entry in list {
-        let entry = FieldReader { fields: Some(entry.as_object().ok_or_else(|| api_error(47001))?), ..*branch };
+        let entry = FieldReader { fields: Some(entry.as_object().ok_or_else(|| api_error(47001))?), ..*reader };
         entry.reject_unknown(&["id", "content"])?;
         entry.required("id", 61451)?;
         if entry.required("content", 61451)?.chars().count() > MAX_MENU_ENTRY_CHARS {
@@ -224,23 +224,23 @@ fn check_msgmenu(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), 
     Ok(())
 }
 
-fn check_wxcard(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+fn check_wxcard(reader: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
     // An older page had `card_ext`, and clients still send it.
-    branch.reject_unknown(&["card_id", "card_ext"])?;
-    branch.text("card_ext")?;
-    let id = branch.required("card_id", 41012)?;
-    let card = branch.platform.scenario.cards.iter().find(|card| card.id == id).ok_or_else(|| api_error(61451))?;
+    reader.reject_unknown(&["card_id", "card_ext"])?;
+    reader.text("card_ext")?;
+    let id = reader.required("card_id", 41012)?;
+    let card = reader.platform.scenario.cards.iter().find(|card| card.id == id).ok_or_else(|| api_error(61451))?;
     message.title = Some(card.title.clone());
     Ok(())
 }
 
-fn check_miniprogrampage(branch: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
-    branch.reject_unknown(&["title", "appid", "pagepath", "thumb_media_id"])?;
-    branch.required("appid", 40166)?;
-    branch.required("pagepath", 40165)?;
+fn check_miniprogrampage(reader: &FieldReader<'_>, message: &mut Message) -> Result<(), ApiError> {
+    reader.reject_unknown(&["title", "appid", "pagepath", "thumb_media_id"])?;
+    reader.required("appid", 40166)?;
+    reader.required("pagepath", 40165)?;
     message.miniprogram = parse_mini_program(&message.body)?;
     // The pages disagree about the type that the picture is uploaded as.
-    message.files.push(branch.media_file("thumb_media_id", &[MediaKind::Thumb, MediaKind::Image])?);
-    message.title = branch.non_blank("title")?;
+    message.files.push(reader.media_file("thumb_media_id", &[MediaKind::Thumb, MediaKind::Image])?);
+    message.title = reader.non_blank("title")?;
     Ok(())
 }

@@ -23,10 +23,10 @@ impl Platform {
         let mut message = self.new_message(&body, call)?;
         message_checks::check_message(self, &body, &mut message)?;
         message.kf_account = self.kf_account(&body["customservice"])?;
-        let place = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
-        let person = self.people.get_mut(place).ok_or_else(|| api_error(40003))?;
+        let index = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
+        let person = self.people.get_mut(index).ok_or_else(|| api_error(40003))?;
         person.consume_reply(call.now_ms)?;
-        self.typing.stop(place);
+        self.typing.stop(index);
         self.deliver(message);
         Ok(response::ok())
     }
@@ -60,7 +60,7 @@ impl Platform {
         if self.scenario.kf_accounts.is_empty() {
             return Err(api_error(65400));
         }
-        let known = self.scenario.kf_accounts.iter().any(|clerk| clerk.account == name);
-        if known { Ok(Some(name.to_owned())) } else { Err(api_error(61452)) }
+        let exists = self.scenario.kf_accounts.iter().any(|kf_account| kf_account.account == name);
+        if exists { Ok(Some(name.to_owned())) } else { Err(api_error(61452)) }
     }
 }

@@ -18,10 +18,10 @@ impl Platform {
     pub(in crate::sandbox) fn set_typing(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = call.json()?;
         let openid = body["touser"].as_str().unwrap_or_default();
-        let place = self.person_index(openid).ok_or_else(|| api_error(40003))?;
-        let person = self.people.get(place).ok_or_else(|| api_error(40003))?;
+        let index = self.person_index(openid).ok_or_else(|| api_error(40003))?;
+        let person = self.people.get(index).ok_or_else(|| api_error(40003))?;
         call.openid = Some(person.openid.clone());
-        let begins = match body["command"].as_str() {
+        let starts = match body["command"].as_str() {
             Some("Typing") => true,
             Some("CancelTyping") => false,
             _ => return Err(api_error(45072)),
@@ -32,12 +32,12 @@ impl Platform {
         if !person.follows || call.now_ms - person.last_exchange_ms > REPLY_WINDOW_MS {
             return Err(api_error(45080));
         }
-        if !begins {
-            self.typing.stop(place);
-        } else if self.typing.is_typing(place, call.now_ms) {
+        if !starts {
+            self.typing.stop(index);
+        } else if self.typing.is_typing(index, call.now_ms) {
             return Err(api_error(45081));
         } else {
-            self.typing.start(place, call.now_ms);
+            self.typing.start(index, call.now_ms);
         }
         Ok(response::ok())
     }

@@ -25,16 +25,16 @@ const LANGUAGES: [&str; 4] = ["zh_CN", "en_US", "zh_HK", "zh_TW"];
 impl Platform {
     /// `GET /wxaapi/newtmpl/gettemplate`
     pub(in crate::sandbox) fn list_subscriptions(&mut self, _: &mut Call<'_>) -> ApiResult {
-        let template = |it: &SubscriptionConfig| {
+        let to_json = |template: &SubscriptionConfig| {
             json!({
-                "priTmplId": it.id,
-                "title": it.title,
-                "content": it.content,
+                "priTmplId": template.id,
+                "title": template.title,
+                "content": template.content,
                 "example": "",
-                "type": if it.long_term { 3 } else { 2 },
+                "type": if template.long_term { 3 } else { 2 },
             })
         };
-        let list: Vec<Value> = self.scenario.subscriptions.iter().map(template).collect();
+        let list: Vec<Value> = self.scenario.subscriptions.iter().map(to_json).collect();
         let mut answer = response::ok();
         answer["data"] = Value::Array(list);
         Ok(answer)
@@ -49,8 +49,13 @@ impl Platform {
         let body = call.json()?;
         let mut message = self.new_message(&body, call)?;
         let id = body["template_id"].as_str().unwrap_or_default();
-        let template =
-            self.scenario.subscriptions.iter().find(|it| it.id == id).ok_or_else(|| api_error(40037))?.clone();
+        let template = self
+            .scenario
+            .subscriptions
+            .iter()
+            .find(|template| template.id == id)
+            .ok_or_else(|| api_error(40037))?
+            .clone();
         let data = body["data"].as_object().ok_or_else(|| api_error(47001))?;
         message.kind = "subscription";
         message.fields = fill_fields(&template.content, data)?;
@@ -58,11 +63,11 @@ impl Platform {
         message.miniprogram = parse_mini_program_page(&body["miniprogram"])?;
         check_one_of(&body["miniprogram_state"], &MINIPROGRAM_STATES)?;
         check_one_of(&body["lang"], &LANGUAGES)?;
-        let place = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
-        if !self.people.get(place).is_some_and(|person| person.follows) {
+        let person = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
+        if !self.people.get(person).is_some_and(|person| person.follows) {
             return Err(api_error(43101));
         }
-        self.consents.consume(place, &template)?;
+        self.consents.consume(person, &template)?;
         (message.template_id, message.title) = (Some(template.id), Some(template.title));
         let msgid = self.inbox.next_msgid();
         message.msgid = Some(msgid.to_string());
@@ -76,26 +81,26 @@ impl Platform {
 /// Each key of the template must have a value that its type allows. The page does not specify what
 /// other keys do: they are rejected.
 fn fill_fields(content: &str, data: &Map<String, Value>) -> Result<Vec<Field>, ApiError> {
-    let wrong =
+    let invalid =
         |key: &str, what: &str| Err(api_error_with(47003, format!("argument invalid! data.{key}.value {what}")));
     let template = template_fields::parse_fields(content);
     let mut fields = Vec::new();
     for (key, label) in &template {
-        let value = match data.get(*key).map(|given| &given["value"]) {
+        let value = match data.get(*key).map(|entry| &entry["value"]) {
             None | Some(Value::Null) => "",
             Some(Value::String(value)) => value,
             Some(_) => return Err(api_error(47001)),
         };
         match check_value(key, value) {
-            _ if value.trim().is_empty() => return wrong(key, "is empty"),
-            Err(FieldError::Empty | FieldError::Invalid) => return wrong(key, "invalid"),
+            _ if value.trim().is_empty() => return invalid(key, "is empty"),
+            Err(FieldError::Empty | FieldError::Invalid) => return invalid(key, "invalid"),
             Ok(()) => {}
         }
         let (key, label, value) = ((*key).to_owned(), (*label).to_owned(), value.to_owned());
         fields.push(Field { key, label, shown: Some(value.clone()), value });
     }
-    match data.keys().find(|given| !template.iter().any(|(key, _)| key == given)) {
-        Some(strange) => wrong(strange, "invalid"),
+    match data.keys().find(|name| !template.iter().any(|(key, _)| key == name)) {
+        Some(unknown) => invalid(unknown, "invalid"),
         None => Ok(fields),
     }
 }
@@ -111,7 +116,7 @@ fn parse_page(value: &Value) -> Result<Option<String>, ApiError> {
 }
 
 /// Checks that a value is one of a list, or missing: 40097.
-fn check_one_of(value: &Value, words: &[&str]) -> Result<(), ApiError> {
-    let fits = value.is_null() || value.as_str().is_some_and(|word| words.contains(&word));
+fn check_one_of(value: &Value, choices: &[&str]) -> Result<(), ApiError> {
+    let fits = value.is_null() || value.as_str().is_some_and(|choice| choices.contains(&choice));
     if fits { Ok(()) } else { Err(api_error(40097)) }
 }

@@ -23,14 +23,14 @@ impl Platform {
     /// Redirects the phone with the person's answer, and with the openid if the person confirmed.
     pub(in crate::sandbox) fn answer_consent(
         &mut self,
-        ask: ConsentRequest,
+        consent: ConsentRequest,
         person: usize,
         confirms: bool,
     ) -> HandledRequest {
         let Some(openid) = self.people.get(person).map(|person| person.openid.clone()) else {
             return HandledRequest::from_reply(HttpResponse::text(404, ""));
         };
-        let mut url = ask.redirect;
+        let mut url = consent.redirect;
         {
             let mut query = url.query_pairs_mut();
             if confirms {
@@ -38,11 +38,11 @@ impl Platform {
             }
             query.append_pair("template_id", &self.scenario.one_time_template);
             query.append_pair("action", if confirms { "confirm" } else { "cancel" });
-            query.append_pair("scene", &ask.scene.to_string());
-            query.append_pair("reserved", &ask.reserved);
+            query.append_pair("scene", &consent.scene.to_string());
+            query.append_pair("reserved", &consent.reserved);
         }
         if confirms {
-            self.consents.grant_scene(person, ask.scene);
+            self.consents.grant_scene(person, consent.scene);
         }
         HandledRequest {
             errcode: Some(0),
@@ -77,8 +77,8 @@ impl Platform {
             _ => return Err(api_error(40066)),
         };
         message.miniprogram = parse_mini_program_page(&body["miniprogram"])?;
-        let place = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
-        self.consents.consume_scene(place, scene)?;
+        let person = self.person_index(&message.openid).ok_or_else(|| api_error(40003))?;
+        self.consents.consume_scene(person, scene)?;
         message.kind = "one_time";
         message.scene = Some(scene);
         message.template_id = Some(self.scenario.one_time_template.clone());
@@ -90,11 +90,11 @@ impl Platform {
 /// Returns a text of at most `max_chars` characters.
 ///
 /// The errors for an empty and for a longer text are given.
-fn bounded_text(value: &Value, most: usize, empty: i64, long: i64) -> Result<String, ApiError> {
+fn bounded_text(value: &Value, max_chars: usize, empty_error: i64, long_error: i64) -> Result<String, ApiError> {
     let text = match value {
         Value::String(text) if !text.trim().is_empty() => text,
-        Value::String(_) | Value::Null => return Err(api_error(empty)),
+        Value::String(_) | Value::Null => return Err(api_error(empty_error)),
         _ => return Err(api_error(47001)),
     };
-    if text.chars().count() > most { Err(api_error(long)) } else { Ok(text.clone()) }
+    if text.chars().count() > max_chars { Err(api_error(long_error)) } else { Ok(text.clone()) }
 }

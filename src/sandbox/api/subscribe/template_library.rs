@@ -10,7 +10,7 @@
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use crate::sandbox::api::industries::OF_LIBRARY;
+use crate::sandbox::api::industries::LIBRARY_INDUSTRY;
 use crate::sandbox::api::templates::MAX_TEMPLATES;
 use crate::sandbox::call::Call;
 use crate::sandbox::call::parse_number;
@@ -24,46 +24,45 @@ use crate::sandbox::state::Platform;
 /// The only category of the account.
 const CATEGORY: u64 = 616;
 
-const TITLES_AT_MOST: usize = 30;
-const SCENE_LETTERS: usize = 15;
+const MAX_TITLES: usize = 30;
+const MAX_SCENE_DESC_CHARS: usize = 15;
 
 impl Platform {
     /// `GET /wxaapi/newtmpl/getcategory`
-    pub(in crate::sandbox) fn categories(&mut self, _: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn list_categories(&mut self, _: &mut Call<'_>) -> ApiResult {
         let mut answer = response::ok();
-        answer["data"] = json!([{"id": CATEGORY, "name": OF_LIBRARY}]);
+        answer["data"] = json!([{"id": CATEGORY, "name": LIBRARY_INDUSTRY}]);
         Ok(answer)
     }
 
     /// `GET /wxaapi/newtmpl/getpubtemplatetitles`
-    pub(in crate::sandbox) fn library_titles(&mut self, call: &mut Call<'_>) -> ApiResult {
+    pub(in crate::sandbox) fn list_library_titles(&mut self, call: &mut Call<'_>) -> ApiResult {
         let (ids, start, limit) = (call.param("ids"), call.param("start"), call.param("limit"));
         if ids.is_empty() {
             return Err(api_error(200018));
         }
-        let asked: Result<Vec<u64>, _> = ids.split(',').map(str::parse).collect();
-        let asked = asked.map_err(|_| api_error(200019))?;
+        let categories: Result<Vec<u64>, _> = ids.split(',').map(str::parse).collect();
+        let categories = categories.map_err(|_| api_error(200019))?;
         let start: usize = start.parse().map_err(|_| api_error(200016))?;
-        let limit = limit.parse().ok().filter(|limit| *limit <= TITLES_AT_MOST).ok_or_else(|| api_error(200017))?;
-        let title = |it: &LibraryTemplate| {
-            let tid: u64 = it.number.parse().unwrap_or_default();
-            json!({"tid": tid, "title": it.title, "type": 2, "categoryId": CATEGORY.to_string()})
+        let limit = limit.parse().ok().filter(|limit| *limit <= MAX_TITLES).ok_or_else(|| api_error(200017))?;
+        let to_json = |template: &LibraryTemplate| {
+            let tid: u64 = template.number.parse().unwrap_or_default();
+            json!({"tid": tid, "title": template.title, "type": 2, "categoryId": CATEGORY.to_string()})
         };
-        let all = if asked.contains(&CATEGORY) { self.scenario.library.as_slice() } else { &[] };
+        let all = if categories.contains(&CATEGORY) { self.scenario.library.as_slice() } else { &[] };
         let mut answer = response::ok();
         answer["count"] = json!(all.len());
-        answer["data"] = all.iter().skip(start).take(limit).map(title).collect();
+        answer["data"] = all.iter().skip(start).take(limit).map(to_json).collect();
         Ok(answer)
     }
 
     /// `GET /wxaapi/newtmpl/getpubtemplatekeywords`
-    pub(in crate::sandbox) fn library_keywords(&mut self, call: &mut Call<'_>) -> ApiResult {
-        let known = self.of_library(&call.param("tid"))?;
-        let keyword =
-            |(at, it): (usize, &Keyword)| json!({"kid": at + 1, "name": it.name, "example": "", "rule": it.kind});
+    pub(in crate::sandbox) fn list_library_keywords(&mut self, call: &mut Call<'_>) -> ApiResult {
+        let template = self.library_template(&call.param("tid"))?;
+        let to_json = |(index, keyword): (usize, &Keyword)| json!({"kid": index + 1, "name": keyword.name, "example": "", "rule": keyword.kind});
         let mut answer = response::ok();
-        answer["count"] = json!(known.keywords.len());
-        answer["data"] = known.keywords.iter().enumerate().map(keyword).collect();
+        answer["count"] = json!(template.keywords.len());
+        answer["data"] = template.keywords.iter().enumerate().map(to_json).collect();
         Ok(answer)
     }
 
@@ -71,16 +70,16 @@ impl Platform {
     pub(in crate::sandbox) fn add_subscription(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = form_or_json(call)?;
         let tid = body["tid"].as_str().map_or_else(|| body["tid"].to_string(), str::to_owned);
-        let known = self.of_library(&tid)?;
+        let template = self.library_template(&tid)?;
         let kids = body["kidList"].as_array().ok_or_else(|| api_error(200020))?;
-        let places: Option<Vec<usize>> = kids.iter().map(|kid| parse_number::<usize>(kid)?.checked_sub(1)).collect();
-        let places = places.filter(|places| (2..=5).contains(&places.len()));
-        let content = places.and_then(|places| known.card(&places)).ok_or_else(|| api_error(200020))?;
-        if body["sceneDesc"].as_str().unwrap_or_default().chars().count() > SCENE_LETTERS {
+        let indices: Option<Vec<usize>> = kids.iter().map(|kid| parse_number::<usize>(kid)?.checked_sub(1)).collect();
+        let indices = indices.filter(|indices| (2..=5).contains(&indices.len()));
+        let content = indices.and_then(|indices| template.content_at(&indices)).ok_or_else(|| api_error(200020))?;
+        if body["sceneDesc"].as_str().unwrap_or_default().chars().count() > MAX_SCENE_DESC_CHARS {
             return Err(api_error(200021));
         }
-        let title = known.title.clone();
-        if self.scenario.subscriptions.iter().any(|it| it.title == title && it.content == content) {
+        let title = template.title.clone();
+        if self.scenario.subscriptions.iter().any(|template| template.title == title && template.content == content) {
             return Err(api_error(200022));
         }
         if self.scenario.subscriptions.len() >= MAX_TEMPLATES {
@@ -97,13 +96,18 @@ impl Platform {
     pub(in crate::sandbox) fn remove_subscription(&mut self, call: &mut Call<'_>) -> ApiResult {
         let body = form_or_json(call)?;
         let id = body["priTmplId"].as_str().unwrap_or_default();
-        let at = self.scenario.subscriptions.iter().position(|it| it.id == id).ok_or_else(|| api_error(40037))?;
-        self.scenario.subscriptions.remove(at);
+        let index = self
+            .scenario
+            .subscriptions
+            .iter()
+            .position(|template| template.id == id)
+            .ok_or_else(|| api_error(40037))?;
+        self.scenario.subscriptions.remove(index);
         Ok(response::ok())
     }
 
-    fn of_library(&self, tid: &str) -> Result<&LibraryTemplate, ApiError> {
-        self.scenario.library.iter().find(|known| known.number == tid).ok_or_else(|| api_error(200014))
+    fn library_template(&self, tid: &str) -> Result<&LibraryTemplate, ApiError> {
+        self.scenario.library.iter().find(|template| template.number == tid).ok_or_else(|| api_error(200014))
     }
 }
 

@@ -135,8 +135,8 @@ fn is_mp4_brand(brand: &[u8]) -> bool {
 fn amr_duration_ms(bytes: &[u8]) -> u64 {
     const LENGTHS: [usize; 16] = [13, 14, 16, 18, 20, 21, 27, 32, 6, 1, 1, 1, 1, 1, 1, 1];
     let (mut at, mut ms) = ("#!AMR\n".len(), 0);
-    while let Some(head) = bytes.get(at) {
-        at += LENGTHS[usize::from(head >> 3 & 0xf)];
+    while let Some(header) = bytes.get(at) {
+        at += LENGTHS[usize::from(header >> 3 & 0xf)];
         ms += 20;
     }
     ms
@@ -144,9 +144,9 @@ fn amr_duration_ms(bytes: &[u8]) -> u64 {
 
 /// Returns the duration of all frames together; `None` if the first one is not of layer III.
 fn mp3_duration_ms(bytes: &[u8]) -> Option<u64> {
-    let sound = mp3_metadata::read_from_slice(bytes).ok()?;
-    let plays = sound.frames.first().is_some_and(|frame| frame.layer == Layer::Layer3);
-    plays.then(|| u64::try_from(sound.duration.as_millis()).unwrap_or(u64::MAX))
+    let metadata = mp3_metadata::read_from_slice(bytes).ok()?;
+    let is_layer_3 = metadata.frames.first().is_some_and(|frame| frame.layer == Layer::Layer3);
+    is_layer_3.then(|| u64::try_from(metadata.duration.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn content_decides() {
+    fn the_content_determines_the_format() {
         let cases: &[(&[u8], Option<MediaFormat>)] = &[
             (b"\x89PNG\r\n\x1a\n....", Some(MediaFormat::Png)),
             (b"\x89PNG", None),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn no_file_is_too_strange() {
+    fn damaged_files_cause_no_panic() {
         let good = [tagged_mp3(4), [b"#!AMR\n".as_slice(), &[0x3c; 99]].concat(), b"\0\0\0\x18ftypmp42".to_vec()];
         let mut seed: u32 = 20_261_127;
         for round in 0..30_000 {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn names_stand_for_formats() {
+    fn formats_by_file_name() {
         for (name, expected) in [
             ("a.JPG", Some(MediaFormat::Jpeg)),
             ("a.b.png", Some(MediaFormat::Png)),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn sounds_are_measured() {
+    fn durations_of_sounds() {
         // 2297 frames of 1152 samples.
         assert_eq!(MediaFormat::Mp3.duration_ms(&mp3(2297)).map(|ms| ms / 100), Some(600));
         let mut amr = b"#!AMR\n".to_vec();

@@ -5,8 +5,7 @@
 use serde_json::json;
 
 use crate::sandbox::call::Call;
-use crate::sandbox::response;
-use crate::sandbox::response::{ApiResult, api_error};
+use crate::sandbox::response::{self, ApiResult, api_error};
 use crate::sandbox::state::Platform;
 
 impl Platform {

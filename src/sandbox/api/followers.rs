@@ -6,8 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::call::Call;
-use crate::sandbox::response;
-use crate::sandbox::response::{ApiError, ApiResult, api_error};
+use crate::sandbox::response::{self, ApiError, ApiResult, api_error};
 use crate::sandbox::state::Platform;
 
 const MAX_BATCH: usize = 100;

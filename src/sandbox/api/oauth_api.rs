@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::call::Call;
 use crate::sandbox::ids;
-use crate::sandbox::response;
-use crate::sandbox::response::{ApiResult, api_error};
+use crate::sandbox::response::{self, ApiResult, api_error};
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::oauth_tokens::{ACCESS_TTL_MS, OAuthGrant};
 

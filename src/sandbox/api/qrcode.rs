@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use crate::http_server::{HttpResponse, Request};
 use crate::sandbox::call::Call;
-use crate::sandbox::response::HandledRequest;
-use crate::sandbox::response::{ApiError, ApiResult, api_error};
+use crate::sandbox::response::{ApiError, ApiResult, HandledRequest, api_error};
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::scene_codes::{Scene, SceneCode};
 use crate::sandbox::{ids, pages, qr_jpeg};

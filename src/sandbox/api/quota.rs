@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::call::Call;
 use crate::sandbox::paths;
-use crate::sandbox::response;
-use crate::sandbox::response::{ApiError, ApiResult, api_error};
+use crate::sandbox::response::{self, ApiError, ApiResult, api_error};
 use crate::sandbox::state::Platform;
 
 /// The limit reported for calls without a documented one. The sandbox counts them and rejects none.

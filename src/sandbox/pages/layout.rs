@@ -3,8 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::http_server::{HttpResponse, Request};
-use crate::i18n;
-use crate::i18n::Lang;
+use crate::i18n::{self, Lang};
 use crate::sandbox::state::Platform;
 use crate::t_in;
 

@@ -9,10 +9,10 @@ mod message;
 pub(super) use consent::{consent, consent_error, consent_refused, link_error, subscribe_consent};
 pub(super) use follow::{follow, follow_expired};
 pub(super) use inbox::{inbox, phones};
-use layout::{notice, page_language};
 
 use crate::http_server::{HttpResponse, Request};
 use crate::t_in;
+use layout::{notice, page_language};
 
 /// Reports that the page, person or form does not exist.
 pub(super) fn not_found(request: &Request) -> HttpResponse {

@@ -10,8 +10,7 @@ mod typing;
 use serde_json::Value;
 
 use crate::sandbox::call::Call;
-use crate::sandbox::response;
-use crate::sandbox::response::{ApiError, ApiResult, api_error};
+use crate::sandbox::response::{self, ApiError, ApiResult, api_error};
 use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::Message;
 use crate::sandbox::time::rfc3339;

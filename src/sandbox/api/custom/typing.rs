@@ -3,8 +3,7 @@
 //! developers.weixin.qq.com: doc/service/api/customer/message/api_typing
 
 use crate::sandbox::call::Call;
-use crate::sandbox::response;
-use crate::sandbox::response::{ApiResult, api_error};
+use crate::sandbox::response::{self, ApiResult, api_error};
 use crate::sandbox::state::Platform;
 
 /// The maximum time since the last message of either side.

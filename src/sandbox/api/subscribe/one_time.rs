@@ -11,9 +11,7 @@ use crate::sandbox::api::consent_request::{ConsentRequest, parse_scene};
 use crate::sandbox::api::custom::links::is_web_url;
 use crate::sandbox::api::templates::parse_mini_program_page;
 use crate::sandbox::call::Call;
-use crate::sandbox::response;
-use crate::sandbox::response::HandledRequest;
-use crate::sandbox::response::{ApiError, ApiResult, api_error};
+use crate::sandbox::response::{self, ApiError, ApiResult, HandledRequest, api_error};
 use crate::sandbox::state::Platform;
 
 const MAX_TITLE_CHARS: usize = 15;

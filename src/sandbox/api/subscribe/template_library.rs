@@ -12,11 +12,9 @@ use url::form_urlencoded;
 
 use crate::sandbox::api::industries::LIBRARY_INDUSTRY;
 use crate::sandbox::api::templates::MAX_TEMPLATES;
-use crate::sandbox::call::Call;
-use crate::sandbox::call::parse_number;
+use crate::sandbox::call::{Call, parse_number};
 use crate::sandbox::ids;
-use crate::sandbox::response;
-use crate::sandbox::response::{ApiError, ApiResult, api_error};
+use crate::sandbox::response::{self, ApiError, ApiResult, api_error};
 use crate::sandbox::scenario::account_setup::SubscriptionConfig;
 use crate::sandbox::scenario::template_library::{Keyword, LibraryTemplate};
 use crate::sandbox::state::Platform;

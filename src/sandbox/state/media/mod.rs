@@ -4,12 +4,12 @@
 
 pub(in crate::sandbox) mod format;
 
-use format::{MediaFormat, MediaKind};
 use std::collections::{HashMap, VecDeque};
 
 use serde::Serialize;
 
 use crate::sandbox::ids;
+use format::{MediaFormat, MediaKind};
 
 /// The path under which the sandbox's pages load the files, followed by the id.
 pub(in crate::sandbox) const MEDIA_PATH: &str = "/sandbox/media/";

@@ -14,7 +14,7 @@ fn before_rid(errmsg: &str) -> &str {
 }
 
 #[test]
-fn refusals_are_written_as_the_platform_writes_them() {
+fn errors_have_the_format_of_the_platform() {
     let advert = "invalid credential, access_token is invalid or not latest, could get access_token by \
                   getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r";
     let cases = [
@@ -59,7 +59,7 @@ fn successes_have_the_content_type_of_their_family() {
 }
 
 #[test]
-fn verbs_are_looked_at_before_tokens() {
+fn methods_are_checked_before_tokens() {
     let mut sandbox = TestPlatform::new();
     for (target, errcode) in [("/cgi-bin/token", 43001), ("/cgi-bin/user/get", 43001), ("/sns/userinfo", 43001)] {
         assert_eq!(errcode_of(&sandbox.post(target, "{}")), errcode, "{target}");
@@ -68,7 +68,7 @@ fn verbs_are_looked_at_before_tokens() {
 }
 
 #[test]
-fn a_classic_token_lets_its_predecessor_live_five_minutes() {
+fn a_classic_token_leaves_its_predecessor_valid_for_five_minutes() {
     let mut sandbox = TestPlatform::new();
     let first = sandbox.token();
     let second = sandbox.token();
@@ -100,7 +100,7 @@ fn the_stable_token_is_the_same_for_all_until_five_minutes_are_left() {
 }
 
 #[test]
-fn a_forced_refresh_kills_at_once_but_not_twice_in_half_a_minute() {
+fn a_forced_refresh_works_at_once_but_not_twice_in_half_a_minute() {
     let mut sandbox = TestPlatform::new();
     let first = text(&sandbox.stable(false)["access_token"]);
     let second = text(&sandbox.stable(true)["access_token"]);
@@ -113,7 +113,7 @@ fn a_forced_refresh_kills_at_once_but_not_twice_in_half_a_minute() {
 }
 
 #[test]
-fn a_forced_refresh_kills_the_overlapping_predecessor_too() {
+fn a_forced_refresh_invalidates_the_overlapping_predecessor_too() {
     let mut sandbox = TestPlatform::new();
     let first = text(&sandbox.stable(false)["access_token"]);
     sandbox.now += 116 * MINUTE;
@@ -135,7 +135,7 @@ fn twenty_forced_refreshes_a_day() {
 }
 
 #[test]
-fn the_pools_leave_each_other_alone() {
+fn the_pools_are_independent() {
     let mut sandbox = TestPlatform::new();
     let classic = sandbox.token();
     let stable = text(&sandbox.stable(false)["access_token"]);
@@ -156,7 +156,7 @@ fn stable_token_reads_its_body_only() {
 }
 
 #[test]
-fn the_whitelist_names_the_caller_before_it_looks_at_the_secret() {
+fn the_whitelist_is_checked_before_the_secret() {
     let mut sandbox = TestPlatform::with_scenario("ip_whitelist = [\"127.0.0.1\"]");
     let answer = sandbox.get("/cgi-bin/token?grant_type=client_credential&appid=wx0123456789abcdef&secret=wrong");
     assert_eq!(errcode_of(&answer), 40164);
@@ -165,12 +165,12 @@ fn the_whitelist_names_the_caller_before_it_looks_at_the_secret() {
 }
 
 #[test]
-fn a_quota_holds_until_midnight_in_china() {
+fn a_quota_lasts_until_midnight_in_beijing() {
     let mut sandbox = TestPlatform::with_scenario("[quota]\n\"/cgi-bin/get_api_domain_ip\" = 2");
     let token = sandbox.token();
     let codes: Vec<i64> = (0..3).map(|_| sandbox.token_errcode(&token)).collect();
     assert_eq!(codes, [0, 0, 45009]);
-    assert_eq!(sandbox.platform.calls_today("/cgi-bin/get_api_domain_ip"), 3);
+    assert_eq!(sandbox.platform.call_counters.used("/cgi-bin/get_api_domain_ip"), 3);
     sandbox.now += 24 * HOUR;
     let token = sandbox.token();
     assert_eq!(sandbox.token_errcode(&token), 0);

@@ -45,7 +45,7 @@ fn base_goes_back_at_once_with_code_and_state() {
 }
 
 #[test]
-fn a_query_of_the_address_is_kept() {
+fn the_query_of_the_address_is_kept() {
     let mut sandbox = TestPlatform::new();
     let link = LINK.replace("callback%2F", "cb%3Fa%3D1%26b%3D%2525%23top");
     let target = location(&sandbox.request("GET", &link, &[], ""));
@@ -54,7 +54,7 @@ fn a_query_of_the_address_is_kept() {
 }
 
 #[test]
-fn the_phone_belongs_to_whom_the_cookie_or_the_settings_name() {
+fn the_cookie_or_the_settings_select_the_person() {
     let mut sandbox = TestPlatform::with_scenario("phone = \"nami\"\nverified = true");
     let target = location(&sandbox.request("GET", LINK, &[], ""));
     assert_eq!(exchange_code(&mut sandbox, &code_of(&target))["openid"], NAMI);
@@ -66,7 +66,7 @@ fn the_phone_belongs_to_whom_the_cookie_or_the_settings_name() {
 }
 
 #[test]
-fn links_are_held_to_the_letter() {
+fn links_are_checked_strictly() {
     let long = format!("state={}", "a".repeat(129));
     let cases: &[(&str, &str, &str)] = &[
         ("appid=wx0123456789abcdef", "appid=", "Error 10012"),
@@ -105,12 +105,12 @@ fn a_state_may_be_empty_or_missing() {
         assert!(target.ends_with(&format!("code={}&state=", code_of(&target))), "{target}");
         assert!(sandbox.page(&format!("{link}&forcePopup=true")).contains("Allow"));
     }
-    let moved = LINK.replace("&state=abc123", "").replace("/authorize?", "/authorize?state=abc123&");
-    assert!(sandbox.page(&moved).contains("in this order"));
+    let reordered = LINK.replace("&state=abc123", "").replace("/authorize?", "/authorize?state=abc123&");
+    assert!(sandbox.page(&reordered).contains("in this order"));
 }
 
 #[test]
-fn only_followers_authorise_a_test_account() {
+fn only_followers_authorize_on_a_test_account() {
     let mut sandbox = TestPlatform::with_scenario("phone = \"zoro\"");
     let page = sandbox.page(LINK);
     assert!(page.contains("Error 10006"), "{page}");
@@ -171,7 +171,7 @@ fn a_refusal_redirects_nowhere() {
 }
 
 #[test]
-fn a_code_is_good_once_and_for_five_minutes() {
+fn a_code_is_valid_once_and_for_five_minutes() {
     let mut sandbox = TestPlatform::new();
     assert_eq!(errcode_of(&exchange_code(&mut sandbox, "")), 41008);
     assert_eq!(errcode_of(&exchange_code(&mut sandbox, "invented")), 40029);
@@ -201,7 +201,7 @@ fn web_tokens_are_refreshed_for_thirty_days() {
 }
 
 #[test]
-fn a_web_token_is_of_no_use_elsewhere() {
+fn a_web_token_is_invalid_for_other_endpoints() {
     let mut sandbox = TestPlatform::new();
     let code = code_of(&location(&sandbox.request("GET", LINK, &[], "")));
     let token = text(&exchange_code(&mut sandbox, &code)["access_token"]);
@@ -211,7 +211,7 @@ fn a_web_token_is_of_no_use_elsewhere() {
 }
 
 #[test]
-fn a_snapshot_page_gives_an_openid_of_nobody() {
+fn a_snapshot_page_returns_an_unknown_openid() {
     let mut sandbox = TestPlatform::with_scenario("snapshot = true");
     let target = location(&answer_consent(&mut sandbox, "person=luffy&allow=1"));
     let granted = exchange_code(&mut sandbox, &code_of(&target));

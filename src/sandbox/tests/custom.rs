@@ -5,7 +5,7 @@ use super::*;
 const SEND: &str = "/cgi-bin/message/custom/send";
 
 #[test]
-fn what_is_wrong_with_a_body_is_named() {
+fn invalid_bodies_are_rejected_with_their_errors() {
     let too_long = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "长".repeat(683)}}).to_string();
     let fits = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "长".repeat(682)}}).to_string();
     let cases: &[(&str, i64)] = &[
@@ -87,7 +87,7 @@ fn three_texts_in_the_minute_after_following() {
 }
 
 #[test]
-fn who_leaves_gets_nothing_and_cannot_write() {
+fn a_person_who_unfollows_gets_nothing_and_cannot_write() {
     let mut sandbox = TestPlatform::new();
     sandbox.post_form("/sandbox/follow", "person=luffy&follows=0");
     assert_eq!(sandbox.send_text(LUFFY), 45015);

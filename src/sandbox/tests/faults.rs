@@ -39,7 +39,7 @@ fn with_fault(rest: &str) -> TestPlatform {
 }
 
 #[test]
-fn a_fault_strikes_the_calls_that_it_says() {
+fn a_fault_triggers_for_the_selected_calls() {
     let cases: &[(&str, &[u64])] = &[
         ("errcode = -1", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
         ("errcode = -1\nnth = 3", &[3]),
@@ -65,7 +65,7 @@ fn chance_repeats_with_its_seed_and_differs_with_another() {
 }
 
 #[test]
-fn each_fault_counts_for_itself_and_the_first_that_strikes_wins() {
+fn each_fault_counts_separately_and_the_first_one_wins() {
     let mut sandbox = TestPlatform::with_scenario(
         "[[faults]]\nnth = 1\nstatus = 502\n[[faults]]\nnth = [1, 2]\nerrcode = 45009\n\
          [[faults]]\ntimes = 1\nreset = \"after\"\n[[faults]]\ntimes = 4\ndelay = \"50ms\"\n\
@@ -78,7 +78,7 @@ fn each_fault_counts_for_itself_and_the_first_that_strikes_wins() {
 }
 
 #[test]
-fn a_fault_is_about_its_path_and_its_openid() {
+fn a_fault_filters_by_path_and_openid() {
     let mut sandbox = TestPlatform::with_scenario(&format!(
         "[[faults]]\napi = \"/cgi-bin/message/*\"\nto = \"{LUFFY}\"\nerrcode = 45011\n\
          [[faults]]\napi = \"/sns/*\"\nerrcode = -1\n[[faults]]\napi = \"/cgi-bin/user/info\"\nto = \"{NAMI}\"\nstatus = 500\n"
@@ -101,7 +101,7 @@ fn a_fault_is_about_its_path_and_its_openid() {
 }
 
 #[test]
-fn what_a_fault_leaves_of_call_and_answer() {
+fn effects_on_the_call_and_its_response() {
     let cases = [
         ("errcode = 45009", 0, 200, ResponseMode::Normal, "errcode 45009"),
         ("status = 502", 0, 502, ResponseMode::Normal, "status 502"),
@@ -126,7 +126,7 @@ fn what_a_fault_leaves_of_call_and_answer() {
 }
 
 #[test]
-fn an_answer_keeps_what_the_fault_leaves_alone() {
+fn a_fault_keeps_the_rest_of_the_response() {
     let mut sandbox = TestPlatform::with_scenario(&format!(
         "[[faults]]\napi = \"{CUSTOM_SEND_API}\"\nnth = 1\nerrcode = 45009\n[[faults]]\nnth = 2\nerrcode = 77\n"
     ));
@@ -143,11 +143,11 @@ fn an_answer_keeps_what_the_fault_leaves_alone() {
     let reply = sandbox.request("GET", SERVER_ADDRESSES_API, &[], "");
     assert_eq!(reply.header_value("content-type"), Some("text/html; charset=utf-8"));
     assert!(String::from_utf8_lossy(reply.body()).starts_with("<html>"));
-    assert_eq!(sandbox.platform.calls_today(SERVER_ADDRESSES_API), 0);
+    assert_eq!(sandbox.platform.call_counters.used(SERVER_ADDRESSES_API), 0);
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_with_its_line() {
+fn invalid_faults_are_rejected_with_their_line() {
     let cases = [
         ("api = \"/cgi-bin/mesage/*\"\nerrcode = 1", "line 2: faults.api cannot be “/cgi-bin/mesage/*”"),
         ("nth = 0\nerrcode = 1", "line 2: faults.nth cannot be “0”"),
@@ -202,7 +202,7 @@ fn the_plan_can_be_replaced_at_run_time() {
 }
 
 #[test]
-fn revoked_tokens_are_dead_and_new_ones_live() {
+fn revoked_tokens_are_invalid_and_new_ones_work() {
     let mut sandbox = TestPlatform::new();
     let (classic, stable) = (sandbox.token(), text(&sandbox.stable(false)["access_token"]));
     assert_eq!(sandbox.post_form("/sandbox/tokens", "revoke=0").status(), 404);

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::*;
 
 #[test]
-fn info_tells_how_someone_follows_and_not_who_it_is() {
+fn user_info_contains_the_scene_and_no_profile() {
     let mut sandbox = TestPlatform::new();
     let token = sandbox.token();
     let luffy = sandbox.get(&format!("/cgi-bin/user/info?access_token={token}&openid={LUFFY}&lang=en"));
@@ -59,7 +59,7 @@ fn ten_thousand_followers_a_page() {
 }
 
 #[test]
-fn many_are_told_of_at_once_or_none() {
+fn a_batch_returns_all_people_or_none() {
     let mut sandbox = TestPlatform::new();
     let info = "/cgi-bin/user/info/batchget";
     let list = |openids: &[&str]| {
@@ -67,9 +67,9 @@ fn many_are_told_of_at_once_or_none() {
         json!({"user_list": list}).to_string()
     };
     let answer = sandbox.call(info, &list(&[ZORO, LUFFY]));
-    let told = answer["user_info_list"].as_array().unwrap();
-    assert_eq!(told[0], json!({"subscribe": 0, "openid": ZORO, "tagid_list": []}));
-    assert_eq!((&told[1]["openid"], &told[1]["language"]), (&json!(LUFFY), &json!("zh_CN")));
+    let people = answer["user_info_list"].as_array().unwrap();
+    assert_eq!(people[0], json!({"subscribe": 0, "openid": ZORO, "tagid_list": []}));
+    assert_eq!((&people[1]["openid"], &people[1]["language"]), (&json!(LUFFY), &json!("zh_CN")));
     assert_eq!(errcode_of(&sandbox.call(info, &list(&[LUFFY; 100]))), 0);
     for (body, errcode) in [
         (list(&[LUFFY; 101]), 40032),
@@ -83,13 +83,13 @@ fn many_are_told_of_at_once_or_none() {
 }
 
 #[test]
-fn a_remark_is_kept_until_the_person_leaves() {
+fn a_remark_is_kept_until_the_person_unfollows() {
     let mut sandbox = TestPlatform::new();
     let remark = |sandbox: &mut TestPlatform, openid: &str, remark: &str| {
         let body = json!({"openid": openid, "remark": remark}).to_string();
         errcode_of(&sandbox.call("/cgi-bin/user/info/updateremark", &body))
     };
-    let told = |sandbox: &mut TestPlatform| {
+    let remark_of = |sandbox: &mut TestPlatform| {
         let token = text(&sandbox.stable(false)["access_token"]);
         sandbox.get(&format!("/cgi-bin/user/info?access_token={token}&openid={LUFFY}"))["remark"].clone()
     };
@@ -104,11 +104,11 @@ fn a_remark_is_kept_until_the_person_leaves() {
     ] {
         assert_eq!(remark(&mut sandbox, openid, text), errcode, "{openid} {text}");
     }
-    assert_eq!(told(&mut sandbox), "草帽海贼团的船长");
+    assert_eq!(remark_of(&mut sandbox), "草帽海贼团的船长");
     for follows in [0, 1] {
         sandbox.post_form("/sandbox/follow", &format!("person=luffy&follows={follows}"));
     }
-    assert_eq!(told(&mut sandbox), "");
+    assert_eq!(remark_of(&mut sandbox), "");
 }
 
 #[test]

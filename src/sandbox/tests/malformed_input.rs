@@ -101,7 +101,7 @@ const PIECES: &[&str] = &[
 const FORM: (&str, &str) = ("content-type", "multipart/form-data; boundary=XX");
 
 #[test]
-fn garbage_is_answered() {
+fn malformed_requests_are_answered() {
     let mut sandbox = TestPlatform::with_scenario("strict_templates = true\nverified = true\ncallback_domain = \"a/\"");
     let token = sandbox.token();
     let mut seed: u64 = 20_261_123;

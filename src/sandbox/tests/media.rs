@@ -44,7 +44,7 @@ impl TestPlatform {
 }
 
 #[test]
-fn each_kind_takes_its_formats_up_to_its_size() {
+fn each_type_accepts_its_formats_up_to_its_size() {
     let mut sandbox = TestPlatform::new();
     let filled = |head: &[u8], size: usize| [head, &vec![0; size - head.len()]].concat();
     let cases: &[(&str, &str, Vec<u8>, i64)] = &[
@@ -91,7 +91,7 @@ fn an_answer_has_the_id_under_its_name() {
 }
 
 #[test]
-fn what_is_no_form_with_a_file_is_missing() {
+fn a_form_without_a_file_is_rejected() {
     let mut sandbox = TestPlatform::new();
     for body in [
         Vec::new(),
@@ -142,7 +142,7 @@ fn a_video_comes_back_as_an_address() {
 }
 
 #[test]
-fn a_fault_strikes_uploads_too() {
+fn a_fault_applies_to_uploads() {
     let mut sandbox = TestPlatform::with_scenario("[[faults]]\napi = \"/cgi-bin/media/*\"\nnth = 2\nerrcode = 45009");
     let codes: Vec<i64> = (0..3).map(|_| errcode_of(&sandbox.upload("image", "a.png", PNG))).collect();
     assert_eq!(codes, [0, 45009, 0]);

@@ -70,7 +70,7 @@ impl MessageTest {
 }
 
 #[test]
-fn each_kind_arrives_whole() {
+fn each_type_is_delivered_complete() {
     let mut kinds = MessageTest::new("");
     for (kind, part) in kinds.good() {
         assert_eq!(kinds.send(kind, &part, &json!({})), 0, "{kind}");
@@ -79,18 +79,18 @@ fn each_kind_arrives_whole() {
         assert_eq!((&message["type"], &message["body"]), (&json!(kind), &part));
     }
     let inbox = kinds.sandbox.inbox();
-    let of = |kind: &str| inbox.as_array().unwrap().iter().find(|it| it["type"] == kind).unwrap();
-    assert_eq!(of("voice")["files"][0]["seconds"], json!(3));
-    let film = &of("video")["files"];
+    let of_type = |kind: &str| inbox.as_array().unwrap().iter().find(|message| message["type"] == kind).unwrap();
+    assert_eq!(of_type("voice")["files"][0]["seconds"], json!(3));
+    let film = &of_type("video")["files"];
     assert_eq!((&film[0]["content_type"], &film[1]["type"]), (&json!("video/mp4"), &json!("thumb")));
     assert_eq!(film[0]["bytes"], json!(MP4.len()));
-    assert_eq!((&of("news")["title"], &of("news")["content"]), (&json!("News"), &json!("of it")));
-    assert_eq!(of("mpnews")["title"], of("mpnewsarticle")["title"]);
-    assert_eq!(of("miniprogrampage")["miniprogram"], json!("wx0123456789abcdef:pages/index"));
+    assert_eq!((&of_type("news")["title"], &of_type("news")["content"]), (&json!("News"), &json!("of it")));
+    assert_eq!(of_type("mpnews")["title"], of_type("mpnewsarticle")["title"]);
+    assert_eq!(of_type("miniprogrampage")["miniprogram"], json!("wx0123456789abcdef:pages/index"));
 }
 
 #[test]
-fn a_field_that_is_missing_empty_of_another_type_or_unknown_is_refused() {
+fn missing_empty_mistyped_and_unknown_fields_are_rejected() {
     // The error for each missing field; 0 if it is optional.
     let codes: &[(&str, &str, i64)] = &[
         ("text", "content", 44004),
@@ -123,7 +123,7 @@ fn a_field_that_is_missing_empty_of_another_type_or_unknown_is_refused() {
     let fields: usize = good.iter().map(|(_, part)| part.as_object().unwrap().len()).sum();
     assert_eq!(fields, codes.len(), "a field without a line here");
     for (kind, field, errcode) in codes {
-        let part = &good.iter().find(|(known, _)| known == kind).unwrap().1;
+        let part = &good.iter().find(|(name, _)| name == kind).unwrap().1;
         let with = |value: Value| {
             let mut part = part.clone();
             part[*field] = value;
@@ -153,7 +153,7 @@ fn a_field_that_is_missing_empty_of_another_type_or_unknown_is_refused() {
 }
 
 #[test]
-fn ids_and_addresses_must_be_of_the_right_kind() {
+fn ids_and_addresses_must_be_valid() {
     let mut kinds = MessageTest::new("");
     let [image, voice, video, thumb] = kinds.files.clone();
     let url = "https://example.com/";
@@ -198,7 +198,7 @@ fn ids_and_addresses_must_be_of_the_right_kind() {
 }
 
 #[test]
-fn a_file_is_good_for_three_days() {
+fn a_file_can_be_sent_for_three_days() {
     let mut kinds = MessageTest::new("");
     kinds.sandbox.post_form("/sandbox/clock", "forward=71h59m59s");
     kinds.sandbox.post_form("/sandbox/write", "person=luffy");
@@ -218,7 +218,7 @@ fn a_test_account_sends_no_menus() {
 }
 
 #[test]
-fn a_message_may_be_in_the_name_of_somebody() {
+fn a_message_may_name_a_customer_service_account() {
     let mut kinds = MessageTest::new("");
     let named = |name: Value| json!({"customservice": {"kf_account": name}});
     let text = json!({"content": "hello"});
@@ -238,7 +238,7 @@ fn a_message_may_be_in_the_name_of_somebody() {
 }
 
 #[test]
-fn pages_show_each_kind_and_load_nothing_from_elsewhere() {
+fn pages_show_each_type_and_load_nothing_from_other_hosts() {
     let mut kinds = MessageTest::new("");
     let good = kinds.good();
     let shown = [
@@ -269,7 +269,7 @@ fn pages_show_each_kind_and_load_nothing_from_elsewhere() {
 }
 
 #[test]
-fn a_tap_on_a_menu_says_its_text_and_opens_the_window() {
+fn a_tap_on_a_menu_sends_its_text_and_opens_the_window() {
     let mut sandbox = TestPlatform::with_scenario("verified = true");
     let menu = json!({"list": [{"id": "1", "content": "Good & <b>"}]});
     let body = json!({"touser": LUFFY, "msgtype": "msgmenu", "msgmenu": menu}).to_string();
@@ -299,7 +299,7 @@ fn three_messages_in_the_minute_after_a_tap_on_the_accounts_menu() {
 }
 
 #[test]
-fn typing_needs_an_exchange_and_shows_until_a_message_comes() {
+fn typing_requires_a_recent_message_and_ends_with_the_next() {
     let mut sandbox = TestPlatform::new();
     let typing = |sandbox: &mut TestPlatform, openid: &str, command: &str| {
         let body = json!({"touser": openid, "command": command}).to_string();

@@ -18,14 +18,14 @@ fn the_inbox_shows_what_arrived() {
 }
 
 #[test]
-fn pages_speak_chinese_to_those_who_do() {
+fn pages_are_in_the_language_of_the_browser() {
     let mut sandbox = TestPlatform::new();
     let reply = sandbox.request("GET", "/", &[("accept-language", "zh-CN,zh;q=0.9")], "");
     assert!(String::from_utf8_lossy(reply.body()).contains("沙箱"));
 }
 
 #[test]
-fn forms_from_elsewhere_are_refused() {
+fn forms_of_other_sites_are_rejected() {
     let cases: &[(&[(&str, &str)], u16)] = &[
         (&[], 303),
         (&[("sec-fetch-site", "same-origin"), ("origin", "null")], 303),
@@ -42,7 +42,7 @@ fn forms_from_elsewhere_are_refused() {
 }
 
 #[test]
-fn what_is_not_there_is_said_to_be_missing() {
+fn unknown_pages_are_not_found() {
     let mut sandbox = TestPlatform::new();
     for (method, target, body) in [
         ("GET", "/nonsense", ""),
@@ -57,7 +57,7 @@ fn what_is_not_there_is_said_to_be_missing() {
 }
 
 #[test]
-fn only_the_consent_page_may_lead_elsewhere() {
+fn only_the_consent_page_may_redirect_to_other_hosts() {
     let mut sandbox = TestPlatform::new();
     let link = "/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2Fa.example%2F\
                 &response_type=code&scope=snsapi_userinfo&state=1";

@@ -24,13 +24,13 @@ fn scene(sandbox: &mut TestPlatform, openid: &str) -> (Value, Value) {
 }
 
 #[test]
-fn who_scans_a_code_follows_and_the_account_knows_by_which() {
+fn the_account_learns_which_code_led_to_a_follow() {
     let mut sandbox = TestPlatform::new();
-    let made = create(&mut sandbox, &text_scene("a text", json!(600)));
-    assert_eq!((errcode_of(&made), &made["expire_seconds"]), (0, &json!(600)));
-    let ticket = text(&made["ticket"]);
+    let code = create(&mut sandbox, &text_scene("a text", json!(600)));
+    assert_eq!((errcode_of(&code), &code["expire_seconds"]), (0, &json!(600)));
+    let ticket = text(&code["ticket"]);
     assert!(ticket.len() == 96 && ticket.starts_with("gQ") && ticket.ends_with('='), "{ticket}");
-    let page = path(&made);
+    let page = path(&code);
     let shown = sandbox.page(&page);
     assert!(shown.contains("Follow wxbox") && shown.contains("value=\"zoro\""), "{shown}");
     let form = shown.split_once("action=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
@@ -50,15 +50,15 @@ fn who_scans_a_code_follows_and_the_account_knows_by_which() {
 #[test]
 fn a_code_expires_unless_it_is_permanent() {
     let mut sandbox = TestPlatform::new();
-    let made = create(&mut sandbox, &text_scene("x", json!(60)));
+    let code = create(&mut sandbox, &text_scene("x", json!(60)));
     let body = json!({"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": "x"}}});
     let permanent = create(&mut sandbox, &body);
     assert_eq!(permanent.get("expire_seconds"), None);
     sandbox.now += MINUTE - 1;
-    assert!(sandbox.page(&path(&made)).contains("Follow wxbox"));
+    assert!(sandbox.page(&path(&code)).contains("Follow wxbox"));
     sandbox.now += 1;
-    assert!(sandbox.page(&path(&made)).contains("has expired"));
-    let id = path(&made).split_off(3);
+    assert!(sandbox.page(&path(&code)).contains("has expired"));
+    let id = path(&code).split_off(3);
     assert_eq!(sandbox.post_form(&format!("/sandbox/follow?code={id}"), "person=zoro&follows=1").status(), 404);
     sandbox.now += 365 * 24 * HOUR;
     assert!(sandbox.page(&path(&permanent)).contains("Follow wxbox"));
@@ -68,14 +68,14 @@ fn a_code_expires_unless_it_is_permanent() {
 #[test]
 fn a_ticket_has_a_picture() {
     let mut sandbox = TestPlatform::new();
-    let made = create(&mut sandbox, &text_scene("x", Value::Null));
-    assert_eq!(made["expire_seconds"], json!(60));
-    let ticket = text(&made["ticket"]);
+    let code = create(&mut sandbox, &text_scene("x", Value::Null));
+    assert_eq!(code["expire_seconds"], json!(60));
+    let ticket = text(&code["ticket"]);
     let encoded = url::form_urlencoded::byte_serialize(ticket.as_bytes()).collect::<String>();
     let target = format!("/cgi-bin/showqrcode?ticket={encoded}");
     let reply = sandbox.request("GET", &target, &[], "");
     assert_eq!((reply.status(), reply.header_value("content-type")), (200, Some("image/jpg")));
-    assert_eq!(reply.body(), crate::sandbox::qr_jpeg::encode_qr_jpeg(&text(&made["url"])).unwrap());
+    assert_eq!(reply.body(), crate::sandbox::qr_jpeg::encode_qr_jpeg(&text(&code["url"])).unwrap());
     // A ticket that is not encoded is a different one.
     let status = |sandbox: &mut TestPlatform, target: &str| sandbox.request("GET", target, &[], "").status();
     assert_eq!(status(&mut sandbox, &format!("/cgi-bin/showqrcode?ticket={ticket}")), 404);
@@ -86,7 +86,7 @@ fn a_ticket_has_a_picture() {
 }
 
 #[test]
-fn what_the_page_does_not_have_is_refused() {
+fn undocumented_values_are_rejected() {
     let mut sandbox = TestPlatform::new();
     let of =
         |name: &str, scene: Value| json!({"action_name": name, "expire_seconds": 60, "action_info": {"scene": scene}});

@@ -11,25 +11,28 @@ fn quota(sandbox: &mut TestPlatform, path: &str) -> Value {
 }
 
 #[test]
-fn a_counter_has_the_limit_of_the_kind_of_account() {
+fn limits_depend_on_the_type_of_account() {
     let mut sandbox = TestPlatform::with_scenario("[quota]\n\"/cgi-bin/message/custom/send\" = 7");
     let token = sandbox.token();
     sandbox.get(&format!("/cgi-bin/user/get?access_token={token}"));
-    let told = |sandbox: &mut TestPlatform, path| quota(sandbox, path)["quota"].clone();
-    assert_eq!(told(&mut sandbox, "/cgi-bin/user/get"), json!({"daily_limit": 100, "used": 1, "remain": 99}));
-    assert_eq!(told(&mut sandbox, "/cgi-bin/token"), json!({"daily_limit": 200, "used": 1, "remain": 199}));
+    let counter = |sandbox: &mut TestPlatform, path| quota(sandbox, path)["quota"].clone();
+    assert_eq!(counter(&mut sandbox, "/cgi-bin/user/get"), json!({"daily_limit": 100, "used": 1, "remain": 99}));
+    assert_eq!(counter(&mut sandbox, "/cgi-bin/token"), json!({"daily_limit": 200, "used": 1, "remain": 199}));
     sandbox.post_form("/sandbox/settings", "real_limits=1");
-    assert_eq!(told(&mut sandbox, "/cgi-bin/user/get"), json!({"daily_limit": 500, "used": 1, "remain": 499}));
-    assert_eq!(told(&mut sandbox, "/cgi-bin/message/custom/send"), json!({"daily_limit": 7, "used": 0, "remain": 7}));
+    assert_eq!(counter(&mut sandbox, "/cgi-bin/user/get"), json!({"daily_limit": 500, "used": 1, "remain": 499}));
+    assert_eq!(
+        counter(&mut sandbox, "/cgi-bin/message/custom/send"),
+        json!({"daily_limit": 7, "used": 0, "remain": 7})
+    );
     assert!(sandbox.page("/").contains("<td><code>/cgi-bin/user/get</code></td><td>1 of 500</td>"));
     let rate = quota(&mut sandbox, "/cgi-bin/stable_token")["rate_limit"].clone();
     assert_eq!(rate, json!({"call_count": 10_000, "refresh_second": 60}));
     sandbox.now += 24 * HOUR;
-    assert_eq!(told(&mut sandbox, "/cgi-bin/user/get"), json!({"daily_limit": 500, "used": 0, "remain": 500}));
+    assert_eq!(counter(&mut sandbox, "/cgi-bin/user/get"), json!({"daily_limit": 500, "used": 0, "remain": 500}));
 }
 
 #[test]
-fn the_limit_of_a_test_account_holds_without_being_named() {
+fn the_limits_of_a_test_account_are_the_default() {
     let mut sandbox = TestPlatform::new();
     let token = sandbox.token();
     let target = format!("/cgi-bin/user/get?access_token={token}");
@@ -45,7 +48,7 @@ fn the_limit_of_a_test_account_holds_without_being_named() {
 }
 
 #[test]
-fn not_every_path_can_be_asked_about() {
+fn some_paths_have_no_quota() {
     let mut sandbox = TestPlatform::new();
     for (path, errcode) in [
         ("/cgi-bin/user/get", 0),
@@ -69,7 +72,7 @@ fn an_account_may_lack_an_api() {
     let token = sandbox.token();
     assert_eq!(errcode_of(&sandbox.get("/cgi-bin/user/get?access_token=x")), 40001);
     assert_eq!(errcode_of(&sandbox.get(&format!("/cgi-bin/user/get?access_token={token}"))), 48001);
-    assert_eq!(sandbox.platform.calls_today("/cgi-bin/user/get"), 0);
+    assert_eq!(sandbox.platform.call_counters.used("/cgi-bin/user/get"), 0);
 }
 
 #[test]
@@ -86,7 +89,7 @@ fn counters_are_cleared_ten_times_a_month() {
     let token = sandbox.token();
     sandbox.get(&format!("/cgi-bin/user/get?access_token={token}"));
     assert_eq!(clear(&mut sandbox, "wx0123456789abcdef"), 0);
-    assert_eq!(sandbox.platform.calls_today("/cgi-bin/user/get"), 0);
+    assert_eq!(sandbox.platform.call_counters.used("/cgi-bin/user/get"), 0);
     let body = r#"{"appid":"wx0123456789abcdef","appsecret":"0123456789abcdef0123456789abcdef"}"#;
     assert_eq!(errcode_of(&sandbox.post("/cgi-bin/clear_quota/v2", body)), 0);
     let form = CREDENTIALS.replace("secret=", "appsecret=");
@@ -101,7 +104,7 @@ fn counters_are_cleared_ten_times_a_month() {
 }
 
 #[test]
-fn a_refused_request_is_told_of_for_seven_days() {
+fn a_rejected_request_can_be_queried_for_seven_days() {
     let mut sandbox = TestPlatform::new();
     let asked = |sandbox: &mut TestPlatform, rid: &str| sandbox.call(RID, &json!({"rid": rid}).to_string());
     let rid_of = |answer: &Value| text(&answer["errmsg"]).rsplit(' ').next().unwrap().to_owned();
@@ -109,12 +112,12 @@ fn a_refused_request_is_told_of_for_seven_days() {
     let refused =
         sandbox.post(&format!("/cgi-bin/message/custom/send?access_token={token}"), "{\"touser\":\"oNobody\"}");
     let rid = rid_of(&refused);
-    let told = asked(&mut sandbox, &rid)["request"].clone();
-    assert_eq!(told["invoke_time"], START / 1000);
-    assert_eq!(told["request_url"], format!("access_token={token}"));
-    assert_eq!(told["request_body"], "{\"touser\":\"oNobody\"}");
-    assert_eq!(serde_json::from_str::<Value>(told["response_body"].as_str().unwrap()).unwrap(), refused);
-    assert_eq!(told["client_ip"], "203.0.113.9");
+    let record = asked(&mut sandbox, &rid)["request"].clone();
+    assert_eq!(record["invoke_time"], START / 1000);
+    assert_eq!(record["request_url"], format!("access_token={token}"));
+    assert_eq!(record["request_body"], "{\"touser\":\"oNobody\"}");
+    assert_eq!(serde_json::from_str::<Value>(record["response_body"].as_str().unwrap()).unwrap(), refused);
+    assert_eq!(record["client_ip"], "203.0.113.9");
     sandbox.now += 7 * 24 * HOUR;
     assert_eq!(errcode_of(&asked(&mut sandbox, &rid)), 0);
     sandbox.now += 1;
@@ -122,12 +125,12 @@ fn a_refused_request_is_told_of_for_seven_days() {
     for (rid, errcode) in [("6aac005a-01bfdbee-79769285", 76001), ("6aac005a-01bfdbee", 76002), ("", 76002)] {
         assert_eq!(errcode_of(&asked(&mut sandbox, rid)), errcode, "{rid}");
     }
-    let of_sns = rid_of(&sandbox.get("/sns/userinfo?access_token=x"));
-    assert_eq!(errcode_of(&asked(&mut sandbox, &of_sns)), 76001);
+    let oauth_rid = rid_of(&sandbox.get("/sns/userinfo?access_token=x"));
+    assert_eq!(errcode_of(&asked(&mut sandbox, &oauth_rid)), 76001);
 }
 
 #[test]
-fn three_hundred_refusals_are_remembered() {
+fn three_hundred_rejected_requests_are_kept() {
     let mut sandbox = TestPlatform::new();
     let first = text(&sandbox.get("/cgi-bin/user/get")["errmsg"]);
     let rid = json!({"rid": first.rsplit(' ').next().unwrap()}).to_string();

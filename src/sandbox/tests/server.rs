@@ -27,7 +27,7 @@ fn fetch(addr: SocketAddr, target: &str) -> String {
 }
 
 #[test]
-fn a_line_for_each_request_and_no_secret_in_it() {
+fn each_request_is_logged_without_secrets() {
     let (sandbox, addr, lines) = start("");
     let listening = serde_json::to_value(sandbox.listening()).unwrap();
     assert_eq!((&listening["event"], &listening["url"]), (&json!("listening"), &json!(format!("http://{addr}"))));
@@ -45,7 +45,7 @@ fn a_line_for_each_request_and_no_secret_in_it() {
 
 /// Sends the requests of a browser with a page whose name resolves to this machine.
 #[test]
-fn a_page_from_elsewhere_is_refused_whatever_it_asks() {
+fn requests_of_other_sites_are_rejected() {
     let (_sandbox, addr, lines) = start("");
     let port = addr.port();
     let ask = |method: &str, target: &str, headers: &str| {
@@ -74,7 +74,7 @@ fn a_page_from_elsewhere_is_refused_whatever_it_asks() {
 }
 
 #[test]
-fn a_double_callback_calls_before_the_phone_does() {
+fn a_double_callback_is_called_before_the_phone_is_redirected() {
     let (_sandbox, addr, lines) = start("double_callback = true");
     let callback = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = callback.local_addr().unwrap().port();
@@ -123,7 +123,7 @@ fn upload(addr: SocketAddr, size: usize) -> String {
 }
 
 #[test]
-fn the_largest_file_passes_the_door_and_a_larger_one_is_refused_behind_it() {
+fn the_server_accepts_the_largest_file_and_the_platform_rejects_a_larger_one() {
     let (_sandbox, addr, _) = start("");
     let answer = upload(addr, 10 << 20);
     assert!(answer.contains("\"media_id\":"), "{answer}");

@@ -7,7 +7,7 @@ fn stats(sandbox: &mut TestPlatform) -> Value {
 }
 
 #[test]
-fn calls_are_counted_whatever_came_of_them() {
+fn failed_calls_are_counted() {
     let mut sandbox = TestPlatform::with_scenario("[[faults]]\napi = \"/cgi-bin/getcallbackip\"\nreset = \"before\"\n");
     assert_eq!(stats(&mut sandbox), json!({"calls": {}, "delivered": 0, "recipients": 0, "twice": 0}));
     assert_eq!(sandbox.token_errcode("x"), 40001);
@@ -20,7 +20,7 @@ fn calls_are_counted_whatever_came_of_them() {
 }
 
 #[test]
-fn messages_are_counted_once_and_twice() {
+fn repeated_messages_are_counted() {
     let mut sandbox = TestPlatform::new();
     let template = |openid: &str, host: &str, id: &str| {
         let data = json!({"host": {"value": host}});
@@ -30,8 +30,8 @@ fn messages_are_counted_once_and_twice() {
     let path = "/cgi-bin/message/template/send";
     let mut numbers = |body: String| {
         sandbox.call(path, &body);
-        let it = stats(&mut sandbox);
-        [&it["delivered"], &it["recipients"], &it["twice"]].map(|it| it.as_u64().unwrap())
+        let counters = stats(&mut sandbox);
+        [&counters["delivered"], &counters["recipients"], &counters["twice"]].map(|number| number.as_u64().unwrap())
     };
     assert_eq!(numbers(template(LUFFY, "db1", "1")), [1, 1, 0]);
     // The platform itself drops a message whose id it knows.
@@ -45,12 +45,12 @@ fn messages_are_counted_once_and_twice() {
     // Texts count as well, and deleting the conversations changes no counter.
     sandbox.post_form("/sandbox/clear", "");
     assert_eq!((sandbox.send_text(LUFFY), sandbox.send_text(LUFFY)), (0, 0));
-    let it = stats(&mut sandbox);
-    assert_eq!((&it["delivered"], &it["twice"]), (&json!(8), &json!(3)));
+    let counters = stats(&mut sandbox);
+    assert_eq!((&counters["delivered"], &counters["twice"]), (&json!(8), &json!(3)));
 }
 
 #[test]
-fn a_crowd_follows_and_has_written() {
+fn generated_followers_follow_and_have_written() {
     let mut sandbox = TestPlatform::with_scenario("crowd = 20000\n");
     let openid = |number: u32| format!("oCrowd{number:022}");
     assert_eq!((sandbox.send_text(&openid(1)), sandbox.send_text(&openid(20_000))), (0, 0));

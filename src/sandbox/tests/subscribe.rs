@@ -44,7 +44,7 @@ impl TestPlatform {
 }
 
 #[test]
-fn a_consent_is_for_one_notification_unless_it_lasts() {
+fn a_consent_is_for_one_notification_unless_it_is_long_term() {
     let mut sandbox = TestPlatform::new();
     let answer = sandbox.call(SEND, &report(LUFFY).to_string());
     assert_eq!((errcode_of(&answer), &answer["errmsg"]), (0, &json!("ok")));
@@ -65,7 +65,7 @@ fn a_consent_is_for_one_notification_unless_it_lasts() {
 }
 
 #[test]
-fn a_world_says_who_allowed_what() {
+fn the_scenario_defines_the_consents() {
     let toml = format!("[[people]]\nname = \"robin\"\nopenid = \"{NAMI}\"\ngrants = [\"{REPORT}\", \"{REPORT}\"]");
     let mut sandbox = TestPlatform::with_scenario(&toml);
     let codes: Vec<i64> = (0..3).map(|_| sandbox.code_of(SEND, &report(NAMI))).collect();
@@ -74,7 +74,7 @@ fn a_world_says_who_allowed_what() {
 }
 
 #[test]
-fn a_notification_that_is_refused_uses_nothing_up() {
+fn a_rejected_notification_uses_no_consent() {
     let mut sandbox = TestPlatform::new();
     let good = report(LUFFY);
     let mini = |appid: &str, path: Value| json!({"appid": appid, "pagepath": path});
@@ -117,7 +117,7 @@ fn a_notification_that_is_refused_uses_nothing_up() {
 
 /// Clients whose types have no optional fields send these with every message.
 #[test]
-fn a_mini_program_that_names_nothing_is_none() {
+fn an_empty_mini_program_counts_as_missing() {
     let mut sandbox = TestPlatform::new();
     let template = json!({"touser": LUFFY, "template_id": "backup_finished-0123456789abcdefghijklmnopq", "data": {"host": {"value": "db1"}}});
     for none in [json!({"appid": "", "pagepath": ""}), json!({"appid": ""}), json!({}), json!([]), Value::Null] {
@@ -137,7 +137,7 @@ fn a_mini_program_that_names_nothing_is_none() {
 }
 
 #[test]
-fn a_refusal_names_the_field() {
+fn an_error_names_the_field() {
     let mut sandbox = TestPlatform::new();
     let errmsg = |answer: Value| text(&answer["errmsg"]).split(" rid").next().unwrap().to_owned();
     let bad = with_value(&report(LUFFY), "data.time3.value", json!("x"));
@@ -198,7 +198,7 @@ fn a_one_time_message_needs_its_scene() {
 }
 
 #[test]
-fn the_page_asks_and_the_phone_goes_back_with_the_answer() {
+fn the_page_asks_and_redirects_with_the_answer() {
     let mut sandbox = TestPlatform::new();
     let back = "http%3A%2F%2Fa.example%2Fb%3Fc%3D1";
     let reply = sandbox.open(back, "&reserved=xyz");
@@ -222,7 +222,7 @@ fn the_page_asks_and_the_phone_goes_back_with_the_answer() {
 }
 
 #[test]
-fn a_link_that_wechat_would_not_open_asks_nothing() {
+fn an_invalid_link_shows_an_error() {
     let mut sandbox = TestPlatform::with_scenario("business_domain = \"a.example\"");
     let good = "http%3A%2F%2Fa.example%2F";
     let asks = |reply: HttpResponse| String::from_utf8_lossy(reply.body()).contains("Receive one message");
@@ -287,11 +287,12 @@ fn notifications_are_added_from_the_library_and_removed() {
     // The older page documents a form.
     assert_eq!(errcode_of(&sandbox.call(ADD, "tid=50123&kidList=1&kidList=2&sceneDesc=x")), 0);
     let listed = get(&mut sandbox, "gettemplate")["data"].clone();
-    let mine = listed.as_array().unwrap().iter().find(|it| it["priTmplId"] == added["priTmplId"]).unwrap();
-    assert_eq!(mine["content"], "完成时间:{{date3.DATA}}\n文件大小:{{character_string2.DATA}}");
+    let listed_template =
+        listed.as_array().unwrap().iter().find(|template| template["priTmplId"] == added["priTmplId"]).unwrap();
+    assert_eq!(listed_template["content"], "完成时间:{{date3.DATA}}\n文件大小:{{character_string2.DATA}}");
 
-    let gone = json!({"priTmplId": added["priTmplId"]});
-    let remove = |sandbox: &mut TestPlatform| sandbox.code_of("/wxaapi/newtmpl/deltemplate", &gone);
+    let removed = json!({"priTmplId": added["priTmplId"]});
+    let remove = |sandbox: &mut TestPlatform| sandbox.code_of("/wxaapi/newtmpl/deltemplate", &removed);
     assert_eq!([remove(&mut sandbox), remove(&mut sandbox)], [0, 40037]);
     assert_eq!(
         get(&mut sandbox, "gettemplate")["data"].as_array().unwrap().len(),

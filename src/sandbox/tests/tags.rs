@@ -21,12 +21,12 @@ impl TestPlatform {
 }
 
 #[test]
-fn people_have_the_tags_that_they_were_given() {
+fn people_have_the_tags_of_the_account() {
     let mut sandbox = TestPlatform::new();
     let starred = json!({"id": 2, "name": "星标组", "count": 0});
     assert_eq!(sandbox.get_api("/cgi-bin/tags/get?"), json!({"tags": [starred]}));
-    let made = sandbox.tag("值班");
-    assert_eq!(made, json!({"tag": {"id": 100, "name": "值班"}}));
+    let created = sandbox.tag("值班");
+    assert_eq!(created, json!({"tag": {"id": 100, "name": "值班"}}));
     let ok = json!({"errcode": 0, "errmsg": "ok"});
     assert_eq!(sandbox.call(TAG, &json!({"openid_list": [LUFFY, NAMI], "tagid": 100}).to_string()), ok);
     let tagged = json!({"count": 2, "data": {"openid": [LUFFY, NAMI]}, "next_openid": NAMI});
@@ -49,7 +49,7 @@ fn people_have_the_tags_that_they_were_given() {
 }
 
 #[test]
-fn what_tags_cannot_be_is_refused() {
+fn invalid_tags_are_rejected() {
     let mut sandbox = TestPlatform::new();
     sandbox.tag("a");
     let people = |openids: &[&str], tag: Value| json!({"openid_list": openids, "tagid": tag}).to_string();
@@ -106,9 +106,9 @@ fn the_members_of_a_tag_come_page_by_page() {
 fn industries_change_once_a_month() {
     const SET: &str = "/cgi-bin/template/api_set_industry";
     let mut sandbox = TestPlatform::new();
-    let told = |sandbox: &mut TestPlatform| sandbox.get_api("/cgi-bin/template/get_industry?");
+    let get_industries = |sandbox: &mut TestPlatform| sandbox.get_api("/cgi-bin/template/get_industry?");
     assert_eq!(
-        told(&mut sandbox)["primary_industry"],
+        get_industries(&mut sandbox)["primary_industry"],
         json!({"first_class": "IT科技", "second_class": "互联网|电子商务"})
     );
     for wrong in [
@@ -123,14 +123,14 @@ fn industries_change_once_a_month() {
         "primary_industry": {"first_class": "其它", "second_class": "其它"},
         "secondary_industry": {"first_class": "金融业", "second_class": "银行"},
     });
-    assert_eq!(told(&mut sandbox), expected);
+    assert_eq!(get_industries(&mut sandbox), expected);
     assert_eq!(errcode_of(&sandbox.call(SET, r#"{"industry_id1":"1","industry_id2":"2"}"#)), 43100);
     sandbox.now += 30 * 24 * HOUR;
     assert_eq!(errcode_of(&sandbox.call(SET, r#"{"industry_id1":"1","industry_id2":"2"}"#)), 0);
 }
 
 #[test]
-fn a_ticket_for_pages_is_the_same_for_two_hours() {
+fn a_page_ticket_stays_the_same_for_two_hours() {
     let mut sandbox = TestPlatform::new();
     let ticket =
         |sandbox: &mut TestPlatform, kind: &str| sandbox.get_api(&format!("/cgi-bin/ticket/getticket?type={kind}&"));
@@ -148,7 +148,7 @@ fn a_ticket_for_pages_is_the_same_for_two_hours() {
 /// Calls about files and tags write their errors in a format of their own, but errors of the common
 /// checks use the common format.
 #[test]
-fn refusals_about_files_and_tags_have_a_hint() {
+fn errors_about_files_and_tags_have_a_hint() {
     let mut sandbox = TestPlatform::new();
     let hinted =
         regex::Regex::new(r"^[ a-z_]+ hint: \[[A-Za-z0-9]{14}\] rid: [0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$").unwrap();
@@ -172,6 +172,6 @@ fn refusals_about_files_and_tags_have_a_hint() {
     }
     // The error can be queried like any other.
     let rid = errmsg(sandbox.call(CREATE, &long)).rsplit(' ').next().unwrap().to_owned();
-    let told = sandbox.call("/cgi-bin/openapi/rid/get", &json!({"rid": rid}).to_string());
-    assert_eq!(errcode_of(&told), 0, "{told}");
+    let record = sandbox.call("/cgi-bin/openapi/rid/get", &json!({"rid": rid}).to_string());
+    assert_eq!(errcode_of(&record), 0, "{record}");
 }

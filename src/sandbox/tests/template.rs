@@ -22,7 +22,7 @@ fn backup(openid: &str) -> Value {
 }
 
 #[test]
-fn the_list_has_the_templates_of_the_world() {
+fn the_list_has_the_templates_of_the_scenario() {
     let mut sandbox = TestPlatform::new();
     let token = sandbox.token();
     let list = sandbox.get(&format!("/cgi-bin/template/get_all_private_template?access_token={token}"));
@@ -50,7 +50,7 @@ fn a_card_arrives_with_its_fields_in_template_order() {
 }
 
 #[test]
-fn refusals_name_what_is_wrong() {
+fn errors_name_the_problem() {
     let data = json!({"host": {"value": "db1"}});
     let cases = [
         (json!({"template_id": BACKUP, "data": data}), 40003),
@@ -70,7 +70,7 @@ fn refusals_name_what_is_wrong() {
 }
 
 #[test]
-fn a_test_account_takes_what_a_real_one_refuses() {
+fn a_test_account_accepts_values_that_a_real_one_rejects() {
     let body = |thing: &str, time: &str| {
         json!({
             "touser": LUFFY,
@@ -147,7 +147,7 @@ fn a_template_of_the_library_is_added_and_removed() {
 }
 
 #[test]
-fn what_cannot_be_added_is_refused_by_its_number() {
+fn invalid_additions_are_rejected_with_their_errors() {
     let cases = [
         (r#"{}"#, 40037),
         (r#"{"template_id_short":43216}"#, 40037),
@@ -176,7 +176,7 @@ fn what_cannot_be_added_is_refused_by_its_number() {
 }
 
 #[test]
-fn a_library_of_ones_own() {
+fn the_scenario_can_define_the_library() {
     let library = "[[library]]\nnumber = \"7\"\ntitle = \"Seven\"\nkeywords = [{ name = \"Host\", type = \"thing\" }]";
     let mut sandbox = TestPlatform::with_scenario(library);
     assert_eq!(errcode_of(&sandbox.call(ADD, r#"{"template_id_short":"7","keyword_name_list":["Host"]}"#)), 0);

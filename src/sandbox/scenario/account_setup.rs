@@ -98,6 +98,57 @@ pub struct CardConfig {
     pub title: String,
 }
 
+/// Returns the people of a scenario without any.
+pub(super) fn default_people() -> Vec<PersonConfig> {
+    let person = |name: &str, openid: &str, follows, wrote| PersonConfig {
+        name: name.into(),
+        openid: Some(openid.into()),
+        follows,
+        wrote,
+        grants: Vec::new(),
+        scenes: Vec::new(),
+    };
+    let luffy = person("luffy", "oLuffy_wears_the_straw_hat_1", true, true);
+    vec![
+        PersonConfig { grants: vec!["*".into()], scenes: vec![1000], ..luffy },
+        person("nami", "oNami_draws_maps_of_the_sea1", true, false),
+        person("zoro", "oZoro_cannot_find_the_way_22", false, false),
+    ]
+}
+
+/// Returns the message templates of a scenario without any.
+pub(super) fn default_templates() -> Vec<TemplateConfig> {
+    let template = |id: &str, title: &str, content: &str| TemplateConfig {
+        id: id.into(),
+        title: title.into(),
+        content: content.into(),
+    };
+    vec![
+        template(
+            "backup_finished-0123456789abcdefghijklmnopq",
+            &t!("sandbox-world-backup"),
+            &t!(
+                "sandbox-world-backup-content",
+                first = "{{first.DATA}}",
+                host = "{{host.DATA}}",
+                size = "{{size.DATA}}",
+                time = "{{time.DATA}}",
+                remark = "{{remark.DATA}}"
+            ),
+        ),
+        template(
+            "server_alert-0123456789abcdefghijklmnopqrst",
+            &t!("sandbox-world-alert"),
+            &t!(
+                "sandbox-world-alert-content",
+                event = "{{thing1.DATA}}",
+                host = "{{character_string2.DATA}}",
+                time = "{{time3.DATA}}"
+            ),
+        ),
+    ]
+}
+
 /// Returns the subscription templates of a scenario without any: one of each type.
 pub(super) fn default_subscriptions() -> Vec<SubscriptionConfig> {
     let template = |id: &str, title: &str, content: &str, long_term| SubscriptionConfig {

@@ -16,7 +16,6 @@ use std::net::IpAddr;
 use serde::Deserialize;
 
 use super::faults::Fault;
-use crate::t;
 use account_setup::{ArticleConfig, CardConfig, KfAccountConfig, PersonConfig, SubscriptionConfig, TemplateConfig};
 use error::{ScenarioError, syntax_error};
 use ip_network::Network;
@@ -89,20 +88,6 @@ pub struct Scenario {
 
 impl Default for Scenario {
     fn default() -> Self {
-        let person = |name: &str, openid: &str, follows, wrote| PersonConfig {
-            name: name.into(),
-            openid: Some(openid.into()),
-            follows,
-            wrote,
-            grants: Vec::new(),
-            scenes: Vec::new(),
-        };
-        let luffy = person("luffy", "oLuffy_wears_the_straw_hat_1", true, true);
-        let template = |id: &str, title: &str, content: &str| TemplateConfig {
-            id: id.into(),
-            title: title.into(),
-            content: content.into(),
-        };
         Self {
             app_id: "wx0123456789abcdef".into(),
             app_secret: "0123456789abcdef0123456789abcdef".into(),
@@ -118,36 +103,9 @@ impl Default for Scenario {
             unauthorized: Vec::new(),
             followers_a_page: 10_000,
             phone: None,
-            people: vec![
-                PersonConfig { grants: vec!["*".into()], scenes: vec![1000], ..luffy },
-                person("nami", "oNami_draws_maps_of_the_sea1", true, false),
-                person("zoro", "oZoro_cannot_find_the_way_22", false, false),
-            ],
+            people: account_setup::default_people(),
             crowd: 0,
-            templates: vec![
-                template(
-                    "backup_finished-0123456789abcdefghijklmnopq",
-                    &t!("sandbox-world-backup"),
-                    &t!(
-                        "sandbox-world-backup-content",
-                        first = "{{first.DATA}}",
-                        host = "{{host.DATA}}",
-                        size = "{{size.DATA}}",
-                        time = "{{time.DATA}}",
-                        remark = "{{remark.DATA}}"
-                    ),
-                ),
-                template(
-                    "server_alert-0123456789abcdefghijklmnopqrst",
-                    &t!("sandbox-world-alert"),
-                    &t!(
-                        "sandbox-world-alert-content",
-                        event = "{{thing1.DATA}}",
-                        host = "{{character_string2.DATA}}",
-                        time = "{{time3.DATA}}"
-                    ),
-                ),
-            ],
+            templates: account_setup::default_templates(),
             subscriptions: account_setup::default_subscriptions(),
             one_time_template: "one_time_message-0123456789abcdefghijklmnop".into(),
             business_domain: None,
@@ -203,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_overrides_what_it_names() {
+    fn a_file_overrides_the_keys_in_it() {
         let scenario =
             Scenario::from_toml("strict_templates = true\nphone = \"robin\"\n[[people]]\nname = \"robin\"").unwrap();
         assert!(scenario.strict_templates && scenario.people[0].follows && !scenario.people[0].wrote);

@@ -29,7 +29,6 @@ mod state;
 mod time;
 
 pub use faults::Fault;
-pub use response::HandledRequest;
 pub use scenario::Scenario;
 pub use scenario::account_setup::{
     ArticleConfig, CardConfig, KfAccountConfig, PersonConfig, SubscriptionConfig, TemplateConfig,

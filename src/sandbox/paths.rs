@@ -1,6 +1,7 @@
 //! The paths of the API, and which of them need an access token.
 //!
-//! The scenario and the fault plan check their paths against this list. The router adds a handler to each path.
+//! The scenario and the fault plan check their paths against this list. The router adds a handler
+//! to each path.
 
 /// All paths of the API, in the order of the router's table.
 pub(super) const API_PATHS: &[&str] = &[

@@ -24,28 +24,28 @@ pub(super) type ApiResult = Result<Value, ApiError>;
 
 /// A reply, and what the log reports about the request.
 #[derive(Debug)]
-pub struct HandledRequest {
+pub(super) struct HandledRequest {
     /// The HTTP response.
-    pub reply: HttpResponse,
+    pub(super) reply: HttpResponse,
     /// The result of an API call or an authorization; `None` for the sandbox's own pages.
-    pub errcode: Option<i64>,
+    pub(super) errcode: Option<i64>,
     /// The openid of the person that the request was about.
-    pub openid: Option<String>,
+    pub(super) openid: Option<String>,
     /// Whether the sandbox has no such call or page.
-    pub unknown_path: bool,
+    pub(super) unknown_path: bool,
     /// The fault that the fault plan applied, if any.
-    pub fault: Option<String>,
+    pub(super) fault: Option<String>,
     /// Whether the request is not logged: the inbox page refreshing itself, and the files that it
     /// shows.
-    pub unlogged: bool,
+    pub(super) unlogged: bool,
     /// The address that the phone calls a second time and whose response it ignores
     /// (`double_callback`).
-    pub second_callback: Option<Url>,
+    pub(super) second_callback: Option<Url>,
 }
 
 impl HandledRequest {
     /// Wraps the reply to a request that is not about a person.
-    pub(in crate::sandbox) fn from_reply(reply: HttpResponse) -> Self {
+    pub(super) fn from_reply(reply: HttpResponse) -> Self {
         Self {
             reply,
             errcode: None,

@@ -99,7 +99,7 @@ impl Platform {
     }
 
     /// Answers a request received at `now_ms` (Unix milliseconds), and describes it for the log.
-    pub fn handle_logged(&mut self, request: &Request, now_ms: i64) -> HandledRequest {
+    pub(super) fn handle_logged(&mut self, request: &Request, now_ms: i64) -> HandledRequest {
         let now_ms = now_ms + self.clock_offset_ms;
         if let Some(family) = Family::from_path(&request.path) {
             return self.handle_api(family, request, now_ms);

@@ -13,7 +13,8 @@ pub(super) fn rfc3339(at_ms: i64) -> String {
     humantime::format_rfc3339_millis(UNIX_EPOCH + since_epoch.min(year_9999)).to_string()
 }
 
-/// Returns the number of the day in Beijing that a time (Unix milliseconds) belongs to. Daily counters restart with it.
+/// Returns the number of the day in Beijing that a time (Unix milliseconds) belongs to. Daily
+/// counters restart with it.
 pub(super) fn beijing_day(now_ms: i64) -> i64 {
     (now_ms + BEIJING_OFFSET_MS).div_euclid(86_400_000)
 }

@@ -36,9 +36,9 @@ pub(in crate::sandbox) enum LinkError {
 pub(in crate::sandbox) struct AuthorizeRequest {
     pub(in crate::sandbox) redirect_uri: Url,
     /// Whether the account asks for the profile, or only for the openid.
-    pub(in crate::sandbox) wants_profile: bool,
+    pub(super) wants_profile: bool,
     /// Whether the person is asked.
-    pub(in crate::sandbox) needs_consent: bool,
+    pub(super) needs_consent: bool,
     pub(in crate::sandbox) state: String,
 }
 

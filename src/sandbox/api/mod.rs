@@ -1,22 +1,22 @@
 //! The endpoints of the API, one file for each group. A handler reads a call and returns its
 //! result.
 
-pub(in crate::sandbox) mod authorize_request;
-pub(in crate::sandbox) mod consent_request;
-pub(in crate::sandbox) mod custom;
-pub(in crate::sandbox) mod failed_requests;
-pub(in crate::sandbox) mod followers;
-pub(in crate::sandbox) mod industries;
-pub(in crate::sandbox) mod media;
-pub(in crate::sandbox) mod multipart;
-pub(in crate::sandbox) mod oauth_api;
-pub(in crate::sandbox) mod oauth_authorize;
-pub(in crate::sandbox) mod qrcode;
-pub(in crate::sandbox) mod quota;
-pub(in crate::sandbox) mod subscribe;
-pub(in crate::sandbox) mod tags;
-pub(in crate::sandbox) mod template_fields;
-pub(in crate::sandbox) mod template_types;
-pub(in crate::sandbox) mod templates;
-pub(in crate::sandbox) mod tickets;
-pub(in crate::sandbox) mod tokens;
+pub(super) mod authorize_request;
+pub(super) mod consent_request;
+pub(super) mod custom;
+pub(super) mod failed_requests;
+pub(super) mod followers;
+pub(super) mod industries;
+pub(super) mod media;
+pub(super) mod multipart;
+pub(super) mod oauth_api;
+pub(super) mod oauth_authorize;
+pub(super) mod qrcode;
+pub(super) mod quota;
+pub(super) mod subscribe;
+pub(super) mod tags;
+pub(super) mod template_fields;
+pub(super) mod template_types;
+pub(super) mod templates;
+pub(super) mod tickets;
+pub(super) mod tokens;

@@ -12,19 +12,19 @@ const MAX_PARTS: usize = 16;
 
 /// A part of a form.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::sandbox) struct FormPart<'a> {
+pub(super) struct FormPart<'a> {
     /// The name of the field.
-    pub(in crate::sandbox) name: String,
+    pub(super) name: String,
     /// The file name, if the part has one.
     ///
     /// `filename*` is not a parameter of forms (RFC 7578, 4.2), and WeChat is known to reject
     /// uploads that use it.
-    pub(in crate::sandbox) file_name: Option<String>,
-    pub(in crate::sandbox) bytes: &'a [u8],
+    pub(super) file_name: Option<String>,
+    pub(super) bytes: &'a [u8],
 }
 
 /// Returns the parts of a body of that content type, in order; `None` if the form is malformed.
-pub(in crate::sandbox) fn parse_parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<FormPart<'a>>> {
+pub(super) fn parse_parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<FormPart<'a>>> {
     let (media_type, parameters) = content_type.split_once(';')?;
     if !media_type.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;

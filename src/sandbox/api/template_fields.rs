@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 const DISPLAY_CHARS: usize = 20;
 
 /// Returns the keys of a template's content in order, each with the text before it on its line.
-pub(in crate::sandbox) fn parse_fields(content: &str) -> Vec<(&str, &str)> {
+pub(super) fn parse_fields(content: &str) -> Vec<(&str, &str)> {
     let mut fields = Vec::new();
     for line in content.lines() {
         let mut rest = line;
@@ -27,7 +27,7 @@ pub(in crate::sandbox) fn parse_fields(content: &str) -> Vec<(&str, &str)> {
 ///
 /// On a real account, `first` and `remark` are hidden, emoji and line breaks are removed, and a
 /// long value ends in an ellipsis. A test account displays everything.
-pub(in crate::sandbox) fn displayed(key: &str, value: &str, strict: bool) -> Option<String> {
+pub(super) fn displayed(key: &str, value: &str, strict: bool) -> Option<String> {
     if !strict {
         return Some(value.to_owned());
     }

@@ -6,13 +6,13 @@
 
 /// The reason why a value is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) enum FieldError {
+pub(super) enum FieldError {
     Empty,
     Invalid,
 }
 
 /// Checks a value against the type of its key. A key without a type allows every value.
-pub(in crate::sandbox) fn check_value(key: &str, value: &str) -> Result<(), FieldError> {
+pub(super) fn check_value(key: &str, value: &str) -> Result<(), FieldError> {
     let kind = key.trim_end_matches(|c: char| c.is_ascii_digit());
     let Some(rule) = rule_for(kind).filter(|_| kind.len() < key.len()) else { return Ok(()) };
     if value.trim().is_empty() {

@@ -15,7 +15,7 @@ use crate::sandbox::state::Platform;
 use crate::sandbox::state::inbox::Field;
 
 /// The maximum number of templates of an account.
-pub(in crate::sandbox) const MAX_TEMPLATES: usize = 25;
+pub(super) const MAX_TEMPLATES: usize = 25;
 /// In bytes, as documented for the similar id of a mass message.
 const MAX_CLIENT_MSG_ID_BYTES: usize = 64;
 
@@ -105,7 +105,7 @@ impl Platform {
 }
 
 /// Returns the JSON of a success with a message id.
-pub(in crate::sandbox) fn accepted_response(msgid: u64) -> Value {
+pub(super) fn accepted_response(msgid: u64) -> Value {
     json!({"errcode": 0, "errmsg": "ok", "msgid": msgid})
 }
 
@@ -125,7 +125,7 @@ fn parse_client_msg_id(body: &Value) -> Result<Option<String>, ApiError> {
 ///
 /// An object without values counts as missing: a client whose type has no optional fields sends one
 /// with every message, and PHP writes an empty one as `[]`.
-pub(in crate::sandbox) fn parse_mini_program(value: &Value) -> Result<Option<String>, ApiError> {
+pub(super) fn parse_mini_program(value: &Value) -> Result<Option<String>, ApiError> {
     let is_blank = |field: &Value| field.is_null() || field.as_str() == Some("");
     let empty = match value {
         Value::Null => true,
@@ -154,7 +154,7 @@ pub(super) fn parse_mini_program_page(value: &Value) -> Result<Option<String>, A
 }
 
 /// Whether the text has the shape of an appid.
-pub(in crate::sandbox) fn is_app_id(text: &str) -> bool {
+pub(super) fn is_app_id(text: &str) -> bool {
     let hex = text.strip_prefix("wx").unwrap_or_default();
     hex.len() == 16 && hex.bytes().all(|b| b.is_ascii_hexdigit())
 }

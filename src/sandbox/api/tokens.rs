@@ -45,7 +45,7 @@ impl Platform {
     }
 
     /// Checks the appid: 41002 if it is empty, 40013 if it is wrong.
-    pub(in crate::sandbox) fn check_appid(&self, appid: &str) -> Result<(), ApiError> {
+    pub(super) fn check_appid(&self, appid: &str) -> Result<(), ApiError> {
         match appid {
             "" => Err(api_error(41002)),
             other if other != self.scenario.app_id => Err(api_error(40013)),
@@ -54,7 +54,7 @@ impl Platform {
     }
 
     /// Checks the secret: 41004 if it is empty, 40125 if it is wrong.
-    pub(in crate::sandbox) fn check_secret(&self, secret: &str) -> Result<(), ApiError> {
+    pub(super) fn check_secret(&self, secret: &str) -> Result<(), ApiError> {
         match secret {
             "" => Err(api_error(41004)),
             other if other != self.scenario.app_secret => Err(api_error(40125)),

@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_those_of_china() {
+    fn times_are_in_beijing_time() {
         let at_ms = 1_700_000_000_000; // 2023-11-14T22:13:20Z
         assert_eq!(format_time(at_ms, at_ms), "06:13");
         assert_eq!(format_time(at_ms, at_ms + 86_400_000), "11-15 06:13");

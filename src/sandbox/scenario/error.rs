@@ -77,10 +77,6 @@ pub(in crate::sandbox) fn require(is_valid: bool, key: &'static str, value: &str
 }
 
 /// Rejects the value of `key` as a duplicate unless it `is_unique`.
-pub(in crate::sandbox) fn reject_duplicate(
-    is_unique: bool,
-    key: &'static str,
-    value: &str,
-) -> Result<(), ScenarioError> {
+pub(super) fn reject_duplicate(is_unique: bool, key: &'static str, value: &str) -> Result<(), ScenarioError> {
     if is_unique { Ok(()) } else { Err(ScenarioError::Duplicate { key, value: value.to_owned() }) }
 }

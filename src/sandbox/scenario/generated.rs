@@ -8,7 +8,7 @@
 use super::account_setup::PersonConfig;
 
 /// The maximum number of generated followers.
-pub(in crate::sandbox) const MAX_GENERATED: u32 = 1_000_000;
+pub(super) const MAX_GENERATED: u32 = 1_000_000;
 
 /// Returns the generated follower of that number, from 1.
 pub(in crate::sandbox) fn follower(number: u32) -> PersonConfig {
@@ -25,7 +25,7 @@ pub(in crate::sandbox) fn index_of(openid: &str, size: u32) -> Option<u32> {
 }
 
 /// Whether one of the first `size` generated followers has that name.
-pub(in crate::sandbox) fn is_generated_name(name: &str, size: u32) -> bool {
+pub(super) fn is_generated_name(name: &str, size: u32) -> bool {
     let number = name.strip_prefix("crowd").and_then(|digits| digits.parse().ok());
     number.is_some_and(|number| (1..=size).contains(&number) && follower(number).name == name)
 }
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_openids_are_made_from_numbers() {
+    fn names_and_openids_are_derived_from_numbers() {
         for at in [1, 7, 99_999, MAX_GENERATED] {
             let openid = follower(at).openid.unwrap();
             assert_eq!((openid.len(), index_of(&openid, MAX_GENERATED)), (28, Some(at)));

@@ -58,7 +58,7 @@ impl LibraryTemplate {
 }
 
 /// Returns the library of a scenario without one.
-pub(in crate::sandbox) fn default_library() -> Vec<LibraryTemplate> {
+pub(super) fn default_library() -> Vec<LibraryTemplate> {
     let template = |number: &str, title: &str, keywords: &[(&str, &str)]| LibraryTemplate {
         number: number.into(),
         title: title.into(),
@@ -70,7 +70,7 @@ pub(in crate::sandbox) fn default_library() -> Vec<LibraryTemplate> {
 }
 
 /// Checks that every number and type is one that WeChat could have.
-pub(in crate::sandbox) fn check_library(library: &[LibraryTemplate]) -> Result<(), ScenarioError> {
+pub(super) fn check_library(library: &[LibraryTemplate]) -> Result<(), ScenarioError> {
     let mut seen = HashSet::new();
     for LibraryTemplate { number, keywords, .. } in library {
         require(!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()), "library.number", number)?;
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_has_the_chosen_lines_in_the_chosen_order() {
+    fn a_template_has_the_chosen_lines_in_order() {
         let library = default_library();
         let content = |names: Value| library[0].build_content(names.as_array().unwrap());
         let expected = "告警时间:{{time3.DATA}}\n服务器:{{character_string1.DATA}}";

@@ -105,7 +105,7 @@ struct RecentMessage {
 
 impl Message {
     /// Returns the content that the person sees.
-    pub(in crate::sandbox) fn visible_content(&self) -> impl Hash {
+    pub(super) fn visible_content(&self) -> impl Hash {
         let text = (self.kind, &self.content, &self.template_id, &self.title, &self.fields);
         (text, &self.url, &self.miniprogram, &self.body, &self.kf_account)
     }

@@ -3,20 +3,20 @@
 //!
 //! Nothing here imports the handlers, the pages or the router.
 
-pub(in crate::sandbox) mod consents;
-pub(in crate::sandbox) mod failed_requests;
-pub(in crate::sandbox) mod followers;
-pub(in crate::sandbox) mod inbox;
-pub(in crate::sandbox) mod industries;
-pub(in crate::sandbox) mod media;
-pub(in crate::sandbox) mod oauth_tokens;
-pub(in crate::sandbox) mod quota;
-pub(in crate::sandbox) mod scene_codes;
-pub(in crate::sandbox) mod stats;
-pub(in crate::sandbox) mod tags;
-pub(in crate::sandbox) mod tickets;
-pub(in crate::sandbox) mod tokens;
-pub(in crate::sandbox) mod typing;
+pub(super) mod consents;
+pub(super) mod failed_requests;
+pub(super) mod followers;
+pub(super) mod inbox;
+pub(super) mod industries;
+pub(super) mod media;
+pub(super) mod oauth_tokens;
+pub(super) mod quota;
+pub(super) mod scene_codes;
+pub(super) mod stats;
+pub(super) mod tags;
+pub(super) mod tickets;
+pub(super) mod tokens;
+pub(super) mod typing;
 
 use std::collections::HashMap;
 
@@ -43,30 +43,30 @@ use typing::TypingIndicators;
 /// The platform with all its state.
 #[derive(Debug)]
 pub struct Platform {
-    pub(in crate::sandbox) scenario: Scenario,
+    pub(super) scenario: Scenario,
     /// The people of the scenario, then the generated followers.
-    pub(in crate::sandbox) people: Vec<Person>,
+    pub(super) people: Vec<Person>,
     /// The indices of the people of the scenario.
     by_openid: HashMap<String, usize>,
-    pub(in crate::sandbox) tokens: Tokens,
-    pub(in crate::sandbox) authorizations: Authorizations,
-    pub(in crate::sandbox) scene_codes: SceneCodes,
-    pub(in crate::sandbox) inbox: Inbox,
-    pub(in crate::sandbox) stats: Stats,
+    pub(super) tokens: Tokens,
+    pub(super) authorizations: Authorizations,
+    pub(super) scene_codes: SceneCodes,
+    pub(super) inbox: Inbox,
+    pub(super) stats: Stats,
     /// The index of the person whose phone opens links.
-    pub(in crate::sandbox) active_person: usize,
+    pub(super) active_person: usize,
     /// The faults that the sandbox injects.
-    pub(in crate::sandbox) fault_plan: FaultPlan,
+    pub(super) fault_plan: FaultPlan,
     /// How far the sandbox's clock was set forward.
-    pub(in crate::sandbox) clock_offset_ms: i64,
-    pub(in crate::sandbox) call_counters: CallCounters,
-    pub(in crate::sandbox) failed_requests: FailedRequests,
-    pub(in crate::sandbox) media: MediaStore,
-    pub(in crate::sandbox) consents: Consents,
-    pub(in crate::sandbox) typing: TypingIndicators,
-    pub(in crate::sandbox) tags: Tags,
-    pub(in crate::sandbox) industries: Industries,
-    pub(in crate::sandbox) tickets: Tickets,
+    pub(super) clock_offset_ms: i64,
+    pub(super) call_counters: CallCounters,
+    pub(super) failed_requests: FailedRequests,
+    pub(super) media: MediaStore,
+    pub(super) consents: Consents,
+    pub(super) typing: TypingIndicators,
+    pub(super) tags: Tags,
+    pub(super) industries: Industries,
+    pub(super) tickets: Tickets,
 }
 
 impl Platform {
@@ -100,25 +100,19 @@ impl Platform {
     }
 
     /// Returns the index of the person with that openid.
-    pub(in crate::sandbox) fn person_index(&self, openid: &str) -> Option<usize> {
+    pub(super) fn person_index(&self, openid: &str) -> Option<usize> {
         let generated_index =
             || Some(self.configured_people() + generated::index_of(openid, self.scenario.crowd)? as usize - 1);
         self.by_openid.get(openid).copied().or_else(generated_index)
     }
 
     /// Returns the number of people before the generated followers.
-    pub(in crate::sandbox) fn configured_people(&self) -> usize {
+    pub(super) fn configured_people(&self) -> usize {
         self.scenario.people.len()
     }
 
-    /// Returns how often the API at `path` was called with a valid token on the Beijing day of the
-    /// last call.
-    pub fn calls_today(&self, path: &str) -> u64 {
-        self.call_counters.used(path)
-    }
-
     /// Returns the person with that openid.
-    pub(in crate::sandbox) fn person_mut(&mut self, openid: &str) -> Option<&mut Person> {
+    pub(super) fn person_mut(&mut self, openid: &str) -> Option<&mut Person> {
         let index = self.person_index(openid)?;
         self.people.get_mut(index)
     }
@@ -126,7 +120,7 @@ impl Platform {
     /// Returns the index of the person whose phone sends the request.
     ///
     /// The cookie `phone` names the person; without it, the settings do.
-    pub(in crate::sandbox) fn acting_person(&self, request: &Request) -> usize {
+    pub(super) fn acting_person(&self, request: &Request) -> usize {
         let cookies = request.header("cookie").unwrap_or_default();
         let cookie_person =
             cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("phone=")).and_then(|value| {
@@ -137,7 +131,7 @@ impl Platform {
     }
 
     /// Counts a message, and delivers it to its phone.
-    pub(in crate::sandbox) fn deliver(&mut self, message: Message) {
+    pub(super) fn deliver(&mut self, message: Message) {
         self.stats.record_delivery(&message);
         self.inbox.deliver(message);
     }

@@ -41,7 +41,7 @@ impl Stats {
     }
 
     /// Counts a message that reached a phone.
-    pub(in crate::sandbox) fn record_delivery(&mut self, message: &Message) {
+    pub(super) fn record_delivery(&mut self, message: &Message) {
         self.delivered += 1;
         self.recipients.insert(self.hasher.hash_one(&message.openid));
         let pair = self.hasher.hash_one((&message.openid, message.visible_content()));

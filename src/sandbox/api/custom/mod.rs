@@ -31,7 +31,7 @@ impl Platform {
     }
 
     /// Creates an empty message to the person in `touser`: 40003 if there is no such person.
-    pub(in crate::sandbox) fn new_message(&mut self, body: &Value, call: &mut Call<'_>) -> Result<Message, ApiError> {
+    pub(super) fn new_message(&mut self, body: &Value, call: &mut Call<'_>) -> Result<Message, ApiError> {
         let openid = body["touser"].as_str().unwrap_or_default();
         let person = self.person_mut(openid).ok_or_else(|| api_error(40003))?;
         call.openid = Some(person.openid.clone());

@@ -1,27 +1,28 @@
-//! Memory for bodies, shared by all connections of a door: each may be large, all of them at once may not.
+//! The memory for request bodies, shared by all connections of a server: one body may be large, but
+//! not all of them at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// So many bytes, of which shares are taken and given back; clones share them.
+/// A number of bytes that connections reserve and release. Clones share it.
 #[derive(Clone, Debug)]
 pub struct MemoryBudget(Arc<AtomicUsize>);
 
 impl MemoryBudget {
-    /// That many bytes.
+    /// Creates a budget of `bytes`.
     pub fn new(bytes: usize) -> Self {
         Self(Arc::new(AtomicUsize::new(bytes)))
     }
 
-    /// A share of it, where so much is left.
+    /// Reserves `bytes`, or returns `None` if fewer are left.
     pub(super) fn reserve(&self, bytes: usize) -> Option<Reservation> {
-        let less = |left: usize| left.checked_sub(bytes);
-        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).ok()?;
+        let subtract = |available: usize| available.checked_sub(bytes);
+        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, subtract).ok()?;
         Some(Reservation { budget: self.clone(), bytes })
     }
 }
 
-/// A part of a [`Memory`], until it is dropped.
+/// A part of a [`MemoryBudget`], released on drop.
 #[derive(Debug)]
 pub(super) struct Reservation {
     budget: MemoryBudget,

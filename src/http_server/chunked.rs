@@ -1,22 +1,21 @@
-//! A body in chunks: some proxies send even an empty one so.
+//! Decodes chunked bodies. Some proxies send even an empty body in chunks.
 
 use httparse::{EMPTY_HEADER, Status, parse_chunk_size, parse_headers};
 
 use super::RefusalReason;
 use super::framing::MAX_HEADERS;
 
-/// Bytes of the line that says how long a chunk is, with its extensions.
+/// The maximum length of a chunk-size line with its extensions.
 const MAX_CHUNK_LINE_BYTES: usize = 256;
-/// Bytes of the header lines behind the last chunk.
+/// The maximum size of the trailers.
 const MAX_TRAILER_BYTES: usize = 4 << 10;
-/// What a chunk takes beside its line and its bytes: the line end behind them.
 const CRLF: &[u8] = b"\r\n";
 
-/// Where in such a body its reader stands.
+/// The state of a chunked body.
 #[derive(Debug, Default)]
 pub(super) struct ChunkedDecoder {
     state: ChunkState,
-    /// Bytes so far that are none of the body's own.
+    /// The number of bytes so far that do not belong to the content.
     overhead_bytes: usize,
 }
 
@@ -29,19 +28,20 @@ enum ChunkState {
     Trailers,
 }
 
-/// How far the reader came.
+/// How far the decoder got.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DecodeProgress {
-    /// The body is whole.
+    /// The body is complete.
     Complete,
-    /// More bytes must come.
+    /// More input is needed.
     NeedsInput,
-    /// The body becomes longer than the room for it.
-    NeedsRoom,
+    /// The body becomes longer than the capacity.
+    NeedsCapacity,
 }
 
 impl ChunkedDecoder {
-    /// Moves what `input` has of the body to `body`, which may take `room` bytes, and `most` where room is made.
+    /// Moves content from `input` to `body`, which may grow to `capacity` bytes. A body of more
+    /// than `max_bytes` is refused.
     pub(super) fn decode(
         &mut self,
         input: &mut Vec<u8>,
@@ -49,22 +49,22 @@ impl ChunkedDecoder {
         capacity: usize,
         max_bytes: usize,
     ) -> Result<DecodeProgress, RefusalReason> {
-        let mut at = 0;
-        let progress = self.decode_from(input, &mut at, body, capacity, max_bytes);
-        input.drain(..at);
+        let mut consumed = 0;
+        let progress = self.decode_from(input, &mut consumed, body, capacity, max_bytes);
+        input.drain(..consumed);
         progress
     }
 
     fn decode_from(
         &mut self,
         input: &[u8],
-        at: &mut usize,
+        consumed: &mut usize,
         body: &mut Vec<u8>,
         capacity: usize,
         max_bytes: usize,
     ) -> Result<DecodeProgress, RefusalReason> {
         loop {
-            let rest = input.get(*at..).unwrap_or_default();
+            let rest = input.get(*consumed..).unwrap_or_default();
             match self.state {
                 ChunkState::Size => {
                     let Some((count, size)) = parse_size_line(rest)? else { return Ok(DecodeProgress::NeedsInput) };
@@ -73,11 +73,11 @@ impl ChunkedDecoder {
                         return Err(RefusalReason::BodyTooLarge);
                     }
                     if total > capacity {
-                        return Ok(DecodeProgress::NeedsRoom);
+                        return Ok(DecodeProgress::NeedsCapacity);
                     }
-                    *at += count;
+                    *consumed += count;
                     self.overhead_bytes += count + CRLF.len();
-                    // Chunks of a byte each would make much work of a small body.
+                    // Chunks of one byte would make a small body expensive.
                     if self.overhead_bytes > max_bytes + MAX_TRAILER_BYTES {
                         return Err(RefusalReason::BodyTooLarge);
                     }
@@ -86,7 +86,7 @@ impl ChunkedDecoder {
                 ChunkState::Data(size) => {
                     let count = size.min(rest.len());
                     body.extend_from_slice(&rest[..count]);
-                    *at += count;
+                    *consumed += count;
                     self.state = if count == size { ChunkState::DataEnd } else { ChunkState::Data(size - count) };
                     if count < size {
                         return Ok(DecodeProgress::NeedsInput);
@@ -95,14 +95,14 @@ impl ChunkedDecoder {
                 ChunkState::DataEnd => match rest.get(..CRLF.len()) {
                     None => return Ok(DecodeProgress::NeedsInput),
                     Some(CRLF) => {
-                        *at += CRLF.len();
+                        *consumed += CRLF.len();
                         self.state = ChunkState::Size;
                     }
                     Some(_) => return Err(RefusalReason::BadFraming),
                 },
                 ChunkState::Trailers => {
                     let Some(count) = parse_trailers(rest)? else { return Ok(DecodeProgress::NeedsInput) };
-                    *at += count;
+                    *consumed += count;
                     return Ok(DecodeProgress::Complete);
                 }
             }
@@ -110,23 +110,25 @@ impl ChunkedDecoder {
     }
 }
 
-/// The length of the line that begins a chunk, and that of the chunk.
+/// Returns the length of a chunk-size line and the size of its chunk, or `None` if it is
+/// incomplete.
 fn parse_size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, RefusalReason> {
     let Some(first) = bytes.first() else { return Ok(None) };
-    // httparse takes a line without a digit for 0.
+    // httparse parses a line without a digit as 0.
     if !first.is_ascii_hexdigit() {
         return Err(RefusalReason::BadFraming);
     }
     match parse_chunk_size(bytes) {
         Ok(Status::Complete((count, _))) if count > MAX_CHUNK_LINE_BYTES => Err(RefusalReason::BadFraming),
-        // What does not fit into a number is over any limit.
+        // A size that does not fit into `usize` exceeds any limit.
         Ok(Status::Complete((count, size))) => Ok(Some((count, usize::try_from(size).unwrap_or(usize::MAX)))),
         Ok(Status::Partial) if bytes.len() <= MAX_CHUNK_LINE_BYTES => Ok(None),
         Ok(Status::Partial) | Err(_) => Err(RefusalReason::BadFraming),
     }
 }
 
-/// The length of the header lines behind the last chunk, with the empty line that ends them. Nobody asks for them.
+/// Returns the length of the trailers with the empty line that ends them, or `None` if they are
+/// incomplete. Their content is ignored.
 fn parse_trailers(bytes: &[u8]) -> Result<Option<usize>, RefusalReason> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     match parse_headers(bytes, &mut headers) {

@@ -1,4 +1,5 @@
-//! One connection: its bytes, and what they mean. Neither reading nor writing ever blocks.
+//! A connection: a transport stream and the HTTP/1 state of its bytes. Reads and writes never
+//! block.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -12,69 +13,69 @@ use super::stream::TransportStream;
 use super::tls::ServerTls;
 use super::{HttpResponse, Limits, RefusalReason, Request, ResponseMode};
 
-/// How long a client may take to hear that all is said.
+/// The time for a client to close the connection after the last response.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
-/// What it may send meanwhile, beyond a body's limit.
+/// The bytes that it may send meanwhile, in addition to a body.
 const MAX_LINGER_BYTES: usize = 256 << 10;
-/// What a handshake may take, with a chain of certificates that nobody asked for.
+/// The maximum size of a TLS handshake, including an unrequested certificate chain.
 const MAX_HANDSHAKE_BYTES: usize = 32 << 10;
-/// By what TLS may swell a request: a record for every few bytes, and no more.
+/// The maximum ratio of TLS bytes to request bytes: a client may send a record for every few bytes.
 const TLS_OVERHEAD_FACTOR: usize = 4;
 
-/// What is to be done with a connection after it moved.
+/// What the loop must do after it drove a connection.
 pub(super) enum DriveResult {
-    /// Nothing until its socket is ready again.
+    /// Wait until the socket is ready again.
     Blocked,
-    /// Its request goes to the handler.
+    /// Give this request to a worker.
     Request(Request),
-    /// It is finished or broken.
+    /// Close the connection: it is finished or broken.
     Closed,
 }
 
-/// What is left of a pause between the bytes of a [`Manner::Drip`].
+/// The state of a response in [`ResponseMode::Throttled`].
 #[derive(Clone, Copy, Debug)]
 struct Throttle {
     interval: Duration,
-    /// When the next byte may go.
+    /// When the next byte may be sent.
     next_byte_at: Instant,
 }
 
 impl Throttle {
-    /// The first byte may go at once.
-    fn new(pause: Duration, now: Instant) -> Self {
-        Throttle { interval: pause, next_byte_at: now }
+    /// Creates a throttle that sends the first byte at once.
+    fn new(interval: Duration, now: Instant) -> Self {
+        Throttle { interval, next_byte_at: now }
     }
 
-    /// One byte went.
+    /// Schedules the next byte after one was sent.
     fn schedule_next(&mut self, now: Instant) {
         self.next_byte_at = now + self.interval;
     }
 }
 
-/// One connection.
+/// A connection of the server.
 pub(super) struct Connection {
     stream: TransportStream,
     http: Http1Connection,
     state: ConnectionState,
     state_since: Instant,
-    /// Bytes of the socket's that a request may take.
+    /// The maximum number of bytes that TLS may read for one request.
     request_bytes: usize,
-    /// Bytes still to be thrown away after the last reply: closing with unread bytes would reset the
-    /// connection, and the client could lose the reply.
+    /// The number of bytes that are still read and discarded after the last response. Closing a
+    /// socket with unread bytes resets the connection, and the client could lose the response.
     linger_bytes: usize,
-    /// A reply that is ready, and when it may go out.
+    /// A delayed response and the time when it may be sent.
     delayed: Option<(Instant, HttpResponse)>,
-    /// The reply that goes out drips.
+    /// Set while a throttled response is sent.
     throttle: Option<Throttle>,
-    /// The connection ends with a reset.
+    /// Whether the connection ends with a reset.
     reset: bool,
-    /// Why it ends without a request.
+    /// The TLS failure that ended the connection.
     refusal: Option<RefusalReason>,
 }
 
 impl Connection {
-    /// A connection just accepted. A handshake of TLS is a part of its first request: it has the same time, and is as
-    /// dispensable. Fails where TLS cannot begin.
+    /// Creates the state of an accepted connection. A TLS handshake counts as a part of the first
+    /// request: it shares its timeout and can be evicted, too.
     pub(super) fn new(
         socket: TcpStream,
         tls: Option<&ServerTls>,
@@ -86,11 +87,10 @@ impl Connection {
         let linger_bytes = limits.body_bytes.saturating_add(MAX_LINGER_BYTES);
         let request_bytes = TLS_OVERHEAD_FACTOR.saturating_mul(limits.head_bytes.saturating_add(limits.body_bytes));
         let stream = TransportStream::new(socket, tls, request_bytes.saturating_add(MAX_HANDSHAKE_BYTES))?;
-        let state = ConnectionState::Reading;
         Ok(Connection {
             stream,
             http,
-            state,
+            state: ConnectionState::Reading,
             request_bytes,
             state_since: now,
             linger_bytes,
@@ -101,33 +101,33 @@ impl Connection {
         })
     }
 
-    /// The socket, to register it.
+    /// Returns the socket, to register it with the poll.
     pub(super) fn socket(&mut self) -> &mut TcpStream {
         self.stream.socket()
     }
 
-    /// Writes, parses and reads until the socket is exhausted or a request is complete. After each pass the
-    /// work is bounded by the limits: one request, one reply.
+    /// Writes, parses and reads until the socket blocks or a request is complete. The limits bound
+    /// the work of a call to one request and one response.
     pub(super) fn drive(&mut self, scratch: &mut [u8]) -> DriveResult {
-        let next = self.drive_inner(scratch);
+        let result = self.drive_inner(scratch);
         let state = self.http.state();
         if state != self.state {
             self.state = state;
             self.state_since = Instant::now();
         }
-        next
+        result
     }
 
     fn drive_inner(&mut self, scratch: &mut [u8]) -> DriveResult {
-        if let Some((_, reply)) = self.delayed.take_if(|(due, _)| *due <= Instant::now()) {
-            self.start_response(reply);
+        if let Some((_, response)) = self.delayed.take_if(|(due, _)| *due <= Instant::now()) {
+            self.start_response(response);
         }
         if self.reset {
             return DriveResult::Closed;
         }
         loop {
-            if let Some(next) = self.write() {
-                return next;
+            if let Some(result) = self.write() {
+                return result;
             }
             if let Some(request) = self.http.advance() {
                 self.stream.extend_read_budget(self.request_bytes);
@@ -149,35 +149,35 @@ impl Connection {
                 Ok(count) => self.http.feed(&scratch[..count]),
                 Err(error) => {
                     self.refusal = tls_refusal(&error);
-                    if let Some(next) = on_io_error(&error) {
-                        return next;
+                    if let Some(result) = on_io_error(&error) {
+                        return result;
                     }
                 }
             }
         }
     }
 
-    /// Writes what is pending: all of it, unless there is something else to do now.
+    /// Writes the pending output. Returns a result unless all of it was written.
     fn write(&mut self) -> Option<DriveResult> {
         while !self.http.pending_output().is_empty() {
             let mut bytes = self.http.pending_output();
-            if let Some(drip) = &self.throttle {
-                if drip.next_byte_at > Instant::now() {
+            if let Some(throttle) = &self.throttle {
+                if throttle.next_byte_at > Instant::now() {
                     return Some(DriveResult::Blocked);
                 }
                 bytes = &bytes[..1];
             }
             let written = self.stream.write(bytes);
-            // Also where nothing could be written, so that it is tried again then and not at once.
-            if let Some(drip) = &mut self.throttle {
-                drip.schedule_next(Instant::now());
+            // Also if nothing could be written, so that the next attempt waits, too.
+            if let Some(throttle) = &mut self.throttle {
+                throttle.schedule_next(Instant::now());
             }
             match written {
                 Ok(0) => return Some(DriveResult::Closed),
                 Ok(count) => self.http.mark_sent(count),
                 Err(error) => {
-                    if let Some(next) = on_io_error(&error) {
-                        return Some(next);
+                    if let Some(result) = on_io_error(&error) {
+                        return Some(result);
                     }
                 }
             }
@@ -186,22 +186,22 @@ impl Connection {
         None
     }
 
-    /// Hears whether the client leaves; whatever it says is thrown away.
+    /// Reads and discards input, to notice when the client closes the connection.
     fn discard_input(&mut self, scratch: &mut [u8]) -> DriveResult {
         loop {
             match self.stream.read(scratch) {
                 Ok(0) => return DriveResult::Closed,
                 Ok(_) => {}
                 Err(error) => {
-                    if let Some(next) = on_io_error(&error) {
-                        return next;
+                    if let Some(result) = on_io_error(&error) {
+                        return result;
                     }
                 }
             }
         }
     }
 
-    /// Says that no more is coming, and throws away what the client still sends.
+    /// Closes the write side, then reads and discards a bounded amount of input.
     fn drain(&mut self, scratch: &mut [u8]) -> DriveResult {
         if self.state != ConnectionState::Done {
             self.stream.extend_read_budget(self.linger_bytes.saturating_mul(TLS_OVERHEAD_FACTOR));
@@ -214,71 +214,73 @@ impl Connection {
                 Ok(count) if count > 0 && count < self.linger_bytes => self.linger_bytes -= count,
                 Ok(_) => return DriveResult::Closed,
                 Err(error) => {
-                    if let Some(next) = on_io_error(&error) {
-                        return next;
+                    if let Some(result) = on_io_error(&error) {
+                        return result;
                     }
                 }
             }
         }
     }
 
-    /// Takes the handler's reply.
-    pub(super) fn respond(&mut self, reply: HttpResponse) {
-        match reply.delay() {
-            Duration::ZERO => self.start_response(reply),
-            delay => self.delayed = Some((self.state_since + delay, reply)),
+    /// Sends the handler's response, after its delay.
+    pub(super) fn respond(&mut self, response: HttpResponse) {
+        match response.delay() {
+            Duration::ZERO => self.start_response(response),
+            delay => self.delayed = Some((self.state_since + delay, response)),
         }
     }
 
-    /// Begins to send a reply in its manner.
-    fn start_response(&mut self, reply: HttpResponse) {
-        match reply.mode() {
+    /// Starts to send a response in its mode.
+    fn start_response(&mut self, response: HttpResponse) {
+        match response.mode() {
             ResponseMode::Reset => {
                 self.reset = true;
                 reset_on_close(self.stream.socket());
             }
             ResponseMode::NoResponse => self.http.never_respond(),
-            ResponseMode::Throttled(pause) => {
-                self.throttle = Some(Throttle::new(pause, Instant::now()));
-                self.http.respond(reply);
+            ResponseMode::Throttled(interval) => {
+                self.throttle = Some(Throttle::new(interval, Instant::now()));
+                self.http.respond(response);
             }
-            ResponseMode::Normal | ResponseMode::Truncated => self.http.respond(reply),
+            ResponseMode::Normal | ResponseMode::Truncated => self.http.respond(response),
         }
     }
 
-    /// When it has something to do that no readiness announces.
+    /// Returns the time of the next action that the poll does not announce.
     pub(super) fn next_timer(&self) -> Option<Instant> {
         let delayed = self.delayed.as_ref().map(|(due, _)| *due);
-        delayed
-            .or_else(|| self.throttle.filter(|_| !self.http.pending_output().is_empty()).map(|drip| drip.next_byte_at))
+        delayed.or_else(|| {
+            self.throttle.filter(|_| !self.http.pending_output().is_empty()).map(|throttle| throttle.next_byte_at)
+        })
     }
 
-    /// Answers with a bare status and ends the connection.
-    pub(super) fn refuse(&mut self, why: RefusalReason) {
-        self.http.refuse(why);
+    /// Responds with the status of `reason` and ends the connection.
+    pub(super) fn refuse(&mut self, reason: RefusalReason) {
+        self.http.refuse(reason);
     }
 
-    /// Why a request was refused since the last call.
-    pub(super) fn refusal(&mut self) -> Option<RefusalReason> {
-        self.refusal.take().or_else(|| self.http.refusal())
+    /// Returns why a request was refused since the last call.
+    pub(super) fn take_refusal(&mut self) -> Option<RefusalReason> {
+        self.refusal.take().or_else(|| self.http.take_refusal())
     }
 
-    /// Whether a request has begun to come, and is not complete.
+    /// Returns `true` if a part of a request has arrived.
     pub(super) fn has_partial_request(&self) -> bool {
         self.state == ConnectionState::Reading && self.stream.has_received()
     }
 
-    /// Makes the reply to come the last one.
-    pub(super) fn close_after_reply(&mut self) {
-        self.http.close_after_reply();
+    /// Closes the connection after the next response.
+    pub(super) fn close_after_response(&mut self) {
+        self.http.close_after_response();
     }
 
-    /// Whether a reply is being made or sent.
+    /// Returns `true` while a response is produced or sent.
     pub(super) fn is_busy(&self) -> bool {
         matches!(self.state, ConnectionState::Working | ConnectionState::Writing)
     }
 
-    /// When patience ends; never while the handler works, nor while it is us who are slow.
+    /// Returns the current deadline, or `None` while the handler runs or a response is throttled on
+    /// purpose.
     pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
         let timeout = match self.state {
             ConnectionState::Idle | ConnectionState::NoResponse => limits.idle_timeout,
@@ -291,24 +293,28 @@ impl Connection {
         Some(self.state_since + timeout)
     }
 
-    /// The connection as one that could be given up for a new one; a busy one could not.
+    /// Describes the connection for the eviction policy, or returns `None` if it is busy.
     pub(super) fn eviction_candidate(&self, id: usize) -> Option<EvictionCandidate> {
-        let (peer, since, is_over) = (self.http.peer(), self.state_since, self.state == ConnectionState::Done);
-        (!self.is_busy()).then_some(EvictionCandidate { id, peer, waiting_since: since, is_done: is_over })
+        (!self.is_busy()).then(|| EvictionCandidate {
+            id,
+            peer: self.http.peer(),
+            waiting_since: self.state_since,
+            is_done: self.state == ConnectionState::Done,
+        })
     }
 }
 
-/// What TLS has against a connection.
+/// Returns the refusal that a TLS error stands for.
 fn tls_refusal(error: &io::Error) -> Option<RefusalReason> {
     RefusalReason::from_tls_error(error.get_ref()?.downcast_ref()?)
 }
 
-/// Makes closing the socket a reset.
+/// Makes closing the socket send a reset.
 fn reset_on_close(socket: &TcpStream) {
     let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
 }
 
-/// What an error of a socket means: wait for readiness, give up, or (none) try again.
+/// Returns what a socket error means for the connection, or `None` if the call can be repeated.
 fn on_io_error(error: &io::Error) -> Option<DriveResult> {
     match error.kind() {
         ErrorKind::WouldBlock => Some(DriveResult::Blocked),

@@ -1,6 +1,8 @@
-//! The loop that owns every socket of a door: accepts, pumps, hands requests to the workers, sends replies.
+//! The event loop, which owns all sockets of a server: it accepts connections, drives them, gives
+//! requests to the workers and sends their responses.
 //!
-//! When the door is full, a connection whose request is not complete goes; `spare` says which.
+//! When the server is at capacity, the loop closes a connection whose request is incomplete;
+//! `eviction` chooses which one.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -9,26 +11,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Registry, Token, Waker};
+use mio::{Events, Interest, Poll, Token, Waker};
 
 use super::connection::{Connection, DriveResult};
-use super::eviction;
-use super::eviction::EvictionCandidate;
-use super::tls::ServerTls;
-use super::{HttpResponse, Limits, RefusalReason, Refusals, Request};
+use super::eviction::{self, EvictionCandidate};
+use super::{HttpResponse, Limits, RefusalReason, Refusals, Request, ServerTls};
 
-/// The wake-up call of workers and of a stop.
-pub(super) const WAKER_TOKEN: Token = Token(0);
+const WAKER_TOKEN: Token = Token(0);
 const LISTENER_TOKEN: Token = Token(1);
 const FIRST_CONNECTION_ID: usize = 2;
 
-/// Connections accepted between two looks at those that are open.
+/// The number of connections that are accepted before the open ones are served again.
 const ACCEPT_BATCH: usize = 64;
-/// How long accepting rests when it fails and nothing can be given up.
+/// The pause after a failed accept if no connection can be evicted.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
-/// How long replies in work may take to go out after a stop.
+/// The time for pending responses to be sent after a stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// A request for a worker, with the connection that it came from.
@@ -37,38 +36,50 @@ pub(super) struct HandlerJob {
     pub(super) request: Request,
 }
 
-/// What the loop hears from outside.
+/// A message from another thread to the loop.
 pub(super) enum LoopCommand {
-    /// A worker's reply for a connection.
+    /// A worker's response for a connection.
     Response(usize, HttpResponse),
-    /// Accept no more, finish what is in work, end.
+    /// Accept no more connections, finish pending requests, then end.
     Stop,
 }
 
-/// What wakes a loop that polls.
-#[derive(Debug)]
-pub(super) struct LoopWaker {
+/// Sends commands to the loop from another thread.
+#[derive(Clone)]
+pub(super) struct LoopHandle {
+    commands: Sender<LoopCommand>,
+    waker: Arc<LoopWaker>,
+}
+
+impl LoopHandle {
+    /// Sends `command` and wakes the loop. Returns `false` if the loop has ended.
+    pub(super) fn send(&self, command: LoopCommand) -> bool {
+        let is_sent = self.commands.send(command).is_ok();
+        self.waker.wake();
+        is_sent
+    }
+}
+
+/// Wakes the loop from its poll. Each wake-up is a system call, so one serves all commands that
+/// wait.
+struct LoopWaker {
     waker: Waker,
-    /// It was rung, and the loop has not come yet.
+    /// The loop was woken and has not read its commands yet.
     pending: AtomicBool,
 }
 
 impl LoopWaker {
-    /// A bell that `token` announces. Fails when the system has none to give.
-    pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
-        Ok(LoopWaker { waker: Waker::new(registry, token)?, pending: AtomicBool::new(false) })
-    }
-
-    /// Wakes the loop, after a note was left for it.
-    pub(super) fn wake(&self) {
+    /// Wakes the loop after a command was sent.
+    fn wake(&self) {
         if !self.pending.swap(true, Ordering::AcqRel) {
-            // If this fails, the note is found with the next thing that happens.
+            // If this fails, the loop finds the command at its next event.
             let _ = self.waker.wake();
         }
     }
 
-    /// The loop has come, and looks for notes next: it finds those of everybody who rang before.
-    pub(super) fn reset(&self) {
+    /// Allows the next wake-up. The loop must read its commands afterwards: it then finds those of
+    /// all threads that called `wake` before.
+    fn reset(&self) {
         self.pending.swap(false, Ordering::AcqRel);
     }
 }
@@ -76,13 +87,13 @@ impl LoopWaker {
 enum AcceptState {
     /// There may be connections to accept.
     Ready,
-    /// The listener will say when there are.
+    /// The listener announces the next connection.
     Idle,
-    /// The system refused; try again then, or when a connection closes.
+    /// Accepting failed. It is tried again at this time, or when a connection closes.
     BackingOff(Instant),
 }
 
-/// The loop's state.
+/// The state of the loop.
 pub(super) struct EventLoop {
     poll: Poll,
     listener: Option<TcpListener>,
@@ -100,18 +111,23 @@ pub(super) struct EventLoop {
 }
 
 impl EventLoop {
-    /// A loop over `listener`, which must not block. Fails when the system has no poll to give.
+    /// Creates a loop that serves `listener`, which must not block, and returns it with the queue
+    /// of its requests and a handle for the threads that answer them.
     pub(super) fn new(
-        poll: Poll,
         mut listener: TcpListener,
         tls: Option<ServerTls>,
         limits: Limits,
-        jobs: Sender<HandlerJob>,
-        commands: Receiver<LoopCommand>,
-        waker: Arc<LoopWaker>,
-    ) -> io::Result<Self> {
+    ) -> io::Result<(Self, Receiver<HandlerJob>, LoopHandle)> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKER_TOKEN)?;
+        let waker = Arc::new(LoopWaker { waker, pending: AtomicBool::new(false) });
         poll.registry().register(&mut listener, LISTENER_TOKEN, Interest::READABLE)?;
-        Ok(EventLoop {
+        // The queue is shorter than the number of connections, so that one is left to answer
+        // "busy".
+        let (jobs, job_receiver) = bounded((limits.max_connections * 3 / 4).max(1));
+        let (command_sender, commands) = unbounded();
+        let handle = LoopHandle { commands: command_sender, waker: Arc::clone(&waker) };
+        let event_loop = EventLoop {
             poll,
             listener: Some(listener),
             tls,
@@ -125,15 +141,16 @@ impl EventLoop {
             accept_state: AcceptState::Ready,
             scratch: vec![0; 16 << 10],
             stop_deadline: None,
-        })
+        };
+        Ok((event_loop, job_receiver, handle))
     }
 
-    /// What is refused before a handler sees it.
+    /// Returns the refusals of this server. Clones share them.
     pub(super) fn refusals(&self) -> Refusals {
         self.refusals.clone()
     }
 
-    /// Serves until a [`Note::Stop`].
+    /// Serves until [`LoopCommand::Stop`] is received and pending responses are sent.
     pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(512);
         while !self.is_finished() {
@@ -161,7 +178,7 @@ impl EventLoop {
         self.stop_deadline.is_some_and(|at| self.connections.is_empty() || at <= Instant::now())
     }
 
-    /// How long nothing needs to be done unless something happens; `None` is for ever.
+    /// Returns the time until the next timer, or `None` if there is none.
     fn poll_timeout(&self, now: Instant) -> Option<Duration> {
         let accept = match self.accept_state {
             _ if self.listener.is_none() => None,
@@ -170,17 +187,17 @@ impl EventLoop {
             AcceptState::BackingOff(until) => Some(until),
         };
         let timers =
-            self.connections.values().flat_map(|link| [link.deadline(&self.limits), link.next_timer()]).flatten();
+            self.connections.values().flat_map(|open| [open.deadline(&self.limits), open.next_timer()]).flatten();
         timers.chain(accept).chain(self.stop_deadline).min().map(|at| at.saturating_duration_since(now))
     }
 
-    /// Moves a connection as far as it goes.
+    /// Drives a connection until it blocks, waits for a worker, or closes.
     fn drive(&mut self, id: usize) {
         loop {
             let Some(connection) = self.connections.get_mut(&id) else { return };
-            let next = connection.drive(&mut self.scratch);
-            connection.refusal().into_iter().for_each(|why| self.refusals.record(why));
-            match next {
+            let result = connection.drive(&mut self.scratch);
+            connection.take_refusal().into_iter().for_each(|reason| self.refusals.record(reason));
+            match result {
                 DriveResult::Blocked if self.stop_deadline.is_some() && !connection.is_busy() => return self.close(id),
                 DriveResult::Blocked => return,
                 DriveResult::Closed => return self.close(id),
@@ -199,14 +216,14 @@ impl EventLoop {
         }
     }
 
-    /// Takes replies, and the word to stop.
+    /// Handles the commands of other threads.
     fn handle_commands(&mut self) {
         self.waker.reset();
         while let Ok(command) = self.commands.try_recv() {
             match command {
-                LoopCommand::Response(id, reply) => {
+                LoopCommand::Response(id, response) => {
                     if let Some(connection) = self.connections.get_mut(&id) {
-                        connection.respond(reply);
+                        connection.respond(response);
                         self.drive(id);
                     }
                 }
@@ -214,39 +231,40 @@ impl EventLoop {
                     self.listener = None;
                     self.stop_deadline = Some(Instant::now() + DRAIN_TIMEOUT);
                     self.connections.retain(|_, connection| connection.is_busy());
-                    self.connections.values_mut().for_each(Connection::close_after_reply);
+                    self.connections.values_mut().for_each(Connection::close_after_response);
                 }
             }
         }
     }
 
-    /// Moves the connections whose alarm rings.
+    /// Drives the connections whose timer has expired.
     fn run_timers(&mut self, now: Instant) {
-        let is_due = |link: &Connection| link.next_timer().is_some_and(|at| at <= now);
-        let ids: Vec<usize> = self.connections.iter().filter(|(_, link)| is_due(link)).map(|(id, _)| *id).collect();
-        for id in ids {
+        for id in self.select(|connection| connection.next_timer().is_some_and(|at| at <= now)) {
             self.drive(id);
         }
     }
 
+    /// Closes the connections whose deadline has passed.
     fn close_expired(&mut self, now: Instant) {
-        let late = |link: &Connection| link.deadline(&self.limits).is_some_and(|at| at <= now);
-        let ids: Vec<usize> = self.connections.iter().filter(|(_, link)| late(link)).map(|(id, _)| *id).collect();
-        for id in ids {
+        for id in self.select(|connection| connection.deadline(&self.limits).is_some_and(|at| at <= now)) {
             self.close_with_refusal(id, RefusalReason::Timeout);
         }
     }
 
-    /// Closes a connection; who has begun to ask is refused with that.
-    fn close_with_refusal(&mut self, id: usize, why: RefusalReason) {
+    fn select(&self, predicate: impl Fn(&Connection) -> bool) -> Vec<usize> {
+        self.connections.iter().filter(|(_, connection)| predicate(connection)).map(|(id, _)| *id).collect()
+    }
+
+    /// Closes a connection, and records `reason` if it had begun to send a request.
+    fn close_with_refusal(&mut self, id: usize, reason: RefusalReason) {
         if self.connections.get(&id).is_some_and(Connection::has_partial_request) {
-            self.refusals.record(why);
+            self.refusals.record(reason);
         }
         self.close(id);
     }
 
-    /// Accepts what waits, in batches. An error of the system (no more file descriptors, mostly) costs one
-    /// dispensable connection; if that does not help, accepting rests.
+    /// Accepts waiting connections in batches. If accepting fails, mostly because the process is
+    /// out of file descriptors, one connection is evicted; if it fails again, accepting pauses.
     fn accept_pending(&mut self) {
         if matches!(self.accept_state, AcceptState::BackingOff(until) if until <= Instant::now()) {
             self.accept_state = AcceptState::Ready;
@@ -278,7 +296,7 @@ impl EventLoop {
             self.refusals.record(RefusalReason::AtCapacity);
             return;
         }
-        // Without it a reply of two segments would wait for the client's delayed acknowledgement.
+        // Otherwise a response of two segments waits for the client's delayed acknowledgement.
         let _ = socket.set_nodelay(true);
         let id = self.next_connection_id;
         self.next_connection_id += 1;
@@ -292,14 +310,15 @@ impl EventLoop {
         }
     }
 
-    /// Closes the connection that can best be spared, unless its request turns out to be there by now.
+    /// Closes one connection and returns `true`, or returns `false` if all are busy. The request of
+    /// the chosen connection may have arrived meanwhile; then another one is chosen.
     fn evict_one(&mut self) -> bool {
         loop {
             let candidates: Vec<EvictionCandidate> =
-                self.connections.iter().filter_map(|(id, link)| link.eviction_candidate(*id)).collect();
+                self.connections.iter().filter_map(|(id, connection)| connection.eviction_candidate(*id)).collect();
             let Some(id) = eviction::choose_victim(&candidates) else { return false };
             self.drive(id);
-            if self.connections.get(&id).is_none_or(|link| link.eviction_candidate(id).is_some()) {
+            if self.connections.get(&id).is_none_or(|connection| connection.eviction_candidate(id).is_some()) {
                 self.close_with_refusal(id, RefusalReason::AtCapacity);
                 return true;
             }

@@ -1,46 +1,49 @@
-//! Whom a full door gives up: one of the crowd, not the one who came alone.
+//! The eviction policy: which connection a server at capacity closes for a new one.
 //!
-//! By age alone, who opens connections fast enough would push out everybody whose request takes a moment to come: a
-//! phone far away that still shakes hands, a client that the system has put aside. So the oldest goes of those who
-//! have the most that are not complete. Nobody is refused by address: behind a reverse proxy or a tunnel all have the
-//! same, and then the oldest of all goes.
+//! If age alone decided, a client that opens connections fast enough would evict every client whose
+//! request takes a moment to arrive, such as a distant phone that is still in its handshake. So the
+//! policy takes the oldest connection of the client that has the most incomplete ones. No address
+//! is refused as such: behind a reverse proxy or a tunnel all clients share one address, and then
+//! the oldest connection of all is closed.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Instant;
 
-/// What a browser opens to one host: who has no more than these is no crowd.
+/// The connections that a browser opens to one host. A client with no more than these counts as
+/// normal.
 const BROWSER_CONNECTIONS: usize = 6;
 
-/// A connection that could be given up.
+/// A connection that can be evicted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EvictionCandidate {
-    /// Its number.
     pub(super) id: usize,
-    /// Who is at its other end.
     pub(super) peer: SocketAddr,
-    /// How long it has been waited for.
+    /// Since when the server waits for the client.
     pub(super) waiting_since: Instant,
-    /// Its reply has gone out: the client only has to close.
+    /// The last response was sent, and only the client has to close.
     pub(super) is_done: bool,
 }
 
-/// The one that can best be spared.
+/// Returns the ID of the connection to close, or `None` if there are no candidates.
 pub(super) fn choose_victim(candidates: &[EvictionCandidate]) -> Option<usize> {
-    let done = candidates.iter().filter(|it| it.is_done).min_by_key(|it| it.waiting_since);
-    if let Some(done) = done {
+    let oldest_done = candidates.iter().filter(|candidate| candidate.is_done).min_by_key(|done| done.waiting_since);
+    if let Some(done) = oldest_done {
         return Some(done.id);
     }
-    let mut counts = HashMap::new();
-    candidates.iter().for_each(|it| *counts.entry(client_key(it.peer)).or_insert(0_usize) += 1);
-    let count_of = |it: &EvictionCandidate| {
-        counts.get(&client_key(it.peer)).map_or(BROWSER_CONNECTIONS, |count| (*count).max(BROWSER_CONNECTIONS))
+    let mut counts: HashMap<IpAddr, usize> = HashMap::new();
+    for candidate in candidates {
+        *counts.entry(client_key(candidate.peer)).or_default() += 1;
+    }
+    let count_of = |candidate: &EvictionCandidate| {
+        counts.get(&client_key(candidate.peer)).map_or(BROWSER_CONNECTIONS, |count| (*count).max(BROWSER_CONNECTIONS))
     };
-    let most = candidates.iter().map(count_of).max()?;
-    candidates.iter().filter(|it| count_of(it) == most).min_by_key(|it| it.waiting_since).map(|it| it.id)
+    let highest = candidates.iter().map(count_of).max()?;
+    let of_busiest = candidates.iter().filter(|candidate| count_of(candidate) == highest);
+    of_busiest.min_by_key(|candidate| candidate.waiting_since).map(|candidate| candidate.id)
 }
 
-/// Whose an address is: of IPv6 everybody has 2⁶⁴.
+/// Returns the client key of an address. IPv6 clients are grouped by /64 prefix.
 fn client_key(peer: SocketAddr) -> IpAddr {
     match peer.ip().to_canonical() {
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
@@ -54,32 +57,33 @@ mod tests {
 
     use super::*;
 
-    /// Who is given up of those, all of one age after the other, by their place.
+    /// Returns the index of the connection that is evicted; each one is younger than the one
+    /// before.
     fn victim_among(peers: &[&str]) -> usize {
-        let begin = Instant::now();
-        let spare = |(id, peer): (usize, &&str)| EvictionCandidate {
+        let start = Instant::now();
+        let candidate = |(id, peer): (usize, &&str)| EvictionCandidate {
             id,
             peer: SocketAddr::new(peer.parse().unwrap(), 1),
-            waiting_since: begin + Duration::from_millis(id as u64),
+            waiting_since: start + Duration::from_millis(id as u64),
             is_done: false,
         };
-        choose_victim(&peers.iter().enumerate().map(spare).collect::<Vec<_>>()).unwrap()
+        choose_victim(&peers.iter().enumerate().map(candidate).collect::<Vec<_>>()).unwrap()
     }
 
     #[test]
     fn the_oldest_of_the_busiest_client_is_evicted() {
-        let crowd = |one, of: [&'static str; 8]| [&[one][..], &of].concat();
-        assert_eq!(victim_among(&crowd("192.0.2.1", ["198.51.100.7"; 8])), 1);
-        assert_eq!(victim_among(&crowd("2001:db8:0:1::1", ["2001:db8::1"; 8])), 1);
-        // The same by another form or with another end of its own: one of the crowd, and the oldest.
-        assert_eq!(victim_among(&crowd("192.0.2.1", ["::ffff:192.0.2.1"; 8])), 0);
-        assert_eq!(victim_among(&crowd("2001:db8::9", ["2001:db8::1"; 8])), 0);
+        let with_others = |single, others: [&'static str; 8]| [&[single][..], &others].concat();
+        assert_eq!(victim_among(&with_others("192.0.2.1", ["198.51.100.7"; 8])), 1);
+        assert_eq!(victim_among(&with_others("2001:db8:0:1::1", ["2001:db8::1"; 8])), 1);
+        // The same client in another notation, or with another address of its prefix.
+        assert_eq!(victim_among(&with_others("192.0.2.1", ["::ffff:192.0.2.1"; 8])), 0);
+        assert_eq!(victim_among(&with_others("2001:db8::9", ["2001:db8::1"; 8])), 0);
     }
 
     #[test]
     fn the_oldest_is_evicted_where_no_client_is_busy() {
         assert_eq!(victim_among(&["192.0.2.1", "192.0.2.2", "192.0.2.3"]), 0);
-        assert_eq!(victim_among(&["192.0.2.1", "192.0.2.2", "192.0.2.2", "192.0.2.2"]), 0, "a browser, and no crowd");
+        assert_eq!(victim_among(&["192.0.2.1", "192.0.2.2", "192.0.2.2", "192.0.2.2"]), 0, "a browser is not busy");
         assert_eq!(victim_among(&["192.0.2.1"; 9]), 0, "all behind one proxy");
     }
 
@@ -87,13 +91,13 @@ mod tests {
     fn a_finished_connection_is_evicted_first() {
         let peer = SocketAddr::new("192.0.2.1".parse().unwrap(), 1);
         let since = Instant::now();
-        let spare = |id, is_over| EvictionCandidate {
+        let candidate = |id, is_done| EvictionCandidate {
             id,
             peer,
             waiting_since: since + Duration::from_millis(id as u64),
-            is_done: is_over,
+            is_done,
         };
-        assert_eq!(choose_victim(&[spare(0, false), spare(2, true), spare(1, true)]), Some(1));
+        assert_eq!(choose_victim(&[candidate(0, false), candidate(2, true), candidate(1, true)]), Some(1));
         assert_eq!(choose_victim(&[]), None);
     }
 }

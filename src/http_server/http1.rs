@@ -1,8 +1,8 @@
-//! What the bytes of one connection mean: bytes in become requests, replies become bytes out.
+//! The HTTP/1 state of a connection: it turns input bytes into requests, and responses into output.
 //!
-//! No socket, no clock and no thread here, so that every stream of bytes can be tried in a test, and so that
-//! the bytes may come out of TLS as well. One request at a time: the next one is parsed after the reply to
-//! the one before has gone out.
+//! The state machine does no I/O and knows neither clocks nor threads, so that tests can feed it
+//! any stream of bytes, and the bytes may come from TLS. It handles one request at a time: the next
+//! one is parsed after the response to the previous one was sent.
 
 use std::net::SocketAddr;
 
@@ -11,24 +11,24 @@ use super::chunked::{ChunkedDecoder, DecodeProgress};
 use super::framing::{Framing, MAX_HEADERS, parse_target};
 use super::{HttpResponse, Limits, RefusalReason, Request, ResponseMode};
 
-/// A head is looked at with each of its bytes only so far; what is longer, when a line of it ends. Else one that comes
-/// byte by byte would be read thousands of times.
+/// Up to this size, a head is parsed whenever bytes arrive; a longer one only at the end of a line.
+/// Otherwise a head that arrives byte by byte would be parsed thousands of times.
 const EAGER_PARSE_BYTES: usize = 8 << 10;
 
-/// Where a connection stands; each stage has its own patience.
+/// The state of a connection. Each has a timeout of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionState {
-    /// Kept alive, and nothing of a next request has come.
+    /// The connection is kept alive, and nothing of the next request has arrived.
     Idle,
-    /// A request is not complete yet.
+    /// A request is incomplete.
     Reading,
-    /// A complete request is with the handler.
+    /// A handler processes a request.
     Working,
-    /// A reply is on its way.
+    /// A response is being sent.
     Writing,
-    /// There will be no reply, and the client does not know it ([`Manner::Never`]).
+    /// The client will get no response ([`ResponseMode::NoResponse`]).
     NoResponse,
-    /// Everything is said; the connection can be closed.
+    /// The last response was sent; the connection can be closed.
     Done,
 }
 
@@ -41,12 +41,12 @@ enum ParseState {
     Done,
 }
 
-/// One connection's state.
+/// The HTTP/1 state of one connection.
 pub struct Http1Connection {
     head_bytes: usize,
     body_bytes: usize,
     body_budget: MemoryBudget,
-    /// What the request in hand takes of it.
+    /// The part of the budget that the current request uses.
     reservation: Option<Reservation>,
     keep_alive_allowed: bool,
     peer: SocketAddr,
@@ -54,18 +54,18 @@ pub struct Http1Connection {
     output: Vec<u8>,
     sent: usize,
     parse_state: ParseState,
-    /// Of the request in hand: its HTTP/1.x, whether it is HEAD, whether the connection stays after it.
+    /// The minor HTTP version of the current request.
     http_minor: u8,
     is_head: bool,
     keep_alive: bool,
     has_responded: bool,
-    /// So much of a head has been looked at.
+    /// The length of the head that was parsed last.
     scanned_bytes: usize,
     refusal: Option<RefusalReason>,
 }
 
 impl Http1Connection {
-    /// A fresh connection, within those of the limits that are about bytes.
+    /// Creates the state of a new connection. Of the limits, it enforces those on bytes.
     pub fn new(limits: &Limits, peer: SocketAddr) -> Self {
         Http1Connection {
             head_bytes: limits.head_bytes,
@@ -87,28 +87,30 @@ impl Http1Connection {
         }
     }
 
-    /// Who is at the other end.
+    /// Returns the address of the client.
     pub(super) fn peer(&self) -> SocketAddr {
         self.peer
     }
 
-    /// Whether bytes should be read now. While a request is in work they stay with the kernel, and so in bounds.
+    /// Returns `true` if input should be read now. While a request is processed, further input
+    /// stays in the kernel's buffer, which bounds it.
     pub fn wants_input(&self) -> bool {
         matches!(self.parse_state, ParseState::Head | ParseState::Body { .. } | ParseState::ChunkedBody { .. })
     }
 
-    /// Takes bytes that came.
+    /// Adds input.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.input.extend_from_slice(bytes);
     }
 
-    /// Goes on as far as the bytes allow: gives a request once it is complete, or has a refusal to send.
+    /// Parses the input. Returns a request once it is complete; a malformed request is refused,
+    /// which adds output.
     pub fn advance(&mut self) -> Option<Request> {
         if matches!(self.parse_state, ParseState::Head)
             && self.pending_output().is_empty()
-            && let Err(why) = self.parse_head()
+            && let Err(reason) = self.parse_head()
         {
-            self.refuse(why);
+            self.refuse(reason);
         }
         match std::mem::replace(&mut self.parse_state, ParseState::Working) {
             ParseState::Body { mut request, length } if self.input.len() >= length => {
@@ -123,8 +125,8 @@ impl Http1Connection {
                         self.parse_state = ParseState::ChunkedBody { request, chunks };
                         None
                     }
-                    Err(why) => {
-                        self.refuse(why);
+                    Err(reason) => {
+                        self.refuse(reason);
                         None
                     }
                 }
@@ -136,32 +138,32 @@ impl Http1Connection {
         }
     }
 
-    /// Answers the request in work.
-    pub fn respond(&mut self, reply: HttpResponse) {
+    /// Responds to the current request.
+    pub fn respond(&mut self, response: HttpResponse) {
         self.reservation = None;
         let keep_alive = self.keep_alive && self.keep_alive_allowed;
-        let whole = reply.mode() != ResponseMode::Truncated;
-        // Behind an interim response that is not out yet.
-        self.output.extend(reply.encode(self.http_minor, self.is_head, keep_alive));
+        let is_complete = response.mode() != ResponseMode::Truncated;
+        // An interim response may still be unsent.
+        self.output.extend(response.encode(self.http_minor, self.is_head, keep_alive));
         self.has_responded = true;
-        self.parse_state = if keep_alive && whole { ParseState::Head } else { ParseState::Done };
+        self.parse_state = if keep_alive && is_complete { ParseState::Head } else { ParseState::Done };
     }
 
-    /// Leaves the request in work without an answer, for good.
-    pub fn never_respond(&mut self) {
+    /// Never responds to the current request.
+    pub(super) fn never_respond(&mut self) {
         self.reservation = None;
         self.parse_state = ParseState::NoResponse;
     }
 
-    /// Reads on in a body that comes in chunks; whether it is whole.
+    /// Decodes a chunked body. Returns `true` when it is complete.
     fn decode_chunks(&mut self, chunks: &mut ChunkedDecoder, body: &mut Vec<u8>) -> Result<bool, RefusalReason> {
         loop {
-            let room = if self.reservation.is_some() { self.body_bytes } else { self.head_bytes };
-            match chunks.decode(&mut self.input, body, room, self.body_bytes)? {
+            let capacity = if self.reservation.is_some() { self.body_bytes } else { self.head_bytes };
+            match chunks.decode(&mut self.input, body, capacity, self.body_bytes)? {
                 DecodeProgress::Complete => return Ok(true),
                 DecodeProgress::NeedsInput => return Ok(false),
-                // Nobody knows how long it becomes.
-                DecodeProgress::NeedsRoom => {
+                // The final length is unknown, so the maximum is reserved.
+                DecodeProgress::NeedsCapacity => {
                     self.reservation =
                         Some(self.body_budget.reserve(self.body_bytes).ok_or(RefusalReason::BodyBudgetExhausted)?)
                 }
@@ -169,30 +171,30 @@ impl Http1Connection {
         }
     }
 
-    /// Answers with a bare status and ends the connection.
-    pub fn refuse(&mut self, why: RefusalReason) {
-        self.refusal = Some(why);
+    /// Responds with the status of `reason` and ends the connection.
+    pub(super) fn refuse(&mut self, reason: RefusalReason) {
+        self.refusal = Some(reason);
         self.keep_alive_allowed = false;
         self.input = Vec::new();
-        self.respond(HttpResponse::status_only(why.status().unwrap_or(400)));
+        self.respond(HttpResponse::status_only(reason.status().unwrap_or(400)));
     }
 
-    /// Why a request was refused since the last call.
-    pub(super) fn refusal(&mut self) -> Option<RefusalReason> {
+    /// Returns why a request was refused since the last call.
+    pub(super) fn take_refusal(&mut self) -> Option<RefusalReason> {
         self.refusal.take()
     }
 
-    /// Makes the reply to come the last one.
-    pub fn close_after_reply(&mut self) {
+    /// Closes the connection after the next response.
+    pub(super) fn close_after_response(&mut self) {
         self.keep_alive_allowed = false;
     }
 
-    /// What is to be sent.
+    /// Returns the output that must be sent.
     pub fn pending_output(&self) -> &[u8] {
         self.output.get(self.sent..).unwrap_or_default()
     }
 
-    /// Notes that `count` bytes of [`Http1Connection::pending`] went out.
+    /// Removes the first `count` bytes of [`Http1Connection::pending_output`], which were sent.
     pub fn mark_sent(&mut self, count: usize) {
         self.sent += count;
         if self.sent >= self.output.len() {
@@ -201,28 +203,28 @@ impl Http1Connection {
         }
     }
 
-    /// Where the connection stands.
+    /// Returns the state of the connection.
     pub fn state(&self) -> ConnectionState {
-        let writing = !self.pending_output().is_empty();
+        let is_writing = !self.pending_output().is_empty();
         match self.parse_state {
             ParseState::Working => ConnectionState::Working,
             ParseState::NoResponse => ConnectionState::NoResponse,
             ParseState::Body { .. } | ParseState::ChunkedBody { .. } => ConnectionState::Reading,
-            _ if writing => ConnectionState::Writing,
+            _ if is_writing => ConnectionState::Writing,
             ParseState::Done => ConnectionState::Done,
             ParseState::Head if self.has_responded && self.input.is_empty() => ConnectionState::Idle,
             ParseState::Head => ConnectionState::Reading,
         }
     }
 
-    /// Reads a head, when it is complete.
+    /// Parses a head if it is complete.
     fn parse_head(&mut self) -> Result<(), RefusalReason> {
         (self.http_minor, self.is_head) = (1, false);
-        // What is over the limit is not looked at, however much came at once.
+        // Bytes beyond the limit are not parsed, however many arrived at once.
         let bytes = self.input.get(..self.head_bytes).unwrap_or(&self.input);
         let is_full = bytes.len() == self.head_bytes;
-        let lines = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let scan_end = if is_full { bytes.len() } else { lines.max(bytes.len().min(EAGER_PARSE_BYTES)) };
+        let lines_end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let scan_end = if is_full { bytes.len() } else { lines_end.max(bytes.len().min(EAGER_PARSE_BYTES)) };
         if std::mem::replace(&mut self.scanned_bytes, scan_end) == scan_end {
             return Ok(());
         }
@@ -233,7 +235,7 @@ impl Http1Connection {
             Ok(httparse::Status::Partial) if !is_full => return Ok(()),
             Ok(httparse::Status::Partial) => return Err(RefusalReason::HeadTooLarge),
             Err(httparse::Error::TooManyHeaders) => return Err(RefusalReason::TooManyHeaders),
-            // How a handshake begins.
+            // A TLS handshake starts with these bytes.
             Err(_) if bytes.starts_with(&[0x16, 3]) => return Err(RefusalReason::TlsToHttp),
             Err(_) => return Err(RefusalReason::NotHttp),
         };
@@ -253,7 +255,9 @@ impl Http1Connection {
         let headers = parsed
             .headers
             .iter()
-            .filter_map(|h| Some((h.name.to_ascii_lowercase(), std::str::from_utf8(h.value).ok()?.to_owned())))
+            .filter_map(|header| {
+                Some((header.name.to_ascii_lowercase(), std::str::from_utf8(header.value).ok()?.to_owned()))
+            })
             .collect();
         self.keep_alive = framing.keep_alive;
         if framing.expect_continue && framing.content_length != Some(0) {
@@ -266,7 +270,7 @@ impl Http1Connection {
         };
         self.input.drain(..end);
         if self.reservation.is_some() {
-            // Growing by and by, it would come to twice its share.
+            // A vector that grows step by step would take up to twice the reserved memory.
             self.input.reserve_exact(length.saturating_sub(self.input.len()));
         }
         Ok(())

@@ -1,16 +1,16 @@
-//! The front door: what stands between the Internet and the handlers of the listener and the sandbox.
+//! An HTTP/1.1 server for untrusted clients, used by the OAuth callback and the sandbox.
 //!
-//! Connections are accepted, read and checked here, within limits on their number, their bytes and the
-//! time until a request is complete; a handler only ever sees whole, bounded requests. There is one way
-//! to answer: a [`Reply`].
+//! The server accepts connections, reads requests and checks them within limits on the number of
+//! connections, the bytes of a request and the time until it is complete. A handler sees complete,
+//! bounded requests only, and answers each with an [`HttpResponse`].
 //!
-//! One thread owns every socket (`serve`), so a thousand idle connections cost a thousand small records
-//! and no thread. What the bytes of one connection mean is in `wire`, which knows no socket; `stream` has
-//! the bytes, out of TLS where the door speaks it; `link` joins the two. Handlers run on a few threads of
-//! their own (`door`).
+//! One thread owns all sockets (`event_loop`), so a thousand idle connections cost a thousand small
+//! records and no thread. `http1` interprets the bytes of a connection without doing I/O, `stream`
+//! reads and writes them, through TLS if the server has a certificate, and `connection` joins both.
+//! Handlers run on a few worker threads (`server`).
 //!
-//! tiny_http writes the replies. Its server is not used: it takes no connection that somebody else
-//! accepted, and by itself it limits neither the length of a line, nor the time, nor the threads.
+//! tiny_http encodes the responses. Its server is not used: it cannot take over an accepted
+//! connection, and it limits neither the length of a line, nor the time, nor the number of threads.
 
 mod budget;
 mod chunked;
@@ -37,35 +37,36 @@ pub use response::{HttpResponse, ResponseMode};
 pub use server::{HttpServer, ServerHandle};
 pub use tls::{ServerTls, TlsConfigError};
 
-/// What a door bears before it says no.
+/// The limits of a server.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Open connections. The door takes fewer where the process may open few files: half of them, and always leaves
-    /// it some.
+    /// The maximum number of open connections. The server accepts fewer if the process may open
+    /// only few files: at most half of them, and never those that the rest of the process needs.
     pub max_connections: usize,
-    /// Bytes of a request line and its headers.
+    /// The maximum size of a request line with its headers, in bytes.
     pub head_bytes: usize,
-    /// Bytes of a body.
+    /// The maximum size of a body, in bytes.
     pub body_bytes: usize,
-    /// Bytes of all bodies at a time that are longer than a head may be; a further one is refused (503).
+    /// The memory for all bodies that are longer than `head_bytes`. A body that does not fit is
+    /// rejected with status 503.
     pub body_budget: MemoryBudget,
-    /// From the accepted connection, or from the first byte on a kept-alive one, until the request is complete; the
-    /// handshake of TLS is within it.
+    /// The time for a complete request, including the TLS handshake. It starts when the connection
+    /// is accepted, or with the first byte of a further request.
     pub head_timeout: Duration,
-    /// How long a kept-alive connection may be silent, and [`Manner::Never`] holds one; zero: every reply closes its
-    /// connection.
+    /// The time that a kept-alive connection may be idle, and that [`ResponseMode::NoResponse`]
+    /// keeps a connection open. If it is zero, each response closes its connection.
     pub idle_timeout: Duration,
-    /// From the reply until the client has taken all of it.
+    /// The time for the client to take a response.
     pub write_timeout: Duration,
-    /// Threads that call the handler.
+    /// The number of threads that call the handler.
     pub workers: usize,
 }
 
-/// What nginx passes on by default, four times 8 KiB, and what a proxy adds.
+/// nginx forwards up to 4 × 8 KiB by default; the rest is for headers that proxies add.
 const MAX_HEAD_BYTES: usize = 40 << 10;
 
 impl Limits {
-    /// For the OAuth callback, open to everybody: small requests, one a connection.
+    /// Returns the limits for the public OAuth callback: small requests, one per connection.
     pub fn callback() -> Self {
         Limits {
             max_connections: 512,
@@ -79,7 +80,7 @@ impl Limits {
         }
     }
 
-    /// For the sandbox on the own machine: uploads, and connections that stay.
+    /// Returns the limits for the local sandbox: uploads and kept-alive connections.
     pub fn sandbox() -> Self {
         Limits {
             max_connections: 512,
@@ -97,34 +98,34 @@ impl Limits {
 /// A complete request.
 #[derive(Clone)]
 pub struct Request {
-    /// The method in capitals, as it came: `GET`.
+    /// The method as the client sent it, such as `GET`.
     pub method: String,
-    /// The path, still percent-encoded, without the query: `/callback/`.
+    /// The percent-encoded path without the query, such as `/callback/`.
     pub path: String,
-    /// What stood behind the first `?`, still percent-encoded; empty without one.
+    /// The percent-encoded text after the first `?`, or an empty string.
     pub query: String,
-    /// Header names in lower case, with their values; a value that is not UTF-8 is left out.
+    /// The header names in lower case with their values. Values that are not UTF-8 are left out.
     pub headers: Vec<(String, String)>,
-    /// The body, whole.
+    /// The complete body.
     pub body: Vec<u8>,
-    /// Who is at the other end of the connection (a reverse proxy, where there is one).
+    /// The address of the client, or of the reverse proxy in front of the server.
     pub peer: SocketAddr,
 }
 
 impl Request {
-    /// The first value of the header `name` (lower case).
+    /// Returns the first value of the header `name`, which must be in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The first value of the query parameter `name`, percent-decoded.
+    /// Returns the first value of the query parameter `name`, percent-decoded.
     pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
         url::form_urlencoded::parse(self.query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
     }
 }
 
 impl fmt::Debug for Request {
-    /// Method and path only: queries, headers and bodies carry codes and secrets.
+    /// Shows the method and the path only, because the rest may hold codes and secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
     }

@@ -1,4 +1,5 @@
-//! What the door refuses before a handler sees it, and why: counted by kind, and told as events.
+//! Requests that the server refuses before a handler sees them: counted by reason, and sent as
+//! events.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,48 +7,48 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustls::{AlertDescription, Error as TlsError, InvalidMessage};
 
-/// Events that may wait to be taken; under a flood, what comes beyond them is only counted.
+/// The number of events that can be queued. Under a flood, further refusals are only counted.
 const EVENT_CAPACITY: usize = 64;
 
-/// Why a request never came to a handler.
+/// Why the server refused a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RefusalReason {
-    /// The bytes are no request of HTTP/1.
+    /// The bytes are not an HTTP/1 request.
     NotHttp,
-    /// TLS came to a door that speaks plain HTTP.
+    /// A client sent TLS to an HTTP server.
     TlsToHttp,
-    /// Plain HTTP came to a door that speaks TLS.
+    /// A client sent plain HTTP to an HTTPS server.
     HttpToTls,
-    /// No `Host`, or more than one.
+    /// There is no `Host` header, or more than one.
     BadHost,
-    /// Lengths of the body that contradict each other, or chunks that are none.
+    /// The lengths of the body contradict each other, or a chunk is malformed.
     BadFraming,
-    /// A coding of the body that is not read: anything but `chunked`.
+    /// The body has a transfer coding other than `chunked`.
     UnsupportedCoding,
-    /// Something else was expected than `100-continue`.
+    /// The `Expect` header is not `100-continue`.
     UnsupportedExpectation,
     /// The request line and the headers have more bytes than [`super::Limits::head_bytes`].
     HeadTooLarge,
-    /// More header lines than are taken.
+    /// The request has too many header lines.
     TooManyHeaders,
     /// The body has more bytes than [`super::Limits::body_bytes`].
     BodyTooLarge,
-    /// Too many large bodies at a time.
+    /// [`super::Limits::body_budget`] is exhausted.
     BodyBudgetExhausted,
-    /// More requests at a time than the handlers can take.
+    /// The queue of the workers is full.
     Busy,
-    /// The request was not complete in time.
+    /// The request was not complete within the time limit.
     Timeout,
-    /// All places were taken, and this connection could best be spared.
+    /// The server was at capacity, and this connection was evicted or not accepted.
     AtCapacity,
     /// The client does not trust the certificate.
     UntrustedCertificate,
-    /// TLS failed for another reason.
+    /// TLS failed for a different reason.
     TlsFailure,
 }
 
 impl RefusalReason {
-    /// The HTTP status of the answer; `None` where the connection ends without one.
+    /// Returns the status of the response, or `None` if the connection is closed without one.
     pub fn status(self) -> Option<u16> {
         Some(match self {
             Self::NotHttp | Self::TlsToHttp | Self::BadHost | Self::BadFraming => 400,
@@ -62,7 +63,7 @@ impl RefusalReason {
         })
     }
 
-    /// What an error of TLS means; `None` where the client only leaves.
+    /// Returns the reason for a TLS error, or `None` if the client merely closed the connection.
     pub(super) fn from_tls_error(error: &TlsError) -> Option<Self> {
         Some(match error {
             TlsError::InvalidMessage(InvalidMessage::InvalidContentType) => Self::HttpToTls,
@@ -81,7 +82,7 @@ impl RefusalReason {
     }
 }
 
-/// All that a door refused. Clones share it.
+/// The refusals of a server. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Refusals {
     counts: Arc<Mutex<BTreeMap<RefusalReason, usize>>>,
@@ -91,21 +92,21 @@ pub struct Refusals {
 
 impl Refusals {
     pub(super) fn new() -> Self {
-        let (events, heard) = bounded(EVENT_CAPACITY);
-        Self { counts: Arc::default(), events, receiver: heard }
+        let (events, receiver) = bounded(EVENT_CAPACITY);
+        Self { counts: Arc::default(), events, receiver }
     }
 
-    pub(super) fn record(&self, why: RefusalReason) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(why).or_default() += 1;
-        let _ = self.events.try_send(why);
+    pub(super) fn record(&self, reason: RefusalReason) {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
+        let _ = self.events.try_send(reason);
     }
 
-    /// Each as it happens; under a flood not all of them.
+    /// Returns the refusals as they happen. Under a flood some are missing.
     pub fn events(&self) -> &Receiver<RefusalReason> {
         &self.receiver
     }
 
-    /// How many of each kind there were since the last call.
+    /// Returns the number of refusals by reason since the last call.
     pub fn take_counts(&self) -> BTreeMap<RefusalReason, usize> {
         std::mem::take(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }

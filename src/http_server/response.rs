@@ -1,30 +1,32 @@
-//! The one way to answer: a status, headers and a whole body, with the headers that every reply carries.
+//! Responses: a status, headers and a complete body, with the headers that every response carries.
 
 use std::time::Duration;
 
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
-/// No script, no foreign picture, no frame around the page; styles are inline.
+/// Allows inline styles and images only: no scripts, no external images, no frames.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; \
                            base-uri 'none'; frame-ancestors 'none'";
 
-/// How a reply goes out. No thread waits meanwhile: the loop of the door keeps the time. Pauses are hours at most.
+/// How a response is sent. The sandbox uses the modes to simulate a server in trouble. No thread
+/// waits meanwhile: the event loop keeps the time. Intervals are hours at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ResponseMode {
-    /// Whole, as fast as the client takes it.
+    /// Completely, as fast as the client reads it.
     #[default]
     Normal,
-    /// The head and half of the body, then the end of the connection.
+    /// The head and half of the body; then the connection is closed.
     Truncated,
-    /// A byte at a time, head and all, with this pause after each.
+    /// One byte at a time, including the head, with this interval between two bytes.
     Throttled(Duration),
-    /// Nothing: the connection is reset.
+    /// Not at all: the connection is reset.
     Reset,
-    /// Nothing at all: the connection stays until the client leaves it, or for [`super::Limits::idle_timeout`].
+    /// Not at all: the connection stays open until the client closes it, or for
+    /// [`super::Limits::idle_timeout`].
     NoResponse,
 }
 
-/// What goes back to a client.
+/// The response to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpResponse {
     status: u16,
@@ -35,7 +37,7 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
-    /// A body of the given `Content-Type`.
+    /// Creates a response with a body of the given `Content-Type`.
     pub fn bytes(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         HttpResponse {
             status,
@@ -51,23 +53,25 @@ impl HttpResponse {
         .with_header("X-Content-Type-Options", "nosniff")
     }
 
-    /// A page, which may load nothing; a handler that needs more sets `Content-Security-Policy` itself.
+    /// Creates an HTML page that may load nothing. A handler that needs more sets
+    /// `Content-Security-Policy` itself.
     pub fn html(status: u16, body: impl Into<String>) -> Self {
         HttpResponse::bytes(status, "text/html; charset=utf-8", body.into())
             .with_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     }
 
-    /// A JSON text.
+    /// Creates a JSON response.
     pub fn json(status: u16, body: impl Into<String>) -> Self {
         HttpResponse::bytes(status, "application/json; charset=utf-8", body.into())
     }
 
-    /// Plain text.
+    /// Creates a plain-text response.
     pub fn text(status: u16, body: impl Into<String>) -> Self {
         HttpResponse::bytes(status, "text/plain; charset=utf-8", body.into())
     }
 
-    /// 302 to `location`; what a URL cannot hold as it is gets percent-encoded.
+    /// Creates a redirect (302) to `location`, and percent-encodes the bytes that a URL cannot
+    /// hold.
     pub fn redirect(location: &str) -> Self {
         let mut encoded = String::with_capacity(location.len());
         for byte in location.bytes() {
@@ -79,12 +83,14 @@ impl HttpResponse {
         HttpResponse::text(302, "").with_header("Location", &encoded)
     }
 
-    /// A status and its name, for what the door itself refuses.
+    /// Creates a response with a status and its reason phrase, for requests that the server
+    /// refuses.
     pub(super) fn status_only(status: u16) -> Self {
         HttpResponse::text(status, format!("{status} {}\n", StatusCode(status).default_reason_phrase()))
     }
 
-    /// Sets a header in place of one of that name. Bytes that would break the head are dropped.
+    /// Sets a header and replaces one of the same name. Bytes that would break the head are
+    /// dropped.
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         let value: String = value.chars().filter(|c| matches!(c, ' '..='~')).collect();
         self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
@@ -92,45 +98,45 @@ impl HttpResponse {
         self
     }
 
-    /// Goes out so long after the request was complete, and not before; hours at most.
-    pub fn with_delay(mut self, by: Duration) -> Self {
-        self.delay = by;
+    /// Delays the response by at least `delay` after the request was complete; hours at most.
+    pub fn with_delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
         self
     }
 
-    /// Goes out in that manner.
-    pub fn with_mode(mut self, manner: ResponseMode) -> Self {
-        self.mode = manner;
+    /// Sets how the response is sent.
+    pub fn with_mode(mut self, mode: ResponseMode) -> Self {
+        self.mode = mode;
         self
     }
 
-    /// How long after the request it goes out, at the earliest.
+    /// Returns the minimum delay after the request.
     pub fn delay(&self) -> Duration {
         self.delay
     }
 
-    /// How it goes out.
+    /// Returns how the response is sent.
     pub fn mode(&self) -> ResponseMode {
         self.mode
     }
 
-    /// The status code.
+    /// Returns the status code.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The body.
+    /// Returns the body.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The value of the header `name`, in whatever case.
+    /// Returns the value of the header `name`, which is compared without regard to case.
     pub fn header_value(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The bytes for the wire. `minor` is the client's HTTP/1.x, `bodiless` is for HEAD, `keep` says whether the
-    /// connection stays.
+    /// Encodes the response. `http_minor` is the minor version of the client's HTTP/1.x, `is_head`
+    /// omits the body, and `keep_alive` tells whether the connection stays open.
     pub(super) fn encode(self, http_minor: u8, is_head: bool, keep_alive: bool) -> Vec<u8> {
         let headers = self
             .headers
@@ -141,9 +147,9 @@ impl HttpResponse {
         let response = Response::new(StatusCode(self.status), headers, self.body.as_slice(), Some(length), None)
             .with_chunked_threshold(usize::MAX);
         let mut bytes = Vec::with_capacity(512 + length);
-        // Writing to memory does not fail.
+        // Writing to memory cannot fail.
         let _ = response.raw_print(&mut bytes, HTTPVersion(1, http_minor), &[], is_head, None);
-        // tiny_http keeps `Connection` to itself and leaves it out here.
+        // tiny_http manages `Connection` itself and drops it from the given headers.
         let connection_header = match (keep_alive, http_minor) {
             (false, _) => "Connection: close\r\n",
             (true, 0) => "Connection: keep-alive\r\n",
@@ -163,8 +169,8 @@ impl HttpResponse {
 mod tests {
     use super::*;
 
-    fn encoded(reply: HttpResponse, minor: u8, bodiless: bool, keep: bool) -> String {
-        String::from_utf8(reply.encode(minor, bodiless, keep)).unwrap()
+    fn encoded(response: HttpResponse, http_minor: u8, is_head: bool, keep_alive: bool) -> String {
+        String::from_utf8(response.encode(http_minor, is_head, keep_alive)).unwrap()
     }
 
     #[test]
@@ -208,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_header_set_again_replaces_the_first() {
-        let reply = HttpResponse::html(200, "").with_header("content-security-policy", "default-src 'self'");
-        assert_eq!(reply.header_value("Content-Security-Policy"), Some("default-src 'self'"));
+        let response = HttpResponse::html(200, "").with_header("content-security-policy", "default-src 'self'");
+        assert_eq!(response.header_value("Content-Security-Policy"), Some("default-src 'self'"));
     }
 }

@@ -1,4 +1,4 @@
-//! The bytes of a connection: the socket's own, or what TLS makes of them. Neither reading nor writing ever blocks.
+//! The byte stream of a connection: a socket, with or without TLS. Reads and writes never block.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -8,50 +8,52 @@ use rustls::ServerConnection;
 
 use super::tls::ServerTls;
 
-/// Bytes that are encrypted at a time: a record of TLS.
+/// The number of bytes that are encrypted at once: one TLS record.
 const TLS_RECORD_BYTES: usize = 16 << 10;
 
-/// One connection's bytes.
+/// The byte stream of one connection.
 pub(super) struct TransportStream {
     socket: TcpStream,
     tls: Option<TlsSession>,
-    /// Something came from the other end.
+    /// Whether the client has sent any byte.
     received_any: bool,
 }
 
-/// TLS on one connection.
+/// The TLS state of one connection.
 struct TlsSession {
     connection: Box<ServerConnection>,
-    /// Bytes that were taken to be written; their records are not all out yet.
+    /// The number of plaintext bytes that TLS has accepted and whose records are not all written.
     unflushed: usize,
-    /// Bytes of the socket's that may still come, whatever they mean.
+    /// The number of bytes that may still be read from the socket.
     read_budget: usize,
 }
 
 impl TransportStream {
-    /// The bytes of `socket`, with `tls` what that makes of them. Without leave no more than `most` bytes are taken
-    /// from the socket then, so that neither a handshake nor empty records go on for ever.
+    /// Creates the stream of `socket`. With TLS, at most `read_budget` bytes are read from the
+    /// socket until the budget is extended, so that neither a handshake nor empty records go on
+    /// forever.
     pub(super) fn new(socket: TcpStream, tls: Option<&ServerTls>, read_budget: usize) -> io::Result<Self> {
         let session = |tls: &ServerTls| {
-            let tls = ServerConnection::new(tls.0.clone()).map_err(io::Error::other)?;
-            Ok::<_, io::Error>(TlsSession { connection: Box::new(tls), unflushed: 0, read_budget: read_budget })
+            let connection = ServerConnection::new(tls.0.clone()).map_err(io::Error::other)?;
+            Ok::<_, io::Error>(TlsSession { connection: Box::new(connection), unflushed: 0, read_budget })
         };
         Ok(TransportStream { socket, tls: tls.map(session).transpose()?, received_any: false })
     }
 
-    /// The socket.
+    /// Returns the socket.
     pub(super) fn socket(&mut self) -> &mut TcpStream {
         &mut self.socket
     }
 
-    /// Gives leave to take so many bytes more from the socket.
-    pub(super) fn extend_read_budget(&mut self, more: usize) {
+    /// Allows TLS to read `bytes` more from the socket.
+    pub(super) fn extend_read_budget(&mut self, bytes: usize) {
         if let Some(session) = &mut self.tls {
-            session.read_budget = session.read_budget.saturating_add(more);
+            session.read_budget = session.read_budget.saturating_add(bytes);
         }
     }
 
-    /// Reads what has come; 0 bytes are the end, `WouldBlock` says that nothing has come.
+    /// Reads into `into`. Returns 0 at the end of the stream, and `WouldBlock` if nothing has
+    /// arrived.
     pub(super) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match &mut self.tls {
             None => self.socket.read(into).inspect(|count| self.received_any |= *count > 0),
@@ -59,13 +61,13 @@ impl TransportStream {
         }
     }
 
-    /// Whether anything has come yet, if only of a handshake.
+    /// Returns `true` if the client has sent any byte, if only of a handshake.
     pub(super) fn has_received(&self) -> bool {
         self.received_any
     }
 
-    /// Writes as many of the bytes as can go now; `WouldBlock` where none can. After that, the next call must begin
-    /// with the same bytes.
+    /// Writes as many bytes as the socket accepts. Returns `WouldBlock` if it accepts none; the
+    /// next call must then start with the same bytes.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.tls {
             None => self.socket.write(bytes),
@@ -73,11 +75,11 @@ impl TransportStream {
         }
     }
 
-    /// Says that no more is coming.
+    /// Closes the write side of the connection.
     pub(super) fn shutdown_write(&mut self) -> io::Result<()> {
         if let Some(session) = &mut self.tls {
             session.connection.send_close_notify();
-            // Who does not take it knows the end by the length of the reply.
+            // A client that does not read it knows the end by the length of the response.
             let _ = session.flush(&mut self.socket);
         }
         self.socket.shutdown(Shutdown::Write)
@@ -89,11 +91,11 @@ impl TlsSession {
         loop {
             match self.connection.reader().read(into) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                // Many leave without a word.
+                // Many clients close without a close_notify.
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(0),
                 read => return read,
             }
-            // What a handshake has to say must be out before its answer can come.
+            // The records of a handshake must be written before the client can respond to them.
             self.flush(socket)?;
             let count = self.connection.read_tls(socket)?;
             if count == 0 {
@@ -102,7 +104,7 @@ impl TlsSession {
             *received_any = true;
             self.read_budget = self.read_budget.checked_sub(count).ok_or(ErrorKind::FileTooLarge)?;
             if let Err(error) = self.connection.process_new_packets() {
-                // The alert that says why.
+                // Send the alert with the reason.
                 let _ = self.flush(socket);
                 return Err(io::Error::new(ErrorKind::InvalidData, error));
             }

@@ -1,4 +1,4 @@
-//! What a door speaks HTTPS with: a certificate and its key.
+//! The certificate and the private key of an HTTPS server.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,30 +7,28 @@ use rustls::{Error, ServerConfig};
 
 use crate::pem::{self, PemError};
 
-/// A certificate with its chain and its key. Clones share them.
+/// The TLS configuration of a server. Clones share it.
 #[derive(Clone)]
 pub struct ServerTls(pub(super) Arc<ServerConfig>);
 
-/// Why there is no HTTPS with a certificate and a key.
+/// Why a certificate and a key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsConfigError {
-    /// The file of the certificate cannot be read as PEM.
+    /// The certificate file is not valid PEM.
     Certificate(PemError),
-    /// The file of the key cannot be read as PEM.
+    /// The key file is not valid PEM.
     Key(PemError),
-    /// The key can only be read with a password.
+    /// The key is encrypted with a password.
     EncryptedKey,
-    /// The key is of a kind that there is no way to sign with.
+    /// The type of the key is not supported.
     BadKey,
-    /// The key is another certificate's.
+    /// The key belongs to another certificate.
     KeyMismatch,
 }
 
 impl ServerTls {
-    /// Reads a certificate, with those of its chain behind it, and its key, all PEM.
-    ///
-    /// # Errors
-    /// What they cannot be used for; no error holds a part of either file.
+    /// Reads a certificate, followed by its chain, and its key, both in PEM format. No error holds
+    /// a part of either file.
     pub fn new(certificate: &[u8], key: &[u8]) -> Result<ServerTls, TlsConfigError> {
         let chain = pem::parse_certificates(certificate).map_err(TlsConfigError::Certificate)?;
         if pem::is_encrypted(key) {
@@ -55,8 +53,8 @@ impl ServerTls {
 }
 
 impl fmt::Debug for ServerTls {
-    /// Shows nothing: the key is in there.
+    /// Hides the content, which holds the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tls")
+        f.write_str("ServerTls")
     }
 }

@@ -1,51 +1,52 @@
-//! The state machine of a connection: byte streams in, requests and refusals out.
+//! Tests of the HTTP/1 state machine: byte streams in, requests and refusals out.
 
 use super::*;
 
 const HOST_HEADER: &str = "Host: a\r\n";
 
-fn connection() -> Http1Connection {
+fn new_connection() -> Http1Connection {
     let limits = Limits { head_bytes: 512, body_bytes: 64, ..Limits::sandbox() };
     Http1Connection::new(&limits, SocketAddr::from(([127, 0, 0, 1], 1)))
 }
 
-/// Feeds `parts`, answers every request with "ok", and tells what was asked and what went out, in short:
-/// `GET /path?query [body]` for a request, a status for a reply, `.` where the connection ended.
+/// Feeds `parts`, responds to every request with "ok", and returns a transcript: `GET /path?query
+/// [body]` for a request, a status for a response, `.` for the end of the connection.
 fn transcript(parts: &[&[u8]]) -> Vec<String> {
-    let mut wire = connection();
-    let mut said = Vec::new();
+    let mut connection = new_connection();
+    let mut transcript = Vec::new();
     for part in parts {
-        if !wire.wants_input() {
+        if !connection.wants_input() {
             break;
         }
-        wire.feed(part);
+        connection.feed(part);
         loop {
-            let request = wire.advance();
-            drain_output(&mut wire, &mut said);
+            let request = connection.advance();
+            drain_output(&mut connection, &mut transcript);
             let Some(Request { method, path, query, body, .. }) = request else { break };
-            said.push(format!("{method} {path}?{query} [{}]", String::from_utf8_lossy(&body)));
-            wire.respond(HttpResponse::text(200, "ok"));
-            drain_output(&mut wire, &mut said);
+            transcript.push(format!("{method} {path}?{query} [{}]", String::from_utf8_lossy(&body)));
+            connection.respond(HttpResponse::text(200, "ok"));
+            drain_output(&mut connection, &mut transcript);
         }
     }
-    if wire.state() == ConnectionState::Done {
-        said.push(".".into());
+    if connection.state() == ConnectionState::Done {
+        transcript.push(".".into());
     }
-    said
+    transcript
 }
 
-fn drain_output(wire: &mut Http1Connection, said: &mut Vec<String>) {
-    let out = String::from_utf8(wire.pending_output().to_vec()).unwrap();
-    wire.mark_sent(out.len());
-    said.extend(out.match_indices("HTTP/1.").map(|(at, _)| out[at + 9..at + 12].to_owned()));
+fn drain_output(connection: &mut Http1Connection, transcript: &mut Vec<String>) {
+    let output = String::from_utf8(connection.pending_output().to_vec()).unwrap();
+    connection.mark_sent(output.len());
+    transcript.extend(output.match_indices("HTTP/1.").map(|(at, _)| output[at + 9..at + 12].to_owned()));
 }
 
-/// Streams of bytes and what becomes of them.
+/// Returns byte streams with their transcripts.
 fn stream_cases() -> Vec<(Vec<u8>, Vec<String>)> {
     let long = "x".repeat(600);
-    let text = |text: String, said: &[&str]| (text.into_bytes(), said.iter().map(|it| (*it).to_owned()).collect());
-    let chunked = |body: &str, said: &[&str]| {
-        text(format!("POST / HTTP/1.1\r\n{HOST_HEADER}Transfer-Encoding: Chunked\r\n\r\n{body}"), said)
+    let text =
+        |text: String, events: &[&str]| (text.into_bytes(), events.iter().map(|&event| event.to_owned()).collect());
+    let chunked = |body: &str, events: &[&str]| {
+        text(format!("POST / HTTP/1.1\r\n{HOST_HEADER}Transfer-Encoding: Chunked\r\n\r\n{body}"), events)
     };
     let sixty_four = format!("POST /? [{}]", "x".repeat(64));
     vec![
@@ -66,7 +67,7 @@ fn stream_cases() -> Vec<(Vec<u8>, Vec<String>)> {
             format!("POST / HTTP/1.1\r\n{HOST_HEADER}Expect: 100-continue\r\nContent-Length: 2\r\n\r\nab"),
             &["100", "POST /? [ab]", "200"],
         ),
-        // A request, then rubbish: the first is answered all the same.
+        // The request before invalid bytes is still answered.
         text(format!("GET / HTTP/1.1\r\n{HOST_HEADER}\r\n\0\0\0\0"), &["GET /? []", "200", "400", "."]),
         text("\0".into(), &["400", "."]),
         (b"\x16\x03\x01\x02\x00\x01\x00".to_vec(), vec!["400".into(), ".".into()]),
@@ -127,7 +128,7 @@ fn stream_cases() -> Vec<(Vec<u8>, Vec<String>)> {
         text(format!("GET / HTTP/1.1\r\n{HOST_HEADER}A: {long}"), &["431", "."]),
         text(format!("GET / HTTP/1.1\r\n{HOST_HEADER}{}\r\n", "A:\r\n".repeat(140)), &["431", "."]),
         text("\r\n".repeat(300), &["431", "."]),
-        // Not complete: nothing is said.
+        // Incomplete requests get no response.
         text(format!("GET / HTTP/1.1\r\n{HOST_HEADER}"), &[]),
         text(format!("POST / HTTP/1.1\r\n{HOST_HEADER}Content-Length: 3\r\n\r\nab"), &[]),
         text(String::new(), &[]),
@@ -135,72 +136,72 @@ fn stream_cases() -> Vec<(Vec<u8>, Vec<String>)> {
 }
 
 #[test]
-fn each_stream_is_understood() {
-    for (bytes, said) in stream_cases() {
-        assert_eq!(transcript(&[&bytes]), said, "{:?}", String::from_utf8_lossy(&bytes));
+fn stream_is_parsed() {
+    for (bytes, expected) in stream_cases() {
+        assert_eq!(transcript(&[&bytes]), expected, "{:?}", String::from_utf8_lossy(&bytes));
     }
 }
 
 #[test]
-fn it_does_not_matter_where_a_stream_is_split() {
-    for (bytes, said) in stream_cases() {
+fn split_position_does_not_matter() {
+    for (bytes, expected) in stream_cases() {
         for at in 0..bytes.len() {
             let (left, right) = bytes.split_at(at);
-            assert_eq!(transcript(&[left, right]), said, "{:?} at {at}", String::from_utf8_lossy(&bytes));
+            assert_eq!(transcript(&[left, right]), expected, "{:?} at {at}", String::from_utf8_lossy(&bytes));
         }
-        let drops: Vec<&[u8]> = bytes.chunks(1).collect();
-        assert_eq!(transcript(&drops), said, "{:?} byte by byte", String::from_utf8_lossy(&bytes));
+        let single_bytes: Vec<&[u8]> = bytes.chunks(1).collect();
+        assert_eq!(transcript(&single_bytes), expected, "{:?} byte by byte", String::from_utf8_lossy(&bytes));
     }
 }
 
 #[test]
-fn the_next_request_waits_for_the_reply_to_be_out() {
-    let mut wire = connection();
-    assert_eq!(wire.state(), ConnectionState::Reading);
-    wire.feed(format!("GET /1 HTTP/1.1\r\n{HOST_HEADER}\r\nGET /2 HTTP/1.1\r\n{HOST_HEADER}\r\n").as_bytes());
-    assert_eq!(wire.advance().unwrap().path, "/1");
-    assert!(wire.advance().is_none() && !wire.wants_input());
-    assert_eq!(wire.state(), ConnectionState::Working);
-    wire.respond(HttpResponse::text(200, ""));
-    assert!(wire.advance().is_none());
-    assert_eq!(wire.state(), ConnectionState::Writing);
-    wire.mark_sent(wire.pending_output().len());
-    assert_eq!(wire.advance().unwrap().path, "/2");
-    wire.close_after_reply();
-    wire.respond(HttpResponse::text(200, ""));
-    wire.mark_sent(wire.pending_output().len());
-    assert_eq!(wire.state(), ConnectionState::Done);
+fn next_request_waits_until_response_is_sent() {
+    let mut connection = new_connection();
+    assert_eq!(connection.state(), ConnectionState::Reading);
+    connection.feed(format!("GET /1 HTTP/1.1\r\n{HOST_HEADER}\r\nGET /2 HTTP/1.1\r\n{HOST_HEADER}\r\n").as_bytes());
+    assert_eq!(connection.advance().unwrap().path, "/1");
+    assert!(connection.advance().is_none() && !connection.wants_input());
+    assert_eq!(connection.state(), ConnectionState::Working);
+    connection.respond(HttpResponse::text(200, ""));
+    assert!(connection.advance().is_none());
+    assert_eq!(connection.state(), ConnectionState::Writing);
+    connection.mark_sent(connection.pending_output().len());
+    assert_eq!(connection.advance().unwrap().path, "/2");
+    connection.close_after_response();
+    connection.respond(HttpResponse::text(200, ""));
+    connection.mark_sent(connection.pending_output().len());
+    assert_eq!(connection.state(), ConnectionState::Done);
 }
 
 #[test]
-fn a_kept_connection_is_idle_until_its_next_byte() {
-    let mut wire = connection();
-    wire.feed(format!("GET / HTTP/1.1\r\n{HOST_HEADER}\r\n").as_bytes());
-    assert!(wire.advance().is_some());
-    wire.respond(HttpResponse::text(200, ""));
-    wire.mark_sent(wire.pending_output().len());
-    assert_eq!(wire.state(), ConnectionState::Idle);
-    wire.feed(b"G");
-    assert_eq!(wire.state(), ConnectionState::Reading);
+fn kept_alive_connection_is_idle_until_next_byte() {
+    let mut connection = new_connection();
+    connection.feed(format!("GET / HTTP/1.1\r\n{HOST_HEADER}\r\n").as_bytes());
+    assert!(connection.advance().is_some());
+    connection.respond(HttpResponse::text(200, ""));
+    connection.mark_sent(connection.pending_output().len());
+    assert_eq!(connection.state(), ConnectionState::Idle);
+    connection.feed(b"G");
+    assert_eq!(connection.state(), ConnectionState::Reading);
 }
 
 #[test]
-fn a_refusal_after_head_has_its_body() {
-    let mut wire = connection();
-    wire.feed(format!("HEAD / HTTP/1.1\r\n{HOST_HEADER}\r\n\0").as_bytes());
-    assert!(wire.advance().is_some());
-    wire.respond(HttpResponse::text(200, "unseen"));
-    assert!(!String::from_utf8_lossy(wire.pending_output()).contains("unseen"));
-    wire.mark_sent(wire.pending_output().len());
-    assert!(wire.advance().is_none());
-    assert!(String::from_utf8_lossy(wire.pending_output()).ends_with("400 Bad Request\n"));
+fn refusal_after_head_request_has_body() {
+    let mut connection = new_connection();
+    connection.feed(format!("HEAD / HTTP/1.1\r\n{HOST_HEADER}\r\n\0").as_bytes());
+    assert!(connection.advance().is_some());
+    connection.respond(HttpResponse::text(200, "unseen"));
+    assert!(!String::from_utf8_lossy(connection.pending_output()).contains("unseen"));
+    connection.mark_sent(connection.pending_output().len());
+    assert!(connection.advance().is_none());
+    assert!(String::from_utf8_lossy(connection.pending_output()).ends_with("400 Bad Request\n"));
 }
 
 #[test]
-fn headers_come_in_lower_case_and_only_as_text() {
-    let mut wire = connection();
-    wire.feed(b"GET /?a=%E7%BB%91&a=2 HTTP/1.1\r\nHOST: a\r\nX-Bin: \xff\xfe\r\nAccept-Language: zh\r\n\r\n");
-    let request = wire.advance().unwrap();
+fn headers_are_lower_case_and_utf_8() {
+    let mut connection = new_connection();
+    connection.feed(b"GET /?a=%E7%BB%91&a=2 HTTP/1.1\r\nHOST: a\r\nX-Bin: \xff\xfe\r\nAccept-Language: zh\r\n\r\n");
+    let request = connection.advance().unwrap();
     assert_eq!(request.header("accept-language"), Some("zh"));
     assert_eq!(request.header("x-bin"), None);
     assert_eq!(request.param("a").as_deref(), Some("绑"));
@@ -208,24 +209,24 @@ fn headers_come_in_lower_case_and_only_as_text() {
 }
 
 #[test]
-fn half_a_reply_announces_the_whole_and_is_the_last() {
-    let mut wire = connection();
-    wire.feed(format!("GET / HTTP/1.1\r\n{HOST_HEADER}\r\nGET /2 HTTP/1.1\r\n{HOST_HEADER}\r\n").as_bytes());
-    assert!(wire.advance().is_some());
-    wire.respond(HttpResponse::text(200, "12345").with_mode(ResponseMode::Truncated));
-    let out = String::from_utf8(wire.pending_output().to_vec()).unwrap();
-    assert!(out.contains("\r\nContent-Length: 5\r\n") && out.ends_with("\r\n\r\n12"), "{out}");
-    wire.mark_sent(out.len());
-    assert!(wire.advance().is_none());
-    assert_eq!(wire.state(), ConnectionState::Done);
+fn truncated_response_has_full_length_and_is_last() {
+    let mut connection = new_connection();
+    connection.feed(format!("GET / HTTP/1.1\r\n{HOST_HEADER}\r\nGET /2 HTTP/1.1\r\n{HOST_HEADER}\r\n").as_bytes());
+    assert!(connection.advance().is_some());
+    connection.respond(HttpResponse::text(200, "12345").with_mode(ResponseMode::Truncated));
+    let output = String::from_utf8(connection.pending_output().to_vec()).unwrap();
+    assert!(output.contains("\r\nContent-Length: 5\r\n") && output.ends_with("\r\n\r\n12"), "{output}");
+    connection.mark_sent(output.len());
+    assert!(connection.advance().is_none());
+    assert_eq!(connection.state(), ConnectionState::Done);
 }
 
 #[test]
 fn no_response_keeps_the_connection_open_and_silent() {
-    let mut wire = connection();
-    wire.feed(format!("GET / HTTP/1.1\r\n{HOST_HEADER}\r\nGET /2 HTTP/1.1\r\n{HOST_HEADER}\r\n").as_bytes());
-    assert!(wire.advance().is_some());
-    wire.never_respond();
-    assert_eq!(wire.state(), ConnectionState::NoResponse);
-    assert!(wire.advance().is_none() && wire.pending_output().is_empty() && !wire.wants_input());
+    let mut connection = new_connection();
+    connection.feed(format!("GET / HTTP/1.1\r\n{HOST_HEADER}\r\nGET /2 HTTP/1.1\r\n{HOST_HEADER}\r\n").as_bytes());
+    assert!(connection.advance().is_some());
+    connection.never_respond();
+    assert_eq!(connection.state(), ConnectionState::NoResponse);
+    assert!(connection.advance().is_none() && connection.pending_output().is_empty() && !connection.wants_input());
 }

@@ -1,4 +1,4 @@
-//! Signals that are meant for a command that we run.
+//! Signals that are forwarded to the command that `wxbox run` runs.
 
 use std::io;
 use std::sync::Once;
@@ -13,57 +13,57 @@ use signal_hook::iterator::exfiltrator::origin::Origin;
 
 use super::{handlers, inherited};
 
-/// The signals that are passed on.
+/// The signals that are forwarded.
 const FORWARDED_SIGNALS: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
 
-/// Those among them that no other command watches for.
+/// The forwarded signals that no other command handles.
 const FORWARD_ONLY_SIGNALS: [i32; 3] = [SIGQUIT, SIGUSR1, SIGUSR2];
-/// No command runs: they do what they would without us.
+/// Whether no command runs. Then these signals have their default effect.
 static NO_COMMAND_RUNNING: AtomicBool = AtomicBool::new(true);
 
-/// While it lives, signals that would end us are heard here, to be passed on to the command that we run. Those
-/// that were ignored when we began, as under `nohup`, stay so, for the command too.
+/// Receives signals and forwards them to the command that wxbox runs. Signals that were ignored
+/// when the process began, as under `nohup`, stay ignored, for the command too.
 pub struct SignalForwarder {
     signals: SignalsInfo<WithOrigin>,
     _guard: handlers::WatchGuard,
 }
 
-/// What a [`Relay`] hears.
+/// An event of a [`SignalForwarder`].
 pub enum ForwarderEvent {
-    /// Children may have ended.
+    /// A child process may have exited.
     ChildExited,
-    /// A signal for the command.
+    /// A signal for the command arrived.
     Signal(ForwardedSignal),
 }
 
-/// A signal that is to be passed on.
+/// A signal that must be forwarded.
 pub struct ForwardedSignal(Origin);
 
 impl SignalForwarder {
-    /// Begins to listen; to be called before the command is started.
+    /// Starts receiving signals. It must be called before the command is started.
     ///
     /// # Errors
-    /// The operating system's, where a handler cannot be set.
+    /// A handler cannot be installed.
     pub fn new() -> io::Result<Self> {
         let guard = handlers::WatchGuard::new()?;
         let forwarded = || FORWARDED_SIGNALS.into_iter().filter(|signal| !inherited::is_ignored(*signal));
-        static HANDLED: Once = Once::new();
-        let mut handled = Ok(());
-        HANDLED.call_once(|| {
+        static INSTALLED: Once = Once::new();
+        let mut installed = Ok(());
+        INSTALLED.call_once(|| {
             let mut forward_only = forwarded().filter(|signal| FORWARD_ONLY_SIGNALS.contains(signal));
-            handled = forward_only
+            installed = forward_only
                 .try_for_each(|signal| flag::register_conditional_default(signal, &NO_COMMAND_RUNNING).map(drop));
         });
-        handled?;
+        installed?;
         let signals = SignalsInfo::new(forwarded().chain([SIGCHLD]))?;
         NO_COMMAND_RUNNING.store(false, Ordering::SeqCst);
         Ok(Self { signals, _guard: guard })
     }
 
-    /// Waits for what comes next.
+    /// Waits for the next event.
     ///
     /// # Errors
-    /// The operating system's; there is none to be met.
+    /// The stream of signals has ended, which does not happen in practice.
     pub fn next_event(&mut self) -> io::Result<ForwarderEvent> {
         let origin = self.signals.forever().next().ok_or(io::ErrorKind::UnexpectedEof)?;
         Ok(if origin.signal == SIGCHLD {
@@ -81,16 +81,16 @@ impl Drop for SignalForwarder {
 }
 
 impl ForwardedSignal {
-    /// Sends it to a child that has not been waited for yet, unless it has it already: a terminal sends its
-    /// signals to all of the foreground's process group.
+    /// Sends the signal to `child`, which must not have been waited for, unless the child has
+    /// received it already: a terminal sends its signals to the whole foreground process group.
     pub fn forward_to(&self, child: Pid) {
-        // Linux names the kernel as the cause, macOS nothing; neither has a process then.
+        // A signal of the terminal has no sending process, neither on Linux nor on macOS.
         let from_terminal = self.0.process.is_none();
         if from_terminal && getpgid(Some(child)).is_ok_and(|group| group == getpgrp()) {
             return;
         }
         if let Some(signal) = rustix::process::Signal::from_named_raw(self.0.signal) {
-            // It may not be ours to signal any more, as after sudo.
+            // The child may have changed its user, as sudo does.
             let _ = kill_process(child, signal);
         }
     }

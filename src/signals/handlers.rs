@@ -1,7 +1,8 @@
-//! The signals that ask this process to stop. While a command watches for them they are noted here, for whoever
-//! waits; at any other time they end the process, as they would had nobody ever watched.
+//! The handlers of the signals that ask the process to stop.
 //!
-//! A write to a stream whose reader does not read is such a wait: see [`writable`].
+//! While a [`WatchGuard`] exists, the handlers record the signals, and a command can wait for them.
+//! At any other time a signal ends the process, as it does by default. A write to a stream whose
+//! reader does not read waits, too: see [`wait_writable`].
 
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -18,24 +19,25 @@ use signal_hook::{flag, low_level};
 use super::{Signal, inherited};
 use crate::termination;
 
-/// Each signal with its number.
+/// The signals with their numbers.
 const STOP_SIGNALS: [(i32, Signal); 3] =
     [(SIGHUP, Signal::Hangup), (SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate)];
 
-/// How long after a signal the output still waits for its reader.
+/// The time after a signal for which output still waits for its reader.
 const UNREAD_OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Which signals have arrived, in the order of [`STOP_SIGNALS`].
+/// Whether each signal has arrived, in the order of [`STOP_SIGNALS`].
 static RECEIVED_FLAGS: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
-/// Nobody watches: a signal ends the process.
+/// Whether no guard exists. Then a signal ends the process.
 static NO_WATCHER: AtomicBool = AtomicBool::new(true);
-/// It can be read once a signal has come. Nobody reads it until the next command begins to watch.
+/// Becomes readable when a signal arrives. It is emptied when the next guard is created, not
+/// before.
 static SIGNAL_PIPE: OnceLock<UnixStream> = OnceLock::new();
 static WATCH_STATE: Mutex<WatchState> = Mutex::new(WatchState { watchers: 0, first_signal_at: None });
 
 struct WatchState {
     watchers: usize,
-    /// When the signal was noticed that came while somebody watched.
+    /// When the first signal was noticed while a guard existed.
     first_signal_at: Option<Instant>,
 }
 
@@ -43,24 +45,24 @@ fn lock_state() -> std::sync::MutexGuard<'static, WatchState> {
     WATCH_STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// While one of these lives, the signals are noted and do not end the process.
+/// While a guard exists, signals are recorded and do not end the process.
 pub(super) struct WatchGuard;
 
 impl WatchGuard {
-    /// Begins to note signals. Those that were ignored when the process began stay so.
+    /// Starts recording signals. Those that were ignored when the process began stay ignored.
     pub(super) fn new() -> io::Result<Self> {
         let mut state = lock_state();
-        let note = match SIGNAL_PIPE.get() {
-            Some(note) => note,
+        let pipe = match SIGNAL_PIPE.get() {
+            Some(pipe) => pipe,
             None => {
-                let note = install_handlers()?;
-                SIGNAL_PIPE.get_or_init(|| note)
+                let pipe = install_handlers()?;
+                SIGNAL_PIPE.get_or_init(|| pipe)
             }
         };
-        // What came before was for somebody else.
+        // Earlier signals were for a previous guard.
         state.first_signal_at = None;
-        while let Ok(1..) = (&*note).read(&mut [0; 64]) {}
-        RECEIVED_FLAGS.iter().for_each(|came| came.store(false, Ordering::SeqCst));
+        while let Ok(1..) = (&*pipe).read(&mut [0; 64]) {}
+        RECEIVED_FLAGS.iter().for_each(|received| received.store(false, Ordering::SeqCst));
         termination::signal_flag().store(0, Ordering::SeqCst);
         NO_WATCHER.store(false, Ordering::SeqCst);
         state.watchers += 1;
@@ -78,70 +80,73 @@ impl Drop for WatchGuard {
     }
 }
 
-/// Sets the handlers, once and for all: one that is taken away would leave the signal without effect.
+/// Installs the handlers and returns the pipe that they write to. They stay installed, because
+/// removing one would leave its signal without any effect.
 fn install_handlers() -> io::Result<UnixStream> {
-    let (note, line) = UnixStream::pair()?;
-    note.set_nonblocking(true)?;
-    for ((number, _), came) in
+    let (receiver, sender) = UnixStream::pair()?;
+    receiver.set_nonblocking(true)?;
+    for ((number, _), received) in
         STOP_SIGNALS.iter().zip(&RECEIVED_FLAGS).filter(|((number, _), _)| !inherited::is_ignored(*number))
     {
         flag::register_conditional_default(*number, &NO_WATCHER)?;
-        flag::register(*number, came)?;
+        flag::register(*number, received)?;
         flag::register_usize(*number, termination::signal_flag(), usize::try_from(*number).unwrap_or_default())?;
-        low_level::pipe::register(*number, line.try_clone()?)?;
+        low_level::pipe::register(*number, sender.try_clone()?)?;
     }
-    Ok(note)
+    Ok(receiver)
 }
 
-/// Those that are not ignored, by their numbers.
+/// Returns the numbers of the signals that are not ignored.
 pub(super) fn watched_numbers() -> impl Iterator<Item = i32> {
     STOP_SIGNALS.into_iter().map(|(number, _)| number).filter(|number| !inherited::is_ignored(*number))
 }
 
-/// The signal of that number.
+/// Returns the signal with this number.
 pub(super) fn signal_from_number(number: i32) -> Signal {
-    STOP_SIGNALS.iter().find(|(it, _)| *it == number).map_or(Signal::Terminate, |(_, signal)| *signal)
+    STOP_SIGNALS.iter().find(|(candidate, _)| *candidate == number).map_or(Signal::Terminate, |(_, signal)| *signal)
 }
 
-/// The signal that has come since a command began to watch, if one has.
+/// Returns the signal that has arrived since the guard was created, if any.
 pub fn received_signal() -> Option<Signal> {
-    let (_, (_, signal)) = RECEIVED_FLAGS.iter().zip(STOP_SIGNALS).find(|(came, _)| came.load(Ordering::SeqCst))?;
+    let (_, (_, signal)) =
+        RECEIVED_FLAGS.iter().zip(STOP_SIGNALS).find(|(received, _)| received.load(Ordering::SeqCst))?;
     lock_state().first_signal_at.get_or_insert_with(Instant::now);
     Some(signal)
 }
 
-/// What can be read once a signal has come; to be polled, not to be read.
+/// Returns a pipe that becomes readable when a signal arrives. It must be polled, not read.
 pub(super) fn pipe_fd() -> Option<BorrowedFd<'static>> {
     SIGNAL_PIPE.get().map(AsFd::as_fd)
 }
 
-/// When the signal came that was watched for, as nearly as it was noticed.
+/// Returns when the first signal was noticed.
 pub fn first_signal_at() -> Option<Instant> {
     lock_state().first_signal_at
 }
 
-/// Waits until that stream takes some bytes. `false`: a signal has come, and its reader did not read soon after.
+/// Waits until `stream` accepts bytes. Returns `false` if a signal has arrived and the reader did
+/// not read within half a second.
 ///
 /// # Errors
-/// The operating system's.
+/// The poll fails.
 pub fn wait_writable(stream: BorrowedFd<'_>) -> io::Result<bool> {
     loop {
-        let left = first_signal_at().map(|since| UNREAD_OUTPUT_TIMEOUT.saturating_sub(since.elapsed()));
-        let stop = pipe_fd().filter(|_| left.is_none() && !NO_WATCHER.load(Ordering::SeqCst));
+        let remaining = first_signal_at().map(|since| UNREAD_OUTPUT_TIMEOUT.saturating_sub(since.elapsed()));
+        let signal_pipe = pipe_fd().filter(|_| remaining.is_none() && !NO_WATCHER.load(Ordering::SeqCst));
         let mut fds: Vec<PollFd<'_>> = vec![PollFd::from_borrowed_fd(stream, PollFlags::OUT)];
-        fds.extend(stop.map(|stop| PollFd::from_borrowed_fd(stop, PollFlags::IN)));
-        match poll_fds(&mut fds, left) {
-            // Also where it is closed: the write tells.
+        fds.extend(signal_pipe.map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN)));
+        match poll_fds(&mut fds, remaining) {
+            // Also if the stream is closed: the write then returns the error.
             Ok(_) if !fds[0].revents().is_empty() => return Ok(true),
-            Ok(_) if left.is_some_and(|left| left.is_zero()) => return Ok(false),
-            Ok(_) if stop.is_some() => drop(received_signal()),
+            Ok(_) if remaining.is_some_and(|remaining| remaining.is_zero()) => return Ok(false),
+            Ok(_) if signal_pipe.is_some() => drop(received_signal()),
             Ok(_) | Err(Errno::INTR) => {}
             Err(e) => return Err(e.into()),
         }
     }
 }
 
-/// Polls; no time is for ever.
+/// Polls `fds`. Without a timeout the call waits indefinitely.
 pub(super) fn poll_fds(fds: &mut [PollFd<'_>], timeout: Option<Duration>) -> rustix::io::Result<usize> {
     let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
     poll(fds, timeout.as_ref())

@@ -1,11 +1,13 @@
-//! The signals that whoever started this process had blocked or ignored. Both outlast the start of a program, and
-//! many leave some behind by mistake: a blocked signal would never be heard here.
+//! The blocked and ignored signals that the process inherited from its parent.
+//!
+//! Both settings survive the start of a program, and many parents leave some by mistake. A blocked
+//! signal would never arrive here.
 
 use std::sync::OnceLock;
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 
-/// What a command here waits for, or passes on to the command that `run` runs.
+/// The signals that commands wait for, or that `run` forwards to its command.
 const HANDLED_SIGNALS: [Signal; 7] = [
     Signal::SIGHUP,
     Signal::SIGINT,
@@ -18,29 +20,30 @@ const HANDLED_SIGNALS: [Signal; 7] = [
 
 /// The signals that were blocked when the process began.
 static INITIALLY_BLOCKED: OnceLock<SigSet> = OnceLock::new();
-/// The signals that are ignored since before the first handler was set, a bit each, the lowest for signal 1.
+/// The signals that were ignored when the process began, one bit each; the lowest bit is signal 1.
 static INITIALLY_IGNORED: OnceLock<u64> = OnceLock::new();
 
-/// Unblocks the signals that commands wait for. To be called once, before there is a second thread.
+/// Unblocks the signals that commands wait for. It must be called once, before a second thread
+/// starts.
 pub fn unblock() {
-    // Neither call can fail: the set is a known one.
+    // The call cannot fail, because the set is valid.
     if let Ok(blocked) = HANDLED_SIGNALS.into_iter().collect::<SigSet>().thread_swap_mask(SigmaskHow::SIG_UNBLOCK) {
         INITIALLY_BLOCKED.get_or_init(|| blocked);
     }
 }
 
-/// Starts another program, which takes over what this thread blocks: what the process itself was given.
+/// Runs `spawn`, which starts another program, with the signal mask that the process inherited.
 pub fn with_original_mask<T>(spawn: impl FnOnce() -> T) -> T {
-    let ours = INITIALLY_BLOCKED.get().and_then(|given| given.thread_swap_mask(SigmaskHow::SIG_SETMASK).ok());
-    let started = spawn();
-    if let Some(ours) = ours {
-        // It is a mask that this thread had.
-        let _ = ours.thread_set_mask();
+    let current = INITIALLY_BLOCKED.get().and_then(|mask| mask.thread_swap_mask(SigmaskHow::SIG_SETMASK).ok());
+    let result = spawn();
+    if let Some(current) = current {
+        // The call cannot fail, because this thread had the mask before.
+        let _ = current.thread_set_mask();
     }
-    started
+    result
 }
 
-/// Whether the process was begun with that signal ignored. Only Linux tells.
+/// Returns `true` if `signal` was ignored when the process began. Only Linux provides this.
 pub(super) fn is_ignored(signal: i32) -> bool {
     let ignored = INITIALLY_IGNORED.get_or_init(|| {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

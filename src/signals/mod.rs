@@ -1,6 +1,8 @@
-//! Ctrl-C, SIGTERM and SIGHUP as events that a command can wait for: [`SignalReceiver`] as a channel beside others, [`Bell`]
-//! without a thread of its own, for a command that is over before such a thread has begun. And [`Relay`]: the signals
-//! that a command run by us is to have.
+//! SIGINT, SIGTERM and SIGHUP as events that a command can wait for.
+//!
+//! [`SignalReceiver`] delivers them through a channel, for a command that selects over several
+//! channels. [`Waiter`] needs no thread, for commands that take only milliseconds, such as sending one
+//! message. [`SignalForwarder`] forwards signals to a command that wxbox runs.
 
 mod forwarder;
 mod handlers;
@@ -19,35 +21,35 @@ pub use waiter::{Notifier, Waiter};
 
 use crate::exit::ExitStatus;
 
-/// While it lives, the signals arrive here and do not end the process.
+/// Receives signals through a channel. While it exists, they do not end the process.
 pub struct SignalReceiver {
-    /// One message a signal.
+    /// The signals as they arrive.
     pub events: Receiver<Signal>,
     handle: Handle,
     _guard: handlers::WatchGuard,
 }
 
-/// A request to stop.
+/// A signal that asks the process to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// SIGINT.
     Interrupt,
     /// SIGTERM.
     Terminate,
-    /// SIGHUP: the terminal is gone.
+    /// SIGHUP: the terminal was closed.
     Hangup,
 }
 
 impl Signal {
-    /// All of them.
+    /// All signals.
     pub const ALL: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
-    /// The one after which a command leaves with that status.
+    /// Returns the signal whose exit status is `exit`.
     pub fn from_exit(exit: ExitStatus) -> Option<Self> {
         Self::ALL.into_iter().find(|signal| signal.exit_status() == exit)
     }
 
-    /// The status to leave with.
+    /// Returns the exit status of a command that the signal ended.
     pub fn exit_status(self) -> ExitStatus {
         match self {
             Self::Interrupt => ExitStatus::Interrupted,
@@ -58,18 +60,18 @@ impl Signal {
 }
 
 impl SignalReceiver {
-    /// Begins to watch.
+    /// Starts receiving signals.
     ///
     /// # Errors
-    /// The operating system's, where a handler cannot be set.
+    /// A handler cannot be installed, or a thread cannot be started.
     pub fn new() -> io::Result<Self> {
         let guard = handlers::WatchGuard::new()?;
         let mut signals = Signals::new(handlers::watched_numbers())?;
         let handle = signals.handle();
-        let (tell, events) = unbounded();
+        let (sender, events) = unbounded();
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
-                if tell.send(handlers::signal_from_number(signal)).is_err() {
+                if sender.send(handlers::signal_from_number(signal)).is_err() {
                     break;
                 }
             }

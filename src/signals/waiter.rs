@@ -1,4 +1,8 @@
-//! One bell for signals and for the events of other threads.
+//! Waits for signals and for other threads at once, without a thread of its own.
+//!
+//! The signal handlers and [`Notifier`] both write to a pipe, so one poll waits for all of them. A
+//! command that sends one message therefore starts no thread for signals, as it would with
+//! [`super::SignalReceiver`].
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -12,38 +16,38 @@ use rustix::io::Errno;
 
 use super::{Signal, handlers};
 
-/// Rung by signals, and by threads that have something to tell.
+/// Waits until a signal arrives or another thread calls [`Notifier::notify`].
 pub struct Waiter {
     receiver: UnixStream,
     notifier: Notifier,
-    /// A signal was told: whoever leaves already needs no second one.
+    /// A signal was returned. A command that stops already needs no second one.
     signal_reported: bool,
     _guard: handlers::WatchGuard,
 }
 
-/// What a thread rings the bell with.
+/// Wakes a [`Waiter`] from another thread.
 #[derive(Clone)]
 pub struct Notifier {
     sender: Arc<UnixStream>,
-    /// It rings already: whoever hears it looks at everything.
+    /// The waiter was notified and has not returned yet. It then handles all events at once.
     pending: Arc<AtomicBool>,
 }
 
 impl Notifier {
-    /// Rings, unless it does already.
+    /// Wakes the waiter, unless a wake-up is pending.
     pub fn notify(&self) {
         if !self.pending.swap(true, Ordering::SeqCst) {
-            // Nobody listens any more where the command has left.
+            // The write fails if the waiter no longer exists.
             let _ = (&*self.sender).write(b"!");
         }
     }
 }
 
 impl Waiter {
-    /// Begins to listen; while it lives, the signals do not end the process.
+    /// Creates a waiter. While it exists, signals do not end the process.
     ///
     /// # Errors
-    /// The operating system's, where a handler cannot be set.
+    /// A handler cannot be installed.
     pub fn new() -> io::Result<Self> {
         let (receiver, sender) = UnixStream::pair()?;
         receiver.set_nonblocking(true)?;
@@ -51,25 +55,23 @@ impl Waiter {
         Ok(Self { receiver, notifier, signal_reported: false, _guard: handlers::WatchGuard::new()? })
     }
 
-    /// For a thread that has something to tell.
+    /// Returns a notifier for another thread.
     pub fn notifier(&self) -> Notifier {
         self.notifier.clone()
     }
 
-    /// Waits until it rings, or until then; the first signal that came, once.
+    /// Waits for a signal or a notification, at most until `deadline`. Returns the first signal,
+    /// once.
     ///
     /// # Errors
-    /// The operating system's.
+    /// The poll fails.
     pub fn wait(&mut self, deadline: Option<Instant>) -> io::Result<Option<Signal>> {
-        let left =
+        let timeout =
             deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)));
         let mut fds = vec![PollFd::from_borrowed_fd(self.receiver.as_fd(), PollFlags::IN)];
-        fds.extend(
-            handlers::pipe_fd()
-                .filter(|_| !self.signal_reported)
-                .map(|note| PollFd::from_borrowed_fd(note, PollFlags::IN)),
-        );
-        match handlers::poll_fds(&mut fds, left) {
+        let signal_pipe = handlers::pipe_fd().filter(|_| !self.signal_reported);
+        fds.extend(signal_pipe.map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN)));
+        match handlers::poll_fds(&mut fds, timeout) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(e) => return Err(e.into()),
         }
@@ -78,7 +80,7 @@ impl Waiter {
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(e) => return Err(e),
         }
-        // First, so that what comes now rings anew.
+        // Before the caller looks at its events, so that a later one notifies again.
         self.notifier.pending.store(false, Ordering::SeqCst);
         let signal = handlers::received_signal().filter(|_| !self.signal_reported);
         self.signal_reported |= signal.is_some();

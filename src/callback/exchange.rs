@@ -1,34 +1,37 @@
-//! Whom a code stands for, which WeChat is asked.
+//! The exchange of an OAuth code for a WeChat identity.
 
 use crate::secret::Secret;
 
-/// Whom a code stands for.
+/// The WeChat identity that a code stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OAuthIdentity {
-    /// WeChat's id of this person towards the account.
+    /// The ID of the person for this account.
     pub openid: String,
-    /// The name in WeChat, where the scope gives it.
+    /// The name in WeChat, if the scope includes it.
     pub nickname: Option<String>,
-    /// A virtual person of a snapshot page, who can never receive a message.
+    /// Whether this is the virtual user of a snapshot page, who can never receive a message.
     pub snapshot: bool,
 }
 
-/// Why a code gave no person.
+/// Why a code could not be exchanged.
 #[derive(Debug)]
 pub enum ExchangeError {
-    /// WeChat refused the code (40029, 40163, 42003, 41008, …); the wait goes on.
+    /// WeChat rejected the code (40029, 40163, 42003, 41008, …). The binding stays pending.
     Code {
-        /// WeChat's number for it.
+        /// The errcode.
         errcode: i64,
     },
-    /// WeChat was not reached or not understood: the phone is told to reload, the wait goes on.
+    /// WeChat was unreachable or its response invalid. The page asks to reload; the binding stays
+    /// pending.
     Unreachable(anyhow::Error),
-    /// WeChat refused the account itself; no other code will do better, so the wait ends with this error.
+    /// WeChat rejected the account. Another code would not help, so the binding fails with this
+    /// error.
     Account(anyhow::Error),
 }
 
-/// Asks WeChat whom a code stands for.
+/// Exchanges codes with WeChat.
 pub trait CodeExchange: Send + Sync {
-    /// The person behind `code`, which WeChat takes once. Should give up after some seconds: a phone waits.
+    /// Returns the identity for `code`, which WeChat accepts once. The call must time out within
+    /// seconds, because a phone waits.
     fn exchange(&self, code: &Secret) -> Result<OAuthIdentity, ExchangeError>;
 }

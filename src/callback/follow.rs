@@ -1,47 +1,49 @@
-//! Whether who was bound follows the account: before they do, no message can arrive.
+//! Whether the bound person follows the account. Until then, no message can be delivered.
 
 use std::convert::Infallible;
 
 use crossbeam_channel::Receiver;
 
-/// Looks it up for the person with this openid. Should give up after some seconds, since a phone waits; and at once when
-/// the channel is closed, since everybody else waits for this then.
+/// Looks up whether the person with this openid follows the account. The call must time out within
+/// seconds, because a phone waits, and return at once when the channel is closed, because the
+/// command then waits for it.
 pub type FollowLookupFn = Box<dyn Fn(&str, &Receiver<Infallible>) -> FollowLookupResult + Send + Sync>;
 
-/// What WeChat says.
+/// The result of a lookup.
 #[derive(Debug)]
 pub enum FollowLookupResult {
-    /// The person follows.
+    /// The person follows the account.
     Following,
-    /// The person does not, and comes to do so by this code, unless there is none.
+    /// The person does not follow. The QR code leads to the account, unless it could not be
+    /// fetched.
     NotFollowing(anyhow::Result<FollowQrCode>),
-    /// Not to be found out.
+    /// The lookup failed.
     Unknown(anyhow::Error),
 }
 
-/// The account's own code, by which a person comes to follow it.
+/// A QR code that leads to the account, where a person can follow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowQrCode {
-    /// What the code holds.
+    /// The link that the code contains.
     pub link: String,
-    /// The code as a picture (PNG).
+    /// The code as a PNG image.
     pub png: Vec<u8>,
 }
 
-/// What the page on the phone says of it.
+/// The next step that the page on the phone shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FollowStep {
-    /// Nothing is left to do.
+    /// No step is needed.
     None,
-    /// To follow, by this picture where there is one.
+    /// Follow the account, with this QR code if there is one.
     Follow(Option<Vec<u8>>),
-    /// To follow, if need be.
+    /// Follow the account, if the person does not do so yet.
     FollowIfNeeded,
 }
 
 impl FollowStep {
-    pub(super) fn from_result(follow: &FollowLookupResult) -> Self {
-        match follow {
+    pub(super) fn from_result(result: &FollowLookupResult) -> Self {
+        match result {
             FollowLookupResult::Following => Self::None,
             FollowLookupResult::NotFollowing(code) => Self::Follow(code.as_ref().ok().map(|code| code.png.clone())),
             FollowLookupResult::Unknown(_) => Self::FollowIfNeeded,

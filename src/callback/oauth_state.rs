@@ -1,4 +1,4 @@
-//! The state: what ties a call of the redirect address to the binding that waits for it.
+//! The OAuth state, which ties a call of the redirect address to its pending binding.
 
 use std::fmt;
 
@@ -9,45 +9,49 @@ use subtle::ConstantTimeEq;
 
 use crate::t;
 
-/// Random digits of a state: 22 of base 62 are 130 bits.
+/// The number of random digits: 22 digits of base 62 are 130 bits.
 const RANDOM_DIGITS: usize = 22;
 const BASE62_ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A user's uid, then random digits; letters and digits only, as WeChat wants it.
+/// The uid of a user followed by random digits: letters and digits only, as WeChat requires.
 #[derive(Clone)]
 pub struct OAuthState(String);
 
 impl OAuthState {
-    /// A fresh state for the user with this uid. Fails when the operating system has no randomness to give.
+    /// Creates a random state for the user with this uid.
+    ///
+    /// # Errors
+    /// The operating system provides no randomness.
     pub fn new(uid: &str) -> anyhow::Result<OAuthState> {
         Ok(OAuthState(format!("{uid}{}", random_base62(RANDOM_DIGITS)?)))
     }
 
-    /// The text for the authorize URL.
+    /// Returns the text for the authorization URL.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether `text` is this state, in a time that does not tell how much of it is right.
+    /// Compares `text` with this state in constant time.
     pub(super) fn matches(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
-}
 
-impl OAuthState {
-    /// Whether `text` is the beginning of this state, or its beginning is this state.
+    /// Returns `true` if `text` is a prefix of this state, or this state is a prefix of `text`.
     pub(super) fn is_partial_match(&self, text: &str) -> bool {
         self.0 != text && (self.0.starts_with(text) || text.starts_with(&self.0))
     }
 }
 
-/// So many random digits of base 62. Fails when the operating system has no randomness to give.
+/// Returns `count` random digits of base 62.
+///
+/// # Errors
+/// The operating system provides no randomness.
 pub(super) fn random_base62(count: usize) -> anyhow::Result<String> {
     let mut text = String::with_capacity(count);
     let mut bytes = [0; RANDOM_DIGITS];
     while text.len() < count {
         SysRng.try_fill_bytes(&mut bytes).with_context(|| t!("callback-no-randomness"))?;
-        // Six bits each; 62 and 63 are thrown away, so every digit is as likely as any other.
+        // Six bits each. The values 62 and 63 are discarded, so that all digits are equally likely.
         let digits = bytes.iter().filter_map(|byte| BASE62_ALPHABET.get(usize::from(byte & 63)));
         text.extend(digits.take(count - text.len()).map(|digit| char::from(*digit)));
     }
@@ -55,9 +59,9 @@ pub(super) fn random_base62(count: usize) -> anyhow::Result<String> {
 }
 
 impl fmt::Debug for OAuthState {
-    /// Shows nothing: who knows the state can bind another phone.
+    /// Hides the state: anyone who knows it can bind another phone.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("State")
+        f.write_str("OAuthState")
     }
 }
 
@@ -68,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_is_the_uid_and_22_random_digits() {
+    fn state_is_uid_and_22_random_digits() {
         let uid = "0123456789abcdef0123456789abcdef";
         let states: Vec<String> = (0..2000).map(|_| OAuthState::new(uid).unwrap().as_str().to_owned()).collect();
         for state in &states {
@@ -77,13 +81,13 @@ mod tests {
             assert!(digits.bytes().all(|digit| digit.is_ascii_alphanumeric()));
         }
         assert_eq!(states.iter().collect::<HashSet<_>>().len(), states.len());
-        // 44,000 digits hold each of the 62, or the source is broken.
+        // 44,000 digits contain each of the 62 digits unless the source is broken.
         let seen: HashSet<u8> = states.iter().flat_map(|state| state[uid.len()..].bytes()).collect();
         assert_eq!(seen.len(), BASE62_ALPHABET.len());
     }
 
     #[test]
-    fn only_the_whole_text_is_the_state() {
+    fn only_complete_state_matches() {
         let state = OAuthState::new("u").unwrap();
         let text = state.as_str().to_owned();
         assert!(state.matches(&text));

@@ -1,4 +1,4 @@
-//! The pages on the phone: a mark, what happened, what to do. Nothing in them comes from the request.
+//! The pages on the phone: an icon, the result, the next step. They contain nothing of the request.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -10,7 +10,7 @@ use crate::http_server::HttpResponse;
 use crate::i18n::Lang;
 use crate::t_in;
 
-/// What a call is answered with.
+/// The page that responds to a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Page {
     Bound { username: String, nickname: Option<String>, follow_step: FollowStep },
@@ -20,7 +20,7 @@ pub(super) enum Page {
     SaveFailed,
 }
 
-/// The mark above the title: its colour and its shape on a circle of 64.
+/// The icon above the title: its colour and its shape on a circle with a diameter of 64.
 struct Icon {
     class: &'static str,
     svg_path: &'static str,
@@ -30,7 +30,7 @@ const ICON_DONE: Icon = Icon { class: "done", svg_path: "M19 33.5 28.5 43 46 24"
 const ICON_NOTE: Icon = Icon { class: "note", svg_path: "M32 18v17M32 45v.5" };
 const ICON_FAIL: Icon = Icon { class: "fail", svg_path: "M23 23l18 18M41 23 23 41" };
 
-/// As quiet as WeChat's own result pages; readable from 280 px on.
+/// Similar to WeChat's own result pages, and readable from a width of 280 px.
 const PAGE_STYLE: &str = "\
 :root{color-scheme:light dark;--back:#fff;--text:#191919;--soft:#737373;--card:#f7f7f7;--line:#e5e5e5}\
 @media(prefers-color-scheme:dark){:root{--back:#191919;--text:#d5d5d5;--soft:#8f8f8f;--card:#232323;--line:#333}}\
@@ -54,27 +54,27 @@ dl+.todo{border:0;padding:0}\
 .code+.todo{border:0;margin-top:12px;padding:0}\
 footer{padding:0 0 24px;text-align:center;font-size:13px;color:var(--soft)}";
 
-/// The reply for a page.
+/// Returns the response with a page.
 pub(super) fn render_response(page: &Page, lang: Lang) -> HttpResponse {
-    let (status, mark) = match page {
+    let (status, icon) = match page {
         Page::Bound { follow_step: FollowStep::Follow(_), .. } => (200, ICON_NOTE),
         Page::Bound { .. } => (200, ICON_DONE),
         Page::Rejected(reason) => (rejection_status(*reason), ICON_NOTE),
         Page::Unreachable => (502, ICON_NOTE),
         Page::AccountRefused | Page::SaveFailed => (500, ICON_FAIL),
     };
-    let [title, why, todo] = page_texts(page, lang);
+    let texts = page_texts(page, lang);
     let details = match page {
-        Page::Bound { username, nickname, follow_step: step } => html! {
+        Page::Bound { username, nickname, follow_step } => html! {
             (binding_details(username, nickname.as_deref(), lang))
-            @if let FollowStep::Follow(Some(picture)) = step {
-                img.code src=(data_url(picture)) alt=(t_in!(lang, "callback-follow-picture"));
+            @if let FollowStep::Follow(Some(png)) = follow_step {
+                img.code src=(data_url(png)) alt=(t_in!(lang, "callback-follow-picture"));
             }
         },
         _ => html! {},
     };
-    let reply = HttpResponse::html(status, render_document(lang, &mark, &title, &why, &details, &todo).into_string());
-    if status == 405 { reply.with_header("Allow", "GET") } else { reply }
+    let response = HttpResponse::html(status, render_document(lang, &icon, &texts, &details).into_string());
+    if status == 405 { response.with_header("Allow", "GET") } else { response }
 }
 
 fn rejection_status(reason: RejectReason) -> u16 {
@@ -88,49 +88,53 @@ fn rejection_status(reason: RejectReason) -> u16 {
     }
 }
 
-/// Title, why, what to do.
+/// Returns the title, the reason and the next step.
 fn page_texts(page: &Page, lang: Lang) -> [String; 3] {
-    macro_rules! say {
-        ($title:literal, $why:literal, $todo:literal) => {
-            [t_in!(lang, $title), t_in!(lang, $why), t_in!(lang, $todo)]
+    macro_rules! texts {
+        ($title:literal, $reason:literal, $next_step:literal) => {
+            [t_in!(lang, $title), t_in!(lang, $reason), t_in!(lang, $next_step)]
         };
     }
     match page {
-        Page::Bound { follow_step: step, .. } => match step {
-            FollowStep::None => say!("callback-bound-title", "callback-bound-why", "callback-bound-todo"),
+        Page::Bound { follow_step, .. } => match follow_step {
+            FollowStep::None => texts!("callback-bound-title", "callback-bound-why", "callback-bound-todo"),
             FollowStep::FollowIfNeeded => {
-                say!("callback-bound-title", "callback-bound-why", "callback-follow-unknown-todo")
+                texts!("callback-bound-title", "callback-bound-why", "callback-follow-unknown-todo")
             }
-            FollowStep::Follow(Some(_)) => say!("callback-follow-title", "callback-follow-why", "callback-follow-todo"),
+            FollowStep::Follow(Some(_)) => {
+                texts!("callback-follow-title", "callback-follow-why", "callback-follow-todo")
+            }
             FollowStep::Follow(None) => {
-                say!("callback-follow-title", "callback-follow-why", "callback-follow-search-todo")
+                texts!("callback-follow-title", "callback-follow-why", "callback-follow-search-todo")
             }
         },
         Page::Unreachable => {
-            say!("callback-unreachable-title", "callback-unreachable-why", "callback-unreachable-todo")
+            texts!("callback-unreachable-title", "callback-unreachable-why", "callback-unreachable-todo")
         }
-        Page::AccountRefused => say!("callback-account-title", "callback-account-why", "callback-operator-todo"),
-        Page::SaveFailed => say!("callback-unkept-title", "callback-unkept-why", "callback-operator-todo"),
+        Page::AccountRefused => texts!("callback-account-title", "callback-account-why", "callback-operator-todo"),
+        Page::SaveFailed => texts!("callback-unkept-title", "callback-unkept-why", "callback-operator-todo"),
         Page::Rejected(reason) => match reason {
             RejectReason::WrongPath | RejectReason::RewrittenPath => {
-                say!("callback-path-title", "callback-path-why", "callback-scan-todo")
+                texts!("callback-path-title", "callback-path-why", "callback-scan-todo")
             }
-            RejectReason::WrongMethod => say!("callback-method-title", "callback-method-why", "callback-scan-todo"),
-            RejectReason::WrongState => say!("callback-state-title", "callback-state-why", "callback-new-link-todo"),
-            RejectReason::NoCode => say!("callback-no-code-title", "callback-no-code-why", "callback-no-code-todo"),
+            RejectReason::WrongMethod => texts!("callback-method-title", "callback-method-why", "callback-scan-todo"),
+            RejectReason::WrongState => texts!("callback-state-title", "callback-state-why", "callback-new-link-todo"),
+            RejectReason::NoCode => texts!("callback-no-code-title", "callback-no-code-why", "callback-no-code-todo"),
             RejectReason::DuplicateParam => {
-                say!("callback-repeated-title", "callback-repeated-why", "callback-scan-todo")
+                texts!("callback-repeated-title", "callback-repeated-why", "callback-scan-todo")
             }
             RejectReason::MalformedCode => {
-                say!("callback-bad-code-title", "callback-bad-code-why", "callback-scan-todo")
+                texts!("callback-bad-code-title", "callback-bad-code-why", "callback-scan-todo")
             }
             RejectReason::CodeRefused(_) => {
-                say!("callback-refused-title", "callback-refused-why", "callback-again-todo")
+                texts!("callback-refused-title", "callback-refused-why", "callback-again-todo")
             }
-            RejectReason::CodeUsed => say!("callback-used-title", "callback-used-why", "callback-again-todo"),
-            RejectReason::AlreadyBound => say!("callback-taken-title", "callback-taken-why", "callback-new-link-todo"),
+            RejectReason::CodeUsed => texts!("callback-used-title", "callback-used-why", "callback-again-todo"),
+            RejectReason::AlreadyBound => {
+                texts!("callback-taken-title", "callback-taken-why", "callback-new-link-todo")
+            }
             RejectReason::SnapshotUser => {
-                say!("callback-snapshot-title", "callback-snapshot-why", "callback-snapshot-todo")
+                texts!("callback-snapshot-title", "callback-snapshot-why", "callback-snapshot-todo")
             }
         },
     }
@@ -149,19 +153,20 @@ fn binding_details(user: &str, nickname: Option<&str>, lang: Lang) -> Markup {
     }
 }
 
-/// A picture that comes with the page.
+/// Returns an image as a URL, so that it is part of the page.
 fn data_url(png: &[u8]) -> String {
     format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png))
 }
 
-/// Keeps what stands between Chinese punctuation on one line where it fits: a browser would break anywhere.
+/// Keeps the text between Chinese punctuation on one line if it fits. A browser would break it
+/// anywhere.
 fn sentences(text: &str) -> Markup {
     html! {
         @for clause in text.split_inclusive(['，', '。', '；']) { span { (clause) } }
     }
 }
 
-fn render_document(lang: Lang, mark: &Icon, title: &str, why: &str, details: &Markup, todo: &str) -> Markup {
+fn render_document(lang: Lang, icon: &Icon, [title, reason, next_step]: &[String; 3], details: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(lang.tag()) {
@@ -169,21 +174,21 @@ fn render_document(lang: Lang, mark: &Icon, title: &str, why: &str, details: &Ma
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                 meta name="robots" content="noindex";
-                // Without it a browser asks for an icon, which would be one more call turned away.
+                // Otherwise a browser requests an icon, which would be another rejected call.
                 link rel="icon" href="data:,";
                 title { (title) }
                 style { (PreEscaped(PAGE_STYLE)) }
             }
             body {
                 main {
-                    svg class=(mark.class) viewBox="0 0 64 64" aria-hidden="true" {
+                    svg class=(icon.class) viewBox="0 0 64 64" aria-hidden="true" {
                         circle cx="32" cy="32" r="32" {}
-                        path d=(mark.svg_path) {}
+                        path d=(icon.svg_path) {}
                     }
                     h1 { (title) }
-                    p.why { (sentences(why)) }
+                    p.why { (sentences(reason)) }
                     (details)
-                    p.todo { (sentences(todo)) }
+                    p.todo { (sentences(next_step)) }
                 }
                 footer { "wxbox" }
             }

@@ -1,12 +1,16 @@
-//! What waits for the phone: judges each call of the redirect address and ends at the first right one.
+//! A pending binding: it checks each call of the redirect address and completes with the first
+//! valid one.
 //!
-//! Everybody on the Internet may call. A call is right when it carries the state of this binding and a code
-//! that WeChat takes; all others get a page that says why and what to do, repeats nothing of the request, and
-//! leaves the wait as it was. Phones call twice now and then, so the code that succeeded succeeds again
-//! without a second exchange, and a code that WeChat refused is not shown to WeChat again.
+//! Anybody on the Internet may call. A call is valid if it carries the state of this binding and a
+//! code that WeChat accepts. Every other call gets a page with the reason and the next step; the
+//! page repeats nothing of the request, and the binding stays pending. Phones sometimes call twice,
+//! so the code that succeeded gets the same page again without a second exchange, and a code that
+//! WeChat rejected is not sent to WeChat again.
 //!
-//! A [`Callback`] is one binding's; a [`Site`] is all that a listener answers while it waits for one person after
-//! the other.
+//! Lock order: `exchange_state` before `close_sender`; `rejected_counts` is only held alone.
+//! `exchange_state` is held while a code is exchanged, so that a repeated call sees the outcome.
+//! `close_sender` is not: [`PendingBinding::close`] must never wait for WeChat. It is held while a
+//! binding is saved, so that `close` returns after the binding is either saved or will never be.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
@@ -26,44 +30,46 @@ use crate::http_server::{HttpResponse, Request};
 use crate::i18n::{Lang, negotiate_language};
 use crate::secret::{ExposeSecret, Secret};
 
-/// Longest code that is looked at, in bytes; WeChat's have 32.
+/// The maximum length of a code in bytes. WeChat's codes have 32.
 const MAX_CODE_BYTES: usize = 512;
-/// Refused codes that are remembered.
+/// The number of rejected codes that are remembered.
 const MAX_REJECTED_CODES: usize = 8;
-/// Events that may wait to be taken, and how many of these places only the outcome may use.
+/// The number of events that can be queued.
 const EVENT_CAPACITY: usize = 256;
+/// The part of the queue that is reserved for the outcome.
 const RESERVED_EVENTS: usize = 64;
 
-/// Who was bound, to whom.
+/// A user that was bound to an openid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoundUser {
-    /// The name of who was bound: who was renamed during the wait is told by the new one.
+    /// The name of the user. It is the new name if the user was renamed meanwhile.
     pub username: String,
-    /// To whom.
+    /// The WeChat identity of the user.
     pub identity: OAuthIdentity,
 }
 
-/// What the one who waits hears.
+/// An event of a pending binding.
 #[derive(Debug)]
 pub enum CallbackEvent {
-    /// Somebody came by the short link, and was sent on.
+    /// The short link was opened and redirected.
     ShortLinkOpened,
-    /// A call that was not the right one; under a flood not all of these are told.
+    /// A call was rejected. Under a flood some of these events are dropped.
     Rejected(RejectReason),
-    /// The right call, but WeChat could not be asked; the phone was told to reload.
+    /// A valid call could not be completed because WeChat is unreachable. The page asks to reload.
     Unreachable(anyhow::Error),
-    /// The binding is kept and the phone is being told so. The wait is over.
+    /// The binding is saved, and the phone is being told so. The binding is complete.
     Bound(BoundUser),
-    /// Whether who was bound follows the account; after [`Event::Bound`], where that is looked up.
+    /// Whether the bound person follows the account. It comes after [`CallbackEvent::Bound`] if a
+    /// lookup is set.
     FollowChecked(FollowLookupResult),
-    /// The account is refused or the binding could not be kept. The wait is over.
+    /// WeChat rejects the account, or the binding could not be saved. The binding has failed.
     Failed(anyhow::Error),
 }
 
-/// Stores a binding before the phone is told of it; gives back the name that the bound person has then.
+/// Saves a binding before the phone is told of it, and returns the current name of the user.
 pub type SaveBinding = Box<dyn FnMut(&OAuthIdentity) -> anyhow::Result<String> + Send>;
 
-/// Judges the calls of one binding.
+/// A binding that waits for the call of a phone.
 pub struct PendingBinding {
     state: OAuthState,
     path: String,
@@ -71,17 +77,16 @@ pub struct PendingBinding {
     short_link: Option<ShortLink>,
     follow_lookup: Option<FollowLookupFn>,
     exchange_state: Mutex<ExchangeState>,
-    /// How many calls were turned away, by reason.
+    /// The number of rejected calls by reason.
     rejected_counts: Mutex<BTreeMap<RejectReason, usize>>,
-    /// `None` once nobody waits for it any more. Held while a binding is kept, so that it is either kept before or not
-    /// at all.
+    /// `None` after [`PendingBinding::close`].
     close_sender: Mutex<Option<Sender<Infallible>>>,
-    /// Disconnected once nobody waits for it any more.
+    /// Disconnected by [`PendingBinding::close`].
     close_receiver: Receiver<Infallible>,
     events: Sender<CallbackEvent>,
 }
 
-/// What one call at a time may change.
+/// The state that one call at a time may change.
 struct ExchangeState {
     save_binding: SaveBinding,
     rejected_codes: VecDeque<(Secret, RejectReason)>,
@@ -95,14 +100,15 @@ enum ExchangeOutcome {
         nickname: Option<String>,
         follow_step: FollowStep,
     },
-    /// WeChat refuses the account.
+    /// WeChat rejects the account.
     AccountRefused,
-    /// The binding could not be stored.
+    /// The binding could not be saved.
     SaveFailed,
 }
 
 impl PendingBinding {
-    /// Waits for `state` on `path` (of the redirect address; compared percent-decoded).
+    /// Creates a binding that waits for `state` on `path`, the path of the redirect address, which
+    /// is compared percent-decoded. Returns it with its events.
     pub fn new(
         state: OAuthState,
         path: impl Into<String>,
@@ -112,7 +118,7 @@ impl PendingBinding {
         let (events, event_receiver) = bounded(EVENT_CAPACITY);
         let exchange_state = Mutex::new(ExchangeState { save_binding, rejected_codes: VecDeque::new(), outcome: None });
         let (close_sender, close_receiver) = bounded(0);
-        let callback = PendingBinding {
+        let binding = PendingBinding {
             state,
             path: path.into(),
             exchange,
@@ -124,20 +130,22 @@ impl PendingBinding {
             close_receiver,
             events,
         };
-        (callback, event_receiver)
+        (binding, event_receiver)
     }
 
-    /// Looks up whether who was bound follows the account, and shows the way on the phone where they do not.
+    /// Looks up whether the bound person follows the account. If not, the page shows how to follow
+    /// it.
     pub fn with_follow_lookup(self, follow_lookup: FollowLookupFn) -> Self {
         PendingBinding { follow_lookup: Some(follow_lookup), ..self }
     }
 
-    /// Sends on, to the page where it all begins, whoever comes to that link.
+    /// Redirects calls of `link` to the authorization page.
     pub fn with_short_link(self, link: ShortLink) -> Self {
         PendingBinding { short_link: Some(link), ..self }
     }
 
-    /// Answers one call. Waits while another call's code is with WeChat, so that its repeat sees the outcome.
+    /// Handles one call. It waits while the code of another call is exchanged, so that a repeated
+    /// call sees the outcome.
     pub fn handle(&self, request: &Request) -> HttpResponse {
         let page = match &self.short_link {
             Some(link) if link.matches(&request.path) => match self.check_short_link(request) {
@@ -152,11 +160,11 @@ impl PendingBinding {
         if let Page::Rejected(reason) = &page {
             self.reject(*reason);
         }
-        // WeChat is Chinese before it is anything else.
+        // Most people in WeChat read Chinese.
         pages::render_response(&page, negotiate_language(request.header("accept-language"), Lang::Zh))
     }
 
-    /// Judges what came in no call: the query of the address that WeChat sent the phone to. What came of it is told
+    /// Handles the query of an address that the user pasted, instead of a call. The result is sent
     /// as an event.
     pub fn submit_query(&self, query: &str) {
         let page = self.extract_code_from_query(query).map_or_else(Page::Rejected, |code| self.process_code(code));
@@ -170,34 +178,36 @@ impl PendingBinding {
         self.emit(CallbackEvent::Rejected(reason));
     }
 
-    /// How many calls were turned away, by reason.
+    /// Returns the number of rejected calls by reason.
     pub fn rejected_counts(&self) -> BTreeMap<RejectReason, usize> {
         self.rejected_counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether a query has the state of this binding.
+    /// Returns `true` if `query` has the state of this binding.
     pub fn has_matching_state(&self, query: &str) -> bool {
         uri::first_param(query, "state").is_some_and(|state| self.state.matches(&state))
     }
 
-    /// Whether a query has only a part of the state of this binding, or none at all: it was cut off on its way.
+    /// Returns `true` if `query` has only a part of the state of this binding, or no state: it was
+    /// cut off.
     pub fn has_partial_state(&self, query: &str) -> bool {
         uri::first_param(query, "state").is_none_or(|state| self.state.is_partial_match(&state))
     }
 
-    /// Whether a call of that path, with that state, is meant for this binding, right or not.
+    /// Returns `true` if a call of `path` with `state` belongs to this binding, valid or not.
     pub(super) fn matches(&self, path: &str, state: Option<&str>) -> bool {
         self.short_link.as_ref().is_some_and(|link| link.matches(path))
             || state.is_some_and(|state| self.state.matches(state))
     }
 
-    /// Whether a call is under way whose code is with WeChat.
+    /// Returns `true` while a code is being exchanged.
     pub fn is_exchanging(&self) -> bool {
         matches!(self.exchange_state.try_lock(), Err(TryLockError::WouldBlock))
     }
 
-    /// Ends the wait: what was kept has been told by now, and nothing will be kept from here on. A phone waits no longer
-    /// for what WeChat says of its code, nor for what could be looked up about who was bound.
+    /// Stops waiting. The events of a saved binding were sent when the call returns, and nothing is
+    /// saved afterwards. Calls no longer wait for WeChat to exchange a code or to look up a
+    /// follower.
     pub fn close(&self) {
         *self.close_sender.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -206,24 +216,24 @@ impl PendingBinding {
         self.close_sender.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
-    /// Whether the short link still leads anywhere.
+    /// Checks whether the short link still redirects.
     fn check_short_link(&self, request: &Request) -> Result<(), RejectReason> {
         if !matches!(request.method.as_str(), "GET" | "HEAD") {
             return Err(RejectReason::WrongMethod);
         }
-        // Not while a code is with WeChat: that one is enough.
+        // Without waiting for an exchange: an outcome is enough.
         match self.exchange_state.try_lock() {
-            Ok(wait) if wait.outcome.is_some() => Err(RejectReason::AlreadyBound),
+            Ok(state) if state.outcome.is_some() => Err(RejectReason::AlreadyBound),
             _ if self.is_closed() => Err(RejectReason::WrongState),
             _ => Ok(()),
         }
     }
 
-    /// The code of a call that belongs to this binding.
+    /// Returns the code of a call that belongs to this binding.
     fn extract_code(&self, request: &Request) -> Result<Secret, RejectReason> {
         if !uri::is_same_path(&request.path, &self.path) {
-            let is_mine = request.method == "GET" && self.has_matching_state(&request.query);
-            return Err(if is_mine { RejectReason::RewrittenPath } else { RejectReason::WrongPath });
+            let is_own = request.method == "GET" && self.has_matching_state(&request.query);
+            return Err(if is_own { RejectReason::RewrittenPath } else { RejectReason::WrongPath });
         }
         if request.method != "GET" {
             return Err(RejectReason::WrongMethod);
@@ -231,7 +241,7 @@ impl PendingBinding {
         self.extract_code_from_query(&request.query)
     }
 
-    /// The code of a query that belongs to this binding.
+    /// Returns the code of a query that belongs to this binding.
     fn extract_code_from_query(&self, query: &str) -> Result<Secret, RejectReason> {
         let (mut state, mut code) = (None, None);
         for (key, value) in uri::parse_query(query) {
@@ -255,16 +265,16 @@ impl PendingBinding {
         Ok(code)
     }
 
-    /// What becomes of a code.
+    /// Exchanges a code, unless its outcome is known, and returns the page for it.
     fn process_code(&self, code: Secret) -> Page {
-        // A panic in an exchange or a keep leaves nothing half done behind the lock.
+        // A panic while exchanging or saving leaves the state consistent.
         let mut exchange_state = self.exchange_state.lock().unwrap_or_else(PoisonError::into_inner);
         match &exchange_state.outcome {
-            Some(ExchangeOutcome::Bound { code: bound_code, username, nickname, follow_step: step })
+            Some(ExchangeOutcome::Bound { code: bound_code, username, nickname, follow_step })
                 if secrets_equal(bound_code, &code) =>
             {
-                let (username, nickname, step) = (username.clone(), nickname.clone(), step.clone());
-                return Page::Bound { username, nickname, follow_step: step };
+                let (username, nickname, follow_step) = (username.clone(), nickname.clone(), follow_step.clone());
+                return Page::Bound { username, nickname, follow_step };
             }
             Some(ExchangeOutcome::Bound { .. }) => return Page::Rejected(RejectReason::AlreadyBound),
             Some(ExchangeOutcome::AccountRefused) => return Page::AccountRefused,
@@ -273,14 +283,14 @@ impl PendingBinding {
             None => {}
         }
         if let Some((_, reason)) =
-            exchange_state.rejected_codes.iter().find(|(refused, _)| secrets_equal(refused, &code))
+            exchange_state.rejected_codes.iter().find(|(rejected, _)| secrets_equal(rejected, &code))
         {
             return Page::Rejected(*reason);
         }
-        let Some(answer) = self.exchange_in_background(&code) else { return Page::Rejected(RejectReason::WrongState) };
-        match answer {
-            Ok(person) if person.snapshot => exchange_state.reject_code(code, RejectReason::SnapshotUser),
-            Ok(person) => self.complete_binding(&mut exchange_state, code, person),
+        let Some(result) = self.exchange_in_background(&code) else { return Page::Rejected(RejectReason::WrongState) };
+        match result {
+            Ok(identity) if identity.snapshot => exchange_state.reject_code(code, RejectReason::SnapshotUser),
+            Ok(identity) => self.complete_binding(&mut exchange_state, code, identity),
             Err(ExchangeError::Code { errcode: 40163 }) => exchange_state.reject_code(code, RejectReason::CodeUsed),
             Err(ExchangeError::Code { errcode }) => {
                 exchange_state.reject_code(code, RejectReason::CodeRefused(errcode))
@@ -297,30 +307,31 @@ impl PendingBinding {
         }
     }
 
-    /// What WeChat says of a code; `None` where nobody waits for it any more.
+    /// Exchanges a code on another thread. Returns `None` if the binding was closed meanwhile.
     fn exchange_in_background(&self, code: &Secret) -> Option<Result<OAuthIdentity, ExchangeError>> {
-        let (tell, answer) = bounded(1);
+        let (sender, receiver) = bounded(1);
         let (exchange, code_copy) = (Arc::clone(&self.exchange), code.clone());
-        let asking = std::thread::Builder::new().name("code".into()).spawn(move || {
-            // Nobody listens once the wait was ended.
-            let _ = tell.send(exchange.exchange(&code_copy));
+        let thread = std::thread::Builder::new().name("code".into()).spawn(move || {
+            // The receiver is gone if the binding was closed.
+            let _ = sender.send(exchange.exchange(&code_copy));
         });
-        if asking.is_err() {
-            // The system gives no thread: this one asks, and waits.
+        if thread.is_err() {
+            // Without a new thread, this one exchanges the code and cannot be interrupted.
             return Some(self.exchange.exchange(code));
         }
         select! {
-            recv(answer) -> answer => Some(answer.unwrap_or_else(|error| Err(ExchangeError::Unreachable(error.into())))),
+            recv(receiver) -> result => Some(result.unwrap_or_else(|error| Err(ExchangeError::Unreachable(error.into())))),
             recv(self.close_receiver) -> _ => None,
         }
     }
 
-    fn complete_binding(&self, exchange_state: &mut ExchangeState, code: Secret, person: OAuthIdentity) -> Page {
-        let open = self.close_sender.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.is_none() {
+    /// Saves the binding and looks up whether the person follows the account.
+    fn complete_binding(&self, exchange_state: &mut ExchangeState, code: Secret, identity: OAuthIdentity) -> Page {
+        let close_sender = self.close_sender.lock().unwrap_or_else(PoisonError::into_inner);
+        if close_sender.is_none() {
             return Page::Rejected(RejectReason::WrongState);
         }
-        let username = match (exchange_state.save_binding)(&person) {
+        let username = match (exchange_state.save_binding)(&identity) {
             Ok(username) => username,
             Err(error) => {
                 exchange_state.outcome = Some(ExchangeOutcome::SaveFailed);
@@ -328,33 +339,34 @@ impl PendingBinding {
                 return Page::SaveFailed;
             }
         };
-        let (openid, nickname) = (person.openid.clone(), person.nickname.clone());
-        self.emit(CallbackEvent::Bound(BoundUser { username: username.clone(), identity: person }));
-        // The binding stands, whatever comes of what follows: nobody needs to wait for it to end the wait.
-        drop(open);
-        let bound = |step| ExchangeOutcome::Bound {
+        let (openid, nickname) = (identity.openid.clone(), identity.nickname.clone());
+        self.emit(CallbackEvent::Bound(BoundUser { username: username.clone(), identity }));
+        // The binding is saved whatever follows, so `close` need not wait for the lookup.
+        drop(close_sender);
+        let bound = |follow_step| ExchangeOutcome::Bound {
             code: code.clone(),
             username: username.clone(),
             nickname: nickname.clone(),
-            follow_step: step,
+            follow_step,
         };
-        let mut step = FollowStep::None;
+        let mut follow_step = FollowStep::None;
         if let Some(look_up) = &self.follow_lookup {
-            // What is known if the look-up panics.
+            // The outcome if the lookup panics.
             exchange_state.outcome = Some(bound(FollowStep::FollowIfNeeded));
-            let follow = look_up(&openid, &self.close_receiver);
-            step = FollowStep::from_result(&follow);
-            self.emit(CallbackEvent::FollowChecked(follow));
+            let result = look_up(&openid, &self.close_receiver);
+            follow_step = FollowStep::from_result(&result);
+            self.emit(CallbackEvent::FollowChecked(result));
         }
-        exchange_state.outcome = Some(bound(step.clone()));
-        Page::Bound { username, nickname, follow_step: step }
+        exchange_state.outcome = Some(bound(follow_step.clone()));
+        Page::Bound { username, nickname, follow_step }
     }
 
-    /// Never waits: what a flood causes may be lost, the outcome has its place kept free.
+    /// Sends an event without waiting. Events of a flood may be dropped; the outcome has reserved
+    /// places.
     fn emit(&self, event: CallbackEvent) {
-        let outcome =
+        let is_outcome =
             matches!(event, CallbackEvent::Bound(_) | CallbackEvent::FollowChecked(_) | CallbackEvent::Failed(_));
-        if outcome || self.events.len() < EVENT_CAPACITY - RESERVED_EVENTS {
+        if is_outcome || self.events.len() < EVENT_CAPACITY - RESERVED_EVENTS {
             let _ = self.events.try_send(event);
         }
     }

@@ -1,38 +1,38 @@
-//! Why a call binds nobody.
+//! Why a call is rejected.
 
 use std::fmt;
 
 use crate::t;
 
-/// Why a call was turned away, with the wait going on.
+/// Why a call was rejected while the binding stays pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RejectReason {
-    /// Another path.
+    /// The path is not that of the redirect address.
     WrongPath,
-    /// Another path, and the right state: something on the way has changed the path.
+    /// The path is wrong and the state right: a proxy has rewritten the path.
     RewrittenPath,
-    /// Another method than GET.
+    /// The method is not GET.
     WrongMethod,
-    /// No state, or not this binding's.
+    /// The state is missing or not that of this binding.
     WrongState,
-    /// The right state and no code: link checkers do this.
+    /// The state is right and the code is missing. Link checkers send such calls.
     NoCode,
-    /// State or code more than once.
+    /// The state or the code occurs more than once.
     DuplicateParam,
-    /// A code that cannot be one of WeChat's.
+    /// The code cannot come from WeChat.
     MalformedCode,
-    /// WeChat refused the code with this errcode.
+    /// WeChat rejected the code with this errcode.
     CodeRefused(i64),
-    /// WeChat says that the code was used, and it was not us (or its answer was lost).
+    /// WeChat reports that the code was used: by somebody else, or its response to wxbox was lost.
     CodeUsed,
-    /// This binding is done, with another code.
+    /// The binding was completed with another code.
     AlreadyBound,
-    /// A snapshot page's virtual person.
+    /// The identity is the virtual user of a snapshot page.
     SnapshotUser,
 }
 
 impl fmt::Display for RejectReason {
-    /// In the language of the run, for logs.
+    /// Writes the reason in the language of the run, for logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
             RejectReason::WrongPath => t!("callback-log-path"),

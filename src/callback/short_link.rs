@@ -1,4 +1,4 @@
-//! A link that is short enough for a small QR code, and sends the phone on to the long one.
+//! A link that is short enough for a small QR code and redirects to the authorization page.
 
 use percent_encoding::percent_decode_str;
 use subtle::ConstantTimeEq;
@@ -7,10 +7,11 @@ use url::Url;
 use super::oauth_state::random_base62;
 use crate::http_server::HttpResponse;
 
-/// Random digits: 14 of base 62 are 83 bits. Who guesses them learns the state.
+/// The number of random digits: 14 digits of base 62 are 83 bits. Anyone who guesses them learns
+/// the state.
 const RANDOM_DIGITS: usize = 14;
 
-/// A link below the redirect address; its end is random.
+/// A link below the redirect address that ends with random digits.
 #[derive(Clone)]
 pub struct ShortLink {
     url: Url,
@@ -18,7 +19,10 @@ pub struct ShortLink {
 }
 
 impl ShortLink {
-    /// A link below `redirect` that sends on to `to`. Fails when the operating system has no randomness to give.
+    /// Creates a link below `redirect` that redirects to `target`.
+    ///
+    /// # Errors
+    /// The operating system provides no randomness.
     pub fn new(redirect: &Url, target: &str) -> anyhow::Result<Self> {
         let mut url = redirect.clone();
         url.set_query(None);
@@ -26,18 +30,18 @@ impl ShortLink {
         Ok(Self { url, target: target.to_owned() })
     }
 
-    /// The link itself.
+    /// Returns the link.
     pub fn as_str(&self) -> &str {
         self.url.as_str()
     }
 
-    /// Whether that path is this link's, in a time that does not tell how much of it is right.
+    /// Compares `path` with the path of this link in constant time.
     pub(super) fn matches(&self, path: &str) -> bool {
         let bytes = |path| percent_decode_str(path).collect::<Vec<u8>>();
         bytes(path).ct_eq(&bytes(self.url.path())).into()
     }
 
-    /// Where the phone goes from here.
+    /// Returns the redirect to the target.
     pub(super) fn redirect(&self) -> HttpResponse {
         HttpResponse::redirect(&self.target)
     }
@@ -48,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_below_the_redirect_address_and_never_the_same() {
+    fn links_are_random_and_below_redirect_address() {
         for (redirect, below) in [
             ("http://203.0.113.7:8080/callback/?a=b", "http://203.0.113.7:8080/callback/"),
             ("https://wx.example.com/wx/callback", "https://wx.example.com/wx/callback/"),
@@ -72,10 +76,10 @@ mod tests {
     }
 
     #[test]
-    fn it_sends_on_with_the_fragment_that_wechat_wants() {
-        let to = "https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx&state=1#wechat_redirect";
-        let reply = ShortLink::new(&Url::parse("http://203.0.113.7/").unwrap(), to).unwrap().redirect();
-        assert_eq!((reply.status(), reply.header_value("location")), (302, Some(to)));
-        assert_eq!(reply.header_value("cache-control"), Some("no-store"));
+    fn redirect_keeps_fragment() {
+        let target = "https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx&state=1#wechat_redirect";
+        let response = ShortLink::new(&Url::parse("http://203.0.113.7/").unwrap(), target).unwrap().redirect();
+        assert_eq!((response.status(), response.header_value("location")), (302, Some(target)));
+        assert_eq!(response.header_value("cache-control"), Some("no-store"));
     }
 }

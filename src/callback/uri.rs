@@ -1,21 +1,21 @@
-//! The parts of an address, read as leniently as people and proxies treat it on its way.
+//! Lenient parsing of addresses, which people and proxies change on the way.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// Names and values of a query. An address that was copied out of a page has `&amp;` for `&`.
+/// Returns the parameters of a query. An address that was copied from HTML has `&amp;` for `&`.
 pub(super) fn parse_query(query: &str) -> impl Iterator<Item = (String, Cow<'_, str>)> {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs.map(|(name, value)| (name.trim_start_matches("amp;").to_owned(), value))
 }
 
-/// The first value of that name.
+/// Returns the first value of the parameter `name`.
 pub(super) fn first_param<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
     parse_query(query).find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
-/// Whether two paths are the same: proxies add a slash at the end, take it away, and double others.
+/// Compares two paths. Proxies add or remove a trailing slash and double others.
 pub(super) fn is_same_path(one: &str, other: &str) -> bool {
     let parts = |path| {
         let bytes: Vec<u8> = percent_decode_str(path).collect();
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slashes_make_no_other_path() {
+    fn extra_slashes_are_ignored() {
         for same in ["/a/b", "/a/b/", "//a/b", "/a//b//", "/%61/b", "a/b"] {
             assert!(is_same_path(same, "/a/b/"), "{same}");
         }
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_out_of_a_page_is_understood() {
+    fn query_copied_from_html_is_parsed() {
         let query = "code=1&amp;state=a%20b&amp;amp;x=2";
         assert_eq!(
             ["code", "state", "x"].map(|name| first_param(query, name).unwrap().into_owned()),

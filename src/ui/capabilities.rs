@@ -1,32 +1,34 @@
-//! How the two streams want to be written to, by the command line and the environment: colours, movement, symbols.
+//! The capabilities of the terminal: colors, animation and symbols, as the command line and the
+//! environment define them.
 
 use std::env::var;
 
 use super::ColorMode;
 
-/// What may be done on the two streams.
+/// What the output streams support.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct TerminalCapabilities {
-    /// Results have colours.
+    /// Whether results are colored.
     pub(super) color_out: bool,
-    /// What else is said has colours.
+    /// Whether output on stderr is colored.
     pub(super) color_err: bool,
-    /// The terminal knows colours, so that a QR code can say what is black.
+    /// Whether the terminal supports colors, so that a QR code can set black and white.
     pub(super) supports_color: bool,
-    /// Nothing moves: no spinner, no bar, and a question is a line and its answer the next.
+    /// Whether nothing may move: no spinner, no progress bar, and a prompt does not move the
+    /// cursor.
     pub(super) no_animation: bool,
-    /// Somebody has the screen read out: nothing is drawn.
+    /// Whether a screen reader is used: nothing is drawn.
     pub(super) screen_reader: bool,
-    /// The terminal shows ASCII alone: symbols of ours are written with its signs.
+    /// Whether the terminal shows ASCII only: symbols are replaced.
     pub(super) ascii_only: bool,
 }
 
 impl TerminalCapabilities {
-    /// For streams of which these are terminals.
+    /// Detects the capabilities; the arguments tell which streams are terminals.
     pub(super) fn detect(color: ColorMode, out_terminal: bool, err_terminal: bool) -> Self {
         let set = |name: &str| var(name).ok().filter(|value| !value.is_empty());
         let dumb = set("TERM").is_some_and(|term| term == "dumb");
-        let read_out = is_truthy(set("WXBOX_ACCESSIBLE"));
+        let screen_reader = is_truthy(set("WXBOX_ACCESSIBLE"));
         let (color_out, color_err) = match color {
             ColorMode::Always => (true, true),
             ColorMode::Never => (false, false),
@@ -34,14 +36,14 @@ impl TerminalCapabilities {
             ColorMode::Auto if is_truthy(set("CLICOLOR_FORCE")) => (true, true),
             ColorMode::Auto => (out_terminal && !dumb, err_terminal && !dumb),
         };
-        let ascii = !is_utf8(set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")));
+        let ascii_only = !is_utf8(set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")));
         Self {
             color_out,
             color_err,
             supports_color: err_terminal && !dumb,
-            no_animation: dumb || read_out,
-            screen_reader: read_out,
-            ascii_only: ascii,
+            no_animation: dumb || screen_reader,
+            screen_reader,
+            ascii_only,
         }
     }
 }
@@ -61,15 +63,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_locale_without_utf_8_has_no_symbols() {
-        for (locale, utf8) in [
+    fn utf_8_locale_is_detected() {
+        for (locale, expected) in [
             (None, false),
             (Some("C"), false),
             (Some("zh_CN.GB18030"), false),
             (Some("C.UTF-8"), true),
             (Some("de_DE.utf8@euro"), true),
         ] {
-            assert_eq!(is_utf8(locale.map(str::to_owned)), utf8, "{locale:?}");
+            assert_eq!(is_utf8(locale.map(str::to_owned)), expected, "{locale:?}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What `-v` shows: this crate's own log lines, on stderr. Lines of other crates are never shown, since
-//! an HTTP library may log whole addresses.
+//! The log that `-v` prints on stderr. Records of other crates are never printed, because an HTTP
+//! library may log complete URLs with their secrets.
 
 use std::io::Write;
 
@@ -19,7 +19,7 @@ impl Log for StderrLogger {
                 record.level().as_str().to_lowercase(),
                 super::sanitize::single_line(&record.args().to_string())
             );
-            // Nothing can be told to somebody who closed stderr.
+            // There is no way to report that stderr is closed.
             let _ = super::progress::suspend_for(|| super::stream::StdStream::Stderr.write_all(line.as_bytes()));
         }
     }
@@ -27,15 +27,16 @@ impl Log for StderrLogger {
     fn flush(&self) {}
 }
 
-/// Shows what is done (`verbose` 1) and how (2 or more); 0 asks `WXBOX_LOG` (`info`, `debug`, or a number).
+/// Initializes the log: info for `verbose` 1, debug for 2 or more. For 0 the variable `WXBOX_LOG`
+/// decides (`info`, `debug`, or a number).
 pub fn init(verbose: u8) {
-    let asked = std::env::var("WXBOX_LOG").unwrap_or_default();
-    let level = match (verbose, asked.trim().to_ascii_lowercase().as_str()) {
+    let variable = std::env::var("WXBOX_LOG").unwrap_or_default();
+    let level = match (verbose, variable.trim().to_ascii_lowercase().as_str()) {
         (0, "" | "0" | "off" | "error" | "warn") => LevelFilter::Off,
         (0, "debug" | "trace" | "2" | "3") | (2.., _) => LevelFilter::Debug,
         _ => LevelFilter::Info,
     };
-    // A second run in the same process finds the logger in place.
+    // Setting the logger fails if a previous run in this process has set it.
     let _ = log::set_logger(&StderrLogger);
     log::set_max_level(level);
 }

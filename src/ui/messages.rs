@@ -1,5 +1,6 @@
-//! What is said on stderr beside results: what goes on, what may be wrong, what failed. On a terminal lines are broken
-//! between words; elsewhere each is one line, whatever its length.
+//! Status messages, notes, warnings and errors on stderr, and findings with a level on stdout.
+//!
+//! On a terminal, messages are wrapped between words. Elsewhere each message is one line.
 
 use console::measure_text_width;
 use serde::Serialize;
@@ -11,15 +12,15 @@ use crate::exit::ErrorReport;
 use crate::t;
 use sanitize::single_line;
 
-/// How something is.
+/// The level of a finding. The label says it in words; the color repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// As it should be.
+    /// The check passed.
     Ok,
-    /// It works, and may not stay so.
+    /// Something works now but may fail later.
     Warning,
-    /// It does not work.
+    /// Something does not work.
     Failure,
 }
 
@@ -42,7 +43,7 @@ impl Level {
 }
 
 impl Ui {
-    /// Says what is going on; not with `--quiet`.
+    /// Prints a status message, unless `--quiet` is set.
     pub fn status(&mut self, text: &str) {
         if !self.quiet {
             let text = self.wrap_to_terminal(text, 0);
@@ -50,12 +51,12 @@ impl Ui {
         }
     }
 
-    /// Whether what is whispered is shown.
+    /// Returns `true` if notes are printed.
     pub fn shows_notes(&self) -> bool {
         self.err_terminal && !self.json && !self.quiet
     }
 
-    /// Says to somebody who looks on what a script need not be told: why there is nothing to be seen, what is waited for.
+    /// Prints a note for interactive users only, such as what the command waits for.
     pub fn note(&mut self, text: &str) {
         if self.shows_notes() {
             let text = self.wrap_to_terminal(text, 0);
@@ -64,24 +65,24 @@ impl Ui {
         }
     }
 
-    /// Says what may be wrong; not with `--quiet`.
+    /// Prints a warning, unless `--quiet` is set.
     pub fn warn(&mut self, text: &str) {
-        if !self.quiet && self.shown_warnings.as_mut().is_none_or(|said| said.insert(text.to_owned())) {
+        if !self.quiet && self.shown_warnings.as_mut().is_none_or(|shown| shown.insert(text.to_owned())) {
             self.print_labelled("33", &t!("ui-warning"), text);
         }
     }
 
-    /// Says what failed and what to do.
+    /// Prints an error with its hint.
     pub fn error(&mut self, report: &ErrorReport) {
         if self.json {
             #[derive(Serialize)]
-            struct Line<'a> {
+            struct JsonError<'a> {
                 error: &'a str,
                 hint: Option<&'a str>,
                 code: u8,
             }
-            let line = Line { error: &report.message, hint: report.hint.as_deref(), code: report.exit.code() };
-            if let Ok(line) = serde_json::to_string(&line) {
+            let error = JsonError { error: &report.message, hint: report.hint.as_deref(), code: report.exit.code() };
+            if let Ok(line) = serde_json::to_string(&error) {
                 self.write_stderr(&format!("{}\n", sanitize::escape_json(&line)));
             }
             return;
@@ -92,11 +93,11 @@ impl Ui {
         }
     }
 
-    /// Shows a finding as data: `it` with `--json`, else its words, the remedy on a line of its own. With `--quiet`
-    /// only what does not work.
+    /// Prints a finding: `value` with `--json`, otherwise the text, with the fix on a line of its
+    /// own. With `--quiet`, only failures are printed as text.
     ///
     /// # Errors
-    /// The stream's, except a closed pipe.
+    /// Writing fails for a reason other than a closed pipe.
     pub fn print_finding(
         &mut self,
         value: &impl Serialize,
@@ -112,20 +113,20 @@ impl Ui {
             let text = sanitize::escape_json(&serde_json::to_string(value)?);
             return self.write_line(&text);
         }
-        let word = level.label();
-        let widest = [Level::Ok, Level::Warning, Level::Failure].map(|value| measure_text_width(&value.label()));
-        let width = widest.into_iter().max().unwrap_or(0) + 2;
-        let gap = " ".repeat(width.saturating_sub(measure_text_width(&word)));
-        let word = if self.capabilities.color_out { level.style().paint(&word) } else { word };
+        let label = level.label();
+        let label_widths = [Level::Ok, Level::Warning, Level::Failure].map(|level| measure_text_width(&level.label()));
+        let width = label_widths.into_iter().max().unwrap_or(0) + 2;
+        let gap = " ".repeat(width.saturating_sub(measure_text_width(&label)));
+        let label = if self.capabilities.color_out { level.style().paint(&label) } else { label };
         let mut text = t!("ui-verdict", name = name, detail = single_line(detail));
         if let Some(fix) = fix {
             text += &format!("\n{}", t!("ui-verdict-fix", fix = single_line(fix)));
         }
         let columns = if self.out_terminal { terminal_width() } else { None };
-        self.write_line(&format!("{word}{gap}{}", hanging_indent(&text, width, columns)))
+        self.write_line(&format!("{label}{gap}{}", hanging_indent(&text, width, columns)))
     }
 
-    /// In lines that fit on a terminal, those after the first indented.
+    /// Returns `text` wrapped to the terminal, with the lines after the first indented.
     fn wrap_to_terminal(&self, text: &str, indent: usize) -> String {
         let text = single_line(text);
         match self.err_terminal {
@@ -148,9 +149,9 @@ impl Ui {
     }
 }
 
-/// A text behind a word such as `error:`.
-pub(super) fn with_label(word: &str, text: &str) -> String {
-    // A mark of full width brings its own gap.
-    let gap = if word.ends_with('：') { "" } else { " " };
-    format!("{word}{gap}{text}")
+/// Returns `text` after a label such as `error:`.
+pub(super) fn with_label(label: &str, text: &str) -> String {
+    // A full-width colon includes a gap.
+    let gap = if label.ends_with('：') { "" } else { " " };
+    format!("{label}{gap}{text}")
 }

@@ -1,8 +1,9 @@
-//! The only way out to a person or a script: results on stdout, everything else on stderr.
+//! All output of the process: results on stdout, everything else on stderr.
 //!
-//! A result is one value with `Serialize` and `Display`; `--json` picks the rendering. A reader that
-//! closes the pipe early is no failure: what follows is dropped. So it is where a reader does not read and a signal
-//! asks the process to leave. Text from outside loses here what could drive the terminal.
+//! A result is one value with `Serialize` and `Display`; `--json` selects the rendering. If a
+//! reader closes the pipe early, the remaining output is dropped, and the command succeeds. Output
+//! is also dropped if a reader does not read and a signal asks the process to stop. Text from
+//! outside is sanitized here, so that it cannot control the terminal.
 
 mod capabilities;
 mod log;
@@ -46,7 +47,7 @@ use sanitize::single_line;
 use stream::StdStream;
 use table::RenderOptions;
 
-/// When colours are used.
+/// When colors are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorMode {
     /// On a terminal, unless `NO_COLOR` is set; with `CLICOLOR_FORCE` everywhere.
@@ -58,30 +59,30 @@ pub enum ColorMode {
     Never,
 }
 
-/// The two streams and how they are written.
+/// The two output streams and their settings.
 pub struct Ui {
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,
     stdout_closed: bool,
-    /// Nobody read results, and a signal ended the wait for it.
+    /// Results were dropped, because a signal arrived and the reader did not read.
     results_dropped: bool,
     json: bool,
     quiet: bool,
-    /// Warnings that were said, where none is to be said twice.
+    /// The warnings that were printed, if duplicates are suppressed.
     shown_warnings: Option<HashSet<String>>,
     capabilities: TerminalCapabilities,
-    /// stdout is a terminal.
+    /// Whether stdout is a terminal.
     pub out_terminal: bool,
-    /// stdout is a pipe or a socket, whoever reads it.
+    /// Whether stdout is a pipe or a socket.
     out_pipe: bool,
-    /// stderr is a terminal.
+    /// Whether stderr is a terminal.
     pub err_terminal: bool,
-    /// Whether somebody can be asked: stdin is a terminal, and so is stderr, where questions stand.
+    /// Whether wxbox can prompt: stdin and stderr, where prompts are printed, are terminals.
     pub can_prompt: bool,
 }
 
 impl Ui {
-    /// The process's own streams.
+    /// Creates an output to the streams of the process.
     pub fn stdio() -> Self {
         Self {
             out_terminal: io::stdout().is_terminal(),
@@ -92,7 +93,7 @@ impl Ui {
         }
     }
 
-    /// The caller's own streams, neither of them a terminal; nobody can be asked.
+    /// Creates an output to other streams, which are no terminals. It cannot prompt.
     pub fn new(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
         Self {
             out: Box::new(out),
@@ -110,7 +111,7 @@ impl Ui {
         }
     }
 
-    /// Takes over what the command line says of the output.
+    /// Applies the options of the command line.
     pub fn configure(&mut self, json: bool, quiet: bool, color: ColorMode) {
         panic_hook::set_json(json);
         self.json = json;
@@ -118,45 +119,46 @@ impl Ui {
         self.capabilities = TerminalCapabilities::detect(color, self.out_terminal, self.err_terminal);
     }
 
-    /// Whether results are JSON Lines.
+    /// Returns `true` if results are JSON Lines.
     pub fn json(&self) -> bool {
         self.json
     }
 
-    /// Whether only data and errors are wanted.
+    /// Returns `true` if only data and errors are printed.
     pub fn quiet(&self) -> bool {
         self.quiet
     }
 
-    /// Whether whoever read the results has gone: nobody needs any more of them.
+    /// Returns `true` if the reader of the results has closed the pipe, so that no more are needed.
     pub fn stdout_closed(&self) -> bool {
         self.stdout_closed
     }
 
-    /// Whether results were dropped since a signal came and nobody read them.
+    /// Returns `true` if results were dropped, because a signal arrived and the reader did not
+    /// read.
     pub fn results_dropped(&self) -> bool {
         self.results_dropped
     }
 
-    /// Leaves stdout to another program: until `act` is done, results go to stderr.
-    pub fn with_results_on_stderr<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+    /// Runs `action` with results on stderr, because another program writes to stdout.
+    pub fn with_results_on_stderr<T>(&mut self, action: impl FnOnce(&mut Self) -> T) -> T {
         let stdout = replace(&mut self.out, Box::new(StdStream::Stderr));
         let terminal = replace(&mut self.out_terminal, self.err_terminal);
         let color = replace(&mut self.capabilities.color_out, self.capabilities.color_err);
-        let done = act(self);
+        let result = action(self);
         (self.out, self.out_terminal, self.capabilities.color_out) = (stdout, terminal, color);
-        done
+        result
     }
 
-    /// Says no warning twice from now on: for what is done a second time.
+    /// Suppresses duplicate warnings from now on, for an action that is repeated.
     pub fn dedupe_warnings(&mut self) {
         self.shown_warnings.get_or_insert_default();
     }
 
-    /// Shows data that was asked for.
+    /// Prints data that the user asked for.
     ///
     /// # Errors
-    /// The stream's, except a closed pipe.
+    /// Writing fails for a reason other than a closed pipe.
     pub fn print(&mut self, value: &(impl Serialize + Display)) -> anyhow::Result<()> {
         let line = self.render(value)?;
         self.write_line(&line)
@@ -165,75 +167,76 @@ impl Ui {
     fn render(&self, value: &(impl Serialize + Display)) -> anyhow::Result<String> {
         Ok(match (self.json, self.out_terminal) {
             (true, _) => sanitize::escape_json(&serde_json::to_string(value)?),
-            // The other form is for people: see [`Facts`].
+            // The alternate form is for people: see [`KeyValues`].
             (false, true) => sanitize(&format!("{value:#}")),
             (false, false) => sanitize(&value.to_string()),
         })
     }
 
-    /// Shows what a command did; not with `--quiet`, unless as JSON.
+    /// Prints the result of a command. With `--quiet`, it is printed as JSON only.
     ///
     /// # Errors
-    /// The stream's, except a closed pipe.
+    /// Writing fails for a reason other than a closed pipe.
     pub fn print_result(&mut self, value: &(impl Serialize + Display)) -> anyhow::Result<()> {
         if self.quiet && !self.json { Ok(()) } else { self.print(value) }
     }
 
-    /// The same for several, in one go.
+    /// Prints several results at once; see [`Ui::print_result`].
     ///
     /// # Errors
-    /// The stream's, except a closed pipe.
+    /// Writing fails for a reason other than a closed pipe.
     pub fn print_results<T: Serialize + Display>(&mut self, values: &[T]) -> anyhow::Result<()> {
         if values.is_empty() || (self.quiet && !self.json) || self.stdout_closed {
             return Ok(());
         }
-        let lines: Vec<String> = values.iter().map(|it| self.render(it)).collect::<anyhow::Result<_>>()?;
+        let lines: Vec<String> = values.iter().map(|value| self.render(value)).collect::<anyhow::Result<_>>()?;
         self.write_line(&lines.join("\n"))
     }
 
-    /// Shows a table that was asked for: aligned on a terminal, tabs in a pipe.
+    /// Prints a table: aligned on a terminal, separated by tabs otherwise.
     ///
     /// # Errors
-    /// The stream's, except a closed pipe.
+    /// Writing fails for a reason other than a closed pipe.
     pub fn print_table(&mut self, table: &mut Table) -> anyhow::Result<()> {
         let text = table.render(self.render_options());
         if text.is_empty() { Ok(()) } else { self.write_line(text.trim_end_matches('\n')) }
     }
 
-    /// Shows what came to a table since the last time, so that a long one need not be waited for.
+    /// Prints the rows that were added since the last call, so that a long table appears gradually.
     ///
     /// # Errors
-    /// The stream's, except a closed pipe.
+    /// Writing fails for a reason other than a closed pipe.
     pub fn print_new_rows(&mut self, table: &mut Table) -> anyhow::Result<()> {
         let text = table.render_new_rows(self.render_options());
         if text.is_empty() { Ok(()) } else { self.write_line(text.trim_end_matches('\n')) }
     }
 
     fn render_options(&self) -> Option<RenderOptions> {
-        let more = if self.capabilities.ascii_only { "..." } else { "…" };
-        let (columns, color) = (terminal_width(), self.capabilities.color_out);
-        self.out_terminal.then_some(RenderOptions { width: columns, color, ellipsis: more })
+        let ellipsis = if self.capabilities.ascii_only { "..." } else { "…" };
+        let (width, color) = (terminal_width(), self.capabilities.color_out);
+        self.out_terminal.then_some(RenderOptions { width, color, ellipsis })
     }
 
     fn write_line(&mut self, line: &str) -> anyhow::Result<()> {
         if self.stdout_closed {
             return Ok(());
         }
-        let shown = if self.out_terminal && self.capabilities.ascii_only && !self.json {
+        let text = if self.out_terminal && self.capabilities.ascii_only && !self.json {
             sanitize::to_ascii(line)
         } else {
             line.to_owned()
         };
-        let mut write = || self.out.write_all(format!("{shown}\n").as_bytes()).and_then(|()| self.out.flush());
-        // What is drawn on stderr is on the same terminal.
-        let written = if self.out_terminal { progress::suspend_for(write) } else { write() };
-        match written {
+        let mut write = || self.out.write_all(format!("{text}\n").as_bytes()).and_then(|()| self.out.flush());
+        // A progress bar on stderr is on the same terminal.
+        let result = if self.out_terminal { progress::suspend_for(write) } else { write() };
+        match result {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
                 self.stdout_closed = true;
                 Ok(())
             }
             Err(e) if stream::is_unread_error(&e) => {
-                (self.stdout_closed, self.results_dropped) = (true, true);
+                self.stdout_closed = true;
+                self.results_dropped = true;
                 self.warn(&t!("ui-unread"));
                 Ok(())
             }
@@ -242,31 +245,32 @@ impl Ui {
         }
     }
 
-    /// Begins a line on stderr that the person goes on with.
+    /// Prints a prompt on stderr; the user types on the same line.
     pub fn prompt_line(&mut self, text: &str) {
-        let said = with_label(&single_line(text), "");
-        self.write_stderr(&said);
+        let prompt = with_label(&single_line(text), "");
+        self.write_stderr(&prompt);
     }
 
-    /// Writes to stderr as it is: the QR code, clap's own text.
+    /// Writes `text` to stderr unchanged, such as a QR code or the text of clap.
     pub fn write_stderr(&mut self, text: &str) {
-        // Nothing can be told to somebody who closed stderr.
+        // There is no way to report that stderr is closed.
         let _ = progress::suspend_for(|| self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()));
     }
 
-    /// Writes to stdout as it is: help and version, what scripts and files take. On a terminal nothing can drive it.
+    /// Writes `text` to stdout unchanged, such as the help or a script. On a terminal it is
+    /// sanitized.
     ///
     /// # Errors
-    /// The stream's, except a closed pipe.
+    /// Writing fails for a reason other than a closed pipe.
     pub fn write_stdout(&mut self, text: &str) -> anyhow::Result<()> {
         let text = text.trim_end_matches('\n');
         if self.out_terminal { self.write_line(&sanitize(text)) } else { self.write_line(text) }
     }
 
-    /// Shows a command as one would type it, before it is run.
+    /// Prints a command as a user would type it, before it runs.
     ///
     /// # Errors
-    /// The stream's, except a closed pipe.
+    /// Writing fails for a reason other than a closed pipe.
     pub fn echo_command(&mut self, args: &[&str], after: &str) -> anyhow::Result<()> {
         let line = format!("$ wxbox {}{after}", shell_words::join(args));
         let line = if self.capabilities.color_out { format!("\u{1b}[1m{line}\u{1b}[0m") } else { line };
@@ -314,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn quiet_hides_what_was_done_but_neither_data_nor_json() {
+    fn quiet_hides_results_but_not_data_and_json() {
         for (json, quiet, expected) in [
             (false, false, "name a\nname b\n"),
             (false, true, "name a\n"),
@@ -331,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn several_are_shown_as_if_one_by_one_and_none_is_no_line() {
+    fn several_results_are_printed_one_per_line() {
         for (json, quiet, expected) in
             [(false, false, "name a\nname b\n"), (false, true, ""), (true, true, "\"a\"\n\"b\"\n")]
         {
@@ -345,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_pipe_is_success_and_a_full_disk_is_not() {
+    fn closed_pipe_is_success_and_full_disk_is_not() {
         let write = |kind| Ui { out: Box::new(FailingWriter(kind)), ..Ui::stdio() }.print(&Name("a"));
         assert!(write(io::ErrorKind::BrokenPipe).is_ok());
         assert!(write(io::ErrorKind::StorageFull).is_err());

@@ -1,5 +1,5 @@
-//! What is said where wxbox itself fails: at which place, and not a word of what it was about, for the text of a
-//! panic may hold anything.
+//! The panic hook. It reports where wxbox failed, but not the message of the panic, which may
+//! contain secrets.
 
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,18 +8,18 @@ use super::{Ui, progress, prompt};
 use crate::exit::{ErrorReport, ExitStatus};
 use crate::t;
 
-/// Whether errors are JSON.
+/// Whether errors are printed as JSON.
 static ERRORS_AS_JSON: AtomicBool = AtomicBool::new(false);
-/// Whether some thread is reporting already.
+/// Whether a thread already reports a panic.
 static IS_REPORTING: AtomicBool = AtomicBool::new(false);
 
-/// Notes how errors are written.
+/// Sets whether errors are printed as JSON.
 pub(super) fn set_json(json: bool) {
     ERRORS_AS_JSON.store(json, Ordering::Relaxed);
 }
 
-/// From now on a panic of any thread ends the process: the terminal is put back, the place is said, the exit status
-/// is 1. For programs; a library leaves that to whoever uses it.
+/// Makes a panic of any thread end the process with exit status 1, after the terminal is restored
+/// and the location is printed. Only the program calls this; a library leaves the hook to its user.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         if IS_REPORTING.swap(true, Ordering::Relaxed) {
@@ -33,19 +33,23 @@ pub fn install_panic_hook() {
         ui.json = ERRORS_AS_JSON.load(Ordering::Relaxed);
         let report = build_report(panic.location());
         ui.error(&report);
-        // Where panics abort, nothing else ends with a status.
+        // With `panic = "abort"`, the process would otherwise end without an exit status.
         #[expect(clippy::exit)]
         std::process::exit(report.exit.code().into());
     }));
 }
 
 fn build_report(location: Option<&Location<'_>>) -> ErrorReport {
-    let place = location.map_or_else(|| "?".to_owned(), |it| format!("{}:{}", strip_build_path(it.file()), it.line()));
-    let what = t!("ui-crash", place = place, version = env!("CARGO_PKG_VERSION"));
-    ErrorReport { exit: ExitStatus::Unexpected, message: what, hint: Some(t!("ui-crash-hint")) }
+    let place = match location {
+        Some(location) => format!("{}:{}", strip_build_path(location.file()), location.line()),
+        None => "?".to_owned(),
+    };
+    let message = t!("ui-crash", place = place, version = env!("CARGO_PKG_VERSION"));
+    ErrorReport { exit: ExitStatus::Unexpected, message, hint: Some(t!("ui-crash-hint")) }
 }
 
-/// The file without the directories of the machine that built the program: `tokio-1.50.0/src/lib.rs`.
+/// Returns the path without the directories of the build machine, such as
+/// `tokio-1.50.0/src/lib.rs`.
 fn strip_build_path(file: &str) -> &str {
     file.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/')).map_or(file, |(_, own)| own)
 }
@@ -55,17 +59,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_says_the_place_and_asks_to_tell_of_it() {
+    fn report_contains_location() {
         let here = Location::caller();
         let report = build_report(Some(here));
-        let expected = format!("a fault in wxbox itself, at src/ui/crash.rs:{} (version ", here.line());
+        let expected = format!("a fault in wxbox itself, at src/ui/panic_hook.rs:{} (version ", here.line());
         assert!(report.message.starts_with(&expected), "{}", report.message);
         assert_eq!(report.exit.code(), 1);
     }
 
     #[test]
-    fn the_builders_directories_are_not_told() {
-        let file = "/home/who/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/tokio-1.50.0/src/runtime/mod.rs";
+    fn build_directories_are_stripped() {
+        let file = "/home/user/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/tokio-1.50.0/src/runtime/mod.rs";
         assert_eq!(strip_build_path(file), "tokio-1.50.0/src/runtime/mod.rs");
         assert_eq!(strip_build_path("src/main.rs"), "src/main.rs");
     }

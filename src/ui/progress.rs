@@ -1,4 +1,5 @@
-//! The spinner that shows how long something still waits, and the bar that shows how much is done.
+//! Spinners and progress bars on stderr. They are drawn only if stderr is a terminal that supports
+//! it.
 
 use std::fmt;
 use std::io;
@@ -13,245 +14,214 @@ use super::sanitize::sanitize;
 use super::stream::StdStream;
 use crate::t;
 
-/// What is drawn just now; everything else on stderr makes room for it.
+/// The bar that is currently drawn. Other output on stderr suspends it.
 static ACTIVE_BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// Notes what is drawn from now on.
 fn set_active_bar(bar: Option<&ProgressBar>) {
     *ACTIVE_BAR.lock().unwrap_or_else(PoisonError::into_inner) = bar.cloned();
 }
 
-/// Lets `say` print above the spinner, where there is one. `say` itself must not come here again.
+/// Runs `print` with the active bar hidden, if there is one. `print` must not call this function.
 pub(super) fn suspend_for<T>(print: impl FnOnce() -> T) -> T {
-    let live = ACTIVE_BAR.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    match live {
+    let active = ACTIVE_BAR.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match active {
         Some(bar) => bar.suspend(print),
         None => print(),
     }
 }
 
-/// Takes away what is drawn, from whatever state: nothing that may be locked is waited for.
+/// Clears the active bar from the terminal in any state, such as a panic, without waiting for a
+/// lock.
 pub(super) fn clear_active_bar() {
-    if ACTIVE_BAR.try_lock().is_ok_and(|live| live.is_some()) {
+    if ACTIVE_BAR.try_lock().is_ok_and(|active| active.is_some()) {
         let _ = StdStream::terminal().clear_line();
     }
 }
 
-/// A spinner with the remaining time; drawn only where stderr is a terminal that can take it.
-pub struct Countdown {
-    bar: ProgressBar,
-    deadline: Instant,
-}
+/// A bar or a spinner that is the active bar until it is dropped.
+struct DrawnBar(ProgressBar);
 
-impl Countdown {
-    /// Begins to show `text` and the time left of `whole`.
-    pub fn new(ui: &mut Ui, text: &str, total: Duration) -> Self {
-        let bar = ProgressBar::with_draw_target(None, draw_target(ui));
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {msg}") {
-            bar.set_style(if ui.capabilities.ascii_only { style.tick_chars("|/-\\ ") } else { style });
-        }
-        bar.set_prefix(text.to_owned());
-        let waiting = Self { bar, deadline: Instant::now() + total };
-        waiting.tick();
-        print_static(ui, &format!("{text} {}", format_mm_ss(total)));
-        set_active_bar(Some(&waiting.bar));
-        waiting
-    }
-
-    /// How long until the time is up.
-    pub fn remaining(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
-    }
-
-    /// Redraws.
-    pub fn tick(&self) {
-        self.bar.set_message(format_mm_ss(self.remaining()));
-        self.bar.tick();
-    }
-}
-
-impl Drop for Countdown {
-    fn drop(&mut self) {
-        set_active_bar(None);
-        self.bar.finish_and_clear();
-    }
-}
-
-/// A spinner for what is mostly over at once: it is made only when that has taken a while. Where nothing may move, and
-/// with `--json`, there is none.
-#[derive(Default)]
-pub struct DelayedSpinner {
-    /// When it is drawn next.
-    next_frame_at: Option<Instant>,
-    bar: Option<ProgressBar>,
-}
-
-impl DelayedSpinner {
-    /// How long nothing is said.
-    const SPINNER_DELAY: Duration = Duration::from_millis(500);
-    /// From one picture to the next.
-    const FRAME_INTERVAL: Duration = Duration::from_millis(100);
-
-    /// Something is being waited for from now on.
-    pub fn start(&mut self, ui: &Ui) {
-        if self.next_frame_at.is_none() && can_show_progress(ui) && !is_static(ui) && !ui.json {
-            self.next_frame_at = Some(Instant::now() + Self::SPINNER_DELAY);
-        }
-    }
-
-    /// When [`Slow::tick`] is to be called.
-    pub fn next_frame_at(&self) -> Option<Instant> {
-        self.next_frame_at
-    }
-
-    /// Draws, if it is time.
-    pub fn tick(&mut self, ui: &Ui, text: impl FnOnce() -> String) {
-        let now = Instant::now();
-        if self.next_frame_at.is_none_or(|next| now < next) {
-            return;
-        }
-        self.next_frame_at = Some(now + Self::FRAME_INTERVAL);
-        let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(None, draw_target(ui));
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}") {
-                bar.set_style(if ui.capabilities.ascii_only { style.tick_chars("|/-\\ ") } else { style });
-            }
-            bar.set_prefix(text());
-            set_active_bar(Some(&bar));
-            bar
-        });
-        bar.tick();
-    }
-
-    /// Nothing is being waited for any more.
-    pub fn stop(&mut self) {
-        self.next_frame_at = None;
-        if let Some(bar) = self.bar.take() {
-            set_active_bar(None);
-            bar.finish_and_clear();
-        }
-    }
-}
-
-impl Drop for DelayedSpinner {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-/// A bar of how much is done; drawn only where stderr is a terminal that can take it.
-pub struct Progress(ProgressBar);
-
-impl Progress {
-    /// Begins to show `text` and that nothing of `whole` is done.
-    pub fn new(ui: &mut Ui, text: &str, total: u64) -> Self {
-        Self::with_template(ui, text, total, "{prefix} {bar:30} {pos}/{len}")
-    }
-
-    /// The same for bytes.
-    pub fn for_bytes(ui: &mut Ui, text: &str, total: u64) -> Self {
-        Self::with_template(ui, text, total, "{prefix} {bar:30} {bytes}/{total_bytes}")
-    }
-
-    fn with_template(ui: &mut Ui, text: &str, total: u64, template: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(total), draw_target(ui));
+impl DrawnBar {
+    /// Draws a bar of `total` steps, or a spinner without a total.
+    fn new(ui: &Ui, total: Option<u64>, template: &str, prefix: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(total, draw_target(ui));
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(if ui.capabilities.ascii_only { style.progress_chars(ASCII_BAR_CHARS) } else { style });
+            let style = style.with_key("rate", |state: &ProgressState, w: &mut dyn fmt::Write| {
+                // The rate is not finite at the first moment.
+                let _ = write!(w, "{:.0}/s", if state.per_sec().is_finite() { state.per_sec() } else { 0.0 });
+            });
+            bar.set_style(match ui.capabilities.ascii_only {
+                true if total.is_some() => style.progress_chars("#-"),
+                true => style.tick_chars("|/-\\ "),
+                false => style,
+            });
         }
-        bar.set_prefix(sanitize(text));
-        bar.tick();
-        print_static(ui, text);
+        bar.set_prefix(prefix.to_owned());
         set_active_bar(Some(&bar));
         Self(bar)
     }
-
-    /// One more is done.
-    pub fn increment(&self) {
-        self.increment_by(1);
-    }
-
-    /// So many more are done.
-    pub fn increment_by(&self, count: usize) {
-        self.0.inc(count as u64);
-    }
-
-    /// So much is done in all.
-    pub fn set_position(&self, done: u64) {
-        self.0.set_position(done);
-    }
 }
 
-impl Drop for Progress {
+impl Drop for DrawnBar {
     fn drop(&mut self) {
         set_active_bar(None);
         self.0.finish_and_clear();
     }
 }
 
-/// A bar of messages that are delivered: how they ended, how fast it goes, how long it will take.
+/// A spinner with the remaining time.
+pub struct Countdown {
+    bar: DrawnBar,
+    deadline: Instant,
+}
+
+impl Countdown {
+    /// Starts a countdown from `total`.
+    pub fn new(ui: &mut Ui, text: &str, total: Duration) -> Self {
+        let bar = DrawnBar::new(ui, None, "{spinner} {prefix} {msg}", text);
+        let countdown = Self { bar, deadline: Instant::now() + total };
+        countdown.tick();
+        print_static(ui, &format!("{text} {}", format_mm_ss(total)));
+        countdown
+    }
+
+    /// Returns the remaining time.
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Redraws the countdown.
+    pub fn tick(&self) {
+        self.bar.0.set_message(format_mm_ss(self.remaining()));
+        self.bar.0.tick();
+    }
+}
+
+/// A spinner for a wait that is usually short: it appears only after half a second. There is none
+/// with `--json`, or if nothing may move.
+#[derive(Default)]
+pub struct DelayedSpinner {
+    next_frame_at: Option<Instant>,
+    bar: Option<DrawnBar>,
+}
+
+impl DelayedSpinner {
+    const SPINNER_DELAY: Duration = Duration::from_millis(500);
+    const FRAME_INTERVAL: Duration = Duration::from_millis(100);
+
+    /// Starts the delay.
+    pub fn start(&mut self, ui: &Ui) {
+        if self.next_frame_at.is_none() && can_show_progress(ui) && !is_static(ui) && !ui.json {
+            self.next_frame_at = Some(Instant::now() + Self::SPINNER_DELAY);
+        }
+    }
+
+    /// Returns when [`DelayedSpinner::tick`] must be called.
+    pub fn next_frame_at(&self) -> Option<Instant> {
+        self.next_frame_at
+    }
+
+    /// Draws the next frame if it is due.
+    pub fn tick(&mut self, ui: &Ui, text: impl FnOnce() -> String) {
+        let now = Instant::now();
+        if self.next_frame_at.is_none_or(|next| now < next) {
+            return;
+        }
+        self.next_frame_at = Some(now + Self::FRAME_INTERVAL);
+        let bar = self.bar.get_or_insert_with(|| DrawnBar::new(ui, None, "{spinner} {prefix}", &text()));
+        bar.0.tick();
+    }
+
+    /// Removes the spinner.
+    pub fn stop(&mut self) {
+        self.next_frame_at = None;
+        self.bar = None;
+    }
+}
+
+/// A progress bar of steps or bytes.
+pub struct Progress(DrawnBar);
+
+impl Progress {
+    /// Starts a bar of `total` steps.
+    pub fn new(ui: &mut Ui, text: &str, total: u64) -> Self {
+        Self::with_template(ui, text, total, "{prefix} {bar:30} {pos}/{len}")
+    }
+
+    /// Starts a bar of `total` bytes.
+    pub fn for_bytes(ui: &mut Ui, text: &str, total: u64) -> Self {
+        Self::with_template(ui, text, total, "{prefix} {bar:30} {bytes}/{total_bytes}")
+    }
+
+    fn with_template(ui: &mut Ui, text: &str, total: u64, template: &str) -> Self {
+        let bar = DrawnBar::new(ui, Some(total), template, &sanitize(text));
+        bar.0.tick();
+        print_static(ui, text);
+        Self(bar)
+    }
+
+    /// Advances the bar by one step.
+    pub fn increment(&self) {
+        self.increment_by(1);
+    }
+
+    /// Advances the bar by `count` steps.
+    pub fn increment_by(&self, count: usize) {
+        self.0.0.inc(count as u64);
+    }
+
+    /// Sets the number of completed steps.
+    pub fn set_position(&self, done: u64) {
+        self.0.0.set_position(done);
+    }
+}
+
+/// A progress bar of a delivery, with the results, the rate and the remaining time.
 pub struct DeliveryBar {
-    bar: ProgressBar,
+    bar: DrawnBar,
     is_visible: bool,
 }
 
 impl DeliveryBar {
-    /// Begins with so many to deliver.
+    /// Starts a bar of `total` messages.
     pub fn new(ui: &Ui, total: usize) -> Self {
-        let is_visible = can_show_progress(ui);
-        let bar = ProgressBar::with_draw_target(Some(total as u64), draw_target(ui));
-        // Narrow terminals cut it at the right: what matters most comes first.
-        if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {msg} {bar:16} {per_sec} {eta}") {
-            let style = style.with_key("per_sec", |state: &ProgressState, w: &mut dyn fmt::Write| {
-                // A rate of the first moment says nothing.
-                let _ = write!(w, "{:.0}/s", if state.per_sec().is_finite() { state.per_sec() } else { 0.0 });
-            });
-            bar.set_style(if ui.capabilities.ascii_only { style.progress_chars(ASCII_BAR_CHARS) } else { style });
-        }
-        bar.tick();
-        set_active_bar(Some(&bar));
-        Self { bar, is_visible }
+        // The most important fields come first, because a narrow terminal cuts the line at the
+        // right.
+        let bar = DrawnBar::new(ui, Some(total as u64), "{pos}/{len} {msg} {bar:16} {rate} {eta}", "");
+        bar.0.tick();
+        Self { bar, is_visible: can_show_progress(ui) }
     }
 
-    /// So many more have come.
+    /// Adds `count` messages to the total.
     pub fn add_total(&self, count: usize) {
-        self.bar.inc_length(count as u64);
+        self.bar.0.inc_length(count as u64);
     }
 
-    /// One more has ended; so many are sent now, so many not.
-    pub fn increment(&self, sent: usize, not: usize) {
-        self.bar.set_message(t!("ui-delivered", sent = sent, not = not));
-        self.bar.inc(1);
+    /// Advances the bar by one message, and shows how many were sent and not sent so far.
+    pub fn increment(&self, sent: usize, not_sent: usize) {
+        self.bar.0.set_message(t!("ui-delivered", sent = sent, not = not_sent));
+        self.bar.0.inc(1);
     }
 
-    /// Takes it away; whether somebody looked on, who wants to know how it ended.
+    /// Removes the bar. Returns `true` if it was visible, so that the result must be printed.
     pub fn finish(self) -> bool {
         self.is_visible
     }
 }
 
-impl Drop for DeliveryBar {
-    fn drop(&mut self) {
-        set_active_bar(None);
-        self.bar.finish_and_clear();
-    }
-}
-
-/// Minutes and seconds.
+/// Formats a time as minutes and seconds.
 fn format_mm_ss(time: Duration) -> String {
     let seconds = time.as_secs();
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// A bar of what is done and what is not, in ASCII.
-const ASCII_BAR_CHARS: &str = "#-";
-
-/// Whether somebody looks on.
+/// Returns `true` if progress is printed.
 fn can_show_progress(ui: &Ui) -> bool {
     ui.err_terminal && !ui.quiet
 }
 
-/// Whether nothing may move. Whoever reads a pipe may write to this very terminal (`| cat`, `| tee`), and would write
-/// behind what is drawn, so that it stays.
+/// Returns `true` if nothing may move. The reader of a pipe may write to the same terminal (`|
+/// cat`, `| tee`), after the bar on its line, which would then stay.
 fn is_static(ui: &Ui) -> bool {
     ui.capabilities.no_animation || ui.out_pipe
 }
@@ -263,15 +233,15 @@ fn draw_target(ui: &Ui) -> ProgressDrawTarget {
     }
 }
 
-/// Says once what goes on where nothing may move.
+/// Prints `text` once, if nothing may move.
 fn print_static(ui: &mut Ui, text: &str) {
     if can_show_progress(ui) && is_static(ui) {
         ui.status(text.trim_end_matches([',', '，']));
     }
 }
 
-/// The terminal without the blanks that the line would be filled up with: they leave the cursor at the
-/// edge, where whatever is typed (the `^C` of Ctrl-C, above all) breaks the line, so that it stays.
+/// A terminal that drops the spaces with which indicatif fills a line. They would leave the cursor
+/// at the right edge, where typed characters such as `^C` break the line, so that the bar stays.
 #[derive(Debug)]
 struct SingleLineTerm(Term);
 

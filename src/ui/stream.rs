@@ -1,4 +1,4 @@
-//! The standard streams, for a process that must be able to leave though nobody reads what it writes.
+//! The standard streams. A write to them ends after a signal even if the reader does not read.
 
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -10,23 +10,24 @@ use rustix::io::Errno;
 use crate::signals;
 use crate::t;
 
-/// What a reader that does not read is given up for: a signal came, and it still did not read.
+/// The error of a write whose reader did not read, even after a signal arrived.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", t!("ui-unread"))]
 pub(super) struct UnreadOutput;
 
-/// Standard output or standard error, without a buffer.
+/// Standard output or standard error, unbuffered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StdStream {
     Stdout,
     Stderr,
 }
 
-/// Which of them has been given up: what would follow is dropped, rather than leave a hole.
+/// Whether each stream was abandoned. All further output is dropped, so that none is missing in
+/// between.
 static ABANDONED: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
 
 impl StdStream {
-    /// The terminal that stderr is.
+    /// Returns the terminal of stderr.
     pub(super) fn terminal() -> Term {
         Term::read_write_pair(io::stdin(), Self::Stderr)
     }
@@ -47,7 +48,7 @@ impl StdStream {
 
 impl Write for StdStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // A pipe that takes any bytes takes so many without a wait.
+        // A pipe that is writable accepts this many bytes without blocking.
         let piece = &bytes[..bytes.len().min(rustix::pipe::PIPE_BUF)];
         loop {
             if self.abandoned_flag().load(Ordering::Relaxed) {
@@ -58,9 +59,9 @@ impl Write for StdStream {
                 continue;
             }
             match rustix::io::write(self.fd(), piece) {
-                // Somebody else made it a stream that does not wait, or was quicker.
+                // Another process has made the stream non-blocking, or has filled the pipe.
                 Err(Errno::INTR | Errno::AGAIN) => {}
-                written => return Ok(written?),
+                result => return Ok(result?),
             }
         }
     }
@@ -76,13 +77,13 @@ impl AsRawFd for StdStream {
     }
 }
 
-/// Whether another process reads what is written there.
+/// Returns `true` if another process reads `stream`.
 pub(super) fn is_pipe(stream: &impl AsFd) -> bool {
-    let kind = rustix::fs::fstat(stream).map(|found| rustix::fs::FileType::from_raw_mode(found.st_mode));
+    let kind = rustix::fs::fstat(stream).map(|status| rustix::fs::FileType::from_raw_mode(status.st_mode));
     matches!(kind, Ok(rustix::fs::FileType::Fifo | rustix::fs::FileType::Socket))
 }
 
-/// Whether it failed since nobody reads.
+/// Returns `true` if a write failed because the reader did not read.
 pub(super) fn is_unread_error(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|error| error.is::<UnreadOutput>())
 }

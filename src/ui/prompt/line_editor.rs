@@ -1,5 +1,8 @@
-//! What is typed at a question, key by key: `dialoguer` moves one column over a character that takes two, and hears no
-//! Ctrl-D. An end of input is an [`ErrorKind::UnexpectedEof`].
+//! Keyboard input at a prompt: an editable line, a yes-or-no key, and a line without echo.
+//!
+//! `dialoguer` is not used for this, because it moves the cursor by one column over a character
+//! that takes two, and ignores Ctrl-D. Here the end of the input is an
+//! [`ErrorKind::UnexpectedEof`].
 
 use std::io::{self, ErrorKind};
 
@@ -13,121 +16,122 @@ use crate::ui::table::key_values::terminal_width;
 const CTRL_D: char = '\x04';
 const CTRL_U: char = '\x15';
 
-/// A line that is typed behind a question, and where in it the cursor stands.
-struct Typed {
-    letters: Vec<char>,
-    at: usize,
+/// An edited line with a cursor.
+struct LineBuffer {
+    chars: Vec<char>,
+    cursor: usize,
 }
 
-impl Typed {
-    fn insert(&mut self, letter: char) {
-        self.letters.insert(self.at, letter);
-        self.at += 1;
+impl LineBuffer {
+    fn insert(&mut self, char: char) {
+        self.chars.insert(self.cursor, char);
+        self.cursor += 1;
     }
 
-    fn remove(&mut self, at: Option<usize>) {
-        if let Some(at) = at.filter(|at| *at < self.letters.len()) {
-            self.letters.remove(at);
-            self.at = at;
+    /// Removes the character at `index`, if there is one, and moves the cursor there.
+    fn remove(&mut self, index: Option<usize>) {
+        if let Some(index) = index.filter(|index| *index < self.chars.len()) {
+            self.chars.remove(index);
+            self.cursor = index;
         }
     }
 
-    /// Where the word before the cursor begins.
-    fn word_before(&self) -> usize {
-        let before = self.letters.get(..self.at).unwrap_or_default();
-        let is_word = |letter: &char| !letter.is_whitespace();
-        let end = before.iter().rposition(is_word).map_or(0, |at| at + 1);
-        before.get(..end).unwrap_or_default().iter().rposition(|it| !is_word(it)).map_or(0, |at| at + 1)
+    /// Returns the start of the word before the cursor.
+    fn previous_word(&self) -> usize {
+        let before = self.chars.get(..self.cursor).unwrap_or_default();
+        let is_word = |char: &char| !char.is_whitespace();
+        let end = before.iter().rposition(is_word).map_or(0, |index| index + 1);
+        before.get(..end).unwrap_or_default().iter().rposition(|char| !is_word(char)).map_or(0, |index| index + 1)
     }
 
-    /// Where the word after the one at the cursor begins.
-    fn word_after(&self) -> usize {
-        let rest = self.letters.get(self.at..).unwrap_or_default().iter();
-        self.at
-            + rest.skip_while(|it| !it.is_whitespace()).take_while(|it| it.is_whitespace()).count()
-            + self.letters.iter().skip(self.at).take_while(|it| !it.is_whitespace()).count()
+    /// Returns the start of the word after the one at the cursor.
+    fn next_word(&self) -> usize {
+        let rest = self.chars.get(self.cursor..).unwrap_or_default().iter();
+        self.cursor
+            + rest.skip_while(|char| !char.is_whitespace()).take_while(|char| char.is_whitespace()).count()
+            + self.chars.iter().skip(self.cursor).take_while(|char| !char.is_whitespace()).count()
     }
 }
 
-/// Where the cursor stands behind these letters, in rows and columns from the beginning of the first row, in a window
-/// of so many columns.
-fn place<'l>(letters: impl Iterator<Item = &'l char>, width: usize) -> (usize, usize) {
-    letters.fold((0, 0), |(row, column), letter| {
-        let wide = measure_text_width(letter.encode_utf8(&mut [0; 4]));
-        if column + wide > width { (row + 1, wide) } else { (row, column + wide) }
+/// Returns the row and the column of the cursor after `chars` in a terminal of `width` columns.
+fn cursor_position<'c>(chars: impl Iterator<Item = &'c char>, width: usize) -> (usize, usize) {
+    chars.fold((0, 0), |(row, column), char| {
+        let char_width = measure_text_width(char.encode_utf8(&mut [0; 4]));
+        if column + char_width > width { (row + 1, char_width) } else { (row, column + char_width) }
     })
 }
 
-/// A line of text at a terminal that can move its cursor; it begins with `begun`. The question is gone afterwards.
-pub(super) fn line(question: &str, begun: &str) -> io::Result<String> {
+/// Reads a line that the user edits, starting with `initial_text`. Clears the question afterwards.
+pub(super) fn edit_line(question: &str, initial_text: &str) -> io::Result<String> {
     let term = Term::buffered_stderr();
     let question: Vec<char> = question.chars().collect();
-    let letters: Vec<char> = begun.chars().collect();
-    let mut typed = Typed { at: letters.len(), letters };
+    let chars: Vec<char> = initial_text.chars().collect();
+    let mut buffer = LineBuffer { cursor: chars.len(), chars };
     let mut row = 0;
     loop {
         let width = terminal_width().unwrap_or(80);
-        row = draw(&term, &question, &typed, width, row)?;
+        row = draw(&term, &question, &buffer, width, row)?;
         match term.read_key()? {
             Key::Enter => break,
-            Key::Char(CTRL_D) if typed.letters.is_empty() => return Err(ErrorKind::UnexpectedEof.into()),
-            Key::Char(CTRL_D) | Key::Del => typed.remove(Some(typed.at)),
-            Key::Backspace => typed.remove(typed.at.checked_sub(1)),
-            Key::Char(CTRL_U) => typed = Typed { letters: typed.letters.split_off(typed.at), at: 0 },
-            Key::Char(letter) if !letter.is_control() => typed.insert(letter),
-            Key::ArrowLeft => typed.at = typed.at.saturating_sub(1),
-            Key::ArrowRight => typed.at = (typed.at + 1).min(typed.letters.len()),
-            Key::Home => typed.at = 0,
-            Key::End => typed.at = typed.letters.len(),
-            Key::UnknownEscSeq(seq) if seq == ['b'] => typed.at = typed.word_before(),
-            Key::UnknownEscSeq(seq) if seq == ['f'] => typed.at = typed.word_after(),
+            Key::Char(CTRL_D) if buffer.chars.is_empty() => return Err(ErrorKind::UnexpectedEof.into()),
+            Key::Char(CTRL_D) | Key::Del => buffer.remove(Some(buffer.cursor)),
+            Key::Backspace => buffer.remove(buffer.cursor.checked_sub(1)),
+            Key::Char(CTRL_U) => buffer = LineBuffer { chars: buffer.chars.split_off(buffer.cursor), cursor: 0 },
+            Key::Char(char) if !char.is_control() => buffer.insert(char),
+            Key::ArrowLeft => buffer.cursor = buffer.cursor.saturating_sub(1),
+            Key::ArrowRight => buffer.cursor = (buffer.cursor + 1).min(buffer.chars.len()),
+            Key::Home => buffer.cursor = 0,
+            Key::End => buffer.cursor = buffer.chars.len(),
+            Key::UnknownEscSeq(seq) if seq == ['b'] => buffer.cursor = buffer.previous_word(),
+            Key::UnknownEscSeq(seq) if seq == ['f'] => buffer.cursor = buffer.next_word(),
             _ => {}
         }
     }
-    wipe(&term, row)?;
+    clear(&term, row)?;
     term.flush()?;
-    Ok(typed.letters.into_iter().collect())
+    Ok(buffer.chars.into_iter().collect())
 }
 
-/// Draws question and answer in place of what was drawn before, whose cursor is in `row`; in which row it is now.
-fn draw(term: &Term, question: &[char], typed: &Typed, width: usize, row: usize) -> io::Result<usize> {
-    wipe(term, row)?;
-    let all = || question.iter().chain(&typed.letters);
+/// Redraws the question and the line. `row` is the current row of the cursor; returns the new one.
+fn draw(term: &Term, question: &[char], buffer: &LineBuffer, width: usize, row: usize) -> io::Result<usize> {
+    clear(term, row)?;
+    let all = || question.iter().chain(&buffer.chars);
     term.write_str(&all().collect::<String>())?;
-    let (mut end, column) = place(all(), width);
-    // Behind the last column the cursor hangs in the air: it is put where the next letter will stand.
+    let (mut last_row, column) = cursor_position(all(), width);
+    // After the last column, terminals keep the cursor there until the next character; move it on.
     if column == width {
         term.write_str("\r\n")?;
-        end += 1;
+        last_row += 1;
     }
-    let (mut row, mut column) = place(all().take(question.len() + typed.at), width);
+    let (mut row, mut column) = cursor_position(all().take(question.len() + buffer.cursor), width);
     if column == width {
         (row, column) = (row + 1, 0);
     }
-    term.move_cursor_up(end - row)?;
+    term.move_cursor_up(last_row - row)?;
     term.write_str("\r")?;
     term.move_cursor_right(column)?;
     term.flush()?;
     Ok(row)
 }
 
-/// Takes away what is drawn from the first row on.
-fn wipe(term: &Term, row: usize) -> io::Result<()> {
+/// Clears the question and the line. `row` is the current row of the cursor.
+fn clear(term: &Term, row: usize) -> io::Result<()> {
     term.move_cursor_up(row)?;
     term.write_str("\r")?;
     term.clear_to_end_of_screen()
 }
 
-/// Yes or no, with Enter, as all other questions: else Enter would answer the next one.
+/// Reads yes or no, confirmed with Enter as at all other prompts. Otherwise a following Enter would
+/// answer the next prompt.
 pub(super) fn confirm(question: &str, default: bool) -> io::Result<bool> {
     let term = Term::buffered_stderr();
     let mut value = default;
     term.hide_cursor()?;
     loop {
-        let mut shown = String::new();
-        PromptTheme.format_confirm_prompt(&mut shown, question, Some(value)).map_err(io::Error::other)?;
+        let mut prompt = String::new();
+        PromptTheme.format_confirm_prompt(&mut prompt, question, Some(value)).map_err(io::Error::other)?;
         term.clear_line()?;
-        term.write_str(&shown)?;
+        term.write_str(&prompt)?;
         term.flush()?;
         match term.read_key()? {
             Key::Char('y' | 'Y') => value = true,
@@ -137,31 +141,31 @@ pub(super) fn confirm(question: &str, default: bool) -> io::Result<bool> {
             _ => {}
         }
     }
-    let mut said = String::new();
-    PromptTheme.format_confirm_prompt_selection(&mut said, question, Some(value)).map_err(io::Error::other)?;
+    let mut answer = String::new();
+    PromptTheme.format_confirm_prompt_selection(&mut answer, question, Some(value)).map_err(io::Error::other)?;
     term.clear_line()?;
-    term.write_line(&said)?;
+    term.write_line(&answer)?;
     term.show_cursor()?;
     term.flush()?;
     Ok(value)
 }
 
-/// A line that the terminal does not show, behind a question that is shown already.
-pub(super) fn unseen() -> io::Result<String> {
+/// Reads a line without echo. The caller has printed the question.
+pub(super) fn read_unechoed_line() -> io::Result<String> {
     let stdin = io::stdin();
     let modes = tcgetattr(&stdin)?;
-    let mut quiet = modes.clone();
-    quiet.local_modes.remove(LocalModes::ECHO);
-    tcsetattr(&stdin, OptionalActions::Flush, &quiet)?;
-    let mut typed = String::new();
-    let read = stdin.read_line(&mut typed);
+    let mut without_echo = modes.clone();
+    without_echo.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&stdin, OptionalActions::Flush, &without_echo)?;
+    let mut line = String::new();
+    let result = stdin.read_line(&mut line);
     tcsetattr(&stdin, OptionalActions::Flush, &modes)?;
-    if read? == 0 {
+    if result? == 0 {
         return Err(ErrorKind::UnexpectedEof.into());
     }
     Term::stderr().write_line("")?;
-    typed.truncate(typed.trim_end_matches(['\r', '\n']).len());
-    Ok(typed)
+    line.truncate(line.trim_end_matches(['\r', '\n']).len());
+    Ok(line)
 }
 
 #[cfg(test)]
@@ -169,21 +173,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_letter_may_take_two_columns_and_never_parts_of_two_rows() {
-        let at = |text: &str, width| place(text.chars().collect::<Vec<_>>().iter(), width);
-        assert_eq!(at("", 4), (0, 0));
-        assert_eq!(at("ab", 4), (0, 2));
-        assert_eq!(at("甲乙", 4), (0, 4));
-        assert_eq!(at("a甲乙", 4), (1, 2));
-        assert_eq!(at("cafe\u{301}", 4), (0, 4));
+    fn wide_character_takes_two_columns_of_one_row() {
+        let position = |text: &str, width| cursor_position(text.chars().collect::<Vec<_>>().iter(), width);
+        assert_eq!(position("", 4), (0, 0));
+        assert_eq!(position("ab", 4), (0, 2));
+        assert_eq!(position("甲乙", 4), (0, 4));
+        assert_eq!(position("a甲乙", 4), (1, 2));
+        assert_eq!(position("cafe\u{301}", 4), (0, 4));
     }
 
     #[test]
-    fn words_are_found_both_ways() {
-        let typed = |text: &str, at| Typed { letters: text.chars().collect(), at };
-        for (at, before, after) in [(0, 0, 3), (2, 0, 3), (3, 0, 7), (4, 3, 7), (7, 3, 10), (10, 7, 10)] {
-            let typed = typed("ab cde fgh", at);
-            assert_eq!((typed.word_before(), typed.word_after()), (before, after), "{at}");
+    fn words_are_found_in_both_directions() {
+        for (cursor, previous, next) in [(0, 0, 3), (2, 0, 3), (3, 0, 7), (4, 3, 7), (7, 3, 10), (10, 7, 10)] {
+            let buffer = LineBuffer { chars: "ab cde fgh".chars().collect(), cursor };
+            assert_eq!((buffer.previous_word(), buffer.next_word()), (previous, next), "{cursor}");
         }
     }
 }

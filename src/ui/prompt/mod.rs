@@ -1,4 +1,4 @@
-//! Questions to a person at a terminal. Ctrl-C at a question gives the terminal back as it was.
+//! Prompts on a terminal. Ctrl-C at a prompt restores the terminal.
 
 mod line_editor;
 mod plain;
@@ -22,28 +22,28 @@ use crate::signals::{Signal, SignalReceiver, received_signal};
 use crate::t;
 use theme::PromptTheme;
 
-/// Asks for a name. Only where stdin is a terminal.
+/// Prompts for a user name. stdin must be a terminal.
 ///
 /// # Errors
-/// The terminal's.
+/// The terminal cannot be read, or the user interrupts the prompt.
 pub fn prompt_username(ui: &Ui) -> anyhow::Result<String> {
     prompt_text(ui, &t!("user-name-prompt"), None, |_| Ok(()))
 }
 
-/// Asks for a password, unseen.
+/// Prompts for a password, which is not shown.
 ///
 /// # Errors
-/// A usage failure where nobody can be asked, with `hint`.
+/// wxbox cannot prompt: a usage error with the message `missing`.
 pub fn prompt_password(ui: &Ui, prompt: &str, missing: &str) -> anyhow::Result<Secret> {
-    let (prompt, still) = (prompt.to_owned(), ui.capabilities.no_animation);
-    run_prompt(ui, missing, move || read_hidden(still, &prompt, true)).map(Secret::from)
+    let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
+    run_prompt(ui, missing, move || read_hidden(is_plain, &prompt, true)).map(Secret::from)
 }
 
-/// Asks for a line of text; Enter takes the default, where there is one. What `check` finds wrong is said, and asked
-/// for again. Only where stdin is a terminal.
+/// Prompts for a line of text; Enter accepts the default. If `check` rejects the answer, its
+/// message is printed and the prompt repeated. stdin must be a terminal.
 ///
 /// # Errors
-/// The terminal's.
+/// The terminal cannot be read, or the user interrupts the prompt.
 pub fn prompt_text(
     ui: &Ui,
     prompt: &str,
@@ -53,17 +53,17 @@ pub fn prompt_text(
     prompt_line(ui, prompt, default, false, check)
 }
 
-/// As [`text`], but Enter alone is an answer, too: `None`.
+/// Prompts as [`prompt_text`] does, but accepts an empty answer as `None`.
 ///
 /// # Errors
-/// The terminal's.
+/// The terminal cannot be read, or the user interrupts the prompt.
 pub fn prompt_optional_text(
     ui: &Ui,
     prompt: &str,
     check: impl Fn(&str) -> Result<(), InvalidAnswer> + Send + 'static,
 ) -> anyhow::Result<Option<String>> {
-    let check = move |typed: &str| if typed.is_empty() { Ok(()) } else { check(typed) };
-    Ok(Some(prompt_line(ui, prompt, None, true, check)?).filter(|typed| !typed.is_empty()))
+    let check = move |answer: &str| if answer.is_empty() { Ok(()) } else { check(answer) };
+    Ok(Some(prompt_line(ui, prompt, None, true, check)?).filter(|answer| !answer.is_empty()))
 }
 
 fn prompt_line(
@@ -73,29 +73,29 @@ fn prompt_line(
     may_be_empty: bool,
     check: impl Fn(&str) -> Result<(), InvalidAnswer> + Send + 'static,
 ) -> anyhow::Result<String> {
-    let (prompt, still) = (prompt.to_owned(), ui.capabilities.no_animation);
-    run_prompt(ui, "", move || match still {
+    let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
+    run_prompt(ui, "", move || match is_plain {
         true => plain::prompt_text(&prompt, default.as_deref(), may_be_empty, check),
         false => read_editable_line(&prompt, default.as_deref(), may_be_empty, check),
     })
 }
 
-/// Why an answer is asked for again.
+/// Why an answer is rejected.
 pub struct InvalidAnswer {
     /// The reason.
     pub message: String,
-    /// What is proposed for editing; the answer itself where `None`.
+    /// The text that the user can edit next, or `None` for the answer itself.
     pub suggestion: Option<String>,
 }
 
 impl From<String> for InvalidAnswer {
-    fn from(said: String) -> Self {
-        Self { message: said, suggestion: None }
+    fn from(message: String) -> Self {
+        Self { message, suggestion: None }
     }
 }
 
-/// Asks for a line of text at a terminal that can move its cursor. A refused answer can be edited, and what is wrong with
-/// it is written as a line that stays.
+/// Prompts for a line on a terminal that can move the cursor. A rejected answer can be edited, and
+/// the reason stays visible above it.
 fn read_editable_line(
     prompt: &str,
     default: Option<&str>,
@@ -107,7 +107,7 @@ fn read_editable_line(
     PromptTheme.format_input_prompt(&mut question, prompt, default).map_err(io::Error::other)?;
     let mut initial_text = String::new();
     loop {
-        let typed = line_editor::line(&question, &initial_text)?;
+        let typed = line_editor::edit_line(&question, &initial_text)?;
         let answer = match (typed.trim(), default) {
             ("", Some(default)) => default,
             ("", None) if !may_be_empty => {
@@ -116,136 +116,139 @@ fn read_editable_line(
             }
             (typed, _) => typed,
         };
-        let mut said = String::new();
+        let mut line = String::new();
         match check(answer) {
             Ok(()) => {
-                PromptTheme.format_input_prompt_selection(&mut said, prompt, answer).map_err(io::Error::other)?;
-                term.write_line(&said)?;
+                PromptTheme.format_input_prompt_selection(&mut line, prompt, answer).map_err(io::Error::other)?;
+                term.write_line(&line)?;
                 return Ok(answer.to_owned());
             }
-            Err(wrong) => {
-                PromptTheme.format_error(&mut said, &wrong.message).map_err(io::Error::other)?;
-                term.write_line(&said)?;
-                initial_text = wrong.suggestion.unwrap_or_else(|| answer.to_owned());
+            Err(invalid) => {
+                PromptTheme.format_error(&mut line, &invalid.message).map_err(io::Error::other)?;
+                term.write_line(&line)?;
+                initial_text = invalid.suggestion.unwrap_or_else(|| answer.to_owned());
             }
         }
     }
 }
 
-/// Asks for what is not to be seen, until something is typed. Only where stdin is a terminal.
+/// Prompts for a secret, which is not shown, until it is not empty. stdin must be a terminal.
 ///
 /// # Errors
-/// The terminal's.
+/// The terminal cannot be read, or the user interrupts the prompt.
 pub fn prompt_secret(ui: &Ui, prompt: &str) -> anyhow::Result<Secret> {
-    let (prompt, still) = (prompt.to_owned(), ui.capabilities.no_animation);
-    run_prompt(ui, "", move || read_hidden(still, &prompt, false)).map(|typed| typed.trim().to_owned().into())
+    let (prompt, is_plain) = (prompt.to_owned(), ui.capabilities.no_animation);
+    run_prompt(ui, "", move || read_hidden(is_plain, &prompt, false)).map(|secret| secret.trim().to_owned().into())
 }
 
-/// Asks yes or no; "yes" is the default. Only where stdin is a terminal.
+/// Prompts for yes or no, with "yes" as the default. stdin must be a terminal.
 ///
 /// # Errors
-/// The terminal's.
+/// The terminal cannot be read, or the user interrupts the prompt.
 pub fn confirm_retry(ui: &Ui, question: &str) -> anyhow::Result<bool> {
     confirm_with_default(ui, question, "", true)
 }
 
-/// Asks twice for a new password, unseen; empty is none. Only where stdin is a terminal.
+/// Prompts twice for a new password, which is not shown. An empty one means no password. stdin must
+/// be a terminal.
 ///
 /// # Errors
-/// The terminal's.
+/// The terminal cannot be read, or the user interrupts the prompt.
 pub fn prompt_new_password(ui: &Ui) -> anyhow::Result<Option<Secret>> {
-    let still = ui.capabilities.no_animation;
-    let asked = run_prompt(ui, "", move || {
+    let is_plain = ui.capabilities.no_animation;
+    let password = run_prompt(ui, "", move || {
         loop {
-            let password = read_hidden(still, &t!("user-password-prompt"), true)?;
-            // There is nothing in "none" to mistype.
-            if password.is_empty() || read_hidden(still, &t!("user-password-again"), true)? == password {
+            let password = read_hidden(is_plain, &t!("user-password-prompt"), true)?;
+            // An empty password cannot be mistyped.
+            if password.is_empty() || read_hidden(is_plain, &t!("user-password-again"), true)? == password {
                 return Ok(password);
             }
             Term::stderr().write_line(&t!("user-password-differs"))?;
         }
     })?;
-    Ok(Some(asked).filter(|password| !password.is_empty()).map(Secret::from))
+    Ok(Some(password).filter(|password| !password.is_empty()).map(Secret::from))
 }
 
-/// Asks yes or no; "no" is the default.
+/// Prompts for yes or no, with "no" as the default.
 ///
 /// # Errors
-/// A usage failure where nobody can be asked, saying `missing`.
+/// wxbox cannot prompt: a usage error with the message `missing`.
 pub fn confirm(ui: &Ui, question: &str, missing: &str) -> anyhow::Result<bool> {
     confirm_with_default(ui, question, missing, false)
 }
 
 fn confirm_with_default(ui: &Ui, question: &str, missing: &str, default: bool) -> anyhow::Result<bool> {
-    let (question, still) = (question.to_owned(), ui.capabilities.no_animation);
-    run_prompt(ui, missing, move || match still {
+    let (question, is_plain) = (question.to_owned(), ui.capabilities.no_animation);
+    run_prompt(ui, missing, move || match is_plain {
         true => plain::confirm(&question, default),
         false => Ok(line_editor::confirm(&fit_question(&question, " [y/N] ")?, default)?),
     })
 }
 
-/// The last line of a question that the window is too narrow for, with what follows it; those above it are shown.
-/// What is asked is drawn anew with its answer, and only one line of it would be.
-fn fit_question(question: &str, behind: &str) -> io::Result<String> {
+/// Prints all lines but the last of a question that is wider than the terminal, and returns the
+/// last one. A prompt is redrawn with its answer, which works for one line only. `suffix` follows
+/// the question.
+fn fit_question(question: &str, suffix: &str) -> io::Result<String> {
     let question = sanitize::single_line(question);
-    let room = terminal_width().unwrap_or(usize::MAX).saturating_sub(measure_text_width(behind) + 1);
-    let mut lines = wrap(&question, room);
+    let width = terminal_width().unwrap_or(usize::MAX).saturating_sub(measure_text_width(suffix) + 1);
+    let mut lines = wrap(&question, width);
     let last = lines.pop().unwrap_or_default();
     lines.iter().try_for_each(|line| Term::stderr().write_line(line))?;
     Ok(last)
 }
 
-/// What is not to be seen; where it may not be empty, until it is not.
-fn read_hidden(still: bool, prompt: &str, may_be_empty: bool) -> dialoguer::Result<String> {
+/// Reads a line that is not shown. The prompt is repeated while the line is empty, unless it may
+/// be.
+fn read_hidden(is_plain: bool, prompt: &str, may_be_empty: bool) -> dialoguer::Result<String> {
     let term = Term::stderr();
     let mut question = String::new();
     PromptTheme.format_password_prompt(&mut question, prompt).map_err(io::Error::other)?;
     loop {
         term.write_str(&question)?;
-        let typed = line_editor::unseen()?;
+        let typed = line_editor::read_unechoed_line()?;
         if !may_be_empty && typed.is_empty() {
             continue;
         }
-        if !still {
-            let mut said = String::new();
-            let shown = if typed.is_empty() { t!("ui-hidden-none") } else { t!("ui-hidden") };
-            PromptTheme.format_input_prompt_selection(&mut said, prompt, &shown).map_err(io::Error::other)?;
+        if !is_plain {
+            let mut line = String::new();
+            let placeholder = if typed.is_empty() { t!("ui-hidden-none") } else { t!("ui-hidden") };
+            PromptTheme.format_input_prompt_selection(&mut line, prompt, &placeholder).map_err(io::Error::other)?;
             term.clear_last_lines(1)?;
-            term.write_line(&said)?;
+            term.write_line(&line)?;
         }
         return Ok(typed);
     }
 }
 
-/// Forgets what was typed before anybody was asked.
+/// Discards what was typed before a prompt.
 pub fn flush_input() {
-    // Where it cannot be forgotten, it is an early answer.
+    // If this fails, the text is taken as the answer.
     let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
-/// Asks on a thread of its own, so that a signal can end the wait: the terminal's modes are put back,
-/// since the question itself will not come to it.
+/// Runs a prompt on a thread, so that a signal can end the wait. The terminal modes are restored
+/// here, because the thread of the prompt stays blocked.
 fn run_prompt<T: Send + 'static>(
     ui: &Ui,
     missing: &str,
-    question: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
+    prompt: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
     if !ui.can_prompt {
         return Err(CommandError::usage(missing.to_owned()).into());
     }
     let _modes = TerminalModeGuard::save();
     let signals = SignalReceiver::new()?;
-    let (tell, answer) = bounded(1);
+    let (sender, receiver) = bounded(1);
     std::thread::Builder::new().name("prompt".into()).spawn(move || {
-        // Nobody listens after a signal.
-        let _ = tell.send(question());
+        // The receiver is gone after a signal.
+        let _ = sender.send(prompt());
     })?;
     crossbeam_channel::select! {
-        recv(answer) -> answer => match (answer?, received_signal()) {
-            // It came with the answer: nobody looks for it any more.
+        recv(receiver) -> answer => match (answer?, received_signal()) {
+            // The signal arrived together with the answer, and would not be noticed later.
             (Ok(_), Some(signal)) => Err(interrupted_error(signal.exit_status())),
             (Ok(answer), None) => Ok(answer),
-            // Where keys are read one by one, Ctrl-C is a key before it is a signal.
+            // While single keys are read, Ctrl-C is a key and not a signal.
             (Err(dialoguer::Error::IO(e)), _) if e.kind() == io::ErrorKind::Interrupted => {
                 restore_terminal();
                 Err(interrupted_error(ExitStatus::Interrupted))
@@ -263,21 +266,21 @@ fn run_prompt<T: Send + 'static>(
     }
 }
 
-/// Whether a signal ended a question, or the end of the input (Ctrl-D).
+/// Returns `true` if a signal or the end of the input (Ctrl-D) ended a prompt.
 pub fn was_interrupted(error: &anyhow::Error) -> bool {
-    let is_left =
-        |failure: &CommandError| Signal::from_exit(failure.exit).is_some() || failure.message == t!("ui-ended");
-    error.downcast_ref::<CommandError>().is_some_and(is_left)
+    let is_interrupted =
+        |error: &CommandError| Signal::from_exit(error.exit).is_some() || error.message == t!("ui-ended");
+    error.downcast_ref::<CommandError>().is_some_and(is_interrupted)
 }
 
 fn interrupted_error(exit: ExitStatus) -> anyhow::Error {
     CommandError { exit, message: t!("ui-interrupted"), hint: None }.into()
 }
 
-/// The terminal's modes, as they were before the question that is asked just now.
+/// The terminal modes before the current prompt.
 static SAVED_MODES: Mutex<Option<rustix::termios::Termios>> = Mutex::new(None);
 
-/// While it lives, [`restore_terminal`] knows what to put back.
+/// Saves the terminal modes for [`restore_terminal`] while it exists.
 struct TerminalModeGuard;
 
 impl TerminalModeGuard {
@@ -293,12 +296,12 @@ impl Drop for TerminalModeGuard {
     }
 }
 
-/// Gives the terminal back as it was before a question, where one is asked.
+/// Restores the terminal during a prompt; otherwise does nothing.
 pub(super) fn restore_terminal() {
     if let Ok(modes) = SAVED_MODES.try_lock()
         && let Some(modes) = modes.as_ref()
     {
-        // The process is about to leave; there is nothing better to do about a failure.
+        // The process is about to exit, so a failure cannot be handled.
         let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, modes);
         let terminal = StdStream::terminal();
         let _ = terminal.write_line("");

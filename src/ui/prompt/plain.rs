@@ -1,5 +1,5 @@
-//! Questions that move no cursor, for terminals that cannot and for people who have the screen read out: the
-//! question is a line's beginning, what is typed is its end.
+//! Prompts that do not move the cursor, for simple terminals and screen readers: the user types
+//! after the prompt on the same line.
 
 use std::io::{self, ErrorKind};
 
@@ -11,8 +11,8 @@ use super::InvalidAnswer;
 use super::theme::PromptTheme;
 use crate::t;
 
-/// A line of text; Enter takes the default, where there is one.
-pub(in crate::ui) fn prompt_text(
+/// Prompts for a line of text; Enter accepts the default.
+pub(super) fn prompt_text(
     prompt: &str,
     default: Option<&str>,
     may_be_empty: bool,
@@ -26,17 +26,17 @@ pub(in crate::ui) fn prompt_text(
         match check(answer) {
             Ok(()) if answer.is_empty() && !may_be_empty => {}
             Ok(()) => return Ok(answer.to_owned()),
-            Err(wrong) => {
-                let mut said = String::new();
-                PromptTheme.format_error(&mut said, &wrong.message).map_err(io::Error::other)?;
-                Term::stderr().write_line(&said)?;
+            Err(invalid) => {
+                let mut line = String::new();
+                PromptTheme.format_error(&mut line, &invalid.message).map_err(io::Error::other)?;
+                Term::stderr().write_line(&line)?;
             }
         }
     }
 }
 
-/// Yes or no; Enter takes the default.
-pub(in crate::ui) fn confirm(prompt: &str, default: bool) -> Result<bool> {
+/// Prompts for yes or no; Enter accepts the default.
+pub(super) fn confirm(prompt: &str, default: bool) -> Result<bool> {
     let mut question = String::new();
     PromptTheme.format_confirm_prompt(&mut question, prompt, Some(default)).map_err(io::Error::other)?;
     let (yes, no) = (t!("ui-yes"), t!("ui-no"));

@@ -1,4 +1,4 @@
-//! Lines of standard input for somebody who waits for other things too.
+//! Lines of standard input as a channel, for a command that waits for other events, too.
 
 use std::io::{self, BufRead, Read};
 
@@ -6,34 +6,35 @@ use crossbeam_channel::{Receiver, bounded};
 
 use crate::secret::Secret;
 
-/// More than any address or password; what never ends its line is not read for ever.
+/// The maximum length of a line: longer than any address or password, so that endless input is not
+/// read forever.
 const MAX_LINE_BYTES: u64 = 64 << 10;
 
-/// What was read.
+/// The result of reading a line.
 pub enum StdinLine {
-    /// A line without its end; it may hold a code or a password.
+    /// A line without its line end. It may hold a code or a password.
     Text(Secret),
-    /// Longer than anything that is asked for, or not UTF-8.
+    /// A line that is too long or not UTF-8.
     Invalid,
-    /// There is no more.
+    /// The end of the input.
     Eof,
 }
 
-/// Reads standard input on a thread of its own from the first time that a line is wanted, and a line ahead.
+/// Reads standard input on a thread, which starts at the first use and reads one line ahead.
 #[derive(Default)]
 pub struct StdinLines(Option<Receiver<io::Result<StdinLine>>>);
 
 impl StdinLines {
-    /// Where the next line arrives.
+    /// Returns the channel of the lines.
     ///
     /// # Errors
-    /// The operating system's, where there is no thread to be had.
+    /// The thread cannot be started.
     pub fn receiver(&mut self) -> io::Result<&Receiver<io::Result<StdinLine>>> {
         if self.0.is_none() {
-            let (tell, lines) = bounded(0);
+            let (sender, lines) = bounded(0);
             std::thread::Builder::new().name("lines".into()).spawn(move || {
-                // Nobody listens any more where the command has left.
-                while tell.send(read_line(&mut io::stdin().lock())).is_ok() {}
+                // The channel is closed when the command no longer reads lines.
+                while sender.send(read_line(&mut io::stdin().lock())).is_ok() {}
             })?;
             self.0 = Some(lines);
         }
@@ -48,7 +49,7 @@ fn read_line(input: &mut impl BufRead) -> io::Result<StdinLine> {
         return Ok(StdinLine::Eof);
     }
     if count as u64 == MAX_LINE_BYTES && !bytes.ends_with(b"\n") {
-        // Its rest is no line of its own: what comes after it would be taken for somebody else's.
+        // The rest must not be returned as another line.
         input.skip_until(b'\n')?;
         return Ok(StdinLine::Invalid);
     }
@@ -67,17 +68,17 @@ mod tests {
     use crate::secret::ExposeSecret;
 
     #[test]
-    fn the_rest_of_a_line_that_is_too_long_is_passed_over() {
+    fn rest_of_long_line_is_skipped() {
         let limit = MAX_LINE_BYTES as usize;
         let fits = "x".repeat(limit - 1);
         let input = format!("{}\n{fits}\nsecond\r\n{}\nthird", "x".repeat(limit), "y".repeat(3 * limit));
         let mut input = input.as_bytes();
         let mut next = || match read_line(&mut input).unwrap() {
             StdinLine::Text(text) => text.expose_secret().to_owned(),
-            StdinLine::Invalid => "unusable".into(),
+            StdinLine::Invalid => "invalid".into(),
             StdinLine::Eof => "end".into(),
         };
         let lines: Vec<_> = (0..6).map(|_| next()).collect();
-        assert_eq!(lines, ["unusable", &fits, "second", "unusable", "third", "end"]);
+        assert_eq!(lines, ["invalid", &fits, "second", "invalid", "third", "end"]);
     }
 }

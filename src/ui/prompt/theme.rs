@@ -1,4 +1,4 @@
-//! How questions look: in the language of the run, and without what could drive the terminal.
+//! The appearance of prompts: in the language of the run, with sanitized text.
 
 use std::fmt::{self, Write};
 
@@ -8,8 +8,8 @@ use crate::t;
 use crate::ui::sanitize::single_line;
 use crate::ui::with_label;
 
-/// The looks of all questions.
-pub(in crate::ui) struct PromptTheme;
+/// The theme of all prompts.
+pub(super) struct PromptTheme;
 
 impl Theme for PromptTheme {
     fn format_error(&self, f: &mut dyn Write, error: &str) -> fmt::Result {

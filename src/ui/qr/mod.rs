@@ -1,76 +1,79 @@
-//! QR codes in the terminal. Scanners want dark on light with a margin, whatever the terminal's colours
-//! are, so black and white are set explicitly there.
+//! QR codes in the terminal. Scanners need dark modules on a light background with a margin, so
+//! black and white are set explicitly, whatever the colors of the terminal are.
 
 pub(in crate::ui) mod file;
+
 use qrcode::{Color, EcLevel, QrCode};
 
 use super::Ui;
 use crate::t;
 
-/// How a code is drawn.
+/// How a QR code is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QrStyle {
-    /// Half blocks: a cell is one column wide and holds two modules, one above the other.
+    /// With half blocks: a cell is one column wide and holds two modules, one above the other.
     Unicode,
-    /// `#`: a module is two columns wide and a line high.
+    /// With `#`: a module is two columns wide and one line high.
     Ascii,
 }
 
-/// Palette entries 16 and 231 are black and white in every theme; 0 and 15 are what the theme says.
+/// Palette entries 16 and 231 are black and white in every theme; the theme defines 0 and 15.
 const BLACK_ON_WHITE: &str = "\u{1b}[38;5;16;48;5;231m";
-/// A `#` leaves most of its cell to the background, and scanners want it dark.
+/// A `#` covers only a small part of its cell, which must be dark for scanners.
 const BLACK_ON_BLACK: &str = "\u{1b}[38;5;16;48;5;16m";
 const RESET_COLORS: &str = "\u{1b}[0m";
 
-/// The standard margin, in modules, and one that is enough where that does not fit.
+/// The standard margin in modules.
 const QUIET_ZONE: usize = 4;
+/// A sufficient margin if the standard one does not fit.
 const MIN_QUIET_ZONE: usize = 2;
 
-/// What is said below the code: what to do with it, and how long it is waited for.
+/// The lines below the code: the instruction and the countdown.
 const CAPTION_LINES: usize = 2;
 
-/// A QR code at error correction level L, the smallest: a screen is clean and near.
+/// A QR code with error correction level L, which gives the smallest code: a screen is clean and
+/// near.
 pub struct Qr {
     modules: Vec<Color>,
     width: usize,
 }
 
 impl Qr {
-    /// Encodes `text`; `None` where it is too long for any code.
+    /// Encodes `text`, or returns `None` if it is too long for a QR code.
     pub fn new(text: &str) -> Option<Self> {
         let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
         Some(Self { width: code.width(), modules: code.to_colors() })
     }
 
-    /// Columns and lines with a margin of `quiet` modules.
-    pub fn size(&self, look: QrStyle, quiet: usize) -> (usize, usize) {
-        let side = self.width + 2 * quiet;
-        match look {
+    /// Returns the number of columns and lines with a margin of `quiet_zone` modules.
+    pub fn size(&self, style: QrStyle, quiet_zone: usize) -> (usize, usize) {
+        let side = self.width + 2 * quiet_zone;
+        match style {
             QrStyle::Unicode => (side, side.div_ceil(2)),
             QrStyle::Ascii => (2 * side, side),
         }
     }
 
-    fn is_dark(&self, x: usize, y: usize, quiet: usize) -> bool {
-        let inside = |at: usize| at.checked_sub(quiet).filter(|at| *at < self.width);
+    fn is_dark(&self, x: usize, y: usize, quiet_zone: usize) -> bool {
+        let inside = |cell: usize| cell.checked_sub(quiet_zone).filter(|module| *module < self.width);
         inside(x).zip(inside(y)).is_some_and(|(x, y)| self.modules[y * self.width + x] == Color::Dark)
     }
 
-    /// The drawing, a line an end of line; `explicit` sets black and white.
-    pub fn render(&self, look: QrStyle, quiet: usize, set_colors: bool) -> String {
-        let side = self.width + 2 * quiet;
-        let step = if look == QrStyle::Unicode { 2 } else { 1 };
+    /// Renders the code as lines of text. With `set_colors`, black and white are set explicitly.
+    pub fn render(&self, style: QrStyle, quiet_zone: usize, set_colors: bool) -> String {
+        let side = self.width + 2 * quiet_zone;
+        let step = if style == QrStyle::Unicode { 2 } else { 1 };
         let mut text = String::new();
         for y in (0..side).step_by(step) {
-            let mut colors = "";
+            let mut current_colors = "";
             for x in 0..side {
-                let (upper, lower) = (self.is_dark(x, y, quiet), self.is_dark(x, y + 1, quiet));
-                let wanted = if look == QrStyle::Ascii && upper { BLACK_ON_BLACK } else { BLACK_ON_WHITE };
-                if set_colors && wanted != colors {
-                    text += wanted;
-                    colors = wanted;
+                let (upper, lower) = (self.is_dark(x, y, quiet_zone), self.is_dark(x, y + 1, quiet_zone));
+                let colors = if style == QrStyle::Ascii && upper { BLACK_ON_BLACK } else { BLACK_ON_WHITE };
+                if set_colors && colors != current_colors {
+                    text += colors;
+                    current_colors = colors;
                 }
-                text += match (look, upper, lower) {
+                text += match (style, upper, lower) {
                     (QrStyle::Unicode, false, false) => " ",
                     (QrStyle::Unicode, true, false) => "▀",
                     (QrStyle::Unicode, false, true) => "▄",
@@ -88,59 +91,61 @@ impl Qr {
     }
 }
 
-/// Columns and lines of a window.
+/// The columns and lines of the terminal, or `None` if there is none.
 type TerminalSize = Option<(usize, usize)>;
 
-/// Whether a drawing of that size is seen whole; without a window there is room for everything.
-fn fits_terminal(room: TerminalSize, (columns, lines): (usize, usize)) -> bool {
-    room.is_none_or(|room| columns <= room.0 && lines + CAPTION_LINES <= room.1)
+/// Returns `true` if a code of this size fits into the terminal. Without a terminal everything
+/// fits.
+fn fits_terminal(terminal: TerminalSize, (columns, lines): (usize, usize)) -> bool {
+    terminal.is_none_or(|(width, height)| columns <= width && lines + CAPTION_LINES <= height)
 }
 
 impl Ui {
     fn terminal_size(&self) -> TerminalSize {
-        let window = if self.err_terminal { console::Term::stderr().size_checked() } else { None };
-        window.map(|(lines, columns)| (usize::from(columns), usize::from(lines)))
+        let size = if self.err_terminal { console::Term::stderr().size_checked() } else { None };
+        size.map(|(lines, columns)| (usize::from(columns), usize::from(lines)))
     }
 
-    /// Whether `text` can be drawn as a QR code that is seen whole.
-    pub fn qr_fits(&self, text: &str, look: QrStyle) -> bool {
-        Qr::new(text).is_some_and(|code| fits_terminal(self.terminal_size(), code.size(look, MIN_QUIET_ZONE)))
+    /// Returns `true` if the QR code of `text` fits into the terminal.
+    pub fn qr_fits(&self, text: &str, style: QrStyle) -> bool {
+        Qr::new(text).is_some_and(|code| fits_terminal(self.terminal_size(), code.size(style, MIN_QUIET_ZONE)))
     }
 
-    /// How to draw where nobody said: half blocks where the locale is UTF-8.
+    /// Returns the default style: half blocks if the locale is UTF-8.
     pub fn default_qr_style(&self) -> QrStyle {
         if self.capabilities.ascii_only { QrStyle::Ascii } else { QrStyle::Unicode }
     }
 
-    /// Whether somebody is there to scan what is drawn.
+    /// Returns `true` if a person can scan what is drawn.
     pub fn is_interactive(&self) -> bool {
         self.err_terminal && !self.quiet && !self.capabilities.screen_reader
     }
 
-    /// Draws `text` as a QR code on stderr, and says so where the window cannot show it whole. `false`
-    /// where nothing can be scanned.
-    pub fn print_qr(&mut self, text: &str, look: QrStyle) -> bool {
+    /// Prints the QR code of `text` on stderr, with a message if it does not fit into the terminal.
+    /// Returns `false` if no code was printed.
+    pub fn print_qr(&mut self, text: &str, style: QrStyle) -> bool {
         let Some(code) = Qr::new(text) else {
             self.warn(&t!("bind-qr-too-long"));
             return false;
         };
-        let room = self.terminal_size();
-        let quiet = if fits_terminal(room, code.size(look, QUIET_ZONE)) { QUIET_ZONE } else { MIN_QUIET_ZONE };
-        let (columns, lines) = code.size(look, quiet);
-        // Lines that the window breaks are no code; lines that it scrolls away come back in a higher one.
-        let drawn = room.is_none_or(|room| columns <= room.0);
-        if drawn {
-            let drawing = code.render(look, quiet, self.capabilities.supports_color);
+        let terminal = self.terminal_size();
+        let quiet_zone =
+            if fits_terminal(terminal, code.size(style, QUIET_ZONE)) { QUIET_ZONE } else { MIN_QUIET_ZONE };
+        let (columns, lines) = code.size(style, quiet_zone);
+        // Wrapped lines cannot be scanned; lines that scrolled away are visible in a higher window.
+        let is_printed = terminal.is_none_or(|(width, _)| columns <= width);
+        if is_printed {
+            let drawing = code.render(style, quiet_zone, self.capabilities.supports_color);
             self.write_stderr(&drawing);
         }
-        if let Some((wide, high)) = room.filter(|_| !fits_terminal(room, (columns, lines))) {
-            let (need, have) = (format!("{columns}×{}", lines + CAPTION_LINES), format!("{wide}×{high}"));
-            self.status(&if drawn {
+        if let Some((width, height)) = terminal.filter(|_| !fits_terminal(terminal, (columns, lines))) {
+            let (need, have) = (format!("{columns}×{}", lines + CAPTION_LINES), format!("{width}×{height}"));
+            self.status(&if is_printed {
                 t!("bind-qr-short", need = need, have = have)
             } else {
                 t!("bind-qr-narrow", need = need, have = have)
             });
         }
-        drawn
+        is_printed
     }
 }

@@ -1,4 +1,4 @@
-//! What a table or a list of facts shows in one place: a text, a state with its colour, a point in time.
+//! The cells of tables and key-value lists: a text, a styled word, or a point in time.
 
 use std::fmt;
 
@@ -8,34 +8,34 @@ use crate::t;
 use crate::time_zone::format_local;
 use crate::ui::sanitize::single_line;
 
-/// A value to be shown.
+/// A value of a table or a key-value list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
-    /// A text as it is.
+    /// A text.
     Text(String),
-    /// A word that is good or bad news; it says so itself, its colour says it again.
+    /// A word with a color that repeats its meaning.
     Styled(String, TextStyle),
-    /// A point in time: how long ago, where a person looks at it; RFC 3339 in UTC everywhere else.
+    /// A point in time: relative on a terminal, RFC 3339 in UTC elsewhere.
     Time(Timestamp),
 }
 
-/// What news a word is.
+/// The style of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextStyle {
-    /// As it should be.
+    /// The expected result.
     Good,
-    /// Neither yet.
+    /// No result yet.
     Pending,
-    /// Not sure to be as it should.
+    /// A result that may be wrong.
     Warning,
-    /// Not as it should be.
+    /// A failure.
     Error,
-    /// Over.
+    /// Something that no longer matters.
     Muted,
 }
 
 impl TextStyle {
-    /// The word in its colour.
+    /// Returns `word` in the color of the style.
     pub(in crate::ui) fn paint(self, word: &str) -> String {
         let style = match self {
             Self::Good => "32",
@@ -49,11 +49,11 @@ impl TextStyle {
 }
 
 impl Cell {
-    /// In one line, for a person or not.
-    pub(in crate::ui) fn render(&self, to_person: bool) -> String {
+    /// Returns the value in one line, in the form for a terminal or for a program.
+    pub(in crate::ui) fn render(&self, for_terminal: bool) -> String {
         match self {
             Self::Text(text) | Self::Styled(text, _) => single_line(text),
-            Self::Time(at) if to_person => format_relative_time(*at),
+            Self::Time(at) if for_terminal => format_relative_time(*at),
             Self::Time(at) => at.to_string(),
         }
     }
@@ -77,18 +77,18 @@ impl From<Timestamp> for Cell {
     }
 }
 
-/// How long ago that was, or how soon it will be.
+/// Returns how long ago `at` was, or how soon it will be.
 fn format_relative_time(at: Timestamp) -> String {
     i18n::relative_time(Timestamp::now().seconds_since(at))
 }
 
-/// A point in time that `f` writes: by the clock of the zone of the run, and in brackets how long ago, where a person
-/// looks at it; RFC 3339 in UTC everywhere else.
+/// Returns `at` in the form that `f` selects: local time with the relative time in the alternate
+/// form, which is for people, and RFC 3339 in UTC otherwise.
 pub fn format_time(at: Timestamp, f: &fmt::Formatter<'_>) -> String {
     if f.alternate() { t!("ui-when", time = format_local(at), ago = format_relative_time(at)) } else { at.to_string() }
 }
 
-/// The same without how long ago.
+/// Returns `at` as [`format_time`] does, without the relative time.
 pub fn format_clock_time(at: Timestamp, f: &fmt::Formatter<'_>) -> String {
     if f.alternate() { format_local(at) } else { at.to_string() }
 }

@@ -1,72 +1,74 @@
-//! Rows of columns. In a pipe they are separated by tabs and whole. On a terminal they are aligned under a heading
-//! and kept to the window: long texts are cut, and where even that does not do, each row becomes a list of facts.
+//! Tables. In a pipe, columns are complete and separated by tabs. On a terminal they are aligned
+//! under a heading and fitted to its width: long texts are truncated, and if that does not suffice,
+//! each row becomes a key-value list.
 
 pub(in crate::ui) mod cell;
 pub(in crate::ui) mod key_values;
+
 use console::measure_text_width;
 use unicode_segmentation::UnicodeSegmentation;
 
 use cell::Cell;
 use key_values::format_aligned;
 
-/// Blanks between columns.
+/// The number of spaces between columns.
 const COLUMN_GAP: usize = 2;
-/// The least that is left of a text that is cut, in columns.
+/// The minimum width of a truncated column.
 const MIN_COLUMN_WIDTH: usize = 12;
 
-/// A table under way.
+/// A table to which rows can be added between two outputs.
 #[derive(Debug)]
 pub struct Table {
     heading: Vec<String>,
     rows: Vec<Vec<Cell>>,
-    /// Columns whose texts may be cut.
+    /// The columns whose texts may be truncated.
     truncatable: Vec<usize>,
     layout: TableLayout,
 }
 
-/// How the parts before were laid out.
+/// The layout of the rows that were printed before.
 #[derive(Debug, Default)]
 enum TableLayout {
     #[default]
     Undecided,
-    /// In columns of these widths.
+    /// Columns of these widths.
     Columns(Vec<usize>),
-    /// A list of facts for each row.
+    /// A key-value list per row.
     KeyValues,
 }
 
-/// The terminal that a table is shown on.
+/// The terminal on which a table is printed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RenderOptions {
-    /// How wide it is, where it tells.
+    /// The width in columns, if it is known.
     pub(super) width: Option<usize>,
-    /// Whether it has colours.
+    /// Whether colors are used.
     pub(super) color: bool,
-    /// What stands for what is cut.
+    /// The mark of truncated text.
     pub(super) ellipsis: &'static str,
 }
 
 impl Table {
-    /// A table with these column headings; the last column may be cut.
+    /// Creates a table with these column headings. The last column may be truncated.
     pub fn new(heading: &[String]) -> Self {
-        let cut = heading.len().checked_sub(1).into_iter().collect();
-        Self { heading: heading.to_vec(), rows: Vec::new(), truncatable: cut, layout: TableLayout::default() }
+        let truncatable = heading.len().checked_sub(1).into_iter().collect();
+        Self { heading: heading.to_vec(), rows: Vec::new(), truncatable, layout: TableLayout::default() }
     }
 
-    /// Lets the texts of these columns be cut, counted from 0, and of no others.
+    /// Sets the columns, counted from 0, whose texts may be truncated.
     pub fn truncatable(mut self, columns: &[usize]) -> Self {
         self.truncatable = columns.to_vec();
         self
     }
 
-    /// Adds a row; a cell keeps to its line and its column.
+    /// Adds a row.
     pub fn add_row<C: Into<Cell>>(&mut self, cells: Vec<C>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
-    /// All rows, for a terminal or, without one, for a program.
-    pub(super) fn render(&mut self, screen: Option<RenderOptions>) -> String {
-        let Some(screen) = screen else {
+    /// Renders all rows for a terminal, or for a program if there are no options.
+    pub(super) fn render(&mut self, options: Option<RenderOptions>) -> String {
+        let Some(options) = options else {
             let line =
                 |row: &Vec<Cell>| row.iter().map(|cell| cell.render(false)).collect::<Vec<_>>().join("\t") + "\n";
             return self.rows.iter().map(line).collect();
@@ -74,110 +76,118 @@ impl Table {
         if self.rows.is_empty() {
             return String::new();
         }
-        let said: Vec<Vec<String>> =
+        let texts: Vec<Vec<String>> =
             self.rows.iter().map(|row| row.iter().map(|cell| cell.render(true)).collect()).collect();
-        let first = matches!(self.layout, TableLayout::Undecided);
+        let is_first = matches!(self.layout, TableLayout::Undecided);
         if !matches!(self.layout, TableLayout::KeyValues) {
-            self.layout = self.choose_layout(&said, screen);
+            self.layout = self.choose_layout(&texts, options);
         }
         match &self.layout {
-            TableLayout::Columns(widths) => self.render_columns(&said, widths, screen, first),
-            _ => self.render_key_values(&said, screen, first),
+            TableLayout::Columns(widths) => self.render_columns(&texts, widths, options, is_first),
+            _ => self.render_key_values(&texts, options, is_first),
         }
     }
 
-    /// The rows since the last part, without those before.
-    pub(super) fn render_new_rows(&mut self, screen: Option<RenderOptions>) -> String {
-        let text = self.render(screen);
+    /// Renders the rows that were added since the last call, and removes them.
+    pub(super) fn render_new_rows(&mut self, options: Option<RenderOptions>) -> String {
+        let text = self.render(options);
         self.rows.clear();
         text
     }
 
-    /// Columns, as long as they can be made to fit. Rows that come later keep to what was begun.
-    fn choose_layout(&self, said: &[Vec<String>], screen: RenderOptions) -> TableLayout {
+    /// Chooses columns if they can be fitted to the terminal. Later rows keep the layout of earlier
+    /// ones.
+    fn choose_layout(&self, texts: &[Vec<String>], options: RenderOptions) -> TableLayout {
         let previous = if let TableLayout::Columns(widths) = &self.layout { Some(widths) } else { None };
-        let natural = self.natural_widths(said, previous);
-        let Some(room) = screen.width else { return TableLayout::Columns(natural) };
-        match (self.fit_widths(natural, room), previous) {
+        let natural = self.natural_widths(texts, previous);
+        let Some(available) = options.width else { return TableLayout::Columns(natural) };
+        match (self.fit_widths(natural, available), previous) {
             (Some(widths), _) => TableLayout::Columns(widths),
             (None, Some(previous)) => TableLayout::Columns(previous.clone()),
             (None, None) => TableLayout::KeyValues,
         }
     }
 
-    fn natural_widths(&self, said: &[Vec<String>], before: Option<&Vec<usize>>) -> Vec<usize> {
+    /// Returns the width of each column without truncation, and no less than in the previous rows.
+    fn natural_widths(&self, texts: &[Vec<String>], previous: Option<&Vec<usize>>) -> Vec<usize> {
         let width = |column: usize| {
-            let all = std::iter::once(&self.heading).chain(said);
-            let before = before.and_then(|before| before.get(column)).copied().unwrap_or(0);
-            all.filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).fold(before, usize::max)
+            let all = std::iter::once(&self.heading).chain(texts);
+            let minimum = previous.and_then(|widths| widths.get(column)).copied().unwrap_or(0);
+            all.filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).fold(minimum, usize::max)
         };
         (0..self.heading.len()).map(width).collect()
     }
 
-    /// Takes from the widest of the columns that may be cut, until all fit; `None` where they do not.
-    fn fit_widths(&self, mut widths: Vec<usize>, room: usize) -> Option<Vec<usize>> {
-        let least = |column: usize| measure_text_width(&self.heading[column]).max(MIN_COLUMN_WIDTH);
-        while widths.iter().sum::<usize>() + COLUMN_GAP * widths.len().saturating_sub(1) > room {
-            let open = self.truncatable.iter().copied().filter(|column| widths[*column] > least(*column));
-            let widest = open.max_by_key(|column| widths[*column])?;
+    /// Narrows the widest truncatable columns until all fit, or returns `None` if they cannot fit.
+    fn fit_widths(&self, mut widths: Vec<usize>, available: usize) -> Option<Vec<usize>> {
+        let minimum = |column: usize| measure_text_width(&self.heading[column]).max(MIN_COLUMN_WIDTH);
+        while widths.iter().sum::<usize>() + COLUMN_GAP * widths.len().saturating_sub(1) > available {
+            let reducible = self.truncatable.iter().copied().filter(|column| widths[*column] > minimum(*column));
+            let widest = reducible.max_by_key(|column| widths[*column])?;
             widths[widest] -= 1;
         }
         Some(widths)
     }
 
-    fn render_columns(&self, said: &[Vec<String>], widths: &[usize], screen: RenderOptions, headed: bool) -> String {
+    fn render_columns(
+        &self,
+        texts: &[Vec<String>],
+        widths: &[usize],
+        options: RenderOptions,
+        with_heading: bool,
+    ) -> String {
         let mut text = String::new();
         let last = widths.len().saturating_sub(1);
-        let mut line = |row: &[String], cells: Option<&Vec<Cell>>| {
+        let mut add_line = |row: &[String], cells: Option<&Vec<Cell>>| {
             for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-                let shown = if self.truncatable.contains(&column) {
-                    truncate(cell, *width, screen.ellipsis)
+                let visible = if self.truncatable.contains(&column) {
+                    truncate(cell, *width, options.ellipsis)
                 } else {
                     cell.clone()
                 };
                 let gap =
-                    if column == last { 0 } else { width.saturating_sub(measure_text_width(&shown)) + COLUMN_GAP };
+                    if column == last { 0 } else { width.saturating_sub(measure_text_width(&visible)) + COLUMN_GAP };
                 match cells.and_then(|cells| cells.get(column)) {
-                    Some(Cell::Styled(_, tone)) if screen.color => text += &tone.paint(&shown),
-                    _ => text += &shown,
+                    Some(Cell::Styled(_, style)) if options.color => text += &style.paint(&visible),
+                    _ => text += &visible,
                 }
                 text += &" ".repeat(gap);
             }
             text.truncate(text.trim_end_matches(' ').len());
             text.push('\n');
         };
-        if headed {
-            line(&self.heading.iter().map(|word| word.to_uppercase()).collect::<Vec<_>>(), None);
+        if with_heading {
+            add_line(&self.heading.iter().map(|word| word.to_uppercase()).collect::<Vec<_>>(), None);
         }
-        said.iter().zip(&self.rows).for_each(|(row, cells)| line(row, Some(cells)));
+        texts.iter().zip(&self.rows).for_each(|(row, cells)| add_line(row, Some(cells)));
         text
     }
 
-    fn render_key_values(&self, said: &[Vec<String>], screen: RenderOptions, first: bool) -> String {
-        let mut text = if first { String::new() } else { "\n".to_owned() };
-        let blocks = said.iter().map(|row| {
-            let named = self.heading.iter().cloned().zip(row.iter().cloned());
-            format_aligned(&named.filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>(), screen.width) + "\n"
+    fn render_key_values(&self, texts: &[Vec<String>], options: RenderOptions, is_first: bool) -> String {
+        let mut text = if is_first { String::new() } else { "\n".to_owned() };
+        let blocks = texts.iter().map(|row| {
+            let pairs = self.heading.iter().cloned().zip(row.iter().cloned());
+            format_aligned(&pairs.filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>(), options.width) + "\n"
         });
         text += &blocks.collect::<Vec<_>>().join("\n");
         text
     }
 }
 
-/// A text that takes no more columns than that, what is left out marked by `more`.
+/// Truncates `text` to `width` columns and appends `ellipsis` if it was longer.
 fn truncate(text: &str, width: usize, ellipsis: &str) -> String {
     if measure_text_width(text) <= width {
         return text.to_owned();
     }
-    let room = width.saturating_sub(measure_text_width(ellipsis));
-    let mut kept = String::new();
-    for letter in text.graphemes(true) {
-        if measure_text_width(&kept) + measure_text_width(letter) > room {
+    let available = width.saturating_sub(measure_text_width(ellipsis));
+    let mut truncated = String::new();
+    for grapheme in text.graphemes(true) {
+        if measure_text_width(&truncated) + measure_text_width(grapheme) > available {
             break;
         }
-        kept += letter;
+        truncated += grapheme;
     }
-    kept.trim_end().to_owned() + ellipsis
+    truncated.trim_end().to_owned() + ellipsis
 }
 
 #[cfg(test)]
@@ -197,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_stand_by_display_width_on_a_terminal_and_by_tabs_in_a_pipe() {
+    fn columns_are_aligned_on_terminal_and_separated_by_tabs_in_pipe() {
         let mut table = Table::new(&["USER".into(), "NOTE".into()]);
         table.add_row(vec!["路飞", "captain"]);
         table.add_row(vec!["nami", "two\nlines"]);
@@ -210,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_cut_on_a_terminal_alone() {
+    fn long_text_is_truncated_on_terminal_only() {
         let whole = "ID  USER  ERROR\n1   路飞  the disk of the server is full\n20  nami\n";
         assert_eq!(message_table().render(options_of_width(200)), whole);
         assert_eq!(message_table().render(options_of_width(40)), whole);
@@ -223,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn where_columns_do_not_fit_each_row_is_a_list_of_facts() {
+    fn rows_become_key_values_if_columns_do_not_fit() {
         assert_eq!(
             message_table().render(options_of_width(21)),
             "ID     1\nUSER   路飞\nERROR  the disk of the server is full\n\nID    20\nUSER  nami\n"
@@ -231,20 +241,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_ends_between_letters() {
-        for (text, width, shown) in [
+    fn text_is_truncated_between_graphemes() {
+        for (text, width, expected) in [
             ("路飞是船长", 7, "路飞是…"),
             ("路飞是船长", 6, "路飞…"),
             ("a👨‍👩‍👧b", 3, "a…"),
             ("Jose\u{301}phine", 5, "Jose\u{301}…"),
             ("whole", 5, "whole"),
         ] {
-            assert_eq!(truncate(text, width, "…"), shown);
+            assert_eq!(truncate(text, width, "…"), expected);
         }
     }
 
     #[test]
-    fn a_part_keeps_to_the_columns_of_the_one_before() {
+    fn new_rows_keep_column_widths() {
         let mut table = Table::new(&["USER".into(), "NOTE".into()]);
         assert_eq!(table.render_new_rows(options_of_width(80)), "");
         table.add_row(vec!["a_long_name", "x"]);
@@ -257,10 +267,10 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_is_beside_the_word_and_takes_no_room() {
+    fn colors_do_not_change_alignment() {
         let mut table = Table::new(&["STATE".into(), "TO".into()]);
         table.add_row(vec![Cell::Styled("sent".into(), TextStyle::Good), "luffy".into()]);
-        let screen = RenderOptions { width: None, color: true, ellipsis: "…" };
-        assert_eq!(table.render(Some(screen)), "STATE  TO\n\u{1b}[32msent\u{1b}[0m   luffy\n");
+        let options = RenderOptions { width: None, color: true, ellipsis: "…" };
+        assert_eq!(table.render(Some(options)), "STATE  TO\n\u{1b}[32msent\u{1b}[0m   luffy\n");
     }
 }

@@ -1,4 +1,4 @@
-//! Feeds `properties::answers`.
+//! The fuzz target for `properties::answers`.
 #![no_main]
 
 #[path = "../properties/mod.rs"]

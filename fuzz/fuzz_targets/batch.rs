@@ -1,4 +1,4 @@
-//! Feeds `properties::batch`.
+//! The fuzz target for `properties::batch`.
 #![no_main]
 
 #[path = "../properties/mod.rs"]

@@ -1,4 +1,4 @@
-//! Feeds `properties::callback`.
+//! The fuzz target for `properties::callback`.
 #![no_main]
 
 #[path = "../properties/mod.rs"]

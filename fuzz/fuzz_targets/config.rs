@@ -1,4 +1,4 @@
-//! Feeds `properties::config`.
+//! The fuzz target for `properties::config`.
 #![no_main]
 
 #[path = "../properties/mod.rs"]

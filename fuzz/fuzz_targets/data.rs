@@ -1,4 +1,4 @@
-//! Feeds `properties::data`.
+//! The fuzz target for `properties::data`.
 #![no_main]
 
 #[path = "../properties/mod.rs"]

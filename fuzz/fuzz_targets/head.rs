@@ -1,4 +1,4 @@
-//! Feeds `properties::head`.
+//! The fuzz target for `properties::head`.
 #![no_main]
 
 #[path = "../properties/mod.rs"]

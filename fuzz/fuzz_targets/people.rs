@@ -1,4 +1,4 @@
-//! Feeds `properties::people`.
+//! The fuzz target for `properties::people`.
 #![no_main]
 
 #[path = "../properties/mod.rs"]

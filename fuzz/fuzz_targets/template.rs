@@ -1,4 +1,4 @@
-//! Feeds `properties::template`.
+//! The fuzz target for `properties::template`.
 #![no_main]
 
 #[path = "../properties/mod.rs"]

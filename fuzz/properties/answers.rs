@@ -1,5 +1,5 @@
-//! Answers of WeChat's, or of whatever answers in its place: what the client makes of them is usable, and no error
-//! holds a secret.
+//! Responses of WeChat, or of a server in its place: the client returns usable values only, and no
+//! error holds a secret.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,7 +16,7 @@ const TOKEN: &str = "geheim-token-77aa01";
 const CODE: &str = "geheim-code-0b1c2d";
 const OPENID: &str = "oLuffy_wears_the_straw_hat_1";
 
-/// The client, and the bytes that its next request is answered with.
+/// A client and the bytes of the response to its next request.
 struct ClientFixture {
     client: Client,
     response: Arc<Mutex<Vec<u8>>>,
@@ -25,8 +25,8 @@ struct ClientFixture {
 static FIXTURE: LazyLock<Mutex<ClientFixture>> = LazyLock::new(|| {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    let answer = Arc::new(Mutex::new(Vec::new()));
-    let bytes = answer.clone();
+    let response = Arc::new(Mutex::new(Vec::new()));
+    let bytes = response.clone();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let _ = serve(&stream.unwrap(), &bytes);
@@ -34,11 +34,11 @@ static FIXTURE: LazyLock<Mutex<ClientFixture>> = LazyLock::new(|| {
     });
     let (api_base, timeout) = (vec![base], Duration::from_secs(5));
     let settings = ClientSettings { api_base, timeout, proxy: None, ca_file: None, secret_source: None };
-    Mutex::new(ClientFixture { client: Client::new(&settings).unwrap(), response: answer })
+    Mutex::new(ClientFixture { client: Client::new(&settings).unwrap(), response })
 });
 
-/// Answers one request, and closes.
-fn serve(mut stream: &TcpStream, answer: &Mutex<Vec<u8>>) -> std::io::Result<()> {
+/// Responds to one request and closes the connection.
+fn serve(mut stream: &TcpStream, response: &Mutex<Vec<u8>>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     loop {
@@ -52,17 +52,18 @@ fn serve(mut stream: &TcpStream, answer: &Mutex<Vec<u8>>) -> std::io::Result<()>
         }
     }
     reader.read_exact(&mut vec![0; length])?;
-    stream.write_all(&answer.lock().unwrap_or_else(PoisonError::into_inner))
+    stream.write_all(&response.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// The first byte says which call is made, and whether the rest is a whole answer or the body of a good one.
+/// The first byte selects the call, and whether the rest is a complete response or the body of a
+/// valid one.
 pub fn check_response(bytes: &[u8]) {
     let Some((choice, rest)) = bytes.split_first() else { return };
     if rest.windows(6).any(|part| part == b"geheim") {
         return;
     }
     let text = String::from_utf8_lossy(rest);
-    // What an answer may reflect: what the call sends.
+    // A response can reflect what the call sends.
     let (has_secret, has_code) = (matches!(choice % 16, 0..=2 | 13), choice % 16 == 2);
     let reflected = [("$T", TOKEN, !has_secret), ("$S", SECRET, has_secret), ("$C", CODE, has_code)];
     let sent = reflected.into_iter().filter(|(.., sent)| *sent);
@@ -74,9 +75,9 @@ pub fn check_response(bytes: &[u8]) {
         _ if body == text => rest.to_vec(),
         _ => body.into_bytes(),
     };
-    let bench = FIXTURE.lock().unwrap_or_else(PoisonError::into_inner);
-    *bench.response.lock().unwrap() = whole;
-    if let Err(error) = call_api(choice & 0x7f, &bench.client) {
+    let fixture = FIXTURE.lock().unwrap_or_else(PoisonError::into_inner);
+    *fixture.response.lock().unwrap() = whole;
+    if let Err(error) = call_api(choice & 0x7f, &fixture.client) {
         let error_report = format!("{error} {} {:?}", error.hint().unwrap_or_default(), error.api_error());
         assert!(!error_report.contains("geheim"), "{error_report}");
         let message = error.to_string();
@@ -101,7 +102,7 @@ fn call_api(choice: u8, client: &Client) -> Result<(), Error> {
             let name = client.nickname(&grant)?.unwrap_or_default();
             assert!(name.chars().count() <= 64 && !name.contains(char::is_control));
         }
-        4 => client.templates(&token)?.iter().for_each(|it| assert!(is_word(&it.template_id))),
+        4 => client.templates(&token)?.iter().for_each(|template| assert!(is_word(&template.template_id))),
         5 => assert!(is_word(&client.add_template(&token, "TM1", &[])?)),
         6 => client.remove_template(&token, "T-1")?,
         7 => {
@@ -109,7 +110,7 @@ fn call_api(choice: u8, client: &Client) -> Result<(), Error> {
             assert!(page.openids.iter().chain(&page.next).all(|openid| is_word(openid)));
         }
         8 => assert!(is_word(&client.follower(&token, OPENID)?.openid)),
-        9 => client.followers_batch(&token, &[OPENID])?.iter().for_each(|it| assert!(is_word(&it.openid))),
+        9 => client.followers_batch(&token, &[OPENID])?.iter().for_each(|follower| assert!(is_word(&follower.openid))),
         10 => client.set_remark(&token, OPENID, "captain")?,
         11 => drop(client.quota(&token, "/cgi-bin/user/get")?),
         12 => client.clear_quota(&token, "wx1")?,
@@ -124,7 +125,7 @@ fn call_api(choice: u8, client: &Client) -> Result<(), Error> {
     Ok(())
 }
 
-/// Printable, not empty, and no longer than what WeChat gives by far.
+/// Returns `true` for a non-empty printable text of plausible length.
 fn is_word(text: &str) -> bool {
     (1..=4096).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -1,4 +1,4 @@
-//! The lines of a batch: each is a message that WeChat can take, or is named with what is wrong.
+//! The lines of a batch: each is a message that WeChat accepts, or is reported with an error.
 
 use std::sync::LazyLock;
 
@@ -11,9 +11,9 @@ static HOME: LazyLock<TestHome> = LazyLock::new(|| {
     home
 });
 
-/// A file of lines.
+/// The input is a file of lines.
 pub fn check_batch(bytes: &[u8]) {
-    // Openids other than the one that is looked for.
+    // Lines may name other openids than the expected one.
     if bytes.windows(6).any(|part| part == b"openid") || bytes.windows(2).any(|part| part == b"\\u") {
         return;
     }

@@ -1,4 +1,5 @@
-//! Config files: whatever stands around the secret, no error, warning or view of the config holds it.
+//! Config files: no error, warning or view of the config contains the secret, whatever surrounds
+//! it.
 
 use std::path::Path;
 
@@ -6,13 +7,14 @@ use wxbox::config::{Config, Environment, Error};
 
 const SECRET: &str = "geheim-4f5a9c";
 
-/// The rest of a file that has a secret and a proxy's password, once well written, and once on the line of the secret.
+/// The input is the rest of a file with a secret and a proxy password: in one case well-formed, in
+/// another on the line of the secret.
 pub fn check_config(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if text.contains("geheim") {
         return;
     }
-    // As a value of that key; another may be shown.
+    // The password is hidden in the value of this key only; other values are shown.
     let proxied = text.replace("proxy = \"$P\"", &format!("proxy = \"http://user:{SECRET}@proxy.example:1\""));
     for whole in [
         format!("app_secret = \"{SECRET}\"\n{text}"),
@@ -27,17 +29,18 @@ pub fn check_config(bytes: &[u8]) {
 fn assert_secret_hidden(text: String) {
     let environment =
         Environment::from_pairs([("HOME", "/nowhere"), ("WXBOX_APP_ID", "wx1")]).with_system_config("/nowhere/etc");
-    let told = match Config::from_text(Path::new("/nowhere/config.toml"), text, &environment) {
+    let output = match Config::from_text(Path::new("/nowhere/config.toml"), text, &environment) {
         Err(error) => error_text(&error),
         Ok(config) => {
-            let shown: Vec<_> = config.entries().into_iter().map(|it| format!("{} {:?}", it.key, it.value)).collect();
+            let shown: Vec<_> =
+                config.entries().into_iter().map(|entry| format!("{} {:?}", entry.key, entry.value)).collect();
             let errors =
                 [config.credentials().err(), config.require_redirect_uri().err(), config.listen_address().err()];
             let errors: String = errors.iter().flatten().map(error_text).collect();
             format!("{shown:?} {errors} {config:?}")
         }
     };
-    assert!(!told.contains(SECRET), "{told}");
+    assert!(!output.contains(SECRET), "{output}");
 }
 
 fn error_text(error: &Error) -> String {

@@ -1,4 +1,5 @@
-//! The fields of a template message as they are typed: what goes out can be taken by WeChat, or nothing does.
+//! Fields of a template message on the command line: the message is accepted by WeChat, or rejected
+//! with an error.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -8,7 +9,7 @@ use super::run::{OPENID, TestHome, assert_body_valid};
 
 static HOME: LazyLock<TestHome> = LazyLock::new(TestHome::new);
 
-/// Options, a NUL between two; the first letter of each says which.
+/// The input is a list of options, separated by NUL. The first letter selects the option.
 pub fn check_template_data(bytes: &[u8]) {
     let mut words: Vec<OsString> = ["send", "--dry-run", "--openid", OPENID].map(Into::into).to_vec();
     let mut template = "t".into();

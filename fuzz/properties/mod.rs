@@ -1,7 +1,7 @@
-//! What must hold for any bytes from outside: a file a kind of input. The fuzz targets beside it and the stable
-//! tests (tests/it/properties.rs) run the same functions, which use the library as anybody can.
+//! Properties that must hold for any input, with one file per kind of input. The fuzz targets and
+//! the tests in `tests/it/properties.rs` run the same functions, which use the public API only.
 
-// A fuzz target uses one of these.
+// Each fuzz target uses one of these modules.
 #![allow(dead_code, missing_docs)]
 
 pub mod answers;

@@ -1,4 +1,4 @@
-//! Files of people: all of them are taken, and come out again as they went in, or nobody is.
+//! Imports of users: all users of a file are imported and exported unchanged, or none is.
 
 use std::ffi::OsString;
 use std::sync::LazyLock;
@@ -7,9 +7,9 @@ use super::run::{RunOutput, TestHome};
 
 static HOME: LazyLock<TestHome> = LazyLock::new(TestHome::new);
 
-/// A CSV file, or JSON Lines.
+/// The input is a CSV file or JSON Lines.
 pub fn check_user_import(bytes: &[u8]) {
-    // A password in clear costs a hash each, on purpose.
+    // Each plain password costs an expensive hash.
     let clear = bytes.windows(8).any(|part| part.eq_ignore_ascii_case(b"password")) || bytes.contains(&b'\\');
     if clear && bytes.iter().filter(|byte| **byte == b'\n' || **byte == b'\r').count() > 3 {
         return;
@@ -21,20 +21,20 @@ pub fn check_user_import(bytes: &[u8]) {
         0 => {
             let again = import("two.db", HOME.write_file("again.csv", people.as_bytes()).into());
             assert_eq!(again.status, 0, "{people}{again:?}");
-            assert_eq!(export("two.db"), people, "what was exported is not what was imported");
+            assert_eq!(export("two.db"), people, "the export differs from the import");
         }
         2 | 4 => {
-            assert_eq!(people.lines().count(), 1, "some were taken: {people}{ran:?}");
+            assert_eq!(people.lines().count(), 1, "some users were imported: {people}{ran:?}");
             assert!(!ran.stderr.is_empty(), "{ran:?}");
         }
         _ => panic!("{ran:?}"),
     }
 }
 
-/// Into a database with nobody in it.
+/// Imports into a database without users.
 fn import(database: &str, file: OsString) -> RunOutput {
     for part in ["-wal", "-shm"] {
-        // What the last run left belongs to the database that it was.
+        // Sidecar files of the previous run belong to its database.
         let _ = std::fs::remove_file(HOME.path(&format!("{database}{part}")));
     }
     std::fs::copy(HOME.path("wxbox.db"), HOME.path(database)).unwrap();

@@ -1,4 +1,4 @@
-//! Whole command lines, run in this process on a home in memory.
+//! Runs complete command lines in this process, with a home directory in memory.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -10,15 +10,15 @@ use wxbox::clock::Timestamp;
 use wxbox::store::{CachedTemplate, Store, TemplateKind, TemplateList};
 use wxbox::ui::Ui;
 
-/// Whom messages go to.
+/// The recipient of all messages.
 pub const OPENID: &str = "oLuffy_wears_the_straw_hat_1";
 
-/// A home with a config and an empty database.
+/// A home directory with a config file and an empty database.
 pub struct TestHome {
     dir: TempDir,
 }
 
-/// What a run came to.
+/// The output of a run.
 #[derive(Debug)]
 pub struct RunOutput {
     pub status: u8,
@@ -55,14 +55,14 @@ impl TestHome {
         self.dir.path().join(name)
     }
 
-    /// Makes a file in it.
+    /// Writes a file in the home directory.
     pub fn write_file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, bytes).unwrap();
         path
     }
 
-    /// Runs a command line on the database of that name.
+    /// Runs a command line with the database of this name.
     pub fn run(&self, database: &str, words: impl IntoIterator<Item = OsString>) -> RunOutput {
         let (out, err) = (SharedBuffer::default(), SharedBuffer::default());
         let words = words.into_iter();
@@ -75,8 +75,8 @@ impl TestHome {
         ];
         let status = wxbox::run(global.into_iter().chain(words), &mut Ui::new(out.clone(), err.clone())).code();
         let ran = RunOutput { status, stdout: out.text(), stderr: err.text() };
-        let drives = |c: char| c.is_control() && c != '\n' && c != '\t';
-        assert!(!ran.stderr.contains(drives), "{:?}", ran.stderr);
+        let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
+        assert!(!ran.stderr.contains(is_control), "{:?}", ran.stderr);
         ran
     }
 }
@@ -86,7 +86,7 @@ struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
 impl SharedBuffer {
     fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).expect("only UTF-8 is ever written")
+        String::from_utf8(self.0.lock().unwrap().clone()).expect("output is UTF-8")
     }
 }
 
@@ -101,8 +101,8 @@ impl Write for SharedBuffer {
     }
 }
 
-/// Fails where a message's body, as it would go out, has what WeChat does not take: control characters, which JSON
-/// could only carry as `\u` escapes.
+/// Fails if the body of a message contains what WeChat rejects: control characters, which JSON can
+/// only contain as `\u` escapes.
 pub fn assert_body_valid(line: &str) {
     let body: serde_json::Value = serde_json::from_str(line).expect("a body is JSON");
     assert_eq!(body["touser"], OPENID);
@@ -111,12 +111,13 @@ pub fn assert_body_valid(line: &str) {
 
 fn assert_texts_valid(value: &serde_json::Value) {
     use serde_json::Value::{Array, Object, String};
-    let fine = |text: &str| assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
+    let assert_text =
+        |text: &str| assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
     match value {
-        String(text) => fine(text),
+        String(text) => assert_text(text),
         Array(list) => list.iter().for_each(assert_texts_valid),
         Object(fields) => fields.iter().for_each(|(name, value)| {
-            fine(name);
+            assert_text(name);
             assert_texts_valid(value);
         }),
         _ => {}

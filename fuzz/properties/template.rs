@@ -1,4 +1,4 @@
-//! Contents of templates and the values for them: no text is lost, and what is shown has the shape it must have.
+//! Template contents and values: parsing loses no text, and the preview has the expected form.
 
 use serde_json::{Map, Value, json};
 use wxbox::wechat::message::sanitize_text;
@@ -7,7 +7,7 @@ use wxbox::wechat::template_rules::{
     DISPLAY_CHARS, HIDDEN_KEYS, check_data, describe, describe_joined, displayed, preview,
 };
 
-/// A content, then values for its keys, a NUL between any two.
+/// The input is a content followed by the values of its keys, separated by NUL.
 pub fn check_template(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut parts = text.split('\0');
@@ -21,26 +21,26 @@ pub fn check_template(bytes: &[u8]) {
     assert!(card.lines().count() <= content.lines().count());
     for strict in [false, true] {
         let found = check_data(&keys, &data, strict);
-        assert!(found.iter().all(|it| keys.contains(&it.key.as_str())));
+        assert!(found.iter().all(|finding| keys.contains(&finding.key.as_str())));
         assert!(describe(&found).len() <= found.len() && (found.is_empty() || !describe_joined(&found).is_empty()));
     }
     for value in data.values().filter_map(|field| field["value"].as_str()) {
         let shown = displayed(value);
         assert!(shown.chars().count() <= DISPLAY_CHARS + 1 && !shown.contains(['\n', '\r']), "{shown:?}");
-        assert_eq!(sanitize_text(value), value, "cleaned once is not clean");
+        assert_eq!(sanitize_text(value), value, "sanitizing twice changes the text");
         assert!(!value.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
     }
     assert!(HIDDEN_KEYS.iter().all(|key| !data.contains_key(*key) || keys.contains(key)));
 }
 
-/// The pieces stand in the content in this order, with nothing but a key's own braces between them.
+/// Checks that the pieces occur in the content in this order, separated only by the braces of keys.
 fn assert_pieces_cover_content(content: &str) {
     let mut rest = content;
     for piece in parse_template(content) {
         match piece {
-            Piece::Text(text) => rest = rest.strip_prefix(text).expect("a text where the content goes on"),
+            Piece::Text(text) => rest = rest.strip_prefix(text).expect("a text of the content"),
             Piece::Key(key) => {
-                let (inside, after) = rest.strip_prefix("{{").and_then(|it| it.split_once("}}")).expect("braces");
+                let (inside, after) = rest.strip_prefix("{{").and_then(|rest| rest.split_once("}}")).expect("braces");
                 assert!(!key.is_empty() && key.trim() == key && inside.trim_start().starts_with(key), "{key:?}");
                 rest = after;
             }

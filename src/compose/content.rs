@@ -1,4 +1,4 @@
-//! What is sent: a text, or a template or subscription notification with its fields.
+//! Builds a text, a template message or a subscription notification from command-line options.
 
 use serde_json::{Map, Value};
 
@@ -12,11 +12,12 @@ use crate::t;
 use crate::wechat::message::{Content, MiniProgram, sanitize_text};
 use crate::wechat::message_schema::is_web_url;
 
-/// The content that the command line asks for; which template a name stands for is settled later, and so is what
-/// becomes of a text that is too long.
+/// Builds the content that the command line asks for.
+///
+/// It neither resolves the template name nor shortens a text that is too long; both happen later.
 ///
 /// # Errors
-/// Usage failures that say what is wrong with it.
+/// A usage error that names the invalid option.
 pub(crate) fn from_args(
     text: Option<&ArgText>,
     what: &ContentArgs,
@@ -31,10 +32,10 @@ pub(crate) fn from_args(
     }
 }
 
-/// A text of any length, as it can be sent.
+/// Builds a text of any length, sanitized.
 ///
 /// # Errors
-/// It is empty.
+/// The text is empty.
 pub(crate) fn text_content(raw: &str) -> Result<Content, CommandError> {
     let content = sanitize_text(raw);
     if content.trim().is_empty() {
@@ -43,10 +44,11 @@ pub(crate) fn text_content(raw: &str) -> Result<Content, CommandError> {
     Ok(Content::Text { content, kf_account: None })
 }
 
-/// A template's message: what the config gives, then a JSON object, then single fields.
+/// Builds a template message from the config's alias, then `--data-json`, then `--data`; later
+/// values win.
 ///
 /// # Errors
-/// A field, a colour or the address is none.
+/// A field, a colour or the URL is invalid.
 pub(crate) fn template_content(
     args: &ContentArgs,
     name: &str,
@@ -55,7 +57,8 @@ pub(crate) fn template_content(
 ) -> anyhow::Result<Content> {
     let alias = config.templates.get(name);
     let data = merge_fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, notes)?;
-    // An empty one is a variable that was not set: the message has no link then, not even the alias's.
+    // An empty `--url` is an unset shell variable: the message then has no link, not even the
+    // alias's.
     let url = args.url.as_deref().map(str::trim);
     if let Some(url) = url.filter(|url| !url.is_empty()) {
         check_url(url)?;
@@ -78,10 +81,11 @@ pub(crate) fn template_content(
     })
 }
 
-/// A subscription notification, of the same options; its tap opens a page, and it has no colours.
+/// Builds a subscription notification from the same options. `--url` becomes the page to open, and
+/// colours are removed.
 ///
 /// # Errors
-/// As [`template`].
+/// The same as [`template_content`].
 pub(super) fn subscription_content(
     args: &ContentArgs,
     name: &str,
@@ -95,7 +99,7 @@ pub(super) fn subscription_content(
     Ok(content)
 }
 
-/// The fields without their colours.
+/// Removes the colours, which subscription notifications do not have.
 pub(super) fn without_colors(mut data: Map<String, Value>) -> Map<String, Value> {
     for field in data.values_mut().filter_map(Value::as_object_mut) {
         field.shift_remove("color");

@@ -1,4 +1,5 @@
-//! `--fallback`: the same text as a template's message, for where WeChat takes no customer-service text.
+//! `--fallback`: the same text as a template message, for when WeChat rejects a customer-service
+//! text.
 
 use serde_json::json;
 
@@ -17,11 +18,13 @@ use crate::wechat::message::Content;
 use crate::wechat::template::keys;
 use crate::wechat::template_rules::HIDDEN_KEYS;
 
-/// The text in the one field of the template that the config leaves open. `None` where there is no such template, or
-/// WeChat cannot be asked which fields it has: the text is sent all the same, with a warning.
+/// Puts the text into the one field of the template that the config leaves open.
+///
+/// Returns `None`, with a warning, if the template does not exist or if WeChat cannot be asked for
+/// its fields: the text is sent nevertheless.
 ///
 /// # Errors
-/// It has not one open field; with `--strict` there is no such template.
+/// The template does not have exactly one open field; with `--strict`, the template does not exist.
 pub(super) fn build(
     app: &AppContext,
     store: &mut Store,
@@ -44,7 +47,7 @@ pub(super) fn build(
         };
     let found = match find(app, name, list) {
         Ok(found) => found,
-        // The text is what is to arrive: it is not kept back for its substitute.
+        // The text matters more than its fallback, so it is sent without one.
         Err(failure) => {
             if notes.is_strict() {
                 return Err(CommandError { exit: ExitStatus::Usage, ..failure }.into());

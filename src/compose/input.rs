@@ -1,5 +1,7 @@
-//! Text that a command line names: an argument's, a file's, or that of standard input. Text that is not UTF-8 is
-//! read all the same: a log that was cut inside a character must not keep an alert from being sent.
+//! Reads the text of an argument, a file or standard input.
+//!
+//! Text that is not UTF-8 is accepted with a warning: a log cut inside a character must not prevent
+//! an alert.
 
 use std::fs::File;
 use std::io;
@@ -14,23 +16,24 @@ use crate::files;
 use crate::t;
 use crate::wechat::lenient_json::{is_like_gbk, repair};
 
-/// More than any message, in bytes; a file by mistake is not read whole.
+/// The maximum size of an input in bytes, more than any message needs; it keeps a wrong file from
+/// being read whole.
 pub(crate) const MAX_INPUT_BYTES: u64 = 4 << 20;
 
-/// The text of a file, or of standard input where it is `-`, without a byte order mark.
+/// Reads a file, or standard input for `-`, and removes a byte order mark.
 ///
 /// # Errors
-/// It cannot be read, or is too long; with `--strict` it is not UTF-8.
+/// The input cannot be read or is too long; with `--strict`, it is not UTF-8.
 pub(crate) fn read_text(file: &str, notes: &mut DraftWarnings) -> anyhow::Result<String> {
     let bytes = if file == "-" { read_stdin()? } else { read_file(file)? };
     let text = decode_lossy(bytes, || display_name(file), notes)?;
     Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
-/// Bytes as text, with U+FFFD for each sequence that is not UTF-8, and a warning.
+/// Decodes bytes; replaces each sequence that is not UTF-8 with U+FFFD and adds a warning.
 ///
 /// # Errors
-/// With `--strict` it is not UTF-8.
+/// With `--strict`, the bytes are not UTF-8.
 pub(crate) fn decode_lossy(
     bytes: Vec<u8>,
     name: impl Fn() -> String,
@@ -41,7 +44,7 @@ pub(crate) fn decode_lossy(
         let hint = is_like_gbk(bytes).then(|| t!("ui-stdin-utf8-hint"));
         let what = match hint {
             _ if notes.is_strict() => t!("input-not-utf8", name = name()),
-            // Of such a text nothing can be read on the phone.
+            // A phone would show nothing readable of a GBK text.
             Some(_) => t!("input-gbk", name = name()),
             None => t!("input-utf8", name = name()),
         };
@@ -50,10 +53,10 @@ pub(crate) fn decode_lossy(
     })
 }
 
-/// The text of an argument, called `name` in a warning.
+/// Returns the text of an argument; warnings call it `name`.
 ///
 /// # Errors
-/// With `--strict` it is not UTF-8.
+/// With `--strict`, the argument is not UTF-8.
 pub(crate) fn argument_text<'t>(
     typed: &'t ArgText,
     name: &str,
@@ -65,11 +68,11 @@ pub(crate) fn argument_text<'t>(
     Ok(&typed.text)
 }
 
-/// JSON that a program wrote. What JSON does not allow in a text, such as half of a surrogate pair or a control
-/// character, is replaced or escaped, with a warning.
+/// Parses JSON that a program wrote. Repairs what JSON does not allow in a string, such as half a
+/// surrogate pair or a control character, and adds a warning.
 ///
 /// # Errors
-/// `unusable` of serde's complaint where it is no such JSON; with `--strict` also where it needs repair.
+/// `to_error` of serde's error if the JSON is invalid; with `--strict`, also if it needs a repair.
 pub(crate) fn parse_json<T: DeserializeOwned>(
     text: &str,
     name: impl Fn() -> String,
@@ -86,7 +89,7 @@ pub(crate) fn parse_json<T: DeserializeOwned>(
     Ok(value)
 }
 
-/// What people call it.
+/// Returns the name of an input file for messages.
 pub(crate) fn display_name(file: &str) -> String {
     if file == "-" { t!("ui-stdin-name") } else { file.to_owned() }
 }

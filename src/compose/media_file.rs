@@ -1,4 +1,4 @@
-//! A file that WeChat is to keep, read and looked at before anything is sent: for `media upload` and `send`.
+//! Reads and checks a media file before anything is sent, for `media upload` and `send`.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -12,24 +12,25 @@ use crate::i18n::{join_clauses, join_list};
 use crate::t;
 use crate::wechat::media::{MediaFormat, MediaType, detect_mime};
 
-/// The largest of any type, and a byte more.
+/// The maximum number of bytes to read: one more than the largest limit of any type, so that a
+/// larger file is noticed.
 const MAX_FILE_BYTES: u64 = MediaType::Video.max_bytes() as u64 + 1;
 
-/// A file that WeChat would take.
+/// A media file that WeChat would accept.
 pub(crate) struct MediaFile {
-    /// Its name, without its directory.
+    /// The file name without its directory.
     pub(crate) name: String,
-    /// The SHA-256 of its content, in hex digits.
+    /// The SHA-256 of the content in hex digits.
     pub(crate) sha256: String,
     pub(crate) kind: MediaType,
     pub(crate) format: MediaFormat,
     pub(crate) bytes: Arc<[u8]>,
 }
 
-/// Reads a file (`-` is standard input); without a type, its content says what it is.
+/// Reads a file, or standard input for `-`. Without a type, the content decides it.
 ///
 /// # Errors
-/// It cannot be read, is empty or too large, or is not what WeChat takes.
+/// The file cannot be read, is empty or too large, or has a format that WeChat does not accept.
 pub(crate) fn open(path: &str, kind: Option<MediaType>) -> Result<MediaFile, CommandError> {
     let name = match path {
         "-" => t!("ui-stdin-name"),
@@ -51,12 +52,11 @@ pub(crate) fn open(path: &str, kind: Option<MediaType>) -> Result<MediaFile, Com
     Ok(MediaFile { name, sha256, kind, format, bytes: bytes.into() })
 }
 
-/// The last part of a path.
 fn file_name(path: &str) -> String {
     Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// The content, as far as it can be of use, and the size of the whole.
+/// Returns at most [`MAX_FILE_BYTES`] of the content, and the size of the whole file.
 fn read_content(path: &str) -> io::Result<(Vec<u8>, u64)> {
     let mut bytes = Vec::new();
     if path == "-" {
@@ -89,7 +89,7 @@ fn unreadable_error(name: &str, error: &io::Error) -> CommandError {
     CommandError::usage(what).hint(t!("media-file-hint"))
 }
 
-/// It has a format that WeChat does not take, or not as that.
+/// Reports a format that WeChat does not accept, at all or for this type.
 fn unsupported_format(name: &str, kind: Option<MediaType>, bytes: &[u8]) -> CommandError {
     let formats = |kind: MediaType| {
         let names = kind.formats().iter().map(ToString::to_string);

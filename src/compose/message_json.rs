@@ -1,5 +1,5 @@
-//! The kinds of message beside text and template: what `send` is asked for by options or as JSON becomes a content,
-//! with the files that go with it.
+//! Builds a draft of any kind from the options of `send` or from JSON, with the files that it
+//! refers to.
 
 use std::path::Path;
 
@@ -20,13 +20,14 @@ use crate::wechat::message::{Content, FileRef};
 use crate::wechat::message_schema;
 use crate::wechat::message_schema::{MessageType, ParsedMessage, SchemaError};
 
-/// WeChat's media_ids are about 64 characters long; a word that is shorter than this is a file that is not there.
+/// WeChat's media_ids have about 64 characters; a shorter word is taken for the name of a missing
+/// file.
 const MIN_MEDIA_ID_LEN: usize = 20;
 
-/// What the options of `send` ask for.
+/// Builds the draft that the options of `send` ask for.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A usage error that names the invalid option or field, or a file that cannot be read.
 pub(crate) fn draft_from_args(args: &Send, config: &Config, notes: &mut DraftWarnings) -> anyhow::Result<MessageDraft> {
     let said = if let Some(image) = &args.image {
         image_draft(image)?
@@ -46,7 +47,7 @@ pub(crate) fn draft_from_args(args: &Send, config: &Config, notes: &mut DraftWar
     Ok(said.split_or_check(args.split, notes)?)
 }
 
-/// A picture: a file, or the media_id of one that was uploaded.
+/// Builds an image message from a file or from the media_id of an uploaded one.
 fn image_draft(named: &str) -> anyhow::Result<MessageDraft> {
     let is_file = named == "-" || Path::new(named).exists();
     let media_id = if !is_file && named.len() >= MIN_MEDIA_ID_LEN && is_media_id(named) {
@@ -58,10 +59,11 @@ fn image_draft(named: &str) -> anyhow::Result<MessageDraft> {
     load_files(Content::Custom { msgtype: MessageType::Image, branch, kf_account: None })
 }
 
-/// A message as JSON. Only where somebody sits who could name them on the command line does `@FILE` name a file.
+/// Builds a draft from JSON. `@FILE` refers to a file only with `allow_files`: input from other
+/// sources must not read local files.
 ///
 /// # Errors
-/// A part is missing, unknown or not what it must be; a file cannot be used.
+/// A field is missing, unknown or invalid; a file is unusable.
 pub(crate) fn draft_from_json(message: Map<String, Value>, files: bool) -> anyhow::Result<MessageDraft> {
     let ParsedMessage { mut content, touser } = message_schema::parse(message).map_err(schema_failure)?;
     match &mut content {
@@ -77,13 +79,14 @@ pub(crate) fn draft_from_json(message: Map<String, Value>, files: bool) -> anyho
     Ok(MessageDraft { touser, ..load_files(content)? })
 }
 
-/// Whether a part that may name a file does; a title may begin with `@`, too.
+/// Returns whether a media field refers to a file. Other fields, such as a title, may begin with
+/// `@` too.
 fn references_file(msgtype: MessageType, branch: &Map<String, Value>) -> bool {
     let is_path = |value: &Value| value.as_str().is_some_and(|text| text.starts_with('@'));
     branch.iter().any(|(part, value)| msgtype.media_type(part).is_some() && is_path(value))
 }
 
-/// Reads the files that `@` names, and puts what is known of them there.
+/// Reads the files that `@` refers to and puts a reference to each in its place.
 fn load_files(mut content: Content) -> anyhow::Result<MessageDraft> {
     let mut files = Vec::new();
     if let Content::Custom { msgtype, branch, .. } = &mut content {
@@ -105,7 +108,7 @@ fn attach_file(path: &str, kind: MediaType) -> Result<(FileRef, Attachment), Com
     Ok((reference, Attachment { sha256: file.sha256, bytes: file.bytes }))
 }
 
-/// A JSON or TOML table; JSON begins with a brace.
+/// Reads a JSON or TOML table; JSON begins with a brace.
 fn read_table(file: &str, notes: &mut DraftWarnings) -> anyhow::Result<Map<String, Value>> {
     let text = input::read_text(file, notes)?;
     let unusable = |cause: String| {
@@ -116,7 +119,7 @@ fn read_table(file: &str, notes: &mut DraftWarnings) -> anyhow::Result<Map<Strin
         let unusable = |cause: &serde_json::Error| unusable(json_error(cause));
         return Ok(input::parse_json(&text, || input::display_name(file), unusable, notes)?);
     }
-    // The whole of TOML's complaint is several lines, with a picture that repeats the text.
+    // The full TOML error has several lines and quotes the text.
     let complaint = |cause: toml::de::Error| unusable(redact_value(&cause.message().replace('\n', " ")));
     Ok(toml::from_str(&text).map_err(complaint)?)
 }

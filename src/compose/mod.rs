@@ -1,4 +1,5 @@
-//! What is sent and to whom, settled before anything is queued: for `send`, a line of its batch, and `run`.
+//! Turns options or JSON into a validated submission before anything is queued: for `send`, each
+//! line of its batch, and `run`.
 
 pub(crate) mod content;
 pub(crate) mod fallback;
@@ -31,16 +32,16 @@ use crate::wechat::message::{Content, MAX_TEXT_BYTES};
 use recipients::Recipient;
 use warnings::DraftWarnings;
 
-/// What is to be said: a content, and what goes with it.
+/// A message before its template is resolved: a content and what belongs to it.
 pub(super) struct MessageDraft {
     pub(super) content: Content,
-    /// What comes after it, part by part.
+    /// The further parts of a text that was split.
     parts: Vec<Content>,
-    /// The files that it names.
+    /// The files that the content refers to.
     files: Vec<Attachment>,
-    /// What its template was called; without a name it goes by its id.
+    /// The name of its template; without one, the template is found by its ID.
     template_name: Option<String>,
-    /// Whom it names itself.
+    /// The recipient that the JSON names.
     touser: Option<String>,
 }
 
@@ -51,16 +52,17 @@ impl From<Content> for MessageDraft {
 }
 
 impl MessageDraft {
-    /// The same, its template called so.
+    /// Sets the name by which the template is found.
     pub(super) fn with_template_name(mut self, name: Option<&str>) -> Self {
         self.template_name = name.map(str::to_owned);
         self
     }
 
-    /// The same as WeChat takes it: of a text that is too long the beginning, or all of it in parts if it may be split.
+    /// Fits a text into WeChat's limit: splits it into parts if `may_split`, otherwise truncates it
+    /// with a warning.
     ///
     /// # Errors
-    /// With `--strict` it is too long.
+    /// With `--strict`, the text is too long.
     pub(super) fn split_or_check(mut self, may_split: bool, notes: &mut DraftWarnings) -> Result<Self, CommandError> {
         let Content::Text { content, kf_account } = &mut self.content else { return Ok(self) };
         if content.len() <= MAX_TEXT_BYTES {
@@ -84,10 +86,10 @@ impl MessageDraft {
         Ok(self)
     }
 
-    /// Whether it is for these.
+    /// Checks that `touser` in the JSON, if any, is the only recipient.
     ///
     /// # Errors
-    /// It names somebody else.
+    /// The JSON names another recipient.
     pub(super) fn check_touser(&self, to: &[Recipient]) -> Result<(), CommandError> {
         match (&self.touser, to.iter().find(|one| Some(&one.openid) != self.touser.as_ref())) {
             (Some(touser), Some(other)) => {
@@ -99,21 +101,22 @@ impl MessageDraft {
     }
 }
 
-/// What is to be said, and how.
+/// A draft with the options for its delivery.
 pub(super) struct ComposeRequest<'a> {
     pub(super) draft: MessageDraft,
-    /// What there is to warn about so far.
+    /// The warnings so far.
     pub(super) notes: DraftWarnings,
     pub(super) delivery: &'a DeliveryArgs,
 }
 
-/// So many messages WeChat takes in a row. Page: doc/service/guide/product/kf/intro.html.
+/// The maximum number of messages that WeChat accepts in a row. Page:
+/// doc/service/guide/product/kf/intro.html.
 const MAX_CONSECUTIVE_MESSAGES: usize = 5;
 
-/// The message for all of them, its template and fallback looked up.
+/// Resolves the template and the fallback, and builds the submission for all recipients.
 ///
 /// # Errors
-/// There is no such template, or its fields are others.
+/// The template does not exist, its fields do not match, or no recipient is left.
 pub(super) fn build_submission(
     ui: &mut Ui,
     app: &AppContext,
@@ -147,16 +150,17 @@ pub(super) fn build_submission(
     submission_from(said, fallback, how.key.clone(), expiry(app), to)
 }
 
-/// How long a message is tried: what the command line says is kept to, even for what was not tried once.
+/// Returns how long a message is retried. A limit from the command line is strict: it expires even
+/// a message that was never attempted.
 pub(super) fn expiry(app: &AppContext) -> Expiry {
     let setting = &app.config.send.expire_after;
     Expiry { after: setting.value, strict: matches!(setting.origin, Origin::Flag(_)) }
 }
 
-/// A parcel of that.
+/// Builds the submission.
 ///
 /// # Errors
-/// The system gives no random numbers.
+/// The system provides no random numbers.
 pub(super) fn submission_from(
     said: MessageDraft,
     fallback: Option<Content>,
@@ -185,18 +189,18 @@ pub(super) fn submission_from(
     })
 }
 
-/// One parcel, and no more to come.
+/// Returns a delivery source that yields one submission and then ends.
 ///
 /// # Errors
-/// None that can be met: the channel has room for it.
+/// Never in practice: the channel has room for the submission.
 pub(super) fn single_source(parcel: Submission) -> anyhow::Result<DeliverySource> {
     let (send, parcels) = bounded(1);
     send.send(TaggedSubmission { submission: parcel, correlation_id: None })?;
     Ok(DeliverySource::Submissions(parcels))
 }
 
-/// 128 random bits as 32 hex digits: a row number would repeat in a new or restored database, and WeChat
-/// would drop a new message for an old one.
+/// Returns 128 random bits as 32 hex digits. A row number would repeat in a new or restored
+/// database, and WeChat would drop a new message as a repeat.
 fn new_client_msg_id() -> anyhow::Result<String> {
     let mut bytes = [0; 16];
     SysRng.try_fill_bytes(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! To whom: people by name, tag or all, and bare openids; each once.
+//! Finds the recipients: people by name, by tag or all, and openids; each person once.
 
 use std::collections::HashSet;
 
@@ -10,39 +10,39 @@ use crate::t;
 use crate::ui::Ui;
 use crate::wechat::message::Content;
 
-/// Somebody who gets the message.
+/// A recipient of a message.
 pub(crate) struct Recipient {
     pub(crate) user_id: Option<i64>,
     pub(crate) user: Option<String>,
     pub(crate) openid: String,
-    /// The command line names the person, or the openid, and not only a group.
+    /// Whether the command line names the person or the openid, and not only a group.
     pub(crate) by_name: bool,
 }
 
-/// Whom the command line names.
+/// The recipients that the command line selects.
 #[derive(Default)]
 pub(crate) struct RecipientSelector<'a> {
-    /// People by name.
+    /// The names of people.
     pub(crate) user: &'a [String],
-    /// Everybody with one of these tags.
+    /// Tags; everybody with one of them is selected.
     pub(crate) tag: &'a [String],
-    /// Everybody who is bound.
+    /// Everybody who is bound is selected.
     pub(crate) all: bool,
-    /// Bare openids, checked.
+    /// Openids, already checked.
     pub(crate) openids: &'a [&'a str],
 }
 
 impl RecipientSelector<'_> {
-    /// Whether somebody is meant who must be in the database.
+    /// Returns whether the selection needs the database.
     pub(crate) fn selects_users(&self) -> bool {
         self.all || !self.user.is_empty() || !self.tag.is_empty()
     }
 }
 
-/// Everybody whom the command line names.
+/// Finds all selected recipients and warns about skipped members of groups.
 ///
 /// # Errors
-/// Somebody named does not exist or is not bound; nobody is left.
+/// A named person does not exist or is not bound; no recipient is left.
 pub(crate) fn resolve(
     ui: &mut Ui,
     app: &AppContext,
@@ -71,15 +71,15 @@ pub(crate) fn resolve(
     Ok(recipients.to)
 }
 
-/// The bare openids of the command line, before anything is opened.
+/// Checks the openids of the command line before anything is opened.
 ///
 /// # Errors
-/// One of them cannot be an openid.
+/// A value cannot be an openid.
 pub(crate) fn parse_openids(typed: &[String]) -> Result<Vec<&str>, CommandError> {
     typed.iter().map(|typed| parse_openid_argument(typed)).collect()
 }
 
-/// The bound and reachable of a group; who is left out is said.
+/// Adds the bound and reachable members of a group and warns about the others.
 fn add_group(
     ui: &mut Ui,
     app: &AppContext,
@@ -117,10 +117,10 @@ fn add_group(
     Ok(())
 }
 
-/// The recipients without those of a group who declined the template that is sent; who is left out is said.
+/// Removes the members of groups who declined the template, and warns about them.
 ///
 /// # Errors
-/// Nobody is left.
+/// No recipient is left.
 pub(super) fn without_declined(
     ui: &mut Ui,
     app: &AppContext,
@@ -164,7 +164,7 @@ impl RecipientSet {
         }
     }
 
-    /// A bare openid of somebody who is on the list already is the same person.
+    /// Adds an openid unless it belongs to a person in the set.
     fn add_openid(&mut self, openid: &str) {
         if self.openids.insert(openid.to_owned()) {
             self.to.push(Recipient { user_id: None, user: None, openid: openid.to_owned(), by_name: true });

@@ -1,10 +1,12 @@
-//! A long text in several parts, none of them longer than WeChat takes, or its beginning alone.
+//! Splits a long text into parts that WeChat accepts, or truncates it.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The parts of a text, of `limit` bytes at most, in order. They are cut between lines where that leaves no part
-/// short, else between words, and never within a character as people see it, nor within a link, if it can be helped.
-/// A blank that is cut at is left out.
+/// Splits a text into parts of at most `limit` bytes.
+///
+/// It splits between lines unless that makes a part shorter than half the limit, else between
+/// words, and never inside a grapheme cluster or a link if it can be avoided. Whitespace at a split
+/// is dropped.
 pub(super) fn parts(text: &str, limit: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text.trim_end();
@@ -12,7 +14,7 @@ pub(super) fn parts(text: &str, limit: usize) -> Vec<&str> {
         let end = split_point(rest, limit);
         parts.push(rest[..end].trim_end());
         rest = &rest[end..];
-        // The next line keeps its indent.
+        // The next line keeps its indentation.
         rest = if rest.starts_with('\n') { rest.trim_start_matches('\n') } else { rest.trim_start() };
     }
     parts.push(rest);
@@ -20,8 +22,8 @@ pub(super) fn parts(text: &str, limit: usize) -> Vec<&str> {
     parts
 }
 
-/// The beginning of a text that is longer than `limit` bytes, with `…` behind it and all of it within the limit.
-/// It ends before a character that has no room, and before a link that would be cut.
+/// Truncates a text that is longer than `limit` bytes. The result ends in `…` and fits into the
+/// limit; it contains neither part of a grapheme cluster nor part of a link.
 pub(super) fn truncate(text: &str, limit: usize) -> String {
     const MARK: &str = "…";
     let most = max_end(text, limit.saturating_sub(MARK.len()));
@@ -29,23 +31,24 @@ pub(super) fn truncate(text: &str, limit: usize) -> String {
     text[..end].trim_end().to_owned() + MARK
 }
 
-/// Where the last character ends that has room in `limit` bytes.
+/// Returns the end of the last grapheme cluster that fits into `limit` bytes.
 fn max_end(text: &str, limit: usize) -> usize {
     let starts = text.grapheme_indices(true).map(|(at, _)| at);
     match starts.take_while(|at| *at <= limit).last() {
-        // A character longer than a part.
+        // A single cluster is longer than the limit.
         None | Some(0) => (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(limit),
         Some(most) => most,
     }
 }
 
-/// Where a link begins that does not end before `most`, if that leaves no part short.
+/// Returns the start of a link that is not closed before `max_end`, if the text before it fills
+/// more than half of that.
 fn unclosed_link(text: &str, most: usize) -> Option<usize> {
     let head = &text[..most];
     head.rfind("<a ").filter(|at| *at > most / 2 && !head[*at..].contains("</a>"))
 }
 
-/// Where the first part of what is too long ends.
+/// Returns the end of the first part of a text that is too long.
 fn split_point(text: &str, limit: usize) -> usize {
     let most = max_end(text, limit);
     let good = |at: &usize| *at > most / 2;

@@ -1,5 +1,4 @@
-//! Which template is meant, whether its fields are filled, and what WeChat makes of their values: looked at
-//! before anything is queued.
+//! Resolves the template of a content and checks its fields and values before anything is queued.
 
 use serde_json::{Map, Value};
 
@@ -15,11 +14,13 @@ use crate::wechat::message::Content;
 use crate::wechat::template::{TemplateProblem, find_problems, keys};
 use crate::wechat::template_rules::{check_data, describe, describe_joined, describe_problem, truncate_values};
 
-/// Puts the template's id into the content and checks the fields, if it is made of a template of a list: unknown and
-/// missing keys are an error, values that WeChat refuses or does not show a warning. Without a name it goes by its id.
+/// Puts the template ID into the content and checks the fields, if the template is in a list of the
+/// account. Unknown and missing keys are errors; values that WeChat rejects or does not display are
+/// warnings. Without a name the template is found by its ID.
 ///
 /// # Errors
-/// There is no such template, or the fields are not the template's; with `--strict` a value is not what it must be.
+/// The template does not exist, or the fields do not match its keys; with `--strict`, a value
+/// breaks a rule.
 pub(crate) fn resolve_and_check(
     app: &AppContext,
     store: &mut Store,
@@ -53,7 +54,7 @@ pub(crate) fn resolve_and_check(
             cause: TemplateFetchError { report, is_temporary: passes },
         } => {
             let what = t!("send-template-unlisted", name = name, cause = report.message);
-            // With its id it would have been queued until the trouble is over.
+            // With its ID the message would have been queued until the failure has passed.
             let exit = if passes { ExitStatus::Undelivered } else { report.exit };
             return Err(CommandError { exit, message: what, hint: report.hint }.into());
         }
@@ -61,7 +62,7 @@ pub(crate) fn resolve_and_check(
     Ok(check_values((name, family), template.as_ref(), data, notes)?)
 }
 
-/// Which list the content's template is of, its id, and its fields.
+/// Returns the list that the content's template is in, the template ID and the fields.
 fn template_parts(content: &mut Content) -> Option<(TemplateKind, &mut String, &mut Map<String, Value>)> {
     match content {
         Content::Template { template_id, data, .. } => Some((TemplateKind::Template, template_id, data)),
@@ -70,11 +71,11 @@ fn template_parts(content: &mut Content) -> Option<(TemplateKind, &mut String, &
     }
 }
 
-/// Warns of what WeChat would refuse or not show, and cuts values that are too long for their fields. Where no key of
-/// the template can be read, those that are given are all that is known.
+/// Warns about values that WeChat rejects or does not display, and truncates values that are too
+/// long. If the template has no readable key, the given fields are checked.
 ///
 /// # Errors
-/// With `--strict` all of that.
+/// With `--strict`, a value breaks a rule.
 fn check_values(
     (name, family): (&str, TemplateKind),
     template: Option<&CachedTemplate>,

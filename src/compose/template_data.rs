@@ -1,5 +1,5 @@
-//! The fields of a template message: those of the config's alias, a JSON object and `--data`, the later
-//! winning; then the colours.
+//! Merges the fields of a template message: those of the config's alias, of a JSON object and of
+//! `--data`, later ones winning; then the colours.
 
 use serde_json::{Map, Value, json};
 
@@ -12,10 +12,10 @@ use crate::i18n::json_error;
 use crate::t;
 use crate::wechat::message::{TemplateField, number_text, sanitize_text};
 
-/// The fields as they are sent, key → [`Field`], in order.
+/// Returns the merged fields in order; each value is a [`TemplateField`].
 ///
 /// # Errors
-/// Usage failures that say what is wrong with them.
+/// A usage error that names the invalid field or file.
 pub(crate) fn merge_fields(
     alias: Option<&TemplateAlias>,
     file: Option<&str>,
@@ -31,7 +31,7 @@ pub(crate) fn merge_fields(
         let name = t!("input-value", key = field.key);
         let value = sanitize_text(input::argument_text(&field.value, &name, notes)?);
         match data.get_mut(&field.key).and_then(Value::as_object_mut) {
-            // A colour from the config stays.
+            // The colour from the config stays.
             Some(known) => known.insert("value".into(), json!(value)),
             None => data.insert(field.key.clone(), json!({ "value": value })),
         };
@@ -64,10 +64,10 @@ fn read_data_json(file: &str, notes: &mut DraftWarnings) -> anyhow::Result<Map<S
     parse_fields(fields).map_err(|cause| unusable(cause).into())
 }
 
-/// The fields of a JSON object as a message has them.
+/// Converts the fields of a JSON object to those of a message.
 ///
 /// # Errors
-/// What is wrong with one, in words.
+/// The text of the error, which names the invalid field.
 pub(crate) fn parse_fields(fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
     fields
         .into_iter()
@@ -79,7 +79,7 @@ pub(crate) fn parse_fields(fields: Map<String, Value>) -> Result<Map<String, Val
         .collect()
 }
 
-/// A string, a number, or `{"value": …, "color": …}`.
+/// Parses a string, a number, or `{"value": …, "color": …}`.
 fn parse_field(value: &Value) -> Option<TemplateField> {
     let text = |value: &Value| match value {
         Value::String(text) => Some(sanitize_text(text)),
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn fields_are_strings_numbers_or_value_and_color() {
-        // As a file has it.
+        // As written in a file.
         let written = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         let cases = [
             (json!("a\u{7}b"), Some(("ab", None))),

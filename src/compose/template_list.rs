@@ -1,5 +1,5 @@
-//! The account's template list, for `template` and `send`: kept in the database, asked for where it must be,
-//! and searched by what people call a template.
+//! The account's template lists for `template` and `send`: cached in the database, fetched when
+//! needed, and searched by the names that users give.
 
 use crate::access_token::{Account, call_with_token};
 use crate::clock::Timestamp;
@@ -13,10 +13,10 @@ use crate::t;
 use crate::ui::Ui;
 use crate::wechat::{self, Client};
 
-/// Makes a call in the account's name.
+/// Makes an API call with the account's token.
 ///
 /// # Errors
-/// The call's, or the token's.
+/// The call failed, or no token was available.
 pub(crate) fn fetch_with_token<T>(
     app: &AppContext,
     store: &mut Store,
@@ -26,10 +26,10 @@ pub(crate) fn fetch_with_token<T>(
     Ok(call_with_token(store, &app.new_client()?, account, make)??)
 }
 
-/// Asks WeChat for the list and keeps it.
+/// Fetches a list from WeChat and caches it.
 ///
 /// # Errors
-/// WeChat's, the way to it, or the database's.
+/// The call or the database failed.
 pub(crate) fn fetch(
     app: &AppContext,
     store: &mut Store,
@@ -50,11 +50,11 @@ pub(crate) fn fetch(
     Ok(list)
 }
 
-/// The template that somebody calls so, and when WeChat gave the list that it is from: the kept one, unless
-/// that does not know it, since WeChat has the last word.
+/// Finds a template by name and returns it with the time at which its list was fetched. Uses the
+/// cached list if it has the template and is not old; otherwise asks WeChat.
 ///
 /// # Errors
-/// As [`find`]; and where no list is kept, as [`ask`].
+/// The same as [`find`] and [`fetch_or_cached`].
 pub(crate) fn find_or_fetch(
     ui: &mut Ui,
     app: &AppContext,
@@ -73,10 +73,10 @@ pub(crate) fn find_or_fetch(
     Ok((find(app, name, &list)?.clone(), list.fetched_at))
 }
 
-/// The list as WeChat has it now; where WeChat cannot be asked, the kept one, with a warning.
+/// Fetches a list from WeChat; if that fails, returns the cached list with a warning.
 ///
 /// # Errors
-/// WeChat could not be asked, and no list is kept.
+/// WeChat could not be asked, and no list is cached.
 pub(crate) fn fetch_or_cached(
     ui: &mut Ui,
     app: &AppContext,
@@ -98,7 +98,8 @@ pub(crate) fn fetch_or_cached(
     }
 }
 
-/// A warning that the list is used although it is old, and why WeChat gave no newer one; `None` where it is not old.
+/// Returns a warning that an old list is used and why WeChat gave no newer one; `None` if the list
+/// is not old.
 pub(crate) fn stale_warning(list: &TemplateList, cause: Option<&ErrorReport>) -> Option<String> {
     let now = Timestamp::now();
     if !list.is_stale(now) {
@@ -111,11 +112,11 @@ pub(crate) fn stale_warning(list: &TemplateList, cause: Option<&ErrorReport>) ->
     })
 }
 
-/// The template that somebody calls so: an alias of the config, else an id, a title, or the beginning of one
-/// id alone.
+/// Finds a template by an alias of the config, else by its ID, its title, or an unambiguous
+/// beginning of its ID.
 ///
 /// # Errors
-/// There is none (with the nearest), or there are several (with their ids).
+/// No template matches (the hint names the closest), or several do (the hint lists their IDs).
 pub(crate) fn find<'l>(
     app: &AppContext,
     name: &str,
@@ -150,7 +151,7 @@ pub(crate) fn find<'l>(
     }
 }
 
-/// There is no such template, and what was probably meant.
+/// Returns the error for an unknown template, with the closest match.
 pub(crate) fn unknown_template(app: &AppContext, name: &str, list: &TemplateList) -> CommandError {
     let aliases = app.config.templates.keys().cloned();
     let own = list.templates.iter().flat_map(|it| [it.title.clone(), it.template_id.clone()]);
@@ -162,7 +163,7 @@ pub(crate) fn unknown_template(app: &AppContext, name: &str, list: &TemplateList
     CommandError::not_found(t!("template-unknown", name = name)).hint(hint)
 }
 
-/// The name as `template show` takes it in a shell.
+/// Returns the name quoted for a shell, with the option that `template show` needs for its list.
 pub(crate) fn shell_name(name: &str, family: TemplateKind) -> String {
     let name = shell_words::quote(name);
     match family {

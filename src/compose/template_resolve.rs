@@ -1,5 +1,5 @@
-//! Which template is meant, and whether its fields are filled, for `send` and `template check`: WeChat takes
-//! a message with wrong fields and shows it with holes.
+//! Resolves the template that a name stands for and compares its keys with the given fields, for
+//! `send` and `template check`: WeChat accepts a message with wrong fields and shows gaps.
 
 use serde_json::{Map, Value};
 
@@ -17,28 +17,28 @@ use crate::wechat::errcode::{Action, action};
 use crate::wechat::template::keys;
 use crate::wechat::template_rules::HIDDEN_KEYS;
 
-/// The length of WeChat's template ids.
+/// The length of WeChat's template IDs.
 const TEMPLATE_ID_LEN: usize = 43;
 
-/// What a name stands for.
+/// The result of resolving a template name.
 pub(crate) enum ResolvedTemplate {
-    /// A template of the account whose fields are filled.
+    /// A template of the account whose keys match the given fields.
     Checked(CachedTemplate),
-    /// WeChat could not be asked.
+    /// WeChat could not be asked for its list.
     Unchecked {
-        /// The template's id, if an alias, the kept list or the name itself tells it.
+        /// The template ID, if an alias, the cached list or the name itself determines it.
         template_id: Option<String>,
         /// Why WeChat could not be asked.
         cause: TemplateFetchError,
     },
 }
 
-/// What keeps WeChat from being asked.
+/// Why a template list could not be fetched.
 #[derive(Clone)]
 pub(crate) struct TemplateFetchError {
-    /// The failure, with its own status and hint.
+    /// The error with its own exit status and hint.
     pub(crate) report: ErrorReport,
-    /// Whether it passes by itself, so that a message would stay queued for it.
+    /// Whether the failure is temporary, so that a message would stay queued.
     pub(crate) is_temporary: bool,
 }
 
@@ -55,30 +55,30 @@ impl TemplateFetchError {
     }
 }
 
-/// The lists of templates, as far as they were looked at. WeChat is asked once for each, whatever comes of it: a batch
-/// does not wait for a network that is down at each of its lines.
+/// The template lists that a command has loaded. Each list is fetched at most once, even if that
+/// fails: a batch does not wait for an unreachable network at every line.
 #[derive(Default)]
 pub(crate) struct TemplateCache {
     templates: CachedTemplateList,
     subscriptions: CachedTemplateList,
 }
 
-/// A list of templates, as far as it was looked at.
+/// A template list, as far as it was loaded.
 #[derive(Default)]
 struct CachedTemplateList {
     list: Option<TemplateList>,
-    /// Whether WeChat was asked, and why it gave no list.
+    /// The result of asking WeChat; `None` if it was not asked.
     fetched: Option<Result<(), TemplateFetchError>>,
-    /// A warning that was not yet said: an old list is used.
+    /// The warning that an old list is used, until it is reported.
     warning: Option<String>,
 }
 
 impl TemplateCache {
-    /// Finds the template of that list and compares its fields with `data`. The kept list decides without a request;
-    /// what it refuses, and what no list is kept for, WeChat is asked about.
+    /// Finds a template and compares its keys with `data`. The cached list suffices if it has a
+    /// matching template; otherwise WeChat is asked.
     ///
     /// # Errors
-    /// There is no such template, or the fields are not the template's; or the database's.
+    /// The template does not exist, the fields do not match, or the database failed.
     pub(crate) fn resolve(
         &mut self,
         app: &AppContext,
@@ -102,11 +102,11 @@ impl TemplateCache {
         })
     }
 
-    /// The kept list, if it will do; else WeChat's, or why there is none. Without an account the kept one is all that
-    /// there is.
+    /// Returns the cached list if `is_sufficient` accepts it and it is not old; otherwise fetches
+    /// it from WeChat, or returns why that failed. Without an account only the cached list is used.
     ///
     /// # Errors
-    /// The database's.
+    /// The database failed.
     pub(crate) fn list_or_fetch(
         &mut self,
         app: &AppContext,
@@ -142,7 +142,7 @@ impl TemplateCache {
         })
     }
 
-    /// What is to be said of the lists that were used, once.
+    /// Returns the warnings about the lists that were used, and clears them.
     pub(crate) fn take_warnings(&mut self) -> impl Iterator<Item = String> {
         [self.templates.warning.take(), self.subscriptions.warning.take()].into_iter().flatten()
     }
@@ -155,10 +155,10 @@ impl TemplateCache {
     }
 }
 
-/// The template of that name, if the fields are its own.
+/// Finds a template by name and compares its keys with `data`.
 ///
 /// # Errors
-/// There is no such template, or the fields are not the template's.
+/// The template does not exist, or the fields do not match its keys.
 fn find_and_validate<'l>(
     app: &AppContext,
     name: &str,
@@ -167,7 +167,7 @@ fn find_and_validate<'l>(
 ) -> Result<&'l CachedTemplate, CommandError> {
     let found = find(app, name, list)?;
     let keys = keys(&found.content);
-    // Where no key can be read, nothing can be said.
+    // If the content has no readable key, the fields cannot be checked.
     match field_problems(name, &keys, data).filter(|_| !keys.is_empty()) {
         Some(what) => {
             let hint = t!("send-fields-hint", fields = join_list(&keys), name = shell_name(name, list.kind));
@@ -177,7 +177,7 @@ fn find_and_validate<'l>(
     }
 }
 
-/// What is wrong with the fields, all of it in one line.
+/// Describes all differences between the fields and the keys in one line.
 fn field_problems(name: &str, keys: &[&str], data: &Map<String, Value>) -> Option<String> {
     let missing: Vec<&str> =
         keys.iter().copied().filter(|key| !HIDDEN_KEYS.contains(key) && !data.contains_key(*key)).collect();
@@ -201,7 +201,7 @@ fn field_problems(name: &str, keys: &[&str], data: &Map<String, Value>) -> Optio
     }
 }
 
-/// Whether the name can be a whole template id.
+/// Returns whether the name has the form of a whole template ID.
 fn looks_like_template_id(name: &str) -> bool {
     name.len() == TEMPLATE_ID_LEN && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }

@@ -1,4 +1,5 @@
-//! One blocking client with kept-alive connections; requests in, checked JSON out.
+//! The blocking HTTP client: it keeps connections alive, tries the API hosts in turn and checks
+//! each JSON response.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -22,24 +23,26 @@ use crate::net::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
 use crate::{i18n, t};
 
-/// More than any answer of the calls we make (10,000 openids are 310 KB).
+/// The maximum size of a response in bytes; the largest of our calls returns 310 KB (10,000
+/// openids).
 const MAX_RESPONSE_BYTES: u64 = 8 << 20;
 
-/// Shorter than what servers keep idle connections for, so that a stale one is seldom written to.
+/// How long an idle connection is kept. This is shorter than servers keep theirs, so that a request
+/// is seldom written to a connection that the server has closed.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How the platform is reached.
+/// The settings of a client.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
-    /// The API hosts, tried in order.
+    /// The API hosts in the order in which they are tried.
     pub api_base: Vec<Url>,
-    /// For a whole call.
+    /// The timeout for a whole call.
     pub timeout: Duration,
-    /// A proxy's URL; it may hold credentials.
+    /// The URL of a proxy; it may hold credentials.
     pub proxy: Option<Secret>,
-    /// One more authority to trust (PEM).
+    /// A PEM file with certificate authorities to trust in addition.
     pub ca_file: Option<PathBuf>,
-    /// Where the AppSecret came from, and whether it looks like one: said where WeChat refuses it.
+    /// Where the AppSecret came from, for the hint when WeChat rejects it.
     pub secret_source: Option<SecretSource>,
 }
 
@@ -48,11 +51,11 @@ pub struct ClientSettings {
 pub struct SecretSource {
     /// A file with its line, or a variable.
     pub place: String,
-    /// It has the form of an AppSecret.
+    /// Whether the value has the form of an AppSecret.
     pub is_well_formed: bool,
 }
 
-/// The client. Clones share its connections, and what is known of its hosts.
+/// A client for the API. Clones share its connections, its clock and the health of its hosts.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(super) hosts: Arc<[ApiHost]>,
@@ -62,66 +65,66 @@ pub struct Client {
     pub(super) secret_source: Option<Arc<SecretSource>>,
 }
 
-/// What is kept of a call beside what came of it.
+/// Facts about a call that are kept even if it fails.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CallTrace {
-    /// The host that was asked last.
+    /// The host that was called last.
     pub(super) host: Option<String>,
-    /// The `Date` of an answer that was WeChat's.
+    /// The `Date` header of a response that came from WeChat.
     pub(super) server_at: Option<Timestamp>,
 }
 
-/// A host, and how it is reached.
+/// An API host with the HTTP client and the proxy that reach it.
 #[derive(Debug)]
 pub(super) struct ApiHost {
     pub(super) url: Url,
     pub(super) http: Http,
     pub(super) proxy: Option<ProxyInfo>,
-    /// What the proxy says where it gives no tunnel; asked once.
+    /// The status with which the proxy refuses a tunnel; asked at most once.
     connect_status: OnceLock<Option<u16>>,
 }
 
 impl ApiHost {
-    /// The host as people write it.
+    /// Returns the host with its port, as users write it.
     pub(super) fn name(&self) -> String {
         let name = self.url.host_str().unwrap_or_default();
         self.url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
     }
 
-    /// The HTTP status with which the proxy answers a request for a tunnel to this host.
+    /// Returns the HTTP status of the proxy's response to a request for a tunnel to this host.
     pub(super) fn proxy_connect_status(&self) -> Option<u16> {
         *self.connect_status.get_or_init(|| self.proxy.as_ref()?.connect_status(&self.url))
     }
 }
 
-/// A call, but for what it carries.
+/// A call without its body.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
-    /// The path.
+    /// The path of the API.
     pub(super) api: &'static str,
-    /// The query, not yet encoded.
+    /// The query parameters, not encoded yet.
     pub(super) query: &'a [(&'a str, &'a str)],
-    /// What the body holds that nobody may read.
+    /// A secret in the body, which must be masked in error messages.
     pub(super) secret: Option<&'a Secret>,
     pub(super) idempotency: Idempotency,
-    /// For the whole, however slowly it drips.
+    /// The timeout for the whole call, however slowly the response arrives.
     pub(super) timeout: Duration,
 }
 
-/// What a call does that arrives twice.
+/// Whether a call may arrive twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Idempotency {
-    /// What it does once: it asks, or WeChat drops the repeat.
+    /// A repeat has no further effect: the call only reads, or WeChat drops the repeat.
     Safe,
-    /// Something for each time.
+    /// Each call that arrives has an effect.
     Unsafe,
 }
 
 impl Client {
-    /// Makes the client; nothing is sent.
+    /// Creates a client without sending anything.
     ///
     /// # Errors
-    /// [`Error::Setup`] where the proxy or the CA file cannot be used.
+    /// [`Error::ClientInit`] if the proxy or the CA file is unusable.
     pub fn new(settings: &ClientSettings) -> Result<Self> {
         let tls = tls::tls_config(settings.ca_file.as_ref())?;
         let (mut near, mut far) = (None, None);
@@ -139,12 +142,11 @@ impl Client {
         Ok(Self { host_health: rests, hosts: bases, clock, timeout: settings.timeout, secret_source: secret_from })
     }
 
-    /// WeChat's clock, as far as answers have told it.
+    /// Returns WeChat's clock, as known from the responses so far.
     pub fn clock(&self) -> ServerClock {
         self.clock.clone()
     }
 
-    /// How long a request may take.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -157,13 +159,14 @@ impl Client {
             .retry(reqwest::retry::never())
             .referer(false)
             .timeout(settings.timeout)
-            // Less than the whole, or a host that does not take the connection would look like one that did
-            // not answer: the next host would not be tried, and the message be taken for one that may have arrived.
+            // Less than the whole timeout: otherwise a host that does not accept the connection
+            // would look like one that did not respond. The next host would not be tried, and the
+            // message would count as possibly delivered.
             .connect_timeout(settings.timeout / 2)
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .user_agent(concat!("wxbox/", env!("CARGO_PKG_VERSION")));
         if loopback {
-            // In clear text to another machine is what a loopback address must never become.
+            // A loopback address uses plain HTTP, which must never go to another machine.
             builder = builder.no_proxy();
         } else if let Some(proxy) = &settings.proxy {
             let proxy = reqwest::Proxy::all(proxy.expose_secret());
@@ -173,22 +176,22 @@ impl Client {
         builder.build().map_err(|e| Error::from_client_build(&e.without_url()))
     }
 
-    /// A GET with these query parameters.
+    /// Sends a GET request with these query parameters.
     pub(super) fn get(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
         self.call(&self.new_call(api, query, Idempotency::Safe), |http, url| http.get(url))
     }
 
-    /// A GET that counts: what it asks for is given once.
+    /// Sends a GET request that must not arrive twice because its response is given only once.
     pub(super) fn get_unsafe(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
         self.call(&self.new_call(api, query, Idempotency::Unsafe), |http, url| http.get(url))
     }
 
-    /// A POST of a JSON body, already raw UTF-8, that must not arrive twice.
+    /// Sends a JSON body, already raw UTF-8, by POST; the request must not arrive twice.
     pub(super) fn post(&self, api: &'static str, token: Option<&Secret>, body: &[u8]) -> Result<Value> {
         self.post_with(api, token, body, Idempotency::Unsafe)
     }
 
-    /// A POST of a JSON body, already raw UTF-8.
+    /// Sends a JSON body, already raw UTF-8, by POST.
     pub(super) fn post_with(
         &self,
         api: &'static str,
@@ -200,7 +203,7 @@ impl Client {
         self.call(&self.new_call(api, token.as_slice(), twice), |http, url| post_json(http, url, body))
     }
 
-    /// A POST of a JSON body, already raw UTF-8, that must not arrive twice; `trace` is filled in whatever comes of it.
+    /// Does the same as [`Client::post`] and fills in `trace` even if the call fails.
     pub(super) fn post_traced(
         &self,
         api: &'static str,
@@ -216,27 +219,28 @@ impl Client {
         )
     }
 
-    /// A POST of a JSON body that holds a secret, and that may arrive twice.
+    /// Sends a JSON body that holds a secret by POST; the request may arrive twice.
     pub(super) fn post_secret(&self, api: &'static str, secret: &Secret, body: &[u8]) -> Result<Value> {
         let call = Call { secret: Some(secret), ..self.new_call(api, &[], Idempotency::Safe) };
         self.call(&call, |http, url| post_json(http, url, body))
     }
 
-    /// A POST with these query parameters and no body, that must not arrive twice.
+    /// Sends a POST request with query parameters and no body; it must not arrive twice.
     pub(super) fn post_query(&self, api: &'static str, query: &[(&str, &str)]) -> Result<Value> {
-        // Without its length, some servers refuse a POST (411).
+        // Some servers reject a POST without a Content-Length (411).
         let empty = HeaderValue::from_static("0");
         let call = self.new_call(api, query, Idempotency::Unsafe);
         self.call(&call, |http, url| http.post(url).header(CONTENT_LENGTH, empty.clone()))
     }
 
-    /// With the usual time, and no secret but those of the query.
+    /// Builds a call with the default timeout and no secret in the body.
     fn new_call<'a>(&self, api: &'static str, query: &'a [(&'a str, &'a str)], twice: Idempotency) -> Call<'a> {
         Call { api, query, secret: None, idempotency: twice, timeout: self.timeout }
     }
 
-    /// Calls one host after the other, those that failed lately last, as long as the next cannot make it twice.
-    /// Neither the secrets of the query nor that of the body are repeated from an answer.
+    /// Calls one host after the other, those that failed recently last, as long as the next call
+    /// cannot repeat the effect of the previous one. Secrets of the query and the body are masked
+    /// in error messages.
     pub(super) fn call(&self, call: &Call<'_>, request: impl Fn(&Http, Url) -> RequestBuilder) -> Result<Value> {
         self.call_traced(call, request, &mut CallTrace::default())
     }
@@ -263,7 +267,8 @@ impl Client {
             };
             self.host_health.mark_failed(at);
             let arrived = !matches!(error, Error::Connect { .. });
-            // What may have arrived at one host is not said never to have left because another is out of reach.
+            // If one host may have received the request, a later connect failure must not hide
+            // that.
             if arrived || last.is_none() {
                 last = Some(error);
             }
@@ -289,7 +294,7 @@ impl Client {
             url.query_pairs_mut().extend_pairs(query);
         }
         log::debug!("{api} at {host}");
-        // The client's own time-out is for each read; this one is for the whole.
+        // reqwest's own timeout covers each read; this one covers the whole call.
         let answer = request(&base.http, url).timeout(timeout).send().map_err(|e| Error::from_reqwest(base, e))?;
         let (status, date) = (answer.status(), date_header_timestamp(answer.headers()));
         let bad = |cause: String| Error::InvalidResponse { host: host.clone(), status: status.as_u16(), cause };
@@ -310,11 +315,11 @@ impl Client {
         if !status.is_success() {
             return Err(bad(t!("wechat-answer-status")));
         }
-        // Whatever the content type says: /sns/ answers JSON as text/plain.
+        // The content type is ignored: /sns/ returns JSON as text/plain.
         let value =
             lenient_json::parse_object(&bytes).map(Value::Object).ok_or_else(|| bad(t!("wechat-answer-not-json")))?;
         if let Some(date) = date {
-            // Not that of a proxy's page.
+            // Only WeChat's JSON gets here, so the date is not that of a proxy's error page.
             self.clock.set(date);
             trace.server_at = Some(date);
         }
@@ -328,10 +333,10 @@ impl Client {
         }
     }
 
-    /// What an answer says that has nothing else to say.
+    /// Checks a response that has no content other than its errcode.
     ///
     /// # Errors
-    /// [`Error::InvalidResponse`]: without an errcode nothing says that it was done.
+    /// [`Error::InvalidResponse`] if there is no errcode, because nothing then confirms success.
     pub(super) fn expect_ok(&self, answer: &Value) -> Result<()> {
         match answer.get("errcode").and_then(parse_number) {
             Some(0) => Ok(()),
@@ -339,7 +344,7 @@ impl Client {
         }
     }
 
-    /// An answer without error that lacks what it must have.
+    /// Returns the error for a successful response that lacks a required field.
     pub(super) fn missing_field(&self, field: &str) -> Error {
         let host = self.hosts.first().map(ApiHost::name).unwrap_or_default();
         Error::InvalidResponse { host, status: 200, cause: t!("wechat-answer-lacks", field = field) }

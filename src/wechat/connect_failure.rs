@@ -1,4 +1,4 @@
-//! What keeps a connection from being made, and what to do about it.
+//! Why a connection could not be made, and what the user can do about it.
 
 use std::error::Error as StdError;
 use std::io;
@@ -10,26 +10,26 @@ use rustls::CertificateError;
 use super::client::ApiHost;
 use crate::{i18n, t};
 
-/// Where the trouble lies.
+/// The cause of a failed connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ConnectFailure {
-    /// On the way, or with the host.
+    /// The network or the host.
     #[default]
     Network,
-    /// With the proxy that is named by this: a variable, or `network.proxy`.
+    /// The proxy configured by this name: an environment variable or `network.proxy`.
     Proxy(&'static str),
-    /// Whoever signed the certificate is not known.
+    /// The issuer of the certificate is not trusted.
     UntrustedIssuer,
-    /// By this machine's clock, the certificate is not valid.
+    /// The certificate is not valid at the time that this machine's clock shows.
     ClockSkew,
-    /// The process may open no more files.
+    /// The process or the system cannot open more files.
     FileLimit,
-    /// The system gives no more threads.
+    /// The system cannot create more threads.
     ThreadLimit,
 }
 
 impl ConnectFailure {
-    /// What the person can do about it.
+    /// Returns what the user can do about the failure.
     pub fn hint(self) -> String {
         match self {
             Self::Network => t!("wechat-not-sent-hint"),
@@ -42,7 +42,7 @@ impl ConnectFailure {
     }
 }
 
-/// Why no connection to `base` was made, in words and as its kind.
+/// Returns the text and the kind of a failed connection.
 pub(super) fn classify(base: &ApiHost, error: &reqwest::Error) -> (String, ConnectFailure) {
     let all = || Chain::new(error);
     if all().any(is_out_of_files) {
@@ -57,7 +57,7 @@ pub(super) fn classify(base: &ApiHost, error: &reqwest::Error) -> (String, Conne
         None => {}
     }
     let Some(via) = &base.proxy else { return (innermost_cause(error), ConnectFailure::Network) };
-    // Its own words for this say neither the status nor that a proxy gave it.
+    // hyper's own text for this names neither the status nor the proxy.
     let refused = all().last().is_some_and(|error| error.to_string().starts_with("tunnel error"));
     let cause = match refused.then(|| base.proxy_connect_status()).flatten() {
         Some(status @ 200..=200) => t!("wechat-proxy-head", status = status.to_string()),
@@ -85,18 +85,18 @@ fn classify_certificate(fault: &CertificateError) -> (Option<String>, ConnectFai
     }
 }
 
-/// The innermost cause says most; the layers above it repeat each other.
+/// Returns the text of the innermost cause; the layers above it only repeat each other.
 pub(super) fn innermost_cause(error: &(dyn StdError + 'static)) -> String {
     let innermost = Chain::new(error).last();
     innermost.map(i18n::error_text).unwrap_or_default()
 }
 
-/// Whether the system gives no more threads: a limit of the user, the container or the unit is reached.
+/// Returns whether the user, the container or the systemd unit has reached its limit of threads.
 pub fn is_out_of_threads(error: &(dyn StdError + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }
 
-/// Whether the process or the system may open no more files.
+/// Returns whether the process or the system cannot open more files.
 pub fn is_out_of_files(error: &(dyn StdError + 'static)) -> bool {
     let code = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
     code.is_some_and(|code| {
@@ -104,7 +104,8 @@ pub fn is_out_of_files(error: &(dyn StdError + 'static)) -> bool {
     })
 }
 
-/// What TLS has against a connection; what an error of the system's carries is none of its sources.
+/// Finds the TLS error behind a failed connection. An I/O error does not list the error that it
+/// wraps among its sources, so `get_ref` is followed as well.
 pub fn find_tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     Chain::new(error).find_map(|mut error| {
         loop {

@@ -1,27 +1,29 @@
-//! Whether the API's hosts can be reached, and what stands between: for a look at the way itself, apart from what
-//! the account may do.
+//! A connectivity probe of the API hosts, for `doctor`: it checks the network path independently of
+//! what the account may do.
 
 use std::time::{Duration, SystemTime};
 
 use super::server_clock::parse_date_header;
 use super::{Client, Error};
 
-/// What a host said to a request that asks for nothing.
+/// The result of a request to a host that responded.
 #[derive(Debug)]
 pub struct HostProbe {
-    /// The host as it stands in the config: `api.weixin.qq.com`, `127.0.0.1:8899`.
+    /// The host as written in the config: `api.weixin.qq.com`, `127.0.0.1:8899`.
     pub host: String,
-    /// Whether TLS is spoken on the way.
+    /// Whether the connection uses TLS.
     pub tls: bool,
-    /// How far the host's clock is ahead of this machine's, in seconds, to about one; `None` where it does not tell.
+    /// How many seconds the host's clock is ahead of this machine's, accurate to about one second;
+    /// `None` if the response has no usable `Date`.
     pub clock_offset: Option<i64>,
 }
 
 impl Client {
-    /// Asks each host for its first page, through the proxy where there is one. Any answer will do.
+    /// Requests the first page of each host, through the proxy if one is configured. Any response
+    /// counts.
     ///
     /// # Errors
-    /// For each host: [`Error::NotSent`], [`Error::NoResponse`].
+    /// For each host, [`Error::Connect`] or [`Error::NoResponse`].
     pub fn probe_hosts(&self) -> Vec<Result<HostProbe, Error>> {
         self.hosts
             .iter()
@@ -37,7 +39,7 @@ impl Client {
     }
 }
 
-/// From `here` to `there`; negative where `there` is earlier.
+/// Returns the seconds from `here` to `there`; negative if `there` is earlier.
 fn offset_seconds(there: SystemTime, here: SystemTime) -> i64 {
     let whole = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
     match there.duration_since(here) {

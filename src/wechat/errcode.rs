@@ -1,55 +1,57 @@
-//! What WeChat's error codes mean and what to do about them: `errcodes.tsv`, read as data.
+//! The meaning of WeChat's error codes and the action that each requires, read from `errcodes.tsv`.
 
 use crate::i18n::Lang;
 
 const ERRCODES_TSV: &str = include_str!("errcodes.tsv");
 
-/// What follows from a code for the message at hand and for the run.
+/// What an error code means for the message that was sent and for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Done: no error.
+    /// No error.
     Done,
-    /// A new token, then once more.
+    /// Refresh the token, then retry once.
     Refresh,
-    /// Again, with growing pauses.
+    /// Retry with growing pauses.
     Backoff,
-    /// Again a minute later, and so for every other to this person.
+    /// Retry in a minute, and delay every other message to this person as well.
     Slow,
-    /// The same message went to this person less than a minute ago: done if this is its repeat, else again a minute later.
+    /// The same message was sent to this person less than a minute ago: if this one is its repeat,
+    /// it was delivered; otherwise retry in a minute.
     Duplicate,
-    /// Again after midnight, Beijing time.
+    /// Retry after midnight in Beijing, when the quota resets.
     HoldDay,
-    /// This message is refused for good.
+    /// WeChat rejects this message permanently.
     Fail,
-    /// This message is refused for good, and so would be every other of its template to this person.
+    /// WeChat rejects every message from this template to this person permanently.
     Decline,
-    /// This message is refused for good, and so would be every other to this person.
+    /// WeChat rejects every message to this person permanently.
     FailMark,
-    /// This API or template is refused: nobody else need be tried with it.
+    /// WeChat rejects this API or template: do not try it for other people.
     StopKind,
-    /// The account is refused: nothing at all can be sent now.
+    /// WeChat rejects the account: nothing can be sent at present.
     StopRun,
 }
 
-/// A row of the table.
+/// A row of `errcodes.tsv`.
 #[derive(Clone, Copy, Debug)]
 pub struct ErrcodeEntry {
     /// The code.
     pub errcode: i64,
-    /// WeChat's own words; may be empty.
+    /// WeChat's own text; may be empty.
     pub errmsg: &'static str,
     meaning_en: &'static str,
     meaning_zh: &'static str,
     remedy_en: &'static str,
     remedy_zh: &'static str,
-    /// Whether the remedy is for developers who call the API themselves; wxbox does on its own what it can of that.
+    /// Whether the remedy addresses developers who call the API directly; wxbox applies such
+    /// remedies itself where it can.
     for_developers: bool,
-    /// What follows from it.
+    /// The action that the code requires.
     pub action: Action,
 }
 
 impl ErrcodeEntry {
-    /// What the code means.
+    /// Returns the meaning of the code.
     pub fn meaning(&self, lang: Lang) -> &'static str {
         match lang {
             Lang::Zh if !self.meaning_zh.is_empty() => self.meaning_zh,
@@ -57,7 +59,7 @@ impl ErrcodeEntry {
         }
     }
 
-    /// What to do about it; `None` where nothing is known to help.
+    /// Returns the remedy, or `None` if no remedy is known.
     pub fn remedy(&self, lang: Lang) -> Option<&'static str> {
         let remedy = match lang {
             Lang::Zh if !self.remedy_zh.is_empty() => self.remedy_zh,
@@ -66,20 +68,21 @@ impl ErrcodeEntry {
         Some(remedy).filter(|remedy| !remedy.is_empty())
     }
 
-    /// The same where an administrator can do it: what is shown beside an error. [`Entry::remedy`] is for who looks the
-    /// code up.
+    /// Returns the remedy if an administrator can apply it; error messages show this one.
+    /// [`ErrcodeEntry::remedy`] also covers developers, for a person who looks the code up.
     pub fn advice(&self, lang: Lang) -> Option<&'static str> {
         self.remedy(lang).filter(|_| !self.for_developers)
     }
 
-    /// Whether it is a page error: the phone shows it, no call ever answers it.
+    /// Returns whether the code appears only on a page that the phone shows; no API call returns
+    /// it.
     pub fn is_oauth_page_error(&self) -> bool {
         (10_000..20_000).contains(&self.errcode)
     }
 }
 
 impl Action {
-    /// Its name in the table.
+    /// Returns the name of the action in the table.
     pub fn as_str(self) -> &'static str {
         ACTION_NAMES.iter().find(|(_, action)| *action == self).map_or("", |(name, _)| name)
     }
@@ -99,17 +102,17 @@ const ACTION_NAMES: [(&str, Action); 11] = [
     ("stop_run", Action::StopRun),
 ];
 
-/// The table's row for `errcode`.
+/// Returns the row for `errcode`.
 pub fn find(errcode: i64) -> Option<ErrcodeEntry> {
     entries().find(|entry| entry.errcode == errcode)
 }
 
-/// All rows, by code.
+/// Returns all rows in the order of their codes.
 pub fn entries() -> impl Iterator<Item = ErrcodeEntry> {
     ERRCODES_TSV.lines().skip(1).filter_map(parse_row)
 }
 
-/// The codes that were probably meant, the likeliest first: those that differ in one digit or two.
+/// Returns up to `limit` codes that differ from `errcode` in at most two digits, the closest first.
 pub fn closest_codes(errcode: i64, limit: usize) -> Vec<ErrcodeEntry> {
     let typed = errcode.to_string();
     let far = |entry: &ErrcodeEntry| {
@@ -122,7 +125,7 @@ pub fn closest_codes(errcode: i64, limit: usize) -> Vec<ErrcodeEntry> {
     near
 }
 
-/// What follows from a code; one that the table does not know is a refusal.
+/// Returns the action for a code; an unknown code fails the message.
 pub fn action(errcode: i64) -> Action {
     find(errcode).map_or(Action::Fail, |entry| entry.action)
 }

@@ -1,4 +1,5 @@
-//! How a call can fail. No error text holds a URL: a query may carry the secret, a token or a code.
+//! The errors of an API call. No error text contains a URL, because a query may hold the secret, a
+//! token or a code.
 
 use serde_json::Value;
 
@@ -12,27 +13,28 @@ use crate::i18n;
 use crate::i18n::Lang;
 use crate::{t, t_in};
 
-/// An errcode that is no number.
+/// An errcode that is not a number.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct InvalidErrcode;
 
-/// WeChat's own "no".
+/// An error response of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
-    /// The path that was called: `/cgi-bin/message/custom/send`.
+    /// The path that was called, such as `/cgi-bin/message/custom/send`.
     pub api: &'static str,
-    /// The code.
+    /// The error code.
     pub errcode: i64,
-    /// WeChat's text without the request id and the advertisement.
+    /// WeChat's text without the request ID and the advertisement.
     pub errmsg: String,
-    /// WeChat's id of the request, for `openapi/rid/get`.
+    /// WeChat's ID of the request, for `openapi/rid/get`.
     pub rid: Option<String>,
-    /// What to do about it, where this side knows more than the code tells.
+    /// A remedy that is more specific than the one for the errcode.
     pub remedy: Option<String>,
 }
 
 impl ApiError {
-    /// Reads the answer's `errcode` and `errmsg`, without the request's `secrets`; `None` where it is no error.
+    /// Parses `errcode` and `errmsg` of a response and masks `secrets` in them. Returns `None` if
+    /// the response is not an error.
     pub(super) fn from_response(
         api: &'static str,
         answer: &Value,
@@ -51,14 +53,14 @@ impl ApiError {
         Ok(Some(Self { api, errcode, errmsg, rid, remedy: None }))
     }
 
-    /// The caller's IP address as WeChat sees it, where the refusal is about it.
-    /// Shape of the text: doc/service/api/base/api_getaccesstoken.
+    /// Returns the caller's IP address as WeChat sees it, if the error is about it. The form of the
+    /// text is described in doc/service/api/base/api_getaccesstoken.
     pub fn ip(&self) -> Option<&str> {
         let rest = self.errmsg.strip_prefix("invalid ip ")?;
         rest.split([' ', ',']).next().filter(|ip| ip.parse::<std::net::IpAddr>().is_ok())
     }
 
-    /// What to do about it.
+    /// Returns what the user can do about the error.
     pub fn hint(&self) -> Option<String> {
         if let Some(remedy) = &self.remedy {
             return Some(remedy.clone());
@@ -83,10 +85,10 @@ impl ApiError {
     }
 }
 
-/// The account may not use the API.
+/// The errcode of an account that may not use the API.
 const UNAUTHORIZED: i64 = 48001;
 
-/// Which accounts may use an API, in words. Page: doc/service/guide/dev/api.
+/// Returns a hint with the kinds of account that may use an API. Page: doc/service/guide/dev/api.
 fn permitted_accounts(api: &str) -> Option<String> {
     Some(match api.split('/').skip(1).collect::<Vec<_>>()[..] {
         ["cgi-bin", "message", "custom", ..] => t!("wechat-who-custom"),
@@ -98,7 +100,7 @@ fn permitted_accounts(api: &str) -> Option<String> {
 }
 
 impl ApiError {
-    /// What WeChat says, and what it means.
+    /// Returns WeChat's text together with the meaning of the code.
     pub fn describe(&self, lang: Lang) -> String {
         let code = self.errcode.to_string();
         let meaning = errcode::find(self.errcode).map_or("", |entry| entry.meaning(lang));
@@ -119,10 +121,10 @@ impl std::fmt::Display for ApiError {
     }
 }
 
-/// More than any errmsg of WeChat's, in characters.
+/// The maximum length of an errmsg in characters; WeChat's own are shorter.
 const MAX_ERRMSG_CHARS: usize = 500;
 
-/// Takes the request id off the end of an errmsg, and the advertisement that may stand before it.
+/// Splits the request ID off an errmsg and removes the advertisement before it.
 fn split_rid(errmsg: &str) -> (String, Option<String>) {
     let (text, rid) = match errmsg.rfind("rid: ") {
         Some(at) if errmsg[at + 5..].chars().all(|c| c.is_ascii_hexdigit() || c == '-') => (
@@ -135,71 +137,71 @@ fn split_rid(errmsg: &str) -> (String, Option<String>) {
     let text = text.split(" hint: [").next().unwrap_or(text);
     let text = text.split(" hints: [").next().unwrap_or(text);
     let text = text.trim_end_matches([',', ' ', '!']);
-    // Text from outside never carries control characters to a terminal, nor fills the outbox.
+    // Text from the network must neither send control characters to a terminal nor fill the outbox.
     (text.chars().take(MAX_ERRMSG_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect(), rid)
 }
 
-/// A failure of a call.
+/// The failure of an API call.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// WeChat answered with an errcode.
+    /// WeChat responded with an errcode.
     #[error("{0}")]
     Api(ApiError),
-    /// No connection: nothing left this machine.
+    /// No connection was made, so nothing left this machine.
     #[error("{}", t!("wechat-not-sent", host = host, cause = cause))]
     Connect {
         /// The API host.
         host: String,
-        /// Why, without any URL.
+        /// The cause, without any URL.
         cause: String,
-        /// Where the trouble lies.
+        /// The kind of cause.
         failure: ConnectFailure,
     },
-    /// The request left, or may have, and no whole answer came.
+    /// The request was sent, or may have been, and no complete response arrived.
     #[error("{}", t!("wechat-no-answer", host = host, cause = cause))]
     NoResponse {
         /// The API host.
         host: String,
-        /// Why, without any URL.
+        /// The cause, without any URL.
         cause: String,
     },
-    /// What came back is no answer of WeChat's: a proxy's page, a server error, broken JSON.
+    /// The response is not one of WeChat's: a proxy's page, a server error, broken JSON.
     #[error("{}", t!("wechat-bad-answer", host = host, status = status, cause = cause))]
     InvalidResponse {
         /// The API host.
         host: String,
         /// The HTTP status.
         status: u16,
-        /// What is wrong with it.
+        /// What is wrong with the response.
         cause: String,
     },
-    /// The client cannot be made as the configuration asks.
+    /// The client could not be created.
     #[error("{}", .0.message)]
     ClientInit(ClientInitError),
 }
 
-/// Why there is no client.
+/// Why the client could not be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientInitError {
     message: String,
-    /// The system's trouble, where it is not that of the configuration.
+    /// The resource that the system lacks; `None` if the configuration is at fault.
     system_failure: Option<ConnectFailure>,
 }
 
 impl ClientInitError {
-    /// Whether the configuration is right, and the system gives too little.
+    /// Returns whether the configuration is valid and the system lacks a resource.
     pub fn is_system_failure(&self) -> bool {
         self.system_failure.is_some()
     }
 }
 
 impl Error {
-    /// The configuration cannot be used.
+    /// Creates the error for an unusable configuration.
     pub(super) fn client_init(what: String) -> Self {
         Self::ClientInit(ClientInitError { message: what, system_failure: None })
     }
 
-    /// The system gives too little for a client.
+    /// Creates the error for a client that the system could not provide resources for.
     pub(super) fn from_client_build(error: &reqwest::Error) -> Self {
         let all = || anyhow::Chain::new(error);
         let of_files = all().any(connect_failure::is_out_of_files).then_some(ConnectFailure::FileLimit);
@@ -211,7 +213,7 @@ impl Error {
         })
     }
 
-    /// Sorts a transport error. Only a failure to connect is surely before the first byte.
+    /// Converts a transport error. Only a failure to connect proves that no byte was sent.
     pub(super) fn from_reqwest(base: &ApiHost, error: reqwest::Error) -> Self {
         let (connect, timeout) = (error.is_connect(), error.is_timeout());
         let error = error.without_url();
@@ -226,7 +228,7 @@ impl Error {
         if connect { Self::Connect { host, cause, failure: trouble } } else { Self::NoResponse { host, cause } }
     }
 
-    /// WeChat's refusal, if it is one.
+    /// Returns WeChat's error, if the API reported one.
     pub fn api_error(&self) -> Option<&ApiError> {
         match self {
             Self::Api(refusal) => Some(refusal),
@@ -234,7 +236,7 @@ impl Error {
         }
     }
 
-    /// What the person can do about it.
+    /// Returns what the user can do about the error.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Api(refusal) => refusal.hint(),

@@ -1,4 +1,6 @@
-//! Followers. Pages: doc/service/api/usermanage/userinfo/{api_getfans, api_userinfo, api_batchuserinfo,
+//! The account's followers.
+//!
+//! Pages: doc/service/api/usermanage/userinfo/{api_getfans, api_userinfo, api_batchuserinfo,
 //! api_updateremark}.
 
 use serde_json::{Value, json};
@@ -8,54 +10,57 @@ use super::token::parse_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
-/// How many people WeChat tells of in one [`Client::followers_batch`].
+/// The maximum number of people in one [`Client::followers_batch`] call.
 pub const MAX_BATCH: usize = 100;
 
-/// Characters of a remark. The pages disagree (30 bytes, 30 characters); whatever is more is refused by
-/// all of them, what is less WeChat refuses itself (40092).
+/// The maximum number of characters in a remark.
+///
+/// The pages disagree (30 bytes, 30 characters). All of them reject more than this; WeChat itself
+/// rejects a remark that is too long for its own limit (40092).
 pub const MAX_REMARK_CHARS: usize = 30;
 
-/// Some of the account's followers.
+/// A page of the account's followers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowerPage {
-    /// How many follow the account in all.
+    /// The number of all followers.
     pub total: u64,
     /// At most 10,000 openids, in WeChat's order.
     pub openids: Vec<String>,
-    /// What [`Client::followers`] goes on after; `None` at the end.
+    /// The openid to pass to [`Client::followers`] for the next page; `None` on the last page.
     pub next: Option<String>,
 }
 
-/// What WeChat tells of a person: how they came to follow, not who they are. Names and pictures are not
-/// given since December 2021.
+/// What WeChat reports about a person: how the person came to follow, but not who it is. WeChat has
+/// not returned names and pictures since December 2021.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Follower {
-    /// The person.
     pub openid: String,
-    /// Whether the person follows the account; nothing below is known of who does not, except the unionid.
+    /// Whether the person follows the account; if not, only the unionid is known.
     pub subscribe: bool,
-    /// The last follow, in Unix seconds.
+    /// The time of the last follow, in Unix seconds.
     pub subscribe_time: Option<u64>,
     /// `ADD_SCENE_QR_CODE` and others; WeChat adds new ones.
     pub subscribe_scene: Option<String>,
-    /// The scene of the QR code that was scanned to follow.
+    /// The scene of the QR code that the person scanned to follow.
     pub qr_scene_str: Option<String>,
-    /// What the operator calls the person.
+    /// The name that the operator has given the person.
     pub remark: Option<String>,
-    /// The ids of the account's tags on the person.
+    /// The IDs of the account's tags on the person.
     pub tagid_list: Vec<u64>,
-    /// The language of the person's WeChat: `zh_CN`.
+    /// The language of the person's WeChat, such as `zh_CN`.
     pub language: Option<String>,
-    /// The person's id across the accounts of one Open Platform account.
+    /// The person's ID across the accounts of one Open Platform account.
     pub unionid: Option<String>,
 }
 
 impl Client {
-    /// A page of the followers, the one behind the openid `after`. The last page that has any is followed by
-    /// an empty one. A real account may ask 500 times a day, a test account 100 times.
+    /// Fetches the page of followers after the openid `after`.
+    ///
+    /// The last page with followers is followed by an empty one. A verified account may call this
+    /// 500 times a day, a test account 100 times.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusals 45009, 48001 and 268487002 (busy) among others.
+    /// Any [`Error`](super::Error); errcodes 45009, 48001 and 268487002 (busy), among others.
     pub fn followers(&self, token: &Secret, after: Option<&str>) -> Result<FollowerPage> {
         let mut query = vec![("access_token", token.expose_secret())];
         query.extend(after.map(|openid| ("next_openid", openid)));
@@ -69,11 +74,11 @@ impl Client {
         if openids.is_empty() && answer.get("count").and_then(parse_number).is_some_and(|count| count > 0) {
             return Err(self.missing_field("data.openid"));
         }
-        // A page that has what was asked after goes back to people who were listed already.
+        // A page that contains `after` starts again with people who were already listed.
         if let Some(at) = openids.iter().position(|openid| Some(openid.as_str()) == after) {
             openids.drain(..=at);
         }
-        // Who gives back what was asked after would go on for ever.
+        // A next openid equal to `after` would loop forever.
         let next =
             text_field(&answer, "next_openid").filter(|next| !openids.is_empty() && Some(next.as_str()) != after);
         let next =
@@ -81,20 +86,21 @@ impl Client {
         Ok(FollowerPage { total, openids, next })
     }
 
-    /// What WeChat tells of one person.
+    /// Fetches what WeChat reports about one person.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusal 40003 for an openid that the account never had.
+    /// Any [`Error`](super::Error); errcode 40003 for an openid that never belonged to the account.
     pub fn follower(&self, token: &Secret, openid: &str) -> Result<Follower> {
         let query = [("access_token", token.expose_secret()), ("openid", openid)];
         let answer = self.get("/cgi-bin/user/info", &query)?;
         parse_follower(&answer).ok_or_else(|| self.missing_field("subscribe"))
     }
 
-    /// What WeChat tells of these people, [`BATCH`] at most; the order is WeChat's.
+    /// Fetches what WeChat reports about at most [`MAX_BATCH`] people, in WeChat's order.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusal 40003 for all of them where one openid is not of the account.
+    /// Any [`Error`](super::Error); errcode 40003 for all of them if one openid does not belong to
+    /// the account.
     pub fn followers_batch(&self, token: &Secret, openids: &[&str]) -> Result<Vec<Follower>> {
         let list: Vec<Value> = openids.iter().map(|openid| json!({"openid": openid})).collect();
         let body = json!({"user_list": list}).to_string();
@@ -104,10 +110,11 @@ impl Client {
         Ok(list.iter().filter_map(parse_follower).collect())
     }
 
-    /// Sets what the operator calls a person; an empty remark takes it away.
+    /// Sets the operator's name for a person; an empty remark removes it.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusals 40003, 40092 (the remark), 43004 (does not follow).
+    /// Any [`Error`](super::Error); errcodes 40003, 40092 (the remark), 43004 (the person does not
+    /// follow).
     pub fn set_remark(&self, token: &Secret, openid: &str, remark: &str) -> Result<()> {
         let body = json!({"openid": openid, "remark": remark}).to_string();
         self.expect_ok(&self.post("/cgi-bin/user/info/updateremark", Some(token), body.as_bytes())?)
@@ -133,7 +140,7 @@ fn parse_follower(it: &Value) -> Option<Follower> {
     })
 }
 
-/// A text that says something.
+/// Returns the text of a field unless it is empty.
 fn text_field(it: &Value, field: &str) -> Option<String> {
     it.get(field).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }

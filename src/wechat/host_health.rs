@@ -1,22 +1,22 @@
-//! Which API hosts failed lately: they are asked last for a minute.
+//! The health of the API hosts: a host that failed within the last minute is tried last.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a host rests.
+/// How long a host that failed is tried last.
 const COOLDOWN: Duration = Duration::from_secs(60);
 
-/// The hosts by their place in the config; clones know the same.
+/// The time until which each host is tried last, by its position in the config; clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct HostHealth(Arc<Mutex<Vec<Option<Instant>>>>);
 
 impl HostHealth {
-    /// So many hosts, all of them fresh.
+    /// Starts with all hosts healthy.
     pub(super) fn new(hosts: usize) -> Self {
         Self(Arc::new(Mutex::new(vec![None; hosts])))
     }
 
-    /// The order in which they are asked: as in the config, those that rest last.
+    /// Returns the positions in the order to try: as configured, hosts in their cooldown last.
     pub(super) fn try_order(&self) -> Vec<usize> {
         let until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -25,7 +25,6 @@ impl HostHealth {
         [fresh, rested].concat()
     }
 
-    /// This one failed.
     pub(super) fn mark_failed(&self, at: usize) {
         if let Some(until) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(at) {
             *until = Some(Instant::now() + COOLDOWN);

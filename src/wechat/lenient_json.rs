@@ -1,9 +1,9 @@
-//! Reads the JSON of an answer, also where it is not quite JSON. Names, titles, remarks and error messages
-//! in it were written by people, and WeChat does not always encode them well: one bad byte in one of them
-//! must not hide the rest of the answer.
+//! Parses the JSON of a response, even if it is not quite valid.
 //!
-//! Well-formed JSON is read as it is. Only what the strict parser refuses is repaired and read again, so
-//! that a repair can never change a good answer.
+//! Names, titles, remarks and error messages in it were written by people, and WeChat does not
+//! always encode them correctly: one invalid byte in them must not hide the rest of the response.
+//! Valid JSON is parsed as it is; only what the strict parser rejects is repaired and parsed again,
+//! so that a repair never changes a valid response.
 
 use std::fmt::Write as _;
 use std::str::Chars;
@@ -11,8 +11,8 @@ use std::str::Chars;
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-/// Reads the fields of an answer; `None` where it is not an object, however it is read. Where nothing but
-/// an errcode can be read, the fields are that alone.
+/// Parses the fields of a response; `None` if it is not an object. If only an errcode is readable,
+/// the result holds that alone.
 pub(super) fn parse_object(bytes: &[u8]) -> Option<Map<String, Value>> {
     if let Ok(value) = serde_json::from_slice(bytes) {
         return match value {
@@ -26,8 +26,8 @@ pub(super) fn parse_object(bytes: &[u8]) -> Option<Map<String, Value>> {
     whole.or_else(|| texts.iter().find_map(|text| find_errcode(text)))
 }
 
-/// Whether bytes that are not UTF-8 are probably GBK: all that is not ASCII comes in its pairs, and hardly any
-/// of it is a character of UTF-8.
+/// Returns whether bytes that are not UTF-8 are probably GBK: all bytes outside ASCII form GBK
+/// pairs, and few of them form UTF-8 characters.
 pub fn is_like_gbk(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0, 0);
     for chunk in bytes.utf8_chunks() {
@@ -39,7 +39,7 @@ pub fn is_like_gbk(bytes: &[u8]) -> bool {
         rest = match behind {
             _ if first.is_ascii() => behind,
             [0x40..=0x7e | 0x80..=0xfe, behind @ ..] if (0x81..=0xfe).contains(first) => behind,
-            // A file may have been cut between the two.
+            // The file may have been cut between the two bytes of a pair.
             [] => behind,
             _ => return false,
         };
@@ -47,8 +47,8 @@ pub fn is_like_gbk(bytes: &[u8]) -> bool {
     bad > 1 && bad > good
 }
 
-/// The text with U+FFFD for each character of GBK. The second byte of such a character may look like a
-/// backslash, and would then escape the quote behind it.
+/// Replaces each GBK character with U+FFFD. The second byte of such a character may equal a
+/// backslash, which would escape the quote after it.
 fn replace_gbk(bytes: &[u8]) -> String {
     let mut text = String::new();
     let mut rest = bytes;
@@ -62,8 +62,8 @@ fn replace_gbk(bytes: &[u8]) -> String {
     text
 }
 
-/// The text with what JSON does not allow in it escaped, replaced or left out: control characters, unknown
-/// escapes, halves of surrogate pairs, a byte order mark, NULs between the tokens.
+/// Escapes, replaces or removes what JSON does not allow: control characters, unknown escapes,
+/// halves of surrogate pairs, NULs between the tokens.
 pub fn repair(text: &str) -> String {
     let mut good = String::with_capacity(text.len());
     let mut chars = text.chars();
@@ -86,7 +86,7 @@ pub fn repair(text: &str) -> String {
     good
 }
 
-/// Copies what follows a backslash. An escape that JSON does not know becomes the text that it is written as.
+/// Copies the escape after a backslash. An escape unknown to JSON becomes literal text.
 fn copy_escape(chars: &mut Chars<'_>, good: &mut String) {
     let rest = chars.as_str();
     let (copied, written) = match rest.as_bytes() {
@@ -112,14 +112,14 @@ fn copy_escape(chars: &mut Chars<'_>, good: &mut String) {
     *chars = rest[copied..].chars();
 }
 
-/// The number in `uXXXX`.
+/// Parses the number in `uXXXX`.
 fn utf16_unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix('u')?.get(..4)?;
     digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok()).flatten()
 }
 
-/// The errcode of an answer that cannot be read otherwise: an unreadable neighbour must not turn a refusal
-/// into an answer that means nothing. Several that differ are none.
+/// Finds the errcode of a response that is otherwise unreadable, so that an unreadable field next
+/// to it cannot hide an error. Differing errcodes count as none.
 fn find_errcode(text: &str) -> Option<Map<String, Value>> {
     if !text.trim_start().starts_with('{') {
         return None;
@@ -153,7 +153,7 @@ mod tests {
             (br"\ud83d\u0041", "\u{fffd}A"),
             (br"a\x41\u12", r"a\x41\u12"),
             (br#"a\"b\\"#, r#"a"b\"#),
-            // GBK, where the second byte of a character is a backslash.
+            // A GBK character whose second byte is a backslash.
             (b"\xd5\x5c", "\u{fffd}"),
             (b"\xc2\xb7\xb7\xc9", "·\u{fffd}\u{fffd}"),
             (b"\x01\xff\xc3\x28", "\u{1}\u{fffd}\u{fffd}("),
@@ -161,7 +161,7 @@ mod tests {
         for (name, expected) in cases {
             assert_parses(&of(name), json!({"errcode": 43004, "name": expected, "last": 1}));
         }
-        // The quote is escaped: nothing but the errcode is left.
+        // The backslash escapes the quote, so that only the errcode remains readable.
         assert_parses(&of(b"\\"), json!({"errcode": 43004}));
     }
 

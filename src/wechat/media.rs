@@ -1,4 +1,5 @@
-//! Temporary media: files that WeChat keeps for three days, for the account alone.
+//! Temporary media: files that WeChat keeps for three days, for this account only.
+//!
 //! Page: doc/service/api/material/temporary/api_uploadtempmedia.
 
 use std::fmt;
@@ -18,45 +19,41 @@ use crate::secret::{ExposeSecret, Secret};
 /// How long WeChat keeps a file.
 pub const MEDIA_TTL: Duration = Duration::from_secs(3 * 24 * 3600);
 
-/// A media_id that ends so soon is not used any more: a message may be under way for a while.
+/// A media_id that expires within this time is not used again, because its message may still be in
+/// flight then.
 pub const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 
-/// What a file is uploaded as. How long a voice plays (60 seconds at most) is for WeChat to measure.
+/// The type that a file is uploaded as. WeChat itself checks that a voice file lasts at most 60
+/// seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MediaType {
-    /// A picture.
+    /// An image.
     Image,
-    /// Something to listen to.
+    /// A voice recording.
     Voice,
-    /// A film.
+    /// A video.
     Video,
-    /// The small picture of a film, a piece of music or a mini-program's page.
+    /// The thumbnail of a video, a piece of music or a mini-program page.
     Thumb,
 }
 
-/// A format that WeChat takes.
+/// A file format that WeChat accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaFormat {
-    /// PNG.
     Png,
-    /// JPEG.
     Jpeg,
-    /// GIF.
     Gif,
-    /// AMR.
     Amr,
-    /// MP3.
     Mp3,
-    /// MP4.
     Mp4,
 }
 
 impl MediaType {
-    /// All of them.
+    /// Every type.
     pub const ALL: [Self; 4] = [Self::Image, Self::Voice, Self::Video, Self::Thumb];
 
-    /// The word for it in the call, in the database and on the command line.
+    /// Returns the name in API calls, in the database and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Image => "image",
@@ -66,7 +63,7 @@ impl MediaType {
         }
     }
 
-    /// The formats that it may have.
+    /// Returns the formats that WeChat accepts for the type.
     pub fn formats(self) -> &'static [MediaFormat] {
         match self {
             Self::Image => &[MediaFormat::Png, MediaFormat::Jpeg, MediaFormat::Gif],
@@ -76,7 +73,7 @@ impl MediaType {
         }
     }
 
-    /// The most that it may have, in bytes.
+    /// Returns the maximum size in bytes.
     pub const fn max_bytes(self) -> usize {
         match self {
             Self::Image | Self::Video => 10 << 20,
@@ -95,7 +92,7 @@ impl FromStr for MediaType {
 }
 
 impl MediaFormat {
-    /// Of a file that begins so.
+    /// Detects the format from the first bytes of a file.
     pub fn detect(bytes: &[u8]) -> Option<Self> {
         Some(match detect_mime(bytes)? {
             "image/png" => Self::Png,
@@ -108,7 +105,7 @@ impl MediaFormat {
         })
     }
 
-    /// What it is uploaded as if nothing else is said.
+    /// Returns the type that a file of this format is uploaded as by default.
     pub fn media_type(self) -> MediaType {
         match self {
             Self::Png | Self::Jpeg | Self::Gif => MediaType::Image,
@@ -117,7 +114,8 @@ impl MediaFormat {
         }
     }
 
-    /// The name and the content type that it is sent with: WeChat goes by the ending, whatever the file is called here.
+    /// Returns the file name and the content type for the upload. WeChat goes by the extension, so
+    /// the local name is not used.
     fn file_name_and_mime(self) -> (&'static str, &'static str) {
         match self {
             Self::Png => ("media.png", "image/png"),
@@ -143,15 +141,16 @@ impl fmt::Display for MediaFormat {
     }
 }
 
-/// The content type of a file that begins so, be it one that WeChat takes or not.
+/// Returns the content type that the first bytes of a file imply, even if WeChat does not accept
+/// it.
 pub fn detect_mime(bytes: &[u8]) -> Option<&'static str> {
     Some(infer::get(bytes)?.mime_type())
 }
 
-/// Hears how many bytes of a file have left.
+/// Receives the number of bytes of a file that were sent so far.
 pub type ProgressFn = Arc<dyn Fn(u64) + Send + Sync>;
 
-/// A file on its way.
+/// Reads a file for an upload and reports progress.
 struct ProgressReader {
     bytes: Arc<[u8]>,
     position: usize,
@@ -167,14 +166,16 @@ impl Read for ProgressReader {
     }
 }
 
-/// Bytes a second that a slow line carries: a large file is given the time.
+/// The assumed minimum upload rate in bytes per second; it extends the timeout for large files.
 const MIN_UPLOAD_RATE: u64 = 64 << 10;
 
 impl Client {
-    /// Uploads a file of that format; WeChat's name for it. Twice is a second copy, and harmless.
+    /// Uploads a file and returns its media_id. Repeating an upload is harmless: it only makes a
+    /// second copy.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusals 40004 to 40006, 40009 to 40012, 45001, 48001 among others.
+    /// Any [`Error`](super::Error); errcodes 40004 to 40006, 40009 to 40012, 45001, 48001, among
+    /// others.
     pub fn upload(
         &self,
         token: &Secret,
@@ -192,18 +193,19 @@ impl Client {
             let (name, mime) = format.file_name_and_mime();
             let leaving = ProgressReader { bytes: bytes.clone(), position: 0, on_progress: on_progress.clone() };
             let part = Part::reader_with_length(leaving, size).file_name(name);
-            // A content type that could not be read would be left out; these can.
+            // An invalid content type would send an empty form; the constant ones above are valid.
             let form = part.mime_str(mime).map(|part| Form::new().part("media", part)).unwrap_or_default();
             http.post(url).multipart(form)
         })?;
-        // For a thumb the name has been another.
+        // WeChat has used another field name for thumbnails.
         let id = ["media_id", "thumb_media_id"].iter().find_map(|name| answer.get(name).and_then(as_text));
         id.map(str::to_owned).ok_or_else(|| self.missing_field("media_id"))
     }
 }
 
-/// Whether that can be WeChat's name for a file, and no name of ours: no blank, no path, no ending. More is not
-/// promised; those that were seen have letters, digits, `-` and `_`.
+/// Returns whether the text can be a media_id rather than a file name: no blank, no path, no
+/// extension. WeChat does not document the form; those seen so far have letters, digits, `-` and
+/// `_`.
 pub fn is_media_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !b"./\\@".contains(&b))
 }

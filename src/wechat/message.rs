@@ -1,6 +1,8 @@
-//! What can be sent to one person, and the calls that send it.
+//! The content of a message to one person, and the call that sends it.
+//!
 //! Pages: doc/service/api/customer/message/api_sendcustommessage,
-//! doc/service/api/notify/template/api_sendtemplatemessage, doc/service/api/notify/notify/api_sendnewsubscribemsg,
+//! doc/service/api/notify/template/api_sendtemplatemessage,
+//! doc/service/api/notify/notify/api_sendnewsubscribemsg,
 //! doc/service/api/notify/subscribe/api_templatesubscribe.
 
 use serde::{Deserialize, Serialize};
@@ -14,103 +16,105 @@ use super::{Client, Result};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 
-/// The longest text of a customer-service message that WeChat is known to take, in bytes of UTF-8.
+/// The longest text of a customer-service message that WeChat is known to accept, in bytes of
+/// UTF-8.
 pub const MAX_TEXT_BYTES: usize = 2048;
 
 /// A field of a template message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateField {
-    /// What is shown.
+    /// The text that the phone shows.
     pub value: String,
-    /// `#RRGGBB`; accepted by WeChat, and since 2023-05-04 without effect.
+    /// A colour, `#RRGGBB`. WeChat accepts it, but has ignored it since 2023-05-04.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
 }
 
-/// A page of a mini-program, opened when the message is tapped.
+/// A mini-program page that opens when the message is tapped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MiniProgram {
-    /// The mini-program's appid; it must be linked to the account.
+    /// The mini-program's appid; the mini-program must be linked to the account.
     pub appid: String,
-    /// The page, with its query; without one, the first page.
+    /// The page with its query; the mini-program's first page if `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pagepath: Option<String>,
 }
 
-/// The content of a message: everything but the recipient.
+/// The content of a message: everything except the recipient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Content {
     /// A customer-service text.
     Text {
-        /// Up to [`MAX_TEXT_BYTES`] bytes.
+        /// The text, at most [`MAX_TEXT_BYTES`] bytes.
         content: String,
-        /// The clerk it is from, `name@account`.
+        /// The customer-service account that sends it, `name@account`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kf_account: Option<String>,
     },
-    /// Any other customer-service message.
+    /// A customer-service message of any other type.
     Custom {
-        /// Which.
+        /// The type.
         msgtype: MessageType,
-        /// Its parts, as [`kinds`](super::kinds) checks them; one that names a file of ours is a [`FileRef`].
+        /// The fields of the type, checked against [`message_schema`](super::message_schema). A
+        /// field that stands for a file not uploaded yet holds a [`FileRef`].
         branch: Map<String, Value>,
-        /// The clerk it is from, `name@account`.
+        /// The customer-service account that sends it, `name@account`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kf_account: Option<String>,
     },
     /// A template message.
     Template {
-        /// From the account's own list.
+        /// The ID of a template in the account's own list.
         template_id: String,
-        /// Opened when the message is tapped.
+        /// The page that opens when the message is tapped.
         #[serde(skip_serializing_if = "Option::is_none")]
         url: Option<String>,
-        /// Preferred over `url` where both are given.
+        /// The mini-program page to open; WeChat prefers it over `url` if both are given.
         #[serde(skip_serializing_if = "Option::is_none")]
         miniprogram: Option<MiniProgram>,
-        /// Key → [`Field`], in order.
+        /// The fields in order; each value is a [`TemplateField`].
         data: Map<String, Value>,
     },
-    /// A subscription notification, to somebody who has allowed it.
+    /// A subscription notification to a person who has allowed it.
     Subscribe {
-        /// From the account's own list of these.
+        /// The ID of a template in the account's list of subscription templates.
         template_id: String,
-        /// Opened when the message is tapped.
+        /// The page that opens when the message is tapped.
         #[serde(skip_serializing_if = "Option::is_none")]
         page: Option<String>,
-        /// Opened when the message is tapped.
+        /// The mini-program page that opens when the message is tapped.
         #[serde(skip_serializing_if = "Option::is_none")]
         miniprogram: Option<MiniProgram>,
-        /// Key → [`Field`] without a colour, in order.
+        /// The fields in order; each value is a [`TemplateField`] without a colour.
         data: Map<String, Value>,
     },
     /// A message by a one-time subscription.
     #[serde(rename = "subscribe_once")]
     OneTimeSubscription {
-        /// From the console.
+        /// The template ID that the console shows.
         template_id: String,
-        /// The scene that the person has allowed it for.
+        /// The scene for which the person has allowed the message.
         scene: String,
-        /// Up to 15 characters.
+        /// The title, at most 15 characters.
         title: String,
-        /// Up to 200 characters.
+        /// The content, at most 200 characters.
         content: TemplateField,
-        /// Opened when the message is tapped.
+        /// The page that opens when the message is tapped.
         #[serde(skip_serializing_if = "Option::is_none")]
         url: Option<String>,
-        /// Opened when the message is tapped.
+        /// The mini-program page that opens when the message is tapped.
         #[serde(skip_serializing_if = "Option::is_none")]
         miniprogram: Option<MiniProgram>,
     },
 }
 
-/// A file that stands where a `media_id` goes, until it is uploaded.
+/// A file that takes the place of a `media_id` until it is uploaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRef {
-    /// What it was called, without its directory.
+    /// The file name without its directory.
     pub file: String,
-    /// The SHA-256 of its content, in hex digits.
+    /// The SHA-256 of the content in hex digits.
     pub sha256: String,
 }
 
@@ -120,7 +124,7 @@ const SUBSCRIBE_API: &str = "/cgi-bin/message/subscribe/bizsend";
 const ONE_TIME_API: &str = "/cgi-bin/message/template/subscribe";
 
 impl Content {
-    /// `text`, `image`, `template`, …: the word for it in the outbox and in JSON.
+    /// Returns the name of the kind in the outbox and in JSON: `text`, `image`, `template`, …
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Text { .. } => "text",
@@ -131,12 +135,12 @@ impl Content {
         }
     }
 
-    /// Whether WeChat drops a repeat of it (`client_msg_id`).
+    /// Returns whether WeChat drops a repeated message with the same `client_msg_id`.
     pub fn supports_dedupe(&self) -> bool {
         matches!(self, Self::Template { .. })
     }
 
-    /// The template that it is made of.
+    /// Returns the ID of the template, if the message is made from one.
     pub fn template_id(&self) -> Option<&str> {
         match self {
             Self::Text { .. } | Self::Custom { .. } => None,
@@ -146,7 +150,7 @@ impl Content {
         }
     }
 
-    /// The files that must be uploaded first, with what each is uploaded as.
+    /// Returns the files to upload before the message is sent, with the media type of each.
     pub fn file_refs(&self) -> Vec<(FileRef, MediaType)> {
         let Self::Custom { msgtype, branch, .. } = self else { return Vec::new() };
         let file = |(name, value): (&String, &Value)| {
@@ -155,7 +159,7 @@ impl Content {
         branch.iter().filter(|(_, value)| value.is_object()).filter_map(file).collect()
     }
 
-    /// The same with what `name` gives in the place of each file.
+    /// Returns the same content with each file replaced by the media_id that `media_id_of` returns.
     pub fn with_media(&self, name: impl Fn(&FileRef, MediaType) -> String) -> Self {
         let mut named = self.clone();
         if let Self::Custom { msgtype, branch, .. } = &mut named {
@@ -168,7 +172,7 @@ impl Content {
         named
     }
 
-    /// The body of the request, in raw UTF-8: WeChat refuses `\u` escapes.
+    /// Returns the request body in raw UTF-8, because WeChat rejects `\u` escapes.
     pub fn body(&self, openid: &str, client_msg_id: Option<&str>) -> String {
         let mut body = json!({"touser": openid});
         match self {
@@ -204,7 +208,7 @@ impl Content {
     }
 }
 
-/// The path that messages of that [kind](Content::kind) go to.
+/// Returns the API path for messages of this [kind](Content::kind).
 pub fn api_for_kind(kind: &str) -> &'static str {
     match kind {
         "template" => TEMPLATE_API,
@@ -237,9 +241,12 @@ fn fill_template_body(
     }
 }
 
-/// Text as WeChat can take it: line ends as `\n`, none at the end, no colours of a terminal, and no control
-/// characters, which JSON could only carry as `\u` escapes. Of a line that was written over after a lone carriage
-/// return, as a progress bar does, the last state stays; where a text has no other line ends, these are its own.
+/// Returns the text in a form that WeChat accepts.
+///
+/// Line ends become `\n`, and those at the end are removed, as are terminal escape sequences and
+/// control characters: JSON could carry the latter only as `\u` escapes. If a line was overwritten
+/// after a lone carriage return, as progress bars do, its last non-blank state is kept. In a text
+/// without any `\n`, carriage returns count as line ends.
 pub fn sanitize_text(text: &str) -> String {
     let text = console::strip_ansi_codes(text);
     let text = text.trim_end_matches(['\r', '\n']);
@@ -256,25 +263,29 @@ pub fn sanitize_text(text: &str) -> String {
     text
 }
 
-/// A number as it was written: versions, amounts and ids are text. Of an exponent without a sign, serde_json makes
-/// one with a plus.
+/// Returns a number as it was written, because versions, amounts and IDs are text.
+///
+/// serde_json adds a plus to an exponent without a sign; this removes it.
 pub fn number_text(number: &Number) -> String {
     number.to_string().replace("e+", "e").replace("E+", "E")
 }
 
 impl Client {
-    /// Sends a message once: to the next API host only where nothing has left for the one before. WeChat drops a repeat
-    /// of a template within ten minutes by its `client_msg_id`; whether to repeat is the caller's to decide.
+    /// Sends a message once; whether to repeat it is the caller's decision.
+    ///
+    /// It tries the next API host only if nothing was sent to the previous one. WeChat drops a
+    /// template message that repeats the `client_msg_id` of one sent within ten minutes.
     pub fn send(&self, token: &Secret, content: &Content, openid: &str, client_msg_id: Option<&str>) -> SendResponse {
         let body = content.body(openid, client_msg_id);
         let mut trace = CallTrace::default();
         let answer = self.post_traced(content.api(), token, body.as_bytes(), &mut trace);
         let result = answer.and_then(|answer| {
-            // The id of a message says that it was taken, even where nothing else does.
+            // A message ID proves that the message was accepted, even if the response has no
+            // errcode.
             if answer.get("msgid").is_none_or(Value::is_null) {
                 self.expect_ok(&answer)?;
             }
-            // It exceeds 2^53, and may exceed 2^64, so it is kept as the digits that came.
+            // The ID exceeds 2^53 and may exceed 2^64, so its digits are kept as text.
             Ok(answer.get("msgid").and_then(|id| match id {
                 Value::Number(number) => as_text(&Value::String(number.to_string())).map(str::to_owned),
                 other => as_text(other).map(str::to_owned),
@@ -284,14 +295,14 @@ impl Client {
     }
 }
 
-/// What came of sending a message.
+/// The result of sending a message.
 #[derive(Debug)]
 pub struct SendResponse {
-    /// WeChat's id of the message, where it gives one.
+    /// WeChat's ID of the message, if the response has one.
     pub result: Result<Option<String>>,
-    /// The API host that was asked last.
+    /// The API host that was called last.
     pub host: Option<String>,
-    /// The `Date` of WeChat's answer.
+    /// The `Date` header of WeChat's response.
     pub server_at: Option<Timestamp>,
 }
 

@@ -1,23 +1,26 @@
-//! The platform's API, as the official pages at developers.weixin.qq.com describe it: one blocking,
-//! kept-alive client, and the calls by subject. Knows no database and no terminal.
+//! The client for the WeChat platform's API: one blocking HTTP client that keeps its connections
+//! alive, and the calls grouped by subject. The calls follow the official pages at
+//! developers.weixin.qq.com; paths such as `doc/service/…` are relative to that site.
+//!
+//! This module knows neither the database nor the terminal.
 
 mod client;
 mod connect_failure;
 mod connectivity;
 pub mod errcode;
 mod error;
-pub mod followers;
+pub(crate) mod followers;
 mod host_health;
-pub mod lenient_json;
-pub mod media;
+pub(crate) mod lenient_json;
+pub(crate) mod media;
 pub mod message;
-pub mod message_schema;
+pub(crate) mod message_schema;
 mod oauth;
 mod proxy;
 mod qrcode;
-pub mod quota;
-pub mod redirect_uri;
-pub mod request_trace;
+pub(crate) mod quota;
+pub(crate) mod redirect_uri;
+pub(crate) mod request_trace;
 mod server_clock;
 pub mod template;
 pub mod template_rules;

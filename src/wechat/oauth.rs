@@ -1,4 +1,5 @@
-//! Web authorisation: the URL that the phone opens, and what its code is worth.
+//! Web authorization: the URL that the phone opens, and the exchange of its code for an openid.
+//!
 //! Pages: doc/service/guide/h5/auth.html, doc/service/api/webdev/access/api_snsaccesstoken.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,11 +10,12 @@ use super::token::parse_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
-/// The scope that covers the profile, after the person's consent; `snsapi_base` is the openid alone.
+/// The scope that includes the profile, with the person's consent; `snsapi_base` gives only the
+/// openid.
 const USERINFO_SCOPE: &str = "snsapi_userinfo";
 
-/// The URL that the phone opens. The order of its parts is fixed, since WeChat matches it by a regular
-/// expression; so is the fragment at its end.
+/// Returns the authorization URL for the phone. The order of the parameters and the fragment at the
+/// end are fixed, because WeChat matches the URL against a regular expression.
 pub fn authorize_url(open_base: &Url, app_id: &str, redirect_uri: &str, scope: &str, state: &str) -> String {
     const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     let encode = |text| utf8_percent_encode(text, UNRESERVED);
@@ -27,27 +29,28 @@ pub fn authorize_url(open_base: &Url, app_id: &str, redirect_uri: &str, scope: &
     )
 }
 
-/// More characters than WeChat lets a nickname have.
+/// The maximum length of a nickname in characters; WeChat's own limit is lower.
 const MAX_NICKNAME_CHARS: usize = 64;
 
-/// What a code is changed for.
+/// The result of exchanging a code.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    /// The person.
+    /// The person's openid.
     pub openid: String,
-    /// For `/sns/userinfo` only; not the account's access token.
+    /// A token for `/sns/userinfo` only; not the account's access token.
     pub web_token: Secret,
-    /// A snapshot page's virtual account: its openid can never get a message.
+    /// Whether the openid belongs to the virtual account of a snapshot page; it can never receive a
+    /// message.
     pub is_snapshot: bool,
-    /// Whether the profile may be asked for.
+    /// Whether the profile may be requested.
     pub allows_userinfo: bool,
 }
 
 impl Client {
-    /// Changes a code for the person's openid. A code works once, for five minutes.
+    /// Exchanges a code for the person's openid. A code works once, within five minutes.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusals 40029, 40163, 42003, 41008 are about the code.
+    /// Any [`Error`](super::Error); errcodes 40029, 40163, 42003 and 41008 concern the code.
     pub fn exchange_code(&self, app_id: &str, secret: &Secret, code: &Secret) -> Result<Grant> {
         let query = [
             ("appid", app_id),
@@ -71,8 +74,9 @@ impl Client {
         })
     }
 
-    /// The person's nickname, where the grant covers the profile
-    /// (doc/service/api/webdev/access/api_snsuserinfo).
+    /// Fetches the person's nickname, if the grant includes the profile.
+    ///
+    /// Page: doc/service/api/webdev/access/api_snsuserinfo.
     ///
     /// # Errors
     /// Any [`Error`](super::Error).
@@ -85,13 +89,14 @@ impl Client {
     }
 }
 
-/// Whether it is nothing but what an openid is made of: it will stand in databases, on terminals and in requests.
+/// Returns whether the text has only characters of an openid, because it will be stored, printed
+/// and sent.
 pub(super) fn is_openid(text: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     (1..=128).contains(&text.len()) && text.chars().all(word)
 }
 
-/// An openid of an answer.
+/// Returns the openid in a field of a response, if it is valid.
 pub(super) fn parse_openid(value: &Value) -> Option<&str> {
     value.as_str().filter(|text| is_openid(text))
 }

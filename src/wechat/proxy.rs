@@ -1,5 +1,5 @@
-//! The proxy that a request goes through, found by the rules of the HTTP client, and what it says where it lets nothing
-//! through.
+//! The proxy for a request, found by the rules of the HTTP client, and the status with which it
+//! refuses a tunnel.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -15,9 +15,10 @@ use crate::net::is_loopback;
 use crate::secret::ExposeSecret;
 use crate::t;
 
-/// How long a proxy may take for each step when it is asked why.
+/// The timeout for each step of asking a proxy why it refuses.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// The variables that name a proxy: for a scheme, else for all; of two in a row, the first that is set counts.
+/// The environment variables that name a proxy for a scheme or for all schemes; in each pair, the
+/// first that is set counts.
 const HTTPS_PROXY_VARS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
 const HTTP_PROXY_VARS: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 const ALL_PROXY_VARS: [&str; 2] = ["ALL_PROXY", "all_proxy"];
@@ -25,24 +26,24 @@ const ALL_PROXY_VARS: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 /// A proxy that requests go through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyInfo {
-    /// Its address without user and password.
+    /// The URL without user and password.
     display_url: String,
-    /// Its host name or IP address.
+    /// The host name or IP address.
     host: String,
-    /// Its port.
     port: u16,
-    /// What names it: a variable of the environment, or `network.proxy`.
+    /// The name of the environment variable or setting that configures it (`network.proxy`).
     pub configured_by: &'static str,
-    /// Plain HTTP is spoken with it.
+    /// Whether the proxy itself is reached by plain HTTP.
     is_http: bool,
-    /// What it is told of user and password; never shown.
+    /// The credentials; never displayed.
     authorization: Option<HeaderValue>,
 }
 
-/// The proxy that a request to `base` goes through, found as the client finds it.
+/// Finds the proxy for requests to `base` by the rules of the HTTP client.
 ///
 /// # Errors
-/// [`Error::Setup`] where it is named in a way that cannot be read: the client would go without it.
+/// [`Error::ClientInit`] if the proxy is configured with an unreadable value: the client would
+/// bypass it.
 pub fn proxy_for(base: &Url, settings: &ClientSettings) -> Result<Option<ProxyInfo>> {
     if is_loopback(base) {
         return Ok(None);
@@ -58,7 +59,7 @@ pub fn proxy_for(base: &Url, settings: &ClientSettings) -> Result<Option<ProxyIn
     let target = base.as_str().parse::<Uri>().map_err(|_| unreadable())?;
     let intercept = Matcher::builder().all(address).build().intercept(&target).ok_or_else(unreadable)?;
     let url = Url::parse(&intercept.uri().to_string()).map_err(|_| unreadable())?;
-    // Another kind of proxy would be spoken to as if it were one of these.
+    // The client would treat any other kind of proxy as one of these.
     if !matches!(url.scheme(), "http" | "https") {
         return Err(unreadable());
     }
@@ -73,9 +74,9 @@ pub fn proxy_for(base: &Url, settings: &ClientSettings) -> Result<Option<ProxyIn
     }))
 }
 
-/// What the variables say, and which of them.
+/// Returns the proxy that the environment configures, and the name of the variable.
 fn proxy_from_env(base: &Url) -> Result<Option<(String, &'static str)>> {
-    // Of a web server, such a variable may be a header of whoever calls.
+    // In a CGI program, HTTP_PROXY may come from a header of the request (httpoxy).
     if env::var_os("REQUEST_METHOD").is_some() {
         return Ok(None);
     }
@@ -97,15 +98,15 @@ fn proxy_from_env(base: &Url) -> Result<Option<(String, &'static str)>> {
 }
 
 impl ProxyInfo {
-    /// Its address, and what names it.
+    /// Returns the URL and the name of the setting.
     pub fn describe(&self) -> String {
         t!("wechat-proxy-named", proxy = self.display_url, name = self.configured_by)
     }
 
-    /// Connects to it; `patience` is for each of its addresses.
+    /// Connects to the proxy; the timeout applies to each of its addresses.
     ///
     /// # Errors
-    /// The operating system's for the last address.
+    /// The operating system's error for the last address.
     pub fn connect(&self, timeout: Duration) -> io::Result<TcpStream> {
         let mut last = io::ErrorKind::NotFound.into();
         for address in (self.host.as_str(), self.port).to_socket_addrs()? {
@@ -117,7 +118,8 @@ impl ProxyInfo {
         Err(last)
     }
 
-    /// The HTTP status that it answers with when it is asked for a tunnel to `base`. The client does not tell.
+    /// Returns the HTTP status of the response to a request for a tunnel to `base`, which the HTTP
+    /// client does not report.
     pub(super) fn connect_status(&self, base: &Url) -> Option<u16> {
         if !self.is_http {
             return None;
@@ -134,7 +136,7 @@ impl ProxyInfo {
         }
         head.extend_from_slice(b"\r\n");
         proxy.write_all(&head).ok()?;
-        // `HTTP/1.1 403`; what comes behind it does not matter.
+        // `HTTP/1.1 403`; the rest of the response does not matter.
         let mut line = [0; 12];
         proxy.read_exact(&mut line).ok()?;
         let status = std::str::from_utf8(&line).ok()?.strip_prefix("HTTP/1.")?.get(2..)?;

@@ -1,4 +1,5 @@
-//! Codes that people scan to follow the account. Page: doc/service/api/qrcode/qrcodes/api_createqrcode.
+//! QR codes that people scan to follow the account. Page:
+//! doc/service/api/qrcode/qrcodes/api_createqrcode.
 
 use std::time::Duration;
 
@@ -10,22 +11,24 @@ use super::{Client, Result};
 use crate::secret::Secret;
 
 impl Client {
-    /// The link of a temporary code, to be drawn as one: whoever scans it in WeChat is shown the account and a button
-    /// to follow it. `scene` (1 to 64 characters) is what `user/info` then says of how they came. The code lives as
-    /// long as `life`, in whole seconds, 30 days at most.
+    /// Creates a temporary QR code and returns the link to encode. A person who scans it in WeChat
+    /// sees the account and a button to follow it.
+    ///
+    /// `scene` (1 to 64 characters) is what `user/info` then reports as the origin. The code is
+    /// valid for `lifetime` in whole seconds, at most 30 days.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
+    /// Any [`Error`](super::Error); errcodes 48001 and 45009, among others.
     pub fn create_follow_qr(&self, token: &Secret, scene: &str, life: Duration) -> Result<String> {
         let body = json!({
             "action_name": "QR_STR_SCENE",
-            // Without it the code would live for a minute, or half of one: the pages disagree.
+            // The default is 60 or 30 seconds: the pages disagree.
             "expire_seconds": life.as_secs(),
             "action_info": {"scene": {"scene_str": scene}},
         })
         .to_string();
         let answer = self.post_with("/cgi-bin/qrcode/create", Some(token), body.as_bytes(), Idempotency::Safe)?;
-        // It is drawn and printed: nothing but an address.
+        // The link is drawn and printed, so only a URL is accepted.
         let is_link = |link: &&str| {
             let plain = link.bytes().all(|b| b.is_ascii_graphic());
             plain && Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))

@@ -1,5 +1,5 @@
-//! How often the account may call an API, and how often it has. Pages:
-//! doc/service/api/apimanage/{api_getapiquota, api_clearquota, api_clearquotabyappsecret}.
+//! The daily quota of each API. Pages: doc/service/api/apimanage/{api_getapiquota, api_clearquota,
+//! api_clearquotabyappsecret}.
 
 use serde_json::{Value, json};
 
@@ -7,8 +7,8 @@ use super::token::parse_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
-/// The paths that wxbox calls and WeChat counts. The calls of web authorisation (`/sns/…`) have no daily
-/// limit and cannot be asked about.
+/// The paths of the calls that wxbox makes and WeChat counts. The calls of web authorization
+/// (`/sns/…`) have no daily limit and no counter.
 pub const COUNTED_APIS: [&str; 16] = [
     "/cgi-bin/stable_token",
     "/cgi-bin/token",
@@ -28,24 +28,25 @@ pub const COUNTED_APIS: [&str; 16] = [
     "/cgi-bin/user/info/updateremark",
 ];
 
-/// An API's counter of the day (in China), as WeChat gives it; a number that it leaves out is `None`.
+/// The counter of an API for the day (in China); a number that WeChat omits is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quota {
-    /// Calls a day.
+    /// The calls allowed a day.
     pub daily_limit: Option<u64>,
-    /// Calls of this day.
+    /// The calls made today.
     pub used: Option<u64>,
-    /// Calls that are left.
+    /// The calls left today.
     pub remain: Option<u64>,
-    /// How many calls in how many seconds, where that is limited.
+    /// The limit on the rate: calls per number of seconds.
     pub rate: Option<(u64, u64)>,
 }
 
 impl Client {
-    /// The counter of the API at the path `api`: no host, no query.
+    /// Fetches the counter of the API at the path `api`, which has no host and no query.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusals 76021 (no such path), 76022 (not for this account), 76003.
+    /// Any [`Error`](super::Error); errcodes 76021 (unknown path), 76022 (not for this account),
+    /// 76003.
     pub fn quota(&self, token: &Secret, api: &str) -> Result<Quota> {
         let body = json!({"cgi_path": api}).to_string();
         let answer = self.post("/cgi-bin/openapi/quota/get", Some(token), body.as_bytes())?;
@@ -53,22 +54,22 @@ impl Client {
         Ok(parse_quota(quota, answer.get("rate_limit")))
     }
 
-    /// Sets every counter of the account to 0: ten times a month, together with the console and
-    /// [`Client::clear_quota_by_secret`].
+    /// Resets every counter of the account: ten times a month, including the resets in the console
+    /// and by [`Client::clear_quota_by_secret`].
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusal 48006 where the ten are used up.
+    /// Any [`Error`](super::Error); errcode 48006 if the ten resets are used up.
     pub fn clear_quota(&self, token: &Secret, app_id: &str) -> Result<()> {
         let body = json!({"appid": app_id}).to_string();
         self.expect_ok(&self.post("/cgi-bin/clear_quota", Some(token), body.as_bytes())?)
     }
 
-    /// The same without a token, for the day on which no further token can be had.
+    /// Resets the counters without a token, for a day on which no more tokens can be fetched.
     ///
     /// # Errors
-    /// As [`Client::clear_quota`].
+    /// The same as [`Client::clear_quota`].
     pub fn clear_quota_by_secret(&self, app_id: &str, secret: &Secret) -> Result<()> {
-        // The page lists them as a body, and sends them in the query in all of its examples.
+        // The page lists these as a body, but all its examples send them in the query.
         let query = [("appid", app_id), ("appsecret", secret.expose_secret())];
         self.expect_ok(&self.post_query("/cgi-bin/clear_quota/v2", &query)?)
     }
@@ -103,7 +104,7 @@ mod tests {
     fn every_counted_call_is_listed() {
         let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wechat");
         let mut found = 0;
-        // The calls that tell and clear the counters have none worth a line.
+        // The calls that read and reset the counters are not listed themselves.
         let uncounted = ["/cgi-bin/openapi/", "/cgi-bin/clear_quota"];
         let called = regex::Regex::new(r#""(/(?:cgi-bin|wxaapi)/[a-z_/0-9]+)""#).unwrap();
         let files = std::fs::read_dir(here).unwrap().map(|file| file.unwrap().path());

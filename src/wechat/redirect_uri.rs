@@ -1,5 +1,6 @@
-//! What WeChat lets a callback address be. Real accounts: doc/service/guide/h5/auth.html, 网页授权域名 in the
-//! console. Test accounts: what their page was seen to take (an IP address and a port, no path).
+//! The addresses that WeChat allows for a callback. Verified accounts:
+//! doc/service/guide/h5/auth.html and the setting 网页授权域名 in the console. Test accounts: their page
+//! was seen to accept an IP address and a port, but no path.
 
 use std::net::IpAddr;
 
@@ -7,45 +8,45 @@ use url::{Host, Url};
 
 use crate::t;
 
-/// What kind of account it is.
+/// The type of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountType {
     /// A test account (测试号).
     Test,
-    /// A real one.
+    /// A verified account.
     Verified,
 }
 
 impl AccountType {
-    /// Tells it by the calls a day that the account has for `/cgi-bin/user/get`: 100 are a test account's, 500 and
-    /// more a real one's (doc/service/Message_Management/API_Call_Limits.html).
+    /// Derives the type from the daily quota for `/cgi-bin/user/get`: 100 calls mean a test
+    /// account, 500 and more a verified one (doc/service/Message_Management/API_Call_Limits.html).
     pub fn from_quota(calls: u64) -> Self {
         if calls <= 100 { Self::Test } else { Self::Verified }
     }
 }
 
-/// Something about an address that keeps people from being bound.
+/// A problem with an address that keeps people from being bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedirectProblem {
-    /// Its query holds a parameter that WeChat adds itself.
+    /// The query has a parameter that WeChat adds itself.
     ReservedParameter(&'static str),
-    /// It leads each phone to itself, or nowhere.
+    /// The address leads each phone to itself, or nowhere.
     Loopback,
-    /// No phone can look up such a name.
+    /// Phones cannot resolve the host name.
     LocalName,
-    /// An IP address, which a real account does not take.
+    /// An IP address, which a verified account does not accept.
     Ip,
-    /// A port, which a real account does not take.
+    /// A port, which a verified account does not accept.
     Port(u16),
 }
 
 impl RedirectProblem {
-    /// Whether it is none for a test account.
+    /// Returns whether test accounts accept the address despite the problem.
     pub fn is_verified_only(&self) -> bool {
         matches!(self, Self::Ip | Self::Port(_))
     }
 
-    /// What it is, in a sentence without its end.
+    /// Returns a sentence without a full stop.
     pub fn describe(&self) -> String {
         match self {
             Self::ReservedParameter(name) => t!("redirect-parameter", name = *name),
@@ -57,8 +58,8 @@ impl RedirectProblem {
     }
 }
 
-/// What is wrong with the address for some account or other. `is_sandbox` is for the sandbox: there the phone is this
-/// machine.
+/// Returns the problems of an address for either type of account. With `is_sandbox` only the query
+/// counts, because the phone then is this machine.
 pub fn problems(uri: &Url, is_sandbox: bool) -> Vec<RedirectProblem> {
     let has_parameter = |name: &str| uri.query_pairs().any(|(key, _)| key == name);
     let mut found: Vec<_> = ["code", "state"]
@@ -93,7 +94,8 @@ pub fn problems(uri: &Url, is_sandbox: bool) -> Vec<RedirectProblem> {
     found
 }
 
-/// What is typed into WeChat's console: the host, and the port where there is one.
+/// Returns the value to enter in WeChat's console: the host, with the port if it is not the
+/// default.
 pub fn console_value(uri: &Url) -> String {
     let host = uri.host_str().unwrap_or_default();
     uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))

@@ -1,5 +1,5 @@
-//! What WeChat remembers of a refused request: doc/service/api/apimanage/api_getridinfo. Secrets are
-//! masked as it is read, so that nobody who shows it can forget to.
+//! WeChat's record of a failed request: doc/service/api/apimanage/api_getridinfo. Secrets are
+//! masked when the record is parsed, so that no caller can forget it.
 
 use std::sync::LazyLock;
 
@@ -11,31 +11,31 @@ use super::token::parse_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret.
 pub(super) const MASK: &str = "***";
 
-/// A refused request of the last seven days, secrets masked.
+/// A failed request of the last seven days, with secrets masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestTrace {
-    /// When it came, in Unix seconds.
+    /// When WeChat received the request, in Unix seconds.
     pub invoke_time: Option<u64>,
-    /// How long WeChat worked on it, in milliseconds.
+    /// How long WeChat took, in milliseconds.
     pub cost_in_ms: Option<u64>,
-    /// The address, or its query alone.
+    /// The URL, or only its query.
     pub request_url: String,
-    /// What was posted.
     pub request_body: String,
-    /// What was answered.
     pub response_body: String,
-    /// The caller's address as WeChat saw it.
+    /// The caller's IP address as WeChat saw it.
     pub client_ip: String,
 }
 
 impl Client {
-    /// What WeChat remembers of the request with that id. The token and the AppSecret are masked wherever they stand.
+    /// Fetches WeChat's record of the request with this ID. The token and the AppSecret are masked
+    /// wherever they appear.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusals 76001 (unknown, or older than seven days), 76002, 76003.
+    /// Any [`Error`](super::Error); errcodes 76001 (unknown, or older than seven days), 76002,
+    /// 76003.
     pub fn request_trace(&self, token: &Secret, app_secret: &Secret, rid: &str) -> Result<RequestTrace> {
         let known = [token.expose_secret(), app_secret.expose_secret()];
         let body = json!({"rid": rid}).to_string();
@@ -43,7 +43,7 @@ impl Client {
         let it = answer.get("request").filter(|it| it.is_object()).ok_or_else(|| self.missing_field("request"))?;
         let text = |name: &str| match it.get(name) {
             Some(Value::String(text)) => text.clone(),
-            // Where a body is given as what it holds.
+            // WeChat may return a body as JSON instead of text.
             Some(value @ (Value::Object(_) | Value::Array(_))) => value.to_string(),
             _ => String::new(),
         };
@@ -58,21 +58,23 @@ impl Client {
     }
 }
 
-/// Whether it is a request id: three groups of hex digits, as an errmsg ends in.
+/// Returns whether the text is a request ID: three groups of hex digits, as at the end of an
+/// errmsg.
 pub fn is_rid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     let hex = |group: &&str| (1..=8).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_hexdigit());
     groups.len() == 3 && groups.iter().all(hex)
 }
 
-/// A name whose value nobody should see.
+/// Returns whether the value of a parameter or field with this name is a secret.
 pub(super) fn is_secret_key(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let parts = ["token", "secret", "ticket", "password", "session_key"];
     name == "code" || name.ends_with("_code") || parts.iter().any(|part| name.contains(part))
 }
 
-/// The text with `***` for each secret in it, and for the `known` ones wherever they stand.
+/// Replaces each secret in the text with `***`: the `known` ones wherever they appear, others by
+/// the name before them.
 fn mask_secrets(text: &str, known: &[&str]) -> String {
     let known = known.iter().filter(|secret| !secret.is_empty());
     let text = known.fold(text.to_owned(), |text, secret| {
@@ -82,17 +84,18 @@ fn mask_secrets(text: &str, known: &[&str]) -> String {
     mask_text(&text, MAX_JSON_DEPTH)
 }
 
-/// JSON in a string of JSON, as far down as anybody writes it.
+/// How deep JSON nested in JSON strings is parsed.
 const MAX_JSON_DEPTH: usize = 8;
 
-/// JSON, what looks like a piece of it, an address, a query, or other text.
+/// Masks secrets in JSON, in a fragment of JSON, in a URL, a query or other text.
 fn mask_text(text: &str, depth: usize) -> String {
     match serde_json::from_str(text) {
         Ok(mut value @ (Value::Object(_) | Value::Array(_))) if depth > 0 => {
             mask_value(&mut value, depth - 1);
             value.to_string()
         }
-        // JSON that was cut off, say: what cannot be taken apart is not shown if it may hold one.
+        // JSON that was cut off, for example: text that cannot be parsed is hidden if it may hold a
+        // secret.
         _ if text.contains(['{', '<', '"']) => {
             let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
             if words.into_iter().any(is_secret_key) { MASK.to_owned() } else { mask_plain_text(text) }
@@ -119,7 +122,8 @@ fn mask_value(value: &mut Value, depth: usize) {
     }
 }
 
-/// Text that is no JSON: the values behind `name=`, `name:` and `name%3D`, and the user of an address.
+/// Masks secrets in text that is not JSON: the values after `name=`, `name:` and `name%3D`, and the
+/// user of a URL.
 fn mask_plain_text(text: &str) -> String {
     static USER: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let user = r"(?i)(://|%3A%2F%2F|%253A%252F%252F)[^\s/@&?#%]*(?:[:%][^\s/@&?#]*?)?(@|%40|%2540)";
@@ -145,7 +149,8 @@ fn mask_plain_text(text: &str) -> String {
     out + left
 }
 
-/// Where the first `=` or `:` is, encoded or not: the end of the name before it, and the start of the value behind it.
+/// Finds the first `=` or `:`, encoded or not. Returns the end of the name before it and the start
+/// of the value after it.
 fn next_separator(text: &str) -> Option<(usize, usize)> {
     let signs = ["=", "%3d", "%253d", ":", "%3a", "%253a"];
     let lower = text.to_ascii_lowercase();
@@ -155,7 +160,8 @@ fn next_separator(text: &str) -> Option<(usize, usize)> {
     Some((at, after + blanks))
 }
 
-/// The name at the end of what stands before a sign, decoded as often as an address within an address needs.
+/// Returns the name at the end of the text before a separator, decoded three times for a URL nested
+/// in a URL.
 fn last_key(before: &str) -> String {
     let mut name = before.to_owned();
     for _ in 0..3 {
@@ -164,7 +170,8 @@ fn last_key(before: &str) -> String {
     name.rsplit(|c: char| !c.is_alphanumeric() && !"_-[].".contains(c)).next().unwrap_or_default().to_owned()
 }
 
-/// How long a value is: up to what divides parameters, lists or words, encoded or not.
+/// Returns the length of a value: up to the separator of parameters, list items or words, encoded
+/// or not.
 fn value_len(value: &str) -> usize {
     const ENDS: [&str; 10] = ["%26", "%2526", "%23", "%2523", "%22", "%2c", "%20", "%0a", "%3b", "%7d"];
     let lower = value.to_ascii_lowercase();

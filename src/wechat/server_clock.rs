@@ -1,4 +1,5 @@
-//! WeChat's clock, as the `Date` of its answers tells it: a second witness beside this machine's own, which may be wrong.
+//! WeChat's clock, derived from the `Date` of its responses: a second source beside this machine's
+//! clock, which may be wrong.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -7,12 +8,13 @@ use reqwest::header::{DATE, HeaderMap};
 
 use crate::clock::Timestamp;
 
-/// The time by the last answer of WeChat. Clones know the same.
+/// The time of WeChat's last response; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct ServerClock(Arc<Mutex<Option<(Timestamp, Instant)>>>);
 
 impl ServerClock {
-    /// The time by WeChat's clock, in whole seconds at the answer; `None` before the first answer.
+    /// Returns the time by WeChat's clock, accurate to the second of the last response; `None`
+    /// before the first one.
     pub fn now(&self) -> Option<Timestamp> {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.map(|(at, since)| at.plus(since.elapsed()))
@@ -23,12 +25,12 @@ impl ServerClock {
     }
 }
 
-/// The time that an answer tells.
+/// Parses the `Date` header.
 pub(super) fn parse_date_header(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
-/// The same, where it is one of these times.
+/// Returns the `Date` header as a [`Timestamp`], if it is in its range.
 pub(super) fn date_header_timestamp(headers: &HeaderMap) -> Option<Timestamp> {
     let since = parse_date_header(headers)?.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok().map(Timestamp)

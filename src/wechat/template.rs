@@ -1,5 +1,7 @@
-//! The account's templates: doc/service/api/notify/template/api_getalltemplates, api_addtemplate,
-//! api_deletetemplate; and those of subscription notifications: doc/service/api/notify/notify/api_getwxapubnewtemplate.
+//! The account's templates and subscription templates.
+//!
+//! Pages: doc/service/api/notify/template/{api_getalltemplates, api_addtemplate,
+//! api_deletetemplate}, doc/service/api/notify/notify/api_getwxapubnewtemplate.
 
 use regex_lite::Regex;
 use serde_json::{Value, json};
@@ -12,27 +14,27 @@ use crate::secret::{ExposeSecret, Secret};
 /// A template of the account, as WeChat describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
-    /// Its id.
+    /// WeChat's ID of the template.
     pub template_id: String,
-    /// Its title.
+    /// The title of the card.
     pub title: String,
-    /// Its lines, with `{{key.DATA}}` where a value goes.
+    /// The lines of the card, with `{{key.DATA}}` in place of each value.
     pub content: String,
 }
 
 impl Client {
-    /// All templates of the account, 25 at most.
+    /// Fetches all templates of the account, at most 25.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
+    /// Any [`Error`](super::Error); errcodes 48001 and 45009, among others.
     pub fn templates(&self, token: &Secret) -> Result<Vec<Template>> {
         self.list_at("/cgi-bin/template/get_all_private_template", token, "template_list", "template_id")
     }
 
-    /// All subscription templates of the account.
+    /// Fetches all subscription templates of the account.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusals 48001 and 45009 among others.
+    /// Any [`Error`](super::Error); errcodes 48001 and 45009, among others.
     pub fn subscriptions(&self, token: &Secret) -> Result<Vec<Template>> {
         self.list_at("/wxaapi/newtmpl/gettemplate", token, "data", "priTmplId")
     }
@@ -48,12 +50,12 @@ impl Client {
         Ok(list.iter().filter_map(read).collect())
     }
 
-    /// Adds a template of the library to the account, with these of its keywords in this order; WeChat's id of
-    /// it. Each call adds another one.
+    /// Adds a template of the library to the account, with these keywords in this order, and
+    /// returns its ID. Each call adds another one.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusals 40037 (no such number), 40246 (the keywords), 40247 (a number of
-    /// the library that was closed), 45026 (25 are the most), 45027 among others.
+    /// Any [`Error`](super::Error); errcodes 40037 (unknown number), 40246 (the keywords), 40247 (a
+    /// closed number of the library), 45026 (25 is the maximum), 45027, among others.
     pub fn add_template(&self, token: &Secret, short_id: &str, keywords: &[String]) -> Result<String> {
         let mut body = json!({"template_id_short": short_id});
         if !keywords.is_empty() {
@@ -67,7 +69,7 @@ impl Client {
     /// Removes a template from the account.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusal 40037 where the account has none of that id.
+    /// Any [`Error`](super::Error); errcode 40037 if the account has no such template.
     pub fn remove_template(&self, token: &Secret, template_id: &str) -> Result<()> {
         let body = json!({"template_id": template_id}).to_string();
         self.expect_ok(&self.post("/cgi-bin/template/del_private_template", Some(token), body.as_bytes())?)
@@ -83,13 +85,13 @@ pub enum Piece<'a> {
     Key(&'a str),
 }
 
-/// Takes a content apart: `{{key.DATA}}` is a key, however it is spaced and whatever the case of `DATA`;
-/// all else is text.
+/// Splits a content into pieces. `{{key.DATA}}` is a key, with any spaces around its parts and
+/// `DATA` in any case; everything else is text.
 pub fn parse_template(content: &str) -> Vec<Piece<'_>> {
     let mut found = Vec::new();
     let mut rest = content;
     while let Some(end) = rest.find("}}") {
-        // The innermost braces: text before them may hold some of its own.
+        // The innermost braces count, because the text before a key may contain braces.
         let key = rest[..end].rfind("{{").and_then(|start| Some((start, parse_key(&rest[start + 2..end])?)));
         match key {
             Some((start, key)) => {
@@ -110,16 +112,17 @@ fn parse_key(inside: &str) -> Option<&str> {
     (suffix.trim().eq_ignore_ascii_case("DATA") && !key.is_empty()).then_some(key)
 }
 
-/// Something in a content that is not shown on the phone as it is written.
+/// A placeholder that the phone does not show as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TemplateProblem<'a> {
-    /// `{{b. DATA}}`, `｛｛b.DATA｝｝`: it looks like a key, and was seen to be shown empty, or as it is.
+    /// `{{b. DATA}}`, `｛｛b.DATA｝｝`: it looks like a key, but the phone was seen to show it empty or
+    /// literally.
     MisspelledKey(&'a str),
-    /// A message that begins with a value was seen to arrive without it.
+    /// A value at the beginning of the message, which was seen to be missing on the phone.
     LeadingKey(&'a str),
 }
 
-/// What is odd about a content, by what other people have reported; in order.
+/// Returns the problems of a content that other users have reported, in order.
 pub fn find_problems(content: &str) -> Vec<TemplateProblem<'_>> {
     let written = |pattern: &str| Regex::new(pattern).ok();
     let (Some(like), Some(right)) =
@@ -136,7 +139,7 @@ pub fn find_problems(content: &str) -> Vec<TemplateProblem<'_>> {
     beginning.into_iter().chain(misspelt).collect()
 }
 
-/// The keys of a content, each once, in order.
+/// Returns the keys of a content, each once, in order.
 pub fn keys(content: &str) -> Vec<&str> {
     let mut keys = Vec::new();
     for piece in parse_template(content) {

@@ -1,6 +1,8 @@
-//! TLS is rustls with ring and the Mozilla roots, built into the program: no trust store is read at the
-//! start, and a container without `ca-certificates` works. `SSL_CERT_FILE` and `SSL_CERT_DIR` name others;
-//! a company's own authority is added by `network.ca_file`.
+//! The TLS configuration: rustls with ring and the built-in Mozilla roots.
+//!
+//! No trust store is read at startup, and a container without `ca-certificates` works.
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the roots; `network.ca_file` adds a private
+//! certificate authority.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,14 +14,14 @@ use rustls_native_certs::{ErrorKind, load_certs_from_paths};
 use super::{Error, Result};
 use crate::{files, i18n, pem, t};
 
-/// More than any bundle of authorities: a system's whole store is 200 KB.
+/// The maximum size of a CA file in bytes; the whole store of a system has 200 KB.
 const MAX_CA_BYTES: u64 = 8 << 20;
 
-/// The TLS side of a client: ring, the Mozilla roots or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, and the
-/// authorities of `ca_file`.
+/// Returns the TLS configuration of a client: the Mozilla roots, or those of `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR`, and the authorities in `ca_file`.
 ///
 /// # Errors
-/// [`Error::Setup`] where one of them holds no certificate.
+/// [`Error::ClientInit`] if a file or directory has no usable certificate.
 pub fn tls_config(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig> {
     let mut roots = load_roots()?;
     if let Some(path) = ca_file {
@@ -33,7 +35,8 @@ pub fn tls_config(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// The authorities that the usual variables name, as other programs take them: in place of those built in.
+/// Loads the roots that the environment variables name in place of the built-in ones, as other
+/// programs do.
 fn load_roots() -> Result<RootCertStore> {
     let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let [file, dirs] = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(path);
@@ -58,8 +61,7 @@ fn load_roots() -> Result<RootCertStore> {
     }
 }
 
-/// Adds the certificates of a file, or says why there is none. One that cannot be read is left out, as long as another
-/// one can.
+/// Adds the certificates of a file. Skips invalid ones as long as at least one is valid.
 fn add_file(roots: &mut RootCertStore, path: &Path) -> std::result::Result<(), String> {
     let faulty = |fault: pem::PemError| match fault.hint() {
         Some(hint) => t!("ui-clauses", first = fault.to_string(), rest = hint),
@@ -75,8 +77,8 @@ fn add_file(roots: &mut RootCertStore, path: &Path) -> std::result::Result<(), S
     }
 }
 
-/// Adds the certificates of a directory, whose files are named as `openssl rehash` names them; or says why there is
-/// none. What a parser says of a file is not repeated: it may quote the line.
+/// Adds the certificates of a directory, whose files are named as by `openssl rehash`. Does not
+/// repeat the parser's error, which may quote the file.
 fn add_dir(roots: &mut RootCertStore, dir: &Path) -> std::result::Result<(), String> {
     let found = load_certs_from_paths(None, Some(dir));
     if roots.add_parsable_certificates(found.certs).0 > 0 {

@@ -1,4 +1,5 @@
-//! The account's access token: doc/service/api/base/api_getstableaccesstoken, api_getaccesstoken.
+//! The account's access token. Pages: doc/service/api/base/api_getstableaccesstoken,
+//! api_getaccesstoken.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,28 +10,31 @@ use super::{ApiError, Client, Error, Result};
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
 
-/// Which endpoint gives the token; their tokens never end each other.
+/// The endpoint that issues the token; a token of one endpoint does not invalidate a token of the
+/// other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
-    /// `POST /cgi-bin/stable_token`: the same token for everybody until its last five minutes.
+    /// `POST /cgi-bin/stable_token`: returns the same token to every caller until its last five
+    /// minutes.
     Stable,
-    /// `GET /cgi-bin/token`: a new token each time, ending the one before five minutes later.
+    /// `GET /cgi-bin/token`: returns a new token each time and invalidates the previous one five
+    /// minutes later.
     Classic,
 }
 
-/// How long a token is used whose life is not told, or told in a way that nobody understands: long enough for
-/// the run that fetched it, and far below the two hours that WeChat's tokens live.
+/// The lifetime to assume if WeChat's is missing or unreadable: long enough for the run that
+/// fetched the token, and far below the two hours of WeChat's tokens.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
 
 const STABLE_API: &str = "/cgi-bin/stable_token";
 const CLASSIC_API: &str = "/cgi-bin/token";
 
 impl Client {
-    /// Fetches the access token and its remaining life. `force` (stable endpoint only) ends the current
-    /// token at once, for everybody: 20 a day, 30 s apart.
+    /// Fetches the access token and its remaining lifetime. `force` (stable endpoint only)
+    /// invalidates the current token at once, for every caller: at most 20 times a day, 30 s apart.
     ///
     /// # Errors
-    /// Any [`Error`](super::Error); refusals 40013, 40125, 40164 among others.
+    /// Any [`Error`](super::Error); errcodes 40013, 40125, 40164, among others.
     pub fn access_token(
         &self,
         endpoint: Endpoint,
@@ -61,8 +65,9 @@ impl Client {
         Ok((token.to_owned().into(), life))
     }
 
-    /// Adds to a refusal of the AppSecret where that came from. A secret that has not even the form of one need not be
-    /// reset, which would end it for everybody who has it right.
+    /// Adds the origin of the AppSecret to an error about it. A value without the form of a secret
+    /// is reported as such: resetting the secret would invalidate it for everyone who has the right
+    /// one.
     pub(super) fn with_secret_source_hint(&self, error: Error) -> Error {
         match (error, &self.secret_source) {
             (Error::Api(refusal), Some(from)) if SECRET_ERRCODES.contains(&refusal.errcode) => {
@@ -77,20 +82,20 @@ impl Client {
     }
 }
 
-/// Refusals of a call with the AppSecret that are about it.
+/// The errcodes that concern the AppSecret.
 const SECRET_ERRCODES: [i64; 3] = [40001, 40125, 41004];
 
-/// A token or an id: printable, in one piece, and not longer than any of WeChat's by far.
+/// Returns a token or an ID: printable, without blanks, and not unreasonably long.
 pub(super) fn as_text(value: &Value) -> Option<&str> {
     value.as_str().filter(|text| (1..=4096).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
-/// WeChat's numbers come as numbers or as text.
+/// Parses a number that WeChat writes as a number or as text.
 pub(super) fn parse_number(value: &Value) -> Option<u64> {
     parse_lenient(value)
 }
 
-/// The same of any kind.
+/// Parses a number of any integer type, written as a number or as text.
 pub(super) fn parse_lenient<N: FromStr>(value: &Value) -> Option<N> {
     match value {
         Value::String(digits) => parse_digits(digits.trim()),
@@ -99,7 +104,7 @@ pub(super) fn parse_lenient<N: FromStr>(value: &Value) -> Option<N> {
     }
 }
 
-/// A whole number as it is written, also where it has decimals that are all zero: `7200.0`.
+/// Parses an integer, also one with decimals that are all zero, such as `7200.0`.
 fn parse_digits<N: FromStr>(digits: &str) -> Option<N> {
     let whole = match digits.split_once('.') {
         Some((whole, decimals)) if !whole.is_empty() && decimals.bytes().all(|byte| byte == b'0') => whole,

@@ -1,4 +1,4 @@
-//! A JSON object held against the parts that it must and may have.
+//! Checks a JSON object against the fields that a message must and may have.
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -9,13 +9,13 @@ use crate::t;
 use crate::wechat::media::is_media_id;
 use crate::wechat::message::{number_text, sanitize_text};
 
-/// What is wrong with a message, and what to do about it.
+/// An invalid message, with a hint.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct SchemaError {
-    /// The fact.
+    /// What is wrong.
     pub message: String,
-    /// The remedy.
+    /// What the user can do about it.
     pub hint: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl SchemaError {
     }
 }
 
-/// The names of the parts; one that may be left out has a `?` behind.
+/// Lists the field names; an optional field ends in `?`.
 fn fields_hint(fields: &[FieldSpec]) -> String {
     let names: Vec<_> = fields
         .iter()
@@ -62,14 +62,15 @@ fn fields_hint(fields: &[FieldSpec]) -> String {
     t!("kind-parts-hint", parts = join_list(names), optional = optional)
 }
 
-/// Whether that is an address that a phone opens.
+/// Returns whether the text is an http or https URL that a phone can open.
 pub fn is_web_url(text: &str) -> bool {
-    // The parser drops control characters; what is sent would still have them.
+    // `Url::parse` drops control characters, but they would still be in the text that is sent.
     let web = |url: Url| matches!(url.scheme(), "http" | "https");
     Url::parse(text).is_ok_and(web) && !text.contains(char::is_control)
 }
 
-/// The parts of a whole message of that kind, in the order of `own`.
+/// Checks an object and returns its fields in the order of `fields`. `kind` and `at` locate the
+/// object in error messages.
 pub(super) fn check_fields(
     kind: &str,
     at: &str,
@@ -79,7 +80,7 @@ pub(super) fn check_fields(
     let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
     let mut parts = Map::new();
     for part in fields {
-        // Producers write down what they do not have.
+        // Some producers write null for a field that they do not have.
         let given = found.shift_remove(part.name).filter(|value| !value.is_null());
         let empty = given.as_ref().is_some_and(|value| value.as_str() == Some(""));
         match (given, part.presence) {

@@ -1,6 +1,10 @@
-//! Every kind of message as a JSON object: what each must and may have, checked before anything is sent.
-//! Pages: doc/service/api/customer/message/api_sendcustommessage, doc/service/api/notify/template/api_sendtemplatemessage,
-//! doc/service/api/notify/notify/api_sendnewsubscribemsg, doc/service/api/notify/subscribe/api_templatesubscribe.
+//! The JSON schema of every kind of message: the fields that each must and may have, checked before
+//! anything is sent.
+//!
+//! Pages: doc/service/api/customer/message/api_sendcustommessage,
+//! doc/service/api/notify/template/api_sendtemplatemessage,
+//! doc/service/api/notify/notify/api_sendnewsubscribemsg,
+//! doc/service/api/notify/subscribe/api_templatesubscribe.
 
 mod check;
 
@@ -17,21 +21,21 @@ use check::{SchemaResult, check_fields};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageType {
-    /// A picture.
+    /// An image.
     Image,
-    /// Something to listen to.
+    /// A voice recording.
     Voice,
-    /// A film.
+    /// A video.
     Video,
-    /// Music at an address.
+    /// Music at a URL.
     Music,
-    /// A card that opens an address.
+    /// A card that opens a URL.
     News,
-    /// An article of the account's, by its media_id.
+    /// An article of the account, by its media_id.
     Mpnews,
-    /// A published article of the account's.
+    /// A published article of the account.
     Mpnewsarticle,
-    /// A menu; a tap answers.
+    /// A menu; tapping an entry sends a reply.
     Msgmenu,
     /// A coupon or membership card.
     Wxcard,
@@ -39,26 +43,26 @@ pub enum MessageType {
     Miniprogrampage,
 }
 
-/// What a part of a message may be.
+/// The type of a field's value.
 #[derive(Clone, Copy, Debug)]
 enum ValueType {
-    /// Text, or a number, with so many characters at most; 0 = no limit of ours.
+    /// Text or a number with at most this many characters; 0 means no limit.
     Text(usize),
-    /// An http or https address.
+    /// An http or https URL.
     Link,
-    /// The media_id of a file of that type, or `@` and the file's name.
+    /// The media_id of a file of this type, or `@` and a file name.
     Media(MediaType),
-    /// The media_id of something else.
+    /// The media_id of anything else.
     MediaId,
-    /// An object with these parts.
+    /// An object with these fields.
     Object(&'static [FieldSpec]),
-    /// A list of objects with these parts; so many at most, 0 = no limit of ours.
+    /// A list of at most this many objects with these fields; 0 means no limit.
     List(&'static [FieldSpec], usize),
-    /// An object of the fields of a template.
+    /// The fields of a template, with any names.
     Fields,
 }
 
-/// A part of a message.
+/// A field of a message.
 #[derive(Clone, Copy, Debug)]
 struct FieldSpec {
     name: &'static str,
@@ -66,12 +70,12 @@ struct FieldSpec {
     value_type: ValueType,
 }
 
-/// Whether a part must be there.
+/// Whether a field must be present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Presence {
-    /// It must say something.
+    /// The field must be present and not empty.
     NonEmpty,
-    /// It may be left out.
+    /// The field may be missing or empty.
     Optional,
 }
 
@@ -85,21 +89,21 @@ const fn optional(name: &'static str, rule: ValueType) -> FieldSpec {
 
 const ANY_TEXT: ValueType = ValueType::Text(0);
 const THUMB: FieldSpec = required("thumb_media_id", ValueType::Media(MediaType::Thumb));
-/// The picture of a video may be left out: clients in wide use know none.
+/// A video may lack its thumbnail: widely used clients do not send one.
 const POSTER: FieldSpec = optional("thumb_media_id", ValueType::Media(MediaType::Thumb));
 const TITLE: FieldSpec = optional("title", ANY_TEXT);
 const DESCRIPTION: FieldSpec = optional("description", ANY_TEXT);
 
-/// The parts of a news card. The page does not say which may be left out; accounts were seen to send no more than a title.
+/// The fields of a news card. The page does not say which are optional; some accounts send only a
+/// title.
 const ARTICLE_FIELDS: &[FieldSpec] =
     &[required("title", ANY_TEXT), DESCRIPTION, optional("url", ValueType::Link), optional("picurl", ValueType::Link)];
 
 const TEXT_FIELDS: &[FieldSpec] = &[required("content", ANY_TEXT)];
 
-/// An entry of a menu.
 const MENU_ITEM_FIELDS: &[FieldSpec] = &[required("id", ANY_TEXT), required("content", ANY_TEXT)];
 
-/// A customer-service message: WeChat's word, and what it is made of.
+/// The schema of a customer-service message: its type, WeChat's name for the type, and its fields.
 type SchemaRow = (MessageType, &'static str, &'static [FieldSpec]);
 
 #[rustfmt::skip]
@@ -117,7 +121,7 @@ const SCHEMAS: [SchemaRow; 10] = [
 ];
 
 impl MessageType {
-    /// WeChat's word for it.
+    /// Returns WeChat's name for the type.
     pub fn as_str(self) -> &'static str {
         self.schema().1
     }
@@ -127,11 +131,11 @@ impl MessageType {
     }
 
     fn schema(self) -> &'static SchemaRow {
-        // Each is in its own place, as a test holds.
+        // The rows are in the order of the variants; a test checks it.
         &SCHEMAS[self as usize]
     }
 
-    /// What a part of it that names a file is uploaded as; `None` where it names none.
+    /// Returns the media type of the file that a field refers to, or `None` if it refers to none.
     pub fn media_type(self, part: &str) -> Option<MediaType> {
         let found = self.fields().iter().find(|it| it.name == part)?;
         if let ValueType::Media(kind) = found.value_type { Some(kind) } else { None }
@@ -144,7 +148,7 @@ const TEMPLATE_FIELDS: &[FieldSpec] = &[
     optional("miniprogram", ValueType::Object(&[required("appid", ANY_TEXT), optional("pagepath", ANY_TEXT)])),
     required("data", ValueType::Fields),
 ];
-/// The others' mini-program page must be named.
+/// The mini-program page of the other two kinds; unlike a template message they require `pagepath`.
 const MINIPROGRAM: FieldSpec =
     optional("miniprogram", ValueType::Object(&[required("appid", ANY_TEXT), required("pagepath", ANY_TEXT)]));
 const SUBSCRIBE_FIELDS: &[FieldSpec] = &[
@@ -168,24 +172,26 @@ const ONE_TIME_FIELDS: &[FieldSpec] = &[
     MINIPROGRAM,
 ];
 
-/// The names of the kinds that have no `msgtype` of WeChat's.
+/// The names of the kinds without a `msgtype` of WeChat's.
 const OTHER_KINDS: [&str; 3] = ["template", "subscribe", "subscribe_once"];
 
-/// A message as somebody wrote it down.
+/// A message parsed from JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParsedMessage {
-    /// What it says. A file is still named by `@` and its path.
+    /// The content. Files are still `@` and a path.
     pub content: Content,
-    /// The recipient that it names.
+    /// The recipient, if the JSON names one.
     pub touser: Option<String>,
 }
 
-/// Reads a message: a body as WeChat takes it, `touser` left out or not. Where there is no `msgtype`, one with a
-/// `scene` is a one-time subscription, one with a `page` a subscription notification, and one with a `template_id` a
-/// template message; `msgtype` may say so too.
+/// Parses a request body as WeChat accepts it, with or without `touser`.
+///
+/// Without a `msgtype`, a message with a `scene` is a one-time subscription, one with a `page` a
+/// subscription notification, and one with a `template_id` a template message; `msgtype` may name
+/// these kinds too.
 ///
 /// # Errors
-/// The first part that is missing, unknown or not what it must be.
+/// The first field that is missing, unknown or invalid.
 pub fn parse(mut message: Map<String, Value>) -> Result<ParsedMessage, SchemaError> {
     let touser = take_text(&mut message, "touser")?;
     let msgtype = take_text(&mut message, "msgtype")?;
@@ -209,17 +215,16 @@ pub fn parse(mut message: Map<String, Value>) -> Result<ParsedMessage, SchemaErr
     Ok(ParsedMessage { content, touser })
 }
 
-/// A news card.
+/// Parses a news card.
 ///
 /// # Errors
-/// The first part that is missing, unknown or not what it must be.
+/// The first field that is missing, unknown or invalid.
 pub fn parse_news(article: Map<String, Value>) -> Result<Content, SchemaError> {
     let article = check_fields("news", "", ARTICLE_FIELDS, article)?;
     let branch = Map::from_iter([("articles".to_owned(), Value::Array(vec![Value::Object(article)]))]);
     Ok(Content::Custom { msgtype: MessageType::News, branch, kf_account: None })
 }
 
-/// The words for all kinds.
 fn kind_names() -> impl Iterator<Item = &'static str> {
     ["text"].into_iter().chain(SCHEMAS.iter().map(|row| row.1)).chain(OTHER_KINDS)
 }
@@ -232,7 +237,8 @@ fn take_text(message: &mut Map<String, Value>, name: &'static str) -> Result<Opt
     }
 }
 
-/// The branch that is called as the kind, and who it is from; nothing else.
+/// Returns the object that is named after the kind and the customer-service account; rejects any
+/// other field.
 fn payload(
     kind: &'static str,
     parts: &'static [FieldSpec],

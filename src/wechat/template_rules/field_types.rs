@@ -1,51 +1,51 @@
-//! The types of typed keys, such as `thing1` or `time3`, and what a value of each must be.
+//! The types of typed keys, such as `thing1` or `time3`, and the rule for the values of each.
 //!
-//! Where the page leaves something open, a value is taken: what WeChat refuses comes back with 47003.
+//! Where the page leaves a rule open, a value is accepted: WeChat rejects invalid ones with 47003.
 
 use regex_lite::Regex;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_script::{Script, UnicodeScript};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// A type of the category library's keys.
+/// The type of a key in the category library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TemplateFieldType {
-    /// 20 characters of any sort.
+    /// At most 20 characters of any kind.
     Thing,
-    /// 32 digits, letters or symbols.
+    /// At most 32 digits, letters or symbols.
     CharacterString,
-    /// A time of day, with or without a date; or two of them.
+    /// A time of day, with or without a date, or a range of two.
     Time,
-    /// A date, with or without a time of day; or two of them.
+    /// A date, with or without a time of day, or a range of two.
     Date,
-    /// Up to 10 digits of money.
+    /// An amount of money with up to 10 digits.
     Amount,
-    /// 17 digits, `+` and `-`.
+    /// At most 17 digits, `+` and `-`.
     PhoneNumber,
-    /// A number plate.
+    /// A license plate.
     CarNumber,
-    /// 32 digits.
+    /// At most 32 digits.
     Number,
-    /// 32 letters.
+    /// At most 32 letters.
     Letter,
-    /// 5 symbols.
+    /// At most 5 symbols.
     Symbol,
-    /// 10 characters where one is Chinese, else 20.
+    /// At most 10 characters if one is Chinese, otherwise 20.
     Name,
-    /// 5 Chinese characters.
+    /// At most 5 Chinese characters.
     Phrase,
-    /// A text that was approved with the template, of 20 characters at most.
+    /// A text approved with the template, at most 20 characters.
     Const,
-    /// A text that was approved with the template.
+    /// A text approved with the template.
     Enum,
-    /// The same.
+    /// A text approved with the template.
     EnumString,
-    /// Its rule is not published.
+    /// The rule is not published.
     ShortThing,
 }
 
 impl TemplateFieldType {
-    /// Every type with the word that its keys begin with.
+    /// Every type with the name that its keys begin with.
     pub const ALL: [(Self, &'static str); 16] = [
         (Self::Thing, "thing"),
         (Self::CharacterString, "character_string"),
@@ -65,20 +65,21 @@ impl TemplateFieldType {
         (Self::ShortThing, "short_thing"),
     ];
 
-    /// The word that its keys begin with.
+    /// Returns the name that the keys of the type begin with.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 
-    /// The type of a key: `thing1` is a thing. A key that does not end in a digit has none, nor has one that
-    /// begins otherwise: older templates and test accounts have keys of any name (`keyword1`, `name`).
+    /// Returns the type of a key: `thing1` is a thing. A key that does not end in a digit has no
+    /// type, nor has one with another name: older templates and test accounts have keys of any name
+    /// (`keyword1`, `name`).
     pub fn from_key(key: &str) -> Option<Self> {
         let word = key.trim_end_matches(|c: char| c.is_ascii_digit());
         let (kind, _) = Self::ALL.into_iter().find(|(_, name)| *name == word)?;
         (word.len() < key.len()).then_some(kind)
     }
 
-    /// The most characters that such a value has, where the rule is one of characters.
+    /// Returns the maximum number of characters of a value, if the type limits it.
     pub fn max_chars(self, value: &str) -> Option<usize> {
         match self {
             Self::Thing | Self::Const => Some(20),
@@ -97,8 +98,8 @@ impl TemplateFieldType {
         }
     }
 
-    /// The beginning of a value that has too many characters and would be taken otherwise, with `…` at its end where
-    /// the rule allows that.
+    /// Truncates a value that is too long but otherwise valid, with `…` at its end if the rule
+    /// allows that.
     pub fn truncate(self, value: &str) -> Option<String> {
         let most = self.max_chars(value).filter(|most| value.chars().count() > *most)?;
         let beginning = |most: usize| {
@@ -109,7 +110,7 @@ impl TemplateFieldType {
         [marked, beginning(most)].into_iter().find(|cut| self.accepts(cut))
     }
 
-    /// Whether a value, which is not blank, follows the type's rule.
+    /// Returns whether a value, which must not be blank, follows the rule of the type.
     pub fn accepts(self, value: &str) -> bool {
         if self.max_chars(value).is_some_and(|most| value.chars().count() > most) {
             return false;
@@ -135,12 +136,13 @@ fn is_chinese(c: char) -> bool {
     c.script() == Script::Han
 }
 
-/// Neither letter nor digit of any script, nor blank.
+/// Returns whether the character is neither a letter or digit of any script, nor a blank, nor a
+/// control character.
 fn is_symbol(c: char) -> bool {
     !(c.is_alphanumeric() || c.is_whitespace() || c.is_control())
 }
 
-/// Whether the whole of a text is as the pattern says.
+/// Returns whether the pattern matches the whole text.
 fn matches(text: &str, pattern: &str) -> bool {
     Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(text))
 }
@@ -151,14 +153,14 @@ fn count_digits(text: &str) -> usize {
 
 const DECIMAL: &str = r"[0-9]+(?:\.[0-9]+)?";
 
-/// `¥12.50`, `12.50元`: at most one sign of a currency before it.
+/// Accepts `¥12.50` and `12.50元`: at most one currency sign before the number.
 fn is_amount(value: &str) -> bool {
     let is_currency = |c: char| c.general_category() == GeneralCategory::CurrencySymbol;
     let bare = value.strip_prefix(is_currency).unwrap_or(value);
     matches(bare.strip_suffix('元').unwrap_or(bare), DECIMAL) && count_digits(bare) <= 10
 }
 
-/// `粤A8Z888挂`: the first and the last may be Chinese.
+/// Accepts `粤A8Z888挂`: the first and the last character may be Chinese.
 fn is_license_plate(value: &str) -> bool {
     let bare = value.strip_prefix(is_chinese).unwrap_or(value);
     let bare = bare.strip_suffix(is_chinese).unwrap_or(bare);
@@ -170,11 +172,12 @@ const MONTH: &str = "(?:0?[1-9]|1[0-2])";
 const DAY: &str = "(?:0?[1-9]|[12][0-9]|3[01])";
 const CLOCK: &str = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?";
 
-/// A day with or without its time, or (`clock`) a time with or without its day: `2019年10月1日 15:01`, a part
-/// of it, or the numbers with one of `-/.` between them; or two with `~` between them.
+/// Returns the pattern of a date with an optional time, or, with `needs_time`, of a time with an
+/// optional date: `2019年10月1日 15:01` or a part of it, or numbers separated by `-`, `/` or `.`; or a
+/// range of two separated by `~`.
 fn datetime_pattern(clock: bool) -> String {
     let numbers = ["-", "/", r"\."].map(|sign| format!("(?:{YEAR}{sign})?{MONTH}{sign}{DAY}|{YEAR}{sign}{MONTH}"));
-    // A time may stand close behind 日 alone.
+    // Only after 日 may a time follow without a space.
     let (closed, open) = (format!("(?:{YEAR}年)?{MONTH}月{DAY}日"), format!("{YEAR}年{MONTH}月|{}", numbers.join("|")));
     let one = if clock {
         format!("(?:(?:{closed}) *|(?:{open}) +)?{CLOCK}")

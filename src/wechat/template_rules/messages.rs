@@ -1,12 +1,12 @@
-//! The words for findings.
+//! The texts of findings.
 
 use super::{Finding, Level, Rule, TemplateFieldType, displayed};
 use crate::i18n::{join_clauses, join_list};
 use crate::t;
 use crate::wechat::template::TemplateProblem;
 
-/// A line for each finding; keys of which nothing but one thing is to be said share a line, as do the
-/// findings that change what is shown of one value.
+/// Returns one line for each group of findings: keys with the same single problem share a line, and
+/// so do the findings that change how one value is displayed.
 pub fn describe(findings: &[Finding]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut described: Vec<&Finding> = Vec::new();
@@ -22,12 +22,12 @@ pub fn describe(findings: &[Finding]) -> Vec<String> {
     lines
 }
 
-/// The same in one line.
+/// Returns all findings in one line.
 pub fn describe_joined(findings: &[Finding]) -> String {
     join_clauses(describe(findings))
 }
 
-/// What findings that share a line have in common: a rule, or a key.
+/// Returns what the findings of one line have in common: a rule or a key.
 fn merge_key(finding: &Finding) -> Option<(&'static str, &str)> {
     match finding.rule {
         rule @ (Rule::Hidden | Rule::Blank | Rule::Color) => Some((rule.name(), "")),
@@ -61,7 +61,7 @@ fn describe_one(finding: &Finding, with: &[&Finding]) -> String {
     }
 }
 
-/// What WeChat takes and does not show.
+/// Describes a value that WeChat accepts but does not display as given.
 fn describe_display(finding: &Finding, with: &[&Finding], rule: Rule) -> String {
     let key = finding.key.as_str();
     let keys = || join_list(with.iter().map(|it| it.key.as_str()));
@@ -81,7 +81,7 @@ fn describe_display(finding: &Finding, with: &[&Finding], rule: Rule) -> String 
     }
 }
 
-/// What is odd about a template's content.
+/// Describes a problem of a template's content.
 pub fn describe_problem(oddity: &TemplateProblem<'_>) -> String {
     match oddity {
         TemplateProblem::MisspelledKey(place) => t!("rule-misspelt", place = place),
@@ -89,7 +89,7 @@ pub fn describe_problem(oddity: &TemplateProblem<'_>) -> String {
     }
 }
 
-/// What a value of that type must be.
+/// Describes the rule for values of a type.
 pub fn describe_type(kind: TemplateFieldType) -> String {
     match kind {
         TemplateFieldType::Thing => t!("rule-thing"),
@@ -110,7 +110,7 @@ pub fn describe_type(kind: TemplateFieldType) -> String {
     }
 }
 
-/// The beginning of a value: an error line is not the place for all of a long one.
+/// Truncates a value to fit into an error message.
 fn truncate(value: &str) -> String {
     const MAX_CHARS: usize = 40;
     match value.char_indices().nth(MAX_CHARS) {

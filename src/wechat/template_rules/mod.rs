@@ -1,10 +1,13 @@
-//! What WeChat makes of the values of a template message: which it refuses with 47003, and what it takes
-//! and then does not show. Nothing of that keeps a message from being sent: on a test account a key such as
-//! `date1` may be a name that somebody made up, and WeChat has the last word. Pure; the findings are data,
-//! their words are in [`said`].
+//! What WeChat does with the values of a template message: which values it rejects with 47003, and
+//! which it accepts but does not display.
 //!
-//! Typed keys: doc/service/guide/product/template_message/Template_Message_Interface. What is not shown: the
-//! announcement community/develop/doc/000a2ae286cdc0f41a8face4c51801, in force since 2023-05-04.
+//! None of this keeps a message from being sent: on a test account a key such as `date1` may be any
+//! name that its owner chose, and WeChat decides. The checks are pure; findings are data, and their
+//! texts are in `messages`.
+//!
+//! Typed keys: doc/service/guide/product/template_message/Template_Message_Interface. Values that
+//! are not displayed: the announcement community/develop/doc/000a2ae286cdc0f41a8face4c51801, in
+//! force since 2023-05-04.
 
 mod field_types;
 mod messages;
@@ -19,46 +22,47 @@ pub use field_types::TemplateFieldType;
 pub use messages::{describe, describe_joined, describe_problem, describe_type};
 pub use preview::{DISPLAY_CHARS, displayed, preview};
 
-/// Neither is shown, nor need they be given.
+/// The keys that the phone does not show; their values may be left out.
 pub const HIDDEN_KEYS: [&str; 2] = ["first", "remark"];
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// The message is sent.
+    /// The message is sent nevertheless.
     Warning,
-    /// With `strict` it is not.
+    /// With `strict`, the message is not sent.
     Error,
 }
 
-/// A rule that a value breaks.
+/// A rule for values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// What a typed key's value must be: refused.
+    /// The value of a typed key must follow the rule of its type; otherwise WeChat rejects it.
     FieldType(TemplateFieldType),
-    /// A typed key's value has too many characters: refused, so that it is cut.
+    /// The value of a typed key has too many characters. WeChat would reject it, so it is
+    /// truncated.
     TooLong(TemplateFieldType),
-    /// A typed key needs a value: refused.
+    /// A typed key needs a value; otherwise WeChat rejects the message.
     Empty,
-    /// `first` and `remark` are not shown.
+    /// `first` and `remark` are not displayed.
     Hidden,
-    /// An untyped key without a value is an empty line.
+    /// An untyped key without a value is displayed as an empty line.
     Blank,
     /// Colours have no effect.
     Color,
-    /// Emoji are left out.
+    /// Emoji are removed.
     Emoji,
-    /// Line breaks are left out.
+    /// Line breaks are removed.
     LineBreak,
-    /// At most [`DISPLAY_CHARS`] characters are shown.
+    /// At most [`DISPLAY_CHARS`] characters are displayed.
     DisplayLength,
-    /// An amount such as `¥800`, which follows its rule and was refused all the same.
+    /// An amount without decimals, such as `¥800`, follows its rule, but was rejected in practice.
     Decimals,
 }
 
 impl Rule {
-    /// The word for it in JSON: a type's own name, else what is wrong.
+    /// Returns the name of the rule in JSON; for a type's rule, the name of the type.
     pub fn name(self) -> &'static str {
         match self {
             Self::FieldType(kind) | Self::TooLong(kind) => kind.name(),
@@ -73,7 +77,8 @@ impl Rule {
         }
     }
 
-    /// Whether WeChat refuses such a value of a typed key, with 47003; all else it takes and does not show.
+    /// Returns whether WeChat rejects the value of a typed key with 47003; it accepts all others
+    /// and does not display them.
     pub fn is_rejected(self) -> bool {
         matches!(self, Self::FieldType(_) | Self::TooLong(_) | Self::Empty)
     }
@@ -82,18 +87,18 @@ impl Rule {
 /// A rule that the value of a key breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The template's key.
+    /// The key in the template.
     pub key: String,
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
-    /// The rule.
+    /// The broken rule.
     pub rule: Rule,
-    /// The value as it was given.
+    /// The value as given.
     pub value: String,
 }
 
-/// What is wrong with the values of these keys, in their order. `data` is what is sent: key → `{value, color}`;
-/// a key that it lacks has no value. With `strict` they are errors.
+/// Returns the findings for the values of `keys`, in their order. `data` is what is sent: key →
+/// `{value, color}`; a missing key has an empty value. With `strict`, findings are errors.
 pub fn check_data(keys: &[&str], data: &Map<String, Value>, strict: bool) -> Vec<Finding> {
     let mut found = Vec::new();
     for key in keys {
@@ -107,7 +112,7 @@ pub fn check_data(keys: &[&str], data: &Map<String, Value>, strict: bool) -> Vec
     found
 }
 
-/// Cuts the values that were found to be too long for their fields.
+/// Truncates the values that are too long for their type, as listed in `findings`.
 pub fn truncate_values(data: &mut Map<String, Value>, found: &[Finding]) {
     for finding in found {
         if let Rule::TooLong(kind) = finding.rule
@@ -121,7 +126,7 @@ pub fn truncate_values(data: &mut Map<String, Value>, found: &[Finding]) {
 
 fn violations(key: &str, value: &str, colored: bool) -> Vec<Rule> {
     if HIDDEN_KEYS.contains(&key) {
-        // There is nothing to miss in an empty one.
+        // An empty hidden value loses nothing.
         return if value.trim().is_empty() { Vec::new() } else { vec![Rule::Hidden] };
     }
     let kind = TemplateFieldType::from_key(key);
@@ -139,7 +144,7 @@ fn violations(key: &str, value: &str, colored: bool) -> Vec<Rule> {
         (colored, Rule::Color),
         (plain != value, Rule::Emoji),
         (value.contains(['\n', '\r']), Rule::LineBreak),
-        // What is refused for its length need not be called long as well.
+        // A value that is rejected is not reported as too long to display as well.
         (long && refusal.is_none(), Rule::DisplayLength),
         (refusal.is_none() && kind == Some(TemplateFieldType::Amount) && !value.contains('.'), Rule::Decimals),
     ];

@@ -1,4 +1,4 @@
-//! What the person sees of a template message.
+//! What the phone shows of a template message.
 
 use serde_json::{Map, Value};
 use unicode_properties::{EmojiStatus, UnicodeEmoji};
@@ -7,11 +7,12 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::HIDDEN_KEYS;
 use crate::wechat::template::{Piece, parse_template};
 
-/// The most characters that are shown of a value. One report counts a run of Latin letters as one; the
-/// announcement does not.
+/// The maximum number of characters that the phone shows of a value. One report counts a run of
+/// Latin letters as one character; the announcement does not.
 pub const DISPLAY_CHARS: usize = 20;
 
-/// A value as it is shown: without emoji, in one line, not too long.
+/// Returns a value as the phone shows it: on one line, without emoji, truncated to
+/// [`DISPLAY_CHARS`].
 pub fn displayed(value: &str) -> String {
     let line = in_one_line(&without_emoji(value));
     if line.chars().count() <= DISPLAY_CHARS {
@@ -27,12 +28,13 @@ pub fn displayed(value: &str) -> String {
     line.graphemes(true).take_while(fits).collect::<String>() + "…"
 }
 
-/// The text with a blank for each line break.
+/// Returns the text with a space for each line break.
 pub(super) fn in_one_line(text: &str) -> String {
     text.split(['\n', '\r']).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The text without what is drawn as a picture: ☎ is a letter, unless a mark asks for its picture.
+/// Returns the text without emoji. ☎ counts as a letter unless a variation selector requests its
+/// picture.
 pub(super) fn without_emoji(text: &str) -> String {
     text.graphemes(true).filter(|sign| !is_emoji(sign)).collect()
 }
@@ -54,7 +56,7 @@ fn is_emoji(sign: &str) -> bool {
     sign.chars().any(|c| c == '\u{fe0f}' || is_picture(c))
 }
 
-/// The lines of the card below its title, as the person will see them.
+/// Returns the lines of the card below its title, as the phone shows them.
 pub fn preview(content: &str, data: &Map<String, Value>) -> String {
     let value = |key: &str| {
         let given = data.get(key).and_then(|field| field.get("value")).and_then(Value::as_str);
@@ -65,7 +67,7 @@ pub fn preview(content: &str, data: &Map<String, Value>) -> String {
         let parts = parse_template(line);
         let is =
             |piece: &Piece<'_>, hidden: bool| matches!(piece, Piece::Key(key) if HIDDEN_KEYS.contains(key) == hidden);
-        // The line of a hidden key goes with its words.
+        // A line that has only hidden keys disappears with its text.
         if parts.iter().any(|it| is(it, true)) && !parts.iter().any(|it| is(it, false)) {
             continue;
         }

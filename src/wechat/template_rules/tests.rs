@@ -1,4 +1,5 @@
-//! What is found, shown and said. The types' own rules, each way: tests/it/template_values.rs.
+//! Tests of findings, previews and messages. The rules of each type are tested in
+//! tests/it/template_values.rs.
 
 use serde_json::json;
 
@@ -16,7 +17,7 @@ fn a_typed_key_ends_in_a_digit() {
         ["thing", "name", "time", "number", "keyword1", "Thing1", "thing1a", "thing_1", "first", "1", "", "thingx1"]
     {
         assert_eq!(TemplateFieldType::from_key(key), None, "{key}");
-        // Whatever it holds is a matter of what is shown.
+        // An untyped key is only checked for what the phone shows.
         let data = json!({ key: {"value": "x"} });
         let found = check_data(&[key], data.as_object().unwrap(), false);
         assert!(found.iter().all(|it| !it.rule.is_rejected()), "{key}");
@@ -33,7 +34,7 @@ fn what_would_not_be_shown_is_a_warning_and_with_strict_an_error() {
         ("host", json!({"value": "12345678901234567890"}), &[]),
         ("host", json!({"value": "123456789012345678901"}), &["length"]),
         ("host", json!({"value": "一二三四五六七八九十一二三四五六七八九十一"}), &["length"]),
-        // Without the emoji there are 20.
+        // Without the emoji there are 20 characters.
         ("host", json!({"value": "👨‍👩‍👧12345678901234567890🇨🇳"}), &["emoji"]),
         ("host", json!({"value": "done ✅"}), &["emoji"]),
         ("host", json!({"value": "1️⃣"}), &["blank", "emoji"]),
@@ -85,7 +86,7 @@ fn a_value_that_is_too_long_for_its_field_is_cut_to_what_the_field_takes() {
         ("symbol1", "!!!!!!", Some("!!!!…")),
         ("name1", "张三李四王五赵六孙七周八", Some("张三李四王五赵六孙…")),
         ("phone_number1", "+86-0766-66888866-1", Some("+86-0766-66888866")),
-        // Cut, they would be refused all the same, or say something else.
+        // After truncation WeChat would still reject these, or they would mean something else.
         ("character_string1", &"磁盘".repeat(20), None),
         ("phrase1", "Backup finished", None),
         ("number1", &"1".repeat(33), None),
@@ -115,7 +116,7 @@ fn a_value_is_shown_without_emoji_in_one_line_of_20_characters() {
         ("12345678901234567890", "12345678901234567890"),
         ("123456789012345678901", "12345678901234567890…"),
         ("长长长长长长长长长长长长长长长长长长长长长", "长长长长长长长长长长长长长长长长长长长长…"),
-        // A letter is not parted from its accent.
+        // A letter stays together with its accent.
         ("1234567890123456789e\u{301}x", "1234567890123456789…"),
     ];
     for (value, expected) in cases {

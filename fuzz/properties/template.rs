@@ -1,11 +1,9 @@
 //! Template contents and values: parsing loses no text, and the preview has the expected form.
 
 use serde_json::{Map, Value, json};
-use wxbox::wechat::message::sanitize_text;
-use wxbox::wechat::template::{Piece, keys, parse_template};
-use wxbox::wechat::template_rules::{
-    DISPLAY_CHARS, HIDDEN_KEYS, check_data, describe, describe_joined, displayed, preview,
-};
+use wxbox::wechat::template::{HIDDEN_KEYS, Piece, keys, parse_template};
+use wxbox::wechat::template_rules::{DISPLAY_CHARS, check_data, describe, describe_joined, displayed, preview};
+use wxbox::wechat::text::sanitize_text;
 
 /// The input is a content followed by the values of its keys, separated by NUL.
 pub fn check_template(bytes: &[u8]) {

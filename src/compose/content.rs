@@ -9,8 +9,9 @@ use crate::compose::template_data::merge_fields;
 use crate::config::Config;
 use crate::exit::CommandError;
 use crate::t;
-use crate::wechat::message::{Content, MiniProgram, sanitize_text};
-use crate::wechat::message_schema::is_web_url;
+use crate::wechat::message::{Content, MiniProgram};
+use crate::wechat::message_schema::check::is_web_url;
+use crate::wechat::text::sanitize_text;
 
 /// Builds the content that the command line asks for.
 ///

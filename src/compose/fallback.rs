@@ -15,8 +15,7 @@ use crate::i18n::join_list;
 use crate::store::{Store, TemplateKind};
 use crate::t;
 use crate::wechat::message::Content;
-use crate::wechat::template::keys;
-use crate::wechat::template_rules::HIDDEN_KEYS;
+use crate::wechat::template::{HIDDEN_KEYS, keys};
 
 /// Puts the text into the one field of the template that the config leaves open.
 ///

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::MessageDraft;
+use super::content;
 use super::warnings::DraftWarnings;
-use super::{MessageDraft, content};
 use crate::cli::Send;
 use crate::compose::template_data::parse_fields;
 use crate::compose::{input, media_file};
@@ -17,8 +18,9 @@ use crate::store::Attachment;
 use crate::t;
 use crate::wechat::media::{MediaType, is_media_id};
 use crate::wechat::message::{Content, FileRef};
-use crate::wechat::message_schema;
-use crate::wechat::message_schema::{MessageType, ParsedMessage, SchemaError};
+use crate::wechat::message_json::{self, ParsedMessage};
+use crate::wechat::message_schema::MessageType;
+use crate::wechat::message_schema::check::SchemaError;
 
 /// WeChat's media_ids have about 64 characters; a shorter word is taken for the name of a missing
 /// file.
@@ -32,7 +34,7 @@ pub(crate) fn draft_from_args(args: &Send, config: &Config, notes: &mut DraftWar
     let said = if let Some(image) = &args.image {
         image_draft(image)?
     } else if let Some(file) = &args.news {
-        message_schema::parse_news(read_table(file, notes)?).map_err(schema_failure)?.into()
+        message_json::parse_news(read_table(file, notes)?).map_err(schema_failure)?.into()
     } else if let Some(file) = &args.message_file {
         let text = input::read_text(file, notes)?;
         let message = input::parse_json(&text, || input::display_name(file), |cause| invalid_json(file, cause), notes)?;
@@ -65,7 +67,7 @@ fn image_draft(named: &str) -> anyhow::Result<MessageDraft> {
 /// # Errors
 /// A field is missing, unknown or invalid; a file is unusable.
 pub(crate) fn draft_from_json(message: Map<String, Value>, files: bool) -> anyhow::Result<MessageDraft> {
-    let ParsedMessage { mut content, touser } = message_schema::parse(message).map_err(schema_failure)?;
+    let ParsedMessage { mut content, touser } = message_json::parse(message).map_err(schema_failure)?;
     match &mut content {
         Content::Template { data, .. } => *data = parse_fields(std::mem::take(data)).map_err(CommandError::usage)?,
         Content::Subscribe { data, .. } => {

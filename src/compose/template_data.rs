@@ -10,7 +10,8 @@ use crate::config::TemplateAlias;
 use crate::exit::CommandError;
 use crate::i18n::json_error;
 use crate::t;
-use crate::wechat::message::{TemplateField, number_text, sanitize_text};
+use crate::wechat::message::TemplateField;
+use crate::wechat::text::{number_text, sanitize_text};
 
 /// Returns the merged fields in order; each value is a [`TemplateField`].
 ///

@@ -14,8 +14,7 @@ use crate::store::{CachedTemplate, Store, TemplateKind, TemplateList};
 use crate::t;
 use crate::wechat;
 use crate::wechat::errcode::{Action, action};
-use crate::wechat::template::keys;
-use crate::wechat::template_rules::HIDDEN_KEYS;
+use crate::wechat::template::{HIDDEN_KEYS, keys};
 
 /// The length of WeChat's template IDs.
 const TEMPLATE_ID_LEN: usize = 43;

@@ -2,8 +2,7 @@
 //! each JSON response.
 
 use std::io::Read;
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::blocking::{Client as Http, RequestBuilder};
@@ -11,13 +10,13 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
 use url::Url;
 
+use super::api_host::ApiHost;
 use super::error::InvalidErrcode;
 use super::host_health::HostHealth;
-use super::lenient_json;
-use super::request_trace::is_secret_key;
+use super::lenient_json::{self, parse_number};
+use super::mask::is_secret_key;
 use super::server_clock::{ServerClock, date_header_timestamp};
-use super::token::parse_number;
-use super::{ApiError, Error, ProxyInfo, Result, proxy_for, tls};
+use super::{ApiError, ClientSettings, Error, Result, SecretSource, proxy_for, tls};
 use crate::clock::Timestamp;
 use crate::net::is_loopback;
 use crate::secret::{ExposeSecret, Secret};
@@ -30,30 +29,6 @@ const MAX_RESPONSE_BYTES: u64 = 8 << 20;
 /// How long an idle connection is kept. This is shorter than servers keep theirs, so that a request
 /// is seldom written to a connection that the server has closed.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The settings of a client.
-#[derive(Clone, Debug)]
-pub struct ClientSettings {
-    /// The API hosts in the order in which they are tried.
-    pub api_base: Vec<Url>,
-    /// The timeout for a whole call.
-    pub timeout: Duration,
-    /// The URL of a proxy; it may hold credentials.
-    pub proxy: Option<Secret>,
-    /// A PEM file with certificate authorities to trust in addition.
-    pub ca_file: Option<PathBuf>,
-    /// Where the AppSecret came from, for the hint when WeChat rejects it.
-    pub secret_source: Option<SecretSource>,
-}
-
-/// Where an AppSecret came from.
-#[derive(Clone, Debug)]
-pub struct SecretSource {
-    /// A file with its line, or a variable.
-    pub place: String,
-    /// Whether the value has the form of an AppSecret.
-    pub is_well_formed: bool,
-}
 
 /// A client for the API. Clones share its connections, its clock and the health of its hosts.
 #[derive(Clone, Debug)]
@@ -72,29 +47,6 @@ pub(super) struct CallTrace {
     pub(super) host: Option<String>,
     /// The `Date` header of a response that came from WeChat.
     pub(super) server_at: Option<Timestamp>,
-}
-
-/// An API host with the HTTP client and the proxy that reach it.
-#[derive(Debug)]
-pub(super) struct ApiHost {
-    pub(super) url: Url,
-    pub(super) http: Http,
-    pub(super) proxy: Option<ProxyInfo>,
-    /// The status with which the proxy refuses a tunnel; asked at most once.
-    connect_status: OnceLock<Option<u16>>,
-}
-
-impl ApiHost {
-    /// Returns the host with its port, as users write it.
-    pub(super) fn name(&self) -> String {
-        let name = self.url.host_str().unwrap_or_default();
-        self.url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
-    }
-
-    /// Returns the HTTP status of the proxy's response to a request for a tunnel to this host.
-    pub(super) fn proxy_connect_status(&self) -> Option<u16> {
-        *self.connect_status.get_or_init(|| self.proxy.as_ref()?.connect_status(&self.url))
-    }
 }
 
 /// A call without its body.
@@ -134,7 +86,7 @@ impl Client {
                 Some(http) => Http::clone(http),
                 None => made.insert(Self::build_http(settings, tls.clone(), is_loopback(base))?).clone(),
             };
-            Ok(ApiHost { url: base.clone(), http, proxy: proxy_for(base, settings)?, connect_status: OnceLock::new() })
+            Ok(ApiHost::new(base.clone(), http, proxy_for(base, settings)?))
         });
         let bases: Arc<[_]> = bases.collect::<Result<_>>()?;
         let secret_from = settings.secret_source.clone().map(Arc::new);
@@ -147,6 +99,7 @@ impl Client {
         self.clock.clone()
     }
 
+    /// Returns the timeout for a whole call.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -295,13 +248,13 @@ impl Client {
         }
         log::debug!("{api} at {host}");
         // reqwest's own timeout covers each read; this one covers the whole call.
-        let answer = request(&base.http, url).timeout(timeout).send().map_err(|e| Error::from_reqwest(base, e))?;
+        let answer = request(&base.http, url).timeout(timeout).send().map_err(|e| base.transport_error(e))?;
         let (status, date) = (answer.status(), date_header_timestamp(answer.headers()));
         let bad = |cause: String| Error::InvalidResponse { host: host.clone(), status: status.as_u16(), cause };
         let mut bytes = Vec::new();
         answer.take(MAX_RESPONSE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| {
             match e.downcast::<reqwest::Error>() {
-                Ok(e) => Error::from_reqwest(base, e),
+                Ok(e) => base.transport_error(e),
                 Err(e) => Error::NoResponse { host: host.clone(), cause: i18n::io_error_text(&e.kind().into()) },
             }
         })?;

@@ -7,7 +7,6 @@ use std::time::SystemTime;
 use anyhow::Chain;
 use rustls::CertificateError;
 
-use super::client::ApiHost;
 use crate::{i18n, t};
 
 /// The cause of a failed connection.
@@ -42,30 +41,17 @@ impl ConnectFailure {
     }
 }
 
-/// Returns the text and the kind of a failed connection.
-pub(super) fn classify(base: &ApiHost, error: &reqwest::Error) -> (String, ConnectFailure) {
-    let all = || Chain::new(error);
-    if all().any(is_out_of_files) {
-        return (innermost_cause(error), ConnectFailure::FileLimit);
+/// Returns the text and the kind of a failed connection, as far as the error itself tells; `None`
+/// if the proxy or the network must be at fault.
+pub(super) fn classify(error: &reqwest::Error) -> Option<(String, ConnectFailure)> {
+    if Chain::new(error).any(is_out_of_files) {
+        return Some((innermost_cause(error), ConnectFailure::FileLimit));
     }
-    match find_tls_error(error) {
-        Some(rustls::Error::InvalidCertificate(fault)) => {
-            let (what, trouble) = classify_certificate(fault);
-            return (what.unwrap_or_else(|| innermost_cause(error)), trouble);
-        }
-        Some(_) => return (innermost_cause(error), ConnectFailure::Network),
-        None => {}
-    }
-    let Some(via) = &base.proxy else { return (innermost_cause(error), ConnectFailure::Network) };
-    // hyper's own text for this names neither the status nor the proxy.
-    let refused = all().last().is_some_and(|error| error.to_string().starts_with("tunnel error"));
-    let cause = match refused.then(|| base.proxy_connect_status()).flatten() {
-        Some(status @ 200..=200) => t!("wechat-proxy-head", status = status.to_string()),
-        Some(status) => t!("wechat-proxy-status", status = status.to_string()),
-        None if refused => t!("wechat-proxy-no-tunnel"),
-        None => innermost_cause(error),
+    let (text, failure) = match find_tls_error(error)? {
+        rustls::Error::InvalidCertificate(fault) => classify_certificate(fault),
+        _ => (None, ConnectFailure::Network),
     };
-    (cause, ConnectFailure::Proxy(via.configured_by))
+    Some((text.unwrap_or_else(|| innermost_cause(error)), failure))
 }
 
 fn classify_certificate(fault: &CertificateError) -> (Option<String>, ConnectFailure) {

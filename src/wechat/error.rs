@@ -3,12 +3,11 @@
 
 use serde_json::Value;
 
-use super::client::ApiHost;
 use super::connect_failure;
 use super::connect_failure::ConnectFailure;
 use super::errcode::{self, Action};
-use super::request_trace::MASK;
-use super::token::parse_lenient;
+use super::lenient_json::parse_lenient;
+use super::mask::MASK;
 use crate::i18n;
 use crate::i18n::Lang;
 use crate::{t, t_in};
@@ -211,21 +210,6 @@ impl Error {
             message: what,
             system_failure: Some(of_files.or_else(of_threads).unwrap_or_default()),
         })
-    }
-
-    /// Converts a transport error. Only a failure to connect proves that no byte was sent.
-    pub(super) fn from_reqwest(base: &ApiHost, error: reqwest::Error) -> Self {
-        let (connect, timeout) = (error.is_connect(), error.is_timeout());
-        let error = error.without_url();
-        let (mut cause, trouble) = connect_failure::classify(base, &error);
-        if timeout {
-            cause = t!("wechat-timed-out");
-        }
-        if let Some(via) = base.proxy.as_ref() {
-            cause = t!("wechat-via", proxy = via.describe(), cause = cause);
-        }
-        let host = base.name();
-        if connect { Self::Connect { host, cause, failure: trouble } } else { Self::NoResponse { host, cause } }
     }
 
     /// Returns WeChat's error, if the API reported one.

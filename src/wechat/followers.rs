@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 
+use super::lenient_json::parse_number;
 use super::oauth::{is_openid, parse_openid};
-use super::token::parse_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 

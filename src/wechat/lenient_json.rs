@@ -6,7 +6,7 @@
 //! so that a repair never changes a valid response.
 
 use std::fmt::Write as _;
-use std::str::Chars;
+use std::str::{Chars, FromStr};
 
 use regex_lite::Regex;
 use serde_json::{Map, Value};
@@ -130,6 +130,34 @@ fn find_errcode(text: &str) -> Option<Map<String, Value>> {
     found.all(|other| other == first).then(|| Map::from_iter([("errcode".to_owned(), first.into())]))
 }
 
+/// Returns a token or an ID: printable, without blanks, and not unreasonably long.
+pub(super) fn as_text(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| (1..=4096).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()))
+}
+
+/// Parses a number that WeChat writes as a number or as text.
+pub(super) fn parse_number(value: &Value) -> Option<u64> {
+    parse_lenient(value)
+}
+
+/// Parses a number of any integer type, written as a number or as text.
+pub(super) fn parse_lenient<N: FromStr>(value: &Value) -> Option<N> {
+    match value {
+        Value::String(digits) => parse_digits(digits.trim()),
+        Value::Number(digits) => parse_digits(&digits.to_string()),
+        _ => None,
+    }
+}
+
+/// Parses an integer, also one with decimals that are all zero, such as `7200.0`.
+fn parse_digits<N: FromStr>(digits: &str) -> Option<N> {
+    let whole = match digits.split_once('.') {
+        Some((whole, decimals)) if !whole.is_empty() && decimals.bytes().all(|byte| byte == b'0') => whole,
+        _ => digits,
+    };
+    whole.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -211,5 +239,25 @@ mod tests {
     fn good_json_is_not_touched() {
         let text = r#"{"a":"\\x41 \ud83d\ude00 \u0001","b":[{"errcode":1}],"errcode":2}"#;
         assert_parses(text.as_bytes(), serde_json::from_str(text).unwrap());
+    }
+
+    #[test]
+    fn a_number_is_read_however_it_is_written() {
+        let cases = [
+            (json!(7200), Some(7200)),
+            (json!("7200"), Some(7200)),
+            (json!(7200.0), Some(7200)),
+            (json!(" 7200.00 "), Some(7200)),
+            (json!(u64::MAX), Some(u64::MAX)),
+            (json!(7200.5), None),
+            (json!(-1), None),
+            (json!(".0"), None),
+            (json!("soon"), None),
+            (json!(null), None),
+            (json!([7200]), None),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(parse_number(&value), expected, "{value}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use reqwest::blocking::multipart::{Form, Part};
 use serde::{Deserialize, Serialize};
 
 use super::client::{Call, Idempotency};
-use super::token::as_text;
+use super::lenient_json::as_text;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 

@@ -4,7 +4,9 @@
 //!
 //! This module knows neither the database nor the terminal.
 
+mod api_host;
 mod client;
+mod client_settings;
 mod connect_failure;
 mod connectivity;
 pub mod errcode;
@@ -12,8 +14,10 @@ mod error;
 pub(crate) mod followers;
 mod host_health;
 pub(crate) mod lenient_json;
+mod mask;
 pub(crate) mod media;
 pub mod message;
+pub(crate) mod message_json;
 pub(crate) mod message_schema;
 mod oauth;
 mod proxy;
@@ -24,10 +28,12 @@ pub(crate) mod request_trace;
 mod server_clock;
 pub mod template;
 pub mod template_rules;
+pub mod text;
 mod tls;
 mod token;
 
-pub use client::{Client, ClientSettings, SecretSource};
+pub use client::Client;
+pub use client_settings::{ClientSettings, SecretSource};
 pub use connect_failure::{ConnectFailure, find_tls_error, is_out_of_files};
 pub use connectivity::HostProbe;
 pub use error::{ApiError, ClientInitError, Error};

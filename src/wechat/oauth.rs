@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use url::Url;
 
-use super::token::parse_number;
+use super::lenient_json::parse_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 

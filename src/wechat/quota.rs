@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::token::parse_number;
+use super::lenient_json::parse_number;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
 

@@ -6,10 +6,12 @@
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
-use super::template_rules::HIDDEN_KEYS;
-use super::token::as_text;
+use super::lenient_json::as_text;
 use super::{Client, Result};
 use crate::secret::{ExposeSecret, Secret};
+
+/// The keys that the phone does not show; their values may be left out.
+pub const HIDDEN_KEYS: [&str; 2] = ["first", "remark"];
 
 /// A template of the account, as WeChat describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

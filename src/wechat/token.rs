@@ -1,11 +1,11 @@
 //! The account's access token. Pages: doc/service/api/base/api_getstableaccesstoken,
 //! api_getaccesstoken.
 
-use std::str::FromStr;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::lenient_json::{as_text, parse_number};
 use super::{ApiError, Client, Error, Result};
 use crate::secret::{ExposeSecret, Secret};
 use crate::t;
@@ -84,56 +84,3 @@ impl Client {
 
 /// The errcodes that concern the AppSecret.
 const SECRET_ERRCODES: [i64; 3] = [40001, 40125, 41004];
-
-/// Returns a token or an ID: printable, without blanks, and not unreasonably long.
-pub(super) fn as_text(value: &Value) -> Option<&str> {
-    value.as_str().filter(|text| (1..=4096).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()))
-}
-
-/// Parses a number that WeChat writes as a number or as text.
-pub(super) fn parse_number(value: &Value) -> Option<u64> {
-    parse_lenient(value)
-}
-
-/// Parses a number of any integer type, written as a number or as text.
-pub(super) fn parse_lenient<N: FromStr>(value: &Value) -> Option<N> {
-    match value {
-        Value::String(digits) => parse_digits(digits.trim()),
-        Value::Number(digits) => parse_digits(&digits.to_string()),
-        _ => None,
-    }
-}
-
-/// Parses an integer, also one with decimals that are all zero, such as `7200.0`.
-fn parse_digits<N: FromStr>(digits: &str) -> Option<N> {
-    let whole = match digits.split_once('.') {
-        Some((whole, decimals)) if !whole.is_empty() && decimals.bytes().all(|byte| byte == b'0') => whole,
-        _ => digits,
-    };
-    whole.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_is_read_however_it_is_written() {
-        let cases = [
-            (json!(7200), Some(7200)),
-            (json!("7200"), Some(7200)),
-            (json!(7200.0), Some(7200)),
-            (json!(" 7200.00 "), Some(7200)),
-            (json!(u64::MAX), Some(u64::MAX)),
-            (json!(7200.5), None),
-            (json!(-1), None),
-            (json!(".0"), None),
-            (json!("soon"), None),
-            (json!(null), None),
-            (json!([7200]), None),
-        ];
-        for (value, expected) in cases {
-            assert_eq!(parse_number(&value), expected, "{value}");
-        }
-    }
-}

@@ -9,9 +9,9 @@ use crate::context::AppContext;
 use crate::i18n::join_list;
 use crate::t;
 use crate::wechat::Client;
-use crate::wechat::message::sanitize_text;
 use crate::wechat::template::{Template, keys};
 use crate::wechat::template_rules::{check_data, describe_joined};
+use crate::wechat::text::sanitize_text;
 
 /// The day's calls of the list are few, and may be used up.
 const QUOTA_EXCEEDED: i64 = 45009;

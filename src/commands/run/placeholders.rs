@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::child::ChildExit;
 use crate::i18n::long_duration;
 use crate::t;
-use crate::wechat::message::sanitize_text;
+use crate::wechat::text::sanitize_text;
 
 /// The most of a command line that is told, in characters.
 const MAX_COMMAND_CHARS: usize = 200;

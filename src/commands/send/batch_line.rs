@@ -16,7 +16,8 @@ use crate::i18n::{closest_match, join_list, json_error_without_position};
 use crate::report::classify;
 use crate::store::{Store, Submission};
 use crate::t;
-use crate::wechat::message::{Content, number_text};
+use crate::wechat::message::Content;
+use crate::wechat::text::number_text;
 
 /// What a line may say.
 const LINE_FIELDS: [&str; 9] = ["user", "openid", "text", "template", "message", "data", "url", "key", "ref"];

@@ -9,8 +9,8 @@ use crate::config::Config;
 use crate::store::CachedTemplate;
 use crate::t;
 use crate::ui::{KeyValues, format_key_values};
-use crate::wechat::template::{Piece, keys, parse_template};
-use crate::wechat::template_rules::{HIDDEN_KEYS, TemplateFieldType, describe_type};
+use crate::wechat::template::{HIDDEN_KEYS, Piece, keys, parse_template};
+use crate::wechat::template_rules::{TemplateFieldType, describe_type};
 
 /// A template as a result.
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use super::{FieldSpec, Presence, ValueType};
 use crate::i18n::{closest_match, join_list};
 use crate::t;
 use crate::wechat::media::is_media_id;
-use crate::wechat::message::{number_text, sanitize_text};
+use crate::wechat::text::{number_text, sanitize_text};
 
 /// An invalid message, with a hint.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +19,7 @@ pub struct SchemaError {
     pub hint: Option<String>,
 }
 
-pub(super) type SchemaResult<T> = Result<T, SchemaError>;
+pub(in crate::wechat) type SchemaResult<T> = Result<T, SchemaError>;
 
 impl SchemaError {
     fn new(what: String) -> Self {
@@ -34,7 +34,7 @@ impl SchemaError {
         Self { message: t!("kind-unknown-part", kind = kind, part = at), hint: Some(fields_hint(own)) }
     }
 
-    pub(super) fn unknown_kind(name: &str, kinds: impl Iterator<Item = &'static str>) -> Self {
+    pub(in crate::wechat) fn unknown_kind(name: &str, kinds: impl Iterator<Item = &'static str>) -> Self {
         let kinds: Vec<_> = kinds.collect();
         let hint = match closest_match(name, kinds.iter().copied()) {
             Some(nearest) => t!("did-you-mean", name = nearest),
@@ -43,11 +43,11 @@ impl SchemaError {
         Self { message: t!("kind-unknown", kind = name), hint: Some(hint) }
     }
 
-    pub(super) fn missing_kind() -> Self {
+    pub(in crate::wechat) fn missing_kind() -> Self {
         Self { message: t!("kind-none"), hint: Some(t!("kind-none-hint")) }
     }
 
-    pub(super) fn not_text(at: &str) -> Self {
+    pub(in crate::wechat) fn not_text(at: &str) -> Self {
         Self::new(t!("kind-not-text", part = at))
     }
 }
@@ -71,7 +71,7 @@ pub fn is_web_url(text: &str) -> bool {
 
 /// Checks an object and returns its fields in the order of `fields`. `kind` and `at` locate the
 /// object in error messages.
-pub(super) fn check_fields(
+pub(in crate::wechat) fn check_fields(
     kind: &str,
     at: &str,
     fields: &[FieldSpec],

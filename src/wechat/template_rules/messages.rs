@@ -1,6 +1,8 @@
 //! The texts of findings.
 
-use super::{Finding, Level, Rule, TemplateFieldType, displayed};
+use super::check::{Finding, Level, Rule};
+use super::field_types::TemplateFieldType;
+use super::preview::{DISPLAY_CHARS, displayed};
 use crate::i18n::{join_clauses, join_list};
 use crate::t;
 use crate::wechat::template::TemplateProblem;
@@ -74,7 +76,7 @@ fn describe_display(finding: &Finding, with: &[&Finding], rule: Rule) -> String 
             let why = with.iter().map(|it| match it.rule {
                 Rule::Emoji => t!("rule-emoji"),
                 Rule::LineBreak => t!("rule-line-break"),
-                _ => t!("rule-length", limit = super::DISPLAY_CHARS),
+                _ => t!("rule-length", limit = DISPLAY_CHARS),
             });
             t!("rule-shown", key = key, shown = displayed(&finding.value), why = join_list(why))
         }

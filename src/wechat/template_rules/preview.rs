@@ -4,8 +4,7 @@ use serde_json::{Map, Value};
 use unicode_properties::{EmojiStatus, UnicodeEmoji};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::HIDDEN_KEYS;
-use crate::wechat::template::{Piece, parse_template};
+use crate::wechat::template::{HIDDEN_KEYS, Piece, parse_template};
 
 /// The maximum number of characters that the phone shows of a value. One report counts a run of
 /// Latin letters as one character; the announcement does not.

@@ -1,7 +1,7 @@
 //! Tests of findings, previews and messages. The rules of each type are tested in
 //! tests/it/template_values.rs.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 

@@ -1,0 +1,32 @@
+//! The settings that a [`Client`](super::Client) is created with.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::secret::Secret;
+
+/// The settings of a client.
+#[derive(Clone, Debug)]
+pub struct ClientSettings {
+    /// The API hosts in the order in which they are tried.
+    pub api_base: Vec<Url>,
+    /// The timeout for a whole call.
+    pub timeout: Duration,
+    /// The URL of a proxy; it may hold credentials.
+    pub proxy: Option<Secret>,
+    /// A PEM file with certificate authorities to trust in addition.
+    pub ca_file: Option<PathBuf>,
+    /// Where the AppSecret came from, for the hint when WeChat rejects it.
+    pub secret_source: Option<SecretSource>,
+}
+
+/// Where an AppSecret came from.
+#[derive(Clone, Debug)]
+pub struct SecretSource {
+    /// A file with its line, or a variable.
+    pub place: String,
+    /// Whether the value has the form of an AppSecret.
+    pub is_well_formed: bool,
+}

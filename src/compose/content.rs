@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use super::input;
+use super::template_data::merge_fields;
 use super::warnings::DraftWarnings;
 use crate::cli::{ArgText, ContentArgs};
-use crate::compose::input;
-use crate::compose::template_data::merge_fields;
 use crate::config::Config;
 use crate::exit::CommandError;
 use crate::t;
@@ -21,14 +21,14 @@ use crate::wechat::text::sanitize_text;
 /// A usage error that names the invalid option.
 pub(crate) fn from_args(
     text: Option<&ArgText>,
-    what: &ContentArgs,
+    args: &ContentArgs,
     config: &Config,
-    notes: &mut DraftWarnings,
+    warnings: &mut DraftWarnings,
 ) -> anyhow::Result<Content> {
-    match (&what.template, text.or(what.text_option.as_ref())) {
-        (Some(name), _) => template_content(what, name, config, notes),
-        (None, Some(typed)) if typed.text == "-" => Ok(text_content(&input::read_text("-", notes)?)?),
-        (None, Some(typed)) => Ok(text_content(input::argument_text(typed, &t!("input-text"), notes)?)?),
+    match (&args.template, text.or(args.text_option.as_ref())) {
+        (Some(name), _) => template_content(args, name, config, warnings),
+        (None, Some(text)) if text.text == "-" => Ok(text_content(&input::read_text("-", warnings)?)?),
+        (None, Some(text)) => Ok(text_content(input::argument_text(text, &t!("input-text"), warnings)?)?),
         (None, None) => Ok(text_content("")?),
     }
 }
@@ -54,10 +54,10 @@ pub(crate) fn template_content(
     args: &ContentArgs,
     name: &str,
     config: &Config,
-    notes: &mut DraftWarnings,
+    warnings: &mut DraftWarnings,
 ) -> anyhow::Result<Content> {
     let alias = config.templates.get(name);
-    let data = merge_fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, notes)?;
+    let data = merge_fields(alias, args.data_json.as_deref(), &args.data, &args.data_color, warnings)?;
     // An empty `--url` is an unset shell variable: the message then has no link, not even the
     // alias's.
     let url = args.url.as_deref().map(str::trim);
@@ -91,9 +91,9 @@ pub(super) fn subscription_content(
     args: &ContentArgs,
     name: &str,
     config: &Config,
-    notes: &mut DraftWarnings,
+    warnings: &mut DraftWarnings,
 ) -> anyhow::Result<Content> {
-    let mut content = template_content(args, name, config, notes)?;
+    let mut content = template_content(args, name, config, warnings)?;
     if let Content::Template { template_id, url, miniprogram, data } = content {
         content = Content::Subscribe { template_id, page: url, miniprogram, data: without_colors(data) };
     }
@@ -108,7 +108,7 @@ pub(super) fn without_colors(mut data: Map<String, Value>) -> Map<String, Value>
     data
 }
 
-pub(crate) fn check_url(url: &str) -> Result<(), CommandError> {
+fn check_url(url: &str) -> Result<(), CommandError> {
     match is_web_url(url) {
         true => Ok(()),
         false => Err(CommandError::usage(t!("send-url", url = url)).hint(t!("kind-link-hint"))),

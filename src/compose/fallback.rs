@@ -3,16 +3,15 @@
 
 use serde_json::json;
 
+use super::content;
+use super::template_check;
+use super::template_list::find;
+use super::template_resolve::TemplateResolver;
 use super::warnings::DraftWarnings;
-use super::{content, template_check};
-use crate::access_token::Account;
 use crate::cli::ContentArgs;
-use crate::compose::template_list::find;
-use crate::compose::template_resolve::TemplateCache;
-use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
 use crate::i18n::join_list;
-use crate::store::{Store, TemplateKind};
+use crate::store::TemplateKind;
 use crate::t;
 use crate::wechat::message::Content;
 use crate::wechat::template::{HIDDEN_KEYS, keys};
@@ -25,46 +24,43 @@ use crate::wechat::template::{HIDDEN_KEYS, keys};
 /// # Errors
 /// The template does not have exactly one open field; with `--strict`, the template does not exist.
 pub(super) fn build(
-    app: &AppContext,
-    store: &mut Store,
-    account: Option<&Account>,
-    known: &mut TemplateCache,
+    templates: &mut TemplateResolver<'_>,
     name: &str,
-    notes: &mut DraftWarnings,
+    warnings: &mut DraftWarnings,
     text: &Content,
 ) -> anyhow::Result<Option<Content>> {
     let Content::Text { content: text, .. } = text else {
         return Err(CommandError::usage(t!("send-fallback-text")).into());
     };
-    let list =
-        match known.list_or_fetch(app, store, account, TemplateKind::Template, |list| find(app, name, list).is_ok())? {
-            Ok(list) => list,
-            Err(cause) => {
-                notes.extend([t!("send-fallback-unlisted", name = name, cause = cause.report.message)]);
-                return Ok(None);
-            }
-        };
-    let found = match find(app, name, list) {
-        Ok(found) => found,
-        // The text matters more than its fallback, so it is sent without one.
-        Err(failure) => {
-            if notes.is_strict() {
-                return Err(CommandError { exit: ExitStatus::Usage, ..failure }.into());
-            }
-            notes.extend([t!("send-fallback-missing", cause = failure.message)]);
+    let app = templates.app;
+    let list = match templates.list_or_fetch(TemplateKind::Template, |list| find(app, name, list).is_ok())? {
+        Ok(list) => list,
+        Err(cause) => {
+            warnings.extend([t!("send-fallback-unlisted", name = name, cause = cause.report.message)]);
             return Ok(None);
         }
     };
-    let mut fallback = content::template_content(&ContentArgs::default(), name, &app.config, notes)?;
+    let template = match find(app, name, list) {
+        Ok(template) => template,
+        // The text matters more than its fallback, so it is sent without one.
+        Err(error) => {
+            if warnings.is_strict() {
+                return Err(CommandError { exit: ExitStatus::Usage, ..error }.into());
+            }
+            warnings.extend([t!("send-fallback-missing", cause = error.message)]);
+            return Ok(None);
+        }
+    };
+    let mut fallback = content::template_content(&ContentArgs::default(), name, &app.config, warnings)?;
     let Content::Template { data, .. } = &mut fallback else { return Ok(Some(fallback)) };
-    let keys = keys(&found.content);
-    let open: Vec<&str> =
-        keys.into_iter().filter(|key| !HIDDEN_KEYS.contains(key) && !data.contains_key(*key)).collect();
-    let [key] = open[..] else {
-        let what = t!("send-fallback-fields", name = name, count = open.len(), fields = join_list(&open));
-        return Err(CommandError::usage(what).hint(t!("send-fallback-fields-hint", name = name)).into());
+    let mut open_keys = keys(&template.content);
+    open_keys.retain(|key| !HIDDEN_KEYS.contains(key) && !data.contains_key(*key));
+    let [key] = open_keys[..] else {
+        let fields = join_list(&open_keys);
+        let message = t!("send-fallback-fields", name = name, count = open_keys.len(), fields = fields);
+        return Err(CommandError::usage(message).hint(t!("send-fallback-fields-hint", name = name)).into());
     };
     data.insert(key.to_owned(), json!({ "value": text }));
-    template_check::resolve_and_check(app, store, account, known, Some(name), notes, &mut fallback)?;
+    template_check::resolve_and_check(templates, Some(name), warnings, &mut fallback)?;
     Ok(Some(fallback))
 }

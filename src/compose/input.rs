@@ -24,9 +24,9 @@ pub(crate) const MAX_INPUT_BYTES: u64 = 4 << 20;
 ///
 /// # Errors
 /// The input cannot be read or is too long; with `--strict`, it is not UTF-8.
-pub(crate) fn read_text(file: &str, notes: &mut DraftWarnings) -> anyhow::Result<String> {
+pub(crate) fn read_text(file: &str, warnings: &mut DraftWarnings) -> anyhow::Result<String> {
     let bytes = if file == "-" { read_stdin()? } else { read_file(file)? };
-    let text = decode_lossy(bytes, || display_name(file), notes)?;
+    let text = decode_lossy(bytes, || display_name(file), warnings)?;
     Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
@@ -37,18 +37,18 @@ pub(crate) fn read_text(file: &str, notes: &mut DraftWarnings) -> anyhow::Result
 pub(crate) fn decode_lossy(
     bytes: Vec<u8>,
     name: impl Fn() -> String,
-    notes: &mut DraftWarnings,
+    warnings: &mut DraftWarnings,
 ) -> Result<String, CommandError> {
     String::from_utf8(bytes).or_else(|error| {
         let bytes = error.as_bytes();
         let hint = is_like_gbk(bytes).then(|| t!("ui-stdin-utf8-hint"));
-        let what = match hint {
-            _ if notes.is_strict() => t!("input-not-utf8", name = name()),
+        let message = match hint {
+            _ if warnings.is_strict() => t!("input-not-utf8", name = name()),
             // A phone would show nothing readable of a GBK text.
             Some(_) => t!("input-gbk", name = name()),
             None => t!("input-utf8", name = name()),
         };
-        notes.add_or_fail(what, hint)?;
+        warnings.add_or_fail(message, hint)?;
         Ok(String::from_utf8_lossy(bytes).into_owned())
     })
 }
@@ -58,14 +58,14 @@ pub(crate) fn decode_lossy(
 /// # Errors
 /// With `--strict`, the argument is not UTF-8.
 pub(crate) fn argument_text<'t>(
-    typed: &'t ArgText,
+    argument: &'t ArgText,
     name: &str,
-    notes: &mut DraftWarnings,
+    warnings: &mut DraftWarnings,
 ) -> Result<&'t str, CommandError> {
-    if let Some(raw) = &typed.raw {
-        decode_lossy(raw.as_encoded_bytes().to_vec(), || name.to_owned(), notes)?;
+    if let Some(raw) = &argument.raw {
+        decode_lossy(raw.as_encoded_bytes().to_vec(), || name.to_owned(), warnings)?;
     }
-    Ok(&typed.text)
+    Ok(&argument.text)
 }
 
 /// Parses JSON that a program wrote. Repairs what JSON does not allow in a string, such as half a
@@ -76,16 +76,16 @@ pub(crate) fn argument_text<'t>(
 pub(crate) fn parse_json<T: DeserializeOwned>(
     text: &str,
     name: impl Fn() -> String,
-    unusable: impl Fn(&serde_json::Error) -> CommandError,
-    notes: &mut DraftWarnings,
+    to_error: impl Fn(&serde_json::Error) -> CommandError,
+    warnings: &mut DraftWarnings,
 ) -> Result<T, CommandError> {
     let error = match serde_json::from_str(text) {
         Ok(value) => return Ok(value),
-        Err(error) if notes.is_strict() => return Err(unusable(&error)),
+        Err(error) if warnings.is_strict() => return Err(to_error(&error)),
         Err(error) => error,
     };
-    let value = serde_json::from_str(&repair(text)).map_err(|_| unusable(&error))?;
-    notes.add_or_fail(t!("input-json", name = name()), None)?;
+    let value = serde_json::from_str(&repair(text)).map_err(|_| to_error(&error))?;
+    warnings.add_or_fail(t!("input-json", name = name()), None)?;
     Ok(value)
 }
 
@@ -105,7 +105,7 @@ fn read_stdin() -> anyhow::Result<Vec<u8>> {
 
 fn read_file(file: &str) -> Result<Vec<u8>, CommandError> {
     File::open(file).and_then(|file| files::read_limited(file, MAX_INPUT_BYTES)).map_err(|cause| {
-        let what = t!("media-unreadable", file = file, cause = cause);
-        CommandError { exit: ExitStatus::Unexpected, message: what, hint: Some(t!("send-file-hint")) }
+        let message = t!("media-unreadable", file = file, cause = cause);
+        CommandError { exit: ExitStatus::Unexpected, message, hint: Some(t!("send-file-hint")) }
     })
 }

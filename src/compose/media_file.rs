@@ -45,8 +45,8 @@ pub(crate) fn open(path: &str, kind: Option<MediaType>) -> Result<MediaFile, Com
     let Some(format) = format else { return Err(unsupported_format(&name, kind, &bytes)) };
     let kind = kind.unwrap_or(format.media_type());
     if size > kind.max_bytes() as u64 {
-        let what = t!("media-large", file = name, size = size, limit = kind.max_bytes(), kind = kind.as_str());
-        return Err(CommandError::usage(what).hint(t!("media-large-hint")));
+        let message = t!("media-large", file = name, size = size, limit = kind.max_bytes(), kind = kind.as_str());
+        return Err(CommandError::usage(message).hint(t!("media-large-hint")));
     }
     let sha256 = digest(&SHA256, &bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(MediaFile { name, sha256, kind, format, bytes: bytes.into() })
@@ -65,28 +65,28 @@ fn read_content(path: &str) -> io::Result<(Vec<u8>, u64)> {
         return Ok((bytes, size));
     }
     // A device or a pipe may never end.
-    let found = fs::metadata(path)?;
-    if found.is_dir() {
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    if !found.is_file() {
+    if !metadata.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     File::open(path)?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
-    let size = found.len().max(bytes.len() as u64);
+    let size = metadata.len().max(bytes.len() as u64);
     Ok((bytes, size))
 }
 
 fn unreadable_error(name: &str, error: &io::Error) -> CommandError {
-    let what = match error.kind() {
+    let message = match error.kind() {
         io::ErrorKind::IsADirectory => t!("media-directory", file = name),
         io::ErrorKind::InvalidInput => t!("media-no-file", file = name),
         _ => {
-            let what = t!("media-unreadable", file = name, cause = *error);
-            return CommandError { exit: ExitStatus::Unexpected, message: what, hint: Some(t!("media-file-hint")) };
+            let message = t!("media-unreadable", file = name, cause = *error);
+            return CommandError { exit: ExitStatus::Unexpected, message, hint: Some(t!("media-file-hint")) };
         }
     };
-    CommandError::usage(what).hint(t!("media-file-hint"))
+    CommandError::usage(message).hint(t!("media-file-hint"))
 }
 
 /// Reports a format that WeChat does not accept, at all or for this type.
@@ -95,14 +95,13 @@ fn unsupported_format(name: &str, kind: Option<MediaType>, bytes: &[u8]) -> Comm
         let names = kind.formats().iter().map(ToString::to_string);
         t!("media-formats", kind = kind.as_str(), formats = join_list(names))
     };
-    let taken: Vec<_> =
-        MediaType::ALL.into_iter().filter(|it| kind.is_none_or(|kind| kind == *it)).map(formats).collect();
+    let accepted = MediaType::ALL.into_iter().filter(|other| kind.is_none_or(|kind| kind == *other)).map(formats);
     let found =
         MediaFormat::detect(bytes).map(|format| format.to_string()).or_else(|| detect_mime(bytes).map(str::to_owned));
-    let what = match (found, kind) {
+    let message = match (found, kind) {
         (Some(found), Some(kind)) => t!("media-format-kind", file = name, found = found, kind = kind.as_str()),
         (Some(found), None) => t!("media-format", file = name, found = found),
         (None, _) => t!("media-format-none", file = name),
     };
-    CommandError::usage(what).hint(t!("media-formats-hint", formats = join_clauses(taken)))
+    CommandError::usage(message).hint(t!("media-formats-hint", formats = join_clauses(accepted)))
 }

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::MessageDraft;
 use super::content;
+use super::draft::MessageDraft;
+use super::input;
+use super::media_file;
+use super::template_data::parse_fields;
 use super::warnings::DraftWarnings;
 use crate::cli::Send;
-use crate::compose::template_data::parse_fields;
-use crate::compose::{input, media_file};
 use crate::config::Config;
 use crate::exit::CommandError;
 use crate::i18n::{json_error, redact_value};
@@ -30,32 +31,37 @@ const MIN_MEDIA_ID_LEN: usize = 20;
 ///
 /// # Errors
 /// A usage error that names the invalid option or field, or a file that cannot be read.
-pub(crate) fn draft_from_args(args: &Send, config: &Config, notes: &mut DraftWarnings) -> anyhow::Result<MessageDraft> {
-    let said = if let Some(image) = &args.image {
+pub(crate) fn draft_from_args(
+    args: &Send,
+    config: &Config,
+    warnings: &mut DraftWarnings,
+) -> anyhow::Result<MessageDraft> {
+    let draft = if let Some(image) = &args.image {
         image_draft(image)?
     } else if let Some(file) = &args.news {
-        message_json::parse_news(read_table(file, notes)?).map_err(schema_failure)?.into()
+        message_json::parse_news(read_table(file, warnings)?).map_err(schema_failure)?.into()
     } else if let Some(file) = &args.message_file {
-        let text = input::read_text(file, notes)?;
-        let message = input::parse_json(&text, || input::display_name(file), |cause| invalid_json(file, cause), notes)?;
+        let text = input::read_text(file, warnings)?;
+        let message =
+            input::parse_json(&text, || input::display_name(file), |cause| invalid_json(file, cause), warnings)?;
         draft_from_json(message, true)?
     } else if let Some(name) = &args.subscribe {
-        MessageDraft::from(content::subscription_content(&args.content, name, config, notes)?)
+        MessageDraft::from(content::subscription_content(&args.content, name, config, warnings)?)
             .with_template_name(Some(name))
     } else {
-        let content = content::from_args(args.text.as_ref(), &args.content, config, notes)?;
+        let content = content::from_args(args.text.as_ref(), &args.content, config, warnings)?;
         MessageDraft::from(content).with_template_name(args.content.template.as_deref())
     };
-    Ok(said.split_or_check(args.split, notes)?)
+    Ok(draft.split_or_check(args.split, warnings)?)
 }
 
 /// Builds an image message from a file or from the media_id of an uploaded one.
-fn image_draft(named: &str) -> anyhow::Result<MessageDraft> {
-    let is_file = named == "-" || Path::new(named).exists();
-    let media_id = if !is_file && named.len() >= MIN_MEDIA_ID_LEN && is_media_id(named) {
-        named.into()
+fn image_draft(file_or_id: &str) -> anyhow::Result<MessageDraft> {
+    let is_file = file_or_id == "-" || Path::new(file_or_id).exists();
+    let media_id = if !is_file && file_or_id.len() >= MIN_MEDIA_ID_LEN && is_media_id(file_or_id) {
+        file_or_id.into()
     } else {
-        format!("@{named}")
+        format!("@{file_or_id}")
     };
     let branch = Map::from_iter([("media_id".to_owned(), Value::String(media_id))]);
     load_files(Content::Custom { msgtype: MessageType::Image, branch, kf_account: None })
@@ -66,14 +72,14 @@ fn image_draft(named: &str) -> anyhow::Result<MessageDraft> {
 ///
 /// # Errors
 /// A field is missing, unknown or invalid; a file is unusable.
-pub(crate) fn draft_from_json(message: Map<String, Value>, files: bool) -> anyhow::Result<MessageDraft> {
+pub(crate) fn draft_from_json(message: Map<String, Value>, allow_files: bool) -> anyhow::Result<MessageDraft> {
     let ParsedMessage { mut content, touser } = message_json::parse(message).map_err(schema_failure)?;
     match &mut content {
         Content::Template { data, .. } => *data = parse_fields(std::mem::take(data)).map_err(CommandError::usage)?,
         Content::Subscribe { data, .. } => {
             *data = content::without_colors(parse_fields(std::mem::take(data)).map_err(CommandError::usage)?)
         }
-        Content::Custom { msgtype, branch, .. } if !files && references_file(*msgtype, branch) => {
+        Content::Custom { msgtype, branch, .. } if !allow_files && references_file(*msgtype, branch) => {
             return Err(CommandError::usage(t!("batch-file-named")).hint(t!("batch-file-named-hint")).into());
         }
         Content::Text { .. } | Content::Custom { .. } | Content::OneTimeSubscription { .. } => {}
@@ -111,19 +117,19 @@ fn attach_file(path: &str, kind: MediaType) -> Result<(FileRef, Attachment), Com
 }
 
 /// Reads a JSON or TOML table; JSON begins with a brace.
-fn read_table(file: &str, notes: &mut DraftWarnings) -> anyhow::Result<Map<String, Value>> {
-    let text = input::read_text(file, notes)?;
-    let unusable = |cause: String| {
+fn read_table(file: &str, warnings: &mut DraftWarnings) -> anyhow::Result<Map<String, Value>> {
+    let text = input::read_text(file, warnings)?;
+    let to_error = |cause: String| {
         CommandError::usage(t!("send-news-toml", file = input::display_name(file), cause = cause))
             .hint(t!("send-news-hint"))
     };
     if text.trim_start().starts_with('{') {
-        let unusable = |cause: &serde_json::Error| unusable(json_error(cause));
-        return Ok(input::parse_json(&text, || input::display_name(file), unusable, notes)?);
+        let to_error = |cause: &serde_json::Error| to_error(json_error(cause));
+        return Ok(input::parse_json(&text, || input::display_name(file), to_error, warnings)?);
     }
     // The full TOML error has several lines and quotes the text.
-    let complaint = |cause: toml::de::Error| unusable(redact_value(&cause.message().replace('\n', " ")));
-    Ok(toml::from_str(&text).map_err(complaint)?)
+    let toml_error = |cause: toml::de::Error| to_error(redact_value(&cause.message().replace('\n', " ")));
+    Ok(toml::from_str(&text).map_err(toml_error)?)
 }
 
 fn invalid_json(file: &str, cause: &serde_json::Error) -> CommandError {
@@ -131,6 +137,6 @@ fn invalid_json(file: &str, cause: &serde_json::Error) -> CommandError {
         .hint(t!("send-message-hint"))
 }
 
-fn schema_failure(flaw: SchemaError) -> CommandError {
-    CommandError::usage(flaw.message).hint(flaw.hint)
+fn schema_failure(error: SchemaError) -> CommandError {
+    CommandError::usage(error.message).hint(error.hint)
 }

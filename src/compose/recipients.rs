@@ -68,15 +68,15 @@ pub(crate) fn resolve(
         warn_if_unusual_openid(ui, openid);
         recipients.add_openid(openid);
     }
-    Ok(recipients.to)
+    Ok(recipients.list)
 }
 
 /// Checks the openids of the command line before anything is opened.
 ///
 /// # Errors
 /// A value cannot be an openid.
-pub(crate) fn parse_openids(typed: &[String]) -> Result<Vec<&str>, CommandError> {
-    typed.iter().map(|typed| parse_openid_argument(typed)).collect()
+pub(crate) fn parse_openids(values: &[String]) -> Result<Vec<&str>, CommandError> {
+    values.iter().map(|value| parse_openid_argument(value)).collect()
 }
 
 /// Adds the bound and reachable members of a group and warns about the others.
@@ -104,9 +104,10 @@ fn add_group(
         });
     }
     if members == unbound.len() + unreachable.len() {
-        let what = filter.tag.map_or_else(|| t!("send-nobody-reachable"), |tag| t!("send-tag-unreachable", tag = tag));
+        let message =
+            filter.tag.map_or_else(|| t!("send-nobody-reachable"), |tag| t!("send-tag-unreachable", tag = tag));
         let hint = if unreachable.is_empty() { t!("send-nobody-bound-hint") } else { t!("send-unreachable-hint") };
-        return Err(CommandError::not_found(what).hint(hint).into());
+        return Err(CommandError::not_found(message).hint(hint).into());
     }
     if !unbound.is_empty() {
         ui.warn(&t!("send-skipped-unbound", users = join_first(&unbound)));
@@ -126,48 +127,49 @@ pub(super) fn without_declined(
     app: &AppContext,
     store: &Store,
     content: &Content,
-    to: Vec<Recipient>,
+    recipients: Vec<Recipient>,
 ) -> anyhow::Result<Vec<Recipient>> {
-    let Content::Template { template_id, .. } = content else { return Ok(to) };
-    if to.iter().all(|one| one.by_name) {
-        return Ok(to);
+    let Content::Template { template_id, .. } = content else { return Ok(recipients) };
+    if recipients.iter().all(|recipient| recipient.by_name) {
+        return Ok(recipients);
     }
     let declined = store.users_declining_template(app.app_id(), template_id)?;
-    let is_out = |one: &Recipient| !one.by_name && one.user_id.is_some_and(|id| declined.contains(&id));
-    let (out, to): (Vec<_>, Vec<_>) = to.into_iter().partition(is_out);
-    let names: Vec<String> = out.into_iter().filter_map(|one| one.user).collect();
+    let is_skipped =
+        |recipient: &Recipient| !recipient.by_name && recipient.user_id.is_some_and(|id| declined.contains(&id));
+    let (skipped, recipients): (Vec<_>, Vec<_>) = recipients.into_iter().partition(is_skipped);
+    let names: Vec<String> = skipped.into_iter().filter_map(|recipient| recipient.user).collect();
     if names.is_empty() {
-        return Ok(to);
+        return Ok(recipients);
     }
-    if to.is_empty() {
+    if recipients.is_empty() {
         return Err(CommandError::not_found(t!("send-nobody-takes-template")).hint(t!("send-declined-hint")).into());
     }
     ui.warn(&t!("send-skipped-declined", users = join_first(&names)));
-    Ok(to)
+    Ok(recipients)
 }
 
 #[derive(Default)]
 struct RecipientSet {
-    to: Vec<Recipient>,
-    users: HashSet<i64>,
+    list: Vec<Recipient>,
+    user_ids: HashSet<i64>,
     openids: HashSet<String>,
 }
 
 impl RecipientSet {
     fn add_user(&mut self, user: User, by_name: bool) {
         if let Some(binding) = user.binding
-            && self.users.insert(user.id)
+            && self.user_ids.insert(user.id)
         {
             self.openids.insert(binding.openid.clone());
             let (user_id, user, openid) = (Some(user.id), Some(user.username), binding.openid);
-            self.to.push(Recipient { user_id, user, openid, by_name });
+            self.list.push(Recipient { user_id, user, openid, by_name });
         }
     }
 
     /// Adds an openid unless it belongs to a person in the set.
     fn add_openid(&mut self, openid: &str) {
         if self.openids.insert(openid.to_owned()) {
-            self.to.push(Recipient { user_id: None, user: None, openid: openid.to_owned(), by_name: true });
+            self.list.push(Recipient { user_id: None, user: None, openid: openid.to_owned(), by_name: true });
         }
     }
 }

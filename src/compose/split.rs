@@ -43,20 +43,20 @@ fn max_end(text: &str, limit: usize) -> usize {
 
 /// Returns the start of a link that is not closed before `max_end`, if the text before it fills
 /// more than half of that.
-fn unclosed_link(text: &str, most: usize) -> Option<usize> {
-    let head = &text[..most];
-    head.rfind("<a ").filter(|at| *at > most / 2 && !head[*at..].contains("</a>"))
+fn unclosed_link(text: &str, max_end: usize) -> Option<usize> {
+    let head = &text[..max_end];
+    head.rfind("<a ").filter(|at| *at > max_end / 2 && !head[*at..].contains("</a>"))
 }
 
 /// Returns the end of the first part of a text that is too long.
 fn split_point(text: &str, limit: usize) -> usize {
     let most = max_end(text, limit);
-    let good = |at: &usize| *at > most / 2;
+    let is_long_enough = |at: &usize| *at > most / 2;
     let link = unclosed_link(text, most);
     let head = &text[..link.unwrap_or(most)];
-    let line = head.rfind('\n').filter(good);
-    let ends = head.len() == most && text[most..].starts_with(char::is_whitespace);
-    let word = || if ends { Some(most) } else { head.rfind(char::is_whitespace).filter(good) };
+    let line = head.rfind('\n').filter(is_long_enough);
+    let ends_in_word_gap = head.len() == most && text[most..].starts_with(char::is_whitespace);
+    let word = || if ends_in_word_gap { Some(most) } else { head.rfind(char::is_whitespace).filter(is_long_enough) };
     line.or_else(|| link.or_else(word)).unwrap_or(most)
 }
 

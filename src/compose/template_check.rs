@@ -2,13 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::template_list::shell_name;
+use super::template_resolve::{ResolvedTemplate, TemplateFetchError, TemplateResolver};
 use super::warnings::DraftWarnings;
-use crate::access_token::Account;
-use crate::compose::template_list::shell_name;
-use crate::compose::template_resolve::{ResolvedTemplate, TemplateCache, TemplateFetchError};
-use crate::context::AppContext;
 use crate::exit::{CommandError, ExitStatus};
-use crate::store::{CachedTemplate, Store, TemplateKind};
+use crate::store::{CachedTemplate, TemplateKind};
 use crate::t;
 use crate::wechat::message::Content;
 use crate::wechat::template::{TemplateProblem, find_problems, keys};
@@ -22,44 +20,37 @@ use crate::wechat::template_rules::{check_data, describe, describe_joined, descr
 /// The template does not exist, or the fields do not match its keys; with `--strict`, a value
 /// breaks a rule.
 pub(crate) fn resolve_and_check(
-    app: &AppContext,
-    store: &mut Store,
-    account: Option<&Account>,
-    known: &mut TemplateCache,
+    templates: &mut TemplateResolver<'_>,
     name: Option<&str>,
-    notes: &mut DraftWarnings,
+    warnings: &mut DraftWarnings,
     content: &mut Content,
 ) -> anyhow::Result<()> {
-    let Some((family, template_id, data)) = template_parts(content) else { return Ok(()) };
+    let Some((kind, template_id, data)) = template_parts(content) else { return Ok(()) };
     let content_id = template_id.clone();
     let name = name.unwrap_or(&content_id);
-    let resolved = known.resolve(app, store, account, (name, family), data)?;
-    notes.extend(known.take_warnings());
+    let resolved = templates.resolve(name, kind, data)?;
+    warnings.extend(templates.cache.take_warnings());
     let template = match resolved {
         ResolvedTemplate::Checked(template) => {
             template_id.clone_from(&template.template_id);
-            let odd_ones = find_problems(&template.content);
-            notes.extend(
-                odd_ones.iter().filter(|it| matches!(it, TemplateProblem::MisspelledKey(_))).map(describe_problem),
-            );
+            let mut problems = find_problems(&template.content);
+            problems.retain(|problem| matches!(problem, TemplateProblem::MisspelledKey(_)));
+            warnings.extend(problems.iter().map(describe_problem));
             Some(template)
         }
         ResolvedTemplate::Unchecked { template_id: Some(id), cause } => {
             *template_id = id;
-            notes.extend([t!("send-unchecked", name = name, cause = cause.report.message)]);
+            warnings.extend([t!("send-unchecked", name = name, cause = cause.report.message)]);
             None
         }
-        ResolvedTemplate::Unchecked {
-            template_id: None,
-            cause: TemplateFetchError { report, is_temporary: passes },
-        } => {
-            let what = t!("send-template-unlisted", name = name, cause = report.message);
+        ResolvedTemplate::Unchecked { template_id: None, cause: TemplateFetchError { report, is_temporary } } => {
+            let message = t!("send-template-unlisted", name = name, cause = report.message);
             // With its ID the message would have been queued until the failure has passed.
-            let exit = if passes { ExitStatus::Undelivered } else { report.exit };
-            return Err(CommandError { exit, message: what, hint: report.hint }.into());
+            let exit = if is_temporary { ExitStatus::Undelivered } else { report.exit };
+            return Err(CommandError { exit, message, hint: report.hint }.into());
         }
     };
-    Ok(check_values((name, family), template.as_ref(), data, notes)?)
+    Ok(check_values(name, kind, template.as_ref(), data, warnings)?)
 }
 
 /// Returns the list that the content's template is in, the template ID and the fields.
@@ -77,20 +68,21 @@ fn template_parts(content: &mut Content) -> Option<(TemplateKind, &mut String, &
 /// # Errors
 /// With `--strict`, a value breaks a rule.
 fn check_values(
-    (name, family): (&str, TemplateKind),
+    name: &str,
+    kind: TemplateKind,
     template: Option<&CachedTemplate>,
     data: &mut Map<String, Value>,
-    notes: &mut DraftWarnings,
+    warnings: &mut DraftWarnings,
 ) -> Result<(), CommandError> {
     let template_keys = template.map(|template| keys(&template.content)).filter(|keys| !keys.is_empty());
     let given: Vec<String> = data.keys().cloned().collect();
     let keys = template_keys.unwrap_or_else(|| given.iter().map(String::as_str).collect());
-    let found = check_data(&keys, data, notes.is_strict());
-    if notes.is_strict() && !found.is_empty() {
-        let hint = t!("send-fields-strict-hint", name = shell_name(name, family));
-        return Err(CommandError::usage(describe_joined(&found)).hint(hint));
+    let findings = check_data(&keys, data, warnings.is_strict());
+    if warnings.is_strict() && !findings.is_empty() {
+        let hint = t!("send-fields-strict-hint", name = shell_name(name, kind));
+        return Err(CommandError::usage(describe_joined(&findings)).hint(hint));
     }
-    truncate_values(data, &found);
-    notes.extend(describe(&found));
+    truncate_values(data, &findings);
+    warnings.extend(describe(&findings));
     Ok(())
 }

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::input;
+use super::warnings::DraftWarnings;
 use crate::cli::{DataArg, DataColorArg, is_color};
-use crate::compose::input;
-use crate::compose::warnings::DraftWarnings;
-use crate::config::TemplateAlias;
+use crate::config::{TemplateAlias, TemplateDataValue};
 use crate::exit::CommandError;
 use crate::i18n::json_error;
 use crate::t;
@@ -20,49 +20,49 @@ use crate::wechat::text::{number_text, sanitize_text};
 pub(crate) fn merge_fields(
     alias: Option<&TemplateAlias>,
     file: Option<&str>,
-    given: &[DataArg],
+    fields: &[DataArg],
     colors: &[DataColorArg],
-    notes: &mut DraftWarnings,
+    warnings: &mut DraftWarnings,
 ) -> anyhow::Result<Map<String, Value>> {
     let mut data = alias.map(alias_fields).unwrap_or_default();
     if let Some(file) = file {
-        data.extend(read_data_json(file, notes)?);
+        data.extend(read_data_json(file, warnings)?);
     }
-    for field in given {
+    for field in fields {
         let name = t!("input-value", key = field.key);
-        let value = sanitize_text(input::argument_text(&field.value, &name, notes)?);
+        let value = sanitize_text(input::argument_text(&field.value, &name, warnings)?);
         match data.get_mut(&field.key).and_then(Value::as_object_mut) {
             // The colour from the config stays.
-            Some(known) => known.insert("value".into(), json!(value)),
+            Some(existing) => existing.insert("value".into(), json!(value)),
             None => data.insert(field.key.clone(), json!({ "value": value })),
         };
     }
     for field in colors {
-        let Some(known) = data.get_mut(&field.key).and_then(Value::as_object_mut) else {
+        let Some(existing) = data.get_mut(&field.key).and_then(Value::as_object_mut) else {
             return Err(CommandError::usage(t!("send-color-alone", key = field.key)).into());
         };
-        known.insert("color".into(), json!(field.color));
+        existing.insert("color".into(), json!(field.color));
     }
     Ok(data)
 }
 
 fn alias_fields(alias: &TemplateAlias) -> Map<String, Value> {
-    let field = |value: &crate::config::TemplateDataValue| {
+    let field = |value: &TemplateDataValue| {
         json!(TemplateField { value: sanitize_text(&value.value), color: value.color.clone() })
     };
     alias.data.iter().map(|(key, value)| (key.clone(), field(&value.value))).collect()
 }
 
-fn read_data_json(file: &str, notes: &mut DraftWarnings) -> anyhow::Result<Map<String, Value>> {
-    let unusable = |cause: String| {
+fn read_data_json(file: &str, warnings: &mut DraftWarnings) -> anyhow::Result<Map<String, Value>> {
+    let to_error = |cause: String| {
         CommandError::usage(t!("send-data-json", path = input::display_name(file), cause = cause))
             .hint(t!("send-data-hint"))
     };
-    let text = input::read_text(file, notes)?;
+    let text = input::read_text(file, warnings)?;
     let fields: Value =
-        input::parse_json(&text, || input::display_name(file), |cause| unusable(json_error(cause)), notes)?;
-    let Value::Object(fields) = fields else { return Err(unusable(t!("send-data-object")).into()) };
-    parse_fields(fields).map_err(|cause| unusable(cause).into())
+        input::parse_json(&text, || input::display_name(file), |cause| to_error(json_error(cause)), warnings)?;
+    let Value::Object(fields) = fields else { return Err(to_error(t!("send-data-object")).into()) };
+    parse_fields(fields).map_err(|cause| to_error(cause).into())
 }
 
 /// Converts the fields of a JSON object to those of a message.
@@ -82,7 +82,7 @@ pub(crate) fn parse_fields(fields: Map<String, Value>) -> Result<Map<String, Val
 
 /// Parses a string, a number, or `{"value": …, "color": …}`.
 fn parse_field(value: &Value) -> Option<TemplateField> {
-    let text = |value: &Value| match value {
+    let to_text = |value: &Value| match value {
         Value::String(text) => Some(sanitize_text(text)),
         Value::Number(number) => Some(number_text(number)),
         _ => None,
@@ -93,10 +93,10 @@ fn parse_field(value: &Value) -> Option<TemplateField> {
                 None | Some(Value::Null) => None,
                 Some(color) => Some(color.as_str().filter(|color| is_color(color))?.to_owned()),
             };
-            let known = parts.keys().all(|key| key == "value" || key == "color");
-            if known { Some(TemplateField { value: text(parts.get("value")?)?, color }) } else { None }
+            let is_field = parts.keys().all(|key| key == "value" || key == "color");
+            if is_field { Some(TemplateField { value: to_text(parts.get("value")?)?, color }) } else { None }
         }
-        plain => Some(TemplateField { value: text(plain)?, color: None }),
+        plain => Some(TemplateField { value: to_text(plain)?, color: None }),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::secret::Secret;
 use crate::store::{CachedTemplate, Store, TemplateKind, TemplateList};
 use crate::t;
 use crate::ui::Ui;
+use crate::wechat::template::Template;
 use crate::wechat::{self, Client};
 
 /// Makes an API call with the account's token.
@@ -21,9 +22,9 @@ pub(crate) fn fetch_with_token<T>(
     app: &AppContext,
     store: &mut Store,
     account: &Account,
-    make: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
+    call: impl Fn(&Client, &Secret) -> Result<T, wechat::Error>,
 ) -> anyhow::Result<T> {
-    Ok(call_with_token(store, &app.new_client()?, account, make)??)
+    Ok(call_with_token(store, &app.new_client()?, account, call)??)
 }
 
 /// Fetches a list from WeChat and caches it.
@@ -34,17 +35,17 @@ pub(crate) fn fetch(
     app: &AppContext,
     store: &mut Store,
     account: &Account,
-    family: TemplateKind,
+    kind: TemplateKind,
 ) -> anyhow::Result<TemplateList> {
-    let found = match family {
+    let templates = match kind {
         TemplateKind::Template => fetch_with_token(app, store, account, Client::templates)?,
         TemplateKind::Subscription => fetch_with_token(app, store, account, Client::subscriptions)?,
     };
-    let templates = found
+    let templates = templates
         .into_iter()
-        .map(|it| CachedTemplate { template_id: it.template_id, title: it.title, content: it.content })
+        .map(|Template { template_id, title, content }| CachedTemplate { template_id, title, content })
         .collect();
-    let list = TemplateList { kind: family, templates, fetched_at: Timestamp::now() };
+    let list = TemplateList { kind, templates, fetched_at: Timestamp::now() };
     store.save_templates(&account.app_id, &list)?;
     log::info!("{}", t!("template-asked", count = list.templates.len()));
     Ok(list)
@@ -60,16 +61,16 @@ pub(crate) fn find_or_fetch(
     app: &AppContext,
     store: &mut Store,
     name: &str,
-    family: TemplateKind,
+    kind: TemplateKind,
 ) -> anyhow::Result<(CachedTemplate, Timestamp)> {
-    let kept = store.templates(&app.require_app_id()?, family)?;
-    if let Some(list) = &kept
+    let cached = store.templates(&app.require_app_id()?, kind)?;
+    if let Some(list) = &cached
         && !list.is_stale(Timestamp::now())
-        && let Ok(found) = find(app, name, list)
+        && let Ok(template) = find(app, name, list)
     {
-        return Ok((found.clone(), list.fetched_at));
+        return Ok((template.clone(), list.fetched_at));
     }
-    let list = fetch_or_cached(ui, app, store, kept, family)?;
+    let list = fetch_or_cached(ui, app, store, cached, kind)?;
     Ok((find(app, name, &list)?.clone(), list.fetched_at))
 }
 
@@ -81,21 +82,18 @@ pub(crate) fn fetch_or_cached(
     ui: &mut Ui,
     app: &AppContext,
     store: &mut Store,
-    kept: Option<TemplateList>,
-    family: TemplateKind,
+    cached: Option<TemplateList>,
+    kind: TemplateKind,
 ) -> anyhow::Result<TemplateList> {
-    let asked = app.account().and_then(|account| fetch(app, store, &account, family));
-    match (asked, kept) {
-        (Ok(asked), _) => Ok(asked),
-        (Err(error), None) => Err(error),
-        (Err(error), Some(kept)) => {
-            let report = classify(&error);
-            ui.warn(
-                &stale_warning(&kept, Some(&report)).unwrap_or_else(|| t!("template-unasked", cause = report.message)),
-            );
-            Ok(kept)
-        }
-    }
+    let error = match app.account().and_then(|account| fetch(app, store, &account, kind)) {
+        Ok(list) => return Ok(list),
+        Err(error) => error,
+    };
+    let Some(list) = cached else { return Err(error) };
+    let report = classify(&error);
+    let warning = stale_warning(&list, Some(&report));
+    ui.warn(&warning.unwrap_or_else(|| t!("template-unasked", cause = report.message)));
+    Ok(list)
 }
 
 /// Returns a warning that an old list is used and why WeChat gave no newer one; `None` if the list
@@ -125,38 +123,40 @@ pub(crate) fn find<'l>(
     let all = &list.templates;
     if let Some(alias) = app.config.templates.get(name) {
         let id = alias.id.value.as_str();
-        return all.iter().find(|it| it.template_id == id).ok_or_else(|| {
-            let what = t!("template-alias-unknown", name = name, id = id);
+        return all.iter().find(|template| template.template_id == id).ok_or_else(|| {
+            let message = t!("template-alias-unknown", name = name, id = id);
             let at = alias.id.origin.to_string();
-            CommandError::not_found(what).hint(match list.kind {
+            CommandError::not_found(message).hint(match list.kind {
                 TemplateKind::Template => t!("template-alias-unknown-hint", at = at),
                 TemplateKind::Subscription => t!("template-alias-unknown-subscription-hint", at = at),
             })
         });
     }
-    if let Some(found) = all.iter().find(|it| it.template_id == name) {
-        return Ok(found);
+    if let Some(template) = all.iter().find(|template| template.template_id == name) {
+        return Ok(template);
     }
-    let titled: Vec<_> = all.iter().filter(|it| it.title == name.trim()).collect();
-    let begun = || all.iter().filter(|it| it.template_id.starts_with(name)).collect();
-    let candidates: Vec<_> = if titled.is_empty() && !name.is_empty() { begun() } else { titled };
+    let mut candidates: Vec<_> = all.iter().filter(|template| template.title == name.trim()).collect();
+    if candidates.is_empty() && !name.is_empty() {
+        candidates.extend(all.iter().filter(|template| template.template_id.starts_with(name)));
+    }
     match candidates[..] {
-        [one] => Ok(one),
+        [template] => Ok(template),
         [] => Err(unknown_template(app, name, list)),
         [..] => {
-            let ids: Vec<&str> = candidates.iter().map(|it| it.template_id.as_str()).collect();
-            let what = t!("template-several", name = name, ids = join_list(ids));
-            Err(CommandError::usage(what).hint(t!("template-several-hint")))
+            let ids: Vec<&str> = candidates.iter().map(|template| template.template_id.as_str()).collect();
+            let message = t!("template-several", name = name, ids = join_list(ids));
+            Err(CommandError::usage(message).hint(t!("template-several-hint")))
         }
     }
 }
 
 /// Returns the error for an unknown template, with the closest match.
-pub(crate) fn unknown_template(app: &AppContext, name: &str, list: &TemplateList) -> CommandError {
+fn unknown_template(app: &AppContext, name: &str, list: &TemplateList) -> CommandError {
     let aliases = app.config.templates.keys().cloned();
-    let own = list.templates.iter().flat_map(|it| [it.title.clone(), it.template_id.clone()]);
-    let hint = match (closest_match(name, aliases.chain(own)), list.kind) {
-        (Some(near), _) => t!("did-you-mean", name = near),
+    let titles_and_ids =
+        list.templates.iter().flat_map(|template| [template.title.clone(), template.template_id.clone()]);
+    let hint = match (closest_match(name, aliases.chain(titles_and_ids)), list.kind) {
+        (Some(closest), _) => t!("did-you-mean", name = closest),
         (None, TemplateKind::Template) => t!("template-unknown-hint"),
         (None, TemplateKind::Subscription) => t!("template-unknown-subscription-hint"),
     };
@@ -164,9 +164,9 @@ pub(crate) fn unknown_template(app: &AppContext, name: &str, list: &TemplateList
 }
 
 /// Returns the name quoted for a shell, with the option that `template show` needs for its list.
-pub(crate) fn shell_name(name: &str, family: TemplateKind) -> String {
+pub(crate) fn shell_name(name: &str, kind: TemplateKind) -> String {
     let name = shell_words::quote(name);
-    match family {
+    match kind {
         TemplateKind::Template => name.into_owned(),
         TemplateKind::Subscription => format!("{name} --subscribe"),
     }

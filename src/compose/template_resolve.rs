@@ -43,14 +43,18 @@ pub(crate) struct TemplateFetchError {
 
 impl TemplateFetchError {
     fn from_error(error: &anyhow::Error) -> Self {
-        let passes = error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()).is_some_and(|it| match it {
-            wechat::Error::Api(refusal) => matches!(action(refusal.errcode), Action::Backoff | Action::HoldDay),
-            wechat::Error::Connect { .. }
-            | wechat::Error::NoResponse { .. }
-            | wechat::Error::InvalidResponse { .. } => true,
-            wechat::Error::ClientInit(_) => false,
-        });
-        Self { report: classify(error), is_temporary: passes }
+        let is_temporary = match error.chain().find_map(|cause| cause.downcast_ref::<wechat::Error>()) {
+            Some(wechat::Error::Api(refusal)) => {
+                matches!(action(refusal.errcode), Action::Backoff | Action::HoldDay)
+            }
+            Some(
+                wechat::Error::Connect { .. }
+                | wechat::Error::NoResponse { .. }
+                | wechat::Error::InvalidResponse { .. },
+            ) => true,
+            Some(wechat::Error::ClientInit(_)) | None => false,
+        };
+        Self { report: classify(error), is_temporary }
     }
 }
 
@@ -73,6 +77,29 @@ struct CachedTemplateList {
 }
 
 impl TemplateCache {
+    /// Returns the warnings about the lists that were used, and clears them.
+    pub(crate) fn take_warnings(&mut self) -> impl Iterator<Item = String> {
+        [self.templates.warning.take(), self.subscriptions.warning.take()].into_iter().flatten()
+    }
+
+    fn entry(&mut self, kind: TemplateKind) -> &mut CachedTemplateList {
+        match kind {
+            TemplateKind::Template => &mut self.templates,
+            TemplateKind::Subscription => &mut self.subscriptions,
+        }
+    }
+}
+
+/// Finds templates in the lists of the account and fetches the lists where necessary.
+pub(crate) struct TemplateResolver<'a> {
+    pub(crate) app: &'a AppContext,
+    pub(crate) store: &'a mut Store,
+    /// The account to ask WeChat with; without one, only the cached lists are used.
+    pub(crate) account: Option<&'a Account>,
+    pub(crate) cache: &'a mut TemplateCache,
+}
+
+impl TemplateResolver<'_> {
     /// Finds a template and compares its keys with `data`. The cached list suffices if it has a
     /// matching template; otherwise WeChat is asked.
     ///
@@ -80,59 +107,53 @@ impl TemplateCache {
     /// The template does not exist, the fields do not match, or the database failed.
     pub(crate) fn resolve(
         &mut self,
-        app: &AppContext,
-        store: &mut Store,
-        account: Option<&Account>,
-        (name, family): (&str, TemplateKind),
+        name: &str,
+        kind: TemplateKind,
         data: &Map<String, Value>,
     ) -> anyhow::Result<ResolvedTemplate> {
-        let list =
-            self.list_or_fetch(app, store, account, family, |list| find_and_validate(app, name, data, list).is_ok())?;
+        let app = self.app;
+        let list = self.list_or_fetch(kind, |list| find_with_matching_keys(app, name, data, list).is_ok())?;
         let cause = match list {
-            Ok(list) => return Ok(ResolvedTemplate::Checked(find_and_validate(app, name, data, list)?.clone())),
+            Ok(list) => return Ok(ResolvedTemplate::Checked(find_with_matching_keys(app, name, data, list)?.clone())),
             Err(cause) => cause,
         };
-        let listed = self.entry(family).list.as_ref().and_then(|list| find(app, name, list).ok());
-        let alias = || app.config.templates.get(name).map(|alias| alias.id.value.clone());
-        let id = listed.map(|found| found.template_id.clone()).or_else(alias);
-        Ok(ResolvedTemplate::Unchecked {
-            template_id: id.or_else(|| looks_like_template_id(name).then(|| name.to_owned())),
-            cause,
-        })
+        let listed = self.cache.entry(kind).list.as_ref().and_then(|list| find(app, name, list).ok());
+        let template_id = listed
+            .map(|template| template.template_id.clone())
+            .or_else(|| app.config.templates.get(name).map(|alias| alias.id.value.clone()))
+            .or_else(|| looks_like_template_id(name).then(|| name.to_owned()));
+        Ok(ResolvedTemplate::Unchecked { template_id, cause })
     }
 
-    /// Returns the cached list if `is_sufficient` accepts it and it is not old; otherwise fetches
-    /// it from WeChat, or returns why that failed. Without an account only the cached list is used.
+    /// Returns the cached list if `is_sufficient` accepts it and it is not old; otherwise fetches it
+    /// from WeChat, or returns why that failed. Without an account only the cached list is used.
     ///
     /// # Errors
     /// The database failed.
     pub(crate) fn list_or_fetch(
         &mut self,
-        app: &AppContext,
-        store: &mut Store,
-        account: Option<&Account>,
-        family: TemplateKind,
-        will_do: impl Fn(&TemplateList) -> bool,
+        kind: TemplateKind,
+        is_sufficient: impl Fn(&TemplateList) -> bool,
     ) -> anyhow::Result<Result<&TemplateList, TemplateFetchError>> {
-        let looked = self.entry(family);
-        if looked.list.is_none() {
-            looked.list = store.templates(app.app_id(), family)?;
+        let cached = self.cache.entry(kind);
+        if cached.list.is_none() {
+            cached.list = self.store.templates(self.app.app_id(), kind)?;
         }
-        let will_do = looked.list.as_ref().is_some_and(will_do);
-        let is_old = looked.list.as_ref().is_some_and(|list| list.is_stale(Timestamp::now()));
-        if looked.fetched.is_none() && (!will_do || is_old) {
-            match account.map(|account| fetch(app, store, account, family)) {
-                Some(Ok(list)) => (looked.list, looked.fetched) = (Some(list), Some(Ok(()))),
-                Some(Err(error)) => looked.fetched = Some(Err(TemplateFetchError::from_error(&error))),
-                None => looked.fetched = Some(Ok(())),
+        let is_sufficient = cached.list.as_ref().is_some_and(is_sufficient);
+        let is_old = cached.list.as_ref().is_some_and(|list| list.is_stale(Timestamp::now()));
+        if cached.fetched.is_none() && (!is_sufficient || is_old) {
+            match self.account.map(|account| fetch(self.app, self.store, account, kind)) {
+                Some(Ok(list)) => (cached.list, cached.fetched) = (Some(list), Some(Ok(()))),
+                Some(Err(error)) => cached.fetched = Some(Err(TemplateFetchError::from_error(&error))),
+                None => cached.fetched = Some(Ok(())),
             }
-            if let (Some(list), true) = (&looked.list, will_do) {
-                looked.warning =
-                    stale_warning(list, looked.fetched.as_ref().and_then(|it| Some(&it.as_ref().err()?.report)));
+            if let (Some(list), true) = (&cached.list, is_sufficient) {
+                let failure = cached.fetched.as_ref().and_then(|fetched| fetched.as_ref().err());
+                cached.warning = stale_warning(list, failure.map(|failure| &failure.report));
             }
         }
-        Ok(match (&looked.list, &looked.fetched) {
-            (_, Some(Err(cause))) if !will_do => Err(cause.clone()),
+        Ok(match (&cached.list, &cached.fetched) {
+            (_, Some(Err(cause))) if !is_sufficient => Err(cause.clone()),
             (Some(list), _) => Ok(list),
             (None, _) => {
                 let report = ErrorReport { exit: ExitStatus::Config, message: t!("send-unchecked-secret"), hint: None };
@@ -140,44 +161,32 @@ impl TemplateCache {
             }
         })
     }
-
-    /// Returns the warnings about the lists that were used, and clears them.
-    pub(crate) fn take_warnings(&mut self) -> impl Iterator<Item = String> {
-        [self.templates.warning.take(), self.subscriptions.warning.take()].into_iter().flatten()
-    }
-
-    fn entry(&mut self, family: TemplateKind) -> &mut CachedTemplateList {
-        match family {
-            TemplateKind::Template => &mut self.templates,
-            TemplateKind::Subscription => &mut self.subscriptions,
-        }
-    }
 }
 
 /// Finds a template by name and compares its keys with `data`.
 ///
 /// # Errors
 /// The template does not exist, or the fields do not match its keys.
-fn find_and_validate<'l>(
+fn find_with_matching_keys<'l>(
     app: &AppContext,
     name: &str,
     data: &Map<String, Value>,
     list: &'l TemplateList,
 ) -> Result<&'l CachedTemplate, CommandError> {
-    let found = find(app, name, list)?;
-    let keys = keys(&found.content);
+    let template = find(app, name, list)?;
+    let keys = keys(&template.content);
     // If the content has no readable key, the fields cannot be checked.
-    match field_problems(name, &keys, data).filter(|_| !keys.is_empty()) {
-        Some(what) => {
+    match describe_mismatch(name, &keys, data).filter(|_| !keys.is_empty()) {
+        Some(message) => {
             let hint = t!("send-fields-hint", fields = join_list(&keys), name = shell_name(name, list.kind));
-            Err(CommandError { exit: ExitStatus::Usage, message: what, hint: Some(hint) })
+            Err(CommandError { exit: ExitStatus::Usage, message, hint: Some(hint) })
         }
-        None => Ok(found),
+        None => Ok(template),
     }
 }
 
 /// Describes all differences between the fields and the keys in one line.
-fn field_problems(name: &str, keys: &[&str], data: &Map<String, Value>) -> Option<String> {
+fn describe_mismatch(name: &str, keys: &[&str], data: &Map<String, Value>) -> Option<String> {
     let missing: Vec<&str> =
         keys.iter().copied().filter(|key| !HIDDEN_KEYS.contains(key) && !data.contains_key(*key)).collect();
     let unknown: Vec<String> = data
@@ -188,14 +197,14 @@ fn field_problems(name: &str, keys: &[&str], data: &Map<String, Value>) -> Optio
             None => key.clone(),
         })
         .collect();
-    let missed = join_list(&missing);
+    let missing_names = join_list(&missing);
     match (unknown.is_empty(), missing.is_empty()) {
         (true, true) => None,
-        (true, false) => Some(t!("send-fields-missing", name = name, fields = missed)),
+        (true, false) => Some(t!("send-fields-missing", name = name, fields = missing_names)),
         (false, _) => {
-            let what = t!("send-fields-unknown", name = name, count = unknown.len(), fields = join_list(&unknown));
-            let more = (!missing.is_empty()).then(|| t!("send-fields-missing-too", fields = missed));
-            Some(join_clauses([Some(what), more].into_iter().flatten()))
+            let message = t!("send-fields-unknown", name = name, count = unknown.len(), fields = join_list(&unknown));
+            let more = (!missing.is_empty()).then(|| t!("send-fields-missing-too", fields = missing_names));
+            Some(join_clauses([Some(message), more].into_iter().flatten()))
         }
     }
 }
@@ -225,7 +234,7 @@ mod tests {
             ),
         ];
         for (data, expected) in cases {
-            assert_eq!(field_problems("T", &keys, data.as_object().unwrap()).as_deref(), expected, "{data}");
+            assert_eq!(describe_mismatch("T", &keys, data.as_object().unwrap()).as_deref(), expected, "{data}");
         }
     }
 

@@ -12,10 +12,11 @@ use serde_json::Value;
 use crate::cli::{ArgText, Global, ReportOn, Run};
 use crate::commands::delivery;
 use crate::commands::delivery::DeliverySetup;
+use crate::compose::draft::MessageDraft;
 use crate::compose::recipients;
 use crate::compose::recipients::RecipientSelector;
 use crate::compose::warnings::DraftWarnings;
-use crate::compose::{ComposeRequest, MessageDraft, build_submission, content, single_source};
+use crate::compose::{ComposeRequest, build_submission, content, single_source};
 use crate::config::CliOverrides;
 use crate::context::AppContext;
 use crate::delivery::DeliveryThread;
@@ -143,7 +144,7 @@ fn prepare_report(
         .split_or_check(false, &mut notes);
     // `run` has no --split to hint at.
     let said = said.map_err(|failure| failure.hint(t!("send-text-long-hint")))?;
-    let saying = ComposeRequest { draft: said, notes, delivery: &args.delivery };
+    let saying = ComposeRequest { draft: said, warnings: notes, delivery: &args.delivery };
     let parcel = build_submission(ui, &app, &mut store, Some(&account), saying, to)?;
     Ok((app, store, parcel))
 }

@@ -7,9 +7,9 @@ use crate::cli::ContentArgs;
 use crate::compose::input;
 use crate::compose::recipients::Recipient;
 use crate::compose::template_data::parse_fields;
-use crate::compose::template_resolve::TemplateCache;
+use crate::compose::template_resolve::{TemplateCache, TemplateResolver};
 use crate::compose::warnings::DraftWarnings;
-use crate::compose::{content, expiry, message_json, submission_from, template_check};
+use crate::compose::{content, expiry, message_json, template_check};
 use crate::context::{AppContext, parse_openid_argument};
 use crate::exit::CommandError;
 use crate::i18n::{closest_match, join_list, json_error_without_position};
@@ -140,20 +140,17 @@ impl LineParser {
             (None, Some(name), None) => (self.template_content(&name, line.data, line.url, notes)?.into(), Some(name)),
             _ => return Err(CommandError::usage(t!("batch-what")).into()),
         };
-        let (app, account) = (&self.app, self.account.as_ref());
-        template_check::resolve_and_check(
-            app,
-            &mut self.store,
-            account,
-            &mut self.templates,
-            name.as_deref(),
-            notes,
-            &mut said.content,
-        )?;
+        let mut templates = TemplateResolver {
+            app: &self.app,
+            store: &mut self.store,
+            account: self.account.as_ref(),
+            cache: &mut self.templates,
+        };
+        template_check::resolve_and_check(&mut templates, name.as_deref(), notes, &mut said.content)?;
         let to = vec![to];
         said.check_touser(&to)?;
         let said = said.split_or_check(self.options.split, notes)?;
-        submission_from(said, None, line.key, expiry(&self.app), to)
+        said.into_submission(None, line.key, expiry(&self.app), to)
     }
 
     fn find_recipient(&self, line: &BatchLine) -> anyhow::Result<Recipient> {

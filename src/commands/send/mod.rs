@@ -51,7 +51,7 @@ pub(super) fn run(ui: &mut Ui, global: &Global, args: &Send) -> anyhow::Result<E
         (false, false) => app.open_or_create_store(ui)?,
     };
     let to = recipients::resolve(ui, &app, &store, &selector)?;
-    let request = ComposeRequest { draft, notes, delivery: &args.delivery };
+    let request = ComposeRequest { draft, warnings: notes, delivery: &args.delivery };
     let parcel = build_submission(ui, &app, &mut store, account.as_ref(), request, to)?;
     let Some(hand) = hand else { return dry_run(ui, &app, &store, &parcel) };
     let mut setup = DeliverySetup { store, thread: hand.wait_ready()?, options: delivery::options_from_config(&app)? };

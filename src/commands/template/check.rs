@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cli::TemplateCheck;
 use crate::compose::template_data::merge_fields;
-use crate::compose::template_resolve::{ResolvedTemplate, TemplateCache};
+use crate::compose::template_resolve::{ResolvedTemplate, TemplateCache, TemplateResolver};
 use crate::compose::warnings::DraftWarnings;
 use crate::context::AppContext;
 use crate::exit::{CommandError, ErrorReport, ExitStatus};
@@ -50,8 +50,9 @@ pub(super) fn run(ui: &mut Ui, app: &AppContext, args: &TemplateCheck) -> anyhow
     app.require_app_id()?;
     let account = app.account();
     let mut store = app.open_or_create_default_store()?;
-    let which = (name, super::template_kind(args.subscribe));
-    let template = match TemplateCache::default().resolve(app, &mut store, account.as_ref().ok(), which, &data)? {
+    let mut cache = TemplateCache::default();
+    let mut templates = TemplateResolver { app, store: &mut store, account: account.as_ref().ok(), cache: &mut cache };
+    let template = match templates.resolve(name, super::template_kind(args.subscribe), &data)? {
         ResolvedTemplate::Checked(template) => template,
         ResolvedTemplate::Unchecked { cause, .. } => {
             account?;

@@ -79,19 +79,23 @@ impl Client {
     /// [`Error::ClientInit`] if the proxy or the CA file is unusable.
     pub fn new(settings: &ClientSettings) -> Result<Self> {
         let tls = tls::tls_config(settings.ca_file.as_ref())?;
-        let (mut near, mut far) = (None, None);
-        let bases = settings.api_base.iter().map(|base| {
-            let made = if is_loopback(base) { &mut near } else { &mut far };
-            let http = match made {
+        let (mut direct, mut proxied) = (None, None);
+        let hosts = settings.api_base.iter().map(|base| {
+            let shared = if is_loopback(base) { &mut direct } else { &mut proxied };
+            let http = match shared {
                 Some(http) => Http::clone(http),
-                None => made.insert(Self::build_http(settings, tls.clone(), is_loopback(base))?).clone(),
+                None => shared.insert(Self::build_http(settings, tls.clone(), is_loopback(base))?).clone(),
             };
             Ok(ApiHost::new(base.clone(), http, proxy_for(base, settings)?))
         });
-        let bases: Arc<[_]> = bases.collect::<Result<_>>()?;
-        let secret_from = settings.secret_source.clone().map(Arc::new);
-        let (rests, clock) = (HostHealth::new(bases.len()), ServerClock::default());
-        Ok(Self { host_health: rests, hosts: bases, clock, timeout: settings.timeout, secret_source: secret_from })
+        let hosts: Arc<[_]> = hosts.collect::<Result<_>>()?;
+        Ok(Self {
+            host_health: HostHealth::new(hosts.len()),
+            hosts,
+            clock: ServerClock::default(),
+            timeout: settings.timeout,
+            secret_source: settings.secret_source.clone().map(Arc::new),
+        })
     }
 
     /// Returns WeChat's clock, as known from the responses so far.
@@ -150,10 +154,10 @@ impl Client {
         api: &'static str,
         token: Option<&Secret>,
         body: &[u8],
-        twice: Idempotency,
+        idempotency: Idempotency,
     ) -> Result<Value> {
         let token = token.map(|token| ("access_token", token.expose_secret()));
-        self.call(&self.new_call(api, token.as_slice(), twice), |http, url| post_json(http, url, body))
+        self.call(&self.new_call(api, token.as_slice(), idempotency), |http, url| post_json(http, url, body))
     }
 
     /// Does the same as [`Client::post`] and fills in `trace` even if the call fails.
@@ -187,8 +191,8 @@ impl Client {
     }
 
     /// Builds a call with the default timeout and no secret in the body.
-    fn new_call<'a>(&self, api: &'static str, query: &'a [(&'a str, &'a str)], twice: Idempotency) -> Call<'a> {
-        Call { api, query, secret: None, idempotency: twice, timeout: self.timeout }
+    fn new_call<'a>(&self, api: &'static str, query: &'a [(&'a str, &'a str)], idempotency: Idempotency) -> Call<'a> {
+        Call { api, query, secret: None, idempotency, timeout: self.timeout }
     }
 
     /// Calls one host after the other, those that failed recently last, as long as the next call
@@ -205,27 +209,27 @@ impl Client {
         trace: &mut CallTrace,
     ) -> Result<Value> {
         let mut last: Option<Error> = None;
-        let own = call.query.iter().filter(|(name, _)| is_secret_key(name)).map(|(_, value)| *value);
-        let secrets: Vec<&str> = own.chain(call.secret.map(|it| it.expose_secret())).collect();
-        for at in self.host_health.try_order() {
-            let Some(base) = self.hosts.get(at) else { continue };
+        let query_secrets = call.query.iter().filter(|(name, _)| is_secret_key(name)).map(|(_, value)| *value);
+        let secrets: Vec<&str> = query_secrets.chain(call.secret.map(|secret| secret.expose_secret())).collect();
+        for index in self.host_health.try_order() {
+            let Some(base) = self.hosts.get(index) else { continue };
             trace.host = Some(base.name());
             let error = match self.call_host(base, call, &secrets, &request, trace) {
                 Err(error @ (Error::Connect { .. } | Error::InvalidResponse { status: 500.., .. })) => error,
                 Err(error @ Error::NoResponse { .. }) => {
-                    self.host_health.mark_failed(at);
+                    self.host_health.mark_failed(index);
                     return Err(error);
                 }
                 result => return result,
             };
-            self.host_health.mark_failed(at);
-            let arrived = !matches!(error, Error::Connect { .. });
+            self.host_health.mark_failed(index);
+            let may_have_arrived = !matches!(error, Error::Connect { .. });
             // If one host may have received the request, a later connect failure must not hide
             // that.
-            if arrived || last.is_none() {
+            if may_have_arrived || last.is_none() {
                 last = Some(error);
             }
-            if arrived && call.idempotency == Idempotency::Unsafe {
+            if may_have_arrived && call.idempotency == Idempotency::Unsafe {
                 break;
             }
         }
@@ -248,11 +252,11 @@ impl Client {
         }
         log::debug!("{api} at {host}");
         // reqwest's own timeout covers each read; this one covers the whole call.
-        let answer = request(&base.http, url).timeout(timeout).send().map_err(|e| base.transport_error(e))?;
-        let (status, date) = (answer.status(), date_header_timestamp(answer.headers()));
-        let bad = |cause: String| Error::InvalidResponse { host: host.clone(), status: status.as_u16(), cause };
+        let response = request(&base.http, url).timeout(timeout).send().map_err(|e| base.transport_error(e))?;
+        let (status, date) = (response.status(), date_header_timestamp(response.headers()));
+        let invalid = |cause: String| Error::InvalidResponse { host: host.clone(), status: status.as_u16(), cause };
         let mut bytes = Vec::new();
-        answer.take(MAX_RESPONSE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| {
+        response.take(MAX_RESPONSE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| {
             match e.downcast::<reqwest::Error>() {
                 Ok(e) => base.transport_error(e),
                 Err(e) => Error::NoResponse { host: host.clone(), cause: i18n::io_error_text(&e.kind().into()) },
@@ -260,17 +264,18 @@ impl Client {
         })?;
         log::debug!("{api}: HTTP {}", status.as_u16());
         if bytes.len() as u64 > MAX_RESPONSE_BYTES {
-            return Err(bad(t!("wechat-answer-too-long")));
+            return Err(invalid(t!("wechat-answer-too-long")));
         }
         if status.is_redirection() {
-            return Err(bad(t!("wechat-answer-redirect")));
+            return Err(invalid(t!("wechat-answer-redirect")));
         }
         if !status.is_success() {
-            return Err(bad(t!("wechat-answer-status")));
+            return Err(invalid(t!("wechat-answer-status")));
         }
         // The content type is ignored: /sns/ returns JSON as text/plain.
-        let value =
-            lenient_json::parse_object(&bytes).map(Value::Object).ok_or_else(|| bad(t!("wechat-answer-not-json")))?;
+        let value = lenient_json::parse_object(&bytes)
+            .map(Value::Object)
+            .ok_or_else(|| invalid(t!("wechat-answer-not-json")))?;
         if let Some(date) = date {
             // Only WeChat's JSON gets here, so the date is not that of a proxy's error page.
             self.clock.set(date);
@@ -278,10 +283,10 @@ impl Client {
         }
         match ApiError::from_response(api, &value, secrets) {
             Ok(None) => Ok(value),
-            Err(InvalidErrcode) => Err(bad(t!("wechat-answer-lacks", field = "errcode"))),
-            Ok(Some(refusal)) => {
-                log::debug!("{api}: errcode {} rid {}", refusal.errcode, refusal.rid.as_deref().unwrap_or("-"));
-                Err(Error::Api(refusal))
+            Err(InvalidErrcode) => Err(invalid(t!("wechat-answer-lacks", field = "errcode"))),
+            Ok(Some(error)) => {
+                log::debug!("{api}: errcode {} rid {}", error.errcode, error.rid.as_deref().unwrap_or("-"));
+                Err(Error::Api(error))
             }
         }
     }
@@ -290,8 +295,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::InvalidResponse`] if there is no errcode, because nothing then confirms success.
-    pub(super) fn expect_ok(&self, answer: &Value) -> Result<()> {
-        match answer.get("errcode").and_then(parse_number) {
+    pub(super) fn expect_ok(&self, response: &Value) -> Result<()> {
+        match response.get("errcode").and_then(parse_number) {
             Some(0) => Ok(()),
             _ => Err(self.missing_field("errcode")),
         }

@@ -5,6 +5,7 @@ use std::io;
 use std::time::SystemTime;
 
 use anyhow::Chain;
+use rustix::io::Errno;
 use rustls::CertificateError;
 
 use crate::{i18n, t};
@@ -85,9 +86,7 @@ pub fn is_out_of_threads(error: &(dyn StdError + 'static)) -> bool {
 /// Returns whether the process or the system cannot open more files.
 pub fn is_out_of_files(error: &(dyn StdError + 'static)) -> bool {
     let code = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
-    code.is_some_and(|code| {
-        [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].iter().any(|it| it.raw_os_error() == code)
-    })
+    code.is_some_and(|code| [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error).contains(&code))
 }
 
 /// Finds the TLS error behind a failed connection. An I/O error does not list the error that it

@@ -30,9 +30,9 @@ impl Client {
             .map(|base| {
                 let before = SystemTime::now();
                 let request = base.http.get(base.url.clone()).timeout(self.timeout);
-                let answer = request.send().map_err(|e| base.transport_error(e))?;
+                let response = request.send().map_err(|e| base.transport_error(e))?;
                 let middle = before + before.elapsed().unwrap_or_default() / 2;
-                let ahead = parse_date_header(answer.headers()).map(|date| offset_seconds(date, middle));
+                let ahead = parse_date_header(response.headers()).map(|date| offset_seconds(date, middle));
                 Ok(HostProbe { host: base.name(), tls: base.url.scheme() == "https", clock_offset: ahead })
             })
             .collect()

@@ -115,14 +115,14 @@ pub fn entries() -> impl Iterator<Item = ErrcodeEntry> {
 /// Returns up to `limit` codes that differ from `errcode` in at most two digits, the closest first.
 pub fn closest_codes(errcode: i64, limit: usize) -> Vec<ErrcodeEntry> {
     let typed = errcode.to_string();
-    let far = |entry: &ErrcodeEntry| {
+    let distance = |entry: &ErrcodeEntry| {
         let slips = strsim::damerau_levenshtein(&typed, &entry.errcode.to_string());
         (slips, entry.errcode.abs_diff(errcode))
     };
-    let mut near: Vec<ErrcodeEntry> = entries().filter(|entry| far(entry).0 <= 2).collect();
-    near.sort_by_key(far);
-    near.truncate(limit);
-    near
+    let mut candidates: Vec<ErrcodeEntry> = entries().filter(|entry| distance(entry).0 <= 2).collect();
+    candidates.sort_by_key(distance);
+    candidates.truncate(limit);
+    candidates
 }
 
 /// Returns the action for a code; an unknown code fails the message.
@@ -133,7 +133,7 @@ pub fn action(errcode: i64) -> Action {
 fn parse_row(line: &'static str) -> Option<ErrcodeEntry> {
     let mut fields = line.split('\t');
     let errcode = fields.next()?.parse().ok()?;
-    let official = fields.next()?;
+    let errmsg = fields.next()?;
     let (meaning_en, meaning_zh, remedy) = (fields.next()?, fields.next()?, fields.next()?);
     let name = fields.nth(2)?;
     let action = ACTION_NAMES.iter().find(|(known, _)| *known == name)?.1;
@@ -143,16 +143,7 @@ fn parse_row(line: &'static str) -> Option<ErrcodeEntry> {
         "administrator" => false,
         _ => return None,
     };
-    Some(ErrcodeEntry {
-        errcode,
-        errmsg: official,
-        meaning_en,
-        meaning_zh,
-        remedy_en: remedy,
-        remedy_zh,
-        for_developers,
-        action,
-    })
+    Some(ErrcodeEntry { errcode, errmsg, meaning_en, meaning_zh, remedy_en: remedy, remedy_zh, for_developers, action })
 }
 
 #[cfg(test)]

@@ -3,13 +3,11 @@
 
 use serde_json::Value;
 
-use super::connect_failure;
-use super::connect_failure::ConnectFailure;
+use super::connect_failure::{self, ConnectFailure};
 use super::errcode::{self, Action};
 use super::lenient_json::parse_lenient;
 use super::mask::MASK;
-use crate::i18n;
-use crate::i18n::Lang;
+use crate::i18n::{self, Lang};
 use crate::{t, t_in};
 
 /// An errcode that is not a number.
@@ -36,17 +34,17 @@ impl ApiError {
     /// the response is not an error.
     pub(super) fn from_response(
         api: &'static str,
-        answer: &Value,
+        response: &Value,
         secrets: &[&str],
     ) -> Result<Option<Self>, InvalidErrcode> {
-        let errcode: i64 = match answer.get("errcode") {
+        let errcode: i64 = match response.get("errcode") {
             None | Some(Value::Null) => return Ok(None),
             Some(code) => parse_lenient(code).ok_or(InvalidErrcode)?,
         };
         if errcode == 0 {
             return Ok(None);
         }
-        let raw = answer.get("errmsg").and_then(Value::as_str).unwrap_or_default();
+        let raw = response.get("errmsg").and_then(Value::as_str).unwrap_or_default();
         let secrets = secrets.iter().filter(|secret| !secret.is_empty());
         let (errmsg, rid) = split_rid(&secrets.fold(raw.to_owned(), |text, secret| text.replace(secret, MASK)));
         Ok(Some(Self { api, errcode, errmsg, rid, remedy: None }))
@@ -68,9 +66,9 @@ impl ApiError {
             return Some(t!("wechat-allow-ip-hint", ip = ip));
         }
         if self.errcode == UNAUTHORIZED
-            && let Some(who) = permitted_accounts(self.api)
+            && let Some(hint) = permitted_accounts(self.api)
         {
-            return Some(who);
+            return Some(hint);
         }
         let entry = errcode::find(self.errcode)?;
         if let Some(advice) = entry.advice(i18n::current_language()) {
@@ -196,26 +194,28 @@ impl ClientInitError {
 
 impl Error {
     /// Creates the error for an unusable configuration.
-    pub(super) fn client_init(what: String) -> Self {
-        Self::ClientInit(ClientInitError { message: what, system_failure: None })
+    pub(super) fn client_init(message: String) -> Self {
+        Self::ClientInit(ClientInitError { message, system_failure: None })
     }
 
     /// Creates the error for a client that the system could not provide resources for.
     pub(super) fn from_client_build(error: &reqwest::Error) -> Self {
-        let all = || anyhow::Chain::new(error);
-        let of_files = all().any(connect_failure::is_out_of_files).then_some(ConnectFailure::FileLimit);
-        let of_threads = || all().any(connect_failure::is_out_of_threads).then_some(ConnectFailure::ThreadLimit);
-        let what = t!("wechat-no-client", cause = connect_failure::innermost_cause(error));
-        Self::ClientInit(ClientInitError {
-            message: what,
-            system_failure: Some(of_files.or_else(of_threads).unwrap_or_default()),
-        })
+        let mut causes = anyhow::Chain::new(error);
+        let system_failure = if causes.clone().any(connect_failure::is_out_of_files) {
+            ConnectFailure::FileLimit
+        } else if causes.any(connect_failure::is_out_of_threads) {
+            ConnectFailure::ThreadLimit
+        } else {
+            ConnectFailure::default()
+        };
+        let message = t!("wechat-no-client", cause = connect_failure::innermost_cause(error));
+        Self::ClientInit(ClientInitError { message, system_failure: Some(system_failure) })
     }
 
     /// Returns WeChat's error, if the API reported one.
     pub fn api_error(&self) -> Option<&ApiError> {
         match self {
-            Self::Api(refusal) => Some(refusal),
+            Self::Api(error) => Some(error),
             _ => None,
         }
     }
@@ -223,12 +223,12 @@ impl Error {
     /// Returns what the user can do about the error.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Api(refusal) => refusal.hint(),
-            Self::Connect { failure: trouble, .. } => Some(trouble.hint()),
+            Self::Api(error) => error.hint(),
+            Self::Connect { failure, .. } => Some(failure.hint()),
             Self::ClientInit(ClientInitError {
-                system_failure: Some(trouble @ (ConnectFailure::FileLimit | ConnectFailure::ThreadLimit)),
+                system_failure: Some(failure @ (ConnectFailure::FileLimit | ConnectFailure::ThreadLimit)),
                 ..
-            }) => Some(trouble.hint()),
+            }) => Some(failure.hint()),
             Self::InvalidResponse { .. } => Some(t!("wechat-bad-answer-hint")),
             Self::NoResponse { .. } | Self::ClientInit(_) => None,
         }
@@ -272,7 +272,8 @@ mod tests {
 
     #[test]
     fn codes_come_as_numbers_or_text_and_zero_is_no_error() {
-        let read = |answer| ApiError::from_response("/x", &answer, &[]).map(|found| found.map(|it| it.errcode));
+        let read =
+            |response| ApiError::from_response("/x", &response, &[]).map(|error| error.map(|error| error.errcode));
         assert_eq!(read(json!({"errcode": 40013, "errmsg": "invalid appid"})), Ok(Some(40013)));
         assert_eq!(read(json!({"errcode": "200014"})), Ok(Some(200_014)));
         assert_eq!(read(json!({"errcode": 43004.0})), Ok(Some(43004)));
@@ -285,9 +286,9 @@ mod tests {
 
     #[test]
     fn a_text_that_repeats_the_request_does_so_without_its_secrets() {
-        let answer = json!({"errcode": 40001, "errmsg": "bad: /x?access_token=50_Im7&secret=geheim! rid: 1-2-3"});
-        let refusal = ApiError::from_response("/x", &answer, &["50_Im7", "", "geheim"]).unwrap().unwrap();
-        assert_eq!(refusal.errmsg, "bad: /x?access_token=***&secret=***");
+        let response = json!({"errcode": 40001, "errmsg": "bad: /x?access_token=50_Im7&secret=geheim! rid: 1-2-3"});
+        let error = ApiError::from_response("/x", &response, &["50_Im7", "", "geheim"]).unwrap().unwrap();
+        assert_eq!(error.errmsg, "bad: /x?access_token=***&secret=***");
     }
 
     #[test]
@@ -303,12 +304,12 @@ mod tests {
 
     #[test]
     fn the_ip_to_allow_is_read_from_the_text() {
-        let refusal =
+        let error =
             |errmsg: &str| ApiError { api: "/x", errcode: 40164, errmsg: errmsg.into(), rid: None, remedy: None };
         let v6 = "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist";
-        assert_eq!(refusal(v6).ip(), Some("1.2.3.4"));
-        assert_eq!(refusal("invalid ip 1.2.3.4, not in whitelist").ip(), Some("1.2.3.4"));
-        assert_eq!(refusal("invalid ip").ip(), None);
-        assert!(refusal(v6).hint().unwrap().contains("1.2.3.4"));
+        assert_eq!(error(v6).ip(), Some("1.2.3.4"));
+        assert_eq!(error("invalid ip 1.2.3.4, not in whitelist").ip(), Some("1.2.3.4"));
+        assert_eq!(error("invalid ip").ip(), None);
+        assert!(error(v6).hint().unwrap().contains("1.2.3.4"));
     }
 }

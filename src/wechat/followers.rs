@@ -64,14 +64,14 @@ impl Client {
     pub fn followers(&self, token: &Secret, after: Option<&str>) -> Result<FollowerPage> {
         let mut query = vec![("access_token", token.expose_secret())];
         query.extend(after.map(|openid| ("next_openid", openid)));
-        let answer = self.get("/cgi-bin/user/get", &query)?;
-        let total = answer.get("total").and_then(parse_number).ok_or_else(|| self.missing_field("total"))?;
+        let response = self.get("/cgi-bin/user/get", &query)?;
+        let total = response.get("total").and_then(parse_number).ok_or_else(|| self.missing_field("total"))?;
         // An empty page has no `data` at all.
-        let listed = answer.get("data").and_then(|data| data.get("openid")).and_then(Value::as_array);
+        let listed = response.get("data").and_then(|data| data.get("openid")).and_then(Value::as_array);
         let openids: Option<Vec<String>> =
-            listed.into_iter().flatten().map(|it| parse_openid(it).map(str::to_owned)).collect();
+            listed.into_iter().flatten().map(|openid| parse_openid(openid).map(str::to_owned)).collect();
         let mut openids = openids.ok_or_else(|| self.missing_field("data.openid"))?;
-        if openids.is_empty() && answer.get("count").and_then(parse_number).is_some_and(|count| count > 0) {
+        if openids.is_empty() && response.get("count").and_then(parse_number).is_some_and(|count| count > 0) {
             return Err(self.missing_field("data.openid"));
         }
         // A page that contains `after` starts again with people who were already listed.
@@ -80,9 +80,10 @@ impl Client {
         }
         // A next openid equal to `after` would loop forever.
         let next =
-            text_field(&answer, "next_openid").filter(|next| !openids.is_empty() && Some(next.as_str()) != after);
-        let next =
-            next.map(|it| if is_openid(&it) { Ok(it) } else { Err(self.missing_field("next_openid")) }).transpose()?;
+            text_field(&response, "next_openid").filter(|next| !openids.is_empty() && Some(next.as_str()) != after);
+        if next.as_deref().is_some_and(|next| !is_openid(next)) {
+            return Err(self.missing_field("next_openid"));
+        }
         Ok(FollowerPage { total, openids, next })
     }
 
@@ -92,8 +93,8 @@ impl Client {
     /// Any [`Error`](super::Error); errcode 40003 for an openid that never belonged to the account.
     pub fn follower(&self, token: &Secret, openid: &str) -> Result<Follower> {
         let query = [("access_token", token.expose_secret()), ("openid", openid)];
-        let answer = self.get("/cgi-bin/user/info", &query)?;
-        parse_follower(&answer).ok_or_else(|| self.missing_field("subscribe"))
+        let response = self.get("/cgi-bin/user/info", &query)?;
+        parse_follower(&response).ok_or_else(|| self.missing_field("subscribe"))
     }
 
     /// Fetches what WeChat reports about at most [`MAX_BATCH`] people, in WeChat's order.
@@ -104,8 +105,8 @@ impl Client {
     pub fn followers_batch(&self, token: &Secret, openids: &[&str]) -> Result<Vec<Follower>> {
         let list: Vec<Value> = openids.iter().map(|openid| json!({"openid": openid})).collect();
         let body = json!({"user_list": list}).to_string();
-        let answer = self.post("/cgi-bin/user/info/batchget", Some(token), body.as_bytes())?;
-        let list = answer.get("user_info_list").and_then(Value::as_array);
+        let response = self.post("/cgi-bin/user/info/batchget", Some(token), body.as_bytes())?;
+        let list = response.get("user_info_list").and_then(Value::as_array);
         let list = list.ok_or_else(|| self.missing_field("user_info_list"))?;
         Ok(list.iter().filter_map(parse_follower).collect())
     }
@@ -121,28 +122,28 @@ impl Client {
     }
 }
 
-fn parse_follower(it: &Value) -> Option<Follower> {
-    let subscribe = match it.get("subscribe")? {
+fn parse_follower(person: &Value) -> Option<Follower> {
+    let subscribe = match person.get("subscribe")? {
         Value::Bool(yes) => *yes,
         number => parse_number(number)? != 0,
     };
-    let tags = it.get("tagid_list").and_then(Value::as_array).into_iter().flatten();
+    let tags = person.get("tagid_list").and_then(Value::as_array).into_iter().flatten();
     Some(Follower {
-        openid: it.get("openid").and_then(parse_openid)?.to_owned(),
+        openid: person.get("openid").and_then(parse_openid)?.to_owned(),
         subscribe,
-        subscribe_time: it.get("subscribe_time").and_then(parse_number).filter(|seconds| *seconds > 0),
-        subscribe_scene: text_field(it, "subscribe_scene"),
-        qr_scene_str: text_field(it, "qr_scene_str"),
-        remark: text_field(it, "remark"),
+        subscribe_time: person.get("subscribe_time").and_then(parse_number).filter(|seconds| *seconds > 0),
+        subscribe_scene: text_field(person, "subscribe_scene"),
+        qr_scene_str: text_field(person, "qr_scene_str"),
+        remark: text_field(person, "remark"),
         tagid_list: tags.filter_map(parse_number).collect(),
-        language: text_field(it, "language"),
-        unionid: text_field(it, "unionid"),
+        language: text_field(person, "language"),
+        unionid: text_field(person, "unionid"),
     })
 }
 
 /// Returns the text of a field unless it is empty.
-fn text_field(it: &Value, field: &str) -> Option<String> {
-    it.get(field).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+fn text_field(object: &Value, name: &str) -> Option<String> {
+    object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -18,16 +18,17 @@ impl HostHealth {
 
     /// Returns the positions in the order to try: as configured, hosts in their cooldown last.
     pub(super) fn try_order(&self) -> Vec<usize> {
-        let until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let blocked_until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let (rested, fresh): (Vec<usize>, Vec<usize>) =
-            (0..until.len()).partition(|at| until.get(*at).copied().flatten().is_some_and(|until| until > now));
-        [fresh, rested].concat()
+        let (resting, fresh): (Vec<usize>, Vec<usize>) = (0..blocked_until.len()).partition(|index| {
+            blocked_until.get(*index).copied().flatten().is_some_and(|blocked_until| blocked_until > now)
+        });
+        [fresh, resting].concat()
     }
 
-    pub(super) fn mark_failed(&self, at: usize) {
-        if let Some(until) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(at) {
-            *until = Some(Instant::now() + COOLDOWN);
+    pub(super) fn mark_failed(&self, index: usize) {
+        if let Some(blocked_until) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
+            *blocked_until = Some(Instant::now() + COOLDOWN);
         }
     }
 }

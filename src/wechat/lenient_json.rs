@@ -125,7 +125,7 @@ fn find_errcode(text: &str) -> Option<Map<String, Value>> {
         return None;
     }
     let pattern = Regex::new(r#""errcode"\s*:\s*"?(-?[0-9]{1,18})"?\s*[,}]"#).ok()?;
-    let mut found = pattern.captures_iter(text).filter_map(|it| it.get(1)?.as_str().parse::<i64>().ok());
+    let mut found = pattern.captures_iter(text).filter_map(|captures| captures.get(1)?.as_str().parse::<i64>().ok());
     let first = found.next()?;
     found.all(|other| other == first).then(|| Map::from_iter([("errcode".to_owned(), first.into())]))
 }

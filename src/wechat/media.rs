@@ -189,7 +189,7 @@ impl Client {
         let timeout = self.timeout + Duration::from_secs(size / MIN_UPLOAD_RATE);
         let call =
             Call { api: "/cgi-bin/media/upload", query: &query, secret: None, idempotency: Idempotency::Safe, timeout };
-        let answer = self.call(&call, |http, url| {
+        let response = self.call(&call, |http, url| {
             let (name, mime) = format.file_name_and_mime();
             let leaving = ProgressReader { bytes: bytes.clone(), position: 0, on_progress: on_progress.clone() };
             let part = Part::reader_with_length(leaving, size).file_name(name);
@@ -198,7 +198,7 @@ impl Client {
             http.post(url).multipart(form)
         })?;
         // WeChat has used another field name for thumbnails.
-        let id = ["media_id", "thumb_media_id"].iter().find_map(|name| answer.get(name).and_then(as_text));
+        let id = ["media_id", "thumb_media_id"].iter().find_map(|name| response.get(name).and_then(as_text));
         id.map(str::to_owned).ok_or_else(|| self.missing_field("media_id"))
     }
 }

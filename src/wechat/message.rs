@@ -160,16 +160,16 @@ impl Content {
     }
 
     /// Returns the same content with each file replaced by the media_id that `media_id_of` returns.
-    pub fn with_media(&self, name: impl Fn(&FileRef, MediaType) -> String) -> Self {
-        let mut named = self.clone();
-        if let Self::Custom { msgtype, branch, .. } = &mut named {
+    pub fn with_media(&self, media_id_of: impl Fn(&FileRef, MediaType) -> String) -> Self {
+        let mut content = self.clone();
+        if let Self::Custom { msgtype, branch, .. } = &mut content {
             for (part, value) in branch.iter_mut().filter(|(_, value)| value.is_object()) {
                 if let (Ok(file), Some(kind)) = (serde_json::from_value(value.clone()), msgtype.media_type(part)) {
-                    *value = name(&file, kind).into();
+                    *value = media_id_of(&file, kind).into();
                 }
             }
         }
-        named
+        content
     }
 
     /// Returns the request body in raw UTF-8, because WeChat rejects `\u` escapes.
@@ -249,15 +249,15 @@ impl Client {
     pub fn send(&self, token: &Secret, content: &Content, openid: &str, client_msg_id: Option<&str>) -> SendResponse {
         let body = content.body(openid, client_msg_id);
         let mut trace = CallTrace::default();
-        let answer = self.post_traced(content.api(), token, body.as_bytes(), &mut trace);
-        let result = answer.and_then(|answer| {
+        let response = self.post_traced(content.api(), token, body.as_bytes(), &mut trace);
+        let result = response.and_then(|response| {
             // A message ID proves that the message was accepted, even if the response has no
             // errcode.
-            if answer.get("msgid").is_none_or(Value::is_null) {
-                self.expect_ok(&answer)?;
+            if response.get("msgid").is_none_or(Value::is_null) {
+                self.expect_ok(&response)?;
             }
             // The ID exceeds 2^53 and may exceed 2^64, so its digits are kept as text.
-            Ok(answer.get("msgid").and_then(|id| match id {
+            Ok(response.get("msgid").and_then(|id| match id {
                 Value::Number(number) => as_text(&Value::String(number.to_string())).map(str::to_owned),
                 other => as_text(other).map(str::to_owned),
             }))

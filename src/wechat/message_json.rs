@@ -78,13 +78,14 @@ fn take_text(message: &mut Map<String, Value>, name: &'static str) -> Result<Opt
 /// other field.
 fn payload(
     kind: &'static str,
-    parts: &'static [FieldSpec],
+    fields: &'static [FieldSpec],
     message: Map<String, Value>,
 ) -> SchemaResult<(Map<String, Value>, Option<String>)> {
     const ACCOUNT: &[FieldSpec] = &[required("kf_account", ANY_TEXT)];
-    let fields = [required(kind, ValueType::Object(parts)), optional("customservice", ValueType::Object(ACCOUNT))];
+    let fields = [required(kind, ValueType::Object(fields)), optional("customservice", ValueType::Object(ACCOUNT))];
     let mut message_fields = check_fields(kind, "", &fields, message)?;
-    let account = message_fields.get("customservice").and_then(|it| it["kf_account"].as_str()).map(str::to_owned);
+    let account =
+        message_fields.get("customservice").and_then(|account| account["kf_account"].as_str()).map(str::to_owned);
     let branch = match message_fields.get_mut(kind).map(Value::take) {
         Some(Value::Object(branch)) => branch,
         _ => Map::new(),
@@ -102,51 +103,51 @@ fn parse_custom(msgtype: MessageType, message: Map<String, Value>) -> SchemaResu
     Ok(Content::Custom { msgtype, branch, kf_account })
 }
 
-fn parse_template(kind: &str, parts: &'static [FieldSpec], message: Map<String, Value>) -> SchemaResult<Content> {
-    let mut parts = check_fields(kind, "", parts, message)?;
-    let template_id = take_or_empty(&mut parts, "template_id");
-    let miniprogram = take_miniprogram(&mut parts);
-    let data = match parts.get_mut("data").map(Value::take) {
+fn parse_template(kind: &str, fields: &'static [FieldSpec], message: Map<String, Value>) -> SchemaResult<Content> {
+    let mut fields = check_fields(kind, "", fields, message)?;
+    let template_id = take_or_empty(&mut fields, "template_id");
+    let miniprogram = take_miniprogram(&mut fields);
+    let data = match fields.get_mut("data").map(Value::take) {
         Some(Value::Object(data)) => data,
         _ => Map::new(),
     };
     Ok(if kind == "subscribe" {
-        Content::Subscribe { template_id, page: take_optional(&mut parts, "page"), miniprogram, data }
+        Content::Subscribe { template_id, page: take_optional(&mut fields, "page"), miniprogram, data }
     } else {
-        Content::Template { template_id, url: take_optional(&mut parts, "url"), miniprogram, data }
+        Content::Template { template_id, url: take_optional(&mut fields, "url"), miniprogram, data }
     })
 }
 
 fn parse_one_time(message: Map<String, Value>) -> SchemaResult<Content> {
-    let mut parts = check_fields("subscribe_once", "", ONE_TIME_FIELDS, message)?;
-    let field = &parts["data"]["content"];
+    let mut fields = check_fields("subscribe_once", "", ONE_TIME_FIELDS, message)?;
+    let field = &fields["data"]["content"];
     let content = TemplateField {
         value: field["value"].as_str().unwrap_or_default().to_owned(),
         color: field["color"].as_str().map(str::to_owned),
     };
     Ok(Content::OneTimeSubscription {
-        template_id: take_or_empty(&mut parts, "template_id"),
-        scene: take_or_empty(&mut parts, "scene"),
-        title: take_or_empty(&mut parts, "title"),
+        template_id: take_or_empty(&mut fields, "template_id"),
+        scene: take_or_empty(&mut fields, "scene"),
+        title: take_or_empty(&mut fields, "title"),
         content,
-        url: take_optional(&mut parts, "url"),
-        miniprogram: take_miniprogram(&mut parts),
+        url: take_optional(&mut fields, "url"),
+        miniprogram: take_miniprogram(&mut fields),
     })
 }
 
-fn take_miniprogram(parts: &mut Map<String, Value>) -> Option<MiniProgram> {
-    let target = parts.get("miniprogram")?;
+fn take_miniprogram(fields: &mut Map<String, Value>) -> Option<MiniProgram> {
+    let target = fields.get("miniprogram")?;
     let text = |name: &str| target[name].as_str().map(str::to_owned);
     Some(MiniProgram { appid: text("appid").unwrap_or_default(), pagepath: text("pagepath") })
 }
 
-fn take_optional(parts: &mut Map<String, Value>, name: &str) -> Option<String> {
-    match parts.get_mut(name).map(Value::take) {
+fn take_optional(fields: &mut Map<String, Value>, name: &str) -> Option<String> {
+    match fields.get_mut(name).map(Value::take) {
         Some(Value::String(text)) => Some(text),
         _ => None,
     }
 }
 
-fn take_or_empty(parts: &mut Map<String, Value>, name: &str) -> String {
-    take_optional(parts, name).unwrap_or_default()
+fn take_or_empty(fields: &mut Map<String, Value>, name: &str) -> String {
+    take_optional(fields, name).unwrap_or_default()
 }

@@ -58,11 +58,11 @@ impl Client {
             ("code", code.expose_secret()),
             ("grant_type", "authorization_code"),
         ];
-        let answer = self.get_unsafe("/sns/oauth2/access_token", &query);
-        let answer = answer.map_err(|error| self.with_secret_source_hint(error))?;
-        let text = |field: &str| answer.get(field).and_then(Value::as_str).unwrap_or_default();
-        let openid = answer.get("openid").and_then(parse_openid).ok_or_else(|| self.missing_field("openid"))?;
-        let snapshot = answer.get("is_snapshotuser").is_some_and(|flag| match flag {
+        let response = self.get_unsafe("/sns/oauth2/access_token", &query);
+        let response = response.map_err(|error| self.with_secret_source_hint(error))?;
+        let text = |field: &str| response.get(field).and_then(Value::as_str).unwrap_or_default();
+        let openid = response.get("openid").and_then(parse_openid).ok_or_else(|| self.missing_field("openid"))?;
+        let snapshot = response.get("is_snapshotuser").is_some_and(|flag| match flag {
             Value::Bool(yes) => *yes,
             other => parse_number(other).is_some_and(|n| n != 0),
         });
@@ -82,8 +82,8 @@ impl Client {
     /// Any [`Error`](super::Error).
     pub fn nickname(&self, grant: &Grant) -> Result<Option<String>> {
         let query = [("access_token", grant.web_token.expose_secret()), ("openid", &grant.openid), ("lang", "zh_CN")];
-        let answer = self.get("/sns/userinfo", &query)?;
-        let name = answer.get("nickname").and_then(Value::as_str).unwrap_or_default();
+        let response = self.get("/sns/userinfo", &query)?;
+        let name = response.get("nickname").and_then(Value::as_str).unwrap_or_default();
         let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NICKNAME_CHARS).collect();
         Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty()))
     }

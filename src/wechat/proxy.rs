@@ -48,14 +48,14 @@ pub fn proxy_for(base: &Url, settings: &ClientSettings) -> Result<Option<ProxyIn
     if is_loopback(base) {
         return Ok(None);
     }
-    let (address, named_by) = match &settings.proxy {
+    let (address, configured_by) = match &settings.proxy {
         Some(proxy) => (proxy.expose_secret().to_owned(), "network.proxy"),
         None => match proxy_from_env(base)? {
             Some(found) => found,
             None => return Ok(None),
         },
     };
-    let unreadable = || Error::client_init(t!("wechat-proxy-unreadable", name = named_by));
+    let unreadable = || Error::client_init(t!("wechat-proxy-unreadable", name = configured_by));
     let target = base.as_str().parse::<Uri>().map_err(|_| unreadable())?;
     let intercept = Matcher::builder().all(address).build().intercept(&target).ok_or_else(unreadable)?;
     let url = Url::parse(&intercept.uri().to_string()).map_err(|_| unreadable())?;
@@ -68,7 +68,7 @@ pub fn proxy_for(base: &Url, settings: &ClientSettings) -> Result<Option<ProxyIn
         display_url: url.as_str().trim_end_matches('/').to_owned(),
         host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
         port,
-        configured_by: named_by,
+        configured_by,
         is_http: url.scheme() == "http",
         authorization: intercept.basic_auth().cloned(),
     }))
@@ -80,14 +80,16 @@ fn proxy_from_env(base: &Url) -> Result<Option<(String, &'static str)>> {
     if env::var_os("REQUEST_METHOD").is_some() {
         return Ok(None);
     }
-    let none = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env::var(name).ok()).unwrap_or_default();
+    let no_proxy = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env::var(name).ok()).unwrap_or_default();
     let target = base.as_str().parse::<Uri>().ok();
-    let any = Matcher::builder().all("http://any").no(none).build();
+    let any = Matcher::builder().all("http://any").no(no_proxy).build();
     if target.is_some_and(|target| any.intercept(&target).is_none()) {
         return Ok(None);
     }
-    let own = if base.scheme() == "https" { HTTPS_PROXY_VARS } else { HTTP_PROXY_VARS };
-    for name in [own, ALL_PROXY_VARS].iter().filter_map(|names| names.iter().find(|name| env::var_os(name).is_some())) {
+    let scheme_vars = if base.scheme() == "https" { HTTPS_PROXY_VARS } else { HTTP_PROXY_VARS };
+    for name in
+        [scheme_vars, ALL_PROXY_VARS].iter().filter_map(|names| names.iter().find(|name| env::var_os(name).is_some()))
+    {
         match env::var(name) {
             Ok(value) if value.is_empty() => {}
             Ok(value) => return Ok(Some((value, name))),

@@ -19,22 +19,22 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](super::Error); errcodes 48001 and 45009, among others.
-    pub fn create_follow_qr(&self, token: &Secret, scene: &str, life: Duration) -> Result<String> {
+    pub fn create_follow_qr(&self, token: &Secret, scene: &str, lifetime: Duration) -> Result<String> {
         let body = json!({
             "action_name": "QR_STR_SCENE",
             // The default is 60 or 30 seconds: the pages disagree.
-            "expire_seconds": life.as_secs(),
+            "expire_seconds": lifetime.as_secs(),
             "action_info": {"scene": {"scene_str": scene}},
         })
         .to_string();
-        let answer = self.post_with("/cgi-bin/qrcode/create", Some(token), body.as_bytes(), Idempotency::Safe)?;
+        let response = self.post_with("/cgi-bin/qrcode/create", Some(token), body.as_bytes(), Idempotency::Safe)?;
         // The link is drawn and printed, so only a URL is accepted.
         let is_link = |link: &&str| {
             let plain = link.bytes().all(|b| b.is_ascii_graphic());
             plain && Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
         };
         let link =
-            answer.get("url").and_then(Value::as_str).filter(is_link).ok_or_else(|| self.missing_field("url"))?;
+            response.get("url").and_then(Value::as_str).filter(is_link).ok_or_else(|| self.missing_field("url"))?;
         Ok(link.to_owned())
     }
 }

@@ -49,9 +49,10 @@ impl Client {
     /// 76003.
     pub fn quota(&self, token: &Secret, api: &str) -> Result<Quota> {
         let body = json!({"cgi_path": api}).to_string();
-        let answer = self.post("/cgi-bin/openapi/quota/get", Some(token), body.as_bytes())?;
-        let quota = answer.get("quota").filter(|it| it.is_object()).ok_or_else(|| self.missing_field("quota"))?;
-        Ok(parse_quota(quota, answer.get("rate_limit")))
+        let response = self.post("/cgi-bin/openapi/quota/get", Some(token), body.as_bytes())?;
+        let quota =
+            response.get("quota").filter(|quota| quota.is_object()).ok_or_else(|| self.missing_field("quota"))?;
+        Ok(parse_quota(quota, response.get("rate_limit")))
     }
 
     /// Resets every counter of the account: ten times a month, including the resets in the console
@@ -113,7 +114,7 @@ mod tests {
             for path in called.captures_iter(&text).map(|found| found.extract::<1>().1[0]) {
                 found += 1;
                 let listed = COUNTED_APIS.contains(&path) || uncounted.iter().any(|start| path.starts_with(start));
-                assert!(listed, "{path} is called, but not in APIS");
+                assert!(listed, "{path} is called, but not in COUNTED_APIS");
             }
         }
         assert!(found > COUNTED_APIS.len());

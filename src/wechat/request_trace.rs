@@ -31,22 +31,25 @@ impl Client {
     /// Any [`Error`](super::Error); errcodes 76001 (unknown, or older than seven days), 76002,
     /// 76003.
     pub fn request_trace(&self, token: &Secret, app_secret: &Secret, rid: &str) -> Result<RequestTrace> {
-        let known = [token.expose_secret(), app_secret.expose_secret()];
+        let secrets = [token.expose_secret(), app_secret.expose_secret()];
         let body = json!({"rid": rid}).to_string();
-        let answer = self.post("/cgi-bin/openapi/rid/get", Some(token), body.as_bytes())?;
-        let it = answer.get("request").filter(|it| it.is_object()).ok_or_else(|| self.missing_field("request"))?;
-        let text = |name: &str| match it.get(name) {
+        let response = self.post("/cgi-bin/openapi/rid/get", Some(token), body.as_bytes())?;
+        let request = response
+            .get("request")
+            .filter(|request| request.is_object())
+            .ok_or_else(|| self.missing_field("request"))?;
+        let text = |name: &str| match request.get(name) {
             Some(Value::String(text)) => text.clone(),
             // WeChat may return a body as JSON instead of text.
             Some(value @ (Value::Object(_) | Value::Array(_))) => value.to_string(),
             _ => String::new(),
         };
         Ok(RequestTrace {
-            invoke_time: it.get("invoke_time").and_then(parse_number).filter(|seconds| *seconds > 0),
-            cost_in_ms: it.get("cost_in_ms").and_then(parse_number),
-            request_url: mask_secrets(&text("request_url"), &known),
-            request_body: mask_secrets(&text("request_body"), &known),
-            response_body: mask_secrets(&text("response_body"), &known),
+            invoke_time: request.get("invoke_time").and_then(parse_number).filter(|seconds| *seconds > 0),
+            cost_in_ms: request.get("cost_in_ms").and_then(parse_number),
+            request_url: mask_secrets(&text("request_url"), &secrets),
+            request_body: mask_secrets(&text("request_body"), &secrets),
+            response_body: mask_secrets(&text("response_body"), &secrets),
             client_ip: text("client_ip"),
         })
     }

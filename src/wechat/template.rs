@@ -42,14 +42,15 @@ impl Client {
     }
 
     fn list_at(&self, api: &'static str, token: &Secret, list: &str, id: &str) -> Result<Vec<Template>> {
-        let answer = self.get(api, &[("access_token", token.expose_secret())])?;
-        let list = answer.get(list).and_then(Value::as_array).ok_or_else(|| self.missing_field(list))?;
-        let text = |it: &Value, name: &str| it.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let read = |it: &Value| {
-            let template_id = it.get(id).and_then(as_text)?.to_owned();
-            Some(Template { template_id, title: text(it, "title"), content: text(it, "content") })
+        let response = self.get(api, &[("access_token", token.expose_secret())])?;
+        let list = response.get(list).and_then(Value::as_array).ok_or_else(|| self.missing_field(list))?;
+        let text =
+            |template: &Value, name: &str| template.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let parse = |template: &Value| {
+            let template_id = template.get(id).and_then(as_text)?.to_owned();
+            Some(Template { template_id, title: text(template, "title"), content: text(template, "content") })
         };
-        Ok(list.iter().filter_map(read).collect())
+        Ok(list.iter().filter_map(parse).collect())
     }
 
     /// Adds a template of the library to the account, with these keywords in this order, and
@@ -63,8 +64,8 @@ impl Client {
         if !keywords.is_empty() {
             body["keyword_name_list"] = json!(keywords);
         }
-        let answer = self.post("/cgi-bin/template/api_add_template", Some(token), body.to_string().as_bytes())?;
-        let id = answer.get("template_id").and_then(as_text);
+        let response = self.post("/cgi-bin/template/api_add_template", Some(token), body.to_string().as_bytes())?;
+        let id = response.get("template_id").and_then(as_text);
         id.map(str::to_owned).ok_or_else(|| self.missing_field("template_id"))
     }
 
@@ -126,19 +127,19 @@ pub enum TemplateProblem<'a> {
 
 /// Returns the problems of a content that other users have reported, in order.
 pub fn find_problems(content: &str) -> Vec<TemplateProblem<'_>> {
-    let written = |pattern: &str| Regex::new(pattern).ok();
-    let (Some(like), Some(right)) =
-        (written("[{｛]{2}[^{}｛｝\n]*[.．。][^{}｛｝\n]*[}｝]{2}"), written(r"^\{\{[^\s.．。]+\.DATA\}\}$"))
+    let compile = |pattern: &str| Regex::new(pattern).ok();
+    let (Some(placeholder), Some(well_formed)) =
+        (compile("[{｛]{2}[^{}｛｝\n]*[.．。][^{}｛｝\n]*[}｝]{2}"), compile(r"^\{\{[^\s.．。]+\.DATA\}\}$"))
     else {
         return Vec::new();
     };
-    let places = like.find_iter(content).map(|found| found.as_str());
-    let misspelt = places.filter(|place| !right.is_match(place)).map(TemplateProblem::MisspelledKey);
-    let beginning = match parse_template(content.trim_start()).first() {
+    let places = placeholder.find_iter(content).map(|found| found.as_str());
+    let misspelled = places.filter(|place| !well_formed.is_match(place)).map(TemplateProblem::MisspelledKey);
+    let leading = match parse_template(content.trim_start()).first() {
         Some(Piece::Key(key)) if !HIDDEN_KEYS.contains(key) => Some(TemplateProblem::LeadingKey(key)),
         _ => None,
     };
-    beginning.into_iter().chain(misspelt).collect()
+    leading.into_iter().chain(misspelled).collect()
 }
 
 /// Returns the keys of a content, each once, in order.

@@ -41,21 +41,21 @@ fn load_roots() -> Result<RootCertStore> {
     let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let [file, dirs] = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(path);
     let mut roots = RootCertStore::empty();
-    let mut first_trouble = None;
-    let mut note = |name, path: &Path, added: std::result::Result<(), String>| {
+    let mut first_problem = None;
+    let mut record = |name, path: &Path, added: std::result::Result<(), String>| {
         if let Err(cause) = added {
-            let trouble = || Error::client_init(t!("wechat-ca-variable", name = name, path = path, cause = cause));
-            first_trouble.get_or_insert_with(trouble);
+            let problem = || Error::client_init(t!("wechat-ca-variable", name = name, path = path, cause = cause));
+            first_problem.get_or_insert_with(problem);
         }
     };
     if let Some(file) = &file {
-        note("SSL_CERT_FILE", file, add_file(&mut roots, file));
+        record("SSL_CERT_FILE", file, add_file(&mut roots, file));
     }
     for dir in dirs.iter().flat_map(std::env::split_paths) {
-        note("SSL_CERT_DIR", &dir, add_dir(&mut roots, &dir));
+        record("SSL_CERT_DIR", &dir, add_dir(&mut roots, &dir));
     }
-    match first_trouble {
-        Some(trouble) if roots.is_empty() => Err(trouble),
+    match first_problem {
+        Some(problem) if roots.is_empty() => Err(problem),
         _ if roots.is_empty() => Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }),
         _ => Ok(roots),
     }

@@ -42,7 +42,7 @@ impl Client {
         secret: &Secret,
         force: bool,
     ) -> Result<(Secret, Duration)> {
-        let answer = match endpoint {
+        let response = match endpoint {
             Endpoint::Stable => {
                 let body = json!({
                     "grant_type": "client_credential",
@@ -58,11 +58,11 @@ impl Client {
                 self.get(CLASSIC_API, &query)
             }
         };
-        let answer = answer.map_err(|error| self.with_secret_source_hint(error))?;
-        let token = answer.get("access_token").and_then(as_text);
+        let response = response.map_err(|error| self.with_secret_source_hint(error))?;
+        let token = response.get("access_token").and_then(as_text);
         let token = token.ok_or_else(|| self.missing_field("access_token"))?;
-        let life = answer.get("expires_in").and_then(parse_number).map_or(DEFAULT_LIFETIME, Duration::from_secs);
-        Ok((token.to_owned().into(), life))
+        let lifetime = response.get("expires_in").and_then(parse_number).map_or(DEFAULT_LIFETIME, Duration::from_secs);
+        Ok((token.to_owned().into(), lifetime))
     }
 
     /// Adds the origin of the AppSecret to an error about it. A value without the form of a secret
@@ -70,12 +70,12 @@ impl Client {
     /// one.
     pub(super) fn with_secret_source_hint(&self, error: Error) -> Error {
         match (error, &self.secret_source) {
-            (Error::Api(refusal), Some(from)) if SECRET_ERRCODES.contains(&refusal.errcode) => {
-                let remedy = match from.is_well_formed {
-                    true => t!("wechat-secret-hint", from = from.place),
-                    false => t!("wechat-secret-odd-hint", from = from.place),
+            (Error::Api(error), Some(source)) if SECRET_ERRCODES.contains(&error.errcode) => {
+                let remedy = match source.is_well_formed {
+                    true => t!("wechat-secret-hint", from = source.place),
+                    false => t!("wechat-secret-odd-hint", from = source.place),
                 };
-                Error::Api(ApiError { remedy: Some(remedy), ..refusal })
+                Error::Api(ApiError { remedy: Some(remedy), ..error })
             }
             (error, _) => error,
         }

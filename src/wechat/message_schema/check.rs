@@ -22,22 +22,22 @@ pub struct SchemaError {
 pub(in crate::wechat) type SchemaResult<T> = Result<T, SchemaError>;
 
 impl SchemaError {
-    fn new(what: String) -> Self {
-        Self { message: what, hint: Some(t!("kind-hint")) }
+    fn new(message: String) -> Self {
+        Self { message, hint: Some(t!("kind-hint")) }
     }
 
-    fn missing_field(kind: &str, at: &str, own: &[FieldSpec]) -> Self {
-        Self { message: t!("kind-missing", kind = kind, part = at), hint: Some(fields_hint(own)) }
+    fn missing_field(kind: &str, at: &str, fields: &[FieldSpec]) -> Self {
+        Self { message: t!("kind-missing", kind = kind, part = at), hint: Some(fields_hint(fields)) }
     }
 
-    fn unknown_field(kind: &str, at: &str, own: &[FieldSpec]) -> Self {
-        Self { message: t!("kind-unknown-part", kind = kind, part = at), hint: Some(fields_hint(own)) }
+    fn unknown_field(kind: &str, at: &str, fields: &[FieldSpec]) -> Self {
+        Self { message: t!("kind-unknown-part", kind = kind, part = at), hint: Some(fields_hint(fields)) }
     }
 
     pub(in crate::wechat) fn unknown_kind(name: &str, kinds: impl Iterator<Item = &'static str>) -> Self {
         let kinds: Vec<_> = kinds.collect();
         let hint = match closest_match(name, kinds.iter().copied()) {
-            Some(nearest) => t!("did-you-mean", name = nearest),
+            Some(closest) => t!("did-you-mean", name = closest),
             None => t!("kind-kinds-hint", kinds = join_list(&kinds)),
         };
         Self { message: t!("kind-unknown", kind = name), hint: Some(hint) }
@@ -56,17 +56,21 @@ impl SchemaError {
 fn fields_hint(fields: &[FieldSpec]) -> String {
     let names: Vec<_> = fields
         .iter()
-        .map(|part| if part.presence == Presence::Optional { format!("{}?", part.name) } else { part.name.to_owned() })
+        .map(
+            |field| {
+                if field.presence == Presence::Optional { format!("{}?", field.name) } else { field.name.to_owned() }
+            },
+        )
         .collect();
-    let optional = fields.iter().filter(|part| part.presence == Presence::Optional).count();
+    let optional = fields.iter().filter(|field| field.presence == Presence::Optional).count();
     t!("kind-parts-hint", parts = join_list(names), optional = optional)
 }
 
 /// Returns whether the text is an http or https URL that a phone can open.
 pub fn is_web_url(text: &str) -> bool {
     // `Url::parse` drops control characters, but they would still be in the text that is sent.
-    let web = |url: Url| matches!(url.scheme(), "http" | "https");
-    Url::parse(text).is_ok_and(web) && !text.contains(char::is_control)
+    let is_web = |url: Url| matches!(url.scheme(), "http" | "https");
+    Url::parse(text).is_ok_and(is_web) && !text.contains(char::is_control)
 }
 
 /// Checks an object and returns its fields in the order of `fields`. `kind` and `at` locate the
@@ -75,41 +79,48 @@ pub(in crate::wechat) fn check_fields(
     kind: &str,
     at: &str,
     fields: &[FieldSpec],
-    mut found: Map<String, Value>,
+    mut object: Map<String, Value>,
 ) -> SchemaResult<Map<String, Value>> {
-    let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
-    let mut parts = Map::new();
-    for part in fields {
+    let path_of = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+    let mut checked = Map::new();
+    for field in fields {
         // Some producers write null for a field that they do not have.
-        let given = found.shift_remove(part.name).filter(|value| !value.is_null());
-        let empty = given.as_ref().is_some_and(|value| value.as_str() == Some(""));
-        match (given, part.presence) {
-            (Some(value), _) if !empty => {
-                parts.insert(part.name.to_owned(), check_value(kind, &below(part.name), part.value_type, value)?);
+        let value = object.shift_remove(field.name).filter(|value| !value.is_null());
+        let is_empty = value.as_ref().is_some_and(|value| value.as_str() == Some(""));
+        match (value, field.presence) {
+            (Some(value), _) if !is_empty => {
+                checked
+                    .insert(field.name.to_owned(), check_value(kind, &path_of(field.name), field.value_type, value)?);
             }
             (_, Presence::Optional) => {}
-            _ => return Err(SchemaError::missing_field(kind, &below(part.name), fields)),
+            _ => return Err(SchemaError::missing_field(kind, &path_of(field.name), fields)),
         }
     }
-    match found.keys().next() {
-        Some(name) => Err(SchemaError::unknown_field(kind, &below(name), fields)),
-        None => Ok(parts),
+    match object.keys().next() {
+        Some(name) => Err(SchemaError::unknown_field(kind, &path_of(name), fields)),
+        None => Ok(checked),
     }
 }
 
-fn check_value(kind: &str, at: &str, rule: ValueType, value: Value) -> SchemaResult<Value> {
-    Ok(match (rule, value) {
-        (ValueType::Object(own), Value::Object(found)) => Value::Object(check_fields(kind, at, own, found)?),
-        (ValueType::Fields, Value::Object(found)) => Value::Object(found),
+fn check_value(kind: &str, at: &str, value_type: ValueType, value: Value) -> SchemaResult<Value> {
+    Ok(match (value_type, value) {
+        (ValueType::Object(fields), Value::Object(object)) => Value::Object(check_fields(kind, at, fields, object)?),
+        (ValueType::Fields, Value::Object(object)) => Value::Object(object),
         (ValueType::Object(_) | ValueType::Fields, _) => {
             return Err(SchemaError::new(t!("kind-not-object", part = at)));
         }
-        (ValueType::List(own, most), value) => check_list(kind, at, own, most, value)?,
-        (rule, value) => Value::String(check_text(at, rule, value)?),
+        (ValueType::List(fields, max_items), value) => check_list(kind, at, fields, max_items, value)?,
+        (value_type, value) => Value::String(check_text(at, value_type, value)?),
     })
 }
 
-fn check_list(kind: &str, at: &str, own: &'static [FieldSpec], max_items: usize, value: Value) -> SchemaResult<Value> {
+fn check_list(
+    kind: &str,
+    at: &str,
+    fields: &'static [FieldSpec],
+    max_items: usize,
+    value: Value,
+) -> SchemaResult<Value> {
     let items = match value {
         Value::Array(items) if !items.is_empty() => items,
         _ => return Err(SchemaError::new(t!("kind-not-list", part = at))),
@@ -120,11 +131,11 @@ fn check_list(kind: &str, at: &str, own: &'static [FieldSpec], max_items: usize,
     let items = items
         .into_iter()
         .enumerate()
-        .map(|(n, item)| check_value(kind, &format!("{at}[{n}]"), ValueType::Object(own), item));
+        .map(|(n, item)| check_value(kind, &format!("{at}[{n}]"), ValueType::Object(fields), item));
     items.collect::<SchemaResult<Vec<_>>>().map(Value::Array)
 }
 
-fn check_text(at: &str, rule: ValueType, value: Value) -> SchemaResult<String> {
+fn check_text(at: &str, value_type: ValueType, value: Value) -> SchemaResult<String> {
     let text = match value {
         Value::String(text) => sanitize_text(&text),
         Value::Number(number) => number_text(&number),
@@ -133,10 +144,10 @@ fn check_text(at: &str, rule: ValueType, value: Value) -> SchemaResult<String> {
     if text.trim().is_empty() {
         return Err(SchemaError::not_text(at));
     }
-    match rule {
+    match value_type {
         ValueType::Text(limit) if limit > 0 && text.chars().count() > limit => {
-            let what = t!("kind-too-long", part = at, length = text.chars().count(), limit = limit);
-            Err(SchemaError::new(what))
+            let message = t!("kind-too-long", part = at, length = text.chars().count(), limit = limit);
+            Err(SchemaError::new(message))
         }
         ValueType::Link if !is_web_url(&text) => {
             Err(SchemaError { message: t!("kind-not-link", part = at, url = text), hint: Some(t!("kind-link-hint")) })

@@ -74,12 +74,12 @@ pub(super) enum Presence {
     Optional,
 }
 
-pub(super) const fn required(name: &'static str, rule: ValueType) -> FieldSpec {
-    FieldSpec { name, presence: Presence::NonEmpty, value_type: rule }
+pub(super) const fn required(name: &'static str, value_type: ValueType) -> FieldSpec {
+    FieldSpec { name, presence: Presence::NonEmpty, value_type }
 }
 
-pub(super) const fn optional(name: &'static str, rule: ValueType) -> FieldSpec {
-    FieldSpec { name, presence: Presence::Optional, value_type: rule }
+pub(super) const fn optional(name: &'static str, value_type: ValueType) -> FieldSpec {
+    FieldSpec { name, presence: Presence::Optional, value_type }
 }
 
 pub(super) const ANY_TEXT: ValueType = ValueType::Text(0);
@@ -136,9 +136,9 @@ impl MessageType {
     }
 
     /// Returns the media type of the file that a field refers to, or `None` if it refers to none.
-    pub fn media_type(self, part: &str) -> Option<MediaType> {
-        let found = self.fields().iter().find(|it| it.name == part)?;
-        if let ValueType::Media(kind) = found.value_type { Some(kind) } else { None }
+    pub fn media_type(self, name: &str) -> Option<MediaType> {
+        let field = self.fields().iter().find(|field| field.name == name)?;
+        if let ValueType::Media(kind) = field.value_type { Some(kind) } else { None }
     }
 }
 

@@ -47,7 +47,7 @@ impl Rule {
     /// Returns the name of the rule in JSON; for a type's rule, the name of the type.
     pub fn name(self) -> &'static str {
         match self {
-            Self::FieldType(kind) | Self::TooLong(kind) => kind.name(),
+            Self::FieldType(field_type) | Self::TooLong(field_type) => field_type.name(),
             Self::Empty => "empty",
             Self::Hidden => "hidden",
             Self::Blank => "blank",
@@ -82,23 +82,23 @@ pub struct Finding {
 /// Returns the findings for the values of `keys`, in their order. `data` is what is sent: key →
 /// `{value, color}`; a missing key has an empty value. With `strict`, findings are errors.
 pub fn check_data(keys: &[&str], data: &Map<String, Value>, strict: bool) -> Vec<Finding> {
-    let mut found = Vec::new();
+    let mut findings = Vec::new();
     for key in keys {
         let field = |part: &str| data.get(*key).and_then(|field| field.get(part)).and_then(Value::as_str);
         let value = field("value").unwrap_or_default();
         for rule in violations(key, value, field("color").is_some()) {
             let level = if strict { Level::Error } else { Level::Warning };
-            found.push(Finding { key: (*key).to_owned(), level, rule, value: value.to_owned() });
+            findings.push(Finding { key: (*key).to_owned(), level, rule, value: value.to_owned() });
         }
     }
-    found
+    findings
 }
 
 /// Truncates the values that are too long for their type, as listed in `findings`.
-pub fn truncate_values(data: &mut Map<String, Value>, found: &[Finding]) {
-    for finding in found {
-        if let Rule::TooLong(kind) = finding.rule
-            && let Some(cut) = kind.truncate(&finding.value)
+pub fn truncate_values(data: &mut Map<String, Value>, findings: &[Finding]) {
+    for finding in findings {
+        if let Rule::TooLong(field_type) = finding.rule
+            && let Some(cut) = field_type.truncate(&finding.value)
             && let Some(field) = data.get_mut(&finding.key).and_then(Value::as_object_mut)
         {
             field.insert("value".to_owned(), cut.into());
@@ -111,24 +111,24 @@ fn violations(key: &str, value: &str, colored: bool) -> Vec<Rule> {
         // An empty hidden value loses nothing.
         return if value.trim().is_empty() { Vec::new() } else { vec![Rule::Hidden] };
     }
-    let kind = TemplateFieldType::from_key(key);
+    let field_type = TemplateFieldType::from_key(key);
     let plain = without_emoji(value);
-    let long = in_one_line(&plain).chars().count() > DISPLAY_CHARS;
-    let refusal = match kind {
+    let is_too_long = in_one_line(&plain).chars().count() > DISPLAY_CHARS;
+    let rejection = match field_type {
         Some(_) if value.trim().is_empty() => Some(Rule::Empty),
-        Some(kind) if kind.accepts(value) => None,
-        Some(kind) if kind.truncate(value).is_some() => Some(Rule::TooLong(kind)),
-        Some(kind) => Some(Rule::FieldType(kind)),
+        Some(field_type) if field_type.accepts(value) => None,
+        Some(field_type) if field_type.truncate(value).is_some() => Some(Rule::TooLong(field_type)),
+        Some(field_type) => Some(Rule::FieldType(field_type)),
         _ => None,
     };
     let others = [
-        (kind.is_none() && plain.trim().is_empty(), Rule::Blank),
+        (field_type.is_none() && plain.trim().is_empty(), Rule::Blank),
         (colored, Rule::Color),
         (plain != value, Rule::Emoji),
         (value.contains(['\n', '\r']), Rule::LineBreak),
         // A value that is rejected is not reported as too long to display as well.
-        (long && refusal.is_none(), Rule::DisplayLength),
-        (refusal.is_none() && kind == Some(TemplateFieldType::Amount) && !value.contains('.'), Rule::Decimals),
+        (is_too_long && rejection.is_none(), Rule::DisplayLength),
+        (rejection.is_none() && field_type == Some(TemplateFieldType::Amount) && !value.contains('.'), Rule::Decimals),
     ];
-    refusal.into_iter().chain(others.into_iter().filter_map(|(broken, rule)| broken.then_some(rule))).collect()
+    rejection.into_iter().chain(others.into_iter().filter_map(|(is_broken, rule)| is_broken.then_some(rule))).collect()
 }

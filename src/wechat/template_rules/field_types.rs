@@ -101,18 +101,18 @@ impl TemplateFieldType {
     /// Truncates a value that is too long but otherwise valid, with `…` at its end if the rule
     /// allows that.
     pub fn truncate(self, value: &str) -> Option<String> {
-        let most = self.max_chars(value).filter(|most| value.chars().count() > *most)?;
-        let beginning = |most: usize| {
-            let fits = |(at, sign): &(usize, &str)| value[..at + sign.len()].chars().count() <= most;
+        let limit = self.max_chars(value).filter(|limit| value.chars().count() > *limit)?;
+        let beginning = |limit: usize| {
+            let fits = |(at, sign): &(usize, &str)| value[..at + sign.len()].chars().count() <= limit;
             value.grapheme_indices(true).take_while(fits).map(|(_, sign)| sign).collect::<String>()
         };
-        let marked = beginning(most - 1).trim_end().to_owned() + "…";
-        [marked, beginning(most)].into_iter().find(|cut| self.accepts(cut))
+        let marked = beginning(limit - 1).trim_end().to_owned() + "…";
+        [marked, beginning(limit)].into_iter().find(|cut| self.accepts(cut))
     }
 
     /// Returns whether a value, which must not be blank, follows the rule of the type.
     pub fn accepts(self, value: &str) -> bool {
-        if self.max_chars(value).is_some_and(|most| value.chars().count() > most) {
+        if self.max_chars(value).is_some_and(|limit| value.chars().count() > limit) {
             return false;
         }
         match self {
@@ -175,11 +175,11 @@ const CLOCK: &str = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?";
 /// Returns the pattern of a date with an optional time, or, with `needs_time`, of a time with an
 /// optional date: `2019年10月1日 15:01` or a part of it, or numbers separated by `-`, `/` or `.`; or a
 /// range of two separated by `~`.
-fn datetime_pattern(clock: bool) -> String {
+fn datetime_pattern(needs_time: bool) -> String {
     let numbers = ["-", "/", r"\."].map(|sign| format!("(?:{YEAR}{sign})?{MONTH}{sign}{DAY}|{YEAR}{sign}{MONTH}"));
     // Only after 日 may a time follow without a space.
     let (closed, open) = (format!("(?:{YEAR}年)?{MONTH}月{DAY}日"), format!("{YEAR}年{MONTH}月|{}", numbers.join("|")));
-    let one = if clock {
+    let one = if needs_time {
         format!("(?:(?:{closed}) *|(?:{open}) +)?{CLOCK}")
     } else {
         format!("(?:{closed})(?: *{CLOCK})?|(?:{open})(?: +{CLOCK})?")

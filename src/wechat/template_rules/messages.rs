@@ -17,9 +17,9 @@ pub fn describe(findings: &[Finding]) -> Vec<String> {
             continue;
         }
         let shared = |other: &&Finding| merge_key(finding) == merge_key(other) && merge_key(finding).is_some();
-        let with: Vec<&Finding> = findings.iter().filter(|other| *other == finding || shared(other)).collect();
-        lines.push(describe_one(finding, &with));
-        described.extend(with);
+        let group: Vec<&Finding> = findings.iter().filter(|other| *other == finding || shared(other)).collect();
+        lines.push(describe_one(finding, &group));
+        described.extend(group);
     }
     lines
 }
@@ -38,12 +38,12 @@ fn merge_key(finding: &Finding) -> Option<(&'static str, &str)> {
     }
 }
 
-fn describe_one(finding: &Finding, with: &[&Finding]) -> String {
+fn describe_one(finding: &Finding, group: &[&Finding]) -> String {
     let key = finding.key.as_str();
     let length = finding.value.chars().count();
     match (finding.rule, finding.level) {
         (Rule::FieldType(kind) | Rule::TooLong(kind), Level::Error)
-            if kind.max_chars(&finding.value).is_some_and(|most| length > most) =>
+            if kind.max_chars(&finding.value).is_some_and(|limit| length > limit) =>
         {
             t!("rule-too-long", key = key, length = length, rule = describe_type(kind))
         }
@@ -59,33 +59,33 @@ fn describe_one(finding: &Finding, with: &[&Finding]) -> String {
         }
         (Rule::Empty, Level::Error) => t!("rule-empty", key = key),
         (Rule::Empty, Level::Warning) => t!("rule-empty-doubtful", key = key),
-        (other, _) => describe_display(finding, with, other),
+        (other, _) => describe_display(finding, group, other),
     }
 }
 
 /// Describes a value that WeChat accepts but does not display as given.
-fn describe_display(finding: &Finding, with: &[&Finding], rule: Rule) -> String {
+fn describe_display(finding: &Finding, group: &[&Finding], rule: Rule) -> String {
     let key = finding.key.as_str();
-    let keys = || join_list(with.iter().map(|it| it.key.as_str()));
+    let keys = || join_list(group.iter().map(|finding| finding.key.as_str()));
     match rule {
         Rule::Hidden => t!("rule-hidden", keys = keys()),
         Rule::Blank => t!("rule-blank", keys = keys()),
         Rule::Color => t!("rule-color", keys = keys()),
         Rule::Decimals => t!("rule-decimals", key = key, value = finding.value),
         _ => {
-            let why = with.iter().map(|it| match it.rule {
+            let reasons = group.iter().map(|finding| match finding.rule {
                 Rule::Emoji => t!("rule-emoji"),
                 Rule::LineBreak => t!("rule-line-break"),
                 _ => t!("rule-length", limit = DISPLAY_CHARS),
             });
-            t!("rule-shown", key = key, shown = displayed(&finding.value), why = join_list(why))
+            t!("rule-shown", key = key, shown = displayed(&finding.value), why = join_list(reasons))
         }
     }
 }
 
 /// Describes a problem of a template's content.
-pub fn describe_problem(oddity: &TemplateProblem<'_>) -> String {
-    match oddity {
+pub fn describe_problem(problem: &TemplateProblem<'_>) -> String {
+    match problem {
         TemplateProblem::MisspelledKey(place) => t!("rule-misspelt", place = place),
         TemplateProblem::LeadingKey(key) => t!("rule-beginning", key = key),
     }

@@ -17,11 +17,11 @@ pub fn displayed(value: &str) -> String {
     if line.chars().count() <= DISPLAY_CHARS {
         return line;
     }
-    let mut left = DISPLAY_CHARS;
+    let mut remaining = DISPLAY_CHARS;
     let fits = |sign: &&str| {
         let length = sign.chars().count();
-        let fits = length <= left;
-        left = if fits { left - length } else { 0 };
+        let fits = length <= remaining;
+        remaining = if fits { remaining - length } else { 0 };
         fits
     };
     line.graphemes(true).take_while(fits).collect::<String>() + "…"
@@ -58,19 +58,19 @@ fn is_emoji(sign: &str) -> bool {
 /// Returns the lines of the card below its title, as the phone shows them.
 pub fn preview(content: &str, data: &Map<String, Value>) -> String {
     let value = |key: &str| {
-        let given = data.get(key).and_then(|field| field.get("value")).and_then(Value::as_str);
-        given.map(displayed).unwrap_or_default()
+        let value = data.get(key).and_then(|field| field.get("value")).and_then(Value::as_str);
+        value.map(displayed).unwrap_or_default()
     };
     let mut lines = Vec::new();
     for line in content.lines() {
-        let parts = parse_template(line);
-        let is =
+        let pieces = parse_template(line);
+        let is_key =
             |piece: &Piece<'_>, hidden: bool| matches!(piece, Piece::Key(key) if HIDDEN_KEYS.contains(key) == hidden);
         // A line that has only hidden keys disappears with its text.
-        if parts.iter().any(|it| is(it, true)) && !parts.iter().any(|it| is(it, false)) {
+        if pieces.iter().any(|piece| is_key(piece, true)) && !pieces.iter().any(|piece| is_key(piece, false)) {
             continue;
         }
-        let text = parts.iter().map(|piece| match piece {
+        let text = pieces.iter().map(|piece| match piece {
             Piece::Text(text) => (*text).to_owned(),
             Piece::Key(key) if HIDDEN_KEYS.contains(key) => String::new(),
             Piece::Key(key) => value(key),

@@ -7,8 +7,8 @@ use super::*;
 
 fn check_field(key: &str, field: Value, strict: bool) -> Vec<(Level, &'static str)> {
     let data = json!({ key: field });
-    let found = check_data(&[key], data.as_object().unwrap(), strict);
-    found.iter().map(|it| (it.level, it.rule.name())).collect()
+    let findings = check_data(&[key], data.as_object().unwrap(), strict);
+    findings.iter().map(|finding| (finding.level, finding.rule.name())).collect()
 }
 
 #[test]
@@ -19,8 +19,8 @@ fn a_typed_key_ends_in_a_digit() {
         assert_eq!(TemplateFieldType::from_key(key), None, "{key}");
         // An untyped key is only checked for what the phone shows.
         let data = json!({ key: {"value": "x"} });
-        let found = check_data(&[key], data.as_object().unwrap(), false);
-        assert!(found.iter().all(|it| !it.rule.is_rejected()), "{key}");
+        let findings = check_data(&[key], data.as_object().unwrap(), false);
+        assert!(findings.iter().all(|finding| !finding.rule.is_rejected()), "{key}");
     }
     assert_eq!(TemplateFieldType::from_key("thing01"), Some(TemplateFieldType::Thing));
     assert_eq!(TemplateFieldType::from_key("character_string21"), Some(TemplateFieldType::CharacterString));
@@ -97,13 +97,20 @@ fn a_value_that_is_too_long_for_its_field_is_cut_to_what_the_field_takes() {
     ];
     for (key, value, expected) in cases {
         let mut data = json!({ key: {"value": value, "color": "#173177"} }).as_object().unwrap().clone();
-        let found = check_data(&[key], &data, false);
-        truncate_values(&mut data, &found);
+        let findings = check_data(&[key], &data, false);
+        truncate_values(&mut data, &findings);
         assert_eq!(data[key]["value"], expected.unwrap_or(value), "{key} {value}");
         assert_eq!(data[key]["color"], "#173177");
-        assert_eq!(found.iter().any(|it| matches!(it.rule, Rule::TooLong(_))), expected.is_some(), "{key} {value}");
+        assert_eq!(
+            findings.iter().any(|finding| matches!(finding.rule, Rule::TooLong(_))),
+            expected.is_some(),
+            "{key} {value}"
+        );
         let left = check_data(&[key], &data, false);
-        assert!(expected.is_none() || left.iter().all(|it| !it.rule.is_rejected()), "{key} {value}: {left:?}");
+        assert!(
+            expected.is_none() || left.iter().all(|finding| !finding.rule.is_rejected()),
+            "{key} {value}: {left:?}"
+        );
     }
 }
 
@@ -150,7 +157,8 @@ fn findings_that_say_the_same_share_a_line() {
         "thing1": {"value": ""},
         "time2": {"value": "now"},
     });
-    let found = check_data(&["first", "host", "note", "remark", "thing1", "time2"], data.as_object().unwrap(), false);
+    let findings =
+        check_data(&["first", "host", "note", "remark", "thing1", "time2"], data.as_object().unwrap(), false);
     let expected = [
         "WeChat does not show first, remark",
         "WeChat shows no colours: host, note",
@@ -159,10 +167,10 @@ fn findings_that_say_the_same_share_a_line() {
         "WeChat may refuse time2 with \"now\": a time is written 15:01 or 15:01:59, a date may stand \
          before it (2019年10月1日 15:01), and ~ joins two",
     ];
-    assert_eq!(describe(&found), expected);
+    assert_eq!(describe(&findings), expected);
     assert_eq!(
-        describe(&found[..1]),
+        describe(&findings[..1]),
         expected[..0].iter().copied().chain(["WeChat does not show first"]).collect::<Vec<_>>()
     );
-    assert_eq!(describe_joined(&found[..2]), "WeChat does not show first; WeChat shows no colours: host");
+    assert_eq!(describe_joined(&findings[..2]), "WeChat does not show first; WeChat shows no colours: host");
 }

@@ -28,11 +28,8 @@ pub const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MediaType {
-    /// An image.
     Image,
-    /// A voice recording.
     Voice,
-    /// A video.
     Video,
     /// The thumbnail of a video, a piece of music or a mini-program page.
     Thumb,
@@ -50,7 +47,6 @@ pub enum MediaFormat {
 }
 
 impl MediaType {
-    /// Every type.
     pub const ALL: [Self; 4] = [Self::Image, Self::Voice, Self::Video, Self::Thumb];
 
     /// Returns the name in API calls, in the database and on the command line.

@@ -70,8 +70,8 @@ fn add_file(roots: &mut RootCertStore, path: &Path) -> std::result::Result<(), S
     let bytes = File::open(path)
         .and_then(|file| files::read_limited(file, MAX_CA_BYTES))
         .map_err(|e| i18n::io_error_text(&e))?;
-    let found = pem::parse_certificates(&bytes).map_err(faulty)?;
-    match roots.add_parsable_certificates(found).0 {
+    let certificates = pem::parse_certificates(&bytes).map_err(faulty)?;
+    match roots.add_parsable_certificates(certificates).0 {
         0 => Err(faulty(pem::PemError::Damaged(pem::first_section_line(&bytes)))),
         _ => Ok(()),
     }
@@ -80,11 +80,11 @@ fn add_file(roots: &mut RootCertStore, path: &Path) -> std::result::Result<(), S
 /// Adds the certificates of a directory, whose files are named as by `openssl rehash`. Does not
 /// repeat the parser's error, which may quote the file.
 fn add_dir(roots: &mut RootCertStore, dir: &Path) -> std::result::Result<(), String> {
-    let found = load_certs_from_paths(None, Some(dir));
-    if roots.add_parsable_certificates(found.certs).0 > 0 {
+    let loaded = load_certs_from_paths(None, Some(dir));
+    if roots.add_parsable_certificates(loaded.certs).0 > 0 {
         return Ok(());
     }
-    let system = found.errors.iter().find_map(|error| match &error.kind {
+    let system = loaded.errors.iter().find_map(|error| match &error.kind {
         ErrorKind::Io { inner, .. } => Some(i18n::io_error_text(inner)),
         _ => None,
     });

@@ -54,15 +54,12 @@ impl SchemaError {
 
 /// Lists the field names; an optional field ends in `?`.
 fn fields_hint(fields: &[FieldSpec]) -> String {
-    let names: Vec<_> = fields
-        .iter()
-        .map(
-            |field| {
-                if field.presence == Presence::Optional { format!("{}?", field.name) } else { field.name.to_owned() }
-            },
-        )
-        .collect();
-    let optional = fields.iter().filter(|field| field.presence == Presence::Optional).count();
+    let is_optional = |field: &&FieldSpec| field.presence == Presence::Optional;
+    let names = fields.iter().map(|field| {
+        let mark = if is_optional(&field) { "?" } else { "" };
+        format!("{}{mark}", field.name)
+    });
+    let optional = fields.iter().filter(is_optional).count();
     t!("kind-parts-hint", parts = join_list(names), optional = optional)
 }
 
@@ -89,8 +86,8 @@ pub(in crate::wechat) fn check_fields(
         let is_empty = value.as_ref().is_some_and(|value| value.as_str() == Some(""));
         match (value, field.presence) {
             (Some(value), _) if !is_empty => {
-                checked
-                    .insert(field.name.to_owned(), check_value(kind, &path_of(field.name), field.value_type, value)?);
+                let value = check_value(kind, &path_of(field.name), field.value_type, value)?;
+                checked.insert(field.name.to_owned(), value);
             }
             (_, Presence::Optional) => {}
             _ => return Err(SchemaError::missing_field(kind, &path_of(field.name), fields)),

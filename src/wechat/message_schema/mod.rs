@@ -16,11 +16,8 @@ use super::media::MediaType;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageType {
-    /// An image.
     Image,
-    /// A voice recording.
     Voice,
-    /// A video.
     Video,
     /// Music at a URL.
     Music,

@@ -1,4 +1,5 @@
-//! The access token: fetched seldom, shared by all, replaced when WeChat no longer takes it.
+//! The access token: it is fetched rarely, shared by all processes, and replaced when WeChat
+//! rejects it.
 
 use snapbox::str;
 
@@ -15,7 +16,7 @@ fn env_with_luffy() -> TestEnv {
     env
 }
 
-/// Ends the account's token as another program would.
+/// Revokes the account's token, as another program that fetches one would.
 fn revoke_token(env: &mut TestEnv) {
     let sandbox = env.sandbox();
     let body = format!(
@@ -135,7 +136,7 @@ fn no_log_line_has_the_token_or_the_secret() {
     for line in ["-vv send -u luffy hi", "-vv token", "-vv token --refresh", "-vvv send -u luffy -t nothing"] {
         let ran = env.run(line);
         let token: String = env.query("SELECT token FROM tokens");
-        // A kept token is printed without a word.
+        // A cached token is printed without any log line.
         assert!(ran.stderr().contains("debug: ") || line == "-vv token", "{line}: {}", ran.stderr());
         for private in [token.as_str(), secret.as_str(), LUFFY] {
             assert!(!ran.stderr().contains(private), "{line}: {}", ran.stderr());
@@ -143,7 +144,8 @@ fn no_log_line_has_the_token_or_the_secret() {
     }
 }
 
-/// A process that was stopped while it had the lock, or a file that is not ours: WeChat is asked all the same.
+/// WeChat is queried even if a stopped process holds the lock, or if the lock file belongs to
+/// another user.
 #[test]
 fn unavailable_token_lock_does_not_block_fetch() {
     for endpoint in ["stable", "classic"] {

@@ -1,10 +1,10 @@
-//! Several accounts on one database, several processes at once, and which setting wins.
+//! Several accounts on one database, several processes at once, and the precedence of settings.
 
 use snapbox::str;
 
 use crate::support::env::{LUFFY, NAMI, SandboxServer, TestEnv};
 
-/// A second account's sandbox, and `b.toml` that leads there.
+/// Starts the sandbox of a second account, and writes `b.toml`, whose config points at it.
 fn second_sandbox(env: &TestEnv) -> SandboxServer {
     let settings = "app_id = \"wxbbbbbbbbbbbbbbbb\"\napp_secret = \"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"\n";
     let sandbox = SandboxServer::start(&env.home, settings);

@@ -1,11 +1,13 @@
-//! What may have arrived: no later refusal, cancellation or retry takes that back, and it keeps its key.
+//! Messages that may have been delivered: no later rejection, cancellation or retry changes that,
+//! and each keeps its key.
 
 use crate::support::env::{LUFFY, NAMI, TestEnv};
 
 const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
 const MESSAGE_FAULT: &str = "[[faults]]\napi = \"/cgi-bin/message/*\"\n";
 
-/// luffy is bound, and the calls that send meet these faults, one after the other.
+/// Returns an environment with luffy bound, in which the calls that send meet these faults one
+/// after the other.
 fn env_with_faults(faults: &[&str]) -> TestEnv {
     let mut env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
@@ -26,7 +28,8 @@ fn message_states(env: &TestEnv) -> String {
     env.query("SELECT group_concat(state, ' ' ORDER BY id) FROM messages")
 }
 
-/// All that was tried or put off so long ago, by all clocks.
+/// Moves all recorded times of attempts and retries this many seconds into the past, on every
+/// clock.
 fn advance_time(env: &mut TestEnv, seconds: i64) {
     env.sandbox().post_form("clock", format!("forward={seconds}s"));
     let (ms, up) = (seconds * 1000, "substr(started_uptime, 1, instr(started_uptime, ':')) || ");
@@ -63,7 +66,7 @@ fn other_rejection_leaves_unknown() {
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
     env.run(&format!("send -u nami --no-wait {TEMPLATE_ARGS}")).assert_success();
-    // The other one comes first.
+    // The other message is due first.
     env.query::<i64>("UPDATE messages SET due_at = 1 WHERE id = 2 RETURNING 1");
     advance_time(&mut env, 90);
     env.run("outbox flush");
@@ -71,7 +74,7 @@ fn other_rejection_leaves_unknown() {
     assert_eq!(delivered_count(&mut env), 1);
 }
 
-/// 45009 holds what comes after it for the day, and makes nothing of it that was not tried.
+/// Errcode 45009 delays later messages until the next day, and fails none that was never attempted.
 #[test]
 fn quota_error_fails_no_untried_message() {
     let mut env = env_with_faults(&["nth = 1\nreset = \"after\"", "nth = [2, 3, 4, 5]\nerrcode = 45009"]);
@@ -119,7 +122,8 @@ fn cancel_stops_repeats_and_keeps_key() {
     }
 }
 
-/// Within WeChat's ten minutes `retry` is no more than "now": what it leaves is not repeated after them.
+/// Within WeChat's dedupe window of ten minutes, `retry` only makes the message due now: what it
+/// leaves unsent is not repeated after the window.
 #[test]
 fn retry_keeps_ambiguous_attempt() {
     let mut env = env_with_faults(&["nth = 1\nreset = \"after\"", "nth = 2\nerrcode = -1"]);
@@ -129,7 +133,7 @@ fn retry_keeps_ambiguous_attempt() {
     advance_time(&mut env, 1200);
     assert_eq!(env.run("outbox flush").status(), Some(6));
     assert_eq!((message_states(&env), delivered_count(&mut env)), ("unknown".into(), 1));
-    // A person who wants it twice is told so.
+    // If a message was explicitly retried twice, the output says that it may arrive twice.
     let ran = env.run("outbox retry 1").assert_success();
     assert!(ran.stderr().contains("it may arrive twice"), "{}", ran.stderr());
     assert_eq!((message_states(&env), delivered_count(&mut env)), ("sent".into(), 2));

@@ -1,4 +1,4 @@
-//! `backup`: a copy that is whole or not there.
+//! `backup`: a copy is complete or does not exist.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -29,7 +29,7 @@ exit 0
 luffy	-	crew	
 
 "#]]);
-    // A log that somebody left there must not get into the next copy.
+    // A write-ahead log that another database left there must not become part of the next copy.
     env.run("--database copy.db user add stranger").assert_success();
     env.write_file("copy.db-wal", [0; 100]);
     drop(other);
@@ -132,15 +132,16 @@ hint: name another file, or remove that one first
     for path in ["link.db", "-", "share", ".config/wxbox/config.toml"] {
         assert_eq!(env.run(&format!("backup --force -- {path}")).status(), Some(2), "{path}");
     }
-    // The database by the name of a link has its files beside the file.
+    // A database that is opened through a symbolic link has its sidecar files beside the target
+    // file.
     assert_eq!(env.run(&format!("--database link.db backup {data}-wal")).status(), Some(2));
-    // Nothing in it yet, as `mktemp` leaves it.
+    // An empty file, such as `mktemp` creates.
     env.write_file("empty.db", "");
     env.run("backup --force empty.db").assert_success();
     env.run("--database empty.db user show luffy").assert_success();
 }
 
-/// Those that hold no lock any more are of processes that were killed.
+/// Temporary files that nobody locks any more belong to processes that were killed.
 #[test]
 fn killed_backup_leftovers_are_removed_by_next() {
     let env = TestEnv::new();
@@ -165,7 +166,8 @@ fn backup_during_concurrent_writes_is_consistent() {
         let (stop, stopped) = crossbeam_channel::bounded::<()>(0);
         let (begun, begins) = crossbeam_channel::bounded(0);
         scope.spawn(move || {
-            // Each commit moves one from a note to another: the sum stays, at every moment.
+            // Each commit moves one unit from one note to another, so the sum is the same at every
+            // moment.
             database.busy_timeout(std::time::Duration::from_secs(60)).unwrap();
             database.execute_batch("UPDATE users SET note = '100'").unwrap();
             begun.send(()).unwrap();

@@ -1,4 +1,4 @@
-//! `bind` and `unbind` as the person at the terminal sees them.
+//! `bind` and `unbind` as the operator at the terminal sees them.
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -6,19 +6,19 @@ use snapbox::str;
 
 use crate::support::env::{CommandOutput, LUFFY, RunningCommand, TestEnv, ZORO, authorize, page_title};
 
-/// A world where luffy is registered.
+/// Returns an environment in which luffy is registered.
 pub fn env_with_luffy() -> TestEnv {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
     env
 }
 
-/// Everything that the commands show of the people.
+/// Returns everything that the commands show of the users.
 pub fn user_state(env: &TestEnv) -> String {
     env.run("--json user list").assert_success().stdout().to_owned()
 }
 
-/// Ends the wait for the phone's second call, once the binding is told.
+/// Ends the wait for the phone's second callback once the binding has been reported.
 pub fn finish_after_report(mut bind: RunningCommand) -> CommandOutput {
     assert_ne!(bind.expect_line(), "");
     bind.signal(Signal::INT);
@@ -259,7 +259,7 @@ fn somebody_who_does_not_follow_the_account_can_be_bound() {
     let events = finish_after_report(bind).assert_success().json_lines();
     assert_eq!((&events[1]["openid"], &events[1]["nickname"]), (&ZORO.into(), &"zoro".into()));
 
-    // The config's scope, where the command line says nothing.
+    // Without an option, the config's scope applies.
     env.run("user add luffy").assert_success();
     let mut bind = env.spawn("--json bind --user luffy");
     let event: Value = serde_json::from_str(&bind.expect_line()).unwrap();

@@ -1,4 +1,4 @@
-//! `bind` where something stands in its way: the person, the password, the port, WeChat, a signal.
+//! `bind` with an obstacle: the user, the password, the port, WeChat or a signal.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -141,7 +141,7 @@ fn https_redirect_uri_uses_configured_listen_address() {
     let mut bind = env.spawn(&format!("bind --user luffy --listen {listen}"));
     let mut callback = authorize(&bind.expect_line(), "luffy");
     assert_eq!(callback.as_str().split('?').next(), Some("https://example.com/wx/callback"));
-    // What the web server does.
+    // The web server rewrites the path.
     callback = format!("http://{listen}/wx/callback?{}", callback.query().unwrap()).parse().unwrap();
     assert_eq!(page_title(&callback).0, 200);
     finish_after_report(bind).assert_success();
@@ -301,7 +301,7 @@ fn two_people_are_bound_at_the_same_time_by_two_processes() {
         "bind --user nami",
     );
     let (luffy, nami) = (authorize(&first.expect_line(), "luffy"), authorize(&second.expect_line(), "nami"));
-    // Each other's links are of no use.
+    // Each user's link is useless to the other.
     let mut swapped = nami.clone();
     swapped.set_query(luffy.query());
     assert_eq!(page_title(&swapped).0, 403);
@@ -314,7 +314,7 @@ fn two_people_are_bound_at_the_same_time_by_two_processes() {
     );
 }
 
-/// A phone's call that is under way: the code is with WeChat, which has not answered yet.
+/// Starts a phone's callback that stays in progress: WeChat has the code and has not answered yet.
 pub fn start_pending_callback(env: &mut TestEnv, wechat: &ScriptedServer, line: &str) -> (RunningCommand, TcpStream) {
     use_in(env, wechat, "");
     let mut bind = env.spawn(line);
@@ -347,11 +347,11 @@ fn missing_nickname_still_binds() {
     let (bind, mut phone) = start_pending_callback(&mut env, &wechat, "bind --user luffy");
     wechat.respond(200, &format!("{{\"openid\":\"{LUFFY}\",\"access_token\":\"t\",\"scope\":\"snsapi_userinfo\"}}"));
     assert_eq!(wechat.expect_request(), "/sns/userinfo");
-    // That is never answered.
+    // This request is never answered.
     let mut page = String::new();
     phone.read_to_string(&mut page).unwrap();
     assert!(page.contains("绑定成功"), "{page}");
-    // WeChat would keep it to itself as well whether luffy follows.
+    // WeChat would not answer the query whether luffy follows either.
     bind.signal(Signal::INT);
     let ran = bind.wait();
     assert_eq!((ran.status(), env.query::<i64>("SELECT count(*) FROM bindings")), (Some(0), 1), "{}", ran.stderr());

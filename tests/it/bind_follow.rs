@@ -1,4 +1,4 @@
-//! The second step of `bind`: who does not follow the account is shown how to.
+//! The second step of `bind`: a person who does not follow the account is shown how to.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -13,7 +13,8 @@ use crate::support::env::{TestEnv, ZORO, authorize, http_client, page_title};
 use crate::support::pty::Terminal;
 use crate::support::scripted_server::{ScriptedServer, use_in};
 
-/// A world where zoro is registered, who does not follow, and a token is kept. A test account would not let zoro authorise.
+/// Returns an environment in which zoro is registered and does not follow, and a token is cached. A
+/// test account would not let zoro authorize.
 fn env_with_zoro(scenario: &str) -> TestEnv {
     let scenario = TestEnv::with_scenario(&format!("phone = \"zoro\"\nverified = true\n{scenario}"));
     scenario.run("user add zoro").assert_success();
@@ -21,7 +22,7 @@ fn env_with_zoro(scenario: &str) -> TestEnv {
     scenario
 }
 
-/// Binds zoro by a scan, with all that is said after it.
+/// Binds zoro by a scan, and returns the whole output.
 fn bind_zoro(env: &TestEnv, line: &str) -> crate::support::env::CommandOutput {
     let mut bind = env.spawn(line);
     let first = bind.expect_line();
@@ -46,7 +47,8 @@ Next step: open that URL in WeChat, as zoro, and follow the account. It is good 
 The page on the phone shows the code, too.
 
 "#]]);
-    // Others know it too, and nobody is left out for it: the person is about to follow.
+    // The follow state is recorded, and the person still counts as a recipient: they are about to
+    // follow.
     let known = &env.run("--json user show zoro").assert_success().json_lines()[0];
     assert_eq!((&known["follows"], &known["reachable"]), (&Value::Bool(false), &Value::Bool(false)));
     assert_eq!(env.query::<Option<i64>>("SELECT unreachable_errcode FROM bindings"), None);
@@ -57,7 +59,7 @@ The page on the phone shows the code, too.
     assert_eq!(http_client().post(form).body("person=zoro&follows=1").send().unwrap().status(), 303);
     let shown = env.run(&format!("--json follower show {ZORO}")).assert_success().json_lines();
     assert_eq!(shown[0]["subscribe"], true);
-    // The account knows by whose code.
+    // The account can tell whose QR code was scanned.
     assert_eq!(shown[0]["qr_scene_str"], env.query::<String>("SELECT uid FROM users"));
     env.run("unbind -u zoro").assert_success();
     bind_zoro(&env, "bind --user zoro").assert_snapshot(str![[r#"
@@ -84,7 +86,7 @@ fn follow_qr_is_a_json_event() {
 #[test]
 fn follow_qr_is_drawn_in_terminal() {
     let mut env = env_with_zoro("");
-    // The colour of the warning is the theme's.
+    // The color of the warning is the theme's.
     env.set_variable("NO_COLOR", "1");
     let mut terminal = Terminal::start(env.command("bind --user zoro"), 120, 240);
     let screen = terminal.wait_for("waiting for the phone").contents();
@@ -133,7 +135,7 @@ Next step: let zoro find the account in WeChat by its name, and follow it.
 
 #[test]
 fn follow_errors_keep_binding() {
-    // An account that may not ask is told so at -v alone.
+    // The error of an account that may not query it is printed at -v only.
     let denied = "unauthorized = [\"/cgi-bin/user/info\"]";
     bind_zoro(&env_with_zoro(denied), "bind --user zoro --scope snsapi_base").assert_snapshot(str![[r#"
 exit 0
@@ -170,7 +172,7 @@ warning: whether zoro follows the account is not known: no answer from 127.0.0.1
 
 "#]]);
     assert_eq!([wechat.expect_request(), wechat.expect_request()], ["/sns/oauth2/access_token", "/cgi-bin/user/info"]);
-    // The shared token is mended on the way.
+    // The rejected shared token is replaced on the way.
     let mut env = env_with_zoro("");
     env.sandbox().post_form("tokens", "revoke=1");
     let ran = bind_zoro(&env, "bind --user zoro --scope snsapi_base");

@@ -1,4 +1,4 @@
-//! The listener with a certificate of its own, and with the file by which WeChat checks the domain.
+//! The listener with its own certificate, and with the file by which WeChat verifies the domain.
 
 use std::path::PathBuf;
 
@@ -11,19 +11,19 @@ use crate::doctor::problem_lines;
 use crate::support::certificate::TestCertificate;
 use crate::support::env::{RunningCommand, TestEnv, authorize, http_client, page_title, set_mode};
 
-/// Adds lines to the config's table of the listener.
+/// Appends lines to the `[listen]` table of the config.
 fn append_listen_config(env: &TestEnv, lines: &str) {
     env.replace_in_config(&[("[listen]\n", &format!("[listen]\n{lines}\n"))]);
 }
 
-/// The address that the config lets the listener take, without its port.
+/// Returns the listener's configured address without its port.
 fn listen_host(env: &TestEnv) -> String {
     let text = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix("address = \"")).unwrap();
     line.split_once(':').unwrap().0.to_owned()
 }
 
-/// A world with luffy whose listener speaks HTTPS, and its certificate.
+/// Returns an environment with luffy and an HTTPS listener, and the listener's certificate.
 fn env_with_tls() -> (TestEnv, TestCertificate) {
     let env = env_with_luffy();
     let own = TestCertificate::for_name(&listen_host(&env));
@@ -34,7 +34,7 @@ fn env_with_tls() -> (TestEnv, TestCertificate) {
     (env, own)
 }
 
-/// Ends a wait that has begun.
+/// Interrupts a bind once it is waiting.
 fn stop_after_start(mut bind: RunningCommand) -> crate::support::env::CommandOutput {
     assert_ne!(bind.expect_line(), "");
     bind.signal(Signal::INT);
@@ -52,7 +52,7 @@ fn the_phone_comes_back_over_https() {
     assert_eq!(sent_on.headers()["location"], event["url"].as_str().unwrap());
     let callback = authorize(event["url"].as_str().unwrap(), "luffy");
     assert_eq!(callback.scheme(), "https");
-    // Neither in clear text nor where nobody vouches for it.
+    // Neither plain text nor an untrusted certificate gets through.
     let mut clear = callback.clone();
     clear.set_scheme("http").unwrap();
     clear.set_port(callback.port()).unwrap();
@@ -159,7 +159,7 @@ interrupted
         found.iter().any(|line| line.starts_with("warning callback: ") && line.contains("plain http")),
         "{found:?}"
     );
-    // Without a listener none of it matters.
+    // Without a listener these settings have no effect.
     let mut command = env.command("bind --user luffy --paste");
     let (theirs, _ours) = std::io::pipe().unwrap();
     command.stdin(theirs);
@@ -173,7 +173,7 @@ fn the_doctor_calls_over_https() {
         let found = problem_lines(&env.run("--json doctor")).into_iter();
         found.filter(|line| line.contains(" callback: ")).collect()
     };
-    // No phone trusts it.
+    // No phone trusts this certificate.
     let found = callback(&env);
     assert!(found.len() == 1 && found[0].starts_with("failure callback: ") && found[0].contains("trust"), "{found:?}");
     env.replace_in_config(&[("[network]\n", "[network]\nca_file = \"cert.pem\"\n")]);
@@ -183,7 +183,7 @@ fn the_doctor_calls_over_https() {
     assert!(found[0].starts_with("failure callback: listen.tls_key: cannot use "), "{found:?}");
 }
 
-/// A world with luffy, and the file in the directory of the config.
+/// Returns an environment with luffy and a verification file in the config directory.
 fn env_with_verification_file(name: &str, content: &[u8]) -> (TestEnv, PathBuf) {
     let env = env_with_luffy();
     let path = env.write_file(&format!(".config/wxbox/{name}"), content);
@@ -212,7 +212,7 @@ fn verification_file_is_served_during_bind() {
     for path in ["/MP_verify_a1B2c3D4e5F6g7H9.txt", &format!("/other/{NAME}"), &format!("/callback/..%2f{NAME}")] {
         assert_eq!(get(Method::GET, path).0, 404, "{path}");
     }
-    // It is none of the binding's business.
+    // The request does not affect the binding.
     assert_eq!(page_title(&callback).0, 200);
     bind.wait().assert_snapshot(str![[r#"
 exit 0
@@ -265,7 +265,7 @@ hint: listen.domain_verify_file is the file as 网页授权域名 gives it out (
         found.iter().any(|line| line.starts_with("failure callback: ") && line.contains("MP_verify.txt")),
         "{found:?}"
     );
-    // Served as it is, since WeChat is to judge it.
+    // The file is served unchanged, because WeChat decides whether it is valid.
     let (env, _) = env_with_verification_file("MP_verify_a1B2c3D4e5F6g7H8.txt", b"something else");
     stop_after_start(env.spawn("bind --user luffy")).assert_snapshot(str![[r#"
 exit 130

@@ -1,4 +1,4 @@
-//! `bind` beside a signal, and beside other commands that change the person.
+//! `bind` while a signal arrives or while other commands change the user.
 
 use std::io::Read;
 
@@ -9,7 +9,7 @@ use crate::bind_errors::start_pending_callback;
 use crate::support::env::{LUFFY, authorize, http_client};
 use crate::support::scripted_server::ScriptedServer;
 
-/// The database stays locked until everything is over.
+/// The database stays locked until the end of the test.
 #[test]
 fn signal_while_database_locked_ends_bind_and_serves_page() {
     let answer = format!("{{\"openid\":\"{LUFFY}\",\"access_token\":\"t\",\"scope\":\"snsapi_base\"}}");

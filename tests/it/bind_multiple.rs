@@ -1,4 +1,4 @@
-//! Several people, one after the other, at one listener.
+//! Several users, one after the other, at one listener.
 
 use std::net::{TcpListener, TcpStream};
 
@@ -11,7 +11,7 @@ use crate::bind::finish_after_report;
 use crate::support::env::{CommandOutput, LUFFY, NAMI, RunningCommand, TestEnv, authorize, page_title};
 use crate::support::pty::Terminal;
 
-/// A world where these are registered.
+/// Returns an environment in which these users are registered.
 fn env_with_users(names: &[&str]) -> TestEnv {
     let env = TestEnv::with_scenario("phone = \"luffy\"\nverified = true");
     for name in names {
@@ -20,12 +20,12 @@ fn env_with_users(names: &[&str]) -> TestEnv {
     env
 }
 
-/// The next event.
+/// Returns the next event.
 fn next_event(bind: &mut RunningCommand) -> Value {
     serde_json::from_str(&bind.expect_line()).unwrap()
 }
 
-/// Where WeChat sends the phone whose turn it is.
+/// Returns the callback URL that WeChat sends the current user's phone to.
 fn authorize_user(bind: &mut RunningCommand, user: &str) -> Url {
     let event = next_event(bind);
     assert_eq!((&event["event"], &event["user"]), (&"authorize_url".into(), &user.into()));
@@ -36,7 +36,7 @@ fn binding_list(env: &TestEnv) -> String {
     env.query("SELECT coalesce(group_concat(username || ' ' || openid, ', ' ORDER BY username), '') FROM users JOIN bindings ON user_id = users.id")
 }
 
-/// An address with a code of its own in it.
+/// Returns the same URL with another code.
 fn replace_code(call: &Url, code: &str) -> Url {
     let mut other = call.clone();
     let state = call.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
@@ -53,13 +53,13 @@ fn sequential_binds_still_answer_late_callbacks() {
     assert_eq!(next_event(&mut bind)["openid"], LUFFY);
     let nami = authorize_user(&mut bind, "nami");
     assert_ne!(luffy.query(), nami.query());
-    // The phone of the first calls again; another code of theirs binds nobody.
+    // The first user's phone calls again; another code of that user binds nobody.
     assert_eq!(page_title(&luffy), (200, "绑定成功".into()));
     assert_eq!(page_title(&replace_code(&luffy, "another")), (409, "链接已被使用".into()));
     assert_eq!(binding_list(&env), format!("luffy {LUFFY}"));
     assert_eq!(page_title(&nami), (200, "绑定成功".into()));
     assert_eq!(next_event(&mut bind)["openid"], NAMI);
-    // The listener is there for the second call of the last, and for those of the others.
+    // The listener still answers the second callback of the last user, and those of the others.
     assert_eq!([page_title(&luffy).0, page_title(&nami).0], [200, 200]);
     bind.signal(Signal::INT);
     let ran = bind.wait().assert_success();
@@ -99,7 +99,7 @@ fn timed_out_user_is_reported_and_next_begins() {
     let mut bind = env.spawn("bind -u zoro -u luffy --timeout 5s");
     let late = authorize(&bind.expect_line(), "zoro");
     let luffy = authorize(&bind.expect_line(), "luffy");
-    // Too late, though the listener is there.
+    // It is too late, though the listener is still running.
     assert_eq!(page_title(&late), (403, "链接无效".into()));
     assert_eq!(page_title(&luffy), (200, "绑定成功".into()));
     bind.wait().assert_snapshot(str![[r#"
@@ -352,7 +352,7 @@ fn late_wechat_response_does_not_bind_timed_out_user() {
     let mut phone = TcpStream::connect(call.socket_addrs(|| None).unwrap()[0]).unwrap();
     write!(phone, "GET {}?{} HTTP/1.1\r\nHost: a\r\n\r\n", call.path(), call.query().unwrap()).unwrap();
     assert_eq!(wechat.expect_request(), "/sns/oauth2/access_token");
-    // Not before the next has their turn: then it is known that the first is given up.
+    // The next user's turn has begun only once the first user's bind has timed out.
     assert!(bind.expect_line().contains("/authorize?"));
     wechat.respond(200, &format!("{{\"openid\":\"{LUFFY}\",\"access_token\":\"t\",\"scope\":\"snsapi_base\"}}"));
     let mut page = String::new();

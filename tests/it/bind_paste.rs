@@ -1,4 +1,4 @@
-//! `bind --paste`: no listener; the address that the phone was sent to comes by hand.
+//! `bind --paste`: without a listener, the operator pastes the address that the phone was sent to.
 
 use std::io::{PipeWriter, Write};
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use crate::bind::user_state;
 use crate::support::env::{CommandOutput, LUFFY, NAMI, RunningCommand, TestEnv, authorize};
 use crate::support::pty::Terminal;
 
-/// A world where luffy is registered, and no phone can reach this machine.
+/// Returns an environment in which luffy is registered and no phone can reach this machine.
 pub fn env_without_listener() -> TestEnv {
     let env = TestEnv::new();
     let path = env.path(".config/wxbox/config.toml");
@@ -24,7 +24,7 @@ pub fn env_without_listener() -> TestEnv {
     env
 }
 
-/// Starts a line with a pipe for its standard input.
+/// Starts a command whose standard input is a pipe.
 fn spawn_with_stdin_pipe(env: &TestEnv, line: &str) -> (RunningCommand, PipeWriter) {
     let mut command = env.command(line);
     let (theirs, ours) = std::io::pipe().unwrap();
@@ -32,12 +32,13 @@ fn spawn_with_stdin_pipe(env: &TestEnv, line: &str) -> (RunningCommand, PipeWrit
     (env.spawn_command(command, line), ours)
 }
 
-/// What is left of a phone's address: its code and its state.
+/// Returns the code and the state of a callback URL.
 fn code_and_state(address: &Url) -> [String; 2] {
     ["code", "state"].map(|name| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned())
 }
 
-/// Runs a line, pastes what `made` makes of the right address, and looks that no code is repeated.
+/// Runs a command, pastes the result of `made` for the right callback URL, and checks that the
+/// output does not repeat the code.
 pub fn paste_callback_url(env: &TestEnv, line: &str, made: impl Fn(&Url) -> String) -> CommandOutput {
     let (mut bind, mut stdin) = spawn_with_stdin_pipe(env, line);
     let address = authorize(&bind.expect_line(), "luffy");
@@ -290,7 +291,7 @@ error: the first line of standard input must be the password, not empty
     writeln!(stdin, "meat").unwrap();
     writeln!(stdin, "{}", authorize(&bind.expect_line(), "luffy")).unwrap();
     bind.wait().assert_success();
-    // It is there for somebody without one, too.
+    // A user without a password can do the same.
     env.run("user passwd luffy --remove").assert_success();
     let (mut bind, mut stdin) = spawn_with_stdin_pipe(&env, "bind --user luffy --paste --password-stdin --rebind");
     writeln!(stdin, "whatever").unwrap();
@@ -382,7 +383,7 @@ fn terminal_prompts_until_url_is_valid() {
         let ended = terminal.wait();
         let text = ended.screen.contents();
         assert_eq!(ended.status.code(), Some(status), "{text}");
-        // What is said then has a line of its own.
+        // The message that follows begins on a line of its own.
         assert!(!text.lines().any(|line| line.starts_with("Address:") && line.contains("error")), "{text}");
         assert!(ended.is_echo_on, "{text}");
     }

@@ -1,4 +1,4 @@
-//! What comes in while `bind` waits and is refused: it is said, and counted when the time is up.
+//! Requests that `bind` rejects while it waits: each is reported, and counted when the time is up.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use crate::bind::env_with_luffy;
 use crate::support::env::{authorize, page_title};
 use crate::support::pty::Terminal;
 
-/// Sends bytes to where the phone goes, and gives the first line of the answer.
+/// Sends bytes to the callback's address, and returns the first line of the response.
 fn send_raw_request(to: &Url, bytes: &str) -> String {
     let mut socket = TcpStream::connect(to.socket_addrs(|| None).unwrap()[0]).unwrap();
     socket.write_all(bytes.as_bytes()).unwrap();
@@ -26,7 +26,8 @@ fn rejections_are_logged_at_v_and_counted_at_end() {
     let head = "GET /callback/?code=C&state=S HTTP/1.1\r\nHost: a\r\n";
     let cookie = |bytes| format!("Cookie: a={}\r\n", "x".repeat(bytes));
     for (request, status) in [
-        // These come to the handler: what a proxy makes of a plain GET, and the cookies of a whole domain.
+        // These requests reach the handler: a plain GET that a proxy rewrote, and the cookies of a
+        // whole domain.
         (format!("{head}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), "403"),
         (format!("{head}{}\r\n", cookie(30_000)), "403"),
         (format!("{head}{}\r\n", "X-A: b\r\n".repeat(120)), "403"),
@@ -71,7 +72,7 @@ fn terminal_shows_each_rejection_once_muted() {
     assert_eq!((page_title(&other).0, page_title(&other).0), (404, 404));
     let text = terminal.wait_for("another path than that").contents();
     assert_eq!(text.matches("another path than that").count(), 1, "{text}");
-    // Somebody's proxy.
+    // A user behind a proxy.
     other.set_query(link.query());
     assert_eq!(page_title(&other).0, 404);
     terminal.wait_for("warning: the phone came back with the right state, but to another path");

@@ -1,4 +1,4 @@
-//! The short link: a smaller code, for a small window.
+//! The short link: a smaller QR code for a small window.
 
 use reqwest::Method;
 use rustix::process::Signal;
@@ -11,7 +11,7 @@ use crate::qr_terminal::{DARK_THEME, decode_screen};
 use crate::support::env::{authorize, http_client, page_title};
 use crate::support::pty::Terminal;
 
-/// The status, and where it sends on to.
+/// Returns the status and the target of the redirect.
 fn request_redirect(method: Method, url: &Url) -> (u16, Option<String>) {
     let answer = http_client().request(method, url.clone()).send().unwrap();
     let location = answer.headers().get("location").map(|it| it.to_str().unwrap().to_owned());
@@ -36,12 +36,12 @@ fn short_link_redirects_only_the_phone() {
 
     assert_eq!(page_title(&authorize(&long, "luffy")).0, 200);
     bind.expect_line();
-    // The link is spent as the state is.
+    // The link is used up together with the state.
     assert_eq!(page_title(&short), (409, "链接已被使用".to_owned()));
     bind.signal(Signal::INT);
     bind.wait().assert_success();
 
-    // Not its own unless it is wanted.
+    // A bind has no short link unless it is requested.
     let mut bind = env.spawn("--json bind --user luffy --rebind");
     let event: Value = serde_json::from_str(&bind.expect_line()).unwrap();
     assert_eq!(event.get("short_link"), None);
@@ -86,7 +86,7 @@ fn small_window_gets_short_link_qr() {
         let screen = terminal.wait_for("waiting for the phone").clone();
         let [short] = &decode_screen(&screen, DARK_THEME)[..] else { panic!("{}", screen.contents()) };
         assert!(!screen.contents().contains("needs a window"), "{}", screen.contents());
-        // It is said, and it leads on.
+        // The link is printed, and it redirects.
         assert!(screen.contents().replace('\n', "").contains(short), "{}", screen.contents());
         let (status, long) = request_redirect(Method::GET, &Url::parse(short).unwrap());
         assert_eq!(status, 302);
@@ -94,7 +94,7 @@ fn small_window_gets_short_link_qr() {
         terminal.type_keys("\x03");
         assert_eq!(terminal.wait().status.code(), Some(130));
     }
-    // Where no code is drawn, none needs to be small.
+    // Where no QR code is drawn, none needs to be small.
     let mut terminal = Terminal::start(env.command("bind --user luffy --qr none"), 24, 80);
     assert!(!terminal.wait_for("waiting for the phone").contents().contains("short link"));
 }

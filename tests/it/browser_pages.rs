@@ -8,11 +8,11 @@ use url::Url;
 
 use crate::support::env::{TestEnv, authorize, http_client};
 
-/// The width of a small phone.
+/// The width of a small phone in CSS pixels.
 pub const PHONE_WIDTH_PX: u32 = 360;
 
-/// Chromium's view of an address: the document after its scripts ran, and what it complained of. Nothing
-/// where there is no Chromium.
+/// Returns the document at a URL after its scripts ran in Chromium, and what Chromium complained
+/// about. Returns `None` if there is no Chromium.
 pub fn render_in_chromium(env: &TestEnv, url: &str, language: &str) -> Option<(String, Vec<String>)> {
     let ran = Command::new("chromium")
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
@@ -36,21 +36,22 @@ pub fn render_in_chromium(env: &TestEnv, url: &str, language: &str) -> Option<(S
     Some((String::from_utf8(output.stdout).unwrap(), complaints))
 }
 
-/// A page as the server sends it.
+/// Returns a page as the server sends it.
 pub fn fetch_page(url: &str, language: &str) -> String {
     let answer = http_client().get(url).header("accept-language", language).send().unwrap();
     String::from_utf8(answer.bytes().unwrap().to_vec()).unwrap()
 }
 
-/// A page as it was laid out.
+/// A page after layout.
 pub struct RenderedPage {
     pub title: String,
     pub text: String,
-    /// How wide the window would have to be.
+    /// The width that the window needs, in CSS pixels.
     pub width: u64,
 }
 
-/// Lays pages out in frames as wide as a small phone. A headless window cannot be that narrow.
+/// Lays pages out in frames as wide as a small phone, because a headless window cannot be that
+/// narrow.
 pub fn render_in_narrow_frames(env: &TestEnv, pages: &[String]) -> Option<Vec<RenderedPage>> {
     let quoted = |page: &String| page.replace('&', "&amp;").replace('"', "&quot;");
     let frame = |page| {
@@ -84,7 +85,7 @@ fn file_url(file: &Path) -> String {
 #[test]
 fn phone_pages_fit_narrow_screen_in_both_languages() {
     let mut env = TestEnv::new();
-    // As long a name as can be, without a place to break it.
+    // The longest possible name, without a place to break it.
     let name = "w".repeat(64);
     env.run(&format!("user add {name}")).assert_success();
     let mut bind = env.spawn(&format!("bind --user {name}"));
@@ -98,7 +99,7 @@ fn phone_pages_fit_narrow_screen_in_both_languages() {
         url
     };
     let (_, state) = right.query().unwrap().split_once('&').unwrap();
-    // The right one last: before it the wait goes on.
+    // The valid callback comes last: until then the wait goes on.
     let calls = [
         with("state=wrong"),
         with(state),
@@ -141,7 +142,7 @@ fn browser_renders_localized_page_without_errors() {
     for (language, title) in [("zh-CN", "链接无效"), ("en-US", "Link not valid")] {
         let Some((document, complaints)) = render_in_chromium(&env, wrong.as_str(), language) else { return };
         assert!(document.contains(&format!("<h1>{title}</h1>")), "{document}");
-        // The browser's own word for a 4xx page.
+        // The browser reports each 4xx page itself.
         let ours: Vec<_> = complaints.iter().filter(|line| !line.contains("Failed to load resource")).collect();
         assert!(ours.is_empty(), "{ours:?}");
     }

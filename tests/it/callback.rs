@@ -1,4 +1,4 @@
-//! The callback behind its door: what a phone gets, with others knocking.
+//! The callback behind its HTTP server: what a phone receives while other clients send requests.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,7 +15,7 @@ use wxbox::secret::Secret;
 
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Says that it was asked, and answers when it is let.
+/// A code exchange that reports each call, and returns only when the test releases it.
 struct PausedExchange {
     started: Sender<()>,
     release: Receiver<()>,
@@ -57,7 +57,7 @@ fn two_calls_at_once_are_one_exchange_and_both_phones_are_told() {
         })
         .collect();
     asks.recv_timeout(TEST_TIMEOUT).unwrap();
-    // While WeChat is asked, others are turned away without waiting.
+    // While WeChat is queried, other requests are rejected without waiting.
     assert!(get(addr, "/callback/?code=x&state=y").starts_with("HTTP/1.1 403 "));
     assert!(matches!(events.recv_timeout(TEST_TIMEOUT).unwrap(), CallbackEvent::Rejected(_)));
     let_go.send(()).unwrap();

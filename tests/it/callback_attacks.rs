@@ -1,5 +1,5 @@
-//! Strangers at the callback who know, or guess, a part of what the right call has; and machines that run out of
-//! files while it waits.
+//! Attackers at the callback who know or guess a part of the valid callback, and machines that run
+//! out of file descriptors while it waits.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -15,7 +15,7 @@ fn query_value(url: &Url, name: &str) -> String {
     url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned()
 }
 
-/// The call with this code and this state.
+/// Returns the callback URL with this code and this state.
 fn callback_url(at: &Url, code: &str, state: &str) -> Url {
     let mut url = at.clone();
     url.set_query(Some(&format!("code={code}&state={state}")));
@@ -34,7 +34,8 @@ fn exchange_count(env: &mut TestEnv) -> usize {
 fn code_without_state_is_rejected() {
     let mut env = env_with_luffy();
     env.run("user add nami").assert_success();
-    // The stranger is somebody whom the account binds, too: the code is real, and of this very account.
+    // The attacker is a follower of the account, too: the code is genuine, and of this very
+    // account.
     let elsewhere = unique_address();
     let mut command = env.command(&format!("bind --user nami --listen {elsewhere}"));
     command.env("WXBOX_REDIRECT_URI", format!("http://{elsewhere}/callback/"));
@@ -86,7 +87,7 @@ fn two_scans_of_one_code_bind_the_first_and_report_it() {
     bind.signal(Signal::INT);
     bind.wait().assert_success();
     assert_eq!((bound_openids(&env).as_deref(), exchange_count(&mut env)), (Some(NAMI), 1));
-    // Which the operator mends.
+    // The operator fixes the mistake.
     let mut bind = env.spawn("bind --user luffy --rebind --timeout 10m");
     assert_eq!(page_title(&authorize(&bind.expect_line(), "luffy")).0, 200);
     finish_after_report(bind).assert_success();
@@ -134,7 +135,7 @@ fn calls_that_arrive_out_of_order_bind_once() {
     let mut bind = env.spawn("bind --user luffy --timeout 10m");
     let link = bind.expect_line();
     let [first, second, third] = [(); 3].map(|()| authorize(&link, "luffy"));
-    // The phone tapped three times, and a middle box put the last one first.
+    // The phone tapped three times, and a middlebox delivered the last callback first.
     assert_eq!(page_title(&third).0, 200);
     assert_eq!(page_title(&first).0, 409);
     assert_eq!(page_title(&third).0, 200, "the same page for the same call");
@@ -147,7 +148,7 @@ fn socket_addr(url: &Url) -> SocketAddr {
     url.socket_addrs(|| None).unwrap()[0]
 }
 
-/// Connections that say nothing, and are kept.
+/// Opens connections that send nothing and stay open.
 fn open_idle_connections(at: SocketAddr, count: usize) -> Vec<TcpStream> {
     (0..count).filter_map(|_| TcpStream::connect(at).ok()).collect()
 }
@@ -164,7 +165,7 @@ fn low_file_limit_still_serves_phone_among_idle_connections() {
         let right = authorize(&bind.expect_line(), "luffy");
         let kept = open_idle_connections(socket_addr(&right), 200);
         assert_eq!(page_title(&right).0, 200);
-        // Also what is looked up behind the binding finds a file to open.
+        // The requests behind the binding also find a free file descriptor.
         finish_after_report(bind).assert_success();
         drop(kept);
         let mut sandbox = spawn_with_file_limit(&env, count, "sandbox --json --listen 127.0.0.1:0");
@@ -176,7 +177,7 @@ fn low_file_limit_still_serves_phone_among_idle_connections() {
     }
 }
 
-/// The limit goes down while it waits, so that accepting itself fails.
+/// The limit is lowered during the wait, so that accepting itself fails.
 #[test]
 fn failed_accept_keeps_listener_running() {
     let env = env_with_luffy();
@@ -186,7 +187,7 @@ fn failed_accept_keeps_listener_running() {
         prlimit(Some(bind.pid()), Resource::Nofile, Rlimit { current: Some(24), maximum: Some(4096) }).unwrap();
     let kept = open_idle_connections(socket_addr(&right), 100);
     for _ in 0..20 {
-        // Each is taken in the place of one that is idle.
+        // Each connection is accepted in place of one that is idle.
         let mut socket = TcpStream::connect(socket_addr(&right)).unwrap();
         socket.write_all(b"GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
         let mut page = String::new();
@@ -219,7 +220,7 @@ fn guessed_short_link_reveals_nothing() {
         let answer = http_client().get(format!("{before}/{guess}")).send().unwrap();
         assert_eq!((answer.status().as_u16(), answer.headers().get("location")), (404, None), "{guess}");
     }
-    // The right one leads on still, and the binding is made.
+    // The valid short link still redirects, and the binding is made.
     let answer = http_client().get(short).send().unwrap();
     let link = answer.headers()["location"].to_str().unwrap().to_owned();
     assert_eq!(link, event["url"].as_str().unwrap());

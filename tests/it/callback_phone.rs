@@ -1,4 +1,4 @@
-//! What phones and strangers send to the callback while `bind` waits, and what they are told.
+//! What phones and attackers send to the callback while `bind` waits, and the responses they get.
 
 use std::net::TcpStream;
 
@@ -11,14 +11,14 @@ use url::Url;
 use crate::support::env::{LUFFY, RunningCommand, TestEnv, authorize, http_client, page_title};
 use crate::support::scripted_server::{ScriptedServer, use_in};
 
-/// What an account hears that may not ask for something.
+/// WeChat's response to an account that may not call an API.
 const UNAUTHORIZED_BODY: &str = r#"{"errcode":48001,"errmsg":"api unauthorized"}"#;
 
-/// A binding under way, and the right call for it.
+/// Starts a bind, and returns it with the valid callback URL.
 fn start_bind(line: &str) -> (TestEnv, RunningCommand, Url) {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    // There is one for the question whether luffy follows: to fetch it would be told at -v.
+    // A token is cached for the query whether luffy follows; fetching one would be reported at -v.
     env.run("token").assert_success();
     let mut bind = env.spawn(line);
     let right = authorize(&bind.expect_line(), "luffy");
@@ -31,7 +31,7 @@ fn request_page(method: Method, url: &Url, language: &str) -> (u16, HeaderMap, S
     (status, headers, String::from_utf8(answer.bytes().unwrap().to_vec()).unwrap())
 }
 
-/// The right call with another path or query.
+/// Returns the valid callback URL with another path and query.
 fn replace_path_and_query(right: &Url, path: &str, query: &str) -> Url {
     let mut url = right.clone();
     url.set_path(path);
@@ -77,7 +77,7 @@ fn invalid_callbacks_keep_waiting_and_bind_once() {
     assert!(page.contains("绑定成功") && page.contains("luffy"), "{page}");
     assert_eq!(headers["cache-control"], "no-store");
     assert_ne!(bind.expect_line(), "");
-    // While the phone's second call is waited for.
+    // These arrive while wxbox waits for the phone's second callback.
     assert_eq!(request_page(Method::GET, &right, "zh-CN").2, page);
     assert_eq!(
         page_title(&replace_path_and_query(&right, same, &format!("code=another&state={state}"))),
@@ -137,7 +137,7 @@ fn repeated_callback_binds_once_and_shows_same_page() {
     env.sandbox().requests();
     env.run("user add luffy").assert_success();
     let mut bind = env.spawn("bind --user luffy");
-    // The sandbox itself has called once when the phone gets the address.
+    // The sandbox itself has called once by the time the phone gets the address.
     let second = authorize(&bind.expect_line(), "luffy");
     assert_eq!(page_title(&second), (200, "绑定成功".to_owned()));
     bind.wait().assert_success();
@@ -160,13 +160,13 @@ fn concurrent_callbacks_share_one_exchange() {
         })
         .collect();
     assert_eq!(wechat.expect_request(), "/sns/oauth2/access_token");
-    // Others are answered meanwhile.
+    // Other requests are answered meanwhile.
     assert_eq!(page_title(&replace_path_and_query(&right, "/callback/", "")).0, 403);
     wechat.respond(200, r#"{"access_token":"t","openid":"oOpenid","scope":"snsapi_base"}"#);
     for call in calls {
         assert_eq!(call.join().unwrap(), (200, "绑定成功".to_owned()));
     }
-    // Then it is asked whether the person follows.
+    // Then wxbox queries whether the person follows.
     assert_eq!(wechat.expect_request(), "/cgi-bin/stable_token");
     wechat.respond(200, UNAUTHORIZED_BODY);
     bind.wait().assert_success();

@@ -1,5 +1,6 @@
-//! A table of command lines, good and bad, in one home after another: what each says as text, with
-//! `--json`, and with standard input closed. `BLESS=1 cargo test lines` writes it anew: read the diff.
+//! A table of valid and invalid command lines, run in one home after another: the output as text,
+//! with `--json`, and with standard input closed. `BLESS=1 cargo test command_corpus` rewrites the
+//! expected output: read the diff.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -12,7 +13,8 @@ use wxbox::cli::Cli;
 use crate::docs::assert_committed;
 use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, NAMI, TestEnv, ZORO, redactions};
 
-/// The lines, in the order in which they are run; `tests/it/command_corpus/*.txt` shows what comes of them.
+/// The command lines in the order in which they run; `tests/it/command_corpus/*.txt` holds their
+/// output.
 const CORPUS: &str = include_str!("command_corpus/commands.txt");
 
 pub fn command_lines() -> Vec<String> {
@@ -32,12 +34,13 @@ fn format_output(env: &TestEnv, line: &str, output: &Output) -> String {
     redactions().redact(&text.replace(env.home.path().to_str().unwrap(), "[HOME]"))
 }
 
-/// Whether a line asks for a document, which is English whatever the language is, or for a script.
+/// Returns whether a line prints a document, which is English in every language, or a shell script.
 fn is_document(line: &str) -> bool {
     line.split(' ').any(|word| ["help", "--help", "-h", "--version", "completions", "man"].contains(&word))
 }
 
-/// Runs lines in a home of their own and compares what they said, which comes back.
+/// Runs command lines in a home of their own, compares their output with the committed file, and
+/// returns it.
 fn assert_corpus(mode: &str, before: &str, lines: &[String], run: impl Fn(&TestEnv, &str) -> Output) -> String {
     let env = TestEnv::new();
     env.write_file("fields.json", r##"{"host": "db1", "size": {"value": "42 GB", "color": "#173177"}}"##);
@@ -75,7 +78,7 @@ fn run_piped(env: &TestEnv, line: &str) -> Output {
 fn run_with_piped_stdin(mut command: Command) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // A program that does not read it may be gone already.
+    // A program that does not read its standard input may have ended already.
     let _ = child.stdin.take().unwrap().write_all("from the pipe 你好\n".as_bytes());
     child.wait_with_output().unwrap()
 }
@@ -93,7 +96,7 @@ fn corpus_has_at_least_80_lines() {
     assert!(command_lines().len() >= 80, "{}", command_lines().len());
 }
 
-/// Every command has a line, and every option of its own.
+/// Every command has a line in the corpus, and so has every option of its own.
 #[test]
 fn corpus_covers_every_command_and_option() {
     fn below(command: &clap::Command, words: &str, missing: &mut Vec<String>) {
@@ -146,13 +149,14 @@ fn chinese_output_matches_corpus() {
         run_with_piped_stdin(command)
     });
     assert_eq!(untranslated_lines(&whole), Vec::<String>::new());
-    // Two blanks and more stand between columns.
+    // Two spaces and more separate columns.
     let parted = Regex::new("[\u{4e00}-\u{9fff}，。；：！？、（）“”] [\u{4e00}-\u{9fff}，。；：！？、（）“”]").unwrap();
     let said = whole.lines().filter(|line| !line.starts_with("$ wxbox "));
     assert_eq!(said.filter(|line| parted.is_match(line)).collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
-/// What is English of what was said: three words in a row that are neither quoted, nor a command line, nor JSON.
+/// Returns the English in an output: three words in a row that are neither quoted, nor a command
+/// line, nor JSON.
 fn untranslated_lines(whole: &str) -> Vec<String> {
     let sentence = Regex::new("[A-Za-z']{2,}(?: [A-Za-z']{2,}){2,}").unwrap();
     let quoted =
@@ -166,7 +170,7 @@ fn json_output_lines_are_objects() {
     let env = TestEnv::new();
     for line in command_lines().iter().filter(|line| !is_document(line)) {
         let output = run_piped(&env, &format!("--json {line}"));
-        // Warnings are words on stderr; an error is the last line there.
+        // Warnings are text on stderr; an error is the last line there.
         let errors = String::from_utf8(output.stderr).unwrap();
         let errors = errors.lines().last().filter(|_| !output.status.success() && output.stdout.is_empty());
         for said in String::from_utf8(output.stdout).unwrap().lines().chain(errors) {
@@ -188,7 +192,7 @@ fn signal_ends_list_with_unread_output() {
     for signal in [Signal::INT, Signal::TERM] {
         for line in ["user list", "user list --json"] {
             let mut run = env.spawn(line);
-            // It has begun to write, and the pipe takes less than the whole.
+            // The command has begun to write, and the pipe holds less than the whole.
             assert!(!run.expect_line().is_empty());
             run.signal(signal);
             assert_eq!(run.wait().status(), None, "{line}: ended by the signal itself");

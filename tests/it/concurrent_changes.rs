@@ -1,4 +1,4 @@
-//! A batch goes on for long: what others do to the database meanwhile.
+//! A batch runs for a long time: what other processes change in the database meanwhile.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use crate::support::canned_server::{ACCEPTED_BODY, TOKEN_BODY};
 use crate::support::env::{LUFFY, NAMI, TestEnv};
 use crate::support::scripted_server::{ScriptedServer, use_in};
 
-/// Both are bound, and have just written to the account.
+/// Returns an environment in which both users are bound and have just written to the account.
 fn env_with_two_bound() -> TestEnv {
     let person =
         |name: &str, openid: &str| format!("[[people]]\nname = \"{name}\"\nopenid = \"{openid}\"\nwrote = true\n");
@@ -20,10 +20,11 @@ fn env_with_two_bound() -> TestEnv {
     env
 }
 
-/// What is removed leaves its place in the database to the next, with its number.
+/// A removed row leaves its place in the database, and its number, to the next one.
 #[test]
 fn text_is_never_sent_to_removed_user() {
-    // In one part it is sent as it was read; in several it is read back.
+    // A text in one part is sent as it was read; a text in several parts is read back from the
+    // database.
     for (options, text) in [("", "x".repeat(9)), ("--split", "x".repeat(2500))] {
         let mut env = env_with_two_bound();
         let (input, mut lines) = std::io::pipe().unwrap();
@@ -57,7 +58,8 @@ fn user_removed_before_enqueue_gets_nothing() {
     let mut env = env_with_two_bound();
     let wechat = ScriptedServer::start();
     use_in(&mut env, &wechat, "timeout = \"1h\"");
-    // One is under way and one waits; the mistake in the last tells that all before it have been read.
+    // One message is in flight and one waits; the mistake in the last line shows that all lines
+    // before it have been read.
     let lines = "{\"user\":\"nami\",\"text\":\"1\"}\n{\"user\":\"nami\",\"text\":\"2\"}\n\
                  {\"user\":\"luffy\",\"text\":\"3\",\"ref\":\"mine\"}\n{\"user\":\"nami\",\"text\":\"4\"}\nx\n";
     let file = env.write_file("lines", lines);
@@ -83,7 +85,7 @@ fn user_removed_before_enqueue_gets_nothing() {
     assert_eq!(env.query::<i64>("SELECT count(*) FROM payloads"), 3);
 }
 
-/// The last line of all hangs: nobody is left who could tell of it but the one who leaves.
+/// The last line stalls, so only the shutdown can report it.
 #[test]
 fn in_flight_line_of_removed_user_has_result() {
     let mut env = env_with_two_bound();
@@ -128,7 +130,7 @@ fn user_removed_while_queued_is_reported_unsent() {
     }
 }
 
-/// What was there before is told before what hangs.
+/// A duplicate is reported before the message that stalls.
 #[test]
 fn duplicate_is_reported_while_other_message_stalls() {
     let mut env = env_with_two_bound();

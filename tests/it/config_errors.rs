@@ -1,18 +1,18 @@
-//! Bad input: one `error:` line that names it, a hint where there is one, its status, and everything as
-//! it was.
+//! Invalid input: one `error:` line that names it, a hint where one helps, its exit status, and no
+//! changed file.
 
 use snapbox::str;
 
 use crate::support::env::{CommandOutput, TestEnv, set_mode};
 use crate::support::files;
 
-/// Runs a line that must not change a file anywhere in the home.
+/// Runs a command that must not change any file in the home.
 pub fn run_unchanged(env: &TestEnv, line: &str) -> CommandOutput {
     let read = || {
         let mut all: Vec<_> = files::list_files(env.home.path())
             .into_iter()
             .map(|file| (std::fs::read(&file).unwrap(), file))
-            // A reader, too, makes an empty write-ahead log, and its index for the locks.
+            // A reader also creates an empty write-ahead log, and its index for the locks.
             .filter(|(bytes, file)| {
                 let name = file.to_string_lossy();
                 !(name.ends_with("-shm") || name.ends_with("-wal") && bytes.is_empty())

@@ -88,7 +88,7 @@ templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
     }
-    // Nothing runs over the edge of a small window, and the home is written as people do.
+    // No line exceeds a small window, and the home is abbreviated to `~`.
     let small = crate::support::pty::Terminal::start(env.command("config show --origin"), 60, 80).wait();
     let shown = small.screen.contents();
     assert!(
@@ -165,7 +165,7 @@ exit 0
 {"path":"[HOME]/.config/wxbox/config.toml","exists":false}
 
 "#]]);
-    // A file that cannot be used has a path all the same.
+    // The path of an invalid config is printed as well.
     env.write_config("broken");
     set_mode(&env.path(".config/wxbox/config.toml"), 0o666);
     env.run("config path").assert_snapshot(str![[r#"

@@ -1,5 +1,5 @@
-//! A send that is killed at each point of its way, as it lies on the disk then, and what goes on from there: whole,
-//! nothing lost, nothing twice.
+//! A send that is killed at each step: the state of the database at that moment, and the recovery.
+//! The database is intact, no message is lost, and none is delivered twice.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -22,7 +22,8 @@ fn env_with_proxy() -> (TestEnv, InterceptingProxy) {
     (env, relay)
 }
 
-/// Messages by state, attempts with and without an end, as another program reads them.
+/// Returns the messages by state, and the number of finished and unfinished attempts, as another
+/// program reads them.
 fn outbox_summary(env: &TestEnv) -> String {
     let sql = "SELECT (SELECT group_concat(state, ' ') FROM (SELECT state FROM messages ORDER BY id)) || ', ' ||
         (SELECT count(*) FROM attempts) || ' attempts, ' || (SELECT count(*) FROM attempts WHERE outcome IS NULL) || ' open'";
@@ -37,7 +38,7 @@ fn assert_delivered(env: &mut TestEnv, delivered: i64) {
     assert_eq!((&stats["delivered"], &stats["twice"]), (&delivered.into(), &0.into()));
 }
 
-/// Lets it go on as the next minute's cron would.
+/// Runs the recovery that cron would run a minute later.
 fn flush_after_kill(env: &TestEnv, relay: &InterceptingProxy) {
     relay.resume_all();
     env.run("-q outbox flush").assert_success();
@@ -47,7 +48,8 @@ fn flush_after_kill(env: &TestEnv, relay: &InterceptingProxy) {
 fn killed_after_enqueue() {
     for what in [TEMPLATE_ARGS, "hello"] {
         let (mut env, relay) = env_with_proxy();
-        // Without a kept token it queues, and asks for one before it begins an attempt.
+        // Without a cached token the send queues the message, and fetches a token before it starts
+        // an attempt.
         Connection::open(env.database_path()).unwrap().execute("DELETE FROM tokens", []).unwrap();
         relay.pause_at(Direction::Request, "token");
         let run = env.spawn(&format!("send -u luffy --key k {what}"));
@@ -76,7 +78,8 @@ fn killed_before_request_reaches_wechat() {
         assert_delivered(&mut env, 0);
         flush_after_kill(&env, &relay);
         assert_eq!(outbox_summary(&env), state);
-        // What was held goes on to WeChat all the same, as from a slow router: for that, too, it was marked.
+        // The paused request reaches WeChat nevertheless, as from a slow router: the message was
+        // marked for that case, too.
         while env.sandbox().stats()["delivered"] != 1 {}
         assert_delivered(&mut env, 1);
     }
@@ -95,7 +98,7 @@ fn killed_before_response() {
         assert_delivered(&mut env, 1);
         flush_after_kill(&env, &relay);
         assert_eq!(outbox_summary(&env), state);
-        // Its key is taken, whether it is known to have arrived or not.
+        // The key is taken, whether or not the message is known to have been delivered.
         let again = env.run(&format!("send -u luffy --key k {what}")).status();
         assert_eq!(again, Some(if what == TEMPLATE_ARGS { 0 } else { 6 }));
         assert_delivered(&mut env, 1);
@@ -110,7 +113,7 @@ fn killed_before_outcome_is_saved() {
         let mut command = env.command(&format!("-vv send -u luffy {what}"));
         let mut run = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         relay.expect_arrival();
-        // Nobody else can write from here on.
+        // From here on, no other process can write.
         let mut database = Connection::open(env.database_path()).unwrap();
         let held = database.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
         relay.resume_all();
@@ -130,7 +133,7 @@ fn killed_before_outcome_is_saved() {
 #[test]
 fn killed_after_outcome_is_saved() {
     let (mut env, relay) = env_with_proxy();
-    // The second is held, so that the process lives when the first is told.
+    // The second message is paused, so that the process is alive when the first is reported.
     relay.pause_at(Direction::Response, MESSAGE_PATH);
     let mut run = env.spawn(&format!("--json send -u luffy -u nami --key k {TEMPLATE_ARGS}"));
     relay.expect_arrival();
@@ -148,7 +151,8 @@ fn killed_after_outcome_is_saved() {
     assert_delivered(&mut env, 2);
 }
 
-/// Killed before its first message was queued, or after its last was done: nothing in the database names it.
+/// The process was killed before its first message was queued or after its last was finished:
+/// nothing in the database refers to it.
 #[test]
 fn flush_removes_stale_worker_locks() {
     let mut env = TestEnv::new();

@@ -97,7 +97,8 @@ hint: `wxbox help recovery` says how to save what is in it, and how to restore a
 "#]]);
 }
 
-/// Runs a shell script where it may mount a small file system on `disk`; says so where it may not.
+/// Runs a shell script with a small file system mounted at `disk`. Prints a note and returns `None`
+/// if mounting is not permitted.
 pub fn run_on_mounted_disk(env: &TestEnv, script: &str) -> Option<String> {
     std::fs::create_dir_all(env.path("disk")).unwrap();
     let mount = "mount -t tmpfs -o size=400k none disk";

@@ -1,5 +1,6 @@
-//! A database that another process keeps locked: it can be read; what would write says so in time; and what a message
-//! under way came to is waited for, since nobody else knows it.
+//! A database that another process keeps locked: it can be read, and a command that would write
+//! reports the lock in time. The outcome of a message in flight is waited for, because no other
+//! process knows it.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -20,7 +21,7 @@ use crate::support::proxy::{Direction, InterceptingProxy};
 
 const MESSAGE_PATH: &str = "/cgi-bin/message/";
 const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
-/// For what the program gives ten seconds.
+/// The busy timeout of the store in these tests; the program's is ten seconds.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(20);
 
 fn env_with_luffy() -> TestEnv {
@@ -31,7 +32,7 @@ fn env_with_luffy() -> TestEnv {
     env
 }
 
-/// Locked until it is dropped.
+/// Locks the database until the connection is dropped.
 fn lock_database(env: &TestEnv) -> Connection {
     let database = Connection::open(env.database_path()).unwrap();
     database.execute_batch("BEGIN EXCLUSIVE").unwrap();
@@ -42,12 +43,12 @@ fn open_store(env: &TestEnv) -> Store {
     Store::open(&env.database_path()).unwrap().with_busy_timeout(BUSY_TIMEOUT).unwrap()
 }
 
-/// Something that is written.
+/// Performs a write.
 fn write_something(env: &TestEnv) -> Result<(), Error> {
     open_store(env).delete_sent_files()
 }
 
-/// Messages by state, and the number of attempts.
+/// Returns the messages by state, and the number of attempts.
 fn outbox_summary(env: &TestEnv) -> String {
     let states = "SELECT group_concat(state, ' ') FROM (SELECT state FROM messages ORDER BY id)";
     env.query(&format!("SELECT ({states}) || ', ' || (SELECT sum(attempts) FROM messages) || ' attempts'"))
@@ -59,7 +60,7 @@ fn assert_delivered(env: &mut TestEnv, delivered: i64) {
     assert_eq!((&stats["delivered"], &stats["twice"]), (&delivered.into(), &0.into()));
 }
 
-/// A delivery in this process, as `send` and `outbox flush` have it, of messages that are queued already.
+/// Starts a delivery of queued messages in this process, as `send` and `outbox flush` do.
 fn start_delivery(env: &mut TestEnv, ids: &[i64], concurrency: usize) -> DeliveryRun {
     let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
     let config: toml::Table = config.parse().unwrap();
@@ -106,11 +107,11 @@ fn locked_database_can_be_read() {
     drop(held);
 }
 
-/// With a log that has grown, and that who reads would move into the file.
+/// The write-ahead log has grown, so that a reader would move it into the database file at exit.
 #[test]
 fn reader_exit_does_not_wait_for_lock() {
     let env = env_with_luffy();
-    // Somebody reads, so that it cannot be moved at once.
+    // Another reader keeps the log from being moved at once.
     let reader = Connection::open(env.database_path()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM users").unwrap();
     let held = Connection::open(env.database_path()).unwrap();
@@ -173,7 +174,7 @@ fn outcome_waits_longest_for_lock() {
     relay.resume_all();
     assert!(matches!(next_event(&run), DeliveryEvent::Queued(1)));
     assert!(matches!(next_event(&run), DeliveryEvent::DatabaseLocked { in_flight_count: 1, .. }));
-    // Others have lost their patience meanwhile, more than once.
+    // Other writers have timed out meanwhile, more than once.
     for _ in 0..3 {
         assert!(matches!(write_something(&env), Err(Error::Busy { .. })));
     }
@@ -185,7 +186,7 @@ fn outcome_waits_longest_for_lock() {
     assert_delivered(&mut env, 1);
 }
 
-/// A text hangs, a template's token is refused, and the new one cannot be kept.
+/// A text stalls, a template's token is rejected, and the new token cannot be saved.
 #[test]
 fn unsaved_token_keeps_outcome() {
     let mut env =
@@ -216,7 +217,7 @@ fn unsaved_token_keeps_outcome() {
     assert_delivered(&mut env, 2);
 }
 
-/// Waits for the word that it waits, with the answer there and the database locked.
+/// Waits until the send reports that it waits, with the response received and the database locked.
 fn start_send_while_locked(
     env: &TestEnv,
     relay: &InterceptingProxy,

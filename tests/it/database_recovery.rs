@@ -1,5 +1,5 @@
-//! Databases that were damaged, lost, or put back from a copy: it is said, nothing is overwritten, and the way back
-//! that `wxbox help recovery` shows is walked here.
+//! Databases that were damaged, lost or restored from a copy: the damage is reported, nothing is
+//! overwritten, and the steps of `wxbox help recovery` work.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -16,7 +16,8 @@ fn database_file(env: &TestEnv, ending: &str) -> PathBuf {
     env.path(&format!(".local/share/wxbox/wxbox.db{ending}"))
 }
 
-/// A database with enough in it that its tables and indexes have pages of their own, all of it in the file.
+/// Returns an environment with a database in which each table and index has pages of its own, and
+/// with an empty log.
 fn env_with_filled_database() -> TestEnv {
     let env = TestEnv::with_scenario("crowd = 300\n");
     env.add_generated_users(300);
@@ -25,7 +26,7 @@ fn env_with_filled_database() -> TestEnv {
     env
 }
 
-/// The first page of a table or an index.
+/// Returns the offset of the first page of a table or an index.
 fn first_page_offset(env: &TestEnv, name: &str) -> usize {
     let page = env.query::<i64>(&format!("SELECT rootpage FROM sqlite_schema WHERE name = '{name}'"));
     usize::try_from(page - 1).unwrap() * 4096
@@ -61,8 +62,8 @@ const DATABASE_COMMANDS: [&str; 12] = [
     "backup copy.db",
 ];
 
-/// Each command that comes upon the damage says so and leaves all as it was; one that does not need what is damaged
-/// may go on. Gives back how many said so.
+/// Checks that each command that reads the damaged part reports it and changes nothing; a command
+/// that does not need it may succeed. Returns how many commands reported it.
 #[track_caller]
 fn count_commands_reporting(env: &TestEnv, what: &str) -> usize {
     let whole = std::fs::read(env.database_path()).unwrap();
@@ -88,7 +89,7 @@ fn count_commands_reporting(env: &TestEnv, what: &str) -> usize {
 
 #[test]
 fn damaged_page_is_reported_by_commands_that_read_it() {
-    // Which, and how many of the twelve commands cannot do without.
+    // The damaged table, and how many of the twelve commands need it.
     for (name, least) in [("users", 6), ("messages", 4), ("bindings", 4), ("messages_due", 1), ("tokens", 1)] {
         let env = env_with_filled_database();
         let at = first_page_offset(&env, name);
@@ -118,13 +119,14 @@ fn damaged_or_truncated_file_is_reported_by_all() {
     }
 }
 
-/// File and log as killed processes leave them, after each of the lines.
+/// Returns the database file and its log as killed processes leave them after each of the commands.
 fn killed_snapshots(env: &TestEnv, lines: &[&str]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let keeper = Connection::open(env.database_path()).unwrap();
     keeper.query_row("SELECT count(*) FROM users", [], |_| Ok(())).unwrap();
     let read = |line: &&str| {
         env.run(line).assert_success();
-        // As bytes of another program: to open and close the file here would take the keeper's locks.
+        // Another program reads the bytes: opening and closing the file in this process would
+        // release the locks of `keeper`.
         let read = |path: PathBuf| Command::new("cat").arg(path).output().unwrap().stdout;
         (read(env.database_path()), read(database_file(env, "-wal")))
     };
@@ -150,7 +152,7 @@ fn damaged_wal_is_reported_and_kept() {
         change(&mut log);
         restore_snapshot(&env, &(file.clone(), log));
     };
-    // Its head; one byte of its first frame; a later one.
+    // The header; one byte of the first frame; one of a later frame.
     for at in [8, 100, left[0].1.len() + 100] {
         damaged(&|log| log[at] ^= 1);
         for line in DATABASE_COMMANDS {
@@ -158,14 +160,14 @@ fn damaged_wal_is_reported_and_kept() {
         }
         assert_eq!(env.run("doctor").status(), Some(3));
     }
-    // Its file is gone: SQLite would remove the log, too.
+    // The database file is gone: SQLite would remove the log, too.
     restore_snapshot(&env, &(Vec::new(), whole.clone()));
     for line in DATABASE_COMMANDS {
         assert_error(&run_unchanged(&env, line), "is damaged");
     }
     std::fs::remove_file(env.database_path()).unwrap();
     assert_error(&run_unchanged(&env, "user add luffy"), "does not belong to the database");
-    // Its end: it counts up to there, as after a power cut.
+    // The end of the log: it counts up to there, as after a power failure.
     damaged(&|log| log[left[2].1.len() + 100..].fill(0xa5));
     let people = "luffy\t-\t\t\nnami\t-\t\t\nusopp\t-\t\t\nzoro\t-\t\t\n";
     assert_eq!(env.run("user list").assert_success().stdout(), people);
@@ -195,7 +197,7 @@ fn foreign_wal_is_reported() {
     assert!(!database_file(&env, "-wal").exists());
 }
 
-/// A container keeps that file alone, `scp` takes it alone.
+/// A container volume or `scp` keeps only the database file.
 #[test]
 fn the_file_alone_is_the_database() {
     let mut env = TestEnv::new();
@@ -252,7 +254,7 @@ fn directory_lock_blocks_nobody() {
     held.lock().unwrap();
     env.run("user add luffy").assert_success();
     drop(held);
-    // A pipe in the place of the database, its log or its lock is not waited for, either.
+    // A named pipe in place of the database, its log or its lock does not block either.
     for (pipe, status) in [("a.db", 1), ("b.db-wal", 1), ("c.db-token-lock", 0)] {
         assert!(Command::new("mkfifo").arg(env.path(pipe)).status().unwrap().success());
         let name = pipe.split('-').next().unwrap();
@@ -264,7 +266,7 @@ fn directory_lock_blocks_nobody() {
     }
 }
 
-/// Runs lines of `wxbox help recovery`, which must be there.
+/// Runs commands that `wxbox help recovery` must contain.
 #[track_caller]
 fn run_help_lines(env: &TestEnv, lines: &[&str]) {
     let help = env.run("help recovery").assert_success();
@@ -287,7 +289,7 @@ fn a_copy_is_put_back_as_the_help_says() {
     env.run("send -u luffy --no-wait --key before 'in the copy'").assert_success();
     env.run(&format!("send -u nami --no-wait {TEMPLATE_ARGS}")).assert_success();
     env.run("backup .local/share/copy.db").assert_success();
-    // An hour goes by, in which all is sent, and something new.
+    // An hour later everything has been sent, and there is a new message.
     env.run("outbox flush").assert_success();
     env.run("send -u luffy --key after 'not in the copy'").assert_success();
     assert_eq!(env.sandbox().stats()["delivered"], 3);
@@ -317,14 +319,14 @@ exit 0
 "#]]);
     let stats = env.sandbox().stats();
     assert_eq!((&stats["delivered"], &stats["twice"]), (&3.into(), &0.into()), "nothing again");
-    // What cannot be had: a key used since is not known.
+    // A key that was used after the copy is unknown: this cannot be restored.
     env.run("send -u luffy --key after 'not in the copy'").assert_success();
     assert_eq!(env.sandbox().stats()["delivered"], 4);
     let mode = std::os::unix::fs::PermissionsExt::mode(&env.database_path().metadata().unwrap().permissions());
     assert_eq!(mode & 0o007, 0);
 }
 
-/// Within ten minutes WeChat drops the repeat, since the copy has the message's id, too.
+/// Within ten minutes WeChat drops the repeat, because the copy has the message's client_msg_id.
 #[test]
 fn a_template_that_a_fresh_copy_sends_again_arrives_once() {
     let mut env = TestEnv::new();
@@ -381,7 +383,7 @@ fn symlinked_database_shares_locks() {
     relay.pause_at(crate::support::proxy::Direction::Response, "/cgi-bin/message/");
     let run = env.spawn(&format!("--database link.db send --all {TEMPLATE_ARGS}"));
     relay.expect_arrival();
-    // The other process lives: what it is at, and what it has taken, is not anybody's.
+    // The other process is alive: nobody else may claim its messages, in flight or not.
     assert_eq!(env.run("outbox flush --json").assert_success().stdout(), "");
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE claimed_by NOTNULL"), 2);
     relay.resume_all();

@@ -1,5 +1,5 @@
-//! Nothing is lost and nothing arrives twice: processes that are killed, disks that fill up, quotas and tokens
-//! that end in the middle, clocks that are set back.
+//! Nothing is lost and nothing is delivered twice: processes that are killed, full disks, quotas
+//! and tokens that end in the middle of a run, and clocks that are set back.
 
 use std::process::Stdio;
 
@@ -30,7 +30,7 @@ fn assert_all_delivered_once(env: &mut TestEnv, count: usize) {
     assert!(left.iter().all(|name| !name.contains("-worker-")), "{left:?}");
 }
 
-/// Killed again and again, wherever it just is: the first process, and each that goes on where it was.
+/// The first process and each of its successors are killed at arbitrary points.
 #[test]
 fn killed_broadcast_resumes() {
     let mut env = env_with_generated_users(500, "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"2ms\"\n");
@@ -52,14 +52,15 @@ fn killed_broadcast_resumes() {
     assert_all_delivered_once(&mut env, 500);
 }
 
-/// A text that was under way when its process was killed may have arrived: nobody repeats it blindly.
+/// A text that was in flight when its process was killed may have been delivered: it is not
+/// repeated automatically.
 #[test]
 fn in_flight_text_is_unknown_after_kill() {
     let mut env =
         env_with_generated_users(20, "[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = 10\nhang = \"after\"\n");
     let mut run = env.spawn("send --json --all --concurrency 1 hello");
     (0..9).for_each(|_| drop(run.expect_line()));
-    // The sandbox has it, and does not answer.
+    // The sandbox has the message, and does not respond.
     while env.sandbox().stats()["delivered"] != 10 {}
     run.signal(Signal::KILL);
     run.wait();
@@ -154,14 +155,14 @@ fn a_quota_that_ends_in_the_middle_is_waited_for() {
     let queued: Vec<_> = ran.json_lines().into_iter().filter(|it| it["state"] == "queued").collect();
     assert_eq!(queued.len(), 20);
     let shown = env.run(&format!("--json outbox show {}", queued[0]["id"])).json_lines();
-    // Within a quarter of an hour after midnight in Beijing.
+    // The quota resets within a quarter of an hour after midnight in Beijing.
     assert!(shown[0]["due_at"].as_str().unwrap().contains("T16:"), "{}", shown[0]);
     assert_eq!(env.sandbox().stats()["calls"]["/cgi-bin/message/template/send"], 11, "nobody else is tried");
     env.run("outbox flush").assert_snapshot(str![[r#"
 exit 0
 
 "#]]);
-    // A day later, by the sandbox's clock and by what ours would say then.
+    // A day later, by the sandbox's clock and by the clock of this machine.
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
     database.execute("UPDATE messages SET due_at = 0", []).unwrap();
     drop(database);
@@ -221,13 +222,13 @@ fn a_token_that_is_revoked_in_the_middle_is_fetched_once() {
 fn clock_set_back_delays_nothing() {
     let mut env = env_with_generated_users(3, "");
     env.run(&format!("-q send --no-wait --all {TEMPLATE_ARGS}")).assert_success();
-    // An hour ago, by a clock that was an hour fast, they were put off by a minute.
+    // An hour ago, by a clock that was an hour fast, these messages were delayed by a minute.
     let ahead = "UPDATE messages SET updated_at = (unixepoch() + 3600) * 1000, due_at = (unixepoch() + 3660) * 1000,
         first_failed_at = (unixepoch() + 3600) * 1000";
     rusqlite::Connection::open(env.database_path()).unwrap().execute(ahead, []).unwrap();
     env.run("outbox flush").assert_success();
     assert_all_delivered_once(&mut env, 3);
-    // What was put off by the clock of now waits.
+    // A message that was delayed by the current clock still waits.
     env.run(&format!("-q send --no-wait -u crowd000001 {TEMPLATE_ARGS}")).assert_success();
     let later = "UPDATE messages SET due_at = (unixepoch() + 3600) * 1000 WHERE state = 'queued'";
     rusqlite::Connection::open(env.database_path()).unwrap().execute(later, []).unwrap();
@@ -247,11 +248,11 @@ exit 0
 {"id":3,"user":"nami","openid":"oNami_draws_maps_of_the_sea1","type":"template","state":"sent","attempts":1,"msgid":"[MSGID]","errcode":null,"errmsg":null,"rid":null,"error":null,"hint":null,"key":"k","created_at":"[TIME]","sent_at":"[TIME]"}
 
 "#]]);
-    // A key of what failed is free again.
+    // The key of a failed message is free again.
     assert_eq!(env.run("send -u nami --key other hello").status(), Some(5));
     assert_eq!(env.run("send -u nami --key other hello").status(), Some(5));
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE key = 'other'"), 2);
-    // One that waits is not sent by a repeat.
+    // A repeat does not send a message that is queued.
     env.run("send -u luffy --key later --no-wait hello").assert_success();
     env.run("send -u luffy --key later hello").assert_snapshot(str![[r#"
 exit 6
@@ -275,7 +276,7 @@ fn duplicate_in_one_run_shares_outcome() {
     for name in ["luffy", "ace"] {
         env.run(&format!("user add {name} --openid {LUFFY}")).assert_success();
     }
-    // They share a phone: a key is the person's where a person is meant.
+    // The users share a phone: a key belongs to a user if the message is addressed to a user.
     env.run("send -u luffy -u ace --key k hello").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -286,7 +287,7 @@ sent message 2 (text) to ace
     let line = r#"{"user":"luffy","text":"hello","key":"b"}"#;
     let ran = env.run_with_stdin("send --batch - --json", format!("{line}\n{line}\n"));
     assert_eq!((ran.status(), ran.stdout().matches(r#""state":"sent""#).count()), (Some(0), 2), "{}", ran.stdout());
-    // One that is refused is refused for both.
+    // An invalid line is invalid for both.
     let line = r#"{"openid":"oNami_draws_maps_of_the_sea1","text":"hello","key":"c"}"#;
     let ran = env.run_with_stdin("send --batch - --json", format!("{line}\n{line}\n"));
     assert_eq!((ran.status(), ran.stdout().matches(r#""state":"failed""#).count()), (Some(5), 2), "{}", ran.stdout());
@@ -351,7 +352,7 @@ attempt 2   [TIME] to oNami_draws_maps_of_the_sea1: accepted
     let inbox = env.sandbox().inbox();
     let kinds: Vec<_> = inbox.iter().map(|it| it["type"].as_str().unwrap_or_default().to_owned()).collect();
     assert_eq!(kinds.len(), 2, "{inbox:?}");
-    // A template that is gone keeps no text back.
+    // A missing template does not delay a text.
     env.run("send -u luffy --fallback gone 'disk full again'").assert_snapshot(str![[r#"
 exit 0
 --- stdout

@@ -1,12 +1,13 @@
-//! Faults × text and template × one and several: what becomes of the messages, how often each was tried, what
-//! arrived, and the exit status.
+//! Faults × text and template × one recipient and several: the state of the messages, the number of
+//! attempts, the deliveries, and the exit status.
 
 use serde_json::Value;
 
 use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, TestEnv};
 
-/// What comes of a fault: the state, the attempts, how many arrived, and the exit status; for a text and for a
-/// template to one person, then the same to five where only the second is struck.
+/// The result of a fault: the state, the attempts, the deliveries and the exit status, for a text
+/// and for a template to one recipient; then the same for five recipients of whom only the second
+/// meets the fault.
 struct FaultCase {
     fault: &'static str,
     text: ExpectedResult,
@@ -15,7 +16,7 @@ struct FaultCase {
 
 type ExpectedResult = (&'static str, i64, i64, i32);
 
-/// Where the fault strikes once, at the first call.
+/// The fault is triggered once, at the first call.
 #[rustfmt::skip]
 const FAULT_CASES: &[FaultCase] = &[
     FaultCase { fault: "errcode = -1", text: ("sent", 2, 1, 0), template: ("sent", 2, 1, 0) },
@@ -70,7 +71,8 @@ fn assert_multiple_recipients(fault: &str, what: &str, (state, attempts, arrived
     let of = |state: &str| messages.iter().filter(|it| it["state"] == state).count();
     let stopped = fault.contains("40164") || fault.contains("45009");
     let refused = fault.contains("40037");
-    // What is everybody's trouble strikes all who come after, too; none of them is tried.
+    // A fault of the whole account also affects all later recipients; none of their messages is
+    // attempted.
     let (sent, struck) = match (state, stopped || refused) {
         ("sent", _) => (5, 0),
         (_, true) => (1, 4),
@@ -115,7 +117,8 @@ fn template_to_multiple_recipients() {
     FAULT_CASES.iter().for_each(|row| assert_multiple_recipients(row.fault, TEMPLATE_ARGS, row.template));
 }
 
-/// Whoever is told that they do not follow is left out until something reaches them.
+/// A user whose message was rejected because they do not follow is skipped until a message reaches
+/// them.
 #[test]
 fn unreachable_mark_lasts_until_delivery() {
     let env = env_with_fault("errcode = 43004", 1);
@@ -130,8 +133,9 @@ fn unreachable_mark_lasts_until_delivery() {
     assert_eq!(env.query::<i64>(reachable), 2);
 }
 
-/// The second host takes what the first did not: at once where nothing has left, and after its HTTP 5xx as a further
-/// attempt, where WeChat drops a repeat. A host that failed is not asked again for a while.
+/// The second host receives the messages that the first did not: at once if nothing was sent, and
+/// as a further attempt after an HTTP 5xx, whose repeat WeChat drops. A failed host is not used
+/// again for a while.
 #[test]
 fn the_next_host_takes_over() {
     let broken = "crowd = 3\n[[faults]]\napi = \"/cgi-bin/message/*\"\nstatus = 502\n";
@@ -143,7 +147,8 @@ fn the_next_host_takes_over() {
             (&format!("api_base = \"{one}\""), &format!("api_base = [\"{one}\", \"{other}\"]")),
             ("wait = \"0s\"", "wait = \"20s\""),
         ]);
-        // The second host is the same platform: it takes the token of the first. Sandboxes share none, so it is its own.
+        // The second host is the same platform and accepts the token of the first. Sandboxes share
+        // no token, so it has its own.
         second.add_generated_users(3);
         let token = second.run("token").assert_success().stdout().trim().to_owned();
         first.run("token").assert_success();

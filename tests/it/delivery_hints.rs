@@ -1,5 +1,5 @@
-//! What is said of a message that was not delivered: what wxbox does about it by itself, and the one command that does
-//! more. Nobody is led to send twice.
+//! The hint for a message that was not delivered: what wxbox does by itself, and the one command
+//! that does more. No hint leads to a second delivery.
 
 use snapbox::str;
 
@@ -11,7 +11,7 @@ fn set_fault(env: &mut TestEnv, what: &str) {
     env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\n{what}\n"));
 }
 
-/// The hint of the message that is sent now.
+/// Sends a message now and returns its hint.
 fn send_and_read_hint(env: &TestEnv, line: &str) -> String {
     let ran = env.run(line);
     let (_, hint) = ran.stderr().split_once("hint: ").unwrap_or_else(|| panic!("no hint: {}", ran.stderr()));
@@ -80,7 +80,7 @@ fn a_flush_says_what_waits_and_for_how_long() {
     let due = "UPDATE messages SET due_at = (unixepoch() + 10000) * 1000 WHERE id = 2 RETURNING 1";
     env.query::<i64>(due);
     assert_eq!(flush(&env), "nothing is due yet: 2 messages wait, the next is due in 1 h");
-    // A part is due with the one before it.
+    // A part is due together with the part before it.
     env.query::<i64>("UPDATE messages SET state = 'unknown' WHERE id = 1 RETURNING 1");
     env.query::<i64>("UPDATE messages SET previous_part_id = 1, due_at = 1 WHERE id = 2 RETURNING 1");
     let stuck = "nothing is due: one message waits for another; `wxbox outbox list --state queued` shows why";

@@ -27,7 +27,8 @@ fn ten_processes_send_each_message_once() {
     assert_eq!(stats["calls"]["/cgi-bin/message/template/send"], 300, "nothing was sent for WeChat to drop");
 }
 
-/// A broadcast of which another process takes a share tells how all of it ended.
+/// A broadcast reports the outcome of all its messages, including those that another process
+/// delivered.
 #[test]
 fn send_reports_messages_claimed_elsewhere() {
     let mut env = env_with_generated_users(200);
@@ -44,8 +45,8 @@ fn send_reports_messages_claimed_elsewhere() {
     assert_eq!(env.sandbox().stats()["twice"], 0);
 }
 
-/// What a killed process had of a broadcast, and had not begun, goes back to the broadcast, which has nothing else to do
-/// then.
+/// Messages that a killed process had claimed and not attempted return to the broadcast, which has
+/// nothing else left to do.
 #[test]
 fn send_ends_when_claiming_process_is_killed() {
     let mut env = env_with_generated_users(6);
@@ -57,7 +58,8 @@ fn send_ends_when_claiming_process_is_killed() {
     while env.query::<i64>(workers) < 2 && env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'") < 3 {}
     flush.signal(rustix::process::Signal::KILL);
     flush.wait();
-    // A template that was under way when the process was killed is repeated, and WeChat drops the repeat.
+    // A template that was in flight when the process was killed is repeated, and WeChat drops the
+    // repeat.
     let told = send.wait().assert_success().json_lines();
     assert_eq!(told.len(), 6);
     let stats = env.sandbox().stats();

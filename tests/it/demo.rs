@@ -1,4 +1,4 @@
-//! `wxbox demo`: the whole job, and nothing left of it.
+//! `wxbox demo` runs all steps and leaves no files.
 
 use std::net::{SocketAddr, TcpStream};
 
@@ -9,7 +9,7 @@ use snapbox::str;
 use crate::support::env::TestEnv;
 use crate::support::pty::Terminal;
 
-/// An empty home with a directory for what is temporary.
+/// Returns an empty home with a directory for temporary files.
 fn env_with_tmp_dir() -> TestEnv {
     let mut env = TestEnv::without_config();
     let dir = env.path("tmp");
@@ -18,7 +18,7 @@ fn env_with_tmp_dir() -> TestEnv {
     env
 }
 
-/// What is left of a demo.
+/// Returns the files that a demo left behind.
 fn leftover_files(env: &TestEnv) -> Vec<String> {
     let mut names = Vec::new();
     for dir in [env.path("tmp"), env.home.path().to_owned()] {
@@ -83,7 +83,7 @@ That was the whole job: a person, a binding, two messages. Everything was in [DE
     assert_eq!(leftover_files(&env), ["tmp"]);
 }
 
-/// The sandbox of a demo under way, from its first line of JSON.
+/// Returns the address of a running demo's sandbox from its first line of JSON.
 fn sandbox_address(line: &str) -> SocketAddr {
     let at: Value = serde_json::from_str(line).unwrap();
     at["url"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap()
@@ -109,7 +109,7 @@ fn a_signal_in_the_middle_ends_it_with_all_that_it_started() {
                 }
             }
             demo.signal(signal);
-            // It returns when the last process that could write to the pipes is gone.
+            // The call returns when the last process that could write to the pipes has ended.
             let ran = demo.wait();
             assert_eq!(ran.status(), Some(status), "{stop_at}: {}", ran.stderr());
             assert!(TcpStream::connect(sandbox.unwrap()).is_err());
@@ -139,7 +139,7 @@ fn json_demo_leaves_stdout_empty() {
 fn ctrl_c_in_a_terminal_goes_to_all_of_them() {
     let env = env_with_tmp_dir();
     let mut terminal = Terminal::start(env.command("demo"), 120, 240);
-    // At its beginning: after its last step nothing is left to interrupt.
+    // The signal comes at the beginning: after the last step there is nothing left to interrupt.
     let text = terminal.wait_for("\"}").contents();
     let sandbox = sandbox_address(text.lines().find(|line| line.starts_with('{')).unwrap());
     terminal.type_keys("\x03");

@@ -1,5 +1,5 @@
-//! What wxbox is made of besides its own code: each library is there for a reason that CONTRIBUTING.md gives, and is
-//! used. Licences, duplicates and sources are `cargo deny`'s, by `.ci/run`.
+//! The dependencies: each is used, and CONTRIBUTING.md gives the reason for it. `cargo deny` checks
+//! licences, duplicates and sources in `.ci/run`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,8 @@ fn read_project_file(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-/// The names below `[dependencies]` and `[dev-dependencies]`, with where their code is used.
+/// Returns the names below `[dependencies]` and `[dev-dependencies]`, each with the directory whose
+/// code uses it.
 fn dependencies() -> BTreeMap<String, &'static str> {
     let manifest: toml::Table = read_project_file("Cargo.toml").parse().unwrap();
     let of = |section: &str, dir: &'static str| {
@@ -26,7 +27,7 @@ fn dependencies() -> BTreeMap<String, &'static str> {
 fn every_dependency_is_documented() {
     let text = read_project_file("CONTRIBUTING.md");
     let table = text.split("## Libraries").nth(1).unwrap().split("\n## ").next().unwrap();
-    // Several may stand in one line: | `a`, `b` | why |
+    // One line may name several: | `a`, `b` | why |
     let name = Regex::new("`([a-z0-9_-]+)`").unwrap();
     let rows = table.lines().filter(|line| line.starts_with("| `")).map(|line| line.split(" | ").next().unwrap());
     let mut reasons: Vec<_> = rows.flat_map(|row| name.captures_iter(row).map(|found| found[1].to_owned())).collect();
@@ -40,7 +41,7 @@ fn every_dependency_is_used() {
     let idle: Vec<_> = dependencies()
         .into_iter()
         .filter(|(name, dir)| {
-            // The one whose library has another name.
+            // The only package whose library has another name.
             let name = if name == "md-5" { "md5".to_owned() } else { name.replace('-', "_") };
             let used = Regex::new(&format!(r"(?m)^ *(pub )?use {name}\b|\b(::)?{name}::|\b{name}!")).unwrap();
             !used.is_match(&text[dir])

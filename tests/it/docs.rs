@@ -1,5 +1,5 @@
-//! What is committed beside the code and must say what the code says: completions, the command-line
-//! reference. `BLESS=1 cargo test docs` writes all of it anew, and the READMEs' tables (`docs_readmes.rs`).
+//! Committed files that must match the code: shell completions and the command-line reference.
+//! `BLESS=1 cargo test docs` rewrites them, and the tables of the READMEs (`docs_markdown.rs`).
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,13 +11,13 @@ use wxbox::reference;
 
 use crate::support::env::{LUFFY, TestEnv};
 
-/// Compares a committed file with what it should be, or writes it.
+/// Compares a committed file with the expected text, or rewrites it.
 pub fn assert_committed(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("BLESS").is_some() {
         let dir = path.parent().unwrap();
         std::fs::create_dir_all(dir).unwrap();
-        // Other tests read it at the same time.
+        // Other tests may read the file at the same time.
         let whole = dir.join(format!(".{}.new", path.file_name().unwrap().to_str().unwrap()));
         std::fs::write(&whole, text).unwrap();
         return std::fs::rename(whole, path).unwrap();
@@ -51,7 +51,8 @@ fn the_completions_are_those_of_the_code() {
     }
 }
 
-/// What a program says to a script on its standard input's place; `None`, with a word, where it is missing.
+/// Runs a program with a script in place of its standard input, and returns its output. Prints a
+/// note and returns `None` if the program is not installed.
 fn run_shell_completion(program: &str, args: &[&str]) -> Option<String> {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(program);
@@ -105,7 +106,7 @@ fn the_reference_shows_every_help() {
     for words in reference::all_commands() {
         let line = words.join(" ");
         let help = env.run(&format!("{line} --help")).assert_success();
-        // Where a topic has a command's name, the topic is shown.
+        // If a topic has a command's name, the topic is shown.
         if !reference::TOPICS.iter().any(|topic| topic.name == line) {
             let same = env.run(&format!("help {line}")).assert_success();
             assert_eq!(help.stdout(), same.stdout(), "{line}");
@@ -132,7 +133,7 @@ fn every_variable_that_is_read_is_documented() {
 #[test]
 fn json_objects_have_the_fields_that_are_documented() {
     let mut env = TestEnv::new();
-    // The tab brings a warning.
+    // The tab causes a warning.
     env.write_file("lines.jsonl", "{\"user\": \"luffy\", \"text\": \"h\ti\", \"ref\": 1}");
     env.write_file("chart.png", crate::media::PNG);
     let fields = |line: &str| -> Vec<String> {

@@ -1,5 +1,6 @@
-//! Both READMEs: their tables are those of the code, the Chinese ones by `chinese.tsv`, and what they tell to type is
-//! the same, under the same number of headings. `BLESS=1 cargo test docs` writes the tables anew.
+//! Both READMEs: their tables match the code (the Chinese ones by `docs_markdown_zh.tsv`), and
+//! their code blocks are the same under the same headings. `BLESS=1 cargo test docs` rewrites the
+//! tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,14 +10,15 @@ use wxbox::reference;
 
 use crate::docs::assert_committed;
 
-/// Each text of the tables and its Chinese; `…` at the end of both stands for what follows, which stays.
+/// Each text of the tables with its Chinese translation; `…` at the end of both stands for a rest
+/// that stays as it is.
 const CHINESE_TABLE_TEXTS: &str = include_str!("docs_markdown_zh.tsv");
 
 fn read_project_file(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-/// Puts the tables into a README, each as `say` has it.
+/// Inserts the tables into a README, with each cell mapped by `say`.
 fn assert_tables(name: &str, mut say: impl FnMut(&str) -> String) {
     let mut readme = read_project_file(name);
     for (table, text) in reference::README_TABLES {
@@ -60,7 +62,7 @@ fn the_chinese_tables_are_those_of_the_code() {
             }
         }
     };
-    // A mark in a cell is escaped, so that these end cells alone.
+    // A pipe character within a cell is escaped, so only these end a cell.
     let line = |line: &str, cell: &mut dyn FnMut(&str) -> String| {
         let inner = line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |")).unwrap();
         let cells: Vec<String> = inner.split(" | ").map(&mut *cell).collect();
@@ -71,7 +73,7 @@ fn the_chinese_tables_are_those_of_the_code() {
     assert_eq!(idle, Vec::<&&str>::new(), "in tests/it/docs_markdown_zh.tsv, but in no table");
 }
 
-/// The blocks of code with their languages, and the number of headings before each.
+/// Returns the code blocks with their languages, and the number of headings before each.
 fn code_blocks(readme: &str) -> Vec<(usize, String, Vec<String>)> {
     let mut found = Vec::new();
     let (mut headings, mut inside) = (0, false);
@@ -96,7 +98,7 @@ fn code_blocks(readme: &str) -> Vec<(usize, String, Vec<String>)> {
 #[test]
 fn readmes_have_same_code_blocks_under_same_headings() {
     let comment = Regex::new(r"(^|\s+)# .*$").unwrap();
-    // What a terminal shows is in the language of its reader, and so are values that stand for something.
+    // Terminal output and placeholder values are in the language of the reader.
     let typed = |name: &str| -> Vec<_> {
         let plain = |line: &String| comment.replace(line, "").into_owned();
         code_blocks(&read_project_file(name))

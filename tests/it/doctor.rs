@@ -1,11 +1,13 @@
-//! What the doctor says: all is well, or which line is not; each thing is broken in turn.
+//! The report of `doctor`: all checks pass, or it names the check that fails; each thing is broken
+//! in turn.
 
 use snapbox::str;
 
 use crate::support::env::{CommandOutput, LUFFY, TestEnv, set_mode};
 use crate::support::files;
 
-/// The lines that are not ok, as `status check: detail | fix`; the status of the whole must fit them.
+/// Returns the lines that are not ok as `status check: detail | fix`, and checks that the exit
+/// status fits them.
 pub fn problem_lines(ran: &CommandOutput) -> Vec<String> {
     let lines = ran.json_lines();
     let failed = lines.iter().any(|line| line["status"] == "failure");
@@ -19,7 +21,7 @@ pub fn problem_lines(ran: &CommandOutput) -> Vec<String> {
     .collect()
 }
 
-/// The same in one text, the home's name taken out.
+/// Compares the problems as one text, without the name of the home.
 #[track_caller]
 pub fn assert_problems(env: &TestEnv, expected: snapbox::data::Inline) {
     let text = problem_lines(&env.run("--json doctor")).join("\n");
@@ -57,7 +59,7 @@ ok       callback: http://[LISTENER]/callback/ leads here
 all is well
 
 "#]]);
-    // Neither a database nor anything else was made by looking.
+    // The check created neither a database nor any other file.
     assert!(!env.database_path().exists() && files::list_files(&env.path(".config")).len() == 1);
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run("send --user luffy hi").assert_success();
@@ -73,7 +75,7 @@ exit 0
 #[test]
 fn a_config_that_is_missing_or_broken() {
     let mut env = TestEnv::without_config();
-    // The real platform is none of a test's.
+    // Tests do not contact the real platform.
     env.set_variable("HTTPS_PROXY", "http://127.0.0.1:1");
     env.run("doctor").assert_snapshot(str![[r#"
 exit 3
@@ -142,7 +144,7 @@ failure token: WeChat says 40013 (invalid appid): AppID unknown or malformed | C
 
 "#]],
     );
-    // An old token is still good, and says nothing of the secret.
+    // A cached token is still valid, and says nothing about the secret.
     let mut env = TestEnv::new();
     env.prepend_config("token_endpoint = \"classic\"");
     env.run("user add luffy").assert_success();
@@ -263,7 +265,7 @@ failure config: others can write to [HOME]/.config/wxbox, and so put another fil
 
 "#]],
     );
-    // The next command has closed the database to others; a sticky directory is safe.
+    // The next command has made the database private; a sticky directory is safe.
     set_mode(&env.path(".config/wxbox"), 0o1777);
     set_mode(&env.path(".config/wxbox/secret"), 0o600);
     assert_problems(

@@ -1,4 +1,5 @@
-//! What the doctor says of the callback: the port, the rules for redirect_uri, and whether it leads here.
+//! The report of `doctor` about the callback: the port, the rules for redirect_uri, and whether it
+//! leads to this machine.
 
 use std::net::TcpListener;
 
@@ -22,11 +23,11 @@ failure port: cannot listen on [LISTENER]: Address already in use (os error 98) 
 "#]],
         );
     }
-    // A child that another test was just starting may have it for a moment more.
+    // A child process that another test just started may hold the port a moment longer.
     while TcpListener::bind(&listen).is_err() {
         std::thread::yield_now();
     }
-    // Another program is where the phone would come to.
+    // Another program answers at the callback address.
     let other = format!("{}/callback/", env.sandbox().url);
     let callback = format!("http://{listen}/callback/");
     env.replace_in_config(&[(&callback, &other)]);
@@ -37,7 +38,7 @@ failure callback: something else answers at http://127.0.0.1:[PORT]/callback/ (H
 
 "#]],
     );
-    // Nobody is there.
+    // Nothing listens there.
     let nobody = format!("http://{}/callback/", unique_address());
     env.replace_in_config(&[(&other, &nobody)]);
     assert_problems(
@@ -93,7 +94,7 @@ fn a_redirect_uri_that_wechat_or_no_phone_would_follow() {
     let callback = problem_lines(&env.run("--json doctor")).into_iter().find(|line| line.contains(" callback: "));
     assert!(callback.unwrap().starts_with("failure callback: cannot look up db1.invalid: "));
 
-    // An address that no connection leads to, and that is not this machine's.
+    // An address that no connection reaches, and that is not this machine's.
     let far = "http://224.0.0.1:8080/callback/";
     set(&mut env, far, wechat);
     assert_eq!(only(&env), Vec::<String>::new(), "a test account by its limits");

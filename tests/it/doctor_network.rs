@@ -1,4 +1,4 @@
-//! The doctor where the database, the clock or the way to WeChat is not in order, and where something hangs.
+//! The report of `doctor` if the database, the clock or the network fails, and if a check stalls.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::support::canned_server::TOKEN_BODY;
 use crate::support::env::{LUFFY, TestEnv, unique_address};
 use crate::support::pty::Terminal;
 
-/// A home whose config leads to that API, with luffy bound.
+/// Returns an environment whose config points at that API, with luffy bound.
 fn env_with_api(api: &str, network: &str) -> TestEnv {
     let (env, listen) = (TestEnv::without_config(), unique_address());
     env.write_config(&format!(
@@ -24,7 +24,7 @@ fn env_with_api(api: &str, network: &str) -> TestEnv {
     env
 }
 
-/// A platform that knows one call, at another time.
+/// Starts a platform that answers one call and reports another time.
 fn start_server_with_date(date: std::time::SystemTime) -> (ServerHandle, String) {
     let door = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
     let date = httpdate::fmt_http_date(date);
@@ -65,7 +65,7 @@ failure token: no access token: cannot reach 127.0.0.1:1: Connection refused (os
 
 "#]],
     );
-    // With a second one that is, all works.
+    // With a second host that is reachable, all checks pass.
     let (_running, url) = start_server_with_date(std::time::SystemTime::now());
     let env = env_with_api("http://127.0.0.1:1", "");
     env.replace_in_config(&[("\"http://127.0.0.1:1\"", &format!("[\"http://127.0.0.1:1\", \"{url}\"]"))]);
@@ -121,7 +121,7 @@ failure  TLS: cannot use the CA file [HOME]/.config/wxbox/config.toml: there is 
 
 #[test]
 fn stalled_check_is_reported_without_blocking() {
-    // The API hangs: the sandbox would let go after two minutes.
+    // The API stalls: the sandbox would end the request after two minutes.
     let env = TestEnv::with_scenario("[[faults]]\nhang = \"before\"");
     env.replace_in_config(&[("[network]\n", "[network]\ntimeout = \"1s\"\n")]);
     assert_problems(
@@ -131,7 +131,7 @@ failure token: no answer from 127.0.0.1:[PORT]: timed out | check the network, n
 
 "#]],
     );
-    // The host takes connections and says nothing at all.
+    // The host accepts connections and sends nothing.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     assert_problems(
         &env_with_api(&format!("http://{}", silent.local_addr().unwrap()), "timeout = \"1s\""),
@@ -141,7 +141,7 @@ failure token: no access token: no answer from 127.0.0.1:[PORT]: timed out | che
 
 "#]],
     );
-    // A file that never comes to its end.
+    // A file without an end.
     let env = TestEnv::new();
     assert!(Command::new("mkfifo").arg(env.path("secret")).status().unwrap().success());
     let mut line = env.command("doctor");
@@ -177,7 +177,7 @@ failure  database: cannot open the database text/wxbox.db: Not a directory (os e
          fix: the user that wxbox runs as must be able to write the file and its directory
 
 "#]]);
-    // One of a development build is named, and left as it is.
+    // A database of a development build is named, and left unchanged.
     let old = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/unreleased.db");
     std::fs::copy(old, env.path("old.db")).unwrap();
     let before = std::fs::read(env.path("old.db")).unwrap();
@@ -201,7 +201,7 @@ warning outbox: one message has been due for 2h 5m, and nobody delivers | let cr
 
 "#]],
     );
-    // A process that lives has others: it will come to this one.
+    // A live process owns the others: it will deliver this one.
     env.query::<i64>(
         "INSERT INTO messages (app_id, openid, type, state, created_at, updated_at, due_at, expire_after, expires_at, claimed_by)
          SELECT app_id, openid, type, state, created_at, updated_at, due_at, expire_after, expires_at, '00' FROM messages RETURNING id",
@@ -257,7 +257,7 @@ fn in_a_terminal_words_are_coloured_and_a_signal_ends_the_wait() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let env = env_with_api(&format!("http://{}", silent.local_addr().unwrap()), "");
     let run = env.spawn("doctor");
-    // It waits for the host: the signal does not come before it can be heard.
+    // The test waits for the connection, so the signal does not come before it can be handled.
     let _asked = silent.accept().unwrap();
     run.signal(Signal::TERM);
     assert_eq!(run.wait().status(), Some(143));

@@ -1,4 +1,4 @@
-//! The main job, end to end: a person, a binding, a text, a template message.
+//! The whole workflow: a user, a binding, a text and a template message.
 
 use snapbox::str;
 

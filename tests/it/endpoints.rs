@@ -1,5 +1,5 @@
-//! Every call that wxbox makes against the platform's own pages, as tests/fixtures/endpoints.toml has them:
-//! path, method, query and body. A drift in either shows.
+//! Every call that wxbox makes, compared with the platform's pages as tests/fixtures/endpoints.toml
+//! records them: path, method, query and body. A difference on either side fails the test.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::message_types::load_bodies;
 use crate::support::canned_server::{CannedServer, RecordedRequest, json_response};
 use crate::support::env::{LUFFY, TestEnv, page_title, unique_address};
 
-/// A call as its page has it.
+/// A call as its page documents it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Endpoint {
@@ -25,12 +25,12 @@ struct Endpoint {
     #[serde(default)]
     query: toml::Table,
     body: Option<toml::Table>,
-    /// The field of a form that holds a file.
+    /// The form field that holds a file.
     file: Option<String>,
-    /// The parameters of the query in the order that they must have.
+    /// The query parameters in the required order.
     order: Option<Vec<String>>,
     fragment: Option<String>,
-    /// A success.
+    /// A successful response.
     answer: String,
 }
 
@@ -47,8 +47,9 @@ const TEMPLATE_LIST_PATH: &str = "/cgi-bin/template/get_all_private_template";
 const TEMPLATE_SEND_PATH: &str = "/cgi-bin/message/template/send";
 const AUTHORIZE_PATH: &str = "/connect/oauth2/authorize";
 
-/// Lines that make each call, with what WeChat is asked for it, in this order; behind a blank, an answer other than
-/// the page's. One that makes a call which `src/wechat` does not name is left out.
+/// Command lines that make each call, with the calls that WeChat receives for them in this order;
+/// after a space, a response other than the documented one. Leaving out a call that `src/wechat`
+/// names fails the test.
 const CASES: &[(&str, &[&str])] = &[
     ("token", &[STABLE_TOKEN_PATH]),
     ("send -u luffy '备份完成 🎉 \"<&>\\'", &[STABLE_TOKEN_PATH, "/cgi-bin/message/custom/send"]),
@@ -87,7 +88,7 @@ const CASES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What may be sent and never is.
+/// Documented parameters that wxbox never sends.
 const UNUSED_PARAMETERS: &[&str] = &[
     "/cgi-bin/message/subscribe/bizsend lang",
     "/cgi-bin/message/subscribe/bizsend miniprogram_state",
@@ -98,7 +99,7 @@ const UNUSED_PARAMETERS: &[&str] = &[
     "/connect/oauth2/authorize forcePopup",
 ];
 
-/// The paths that the client's side names, but for its tests.
+/// Returns the paths that the client's code names, without its tests.
 fn client_paths() -> BTreeSet<String> {
     let path = Regex::new(r#""[^"\s]*?(/(?:cgi-bin|sns|connect|wxa|wxaapi)/[a-z0-9_/]+)"#).unwrap();
     let files = crate::architecture::rust_files("src/wechat");
@@ -106,7 +107,7 @@ fn client_paths() -> BTreeSet<String> {
     code.flat_map(|text| path.captures_iter(text).map(|found| found[1].to_owned()).collect::<Vec<_>>()).collect()
 }
 
-/// Compares a value with its shape; optional names that are there go to `seen`.
+/// Compares a value with its shape; the optional names that are present are added to `seen`.
 fn compare(shape: &Shape, found: &Value, at: &str, seen: &mut BTreeSet<String>, wrong: &mut Vec<String>) {
     let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
     match (shape, found) {
@@ -143,7 +144,7 @@ fn compare(shape: &Shape, found: &Value, at: &str, seen: &mut BTreeSet<String>, 
     }
 }
 
-/// The optional names of a shape.
+/// Collects the optional names of a shape.
 fn optional_names(shape: &Shape, at: &str, names: &mut Vec<String>) {
     let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
     match shape {
@@ -161,7 +162,7 @@ fn optional_names(shape: &Shape, at: &str, names: &mut Vec<String>) {
     }
 }
 
-/// The parameters of a query, in order; each once.
+/// Returns the parameters of a query in order; each may occur once.
 fn query_parameters(url: &Url) -> serde_json::Map<String, Value> {
     let mut found = serde_json::Map::new();
     for (name, value) in url.query_pairs() {
@@ -170,7 +171,8 @@ fn query_parameters(url: &Url) -> serde_json::Map<String, Value> {
     found
 }
 
-/// What is wrong with a request that is a form with one file: its name has an ending, by which WeChat goes.
+/// Returns the error in a request that must be a form with one file. The file name needs an
+/// extension, because WeChat relies on it.
 fn form_error(field: &str, request: &RecordedRequest) -> Option<String> {
     let boundary = request.header("content-type").and_then(|it| it.strip_prefix("multipart/form-data; boundary="));
     let Some(boundary) = boundary else { return Some("it is no form".into()) };
@@ -182,7 +184,7 @@ fn form_error(field: &str, request: &RecordedRequest) -> Option<String> {
     (!Regex::new(&pattern).unwrap().is_match(&request.body)).then(|| format!("its form is {:?}", request.body))
 }
 
-/// What is wrong with a request, and the optional names that it has.
+/// Returns the errors in a request; the optional names that are present are added to `seen`.
 fn request_errors(
     endpoint: &Endpoint,
     method: &str,
@@ -222,7 +224,7 @@ fn request_errors(
     (wrong, seen)
 }
 
-/// What was sent, endpoint by endpoint: the optional names.
+/// What was sent, for each endpoint: the optional names.
 struct Coverage {
     endpoints: Vec<Endpoint>,
     covered_paths: BTreeSet<String>,
@@ -243,7 +245,7 @@ impl Coverage {
         CannedServer::new(paths.iter().map(answer).collect())
     }
 
-    /// Compares what the server was asked with these calls, in this order.
+    /// Compares the requests that the server received with these calls, in this order.
     fn record_requests(&mut self, line: &str, server: &CannedServer, paths: &[&str]) {
         let requests = server.requests();
         assert_eq!(requests.len(), paths.len(), "{line}: {requests:?}");
@@ -265,7 +267,8 @@ impl Coverage {
     }
 }
 
-/// The phone's link, what its code is changed for, and the link by which who does not follow yet comes to.
+/// Records the phone's link, the exchange of its code, and the link for a person who does not
+/// follow yet.
 fn record_bind(tally: &mut Coverage) {
     let gone = "/cgi-bin/user/info {\"subscribe\":0,\"openid\":\"oLuffy_wears_the_straw_hat_1\",\"tagid_list\":[]}";
     let paths = ["/sns/oauth2/access_token", "/sns/userinfo", STABLE_TOKEN_PATH, gone, "/cgi-bin/qrcode/create"];
@@ -281,7 +284,8 @@ fn record_bind(tally: &mut Coverage) {
     let link = Url::parse(&bind.expect_line()).unwrap();
     let link_request = RecordedRequest { line: String::new(), headers: Vec::new(), body: String::new() };
     tally.record_request("bind", AUTHORIZE_PATH, "GET", &link, &link_request);
-    // Percent-encoded once, with nothing left as it was that has a meaning in an address.
+    // The query is percent-encoded once, and no character with a meaning in a URL is left
+    // unencoded.
     let raw = link.query().unwrap().split('&').find_map(|part| part.strip_prefix("redirect_uri=")).unwrap();
     assert!(!raw.contains([':', '/', '?', '=']), "{raw}");
     let callback = percent_decode_str(raw).decode_utf8().unwrap().into_owned();

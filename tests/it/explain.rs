@@ -1,4 +1,4 @@
-//! `explain`: codes from the table in the program, requests from WeChat.
+//! `explain`: codes from the built-in table, and requests from WeChat.
 
 use regex::Regex;
 use snapbox::str;
@@ -36,7 +36,7 @@ fn each_action_has_a_description() {
     for entry in entries() {
         said.entry(entry.action.as_str()).or_insert(entry.errcode);
     }
-    // 10003, the first with fail, is a page error.
+    // 10003, the first code with `fail`, is an error page's.
     said.insert("fail", 40003);
     assert_eq!(said.len(), 11);
     let words: std::collections::BTreeSet<String> = said
@@ -82,7 +82,7 @@ exit 4
     }
 }
 
-/// The id of the request that a command's log tells of.
+/// Returns the request id in a command's log.
 fn request_id(log: &str) -> String {
     let rid = Regex::new(r"errcode -?\d+ rid ([0-9a-f-]+)").unwrap();
     rid.captures(log).unwrap_or_else(|| panic!("no rid: {log}"))[1].to_owned()

@@ -1,4 +1,5 @@
-//! The sandbox's fault plan over real connections: what a client sees of each fault, and what arrived all the same.
+//! The sandbox's fault plan over real connections: what a client sees of each fault, and which
+//! messages arrived nevertheless.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -12,7 +13,7 @@ use crate::support::env::{LUFFY, TestEnv, http_client};
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 const SEND_PATH: &str = "/cgi-bin/message/custom/send";
 
-/// A sandbox with this fault for texts, and a token for it.
+/// Returns a sandbox with this fault for texts, and a token for it.
 fn env_with_fault(fault: &str) -> (TestEnv, String) {
     let mut env = TestEnv::with_scenario(&format!("[[faults]]\napi = \"{SEND_PATH}\"\n{fault}\n"));
     let token = fetch_token(&mut env);
@@ -33,7 +34,7 @@ fn connect(env: &mut TestEnv) -> TcpStream {
     socket
 }
 
-/// Asks for a text to be sent, on a connection that could be kept.
+/// Requests that a text be sent, on a connection that could be kept alive.
 fn write_send_request(mut socket: &TcpStream, token: &str) {
     let body = json!({"touser": LUFFY, "msgtype": "text", "text": {"content": "hello"}}).to_string();
     let length = body.len();
@@ -43,14 +44,14 @@ fn write_send_request(mut socket: &TcpStream, token: &str) {
     socket.write_all(format!("{head}{body}").as_bytes()).unwrap();
 }
 
-/// Reads until the end of the connection.
+/// Reads until the connection closes.
 fn read_to_close(mut socket: &TcpStream) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     socket.read_to_end(&mut bytes)?;
     Ok(String::from_utf8(bytes).unwrap())
 }
 
-/// Reads one answer: its head, and the body that the head announces.
+/// Reads one response: its head, and the body that the head announces.
 fn read_response(mut socket: &TcpStream) -> (String, String) {
     let mut bytes = Vec::new();
     let mut byte = [0];
@@ -104,13 +105,13 @@ fn hang_lasts_until_client_closes() {
         let (mut env, token) = env_with_fault(&format!("hang = \"{when}\""));
         let mut socket = connect(&mut env);
         write_send_request(&socket, &token);
-        // The line is written once the call is done with.
+        // The line is logged once the call has finished.
         assert_eq!(logged_faults(&mut env)[0].0, format!("\"hang {when}\""));
         socket.set_nonblocking(true).unwrap();
         assert_eq!(socket.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock, "{when}");
         socket.set_nonblocking(false).unwrap();
         assert_eq!(env.sandbox().inbox().len(), arrived, "{when}");
-        // The sandbox notices that the client leaves, and ends its side.
+        // The sandbox notices that the client closes, and closes its own side.
         socket.shutdown(std::net::Shutdown::Write).unwrap();
         assert_eq!(read_to_close(&socket).unwrap(), "");
     }
@@ -124,10 +125,10 @@ fn throttled_response_arrives_slowly() {
     let (_, body) = read_response(&socket);
     assert_eq!(env.sandbox().inbox().len(), 1);
     assert_eq!(body, r#"{"errcode":0,"errmsg":"ok"}"#);
-    // The connection is as good as before.
+    // The connection can still be used.
     write_send_request(&socket, &token);
     read_response(&socket);
-    // At a byte an hour nothing is to be seen of the second one.
+    // At a byte an hour, nothing of the second response is visible.
     env.sandbox().post_form("faults", "[[faults]]\ndrip = \"1h\"\n");
     write_send_request(&socket, &token);
     let mut byte = [0];
@@ -232,7 +233,7 @@ fn documented_faults_are_valid() {
     let (example, rest) = rest.split_once("```").unwrap();
     let example = format!("[[faults]]{example}");
     assert_eq!(wxbox::sandbox::Scenario::from_toml(&example).unwrap().faults.len(), 3);
-    // Each row of the table, with whatever stands between backticks in its first cell.
+    // Each row of the table, and every text between backticks in its first cell.
     let table =
         rest.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).take_while(|line| line.starts_with('|'));
     let keys: Vec<&str> = table.map(|line| line.split('`').nth(1).unwrap()).collect();

@@ -7,10 +7,11 @@ use snapbox::str;
 use crate::support::certificate::TestCertificate;
 use crate::support::env::{CommandOutput, TestEnv, set_mode};
 
-/// Takes from root the right to read whatever there is: a new user is not needed for that.
+/// Drops root's right to read any file, so that no second user is needed.
 const DROP_CAPABILITIES: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
 
-/// Runs a line as somebody who may read no more than the modes say; says so where that cannot be had.
+/// Runs a command that may read only what the file modes allow. Prints a note and returns `None` if
+/// that is not possible.
 fn run_unprivileged(env: &TestEnv, line: &str) -> Option<CommandOutput> {
     let wxbox = env.command(line);
     let [setpriv, rights] = DROP_CAPABILITIES;
@@ -83,7 +84,7 @@ exit 3
 "#]]);
 }
 
-/// A backup on a medium or in a place that cannot be written.
+/// A backup on a medium or in a directory that cannot be written.
 #[test]
 fn a_database_that_may_only_be_read_is_read() {
     let env = TestEnv::new();
@@ -110,7 +111,7 @@ error: the database medium/a%20b?.db cannot be written
 hint: check the mode of the file and its directory, and whether the file system is mounted read-only
 
 "#]]);
-    // Each alone is enough.
+    // Each obstacle alone suffices.
     set_mode(&dir, 0o700);
     read("user list").unwrap().assert_success();
     set_mode(&dir, 0o500);
@@ -120,7 +121,7 @@ hint: check the mode of the file and its directory, and whether the file system 
     assert_eq!(names, ["a%20b?.db"]);
 }
 
-/// What root makes beside the database of another user, that user and the group can use.
+/// The files that root creates beside another user's database are usable by that user and group.
 #[test]
 fn files_beside_the_database_belong_to_its_owner_and_group() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -1,10 +1,11 @@
-//! Who follows: not known, not yet, no longer.
+//! The follow state of users: unknown, not yet following, no longer following.
 
 use serde_json::{Value, json};
 
 use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
 
-/// luffy follows and has written, zoro does not follow; both are bound.
+/// Returns an environment with two bound users: luffy follows and has written, zoro does not
+/// follow.
 fn env_with_followers() -> TestEnv {
     let env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
@@ -12,7 +13,7 @@ fn env_with_followers() -> TestEnv {
     env
 }
 
-/// `reachable`, `follows` and `has_followed`.
+/// Returns `reachable`, `follows` and `has_followed`.
 fn follow_fields(env: &TestEnv, name: &str) -> Value {
     let shown = &env.run(&format!("--json user show {name}")).assert_success().json_lines()[0];
     json!([shown["reachable"], shown["follows"], shown["has_followed"]])
@@ -50,7 +51,7 @@ fn who_never_followed_is_told_apart_from_who_has_left() {
     env.sandbox().post_form("follow", "person=zoro&follows=1");
     assert!(env.run("user sync").assert_success().stdout().starts_with("zoro follows the account again\n"));
 
-    // Another phone, of which nothing is known.
+    // The follow state of another phone is unknown.
     env.run(&format!("bind --user zoro --rebind --openid {NAMI}")).assert_success();
     assert_eq!(follow_fields(&env, "zoro"), json!([true, null, false]));
 }
@@ -81,7 +82,7 @@ fn what_was_asked_about_a_follower_is_kept() {
     let mut env = env_with_followers();
     env.run(&format!("follower show {ZORO}")).assert_success();
     assert_eq!(follow_fields(&env, "zoro"), json!([false, false, false]));
-    // Nobody is left out for it: who was bound just now is about to follow.
+    // The user is not skipped: a person who was just bound is about to follow.
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 0);
     env.sandbox().post_form("follow", "person=zoro&follows=1");
     env.run(&format!("follower show {ZORO}")).assert_success();

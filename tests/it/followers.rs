@@ -1,4 +1,4 @@
-//! `follower`: who follows the account, page by page, and what WeChat tells of one person.
+//! `follower`: the account's followers page by page, and WeChat's data about one person.
 
 use std::io::pipe;
 use std::os::unix::process::ExitStatusExt;
@@ -10,7 +10,8 @@ use crate::support::canned_server::{CannedResponse, CannedServer, TOKEN_BODY, js
 use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
 use crate::support::pty::Terminal;
 
-/// Three followers and somebody else; the settings of the world stand before them.
+/// Returns an environment with three followers and another person; `settings` come before them in
+/// the scenario.
 fn env_with_three_followers(settings: &str) -> TestEnv {
     let person = |name: &str, openid: &str, follows| {
         format!("[[people]]\nname = \"{name}\"\nopenid = \"{openid}\"\nfollows = {follows}\n")
@@ -39,7 +40,7 @@ oNami_draws_maps_of_the_sea1	cat,nami
 oRobin_reads_the_stones_0001	-
 
 "#]]);
-    // The last page that has any is followed by an empty one.
+    // The last page with followers is followed by an empty one.
     let page = "GET /cgi-bin/user/get 0";
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", page, page, page]);
     env.run("-q --json follower list").assert_snapshot(str![[r#"
@@ -52,7 +53,7 @@ exit 0
 "#]]);
 }
 
-/// A remark that somebody pasted from a terminal, as the platform was seen to send such.
+/// A remark that was pasted from a terminal; the real platform has sent such text.
 #[test]
 fn invalid_json_in_remark_hides_no_follower() {
     let info =
@@ -263,7 +264,7 @@ exit 0
         assert_eq!(env.run(&line).status(), Some(status), "{line}");
     }
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
-    // 30 bytes are too many for some of WeChat's pages, and 30 characters for others.
+    // 30 bytes are too many by some of WeChat's pages, and 30 characters by others.
     env.run(&format!("follower remark {LUFFY} {}", "路".repeat(10))).assert_snapshot(str![[r#"
 exit 2
 --- stderr
@@ -296,7 +297,7 @@ fn a_list_into_a_file_shows_how_far_it_is() {
     let mut terminal = Terminal::start(shell, 20, 80);
     terminal.wait_for("2/3");
     server.stalled();
-    // What is known is in the file before the rest is.
+    // The output file contains each page before the next is fetched.
     assert_eq!(std::fs::read_to_string(env.path("followers.tsv")).unwrap(), "oA\t-\noB\t-\n");
     terminal.type_keys("\x03");
     let ended = terminal.wait();

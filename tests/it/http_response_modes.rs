@@ -1,4 +1,5 @@
-//! Replies that do not go out whole and at once, at the door itself: its limits and its end hold for them, too.
+//! Responses that are delayed, throttled or missing, tested at the HTTP server itself: its limits
+//! and its shutdown apply to them, too.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -39,7 +40,7 @@ fn no_response_connection_is_evicted() {
     let door = start_server(limits, || HttpResponse::text(200, "unheard").with_mode(ResponseMode::NoResponse));
     let mut silent = send_request(door.local_addr());
     silent.set_nonblocking(true).unwrap();
-    // Newcomers are turned away as long as its request is in work.
+    // New connections are rejected while the handler is working on the request.
     while silent.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
         let _ = send_request(door.local_addr());
     }
@@ -51,7 +52,7 @@ fn shutdown_waits_for_no_delayed_reply() {
         let door = start_server(Limits::sandbox(), move || HttpResponse::text(200, "unheard").with_mode(manner));
         let socket = send_request(door.local_addr());
         door.stop();
-        // Closed or reset by the end of the door.
+        // The connection is closed or reset by the shutdown of the server.
         let heard = (&socket).read(&mut [0; 64]).unwrap_or_else(|error| {
             assert_eq!(error.kind(), ErrorKind::ConnectionReset);
             0

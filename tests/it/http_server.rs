@@ -1,4 +1,4 @@
-//! The front door under load and abuse: whatever else goes on, the right request is answered.
+//! The HTTP server under load and attack: the valid request is always answered.
 
 #![allow(clippy::unwrap_used)]
 
@@ -38,7 +38,7 @@ fn set_timeouts(socket: TcpStream) -> TcpStream {
     socket
 }
 
-/// Sends and reads to the end of the connection.
+/// Sends bytes and reads until the connection closes.
 fn send_request(addr: SocketAddr, bytes: &[u8]) -> String {
     let mut socket = connect(addr);
     socket.write_all(bytes).unwrap();
@@ -51,7 +51,7 @@ fn get_request(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").into_bytes()
 }
 
-/// Whether the other end has closed or reset the connection; waits until it does.
+/// Waits until the server closes or resets the connection; returns `false` after the timeout.
 fn is_closed_by_server(mut socket: &TcpStream) -> bool {
     match socket.read(&mut [0; 64]) {
         Ok(count) => count == 0,
@@ -110,7 +110,7 @@ fn pipelined_requests_are_answered_in_their_order() {
     all.extend(get_request("/right?last"));
     let reply = send_request(door.local_addr(), &all);
     let order: Vec<&str> = reply.lines().filter_map(|line| line.strip_prefix("right ")).collect();
-    // A reply's body has no line end: the next status line follows it.
+    // A response body has no line end: the next status line follows it directly.
     let want: Vec<String> = (0..50).map(|n| format!("{n}HTTP/1.1 200 OK")).chain(["last".into()]).collect();
     assert_eq!(order, want);
 }
@@ -169,11 +169,11 @@ fn oldest_incomplete_connection_is_evicted() {
     }
 }
 
-/// Where the attack comes from.
+/// The client address of the attack.
 #[cfg(target_os = "linux")]
 const OTHER_CLIENT_ADDR: [u8; 4] = [127, 0, 0, 2];
 
-/// A connection from another address of this machine.
+/// Connects from another address of this machine.
 #[cfg(target_os = "linux")]
 pub fn connect_from_other_address(addr: SocketAddr) -> TcpStream {
     use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
@@ -183,8 +183,8 @@ pub fn connect_from_other_address(addr: SocketAddr) -> TcpStream {
     set_timeouts(socket.into())
 }
 
-/// However long its request takes: all of the crowd have been taken in, and most have been given up, before the rest
-/// of it comes.
+/// A slow request survives: all other connections of the flood are accepted, and most are evicted,
+/// before its rest arrives.
 #[test]
 #[cfg(target_os = "linux")]
 fn busy_client_evicts_only_its_own_connections() {
@@ -193,7 +193,7 @@ fn busy_client_evicts_only_its_own_connections() {
     let [silent, slow] = [(); 2].map(|()| connect(addr));
     (&slow).write_all(b"GET /ri").unwrap();
     let crowd: Vec<_> = (0..50).map(|_| connect_from_other_address(addr)).collect();
-    // Also out of the crowd whoever is quick is answered; and was accepted last.
+    // A quick client among the flood is answered as well, even if it was accepted last.
     let mut quick = connect_from_other_address(addr);
     quick.write_all(&get_request("/right?quick")).unwrap();
     let mut reply = String::new();
@@ -223,7 +223,7 @@ fn full_worker_queue_responds_503_at_once() {
         let (addr, say) = (door.local_addr(), say.clone());
         thread::spawn(move || say.send(send_request(addr, &get_request("/"))).unwrap());
     };
-    // One in work, six in the queue, one too many.
+    // One request is being handled and six are queued; one more is too many.
     client();
     begins.recv_timeout(TEST_TIMEOUT).unwrap();
     (0..7).for_each(|_| client());
@@ -271,7 +271,7 @@ fn shutdown_finishes_replies_and_rejects_new_requests() {
     asking.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     begins.recv_timeout(TEST_TIMEOUT).unwrap();
     let stopping = thread::spawn(move || door.stop());
-    // The idle connection ends when the stop has begun.
+    // The idle connection is closed once the shutdown has begun.
     assert!(is_closed_by_server(&idle));
     release.send(()).unwrap();
     let mut reply = String::new();
@@ -297,7 +297,7 @@ fn stuck_handler_does_not_block_shutdown() {
     drop(release);
 }
 
-/// The names of this process's threads that belong to doors.
+/// Returns the names of this process's threads that belong to HTTP servers.
 #[cfg(target_os = "linux")]
 fn server_threads() -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
@@ -305,7 +305,7 @@ fn server_threads() -> usize {
     names.filter(|name| name.starts_with("http-")).count()
 }
 
-/// Drips (`n` below 20) or pours bytes without end, again and again until it is over; tells when it has begun.
+/// Trickles (`n` below 20) or floods bytes until it is stopped, and signals when it has begun.
 #[cfg(target_os = "linux")]
 fn flood(addr: SocketAddr, n: usize, is_stopped: &AtomicBool, under_way: &Sender<()>) {
     let mut told = false;
@@ -316,14 +316,15 @@ fn flood(addr: SocketAddr, n: usize, is_stopped: &AtomicBool, under_way: &Sender
     };
     while !is_stopped.load(Ordering::Relaxed) {
         if n < 20 {
-            // A drip: a byte, and then nothing until the door gives the connection up.
+            // Trickle: one byte, and then nothing until the server closes the connection.
             let socket = connect_from_other_address(addr);
             let _ = (&socket).write_all(b"G");
             tell();
             let _ = socket.set_read_timeout(Some(Duration::from_millis(50)));
             let _ = (&socket).read(&mut [0; 1]);
         } else {
-            // A header line without an end, or rubbish, until the door has enough.
+            // Flood: a header line without an end, or garbage, until the server closes the
+            // connection.
             let mut socket = connect_from_other_address(addr);
             let rubbish = b"\0\xff\x16\x03".repeat(4096);
             let (begin, piece): (&[u8], &[u8]) =
@@ -353,7 +354,7 @@ fn valid_request_is_answered_during_flood() {
     for _ in 0..24 {
         seen.recv_timeout(TEST_TIMEOUT).unwrap();
     }
-    // As many as there are while those that are right are answered.
+    // As many as the time allows, while the valid requests are answered.
     let bad: Vec<_> = (0..4)
         .map(|_| {
             let over = Arc::clone(&over);
@@ -364,7 +365,7 @@ fn valid_request_is_answered_during_flood() {
                     }
                     let mut socket = BufReader::new(connect_from_other_address(addr));
                     let path = if n % 2 == 0 { "/wrong?state=x&code=y" } else { "/%00%ff" };
-                    // The door may have given the connection up for another one.
+                    // The server may have evicted this connection for another one.
                     if socket.get_mut().write_all(&get_request(path)).is_ok() {
                         let mut reply = Vec::new();
                         let _ = socket.read_to_end(&mut reply);

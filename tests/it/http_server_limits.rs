@@ -1,4 +1,5 @@
-//! Large bodies at one time: the door has memory for so much of them, and says so to who comes too late.
+//! Large bodies at the same time: the server's memory for them is limited, and it rejects a request
+//! that exceeds the limit.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,7 +11,7 @@ use wxbox::http_server::{HttpResponse, HttpServer, Limits, MemoryBudget, Request
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 const LARGE_BODY_BYTES: usize = 48 << 10;
 
-/// A connection that has sent the head of a request with a body of that length.
+/// Opens a connection and sends the head of a request with a body of that length.
 fn send_head(addr: std::net::SocketAddr, length: usize) -> TcpStream {
     let mut socket = TcpStream::connect(addr).unwrap();
     socket.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
@@ -19,14 +20,14 @@ fn send_head(addr: std::net::SocketAddr, length: usize) -> TcpStream {
     socket
 }
 
-/// The first bytes of the answer, up to a status.
+/// Returns the first bytes of the response, up to the status.
 fn read_status(socket: &mut TcpStream) -> String {
     let mut answer = [0; 12];
     socket.read_exact(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Sends the body; whether all of it came back.
+/// Sends the body, and returns whether all of it came back.
 fn send_body(mut socket: TcpStream, length: usize) -> bool {
     socket.write_all(&vec![b'x'; length]).unwrap();
     let mut answer = Vec::new();
@@ -44,18 +45,18 @@ fn large_bodies_share_memory_budget() {
     assert!(two.iter_mut().all(|it| read_status(it) == "HTTP/1.1 100"));
 
     assert_eq!(read_status(&mut send_head(addr, LARGE_BODY_BYTES)), "HTTP/1.1 503");
-    // Small ones have their place in any case.
+    // Small bodies are always accepted.
     let mut small = send_head(addr, 9);
     assert_eq!(read_status(&mut small), "HTTP/1.1 100");
     assert!(send_body(small, 9));
 
-    // Who leaves and who is answered gives it back.
+    // A client that disconnects or is answered frees its memory.
     let [first, second] = two;
     assert!(send_body(first, LARGE_BODY_BYTES));
     let mut third = send_head(addr, LARGE_BODY_BYTES);
     assert_eq!(read_status(&mut third), "HTTP/1.1 100");
     drop(second);
-    // The door hears of that after it has heard of who comes now, or before: both are right.
+    // The server may notice the disconnect after the new request: both orders are valid.
     let fourth = std::iter::repeat_with(|| send_head(addr, LARGE_BODY_BYTES))
         .take(1000)
         .find_map(|mut it| (read_status(&mut it) == "HTTP/1.1 100").then_some(it));

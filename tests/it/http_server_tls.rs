@@ -1,4 +1,4 @@
-//! The front door where it speaks HTTPS: the same limits, from the first byte of a handshake on.
+//! The HTTP server with TLS: the same limits apply from the first byte of a handshake.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -45,12 +45,13 @@ fn send_request(own: &TestCertificate, addr: SocketAddr, bytes: &[u8]) -> String
     let mut stream = connect_tls(own, addr);
     stream.write_all(bytes).unwrap();
     let mut reply = Vec::new();
-    // Without the word that all is said, this would be an error.
+    // Without a close_notify alert this would be an error.
     stream.read_to_end(&mut reply).unwrap();
     String::from_utf8_lossy(&reply).into_owned()
 }
 
-/// Whether the other end gives the connection up, whatever it said before; waits until it does.
+/// Waits until the server closes the connection, whatever it sent before; returns `false` after the
+/// timeout.
 fn is_closed_by_server(mut socket: impl Read) -> bool {
     let mut scratch = [0; 4096];
     loop {
@@ -87,7 +88,7 @@ fn large_bodies_and_several_requests_go_through_one_connection() {
     while stream.conn.is_handshaking() {
         stream.conn.complete_io(&mut stream.sock).unwrap();
     }
-    // Each side may have more to say than the other takes before it has been heard itself.
+    // Each side may have to send more than the other accepts before it has been read itself.
     stream.sock.set_nonblocking(true).unwrap();
     let (mut sent, mut reply, mut scratch) = (0, Vec::new(), vec![0; 1 << 16]);
     loop {
@@ -115,7 +116,7 @@ fn handshake_times_out_like_head() {
     let own = TestCertificate::new();
     let door = start_server(&own, Limits { head_timeout: Duration::from_millis(200), ..Limits::callback() });
     let (silent, partial) = (connect_tcp(door.local_addr()), connect_tcp(door.local_addr()));
-    // The first bytes of a greeting that announces 512.
+    // The first bytes of a ClientHello that announces 512 bytes.
     (&partial).write_all(b"\x16\x03\x01\x02\x00\x01\x00").unwrap();
     let mut greeted = connect_tls(&own, door.local_addr());
     while greeted.conn.is_handshaking() {
@@ -137,7 +138,7 @@ fn pending_handshakes_are_evicted() {
     assert!(is_closed_by_server(&open[0]));
 }
 
-/// A phone far away: its handshake takes so long that meanwhile more come than there is room for.
+/// A distant phone: during its handshake, more clients connect than the server has room for.
 #[test]
 #[cfg(target_os = "linux")]
 fn busy_client_evicts_no_other_handshake() {
@@ -148,7 +149,7 @@ fn busy_client_evicts_no_other_handshake() {
     phone.conn.write_tls(&mut phone.sock).unwrap();
     let crowd: Vec<_> = (0..50).map(|_| connect_from_other_address(addr)).collect();
     crowd.iter().for_each(|socket| drop((&*socket).write_all(b"\x16\x03\x01\x02\x00")));
-    // Those who came after this one fill the door.
+    // The connections after this one fill the server.
     assert!(is_closed_by_server(&crowd[crowd.len() - 20]));
     phone.write_all(b"GET /late HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     let mut reply = String::new();
@@ -162,7 +163,7 @@ fn plaintext_is_closed_without_affecting_others() {
     let door = start_server(&own, Limits::callback());
     for rubbish in [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), &[0xff; 100], &[0x16; 100_000]] {
         let socket = connect_tcp(door.local_addr());
-        // It may be cut before all is sent.
+        // The server may close the connection before all is sent.
         let _ = (&socket).write_all(rubbish);
         assert!(is_closed_by_server(&socket));
     }
@@ -175,7 +176,7 @@ fn one_byte_records_are_limited() {
     let door = start_server(&own, Limits { head_timeout: TEST_TIMEOUT * 10, ..Limits::callback() });
     let mut stream = connect_tls(&own, door.local_addr());
     stream.write_all(b"GET / HTTP/1.1\r\nX: ").unwrap();
-    // Less than a head may have; as records, more than is taken for one.
+    // This is less than a head may have, but more TLS records than the server accepts for one.
     let sent = (0..30_000).take_while(|_| stream.write_all(b"a").and_then(|()| stream.flush()).is_ok()).count();
     assert!(sent < 30_000 || is_closed_by_server(&stream.sock), "{sent}");
     let mut reply = Vec::new();
@@ -214,7 +215,7 @@ fn invalid_certificate_and_key_have_own_errors() {
     let broken = own.certificate_pem.replacen("MII", "MIX", 1);
     let found = ServerTls::new(broken.as_bytes(), own.key_pem.as_bytes()).unwrap_err();
     assert!(matches!(found, TlsConfigError::Certificate(PemError::Damaged(_))), "{found:?}");
-    // Both in one file, and the line ends of Windows.
+    // Certificate and key in one file, with Windows line ends.
     let both = format!("{}{}", own.certificate_pem, own.key_pem).replace('\n', "\r\n");
     assert!(ServerTls::new(both.as_bytes(), both.as_bytes()).is_ok());
 }

@@ -1,11 +1,11 @@
-//! The catalogue: both languages say the same, each in its own writing.
+//! The message catalogues: both languages have the same messages, each in its own writing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 use wxbox::i18n::{EN, ZH};
 
-/// The messages of a catalogue with their texts, in their order.
+/// Returns the messages of a catalogue with their texts, in order.
 fn parse_messages(catalogue: &str) -> Vec<(&str, String)> {
     let mut all: Vec<(&str, String)> = Vec::new();
     for line in catalogue.lines().filter(|line| !line.starts_with('#')) {
@@ -26,7 +26,7 @@ fn find_all<'t>(pattern: &str, text: &'t str) -> Vec<&'t str> {
     Regex::new(pattern).unwrap().find_iter(text).map(|found| found.as_str()).collect()
 }
 
-/// What a message says without what is filled in and what the syntax needs.
+/// Returns a message without its placeholders and its syntax.
 fn strip_placeholders(text: &str) -> String {
     let syntax =
         Regex::new(r#"\{ ?\$[a-z_]+ ->|\n *\*?\[[A-Za-z0-9]+\]|\{ ?\$[a-z_]+ ?\}|\{ ?"[^"]*" ?\}|[{}]"#).unwrap();
@@ -54,7 +54,7 @@ fn a_message_is_filled_with_the_same_values_in_both() {
     let chinese: BTreeMap<_, _> = parse_messages(ZH).into_iter().collect();
     for (id, text) in parse_messages(EN) {
         let Some(other) = chinese.get(id) else { continue };
-        // English shows whether one or several by its words; Chinese need not count.
+        // English has singular and plural; Chinese need not distinguish them.
         let counts = find_all(r"\{ ?\$([a-z_]+) ->", &text);
         let counted = |name: &String| counts.iter().any(|it| it.contains(&format!("{name} ")));
         let (values, others) = (values(&text), values(other));
@@ -64,7 +64,8 @@ fn a_message_is_filled_with_the_same_values_in_both() {
     }
 }
 
-/// WeChat's own words for places in its console, units and number plates: what an English text may show in Chinese.
+/// WeChat's own words for places in its console, units and license plates: the Chinese that an
+/// English text may contain.
 const WECHAT_TERMS: [&str; 28] = [
     "微信公众平台",
     "接口管理",
@@ -110,7 +111,7 @@ fn english_catalogue_has_no_chinese() {
 
 #[test]
 fn chinese_catalogue_has_no_english() {
-    // Names of things; or nothing but values and marks.
+    // Names of things, or only placeholders and punctuation.
     let alike = Regex::new(
         "^(?:(?:app|open|union|u|msg)?id|ID|AppID|OPENID|TLS|wxbox|redirect_uri|access_token|stdin)$|^chmod ",
     );
@@ -131,17 +132,18 @@ fn chinese_catalogue_has_no_english() {
 fn chinese_catalogue_uses_chinese_punctuation() {
     let han = "\u{4e00}-\u{9fff}";
     let wrong = [
-        // Commas, colons and the like that belong to Latin writing, brackets that hold Chinese, quotes of either kind.
+        // Half-width punctuation next to Chinese, brackets that hold Chinese, and quotes of either
+        // kind.
         format!("[{han}][,;:!?]|[,;!?][{han}]|[(][^()]*[{han}]|[{han}][^()]*[)]|[{han}]\"[{han}]"),
-        // A mark of full width brings its own gap.
+        // Full-width punctuation brings its own gap.
         "[，。；：？！、（）“”] | [，。；：？！、（）]".to_owned(),
-        // Latin words and values stand apart from Chinese.
+        // Latin words and placeholders are separated from Chinese by a space.
         format!("[{han}][A-Za-z0-9`{{]|[A-Za-z0-9`}}][{han}]"),
     ];
-    // A variant of a selector begins where the sentence stands open.
+    // A variant of a selector begins in the middle of a sentence.
     let open = Regex::new(r"\{ ?\$[a-z_]+ ->\s*|\s*\n *\*?\[[A-Za-z0-9]+\] |\n *\}").unwrap();
     let mut found = Vec::new();
-    // Dates and number plates as WeChat takes them.
+    // Dates and license plates in the form that WeChat accepts.
     for (id, text) in
         parse_messages(ZH).into_iter().filter(|(id, _)| !["rule-car-number", "rule-date", "rule-time"].contains(id))
     {

@@ -1,4 +1,4 @@
-//! `user import` and `user export`: what goes out comes in again.
+//! `user import` and `user export`: an export can be imported again.
 
 use snapbox::str;
 
@@ -12,7 +12,7 @@ lines, and \"\"quotes\"\"\",luffy,crew; captain ;,oLuffy_wears_the_straw_hat_1,,
  trimmed ,  nami ,,,,$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 ";
 
-/// A hash has commas, so it stands in quotes.
+/// A hash contains commas, so it is quoted.
 fn users_csv_with_quotes() -> String {
     let (before, hash) = USERS_CSV.split_once('$').unwrap();
     format!("{before}\"${}\"\n", hash.trim_end())
@@ -53,7 +53,7 @@ Added   [TIME]
         Some(8),
         "the password of the file is luffy's"
     );
-    // The same names again: nobody is added.
+    // The same names again: no user is added.
     env.run("user import people.csv").assert_snapshot(str![[r#"
 exit 4
 --- stderr
@@ -127,7 +127,7 @@ exit 0
 "#]]);
 }
 
-/// Every name and note has something in it that some format treats as its own.
+/// Every name and note contains something that some format treats as syntax.
 fn hostile_users_csv() -> String {
     let pieces = [
         "\"",
@@ -156,7 +156,7 @@ fn hostile_users_csv() -> String {
         "%s",
         "\u{10ffff}",
     ];
-    // In a note alone: a name and a tag can be seen, and have one form.
+    // Line breaks occur in a note only: names and tags must be printable and normalized.
     let breaks = [
         "e\u{301}",
         "\u{feff}",
@@ -218,11 +218,11 @@ warning: standard input, line 2, column openid: an openid mostly has 28 characte
         assert_eq!(env.run(&format!("--database {database} user export")).stdout(), csv.stdout());
         assert_eq!(env.run(&format!("--database {database} user export --json")).stdout(), json.stdout());
     }
-    // The bound stay bound, and who was renamed keeps the uid.
+    // The bindings remain, and a renamed user keeps the uid.
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 136);
 }
 
-/// No field of the file begins as a formula does, and each comes back as it was; JSON has no formulas.
+/// No field of the file begins like a formula, and each comes back unchanged; JSON has no formulas.
 #[test]
 fn a_spreadsheet_takes_nothing_for_a_formula() {
     let env = TestEnv::new();
@@ -245,7 +245,7 @@ username,uid,password,openid,tags,note
     assert!(json.stdout().contains(r#""username":"@x""#) && json.stdout().contains(r#""note":"'=1""#));
     env.run_with_stdin("--database copy.db user import -", csv.stdout()).assert_success();
     assert_eq!(env.run("--database copy.db user export --json").stdout(), json.stdout());
-    // What somebody chose for a password is no formula.
+    // A password that begins like a formula is kept as it is.
     env.run_with_stdin("user import -", "username,password\nnami,'=secret\n").assert_success();
     assert_eq!(env.run_with_stdin("bind --user nami --password-stdin --timeout 1ms", "'=secret").status(), Some(8));
 }

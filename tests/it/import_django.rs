@@ -1,4 +1,4 @@
-//! `user import` of the original web application's db.sqlite3, which is only read.
+//! `user import` from the original web application's db.sqlite3, which is opened read-only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use snapbox::str;
 
 use crate::support::env::{LUFFY, NAMI, TestEnv};
 
-/// The table as Django makes it, beside one of Django's own.
+/// The table as Django creates it, beside one of Django's own.
 const SCHEMA: &str = "
     CREATE TABLE django_migrations (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, app varchar(255) NOT NULL);
     CREATE TABLE app01_userinfo (id integer NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -22,7 +22,7 @@ fn md5(text: &str) -> String {
     Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A db.sqlite3 in a directory of its own, with these people: name, password, openid.
+/// Creates a db.sqlite3 in a directory of its own with these users: name, password, openid.
 fn create_django_database(env: &TestEnv, people: &[(&str, &str, Option<&str>)]) -> (PathBuf, Connection) {
     let path = env.path("web/db.sqlite3");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -35,7 +35,7 @@ fn create_django_database(env: &TestEnv, people: &[(&str, &str, Option<&str>)]) 
     (path, conn)
 }
 
-/// Every file of a directory with its content and when it was written.
+/// Returns every file of a directory with its content and its modification time.
 fn snapshot_directory(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     entries
@@ -82,7 +82,7 @@ fn people_come_with_uid_openid_and_a_hash() {
     let expected = [
         person("42", md5("42"), true, None),
         person("luffy", md5("luffy"), true, Some(LUFFY)),
-        // Names are kept trimmed; the uid is that of the name as it was typed.
+        // Names are trimmed; the uid is that of the untrimmed name.
         person("nami", md5(" nami"), false, Some(NAMI)),
         person("路飞", md5("路飞"), true, None),
     ];
@@ -212,7 +212,7 @@ fn an_openid_needs_an_account() {
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 0);
     conn.execute_batch("UPDATE app01_userinfo SET wx_id = NULL").unwrap();
     drop(conn);
-    // A name that SQLite and addresses have other uses for.
+    // A file name with characters that SQLite URIs and URLs treat as syntax.
     let odd = env.path("a b?mode=rw#c%20.sqlite3");
     std::fs::rename(path, odd).unwrap();
     assert_eq!(env.run("user import 'a b?mode=rw#c%20.sqlite3'").assert_success().stdout(), "added 4 people\n");
@@ -246,7 +246,7 @@ hint: stop the application, then run `sqlite3 'web/db.sqlite3' 'PRAGMA journal_m
 fn unfinished_write_is_rejected() {
     let env = TestEnv::new();
     let (path, conn) = create_django_database(&env, &USERS[..1]);
-    // A cache of a page, so that half of the change is in the file before its end.
+    // With a cache of one page, half of the change is in the file before the transaction ends.
     conn.execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN;").unwrap();
     for n in 0..500 {
         let row = "INSERT INTO app01_userinfo (username, password, uid) VALUES (?1, ?2, ?3)";

@@ -1,4 +1,4 @@
-//! Files that `user import` refuses: nobody is added, and what is wrong is named.
+//! Files that `user import` rejects: no user is added, and the error is named.
 
 use snapbox::str;
 
@@ -157,7 +157,7 @@ error: standard input, line 2: something stands behind a closing quote
 hint: a field with quotes in it stands in double quotes, and each of its own is doubled: "a ""b"" c"
 
 "#]]);
-    // Inside a field, a quote is only a quote.
+    // Within an unquoted field, a quote is an ordinary character.
     env.run_with_stdin("user import -", "username,note\nnami,5\" disk\n").assert_success();
 }
 

@@ -1,10 +1,10 @@
-//! Files that are nearly what `user import` takes: of a spreadsheet, or with Chinese punctuation.
+//! Files that are nearly valid for `user import`: from a spreadsheet, or with Chinese punctuation.
 
 use snapbox::str;
 
 use crate::support::env::TestEnv;
 
-/// What is one paste away from the format is named with what to do, and the hint leads to no nonsense.
+/// A near-miss of the format is reported with the fix, and the hint never suggests nonsense.
 #[test]
 fn near_miss_formats_are_explained() {
     let env = TestEnv::new();

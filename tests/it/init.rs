@@ -1,4 +1,4 @@
-//! The first config, written without a question.
+//! The first config, written without prompts.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -11,7 +11,7 @@ const APP_ID: &str = "wx0123456789abcdef";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback/";
 
-/// A home without a config, a sandbox, and where that is.
+/// Returns an empty home, and the URL of a sandbox.
 fn env_with_unconfigured_sandbox(settings: &str) -> (TestEnv, String) {
     let mut env = TestEnv::with_scenario(settings);
     let url = env.sandbox().url.clone();
@@ -63,7 +63,7 @@ Next:
     ] {
         assert!(shown.stdout().lines().any(|line| line == set), "{set}: {}", shown.stdout());
     }
-    // The comments of the example, with its head replaced.
+    // The comments of the example are there, with its header replaced.
     let text = read_config(&env);
     assert!(text.starts_with("# wxbox: a config file with every key, written by `wxbox init`."), "{text}");
     assert!(text.contains("# How long one request may take.\ntimeout = \"10s\"\n") && !text.contains("chmod 600"));
@@ -93,7 +93,8 @@ Next:
     for own in [format!("app_secret = \"{SECRET}\""), "address = \":8081\"".into()] {
         assert!(text.lines().any(|line| line == own), "{own}: {text}");
     }
-    // An option wins over a variable, and the secret on standard input over its own.
+    // An option takes precedence over a variable, and the secret on standard input over its
+    // variable.
     env.run_with_stdin(&format!("-c other.toml {} --no-check", init_args(&url)), "another secret").assert_success();
     let text = std::fs::read_to_string(env.path("other.toml")).unwrap();
     assert!(text.contains("app_secret = \"another secret\"") && text.contains(REDIRECT_URI), "{text}");
@@ -221,7 +222,7 @@ Next:
     let kept = env.path(".config/wxbox/config.toml.bak");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "app_id = \"old\"\n");
     assert_eq!(std::fs::metadata(kept).unwrap().permissions().mode() & 0o777, 0o600);
-    // A config that cannot even be read is no reason not to write a good one.
+    // An unreadable config does not prevent writing a valid one.
     env.write_config("app_id = 3\n");
     env.run_with_stdin(&format!("{} --force", init_args(&url)), SECRET).assert_success();
     env.run("config show").assert_success();

@@ -1,4 +1,4 @@
-//! `init` behind something that inspects TLS; and its questions in a narrow window.
+//! `init` behind a proxy that inspects TLS, and its prompts in a narrow window.
 
 use wxbox::http_server::{HttpResponse, HttpServer, Limits, ServerHandle, ServerTls};
 
@@ -9,7 +9,8 @@ use crate::support::pty::Terminal;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// A world with the file of an authority that nobody trusts yet, and a platform with a certificate by it.
+/// Returns an environment with the file of a CA that is not trusted yet, and a platform with a
+/// certificate of that CA.
 fn env_with_untrusted_ca() -> (TestEnv, ServerHandle, String) {
     let own = TestCertificate::new();
     let tls = ServerTls::new(own.certificate_pem.as_bytes(), own.key_pem.as_bytes()).unwrap();
@@ -43,7 +44,8 @@ fn an_authority_can_be_named_where_nobody_is_asked() {
     env.run(&format!("{line} --ca-file {}", path.display())).assert_success();
     assert!(read_config(&env).contains(&format!("\nca_file = \"{}\"\n", path.display())), "{}", read_config(&env));
     env.run("token").assert_success();
-    // The config stands elsewhere, so what is relative to here would be lost there.
+    // The config is in another directory, so a path relative to the current one would be wrong
+    // there.
     let mut command = env.command(&format!("{line} --force --ca-file company.pem"));
     assert!(command.current_dir(path.parent().unwrap()).output().unwrap().status.success());
     env.run("token").assert_success();
@@ -58,7 +60,7 @@ fn an_authority_is_asked_for_where_it_is_wanted() {
     terminal.wait_for("CA certificate file (PEM), or Enter if there is none:");
     terminal.type_keys("missing.pem\r");
     terminal.wait_for("error: cannot use the CA file");
-    // What was refused stands there for editing. Whoever has none is asked what to do then.
+    // The rejected answer can be edited. An empty one leads to the question what to do instead.
     terminal.type_keys(&format!("{}\r", "\u{7f}".repeat("missing.pem".len())));
     terminal.wait_for("Try again?");
     terminal.type_keys("y\r");

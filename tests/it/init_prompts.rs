@@ -1,4 +1,4 @@
-//! The first config, asked for at a terminal.
+//! The first config, prompted for at a terminal.
 
 use std::sync::Mutex;
 
@@ -12,7 +12,7 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const IP_NOT_ALLOWED_BODY: &str =
     r#"{"errcode":40164,"errmsg":"invalid ip 198.51.100.9 ipv6 ::ffff:198.51.100.9, not in whitelist rid: 1-2-3"}"#;
 
-/// A platform that gives these answers, the last again and again.
+/// Starts a platform that sends these responses, the last of them repeatedly.
 fn start_server_with_responses(answers: &[&'static str]) -> (ServerHandle, String) {
     let left = Mutex::new(answers.to_vec());
     let door = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
@@ -30,7 +30,7 @@ fn start_init(env: &TestEnv, line: &str) -> Terminal {
     Terminal::start(env.command(line), 60, 120)
 }
 
-/// Answers the three questions.
+/// Answers the three prompts.
 fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
     terminal.wait_for("App id:");
     terminal.type_keys(&format!("{app_id}\r"));
@@ -103,7 +103,7 @@ fn a_wrong_secret_and_a_wrong_app_id_are_asked_for_again() {
     answer_prompts(&mut terminal, "wx0000000000000000", "http://127.0.0.1:9000/");
     terminal.wait_for("40125");
     terminal.wait_for_twice("AppSecret (not shown):");
-    // One that cannot be right is not tried.
+    // An app secret that cannot be valid is not sent to WeChat.
     terminal.type_hidden("too short\r");
     terminal.wait_for("an AppSecret has 32 characters, this has 9");
     terminal.wait_for_count("AppSecret (not shown):", 3);
@@ -124,20 +124,20 @@ fn a_wrong_secret_and_a_wrong_app_id_are_asked_for_again() {
 #[test]
 fn unreachable_api_offers_unchecked_config() {
     let mut env = TestEnv::without_config();
-    // The real platform is none of a test's.
+    // Tests do not contact the real platform.
     env.set_variable("HTTPS_PROXY", "http://127.0.0.1:1");
     let mut terminal = start_init(&env, "init");
     terminal.wait_for("https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login");
     terminal.wait_for("App id:");
-    // What cannot be is said at once.
+    // An invalid answer is rejected at once.
     terminal.type_keys("wx 1\r");
     terminal.wait_for("it must be an app id, such as wx");
-    // What was refused is there to be edited.
+    // The rejected answer can be edited.
     terminal.wait_for("App id: wx 1");
     terminal.type_hidden("\x7f\x7f0123456789abcdef\r");
     terminal.wait_for("AppSecret (not shown):");
     terminal.type_hidden(&format!("{SECRET}\r"));
-    // With an address of this machine or, where it has none, without.
+    // The suggestion has an address of this machine, if it has one.
     terminal.wait_for_twice("Callback address");
     terminal.type_hidden("localhost/\r");
     terminal.wait_for("http:// is missing");
@@ -222,7 +222,7 @@ fn wrapped_input_is_cleared_in_small_window() {
     let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
     let mut terminal = Terminal::start(env.command(&format!("init --sandbox {url}")), 40, 50);
     let long = "http://wx.example.com:8080/a/path/that/is/longer/than/the/window/is/wide/";
-    // What is typed while nobody reads keys, the terminal shows itself.
+    // What is typed before the prompt reads keys is echoed by the terminal itself.
     terminal.wait_for("App id:");
     terminal.type_hidden("wx0123456789abcdef\r");
     terminal.wait_for("AppSecret (not shown):");
@@ -231,7 +231,7 @@ fn wrapped_input_is_cleared_in_small_window() {
     terminal.type_hidden(&format!("{long}?code=1\r"));
     terminal.wait_for("its query has code");
     terminal.wait_for("wide/?code=1");
-    // The refused address is there: what is wrong with it goes, and what is left is taken.
+    // The rejected URL can be edited: the invalid end is deleted, and the rest is accepted.
     terminal.type_hidden(&format!("{}\r", "\x7f".repeat("?code=1".len())));
     let ended = terminal.wait();
     let text = ended.screen.contents();

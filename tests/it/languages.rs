@@ -1,4 +1,5 @@
-//! Who speaks which language: the variables of a run, the questions at a terminal, the pages of the sandbox.
+//! The choice of language: the variables of a run, the prompts at a terminal, the pages of the
+//! sandbox.
 
 use snapbox::str;
 
@@ -128,7 +129,7 @@ fn sandbox_language_follows_browser_then_run() {
     }
 }
 
-/// As cron starts a command: without a locale.
+/// Returns an environment without a locale, as under cron.
 fn env_without_locale(config: &str) -> TestEnv {
     let mut env = crate::run::env_with_bound_luffy();
     env.prepend_config(config);
@@ -212,7 +213,7 @@ fn init_writes_the_language_that_it_speaks() {
         let line =
             "init --app-id wx0123456789abcdef --redirect-uri http://192.0.2.1:8080/callback/ --secret-stdin --no-check";
         env.run_with_stdin(line, "0123456789abcdef0123456789abcdef\n").assert_success();
-        // From another shell, or none.
+        // The shell that completes may have another locale, or none.
         env.set_variable("LC_ALL", if language == "zh" { "C" } else { "zh_CN.UTF-8" });
         let shown = env.run("config show").assert_success();
         assert!(shown.stdout().contains(&format!("\nlanguage = \"{language}\"\n")), "{}", shown.stdout());

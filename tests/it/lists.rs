@@ -1,4 +1,5 @@
-//! Lists and sums: what is left out is said, what is asked about adds up, and no bar stays on the screen.
+//! Lists and totals: omissions are reported, totals add up, and no progress bar stays on the
+//! screen.
 
 use std::fs::File;
 use std::process::Command;
@@ -111,7 +112,7 @@ fn later_cause_replaces_earlier_one() {
     assert!(kept["error"].as_str().unwrap().contains("40164"), "{kept}");
 }
 
-/// That command behind a shell's `| cat`, on the same terminal.
+/// Wraps a command in a shell with `| cat`, on the same terminal.
 fn pipe_through_cat(command: &Command) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "\"$0\" \"$@\" | cat"]).arg(command.get_program()).args(command.get_args()).env_clear();
@@ -131,7 +132,7 @@ fn nothing_of_a_bar_stays_on_the_screen_wherever_the_results_go() {
     let line = "send --all -t backup";
     let ended = Terminal::start(pipe_through_cat(&env.command(line)), 50, 100).wait();
     let (raw, text) = (String::from_utf8(ended.raw).unwrap(), ended.screen.contents());
-    // Whoever reads the pipe writes when it likes: there must be no bar at any time.
+    // The reader of the pipe writes at any time, so no bar may appear at all.
     assert!(!raw.contains("/30") && text.contains(sum), "{raw}");
     assert_eq!(text.lines().filter(|line| line.starts_with("sent message ")).count(), 29, "{text}");
 

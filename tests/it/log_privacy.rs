@@ -1,4 +1,5 @@
-//! `-v` says what is done, not whom it is about: no whole openid, no nickname, no token, no text of a message.
+//! `-v` logs the steps and no personal data: no whole openid, no nickname, no token, no message
+//! text.
 
 use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO, authorize, page_title};
 

@@ -1,6 +1,6 @@
-//! One crate for all integration tests, so that they link once.
+//! All integration tests in one crate, so that they are linked once.
 
-// Clippy's allowance for tests knows test functions, not their helpers.
+// Clippy's allowance for tests covers test functions, not their helpers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod access_token;

@@ -1,20 +1,20 @@
-//! Answers of WeChat's that are not quite JSON: names, titles and error messages in them are other people's text,
-//! and one bad byte in one of them does not hide the rest.
+//! Responses of WeChat that are not valid JSON: names, titles and error messages in them are text
+//! of other people, and one invalid byte does not hide the rest.
 
 use snapbox::str;
 
 use crate::support::canned_server::{CannedResponse, CannedServer, TOKEN_BODY, json_response};
 use crate::support::env::{LUFFY, NAMI};
 
-/// An answer with these bytes as its body.
+/// Returns a response with these bytes as its body.
 fn raw_response(parts: &[&[u8]]) -> CannedResponse {
     let body = parts.concat();
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
     CannedResponse::Bytes([head.as_bytes(), &body].concat())
 }
 
-/// What people's text may hold that JSON may not: a control character, half a character, GBK (the second byte of
-/// one character looks like a backslash), half of a surrogate pair, an escape that JSON does not know.
+/// Text that people may enter and JSON forbids: a control character, half a character, GBK (whose
+/// second byte can look like a backslash), half of a surrogate pair, an unknown escape.
 const INVALID_JSON_TEXTS: [&[u8]; 6] =
     [b"a\x01b", b"a\xe6\x97", b"\xb1\xb8\xb7\xdd", b"\xd5\x5c", br"\ud83d", br"\x41"];
 
@@ -93,7 +93,7 @@ fn a_token_is_used_whatever_is_said_of_its_life() {
         let server =
             CannedServer::new(vec![json_response(&format!(r#"{{"access_token":"t-1","expires_in":{life}}}"#))]);
         let env = server.env("", "");
-        // It is kept, too: the second command asks for none.
+        // The list is cached, too: the second command fetches none.
         for _ in 0..2 {
             assert_eq!(env.run("token").assert_success().stdout(), "t-1\n", "{life}");
         }

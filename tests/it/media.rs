@@ -1,4 +1,4 @@
-//! `media upload`, and what cannot be uploaded.
+//! `media upload`, and files that cannot be uploaded.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ pub const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0";
 pub const MP4: &[u8] = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom";
 const AMR: &[u8] = b"#!AMR\n\x04\0\0\0\0\0\0\0\0\0\0\0\0";
 
-/// A file that begins so, of that size.
+/// Writes a file of that size with this beginning.
 fn write_file_of_size(env: &TestEnv, name: &str, head: &[u8], size: usize) -> PathBuf {
     env.write_file(name, [head, &vec![0; size - head.len()]].concat())
 }
@@ -35,7 +35,7 @@ fn a_file_is_uploaded_once_in_three_days() {
     assert_eq!(env.run_with_stdin("media upload -", PNG).assert_success().stdout().trim(), id);
     let uploads = |env: &mut TestEnv| env.sandbox().requests().iter().filter(|it| it.contains("/media/upload")).count();
     assert_eq!(uploads(&mut env), 1);
-    // As something else it is another; and so it is when the three days are over.
+    // Under another type it is another upload; and so it is when the three days are over.
     env.write_file("cover.jpg", JPEG);
     let image = env.run("media upload cover.jpg").assert_success().stdout().to_owned();
     assert_ne!(env.run("media upload cover.jpg --type thumb").assert_success().stdout(), image);
@@ -43,7 +43,7 @@ fn a_file_is_uploaded_once_in_three_days() {
     let later = env.run("media upload chart.png").assert_success();
     assert_ne!(later.stdout().trim(), id);
     assert_eq!(uploads(&mut env), 3);
-    // Nobody could use it in its last minute.
+    // A media_id in its last minute is not reused.
     env.query::<i64>("UPDATE media SET expires_at = (unixepoch() + 30) * 1000 RETURNING 1");
     assert_ne!(env.run("media upload chart.png").assert_success().stdout(), later.stdout());
     assert_eq!(uploads(&mut env), 1);
@@ -255,7 +255,7 @@ fn a_bar_shows_how_far_an_upload_is() {
     write_file_of_size(&env, "chart.png", PNG, 3 << 20);
     for line in ["media upload chart.png", "send -u luffy --image chart.png"] {
         let mut terminal = Terminal::start(env.command(line), 24, 100);
-        // Its end, since it may come piece by piece.
+        // The test looks for the end of the text, because it may arrive in pieces.
         let screen = terminal.wait_for("/3.00 MiB");
         assert!(screen.contents().contains("uploading chart.png"), "{}", screen.contents());
         terminal.type_keys("\x03");

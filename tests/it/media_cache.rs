@@ -1,5 +1,5 @@
-//! Files that `send` is given: uploaded once, kept as long as a message needs them, uploaded again where WeChat keeps
-//! them no longer.
+//! Files given to `send`: uploaded once, kept as long as a message needs them, and uploaded again
+//! when WeChat has deleted them.
 
 use rustix::process::Signal;
 use snapbox::str;
@@ -15,7 +15,7 @@ fn env_with_luffy() -> TestEnv {
     env
 }
 
-/// The calls since the last look, each by the end of its path, with its errcode.
+/// Returns the calls since the last check, each as the end of its path with its errcode.
 fn request_names(env: &mut TestEnv) -> Vec<String> {
     let short = |it: String| it.replace("POST /cgi-bin/message/", "").replace("POST /cgi-bin/", "");
     let own = |it: &String| it.contains("/media/") || it.contains("/message/");
@@ -114,7 +114,8 @@ sent message 1 (image) to luffy
     assert_eq!((request_names(&mut env), file_count(&env)), (vec!["media/upload 0".into(), "custom/send 0".into()], 0));
 }
 
-/// The sandbox's clock goes on, ours does not: the media_id looks good, and is refused.
+/// The sandbox's clock advances and the local one does not: the media_id looks valid, and is
+/// rejected.
 #[test]
 fn a_media_id_that_is_refused_is_uploaded_again_once() {
     let mut env = env_with_luffy();
@@ -144,7 +145,7 @@ hint: Upload again (temporary media live 3 days)
     env.sandbox().post_form("faults", "");
     env.run("outbox retry --failed").assert_success();
     assert_eq!((request_names(&mut env), file_count(&env)), (vec!["media/upload 0".into(), "custom/send 0".into()], 0));
-    // One that was named by its media_id is the caller's.
+    // A media_id that the caller named is not uploaded again.
     env.run("send -u luffy --image a_media_id_that_nobody_has_ever_seen").assert_snapshot(str![[r#"
 exit 5
 --- stderr
@@ -233,7 +234,7 @@ hint: customer-service messages are for verified (已认证) subscription accoun
     env.run("send -u luffy hello").assert_success();
 }
 
-/// Neither a kill nor Ctrl-C in the middle of an upload makes the message one that may have arrived.
+/// Neither a kill nor Ctrl-C during an upload marks the message as possibly delivered.
 #[test]
 fn an_upload_that_breaks_off_leaves_the_message_queued() {
     let mut env = env_with_luffy();
@@ -310,7 +311,7 @@ fn files_go_with_the_messages_that_need_them() {
     assert_eq!(env.query::<i64>("SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
 
-/// A queued message with a fallback does not keep anything else from being removed.
+/// A queued message with a fallback does not keep other rows from being deleted.
 #[test]
 fn a_fallback_that_waits_stays_when_others_are_removed() {
     let mut env = env_with_luffy();

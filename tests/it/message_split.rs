@@ -1,4 +1,4 @@
-//! `--split`: a long text in parts, each only after the one before it, whoever delivers them.
+//! `--split`: a long text in parts, each sent only after the part before it, by whichever process.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use snapbox::str;
 
 use crate::support::env::{LUFFY, NAMI, TestEnv};
 
-/// 2,500 bytes and more, in three parts.
+/// Returns a text of more than 2,500 bytes, which takes three parts.
 fn three_part_text() -> String {
     (1..=120).map(|n| format!("line {n:03} of a log that nobody reads 日志\n")).collect()
 }
@@ -18,14 +18,14 @@ fn env_with_luffy() -> TestEnv {
     env
 }
 
-/// What arrived at luffy, the oldest first.
+/// Returns the texts that luffy received, the oldest first.
 fn received_texts(env: &mut TestEnv) -> Vec<String> {
     let inbox = env.sandbox().inbox();
     let own = inbox.iter().filter(|it| it["openid"] == LUFFY);
     own.map(|it| it["content"].as_str().unwrap().to_owned()).collect()
 }
 
-/// luffy writes, so that five more messages may come.
+/// Sends a message from luffy, which allows five more messages to luffy.
 fn write_from_luffy(env: &mut TestEnv) {
     env.sandbox().post_form("write", "person=luffy&text=go+on");
 }
@@ -221,7 +221,7 @@ exit 0
 1	unknown	luffy	text	[TIME]	no answer from 127.0.0.1:[PORT]: end of file before message length reached
 
 "#]]);
-    // It had arrived: the rest may go.
+    // The part had been delivered: the rest is sent.
     env.run("outbox retry 2").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -235,7 +235,7 @@ sent message 3 (text) to luffy
     set_fault(&mut env, "nth = 1\nstatus = 502\nprocessed = false");
     env.run_with_stdin("send -u luffy --split -", three_part_text());
     env.sandbox().post_form("faults", "");
-    // It had not: once more, and the rest with it.
+    // The part had not been delivered: it is sent again, and then the rest.
     env.run("outbox retry --unknown").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -314,7 +314,7 @@ exit 7
 {"error":"2 messages were not delivered","hint":null,"code":7}
 
 "#]]);
-    // Another text under a key that is known sends nothing, not its end either.
+    // Another text with a used key sends nothing, not even its end.
     env.run_with_stdin("send -u luffy --split --key other -", "short").assert_success();
     env.run_with_stdin("send -u luffy --split --key other -", three_part_text()).assert_snapshot(str![[r#"
 exit 0

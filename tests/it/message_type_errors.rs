@@ -1,4 +1,4 @@
-//! Messages and articles that are not what they must be: what is wrong, and where.
+//! Invalid messages and articles: the error, and its position.
 
 use snapbox::str;
 

@@ -1,5 +1,5 @@
-//! Every kind of message: the body that is sent, held against tests/fixtures/bodies.toml, which was written from the
-//! platform's pages; what is missing is named; and the sandbox shows each.
+//! Every message type: the body that is sent, compared with tests/fixtures/bodies.toml, which was
+//! written from the platform's pages; a missing part is named; and the sandbox displays each type.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,14 +8,14 @@ use snapbox::str;
 use crate::support::canned_server::{ACCEPTED_BODY, CannedServer, TOKEN_BODY, json_response};
 use crate::support::env::{LUFFY, TestEnv};
 
-/// A body as its page has it.
+/// A body as its page documents it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BodyFixture {
     pub kind: String,
     pub page: String,
     pub path: String,
-    /// Where the templates are listed that it is made of.
+    /// The path of the list of templates that the message uses.
     list: Option<String>,
     required: Vec<String>,
     line: Option<String>,
@@ -25,12 +25,12 @@ pub struct BodyFixture {
 }
 
 impl BodyFixture {
-    /// The calls that send it, behind the first.
+    /// Returns the calls that send the body, after the call `first`.
     pub fn call_paths<'a>(&'a self, first: &'a str) -> Vec<&'a str> {
         [Some(first), self.list.as_deref(), Some(self.path.as_str())].into_iter().flatten().collect()
     }
 
-    /// As somebody writes it down.
+    /// Returns the body as a user writes it.
     pub fn without_touser(&self) -> Value {
         let mut body: Value = serde_json::from_str(&self.body).unwrap();
         for name in ["touser", "client_msg_id"] {
@@ -40,7 +40,8 @@ impl BodyFixture {
         body
     }
 
-    /// A server that gives a token, the templates and then this, and a world that knows the way there.
+    /// Starts a server that returns a token, the templates and then `last`, and returns it with an
+    /// environment that points at it.
     fn server_and_env(&self, last: &str) -> (CannedServer, TestEnv) {
         let list = match self.list.as_deref() {
             Some("/wxaapi/newtmpl/gettemplate") => {
@@ -54,7 +55,7 @@ impl BodyFixture {
         (server, env)
     }
 
-    /// Whether the last request of the server is this body.
+    /// Checks that the last request of the server has this body.
     #[track_caller]
     fn assert_sent(&self, server: &CannedServer) {
         let requests = server.requests();
@@ -111,7 +112,7 @@ fn each_body_is_sent_from_a_line_of_a_batch() {
     }
 }
 
-/// Takes away what stands at a path such as `list[0].id`.
+/// Removes the value at a path such as `list[0].id`.
 fn remove_path(mut body: Value, path: &str) -> Value {
     let words: Vec<&str> = path.split(['.', '[', ']']).filter(|word| !word.is_empty()).collect();
     let (last, way) = words.split_last().unwrap();
@@ -142,7 +143,8 @@ fn the_part_that_is_missing_is_named() {
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
 }
 
-/// Each kind that needs neither a grant nor an upload; what the sandbox refuses it refuses as WeChat would.
+/// Sends each type that needs neither a grant nor an upload; the sandbox rejects what WeChat would
+/// reject.
 #[test]
 fn the_sandbox_shows_what_it_takes() {
     let mut env = TestEnv::with_scenario("verified = true");
@@ -175,7 +177,7 @@ fn a_message_that_may_have_arrived_is_not_sent_again() {
         let (_server, env) = it.server_and_env("{\"errcode\":");
         let ran = env.run_with_stdin("send -u luffy --json --message -", it.without_touser().to_string());
         assert_eq!((ran.status(), &ran.json_lines()[0]["state"]), (Some(6), &"unknown".into()), "{}", it.kind);
-        // Nothing is due, so nothing is asked.
+        // No message is due, so no request is made.
         env.run("outbox flush").assert_success();
     }
 }

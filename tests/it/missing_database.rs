@@ -1,4 +1,4 @@
-//! What is said, and what is not made, where there is nothing.
+//! Commands without a database: what they report, and that they create nothing.
 
 use snapbox::str;
 
@@ -29,7 +29,8 @@ fn a_database_that_is_named_and_not_there_is_an_error() {
             assert!(said.contains("there is no database at") && said.contains(path), "{line}: {said}");
             assert!(said.contains("`wxbox user add` and `wxbox user import` make one"), "{line}: {said}");
             let status = match line.split(' ').next() {
-                // The command's own; and what a look finds is of the configuration.
+                // The exit status of `run` is its command's own; a check reports on the
+                // configuration.
                 Some("run") => 0,
                 Some("doctor") => 3,
                 _ => 1,
@@ -51,7 +52,7 @@ exit 1
 {"error":"there is no database at typo.db, which --database names","hint":"`wxbox user add` and `wxbox user import` make one; if there should be one, name the right file with --database, the variable WXBOX_DATABASE or the key database","code":1}
 
 "#]]);
-    // Who would make it may try it.
+    // A command that would create it may try.
     for what in ["text", "-t backup -d host=1"] {
         env.run(&format!("--database typo.db send --dry-run --openid {LUFFY} {what}")).assert_success();
     }
@@ -127,7 +128,7 @@ error: no user is named luffy in [HOME]/elsewhere/.local/share/wxbox/wxbox.db
 hint: [HOME]/elsewhere/.local/share/wxbox/wxbox.db is not there; where people were added before, it was with another HOME or as another user: name their file with --database
 
 "#]]);
-    // Nobody said which database it is; but who watches it wants one.
+    // The default path needs no warning; a monitoring command does expect a database.
     env.run(&format!("-c {config} outbox flush")).assert_success();
     env.run(&format!("-c {config} -q outbox status --check 1h")).assert_snapshot(str![[r#"
 exit 1
@@ -161,7 +162,7 @@ fn created_database_is_reported_on_terminal() {
     assert!(!made("token"), "nobody named it");
     assert!(made(&format!("--database a.db send --openid {LUFFY} hello")));
     assert!(!made(&format!("--database a.db send --openid {LUFFY} hello")), "it is there");
-    // `user add` would ask for a password.
+    // `user add` would prompt for a password.
     env.write_file("people.csv", "username\nluffy\n");
     assert!(made("--database b.db user import people.csv") && !made("-q --database c.db user import people.csv"));
     env.set_variable("WXBOX_DATABASE", "d.db");

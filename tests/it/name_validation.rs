@@ -1,4 +1,4 @@
-//! What a name, a tag or an openid may be.
+//! The valid names, tags and openids.
 
 use snapbox::str;
 

@@ -1,4 +1,4 @@
-//! The way to WeChat, where it is barred: a proxy, a certificate, the clock.
+//! Obstacles on the way to WeChat: a proxy, a certificate, the clock.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use wxbox::http_server::{HttpResponse, HttpServer, Limits, ServerHandle, ServerT
 use crate::support::certificate::TestCertificate;
 use crate::support::env::{TestEnv, http_client};
 
-/// A proxy that answers every request with this, and where it is.
+/// Starts a proxy that answers every request with this response, and returns its URL.
 fn start_proxy(answer: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = listener.local_addr().unwrap().to_string();
@@ -67,7 +67,7 @@ fn unusable_proxy_fails_only_when_used() {
     }
 }
 
-/// A server of WeChat's with that certificate, which gives a token.
+/// Starts a server of WeChat's with that certificate, which returns a token.
 fn start_wechat(certificate: &str, key: &str) -> ServerHandle {
     let tls = ServerTls::new(certificate.as_bytes(), key.as_bytes()).unwrap();
     let token = |_| HttpResponse::json(200, r#"{"access_token":"50_token","expires_in":7200}"#);
@@ -130,7 +130,7 @@ fn demo_without_temp_dir_is_reported() {
     assert!(ran.stderr().contains("TMPDIR") && ran.status() == Some(1));
 }
 
-/// A connection that says nothing is no refusal; what is slow, and what cannot agree on TLS, is.
+/// A silent connection is not a rejection; a slow one and a failed TLS handshake are.
 #[test]
 fn server_counts_rejected_connections() {
     use wxbox::http_server::RefusalReason;
@@ -154,7 +154,7 @@ fn server_counts_rejected_connections() {
     assert_eq!(plain.refusals().take_counts(), [(RefusalReason::Timeout, 1)].into());
     let secure = open(Some(tls));
     send(&secure, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    // What trusts only others says so.
+    // A client that trusts other certificates sends an alert.
     let _ = http_client().get(format!("https://{}/", secure.local_addr())).send();
     let mut heard: Vec<RefusalReason> = (0..2).map(|_| secure.refusals().events().recv().unwrap()).collect();
     heard.sort();

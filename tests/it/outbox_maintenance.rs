@@ -5,7 +5,8 @@ use snapbox::str;
 use crate::support::env::{LUFFY, NAMI, TestEnv};
 use crate::support::scripted_server::{ScriptedServer, use_in};
 
-/// Two messages that were sent, and three that wait since nothing can be reached.
+/// Returns an environment with two sent messages, and three that wait because WeChat is
+/// unreachable.
 fn env_with_outbox() -> TestEnv {
     let mut env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
@@ -106,7 +107,7 @@ fn all_are_cancelled_but_what_is_being_sent() {
     let wechat = ScriptedServer::start();
     use_in(&mut env, &wechat, "");
     let sending = env.spawn("send -u luffy -u nami hello");
-    // The first request is under way, so the first message may arrive.
+    // The first request is in flight, so the first message may be delivered.
     wechat.expect_request();
     env.run("outbox cancel 1").assert_snapshot(str![[r#"
 exit 4
@@ -155,7 +156,7 @@ removed 0 messages
     let old = "UPDATE messages SET created_at = created_at - 40 * 86400000";
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
     database.execute_batch(old).unwrap();
-    // The last change counts, and the time WeChat took it.
+    // The time of the last change counts, and that is when WeChat accepted the message.
     env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -264,7 +265,7 @@ fn what_did_not_arrive_is_seen_for_as_long_as_is_asked() {
             ran.stderr()
         );
     }
-    // With what waits too long beside it.
+    // A message that has waited too long is reported as well.
     change("state = 'queued', created_at = created_at - 3 * 86400000 WHERE id = 3");
     world.run("-q outbox status --check 1h").assert_snapshot(str![[r#"
 exit 6

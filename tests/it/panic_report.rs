@@ -1,5 +1,5 @@
-//! What is said where wxbox itself fails. A thread that cannot be had is an error everywhere but in a library that
-//! panics for want of it: that is how a panic comes about here.
+//! The report of a panic in wxbox itself. If no thread can be started, wxbox reports an error, but
+//! one library panics: the tests cause a panic that way.
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::support::env::{TestEnv, set_mode};
 use crate::support::files;
 
-/// A user of this machine whom nobody else is.
+/// A user id that no user of this machine has.
 const UNUSED_UID: u32 = 154_321;
 
 #[test]
@@ -17,7 +17,7 @@ fn panic_reports_location_only() {
         return eprintln!("not tried: only root can run a program as another, whose threads are counted");
     }
     let env = TestEnv::without_config();
-    // A name is looked up on a thread of its own.
+    // A host name is resolved on a thread of its own.
     env.write_config("app_id = \"wx1\"\napp_secret = \"geheim\"\n[network]\napi_base = \"http://localhost:1\"\n");
     let program = env.path("wxbox");
     std::fs::copy(env!("CARGO_BIN_EXE_wxbox"), &program).unwrap();

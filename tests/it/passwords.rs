@@ -1,4 +1,4 @@
-//! Passwords of people: how they are given and kept.
+//! Passwords of users: how they are entered and stored.
 
 use snapbox::str;
 
@@ -27,7 +27,7 @@ set the password of luffy
     for password in ["correct horse", "second"] {
         assert!(!database_contains(&env, password), "{password}");
     }
-    // What surrounds it, as PowerShell and editors leave it, is no part of it.
+    // Surrounding characters that PowerShell and editors add are not part of it.
     for surrounded in ["\u{feff}second\r\n", "second\n\n", "second"] {
         env.run_with_stdin("user passwd luffy --password-stdin", surrounded).assert_success();
         let bind = env.run_with_stdin("bind --user luffy --password-stdin --timeout 1ms", "second\n");

@@ -1,5 +1,5 @@
-//! What must hold for any bytes from outside (fuzz/properties): tried with the kept inputs, and with what becomes of
-//! those by a few changes. `cargo fuzz` tries the same for longer.
+//! Properties that must hold for any bytes from outside (fuzz/properties), checked with the
+//! committed inputs and with mutations of them. `cargo fuzz` runs the same checks for longer.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestError, TestRunner};
 #[path = "../../fuzz/properties/mod.rs"]
 mod any;
 
-/// What is done to an input.
+/// A change to an input.
 #[derive(Clone, Debug)]
 enum Mutation {
     Set(Index, u8),
@@ -57,7 +57,7 @@ fn any_mutation() -> impl Strategy<Value = Mutation> {
     ]
 }
 
-/// Tries each kept input, then `cases` changed ones.
+/// Checks each committed input, then `cases` mutated ones.
 fn assert_property(name: &str, cases: u32, property: fn(&[u8])) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
     let mut kept: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -66,7 +66,7 @@ fn assert_property(name: &str, cases: u32, property: fn(&[u8])) {
     kept.iter().for_each(|bytes| property(bytes));
     let any = (select(kept), prop::collection::vec(any_mutation(), 1..6))
         .prop_map(|(bytes, changes)| apply_mutations(bytes, &changes));
-    // PROPTEST_CASES, of which 256 are usual, makes it longer.
+    // PROPTEST_CASES, by default 256, scales the number of cases.
     let longer = (Config::default().cases / 256).max(1);
     let mut runner = TestRunner::new(Config { cases: cases * longer, failure_persistence: None, ..Config::default() });
     match runner.run(&any, |bytes| {

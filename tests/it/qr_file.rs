@@ -1,4 +1,4 @@
-//! `bind --qr-file`: the picture, read by an independent decoder.
+//! `bind --qr-file`: the image, read by an independent decoder.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::bind::env_with_luffy;
 use crate::config_errors::run_unchanged;
 use crate::support::env::{authorize, page_title};
 
-/// The texts of the codes in a picture.
+/// Returns the texts of the QR codes in an image.
 fn decode_modules(side: usize, dark: impl Fn(usize, usize) -> bool) -> Vec<String> {
     let mut image = PreparedImage::prepare_from_bitmap(side, side, dark);
     image.detect_grids().iter().map(|grid| grid.decode().unwrap().1).collect()
@@ -33,7 +33,7 @@ pub fn decode_png(bytes: &[u8]) -> Vec<String> {
     decode_modules(side, |x, y| pixels[y * side + x] < 128)
 }
 
-/// Fills the path of black rectangles on the white one.
+/// Renders the path of black rectangles on the white one, and decodes the result.
 pub fn decode_svg_file(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap();
     let number = |found: &regex::Captures<'_>, at: usize| found[at].parse::<usize>().unwrap();
@@ -60,7 +60,7 @@ fn qr_file_contains_url_and_is_private() {
     let env = env_with_luffy();
     type Read = fn(&Path) -> Vec<String>;
     for (name, read) in [("code.png", decode_png_file as Read), ("a b.SVG", decode_svg_file as Read)] {
-        // What was there before is replaced.
+        // An existing file is replaced.
         std::fs::write(env.path(name), "old").unwrap();
         let mut bind = env.spawn(&format!("bind -q --user luffy --qr-file '{name}'"));
         let url = bind.expect_line();

@@ -1,4 +1,4 @@
-//! The QR code as it is drawn, read by an independent decoder.
+//! The QR code as it is drawn in a terminal, read by an independent decoder.
 
 use rqrr::PreparedImage;
 use rustix::process::Signal;
@@ -8,11 +8,11 @@ use crate::bind::env_with_luffy;
 use crate::support::env::TestEnv;
 use crate::support::pty::Terminal;
 
-/// Pixels a cell is drawn with; a terminal's cell is twice as high as it is wide.
+/// The size of a drawn cell in pixels; a terminal cell is twice as high as it is wide.
 const CELL_WIDTH_PX: usize = 4;
 const CELL_HEIGHT_PX: usize = 2 * CELL_WIDTH_PX;
 
-/// How bright a cell is where half blocks or `#` stand in it: the upper half, the lower half.
+/// Returns the brightness of the upper and the lower half of a cell that holds half blocks or `#`.
 fn half_cell_brightness(ink: u8, paper: u8, text: &str) -> [u8; 2] {
     let mixed = u8::midpoint(ink, paper);
     match text {
@@ -20,13 +20,13 @@ fn half_cell_brightness(ink: u8, paper: u8, text: &str) -> [u8; 2] {
         "▄" => [paper, ink],
         "█" => [ink, ink],
         "" | " " => [paper, paper],
-        // A sign covers a part of its cell.
+        // A character covers a part of its cell.
         _ => [mixed, mixed],
     }
 }
 
-/// All texts of the codes in a picture of cells, each with the brightness of its halves. A camera is not
-/// sure of anything between dark and bright, so both readings of it must do.
+/// Returns the texts of all QR codes in a grid of cells, each given by the brightness of its
+/// halves. A camera cannot classify values between dark and bright, so both readings must decode.
 fn decode_cells(columns: usize, rows: usize, cell: impl Fn(usize, usize) -> [u8; 2]) -> Vec<String> {
     let texts = |threshold: u8| -> Vec<String> {
         let mut image = PreparedImage::prepare_from_bitmap(columns * CELL_WIDTH_PX, rows * CELL_HEIGHT_PX, |x, y| {
@@ -39,12 +39,12 @@ fn decode_cells(columns: usize, rows: usize, cell: impl Fn(usize, usize) -> [u8;
     dim
 }
 
-/// The codes on a screen, in a theme with that default ink and paper.
+/// Returns the QR codes on a screen, in a theme with that default ink and paper.
 pub fn decode_screen(screen: &Screen, [ink, paper]: [u8; 2]) -> Vec<String> {
     let (rows, columns) = screen.size();
     let bright = |color: Color, default: u8| match color {
         Color::Default => default,
-        // What the program says must be what every theme shows.
+        // The colors that the program sets must be the same in every theme.
         Color::Idx(16) => 0,
         Color::Idx(231) => 255,
         other => panic!("a colour of the theme's: {other:?}"),
@@ -58,13 +58,13 @@ pub fn decode_screen(screen: &Screen, [ink, paper]: [u8; 2]) -> Vec<String> {
 pub const DARK_THEME: [u8; 2] = [220, 20];
 const LIGHT_THEME: [u8; 2] = [30, 250];
 
-/// The URL that stands on the screen, put together where the window broke it.
+/// Returns the URL on the screen, joined where the window wrapped it.
 fn url_on_screen(screen: &Screen) -> String {
     let text = screen.contents();
     text.lines().find(|line| line.starts_with("http://")).expect("a URL").to_owned()
 }
 
-/// Binds in a terminal until the code is drawn.
+/// Runs a bind in a terminal until the QR code is drawn.
 fn start_bind_until_drawn(env: &TestEnv, line: &str, rows: u16, columns: u16) -> (Terminal, Screen) {
     let mut terminal = Terminal::start(env.command(line), rows, columns);
     let screen = terminal.wait_for("waiting for the phone").clone();
@@ -117,13 +117,13 @@ fn eighty_columns_hold_the_half_blocks_but_not_the_signs() {
     terminal.type_keys("\x03");
     terminal.wait();
     env.set_variable("LANG", "C");
-    // Not where redirect_uri leads, so that no short link is of use.
+    // The listener is not where redirect_uri leads, so a short link is of no use.
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 100, 80);
     let text = screen.contents();
     assert!(!text.contains("##"), "{text}");
     assert!(text.contains("the code needs a window of") && text.contains("this one is 80x100"), "{text}");
     assert!(text.contains("Open the URL in WeChat, as luffy."), "{text}");
-    // The window that is asked for does hold them.
+    // A window of the requested size does hold the code.
     let (_, need) = text.split_once("needs a window of ").unwrap();
     let (columns, rows) = need.split_once(',').unwrap().0.split_once('x').unwrap();
     let size = (rows.parse().unwrap(), columns.parse().unwrap());
@@ -139,7 +139,7 @@ fn too_small_window_is_reported() {
     assert!(text.contains("the code needs a window of") && text.contains("this one is 80×24"), "{text}");
     assert!(text.contains("as luffy"), "{text}");
 
-    // Too narrow: broken lines would only be in the way.
+    // The window is too narrow: a wrapped QR code would only be in the way.
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", 60, 40);
     let text = screen.contents();
     assert!(!text.contains(['▀', '▄', '█']), "{text}");
@@ -147,12 +147,12 @@ fn too_small_window_is_reported() {
     assert!(text.contains("Open the URL in WeChat, as luffy."), "{text}");
 }
 
-/// The codes in a text that is printed in black on white.
+/// Returns the QR codes in a text that is printed in black on white.
 fn decode_printed(text: &str) -> Vec<String> {
     let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
     let columns = lines.iter().map(Vec::len).max().unwrap_or_default();
     decode_cells(columns, lines.len(), |row, column| match lines[row].get(column) {
-        // Ink, as far as a # has any.
+        // The ink of a `#`, which covers a part of its cell.
         Some('#') => [0, 0],
         Some(sign) => half_cell_brightness(0, 255, &sign.to_string()),
         None => [255, 255],
@@ -185,7 +185,7 @@ fn suggested_window_size_fits_qr() {
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --listen 127.0.0.1:0", size.0, size.1);
     let text = screen.contents();
     assert!(!text.contains("needs a window"), "{text}");
-    // On a light theme the URL's own lines, scrolled away here, would be a part of the margin.
+    // On a light theme, the lines of the URL, scrolled away here, would be a part of the margin.
     assert_eq!(decode_screen(&screen, LIGHT_THEME).len(), 1, "{text}");
     assert_eq!(decode_screen(&screen, DARK_THEME).len(), 1, "{text}");
 }

@@ -1,4 +1,4 @@
-//! `quota`: what is left of the day's calls, and how they begin anew.
+//! `quota`: the day's remaining calls, and how to reset them.
 
 use snapbox::str;
 
@@ -141,7 +141,7 @@ fn where_no_token_can_be_had_the_secret_clears() {
     let mut env = TestEnv::with_scenario("[quota]\n\"/cgi-bin/stable_token\" = 0\n");
     env.run("quota clear --yes").assert_success();
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 45009", "POST /cgi-bin/clear_quota/v2 0"]);
-    // Any other refusal of a token is what it is.
+    // Any other rejection of a token is reported as it is.
     env.prepend_config("token_endpoint = \"classic\"");
     let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
     env.write_config(&config.replace("app_secret = \"0", "app_secret = \"f"));

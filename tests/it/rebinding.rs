@@ -1,4 +1,5 @@
-//! A message to a person goes to whom the person is bound to when the attempt begins, and to nobody else.
+//! A message to a user goes to the openid that the user is bound to when the attempt begins, and to
+//! no other.
 
 use crate::support::env::{LUFFY, NAMI, TestEnv};
 
@@ -16,7 +17,7 @@ fn set_faults(env: &mut TestEnv, plan: &str) {
     env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/message/*\"\n{plan}\n"));
 }
 
-/// The phones that got something, in order.
+/// Returns the openids that received a message, in order.
 fn recipients(env: &mut TestEnv) -> Vec<String> {
     let inbox = env.sandbox().inbox();
     inbox.iter().map(|it| it["openid"].as_str().unwrap_or_default().to_owned()).collect()
@@ -26,7 +27,8 @@ fn message_states(env: &TestEnv) -> String {
     env.query("SELECT group_concat(state, ' ' ORDER BY id) FROM messages")
 }
 
-/// What a run holds and has not begun is another phone's, or nobody's, from the moment that the command has ended.
+/// Once the binding command has ended, a claimed message that was not attempted yet goes to the new
+/// phone, or to nobody.
 #[test]
 fn what_a_run_holds_follows_the_binding() {
     for (change, state) in
@@ -37,7 +39,8 @@ fn what_a_run_holds_follows_the_binding() {
         for _ in 0..2 {
             env.run(&format!("-q send -u luffy --no-wait {TEMPLATE_ARGS}")).assert_success();
         }
-        // The first is under way, and the second held: a process has twice as many as it sends at a time.
+        // The first message is in flight and the second is claimed: a process claims twice as many
+        // messages as it sends at a time.
         let run = env.spawn("outbox flush");
         while env.sandbox().stats()["calls"]["/cgi-bin/message/template/send"] != 1 {}
         env.run(&change).assert_success();
@@ -102,12 +105,12 @@ fn dedupe_key_is_per_user() {
             .stdout()
             .starts_with("nothing sent")
     );
-    // The openid is another recipient.
+    // The openid is another recipient than the user.
     env.run(&format!("send --openid {NEW_OPENID} --key K {TEMPLATE_ARGS}")).assert_success();
     assert_eq!(recipients(&mut env), [LUFFY, NEW_OPENID]);
 }
 
-/// Somebody bound anew while `send` looks the person up is bound all along.
+/// A user who is rebound while `send` looks up the user counts as bound all along.
 #[test]
 fn a_rebinding_beside_a_send_does_not_stop_it() {
     let mut env = env_with_luffy();

@@ -1,5 +1,5 @@
-//! What an answer may cost, and where a request never goes: servers that flood, drip, nest, send elsewhere; proxies
-//! with passwords; IPv6.
+//! Limits on responses, and where a request never goes: servers that flood, trickle, nest or
+//! redirect; proxies with passwords; IPv6.
 
 use std::net::TcpListener;
 
@@ -10,7 +10,7 @@ use crate::support::canned_server::{
 };
 use crate::support::env::{CommandOutput, LUFFY, TestEnv, authorize, page_title};
 
-/// Asks for a token.
+/// Fetches a token.
 fn fetch_token(answer: CannedResponse, network: &str) -> CommandOutput {
     let server = CannedServer::new(vec![answer]);
     server.env("", network).run("token")
@@ -36,7 +36,7 @@ fn no_redirect_is_followed_wherever_it_leads() {
             assert!(ran.status() == Some(status) && ran.stderr().contains(said), "{line}: {}", ran.stderr());
         }
     }
-    // The first host's word is not taken for the second's address either, and `doctor` only looks.
+    // The token is not sent to the second host's address either, and `doctor` only checks.
     let server = CannedServer::new(vec![CannedResponse::Bytes(
         format!(
             "HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
@@ -76,7 +76,7 @@ fn endless_response_times_out() {
 
 #[test]
 fn a_body_is_read_no_further_than_the_limit() {
-    // Unlike a time-out it is said for what it is, and long before.
+    // Unlike a timeout, this is reported as what it is, and much earlier.
     let body = CannedResponse::Flood("HTTP/1.1 200 OK\r\n\r\n", "        ");
     fetch_token(body, "timeout = \"60s\"").assert_snapshot(str![[r#"
 exit 1
@@ -158,7 +158,7 @@ fn proxy_password_is_sent_only_to_proxy() {
     };
     for by_variable in [false, true] {
         for line in ["-vv token", "--json -vv token", "-vv send -u luffy hi", "-vv template list"] {
-            // Each time it is asked once more, for its status.
+            // Each rejection is followed by one more request, for its status.
             let twice = refusals().into_iter().zip(refusals()).flat_map(|(one, more)| [one, more]);
             let proxy = CannedServer::new(twice.collect());
             let (at, server) =
@@ -178,7 +178,7 @@ fn proxy_password_is_sent_only_to_proxy() {
             }
         }
     }
-    // Where nobody listens, and where it is looked at.
+    // Nothing listens there, and a command checks it.
     let mut env = TestEnv::without_config();
     let dead = format!("http://user:{password}@127.0.0.1:1");
     env.set_variable("HTTPS_PROXY", &dead);

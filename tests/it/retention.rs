@@ -1,10 +1,10 @@
-//! `send.retain`: what is finished for long goes when something is sent.
+//! `send.retain`: finished messages older than it are deleted when a message is sent.
 
 use crate::support::env::{LUFFY, TestEnv};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Three messages that were sent, so many milliseconds ago.
+/// Returns an environment with three messages that were sent that many milliseconds ago.
 fn env_with_aged_messages(ages: [i64; 3]) -> TestEnv {
     let mut env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
@@ -35,7 +35,7 @@ fn what_is_older_goes_with_its_content() {
     assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts"), 2);
 }
 
-/// It costs waits for the disk, so not at each send.
+/// Deleting waits for the disk, so it does not happen at each send.
 #[test]
 fn pruning_may_lag_by_one_percent() {
     let env = env_with_aged_messages([90 * DAY_MS + DAY_MS / 2, 90 * DAY_MS, 0]);
@@ -45,7 +45,7 @@ fn pruning_may_lag_by_one_percent() {
     assert_eq!(remaining_messages(&env), "3 text-3, 4 now");
 }
 
-/// Only the first stays of those that are old, once that is changed.
+/// Applies a change to the database, and checks that of the old messages only the first remains.
 #[track_caller]
 fn assert_only_first_remains(env: &TestEnv, change: &str) {
     rusqlite::Connection::open(env.database_path()).unwrap().execute(change, []).unwrap();
@@ -60,7 +60,8 @@ fn what_was_tried_again_since_stays_and_keeps_no_other() {
     assert_only_first_remains(&env, again);
 }
 
-/// It was finished while nobody knew WeChat's time: its age counts from the next answer of WeChat.
+/// The message was finished while WeChat's time was unknown: its age counts from WeChat's next
+/// response.
 #[test]
 fn what_was_finished_by_our_clock_alone_stays() {
     let env = env_with_aged_messages([200 * DAY_MS, 200 * DAY_MS, 0]);
@@ -70,7 +71,7 @@ fn what_was_finished_by_our_clock_alone_stays() {
     assert!(since > i64::try_from(now.as_millis()).unwrap() - DAY_MS, "{since}");
 }
 
-/// A part that is not sent waits for the one before it, however old that is.
+/// An unsent part waits for the part before it, however old that is.
 #[test]
 fn a_part_that_another_waits_for_stays() {
     let mut env = TestEnv::new();
@@ -87,13 +88,13 @@ fn a_part_that_another_waits_for_stays() {
     env.run("send --openid oNami_draws_maps_of_the_sea1 -t backup -d host=a -d size=b -d time=c").assert_success();
     env.run("outbox flush").assert_success();
     assert_eq!(env.query::<String>(states), "unknown queued sent");
-    // Once a person has decided, the rest goes.
+    // Once the user has resolved the part, the rest is deleted.
     env.run("outbox retry 1").assert_success();
     env.run("outbox flush").assert_success();
     assert_eq!(env.query::<String>(states), "sent sent sent");
 }
 
-/// The clock was ahead when it was sent.
+/// The clock was fast when the message was sent.
 #[test]
 fn what_is_of_a_time_to_come_keeps_no_other() {
     let env = env_with_aged_messages([-400 * DAY_MS, 92 * DAY_MS, 0]);

@@ -1,4 +1,4 @@
-//! `run`: what is reported, to whom, when, and what becomes of the command where it cannot be.
+//! `run`: what is reported, to whom and when, and what happens to the command if the report fails.
 
 use rustix::process::Signal;
 use snapbox::str;
@@ -7,14 +7,14 @@ use crate::send::{env_with_crew, queued_count};
 use crate::support::canned_server::{ACCEPTED_BODY, CannedResponse, CannedServer, TOKEN_BODY, json_response};
 use crate::support::env::{LUFFY, NAMI, TestEnv};
 
-/// A world with luffy bound.
+/// Returns an environment with luffy bound.
 pub fn env_with_bound_luffy() -> TestEnv {
     let env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env
 }
 
-/// The texts that arrived, this machine's name and the time that commands took replaced.
+/// Returns the texts that arrived, with this machine's name and the durations of commands replaced.
 pub fn received_reports(env: &mut TestEnv) -> Vec<String> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let time = regex::Regex::new(r"after \d+m?s:").unwrap();
@@ -24,7 +24,7 @@ pub fn received_reports(env: &mut TestEnv) -> Vec<String> {
         .collect()
 }
 
-/// The fields of the template that arrived last.
+/// Returns the fields of the template message that arrived last.
 fn last_template_fields(env: &mut TestEnv) -> Vec<String> {
     let inbox = env.sandbox().inbox();
     let fields = inbox.last().unwrap()["fields"].as_array().unwrap();
@@ -71,7 +71,7 @@ sent message 2 (template) to nami
     assert_eq!(env.sandbox().inbox().len(), 2);
 }
 
-/// What the command is to report with is looked at before it and after it.
+/// The settings of the report are checked before the command and after it.
 #[test]
 fn what_is_warned_of_is_said_once_and_what_is_new_too() {
     let env = env_with_crew();
@@ -111,7 +111,7 @@ fn facts_are_filled_into_texts_and_fields() {
     let text = env.sandbox().inbox()[2]["content"].as_str().unwrap().to_owned();
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     assert!(text.starts_with(&format!("Nightly run of {host}: succeeded after ")) && text.ends_with('s'), "{text}");
-    // What stands in arguments is nobody's business.
+    // The report does not contain the command's arguments.
     env.run("run -q -u luffy -- true --password=hunter2");
     let text = env.sandbox().inbox()[3]["content"].as_str().unwrap().to_owned();
     assert!(text.starts_with("Succeeded (status 0) on ") && text.ends_with(": true"), "{text}");
@@ -230,7 +230,7 @@ interrupted; one message stays queued; `wxbox outbox flush` delivers it
     assert_eq!(queued_count(&env), 1);
 }
 
-/// Whatever is wrong with ours, the command runs, with its own streams and status.
+/// Whatever fails in wxbox, the command runs, with its own streams and exit status.
 #[test]
 fn wxbox_errors_do_not_stop_command() {
     let env = env_with_crew();
@@ -340,7 +340,8 @@ fn the_report_is_queued_only_once_the_command_has_ended() {
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let mut run = env.spawn("run -u luffy -- sh -c 'echo begun; cat go'");
     assert_eq!(run.expect_line(), "begun");
-    // Neither a message nor an open database while it runs: others may work on the file, or put a backup in its place.
+    // There is neither a message nor an open database while the command runs: others may work on
+    // the file, or restore a backup.
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
     assert_eq!(server.requests().len(), 0);
     let mut wal = env.database_path().into_os_string();

@@ -1,4 +1,5 @@
-//! `run`: the command itself: its streams, its environment, its exit status, its signals, its terminal.
+//! `run`: the command itself: its streams, its environment, its exit status, its signals, its
+//! terminal.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -12,13 +13,14 @@ use crate::support::pty::Terminal;
 
 const CTRL_C: &str = "\x03";
 
-/// A shell script that lives until a trap of its own lets it end, and leaves nothing behind.
+/// Returns a shell script that runs until one of its own traps ends it, and leaves no process
+/// behind.
 fn shell_script(traps: &str) -> String {
     let script = format!("{traps}; sleep 600 >/dev/null 2>&1 & p=$!; echo ready; while :; do wait $p; done");
     format!("run -u luffy -- sh -c {}", shell_words::quote(&script))
 }
 
-/// A line run by a shell that has done something else before.
+/// Returns a command that runs in a shell that has done something else before.
 pub fn command_after_shell(env: &TestEnv, before: &str, line: &str) -> Command {
     let wxbox = env.command(line);
     let mut shell = Command::new("/bin/sh");
@@ -150,7 +152,7 @@ fn the_environment_is_the_commands_own_but_for_the_secret() {
     assert!(expected.remove(&format!("WXBOX_APP_SECRET={secret}")));
     let ran = env.run("run -u luffy -- env -0");
     assert_eq!(lines(ran.stdout().as_bytes()), expected);
-    // The secret was there for us.
+    // The secret was available to wxbox.
     assert_eq!(ran.stderr(), "sent message 1 (text) to luffy\n");
 }
 
@@ -198,7 +200,8 @@ fn what_was_ignored_before_stays_ignored() {
 #[test]
 fn inherited_children_are_ignored() {
     let mut env = env_with_bound_luffy();
-    // They are ours once the shell has become us; the one ends before, the other after the command has begun.
+    // The children belong to wxbox after the shell's `exec`; one ends before, the other after the
+    // command has started.
     let before = "true & (read -r line <go) & mkfifo go 2>/dev/null";
     let made = Command::new("mkfifo").arg(env.path("go")).status().unwrap();
     assert!(made.success());
@@ -213,7 +216,8 @@ fn ctrl_c_at_the_terminal_reaches_the_command_once() {
     let traps = "trap 'n=$((n+1)); echo heard $n' INT; trap 'kill $p; echo all in all $n; exit 5' USR1";
     let mut terminal = Terminal::start(env.command(&shell_script(traps)), 30, 100);
     terminal.wait_for("ready");
-    // The command hears it while we cannot; then we do, and pass on what there is to be passed on, in this order.
+    // The command receives the signal while wxbox is stopped; then wxbox receives it, and forwards
+    // its signals in this order.
     terminal.signal(Signal::STOP);
     terminal.type_keys(CTRL_C);
     terminal.wait_for("heard 1");

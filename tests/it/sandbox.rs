@@ -1,4 +1,4 @@
-//! `wxbox sandbox` as it is started by hand.
+//! `wxbox sandbox` as a user starts it.
 
 use std::net::TcpListener;
 
@@ -9,7 +9,7 @@ use snapbox::str;
 use crate::support::env::{RunningCommand, TestEnv, http_client};
 use crate::support::pty::Terminal;
 
-/// The sandbox's address, from what it says at the start.
+/// Returns the sandbox's URL from its startup output.
 fn sandbox_url(sandbox: &mut RunningCommand) -> String {
     loop {
         let line = sandbox.expect_line();
@@ -67,7 +67,7 @@ fn a_line_for_each_request_without_its_secrets() {
     let mut sandbox = env.spawn("sandbox --listen 127.0.0.1:0");
     let url = sandbox_url(&mut sandbox);
     while !sandbox.expect_line().contains("Requests") {}
-    // Browsers ask for a picture of the site by themselves: no line.
+    // Browsers request an icon of the site by themselves: it is not logged.
     let paths = ["/favicon.ico", "/cgi-bin/token?grant_type=client_credential&appid=wx&secret=geheim", "/nothing", "/"];
     for path in paths {
         http_client().get(format!("{url}{path}")).send().unwrap();
@@ -79,7 +79,7 @@ fn a_line_for_each_request_without_its_secrets() {
     assert!(lines[0].contains(" GET  /cgi-bin/token  40013 "), "{lines:?}");
     assert!(lines[1].contains(" GET  /nothing  unknown to the sandbox "), "{lines:?}");
     assert!(lines[2].contains(" GET  / "), "{lines:?}");
-    // In China's time, as the pages have it.
+    // The time is China's, as on the pages.
     let (time, _) = lines[0].split_once(' ').unwrap();
     let said = humantime::parse_rfc3339(&time.replace("+08:00", "Z")).unwrap();
     let ahead = said.duration_since(begun).unwrap();

@@ -1,4 +1,4 @@
-//! The sandbox's phones with every kind of message, in a browser.
+//! The sandbox's phones with every message type, in a browser.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::env::{SandboxServer, TestEnv, http_client};
 const USERS: [&str; 3] =
     ["oLuffy_wears_the_straw_hat_1", "oNami_draws_maps_of_the_sea1", "oZoro_cannot_find_the_way_22"];
 
-/// A word without a place to break it.
+/// Returns a word without a place to break it.
 fn unbreakable_word() -> String {
     "w".repeat(60)
 }
@@ -49,7 +49,7 @@ impl<'a> ApiClient<'a> {
     }
 }
 
-/// Fills three phones with a message of each kind.
+/// Sends a message of each type to three phones.
 fn send_all_types(sandbox: &SandboxServer) {
     let caller = ApiClient::new(sandbox);
     let image = caller.upload("image", "a.png", b"\x89PNG\r\n\x1a\n");
@@ -118,7 +118,7 @@ fn all_types_fit_narrow_screen_without_external_requests() {
         }
         assert!(page.width <= PHONE_WIDTH_PX.into(), "{} needs {} px", page.title, page.width);
     }
-    // What the page's policy forbids is complained of.
+    // The browser reports everything that the page's policy forbids.
     let Some((document, complaints)) = render_in_chromium(&env, &format!("{url}/"), "en") else { return };
     assert_eq!(document.matches("<img src=\"/sandbox/media/").count(), 4, "{document}");
     assert_eq!(complaints, Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! Nothing that is secret gets out: not in output, not in a log, not in a file, whatever fails.
+//! No secret leaks: not in output, not in a log, not in a file, whatever fails.
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -11,8 +11,8 @@ use crate::support::files;
 
 const PASSWORD: &str = "a-password-to-look-for";
 
-/// Fails if one of the texts stands in the output of a line, or in a file of the home that is neither the
-/// config nor the database.
+/// Fails if one of the texts occurs in the output of a command, or in a file of the home that is
+/// neither the config nor the database.
 #[track_caller]
 fn assert_line_keeps_secrets(env: &TestEnv, line: &str, stdin: &str, private: &[&str]) {
     let ran = env.run_with_stdin(line, stdin);
@@ -34,7 +34,7 @@ fn assert_files_lack(env: &TestEnv, private: &[&str]) {
     }
 }
 
-/// Every command that could say too much.
+/// Returns every command whose output could contain a secret.
 fn command_lines() -> Vec<String> {
     let lines = [
         "user list",

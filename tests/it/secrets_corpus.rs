@@ -1,5 +1,5 @@
-//! Every command line of the table, with everything that can go wrong on the way to WeChat and with the database: none
-//! says a secret, and none leaves one in a file.
+//! Every command line of the corpus, with every failure on the way to WeChat and of the database:
+//! none prints a secret, and none leaves one in a file.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -10,11 +10,11 @@ use crate::support::env::{LUFFY, TestEnv};
 use crate::support::files;
 
 const PASSWORD: &str = "a-password-to-look-for";
-/// What the table's `init` lines are given; it stands in the configs that they write.
+/// The secret for the corpus's `init` lines; the configs that they write contain it.
 const APP_SECRET: &str = "5ec2e7f000000000000000000000c0de";
 const PROXY_PASSWORD: &str = "a-proxy-password";
 
-/// A home in which the lines can be run, with the token that is in its database.
+/// A home in which the corpus can run, with the token in its database.
 struct SecretsEnv {
     world: TestEnv,
     secrets: Vec<String>,
@@ -22,7 +22,7 @@ struct SecretsEnv {
 
 impl SecretsEnv {
     fn new(faults: &str) -> Self {
-        // Not the one that the help shows.
+        // The secret differs from the example in the help.
         let mut env = TestEnv::with_scenario(&format!("app_secret = \"b0a7b0a7b0a7b0a7b0a7b0a7b0a7b0a7\"\n{faults}"));
         env.replace_in_config(&[("[network]\n", "[network]\ntimeout = \"200ms\"\n")]);
         env.write_file("fields.json", r##"{"host": "db1", "size": {"value": "42 GB", "color": "#173177"}}"##);
@@ -34,14 +34,14 @@ impl SecretsEnv {
         env.replace_in_config(&[("[listen]\n", "[listen]\ntls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\n")]);
         let mut private =
             vec![env.sandbox().app_secret.clone(), PASSWORD.into(), APP_SECRET.into(), PROXY_PASSWORD.into()];
-        // The third line has only of the public half, which the certificate has too.
+        // The third line has only bytes of the public half, which the certificate also contains.
         private.extend(own.key_pem.lines().filter(|line| !line.starts_with('-')).take(2).map(str::to_owned));
-        // Their start shows the account.
+        // The beginning of a token contains the account.
         std::fs::remove_file(env.path("world.toml")).unwrap();
         Self { world: env, secrets: private }
     }
 
-    /// Runs a line, and looks at all that it said and left.
+    /// Runs a command, and checks its output and the files that it leaves.
     #[track_caller]
     fn assert_line_keeps_secrets(&mut self, line: &str) {
         let mut command = self.world.command(line);
@@ -49,11 +49,11 @@ impl SecretsEnv {
         let mut child = command.spawn().unwrap();
         let stdin = if line.contains("--secret-stdin") { APP_SECRET } else { PASSWORD };
         if line.contains("-stdin") {
-            // A program that does not read it may be gone already.
+            // A program that does not read its standard input may have ended already.
             let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
         }
         let output = child.wait_with_output().unwrap();
-        // Whatever token came of it is looked for, too, and in what is run after it.
+        // A token that this command fetched is also a secret, here and in later commands.
         if let Ok(database) = rusqlite::Connection::open(self.world.database_path())
             && let Ok(token) = database.query_row("SELECT token FROM tokens", [], |row| row.get::<_, String>(0))
             && !self.secrets.contains(&token)
@@ -86,7 +86,7 @@ impl SecretsEnv {
     }
 }
 
-/// A line of each command that asks WeChat something.
+/// A command line of each command that calls WeChat.
 const NETWORK_COMMANDS: [&str; 22] = [
     "user show luffy",
     "send -u luffy hello",
@@ -119,7 +119,7 @@ fn command_corpus_reveals_no_secret() {
     let before = told.secrets.len();
     told.assert_lines_keep_secrets(&all);
     assert!(told.secrets.len() > before, "there was a token");
-    // A key that cannot be used is looked at closely, and told of.
+    // An unusable key is read closely, and reported.
     let key = std::fs::read_to_string(told.world.path(".config/wxbox/key.pem")).unwrap();
     let (begin, rest) = key.split_at(100);
     for key in
@@ -132,7 +132,7 @@ fn command_corpus_reveals_no_secret() {
             "doctor",
         ]);
     }
-    // Once more with the secret from elsewhere, through a proxy that nobody is at.
+    // Once more, with the secret from a variable and through a proxy that is not there.
     told.world.set_variable("WXBOX_APP_SECRET", APP_SECRET);
     let proxy = format!("[network]\nproxy = \"http://user:{PROXY_PASSWORD}@127.0.0.1:1\"\n");
     told.world.replace_in_config(&[("[network]\n", &proxy)]);
@@ -163,7 +163,7 @@ fn network_faults_reveal_no_secret() {
     let nth: Vec<_> = (2..100).collect();
     let later = format!("api = \"/cgi-bin/*\"\nnth = {nth:?}");
     for fault in faults {
-        // With a token that can be said; then it is the token that does not come.
+        // With a cached token first; then the fetching of a token fails.
         for which in [&later, "api = \"/cgi-bin/stable_token\""] {
             let mut told = SecretsEnv::new(&format!("[[faults]]\n{which}\n{fault}\n"));
             told.assert_line_keeps_secrets(&luffy);

@@ -1,5 +1,5 @@
-//! What is left of a run that crashes, beside it, and to the command that it runs: files for the owner alone, no core
-//! dump, no link followed, and no secret.
+//! The traces of a run that crashes, its sidecar files, and the environment of its command: private
+//! files, no core dump, no followed link, and no secret.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
@@ -45,7 +45,7 @@ fn files_are_for_the_owner_alone_whatever_the_umask_is() {
         };
         run(&format!("-c some/where/new.toml {init}"));
         run(&format!("-c some/where/new.toml {init} --force"));
-        // One that is under way has a lock, and the write-ahead log and its index are there.
+        // A running send holds a lock, and has the write-ahead log and its index.
         let relay = InterceptingProxy::in_front_of(&mut env);
         relay.pause_at(Direction::Response, "/cgi-bin/message/");
         let command = command_after_shell(&env, &format!("umask {umask}"), "send -u luffy hi");
@@ -69,7 +69,7 @@ fn files_are_for_the_owner_alone_whatever_the_umask_is() {
 
 #[test]
 fn crash_leaves_no_core_dump() {
-    // What a process that does nothing about it leaves, where this system keeps such things at all.
+    // The core dump of a process that does not prevent it, if this system keeps core dumps at all.
     let home = tempfile::tempdir().unwrap();
     let mut control = Command::new("sh");
     let control = control.args(["-c", "ulimit -c unlimited; kill -SEGV $$"]).current_dir(home.path()).status().unwrap();
@@ -112,12 +112,13 @@ fn child_environment_is_complete_without_secret() {
         .set_variable("ODD NAME", "x\ny");
     let state = "umask 013; ulimit -S -c 1234; ulimit -S -n 777; nice -n 3 true";
     let look = "env -0; umask; ulimit -a; ls /proc/self/fd; ps -o ni= -p $$; grep -E 'Sig(Blk|Ign)|Dumpable' /proc/self/status";
-    // One shell starts both: what else this process has open, another test's terminal for a moment, is the same for both.
+    // One shell starts both, so that other open files of this process, such as another test's
+    // terminal, are the same for both.
     let before = format!("{state}; sh -c {} >alone; exec >run", shell_words::quote(look));
     let line = format!("run -q -u luffy -- sh -c {}", shell_words::quote(look));
     let run = command_after_shell(&env, &before, &line).output().unwrap();
     let [run_said, alone_said] = ["run", "alone"].map(|it| std::fs::read_to_string(env.path(it)).unwrap());
-    // Each shell counts the shells that it is in.
+    // Each shell increments SHLVL.
     let level =
         |text: String| regex::Regex::new("SHLVL=[0-9]+|\\b_=[^\0]*").unwrap().replace_all(&text, "").into_owned();
     assert_eq!(level(run_said.clone()), level(alone_said));
@@ -126,7 +127,7 @@ fn child_environment_is_complete_without_secret() {
     assert_eq!(env.sandbox().inbox().len(), 1, "{}", String::from_utf8_lossy(&run.stderr));
 }
 
-/// In a directory where others can put things, a link must not have wxbox write elsewhere.
+/// In a directory that others can write to, a symbolic link must not make wxbox write elsewhere.
 #[test]
 fn planted_symlinks_are_not_followed() {
     const THEIRS: &str = "a file of somebody's\n";
@@ -166,7 +167,7 @@ fn planted_symlinks_are_not_followed() {
                 env.set_variable("WXBOX_APP_SECRET", "0123456789abcdef0123456789abcdef");
             }
             let ran = env.run(line);
-            // SQLite removes some, and some it will not open.
+            // SQLite removes some, and does not open others.
             let done = ran.status() == Some(*status) || *status < 0 && matches!(ran.status(), Some(0 | 1));
             assert!(done, "{link} {there}: {}", ran.stderr());
             match std::fs::read_to_string(env.path("victim")) {

@@ -1,4 +1,4 @@
-//! Files that hold a secret and cannot be used: what is said of them has no byte of what is in them.
+//! Unusable files that hold a secret: the error contains no byte of their content.
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -9,7 +9,7 @@ use snapbox::str;
 use crate::support::certificate::TestCertificate;
 use crate::support::env::{LUFFY, TestEnv, set_mode};
 
-/// A PEM text as stores, editors and shells leave it.
+/// Returns a PEM text as certificate stores, editors and shells damage it.
 fn damaged_pem_variants(pem: &str) -> Vec<(&'static str, Vec<u8>)> {
     let body = pem.trim_end();
     let utf16: Vec<u8> = "\u{feff}".encode_utf16().chain(pem.encode_utf16()).flat_map(u16::to_le_bytes).collect();
@@ -28,7 +28,7 @@ fn damaged_pem_variants(pem: &str) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Whether the text has a piece of the key, as text or as the numbers of its bytes.
+/// Returns a piece of the key that the text contains, as text or as the numbers of its bytes.
 fn find_key_fragment(text: &str, key: &str) -> Option<String> {
     const PIECE: usize = 6;
     let body: String = key.lines().filter(|line| !line.starts_with('-')).collect();
@@ -56,7 +56,7 @@ fn a_broken_pem_shows_no_byte_of_the_key() {
     let both = format!("{}{}", own.certificate_pem, own.key_pem);
     for (pem, most) in [(&own.key_pem, usize::MAX), (&both, 3)] {
         for (at, (form, bytes)) in damaged_pem_variants(pem).into_iter().take(most).enumerate() {
-            // Each of the three at a time, and the first two with the names swapped.
+            // Each of the three in turn, and the first two with their names swapped.
             for which in ["cert.pem", "key.pem", "ca.pem", "swapped"] {
                 let mut files = [("cert.pem", own.certificate_pem.clone()), ("key.pem", own.key_pem.clone())]
                     .map(|(name, text)| (name, text.into_bytes()))
@@ -146,7 +146,7 @@ hint: what WXBOX_APP_SECRET holds is not an AppSecret, which has 32 digits 0-9 a
 
 "#]]);
     env.set_variable("WXBOX_APP_SECRET", "").set_variable("WXBOX_APP_SECRET_FILE", "secret.txt");
-    // As PowerShell and env files leave it.
+    // The text as PowerShell and env files write it.
     for text in [format!("\u{feff}{good}"), format!("\"{good}\"\r\n"), format!("{good}\n\n")] {
         env.write_file("secret.txt", text);
         env.run("token --refresh").assert_success();
@@ -173,9 +173,9 @@ error: others can write to secret.txt (mode 666), and so decide what wxbox does
 hint: chmod go-w 'secret.txt'
 
 "#]]);
-    // Who needs no secret is not kept from anything.
+    // A command that needs no secret still works.
     env.run("user list").assert_success();
-    // The key of the listener is held to the same.
+    // The same rule applies to the listener's key.
     env.set_variable("WXBOX_APP_SECRET_FILE", "");
     let own = TestCertificate::new();
     env.write_file(".config/wxbox/cert.pem", &own.certificate_pem);
@@ -192,15 +192,16 @@ fn file_of_other_user_is_rejected_except_root() {
     const OTHER: u32 = 65_533;
     const SERVICE: u32 = 65_534;
     if !rustix::process::geteuid().is_root() {
-        // Only root can give a file to somebody else.
+        // Only root can give a file to another user.
         return;
     }
     let env = TestEnv::new();
     let config = env.path(".config/wxbox/config.toml");
     set_mode(env.home.path(), 0o755);
-    // The program itself may be where only root can go.
+    // The program itself may be in a directory that only root can enter.
     let program = env.path("wxbox");
-    // Not by this process: a child of another test would hold the copy open for writing, and it could not be run.
+    // `cp` copies the program: a child of another test would hold a copy made by this process open
+    // for writing, and it could not be executed.
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_wxbox")).arg(&program).status().unwrap();
     assert!(copied.success());
     set_mode(&program, 0o755);
@@ -220,7 +221,7 @@ fn file_of_other_user_is_rejected_except_root() {
     }
     chown(&config, Some(SERVICE), None).unwrap();
     env.run("config show").assert_success();
-    // The file is root's, but somebody else says which file it is.
+    // The file is root's, but another user owns the symbolic link to it.
     let real = env.path("real.toml");
     std::fs::rename(&config, &real).unwrap();
     chown(&real, Some(0), None).unwrap();

@@ -1,15 +1,16 @@
-//! `send`: to whom and what.
+//! `send`: recipients and contents.
 
 use snapbox::str;
 
 use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, NAMI, TestEnv, ZORO};
 
-/// A world with luffy, nami and zoro bound, usopp not; tags crew (all but zoro) and lost (zoro).
+/// Returns an environment with luffy, nami and zoro bound and usopp unbound; the tags are crew (all
+/// but zoro) and lost (zoro).
 pub fn env_with_crew() -> TestEnv {
     add_crew(TestEnv::new())
 }
 
-/// The same people in another world.
+/// Adds the same users to another environment.
 pub fn add_crew(env: TestEnv) -> TestEnv {
     env.run(&format!("user add luffy --tag crew --openid {LUFFY}")).assert_success();
     env.run(&format!("user add nami --tag crew --openid {NAMI}")).assert_success();
@@ -18,7 +19,7 @@ pub fn add_crew(env: TestEnv) -> TestEnv {
     env
 }
 
-/// How many messages are queued.
+/// Returns the number of queued messages.
 pub fn queued_count(env: &TestEnv) -> i64 {
     env.query("SELECT count(*) FROM messages WHERE state = 'queued'")
 }
@@ -29,7 +30,7 @@ fn a_text_comes_from_the_line_an_option_or_standard_input() {
     env.run("send -u luffy 'one 一'").assert_success();
     env.run("send --text two --user luffy").assert_success();
     env.run_with_stdin("send -u luffy -", "three\r\nlines\n\n").assert_success();
-    // The mark that Windows puts before a text is none of it.
+    // The byte order mark that Windows writes is not part of the text.
     env.run_with_stdin("send -u luffy --text -", "\u{feff}four").assert_success();
     env.run("send -u luffy --text=--five").assert_success();
     env.sandbox().post_form("write", "person=luffy");

@@ -1,4 +1,4 @@
-//! `send`: what is left behind, by refused credentials, a dead network or a signal.
+//! `send`: the state that rejected credentials, a dead network or a signal leave behind.
 
 use rustix::process::Signal;
 use snapbox::str;
@@ -279,7 +279,7 @@ fn a_signal_waits_for_an_answer_that_is_about_to_come() {
     let send = env.spawn("send -u luffy hi");
     server.stalled();
     send.signal(Signal::INT);
-    // Held is the call for a token: nothing of the message has left.
+    // The call for a token is stalled: no byte of the message has been sent.
     send.wait().assert_snapshot(str![[r#"
 exit 130
 --- stderr

@@ -1,4 +1,4 @@
-//! `send`: what WeChat refuses, and what follows for the others.
+//! `send`: messages that WeChat rejects, and the consequences for the others.
 
 use snapbox::str;
 
@@ -45,7 +45,7 @@ warning: left out, since they do not follow the account or WeChat refused messag
 
 "#]]);
     assert_eq!(env.sandbox().requests().len(), 2);
-    // By name it is tried: the person may follow again.
+    // A user who is named explicitly is tried: they may follow again.
     env.sandbox().post_form("follow", "person=zoro&follows=1");
     env.run("send -u zoro -t backup -d host=a").assert_snapshot(str![[r#"
 exit 0
@@ -61,10 +61,10 @@ sent message 5 (template) to zoro
 "#]]);
 }
 
-/// A template that WeChat no longer has, though the kept list does.
+/// A template that WeChat no longer has, though the cached list does.
 const REMOVED_TEMPLATE_ID: &str = "gone_meanwhile-0123456789abcdefghijklmnopqr";
 
-/// Keeps the list as it was before that template was removed.
+/// Restores the cached list to its state before that template was removed.
 fn cache_removed_template(env: TestEnv) -> TestEnv {
     env.run("template list").assert_success();
     let database = rusqlite::Connection::open(env.database_path()).unwrap();

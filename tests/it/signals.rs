@@ -1,4 +1,4 @@
-//! Signals whatever the parent left blocked or ignored, and whoever does not read what is written.
+//! Signals that the parent process blocked or ignored, and output that is not read.
 
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
@@ -16,7 +16,7 @@ use crate::support::pty::Terminal;
 
 const SIGNAL_STATUSES: [(Signal, i32); 3] = [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)];
 
-/// What is started meanwhile has these signals blocked.
+/// Starts processes with these signals blocked.
 fn with_blocked_signals<T>(signals: &[Blocked], start: impl FnOnce() -> T) -> T {
     let set: SigSet = signals.iter().copied().collect();
     let before = set.thread_swap_mask(SigmaskHow::SIG_BLOCK).unwrap();
@@ -105,7 +105,7 @@ fn a_wait_goes_on_where_the_signal_was_ignored() {
         waiting.signal(Signal::HUP);
         waiting.signal(Signal::INT);
         waiting.signal(Signal::TERM);
-        // Those with the smaller numbers would have been taken first.
+        // Signals with lower numbers would have been delivered first.
         assert_eq!(waiting.wait().status(), Some(143), "{line}");
     }
 }
@@ -121,13 +121,14 @@ fn a_signal_ends_the_program_once_a_question_is_answered() {
         terminal.type_keys("y\r");
         terminal.wait_for("yes");
         terminal.signal(signal);
-        // The lock is held until it has ended; the question may not know yet that it was answered.
+        // The lock is held until the command has ended; the prompt may not have read the answer
+        // yet.
         let ended = terminal.wait().status;
         assert!(ended.signal() == Some(signal.as_raw()) || ended.code() == Some(status), "{ended}");
     }
 }
 
-/// A pipe that nobody reads.
+/// A pipe without a reader.
 struct UnreadPipe {
     _reader: File,
     writer: File,
@@ -139,7 +140,7 @@ impl UnreadPipe {
         Self { _reader: reader.into(), writer: writer.into() }
     }
 
-    /// Nobody can write to it.
+    /// Returns a pipe that cannot be written to.
     fn full() -> Self {
         let it = Self::new();
         let blocking = rustix::fs::fcntl_getfl(&it.writer).unwrap();
@@ -194,7 +195,7 @@ fn stuck_stdout_does_not_block_batch_exit() {
 fn stuck_stdout_does_not_block_exit() {
     let mut env = env_with_bound_luffy();
     for (signal, status) in SIGNAL_STATUSES {
-        // It is asked to leave once it has something to say.
+        // The signal is sent once the command has something to write.
         let delivered = env.sandbox().stats()["delivered"].as_u64().unwrap();
         let full = UnreadPipe::full();
         let child = env.command("send -u luffy hi").stdout(full.writer_stdio()).stderr(Stdio::null()).spawn().unwrap();
@@ -202,7 +203,7 @@ fn stuck_stdout_does_not_block_exit() {
         assert_eq!(status_after(child, signal), Some(status));
         let child =
             env.command("send -v -u luffy hi").stdout(Stdio::null()).stderr(full.writer_stdio()).spawn().unwrap();
-        // It says what it does before it does it.
+        // The command announces each step before it begins.
         let code = status_after(child, Signal::TERM);
         assert!(code == Some(143) || code.is_none(), "{code:?}");
     }

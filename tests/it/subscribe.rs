@@ -1,4 +1,4 @@
-//! Subscription notifications: whom they reach, and what of them is checked before they are sent.
+//! Subscription notifications: their recipients, and the checks before they are sent.
 
 use snapbox::str;
 
@@ -29,7 +29,7 @@ sent message 1 (subscribe) to luffy
 
 "#]]);
     assert_eq!(env.sandbox().inbox()[0]["url"], "https://status.example.com");
-    // The grant is used up; that is the person's affair, and no mark.
+    // The grant is used up; this does not mark the user as unreachable.
     env.run(&line).assert_snapshot(str![[r#"
 exit 5
 --- stderr
@@ -224,7 +224,7 @@ sent message 1 (subscribe) to luffy
     assert!(!checks.stdout().contains("which the alias report"), "{}", checks.stdout());
 }
 
-/// The recipient need not follow; one message for each consent.
+/// The recipient need not follow; each consent allows one message.
 #[test]
 fn a_one_time_subscription_is_a_message_of_its_own() {
     let env = env_with_grants();

@@ -1,4 +1,4 @@
-//! How old a kept template list may be, and what drops it.
+//! The age of a cached template list, and what invalidates it.
 
 use snapbox::str;
 
@@ -9,7 +9,7 @@ use crate::support::pty::Terminal;
 const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
 const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
 
-/// Makes the kept list so many seconds old.
+/// Makes the cached list that many seconds old.
 fn age_cached_list(env: &TestEnv, seconds: u32) {
     let sql = format!("UPDATE template_lists SET fetched_at = (unixepoch() - {seconds}) * 1000 RETURNING 1");
     env.query::<i64>(&sql);
@@ -75,7 +75,7 @@ warning: the kept template list was asked for 3 days ago, and is used as it is: 
     let listed = env.run("template list").assert_success();
     assert!(listed.stdout().contains("Backup finished"), "{}", listed.stdout());
     assert!(listed.stderr().contains("was asked for 3 days ago, and is used as it is"), "{}", listed.stderr());
-    // Who asks for the newest gets no old one.
+    // `--refresh` never returns an old list.
     assert_eq!(env.run("template list --refresh").status(), Some(1));
 }
 

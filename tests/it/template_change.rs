@@ -1,4 +1,4 @@
-//! `template add` and `template remove`: at WeChat, and in the kept list.
+//! `template add` and `template remove`: at WeChat, and in the cached list.
 
 use snapbox::str;
 
@@ -12,7 +12,7 @@ const REMOVE_REQUEST: &str = "POST /cgi-bin/template/del_private_template 0";
 const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
 const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
 
-/// The output with a name for the random id.
+/// Replaces the random id in the output by a name.
 fn redact_id(text: &str, id: &str) -> String {
     text.replace(id, "[ID]")
 }
@@ -204,7 +204,7 @@ removed the template T (T-1)
 warning: WeChat could not be asked for the templates: WeChat says -1 (system error): platform busy
 
 "#]]);
-    // It is not sent with the list that was kept.
+    // The cached list is not used for it.
     assert_eq!(env.query::<i64>("SELECT count(*) FROM templates"), 0);
     let bodies: Vec<String> = server.requests().into_iter().map(|request| request.body).collect();
     assert_eq!(bodies[2], r#"{"template_id_short":"43216"}"#);

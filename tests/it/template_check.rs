@@ -1,4 +1,4 @@
-//! What is wrong with a template's values is known before anything is queued.
+//! Errors in a template's values are found before anything is queued.
 
 use snapbox::str;
 
@@ -7,7 +7,7 @@ use crate::support::env::{LUFFY, TestEnv};
 const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
 const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
 const SEND_ARGS: &str = "send -u luffy -t 'Server alert' -d character_string2=db1";
-/// One character more than is shown.
+/// One character more than WeChat displays.
 const VALUE_OF_21_CHARS: &str = "123456789012345678901";
 
 fn env_with_luffy() -> TestEnv {
@@ -67,7 +67,7 @@ warning: thing1 has 32 characters and is sent as "the disk of the dat…": a thi
 warning: WeChat may refuse time3, which is empty
 
 "#]]);
-    // The list is kept, and nothing is sent.
+    // The list is cached, and nothing is sent.
     assert_eq!(env.sandbox().requests(), Vec::<String>::new());
     assert_eq!(message_count(&env), 0);
 }
@@ -260,7 +260,7 @@ hint: without --strict this is a warning; `wxbox template check backup --data �
 
 "#]]);
     env.run("send -u luffy -t backup -d host=db1 --strict").assert_success();
-    // A text is shown as it is.
+    // A text is displayed unchanged.
     env.run("send -u luffy 'a text 🎉\nof two lines' --strict").assert_success();
     assert_eq!(message_count(&env), 4);
 }
@@ -311,7 +311,7 @@ sent message 1 (text) to luffy
 warning: thing1 has 21 characters and is sent as "[MSGID]…": a thing has up to 20 characters
 
 "#]]);
-    // luffy has written, and gets all of it.
+    // luffy has written, and receives the whole text.
     assert_eq!(env.sandbox().inbox()[0]["content"], VALUE_OF_21_CHARS);
     env.sandbox().post_form("clock", "forward=49h");
     env.run(&format!("-q send -u luffy --fallback Note {VALUE_OF_21_CHARS}")).assert_success();

@@ -51,7 +51,7 @@ error: the template backup has no field hots (did you mean host?)
 hint: its fields are first, host, size, time, remark; `wxbox template show backup` shows them in place
 
 "#]]);
-    // WeChat is asked anew before a refusal.
+    // The list is fetched again before a message is rejected.
     assert_eq!(env.sandbox().requests(), [LIST_REQUEST]);
     env.run("send -u luffy -t backup -d xyz=a -d Sizes=b").assert_snapshot(str![[r#"
 exit 2
@@ -99,7 +99,7 @@ fn a_template_that_was_changed_meanwhile_is_asked_for_anew() {
     env.sandbox().requests();
     env.run("send -u luffy -t backup").assert_success();
     assert_eq!(env.sandbox().requests(), [LIST_REQUEST, SEND_REQUEST]);
-    // A new one is found in the same way.
+    // A new template is found in the same way.
     database.execute("DELETE FROM templates", []).unwrap();
     env.run(SEND_ALERT).assert_success();
     assert_eq!(env.sandbox().requests(), [LIST_REQUEST, SEND_REQUEST]);
@@ -128,7 +128,7 @@ hint: did you mean backup?
 
 #[test]
 fn where_wechat_cannot_be_asked_it_is_a_warning() {
-    // The quota of the list is used up by the first look.
+    // The first lookup uses up the quota of the list.
     let mut env = TestEnv::with_scenario("[quota]\n\"/cgi-bin/template/get_all_private_template\" = 1\n");
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run("template list --refresh").assert_success();

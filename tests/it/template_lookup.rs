@@ -1,18 +1,19 @@
-//! A template that cannot be looked up: the failure keeps its own status and hint, and what can be queued is queued.
+//! A template that cannot be looked up: the failure keeps its own status and hint, and valid
+//! messages are queued.
 
 use snapbox::str;
 
 use crate::support::canned_server::{CannedResponse, CannedServer, TOKEN_BODY, http_response, json_response};
 use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, TestEnv};
 
-/// A template's id that no alias stands for.
+/// The id of a template without an alias.
 const TEMPLATE_ID: &str = "NcN_W_aEIwu-FHyJx8djU99Z70AvwwGcEufXiTzj-NM";
 
 fn error_response(code: i64, text: &str) -> CannedResponse {
     json_response(&format!(r#"{{"errcode":{code},"errmsg":"{text}"}}"#))
 }
 
-/// A home that reaches nothing.
+/// Returns an environment without a network.
 fn env_without_network() -> TestEnv {
     let mut env = TestEnv::without_config();
     env.write_config(&format!(
@@ -77,7 +78,7 @@ error: which template "Backup" is cannot be looked up, and nothing is queued: We
 hint: template messages are for verified (已认证) service accounts (服务号) and for test accounts (测试号)
 
 "#]]);
-    // There is none, which WeChat was asked.
+    // WeChat was queried, and the account has no template.
     send(vec![json_response(TOKEN_BODY), json_response(r#"{"template_list":[]}"#)]).assert_snapshot(str![[r#"
 exit 4
 --- stderr

@@ -1,5 +1,6 @@
-//! A table of values for each typed key, each way, held against both sides: what `template check` and `send`
-//! refuse, and what the sandbox refuses as a real account. They were written apart from each other.
+//! A table of valid and invalid values for each typed key, compared on both sides: what `template
+//! check` and `send` reject, and what the sandbox rejects like a real account. The two
+//! implementations are independent.
 
 use serde_json::{Map, Value, json};
 use wxbox::http_server::Request;
@@ -8,7 +9,7 @@ use wxbox::wechat::template_rules::{TemplateFieldType, check_data, displayed};
 
 use crate::support::env::LUFFY;
 
-/// Values that the type of a key takes, and values that it refuses.
+/// Values that the type of a key accepts, and values that it rejects.
 const TYPE_CASES: &[(&str, &[&str], &[&str])] = &[
     (
         "thing1",
@@ -139,7 +140,7 @@ const TYPE_CASES: &[(&str, &[&str], &[&str])] = &[
     ("short_thing16", &["whatever"], &[]),
 ];
 
-/// Values of keys without a type, to be shown.
+/// Values of keys without a type, to be displayed.
 const UNTYPED_VALUES: &[&str] = &[
     "db1",
     "12345678901234567890",
@@ -154,7 +155,8 @@ const UNTYPED_VALUES: &[&str] = &[
     "",
 ];
 
-/// What a real account answers to a card with that one value: the errcode, the text and what the phone shows.
+/// Sends a template message with that one value as a real account would handle it, and returns the
+/// errcode, the text and what the phone displays.
 fn send_to_sandbox(key: &str, value: &str) -> (i64, String, Value) {
     let template =
         TemplateConfig { id: "T".repeat(43), title: "T".into(), content: format!("Label: {{{{{key}.DATA}}}}") };
@@ -182,7 +184,7 @@ fn send_to_sandbox(key: &str, value: &str) -> (i64, String, Value) {
     (answer["errcode"].as_i64().unwrap(), errmsg, inbox[0]["fields"][0]["shown"].clone())
 }
 
-/// The rule by which WeChat refuses the value, if there is one.
+/// Returns the rule by which WeChat rejects the value, if there is one.
 fn rejection_rule(key: &str, value: &str) -> Option<&'static str> {
     let data: Map<String, Value> = json!({key: {"value": value}}).as_object().unwrap().clone();
     let found = check_data(&[key], &data, false);

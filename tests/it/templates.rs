@@ -1,4 +1,4 @@
-//! `template`: the account's list, kept in the database.
+//! `template`: the account's list, cached in the database.
 
 use snapbox::str;
 
@@ -86,7 +86,7 @@ error: there is no template "xyz"
 hint: `wxbox template list` shows the account's templates
 
 "#]]);
-    // Before each refusal WeChat was asked anew.
+    // The list was fetched again before each rejection.
     assert_eq!(env.sandbox().requests(), [LIST_REQUEST, LIST_REQUEST, LIST_REQUEST]);
 }
 

@@ -1,4 +1,4 @@
-//! What a person at a terminal is asked and shown, and that the terminal is given back as it was.
+//! Prompts and output at a terminal, and the restored terminal afterwards.
 
 use crate::bind::env_with_luffy;
 use crate::support::env::{TestEnv, authorize, page_title};
@@ -19,7 +19,7 @@ fn a_new_password_is_typed_twice_and_never_shown() {
         terminal.wait_for(question);
         terminal.type_hidden(answer);
     }
-    // The second "Once more" stands below the first.
+    // The second "Once more" is below the first.
     terminal.wait_for_twice("Once more");
     terminal.type_hidden("Geheim1\r");
     let ended = terminal.wait();
@@ -41,7 +41,7 @@ fn a_name_is_asked_for_where_none_is_given() {
     let ended = terminal.wait();
     let text = ended.screen.contents();
     assert!(text.contains("added 路飞"), "{text}");
-    // Not as one that was typed.
+    // The empty password is not reported as one that was typed.
     assert!(text.contains("Password that bind asks for (empty for none): [none]"), "{text}");
     assert_eq!(env.query::<Option<String>>("SELECT password FROM users"), None);
 }
@@ -59,7 +59,7 @@ fn ctrl_c_at_prompt_restores_terminal() {
         assert_eq!(ended.status.code(), Some(130), "{line}: {text}");
         assert!(ended.is_echo_on, "{line}: typing stays unseen");
         assert!(!ended.screen.hide_cursor(), "{line}: no cursor");
-        // On a line of its own, not behind the question.
+        // The error is on a line of its own, not after the prompt.
         assert!(text.lines().any(|line| line.starts_with("error: interrupted")), "{line}: {text}");
     }
     assert_eq!(env.query::<i64>("SELECT count(*) FROM users"), 1);
@@ -85,7 +85,8 @@ fn ctrl_d_at_a_question_leaves() {
     assert_eq!(world.query::<i64>("SELECT count(*) FROM users"), 1);
 }
 
-/// What is on the screen is what is typed, also where letters take two columns and a line more than a row.
+/// The screen shows what was typed, even if characters take two columns and a line more than one
+/// row.
 #[test]
 fn what_is_typed_can_be_edited() {
     const LEFT: &str = "\x1b[D";
@@ -103,7 +104,7 @@ fn what_is_typed_can_be_edited() {
         let mut terminal = Terminal::start(world.command("user add"), 30, columns);
         terminal.wait_for("Name");
         terminal.type_keys(&keys);
-        // Each letter stands there once, and nothing is left of what was taken away.
+        // Each character appears once, and deleted ones are gone.
         let typed = |screen: &vt100::Screen| screen.rows(0, columns).collect::<String>().replace(' ', "");
         let expected = format!("Name:{shown}").replace(' ', "");
         terminal.until_screen(|screen| typed(screen) == expected);

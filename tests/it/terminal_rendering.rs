@@ -1,5 +1,5 @@
-//! What a terminal is shown: windows of every width, colours, symbols, movement; and that text from outside cannot
-//! drive it.
+//! Output on a terminal: windows of every width, colors, symbols, animation; and text from outside
+//! cannot control the terminal.
 
 use snapbox::str;
 
@@ -7,7 +7,7 @@ use crate::bind::env_with_luffy;
 use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO, authorize};
 use crate::support::pty::{Terminal, TerminalOutput};
 
-/// People and messages, three minutes old.
+/// Returns an environment with users, and messages that are three minutes old.
 fn env_with_messages() -> TestEnv {
     let env = TestEnv::new();
     let note = "草帽一伙的船长，想成为海贼王，喜欢吃肉";
@@ -26,7 +26,7 @@ fn run_in_terminal(env: &TestEnv, line: &str, columns: u16) -> TerminalOutput {
     Terminal::start(env.command(line), 60, columns).wait()
 }
 
-/// What stands on the screen, and that nothing on it is longer than the window.
+/// Returns the text on the screen, and checks that no line exceeds the window.
 fn screen_text(env: &TestEnv, line: &str, columns: u16) -> String {
     let ended = run_in_terminal(env, line, columns);
     for row in 0..60 {
@@ -244,7 +244,7 @@ fn colors_only_repeat_words() {
     assert!(env.run("-c absent.toml doctor").stdout().contains("\u{1b}[31mfailure\u{1b}[0m"));
 }
 
-/// What no terminal may get from others: what drives it or turns or hides text.
+/// Characters that must never reach a terminal: they control it, or reorder or hide text.
 const UNSAFE_CHARS: [char; 7] = ['\u{1b}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{7f}', '\u{7}'];
 
 #[test]
@@ -276,7 +276,7 @@ fn untrusted_text_cannot_control_terminal() {
         "explain 'x\u{1b}[2J'",
         "config show",
     ] {
-        // The name of a config may be worth a look; the terminal's own line ends are \r\n.
+        // The name of a config may be quoted; the terminal's own line ends are \r\n.
         let raw = String::from_utf8(run_in_terminal(&env, line, 100).raw).unwrap();
         let found: Vec<_> = raw.chars().filter(|c| UNSAFE_CHARS.contains(c)).collect();
         assert_eq!(found, Vec::<char>::new(), "{line}: {raw:?}");
@@ -288,7 +288,8 @@ fn untrusted_text_cannot_control_terminal() {
         let raw = String::from_utf8(terminal.wait().raw).unwrap();
         assert!(!raw.contains(UNSAFE_CHARS), "{line}: {raw:?}");
     }
-    // In pipes, too: a log is looked at on a terminal one day. But what others read back is as it was.
+    // The same applies to pipes: a log may be read on a terminal later. But output that programs
+    // read is unchanged.
     for line in ["user list", "--json user list", "template list"] {
         let ran = env.run(line).assert_success();
         assert!(!ran.stdout().contains(UNSAFE_CHARS), "{line}: {:?}", ran.stdout());
@@ -349,7 +350,7 @@ fn dumb_terminal_and_screen_reader_get_no_animation() {
 fn slow_message_shows_spinner() {
     let mut env = TestEnv::with_scenario("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\nhang = \"before\"\n");
     let line = format!("send --openid {LUFFY} hello");
-    // Without a token, and with one.
+    // Without a cached token, and with one.
     for _ in 0..2 {
         let mut terminal = Terminal::start(env.command(&line), 30, 100);
         terminal.wait_for("sending…");

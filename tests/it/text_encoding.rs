@@ -1,5 +1,5 @@
-//! Text that is not as it should be: not UTF-8, from a terminal with its colours, in JSON that is not quite JSON. It is
-//! sent all the same, with a warning; with `--strict` it is not.
+//! Malformed text: not UTF-8, with the colors of a terminal, in almost valid JSON. It is sent with
+//! a warning, and rejected with `--strict`.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -9,9 +9,9 @@ use snapbox::str;
 
 use crate::support::env::{CommandOutput, LUFFY, TestEnv};
 
-/// A log that was cut inside a character.
+/// A log that was cut within a character.
 const TRUNCATED_UTF8: &[u8] = b"disk full \xe6\x97";
-/// 磁盘已满 in GBK.
+/// 磁盘已满 ("disk full") in GBK.
 const GBK_TEXT: &[u8] = b"\xb4\xc5\xc5\xcc\xd2\xd1\xc2\xfa";
 
 fn env_with_luffy() -> TestEnv {
@@ -20,14 +20,14 @@ fn env_with_luffy() -> TestEnv {
     env
 }
 
-/// Runs a line with one more word, of these bytes.
+/// Runs a command with one more argument of these bytes.
 fn run_with_raw_arg(env: &TestEnv, line: &str, word: &[u8]) -> CommandOutput {
     let mut command = env.command(line);
     command.arg(OsStr::from_bytes(word));
     env.spawn_command(command, line).wait()
 }
 
-/// What arrived last.
+/// Returns the message that arrived last.
 fn last_received(env: &mut TestEnv) -> serde_json::Value {
     env.sandbox().inbox().pop().unwrap()
 }
@@ -132,7 +132,7 @@ sent message 2 (template) to luffy
 warning: standard input is not UTF-8: what cannot be read is sent as �
 
 "#]]);
-    // As Python writes a file name that is not UTF-8, and a shell what it was given.
+    // As Python writes a file name that is not UTF-8, and as a shell passes such an argument.
     env.run_with_stdin("send -u luffy -t backup --data-json - --dry-run", "{\"host\":\"a\\udcffb\u{1}\"}").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -188,7 +188,7 @@ fn a_line_of_a_batch_is_repaired_and_says_so() {
         json!([4, "sent", null]),
     ];
     assert_eq!(told, expected);
-    // The caller's names come back as they were.
+    // The caller's references are returned unchanged.
     for own in ["\"ref\":1.10,", "\"ref\":12345678901234567890123,"] {
         assert!(ran.stdout().contains(own), "{}", ran.stdout());
     }

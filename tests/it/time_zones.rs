@@ -1,4 +1,4 @@
-//! The clock that people are shown: by the config, else the system; UTC for programs.
+//! The time zone of displayed times: the config's, else the system's; UTC for programs.
 
 use regex::Regex;
 use snapbox::str;
@@ -6,14 +6,14 @@ use snapbox::str;
 use crate::support::env::TestEnv;
 use crate::support::pty::Terminal;
 
-/// Far from both UTC and China, so that nothing is right by chance.
+/// A zone that differs from both UTC and China, so that no result is right by chance.
 const SYSTEM_ZONE: &str = "Asia/Kathmandu";
 
 fn screen_text(env: &TestEnv, line: &str) -> String {
     Terminal::start(env.command(line), 40, 120).wait().screen.contents()
 }
 
-/// The offsets of the times in a text, each once; `Z` is RFC 3339's.
+/// Returns the offsets of the times in a text, each once; `Z` is RFC 3339's.
 fn utc_offsets(text: &str) -> Vec<String> {
     let time = Regex::new(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d ?(Z|[+-]\d\d:\d\d)").unwrap();
     let mut found: Vec<_> = time.captures_iter(text).map(|found| found[1].to_owned()).collect();
@@ -21,7 +21,7 @@ fn utc_offsets(text: &str) -> Vec<String> {
     found
 }
 
-/// Each message is answered with this error.
+/// Returns a scenario in which each message is answered with this error.
 fn fault_with_errcode(errcode: i64) -> String {
     format!("[[faults]]\napi = \"/cgi-bin/message/*\"\nerrcode = {errcode}\n")
 }
@@ -62,7 +62,7 @@ exit 6
 提示：请勿再次发送：[LOCAL_TIME] 之后第一次运行 `wxbox outbox flush` 时会发送；如需立即发送，先运行 `wxbox quota clear` 清零调用次数（每月 10 次），再运行 `wxbox outbox retry 1`
 
 "#]]);
-    // The text that is kept holds no time: it would be that of another zone, or over.
+    // The stored text contains no time: it would be that of another zone, or in the past.
     let kept: String = env.query("SELECT error FROM messages");
     assert_eq!(utc_offsets(&kept), [""; 0], "{kept}");
     env.set_variable("WXBOX_LANG", "en");

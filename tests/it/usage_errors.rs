@@ -1,4 +1,4 @@
-//! Command lines that mean nothing, and output that nobody takes.
+//! Invalid command lines, and output that cannot be written.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;

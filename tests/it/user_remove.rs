@@ -1,4 +1,4 @@
-//! `user remove`: the person goes out of the files, the counts stay.
+//! `user remove`: the user's data is deleted from the files, and the counts stay.
 
 use snapbox::str;
 
@@ -36,7 +36,7 @@ error: no user is named luffy in [HOME]/.local/share/wxbox/wxbox.db
 hint: `wxbox user list` shows everybody
 
 "#]]);
-    // The uid is free again with its holder gone.
+    // Once its holder is removed, the uid is free again.
     env.run("user add luffy").assert_success();
 }
 
@@ -49,7 +49,7 @@ fn how_many_messages_go_is_said() {
             env.run(send).assert_success();
             env.run(&format!("send --openid {LUFFY} hello")).assert_success();
         }
-        // Who shares the phone keeps what was sent to them.
+        // A user who shares the phone keeps their own messages.
         env.run(&format!("user add nami --openid {LUFFY}")).assert_success();
         env.run("send -u nami --no-wait hello").assert_success();
         let told = env.run("user remove luffy --yes").assert_success();

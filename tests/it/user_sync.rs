@@ -1,4 +1,4 @@
-//! `user sync`: who of the bound still follows.
+//! `user sync`: which of the bound users still follow.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
 const BATCH_REQUEST: &str = "POST /cgi-bin/user/info/batchget 0";
 const UNKNOWN_OPENID: &str = "oNobody_of_this_account_0001";
 
-/// luffy and nami follow, zoro does not; all are bound.
+/// Returns an environment with three bound users: luffy and nami follow, zoro does not.
 fn env_with_crew() -> TestEnv {
     let env = TestEnv::new();
     for (name, openid) in [("luffy", LUFFY), ("nami", NAMI), ("zoro", ZORO)] {
@@ -19,7 +19,7 @@ fn env_with_crew() -> TestEnv {
     env
 }
 
-/// A hundred and one people with phones, the last of whom does not follow; all are bound.
+/// Returns an environment with 101 bound users, of whom only the last does not follow.
 fn env_with_101_followers(settings: &str) -> TestEnv {
     let (mut people, mut file) = (String::new(), "username,openid\n".to_owned());
     for n in 0..101 {
@@ -50,7 +50,7 @@ asked about 3 people: 2 follow, 1 does not; nothing changed
 
 "#]]);
     env.sandbox().requests();
-    // A message to everybody leaves out whom it would not reach.
+    // A message to everybody skips the users whom it would not reach.
     let ran = env.run("send --all --template backup").assert_success();
     assert!(ran.stderr().contains("(`wxbox user list` shows why): zoro"), "{}", ran.stderr());
     env.sandbox().post_form("follow", "person=zoro&follows=1");
@@ -115,7 +115,7 @@ exit 7
 {"error":"the openids of 2 people are not of this account","hint":null,"code":7}
 
 "#]]);
-    // WeChat says it of good people now and then: nobody is marked for it.
+    // WeChat occasionally returns this for valid users: it does not mark any of them.
     assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings WHERE unreachable_errcode NOTNULL"), 1);
     for name in ["luffy", "nami", "zoro", "nico"] {
         env.run(&format!("unbind --user {name}")).assert_success();

@@ -1,4 +1,4 @@
-//! The registry as it is used: `user add|list|show|edit|passwd|remove`.
+//! The registry in use: `user add|list|show|edit|passwd|remove`.
 
 use snapbox::str;
 
@@ -165,7 +165,7 @@ exit 0
 changed nami
 
 "#]]);
-    // The one who holds the uid may take the name again.
+    // The user who holds the uid may take the name again.
     env.run("user edit lucy --rename luffy --json").assert_snapshot(str![[r#"
 exit 0
 --- stdout

@@ -1,4 +1,4 @@
-//! What goes over the wire, and what is made of odd answers.
+//! The requests that wxbox sends, and how it handles unusual responses.
 
 use snapbox::str;
 
@@ -50,7 +50,7 @@ fn a_template_message_goes_out_as_the_dry_run_shows_it() {
     env.run(line).assert_success();
     let [token, list, template] = &server.requests()[..] else { panic!("three requests") };
     assert_eq!(token.line, "POST /proxy/v1/cgi-bin/stable_token HTTP/1.1");
-    // Asked for before the dry run, kept for the message.
+    // The list is fetched for the dry run, and cached for the message.
     let asked = "GET /proxy/v1/cgi-bin/template/get_all_private_template?access_token=canned-token-1 HTTP/1.1";
     assert_eq!(list.line, asked);
     assert_eq!(template.line, "POST /proxy/v1/cgi-bin/message/template/send?access_token=canned-token-1 HTTP/1.1");
@@ -115,7 +115,7 @@ hint: Check that the recipient was bound with this AppID; bind again
 "#]]);
 }
 
-/// Forms that are not quite right and leave no doubt.
+/// Malformed responses whose meaning is clear.
 #[test]
 fn unusual_success_response_is_accepted() {
     for body in [
@@ -127,7 +127,7 @@ fn unusual_success_response_is_accepted() {
         let server = CannedServer::new(vec![json_response(TOKEN_BODY), http_response("200 OK", "text/plain", body)]);
         server.env("", "").run("send -u luffy hi").assert_success();
     }
-    // What says neither is none.
+    // A response with neither is not a success.
     let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response("{\"msgid\":null}")]);
     assert_eq!(server.env("", "").run("send -u luffy hi").status(), Some(6));
 }
@@ -322,7 +322,7 @@ hint: it may have arrived, so wxbox does not repeat it by itself: ask the person
 
 #[test]
 fn failed_tls_handshake_tries_next_host() {
-    // It takes TCP, as the system does for it, and says nothing to TLS.
+    // The system accepts the TCP connection, and nothing answers the TLS handshake.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let deaf = format!("https://{}", listener.local_addr().unwrap());
     let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY)]);

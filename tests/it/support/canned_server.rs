@@ -1,4 +1,4 @@
-//! A server that gives prepared answers in order, byte by byte, and keeps what it was asked.
+//! A server that sends prepared responses in order, byte by byte, and records the requests.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,29 +9,29 @@ use std::time::Duration;
 
 use crate::support::env::{LUFFY, TestEnv};
 
-/// An answer of the API that gives a token.
+/// A response of the API with a token.
 pub const TOKEN_BODY: &str = r#"{"access_token":"canned-token-1","expires_in":7200}"#;
-/// "Accepted", with an id that a 64-bit float cannot hold.
+/// A success, with an id that a 64-bit float cannot represent.
 pub const ACCEPTED_BODY: &str = r#"{"errcode":0,"errmsg":"ok","msgid":9007199254740993}"#;
 
-/// What is done with one request.
+/// What happens to one request.
 pub enum CannedResponse {
-    /// These bytes, then the connection is closed.
+    /// These bytes are sent, then the connection is closed.
     Bytes(Vec<u8>),
-    /// Nothing, until the other side gives up.
+    /// Nothing is sent until the client disconnects.
     Stall,
-    /// A good head, then a blank now and then, until the other side gives up.
+    /// A valid head is sent, then a space now and then until the client disconnects.
     Throttle,
-    /// The first text, then the second again and again, until the other side gives up.
+    /// The first text is sent, then the second repeatedly until the client disconnects.
     Flood(&'static str, &'static str),
 }
 
-/// An answer with a JSON body, as WeChat gives it.
+/// Returns a response with a JSON body, as WeChat sends it.
 pub fn json_response(body: &str) -> CannedResponse {
     http_response("200 OK", "application/json; encoding=utf-8", body)
 }
 
-/// An answer with that status line and content type.
+/// Returns a response with that status line and content type.
 pub fn http_response(status: &str, content_type: &str, body: &str) -> CannedResponse {
     CannedResponse::Bytes(
         format!(
@@ -42,36 +42,37 @@ pub fn http_response(status: &str, content_type: &str, body: &str) -> CannedResp
     )
 }
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Clone, Debug)]
 pub struct RecordedRequest {
-    /// The first line.
+    /// The request line.
     pub line: String,
-    /// The lines after it, the names in lower case.
+    /// The headers, with their names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body; what is no text in it is replaced.
+    /// The body; invalid UTF-8 is replaced.
     pub body: String,
 }
 
 impl RecordedRequest {
-    /// The value of the header of that name.
+    /// Returns the value of the header of that name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// The server; its end fails the test if an answer was not used, or if there were more requests.
+/// The server. Dropping it fails the test if a response was not used, or if there were more
+/// requests.
 pub struct CannedServer {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<RecordedRequest>>>,
     stalled: Receiver<()>,
-    /// The answers that were not used.
+    /// Returns the number of responses that were not used.
     thread: Option<JoinHandle<usize>>,
     response_count: usize,
 }
 
 impl CannedServer {
-    /// A server on a free port of this machine.
+    /// Starts a server on a free port of this machine.
     pub fn new(answers: Vec<CannedResponse>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -82,22 +83,23 @@ impl CannedServer {
         Self { address, requests, stalled: held, thread: Some(thread), response_count: count }
     }
 
-    /// Its address, without a slash at the end.
+    /// Returns its URL without a trailing slash.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Waits until a request is being held.
+    /// Waits until a request is stalled.
     pub fn stalled(&self) {
         self.stalled.recv().unwrap();
     }
 
-    /// What it was asked so far.
+    /// Returns the requests so far.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// A home whose config points here (plus `path`), with luffy bound; `network` stands in that table.
+    /// Returns an environment with luffy bound whose config points at this server (plus `path`);
+    /// `network` is added to that table.
     pub fn env(&self, path: &str, network: &str) -> TestEnv {
         let env = TestEnv::without_config();
         env.write_config(&format!(
@@ -112,7 +114,7 @@ impl CannedServer {
 
 impl Drop for CannedServer {
     fn drop(&mut self) {
-        // A line that is no request is the sign to end.
+        // A line that is not a request makes the server end.
         TcpStream::connect(self.address).unwrap().write_all(b"end\n").unwrap();
         let left = self.thread.take().unwrap().join().unwrap();
         if !std::thread::panicking() {
@@ -133,7 +135,7 @@ fn serve(
         let Some(request) = read_request(&stream) else { return answers.len() };
         recorded.lock().unwrap().push(request);
         match answers.next() {
-            // The other side may have seen enough before the last byte.
+            // The client may have disconnected before the last byte.
             Some(CannedResponse::Bytes(bytes)) => drop(stream.write_all(&bytes)),
             Some(CannedResponse::Stall) => {
                 stalled.send(()).unwrap();

@@ -1,7 +1,8 @@
-//! What makes a test five lines long: a home of its own, the built program, the sandbox, a phone.
+//! The environment of a test: a home of its own, the built program, the sandbox, a phone.
 //!
-//! A run is always compared whole: status, stdout and stderr, with what differs from run to run (times, ids, ports, the
-//! home) replaced by names in brackets. `SNAPSHOTS=overwrite cargo test` writes the snapshots anew.
+//! The whole result of a command is compared: status, stdout and stderr, with everything that
+//! differs from run to run (times, ids, ports, the home) replaced by names in brackets.
+//! `SNAPSHOTS=overwrite cargo test` rewrites the snapshots.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -17,27 +18,28 @@ use url::Url;
 pub use crate::support::files::set_mode;
 pub use crate::support::redactions::redactions;
 
-/// A home with the program in it, and a sandbox where one was started.
+/// A home for the program, and a sandbox if one was started.
 pub struct TestEnv {
-    /// The empty home.
+    /// The home directory, initially empty.
     pub home: TempDir,
     sandbox: Option<SandboxServer>,
     variables: Vec<(String, String)>,
 }
 
 impl TestEnv {
-    /// An empty home, no config, no sandbox.
+    /// Returns an environment with an empty home, without a config or a sandbox.
     pub fn without_config() -> Self {
         crate::support::inherited_signals::restore_default_signals();
         Self { home: tempfile::tempdir().unwrap(), sandbox: None, variables: Vec::new() }
     }
 
-    /// A home whose config points at a sandbox with the default people and templates.
+    /// Returns an environment whose config points at a sandbox with the default people and
+    /// templates.
     pub fn new() -> Self {
         Self::with_scenario("")
     }
 
-    /// The same with a world of its own (TOML).
+    /// Returns the same with a scenario of its own (TOML).
     pub fn with_scenario(scenario: &str) -> Self {
         let mut env = Self::without_config();
         let sandbox = SandboxServer::start(&env.home, scenario);
@@ -68,7 +70,7 @@ impl TestEnv {
         self.write_config(&format!("{lines}\n{text}"));
     }
 
-    /// A file below the home, 0600, with its directories.
+    /// Writes a file below the home with mode 0600, and creates its directories.
     pub fn write_file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -77,23 +79,24 @@ impl TestEnv {
         path
     }
 
-    /// A path below the home.
+    /// Returns a path below the home.
     pub fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
-    /// The database file.
+    /// Returns the path of the database file.
     pub fn database_path(&self) -> PathBuf {
         self.path(".local/share/wxbox/wxbox.db")
     }
 
-    /// Sets a variable for all commands to come.
+    /// Sets an environment variable for all later commands.
     pub fn set_variable(&mut self, name: &str, value: &str) -> &mut Self {
         self.variables.push((name.into(), value.into()));
         self
     }
 
-    /// The program with these words, quoted as in a shell, in an environment of its own.
+    /// Returns the program with these arguments, quoted as in a shell, in an environment of its
+    /// own.
     pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wxbox"));
         command
@@ -108,16 +111,16 @@ impl TestEnv {
         command
     }
 
-    /// Runs a line to its end.
+    /// Runs a command to its end.
     pub fn run(&self, line: &str) -> CommandOutput {
         self.run_with_stdin(line, "")
     }
 
-    /// Runs a line with something on standard input.
+    /// Runs a command with this standard input.
     pub fn run_with_stdin(&self, line: &str, stdin: impl AsRef<[u8]>) -> CommandOutput {
         let mut command = self.command(line);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // A program that does not read it may be gone already.
+        // A program that does not read its standard input may have ended already.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
         CommandOutput {
             line: line.to_owned(),
@@ -126,13 +129,13 @@ impl TestEnv {
         }
     }
 
-    /// Adds so many of the sandbox's crowd as users, bound.
+    /// Adds that many of the sandbox's generated followers as bound users.
     pub fn add_generated_users(&self, count: usize) {
         let rows = (1..=count).map(|n| format!("crowd{n:06},oCrowd{n:022}\n")).collect::<String>();
         self.run_with_stdin("user import -", format!("username,openid\n{rows}")).assert_success();
     }
 
-    /// Changes lines of the config: the first becomes the second.
+    /// Replaces texts in the config: the first of each pair becomes the second.
     pub fn replace_in_config(&self, changes: &[(&str, &str)]) {
         let path = self.path(".config/wxbox/config.toml");
         let text = std::fs::read_to_string(&path).unwrap();
@@ -142,12 +145,12 @@ impl TestEnv {
         }));
     }
 
-    /// Starts a line and leaves it running.
+    /// Starts a command and leaves it running.
     pub fn spawn(&self, line: &str) -> RunningCommand {
         self.spawn_command(self.command(line), line)
     }
 
-    /// Starts a command, made of this line, and leaves it running.
+    /// Starts a prepared command and leaves it running; `line` names it in messages.
     pub fn spawn_command(&self, mut command: Command, line: &str) -> RunningCommand {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -155,28 +158,28 @@ impl TestEnv {
         RunningCommand { line, child: Some(child), stdout, stdout_so_far: String::new(), home }
     }
 
-    /// The sandbox.
+    /// Returns the sandbox.
     pub fn sandbox(&mut self) -> &mut SandboxServer {
         self.sandbox.as_mut().expect("a world with a sandbox")
     }
 
-    /// A value of the database.
+    /// Returns a value from the database.
     pub fn query<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
         let database = rusqlite::Connection::open(self.database_path()).unwrap();
         database.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 }
 
-/// The template of the sandbox that the config's alias `backup` stands for.
+/// The id of the sandbox's template that the config's alias `backup` names.
 pub const BACKUP_TEMPLATE_ID: &str = "backup_finished-0123456789abcdefghijklmnopq";
-/// The openid of luffy in the sandbox: follows and has written.
+/// The openid of luffy in the sandbox, who follows and has written.
 pub const LUFFY: &str = "oLuffy_wears_the_straw_hat_1";
-/// The openid of nami in the sandbox: follows, has not written.
+/// The openid of nami in the sandbox, who follows and has not written.
 pub const NAMI: &str = "oNami_draws_maps_of_the_sea1";
-/// The openid of zoro in the sandbox: does not follow.
+/// The openid of zoro in the sandbox, who does not follow.
 pub const ZORO: &str = "oZoro_cannot_find_the_way_22";
 
-/// An address for the listener that no other test has: the whole of 127/8 is this machine.
+/// Returns an address for the listener that no other test uses: the whole of 127/8 is this machine.
 pub fn unique_address() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let count = NEXT.fetch_add(1, Ordering::Relaxed) & 0x3ff;
@@ -184,10 +187,10 @@ pub fn unique_address() -> String {
     format!("127.{a}.{b}.{c}:18080")
 }
 
-/// A run that has ended.
+/// The result of a command that has ended.
 pub struct CommandOutput {
     line: String,
-    /// All that came of it.
+    /// The status, stdout and stderr.
     pub output: Output,
     home: PathBuf,
 }
@@ -212,27 +215,27 @@ impl CommandOutput {
         self
     }
 
-    /// The exit status.
+    /// Returns the exit status.
     pub fn status(&self) -> Option<i32> {
         self.output.status.code()
     }
 
-    /// stdout as text.
+    /// Returns stdout as text.
     pub fn stdout(&self) -> &str {
         std::str::from_utf8(&self.output.stdout).unwrap()
     }
 
-    /// stderr as text.
+    /// Returns stderr as text.
     pub fn stderr(&self) -> &str {
         std::str::from_utf8(&self.output.stderr).unwrap()
     }
 
-    /// stdout as JSON Lines.
+    /// Returns stdout as JSON Lines.
     pub fn json_lines(&self) -> Vec<Value> {
         self.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Fails unless the run ended well.
+    /// Fails unless the exit status is 0.
     #[track_caller]
     pub fn assert_success(self) -> Self {
         assert_eq!(self.status(), Some(0), "{}\n{}{}", self.line, self.stdout(), self.stderr());
@@ -240,7 +243,7 @@ impl CommandOutput {
     }
 }
 
-/// A run under way.
+/// A running command.
 pub struct RunningCommand {
     line: String,
     child: Option<Child>,
@@ -250,7 +253,7 @@ pub struct RunningCommand {
 }
 
 impl RunningCommand {
-    /// The next line of stdout; `None` at its end.
+    /// Returns the next line of stdout; `None` at its end.
     pub fn read_line(&mut self) -> Option<String> {
         let mut line = String::new();
         let read = self.stdout.read_line(&mut line).unwrap();
@@ -258,7 +261,8 @@ impl RunningCommand {
         (read > 0).then(|| line.trim_end().to_owned())
     }
 
-    /// The next line, which must be there: whoever looks for one would look for ever.
+    /// Returns the next line. Fails if there is none, so that a test that looks for a line does not
+    /// loop for ever.
     #[track_caller]
     pub fn expect_line(&mut self) -> String {
         self.read_line().unwrap_or_else(|| panic!("{} ended: {}", self.line, self.stdout_so_far))
@@ -268,12 +272,12 @@ impl RunningCommand {
         rustix::process::Pid::from_child(self.child.as_ref().unwrap())
     }
 
-    /// Sends SIGINT, SIGTERM, ….
+    /// Sends a signal such as SIGINT or SIGTERM.
     pub fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits until the command ends.
     pub fn wait(mut self) -> CommandOutput {
         self.stdout.read_to_string(&mut self.stdout_so_far).unwrap();
         let mut output = self.child.take().unwrap().wait_with_output().unwrap();
@@ -295,7 +299,7 @@ impl Drop for RunningCommand {
 pub struct SandboxServer {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    /// Its address, without a slash at the end.
+    /// Its URL without a trailing slash.
     pub url: String,
     /// Its account.
     pub app_id: String,
@@ -306,7 +310,7 @@ pub struct SandboxServer {
 }
 
 impl SandboxServer {
-    /// Starts one on a free port.
+    /// Starts a sandbox on a free port.
     pub fn start(home: &TempDir, scenario: &str) -> Self {
         let file = home.path().join("world.toml");
         std::fs::write(&file, scenario).unwrap();
@@ -327,16 +331,17 @@ impl SandboxServer {
         Self { child, stdout: lines, url, app_id, app_secret, http_client: http_client(), marker_count: 0 }
     }
 
-    /// The requests since the last look, as `METHOD PATH ERRCODE`.
+    /// Returns the requests since the last call, as `METHOD PATH ERRCODE`.
     pub fn requests(&mut self) -> Vec<String> {
         let word = |it: &Value| it.as_str().map_or_else(|| it.to_string(), str::to_owned);
         let text = |line: &Value| ["method", "path", "errcode"].map(|key| word(&line[key])).join(" ");
         self.request_log().iter().map(text).collect()
     }
 
-    /// The lines of the requests since the last look.
+    /// Returns the logged requests since the last call.
     pub fn request_log(&mut self) -> Vec<Value> {
-        // Lines come from another process: a request of our own marks the end of what was before.
+        // The lines come from another process: a request of this test marks the end of the earlier
+        // ones.
         self.marker_count += 1;
         let marker = format!("/cgi-bin/marker/{}", self.marker_count);
         self.http_client.get(format!("{}{marker}", self.url)).send().unwrap();
@@ -344,13 +349,13 @@ impl SandboxServer {
         lines.take_while(|line| line["path"] != marker.as_str()).collect()
     }
 
-    /// Everything that arrived on the phones.
+    /// Returns everything that arrived on the phones.
     pub fn inbox(&self) -> Vec<Value> {
         let answer = self.http_client.get(format!("{}/sandbox/inbox.json", self.url)).send().unwrap();
         serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
     }
 
-    /// What arrived, counted: `delivered`, `recipients`, `twice`, and `calls` by path.
+    /// Returns the counts of what arrived: `delivered`, `recipients`, `twice`, and `calls` by path.
     pub fn stats(&self) -> Value {
         let answer = self.http_client.get(format!("{}/sandbox/stats.json", self.url)).send().unwrap();
         serde_json::from_slice(&answer.bytes().unwrap()).unwrap()
@@ -370,7 +375,7 @@ impl Drop for SandboxServer {
     }
 }
 
-/// An HTTP client that follows no redirect.
+/// Returns an HTTP client that follows no redirect.
 pub fn http_client() -> Client {
     Client::builder()
         .tls_backend_preconfigured(wxbox::wechat::tls_config(None).unwrap())
@@ -380,7 +385,7 @@ pub fn http_client() -> Client {
         .unwrap()
 }
 
-/// What the person does who opens the link and taps Allow: the address that WeChat sends the phone to.
+/// Opens the link and taps Allow as this person; returns the URL that WeChat sends the phone to.
 pub fn authorize(link: &str, person: &str) -> Url {
     let link = Url::parse(link).unwrap();
     let answer = if link.query().unwrap().contains("scope=snsapi_base") {
@@ -394,7 +399,7 @@ pub fn authorize(link: &str, person: &str) -> Url {
     Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap()
 }
 
-/// The title of the page at that address, and the HTTP status.
+/// Returns the HTTP status and the title of the page at that URL.
 pub fn page_title(url: &Url) -> (u16, String) {
     let answer = http_client().get(url.clone()).send().unwrap();
     let status = answer.status().as_u16();

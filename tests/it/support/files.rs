@@ -1,10 +1,10 @@
-//! What lies in the files of a home.
+//! The files of a home and their contents.
 
 use std::path::{Path, PathBuf};
 
 use crate::support::env::TestEnv;
 
-/// All files in a directory and those below it.
+/// Returns all files in a directory and its subdirectories.
 pub fn list_files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {
@@ -14,12 +14,13 @@ pub fn list_files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Whether a file has these bytes.
+/// Returns whether a file contains this text.
 pub fn contains(file: &Path, text: &str) -> bool {
     std::fs::read(file).unwrap().windows(text.len()).any(|part| part == text.as_bytes())
 }
 
-/// Whether a file of the database (it, its write-ahead log, copies) has these bytes.
+/// Returns whether a file of the database (the file, its write-ahead log, copies) contains this
+/// text.
 pub fn database_contains(env: &TestEnv, text: &str) -> bool {
     list_files(env.database_path().parent().unwrap()).iter().any(|file| contains(file, text))
 }

@@ -1,4 +1,4 @@
-//! The signals that the process of the tests was given as ignored.
+//! The signals that the test process inherited as ignored.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Once};
@@ -6,8 +6,9 @@ use std::sync::{Arc, Once};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::flag;
 
-/// Gives the programs that tests start the default of each signal. A shell ignores SIGINT for what it runs in the
-/// background, and wxbox leaves an ignored signal ignored. Whatever is handled in this process has its default after `exec`.
+/// Restores the default action of each signal for the programs that tests start. A shell ignores
+/// SIGINT for its background jobs, and wxbox leaves an ignored signal ignored. Signals that this
+/// process handles get their default action at `exec`.
 pub fn restore_default_signals() {
     static RESTORED: Once = Once::new();
     RESTORED.call_once(|| {

@@ -1,4 +1,5 @@
-//! Helpers of all tests: the environment a test runs in, servers, a terminal and the redactions of snapshots.
+//! Helpers of all tests: the environment that a test runs in, servers, a terminal and the
+//! redactions of snapshots.
 
 pub mod canned_server;
 pub mod certificate;

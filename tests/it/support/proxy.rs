@@ -1,5 +1,5 @@
-//! A relay between wxbox and the sandbox that holds back what comes through it, so that a run can be looked at, or
-//! killed, at one exact point of a request.
+//! A proxy between wxbox and the sandbox that pauses requests and responses, so that a test can
+//! inspect or kill a run at one exact point of a request.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -13,16 +13,16 @@ use crate::support::env::TestEnv;
 /// Generous: it only keeps a broken program from hanging the tests.
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What is held back.
+/// The direction of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// What wxbox sends.
+    /// From wxbox to the sandbox.
     Request,
-    /// What the sandbox answers.
+    /// From the sandbox to wxbox.
     Response,
 }
 
-/// A request whose path has `what` in it is held back, or its answer.
+/// Pauses a request whose path contains a text, or its response.
 #[derive(Default)]
 struct Gate {
     paused: Mutex<Vec<(Direction, &'static str)>>,
@@ -42,14 +42,14 @@ impl Gate {
     }
 }
 
-/// The relay.
+/// The proxy.
 pub struct InterceptingProxy {
     gate: Arc<Gate>,
     arrivals: Receiver<()>,
 }
 
 impl InterceptingProxy {
-    /// Stands between the world's wxbox and its sandbox from now on.
+    /// Starts a proxy between the environment's wxbox and its sandbox.
     pub fn in_front_of(env: &mut TestEnv) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (here, sandbox) = (format!("http://{}", listener.local_addr().unwrap()), env.sandbox().url.clone());
@@ -66,27 +66,28 @@ impl InterceptingProxy {
         relay
     }
 
-    /// From now on, requests to such a path are held back, or their answers; and nothing else.
+    /// From now on, pauses requests to a path that contains this text, or their responses, and
+    /// nothing else.
     pub fn pause_at(&self, side: Direction, what: &'static str) {
         self.update_gate(|held| *held = vec![(side, what)]);
     }
 
-    /// The same for those to another path, too.
+    /// Pauses those to another path as well.
     pub fn also_pause_at(&self, side: Direction, what: &'static str) {
         self.update_gate(|held| held.push((side, what)));
     }
 
-    /// Lets go of what is held back of such a path.
+    /// Lets everything of such a path continue.
     pub fn resume(&self, what: &'static str) {
         self.update_gate(|held| held.retain(|(_, it)| *it != what));
     }
 
-    /// Waits until something is held back.
+    /// Waits until a request or a response is paused.
     pub fn expect_arrival(&self) {
         self.arrivals.recv_timeout(TEST_TIMEOUT).expect("something to hold back");
     }
 
-    /// Lets go of it, and of all that comes.
+    /// Lets everything continue, now and later.
     pub fn resume_all(&self) {
         self.update_gate(Vec::clear);
     }
@@ -97,7 +98,8 @@ impl InterceptingProxy {
     }
 }
 
-/// Requests of wxbox come in one piece each: small heads and small bodies, one at a time on a connection.
+/// Forwards requests and responses. A request of wxbox arrives in one piece: small heads and small
+/// bodies, one at a time on a connection.
 fn forward(mut client: &TcpStream, mut server: &TcpStream, gate: &Gate, arrivals: &Sender<()>) {
     let mut bytes = [0; 64 << 10];
     while let Ok(count @ 1..) = client.read(&mut bytes) {
@@ -117,7 +119,7 @@ fn forward(mut client: &TcpStream, mut server: &TcpStream, gate: &Gate, arrivals
     let _ = server.shutdown(Shutdown::Both);
 }
 
-/// Passes on the rest of a body that did not come with its head.
+/// Forwards the rest of a body that did not arrive with its head.
 fn forward_body(mut client: &TcpStream, mut server: &TcpStream, head: &str) -> bool {
     let Some((lines, body)) = head.split_once("\r\n\r\n") else { return true };
     let length =

@@ -1,4 +1,4 @@
-//! A terminal with a program in it: real to the program, a grid of cells to the test.
+//! A terminal with a program in it: a real one for the program, a grid of cells for the test.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus};
@@ -27,34 +27,35 @@ pub struct Terminal {
     child: Child,
 }
 
-/// What a terminal looks like when its program has ended.
+/// The state of a terminal after its program has ended.
 pub struct TerminalOutput {
-    /// The program's.
+    /// The program's exit status.
     pub status: ExitStatus,
-    /// What stands on the screen.
+    /// The text on the screen.
     pub screen: vt100::Screen,
-    /// Whether typed characters are shown.
+    /// Whether typed characters are echoed.
     pub is_echo_on: bool,
-    /// All that came to it.
+    /// All bytes that were written to the terminal.
     pub raw: Vec<u8>,
 }
 
 impl Terminal {
-    /// Starts a program in a window of that size; it is a common terminal, unless the command says otherwise.
+    /// Starts a program in a window of that size; the terminal type is a common one unless the
+    /// command sets another.
     pub fn start(mut command: Command, rows: u16, columns: u16) -> Self {
         if command.get_envs().all(|(name, _)| name != "TERM") {
             command.env("TERM", "xterm-256color");
         }
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(rows, columns)).unwrap();
-        // The harness gives its commands no standard input; here it is the terminal.
+        // The command has no standard input of its own; here it is the terminal.
         let child = InPty::from(command).spawn_borrowed(&pts).unwrap();
         let pty = Arc::new(pty);
         let (tell, chunks) = unbounded();
         let reader = Arc::clone(&pty);
         std::thread::spawn(move || {
             let mut chunk = vec![0; 4096];
-            // It ends with an error when the last one who could write has closed.
+            // Reading fails once the last writer has closed the terminal.
             while let Ok(count @ 1..) = (&*reader).read(&mut chunk) {
                 if tell.send(chunk[..count].to_vec()).is_err() {
                     return;
@@ -76,7 +77,7 @@ impl Terminal {
         self.wait_for_count(text, 2)
     }
 
-    /// Waits until the screen shows a text so often.
+    /// Waits until the screen shows a text that many times.
     #[track_caller]
     pub fn wait_for_count(&mut self, text: &str, times: usize) -> &vt100::Screen {
         while self.parser.screen().contents().matches(text).count() < times {
@@ -88,7 +89,7 @@ impl Terminal {
         self.parser.screen()
     }
 
-    /// Waits until the screen is so.
+    /// Waits until the screen fulfils a condition.
     #[track_caller]
     pub fn until_screen(&mut self, so: impl Fn(&vt100::Screen) -> bool) {
         while !so(self.parser.screen()) {
@@ -104,8 +105,8 @@ impl Terminal {
         self.raw.extend(chunk);
     }
 
-    /// Types what the terminal is not to show, once the program is ready for it: of a secret it throws away what came
-    /// before, and what it shows itself would be there twice.
+    /// Types text that the terminal must not echo, once the program is ready for it: at a hidden
+    /// prompt the program discards earlier input, and at a visible one the text would appear twice.
     pub fn type_hidden(&mut self, keys: &str) {
         while self.is_echo_on() {
             assert_eq!(self.child.try_wait().unwrap(), None, "the program has ended");
@@ -114,7 +115,7 @@ impl Terminal {
         self.type_keys(keys);
     }
 
-    /// Types.
+    /// Types keys.
     pub fn type_keys(&self, keys: &str) {
         (&*self.pty).write_all(keys.as_bytes()).unwrap();
     }
@@ -124,17 +125,17 @@ impl Terminal {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Whether typed characters are shown.
+    /// Returns whether typed characters are echoed.
     pub fn is_echo_on(&self) -> bool {
         let modes = tcgetattr(&self.pts).unwrap();
         modes.local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
     }
 
-    /// Waits for the program's end.
+    /// Waits until the program ends.
     pub fn wait(mut self) -> TerminalOutput {
         let status = self.child.wait().unwrap();
         let echo = self.is_echo_on();
-        // What was written last may be on its way still; what is written now comes after it.
+        // The last output may still be in transit; the marker comes after it.
         rustix::io::write(&self.pts, END_MARKER).unwrap();
         let mut tail = Vec::new();
         while !tail.ends_with(END_MARKER) {

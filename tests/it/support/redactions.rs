@@ -1,8 +1,9 @@
-//! What differs from run to run (times, ids, ports), and the names in brackets that stand for it.
+//! The parts of an output that differ from run to run (times, ids, ports), and the names in
+//! brackets that replace them.
 
 use std::sync::LazyLock;
 
-/// What differs from run to run, and the names that stand for it.
+/// Returns the patterns of these parts with their names.
 pub fn redactions() -> snapbox::Redactions {
     static ALL: LazyLock<Vec<(&str, regex::Regex)>> = LazyLock::new(|| {
         [
@@ -18,7 +19,7 @@ pub fn redactions() -> snapbox::Redactions {
             ("[DEMO]", r"[^ ]*/wxbox-demo-\w+"),
             ("[SPACE]", r"\b\d+\.\d\d [KMGT]iB\b"),
             ("[QR]", r"(?:[ ▀▄█]{60,}\n)+"),
-            // Of the report of `run`: the host, and how long the command took.
+            // In a report of `run`: the host, and the duration of the command.
             ("[RAN]", r"\(status \d+\) on (?<redacted>\S+ after \d+m?s): "),
             ("[STATE]", r"state=(?<redacted>[0-9a-zA-Z]+)"),
         ]

@@ -1,4 +1,4 @@
-//! A WeChat that answers as it is told, request by request.
+//! A WeChat whose responses the test sends, request by request.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -13,14 +13,14 @@ const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The server; it serves one request at a time.
 pub struct ScriptedServer {
-    /// Its address, without a slash at the end.
+    /// Its URL without a trailing slash.
     pub url: String,
     requests: Receiver<String>,
     responses: Sender<String>,
 }
 
 impl ScriptedServer {
-    /// Listens on a free port.
+    /// Starts a server on a free port.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -36,29 +36,29 @@ impl ScriptedServer {
                     return;
                 }
                 let Ok(answer) = next.recv() else { return };
-                // The program may have given up; that is its business.
+                // The program may have disconnected, which the server ignores.
                 let _ = (&socket).write_all(answer.as_bytes());
             }
         });
         Self { url, requests: asked, responses: answers }
     }
 
-    /// Waits for the next request and gives its path; it is not answered yet.
+    /// Waits for the next request and returns its path; the request is not answered yet.
     pub fn expect_request(&self) -> String {
         self.requests.recv_timeout(TEST_TIMEOUT).expect("a request")
     }
 
-    /// How many requests came that nobody looked at.
+    /// Returns how many requests came that the test did not expect.
     pub fn unexpected_requests(&self) -> usize {
         self.requests.len()
     }
 
-    /// Closes the connection of this request, or the next, without a word.
+    /// Closes the connection of this request, or the next, without a response.
     pub fn drop_connection(&self) {
         self.responses.send(String::new()).unwrap();
     }
 
-    /// Answers this request, or the next.
+    /// Responds to this request, or the next.
     pub fn respond(&self, status: u16, body: &str) {
         let length = body.len();
         let head = format!("HTTP/1.1 {status} .\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
@@ -66,7 +66,7 @@ impl ScriptedServer {
     }
 }
 
-/// Lets the config ask the scripted WeChat; links still open at the sandbox.
+/// Points the config at the scripted WeChat; links still open at the sandbox.
 pub fn use_in(env: &mut TestEnv, wechat: &ScriptedServer, more: &str) {
     let sandbox = env.sandbox().url.clone();
     let path = env.path(".config/wxbox/config.toml");

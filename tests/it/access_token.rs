@@ -30,7 +30,7 @@ fn revoke_token(env: &mut TestEnv) {
 }
 
 #[test]
-fn a_token_is_fetched_once_and_kept_for_the_processes_to_come() {
+fn token_is_fetched_once_and_cached_for_later() {
     let mut env = env_with_luffy();
     env.run(SEND_ARGS).assert_success();
     env.run(SEND_ARGS).assert_success();
@@ -40,7 +40,7 @@ fn a_token_is_fetched_once_and_kept_for_the_processes_to_come() {
 }
 
 #[test]
-fn processes_that_start_at_once_fetch_one_token() {
+fn concurrent_processes_fetch_one_token() {
     let mut env = env_with_luffy();
     let all: Vec<_> = (0..6).map(|_| env.spawn(SEND_ARGS)).collect();
     for one in all {
@@ -71,7 +71,7 @@ sent message 2 (template) to luffy
 }
 
 #[test]
-fn several_whose_token_was_revoked_fetch_one() {
+fn concurrent_rejections_fetch_one_token() {
     let mut env = env_with_luffy();
     env.run(SEND_ARGS).assert_success();
     revoke_token(&mut env);
@@ -84,7 +84,7 @@ fn several_whose_token_was_revoked_fetch_one() {
 }
 
 #[test]
-fn a_token_at_its_end_or_from_a_wrong_clock_is_not_used() {
+fn expiring_or_misdated_token_is_not_used() {
     let mut env = env_with_luffy();
     let now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
     for (expires, fetched) in [("0", true), ("NOW + 30000", true), ("NOW + 99000000", true), ("NOW + 600000", false)] {
@@ -99,7 +99,7 @@ fn a_token_at_its_end_or_from_a_wrong_clock_is_not_used() {
 }
 
 #[test]
-fn the_token_is_printed_for_other_scripts() {
+fn token_is_printed_for_scripts() {
     let mut env = env_with_luffy();
     let first = env.run("token").assert_success().stdout().to_owned();
     assert_eq!(first, env.query::<String>("SELECT token FROM tokens") + "\n");
@@ -118,7 +118,7 @@ fn the_token_is_printed_for_other_scripts() {
 }
 
 #[test]
-fn the_classic_endpoint_gives_another_each_time() {
+fn classic_endpoint_returns_new_token_each_time() {
     let mut env = env_with_luffy();
     env.prepend_config("token_endpoint = \"classic\"");
     let first = env.run("token").assert_success().stdout().to_owned();

@@ -117,7 +117,7 @@ fn precedence_is_options_then_environment_then_file() {
 }
 
 #[test]
-fn the_secret_comes_from_the_environment_or_a_file() {
+fn secret_comes_from_environment_or_file() {
     let mut env = TestEnv::new();
     let secret = env.sandbox().app_secret.clone();
     let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();

@@ -34,7 +34,7 @@ pub fn bind_by_scan(env: &TestEnv, line: &str) -> CommandOutput {
 }
 
 #[test]
-fn the_openid_alone_is_asked_for_with_snsapi_base() {
+fn snsapi_base_requests_only_openid() {
     let mut env = env_with_luffy();
     bind_by_scan(&env, "bind --user luffy --scope snsapi_base").assert_snapshot(str![[r#"
 exit 0
@@ -51,7 +51,7 @@ Open the URL in WeChat, as luffy.
 }
 
 #[test]
-fn json_tells_the_url_and_who_was_bound() {
+fn json_events_contain_url_and_bound_user() {
     let env = env_with_luffy();
     let mut bind = env.spawn("--json bind --user luffy");
     let event: Value = serde_json::from_str(&bind.expect_line()).unwrap();
@@ -98,7 +98,7 @@ info: the nickname could not be read: WeChat says 45009 (reach max api daily quo
 }
 
 #[test]
-fn the_state_begins_with_the_uid_and_differs_each_time() {
+fn state_begins_with_uid_and_is_random() {
     let env = env_with_luffy();
     let uid = env.query::<String>("SELECT uid FROM users");
     let states: Vec<String> = (0..2)
@@ -249,7 +249,7 @@ hint: the usage is: wxbox bind --openid <OPENID> <--user <NAME>|--unbound>
 }
 
 #[test]
-fn somebody_who_does_not_follow_the_account_can_be_bound() {
+fn non_follower_can_be_bound() {
     let env = TestEnv::with_scenario("verified = true");
     env.prepend_config("scope = \"snsapi_base\"");
     env.run("user add zoro").assert_success();

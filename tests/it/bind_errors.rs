@@ -38,7 +38,7 @@ hint: the usage is: wxbox bind <--user <NAME>|--unbound>
 }
 
 #[test]
-fn the_password_of_the_person_is_asked_for() {
+fn bind_paste_prompts_for_password() {
     let env = TestEnv::new();
     env.run_with_stdin("user add luffy --password-stdin", "meat\n").assert_success();
     let before = user_state(&env);
@@ -148,7 +148,7 @@ fn https_redirect_uri_uses_configured_listen_address() {
 }
 
 #[test]
-fn without_credentials_or_config_nothing_begins() {
+fn missing_credentials_or_config_stop_before_start() {
     let env = TestEnv::without_config();
     env.run("user add luffy").assert_success();
     env.run("bind --user luffy").assert_snapshot(str![[r#"
@@ -168,7 +168,7 @@ hint: there is no config file yet: `wxbox init` asks for what it needs and write
 }
 
 #[test]
-fn credentials_that_wechat_refuses_end_the_wait() {
+fn rejected_credentials_end_wait() {
     let mut env = env_with_luffy();
     env.set_variable("WXBOX_APP_SECRET", "ffffffffffffffffffffffffffffffff");
     let before = user_state(&env);
@@ -189,7 +189,7 @@ hint: the AppSecret is from WXBOX_APP_SECRET: compare it with the console; reset
 }
 
 #[test]
-fn a_signal_ends_the_wait_and_changes_nothing() {
+fn signal_ends_wait_without_changes() {
     let env = env_with_luffy();
     let before = user_state(&env);
     for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
@@ -214,7 +214,7 @@ interrupted
 }
 
 #[test]
-fn a_signal_does_not_wait_for_wechat() {
+fn signal_does_not_wait_for_wechat() {
     let mut env = env_with_luffy();
     let wechat = ScriptedServer::start();
     use_in(&mut env, &wechat, "timeout = \"1h\"");
@@ -287,7 +287,7 @@ fn user_added_after_removal_is_never_bound() {
 }
 
 #[test]
-fn two_people_are_bound_at_the_same_time_by_two_processes() {
+fn two_processes_bind_two_users_concurrently() {
     let env = env_with_luffy();
     env.run("user add nami").assert_success();
     let other = unique_address();
@@ -326,7 +326,7 @@ pub fn start_pending_callback(env: &mut TestEnv, wechat: &ScriptedServer, line: 
 }
 
 #[test]
-fn a_binding_made_while_a_signal_came_is_told() {
+fn binding_made_during_signal_is_reported() {
     let mut env = env_with_luffy();
     let wechat = ScriptedServer::start();
     let (bind, mut phone) = start_pending_callback(&mut env, &wechat, "bind --user luffy");

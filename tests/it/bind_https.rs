@@ -42,7 +42,7 @@ fn stop_after_start(mut bind: RunningCommand) -> crate::support::env::CommandOut
 }
 
 #[test]
-fn the_phone_comes_back_over_https() {
+fn phone_calls_back_over_https() {
     let (env, own) = env_with_tls();
     let mut bind = env.spawn("--json bind --user luffy --short-link");
     let event: serde_json::Value = serde_json::from_str(&bind.expect_line()).unwrap();

@@ -51,7 +51,7 @@ pub fn paste_callback_url(env: &TestEnv, line: &str, made: impl Fn(&Url) -> Stri
 }
 
 #[test]
-fn the_address_binds_without_a_listener_or_a_port() {
+fn pasted_url_binds_without_listener() {
     let env = env_without_listener();
     paste_callback_url(&env, "-vv bind --user luffy --paste", Url::to_string).assert_snapshot(str![[r#"
 exit 0
@@ -193,7 +193,7 @@ hint: tap “Use full service” on the phone, then scan the code again
 }
 
 #[test]
-fn a_code_that_was_used_is_refused() {
+fn used_code_is_rejected() {
     let mut env = env_without_listener();
     let url = env.sandbox().url.clone();
     let used = paste_callback_url(&env, "bind --user luffy --paste", |address| {
@@ -222,7 +222,7 @@ hint: scan the code again, and paste the new address within five minutes
 }
 
 #[test]
-fn standard_input_that_gives_nothing_is_an_error() {
+fn empty_stdin_is_an_error() {
     let env = env_without_listener();
     env.run("bind --user luffy --paste").assert_snapshot(str![[r#"
 exit 2

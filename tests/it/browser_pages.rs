@@ -153,7 +153,7 @@ fn browser_renders_localized_page_without_errors() {
 }
 
 #[test]
-fn the_sandboxs_pages_fit_a_narrow_screen_and_its_script_runs() {
+fn sandbox_pages_fit_narrow_screen() {
     let mut env = TestEnv::new();
     env.run("user add luffy").assert_success();
     env.run("bind --user luffy --openid oLuffy_wears_the_straw_hat_1").assert_success();

@@ -39,7 +39,7 @@ fn get(addr: SocketAddr, target: &str) -> String {
 }
 
 #[test]
-fn two_calls_at_once_are_one_exchange_and_both_phones_are_told() {
+fn concurrent_calls_share_exchange_and_response() {
     let (asked, asks) = bounded(8);
     let (let_go, held) = bounded(8);
     let state = OAuthState::new("0123456789abcdef").unwrap();

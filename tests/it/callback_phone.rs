@@ -121,7 +121,7 @@ info: turned away a call: not a GET request
 }
 
 #[test]
-fn the_pages_speak_english_to_those_who_prefer_it() {
+fn pages_are_english_when_preferred() {
     let (_world, bind, right) = start_bind("bind --user luffy");
     let wrong = replace_path_and_query(&right, "/callback/", "code=x&state=y");
     assert!(request_page(Method::GET, &wrong, "en-US,en;q=0.9,zh;q=0.5").2.contains("<title>Link not valid</title>"));
@@ -236,7 +236,7 @@ warning: the phone called back, but its code could not be checked: 127.0.0.1:[PO
 }
 
 #[test]
-fn idle_connections_do_not_keep_the_phone_out() {
+fn phone_is_served_among_idle_connections() {
     let (_world, bind, right) = start_bind("bind --user luffy");
     let at = right.socket_addrs(|| None).unwrap()[0];
     let idle: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(at).unwrap()).collect();

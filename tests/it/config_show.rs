@@ -5,7 +5,7 @@ use snapbox::str;
 use crate::support::env::{TestEnv, set_mode};
 
 #[test]
-fn every_value_is_shown_and_where_it_came_from() {
+fn every_value_is_shown_with_its_origin() {
     let mut env = TestEnv::without_config();
     env.write_config(
         "app_id = \"wx1\"\napp_secret = \"hunter2\"\n[network]\nproxy = \"http://me:hunter3@proxy.example:3128\"\n\
@@ -149,7 +149,7 @@ fn unreadable_secret_is_reported() {
 }
 
 #[test]
-fn the_path_is_the_one_that_is_read() {
+fn config_path_is_the_file_in_use() {
     let mut env = TestEnv::without_config();
     env.run("config path").assert_snapshot(str![[r#"
 exit 0

@@ -81,7 +81,7 @@ error: a value is required for '--database <FILE>' but none was supplied
 }
 
 #[test]
-fn a_damaged_database() {
+fn damaged_database_is_reported() {
     let env = TestEnv::without_config();
     env.run("user add luffy").assert_success();
     env.query::<i64>("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -127,7 +127,7 @@ pub fn run_on_mounted_disk(env: &TestEnv, script: &str) -> Option<String> {
 }
 
 #[test]
-fn a_full_disk() {
+fn full_disk_is_reported() {
     let env = TestEnv::without_config();
     let script = "export WXBOX_DATABASE=disk/wxbox.db
         $WXBOX user add luffy 2>&1
@@ -157,7 +157,7 @@ usopp	-
 }
 
 #[test]
-fn a_read_only_disk() {
+fn read_only_disk_is_reported() {
     let env = TestEnv::without_config();
     let script = "export WXBOX_DATABASE=disk/wxbox.db
         $WXBOX user add luffy 2>&1

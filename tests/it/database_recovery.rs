@@ -199,7 +199,7 @@ fn foreign_wal_is_reported() {
 
 /// A container volume or `scp` keeps only the database file.
 #[test]
-fn the_file_alone_is_the_database() {
+fn database_file_alone_is_complete() {
     let mut env = TestEnv::new();
     let alone = |env: &TestEnv| {
         let names = std::fs::read_dir(env.database_path().parent().unwrap()).unwrap();
@@ -231,7 +231,7 @@ fn the_file_alone_is_the_database() {
 }
 
 #[test]
-fn a_database_of_two_names_is_said() {
+fn database_with_two_hard_links_is_reported() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
     std::fs::hard_link(env.database_path(), env.path("two.db")).unwrap();
@@ -246,7 +246,7 @@ fn a_database_of_two_names_is_said() {
 }
 
 #[test]
-fn directory_lock_blocks_nobody() {
+fn directory_lock_blocks_no_command() {
     let env = TestEnv::new();
     let dir = env.database_path().parent().unwrap().to_owned();
     std::fs::create_dir_all(&dir).unwrap();
@@ -282,7 +282,7 @@ fn run_help_lines(env: &TestEnv, lines: &[&str]) {
 }
 
 #[test]
-fn a_copy_is_put_back_as_the_help_says() {
+fn backup_is_restored_as_help_describes() {
     let mut env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
@@ -328,7 +328,7 @@ exit 0
 
 /// Within ten minutes WeChat drops the repeat, because the copy has the message's client_msg_id.
 #[test]
-fn a_template_that_a_fresh_copy_sends_again_arrives_once() {
+fn template_repeated_from_fresh_copy_arrives_once() {
     let mut env = TestEnv::new();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run(&format!("send -u nami --no-wait {TEMPLATE_ARGS}")).assert_success();
@@ -342,7 +342,7 @@ fn a_template_that_a_fresh_copy_sends_again_arrives_once() {
 }
 
 #[test]
-fn what_can_be_read_of_a_damaged_file_is_saved_as_the_help_says() {
+fn readable_data_of_damaged_file_is_recovered() {
     let env = env_with_filled_database();
     let at = first_page_offset(&env, "tokens");
     edit_database_bytes(&env, |bytes| bytes[at..at + 4096].fill(0xa5));
@@ -363,7 +363,7 @@ fn what_can_be_read_of_a_damaged_file_is_saved_as_the_help_says() {
 }
 
 #[test]
-fn without_its_damaged_log_a_file_is_used_as_the_help_says() {
+fn database_without_damaged_log_is_recovered() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
     killed_snapshots(&env, &["user add nami"]).iter().for_each(|left| restore_snapshot(&env, left));

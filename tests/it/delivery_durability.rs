@@ -79,7 +79,7 @@ exit 0
 }
 
 #[test]
-fn ctrl_c_says_how_to_go_on() {
+fn ctrl_c_suggests_how_to_resume() {
     let mut env = env_with_generated_users(60, "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"20ms\"\n");
     let mut run = env.spawn(&format!("send --all --concurrency 2 {TEMPLATE_ARGS}"));
     run.expect_line();
@@ -96,7 +96,7 @@ fn ctrl_c_says_how_to_go_on() {
 }
 
 #[test]
-fn ctrl_c_in_a_batch_says_which_lines_were_not_taken() {
+fn ctrl_c_in_batch_reports_unread_lines() {
     let mut env = env_with_generated_users(300, "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"20ms\"\n");
     let line =
         |n: usize| format!("{{\"user\":\"crowd{n:06}\",\"template\":\"backup\",\"data\":{{\"host\":\"db1\"}}}}\n");
@@ -128,7 +128,7 @@ fn ctrl_c_in_a_batch_says_which_lines_were_not_taken() {
 }
 
 #[test]
-fn a_full_disk_in_the_middle_loses_nothing() {
+fn full_disk_during_run_loses_nothing() {
     let mut env = env_with_generated_users(200, "");
     env.run(&format!("-q send --no-wait --all {TEMPLATE_ARGS}")).assert_success();
     let size = |name: &str| env.database_path().with_file_name(name).metadata().map_or(0, |it| it.len());
@@ -148,7 +148,7 @@ fn a_full_disk_in_the_middle_loses_nothing() {
 }
 
 #[test]
-fn a_quota_that_ends_in_the_middle_is_waited_for() {
+fn exhausted_quota_is_waited_for() {
     let mut env = env_with_generated_users(30, "[quota]\n\"/cgi-bin/message/template/send\" = 10\n");
     let ran = env.run(&format!("send --json --all --concurrency 1 {TEMPLATE_ARGS}"));
     assert_eq!(ran.status(), Some(6));
@@ -172,7 +172,7 @@ exit 0
 }
 
 #[test]
-fn a_flush_without_a_kept_token_waits_for_one() {
+fn flush_without_cached_token_waits_for_one() {
     let mut env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run("send -u luffy --no-wait hello").assert_success();
@@ -206,7 +206,7 @@ one message that waited for them was cancelled
 }
 
 #[test]
-fn a_token_that_is_revoked_in_the_middle_is_fetched_once() {
+fn token_revoked_during_run_is_fetched_once() {
     let mut env = env_with_generated_users(100, "[[faults]]\napi = \"/cgi-bin/message/*\"\ndelay = \"5ms\"\n");
     let mut run = env.spawn(&format!("send --json --all {TEMPLATE_ARGS}"));
     (0..10).for_each(|_| drop(run.expect_line()));

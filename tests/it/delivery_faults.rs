@@ -137,7 +137,7 @@ fn unreachable_mark_lasts_until_delivery() {
 /// as a further attempt after an HTTP 5xx, whose repeat WeChat drops. A failed host is not used
 /// again for a while.
 #[test]
-fn the_next_host_takes_over() {
+fn failed_host_falls_back_to_next() {
     let broken = "crowd = 3\n[[faults]]\napi = \"/cgi-bin/message/*\"\nstatus = 502\n";
     for (what, state, asked) in [("hello", "unknown", 1), (TEMPLATE_ARGS, "sent", 1)] {
         let (mut first, mut second) = (TestEnv::with_scenario(broken), TestEnv::with_scenario("crowd = 3\n"));

@@ -19,7 +19,7 @@ fn send_and_read_hint(env: &TestEnv, line: &str) -> String {
 }
 
 #[test]
-fn a_message_that_stays_queued_is_not_to_be_sent_again() {
+fn queued_message_hint_does_not_suggest_resending() {
     let mut env = env_with_crew();
     for (code, id) in [(-1, 1), (45011, 2), (45009, 3), (43117, 4)] {
         set_fault(&mut env, &format!("errcode = {code}"));
@@ -34,7 +34,7 @@ fn a_message_that_stays_queued_is_not_to_be_sent_again() {
 }
 
 #[test]
-fn what_may_have_arrived_names_the_command_that_repeats_it() {
+fn ambiguous_message_hint_names_retry_command() {
     let mut env = env_with_crew();
     set_fault(&mut env, "truncated = true");
     assert_eq!(
@@ -45,7 +45,7 @@ fn what_may_have_arrived_names_the_command_that_repeats_it() {
 }
 
 #[test]
-fn what_only_a_developer_can_use_is_for_explain() {
+fn developer_only_errors_refer_to_explain() {
     let mut env = env_with_crew();
     set_fault(&mut env, "errcode = 40033");
     assert_eq!(send_and_read_hint(&env, "send -u luffy once"), "`wxbox explain 40033` says more");
@@ -62,7 +62,7 @@ wxbox        a message that gets it has failed, and is not repeated
 }
 
 #[test]
-fn a_flush_says_what_waits_and_for_how_long() {
+fn flush_reports_waiting_messages() {
     let mut env = env_with_crew();
     let flush = |env: &TestEnv| {
         let ended = Terminal::start(env.command("outbox flush"), 24, 120).wait();

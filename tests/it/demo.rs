@@ -90,7 +90,7 @@ fn sandbox_address(line: &str) -> SocketAddr {
 }
 
 #[test]
-fn a_signal_in_the_middle_ends_it_with_all_that_it_started() {
+fn signal_ends_demo_with_its_processes() {
     let env = env_with_tmp_dir();
     for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         for stop_at in
@@ -136,7 +136,7 @@ fn json_demo_leaves_stdout_empty() {
 }
 
 #[test]
-fn ctrl_c_in_a_terminal_goes_to_all_of_them() {
+fn terminal_ctrl_c_reaches_all_demo_processes() {
     let env = env_with_tmp_dir();
     let mut terminal = Terminal::start(env.command("demo"), 120, 240);
     // The signal comes at the beginning: after the last step there is nothing left to interrupt.

@@ -41,7 +41,7 @@ const SHELLS: [(Shell, &str, &str); 5] = [
 ];
 
 #[test]
-fn the_completions_are_those_of_the_code() {
+fn completions_match_code() {
     let env = TestEnv::without_config();
     for (shell, name, file) in SHELLS {
         let script = reference::completions(shell);
@@ -189,7 +189,7 @@ fn json_objects_have_the_fields_that_are_documented() {
 }
 
 #[test]
-fn help_fits_eighty_columns_and_names_what_is_near() {
+fn help_fits_80_columns_and_suggests_near_names() {
     let env = TestEnv::without_config();
     for topic in reference::TOPICS {
         let ran = env.run(&format!("help {}", topic.name)).assert_success();

@@ -31,12 +31,12 @@ fn assert_tables(name: &str, mut say: impl FnMut(&str) -> String) {
 }
 
 #[test]
-fn the_tables_are_those_of_the_code() {
+fn tables_match_code() {
     assert_tables("README.md", str::to_owned);
 }
 
 #[test]
-fn the_chinese_tables_are_those_of_the_code() {
+fn chinese_tables_match_code() {
     let known: BTreeMap<&str, &str> = CHINESE_TABLE_TEXTS.lines().map(|line| line.split_once('\t').unwrap()).collect();
     assert_eq!(known.len(), CHINESE_TABLE_TEXTS.lines().count(), "a text is there twice");
     let mut used = BTreeSet::new();

@@ -73,7 +73,7 @@ exit 0
 }
 
 #[test]
-fn a_config_that_is_missing_or_broken() {
+fn missing_or_invalid_config_is_reported() {
     let mut env = TestEnv::without_config();
     // Tests do not contact the real platform.
     env.set_variable("HTTPS_PROXY", "http://127.0.0.1:1");
@@ -124,7 +124,7 @@ one failure, no warning
 }
 
 #[test]
-fn credentials_that_wechat_does_not_take() {
+fn rejected_credentials_are_reported() {
     let mut env = TestEnv::new();
     let secret = env.sandbox().app_secret.clone();
     env.replace_in_config(&[(&secret, "fedcba98765432100123456789abcdef")]);
@@ -158,7 +158,7 @@ failure token: WeChat says 40013 (invalid appid): AppID unknown or malformed | C
 }
 
 #[test]
-fn an_ip_list_without_this_machine() {
+fn ip_missing_from_allow_list_is_reported() {
     assert_problems(
         &TestEnv::with_scenario("ip_whitelist = [\"192.0.2.1\"]"),
         str![[r#"
@@ -169,7 +169,7 @@ failure ip-list: WeChat says 40164 (invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, 
 }
 
 #[test]
-fn apis_that_the_account_may_not_use_or_has_used_up() {
+fn unauthorized_or_exhausted_apis_are_reported() {
     assert_problems(
         &TestEnv::with_scenario("unauthorized = [\"/cgi-bin/message/custom/send\", \"/cgi-bin/user/get\"]"),
         str![[r#"
@@ -230,7 +230,7 @@ failure templates: the template of odd has no hots, which the alias fills | its 
 }
 
 #[test]
-fn files_that_others_can_read_or_replace() {
+fn world_accessible_files_are_reported() {
     let mut env = TestEnv::new();
     let secret = env.sandbox().app_secret.clone();
     env.write_file(".config/wxbox/secret", &secret);

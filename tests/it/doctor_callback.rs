@@ -9,7 +9,7 @@ use crate::doctor::{assert_problems, problem_lines};
 use crate::support::env::{TestEnv, unique_address};
 
 #[test]
-fn a_port_that_is_taken_or_is_not_where_redirect_uri_leads() {
+fn busy_or_mismatched_port_is_reported() {
     let mut env = TestEnv::new();
     let text = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
     let listen = text.lines().find_map(|line| line.strip_prefix("address = ")).unwrap().trim_matches('"').to_owned();
@@ -60,7 +60,7 @@ failure port: where to listen is not set, and redirect_uri does not tell | use -
 }
 
 #[test]
-fn a_redirect_uri_that_wechat_or_no_phone_would_follow() {
+fn unusable_redirect_uri_is_reported() {
     let set = |env: &mut TestEnv, uri: &str, open_base: &str| {
         let text = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
         let old = text.lines().find(|line| line.starts_with("redirect_uri")).unwrap().to_owned();

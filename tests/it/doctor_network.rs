@@ -39,7 +39,7 @@ fn start_server_with_date(date: std::time::SystemTime) -> (ServerHandle, String)
 }
 
 #[test]
-fn a_clock_that_is_wrong() {
+fn wrong_clock_is_reported() {
     let now = std::time::SystemTime::now();
     let span = std::time::Duration::from_secs;
     for (date, expected) in [
@@ -56,7 +56,7 @@ fn a_clock_that_is_wrong() {
 }
 
 #[test]
-fn a_host_that_is_not_there() {
+fn unreachable_host_is_reported() {
     assert_problems(
         &env_with_api("http://127.0.0.1:1", ""),
         str![[r#"
@@ -80,7 +80,7 @@ warning apis: WeChat does not tell which APIs the account may use | -
 }
 
 #[test]
-fn a_name_that_does_not_exist_and_a_proxy_that_is_not_there() {
+fn unknown_host_and_missing_proxy_are_reported() {
     let env = env_with_api("https://wechat.invalid", "");
     let found = problem_lines(&env.run("--json doctor"));
     assert!(found[0].starts_with("failure names: cannot look up wechat.invalid: "), "{found:?}");
@@ -152,7 +152,7 @@ failure token: no access token: no answer from 127.0.0.1:[PORT]: timed out | che
 }
 
 #[test]
-fn a_database_that_cannot_be_used() {
+fn unusable_database_is_reported() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
     env.run("backup broken.db").assert_success();
@@ -188,7 +188,7 @@ failure  database: cannot open the database text/wxbox.db: Not a directory (os e
 }
 
 #[test]
-fn messages_that_nobody_delivers() {
+fn undelivered_messages_are_reported() {
     let env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run("send --user luffy --no-wait hello").assert_success();
@@ -232,7 +232,7 @@ warning outbox: 2 messages of the last day may or may not have arrived | `wxbox 
 }
 
 #[test]
-fn in_a_terminal_words_are_coloured_and_a_signal_ends_the_wait() {
+fn terminal_output_is_colored_and_signal_ends_wait() {
     let env = TestEnv::new();
     env.replace_in_config(&[("id = \"backup", "id = \"gone")]);
     let ended = Terminal::start(env.command("doctor"), 40, 200).wait();

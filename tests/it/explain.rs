@@ -47,7 +47,7 @@ fn each_action_has_a_description() {
 }
 
 #[test]
-fn the_locale_chooses_the_language() {
+fn locale_selects_language() {
     let mut env = TestEnv::without_config();
     env.set_variable("LANG", "zh_CN.UTF-8");
     env.run("explain 43004").assert_snapshot(str![[r#"
@@ -89,7 +89,7 @@ fn request_id(log: &str) -> String {
 }
 
 #[test]
-fn a_request_is_told_of_without_its_token() {
+fn traced_request_hides_token() {
     let mut env = TestEnv::new();
     let refused = env.run(&format!("-vv follower remark {ZORO} swords"));
     let rid = request_id(refused.stderr());
@@ -110,7 +110,7 @@ fn a_request_is_told_of_without_its_token() {
 }
 
 #[test]
-fn a_request_is_told_of_without_its_secret() {
+fn traced_request_hides_secret() {
     let env = TestEnv::new();
     let path = env.path(".config/wxbox/config.toml");
     let config = std::fs::read_to_string(path).unwrap();
@@ -124,7 +124,7 @@ fn a_request_is_told_of_without_its_secret() {
 }
 
 #[test]
-fn a_request_that_wechat_does_not_tell_of() {
+fn untraceable_request_is_reported() {
     let env = TestEnv::new();
     env.run("explain 6aac005a-01bfdbee-79769285").assert_snapshot(str![[r#"
 exit 4

@@ -76,7 +76,7 @@ fn logged_faults(env: &mut TestEnv) -> Vec<(String, Value)> {
 }
 
 #[test]
-fn a_reset_comes_before_or_after_the_message() {
+fn connection_reset_before_or_after_message() {
     for (when, arrived, errcode) in [("before", 0, Value::Null), ("after", 1, json!(0))] {
         let (mut env, token) = env_with_fault(&format!("reset = \"{when}\""));
         let socket = connect(&mut env);
@@ -88,7 +88,7 @@ fn a_reset_comes_before_or_after_the_message() {
 }
 
 #[test]
-fn a_truncated_answer_announces_more_than_comes() {
+fn truncated_response_is_shorter_than_its_length() {
     let (mut env, token) = env_with_fault("truncated = true");
     let socket = connect(&mut env);
     write_send_request(&socket, &token);
@@ -140,7 +140,7 @@ fn throttled_response_arrives_slowly() {
 }
 
 #[test]
-fn a_page_or_a_refusal_in_place_of_the_answer() {
+fn html_page_or_rejection_is_reported() {
     let plan = "nth = 1\nstatus = 502\n[[faults]]\nnth = 2\nstatus = 504\nprocessed = true\n\
                 [[faults]]\nnth = 3\nerrcode = 45009\n[[faults]]\nnth = 4\ncontent_type = \"text/html\"\n";
     let (mut env, token) = env_with_fault("nth = 99\nerrcode = 1");
@@ -173,7 +173,7 @@ fn a_page_or_a_refusal_in_place_of_the_answer() {
 }
 
 #[test]
-fn answers_that_are_delayed_wait_side_by_side() {
+fn delayed_responses_wait_concurrently() {
     let (mut env, token) = env_with_fault("delay = \"1h\"");
     let waiting: Vec<TcpStream> = (0..64).map(|_| connect(&mut env)).collect();
     for socket in &waiting {

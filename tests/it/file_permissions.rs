@@ -33,7 +33,7 @@ fn run_unprivileged(env: &TestEnv, line: &str) -> Option<CommandOutput> {
 }
 
 #[test]
-fn a_config_that_may_not_be_read() {
+fn unreadable_config_is_reported() {
     let env = TestEnv::new();
     let config = env.path(".config/wxbox/config.toml");
     set_mode(&config, 0);
@@ -58,7 +58,7 @@ hint: the file must exist, and the user that wxbox runs as must be able to read 
 }
 
 #[test]
-fn a_key_or_a_certificate_that_may_not_be_read() {
+fn unreadable_key_or_certificate_is_reported() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
     let own = TestCertificate::new();
@@ -86,7 +86,7 @@ exit 3
 
 /// A backup on a medium or in a directory that cannot be written.
 #[test]
-fn a_database_that_may_only_be_read_is_read() {
+fn read_only_database_can_be_read() {
     let env = TestEnv::new();
     env.run("user add luffy --tag crew").assert_success();
     let dir = env.path("medium");
@@ -123,7 +123,7 @@ hint: check the mode of the file and its directory, and whether the file system 
 
 /// The files that root creates beside another user's database are usable by that user and group.
 #[test]
-fn files_beside_the_database_belong_to_its_owner_and_group() {
+fn sidecar_files_belong_to_database_owner_and_group() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let mut env = TestEnv::new();
     env.run(&format!("user add luffy --openid {}", crate::support::env::LUFFY)).assert_success();

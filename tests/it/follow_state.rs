@@ -26,7 +26,7 @@ fn follow_text(env: &TestEnv, name: &str) -> String {
 }
 
 #[test]
-fn who_never_followed_is_told_apart_from_who_has_left() {
+fn never_followed_differs_from_unfollowed() {
     let mut env = env_with_followers();
     assert_eq!(follow_fields(&env, "zoro"), json!([true, null, false]));
     assert_eq!(follow_text(&env, "zoro"), "not known; `wxbox user sync` asks WeChat");
@@ -57,7 +57,7 @@ fn who_never_followed_is_told_apart_from_who_has_left() {
 }
 
 #[test]
-fn answers_to_messages_tell_who_follows() {
+fn message_outcomes_update_follow_state() {
     let mut env = env_with_followers();
     let told = |env: &TestEnv, line: &str, status| assert_eq!(env.run(line).status(), Some(status), "{line}");
     told(&env, "send -u luffy hello", 0);
@@ -78,7 +78,7 @@ fn answers_to_messages_tell_who_follows() {
 }
 
 #[test]
-fn what_was_asked_about_a_follower_is_kept() {
+fn queried_follow_state_is_cached() {
     let mut env = env_with_followers();
     env.run(&format!("follower show {ZORO}")).assert_success();
     assert_eq!(follow_fields(&env, "zoro"), json!([false, false, false]));

@@ -28,7 +28,7 @@ fn env_with_three_followers(settings: &str) -> TestEnv {
 const ROBIN: &str = "oRobin_reads_the_stones_0001";
 
 #[test]
-fn the_list_goes_through_all_pages_and_says_who_is_bound() {
+fn list_reads_all_pages_and_marks_bound_users() {
     let mut env = env_with_three_followers("followers_a_page = 2");
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run(&format!("user add cat --openid {NAMI}")).assert_success();
@@ -95,7 +95,7 @@ fn a_full_last_page_is_followed_by_an_empty_one() {
 }
 
 #[test]
-fn nobody_may_follow() {
+fn account_without_followers_is_listed() {
     let env = TestEnv::with_scenario(&format!("[[people]]\nname = \"zoro\"\nopenid = \"{ZORO}\"\nfollows = false\n"));
     env.run("follower list").assert_snapshot(str![[r#"
 exit 0
@@ -108,7 +108,7 @@ exit 0
 }
 
 #[test]
-fn an_account_that_may_not_ask_is_told_so() {
+fn unauthorized_account_is_reported() {
     let env = env_with_three_followers(
         "unauthorized = [\"/cgi-bin/user/get\", \"/cgi-bin/user/info\", \"/cgi-bin/user/info/updateremark\"]",
     );
@@ -127,7 +127,7 @@ hint: the list of followers and what is known of them are for verified (已认�
 }
 
 #[test]
-fn what_was_listed_stays_where_the_calls_of_the_day_run_out() {
+fn exhausted_quota_keeps_listed_followers() {
     let env = env_with_three_followers("followers_a_page = 1\n[quota]\n\"/cgi-bin/user/get\" = 2\n");
     env.run("follower list").assert_snapshot(str![[r#"
 exit 1
@@ -142,7 +142,7 @@ hint: Wait until the counters begin anew after midnight in China, or reset them 
 }
 
 #[test]
-fn a_token_that_ends_in_the_middle_is_replaced() {
+fn token_expiring_during_run_is_replaced() {
     let server = CannedServer::new(vec![
         json_response(TOKEN_BODY),
         json_response(r#"{"total":3,"count":2,"data":{"openid":["oA","oB"]},"next_openid":"oB"}"#),
@@ -174,7 +174,7 @@ fn cyclic_pagination_ends() {
 }
 
 #[test]
-fn an_answer_without_its_openids_is_no_empty_list() {
+fn response_without_openids_is_an_error() {
     let server = CannedServer::new(vec![
         json_response(TOKEN_BODY),
         json_response(r#"{"total":2,"count":2,"next_openid":"oB"}"#),
@@ -199,7 +199,7 @@ fn closed_stdout_stops_requests() {
 }
 
 #[test]
-fn a_terminal_shows_columns_and_no_rest_of_the_bar() {
+fn terminal_shows_columns_without_progress_remains() {
     let env = env_with_three_followers("followers_a_page = 1");
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     let ended = Terminal::start(env.command("follower list"), 20, 80).wait();
@@ -211,7 +211,7 @@ fn a_terminal_shows_columns_and_no_rest_of_the_bar() {
 }
 
 #[test]
-fn a_person_is_shown_with_what_wechat_still_tells() {
+fn follower_show_prints_wechat_data() {
     let server = CannedServer::new(vec![
         json_response(TOKEN_BODY),
         json_response(
@@ -282,7 +282,7 @@ hint: Ask the person to follow the account
 }
 
 #[test]
-fn a_list_into_a_file_shows_how_far_it_is() {
+fn list_to_file_shows_progress() {
     let server = CannedServer::new(vec![
         json_response(TOKEN_BODY),
         json_response(r#"{"total":3,"count":2,"data":{"openid":["oA","oB"]},"next_openid":"oB"}"#),

@@ -60,7 +60,7 @@ fn is_closed_by_server(mut socket: &TcpStream) -> bool {
 }
 
 #[test]
-fn a_request_is_answered_in_one_piece_and_the_connection_closed() {
+fn response_is_one_piece_and_connection_closes() {
     let door = start_server(Limits::callback(), echo);
     let reply = send_request(door.local_addr(), b"GET /right?a=1 HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\nConnection: close\r\n"), "{reply}");
@@ -116,7 +116,7 @@ fn pipelined_requests_are_answered_in_their_order() {
 }
 
 #[test]
-fn a_client_that_is_done_sending_still_gets_its_reply() {
+fn half_closed_client_still_gets_its_reply() {
     let door = start_server(Limits::sandbox(), echo);
     let mut socket = connect(door.local_addr());
     socket.write_all(b"GET /right HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
@@ -127,7 +127,7 @@ fn a_client_that_is_done_sending_still_gets_its_reply() {
 }
 
 #[test]
-fn a_handler_that_panics_costs_its_own_request_only() {
+fn handler_panic_fails_only_its_request() {
     let limits = Limits { workers: 1, ..Limits::callback() };
     let door = start_server(limits, echo);
     for _ in 0..3 {

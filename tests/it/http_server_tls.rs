@@ -74,7 +74,7 @@ fn response_ends_with_close_notify() {
 }
 
 #[test]
-fn large_bodies_and_several_requests_go_through_one_connection() {
+fn connection_carries_large_bodies_and_many_requests() {
     let own = TestCertificate::new();
     let door = start_server(&own, Limits::sandbox());
     let body: Vec<u8> = (0..5_u32 << 20).map(|n| (n % 251) as u8).collect();

@@ -48,7 +48,7 @@ fn both_languages_have_the_same_messages_in_the_same_order() {
 }
 
 #[test]
-fn a_message_is_filled_with_the_same_values_in_both() {
+fn preview_and_sandbox_display_same_values() {
     let values =
         |text: &str| -> BTreeSet<String> { find_all(r"\$[a-z_]+", text).into_iter().map(str::to_owned).collect() };
     let chinese: BTreeMap<_, _> = parse_messages(ZH).into_iter().collect();

@@ -19,7 +19,7 @@ fn users_csv_with_quotes() -> String {
 }
 
 #[test]
-fn people_come_from_a_file_in_any_order_of_columns() {
+fn import_accepts_any_column_order() {
     let env = TestEnv::new();
     env.write_file("people.csv", users_csv_with_quotes());
     env.run("user import people.csv").assert_snapshot(str![[r#"
@@ -95,7 +95,7 @@ sanji	-	cook
 }
 
 #[test]
-fn what_is_exported() {
+fn export_contains_all_columns() {
     let env = TestEnv::new();
     env.run("user export").assert_snapshot(str![[r#"
 exit 0
@@ -224,7 +224,7 @@ warning: standard input, line 2, column openid: an openid mostly has 28 characte
 
 /// No field of the file begins like a formula, and each comes back unchanged; JSON has no formulas.
 #[test]
-fn a_spreadsheet_takes_nothing_for_a_formula() {
+fn export_contains_no_spreadsheet_formula() {
     let env = TestEnv::new();
     let people = r#"{"username":"=cmd|' /C calc'!A0","tags":["-x","a"],"note":"+1\n=2"}
 {"username":"@x","note":"'=1"}

@@ -51,7 +51,7 @@ const USERS: [(&str, &str, Option<&str>); 4] = [
 ];
 
 #[test]
-fn people_come_with_uid_openid_and_a_hash() {
+fn import_accepts_uid_openid_and_hash() {
     let env = TestEnv::new();
     let (path, conn) = create_django_database(&env, &USERS);
     drop(conn);

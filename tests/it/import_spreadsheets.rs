@@ -60,7 +60,7 @@ hint: type the name anew: what does not show mostly came with copied text
 }
 
 #[test]
-fn what_spreadsheets_write_is_read() {
+fn spreadsheet_formats_are_read() {
     for text in [
         "username;tags;note\r\nnami;\"ops;oncall\";a, b\r\n",
         "sep=;\r\nusername;tags;note\r\nnami;\"ops;oncall\";a, b\r\n",

@@ -32,7 +32,7 @@ fn read_config(env: &TestEnv) -> String {
 }
 
 #[test]
-fn a_config_that_works_is_written_for_the_owner_alone() {
+fn verified_config_is_written_private() {
     let (mut env, url) = env_with_unconfigured_sandbox("");
     let listen = unique_address();
     let uri = format!("http://{listen}/callback/");
@@ -70,7 +70,7 @@ Next:
 }
 
 #[test]
-fn answers_come_from_the_environment_too() {
+fn environment_variables_answer_prompts() {
     let (mut env, url) = env_with_unconfigured_sandbox("");
     env.set_variable("WXBOX_APP_ID", APP_ID)
         .set_variable("WXBOX_APP_SECRET", SECRET)
@@ -101,7 +101,7 @@ Next:
 }
 
 #[test]
-fn all_that_is_missing_is_named_at_once() {
+fn all_missing_options_are_named_at_once() {
     let env = TestEnv::without_config();
     env.run("init").assert_snapshot(str![[r#"
 exit 2
@@ -153,7 +153,7 @@ error: --sandbox must be the address of a sandbox, such as http://127.0.0.1:[POR
 }
 
 #[test]
-fn what_wechat_refuses_is_not_written() {
+fn rejected_config_is_not_written() {
     let (mut env, url) = env_with_unconfigured_sandbox("");
     env.run_with_stdin(&init_args(&url), "0123456789abcdef0123456789abcdee").assert_snapshot(str![[r#"
 exit 3
@@ -194,7 +194,7 @@ Next:
 }
 
 #[test]
-fn a_config_that_is_there_is_replaced_only_by_force_and_kept() {
+fn existing_config_needs_force_and_is_backed_up() {
     let (env, url) = env_with_unconfigured_sandbox("");
     env.write_config("app_id = \"old\"\n");
     set_mode(&env.path(".config/wxbox/config.toml"), 0o644);

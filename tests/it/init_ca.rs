@@ -30,7 +30,7 @@ fn read_config(env: &TestEnv) -> String {
 }
 
 #[test]
-fn an_authority_can_be_named_where_nobody_is_asked() {
+fn ca_file_option_works_without_terminal() {
     let (mut env, _running, line) = env_with_untrusted_ca();
     env.set_variable("WXBOX_APP_SECRET", SECRET);
     let ran = env.run(&line);
@@ -52,7 +52,7 @@ fn an_authority_can_be_named_where_nobody_is_asked() {
 }
 
 #[test]
-fn an_authority_is_asked_for_where_it_is_wanted() {
+fn untrusted_certificate_prompts_for_ca_file() {
     let (env, _running, line) = env_with_untrusted_ca();
     let mut terminal = Terminal::start(env.command(&line), 60, 120);
     terminal.wait_for("AppSecret (not shown):");

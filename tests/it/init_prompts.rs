@@ -45,7 +45,7 @@ fn read_config(env: &TestEnv) -> String {
 }
 
 #[test]
-fn three_answers_make_a_config() {
+fn three_answers_create_config() {
     let env = TestEnv::without_config();
     let (_running, url) = start_server_with_responses(&[TOKEN_BODY]);
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
@@ -74,7 +74,7 @@ fn three_answers_make_a_config() {
 }
 
 #[test]
-fn an_address_to_allow_is_named_and_waited_for() {
+fn ip_to_allow_is_named_and_waited_for() {
     let env = TestEnv::without_config();
     let (_running, url) = start_server_with_responses(&[IP_NOT_ALLOWED_BODY, IP_NOT_ALLOWED_BODY, TOKEN_BODY]);
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
@@ -92,7 +92,7 @@ fn an_address_to_allow_is_named_and_waited_for() {
 }
 
 #[test]
-fn a_wrong_secret_and_a_wrong_app_id_are_asked_for_again() {
+fn wrong_secret_or_app_id_is_prompted_for_again() {
     let env = TestEnv::without_config();
     let (_running, url) = start_server_with_responses(&[
         r#"{"errcode":40125,"errmsg":"invalid appsecret"}"#,

@@ -206,7 +206,7 @@ error: [HOME]/.config/wxbox/config.toml:1: language must be "zh" or "en"
 }
 
 #[test]
-fn init_writes_the_language_that_it_speaks() {
+fn init_writes_language_of_the_run() {
     for (locale, language, heading) in [("zh_CN.UTF-8", "zh", "用户名"), ("C", "en", "name")] {
         let mut env = TestEnv::without_config();
         env.set_variable("LC_ALL", locale);

@@ -18,7 +18,7 @@ fn env_with_queued(count: usize) -> TestEnv {
 }
 
 #[test]
-fn a_list_that_ends_early_says_so() {
+fn truncated_list_is_reported() {
     let env = env_with_queued(52);
     let list = |line: &str| {
         let ran = env.run(line).assert_success();
@@ -39,7 +39,7 @@ fn a_list_that_ends_early_says_so() {
 }
 
 #[test]
-fn a_quiet_check_says_nothing_while_all_is_well() {
+fn quiet_status_check_prints_nothing_on_success() {
     let env = env_with_queued(1);
     env.run("-q outbox status --check 1h").assert_snapshot(str![[r#"
 exit 0
@@ -86,7 +86,7 @@ fn names_may_begin_with_a_hyphen() {
 }
 
 #[test]
-fn an_openid_that_looks_odd_is_warned_of_wherever_it_is_typed() {
+fn odd_openid_is_warned_about_everywhere() {
     let env = TestEnv::new();
     let warning = "an openid mostly has 28 characters and begins with o; oShort does not";
     for line in ["send --openid oShort x --dry-run", "user add a --openid oShort", "user add b"] {
@@ -122,7 +122,7 @@ fn pipe_through_cat(command: &Command) -> Command {
 }
 
 #[test]
-fn nothing_of_a_bar_stays_on_the_screen_wherever_the_results_go() {
+fn progress_bar_leaves_no_remains_on_screen() {
     let env = TestEnv::with_scenario(
         "crowd = 30\n[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = 9\ntimes = 1\nerrcode = 43004\n",
     );
@@ -157,7 +157,7 @@ fn nothing_of_a_bar_stays_on_the_screen_wherever_the_results_go() {
 }
 
 #[test]
-fn a_broadcast_with_a_rate_ends_however_few_are_sent_at_a_time() {
+fn broadcast_with_rate_limit_ends_at_any_concurrency() {
     let env = TestEnv::with_scenario("crowd = 20\n");
     env.add_generated_users(20);
     let sent = env.run("send --all -t backup --concurrency 2 --rate 200").assert_success();

@@ -19,7 +19,7 @@ const INVALID_JSON_TEXTS: [&[u8]; 6] =
     [b"a\x01b", b"a\xe6\x97", b"\xb1\xb8\xb7\xdd", b"\xd5\x5c", br"\ud83d", br"\x41"];
 
 #[test]
-fn one_odd_remark_does_not_keep_the_others_from_being_synced() {
+fn invalid_remark_does_not_stop_sync() {
     let person = |openid: &str| format!(r#"{{"subscribe":1,"openid":"{openid}","remark":""#).into_bytes();
     for odd in INVALID_JSON_TEXTS {
         let answer =
@@ -33,7 +33,7 @@ fn one_odd_remark_does_not_keep_the_others_from_being_synced() {
 }
 
 #[test]
-fn one_odd_title_does_not_hide_the_other_templates() {
+fn invalid_title_does_not_hide_other_templates() {
     let template = |id: &str| format!(r#"{{"template_id":"{id}","content":"Host: {{{{host.DATA}}}}","title":"Backup"#);
     let (good, odd_one) = (template("T1"), template("T2"));
     for odd in INVALID_JSON_TEXTS {
@@ -48,7 +48,7 @@ fn one_odd_title_does_not_hide_the_other_templates() {
 }
 
 #[test]
-fn a_refusal_stays_one_whatever_stands_beside_its_code() {
+fn errcode_is_rejection_whatever_accompanies_it() {
     for odd in INVALID_JSON_TEXTS.into_iter().chain([b"say \"no\" twice".as_slice()]) {
         let refusal = raw_response(&[br#"{"errcode":43004,"errmsg":"require subscribe "#, odd, br#""}"#]);
         let server = CannedServer::new(vec![json_response(TOKEN_BODY), refusal]);
@@ -74,7 +74,7 @@ hint: Ask the person to follow the account; after that, `wxbox outbox retry 1` s
 }
 
 #[test]
-fn a_message_that_was_taken_is_sent_with_the_id_that_came() {
+fn accepted_message_is_sent_with_returned_id() {
     for (msgid, expected) in [
         ("4052313457284104192", "4052313457284104192"),
         ("98765432109876543210", "98765432109876543210"),
@@ -88,7 +88,7 @@ fn a_message_that_was_taken_is_sent_with_the_id_that_came() {
 }
 
 #[test]
-fn a_token_is_used_whatever_is_said_of_its_life() {
+fn token_with_invalid_lifetime_is_used() {
     for life in ["7200.0", "\"7200\"", "null", "-1", "\"soon\"", "1e999", "{}"] {
         let server =
             CannedServer::new(vec![json_response(&format!(r#"{{"access_token":"t-1","expires_in":{life}}}"#))]);
@@ -103,7 +103,7 @@ fn a_token_is_used_whatever_is_said_of_its_life() {
 }
 
 #[test]
-fn codes_that_people_met_on_sending_have_their_consequence() {
+fn send_errcodes_name_their_consequence() {
     let cases =
         [(40241, 6, "queued"), (43117, 6, "queued"), (43116, 5, "failed"), (40252, 5, "failed"), (43101, 5, "failed")];
     for (code, status, state) in cases {

@@ -18,7 +18,7 @@ fn write_file_of_size(env: &TestEnv, name: &str, head: &[u8], size: usize) -> Pa
 }
 
 #[test]
-fn a_file_is_uploaded_once_in_three_days() {
+fn file_is_uploaded_once_in_three_days() {
     let mut env = TestEnv::new();
     env.write_file("chart.png", PNG);
     env.write_file("same.bin", PNG);
@@ -51,7 +51,7 @@ fn a_file_is_uploaded_once_in_three_days() {
 }
 
 #[test]
-fn the_content_says_what_a_file_is() {
+fn file_type_is_detected_from_content() {
     let env = TestEnv::new();
     let cases: &[(&str, &[u8], &str)] = &[
         ("a", PNG, "image"),
@@ -71,7 +71,7 @@ fn the_content_says_what_a_file_is() {
 }
 
 #[test]
-fn what_wechat_would_not_take_is_not_uploaded() {
+fn unsupported_file_is_not_uploaded() {
     let mut env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.write_file("empty.png", "");
@@ -230,7 +230,7 @@ hint: WeChat takes thumb: JPEG
 }
 
 #[test]
-fn an_upload_that_is_refused_or_fails_says_so() {
+fn rejected_or_failed_upload_is_reported() {
     let mut env = TestEnv::with_scenario("[[faults]]\napi = \"/cgi-bin/media/upload\"\nerrcode = 40009\n");
     env.write_file("chart.png", PNG);
     env.run("media upload chart.png").assert_snapshot(str![[r#"
@@ -248,7 +248,7 @@ hint: Shrink the image
 }
 
 #[test]
-fn a_bar_shows_how_far_an_upload_is() {
+fn upload_progress_is_shown_on_terminal() {
     let mut env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/media/upload\"\nhang = \"after\"\n");

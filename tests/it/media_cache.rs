@@ -27,7 +27,7 @@ fn file_count(env: &TestEnv) -> i64 {
 }
 
 #[test]
-fn a_picture_is_uploaded_once_for_all() {
+fn image_is_uploaded_once_for_all_recipients() {
     let mut env = TestEnv::with_scenario("crowd = 20");
     env.add_generated_users(20);
     env.replace_in_config(&[("concurrency = 1", "concurrency = 8")]);
@@ -67,7 +67,7 @@ Content   media_id: chart.png
 }
 
 #[test]
-fn two_processes_upload_it_twice_at_most() {
+fn two_processes_upload_file_at_most_twice() {
     let mut env = env_with_luffy();
     let runs = [env.spawn("send -u luffy --image chart.png"), env.spawn("send -u luffy --image chart.png")];
     runs.into_iter().for_each(|run| drop(run.wait().assert_success()));
@@ -117,7 +117,7 @@ sent message 1 (image) to luffy
 /// The sandbox's clock advances and the local one does not: the media_id looks valid, and is
 /// rejected.
 #[test]
-fn a_media_id_that_is_refused_is_uploaded_again_once() {
+fn rejected_media_id_is_uploaded_again_once() {
     let mut env = env_with_luffy();
     env.run("send -u luffy --image chart.png").assert_success();
     request_names(&mut env);
@@ -167,7 +167,7 @@ fn expired_media_id_is_not_sent() {
 }
 
 #[test]
-fn what_cannot_be_uploaded_waits_or_fails_as_a_message_would() {
+fn failed_upload_is_retried_or_fails_like_message() {
     let mut env = env_with_luffy();
     let fault = |env: &mut TestEnv, what: &str| {
         env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/media/upload\"\n{what}\n"));
@@ -236,7 +236,7 @@ hint: customer-service messages are for verified (已认证) subscription accoun
 
 /// Neither a kill nor Ctrl-C during an upload marks the message as possibly delivered.
 #[test]
-fn an_upload_that_breaks_off_leaves_the_message_queued() {
+fn interrupted_upload_leaves_message_queued() {
     let mut env = env_with_luffy();
     for (signal, calls) in [(Signal::KILL, 1), (Signal::INT, 3)] {
         env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/media/upload\"\nhang = \"before\"\n");
@@ -292,7 +292,7 @@ Content   media_id: clip.mp4
 }
 
 #[test]
-fn files_go_with_the_messages_that_need_them() {
+fn files_are_deleted_with_their_messages() {
     let env = env_with_luffy();
     env.run("user add zoro --openid oZoro_cannot_find_the_way_22").assert_success();
     env.write_file("other.png", [PNG, b"other"].concat());
@@ -313,7 +313,7 @@ fn files_go_with_the_messages_that_need_them() {
 
 /// A queued message with a fallback does not keep other rows from being deleted.
 #[test]
-fn a_fallback_that_waits_stays_when_others_are_removed() {
+fn queued_fallback_survives_pruning() {
     let mut env = env_with_luffy();
     env.replace_in_config(&[("host = \"db0\"\n", "")]);
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();

@@ -39,7 +39,7 @@ fn set_fault(env: &mut TestEnv, what: &str) {
 }
 
 #[test]
-fn a_long_text_is_cut_or_split_and_with_strict_refused() {
+fn long_text_is_cut_or_split_and_strict_rejects() {
     let mut env = env_with_luffy();
     env.run_with_stdin("send -u luffy -", three_part_text()).assert_snapshot(str![[r#"
 exit 0
@@ -175,7 +175,7 @@ fn each_of_many_gets_the_parts_in_order() {
 }
 
 #[test]
-fn parts_behind_one_that_is_refused_are_withdrawn() {
+fn parts_after_rejected_part_are_cancelled() {
     let mut env = env_with_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run_with_stdin("send -u nami --split -", three_part_text()).assert_snapshot(str![[r#"
@@ -251,7 +251,7 @@ warning: these messages may have arrived already, and may arrive twice: 1, 4
 }
 
 #[test]
-fn parts_that_wait_expire_with_their_time() {
+fn waiting_parts_expire() {
     let mut env = env_with_luffy();
     set_fault(&mut env, "nth = 1\ntruncated = true");
     env.run_with_stdin("-q send -u luffy --split -", three_part_text());
@@ -269,7 +269,7 @@ hint: if it is still of use, `wxbox outbox retry 3` sends it
 }
 
 #[test]
-fn a_flush_and_a_killed_process_keep_the_order() {
+fn flush_after_kill_keeps_part_order() {
     let mut env = env_with_luffy();
     set_fault(&mut env, "nth = 2\nhang = \"before\"");
     let run = {
@@ -326,7 +326,7 @@ nothing sent to luffy: message 5 has this key, and is sent
 }
 
 #[test]
-fn parts_are_withdrawn_together() {
+fn parts_are_cancelled_together() {
     let env = env_with_luffy();
     env.run_with_stdin("send -u luffy --split --no-wait -", three_part_text()).assert_success();
     env.run("outbox cancel 1 2").assert_snapshot(str![[r#"

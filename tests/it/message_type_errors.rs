@@ -5,7 +5,7 @@ use snapbox::str;
 use crate::support::env::{LUFFY, NAMI, TestEnv};
 
 #[test]
-fn a_message_that_is_wrong_says_what_and_where() {
+fn invalid_message_names_error_and_position() {
     let env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     let cases: &[(&str, &str, &str)] = &[

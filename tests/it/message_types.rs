@@ -128,7 +128,7 @@ fn remove_path(mut body: Value, path: &str) -> Value {
 }
 
 #[test]
-fn the_part_that_is_missing_is_named() {
+fn missing_part_is_named() {
     let env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     for it in load_bodies() {
@@ -146,7 +146,7 @@ fn the_part_that_is_missing_is_named() {
 /// Sends each type that needs neither a grant nor an upload; the sandbox rejects what WeChat would
 /// reject.
 #[test]
-fn the_sandbox_shows_what_it_takes() {
+fn sandbox_displays_accepted_messages() {
     let mut env = TestEnv::with_scenario("verified = true");
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     let messages = [
@@ -172,7 +172,7 @@ hint: Upload again (temporary media live 3 days)
 }
 
 #[test]
-fn a_message_that_may_have_arrived_is_not_sent_again() {
+fn ambiguous_message_is_not_sent_again() {
     for it in load_bodies().iter().filter(|it| it.kind != "template") {
         let (_server, env) = it.server_and_env("{\"errcode\":");
         let ran = env.run_with_stdin("send -u luffy --json --message -", it.without_touser().to_string());
@@ -183,7 +183,7 @@ fn a_message_that_may_have_arrived_is_not_sent_again() {
 }
 
 #[test]
-fn who_may_send_it_is_said_where_the_account_may_not() {
+fn unauthorized_type_names_permitted_accounts() {
     let env = TestEnv::with_scenario(
         "unauthorized = [\"/cgi-bin/message/custom/send\", \"/cgi-bin/message/template/send\", \
          \"/cgi-bin/message/subscribe/bizsend\", \"/cgi-bin/media/upload\"]",

@@ -10,7 +10,7 @@ fn screen_text(env: &TestEnv, line: &str) -> String {
 }
 
 #[test]
-fn a_database_that_is_named_and_not_there_is_an_error() {
+fn named_missing_database_is_an_error() {
     let env = TestEnv::new();
     env.prepend_config("database = 'none/wxbox.db'");
     env.write_file("batch.jsonl", "{\"user\": \"luffy\", \"text\": \"hello\"}\n");
@@ -171,7 +171,7 @@ fn created_database_is_reported_on_terminal() {
 }
 
 #[test]
-fn an_empty_list_says_so_on_a_terminal_alone() {
+fn empty_list_note_is_for_terminals_only() {
     let mut env = TestEnv::with_scenario(&format!(
         "templates = []\n[[people]]\nname = \"zoro\"\nopenid = \"{ZORO}\"\nfollows = false\n"
     ));

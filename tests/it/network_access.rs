@@ -75,7 +75,7 @@ fn start_wechat(certificate: &str, key: &str) -> ServerHandle {
 }
 
 #[test]
-fn certificates_of_the_usual_variables_are_trusted() {
+fn certificates_of_ssl_variables_are_trusted() {
     let own = TestCertificate::new();
     let server = start_wechat(&own.certificate_pem, &own.key_pem);
     let base = format!("https://{}", server.local_addr());

@@ -99,7 +99,7 @@ error: invalid value 'x' for '[ID]...': it must be a whole number
 }
 
 #[test]
-fn all_are_cancelled_but_what_is_being_sent() {
+fn cancel_all_skips_in_flight_messages() {
     let mut env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
@@ -144,7 +144,7 @@ exit 0
 }
 
 #[test]
-fn what_is_old_and_finished_is_removed() {
+fn prune_removes_old_finished_messages() {
     let env = env_with_outbox();
     env.run("outbox cancel 5").assert_success();
     env.run("outbox prune --older-than 30d").assert_snapshot(str![[r#"
@@ -247,7 +247,7 @@ exit 0
 }
 
 #[test]
-fn what_did_not_arrive_is_seen_for_as_long_as_is_asked() {
+fn status_check_reports_recent_failures() {
     let world = env_with_outbox();
     world.run("outbox cancel --all").assert_success();
     world.run("outbox status --check 1h -q").assert_success();
@@ -298,7 +298,7 @@ exit 3
 }
 
 #[test]
-fn what_cannot_be_sent_again_is_told_beside_what_is() {
+fn retry_reports_unretryable_messages() {
     let env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run("send -u luffy hello").assert_success();

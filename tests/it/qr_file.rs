@@ -73,7 +73,7 @@ fn qr_file_contains_url_and_is_private() {
 }
 
 #[test]
-fn who_scans_the_picture_is_bound() {
+fn scanned_qr_file_binds_user() {
     let env = env_with_luffy();
     let mut bind = env.spawn("bind --user luffy --qr-file code.png");
     bind.expect_line();

@@ -72,7 +72,7 @@ fn start_bind_until_drawn(env: &TestEnv, line: &str, rows: u16, columns: u16) ->
 }
 
 #[test]
-fn in_a_terminal_it_is_read_on_dark_and_on_light_themes() {
+fn qr_decodes_on_dark_and_light_themes() {
     for (locale, block) in [("C.UTF-8", "▀"), ("C", "##")] {
         let mut env = env_with_luffy();
         env.set_variable("LANG", locale).set_variable("NO_COLOR", "1");
@@ -87,7 +87,7 @@ fn in_a_terminal_it_is_read_on_dark_and_on_light_themes() {
 }
 
 #[test]
-fn the_options_decide_over_the_locale() {
+fn options_take_precedence_over_locale() {
     let env = env_with_luffy();
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy --qr ascii", 100, 180);
     assert!(!screen.contents().contains(['▀', '▄', '█']));
@@ -99,7 +99,7 @@ fn the_options_decide_over_the_locale() {
 }
 
 #[test]
-fn with_just_enough_room_the_margin_is_narrower() {
+fn tight_window_narrows_qr_margin() {
     let env = env_with_luffy();
     let (_terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy", 45, 72);
     assert_eq!(decode_screen(&screen, DARK_THEME), [url_on_screen(&screen)]);
@@ -107,7 +107,7 @@ fn with_just_enough_room_the_margin_is_narrower() {
 }
 
 #[test]
-fn eighty_columns_hold_the_half_blocks_but_not_the_signs() {
+fn eighty_columns_fit_half_blocks_but_not_ascii() {
     let mut env = env_with_luffy();
     let (terminal, screen) = start_bind_until_drawn(&env, "bind --user luffy", 60, 80);
     assert!(!screen.contents().contains("needs a window"), "{}", screen.contents());

@@ -53,7 +53,7 @@ exit 4
 }
 
 #[test]
-fn what_may_not_be_asked_about_is_a_line() {
+fn unauthorized_quota_api_is_a_row() {
     let mut env = TestEnv::with_scenario("unauthorized = [\"/cgi-bin/openapi/quota/get\"]");
     let ran = env.run("quota show").assert_success();
     let lines: Vec<&str> = ran.stdout().lines().collect();
@@ -69,7 +69,7 @@ exit 0
 }
 
 #[test]
-fn an_address_may_be_pasted_and_its_secrets_go_nowhere() {
+fn pasted_url_hides_its_secrets() {
     let env = TestEnv::new();
     let ran =
         env.run("-vv quota show 'https://api.weixin.qq.com/cgi-bin/user/get?access_token=geheim'").assert_success();
@@ -137,7 +137,7 @@ fn clear_requires_confirmation() {
 }
 
 #[test]
-fn where_no_token_can_be_had_the_secret_clears() {
+fn quota_clears_with_secret_without_token() {
     let mut env = TestEnv::with_scenario("[quota]\n\"/cgi-bin/stable_token\" = 0\n");
     env.run("quota clear --yes").assert_success();
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 45009", "POST /cgi-bin/clear_quota/v2 0"]);

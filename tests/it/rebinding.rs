@@ -30,7 +30,7 @@ fn message_states(env: &TestEnv) -> String {
 /// Once the binding command has ended, a claimed message that was not attempted yet goes to the new
 /// phone, or to nobody.
 #[test]
-fn what_a_run_holds_follows_the_binding() {
+fn claimed_message_follows_new_binding() {
     for (change, state) in
         [(format!("bind -u luffy --rebind --openid {NEW_OPENID}"), "sent"), ("unbind -u luffy".to_owned(), "cancelled")]
     {
@@ -55,7 +55,7 @@ fn what_a_run_holds_follows_the_binding() {
 }
 
 #[test]
-fn what_may_have_arrived_is_not_repeated_to_another_phone() {
+fn ambiguous_message_is_not_sent_to_new_phone() {
     let mut env = env_with_luffy();
     set_faults(&mut env, "nth = 1\nreset = \"after\"");
     env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
@@ -66,7 +66,7 @@ fn what_may_have_arrived_is_not_repeated_to_another_phone() {
 }
 
 #[test]
-fn a_retry_follows_the_binding_and_says_so() {
+fn retry_follows_new_binding_and_reports_it() {
     let mut env = env_with_luffy();
     set_faults(&mut env, "nth = 1\nerrcode = 43004");
     env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
@@ -112,7 +112,7 @@ fn dedupe_key_is_per_user() {
 
 /// A user who is rebound while `send` looks up the user counts as bound all along.
 #[test]
-fn a_rebinding_beside_a_send_does_not_stop_it() {
+fn rebinding_during_send_does_not_stop_it() {
     let mut env = env_with_luffy();
     let held = rusqlite::Connection::open(env.database_path()).unwrap();
     held.execute_batch("BEGIN IMMEDIATE").unwrap();

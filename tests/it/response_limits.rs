@@ -17,7 +17,7 @@ fn fetch_token(answer: CannedResponse, network: &str) -> CommandOutput {
 }
 
 #[test]
-fn no_redirect_is_followed_wherever_it_leads() {
+fn redirects_are_never_followed() {
     let elsewhere = CannedServer::new(vec![]);
     for status in
         ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"]

@@ -28,7 +28,7 @@ fn remaining_messages(env: &TestEnv) -> String {
 }
 
 #[test]
-fn what_is_older_goes_with_its_content() {
+fn pruning_removes_old_message_with_content() {
     let env = env_with_aged_messages([92 * DAY_MS, 90 * DAY_MS + 60_000, 90 * DAY_MS - 60_000]);
     env.run("send -u luffy now").assert_success();
     assert_eq!(remaining_messages(&env), "3 text-3, 4 now");
@@ -54,7 +54,7 @@ fn assert_only_first_remains(env: &TestEnv, change: &str) {
 }
 
 #[test]
-fn what_was_tried_again_since_stays_and_keeps_no_other() {
+fn retried_message_is_kept_and_delays_no_pruning() {
     let env = env_with_aged_messages([200 * DAY_MS, 200 * DAY_MS, 0]);
     let again = "UPDATE messages SET finished_at = finished_at + 150 * 86400000 WHERE id = 1";
     assert_only_first_remains(&env, again);
@@ -63,7 +63,7 @@ fn what_was_tried_again_since_stays_and_keeps_no_other() {
 /// The message was finished while WeChat's time was unknown: its age counts from WeChat's next
 /// response.
 #[test]
-fn what_was_finished_by_our_clock_alone_stays() {
+fn message_finished_by_local_clock_is_kept() {
     let env = env_with_aged_messages([200 * DAY_MS, 200 * DAY_MS, 0]);
     assert_only_first_remains(&env, "UPDATE messages SET finished_at = NULL WHERE id = 1");
     let since = env.query::<i64>("SELECT finished_at FROM messages WHERE id = 1");
@@ -73,7 +73,7 @@ fn what_was_finished_by_our_clock_alone_stays() {
 
 /// An unsent part waits for the part before it, however old that is.
 #[test]
-fn a_part_that_another_waits_for_stays() {
+fn part_with_waiting_successor_is_kept() {
     let mut env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = 1\nreset = \"before\"\n");
@@ -96,7 +96,7 @@ fn a_part_that_another_waits_for_stays() {
 
 /// The clock was fast when the message was sent.
 #[test]
-fn what_is_of_a_time_to_come_keeps_no_other() {
+fn future_message_does_not_delay_pruning() {
     let env = env_with_aged_messages([-400 * DAY_MS, 92 * DAY_MS, 0]);
     env.run("send -u luffy now").assert_success();
     assert_eq!(remaining_messages(&env), "1 text-1, 3 text-3, 4 now");

@@ -35,7 +35,7 @@ fn last_template_fields(env: &mut TestEnv) -> Vec<String> {
 }
 
 #[test]
-fn only_the_end_that_was_asked_for_is_reported() {
+fn only_requested_result_is_reported() {
     let mut env = env_with_bound_luffy();
     let cases = [
         ("", "true", 1),
@@ -58,7 +58,7 @@ fn only_the_end_that_was_asked_for_is_reported() {
 }
 
 #[test]
-fn all_who_are_named_or_tagged_hear_of_it() {
+fn report_goes_to_all_named_and_tagged_users() {
     let mut env = env_with_crew();
     env.run("run -u luffy --tag crew -t backup -- true").assert_snapshot(str![[r#"
 exit 0
@@ -73,7 +73,7 @@ sent message 2 (template) to nami
 
 /// The settings of the report are checked before the command and after it.
 #[test]
-fn what_is_warned_of_is_said_once_and_what_is_new_too() {
+fn run_prints_each_warning_once() {
     let env = env_with_crew();
     let wxbox = env!("CARGO_BIN_EXE_wxbox");
     env.run(&format!("run --tag crew -t backup -- {wxbox} unbind --user nami")).assert_snapshot(str![[r#"
@@ -97,7 +97,7 @@ hint: `wxbox template list` shows the account's templates
 }
 
 #[test]
-fn facts_are_filled_into_texts_and_fields() {
+fn placeholders_are_filled_into_texts_and_fields() {
     let mut env = env_with_bound_luffy();
     let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
     env.write_config(&config.replace("\"db0\"", "\"{program} on {nothing}\""));
@@ -119,7 +119,7 @@ fn facts_are_filled_into_texts_and_fields() {
 }
 
 #[test]
-fn a_name_that_is_no_fact_is_warned_of_before_the_command_runs() {
+fn unknown_placeholder_warns_before_command() {
     let mut env = env_with_bound_luffy();
     env.run("run -u luffy --text '{Dration} {nothing} {status} {\"a\": 1}' -- sh -c 'echo here >&2'").assert_snapshot(str![[r#"
 exit 0
@@ -143,7 +143,7 @@ sent message 2 (template) to luffy
 }
 
 #[test]
-fn a_fallback_carries_the_report_where_no_text_is_taken() {
+fn rejected_report_text_uses_fallback() {
     let mut env = env_with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
@@ -171,7 +171,7 @@ nothing sent to luffy: message 1 has this key, and is sent
 }
 
 #[test]
-fn a_report_may_be_left_to_flush() {
+fn report_can_be_queued_for_flush() {
     let mut env = env_with_bound_luffy();
     env.run("run -u luffy --no-wait --expire-after 1h -- sh -c 'exit 2'").assert_snapshot(str![[r#"
 exit 2
@@ -201,7 +201,7 @@ fn undelivered_report_is_queued_and_keeps_command_status() {
 }
 
 #[test]
-fn a_refusal_is_said_and_the_status_is_the_commands() {
+fn rejected_report_keeps_command_status() {
     let env = env_with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run("run -u nami -- true").assert_snapshot(str![[r#"
@@ -333,7 +333,7 @@ error: nobody was told how the command ended: [HOME]/.config/wxbox/config.toml:1
 }
 
 #[test]
-fn the_report_is_queued_only_once_the_command_has_ended() {
+fn report_is_queued_after_command_ends() {
     let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY)]);
     let env = server.env("", "");
     let fifo = env.path("go");

@@ -31,7 +31,7 @@ pub fn command_after_shell(env: &TestEnv, before: &str, line: &str) -> Command {
 }
 
 #[test]
-fn the_command_has_the_streams_to_itself() {
+fn command_has_its_own_streams() {
     let env = env_with_bound_luffy();
     env.run_with_stdin("run -u luffy -- sh -c 'cat; echo trouble >&2; exit 3'", "from the pipe\n").assert_snapshot(
         str![[r#"
@@ -57,7 +57,7 @@ plain
 }
 
 #[test]
-fn the_exit_status_is_the_commands() {
+fn exit_status_is_that_of_command() {
     let mut env = env_with_bound_luffy();
     env.write_file("no_program", "echo hi");
     env.write_file("no_interpreter", "#!/no/such/interpreter\n");
@@ -94,7 +94,7 @@ fn the_exit_status_is_the_commands() {
 }
 
 #[test]
-fn what_cannot_be_started_is_said() {
+fn unstartable_command_is_reported() {
     let env = env_with_bound_luffy();
     env.write_file("script", "echo hi\n");
     crate::support::env::set_mode(&env.path("script"), 0o700);
@@ -133,7 +133,7 @@ exit 126
 }
 
 #[test]
-fn the_environment_is_the_commands_own_but_for_the_secret() {
+fn command_environment_lacks_only_the_secret() {
     let mut env = env_with_bound_luffy();
     let secret = env.sandbox().app_secret.clone();
     let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
@@ -157,7 +157,7 @@ fn the_environment_is_the_commands_own_but_for_the_secret() {
 }
 
 #[test]
-fn signals_to_us_are_passed_on() {
+fn signals_are_forwarded_to_command() {
     let mut env = env_with_bound_luffy();
     let traps = ["HUP", "INT", "QUIT", "USR1", "USR2"].map(|name| format!("trap 'echo {name}' {name}")).join("; ");
     let mut run = env.spawn(&shell_script(&format!("{traps}; trap 'kill $p; exit 7' TERM")));
@@ -174,7 +174,7 @@ fn signals_to_us_are_passed_on() {
 }
 
 #[test]
-fn a_signal_that_the_command_does_not_catch_ends_it_and_not_us() {
+fn uncaught_signal_ends_command_but_not_wxbox() {
     let mut env = env_with_bound_luffy();
     for (nth, (signal, name, status)) in
         [(Signal::TERM, "SIGTERM", 143), (Signal::INT, "SIGINT", 130), (Signal::HUP, "SIGHUP", 129)].iter().enumerate()
@@ -189,7 +189,7 @@ fn a_signal_that_the_command_does_not_catch_ends_it_and_not_us() {
 }
 
 #[test]
-fn what_was_ignored_before_stays_ignored() {
+fn ignored_signals_stay_ignored() {
     let env = env_with_bound_luffy();
     let line = "run -q -u luffy -- sh -c 'kill -HUP $PPID; kill -HUP $$; kill -INT $$; echo still here'";
     let output = command_after_shell(&env, "trap '' HUP INT", line).output().unwrap();
@@ -211,7 +211,7 @@ fn inherited_children_are_ignored() {
 }
 
 #[test]
-fn ctrl_c_at_the_terminal_reaches_the_command_once() {
+fn terminal_ctrl_c_reaches_command_once() {
     let env = env_with_bound_luffy();
     let traps = "trap 'n=$((n+1)); echo heard $n' INT; trap 'kill $p; echo all in all $n; exit 5' USR1";
     let mut terminal = Terminal::start(env.command(&shell_script(traps)), 30, 100);
@@ -244,7 +244,7 @@ fn terminal_ctrl_c_is_forwarded_to_other_session() {
 }
 
 #[test]
-fn ctrl_c_at_the_terminal_ends_the_command_and_is_reported() {
+fn terminal_ctrl_c_ends_command_and_is_reported() {
     let mut env = env_with_bound_luffy();
     let mut terminal = Terminal::start(env.command("run -u luffy -- sh -c 'echo ready; exec sleep 600'"), 30, 100);
     terminal.wait_for("ready");
@@ -256,7 +256,7 @@ fn ctrl_c_at_the_terminal_ends_the_command_and_is_reported() {
 }
 
 #[test]
-fn the_command_has_the_terminal() {
+fn command_has_the_terminal() {
     let env = env_with_bound_luffy();
     let line =
         "run -u luffy -- sh -c 'test -t 0 && test -t 1 && test -t 2 && read -r word </dev/tty && echo got $word'";

@@ -62,7 +62,7 @@ Ctrl-C stops it. Requests:
 }
 
 #[test]
-fn a_line_for_each_request_without_its_secrets() {
+fn each_request_is_logged_without_secrets() {
     let (env, begun) = (TestEnv::without_config(), std::time::SystemTime::now());
     let mut sandbox = env.spawn("sandbox --listen 127.0.0.1:0");
     let url = sandbox_url(&mut sandbox);
@@ -99,7 +99,7 @@ fn a_small_terminal_still_shows_how_to_reach_it() {
 }
 
 #[test]
-fn what_people_read_of_it_is_in_the_language_of_the_run() {
+fn run_report_is_in_language_of_run() {
     let mut env = TestEnv::without_config();
     env.set_variable("WXBOX_LANG", "zh");
     let mut sandbox = env.spawn("sandbox --listen 127.0.0.1:0");
@@ -133,7 +133,7 @@ fn json_is_a_line_for_the_start_and_each_request() {
 }
 
 #[test]
-fn quiet_says_where_it_is_and_no_more() {
+fn quiet_sandbox_prints_address_only() {
     let env = TestEnv::without_config();
     let mut sandbox = env.spawn("-q sandbox --listen :0");
     let url = sandbox_url(&mut sandbox);

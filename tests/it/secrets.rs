@@ -185,7 +185,7 @@ fn reflected_request_is_redacted() {
 }
 
 #[test]
-fn files_are_for_the_owner_alone_whatever_the_umask() {
+fn created_files_are_private_under_any_umask() {
     let env = TestEnv::new();
     let loose = |line: &str| {
         let command = env.command(line);

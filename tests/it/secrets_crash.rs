@@ -18,7 +18,7 @@ fn file_mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn files_are_for_the_owner_alone_whatever_the_umask_is() {
+fn files_are_private_under_any_umask() {
     for umask in ["000", "002", "022", "077", "177", "277", "777"] {
         let mut env = TestEnv::new();
         let _ = std::fs::remove_file(env.path("world.toml"));

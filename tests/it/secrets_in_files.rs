@@ -44,7 +44,7 @@ fn find_key_fragment(text: &str, key: &str) -> Option<String> {
 }
 
 #[test]
-fn a_broken_pem_shows_no_byte_of_the_key() {
+fn damaged_pem_error_reveals_no_key_byte() {
     let env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run("user add nami").assert_success();

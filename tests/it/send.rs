@@ -42,7 +42,7 @@ fn a_text_comes_from_the_line_an_option_or_standard_input() {
 }
 
 #[test]
-fn fields_come_from_the_config_a_file_and_the_line() {
+fn fields_come_from_config_file_and_options() {
     let template =
         |id: &str, content: &str| format!("[[templates]]\nid = \"{id}\"\ntitle = \"T\"\ncontent = \"{content}\"\n");
     let linked = "linked_page-0123456789abcdefghijklmnopqrstu";
@@ -111,7 +111,7 @@ warning: WeChat does not show remark
 }
 
 #[test]
-fn a_dry_run_needs_no_secret_and_leaves_nothing() {
+fn dry_run_needs_no_secret_and_changes_nothing() {
     let env = TestEnv::without_config();
     env.write_config("app_id = \"wx1\"\n[network]\napi_base = \"http://127.0.0.1:1\"\n");
     let env = add_crew(env);

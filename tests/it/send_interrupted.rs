@@ -217,7 +217,7 @@ hint: it may have arrived, so wxbox does not repeat it by itself: ask the person
 }
 
 #[test]
-fn a_signal_ends_it_and_what_may_have_arrived_is_unknown() {
+fn signal_marks_in_flight_message_unknown() {
     for (signal, option) in [(Signal::INT, ""), (Signal::TERM, "--json")] {
         let server =
             CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY), CannedResponse::Stall]);
@@ -273,7 +273,7 @@ Content   hi
 }
 
 #[test]
-fn a_signal_waits_for_an_answer_that_is_about_to_come() {
+fn signal_waits_briefly_for_pending_response() {
     let server = CannedServer::new(vec![CannedResponse::Stall]);
     let env = server.env("", "timeout = \"1h\"");
     let send = env.spawn("send -u luffy hi");

@@ -6,7 +6,7 @@ use crate::send::{add_crew, env_with_crew, queued_count};
 use crate::support::env::{LUFFY, TestEnv};
 
 #[test]
-fn a_refused_person_is_marked_and_left_out_afterwards() {
+fn rejected_user_is_marked_and_skipped_later() {
     let mut env = env_with_crew();
     env.run("send -u zoro -t backup -d host=a").assert_snapshot(str![[r#"
 exit 5
@@ -180,7 +180,7 @@ hint: `wxbox template list --refresh` shows the templates that the account has; 
 }
 
 #[test]
-fn a_used_up_quota_leaves_all_queued() {
+fn exhausted_quota_leaves_all_queued() {
     let mut env = add_crew(TestEnv::with_scenario("[quota]\n\"/cgi-bin/message/template/send\" = 1\n"));
     env.run("send -u luffy -t backup").assert_success();
     env.sandbox().requests();

@@ -38,7 +38,7 @@ const BLOCKED_SIGNALS: [Blocked; 9] = [
 ];
 
 #[test]
-fn a_command_ends_and_is_reported_whatever_is_blocked() {
+fn blocked_signals_do_not_stop_command_report() {
     let mut env = env_with_bound_luffy();
     for signal in BLOCKED_SIGNALS {
         env.sandbox().post_form("write", "person=luffy");
@@ -51,7 +51,7 @@ fn a_command_ends_and_is_reported_whatever_is_blocked() {
 }
 
 #[test]
-fn a_command_has_the_signals_as_they_were_given() {
+fn command_inherits_signal_dispositions() {
     let env = env_with_bound_luffy();
     let look = "grep -E 'Sig(Blk|Ign)' /proc/self/status";
     let given = |before: &str, blocked: &[Blocked]| {
@@ -72,7 +72,7 @@ fn a_command_has_the_signals_as_they_were_given() {
 }
 
 #[test]
-fn a_signal_is_passed_on_though_another_was_blocked() {
+fn signal_is_forwarded_while_another_is_blocked() {
     let mut env = env_with_bound_luffy();
     let mut run = with_blocked_signals(&[Blocked::SIGCHLD, Blocked::SIGHUP], || {
         env.spawn("run -q -u luffy -- sh -c 'echo ready; exec sleep 600'")
@@ -84,7 +84,7 @@ fn a_signal_is_passed_on_though_another_was_blocked() {
 }
 
 #[test]
-fn a_wait_is_ended_though_the_signal_was_blocked() {
+fn blocked_signal_still_ends_wait() {
     let env = env_with_bound_luffy();
     for line in ["bind --user luffy --rebind", "sandbox --json --listen 127.0.0.1:0"] {
         for (signal, status) in SIGNAL_STATUSES {
@@ -97,7 +97,7 @@ fn a_wait_is_ended_though_the_signal_was_blocked() {
 }
 
 #[test]
-fn a_wait_goes_on_where_the_signal_was_ignored() {
+fn ignored_signal_does_not_end_wait() {
     let env = env_with_bound_luffy();
     for line in ["bind --user luffy --rebind", "sandbox --json --listen 127.0.0.1:0"] {
         let mut waiting = env.spawn_command(command_after_shell(&env, "trap '' HUP INT", line), line);
@@ -111,7 +111,7 @@ fn a_wait_goes_on_where_the_signal_was_ignored() {
 }
 
 #[test]
-fn a_signal_ends_the_program_once_a_question_is_answered() {
+fn signal_at_prompt_ends_program_after_answer() {
     let env = env_with_bound_luffy();
     let lock = rusqlite::Connection::open(env.database_path()).unwrap();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -19,7 +19,7 @@ fn env_with_grants() -> TestEnv {
 }
 
 #[test]
-fn who_has_allowed_it_gets_one() {
+fn consenting_user_receives_notification() {
     let mut env = env_with_grants();
     let line = format!("send -u luffy --subscribe 'Backup report' {FIELD_ARGS} --url https://status.example.com");
     env.run(&line).assert_snapshot(str![[r#"
@@ -68,7 +68,7 @@ Content     Template backup_report-0123456789abcdefghijklmnopqrs
 }
 
 #[test]
-fn its_fields_are_checked_before_it_is_sent() {
+fn subscription_fields_are_checked_before_sending() {
     let mut env = env_with_grants();
     env.run("send -u luffy --subscribe 'Backup report' -d thing1=db1 -d size=1").assert_snapshot(str![[r#"
 exit 2
@@ -141,7 +141,7 @@ hint: Fix the named field (length, charset, empty value)
 }
 
 #[test]
-fn the_lists_are_two() {
+fn template_and_subscription_lists_are_separate() {
     let mut env = env_with_grants();
     env.run("template list --subscribe").assert_snapshot(str![[r#"
 exit 0
@@ -203,7 +203,7 @@ exit 0
 }
 
 #[test]
-fn an_alias_gives_the_rest() {
+fn alias_supplies_remaining_fields() {
     let mut env = env_with_grants();
     let path = env.path(".config/wxbox/config.toml");
     let config = std::fs::read_to_string(path).unwrap();
@@ -226,7 +226,7 @@ sent message 1 (subscribe) to luffy
 
 /// The recipient need not follow; each consent allows one message.
 #[test]
-fn a_one_time_subscription_is_a_message_of_its_own() {
+fn one_time_subscription_sends_its_own_message() {
     let env = env_with_grants();
     let body = r#"{"template_id": "ONE", "scene": 7, "title": "Door 3", "data": {"content": {"value": "open"}}}"#;
     let body = body.replace("ONE", "one_time_message-0123456789abcdefghijklmnop");

@@ -16,7 +16,7 @@ fn age_cached_list(env: &TestEnv, seconds: u32) {
 }
 
 #[test]
-fn a_template_that_wechat_does_not_know_drops_the_kept_list() {
+fn unknown_template_invalidates_cached_list() {
     let mut env = env_with_crew();
     env.run("template list").assert_success();
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
@@ -36,7 +36,7 @@ hint: `wxbox template list --refresh` shows the templates that the account has; 
 }
 
 #[test]
-fn a_list_of_yesterday_is_asked_for_again() {
+fn day_old_list_is_fetched_again() {
     let mut env = env_with_crew();
     env.run("template list").assert_success();
     for (seconds, requests) in
@@ -58,7 +58,7 @@ fn a_list_of_yesterday_is_asked_for_again() {
 }
 
 #[test]
-fn an_old_list_is_used_where_wechat_cannot_be_asked() {
+fn old_list_is_used_when_wechat_is_unreachable() {
     let mut env = env_with_crew();
     env.run("template list").assert_success();
     age_cached_list(&env, 3 * 86_400);
@@ -80,7 +80,7 @@ warning: the kept template list was asked for 3 days ago, and is used as it is: 
 }
 
 #[test]
-fn a_terminal_shows_how_old_the_list_is() {
+fn terminal_shows_age_of_list() {
     let env = env_with_crew();
     env.run("template list").assert_success();
     age_cached_list(&env, 7200 + 60);

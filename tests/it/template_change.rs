@@ -41,7 +41,7 @@ fn a_template_of_the_library_can_be_sent_at_once() {
 }
 
 #[test]
-fn what_cannot_be_added_is_said() {
+fn rejected_template_add_is_explained() {
     let env = TestEnv::new();
     env.run("template add 99999 --keyword 告警内容").assert_snapshot(str![[r#"
 exit 4
@@ -96,7 +96,7 @@ hint: Delete an unused template (limit 25)
 }
 
 #[test]
-fn a_removed_template_is_known_to_nobody() {
+fn removed_template_is_not_found() {
     let mut env = TestEnv::new();
     env.run("template list").assert_success();
     env.sandbox().requests();
@@ -158,7 +158,7 @@ error: the account had no template Gone (gone) any more
 }
 
 #[test]
-fn it_is_removed_only_after_a_yes() {
+fn template_removal_requires_confirmation() {
     let env = TestEnv::new();
     for (answer, kept) in [("n\r", 2), ("\r", 2), ("y\r", 1)] {
         let mut terminal = Terminal::start(env.command("template remove 'Server alert'"), 30, 100);
@@ -173,7 +173,7 @@ fn it_is_removed_only_after_a_yes() {
 }
 
 #[test]
-fn what_was_done_stays_done_though_the_list_cannot_be_had() {
+fn template_change_succeeds_without_list() {
     let busy = || json_response(r#"{"errcode":-1,"errmsg":"system error"}"#);
     let list = r#"{"template_list":[{"template_id":"T-1","title":"T","content":"{{a.DATA}}"}]}"#;
     let added = r#"{"errcode":0,"errmsg":"ok","template_id":"T-2"}"#;
@@ -212,7 +212,7 @@ warning: WeChat could not be asked for the templates: WeChat says -1 (system err
 }
 
 #[test]
-fn an_addition_without_an_answer_may_have_been_made() {
+fn unanswered_template_add_is_ambiguous() {
     let server = CannedServer::new(vec![json_response(TOKEN_BODY), CannedResponse::Bytes(Vec::new())]);
     server.env("", "").run("template add 43216 --keyword a").assert_snapshot(str![[r#"
 exit 1
@@ -224,7 +224,7 @@ hint: it may have been added all the same: `wxbox template list --refresh` shows
 }
 
 #[test]
-fn a_token_that_is_refused_is_renewed_for_a_change() {
+fn rejected_token_is_refreshed_for_template_change() {
     let mut env = TestEnv::new();
     env.run("token").assert_success();
     rusqlite::Connection::open(env.database_path()).unwrap().execute("UPDATE tokens SET token = 'stale'", []).unwrap();

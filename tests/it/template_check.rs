@@ -21,7 +21,7 @@ fn message_count(env: &TestEnv) -> i64 {
 }
 
 #[test]
-fn the_preview_is_what_people_see() {
+fn dry_run_preview_matches_display() {
     let mut env = env_with_luffy();
     env.run("template check backup -d host=db1 -d size='42 GB' -d time=03:15").assert_snapshot(str![[r#"
 exit 0
@@ -73,7 +73,7 @@ warning: WeChat may refuse time3, which is empty
 }
 
 #[test]
-fn with_strict_nothing_may_be_lost() {
+fn strict_rejects_any_loss() {
     let env = env_with_luffy();
     env.run(&format!("template check backup -d remark=bye -d host={VALUE_OF_21_CHARS} --strict")).assert_snapshot(
         str![[r#"
@@ -128,7 +128,7 @@ exit 0
 }
 
 #[test]
-fn fields_come_from_the_config_a_file_and_the_line() {
+fn fields_come_from_config_file_and_options() {
     let env = env_with_luffy();
     env.write_file("fields.json", r##"{"host": "from the file", "size": {"value": 1.50, "color": "#173177"}}"##);
     env.run("template check backup --data-json fields.json -d size=2").assert_snapshot(str![[r#"
@@ -235,7 +235,7 @@ hint: without --strict this is a warning; `wxbox template check 'Server alert' -
 }
 
 #[test]
-fn what_is_not_shown_is_a_warning_and_with_strict_not_queued() {
+fn undisplayed_value_warns_and_strict_rejects() {
     let env = env_with_luffy();
     let line = format!("send -u luffy -t backup -d first=Backup -d host={VALUE_OF_21_CHARS} -d 'size=42 GB ✅'");
     env.run(&line).assert_snapshot(str![[r#"
@@ -299,7 +299,7 @@ error: line 2: WeChat shows host as "12345678901234567890…": at most 20 charac
 }
 
 #[test]
-fn a_text_that_is_too_long_for_the_fallback_is_cut_there_alone() {
+fn long_text_is_cut_in_fallback_only() {
     let template = "[[templates]]\nid = \"note_0123456789abcdefghijklmnopqrstuvwxyz-A\"\ntitle = \"Note\"\n";
     let mut env = TestEnv::with_scenario(&format!("{template}content = \"Note: {{{{thing1.DATA}}}}\"\n"));
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
@@ -357,7 +357,7 @@ hint: without --strict this is a warning; `wxbox template check backup --data �
 }
 
 #[test]
-fn what_passes_here_passes_at_a_real_account() {
+fn accepted_values_pass_at_real_account() {
     let mut env = TestEnv::with_scenario("strict_templates = true\n");
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     let card = env
@@ -375,7 +375,7 @@ fn what_passes_here_passes_at_a_real_account() {
 }
 
 #[test]
-fn what_a_template_itself_does_not_show_is_said() {
+fn missing_template_field_is_reported() {
     let template = "[[templates]]\nid = \"note_0123456789abcdefghijklmnopqrstuvwxyz-A\"\ntitle = \"Note\"\n";
     let env = TestEnv::with_scenario(&format!(
         "{template}content = \"{{{{a.DATA}}}}\\nDay: {{{{b. DATA}}}} ｛｛c.DATA｝｝\"\n"

@@ -19,7 +19,7 @@ fn message_count(env: &TestEnv) -> i64 {
 }
 
 #[test]
-fn a_kept_list_costs_no_request() {
+fn cached_list_needs_no_request() {
     let mut env = env_with_luffy();
     env.run("template list").assert_success();
     env.sandbox().requests();
@@ -32,7 +32,7 @@ fn a_kept_list_costs_no_request() {
 }
 
 #[test]
-fn the_first_send_asks_once_and_keeps_the_answer() {
+fn first_send_fetches_and_caches_list() {
     let mut env = env_with_luffy();
     env.run(SEND_ALERT).assert_success();
     env.run(SEND_ALERT).assert_success();
@@ -40,7 +40,7 @@ fn the_first_send_asks_once_and_keeps_the_answer() {
 }
 
 #[test]
-fn wrong_fields_are_named_with_the_right_ones() {
+fn wrong_fields_are_reported_with_valid_ones() {
     let mut env = env_with_luffy();
     env.run("template list").assert_success();
     env.sandbox().requests();
@@ -91,7 +91,7 @@ hint: did you mean Server alert?
 }
 
 #[test]
-fn a_template_that_was_changed_meanwhile_is_asked_for_anew() {
+fn changed_template_is_fetched_again() {
     let mut env = env_with_luffy();
     env.run("template list").assert_success();
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
@@ -106,7 +106,7 @@ fn a_template_that_was_changed_meanwhile_is_asked_for_anew() {
 }
 
 #[test]
-fn an_alias_or_an_id_that_the_account_does_not_have() {
+fn unknown_alias_or_template_id_is_reported() {
     let env = TestEnv::with_scenario("templates = []\n");
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run("send -u luffy -t backup").assert_snapshot(str![[r#"
@@ -127,7 +127,7 @@ hint: did you mean backup?
 }
 
 #[test]
-fn where_wechat_cannot_be_asked_it_is_a_warning() {
+fn unreachable_wechat_is_a_warning() {
     // The first lookup uses up the quota of the list.
     let mut env = TestEnv::with_scenario("[quota]\n\"/cgi-bin/template/get_all_private_template\" = 1\n");
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
@@ -164,7 +164,7 @@ hint: Wait until the counters begin anew after midnight in China, or reset them 
 }
 
 #[test]
-fn a_dry_run_without_a_secret_checks_what_is_kept() {
+fn dry_run_without_secret_checks_cached_list() {
     let mut env = env_with_luffy();
     let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
     let bare = config.lines().filter(|line| !line.starts_with("app_secret")).collect::<Vec<_>>().join("\n");

@@ -89,7 +89,7 @@ hint: `wxbox template list` shows the account's templates
 }
 
 #[test]
-fn a_template_that_is_named_by_its_id_is_queued() {
+fn template_named_by_id_is_queued() {
     let env = env_without_network();
     for name in [TEMPLATE_ID, "backup"] {
         let ran = env.run(&format!("--json send -u luffy -t {name} -d host=a"));

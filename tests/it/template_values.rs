@@ -198,7 +198,7 @@ fn each_type_has_its_cases() {
 }
 
 #[test]
-fn both_sides_take_what_follows_the_rule() {
+fn both_sides_accept_valid_values() {
     for (key, good, _) in TYPE_CASES {
         for value in *good {
             assert_eq!(rejection_rule(key, value), None, "{key} {value:?}");
@@ -208,7 +208,7 @@ fn both_sides_take_what_follows_the_rule() {
 }
 
 #[test]
-fn both_sides_refuse_what_breaks_the_rule() {
+fn both_sides_reject_invalid_values() {
     for (key, _, bad) in TYPE_CASES {
         let kind = key.trim_end_matches(|c: char| c.is_ascii_digit());
         for value in *bad {

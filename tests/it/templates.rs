@@ -7,7 +7,7 @@ use crate::support::env::{BACKUP_TEMPLATE_ID, TestEnv};
 const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
 
 #[test]
-fn the_list_is_asked_for_once_and_then_kept() {
+fn list_is_fetched_once_and_cached() {
     let mut env = TestEnv::new();
     env.run("template list").assert_snapshot(str![[r#"
 exit 0
@@ -91,7 +91,7 @@ hint: `wxbox template list` shows the account's templates
 }
 
 #[test]
-fn what_is_not_one_template_is_refused() {
+fn ambiguous_template_is_rejected() {
     let template = |id: &str, title: &str| {
         format!(
             "[[templates]]\nid = \"{id}-012345678901234567890123456789012345\"\ntitle = \"{title}\"\ncontent = \"x\"\n"
@@ -124,7 +124,7 @@ hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.con
 }
 
 #[test]
-fn a_kept_list_needs_neither_secret_nor_network() {
+fn cached_list_needs_no_secret_or_network() {
     let mut env = TestEnv::new();
     env.run("template list").assert_success();
     let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
@@ -152,7 +152,7 @@ hint: set app_secret or app_secret_file in [HOME]/.config/wxbox/config.toml, or 
 }
 
 #[test]
-fn a_token_that_is_refused_is_renewed() {
+fn rejected_token_is_refreshed() {
     let mut env = TestEnv::new();
     env.run("token").assert_success();
     rusqlite::Connection::open(env.database_path()).unwrap().execute("UPDATE tokens SET token = 'stale'", []).unwrap();

@@ -31,7 +31,7 @@ fn a_new_password_is_typed_twice_and_never_shown() {
 }
 
 #[test]
-fn a_name_is_asked_for_where_none_is_given() {
+fn missing_name_is_prompted_for() {
     let env = TestEnv::without_config();
     let mut terminal = start_terminal(&env, "user add");
     terminal.wait_for("Name");
@@ -66,7 +66,7 @@ fn ctrl_c_at_prompt_restores_terminal() {
 }
 
 #[test]
-fn ctrl_d_at_a_question_leaves() {
+fn ctrl_d_at_prompt_exits() {
     let world = env_with_luffy();
     for (line, question) in [("user add nami", "Password"), ("user add", "Name"), ("user remove luffy", "Remove luffy")]
     {
@@ -88,7 +88,7 @@ fn ctrl_d_at_a_question_leaves() {
 /// The screen shows what was typed, even if characters take two columns and a line more than one
 /// row.
 #[test]
-fn what_is_typed_can_be_edited() {
+fn typed_answer_can_be_edited() {
     const LEFT: &str = "\x1b[D";
     let long = "长".repeat(30);
     for (columns, keys, shown) in [
@@ -118,7 +118,7 @@ fn what_is_typed_can_be_edited() {
 }
 
 #[test]
-fn a_person_is_removed_only_after_a_yes() {
+fn user_removal_requires_confirmation() {
     let env = env_with_luffy();
     for (answer, status, kept) in [("n\r", 0, 1), ("\r", 0, 1), ("y\r", 0, 0)] {
         let mut terminal = start_terminal(&env, "user remove luffy");
@@ -133,7 +133,7 @@ fn a_person_is_removed_only_after_a_yes() {
 }
 
 #[test]
-fn the_password_of_a_binding_is_asked_for() {
+fn bind_prompts_for_password() {
     let env = TestEnv::new();
     env.run_with_stdin("user add luffy --password-stdin", "meat\n").assert_success();
     let mut terminal = start_terminal(&env, "bind --user luffy");

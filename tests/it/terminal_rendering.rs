@@ -377,7 +377,7 @@ fn slow_message_shows_spinner() {
 }
 
 #[test]
-fn a_broadcast_is_summed_up_where_no_bar_can_be_drawn() {
+fn broadcast_without_progress_bar_prints_summary() {
     let mut env = TestEnv::with_scenario("crowd = 12\n");
     env.add_generated_users(12);
     env.set_variable("TERM", "dumb");

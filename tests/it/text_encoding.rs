@@ -33,7 +33,7 @@ fn last_received(env: &mut TestEnv) -> serde_json::Value {
 }
 
 #[test]
-fn a_text_that_is_not_utf_8_is_sent() {
+fn invalid_utf_8_text_is_sent() {
     let mut env = env_with_luffy();
     env.run_with_stdin("send -u luffy -", TRUNCATED_UTF8).assert_snapshot(str![[r#"
 exit 0
@@ -95,7 +95,7 @@ hint: without --strict this is a warning, and the message is sent
 }
 
 #[test]
-fn a_value_that_is_not_utf_8_is_sent() {
+fn invalid_utf_8_value_is_sent() {
     let mut env = env_with_luffy();
     run_with_raw_arg(&env, "send -u luffy -t backup -d", b"host=db\xff1").assert_snapshot(str![[r#"
 exit 0
@@ -153,7 +153,7 @@ hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": 
 }
 
 #[test]
-fn a_report_of_run_is_sent_whatever_bytes_are_in_it() {
+fn run_report_with_any_bytes_is_sent() {
     let mut env = env_with_luffy();
     let mut command = env.command("run -u luffy --text");
     command.arg(OsStr::from_bytes(b"caf\xe9 {status}")).args(["--", "true"]);
@@ -168,7 +168,7 @@ sent message 1 (text) to luffy
 }
 
 #[test]
-fn a_line_of_a_batch_is_repaired_and_says_so() {
+fn repaired_batch_line_is_reported() {
     let mut env = env_with_luffy();
     let lines = [
         b"{\"user\":\"luffy\",\"text\":\"disk \xe6\x97 full\",\"ref\":1.10}".as_slice(),
@@ -206,7 +206,7 @@ exit 7
 }
 
 #[test]
-fn a_line_of_a_batch_that_cannot_be_used_says_why() {
+fn invalid_batch_line_is_explained() {
     let lines = r#"{"user":"luffy","text":["a"]}
 {"user":"luffy","text":"hi" "key":"k"}
 [{"user":"luffy","text":"hi"}]
@@ -229,7 +229,7 @@ exit 5
 }
 
 #[test]
-fn numbers_leave_as_they_came() {
+fn numbers_are_exported_unchanged() {
     let env = env_with_luffy();
     let numbers = ["1.10", "12.50", "100.00", "-0", "1e400", "123456789012345678901234567890"];
     for number in numbers {
@@ -247,7 +247,7 @@ fn numbers_leave_as_they_came() {
 }
 
 #[test]
-fn what_a_terminal_shows_is_sent_without_its_colours() {
+fn terminal_colors_are_removed_from_text() {
     let mut env = env_with_luffy();
     env.run_with_stdin("send -u luffy -", "\u{1b}[01;31m\u{1b}[Kerror:\u{1b}[m\u{1b}[K disk\r\ncopy 10%\rcopy 100%\n")
         .assert_success();

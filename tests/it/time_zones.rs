@@ -27,7 +27,7 @@ fn fault_with_errcode(errcode: i64) -> String {
 }
 
 #[test]
-fn people_see_the_time_of_the_zone_and_programs_utc() {
+fn people_see_zone_time_and_programs_utc() {
     let mut env = crate::run::env_with_bound_luffy();
     env.set_variable("TZ", SYSTEM_ZONE);
     env.sandbox().post_form("write", "person=luffy");

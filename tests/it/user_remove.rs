@@ -7,7 +7,7 @@ use crate::support::env::{LUFFY, TestEnv};
 use crate::support::files::database_contains;
 
 #[test]
-fn removal_asks_or_needs_yes() {
+fn removal_prompts_or_requires_yes() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
     env.run("user remove luffy").assert_snapshot(str![[r#"
@@ -41,7 +41,7 @@ hint: `wxbox user list` shows everybody
 }
 
 #[test]
-fn how_many_messages_go_is_said() {
+fn number_of_split_parts_is_reported() {
     let env = TestEnv::new();
     for send in ["", "send -u luffy hello", "send -u luffy hello --no-wait"] {
         env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
@@ -151,7 +151,7 @@ exit 0
 }
 
 #[test]
-fn removal_reaches_what_moved_between_pages() {
+fn removal_erases_moved_pages() {
     let env = TestEnv::new();
     let batch =
         |n: usize| format!("user add person-{:02} --note private-note-{:02}-{}", n * 37 % 80, n, "x".repeat(600));
@@ -165,7 +165,7 @@ fn removal_reaches_what_moved_between_pages() {
 }
 
 #[test]
-fn removal_leaves_the_messages_of_another_with_the_same_openid() {
+fn removal_keeps_messages_of_user_with_same_openid() {
     let env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run(&format!("user add twin --openid {LUFFY}")).assert_success();
@@ -191,7 +191,7 @@ error: message 1 is no longer in the outbox, since the person was removed: it ma
 }
 
 #[test]
-fn a_line_whose_person_is_removed_meanwhile_has_its_result() {
+fn batch_line_of_removed_user_has_result() {
     let server = CannedServer::new(vec![json_response(TOKEN_BODY), CannedResponse::Stall]);
     let env = server.env("", "timeout = \"1s\"");
     let lines = env.write_file("lines", "{\"user\":\"luffy\",\"text\":\"hi\",\"ref\":\"mine\"}\n");

@@ -126,7 +126,7 @@ exit 7
 }
 
 #[test]
-fn a_hundred_at_a_time() {
+fn sync_queries_100_users_per_request() {
     let mut env = env_with_101_followers("");
     env.run("user sync").assert_snapshot(str![[r#"
 exit 0
@@ -140,7 +140,7 @@ asked about 101 people: 99 follow, 2 do not; 2 changed
 }
 
 #[test]
-fn what_was_learned_stays_where_the_calls_of_the_day_run_out() {
+fn exhausted_quota_keeps_synced_users() {
     let env = env_with_101_followers("[quota]\n\"/cgi-bin/user/info/batchget\" = 1\n");
     env.run("user sync").assert_snapshot(str![[r#"
 exit 1
@@ -155,7 +155,7 @@ hint: Wait until the counters begin anew after midnight in China, or reset them 
 }
 
 #[test]
-fn an_account_that_may_not_ask_marks_nobody() {
+fn unauthorized_sync_marks_no_user() {
     let env = TestEnv::with_scenario("unauthorized = [\"/cgi-bin/user/info/batchget\"]");
     env.run(&format!("user add zoro --openid {ZORO}")).assert_success();
     let ran = env.run("user sync");

@@ -101,7 +101,7 @@ exit 0
 }
 
 #[test]
-fn an_openid_that_somebody_has_is_warned_about() {
+fn shared_openid_is_warned_about() {
     let env = TestEnv::new();
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     env.run(&format!("user add nami --openid {LUFFY}")).assert_snapshot(str![[r#"
@@ -115,7 +115,7 @@ warning: nami shares this openid with luffy
 }
 
 #[test]
-fn a_name_is_given_once() {
+fn names_are_unique() {
     let env = TestEnv::new();
     env.run("user add luffy --note first").assert_success();
     env.run("user add luffy --note second").assert_snapshot(str![[r#"
@@ -234,7 +234,7 @@ Added   [TIME]
 }
 
 #[test]
-fn who_is_not_there_is_said_with_the_nearest_name() {
+fn unknown_user_suggests_nearest_name() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
     env.run("user show lufy").assert_snapshot(str![[r#"
@@ -291,7 +291,7 @@ error: nobody has the tag -none
 }
 
 #[test]
-fn a_name_can_be_seen_and_has_one_form() {
+fn names_are_printable_and_normalized() {
     let env = TestEnv::new();
     for bad in ["\u{200b}", "\u{3164}", "lu\u{202e}ffy", "luffy\u{200b}", "\u{feff}\u{200d}"] {
         assert_eq!(env.run(&format!("user add '{bad}'")).status(), Some(2), "{bad:?}");
@@ -319,7 +319,7 @@ hint: type the name anew: what does not show mostly came with copied text
 }
 
 #[test]
-fn what_looks_like_another_is_said() {
+fn lookalike_name_is_reported() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
     env.run("user add Luffy").assert_snapshot(str![[r#"

@@ -67,7 +67,7 @@ fn a_template_message_goes_out_as_the_dry_run_shows_it() {
 }
 
 #[test]
-fn the_classic_endpoint_is_a_get() {
+fn classic_endpoint_uses_get() {
     let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY)]);
     let env = server.env("", "");
     env.prepend_config("token_endpoint = \"classic\"");
@@ -241,7 +241,7 @@ hint: it may have arrived, so wxbox does not repeat it by itself: ask the person
 }
 
 #[test]
-fn without_a_token_nothing_is_tried() {
+fn failed_token_fetch_attempts_no_message() {
     let queued = |answer: CannedResponse| {
         let server = CannedServer::new(vec![answer]);
         let env = server.env("", "");
@@ -292,7 +292,7 @@ one message stays in the outbox: do not send it again, the next `wxbox outbox fl
 }
 
 #[test]
-fn the_next_api_host_is_tried_where_one_cannot_be_reached() {
+fn unreachable_api_host_falls_back_to_next() {
     let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY)]);
     let env = server.env("", "");
     let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
@@ -341,7 +341,7 @@ sent message 1 (text) to luffy
 }
 
 #[test]
-fn what_is_meant_for_this_machine_goes_through_no_proxy() {
+fn local_requests_bypass_proxy() {
     let server = CannedServer::new(vec![json_response(TOKEN_BODY)]);
     let proxy = CannedServer::new(vec![]);
     let env = server.env("", &format!("proxy = \"{}\"", proxy.url()));

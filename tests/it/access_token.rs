@@ -3,18 +3,10 @@
 
 use snapbox::str;
 
-use crate::support::env::{LUFFY, TestEnv, http_client};
+use crate::support::env::{LIST_REQUEST, LUFFY, SEND_REQUEST, TestEnv, http_client};
 
 const TOKEN_REQUEST: &str = "POST /cgi-bin/stable_token 0";
-const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
-const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
 const SEND_ARGS: &str = "send -u luffy -t backup -d host=a";
-
-fn env_with_luffy() -> TestEnv {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env
-}
 
 /// Revokes the account's token, as another program that fetches one would.
 fn revoke_token(env: &mut TestEnv) {
@@ -31,7 +23,7 @@ fn revoke_token(env: &mut TestEnv) {
 
 #[test]
 fn token_is_fetched_once_and_cached_for_later() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(SEND_ARGS).assert_success();
     env.run(SEND_ARGS).assert_success();
     assert_eq!(env.sandbox().requests(), [TOKEN_REQUEST, LIST_REQUEST, SEND_REQUEST, SEND_REQUEST]);
@@ -41,7 +33,7 @@ fn token_is_fetched_once_and_cached_for_later() {
 
 #[test]
 fn concurrent_processes_fetch_one_token() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     let all: Vec<_> = (0..6).map(|_| env.spawn(SEND_ARGS)).collect();
     for one in all {
         one.wait().assert_success();
@@ -53,7 +45,7 @@ fn concurrent_processes_fetch_one_token() {
 
 #[test]
 fn revoked_token_is_replaced_and_message_sent_once() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(SEND_ARGS).assert_success();
     revoke_token(&mut env);
     env.run(SEND_ARGS).assert_snapshot(str![[r#"
@@ -72,7 +64,7 @@ sent message 2 (template) to luffy
 
 #[test]
 fn concurrent_rejections_fetch_one_token() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(SEND_ARGS).assert_success();
     revoke_token(&mut env);
     let all: Vec<_> = (0..4).map(|_| env.spawn(SEND_ARGS)).collect();
@@ -85,7 +77,7 @@ fn concurrent_rejections_fetch_one_token() {
 
 #[test]
 fn expiring_or_misdated_token_is_not_used() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     let now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
     for (expires, fetched) in [("0", true), ("NOW + 30000", true), ("NOW + 99000000", true), ("NOW + 600000", false)] {
         env.run(SEND_ARGS).assert_success();
@@ -100,13 +92,13 @@ fn expiring_or_misdated_token_is_not_used() {
 
 #[test]
 fn token_is_printed_for_scripts() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     let first = env.run("token").assert_success().stdout().to_owned();
     assert_eq!(first, env.query::<String>("SELECT token FROM tokens") + "\n");
     assert_eq!(env.run("-q token").assert_success().stdout(), first);
-    let shown = env.run("token --json").assert_success().json_lines();
-    assert_eq!(shown[0]["access_token"], first.trim_end());
-    let expires = shown[0]["expires_at"].as_str().unwrap();
+    let results = env.run("token --json").assert_success().json_lines();
+    assert_eq!(results[0]["access_token"], first.trim_end());
+    let expires = results[0]["expires_at"].as_str().unwrap();
     assert_eq!((expires.len(), expires.ends_with('Z')), (20, true), "{expires}");
     assert_eq!(env.sandbox().requests(), [TOKEN_REQUEST]);
     assert_eq!(env.run("token --refresh").assert_success().stdout(), first);
@@ -119,7 +111,7 @@ fn token_is_printed_for_scripts() {
 
 #[test]
 fn classic_endpoint_returns_new_token_each_time() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.prepend_config("token_endpoint = \"classic\"");
     let first = env.run("token").assert_success().stdout().to_owned();
     assert_eq!(env.run("token").assert_success().stdout(), first);
@@ -131,7 +123,7 @@ fn classic_endpoint_returns_new_token_each_time() {
 
 #[test]
 fn no_log_line_has_the_token_or_the_secret() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     let secret = env.sandbox().app_secret.clone();
     for line in ["-vv send -u luffy hi", "-vv token", "-vv token --refresh", "-vvv send -u luffy -t nothing"] {
         let ran = env.run(line);
@@ -153,7 +145,7 @@ fn unavailable_token_lock_does_not_block_fetch() {
             let database = rusqlite::Connection::open(env.database_path()).unwrap();
             database.execute("DELETE FROM tokens", []).unwrap();
         };
-        let mut env = env_with_luffy();
+        let mut env = TestEnv::with_bound_luffy();
         env.replace_in_config(&[("[network]\n", "[network]\ntimeout = \"1s\"\n")]);
         env.prepend_config(&format!("token_endpoint = \"{endpoint}\"\n"));
         let path = env.database_path().with_file_name("wxbox.db-token-lock");

@@ -50,13 +50,13 @@ nami	oNami_draws_maps_of_the_sea1
     env.run("send -u luffy -t backup").assert_success();
     env.run("send --all -t backup_finished-0123456789abcdefghijklmnopq -d host=a -d size=1 -d time=2 -c b.toml")
         .assert_success();
-    let once = [
+    let commands = [
         "POST /cgi-bin/stable_token 0",
         "GET /cgi-bin/template/get_all_private_template 0",
         "POST /cgi-bin/message/template/send 0",
     ];
-    assert_eq!(env.sandbox().requests(), once);
-    assert_eq!(other.requests(), once);
+    assert_eq!(env.sandbox().requests(), commands);
+    assert_eq!(other.requests(), commands);
     assert_eq!(env.query::<i64>("SELECT count(DISTINCT token) FROM tokens"), 2);
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
@@ -120,7 +120,7 @@ fn precedence_is_options_then_environment_then_file() {
 fn secret_comes_from_environment_or_file() {
     let mut env = TestEnv::new();
     let secret = env.sandbox().app_secret.clone();
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     env.write_config(&config.replace(&secret, "ffffffffffffffffffffffffffffffff"));
     assert_eq!(env.run("token").status(), Some(3));
     env.write_file("secret", format!("{secret}\r\n"));

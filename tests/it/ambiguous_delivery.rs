@@ -1,16 +1,14 @@
 //! Messages that may have been delivered: no later rejection, cancellation or retry changes that,
 //! and each keeps its key.
 
-use crate::support::env::{LUFFY, NAMI, TestEnv};
+use crate::support::env::{NAMI, TEMPLATE_ARGS, TestEnv};
 
-const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
 const MESSAGE_FAULT: &str = "[[faults]]\napi = \"/cgi-bin/message/*\"\n";
 
 /// Returns an environment with luffy bound, in which the calls that send meet these faults one
 /// after the other.
 fn env_with_faults(faults: &[&str]) -> TestEnv {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     set_faults(&mut env, faults);
     env
 }
@@ -22,10 +20,6 @@ fn set_faults(env: &mut TestEnv, faults: &[&str]) {
 
 fn delivered_count(env: &mut TestEnv) -> i64 {
     env.sandbox().stats()["delivered"].as_i64().unwrap()
-}
-
-fn message_states(env: &TestEnv) -> String {
-    env.query("SELECT group_concat(state, ' ' ORDER BY id) FROM messages")
 }
 
 /// Moves all recorded times of attempts and retries this many seconds into the past, on every
@@ -49,13 +43,17 @@ fn rejected_repeat_leaves_unknown_with_key() {
         assert_eq!(env.run(&format!("send -u luffy {TEMPLATE_ARGS} --key K")).status(), Some(6), "{refusal}");
         advance_time(&mut env, 90);
         assert_eq!(env.run("outbox flush").status(), Some(6), "{refusal}");
-        assert_eq!(message_states(&env), "unknown", "{refusal}");
+        assert_eq!(env.message_states(), "unknown", "{refusal}");
         set_faults(&mut env, &[]);
         assert_eq!(env.run(&format!("send -u luffy {TEMPLATE_ARGS} --key K")).status(), Some(6), "{refusal}");
         assert_eq!(delivered_count(&mut env), 1, "{refusal}");
-        let shown = env.run("--json outbox show 1").assert_success();
-        let outcomes: Vec<_> =
-            shown.json_lines()[0]["history"].as_array().unwrap().iter().map(|it| it["outcome"].clone()).collect();
+        let details = env.run("--json outbox show 1").assert_success();
+        let outcomes: Vec<_> = details.json_lines()[0]["history"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|attempt| attempt["outcome"].clone())
+            .collect();
         assert_eq!(outcomes, ["ambiguous", "refused"], "both answers are shown");
     }
 }
@@ -70,7 +68,7 @@ fn other_rejection_leaves_unknown() {
     env.query::<i64>("UPDATE messages SET due_at = 1 WHERE id = 2 RETURNING 1");
     advance_time(&mut env, 90);
     env.run("outbox flush");
-    assert_eq!(message_states(&env), "unknown failed");
+    assert_eq!(env.message_states(), "unknown failed");
     assert_eq!(delivered_count(&mut env), 1);
 }
 
@@ -86,13 +84,13 @@ fn quota_error_fails_no_untried_message() {
     advance_time(&mut env, 90);
     env.query::<i64>("UPDATE messages SET due_at = 1 WHERE id = 1 RETURNING 1");
     env.run("outbox flush");
-    assert_eq!(message_states(&env), "unknown queued queued queued");
+    assert_eq!(env.message_states(), "unknown queued queued queued");
     assert_eq!(env.query::<i64>("SELECT count(*) FROM attempts WHERE message_id > 1"), 0);
     set_faults(&mut env, &[]);
     assert_eq!(env.run("outbox flush").assert_success().stdout(), "", "they wait for midnight");
     env.run("quota clear --yes").assert_success();
     env.run("outbox flush").assert_success();
-    assert_eq!(message_states(&env), "unknown sent sent sent");
+    assert_eq!(env.message_states(), "unknown sent sent sent");
     assert_eq!(delivered_count(&mut env), 4);
 }
 
@@ -102,7 +100,7 @@ fn retry_queued_sends_all_waiting() {
     assert_eq!(env.run(&format!("send -u luffy {TEMPLATE_ARGS}")).status(), Some(6));
     assert_eq!(env.run("outbox flush").assert_success().stdout(), "");
     env.run("outbox retry --queued").assert_success();
-    assert_eq!((message_states(&env), delivered_count(&mut env)), ("sent".into(), 1));
+    assert_eq!((env.message_states(), delivered_count(&mut env)), ("sent".into(), 1));
 }
 
 #[test]
@@ -111,7 +109,7 @@ fn cancel_stops_repeats_and_keeps_key() {
         let mut env = env_with_faults(&["nth = 1\nreset = \"after\""]);
         env.run(&format!("send -u luffy {TEMPLATE_ARGS} --key K"));
         assert_eq!(env.run(cancel).status(), Some(6), "{cancel}");
-        assert_eq!(message_states(&env), "unknown", "{cancel}");
+        assert_eq!(env.message_states(), "unknown", "{cancel}");
         assert_eq!(env.run(&format!("send -u luffy {TEMPLATE_ARGS} --key K")).status(), Some(6));
         env.run("outbox flush").assert_success();
         assert_eq!(delivered_count(&mut env), 1, "{cancel}");
@@ -129,14 +127,14 @@ fn retry_keeps_ambiguous_attempt() {
     let mut env = env_with_faults(&["nth = 1\nreset = \"after\"", "nth = 2\nerrcode = -1"]);
     env.run(&format!("send -u luffy {TEMPLATE_ARGS} --key K"));
     assert_eq!(env.run("outbox retry 1").stderr().matches("may arrive twice").count(), 0);
-    assert_eq!(message_states(&env), "queued");
+    assert_eq!(env.message_states(), "queued");
     advance_time(&mut env, 1200);
     assert_eq!(env.run("outbox flush").status(), Some(6));
-    assert_eq!((message_states(&env), delivered_count(&mut env)), ("unknown".into(), 1));
+    assert_eq!((env.message_states(), delivered_count(&mut env)), ("unknown".into(), 1));
     // If a message was explicitly retried twice, the output says that it may arrive twice.
     let ran = env.run("outbox retry 1").assert_success();
     assert!(ran.stderr().contains("it may arrive twice"), "{}", ran.stderr());
-    assert_eq!((message_states(&env), delivered_count(&mut env)), ("sent".into(), 2));
+    assert_eq!((env.message_states(), delivered_count(&mut env)), ("sent".into(), 2));
 }
 
 #[test]
@@ -146,9 +144,9 @@ fn rejected_retry_leaves_unknown() {
         env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
         advance_time(&mut env, 1200);
         env.run("outbox retry 1");
-        assert_eq!(message_states(&env), "queued");
+        assert_eq!(env.message_states(), "queued");
         env.run(after);
-        assert_eq!((message_states(&env), delivered_count(&mut env)), ("unknown".into(), 1), "{after}");
+        assert_eq!((env.message_states(), delivered_count(&mut env)), ("unknown".into(), 1), "{after}");
     }
 }
 
@@ -164,5 +162,5 @@ fn second_host_after_ambiguous_first_is_second_attempt() {
         advance_time(&mut env, 300);
         env.run("outbox flush");
     }
-    assert_eq!((message_states(&env), delivered_count(&mut env)), ("unknown".into(), 1));
+    assert_eq!((env.message_states(), delivered_count(&mut env)), ("unknown".into(), 1));
 }

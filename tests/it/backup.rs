@@ -146,14 +146,15 @@ hint: name another file, or remove that one first
 fn killed_backup_leftovers_are_removed_by_next() {
     let env = TestEnv::new();
     env.run("user add luffy").assert_success();
-    let left = [".wxbox-copy-aaaaaa", ".local/share/wxbox/.wxbox-copy-bbbbbb"].map(|name| env.write_file(name, "left"));
+    let leftovers =
+        [".wxbox-copy-aaaaaa", ".local/share/wxbox/.wxbox-copy-bbbbbb"].map(|name| env.write_file(name, "left"));
     let lives = env.write_file(".wxbox-copy-cccccc", "under way");
     let lock = std::fs::OpenOptions::new().write(true).open(&lives).unwrap();
     lock.lock().unwrap();
     let other = env.write_file(".wxbox-other", "none of ours");
     env.run("backup copy.db").assert_success();
     env.run("outbox flush").assert_success();
-    assert_eq!(left.map(|file| file.exists()), [false, false]);
+    assert_eq!(leftovers.map(|file| file.exists()), [false, false]);
     assert!(lives.exists() && other.exists());
 }
 
@@ -168,7 +169,7 @@ fn backup_during_concurrent_writes_is_consistent() {
         scope.spawn(move || {
             // Each commit moves one unit from one note to another, so the sum is the same at every
             // moment.
-            database.busy_timeout(std::time::Duration::from_secs(60)).unwrap();
+            database.busy_timeout(crate::support::TEST_TIMEOUT).unwrap();
             database.execute_batch("UPDATE users SET note = '100'").unwrap();
             begun.send(()).unwrap();
             while stopped.try_recv() != Err(crossbeam_channel::TryRecvError::Disconnected) {

@@ -47,7 +47,7 @@ Open the URL in WeChat, as luffy.
 "#]]);
     let requests = env.sandbox().requests();
     assert_eq!(requests[..2], ["GET /connect/oauth2/authorize 0", "GET /sns/oauth2/access_token 0"]);
-    assert!(!requests.iter().any(|it| it.contains("/sns/userinfo")), "{requests:?}");
+    assert!(!requests.iter().any(|request| request.contains("/sns/userinfo")), "{requests:?}");
 }
 
 #[test]

@@ -85,8 +85,8 @@ hint: the usage is: wxbox bind --as-admin <--user <NAME>|--unbound>
 #[test]
 fn listen_address_must_be_free_and_known() {
     let mut env = env_with_luffy();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    env.run(&format!("bind --user luffy --listen {}", taken.local_addr().unwrap())).assert_snapshot(str![[r#"
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    env.run(&format!("bind --user luffy --listen {}", listener.local_addr().unwrap())).assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)

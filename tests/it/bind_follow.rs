@@ -49,18 +49,18 @@ The page on the phone shows the code, too.
 "#]]);
     // The follow state is recorded, and the person still counts as a recipient: they are about to
     // follow.
-    let known = &env.run("--json user show zoro").assert_success().json_lines()[0];
-    assert_eq!((&known["follows"], &known["reachable"]), (&Value::Bool(false), &Value::Bool(false)));
+    let user = &env.run("--json user show zoro").assert_success().json_lines()[0];
+    assert_eq!((&user["follows"], &user["reachable"]), (&Value::Bool(false), &Value::Bool(false)));
     assert_eq!(env.query::<Option<i64>>("SELECT unreachable_errcode FROM bindings"), None);
     let link = Url::parse(ran.stdout().lines().last().unwrap()).unwrap();
     let page = http_client().get(link.clone()).header("accept-language", "en").send().unwrap().text().unwrap();
     assert!(page.contains("Follow wxbox"), "{page}");
     let form = link.join(&format!("/sandbox/follow?code={}", link.path().rsplit('/').next().unwrap())).unwrap();
     assert_eq!(http_client().post(form).body("person=zoro&follows=1").send().unwrap().status(), 303);
-    let shown = env.run(&format!("--json follower show {ZORO}")).assert_success().json_lines();
-    assert_eq!(shown[0]["subscribe"], true);
+    let followers = env.run(&format!("--json follower show {ZORO}")).assert_success().json_lines();
+    assert_eq!(followers[0]["subscribe"], true);
     // The account can tell whose QR code was scanned.
-    assert_eq!(shown[0]["qr_scene_str"], env.query::<String>("SELECT uid FROM users"));
+    assert_eq!(followers[0]["qr_scene_str"], env.query::<String>("SELECT uid FROM users"));
     env.run("unbind -u zoro").assert_success();
     bind_zoro(&env, "bind --user zoro").assert_snapshot(str![[r#"
 exit 0

@@ -18,7 +18,7 @@ fn append_listen_config(env: &TestEnv, lines: &str) {
 
 /// Returns the listener's configured address without its port.
 fn listen_host(env: &TestEnv) -> String {
-    let text = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let text = env.read_config();
     let line = text.lines().find_map(|line| line.strip_prefix("address = \"")).unwrap();
     line.split_once(':').unwrap().0.to_owned()
 }

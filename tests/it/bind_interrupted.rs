@@ -17,8 +17,8 @@ fn signal_while_database_locked_ends_bind_and_serves_page() {
         let mut env = env_with_luffy();
         let wechat = ScriptedServer::start();
         let (bind, mut phone) = start_pending_callback(&mut env, &wechat, "bind --user luffy");
-        let held = rusqlite::Connection::open(env.database_path()).unwrap();
-        held.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let lock = rusqlite::Connection::open(env.database_path()).unwrap();
+        lock.execute_batch("BEGIN IMMEDIATE").unwrap();
         wechat.respond(200, &answer);
         bind.signal(signal);
         let mut page = String::new();
@@ -27,7 +27,7 @@ fn signal_while_database_locked_ends_bind_and_serves_page() {
         let ended = bind.wait();
         assert_eq!(ended.status(), Some(status), "{}", ended.stderr());
         assert!(ended.stderr().ends_with("interrupted\n"), "{}", ended.stderr());
-        drop(held);
+        drop(lock);
         assert_eq!(env.query::<i64>("SELECT count(*) FROM bindings"), 0);
     }
 }

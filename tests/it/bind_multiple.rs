@@ -169,9 +169,9 @@ fn all_users_are_checked_before_start() {
     let env = env_with_users(&["luffy", "nami"]);
     env.run_with_stdin("user add robin --password-stdin", "flower\n").assert_success();
     env.run("bind -u nami --openid oNami").assert_success();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let bind =
-        |rest: &str| -> CommandOutput { env.run(&format!("bind --listen {} {rest}", taken.local_addr().unwrap())) };
+        |rest: &str| -> CommandOutput { env.run(&format!("bind --listen {} {rest}", listener.local_addr().unwrap())) };
     bind("-u luffy -u nobody").assert_snapshot(str![[r#"
 exit 4
 --- stderr

@@ -16,9 +16,9 @@ pub fn env_without_listener() -> TestEnv {
     let env = TestEnv::new();
     let path = env.path(".config/wxbox/config.toml");
     let text = std::fs::read_to_string(path).unwrap();
-    let kept = text.lines().filter(|line| !line.starts_with("redirect_uri") && !line.starts_with("address"));
-    let kept: Vec<&str> = kept.collect();
-    env.write_config(&format!("redirect_uri = \"https://wx.example.com/callback/\"\n{}\n", kept.join("\n")));
+    let lines = text.lines().filter(|line| !line.starts_with("redirect_uri") && !line.starts_with("address"));
+    let lines: Vec<&str> = lines.collect();
+    env.write_config(&format!("redirect_uri = \"https://wx.example.com/callback/\"\n{}\n", lines.join("\n")));
     env.run("user add luffy").assert_success();
     env.run("token").assert_success();
     env
@@ -70,14 +70,14 @@ debug: /cgi-bin/user/info: HTTP 200
 
 "#]]);
     assert_eq!(env.query::<String>("SELECT openid FROM bindings"), LUFFY);
-    paste_callback_url(&env, "-q bind --user luffy --paste --rebind", |it| it.query().unwrap().to_owned()).assert_snapshot(str![[r#"
+    paste_callback_url(&env, "-q bind --user luffy --paste --rebind", |url| url.query().unwrap().to_owned()).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
 
 "#]]);
     let ran =
-        paste_callback_url(&env, "bind --user luffy --paste --rebind", |it| format!("  \"{it}#wechat_redirect\" \r"))
+        paste_callback_url(&env, "bind --user luffy --paste --rebind", |url| format!("  \"{url}#wechat_redirect\" \r"))
             .assert_success();
     assert!(ran.stdout().contains("bound luffy to"));
 }
@@ -108,7 +108,7 @@ error: this address belongs to another binding: its state is not the one of the 
 hint: scan the code that is shown now; an address of an earlier one is of no use any more
 
 "#]]);
-    paste_callback_url(&env, line, |it| format!("https://open.weixin.qq.com/connect?a=b&state={}", code_and_state(it)[1])).assert_snapshot(str![[r#"
+    paste_callback_url(&env, line, |url| format!("https://open.weixin.qq.com/connect?a=b&state={}", code_and_state(url)[1])).assert_snapshot(str![[r#"
 exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
@@ -141,7 +141,7 @@ error: what this address holds as its code cannot be one of WeChat's
 hint: scan the code again, and paste the new address within five minutes
 
 "#]]);
-    paste_callback_url(&env, line, |it| format!("{it}&code=2")).assert_snapshot(str![[r#"
+    paste_callback_url(&env, line, |url| format!("{url}&code=2")).assert_snapshot(str![[r#"
 exit 2
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fwx.example.com%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
@@ -174,7 +174,7 @@ error: this is not an address that WeChat sent a phone to
 hint: it begins with https://wx.example.com/callback/ and holds code=… and state=…; paste it as it is
 
 "#]]);
-    let long = paste_callback_url(&env, line, |it| format!("{it}&x={}", "x".repeat(100_000)));
+    let long = paste_callback_url(&env, line, |url| format!("{url}&x={}", "x".repeat(100_000)));
     assert_eq!(long.status(), Some(2));
     env.sandbox().post_form("settings", "snapshot=1");
     paste_callback_url(&env, line, Url::to_string).assert_snapshot(str![[r#"

@@ -8,24 +8,24 @@ use crate::support::pty::Terminal;
 fn damaged_pasted_url_is_repaired() {
     let env = env_without_listener();
     let line = "bind --user luffy --paste --rebind";
-    let made: [&dyn Fn(&str) -> String; 10] = [
-        &|it| it.replace('&', "&amp;"),
-        &|it| format!("{it}。"),
-        &|it| format!("{it},"),
-        &|it| format!("({it})"),
-        &|it| format!("【{it}】"),
-        &|it| format!("{it} is where I am now"),
-        &|it| format!("\u{200b}{it}\u{feff}"),
-        &|it| it.replace("code=", "code= "),
-        &|it| format!("\u{1b}[200~{it}\u{1b}[201~"),
-        &|it| format!("看：{it}。谢谢"),
+    let damages: [&dyn Fn(&str) -> String; 10] = [
+        &|url| url.replace('&', "&amp;"),
+        &|url| format!("{url}。"),
+        &|url| format!("{url},"),
+        &|url| format!("({url})"),
+        &|url| format!("【{url}】"),
+        &|url| format!("{url} is where I am now"),
+        &|url| format!("\u{200b}{url}\u{feff}"),
+        &|url| url.replace("code=", "code= "),
+        &|url| format!("\u{1b}[200~{url}\u{1b}[201~"),
+        &|url| format!("看：{url}。谢谢"),
     ];
-    for made in made {
-        paste_callback_url(&env, line, |it| made(it.as_str())).assert_success();
+    for damages in damages {
+        paste_callback_url(&env, line, |url| damages(url.as_str())).assert_success();
     }
-    let ran = paste_callback_url(&env, line, |it| it.as_str().split_at(it.as_str().len() - 3).0.to_owned());
+    let ran = paste_callback_url(&env, line, |url| url.as_str().split_at(url.as_str().len() - 3).0.to_owned());
     assert!(ran.stderr().contains("error: this address was not copied whole") && ran.status() == Some(2));
-    let ran = paste_callback_url(&env, line, |it| it.as_str().split_once("&state").unwrap().0.to_owned());
+    let ran = paste_callback_url(&env, line, |url| url.as_str().split_once("&state").unwrap().0.to_owned());
     assert!(ran.stderr().contains("error: this address was not copied whole") && ran.status() == Some(2));
 }
 

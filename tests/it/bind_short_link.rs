@@ -14,7 +14,7 @@ use crate::support::pty::Terminal;
 /// Returns the status and the target of the redirect.
 fn request_redirect(method: Method, url: &Url) -> (u16, Option<String>) {
     let answer = http_client().request(method, url.clone()).send().unwrap();
-    let location = answer.headers().get("location").map(|it| it.to_str().unwrap().to_owned());
+    let location = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
     (answer.status().as_u16(), location)
 }
 

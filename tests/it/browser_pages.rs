@@ -66,16 +66,16 @@ pub fn render_in_narrow_frames(env: &TestEnv, pages: &[String]) -> Option<Vec<Re
         env.write_file("narrow.html", format!("<!DOCTYPE html><meta charset=utf-8>{frames}<script>{look}</script>"));
     let (document, _) = render_in_chromium(env, &file_url(&file), "zh-CN")?;
     let (_, rest) = document.split_once("SEEN").expect("the script ran");
-    let (seen, _) = rest.split_once("END").unwrap();
-    let seen = percent_encoding::percent_decode_str(seen).decode_utf8().unwrap();
-    let seen: Vec<Value> = serde_json::from_str(&seen).unwrap();
+    let (results, _) = rest.split_once("END").unwrap();
+    let results = percent_encoding::percent_decode_str(results).decode_utf8().unwrap();
+    let results: Vec<Value> = serde_json::from_str(&results).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let page = |seen: &Value| RenderedPage {
-        title: text(&seen["title"]),
-        text: text(&seen["text"]),
-        width: seen["width"].as_u64().unwrap(),
+    let page = |results: &Value| RenderedPage {
+        title: text(&results["title"]),
+        text: text(&results["text"]),
+        width: results["width"].as_u64().unwrap(),
     };
-    Some(seen.iter().map(page).collect())
+    Some(results.iter().map(page).collect())
 }
 
 fn file_url(file: &Path) -> String {
@@ -164,8 +164,8 @@ fn sandbox_pages_fit_narrow_screen() {
     let mut bind = env.spawn("bind --user nami");
     let link = bind.expect_line();
     let url = env.sandbox().url.clone();
-    let broken = link.replace("response_type=code", "response_type=token");
-    let places = [format!("{url}/"), link.clone(), broken, format!("{url}/nothing")];
+    let invalid = link.replace("response_type=code", "response_type=token");
+    let places = [format!("{url}/"), link.clone(), invalid, format!("{url}/nothing")];
     let pages: Vec<String> =
         ["zh-CN", "en"].iter().flat_map(|lang| places.iter().map(|place| fetch_page(place, lang))).collect();
     let Some(seen) = render_in_narrow_frames(&env, &pages) else { return };

@@ -6,14 +6,13 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use wxbox::callback::{CallbackEvent, CodeExchange, ExchangeError, OAuthIdentity, OAuthState, PendingBinding};
 use wxbox::http_server::{HttpServer, Limits};
 use wxbox::secret::Secret;
 
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
+use crate::support::TEST_TIMEOUT;
 
 /// A code exchange that reports each call, and returns only when the test releases it.
 struct PausedExchange {
@@ -47,9 +46,9 @@ fn concurrent_calls_share_exchange_and_response() {
     let keep = Box::new(|_: &OAuthIdentity| Ok("luffy".to_owned()));
     let (callback, events) =
         PendingBinding::new(state, "/callback/", Arc::new(PausedExchange { started: asked, release: held }), keep);
-    let door =
+    let server =
         HttpServer::bind("127.0.0.1:0", Limits::callback()).unwrap().start(move |call| callback.handle(&call)).unwrap();
-    let addr = door.local_addr();
+    let addr = server.local_addr();
     let phones: Vec<_> = (0..2)
         .map(|_| {
             let right = right.clone();
@@ -79,11 +78,11 @@ fn stop_after_outcome_still_answers_phone() {
     let keep = Box::new(|_: &OAuthIdentity| Ok("luffy".to_owned()));
     let (callback, events) =
         PendingBinding::new(state, "/", Arc::new(PausedExchange { started: asked, release: held }), keep);
-    let door =
+    let server =
         HttpServer::bind("127.0.0.1:0", Limits::callback()).unwrap().start(move |call| callback.handle(&call)).unwrap();
-    let addr = door.local_addr();
+    let addr = server.local_addr();
     let phone = thread::spawn(move || get(addr, &right));
     assert!(matches!(events.recv_timeout(TEST_TIMEOUT).unwrap(), CallbackEvent::Bound(_)));
-    door.stop();
+    server.stop();
     assert!(phone.join().unwrap().ends_with("</html>"));
 }

@@ -41,17 +41,17 @@ fn code_without_state_is_rejected() {
     command.env("WXBOX_REDIRECT_URI", format!("http://{elsewhere}/callback/"));
     let mut theirs = env.spawn_command(command, "bind --user nami");
     let mut bind = env.spawn("bind --user luffy --timeout 10m");
-    let stranger = authorize(&theirs.expect_line(), "nami");
+    let attacker_url = authorize(&theirs.expect_line(), "nami");
     let right = authorize(&bind.expect_line(), "luffy");
-    let (code, state) = (query_value(&stranger, "code"), query_value(&right, "state"));
+    let (code, state) = (query_value(&attacker_url, "code"), query_value(&right, "state"));
     let uid = env.query::<String>("SELECT uid FROM users WHERE username = 'luffy'");
     assert!(state.starts_with(&uid) && state.len() >= uid.len() + 22);
     let digits = &state[uid.len()..];
     let other = if digits.starts_with('a') { "b" } else { "a" };
     let guesses = [
-        query_value(&stranger, "state"),
+        query_value(&attacker_url, "state"),
         uid.clone(),
-        format!("{uid}{}", &query_value(&stranger, "state")[uid.len()..]),
+        format!("{uid}{}", &query_value(&attacker_url, "state")[uid.len()..]),
         format!("{uid}{other}{}", &digits[1..]),
         format!("{state}0"),
         state.to_uppercase(),
@@ -163,17 +163,17 @@ fn low_file_limit_still_serves_phone_among_idle_connections() {
         let env = env_with_luffy();
         let mut bind = spawn_with_file_limit(&env, count, "bind --user luffy --timeout 10m");
         let right = authorize(&bind.expect_line(), "luffy");
-        let kept = open_idle_connections(socket_addr(&right), 200);
+        let idle = open_idle_connections(socket_addr(&right), 200);
         assert_eq!(page_title(&right).0, 200);
         // The requests behind the binding also find a free file descriptor.
         finish_after_report(bind).assert_success();
-        drop(kept);
+        drop(idle);
         let mut sandbox = spawn_with_file_limit(&env, count, "sandbox --json --listen 127.0.0.1:0");
         let started: serde_json::Value = serde_json::from_str(&sandbox.expect_line()).unwrap();
         let url = Url::parse(started["url"].as_str().unwrap()).unwrap();
-        let kept = open_idle_connections(socket_addr(&url), 200);
+        let idle = open_idle_connections(socket_addr(&url), 200);
         assert_eq!(page_title(&url.join("/").unwrap()).0, 200);
-        drop(kept);
+        drop(idle);
     }
 }
 
@@ -185,7 +185,7 @@ fn failed_accept_keeps_listener_running() {
     let right = authorize(&bind.expect_line(), "luffy");
     let before =
         prlimit(Some(bind.pid()), Resource::Nofile, Rlimit { current: Some(24), maximum: Some(4096) }).unwrap();
-    let kept = open_idle_connections(socket_addr(&right), 100);
+    let idle = open_idle_connections(socket_addr(&right), 100);
     for _ in 0..20 {
         // Each connection is accepted in place of one that is idle.
         let mut socket = TcpStream::connect(socket_addr(&right)).unwrap();
@@ -197,12 +197,12 @@ fn failed_accept_keeps_listener_running() {
     prlimit(
         Some(bind.pid()),
         Resource::Nofile,
-        Rlimit { current: before.current.map(|it| it.min(4096)), maximum: Some(4096) },
+        Rlimit { current: before.current.map(|limit| limit.min(4096)), maximum: Some(4096) },
     )
     .unwrap();
     assert_eq!(page_title(&right).0, 200);
     finish_after_report(bind).assert_success();
-    drop(kept);
+    drop(idle);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn guessed_short_link_reveals_nothing() {
     let near =
         [&digits[1..], &digits[..13], &digits.to_ascii_uppercase(), &format!("{digits}0"), &format!("{digits}/")];
     let far = (0..500).map(|n| format!("{n:014}"));
-    for guess in near.iter().map(|it| (*it).to_owned()).filter(|it| it != digits).chain(far) {
+    for guess in near.iter().map(|guess| (*guess).to_owned()).filter(|guess| guess != digits).chain(far) {
         let answer = http_client().get(format!("{before}/{guess}")).send().unwrap();
         assert_eq!((answer.status().as_u16(), answer.headers().get("location")), (404, None), "{guess}");
     }

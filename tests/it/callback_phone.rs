@@ -108,7 +108,7 @@ info: turned away a call: WeChat refused the code (errcode 40029)
 info: turned away a call: not a GET request
 
 "#]]);
-    let requests = env.sandbox().requests().into_iter().filter(|it| !it.contains("/cgi-bin/"));
+    let requests = env.sandbox().requests().into_iter().filter(|request| !request.contains("/cgi-bin/"));
     assert_eq!(
         requests.collect::<Vec<_>>(),
         [

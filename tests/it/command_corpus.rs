@@ -18,8 +18,8 @@ use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, NAMI, TestEnv, ZORO, redact
 const CORPUS: &str = include_str!("command_corpus/commands.txt");
 
 pub fn command_lines() -> Vec<String> {
-    let known = [("$LUFFY", LUFFY), ("$NAMI", NAMI), ("$ZORO", ZORO), ("$BACKUP", BACKUP_TEMPLATE_ID)];
-    let fill = |line: &str| known.iter().fold(line.to_owned(), |line, (name, value)| line.replace(name, value));
+    let placeholders = [("$LUFFY", LUFFY), ("$NAMI", NAMI), ("$ZORO", ZORO), ("$BACKUP", BACKUP_TEMPLATE_ID)];
+    let fill = |line: &str| placeholders.iter().fold(line.to_owned(), |line, (name, value)| line.replace(name, value));
     CORPUS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(fill).collect()
 }
 
@@ -60,15 +60,15 @@ fn assert_corpus(mode: &str, before: &str, lines: &[String], run: impl Fn(&TestE
         "{\"msgtype\": \"msgmenu\", \"msgmenu\": {\"list\": [{\"id\": 1, \"content\": \"yes\"}]}}",
     );
     env.write_file("video.json", "{\"msgtype\": \"video\", \"video\": {\"media_id\": \"@chart.png\"}}");
-    let whole: String = lines
+    let output: String = lines
         .iter()
         .map(|line| {
             let line = format!("{before}{line}");
             format_output(&env, &line, &run(&env, &line)) + "\n"
         })
         .collect();
-    assert_committed(&format!("tests/it/command_corpus/{mode}.txt"), &whole);
-    whole
+    assert_committed(&format!("tests/it/command_corpus/{mode}.txt"), &output);
+    output
 }
 
 fn run_piped(env: &TestEnv, line: &str) -> Output {
@@ -100,11 +100,11 @@ fn corpus_has_at_least_80_lines() {
 #[test]
 fn corpus_covers_every_command_and_option() {
     fn below(command: &clap::Command, words: &str, missing: &mut Vec<String>) {
-        for it in command.get_subcommands() {
-            below(it, &format!("{words}{} ", it.get_name()), missing);
+        for subcommand in command.get_subcommands() {
+            below(subcommand, &format!("{words}{} ", subcommand.get_name()), missing);
         }
         let own: Vec<_> =
-            command_lines().into_iter().map(|line| format!(" {line} ")).filter(|it| it.contains(words)).collect();
+            command_lines().into_iter().map(|line| format!(" {line} ")).filter(|line| line.contains(words)).collect();
         if own.is_empty() {
             missing.push(words.to_owned());
         }
@@ -115,10 +115,10 @@ fn corpus_covers_every_command_and_option() {
         }
     }
     let mut missing = Vec::new();
-    for it in Cli::command().get_subcommands() {
-        below(it, &format!(" {} ", it.get_name()), &mut missing);
+    for command in Cli::command().get_subcommands() {
+        below(command, &format!(" {} ", command.get_name()), &mut missing);
     }
-    assert_eq!(missing, Vec::<String>::new(), "give it a line in tests/it/command_corpus/commands.txt");
+    assert_eq!(missing, Vec::<String>::new(), "add a line to tests/it/command_corpus/commands.txt");
 }
 
 #[test]
@@ -140,19 +140,19 @@ fn closed_stdin_output_matches_corpus() {
 fn chinese_output_matches_corpus() {
     // A noun alone shows its help.
     let speaks = |line: &String| {
-        !is_document(line) && Cli::command().find_subcommand(line).is_none_or(|it| !it.has_subcommands())
+        !is_document(line) && Cli::command().find_subcommand(line).is_none_or(|command| !command.has_subcommands())
     };
     let lines: Vec<_> = command_lines().into_iter().filter(speaks).collect();
-    let whole = assert_corpus("chinese", "", &lines, |env, line| {
+    let output = assert_corpus("chinese", "", &lines, |env, line| {
         let mut command = env.command(line);
         command.env("WXBOX_LANG", "zh");
         run_with_piped_stdin(command)
     });
-    assert_eq!(untranslated_lines(&whole), Vec::<String>::new());
+    assert_eq!(untranslated_lines(&output), Vec::<String>::new());
     // Two spaces and more separate columns.
     let parted = Regex::new("[\u{4e00}-\u{9fff}，。；：！？、（）“”] [\u{4e00}-\u{9fff}，。；：！？、（）“”]").unwrap();
-    let said = whole.lines().filter(|line| !line.starts_with("$ wxbox "));
-    assert_eq!(said.filter(|line| parted.is_match(line)).collect::<Vec<_>>(), Vec::<&str>::new());
+    let printed = output.lines().filter(|line| !line.starts_with("$ wxbox "));
+    assert_eq!(printed.filter(|line| parted.is_match(line)).collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 /// Returns the English in an output: three words in a row that are neither quoted, nor a command
@@ -161,8 +161,8 @@ fn untranslated_lines(whole: &str) -> Vec<String> {
     let sentence = Regex::new("[A-Za-z']{2,}(?: [A-Za-z']{2,}){2,}").unwrap();
     let quoted =
         Regex::new("`[^`]*`|“[^”]*”|（[^）]*）|用法是 .*|^微信原文 .*|^  Host: .*|^ *wxbox .*|^[{].*[}]$").unwrap();
-    let said = whole.lines().filter(|line| !line.starts_with("$ wxbox "));
-    said.filter(|line| sentence.is_match(&quoted.replace_all(line, ""))).map(str::to_owned).collect()
+    let lines = whole.lines().filter(|line| !line.starts_with("$ wxbox "));
+    lines.filter(|line| sentence.is_match(&quoted.replace_all(line, ""))).map(str::to_owned).collect()
 }
 
 #[test]

@@ -34,8 +34,8 @@ fn text_is_never_sent_to_removed_user() {
         for (user, parts) in [("luffy", 1 + text.len() / 2048), ("nami", 1 + text.len() / 2048)] {
             writeln!(lines, "{}", json!({"user": user, "text": format!("for-{user}-{text}")})).unwrap();
             for _ in 0..parts {
-                let told = batch.expect_line();
-                assert!(told.contains(r#""state":"sent""#), "{told}");
+                let report = batch.expect_line();
+                assert!(report.contains(r#""state":"sent""#), "{report}");
             }
             if user == "luffy" {
                 env.run("user remove luffy --yes").assert_success();
@@ -45,7 +45,11 @@ fn text_is_never_sent_to_removed_user() {
         batch.wait().assert_success();
         let inbox = env.sandbox().inbox();
         let to = |openid: &str| {
-            inbox.iter().filter(|it| it["openid"] == openid).map(|it| &it["content"]).collect::<Vec<_>>()
+            inbox
+                .iter()
+                .filter(|message| message["openid"] == openid)
+                .map(|message| &message["content"])
+                .collect::<Vec<_>>()
         };
         assert!(to(LUFFY)[0].as_str().unwrap().starts_with("for-luffy-"));
         assert!(to(NAMI)[0].as_str().unwrap().starts_with("for-nami-"), "{:?}", to(NAMI));
@@ -76,7 +80,7 @@ fn user_removed_before_enqueue_gets_nothing() {
     }
     let ended = batch.wait();
     assert_eq!(ended.status(), Some(7));
-    let of = |line: u64| ended.json_lines().into_iter().find(|it| it["line"] == line).unwrap();
+    let of = |line: u64| ended.json_lines().into_iter().find(|result| result["line"] == line).unwrap();
     let none = json!({"line": 3, "ref": "mine", "state": "failed",
         "error": "nothing was sent to luffy: the binding was changed or removed meanwhile"});
     assert_eq!(of(3), none);

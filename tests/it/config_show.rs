@@ -80,25 +80,25 @@ templates."a b".data.host = "x"	[HOME]/.config/wxbox/config.toml:9
     let ended =
         crate::support::pty::Terminal::start(env.command("-c b.toml --database d.db config show --origin"), 40, 100)
             .wait();
-    let shown = ended.screen.contents();
+    let screen = ended.screen.contents();
     for line in [
         "scope = \"snsapi_base\"                              b.toml:1",
         "send.rate = 5                                      b.toml:3",
         "app_secret = (not set)",
     ] {
-        assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
+        assert!(screen.lines().any(|screen| screen == line), "{line}: {screen}");
     }
     // No line exceeds a small window, and the home is abbreviated to `~`.
     let small = crate::support::pty::Terminal::start(env.command("config show --origin"), 60, 80).wait();
-    let shown = small.screen.contents();
+    let screen = small.screen.contents();
     assert!(
-        shown
+        screen
             .lines()
             .any(|line| line.starts_with("app_id = \"wx1\" ") && line.ends_with(" ~/.config/wxbox/config.toml:1")),
-        "{shown}"
+        "{screen}"
     );
     let long = "network.api_base = [\"https://api.weixin.qq.com/\", \"https://api2.weixin.qq.com/\"]\n    default\n";
-    assert!(shown.contains(long), "{shown}");
+    assert!(screen.contains(long), "{screen}");
     env.run("--json config show").assert_snapshot(str![[r#"
 exit 0
 --- stdout

@@ -7,15 +7,13 @@ use std::process::Stdio;
 use rusqlite::{Connection, TransactionBehavior};
 use rustix::process::Signal;
 
-use crate::support::env::{LUFFY, NAMI, TestEnv};
+use crate::support::env::{NAMI, TEMPLATE_ARGS, TestEnv};
 use crate::support::proxy::{Direction, InterceptingProxy};
 
 const MESSAGE_PATH: &str = "/cgi-bin/message/";
-const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
 
 fn env_with_proxy() -> (TestEnv, InterceptingProxy) {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run("template list").assert_success();
     let relay = InterceptingProxy::in_front_of(&mut env);
@@ -115,13 +113,13 @@ fn killed_before_outcome_is_saved() {
         relay.expect_arrival();
         // From here on, no other process can write.
         let mut database = Connection::open(env.database_path()).unwrap();
-        let held = database.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        let lock = database.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
         relay.resume_all();
         let mut log = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
         assert!(log.any(|line| line.contains(MESSAGE_PATH) && line.contains("HTTP 200")), "the answer is there");
         run.kill().unwrap();
         run.wait().unwrap();
-        drop(held);
+        drop(lock);
         drop(database);
         assert_eq!(outbox_summary(&env), "queued, 1 attempts, 1 open");
         flush_after_kill(&env, &relay);
@@ -138,8 +136,8 @@ fn killed_after_outcome_is_saved() {
     let mut run = env.spawn(&format!("--json send -u luffy -u nami --key k {TEMPLATE_ARGS}"));
     relay.expect_arrival();
     relay.pause_at(Direction::Request, MESSAGE_PATH);
-    let told = run.expect_line();
-    assert!(told.contains("\"state\":\"sent\""), "{told}");
+    let report = run.expect_line();
+    assert!(report.contains("\"state\":\"sent\""), "{report}");
     relay.expect_arrival();
     run.signal(Signal::KILL);
     run.wait();
@@ -155,8 +153,7 @@ fn killed_after_outcome_is_saved() {
 /// nothing in the database refers to it.
 #[test]
 fn flush_removes_stale_worker_locks() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.sandbox();
     let file = |name: &str| env.database_path().with_file_name(format!("wxbox.db-worker-{name}"));
     let others = ["0123456789abcdef", "eu", "000000000000000g", "0000000000000000-wal", "00000000000000"].map(file);

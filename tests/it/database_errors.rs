@@ -5,7 +5,7 @@ use std::process::Command;
 use snapbox::str;
 
 use crate::config_errors::run_unchanged;
-use crate::support::env::{LUFFY, TestEnv};
+use crate::support::env::TestEnv;
 
 #[test]
 fn foreign_database_is_rejected() {
@@ -196,8 +196,7 @@ fn memory_database_name_is_a_file() {
 
 #[test]
 fn unsaved_outcome_is_reported() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     rusqlite::Connection::open(env.database_path())
         .unwrap()
         .execute_batch("CREATE TRIGGER broken BEFORE UPDATE ON attempts BEGIN SELECT RAISE(ABORT, 'broken'); END")

@@ -16,17 +16,16 @@ use wxbox::report::classify;
 use wxbox::store::{Error, MessageState, Store};
 use wxbox::wechat::{ClientSettings, Endpoint};
 
-use crate::support::env::{LUFFY, NAMI, TestEnv};
+use crate::support::TEST_TIMEOUT;
+use crate::support::env::{LUFFY, NAMI, TEMPLATE_ARGS, TestEnv};
 use crate::support::proxy::{Direction, InterceptingProxy};
 
 const MESSAGE_PATH: &str = "/cgi-bin/message/";
-const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
 /// The busy timeout of the store in these tests; the program's is ten seconds.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(20);
 
 fn env_with_luffy() -> TestEnv {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run("template list").assert_success();
     env
@@ -62,11 +61,10 @@ fn assert_delivered(env: &mut TestEnv, delivered: i64) {
 
 /// Starts a delivery of queued messages in this process, as `send` and `outbox flush` do.
 fn start_delivery(env: &mut TestEnv, ids: &[i64], concurrency: usize) -> DeliveryRun {
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     let config: toml::Table = config.parse().unwrap();
     let api_base = vec![Url::parse(config["network"]["api_base"].as_str().unwrap()).unwrap()];
-    let settings =
-        ClientSettings { api_base, timeout: Duration::from_secs(60), proxy: None, ca_file: None, secret_source: None };
+    let settings = ClientSettings { api_base, timeout: TEST_TIMEOUT, proxy: None, ca_file: None, secret_source: None };
     let sandbox = env.sandbox();
     let account = Account {
         app_id: sandbox.app_id.clone(),
@@ -93,18 +91,18 @@ fn start_delivery(env: &mut TestEnv, ids: &[i64], concurrency: usize) -> Deliver
 }
 
 fn next_event(run: &DeliveryRun) -> DeliveryEvent {
-    run.events.recv_timeout(Duration::from_secs(60)).unwrap()
+    run.events.recv_timeout(TEST_TIMEOUT).unwrap()
 }
 
 #[test]
 fn locked_database_can_be_read() {
     let env = env_with_luffy();
-    let held = lock_database(&env);
+    let lock = lock_database(&env);
     let lines =
         ["user list", "user show luffy", "user export", "outbox list", "outbox status", "token", "backup copy.db"];
     lines.iter().for_each(|line| drop(env.run(line).assert_success()));
     env.run("send -u luffy hello --dry-run").assert_success();
-    drop(held);
+    drop(lock);
 }
 
 /// The write-ahead log has grown, so that a reader would move it into the database file at exit.
@@ -114,23 +112,23 @@ fn reader_exit_does_not_wait_for_lock() {
     // Another reader keeps the log from being moved at once.
     let reader = Connection::open(env.database_path()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM users").unwrap();
-    let held = Connection::open(env.database_path()).unwrap();
-    held.execute_batch("CREATE TABLE large (x); INSERT INTO large VALUES (zeroblob(500000)); BEGIN EXCLUSIVE").unwrap();
+    let lock = Connection::open(env.database_path()).unwrap();
+    lock.execute_batch("CREATE TABLE large (x); INSERT INTO large VALUES (zeroblob(500000)); BEGIN EXCLUSIVE").unwrap();
     let store = Store::open(&env.database_path()).unwrap().with_busy_timeout(Duration::from_secs(3600)).unwrap();
     drop(store);
-    drop((held, reader));
+    drop((lock, reader));
 }
 
 #[test]
 fn write_while_locked_fails_without_changes() {
     let env = env_with_luffy();
-    let held = lock_database(&env);
+    let lock = lock_database(&env);
     let report = classify(&write_something(&env).unwrap_err().into());
-    drop(held);
+    drop(lock);
     assert_eq!(report.exit.code(), 1);
-    let said = format!("error: {}\nhint: {}\n", report.message, report.hint.unwrap());
+    let expected = format!("error: {}\nhint: {}\n", report.message, report.hint.unwrap());
     snapbox::assert_data_eq!(
-        said.replace(env.home.path().to_str().unwrap(), "[HOME]"),
+        expected.replace(env.home.path().to_str().unwrap(), "[HOME]"),
         str![[r#"
 error: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process
 hint: wait until the other wxbox, backup or sqlite3 is done with it, then try again; `fuser -v FILE` shows which process has it
@@ -144,7 +142,7 @@ hint: wait until the other wxbox, backup or sqlite3 is done with it, then try ag
 fn lock_before_first_attempt_sends_nothing() {
     let mut env = env_with_luffy();
     env.run("send -u luffy --no-wait hello").assert_success();
-    let held = lock_database(&env);
+    let lock = lock_database(&env);
     let run = start_delivery(&mut env, &[1], 1);
     assert!(matches!(next_event(&run), DeliveryEvent::Queued(1)));
     let error = loop {
@@ -156,7 +154,7 @@ fn lock_before_first_attempt_sends_nothing() {
         }
     };
     assert!(matches!(error.downcast_ref(), Some(Error::Busy { .. })), "{error}");
-    drop(held);
+    drop(lock);
     assert_eq!(outbox_summary(&env), "queued, 0 attempts");
     env.run("outbox flush").assert_success();
     assert_delivered(&mut env, 1);
@@ -170,7 +168,7 @@ fn outcome_waits_longest_for_lock() {
     relay.pause_at(Direction::Response, MESSAGE_PATH);
     let run = start_delivery(&mut env, &[1], 1);
     relay.expect_arrival();
-    let held = lock_database(&env);
+    let lock = lock_database(&env);
     relay.resume_all();
     assert!(matches!(next_event(&run), DeliveryEvent::Queued(1)));
     assert!(matches!(next_event(&run), DeliveryEvent::DatabaseLocked { in_flight_count: 1, .. }));
@@ -178,7 +176,7 @@ fn outcome_waits_longest_for_lock() {
     for _ in 0..3 {
         assert!(matches!(write_something(&env), Err(Error::Busy { .. })));
     }
-    drop(held);
+    drop(lock);
     let DeliveryEvent::Settled { message, .. } = next_event(&run) else { panic!("it is told") };
     assert_eq!((message.state, message.attempts), (MessageState::Sent, 1));
     assert!(matches!(next_event(&run), DeliveryEvent::Finished));
@@ -201,14 +199,14 @@ fn unsaved_token_keeps_outcome() {
     let run = start_delivery(&mut env, &[1, 2], 2);
     relay.expect_arrival();
     relay.expect_arrival();
-    let held = lock_database(&env);
+    let lock = lock_database(&env);
     relay.resume("/stable_token");
     assert!(matches!(next_event(&run), DeliveryEvent::Queued(2)));
     let DeliveryEvent::SendingStopped(error) = next_event(&run) else { panic!("it stops") };
     assert!(error.to_string().contains("locked"), "{error}");
     relay.resume_all();
     assert!(matches!(next_event(&run), DeliveryEvent::DatabaseLocked { in_flight_count: 1, .. }));
-    drop(held);
+    drop(lock);
     let DeliveryEvent::Settled { message, .. } = next_event(&run) else { panic!("it is told") };
     assert_eq!((message.id, message.state), (1, MessageState::Sent));
     while !matches!(next_event(&run), DeliveryEvent::Finished) {}
@@ -227,12 +225,12 @@ fn start_send_while_locked(
     let mut command = env.command(&format!("send -u luffy --key k {what}"));
     let mut run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     relay.expect_arrival();
-    let held = lock_database(env);
+    let lock = lock_database(env);
     relay.resume_all();
-    let mut said = Vec::new();
+    let mut stderr_lines = Vec::new();
     let mut lines = BufReader::new(run.stderr.as_mut().unwrap()).lines().map(Result::unwrap);
-    said.extend(lines.next());
-    (run, said, held)
+    stderr_lines.extend(lines.next());
+    (run, stderr_lines, lock)
 }
 
 #[test]
@@ -257,9 +255,9 @@ fn ctrl_c_while_locked_reports_unsaved_results() {
         kill_process(Pid::from_child(&run), Signal::INT).unwrap();
         let end = run.wait_with_output().unwrap();
         assert_eq!(end.status.code(), Some(130));
-        let said = String::from_utf8(end.stderr).unwrap().replace(env.home.path().to_str().unwrap(), "[HOME]");
+        let stderr = String::from_utf8(end.stderr).unwrap().replace(env.home.path().to_str().unwrap(), "[HOME]");
         snapbox::assert_data_eq!(
-            said,
+            stderr,
             str![[r#"
 stopping; waiting up to two seconds for the answer under way
 error: message 1 was tried (now sent), and that could not be written down: the database [HOME]/.local/share/wxbox/wxbox.db is locked by another process

@@ -8,9 +8,7 @@ use rusqlite::Connection;
 use snapbox::str;
 
 use crate::config_errors::run_unchanged;
-use crate::support::env::{CommandOutput, LUFFY, NAMI, TestEnv};
-
-const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+use crate::support::env::{CommandOutput, LUFFY, NAMI, TEMPLATE_ARGS, TestEnv};
 
 fn database_file(env: &TestEnv, ending: &str) -> PathBuf {
     env.path(&format!(".local/share/wxbox/wxbox.db{ending}"))
@@ -66,25 +64,25 @@ const DATABASE_COMMANDS: [&str; 12] = [
 /// that does not need it may succeed. Returns how many commands reported it.
 #[track_caller]
 fn count_commands_reporting(env: &TestEnv, what: &str) -> usize {
-    let whole = std::fs::read(env.database_path()).unwrap();
-    let said = DATABASE_COMMANDS.into_iter().filter(|line| {
+    let original = std::fs::read(env.database_path()).unwrap();
+    let reporting = DATABASE_COMMANDS.into_iter().filter(|line| {
         let _ = std::fs::remove_file(database_file(env, "-wal"));
         let _ = std::fs::remove_file(database_file(env, "-shm"));
         let _ = std::fs::remove_file(env.path("copy.db"));
-        std::fs::write(env.database_path(), &whole).unwrap();
+        std::fs::write(env.database_path(), &original).unwrap();
         let ran = env.run(line);
         if ran.status() == Some(0) {
             return false;
         }
         assert_error(&ran, what);
-        assert!(std::fs::read(env.database_path()).unwrap() == whole, "{line} changed the file");
+        assert!(std::fs::read(env.database_path()).unwrap() == original, "{line} changed the file");
         assert!(!env.path("copy.db").exists(), "{line}");
         true
     });
-    let said = said.count();
+    let reporting = reporting.count();
     let doctor = env.run("doctor");
     assert!(doctor.status() == Some(3) && doctor.stdout().contains("help recovery"), "{}", doctor.stdout());
-    said
+    reporting
 }
 
 #[test]
@@ -94,8 +92,8 @@ fn damaged_page_is_reported_by_commands_that_read_it() {
         let env = env_with_filled_database();
         let at = first_page_offset(&env, name);
         edit_database_bytes(&env, |bytes| bytes[at..at + 4096].fill(0xa5));
-        let said = count_commands_reporting(&env, "is damaged");
-        assert!(said >= least, "{name}: {said}");
+        let reported = count_commands_reporting(&env, "is damaged");
+        assert!(reported >= least, "{name}: {reported}");
     }
 }
 
@@ -130,10 +128,10 @@ fn killed_snapshots(env: &TestEnv, lines: &[&str]) -> Vec<(Vec<u8>, Vec<u8>)> {
         let read = |path: PathBuf| Command::new("cat").arg(path).output().unwrap().stdout;
         (read(env.database_path()), read(database_file(env, "-wal")))
     };
-    let left = lines.iter().map(read).collect();
+    let snapshots = lines.iter().map(read).collect();
     drop(keeper);
     assert!(!database_file(env, "-wal").exists());
-    left
+    snapshots
 }
 
 fn restore_snapshot(env: &TestEnv, (file, log): &(Vec<u8>, Vec<u8>)) {
@@ -145,15 +143,15 @@ fn restore_snapshot(env: &TestEnv, (file, log): &(Vec<u8>, Vec<u8>)) {
 fn damaged_wal_is_reported_and_kept() {
     let env = TestEnv::new();
     env.run("user add usopp").assert_success();
-    let left = killed_snapshots(&env, &["user add luffy", "user add nami", "user add zoro", "user add robin"]);
-    let (file, whole) = left.last().unwrap();
+    let snapshots = killed_snapshots(&env, &["user add luffy", "user add nami", "user add zoro", "user add robin"]);
+    let (file, whole) = snapshots.last().unwrap();
     let damaged = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut log = whole.clone();
         change(&mut log);
         restore_snapshot(&env, &(file.clone(), log));
     };
     // The header; one byte of the first frame; one of a later frame.
-    for at in [8, 100, left[0].1.len() + 100] {
+    for at in [8, 100, snapshots[0].1.len() + 100] {
         damaged(&|log| log[at] ^= 1);
         for line in DATABASE_COMMANDS {
             assert_error(&run_unchanged(&env, line), "the write-ahead log");
@@ -168,7 +166,7 @@ fn damaged_wal_is_reported_and_kept() {
     std::fs::remove_file(env.database_path()).unwrap();
     assert_error(&run_unchanged(&env, "user add luffy"), "does not belong to the database");
     // The end of the log: it counts up to there, as after a power failure.
-    damaged(&|log| log[left[2].1.len() + 100..].fill(0xa5));
+    damaged(&|log| log[snapshots[2].1.len() + 100..].fill(0xa5));
     let people = "luffy\t-\t\t\nnami\t-\t\t\nusopp\t-\t\t\nzoro\t-\t\t\n";
     assert_eq!(env.run("user list").assert_success().stdout(), people);
     assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
@@ -181,9 +179,9 @@ fn foreign_wal_is_reported() {
     env.run("backup before.db").assert_success();
     std::fs::copy(env.database_path(), env.path("plain.db")).unwrap();
     env.run("user add nami").assert_success();
-    let left = killed_snapshots(&env, &["user add zoro"]).pop().unwrap();
+    let snapshot = killed_snapshots(&env, &["user add zoro"]).pop().unwrap();
     for copy in ["before.db", "plain.db"] {
-        restore_snapshot(&env, &left);
+        restore_snapshot(&env, &snapshot);
         std::fs::copy(env.path(copy), env.database_path()).unwrap();
         for line in DATABASE_COMMANDS {
             assert_error(&run_unchanged(&env, line), "does not belong to the database");
@@ -192,7 +190,7 @@ fn foreign_wal_is_reported() {
         std::fs::rename(database_file(&env, "-wal"), env.path("old-wal")).unwrap();
         assert_eq!(env.run("user list").assert_success().stdout(), "luffy\t-\t\t\n");
     }
-    restore_snapshot(&env, &left);
+    restore_snapshot(&env, &snapshot);
     assert_eq!(env.run("user list").assert_success().stdout().lines().count(), 3);
     assert!(!database_file(&env, "-wal").exists());
 }
@@ -203,8 +201,8 @@ fn database_file_alone_is_complete() {
     let mut env = TestEnv::new();
     let alone = |env: &TestEnv| {
         let names = std::fs::read_dir(env.database_path().parent().unwrap()).unwrap();
-        let names: Vec<_> = names.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
-        assert!(names.iter().all(|it| it == "wxbox.db" || it == "wxbox.db-token-lock"), "{names:?}");
+        let names: Vec<_> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(names.iter().all(|name| name == "wxbox.db" || name == "wxbox.db-token-lock"), "{names:?}");
         std::fs::rename(env.database_path(), env.path("alone.db")).unwrap();
         std::fs::remove_dir_all(env.database_path().parent().unwrap()).unwrap();
         std::fs::create_dir(env.database_path().parent().unwrap()).unwrap();
@@ -250,10 +248,10 @@ fn directory_lock_blocks_no_command() {
     let env = TestEnv::new();
     let dir = env.database_path().parent().unwrap().to_owned();
     std::fs::create_dir_all(&dir).unwrap();
-    let held = std::fs::File::open(&dir).unwrap();
-    held.lock().unwrap();
+    let lock = std::fs::File::open(&dir).unwrap();
+    lock.lock().unwrap();
     env.run("user add luffy").assert_success();
-    drop(held);
+    drop(lock);
     // A named pipe in place of the database, its log or its lock does not block either.
     for (pipe, status) in [("a.db", 1), ("b.db-wal", 1), ("c.db-token-lock", 0)] {
         assert!(Command::new("mkfifo").arg(env.path(pipe)).status().unwrap().success());
@@ -277,14 +275,13 @@ fn run_help_lines(env: &TestEnv, lines: &[&str]) {
     }
     let script = lines.join("\n").replace("/var/backups/wxbox.db", "../copy.db").replace("DB", "wxbox.db");
     let mut shell = Command::new("sh");
-    let done = shell.args(["-exc", &script]).current_dir(&dir).env("PATH", "/usr/bin:/bin").output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let output = shell.args(["-exc", &script]).current_dir(&dir).env("PATH", "/usr/bin:/bin").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
 fn backup_is_restored_as_help_describes() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run("send -u luffy --no-wait --key before 'in the copy'").assert_success();
     env.run(&format!("send -u nami --no-wait {TEMPLATE_ARGS}")).assert_success();
@@ -390,8 +387,8 @@ fn symlinked_database_shares_locks() {
     run.wait().assert_success();
     let home = list_home(&env);
     assert!(home.iter().all(|name| !name.starts_with("link.db-")), "{home:?}");
-    let kept = Connection::open(env.path("link.db")).unwrap();
-    assert_eq!(kept.query_row("SELECT count(*) FROM attempts", [], |row| row.get::<_, i64>(0)).unwrap(), 2);
+    let connection = Connection::open(env.path("link.db")).unwrap();
+    assert_eq!(connection.query_row("SELECT count(*) FROM attempts", [], |row| row.get::<_, i64>(0)).unwrap(), 2);
 }
 
 fn list_home(env: &TestEnv) -> Vec<String> {

@@ -6,9 +6,7 @@ use std::process::Stdio;
 use rustix::process::Signal;
 use snapbox::str;
 
-use crate::support::env::{LUFFY, NAMI, TestEnv};
-
-const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+use crate::support::env::{LUFFY, NAMI, TEMPLATE_ARGS, TestEnv};
 
 pub fn env_with_generated_users(count: usize, scenario: &str) -> TestEnv {
     let scenario = TestEnv::with_scenario(&format!("crowd = {count}\n{scenario}"));
@@ -26,8 +24,8 @@ fn assert_all_delivered_once(env: &mut TestEnv, count: usize) {
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'sent'"), i64::try_from(count).unwrap());
     assert_eq!(env.query::<String>("PRAGMA integrity_check"), "ok");
     let workers = std::fs::read_dir(env.database_path().parent().unwrap()).unwrap();
-    let left: Vec<_> = workers.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
-    assert!(left.iter().all(|name| !name.contains("-worker-")), "{left:?}");
+    let locks: Vec<_> = workers.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(locks.iter().all(|name| !name.contains("-worker-")), "{locks:?}");
 }
 
 /// The first process and each of its successors are killed at arbitrary points.
@@ -37,8 +35,8 @@ fn killed_broadcast_resumes() {
     let mut line = format!("send --json --all {TEMPLATE_ARGS}");
     for kill_after in [1, 40, 3, 77, 20, 120, 9, usize::MAX] {
         let mut run = env.spawn(&line);
-        let told = (0..kill_after).take_while(|_| run.read_line().is_some()).count();
-        if told < kill_after {
+        let reported = (0..kill_after).take_while(|_| run.read_line().is_some()).count();
+        if reported < kill_after {
             run.wait();
             break;
         }
@@ -87,10 +85,11 @@ fn ctrl_c_suggests_how_to_resume() {
     let ran = run.wait();
     assert_eq!(ran.status(), Some(130));
     assert!(ran.stderr().contains("wxbox outbox flush"), "{}", ran.stderr());
-    let left = usize::try_from(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'")).unwrap();
-    assert!((1..60).contains(&left), "{left}");
+    let queued_count =
+        usize::try_from(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'queued'")).unwrap();
+    assert!((1..60).contains(&queued_count), "{queued_count}");
     let flushed = env.run("outbox flush --json").assert_success();
-    assert_eq!(flushed.json_lines().len(), left);
+    assert_eq!(flushed.json_lines().len(), queued_count);
     env.sandbox().request_log();
     assert_all_delivered_once(&mut env, 60);
 }
@@ -107,12 +106,12 @@ fn ctrl_c_in_batch_reports_unread_lines() {
     let ran = run.wait();
     assert_eq!(ran.status(), Some(130));
     assert_eq!(ran.json_lines().len(), ran.stdout().lines().count(), "nothing but JSON, however it ends");
-    let said = ran.stderr().to_owned();
-    let taken: i64 = env.query("SELECT count(*) FROM messages");
-    assert!(said.contains(&format!("the lines of 'a batch' up to {taken} were taken")), "{taken}: {said}");
-    let hint = said.lines().last().unwrap().split('`').nth(1).unwrap();
-    assert_eq!(hint, format!("tail -n +{} 'a batch' | wxbox send --batch -", taken + 1));
-    let rest = (1..=300).skip(usize::try_from(taken).unwrap()).map(line).collect::<String>();
+    let stderr = ran.stderr().to_owned();
+    let queued: i64 = env.query("SELECT count(*) FROM messages");
+    assert!(stderr.contains(&format!("the lines of 'a batch' up to {queued} were taken")), "{queued}: {stderr}");
+    let hint = stderr.lines().last().unwrap().split('`').nth(1).unwrap();
+    assert_eq!(hint, format!("tail -n +{} 'a batch' | wxbox send --batch -", queued + 1));
+    let rest = (1..=300).skip(usize::try_from(queued).unwrap()).map(line).collect::<String>();
     env.run_with_stdin("send --batch -", rest).assert_success();
     env.run("outbox flush").assert_success();
     env.sandbox().request_log();
@@ -123,15 +122,15 @@ fn ctrl_c_in_batch_reports_unread_lines() {
     let run = env.spawn("send --batch short");
     while env.sandbox().stats()["delivered"] != 301 {}
     run.signal(Signal::INT);
-    let said = run.wait().stderr().to_owned();
-    assert!(said.contains("interrupted") && !said.contains("taken"), "all of it was taken: {said}");
+    let stderr = run.wait().stderr().to_owned();
+    assert!(stderr.contains("interrupted") && !stderr.contains("taken"), "all of it was taken: {stderr}");
 }
 
 #[test]
 fn full_disk_during_run_loses_nothing() {
     let mut env = env_with_generated_users(200, "");
     env.run(&format!("-q send --no-wait --all {TEMPLATE_ARGS}")).assert_success();
-    let size = |name: &str| env.database_path().with_file_name(name).metadata().map_or(0, |it| it.len());
+    let size = |name: &str| env.database_path().with_file_name(name).metadata().map_or(0, |metadata| metadata.len());
     let limit = (size("wxbox.db").max(size("wxbox.db-wal")) + 100_000) / 512;
     let flush = env.command("outbox flush --json");
     let mut shell = std::process::Command::new("/bin/sh");
@@ -152,11 +151,11 @@ fn exhausted_quota_is_waited_for() {
     let mut env = env_with_generated_users(30, "[quota]\n\"/cgi-bin/message/template/send\" = 10\n");
     let ran = env.run(&format!("send --json --all --concurrency 1 {TEMPLATE_ARGS}"));
     assert_eq!(ran.status(), Some(6));
-    let queued: Vec<_> = ran.json_lines().into_iter().filter(|it| it["state"] == "queued").collect();
+    let queued: Vec<_> = ran.json_lines().into_iter().filter(|message| message["state"] == "queued").collect();
     assert_eq!(queued.len(), 20);
-    let shown = env.run(&format!("--json outbox show {}", queued[0]["id"])).json_lines();
+    let details = env.run(&format!("--json outbox show {}", queued[0]["id"])).json_lines();
     // The quota resets within a quarter of an hour after midnight in Beijing.
-    assert!(shown[0]["due_at"].as_str().unwrap().contains("T16:"), "{}", shown[0]);
+    assert!(details[0]["due_at"].as_str().unwrap().contains("T16:"), "{}", details[0]);
     assert_eq!(env.sandbox().stats()["calls"]["/cgi-bin/message/template/send"], 11, "nobody else is tried");
     env.run("outbox flush").assert_snapshot(str![[r#"
 exit 0
@@ -168,13 +167,12 @@ exit 0
     drop(database);
     env.sandbox().post_form("clock", "forward=24h");
     let next = env.run("outbox flush --json").json_lines();
-    assert_eq!(next.iter().filter(|it| it["state"] == "sent").count(), 10, "as many as the next day has");
+    assert_eq!(next.iter().filter(|message| message["state"] == "sent").count(), 10, "as many as the next day has");
 }
 
 #[test]
 fn flush_without_cached_token_waits_for_one() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.run("send -u luffy --no-wait hello").assert_success();
     env.run("outbox flush").assert_snapshot(str![[r#"
 exit 0
@@ -237,8 +235,7 @@ fn clock_set_back_delays_nothing() {
 
 #[test]
 fn a_key_is_delivered_once_however_often_it_is_sent() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run("send -u luffy --key k hello").assert_success();
     env.run("send -u luffy -u nami --key k --json -t backup -d host=a -d size=b -d time=c").assert_snapshot(str![[r#"
@@ -296,8 +293,7 @@ sent message 2 (text) to ace
 
 #[test]
 fn empty_key_is_ignored() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     env.run("send -u luffy --key '' hello").assert_snapshot(str![[r#"
 exit 2
 --- stderr
@@ -316,8 +312,7 @@ exit 5
 
 #[test]
 fn a_text_falls_back_to_a_template() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     let alert = "[templates.alert]\nid = \"server_alert-0123456789abcdefghijklmnopqrst\"\n[templates.alert.data]\n\
                  character_string2 = \"db1\"\ntime3 = \"12:00\"\n[templates.backup]";
@@ -350,7 +345,7 @@ attempt 2   [TIME] to oNami_draws_maps_of_the_sea1: accepted
 
 "#]]);
     let inbox = env.sandbox().inbox();
-    let kinds: Vec<_> = inbox.iter().map(|it| it["type"].as_str().unwrap_or_default().to_owned()).collect();
+    let kinds: Vec<_> = inbox.iter().map(|message| message["type"].as_str().unwrap_or_default().to_owned()).collect();
     assert_eq!(kinds.len(), 2, "{inbox:?}");
     // A missing template does not delay a text.
     env.run("send -u luffy --fallback gone 'disk full again'").assert_snapshot(str![[r#"
@@ -386,8 +381,7 @@ hint: give every field but one a default in [templates.server_alert.data]
 
 #[test]
 fn old_finished_messages_are_pruned() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     env.run("send -u luffy one").assert_success();
     env.run("send -u luffy --no-wait --expire-after 200d two").assert_success();
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
@@ -395,8 +389,8 @@ fn old_finished_messages_are_pruned() {
     database.execute_batch(older).unwrap();
     drop(database);
     env.run("send -u luffy three").assert_success();
-    let left = "SELECT group_concat(id || state, ' ') FROM messages";
-    assert_eq!(env.query::<String>(left), "2queued 3sent");
+    let states = "SELECT group_concat(id || state, ' ') FROM messages";
+    assert_eq!(env.query::<String>(states), "2queued 3sent");
     env.run("outbox flush").assert_success();
-    assert_eq!(env.query::<String>(left), "2sent 3sent");
+    assert_eq!(env.query::<String>(states), "2sent 3sent");
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, TestEnv};
+use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, TEMPLATE_ARGS, TestEnv};
 
 /// The result of a fault: the state, the attempts, the deliveries and the exit status, for a text
 /// and for a template to one recipient; then the same for five recipients of whom only the second
@@ -39,8 +39,6 @@ const FAULT_CASES: &[FaultCase] = &[
     FaultCase { fault: "delay = \"20ms\"", text: ("sent", 1, 1, 0), template: ("sent", 1, 1, 0) },
 ];
 
-const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
-
 fn env_with_fault(fault: &str, nth: usize) -> TestEnv {
     let more = format!("crowd = 5\n[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = {nth}\ntimes = 1\n{fault}\n");
     let env = TestEnv::with_scenario(&more);
@@ -68,7 +66,7 @@ fn assert_multiple_recipients(fault: &str, what: &str, (state, attempts, arrived
     env.add_generated_users(5);
     let ran = env.run(&format!("send --json --all {what}"));
     let messages = ran.json_lines();
-    let of = |state: &str| messages.iter().filter(|it| it["state"] == state).count();
+    let of = |state: &str| messages.iter().filter(|message| message["state"] == state).count();
     let stopped = fault.contains("40164") || fault.contains("45009");
     let refused = fault.contains("40037");
     // A fault of the whole account also affects all later recipients; none of their messages is
@@ -83,7 +81,7 @@ fn assert_multiple_recipients(fault: &str, what: &str, (state, attempts, arrived
     if state != "sent" {
         assert_eq!(of(state), struck, "{fault}");
     }
-    let tries: i64 = messages.iter().map(|it| it["attempts"].as_i64().unwrap()).sum();
+    let tries: i64 = messages.iter().map(|message| message["attempts"].as_i64().unwrap()).sum();
     let untried = if stopped || refused { 3 } else { 0 };
     assert_eq!(tries, 4 - untried + attempts, "{fault}");
     let exit = match (state, struck) {
@@ -138,9 +136,9 @@ fn unreachable_mark_lasts_until_delivery() {
 /// again for a while.
 #[test]
 fn failed_host_falls_back_to_next() {
-    let broken = "crowd = 3\n[[faults]]\napi = \"/cgi-bin/message/*\"\nstatus = 502\n";
+    let scenario = "crowd = 3\n[[faults]]\napi = \"/cgi-bin/message/*\"\nstatus = 502\n";
     for (what, state, asked) in [("hello", "unknown", 1), (TEMPLATE_ARGS, "sent", 1)] {
-        let (mut first, mut second) = (TestEnv::with_scenario(broken), TestEnv::with_scenario("crowd = 3\n"));
+        let (mut first, mut second) = (TestEnv::with_scenario(scenario), TestEnv::with_scenario("crowd = 3\n"));
         first.add_generated_users(3);
         let (one, other) = (first.sandbox().url.clone(), second.sandbox().url.clone());
         first.replace_in_config(&[
@@ -170,8 +168,7 @@ fn failed_host_falls_back_to_next() {
 
 #[test]
 fn unreachable_host_is_skipped() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     let url = env.sandbox().url.clone();
     let both = format!("api_base = [\"http://127.0.0.1:1\", \"{url}\"]");
     env.replace_in_config(&[(&format!("api_base = \"{url}\""), &both)]);

@@ -7,10 +7,6 @@ use crate::send::env_with_crew;
 use crate::support::env::TestEnv;
 use crate::support::pty::Terminal;
 
-fn set_fault(env: &mut TestEnv, what: &str) {
-    env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\n{what}\n"));
-}
-
 /// Sends a message now and returns its hint.
 fn send_and_read_hint(env: &TestEnv, line: &str) -> String {
     let ran = env.run(line);
@@ -22,21 +18,21 @@ fn send_and_read_hint(env: &TestEnv, line: &str) -> String {
 fn queued_message_hint_does_not_suggest_resending() {
     let mut env = env_with_crew();
     for (code, id) in [(-1, 1), (45011, 2), (45009, 3), (43117, 4)] {
-        set_fault(&mut env, &format!("errcode = {code}"));
+        env.set_text_fault(&format!("errcode = {code}"));
         let hint = send_and_read_hint(&env, "send -u luffy once");
         assert!(hint.starts_with("do not send it again: the next `wxbox outbox flush` from "), "{code}: {hint}");
         assert!(hint.contains(&format!("`wxbox outbox retry {id}`")), "{code}: {hint}");
         assert_eq!(hint.contains("`wxbox quota clear`"), code == 45009, "{code}: {hint}");
         assert!(!hint.contains("growing pauses"), "{code}: {hint}");
     }
-    let shown = env.run("--json outbox show 1").assert_success().json_lines();
-    assert!(shown[0]["hint"].as_str().is_some_and(|hint| hint.starts_with("do not send it again")), "{shown:?}");
+    let details = env.run("--json outbox show 1").assert_success().json_lines();
+    assert!(details[0]["hint"].as_str().is_some_and(|hint| hint.starts_with("do not send it again")), "{details:?}");
 }
 
 #[test]
 fn ambiguous_message_hint_names_retry_command() {
     let mut env = env_with_crew();
-    set_fault(&mut env, "truncated = true");
+    env.set_text_fault("truncated = true");
     assert_eq!(
         send_and_read_hint(&env, "send -u luffy once"),
         "it may have arrived, so wxbox does not repeat it by itself: ask the person; if it did not arrive, \
@@ -47,7 +43,7 @@ fn ambiguous_message_hint_names_retry_command() {
 #[test]
 fn developer_only_errors_refer_to_explain() {
     let mut env = env_with_crew();
-    set_fault(&mut env, "errcode = 40033");
+    env.set_text_fault("errcode = 40033");
     assert_eq!(send_and_read_hint(&env, "send -u luffy once"), "`wxbox explain 40033` says more");
     env.run("explain 40033").assert_snapshot(str![[r#"
 exit 0
@@ -70,7 +66,7 @@ fn flush_reports_waiting_messages() {
         ended.screen.contents().lines().next().unwrap_or_default().to_owned()
     };
     assert_eq!(flush(&env), "nothing is due");
-    set_fault(&mut env, "errcode = 45009");
+    env.set_text_fault("errcode = 45009");
     env.run("send -u luffy once");
     let hour = "UPDATE messages SET due_at = (unixepoch() + 5400) * 1000 RETURNING 1";
     env.query::<i64>(hour);

@@ -1,8 +1,6 @@
 //! Any number of processes on one database share the work.
 
-use crate::support::env::TestEnv;
-
-const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+use crate::support::env::{TEMPLATE_ARGS, TestEnv};
 
 fn env_with_generated_users(count: usize) -> TestEnv {
     let env = TestEnv::with_scenario(&format!(
@@ -19,9 +17,9 @@ fn ten_processes_send_each_message_once() {
     let mut env = env_with_generated_users(300);
     env.run(&format!("-q send --no-wait --all {TEMPLATE_ARGS}")).assert_success();
     let runs: Vec<_> = (0..10).map(|_| env.spawn("outbox flush --json")).collect();
-    let told: Vec<usize> = runs.into_iter().map(|run| run.wait().assert_success().json_lines().len()).collect();
+    let counts: Vec<usize> = runs.into_iter().map(|run| run.wait().assert_success().json_lines().len()).collect();
     env.sandbox().request_log();
-    assert_eq!(told.iter().sum::<usize>(), 300, "{told:?}");
+    assert_eq!(counts.iter().sum::<usize>(), 300, "{counts:?}");
     let stats = env.sandbox().stats();
     assert_eq!((&stats["delivered"], &stats["twice"]), (&300.into(), &0.into()));
     assert_eq!(stats["calls"]["/cgi-bin/message/template/send"], 300, "nothing was sent for WeChat to drop");
@@ -35,12 +33,12 @@ fn send_reports_messages_claimed_elsewhere() {
     let mut send = env.spawn(&format!("send --json --all --concurrency 1 {TEMPLATE_ARGS}"));
     send.expect_line();
     let flushed = env.run("outbox flush --json").assert_success().json_lines().len();
-    let mut told = send.wait().assert_success().json_lines();
+    let mut results = send.wait().assert_success().json_lines();
     env.sandbox().request_log();
-    assert_eq!(told.len(), 200);
-    told.sort_by_key(|it| it["id"].as_i64());
-    told.dedup_by_key(|it| it["id"].as_i64());
-    assert_eq!(told.len(), 200, "each once");
+    assert_eq!(results.len(), 200);
+    results.sort_by_key(|result| result["id"].as_i64());
+    results.dedup_by_key(|result| result["id"].as_i64());
+    assert_eq!(results.len(), 200, "each once");
     assert!(flushed > 0);
     assert_eq!(env.sandbox().stats()["twice"], 0);
 }
@@ -60,8 +58,8 @@ fn send_ends_when_claiming_process_is_killed() {
     flush.wait();
     // A template that was in flight when the process was killed is repeated, and WeChat drops the
     // repeat.
-    let told = send.wait().assert_success().json_lines();
-    assert_eq!(told.len(), 6);
+    let results = send.wait().assert_success().json_lines();
+    assert_eq!(results.len(), 6);
     let stats = env.sandbox().stats();
     assert_eq!((&stats["delivered"], &stats["twice"]), (&6.into(), &0.into()));
 }

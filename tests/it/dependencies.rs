@@ -2,15 +2,11 @@
 //! licences, duplicates and sources in `.ci/run`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use regex::Regex;
 
 use crate::architecture::rust_files;
-
-fn read_project_file(name: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
-}
+use crate::support::files::read_project_file;
 
 /// Returns the names below `[dependencies]` and `[dev-dependencies]`, each with the directory whose
 /// code uses it.

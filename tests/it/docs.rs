@@ -18,16 +18,16 @@ pub fn assert_committed(name: &str, text: &str) {
         let dir = path.parent().unwrap();
         std::fs::create_dir_all(dir).unwrap();
         // Other tests may read the file at the same time.
-        let whole = dir.join(format!(".{}.new", path.file_name().unwrap().to_str().unwrap()));
-        std::fs::write(&whole, text).unwrap();
-        return std::fs::rename(whole, path).unwrap();
+        let temporary = dir.join(format!(".{}.new", path.file_name().unwrap().to_str().unwrap()));
+        std::fs::write(&temporary, text).unwrap();
+        return std::fs::rename(temporary, path).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     let (mut old, mut new) = (found.lines(), text.lines());
     for number in 1.. {
         match (old.next(), new.next()) {
             (None, None) => break,
-            (was, is) => assert_eq!(was, is, "{name}:{number} is out of date: BLESS=1 cargo test docs lines"),
+            (was, is) => assert_eq!(was, is, "{name}:{number} is out of date: BLESS=1 cargo test docs command_corpus"),
         }
     }
 }
@@ -118,7 +118,7 @@ fn the_reference_shows_every_help() {
 
 #[test]
 fn every_variable_that_is_read_is_documented() {
-    let documented: Vec<_> = reference::ENVIRONMENT_VARIABLES.iter().map(|it| it.name).collect();
+    let documented: Vec<_> = reference::ENVIRONMENT_VARIABLES.iter().map(|variable| variable.name).collect();
     for name in wxbox::config::VARIABLES {
         assert!(documented.contains(&name), "{name}");
     }
@@ -141,7 +141,7 @@ fn json_objects_have_the_fields_that_are_documented() {
         ran.json_lines()[0].as_object().unwrap().keys().cloned().collect()
     };
     let documented = |command: &str, nth: usize| {
-        let mut all = reference::JSON_OBJECTS.iter().filter(|it| it.command == command);
+        let mut all = reference::JSON_OBJECTS.iter().filter(|object| object.command == command);
         all.nth(nth).unwrap().fields.to_vec()
     };
     let bind = format!("bind --user luffy --openid {LUFFY}");

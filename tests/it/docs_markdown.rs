@@ -9,14 +9,11 @@ use regex::Regex;
 use wxbox::reference;
 
 use crate::docs::assert_committed;
+use crate::support::files::read_project_file;
 
 /// Each text of the tables with its Chinese translation; `…` at the end of both stands for a rest
 /// that stays as it is.
 const CHINESE_TABLE_TEXTS: &str = include_str!("docs_markdown_zh.tsv");
-
-fn read_project_file(name: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
-}
 
 /// Inserts the tables into a README, with each cell mapped by `say`.
 fn assert_tables(name: &str, mut say: impl FnMut(&str) -> String) {
@@ -68,7 +65,7 @@ fn chinese_tables_match_code() {
         let cells: Vec<String> = inner.split(" | ").map(&mut *cell).collect();
         format!("| {} |\n", cells.join(" | "))
     };
-    assert_tables("README.zh-CN.md", |table| table.lines().map(|it| line(it, &mut cell)).collect());
+    assert_tables("README.zh-CN.md", |table| table.lines().map(|row| line(row, &mut cell)).collect());
     let idle: Vec<_> = known.keys().filter(|english| !used.contains(**english)).collect();
     assert_eq!(idle, Vec::<&&str>::new(), "in tests/it/docs_markdown_zh.tsv, but in no table");
 }

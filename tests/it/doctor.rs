@@ -152,7 +152,7 @@ failure token: WeChat says 40013 (invalid appid): AppID unknown or malformed | C
     env.sandbox().requests();
     let ran = env.run("doctor").assert_success();
     assert!(ran.stdout().contains("the AppSecret was not tried"), "{}", ran.stdout());
-    assert!(!env.sandbox().requests().iter().any(|it| it.contains("/cgi-bin/token")));
+    assert!(!env.sandbox().requests().iter().any(|request| request.contains("/cgi-bin/token")));
     env.sandbox().post_form("tokens", "revoke=1");
     env.run("-q doctor").assert_success();
 }

@@ -11,7 +11,7 @@ use crate::support::env::{TestEnv, unique_address};
 #[test]
 fn busy_or_mismatched_port_is_reported() {
     let mut env = TestEnv::new();
-    let text = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let text = env.read_config();
     let listen = text.lines().find_map(|line| line.strip_prefix("address = ")).unwrap().trim_matches('"').to_owned();
     {
         let _taken = TcpListener::bind(&listen).unwrap();
@@ -62,7 +62,7 @@ failure port: where to listen is not set, and redirect_uri does not tell | use -
 #[test]
 fn unusable_redirect_uri_is_reported() {
     let set = |env: &mut TestEnv, uri: &str, open_base: &str| {
-        let text = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+        let text = env.read_config();
         let old = text.lines().find(|line| line.starts_with("redirect_uri")).unwrap().to_owned();
         let base = text.lines().find(|line| line.starts_with("open_base")).unwrap().to_owned();
         let (uri, open_base) = (format!("redirect_uri = \"{uri}\""), format!("open_base = \"{open_base}\""));

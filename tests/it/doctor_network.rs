@@ -26,9 +26,9 @@ fn env_with_api(api: &str, network: &str) -> TestEnv {
 
 /// Starts a platform that answers one call and reports another time.
 fn start_server_with_date(date: std::time::SystemTime) -> (ServerHandle, String) {
-    let door = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
+    let server = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
     let date = httpdate::fmt_http_date(date);
-    let running = door.start(move |request| {
+    let running = server.start(move |request| {
         let body =
             if request.path == "/cgi-bin/stable_token" { TOKEN_BODY } else { r#"{"errcode":76021,"errmsg":"x"}"# };
         HttpResponse::json(200, body).with_header("Date", &date)
@@ -189,8 +189,7 @@ failure  database: cannot open the database text/wxbox.db: Not a directory (os e
 
 #[test]
 fn undelivered_messages_are_reported() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     env.run("send --user luffy --no-wait hello").assert_success();
     assert!(env.run("doctor").assert_success().stdout().contains("outbox: one message is queued, the oldest for "));
     env.query::<i64>("UPDATE messages SET due_at = due_at - 7500000, created_at = created_at - 7500000 RETURNING id");

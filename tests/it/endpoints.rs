@@ -174,7 +174,8 @@ fn query_parameters(url: &Url) -> serde_json::Map<String, Value> {
 /// Returns the error in a request that must be a form with one file. The file name needs an
 /// extension, because WeChat relies on it.
 fn form_error(field: &str, request: &RecordedRequest) -> Option<String> {
-    let boundary = request.header("content-type").and_then(|it| it.strip_prefix("multipart/form-data; boundary="));
+    let boundary =
+        request.header("content-type").and_then(|value| value.strip_prefix("multipart/form-data; boundary="));
     let Some(boundary) = boundary else { return Some("it is no form".into()) };
     let boundary = regex::escape(boundary);
     let pattern = format!(
@@ -233,7 +234,7 @@ struct Coverage {
 
 impl Coverage {
     fn endpoint(&self, path: &str) -> &Endpoint {
-        let found = self.endpoints.iter().find(|it| it.path == path);
+        let found = self.endpoints.iter().find(|endpoint| endpoint.path == path);
         found.unwrap_or_else(|| panic!("tests/fixtures/endpoints.toml lacks {path}"))
     }
 
@@ -270,8 +271,9 @@ impl Coverage {
 /// Records the phone's link, the exchange of its code, and the link for a person who does not
 /// follow yet.
 fn record_bind(tally: &mut Coverage) {
-    let gone = "/cgi-bin/user/info {\"subscribe\":0,\"openid\":\"oLuffy_wears_the_straw_hat_1\",\"tagid_list\":[]}";
-    let paths = ["/sns/oauth2/access_token", "/sns/userinfo", STABLE_TOKEN_PATH, gone, "/cgi-bin/qrcode/create"];
+    let unfollowed =
+        "/cgi-bin/user/info {\"subscribe\":0,\"openid\":\"oLuffy_wears_the_straw_hat_1\",\"tagid_list\":[]}";
+    let paths = ["/sns/oauth2/access_token", "/sns/userinfo", STABLE_TOKEN_PATH, unfollowed, "/cgi-bin/qrcode/create"];
     let server = tally.server(&paths);
     let (env, listen) = (TestEnv::without_config(), unique_address());
     env.write_config(&format!(
@@ -309,14 +311,14 @@ fn every_request_matches_its_documentation() {
         server.env("", "").run(line).assert_success();
         tally.record_requests(line, &server, paths);
     }
-    for it in load_bodies() {
-        let paths = it.call_paths(STABLE_TOKEN_PATH);
+    for body in load_bodies() {
+        let paths = body.call_paths(STABLE_TOKEN_PATH);
         let server = tally.server(&paths);
         server
             .env("", "")
-            .run_with_stdin("send -u luffy --message -", it.without_touser().to_string())
+            .run_with_stdin("send -u luffy --message -", body.without_touser().to_string())
             .assert_success();
-        tally.record_requests(&it.kind, &server, &paths);
+        tally.record_requests(&body.kind, &server, &paths);
     }
     let upload = [STABLE_TOKEN_PATH, "/cgi-bin/media/upload"];
     let server = tally.server(&upload);
@@ -334,7 +336,7 @@ fn every_request_matches_its_documentation() {
 
     assert_eq!(tally.covered_paths, named, "sent here, and named in src/wechat");
     let mut unused = Vec::new();
-    for endpoint in tally.endpoints.iter().filter(|it| tally.covered_paths.contains(&it.path)) {
+    for endpoint in tally.endpoints.iter().filter(|endpoint| tally.covered_paths.contains(&endpoint.path)) {
         let mut names = Vec::new();
         optional_names(&Shape::Table(endpoint.query.clone()), "", &mut names);
         optional_names(&Shape::Table(endpoint.body.clone().unwrap_or_default()), "", &mut names);
@@ -342,15 +344,17 @@ fn every_request_matches_its_documentation() {
     }
     unused.retain(|name| !tally.covered_optional.contains(name));
     unused.sort();
-    let expected: Vec<_> =
-        UNUSED_PARAMETERS.iter().filter(|it| tally.covered_paths.contains(it.split(' ').next().unwrap())).collect();
+    let expected: Vec<_> = UNUSED_PARAMETERS
+        .iter()
+        .filter(|parameter| tally.covered_paths.contains(parameter.split(' ').next().unwrap()))
+        .collect();
     assert_eq!(unused.iter().collect::<Vec<_>>(), expected, "optional, and never sent");
 }
 
 #[test]
 fn mismatch_is_detected() {
     let endpoints = load_endpoints();
-    let send = endpoints.iter().find(|it| it.path == TEMPLATE_SEND_PATH).unwrap();
+    let send = endpoints.iter().find(|endpoint| endpoint.path == TEMPLATE_SEND_PATH).unwrap();
     let request = |body: &str| RecordedRequest {
         line: String::new(),
         headers: vec![("content-type".into(), "application/json; charset=utf-8".into())],

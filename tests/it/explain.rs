@@ -32,14 +32,14 @@ exit 0
 #[test]
 fn each_action_has_a_description() {
     let env = TestEnv::without_config();
-    let mut said = std::collections::BTreeMap::new();
+    let mut examples = std::collections::BTreeMap::new();
     for entry in entries() {
-        said.entry(entry.action.as_str()).or_insert(entry.errcode);
+        examples.entry(entry.action.as_str()).or_insert(entry.errcode);
     }
     // 10003, the first code with `fail`, is an error page's.
-    said.insert("fail", 40003);
-    assert_eq!(said.len(), 11);
-    let words: std::collections::BTreeSet<String> = said
+    examples.insert("fail", 40003);
+    assert_eq!(examples.len(), 11);
+    let words: std::collections::BTreeSet<String> = examples
         .values()
         .map(|code| env.run(&format!("--json explain {code}")).assert_success().json_lines()[0]["wxbox"].to_string())
         .collect();
@@ -93,19 +93,19 @@ fn traced_request_hides_token() {
     let mut env = TestEnv::new();
     let refused = env.run(&format!("-vv follower remark {ZORO} swords"));
     let rid = request_id(refused.stderr());
-    let shown = env.run(&format!("explain {rid}")).assert_success();
+    let ran = env.run(&format!("explain {rid}")).assert_success();
     let url = "Address  access_token=***\n";
     let body = format!("Body     {{\"openid\":\"{ZORO}\",\"remark\":\"swords\"}}\n");
     let answer = "Answer   {\"errcode\":43004,\"errmsg\":\"require subscribe rid: ";
     for part in ["Caller   127.0.0.1\n", url, &body, answer, "Time     20"] {
-        assert!(shown.stdout().contains(part), "{part}: {}", shown.stdout());
+        assert!(ran.stdout().contains(part), "{part}: {}", ran.stdout());
     }
     let json = env.run(&format!("--json explain ' rid: {rid}'")).assert_success().json_lines();
     assert_eq!(json[0]["rid"], rid.as_str());
     assert_eq!(json[0]["request_url"], "access_token=***");
     assert_eq!(json[0].as_object().unwrap().len(), 7);
     let token = env.run("token").assert_success().stdout().trim().to_owned();
-    assert!(!shown.stdout().contains(&token) && !json[0].to_string().contains(&token));
+    assert!(!ran.stdout().contains(&token) && !json[0].to_string().contains(&token));
     assert_eq!(env.sandbox().requests().last().unwrap(), "POST /cgi-bin/openapi/rid/get 0");
 }
 
@@ -118,9 +118,9 @@ fn traced_request_hides_secret() {
     let refused = env.run("-vv token");
     assert_eq!(refused.status(), Some(3));
     env.write_config(&config);
-    let shown = env.run(&format!("explain {}", request_id(refused.stderr()))).assert_success();
-    assert!(shown.stdout().contains(r#""secret":"***","force_refresh":false"#), "{}", shown.stdout());
-    assert!(!shown.stdout().contains("123456789abcdef0123456789abcdef"), "{}", shown.stdout());
+    let ran = env.run(&format!("explain {}", request_id(refused.stderr()))).assert_success();
+    assert!(ran.stdout().contains(r#""secret":"***","force_refresh":false"#), "{}", ran.stdout());
+    assert!(!ran.stdout().contains("123456789abcdef0123456789abcdef"), "{}", ran.stdout());
 }
 
 #[test]

@@ -3,14 +3,12 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::support::TEST_TIMEOUT;
 use crate::support::env::{LUFFY, TestEnv, http_client};
 
-/// Generous: it only keeps a broken sandbox from hanging the tests.
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 const SEND_PATH: &str = "/cgi-bin/message/custom/send";
 
 /// Returns a sandbox with this fault for texts, and a token for it.
@@ -70,8 +68,8 @@ fn logged_faults(env: &mut TestEnv) -> Vec<(String, Value)> {
     env.sandbox()
         .request_log()
         .into_iter()
-        .filter(|it| it["path"] == SEND_PATH)
-        .map(|it| (it["fault"].to_string(), it["errcode"].clone()))
+        .filter(|line| line["path"] == SEND_PATH)
+        .map(|line| (line["fault"].to_string(), line["errcode"].clone()))
         .collect()
 }
 
@@ -92,8 +90,8 @@ fn truncated_response_is_shorter_than_its_length() {
     let (mut env, token) = env_with_fault("truncated = true");
     let socket = connect(&mut env);
     write_send_request(&socket, &token);
-    let said = read_to_close(&socket).unwrap();
-    let (head, body) = said.split_once("\r\n\r\n").unwrap();
+    let response = read_to_close(&socket).unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
     assert!(head.ends_with("\r\nContent-Length: 27") && !head.contains("Connection: close"), "{head}");
     assert_eq!(body, "{\"errcode\":0,");
     assert_eq!(env.sandbox().inbox().len(), 1);
@@ -146,13 +144,13 @@ fn html_page_or_rejection_is_reported() {
     let (mut env, token) = env_with_fault("nth = 99\nerrcode = 1");
     env.sandbox().post_form("faults", format!("[[faults]]\n{plan}"));
     let socket = connect(&mut env);
-    let mut said = Vec::new();
+    let mut responses = Vec::new();
     for _ in 0..4 {
         write_send_request(&socket, &token);
         let (head, body) = read_response(&socket);
         let kind = head.lines().find_map(|line| line.strip_prefix("Content-Type: ")).unwrap().to_owned();
         let status = head.split(' ').nth(1).unwrap().to_owned();
-        said.push((status, kind, body.split(" rid").next().unwrap().to_owned(), env.sandbox().inbox().len()));
+        responses.push((status, kind, body.split(" rid").next().unwrap().to_owned(), env.sandbox().inbox().len()));
     }
     let page =
         |status: &str| format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n");
@@ -169,7 +167,7 @@ fn html_page_or_rejection_is_reported() {
         ),
         row("200", "text/html", r#"{"errcode":0,"errmsg":"ok"}"#, 2),
     ];
-    assert_eq!(said, expected);
+    assert_eq!(responses, expected);
 }
 
 #[test]

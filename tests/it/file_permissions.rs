@@ -117,7 +117,7 @@ hint: check the mode of the file and its directory, and whether the file system 
     set_mode(&dir, 0o500);
     set_mode(&file, 0o600);
     read("user list").unwrap().assert_success();
-    let names: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|it| it.unwrap().file_name()).collect();
+    let names: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["a%20b?.db"]);
 }
 

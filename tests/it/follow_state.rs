@@ -7,21 +7,20 @@ use crate::support::env::{LUFFY, NAMI, TestEnv, ZORO};
 /// Returns an environment with two bound users: luffy follows and has written, zoro does not
 /// follow.
 fn env_with_followers() -> TestEnv {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     env.run(&format!("user add zoro --openid {ZORO}")).assert_success();
     env
 }
 
 /// Returns `reachable`, `follows` and `has_followed`.
 fn follow_fields(env: &TestEnv, name: &str) -> Value {
-    let shown = &env.run(&format!("--json user show {name}")).assert_success().json_lines()[0];
-    json!([shown["reachable"], shown["follows"], shown["has_followed"]])
+    let user = &env.run(&format!("--json user show {name}")).assert_success().json_lines()[0];
+    json!([user["reachable"], user["follows"], user["has_followed"]])
 }
 
 fn follow_text(env: &TestEnv, name: &str) -> String {
-    let shown = env.run(&format!("user show {name}")).assert_success();
-    let row = shown.stdout().lines().find_map(|line| line.strip_prefix("Follows")).map(str::trim);
+    let ran = env.run(&format!("user show {name}")).assert_success();
+    let row = ran.stdout().lines().find_map(|line| line.strip_prefix("Follows")).map(str::trim);
     row.unwrap_or_default().to_owned()
 }
 
@@ -43,8 +42,8 @@ fn never_followed_differs_from_unfollowed() {
     assert!(env.run("user sync").assert_success().stdout().starts_with("zoro follows the account now\n"));
     assert_eq!(follow_fields(&env, "zoro"), json!([true, true, true]));
     env.sandbox().post_form("follow", "person=zoro&follows=0");
-    let left = env.run("--json user sync").assert_success().json_lines();
-    assert_eq!((&left[0]["event"], &left[0]["has_followed"]), (&json!("unfollowed"), &json!(true)));
+    let unfollowed = env.run("--json user sync").assert_success().json_lines();
+    assert_eq!((&unfollowed[0]["event"], &unfollowed[0]["has_followed"]), (&json!("unfollowed"), &json!(true)));
     assert_eq!(follow_fields(&env, "zoro"), json!([false, false, true]));
     assert_eq!(follow_text(&env, "zoro"), "no longer");
     assert!(env.run("user list").assert_success().stdout().ends_with("\thas unfollowed\n"));
@@ -59,21 +58,21 @@ fn never_followed_differs_from_unfollowed() {
 #[test]
 fn message_outcomes_update_follow_state() {
     let mut env = env_with_followers();
-    let told = |env: &TestEnv, line: &str, status| assert_eq!(env.run(line).status(), Some(status), "{line}");
-    told(&env, "send -u luffy hello", 0);
+    let assert_status = |env: &TestEnv, line: &str, status| assert_eq!(env.run(line).status(), Some(status), "{line}");
+    assert_status(&env, "send -u luffy hello", 0);
     assert_eq!(follow_fields(&env, "luffy"), json!([true, true, true]));
-    told(&env, "send -u zoro -t backup", 5);
+    assert_status(&env, "send -u zoro -t backup", 5);
     assert_eq!(follow_fields(&env, "zoro"), json!([false, false, false]));
     let all = env.run("send --all -t backup").assert_success();
     assert!(all.stderr().contains("(`wxbox user list` shows why): zoro"), "{}", all.stderr());
     env.sandbox().post_form("follow", "person=luffy&follows=0");
-    told(&env, "send -u luffy -t backup", 5);
+    assert_status(&env, "send -u luffy -t backup", 5);
     assert_eq!(follow_fields(&env, "luffy"), json!([false, false, true]));
     let nobody = env.run("send --all -t backup");
     assert_eq!(nobody.status(), Some(4));
     assert!(nobody.stderr().contains("hint: `wxbox user list` shows why"), "{}", nobody.stderr());
     env.sandbox().post_form("follow", "person=luffy&follows=1");
-    told(&env, "send -u luffy -t backup", 0);
+    assert_status(&env, "send -u luffy -t backup", 0);
     assert_eq!(follow_fields(&env, "luffy"), json!([true, true, true]));
 }
 

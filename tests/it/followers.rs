@@ -58,13 +58,13 @@ exit 0
 fn invalid_json_in_remark_hides_no_follower() {
     let info =
         format!("{{\"subscribe\":1,\"openid\":\"{LUFFY}\",\"remark\":\"night\u{1b}[1m\u{1}shift\",\"tagid_list\":[]}}");
-    let broken = format!("{{\"subscribe\":1,\"openid\":\"{LUFFY}\",\"remark\":\"?\",\"tagid_list\":[]}}");
-    let broken = broken.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect::<Vec<u8>>();
+    let body = format!("{{\"subscribe\":1,\"openid\":\"{LUFFY}\",\"remark\":\"?\",\"tagid_list\":[]}}");
+    let body = body.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect::<Vec<u8>>();
     let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
     let server = CannedServer::new(vec![
         json_response(TOKEN_BODY),
         json_response(&info),
-        CannedResponse::Bytes([head, &broken[..]].concat()),
+        CannedResponse::Bytes([head, &body[..]].concat()),
     ]);
     let env = server.env("", "");
     let line = format!("--json follower show {LUFFY}");
@@ -160,9 +160,9 @@ oB	-
 oC	-
 
 "#]]);
-    let asked: Vec<String> = server.requests().into_iter().map(|request| request.line).collect();
-    assert!(asked[4].contains("access_token=canned-token-2&next_openid=oB"), "{}", asked[4]);
-    assert!(asked[5].contains("access_token=canned-token-2&next_openid=oC"), "{}", asked[5]);
+    let requests: Vec<String> = server.requests().into_iter().map(|request| request.line).collect();
+    assert!(requests[4].contains("access_token=canned-token-2&next_openid=oB"), "{}", requests[4]);
+    assert!(requests[5].contains("access_token=canned-token-2&next_openid=oC"), "{}", requests[5]);
 }
 
 #[test]
@@ -193,8 +193,8 @@ fn closed_stdout_stops_requests() {
         drop(reader);
         let status = env.command(line).stdout(writer).status().unwrap();
         assert_eq!(status.code(), Some(0), "{line}");
-        let asked = env.sandbox().requests();
-        assert_eq!(asked.iter().filter(|line| line.contains("/user/get")).count(), 1, "{line}: {asked:?}");
+        let requests = env.sandbox().requests();
+        assert_eq!(requests.iter().filter(|line| line.contains("/user/get")).count(), 1, "{line}: {requests:?}");
     }
 }
 
@@ -203,11 +203,11 @@ fn terminal_shows_columns_without_progress_remains() {
     let env = env_with_three_followers("followers_a_page = 1");
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     let ended = Terminal::start(env.command("follower list"), 20, 80).wait();
-    let shown = ended.screen.contents();
-    let lines: Vec<&str> = shown.lines().filter(|line| !line.is_empty()).collect();
+    let screen = ended.screen.contents();
+    let lines: Vec<&str> = screen.lines().filter(|line| !line.is_empty()).collect();
     let expected =
         [format!("{:28}  USERS", "OPENID"), format!("{LUFFY}  luffy"), format!("{NAMI}  -"), format!("{ROBIN}  -")];
-    assert_eq!(lines, expected, "{shown}");
+    assert_eq!(lines, expected, "{screen}");
 }
 
 #[test]
@@ -235,8 +235,8 @@ Language  zh_TW
 Unionid   o6_bmasdasdsad6_2sgVt7hMZOPfL
 
 "#]]);
-    let asked = server.requests().pop().unwrap().line;
-    assert!(asked.starts_with("GET /cgi-bin/user/info?access_token=canned-token-1&openid=oLuffy_"), "{asked}");
+    let request = server.requests().pop().unwrap().line;
+    assert!(request.starts_with("GET /cgi-bin/user/info?access_token=canned-token-1&openid=oLuffy_"), "{request}");
 }
 
 #[test]

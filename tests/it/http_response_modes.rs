@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use wxbox::http_server::{HttpResponse, HttpServer, Limits, ResponseMode, ServerHandle};
 
-/// Generous: it only keeps a broken server from hanging the tests.
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
+use crate::support::TEST_TIMEOUT;
 
 fn start_server(limits: Limits, reply: impl Fn() -> HttpResponse + Send + Sync + 'static) -> ServerHandle {
     HttpServer::bind("127.0.0.1:0", limits).unwrap().start(move |_| reply()).unwrap()
@@ -30,42 +29,42 @@ fn read_to_close(mut socket: &TcpStream) -> String {
 #[test]
 fn no_response_ends_at_timeout() {
     let limits = Limits { idle_timeout: Duration::from_millis(50), ..Limits::sandbox() };
-    let door = start_server(limits, || HttpResponse::text(200, "unheard").with_mode(ResponseMode::NoResponse));
-    assert_eq!(read_to_close(&send_request(door.local_addr())), "");
+    let server = start_server(limits, || HttpResponse::text(200, "unheard").with_mode(ResponseMode::NoResponse));
+    assert_eq!(read_to_close(&send_request(server.local_addr())), "");
 }
 
 #[test]
 fn no_response_connection_is_evicted() {
     let limits = Limits { max_connections: 1, ..Limits::sandbox() };
-    let door = start_server(limits, || HttpResponse::text(200, "unheard").with_mode(ResponseMode::NoResponse));
-    let mut silent = send_request(door.local_addr());
+    let server = start_server(limits, || HttpResponse::text(200, "unheard").with_mode(ResponseMode::NoResponse));
+    let mut silent = send_request(server.local_addr());
     silent.set_nonblocking(true).unwrap();
     // New connections are rejected while the handler is working on the request.
     while silent.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
-        let _ = send_request(door.local_addr());
+        let _ = send_request(server.local_addr());
     }
 }
 
 #[test]
 fn shutdown_waits_for_no_delayed_reply() {
     for manner in [ResponseMode::NoResponse, ResponseMode::Throttled(Duration::from_secs(3600))] {
-        let door = start_server(Limits::sandbox(), move || HttpResponse::text(200, "unheard").with_mode(manner));
-        let socket = send_request(door.local_addr());
-        door.stop();
+        let server = start_server(Limits::sandbox(), move || HttpResponse::text(200, "unheard").with_mode(manner));
+        let socket = send_request(server.local_addr());
+        server.stop();
         // The connection is closed or reset by the shutdown of the server.
-        let heard = (&socket).read(&mut [0; 64]).unwrap_or_else(|error| {
+        let count = (&socket).read(&mut [0; 64]).unwrap_or_else(|error| {
             assert_eq!(error.kind(), ErrorKind::ConnectionReset);
             0
         });
-        assert!(heard <= 1, "{manner:?}: {heard}");
+        assert!(count <= 1, "{manner:?}: {count}");
     }
 }
 
 #[test]
 fn delayed_reply_is_complete_and_keeps_connection() {
-    let door =
+    let server =
         start_server(Limits::sandbox(), || HttpResponse::text(200, "late").with_delay(Duration::from_millis(20)));
-    let mut socket = send_request(door.local_addr());
+    let mut socket = send_request(server.local_addr());
     socket.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
     assert_eq!(read_to_close(&socket).matches("\r\n\r\nlate").count(), 2);
 }

@@ -12,8 +12,7 @@ use std::time::Duration;
 use crossbeam_channel::{Sender, bounded};
 use wxbox::http_server::{HttpResponse, HttpServer, Limits, Request, ServerHandle};
 
-/// Generous: it only keeps a broken server from hanging the tests.
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
+use crate::support::TEST_TIMEOUT;
 
 fn start_server(limits: Limits, handler: impl Fn(Request) -> HttpResponse + Send + Sync + 'static) -> ServerHandle {
     HttpServer::bind("127.0.0.1:0", limits).unwrap().start(handler).unwrap()
@@ -61,17 +60,17 @@ fn is_closed_by_server(mut socket: &TcpStream) -> bool {
 
 #[test]
 fn response_is_one_piece_and_connection_closes() {
-    let door = start_server(Limits::callback(), echo);
-    let reply = send_request(door.local_addr(), b"GET /right?a=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+    let server = start_server(Limits::callback(), echo);
+    let reply = send_request(server.local_addr(), b"GET /right?a=1 HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\nConnection: close\r\n"), "{reply}");
     assert!(reply.ends_with("\r\n\r\nright a=1"), "{reply}");
 }
 
 #[test]
 fn a_large_body_comes_and_goes_whole() {
-    let door = start_server(Limits::sandbox(), echo);
+    let server = start_server(Limits::sandbox(), echo);
     let body: Vec<u8> = (0..16_u32 << 20).map(|n| (n % 251) as u8).collect();
-    let mut socket = connect(door.local_addr());
+    let mut socket = connect(server.local_addr());
     let mut sender = socket.try_clone().unwrap();
     let head = format!(
         "POST /body HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
@@ -91,8 +90,8 @@ fn a_large_body_comes_and_goes_whole() {
 
 #[test]
 fn oversized_body_is_rejected_with_response() {
-    let door = start_server(Limits::callback(), echo);
-    let mut socket = connect(door.local_addr());
+    let server = start_server(Limits::callback(), echo);
+    let mut socket = connect(server.local_addr());
     socket.write_all(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n").unwrap();
     socket.write_all(&[b'x'; 100_000]).unwrap();
     let mut reply = String::new();
@@ -102,13 +101,13 @@ fn oversized_body_is_rejected_with_response() {
 
 #[test]
 fn pipelined_requests_are_answered_in_their_order() {
-    let door = start_server(Limits::sandbox(), echo);
+    let server = start_server(Limits::sandbox(), echo);
     let mut all: Vec<u8> = Vec::new();
     for n in 0..50 {
         all.extend(format!("GET /right?{n} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes());
     }
     all.extend(get_request("/right?last"));
-    let reply = send_request(door.local_addr(), &all);
+    let reply = send_request(server.local_addr(), &all);
     let order: Vec<&str> = reply.lines().filter_map(|line| line.strip_prefix("right ")).collect();
     // A response body has no line end: the next status line follows it directly.
     let want: Vec<String> = (0..50).map(|n| format!("{n}HTTP/1.1 200 OK")).chain(["last".into()]).collect();
@@ -117,8 +116,8 @@ fn pipelined_requests_are_answered_in_their_order() {
 
 #[test]
 fn half_closed_client_still_gets_its_reply() {
-    let door = start_server(Limits::sandbox(), echo);
-    let mut socket = connect(door.local_addr());
+    let server = start_server(Limits::sandbox(), echo);
+    let mut socket = connect(server.local_addr());
     socket.write_all(b"GET /right HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     socket.shutdown(Shutdown::Write).unwrap();
     let mut reply = String::new();
@@ -129,37 +128,37 @@ fn half_closed_client_still_gets_its_reply() {
 #[test]
 fn handler_panic_fails_only_its_request() {
     let limits = Limits { workers: 1, ..Limits::callback() };
-    let door = start_server(limits, echo);
+    let server = start_server(limits, echo);
     for _ in 0..3 {
-        assert!(send_request(door.local_addr(), &get_request("/panic")).starts_with("HTTP/1.1 500 "));
+        assert!(send_request(server.local_addr(), &get_request("/panic")).starts_with("HTTP/1.1 500 "));
     }
-    assert!(send_request(door.local_addr(), &get_request("/right")).starts_with("HTTP/1.1 200 "));
+    assert!(send_request(server.local_addr(), &get_request("/right")).starts_with("HTTP/1.1 200 "));
 }
 
 #[test]
 fn idle_and_slow_connections_time_out() {
     let brief = Duration::from_millis(200);
-    let door = start_server(Limits { head_timeout: brief, ..Limits::sandbox() }, echo);
-    let silent = connect(door.local_addr());
-    let partial = connect(door.local_addr());
+    let server = start_server(Limits { head_timeout: brief, ..Limits::sandbox() }, echo);
+    let silent = connect(server.local_addr());
+    let partial = connect(server.local_addr());
     let _ = (&partial).write_all(b"GET / HT");
     assert!(is_closed_by_server(&silent) && is_closed_by_server(&partial));
 
-    let door = start_server(Limits { idle_timeout: brief, ..Limits::sandbox() }, echo);
-    let mut kept = connect(door.local_addr());
-    kept.write_all(b"GET /right HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let server = start_server(Limits { idle_timeout: brief, ..Limits::sandbox() }, echo);
+    let mut idle = connect(server.local_addr());
+    idle.write_all(b"GET /right HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     let mut reply = String::new();
-    kept.read_to_string(&mut reply).unwrap();
+    idle.read_to_string(&mut reply).unwrap();
     assert!(reply.ends_with("right ") && !reply.contains("Connection: close"), "{reply}");
 }
 
 #[test]
 fn oldest_incomplete_connection_is_evicted() {
     let limits = Limits { max_connections: 4, ..Limits::callback() };
-    let door = start_server(limits, echo);
-    let first = connect(door.local_addr());
-    let others: Vec<_> = (0..3).map(|_| connect(door.local_addr())).collect();
-    assert!(send_request(door.local_addr(), &get_request("/right")).starts_with("HTTP/1.1 200 "));
+    let server = start_server(limits, echo);
+    let first = connect(server.local_addr());
+    let others: Vec<_> = (0..3).map(|_| connect(server.local_addr())).collect();
+    assert!(send_request(server.local_addr(), &get_request("/right")).starts_with("HTTP/1.1 200 "));
     assert!(is_closed_by_server(&first));
     for mut other in others {
         other.write_all(&get_request("/right")).unwrap();
@@ -188,18 +187,18 @@ pub fn connect_from_other_address(addr: SocketAddr) -> TcpStream {
 #[test]
 #[cfg(target_os = "linux")]
 fn busy_client_evicts_only_its_own_connections() {
-    let door = start_server(Limits { max_connections: 16, ..Limits::callback() }, echo);
-    let addr = door.local_addr();
+    let server = start_server(Limits { max_connections: 16, ..Limits::callback() }, echo);
+    let addr = server.local_addr();
     let [silent, slow] = [(); 2].map(|()| connect(addr));
     (&slow).write_all(b"GET /ri").unwrap();
-    let crowd: Vec<_> = (0..50).map(|_| connect_from_other_address(addr)).collect();
+    let flood: Vec<_> = (0..50).map(|_| connect_from_other_address(addr)).collect();
     // A quick client among the flood is answered as well, even if it was accepted last.
     let mut quick = connect_from_other_address(addr);
     quick.write_all(&get_request("/right?quick")).unwrap();
     let mut reply = String::new();
     quick.read_to_string(&mut reply).unwrap();
     assert!(reply.ends_with("right quick"), "{reply}");
-    assert!(is_closed_by_server(&crowd[0]));
+    assert!(is_closed_by_server(&flood[0]));
     for (mut socket, rest) in [(slow, get_request("/right")[7..].to_vec()), (silent, get_request("/right"))] {
         socket.write_all(&rest).unwrap();
         let mut reply = String::new();
@@ -213,14 +212,14 @@ fn full_worker_queue_responds_503_at_once() {
     let (begun, begins) = bounded(8);
     let (release, released) = bounded::<()>(0);
     let limits = Limits { max_connections: 8, workers: 1, ..Limits::callback() };
-    let door = start_server(limits, move |_| {
+    let server = start_server(limits, move |_| {
         begun.send(()).unwrap();
         let _ = released.recv();
         HttpResponse::text(200, "done")
     });
     let (say, said) = bounded(8);
     let client = || {
-        let (addr, say) = (door.local_addr(), say.clone());
+        let (addr, say) = (server.local_addr(), say.clone());
         thread::spawn(move || say.send(send_request(addr, &get_request("/"))).unwrap());
     };
     // One request is being handled and six are queued; one more is too many.
@@ -241,15 +240,15 @@ fn connection_limit_rejects_new_connections() {
     let (begun, begins) = bounded(1);
     let (release, released) = bounded::<()>(0);
     let limits = Limits { max_connections: 1, workers: 1, ..Limits::callback() };
-    let door = start_server(limits, move |_| {
+    let server = start_server(limits, move |_| {
         begun.send(()).unwrap();
         let _ = released.recv();
         HttpResponse::text(200, "done")
     });
-    let mut busy = connect(door.local_addr());
+    let mut busy = connect(server.local_addr());
     busy.write_all(&get_request("/")).unwrap();
     begins.recv_timeout(TEST_TIMEOUT).unwrap();
-    assert!(is_closed_by_server(&connect(door.local_addr())));
+    assert!(is_closed_by_server(&connect(server.local_addr())));
     drop(release);
     let mut reply = String::new();
     busy.read_to_string(&mut reply).unwrap();
@@ -260,17 +259,17 @@ fn connection_limit_rejects_new_connections() {
 fn shutdown_finishes_replies_and_rejects_new_requests() {
     let (begun, begins) = bounded(1);
     let (release, released) = bounded::<()>(1);
-    let door = start_server(Limits::sandbox(), move |_| {
+    let server = start_server(Limits::sandbox(), move |_| {
         begun.send(()).unwrap();
         let _ = released.recv();
         HttpResponse::text(200, "the last word")
     });
-    let addr = door.local_addr();
+    let addr = server.local_addr();
     let idle = connect(addr);
     let mut asking = connect(addr);
     asking.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     begins.recv_timeout(TEST_TIMEOUT).unwrap();
-    let stopping = thread::spawn(move || door.stop());
+    let stopping = thread::spawn(move || server.stop());
     // The idle connection is closed once the shutdown has begun.
     assert!(is_closed_by_server(&idle));
     release.send(()).unwrap();
@@ -285,15 +284,15 @@ fn shutdown_finishes_replies_and_rejects_new_requests() {
 fn stuck_handler_does_not_block_shutdown() {
     let (begun, begins) = bounded(1);
     let (release, released) = bounded::<()>(0);
-    let door = start_server(Limits::callback(), move |_| {
+    let server = start_server(Limits::callback(), move |_| {
         begun.send(()).unwrap();
         let _ = released.recv();
         HttpResponse::text(200, "")
     });
-    let mut asking = connect(door.local_addr());
+    let mut asking = connect(server.local_addr());
     asking.write_all(&get_request("/")).unwrap();
     begins.recv_timeout(TEST_TIMEOUT).unwrap();
-    door.stop();
+    server.stop();
     drop(release);
 }
 
@@ -308,9 +307,9 @@ fn server_threads() -> usize {
 /// Trickles (`n` below 20) or floods bytes until it is stopped, and signals when it has begun.
 #[cfg(target_os = "linux")]
 fn flood(addr: SocketAddr, n: usize, is_stopped: &AtomicBool, under_way: &Sender<()>) {
-    let mut told = false;
-    let mut tell = || {
-        if !std::mem::replace(&mut told, true) {
+    let mut is_signalled = false;
+    let mut signal_once = || {
+        if !std::mem::replace(&mut is_signalled, true) {
             under_way.send(()).unwrap();
         }
     };
@@ -319,7 +318,7 @@ fn flood(addr: SocketAddr, n: usize, is_stopped: &AtomicBool, under_way: &Sender
             // Trickle: one byte, and then nothing until the server closes the connection.
             let socket = connect_from_other_address(addr);
             let _ = (&socket).write_all(b"G");
-            tell();
+            signal_once();
             let _ = socket.set_read_timeout(Some(Duration::from_millis(50)));
             let _ = (&socket).read(&mut [0; 1]);
         } else {
@@ -331,7 +330,7 @@ fn flood(addr: SocketAddr, n: usize, is_stopped: &AtomicBool, under_way: &Sender
                 if n < 22 { (b"GET / HTTP/1.1\r\nX: ", &[b'a'; 16384]) } else { (b"\x16", &rubbish) };
             let _ = socket.write_all(begin);
             while socket.write_all(piece).is_ok() && !is_stopped.load(Ordering::Relaxed) {
-                tell();
+                signal_once();
             }
         }
     }
@@ -340,8 +339,8 @@ fn flood(addr: SocketAddr, n: usize, is_stopped: &AtomicBool, under_way: &Sender
 #[test]
 #[cfg(target_os = "linux")]
 fn valid_request_is_answered_during_flood() {
-    let door = start_server(Limits::callback(), echo);
-    let addr = door.local_addr();
+    let server = start_server(Limits::callback(), echo);
+    let addr = server.local_addr();
     let idle: Vec<TcpStream> = (0..1_500).map(|_| connect_from_other_address(addr)).collect();
     let over = Arc::new(AtomicBool::new(false));
     let (under_way, seen) = bounded(64);

@@ -3,12 +3,11 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use wxbox::http_server::{HttpResponse, HttpServer, Limits, MemoryBudget, Request};
 
-/// Generous: it only keeps a broken server from hanging the tests.
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
+use crate::support::TEST_TIMEOUT;
+
 const LARGE_BODY_BYTES: usize = 48 << 10;
 
 /// Opens a connection and sends the head of a request with a body of that length.
@@ -39,10 +38,10 @@ fn send_body(mut socket: TcpStream, length: usize) -> bool {
 fn large_bodies_share_memory_budget() {
     let limits = Limits { body_bytes: 64 << 10, body_budget: MemoryBudget::new(100 << 10), ..Limits::sandbox() };
     let echo = |request: Request| HttpResponse::bytes(200, "application/octet-stream", request.body);
-    let door = HttpServer::bind("127.0.0.1:0", limits).unwrap().start(echo).unwrap();
-    let addr = door.local_addr();
+    let server = HttpServer::bind("127.0.0.1:0", limits).unwrap().start(echo).unwrap();
+    let addr = server.local_addr();
     let mut two = [send_head(addr, LARGE_BODY_BYTES), send_head(addr, LARGE_BODY_BYTES)];
-    assert!(two.iter_mut().all(|it| read_status(it) == "HTTP/1.1 100"));
+    assert!(two.iter_mut().all(|socket| read_status(socket) == "HTTP/1.1 100"));
 
     assert_eq!(read_status(&mut send_head(addr, LARGE_BODY_BYTES)), "HTTP/1.1 503");
     // Small bodies are always accepted.
@@ -59,6 +58,6 @@ fn large_bodies_share_memory_budget() {
     // The server may notice the disconnect after the new request: both orders are valid.
     let fourth = std::iter::repeat_with(|| send_head(addr, LARGE_BODY_BYTES))
         .take(1000)
-        .find_map(|mut it| (read_status(&mut it) == "HTTP/1.1 100").then_some(it));
+        .find_map(|mut socket| (read_status(&mut socket) == "HTTP/1.1 100").then_some(socket));
     assert!(send_body(third, LARGE_BODY_BYTES) && send_body(fourth.unwrap(), LARGE_BODY_BYTES));
 }

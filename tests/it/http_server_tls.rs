@@ -14,10 +14,8 @@ use wxbox::http_server::{
 use wxbox::pem::PemError;
 
 use crate::http_server::connect_from_other_address;
+use crate::support::TEST_TIMEOUT;
 use crate::support::certificate::TestCertificate;
-
-/// Generous: it only keeps a broken server from hanging the tests.
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 fn start_server(own: &TestCertificate, limits: Limits) -> ServerHandle {
     let tls = ServerTls::new(own.certificate_pem.as_bytes(), own.key_pem.as_bytes()).unwrap();
@@ -66,17 +64,17 @@ fn is_closed_by_server(mut socket: impl Read) -> bool {
 #[test]
 fn response_ends_with_close_notify() {
     let own = TestCertificate::new();
-    let door = start_server(&own, Limits::callback());
-    let reply = send_request(&own, door.local_addr(), b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    let server = start_server(&own, Limits::callback());
+    let reply = send_request(&own, server.local_addr(), b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\nConnection: close\r\n") && reply.ends_with("right /a"), "{reply}");
-    let reply = send_request(&own, door.local_addr(), b"GET /drip HTTP/1.1\r\nHost: a\r\n\r\n");
+    let reply = send_request(&own, server.local_addr(), b"GET /drip HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(reply.ends_with("drop by drop"), "{reply}");
 }
 
 #[test]
 fn connection_carries_large_bodies_and_many_requests() {
     let own = TestCertificate::new();
-    let door = start_server(&own, Limits::sandbox());
+    let server = start_server(&own, Limits::sandbox());
     let body: Vec<u8> = (0..5_u32 << 20).map(|n| (n % 251) as u8).collect();
     let mut all = Vec::new();
     for _ in 0..3 {
@@ -84,7 +82,7 @@ fn connection_carries_large_bodies_and_many_requests() {
         all.extend(&body);
     }
     all.extend(b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    let mut stream = connect_tls(&own, door.local_addr());
+    let mut stream = connect_tls(&own, server.local_addr());
     while stream.conn.is_handshaking() {
         stream.conn.complete_io(&mut stream.sock).unwrap();
     }
@@ -114,11 +112,11 @@ fn connection_carries_large_bodies_and_many_requests() {
 #[test]
 fn handshake_times_out_like_head() {
     let own = TestCertificate::new();
-    let door = start_server(&own, Limits { head_timeout: Duration::from_millis(200), ..Limits::callback() });
-    let (silent, partial) = (connect_tcp(door.local_addr()), connect_tcp(door.local_addr()));
+    let server = start_server(&own, Limits { head_timeout: Duration::from_millis(200), ..Limits::callback() });
+    let (silent, partial) = (connect_tcp(server.local_addr()), connect_tcp(server.local_addr()));
     // The first bytes of a ClientHello that announces 512 bytes.
     (&partial).write_all(b"\x16\x03\x01\x02\x00\x01\x00").unwrap();
-    let mut greeted = connect_tls(&own, door.local_addr());
+    let mut greeted = connect_tls(&own, server.local_addr());
     while greeted.conn.is_handshaking() {
         greeted.conn.complete_io(&mut greeted.sock).unwrap();
     }
@@ -128,12 +126,12 @@ fn handshake_times_out_like_head() {
 #[test]
 fn pending_handshakes_are_evicted() {
     let own = TestCertificate::new();
-    let door = start_server(&own, Limits { max_connections: 4, ..Limits::callback() });
-    let open: Vec<_> = (0..4).map(|_| connect_tcp(door.local_addr())).collect();
+    let server = start_server(&own, Limits { max_connections: 4, ..Limits::callback() });
+    let open: Vec<_> = (0..4).map(|_| connect_tcp(server.local_addr())).collect();
     for socket in &open {
         let _ = (&*socket).write_all(b"\x16\x03\x01\x02\x00");
     }
-    let reply = send_request(&own, door.local_addr(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let reply = send_request(&own, server.local_addr(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
     assert!(is_closed_by_server(&open[0]));
 }
@@ -143,14 +141,14 @@ fn pending_handshakes_are_evicted() {
 #[cfg(target_os = "linux")]
 fn busy_client_evicts_no_other_handshake() {
     let own = TestCertificate::new();
-    let door = start_server(&own, Limits { max_connections: 16, ..Limits::callback() });
-    let addr = door.local_addr();
+    let server = start_server(&own, Limits { max_connections: 16, ..Limits::callback() });
+    let addr = server.local_addr();
     let mut phone = connect_tls(&own, addr);
     phone.conn.write_tls(&mut phone.sock).unwrap();
-    let crowd: Vec<_> = (0..50).map(|_| connect_from_other_address(addr)).collect();
-    crowd.iter().for_each(|socket| drop((&*socket).write_all(b"\x16\x03\x01\x02\x00")));
+    let flood: Vec<_> = (0..50).map(|_| connect_from_other_address(addr)).collect();
+    flood.iter().for_each(|socket| drop((&*socket).write_all(b"\x16\x03\x01\x02\x00")));
     // The connections after this one fill the server.
-    assert!(is_closed_by_server(&crowd[crowd.len() - 20]));
+    assert!(is_closed_by_server(&flood[flood.len() - 20]));
     phone.write_all(b"GET /late HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     let mut reply = String::new();
     phone.read_to_string(&mut reply).unwrap();
@@ -160,21 +158,21 @@ fn busy_client_evicts_no_other_handshake() {
 #[test]
 fn plaintext_is_closed_without_affecting_others() {
     let own = TestCertificate::new();
-    let door = start_server(&own, Limits::callback());
+    let server = start_server(&own, Limits::callback());
     for rubbish in [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), &[0xff; 100], &[0x16; 100_000]] {
-        let socket = connect_tcp(door.local_addr());
+        let socket = connect_tcp(server.local_addr());
         // The server may close the connection before all is sent.
         let _ = (&socket).write_all(rubbish);
         assert!(is_closed_by_server(&socket));
     }
-    assert!(send_request(&own, door.local_addr(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    assert!(send_request(&own, server.local_addr(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("HTTP/1.1 200 "));
 }
 
 #[test]
 fn one_byte_records_are_limited() {
     let own = TestCertificate::new();
-    let door = start_server(&own, Limits { head_timeout: TEST_TIMEOUT * 10, ..Limits::callback() });
-    let mut stream = connect_tls(&own, door.local_addr());
+    let server = start_server(&own, Limits { head_timeout: TEST_TIMEOUT * 10, ..Limits::callback() });
+    let mut stream = connect_tls(&own, server.local_addr());
     stream.write_all(b"GET / HTTP/1.1\r\nX: ").unwrap();
     // This is less than a head may have, but more TLS records than the server accepts for one.
     let sent = (0..30_000).take_while(|_| stream.write_all(b"a").and_then(|()| stream.flush()).is_ok()).count();
@@ -212,8 +210,8 @@ fn invalid_certificate_and_key_have_own_errors() {
     for (certificate, key, expected) in cases {
         assert_eq!(ServerTls::new(certificate.as_bytes(), key.as_bytes()).unwrap_err(), expected);
     }
-    let broken = own.certificate_pem.replacen("MII", "MIX", 1);
-    let found = ServerTls::new(broken.as_bytes(), own.key_pem.as_bytes()).unwrap_err();
+    let invalid = own.certificate_pem.replacen("MII", "MIX", 1);
+    let found = ServerTls::new(invalid.as_bytes(), own.key_pem.as_bytes()).unwrap_err();
     assert!(matches!(found, TlsConfigError::Certificate(PemError::Damaged(_))), "{found:?}");
     // Certificate and key in one file, with Windows line ends.
     let both = format!("{}{}", own.certificate_pem, own.key_pem).replace('\n', "\r\n");

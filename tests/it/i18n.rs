@@ -56,7 +56,7 @@ fn preview_and_sandbox_display_same_values() {
         let Some(other) = chinese.get(id) else { continue };
         // English has singular and plural; Chinese need not distinguish them.
         let counts = find_all(r"\{ ?\$([a-z_]+) ->", &text);
-        let counted = |name: &String| counts.iter().any(|it| it.contains(&format!("{name} ")));
+        let counted = |name: &String| counts.iter().any(|count| count.contains(&format!("{name} ")));
         let (values, others) = (values(&text), values(other));
         let lost: Vec<_> = values.difference(&others).filter(|name| !counted(name)).collect();
         assert_eq!(lost, Vec::<&String>::new(), "{id}: not said in Chinese");

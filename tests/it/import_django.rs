@@ -70,8 +70,8 @@ fn import_accepts_uid_openid_and_hash() {
     let people: Vec<(String, String, bool, Option<String>)> = export
         .json_lines()
         .iter()
-        .map(|it| {
-            let text = |name: &str| it[name].as_str().map(str::to_owned);
+        .map(|user| {
+            let text = |name: &str| user[name].as_str().map(str::to_owned);
             let hashed = text("password").is_some_and(|hash| hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
             (text("username").unwrap(), text("uid").unwrap(), hashed, text("openid"))
         })
@@ -185,14 +185,14 @@ error: own.db is a database of wxbox itself
 hint: `wxbox --database 'own.db' user export` writes what `wxbox user import` takes
 
 "#]]);
-    let whole = std::fs::read(&path).unwrap();
-    for (name, bytes) in [("head.db", &whole[..16]), ("half.db", &whole[..whole.len() / 2])] {
+    let original = std::fs::read(&path).unwrap();
+    for (name, bytes) in [("head.db", &original[..16]), ("half.db", &original[..original.len() / 2])] {
         env.write_file(name, bytes);
         let ran = env.run(&format!("user import {name}"));
         assert_eq!(ran.status(), Some(2), "{}", ran.stderr());
         assert!(ran.stderr().starts_with(&format!("error: cannot read {name}: ")), "{}", ran.stderr());
     }
-    let stdin = env.run_with_stdin("user import -", &whole);
+    let stdin = env.run_with_stdin("user import -", &original);
     assert_eq!(stdin.status(), Some(2));
     assert_eq!(
         stdin.stderr(),

@@ -27,10 +27,6 @@ fn init_args_with_uri(url: &str, uri: &str) -> String {
     format!("init --sandbox {url} --app-id {APP_ID} --redirect-uri {uri} --secret-stdin")
 }
 
-fn read_config(env: &TestEnv) -> String {
-    std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap()
-}
-
 #[test]
 fn verified_config_is_written_private() {
     let (mut env, url) = env_with_unconfigured_sandbox("");
@@ -52,7 +48,7 @@ Next:
     let bits = |name: &str| std::fs::metadata(env.path(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!([bits(".config/wxbox/config.toml"), bits(".config/wxbox"), bits(".config")], [0o600, 0o700, 0o700]);
     env.run("-q doctor").assert_success();
-    let shown = env.run("config show").assert_success();
+    let ran = env.run("config show").assert_success();
     for set in [
         format!("app_id = \"{APP_ID}\""),
         format!("redirect_uri = \"{uri}\""),
@@ -61,10 +57,10 @@ Next:
         format!("listen.address = \"{listen}\""),
         "send.retain = \"90d\"".into(),
     ] {
-        assert!(shown.stdout().lines().any(|line| line == set), "{set}: {}", shown.stdout());
+        assert!(ran.stdout().lines().any(|line| line == set), "{set}: {}", ran.stdout());
     }
     // The comments of the example are there, with its header replaced.
-    let text = read_config(&env);
+    let text = env.read_config();
     assert!(text.starts_with("# wxbox: a config file with every key, written by `wxbox init`."), "{text}");
     assert!(text.contains("# How long one request may take.\ntimeout = \"10s\"\n") && !text.contains("chmod 600"));
 }
@@ -205,7 +201,7 @@ error: [HOME]/.config/wxbox/config.toml exists already
 hint: --force replaces it; it is kept as FILE.bak
 
 "#]]);
-    assert_eq!(read_config(&env), "app_id = \"old\"\n");
+    assert_eq!(env.read_config(), "app_id = \"old\"\n");
     env.run_with_stdin(&format!("{} --force", init_args(&url)), SECRET).assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -218,10 +214,10 @@ Next:
   wxbox bind --user luffy
 
 "#]]);
-    assert!(read_config(&env).contains(SECRET));
-    let kept = env.path(".config/wxbox/config.toml.bak");
-    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "app_id = \"old\"\n");
-    assert_eq!(std::fs::metadata(kept).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(env.read_config().contains(SECRET));
+    let backup = env.path(".config/wxbox/config.toml.bak");
+    assert_eq!(std::fs::read_to_string(&backup).unwrap(), "app_id = \"old\"\n");
+    assert_eq!(std::fs::metadata(backup).unwrap().permissions().mode() & 0o777, 0o600);
     // An unreadable config does not prevent writing a valid one.
     env.write_config("app_id = 3\n");
     env.run_with_stdin(&format!("{} --force", init_args(&url)), SECRET).assert_success();
@@ -246,7 +242,7 @@ error: . is a directory, not a config file
 hint: name the file in it, such as ./config.toml
 
 "#]]);
-    let left = env.run_with_stdin(&format!("-c /proc/wxbox.toml {}", init_args(&url)), SECRET);
-    assert_eq!(left.status(), Some(1));
-    assert!(left.stderr().starts_with("error: cannot write /proc/wxbox.toml: "), "{}", left.stderr());
+    let unwritable = env.run_with_stdin(&format!("-c /proc/wxbox.toml {}", init_args(&url)), SECRET);
+    assert_eq!(unwritable.status(), Some(1));
+    assert!(unwritable.stderr().starts_with("error: cannot write /proc/wxbox.toml: "), "{}", unwritable.stderr());
 }

@@ -14,8 +14,8 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 fn env_with_untrusted_ca() -> (TestEnv, ServerHandle, String) {
     let own = TestCertificate::new();
     let tls = ServerTls::new(own.certificate_pem.as_bytes(), own.key_pem.as_bytes()).unwrap();
-    let door = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap().with_tls(Some(tls));
-    let running = door.start(|_| HttpResponse::json(200, TOKEN_BODY)).unwrap();
+    let server = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap().with_tls(Some(tls));
+    let running = server.start(|_| HttpResponse::json(200, TOKEN_BODY)).unwrap();
     let env = TestEnv::without_config();
     env.write_file("company.pem", &own.certificate_pem);
     let line = format!(
@@ -23,10 +23,6 @@ fn env_with_untrusted_ca() -> (TestEnv, ServerHandle, String) {
         running.local_addr()
     );
     (env, running, line)
-}
-
-fn read_config(env: &TestEnv) -> String {
-    std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap_or_default()
 }
 
 #[test]
@@ -38,11 +34,11 @@ fn ca_file_option_works_without_terminal() {
     assert!(ran.stderr().contains("--ca-file names the file") && ran.status() == Some(1), "{}", ran.stderr());
     let ran = env.run(&format!("{line} --ca-file missing.pem"));
     assert!(ran.stderr().contains("cannot use the CA file") && ran.status() == Some(3), "{}", ran.stderr());
-    assert_eq!(read_config(&env), "");
+    assert_eq!(env.read_config(), "");
 
     let path = env.path("company.pem");
     env.run(&format!("{line} --ca-file {}", path.display())).assert_success();
-    assert!(read_config(&env).contains(&format!("\nca_file = \"{}\"\n", path.display())), "{}", read_config(&env));
+    assert!(env.read_config().contains(&format!("\nca_file = \"{}\"\n", path.display())), "{}", env.read_config());
     env.run("token").assert_success();
     // The config is in another directory, so a path relative to the current one would be wrong
     // there.
@@ -69,6 +65,6 @@ fn untrusted_certificate_prompts_for_ca_file() {
     terminal.wait_for("WeChat takes them.");
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
-    assert!(read_config(&env).contains("company.pem\""), "{}", read_config(&env));
+    assert!(env.read_config().contains("company.pem\""), "{}", env.read_config());
     env.run("token").assert_success();
 }

@@ -14,11 +14,11 @@ const IP_NOT_ALLOWED_BODY: &str =
 
 /// Starts a platform that sends these responses, the last of them repeatedly.
 fn start_server_with_responses(answers: &[&'static str]) -> (ServerHandle, String) {
-    let left = Mutex::new(answers.to_vec());
-    let door = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
-    let running = door.start(move |_| {
-        let mut left = left.lock().unwrap();
-        let answer = if left.len() > 1 { left.remove(0) } else { left[0] };
+    let remaining = Mutex::new(answers.to_vec());
+    let server = HttpServer::bind("127.0.0.1:0", Limits::sandbox()).unwrap();
+    let running = server.start(move |_| {
+        let mut remaining = remaining.lock().unwrap();
+        let answer = if remaining.len() > 1 { remaining.remove(0) } else { remaining[0] };
         HttpResponse::json(200, answer)
     });
     let running = running.unwrap();
@@ -40,10 +40,6 @@ fn answer_prompts(terminal: &mut Terminal, app_id: &str, uri: &str) {
     terminal.type_keys(&format!("{uri}\r"));
 }
 
-fn read_config(env: &TestEnv) -> String {
-    std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap_or_default()
-}
-
 #[test]
 fn three_answers_create_config() {
     let env = TestEnv::without_config();
@@ -54,9 +50,9 @@ fn three_answers_create_config() {
     let text = ended.screen.contents();
     assert_eq!(ended.status.code(), Some(0), "{text}");
     assert!(!text.contains(SECRET), "{text}");
-    let shown: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Callback address: http")).collect();
+    let lines: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Callback address: http")).collect();
     assert_eq!(
-        shown,
+        lines,
         [
             "Callback address: http://127.0.0.1:8080/callback/",
             "Asking WeChat …",
@@ -69,7 +65,7 @@ fn three_answers_create_config() {
         ]
     );
     assert!(ended.is_echo_on);
-    let config = read_config(&env);
+    let config = env.read_config();
     assert!(config.contains("redirect_uri = \"http://127.0.0.1:8080/callback/\"") && config.contains(SECRET));
 }
 
@@ -88,7 +84,7 @@ fn ip_to_allow_is_named_and_waited_for() {
     assert_eq!(ended.status.code(), Some(0), "{text}");
     let hint = "add 198.51.100.9 to the account's IP allow-list";
     assert!(text.matches(hint).count() == 2 && text.contains("WeChat takes them."), "{text}");
-    assert!(read_config(&env).contains(SECRET));
+    assert!(env.read_config().contains(SECRET));
 }
 
 #[test]
@@ -115,7 +111,7 @@ fn wrong_secret_or_app_id_is_prompted_for_again() {
     terminal.type_hidden(&format!("{SECRET}\r"));
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.screen.contents());
-    let config = read_config(&env);
+    let config = env.read_config();
     for set in ["app_id = \"wx0123456789abcdef\"", SECRET, "http://127.0.0.1:9000/"] {
         assert!(config.contains(set), "{set}");
     }
@@ -155,7 +151,7 @@ fn unreachable_api_offers_unchecked_config() {
     assert_eq!(ended.status.code(), Some(0), "{text}");
     assert!(text.contains("it is written without having worked"), "{text}");
     assert!(text.contains("Now enter wx.example.com in WeChat's console"), "{text}");
-    assert!(read_config(&env).contains("\naddress = \"127.0.0.1:8080\"\n"));
+    assert!(env.read_config().contains("\naddress = \"127.0.0.1:8080\"\n"));
 }
 
 #[test]
@@ -190,14 +186,14 @@ fn existing_config_needs_confirmation_and_ctrl_c_keeps_it() {
     let ended = terminal.wait();
     assert_eq!(ended.status.code(), Some(0));
     assert!(ended.screen.contents().contains("nothing was changed"), "{}", ended.screen.contents());
-    assert_eq!(read_config(&env), "app_id = \"old\"\n");
+    assert_eq!(env.read_config(), "app_id = \"old\"\n");
 
     let mut terminal = start_init(&env, &format!("init --sandbox {url}"));
     terminal.wait_for("is there already. Replace it?");
     terminal.type_keys("y\r");
     answer_prompts(&mut terminal, "wx0123456789abcdef", "");
     assert_eq!(terminal.wait().status.code(), Some(0));
-    assert!(read_config(&env).contains(SECRET) && env.path(".config/wxbox/config.toml.bak").exists());
+    assert!(env.read_config().contains(SECRET) && env.path(".config/wxbox/config.toml.bak").exists());
 
     let env = TestEnv::without_config();
     for question in ["App id:", "AppSecret (not shown):"] {
@@ -241,5 +237,5 @@ fn wrapped_input_is_cleared_in_small_window() {
     assert_eq!(flat.matches("Callback address [").count(), 0, "{text}");
     assert_eq!(flat.matches("wx.example.com:8080/a/path").count(), 1, "{text}");
     assert_eq!(flat.matches("its query has code").count(), 1, "{text}");
-    assert!(read_config(&env).contains(&format!("redirect_uri = \"{long}\"")), "{}", read_config(&env));
+    assert!(env.read_config().contains(&format!("redirect_uri = \"{long}\"")), "{}", env.read_config());
 }

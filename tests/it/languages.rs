@@ -62,10 +62,10 @@ fn json_has_the_same_names_and_states_in_every_language() {
     let shapes = |env: &TestEnv| -> Vec<_> {
         let shape = |line: &str| {
             let objects = env.run(&format!("--json {line}")).json_lines();
-            let words = |it: &serde_json::Value| {
-                let of = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
+            let words = |value: &serde_json::Value| {
+                let of = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
                 (
-                    it.as_object().unwrap().keys().cloned().collect::<Vec<_>>(),
+                    value.as_object().unwrap().keys().cloned().collect::<Vec<_>>(),
                     ["state", "status", "check", "event", "action"].map(of),
                 )
             };
@@ -131,7 +131,7 @@ fn sandbox_language_follows_browser_then_run() {
 
 /// Returns an environment without a locale, as under cron.
 fn env_without_locale(config: &str) -> TestEnv {
-    let mut env = crate::run::env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.prepend_config(config);
     env.set_variable("LANG", "");
     env
@@ -186,8 +186,8 @@ fn language_precedence_is_wxbox_lang_config_locale() {
         env.run("run -u luffy -- false");
         let reports = crate::run::received_reports(&mut env);
         assert!(reports.last().unwrap().starts_with(text), "{lang}: {reports:?}");
-        let shown = env.run("config show --origin").assert_success();
-        let line = shown.stdout().lines().find(|line| line.starts_with("language = ")).unwrap().to_owned();
+        let ran = env.run("config show --origin").assert_success();
+        let line = ran.stdout().lines().find(|line| line.starts_with("language = ")).unwrap().to_owned();
         let config = env.path(".config/wxbox/config.toml").display().to_string();
         assert_eq!(line.split('\t').nth(1).unwrap().replace(&config, "[CONFIG]"), origin, "{lang}");
     }
@@ -215,8 +215,8 @@ fn init_writes_language_of_the_run() {
         env.run_with_stdin(line, "0123456789abcdef0123456789abcdef\n").assert_success();
         // The shell that completes may have another locale, or none.
         env.set_variable("LC_ALL", if language == "zh" { "C" } else { "zh_CN.UTF-8" });
-        let shown = env.run("config show").assert_success();
-        assert!(shown.stdout().contains(&format!("\nlanguage = \"{language}\"\n")), "{}", shown.stdout());
+        let ran = env.run("config show").assert_success();
+        assert!(ran.stdout().contains(&format!("\nlanguage = \"{language}\"\n")), "{}", ran.stdout());
         env.run("user add luffy").assert_success();
         let list = Terminal::start(env.command("user list"), 30, 100).wait();
         assert!(list.screen.contents().to_lowercase().starts_with(heading), "{}", list.screen.contents());

@@ -10,8 +10,7 @@ use crate::support::env::{LUFFY, TestEnv};
 use crate::support::pty::Terminal;
 
 fn env_with_queued(count: usize) -> TestEnv {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     let lines = "{\"user\":\"luffy\",\"text\":\"x\"}\n".repeat(count);
     env.run_with_stdin("send --batch - --no-wait", lines).assert_success();
     env
@@ -107,9 +106,9 @@ fn later_cause_replaces_earlier_one() {
     env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
     let ran = env.run("send -u luffy -t backup");
     assert!(ran.stderr().contains("40164"), "{}", ran.stderr());
-    let kept = &env.run("--json outbox list").assert_success().json_lines()[0];
-    assert_eq!((&kept["state"], &kept["errcode"]), (&"queued".into(), &40164.into()), "{kept}");
-    assert!(kept["error"].as_str().unwrap().contains("40164"), "{kept}");
+    let message = &env.run("--json outbox list").assert_success().json_lines()[0];
+    assert_eq!((&message["state"], &message["errcode"]), (&"queued".into(), &40164.into()), "{message}");
+    assert!(message["error"].as_str().unwrap().contains("40164"), "{message}");
 }
 
 /// Wraps a command in a shell with `| cat`, on the same terminal.

@@ -53,9 +53,9 @@ fn errcode_is_rejection_whatever_accompanies_it() {
         let refusal = raw_response(&[br#"{"errcode":43004,"errmsg":"require subscribe "#, odd, br#""}"#]);
         let server = CannedServer::new(vec![json_response(TOKEN_BODY), refusal]);
         let ran = server.env("", "").run("--json send -u luffy hi");
-        let told = &ran.json_lines()[0];
+        let user = &ran.json_lines()[0];
         assert_eq!(
-            (ran.status(), &told["state"], &told["errcode"]),
+            (ran.status(), &user["state"], &user["errcode"]),
             (Some(5), &"failed".into(), &43004.into()),
             "{odd:?}"
         );
@@ -80,8 +80,8 @@ fn accepted_message_is_sent_with_returned_id() {
         ("98765432109876543210", "98765432109876543210"),
         ("\"123456789012345678901234567890\"", "123456789012345678901234567890"),
     ] {
-        let taken = format!("{{\"errcode\":0,\"errmsg\":\"o\x01k\",\"msgid\":{msgid}}}\0");
-        let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(&taken)]);
+        let accepted = format!("{{\"errcode\":0,\"errmsg\":\"o\x01k\",\"msgid\":{msgid}}}\0");
+        let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(&accepted)]);
         let ran = server.env("", "").run("--json send -u luffy hi").assert_success();
         assert_eq!(ran.json_lines()[0]["msgid"], expected, "{msgid}");
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use snapbox::str;
 
-use crate::support::env::{LUFFY, TestEnv};
+use crate::support::env::TestEnv;
 use crate::support::pty::Terminal;
 
 pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
@@ -29,11 +29,12 @@ fn file_is_uploaded_once_in_three_days() {
     assert_eq!(again.stdout().trim(), id);
     assert!(again.stderr().starts_with("WeChat keeps same.bin already, until "), "{}", again.stderr());
     assert_eq!(env.run("-q media upload chart.png").assert_success().stderr(), "");
-    let told = env.run("--json media upload chart.png").assert_success().json_lines().remove(0);
-    assert_eq!((&told["media_id"], &told["type"], &told["kept"]), (&id.into(), &"image".into(), &true.into()));
-    let id = told["media_id"].as_str().unwrap();
+    let upload = env.run("--json media upload chart.png").assert_success().json_lines().remove(0);
+    assert_eq!((&upload["media_id"], &upload["type"], &upload["kept"]), (&id.into(), &"image".into(), &true.into()));
+    let id = upload["media_id"].as_str().unwrap();
     assert_eq!(env.run_with_stdin("media upload -", PNG).assert_success().stdout().trim(), id);
-    let uploads = |env: &mut TestEnv| env.sandbox().requests().iter().filter(|it| it.contains("/media/upload")).count();
+    let uploads =
+        |env: &mut TestEnv| env.sandbox().requests().iter().filter(|request| request.contains("/media/upload")).count();
     assert_eq!(uploads(&mut env), 1);
     // Under another type it is another upload; and so it is when the three days are over.
     env.write_file("cover.jpg", JPEG);
@@ -72,8 +73,7 @@ fn file_type_is_detected_from_content() {
 
 #[test]
 fn unsupported_file_is_not_uploaded() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.write_file("empty.png", "");
     env.write_file("text.png", "this is text, not a picture");
     env.write_file("photo.webp", b"RIFF\x10\0\0\0WEBPVP8 ");
@@ -249,8 +249,7 @@ hint: Shrink the image
 
 #[test]
 fn upload_progress_is_shown_on_terminal() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/media/upload\"\nhang = \"after\"\n");
     write_file_of_size(&env, "chart.png", PNG, 3 << 20);
     for line in ["media upload chart.png", "send -u luffy --image chart.png"] {

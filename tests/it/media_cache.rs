@@ -5,11 +5,10 @@ use rustix::process::Signal;
 use snapbox::str;
 
 use crate::media::{JPEG, MP4, PNG};
-use crate::support::env::{LUFFY, NAMI, TestEnv};
+use crate::support::env::{NAMI, TestEnv};
 
 fn env_with_luffy() -> TestEnv {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     env.write_file("chart.png", PNG);
     env.run("token").assert_success();
     env
@@ -17,8 +16,8 @@ fn env_with_luffy() -> TestEnv {
 
 /// Returns the calls since the last check, each as the end of its path with its errcode.
 fn request_names(env: &mut TestEnv) -> Vec<String> {
-    let short = |it: String| it.replace("POST /cgi-bin/message/", "").replace("POST /cgi-bin/", "");
-    let own = |it: &String| it.contains("/media/") || it.contains("/message/");
+    let short = |request: String| request.replace("POST /cgi-bin/message/", "").replace("POST /cgi-bin/", "");
+    let own = |request: &String| request.contains("/media/") || request.contains("/message/");
     env.sandbox().requests().into_iter().filter(own).map(short).collect()
 }
 
@@ -33,8 +32,8 @@ fn image_is_uploaded_once_for_all_recipients() {
     env.replace_in_config(&[("concurrency = 1", "concurrency = 8")]);
     env.write_file("chart.png", PNG);
     env.run("-q send --all --image chart.png").assert_success();
-    let mut seen = request_names(&mut env);
-    assert_eq!((seen.len(), seen.remove(0)), (21, "media/upload 0".to_owned()));
+    let mut requests = request_names(&mut env);
+    assert_eq!((requests.len(), requests.remove(0)), (21, "media/upload 0".to_owned()));
     env.run("send -u crowd000001 --image ./chart.png").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -49,7 +48,7 @@ sent message 21 (image) to crowd000001
     env.run(&format!("send -u crowd000003 --image {id}")).assert_success();
     assert_eq!(request_names(&mut env), ["custom/send 0"]);
     let inbox = env.sandbox().inbox();
-    assert!(inbox.len() == 23 && inbox.iter().all(|it| it["type"] == "image"), "{inbox:?}");
+    assert!(inbox.len() == 23 && inbox.iter().all(|message| message["type"] == "image"), "{inbox:?}");
     env.run("outbox show 1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -71,9 +70,9 @@ fn two_processes_upload_file_at_most_twice() {
     let mut env = env_with_luffy();
     let runs = [env.spawn("send -u luffy --image chart.png"), env.spawn("send -u luffy --image chart.png")];
     runs.into_iter().for_each(|run| drop(run.wait().assert_success()));
-    let seen = request_names(&mut env);
-    let count = |call: &str| seen.iter().filter(|it| *it == call).count();
-    assert!(count("custom/send 0") == 2 && (1..=2).contains(&count("media/upload 0")), "{seen:?}");
+    let requests = request_names(&mut env);
+    let count = |call: &str| requests.iter().filter(|request| *request == call).count();
+    assert!(count("custom/send 0") == 2 && (1..=2).contains(&count("media/upload 0")), "{requests:?}");
     assert_eq!(env.query::<i64>("SELECT count(*) FROM media"), 1);
     assert_eq!(file_count(&env), 0);
 }
@@ -89,8 +88,8 @@ exit 0
 "#]]);
     let id = env.run("media upload chart.png").assert_success().stdout().trim().to_owned();
     request_names(&mut env);
-    let shown = env.run("send -u luffy --dry-run --image chart.png").assert_success();
-    assert!(shown.stdout().contains(&format!("\"media_id\":\"{id}\"")), "{}", shown.stdout());
+    let ran = env.run("send -u luffy --dry-run --image chart.png").assert_success();
+    assert!(ran.stdout().contains(&format!("\"media_id\":\"{id}\"")), "{}", ran.stdout());
     assert_eq!(request_names(&mut env), Vec::<String>::new());
 }
 
@@ -268,9 +267,9 @@ exit 0
 sent message 1 (video) to luffy
 
 "#]]);
-    let mut seen = request_names(&mut env);
-    seen.sort();
-    assert_eq!(seen, ["custom/send 0", "media/upload 0", "media/upload 0"]);
+    let mut requests = request_names(&mut env);
+    requests.sort();
+    assert_eq!(requests, ["custom/send 0", "media/upload 0", "media/upload 0"]);
     env.run("send -u luffy --message video.json").assert_success();
     assert_eq!(request_names(&mut env), ["custom/send 0"]);
     env.run("outbox show 1").assert_snapshot(str![[r#"

@@ -12,8 +12,7 @@ fn three_part_text() -> String {
 }
 
 fn env_with_luffy() -> TestEnv {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     env.run("token").assert_success();
     env
 }
@@ -21,21 +20,13 @@ fn env_with_luffy() -> TestEnv {
 /// Returns the texts that luffy received, the oldest first.
 fn received_texts(env: &mut TestEnv) -> Vec<String> {
     let inbox = env.sandbox().inbox();
-    let own = inbox.iter().filter(|it| it["openid"] == LUFFY);
-    own.map(|it| it["content"].as_str().unwrap().to_owned()).collect()
+    let own = inbox.iter().filter(|message| message["openid"] == LUFFY);
+    own.map(|message| message["content"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Sends a message from luffy, which allows five more messages to luffy.
 fn write_from_luffy(env: &mut TestEnv) {
     env.sandbox().post_form("write", "person=luffy&text=go+on");
-}
-
-fn message_states(env: &TestEnv) -> String {
-    env.query("SELECT group_concat(state) FROM (SELECT state FROM messages ORDER BY id)")
-}
-
-fn set_fault(env: &mut TestEnv, what: &str) {
-    env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\n{what}\n"));
 }
 
 #[test]
@@ -167,9 +158,9 @@ fn each_of_many_gets_the_parts_in_order() {
     env.run_with_stdin("-q send --all --split -", three_part_text()).assert_success();
     let mut inbox = env.sandbox().inbox();
     assert_eq!(inbox.len(), 150);
-    inbox.sort_by_key(|it| it["openid"].as_str().unwrap().to_owned());
+    inbox.sort_by_key(|message| message["openid"].as_str().unwrap().to_owned());
     for parts in inbox.chunks(3) {
-        let text: Vec<_> = parts.iter().map(|it| it["content"].as_str().unwrap()).collect();
+        let text: Vec<_> = parts.iter().map(|part| part["content"].as_str().unwrap()).collect();
         assert_eq!(text.join("\n"), three_part_text().trim_end());
     }
 }
@@ -187,11 +178,11 @@ error: message 2 to nami was cancelled: message 1, the part before it, was not d
 error: message 3 to nami was cancelled: message 1, the part before it, was not delivered
 
 "#]]);
-    assert_eq!(message_states(&env), "failed,cancelled,cancelled");
-    set_fault(&mut env, "nth = 2\nerrcode = 45047");
+    assert_eq!(env.message_states(), "failed cancelled cancelled");
+    env.set_text_fault("nth = 2\nerrcode = 45047");
     let ran = env.run_with_stdin("send -u luffy --split --json -", three_part_text());
     assert_eq!((ran.status(), ran.json_lines().len()), (Some(7), 3));
-    assert_eq!(message_states(&env), "failed,cancelled,cancelled,sent,failed,cancelled");
+    assert_eq!(env.message_states(), "failed cancelled cancelled sent failed cancelled");
     env.run("outbox retry 6 5").assert_success();
     assert_eq!(received_texts(&mut env).join("\n"), three_part_text().trim_end());
 }
@@ -199,7 +190,7 @@ error: message 3 to nami was cancelled: message 1, the part before it, was not d
 #[test]
 fn parts_after_unknown_part_wait_for_user() {
     let mut env = env_with_luffy();
-    set_fault(&mut env, "nth = 1\ntruncated = true");
+    env.set_text_fault("nth = 1\ntruncated = true");
     env.run_with_stdin("send -u luffy --split -", three_part_text()).assert_snapshot(str![[r#"
 exit 6
 --- stderr
@@ -212,7 +203,7 @@ hint: do not send it again: it goes out by itself after message 2; `wxbox outbox
 
 "#]]);
     env.run("outbox flush").assert_success();
-    assert_eq!(message_states(&env), "unknown,queued,queued");
+    assert_eq!(env.message_states(), "unknown queued queued");
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -232,7 +223,7 @@ sent message 3 (text) to luffy
     assert_eq!(received_texts(&mut env).join("\n"), three_part_text().trim_end());
 
     write_from_luffy(&mut env);
-    set_fault(&mut env, "nth = 1\nstatus = 502\nprocessed = false");
+    env.set_text_fault("nth = 1\nstatus = 502\nprocessed = false");
     env.run_with_stdin("send -u luffy --split -", three_part_text());
     env.sandbox().post_form("faults", "");
     // The part had not been delivered: it is sent again, and then the rest.
@@ -247,13 +238,13 @@ sent message 6 (text) to luffy
 warning: these messages may have arrived already, and may arrive twice: 1, 4
 
 "#]]);
-    assert_eq!(message_states(&env), "sent,sent,sent,sent,sent,sent");
+    assert_eq!(env.message_states(), "sent sent sent sent sent sent");
 }
 
 #[test]
 fn waiting_parts_expire() {
     let mut env = env_with_luffy();
-    set_fault(&mut env, "nth = 1\ntruncated = true");
+    env.set_text_fault("nth = 1\ntruncated = true");
     env.run_with_stdin("-q send -u luffy --split -", three_part_text());
     env.query::<i64>("UPDATE messages SET expires_at = 1, expire_after = 1 RETURNING 1");
     env.run("outbox flush").assert_snapshot(str![[r#"
@@ -265,13 +256,13 @@ error: message 3 to luffy was refused: it could not be delivered within its time
 hint: if it is still of use, `wxbox outbox retry 3` sends it
 
 "#]]);
-    assert_eq!(message_states(&env), "unknown,expired,expired");
+    assert_eq!(env.message_states(), "unknown expired expired");
 }
 
 #[test]
 fn flush_after_kill_keeps_part_order() {
     let mut env = env_with_luffy();
-    set_fault(&mut env, "nth = 2\nhang = \"before\"");
+    env.set_text_fault("nth = 2\nhang = \"before\"");
     let run = {
         env.write_file("long.txt", three_part_text());
         let mut command = env.command("send -u luffy --split -");
@@ -283,7 +274,7 @@ fn flush_after_kill_keeps_part_order() {
     run.wait();
     env.sandbox().post_form("faults", "");
     env.run("outbox flush").assert_success();
-    assert_eq!(message_states(&env), "sent,unknown,queued");
+    assert_eq!(env.message_states(), "sent unknown queued");
     env.run("outbox retry --unknown").assert_success();
     assert_eq!(received_texts(&mut env).join("\n"), three_part_text().trim_end());
     write_from_luffy(&mut env);
@@ -302,7 +293,7 @@ sent message 6 (text) to luffy
 #[test]
 fn a_key_is_for_all_parts() {
     let mut env = env_with_luffy();
-    set_fault(&mut env, "nth = 2\nerrcode = 40003");
+    env.set_text_fault("nth = 2\nerrcode = 40003");
     assert_eq!(env.run_with_stdin("send -u luffy --split --key log -", three_part_text()).status(), Some(7));
     env.run_with_stdin("send -u luffy --split --key log --json -", three_part_text()).assert_snapshot(str![[r#"
 exit 7
@@ -337,7 +328,7 @@ cancelled message 2 to luffy
 cancelled message 3 to luffy
 
 "#]]);
-    assert_eq!(message_states(&env), "cancelled,cancelled,cancelled");
+    assert_eq!(env.message_states(), "cancelled cancelled cancelled");
     env.run_with_stdin("send -u luffy --split --no-wait -", three_part_text()).assert_success();
     env.run("outbox cancel 5").assert_snapshot(str![[r#"
 exit 0
@@ -347,11 +338,11 @@ cancelled message 6 to luffy
 
 "#]]);
     env.run("outbox retry 6 5 4").assert_success();
-    assert_eq!(message_states(&env), "cancelled,cancelled,cancelled,sent,sent,sent");
+    assert_eq!(env.message_states(), "cancelled cancelled cancelled sent sent sent");
     env.run_with_stdin("send -u luffy --split --no-wait -", three_part_text()).assert_success();
     env.run("outbox cancel --all").assert_success();
     let ran = env.run("outbox list --json --limit 3").assert_success();
-    let reasons: Vec<_> = ran.json_lines().iter().map(|it| it["error"].clone()).collect();
+    let reasons: Vec<_> = ran.json_lines().iter().map(|result| result["error"].clone()).collect();
     let part = "message 7, the part before it, was not delivered";
     assert_eq!(reasons, [json!(part), json!(part), Value::Null]);
 }
@@ -367,7 +358,7 @@ exit 0
 
 "#]]);
     let ran = env.run_with_stdin("send --batch - --split", line.to_string()).assert_success();
-    let refs: Vec<_> = ran.json_lines().iter().map(|it| it["ref"].clone()).collect();
+    let refs: Vec<_> = ran.json_lines().iter().map(|result| result["ref"].clone()).collect();
     assert_eq!(refs, ["r", "r", "r"]);
     let all = received_texts(&mut env);
     assert!(all[0].len() <= 2048 && all[0].ends_with('…'), "{}", all[0]);

@@ -2,12 +2,11 @@
 
 use snapbox::str;
 
-use crate::support::env::{LUFFY, NAMI, TestEnv};
+use crate::support::env::{NAMI, TestEnv};
 
 #[test]
 fn invalid_message_names_error_and_position() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     let cases: &[(&str, &str, &str)] = &[
         (r#"{"msgtype": "imagee"}"#, "there is no type of message \"imagee\"", "did you mean image?"),
         (
@@ -166,8 +165,7 @@ exit 0
 
 #[test]
 fn an_article_is_a_small_file() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     let toml = "title = \"t\"\ndescription = \"d\"\nurl = \"https://a\"\npicurl = \"\"\n";
     env.run_with_stdin("send -u luffy --dry-run --news -", toml).assert_snapshot(str![[r#"
 exit 0

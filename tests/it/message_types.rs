@@ -81,34 +81,34 @@ pub fn load_bodies() -> Vec<BodyFixture> {
 
 #[test]
 fn each_body_matches_its_documentation() {
-    for it in load_bodies() {
-        let (server, env) = it.server_and_env(ACCEPTED_BODY);
-        let said =
-            env.run_with_stdin("send -u luffy --json --message -", it.without_touser().to_string()).assert_success();
+    for body in load_bodies() {
+        let (server, env) = body.server_and_env(ACCEPTED_BODY);
+        let ran =
+            env.run_with_stdin("send -u luffy --json --message -", body.without_touser().to_string()).assert_success();
         assert_eq!(
-            (&said.json_lines()[0]["type"], &said.json_lines()[0]["state"]),
-            (&it.kind.as_str().into(), &"sent".into())
+            (&ran.json_lines()[0]["type"], &ran.json_lines()[0]["state"]),
+            (&body.kind.as_str().into(), &"sent".into())
         );
-        it.assert_sent(&server);
-        if let Some(line) = &it.line {
-            let (server, env) = it.server_and_env(ACCEPTED_BODY);
-            env.run_with_stdin(&format!("send -u luffy {line}"), &it.stdin).assert_success();
-            it.assert_sent(&server);
+        body.assert_sent(&server);
+        if let Some(line) = &body.line {
+            let (server, env) = body.server_and_env(ACCEPTED_BODY);
+            env.run_with_stdin(&format!("send -u luffy {line}"), &body.stdin).assert_success();
+            body.assert_sent(&server);
         }
     }
 }
 
 #[test]
 fn each_body_is_sent_from_a_line_of_a_batch() {
-    for it in load_bodies() {
-        let (server, env) = it.server_and_env(ACCEPTED_BODY);
-        let line = format!(r#"{{"user": "luffy", "message": {}, "ref": 1}}"#, it.without_touser());
-        let said = env.run_with_stdin("send --batch -", line).assert_success();
+    for body in load_bodies() {
+        let (server, env) = body.server_and_env(ACCEPTED_BODY);
+        let line = format!(r#"{{"user": "luffy", "message": {}, "ref": 1}}"#, body.without_touser());
+        let ran = env.run_with_stdin("send --batch -", line).assert_success();
         assert_eq!(
-            (&said.json_lines()[0]["type"], &said.json_lines()[0]["ref"]),
-            (&it.kind.as_str().into(), &1.into())
+            (&ran.json_lines()[0]["type"], &ran.json_lines()[0]["ref"]),
+            (&body.kind.as_str().into(), &1.into())
         );
-        it.assert_sent(&server);
+        body.assert_sent(&server);
     }
 }
 
@@ -129,15 +129,14 @@ fn remove_path(mut body: Value, path: &str) -> Value {
 
 #[test]
 fn missing_part_is_named() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    for it in load_bodies() {
-        for path in &it.required {
-            let body = remove_path(it.without_touser(), path);
+    let env = TestEnv::with_bound_luffy();
+    for fixture in load_bodies() {
+        for path in &fixture.required {
+            let body = remove_path(fixture.without_touser(), path);
             let ran = env.run_with_stdin("send -u luffy --message -", body.to_string());
-            let what = format!("error: a message of the type {} needs {path}\nhint: its parts are ", it.kind);
-            assert_eq!(ran.status(), Some(2), "{path} of {}", it.kind);
-            assert!(ran.stderr().starts_with(&what), "{path} of {}: {}", it.kind, ran.stderr());
+            let what = format!("error: a message of the type {} needs {path}\nhint: its parts are ", fixture.kind);
+            assert_eq!(ran.status(), Some(2), "{path} of {}", fixture.kind);
+            assert!(ran.stderr().starts_with(&what), "{path} of {}: {}", fixture.kind, ran.stderr());
         }
     }
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
@@ -158,7 +157,8 @@ fn sandbox_displays_accepted_messages() {
     for message in messages {
         env.run_with_stdin("send -u luffy --message -", message).assert_success();
     }
-    let mut inbox: Vec<_> = env.sandbox().inbox().iter().map(|it| it["type"].as_str().unwrap().to_owned()).collect();
+    let mut inbox: Vec<_> =
+        env.sandbox().inbox().iter().map(|message| message["type"].as_str().unwrap().to_owned()).collect();
     inbox.sort();
     assert_eq!(inbox, ["mpnewsarticle", "msgmenu", "news", "wxcard"]);
     let unknown = r#"{"msgtype": "image", "image": {"media_id": "none_such"}}"#;
@@ -173,10 +173,10 @@ hint: Upload again (temporary media live 3 days)
 
 #[test]
 fn ambiguous_message_is_not_sent_again() {
-    for it in load_bodies().iter().filter(|it| it.kind != "template") {
-        let (_server, env) = it.server_and_env("{\"errcode\":");
-        let ran = env.run_with_stdin("send -u luffy --json --message -", it.without_touser().to_string());
-        assert_eq!((ran.status(), &ran.json_lines()[0]["state"]), (Some(6), &"unknown".into()), "{}", it.kind);
+    for body in load_bodies().iter().filter(|body| body.kind != "template") {
+        let (_server, env) = body.server_and_env("{\"errcode\":");
+        let ran = env.run_with_stdin("send -u luffy --json --message -", body.without_touser().to_string());
+        assert_eq!((ran.status(), &ran.json_lines()[0]["state"]), (Some(6), &"unknown".into()), "{}", body.kind);
         // No message is due, so no request is made.
         env.run("outbox flush").assert_success();
     }

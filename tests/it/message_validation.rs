@@ -3,12 +3,11 @@
 use snapbox::str;
 
 use crate::config_errors::run_unchanged;
-use crate::support::env::{LUFFY, TestEnv};
+use crate::support::env::TestEnv;
 
 #[test]
 fn invalid_message_is_rejected() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     let unchanged = |line: &str| run_unchanged(&env, line);
     unchanged("send -u luffy -t backup -d host").assert_snapshot(str![[r#"
 exit 2
@@ -150,8 +149,7 @@ error: standard input holds more than 4194304 bytes
 
 #[test]
 fn unreadable_fields_are_rejected() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     run_unchanged(&env, "send -u luffy -t backup --data-json absent.json").assert_snapshot(str![[r#"
 exit 1
 --- stderr
@@ -208,8 +206,7 @@ hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": 
 
 #[test]
 fn json_fields_follow_option_rules() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     run_unchanged(&env, "send -u luffy -t backup -d host=1 --url 'https://x/\u{1b}[31m'").assert_snapshot(str![[r#"
 exit 2
 --- stderr

@@ -25,9 +25,9 @@ fn named_missing_database_is_an_error() {
             [("", "none/wxbox.db"), ("-q", "none/wxbox.db"), ("-q --database elsewhere/wxbox.db", "elsewhere/wxbox.db")]
         {
             let ran = env.run(&format!("{before} {line}"));
-            let said = format!("{}{}", ran.stdout(), ran.stderr());
-            assert!(said.contains("there is no database at") && said.contains(path), "{line}: {said}");
-            assert!(said.contains("`wxbox user add` and `wxbox user import` make one"), "{line}: {said}");
+            let printed = format!("{}{}", ran.stdout(), ran.stderr());
+            assert!(printed.contains("there is no database at") && printed.contains(path), "{line}: {printed}");
+            assert!(printed.contains("`wxbox user add` and `wxbox user import` make one"), "{line}: {printed}");
             let status = match line.split(' ').next() {
                 // The exit status of `run` is its command's own; a check reports on the
                 // configuration.
@@ -35,7 +35,7 @@ fn named_missing_database_is_an_error() {
                 Some("doctor") => 3,
                 _ => 1,
             };
-            assert_eq!(ran.status(), Some(status), "{line}: {said}");
+            assert_eq!(ran.status(), Some(status), "{line}: {printed}");
         }
     }
     assert!(!env.path(".config/wxbox/none").exists() && !env.path("elsewhere").exists());
@@ -158,13 +158,16 @@ exit 0
 #[test]
 fn created_database_is_reported_on_terminal() {
     let mut env = TestEnv::new();
-    let made = |line: &str| screen_text(&env, line).contains("made a new database at");
-    assert!(!made("token"), "nobody named it");
-    assert!(made(&format!("--database a.db send --openid {LUFFY} hello")));
-    assert!(!made(&format!("--database a.db send --openid {LUFFY} hello")), "it is there");
+    let creates_database = |line: &str| screen_text(&env, line).contains("made a new database at");
+    assert!(!creates_database("token"), "nobody named it");
+    assert!(creates_database(&format!("--database a.db send --openid {LUFFY} hello")));
+    assert!(!creates_database(&format!("--database a.db send --openid {LUFFY} hello")), "it is there");
     // `user add` would prompt for a password.
     env.write_file("people.csv", "username\nluffy\n");
-    assert!(made("--database b.db user import people.csv") && !made("-q --database c.db user import people.csv"));
+    assert!(
+        creates_database("--database b.db user import people.csv")
+            && !creates_database("-q --database c.db user import people.csv")
+    );
     env.set_variable("WXBOX_DATABASE", "d.db");
     assert!(screen_text(&env, "user import people.csv").contains("made a new database at d.db"));
     assert_eq!(env.run("--database e.db user add luffy").assert_success().stderr(), "");
@@ -176,7 +179,7 @@ fn empty_list_note_is_for_terminals_only() {
         "templates = []\n[[people]]\nname = \"zoro\"\nopenid = \"{ZORO}\"\nfollows = false\n"
     ));
     env.set_variable("NO_COLOR", "1");
-    let said = |env: &TestEnv, line: &str, expected: &str| {
+    let assert_contains = |env: &TestEnv, line: &str, expected: &str| {
         assert_eq!(screen_text(env, line), expected, "{line}");
         for line in [line.to_owned(), format!("--json {line}"), format!("-q {line}")] {
             let ran = env.run(&line).assert_success();
@@ -188,17 +191,21 @@ fn empty_list_note_is_for_terminals_only() {
             "{line}"
         );
     };
-    said(&env, "user list", "no people yet; add one with `wxbox user add NAME`");
-    said(&env, "outbox list", "no messages yet; `wxbox send` sends one");
-    said(&env, "outbox flush", "nothing is due");
+    assert_contains(&env, "user list", "no people yet; add one with `wxbox user add NAME`");
+    assert_contains(&env, "outbox list", "no messages yet; `wxbox send` sends one");
+    assert_contains(&env, "outbox flush", "nothing is due");
     env.run("user add luffy --tag ops").assert_success();
-    said(&env, "outbox flush", "nothing is due");
-    said(&env, "user list --tag nope", "nobody has the tag nope");
-    said(&env, "user list --tag opps", "nobody has the tag opps; did you mean ops?");
-    said(&env, "user list --tag ops --bound", "nobody is like that; `wxbox user list` shows everybody");
-    said(&env, "outbox list --state failed", "no message is like that; `wxbox outbox list` shows the newest");
-    said(&env, "template list", "the account has no templates");
-    said(&env, "follower list", "nobody follows the account");
+    assert_contains(&env, "outbox flush", "nothing is due");
+    assert_contains(&env, "user list --tag nope", "nobody has the tag nope");
+    assert_contains(&env, "user list --tag opps", "nobody has the tag opps; did you mean ops?");
+    assert_contains(&env, "user list --tag ops --bound", "nobody is like that; `wxbox user list` shows everybody");
+    assert_contains(
+        &env,
+        "outbox list --state failed",
+        "no message is like that; `wxbox outbox list` shows the newest",
+    );
+    assert_contains(&env, "template list", "the account has no templates");
+    assert_contains(&env, "follower list", "nobody follows the account");
     let raw =
         |env: &TestEnv| String::from_utf8(Terminal::start(env.command("outbox list"), 30, 200).wait().raw).unwrap();
     assert!(!raw(&env).contains('\u{1b}'));

@@ -125,8 +125,9 @@ fn expired_certificate_suggests_checking_clock() {
 fn demo_without_temp_dir_is_reported() {
     let mut env = TestEnv::without_config();
     let ran = env.set_variable("TMPDIR", "/nonexistent").run("demo");
-    let said = "error: cannot make a directory for the demo in /nonexistent: No such file or directory (os error 2)\n";
-    assert!(ran.stderr().starts_with(said), "{}", ran.stderr());
+    let expected =
+        "error: cannot make a directory for the demo in /nonexistent: No such file or directory (os error 2)\n";
+    assert!(ran.stderr().starts_with(expected), "{}", ran.stderr());
     assert!(ran.stderr().contains("TMPDIR") && ran.status() == Some(1));
 }
 
@@ -150,13 +151,13 @@ fn server_counts_rejected_connections() {
         let _ = socket.read_to_end(&mut Vec::new());
     };
     let plain = open(None);
-    [b"".as_slice(), b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"].iter().for_each(|it| send(&plain, it));
+    [b"".as_slice(), b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"].iter().for_each(|bytes| send(&plain, bytes));
     assert_eq!(plain.refusals().take_counts(), [(RefusalReason::Timeout, 1)].into());
     let secure = open(Some(tls));
     send(&secure, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     // A client that trusts other certificates sends an alert.
     let _ = http_client().get(format!("https://{}/", secure.local_addr())).send();
-    let mut heard: Vec<RefusalReason> = (0..2).map(|_| secure.refusals().events().recv().unwrap()).collect();
-    heard.sort();
-    assert_eq!(heard, [RefusalReason::HttpToTls, RefusalReason::UntrustedCertificate]);
+    let mut reasons: Vec<RefusalReason> = (0..2).map(|_| secure.refusals().events().recv().unwrap()).collect();
+    reasons.sort();
+    assert_eq!(reasons, [RefusalReason::HttpToTls, RefusalReason::UntrustedCertificate]);
 }

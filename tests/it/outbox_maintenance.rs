@@ -2,18 +2,17 @@
 
 use snapbox::str;
 
-use crate::support::env::{LUFFY, NAMI, TestEnv};
+use crate::support::env::{NAMI, TestEnv};
 use crate::support::scripted_server::{ScriptedServer, use_in};
 
 /// Returns an environment with two sent messages, and three that wait because WeChat is
 /// unreachable.
 fn env_with_outbox() -> TestEnv {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run("send -u luffy -u nami -t backup -d host=db1").assert_success();
     let api = env.sandbox().url.clone();
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     env.write_config(&config.replace(&format!("api_base = \"{api}\""), "api_base = \"http://127.0.0.1:1\""));
     env.run("send -u luffy -u nami -t backup -d host=db2");
     env.run("send -u luffy text");
@@ -100,8 +99,7 @@ error: invalid value 'x' for '[ID]...': it must be a whole number
 
 #[test]
 fn cancel_all_skips_in_flight_messages() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run("token").assert_success();
     let wechat = ScriptedServer::start();
@@ -248,16 +246,16 @@ exit 0
 
 #[test]
 fn status_check_reports_recent_failures() {
-    let world = env_with_outbox();
-    world.run("outbox cancel --all").assert_success();
-    world.run("outbox status --check 1h -q").assert_success();
+    let env = env_with_outbox();
+    env.run("outbox cancel --all").assert_success();
+    env.run("outbox status --check 1h -q").assert_success();
     let change = |sql: &str| {
         let sql = format!("UPDATE messages SET {sql}");
-        rusqlite::Connection::open(world.database_path()).unwrap().execute_batch(&sql).unwrap();
+        rusqlite::Connection::open(env.database_path()).unwrap().execute_batch(&sql).unwrap();
     };
     for state in ["failed", "unknown", "expired"] {
         change(&format!("state = '{state}' WHERE id = 4"));
-        let ran = world.run("outbox status --check 1h");
+        let ran = env.run("outbox status --check 1h");
         assert_eq!(ran.status(), Some(6), "{state}");
         assert!(
             ran.stderr().contains("one message has failed, expired or become unknown within 60m"),
@@ -267,7 +265,7 @@ fn status_check_reports_recent_failures() {
     }
     // A message that has waited too long is reported as well.
     change("state = 'queued', created_at = created_at - 3 * 86400000 WHERE id = 3");
-    world.run("-q outbox status --check 1h").assert_snapshot(str![[r#"
+    env.run("-q outbox status --check 1h").assert_snapshot(str![[r#"
 exit 6
 --- stderr
 error: the oldest queued message has waited for 3d, longer than 60m; one message has failed, expired or become unknown within 60m
@@ -276,7 +274,7 @@ hint: `wxbox outbox list --state queued` shows what waits, and why; `wxbox outbo
 "#]]);
     change("state = 'cancelled' WHERE id = 3");
     change("updated_at = updated_at - 2 * 3600000 WHERE id = 4");
-    world.run("outbox status --check 1h -q").assert_success();
+    env.run("outbox status --check 1h -q").assert_success();
 }
 
 #[test]
@@ -299,8 +297,7 @@ exit 3
 
 #[test]
 fn retry_reports_unretryable_messages() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     env.run("send -u luffy hello").assert_success();
     for text in ["second", "third"] {
         env.run(&format!("send -u luffy --no-wait {text}")).assert_success();

@@ -22,8 +22,8 @@ fn panic_reports_location_only() {
     let program = env.path("wxbox");
     std::fs::copy(env!("CARGO_BIN_EXE_wxbox"), &program).unwrap();
     for path in files::list_files(env.home.path()) {
-        path.ancestors().take_while(|it| it.starts_with(env.home.path())).for_each(|it| {
-            chown(it, Some(UNUSED_UID), Some(UNUSED_UID)).unwrap();
+        path.ancestors().take_while(|path| path.starts_with(env.home.path())).for_each(|path| {
+            chown(path, Some(UNUSED_UID), Some(UNUSED_UID)).unwrap();
         });
     }
     set_mode(&program, 0o755);
@@ -32,20 +32,21 @@ fn panic_reports_location_only() {
         shell.args(["-c", "ulimit -u 2; exec \"$0\" \"$@\""]).arg(&program).arg("token").args(json.then_some("--json"));
         shell.env_clear().env("HOME", env.home.path()).env("RUST_BACKTRACE", "1").current_dir(env.home.path());
         let output = shell.uid(UNUSED_UID).gid(UNUSED_UID).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{stderr}");
         let place = |text: &str| {
-            let place =
-                text.strip_prefix("a fault in wxbox itself, at ").and_then(|it| it.strip_suffix(" (version 0.1.0)"));
-            let (file, line) = place.and_then(|it| it.rsplit_once(':')).unwrap_or_else(|| panic!("{said}"));
-            assert!(file.ends_with(".rs") && !file.starts_with('/') && line.parse::<u32>().is_ok(), "{said}");
+            let place = text
+                .strip_prefix("a fault in wxbox itself, at ")
+                .and_then(|place| place.strip_suffix(" (version 0.1.0)"));
+            let (file, line) = place.and_then(|place| place.rsplit_once(':')).unwrap_or_else(|| panic!("{stderr}"));
+            assert!(file.ends_with(".rs") && !file.starts_with('/') && line.parse::<u32>().is_ok(), "{stderr}");
         };
         if json {
-            let error: serde_json::Value = serde_json::from_str(&said).unwrap();
+            let error: serde_json::Value = serde_json::from_str(&stderr).unwrap();
             place(error["error"].as_str().unwrap());
             assert_eq!(error["code"], 1);
         } else {
-            let [what, hint] = said.lines().collect::<Vec<_>>()[..] else { panic!("{said}") };
+            let [what, hint] = stderr.lines().collect::<Vec<_>>()[..] else { panic!("{stderr}") };
             place(what.strip_prefix("error: ").unwrap());
             assert_eq!(hint, "hint: please report this line; what was queued is still in the outbox");
         }

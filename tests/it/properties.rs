@@ -60,11 +60,11 @@ fn any_mutation() -> impl Strategy<Value = Mutation> {
 /// Checks each committed input, then `cases` mutated ones.
 fn assert_property(name: &str, cases: u32, property: fn(&[u8])) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
-    let mut kept: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    kept.sort();
-    let kept: Vec<Vec<u8>> = kept.iter().map(|path| std::fs::read(path).unwrap()).collect();
-    kept.iter().for_each(|bytes| property(bytes));
-    let any = (select(kept), prop::collection::vec(any_mutation(), 1..6))
+    let mut inputs: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    inputs.sort();
+    let inputs: Vec<Vec<u8>> = inputs.iter().map(|path| std::fs::read(path).unwrap()).collect();
+    inputs.iter().for_each(|bytes| property(bytes));
+    let any = (select(inputs), prop::collection::vec(any_mutation(), 1..6))
         .prop_map(|(bytes, changes)| apply_mutations(bytes, &changes));
     // PROPTEST_CASES, by default 256, scales the number of cases.
     let longer = (Config::default().cases / 256).max(1);

@@ -143,7 +143,7 @@ fn quota_clears_with_secret_without_token() {
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 45009", "POST /cgi-bin/clear_quota/v2 0"]);
     // Any other rejection of a token is reported as it is.
     env.prepend_config("token_endpoint = \"classic\"");
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     env.write_config(&config.replace("app_secret = \"0", "app_secret = \"f"));
     assert_eq!(env.run("quota clear --yes").status(), Some(3));
     assert_eq!(env.sandbox().requests(), ["GET /cgi-bin/token 40125"]);

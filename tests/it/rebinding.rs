@@ -1,17 +1,10 @@
 //! A message to a user goes to the openid that the user is bound to when the attempt begins, and to
 //! no other.
 
-use crate::support::env::{LUFFY, NAMI, TestEnv};
+use crate::support::env::{LUFFY, NAMI, TEMPLATE_ARGS, TestEnv};
 
-const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
 /// luffy's new phone: it is nami's in the sandbox.
 const NEW_OPENID: &str = NAMI;
-
-fn env_with_luffy() -> TestEnv {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env
-}
 
 fn set_faults(env: &mut TestEnv, plan: &str) {
     env.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/message/*\"\n{plan}\n"));
@@ -20,11 +13,7 @@ fn set_faults(env: &mut TestEnv, plan: &str) {
 /// Returns the openids that received a message, in order.
 fn recipients(env: &mut TestEnv) -> Vec<String> {
     let inbox = env.sandbox().inbox();
-    inbox.iter().map(|it| it["openid"].as_str().unwrap_or_default().to_owned()).collect()
-}
-
-fn message_states(env: &TestEnv) -> String {
-    env.query("SELECT group_concat(state, ' ' ORDER BY id) FROM messages")
+    inbox.iter().map(|message| message["openid"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 /// Once the binding command has ended, a claimed message that was not attempted yet goes to the new
@@ -34,7 +23,7 @@ fn claimed_message_follows_new_binding() {
     for (change, state) in
         [(format!("bind -u luffy --rebind --openid {NEW_OPENID}"), "sent"), ("unbind -u luffy".to_owned(), "cancelled")]
     {
-        let mut env = env_with_luffy();
+        let mut env = TestEnv::with_bound_luffy();
         set_faults(&mut env, "nth = 1\nhang = \"before\"");
         for _ in 0..2 {
             env.run(&format!("-q send -u luffy --no-wait {TEMPLATE_ARGS}")).assert_success();
@@ -47,7 +36,7 @@ fn claimed_message_follows_new_binding() {
         run.signal(rustix::process::Signal::TERM);
         run.wait();
         env.run("outbox flush");
-        assert!(message_states(&env).ends_with(state), "{change}: {}", message_states(&env));
+        assert!(env.message_states().ends_with(state), "{change}: {}", env.message_states());
         let got = recipients(&mut env);
         assert!(!got.contains(&LUFFY.to_owned()), "{change}: {got:?}");
         assert_eq!(got.len(), usize::from(state == "sent"), "{change}");
@@ -56,18 +45,18 @@ fn claimed_message_follows_new_binding() {
 
 #[test]
 fn ambiguous_message_is_not_sent_to_new_phone() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     set_faults(&mut env, "nth = 1\nreset = \"after\"");
     env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
     env.run(&format!("bind -u luffy --rebind --openid {NEW_OPENID}")).assert_success();
     env.query::<i64>("UPDATE messages SET due_at = 1 RETURNING 1");
     assert_eq!(env.run("outbox flush").status(), Some(6));
-    assert_eq!((message_states(&env).as_str(), recipients(&mut env)), ("unknown", vec![LUFFY.to_owned()]));
+    assert_eq!((env.message_states().as_str(), recipients(&mut env)), ("unknown", vec![LUFFY.to_owned()]));
 }
 
 #[test]
 fn retry_follows_new_binding_and_reports_it() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     set_faults(&mut env, "nth = 1\nerrcode = 43004");
     env.run(&format!("send -u luffy {TEMPLATE_ARGS}"));
     env.run("unbind -u luffy").assert_success();
@@ -87,7 +76,7 @@ fn retry_follows_new_binding_and_reports_it() {
 
 #[test]
 fn explicit_openid_is_not_rebound() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(&format!("send --openid {LUFFY} --no-wait {TEMPLATE_ARGS}")).assert_success();
     env.run(&format!("bind -u luffy --rebind --openid {NEW_OPENID}")).assert_success();
     env.run("outbox flush").assert_success();
@@ -96,7 +85,7 @@ fn explicit_openid_is_not_rebound() {
 
 #[test]
 fn dedupe_key_is_per_user() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(&format!("send -u luffy --key K {TEMPLATE_ARGS}")).assert_success();
     env.run(&format!("bind -u luffy --rebind --openid {NEW_OPENID}")).assert_success();
     assert!(
@@ -113,12 +102,12 @@ fn dedupe_key_is_per_user() {
 /// A user who is rebound while `send` looks up the user counts as bound all along.
 #[test]
 fn rebinding_during_send_does_not_stop_it() {
-    let mut env = env_with_luffy();
-    let held = rusqlite::Connection::open(env.database_path()).unwrap();
-    held.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut env = TestEnv::with_bound_luffy();
+    let lock = rusqlite::Connection::open(env.database_path()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
     let run = env.spawn(&format!("send -u luffy --no-wait {TEMPLATE_ARGS}"));
-    held.execute("UPDATE bindings SET openid = ?1", [NEW_OPENID]).unwrap();
-    held.execute_batch("COMMIT").unwrap();
+    lock.execute("UPDATE bindings SET openid = ?1", [NEW_OPENID]).unwrap();
+    lock.execute_batch("COMMIT").unwrap();
     run.wait().assert_success();
     env.run("outbox flush").assert_success();
     assert_eq!(recipients(&mut env), [NEW_OPENID]);

@@ -30,10 +30,10 @@ fn redirects_are_never_followed() {
         };
         let server = CannedServer::new(vec![away("/token"), json_response(TOKEN_BODY), away("/send"), away("/list")]);
         let env = server.env("", "");
-        let said = "it sends elsewhere, which is not followed";
+        let expected = "it sends elsewhere, which is not followed";
         for (line, status) in [("token", 1), ("send -u luffy hi", 6), ("template list", 1)] {
             let ran = env.run(line);
-            assert!(ran.status() == Some(status) && ran.stderr().contains(said), "{line}: {}", ran.stderr());
+            assert!(ran.status() == Some(status) && ran.stderr().contains(expected), "{line}: {}", ran.stderr());
         }
     }
     // The token is not sent to the second host's address either, and `doctor` only checks.
@@ -229,6 +229,6 @@ fn send_over_ipv6() {
     bind.wait().assert_success();
     env.run("send -u luffy hi").assert_success();
     let checks = env.run("--json doctor").json_lines();
-    let bad: Vec<_> = checks.iter().filter(|it| it["status"] == "failure").collect();
+    let bad: Vec<_> = checks.iter().filter(|check| check["status"] == "failure").collect();
     assert!(bad.is_empty(), "{bad:?}");
 }

@@ -1,13 +1,12 @@
 //! `send.retain`: finished messages older than it are deleted when a message is sent.
 
-use crate::support::env::{LUFFY, TestEnv};
+use crate::support::env::TestEnv;
 
 const DAY_MS: i64 = 86_400_000;
 
 /// Returns an environment with three messages that were sent that many milliseconds ago.
 fn env_with_aged_messages(ages: [i64; 3]) -> TestEnv {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.sandbox();
     for id in 1..=3 {
         env.run(&format!("send -u luffy text-{id}")).assert_success();
@@ -74,8 +73,7 @@ fn message_finished_by_local_clock_is_kept() {
 /// An unsent part waits for the part before it, however old that is.
 #[test]
 fn part_with_waiting_successor_is_kept() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.sandbox().post_form("faults", "[[faults]]\napi = \"/cgi-bin/message/*\"\nnth = 1\nreset = \"before\"\n");
     let text = "a line of a text that is too long for one message\n".repeat(60);
     assert_eq!(env.run_with_stdin("send -u luffy --split -", text).status(), Some(6));

@@ -7,13 +7,6 @@ use crate::send::{env_with_crew, queued_count};
 use crate::support::canned_server::{ACCEPTED_BODY, CannedResponse, CannedServer, TOKEN_BODY, json_response};
 use crate::support::env::{LUFFY, NAMI, TestEnv};
 
-/// Returns an environment with luffy bound.
-pub fn env_with_bound_luffy() -> TestEnv {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env
-}
-
 /// Returns the texts that arrived, with this machine's name and the durations of commands replaced.
 pub fn received_reports(env: &mut TestEnv) -> Vec<String> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -36,7 +29,7 @@ fn last_template_fields(env: &mut TestEnv) -> Vec<String> {
 
 #[test]
 fn only_requested_result_is_reported() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     let cases = [
         ("", "true", 1),
         ("", "false", 1),
@@ -98,8 +91,8 @@ hint: `wxbox template list` shows the account's templates
 
 #[test]
 fn placeholders_are_filled_into_texts_and_fields() {
-    let mut env = env_with_bound_luffy();
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let mut env = TestEnv::with_bound_luffy();
+    let config = env.read_config();
     env.write_config(&config.replace("\"db0\"", "\"{program} on {nothing}\""));
     env.write_file("fields.json", r#"{"size": "{status} {signal}", "time": 3}"#);
     env.run("run -q -u luffy -t backup --data-json fields.json -d 'remark={result}: {command}' -- false '{status}'");
@@ -120,7 +113,7 @@ fn placeholders_are_filled_into_texts_and_fields() {
 
 #[test]
 fn unknown_placeholder_warns_before_command() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run("run -u luffy --text '{Dration} {nothing} {status} {\"a\": 1}' -- sh -c 'echo here >&2'").assert_snapshot(str![[r#"
 exit 0
 --- stderr
@@ -144,9 +137,9 @@ sent message 2 (template) to luffy
 
 #[test]
 fn rejected_report_text_uses_fallback() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     env.write_config(&config.replace("host = \"db0\"\n", "").replace("size = \"-\"", "size = \"{status}\""));
     env.run("run -u nami --fallback backup --text '{program}: {result}' -- false").assert_snapshot(str![[r#"
 exit 1
@@ -159,7 +152,7 @@ sent message 1 (template) to nami
 
 #[test]
 fn a_key_makes_it_one_report() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run("run -u luffy --key nightly -- true").assert_success();
     env.run("run -u luffy --key nightly -- false").assert_snapshot(str![[r#"
 exit 1
@@ -172,7 +165,7 @@ nothing sent to luffy: message 1 has this key, and is sent
 
 #[test]
 fn report_can_be_queued_for_flush() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run("run -u luffy --no-wait --expire-after 1h -- sh -c 'exit 2'").assert_snapshot(str![[r#"
 exit 2
 --- stderr
@@ -202,7 +195,7 @@ fn undelivered_report_is_queued_and_keeps_command_status() {
 
 #[test]
 fn rejected_report_keeps_command_status() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {NAMI}")).assert_success();
     env.run("run -u nami -- true").assert_snapshot(str![[r#"
 exit 0
@@ -234,7 +227,7 @@ interrupted; one message stays queued; `wxbox outbox flush` delivers it
 #[test]
 fn wxbox_errors_do_not_stop_command() {
     let env = env_with_crew();
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     let ran = |options: &str| env.run(&format!("run {options} -- sh -c 'echo ran; exit 9'"));
     env.write_config("app_id = 3\n");
     ran("-u luffy").assert_snapshot(str![[r#"
@@ -264,10 +257,10 @@ error: nobody will be told how the command ends: [HOME]/.config/wxbox/config.tom
         ),
         ("-u luffy --fallback backup", "the template backup has no field left for the text of --fallback"),
     ] {
-        let it = ran(options);
-        assert_eq!((it.status(), it.stdout()), (Some(9), "ran\n"), "{options}");
-        let said: Vec<&str> = it.stderr().lines().filter(|line| line.starts_with("error: ")).collect();
-        assert_eq!(said, [format!("error: nobody will be told how the command ends: {trouble}")], "{options}");
+        let result = ran(options);
+        assert_eq!((result.status(), result.stdout()), (Some(9), "ran\n"), "{options}");
+        let errors: Vec<&str> = result.stderr().lines().filter(|line| line.starts_with("error: ")).collect();
+        assert_eq!(errors, [format!("error: nobody will be told how the command ends: {trouble}")], "{options}");
     }
     env.run("--json -q run --on success -u lufy -- sh -c 'echo ran; exit 9'").assert_snapshot(str![[r#"
 exit 9
@@ -291,7 +284,7 @@ hint: name the right file with --database, the variable WXBOX_DATABASE or the ke
 
 #[test]
 fn a_wrong_command_line_runs_nothing() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     for line in [
         "run -- touch made",
         "run -u luffy",
@@ -311,8 +304,8 @@ fn a_wrong_command_line_runs_nothing() {
 
 #[test]
 fn config_fixed_during_command_is_used() {
-    let mut env = env_with_bound_luffy();
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let mut env = TestEnv::with_bound_luffy();
+    let config = env.read_config();
     env.write_file("good.toml", &config);
     env.write_config("app_id = 3\n");
     let ran = env.run("run -u luffy -- cp good.toml .config/wxbox/config.toml");
@@ -323,7 +316,7 @@ fn config_fixed_during_command_is_used() {
 
 #[test]
 fn config_broken_during_command_is_reported() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     env.run("run -u luffy -- sh -c 'echo app_id = 3 >.config/wxbox/config.toml; exit 5'").assert_snapshot(str![[r#"
 exit 5
 --- stderr

@@ -7,7 +7,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use snapbox::str;
 
-use crate::run::{env_with_bound_luffy, received_reports};
+use crate::run::received_reports;
 use crate::support::env::TestEnv;
 use crate::support::pty::Terminal;
 
@@ -32,7 +32,7 @@ pub fn command_after_shell(env: &TestEnv, before: &str, line: &str) -> Command {
 
 #[test]
 fn command_has_its_own_streams() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     env.run_with_stdin("run -u luffy -- sh -c 'cat; echo trouble >&2; exit 3'", "from the pipe\n").assert_snapshot(
         str![[r#"
 exit 3
@@ -58,7 +58,7 @@ plain
 
 #[test]
 fn exit_status_is_that_of_command() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.write_file("no_program", "echo hi");
     env.write_file("no_interpreter", "#!/no/such/interpreter\n");
     env.write_file("no_first_line", "echo hi\n");
@@ -95,7 +95,7 @@ fn exit_status_is_that_of_command() {
 
 #[test]
 fn unstartable_command_is_reported() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     env.write_file("script", "echo hi\n");
     crate::support::env::set_mode(&env.path("script"), 0o700);
     env.write_file("windows", "#!/bin/sh\r\necho hi\r\n");
@@ -134,9 +134,9 @@ exit 126
 
 #[test]
 fn command_environment_lacks_only_the_secret() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     let secret = env.sandbox().app_secret.clone();
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     env.write_config(&config.replace(&secret, "not-the-secret"));
     env.set_variable("WXBOX_APP_SECRET", &secret)
         .set_variable("WXBOX_LOG", "")
@@ -158,7 +158,7 @@ fn command_environment_lacks_only_the_secret() {
 
 #[test]
 fn signals_are_forwarded_to_command() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     let traps = ["HUP", "INT", "QUIT", "USR1", "USR2"].map(|name| format!("trap 'echo {name}' {name}")).join("; ");
     let mut run = env.spawn(&shell_script(&format!("{traps}; trap 'kill $p; exit 7' TERM")));
     assert_eq!(run.expect_line(), "ready");
@@ -175,7 +175,7 @@ fn signals_are_forwarded_to_command() {
 
 #[test]
 fn uncaught_signal_ends_command_but_not_wxbox() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     for (nth, (signal, name, status)) in
         [(Signal::TERM, "SIGTERM", 143), (Signal::INT, "SIGINT", 130), (Signal::HUP, "SIGHUP", 129)].iter().enumerate()
     {
@@ -190,7 +190,7 @@ fn uncaught_signal_ends_command_but_not_wxbox() {
 
 #[test]
 fn ignored_signals_stay_ignored() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     let line = "run -q -u luffy -- sh -c 'kill -HUP $PPID; kill -HUP $$; kill -INT $$; echo still here'";
     let output = command_after_shell(&env, "trap '' HUP INT", line).output().unwrap();
     assert_eq!((output.status.code(), output.stdout), (Some(0), b"still here\n".to_vec()));
@@ -199,12 +199,12 @@ fn ignored_signals_stay_ignored() {
 
 #[test]
 fn inherited_children_are_ignored() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     // The children belong to wxbox after the shell's `exec`; one ends before, the other after the
     // command has started.
     let before = "true & (read -r line <go) & mkfifo go 2>/dev/null";
-    let made = Command::new("mkfifo").arg(env.path("go")).status().unwrap();
-    assert!(made.success());
+    let status = Command::new("mkfifo").arg(env.path("go")).status().unwrap();
+    assert!(status.success());
     let output = command_after_shell(&env, before, "run -u luffy -- sh -c 'echo now >go; exit 4'").output().unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(received_reports(&mut env).len(), 1);
@@ -212,7 +212,7 @@ fn inherited_children_are_ignored() {
 
 #[test]
 fn terminal_ctrl_c_reaches_command_once() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     let traps = "trap 'n=$((n+1)); echo heard $n' INT; trap 'kill $p; echo all in all $n; exit 5' USR1";
     let mut terminal = Terminal::start(env.command(&shell_script(traps)), 30, 100);
     terminal.wait_for("ready");
@@ -232,7 +232,7 @@ fn terminal_ctrl_c_reaches_command_once() {
 
 #[test]
 fn terminal_ctrl_c_is_forwarded_to_other_session() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     let line = shell_script("trap 'kill $p; echo heard; exit 6' INT").replace("-- sh", "-- setsid sh");
     let mut terminal = Terminal::start(env.command(&line), 30, 100);
     terminal.wait_for("ready");
@@ -245,7 +245,7 @@ fn terminal_ctrl_c_is_forwarded_to_other_session() {
 
 #[test]
 fn terminal_ctrl_c_ends_command_and_is_reported() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     let mut terminal = Terminal::start(env.command("run -u luffy -- sh -c 'echo ready; exec sleep 600'"), 30, 100);
     terminal.wait_for("ready");
     terminal.type_keys(CTRL_C);
@@ -257,7 +257,7 @@ fn terminal_ctrl_c_ends_command_and_is_reported() {
 
 #[test]
 fn command_has_the_terminal() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     let line =
         "run -u luffy -- sh -c 'test -t 0 && test -t 1 && test -t 2 && read -r word </dev/tty && echo got $word'";
     let mut terminal = Terminal::start(env.command(line), 30, 100);

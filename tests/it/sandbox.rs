@@ -81,8 +81,8 @@ fn each_request_is_logged_without_secrets() {
     assert!(lines[2].contains(" GET  / "), "{lines:?}");
     // The time is China's, as on the pages.
     let (time, _) = lines[0].split_once(' ').unwrap();
-    let said = humantime::parse_rfc3339(&time.replace("+08:00", "Z")).unwrap();
-    let ahead = said.duration_since(begun).unwrap();
+    let logged_time = humantime::parse_rfc3339(&time.replace("+08:00", "Z")).unwrap();
+    let ahead = logged_time.duration_since(begun).unwrap();
     assert!((7 * 3600..9 * 3600).contains(&ahead.as_secs()), "{time}");
     assert!(!ran.stdout().contains("geheim"));
 }
@@ -105,14 +105,14 @@ fn run_report_is_in_language_of_run() {
     let mut sandbox = env.spawn("sandbox --listen 127.0.0.1:0");
     let url = sandbox_url(&mut sandbox);
     sandbox.signal(Signal::INT);
-    let said = sandbox.wait().stdout().to_owned();
+    let stdout = sandbox.wait().stdout().to_owned();
     assert!(url.starts_with("http://127.0.0.1:"));
     for part in ["\n备份完成 ", "\n服务器告警 ", "\n备份报告 ", "服务状态", "本周海况", "免费餐一份"]
     {
-        assert!(said.contains(part), "{part}: {said}");
+        assert!(stdout.contains(part), "{part}: {stdout}");
     }
     for part in ["Backup", "Server alert", "Service status", "the sea is", "One free"] {
-        assert!(!said.contains(part), "{part}: {said}");
+        assert!(!stdout.contains(part), "{part}: {stdout}");
     }
 }
 
@@ -204,8 +204,8 @@ error: cannot use the world /dev/zero: file too large
 #[test]
 fn listen_address_must_be_free_and_usable() {
     let env = TestEnv::without_config();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    env.run(&format!("sandbox --listen {}", taken.local_addr().unwrap())).assert_snapshot(str![[r#"
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    env.run(&format!("sandbox --listen {}", listener.local_addr().unwrap())).assert_snapshot(str![[r#"
 exit 1
 --- stderr
 error: cannot listen on 127.0.0.1:[PORT]: Address already in use (os error 98)

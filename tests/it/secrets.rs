@@ -132,7 +132,7 @@ fn failing_commands_reveal_no_secret() {
         env.set_variable("HTTPS_PROXY", "http://127.0.0.1:1");
         assert_line_keeps_secrets(&env, &line, "a-secret-to-look-for", &["a-secret-to-look-for"]);
     }
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     let api = env.sandbox().url.clone();
     for broken in [
         config.replace(&api, "http://127.0.0.1:1"),

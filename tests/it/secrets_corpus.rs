@@ -16,7 +16,7 @@ const PROXY_PASSWORD: &str = "a-proxy-password";
 
 /// A home in which the corpus can run, with the token in its database.
 struct SecretsEnv {
-    world: TestEnv,
+    env: TestEnv,
     secrets: Vec<String>,
 }
 
@@ -38,13 +38,13 @@ impl SecretsEnv {
         private.extend(own.key_pem.lines().filter(|line| !line.starts_with('-')).take(2).map(str::to_owned));
         // The beginning of a token contains the account.
         std::fs::remove_file(env.path("world.toml")).unwrap();
-        Self { world: env, secrets: private }
+        Self { env, secrets: private }
     }
 
     /// Runs a command, and checks its output and the files that it leaves.
     #[track_caller]
     fn assert_line_keeps_secrets(&mut self, line: &str) {
-        let mut command = self.world.command(line);
+        let mut command = self.env.command(line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdin = if line.contains("--secret-stdin") { APP_SECRET } else { PASSWORD };
@@ -54,21 +54,21 @@ impl SecretsEnv {
         }
         let output = child.wait_with_output().unwrap();
         // A token that this command fetched is also a secret, here and in later commands.
-        if let Ok(database) = rusqlite::Connection::open(self.world.database_path())
+        if let Ok(database) = rusqlite::Connection::open(self.env.database_path())
             && let Ok(token) = database.query_row("SELECT token FROM tokens", [], |row| row.get::<_, String>(0))
             && !self.secrets.contains(&token)
         {
             self.secrets.push(token);
         }
-        let said = [output.stdout, output.stderr].concat();
-        let files = files::list_files(self.world.home.path());
-        let data = self.world.database_path().parent().unwrap().to_owned();
+        let printed = [output.stdout, output.stderr].concat();
+        let files = files::list_files(self.env.home.path());
+        let data = self.env.database_path().parent().unwrap().to_owned();
         for text in &self.secrets {
             let holds = |bytes: &[u8]| bytes.windows(text.len()).any(|part| part == text.as_bytes());
-            assert!(!holds(&said), "{line}: {text}: {}", String::from_utf8_lossy(&said));
+            assert!(!holds(&printed), "{line}: {text}: {}", String::from_utf8_lossy(&printed));
             for file in &files {
                 let is_key = file.ends_with("key.pem");
-                let is_config = file.extension().is_some_and(|it| it == "toml" || it == "bak");
+                let is_config = file.extension().is_some_and(|extension| extension == "toml" || extension == "bak");
                 let may = match text.as_str() {
                     PASSWORD => false,
                     text if text == self.secrets[0] || text == APP_SECRET || text == PROXY_PASSWORD => is_config,
@@ -115,29 +115,29 @@ const NETWORK_COMMANDS: [&str; 22] = [
 #[test]
 fn command_corpus_reveals_no_secret() {
     let all = command_corpus::command_lines();
-    let mut told = SecretsEnv::new("");
-    let before = told.secrets.len();
-    told.assert_lines_keep_secrets(&all);
-    assert!(told.secrets.len() > before, "there was a token");
+    let mut secrets_env = SecretsEnv::new("");
+    let before = secrets_env.secrets.len();
+    secrets_env.assert_lines_keep_secrets(&all);
+    assert!(secrets_env.secrets.len() > before, "there was a token");
     // An unusable key is read closely, and reported.
-    let key = std::fs::read_to_string(told.world.path(".config/wxbox/key.pem")).unwrap();
+    let key = std::fs::read_to_string(secrets_env.env.path(".config/wxbox/key.pem")).unwrap();
     let (begin, rest) = key.split_at(100);
     for key in
         [begin.to_owned(), format!("{begin}?{rest}"), TestCertificate::new().key_pem, key.replace("PRIVATE", "PUBLIC")]
     {
-        told.world.write_file(".config/wxbox/key.pem", key);
-        told.assert_lines_keep_secrets(&[
+        secrets_env.env.write_file(".config/wxbox/key.pem", key);
+        secrets_env.assert_lines_keep_secrets(&[
             "bind --user nami --timeout 1ms",
             "--json bind --user nami --timeout 1ms",
             "doctor",
         ]);
     }
     // Once more, with the secret from a variable and through a proxy that is not there.
-    told.world.set_variable("WXBOX_APP_SECRET", APP_SECRET);
+    secrets_env.env.set_variable("WXBOX_APP_SECRET", APP_SECRET);
     let proxy = format!("[network]\nproxy = \"http://user:{PROXY_PASSWORD}@127.0.0.1:1\"\n");
-    told.world.replace_in_config(&[("[network]\n", &proxy)]);
-    told.assert_line_keeps_secrets(&format!("user add luffy --openid {LUFFY}"));
-    told.assert_lines_keep_secrets(&NETWORK_COMMANDS);
+    secrets_env.env.replace_in_config(&[("[network]\n", &proxy)]);
+    secrets_env.assert_line_keeps_secrets(&format!("user add luffy --openid {LUFFY}"));
+    secrets_env.assert_lines_keep_secrets(&NETWORK_COMMANDS);
 }
 
 #[test]
@@ -165,9 +165,9 @@ fn network_faults_reveal_no_secret() {
     for fault in faults {
         // With a cached token first; then the fetching of a token fails.
         for which in [&later, "api = \"/cgi-bin/stable_token\""] {
-            let mut told = SecretsEnv::new(&format!("[[faults]]\n{which}\n{fault}\n"));
-            told.assert_line_keeps_secrets(&luffy);
-            told.assert_lines_keep_secrets(&NETWORK_COMMANDS);
+            let mut secrets_env = SecretsEnv::new(&format!("[[faults]]\n{which}\n{fault}\n"));
+            secrets_env.assert_line_keeps_secrets(&luffy);
+            secrets_env.assert_lines_keep_secrets(&NETWORK_COMMANDS);
         }
     }
 }
@@ -193,10 +193,10 @@ fn broken_database_reveals_no_secret() {
         bytes
     };
     for (n, bytes) in [&newer, &damaged, &whole[..whole.len() / 2].to_vec()].into_iter().enumerate() {
-        let mut told = SecretsEnv::new("");
-        told.world.write_file(".local/share/wxbox/wxbox.db", bytes);
+        let mut secrets_env = SecretsEnv::new("");
+        secrets_env.env.write_file(".local/share/wxbox/wxbox.db", bytes);
         for line in all.iter().skip(n).step_by(3) {
-            told.assert_line_keeps_secrets(&format!("--json -vv {line}"));
+            secrets_env.assert_line_keeps_secrets(&format!("--json -vv {line}"));
         }
     }
 }

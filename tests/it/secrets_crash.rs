@@ -52,9 +52,9 @@ fn files_are_private_under_any_umask() {
         let sending = env.spawn_command(command, "send -u luffy hi");
         relay.expect_arrival();
         let found: Vec<_> =
-            files::list_files(env.home.path()).into_iter().filter(|it| !it.ends_with("old.db")).collect();
-        assert!(found.iter().any(|it| it.to_string_lossy().contains("-worker-")), "{found:?}");
-        assert!(found.iter().filter(|it| it.to_string_lossy().ends_with("-shm")).count() > 0, "{found:?}");
+            files::list_files(env.home.path()).into_iter().filter(|path| !path.ends_with("old.db")).collect();
+        assert!(found.iter().any(|path| path.to_string_lossy().contains("-worker-")), "{found:?}");
+        assert!(found.iter().filter(|path| path.to_string_lossy().ends_with("-shm")).count() > 0, "{found:?}");
         for file in &found {
             assert_eq!(format!("{:o}", file_mode(file)), "600", "{umask}: {}", file.display());
         }
@@ -63,7 +63,7 @@ fn files_are_private_under_any_umask() {
         }
         relay.resume_all();
         sending.wait().assert_success();
-        assert!(!files::list_files(env.home.path()).iter().any(|it| it.to_string_lossy().contains("-worker-")));
+        assert!(!files::list_files(env.home.path()).iter().any(|path| path.to_string_lossy().contains("-worker-")));
     }
 }
 
@@ -92,16 +92,19 @@ fn crash_leaves_no_core_dump() {
         assert!("Open the URL in WeChat, as luffy.\n".starts_with(ended.stderr()), "{}", ended.stderr());
     }
     assert!(
-        !files::list_files(env.home.path()).iter().any(|it| it.file_name().unwrap().to_string_lossy().contains("core"))
+        !files::list_files(env.home.path()).iter().any(|path| path
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .contains("core"))
     );
 }
 
 #[test]
 fn child_environment_is_complete_without_secret() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     let secret = env.sandbox().app_secret.clone();
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     env.write_file("credentials/wxbox-app-secret", &secret);
     let without = config.lines().filter(|line| !line.starts_with("app_secret")).map(|line| format!("{line}\n"));
     env.write_config(&without.collect::<String>());
@@ -117,7 +120,7 @@ fn child_environment_is_complete_without_secret() {
     let before = format!("{state}; sh -c {} >alone; exec >run", shell_words::quote(look));
     let line = format!("run -q -u luffy -- sh -c {}", shell_words::quote(look));
     let run = command_after_shell(&env, &before, &line).output().unwrap();
-    let [run_said, alone_said] = ["run", "alone"].map(|it| std::fs::read_to_string(env.path(it)).unwrap());
+    let [run_said, alone_said] = ["run", "alone"].map(|name| std::fs::read_to_string(env.path(name)).unwrap());
     // Each shell increments SHLVL.
     let level =
         |text: String| regex::Regex::new("SHLVL=[0-9]+|\\b_=[^\0]*").unwrap().replace_all(&text, "").into_owned();
@@ -168,8 +171,8 @@ fn planted_symlinks_are_not_followed() {
             }
             let ran = env.run(line);
             // SQLite removes some, and does not open others.
-            let done = ran.status() == Some(*status) || *status < 0 && matches!(ran.status(), Some(0 | 1));
-            assert!(done, "{link} {there}: {}", ran.stderr());
+            let is_expected = ran.status() == Some(*status) || *status < 0 && matches!(ran.status(), Some(0 | 1));
+            assert!(is_expected, "{link} {there}: {}", ran.stderr());
             match std::fs::read_to_string(env.path("victim")) {
                 Ok(text) => assert!(there && text == THEIRS, "{link}: {line}"),
                 Err(_) => assert!(!there, "{link}: {line}"),

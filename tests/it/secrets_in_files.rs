@@ -7,7 +7,7 @@ use std::process::Command;
 use snapbox::str;
 
 use crate::support::certificate::TestCertificate;
-use crate::support::env::{LUFFY, TestEnv, set_mode};
+use crate::support::env::{TestEnv, set_mode};
 
 /// Returns a PEM text as certificate stores, editors and shells damage it.
 fn damaged_pem_variants(pem: &str) -> Vec<(&'static str, Vec<u8>)> {
@@ -45,8 +45,7 @@ fn find_key_fragment(text: &str, key: &str) -> Option<String> {
 
 #[test]
 fn damaged_pem_error_reveals_no_key_byte() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     env.run("user add nami").assert_success();
     let own = TestCertificate::new();
     env.replace_in_config(&[
@@ -78,8 +77,8 @@ fn damaged_pem_error_reveals_no_key_byte() {
                     (one, "send -u luffy hi"),
                 ] {
                     let ran = env.run(&format!("{options} {line}"));
-                    let said = format!("{}{}", ran.stdout(), ran.stderr());
-                    assert_eq!(find_key_fragment(&said, &own.key_pem), None, "{form} in {which}: {line}: {said}");
+                    let output = format!("{}{}", ran.stdout(), ran.stderr());
+                    assert_eq!(find_key_fragment(&output, &own.key_pem), None, "{form} in {which}: {line}: {output}");
                 }
             }
         }

@@ -49,7 +49,7 @@ fn fields_come_from_config_file_and_options() {
     let all = template(BACKUP_TEMPLATE_ID, "{{first.DATA}} {{host.DATA}} {{size.DATA}} {{remark.DATA}}")
         + &template(linked, "x");
     let env = add_crew(TestEnv::with_scenario(&all));
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     let (config, _) = config.split_once("host = ").unwrap();
     env.write_config(&format!(
         "{config}host = {{ value = \"from config\", color = \"#111111\" }}\nsize = 1.50\n\

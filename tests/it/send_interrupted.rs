@@ -145,7 +145,7 @@ fn a_cached_token_does_not_make_the_host_reachable() {
     let mut env = env_with_crew();
     env.run("send -u luffy hi").assert_success();
     let api = env.sandbox().url.clone();
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     env.write_config(&config.replace(&api, "http://127.0.0.1:1"));
     env.run("send -u luffy -u nami hi").assert_snapshot(str![[r#"
 exit 6

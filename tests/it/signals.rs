@@ -9,9 +9,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::delivery_durability::env_with_generated_users;
-use crate::run::{env_with_bound_luffy, received_reports};
+use crate::run::received_reports;
 use crate::run_command::command_after_shell;
-use crate::support::env::set_mode;
+use crate::support::env::{TestEnv, set_mode};
 use crate::support::pty::Terminal;
 
 const SIGNAL_STATUSES: [(Signal, i32); 3] = [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)];
@@ -39,7 +39,7 @@ const BLOCKED_SIGNALS: [Blocked; 9] = [
 
 #[test]
 fn blocked_signals_do_not_stop_command_report() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     for signal in BLOCKED_SIGNALS {
         env.sandbox().post_form("write", "person=luffy");
         let ran = with_blocked_signals(&[signal], || env.run("run -q -u luffy -- sh -c 'exit 3'"));
@@ -52,9 +52,9 @@ fn blocked_signals_do_not_stop_command_report() {
 
 #[test]
 fn command_inherits_signal_dispositions() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     let look = "grep -E 'Sig(Blk|Ign)' /proc/self/status";
-    let given = |before: &str, blocked: &[Blocked]| {
+    let disposition = |before: &str, blocked: &[Blocked]| {
         let output = |command: &mut Command| {
             let output = with_blocked_signals(blocked, || command.output().unwrap());
             String::from_utf8(output.stdout).unwrap()
@@ -65,15 +65,15 @@ fn command_inherits_signal_dispositions() {
         assert_eq!(run, alone, "{before} {blocked:?}");
         alone
     };
-    let plain = given(":", &[]);
-    assert_ne!(given(":", &BLOCKED_SIGNALS), plain);
-    assert_ne!(given("trap '' HUP INT QUIT TERM USR1 USR2 ALRM", &[]), plain);
-    assert_ne!(given("trap '' HUP TERM", &[Blocked::SIGTERM, Blocked::SIGCHLD]), plain);
+    let plain = disposition(":", &[]);
+    assert_ne!(disposition(":", &BLOCKED_SIGNALS), plain);
+    assert_ne!(disposition("trap '' HUP INT QUIT TERM USR1 USR2 ALRM", &[]), plain);
+    assert_ne!(disposition("trap '' HUP TERM", &[Blocked::SIGTERM, Blocked::SIGCHLD]), plain);
 }
 
 #[test]
 fn signal_is_forwarded_while_another_is_blocked() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     let mut run = with_blocked_signals(&[Blocked::SIGCHLD, Blocked::SIGHUP], || {
         env.spawn("run -q -u luffy -- sh -c 'echo ready; exec sleep 600'")
     });
@@ -85,7 +85,7 @@ fn signal_is_forwarded_while_another_is_blocked() {
 
 #[test]
 fn blocked_signal_still_ends_wait() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     for line in ["bind --user luffy --rebind", "sandbox --json --listen 127.0.0.1:0"] {
         for (signal, status) in SIGNAL_STATUSES {
             let mut waiting = with_blocked_signals(&BLOCKED_SIGNALS, || env.spawn(line));
@@ -98,7 +98,7 @@ fn blocked_signal_still_ends_wait() {
 
 #[test]
 fn ignored_signal_does_not_end_wait() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     for line in ["bind --user luffy --rebind", "sandbox --json --listen 127.0.0.1:0"] {
         let mut waiting = env.spawn_command(command_after_shell(&env, "trap '' HUP INT", line), line);
         waiting.expect_line();
@@ -112,7 +112,7 @@ fn ignored_signal_does_not_end_wait() {
 
 #[test]
 fn signal_at_prompt_ends_program_after_answer() {
-    let env = env_with_bound_luffy();
+    let env = TestEnv::with_bound_luffy();
     let lock = rusqlite::Connection::open(env.database_path()).unwrap();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
     for (signal, status) in SIGNAL_STATUSES {
@@ -142,18 +142,18 @@ impl UnreadPipe {
 
     /// Returns a pipe that cannot be written to.
     fn full() -> Self {
-        let it = Self::new();
-        let blocking = rustix::fs::fcntl_getfl(&it.writer).unwrap();
-        rustix::fs::fcntl_setfl(&it.writer, blocking | rustix::fs::OFlags::NONBLOCK).unwrap();
-        while rustix::io::write(&it.writer, &[b'x'; 512]).is_ok() {}
-        while rustix::io::write(&it.writer, b"x").is_ok() {}
-        rustix::fs::fcntl_setfl(&it.writer, blocking).unwrap();
-        it
+        let pipe = Self::new();
+        let blocking = rustix::fs::fcntl_getfl(&pipe.writer).unwrap();
+        rustix::fs::fcntl_setfl(&pipe.writer, blocking | rustix::fs::OFlags::NONBLOCK).unwrap();
+        while rustix::io::write(&pipe.writer, &[b'x'; 512]).is_ok() {}
+        while rustix::io::write(&pipe.writer, b"x").is_ok() {}
+        rustix::fs::fcntl_setfl(&pipe.writer, blocking).unwrap();
+        pipe
     }
 
     fn is_full(&self) -> bool {
-        let mut wanted = [PollFd::new(&self.writer, PollFlags::OUT)];
-        poll(&mut wanted, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 0
+        let mut poll_fds = [PollFd::new(&self.writer, PollFlags::OUT)];
+        poll(&mut poll_fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 0
     }
 
     fn writer_stdio(&self) -> Stdio {
@@ -182,9 +182,9 @@ fn stuck_stdout_does_not_block_batch_exit() {
         }
         kill_process(Pid::from_child(&child), signal).unwrap();
         let ended = child.wait_with_output().unwrap();
-        let said = String::from_utf8(ended.stderr).unwrap();
-        assert_eq!(ended.status.code(), Some(status), "{said}");
-        assert!(said.contains("nobody reads them"), "{said}");
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(status), "{stderr}");
+        assert!(stderr.contains("nobody reads them"), "{stderr}");
         assert_eq!(env.query::<i64>("SELECT count(*) FROM messages WHERE state = 'unknown'"), 0);
         let sent: i64 = env.query("SELECT count(*) FROM messages WHERE state = 'sent'");
         assert_eq!(env.sandbox().stats()["delivered"], sent);
@@ -193,7 +193,7 @@ fn stuck_stdout_does_not_block_batch_exit() {
 
 #[test]
 fn stuck_stdout_does_not_block_exit() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     for (signal, status) in SIGNAL_STATUSES {
         // The signal is sent once the command has something to write.
         let delivered = env.sandbox().stats()["delivered"].as_u64().unwrap();
@@ -212,7 +212,7 @@ fn stuck_stdout_does_not_block_exit() {
 
 #[test]
 fn stuck_stderr_does_not_block_run() {
-    let mut env = env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.write_file("end", "#!/bin/sh\nexit 5\n");
     set_mode(&env.path("end"), 0o700);
     let full = UnreadPipe::full();

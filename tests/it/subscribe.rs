@@ -124,7 +124,7 @@ exit 5
 
 "#]]);
     assert_eq!(env.query::<i64>("SELECT count(*) FROM messages"), 0);
-    assert!(!env.sandbox().requests().iter().any(|it| it.contains("bizsend")));
+    assert!(!env.sandbox().requests().iter().any(|request| request.contains("bizsend")));
 }
 
 #[test]

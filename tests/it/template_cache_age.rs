@@ -3,11 +3,8 @@
 use snapbox::str;
 
 use crate::send::env_with_crew;
-use crate::support::env::TestEnv;
+use crate::support::env::{LIST_REQUEST, SEND_REQUEST, TestEnv};
 use crate::support::pty::Terminal;
-
-const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
-const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
 
 /// Makes the cached list that many seconds old.
 fn age_cached_list(env: &TestEnv, seconds: u32) {
@@ -20,8 +17,10 @@ fn unknown_template_invalidates_cached_list() {
     let mut env = env_with_crew();
     env.run("template list").assert_success();
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
-    let gone = "gone_meanwhile-0123456789abcdefghijklmnopqr";
-    database.execute("INSERT INTO templates SELECT app_id, 9, ?1, 'Gone', 'x' FROM template_lists", [gone]).unwrap();
+    let removed_id = "gone_meanwhile-0123456789abcdefghijklmnopqr";
+    database
+        .execute("INSERT INTO templates SELECT app_id, 9, ?1, 'Gone', 'x' FROM template_lists", [removed_id])
+        .unwrap();
     env.run("send -u luffy -t Gone").assert_snapshot(str![[r#"
 exit 5
 --- stderr
@@ -31,7 +30,11 @@ hint: `wxbox template list --refresh` shows the templates that the account has; 
 "#]]);
     env.sandbox().requests();
     let listed = env.run("template list").assert_success();
-    assert!(!listed.stdout().contains(gone) && listed.stdout().contains("Backup finished"), "{}", listed.stdout());
+    assert!(
+        !listed.stdout().contains(removed_id) && listed.stdout().contains("Backup finished"),
+        "{}",
+        listed.stdout()
+    );
     assert_eq!(env.sandbox().requests(), [LIST_REQUEST]);
 }
 

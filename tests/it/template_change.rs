@@ -3,14 +3,12 @@
 use snapbox::str;
 
 use crate::support::canned_server::{CannedResponse, CannedServer, TOKEN_BODY, json_response};
-use crate::support::env::{LUFFY, TestEnv};
+use crate::support::env::{LIST_REQUEST, SEND_REQUEST, TestEnv};
 use crate::support::pty::Terminal;
 
 const ADD_ARGS: &str = "template add 43216 --keyword 告警内容 --keyword 告警时间";
 const ADD_REQUEST: &str = "POST /cgi-bin/template/api_add_template 0";
 const REMOVE_REQUEST: &str = "POST /cgi-bin/template/del_private_template 0";
-const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
-const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
 
 /// Replaces the random id in the output by a name.
 fn redact_id(text: &str, id: &str) -> String {
@@ -19,25 +17,24 @@ fn redact_id(text: &str, id: &str) -> String {
 
 #[test]
 fn a_template_of_the_library_can_be_sent_at_once() {
-    let mut env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let mut env = TestEnv::with_bound_luffy();
     env.run("token").assert_success();
     env.sandbox().requests();
     let added = env.run(&format!("--json {ADD_ARGS}")).assert_success().json_lines();
     assert_eq!(env.sandbox().requests(), [ADD_REQUEST, LIST_REQUEST]);
     let id = added[0]["template_id"].as_str().unwrap();
-    let mut shown = added[0].clone();
-    assert!(shown.as_object_mut().unwrap().remove("asked_at").is_some());
+    let mut result = added[0].clone();
+    assert!(result.as_object_mut().unwrap().remove("asked_at").is_some());
     assert_eq!(
-        redact_id(&shown.to_string(), id),
+        redact_id(&result.to_string(), id),
         r#"{"template_id":"[ID]","title":"服务器告警通知","content":"告警内容:{{thing2.DATA}}\n告警时间:{{time3.DATA}}","keys":["thing2","time3"],"alias":null,"types":["thing","time"]}"#
     );
     env.run("send -u luffy -t 服务器告警通知 -d thing2=磁盘快满了 -d time3=03:00").assert_success();
     assert_eq!(env.sandbox().requests(), [SEND_REQUEST]);
-    let said = env.run("template add 50123 --keyword 备份名称").assert_success();
+    let ran = env.run("template add 50123 --keyword 备份名称").assert_success();
     let list = env.run("--json template list").assert_success().json_lines();
     let id = list[3]["template_id"].as_str().unwrap();
-    assert_eq!(redact_id(said.stdout(), id), "added the template 备份完成通知 ([ID]): its fields are thing1\n");
+    assert_eq!(redact_id(ran.stdout(), id), "added the template 备份完成通知 ([ID]): its fields are thing1\n");
 }
 
 #[test]

@@ -2,19 +2,11 @@
 
 use snapbox::str;
 
-use crate::support::env::{LUFFY, TestEnv};
+use crate::support::env::{LIST_REQUEST, LUFFY, SEND_REQUEST, TestEnv};
 
-const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
-const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
 const SEND_ARGS: &str = "send -u luffy -t 'Server alert' -d character_string2=db1";
 /// One character more than WeChat displays.
 const VALUE_OF_21_CHARS: &str = "123456789012345678901";
-
-fn env_with_luffy() -> TestEnv {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env
-}
 
 fn message_count(env: &TestEnv) -> i64 {
     env.query("SELECT count(*) FROM messages")
@@ -22,7 +14,7 @@ fn message_count(env: &TestEnv) -> i64 {
 
 #[test]
 fn dry_run_preview_matches_display() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run("template check backup -d host=db1 -d size='42 GB' -d time=03:15").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -74,7 +66,7 @@ warning: WeChat may refuse time3, which is empty
 
 #[test]
 fn strict_rejects_any_loss() {
-    let env = env_with_luffy();
+    let env = TestEnv::with_bound_luffy();
     env.run(&format!("template check backup -d remark=bye -d host={VALUE_OF_21_CHARS} --strict")).assert_snapshot(
         str![[r#"
 exit 2
@@ -102,7 +94,7 @@ Backup finished
 
 #[test]
 fn findings_are_data() {
-    let env = env_with_luffy();
+    let env = TestEnv::with_bound_luffy();
     env
         .run(&format!(
             "--json template check backup -d first=Backup -d host={VALUE_OF_21_CHARS} -d size= -d 'time=🎉\n3' --data-color time=#173177"
@@ -129,7 +121,7 @@ exit 0
 
 #[test]
 fn fields_come_from_config_file_and_options() {
-    let env = env_with_luffy();
+    let env = TestEnv::with_bound_luffy();
     env.write_file("fields.json", r##"{"host": "from the file", "size": {"value": 1.50, "color": "#173177"}}"##);
     env.run("template check backup --data-json fields.json -d size=2").assert_snapshot(str![[r#"
 exit 0
@@ -197,7 +189,7 @@ hint: check the network, network.api_base and network.proxy
 
 #[test]
 fn invalid_value_is_cut_or_sent_and_strict_rejects() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(&format!("{SEND_ARGS} -d thing1='the disk of the database is full' -d time3=")).assert_snapshot(str![[
         r#"
 exit 0
@@ -236,7 +228,7 @@ hint: without --strict this is a warning; `wxbox template check 'Server alert' -
 
 #[test]
 fn undisplayed_value_warns_and_strict_rejects() {
-    let env = env_with_luffy();
+    let env = TestEnv::with_bound_luffy();
     let line = format!("send -u luffy -t backup -d first=Backup -d host={VALUE_OF_21_CHARS} -d 'size=42 GB ✅'");
     env.run(&line).assert_snapshot(str![[r#"
 exit 0
@@ -267,7 +259,7 @@ hint: without --strict this is a warning; `wxbox template check backup --data �
 
 #[test]
 fn each_line_of_a_batch_is_checked() {
-    let env = env_with_luffy();
+    let env = TestEnv::with_bound_luffy();
     let lines = format!(
         "{{\"user\":\"luffy\",\"template\":\"Server alert\",\"data\":{{\"thing1\":\"a\",\"character_string2\":\"b c\",\"time3\":\"03:00\"}}}}\n\
          {{\"user\":\"luffy\",\"template\":\"backup\",\"data\":{{\"host\":\"{VALUE_OF_21_CHARS}\"}}}}\n"

@@ -2,17 +2,9 @@
 
 use snapbox::str;
 
-use crate::support::env::{BACKUP_TEMPLATE_ID, LUFFY, TestEnv};
+use crate::support::env::{BACKUP_TEMPLATE_ID, LIST_REQUEST, LUFFY, SEND_REQUEST, TestEnv};
 
-const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
-const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
 const SEND_ALERT: &str = "send -u luffy -t 'Server alert' -d thing1=a -d character_string2=b -d time3=04:00";
-
-fn env_with_luffy() -> TestEnv {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env
-}
 
 fn message_count(env: &TestEnv) -> i64 {
     env.query("SELECT count(*) FROM messages")
@@ -20,7 +12,7 @@ fn message_count(env: &TestEnv) -> i64 {
 
 #[test]
 fn cached_list_needs_no_request() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run("template list").assert_success();
     env.sandbox().requests();
     for template in ["backup", BACKUP_TEMPLATE_ID, "backup_f", "'Backup finished'"] {
@@ -33,7 +25,7 @@ fn cached_list_needs_no_request() {
 
 #[test]
 fn first_send_fetches_and_caches_list() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run(SEND_ALERT).assert_success();
     env.run(SEND_ALERT).assert_success();
     assert_eq!(env.sandbox().requests(), ["POST /cgi-bin/stable_token 0", LIST_REQUEST, SEND_REQUEST, SEND_REQUEST]);
@@ -41,7 +33,7 @@ fn first_send_fetches_and_caches_list() {
 
 #[test]
 fn wrong_fields_are_reported_with_valid_ones() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run("template list").assert_success();
     env.sandbox().requests();
     env.run("send -u luffy -t backup -d hots=a").assert_snapshot(str![[r#"
@@ -92,7 +84,7 @@ hint: did you mean Server alert?
 
 #[test]
 fn changed_template_is_fetched_again() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run("template list").assert_success();
     let database = rusqlite::Connection::open(env.database_path()).unwrap();
     database.execute("UPDATE templates SET content = '{{old.DATA}}'", []).unwrap();
@@ -165,8 +157,8 @@ hint: Wait until the counters begin anew after midnight in China, or reset them 
 
 #[test]
 fn dry_run_without_secret_checks_cached_list() {
-    let mut env = env_with_luffy();
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let mut env = TestEnv::with_bound_luffy();
+    let config = env.read_config();
     let bare = config.lines().filter(|line| !line.starts_with("app_secret")).collect::<Vec<_>>().join("\n");
     env.write_config(&bare);
     env.run("send -u luffy -t backup -d hots=a --dry-run").assert_snapshot(str![[r#"

@@ -105,11 +105,11 @@ fn template_named_by_id_is_queued() {
          {{\"user\":\"luffy\",\"template\":\"Backup\",\"data\":{{\"host\":\"a\"}}}}\n"
     );
     let ran = env.run_with_stdin("--json send --batch - --no-wait", lines);
-    let mut told = ran.json_lines();
-    told.sort_by_key(|it| it["line"].as_u64());
-    assert_eq!(told[0]["state"], "queued", "{}", ran.stdout());
-    assert_eq!(told[1]["state"], "failed", "{}", ran.stdout());
-    assert!(told[1]["error"].as_str().unwrap().contains("Connection refused"), "{}", ran.stdout());
+    let mut results = ran.json_lines();
+    results.sort_by_key(|result| result["line"].as_u64());
+    assert_eq!(results[0]["state"], "queued", "{}", ran.stdout());
+    assert_eq!(results[1]["state"], "failed", "{}", ran.stdout());
+    assert!(results[1]["error"].as_str().unwrap().contains("Connection refused"), "{}", ran.stdout());
 }
 
 #[test]

@@ -2,9 +2,7 @@
 
 use snapbox::str;
 
-use crate::support::env::{BACKUP_TEMPLATE_ID, TestEnv};
-
-const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
+use crate::support::env::{BACKUP_TEMPLATE_ID, LIST_REQUEST, TestEnv};
 
 #[test]
 fn list_is_fetched_once_and_cached() {
@@ -127,7 +125,7 @@ hint: `wxbox template list` shows those that it has; the alias is at [HOME]/.con
 fn cached_list_needs_no_secret_or_network() {
     let mut env = TestEnv::new();
     env.run("template list").assert_success();
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     let lines = config.lines().filter(|line| !line.starts_with("app_secret")).collect::<Vec<_>>().join("\n");
     env.write_config(&lines);
     env.sandbox().requests();

@@ -7,18 +7,12 @@ use std::os::unix::ffi::OsStrExt;
 use serde_json::json;
 use snapbox::str;
 
-use crate::support::env::{CommandOutput, LUFFY, TestEnv};
+use crate::support::env::{CommandOutput, TestEnv};
 
 /// A log that was cut within a character.
 const TRUNCATED_UTF8: &[u8] = b"disk full \xe6\x97";
 /// 磁盘已满 ("disk full") in GBK.
 const GBK_TEXT: &[u8] = b"\xb4\xc5\xc5\xcc\xd2\xd1\xc2\xfa";
-
-fn env_with_luffy() -> TestEnv {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
-    env
-}
 
 /// Runs a command with one more argument of these bytes.
 fn run_with_raw_arg(env: &TestEnv, line: &str, word: &[u8]) -> CommandOutput {
@@ -34,7 +28,7 @@ fn last_received(env: &mut TestEnv) -> serde_json::Value {
 
 #[test]
 fn invalid_utf_8_text_is_sent() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run_with_stdin("send -u luffy -", TRUNCATED_UTF8).assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -60,7 +54,7 @@ sent message 3 (text) to luffy
 warning: the text is not UTF-8: what cannot be read is sent as �
 
 "#]]);
-    let texts: Vec<_> = env.sandbox().inbox().iter().map(|it| it["content"].clone()).collect();
+    let texts: Vec<_> = env.sandbox().inbox().iter().map(|message| message["content"].clone()).collect();
     assert_eq!(texts, ["disk full \u{fffd}"; 3]);
     env.run_with_stdin("send -u luffy -", GBK_TEXT).assert_snapshot(str![[r#"
 exit 0
@@ -96,7 +90,7 @@ hint: without --strict this is a warning, and the message is sent
 
 #[test]
 fn invalid_utf_8_value_is_sent() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     run_with_raw_arg(&env, "send -u luffy -t backup -d", b"host=db\xff1").assert_snapshot(str![[r#"
 exit 0
 --- stdout
@@ -154,7 +148,7 @@ hint: write its fields like this: {"host": "db1", "size": {"value": 3, "color": 
 
 #[test]
 fn run_report_with_any_bytes_is_sent() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     let mut command = env.command("run -u luffy --text");
     command.arg(OsStr::from_bytes(b"caf\xe9 {status}")).args(["--", "true"]);
     env.spawn_command(command, "run").wait().assert_snapshot(str![[r#"
@@ -169,7 +163,7 @@ sent message 1 (text) to luffy
 
 #[test]
 fn repaired_batch_line_is_reported() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     let lines = [
         b"{\"user\":\"luffy\",\"text\":\"disk \xe6\x97 full\",\"ref\":1.10}".as_slice(),
         br#"{"user":"luffy","text":"half \ud83d of one","ref":12345678901234567890123}"#,
@@ -178,7 +172,8 @@ fn repaired_batch_line_is_reported() {
     ]
     .join(&b'\n');
     let ran = env.run_with_stdin("send --batch -", &lines).assert_success();
-    let told: Vec<_> = ran.json_lines().iter().map(|it| json!([it["line"], it["state"], it["warnings"]])).collect();
+    let results: Vec<_> =
+        ran.json_lines().iter().map(|result| json!([result["line"], result["state"], result["warnings"]])).collect();
     let repaired =
         "the line is not quite JSON: control characters or halves of characters in it are escaped or sent as �";
     let expected = [
@@ -187,12 +182,12 @@ fn repaired_batch_line_is_reported() {
         json!([3, "sent", [repaired]]),
         json!([4, "sent", null]),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(results, expected);
     // The caller's references are returned unchanged.
     for own in ["\"ref\":1.10,", "\"ref\":12345678901234567890123,"] {
         assert!(ran.stdout().contains(own), "{}", ran.stdout());
     }
-    let texts: Vec<_> = env.sandbox().inbox().iter().map(|it| it["content"].clone()).collect();
+    let texts: Vec<_> = env.sandbox().inbox().iter().map(|message| message["content"].clone()).collect();
     assert_eq!(texts, ["disk \u{fffd} full", "half \u{fffd} of one", "tab\there", "42"]);
     env.run_with_stdin("send --batch - --strict", &lines).assert_snapshot(str![[r#"
 exit 7
@@ -214,7 +209,7 @@ fn invalid_batch_line_is_explained() {
 {"usr":"luffy","text":"hi","ref":7}
 {"user":"luffy","text":"hi","priority":"high"}
 {"user":"luffy","text":"#;
-    env_with_luffy().run_with_stdin("send --batch -", lines).assert_snapshot(str![[r#"
+    TestEnv::with_bound_luffy().run_with_stdin("send --batch -", lines).assert_snapshot(str![[r#"
 exit 5
 --- stdout
 {"line":1,"state":"failed","error":"/"text/" must be text"}
@@ -230,7 +225,7 @@ exit 5
 
 #[test]
 fn numbers_are_exported_unchanged() {
-    let env = env_with_luffy();
+    let env = TestEnv::with_bound_luffy();
     let numbers = ["1.10", "12.50", "100.00", "-0", "1e400", "123456789012345678901234567890"];
     for number in numbers {
         let ran = env
@@ -248,7 +243,7 @@ fn numbers_are_exported_unchanged() {
 
 #[test]
 fn terminal_colors_are_removed_from_text() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.run_with_stdin("send -u luffy -", "\u{1b}[01;31m\u{1b}[Kerror:\u{1b}[m\u{1b}[K disk\r\ncopy 10%\rcopy 100%\n")
         .assert_success();
     assert_eq!(last_received(&mut env)["content"], "error: disk\ncopy 100%");
@@ -265,7 +260,7 @@ hint: where nothing to say is no error, `ifne` (of moreutils) before wxbox runs 
 
 #[test]
 fn argument_after_double_dash_is_text() {
-    let mut env = env_with_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     for text in ["--user", "--exclude=node_modules", "-u"] {
         env.run(&format!("send --user luffy -- {text}")).assert_success();
         assert_eq!(last_received(&mut env)["content"], text);
@@ -281,7 +276,7 @@ hint: did you mean --user? a text that begins with -- goes after --text=
 
 #[test]
 fn empty_url_is_ignored() {
-    let env = env_with_luffy();
+    let env = TestEnv::with_bound_luffy();
     let ran = env.run("send -u luffy -t backup -d host=db1 --url '' --dry-run").assert_success();
     assert_eq!(ran.json_lines()[0]["url"], json!(null));
 }

@@ -28,7 +28,7 @@ fn fault_with_errcode(errcode: i64) -> String {
 
 #[test]
 fn people_see_zone_time_and_programs_utc() {
-    let mut env = crate::run::env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.set_variable("TZ", SYSTEM_ZONE);
     env.sandbox().post_form("write", "person=luffy");
     env.sandbox().post_form("faults", fault_with_errcode(-1));
@@ -51,7 +51,7 @@ fn people_see_zone_time_and_programs_utc() {
 
 #[test]
 fn next_day_retry_is_shown_in_configured_zone() {
-    let mut env = crate::run::env_with_bound_luffy();
+    let mut env = TestEnv::with_bound_luffy();
     env.prepend_config("language = \"zh\"\ntime_zone = \"Asia/Shanghai\"");
     env.sandbox().post_form("write", "person=luffy");
     env.sandbox().post_form("faults", fault_with_errcode(45009));
@@ -63,8 +63,8 @@ exit 6
 
 "#]]);
     // The stored text contains no time: it would be that of another zone, or in the past.
-    let kept: String = env.query("SELECT error FROM messages");
-    assert_eq!(utc_offsets(&kept), [""; 0], "{kept}");
+    let error: String = env.query("SELECT error FROM messages");
+    assert_eq!(utc_offsets(&error), [""; 0], "{error}");
     env.set_variable("WXBOX_LANG", "en");
     env.run("outbox list").assert_snapshot(str![[r#"
 exit 0
@@ -72,9 +72,9 @@ exit 0
 1	queued	luffy	text	[TIME]	WeChat says 45009 (reach max api daily quota limit): daily quota of this API used up
 
 "#]]);
-    let shown = screen_text(&env, "outbox show 1");
-    assert_eq!(utc_offsets(&shown), ["+08:00"], "{shown}");
-    assert!(Regex::new(r"Next try +\S+ 00:[01]\d:\d\d \+08:00").unwrap().is_match(&shown), "{shown}");
+    let screen = screen_text(&env, "outbox show 1");
+    assert_eq!(utc_offsets(&screen), ["+08:00"], "{screen}");
+    assert!(Regex::new(r"Next try +\S+ 00:[01]\d:\d\d \+08:00").unwrap().is_match(&screen), "{screen}");
     let queued = screen_text(&env, "outbox status");
     assert_eq!(utc_offsets(&queued), ["+08:00"], "{queued}");
 }

@@ -159,7 +159,7 @@ fn closed_stdout_is_not_an_error() {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = env.command(line).stdout(full).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{line}");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("cannot write to standard output: No space left on device"), "{line}: {said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("cannot write to standard output: No space left on device"), "{line}: {stderr}");
     }
 }

@@ -52,15 +52,15 @@ fn number_of_split_parts_is_reported() {
         // A user who shares the phone keeps their own messages.
         env.run(&format!("user add nami --openid {LUFFY}")).assert_success();
         env.run("send -u nami --no-wait hello").assert_success();
-        let told = env.run("user remove luffy --yes").assert_success();
-        let said = match send {
+        let removal = env.run("user remove luffy --yes").assert_success();
+        let expected = match send {
             "" => "",
             it if it.ends_with("--no-wait") => {
                 "with the texts of 2 messages, one of which was still waiting and is not sent\n"
             }
             _ => "with the texts of 2 messages\n",
         };
-        assert_eq!((told.stdout(), told.stderr()), ("removed luffy\n", said), "{send}");
+        assert_eq!((removal.stdout(), removal.stderr()), ("removed luffy\n", expected), "{send}");
         env.run("user remove nami --yes -q").assert_success();
     }
 }
@@ -82,7 +82,7 @@ hint: Use a template message, or ask the person to write to the account first (t
 
 "#]]);
     let api = env.sandbox().url.clone();
-    let down = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let down = env.read_config();
     env.write_config(&down.replace(&api, "http://127.0.0.1:1"));
     env.run("send -u luffy 'words that wait'").assert_snapshot(str![[r#"
 exit 6
@@ -166,8 +166,7 @@ fn removal_erases_moved_pages() {
 
 #[test]
 fn removal_keeps_messages_of_user_with_same_openid() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     env.run(&format!("user add twin --openid {LUFFY}")).assert_success();
     env.run("send -u luffy 'words for luffy'").assert_success();
     env.run("user remove twin --yes").assert_success();

@@ -101,10 +101,10 @@ hint: Check that the recipient was bound with this AppID; bind again
 "#]]);
     let one = "GET /cgi-bin/user/info";
     let refused = format!("{one} 40003");
-    let asked = env.sandbox().requests();
-    assert_eq!(asked[1], "POST /cgi-bin/user/info/batchget 40003");
-    assert_eq!(asked.iter().filter(|line| line.starts_with(one)).count(), 4, "{asked:?}");
-    assert_eq!(asked.iter().filter(|line| **line == refused).count(), 1, "{asked:?}");
+    let requests = env.sandbox().requests();
+    assert_eq!(requests[1], "POST /cgi-bin/user/info/batchget 40003");
+    assert_eq!(requests.iter().filter(|line| line.starts_with(one)).count(), 4, "{requests:?}");
+    assert_eq!(requests.iter().filter(|line| **line == refused).count(), 1, "{requests:?}");
     env.run("--json user sync").assert_snapshot(str![[r#"
 exit 7
 --- stdout
@@ -185,8 +185,8 @@ nami does not follow the account, and cannot be reached
 asked about 2 people: 0 follow, 2 do not; 2 changed
 
 "#]]);
-    let asked = server.requests();
+    let requests = server.requests();
     let list = r#"{"user_list":[{"openid":"oLuffy_wears_the_straw_hat_1"},{"openid":"oNami"}]}"#;
-    assert_eq!((asked[1].body.as_str(), asked[3].body.as_str()), (list, list));
-    assert!(asked[4].line.contains("access_token=canned-token-2&openid=oLuffy_"), "{}", asked[4].line);
+    assert_eq!((requests[1].body.as_str(), requests[3].body.as_str()), (list, list));
+    assert!(requests[4].line.contains("access_token=canned-token-2&openid=oLuffy_"), "{}", requests[4].line);
 }

@@ -102,8 +102,7 @@ exit 0
 
 #[test]
 fn shared_openid_is_warned_about() {
-    let env = TestEnv::new();
-    env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+    let env = TestEnv::with_bound_luffy();
     env.run(&format!("user add nami --openid {LUFFY}")).assert_snapshot(str![[r#"
 exit 0
 --- stdout

@@ -51,8 +51,8 @@ fn a_template_message_goes_out_as_the_dry_run_shows_it() {
     let [token, list, template] = &server.requests()[..] else { panic!("three requests") };
     assert_eq!(token.line, "POST /proxy/v1/cgi-bin/stable_token HTTP/1.1");
     // The list is fetched for the dry run, and cached for the message.
-    let asked = "GET /proxy/v1/cgi-bin/template/get_all_private_template?access_token=canned-token-1 HTTP/1.1";
-    assert_eq!(list.line, asked);
+    let list_request = "GET /proxy/v1/cgi-bin/template/get_all_private_template?access_token=canned-token-1 HTTP/1.1";
+    assert_eq!(list.line, list_request);
     assert_eq!(template.line, "POST /proxy/v1/cgi-bin/message/template/send?access_token=canned-token-1 HTTP/1.1");
     let without_id = |body: &str| {
         let id = body.split_once("\"client_msg_id\":\"").unwrap().1;
@@ -98,8 +98,8 @@ fn unusual_valid_responses_are_accepted() {
     assert_eq!(msgid(), "9007199254740993");
     assert_eq!(msgid(), serde_json::Value::Null);
     assert_eq!(msgid(), serde_json::Value::Null);
-    let kept = env.run("--json outbox show 1").assert_success().json_lines();
-    assert_eq!(kept[0]["msgid"], "18446744073709551615");
+    let details = env.run("--json outbox show 1").assert_success().json_lines();
+    assert_eq!(details[0]["msgid"], "18446744073709551615");
 }
 
 #[test]
@@ -295,7 +295,7 @@ one message stays in the outbox: do not send it again, the next `wxbox outbox fl
 fn unreachable_api_host_falls_back_to_next() {
     let server = CannedServer::new(vec![json_response(TOKEN_BODY), json_response(ACCEPTED_BODY)]);
     let env = server.env("", "");
-    let config = std::fs::read_to_string(env.path(".config/wxbox/config.toml")).unwrap();
+    let config = env.read_config();
     let list = format!("api_base = [\"http://127.0.0.1:1\", \"{}\"]", server.url());
     env.write_config(&config.replace(&format!("api_base = \"{}\"", server.url()), &list));
     env.run("send -u luffy hi").assert_snapshot(str![[r#"

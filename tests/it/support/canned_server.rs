@@ -116,9 +116,9 @@ impl Drop for CannedServer {
     fn drop(&mut self) {
         // A line that is not a request makes the server end.
         TcpStream::connect(self.address).unwrap().write_all(b"end\n").unwrap();
-        let left = self.thread.take().unwrap().join().unwrap();
+        let unused = self.thread.take().unwrap().join().unwrap();
         if !std::thread::panicking() {
-            assert_eq!((left, self.requests().len()), (0, self.response_count), "answers left, requests");
+            assert_eq!((unused, self.requests().len()), (0, self.response_count), "answers left, requests");
         }
     }
 }

@@ -17,8 +17,8 @@ impl TestCertificate {
 
     /// Creates a certificate for a host name or an IP address.
     pub fn for_name(name: &str) -> Self {
-        let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-        Self { certificate_pem: made.cert.pem(), key_pem: made.signing_key.serialize_pem() }
+        let generated = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+        Self { certificate_pem: generated.cert.pem(), key_pem: generated.signing_key.serialize_pem() }
     }
 
     /// Returns the TLS settings of a client that trusts it.

@@ -39,6 +39,13 @@ impl TestEnv {
         Self::with_scenario("")
     }
 
+    /// Returns the same with luffy added and bound.
+    pub fn with_bound_luffy() -> Self {
+        let env = Self::new();
+        env.run(&format!("user add luffy --openid {LUFFY}")).assert_success();
+        env
+    }
+
     /// Returns the same with a scenario of its own (TOML).
     pub fn with_scenario(scenario: &str) -> Self {
         let mut env = Self::without_config();
@@ -63,11 +70,14 @@ impl TestEnv {
         self.write_file(".config/wxbox/config.toml", text);
     }
 
+    /// Returns the config file, or an empty text if there is none.
+    pub fn read_config(&self) -> String {
+        std::fs::read_to_string(self.path(".config/wxbox/config.toml")).unwrap_or_default()
+    }
+
     /// Adds lines before the first table of the config file.
     pub fn prepend_config(&self, lines: &str) {
-        let path = self.path(".config/wxbox/config.toml");
-        let text = std::fs::read_to_string(&path).unwrap();
-        self.write_config(&format!("{lines}\n{text}"));
+        self.write_config(&format!("{lines}\n{}", self.read_config()));
     }
 
     /// Writes a file below the home with mode 0600, and creates its directories.
@@ -137,9 +147,7 @@ impl TestEnv {
 
     /// Replaces texts in the config: the first of each pair becomes the second.
     pub fn replace_in_config(&self, changes: &[(&str, &str)]) {
-        let path = self.path(".config/wxbox/config.toml");
-        let text = std::fs::read_to_string(&path).unwrap();
-        self.write_config(&changes.iter().fold(text, |text, (from, to)| {
+        self.write_config(&changes.iter().fold(self.read_config(), |text, (from, to)| {
             assert!(text.contains(from), "{from}");
             text.replace(from, to)
         }));
@@ -160,7 +168,17 @@ impl TestEnv {
 
     /// Returns the sandbox.
     pub fn sandbox(&mut self) -> &mut SandboxServer {
-        self.sandbox.as_mut().expect("a world with a sandbox")
+        self.sandbox.as_mut().expect("an environment with a sandbox")
+    }
+
+    /// Makes the sandbox answer texts with this fault.
+    pub fn set_text_fault(&mut self, fault: &str) {
+        self.sandbox().post_form("faults", format!("[[faults]]\napi = \"/cgi-bin/message/custom/send\"\n{fault}\n"));
+    }
+
+    /// Returns the states of all messages in the order of their ids, separated by spaces.
+    pub fn message_states(&self) -> String {
+        self.query("SELECT group_concat(state, ' ' ORDER BY id) FROM messages")
     }
 
     /// Returns a value from the database.
@@ -172,6 +190,12 @@ impl TestEnv {
 
 /// The id of the sandbox's template that the config's alias `backup` names.
 pub const BACKUP_TEMPLATE_ID: &str = "backup_finished-0123456789abcdefghijklmnopq";
+/// The options of a message with the template `backup`.
+pub const TEMPLATE_ARGS: &str = "-t backup -d host=db1 -d size=1 -d time=now";
+/// A successful request for the account's templates, as `SandboxServer::requests` returns it.
+pub const LIST_REQUEST: &str = "GET /cgi-bin/template/get_all_private_template 0";
+/// A successful request to send a template message, as `SandboxServer::requests` returns it.
+pub const SEND_REQUEST: &str = "POST /cgi-bin/message/template/send 0";
 /// The openid of luffy in the sandbox, who follows and has written.
 pub const LUFFY: &str = "oLuffy_wears_the_straw_hat_1";
 /// The openid of nami in the sandbox, who follows and has not written.
@@ -333,7 +357,7 @@ impl SandboxServer {
 
     /// Returns the requests since the last call, as `METHOD PATH ERRCODE`.
     pub fn requests(&mut self) -> Vec<String> {
-        let word = |it: &Value| it.as_str().map_or_else(|| it.to_string(), str::to_owned);
+        let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let text = |line: &Value| ["method", "path", "errcode"].map(|key| word(&line[key])).join(" ");
         self.request_log().iter().map(text).collect()
     }

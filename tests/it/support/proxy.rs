@@ -4,14 +4,11 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use crate::support::TEST_TIMEOUT;
 use crate::support::env::TestEnv;
-
-/// Generous: it only keeps a broken program from hanging the tests.
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The direction of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +28,15 @@ struct Gate {
 
 impl Gate {
     fn wait_until_open(&self, side: Direction, path: &str, arrivals: &Sender<()>) {
-        let mut held = self.paused.lock().unwrap();
-        let is_held = |held: &[(Direction, &str)]| held.iter().any(|(it, what)| *it == side && path.contains(what));
-        if is_held(&held) {
+        let mut paused = self.paused.lock().unwrap();
+        let is_held = |paused: &[(Direction, &str)]| {
+            paused.iter().any(|(direction, what)| *direction == side && path.contains(what))
+        };
+        if is_held(&paused) {
             let _ = arrivals.send(());
         }
-        while is_held(&held) {
-            held = self.changed.wait(held).unwrap();
+        while is_held(&paused) {
+            paused = self.changed.wait(paused).unwrap();
         }
     }
 }
@@ -79,7 +78,7 @@ impl InterceptingProxy {
 
     /// Lets everything of such a path continue.
     pub fn resume(&self, what: &'static str) {
-        self.update_gate(|held| held.retain(|(_, it)| *it != what));
+        self.update_gate(|held| held.retain(|(_, text)| *text != what));
     }
 
     /// Waits until a request or a response is paused.

@@ -3,7 +3,6 @@
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, unbounded};
 use pty_process::Size;
@@ -11,8 +10,8 @@ use pty_process::blocking::{Command as InPty, Pts, Pty, open};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
 
-/// Generous: it only keeps a broken program from hanging the tests.
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
+use crate::support::TEST_TIMEOUT;
+
 /// A sequence that changes nothing on the screen.
 const END_MARKER: &[u8] = b"\x1b]9;end\x07";
 

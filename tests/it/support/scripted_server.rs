@@ -2,14 +2,11 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use crate::support::TEST_TIMEOUT;
 use crate::support::env::TestEnv;
-
-/// Generous: it only keeps a broken program from hanging the tests.
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The server; it serves one request at a time.
 pub struct ScriptedServer {
@@ -69,8 +66,7 @@ impl ScriptedServer {
 /// Points the config at the scripted WeChat; links still open at the sandbox.
 pub fn use_in(env: &mut TestEnv, wechat: &ScriptedServer, more: &str) {
     let sandbox = env.sandbox().url.clone();
-    let path = env.path(".config/wxbox/config.toml");
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = env.read_config();
     let api = format!("api_base = \"{sandbox}\"");
     assert!(text.contains(&api));
     env.write_config(&text.replace(&api, &format!("api_base = \"{}\"\n{more}", wechat.url)));

@@ -6,7 +6,7 @@ use reqwest::Method;
 use rustix::process::Signal;
 use snapbox::str;
 
-use crate::bind::env_with_luffy;
+use crate::bind::{env_with_luffy, finish_after_report};
 use crate::doctor::problem_lines;
 use crate::support::certificate::TestCertificate;
 use crate::support::env::{RunningCommand, TestEnv, authorize, http_client, page_title, set_mode};
@@ -214,7 +214,7 @@ fn verification_file_is_served_during_bind() {
     }
     // The request does not affect the binding.
     assert_eq!(page_title(&callback).0, 200);
-    bind.wait().assert_snapshot(str![[r#"
+    finish_after_report(bind).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect

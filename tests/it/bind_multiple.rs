@@ -102,7 +102,7 @@ fn timed_out_user_is_reported_and_next_begins() {
     // It is too late, though the listener is still running.
     assert_eq!(page_title(&late), (403, "链接无效".into()));
     assert_eq!(page_title(&luffy), (200, "绑定成功".into()));
-    bind.wait().assert_snapshot(str![[r#"
+    finish_after_report(bind).assert_snapshot(str![[r#"
 exit 7
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
@@ -271,7 +271,7 @@ fn error_of_one_user_does_not_stop_next() {
     env.run("bind -u luffy --openid oBy_hand").assert_success();
     assert_eq!(page_title(&luffy), (500, "绑定未保存".into()));
     assert_eq!(page_title(&authorize(&bind.expect_line(), "nami")).0, 200);
-    bind.wait().assert_snapshot(str![[r#"
+    finish_after_report(bind).assert_snapshot(str![[r#"
 exit 7
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect

@@ -8,6 +8,7 @@ use rustix::process::Signal;
 use snapbox::str;
 use url::Url;
 
+use crate::bind::finish_after_report;
 use crate::support::env::{LUFFY, RunningCommand, TestEnv, authorize, http_client, page_title};
 use crate::support::scripted_server::{ScriptedServer, use_in};
 
@@ -122,12 +123,12 @@ info: turned away a call: not a GET request
 
 #[test]
 fn pages_are_english_when_preferred() {
-    let (_world, bind, right) = start_bind("bind --user luffy");
+    let (_env, bind, right) = start_bind("bind --user luffy");
     let wrong = replace_path_and_query(&right, "/callback/", "code=x&state=y");
     assert!(request_page(Method::GET, &wrong, "en-US,en;q=0.9,zh;q=0.5").2.contains("<title>Link not valid</title>"));
     assert!(request_page(Method::GET, &wrong, "fr").2.contains("<title>链接无效</title>"));
     assert!(request_page(Method::GET, &right, "en").2.contains("<title>Binding complete</title>"));
-    bind.wait().assert_success();
+    finish_after_report(bind).assert_success();
 }
 
 #[test]
@@ -140,7 +141,7 @@ fn repeated_callback_binds_once_and_shows_same_page() {
     // The sandbox itself has called once by the time the phone gets the address.
     let second = authorize(&bind.expect_line(), "luffy");
     assert_eq!(page_title(&second), (200, "绑定成功".to_owned()));
-    bind.wait().assert_success();
+    finish_after_report(bind).assert_success();
     let requests = env.sandbox().requests();
     assert_eq!(requests.iter().filter(|line| line.contains("/sns/oauth2/")).count(), 1, "{requests:?}");
 }
@@ -169,7 +170,7 @@ fn concurrent_callbacks_share_one_exchange() {
     // Then wxbox queries whether the person follows.
     assert_eq!(wechat.expect_request(), "/cgi-bin/stable_token");
     wechat.respond(200, UNAUTHORIZED_BODY);
-    bind.wait().assert_success();
+    finish_after_report(bind).assert_success();
     assert_eq!(wechat.unexpected_requests(), 0);
 }
 
@@ -219,7 +220,7 @@ fn unreachable_wechat_makes_phone_reload() {
     wechat.respond(200, r#"{"access_token":"t","openid":"oOpenid","scope":"snsapi_base"}"#);
     wechat.respond(200, UNAUTHORIZED_BODY);
     assert_eq!(page_title(&right), (200, "绑定成功".to_owned()));
-    bind.wait().assert_snapshot(str![[r#"
+    finish_after_report(bind).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_base&state=[STATE]#wechat_redirect
@@ -237,10 +238,10 @@ warning: the phone called back, but its code could not be checked: 127.0.0.1:[PO
 
 #[test]
 fn phone_is_served_among_idle_connections() {
-    let (_world, bind, right) = start_bind("bind --user luffy");
+    let (_env, bind, right) = start_bind("bind --user luffy");
     let at = right.socket_addrs(|| None).unwrap()[0];
     let idle: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(at).unwrap()).collect();
     assert_eq!(page_title(&right), (200, "绑定成功".to_owned()));
-    bind.wait().assert_success();
+    finish_after_report(bind).assert_success();
     drop(idle);
 }

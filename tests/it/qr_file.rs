@@ -7,7 +7,7 @@ use rqrr::PreparedImage;
 use rustix::process::Signal;
 use snapbox::str;
 
-use crate::bind::env_with_luffy;
+use crate::bind::{env_with_luffy, finish_after_report};
 use crate::config_errors::run_unchanged;
 use crate::support::env::{authorize, page_title};
 
@@ -79,7 +79,7 @@ fn scanned_qr_file_binds_user() {
     bind.expect_line();
     let [link] = &decode_png_file(&env.path("code.png"))[..] else { panic!("one code") };
     assert_eq!(page_title(&authorize(link, "luffy")).0, 200);
-    bind.wait().assert_snapshot(str![[r#"
+    finish_after_report(bind).assert_snapshot(str![[r#"
 exit 0
 --- stdout
 http://127.0.0.1:[PORT]/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=http%3A%2F%2F[LISTENER]%2Fcallback%2F&response_type=code&scope=snsapi_userinfo&state=[STATE]#wechat_redirect
